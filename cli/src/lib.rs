@@ -1,88 +1,29 @@
 //! The command line of Windlass, for CI and people.
 //!
-//! Each verb has a file under [`verbs`]; [`listing`] serves those that list. Every verb returns an [`exit::Exit`], and
-//! prints either words or, with `--json`, one JSON document on standard output.
+//! Each verb has a type in [`verbs`] or [`ui`]; [`talk::listing`] serves those that list. Every verb returns an [`Exit`],
+//! and prints either words or, with `--json`, one JSON document on standard output.
 
-pub mod account_resources;
-pub mod activity;
-pub mod archive;
-pub mod arguments;
-pub mod artifact_check;
-pub mod clock;
-pub mod component;
-pub mod declared_application;
-pub mod deployment_lookup;
-pub mod difference;
-pub mod drill_schedule;
-pub mod drills;
-pub mod environment_choice;
-pub mod exit;
-pub mod failure;
-pub mod figures;
-pub mod files;
-pub mod follow;
-pub mod git;
-pub mod heartbeat;
-pub mod history;
-pub mod import;
+pub mod ground;
 pub mod init;
-pub mod installation;
-pub mod installation_health;
-pub mod installation_part;
-pub mod installation_source;
-pub mod interrupt;
-pub mod listing;
-pub mod live_comparison;
-pub mod log_lines;
-pub mod manifest;
-pub mod manifest_bytes;
-pub mod manual;
-pub mod moves;
-pub mod operator;
-pub mod output;
-pub mod overview;
-pub mod planned;
-pub mod preflight;
-pub mod provenance;
-pub mod record;
-pub mod release_contents;
-pub mod release_lookup;
-pub mod release_status;
-pub mod renames;
-pub mod run_subject;
-pub mod schema;
-pub mod settings;
-pub mod snapshots;
-pub mod start;
-pub mod status;
-pub mod steering_arguments;
-pub mod story;
-pub mod traffic_share;
-pub mod trouble;
+pub mod talk;
 pub mod ui;
-pub mod under_way;
-pub mod upload;
-pub mod upload_outcome;
 pub mod verbs;
-pub mod waiting_reason;
-pub mod ways_in;
-pub mod windlass;
-pub mod yaml;
+pub mod view;
 
+use crate::ground::exit::Exit;
+use crate::ground::failure::Failure;
+use crate::ground::output::{Output, end};
+use crate::talk::listing::Listing;
+use crate::view::history::Deployment;
+use crate::view::snapshots::Snapshot;
 use clap::{Args, Command, CommandFactory, Parser, Subcommand};
 use clap_complete::{Shell, generate};
-use exit::Exit;
-use failure::Failure;
-use history::Deployment;
-use listing::Listing;
-use output::{Output, end};
 use serde_json::json;
-use snapshots::Snapshot;
 use std::path::PathBuf;
 
 /// Deploys releases into AWS environments, and takes them back when they are unhealthy.
 #[derive(Debug, Parser)]
-#[command(name = "windlass", version, after_help = exit::HELP)]
+#[command(name = "windlass", version, after_help = crate::ground::exit::HELP)]
 pub struct Arguments {
     /// Print one JSON document instead of words.
     #[arg(long, global = true)]
@@ -125,79 +66,79 @@ impl Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Look at a repository and at the account, ask, and write what a release needs.
-    Init(crate::verbs::init::Init),
+    Init(verbs::init::Init),
     /// Make a declaration from what ecspresso, lambroll or AWS SAM was told.
-    Import(crate::verbs::import::Import),
+    Import(verbs::import::Import),
     /// Check a declaration, and a manifest for it. Without an endpoint only the files are looked at.
-    Validate(crate::verbs::validate::Validate),
+    Validate(verbs::validate::Validate),
     /// Put a declaration in force, and tell what is different from the one that was.
-    Declare(crate::verbs::declare::Declare),
+    Declare(verbs::declare::Declare),
     /// Print the declaration in force, as its team wrote it.
-    Declaration(crate::verbs::declaration::InForce),
+    Declaration(verbs::declare::InForce),
     /// Check what a release of every component would need, without a lock and without a change.
-    Doctor(crate::verbs::doctor::Doctor),
+    Doctor(verbs::doctor::Doctor),
     /// Upload artifacts and then a manifest: the release goes where its Git ref belongs.
-    Release(crate::verbs::release::Releasing),
+    Release(verbs::release::Releasing),
     /// Deploy a release that is recorded already into an environment: promotion.
-    Deploy(crate::verbs::deploy::Deploying),
+    Deploy(verbs::deploy::Deploying),
     /// Show what a release, a promotion, a rollback, a drill or a withdrawal would do, without a lock and without a change.
-    Plan(crate::verbs::plan::Plan),
+    Plan(verbs::plan::Plan),
     /// Watch a deployment until it has ended.
-    Watch(crate::verbs::watch::Watch),
+    Watch(verbs::watch::Watch),
     /// Explain why a deployment ended as it did, or waits, or which environment a Git ref chooses and why.
-    Explain(crate::verbs::explain::Explain),
+    Explain(verbs::explain::Explain),
     /// Print the log lines of what a deployment changed, from its start to its end.
-    Logs(crate::verbs::logs::Logs),
+    Logs(verbs::logs::Logs),
     /// List all applications with their environments, and what runs there.
-    Apps(crate::verbs::apps::Apps),
+    Apps(verbs::status::Apps),
     /// Show what runs in an environment, its hold and lock, and who waits; without one, in all of them.
-    Status(crate::verbs::status::Status),
+    Status(verbs::status::Status),
     /// List the deployments of an environment, newest first.
     History(Listing),
     /// List the snapshots that a rollback can go back to, newest first.
     Snapshots(Listing),
     /// List what was refused before it could become a deployment, or arrived and was not taken.
-    Refusals(crate::verbs::refusals::Refusals),
+    Refusals(verbs::refusals::Refusals),
     /// Show how often, how fast and how well an application is deployed, and what it costs.
-    Stats(crate::verbs::stats::Stats),
+    Stats(verbs::stats::Stats),
     /// Go back to an earlier snapshot that was good; holds automatic deployments.
-    Rollback(crate::verbs::rollback::Rollback),
+    Rollback(verbs::rollback::Rollback),
     /// Go to the version before and come back, so that the way back is known to work.
     ///
     /// The status is 4 where a gate or a change failed and what ran before runs, 5 where it does not, 8 where something
     /// else came in between, and where it could not begin 3, or 9 under a hold.
-    Drill(crate::verbs::drill::Drill),
+    Drill(verbs::rollback::Drill),
     /// Take files of a site away, now and for good.
-    Withdraw(crate::verbs::withdraw::Withdraw),
+    Withdraw(verbs::remove::Withdraw),
     /// Hold automatic deployments.
-    Hold(crate::verbs::hold::Hold),
+    Hold(verbs::steering::Hold),
     /// Release the hold on automatic deployments.
-    ReleaseHold(crate::verbs::release_hold::ReleaseHold),
+    ReleaseHold(verbs::steering::ReleaseHold),
     /// Pause what is watched, for a time; its gates are judged meanwhile.
-    Pause(crate::verbs::pause::Pause),
+    Pause(verbs::steering::Pause),
     /// End the pause of what is watched.
-    Continue(crate::verbs::continue_verb::Continue),
+    Continue(verbs::steering::Continue),
     /// Let what is watched pass at its next look, where no gate is red then.
-    SkipBake(crate::verbs::skip_bake::SkipBake),
+    SkipBake(verbs::steering::SkipBake),
     /// Stop a deployment and undo what it changed.
-    Cancel(crate::verbs::cancel::Cancel),
+    Cancel(verbs::cancel::Cancel),
     /// Try again to undo a deployment that needs an operator, or end one whose execution died.
-    Recover(crate::verbs::recover::Recover),
+    Recover(verbs::cancel::Recover),
     /// Make what is there the truth, and unlock the environment.
-    Accept(crate::verbs::accept::Accept),
+    Accept(verbs::cancel::Accept),
     /// Let go of a component that is not declared any more, or of all of such an environment.
-    Remove(crate::verbs::remove::Remove),
+    Remove(verbs::remove::Remove),
     /// Give a component, an environment or a whole application another name: what is recorded of it goes with it.
-    Rename(crate::verbs::rename::Rename),
+    Rename(verbs::moves::Rename),
     /// Give what is recorded of a component, or of all of an environment, to another environment or application.
-    HandOver(crate::verbs::hand_over::HandOver),
+    HandOver(verbs::moves::HandOver),
     /// Serve pages on this machine that show all of it, and act from there with your rights.
     ///
     /// The pages deploy, promote, roll back, hold, release the hold, cancel, recover and accept. All else is typed, such as
     /// `pause`, `continue`, `skip-bake`, `drill`, `remove` and `rename`.
-    Ui(crate::verbs::ui::Ui),
+    Ui(ui::Ui),
     /// Write an environment's pages into one file, for those without access.
-    Report(crate::verbs::report::Report),
+    Report(ui::report::Report),
     /// Print a script with which your shell completes verbs and options.
     Completion(Completion),
 }

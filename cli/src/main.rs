@@ -5,10 +5,10 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::io::{self, Write};
 use std::process::ExitCode;
 use windlass_cli::Arguments;
-use windlass_cli::failure::Failure;
-use windlass_cli::manual;
-use windlass_cli::output::Output;
-use windlass_cli::trouble::Trouble;
+use windlass_cli::ground::failure::Failure;
+use windlass_cli::ground::manual;
+use windlass_cli::ground::output::Output;
+use windlass_cli::ground::trouble::Trouble;
 
 fn main() -> ExitCode {
     let line = Arguments::command_line().try_get_matches();

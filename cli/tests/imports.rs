@@ -6,8 +6,8 @@
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
-use windlass_cli::import::jsonnet::as_json;
-use windlass_cli::import::{Imported, ecspresso, lambroll, sam};
+use windlass_cli::init::import::lambroll::{self, as_json};
+use windlass_cli::init::import::{Imported, ecspresso, sam};
 use windlass_domain::declaration::Declaration;
 use windlass_domain::foreign::is_hidden;
 use windlass_domain::syntax;

@@ -4,7 +4,8 @@
 
 use clap::CommandFactory;
 use std::collections::BTreeSet;
-use windlass_cli::{Arguments, exit};
+use windlass_cli::Arguments;
+use windlass_cli::ground::exit;
 
 const PAGE: &str = include_str!("../../docs/CLI.md");
 

@@ -3,8 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use crate::cloud::{RELEASE, Told, cloud, puts, released, site, telling, uploading};
-use crate::records;
-use crate::records::{ID, accepted};
+use crate::records::{self, ID, accepted};
 use crate::standin::{code, err, folder, out};
 use serde_json::{Value, json};
 use windlass_domain::digest::Digest;
@@ -108,7 +107,7 @@ fn the_deployment_that_an_upload_became_is_told() {
 /// The archive of a folder, as `release` packs it.
 fn folder_archive(folder: &std::path::Path) -> Vec<u8> {
     let rules = FolderRules::new(Folder::UNKNOWN).unwrap();
-    windlass_cli::archive::archive_of(folder, &rules).unwrap().bytes
+    windlass_cli::ground::machine::archive_of(folder, &rules).unwrap().bytes
 }
 
 /// A change to a record.

@@ -2,12 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
-use crate::records;
-use crate::records::{accepted, ended, finished, rolled_back, watched};
+use crate::records::{self, accepted, ended, finished, rolled_back, watched};
 use serde_json::Value;
-use windlass_cli::exit::Exit;
-use windlass_cli::record::Record;
-use windlass_cli::story::{Printed, lines};
+use windlass_cli::ground::exit::Exit;
+use windlass_cli::view::record::Record;
+use windlass_cli::view::story::{Printed, lines};
 
 fn read(record: &Value) -> Record {
     Record::read(record).unwrap().unwrap()

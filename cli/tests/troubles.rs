@@ -5,9 +5,9 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
-use windlass_cli::failure::Failure;
-use windlass_cli::manual::Page;
-use windlass_cli::trouble::Trouble;
+use windlass_cli::ground::failure::Failure;
+use windlass_cli::ground::manual::Page;
+use windlass_cli::ground::trouble::Trouble;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")

@@ -7,7 +7,7 @@ use super::environments;
 use super::pieces::{Piece, Pieces};
 use super::repository::Repository;
 use super::targets::TargetQuestions;
-use crate::import::name;
+use crate::init::import::name;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Exceptions;
 use windlass_domain::did_you_mean::nearest;
@@ -78,7 +78,7 @@ pub fn propose(facts: &InitFacts, asked: &mut Answers) -> Application {
     Application {
         app,
         environments,
-        carried: super::deployment_preference::preferences_of(&components, repository),
+        carried: crate::init::application::preferences_of(&components, repository),
         components,
         region,
         github,

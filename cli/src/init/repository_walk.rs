@@ -2,10 +2,10 @@
 
 use super::files::{File, OWN};
 use super::repository::{Repository, github};
-use crate::failure::Failure;
-use crate::files::shown;
-use crate::git::{self, FolderPlace};
-use crate::trouble::Trouble;
+use crate::ground::failure::Failure;
+use crate::ground::machine::shown;
+use crate::ground::trouble::Trouble;
+use crate::talk::git::{self, FolderPlace};
 use std::fs;
 use std::path::{Path, PathBuf};
 use windlass_domain::foreign::is_hidden;

@@ -1,12 +1,13 @@
-//! The questions about one component's target. Pure.
+//! The questions about one component's target, and the check that it is nobody else's, by the tags that were seen in
+//! the account. Pure.
 
-use super::account::{Owner, SoughtTarget, each, is_free};
-use super::answers::{Answers, Check, Question, UNANSWERED};
-use super::application::{Component, Target, Text};
-use super::ownership::Ownership;
+use super::account::{Account, Live, Owner, SoughtTarget, each, is_free};
+use super::answers::{Answers, Check, MemberPlace, Question, UNANSWERED};
+use super::application::{Balancer, Component, Target, Text};
 use super::pieces::{Piece, Runs};
 use super::proposal::{InitFacts, question};
-use super::well_formed::MemberPlace;
+use std::collections::BTreeMap;
+use windlass_domain::finding::FindingName;
 
 /// The questions of one component.
 pub struct TargetQuestions<'a> {
@@ -211,4 +212,112 @@ fn is_one_word(text: &str) -> Result<(), String> {
         return Ok(());
     }
     Err("write it as one word, of letters, digits and `-_./:@+`".to_owned())
+}
+
+impl TargetQuestions<'_> {
+    /// Asks for the cluster, the service, its container and the repository of its images.
+    pub(super) fn service(&mut self, piece: &Piece, container: Option<String>, repository: Option<String>) -> Target {
+        let account = &self.facts.account;
+        let part = |at: usize| {
+            let one = |environment: &str| {
+                let told = account.service(self.wanted(piece, environment))?;
+                let (cluster, service) = told.split_once('/')?;
+                Some([cluster, service][at].to_owned())
+            };
+            each(self.names, one).map(Text::of)
+        };
+        let (clusters, services) = (part(0), part(1));
+        let free: Vec<&Live> = account.services.iter().filter(|it| self.is_free(it.belongs.as_ref())).collect();
+        let all = |at: usize| free.iter().filter_map(move |it| it.name.split('/').nth(at).map(str::to_owned)).collect();
+        let cluster = self.text(piece, "ecs", "cluster", "the cluster of the service", clusters, all(0));
+        self.is_apart = cluster.is_shared(self.names) && cluster != unanswered();
+        self.cluster = Some(cluster.clone());
+        let service = self.text(piece, "ecs", "service", "the service's name", services, all(1));
+        (self.is_apart, self.cluster) = (false, None);
+        let names = self.services(&cluster, &service);
+        let container = container.or_else(|| same(&names, |name| account.container(name)));
+        let container = self.one(piece, "container", "the container whose image a release changes", container);
+        let home = (self.facts.account_id.as_deref()).zip(self.facts.region.as_deref()).unwrap_or_default();
+        let repository = repository.or_else(|| same(&names, |name| account.repository(name, &container, home)));
+        let repository = self.repository(piece, repository);
+        let balancer = |part: fn(&(String, String)) -> &String| {
+            let of = |environment: &str| account.balancer(names.get(environment)?).map(part);
+            each(self.names, |environment| of(environment).cloned()).map(Text::of)
+        };
+        let balancer = balancer(|it| &it.0)
+            .zip(balancer(|it| &it.1))
+            .map(|(load_balancer, target_group)| Balancer { load_balancer, target_group });
+        Target::Service { cluster, service, container, repository, balancer }
+    }
+
+    /// Returns the services of all environments, as `cluster/service`.
+    fn services(&self, cluster: &Text, service: &Text) -> BTreeMap<String, String> {
+        let names = self.names.iter().map(|environment| {
+            let at = |text: &Text| text.at(self.app, environment);
+            let name = format!("{}/{}", at(cluster), at(service));
+            (environment.clone(), name)
+        });
+        names.collect()
+    }
+}
+
+/// Returns what all environments' services have in common.
+fn same(services: &BTreeMap<String, String>, of: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let mut all = services.values().map(|name| of(name));
+    let first = all.next()??;
+    all.all(|other| other.as_ref() == Some(&first)).then_some(first)
+}
+
+/// The targets of one component.
+pub struct Ownership<'a> {
+    /// The account.
+    pub account: &'a Account,
+    /// The application.
+    pub app: &'a str,
+    /// All environments.
+    pub environments: &'a [String],
+    /// The cluster of a service.
+    pub cluster: Option<Text>,
+}
+
+impl Ownership<'_> {
+    /// Checks that no environment's target is an installation's, or carries the tags of another application or
+    /// environment.
+    ///
+    /// # Errors
+    /// The owner, and the next step.
+    pub fn check(&self, member: &str, text: &Text) -> Result<(), String> {
+        for environment in self.environments {
+            let name = self.name(member, text, environment);
+            if let Some(of) = self.account.installation(member, &name) {
+                return Err(format!(
+                    "{}: `{name}` belongs to the installation `{of}` of Windlass, and no release changes that. Name the {member} of your own application",
+                    FindingName::PartOfWindlass
+                ));
+            }
+            let owner = self.account.owner(member, &name);
+            let Some(owner) = owner.filter(|it| !it.may_be(self.app, environment)) else {
+                continue;
+            };
+            let is_it = if owner.app == self.app {
+                String::new()
+            } else {
+                format!(", answer `app={}` if this is its repository", owner.app)
+            };
+            return Err(format!(
+                "TargetNotOurs: `{name}` carries the tags of `{owner}`, whose releases would be refused as soon as it has those of `{}/{environment}`. Name another {member}{is_it}, or hand it over first: docs/let-go.md of Windlass tells how, and `--no-account` writes the declaration that it takes",
+                self.app
+            ));
+        }
+        Ok(())
+    }
+
+    /// Returns the name of an environment's target: of a service as `cluster/service`.
+    fn name(&self, member: &str, text: &Text, environment: &str) -> String {
+        let name = text.at(self.app, environment);
+        match (member, &self.cluster) {
+            ("service", Some(cluster)) => format!("{}/{name}", cluster.at(self.app, environment)),
+            _ => name,
+        }
+    }
 }

@@ -1,17 +1,15 @@
 //! Acting from a page: the form, its plan, what was begun, and its outcome.
 
-use super::acts::{self, Act};
+use super::acts::{self, Act, BegunWork, TypedCommand};
 use super::deployment;
 use super::guard::random;
 use super::http::{Answer, Fields};
 use super::parts::{self, Sort, mark};
-use super::planned;
 use super::server::{Server, app_name, nothing};
-use super::typed::{BegunWork, TypedCommand};
-use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::operator::{execution_outcome, is_not_known_yet};
-use crate::yaml::in_shell;
+use crate::ground::exit::Exit;
+use crate::ground::failure::Failure;
+use crate::ground::quoting::in_shell;
+use crate::verbs::operator::{execution_outcome, is_not_known_yet};
 use maud::{Markup, html};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};
@@ -50,7 +48,7 @@ impl Server {
                 let body = html! {
                     (head(act, fields))
                     (typed(&self.typed(&words)))
-                    (planned::shown_plan(&plan))
+                    (deployment::shown_plan(&plan))
                     h2 { "Do it" }
                     (self.asked(act, fields, true))
                 };

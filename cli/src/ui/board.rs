@@ -3,8 +3,8 @@
 use super::news::{News, elsewhere};
 use super::parts::{Page, PagePlace, Sort, age, mark};
 use super::way_back;
-use crate::overview::{App, EnvironmentOverview};
-use crate::provenance::{commit, short, who};
+use crate::view::overview::{App, EnvironmentOverview};
+use crate::view::provenance::{commit, short, who};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 use url::form_urlencoded::byte_serialize;

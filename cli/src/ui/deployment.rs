@@ -1,17 +1,20 @@
-//! A deployment: its state, its waves as they go, its gates, its undo, its cause, and its cost.
+//! A deployment: its state, its waves as they go, its gates, its undo, its cause, and its cost. A plan that nobody
+//! carries out yet has the same form.
 
-use super::components::components;
-use super::groups::Groups;
 use super::lines::{Stretch, strip};
 use super::parts::{Page, PagePlace, Sort, fact, mark, span, stands, times, when};
-use super::waves::{self, DrawnRecord};
-use crate::provenance::{commit, took, who};
-use crate::record::Record;
+use super::waves::{self, DrawnRecord, components};
+use crate::ui::logs::Groups;
+use crate::verbs::planned::from_to;
+use crate::view::provenance::{commit, took, who};
+use crate::view::record::Record;
 use maud::{Markup, html};
 use serde_json::Value;
 use windlass_domain::count::count;
 use windlass_domain::gate::Verdict;
 use windlass_domain::identity::EnvironmentId;
+use windlass_domain::plan::Outcome;
+use windlass_domain::planned::{Becomes, DrawnPlan, Planned};
 use windlass_domain::time::Time;
 
 /// The content of a deployment's page.
@@ -207,6 +210,60 @@ pub fn execution(arn: &str) -> Markup {
         @match windlass_domain::console::execution(arn) {
             Some(page) => a href=(page) rel="noreferrer" target="_blank" { (arn.rsplit(':').next().unwrap_or(arn)) },
             None => code { (arn) },
+        }
+    }
+}
+
+/// Shows a plan.
+pub fn shown_plan(planned: &Planned) -> Markup {
+    let turn = &planned.turn;
+    let sort = match turn.becomes {
+        Becomes::Goes => Sort::Good,
+        Becomes::Refused => Sort::Bad,
+        Becomes::Waits | Becomes::Stops | Becomes::Same | Becomes::Superseded | Becomes::Recorded => Sort::Noted,
+    };
+    html! {
+        @if turn.findings.is_empty() { p { (mark(sort, "what becomes of it")) " " (times(&turn.text)) } }
+        (waves::findings("It would be refused", Sort::Bad, &turn.findings))
+        @if let Some(drawn) = &planned.drawn { (self::drawn(planned, drawn)) }
+    }
+}
+
+fn drawn(planned: &Planned, drawn: &DrawnPlan) -> Markup {
+    let mut plan = drawn.plan.clone();
+    if plan.findings == planned.turn.findings {
+        plan.findings.clear();
+    }
+    html! {
+        @if drawn.outcome() == Outcome::NothingToDo { p { (mark(Sort::Still, "nothing would be changed")) } }
+        @if !drawn.changes.is_empty() {
+            h2 { "From, to" }
+            ul.plain { @for (component, change) in &drawn.changes { li { b { (component) } " " (from_to(change)) } } }
+        }
+        (waves::waves(&plan, None))
+        @if !drawn.gates.is_empty() {
+            h2 { "Gates now" }
+            div.wide { table.gates {
+                thead { tr { @for title in ["Gate", "Now", "Threshold"] { th scope="col" { (title) } } } }
+                tbody { @for gate in &drawn.gates { tr {
+                    th scope="row" { small { (gate.source) } " " (gate.gate) }
+                    td data-name="Now" { (match gate.verdict {
+                        Some(Verdict::Pass) => mark(Sort::Good, "pass"),
+                        Some(Verdict::Fail) => mark(Sort::Bad, "FAIL"),
+                        Some(Verdict::Unknown) => mark(Sort::Still, "unknown"),
+                        None => mark(Sort::Still, "measured of the release itself"),
+                    }) }
+                    td data-name="Threshold" { (gate.threshold) }
+                } } }
+            } }
+        }
+        dl.facts {
+            (fact("Both versions", (drawn.both_s > 0).then(|| html! { "side by side for " (span(drawn.both_s)) })))
+            (fact("Cost", (drawn.outcome() == Outcome::Change).then(|| html! {
+                "about " (format!("{:.4}", drawn.cost.dollars)) " US dollars, " (drawn.cost.transitions) " transitions; what functions work comes on top"
+            })))
+            (fact("Drawn", Some(when(drawn.at))))
+            (fact("Hash", Some(html! { code { (drawn.hash) } })))
         }
     }
 }

@@ -4,10 +4,10 @@
 use super::board::{drifted, found};
 use super::parts::{Page, PagePlace, Sort, age, mark, of_ending, span, stands, times, when};
 use super::way_back::{self, LastDrill};
-use crate::history::Deployment;
-use crate::provenance::{commit, short, took, who};
-use crate::snapshots::Snapshot;
-use crate::status::Environment;
+use crate::view::history::Deployment;
+use crate::view::provenance::{commit, short, took, who};
+use crate::view::snapshots::Snapshot;
+use crate::view::status::Environment;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 use windlass_domain::drift::Drift;

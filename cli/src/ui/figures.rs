@@ -1,7 +1,7 @@
 //! The page of the figures: how often, how fast, how well and at what cost each environment is deployed.
 
 use super::parts::{Page, PagePlace, when};
-use crate::figures::{App, EnvironmentFigures};
+use crate::view::figures::{App, EnvironmentFigures};
 use maud::{Markup, html};
 use windlass_domain::figures::cells;
 use windlass_domain::identity::EnvironmentId;

@@ -1,7 +1,7 @@
 //! Measured values as a small line over time, with the threshold across it; and times as a strip.
 
 use super::parts::{Sort, clock};
-use crate::record::Record;
+use crate::view::record::Record;
 use maud::{Markup, html};
 use windlass_domain::count::count;
 use windlass_domain::gate::Verdict;

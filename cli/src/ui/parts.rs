@@ -1,6 +1,6 @@
 //! The parts that every page is made of: its frame, a state by word and shape, a time, a link.
 
-use crate::failure::Failure;
+use crate::ground::failure::Failure;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::collections::BTreeSet;
 use windlass_domain::deployment::{Ended, Status};

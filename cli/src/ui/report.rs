@@ -1,21 +1,27 @@
-//! The pages of an environment in one file, for those without access.
+//! `windlass report`: the pages of an environment and its deployments in one file, for those without access.
 
 use super::figures::table;
 use super::parts::{Page, PagePlace, when};
 use super::{deployment, environment, way_back};
-use crate::clock::now;
-use crate::failure::Failure;
-use crate::figures::App;
-use crate::history::Deployment;
-use crate::listing::{LARGEST_PAGE, List, page};
-use crate::record::Record;
-use crate::snapshots::Snapshot;
-use crate::status::Environment;
-use crate::windlass::Windlass;
+use crate::ground::exit::Exit;
+use crate::ground::failure::Failure;
+use crate::ground::machine::now;
+use crate::ground::output::Output;
+use crate::talk::installation::Endpoint;
+use crate::talk::listing::{LARGEST_PAGE, List, page};
+use crate::talk::windlass::{Windlass, waiting};
+use crate::view::figures::App;
+use crate::view::history::Deployment;
+use crate::view::record::Record;
+use crate::view::snapshots::Snapshot;
+use crate::view::status::Environment;
+use clap::Args;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use maud::html;
+use serde_json::json;
 use windlass_domain::figures::DAY_MS;
 use windlass_domain::identity::EnvironmentId;
+use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::time::Time;
 
 /// The number of records that are read at a time.
@@ -96,5 +102,40 @@ async fn history(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) -> Res
         if is_over || after.is_none() {
             return Ok(all);
         }
+    }
+}
+
+/// A day, in milliseconds.
+const DAY: u64 = 24 * 60 * 60 * 1000;
+
+/// The verb's arguments.
+#[derive(Debug, Args)]
+pub struct Report {
+    /// The application.
+    #[arg(value_parser = |text: &str| AppName::new(text))]
+    app: AppName,
+    /// The environment.
+    #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
+    environment: EnvironmentName,
+    /// The number of last days whose deployments and snapshots are in it.
+    #[arg(long, value_name = "NUMBER", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3660))]
+    days: u64,
+    #[command(flatten)]
+    endpoint: Endpoint,
+}
+
+impl Report {
+    /// Writes it to standard output.
+    ///
+    /// # Errors
+    /// If Windlass refuses it or does not answer.
+    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        let since = Time(now().0.saturating_sub(self.days * DAY));
+        let text = waiting(async {
+            let windlass = self.endpoint.open().await?;
+            written(&windlass, EnvironmentId::new(&self.app, &self.environment), since).await
+        })?;
+        output.result(&json!({ "html": text }), &text);
+        Ok(Exit::Good)
     }
 }

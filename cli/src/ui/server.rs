@@ -2,24 +2,23 @@
 
 use super::acting::PageAction;
 use super::board::{Board, Observed};
-use super::doorway::Doorway;
-use super::guard::Guard;
+use super::guard::{Doorway, Guard};
 use super::http::{Answer, Fields, Request, read, send};
 use super::parts::{Page, PagePlace, SCRIPT, STYLE, Sort, mark};
 use super::way_back::{self, LastDrill};
-use super::{deployment, environment, groups, logs};
-use crate::clock::now;
-use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::figures;
-use crate::history::Deployment;
-use crate::installation::Endpoint;
-use crate::listing::{LARGEST_PAGE, List, page};
-use crate::overview::App;
-use crate::record::Record;
-use crate::snapshots::Snapshot;
-use crate::status::Environment;
-use crate::windlass::Windlass;
+use super::{deployment, environment, logs};
+use crate::ground::exit::Exit;
+use crate::ground::failure::Failure;
+use crate::ground::machine::now;
+use crate::talk::installation::Endpoint;
+use crate::talk::listing::{LARGEST_PAGE, List, page};
+use crate::talk::windlass::Windlass;
+use crate::view::figures;
+use crate::view::history::Deployment;
+use crate::view::overview::App;
+use crate::view::record::Record;
+use crate::view::snapshots::Snapshot;
+use crate::view::status::Environment;
 use futures::stream::{self, StreamExt};
 use maud::{Markup, html};
 use serde_json::Value;
@@ -46,7 +45,7 @@ pub struct Server {
     pub(super) stand: PagePlace,
     pub(super) did: RefCell<Vec<PageAction>>,
     /// The log groups and the drills that were read already.
-    groups: groups::AnswerCache,
+    groups: logs::AnswerCache,
     drills: RefCell<BTreeMap<String, Drill>>,
     /// The file that leads a browser here, until one has come.
     way: RefCell<Option<Doorway>>,
@@ -64,7 +63,7 @@ impl Server {
             guard,
             stand,
             did: RefCell::default(),
-            groups: groups::AnswerCache::default(),
+            groups: logs::AnswerCache::default(),
             drills: RefCell::default(),
             way: RefCell::new(way),
             once: RefCell::default(),

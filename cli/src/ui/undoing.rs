@@ -1,9 +1,9 @@
 //! The effect of an undo of a deployment, by its record: shown before it is cancelled, or recovered.
 
 use super::parts::{Sort, mark, times};
-use crate::record::Record;
-use crate::story::why_failed;
-use crate::traffic_share::before;
+use crate::view::record::Record;
+use crate::view::story::why_failed;
+use crate::view::under_way::before;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 use windlass_domain::deployment::Status;

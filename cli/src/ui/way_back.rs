@@ -2,10 +2,10 @@
 
 use super::lines::{in_a_word, of};
 use super::parts::{PagePlace, Sort, age, mark, times, when};
-use crate::drills::newest;
-use crate::failure::Failure;
-use crate::status::Environment;
-use crate::windlass::Windlass;
+use crate::ground::failure::Failure;
+use crate::talk::windlass::Windlass;
+use crate::view::drills::newest;
+use crate::view::status::Environment;
 use maud::{Markup, html};
 use windlass_domain::count::count;
 use windlass_domain::drill::{Drill, DrillDeployment, DrillOutcome, DrillStep, DrillSummary, Drills, Next, lasted};

@@ -1,16 +1,17 @@
-//! `windlass cancel`: stops a deployment and undoes what it changed.
+//! `windlass cancel` stops a deployment and undoes what it changed; `recover` tries again to undo one that needs an
+//! operator; `accept` makes what is there the truth, and unlocks the environment.
 
-use crate::arguments;
-use crate::arguments::is_id;
-use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::follow::{AwaitedEnd, WaitOptions, follow};
-use crate::installation::Endpoint;
-use crate::output::Output;
-use crate::status::Environment;
-use crate::windlass::{Windlass, waiting};
+use crate::ground::arguments::{self, is_id};
+use crate::ground::exit::Exit;
+use crate::ground::failure::Failure;
+use crate::ground::output::Output;
+use crate::talk::installation::Endpoint;
+use crate::talk::windlass::{Windlass, waiting};
+use crate::verbs::follow::{AwaitedEnd, WaitOptions, follow};
+use crate::verbs::operator::{ActedOn, Action, Effect};
+use crate::view::status::Environment;
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use windlass_domain::count::count;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
@@ -147,4 +148,68 @@ impl Cancel {
 fn refused(path: String, reason: String, remedy: String) -> Failure {
     let finding = Finding::new(FindingName::NothingToCancel, path, reason, remedy);
     Failure::rejected("it was not cancelled:", vec![finding])
+}
+
+/// The verb's arguments.
+#[derive(Debug, Args)]
+pub struct Recover {
+    #[command(flatten)]
+    at: ActedOn,
+    /// The deployment; the one that holds the lock if not given.
+    #[arg(long, value_name = "ID", value_parser = arguments::id)]
+    deployment: Option<String>,
+}
+
+impl Recover {
+    /// Runs the verb.
+    ///
+    /// # Errors
+    /// If Windlass refuses it or does not answer.
+    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        self.action().run(output)
+    }
+
+    /// Returns the call of the verb.
+    pub fn action(&self) -> Action<'_> {
+        let mut body = Map::new();
+        if let Some(deployment) = &self.deployment {
+            body.insert("deployment".into(), deployment.as_str().into());
+        }
+        Action {
+            at: &self.at,
+            method: "POST",
+            path: "recover",
+            body,
+            effect: Effect::Deployment(AwaitedEnd::Recovered),
+        }
+    }
+}
+
+/// The verb's arguments.
+#[derive(Debug, Args)]
+pub struct Accept {
+    #[command(flatten)]
+    at: ActedOn,
+}
+
+impl Accept {
+    /// Runs the verb.
+    ///
+    /// # Errors
+    /// If Windlass refuses it or does not answer.
+    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        self.action().run(output)
+    }
+
+    /// Returns the call of the verb.
+    pub fn action(&self) -> Action<'_> {
+        Action {
+            at: &self.at,
+            method: "POST",
+            path: "accept",
+            body: Map::new(),
+            // A deployment that waited, or came since, may have its turn: that is what unlocking is for.
+            effect: Effect::Environment(|environment| environment.lock.stuck().is_none()),
+        }
+    }
 }

@@ -1,22 +1,21 @@
-//! `windlass declare`: puts a declaration in force, and tells its differences from the one that was.
+//! `windlass declare` puts a declaration in force, and tells its differences from the one that was; `windlass
+//! declaration` prints the one in force, as its team wrote it.
 
-use crate::arguments;
-use crate::clock::now;
-use crate::declared_application::{self, OrFindings};
-use crate::difference::difference;
-use crate::drill_schedule::{LookedEnvironments, drills};
-use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::files::{self, shown};
-use crate::follow::WaitOptions;
-use crate::installation::{Endpoint, InstallationPlace, Reached};
-use crate::installation_part::InstallationPart;
-use crate::interrupt;
-use crate::output::{Output, words};
-use crate::release_lookup::ReleaseLookup;
-use crate::trouble::Trouble;
-use crate::upload;
-use crate::windlass::{Windlass, waiting};
+use crate::ground::exit::Exit;
+use crate::ground::failure::Failure;
+use crate::ground::machine::{self, now, shown};
+use crate::ground::output::{Output, words};
+use crate::ground::trouble::Trouble;
+use crate::ground::{arguments, interrupt};
+use crate::talk::installation::{Endpoint, InstallationPlace, Reached};
+use crate::talk::installation_source::InstallationPart;
+use crate::talk::windlass::{Windlass, waiting};
+use crate::verbs::follow::WaitOptions;
+use crate::verbs::release::lookup::ReleaseLookup;
+use crate::verbs::release::upload;
+use crate::view::declared_application::{self, OrFindings};
+use crate::view::difference::difference;
+use crate::view::drills::{LookedEnvironments, drills};
 use bytes::Bytes;
 use clap::Args;
 use serde::Serialize;
@@ -28,7 +27,7 @@ use windlass_domain::declaration::{Declaration, Declared, Exceptions, LARGEST, U
 use windlass_domain::finding::Finding;
 use windlass_domain::installation::by_arns;
 use windlass_domain::key::FINDINGS_SUFFIX;
-use windlass_domain::name::EnvironmentName;
+use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::syntax;
 use windlass_engine::upload_findings::UploadFindings;
 
@@ -89,7 +88,7 @@ impl Declare {
     /// # Errors
     /// Anything that is wrong with it or in the way.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        let text = files::text(&self.file).map_err(|why| {
+        let text = machine::text(&self.file).map_err(|why| {
             Failure::of(Trouble::FileNotRead, format!(
                 "{why}. Name the declaration's file as the argument; `windlass init` writes one for a repository that has none"
             ))
@@ -327,5 +326,33 @@ impl Report {
         let unseen = self.not_looked_at.iter();
         lines.extend(unseen.map(|unseen| format!("  not looked at: {unseen}")));
         lines.join("\n")
+    }
+}
+
+/// The verb's arguments.
+#[derive(Debug, Args)]
+pub struct InForce {
+    /// The application.
+    #[arg(value_parser = |text: &str| AppName::new(text))]
+    app: AppName,
+    #[command(flatten)]
+    endpoint: Endpoint,
+}
+
+impl InForce {
+    /// Runs the verb. The words are the text itself, so that it can be written into a file.
+    ///
+    /// # Errors
+    /// If Windlass refuses it or does not answer.
+    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        let answer = waiting(async {
+            let windlass = self.endpoint.open().await?;
+            let path = ["apps", self.app.as_str(), "declaration"];
+            windlass.get(&path, &[]).await
+        })?;
+        let text = answer["text"].as_str();
+        let text = text.ok_or_else(|| Failure::not_understood("the declaration in force", "it has no text"))?;
+        output.result(&answer, text);
+        Ok(Exit::Good)
     }
 }

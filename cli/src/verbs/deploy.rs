@@ -1,14 +1,14 @@
 //! `windlass deploy`: a recorded release into an environment (promotion).
 
-use crate::arguments;
-use crate::declared_application::{OrFindings, Release};
-use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::follow::Patience;
-use crate::installation::Endpoint;
-use crate::output::Output;
-use crate::start::{Looking, NextStep, OverrideOptions, Start};
-use crate::windlass::{Windlass, waiting};
+use crate::ground::arguments;
+use crate::ground::exit::Exit;
+use crate::ground::failure::Failure;
+use crate::ground::output::Output;
+use crate::talk::installation::Endpoint;
+use crate::talk::windlass::{Windlass, waiting};
+use crate::verbs::follow::Patience;
+use crate::verbs::start::{Looking, NextStep, OverrideOptions, Start};
+use crate::view::declared_application::{OrFindings, Release};
 use clap::Args;
 use serde_json::Value;
 use windlass_domain::name::{AppName, EnvironmentName};

@@ -1,28 +1,28 @@
-//! `windlass explain`: explains why a deployment ended as it did, why it waits and what one can do, which environment a
-//! Git ref or an image tag chooses, and what a finding, a fault or a trouble means.
+//! `windlass explain`: explains why a deployment ended as it did, why it has no turn yet and what one can do, which
+//! environment a Git ref or an image tag chooses, and what a finding, a fault or a trouble means.
 
-use crate::arguments;
-use crate::declared_application::{self, OrFindings};
-use crate::deployment_lookup;
-use crate::environment_choice::EnvironmentChoice;
-use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::git;
-use crate::manual::Page;
-use crate::output::Output;
-use crate::release_status::print_now;
-use windlass_domain::identity::EnvironmentId;
-
-use crate::installation::Endpoint;
-use crate::record::Record;
-use crate::status::Environment;
-use crate::story;
-use crate::waiting_reason;
-use crate::windlass::{Windlass, waiting};
+use crate::ground::arguments;
+use crate::ground::exit::Exit;
+use crate::ground::failure::Failure;
+use crate::ground::interrupt::cancelled;
+use crate::ground::manual::Page;
+use crate::ground::output::Output;
+use crate::talk::git;
+use crate::talk::installation::Endpoint;
+use crate::talk::windlass::{Windlass, waiting};
+use crate::view::declared_application::{self, OrFindings};
+use crate::view::environment_choice::EnvironmentChoice;
+use crate::view::live_comparison::print_now;
+use crate::view::record::Record;
+use crate::view::status::Environment;
+use crate::view::{history, story};
 use clap::Args;
 use serde_json::{Value, json};
-use windlass_domain::deployment::Status;
+use windlass_domain::deployment::{Deployment, Status};
+use windlass_domain::environment::HeldState;
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::AppName;
+use windlass_domain::time::Time;
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
@@ -136,7 +136,7 @@ impl Explain {
         which: &str,
         output: Output,
     ) -> Result<Exit, Failure> {
-        let id = deployment_lookup::deployment_id(windlass, app, which, self.version.as_deref()).await?;
+        let id = history::deployment_id(windlass, app, which, self.version.as_deref()).await?;
         let path = ["apps", app.as_str(), "deployments", &id];
         let mut answer = windlass.get(&path, &[]).await?;
         let Some(record) = Record::read(&answer)? else {
@@ -166,7 +166,7 @@ impl Explain {
             Status::Ended => story::why(record),
             Status::Waiting => {
                 let mut lines = story::who(record);
-                lines.extend(waiting_reason::why_it_waits(deployment, &self.environment(windlass, record).await?));
+                lines.extend(why_it_waits(deployment, &self.environment(windlass, record).await?));
                 lines
             }
             Status::Running | Status::Recovering => story::under_way(record),
@@ -193,5 +193,69 @@ impl Explain {
             OrFindings::So(environment) => Ok(environment),
             OrFindings::Not(findings) => Err(Failure::rejected("it is not known:", findings)),
         }
+    }
+}
+
+/// The time that a deployment waits at most, in seconds (`AwaitTurn` of the release machine).
+const LONGEST_S: u64 = 24 * 60 * 60;
+
+/// Returns the lines, with the environment as it is now.
+pub fn why_it_waits(record: &Deployment, now: &Environment) -> Vec<String> {
+    let (app, environment, id) = (&record.app, &record.environment, &record.id);
+    let place = now.waiting.iter().find(|one| one.deployment == *id);
+    let since = place.map_or(record.accepted, |place| place.since);
+    let mut lines = vec![format!("it waits for its turn since {since}")];
+    lines.extend(what_for(record, now));
+    let others: Vec<String> = now
+        .waiting
+        .iter()
+        .filter(|one| one.deployment != *id)
+        .map(|one| format!("  also waiting: {}, since {}", now.deployment(&one.deployment), one.since))
+        .collect();
+    if !others.is_empty() {
+        lines.push(
+            "  an operator's request goes first, then the newest release; one that it covers ends as superseded"
+                .to_owned(),
+        );
+        lines.extend(others);
+    }
+    lines.push(format!("  it gives up at {}", gives_up(since)));
+    lines.push(format!(
+        "  next: `windlass watch {app} {id}` waits with it; `windlass cancel {app} {id} --reason '…'` takes it out of the \
+         queue; `windlass rollback {app} {environment} --reason '…'` waits for nobody"
+    ));
+    lines
+}
+
+fn gives_up(since: Time) -> Time {
+    since.plus_s(LONGEST_S)
+}
+
+fn what_for(record: &Deployment, now: &Environment) -> Vec<String> {
+    let (app, environment) = (&record.app, &record.environment);
+    let Some(held) = &now.lock.held else {
+        return vec![format!(
+            "  nothing works in {app} {environment} now: its turn comes as soon as it is woken, within five minutes at most"
+        )];
+    };
+    let id = &held.deployment;
+    let who = now.deployment(id);
+    let since = held.since;
+    match held.state {
+        HeldState::Running => vec![
+            format!("  {who} is under way, since {since}"),
+            format!(
+                "  `windlass watch {app} {id}` shows it; `windlass cancel {app} {id} --reason '…'` {}",
+                cancelled(held.action)
+            ),
+        ],
+        HeldState::Recovering => vec![format!("  {who} is being recovered, since {since}")],
+        HeldState::NeedsOperator => vec![
+            format!("  {who} NEEDS AN OPERATOR, since {since}: nothing else gets a turn until a person has ended that"),
+            format!(
+                "  `windlass recover {app} {environment} --reason '…'` undoes it again; `windlass accept {app} {environment} \
+                 --reason '…'` takes what is there"
+            ),
+        ],
     }
 }

@@ -1,13 +1,13 @@
 //! `windlass import`: makes a declaration from the files of another deployer.
 
-use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::files::{self, shown};
-use crate::import::jsonnet::as_json;
-use crate::import::{Imported, ecspresso, lambroll, name, sam};
-use crate::output::Output;
-use crate::schema;
-use crate::trouble::Trouble;
+use crate::ground::exit::Exit;
+use crate::ground::failure::Failure;
+use crate::ground::machine::{self, shown};
+use crate::ground::output::Output;
+use crate::ground::trouble::Trouble;
+use crate::init::declaration;
+use crate::init::import::lambroll::{self, as_json};
+use crate::init::import::{Imported, ecspresso, name, sam};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::path::PathBuf;
@@ -62,10 +62,10 @@ impl Import {
         let document = json!({"text": text, "not_carried_over": imported.notes, "findings": findings});
         if !output.is_json() {
             for note in &imported.notes {
-                crate::output::error(&format!("not carried over: {note}"));
+                crate::ground::output::error(&format!("not carried over: {note}"));
             }
             for finding in &findings {
-                crate::output::error(&format!("not valid yet: {finding}"));
+                crate::ground::output::error(&format!("not valid yet: {finding}"));
             }
         }
         output.result(&document, &text);
@@ -78,14 +78,14 @@ impl Import {
         let Some(path) = &self.schema else {
             return Ok(text);
         };
-        std::fs::write(path, schema::schema_text()).map_err(|error| {
+        std::fs::write(path, declaration::schema_text()).map_err(|error| {
             Failure::of(Trouble::FileNotWritten, format!("`{}` cannot be written: {error}", shown(path)))
         })?;
-        Ok(format!("{}\n{text}", schema::schema_line(&shown(path))))
+        Ok(format!("{}\n{text}", declaration::schema_line(&shown(path))))
     }
 
     fn read(&self) -> Result<Imported, Failure> {
-        let text = files::text(&self.file).map_err(|why| {
+        let text = machine::text(&self.file).map_err(|why| {
             Failure::of(
                 Trouble::FileNotRead,
                 format!("{why}. Name the file as it lies here, or from another folder by its path"),
@@ -94,7 +94,7 @@ impl Import {
         let folder = self.file.parent().map(PathBuf::from).unwrap_or_default();
         let beside = |path: &str| {
             let path = folder.join(path);
-            let text = files::text(&path)?;
+            let text = machine::text(&path)?;
             as_json(&path, text).map_err(|why| format!("`{}` cannot be read: {why}", shown(&path)))
         };
         let imported = match self.from {

@@ -1,22 +1,21 @@
 //! `windlass init`: looks at a repository and at the account, asks what it cannot know, and writes what a release
 //! needs.
 
-use crate::account_resources;
-use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::files::shown;
+use crate::ground::exit::Exit;
+use crate::ground::failure::Failure;
+use crate::ground::machine::shown;
+use crate::ground::output::Output;
+use crate::ground::trouble::Trouble;
+use crate::init::account::Account;
 use crate::init::answers::{Answers, Question, argument};
 use crate::init::application::Application;
 use crate::init::files::{self, File};
 use crate::init::proposal::{InitFacts, propose};
-use crate::init::repository_walk::{no_links, put};
-use crate::init::{account::Account, next, pieces, repository_walk};
-use crate::installation::stack;
-use crate::output::Output;
-use crate::schema;
-use crate::settings::Settings;
-use crate::trouble::Trouble;
-use crate::windlass::waiting;
+use crate::init::repository_walk::{self, no_links, put};
+use crate::init::{account_resources, declaration, pieces};
+use crate::talk::installation::stack;
+use crate::talk::settings::Settings;
+use crate::talk::windlass::waiting;
 use clap::Args;
 use serde_json::json;
 use similar::TextDiff;
@@ -71,7 +70,7 @@ impl Init {
         let (all, notes) = files::all(&application, &facts);
         check(&all, &facts.exceptions)?;
         let written = self.write(&all, output)?;
-        let next = next::next_commands(&application, &all);
+        let next = files::next_commands(&application, &all);
         let words = told(&written, &notes, &next);
         let document = json!({"app": application.app, "files": written, "notes": notes, "next": next});
         output.result(&document, &words);
@@ -185,7 +184,7 @@ impl Init {
             .collect();
         let mut kept: Vec<&str> = Vec::new();
         // The schema is the program's own, and another version has another one.
-        let is_asked = |file: &File| !self.force && file.path != schema::SCHEMA_FILE;
+        let is_asked = |file: &File| !self.force && file.path != declaration::SCHEMA_FILE;
         for (file, present) in others.iter().filter(|(file, _)| is_asked(file)) {
             let (old, new) = (format!("{} as it is", file.path), format!("{} as it would be", file.path));
             let shown = TextDiff::from_lines(present, &file.text).unified_diff().header(&old, &new).to_string();

@@ -1,16 +1,15 @@
 //! `windlass logs`: the log lines of what a deployment changed, from its start to its end.
 
-use crate::arguments;
-use crate::deployment_lookup;
-use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::follow::Patience;
-use crate::installation::Endpoint;
-use crate::interrupt;
-use crate::log_lines::{ComponentLine, Look, look};
-use crate::output::{Output, error};
-use crate::record::Record;
-use crate::windlass::{Windlass, waiting};
+use crate::ground::exit::Exit;
+use crate::ground::failure::Failure;
+use crate::ground::output::{Output, error};
+use crate::ground::{arguments, interrupt};
+use crate::talk::installation::Endpoint;
+use crate::talk::windlass::{Windlass, waiting};
+use crate::verbs::follow::Patience;
+use crate::view::history;
+use crate::view::log_lines::{ComponentLine, Look, look};
+use crate::view::record::Record;
 use clap::Args;
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -96,7 +95,7 @@ impl Logs {
         waiting(async {
             let windlass = self.endpoint.open().await?;
             let version = self.version.as_deref();
-            let id = deployment_lookup::deployment_id(&windlass, &self.app, &self.which, version).await?;
+            let id = history::deployment_id(&windlass, &self.app, &self.which, version).await?;
             let aws = self.endpoint.aws().await?;
             self.tell(&windlass, &aws, &id, output).await
         })

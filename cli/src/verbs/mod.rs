@@ -1,34 +1,25 @@
-//! The verbs, one file each.
+//! The verbs of the command line, and what several of them have in common: to start, follow and act.
 
-pub mod accept;
-pub mod apps;
 pub mod cancel;
-pub mod continue_verb;
-pub mod declaration;
 pub mod declare;
 pub mod deploy;
 pub mod doctor;
-pub mod drill;
 pub mod explain;
-pub mod hand_over;
-pub mod hold;
+pub mod follow;
 pub mod import;
 pub mod init;
 pub mod logs;
-pub mod pause;
+pub mod moves;
+pub mod operator;
 pub mod plan;
-pub mod recover;
+pub mod planned;
 pub mod refusals;
 pub mod release;
-pub mod release_hold;
 pub mod remove;
-pub mod rename;
-pub mod report;
 pub mod rollback;
-pub mod skip_bake;
+pub mod start;
 pub mod stats;
 pub mod status;
-pub mod ui;
+pub mod steering;
 pub mod validate;
 pub mod watch;
-pub mod withdraw;

@@ -2,15 +2,15 @@
 
 use super::deploy::Deploy;
 use super::release::Release;
-use crate::arguments;
-use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::follow::Patience;
-use crate::installation::Endpoint;
-use crate::output::Output;
-use crate::planned::{self, PlanRequest};
-use crate::start::{CallerKind, NextStep};
-use crate::windlass::{Windlass, waiting};
+use crate::ground::arguments;
+use crate::ground::exit::Exit;
+use crate::ground::failure::Failure;
+use crate::ground::output::Output;
+use crate::talk::installation::Endpoint;
+use crate::talk::windlass::{Windlass, waiting};
+use crate::verbs::follow::Patience;
+use crate::verbs::planned::{self, PlanRequest};
+use crate::verbs::start::{CallerKind, NextStep};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};

@@ -1,13 +1,13 @@
 //! `windlass refusals`: lists the requests that were refused before they could become deployments, and the arrivals
 //! that were not taken.
 
-use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::installation::Endpoint;
-use crate::listing::{List, Part};
-use crate::manual;
-use crate::output::Output;
-use crate::windlass::waiting;
+use crate::ground::exit::Exit;
+use crate::ground::failure::Failure;
+use crate::ground::manual;
+use crate::ground::output::Output;
+use crate::talk::installation::Endpoint;
+use crate::talk::listing::{List, Part};
+use crate::talk::windlass::waiting;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

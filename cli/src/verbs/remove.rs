@@ -1,14 +1,14 @@
-//! `windlass remove`: an environment lets go of a component that is not declared any more, of what one has left, or of all
-//! that it has; or a whole application is let go of.
+//! `windlass remove` and `windlass withdraw`: an environment lets go of a component, of what one has left, or of all
+//! that it has; a whole application is let go of; files of a site are taken away, now and for good.
 
-use crate::arguments;
-use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::follow::WaitOptions;
-use crate::installation::Endpoint;
-use crate::operator::{ActedOn, Action, Effect, ended_without_environment};
-use crate::output::Output;
-use crate::windlass::waiting;
+use crate::ground::arguments;
+use crate::ground::exit::Exit;
+use crate::ground::failure::Failure;
+use crate::ground::output::Output;
+use crate::talk::installation::Endpoint;
+use crate::talk::windlass::waiting;
+use crate::verbs::follow::{AwaitedEnd, WaitOptions};
+use crate::verbs::operator::{ActedOn, Action, Effect, ended_without_environment};
 use clap::Args;
 use serde_json::{Map, Value, json};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
@@ -162,4 +162,35 @@ fn frees(answer: &Value) -> Vec<String> {
 fn leaves(answer: &Value) -> Option<String> {
     let leaves = answer.get("leaves").and_then(Value::as_str);
     leaves.map(|leaves| format!("  {leaves}"))
+}
+
+/// The verb's arguments.
+#[derive(Debug, Args)]
+pub struct Withdraw {
+    #[command(flatten)]
+    at: ActedOn,
+    /// The component that is the site.
+    #[arg(value_parser = |text: &str| ComponentName::new(text))]
+    component: ComponentName,
+    /// The path of a file within the site, or a glob such as `backup/**`.
+    #[arg(value_parser = arguments::text)]
+    pattern: String,
+}
+
+impl Withdraw {
+    /// Runs the withdrawal, and watches it until it has ended.
+    ///
+    /// # Errors
+    /// If Windlass refuses it or does not answer.
+    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        self.action().run(output)
+    }
+
+    /// Returns the call of the verb.
+    pub fn action(&self) -> Action<'_> {
+        let mut body = Map::new();
+        body.insert("component".into(), json!(self.component));
+        body.insert("pattern".into(), json!(self.pattern));
+        Action { at: &self.at, method: "POST", path: "withdrawals", body, effect: Effect::Deployment(AwaitedEnd::Runs) }
+    }
 }

@@ -1,12 +1,12 @@
 //! `windlass stats`: shows how often, how fast and how well applications are deployed, and what it costs.
 
-use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::figures::{App, COLUMNS};
-use crate::installation::Endpoint;
-use crate::listing::{List, Page, Part, table};
-use crate::output::Output;
-use crate::windlass::waiting;
+use crate::ground::exit::Exit;
+use crate::ground::failure::Failure;
+use crate::ground::output::Output;
+use crate::talk::installation::Endpoint;
+use crate::talk::listing::{List, Page, Part, table};
+use crate::talk::windlass::waiting;
+use crate::view::figures::{App, COLUMNS};
 use clap::Args;
 use serde_json::Value;
 use windlass_domain::name::{AppName, EnvironmentName};

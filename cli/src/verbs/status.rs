@@ -1,17 +1,17 @@
-//! `windlass status`: shows what runs in an environment, its hold and lock, and who waits; the same of all environments
-//! of an application, or all applications in short.
+//! `windlass status` shows what runs in an environment, its hold and lock, and who waits, or the same of all
+//! environments of an application; `windlass apps` lists all applications in short.
 
-use super::apps;
-use crate::clock::now;
-use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::installation::Endpoint;
-use crate::listing::Part;
-use crate::output::Output;
-use crate::record::Record;
-use crate::status::Environment;
-use crate::under_way;
-use crate::windlass::{Windlass, waiting};
+use crate::ground::exit::Exit;
+use crate::ground::failure::Failure;
+use crate::ground::machine::now;
+use crate::ground::output::Output;
+use crate::talk::installation::Endpoint;
+use crate::talk::listing::{List, Part, table};
+use crate::talk::windlass::{Windlass, waiting};
+use crate::view::overview::{App, COLUMNS};
+use crate::view::record::Record;
+use crate::view::status::Environment;
+use crate::view::under_way;
 use clap::Args;
 use serde_json::{Value, json};
 use windlass_domain::environment::HeldState;
@@ -40,7 +40,7 @@ impl Status {
     /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         match (&self.app, &self.environment) {
-            (None, _) => return apps::list_apps(&Part::default(), &self.endpoint, output),
+            (None, _) => return list_apps(&Part::default(), &self.endpoint, output),
             (Some(app), Some(environment)) => {
                 let (answer, words) = waiting(async {
                     let windlass = self.endpoint.open().await?;
@@ -97,4 +97,44 @@ async fn under_way(windlass: &Windlass, here: &Environment) -> Vec<String> {
         Ok(record) => under_way::lines(record.as_ref(), here, now()),
         Err(failure) => vec![format!("  how far it is could not be seen: {}", failure.message)],
     }
+}
+
+/// The verb's arguments.
+#[derive(Debug, Args)]
+pub struct Apps {
+    #[command(flatten)]
+    part: Part,
+    #[command(flatten)]
+    endpoint: Endpoint,
+}
+
+impl Apps {
+    /// Runs the verb.
+    ///
+    /// # Errors
+    /// If Windlass refuses it or does not answer.
+    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        list_apps(&self.part, &self.endpoint, output)
+    }
+}
+
+/// Lists a part of all applications.
+///
+/// # Errors
+/// If Windlass refuses it or does not answer.
+pub fn list_apps(part: &Part, endpoint: &Endpoint, output: Output) -> Result<Exit, Failure> {
+    let list = List { name: "apps", path: vec!["apps"], query: Vec::new() };
+    let page = waiting(async {
+        let windlass = endpoint.open().await?;
+        part.read::<Value>(&windlass, &list).await
+    })?;
+    let apps: Vec<App> = page.listed.iter().map(App::read).collect::<Result<_, _>>()?;
+    let words = match (apps.is_empty(), part.goes_on()) {
+        (true, true) => "there are no more applications".to_owned(),
+        (true, false) => "no application is declared yet: `windlass declare app.yaml` declares one".to_owned(),
+        (false, _) => table(COLUMNS, apps.iter().flat_map(App::rows).collect()),
+    };
+    let words = part.with_more(words, &page, list.name);
+    output.result(&page.as_json(list.name), &words);
+    Ok(Exit::Good)
 }

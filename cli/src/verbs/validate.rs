@@ -1,21 +1,19 @@
 //! `windlass validate`: finds everything that is wrong with a declaration, and a manifest for it. With an endpoint it
 //! also finds what runs and is no longer in the declaration.
 
-use crate::arguments;
-use crate::clock::now;
-use crate::component::ComponentArgument;
-use crate::drill_schedule::{LookedEnvironments, drills};
-use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::files::{self, shown};
-use crate::installation::{Endpoint, Reached};
-use crate::manifest_bytes::ManifestBytes;
-use crate::output::{Output, words};
-use crate::preflight::{self, Plan};
-use crate::release_lookup::ReleaseLookup;
-use crate::trouble::Trouble;
-use crate::ways_in::without_a_right;
-use crate::windlass::waiting;
+use crate::ground::arguments::{self, ComponentArgument};
+use crate::ground::exit::Exit;
+use crate::ground::failure::Failure;
+use crate::ground::machine::{self, now, shown};
+use crate::ground::output::{Output, words};
+use crate::ground::trouble::Trouble;
+use crate::talk::installation::{Endpoint, Reached};
+use crate::talk::windlass::waiting;
+use crate::verbs::release::artifact_bytes::ManifestBytes;
+use crate::verbs::release::lookup::ReleaseLookup;
+use crate::verbs::release::preflight::{self, Plan};
+use crate::view::drills::{LookedEnvironments, drills};
+use crate::view::environment_choice::without_a_right;
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -110,8 +108,8 @@ impl Validate {
 
     /// Reads both files; the failure names both where neither can be read.
     fn read(&self) -> Result<(String, Option<String>), Failure> {
-        let text = files::text(&self.file);
-        let manifest = self.manifest.as_deref().map(files::text).transpose();
+        let text = machine::text(&self.file);
+        let manifest = self.manifest.as_deref().map(machine::text).transpose();
         match (text, manifest) {
             (Ok(text), Ok(manifest)) => Ok((text, manifest)),
             (text, manifest) => {

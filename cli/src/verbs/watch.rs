@@ -1,16 +1,15 @@
 //! `windlass watch`: shows a deployment, live, until it has ended.
 
-use crate::arguments;
-use crate::arguments::is_id;
-use crate::declared_application::{OrFindings, Release};
-use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::follow::{AwaitedEnd, Patience, follow};
-use crate::history::{Deployment, newest};
-use crate::installation::Endpoint;
-use crate::interrupt;
-use crate::output::{Output, error};
-use crate::windlass::{Windlass, waiting};
+use crate::ground::arguments::{self, is_id};
+use crate::ground::exit::Exit;
+use crate::ground::failure::Failure;
+use crate::ground::interrupt;
+use crate::ground::output::{Output, error};
+use crate::talk::installation::Endpoint;
+use crate::talk::windlass::{Windlass, waiting};
+use crate::verbs::follow::{AwaitedEnd, Patience, follow};
+use crate::view::declared_application::{OrFindings, Release};
+use crate::view::history::{Deployment, newest};
 use clap::Args;
 use indicatif::HumanDuration;
 use std::time::Duration;

@@ -1,20 +1,18 @@
 //! The changes of infrastructure code, so that it and Windlass do not fight: tags, an alias, and the attributes that it
-//! leaves alone. Resources that can be found by line get a difference; the rest gets a page with the documents' own
-//! texts. Pure.
+//! leaves alone. Resources that can be found by line get a difference; the rest, such as an app of AWS CDK, gets a page
+//! with the documents' own texts. Pure.
 
-mod cdk;
 mod commands;
 mod edit;
-mod environment;
 mod hcl;
 mod hcl_lines;
 mod template;
-mod template_lines;
 mod template_tags;
 mod terraform;
 
-use super::application::{Application, Component};
+use super::application::{Application, Component, Target};
 use super::repository::{Repository, file_of};
+use crate::init::pages::{CDK, block};
 use edit::Edit;
 
 /// The texts that are written for infrastructure code.
@@ -47,9 +45,35 @@ pub fn write(application: &Application, repository: &Repository) -> Code {
     if !edits.is_empty() {
         code.patch = Some(edits.iter().map(Edit::difference).collect());
     }
-    code.page = cdk::cdk_page(application, repository);
+    code.page = cdk_page(application, repository);
     let is_open = |component: &&Component| code.page.is_none() && !covered.contains(&component.name);
     let open: Vec<&Component> = application.components.iter().filter(is_open).collect();
     code.commands = commands::write(application, &open);
     code
+}
+
+/// Returns the page, where a repository has an app of AWS CDK.
+pub fn cdk_page(application: &Application, repository: &Repository) -> Option<String> {
+    let (path, _) = repository.named(&["cdk.json"]).next()?;
+    let app = &application.app;
+    let environment = application.environments.last().map_or("prod", |environment| environment.name.as_str());
+    let function = application.components.iter().find_map(|component| match &component.target {
+        Target::Function { function, alias, .. } => Some((function.at(app, environment), alias.clone())),
+        _ => None,
+    });
+    let (function, alias) = function.unwrap_or_else(|| ("shop-api-prod".to_owned(), "live".to_owned()));
+    let code = block(CDK, "Tags.of")
+        .replace("shop-api-prod", &function)
+        .replace("'live'", &format!("'{alias}'"))
+        .replace("'shop'", &format!("'{app}'"))
+        .replace("'prod'", &format!("'{environment}'"));
+    let rest = CDK.rsplit("```").next().unwrap_or_default().trim();
+    Some(format!(
+        "# What the targets of {app} need in the app of `{path}`\n\nFor each environment, as here for {environment}; take out \
+         what the application has not.\n`docs/integrate/cdk.md` of Windlass says why.\n\n```ts\n{code}```\n\n{}\n",
+        rest.replace(
+            "[cloudformation-and-sam.md](cloudformation-and-sam.md)",
+            "docs/integrate/cloudformation-and-sam.md"
+        )
+    ))
 }

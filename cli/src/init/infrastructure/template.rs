@@ -2,11 +2,11 @@
 //! `AutoPublishAlias`, as `docs/integrate/cloudformation-and-sam.md` has them.
 
 use super::edit::Edit;
-use super::template_lines::{indent, is_head, within};
-use super::{environment, template_tags};
+use super::{edit, template_tags};
 use crate::init::application::{Application, Component, Target};
+use crate::init::infrastructure::template_tags::{indent, is_head, within};
 use crate::init::pages::{TEMPLATES, block};
-use crate::init::pieces::{Runs, Sort, sam};
+use crate::init::pieces::{Runs, Sort, stacks};
 use crate::init::repository::Repository;
 
 /// The members that publish and shift beside Windlass.
@@ -34,8 +34,7 @@ pub fn edit(
             continue;
         }
         let known: Vec<&str> = parameters(text).collect();
-        let named =
-            environment::environment_expression(application, &known, |name| format!("!Ref {name}"), str::to_owned);
+        let named = edit::environment_expression(application, &known, |name| format!("!Ref {name}"), str::to_owned);
         let Some(environment) = named else {
             notes.push(format!("no parameter of `{path}` keeps the environment's name: docs/integrate/cloudformation-and-sam.md of Windlass has what its functions need"));
             continue;
@@ -63,8 +62,8 @@ pub fn edit(
 
 /// Notes the functions that are no components here, and that SAM publishes only because of `Globals`.
 fn others(text: &str, own: &[&Component], path: &str) -> Vec<String> {
-    let published = sam::published_by_globals(text).into_iter();
-    let others = published.filter(|(id, _)| !own.iter().any(|component| sam::id(&component.piece) == id));
+    let published = stacks::published_by_globals(text).into_iter();
+    let others = published.filter(|(id, _)| !own.iter().any(|component| stacks::id(&component.piece) == id));
     let notes = others.map(|(id, alias)| format!("`{id}` of `{path}` is no component, and has its alias by `Globals`: write `AutoPublishAlias: {alias}` into its own properties before you deploy, because CloudFormation deletes the alias else"));
     notes.collect()
 }
@@ -131,7 +130,7 @@ fn function(
     let Target::Function { alias, .. } = &component.target else {
         return;
     };
-    let id = sam::id(&component.piece);
+    let id = stacks::id(&component.piece);
     let head = format!("{id}:");
     let resources = lines.iter().position(|line| line.trim_end() == "Resources:");
     let own = resources.and_then(|at| template_tags::child(lines, at));
@@ -197,7 +196,7 @@ fn whole(line: &str, word: &str) -> Option<usize> {
 /// same name cannot be made.
 fn is_written(lines: &[String], function: &str, ids: &[&str]) -> bool {
     let is_one = |line: &String| ids.iter().any(|id| is_head(line, &format!("{id}:")));
-    lines.iter().any(is_one) || sam::makes_alias(&lines.join("\n"), function)
+    lines.iter().any(is_one) || stacks::makes_alias(&lines.join("\n"), function)
 }
 
 /// Returns the version and the alias, as the document has them.

@@ -1,8 +1,7 @@
-//! The tags of a function in a template, in blocks and within braces; and the check that a changed template says what
-//! it said before. Pure.
+//! The tags of a function in the lines of a template in YAML, in blocks and within braces; and the check that a changed
+//! template says what it said before. Pure.
 
-use super::template_lines::{indent, is_head, within};
-use crate::import::sam_tags::without_tags;
+use crate::init::import::sam::without_tags;
 use serde_json::Value;
 use windlass_domain::syntax;
 
@@ -112,4 +111,32 @@ fn keeps(before: &Value, after: &Value) -> bool {
         (Value::String(before), Value::String(after)) => before == after || before.contains(".Alias"),
         (before, after) => before == after,
     }
+}
+
+/// Returns the number of bytes before the text of a line.
+pub(super) fn indent(line: &str) -> usize {
+    line.len() - line.trim_start().len()
+}
+
+/// Returns the end of the lines that belong to a line: those that follow it and are indented further.
+pub(super) fn within(lines: &[String], at: usize) -> usize {
+    let own = indent(&lines[at]);
+    let is_blank = |line: &String| line.trim().is_empty() || line.trim_start().starts_with('#');
+    let rest = lines[at + 1..].iter();
+    let belongs = rest.take_while(|line| is_blank(line) || indent(line) > own).count();
+    let mut end = at + 1 + belongs;
+    // A comment that is not indented further belongs to what follows.
+    while end > at + 1
+        && is_blank(&lines[end - 1])
+        && (lines[end - 1].trim().is_empty() || indent(&lines[end - 1]) <= own)
+    {
+        end -= 1;
+    }
+    end
+}
+
+/// Returns whether a line is a key with nothing behind it but a comment.
+pub(super) fn is_head(line: &str, key: &str) -> bool {
+    let rest = line.trim_start().strip_prefix(key).map(str::trim_start);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))
 }

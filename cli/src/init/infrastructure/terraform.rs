@@ -3,7 +3,7 @@
 
 use super::edit::Edit;
 use super::hcl::{Block, resources, variables};
-use super::{environment, hcl_lines};
+use super::{edit, hcl_lines};
 use crate::init::application::{Application, Component, Target, Text};
 use crate::init::environments::pattern;
 use crate::init::pages::{TERRAFORM, block};
@@ -24,12 +24,8 @@ pub fn edit(
         return Vec::new();
     }
     let known: Vec<&str> = files.iter().flat_map(|(_, text)| variables(text)).collect();
-    let named = environment::environment_expression(
-        application,
-        &known,
-        |name| format!("var.{name}"),
-        |name| format!("{name:?}"),
-    );
+    let named =
+        edit::environment_expression(application, &known, |name| format!("var.{name}"), |name| format!("{name:?}"));
     let Some(environment) = named else {
         notes.push("no variable of the Terraform code keeps the environment's name: docs/integrate/terraform.md of Windlass has what its resources need".to_owned());
         return Vec::new();

@@ -1,46 +1,34 @@
-//! Pieces of a repository that can be components: one file for each sort that is known. Pure.
+//! Pieces of a repository that can be components: each sort that is known has a function that finds it. Pure.
 
-mod cdk;
-mod create_react_app;
-mod dockerfile;
-mod docusaurus;
-mod fastapi;
-mod handler;
-mod kubernetes;
-mod merged_pieces;
-mod next;
-mod package;
+mod handlers;
+mod images;
+mod packages;
 mod piece;
-pub mod sam;
-mod sort;
-mod task_definition;
-mod vite;
-
-pub use piece::{Piece, Pieces, Runs};
-pub use sort::Sort;
+pub mod stacks;
 
 use super::repository::Repository;
+pub use piece::{Piece, Pieces, Runs, Sort};
 use std::collections::BTreeSet;
 
 /// Looks for all sorts.
 pub fn find(repository: &Repository) -> Pieces {
     let mut found = Pieces::default();
     for look in [
-        next::next,
-        docusaurus::docusaurus,
-        vite::vite,
-        create_react_app::create_react_app,
-        sam::sam,
-        cdk::cdk,
-        task_definition::task_definition,
-        fastapi::fastapi,
-        dockerfile::dockerfile,
-        handler::handler,
-        kubernetes::kubernetes,
+        packages::next,
+        packages::docusaurus,
+        packages::vite,
+        packages::create_react_app,
+        stacks::sam,
+        stacks::cdk,
+        images::task_definition,
+        handlers::fastapi,
+        images::dockerfile,
+        handlers::handler,
+        images::kubernetes,
     ] {
         look(repository, &mut found);
     }
-    merged_pieces::put(&mut found);
+    images::put(&mut found);
     found.pieces.sort_by(|a, b| (&a.folder, &a.name).cmp(&(&b.folder, &b.name)));
     name_apart(&mut found.pieces);
     found

@@ -1,13 +1,11 @@
 //! `.github/workflows/release.yaml`: builds the release of a ref, releases it with the role of its environment, and
 //! ends as the deployment ends. With Windlass's action it plans pull requests as well. Pure.
 
-mod by_action;
-mod by_hand;
-mod step;
+mod steps;
 
 use super::application::{Application, Rule};
 use super::{pages, role};
-use step::step;
+use crate::init::workflow::steps::step;
 
 /// Writes the workflow.
 pub fn write(application: &Application) -> String {
@@ -42,8 +40,8 @@ pub fn write(application: &Application) -> String {
         &choose(application),
     ));
     text.push_str(&match &application.action {
-        Some(action) => by_action::by_action(application, action),
-        None => by_hand::by_hand(application),
+        Some(action) => steps::by_action(application, action),
+        None => steps::by_hand(application),
     });
     text
 }

@@ -1,0 +1,144 @@
+//! The failure of a command, and the exit status that says so.
+
+use crate::ground::exit::Exit;
+use crate::ground::manual;
+use crate::ground::trouble::Trouble;
+use serde_json::{Value, json};
+use std::fmt::Display;
+use windlass_domain::fault::Fault;
+use windlass_domain::finding::Finding;
+use windlass_domain::way_in::WayIn;
+
+/// The reason for which a command could not be carried out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Failure {
+    /// The trouble of the command line itself; `None` where the findings say what is wrong.
+    pub name: Option<Trouble>,
+    /// The exit status.
+    pub exit: Exit,
+    /// The message, for a person.
+    pub message: String,
+    /// Findings about the input, from Windlass or from the check before anything is sent.
+    pub findings: Vec<Finding>,
+    /// True if asking again may help.
+    pub passes: bool,
+    /// True if something answered, such as an API whose function is dead or overwritten.
+    pub is_answered: bool,
+    /// True if every other call fails alike: nobody answers there, or the credentials are not good.
+    pub is_everywhere: bool,
+}
+
+impl Failure {
+    /// Makes a failure of the command line itself.
+    pub fn of(name: Trouble, message: impl Into<String>) -> Self {
+        Self {
+            name: Some(name),
+            exit: name.exit(),
+            message: message.into(),
+            findings: Vec::new(),
+            passes: false,
+            is_answered: false,
+            is_everywhere: false,
+        }
+    }
+
+    /// Makes a failure for a command that cannot be carried out as it was written.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::of(Trouble::NotUnderstood, message)
+    }
+
+    /// Makes a failure for an answer in a form that this program does not know; `what` was asked for.
+    pub fn not_understood(what: &str, why: impl Display) -> Self {
+        let message = format!(
+            "{what} cannot be understood: {why}. Use the program that belongs to the installed Windlass; and see that \
+             `--endpoint`, or WINDLASS_ENDPOINT, is the output `ApiUrl` of its stack"
+        );
+        Self::of(Trouble::OtherVersion, message)
+    }
+
+    /// Makes a failure for something that went wrong in Windlass itself, or in this program.
+    pub fn broken(message: impl Into<String>) -> Self {
+        Self::of(Trouble::WentWrong, message)
+    }
+
+    /// Makes a failure for input that is refused before anything is changed. Findings that are not in the command
+    /// line's words are put into them.
+    pub fn rejected(message: impl Into<String>, mut findings: Vec<Finding>) -> Self {
+        for finding in &mut findings {
+            finding.remedy = WayIn::CommandLine.tell(&finding.remedy);
+        }
+        Self {
+            name: None,
+            exit: Exit::of_findings(&findings),
+            findings,
+            message: message.into(),
+            passes: false,
+            is_answered: false,
+            is_everywhere: false,
+        }
+    }
+
+    /// Adds the next step to the message.
+    #[must_use]
+    pub fn with_next(mut self, next: &str) -> Self {
+        self.message = format!("{}. {next}", self.message.trim_end_matches('.'));
+        self
+    }
+
+    /// Returns the JSON that `--json` prints.
+    pub fn as_json(&self) -> Value {
+        let mut told = json!({ "error": self.message, "exit": self.exit as u8, "findings": self.findings });
+        if let Some(name) = self.name {
+            told["name"] = name.to_string().into();
+            told["page"] = name.page().into();
+        }
+        told
+    }
+
+    /// Returns the text for people.
+    pub fn words(&self) -> String {
+        let mut text = self.message.clone();
+        for finding in &self.findings {
+            text.push_str(&format!(
+                "\n  {} {}: {}\n    {}",
+                finding.name, finding.path, finding.reason, finding.remedy
+            ));
+        }
+        let page = manual::line(&self.findings).or_else(|| self.name.map(manual::of_trouble));
+        text.extend(page.map(|line| format!("\n{line}")));
+        text
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        let failure = Self {
+            passes: fault.name.is_transient(),
+            is_everywhere: true,
+            ..Self::of(Trouble::of(&fault), fault.message)
+        };
+        let place = std::env::var(PLACE_OF_AWS).ok();
+        match place.and_then(|place| unconnected(&failure.message, &place)) {
+            Some(next) => failure.with_next(&next),
+            None => failure,
+        }
+    }
+}
+
+/// The variable that leads calls of AWS to another place, such as a cloud on this machine (AWS SDKs and Tools Reference
+/// Guide, "Service-specific endpoints").
+const PLACE_OF_AWS: &str = "AWS_ENDPOINT_URL";
+
+/// Says where a call went that nobody took, and what to do, if the variable has led it there. The message of a call of
+/// another address names that itself.
+fn unconnected(message: &str, place: &str) -> Option<String> {
+    let place = place.trim_end_matches('/');
+    let is_there = !message.contains("://") || message.contains(place);
+    let is_unconnected = message.contains("(Connect)");
+    (is_unconnected && is_there && !place.is_empty()).then(|| {
+        format!(
+            "Nothing answers at {place}, to which {PLACE_OF_AWS} leads: start what is to answer there, or unset \
+             {PLACE_OF_AWS} to reach AWS itself"
+        )
+    })
+}

@@ -1,0 +1,131 @@
+//! Words for people, or one JSON document for programs; or words, and the document into a file. What others have said
+//! in either steers no terminal: nothing that is hidden is printed as it is.
+
+use crate::ground::exit::Exit;
+use crate::ground::failure::Failure;
+use crate::ground::machine::shown;
+use crate::ground::manual;
+use crate::ground::trouble::Trouble;
+use serde::Serialize;
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use windlass_domain::finding::Finding;
+use windlass_domain::foreign;
+
+/// The output of a verb. Words go to standard output, errors to standard error.
+#[derive(Debug, Clone, Copy)]
+pub struct Output {
+    json: bool,
+    file: Option<&'static Path>,
+}
+
+impl Output {
+    /// Makes an output of words, or of JSON.
+    pub fn new(json: bool) -> Self {
+        Self { json, file: None }
+    }
+
+    /// Like [`Self::new`], with the JSON document in a file as well. The file is emptied now, because a document of an
+    /// earlier command is none of this one.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn with_file(self, path: &Path) -> Result<Self, Failure> {
+        fs::write(path, "").map_err(|error| unwritten(path, &error))?;
+        // There is one output for the whole life of the program.
+        let file = Some(&*Box::leak(path.to_owned().into_boxed_path()));
+        Ok(Self { file, ..self })
+    }
+
+    /// Prints a result: `words` for people, or the value itself.
+    ///
+    /// A reader that has gone away, such as `head`, is not an error of ours.
+    pub fn result(&self, value: &impl Serialize, words: &str) {
+        self.keep(value);
+        let text = if self.json {
+            foreign::json(&document(value)).into_owned()
+        } else {
+            foreign::terminal(words.trim_end()).into_owned()
+        };
+        let _ = writeln!(io::stdout(), "{text}");
+    }
+
+    /// Prints a line while something goes on; with `--json` nothing, so that one document comes out.
+    pub fn progress(&self, line: &str) {
+        if !self.json {
+            let _ = writeln!(io::stdout(), "{}", foreign::terminal(line));
+        }
+    }
+
+    /// Prints what must be said before something is done; with `--json` on standard error.
+    pub fn announce(&self, line: &str) {
+        if self.json {
+            let _ = writeln!(io::stderr(), "{}", foreign::terminal(line));
+        } else {
+            self.progress(line);
+        }
+    }
+
+    /// Prints the value with `--json`, and keeps it with `--json-to`; the words were printed already.
+    pub fn only_json(&self, value: &impl Serialize) {
+        if self.json {
+            self.result(value, "");
+        } else {
+            self.keep(value);
+        }
+    }
+
+    /// Writes the document into the file, where there is one.
+    fn keep(&self, value: &impl Serialize) {
+        if let Some(path) = self.file
+            && let Err(why) = fs::write(path, document(value) + "\n")
+        {
+            error(&unwritten(path, &why).message);
+        }
+    }
+
+    /// Returns whether `--json` was given.
+    pub fn is_json(self) -> bool {
+        self.json
+    }
+}
+
+fn document(value: &impl Serialize) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_else(|error| error.to_string())
+}
+
+fn unwritten(path: &Path, why: &io::Error) -> Failure {
+    Failure::of(Trouble::FileNotWritten, format!("`{}` cannot be written: {why}", shown(path)))
+}
+
+/// Returns the exit status of a verb; a failure is printed first.
+pub fn end(output: Output, result: Result<Exit, Failure>) -> Exit {
+    match result {
+        Ok(exit) => exit,
+        Err(failure) => {
+            error(&failure.words());
+            output.only_json(&failure.as_json());
+            failure.exit
+        }
+    }
+}
+
+/// Prints why the command could not be carried out.
+pub fn error(what: &str) {
+    let _ = writeln!(io::stderr(), "windlass: {}", foreign::terminal(what));
+}
+
+/// Returns findings as people read them: the file, the place, what is wrong, what to write instead, and the pages that
+/// explain them.
+pub fn words(file: &str, findings: &[Finding]) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        text.push_str(&format!(
+            "{file}: {}: {}\n  {}\n  {}\n",
+            finding.path, finding.name, finding.reason, finding.remedy
+        ));
+    }
+    text.extend(manual::line(findings).map(|line| line + "\n"));
+    text
+}

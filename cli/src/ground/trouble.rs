@@ -1,0 +1,122 @@
+//! The troubles of the command line itself, by name.
+
+use crate::ground::exit::Exit;
+use std::fmt;
+use windlass_domain::fault::{Fault, FaultName};
+
+/// A reason for which the command line could not do what was asked. Each name has its page under `docs/troubles/`,
+/// which the program carries. A refusal of Windlass has the pages of its findings instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// The words after `windlass` do not say one thing that can be done.
+    NotUnderstood,
+    /// A file or a folder that the command names cannot be read, or is too large.
+    FileNotRead,
+    /// A file cannot be written where the command, or its user, wants it.
+    FileNotWritten,
+    /// `windlass.toml` is not valid.
+    SettingsNotValid,
+    /// The repository has nothing that `init` knows.
+    NothingFound,
+    /// `init` has a question, and nobody is there to answer it.
+    NobodyToAsk,
+    /// `init` would write over a file that somebody has changed.
+    WouldOverwrite,
+    /// No installation is named, and the usual stack is not there.
+    NoInstallation,
+    /// There is no Windlass at the place that is named: no such stack or bucket, or something else answers there.
+    NotAWindlass,
+    /// Nobody answers, or the answer is that too much was asked.
+    NoAnswer,
+    /// There are no AWS credentials, or AWS does not take them.
+    CredentialsNotTaken,
+    /// AWS knows the caller, and the caller lacks a right.
+    NotAllowed,
+    /// The time to wait was over before it had ended.
+    NotYetOver,
+    /// An answer is not as this program knows it.
+    OtherVersion,
+    /// Windlass itself went wrong, or this program did.
+    WentWrong,
+}
+
+impl Trouble {
+    /// All of them.
+    pub const ALL: [Self; 15] = [
+        Self::NotUnderstood,
+        Self::FileNotRead,
+        Self::FileNotWritten,
+        Self::SettingsNotValid,
+        Self::NothingFound,
+        Self::NobodyToAsk,
+        Self::WouldOverwrite,
+        Self::NoInstallation,
+        Self::NotAWindlass,
+        Self::NoAnswer,
+        Self::CredentialsNotTaken,
+        Self::NotAllowed,
+        Self::NotYetOver,
+        Self::OtherVersion,
+        Self::WentWrong,
+    ];
+
+    /// Returns the exit status of a command that ends with it.
+    pub fn exit(self) -> Exit {
+        match self {
+            Self::NotUnderstood
+            | Self::FileNotRead
+            | Self::FileNotWritten
+            | Self::SettingsNotValid
+            | Self::NothingFound
+            | Self::NobodyToAsk
+            | Self::NoInstallation => Exit::Usage,
+            Self::WouldOverwrite => Exit::Rejected,
+            Self::NotAWindlass | Self::NoAnswer | Self::CredentialsNotTaken | Self::NotAllowed => Exit::Unreachable,
+            Self::NotYetOver => Exit::TimedOut,
+            Self::OtherVersion | Self::WentWrong => Exit::Broken,
+        }
+    }
+
+    /// Returns the path of its page in the repository of Windlass.
+    pub fn page(self) -> String {
+        format!("docs/troubles/{self}.md")
+    }
+
+    /// Names the fault of a call that the command line itself made.
+    pub fn of(fault: &Fault) -> Self {
+        let is_nobody = fault.message.contains("no AWS credentials") || next_for_credentials(&fault.message).is_some();
+        match fault.name {
+            _ if is_nobody => Self::CredentialsNotTaken,
+            FaultName::BadInput => Self::NotUnderstood,
+            FaultName::Unavailable | FaultName::Throttled => Self::NoAnswer,
+            FaultName::AccessDenied => Self::NotAllowed,
+            // A bucket that is not there, or that refuses: Windlass was not reached as it was named.
+            FaultName::NotFound | FaultName::Refused => Self::NotAWindlass,
+            _ => Self::WentWrong,
+        }
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// Returns the remedy for credentials that AWS did not take, by AWS's words about them. Where AWS knows the caller and
+/// a right is missing, the code that made the call names the right.
+pub fn next_for_credentials(said: &str) -> Option<&'static str> {
+    let said = said.to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    if says(&["signature expired", "not yet current", "requesttimetooskewed"]) {
+        Some("Set the clock of this machine: AWS compares it with its own")
+    } else if says(&["token", "credentials"]) && says(&["expired"]) {
+        Some("Sign in again: these credentials have expired")
+    } else if says(&["invalidaccesskeyid", "invalidtoken", "security token", "unrecognizedclient"]) {
+        Some("Set AWS_PROFILE to a profile of the installation's account, or sign in again")
+    } else if says(&["signaturedoesnotmatch", "signature we calculated"]) {
+        Some("Set AWS_SECRET_ACCESS_KEY anew: it does not belong to AWS_ACCESS_KEY_ID")
+    } else {
+        None
+    }
+}

@@ -1,0 +1,244 @@
+//! The files of other deployers, as a declaration. Pure: a file goes in; a declaration and the list of what could not
+//! be carried over come out. Members that nobody has read are listed, so nothing is lost silently.
+
+pub mod ecspresso;
+pub mod expression;
+pub mod lambroll;
+pub mod sam;
+
+use crate::ground::quoting;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use windlass_domain::foreign;
+
+/// A file that was read.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub struct Imported {
+    /// The components, by name.
+    pub components: BTreeMap<String, Value>,
+    /// Gates of the whole release: alarms.
+    pub alarms: Vec<String>,
+    /// Variables of the environment, and their values.
+    pub vars: BTreeMap<String, String>,
+    /// The region of the targets.
+    pub region: Option<String>,
+    /// The members that could not be carried over, and what to do about each: one sentence each.
+    pub notes: Vec<String>,
+}
+
+impl Imported {
+    /// Notes something that could not be carried over. It becomes one line: it stands in a comment.
+    pub fn note(&mut self, what: impl AsRef<str>) {
+        self.notes.push(foreign::line(what.as_ref()).into_owned());
+    }
+
+    /// Returns the declaration as a document.
+    pub fn document(&self, app: &str, environment: &str) -> Value {
+        let mut here = Map::new();
+        here.insert("deploy".into(), json!({"tag": "stable"}));
+        here.extend(self.region.iter().map(|region| ("region".to_owned(), json!(region))));
+        if !self.vars.is_empty() {
+            here.insert("vars".into(), json!(self.vars));
+        }
+        let mut whole = json!({"app": app, "version": "1.0.0", "environments": {environment: here},
+            "components": self.components});
+        if !self.alarms.is_empty() {
+            whole["gates"] = json!({"alarms": self.alarms});
+        }
+        whole
+    }
+
+    /// Returns the declaration as a file for people, with the members that could not be carried over at its top.
+    pub fn text(&self, app: &str, environment: &str, from: &str) -> String {
+        let mut lines = vec![format!("# From {}.", foreign::line(from))];
+        if !self.notes.is_empty() {
+            lines.push("# What could not be carried over, and is yours to look at:".to_owned());
+        }
+        lines.extend(self.notes.iter().map(|note| format!("#  - {note}")));
+        let document = self.document(app, environment);
+        for member in ["app", "version", "environments", "components", "gates"] {
+            if let Some(value) = document.get(member) {
+                write(&mut lines, 0, member, value);
+            }
+        }
+        lines.join("\n") + "\n"
+    }
+}
+
+/// Writes a member as YAML: maps in blocks, everything within a list as JSON, which is YAML as well.
+fn write(lines: &mut Vec<String>, depth: usize, name: &str, value: &Value) {
+    let indent = "  ".repeat(depth);
+    let key = quoting::in_yaml(name);
+    match value {
+        Value::Object(map) if !map.is_empty() => {
+            lines.push(format!("{indent}{key}:"));
+            for (name, value) in map {
+                write(lines, depth + 1, name, value);
+            }
+        }
+        Value::String(text) => lines.push(format!("{indent}{key}: {}", quoting::in_yaml(text))),
+        other => {
+            let other = other.to_string();
+            lines.push(format!("{indent}{key}: {}", foreign::json(&other)));
+        }
+    }
+}
+
+/// Makes a name that an application or a component may have out of another one.
+pub fn name(text: &str) -> String {
+    let mut name = String::new();
+    for c in text.chars() {
+        match c.to_ascii_lowercase() {
+            c if c.is_ascii_alphanumeric() => name.push(c),
+            _ if name.ends_with('-') || name.is_empty() => {}
+            _ => name.push('-'),
+        }
+    }
+    let name = name.trim_matches('-');
+    let begins = name.starts_with(|c: char| c.is_ascii_lowercase());
+    let name = if begins { name.to_owned() } else { format!("a-{name}") };
+    name.chars().take(32).collect::<String>().trim_matches('-').to_owned()
+}
+
+/// Returns the name of the repository of an image of Amazon ECR, without registry and tag; `None` for any other image.
+pub fn repository(image: &str) -> Option<String> {
+    let (registry, rest) = image.split_once('/')?;
+    if !registry.contains(".dkr.ecr.") && !registry.starts_with('{') {
+        return None;
+    }
+    let rest = rest.split('@').next()?;
+    let name = rest.split(':').next()?;
+    (!name.is_empty() && !name.contains(['{', '}'])).then(|| name.to_owned())
+}
+
+/// The depth to which the rest is named: `deploymentConfiguration.alarms`, and not each alarm.
+const DEEPEST: usize = 2;
+
+/// The document.
+#[derive(Debug, Clone, Default)]
+pub struct UnreadMembers(Value);
+
+impl UnreadMembers {
+    /// Begins with the whole document.
+    pub fn new(document: Value) -> Self {
+        Self(document)
+    }
+
+    /// Returns whether there is no document at all.
+    pub fn is_missing(&self) -> bool {
+        self.0.is_null()
+    }
+
+    /// Takes the value at a path of members; null where there is none.
+    pub fn take(&mut self, path: &[&str]) -> Value {
+        let Some((last, before)) = path.split_last() else {
+            return std::mem::take(&mut self.0);
+        };
+        let mut at = Some(&mut self.0);
+        for member in before {
+            at = at.and_then(|value| value.get_mut(*member));
+        }
+        let map = at.and_then(Value::as_object_mut);
+        map.and_then(|map| map.remove(*last)).unwrap_or_default()
+    }
+
+    /// Takes the text at a path; a value that is no text stays, and is listed as left.
+    pub fn text(&mut self, path: &[&str]) -> Option<String> {
+        let at = path.iter().try_fold(&self.0, |value, member| value.get(*member));
+        at?.as_str()?;
+        self.take(path).as_str().map(str::to_owned)
+    }
+
+    /// Takes all objects of a list, each as a document of its own.
+    pub fn each(&mut self, path: &[&str]) -> Vec<Self> {
+        match self.take(path) {
+            Value::Array(all) => all.into_iter().map(Self).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Returns the paths of everything that is left, each in backticks; `None` where nothing is.
+    pub fn left(&self) -> Option<String> {
+        let mut paths = Vec::new();
+        leaves(&self.0, "", 1, &mut paths);
+        paths.dedup();
+        let paths: Vec<String> = paths.iter().map(|path| format!("`{path}`")).collect();
+        (!paths.is_empty()).then(|| paths.join(", "))
+    }
+}
+
+fn leaves(value: &Value, path: &str, depth: usize, paths: &mut Vec<String>) {
+    for (name, value) in value.as_object().into_iter().flatten() {
+        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        match value {
+            // All of its members were taken.
+            Value::Object(map) if map.is_empty() => {}
+            Value::Object(_) if depth < DEEPEST => leaves(value, &path, depth + 1, paths),
+            _ => paths.push(path),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests_of_unread_members {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_not_taken_is_left() {
+        let mut document =
+            UnreadMembers::new(json!({"a": "1", "b": {"c": 2, "d": {"e": 3}, "f": "4"}, "g": {"h": "5"}, "i": []}));
+        assert_eq!(document.text(&["a"]).as_deref(), Some("1"));
+        assert_eq!(document.text(&["b", "c"]), None);
+        assert_eq!(document.text(&["g", "h"]).as_deref(), Some("5"));
+        assert_eq!(document.take(&["no", "no"]), Value::Null);
+        assert_eq!(document.left().as_deref(), Some("`b.c`, `b.d`, `b.f`, `i`"));
+        assert_eq!(UnreadMembers::default().left(), None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_repositories_are_made_of_what_others_call_them() {
+        for (text, wanted) in [
+            ("experiment-backend", "experiment-backend"),
+            ("HelloWorldFunction", "helloworldfunction"),
+            ("Shop_API (v2)", "shop-api-v2"),
+            ("2nd", "a-2nd"),
+        ] {
+            assert_eq!(name(text), wanted);
+        }
+        for (image, wanted) in [
+            ("111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent:1.4.0", Some("shop/agent")),
+            ("111111111111.dkr.ecr.eu-west-1.amazonaws.com/agent@sha256:ab", Some("agent")),
+            ("{registry}/shop/agent:{tag}", Some("shop/agent")),
+            ("public.ecr.aws/datadog/agent:7", None),
+            ("nginx", None),
+            ("{image}", None),
+            ("{{ ssm `/shop/image` }}:{{ must_env `TAG` }}", None),
+        ] {
+            assert_eq!(repository(image).as_deref(), wanted, "{image}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_quoted_where_yaml_would_read_something_else() {
+        let imported = Imported {
+            components: BTreeMap::from([(
+                "a".into(),
+                json!({"kind": "lambda", "function": "{f}", "after": ["b"], "x": {}}),
+            )]),
+            notes: vec!["look".into()],
+            ..Imported::default()
+        };
+        assert_eq!(
+            imported.text("shop", "prod", "x.json"),
+            "# From x.json.\n# What could not be carried over, and is yours to look at:\n#  - look\napp: shop\n\
+             version: 1.0.0\nenvironments:\n  prod:\n    deploy:\n      tag: stable\ncomponents:\n  a:\n    after: [\"b\"]\n    \
+             function: \"{f}\"\n    kind: lambda\n    x: {}\n"
+        );
+    }
+}

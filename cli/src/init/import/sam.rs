@@ -1,0 +1,368 @@
+//! A template of AWS SAM: the functions whose traffic `DeploymentPreference` shifts. The short forms of
+//! CloudFormation's functions are replaced, so that it is read as YAML; what they make nobody knows before
+//! CloudFormation does.
+
+use crate::init::import::expression::of_cloudformation;
+use crate::init::import::{Imported, UnreadMembers, name};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use windlass_domain::syntax;
+
+/// The largest template, in bytes (AWS CloudFormation User Guide, "CloudFormation quotas").
+const LARGEST: usize = 1024 * 1024;
+
+/// Reads the template.
+///
+/// # Errors
+/// The sentence that says what is wrong with it, or that it has no such function.
+pub fn import(text: &str) -> Result<Imported, String> {
+    let template = syntax::yaml("the template", &without_tags(text), LARGEST).map_err(|finding| finding.reason)?;
+    let mut imported = Imported::default();
+    let common = &template["Globals"]["Function"];
+    let functions = template["Resources"].as_object().into_iter().flatten();
+    let functions = functions.filter(|(_, resource)| resource["Type"] == "AWS::Serverless::Function");
+    let hooks = hooks(&template);
+    for (id, resource) in functions {
+        let own = &resource["Properties"];
+        if hooks.contains(id) {
+            imported.note(format!(
+                "`{id}` is a hook of a deployment preference, which CodeDeploy alone calls: it is no component"
+            ));
+        } else {
+            function(id, own, common, &template, &mut imported);
+        }
+    }
+    let machines = template["Resources"].as_object().into_iter().flatten();
+    for (id, _) in machines.filter(|(_, resource)| {
+        resource["Type"] == "AWS::Serverless::StateMachine"
+            && resource["Properties"]["DeploymentPreference"].is_object()
+    }) {
+        imported.note(format!(
+            "`{id}` is a state machine, which is no component of a release: leave its deployment preference in the template"
+        ));
+    }
+    if imported.components.is_empty() {
+        return Err("it has no `AWS::Serverless::Function` with a `DeploymentPreference`".to_owned());
+    }
+    imported.note(
+        "take `DeploymentPreference` out of the template, and keep `AutoPublishAlias` out of what deploys it: the alias is \
+         Windlass's from then on",
+    );
+    Ok(imported)
+}
+
+/// Returns the functions that deployment preferences call. They are those that the preferences name, and those that
+/// CodeDeploy may call without a further permission, by their names (AWS Serverless Application Model Developer Guide,
+/// "Deploying serverless applications gradually").
+pub fn hooks(template: &Value) -> BTreeSet<String> {
+    let resources = template["Resources"].as_object();
+    let own = resources.into_iter().flatten().map(|(_, it)| &it["Properties"]["DeploymentPreference"]);
+    let common = &template["Globals"]["Function"]["DeploymentPreference"];
+    let all = own.chain(std::iter::once(common));
+    let called = all.flat_map(|preference| {
+        let hooks = preference["Hooks"].as_object().into_iter().flatten();
+        hooks.filter_map(|(_, hook)| hook.as_str().or_else(|| hook["Ref"].as_str()))
+    });
+    let mut hooks: BTreeSet<String> = called.map(|told| reference(told).to_owned()).collect();
+    let named = resources.into_iter().flatten().filter(|(_, it)| {
+        let name = it["Properties"]["FunctionName"].as_str();
+        name.is_some_and(|name| name.starts_with("CodeDeployHook_"))
+    });
+    hooks.extend(named.map(|(id, _)| id.clone()));
+    hooks
+}
+
+/// Returns the logical id that a reference names.
+fn reference(told: &str) -> &str {
+    let id = told.trim_start_matches("${").trim_end_matches('}');
+    id.split('.').next().unwrap_or(id)
+}
+
+/// Returns the value of a function's member: maps of `Globals` and of the function are merged, lists are joined, and
+/// any other value of the function replaces the one of `Globals` (AWS Serverless Application Model Developer Guide,
+/// "Globals section of the AWS SAM template", "Overriding globals").
+fn merged(common: &Value, own: &Value) -> Value {
+    match (common, own) {
+        (Value::Object(common), Value::Object(own)) => {
+            let mut all = common.clone();
+            for (member, value) in own {
+                let value = merged(&common.get(member).cloned().unwrap_or_default(), value);
+                all.insert(member.clone(), value);
+            }
+            Value::Object(all)
+        }
+        (Value::Array(common), Value::Array(own)) => Value::Array(common.iter().chain(own).cloned().collect()),
+        (common, Value::Null) => common.clone(),
+        (_, own) => own.clone(),
+    }
+}
+
+fn function(id: &str, properties: &Value, common: &Value, template: &Value, imported: &mut Imported) {
+    let of = |member: &str| merged(&common[member], &properties[member]);
+    let preference = of("DeploymentPreference");
+    if preference.is_null() {
+        return;
+    }
+    let is_off = preference["Enabled"] == false || preference["Enabled"] == "false";
+    if is_off && preference["Type"].is_null() {
+        imported.note(format!(
+            "`{id}` has a deployment preference that is not enabled, so that nothing shifts it: it is no component"
+        ));
+        return;
+    }
+    let named = &properties["FunctionName"];
+    if let Some(by) = making_function(named) {
+        imported.note(format!("the name of `{id}` is made by `{by}`: write the one that it has in this environment"));
+    } else if named.is_null() {
+        imported.note(format!(
+            "the template leaves the name of `{id}` to CloudFormation: write the one that the stack gave it"
+        ));
+    }
+    let function = named.as_str().map_or_else(|| format!("${{{id}}}"), str::to_owned);
+    let function = of_cloudformation(&function, imported);
+    let alias = of("AutoPublishAlias");
+    let alias = alias.as_str().map(|alias| of_cloudformation(alias, imported));
+    if alias.is_none() {
+        imported
+            .note(format!("`{id}` has no `AutoPublishAlias` that can be told: write the alias that its callers use"));
+    }
+    let alias = alias.unwrap_or_else(|| "live".to_owned());
+    let mut written = json!({"kind": "lambda", "function": function, "alias": alias});
+    if let Some(by) = making_function(&preference) {
+        imported.note(format!(
+            "`{id}`: the deployment preference is made by `{by}`: write `rollout` and `gates.alarms` as it has them in this environment"
+        ));
+    } else {
+        let mut left = UnreadMembers::new(preference);
+        steps(id, &mut left, is_off, &mut written, imported);
+        alarms(id, &mut left, template, imported);
+        rest(id, &mut left, imported);
+    }
+    imported.components.insert(name(id.trim_end_matches("Function")), written);
+}
+
+/// Writes the steps in which callers are moved.
+fn steps(id: &str, preference: &mut UnreadMembers, is_off: bool, written: &mut Value, imported: &mut Imported) {
+    let (sort, enabled) = (preference.take(&["Type"]), preference.take(&["Enabled"]));
+    if is_off {
+        imported.note(format!(
+            "`{id}`: the deployment preference is not enabled; what it says is carried over all the same"
+        ));
+    } else if let Some(by) = made(&enabled) {
+        imported.note(format!("`{id}`: whether the deployment preference is enabled is made by {by}; what it says is carried over all the same"));
+    }
+    if let Some(by) = made(&sort) {
+        imported.note(format!(
+            "`{id}`: the `Type` of the deployment preference is made by {by}: write `rollout` as it is in this environment"
+        ));
+        return;
+    }
+    match sort.as_str() {
+        Some("AllAtOnce") => {}
+        None => imported.note(format!(
+            "`{id}`: the deployment preference has no `Type`: write `rollout` where callers are to be moved in steps"
+        )),
+        Some(sort) => match shift(sort) {
+            Some(rollout) => written["rollout"] = rollout,
+            None => imported.note(format!(
+                "`{id}`: the deployment preference `{sort}` is of your own configuration of CodeDeploy: write `rollout`, or \
+                 `codedeploy` with its application and group"
+            )),
+        },
+    }
+}
+
+/// Returns the function that makes a value which only CloudFormation knows, as a person reads it.
+fn made(value: &Value) -> Option<String> {
+    let function = making_function(value).map(|by| format!("`{by}`"));
+    let reference = value.as_str().filter(|text| text.contains("${"));
+    function.or_else(|| Some(format!("`{}`", reference?)))
+}
+
+/// Returns the steps of a predefined configuration that shifts (AWS Serverless Application Model Developer Guide,
+/// "Gradual deployments"), such as `Canary10Percent5Minutes` and `Linear10PercentEvery1Minute`.
+fn shift(preference: &str) -> Option<Value> {
+    let canary = preference.strip_prefix("Canary").map(|rest| ("canary", rest));
+    let linear = preference.strip_prefix("Linear").map(|rest| ("linear", rest));
+    let (sort, rest) = canary.or(linear)?;
+    let (percent, rest) = rest.split_once("Percent")?;
+    let percent: u8 = percent.parse().ok()?;
+    let minutes = rest.trim_start_matches("Every").trim_end_matches('s').strip_suffix("Minute")?;
+    let minutes: u16 = minutes.parse().ok()?;
+    let steps = if sort == "canary" { json!([percent]) } else { json!(percent) };
+    Some(json!({sort: steps, "every": format!("{minutes}m")}))
+}
+
+/// Adds the alarms, by the names that the template gives them.
+fn alarms(id: &str, preference: &mut UnreadMembers, template: &Value, imported: &mut Imported) {
+    let all = preference.take(&["Alarms"]);
+    if let Some(by) = made(&all) {
+        imported.note(format!(
+            "`{id}`: the alarms of the deployment preference are made by {by}: write their names into `gates.alarms`"
+        ));
+        return;
+    }
+    for alarm in all.as_array().into_iter().flatten() {
+        let Some(told) = alarm.as_str().or_else(|| alarm["Ref"].as_str()) else {
+            imported.note(format!("`{id}`: the alarm {alarm} cannot be told: write its name into `gates.alarms`"));
+            continue;
+        };
+        let alarm = reference(told);
+        let named = &template["Resources"][alarm]["Properties"]["AlarmName"];
+        if let Some(by) = making_function(named) {
+            imported.note(format!(
+                "`{id}`: the name of the alarm `{alarm}` is made by `{by}`: write it into `gates.alarms`"
+            ));
+            continue;
+        }
+        let is_there = template["Resources"][alarm].is_object() || told.contains("${");
+        let unnamed = if is_there { format!("${{{alarm}}}") } else { told.to_owned() };
+        let name = of_cloudformation(named.as_str().unwrap_or(&unnamed), imported);
+        if !imported.alarms.contains(&name) {
+            imported.alarms.push(name);
+        }
+    }
+}
+
+/// Notes everything that is left of a preference.
+fn rest(id: &str, preference: &mut UnreadMembers, imported: &mut Imported) {
+    let hooks = preference.take(&["Hooks"]);
+    if let Some(by) = made(&hooks) {
+        imported.note(format!("`{id}`: the hooks of the deployment preference are made by {by}: write what they ask as gates of the component"));
+    } else {
+        for (hook, function) in hooks.as_object().into_iter().flatten() {
+            let function = function.as_str().map_or_else(|| function.to_string(), str::to_owned);
+            imported.note(format!(
+                "`{id}`: the hook {hook} ({function}) is code of yours: write what it asks as `gates.invocations` or \
+                 `gates.probes` of the component"
+            ));
+        }
+    }
+    if let Some(left) = preference.left() {
+        imported.note(format!("`{id}`: {left} of the deployment preference: CodeDeploy's alone"));
+    }
+}
+
+/// Replaces short forms by texts and lists: `!Ref Name` and `!GetAtt Name.Arn` become `${Name}` and `${Name.Arn}`,
+/// `!ImportValue name` becomes `${ImportValue name}`, and a list begins with its function, as in `["!If", IsProd, a,
+/// b]`. The tag of any other is left out.
+pub fn without_tags(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut told = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let line = one(line);
+        let Some((before, tag)) = ends_with_tag(&line) else {
+            told.push(line);
+            continue;
+        };
+        told.push(before.to_owned());
+        let is_blank = |line: &&&str| line.trim().is_empty() || line.trim_start().starts_with('#');
+        let next = lines[at + 1..].iter().find(|line| !is_blank(line));
+        if let Some(next) = next.filter(|next| next.trim_start().starts_with("- ")) {
+            let indent = &next[..next.len() - next.trim_start().len()];
+            told.push(format!("{indent}- \"!{tag}\""));
+        }
+    }
+    told.join("\n")
+}
+
+/// Returns a tag that ends its line and belongs to the list below, with the text before it.
+fn ends_with_tag(line: &str) -> Option<(&str, &str)> {
+    let code = line.split(" #").next().unwrap_or(line).trim_end();
+    let (before, tag) = code.rsplit_once('!')?;
+    let is_tag = is_before(before)
+        && tag.starts_with(|c: char| c.is_ascii_uppercase())
+        && tag.chars().all(|c| c.is_ascii_alphanumeric());
+    is_tag.then_some((before, tag))
+}
+
+fn is_before(before: &str) -> bool {
+    let before = before.trim_end();
+    before.is_empty() || before.ends_with([':', '-', '[', ','])
+}
+
+fn one(line: &str) -> String {
+    let Some((before, after)) = line.split_once('!') else {
+        return line.to_owned();
+    };
+    let Some((tag, rest)) = after.split_once(' ') else {
+        return line.to_owned();
+    };
+    if !is_before(before) || !tag.starts_with(|c: char| c.is_ascii_uppercase()) {
+        return line.to_owned();
+    }
+    if let Some(list) = rest.trim_start().strip_prefix('[') {
+        return format!("{before}[\"!{tag}\", {}", one(list));
+    }
+    let prefix = match tag {
+        "Ref" | "GetAtt" => "",
+        "ImportValue" => "ImportValue ",
+        _ if rest.trim_start().starts_with('#') => return line.to_owned(),
+        _ => return format!("{before}{}", one(rest)),
+    };
+    let end = rest.find([' ', ',', ']', '}', '#']).unwrap_or(rest.len());
+    let (value, behind) = rest.split_at(end);
+    let value = value.trim_matches(['"', '\'']);
+    format!("{before}\"${{{prefix}{value}}}\"{}", one(behind))
+}
+
+/// Returns the function that makes a value, as a person wrote it: `!If`.
+pub fn making_function(value: &Value) -> Option<String> {
+    let short = value.as_array().and_then(|all| all.first()?.as_str());
+    if let Some(short) = short.filter(|short| short.starts_with('!')) {
+        return Some(short.to_owned());
+    }
+    let map = value.as_object().filter(|map| map.len() == 1)?;
+    let name = map.keys().next()?;
+    (name.starts_with("Fn::") || name == "Ref" || name == "Condition").then(|| name.clone())
+}
+
+#[cfg(test)]
+mod tests_of_sam_tags {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn short_forms_are_texts_and_lists() {
+        let text = "a: !Ref B\nc: !Sub \"d-${E}\"\nf: [!Ref G, x]\nh: really!\ni: !GetAtt J.Arn\n  - !Ref K # why\n\
+                    l: !If [A, !Ref B, c]\nm: !GetAtt [A, Arn]\nn: {a: !Sub x, b: !Ref C}\no: !If # why\n\n  - A\n  - !If\n    - B\n\
+                    p: !ImportValue q\nr: !Sub |\n  s";
+        assert_eq!(
+            without_tags(text),
+            "a: \"${B}\"\nc: \"d-${E}\"\nf: [\"${G}\", x]\nh: really!\ni: \"${J.Arn}\"\n  - \"${K}\" # why\n\
+             l: [\"!If\", A, \"${B}\", c]\nm: [\"!GetAtt\", A, Arn]\nn: {a: x, b: \"${C}\"}\no: \n  - \"!If\"\n\n  - A\n  - \n    - \"!If\"\n    - B\n\
+             p: \"${ImportValue q}\"\nr: |\n  s"
+        );
+    }
+
+    #[test]
+    fn a_value_that_a_function_makes_is_known_as_one() {
+        for (value, wanted) in [
+            (json!(["!If", "A", "b", "c"]), Some("!If")),
+            (json!({"Fn::If": []}), Some("Fn::If")),
+            (json!(["a"]), None),
+            (json!("a"), None),
+            (json!({"Type": "a"}), None),
+        ] {
+            assert_eq!(making_function(&value).as_deref(), wanted, "{value}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_predefined_configuration_has_its_steps() {
+        for (preference, wanted) in [
+            ("Canary10Percent30Minutes", Some(json!({"canary": [10], "every": "30m"}))),
+            ("Linear10PercentEvery1Minute", Some(json!({"linear": 10, "every": "1m"}))),
+            ("Linear10PercentEvery10Minutes", Some(json!({"linear": 10, "every": "10m"}))),
+            ("MyOwn", None),
+            ("CanaryXPercent5Minutes", None),
+        ] {
+            assert_eq!(shift(preference), wanted, "{preference}");
+        }
+    }
+}

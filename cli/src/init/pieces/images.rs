@@ -1,0 +1,149 @@
+//! Images: a Dockerfile, a task definition of Amazon ECS that runs an image of a repository of one's own, and one piece
+//! out of both where they belong together. Windlass has no kind for folders of Kubernetes, and says so.
+
+use crate::init::import::{name, repository as repository_of};
+use crate::init::pieces::piece::{Piece, Pieces, Runs, Sort, named};
+use crate::init::repository::{Repository, file_of, folder_of};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Finds images. A site's folder has one for its own reasons, and stays a site.
+pub fn dockerfile(repository: &Repository, found: &mut Pieces) {
+    for (path, text) in repository.named(&["Dockerfile"]) {
+        let folder = folder_of(path);
+        let is_site = |piece: &&Piece| piece.folder == folder && matches!(piece.runs, Runs::Site { .. });
+        if let Some(site) = found.pieces.iter().find(is_site) {
+            found.notes.push(format!("`{path}` is beside {}, which is released without it", site.sort));
+            continue;
+        }
+        let runs = if is_of_lambda(text) {
+            Runs::Function { named: None, alias: None, is_image: true }
+        } else {
+            Runs::Service { container: None, repository: None }
+        };
+        found.pieces.push(Piece {
+            sort: Sort::Dockerfile,
+            folder: folder.to_owned(),
+            file: path.to_owned(),
+            name: named(folder, "service"),
+            runs,
+            build: Vec::new(),
+            output: file_of(path).to_owned(),
+        });
+    }
+}
+
+/// Returns whether the last stage begins from a base image for Lambda (AWS Lambda Developer Guide, "Create a Lambda
+/// function using a container image"), or brings Lambda's runtime interface.
+fn is_of_lambda(text: &str) -> bool {
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let lines = text.lines().map(words);
+    let mut bases = lines.filter(|words| words.first().is_some_and(|word| word.eq_ignore_ascii_case("from")));
+    let last = bases.next_back().unwrap_or_default();
+    let is_base = |word: &String| word.contains("public.ecr.aws/lambda/") || word.starts_with("amazon/aws-lambda-");
+    last.iter().any(is_base) || text.contains("awslambdaric")
+}
+
+/// Finds task definitions.
+pub fn task_definition(repository: &Repository, found: &mut Pieces) {
+    for (path, text) in repository.ending(".json").filter(|(_, text)| text.contains("\"containerDefinitions\"")) {
+        let Ok(file) = serde_json::from_str::<Value>(text) else {
+            continue;
+        };
+        // The output of `aws ecs describe-task-definition` has it one level deeper.
+        let task = if file["taskDefinition"].is_object() { &file["taskDefinition"] } else { &file };
+        let Some(family) = task["family"].as_str() else {
+            continue;
+        };
+        let containers = task["containerDefinitions"].as_array();
+        let containers = containers.into_iter().flatten().map(|container| {
+            let image = container["image"].as_str().unwrap_or_default();
+            (container["name"].as_str().unwrap_or_default().to_owned(), repository_of(image))
+        });
+        let all: Vec<(String, Option<String>)> = containers.collect();
+        let own =
+            all.iter().find(|(_, repository)| repository.is_some()).or_else(|| all.first().filter(|_| all.len() == 1));
+        let (container, repository) = own.cloned().map_or((None, None), |(name, repository)| (Some(name), repository));
+        found.pieces.push(Piece {
+            sort: Sort::TaskDefinition,
+            folder: folder_of(path).to_owned(),
+            file: path.to_owned(),
+            name: name(container.as_deref().unwrap_or(family)),
+            runs: Runs::Service { container, repository },
+            build: Vec::new(),
+            output: String::new(),
+        });
+    }
+}
+
+/// Puts each task definition to the Dockerfile of its image.
+pub fn put(found: &mut Pieces) {
+    let (tasks, mut others): (Vec<Piece>, Vec<Piece>) =
+        std::mem::take(&mut found.pieces).into_iter().partition(|piece| piece.sort == Sort::TaskDefinition);
+    let is_lonely = tasks.len() == 1;
+    for task in tasks {
+        let open = |piece: &Piece| {
+            matches!(&piece.runs, Runs::Service { container: None, .. }) && piece.sort == Sort::Dockerfile
+        };
+        let images: Vec<usize> = (0..others.len()).filter(|at| open(&others[*at])).collect();
+        let named = images.iter().copied().find(|at| is_of(&task, &others[*at]));
+        let only = images.first().copied().filter(|_| is_lonely && images.len() == 1);
+        match named.or(only) {
+            Some(at) => {
+                let image = &mut others[at];
+                image.runs = task.runs;
+                image.name = task.name;
+            }
+            None => others.push(task),
+        }
+    }
+    found.pieces = others;
+}
+
+/// Returns whether the image's folder has the name of the container, or of the repository's last part.
+fn is_of(task: &Piece, image: &Piece) -> bool {
+    let Runs::Service { container, repository } = &task.runs else {
+        return false;
+    };
+    let last = repository.as_deref().and_then(|repository| repository.rsplit('/').next());
+    let names = [container.as_deref(), last];
+    names.into_iter().flatten().any(|name| crate::init::import::name(name) == image.name)
+}
+
+/// Notes charts, kustomizations and manifests of workloads, once for each folder.
+pub fn kubernetes(repository: &Repository, found: &mut Pieces) {
+    let is_known = |path: &str, text: &str| {
+        let file = path.rsplit('/').next().unwrap_or_default();
+        let is_manifest = text.contains("\napiVersion:") || text.starts_with("apiVersion:");
+        let is_workload = ["kind: Deployment", "kind: StatefulSet", "kind: Rollout", "kind: Application"];
+        matches!(file, "Chart.yaml" | "kustomization.yaml")
+            || is_manifest && is_workload.iter().any(|kind| text.contains(kind))
+    };
+    let files = repository.ending(".yaml").chain(repository.ending(".yml"));
+    let folders: BTreeSet<&str> =
+        files.filter(|(path, text)| is_known(path, text)).map(|(path, _)| folder_of(path)).collect();
+    found.notes.extend(folders.into_iter().map(|folder| {
+        let folder = if folder.is_empty() { "." } else { folder };
+        format!("`{folder}` is deployed to Kubernetes, for which Windlass has no kind of component")
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_stage_tells_whether_it_is_of_lambda() {
+        for (text, wanted) in [
+            ("FROM public.ecr.aws/lambda/python:3.12\nCOPY . .", true),
+            ("from amazon/aws-lambda-nodejs:22", true),
+            ("FROM --platform=linux/arm64 public.ecr.aws/lambda/nodejs:22 AS run", true),
+            ("FROM python:3.12\nRUN pip install awslambdaric", true),
+            ("FROM public.ecr.aws/lambda/python:3.12 AS build\nFROM python:3.12-slim", false),
+            ("FROM node:22", false),
+            ("", false),
+        ] {
+            assert_eq!(is_of_lambda(text), wanted, "{text}");
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! A `package.json`, with the commands of its package manager, and the sites that its dependencies make: Next.js,
+//! Docusaurus, Vite and Create React App.
+
+use crate::init::pieces::piece::{Piece, Pieces, Runs, Sort, named};
+use crate::init::repository::{Repository, folder_of, join};
+use serde_json::Value;
+
+/// The commands of package managers that do not come with Node.js.
+const PNPM: [&str; 3] = ["corepack enable pnpm", "pnpm install --frozen-lockfile", "pnpm run build"];
+const YARN: [&str; 3] = ["corepack enable yarn", "yarn install --frozen-lockfile", "yarn run build"];
+
+/// A package.
+pub struct Package<'a> {
+    /// Its folder.
+    pub folder: &'a str,
+    file: Value,
+}
+
+/// Returns all packages of a repository that can be read.
+pub fn all(repository: &Repository) -> impl Iterator<Item = Package<'_>> {
+    let files = repository.named(&["package.json"]);
+    files.filter_map(|(path, text)| {
+        let file = serde_json::from_str(text).ok()?;
+        let folder = folder_of(path);
+        Some(Package { folder, file })
+    })
+}
+
+impl Package<'_> {
+    /// Returns whether it depends on another one.
+    pub fn depends_on(&self, other: &str) -> bool {
+        let lists = ["dependencies", "devDependencies"];
+        lists.iter().any(|list| !self.file[list][other].is_null())
+    }
+
+    /// Returns whether it needs others while it runs.
+    pub fn has_dependencies(&self) -> bool {
+        let needed = self.file["dependencies"].as_object();
+        needed.is_some_and(|needed| !needed.is_empty())
+    }
+
+    /// Returns whether it has a script of this name.
+    pub fn has_script(&self, name: &str) -> bool {
+        !self.file["scripts"][name].is_null()
+    }
+
+    /// Returns the commands that install and build, by the lock file beside it or at the root of the repository.
+    pub fn build(&self, repository: &Repository) -> Vec<String> {
+        let has = |lock: &str| {
+            let folders = [self.folder, ""];
+            folders.iter().any(|folder| repository.first_of(folder, &[lock]).is_some())
+        };
+        let commands: &[&str] = if has("pnpm-lock.yaml") {
+            &PNPM
+        } else if has("yarn.lock") {
+            &YARN
+        } else if has("package-lock.json") {
+            &["npm ci", "npm run build"]
+        } else {
+            &["npm install", "npm run build"]
+        };
+        commands.iter().map(|command| (*command).to_owned()).collect()
+    }
+}
+
+/// Returns the folder that a member names in a configuration written as code, if it is a plain path.
+pub fn path<'a>(code: &'a str, name: &str) -> Option<&'a str> {
+    let letters = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    member(code, name).filter(|path| !path.is_empty() && path.chars().all(letters))
+}
+
+/// Returns the text of a member in a configuration written as code: `name: "value"`.
+pub fn member<'a>(code: &'a str, name: &str) -> Option<&'a str> {
+    for (at, _) in code.match_indices(name) {
+        let before = code[..at].chars().next_back();
+        let is_whole = before.is_none_or(|c| !(c.is_alphanumeric() || c == '_'));
+        let after = code[at + name.len()..].trim_start_matches(['"', '\'']).trim_start();
+        let value = after.strip_prefix([':', '=']).map(str::trim_start);
+        let quoted = value.and_then(|value| {
+            let quote = value.chars().next().filter(|c| "\"'`".contains(*c))?;
+            value[1..].split(quote).next()
+        });
+        if is_whole && quoted.is_some() {
+            return quoted;
+        }
+    }
+    None
+}
+
+/// Finds sites.
+pub fn create_react_app(repository: &Repository, found: &mut Pieces) {
+    for package in all(repository).filter(|package| package.depends_on("react-scripts")) {
+        let folder = package.folder;
+        found.pieces.push(Piece {
+            sort: Sort::CreateReactApp,
+            folder: folder.to_owned(),
+            file: join(folder, "package.json"),
+            name: named(folder, "web"),
+            runs: Runs::Site { hashed: vec!["static/**".to_owned()] },
+            build: package.build(repository),
+            output: "build".to_owned(),
+        });
+    }
+}
+
+/// Finds sites.
+pub fn docusaurus(repository: &Repository, found: &mut Pieces) {
+    for package in all(repository).filter(|package| package.depends_on("@docusaurus/core")) {
+        let folder = package.folder;
+        found.pieces.push(Piece {
+            sort: Sort::Docusaurus,
+            folder: folder.to_owned(),
+            file: join(folder, "package.json"),
+            name: named(folder, "web"),
+            // Files of `static/` are copied below `assets/` as well, under the names that they have.
+            runs: Runs::Site { hashed: vec!["assets/js/**".to_owned(), "assets/css/**".to_owned()] },
+            build: package.build(repository),
+            output: "build".to_owned(),
+        });
+    }
+}
+
+/// The configuration's files (Next.js documentation, "next.config.js").
+const NEXT_CONFIGURATION: [&str; 4] = ["next.config.js", "next.config.mjs", "next.config.ts", "next.config.mts"];
+
+/// Finds exports, and notes a package that is none.
+pub fn next(repository: &Repository, found: &mut Pieces) {
+    for package in all(repository).filter(|package| package.depends_on("next")) {
+        let folder = package.folder;
+        let configuration = repository.first_of(folder, &NEXT_CONFIGURATION).unwrap_or_default();
+        if member(configuration, "output") != Some("export") {
+            let is_image = repository.first_of(folder, &["Dockerfile"]).is_some();
+            if !is_image {
+                found.notes.push(format!(
+                    "`{}` has Next.js without `output: 'export'`: set that to release it as a site, or write a Dockerfile \
+                     to release it as a service",
+                    join(folder, "package.json")
+                ));
+            }
+            continue;
+        }
+        found.pieces.push(Piece {
+            sort: Sort::Next,
+            folder: folder.to_owned(),
+            file: join(folder, "package.json"),
+            name: named(folder, "web"),
+            runs: Runs::Site { hashed: vec!["_next/static/**".to_owned()] },
+            build: package.build(repository),
+            output: path(configuration, "distDir").unwrap_or("out").to_owned(),
+        });
+    }
+}
+
+/// The configuration's files (Vite documentation, "Configuring Vite").
+const VITE_CONFIGURATION: [&str; 5] =
+    ["vite.config.ts", "vite.config.js", "vite.config.mjs", "vite.config.mts", "vite.config.cjs"];
+
+/// Finds sites: packages with a document that Vite begins from.
+pub fn vite(repository: &Repository, found: &mut Pieces) {
+    for package in all(repository).filter(|package| package.depends_on("vite")) {
+        let folder = package.folder;
+        if repository.first_of(folder, &["index.html"]).is_none() {
+            continue;
+        }
+        let configuration = repository.first_of(folder, &VITE_CONFIGURATION).unwrap_or_default();
+        let assets = path(configuration, "assetsDir").unwrap_or("assets");
+        found.pieces.push(Piece {
+            sort: Sort::Vite,
+            folder: folder.to_owned(),
+            file: join(folder, "package.json"),
+            name: named(folder, "web"),
+            runs: Runs::Site { hashed: vec![format!("{assets}/**")] },
+            build: package.build(repository),
+            output: path(configuration, "outDir").unwrap_or("dist").to_owned(),
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_of_code_is_found_by_its_whole_name() {
+        for (code, wanted) in [
+            ("module.exports = {output: 'export'}", Some("export")),
+            ("const c = { \"output\": \"export\" }", Some("export")),
+            ("my_output: 'x', output : `y`", Some("y")),
+            ("output='z'", Some("z")),
+            ("output: process.env.X", None),
+            ("outputs: 'x'", None),
+            ("", None),
+        ] {
+            assert_eq!(member(code, "output"), wanted, "{code}");
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The functions of a stack: those of a template of AWS SAM, and those whose names stand as texts in the code of an app
+//! of AWS CDK.
+
+use crate::init::environments::pattern;
+use crate::init::import::name;
+use crate::init::import::sam::{hooks, without_tags};
+use crate::init::pieces::packages::member;
+use crate::init::pieces::piece::{Piece, Pieces, Runs, Sort, named};
+use crate::init::repository::{Repository, folder_of, join};
+use serde_json::Value;
+use windlass_domain::syntax;
+
+/// The largest template, in bytes (AWS CloudFormation User Guide, "CloudFormation quotas").
+const LARGEST: usize = 1024 * 1024;
+
+/// Names that a template of SAM has.
+const NAMES: [&str; 4] = ["template.yaml", "template.yml", "template.json", "sam.yaml"];
+
+/// Finds functions.
+pub fn sam(repository: &Repository, found: &mut Pieces) {
+    for (path, text) in repository.named(&NAMES) {
+        let template = match syntax::yaml("the template", &without_tags(text), LARGEST) {
+            Ok(template) => template,
+            Err(why) if text.contains("AWS::Serverless-") => {
+                found.notes.push(format!("`{path}` is a template of AWS SAM that cannot be read: {}", why.reason));
+                continue;
+            }
+            Err(_) => continue,
+        };
+        if !is_sam(&template) {
+            continue;
+        }
+        let hooks = hooks(&template);
+        for (id, resource) in template["Resources"].as_object().into_iter().flatten() {
+            let own = &resource["Properties"];
+            if resource["Type"] != "AWS::Serverless::Function" || !own["InlineCode"].is_null() {
+                continue;
+            }
+            if hooks.contains(id) {
+                found.notes.push(format!(
+                    "`{id}` of `{path}` is a hook of a deployment preference, which CodeDeploy alone calls"
+                ));
+            } else {
+                found.pieces.push(function(path, id, own, &template));
+            }
+        }
+    }
+}
+
+/// Returns whether SAM transforms it.
+pub fn is_sam(template: &Value) -> bool {
+    let transform = &template["Transform"];
+    let is = |value: &Value| value.as_str().is_some_and(|text| text.starts_with("AWS::Serverless-"));
+    is(transform) || transform.as_array().is_some_and(|all| all.iter().any(is))
+}
+
+fn function(path: &str, id: &str, own: &Value, template: &Value) -> Piece {
+    let common = &template["Globals"]["Function"];
+    let of = |member: &str| {
+        let told = own[member].as_str().or_else(|| common[member].as_str());
+        told.map(str::to_owned)
+    };
+    let is_image = of("PackageType").as_deref() == Some("Image");
+    let folder = folder_of(path).to_owned();
+    Piece {
+        sort: Sort::Sam,
+        name: name(id.strip_suffix("Function").filter(|rest| !rest.is_empty()).unwrap_or(id)),
+        runs: Runs::Function {
+            named: of("FunctionName").and_then(|named| pattern(&named)),
+            alias: of("AutoPublishAlias").and_then(|alias| plain(&alias, template)).or_else(|| written(id, template)),
+            is_image,
+        },
+        build: vec!["sam build".to_owned()],
+        output: format!(".aws-sam/build/{id}"),
+        file: path.to_owned(),
+        folder,
+    }
+}
+
+/// Returns a text as it is, or the default of the parameter that it refers to.
+fn plain(text: &str, template: &Value) -> Option<String> {
+    let reference = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    match reference {
+        None => Some(text.to_owned()),
+        Some(parameter) => template["Parameters"][parameter]["Default"].as_str().map(str::to_owned),
+    }
+}
+
+/// Returns the logical id of the function that a piece was made of.
+pub fn id(piece: &Piece) -> &str {
+    piece.output.rsplit('/').next().unwrap_or_default()
+}
+
+/// Returns a template with one of its functions alone, as JSON.
+pub fn alone(text: &str, id: &str) -> Option<String> {
+    let mut template = syntax::yaml("the template", &without_tags(text), LARGEST).ok()?;
+    let resources = template["Resources"].as_object_mut()?;
+    resources.retain(|other, resource| other == id || resource["Type"] != "AWS::Serverless::Function");
+    serde_json::to_string_pretty(&template).ok()
+}
+
+/// Returns the functions that SAM publishes only because of `Globals`, each with its alias.
+pub fn published_by_globals(text: &str) -> Vec<(String, String)> {
+    let Ok(template) = syntax::yaml("the template", &without_tags(text), LARGEST) else {
+        return Vec::new();
+    };
+    let common = &template["Globals"]["Function"]["AutoPublishAlias"];
+    let Some(alias) = common.as_str().and_then(|alias| plain(alias, &template)) else {
+        return Vec::new();
+    };
+    let resources = template["Resources"].as_object().into_iter().flatten();
+    let published = resources.filter(|(_, resource)| {
+        resource["Type"] == "AWS::Serverless::Function" && resource["Properties"]["AutoPublishAlias"].is_null()
+    });
+    published.map(|(id, _)| (id.clone(), alias.clone())).collect()
+}
+
+/// Returns whether a template itself makes an alias of a function.
+pub fn makes_alias(text: &str, id: &str) -> bool {
+    let template = syntax::yaml("the template", &without_tags(text), LARGEST);
+    template.is_ok_and(|template| written(id, &template).is_some())
+}
+
+/// Returns the alias that the template itself makes for a function.
+fn written(id: &str, template: &Value) -> Option<String> {
+    let resources = template["Resources"].as_object()?;
+    let own = format!("${{{id}}}");
+    let mut aliases = resources
+        .values()
+        .filter(|resource| resource["Type"] == "AWS::Lambda::Alias" && resource["Properties"]["FunctionName"] == own);
+    let alias = &aliases.next()?["Properties"]["Name"];
+    plain(alias.as_str()?, template)
+}
+
+/// The ending of a file's name in each language, and the members of a function for name and code.
+const CONSTRUCTS: [(&str, &str, &str); 2] =
+    [(".ts", "functionName", "fromAsset("), (".py", "function_name", "from_asset(")];
+
+/// Finds functions.
+pub fn cdk(repository: &Repository, found: &mut Pieces) {
+    for (path, _) in repository.named(&["cdk.json"]) {
+        let app = folder_of(path);
+        let before = found.pieces.len();
+        for (end, name, code) in CONSTRUCTS {
+            for (file, text) in repository.ending(end).filter(|(file, _)| is_within(file, app)) {
+                functions(text, name, code)
+                    .for_each(|(named, asset)| found.pieces.push(piece(app, file, &named, &asset)));
+            }
+        }
+        if found.pieces.len() == before {
+            found.notes.push(format!(
+                "`{path}` is of an app of AWS CDK, whose code names no function with its files as texts: add the component with \
+                 the name that it has in the account"
+            ));
+        }
+    }
+}
+
+fn is_within(file: &str, folder: &str) -> bool {
+    let name = file.strip_prefix(folder).unwrap_or_default();
+    (folder.is_empty() || name.starts_with('/')) && !file.contains("test") && !file.ends_with(".d.ts")
+}
+
+/// Returns the functions of a file, each with its name and the folder of its files.
+fn functions<'a>(text: &'a str, name: &'a str, code: &'a str) -> impl Iterator<Item = (String, String)> + 'a {
+    let constructs = text.split("Function(").skip(1);
+    constructs.filter_map(move |rest| {
+        let named = member(rest, name)?;
+        let (_, asset) = rest.split_once(code)?;
+        let asset = asset.trim_start();
+        let quote = asset.chars().next().filter(|c| "\"'`".contains(*c))?;
+        let asset = asset[1..].split(quote).next()?;
+        Some((named.to_owned(), asset.to_owned()))
+    })
+}
+
+fn piece(app: &str, file: &str, function: &str, asset: &str) -> Piece {
+    let folder = join(app, asset);
+    let pattern = pattern(function);
+    let last = pattern.as_deref().unwrap_or_default().replace("{environment}", "");
+    let last = last.trim_matches('-').rsplit(['-', '_']).next().unwrap_or_default().to_owned();
+    let name = if last.is_empty() { named(&folder, "api") } else { crate::init::import::name(&last) };
+    Piece {
+        sort: Sort::Cdk,
+        file: file.to_owned(),
+        name,
+        runs: Runs::Function { named: pattern, alias: None, is_image: false },
+        build: Vec::new(),
+        output: ".".to_owned(),
+        folder,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_is_a_name_and_a_folder_in_either_language() {
+        let typescript = "new lambda.Function(this, 'Api', {\n functionName: `shop-${environment}-api`,\n code: \
+                          lambda.Code.fromAsset('../backend'),\n});\nnew lambda.Function(this, 'X', {functionName: name});";
+        let told: Vec<_> = functions(typescript, "functionName", "fromAsset(").collect();
+        assert_eq!(told, [("shop-${environment}-api".to_owned(), "../backend".to_owned())]);
+        let python = "_lambda.Function(self, 'Api', function_name=f\"x\", code=_lambda.Code.from_asset(\"b\"))";
+        assert_eq!(functions(python, "function_name", "from_asset(").count(), 0, "an expression is not known");
+        let python = python.replace("f\"x\"", "\"x\"");
+        assert_eq!(functions(&python, "function_name", "from_asset(").count(), 1);
+    }
+}

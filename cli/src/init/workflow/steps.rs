@@ -1,0 +1,224 @@
+//! The steps of the workflow: with Windlass's action it plans pull requests and releases everything else; without one
+//! it uploads the artifacts, and calls the API as `docs/integrate/ci.md` shows it. Pure.
+
+use crate::ground::quoting::{in_shell, in_yaml as quoted};
+use crate::init::application::{Application, Component};
+use crate::init::pages;
+use crate::init::pieces::Piece;
+use crate::init::proposal::OWN_ACTION;
+
+/// Returns the steps after the one that tells the environment.
+pub fn by_hand(application: &Application) -> String {
+    let (app, account) = (&application.app, &application.account);
+    let mut text = builds_by_hand(application).concat();
+    text.push_str(&format!(
+        "      - uses: {}\n        with:\n          \
+         role-to-assume: \"arn:aws:iam::{account}:role/${{{{ steps.ref.outputs.role }}}}\"\n          aws-region: {}\n",
+        pages::action("aws-actions/configure-aws-credentials"),
+        application.region
+    ));
+    let upload = upload(application);
+    text.push_str(&step("Upload what was built", &[], &upload));
+    let release = format!(
+        "{}\n{}\n{}",
+        manifest(app, &application.components),
+        pages::call(&application.stack),
+        pages::started_and_waited_for(app)
+    );
+    let name = "Release it, and end as the deployment ends";
+    text.push_str(&step(name, &[], &release));
+    text
+}
+
+/// Returns a step for each build; components that one build makes share it.
+fn builds_by_hand(application: &Application) -> Vec<String> {
+    let mut done: Vec<(&str, &[String])> = Vec::new();
+    let mut steps = Vec::new();
+    for component in &application.components {
+        let piece = &component.piece;
+        let (folder, build) = (piece.folder.as_str(), piece.build.as_slice());
+        let mut lines = if done.contains(&(folder, build)) { Vec::new() } else { build.to_vec() };
+        done.push((folder, build));
+        lines.push(match component.repository() {
+            Some(repository) => image(piece, repository),
+            None => format!("(cd {} && zip -qr \"$RUNNER_TEMP/{}.zip\" .)", piece.output, component.name),
+        });
+        let name = format!("Build {}", component.name);
+        steps.push(step(&name, &within(folder), &lines.join("\n")));
+    }
+    steps
+}
+
+fn upload(application: &Application) -> String {
+    let app = &application.app;
+    let (images, files): (Vec<&Component>, Vec<&Component>) =
+        application.components.iter().partition(|component| component.repository().is_some());
+    let mut lines = Vec::new();
+    if !files.is_empty() {
+        lines.push(format!(
+            "BUCKET=$(aws cloudformation describe-stacks --stack-name {} --output text \\",
+            application.stack
+        ));
+        lines.push("  --query 'Stacks[0].Outputs[?OutputKey==`ArtifactsBucket`].OutputValue')".to_owned());
+    }
+    for name in files.iter().map(|component| &component.name) {
+        lines.push(format!(
+            "aws s3 cp \"$RUNNER_TEMP/{name}.zip\" \"s3://$BUCKET/artifacts/{app}/$ENVIRONMENT/{name}/$VERSION.zip\" --checksum-algorithm SHA256"
+        ));
+    }
+    if !images.is_empty() {
+        lines.push(push(&images));
+    }
+    lines.join("\n")
+}
+
+fn manifest(app: &str, components: &[Component]) -> String {
+    let files = components.iter().filter(|component| component.repository().is_none());
+    let digests = files.map(|component| {
+        let name = &component.name;
+        format!(
+            "  --arg {} \"$(sha256sum \"$RUNNER_TEMP/{name}.zip\" | cut -d ' ' -f 1)\" \\\n",
+            variable("sha256", name)
+        )
+    });
+    let digests: String = digests.collect();
+    let components = components.iter().map(|component| {
+        let name = &component.name;
+        match component.repository() {
+            Some(repository) => {
+                format!("    \"{name}\": {{image: \"{repository}@\\($ENV.{})\"}}", variable("digest", name))
+            }
+            None => format!(
+                "    \"{name}\": {{key: \"artifacts/{app}/\\($environment)/{name}/\\($version).zip\", sha256: ${}}}",
+                variable("sha256", name)
+            ),
+        }
+    });
+    let components = components.collect::<Vec<_>>().join(",\n");
+    format!(
+        "jq -n --arg version \"$VERSION\" --arg environment \"$ENVIRONMENT\" --arg ref \"$GITHUB_REF\" --arg commit \"$GITHUB_SHA\" \\\n{digests}  \
+         --argjson run \"$GITHUB_RUN_NUMBER\" '{{\n  version: $version, sequence: $run, git: {{ref: $ref, commit: $commit}},\n  \
+         components: {{\n{components}\n  }}\n}}' > manifest.json"
+    )
+}
+
+/// Returns the commands that build the image of a component.
+pub(super) fn image(piece: &Piece, repository: &str) -> String {
+    let file = if piece.output.is_empty() { "Dockerfile".to_owned() } else { piece.output.clone() };
+    let file = in_shell(&[file]);
+    format!("docker build --tag \"{repository}:$VERSION\" --file {file} .")
+}
+
+/// Returns the commands that push the images of components, and that keep what the registry took each as: a release names
+/// its image by that digest, because a tag may be moved before the release has pinned it.
+pub(super) fn push(images: &[&Component]) -> String {
+    let mut lines = vec![
+        "REGISTRY=\"$(aws sts get-caller-identity --query Account --output text).dkr.ecr.$AWS_REGION.amazonaws.com\""
+            .to_owned(),
+        "aws ecr get-login-password | docker login --username AWS --password-stdin \"$REGISTRY\"".to_owned(),
+    ];
+    for component in images {
+        let Some(repository) = component.repository() else {
+            continue;
+        };
+        let image = format!("\"$REGISTRY/{repository}:$VERSION\"");
+        lines.push(format!("docker tag \"{repository}:$VERSION\" {image}"));
+        lines.push(format!("docker push {image}"));
+        // An image that is in several repositories has a digest in each.
+        lines.push(format!(
+            "PUSHED=$(docker inspect --format '{{{{range .RepoDigests}}}}{{{{println .}}}}{{{{end}}}}' {image} | grep \"^$REGISTRY/{repository}@\")"
+        ));
+        let kept = variable("digest", &component.name);
+        lines.push(format!("echo \"{kept}=${{PUSHED##*@}}\" >> \"$GITHUB_ENV\""));
+    }
+    lines.join("\n")
+}
+
+/// Returns the name of the variable that has something of a component.
+pub(super) fn variable(what: &str, component: &str) -> String {
+    format!("{what}_{}", component.replace('-', "_"))
+}
+
+/// Returns the folder in which a step runs, where that is not the root.
+pub(super) fn within(folder: &str) -> Vec<(&'static str, String)> {
+    let folder = (!folder.is_empty()).then(|| ("working-directory", quoted(folder)));
+    folder.into_iter().collect()
+}
+
+/// Returns a step that runs a script, with further members.
+pub(super) fn step(name: &str, members: &[(&str, String)], run: &str) -> String {
+    let members = members.iter().map(|(member, value)| format!("        {member}: {value}\n"));
+    let members = members.collect::<String>();
+    let run = run.trim_end().replace('\n', "\n          ");
+    format!("      - name: {name}\n{members}        run: |\n          {run}\n")
+}
+
+/// The condition of steps that are left out for a pull request: a push of an image is a release of its own, where the
+/// repository says so.
+const PUSHED: &str = "github.event_name == 'push'";
+
+/// Returns the steps after the one that tells the environment.
+pub fn by_action(application: &Application, action: &str) -> String {
+    let (region, account) = (&application.region, &application.account);
+    let role = format!("\"arn:aws:iam::{account}:role/${{{{ steps.ref.outputs.role }}}}\"");
+    let mut text = builds_by_action(application).concat();
+    let plans = application.plans_pull_requests();
+    let only = plans.then(|| ("if", PUSHED.to_owned()));
+    let only: Vec<_> = only.into_iter().collect();
+    let images = application.components.iter();
+    let images: Vec<&Component> = images.filter(|it| it.repository().is_some()).collect();
+    if !images.is_empty() {
+        text.push_str(&format!(
+            "      - uses: {}\n{}        with:\n          role-to-assume: {role}\n          aws-region: {region}\n",
+            pages::action("aws-actions/configure-aws-credentials"),
+            if plans { format!("        if: {PUSHED}\n") } else { String::new() },
+        ));
+        text.push_str(&step("Push the images", &only, &push(&images)));
+    }
+    let release = if OWN_ACTION == Some(action) { concat!(" # v", env!("CARGO_PKG_VERSION")) } else { "" };
+    let components = application.components.iter().map(|it| component(application, it));
+    let components = components.collect::<Vec<_>>().join("\n            ");
+    let name = if plans {
+        "Plan a pull request; release what was pushed, and end as the deployment ends"
+    } else {
+        "Release it, and end as the deployment ends"
+    };
+    text.push_str(&format!(
+        "      - name: {name}\n        uses: {action}{release}\n        with:\n          app: {}\n          \
+         environment: ${{{{ steps.ref.outputs.environment }}}}\n          version: ${{{{ steps.ref.outputs.version }}}}\n          \
+         components: |\n            {components}\n          role: {role}\n          region: {region}\n",
+        application.app,
+    ));
+    text
+}
+
+/// Returns a line of the components that the action is given.
+fn component(application: &Application, component: &Component) -> String {
+    let name = &component.name;
+    match component.repository() {
+        Some(repository) if application.plans_pull_requests() => format!(
+            "${{{{ {PUSHED} && format('{name}=image:{repository}@{{0}}', env.{}) || '' }}}}",
+            variable("digest", name)
+        ),
+        Some(repository) => format!("{name}=image:{repository}@${{{{ env.{} }}}}", variable("digest", name)),
+        None => format!("{name}={}", component.piece.place()),
+    }
+}
+
+/// Returns a step for each build; components that one build makes share it.
+fn builds_by_action(application: &Application) -> Vec<String> {
+    let mut done: Vec<(&str, &[String])> = Vec::new();
+    let mut steps = Vec::new();
+    for component in &application.components {
+        let piece = &component.piece;
+        let (folder, build) = (piece.folder.as_str(), piece.build.as_slice());
+        let mut lines = if done.contains(&(folder, build)) { Vec::new() } else { build.to_vec() };
+        done.push((folder, build));
+        lines.extend(component.repository().map(|repository| image(piece, repository)));
+        if !lines.is_empty() {
+            let name = format!("Build {}", component.name);
+            steps.push(step(&name, &within(folder), &lines.join("\n")));
+        }
+    }
+    steps
+}

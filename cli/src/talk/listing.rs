@@ -1,0 +1,214 @@
+//! Lists of the API, which it answers page by page, newest first: history, snapshots, refusals.
+
+use crate::ground::arguments;
+use crate::ground::exit::Exit;
+use crate::ground::failure::Failure;
+use crate::ground::output::Output;
+use crate::talk::installation::Endpoint;
+use crate::talk::windlass::{Windlass, waiting};
+use clap::Args;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use windlass_domain::identity::EnvironmentId;
+use windlass_domain::name::{AppName, EnvironmentName};
+
+/// The most that the API puts on a page.
+pub const LARGEST_PAGE: usize = 100;
+
+/// The most that are listed where nobody asks for another number.
+const USUAL: usize = 20;
+
+/// One item of a list of an environment.
+pub trait Listed: Serialize + DeserializeOwned {
+    /// The member of a page that holds the items, and what a person calls them.
+    const NAME: &'static str;
+
+    /// The verb that lists them.
+    const VERB: &'static str;
+
+    /// Returns the path and the query of the list of an environment.
+    fn list(of: EnvironmentId<'_>) -> (Vec<&str>, Vec<(&str, &str)>);
+
+    /// The titles of the table's columns.
+    const COLUMNS: &'static [&'static str];
+
+    /// Returns the item as a row of the table, a cell for each column.
+    fn row(&self) -> Vec<String>;
+}
+
+/// A list of the API.
+#[derive(Debug, Clone)]
+pub struct List<'a> {
+    /// The member of a page that holds what is listed.
+    pub name: &'static str,
+    /// The path.
+    pub path: Vec<&'a str>,
+    /// The rest of the query, beside the page.
+    pub query: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> List<'a> {
+    /// Returns the list of an environment.
+    pub fn of<T: Listed>(of: EnvironmentId<'a>) -> Self {
+        let (path, query) = T::list(of);
+        Self { name: T::NAME, path, query }
+    }
+}
+
+/// A page of items.
+#[derive(Debug)]
+pub struct Page<T> {
+    /// The items, newest first.
+    pub listed: Vec<T>,
+    /// The place at which the next page begins; `None` on the last one.
+    pub next: Option<String>,
+}
+
+impl<T: Serialize> Page<T> {
+    /// Returns the JSON that `--json` prints.
+    pub fn as_json(&self, name: &str) -> Value {
+        json!({name: self.listed, "next": self.next})
+    }
+}
+
+/// Reads a page.
+///
+/// # Errors
+/// No answer, or one that cannot be understood.
+pub async fn page<T: DeserializeOwned>(
+    windlass: &Windlass,
+    list: &List<'_>,
+    limit: usize,
+    after: Option<&str>,
+) -> Result<Page<T>, Failure> {
+    let limit = limit.to_string();
+    let mut query = list.query.clone();
+    query.push(("limit", &limit));
+    query.extend(after.map(|after| ("after", after)));
+    let mut answer = windlass.get(&list.path, &query).await?;
+    let listed = serde_json::from_value(answer[list.name].take())
+        .map_err(|error| Failure::not_understood(&format!("the list of {}", list.name), error))?;
+    let next = answer["next"].as_str().map(ToOwned::to_owned);
+    Ok(Page { listed, next })
+}
+
+/// The part of a list that is told.
+#[derive(Debug, Args)]
+pub struct Part {
+    /// The most that are listed.
+    #[arg(long, value_name = "NUMBER", default_value_t = USUAL, value_parser = at_least_one)]
+    limit: usize,
+    /// Go on with those that come after: a list that was cut tells what to write here, and in JSON it is `next`.
+    #[arg(long, value_name = "PLACE", value_parser = arguments::text)]
+    after: Option<String>,
+}
+
+/// The beginning of a list, as long as usual.
+impl Default for Part {
+    fn default() -> Self {
+        Self { limit: USUAL, after: None }
+    }
+}
+
+impl Part {
+    /// Reads this part of a list, page by page.
+    ///
+    /// # Errors
+    /// No answer, or one that cannot be understood.
+    pub async fn read<T: DeserializeOwned>(&self, windlass: &Windlass, list: &List<'_>) -> Result<Page<T>, Failure> {
+        let mut all = Page { listed: Vec::new(), next: self.after.clone() };
+        while all.listed.len() < self.limit {
+            let wanted = (self.limit - all.listed.len()).min(LARGEST_PAGE);
+            let next = page(windlass, list, wanted, all.next.as_deref()).await?;
+            all.listed.extend(next.listed);
+            all.next = next.next;
+            if all.next.is_none() {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
+    /// Returns whether it is not the beginning of the list.
+    pub fn goes_on(&self) -> bool {
+        self.after.is_some()
+    }
+
+    /// Adds a line to the words that says how to see the rest of the list.
+    pub fn with_more<T>(&self, words: String, page: &Page<T>, command: &str) -> String {
+        let Some(next) = &page.next else {
+            return words;
+        };
+        let limit = match self.limit {
+            USUAL => String::new(),
+            other => format!(" --limit {other}"),
+        };
+        let command = format!("windlass {command}{limit} --after {next}");
+        format!("{words}\nthere are more: `{command}` lists them")
+    }
+}
+
+/// Makes a table of columns as wide as their widest cell; the last one ends where it ends.
+pub fn table(columns: &[&str], rows: Vec<Vec<String>>) -> String {
+    let head: Vec<String> = columns.iter().map(ToString::to_string).collect();
+    let all: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
+    let widest = |column: usize| {
+        let cells = all.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns.len()).map(widest).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths);
+        let padded: Vec<String> = cells.map(|(cell, &width)| format!("{cell:width$}")).collect();
+        padded.join("  ").trim_end().to_owned()
+    };
+    let lines: Vec<String> = all.iter().map(line).collect();
+    lines.join("\n")
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    let number = text.parse::<usize>().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| "write a number of at least 1".to_owned())
+}
+
+/// The arguments of a verb that lists.
+#[derive(Debug, Args)]
+pub struct Listing {
+    /// The application.
+    #[arg(value_parser = |text: &str| AppName::new(text))]
+    app: AppName,
+    /// The environment.
+    #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
+    environment: EnvironmentName,
+    #[command(flatten)]
+    part: Part,
+    #[command(flatten)]
+    endpoint: Endpoint,
+}
+
+impl Listing {
+    /// Runs the verb.
+    ///
+    /// # Errors
+    /// If Windlass refuses it or does not answer.
+    pub fn run<T: Listed>(&self, output: Output) -> Result<Exit, Failure> {
+        let (app, environment) = (&self.app, &self.environment);
+        let page = waiting(async {
+            let windlass = self.endpoint.open().await?;
+            let list = List::of::<T>(EnvironmentId::new(app, environment));
+            self.part.read::<T>(&windlass, &list).await
+        })?;
+        let rows: Vec<Vec<String>> = page.listed.iter().map(Listed::row).collect();
+        let name = T::NAME;
+        let words = match (rows.is_empty(), self.part.goes_on()) {
+            (true, true) => format!("{app} {environment} has no more {name}"),
+            (true, false) => format!("{app} {environment} has no {name} yet"),
+            (false, _) => table(T::COLUMNS, rows),
+        };
+        let command = format!("{} {app} {environment}", T::VERB);
+        let words = self.part.with_more(words, &page, &command);
+        output.result(&page.as_json(name), &words);
+        Ok(Exit::Good)
+    }
+}

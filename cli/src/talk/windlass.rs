@@ -1,0 +1,332 @@
+//! An installation of Windlass, as the command line reaches it.
+
+use crate::ground::exit::Exit;
+use crate::ground::failure::Failure;
+use crate::ground::trouble::{Trouble, next_for_credentials};
+use crate::talk::installation::InstallationPlace;
+use serde_json::Value;
+use std::future::Future;
+use std::time::Duration;
+use windlass_aws::{Api, ApiAnswer};
+use windlass_domain::count::count;
+use windlass_domain::did_you_mean::nearest;
+use windlass_domain::fault::FaultName;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::way_in::WayIn;
+
+/// The advice where an address leads to no Windlass.
+const NAMED: &str = "Give `--endpoint`, or set WINDLASS_ENDPOINT, to the output `ApiUrl` of the installation's stack";
+
+/// The HTTP API of an installation.
+pub struct Windlass {
+    api: Api,
+    /// Its place, with the source of that.
+    place: InstallationPlace,
+}
+
+impl Windlass {
+    /// Opens the API, with the caller's AWS credentials. No call is made yet.
+    ///
+    /// # Errors
+    /// If the place is no address, or no region is known.
+    pub async fn at(place: InstallationPlace) -> Result<Self, Failure> {
+        let api = Api::from_env(&place.value, place.region.as_deref()).await;
+        let api = api.map_err(|fault| {
+            let is_no_address = fault.message.starts_with('`');
+            let failure = Failure::from(fault);
+            if is_no_address { failure.with_next(NAMED).with_next(&told_by(&place)) } else { failure }
+        })?;
+        Ok(Self { api, place })
+    }
+
+    /// Reads.
+    ///
+    /// # Errors
+    /// No answer, or one that says no.
+    pub async fn get(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Value, Failure> {
+        match self.call("GET", path, query, None, None).await {
+            Err(failure) => Err(self.with_meant_app(failure, path).await),
+            answer => answer,
+        }
+    }
+
+    /// Sends a request as an arrival does: the same content again is known by its content. A call that got no answer,
+    /// or that is asked to come later, is sent again.
+    ///
+    /// # Errors
+    /// No answer, or one that says no, with all findings.
+    pub async fn send(&self, path: &[&str], body: &Value) -> Result<Value, Failure> {
+        self.patiently("POST", path, &[], Some(body), None).await
+    }
+
+    /// Asks, as a person, for something to be done. The request has a key of its own. So the same words on another day
+    /// are another request, and this one, sent again because no answer came, is the same.
+    ///
+    /// # Errors
+    /// No answer, or one that says no, with all findings.
+    pub async fn act(
+        &self,
+        method: &str,
+        path: &[&str],
+        query: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Result<Value, Failure> {
+        let key = format!("{:032x}", fastrand::u128(..));
+        self.patiently(method, path, query, body, Some(&key)).await
+    }
+
+    async fn patiently(
+        &self,
+        method: &str,
+        path: &[&str],
+        query: &[(&str, &str)],
+        body: Option<&Value>,
+        key: Option<&str>,
+    ) -> Result<Value, Failure> {
+        let mut tried = 0;
+        loop {
+            let answer = self.call(method, path, query, body, key).await;
+            match answer {
+                Err(failure) if failure.passes && tried < AGAIN => {
+                    tokio::time::sleep(FIRST_PAUSE * 2_u32.pow(tried)).await;
+                    tried += 1;
+                }
+                Err(failure) => {
+                    let failure = self.with_meant_app(failure, path).await;
+                    return Err(perhaps_done(failure, path));
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    /// Names the application that was meant, where the caller may list them, and the command that declares it.
+    async fn with_meant_app(&self, mut failure: Failure, path: &[&str]) -> Failure {
+        let is_unknown = |finding: &&mut Finding| finding.name == FindingName::NoDeclaration && finding.path == "app";
+        let (Some(finding), ["apps", app, ..]) = (failure.findings.iter_mut().find(is_unknown), path) else {
+            return failure;
+        };
+        let known = self.call("GET", &["apps"], &[("limit", "100")], None, None);
+        let known = known.await.unwrap_or_default();
+        let known = known["apps"].as_array().into_iter().flatten();
+        let known: Vec<String> = known.filter_map(|known| known["app"].as_str().map(str::to_owned)).collect();
+        let meant = nearest(app, &known);
+        let meant = meant.map_or_else(String::new, |meant| format!("Did you mean `{meant}`? "));
+        finding.remedy = format!(
+            "{meant}`windlass apps` lists what is declared; `windlass declare app.yaml` declares an application."
+        );
+        failure
+    }
+
+    async fn call(
+        &self,
+        method: &str,
+        path: &[&str],
+        query: &[(&str, &str)],
+        body: Option<&Value>,
+        key: Option<&str>,
+    ) -> Result<Value, Failure> {
+        let mut query = query.to_vec();
+        let words = WayIn::CommandLine.to_string();
+        query.push(("words", &words));
+        let answer = self.api.call(method, path, &query, body, key).await;
+        let answer = answer.map_err(|fault| {
+            // A caller without credentials has not called it.
+            let is_unanswered = fault.name == FaultName::Unavailable;
+            let failure = Failure::from(fault);
+            if is_unanswered { failure.with_next(NAMED).with_next(&told_by(&self.place)) } else { failure }
+        })?;
+        accepted(answer).map_err(
+            |failure| {
+                if failure.is_everywhere { failure.with_next(&told_by(&self.place)) } else { failure }
+            },
+        )
+    }
+}
+
+/// The source of the address.
+fn told_by(place: &InstallationPlace) -> String {
+    format!("The address {} is from {}", place.value, place.from)
+}
+
+/// The number of times that a call is sent again, and the pause before the first time; each next is twice as long.
+const AGAIN: u32 = 3;
+const FIRST_PAUSE: Duration = Duration::from_millis(400);
+
+/// Texts in the messages of calls that Windlass cannot have got: no connection, no name, too many calls.
+const UNSENT: [&str; 3] = ["(Connect)", "cannot be resolved", "answered 429"];
+
+/// Adds that the request may have been carried out although no answer came, and where that is seen.
+fn perhaps_done(failure: Failure, path: &[&str]) -> Failure {
+    let is_unsent = UNSENT.iter().any(|words| failure.message.contains(words));
+    match path {
+        ["apps", app, "environments", environment, ..] if failure.passes && !is_unsent => failure
+            .with_next(&format!("It may have been done all the same: `windlass status {app} {environment}` tells")),
+        _ => failure,
+    }
+}
+
+/// Returns the body of a good answer, or the failure that another answer means.
+fn accepted(answer: ApiAnswer) -> Result<Value, Failure> {
+    // Who asks too often is no sign of a dead API.
+    let is_answered = answer.status != 429;
+    understood(answer).map_err(|failure| Failure { is_answered, ..failure })
+}
+
+fn understood(answer: ApiAnswer) -> Result<Value, Failure> {
+    let body = &answer.body;
+    let text = |name: &str| body.get(name).and_then(Value::as_str);
+    if (200..300).contains(&answer.status) && body.is_object() {
+        return Ok(answer.body);
+    }
+    // API Gateway's own refusals have a `message` and no findings; what else answers there may say anything.
+    let said = text("detail").or(text("message"));
+    let Some(said) = said.filter(|_| answer.status >= 400) else {
+        return Err(nobody(&answer, "no answer of Windlass's"));
+    };
+    let said = &*windlass_domain::foreign::with_log(said);
+    let findings: Vec<Finding> =
+        body.get("findings").and_then(|findings| serde_json::from_value(findings.clone()).ok()).unwrap_or_default();
+    let passes = passes(answer.status);
+    let failure = |name, message: String| Failure { passes, ..Failure::of(name, message) };
+    if said.contains("Credential should be scoped to a valid region") {
+        return Err(Failure {
+            is_everywhere: true,
+            ..failure(Trouble::NotAWindlass, format!("{OTHER_REGION} ({said})"))
+        });
+    }
+    Err(match answer.status {
+        400..500 if !findings.is_empty() => {
+            let message = match (Exit::of_findings(&findings), findings.len()) {
+                (Exit::Held, _) => "Windlass did not let it through:".to_owned(),
+                _ if answer.status == 404 => "Windlass does not know it:".to_owned(),
+                (_, 1) => "Windlass refused it:".to_owned(),
+                (_, found) => format!("Windlass refused it, {}:", count(found, "finding")),
+            };
+            Failure { passes, ..Failure::rejected(message, findings) }
+        }
+        status @ (401 | 403) => match next_for_credentials(said) {
+            Some(next) => Failure {
+                is_everywhere: true,
+                ..failure(Trouble::CredentialsNotTaken, format!("AWS did not take the credentials ({status}: {said})"))
+            }
+            .with_next(next),
+            None => failure(
+                Trouble::NotAllowed,
+                format!(
+                    "Windlass did not let the caller in ({status}: {said}): `execute-api:Invoke` on this path is needed"
+                ),
+            ),
+        },
+        // Windlass has no route that answers so: something else is at this address.
+        404 => nobody(&answer, said),
+        status => {
+            let name = if passes { Trouble::NoAnswer } else { Trouble::WentWrong };
+            Failure { findings, ..failure(name, format!("Windlass answered {status}: {said}")) }
+        }
+    })
+}
+
+/// The advice where the call was signed for another region.
+const OTHER_REGION: &str =
+    "the call was signed for another region than the API's: set AWS_REGION to the region of the installation";
+
+fn passes(status: u16) -> bool {
+    matches!(status, 429 | 502..=504)
+}
+
+/// Makes the failure that something else than Windlass is at this address.
+fn nobody(answer: &ApiAnswer, said: &str) -> Failure {
+    Failure {
+        passes: passes(answer.status),
+        is_everywhere: true,
+        ..Failure::of(Trouble::NotAWindlass, format!("no Windlass answered there ({}: {said})", answer.status))
+    }
+    .with_next(NAMED)
+    .with_next("Where it is that, `windlass doctor` looks at Windlass itself")
+}
+
+/// Runs work that waits for answers. Everything runs on this one thread.
+///
+/// # Errors
+/// Those of what it does.
+pub fn waiting<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::broken(format!("the program cannot wait for answers: {error}")))?
+        .block_on(work)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn exit(status: u16, body: Value) -> Exit {
+        accepted(ApiAnswer { status, body }).unwrap_err().exit
+    }
+
+    #[test]
+    fn a_refusal_with_findings_is_no_failure_of_windlass() {
+        let problem = |name: &str| {
+            let finding = json!({"name": name, "path": "p", "reason": "r", "remedy": "m"});
+            json!({"detail": name, "findings": [finding]})
+        };
+        assert_eq!(exit(409, problem("Held")), Exit::Held);
+        let problem = problem("BadValue");
+        assert_eq!(exit(400, problem.clone()), Exit::Rejected);
+        assert_eq!(exit(404, problem.clone()), Exit::Rejected);
+        assert_eq!(exit(409, problem), Exit::Rejected);
+    }
+
+    #[test]
+    fn an_address_that_leads_to_something_else_is_told_with_what_to_give() {
+        let nothing = Value::Null;
+        for (status, body) in [
+            (404, json!({"message": "Unknown path"})),
+            (404, nothing.clone()),
+            (200, nothing.clone()),
+            (200, json!([])),
+            (302, nothing.clone()),
+            (405, json!({})),
+            (500, nothing.clone()),
+            (502, nothing),
+        ] {
+            let failure = accepted(ApiAnswer { status, body }).unwrap_err();
+            assert_eq!(failure.exit, Exit::Unreachable, "{status}");
+            let message = failure.message;
+            assert!(message.contains("no Windlass answered there"), "{message}");
+            assert!(message.contains("`ApiUrl`"), "{message}");
+            assert!(message.contains("`windlass doctor`"), "{message}");
+            assert_eq!(failure.passes, status == 502);
+        }
+    }
+
+    #[test]
+    fn credentials_that_are_not_good_are_no_missing_right() {
+        for (said, told) in [
+            ("The security token included in the request is expired", "Sign in again"),
+            ("The security token included in the request is invalid.", "AWS_PROFILE"),
+            ("Signature expired: 20200101T000000Z is now earlier than", "the clock"),
+            ("The request signature we calculated does not match the signature you provided.", "AWS_SECRET_ACCESS_KEY"),
+            ("Credential should be scoped to a valid region.", "set AWS_REGION"),
+            ("Forbidden", "`execute-api:Invoke`"),
+        ] {
+            let body = json!({"message": said});
+            let failure = accepted(ApiAnswer { status: 403, body }).unwrap_err();
+            assert_eq!(failure.exit, Exit::Unreachable);
+            assert!(failure.message.contains(told), "{}", failure.message);
+            assert_eq!(failure.is_everywhere, said != "Forbidden", "{said}");
+        }
+    }
+
+    #[test]
+    fn who_is_not_let_in_did_not_reach_it() {
+        assert_eq!(exit(403, json!({"message": "Forbidden"})), Exit::Unreachable);
+        assert_eq!(exit(404, json!({"message": "Not Found"})), Exit::Unreachable);
+        assert_eq!(exit(503, json!({"detail": "x", "findings": []})), Exit::Unreachable);
+        assert_eq!(exit(500, json!({"detail": "x", "findings": []})), Exit::Broken);
+        assert_eq!(exit(400, json!({"message": "Bad Request"})), Exit::Broken);
+    }
+}

@@ -1,0 +1,293 @@
+//! An operator's actions. Each starts an execution, and its outcome is asked for afterwards.
+
+use crate::ground::exit::Exit;
+use crate::ground::failure::Failure;
+use crate::ground::output::Output;
+use crate::ground::trouble::Trouble;
+use crate::ground::{arguments, interrupt};
+use crate::talk::installation::Endpoint;
+use crate::talk::windlass::{Windlass, waiting};
+use crate::verbs::follow::{AwaitedEnd, Patience, WaitOptions, follow};
+use crate::view::status::Environment;
+use clap::Args;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use windlass_domain::deployment::Refusal;
+use windlass_domain::finding::FindingName;
+use windlass_domain::foreign;
+use windlass_domain::name::{AppName, EnvironmentName};
+
+/// The words of a wait for an action.
+const WAITS: &str = "it is handed in; its outcome is waited for";
+
+/// The environment that a verb acts on, and the reason.
+#[derive(Debug, Clone, Args)]
+pub struct ActedOn {
+    /// The application.
+    #[arg(value_parser = |text: &str| AppName::new(text))]
+    pub app: AppName,
+    /// The environment.
+    #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
+    pub environment: EnvironmentName,
+    /// The reason, which is recorded.
+    #[arg(long, value_name = "TEXT", value_parser = arguments::text)]
+    pub reason: String,
+    /// The installation.
+    #[command(flatten)]
+    pub endpoint: Endpoint,
+    /// Says whether it is waited for, and how long.
+    #[command(flatten)]
+    pub wait: WaitOptions,
+}
+
+/// The effect of an action.
+#[derive(Debug, Clone, Copy)]
+pub enum Effect {
+    /// It becomes a deployment, which tells the rest.
+    Deployment(AwaitedEnd),
+    /// It makes this true of the environment.
+    Environment(fn(&Environment) -> bool),
+}
+
+/// An action on an environment.
+pub struct Action<'a> {
+    /// The environment, the reason, and how to ask.
+    pub at: &'a ActedOn,
+    /// The call's method.
+    pub method: &'a str,
+    /// The call's last segment.
+    pub path: &'a str,
+    /// The body beside the reason.
+    pub body: Map<String, Value>,
+    /// Its effect.
+    pub effect: Effect,
+}
+
+impl Action<'_> {
+    /// Starts it and waits for its outcome: a deployment is watched until it has ended.
+    ///
+    /// # Errors
+    /// If Windlass refuses it or does not answer.
+    pub fn run(self, output: Output) -> Result<Exit, Failure> {
+        waiting(async {
+            let windlass = self.at.endpoint.open().await?;
+            self.may_be_interrupted();
+            let execution = self.start(&windlass).await?;
+            if self.at.wait.no_wait {
+                let (app, environment) = (&self.at.app, &self.at.environment);
+                let tells = match self.effect {
+                    Effect::Deployment(_) => format!("`windlass history {app} {environment}`"),
+                    Effect::Environment(_) => format!("`windlass status {app} {environment}`"),
+                };
+                let words = format!(
+                    "handed in, and not waited for: {execution}. {tells} tells what came of it, and `windlass refusals \
+                     {app}` whether it was refused"
+                );
+                output.result(&json!({ "execution": execution }), &words);
+                return Ok(Exit::Good);
+            }
+            self.outcome(&windlass, &execution, output).await
+        })
+    }
+
+    /// Makes Ctrl-C say that it may be handed in although no answer came.
+    pub fn may_be_interrupted(&self) {
+        let (app, environment) = (&self.at.app, &self.at.environment);
+        interrupt::says(format!(
+            "interrupted; it may be handed in all the same: `windlass status {app} {environment}` tells"
+        ));
+    }
+
+    /// Starts it, and returns its execution.
+    ///
+    /// # Errors
+    /// If Windlass refuses it or does not answer.
+    pub async fn start(&self, windlass: &Windlass) -> Result<String, Failure> {
+        let mut body = self.body.clone();
+        let reason = self.at.reason.as_str();
+        // A DELETE has no body.
+        let (query, body) = if self.method == "DELETE" {
+            (vec![("reason", reason)], None)
+        } else {
+            body.insert("reason".into(), reason.into());
+            (vec![], Some(Value::Object(body)))
+        };
+        let [apps, app, environments, environment] = self.environment();
+        let path = [apps, app, environments, environment, self.path];
+        let begun = windlass.act(self.method, &path, &query, body.as_ref()).await?;
+        let execution = begun.get("execution").and_then(Value::as_str);
+        execution.map(str::to_owned).ok_or_else(|| Failure::not_understood("the answer", "it names no execution"))
+    }
+
+    fn environment(&self) -> [&str; 4] {
+        let (app, environment) = (self.at.app.as_str(), self.at.environment.as_str());
+        ["apps", app, "environments", environment]
+    }
+
+    async fn outcome(&self, windlass: &Windlass, execution: &str, output: Output) -> Result<Exit, Failure> {
+        let waiting = self.at.wait.patience.begin();
+        let (app, environment) = (&self.at.app, &self.at.environment);
+        interrupt::says(format!(
+            "interrupted; it goes on: {execution}. `windlass status {app} {environment}` tells how it stands"
+        ));
+        waiting.pulse.waits_for(WAITS.to_owned());
+        loop {
+            match execution_outcome(windlass, &self.at.app, execution).await {
+                Ok(came) => {
+                    if let Some(id) = came.deployment {
+                        let wanted = match self.effect {
+                            Effect::Deployment(wanted) => wanted,
+                            Effect::Environment(_) => AwaitedEnd::Runs,
+                        };
+                        let app = &self.at.app;
+                        return follow(windlass, app, &id, &waiting, wanted, output).await;
+                    }
+                    if let Some(refusal) = came.refusal {
+                        return Err(Failure::rejected("it was rejected:", refusal.findings));
+                    }
+                    let ended = came.execution.filter(|known| known.status != "RUNNING");
+                    if came.done.is_some() || ended.is_some() {
+                        return self.done(windlass, came.done, ended, output).await;
+                    }
+                }
+                Err(failure) if failure.passes || is_not_known_yet(&failure) => {}
+                Err(failure) => return Err(failure),
+            }
+            if !waiting.goes_on().await {
+                let message = format!(
+                    "nothing came of it yet; it goes on: {execution}. `windlass status {app} {environment}` tells how \
+                     it stands"
+                );
+                return Err(Failure::of(Trouble::NotYetOver, message));
+            }
+        }
+    }
+
+    /// Prints what was done, or why nothing was; and how the environment is now.
+    async fn done(
+        &self,
+        windlass: &Windlass,
+        done: Option<CompletedAction>,
+        ended: Option<Execution>,
+        output: Output,
+    ) -> Result<Exit, Failure> {
+        let died = ended.filter(|known| known.status != "SUCCEEDED");
+        if let (None, Some(died)) = (&done, died) {
+            let cause = died.cause.or(died.error).unwrap_or_default();
+            let message = format!("its execution ended {}: {cause}", died.status);
+            return Err(Failure::broken(message));
+        }
+        let (app, environment) = (&self.at.app, &self.at.environment);
+        let told = done.map(|done| done.cause).ok_or_else(|| {
+            Failure::broken(format!(
+                "its execution has ended and left no word of what it did. `windlass status {app} {environment}` tells \
+                 how it stands"
+            ))
+        })?;
+        let answer = windlass.get(&self.environment(), &[]).await?;
+        let now = Environment::read(&answer)?;
+        let is_so = match self.effect {
+            // A deployment's own outcome was printed, and says nothing of what else goes on there.
+            Effect::Deployment(_) => true,
+            Effect::Environment(is_so) => is_so(&now),
+        };
+        let since = if is_so { "" } else { "\nbut since then somebody else has changed it:" };
+        output.result(&answer, &format!("{told}{since}\n{}", now.words()));
+        Ok(if is_so { Exit::Good } else { Exit::Superseded })
+    }
+}
+
+/// The outcome of an execution so far.
+#[derive(Debug, Deserialize)]
+pub struct ExecutionOutcome {
+    /// The deployment that it became.
+    #[serde(default, deserialize_with = "foreign::maybe")]
+    pub deployment: Option<String>,
+    /// The refusal, if it was refused before it could become a deployment.
+    pub refusal: Option<Refusal>,
+    /// The result, if it is no deployment.
+    pub done: Option<CompletedAction>,
+    /// The execution itself.
+    pub execution: Option<Execution>,
+}
+
+/// Something done that is no deployment.
+#[derive(Debug, Deserialize)]
+pub struct CompletedAction {
+    /// The sentence that says what was done.
+    pub cause: String,
+}
+
+/// An execution.
+#[derive(Debug, Deserialize)]
+pub struct Execution {
+    /// The status, in the word of Step Functions.
+    #[serde(deserialize_with = "foreign::one")]
+    pub status: String,
+    /// The name of what ended it.
+    #[serde(default, deserialize_with = "foreign::maybe")]
+    pub error: Option<String>,
+    /// The sentence that it ended with.
+    pub cause: Option<String>,
+}
+
+/// Returns whether an execution that was started a moment ago is not known yet: Step Functions tells of it with a
+/// delay.
+pub fn is_not_known_yet(failure: &Failure) -> bool {
+    let mut findings = failure.findings.iter();
+    findings.any(|one| one.name == FindingName::UnknownName && one.path == "?execution")
+}
+
+/// Asks for the outcome of an execution so far.
+///
+/// # Errors
+/// If Windlass does not know it or does not answer.
+pub async fn execution_outcome(
+    windlass: &Windlass,
+    app: &AppName,
+    execution: &str,
+) -> Result<ExecutionOutcome, Failure> {
+    let path = ["apps", app.as_str(), "deployments"];
+    let answer = windlass.get(&path, &[("execution", execution)]).await?;
+    ExecutionOutcome::deserialize(&answer).map_err(|error| Failure::not_understood("what came of it", error))
+}
+
+/// Waits until an execution has ended that is about no environment, and returns its sentence on what it did.
+///
+/// # Errors
+/// If it was rejected, or died, or does not end in time.
+pub async fn ended_without_environment(
+    windlass: &Windlass,
+    app: &AppName,
+    execution: &str,
+    patience: &Patience,
+) -> Result<String, Failure> {
+    let waiting = patience.begin();
+    interrupt::says(format!(
+        "interrupted; it goes on: {execution}. `windlass refusals {app}` tells whether it was refused"
+    ));
+    waiting.pulse.waits_for(WAITS.to_owned());
+    loop {
+        match execution_outcome(windlass, app, execution).await {
+            Ok(came) => {
+                if let Some(refusal) = came.refusal {
+                    return Err(Failure::rejected("it was rejected:", refusal.findings));
+                }
+                if let Some(done) = came.done {
+                    return Ok(done.cause);
+                }
+                if let Some(ended) = came.execution.filter(|known| known.status != "RUNNING") {
+                    let cause = ended.cause.or(ended.error).unwrap_or_default();
+                    let message = format!("its execution ended {}: {cause}", ended.status);
+                    return Err(Failure::broken(message));
+                }
+            }
+            Err(failure) if failure.passes || is_not_known_yet(&failure) => {}
+            Err(failure) => return Err(failure),
+        }
+        if !waiting.goes_on().await {
+            let message = format!("nothing came of it yet; it goes on: {execution}");
+            return Err(Failure::of(Trouble::NotYetOver, message));
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! A plan that nobody carries out, as people read it.
+
+use crate::ground::exit::Exit;
+use crate::ground::failure::Failure;
+use crate::ground::output::Output;
+use crate::ground::trouble::Trouble;
+use crate::ground::{interrupt, manual};
+use crate::talk::windlass::Windlass;
+use crate::verbs::follow::Patience;
+use crate::verbs::start::CallerKind;
+use crate::view::story;
+use indicatif::HumanDuration;
+use serde::Deserialize;
+use serde_json::Value;
+use std::time::Duration;
+use windlass_domain::count::count;
+use windlass_domain::finding::Finding;
+use windlass_domain::gate::Verdict;
+use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::plan::Outcome;
+use windlass_domain::planned::{Becomes, DrawnPlan, End, FromTo, GateNow, Planned};
+
+/// The time for which a plan that was asked for a moment ago may be unknown.
+const KNOWN: Duration = Duration::from_mins(1);
+
+/// A request whose plan is asked for.
+#[derive(Clone, Copy)]
+pub struct PlanRequest<'a> {
+    /// The installation that is asked.
+    pub windlass: &'a Windlass,
+    /// The application.
+    pub app: &'a AppName,
+    /// The environment.
+    pub environment: &'a EnvironmentName,
+    /// The request.
+    pub body: &'a Value,
+    /// The kind of caller that would make it: what is judged is what that one may do.
+    pub by: CallerKind,
+}
+
+/// Asks for a plan, waits until it is drawn, and prints it.
+///
+/// # Errors
+/// If Windlass refuses it, does not answer, or gives no plan in time.
+pub async fn draw(asked: PlanRequest<'_>, patience: &Patience, output: Output) -> Result<Exit, Failure> {
+    interrupt::says("interrupted; nothing was changed, and the plan is drawn for nobody".to_owned());
+    let (answer, planned) = drawn(asked, patience).await?;
+    output.result(&answer, &words(&planned));
+    Ok(exit(&planned))
+}
+
+/// Asks for a plan, and waits until it is drawn. Returns the answer, and the plan in it.
+///
+/// # Errors
+/// If Windlass refuses it, does not answer, or gives no plan in time.
+pub async fn drawn(asked: PlanRequest<'_>, patience: &Patience) -> Result<(Value, Planned), Failure> {
+    let PlanRequest { windlass, app, environment, body, by } = asked;
+    let environment = environment.as_str();
+    let path = ["apps", app.as_str(), "environments", environment, "plans"];
+    let begun = match by {
+        CallerKind::Person => windlass.act("POST", &path, &[], Some(body)).await?,
+        CallerKind::Arrival => windlass.send(&path, body).await?,
+    };
+    let id = begun.get("id").and_then(Value::as_str);
+    let id = id.ok_or_else(|| Failure::not_understood("the answer", "it names no plan"))?;
+    let answer = until_drawn(windlass, app, id, patience).await?;
+    if let Some(failed) = answer["failed"].as_str() {
+        let message = format!("the plan {id} was not drawn: {failed}");
+        return Err(Failure::broken(message));
+    }
+    let planned = Planned::deserialize(&answer).map_err(|error| Failure::not_understood("the plan", error))?;
+    Ok((answer, planned))
+}
+
+async fn until_drawn(windlass: &Windlass, app: &AppName, id: &str, patience: &Patience) -> Result<Value, Failure> {
+    let (known, waiting) = (patience.begin_at_most(KNOWN), patience.begin());
+    let path = ["apps", app.as_str(), "plans", id];
+    let mut was_known = false;
+    for one in [&known, &waiting] {
+        one.pulse.waits_for("the targets and gates are looked at, and the plan is drawn".to_owned());
+    }
+    loop {
+        let goes_on = match windlass.get(&path, &[]).await {
+            Ok(answer) if answer.get("drawn").is_some() || answer["failed"].is_string() => {
+                return Ok(answer);
+            }
+            Ok(_) => {
+                was_known = true;
+                waiting.goes_on().await
+            }
+            // It was begun: a plan that nobody knows yet is not refused.
+            Err(failure) if failure.exit == Exit::Rejected && !was_known => known.goes_on().await,
+            Err(failure) => return Err(failure),
+        };
+        if !goes_on {
+            let message =
+                format!("the plan {id} was not drawn in time; `GET /apps/{app}/plans/{id}` tells it once it is");
+            return Err(Failure::of(Trouble::NotYetOver, message));
+        }
+    }
+}
+
+/// Returns the status that the deployment would end with, as far as it can be known before.
+pub fn exit(planned: &Planned) -> Exit {
+    let turn = &planned.turn;
+    let outcome = planned.drawn.as_ref().map(DrawnPlan::outcome);
+    match (turn.becomes, outcome) {
+        (Becomes::Refused, _) => Exit::of_findings(&turn.findings),
+        (Becomes::Superseded, _) => Exit::Superseded,
+        (Becomes::Recorded, _) => Exit::Recorded,
+        (_, Some(Outcome::Rejected)) => Exit::Rejected,
+        (Becomes::Goes | Becomes::Waits | Becomes::Stops | Becomes::Same, _) => Exit::Good,
+    }
+}
+
+/// Returns the plan in lines.
+fn words(planned: &Planned) -> String {
+    let deployment = &planned.deployment;
+    let summary = deployment.summary();
+    let (version, what) = match summary.goal() {
+        Some(_) => (String::new(), summary.called()),
+        None => (summary.version().map(|it| format!(" {it}")).unwrap_or_default(), deployment.action.to_string()),
+    };
+    let mut lines = vec![format!(
+        "{} {}{version}: plan {} of {what}; nothing was changed",
+        deployment.app, deployment.environment, deployment.id,
+    )];
+    if planned.turn.findings.is_empty() {
+        lines.push(format!("  {}", planned.turn.text));
+    } else {
+        lines.extend(refused(&planned.turn.findings));
+    }
+    if let Some(drawn) = &planned.drawn {
+        lines.extend(drawn_in_words(planned, drawn));
+    }
+    lines.join("\n")
+}
+
+fn refused(findings: &[Finding]) -> impl Iterator<Item = String> {
+    let each = findings.iter().map(|finding| {
+        let (name, path) = (finding.name, &finding.path);
+        format!("    {path}: {name}: {}\n      {}", finding.reason, finding.remedy)
+    });
+    let head = "  it would be refused:".to_owned();
+    let pages = manual::line(findings).map(|line| format!("  {line}"));
+    std::iter::once(head).chain(each).chain(pages)
+}
+
+fn gate(gate: &GateNow) -> String {
+    let now = match gate.verdict {
+        Some(Verdict::Pass) => "passes now",
+        Some(Verdict::Fail) => "fails now",
+        Some(Verdict::Unknown) => "is unknown now",
+        None => "is measured only of the release itself",
+    };
+    let GateNow { gate, source, threshold, .. } = gate;
+    format!("  gate: {source} {gate} ({threshold}) {now}")
+}
+
+fn drawn_in_words(planned: &Planned, drawn: &DrawnPlan) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for (component, change) in &drawn.changes {
+        lines.push(format!("  {component}: {}", from_to(change)));
+    }
+    lines.extend(story::planned(&drawn.plan).into_iter().map(|line| line.text));
+    if drawn.outcome() != Outcome::NothingToDo {
+        lines.extend(drawn.gates.iter().map(gate));
+    }
+    // The turn has told already that a rollback has nothing to go back to.
+    if drawn.plan.findings != planned.turn.findings && !drawn.plan.findings.is_empty() {
+        lines.extend(refused(&drawn.plan.findings));
+    }
+    match drawn.outcome() {
+        Outcome::Change => {
+            if drawn.both_s > 0 {
+                let both = HumanDuration(Duration::from_secs(drawn.both_s));
+                lines.push(format!("  the former and the new version get callers side by side for {both}"));
+            }
+            let transitions = count(drawn.cost.transitions, "state transition");
+            lines.push(format!(
+                "  it costs about {:.4} US dollars for {transitions}; what functions work comes on top",
+                drawn.cost.dollars
+            ));
+        }
+        Outcome::NothingToDo => lines.push("  nothing would be changed".to_owned()),
+        Outcome::Rejected => {}
+    }
+    lines.push(format!("  hash {}; drawn {}", drawn.hash, drawn.at));
+    lines
+}
+
+/// Returns both ends of a change, and the commits between them.
+pub fn from_to(change: &FromTo) -> String {
+    let to = &change.to.version;
+    let Some(from) = change.from.as_ref().map(|end| &end.version) else {
+        return format!("{to}, the first release of it here");
+    };
+    let commits = match (change.commits(), &change.from, &change.to) {
+        (Some(commits), ..) => format!(", commits {commits}"),
+        (None, Some(End { digest: Some(from), .. }), End { digest: Some(to), .. }) if from == to => {
+            ", of the same bytes".to_owned()
+        }
+        (None, ..) => String::new(),
+    };
+    format!("{from} → {to}{commits}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use windlass_domain::finding::FindingName;
+    use windlass_domain::planned::ArrivalFate;
+
+    fn planned(turn: &ArrivalFate, outcome: &str) -> Planned {
+        let side =
+            |version: &str, commit: &str| json!({"version": version, "commit": commit, "digest": "a".repeat(64)});
+        let release = json!({"app": "shop", "version": "1.4.0", "components": {}});
+        let plan = json!({"outcome": outcome, "waves": [{"changes": [{"component": "api", "kind": "lambda",
+            "what": "alias live to 100 %"}], "bake_s": 60}], "unchanged": [], "findings": [], "warnings": []});
+        serde_json::from_value(json!({
+            "deployment": {"id": "0123456789abcdef", "app": "shop", "environment": "prod", "action": "deploy", "attempt": 1,
+                "release": release, "release_digest": "a".repeat(64), "declaration": "1.0.0", "requester": {"route": "api"},
+                "order": {"accepted": 0, "recorded": 0, "id": "0123456789abcdef"}, "allow_older": false, "accept_red": false,
+                "again": false, "by_person": true, "accepted": 0, "executions": [], "status": "waiting"},
+            "turn": turn,
+            "expires": 86_400_000,
+            "drawn": {"at": 0, "plan": plan, "changes": {"api": {"from": side("1.3.0", "9f2c"), "to": side("1.4.0", "3d4e")}},
+                "gates": [
+                    {"gate": "shop-prod-5xx", "source": "alarm", "threshold": "not in alarm", "verdict": "pass"},
+                    {"gate": "api", "source": "invocation", "threshold": "status is up"},
+                ],
+                "both_s": 300, "cost": {"transitions": 16, "worked_ms": 0, "dollars": 0.0004}, "hash": "b".repeat(64)},
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_plan_ends_as_the_deployment_would() {
+        let finding = |name| vec![Finding::new(name, "p", "r", "m")];
+        let turn = |becomes| ArrivalFate::new(becomes, "so");
+        let table = [
+            (turn(Becomes::Goes), "change", 0),
+            (turn(Becomes::Waits), "change", 0),
+            (turn(Becomes::Stops), "change", 0),
+            (turn(Becomes::Same), "change", 0),
+            (turn(Becomes::Goes), "nothing_to_do", 0),
+            (turn(Becomes::Goes), "rejected", 3),
+            (turn(Becomes::Superseded), "change", 8),
+            (turn(Becomes::Recorded), "change", 10),
+            (ArrivalFate::refused(finding(FindingName::Held)), "change", 9),
+            (ArrivalFate::refused(finding(FindingName::BadValue)), "change", 3),
+        ];
+        for (turn, outcome, status) in table {
+            let told = format!("{turn:?} {outcome}");
+            assert_eq!(exit(&planned(&turn, outcome)) as u8, status, "{told}");
+        }
+    }
+
+    #[test]
+    fn a_plan_tells_where_each_component_comes_from_and_what_it_costs() {
+        let told = words(&planned(&ArrivalFate::new(Becomes::Goes, "It would begin at once."), "change"));
+        insta::assert_snapshot!(told);
+    }
+}

@@ -1,0 +1,217 @@
+//! The components' bytes and images, found where the command names them.
+
+use crate::ground::arguments::{ComponentArgument, Source};
+use crate::ground::failure::Failure;
+use crate::ground::machine::{self, shown};
+use crate::ground::trouble::Trouble;
+use crate::verbs::release::manifest;
+use crate::verbs::release::upload::Artifact;
+use bytes::Bytes;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use windlass_domain::declaration::resolved::Resolved;
+use windlass_domain::digest::Digest;
+use windlass_domain::finding::Finding;
+use windlass_domain::folder::{Folder, FolderRules, Sorting};
+use windlass_domain::manifest::ArtifactRef;
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::part::Part;
+use windlass_engine::kinds::site::archive::{directory, sort};
+
+/// The parts of a release.
+#[derive(Debug, Default)]
+pub struct ReleaseContents {
+    /// The artifacts that have to be in the bucket.
+    pub artifacts: Vec<Artifact>,
+    /// Images, as the manifest names them.
+    pub images: BTreeMap<ComponentName, ArtifactRef>,
+    /// The folders that were packed, by component.
+    folders: BTreeMap<ComponentName, PackedFolder>,
+    /// Lines that name each link and the place that it leads to.
+    links: Vec<String>,
+}
+
+/// A folder that was packed.
+#[derive(Debug)]
+struct PackedFolder {
+    path: PathBuf,
+    /// Its files by their fate.
+    sorting: Sorting,
+}
+
+impl ReleaseContents {
+    /// Reads all of them. `declared` tells which files of a folder go.
+    ///
+    /// # Errors
+    /// All components that are given twice, and all that cannot be read.
+    pub fn of(app: &AppName, arguments: &[ComponentArgument], declared: Option<&Resolved>) -> Result<Self, Failure> {
+        let mut found = Self::default();
+        let (mut seen, mut wrong): (Vec<&Part>, Vec<String>) = (Vec::new(), Vec::new());
+        for argument in arguments {
+            let (name, part) = (&argument.part.component, &argument.part);
+            let covers = |other: &&Part| part.covers(other) || other.covers(part);
+            if let Some(known) = seen.iter().find(|known| covers(known)) {
+                let twice = if *known == part {
+                    format!("`{part}` is given twice")
+                } else {
+                    format!("`{part}` is given beside `{known}`")
+                };
+                wrong.push(twice);
+                continue;
+            }
+            seen.push(part);
+            match &argument.source {
+                Source::Image(image) => {
+                    let named = found.images.entry(name.clone()).or_default();
+                    match &part.container {
+                        None => named.image = Some(image.clone()),
+                        Some(container) => {
+                            let images = named.images.get_or_insert_default();
+                            images.insert(container.clone(), image.clone());
+                        }
+                    }
+                }
+                Source::Path(path) => {
+                    if let Err(why) = found.take(app, name, path, declared) {
+                        wrong.push(format!("`{name}`: {why}"));
+                    }
+                }
+            }
+        }
+        if wrong.is_empty() {
+            return Ok(found);
+        }
+        Err(Failure::of(Trouble::FileNotRead, format!("{}. Nothing was uploaded.", wrong.join("\n  "))))
+    }
+
+    /// Reads a file, or packs a folder.
+    fn take(
+        &mut self,
+        app: &AppName,
+        name: &ComponentName,
+        path: &Path,
+        declared: Option<&Resolved>,
+    ) -> Result<(), String> {
+        let given = format!("{name}={}", shown(path));
+        let link = leads_to(path);
+        let link = link.map(|to| format!("  {given}: by a link, from {}", shown(&to)));
+        self.links.extend(link);
+        let bytes = if path.is_dir() {
+            let packed = machine::archive_of(path, &rules_of(name, declared)?)?;
+            let folder = PackedFolder { path: path.to_owned(), sorting: packed.sorting };
+            self.folders.insert(name.clone(), folder);
+            packed.bytes
+        } else {
+            machine::bytes(path, machine::LARGEST_ARTIFACT)?
+        };
+        let sha256 = Digest::of(&bytes);
+        self.artifacts.push(Artifact {
+            key: manifest::artifact_key(app, None, name, &sha256),
+            component: name.clone(),
+            given,
+            bytes: Bytes::from(bytes),
+            sha256,
+        });
+        Ok(())
+    }
+
+    /// Returns the artifacts to be sent, below the prefix of the environment, or of plans.
+    pub fn placed(&self, app: &AppName, environment: Option<&EnvironmentName>) -> Vec<Artifact> {
+        let artifacts = self.artifacts.iter();
+        let placed = artifacts.map(|artifact| Artifact {
+            key: manifest::artifact_key(app, environment, &artifact.component, &artifact.sha256),
+            ..artifact.clone()
+        });
+        placed.collect()
+    }
+
+    /// Returns whether a folder was packed.
+    pub fn has_folders(&self) -> bool {
+        !self.folders.is_empty()
+    }
+
+    /// Packs the folders anew where the declaration says otherwise than was known when they were packed.
+    ///
+    /// # Errors
+    /// As [`ReleaseContents::of`].
+    pub fn by_declaration(
+        self,
+        app: &AppName,
+        arguments: &[ComponentArgument],
+        declared: &Resolved,
+    ) -> Result<Self, Failure> {
+        let is_same = self.folders.iter().all(|(name, folder)| {
+            let rules = rules_of(name, Some(declared));
+            let sorting = rules.and_then(|rules| machine::sorting_of(&folder.path, &rules));
+            sorting.is_ok_and(|sorting| sorting == folder.sorting)
+        });
+        if is_same {
+            return Ok(self);
+        }
+        Self::of(app, arguments, Some(declared))
+    }
+
+    /// Returns the findings on files of folders that are refused. They are not packed.
+    pub fn findings(&self, declared: Option<&Resolved>) -> Vec<Finding> {
+        let folders = self.folders.iter().filter_map(|(name, folder)| {
+            let given = format!("{name}={}", shown(&folder.path));
+            let rules = rules_of(name, declared).ok()?;
+            Some(folder.sorting.refusals(&given, &rules))
+        });
+        folders.flatten().collect()
+    }
+
+    /// Returns where links lead, and the files that are left out of each component, in words.
+    pub fn notes(&self, declared: Option<&Resolved>) -> Vec<String> {
+        let notes = self.artifacts.iter().flat_map(|artifact| {
+            let Ok(rules) = rules_of(&artifact.component, declared) else {
+                return vec![];
+            };
+            let given = &artifact.given;
+            let sorting = match self.folders.get(&artifact.component) {
+                Some(folder) => Some(folder.sorting.clone()),
+                None if rules.takes_out() => sorted(given, &artifact.bytes, &rules),
+                None => None,
+            };
+            let left_out = sorting.and_then(|sorting| sorting.left_out_in_words());
+            let left_out = left_out.map(|files| format!("  {given} goes without {files}"));
+            left_out.into_iter().collect()
+        });
+        self.links.iter().cloned().chain(notes).collect()
+    }
+
+    /// Returns all components as the manifest will name them, except for their places and versions, which only an upload
+    /// tells.
+    pub fn components(&self) -> BTreeMap<ComponentName, ArtifactRef> {
+        let artifacts = self.artifacts.iter().map(|artifact| {
+            let named = manifest::object(artifact.key.clone(), artifact.sha256.clone(), None);
+            (artifact.component.clone(), named)
+        });
+        artifacts.chain(self.images.clone()).collect()
+    }
+}
+
+/// Returns where a path leads that is a link, or goes through one below the present folder. Builds lay such links
+/// (`result`, `bazel-bin`), so it is shown and not refused.
+fn leads_to(path: &Path) -> Option<PathBuf> {
+    // With a slash at its end the link itself would not be seen.
+    let path: PathBuf = path.components().collect();
+    let most = if path.is_absolute() { 1 } else { usize::MAX };
+    let is_link = |at: &Path| at.symlink_metadata().is_ok_and(|it| it.is_symlink());
+    let goes_by_one = path.ancestors().take(most).any(is_link);
+    goes_by_one.then(|| path.canonicalize().ok()).flatten()
+}
+
+/// Returns the rules for the files of a component's folder. Where nobody knows what it is, only what every folder refuses
+/// is refused.
+fn rules_of(name: &ComponentName, declared: Option<&Resolved>) -> Result<FolderRules, String> {
+    let component = declared.and_then(|declared| declared.components.get(name));
+    let folder = component.and_then(|component| component.spec.folder());
+    FolderRules::new(folder.unwrap_or(Folder::UNKNOWN))
+}
+
+/// Returns the files of an archive by their fate; `None` if it cannot be read as one.
+fn sorted(given: &str, bytes: &[u8], rules: &FolderRules) -> Option<Sorting> {
+    let mut entries = directory(given, bytes).ok()?;
+    Some(sort(&mut entries, rules))
+}

@@ -1,0 +1,299 @@
+//! The look before a release is sent: by the API, else in the artifacts bucket.
+
+use crate::ground::exit::Exit;
+use crate::ground::failure::Failure;
+use crate::ground::trouble::Trouble;
+use crate::talk::installation::{InstallationPlace, Reached};
+use crate::talk::listing::{LARGEST_PAGE, List, page};
+use crate::talk::windlass::Windlass;
+use crate::verbs::release::preflight::{self, Plan};
+use crate::verbs::release::upload;
+use crate::view::declared_application::{self, OrFindings, Release};
+use crate::view::drills::LookedEnvironments;
+use crate::view::history::Deployment;
+use crate::view::status::Environment;
+use windlass_domain::declaration::resolved::Resolved;
+use windlass_domain::declaration::{Declaration, Exceptions, LARGEST};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::EnvironmentId;
+use windlass_domain::name::{AppName, EnvironmentName};
+
+/// The text where no API is asked, so that the caller knows that these were not looked at.
+const ONLY_BY_API: &str =
+    "whether deployments are held and whether the version is used already, which only the API tells";
+
+/// The text where nothing shows which environment it goes to, below whose prefix its artifacts would lie.
+pub const UNKNOWN: &str = "which environment it goes to is not known here, so that nothing was uploaded: neither the API nor the \
+                       declaration in the bucket could be read";
+
+/// Returns why it is not known where a release goes if there is only the bucket: what is wrong with it, if anything is.
+pub async fn nowhere(app: &AppName, bucket: &InstallationPlace) -> Failure {
+    let key = format!("apps/{app}/app.yaml");
+    let read = upload::read(bucket, &key, LARGEST as u64).await;
+    read.err().unwrap_or_else(|| Failure::of(Trouble::NoAnswer, UNKNOWN.to_owned()))
+}
+
+/// The result of a look.
+#[derive(Debug, Default)]
+pub struct ReleaseLookup {
+    /// The environment that it goes to, where that is known.
+    pub here: Option<Resolved>,
+    /// The components' artifacts by the declaration, where that is known: they are of the same kinds in every
+    /// environment.
+    pub declared: Option<Resolved>,
+    /// The name under which it would be recorded, where that is known without its bytes.
+    version: Option<String>,
+    /// The findings against it.
+    pub findings: Vec<Finding>,
+    /// The things that could not be looked at, each with the reason.
+    pub unseen: Vec<String>,
+    /// The deployments of this version that were there before, as they were then.
+    pub before: Vec<Deployment>,
+    /// The environments that were looked at.
+    pub looked: LookedEnvironments,
+}
+
+/// Returns the application as it is declared, by the API or in the bucket; `None` if it cannot be read there.
+pub async fn declared(
+    app: &AppName,
+    (windlass, bucket): (Option<&Windlass>, Option<&InstallationPlace>),
+    exceptions: &Exceptions,
+) -> Option<Resolved> {
+    if let Some(windlass) = windlass {
+        let declaration = declared_application::declaration(windlass, app).await;
+        if let Ok(OrFindings::So(declaration)) = declaration {
+            return anywhere(&declaration);
+        }
+    }
+    let key = format!("apps/{app}/app.yaml");
+    let bytes = upload::read(bucket?, &key, LARGEST as u64).await.ok()??;
+    let text = String::from_utf8_lossy(&bytes);
+    anywhere(&Declaration::parse_with(&text, exceptions).ok()?)
+}
+
+/// Returns the application as it is declared somewhere: its components are of the same kinds in every environment, and
+/// their folders have the same patterns.
+fn anywhere(declaration: &Declaration) -> Option<Resolved> {
+    let mut names = declaration.environments();
+    names.find_map(|name| declaration.resolve(name).ok())
+}
+
+impl ReleaseLookup {
+    /// Returns whether a deployment was there before.
+    pub fn is_before(&self, id: &str) -> bool {
+        self.before.iter().any(|one| one.id == id)
+    }
+
+    /// Looks by the API. Returns the reason where the caller is not let in, or the API does not answer.
+    ///
+    /// # Errors
+    /// An answer that cannot be understood.
+    pub async fn by_api(plan: Plan<'_>, windlass: &Windlass) -> Result<Reached<Self>, Failure> {
+        let mut sight = Self::default();
+        let declaration = match declared_application::declaration(windlass, plan.app).await {
+            Ok(OrFindings::So(declaration)) => declaration,
+            Ok(OrFindings::Not(findings)) => {
+                sight.findings = findings;
+                return Ok(Reached::Found(sight));
+            }
+            Err(failure) if failure.exit == Exit::Unreachable => {
+                return Ok(Reached::Unreachable(failure.message));
+            }
+            Err(failure) => return Err(failure),
+        };
+        sight.compare(plan, &declaration);
+        sight.look(plan, windlass).await?;
+        Ok(Reached::Found(sight))
+    }
+
+    /// Looks by a declaration that is at hand, and by the API as well where there is one.
+    ///
+    /// # Errors
+    /// An answer that cannot be understood.
+    pub async fn by_declaration(
+        plan: Plan<'_>,
+        declaration: &Declaration,
+        windlass: Option<&Windlass>,
+    ) -> Result<Self, Failure> {
+        let mut sight = Self::default();
+        sight.compare(plan, declaration);
+        match windlass {
+            Some(windlass) => sight.look(plan, windlass).await?,
+            None => sight.unseen.push(ONLY_BY_API.to_owned()),
+        }
+        Ok(sight)
+    }
+
+    fn compare(&mut self, plan: Plan<'_>, declaration: &Declaration) {
+        (self.here, self.findings) = preflight::misfits(plan, declaration);
+        let version = &plan.manifest.version;
+        let here = self.here.as_ref();
+        self.version = here.and_then(|here| declaration.own_version(version, &here.environment));
+        self.declared = self.here.clone().or_else(|| anywhere(declaration));
+    }
+
+    /// Adds holds, used versions and the history, which only the API tells.
+    async fn look(&mut self, plan: Plan<'_>, windlass: &Windlass) -> Result<(), Failure> {
+        // A name that has the digits of the bytes never means others.
+        let recorded = match &self.version {
+            Some(version) => Release::of(windlass, plan.app, version).await,
+            None => Ok(OrFindings::Not(Vec::new())),
+        };
+        match recorded {
+            Ok(OrFindings::So(release)) => {
+                let here = self.here.as_ref().map(|here| &here.environment);
+                if let Some(recorded) = release.of_environment(here) {
+                    self.findings.extend(preflight::reused(plan, recorded));
+                    self.unseen.extend(preflight::not_compared(plan, recorded));
+                }
+            }
+            Ok(OrFindings::Not(_)) => {}
+            Err(failure) => self.note("whether the version is used already", failure)?,
+        }
+        if let Some(here) = self.here.clone() {
+            self.look_at(plan, windlass, &here).await?;
+        }
+        Ok(())
+    }
+
+    async fn look_at(&mut self, plan: Plan<'_>, windlass: &Windlass, here: &Resolved) -> Result<(), Failure> {
+        let name = here.environment.as_str();
+        let path = ["apps", plan.app.as_str(), "environments", name];
+        match windlass.get(&path, &[]).await {
+            Ok(answer) => {
+                let now = Environment::read(&answer)?;
+                self.findings.extend(preflight::stopped(plan, here, &now));
+            }
+            Err(failure) => self.note("whether deployments are held", failure)?,
+        }
+        match of_version(plan, windlass, &here.environment).await {
+            Ok(before) => self.before = before,
+            Err(failure) => self.note("its history", failure)?,
+        }
+        Ok(())
+    }
+
+    /// Looks at the declaration in the artifacts bucket. A hold, waiting deployments and recorded versions are not seen
+    /// there.
+    ///
+    /// # Errors
+    /// None of S3's: an object that cannot be read is listed as not seen.
+    pub async fn by_bucket(
+        plan: Plan<'_>,
+        bucket: &InstallationPlace,
+        exceptions: &Exceptions,
+    ) -> Result<Self, Failure> {
+        let mut sight = Self::default();
+        let key = format!("apps/{}/app.yaml", plan.app);
+        let there = format!("s3://{}/{key}", bucket.value);
+        let lies = match upload::read(bucket, &key, LARGEST as u64).await {
+            Ok(lies) => lies,
+            // A wrong bucket or region is found before the first byte, too.
+            Err(failure) if failure.exit == Exit::Usage => return Err(failure),
+            Err(failure) => {
+                sight.note(&there, failure)?;
+                sight.findings.extend(preflight::no_destination(plan));
+                return Ok(sight);
+            }
+        };
+        let Some(bytes) = lies else {
+            sight.findings.push(Finding::new(
+                FindingName::NoDeclaration,
+                "app",
+                format!("there is no {there}: no application `{}` is declared.", plan.app),
+                "Correct the name, or declare it first with `windlass declare app.yaml`.",
+            ));
+            return Ok(sight);
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        if let Ok(declaration) = Declaration::parse_with(&text, exceptions) {
+            sight.compare(plan, &declaration);
+        } else {
+            let what = format!("{there} is not valid, so that another one is in force");
+            sight.unseen.push(what);
+        }
+        if sight.declared.is_none() {
+            sight.findings.extend(preflight::no_destination(plan));
+        }
+        sight.unseen.push(ONLY_BY_API.to_owned());
+        Ok(sight)
+    }
+
+    /// Compares a declaration with the installation to which it is uploaded. Returns why it would be refused beside the
+    /// one in force, and findings on the components that run and are no longer in it. Where the caller may not ask, or
+    /// has no credentials, the result says that this was not looked at: the declaration is none the worse.
+    ///
+    /// # Errors
+    /// An answer that cannot be understood.
+    pub async fn beside_in_force(
+        declaration: &Declaration,
+        windlass: &Windlass,
+    ) -> Result<(Option<Finding>, Self), Failure> {
+        let mut sight = Self::default();
+        let higher = "whether its version is higher than that of the declaration in force";
+        let refused = match declared_application::in_force(windlass, declaration.app()).await {
+            Ok(OrFindings::So(in_force)) => declaration.uploaded(declaration.app(), Some(&in_force)).err(),
+            Ok(OrFindings::Not(_)) => None,
+            // To ask for each environment as well would tell nothing more.
+            Err(failure) if failure.is_everywhere => {
+                sight.note(&format!("what runs there, and {higher}"), failure)?;
+                return Ok((None, sight));
+            }
+            Err(failure) => {
+                sight.note(higher, failure)?;
+                None
+            }
+        };
+        sight.departed(declaration, windlass).await?;
+        Ok((refused, sight))
+    }
+
+    async fn departed(&mut self, declaration: &Declaration, windlass: &Windlass) -> Result<(), Failure> {
+        let (app, version) = (declaration.app(), declaration.version());
+        for name in declaration.environments() {
+            let now = match declared_application::environment(windlass, EnvironmentId::new(app, name)).await {
+                Ok(OrFindings::So(now)) => now,
+                // Nothing runs in an environment that was never declared.
+                Ok(OrFindings::Not(_)) => {
+                    self.looked.insert(name.clone(), None);
+                    continue;
+                }
+                Err(failure) => {
+                    self.note(&format!("what runs in {name}"), failure)?;
+                    continue;
+                }
+            };
+            let declared = declaration.resolve(name).map(|here| here.components);
+            let declared = declared.unwrap_or_default();
+            let departed = now.running.iter().filter(|(name, _)| !declared.contains_key(*name));
+            let departed = departed.map(|(component, running)| running.no_longer_declared(component, name, version));
+            self.findings.extend(departed);
+            self.looked.insert(name.clone(), Some(now));
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, what: &str, failure: Failure) -> Result<(), Failure> {
+        if matches!(failure.exit, Exit::Broken | Exit::Usage) {
+            return Err(failure);
+        }
+        self.unseen.push(format!("{what} ({})", failure.message));
+        Ok(())
+    }
+}
+
+/// Returns the newest deployments of the version there.
+///
+/// # Errors
+/// If there is no answer.
+pub async fn of_version(
+    plan: Plan<'_>,
+    windlass: &Windlass,
+    environment: &EnvironmentName,
+) -> Result<Vec<Deployment>, Failure> {
+    let list = List::of::<Deployment>(EnvironmentId::new(plan.app, environment));
+    let page = page::<Deployment>(windlass, &list, LARGEST_PAGE, None).await?;
+    let version = Some(plan.manifest.version.as_str());
+    let listed = page.listed.into_iter();
+    Ok(listed.filter(|one| one.version.as_deref() == version).collect())
+}

@@ -1,0 +1,253 @@
+//! The check of a release before its first byte is sent. Pure.
+
+use crate::talk::git::ReleaseOrigin;
+use crate::view::status::Environment;
+use windlass_domain::declaration::Declaration;
+use windlass_domain::declaration::resolved::{Resolved, Start};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::git_rule::{GitRef, tag_version_differs};
+use windlass_domain::identity::EnvironmentId;
+use windlass_domain::input::input;
+use windlass_domain::manifest::Manifest;
+use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::refusal::beforehand;
+use windlass_domain::release::Release as Recorded;
+use windlass_domain::request::{ActionName, Route};
+
+/// A release that is to be made, with its options.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan<'a> {
+    /// The application.
+    pub app: &'a AppName,
+    /// The manifest, but for the versions of its objects.
+    pub manifest: &'a Manifest,
+    /// The environment that is named; else its Git ref chooses.
+    pub named: Option<&'a EnvironmentName>,
+    /// The route by which it will be handed in, where that is known.
+    pub route: Option<Route>,
+    /// True if a hold does not stop it.
+    pub through_hold: bool,
+    /// True if an older declaration is allowed.
+    pub allow_older: bool,
+    /// True if changes that are in no commit may go anywhere.
+    pub dirty: bool,
+    /// The ref of a tag that what is checked out has.
+    pub tag: Option<&'a str>,
+    /// True if its artifacts are still to be uploaded, so that their keys are not the final ones.
+    pub uploads: bool,
+}
+
+/// Returns the environment to which a release goes.
+///
+/// # Errors
+/// The findings, if it goes nowhere.
+pub fn goes_to(plan: Plan<'_>, declaration: &Declaration) -> Result<Resolved, Vec<Finding>> {
+    let one = |finding| vec![finding];
+    let name = match (plan.named, &plan.manifest.git) {
+        (Some(named), _) => named.clone(),
+        (None, Some(git)) => {
+            let chosen = declaration.environment_for(&git.reference).map_err(one)?;
+            chosen.ok_or_else(|| one(no_environment(plan, &git.reference, declaration)))?
+        }
+        (None, None) => return Err(no_destination(plan).into_iter().collect()),
+    };
+    declaration.resolve(&name)
+}
+
+fn no_environment(plan: Plan<'_>, reference: &str, declaration: &Declaration) -> Finding {
+    let names: Vec<&str> = declaration.environments().map(EnvironmentName::as_str).collect();
+    Finding::new(
+        FindingName::NoEnvironment,
+        "git.ref",
+        format!("`{reference}` matches no environment's rule."),
+        format!(
+            "{}{}Give another `--git-ref`, name one with `--environment` ({}), or mend the rules under `environments.<name>.deploy`.",
+            by_tag(plan, declaration),
+            declaration.guess_git_ref(reference),
+            names.join(", ")
+        ),
+    )
+}
+
+/// Returns how to release what is checked out by its tag, where a rule takes that; else nothing.
+fn by_tag(plan: Plan<'_>, declaration: &Declaration) -> String {
+    let chosen = plan.tag.and_then(|tag| {
+        let chosen = declaration.environment_for(tag).ok().flatten()?;
+        Some((tag, chosen))
+    });
+    chosen.map_or_else(String::new, |(tag, environment)| {
+        format!("What is checked out has a tag that `{environment}` takes: give `--git-ref {tag}`. ")
+    })
+}
+
+/// Returns the environment, and everything that the declaration or the working tree tells against the release.
+pub fn misfits(plan: Plan<'_>, declaration: &Declaration) -> (Option<Resolved>, Vec<Finding>) {
+    let (here, mut findings) = told_by(plan, declaration);
+    findings.extend(unclean(plan, here.as_ref()));
+    (here, findings)
+}
+
+fn told_by(plan: Plan<'_>, declaration: &Declaration) -> (Option<Resolved>, Vec<Finding>) {
+    let mut findings = Vec::new();
+    if let Some(pinned) = &plan.manifest.declaration
+        && pinned != declaration.version()
+        && !plan.allow_older
+    {
+        findings.push(Finding::new(
+            FindingName::Older,
+            "declaration",
+            format!(
+                "version {pinned} of the declaration is named, and the one that counts is {}.",
+                declaration.version()
+            ),
+            "Leave it out for the one in force: the option `--declaration`, or `declaration` of a manifest.",
+        ));
+    }
+    let components = &plan.manifest.components;
+    let resolved = match goes_to(plan, declaration) {
+        Ok(resolved) => resolved,
+        Err(why) => {
+            findings.extend(why);
+            findings.extend(declaration.misfits(components));
+            return (None, findings);
+        }
+    };
+    let named = components.iter();
+    findings
+        .extend(named.flat_map(|(name, artifact)| declaration.misfit_here(name, artifact, &resolved, plan.uploads)));
+    if let Some(git) = plan.manifest.git.as_ref().filter(|_| resolved.tag_rule) {
+        let version = &plan.manifest.version;
+        findings.extend(tag_version_differs(version, &git.reference, "version"));
+    }
+    findings.extend(plan.route.and_then(|route| resolved.not_accepted(route)));
+    (Some(resolved), findings)
+}
+
+/// Returns a finding for each component whose recorded version has other bytes: a version never means other bytes.
+pub fn reused(plan: Plan<'_>, recorded: &Recorded) -> Vec<Finding> {
+    let named = plan.manifest.components.iter();
+    let reused = named.filter_map(|(name, artifact)| {
+        let (known, mine) = (recorded.components.get(name)?, artifact.sha256.as_ref()?);
+        (known.digest() != *mine).then(|| {
+            Finding::new(
+                FindingName::VersionReused,
+                format!("components.{name}"),
+                format!(
+                    "version {} was recorded with the bytes {} and now has {}.",
+                    plan.manifest.version,
+                    known.digest().short(),
+                    mine.short()
+                ),
+                "Give the new bytes a new version.",
+            )
+        })
+    });
+    reused.collect()
+}
+
+/// Returns a note for each component of a recorded version whose bytes the manifest does not tell.
+pub fn not_compared(plan: Plan<'_>, recorded: &Recorded) -> Vec<String> {
+    let named = plan.manifest.components.iter();
+    let untold = named.filter(|(name, artifact)| {
+        let digest = artifact.sha256.as_ref();
+        digest.is_none() && recorded.components.contains_key(*name)
+    });
+    let version = &plan.manifest.version;
+    untold
+        .map(|(name, _)| {
+            format!(
+                "whether `{name}` has the bytes that version {version} is recorded with, because the manifest does not \
+                 tell their SHA-256. With other bytes the release is refused"
+            )
+        })
+        .collect()
+}
+
+/// Returns a note that nobody looked into the objects that a manifest names; `None` where it names only images.
+pub fn unread(manifest: &Manifest) -> Option<String> {
+    let objects = manifest.components.iter();
+    let objects = objects.filter(|(_, artifact)| artifact.key.is_some());
+    let names: Vec<String> = objects.map(|(name, _)| format!("`{name}`")).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "the bytes of {}: an artifact of the wrong sort is rejected, and the version is then used up. `release` looks \
+             at the files that it uploads",
+            names.join(", ")
+        )
+    })
+}
+
+/// Returns the findings from the environment as it is now, in the words of the machine that would refuse the release.
+pub fn stopped(plan: Plan<'_>, here: &Resolved, now: &Environment) -> Vec<Finding> {
+    let hold = now.hold.as_ref().filter(|_| !plan.through_hold);
+    beforehand(EnvironmentId::new(plan.app, &here.environment), hold, now.lock.stuck())
+}
+
+/// Refuses changes that are in no commit for a tag, and for an environment that takes tags or waits for a person: those
+/// are for what a commit names.
+fn unclean(plan: Plan<'_>, here: Option<&Resolved>) -> Option<Finding> {
+    let git = plan.manifest.git.as_ref().filter(|git| git.dirty)?;
+    let is_tag = matches!(GitRef::of(&git.reference), GitRef::Tag(_));
+    let strict = here.is_some_and(|here| here.tag_rule || here.start == Start::Manual);
+    ((is_tag || strict) && !plan.dirty).then(|| {
+        Finding::new(
+            FindingName::BadValue,
+            "git.dirty",
+            "tracked files have changes that are in no commit, so that this is not what the commit names.",
+            "Commit them, or put them aside; or give `--dirty`, and the release is recorded so.",
+        )
+    })
+}
+
+/// Returns a line for a person that tells the release's origin.
+pub fn comes_from(plan: Plan<'_>, from: Option<&ReleaseOrigin>) -> String {
+    let version = &plan.manifest.version;
+    let Some(from) = from else {
+        return format!("{} {version}: from no Git ref that is told", plan.app);
+    };
+    let commit = from.git.commit.as_deref().unwrap_or("not told");
+    let clean = match from.dirty {
+        Some(true) => "DIRTY: with changes that are in no commit",
+        Some(false) => "clean",
+        None => "not known whether clean",
+    };
+    format!("{} {version}: from {} ({}), commit {commit}, {clean}", plan.app, from.git.reference, from.told_by)
+}
+
+/// Returns the finding that a release without a Git ref goes nowhere. No declaration is needed to know that.
+pub fn no_destination(plan: Plan<'_>) -> Option<Finding> {
+    (plan.named.is_none() && plan.manifest.git.is_none()).then(|| {
+        Finding::new(
+            FindingName::NoEnvironment,
+            "git.ref",
+            "the release names neither a Git ref nor an environment.",
+            "Give `--git-ref`, which is `git.ref` of a manifest, or `--environment`.",
+        )
+    })
+}
+
+/// Returns a line for a person that tells where the release goes.
+pub fn goes(plan: Plan<'_>, here: Option<&Resolved>) -> String {
+    let Some(here) = here else {
+        return match plan.named {
+            Some(named) => format!("  goes to {named}, which is named"),
+            None => "  goes where the declaration's rules send it, which is not known here".to_owned(),
+        };
+    };
+    let name = &here.environment;
+    let why = if plan.named.is_some() { "which is named" } else { "by its rule" };
+    if here.start == Start::Manual && !plan.through_hold {
+        let start = input(
+            ActionName::Deploy,
+            EnvironmentId::new(plan.app, name),
+            &[("version", plan.manifest.version.as_str().into())],
+        );
+        let start = windlass_domain::way_in::WayIn::CommandLine.tell(&start);
+        return format!("  goes to {name}, {why}: only recorded, a person starts it there with {start}");
+    }
+    format!("  goes to {name}, {why}")
+}
+
+#[cfg(test)]
+#[path = "preflight_tests.rs"]
+mod tests;

@@ -1,0 +1,233 @@
+//! Sending artifacts to the artifacts bucket: several at a time, each verified by its SHA-256.
+
+use crate::ground::failure::Failure;
+use crate::ground::output::Output;
+use crate::ground::trouble::next_for_credentials;
+use crate::talk::installation::InstallationPlace;
+use bytes::Bytes;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use std::time::Duration;
+use windlass_aws::Aws;
+use windlass_domain::digest::Digest;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::name::ComponentName;
+use windlass_engine::ports::{ObjectId, PutOptions, S3Api};
+
+/// The number of artifacts that are sent at the same time: one connection seldom fills a line, and each artifact under
+/// way is in memory.
+const AT_A_TIME: usize = 4;
+
+/// The advice where there is no such bucket.
+const NAMED: &str =
+    "Give `--bucket`, or set WINDLASS_BUCKET, to the output `ArtifactsBucket` of the installation's stack";
+
+/// The advice where S3 does not answer.
+const UNREACHED: &str = "Check the network and AWS_REGION, and AWS_ENDPOINT_URL if it is set";
+
+/// The advice where S3 does not let the caller write.
+const WRITES: &str = "`s3:PutObject` on `artifacts/<app>/<environment>/*` of the bucket is needed, on `releases/<app>/<environment>/*` with `--upload`, on `plans/<app>/*` for `plan`, and on `apps/<app>/app.yaml` for `declare`";
+
+/// Turns a fault of S3 into a failure, with the next step.
+fn of_s3(fault: Fault, bucket: &InstallationPlace, is_written: bool) -> Failure {
+    // Where something is put, only the bucket can be missing.
+    let is_no_bucket = fault.message.contains("NoSuchBucket") || (is_written && fault.name == FaultName::NotFound);
+    let next = match fault.name {
+        _ if is_no_bucket => Some(NAMED),
+        _ if next_for_credentials(&fault.message).is_some() => next_for_credentials(&fault.message),
+        FaultName::Unavailable => Some(UNREACHED),
+        // A caller without credentials got no answer, and is told of that instead.
+        FaultName::AccessDenied if is_written && fault.message.contains("AWS answered") => Some(WRITES),
+        _ => None,
+    };
+    let mut failure = Failure::from(fault);
+    if is_no_bucket {
+        let (name, from) = (&bucket.value, &bucket.from);
+        failure = failure.with_next(&format!("The bucket's name, `{name}`, is from {from}"));
+    }
+    match next {
+        Some(next) => failure.with_next(next),
+        None => failure,
+    }
+}
+
+/// An artifact to be sent.
+#[derive(Debug, Clone)]
+pub struct Artifact {
+    /// The component it is for.
+    pub component: ComponentName,
+    /// The words of the command: the component with the path.
+    pub given: String,
+    /// Its key.
+    pub key: String,
+    /// Its bytes.
+    pub bytes: Bytes,
+    /// Their SHA-256, which S3 checks on arrival.
+    pub sha256: Digest,
+}
+
+/// An artifact that is in the bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentArtifact {
+    /// The component it is for.
+    pub component: ComponentName,
+    /// Its key.
+    pub key: String,
+    /// Its SHA-256.
+    pub sha256: Digest,
+    /// Its version.
+    pub version_id: Option<String>,
+    /// Its size.
+    pub bytes: u64,
+    /// True if it had to be sent; otherwise the same bytes were there already.
+    pub sent: bool,
+}
+
+/// Sends the artifacts that are not there yet.
+///
+/// # Errors
+/// The first failure. What was sent by then stays, and is not sent again the next time.
+pub async fn all(
+    bucket: &InstallationPlace,
+    artifacts: Vec<Artifact>,
+    progress: &Progress,
+) -> Result<Vec<SentArtifact>, Failure> {
+    let aws = &Aws::for_people(bucket.region.as_deref()).await?;
+    progress.expect(artifacts.iter().map(|artifact| artifact.bytes.len() as u64));
+    let sent = stream::iter(artifacts)
+        .map(|artifact| async move {
+            let sent = one(aws, bucket, artifact).await?;
+            progress.arrived(&sent);
+            Ok::<_, Failure>(sent)
+        })
+        .buffered(AT_A_TIME)
+        .try_collect()
+        .await;
+    progress.end();
+    sent
+}
+
+async fn one(aws: &Aws, bucket: &InstallationPlace, artifact: Artifact) -> Result<SentArtifact, Failure> {
+    let object = ObjectId { bucket: bucket.value.clone(), key: artifact.key.clone(), version_id: None };
+    let bytes = artifact.bytes.len() as u64;
+    let there = match aws.head(&object).await {
+        // A caller that may put and not get sends what may be there already: the same bytes are the same artifact.
+        Err(fault) if fault.name == FaultName::AccessDenied => None,
+        there => there.map_err(|fault| of_s3(fault, bucket, false))?,
+    };
+    let same = there.filter(|head| head.sha256.as_ref() == Some(&artifact.sha256));
+    let (version_id, sent) = match same {
+        Some(head) => (head.version_id, false),
+        None => (put(aws, bucket, &object.key, artifact.bytes, "application/zip").await?, true),
+    };
+    Ok(SentArtifact {
+        component: artifact.component,
+        key: artifact.key,
+        sha256: artifact.sha256,
+        version_id,
+        bytes,
+        sent,
+    })
+}
+
+/// Writes the manifest, after all that it names. Returns its version.
+///
+/// # Errors
+/// If S3 did not take it.
+pub async fn manifest(bucket: &InstallationPlace, key: &str, bytes: Bytes) -> Result<Option<String>, Failure> {
+    let aws = Aws::for_people(bucket.region.as_deref()).await?;
+    put(&aws, bucket, key, bytes, "application/json").await
+}
+
+/// Writes a declaration to its place. Returns its version.
+///
+/// # Errors
+/// If S3 did not take it.
+pub async fn declaration(bucket: &InstallationPlace, key: &str, bytes: Bytes) -> Result<Option<String>, Failure> {
+    let aws = Aws::for_people(bucket.region.as_deref()).await?;
+    put(&aws, bucket, key, bytes, "application/yaml").await
+}
+
+/// Reads the bytes under a key; `None` where there are none.
+///
+/// # Errors
+/// If it cannot be read.
+pub async fn read(bucket: &InstallationPlace, key: &str, largest: u64) -> Result<Option<Bytes>, Failure> {
+    read_version(bucket, key, None, largest).await
+}
+
+/// Reads the bytes of a version of an object, of the newest if none is named; `None` where there are none.
+///
+/// # Errors
+/// If it cannot be read.
+pub async fn read_version(
+    bucket: &InstallationPlace,
+    key: &str,
+    version_id: Option<&str>,
+    largest: u64,
+) -> Result<Option<Bytes>, Failure> {
+    let object =
+        ObjectId { bucket: bucket.value.clone(), key: key.to_owned(), version_id: version_id.map(str::to_owned) };
+    let aws = Aws::for_people(bucket.region.as_deref()).await?;
+    match aws.get(&object, largest).await {
+        Ok(bytes) => Ok(Some(bytes)),
+        // S3 says both of a bucket and of a key that they are not there.
+        Err(fault) if fault.message.contains("NoSuchBucket") => Err(of_s3(fault, bucket, false)),
+        Err(fault) if fault.name == FaultName::NotFound => Ok(None),
+        Err(fault) => Err(of_s3(fault, bucket, false)),
+    }
+}
+
+async fn put(
+    aws: &Aws,
+    bucket: &InstallationPlace,
+    key: &str,
+    bytes: Bytes,
+    content_type: &str,
+) -> Result<Option<String>, Failure> {
+    let options = PutOptions { content_type: Some(content_type.to_owned()), ..PutOptions::default() };
+    let written = aws.put(&bucket.value, key, bytes, &options).await;
+    let written = written.map_err(|fault| of_s3(fault, bucket, true))?;
+    Ok(written.version_id)
+}
+
+/// The progress of the sending: a bar where a person watches, nothing elsewhere.
+pub struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    /// Draws on standard error, and not at all where that is no terminal, or where one document is printed.
+    pub fn of(output: Output) -> Self {
+        if output.is_json() {
+            let bar = ProgressBar::hidden();
+            return Self { bar };
+        }
+        let bar = ProgressBar::new(0);
+        let style = "{spinner} {bar:30} {bytes}/{total_bytes} {wide_msg}";
+        if let Ok(style) = ProgressStyle::with_template(style) {
+            bar.set_style(style);
+        }
+        Self { bar }
+    }
+
+    fn expect(&self, sizes: impl Iterator<Item = u64>) {
+        self.bar.set_length(sizes.sum());
+        self.bar.enable_steady_tick(Duration::from_millis(200));
+    }
+
+    fn arrived(&self, sent: &SentArtifact) {
+        self.bar.inc(sent.bytes);
+        self.bar.set_message(sent.component.to_string());
+    }
+
+    fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// Returns the fate of an artifact, for a person.
+pub fn in_words(sent: &SentArtifact) -> String {
+    let verb = if sent.sent { "uploaded" } else { "there already" };
+    format!("{}: {verb}, {}, sha256 {}", sent.component, HumanBytes(sent.bytes), sent.sha256.short())
+}

@@ -1,0 +1,166 @@
+//! A drill as the API answers it, and as people read it; and the drills of each environment by its declaration.
+
+use crate::ground::exit::Exit;
+use crate::ground::failure::Failure;
+use crate::talk::windlass::Windlass;
+use crate::view::status::Environment;
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use windlass_domain::count::count;
+use windlass_domain::declaration::Declaration;
+use windlass_domain::drill::{
+    Drill, DrillDeployment, DrillFacts, DrillOutcome, DrillStep, Drills, Schedule, is_production, lasted,
+};
+use windlass_domain::environment::Lock;
+use windlass_domain::identity::EnvironmentId;
+use windlass_domain::name::EnvironmentName;
+use windlass_domain::time::Time;
+
+/// The drills of an environment: the one that is under way, and a page of those that have ended.
+#[derive(Debug, Deserialize)]
+pub struct Page {
+    under_way: Option<Drill>,
+    #[serde(default)]
+    drills: Vec<Drill>,
+}
+
+impl Page {
+    /// Reads an answer.
+    ///
+    /// # Errors
+    /// If it has another form.
+    pub fn read(answer: &Value) -> Result<Self, Failure> {
+        Self::deserialize(answer).map_err(|error| Failure::not_understood("the drills", error))
+    }
+
+    /// Finds the drill with this id.
+    pub fn find(&self, id: &str) -> Option<&Drill> {
+        let mut all = self.under_way.iter().chain(&self.drills);
+        all.find(|drill| drill.id.as_str() == id)
+    }
+}
+
+/// Reads the newest drill of an environment that has ended, with all of its record.
+///
+/// # Errors
+/// No answer, or one that cannot be understood.
+pub async fn newest(windlass: &Windlass, of: EnvironmentId<'_>) -> Result<Option<Drill>, Failure> {
+    let EnvironmentId { app, environment } = of;
+    let (app, environment) = (app.as_str(), environment.as_str());
+    let path = ["apps", app, "environments", environment, "drills"];
+    let answer = windlass.get(&path, &[("limit", "1")]).await?;
+    Ok(Page::read(&answer)?.drills.into_iter().next())
+}
+
+/// The part of a drill that has been printed already.
+#[derive(Debug, Default)]
+pub struct Printed(usize);
+
+impl Printed {
+    /// Returns the lines that are new since the last look.
+    pub fn fresh(&mut self, drill: &Drill) -> Vec<String> {
+        let all = lines(drill);
+        let fresh = all.iter().skip(self.0).cloned().collect();
+        self.0 = self.0.max(all.len());
+        fresh
+    }
+}
+
+/// Returns the lines on a drill so far, in the order in which its events came about.
+fn lines(drill: &Drill) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let (Some(from), Some(to)) = (&drill.from, &drill.to) {
+        lines.push(format!("from {from} to {to} and back"));
+    }
+    deployment(&mut lines, "there", &drill.there);
+    for back in drill.tried.iter().chain(&drill.back) {
+        deployment(&mut lines, "back", back);
+    }
+    lines
+}
+
+fn deployment(lines: &mut Vec<String>, way: &str, deployment: &DrillDeployment) {
+    let Some(ended) = &deployment.ended else {
+        return;
+    };
+    lines.extend(deployment.steps.iter().map(|one| format!("  {way}: {}", step(one))));
+    if deployment.left_out > 0 {
+        lines.push(format!("  {way}: and {} more", count(deployment.left_out, "step")));
+    }
+    let took = deployment.ms().map_or_else(String::new, |ms| format!(" after {}", lasted(ms)));
+    lines.push(format!("  {way}: deployment {} ended {}{took}", deployment.deployment, ended.ending));
+}
+
+fn step(step: &DrillStep) -> String {
+    let verdict = step.verdict.map(|verdict| format!(": {verdict:?}").to_lowercase());
+    format!("{} {}{}", step.at, step.what, verdict.unwrap_or_default())
+}
+
+/// Returns the exit status of the command for a drill that has ended.
+pub fn exit(drill: &Drill) -> Option<Exit> {
+    let ended = drill.ended.as_ref()?;
+    Some(match ended.outcome {
+        DrillOutcome::Proved => Exit::Good,
+        DrillOutcome::Failed if ended.restored => Exit::RolledBack,
+        DrillOutcome::Failed => Exit::NeedsOperator,
+        DrillOutcome::Overtaken => Exit::Superseded,
+        DrillOutcome::Refused => Exit::Rejected,
+    })
+}
+
+/// The environments that were looked at, as they are now; `None` for one that was never declared.
+pub type LookedEnvironments = BTreeMap<EnvironmentName, Option<Environment>>;
+
+/// Returns a line for each environment. It tells how often this declaration drills the environment, and when the first
+/// drill is due, if that was looked at. A production that is not drilled has a line that says so. Without any schedule
+/// in the declaration there are no lines.
+pub fn drills(declaration: &Declaration, looked: &LookedEnvironments, now: Time) -> BTreeMap<EnvironmentName, String> {
+    let declared = declaration.environments();
+    let all: Vec<_> = declared.map(|name| (name, declaration.drills(name))).collect();
+    if all.iter().all(|(_, schedule)| schedule.is_none()) {
+        return BTreeMap::new();
+    }
+    let told = all.into_iter().filter_map(|(name, schedule)| {
+        let words = match schedule {
+            Some(schedule) => of_schedule(schedule, looked.get(name), now),
+            None if is_production(name) => "never by a schedule: it is production, and declares none".to_owned(),
+            None => return None,
+        };
+        Some((name.clone(), words))
+    });
+    told.collect()
+}
+
+fn of_schedule(schedule: &Schedule, here: Option<&Option<Environment>>, now: Time) -> String {
+    let (no_drills, free) = (Drills::default(), Lock::default());
+    let facts = match here {
+        Some(Some(here)) => here.drills.as_ref().map(|drills| DrillFacts {
+            schedule: Some(schedule),
+            drills,
+            lock: &here.lock,
+            waits: here.waiting.first().map(|one| &one.deployment),
+            hold: here.hold.as_ref(),
+            runs: !here.running.is_empty(),
+            now,
+        }),
+        Some(None) => Some(DrillFacts {
+            schedule: Some(schedule),
+            drills: &no_drills,
+            lock: &free,
+            waits: None,
+            hold: None,
+            runs: false,
+            now,
+        }),
+        None => None,
+    };
+    let next = facts.and_then(|facts| facts.next());
+    next.map_or_else(
+        || {
+            let every = schedule.every;
+            format!("every {every}, the first one so long after the last, or as soon as one can begin")
+        },
+        |next| next.to_string(),
+    )
+}

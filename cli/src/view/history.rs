@@ -1,0 +1,181 @@
+//! The history of an environment, as the API answers it, and the deployment that a command means: by its id, or the
+//! newest of an environment, or of a version there.
+
+use crate::ground::arguments::is_id;
+use crate::ground::failure::Failure;
+use crate::talk::listing::{LARGEST_PAGE, List, Listed, page};
+use crate::talk::windlass::Windlass;
+use crate::view::provenance::{commit, names, took, who};
+use serde::{Deserialize, Serialize};
+use windlass_domain::deployment::{Ended, Status};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::foreign;
+use windlass_domain::git::Git;
+use windlass_domain::identity::EnvironmentId;
+use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::part::Part;
+use windlass_domain::release_summary::ReleaseSummary;
+use windlass_domain::request::{ActionName, Requester};
+use windlass_domain::time::Time;
+use windlass_domain::version_name::plain;
+
+/// A deployment in short.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Deployment {
+    /// Its id.
+    #[serde(deserialize_with = "foreign::one")]
+    pub id: String,
+    /// The action that was asked for.
+    pub action: ActionName,
+    /// The release's version.
+    #[serde(default, deserialize_with = "foreign::maybe")]
+    pub version: Option<String>,
+    /// The snapshot that it goes to, if it goes to one and that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<u64>,
+    /// Its status.
+    pub status: Status,
+    /// The time at which it was accepted.
+    pub accepted: Time,
+    /// The requester.
+    pub requester: Requester,
+    /// The reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "foreign::maybe")]
+    pub reason: Option<String>,
+    /// Its origin in Git.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git: Option<Git>,
+    /// The components that it brought, or containers of them.
+    #[serde(default)]
+    pub components: Vec<Part>,
+    /// The time at which it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<Time>,
+    /// Its ending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<Ended>,
+}
+
+impl Deployment {
+    /// Returns what it brings.
+    pub fn summary(&self) -> ReleaseSummary<'_> {
+        ReleaseSummary { action: self.action, version: self.version.as_deref(), snapshot: self.snapshot }
+    }
+
+    /// Returns the version for a column, or where it goes.
+    fn version(&self) -> String {
+        let summary = self.summary();
+        let version = summary.version().map(str::to_owned);
+        let told = version.or_else(|| summary.goal());
+        told.unwrap_or_else(|| "-".to_owned())
+    }
+}
+
+/// Finds the newest deployment of an environment, or of a version there, within so many pages of its history.
+///
+/// # Errors
+/// No answer, or one that cannot be understood.
+pub async fn newest(
+    windlass: &Windlass,
+    of: EnvironmentId<'_>,
+    version: Option<&str>,
+    pages: usize,
+) -> Result<Option<Deployment>, Failure> {
+    let EnvironmentId { app: _, environment: _ } = of;
+    // A version may have the digits of its bytes behind it there.
+    let is_named = |name: &str, version: &str| {
+        let rest = name.strip_prefix(&plain(version));
+        name == version || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('+'))
+    };
+    let is_meant = |one: &Deployment| {
+        let name = one.version.as_deref().unwrap_or_default();
+        version.is_none_or(|version| is_named(name, version))
+    };
+    let mut after: Option<String> = None;
+    for _ in 0..pages {
+        let list = List::of::<Deployment>(of);
+        let page = page::<Deployment>(windlass, &list, LARGEST_PAGE, after.as_deref()).await?;
+        let found = page.listed.into_iter().find(is_meant);
+        after = page.next;
+        if found.is_some() || after.is_none() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+impl Listed for Deployment {
+    const NAME: &'static str = "deployments";
+    const VERB: &'static str = "history";
+
+    fn list(of: EnvironmentId<'_>) -> (Vec<&str>, Vec<(&str, &str)>) {
+        let EnvironmentId { app, environment } = of;
+        let path = vec!["apps", app.as_str(), "deployments"];
+        (path, vec![("environment", environment.as_str())])
+    }
+
+    const COLUMNS: &'static [&'static str] =
+        &["accepted", "id", "action", "version", "commit", "components", "took", "asked by", "ended", "reason"];
+
+    fn row(&self) -> Vec<String> {
+        let status = match (&self.ending, self.status) {
+            (Some(ended), _) => ended.to_string(),
+            (None, Status::Waiting) => "waits".to_owned(),
+            (None, Status::Recovering) => "is being recovered".to_owned(),
+            (None, Status::Running) => "is under way".to_owned(),
+            (None, Status::Ended) => "ended".to_owned(),
+        };
+        let ended = self.ending.as_ref().map(|ended| ended.at);
+        vec![
+            self.accepted.to_string(),
+            self.id.clone(),
+            self.action.to_string(),
+            self.version(),
+            commit(self.git.as_ref()),
+            names(&self.components),
+            took(self.started, ended),
+            who(&self.requester),
+            status,
+            self.reason.clone().unwrap_or_default(),
+        ]
+    }
+}
+
+/// Returns the id of the deployment. `which` is an id or an environment, `version` a version or an id.
+///
+/// # Errors
+/// If there is no such deployment, or no answer.
+pub async fn deployment_id(
+    windlass: &Windlass,
+    app: &AppName,
+    which: &str,
+    version: Option<&str>,
+) -> Result<String, Failure> {
+    if is_id(which) && version.is_none() {
+        return Ok(which.to_owned());
+    }
+    if let Some(id) = version.filter(|version| is_id(version)) {
+        return Ok(id.to_owned());
+    }
+    let Ok(environment) = EnvironmentName::new(which) else {
+        return Ok(which.to_owned());
+    };
+    let of = EnvironmentId::new(app, &environment);
+    let found = newest(windlass, of, version, usize::MAX).await?;
+    let found = found.map(|found| found.id);
+    found.ok_or_else(|| none(of, version))
+}
+
+fn none(of: EnvironmentId<'_>, version: Option<&str>) -> Failure {
+    let EnvironmentId { app, environment } = of;
+    let (path, reason) = match version {
+        Some(version) => ("version", format!("{version} was not deployed into {app} {environment}.")),
+        None => ("environment", format!("{app} {environment} has no deployments yet.")),
+    };
+    let remedy = format!(
+        "`windlass history {app} {environment}` lists what was deployed there; `windlass refusals {app}` what was refused before."
+    );
+    let finding = Finding::new(FindingName::UnknownName, path, reason, remedy);
+    Failure::rejected("there is no such deployment:", vec![finding])
+}

@@ -1,0 +1,316 @@
+//! The comparison of what a deployment brought with what runs now. Where nobody saw a deployment's ending come, its
+//! record tells only the state at the ending.
+
+use crate::ground::exit::Exit;
+use crate::ground::failure::Failure;
+use crate::ground::output::Output;
+use crate::talk::windlass::Windlass;
+use crate::view::record::Record;
+use crate::view::status::Environment;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::drift::Drift;
+use windlass_domain::environment::{BEFORE_WINDLASS, GivenVersion, Running, VersionNames};
+use windlass_domain::name::ComponentName;
+use windlass_domain::part::Part;
+use windlass_domain::time::Time;
+use windlass_domain::way_in::WayIn;
+
+/// The present state of what a deployment brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LiveComparison {
+    /// It runs, in these words.
+    Runs(String),
+    /// Something else runs: a text for each component that differs.
+    SomethingElse(Vec<String>),
+    /// It is recorded as running, and the look at these components did not tell.
+    Unknown(Vec<String>),
+}
+
+/// Compares a deployment that ended well with the environment, whose targets were looked at.
+pub fn live_comparison(record: &Deployment, now: &Environment) -> LiveComparison {
+    let mut others: Vec<String> = Vec::new();
+    let mut unknown: Vec<String> = Vec::new();
+    let mut since = None;
+    // A component is looked at as a whole.
+    let mut looked: BTreeSet<ComponentName> = BTreeSet::new();
+    let mut called: Vec<String> = Vec::new();
+    for part in record.parts() {
+        let name = &part.component;
+        if let Some(left) = now.no_longer_declared.get(name) {
+            let words = format!("{part}: {}", left.words());
+            let own = part.container.as_ref().and_then(|it| left.containers.get(it));
+            let names = own.unwrap_or(&left.names);
+            let is_called = |version: &str| names.now.version == version;
+            let is_found = record.found.contains(name) && is_called(BEFORE_WINDLASS);
+            let brought_it = names.are_of(&record.id) || is_called(&record.release.version);
+            if brought_it || is_found {
+                unknown.push(format!("{words}: see its target, or declare it again"));
+            } else {
+                let GivenVersion { version, deployment: id, .. } = &names.now;
+                others.push(format!("{words}; it was {version} last, by deployment {id}"));
+            }
+            continue;
+        }
+        let Some(running) = now.running.get(name).filter(|one| is_its(record, &part, one)) else {
+            others.push(now.instead_of(&part));
+            continue;
+        };
+        let names = running.names_of(part.container.as_deref());
+        since = since.max(Some(since_when(record, names)));
+        called.extend(is_called(record, &part, names));
+        match now.drift(name).filter(|_| looked.insert(name.clone())) {
+            Some((Drift::Changed, words)) => others.push(format!("{name}: {words}")),
+            Some((Drift::Unknown, words)) => unknown.push(format!("{name}: {words}")),
+            Some((Drift::None, _)) | None => {}
+        }
+    }
+    let of_it = |running: &Running| running.all_names().any(|names| names.are_of(&record.id));
+    let is_of_none = record.components().next().is_none();
+    if is_of_none && !now.running.values().any(of_it) {
+        let (app, environment) = (&record.app, &record.environment);
+        unknown.push(format!(
+            "it went back to what was there before Windlass, which is no release: `windlass status {app} \
+             {environment} --observe` compares it with the targets"
+        ));
+    }
+    if !others.is_empty() {
+        return LiveComparison::SomethingElse(others);
+    }
+    if !unknown.is_empty() {
+        return LiveComparison::Unknown(unknown);
+    }
+    let since = since.map(|since| format!(", since {since}"));
+    let runs = format!("it runs now{}", since.unwrap_or_default());
+    LiveComparison::Runs([vec![runs], called].concat().join("\n  "))
+}
+
+/// Returns the name by which a component runs the same bytes, where it is another one.
+fn is_called(record: &Deployment, part: &Part, names: &VersionNames) -> Option<String> {
+    let GivenVersion { version, deployment, since, .. } = &names.now;
+    let is_another = *version != record.release.version && !names.are_of(&record.id);
+    is_another.then(|| format!("{part}: the same bytes are called {version} since {since}, by deployment {deployment}"))
+}
+
+/// Returns whether the deployment brought what runs of a part, or another one has found the same in place.
+fn is_its(record: &Deployment, part: &Part, running: &Running) -> bool {
+    let named = record.release.components.get(&part.component);
+    let image = named.and_then(|named| named.containers()?.get(part.container.as_ref()?));
+    let has = match (image, &part.container) {
+        (Some(image), Some(container)) => running.names_of_image(container, image).is_some(),
+        _ => record.has(&part.component, running),
+    };
+    has || running.names_of(part.container.as_deref()).are_of(&record.id)
+}
+
+/// Returns the time since which a part is what the deployment made of it: has its name, where it gave that; else has
+/// its bytes.
+fn since_when(record: &Deployment, names: &VersionNames) -> Time {
+    let VersionNames { now, brought } = names;
+    if now.deployment == record.id { now.since } else { brought.since }
+}
+
+/// The lines that tell of now, and the exit status that follows from them.
+#[derive(Debug, PartialEq, Eq)]
+struct PresentLines {
+    /// True if what was deployed runs; `None` where that is not known, or was not compared.
+    runs: Option<bool>,
+    words: String,
+    exit: Exit,
+}
+
+/// Looks at the targets and at the environment, prints the present state, and returns the exit status. `exit` is the
+/// exit status by the ending alone: what it says of the environment has to be true now as well.
+pub async fn print_now(windlass: &Windlass, record: &Record, answer: &mut Value, exit: Exit, output: Output) -> Exit {
+    let deployment = &record.deployment;
+    let seen = environment(windlass, deployment, &[("observe", "true")]).await;
+    let seen = seen.map_err(|failure| failure.message);
+    let next = answer["now"]["next"].as_str().map(str::to_owned);
+    let next = next.unwrap_or_else(|| WayIn::CommandLine.tell(&format!("start {} to have it", deployment.input())));
+    let now = compare(deployment, exit, seen, &next);
+    output.progress(&now.words);
+    answer["now"]["runs"] = json!(now.runs);
+    answer["now"]["text"] = json!(now.words);
+    now.exit
+}
+
+fn compare(deployment: &Deployment, exit: Exit, seen: Result<Environment, String>, next: &str) -> PresentLines {
+    let ended = deployment.ending.as_ref();
+    let is_resolved = ended.is_some_and(|ended| ended.resolved.is_some());
+    let now = match seen {
+        Ok(now) => now,
+        Err(why) => {
+            // What it brought may be gone, and an operator who was needed may be needed no more.
+            let is_open = exit == Exit::Good || (exit == Exit::NeedsOperator && is_resolved);
+            return PresentLines {
+                runs: None,
+                words: format!("now: NOT known\n  {why}"),
+                exit: if is_open { Exit::NotSeen } else { exit },
+            };
+        }
+    };
+    let held = now.lock.held.as_ref();
+    let is_unlocked = held.is_none_or(|held| held.deployment != deployment.id);
+    let is_to_run = exit == Exit::Good || (exit == Exit::NeedsOperator && is_unlocked);
+    let may_run = is_to_run || matches!(exit, Exit::Superseded | Exit::Recorded);
+    let environment = format!("{}\n{}", now.hold_in_words(), now.lock());
+    let (runs, words, exit) = match live_comparison(deployment, &now) {
+        LiveComparison::Runs(words) if may_run => (Some(true), format!("{words}\n{environment}"), Exit::Good),
+        LiveComparison::SomethingElse(what) if is_to_run => {
+            let what = what.join("\n  ");
+            let words = format!("it does NOT run any more\n  {what}\n{environment}\n  next: {next}");
+            (Some(false), words, Exit::Superseded)
+        }
+        LiveComparison::Unknown(why) if is_to_run => {
+            let words = format!("NOT known\n  {}\n{environment}", why.join("\n  "));
+            (None, words, Exit::NotSeen)
+        }
+        // Its ending tells what became of it. The environment may be another one since.
+        LiveComparison::SomethingElse(_) if may_run => (Some(false), now.words(), exit),
+        LiveComparison::Runs(_) | LiveComparison::SomethingElse(_) | LiveComparison::Unknown(_) => {
+            (None, now.words(), exit)
+        }
+    };
+    PresentLines { runs, words: format!("now: {words}"), exit }
+}
+
+/// Returns the deployment there that works or waits with the same release. The caller follows it in place of the
+/// deployment that made way for it. `None` where that cannot be seen.
+pub async fn same_release(windlass: &Windlass, record: &Record) -> Option<String> {
+    let mine = &record.deployment;
+    let now = environment(windlass, mine, &[]).await.ok()?;
+    let held = now.lock.held.iter().map(|held| &held.deployment);
+    let waiting = now.waiting.iter().map(|waiting| &waiting.deployment);
+    for id in held.chain(waiting).filter(|id| **id != mine.id) {
+        let path = ["apps", mine.app.as_str(), "deployments", &id.0];
+        let answer = windlass.get(&path, &[]).await.ok()?;
+        let other = Record::read(&answer).ok().flatten();
+        let other = other.map(|other| other.deployment);
+        if other.is_some_and(|other| brings_the_same(&other, mine)) {
+            return Some(id.0.clone());
+        }
+    }
+    None
+}
+
+fn brings_the_same(other: &Deployment, mine: &Deployment) -> bool {
+    other.release_digest == mine.release_digest && other.components().eq(mine.components())
+}
+
+async fn environment(
+    windlass: &Windlass,
+    deployment: &Deployment,
+    query: &[(&str, &str)],
+) -> Result<Environment, Failure> {
+    let environment = deployment.environment.as_str();
+    let path = ["apps", deployment.app.as_str(), "environments", environment];
+    Environment::read(&windlass.get(&path, query).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn artifact(letter: char) -> Value {
+        json!({"type": "image", "repository": "r", "digest": letter.to_string().repeat(64)})
+    }
+
+    fn record() -> Deployment {
+        let record = json!({
+            "id": "0123456789abcdef", "app": "shop", "environment": "prod", "action": "deploy",
+            "attempt": 1, "release_digest": "a".repeat(64), "declaration": "1.0.0",
+            "release": {"app": "shop", "version": "1.1.0",
+                "components": {"api": artifact('a'), "web": artifact('b')}},
+            "requester": {"route": "api"}, "order": {"accepted": 0, "id": "0123456789abcdef"},
+            "allow_older": false, "accept_red": false, "again": false, "by_person": true,
+            "accepted": 0, "executions": [], "status": "ended",
+        });
+        serde_json::from_value(record).unwrap()
+    }
+
+    fn runs(letter: char, version: &str, deployment: &str) -> Value {
+        json!({"artifact": artifact(letter), "version": version, "deployment": deployment,
+            "since": 1000,
+            "brought": {"version": version, "deployment": deployment, "since": 1000}, "state": {}})
+    }
+
+    fn told(running: &Value, observed: &Value) -> String {
+        told_with(running, observed, &json!({}))
+    }
+
+    fn told_with(running: &Value, observed: &Value, undeclared: &Value) -> String {
+        told_of(&record(), running, observed, undeclared)
+    }
+
+    fn told_of(record: &Deployment, running: &Value, observed: &Value, undeclared: &Value) -> String {
+        let environment = json!({"app": "shop", "environment": "prod", "snapshot": 2, "running": running,
+            "lock": {"token": 1}, "waiting": [], "observed": observed, "no_longer_declared": undeclared,
+            "deployments": {"fedcba9876543210": {"action": "rollback", "version": "1.0.0", "components": [],
+                "requester": {"route": "api", "principal": "ann"}, "reason": "broken", "accepted": 0}}});
+        let environment = Environment::read(&environment).unwrap();
+        match live_comparison(record, &environment) {
+            LiveComparison::Runs(words) => format!("runs: {words}"),
+            LiveComparison::SomethingElse(words) => format!("else: {}", words.join("; ")),
+            LiveComparison::Unknown(words) => format!("unknown: {}", words.join("; ")),
+        }
+    }
+
+    #[test]
+    fn what_was_brought_runs_where_each_component_has_its_bytes() {
+        let (me, other) = ("0123456789abcdef", "fedcba9876543210");
+        let both = json!({"api": runs('a', "1.1.0", me), "web": runs('b', "1.1.0", me)});
+        let none = json!({});
+        assert_eq!(told(&both, &none), "runs: it runs now, since 1970-01-01T00:00:01Z");
+        let in_place = json!({"api": runs('a', "1.2.0", other), "web": runs('b', "1.1.0", me)});
+        assert!(told(&in_place, &none).starts_with("runs"));
+        let back = json!({"api": runs('c', "1.0.0", other), "web": runs('b', "1.1.0", me)});
+        assert_eq!(
+            told(&back, &none),
+            "else: api runs 1.0.0 since 1970-01-01T00:00:01Z, by deployment fedcba9876543210 \
+             (rollback, asked by ann: broken)"
+        );
+        let gone = json!({"api": runs('a', "1.1.0", me)});
+        assert_eq!(told(&gone, &none), "else: nothing is recorded of web");
+        let left = |version: &str, by: &str, at: Value| {
+            json!({"web": {"version": version, "deployment": by, "since": 1000,
+            "brought": {"version": version, "deployment": by, "since": 1000}, "left": at}})
+        };
+        let declaration = json!({"declaration": "1.3.0", "at": 2000});
+        let words = "web: no longer declared since version 1.3.0 of the declaration (1970-01-01T00:00:02Z); Windlass left \
+                     it as it was and looks at it no more";
+        assert_eq!(
+            told_with(&gone, &none, &left("1.1.0", me, declaration.clone())),
+            format!("unknown: {words}: see its target, or declare it again")
+        );
+        let same = told_with(&gone, &none, &left("1.1.0", other, Value::Null));
+        assert!(same.starts_with("unknown: web: no longer declared; "), "{same}");
+        assert_eq!(
+            told_with(&gone, &none, &left("1.4.0", other, declaration)),
+            format!("else: {words}; it was 1.4.0 last, by deployment fedcba9876543210")
+        );
+        // A state that went back to what was found is compared as well.
+        let found = |version: &str, by: &str| {
+            json!({"web": {"version": version, "deployment": by, "since": 1000,
+            "brought": {"version": version, "deployment": by, "since": 1000}, "state": {}}})
+        };
+        for (components, running, wanted) in [
+            (json!({}), found("before-windlass", me), "runs: it runs now"),
+            (json!({}), found("before-windlass", other), "runs: it runs now"),
+            (json!({}), found("1.2.0", other), "else: web runs 1.2.0 since"),
+            (json!({}), none.clone(), "else: nothing is recorded of web"),
+            (json!({"api": artifact('a')}), found("before-windlass", me), "else: nothing is recorded of api"),
+        ] {
+            let mut back = record();
+            back.release.components = serde_json::from_value(components).unwrap();
+            back.found = vec![ComponentName::new("web").unwrap()];
+            let told = told_of(&back, &running, &none, &none);
+            assert!(told.starts_with(wanted), "{told}");
+        }
+        let drift = |word: &str| json!({"api": {"drift": word, "reason": "why"}});
+        assert_eq!(told(&both, &drift("changed")), "else: api: changed, why");
+        assert_eq!(told(&both, &drift("unknown")), "unknown: api: unknown, why");
+        assert!(told(&both, &drift("none")).starts_with("runs"));
+    }
+}

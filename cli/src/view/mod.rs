@@ -1,0 +1,18 @@
+//! What the API answers, as people read it: deployments, environments, lists, and what is compared with them.
+
+pub mod declared_application;
+pub mod difference;
+pub mod drills;
+pub mod environment_choice;
+pub mod figures;
+pub mod history;
+pub mod installation_health;
+pub mod live_comparison;
+pub mod log_lines;
+pub mod overview;
+pub mod provenance;
+pub mod record;
+pub mod snapshots;
+pub mod status;
+pub mod story;
+pub mod under_way;

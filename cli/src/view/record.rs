@@ -1,0 +1,217 @@
+//! A deployment's record, as the API answers it, and its activity at this moment, in one line, for those who watch it.
+
+use crate::ground::failure::Failure;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use windlass_domain::count::count;
+use windlass_domain::deployment::{Deployment, Status};
+use windlass_domain::drill::lasted;
+use windlass_domain::gate::Verdict;
+use windlass_domain::judgement::Judgement;
+use windlass_domain::name::ComponentName;
+use windlass_domain::plan::Plan;
+use windlass_domain::step::{Step, StepStatus};
+use windlass_domain::time::Time;
+
+/// The whole record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The deployment.
+    pub deployment: Deployment,
+    /// Its plan, once it has one.
+    pub plan: Option<Plan>,
+    /// Its steps, by component.
+    pub steps: Vec<Step>,
+    /// Its judgements, by wave.
+    pub judgements: Vec<Judgement>,
+}
+
+impl Record {
+    /// Reads an answer; `None` where the deployment is accepted and not recorded yet.
+    ///
+    /// # Errors
+    /// If it has another form: the program and Windlass are of different versions.
+    pub fn read(answer: &Value) -> Result<Option<Self>, Failure> {
+        if answer["deployment"]["status"] == "accepted" {
+            return Ok(None);
+        }
+        let record = Self::deserialize(answer).map_err(|error| Failure::not_understood("the record", error))?;
+        Ok(Some(record))
+    }
+}
+
+/// Returns the line; `None` of a record means that the deployment is accepted and not recorded yet.
+pub fn activity(record: Option<&Record>, now: Time) -> String {
+    let Some(record) = record else {
+        return "it is accepted, and its execution begins".to_owned();
+    };
+    let deployment = &record.deployment;
+    if deployment.status == Status::Waiting {
+        let since = lasted(now.ms_since(deployment.accepted));
+        return format!("it waits for its turn, for {since} now");
+    }
+    if deployment.undoing.is_some() {
+        let left = of(record, |step| {
+            matches!(step.status, StepStatus::Changing | StepStatus::Changed | StepStatus::Failed | StepStatus::Undoing)
+        });
+        return format!("it is being undone{}", named(&left));
+    }
+    if deployment.status == Status::Recovering {
+        return "it is being recovered".to_owned();
+    }
+    let waves = record.plan.as_ref().map_or(0, |plan| plan.waves.len());
+    if waves == 0 {
+        return "its targets and gates are looked at, and the plan is made".to_owned();
+    }
+    let open = |judgement: &&Judgement| judgement.verdict == Verdict::Unknown;
+    if let Some(judgement) = record.judgements.iter().rfind(open) {
+        let number = judgement.wave + 1;
+        return format!("wave {number} of {waves} is watched: {}", watched(deployment, judgement, now));
+    }
+    let changing = of(record, |step| step.status == StepStatus::Changing);
+    let entered = record.steps.iter().filter_map(|step| step.entered);
+    let wave = entered.map(|(wave, _)| wave + 1).max();
+    let wave = wave.map_or_else(String::new, |wave| format!("wave {wave} of {waves}: "));
+    let names: Vec<&str> = changing.iter().map(|name| name.as_str()).collect();
+    match names.as_slice() {
+        [] => format!("{wave}it goes on with the next change"),
+        [name] => format!("{wave}{name} is being changed"),
+        names => format!("{wave}{} are being changed", names.join(", ")),
+    }
+}
+
+fn of(record: &Record, wanted: impl Fn(&Step) -> bool) -> Vec<&ComponentName> {
+    let steps = record.steps.iter().filter(|step| wanted(step));
+    steps.map(|step| &step.component).collect()
+}
+
+fn named(names: &[&ComponentName]) -> String {
+    let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        names => format!("; not back yet: {}", names.join(", ")),
+    }
+}
+
+/// Returns how long the wave is watched yet, what its gates say, and when it is looked at next.
+fn watched(deployment: &Deployment, judgement: &Judgement, now: Time) -> String {
+    let steered = judgement.steered.as_ref();
+    let paused = steered.and_then(|steered| steered.paused.as_ref());
+    let until = steered.map_or(judgement.until, |steered| steered.until);
+    let left = until.ms_since(now);
+    let left = match (paused, left) {
+        (Some(paused), _) => format!("paused until {} UTC", paused.until.clock()),
+        (None, 0) => "its time is over".to_owned(),
+        (None, left) => format!("{} left", lasted(left)),
+    };
+    let mut told = vec![left];
+    told.extend(gates(judgement));
+    let is_over = deployment.ending.is_some();
+    let next = judgement.looked.plus_s(judgement.pace_s);
+    let next = if paused.is_none() && until > now { next.min(until) } else { next };
+    told.extend((!is_over).then(|| match next.ms_since(now) {
+        0 => "it is looked at now".to_owned(),
+        ms => format!("next look in {}", lasted(ms)),
+    }));
+    told.join("; ")
+}
+
+/// Returns how many gates say what.
+fn gates(judgement: &Judgement) -> Option<String> {
+    let all = judgement.measurements.len();
+    if all == 0 {
+        return None;
+    }
+    let are = |verdict: Verdict| {
+        let those = judgement.measurements.iter();
+        those.filter(|one| one.verdict == verdict).count()
+    };
+    let told = [
+        (are(Verdict::Pass), "passes", "pass"),
+        (are(Verdict::Fail), "fails", "fail"),
+        (are(Verdict::Unknown), "is unknown", "are unknown"),
+    ];
+    let told = told.into_iter().filter(|(number, ..)| *number > 0);
+    let told: Vec<String> = told
+        .map(|(number, one, many)| {
+            let says = if number == 1 { one } else { many };
+            format!("{number} of {} {says}", count(all, "gate"))
+        })
+        .collect();
+    Some(told.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn record(change: impl Fn(&mut Value)) -> Record {
+        let measured = |verdict: &str| json!({"gate": "g", "source": "alarm", "verdict": verdict, "measured": "1", "threshold": "5", "window": "", "at": 0});
+        let mut record = json!({
+            "deployment": {
+                "id": "0123456789abcdef", "app": "shop", "environment": "prod", "action": "deploy", "attempt": 1,
+                "release": {"app": "shop", "version": "1.4.0", "components": {}}, "release_digest": "ab".repeat(32),
+                "declaration": "1.3.0", "requester": {"route": "api"}, "order": {"accepted": 0, "id": "0123456789abcdef"},
+                "allow_older": false, "accept_red": false, "again": false, "by_person": false,
+                "accepted": 0, "started": 0, "executions": ["arn:one"], "status": "running",
+            },
+            "plan": {"outcome": "change", "warnings": [], "unchanged": [], "waves": [
+                {"changes": [{"component": "api", "kind": "lambda", "what": "x"}], "bake_s": 300},
+                {"changes": [{"component": "api", "kind": "lambda", "what": "x"}], "bake_s": 300},
+            ]},
+            "steps": [{
+                "deployment": "0123456789abcdef", "app": "shop", "environment": "prod", "component": "api",
+                "kind": "lambda", "place": {}, "target": {}, "before": {}, "goals": {}, "attempt": 1,
+                "status": "changed", "wave": 0,
+            }],
+            "judgements": [{
+                "wave": 0, "changed": 0, "started": 10_000, "until": 310_000, "verdict": "unknown", "decides": true,
+                "polls": 1, "looked": 70_000, "pace_s": 60, "measurements": [measured("pass"), measured("unknown")],
+            }],
+        });
+        change(&mut record);
+        Record::read(&record).unwrap().unwrap()
+    }
+
+    #[test]
+    fn a_watched_wave_tells_the_time_that_is_left_and_the_next_look() {
+        let it = record(|_| ());
+        let at = |ms: u64| activity(Some(&it), Time(ms));
+        let gates = "1 of 2 gates passes, 1 of 2 gates is unknown";
+        let table = [
+            (90_000, format!("3 min 40 s left; {gates}; next look in 40 s")),
+            (130_000, format!("3 min left; {gates}; it is looked at now")),
+            (320_000, format!("its time is over; {gates}; it is looked at now")),
+        ];
+        for (ms, wanted) in table {
+            assert_eq!(at(ms), format!("wave 1 of 2 is watched: {wanted}"));
+        }
+    }
+
+    #[test]
+    fn no_moment_of_a_deployment_is_without_words() {
+        type Row = (fn(&mut Value), &'static str);
+        let table: [Row; 5] = [
+            (|it| it["deployment"]["status"] = "waiting".into(), "it waits for its turn, for 1 min now"),
+            (|it| it["plan"] = Value::Null, "its targets and gates are looked at, and the plan is made"),
+            (
+                |it| {
+                    it["judgements"] = json!([]);
+                    it["steps"][0]["status"] = "changing".into();
+                    it["steps"][0]["entered"] = json!([1, 0]);
+                },
+                "wave 2 of 2: api is being changed",
+            ),
+            (|it| it["judgements"] = json!([]), "it goes on with the next change"),
+            (
+                |it| it["deployment"]["undoing"] = json!({"name": "GateFailed", "text": "x"}),
+                "it is being undone; not back yet: api",
+            ),
+        ];
+        for (change, wanted) in table {
+            assert_eq!(activity(Some(&record(change)), Time(60_000)), wanted);
+        }
+        assert!(activity(None, Time(0)).contains("begins"));
+    }
+}

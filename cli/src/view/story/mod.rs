@@ -1,0 +1,267 @@
+//! A deployment's record as lines for people. Pure: the same record always gives the same lines.
+//!
+//! A later record of the same deployment only adds lines. So a watcher prints those that are new, and a log shows them
+//! in the order in which they were seen.
+
+mod steps;
+
+use crate::ground::interrupt::cancelled;
+use crate::ground::manual;
+use crate::view::record::Record;
+use crate::view::story::steps::{AT_ONCE, changes, forward, judged, steered, waits, warnings, watched};
+use std::collections::HashSet;
+pub use steps::{Line, published, why_failed};
+use windlass_domain::deployment::Deployment;
+use windlass_domain::deployment::Ended;
+use windlass_domain::finding::Finding;
+use windlass_domain::gate::Verdict;
+use windlass_domain::message::wave_in_words;
+use windlass_domain::plan::Plan;
+use windlass_domain::request::ActionName;
+use windlass_domain::stays_reachable::StaysReachable;
+use windlass_domain::step::StepStatus;
+use windlass_domain::way_in::WayIn;
+
+/// The keys of the lines that were printed.
+#[derive(Debug, Default)]
+pub struct Printed(HashSet<String>);
+
+impl Printed {
+    /// Returns those lines of a record that were not printed yet, and notes them as printed.
+    pub fn fresh(&mut self, record: &Record, is_past: bool) -> Vec<String> {
+        let lines = lines(record, is_past).into_iter();
+        lines
+            .filter(|line| {
+                let is_fresh = self.0.insert(line.key.clone());
+                let news = line.news.clone();
+                is_fresh && news.is_none_or(|news| self.0.insert(news))
+            })
+            .map(|line| line.text)
+            .collect()
+    }
+}
+
+/// Returns all lines of a record. An ending that nobody saw come is past: its sentences were true when they were
+/// written.
+pub fn lines(record: &Record, is_past: bool) -> Vec<Line> {
+    let mut lines = head(record);
+    if let Some(plan) = &record.plan {
+        lines.extend(planned(plan));
+    }
+    lines.extend(record.steps.iter().filter_map(published));
+    let waves = record.plan.as_ref().map_or(0, |plan| plan.waves.len());
+    for wave in (0..).take(waves) {
+        for step in &record.steps {
+            lines.extend(forward(step, wave));
+        }
+        let judgements = record.judgements.iter();
+        for judgement in judgements.filter(|judgement| judgement.wave == wave) {
+            lines.push(watched(judgement));
+            lines.extend(steered(record, wave));
+            lines.extend(judged(judgement));
+        }
+    }
+    lines.extend(record.steps.iter().filter_map(waits));
+    lines.extend(record.steps.iter().flat_map(warnings));
+    lines.extend(undone(record));
+    lines.extend(ending(record, is_past));
+    lines
+}
+
+/// Returns the lines on the deployment, its requester, and the reason.
+pub fn who(record: &Record) -> Vec<String> {
+    let lines = head(record).into_iter().map(|line| line.text);
+    lines.filter(|line| !line.trim_start().starts_with("waits for its turn")).collect()
+}
+
+/// Returns the reasons of its ending: the waves that did not pass with their measurements, the failures, the changes
+/// that were taken back, and its cause.
+pub fn why(record: &Record) -> Vec<String> {
+    let mut lines = who(record);
+    let failed = record.judgements.iter();
+    let failed = failed.filter(|judgement| judgement.verdict == Verdict::Fail);
+    let failures = record.steps.iter().filter_map(|step| {
+        let failure = step.failure.as_ref()?;
+        Some(format!("  {}: failed: {}", step.component, why_failed(failure)))
+    });
+    let told = failed.flat_map(|judgement| {
+        let watched = std::iter::once(watched(judgement));
+        let steered = steered(record, judgement.wave);
+        watched.chain(steered).chain(judged(judgement))
+    });
+    lines.extend(told.map(|line| line.text));
+    lines.extend(failures);
+    let after = undone(record).into_iter().chain(ending(record, true));
+    lines.extend(after.map(|line| line.text));
+    lines
+}
+
+/// Returns its progress: since when it works, the last events, and why it is being undone, if it is.
+pub fn under_way(record: &Record) -> Vec<String> {
+    let deployment = &record.deployment;
+    let (app, id) = (&deployment.app, &deployment.id);
+    let mut told = who(record);
+    let since = deployment.started.unwrap_or(deployment.accepted);
+    told.push(format!("it is under way since {since}; the last that was seen:"));
+    let all: Vec<String> = lines(record, false).into_iter().map(|line| line.text).collect();
+    let from = all.len().saturating_sub(LAST).max(told.len() - 1);
+    told.extend(all.into_iter().skip(from));
+    told.push(format!(
+        "  next: `windlass watch {app} {id}` shows it; `windlass cancel {app} {id} --reason '…'` {}",
+        cancelled(deployment.action)
+    ));
+    told
+}
+
+/// The number of lines that tell of a deployment under way.
+const LAST: usize = 6;
+
+fn head(record: &Record) -> Vec<Line> {
+    let deployment = &record.deployment;
+    let summary = deployment.summary();
+    let is_release = !deployment.action.is_to_a_snapshot();
+    let version = summary.version().filter(|_| is_release);
+    let version = version.map_or_else(String::new, |version| format!(" {version}"));
+    let mut lines = vec![Line::plain(format!(
+        "{} {}{version}: {} {}, asked {} by {}",
+        deployment.app,
+        deployment.environment,
+        deployment.action,
+        deployment.id,
+        deployment.accepted,
+        deployment.requester,
+    ))];
+    lines.extend(goal(deployment));
+    if let Some(reason) = &deployment.reason {
+        lines.push(Line::plain(format!("  reason: {reason}")));
+    }
+    if let Some(stopped) = &deployment.stops {
+        lines.push(Line::plain(format!("  stopped deployment {stopped}, which is undone first")));
+    }
+    if deployment.ending.is_none() && deployment.started.is_none() {
+        lines.push(Line::plain("  waits for its turn"));
+    }
+    lines
+}
+
+/// Returns the line on where a rollback, a drill or a restoring goes, once it is known.
+fn goal(deployment: &Deployment) -> Option<Line> {
+    let summary = deployment.summary();
+    let is_over = deployment.ending.is_some();
+    let goal = summary.goal().filter(|_| is_over || summary.version().is_some())?;
+    let goes = match (deployment.action, &deployment.drill) {
+        (ActionName::Drill, None) => "goes to",
+        (ActionName::Drill, Some(_)) => "comes back to",
+        (ActionName::Restore, _) => "brings back",
+        _ => "goes back to",
+    };
+    Some(Line::new("goal", format!("  it {goes} {goal}")))
+}
+/// Returns the lines of a plan: its waves, the components that are left unchanged, the warnings.
+pub fn planned(plan: &Plan) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (number, wave) in (1..).zip(&plan.waves) {
+        let changes = wave_in_words(wave);
+        let watched = match wave.bake_s {
+            0 => AT_ONCE.to_owned(),
+            seconds => format!("watched {seconds} s"),
+        };
+        lines.push(Line::plain(format!("  plan: wave {number}: {changes}; {watched}")));
+    }
+    for unchanged in &plan.unchanged {
+        let (component, reason) = (&unchanged.component, &unchanged.reason);
+        lines.push(Line::plain(format!("  plan: {component} {reason}")));
+    }
+    for warning in &plan.warnings {
+        let (name, reason, remedy) = (warning.name, &warning.reason, &warning.remedy);
+        lines.push(Line::plain(format!("  warning: {name}: {reason}\n    {remedy}")));
+    }
+    lines.extend(manual::line(&plan.warnings).map(Line::plain));
+    let stays = plan.stays_reachable.iter();
+    lines.extend(stays.map(|files| Line::plain(format!("  plan: {}", reachable(files)))));
+    lines
+}
+
+/// Returns the sentences on files of a site that stay reachable, on lines of their own.
+fn reachable(files: &StaysReachable) -> String {
+    WayIn::CommandLine.tell(&files.in_words().join("\n    "))
+}
+
+/// Returns the lines on the undo: its reason, and what each component is now.
+pub(crate) fn undone(record: &Record) -> Vec<Line> {
+    let Some(why_undone) = &record.deployment.undoing else {
+        return Vec::new();
+    };
+    let mut lines = vec![Line::plain(format!("  undoing: {}", why_undone.text))];
+    for step in &record.steps {
+        lines.extend(changes(step, None));
+        let component = &step.component;
+        match (step.status, &step.undo_failure) {
+            (StepStatus::Undone, _) => {
+                // Changes that were only made ahead, such as a version, are not taken back.
+                let is_ahead =
+                    !step.changes.is_empty() && !step.has_switched() && !step.changes.iter().any(|change| change.undo);
+                let how = if is_ahead {
+                    "no traffic had been moved; what was made for it stays"
+                } else {
+                    "is as it was before"
+                };
+                lines.push(Line::plain(format!("  {component}: {how}")));
+            }
+            (StepStatus::UndoFailed, Some(failure)) => {
+                lines.push(Line::plain(format!("  {component}: could NOT be brought back: {}", why_failed(failure))));
+            }
+            _ => {}
+        }
+    }
+    lines
+}
+
+/// Returns the lines on the ending: its cause, the findings, and how it was resolved.
+pub(crate) fn ending(record: &Record, is_past: bool) -> Vec<Line> {
+    let Some(ended) = &record.deployment.ending else {
+        return Vec::new();
+    };
+    let (cause, untold) = cause(ended);
+    let at = ended.at;
+    let text = if is_past {
+        format!("{ended} at {at}, and this was so at that time: {cause}")
+    } else {
+        format!("{ended}: {cause}")
+    };
+    let mut lines = vec![Line::new(format!("ending {}", ended.ending), text)];
+    for finding in untold {
+        lines.push(Line::plain(format!("  {}", in_lines(finding))));
+    }
+    // What a plan says of files that stay is told with the plan.
+    if record.deployment.undoing.is_some() {
+        let stays = ended.stays_reachable.iter();
+        lines.extend(stays.map(|files| Line::plain(format!("  {}", reachable(files)))));
+    }
+    if let Some(resolved) = &ended.resolved {
+        lines.push(Line::plain(format!("  resolved: {resolved}")));
+    }
+    lines
+}
+
+/// Returns the cause, with each finding in it on lines of its own, and the findings that it does not mention.
+fn cause(ended: &Ended) -> (String, Vec<&Finding>) {
+    let mut cause = ended.cause.clone();
+    let mut untold = Vec::new();
+    for finding in &ended.findings {
+        let told = finding.to_string();
+        if cause.contains(&told) {
+            cause = cause.replace(&told, &in_lines(finding));
+        } else {
+            untold.push(finding);
+        }
+    }
+    // The cause's name stands before it already, as the name of its first finding.
+    let named = format!("{} ", ended.cause_name);
+    let rest = cause.strip_prefix(&named).map(str::to_owned);
+    (rest.unwrap_or(cause), untold)
+}
+
+fn in_lines(it: &Finding) -> String {
+    format!("{} {}: {}\n    {}", it.name, it.path, it.reason, it.remedy)
+}
