@@ -258,8 +258,7 @@ mod tests {
     use clap::Parser;
 
     fn fields(pairs: &[(&str, &str)]) -> Fields {
-        let pairs = pairs.iter();
-        pairs.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 
     #[test]

@@ -23,8 +23,7 @@ pub async fn shown(aws: &Aws, record: &Record, stand: &PagePlace, options: &[Str
     let (app, id) = (&deployment.app, &deployment.id);
     let from = deployment.started.unwrap_or(deployment.accepted);
     let to = deployment.ending.as_ref().map(|ended| ended.at);
-    let span = (from, to.or(Some(aws.now())));
-    let found = look(aws, record, &BTreeSet::new(), span, LINES).await;
+    let found = look(aws, record, &BTreeSet::new(), (from, to.or(Some(aws.now()))), LINES).await;
     let command = ["windlass", "logs", app.as_str(), id.as_str()];
     let command = command.map(str::to_owned);
     html! {

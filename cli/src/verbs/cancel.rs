@@ -18,7 +18,7 @@ use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::name::AppName;
 use windlass_domain::redeploy_input::rollback_input;
 
-/// The verb's arguments.
+/// The arguments of `windlass cancel`.
 #[derive(Debug, Args)]
 pub struct Cancel {
     /// The application.
@@ -150,7 +150,7 @@ fn refused(path: String, reason: String, remedy: String) -> Failure {
     Failure::rejected("it was not cancelled:", vec![finding])
 }
 
-/// The verb's arguments.
+/// The arguments of `windlass recover`.
 #[derive(Debug, Args)]
 pub struct Recover {
     #[command(flatten)]
@@ -185,7 +185,7 @@ impl Recover {
     }
 }
 
-/// The verb's arguments.
+/// The arguments of `windlass accept`.
 #[derive(Debug, Args)]
 pub struct Accept {
     #[command(flatten)]

@@ -35,7 +35,7 @@ use windlass_engine::upload_findings::UploadFindings;
 /// hour.
 const FOUND: Duration = Duration::from_mins(20);
 
-/// The verb's arguments.
+/// The arguments of `windlass declare`.
 #[derive(Debug, Args)]
 pub struct Declare {
     /// The declaration.
@@ -329,7 +329,7 @@ impl Report {
     }
 }
 
-/// The verb's arguments.
+/// The arguments of `windlass declaration`.
 #[derive(Debug, Args)]
 pub struct InForce {
     /// The application.

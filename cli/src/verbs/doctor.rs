@@ -170,7 +170,7 @@ const CLAIM: &str = "token.actions.githubusercontent.com:sub";
 
 /// Returns what is to be said of the run in which this program works; nothing where it works in none. These variables
 /// are GitHub's (GitHub Docs, "OpenID Connect reference").
-pub async fn subject_of_run(variable: impl Fn(&str) -> Option<String>) -> Vec<String> {
+async fn subject_of_run(variable: impl Fn(&str) -> Option<String>) -> Vec<String> {
     let given = |name: &str| variable(name).filter(|value| !value.is_empty());
     let service = given("ACTIONS_ID_TOKEN_REQUEST_URL").zip(given("ACTIONS_ID_TOKEN_REQUEST_TOKEN"));
     match service {

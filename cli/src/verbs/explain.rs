@@ -200,7 +200,7 @@ impl Explain {
 const LONGEST_S: u64 = 24 * 60 * 60;
 
 /// Returns the lines, with the environment as it is now.
-pub fn why_it_waits(record: &Deployment, now: &Environment) -> Vec<String> {
+fn why_it_waits(record: &Deployment, now: &Environment) -> Vec<String> {
     let (app, environment, id) = (&record.app, &record.environment, &record.id);
     let place = now.waiting.iter().find(|one| one.deployment == *id);
     let since = place.map_or(record.accepted, |place| place.since);

@@ -157,8 +157,7 @@ pub async fn follow(
             Ok(answer) => {
                 let record = Record::read(&answer).map_err(asks_doctor)?;
                 (last, dead) = (answer, 0);
-                let lives = record::activity(record.as_ref(), now());
-                waiting.pulse.waits_for(lives);
+                waiting.pulse.waits_for(record::activity(record.as_ref(), now()));
                 // A deployment that is accepted and not recorded yet has had no turn.
                 let has_no_turn = |record: &Record| record.deployment.status == Status::Waiting;
                 waits = Some(record.as_ref().is_none_or(has_no_turn));

@@ -15,26 +15,26 @@ use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 
 /// The reason of a move, and the way in which it is asked for.
 #[derive(Debug, Args)]
-pub struct Asking {
+struct Asking {
     /// Only tell what would be moved, what stays, and what is to be done next.
     #[arg(long)]
-    pub plan: bool,
+    plan: bool,
     /// The reason, which is recorded.
     #[arg(long, value_name = "TEXT", value_parser = arguments::text)]
-    pub reason: String,
+    reason: String,
     /// The installation.
     #[command(flatten)]
-    pub endpoint: Endpoint,
+    endpoint: Endpoint,
     /// Says whether it is waited for, and how long.
     #[command(flatten)]
-    pub wait: WaitOptions,
+    wait: WaitOptions,
 }
 
 /// Starts an execution by a call, and waits until it is done.
 ///
 /// # Errors
 /// If Windlass refuses it or does not answer.
-pub async fn begun(
+async fn begun(
     windlass: &Windlass,
     app: &AppName,
     path: &[&str],
@@ -58,23 +58,22 @@ pub async fn begun(
 }
 
 /// Returns the texts of a list in an answer.
-pub fn texts<'a>(answer: &'a Value, name: &str) -> impl Iterator<Item = &'a str> {
-    let all = answer.get(name).and_then(Value::as_array);
-    all.into_iter().flatten().filter_map(Value::as_str)
+fn texts<'a>(answer: &'a Value, name: &str) -> impl Iterator<Item = &'a str> {
+    answer.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
 /// A move of components to another name, application or environment.
-pub struct Move<'a> {
+struct Move<'a> {
     /// The application that has them now.
-    pub app: &'a AppName,
+    app: &'a AppName,
     /// The environment that has them now.
-    pub environment: &'a EnvironmentName,
+    environment: &'a EnvironmentName,
     /// The component; `None` for all of the environment.
-    pub component: Option<&'a ComponentName>,
+    component: Option<&'a ComponentName>,
     /// The application and environment that are to have it; `None` where only the component gets another name.
-    pub to: Option<(&'a AppName, &'a EnvironmentName)>,
+    to: Option<(&'a AppName, &'a EnvironmentName)>,
     /// Its name from then on.
-    pub name: Option<&'a ComponentName>,
+    name: Option<&'a ComponentName>,
 }
 
 impl Move<'_> {
@@ -82,7 +81,7 @@ impl Move<'_> {
     ///
     /// # Errors
     /// If Windlass refuses it or does not answer.
-    pub fn run(&self, asking: &Asking, output: Output) -> Result<Exit, Failure> {
+    fn run(&self, asking: &Asking, output: Output) -> Result<Exit, Failure> {
         waiting(async {
             let windlass = asking.endpoint.open().await?;
             if asking.plan {
@@ -134,13 +133,13 @@ impl Move<'_> {
 }
 
 /// An application and its name from then on.
-pub struct Renaming<'a> {
+struct Renaming<'a> {
     /// Its name.
-    pub app: &'a AppName,
+    app: &'a AppName,
     /// Its name from then on.
-    pub to: &'a AppName,
+    to: &'a AppName,
     /// Its present name, typed again; `None` where it was not typed.
-    pub confirm: Option<&'a AppName>,
+    confirm: Option<&'a AppName>,
 }
 
 impl Renaming<'_> {
@@ -148,7 +147,7 @@ impl Renaming<'_> {
     ///
     /// # Errors
     /// If Windlass refuses it or does not answer.
-    pub fn run(&self, asking: &Asking, output: Output) -> Result<Exit, Failure> {
+    fn run(&self, asking: &Asking, output: Output) -> Result<Exit, Failure> {
         let path = ["renames", self.app.as_str(), self.to.as_str()];
         waiting(async {
             let windlass = asking.endpoint.open().await?;
@@ -188,7 +187,7 @@ impl Renaming<'_> {
     }
 }
 
-/// The verb's arguments.
+/// The arguments of `windlass rename`.
 #[derive(Debug, Args)]
 pub struct Rename {
     /// The application.
@@ -242,7 +241,7 @@ impl Rename {
     }
 }
 
-/// The verb's arguments.
+/// The arguments of `windlass hand-over`.
 #[derive(Debug, Args)]
 pub struct HandOver {
     /// The application that has it.

@@ -139,8 +139,7 @@ impl Action<'_> {
                             Effect::Deployment(wanted) => wanted,
                             Effect::Environment(_) => AwaitedEnd::Runs,
                         };
-                        let app = &self.at.app;
-                        return follow(windlass, app, &id, &waiting, wanted, output).await;
+                        return follow(windlass, &self.at.app, &id, &waiting, wanted, output).await;
                     }
                     if let Some(refusal) = came.refusal {
                         return Err(Failure::rejected("it was rejected:", refusal.findings));

@@ -55,8 +55,7 @@ pub async fn draw(asked: PlanRequest<'_>, patience: &Patience, output: Output) -
 /// If Windlass refuses it, does not answer, or gives no plan in time.
 pub async fn drawn(asked: PlanRequest<'_>, patience: &Patience) -> Result<(Value, Planned), Failure> {
     let PlanRequest { windlass, app, environment, body, by } = asked;
-    let environment = environment.as_str();
-    let path = ["apps", app.as_str(), "environments", environment, "plans"];
+    let path = ["apps", app.as_str(), "environments", environment.as_str(), "plans"];
     let begun = match by {
         CallerKind::Person => windlass.act("POST", &path, &[], Some(body)).await?,
         CallerKind::Arrival => windlass.send(&path, body).await?,

@@ -13,7 +13,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 
-/// The verb's arguments.
+/// The arguments of `windlass remove`.
 #[derive(Debug, Args)]
 pub struct Remove {
     /// The application.
@@ -164,7 +164,7 @@ fn leaves(answer: &Value) -> Option<String> {
     leaves.map(|leaves| format!("  {leaves}"))
 }
 
-/// The verb's arguments.
+/// The arguments of `windlass withdraw`.
 #[derive(Debug, Args)]
 pub struct Withdraw {
     #[command(flatten)]

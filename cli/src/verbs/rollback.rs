@@ -16,7 +16,7 @@ use serde_json::{Map, json};
 use windlass_domain::name::ComponentName;
 use windlass_domain::way_in::WayIn;
 
-/// The verb's arguments.
+/// The arguments of `windlass rollback`.
 #[derive(Debug, Args)]
 pub struct Rollback {
     #[command(flatten)]
@@ -51,7 +51,7 @@ impl Rollback {
     }
 }
 
-/// The verb's arguments.
+/// The arguments of `windlass drill`.
 #[derive(Debug, Args)]
 pub struct Drill {
     #[command(flatten)]

@@ -71,8 +71,7 @@ impl Stats {
 
 /// Returns a table, the notes beside it, and the window.
 fn words(apps: &[App], days: u64) -> String {
-    let rows = apps.iter().flat_map(App::rows).collect();
-    let mut lines = vec![table(COLUMNS, rows)];
+    let mut lines = vec![table(COLUMNS, apps.iter().flat_map(App::rows).collect())];
     lines.extend(apps.iter().flat_map(App::notes));
     let unit = if days == 1 { "day" } else { "days" };
     lines.push(format!("of what was asked for in the last {days} {unit}; `--json` tells the rest"));

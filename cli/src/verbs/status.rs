@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use windlass_domain::environment::HeldState;
 use windlass_domain::name::{AppName, EnvironmentName};
 
-/// The verb's arguments.
+/// The arguments of `windlass status`.
 #[derive(Debug, Args)]
 pub struct Status {
     /// The application; else all of them are listed, as `apps` does.
@@ -99,7 +99,7 @@ async fn under_way(windlass: &Windlass, here: &Environment) -> Vec<String> {
     }
 }
 
-/// The verb's arguments.
+/// The arguments of `windlass apps`.
 #[derive(Debug, Args)]
 pub struct Apps {
     #[command(flatten)]
@@ -122,7 +122,7 @@ impl Apps {
 ///
 /// # Errors
 /// If Windlass refuses it or does not answer.
-pub fn list_apps(part: &Part, endpoint: &Endpoint, output: Output) -> Result<Exit, Failure> {
+fn list_apps(part: &Part, endpoint: &Endpoint, output: Output) -> Result<Exit, Failure> {
     let list = List { name: "apps", path: vec!["apps"], query: Vec::new() };
     let page = waiting(async {
         let windlass = endpoint.open().await?;

@@ -12,24 +12,24 @@ use windlass_domain::time::Span;
 
 /// The application, the deployment and the reason that a verb at the wheel takes.
 #[derive(Debug, Clone, Args)]
-pub struct SteeringArguments {
+struct SteeringArguments {
     /// The environment.
     #[command(flatten)]
-    pub at: ActedOn,
+    at: ActedOn,
     /// The deployment; the one that is under way if not given. One that has ended since is refused then.
     #[arg(long, value_name = "ID", value_parser = arguments::id)]
-    pub deployment: Option<String>,
+    deployment: Option<String>,
 }
 
 impl SteeringArguments {
     /// Returns the body of the call, beside the reason.
-    pub fn body(&self) -> Map<String, Value> {
+    fn body(&self) -> Map<String, Value> {
         let id = self.deployment.iter();
         id.map(|id| ("deployment".to_owned(), id.as_str().into())).collect()
     }
 }
 
-/// The verb's arguments.
+/// The arguments of `windlass hold`.
 #[derive(Debug, Args)]
 pub struct Hold {
     #[command(flatten)]
@@ -57,7 +57,7 @@ impl Hold {
     }
 }
 
-/// The verb's arguments.
+/// The arguments of `windlass release-hold`.
 #[derive(Debug, Args)]
 pub struct ReleaseHold {
     #[command(flatten)]
@@ -85,7 +85,7 @@ impl ReleaseHold {
     }
 }
 
-/// The verb's arguments.
+/// The arguments of `windlass pause`.
 #[derive(Debug, Args)]
 pub struct Pause {
     #[command(flatten)]
@@ -117,7 +117,7 @@ impl Pause {
     }
 }
 
-/// The verb's arguments.
+/// The arguments of `windlass continue`.
 #[derive(Debug, Args)]
 pub struct Continue {
     #[command(flatten)]
@@ -141,7 +141,7 @@ impl Continue {
     }
 }
 
-/// The verb's arguments.
+/// The arguments of `windlass skip-bake`.
 #[derive(Debug, Args)]
 pub struct SkipBake {
     #[command(flatten)]

@@ -154,8 +154,7 @@ impl Watch {
                 format!("{app} {environment} has no deployments yet"),
                 "Release one, or look at the history of another environment.".to_owned(),
             );
-            let path = "environment".to_owned();
-            return Ok((SOON, Finding { path, ..why }));
+            return Ok((SOON, Finding { path: "environment".to_owned(), ..why }));
         };
         match Release::of(windlass, app, version).await? {
             OrFindings::Not(findings) => {

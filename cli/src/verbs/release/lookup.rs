@@ -294,6 +294,5 @@ pub async fn of_version(
     let list = List::of::<Deployment>(EnvironmentId::new(plan.app, environment));
     let page = page::<Deployment>(windlass, &list, LARGEST_PAGE, None).await?;
     let version = Some(plan.manifest.version.as_str());
-    let listed = page.listed.into_iter();
-    Ok(listed.filter(|one| one.version.as_deref() == version).collect())
+    Ok(page.listed.into_iter().filter(|one| one.version.as_deref() == version).collect())
 }

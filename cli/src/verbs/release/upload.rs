@@ -200,8 +200,7 @@ impl Progress {
     /// Draws on standard error, and not at all where that is no terminal, or where one document is printed.
     pub fn of(output: Output) -> Self {
         if output.is_json() {
-            let bar = ProgressBar::hidden();
-            return Self { bar };
+            return Self { bar: ProgressBar::hidden() };
         }
         let bar = ProgressBar::new(0);
         let style = "{spinner} {bar:30} {bytes}/{total_bytes} {wide_msg}";
