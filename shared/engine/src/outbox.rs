@@ -233,7 +233,7 @@ async fn send_all(ports: &impl Ports, events: Vec<Event>) -> Result<()> {
         if let Some(notification) = event.notification() {
             ports.notify(&notification.subject, &notification.message).await?;
         }
-        topics::tell(ports, &event).await?;
+        topics::tell_topics(ports, &event).await?;
     }
     Ok(())
 }

@@ -46,7 +46,7 @@ pub struct CheckedGate {
 
 /// Checks the gates of one sort that concern the deployment: those of the whole release, and those of the components
 /// that it may change.
-pub(super) async fn sort<P, M: Measure<P>>(ports: &P, preparing: &Preparing<'_>) -> Result<Vec<CheckedGate>> {
+pub(super) async fn check<P, M: Measure<P>>(ports: &P, preparing: &Preparing<'_>) -> Result<Vec<CheckedGate>> {
     let declared = M::declared(preparing.gates).iter();
     let gates: Vec<Checking<'_, M::Gate>> = declared
         .filter_map(|one| {

@@ -34,7 +34,7 @@ macro_rules! sorts {
         /// Looks, before anything has changed, which gates can be measured, and which are red already.
         pub async fn check<P: Ports>(ports: &P, preparing: &Preparing<'_>) -> Result<Vec<CheckedGate>> {
             let ($($module,)*) = futures::join!(
-                $(check::sort::<P, $module::$sort>(ports, preparing),)*
+                $(check::check::<P, $module::$sort>(ports, preparing),)*
             );
             Ok([$($module?,)*].concat())
         }
@@ -42,7 +42,7 @@ macro_rules! sorts {
         /// Measures every gate that tells something of the wave.
         pub async fn measure<P: Ports>(ports: &P, judging: &Judging<'_>) -> Vec<Measurement> {
             let ($($module,)*) = futures::join!(
-                $(judge::sort::<P, $module::$sort>(ports, judging),)*
+                $(judge::judge::<P, $module::$sort>(ports, judging),)*
             );
             [$($module,)*].concat()
         }

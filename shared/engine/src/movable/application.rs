@@ -11,7 +11,7 @@ use std::sync::Arc;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::finding::Finding;
 use windlass_domain::identity::EnvironmentId;
-use windlass_domain::moving::application::{Application, MovedApplication, decide};
+use windlass_domain::moving::application::{self, Application, MovedApplication};
 use windlass_domain::moving::{Moving, MovingFacts};
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::tenancy::Claims;
@@ -85,7 +85,7 @@ impl<'a> WholeMovable<'a> {
 
     /// Decides on what was read.
     pub fn decide(&self) -> Result<MovedApplication, Vec<Finding>> {
-        decide(&self.asked())
+        application::decide(&self.asked())
     }
 
     /// Returns the writes that move it, all or none, on the condition that nobody takes a lock of either side and no

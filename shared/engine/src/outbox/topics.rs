@@ -12,7 +12,7 @@ use windlass_domain::notify::{self, MessageKind};
 /// Tells the topics of the declaration that is in force now, whichever a deployment was planned by: who is told is about
 /// people, and not about a release. A topic that cannot be told holds up no other and no event: the installation's own is
 /// told of it.
-pub(super) async fn tell(ports: &impl Ports, event: &Event) -> Result<()> {
+pub(super) async fn tell_topics(ports: &impl Ports, event: &Event) -> Result<()> {
     if MessageKind::of(event).is_none() {
         return Ok(());
     }

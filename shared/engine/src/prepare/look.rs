@@ -29,7 +29,7 @@ pub async fn look(ports: &impl Ports, by: &Caller) -> Result<Answer<LookTransiti
     let record = record.value;
     let fence = Fence::new(record.environment_id(), id, by.token);
     if !is_ours(ports, &fence).await? {
-        return Ok(answer(by));
+        return Ok(all_seen(by));
     }
     let asked = ports.now();
     let key = ledger::state(record.environment_id());
@@ -46,7 +46,7 @@ pub async fn look(ports: &impl Ports, by: &Caller) -> Result<Answer<LookTransiti
             .try_collect()
             .await?;
         let is_over = keep(ports, &fence, &steps).await? || !is_ours(ports, &fence).await?;
-        Ok(is_over.then(|| answer(by)))
+        Ok(is_over.then(|| all_seen(by)))
     })
     .await
 }
@@ -90,6 +90,6 @@ async fn keep(ports: &impl Ports, fence: &Fence, steps: &[Stored<Step>]) -> Resu
     Ok(true)
 }
 
-fn answer(by: &Caller) -> Answer<LookTransition> {
+fn all_seen(by: &Caller) -> Answer<LookTransition> {
     Answer::of(LookTransition::Look, &by.deployment, by.token)
 }

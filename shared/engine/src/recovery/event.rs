@@ -11,7 +11,7 @@ use windlass_domain::identity::DeploymentId;
 /// An execution ended ABORTED, TIMED_OUT or FAILED (AWS Step Functions Developer Guide,
 /// "Automating Step Functions event delivery with EventBridge"). One whose deployment has an ending,
 /// or which another execution has taken over from, needs nothing.
-pub async fn handle(ports: &(impl DynamoDbApi + StepFunctionsApi + Clock), event: &Value) -> Result<()> {
+pub async fn ended(ports: &(impl DynamoDbApi + StepFunctionsApi + Clock), event: &Value) -> Result<()> {
     let arn = event
         .pointer("/detail/executionArn")
         .and_then(Value::as_str)

@@ -31,7 +31,7 @@ use windlass_domain::fault::{Fault, FaultName};
 pub async fn handle(ports: &impl Ports, event: Value) -> Result<Option<ScheduleResult>> {
     match event.get("detail-type").and_then(Value::as_str) {
         Some("Step Functions Execution Status Change") => {
-            event::handle(ports, &event).await?;
+            event::ended(ports, &event).await?;
             Ok(None)
         }
         Some("Scheduled Event") => schedule::handle(ports).await.map(Some),

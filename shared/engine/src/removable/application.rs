@@ -10,7 +10,7 @@ use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::finding::Finding;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::removal::Removal;
-use windlass_domain::removal::application::{Application, RemovedApplication, decide};
+use windlass_domain::removal::application::{self, Application, RemovedApplication};
 use windlass_domain::tenancy::Claims;
 
 /// The ledger's items on the application.
@@ -49,7 +49,7 @@ impl ApplicationItems {
             (name.clone(), found.facts(claims.unwrap_or_default()))
         });
         let repositories = self.repositories.iter();
-        decide(&Application {
+        application::decide(&Application {
             app,
             declaration: self.declared.as_ref().map(|one| &one.value.version),
             repositories: repositories.map(|one| one.value.repository.clone()).collect(),

@@ -10,7 +10,7 @@ use windlass_domain::identity::EnvironmentId;
 use windlass_domain::request::Request;
 
 /// `Admit` of an `accept`: on to `Look`, which sees what runs. The conductor's role reaches no target.
-pub async fn admit(
+pub async fn accept(
     ports: &impl Ports,
     execution: &ExecutionRef,
     request: &Request,

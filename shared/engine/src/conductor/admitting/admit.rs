@@ -48,23 +48,23 @@ async fn by_action(ports: &impl Ports, execution: &ExecutionRef, request: &Reque
     let answer = match request.action {
         ActionName::Deploy => return deploy::admit(ports, execution, request).await,
         ActionName::Rollback | ActionName::Restore | ActionName::Withdraw => {
-            return rollback::admit(ports, execution, request).await;
+            return rollback::go_back(ports, execution, request).await;
         }
-        ActionName::Drill => return drill::admit(ports, execution, request).await,
+        ActionName::Drill => return drill::drill(ports, execution, request).await,
         ActionName::Recover => return Ok(recover::admit(ports, execution, request).await?.into()),
-        ActionName::Accept => return Ok(accept::admit(ports, execution, request).await?.into()),
+        ActionName::Accept => return Ok(accept::accept(ports, execution, request).await?.into()),
         ActionName::Hold | ActionName::ReleaseHold => hold::hold(ports, execution, request).await?,
         ActionName::Pause | ActionName::Continue | ActionName::SkipBake => {
             steering::steer(ports, execution, request).await?
         }
         ActionName::Remove if request.is_of_the_application() => {
-            remove_application::remove(ports, execution, request).await?
+            remove_application::remove_application(ports, execution, request).await?
         }
         ActionName::Remove => remove::remove(ports, execution, request).await?,
         ActionName::Rename if request.is_of_the_application() => {
-            rename_application::rename(ports, execution, request).await?
+            rename_application::rename_application(ports, execution, request).await?
         }
-        ActionName::Rename | ActionName::HandOver => moving::moving(ports, execution, request).await?,
+        ActionName::Rename | ActionName::HandOver => moving::move_records(ports, execution, request).await?,
         ActionName::Check => return Ok(plan::admit(ports, execution, request).await?.into()),
     };
     Ok(answer.into())

@@ -21,7 +21,7 @@ use windlass_domain::refusal::not_idle;
 use windlass_domain::request::{ActionName, Request};
 
 /// Records the drill with its first deployment, or the deployment that comes back.
-pub async fn admit(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Admitted> {
+pub async fn drill(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Admitted> {
     let (env, declaration) = match &request.drill {
         None => declared(ports, request).await?,
         Some(drill) => declared_there(ports, request, drill).await?,

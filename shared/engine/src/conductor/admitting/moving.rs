@@ -10,7 +10,11 @@ use windlass_domain::fault::Fault;
 use windlass_domain::request::Request;
 
 /// Moves it, in one transaction. Where somebody has written in between, all of it is looked at anew.
-pub async fn moving(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Answer<EndTransition>> {
+pub async fn move_records(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    request: &Request,
+) -> Checked<Answer<EndTransition>> {
     once(ports, execution, "moving", async || {
         request.named_environment()?;
         let Some(moving) = request.moving() else {

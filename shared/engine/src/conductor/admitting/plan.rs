@@ -124,7 +124,7 @@ async fn back(ports: &impl Ports, execution: &ExecutionRef, request: &Request, i
     let mut view = View::load(ports, &record).await?;
     let decision = view.decide(&record);
     if record.action == ActionName::Drill {
-        match drill_goal::choose(ports, &mut view, &record).await {
+        match drill_goal::choose_for_drill(ports, &mut view, &record).await {
             Ok(goal) => record.snapshot = goal,
             Err(trouble) => return Ok((record, ArrivalFate::refused(trouble.findings()?))),
         }

@@ -19,16 +19,20 @@ use windlass_domain::removal::application::{RemovedApplication, leaves, withdraw
 use windlass_domain::request::Request;
 
 /// Lets go of one part after the other.
-pub async fn remove(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Answer<EndTransition>> {
+pub async fn remove_application(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    request: &Request,
+) -> Checked<Answer<EndTransition>> {
     loop {
-        let one = async || one_part(ports, execution, &request.app).await;
+        let one = async || part_of_application(ports, execution, &request.app).await;
         if let Part::Last(answer) = retry(ports, "letting go", one).await? {
             return Ok(answer);
         }
     }
 }
 
-async fn one_part(ports: &impl Ports, execution: &ExecutionRef, app: &AppName) -> Checked<Option<Part>> {
+async fn part_of_application(ports: &impl Ports, execution: &ExecutionRef, app: &AppName) -> Checked<Option<Part>> {
     if let Some(answer) = before(ports, execution).await? {
         return Ok(Some(Part::Last(answer)));
     }

@@ -11,7 +11,11 @@ use windlass_domain::identity::EnvironmentId;
 use windlass_domain::request::Request;
 
 /// Moves it. Where somebody has written in between, all of it is looked at anew.
-pub async fn rename(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Answer<EndTransition>> {
+pub async fn rename_application(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    request: &Request,
+) -> Checked<Answer<EndTransition>> {
     let app = &request.app;
     let to = request.to_app.as_ref().unwrap_or(app);
     once(ports, execution, "renaming", async || {

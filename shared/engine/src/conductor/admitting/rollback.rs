@@ -22,7 +22,7 @@ use windlass_domain::request::{ActionName, Request};
 
 /// Records the rollback and sets the hold, in one transaction; or records the restoring. A rollback to a snapshot that
 /// does not exist sets none.
-pub async fn admit(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Admitted> {
+pub async fn go_back(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Admitted> {
     let env = pin::named_environment(ports, request).await?;
     let declaration = pin::declaration_in_force(ports, &request.app).await?.version;
     retry(ports, "recording the rollback", async || {

@@ -8,11 +8,11 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::drill::SnapshotVersion;
 use windlass_domain::environment::Snapshot;
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::irreversible::{crossed, in_words};
+use windlass_domain::irreversible::{self, in_words};
 
 /// Chooses where the way there goes: to the newest verified-good snapshot that the present one replaced, whose release is
 /// not vetoed, and that is something else than what runs. It goes across nothing irreversible. The drill notes both ends.
-pub async fn choose(ports: &impl Ports, view: &mut View, record: &Deployment) -> Checked<Option<u64>> {
+pub async fn choose_for_drill(ports: &impl Ports, view: &mut View, record: &Deployment) -> Checked<Option<u64>> {
     let at = record.environment_id();
     let state = &view.state.value;
     let mut goal = good_snapshots::newest_good(ports, state.snapshot, at).await?;
@@ -25,9 +25,9 @@ pub async fn choose(ports: &impl Ports, view: &mut View, record: &Deployment) ->
         let good = good_snapshots::good_ones(ports, view, at).await?;
         return Err(no_version_before(record, &good).into());
     };
-    let crossed = crossed(&goal, state);
+    let crossed = irreversible::crossed(&goal, state);
     if !crossed.is_empty() {
-        let finding = irreversible(record, &goal, &in_words(&crossed));
+        let finding = goes_across(record, &goal, &in_words(&crossed));
         return Err(finding.into());
     }
     let under_way = view.drills.value.under_way.as_mut();
@@ -55,7 +55,7 @@ fn no_version_before(record: &Deployment, good: &[Snapshot]) -> Finding {
     Finding::new(FindingName::NothingToGoBackTo, at, reason, remedy)
 }
 
-fn irreversible(record: &Deployment, goal: &Snapshot, crossed: &str) -> Finding {
+fn goes_across(record: &Deployment, goal: &Snapshot, crossed: &str) -> Finding {
     Finding::new(
         FindingName::Irreversible,
         format!("environments.{}", record.environment),

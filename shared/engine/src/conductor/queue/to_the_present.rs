@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::Hold;
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::heal::{HealDecision, HealFacts, turn};
+use windlass_domain::heal::{self, HealDecision, HealFacts};
 use windlass_domain::name::ComponentName;
 
 /// Takes the lock, ends it without a change, or holds automatic deployments because something keeps changing the
@@ -39,7 +39,7 @@ pub async fn restore(
         rev: view.state.rev,
         other: waiting.first().map(|one| &one.deployment).or(drill),
     };
-    match turn(&standing, ports.now()) {
+    match heal::turn(&standing, ports.now()) {
         HealDecision::Restore(names, reason) => {
             record.value.snapshot = view.present();
             if let Err(trouble) = way_back::choose(ports, view, &mut record.value).await {

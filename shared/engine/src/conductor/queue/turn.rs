@@ -62,7 +62,7 @@ async fn once(
         }
         Decision::Take => {
             if record.value.of_drill() == Some(&record.value.id) {
-                match drill_goal::choose(ports, &mut view, &record.value).await {
+                match drill_goal::choose_for_drill(ports, &mut view, &record.value).await {
                     Ok(goal) => record.value.snapshot = goal,
                     Err(trouble) => {
                         let findings = trouble.findings()?;

@@ -1,7 +1,7 @@
 //! Handing a deployment and its environment's lock over to another execution.
 
 use crate::conductor::ports::Ports;
-use crate::ledger::{self, Execution, Stored, put_deployment};
+use crate::ledger::{self, Stored, put_deployment};
 use crate::payload::ExecutionRef;
 use crate::ports::{Result, Write};
 use windlass_domain::deployment::Deployment;
@@ -28,7 +28,7 @@ pub fn hand_over(
 
 /// Returns the writes that belong together for that: the lock, the record, and the deployment of the execution.
 pub fn handed_over(execution: &ExecutionRef, record: &Stored<Deployment>, lock: &Stored<Lock>) -> Result<Vec<Write>> {
-    let known = Execution { deployment: record.value.id.clone() };
+    let known = ledger::Execution { deployment: record.value.id.clone() };
     let known = Stored::new(ledger::execution(&execution.arn), known);
     let index = ledger::held_index(record.value.environment_id());
     Ok(vec![lock.put_indexed(Some(index))?, put_deployment(record)?, known.put()?])

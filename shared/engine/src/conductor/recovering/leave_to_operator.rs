@@ -8,7 +8,7 @@ use crate::conductor::telling::answer::of_record;
 use crate::conductor::telling::ending::end;
 use crate::ledger::{Stored, commit};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
-use crate::ports::{Execution as Owner, Result};
+use crate::ports::{Execution, Result};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{HeldState, Lock};
@@ -37,7 +37,7 @@ pub async fn leave(
     execution: &ExecutionRef,
     mut record: Stored<Deployment>,
     mut lock: Stored<Lock>,
-    owner: Option<Owner>,
+    owner: Option<Execution>,
 ) -> Result<Option<Answer<EndTransition>>> {
     let Some(former) = hand_over(ports, execution, HeldState::NeedsOperator, &mut record, &mut lock) else {
         return Ok(None);
@@ -55,7 +55,7 @@ pub async fn leave(
     Ok(ended.map(|ended| of_record(&record.value, ended)))
 }
 
-fn cause(record: &Deployment, owner: Option<&Owner>) -> String {
+fn cause(record: &Deployment, owner: Option<&Execution>) -> String {
     let (app, env) = (&record.app, &record.environment);
     let last = owner::why_stopped(owner);
     let undoing = record.undoing.as_ref();

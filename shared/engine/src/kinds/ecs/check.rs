@@ -27,7 +27,7 @@ pub(super) fn findings(
     let mut findings: Vec<Finding> =
         found.map(|(what, reason, remedy)| messages::finding(what, input.path("service"), reason, remedy)).collect();
     findings.extend(strategy::findings(input, spec, service));
-    findings.extend(pause_check::findings(input, spec, service));
+    findings.extend(pause_check::pause_findings(input, spec, service));
     findings.extend(containers(input, spec, current));
     findings.extend(input.check_tags("service", (&name, Some(&service.arn)), &service.tags));
     findings.extend(busy(input, &name, service));

@@ -11,10 +11,10 @@ pub(super) fn short(task_definition: &str) -> &str {
 
 /// Makes a finding whose reason and remedy are sentences.
 pub(super) fn finding(name: FindingName, path: impl Into<String>, reason: impl AsRef<str>, remedy: &str) -> Finding {
-    Finding::new(name, path, sentence(reason.as_ref()), sentence(remedy))
+    Finding::new(name, path, as_sentence(reason.as_ref()), as_sentence(remedy))
 }
 
-fn sentence(text: &str) -> String {
+fn as_sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_ascii_uppercase());
     let end = if text.ends_with('.') { "" } else { "." };

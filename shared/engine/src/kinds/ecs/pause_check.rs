@@ -12,7 +12,7 @@ use windlass_domain::kinds::ecs::{Ecs as Spec, Pause};
 const USUAL_MIN: u32 = 60;
 
 /// Returns everything that is wrong with them. A rollback needs no pause, because no gate decides it.
-pub(super) fn findings(input: &PrepareInput<'_>, spec: &Spec, service: &Service) -> Vec<Finding> {
+pub(super) fn pause_findings(input: &PrepareInput<'_>, spec: &Spec, service: &Service) -> Vec<Finding> {
     if input.goal_state.is_some() {
         return vec![];
     }

@@ -10,7 +10,7 @@ use windlass_domain::declaration::Declared;
 use windlass_domain::name::AppName;
 
 /// The text, its version and digest, and when it was accepted.
-pub async fn get(ports: &impl Ports, app: &AppName) -> Result<Reply> {
+pub async fn declaration(ports: &impl Ports, app: &AppName) -> Result<Reply> {
     let key = ledger::declaration_in_force(app);
     let declared = ledger::load(ports, &key).await?;
     let Some(declared) = declared else {

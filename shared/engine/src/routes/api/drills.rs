@@ -13,7 +13,7 @@ use windlass_domain::identity::EnvironmentId;
 
 /// One page of those that have ended, newest first, beside the one that is under way. `limit` and `after` (the `next` of
 /// the page before) may be given.
-pub async fn list(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
+pub async fn list_drills(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
     let EnvironmentId { app, environment } = of;
     if let Err(trouble) = known(ports, of).await {
         return Ok(problem(404, &trouble.findings()?));

@@ -13,7 +13,7 @@ use windlass_domain::name::{AppName, EnvironmentName};
 /// The names of the declared environments; with `?ref=` or `?image_tag=` also `chosen`, where a release of it goes.
 /// 404 where no environment's rule matches, 400 where those of several do: so whoever asks before a release hears of
 /// it before it is sent.
-pub async fn get(ports: &impl Ports, app: &AppName, call: &Call) -> Result<Reply> {
+pub async fn choice(ports: &impl Ports, app: &AppName, call: &Call) -> Result<Reply> {
     let declared = match pin::declaration_in_force(ports, app).await {
         Ok(declared) => declared,
         Err(trouble) => return Ok(problem(404, &trouble.findings()?)),

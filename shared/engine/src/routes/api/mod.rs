@@ -101,7 +101,7 @@ async fn route(ports: &impl Ports, call: &Call) -> Result<Reply> {
         return match *list {
             "apps" => apps::list(ports, call).await,
             "stats" => stats::list(ports, call).await,
-            _ => refusals::list(ports, None, call).await,
+            _ => refusals::refusals(ports, None, call).await,
         };
     }
     if let ["hand-overs", rest @ ..] = segments.as_slice() {
@@ -122,14 +122,14 @@ async fn route(ports: &impl Ports, call: &Call) -> Result<Reply> {
         return Ok(problem(400, &findings));
     }
     match (call.method.as_str(), rest) {
-        ("GET", ["releases", version]) => recorded_release::get(ports, &app, version).await,
-        ("GET", ["declaration"]) => declaration::get(ports, &app).await,
-        ("GET", ["refusals"]) => refusals::list(ports, Some(&app), call).await,
+        ("GET", ["releases", version]) => recorded_release::release(ports, &app, version).await,
+        ("GET", ["declaration"]) => declaration::declaration(ports, &app).await,
+        ("GET", ["refusals"]) => refusals::refusals(ports, Some(&app), call).await,
         ("GET", ["deployments"]) => deployments::list(ports, &app, call).await,
         ("GET", ["deployments", id]) => deployments::get(ports, &app, id).await,
         ("GET", ["stats"]) => stats::get(ports, &app, call).await,
         ("GET", ["plans", id]) => plans::get(ports, &app, id).await,
-        ("GET", ["environments"]) => environment_choice::get(ports, &app, call).await,
+        ("GET", ["environments"]) => environment_choice::choice(ports, &app, call).await,
         ("GET", ["removable"]) => removable::of_application(ports, &app).await,
         ("POST", ["remove"]) => removable::remove(ports, &app, call).await,
         (method, ["environments", name, rest @ ..]) => {
@@ -151,8 +151,8 @@ async fn renamed(ports: &impl Ports, app: &str, to: &str, call: &Call) -> Result
     let findings = query::findings(call, &[]);
     match call.method.as_str() {
         "GET" | "POST" if !findings.is_empty() => Ok(problem(400, &findings)),
-        "GET" => renames::get(ports, &app, &to).await,
-        "POST" => renames::post(ports, &app, &to, call).await,
+        "GET" => renames::renames(ports, &app, &to).await,
+        "POST" => renames::rename_application(ports, &app, &to, call).await,
         _ => Ok(problem(404, &[no_such_path(call)])),
     }
 }
@@ -223,7 +223,7 @@ async fn in_environment(
         ("POST", ["deployments", id, "cancel"]) => {
             return cancel::post(ports, of, id, call).await;
         }
-        ("GET", ["drills"]) => return drills::list(ports, of, call).await,
+        ("GET", ["drills"]) => return drills::list_drills(ports, of, call).await,
         ("POST", ["rollbacks"]) => ActionName::Rollback,
         ("POST", ["drills"]) => ActionName::Drill,
         ("POST", ["withdrawals"]) => ActionName::Withdraw,

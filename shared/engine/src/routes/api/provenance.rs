@@ -14,7 +14,7 @@ use windlass_domain::request::{ActionName, Requester};
 use windlass_domain::time::Time;
 
 /// The number of records that are read at a time.
-const AT_A_TIME: usize = 16;
+const RECORDS_AT_A_TIME: usize = 16;
 
 /// A deployment in short, beside what it brought.
 #[derive(Debug, Clone, Serialize)]
@@ -72,6 +72,6 @@ pub async fn provenance(
         Ok(record.map(|record| (id, Provenance::from(record.value))))
     };
     let known: Vec<Option<(String, Provenance)>> =
-        stream::iter(ids).map(read).buffered(AT_A_TIME).try_collect().await?;
+        stream::iter(ids).map(read).buffered(RECORDS_AT_A_TIME).try_collect().await?;
     Ok(known.into_iter().flatten().collect())
 }

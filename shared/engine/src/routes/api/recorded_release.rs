@@ -12,7 +12,7 @@ use windlass_domain::key::manifest_key;
 use windlass_domain::name::{AppName, EnvironmentName};
 
 /// The recorded release, and its manifests in the artifacts bucket, by environment, with what was found wrong with each.
-pub async fn get(ports: &impl Ports, app: &AppName, version: &str) -> Result<Reply> {
+pub async fn release(ports: &impl Ports, app: &AppName, version: &str) -> Result<Reply> {
     let mut unknown = Vec::new();
     let recorded = pin::recorded_release(ports, app, version).await;
     let recorded = collected(recorded, &mut unknown)?;

@@ -20,7 +20,7 @@ const LOOKED_THROUGH: usize = 10;
 /// One page. `limit` and `after` (the `next` of the page before) may be given. Without an application it is of what
 /// names none that is declared; of an application that is not declared it is the part of that which names it, and 404
 /// where there is none.
-pub async fn list(ports: &impl Ports, app: Option<&AppName>, call: &Call) -> Result<Reply> {
+pub async fn refusals(ports: &impl Ports, app: Option<&AppName>, call: &Call) -> Result<Reply> {
     let unknown = match app {
         Some(app) => findings(pin::declaration_in_force(ports, app).await)?,
         None => Vec::new(),

@@ -14,7 +14,7 @@ use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::ActionName;
 
 /// Changes nothing.
-pub async fn get(ports: &impl Ports, app: &AppName, to: &AppName) -> Result<Reply> {
+pub async fn renames(ports: &impl Ports, app: &AppName, to: &AppName) -> Result<Reply> {
     let found = WholeMovable::load(ports, app, to).await?;
     Ok(match found.decide() {
         Err(findings) => problem(409, &findings),
@@ -44,7 +44,7 @@ pub async fn get(ports: &impl Ports, app: &AppName, to: &AppName) -> Result<Repl
 }
 
 /// Starts the execution that renames it. One that is not declared any more may have an owner's record still.
-pub async fn post(ports: &impl Ports, app: &AppName, to: &AppName, call: &Call) -> Result<Reply> {
+pub async fn rename_application(ports: &impl Ports, app: &AppName, to: &AppName, call: &Call) -> Result<Reply> {
     let named = [("app", app.as_str()), ("to_app", to.as_str())];
     started(ports, ActionName::Rename, &named, call).await
 }

@@ -12,7 +12,7 @@ use windlass_domain::request::{ActionName, ArtifactObject, Request};
 
 /// Starts a release of one component, where the declaration says that an upload is one. Most
 /// artifacts only wait for their manifest.
-pub async fn handle(
+pub async fn artifact(
     ports: &impl Ports,
     app: AppName,
     environment: &EnvironmentName,

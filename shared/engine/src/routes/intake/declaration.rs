@@ -78,7 +78,7 @@ async fn claim(
     declaration: &Declaration,
     former: Option<&Declared>,
 ) -> Result<(Vec<Write>, Vec<Finding>)> {
-    let (owners, mut findings) = repositories::claim(ports, app, declaration, former).await?;
+    let (owners, mut findings) = repositories::claim_repositories(ports, app, declaration, former).await?;
     findings.extend(topics::foreign(ports, app, declaration).await?);
     let stack = &ports.config().stack;
     findings.extend(declaration.of_installation(&|name| by_name(stack, name).map(str::to_owned)));

@@ -15,7 +15,7 @@ use windlass_domain::request::ImagePush;
 use windlass_domain::time::Time;
 
 /// The number of pages of the images of one repository that a run reads, of 1,000 each.
-const PAGES: usize = 20;
+const PAGES_OF_IMAGES: usize = 20;
 
 /// The number of pushes that a run asks the ledger about; most of them are known to be served.
 const LOOKS: usize = 1000;
@@ -72,7 +72,7 @@ impl Images {
         };
         let mut place = self.place_in(&owner.repository);
         let (mut left, mut looks) = (ARRIVALS, LOOKS);
-        for _ in 0..PAGES {
+        for _ in 0..PAGES_OF_IMAGES {
             let page = ports.tagged(&place.repository, place.page.clone());
             let page = page.await?;
             let concerned = |image: &Tagged| self.round.concerns(image.pushed, now);

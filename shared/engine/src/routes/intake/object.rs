@@ -61,7 +61,7 @@ pub async fn created(
             Upload::Declaration(app) => declaration::handle(ports, &app, created).await,
             Upload::Manifest(app, _) => manifest::handle(ports, app, created).await,
             Upload::Artifact(app, environment, component) => {
-                artifact::handle(ports, app, &environment, component, created).await
+                artifact::artifact(ports, app, &environment, component, created).await
             }
         }
     })

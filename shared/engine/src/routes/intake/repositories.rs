@@ -10,7 +10,7 @@ use windlass_domain::name::{AppName, ComponentName};
 /// The repositories that a new declaration names become the application's, whose tag rules their pushes
 /// follow; what only the former one named is anybody's again. What belongs to another application, or
 /// cannot be seen to be this one's, is told.
-pub async fn claim(
+pub async fn claim_repositories(
     ports: &impl Ports,
     app: &AppName,
     declaration: &Declaration,
@@ -26,7 +26,7 @@ pub async fn claim(
             Some(owner) if Some(&owner.value.app) == declaration.formerly() => {}
             Some(owner) => {
                 let of_another = format!("belongs to application `{}`", owner.value.app);
-                findings.push(not_ours(
+                findings.push(not_our_repository(
                     FindingName::Duplicate,
                     (app, declaration),
                     repository,
@@ -38,7 +38,7 @@ pub async fn claim(
                 let unmarked =
                     format!("is not tagged `{APP_TAG}`: `{app}`, and no untagged one whose name begins with `{app}/`");
                 let name = FindingName::TargetNotOurs;
-                findings.push(not_ours(name, (app, declaration), repository, components, &unmarked));
+                findings.push(not_our_repository(name, (app, declaration), repository, components, &unmarked));
             }
             None => writes.push(taken(app, repository)?),
         }
@@ -75,7 +75,7 @@ async fn is_ours(ports: &impl Ports, app: &AppName, repository: &str) -> Result<
     })
 }
 
-fn not_ours(
+fn not_our_repository(
     name: FindingName,
     (app, declaration): (&AppName, &Declaration),
     repository: &str,
