@@ -17,7 +17,7 @@ pub async fn each_message(event: SqsEvent, serve: impl AsyncFn(Value) -> Result<
     let served = event.records.iter().map(|message| {
         let id = message.message_id.as_deref().unwrap_or_default();
         let served = async move {
-            let served = match body(message) {
+            let served = match message_body(message) {
                 Ok(body) => serve(body).await,
                 Err(fault) => Err(fault),
             };
@@ -38,7 +38,7 @@ pub async fn each_message(event: SqsEvent, serve: impl AsyncFn(Value) -> Result<
     answer
 }
 
-fn body(message: &SqsMessage) -> Result<Value> {
+fn message_body(message: &SqsMessage) -> Result<Value> {
     let text = message.body.as_deref().unwrap_or_default();
     serde_json::from_str(text)
         .map_err(|error| Fault::new(FaultName::BadInput, format!("a message of the queue is not JSON: {error}")))

@@ -6,7 +6,7 @@ use aws_sdk_s3::types::{Delete, Error, ObjectIdentifier};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::Result;
 
-pub(super) async fn all(s3: &Client, bucket: &str, keys: &[String]) -> Result<()> {
+pub(super) async fn delete_all(s3: &Client, bucket: &str, keys: &[String]) -> Result<()> {
     let objects = keys.iter().map(|key| ObjectIdentifier::builder().key(key).build());
     let objects: Result<Vec<_>, _> = objects.collect();
     let delete = objects.and_then(|objects| {

@@ -68,7 +68,7 @@ impl S3Api for Aws {
     }
 
     async fn delete_all(&self, bucket: &str, keys: &[String]) -> Result<()> {
-        delete::all(Writer::of(self).s3, bucket, keys).await
+        delete::delete_all(Writer::of(self).s3, bucket, keys).await
     }
 
     async fn list(&self, bucket: &str, prefix: &str, after: Option<String>) -> Result<Listing> {

@@ -31,12 +31,12 @@ pub(super) async fn part(s3: &Client, upload: &Upload, number: u16, bytes: Bytes
     let sent = request
         .upload_id(&upload.id)
         .part_number(number.into())
-        .checksum_sha256(encoded(&sha256))
+        .checksum_sha256(encoded_digest(&sha256))
         .content_length(i64::try_from(bytes.len()).unwrap_or(i64::MAX))
         .body(ByteStream::from(bytes))
         .send()
         .await;
-    let made = sent.or_fault("UploadPart", &format!("{number} of {}", named(upload)))?;
+    let made = sent.or_fault("UploadPart", &format!("{number} of {}", named_upload(upload)))?;
     Ok(Part { number, etag: made.e_tag.unwrap_or_default(), sha256 })
 }
 
@@ -51,7 +51,7 @@ pub(super) async fn complete(
         CompletedPart::builder()
             .part_number(part.number.into())
             .e_tag(&part.etag)
-            .checksum_sha256(encoded(&part.sha256))
+            .checksum_sha256(encoded_digest(&part.sha256))
             .build()
     });
     let all = CompletedMultipartUpload::builder().set_parts(Some(parts.collect()));
@@ -65,20 +65,20 @@ pub(super) async fn complete(
         .config_override(writer.config())
         .send()
         .await;
-    let made = sent.or_fault("CompleteMultipartUpload", &named(upload))?;
+    let made = sent.or_fault("CompleteMultipartUpload", &named_upload(upload))?;
     Ok(Written { etag: made.e_tag.unwrap_or_default(), version_id: made.version_id })
 }
 
 pub(super) async fn abort(s3: &Client, upload: &Upload) -> Result<()> {
     let request = s3.abort_multipart_upload().bucket(&upload.bucket).key(&upload.key);
     let sent = request.upload_id(&upload.id).send().await;
-    sent.or_fault("AbortMultipartUpload", &named(upload)).map(drop)
+    sent.or_fault("AbortMultipartUpload", &named_upload(upload)).map(drop)
 }
 
-fn encoded(sha256: &Digest) -> String {
+fn encoded_digest(sha256: &Digest) -> String {
     STANDARD.encode(sha256.to_bytes())
 }
 
-fn named(upload: &Upload) -> String {
+fn named_upload(upload: &Upload) -> String {
     format!("s3://{}/{}", upload.bucket, upload.key)
 }
