@@ -1,3 +1,5 @@
+//! Services without a client of their own: those that speak AWS's JSON protocol, and IAM's simulation.
+
 use crate::ports::Result;
 use serde_json::Value;
 use std::collections::BTreeMap;

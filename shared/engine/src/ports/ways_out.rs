@@ -1,3 +1,5 @@
+//! The ways out: executions of the release machine, events for EventBridge, and messages for topics.
+
 use crate::ports::Result;
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -1,9 +1,16 @@
+//! The ways out: executions of the release machine, events for EventBridge, and messages for topics.
+
 use crate::Aws;
 use crate::clock::time_of;
 use crate::error::{OrFault, code, fault};
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use aws_sdk_sfn::types::HistoryEventType;
+use aws_sdk_sns::config::{Builder, Config, Region};
 use serde_json::Value;
-use windlass_engine::ports::{Execution, Result, StepFunctionsApi};
+use std::collections::BTreeMap;
+use windlass_domain::fault::Fault;
+use windlass_domain::notify::region_of;
+use windlass_engine::ports::{EventBridgeApi, Execution, Result, SnsApi, StepFunctionsApi};
 
 /// The number of executions that are looked through.
 const NEWEST: i32 = 100;
@@ -119,4 +126,61 @@ fn is_transition(event: &HistoryEventType) -> bool {
 /// becomes `…:execution:<machine>:<name>`.
 fn execution_arn(machine: &str, name: &str) -> String {
     format!("{}:{name}", machine.replacen(":stateMachine:", ":execution:", 1))
+}
+
+impl SnsApi for Aws {
+    async fn notify(&self, subject: &str, message: &str) -> Result<()> {
+        let topic = self.settings().topic()?;
+        let request = self.clients.sns().publish().topic_arn(topic);
+        let sent = request.subject(subject).message(message).send().await;
+        sent.or_fault("Publish", topic).map(drop)
+    }
+
+    async fn topic_tags(&self, topic: &str) -> Result<BTreeMap<String, String>> {
+        let request = self.clients.sns().list_tags_for_resource();
+        let request = request.resource_arn(topic).customize();
+        let listed = request.config_override(place_of(topic)).send().await;
+        let tags = listed.or_fault("ListTagsForResource", topic)?.tags;
+        let tags = tags.unwrap_or_default().into_iter();
+        Ok(tags.map(|tag| (tag.key, tag.value)).collect())
+    }
+
+    async fn notify_topic(&self, topic: &str, subject: &str, message: &str) -> Result<()> {
+        let request = self.clients.sns().publish().topic_arn(topic);
+        let request = request.subject(subject).message(message).customize();
+        let sent = request.config_override(place_of(topic)).send().await;
+        sent.or_fault("Publish", topic).map(drop)
+    }
+}
+
+/// A topic answers in its own region.
+fn place_of(topic: &str) -> Builder {
+    let region = region_of(topic).map(|region| Region::new(region.to_owned()));
+    let mut place = Config::builder();
+    place.set_region(region);
+    place
+}
+
+/// The source of all of Windlass's events.
+const SOURCE: &str = "windlass";
+
+impl EventBridgeApi for Aws {
+    async fn put_event(&self, detail_type: &str, detail: &Value) -> Result<()> {
+        let entry = PutEventsRequestEntry::builder()
+            .event_bus_name(self.settings().event_bus()?)
+            .source(SOURCE)
+            .detail_type(detail_type)
+            .detail(detail.to_string())
+            .build();
+        let request = self.clients.eventbridge().put_events().entries(entry);
+        let answer = request.send().await.or_fault("PutEvents", detail_type)?;
+        // An entry can fail in an answer that succeeds (EventBridge API Reference, PutEvents).
+        match answer.entries().first().and_then(|entry| entry.error_code()) {
+            None => Ok(()),
+            Some(code) => Err(Fault::new(
+                crate::error::name_of(Some(code), Some(400)),
+                format!("PutEvents {detail_type}: AWS answered {code} for the event"),
+            )),
+        }
+    }
 }
