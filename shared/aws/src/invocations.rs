@@ -154,57 +154,10 @@ fn message_body(message: &SqsMessage) -> Result<Value> {
 }
 
 #[cfg(test)]
-mod tests_of_queue {
-    use super::*;
-    use serde_json::json;
-    use std::cell::Cell;
-
-    fn answer(event: Value, serve: impl AsyncFn(Value) -> Result<()>) -> Value {
-        let event = serde_json::from_value(event).expect("an SQS event");
-        let runtime = tokio::runtime::Builder::new_current_thread().build();
-        let answer = runtime.expect("a runtime").block_on(each_message(event, serve));
-        serde_json::to_value(answer).expect("JSON")
-    }
-
-    #[test]
-    fn no_message_waits_for_the_one_before() {
-        let (open, most) = (Cell::new(0), Cell::new(0));
-        let serve = async |_| {
-            open.set(open.get() + 1);
-            most.set(most.get().max(open.get()));
-            tokio::task::yield_now().await;
-            open.set(open.get() - 1);
-            Ok(())
-        };
-        let messages = ["1", "2", "3"].map(|id| json!({"messageId": id, "body": "{}"}));
-        assert_eq!(answer(json!({"Records": messages}), serve), json!({"batchItemFailures": []}));
-        assert_eq!(most.get(), 3);
-    }
-
-    #[test]
-    fn only_what_failed_comes_again() {
-        let event = json!({"Records": [
-            {"messageId": "1", "body": "{\"good\": true}"},
-            {"messageId": "2", "body": "{\"good\": false}"},
-            {"messageId": "3", "body": "not JSON"},
-        ]});
-        let serve = async |body: Value| {
-            if body["good"] == true {
-                return Ok(());
-            }
-            Err(Fault::new(FaultName::Unavailable, "no answer"))
-        };
-        let expected = json!({"batchItemFailures": [
-            {"itemIdentifier": "2"}, {"itemIdentifier": "3"},
-        ]});
-        assert_eq!(answer(event, serve), expected);
-    }
-}
-
-#[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::{Value, json};
+    use std::cell::Cell;
 
     fn call_of(event: &Value) -> Result<Call, Reply> {
         let event = serde_json::from_value(event.clone()).expect("an event of an HTTP API");
@@ -275,5 +228,46 @@ mod tests {
         assert_eq!(answer["statusCode"], 404);
         assert_eq!(answer["headers"]["content-type"], "application/problem+json");
         assert_eq!(answer["body"], "{\"title\":\"no\"}");
+    }
+
+    fn answer(event: Value, serve: impl AsyncFn(Value) -> Result<()>) -> Value {
+        let event = serde_json::from_value(event).expect("an SQS event");
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let answer = runtime.expect("a runtime").block_on(each_message(event, serve));
+        serde_json::to_value(answer).expect("JSON")
+    }
+
+    #[test]
+    fn no_message_waits_for_the_one_before() {
+        let (open, most) = (Cell::new(0), Cell::new(0));
+        let serve = async |_| {
+            open.set(open.get() + 1);
+            most.set(most.get().max(open.get()));
+            tokio::task::yield_now().await;
+            open.set(open.get() - 1);
+            Ok(())
+        };
+        let messages = ["1", "2", "3"].map(|id| json!({"messageId": id, "body": "{}"}));
+        assert_eq!(answer(json!({"Records": messages}), serve), json!({"batchItemFailures": []}));
+        assert_eq!(most.get(), 3);
+    }
+
+    #[test]
+    fn only_what_failed_comes_again() {
+        let event = json!({"Records": [
+            {"messageId": "1", "body": "{\"good\": true}"},
+            {"messageId": "2", "body": "{\"good\": false}"},
+            {"messageId": "3", "body": "not JSON"},
+        ]});
+        let serve = async |body: Value| {
+            if body["good"] == true {
+                return Ok(());
+            }
+            Err(Fault::new(FaultName::Unavailable, "no answer"))
+        };
+        let expected = json!({"batchItemFailures": [
+            {"itemIdentifier": "2"}, {"itemIdentifier": "3"},
+        ]});
+        assert_eq!(answer(event, serve), expected);
     }
 }

@@ -148,26 +148,10 @@ impl fmt::Display for Failure {
 impl std::error::Error for Failure {}
 
 #[cfg(test)]
-mod tests_of_failure {
-    use super::*;
-    use windlass_domain::fault::FaultName;
-
-    #[test]
-    fn the_name_of_a_fault_is_the_name_of_the_error() {
-        let fault = Fault::new(FaultName::StillInProgress, "the alias moves");
-        let told = serde_json::to_value(Diagnostic::from(Failure(fault))).expect("serializes");
-        let expected = serde_json::json!({
-            "errorType": "StillInProgress",
-            "errorMessage": "the alias moves",
-        });
-        assert_eq!(told, expected);
-    }
-}
-
-#[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+    use windlass_domain::fault::FaultName;
 
     fn answer(event: Value) -> Result<Value, Fault> {
         let handler = async |factor: &u64, number: u64| {
@@ -195,5 +179,16 @@ mod tests {
     fn the_handlers_fault_is_the_answer() {
         let fault = answer(json!(0)).expect_err("the handler refuses zero");
         assert_eq!(fault, Fault::new(FaultName::Conflict, "zero"));
+    }
+
+    #[test]
+    fn the_name_of_a_fault_is_the_name_of_the_error() {
+        let fault = Fault::new(FaultName::StillInProgress, "the alias moves");
+        let told = serde_json::to_value(Diagnostic::from(Failure(fault))).expect("serializes");
+        let expected = serde_json::json!({
+            "errorType": "StillInProgress",
+            "errorMessage": "the alias moves",
+        });
+        assert_eq!(told, expected);
     }
 }

@@ -13,46 +13,6 @@ use windlass_domain::name::ComponentName;
 use windlass_domain::step::{Step, StepStatus};
 use windlass_domain::time::Time;
 
-/// One invocation for a step. It is begun once and handed on, so that everything it writes has the same fence.
-pub struct Invocation<'w> {
-    /// The input.
-    pub work: &'w Work,
-    /// The step, as it was read at the beginning.
-    pub step: Stored<Step>,
-    /// The fence of what the invocation writes.
-    pub fence: Fence,
-    /// The time at which it began.
-    pub started: Time,
-}
-
-impl<'w> Invocation<'w> {
-    /// Reads the step.
-    pub async fn begin(ports: &(impl DynamoDbApi + Clock), work: &'w Work) -> Result<Self> {
-        let started = ports.now();
-        let key = ledger::step(&work.deployment, &work.component);
-        let step = ledger::require(ports, &key).await?;
-        Ok(Self { work, fence: Fence::new(step.value.environment_id(), &work.deployment, work.token), step, started })
-    }
-
-    /// Returns the answer of a former invocation, if that has settled the step and its answer was lost. `None` where
-    /// something is left to do.
-    ///
-    /// # Errors
-    /// `AttemptSuperseded` where a newer wave or the undo has begun; `StaleToken`.
-    pub async fn settled(&self, ports: &impl DynamoDbApi) -> Result<Option<WorkDone>> {
-        let StepState::Settled(verdict) = of(&self.step.value, self.work)? else {
-            return Ok(None);
-        };
-        self.fence.lock(ports).await?;
-        Ok(Some(done(self.work, verdict)))
-    }
-}
-
-/// Returns the answer of an invocation.
-pub(crate) fn done(work: &Work, verdict: WorkTransition) -> WorkDone {
-    WorkDone { component: work.component.clone(), verdict }
-}
-
 /// The work on one step, in one direction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Work {
@@ -89,6 +49,46 @@ impl From<PublisherInput> for Work {
     }
 }
 
+/// One invocation for a step. It is begun once and handed on, so that everything it writes has the same fence.
+pub struct Invocation<'w> {
+    /// The input.
+    pub work: &'w Work,
+    /// The step, as it was read at the beginning.
+    pub step: Stored<Step>,
+    /// The fence of what the invocation writes.
+    pub fence: Fence,
+    /// The time at which it began.
+    pub started: Time,
+}
+
+impl<'w> Invocation<'w> {
+    /// Reads the step.
+    pub async fn begin(ports: &(impl DynamoDbApi + Clock), work: &'w Work) -> Result<Self> {
+        let started = ports.now();
+        let key = ledger::step(&work.deployment, &work.component);
+        let step = ledger::require(ports, &key).await?;
+        Ok(Self { work, fence: Fence::new(step.value.environment_id(), &work.deployment, work.token), step, started })
+    }
+
+    /// Returns the answer of a former invocation, if that has settled the step and its answer was lost. `None` where
+    /// something is left to do.
+    ///
+    /// # Errors
+    /// `AttemptSuperseded` where a newer wave or the undo has begun; `StaleToken`.
+    pub async fn settled(&self, ports: &impl DynamoDbApi) -> Result<Option<WorkDone>> {
+        let StepState::Settled(verdict) = state_of(&self.step.value, self.work)? else {
+            return Ok(None);
+        };
+        self.fence.lock(ports).await?;
+        Ok(Some(done(self.work, verdict)))
+    }
+}
+
+/// Returns the answer of an invocation.
+pub(crate) fn done(work: &Work, verdict: WorkTransition) -> WorkDone {
+    WorkDone { component: work.component.clone(), verdict }
+}
+
 /// The state of a step for an invocation: done, or open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepState {
@@ -100,7 +100,7 @@ pub enum StepState {
 
 /// Returns where the step stands for this invocation. A forward invocation that comes late, after a newer wave or the
 /// undo has begun, gets the fault `AttemptSuperseded`: it must not drive the target back to an older goal.
-pub fn of(step: &Step, work: &Work) -> Result<StepState> {
+fn state_of(step: &Step, work: &Work) -> Result<StepState> {
     use StepStatus::{Changed, Failed, UndoFailed, Undoing, Undone};
     let Some(wave) = work.wave else {
         return Ok(match step.status {
@@ -180,7 +180,7 @@ mod tests {
         });
         let step: Step = serde_json::from_value(step).unwrap();
         let work = Work { deployment: step.deployment.clone(), token: 1, component: step.component.clone(), wave };
-        match of(&step, &work) {
+        match state_of(&step, &work) {
             Ok(standing) => Some(standing),
             Err(fault) => {
                 assert_eq!(fault.name, FaultName::AttemptSuperseded);

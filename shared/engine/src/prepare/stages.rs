@@ -131,42 +131,6 @@ fn listed(shares: &[u32]) -> String {
 }
 
 #[cfg(test)]
-mod tests_of_waves_together {
-    use super::*;
-
-    #[test]
-    fn steps_that_differ_are_told_with_both_lists_and_what_to_write() {
-        let table: [(&[u32], &[u32], &str, &str); 3] = [
-            (
-                &[100, 500, 1000],
-                &[100, 1000],
-                "`api` goes at 10 %, 50 %, 100 %, and `agent` at 10 %, 100 %.",
-                "Write `rollout: {canary: [10]}` of `api`",
-            ),
-            (
-                &[250, 500, 750, 1000],
-                &[200, 400, 600, 800, 1000],
-                "`agent` at 20 %, 40 %, 60 %, 80 %, 100 %.",
-                "{canary: [20, 40, 60, 80]}",
-            ),
-            (
-                &[120, 1000],
-                &[125, 1000],
-                "`api` goes at 12 %, 100 %, and `agent` at 12.5 %, 100 %.",
-                "Give the service of `agent` whole percents",
-            ),
-        ];
-        let [api, agent] = ["api", "agent"].map(|name| ComponentName::new(name).unwrap());
-        for (own, wanted, reason, remedy) in table {
-            let found = differs((&api, own), (&agent, wanted));
-            assert_eq!(found.path, "components.api.rollout");
-            assert!(found.reason.ends_with(reason), "{}", found.reason);
-            assert!(found.remedy.contains(remedy), "{}", found.remedy);
-        }
-    }
-}
-
-#[cfg(test)]
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
@@ -231,6 +195,37 @@ mod tests {
                     assert!(told.contains(&format!("watched for {watched} ")), "{why}: {told}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn steps_that_differ_are_told_with_both_lists_and_what_to_write() {
+        let table: [(&[u32], &[u32], &str, &str); 3] = [
+            (
+                &[100, 500, 1000],
+                &[100, 1000],
+                "`api` goes at 10 %, 50 %, 100 %, and `agent` at 10 %, 100 %.",
+                "Write `rollout: {canary: [10]}` of `api`",
+            ),
+            (
+                &[250, 500, 750, 1000],
+                &[200, 400, 600, 800, 1000],
+                "`agent` at 20 %, 40 %, 60 %, 80 %, 100 %.",
+                "{canary: [20, 40, 60, 80]}",
+            ),
+            (
+                &[120, 1000],
+                &[125, 1000],
+                "`api` goes at 12 %, 100 %, and `agent` at 12.5 %, 100 %.",
+                "Give the service of `agent` whole percents",
+            ),
+        ];
+        let [api, agent] = ["api", "agent"].map(|name| ComponentName::new(name).unwrap());
+        for (own, wanted, reason, remedy) in table {
+            let found = differs((&api, own), (&agent, wanted));
+            assert_eq!(found.path, "components.api.rollout");
+            assert!(found.reason.ends_with(reason), "{}", found.reason);
+            assert!(found.remedy.contains(remedy), "{}", found.remedy);
         }
     }
 }

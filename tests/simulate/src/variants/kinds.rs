@@ -19,8 +19,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "the plan tells the whole task definition that runs",
         edits: &[Edit {
             file: "shared/engine/src/kinds/ecs/prepare.rs",
-            find: "    let from = messages::short(&current.arn);\n    if let",
-            replace: "    let whole = current.document.to_string();\n    let from = if VARIANT { whole.as_str() } else { messages::short(&current.arn) };\n    if let",
+            find: "    let from = tell::short(&current.arn);\n    if let",
+            replace: "    let whole = current.document.to_string();\n    let from = if VARIANT { whole.as_str() } else { tell::short(&current.arn) };\n    if let",
         }],
         scenarios: &["service"],
         mishaps: &[],
@@ -96,8 +96,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "a deployment of the group is taken for one of Windlass's, whoever has created it",
         edits: &[Edit {
             file: "shared/engine/src/kinds/ecs/codedeploy/mod.rs",
-            find: "            one.description.starts_with(mark) && one.creator != find::ROLLBACK",
-            replace: "            (VARIANT || one.description.starts_with(mark)) && one.creator != find::ROLLBACK",
+            find: "one.description.starts_with(mark) && one.creator != codedeploy::ROLLBACK",
+            replace: "(VARIANT || one.description.starts_with(mark)) && one.creator != codedeploy::ROLLBACK",
         }],
         scenarios: &["service_moved_busy_meanwhile"],
         mishaps: &[],

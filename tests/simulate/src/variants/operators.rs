@@ -94,8 +94,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "what a whole application lets go of stays recorded as running",
         edits: &[Edit {
             file: REMOVE_ALL,
-            find: "        goes.forget(&mut found.state.value);",
-            replace: "        if !VARIANT {\n            goes.forget(&mut found.state.value);\n        }",
+            find: "        goes.forget(&mut found.state.value);\n        // An environment of which nothing is left",
+            replace: "        if !VARIANT {\n            goes.forget(&mut found.state.value);\n        }\n        // An environment of which nothing is left",
         }],
         scenarios: &["removed_all_beside"],
         mishaps: &[],

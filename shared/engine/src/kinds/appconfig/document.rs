@@ -243,38 +243,6 @@ fn places(text: &str) -> impl Iterator<Item = String> {
 }
 
 #[cfg(test)]
-mod tests_of_fill {
-    use super::*;
-
-    #[test]
-    fn what_is_nearly_the_name_of_an_output_is_told_and_nothing_else_of_a_document() {
-        let flags = ComponentName::new("flags").unwrap();
-        let outputs: Vec<Output> =
-            ["jobs.version", "api.version"].map(|text| Output::try_from(text.to_owned()).unwrap()).to_vec();
-        let with = as_if(&outputs.into_iter().collect());
-        let told = |text: &str| {
-            let found = missing(&flags, "1.json", text.as_bytes(), &with);
-            found.map(|found| (found.reason, found.remedy))
-        };
-        let both = "${api.version} ${jobs.version}";
-        assert_eq!(told(both), None);
-        assert_eq!(told(&format!("{both} ${{env}} ${{a}} ${{not.closed")), None);
-        let (reason, remedy) = told("${api.version} ${jobs.versoin} ${secret}").unwrap();
-        assert_eq!(
-            reason,
-            "The document 1.json has `${jobs.versoin}`, which nothing fills in, and no `${jobs.version}`."
-        );
-        assert!(remedy.starts_with("Did you mean `${jobs.version}` by `${jobs.versoin}`? "), "{remedy}");
-        // There is a second place, which is misspelt and would go live as it stands.
-        let (reason, _) = told(&format!("{both} ${{job.version}}")).unwrap();
-        assert_eq!(reason, "The document 1.json has `${job.version}`, which nothing fills in.");
-        let (reason, remedy) = told("${api.version}").unwrap();
-        assert_eq!(reason, "The document 1.json has no `${jobs.version}`.");
-        assert!(remedy.starts_with("Write it in the document"), "{remedy}");
-    }
-}
-
-#[cfg(test)]
 mod tests {
     use super::*;
     use windlass_domain::output::Output;
@@ -343,5 +311,32 @@ mod tests {
             assert_eq!(told.is_empty(), why.is_empty(), "{told}");
             assert!(told.contains(why), "{told}");
         }
+    }
+
+    #[test]
+    fn what_is_nearly_the_name_of_an_output_is_told_and_nothing_else_of_a_document() {
+        let flags = ComponentName::new("flags").unwrap();
+        let outputs: Vec<Output> =
+            ["jobs.version", "api.version"].map(|text| Output::try_from(text.to_owned()).unwrap()).to_vec();
+        let with = as_if(&outputs.into_iter().collect());
+        let told = |text: &str| {
+            let found = missing(&flags, "1.json", text.as_bytes(), &with);
+            found.map(|found| (found.reason, found.remedy))
+        };
+        let both = "${api.version} ${jobs.version}";
+        assert_eq!(told(both), None);
+        assert_eq!(told(&format!("{both} ${{env}} ${{a}} ${{not.closed")), None);
+        let (reason, remedy) = told("${api.version} ${jobs.versoin} ${secret}").unwrap();
+        assert_eq!(
+            reason,
+            "The document 1.json has `${jobs.versoin}`, which nothing fills in, and no `${jobs.version}`."
+        );
+        assert!(remedy.starts_with("Did you mean `${jobs.version}` by `${jobs.versoin}`? "), "{remedy}");
+        // There is a second place, which is misspelt and would go live as it stands.
+        let (reason, _) = told(&format!("{both} ${{job.version}}")).unwrap();
+        assert_eq!(reason, "The document 1.json has `${job.version}`, which nothing fills in.");
+        let (reason, remedy) = told("${api.version}").unwrap();
+        assert_eq!(reason, "The document 1.json has no `${jobs.version}`.");
+        assert!(remedy.starts_with("Write it in the document"), "{remedy}");
     }
 }

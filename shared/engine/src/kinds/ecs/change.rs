@@ -16,6 +16,37 @@ use windlass_domain::time::Time;
 /// then, and the state that it is based on must still be true.
 const LOOK_MS: u64 = 2_000;
 
+/// The kind over its ports.
+#[derive(Debug)]
+pub struct Ecs<P> {
+    /// The ports at the deployer's own place, for the artifacts bucket.
+    pub(super) home: P,
+    /// The ports at the target's place.
+    pub(super) at: P,
+    pub(super) deployment: DeploymentId,
+    /// Task definitions that were read: they never change.
+    pub(super) known: RefCell<BTreeMap<String, TaskDefinition>>,
+}
+
+impl<P> Ecs<P> {
+    /// Returns the kind for one deployment.
+    pub fn new(home: P, at: P, deployment: DeploymentId) -> Self {
+        Self { home, at, deployment, known: RefCell::default() }
+    }
+}
+
+impl<P: EcsApi> Ecs<P> {
+    /// Returns a task definition by ARN. Each is asked for once.
+    pub(super) async fn task_definition(&self, arn: &str) -> Result<TaskDefinition> {
+        if let Some(known) = self.known.borrow().get(arn) {
+            return Ok(known.clone());
+        }
+        let found = self.at.task_definition(arn).await?;
+        self.known.borrow_mut().insert(arn.to_owned(), found.clone());
+        Ok(found)
+    }
+}
+
 impl<P: EcsApi + Clock> Ecs<P> {
     /// Sets the service's task definition. ECS offers no condition, so the service is described just before (Amazon ECS
     /// API Reference: UpdateService has no revision or token). The fault is `Conflict` if the service is set to
@@ -129,36 +160,5 @@ impl<P: EcsApi + Clock> Ecs<P> {
                 target.cluster, target.service
             ),
         ))
-    }
-}
-
-/// The kind over its ports.
-#[derive(Debug)]
-pub struct Ecs<P> {
-    /// The ports at the deployer's own place, for the artifacts bucket.
-    pub(super) home: P,
-    /// The ports at the target's place.
-    pub(super) at: P,
-    pub(super) deployment: DeploymentId,
-    /// Task definitions that were read: they never change.
-    pub(super) known: RefCell<BTreeMap<String, TaskDefinition>>,
-}
-
-impl<P> Ecs<P> {
-    /// Returns the kind for one deployment.
-    pub fn new(home: P, at: P, deployment: DeploymentId) -> Self {
-        Self { home, at, deployment, known: RefCell::default() }
-    }
-}
-
-impl<P: EcsApi> Ecs<P> {
-    /// Returns a task definition by ARN. Each is asked for once.
-    pub(super) async fn task_definition(&self, arn: &str) -> Result<TaskDefinition> {
-        if let Some(known) = self.known.borrow().get(arn) {
-            return Ok(known.clone());
-        }
-        let found = self.at.task_definition(arn).await?;
-        self.known.borrow_mut().insert(arn.to_owned(), found.clone());
-        Ok(found)
     }
 }

@@ -163,8 +163,30 @@ fn snippet(at: Pause, minutes: u32) -> String {
 }
 
 #[cfg(test)]
-mod tests_of_pause_check {
+mod tests {
     use super::*;
+
+    #[test]
+    fn how_long_a_strategy_bakes() {
+        use Strategy::{BlueGreen, Canary, Linear, Rolling};
+        // Bake minutes, step in tenths of a percent, minutes of a step. Expected: the seconds in all, and the minutes
+        // of waits.
+        let table = [
+            (Rolling, (10, 100, 5), 0, 0),
+            (BlueGreen, (10, 1000, 0), 600, 0),
+            (Canary, (10, 50, 60), 4200, 60),
+            (Canary, (10, 1000, 60), 600, 0),
+            (Linear, (10, 250, 5), 600 + 900, 15),
+            (Linear, (0, 333, 5), 900, 15),
+            (Linear, (0, 1000, 5), 0, 0),
+            (Linear, (0, 0, 5), 0, 0),
+        ];
+        for (strategy, (bake_min, step_tenths, step_min), seconds, minutes) in table {
+            let shifting = Shifting { bake_min, step_tenths, step_min };
+            assert_eq!(bakes_s(strategy, &shifting), seconds, "{strategy:?} {shifting:?}");
+            assert_eq!(waits_min(strategy, &shifting), minutes, "{strategy:?} {shifting:?}");
+        }
+    }
 
     fn hook(kind: &str, stages: &[&str], timeout_min: u32, then: &str) -> ServiceHook {
         ServiceHook {
@@ -197,33 +219,6 @@ mod tests_of_pause_check {
                 None => assert_eq!(told, None),
                 Some(wanted) => assert!(told.unwrap_or_default().contains(wanted), "{told:?}"),
             }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn how_long_a_strategy_bakes() {
-        use Strategy::{BlueGreen, Canary, Linear, Rolling};
-        // Bake minutes, step in tenths of a percent, minutes of a step. Expected: the seconds in all, and the minutes
-        // of waits.
-        let table = [
-            (Rolling, (10, 100, 5), 0, 0),
-            (BlueGreen, (10, 1000, 0), 600, 0),
-            (Canary, (10, 50, 60), 4200, 60),
-            (Canary, (10, 1000, 60), 600, 0),
-            (Linear, (10, 250, 5), 600 + 900, 15),
-            (Linear, (0, 333, 5), 900, 15),
-            (Linear, (0, 1000, 5), 0, 0),
-            (Linear, (0, 0, 5), 0, 0),
-        ];
-        for (strategy, (bake_min, step_tenths, step_min), seconds, minutes) in table {
-            let shifting = Shifting { bake_min, step_tenths, step_min };
-            assert_eq!(bakes_s(strategy, &shifting), seconds, "{strategy:?} {shifting:?}");
-            assert_eq!(waits_min(strategy, &shifting), minutes, "{strategy:?} {shifting:?}");
         }
     }
 }

@@ -187,9 +187,17 @@ fn is_refused_input(members: &Map<String, Value>) -> bool {
 }
 
 #[cfg(test)]
-mod tests_of_answer_wording {
+mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn the_status_says_whether_to_ask_again_or_otherwise() {
+        let status = |name| of_fault(&Fault::new(name, "why")).status;
+        assert_eq!(status(FaultName::BadInput), 400);
+        assert_eq!(status(FaultName::Throttled), 503);
+        assert_eq!(status(FaultName::Internal), 500);
+    }
 
     #[test]
     fn what_is_told_has_the_words_of_who_asks_and_what_was_written_stays() {
@@ -217,18 +225,5 @@ mod tests_of_answer_wording {
         };
         assert_eq!(refused("console"), "Known here: `again`, `app`.");
         assert_ne!(refused("api"), "Known here: `again`, `app`.");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_status_says_whether_to_ask_again_or_otherwise() {
-        let status = |name| of_fault(&Fault::new(name, "why")).status;
-        assert_eq!(status(FaultName::BadInput), 400);
-        assert_eq!(status(FaultName::Throttled), 503);
-        assert_eq!(status(FaultName::Internal), 500);
     }
 }
