@@ -1,3 +1,5 @@
+//! The clock, and times, counts and sizes as AWS's answers give them: counts have a sign, though none is below zero.
+
 use crate::Aws;
 use std::ops::RangeInclusive;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -38,6 +40,16 @@ pub(crate) fn time_of(at: &aws_smithy_types::DateTime) -> Time {
 /// Returns a time for the SDK.
 pub(crate) fn date_time(at: Time) -> aws_smithy_types::DateTime {
     aws_smithy_types::DateTime::from_millis(i64::try_from(at.0).unwrap_or(i64::MAX))
+}
+
+/// Returns a count, or 0 for a number that is none.
+pub(crate) fn count(told: i32) -> u32 {
+    u32::try_from(told).unwrap_or(0)
+}
+
+/// Returns a size in bytes, or 0 where the answer gives none.
+pub(crate) fn size(told: Option<i64>) -> u64 {
+    told.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0)
 }
 
 #[cfg(test)]

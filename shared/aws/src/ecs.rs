@@ -1,10 +1,8 @@
 use crate::Aws;
-use crate::clock::time_of;
-use crate::counts::count;
+use crate::clock::{count, time_of};
 use crate::document::{Answer, send_instead};
 use crate::error::{OrFault, code, fault, message};
-use crate::service_rollouts::{self, hooks, shifting, switching};
-use crate::task_sets::{capacity, task_set_of};
+use crate::service_rollouts::{self, capacity, hooks, shifting, switching, task_set_of};
 use aws_sdk_ecs::types as ecs;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

@@ -1,8 +1,7 @@
 //! The engine's ports on AWS. The only crate that names an AWS SDK.
 //!
-//! One adapter per port, in a file of the port's name. An adapter decides nothing: it builds the
-//! request, maps the answer into the port's words, and maps every error to a [`Fault`] in one place
-//! (`error.rs`).
+//! One adapter per port. An adapter decides nothing: it builds the request, maps the answer into the port's words, and
+//! maps every error to a [`Fault`] in one place (`error.rs`).
 //!
 //! [`Fault`]: windlass_domain::fault::Fault
 
@@ -10,63 +9,47 @@ mod account_resources;
 mod account_services;
 mod api;
 mod appconfig;
-mod appconfig_answers;
 mod clients;
 mod clock;
 mod cloudfront;
 mod cloudwatch;
 mod codedeploy;
-mod codedeploy_answers;
-mod counts;
 mod document;
 mod dynamodb;
 mod ecr;
 mod ecs;
 mod ecs_tasks;
-mod endpoint;
 mod error;
-mod eventbridge;
 mod function_document;
-mod http;
 mod iam;
 mod installation;
+mod invocations;
 mod json_services;
 mod lambda;
-mod lambda_invoke;
 mod limits;
 mod log_lines;
 mod log_places;
 mod origin_path;
 mod probe;
-mod queue;
-mod retries;
 mod run_token;
 mod s3;
 mod service_rollouts;
 mod settings;
-mod signing;
-mod sns;
 mod stacks;
-mod stepfunctions;
-mod stream;
 mod sts;
-mod task_sets;
-mod throttles;
+mod ways_out;
 mod web;
-mod websocket;
 
 pub use account_resources::{AccountResources, Distribution, account_resources};
 pub use account_services::{Balancer, Service, service};
 pub use api::{Api, ApiAnswer};
-pub use http::{answer_of, call_of};
 pub use installation::{Part, Sort};
+pub use invocations::{InvocationCause, answer_of, call_of, changes_from_stream, each_message, woken};
 pub use log_lines::{LogLine, LogLines};
 pub use log_places::{LogPlace, LogPlaces, Streams};
-pub use queue::each_message;
 pub use run_token::subject_of_run;
 pub use settings::Settings;
 pub use stacks::stack_outputs;
-pub use stream::{InvocationCause, changes_from_stream, woken};
 
 use aws_config::SdkConfig;
 use clients::Clients;

@@ -1,16 +1,18 @@
-//! A service's deployments in ECS, with their lifecycle hooks and their revisions.
+//! A service's deployments in ECS, with their lifecycle hooks, their revisions, the task sets that CodeDeploy deploys,
+//! and the places where tasks run.
 
-use crate::clock::{date_time, time_of};
-use crate::counts::count;
+use crate::clock::{count, date_time, time_of};
 use crate::error::{OrFault, code, message};
 use crate::limits;
-use aws_sdk_ecs::Client;
 use aws_sdk_ecs::config::Builder;
-use aws_sdk_ecs::types as ecs;
+use aws_sdk_ecs::{Client, types as ecs};
 use std::collections::BTreeMap;
+use windlass_domain::appspec::{Network, Shape};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
-use windlass_engine::ports::{LifecycleHook, Result, ServiceHook, ServiceRollout, ShiftedTargetGroups, Shifting};
+use windlass_engine::ports::{
+    LifecycleHook, Result, ServiceHook, ServiceRollout, ShiftedTargetGroups, Shifting, TaskSet,
+};
 
 /// DescribeServiceDeployments and DescribeServiceRevisions take 20 ARNs at most.
 const AT_ONCE: usize = 20;
@@ -255,4 +257,52 @@ fn hook_of(hook: ecs::DeploymentLifecycleHookDetail) -> LifecycleHook {
         expires: hook.expires_at.as_ref().map(time_of),
         then: then.map_or_else(String::new, |then| then.as_str().to_owned()),
     }
+}
+
+pub(crate) fn task_set_of(told: ecs::TaskSet) -> TaskSet {
+    TaskSet {
+        shape: shape_of(&told),
+        id: told.id.unwrap_or_default(),
+        status: told.status.unwrap_or_default(),
+        task_definition: told.task_definition.unwrap_or_default(),
+        stability: told.stability_status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
+        desired: count(told.computed_desired_count),
+        running: count(told.running_count),
+        pending: count(told.pending_count),
+    }
+}
+
+fn shape_of(told: &ecs::TaskSet) -> Shape {
+    let balancers = told.load_balancers().iter();
+    let mut containers = balancers.filter_map(|one| {
+        let port = u32::try_from(one.container_port?).ok()?;
+        Some((one.container_name.clone()?, port))
+    });
+    let providers = told.capacity_provider_strategy().iter();
+    let network = told.network_configuration();
+    Shape {
+        container: containers.next(),
+        platform_version: told.platform_version.clone(),
+        network: network.and_then(|network| network.awsvpc_configuration()).and_then(network_of),
+        providers: providers.map(|one| (one.capacity_provider.clone(), one.base, one.weight)).collect(),
+    }
+}
+
+/// Returns the network; `None` where a member is missing. CodeDeploy takes all of a network's members, or the service's
+/// own network.
+fn network_of(told: &ecs::AwsVpcConfiguration) -> Option<Network> {
+    let security_groups = told.security_groups().to_vec();
+    let public_ip = told.assign_public_ip()?.as_str().to_owned();
+    (!security_groups.is_empty()).then(|| Network { subnets: told.subnets().to_vec(), security_groups, public_ip })
+}
+
+/// Returns the capacity of a service, which has a launch type or a strategy of capacity providers (Amazon ECS API
+/// Reference, Service).
+pub(crate) fn capacity(
+    launch: Option<&ecs::LaunchType>,
+    strategy: Vec<ecs::CapacityProviderStrategyItem>,
+) -> Vec<String> {
+    let launch = launch.into_iter().map(|launch| launch.as_str().to_owned());
+    let providers = strategy.into_iter().map(|one| one.capacity_provider);
+    launch.chain(providers).collect()
 }

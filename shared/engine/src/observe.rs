@@ -5,7 +5,8 @@
 //! touched yet.
 
 use crate::kinds::{
-    Kind, KindPorts, KindVisitor, LookContext, Noticed, Recorded, Trail, fields, from_value, to_value, with_kind_of,
+    Kind, KindPorts, KindVisitor, LookContext, Noticed, Recorded, Trail, from_value, recorded_state, to_value,
+    with_kind_of,
 };
 use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Result};
@@ -296,8 +297,8 @@ fn beside<K: Kind>(seen: Option<&(K::Seen, Noticed)>, state: &Value) -> Result<C
     if let Some((seen, noticed)) = seen.filter(|_| !same) {
         differing = K::differing(seen, &from_value("recorded state", &goal)?);
         fields = match differing.as_slice() {
-            [] => fields::differing(&known.value, &noticed.value, K::field),
-            parts => fields::of_parts(parts),
+            [] => recorded_state::differing(&known.value, &noticed.value, K::field),
+            parts => recorded_state::of_parts(parts),
         };
     }
     let both = json!([&known.value, seen.map(|(_, noticed)| &noticed.value)]);

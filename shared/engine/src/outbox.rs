@@ -1,9 +1,11 @@
-//! The outbox: passes on what changed in the ledger to EventBridge, to people, and to the deployments that wait for a
-//! lock. It does not write to the ledger what it has passed on, so nothing is written twice. Once a day it also tells
-//! summaries.
+//! The outbox: passes on what changed in the ledger to EventBridge, to the topics that a declaration names, and to the
+//! deployments that wait for a lock. It does not write to the ledger what it has passed on, so nothing is written
+//! twice. Once a day it also tells summaries.
 
-use crate::ledger::ExecutionRecord;
-use crate::ledger::{self};
+pub mod summary;
+
+use crate::kinds::APP_TAG;
+use crate::ledger::{self, ExecutionRecord};
 use crate::log;
 use crate::ports::{DynamoDbApi, EventBridgeApi, Item, Result, SnsApi, StepFunctionsApi};
 use crate::recovery::wake;
@@ -13,17 +15,16 @@ use tracing::Instrument as _;
 use windlass_domain::deployment::{Deployment, Refusal};
 use windlass_domain::environment::{EnvironmentState, Lock};
 use windlass_domain::event::{
-    Event, not_sent, of_deployment, of_drill, of_environment, of_hourly_look, of_move, of_refusal, of_removal,
-    of_running, of_second_look,
+    Event, Notification, not_sent, of_deployment, of_drill, of_environment, of_hourly_look, of_move, of_refusal,
+    of_removal, of_running, of_second_look,
 };
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::hourly_look::HourlyLook;
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::name::AppName;
+use windlass_domain::notify::{self, MessageKind};
 use windlass_domain::outcome::{EndedDeployment, Restored};
 use windlass_domain::second_look::SecondLook;
-
-pub mod summary;
-mod topics;
 
 /// One change of the ledger, as the table's stream tells it.
 #[derive(Debug, Clone, PartialEq)]
@@ -233,7 +234,7 @@ async fn send_all(ports: &impl Ports, events: Vec<Event>) -> Result<()> {
         if let Some(notification) = event.notification() {
             ports.notify(&notification.subject, &notification.message).await?;
         }
-        topics::tell(ports, &event).await?;
+        tell_topics(ports, &event).await?;
     }
     Ok(())
 }
@@ -244,4 +245,56 @@ fn read<T: DeserializeOwned>(item: &Item) -> Result<T> {
     serde_json::from_value(Value::Object(body)).map_err(|error| {
         Fault::internal(format!("the stream's item {} {} cannot be read: {error}", item.key.pk, item.key.sk))
     })
+}
+
+/// Tells the topics of the declaration that is in force now, whichever a deployment was planned by: who is told is about
+/// people, and not about a release. A topic that cannot be told holds up no other and no event: the installation's own is
+/// told of it.
+pub(crate) async fn tell_topics(ports: &impl Ports, event: &Event) -> Result<()> {
+    if MessageKind::of(event).is_none() {
+        return Ok(());
+    }
+    let key = ledger::declaration_in_force(&event.detail.app);
+    let declared = ledger::load(ports, &key).await?;
+    let Some(declared) = declared else {
+        return Ok(());
+    };
+    let declaration = ledger::read_declaration(&declared.value).map_err(|findings| {
+        Fault::internal(format!(
+            "the declaration {} in the ledger cannot be read any more: {findings:?}",
+            declared.value.version
+        ))
+    })?;
+    for (topic, message) in notify::messages(&declaration, event) {
+        send(ports, &event.detail.app, &topic, &message).await?;
+    }
+    Ok(())
+}
+
+/// Tells a topic of the application. Where it cannot be told for itself, the installation's own is told so.
+pub(crate) async fn send(ports: &impl SnsApi, app: &AppName, topic: &str, message: &Notification) -> Result<()> {
+    match sent(ports, app, topic, message).await {
+        Err(fault) if is_of_the_topic(&fault) => {
+            tracing::warn!(topic, %fault, "a topic could not be told");
+            let told = notify::not_told(topic, &message.subject, &fault.message);
+            ports.notify(&told.subject, &told.message).await
+        }
+        sent => sent,
+    }
+}
+
+/// The tag is compared each time: it may have changed since the declaration came, and a policy of IAM sees that there is
+/// one but cannot compare it with the name of an application.
+async fn sent(ports: &impl SnsApi, app: &AppName, topic: &str, message: &Notification) -> Result<()> {
+    let tags = ports.topic_tags(topic).await?;
+    if tags.get(APP_TAG).map(String::as_str) != Some(app.as_str()) {
+        let why = format!("its tag `{APP_TAG}` does not name `{app}`");
+        return Err(Fault::new(FaultName::AccessDenied, why));
+    }
+    ports.notify_topic(topic, &message.subject, &message.message).await
+}
+
+/// Returns whether the fault is the topic's own, so that asking again would not help.
+fn is_of_the_topic(fault: &Fault) -> bool {
+    matches!(fault.name, FaultName::NotFound | FaultName::AccessDenied | FaultName::Refused)
 }

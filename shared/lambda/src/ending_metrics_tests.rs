@@ -1,4 +1,4 @@
-use super::*;
+use crate::metrics::*;
 use windlass_domain::ending::Ending::{NeedsOperator, NothingToDo, Rejected, RolledBack, Succeeded};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, EnvironmentName};

@@ -1,11 +1,11 @@
-use crate::failure::Failure;
-use crate::{invocation_deployments, logs, metrics};
+use crate::{logs, metrics};
 use futures::FutureExt as _;
-use lambda_runtime::{LambdaEvent, service_fn};
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::any::Any;
+use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::process::ExitCode;
@@ -70,7 +70,7 @@ async fn measured(function: &str, work: impl Future<Output = Result<Value, Fault
     let done = work.await;
     let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let fault = done.as_ref().err();
-    let named = invocation_deployments::deployments();
+    let named = logs::deployments();
     if let Some(named) = &named {
         // The last line also has the deployments that only parts of the invocation worked for.
         Span::current().record("deployment", named.as_str());
@@ -125,10 +125,33 @@ fn panicked(panic: &(dyn Any + Send)) -> Fault {
     Fault::internal(format!("the handler panicked: {why}"))
 }
 
+/// A fault on its way to the caller.
+///
+/// The Lambda runtime makes the error's name from its Rust type unless the type says otherwise; a
+/// boxed error reaches Step Functions as `&alloc::boxed::Box<dyn …>`, which no Retry or Catch can
+/// name. So the name of the fault is given here, and the state machine's `ErrorEquals` name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure(pub Fault);
+
+impl From<Failure> for Diagnostic {
+    fn from(failure: Failure) -> Self {
+        Self { error_type: failure.0.name.to_string(), error_message: failure.0.message }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Failure {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+    use windlass_domain::fault::FaultName;
 
     fn answer(event: Value) -> Result<Value, Fault> {
         let handler = async |factor: &u64, number: u64| {
@@ -156,5 +179,16 @@ mod tests {
     fn the_handlers_fault_is_the_answer() {
         let fault = answer(json!(0)).expect_err("the handler refuses zero");
         assert_eq!(fault, Fault::new(FaultName::Conflict, "zero"));
+    }
+
+    #[test]
+    fn the_name_of_a_fault_is_the_name_of_the_error() {
+        let fault = Fault::new(FaultName::StillInProgress, "the alias moves");
+        let told = serde_json::to_value(Diagnostic::from(Failure(fault))).expect("serializes");
+        let expected = serde_json::json!({
+            "errorType": "StillInProgress",
+            "errorMessage": "the alias moves",
+        });
+        assert_eq!(told, expected);
     }
 }

@@ -19,7 +19,7 @@ const LONG_MS: u64 = 600_000;
 
 /// The time for which transactions are in the way of others if that lasts, in milliseconds. It is longer than one
 /// invocation tries again, which is two seconds (`shared/engine/src/converge/attempt.rs`,
-/// `shared/engine/src/ledger/retry.rs`).
+/// `shared/engine/src/ledger/mod.rs`).
 const CONFLICT_MS: u64 = 5_000;
 
 /// An order to the stage after a call met its mishap.

@@ -1,7 +1,5 @@
 //! The ledger as a DynamoDB table with string keys `pk` and `sk`.
 
-mod canceled;
-mod condition;
 mod item;
 mod query;
 mod write;

@@ -1,13 +1,18 @@
-//! Listing a bucket's objects and their versions, a page at a time.
+//! A whole bucket: how it is set up, its objects and their versions a page at a time, and the deletion of many with one
+//! call.
 
-use crate::clock::time_of;
-use crate::counts::size;
-use crate::error::OrFault;
+use crate::clock::{count, size, time_of};
+use crate::error::{OrFault, code, fault};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
+use aws_sdk_s3::types::{
+    BucketVersioningStatus, Delete, Error, ExpirationStatus, LifecycleRule as Told, ObjectIdentifier,
+};
 use aws_smithy_types::DateTime;
+use std::collections::BTreeMap;
+use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
-use windlass_engine::ports::{Listed, Listing, Result};
+use windlass_engine::ports::{LifecycleRule, Listed, Listing, Result};
 
 pub(super) async fn objects(s3: &Client, bucket: &str, prefix: &str, after: Option<String>) -> Result<Listing> {
     let request = s3.list_objects_v2().bucket(bucket);
@@ -75,4 +80,83 @@ fn versions_of(told: ListObjectVersionsOutput) -> Listing {
 /// Returns a time that S3 always gives.
 fn time(at: Option<DateTime>) -> Time {
     at.as_ref().map(time_of).unwrap_or_default()
+}
+
+pub(super) async fn keeps_versions(s3: &Client, bucket: &str) -> Result<bool> {
+    let request = s3.get_bucket_versioning().bucket(bucket);
+    let told = request.send().await.or_fault("GetBucketVersioning", bucket)?;
+    Ok(told.status == Some(BucketVersioningStatus::Enabled))
+}
+
+pub(super) async fn tags(s3: &Client, bucket: &str) -> Result<BTreeMap<String, String>> {
+    let request = s3.get_bucket_tagging().bucket(bucket);
+    match request.send().await {
+        Ok(told) => Ok(told.tag_set.into_iter().map(|tag| (tag.key, tag.value)).collect()),
+        // A bucket without tags is an error to S3.
+        Err(error) if code(&error) == Some("NoSuchTagSet") => Ok(BTreeMap::new()),
+        Err(error) => Err(fault(&error, "GetBucketTagging", bucket)),
+    }
+}
+
+pub(super) async fn lifecycle(s3: &Client, bucket: &str) -> Result<Vec<LifecycleRule>> {
+    let request = s3.get_bucket_lifecycle_configuration().bucket(bucket);
+    match request.send().await {
+        Ok(told) => Ok(told.rules.unwrap_or_default().iter().map(rule).collect()),
+        // A bucket without rules is an error to S3.
+        Err(error) if code(&error) == Some("NoSuchLifecycleConfiguration") => Ok(Vec::new()),
+        Err(error) => Err(fault(&error, "GetBucketLifecycleConfiguration", bucket)),
+    }
+}
+
+fn rule(told: &Told) -> LifecycleRule {
+    let filter = told.filter.as_ref();
+    let and = filter.and_then(|filter| filter.and.as_ref());
+    let several = and.is_some_and(|and| !and.tags().is_empty());
+    // Rules that were written before there were filters have a prefix of their own.
+    #[expect(deprecated, reason = "such rules still hold")]
+    let old = told.prefix.as_ref();
+    let new = filter.and_then(|filter| filter.prefix.as_ref());
+    let prefix = new.or(and.and_then(|and| and.prefix.as_ref())).or(old);
+    let current = told.expiration.as_ref();
+    let noncurrent = told.noncurrent_version_expiration.as_ref();
+    let date = current.and_then(|it| it.date).map(|_| 0);
+    LifecycleRule {
+        id: told.id.clone().unwrap_or_default(),
+        enabled: told.status == ExpirationStatus::Enabled,
+        prefix: prefix.cloned().unwrap_or_default(),
+        by_tag: several || filter.is_some_and(|filter| filter.tag.is_some()),
+        current_days: current.and_then(|it| it.days).map(count).or(date),
+        noncurrent_days: noncurrent.and_then(|it| it.noncurrent_days).map(count),
+        noncurrent_kept: noncurrent.and_then(|it| it.newer_noncurrent_versions).map_or(0, count),
+    }
+}
+
+pub(super) async fn delete_all(s3: &Client, bucket: &str, keys: &[String]) -> Result<()> {
+    let objects = keys.iter().map(|key| ObjectIdentifier::builder().key(key).build());
+    let objects: Result<Vec<_>, _> = objects.collect();
+    let delete = objects.and_then(|objects| {
+        let delete = Delete::builder().set_objects(Some(objects));
+        // With it AWS answers only the objects that could not be deleted.
+        delete.quiet(true).build()
+    });
+    let delete = delete.map_err(|error| Fault::internal(format!("DeleteObjects: {error}")))?;
+    let sent = s3.delete_objects().bucket(bucket).delete(delete).send();
+    let told = sent.await.or_fault("DeleteObjects", &format!("s3://{bucket}"))?;
+    let failed = told.errors.unwrap_or_default();
+    failed.first().map_or(Ok(()), |first| Err(refused(bucket, failed.len(), first)))
+}
+
+/// Returns the fault of objects that could not be deleted: the call succeeds nevertheless (Amazon S3 API Reference,
+/// `DeleteObjects`).
+fn refused(bucket: &str, count: usize, first: &Error) -> Fault {
+    let code = first.code.as_deref().unwrap_or("no code");
+    let name = match code {
+        "AccessDenied" => FaultName::AccessDenied,
+        "SlowDown" => FaultName::Throttled,
+        "InternalError" => FaultName::Unavailable,
+        _ => FaultName::Refused,
+    };
+    let key = first.key.as_deref().unwrap_or_default();
+    let text = format!("DeleteObjects s3://{bucket}: {count} were not deleted, {key}: {code}");
+    Fault::new(name, text)
 }

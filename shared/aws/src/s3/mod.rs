@@ -1,14 +1,11 @@
 //! Objects in S3.
 
-mod bucket;
-mod delete;
 mod list;
 mod read;
-mod upload;
 mod write;
-mod writer;
 
 use crate::Aws;
+use crate::s3::write::Writer;
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,7 +13,6 @@ use windlass_engine::ports::{
     CopySource, LifecycleRule, Listing, ObjectHead, ObjectId, Part, PutOptions, Replaces, Result, S3Api, Upload,
     Written,
 };
-use writer::Writer;
 
 impl S3Api for Aws {
     fn sent_once(&self, within_ms: u64) -> Self {
@@ -40,19 +36,19 @@ impl S3Api for Aws {
     }
 
     async fn create_upload(&self, bucket: &str, key: &str, options: &PutOptions) -> Result<Upload> {
-        upload::create(self.clients.s3(), bucket, key, options).await
+        crate::s3::write::create(self.clients.s3(), bucket, key, options).await
     }
 
     async fn upload_part(&self, upload: &Upload, number: u16, bytes: Bytes) -> Result<Part> {
-        upload::part(Writer::of(self).s3, upload, number, bytes).await
+        crate::s3::write::part(Writer::of(self).s3, upload, number, bytes).await
     }
 
     async fn complete_upload(&self, upload: &Upload, parts: &[Part], replaces: &Replaces) -> Result<Written> {
-        upload::complete(&Writer::of(self), upload, parts, replaces).await
+        crate::s3::write::complete(&Writer::of(self), upload, parts, replaces).await
     }
 
     async fn abort_upload(&self, upload: &Upload) -> Result<()> {
-        upload::abort(self.clients.s3(), upload).await
+        crate::s3::write::abort(self.clients.s3(), upload).await
     }
 
     async fn object_tags(&self, object: &ObjectId) -> Result<BTreeMap<String, String>> {
@@ -68,7 +64,7 @@ impl S3Api for Aws {
     }
 
     async fn delete_all(&self, bucket: &str, keys: &[String]) -> Result<()> {
-        delete::all(Writer::of(self).s3, bucket, keys).await
+        crate::s3::list::delete_all(Writer::of(self).s3, bucket, keys).await
     }
 
     async fn list(&self, bucket: &str, prefix: &str, after: Option<String>) -> Result<Listing> {
@@ -80,14 +76,14 @@ impl S3Api for Aws {
     }
 
     async fn keeps_versions(&self, bucket: &str) -> Result<bool> {
-        bucket::keeps_versions(self.clients.s3(), bucket).await
+        crate::s3::list::keeps_versions(self.clients.s3(), bucket).await
     }
 
     async fn lifecycle(&self, bucket: &str) -> Result<Vec<LifecycleRule>> {
-        bucket::lifecycle(self.clients.s3(), bucket).await
+        crate::s3::list::lifecycle(self.clients.s3(), bucket).await
     }
 
     async fn bucket_tags(&self, bucket: &str) -> Result<BTreeMap<String, String>> {
-        bucket::tags(self.clients.s3(), bucket).await
+        crate::s3::list::tags(self.clients.s3(), bucket).await
     }
 }

@@ -1,6 +1,6 @@
 //! Reading an object: its head, all of it, a range of it.
 
-use crate::counts::size;
+use crate::clock::size;
 use crate::error::{OrFault, fault};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::SdkError;

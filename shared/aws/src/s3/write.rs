@@ -1,17 +1,21 @@
-//! Writing an object under a condition: put, copy, delete.
+//! Writing an object under a condition: put, copy, delete, and uploads in parts, for objects that do not fit in memory.
+//! The client for that says how often and for how long it sends a call.
 
 use super::read::{self, named};
-use super::writer::Writer;
 use crate::error::OrFault;
+use crate::{Aws, limits};
 use aws_sdk_s3::Client;
+use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use std::collections::HashMap;
+use std::time::Duration;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::{CopySource, ObjectId, PutOptions, Replaces, Result, Written};
+use windlass_engine::ports::{CopySource, ObjectId, Part, PutOptions, Replaces, Result, Upload, Written};
 
 pub(super) async fn put(
     writer: &Writer<'_>,
@@ -122,4 +126,100 @@ fn encoded(text: &str) -> String {
             _ => format!("%{byte:02X}"),
         })
         .collect()
+}
+
+pub(super) async fn create(s3: &Client, bucket: &str, key: &str, options: &PutOptions) -> Result<Upload> {
+    let request = s3.create_multipart_upload().bucket(bucket).key(key);
+    let sent = request
+        .checksum_algorithm(ChecksumAlgorithm::Sha256)
+        .set_content_type(options.content_type.clone())
+        .set_cache_control(options.cache_control.clone())
+        .set_metadata(metadata(options))
+        .send()
+        .await;
+    let begun = sent.or_fault("CreateMultipartUpload", &format!("s3://{bucket}/{key}"))?;
+    Ok(Upload { bucket: bucket.to_owned(), key: key.to_owned(), id: begun.upload_id.unwrap_or_default() })
+}
+
+pub(super) async fn part(s3: &Client, upload: &Upload, number: u16, bytes: Bytes) -> Result<Part> {
+    let sha256 = Digest::of(&bytes);
+    let request = s3.upload_part().bucket(&upload.bucket).key(&upload.key);
+    let sent = request
+        .upload_id(&upload.id)
+        .part_number(number.into())
+        .checksum_sha256(encoded_digest(&sha256))
+        .content_length(i64::try_from(bytes.len()).unwrap_or(i64::MAX))
+        .body(ByteStream::from(bytes))
+        .send()
+        .await;
+    let made = sent.or_fault("UploadPart", &format!("{number} of {}", named_upload(upload)))?;
+    Ok(Part { number, etag: made.e_tag.unwrap_or_default(), sha256 })
+}
+
+pub(super) async fn complete(
+    writer: &Writer<'_>,
+    upload: &Upload,
+    parts: &[Part],
+    replaces: &Replaces,
+) -> Result<Written> {
+    let (if_match, if_none_match) = conditions(replaces);
+    let parts = parts.iter().map(|part| {
+        CompletedPart::builder()
+            .part_number(part.number.into())
+            .e_tag(&part.etag)
+            .checksum_sha256(encoded_digest(&part.sha256))
+            .build()
+    });
+    let all = CompletedMultipartUpload::builder().set_parts(Some(parts.collect()));
+    let request = writer.s3.complete_multipart_upload().bucket(&upload.bucket).key(&upload.key);
+    let sent = request
+        .upload_id(&upload.id)
+        .multipart_upload(all.build())
+        .set_if_match(if_match)
+        .set_if_none_match(if_none_match)
+        .customize()
+        .config_override(writer.config())
+        .send()
+        .await;
+    let made = sent.or_fault("CompleteMultipartUpload", &named_upload(upload))?;
+    Ok(Written { etag: made.e_tag.unwrap_or_default(), version_id: made.version_id })
+}
+
+pub(super) async fn abort(s3: &Client, upload: &Upload) -> Result<()> {
+    let request = s3.abort_multipart_upload().bucket(&upload.bucket).key(&upload.key);
+    let sent = request.upload_id(&upload.id).send().await;
+    sent.or_fault("AbortMultipartUpload", &named_upload(upload)).map(drop)
+}
+
+fn encoded_digest(sha256: &Digest) -> String {
+    STANDARD.encode(sha256.to_bytes())
+}
+
+fn named_upload(upload: &Upload) -> String {
+    format!("s3://{}/{}", upload.bucket, upload.key)
+}
+
+/// The writer of objects.
+pub(super) struct Writer<'a> {
+    /// The client; for targets the one that writes many objects.
+    pub(super) s3: &'a Client,
+    once: Option<Duration>,
+}
+
+impl<'a> Writer<'a> {
+    /// Returns the writer of these ports.
+    pub(super) fn of(aws: &'a Aws) -> Self {
+        let s3 = if aws.on_targets { aws.clients.s3_in_bulk() } else { aws.clients.s3() };
+        Self { s3, once: aws.once }
+    }
+
+    /// Returns the settings that differ from the client's own for one call.
+    pub(super) fn config(&self) -> Builder {
+        match self.once {
+            None => Builder::new(),
+            Some(limit) => {
+                Builder::new().retry_config(limits::one_attempt()).timeout_config(limits::switching_within(limit))
+            }
+        }
+    }
 }

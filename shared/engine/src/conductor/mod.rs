@@ -1,15 +1,14 @@
 //! The conductor. It alone writes locks, queues, holds, marks, snapshots, vetoes and records.
 //!
-//! Each state of the release machine that it serves has one file. Each reads the ledger, lets a pure function decide,
-//! and writes on the condition that nothing changed in between; if the write is refused, it begins again. So a request
-//! that is repeated has one effect, and an invocation may be killed anywhere.
+//! Each state of the release machine that it serves reads the ledger, lets a pure function decide, and writes on the
+//! condition that nothing changed in between; if the write is refused, it begins again. So a request that is repeated
+//! has one effect, and an invocation may be killed anywhere.
 //!
 //! Its rooms stand on each other: [`admitting`] on [`recovering`], that on [`queue`] and [`settling`], these on
 //! [`telling`], and that on [`environment`]. A room knows none above it.
 
 mod admitting;
 mod environment;
-mod ports;
 mod queue;
 mod recovering;
 mod request;
@@ -18,10 +17,10 @@ mod telling;
 
 pub use admitting::identify::{Identified, identify, key_reused, repeated};
 pub use environment::drills::load as drills;
-pub use environment::good_snapshots::{newest_good, newest_good_of};
-pub use ports::Ports;
-pub use telling::refuse::record_refusal;
+pub use environment::way_back::{newest_good, newest_good_of};
+pub use request::Ports;
 pub use telling::release_status::now;
+pub use telling::without_deployment::record_refusal;
 
 use crate::payload::{Answer, ConductorInput};
 use crate::ports::Result;
@@ -31,18 +30,18 @@ pub async fn handle(ports: &impl Ports, input: ConductorInput) -> Result<Answer>
     use ConductorInput::{Accept, Admit, AwaitTurn, GiveUp, Preempt, Settle, SettleUndo, Undo};
     Ok(match input {
         Admit { execution, request } => {
-            let admitted = admitting::admit::admit(ports, &execution, &request);
+            let admitted = admitting::admit(ports, &execution, &request);
             Box::pin(admitted).await?.widened()
         }
         AwaitTurn { by, task_token } => {
-            let waits = queue::await_turn::await_turn(ports, &by, &task_token);
+            let waits = queue::await_turn(ports, &by, &task_token);
             waits.await?.widened()
         }
         GiveUp { by, error } => {
-            let ended = queue::give_up::give_up(ports, &by, &error);
+            let ended = queue::give_up(ports, &by, &error);
             ended.await?.widened()
         }
-        Preempt(by) => queue::preempt::preempt(ports, &by).await?.widened(),
+        Preempt(by) => queue::preempt(ports, &by).await?.widened(),
         Accept { by, request, error } => {
             let ended = settling::accept::accept(ports, &by, &request, &error);
             ended.await?.widened()

@@ -1,6 +1,8 @@
-//! The request of an execution, and what becomes of it.
+//! The request of an execution, what becomes of it, and the ports that the conductor needs for it.
 
+use crate::config::Configured;
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
+use crate::ports::{Clock, DynamoDbApi, EcrApi, S3Api, StepFunctionsApi};
 use serde_json::Value;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::partial_document::PartialDocument;
@@ -34,3 +36,7 @@ where
         Self::Answer(answer.widened())
     }
 }
+
+/// The ports that the conductor needs.
+pub trait Ports: DynamoDbApi + S3Api + EcrApi + StepFunctionsApi + Clock + Configured {}
+impl<P: DynamoDbApi + S3Api + EcrApi + StepFunctionsApi + Clock + Configured> Ports for P {}

@@ -5,12 +5,10 @@
 //! meet what a later deployment has brought to the same place. So it is recorded as an open call as well, and whoever
 //! comes next waits.
 
-use super::Work;
 use super::attempt::Attempt;
-use super::budget::Budget;
 use super::drive::SEND_S;
-use super::end::End;
-use super::is_permanent;
+use super::{Work, is_permanent};
+use crate::converge::invocation::{Budget, End};
 use crate::kinds::{Built, Kind, KindVisitor, Leftover, Leftovers, Switched, from_value};
 use crate::ports::{Clock, DynamoDbApi, Result};
 use serde_json::{Value, json};

@@ -1,9 +1,8 @@
 //! The loop: observe, decide, fence, change.
 
 use super::attempt::{Attempt, Call};
-use super::budget::Budget;
-use super::end::End;
 use super::out_of_band_changes::DoubtfulLooks;
+use crate::converge::invocation::{Budget, End};
 use crate::kinds::{
     BegunChange, ChangeFacts, Class, Kind, LookContext, Next, Noticed, Recorded, SentChange, View, from_value, to_value,
 };

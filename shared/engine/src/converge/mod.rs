@@ -8,29 +8,22 @@
 //! anything.
 
 mod attempt;
-mod budget;
 mod clearing;
 mod drive;
-mod end;
 mod invocation;
 mod out_of_band_changes;
-mod step_state;
-mod work;
 
-pub use budget::Budget;
-pub use invocation::Invocation;
-pub(crate) use invocation::done;
+pub(crate) use attempt::Attempt;
+pub use invocation::{Budget, Invocation, Work};
+pub(crate) use invocation::{End, done};
 
 use crate::kinds::{Built, Kind, KindVisitor};
 use crate::payload::{WorkDone, WorkTransition};
 use crate::ports::{Clock, DynamoDbApi, Result};
-pub(crate) use attempt::Attempt;
 use drive::Drive;
-pub(crate) use end::End;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::step::{Failure, Step, StepStatus};
-pub use work::Work;
 
 /// Drives the component of an invocation. `of` builds the kind of its step, as this invocation has claimed it.
 ///

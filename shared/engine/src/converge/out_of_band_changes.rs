@@ -5,7 +5,7 @@
 //! must be seen for as long as a look may be behind, before it is believed.
 
 use super::drive::{Drive, SOONEST_MS};
-use super::end::End;
+use crate::converge::invocation::End;
 use crate::kinds::{Kind, Noticed, Recorded, View, from_value, to_value};
 use crate::ports::{Clock, DynamoDbApi, Result};
 use serde_json::Value;

@@ -3,13 +3,12 @@
 pub mod appconfig;
 mod codedeploy;
 pub mod ecs;
-pub mod fields;
 mod kept_documents;
 pub mod lambda;
 pub mod needs;
 mod prepared;
 mod publishing;
-mod recorded_state;
+pub mod recorded_state;
 mod registry;
 pub mod site;
 pub mod task;
@@ -269,7 +268,7 @@ pub trait Kind {
     /// Pure: a member of what callers notice ([`View::noticed`]) as people call it, and its value in their words. So
     /// drift is told by field.
     fn field(member: &str, value: &Value) -> (String, String) {
-        (member.replace('_', " "), fields::plain(value))
+        (member.replace('_', " "), crate::kinds::recorded_state::plain(value))
     }
 
     /// Pure: the name by which CloudTrail knows the resource that Windlass changes, and the region of its events if

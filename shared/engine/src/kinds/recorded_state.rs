@@ -1,9 +1,12 @@
-//! The state of a target that was seen, as the ledger keeps it.
+//! The state of a target that was seen, as the ledger keeps it, and in people's words the fields that are not as
+//! recorded.
 
 use super::{Kind, View, from_value, to_value};
 use crate::ports::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
+use windlass_domain::drift::Field;
 
 /// The state of a target as its callers notice it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,5 +52,113 @@ impl Recorded {
     /// Reads `what`, such as the state before, from the ledger.
     pub fn read(what: &str, value: &Value) -> Result<Self> {
         from_value(what, value)
+    }
+}
+
+/// The most fields that are named. Whoever wants more looks at the target.
+const MOST: usize = 10;
+
+/// Returns the fields in which two looks differ. `words` returns a member and its value as people call them.
+pub fn differing(recorded: &Value, seen: &Value, words: impl Fn(&str, &Value) -> (String, String)) -> Vec<Field> {
+    let [recorded, seen] = [recorded, seen].map(members);
+    let mut names: Vec<&String> = recorded.keys().chain(seen.keys()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let differing = names.into_iter().filter(|name| recorded.get(*name) != seen.get(*name));
+    let fields = differing.map(|name| {
+        let told = |of: &BTreeMap<String, &Value>| of.get(name).map(|value| words(name, value));
+        let (was, is) = (told(&recorded), told(&seen));
+        let called = was.as_ref().or(is.as_ref()).map(|(called, _)| called);
+        Field {
+            name: called.cloned().unwrap_or_default(),
+            recorded: was.map(|(_, value)| value),
+            seen: is.map(|(_, value)| value),
+        }
+    });
+    fields.take(MOST).collect()
+}
+
+/// Returns the parts of a target of many parts. It tells only that they differ.
+pub fn of_parts(parts: &[String]) -> Vec<Field> {
+    let named = parts.iter().take(MOST).map(|part| Field { name: format!("`{part}`"), recorded: None, seen: None });
+    named.collect()
+}
+
+/// Returns a value in words: the value itself, or `none` or `nothing`.
+pub fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) if text.is_empty() => "nothing".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Null => "none".to_owned(),
+        Value::Array(all) if all.is_empty() => "none".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// Returns the members of what callers notice. The members of a member have its name before theirs: `images.web`.
+fn members(value: &Value) -> BTreeMap<String, &Value> {
+    let mut all = BTreeMap::new();
+    let own = value.as_object().into_iter().flatten();
+    for (name, value) in own {
+        match value.as_object() {
+            Some(parts) => {
+                all.extend(parts.iter().map(|(part, value)| (format!("{name}.{part}"), value)));
+            }
+            None => {
+                all.insert(name.clone(), value);
+            }
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn told(recorded: &Value, seen: &Value) -> Vec<String> {
+        let words = |name: &str, value: &Value| (name.to_owned(), plain(value));
+        let fields = differing(recorded, seen, words);
+        fields.iter().map(Field::words).collect()
+    }
+
+    #[test]
+    fn what_differs_is_told_by_field() {
+        let table = [
+            (json!({"version": "41"}), json!({"version": "41"}), vec![]),
+            (
+                json!({"version": "41", "shares": []}),
+                json!({"version": "40", "shares": []}),
+                vec!["version: recorded 41, seen 40"],
+            ),
+            (
+                json!({"images": {"web": "a", "log": "b"}, "task_definition": "x:1"}),
+                json!({"images": {"web": "c", "log": "b"}, "task_definition": "x:2"}),
+                vec!["images.web: recorded a, seen c", "task_definition: recorded x:1, seen x:2"],
+            ),
+            (
+                json!({"version": "1"}),
+                json!({"version": null, "moved_by": "d-1"}),
+                vec!["moved_by: seen d-1", "version: recorded 1, seen none"],
+            ),
+            (json!({"path": ""}), json!({"path": "/a"}), vec!["path: recorded nothing, seen /a"]),
+        ];
+        for (recorded, seen, wanted) in table {
+            assert_eq!(told(&recorded, &seen), wanted, "{recorded} {seen}");
+        }
+    }
+
+    #[test]
+    fn no_more_than_a_few_are_named() {
+        let all = |value: &str| {
+            let images: BTreeMap<String, &str> = (0..30).map(|n| (format!("c{n}"), value)).collect();
+            json!({ "images": images })
+        };
+        assert_eq!(told(&all("a"), &all("b")).len(), MOST);
+        let parts: Vec<String> = (0..30).map(|n| format!("{n}.html")).collect();
+        let fields = of_parts(&parts);
+        assert_eq!(fields.len(), MOST);
+        assert_eq!(fields[0].words(), "`0.html` is not as recorded");
     }
 }

@@ -1,11 +1,25 @@
-//! The content of items that only the engine reads. Everything else in the ledger is a type of the domain.
+//! The content of items that only the engine reads, and the partitions of the ledger's one index. Everything else in
+//! the ledger is a type of the domain.
 
+use crate::ledger::declaration_in_force;
+use crate::ledger::key::Index;
+use crate::ports::{DynamoDbApi, Result};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use windlass_domain::arrival_sweep::ArrivalSweep;
+use windlass_domain::declaration::{Declaration, Declared};
+use windlass_domain::deployment::Deployment;
+use windlass_domain::drill::Drills;
+use windlass_domain::environment::{EnvironmentState, Lock, Waiting};
 use windlass_domain::fault::Fault;
+use windlass_domain::finding::Finding;
+use windlass_domain::hourly_look::HourlyLook;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::second_look::SecondLook;
+use windlass_domain::tenancy::Claims;
 use windlass_domain::time::Time;
 
 /// The deployment that an execution works for.
@@ -132,4 +146,104 @@ pub struct RepositoryOwner {
     pub repository: String,
     /// The application.
     pub app: AppName,
+}
+
+/// The index partition of image repositories; see [`crate::ledger::repository_index`].
+pub const REPOSITORIES: Index<RepositoryOwner> = Index::new("repositories");
+
+/// The index partition of declarations in force; see [`crate::ledger::application_index`].
+pub const APPLICATIONS: Index<Declared> = Index::new("applications");
+
+/// The index partition of environments in which something was deployed, or is held; see [`crate::ledger::environment_index`].
+pub const ENVIRONMENTS: Index<EnvironmentState> = Index::new("environments");
+
+/// The index partition of claims; see [`crate::ledger::claims_index`].
+pub const CLAIMS: Index<Claims> = Index::new("claims");
+
+/// The index partition of held locks; see [`crate::ledger::held_index`].
+pub const HELD: Index<Lock> = Index::new("held");
+
+/// The index partition of waiting deployments; see [`crate::ledger::waiting_index`].
+pub const WAITING: Index<Waiting> = Index::new("waiting");
+
+/// The index partition of deployments that have not had a turn; see [`crate::ledger::arriving_index`].
+pub const ARRIVING: Index<Deployment> = Index::new("arriving");
+
+/// The index partition of drills that somebody is to go on with; see [`crate::ledger::drills_index`].
+pub const DRILLS: Index<Drills> = Index::new("drills");
+
+/// The index partition of second looks that are still to be made; see [`crate::ledger::second_look_index`].
+pub const SECOND_LOOKS: Index<SecondLook> = Index::new("second_looks");
+
+/// The index partition of hourly looks; see [`crate::ledger::hourly_look_index`].
+pub const HOURLY_LOOKS: Index<HourlyLook> = Index::new("hourly_looks");
+
+/// The number of declarations that are kept. A function that stays warm serves few applications at a time, and a text
+/// has at most 256 KiB.
+const KEPT: usize = 4;
+
+thread_local! {
+    static READ: RefCell<VecDeque<(Declared, Arc<Declaration>)>> = RefCell::default();
+}
+
+/// Reads a declaration of the ledger, once for all invocations of a warm function: it is read in nearly every state of
+/// a deployment, and reading YAML takes longer than the rest of a decision. The same item always reads the same, so
+/// nothing can become stale.
+///
+/// # Errors See [`Declared::read`].
+pub fn read_declaration(declared: &Declared) -> Result<Arc<Declaration>, Vec<Finding>> {
+    let known = READ.with_borrow(|read| {
+        let same = read.iter().find(|(known, _)| known == declared);
+        same.map(|(_, declaration)| Arc::clone(declaration))
+    });
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let declaration = Arc::new(declared.read()?);
+    READ.with_borrow_mut(|read| {
+        read.truncate(KEPT - 1);
+        read.push_front((declared.clone(), Arc::clone(&declaration)));
+    });
+    Ok(declaration)
+}
+
+/// Returns whether an application has a declaration in force. The refusals and untaken arrivals of any other
+/// application are listed with those that name no application.
+///
+/// # Errors The ledger's.
+pub async fn is_declared(ledger: &impl DynamoDbApi, app: &AppName) -> Result<bool> {
+    Ok(ledger.get(&declaration_in_force(app)).await?.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use windlass_domain::time::Time;
+
+    fn declared(version: u64) -> Declared {
+        let text = format!(
+            "{{app: shop, version: 1.0.{version}, environments: {{prod: {{}}}}, \
+             components: {{web: {{kind: static_site, bucket: shop-web}}}}}}"
+        );
+        let declaration = Declaration::parse(&text).unwrap();
+        Declared::new(&declaration, text, Time(version), None)
+    }
+
+    #[test]
+    fn each_item_reads_as_itself_also_when_many_are_read() {
+        for version in (0..10).chain(0..10) {
+            let declared = declared(version);
+            let read = read_declaration(&declared).unwrap();
+            assert_eq!(*read, declared.read().unwrap());
+        }
+        assert_eq!(READ.with_borrow(VecDeque::len), KEPT);
+    }
+
+    #[test]
+    fn a_text_that_was_changed_under_its_digest_is_read_anew() {
+        let first = declared(1);
+        read_declaration(&first).unwrap();
+        let broken = Declared { text: "app: [".into(), ..first };
+        assert!(read_declaration(&broken).is_err());
+    }
 }

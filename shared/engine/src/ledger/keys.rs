@@ -1,8 +1,8 @@
-use super::indexes::{
-    APPLICATIONS, ARRIVING, CLAIMS, DRILLS, ENVIRONMENTS, HELD, HOURLY_LOOKS, REPOSITORIES, SECOND_LOOKS, WAITING,
-};
 use super::items::{Execution, ExecutionRecord, LastFault, Progress, RepositoryOwner, SearchProgress, Served};
 use super::key::{Index, Key, Range};
+use crate::ledger::items::{
+    APPLICATIONS, ARRIVING, CLAIMS, DRILLS, ENVIRONMENTS, HELD, HOURLY_LOOKS, REPOSITORIES, SECOND_LOOKS, WAITING,
+};
 use crate::ports;
 use serde_json::Value;
 use windlass_domain::declaration::Declared;

@@ -1,9 +1,9 @@
 //! CloudWatch alarms: each must be OK, and must not have been red since the first change. If its state has changed
 //! since then, its history must show how it came to its present state.
 
-use super::check::too_short;
 use super::measure::{Checking, Measure, Measuring, Problem, Window};
-use super::messages::{already_red, clock_times, not_measurable, unmeasured, unreadable};
+use crate::measurements::measure::{already_red, clock_times, not_measurable, unmeasured, unreadable};
+use crate::measurements::one_sort::too_short;
 use crate::ports::{self, Alarm, AlarmChange, AssumeRole, Result};
 use futures::future::join_all;
 use std::collections::BTreeMap;

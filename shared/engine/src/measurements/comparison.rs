@@ -2,8 +2,8 @@
 //! whole periods since the wave's change began.
 
 use super::measure::{Checking, Measure, Measuring, Problem, Window};
-use super::messages::{clock_times, not_measurable, unmeasured, unreadable};
 use crate::kinds::{BALANCER, FORMER, VERSION};
+use crate::measurements::measure::{clock_times, not_measurable, unmeasured, unreadable};
 use crate::ports::{AssumeRole, Clock, CloudWatchApi, Point, Result};
 use futures::future::join_all;
 use windlass_domain::comparison::{Calls, ComparisonResult, compare};

@@ -1,8 +1,8 @@
 //! Declared invocations of the new version of a Lambda function.
 
 use super::measure::{Checking, Measure, Measuring, Problem};
-use super::messages::{unmeasured, unreadable};
 use crate::kinds::VERSION;
+use crate::measurements::measure::{unmeasured, unreadable};
 use crate::ports::{AssumeRole, Clock, Invoked, LambdaApi, Result};
 use futures::future::join_all;
 use serde_json::Value;

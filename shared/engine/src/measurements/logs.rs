@@ -7,9 +7,9 @@
 //! of the last wave, the lines that have arrived are counted (decision 0311).
 
 use super::measure::{Checking, Measure, Measuring, Problem, Window};
-use super::messages::{already_red, clock_times, not_measurable, unmeasured, unreadable};
 use crate::config::Configured;
 use crate::kinds::{APP_TAG, ENVIRONMENT_TAG};
+use crate::measurements::measure::{already_red, clock_times, not_measurable, unmeasured, unreadable};
 use crate::ports::{AssumeRole, Clock, JsonCall, JsonServices, Result};
 use futures::future::join_all;
 use serde_json::{Value, json};

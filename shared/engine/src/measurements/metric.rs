@@ -2,7 +2,7 @@
 //! must go on coming.
 
 use super::measure::{Checking, Measure, Measuring, Problem, Window};
-use super::messages::{already_red, clock_times, not_measurable, unmeasured, unreadable};
+use crate::measurements::measure::{already_red, clock_times, not_measurable, unmeasured, unreadable};
 use crate::ports::{AssumeRole, Clock, CloudWatchApi, Point, Result};
 use futures::future::join_all;
 use windlass_domain::count::count;

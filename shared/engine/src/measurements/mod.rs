@@ -3,21 +3,18 @@
 //! measured value (rule 7).
 
 mod alarm;
-mod check;
 mod comparison;
 mod invocation;
-mod judge;
 mod logs;
 mod measure;
-mod messages;
 mod metric;
+mod one_sort;
 mod pages;
 mod probe;
 mod websocket;
 
-pub use check::{CheckedGate, Component, Preparing};
-pub use judge::Judging;
 pub use measure::{Checking, Measure, Measuring, Problem, Window};
+pub use one_sort::{CheckedGate, Component, Judging, Preparing};
 pub use probe::LONGEST_MS as LONGEST_PROBE_MS;
 
 use crate::config::Configured;
@@ -34,7 +31,7 @@ macro_rules! sorts {
         /// Looks, before anything has changed, which gates can be measured, and which are red already.
         pub async fn check<P: Ports>(ports: &P, preparing: &Preparing<'_>) -> Result<Vec<CheckedGate>> {
             let ($($module,)*) = futures::join!(
-                $(check::sort::<P, $module::$sort>(ports, preparing),)*
+                $(one_sort::check::<P, $module::$sort>(ports, preparing),)*
             );
             Ok([$($module?,)*].concat())
         }
@@ -42,7 +39,7 @@ macro_rules! sorts {
         /// Measures every gate that tells something of the wave.
         pub async fn measure<P: Ports>(ports: &P, judging: &Judging<'_>) -> Vec<Measurement> {
             let ($($module,)*) = futures::join!(
-                $(judge::sort::<P, $module::$sort>(ports, judging),)*
+                $(one_sort::judge::<P, $module::$sort>(ports, judging),)*
             );
             [$($module,)*].concat()
         }

@@ -3,9 +3,9 @@
 //! with a document (a fallback for single-page applications) would give a browser HTML to run.
 
 use super::measure::{Checking, Measure, Measuring, Problem};
-use super::messages::{not_measurable, unmeasured, unreadable};
 use crate::html::{Need, named_by};
 use crate::kinds::site::Visited;
+use crate::measurements::measure::{not_measurable, unmeasured, unreadable};
 use crate::ports::{Clock, Get, Probe, ProbeAnswer, Probed, Result};
 use futures::future::join_all;
 use futures::stream::{self, StreamExt};

@@ -1,7 +1,7 @@
 //! HTTP probes: status, body, latency.
 
 use super::measure::{Checking, Measure, Measuring, Problem};
-use super::messages::{problem, unmeasured, unreadable};
+use crate::measurements::measure::{problem, unmeasured, unreadable};
 use crate::ports::{Clock, Get, Probe, ProbeAnswer, Probed, Result};
 use futures::future::join_all;
 use windlass_domain::declaration::gates::{Declared, ProbeGate, Resolved};

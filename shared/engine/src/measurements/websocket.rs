@@ -1,8 +1,8 @@
 //! Conversations over a WebSocket: the connection opens, a message is sent, and the expected one is heard in time.
 
 use super::measure::{Checking, Measure, Measuring, Problem};
-use super::messages::{problem, unmeasured, unreadable};
 use super::probe::LONGEST_MS;
+use crate::measurements::measure::{problem, unmeasured, unreadable};
 use crate::ports::{Clock, Conversation, ConversationOutcome, Probe, Result};
 use futures::future::join_all;
 use windlass_domain::declaration::gates::{Declared, Resolved, WebsocketGate};

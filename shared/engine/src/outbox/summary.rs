@@ -3,8 +3,8 @@
 //! The schedule looks several times in the hour that follows the day. The ledger has how far the telling has come. So a
 //! look goes on where the one before has ended, and a look that comes twice finds nothing to do.
 
-use super::topics::send;
 use crate::ledger::{self, Stored};
+use crate::outbox::send;
 use crate::overview::{AT_A_TIME, accepted_since, drift, environment_items, most_of_each, names};
 use crate::ports::{Clock, DynamoDbApi, Query, Result, SnsApi, Transacted};
 use futures::stream::{self, StreamExt, TryStreamExt};

@@ -1,12 +1,11 @@
-//! Ports: what the engine needs of AWS, in the shape that AWS has. One service, one file; the adapter in `shared/aws`
-//! and the in-memory service in `tests/world` carry the same file name.
+//! Ports: what the engine needs of AWS, in the shape that AWS has. One service, one trait. A large service has a file of
+//! its own, and small ones that are used for the same share one.
 //!
 //! A port imitates the service and not our own verbs, conditions included: otherwise a forgotten condition could never
 //! be caught by the in-memory world. Every method may answer with the transient faults `Throttled` and `Unavailable`,
 //! and with `AccessDenied`.
 
 mod appconfig;
-mod clock;
 mod cloudfront;
 mod cloudwatch;
 mod codedeploy;
@@ -14,19 +13,13 @@ mod dynamodb;
 mod ecr;
 mod ecs;
 mod ecs_tasks;
-mod eventbridge;
-mod iam;
 mod json_services;
 mod lambda;
-mod lambda_invoke;
 mod probe;
 mod s3;
-mod sns;
-mod stepfunctions;
-mod sts;
+mod ways_out;
 
 pub use appconfig::*;
-pub use clock::*;
 pub use cloudfront::*;
 pub use cloudwatch::*;
 pub use codedeploy::*;
@@ -34,18 +27,38 @@ pub use dynamodb::*;
 pub use ecr::*;
 pub use ecs::*;
 pub use ecs_tasks::*;
-pub use eventbridge::*;
-pub use iam::*;
 pub use json_services::*;
 pub use lambda::*;
-pub use lambda_invoke::*;
 pub use probe::*;
 pub use s3::*;
-pub use sns::*;
-pub use stepfunctions::*;
-pub use sts::*;
+pub use ways_out::*;
 
 use windlass_domain::fault::Fault;
+use windlass_domain::place::Place;
+use windlass_domain::time::Time;
 
 /// The answer of a port.
 pub type Result<T, E = Fault> = std::result::Result<T, E>;
+
+/// The clock. The only source of time in the engine.
+pub trait Clock {
+    /// Returns the time now.
+    fn now(&self) -> Time;
+
+    /// Waits at most 20 s; the state machine does any longer waiting.
+    async fn sleep_ms(&self, ms: u64);
+
+    /// Waits before a new try of something that others were in the way of: at most this long, and for a random time if
+    /// there are others, so that those who met do not meet again.
+    async fn back_off_ms(&self, at_most: u64) {
+        self.sleep_ms(at_most).await;
+    }
+}
+
+/// Reaching the targets of another account or region.
+pub trait AssumeRole: Sized {
+    /// Returns the same ports at another place: with the role assumed and the region set. Credentials are fetched at
+    /// the first call, whose fault is `AccessDenied` if the role may not be assumed.
+    #[must_use]
+    fn at(&self, place: &Place) -> Self;
+}

@@ -3,10 +3,9 @@
 use super::component::Draft;
 use super::gates::GateProblems;
 use super::scene::Scene;
-use super::stage_lifetime::{PlannedStages, held_too_short};
-use super::waves_together::{goes_together, not_together};
 use crate::kinds;
 use crate::ports::Result;
+use crate::prepare::stages::{PlannedStages, goes_together, held_too_short, not_together};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::execution_history::WaveHistory;

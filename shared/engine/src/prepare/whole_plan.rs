@@ -1,22 +1,160 @@
-//! The whole of a plan, from looking at every target to what the ledger must hold. `Prepare` writes it down, and `Plan`
-//! only tells it.
+//! The whole of a plan, from looking at every target to what the ledger must hold. `Prepare` writes it down, claims and
+//! steps first, so that a plan that is there is whole; `Plan` only tells it.
 
-use super::compose::{Composed, compose};
-use super::scene::{Ports, Scene};
-use super::{drafts, gates, moved_targets, stale_reads, tenancy};
-use crate::ports::{Result, Write};
+use super::compose::compose;
+use super::{drafts, gates};
+use crate::deployment_context;
+use crate::ledger::{self, Range, Stored};
+use crate::payload::{Answer, PlanTransition};
+use crate::ports::{Condition, Result, Transacted, Write};
+use crate::prepare::compose::Composed;
+use crate::prepare::scene::{Ports, Scene};
+use crate::prepare::targets;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::execution_history::WaveHistory;
+use windlass_domain::finding::Finding;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::ComponentName;
+use windlass_domain::plan::{Outcome, Plan};
+use windlass_domain::planned::{DrawnPlan, End, FromTo};
+use windlass_domain::step::Step;
+use windlass_domain::time::Time;
 
 /// Looks at everything and plans; answers beside it the writes that claim targets. Nothing is written.
 pub async fn composed(ports: &impl Ports, scene: &Scene) -> Result<(Composed, Vec<Write>)> {
     let looked = ports.now();
     let mut drafts = drafts::drafts(ports, scene).await?;
-    if let Some(ms) = stale_reads::wait_ms(scene, &drafts, looked)? {
+    if let Some(ms) = targets::wait_ms(scene, &drafts, looked)? {
         ports.sleep_ms(ms).await;
         drafts = drafts::drafts(ports, scene).await?;
     }
-    moved_targets::settle(ports, scene, &mut drafts).await?;
+    targets::settle(ports, scene, &mut drafts).await?;
     let gates = gates::check(ports, scene, &drafts).await?;
-    let tenancy = tenancy::check(ports, scene, &drafts).await?;
+    let tenancy = targets::check(ports, scene, &drafts).await?;
     let composed = compose(scene, &drafts, gates, tenancy.findings, ports.now())?;
     Ok((composed, tenancy.writes))
+}
+
+/// Draws the plan, and records it until it expires. Asked again it answers from what it has recorded; what somebody
+/// else has recorded meanwhile is the plan.
+pub async fn plan(ports: &impl Ports, id: &DeploymentId) -> Result<Answer<PlanTransition>> {
+    let mut planned = ledger::require(ports, &ledger::planned(id)).await?;
+    let loaded = deployment_context::planned(ports, planned.value.deployment.clone()).await?;
+    let answer = loaded.answer(PlanTransition::Plan);
+    if planned.value.drawn.is_some() {
+        return Ok(answer);
+    }
+    let drawn = if goes_back_to_nothing(&planned.value.deployment) {
+        let findings = planned.value.turn.findings.clone();
+        let history = WaveHistory::of(&[], &loaded.resolved.components, None);
+        let (plan, none) = ((refused(findings), vec![]), BTreeMap::new());
+        let changes = BTreeMap::new();
+        DrawnPlan::of(&loaded.record, plan, &none, changes, &history, ports.now())
+    } else {
+        let scene = Scene::read(ports, loaded).await?;
+        let (composed, _) = composed(ports, &scene).await?;
+        drawn(&scene, composed, ports.now())
+    };
+    planned.value.drawn = Some(drawn);
+    let write = planned.put_until(planned.value.expires)?;
+    ports.transact(vec![write]).await?;
+    Ok(answer)
+}
+
+/// Returns whether it is a rollback or a drill for which no snapshot was found. Then its turn says why, and there is
+/// nothing to look at.
+fn goes_back_to_nothing(record: &Deployment) -> bool {
+    record.action.is_to_a_snapshot() && record.snapshot.is_none()
+}
+
+fn refused(findings: Vec<Finding>) -> Plan {
+    Plan {
+        outcome: Outcome::Rejected,
+        waves: vec![],
+        unchanged: vec![],
+        findings,
+        warnings: vec![],
+        stays_reachable: vec![],
+    }
+}
+
+fn drawn(scene: &Scene, composed: Composed, now: Time) -> DrawnPlan {
+    let steps = composed.steps.iter();
+    let targets: BTreeMap<ComponentName, Value> =
+        steps.map(|step| (step.component.clone(), step.target.clone())).collect();
+    // A check brings nothing, so nothing goes from one version to another.
+    let brought = targets.keys().filter(|_| !scene.is_check());
+    let changes = changes(scene, brought);
+    let components = &scene.loaded.resolved.components;
+    let rule = Some(&scene.loaded.resolved.gates.unknown).filter(|_| scene.gates_decide());
+    let waves = composed.plan.waves.clone();
+    let history = WaveHistory::of(&waves, components, rule);
+    let record = &scene.loaded.record;
+    DrawnPlan::of(record, (composed.plan, composed.gates), &targets, changes, &history, now)
+}
+
+/// Returns for each of these components what it runs now, and what it goes to.
+fn changes<'a>(scene: &Scene, names: impl Iterator<Item = &'a ComponentName>) -> BTreeMap<ComponentName, FromTo> {
+    let goal = scene.goal.as_ref();
+    let change = |name: &ComponentName| {
+        let back = goal.and_then(|goal| goal.components.get(name));
+        let to = back.map_or_else(|| End::brought(&scene.loaded.record, name), End::running);
+        let from = scene.state.running.get(name).map(End::running);
+        (name.clone(), FromTo { from, to })
+    };
+    names.map(change).collect()
+}
+
+/// Items per transaction, beside the lock and the plan: DynamoDB takes 100 in all (Amazon DynamoDB
+/// API Reference, TransactWriteItems).
+const PER_TRANSACTION: usize = 98;
+
+/// Writes all of it. `false` if others wrote what was read: then plan anew.
+pub async fn write(ports: &impl Ports, scene: &Scene, composed: &Composed, claims: Vec<Write>) -> Result<bool> {
+    let key = ledger::plan(&scene.loaded.record.id);
+    let plan = Stored::new(key, composed.plan.clone());
+    if composed.plan.outcome == Outcome::Change || !composed.seen.is_empty() {
+        let mut writes = claims;
+        let id = &scene.loaded.record.id;
+        writes.extend(steps(ports, &ledger::steps(id), &composed.steps).await?);
+        writes.extend(steps(ports, &ledger::all_seen(id), &composed.seen).await?);
+        for some in writes.chunks(PER_TRANSACTION) {
+            // As soon as a twin has written the plan, its steps may be changing.
+            let no_plan = Write::check(plan.key.clone(), Condition::Absent);
+            let mut transaction = vec![scene.loaded.fence.check(), no_plan];
+            transaction.extend_from_slice(some);
+            if !transact(ports, scene, transaction).await? {
+                return Ok(false);
+            }
+        }
+    }
+    transact(ports, scene, vec![scene.loaded.fence.check(), plan.put()?]).await
+}
+
+async fn transact(ports: &impl Ports, scene: &Scene, writes: Vec<Write>) -> Result<bool> {
+    match ports.transact(writes).await? {
+        Transacted::Done => Ok(true),
+        Transacted::Refused(_) => {
+            scene.loaded.fence.lock(ports).await?;
+            Ok(false)
+        }
+    }
+}
+
+/// The steps, over those of an invocation that was killed before it wrote the plan.
+async fn steps(ports: &impl Ports, range: &Range<Step>, steps: &[Step]) -> Result<Vec<Write>> {
+    let known = ledger::load_all(ports, range).await?;
+    let mut known: BTreeMap<ComponentName, Stored<Step>> =
+        known.into_iter().map(|step| (step.value.component.clone(), step)).collect();
+    let mut writes = Vec::new();
+    for step in steps {
+        let rev = known.remove(&step.component).map_or(0, |step| step.rev);
+        let stored = Stored { key: range.item(step.component.as_str()), rev, value: step.clone() };
+        writes.push(stored.put()?);
+    }
+    let left = known.into_values();
+    writes.extend(left.map(|step| Write::delete(step.key.clone(), step.unchanged())));
+    Ok(writes)
 }

@@ -1,19 +1,18 @@
 //! Goes on with the drills that have gone to the version before and are to come back, and begins those that are due by
 //! a schedule.
 
-use super::ports::Ports;
 use super::start::{has_ended, quarter};
 use crate::faults::Faults;
 use crate::ledger::{self, Stored};
 use crate::overview::environment_items;
 use crate::pin;
 use crate::ports::{Clock, Result, StepFunctionsApi};
+use crate::recovery::start::Ports;
 use crate::trouble::found;
 use serde_json::{Value, json};
 use windlass_domain::drill::Drill;
 use windlass_domain::fault::Fault;
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::identity::execution_name;
+use windlass_domain::identity::{EnvironmentId, execution_name};
 use windlass_domain::time::Time;
 
 /// The number of drills that are read in a run of the schedule. Those that wait longest come first.

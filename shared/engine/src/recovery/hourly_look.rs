@@ -1,21 +1,26 @@
-//! The hourly looks at environments between deployments (`docs/decisions/drift/0570-looking-for-drift-every-hour.md`).
-//! They change no target, take no lock, and wait for nobody, so they are in no deployment's way.
+//! The hourly looks at environments between deployments, who changed what has drifted, and the restore that is asked
+//! for then (`docs/decisions/drift/0570-looking-for-drift-every-hour.md`). They change no target, take no lock, and
+//! wait for nobody, so they are in no deployment's way.
+//!
+//! CloudTrail is asked once for each component that has newly drifted, because an account may make two of these calls a
+//! second in a region, all of its programs together (AWS CloudTrail API Reference, LookupEvents). If CloudTrail does
+//! not tell it, the difference says so; that is no fault.
 
-use super::changed_by;
 use super::drills::begin_where_due;
-use super::ports::Ports;
-use super::restore::restore;
 use crate::faults::Faults;
 use crate::ledger::{self, Stored};
-use crate::observe::glance;
+use crate::observe::{glance, trail};
 use crate::pin;
-use crate::ports::{DynamoDbApi, Result, Transacted, Write};
+use crate::ports::{DynamoDbApi, JsonCall, Result, Transacted, Write};
+use crate::recovery::start::Ports;
 use crate::trouble::found;
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::environment::{EnvironmentState, Running};
-use windlass_domain::heal::Heal;
-use windlass_domain::hourly_look::{ComponentLook, HourlyLook, LookBasis, spent_by};
-use windlass_domain::identity::EnvironmentId;
+use windlass_domain::digest::Digest;
+use windlass_domain::environment::{EnvironmentState, Lock, Running};
+use windlass_domain::heal::{Heal, HealDecision, HealFacts, turn};
+use windlass_domain::hourly_look::{ChangedBy, ComponentLook, Difference, HourlyLook, LookBasis, spent_by};
+use windlass_domain::identity::{EnvironmentId, execution_name};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::time::Time;
 
@@ -135,7 +140,7 @@ async fn one(ports: &impl Ports, found: Stored<HourlyLook>, spent: u32) -> Resul
     let glances = glances(ports, &running, &share, may_try).await;
     let upon = LookBasis { running: &running, state: state.rev, token: lock.value.token, heal: &heal };
     item.value.conclude(glances, upon, ports.now());
-    changed_by::name(ports, &mut item.value, &running).await;
+    name(ports, &mut item.value, &running).await;
     // Nobody has had the lock since, and what runs is recorded as before; so what was seen is no deployment's change.
     let same = [Write::check(lock.key.clone(), lock.unchanged()), Write::check(state.key.clone(), state.unchanged())];
     if !save(ports, &mut item, same.into()).await? {
@@ -192,4 +197,80 @@ pub fn put(look: &Stored<HourlyLook>) -> Result<Write> {
     let HourlyLook { app, environment, due, .. } = &look.value;
     let index = ledger::hourly_look_index(*due, EnvironmentId::new(app, environment));
     look.put_indexed(Some(index).filter(|_| !look.value.is_over()))
+}
+
+/// Starts the execution that restores, where something is to be restored and nothing that is known here stands in the
+/// way. Its name is made of the look, so that each look starts one at most; one that could not be started, or died before
+/// it had recorded anything, is followed by that of the next look.
+pub async fn restore(
+    ports: &impl Ports,
+    seen: &HourlyLook,
+    lock: &Lock,
+    state: &Stored<EnvironmentState>,
+) -> Result<()> {
+    let standing = HealFacts { look: Some(seen), lock, state: &state.value, rev: state.rev, other: None };
+    let (HealDecision::Restore(_, reason) | HealDecision::Hold(reason)) = turn(&standing, ports.now()) else {
+        return Ok(());
+    };
+    let (app, environment) = (&seen.app, &seen.environment);
+    let input = json!({
+        "action": "restore",
+        "app": app,
+        "environment": environment,
+        "reason": reason,
+        "requester": { "route": "windlass", "principal": "Windlass" },
+    });
+    let looked = seen.looked.map_or(0, |looked| looked.0).to_string();
+    let stem = ["restore", &looked, app.as_str(), environment.as_str()];
+    let id = Digest::of(format!("{app}/{environment}/{looked}").as_bytes());
+    ports.start(&execution_name(&stem, id.as_str()), &input).await?;
+    Ok(())
+}
+
+/// The most components that a look asks CloudTrail about: the first ones.
+const ASKED_FOR: usize = 4;
+
+/// The most events in an answer (LookupEvents, MaxResults).
+const MOST_EVENTS: u32 = 50;
+
+/// Names who made each difference that this look was the first to see.
+pub async fn name(ports: &impl Ports, look: &mut HourlyLook, running: &BTreeMap<ComponentName, Running>) {
+    let mut asked = 0;
+    for (name, difference) in look.new_differences() {
+        let Some(running) = running.get(name) else {
+            continue;
+        };
+        asked += 1;
+        difference.who = Some(if asked > ASKED_FOR {
+            ChangedBy::Nobody("it was not asked, because more had drifted at once".to_owned())
+        } else {
+            let who = who(ports, name, running, difference).await;
+            who.unwrap_or_else(|fault| ChangedBy::Nobody(fault.message))
+        });
+    }
+}
+
+async fn who(
+    ports: &impl Ports,
+    name: &ComponentName,
+    running: &Running,
+    difference: &Difference,
+) -> Result<ChangedBy> {
+    let Some((place, resource)) = trail(ports, name, running).await? else {
+        let why = "it keeps no events of such a target";
+        return Ok(ChangedBy::Nobody(why.to_owned()));
+    };
+    let (after, until) = (difference.not_before, difference.seen_at);
+    let there = ports.at(&place);
+    let answer = there.json_call(JsonCall {
+        service: "cloudtrail",
+        target: "CloudTrail_20131101.LookupEvents",
+        body: json!({
+            "LookupAttributes": [{"AttributeKey": "ResourceName", "AttributeValue": resource}],
+            "StartTime": after.0 / 1000,
+            "EndTime": until.0.div_ceil(1000),
+            "MaxResults": MOST_EVENTS,
+        }),
+    });
+    Ok(ChangedBy::of(&answer.await?, after, until))
 }

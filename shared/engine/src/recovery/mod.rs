@@ -2,39 +2,96 @@
 //! at what deployments left. It starts executions that recover, restore, hold or drill, wakes deployments that wait in
 //! vain, and writes nothing but these looks.
 
-mod changed_by;
 mod drills;
-mod event;
 mod hourly_look;
-mod owner;
-mod ports;
-mod restore;
 mod schedule;
 mod second_look;
 mod start;
 mod unended;
-mod wake;
 
 pub use drills::come_back;
-pub use owner::Owner;
-pub use ports::Ports;
 pub use schedule::ScheduleResult;
-pub use start::{has_ended, of_waiting, quarter, start};
-pub use wake::wake;
+pub use start::{Ports, has_ended, of_waiting, quarter, start, wake};
+pub use unended::Owner;
 
-use crate::ports::Result;
+use crate::ports::{Clock, DynamoDbApi, Result, StepFunctionsApi};
+use crate::{ledger, log};
 use serde_json::Value;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::environment::HeldState;
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::identity::DeploymentId;
 
 /// Serves the execution-status rule and the schedule. Both may come twice, late or never: the
 /// first is quick, the second finds what the first missed, and answers what it came to.
 pub async fn handle(ports: &impl Ports, event: Value) -> Result<Option<ScheduleResult>> {
     match event.get("detail-type").and_then(Value::as_str) {
         Some("Step Functions Execution Status Change") => {
-            event::handle(ports, &event).await?;
+            ended(ports, &event).await?;
             Ok(None)
         }
         Some("Scheduled Event") => schedule::handle(ports).await.map(Some),
         other => Err(Fault::new(FaultName::BadInput, format!("recovery knows no event of the type {other:?}"))),
     }
+}
+
+/// An execution ended ABORTED, TIMED_OUT or FAILED (AWS Step Functions Developer Guide,
+/// "Automating Step Functions event delivery with EventBridge"). One whose deployment has an ending,
+/// or which another execution has taken over from, needs nothing.
+pub async fn ended(ports: &(impl DynamoDbApi + StepFunctionsApi + Clock), event: &Value) -> Result<()> {
+    let arn = event
+        .pointer("/detail/executionArn")
+        .and_then(Value::as_str)
+        .ok_or_else(|| Fault::new(FaultName::BadInput, "the status event names no execution"))?;
+    let Some((record, is_owner)) = meant(ports, event, arn).await? else {
+        tracing::info!(execution = arn, "the execution died before it was a deployment");
+        return Ok(());
+    };
+    log::name_deployment(&record.id);
+    if record.ending.is_some() {
+        return Ok(());
+    }
+    let key = ledger::lock(record.environment_id());
+    let lock = ledger::load_or_default(ports, &key).await?;
+    let token = match lock.value.held_for(&record.id) {
+        Some(held) => {
+            let goes_on = if is_owner {
+                held.execution != arn
+            } else {
+                Owner::of(ports, &held.execution, held.since).await? == Owner::Running
+            };
+            if goes_on || held.state == HeldState::NeedsOperator {
+                return Ok(());
+            }
+            lock.value.token
+        }
+        // It waited for its turn.
+        None => 0,
+    };
+    let status = event.pointer("/detail/status").and_then(Value::as_str).unwrap_or("FAILED");
+    let cause = format!("The execution {arn} ended {status} in the middle.");
+    start(ports, record.environment_id(), &record.id, token, &cause).await?;
+    Ok(())
+}
+
+/// The deployment that an execution worked for, or, of a recovery that died before it had taken over, was to
+/// work for, and whether it did.
+async fn meant(ports: &impl DynamoDbApi, event: &Value, arn: &str) -> Result<Option<(Deployment, bool)>> {
+    let known = ledger::load(ports, &ledger::execution(arn)).await?;
+    if let Some(known) = known {
+        let key = ledger::deployment(&known.value.deployment);
+        let record = ledger::require(ports, &key).await?;
+        return Ok(Some((record.value, true)));
+    }
+    let input = event.pointer("/detail/input").and_then(Value::as_str);
+    let input: Value = input.and_then(|input| serde_json::from_str(input).ok()).unwrap_or_default();
+    let Some(id) = input["deployment"].as_str().filter(|_| input["action"] == "recover") else {
+        return Ok(None);
+    };
+    let key = ledger::deployment(&DeploymentId(id.to_owned()));
+    let record = ledger::load(ports, &key).await?;
+    let record = record
+        .map(|record| record.value)
+        .filter(|record| input["app"] == record.app.as_str() && input["environment"] == record.environment.as_str());
+    Ok(record.map(|record| (record, false)))
 }

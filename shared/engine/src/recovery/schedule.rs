@@ -1,13 +1,12 @@
 use super::drills::come_back_all;
-use super::hourly_look;
-use super::ports::Ports;
 use super::second_look::look_again;
 use super::unended::{self, UnendedDeployment, UnendedState};
-use super::{Owner, start, wake};
+use super::{Owner, hourly_look, start, wake};
 use crate::faults::Faults;
-use crate::ledger::{self};
+use crate::ledger;
 use crate::log;
 use crate::ports::{Clock, DynamoDbApi, Result, StepFunctionsApi};
+use crate::recovery::start::Ports;
 use serde::Serialize;
 use std::collections::{BTreeSet, VecDeque};
 use tracing::Instrument as _;

@@ -1,12 +1,12 @@
 //! The second look, 15 minutes after a recovery (`docs/decisions/recovery/0184-looking-again-after-a-recovery.md`).
 
 use super::hourly_look;
-use super::ports::Ports;
 use crate::faults::Faults;
 use crate::ledger::{self, Stored};
 use crate::log;
 use crate::observe::glance;
 use crate::ports::{DynamoDbApi, Result, Transacted, Write};
+use crate::recovery::start::Ports;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use tracing::Instrument as _;

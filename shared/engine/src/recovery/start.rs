@@ -1,8 +1,12 @@
-use crate::ports::{Clock, Result, StepFunctionsApi};
+//! Starts executions, and wakes deployments that wait; and the ports that recovery needs for it.
+
+use crate::faults::Faults;
+use crate::ports::{Clock, DynamoDbApi, Result, StepFunctionsApi};
+use crate::{ledger, observe};
 use serde_json::json;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::identity::{DeploymentId, execution_name};
+use windlass_domain::environment::Waiting;
+use windlass_domain::identity::{DeploymentId, EnvironmentId, execution_name};
 use windlass_domain::name::{AppName, EnvironmentName};
 
 /// The milliseconds for which a recovery that ended without having taken over stands for its successors.
@@ -70,4 +74,33 @@ pub fn quarter(ports: &impl Clock) -> String {
 pub async fn has_ended(ports: &impl StepFunctionsApi, arn: &str) -> Result<bool> {
     let found = ports.execution(arn).await?;
     Ok(found.is_some_and(|execution| execution.status != "RUNNING"))
+}
+
+/// The ports that recovery needs.
+pub trait Ports: observe::Ports + StepFunctionsApi {}
+impl<P: observe::Ports + StepFunctionsApi> Ports for P {}
+
+/// Wakes all deployments that wait for an environment. Each then asks `Admit` again, which decides. To wake one that
+/// has to wait on costs a transition and is otherwise harmless.
+///
+/// # Errors
+/// One could not be woken; the others were.
+pub async fn wake(ports: &(impl DynamoDbApi + StepFunctionsApi), of: EnvironmentId<'_>) -> Result<()> {
+    let waiting = ledger::load_all(ports, &ledger::all_waiting(of)).await?;
+    let mut faults = Faults::default();
+    for waiting in waiting.into_iter().map(|one| one.value) {
+        let woken = wake_one(ports, &waiting).await;
+        faults.take(format!("waking deployment {}", waiting.deployment), woken);
+    }
+    faults.into_answer()
+}
+
+/// Tries its tokens until one is found by which it waits.
+async fn wake_one(ports: &impl StepFunctionsApi, waiting: &Waiting) -> Result<()> {
+    for token in waiting.tokens() {
+        if ports.succeed_task(token, &json!({})).await? {
+            break;
+        }
+    }
+    Ok(())
 }

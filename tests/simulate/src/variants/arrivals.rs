@@ -4,7 +4,7 @@ use super::variant::{Edit, Variant};
 use crate::schedule::What::{EventLate, FailsBefore, KilledBefore};
 
 const DEPLOY: &str = "shared/engine/src/conductor/admitting/deploy.rs";
-const ONCE: &str = "shared/engine/src/routes/intake/deduplication.rs";
+const ONCE: &str = "shared/engine/src/routes/intake/arrival.rs";
 const PIN: &str = "shared/engine/src/pin/mod.rs";
 
 pub(super) const VARIANTS: &[Variant] = &[
@@ -34,7 +34,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "next_attempt_told",
         what: "who asks again for what is under way is told the id of a next attempt",
         edits: &[Edit {
-            file: "shared/engine/src/routes/start.rs",
+            file: "shared/engine/src/routes/mod.rs",
             find: "    let Identified { id, existing, .. } = identify(ports, request, &pinned).await?;",
             replace: "    let Identified { id, existing, .. } = identify(ports, request, &pinned).await.map(|mut it| {\n        if VARIANT && it.existing.take().is_some() {\n            let (env, release) = (&pinned.resolved.environment, pinned.release.digest());\n            let of = windlass_domain::identity::EnvironmentId::new(&request.app, env);\n            it.id = DeploymentId::of(of, request.action, &release, it.attempt + 1);\n        }\n        it\n    })?;",
         }],

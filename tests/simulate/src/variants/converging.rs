@@ -5,7 +5,7 @@ use crate::schedule::What::{DeniedLong, InvokedLate, OutOfBand, StoppedLate, Sto
 
 const ATTEMPT: &str = "shared/engine/src/converge/attempt.rs";
 const OUT_OF_BAND: &str = "shared/engine/src/converge/out_of_band_changes.rs";
-const STANDING: &str = "shared/engine/src/converge/step_state.rs";
+const STANDING: &str = "shared/engine/src/converge/invocation.rs";
 const UNDO: &str = "shared/engine/src/conductor/settling/undo.rs";
 
 pub(super) const VARIANTS: &[Variant] = &[
@@ -65,7 +65,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "late_forward_goes_on",
         what: "a forward invocation goes on although the undo has begun",
         edits: &[Edit {
-            file: "shared/engine/src/converge/step_state.rs",
+            file: "shared/engine/src/converge/invocation.rs",
             find: "        Undoing | Undone | UndoFailed => Err(",
             replace: "        Undoing | Undone | UndoFailed if !VARIANT => Err(",
         }],

@@ -19,8 +19,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "the plan tells the whole task definition that runs",
         edits: &[Edit {
             file: "shared/engine/src/kinds/ecs/prepare.rs",
-            find: "    let from = messages::short(&current.arn);\n    if let",
-            replace: "    let whole = current.document.to_string();\n    let from = if VARIANT { whole.as_str() } else { messages::short(&current.arn) };\n    if let",
+            find: "    let from = tell::short(&current.arn);\n    if let",
+            replace: "    let whole = current.document.to_string();\n    let from = if VARIANT { whole.as_str() } else { tell::short(&current.arn) };\n    if let",
         }],
         scenarios: &["service"],
         mishaps: &[],
@@ -51,7 +51,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "shifted_is_ended",
         what: "a release is over while ECS may still take it back",
         edits: &[Edit {
-            file: "shared/engine/src/kinds/ecs/rollout_progress.rs",
+            file: "shared/engine/src/kinds/ecs/shift.rs",
             find: "        Until::Complete => false,",
             replace: "        Until::Complete if VARIANT => is_from(POST_PRODUCTION),\n        Until::Complete => false,",
         }],
@@ -62,7 +62,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "tested_too_late",
         what: "what test traffic gets is asked once callers get it, too",
         edits: &[Edit {
-            file: "shared/engine/src/measurements/judge.rs",
+            file: "shared/engine/src/measurements/one_sort.rs",
             find: "!M::is_tested(&one.gate) || judging.is_tested(one)",
             replace: "!M::is_tested(&one.gate) || (VARIANT ^ judging.is_tested(one))",
         }],
@@ -95,9 +95,9 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "whoever_deploys_is_followed",
         what: "a deployment of the group is taken for one of Windlass's, whoever has created it",
         edits: &[Edit {
-            file: "shared/engine/src/kinds/ecs/codedeploy/observe.rs",
-            find: "            one.description.starts_with(mark) && one.creator != find::ROLLBACK",
-            replace: "            (VARIANT || one.description.starts_with(mark)) && one.creator != find::ROLLBACK",
+            file: "shared/engine/src/kinds/ecs/codedeploy/mod.rs",
+            find: "one.description.starts_with(mark) && one.creator != codedeploy::ROLLBACK",
+            replace: "(VARIANT || one.description.starts_with(mark)) && one.creator != codedeploy::ROLLBACK",
         }],
         scenarios: &["service_moved_busy_meanwhile"],
         mishaps: &[],

@@ -5,7 +5,7 @@ use crate::schedule::What::{DeniedLong, Slow, Stopped, StoppedHeld, ThrottledLon
 
 const ADMISSION: &str = "shared/domain/src/admission.rs";
 const FACTS: &str = "shared/domain/src/admission/facts.rs";
-const OWNER: &str = "shared/engine/src/recovery/owner.rs";
+const OWNER: &str = "shared/engine/src/recovery/unended.rs";
 const SETTLE: &str = "shared/engine/src/conductor/settling/settle.rs";
 
 pub(super) const VARIANTS: &[Variant] = &[
@@ -89,7 +89,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "no_second_look",
         what: "nobody looks again at what a recovery left",
         edits: &[Edit {
-            file: "shared/engine/src/conductor/settling/second_look.rs",
+            file: "shared/engine/src/conductor/settling/mod.rs",
             find: "    let Some(due) = SecondLook::after(",
             replace: "    if VARIANT {\n        return Ok(None);\n    }\n    let Some(due) = SecondLook::after(",
         }],

@@ -4,16 +4,16 @@ use super::variant::{Edit, Variant};
 use crate::schedule::What;
 
 const LOOK: &str = "shared/engine/src/recovery/hourly_look.rs";
-const MOVING_ALL: &str = "shared/engine/src/movable/application.rs";
+const MOVING_ALL: &str = "shared/engine/src/movable.rs";
 const OVERTAKING: &str = "shared/domain/src/overtaking.rs";
-const REMOVE_ALL: &str = "shared/engine/src/conductor/admitting/remove_application.rs";
+const REMOVE_ALL: &str = "shared/engine/src/conductor/admitting/removing_and_moving.rs";
 
 pub(super) const VARIANTS: &[Variant] = &[
     Variant {
         name: "plan_claims_targets",
         what: "a plan claims the targets that it looks at",
         edits: &[Edit {
-            file: "shared/engine/src/prepare/plan_only.rs",
+            file: "shared/engine/src/prepare/whole_plan.rs",
             find: "        let (composed, _) = composed(ports, &scene).await?;",
             replace: "        let (composed, claims) = composed(ports, &scene).await?;
         if VARIANT {
@@ -49,7 +49,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "topic_is_told_once_or_never",
         what: "a topic that could not be told just then is not told again",
         edits: &[Edit {
-            file: "shared/engine/src/outbox/topics.rs",
+            file: "shared/engine/src/outbox.rs",
             find: "        sent => sent,",
             replace: "        Err(_) if VARIANT => Ok(()),\n        sent => sent,",
         }],
@@ -94,8 +94,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "what a whole application lets go of stays recorded as running",
         edits: &[Edit {
             file: REMOVE_ALL,
-            find: "        goes.forget(&mut found.state.value);",
-            replace: "        if !VARIANT {\n            goes.forget(&mut found.state.value);\n        }",
+            find: "        goes.forget(&mut found.state.value);\n        // An environment of which nothing is left",
+            replace: "        if !VARIANT {\n            goes.forget(&mut found.state.value);\n        }\n        // An environment of which nothing is left",
         }],
         scenarios: &["removed_all_beside"],
         mishaps: &[],
@@ -133,7 +133,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "restoring_is_not_counted",
         what: "that something was restored is not noted",
         edits: &[Edit {
-            file: "shared/engine/src/conductor/settling/noted.rs",
+            file: "shared/engine/src/conductor/settling/mod.rs",
             find: "    restored.note(&mut state.restored);",
             replace: "    if !VARIANT { restored.note(&mut state.restored); }",
         }],
@@ -144,7 +144,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "withdrawn_is_not_kept",
         what: "that a file was withdrawn is not noted",
         edits: &[Edit {
-            file: "shared/engine/src/conductor/settling/noted.rs",
+            file: "shared/engine/src/conductor/settling/mod.rs",
             find: "        known.extend(step.withdraws.iter().cloned());",
             replace: "        if !VARIANT { known.extend(step.withdraws.iter().cloned()); }",
         }],

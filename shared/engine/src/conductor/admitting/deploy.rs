@@ -1,11 +1,9 @@
 //! `deploy`: takes the pinned release, gives the deployment its id, and records it.
 
 use crate::conductor::admitting::identify::{Identified, identify};
-use crate::conductor::ports::Ports;
-use crate::conductor::request::Admitted;
-use crate::conductor::telling::cost::note_cost;
-use crate::conductor::telling::ending::{end, reject, told};
+use crate::conductor::request::{Admitted, Ports};
 use crate::conductor::telling::release_status::same;
+use crate::conductor::telling::{end, note_cost, reject, told};
 use crate::ledger::{self, Execution, ExecutionRecord, Stored, commit, put_arrived, retry};
 use crate::payload::ExecutionRef;
 use crate::pin::{self, Pinned};

@@ -1,11 +1,11 @@
 //! Plans without doing: what would become of a request at its arrival, without a lock, a place in the queue or a hold.
 
 use crate::conductor::admitting::identify::{Identified, identify};
-use crate::conductor::admitting::{deploy, rollback};
+use crate::conductor::admitting::{deploy, going_back};
 use crate::conductor::environment::view::View;
-use crate::conductor::environment::{drill_goal, way_back};
-use crate::conductor::ports::Ports;
-use crate::conductor::queue::to_the_present;
+use crate::conductor::environment::way_back;
+use crate::conductor::queue::turn;
+use crate::conductor::request::Ports;
 use crate::conductor::telling::release_status::known;
 use crate::ledger::{self, Stored, commit, retry};
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
@@ -105,7 +105,7 @@ async fn without_release(
 ) -> Checked<Deployment> {
     let env = pin::named_environment(ports, request).await?;
     let declaration = pin::declaration_in_force(ports, &request.app).await?.version;
-    let mut record = rollback::new_record(ports, execution, request, &env, declaration).value;
+    let mut record = going_back::new_record(ports, execution, request, &env, declaration).value;
     record.id = id.clone();
     Ok(record)
 }
@@ -124,7 +124,7 @@ async fn back(ports: &impl Ports, execution: &ExecutionRef, request: &Request, i
     let mut view = View::load(ports, &record).await?;
     let decision = view.decide(&record);
     if record.action == ActionName::Drill {
-        match drill_goal::choose(ports, &mut view, &record).await {
+        match way_back::choose_for_drill(ports, &mut view, &record).await {
             Ok(goal) => record.snapshot = goal,
             Err(trouble) => return Ok((record, ArrivalFate::refused(trouble.findings()?))),
         }
@@ -135,7 +135,7 @@ async fn back(ports: &impl Ports, execution: &ExecutionRef, request: &Request, i
         record.snapshot = record.snapshot.or(view.present());
     }
     let chosen = match &record.withdrawal {
-        Some(_) => to_the_present::withdrawal(ports, &view, &mut record).await,
+        Some(_) => turn::withdrawal(ports, &view, &mut record).await,
         None => way_back::choose(ports, &view, &mut record).await,
     };
     let more = findings(chosen)?;

@@ -1,21 +1,23 @@
-//! `pause`, `continue` and `skip_bake`: a person steers a deployment that watches.
+//! A person steers: `pause`, `continue` and `skip_bake` a deployment that watches, `hold` and `release_hold` the
+//! automatic deployments of an environment.
 
-use crate::conductor::ports::Ports;
-use crate::conductor::telling::completed_action::once;
+use crate::conductor::environment::set_hold;
+use crate::conductor::request::Ports;
+use crate::conductor::telling::without_deployment::once;
 use crate::deployment_context::resolved;
-use crate::ledger::{self, ExecutionRecord, Stored, put_deployment};
+use crate::ledger::{self, ExecutionRecord, Stored, put_deployment, put_state};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::pin;
 use crate::ports::{Result, Write};
 use crate::trouble::Checked;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::environment::Lock;
+use windlass_domain::environment::{Hold, Lock};
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::EnvironmentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::judgement::Judgement;
 use windlass_domain::name::EnvironmentName;
 use windlass_domain::plan::{Outcome, Plan};
-use windlass_domain::request::Request;
+use windlass_domain::request::{ActionName, Request};
 use windlass_domain::steering::{Decision, SteeringRequest, Watched, decide};
 
 /// Writes what is decided into the record, while the wave is judged no further and nobody takes over. The judge takes
@@ -120,4 +122,39 @@ async fn decision(ports: &impl Ports, request: &Request, found: &SteeredDeployme
         pause: resolved.gates.pause,
     };
     Ok(decide(&wish, &watched, ports.now()))
+}
+
+/// Sets or releases the hold. A hold that is set stays, and keeps what is said for a reason now beside its own.
+pub async fn hold(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Answer<EndTransition>> {
+    once(ports, execution, "setting the hold", async || {
+        let env = pin::named_environment(ports, request).await?;
+        let of = EnvironmentId::new(&request.app, &env);
+        let key = ledger::state(of);
+        let mut state = ledger::load_or_default(ports, &key).await?;
+        let cause = if request.action == ActionName::Hold {
+            let hold = set_hold(ports, &mut state.value, request);
+            let told = hold.in_words();
+            format!("Automatic deployments into {}/{env} are held {told}.", request.app)
+        } else {
+            // Somebody who lets them go on has looked: what is restored is counted anew.
+            state.value.restored.clear();
+            released(of, state.value.hold.take().as_ref())
+        };
+        let done = ExecutionRecord::of(&DeploymentId("none".into()), cause);
+        let state = put_state(&state, of)?;
+        Ok((done, vec![state]))
+    })
+    .await
+}
+
+fn released(of: EnvironmentId<'_>, hold: Option<&Hold>) -> String {
+    let EnvironmentId { app, environment: env } = of;
+    let Some(hold) = hold else {
+        return format!("Nothing was released: there is no hold on deployments into {app}/{env}.");
+    };
+    format!(
+        "The hold on deployments into {app}/{env} is released; they were held {}. A release that was refused meanwhile \
+         comes no more by itself: release or deploy it again.",
+        hold.in_words()
+    )
 }

@@ -2,7 +2,7 @@
 //! of the two deployments: when the deployment is recorded, has its first turn, and ends. So a drill never lags behind
 //! its deployments, wherever an invocation was killed.
 
-use crate::conductor::ports::Ports;
+use crate::conductor::request::Ports;
 use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Result, Write};
 use crate::recovery;

@@ -1,10 +1,68 @@
-//! The ledger's items of an environment: what admission needs of it, its hold, its drills, and the snapshots to go back
-//! to. It is the lowest room.
+//! The ledger's items of an environment: what admission needs of it, its hold, what became of its releases, its drills,
+//! and the snapshots to go back to. It is the lowest room.
 
-pub mod drill_goal;
 pub mod drills;
-pub mod good_snapshots;
-pub mod holds;
-pub mod past;
 pub mod view;
 pub mod way_back;
+
+use crate::conductor::request::Ports;
+use crate::ledger::{self, Stored};
+use crate::ports::{DynamoDbApi, Result, Write};
+use windlass_domain::deployment::Deployment;
+use windlass_domain::environment::{EnvironmentState, Hold, PastRelease, ReleaseFate};
+use windlass_domain::input::operators;
+use windlass_domain::request::{ActionName, Request};
+use windlass_domain::time::Time;
+
+/// Sets the hold that a request asks for, beside one that is there.
+pub fn set_hold<'a>(ports: &impl Ports, state: &'a mut EnvironmentState, request: &Request) -> &'a Hold {
+    let new = new_hold(ports, request);
+    let hold = state.hold.get_or_insert_with(|| new.clone());
+    hold.join(&new);
+    hold
+}
+
+/// Returns the line, for the ending of a rollback, that automatic deployments are held. A person has to know it,
+/// because only a person lets them go on. `None` if the deployment is no rollback, or nothing is held now.
+pub fn told_of_hold(record: &Deployment, state: &EnvironmentState) -> Option<String> {
+    let hold = state.hold.as_ref();
+    let hold = hold.filter(|_| record.action == ActionName::Rollback)?;
+    Some(format!(
+        "automatic deployments are held {}; start {} to let them go on",
+        hold.in_words(),
+        operators(ActionName::ReleaseHold, record.environment_id())
+    ))
+}
+
+fn new_hold(ports: &impl Ports, request: &Request) -> Hold {
+    Hold {
+        since: ports.now(),
+        reason: request.reason.clone().unwrap_or_else(|| "no reason given".into()),
+        by: request
+            .requester
+            .as_ref()
+            .and_then(|requester| requester.principal.clone())
+            .unwrap_or_else(|| "an operator".into()),
+    }
+}
+
+/// The write that keeps it, to be made with the deployment's ending. A rollback brings no release of its own.
+pub async fn past(
+    ports: &impl DynamoDbApi,
+    record: &Deployment,
+    became: ReleaseFate,
+    at: Time,
+) -> Result<Option<Write>> {
+    if record.action != ActionName::Deploy {
+        return Ok(None);
+    }
+    let release = record.release_digest.clone();
+    let key = ledger::past(record.environment_id(), &release);
+    let former = ledger::load(ports, &key).await?;
+    let past = PastRelease { release, deployment: record.id.clone(), sequence: record.order.sequence, became, at };
+    let stored = match former {
+        Some(former) => Stored { value: past, ..former },
+        None => Stored::new(key, past),
+    };
+    stored.put().map(Some)
+}

@@ -1,16 +1,18 @@
-//! The snapshot to which a rollback goes, and why it goes nowhere.
+//! The snapshot to which a rollback or a drill goes, out of those that were verified good; and why it goes nowhere.
 
-use crate::conductor::environment::good_snapshots::{good_ones, newest_good, snapshot, to_a_good_one};
 use crate::conductor::environment::view::View;
-use crate::conductor::ports::Ports;
+use crate::conductor::request::Ports;
+use crate::ledger;
 use crate::ports::{DynamoDbApi, Result};
 use crate::trouble::Checked;
 use windlass_domain::call;
 use windlass_domain::deployment::Deployment;
+use windlass_domain::drill::SnapshotVersion;
 use windlass_domain::environment::Snapshot;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::input::input;
-use windlass_domain::irreversible::{self, Irreversible};
+use windlass_domain::irreversible::{self, Irreversible, in_words};
 use windlass_domain::request::ActionName;
 
 /// The number of the snapshot that has what was found before the first release.
@@ -125,4 +127,137 @@ async fn nothing_to_go_back_to(ports: &impl DynamoDbApi, view: &View, record: &D
         ),
     };
     Ok(Finding::new(FindingName::NothingToGoBackTo, format!("environments.{}", of.environment), reason, remedy))
+}
+
+/// A snapshot of an environment.
+pub async fn snapshot(ports: &impl DynamoDbApi, of: EnvironmentId<'_>, number: u64) -> Result<Option<Snapshot>> {
+    let found = ledger::load(ports, &ledger::snapshot(of, number)).await?;
+    Ok(found.map(|found| found.value))
+}
+
+/// The newest verified-good snapshot that the present one replaced and whose release is not vetoed.
+pub async fn newest_good(ports: &impl DynamoDbApi, present: u64, at: EnvironmentId<'_>) -> Result<Option<Snapshot>> {
+    let present = snapshot(ports, at, present).await?;
+    newest_good_of(ports, present.map_or(0, |present| present.replaced), at).await
+}
+
+/// The first of a snapshot and those that it replaced that is verified good and whose release is not vetoed.
+pub async fn newest_good_of(
+    ports: &impl DynamoDbApi,
+    mut number: u64,
+    at: EnvironmentId<'_>,
+) -> Result<Option<Snapshot>> {
+    while number > 0 {
+        let Some(one) = snapshot(ports, at, number).await? else {
+            return Ok(None);
+        };
+        if one.release.is_some() && !is_vetoed(ports, &one, at).await? {
+            return Ok(Some(one));
+        }
+        number = one.replaced;
+    }
+    Ok(None)
+}
+
+/// The most verified-good snapshots that a finding names, and the most snapshots that are looked at for them.
+const MOST_NAMED: usize = 4;
+
+const MOST_LOOKED_AT: usize = 25;
+
+/// Returns the newest verified-good snapshots, newest first, to which a rollback can go by their numbers, wherever they
+/// stand to the present one: their releases are not vetoed, and something else runs now.
+pub async fn good_ones(ports: &impl DynamoDbApi, view: &View, at: EnvironmentId<'_>) -> Result<Vec<Snapshot>> {
+    let state = &view.state.value;
+    let mut good = Vec::new();
+    for number in (1..=state.last_snapshot).rev().take(MOST_LOOKED_AT) {
+        let one = snapshot(ports, at, number).await?;
+        let Some(one) = one.filter(|one| number != state.snapshot && one.release.is_some()) else {
+            continue;
+        };
+        let is_vetoed = is_vetoed(ports, &one, at).await?;
+        let is_there = one.clone().with_found(state).runs(state);
+        let is_known = |other: &Snapshot| other.release == one.release;
+        if !is_vetoed && !is_there && !good.iter().any(is_known) {
+            good.push(one);
+        }
+        if good.len() == MOST_NAMED {
+            break;
+        }
+    }
+    Ok(good)
+}
+
+async fn is_vetoed(ports: &impl DynamoDbApi, snapshot: &Snapshot, at: EnvironmentId<'_>) -> Result<bool> {
+    let Some(release) = &snapshot.release else {
+        return Ok(false);
+    };
+    let veto = ledger::load(ports, &ledger::veto(at, release)).await?;
+    Ok(veto.is_some())
+}
+
+/// Returns the step to the first of these snapshots, with the numbers of the others; `None` if there is none.
+pub fn to_a_good_one(good: &[Snapshot], of: EnvironmentId<'_>) -> Option<String> {
+    let first = good.first()?.number;
+    let named = good.iter();
+    let named: Vec<String> = named.map(|one| format!("{} ({})", one.number, one.version)).collect();
+    let members = [("snapshot", first.into()), ("reason", "…".into())];
+    let start = input(ActionName::Rollback, of, &members);
+    Some(format!("Verified good, and not what runs: {}. To go to snapshot {first}, start {start}.", named.join(", ")))
+}
+
+/// Chooses where the way there goes: to the newest verified-good snapshot that the present one replaced, whose release is
+/// not vetoed, and that is something else than what runs. It goes across nothing irreversible. The drill notes both ends.
+pub async fn choose_for_drill(ports: &impl Ports, view: &mut View, record: &Deployment) -> Checked<Option<u64>> {
+    let at = record.environment_id();
+    let state = &view.state.value;
+    let mut goal = newest_good(ports, state.snapshot, at).await?;
+    while let Some(same) = goal.take_if(|goal| goal.clone().with_found(state).runs(state)) {
+        goal = newest_good(ports, same.number, at).await?;
+    }
+    let goal = goal.map(|goal| goal.with_found(state));
+    let present = snapshot(ports, at, state.snapshot).await?;
+    let (Some(goal), Some(present)) = (goal, present) else {
+        let good = good_ones(ports, view, at).await?;
+        return Err(no_version_before(record, &good).into());
+    };
+    let crossed = irreversible::crossed(&goal, state);
+    if !crossed.is_empty() {
+        let finding = goes_across(record, &goal, &in_words(&crossed));
+        return Err(finding.into());
+    }
+    let under_way = view.drills.value.under_way.as_mut();
+    if let Some(drill) = under_way.filter(|drill| drill.id == record.id) {
+        drill.from = Some(SnapshotVersion::of(&present));
+        drill.to = Some(SnapshotVersion::of(&goal));
+    }
+    Ok(Some(goal.number))
+}
+
+fn no_version_before(record: &Deployment, good: &[Snapshot]) -> Finding {
+    let to_good = to_a_good_one(good, record.environment_id());
+    let (reason, remedy) = match to_good {
+        Some(to_good) => (
+            "the present snapshot replaced none that was verified good, is not vetoed, and is something else. A drill \
+             goes only to what the present one replaced.",
+            format!("{to_good} Or deploy a release: then there is a version before, and a drill can go there."),
+        ),
+        None => (
+            "no other release that was verified good, and is not vetoed, ran before the present one.",
+            "Deploy a second release: then there is a version before, and a drill can go there.".into(),
+        ),
+    };
+    let at = format!("environments.{}", record.environment);
+    Finding::new(FindingName::NothingToGoBackTo, at, reason, remedy)
+}
+
+fn goes_across(record: &Deployment, goal: &Snapshot, crossed: &str) -> Finding {
+    Finding::new(
+        FindingName::Irreversible,
+        format!("environments.{}", record.environment),
+        format!(
+            "going back to snapshot {} ({}) crosses what is irreversible: {crossed}. A drill goes across nothing.",
+            goal.number, goal.version
+        ),
+        "Nothing has to be done. After one more release without such a run there is a version before to go to.",
+    )
 }

@@ -1,8 +1,156 @@
-//! The turn of a deployment: it takes the lock, waits in the queue, stops another one, or ends.
+//! The turn of a deployment: it takes the lock, waits in the queue (`AwaitTurn`), stops another one (`Preempt`), or
+//! ends because it waited too long or could not wait (`GiveUp`).
 
-pub mod await_turn;
-pub mod give_up;
-pub mod preempt;
 pub mod take_lock;
-pub mod to_the_present;
 pub mod turn;
+
+use crate::conductor::environment::view::{self, View};
+use crate::conductor::environment::{drills, told_of_hold};
+use crate::conductor::request::Ports;
+use crate::conductor::telling::{add_line, note_cost, reject, told};
+use crate::ledger::{self, commit, put_deployment, retry};
+use crate::payload::{Answer, Caller, EndTransition, WaitTransition};
+use crate::ports::{Result, Write};
+use crate::recovery;
+use windlass_domain::admission::Decision;
+use windlass_domain::deployment::{Deployment, PREEMPTED};
+use windlass_domain::environment::{HeldState, LockHolder};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::foreign::Foreign;
+use windlass_domain::overtaking::PREEMPTED_BY_DEPLOY;
+use windlass_domain::request::ActionName;
+
+/// Serves the state. The token is stored before the lock is looked at again, so that a lock which
+/// was freed in between wakes it at once: either this look sees it free, or the outbox, which
+/// looks after the lock was freed, sees the token.
+pub async fn await_turn(ports: &impl Ports, by: &Caller, token: &str) -> Result<Answer<WaitTransition>> {
+    let id = &by.deployment;
+    retry(ports, "waiting for its turn", async || {
+        let record = ledger::require(ports, &ledger::deployment(id)).await?;
+        let view = View::load(ports, &record.value).await?;
+        let Some(waiting) = view.waiting_of(&record.value) else {
+            // It was ended or taken in between; `Admit` tells which.
+            ports.succeed_task(token, &serde_json::json!({})).await?;
+            return Ok(Some(Answer::of(WaitTransition::Wait, id, 0)));
+        };
+        let mut waiting = waiting.clone();
+        waiting.value.keep(token);
+        let index = ledger::waiting_index(record.value.environment_id(), id);
+        if commit(ports, vec![waiting.put_indexed(Some(index))?]).await? {
+            let view = View::load(ports, &record.value).await?;
+            if !matches!(view.decide(&record.value), Decision::Wait | Decision::Preempt(_)) {
+                ports.succeed_task(token, &serde_json::json!({})).await?;
+            }
+            return Ok(Some(Answer::of(WaitTransition::Wait, id, 0)));
+        }
+        Ok(None)
+    })
+    .await
+}
+
+/// The error name that Step Functions gives to a timeout.
+const TOO_LONG: &str = "States.Timeout";
+
+/// Serves the state. Where a late invocation of `Admit` has taken the lock after all, nothing is given up:
+/// the recovery ends the deployment.
+pub async fn give_up(ports: &impl Ports, by: &Caller, error: &str) -> Result<Answer<EndTransition>> {
+    let id = &by.deployment;
+    retry(ports, "giving up", async || {
+        let mut record = ledger::require(ports, &ledger::deployment(id)).await?;
+        if let Some(answer) = told(ports, &record.value).await? {
+            return Ok(Some(answer));
+        }
+        let view = View::load(ports, &record.value).await?;
+        view.not_taken_over(&record.value)?;
+        let finding = match error {
+            "" | TOO_LONG => waited_too_long(&record.value, &view),
+            error => could_not_wait(&record.value, error),
+        };
+        reject(&mut record, vec![finding], ports.now());
+        let hold = told_of_hold(&record.value, &view.state.value);
+        add_line(&mut record, hold);
+        note_cost(ports, &mut record.value, &[]).await;
+        let mut writes = vec![put_deployment(&record)?, Write::check(view.lock.key.clone(), view.lock.unchanged())];
+        writes.extend(view.leave_queue(&record.value));
+        let snapshot = view.state.value.snapshot;
+        writes.extend(drills::drill_deployment_ended(ports, &record.value, &[], snapshot).await?);
+        if !commit(ports, writes).await? {
+            return Ok(None);
+        }
+        told(ports, &record.value).await
+    })
+    .await
+}
+
+fn waited_too_long(record: &Deployment, view: &View) -> Finding {
+    let owner = view.lock.value.held.as_ref().map_or_else(
+        || "nobody holds the lock now".to_owned(),
+        |held| format!("deployment {} holds the lock since {}", held.deployment, held.since),
+    );
+    Finding::new(
+        FindingName::WaitedTooLong,
+        format!("environments.{}", record.environment),
+        format!("it waited too long for its turn; {owner}."),
+        "See why the other deployment takes so long, then ask again.",
+    )
+}
+
+fn could_not_wait(record: &Deployment, error: &str) -> Finding {
+    Finding::new(
+        FindingName::CouldNotWait,
+        format!("environments.{}", record.environment),
+        format!("it could not wait for its turn: a function failed with {error}."),
+        "See the function's log for what failed, mend it, then ask again.",
+    )
+}
+
+/// Serves the state: stops the owner's execution and starts its recovery. The execution-status
+/// rule would start the same recovery; whichever comes second finds it started.
+pub async fn preempt(ports: &impl Ports, by: &Caller) -> Result<Answer<WaitTransition>> {
+    let id = &by.deployment;
+    let record = ledger::require(ports, &ledger::deployment(id)).await?;
+    let lock = ledger::load_or_default(ports, &ledger::lock(record.value.environment_id())).await?;
+    if let Some(held) = &lock.value.held
+        && held.deployment != *id
+        && held.state == HeldState::Running
+        && held.action != ActionName::Rollback
+        && is_meant(ports, &record.value, held).await?
+    {
+        let (error, cause) = why(&record.value, held.action);
+        ports.stop(&held.execution, error, &cause).await?;
+        recovery::start(ports, record.value.environment_id(), &held.deployment, lock.value.token, &cause).await?;
+    }
+    Ok(Answer::of(WaitTransition::Wait, id, 0))
+}
+
+/// True where it stops just this one: a rollback stops whatever is under way, a release the one that it was admitted
+/// against, and not once that is being undone, because the undo would only begin once more. What has begun meanwhile and
+/// cannot be taken back goes on: who asked is told when it has ended.
+async fn is_meant(ports: &impl Ports, record: &Deployment, held: &LockHolder) -> Result<bool> {
+    let goes_back = record.action == ActionName::Rollback;
+    let key = ledger::deployment(&held.deployment);
+    let Some(other) = ledger::load(ports, &key).await? else {
+        return Ok(goes_back);
+    };
+    let other = view::look(ports, &other.value, record).await?;
+    if goes_back {
+        return Ok(other.undoing || other.irreversible.is_empty());
+    }
+    Ok(record.stops.as_ref() == Some(&held.deployment) && other.may_be_stopped())
+}
+
+/// Returns the name and the text with which it is stopped.
+fn why(record: &Deployment, held: ActionName) -> (&'static str, String) {
+    let (id, reason) = (&record.id, record.reason.as_deref());
+    if record.action == ActionName::Rollback {
+        let reason = reason.unwrap_or("no reason given");
+        return (PREEMPTED, format!("Stopped by the operator's rollback {id}: {}", Foreign(reason)));
+    }
+    let asked = reason.filter(|_| record.preempt);
+    let because = asked.unwrap_or(match held {
+        ActionName::Drill => "a release does not wait for a drill",
+        _ => "a newer release undoes an older one first here",
+    });
+    let version = &record.release.version;
+    (PREEMPTED_BY_DEPLOY, format!("Stopped by deployment {id} of {version}: {because}"))
+}

@@ -1,13 +1,10 @@
 //! Taking the lock or a place in the queue, or ending a deployment that gets neither.
 
-use crate::conductor::environment::drills;
-use crate::conductor::environment::holds::told_of_hold;
 use crate::conductor::environment::view::{View, is_operator};
-use crate::conductor::ports::Ports;
-use crate::conductor::telling::cost::note_cost;
-use crate::conductor::telling::ending::{add_line, end, reject, told};
+use crate::conductor::environment::{drills, told_of_hold};
+use crate::conductor::request::Ports;
 use crate::conductor::telling::release_status::known;
-use crate::conductor::telling::rollback_outcome;
+use crate::conductor::telling::{add_line, end, note_cost, outcomes, reject, told};
 use crate::ledger::{self, Stored, commit, put_deployment, put_state};
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::{Result, Write};
@@ -128,7 +125,7 @@ pub(super) async fn finish(
             superseded_by = Some(by).filter(|by| by.how == Supersession::Waits);
         }
         Outcome::Undone(undone) => {
-            let cause = rollback_outcome::as_found(&record.value, &undone);
+            let cause = outcomes::as_found(&record.value, &undone);
             end(&mut record, Ending::Succeeded, "", cause, Vec::new(), now);
         }
         Outcome::NotRestored(why) => {

@@ -1,13 +1,11 @@
 //! Recovers a deployment that holds no lock: it had no turn and its execution died. Also answers that there is nothing
 //! to recover.
 
-use crate::conductor::environment::drills;
-use crate::conductor::environment::holds::told_of_hold;
-use crate::conductor::environment::past::past;
 use crate::conductor::environment::view::View;
-use crate::conductor::ports::Ports;
-use crate::conductor::recovering::owner::{is_automatic, owner, was_stopped, why_stopped};
-use crate::conductor::telling::ending::{add_line, end};
+use crate::conductor::environment::{drills, past, told_of_hold};
+use crate::conductor::recovering::{is_automatic, owner, was_stopped, why_stopped};
+use crate::conductor::request::Ports;
+use crate::conductor::telling::{add_line, end};
 use crate::ledger::{ExecutionRecord, Stored, commit, put_deployment};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::{Result, Write};

@@ -1,13 +1,11 @@
 //! `recover`: finishes a deployment whose execution died, or undoes it again out of `NeedsOperator`.
 
-use crate::conductor::ports::Ports;
 use crate::conductor::queue::turn::turn;
 use crate::conductor::recovering::abandon::{abandon, nothing};
-use crate::conductor::recovering::hand_over::{hand_over, handed_over};
-use crate::conductor::recovering::leave_to_operator;
-use crate::conductor::recovering::owner::{is_automatic, owner, was_stopped, why_stopped};
+use crate::conductor::recovering::{self, hand_over, handed_over, is_automatic, owner, was_stopped, why_stopped};
+use crate::conductor::request::Ports;
 use crate::conductor::settling::settle::judged_good;
-use crate::conductor::telling::completed_action;
+use crate::conductor::telling::without_deployment;
 use crate::ledger::{self, Stored, commit, retry};
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::{Execution, Result};
@@ -46,7 +44,7 @@ pub async fn admit(
     request: &Request,
 ) -> Checked<Answer<AdmitTransition>> {
     retry(ports, "taking over", async || {
-        if let Some(answer) = completed_action::before(ports, execution).await? {
+        if let Some(answer) = without_deployment::before(ports, execution).await? {
             return Ok(Some(answer.widened()));
         }
         let found = find(ports, request).await?;
@@ -63,7 +61,7 @@ pub async fn admit(
                 match may_take_over(ports, execution, request, &record.value, held).await? {
                     TakeOver::Yes(owner) => take_over(ports, execution, request, record, lock, owner).await?,
                     TakeOver::Enough(owner) => {
-                        let left = leave_to_operator::leave(ports, execution, record, lock, owner);
+                        let left = recovering::leave(ports, execution, record, lock, owner);
                         left.await?.map(Answer::widened)
                     }
                     TakeOver::No(why) => {
@@ -144,7 +142,7 @@ async fn may_take_over(
     }
     let owner = owner(ports, request, &held.execution, held.since).await?;
     Ok(match (owner, automatic) {
-        (Owner::Ended(owner), true) if leave_to_operator::has_had_enough(record) => TakeOver::Enough(owner),
+        (Owner::Ended(owner), true) if recovering::has_had_enough(record) => TakeOver::Enough(owner),
         (Owner::Ended(owner), _) => TakeOver::Yes(owner),
         (Owner::Running, true) => TakeOver::No(format!("its owner {} still runs", held.execution)),
         (Owner::Running, false) => TakeOver::Refuse(Finding::new(

@@ -1,13 +1,10 @@
 //! `accept`: records what runs as the new state of the environment, and unlocks the environment.
 
-use crate::conductor::environment::drills;
-use crate::conductor::environment::past::past;
-use crate::conductor::ports::Ports;
-use crate::conductor::request;
-use crate::conductor::settling::noted;
+use crate::conductor::environment::{drills, past};
+use crate::conductor::request::{self, Ports};
+use crate::conductor::settling;
 use crate::conductor::settling::snapshots::{before_windlass, found, present, put_snapshot, ran};
-use crate::conductor::telling::completed_action::once;
-use crate::conductor::telling::refuse;
+use crate::conductor::telling::without_deployment::{self, once};
 use crate::last_fault;
 use crate::ledger::{self, ExecutionRecord, Fence, Stored, put_deployment, put_state};
 use crate::payload::{Answer, Caller, EndTransition};
@@ -38,11 +35,11 @@ use windlass_domain::time::Time;
 pub async fn accept(ports: &impl Ports, by: &Caller, input: &Value, error: &str) -> Result<Answer<EndTransition>> {
     let request = match request::request_of(&by.execution, input) {
         Ok(request) => request,
-        Err(part) => return refuse::unreadable(ports, &by.execution, input, part.findings()).await,
+        Err(part) => return without_deployment::unreadable(ports, &by.execution, input, part.findings()).await,
     };
     match taken(ports, by, &request, error).await {
         Ok(answer) => Ok(answer),
-        Err(Trouble::Findings(findings)) => refuse::refuse(ports, &by.execution, &request, findings).await,
+        Err(Trouble::Findings(findings)) => without_deployment::refuse(ports, &by.execution, &request, findings).await,
         Err(Trouble::Fault(fault)) => Err(fault),
     }
 }
@@ -189,7 +186,7 @@ async fn taken_in(
     let now = ports.now();
     let key = ledger::state(record.environment_id());
     let mut state = ledger::load_or_default(ports, &key).await?;
-    noted::withdrawn(all, &mut state.value, false);
+    settling::withdrawn(all, &mut state.value, false);
     if crossed.is_empty() && seen.iter().all(|(_, accepted)| is_recorded(accepted)) {
         let is_noted = record.action == ActionName::Withdraw;
         let put = is_noted.then(|| put_state(&state, record.environment_id()));

@@ -1,17 +1,11 @@
 //! `Settle`: writes the ending of a deployment that was judged good, or that `Prepare` decided, and frees the lock, in
 //! one transaction.
 
-use crate::conductor::environment::drills;
-use crate::conductor::environment::holds::told_of_hold;
-use crate::conductor::environment::past::past;
-use crate::conductor::ports::Ports;
-use crate::conductor::settling::fence_off::fence_off_late_calls;
-use crate::conductor::settling::second_look::make_due;
+use crate::conductor::environment::{drills, past, told_of_hold};
+use crate::conductor::request::Ports;
 use crate::conductor::settling::undo::failure;
-use crate::conductor::settling::{noted, snapshots};
-use crate::conductor::telling::cost::note_cost;
-use crate::conductor::telling::ending::{add_line, end, reject, told};
-use crate::conductor::telling::rollback_outcome;
+use crate::conductor::settling::{self, fence_off_late_calls, make_due, snapshots};
+use crate::conductor::telling::{add_line, end, note_cost, outcomes, reject, told};
 use crate::ledger::{self, Stored, commit, put_deployment, put_state, retry};
 use crate::payload::{Answer, Caller, EndTransition};
 use crate::ports::{Condition, Result, Write};
@@ -109,14 +103,14 @@ async fn writes(
         }
     }
     if plan.value.outcome == Outcome::Rejected {
-        let undone = rollback_outcome::undone(ports, &record.value).await?;
+        let undone = outcomes::undone(ports, &record.value).await?;
         add_line(record, undone);
     }
     add_line(record, told_of_hold(&record.value, &state.value));
     note_cost(ports, &mut record.value, steps).await;
     more.extend(drills::drill_deployment_ended(ports, &record.value, steps, state.value.snapshot).await?);
-    noted::restored(&record.value, &mut state.value);
-    noted::withdrawn(steps, &mut state.value, true);
+    settling::restored(&record.value, &mut state.value);
+    settling::withdrawn(steps, &mut state.value, true);
     lock.value.free(ports.now());
     let put_state = put_state(&state, record.value.environment_id())?;
     let mut writes = vec![put_deployment(record)?, lock.put()?, put_state];
@@ -162,7 +156,7 @@ async fn conclude(
     let changed = scene.changed.iter().map(|step| step.component.to_string());
     let changed: Vec<String> = changed.collect();
     let (plan, value) = (scene.plan, &record.value);
-    let undone = rollback_outcome::undone(ports, value).await?;
+    let undone = outcomes::undone(ports, value).await?;
     // A rollback has done what the undo of the deployment did that it stopped.
     let goes_back = undone.as_ref().filter(|_| scene.goal.is_some());
     let (ending, name) = match (outcome, goes_back) {
@@ -172,10 +166,10 @@ async fn conclude(
     let overtaken = undone.clone().filter(|_| scene.goal.is_none());
     let cause = match &scene.goal {
         Some(_) if value.action == ActionName::Restore => heal::restored(value, &changed),
-        Some(_) if value.withdrawal.is_some() => noted::withdrawal_done(value, &scene.changed),
+        Some(_) if value.withdrawal.is_some() => settling::withdrawal_done(value, &scene.changed),
         Some(goal) => {
-            let done = rollback_outcome::parts(goal, plan, &changed, before);
-            rollback_outcome::went_back(value, goal, undone, done)
+            let done = outcomes::parts(goal, plan, &changed, before);
+            outcomes::went_back(value, goal, undone, done)
         }
         None if outcome == Outcome::NothingToDo => already_there(value, [before, after], plan),
         None => format!(

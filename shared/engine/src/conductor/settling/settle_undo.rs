@@ -1,20 +1,13 @@
 //! `SettleUndo`: ends a deployment with `RolledBack` if everything was seen to be back, else with `NeedsOperator`; with
 //! `Rejected` if it could not be planned.
 
-use crate::conductor::environment::drills;
-use crate::conductor::environment::holds::told_of_hold;
-use crate::conductor::environment::past::past;
 use crate::conductor::environment::view::View;
-use crate::conductor::ports::Ports;
-use crate::conductor::settling::fence_off::fence_off_late_calls;
-use crate::conductor::settling::noted;
-use crate::conductor::settling::second_look::make_due;
-use crate::conductor::settling::undo::as_the_machine_saw_it;
-use crate::conductor::settling::unprepared::unprepared;
-use crate::conductor::telling::cost::note_cost;
-use crate::conductor::telling::ending::{add_line, end, reject, told};
-use crate::conductor::telling::rollback_outcome;
-use crate::conductor::telling::undo_outcome::outcome;
+use crate::conductor::environment::{drills, past, told_of_hold};
+use crate::conductor::request::Ports;
+use crate::conductor::settling::undo::{as_the_machine_saw_it, unprepared};
+use crate::conductor::settling::{self, fence_off_late_calls, make_due};
+use crate::conductor::telling::outcomes::{self, outcome};
+use crate::conductor::telling::{add_line, end, note_cost, reject, told};
 use crate::ledger::{self, Stored, commit, put_deployment, put_state, retry};
 use crate::payload::{Answer, Caller, EndTransition};
 use crate::ports::{Result, Write};
@@ -45,7 +38,7 @@ pub async fn settle_undo(ports: &impl Ports, by: &Caller, error: &str) -> Result
         let unprepared = unprepared(ports, error, &record.value, &steps).await?;
         let ending = if let Some(finding) = unprepared {
             reject(&mut record, vec![finding], ports.now());
-            let undone = rollback_outcome::undone(ports, &record.value).await?;
+            let undone = outcomes::undone(ports, &record.value).await?;
             add_line(&mut record, undone);
             Ending::Rejected
         } else {
@@ -75,11 +68,11 @@ pub async fn settle_undo(ports: &impl Ports, by: &Caller, error: &str) -> Result
         // A restore that needs an operator keeps the lock, so that nothing is restored meanwhile; it counts by its last
         // ending.
         if record.value.action == ActionName::Restore && ending != Ending::NeedsOperator {
-            noted::restored(&record.value, &mut state.value);
+            settling::restored(&record.value, &mut state.value);
             writes.push(put_state(&state, record.value.environment_id())?);
         }
         if record.value.action == ActionName::Withdraw {
-            noted::withdrawn(&steps, &mut state.value, false);
+            settling::withdrawn(&steps, &mut state.value, false);
             writes.push(put_state(&state, record.value.environment_id())?);
         }
         if !commit(ports, writes).await? {
@@ -160,7 +153,7 @@ fn conclude(
     let outcome = Undone { next, ..outcome(steps) };
     let cause = undone(value.environment_id(), &value.release.version, &why, &outcome);
     end(record, ending, &name, cause, Vec::new(), ports.now());
-    add_line(record, noted::stays_withdrawn(steps));
+    add_line(record, settling::stays_withdrawn(steps));
     if let Some(ended) = &mut record.value.ending {
         let stays = steps.iter().flat_map(|step| &step.value.stays_reachable);
         ended.stays_reachable = stays.cloned().collect();

@@ -1,10 +1,126 @@
 //! The texts about a deployment or a request: answers, endings, costs, refusals, and what has been done already.
 
-pub mod answer;
-pub mod completed_action;
-pub mod cost;
-pub mod ending;
-pub mod refuse;
+pub mod outcomes;
 pub mod release_status;
-pub mod rollback_outcome;
-pub mod undo_outcome;
+pub mod without_deployment;
+
+use crate::conductor::environment::drills;
+use crate::conductor::request::Ports;
+use crate::ledger::Stored;
+use crate::payload::{Answer, EndTransition};
+use crate::ports::{Result, StepFunctionsApi};
+use crate::upload_findings;
+use windlass_domain::cost::{STILL_TO_COME, cost};
+use windlass_domain::deployment::{Deployment, Ended, Status};
+use windlass_domain::ending::Ending;
+use windlass_domain::finding::{Finding, in_lines};
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::step::Step;
+use windlass_domain::time::Time;
+use windlass_domain::truncate::truncate;
+
+/// The longest error name and cause that a Fail state takes (AWS Step Functions Developer Guide,
+/// "Fail workflow state").
+const LONGEST_ERROR: usize = 256;
+pub const LONGEST_CAUSE: usize = 32_000;
+
+/// Returns the answer with which an execution ends.
+pub fn ended(deployment: &DeploymentId, ending: Ending, name: &str, cause: &str) -> Answer<EndTransition> {
+    Answer {
+        error: name.chars().take(LONGEST_ERROR).collect(),
+        cause: cause.chars().take(LONGEST_CAUSE).collect(),
+        ..Answer::of(ending.into(), deployment, 0)
+    }
+}
+
+/// Returns the answer with which the execution of an ended deployment ends.
+pub fn of_record(record: &Deployment, ended_as: &Ended) -> Answer<EndTransition> {
+    ended(&record.id, ended_as.ending, &ended_as.cause_name, &ended_as.cause)
+}
+
+/// Sets the ending of a record.
+pub fn end(
+    record: &mut Stored<Deployment>,
+    ending: Ending,
+    cause_name: &str,
+    cause: String,
+    findings: Vec<Finding>,
+    at: Time,
+) {
+    record.value.status = Status::Ended;
+    record.value.ending = Some(Ended {
+        ending,
+        cause_name: cause_name.to_owned(),
+        cause,
+        findings,
+        stays_reachable: vec![],
+        at,
+        resolved: None,
+        cost: None,
+    });
+}
+
+/// Ends a record as rejected with these findings.
+pub fn reject(record: &mut Stored<Deployment>, findings: Vec<Finding>, at: Time) {
+    let (name, cause) = cause_of(&findings);
+    end(record, Ending::Rejected, &name, cause, findings, at);
+}
+
+/// Adds a line to the text of an ending, right after the first line, because a notification has the first lines only.
+pub fn add_line(record: &mut Stored<Deployment>, line: Option<String>) {
+    if let (Some(ended), Some(line)) = (&mut record.value.ending, line) {
+        let first = ended.cause.find('\n').unwrap_or(ended.cause.len());
+        ended.cause.insert_str(first, &format!("\n  {line}"));
+    }
+}
+
+/// The answer with which an execution ends whose deployment has ended; `None` where it goes on.
+/// A rejection is told beside its upload first, and told again where the answer was lost.
+pub async fn told(ports: &impl Ports, record: &Deployment) -> Result<Option<Answer<EndTransition>>> {
+    let Some(ended) = &record.ending else {
+        return Ok(None);
+    };
+    upload_findings::tell(ports, record).await?;
+    drills::go_on(ports, record).await;
+    Ok(Some(of_record(record, ended)))
+}
+
+/// Returns the name and the text of a cause that is made of findings. The findings themselves stand beside it in the
+/// record.
+pub fn cause_of(findings: &[Finding]) -> (String, String) {
+    let first = findings.first();
+    let name = first.map_or("Rejected".to_owned(), |finding| finding.name.to_string());
+    (name, truncate(in_lines(findings), LONGEST_CAUSE))
+}
+
+/// Notes in an ending that is about to be written what the deployment cost: all executions that
+/// worked for it, those that died and their recoveries too. Where that is not known nothing is
+/// noted: a deployment ends whether or not its transitions can be counted.
+pub async fn note_cost(ports: &impl StepFunctionsApi, record: &mut Deployment, steps: &[Stored<Step>]) {
+    if record.ending.is_none() {
+        return;
+    }
+    let worked: Vec<_> = steps.iter().map(|step| (step.value.kind, step.value.worked_ms)).collect();
+    let transitions = match transitions(ports, record).await {
+        Ok(transitions) => transitions,
+        Err(fault) => {
+            tracing::warn!(%fault, "the transitions could not be counted");
+            None
+        }
+    };
+    let cost = transitions.map(|made| cost(made + STILL_TO_COME, &worked));
+    if let Some(ended) = &mut record.ending {
+        ended.cost = cost;
+    }
+}
+
+async fn transitions(ports: &impl StepFunctionsApi, record: &Deployment) -> Result<Option<u64>> {
+    let mut sum = 0;
+    for arn in &record.executions {
+        match ports.transitions(arn).await? {
+            Some(transitions) => sum += transitions,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(sum))
+}

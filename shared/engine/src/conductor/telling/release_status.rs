@@ -1,7 +1,7 @@
 //! Tells how things stand now, beside what came of a deployment then.
 
 use crate::conductor::environment::view::View;
-use crate::conductor::telling::answer::{ended, of_record};
+use crate::conductor::telling::{ended, of_record};
 use crate::ledger;
 use crate::payload::{Answer, EndTransition};
 use crate::ports::{DynamoDbApi, Result};

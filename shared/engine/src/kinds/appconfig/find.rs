@@ -1,8 +1,11 @@
-//! Finds the ids of things that people declare by name or id. In AppConfig two things may have the same name.
+//! Finds the ids of things that people declare by name or id, and which permissions a release of them needs (Service
+//! Authorization Reference, AWS AppConfig). In AppConfig two things may have the same name.
 
 use crate::kinds::PrepareInput;
-use crate::ports::{AppConfigApi, Named, Profile, Strategy};
-use crate::trouble::Checked;
+use crate::kinds::needs::{DeployerRole, Needed};
+use crate::ports::{AppConfigApi, Named, Profile, Result, Strategy};
+use crate::trouble::{Checked, found};
+use std::collections::BTreeMap;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::appconfig::Appconfig as Spec;
 
@@ -91,4 +94,33 @@ impl Search<'_> {
             "Write the id of the one that is meant.",
         )
     }
+}
+
+/// The calls of a release; see [`crate::kinds::needs`]. What is not there `prepare` tells.
+pub async fn needs(
+    there: &impl AppConfigApi,
+    input: &PrepareInput<'_>,
+    by: &DeployerRole<'_>,
+    spec: &Spec,
+) -> Result<Vec<Needed>> {
+    let Some(found) = found(find(there, input, spec).await)? else {
+        return Ok(vec![]);
+    };
+    let (application, environment) = (&found.application.id, &found.environment.id);
+    let tags = there.environment_tags(application, environment).await?;
+    Ok(of(by, &found, &tags))
+}
+
+/// Pure: the calls. A deployment also needs permission for the application, the profile and the strategy, whose ARNs
+/// are patterns in the roles that Windlass brings.
+fn of(by: &DeployerRole<'_>, found: &ConfigurationTarget, tags: &BTreeMap<String, String>) -> Vec<Needed> {
+    let application = format!("application/{}", found.application.id);
+    let environment = format!("{application}/environment/{}", found.environment.id);
+    let profile = format!("{application}/configurationprofile/{}", found.profile.named.id);
+    let deploys = ["appconfig:StartDeployment", "appconfig:StopDeployment"];
+    let on = |resource: &str| by.arn("appconfig", resource);
+    vec![
+        Needed::on("environment", on(&environment), &deploys).tagged(tags),
+        Needed::on("profile", on(&profile), &["appconfig:CreateHostedConfigurationVersion"]),
+    ]
 }

@@ -122,6 +122,3 @@ fn busy(target: &Target, seen: &Seen, other: &Rollout) -> Next<Change> {
 #[cfg(test)]
 #[path = "next_tests.rs"]
 mod tests;
-#[cfg(test)]
-#[path = "way_back_tests.rs"]
-mod way_back_tests;

@@ -1,13 +1,14 @@
 //! Asks about a deployment group for `Prepare`: is it there, of which platform, in which steps does it move callers,
-//! and what did it deploy last?
+//! what did it deploy last, and which permissions does it need (Service Authorization Reference, AWS CodeDeploy)?
 
 use super::sentences;
 use crate::kinds::PrepareInput;
+use crate::kinds::needs::{Needed, beside};
 use crate::ports::{CodeDeployApi, DeploymentGroup, Result, Revision, Routing};
 use crate::trouble::Checked;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::kinds::codedeploy::Group as Declared;
+use windlass_domain::kinds::codedeploy::{Group, Group as Declared};
 
 /// The shortest time of a wave in which a move is watched, in minutes. The look after it shows whether CodeDeploy has
 /// gone back by itself.
@@ -126,11 +127,27 @@ impl<P: CodeDeployApi> Asks<'_, P> {
             return Ok(found.revision.clone());
         }
         for id in &found.last {
-            let known = super::find::told(self.there, id).await?;
+            let known = crate::kinds::codedeploy::told(self.there, id).await?;
             if let Some(revision) = known.and_then(|known| known.revision) {
                 return Ok(Some(revision));
             }
         }
         Ok(None)
     }
+}
+
+/// Returns the calls of a release by this group, which is in the account and the region of the target.
+pub fn needs(group: &Group, target: &str) -> Vec<Needed> {
+    let Group { application, group: name, continue_when_ready } = group;
+    let on = |resource: &str, action| Needed::on("codedeploy", beside(target, "codedeploy", resource), &[action]);
+    let mut on_any = vec!["codedeploy:StopDeployment"];
+    if *continue_when_ready {
+        on_any.push("codedeploy:ContinueDeployment");
+    }
+    vec![
+        on(&format!("deploymentgroup:{application}/{name}"), "codedeploy:CreateDeployment"),
+        on(&format!("application:{application}"), "codedeploy:RegisterApplicationRevision"),
+        // A deployment has no ARN.
+        Needed::on("codedeploy", "*".to_owned(), &on_any),
+    ]
 }

@@ -1,17 +1,51 @@
-//! Makes the changes of a service that ECS deploys. Each looks just before whether its state is still the one that it is
-//! based on.
+//! The ports of a service that ECS deploys, and one change of it over them. Each change looks just before whether its
+//! state is still the one that it is based on.
 
-use super::ports::Ecs;
+use super::pause;
 use super::stage::ServiceDeploymentState;
 use super::state::{Pausing, Stop, Target, Update};
-use super::{messages, pause};
-use crate::ports::{Clock, EcsApi, Result};
+use crate::kinds::ecs::tell;
+use crate::ports::{Clock, EcsApi, Result, TaskDefinition};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::identity::DeploymentId;
 use windlass_domain::time::Time;
 
 /// The longest time that the look before a change may take, in milliseconds. The change is already recorded as open by
 /// then, and the state that it is based on must still be true.
 const LOOK_MS: u64 = 2_000;
+
+/// The kind over its ports.
+#[derive(Debug)]
+pub struct Ecs<P> {
+    /// The ports at the deployer's own place, for the artifacts bucket.
+    pub(super) home: P,
+    /// The ports at the target's place.
+    pub(super) at: P,
+    pub(super) deployment: DeploymentId,
+    /// Task definitions that were read: they never change.
+    pub(super) known: RefCell<BTreeMap<String, TaskDefinition>>,
+}
+
+impl<P> Ecs<P> {
+    /// Returns the kind for one deployment.
+    pub fn new(home: P, at: P, deployment: DeploymentId) -> Self {
+        Self { home, at, deployment, known: RefCell::default() }
+    }
+}
+
+impl<P: EcsApi> Ecs<P> {
+    /// Returns a task definition by ARN. Each is asked for once.
+    pub(super) async fn task_definition(&self, arn: &str) -> Result<TaskDefinition> {
+        if let Some(known) = self.known.borrow().get(arn) {
+            return Ok(known.clone());
+        }
+        let found = self.at.task_definition(arn).await?;
+        self.known.borrow_mut().insert(arn.to_owned(), found.clone());
+        Ok(found)
+    }
+}
 
 impl<P: EcsApi + Clock> Ecs<P> {
     /// Sets the service's task definition. ECS offers no condition, so the service is described just before (Amazon ECS
@@ -28,8 +62,8 @@ impl<P: EcsApi + Clock> Ecs<P> {
                     "service {}/{} is set to {} and no longer to {}",
                     target.cluster,
                     target.service,
-                    messages::short(&service.task_definition),
-                    messages::short(from)
+                    tell::short(&service.task_definition),
+                    tell::short(from)
                 ),
             ));
         }
@@ -86,7 +120,7 @@ impl<P: EcsApi + Clock> Ecs<P> {
             FaultName::Conflict,
             format!(
                 "the deployment of {} by service {cluster}/{service} does not wait at {} any more",
-                messages::short(&pausing.of),
+                tell::short(&pausing.of),
                 pausing.at.as_str()
             ),
         ))
@@ -106,7 +140,7 @@ impl<P: EcsApi + Clock> Ecs<P> {
                 FaultName::Conflict,
                 format!(
                     "the deployment of {} by service {cluster}/{service} is not under way any more",
-                    messages::short(&stop.of)
+                    tell::short(&stop.of)
                 ),
             )),
         }

@@ -1,8 +1,13 @@
-//! Pure: task definitions as JSON documents. Only the images of declared containers are touched, so that fields which
-//! this build does not know survive (rule 9).
+//! Pure: task definitions as JSON documents, and what is wrong with one by its own bytes. Only the images of declared
+//! containers are touched, so that fields which this build does not know survive (rule 9).
 
+use crate::kinds::ecs::tell;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::image::{is_same_repository, split_image};
+use windlass_domain::kinds::ecs::{Base, Ecs as Spec};
+use windlass_domain::name::ComponentName;
 
 /// The members that ECS answers with a task definition and does not take back (Amazon ECS API Reference:
 /// RegisterTaskDefinition has no such request members).
@@ -80,6 +85,68 @@ fn parse_tags(tags: Option<&Value>) -> BTreeMap<String, String> {
         .flatten()
         .filter_map(|tag| Some((text(tag, "key")?, text(tag, "value").unwrap_or_default())))
         .collect()
+}
+
+/// Finds what is wrong with the document, as far as its bytes and the declaration tell; see [`crate::kinds::brought`].
+pub fn check_artifact(component: &ComponentName, spec: &Spec, named: &str, bytes: &[u8]) -> Vec<Finding> {
+    // Every other base takes an image, which is told of the manifest.
+    if spec.base != Base::Artifact {
+        return vec![];
+    }
+    let path = |member: &str| format!("components.{component}.{member}");
+    let document = match parse(bytes) {
+        Ok((document, _)) => document,
+        Err(why) => {
+            let reason = format!("the document {named} is no task definition in JSON: {why}");
+            let name = FindingName::BadValue;
+            return vec![unreadable_document(name, path("base"), &reason)];
+        }
+    };
+    let wrong = spec.containers.iter().filter_map(|(container, declared)| {
+        let own = match spec.containers.len() {
+            1 => "container".to_owned(),
+            _ => format!("containers.{container}"),
+        };
+        let Some(image) = image(&document, container) else {
+            return Some(no_container(path(&own), container, named, &document));
+        };
+        let (repository, _) = split_image(image);
+        let of = format!("declared repository `{declared}`");
+        (!is_same_repository(repository, declared)).then(|| of_another(path("base"), container, named, image, &of))
+    });
+    wrong.collect()
+}
+
+/// Makes the finding for a document that is no task definition, or cannot be had.
+pub(super) fn unreadable_document(name: FindingName, path: String, reason: &str) -> Finding {
+    tell::finding(
+        name,
+        path,
+        reason,
+        "upload a task definition as `aws ecs register-task-definition --cli-input-json` takes it",
+    )
+}
+
+/// Makes the finding for a task definition without the container whose image is owned.
+pub(super) fn no_container(path: String, container: &str, base: &str, document: &Value) -> Finding {
+    tell::finding(
+        FindingName::UnknownName,
+        path,
+        format!("the base {base} has no container `{container}`, only: {}", containers(document).join(", ")),
+        "write the name of the container whose image is to be deployed",
+    )
+}
+
+/// Makes the finding for a document whose image is of another repository `than` the one in these words.
+pub(super) fn of_another(path: String, container: &str, document: &str, image: &str, than: &str) -> Finding {
+    tell::finding(
+        FindingName::BadValue,
+        path,
+        format!(
+            "the task definition {document} has the image `{image}` in container `{container}`, which is not of the {than}"
+        ),
+        "write the image as `repository:tag` or `repository@sha256:…` of the declared repository when CI renders the document",
+    )
 }
 
 #[cfg(test)]

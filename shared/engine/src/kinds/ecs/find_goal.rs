@@ -1,16 +1,15 @@
 //! Decides what a service must run: what a release brings, what is recorded, or, for a check, what is there.
 
-use super::artifact_check::{no_container, of_another, unreadable_document};
 use super::check::{container_at, platform, repository_at};
-use super::check_plan::check_plan;
 use super::images::{self, Images};
-use super::kept_images::kept_images;
 use super::register::{BASE_TAG, read_document};
-use super::state::PinnedBase;
-use super::wanted::{Wanted, base, forward, lacking, own};
-use super::way_back::way_back;
-use super::{document, foreign, messages};
+use super::wanted::own;
 use crate::config::Configured;
+use crate::kinds::ecs::document::{self, no_container, of_another, unreadable_document};
+use crate::kinds::ecs::images::OwnImage;
+use crate::kinds::ecs::state::PinnedBase;
+use crate::kinds::ecs::wanted::{Wanted, base, forward, kept_images, lacking, way_back};
+use crate::kinds::ecs::{foreign, tell};
 use crate::kinds::{PrepareInput, from_value};
 use crate::ports::{EcrApi, EcsApi, Image, S3Api, TaskDefinition};
 use crate::trouble::{Checked, Trouble, collected};
@@ -67,7 +66,7 @@ where
 }
 
 fn wrong_artifact(input: &PrepareInput<'_>, reason: &str, remedy: &str) -> Finding {
-    messages::finding(FindingName::BadValue, input.path("base"), reason, remedy)
+    tell::finding(FindingName::BadValue, input.path("base"), reason, remedy)
 }
 
 /// Returns the images of a release by container, or findings if the release does not fit the declared containers.
@@ -80,7 +79,7 @@ fn named(input: &PrepareInput<'_>, spec: &Spec, artifact: &Artifact) -> Result<B
             name.map(|name| (name, image.clone())).collect()
         }
         other => {
-            let finding = messages::finding(
+            let finding = tell::finding(
                 FindingName::BadValue,
                 input.path("containers"),
                 format!("the release has {other}, and does not tell for which container"),
@@ -233,13 +232,13 @@ fn runs_already(spec: &Spec, current: &TaskDefinition, container: &str, wanted: 
         1 => String::new(),
         _ => format!(" in container {container}"),
     };
-    wanted.contains(reference).then(|| {
-        format!("service {} runs {reference} already{within} ({})", spec.service, messages::short(&current.arn))
-    })
+    wanted
+        .contains(reference)
+        .then(|| format!("service {} runs {reference} already{within} ({})", spec.service, tell::short(&current.arn)))
 }
 
 fn no_image(at: String, repository: &str, reference: &str) -> Finding {
-    messages::finding(
+    tell::finding(
         FindingName::ArtifactMissing,
         at,
         format!("there is no image {reference} in repository {repository}"),
@@ -254,4 +253,34 @@ fn unreadable(input: &PrepareInput<'_>, fault: Fault) -> Trouble {
         _ => return fault.into(),
     };
     unreadable_document(name, input.path("base"), &fault.message).into()
+}
+
+/// The images that are there, as if a release brought them into the declared base.
+pub(super) async fn check_plan(
+    ports: &impl EcsApi,
+    input: &PrepareInput<'_>,
+    spec: &Spec,
+    current: &TaskDefinition,
+) -> Checked<Wanted> {
+    let base = base(ports, spec, current).await?;
+    if let Some(finding) = foreign::newest(input, &base, current) {
+        return Err(finding.into());
+    }
+    let findings = lacking(input, spec, &base, current);
+    if !findings.is_empty() {
+        return Err(findings.into());
+    }
+    let images = spec.containers.keys().map(|container| {
+        let image = document::image(&current.document, container);
+        let own = OwnImage { image: image.unwrap_or_default().to_owned(), digests: BTreeSet::new() };
+        (container.clone(), own)
+    });
+    Ok(Wanted {
+        goal: forward(images.collect()),
+        family: base.family,
+        base: PinnedBase::Registered(base.arn),
+        kept: BTreeSet::new(),
+        artifact: None,
+        unchanged: None,
+    })
 }

@@ -1,9 +1,9 @@
 //! Finds the service deployment that one of our own changes has begun.
 
-use super::ports::Ecs;
 use super::stage::ServiceDeploymentState;
 use super::state::{Followed, Goal, Pausing, Sent, Target, Update};
 use crate::kinds::LookContext;
+use crate::kinds::ecs::change::Ecs;
 use crate::ports::{Clock, EcsApi, Result, ServiceRollout};
 use serde::Deserialize;
 use windlass_domain::step::ChangeRecord;

@@ -1,11 +1,12 @@
 //! A service that ECS deploys, as a kind: its look, its changes, and the words of what callers get.
 
-use super::ports::Ecs;
 use super::state::{Change, Goal, Seen, Stop, Target, Until};
-use super::{images, messages, next, tell, tell_shift};
+use super::{images, next, tell_shift};
 use crate::config::Configured;
+use crate::kinds::ecs::change::Ecs;
+use crate::kinds::ecs::tell;
 use crate::kinds::{
-    BALANCER, ChangeFacts, Class, FORMER, Kind, LookContext, Next, Noticed, Trail, VERSION, View, fields,
+    BALANCER, ChangeFacts, Class, FORMER, Kind, LookContext, Next, Noticed, Trail, VERSION, View, recorded_state,
 };
 use crate::ports::{Clock, EcsApi, Result, S3Api, ShiftedTargetGroups};
 use serde_json::{Value, json};
@@ -19,12 +20,12 @@ pub(super) fn noticed(task_definition: &str, images: &BTreeMap<String, String>) 
 
 /// Returns the name and the value, for people, of one member of what callers get.
 pub(super) fn field(member: &str, value: &Value) -> (String, String) {
-    let value = fields::plain(value);
+    let value = recorded_state::plain(value);
     if let Some(container) = member.strip_prefix("images.") {
         return (format!("image of container {container}"), value);
     }
     match member {
-        "task_definition" => ("task definition".to_owned(), messages::short(&value).to_owned()),
+        "task_definition" => ("task definition".to_owned(), tell::short(&value).to_owned()),
         "moved_by" => ("being moved by CodeDeploy".to_owned(), value),
         other => (other.to_owned(), value),
     }
@@ -75,13 +76,11 @@ impl<P: EcsApi + S3Api + Configured + Clock> Kind for Ecs<P> {
             Change::Update(update) => (
                 Class::Switching,
                 json!(update),
-                format!("task definition {} → {}", messages::short(&update.from), messages::short(&update.to)),
+                format!("task definition {} → {}", tell::short(&update.from), tell::short(&update.to)),
             ),
-            Change::Stop(Stop { rollout, of, .. }) => (
-                Class::Switching,
-                json!({ "stop": rollout }),
-                format!("stop the deployment of {}", messages::short(of)),
-            ),
+            Change::Stop(Stop { rollout, of, .. }) => {
+                (Class::Switching, json!({ "stop": rollout }), format!("stop the deployment of {}", tell::short(of)))
+            }
             Change::Answer(pausing) => (Class::Switching, json!(pausing), tell_shift::answer(pausing)),
         };
         ChangeFacts::new(class, value, what)

@@ -9,10 +9,8 @@
 //! service deployment to its end, and stops it if it is undone before that (`shift.rs`). A deployment that pauses for
 //! Windlass goes on, or back, once the gates are judged (`pause.rs`).
 
-mod artifact_check;
 mod change;
 mod check;
-mod check_plan;
 mod codedeploy;
 pub(super) mod document;
 mod find_goal;
@@ -20,21 +18,14 @@ mod follow;
 pub(super) mod foreign;
 mod hook;
 mod images;
-mod judge;
-mod kept_images;
 mod kind;
-mod messages;
-mod needs;
 mod next;
 mod observe;
-pub(super) mod pass_role;
 mod pause;
-mod pause_check;
-mod ports;
+pub(crate) mod permissions;
 mod prepare;
 mod quota;
 mod register;
-mod rollout_progress;
 mod shift;
 mod stage;
 mod state;
@@ -43,19 +34,17 @@ mod tell;
 mod tell_shift;
 mod wanted;
 mod waves;
-mod way_back;
-mod writes;
 
-pub use artifact_check::check_artifact;
+pub use change::Ecs;
 pub use codedeploy::CodeDeployedService;
+pub use document::check_artifact;
 pub use images::{Images, OwnImage};
-pub use needs::needs;
-pub use ports::Ecs;
+pub use permissions::needs;
+pub use register::writes;
 pub use state::{
     Change, Followed, Goal, Group, HoldingHook, Pausing, PinnedBase, Registered, Seen, Sent, Stop, Target, Trouble,
     Until, Update,
 };
-pub use writes::writes;
 
 use super::{Built, KindVisitor, PrepareInput, Prepared, from_value};
 use crate::config::Configured;

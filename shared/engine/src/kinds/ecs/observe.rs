@@ -1,10 +1,11 @@
 //! Reads a service: what it is set to, how its rollout stands, what its tasks run and why they stopped.
 
 use super::images::{Images, OwnImage, digests};
-use super::ports::Ecs;
 use super::state::{COMPLETED, Followed, GIVEN_UP, Goal, HoldingHook, Registered, Seen, Sent, Target, Trouble};
-use super::{document, hook, messages, pause};
+use super::{document, hook, pause};
 use crate::kinds::LookContext;
+use crate::kinds::ecs::change::Ecs;
+use crate::kinds::ecs::tell;
 use crate::ports::{Clock, EcsApi, OnFailure, Result, Service, ServiceTask, TaskContainer, TaskDefinition};
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
@@ -199,7 +200,7 @@ fn own_images(
     if images.is_empty() {
         return Err(Fault::new(
             FaultName::NotFound,
-            format!("task definition {} does not have {}", found.arn, messages::containers(target)),
+            format!("task definition {} does not have {}", found.arn, tell::containers(target)),
         ));
     }
     Ok((images, unknown))

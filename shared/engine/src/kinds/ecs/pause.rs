@@ -109,7 +109,7 @@ fn due(rollout: &ServiceRollout, (at, hook): (Pause, &LifecycleHook), is_answere
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::ecs::rollout_progress;
+    use crate::kinds::ecs::shift;
     use windlass_domain::time::Time;
 
     const TEST: &str = "POST_TEST_TRAFFIC_SHIFT";
@@ -210,7 +210,7 @@ mod tests {
         ];
         for (stage, tenths, until, wanted) in table {
             let is = rollout(stage, tenths, waits());
-            let done = if rollout_progress::has_come(&is, until) {
+            let done = if shift::has_come(&is, until) {
                 "there"
             } else {
                 match on(&followed(is), &all(), until) {

@@ -3,13 +3,14 @@
 
 use super::check::{container_at, findings};
 use super::find_goal::find_goal;
-use super::ports::Ecs;
 use super::stage::{ServiceDeploymentState, sentence};
 use super::state::Target;
 use super::wanted::Wanted;
-use super::way_back::widen;
-use super::{document, messages, pass_role, strategy, waves};
+use super::{document, strategy, waves};
 use crate::config::Configured;
+use crate::kinds::ecs::change::Ecs;
+use crate::kinds::ecs::wanted::widen;
+use crate::kinds::ecs::{permissions, tell};
 use crate::kinds::{Kind as _, LookContext, PrepareInput, Prepared, Recorded, to_value};
 use crate::ports::{AssumeRole, Clock, EcrApi, EcsApi, Result, S3Api, Service, TaskDefinition};
 use crate::trouble::Trouble;
@@ -39,7 +40,7 @@ where
         findings.extend(shifting(ports, input, spec).await?);
     }
     let home = ports.at(&Place::default());
-    findings.extend(pass_role::findings(home.config(), input, "service", &current));
+    findings.extend(permissions::findings(home.config(), input, "service", &current));
     match find_goal(ports, &home, input, spec, &current).await {
         Ok(wanted) if findings.is_empty() => plan(ports, home, input, spec, &service, &current, wanted).await,
         Err(Trouble::Findings(more)) => {
@@ -114,12 +115,12 @@ where
     let under_way = listed.iter().find(|one| !ServiceDeploymentState::of(one).is_over());
     let in_the_way = under_way.filter(|_| input.goal_state.is_none());
     Ok(in_the_way.map(|one| {
-        messages::finding(
+        tell::finding(
             FindingName::TargetNotReady,
             input.path("service"),
             format!(
                 "service {cluster}/{service} has a deployment of {} under way: {}",
-                messages::short(&one.task_definition),
+                tell::short(&one.task_definition),
                 sentence(one)
             ),
             "wait until it is over, or stop it in the console of Amazon ECS",
@@ -133,9 +134,9 @@ fn claims(service: &Service) -> Vec<Claim> {
 }
 
 fn what(spec: &Spec, current: &TaskDefinition, wanted: &Wanted) -> String {
-    let from = messages::short(&current.arn);
+    let from = tell::short(&current.arn);
     if let Some(to) = &wanted.goal.task_definition {
-        return format!("service {}: {from} → {}", spec.service, messages::short(to));
+        return format!("service {}: {from} → {}", spec.service, tell::short(to));
     }
     let images = wanted.goal.images.iter().map(|(container, own)| {
         let (_, reference) = split_image(&own.image);
@@ -151,7 +152,7 @@ fn what(spec: &Spec, current: &TaskDefinition, wanted: &Wanted) -> String {
 }
 
 fn missing(input: &PrepareInput<'_>, spec: &Spec) -> Finding {
-    messages::finding(
+    tell::finding(
         FindingName::TargetMissing,
         input.path("service"),
         format!("there is no active service `{}` in cluster `{}`", spec.service, spec.cluster),
@@ -162,7 +163,7 @@ fn missing(input: &PrepareInput<'_>, spec: &Spec) -> Finding {
 fn warnings(input: &PrepareInput<'_>, spec: &Spec, service: &Service, current: &TaskDefinition) -> Vec<Finding> {
     let name = format!("service {}/{}", spec.cluster, spec.service);
     let none_wanted = (service.desired == 0).then(|| {
-        messages::finding(
+        tell::finding(
             FindingName::TargetNotReady,
             input.path("service"),
             format!("{name} wants 0 tasks, so that the release is set but nothing runs it"),
@@ -172,12 +173,12 @@ fn warnings(input: &PrepareInput<'_>, spec: &Spec, service: &Service, current: &
     let by_tag = spec.containers.keys().filter_map(|container| {
         let image = document::image(&current.document, container)?;
         (!image.contains("@sha256:")).then(|| {
-            messages::finding(
+            tell::finding(
                 FindingName::TargetNotReady,
                 container_at(input, spec, container),
                 format!(
                     "task definition {} names its image by tag (`{image}`), so that an undo brings what the tag points at then",
-                    messages::short(&current.arn)
+                    tell::short(&current.arn)
                 ),
                 "nothing: what this deployment registers is pinned by digest",
             )

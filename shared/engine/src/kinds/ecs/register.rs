@@ -1,17 +1,22 @@
-//! Registers the base with the owned images replaced.
+//! Registers the base with the owned images replaced, and finds the task definitions that a deployment registered so.
 
+use super::document;
 use super::observe::DEPLOYMENT_TAG;
-use super::ports::Ecs;
-use super::state::{PinnedBase, Target};
-use super::{document, messages};
+use super::state::PinnedBase;
 use crate::config::Configured;
-use crate::kinds::{APP_TAG, ENVIRONMENT_TAG};
+use crate::kinds::ecs::change::Ecs;
+use crate::kinds::ecs::state::{Target, Update};
+use crate::kinds::ecs::tell;
+use crate::kinds::writes::{Writes, sent_forward, text};
+use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, from_value};
 use crate::ports::{Clock, EcsApi, ObjectId, Result, S3Api};
+use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::step::Step;
 
 /// The tag that names what a task definition was made from: an ARN, or a document's SHA-256.
 pub(super) const BASE_TAG: &str = "windlass:base";
@@ -104,5 +109,41 @@ fn tags(base: BTreeMap<String, String>, target: &Target, deployment: &Deployment
 }
 
 fn no_container(target: &Target) -> Fault {
-    Fault::new(FaultName::NotFound, format!("the base does not have {}", messages::containers(target)))
+    Fault::new(FaultName::NotFound, format!("the base does not have {}", tell::containers(target)))
+}
+
+/// Returns the tasks that write log lines; see [`crate::kinds::writes`].
+pub fn writes(step: &Step) -> Result<Writes> {
+    let target: Target = from_value("target", &step.target)?;
+    let brought = sent_forward(step).filter_map(|(change, _)| brought(change));
+    Ok(Writes::Tasks { cluster: target.cluster, service: target.service, task_definitions: brought.collect() })
+}
+
+/// Returns the task definition that a change brings, by ARN. The service is set to it, or CodeDeploy brings it.
+fn brought(change: &Value) -> Option<String> {
+    let is_update = change.get("stop").is_none();
+    let update = Update::deserialize(change).ok().filter(|_| is_update);
+    update.map(|update| update.to).or_else(|| text(&change["begin"]["to"]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_task_definition_is_brought_by_what_the_service_is_set_to() {
+        let (former, new) = ("arn:task/agent:17", "arn:task/agent:18");
+        let table = [
+            (json!({"from": former, "to": new}), Some(new)),
+            (json!({"begin": {"from": former, "to": new, "after": null}}), Some(new)),
+            (json!({"stop": "d-1", "from": new, "to": former, "again": 0}), None),
+            (json!({"register": {"agent": "shop/agent@sha256:a"}}), None),
+            (json!({"stop": {"rollout": "arn:one", "created": 0, "of": new}}), None),
+            (json!({"go": "d-1", "again": 0}), None),
+        ];
+        for (change, wanted) in table {
+            assert_eq!(brought(&change).as_deref(), wanted, "{change}");
+        }
+    }
 }

@@ -101,7 +101,7 @@ pub(super) fn sentence(rollout: &ServiceRollout) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::ecs::rollout_progress::has_come;
+    use crate::kinds::ecs::shift::has_come;
     use crate::kinds::ecs::state::Until;
     use windlass_domain::time::Time;
 

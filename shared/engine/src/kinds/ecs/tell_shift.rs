@@ -1,9 +1,9 @@
 //! Sentences about a service whose traffic ECS shifts: one function for each story.
 
-use super::messages::{failed, held, reasons, service, short};
 use super::stage::sentence;
 use super::state::{Pausing, Seen, Target};
 use super::{hook, pause};
+use crate::kinds::ecs::tell::{failed, held, reasons, service, short};
 use crate::ports::ServiceRollout;
 use windlass_domain::count::{agree, count};
 use windlass_domain::finding::Finding;

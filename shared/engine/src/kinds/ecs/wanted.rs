@@ -1,15 +1,21 @@
-//! The task definition that a service must run, and what a new one is made from.
+//! The task definition that a service must run: a new one and what it is made from, or on the way back the recorded
+//! one, if it and its bytes still exist. Containers that a release does not name keep the image that they run, by
+//! digest.
 
-use super::artifact_check::no_container;
-use super::check::container_at;
-use super::images::{Images, OwnImage};
-use super::state::{Goal, PinnedBase, Until};
-use super::{document, messages};
+use super::state::Until;
 use crate::kinds::PrepareInput;
-use crate::ports::{EcsApi, Image, Result, TaskDefinition};
-use std::collections::BTreeSet;
-use windlass_domain::artifact::Artifact;
-use windlass_domain::finding::Finding;
+use crate::kinds::ecs::check::container_at;
+use crate::kinds::ecs::document::{self, no_container};
+use crate::kinds::ecs::images::{Images, OwnImage, digests};
+use crate::kinds::ecs::state::{Goal, PinnedBase};
+use crate::kinds::ecs::tell;
+use crate::ports::{EcrApi, EcsApi, Image, Result, ServiceTask, TaskDefinition};
+use crate::trouble::Checked;
+use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::artifact::{Artifact, Image as Pinned};
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::image::{is_same_repository, split_image};
 use windlass_domain::kinds::ecs::{Base as BaseRule, Ecs as Spec};
 
 /// The goal of a service, and how its new task definition is made.
@@ -47,7 +53,7 @@ pub(super) fn lacking(
     lacking
         .map(|name| {
             let at = container_at(input, spec, name);
-            no_container(at, name, messages::short(&base.arn), &base.document)
+            no_container(at, name, tell::short(&base.arn), &base.document)
         })
         .collect()
 }
@@ -60,4 +66,166 @@ pub(super) fn own(image: &Image) -> OwnImage {
 /// Returns the goal to run these images in a task definition that is yet to be registered.
 pub(super) fn forward(images: Images) -> Goal {
     Goal { task_definition: None, images, completed: BTreeSet::new(), until: Until::default() }
+}
+
+/// A rollback: to exactly the task definition that is recorded, if it and its bytes still exist.
+pub(super) async fn way_back(
+    ports: &impl EcsApi,
+    home: &impl EcrApi,
+    input: &PrepareInput<'_>,
+    spec: &Spec,
+    current: &TaskDefinition,
+    mut goal: Goal,
+) -> Checked<Wanted> {
+    let Some(arn) = goal.task_definition.clone() else {
+        return Err(Fault::internal("a recorded state names no task definition").into());
+    };
+    let gone = |what: &str| {
+        Err(tell::finding(
+            FindingName::ArtifactMissing,
+            input.path("service"),
+            what,
+            "roll back to another snapshot, or deploy the older release with `allow_older` and a reason",
+        )
+        .into())
+    };
+    let short = tell::short(&arn);
+    match ports.task_definition(&arn).await {
+        Ok(found) if found.document["status"] == "INACTIVE" => {
+            return gone(&format!("the task definition {short} that ran then is deregistered"));
+        }
+        Ok(_) => {}
+        Err(fault) if fault.name == FaultName::NotFound => {
+            return gone(&format!("the task definition {short} that ran then does not exist any more"));
+        }
+        Err(fault) => return Err(fault.into()),
+    }
+    for (container, OwnImage { image, .. }) in &goal.images {
+        let (repository, reference) = split_image(image);
+        if is_ours(spec, container, repository) && home.image(repository, reference).await?.is_none() {
+            return gone(&format!("the image {image} that ran then is no longer in its repository"));
+        }
+    }
+    widen(home, spec, &mut goal).await?;
+    goal.completed.clear();
+    let unchanged =
+        (current.arn == arn).then(|| format!("service {} is set to {} already", spec.service, tell::short(&arn)));
+    Ok(Wanted {
+        goal,
+        family: current.family.clone(),
+        base: PinnedBase::Registered(current.arn.clone()),
+        kept: BTreeSet::new(),
+        artifact: None,
+        unchanged,
+    })
+}
+
+/// Tasks that start later may show another digest of the same image: the index's or a platform's.
+/// Nothing is added where no task told a digest, or where the image is named by tag.
+pub(super) async fn widen(home: &impl EcrApi, spec: &Spec, goal: &mut Goal) -> Result<()> {
+    for (container, own) in &mut goal.images {
+        let (repository, reference) = split_image(&own.image);
+        let is_pinned = reference.starts_with("sha256:") && is_ours(spec, container, repository);
+        if own.digests.is_empty() || !is_pinned {
+            continue;
+        }
+        if let Some(found) = home.image(repository, reference).await? {
+            own.digests.extend(found.digests());
+        }
+    }
+    Ok(())
+}
+
+/// Returns whether an image in a container is of the repository that is declared for it.
+pub(super) fn is_ours(spec: &Spec, container: &str, repository: &str) -> bool {
+    let declared = spec.containers.get(container);
+    declared.is_some_and(|declared| is_same_repository(repository, declared))
+}
+
+/// The images of the containers that are not named, as the running task definition and its tasks have them.
+pub(super) async fn kept_images(
+    ports: &impl EcsApi,
+    home: &impl EcrApi,
+    input: &PrepareInput<'_>,
+    spec: &Spec,
+    current: &TaskDefinition,
+    named: &BTreeMap<String, Pinned>,
+) -> Checked<Images> {
+    let is_kept = |name: &&String| !named.contains_key(*name);
+    let left: Vec<&String> = spec.containers.keys().filter(is_kept).collect();
+    if left.is_empty() {
+        return Ok(Images::new());
+    }
+    let running = ports.tasks(&spec.cluster, &spec.service, false).await?;
+    let (mut images, mut findings) = (Images::new(), Vec::new());
+    for name in left {
+        // A container that the task definition lacks is told already.
+        let Some(image) = document::image(&current.document, name) else {
+            continue;
+        };
+        let (finding, why) = match keep(home, spec, current, name, image, &running).await? {
+            Kept::Image(own) => {
+                images.insert(name.clone(), own);
+                continue;
+            }
+            Kept::Unknown => (FindingName::TargetNotReady, "is named by tag, and its tasks do not show one digest"),
+            Kept::Gone => (FindingName::ArtifactMissing, "is no longer in its repository"),
+        };
+        findings.push(tell::finding(
+            finding,
+            container_at(input, spec, name),
+            format!(
+                "the release does not name container `{name}`, whose image `{image}` {why}, so that it cannot keep what it runs"
+            ),
+            "name an image for it in the release as well (`images`)",
+        ));
+    }
+    if findings.is_empty() { Ok(images) } else { Err(findings.into()) }
+}
+
+/// The image that a container keeps, or the reason why it cannot keep what it runs.
+enum Kept {
+    /// The image by digest.
+    Image(OwnImage),
+    /// Its tasks do not show one digest.
+    Unknown,
+    /// Its image is gone, so that no task could be started with it.
+    Gone,
+}
+
+/// The image by digest: as the task definition names it, else as all running tasks show it, else, where none runs, as
+/// its tag says now.
+async fn keep(
+    home: &impl EcrApi,
+    spec: &Spec,
+    current: &TaskDefinition,
+    name: &str,
+    image: &str,
+    running: &[ServiceTask],
+) -> Result<Kept> {
+    let (repository, reference) = split_image(image);
+    let (shown, silent) = digests(running, &current.arn, name);
+    let is_ours = is_ours(spec, name, repository);
+    let is_pinned = reference.starts_with("sha256:");
+    let kept = match shown.first() {
+        _ if is_pinned => reference,
+        Some(digest) if shown.len() == 1 && silent == 0 => digest,
+        None if silent == 0 && is_ours => reference,
+        _ => return Ok(Kept::Unknown),
+    };
+    if is_ours {
+        let Some(found) = home.image(repository, kept).await? else {
+            return Ok(Kept::Gone);
+        };
+        let mut own = own(&found);
+        own.digests.extend(shown);
+        return Ok(Kept::Image(own));
+    }
+    // For an image of another repository, only the digests that tasks show are known.
+    let mut digests = shown.clone();
+    if !digests.is_empty() {
+        digests.insert(kept.to_owned());
+    }
+    let image = format!("{repository}@{kept}");
+    Ok(Kept::Image(OwnImage { image, digests }))
 }

@@ -1,14 +1,19 @@
-//! The ports of a function whose alias Windlass moves, and one change of it over them.
+//! The ports of a function whose alias Windlass moves, one change of it over them, and the permissions that its changes
+//! need (Service Authorization Reference, AWS Lambda).
 
 use super::state::{Change, Source, code_sha256, description, description_of_kept};
 use crate::config::Configured;
+use crate::kinds::needs::{DeployerRole, Needed};
+use crate::kinds::{PrepareInput, codedeploy};
 use crate::ports::{Code, LambdaApi, ObjectId, PutOptions, Result, S3Api};
 use bytes::Bytes;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::kinds::lambda::Lambda;
 
 /// The largest zip that is sent inline: 50 MB (AWS Lambda Developer Guide, "Lambda quotas").
 pub const INLINE: u64 = 50 << 20;
@@ -181,4 +186,29 @@ fn as_sent(to: &[String], taken: Option<String>) -> Result<()> {
 
 fn other_bytes(what: &str) -> Fault {
     Fault::new(FaultName::Refused, format!("{what}: these are not the bytes that were pinned"))
+}
+
+/// The calls of a release; see [`crate::kinds::needs`].
+pub async fn needs(
+    there: &impl LambdaApi,
+    _: &PrepareInput<'_>,
+    _: &DeployerRole<'_>,
+    spec: &Lambda,
+) -> Result<Vec<Needed>> {
+    let function = there.function(&spec.function, None).await?;
+    let tags = there.function_tags(&function.arn).await?;
+    Ok(of(spec, &function.arn, &tags))
+}
+
+/// Pure: returns these calls. If CodeDeploy moves the alias, Windlass moves it as well, on the way back (decision
+/// 0450).
+fn of(spec: &Lambda, arn: &str, tags: &BTreeMap<String, String>) -> Vec<Needed> {
+    let mut actions = vec!["lambda:UpdateFunctionCode", "lambda:PublishVersion"];
+    if spec.alias.is_some() {
+        actions.push("lambda:UpdateAlias");
+    }
+    let mut needs = vec![Needed::on("function", arn.to_owned(), &actions).tagged(tags)];
+    let group = spec.codedeploy.iter();
+    needs.extend(group.flat_map(|group| codedeploy::needs(group, arn)));
+    needs
 }

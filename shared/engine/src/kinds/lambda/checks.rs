@@ -1,11 +1,19 @@
-//! Pure: finds what is in the way of a function's change.
+//! Finds what is in the way of a function's change: its own state, a former version that is gone, or no room for one
+//! more package of code.
+//!
+//! Lambda keeps the code of every version, and refuses to publish one if the quota of the account and region is used up
+//! (AWS Lambda Developer Guide, "Lambda quotas", "Function and layer storage"; AWS Lambda API Reference,
+//! PublishVersion, `CodeStorageExceededException`).
 
-use super::state::Observed;
 use crate::kinds::PrepareInput;
-use crate::ports::Function;
+use crate::kinds::lambda::state::Observed;
+use crate::ports::{AssumeRole, CodeRoom, EcrApi, Function, LambdaApi, Result};
 use windlass_domain::artifact::Artifact;
-use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::fault::FaultName;
+use windlass_domain::finding::{Finding, FindingName, NOT_CHECKED};
+use windlass_domain::image::is_same_repository;
 use windlass_domain::kinds::lambda::Lambda;
+use windlass_domain::place::Place;
 
 /// Tells that the alias is not there.
 pub fn alias_missing(input: &PrepareInput<'_>, spec: &Lambda) -> Finding {
@@ -115,4 +123,127 @@ pub fn throttled(input: &PrepareInput<'_>, spec: &Lambda, function: &Function) -
         "Raise the reserved concurrency, or leave `invocations` out.",
     );
     (Some(finding), None)
+}
+
+/// Tells that a recorded version is no longer there, or is another one by its number.
+pub(super) async fn version_gone(
+    there: &(impl LambdaApi + EcrApi + AssumeRole),
+    input: &PrepareInput<'_>,
+    spec: &Lambda,
+    version: &str,
+    was: &Observed,
+) -> Result<Option<Finding>> {
+    let found = match there.function(&spec.function, Some(version)).await {
+        Err(fault) if fault.name == FaultName::NotFound => {
+            return Ok(Some(gone(input, spec, &format!("version {version}"))));
+        }
+        found => found?,
+    };
+    let mut recorded = was.versions.iter();
+    let recorded = recorded.find(|recorded| recorded.version == version);
+    if recorded.is_some_and(|was| was.code_sha256 != found.code_sha256) {
+        let what = format!("code of version {version} that ran then");
+        return Ok(Some(gone(input, spec, &what)));
+    }
+    image_gone(there, input, spec, found.image.as_deref()).await
+}
+
+/// Lambda cannot start an image for ever whose repository has it no longer (AWS Lambda API
+/// Reference, FunctionConfiguration, `StateReasonCode`: `ImageDeleted`). Only the declared
+/// repository is looked into: nothing is known of another one's permissions.
+pub(super) async fn image_gone(
+    there: &(impl EcrApi + AssumeRole),
+    input: &PrepareInput<'_>,
+    spec: &Lambda,
+    image: Option<&str>,
+) -> Result<Option<Finding>> {
+    let declared = spec.repository.as_deref();
+    let (Some((repository, digest)), Some(declared)) = (image.and_then(|image| image.split_once('@')), declared) else {
+        return Ok(None);
+    };
+    if !is_same_repository(repository, declared) {
+        return Ok(None);
+    }
+    let home = there.at(&Place::default());
+    let found = home.image(repository, digest).await?;
+    let what = format!("image {digest} that ran then");
+    Ok(found.is_none().then(|| gone(input, spec, &what)))
+}
+
+/// Makes the finding that something is gone.
+pub(super) fn gone(input: &PrepareInput<'_>, spec: &Lambda, what: &str) -> Finding {
+    Finding::new(
+        FindingName::ArtifactMissing,
+        input.path("function"),
+        format!("The {what} of {} is no longer there.", spec.function),
+        "Roll back to another snapshot, or deploy the wanted release again.",
+    )
+}
+
+/// The used share of the room from which on a warning says that little is left, in percent.
+const TOLD_FROM: u64 = 90;
+
+/// A finding where there is no room, and a warning where little is left; also, of a check, where it may not be read.
+/// `present` is the size of the code that is there now.
+pub(super) async fn check(
+    there: &impl LambdaApi,
+    input: &PrepareInput<'_>,
+    present: u64,
+) -> Result<(Option<Finding>, Option<Finding>)> {
+    let Some(needed) = needed(input, present) else {
+        return Ok((None, None));
+    };
+    match there.code_room().await {
+        Ok(room) => Ok(told(input, room, needed)),
+        // A role that is older than this call may not read it. A release finds out as it did before.
+        Err(fault) if fault.name == FaultName::AccessDenied => {
+            let warning = input.is_check.then(|| {
+                Finding::new(
+                    FindingName::NoPermission,
+                    input.path("function"),
+                    format!(
+                        "{NOT_CHECKED}whether there is room for more code. {}.",
+                        fault.message.trim_end_matches('.')
+                    ),
+                    "Allow `lambda:GetAccountSettings` to the role that reaches the function.",
+                )
+            });
+            Ok((None, warning))
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Returns the bytes of the package that is published. `None` if none is published, or if it is an image, which is kept
+/// elsewhere.
+fn needed(input: &PrepareInput<'_>, present: u64) -> Option<u64> {
+    match input.artifact {
+        Some(Artifact::Object { bytes, .. }) => Some(*bytes),
+        Some(_) => None,
+        None => (input.is_check && present > 0).then_some(present),
+    }
+}
+
+fn told(input: &PrepareInput<'_>, room: CodeRoom, needed: u64) -> (Option<Finding>, Option<Finding>) {
+    let CodeRoom { used, total } = room;
+    let after = used.saturating_add(needed);
+    let is_full = after > total;
+    if !is_full && after < total / 100 * TOLD_FROM {
+        return (None, None);
+    }
+    let is = if is_full { "so that Lambda takes none of this function" } else { "so that Lambda soon takes no more" };
+    let finding = Finding::new(
+        FindingName::TargetNotReady,
+        input.path("function"),
+        format!(
+            "The code of all functions and layers in this account and region has {} MB, and with this one {} MB, of {} \
+             MB, {is}.",
+            used >> 20,
+            after >> 20,
+            total >> 20
+        ),
+        "Delete versions and functions that nobody uses, or ask for more of the quota `Function and layer storage` of AWS \
+         Lambda in the console of Service Quotas.",
+    );
+    if is_full { (Some(finding), None) } else { (None, Some(finding)) }
 }

@@ -4,26 +4,20 @@
 //! `$LATEST`, so that new code is live at once. The former code is then first kept as a published version, from which
 //! it can be restored.
 
-mod artifact_check;
 mod change;
 mod checks;
 mod code;
 mod codedeploy;
 mod fetch;
 mod kind;
-mod needs;
 mod next;
-mod observe;
 mod prepare;
-mod rollback_check;
 mod state;
-mod storage;
 mod writes;
 
-pub use artifact_check::check_artifact;
-pub use change::LambdaKind;
+pub use change::{LambdaKind, needs};
+pub use code::check_artifact;
 pub use codedeploy::{CodeDeployed, RequestedMove};
-pub use needs::needs;
 pub use state::*;
 pub use writes::writes;
 

@@ -219,7 +219,3 @@ fn failed(reason: String) -> Next<Change> {
 #[cfg(test)]
 #[path = "next_tests.rs"]
 mod tests;
-
-#[cfg(test)]
-#[path = "next_image_tests.rs"]
-mod image_tests;

@@ -2,12 +2,13 @@
 
 use super::change::LambdaKind;
 use super::checks::{alias_missing, not_ready, not_supported, replica, throttled};
+use super::fetch;
 use super::next::next;
-use super::observe::{KnownVersions, observe};
-use super::rollback_check::{gone, image_gone, version_gone};
 use super::state::{AliasState, BackRecord, Goal, Observed, Source, Target, Traffic, Wanted, code_sha256, short};
-use super::{artifact_check, code, fetch, storage};
 use crate::config::Configured;
+use crate::kinds::lambda::checks::{self, gone, image_gone, version_gone};
+use crate::kinds::lambda::code;
+use crate::kinds::lambda::kind::{KnownVersions, observe};
 use crate::kinds::{Next, PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
 use crate::ports::{AssumeRole, EcrApi, LambdaApi, Result, S3Api};
 use crate::trouble::{Checked, found};
@@ -47,7 +48,7 @@ pub async fn prepare<P: LambdaApi + S3Api + EcrApi + AssumeRole + Configured>(
     findings.extend(unmeasurable);
     findings.extend(fetch::check(there, input, spec, &function).await?);
     let home = &there.at(&Place::default());
-    let files = artifact_check::judge_files(home, input, spec).await?;
+    let files = code::judge_files(home, input, spec).await?;
     findings.extend(files.refused);
     if !findings.is_empty() {
         return Ok(Prepared::refused(findings));
@@ -72,7 +73,7 @@ pub async fn prepare<P: LambdaApi + S3Api + EcrApi + AssumeRole + Configured>(
     if prepared.unchanged.is_some() {
         return Ok(prepared);
     }
-    let (full, tight) = storage::check(there, input, present).await?;
+    let (full, tight) = checks::check(there, input, present).await?;
     prepared.warnings.extend(tight);
     Ok(match full {
         None => prepared,

@@ -1,14 +1,16 @@
-//! Makes many calls to S3, several at once. As long as S3 answers, more calls are under way at once; when S3 asks to
-//! slow down, half as many (Amazon S3 User Guide, "Best practices design patterns: optimizing Amazon S3 performance").
-//! This module also lists a bucket with several calls at once.
+//! The ports that a site needs, and many calls over them, several at once. As long as S3 answers, more calls are under
+//! way at once; when S3 asks to slow down, half as many (Amazon S3 User Guide, "Best practices design patterns:
+//! optimizing Amazon S3 performance").
 
-use crate::ports::{Clock, Listed, Result, S3Api};
+use crate::config::Configured;
+use crate::ports::{AssumeRole, Clock, CloudFrontApi, Listed, Probe, Result, S3Api};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use std::cell::Cell;
 use std::collections::VecDeque;
 use windlass_domain::count::count;
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::hourly_look::CALLS_A_LOOK;
 use windlass_domain::time::Time;
 
 /// The number of times that a call is made again when S3 asks to make it later.
@@ -214,6 +216,17 @@ fn ranges(prefix: &str, known: &[&str]) -> Vec<Range> {
     let afters = std::iter::once(None).chain(bounds.iter().cloned().map(Some));
     let untils = bounds.iter().cloned().map(Some).chain([None]);
     afters.zip(untils).map(|(after, until)| Range { after, until }).collect()
+}
+
+/// The ports that a site needs.
+pub trait SitePorts: S3Api + CloudFrontApi + Probe + Clock + AssumeRole + Configured {}
+impl<P: S3Api + CloudFrontApi + Probe + Clock + AssumeRole + Configured> SitePorts for P {}
+
+/// Returns the most calls that a look takes if it lists so many files. A page has a thousand files, and ranges that are
+/// listed at once need not fill their pages.
+pub(super) fn calls_to_list(files: usize) -> u32 {
+    let pages = u32::try_from(files.div_ceil(500)).unwrap_or(u32::MAX);
+    CALLS_A_LOOK.saturating_add(pages)
 }
 
 #[cfg(test)]

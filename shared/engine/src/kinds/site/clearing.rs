@@ -4,10 +4,10 @@
 
 use super::archive::{Entry, Unpacker, read_directory};
 use super::calls::{self, Patience};
-use super::metadata::DEPLOYMENT;
-use super::ports::SitePorts;
 use super::rules::Rules;
 use super::target::{Target, config_bytes};
+use crate::kinds::site::calls::SitePorts;
+use crate::kinds::site::files::DEPLOYMENT;
 use crate::kinds::{Leftover, Leftovers};
 use crate::ports::{ObjectHead, ObjectId, Replaces, Result};
 use crate::trouble::{Checked, found};

@@ -1,9 +1,11 @@
-//! The files of a release, the objects at the keys, and the notes of what a deployment did with them.
+//! The files of a release, the objects at the keys with the metadata by which they are known again, and the notes of
+//! what a deployment did with them.
 
-use crate::ports::{Part, Upload, Written};
+use crate::ports::{ObjectHead, Part, PutOptions, Upload, Written};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
+use windlass_domain::identity::DeploymentId;
 
 /// A file of a release, which is served at its path. Two files are equal if visitors get the same.
 #[derive(Debug, Clone, Eq, Serialize, Deserialize)]
@@ -149,4 +151,34 @@ pub const AT_A_TIME: usize = 4;
 /// Returns whether a file is uploaded in parts.
 pub fn is_large(bytes: u64) -> bool {
     bytes > IN_ONE_PIECE
+}
+
+/// The metadata that holds the SHA-256 of an object's bytes.
+const SHA256: &str = "windlass-sha256";
+/// The metadata that names the deployment that wrote an object.
+pub const DEPLOYMENT: &str = "windlass-deployment";
+
+/// Returns the options with which a file is written.
+pub fn put_options(file: &File, deployment: &DeploymentId) -> PutOptions {
+    PutOptions {
+        content_type: Some(file.content_type.clone()),
+        cache_control: Some(file.cache_control.clone()),
+        metadata: [(SHA256.to_owned(), file.sha256.to_string()), (DEPLOYMENT.to_owned(), deployment.to_string())]
+            .into(),
+        sha256: Some(file.sha256.clone()),
+        ..PutOptions::default()
+    }
+}
+
+/// Returns the content of an object, if S3 knows its SHA-256: as the checksum, or as the metadata that Windlass writes,
+/// which copies keep.
+pub fn file_of(head: &ObjectHead) -> Option<File> {
+    let noted = head.metadata.get(SHA256).and_then(|it| Digest::parse(it).ok());
+    Some(File {
+        sha256: head.sha256.clone().or(noted)?,
+        bytes: head.bytes,
+        content_type: head.content_type.clone()?,
+        cache_control: head.cache_control.clone()?,
+        crc32: None,
+    })
 }

@@ -1,18 +1,203 @@
 //! The lists of a site: the files of a release, and the objects at the keys. They are kept in the artifacts bucket.
+//!
+//! A list is read and written several times in a deployment, even if it changes little. It is a JSON array with a row
+//! for each path. Its first element has the headers that files share. Each other element is one file or object, in
+//! order of the paths.
 
 use super::calls::{self, Patience, list_all};
 use super::files::{Files, Handled};
-use super::rows::{Names, Rows};
 use super::target::Target;
 use crate::config::Configured;
+use crate::kinds::site::files::{File, Object};
 use crate::kinds::{KeptDocuments, digest_of, to_json};
 use crate::ports::{Clock, Listed, ObjectId, PutOptions, Replaces, Result, S3Api as ObjectStore};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error, SeqAccess, Visitor};
+use serde::ser::SerializeSeq;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
+
+/// A list of all files of a site, as it is kept.
+#[derive(Debug, Default)]
+pub struct Rows<L>(pub L);
+
+/// The content type and the cache header of files.
+type Headers<'a> = (Cow<'a, str>, Cow<'a, str>);
+
+/// A type that is read from each row.
+pub trait Read: Sized {
+    /// The row.
+    type Row<'a>: Deserialize<'a>;
+
+    /// Returns the path and the entry of a row; `None` if the row names headers that are not there.
+    fn of_row(row: Self::Row<'_>, headers: &[Headers<'_>]) -> Option<(String, Self)>;
+}
+
+/// A type that is written in each row.
+pub trait Entry: Read {
+    /// Returns the file whose headers it has.
+    fn file(&self) -> Option<&File>;
+
+    /// Returns its row. `headers` is the index of its headers among the shared ones.
+    fn to_row<'a>(&'a self, path: &'a str, headers: usize) -> impl Serialize;
+}
+
+/// The paths of a list.
+#[expect(clippy::zero_sized_map_values, reason = "a list is read as a map")]
+pub type Names = Rows<BTreeMap<String, Named>>;
+
+/// A path without its content, which is skipped.
+#[derive(Debug)]
+pub struct Named;
+
+impl Read for Named {
+    type Row<'a> = FileRow<'a>;
+
+    fn of_row(row: FileRow<'_>, _: &[Headers<'_>]) -> Option<(String, Self)> {
+        Some((row.0.into_owned(), Self))
+    }
+}
+
+/// The SHA-256, the size, the index of the headers, the CRC-32.
+type Content = (Digest, u64, usize, Option<u32>);
+
+fn content_of(file: &File, headers: usize) -> Content {
+    (file.sha256.clone(), file.bytes, headers, file.crc32)
+}
+
+fn file_of((sha256, bytes, place, crc32): Content, headers: &[Headers<'_>]) -> Option<File> {
+    let (content_type, cache_control) = headers.get(place)?;
+    Some(File {
+        sha256,
+        bytes,
+        content_type: content_type.to_string(),
+        cache_control: cache_control.to_string(),
+        crc32,
+    })
+}
+
+/// A row of a release's list.
+#[derive(Serialize, Deserialize)]
+pub struct FileRow<'a>(#[serde(borrow)] Cow<'a, str>, Content);
+
+impl Entry for File {
+    fn file(&self) -> Option<&File> {
+        Some(self)
+    }
+
+    fn to_row<'a>(&'a self, path: &'a str, headers: usize) -> impl Serialize {
+        FileRow(path.into(), content_of(self, headers))
+    }
+}
+
+impl Read for File {
+    type Row<'a> = FileRow<'a>;
+
+    fn of_row(row: FileRow<'_>, headers: &[Headers<'_>]) -> Option<(String, Self)> {
+        Some((row.0.into_owned(), file_of(row.1, headers)?))
+    }
+}
+
+/// A row of a list of objects: the path, the ETag, the size, the version, true if it is ours, the content, and the ETag
+/// of the object of which it is a copy.
+#[derive(Serialize, Deserialize)]
+pub struct ObjectRow<'a>(
+    #[serde(borrow)] Cow<'a, str>,
+    #[serde(borrow)] Cow<'a, str>,
+    u64,
+    Option<String>,
+    bool,
+    Option<Content>,
+    Option<String>,
+);
+
+impl Entry for Object {
+    fn file(&self) -> Option<&File> {
+        self.file.as_ref()
+    }
+
+    fn to_row<'a>(&'a self, path: &'a str, headers: usize) -> impl Serialize {
+        ObjectRow(
+            path.into(),
+            self.etag.as_str().into(),
+            self.bytes,
+            self.version_id.clone(),
+            self.ours,
+            self.file.as_ref().map(|file| content_of(file, headers)),
+            self.copy_of.clone(),
+        )
+    }
+}
+
+impl Read for Object {
+    type Row<'a> = ObjectRow<'a>;
+
+    fn of_row(row: ObjectRow<'_>, headers: &[Headers<'_>]) -> Option<(String, Self)> {
+        let ObjectRow(path, etag, bytes, version_id, ours, content, copy_of) = row;
+        let file = match content {
+            Some(content) => Some(file_of(content, headers)?),
+            None => None,
+        };
+        let object = Self { etag: etag.into_owned(), bytes, version_id, file, ours, copy_of };
+        Some((path.into_owned(), object))
+    }
+}
+
+fn headers_of(file: &File) -> (&str, &str) {
+    (&file.content_type, &file.cache_control)
+}
+
+impl<E: Entry> Serialize for Rows<&BTreeMap<String, E>> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let files = self.0.values().filter_map(Entry::file);
+        let mut places: BTreeMap<(&str, &str), usize> = files.map(|file| (headers_of(file), 0)).collect();
+        for (place, at) in places.values_mut().enumerate() {
+            *at = place;
+        }
+        let headers: Vec<_> = places.keys().collect();
+        let mut rows = serializer.serialize_seq(Some(self.0.len() + 1))?;
+        rows.serialize_element(&headers)?;
+        for (path, entry) in self.0 {
+            let place = entry.file().and_then(|file| places.get(&headers_of(file)));
+            rows.serialize_element(&entry.to_row(path, place.copied().unwrap_or_default()))?;
+        }
+        rows.end()
+    }
+}
+
+impl<'de, E: Read> Deserialize<'de> for Rows<BTreeMap<String, E>> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Reading(PhantomData))
+    }
+}
+
+/// Reads row after row, so that no second list of them is in memory.
+struct Reading<E>(PhantomData<E>);
+
+impl<'de, E: Read> Visitor<'de> for Reading<E> {
+    type Value = Rows<BTreeMap<String, E>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the headers that files share, and a row for each path")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<Self::Value, A::Error> {
+        let headers: Vec<Headers<'_>> = rows.next_element()?.unwrap_or_default();
+        let mut list = BTreeMap::new();
+        while let Some(row) = rows.next_element::<E::Row<'de>>()? {
+            let entry = E::of_row(row, &headers);
+            let (path, entry) = entry.ok_or_else(|| Error::custom("a row names no headers"))?;
+            list.insert(path, entry);
+        }
+        Ok(Rows(list))
+    }
+}
 
 /// The largest list that is read, in bytes: it has a million files.
 const LONGEST: u64 = 512 * 1024 * 1024;
@@ -105,5 +290,68 @@ impl<'a, P: ObjectStore + Clock + Configured> Lists<'a, P> {
         let bucket = &self.home.config().artifacts_bucket;
         let written = self.home.put(bucket, key, to_json(list)?, &options).await;
         written.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::site::files::{Files, Objects};
+
+    fn file(content_type: &str, bytes: u64, crc32: Option<u32>) -> File {
+        File {
+            sha256: Digest::of(&bytes.to_be_bytes()),
+            bytes,
+            content_type: content_type.into(),
+            cache_control: "no-cache".into(),
+            crc32,
+        }
+    }
+
+    #[test]
+    fn all_is_read_as_it_was_written() {
+        let files: Files = [
+            ("a \"quoted\"\n.html", file("text/html", 1, Some(7))),
+            ("ä.css", file("text/css", 2, None)),
+            ("b.html", file("text/html", 0, Some(0))),
+        ]
+        .map(|(path, file)| (path.to_owned(), file))
+        .into();
+        let json = serde_json::to_string(&Rows(&files)).unwrap();
+        let read: Rows<Files> = serde_json::from_str(&json).unwrap();
+        assert_eq!(read.0, files);
+        let crcs = |files: &Files| files.values().map(|it| it.crc32).collect::<Vec<_>>();
+        assert_eq!(crcs(&read.0), crcs(&files));
+        let names: Names = serde_json::from_str(&json).unwrap();
+        assert!(names.0.keys().eq(files.keys()));
+
+        let object = |file, version: Option<&str>, copy_of: Option<&str>| Object {
+            etag: "\"e\"".into(),
+            bytes: 5,
+            version_id: version.map(str::to_owned),
+            ours: file,
+            file: file.then(|| self::file("text/html", 5, None)),
+            copy_of: copy_of.map(str::to_owned),
+        };
+        let objects: Objects = [("a", object(true, Some("v"), None)), ("b", object(false, None, Some("\"c\"")))]
+            .map(|(path, object)| (path.to_owned(), object))
+            .into();
+        let json = serde_json::to_string(&Rows(&objects)).unwrap();
+        let read: Rows<Objects> = serde_json::from_str(&json).unwrap();
+        assert_eq!(read.0, objects);
+        // Headers that many files have are written once.
+        assert_eq!(json.matches("text/html").count(), 1);
+    }
+
+    #[test]
+    fn what_is_no_list_is_refused() {
+        let digest = Digest::of(b"");
+        let unknown = format!(r#"[[["text/html","no-cache"]],["a",["{digest}",1,1,null]]]"#);
+        for json in ["{}", r#"[[],["a"]]"#, &unknown] {
+            let read = serde_json::from_str::<Rows<Files>>(json);
+            assert!(read.is_err(), "{json}");
+        }
+        let empty: Rows<Files> = serde_json::from_str("[[]]").unwrap();
+        assert_eq!(empty.0, Files::new());
     }
 }

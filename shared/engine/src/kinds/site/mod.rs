@@ -6,34 +6,26 @@
 //! first, which is additive.
 
 pub mod archive;
-mod artifact_check;
 mod calls;
 mod clearing;
 mod files;
 pub mod in_place;
-mod invalidate;
 mod lists;
-mod metadata;
-mod needs;
-mod ports;
 pub mod prefix;
 mod prepare;
 pub mod publish;
-mod rows;
 pub mod rules;
 mod served_site;
-mod state;
 mod target;
 mod withdraw;
 
 pub use crate::trouble::Trouble;
 pub use archive::bad_archive;
-pub use artifact_check::check_artifact;
-pub use needs::needs;
-pub use ports::SitePorts;
+pub use calls::SitePorts;
+pub use prepare::check_plan::{check_artifact, needs};
 pub use prepare::prepare;
+pub use prepare::scene::State;
 pub use served_site::Visited;
-pub use state::State;
 pub use target::{Archive, Target, folder_of, origin_path_of, release_of};
 
 use crate::kinds::{Built, Checkpoint, KindVisitor, Publication, Publishes, Writes, from_value};

@@ -1,10 +1,9 @@
 //! A site as its visitors get it: its address, and what is known of the files there.
 
-use super::prepare::serving::Serving;
 use super::rules::Rules;
-use super::state::State;
 use super::target::{Target, folder_of};
 use crate::kinds::from_value;
+use crate::kinds::site::prepare::scene::{Serving, State};
 use crate::ports::Result;
 use serde_json::Value;
 use windlass_domain::fault::Fault;

@@ -5,27 +5,25 @@
 //! more, it is not run again, and a person is asked (`docs/decisions/tasks/0520-running-an-ecs-task-once.md`).
 
 mod call;
-mod definition;
 mod lines;
 mod log;
 mod needs;
 mod next;
-mod observe;
 mod prepare;
 mod state;
 mod tell;
-mod writes;
 
 pub use call::{Call, CallPorts, CallRequest, handle as run_call, key as call_key};
+pub use lines::writes;
 pub use log::Log;
 pub use needs::needs;
 pub use prepare::prepare;
 pub use state::{Change, Direction, End, Goal, Seen, Sent, Target, TaskState, Work, started_by, token};
-pub use writes::writes;
 
-use super::{
-    APP_TAG, Built, ChangeFacts, Class, ENVIRONMENT_TAG, Kind, KindVisitor, LookContext, Next, Noticed, View, to_value,
-};
+use super::{APP_TAG, Built, ChangeFacts, Class, ENVIRONMENT_TAG, Kind, KindVisitor, Next, Noticed, View, to_value};
+use crate::kinds::LookContext;
+use crate::kinds::ecs::document::with_images;
+use crate::kinds::task::state::{recorded, registered};
 use crate::ports::{AssumeRole, Clock, EcsApi, EcsTasksApi, JsonServices, NewRun, Result};
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
@@ -196,7 +194,7 @@ impl<P: EcsApi> Task<P> {
     /// else.
     async fn register(&self, target: &Target, deployment: &DeploymentId) -> Result<String> {
         let base = self.at.task_definition(&target.base).await?;
-        let document = definition::document(&base.document, target).ok_or_else(|| {
+        let document = document(&base.document, target).ok_or_else(|| {
             let message = format!("{} has no container {}", base.arn, target.container);
             Fault::new(FaultName::NotFound, message)
         })?;
@@ -211,5 +209,107 @@ impl<P: EcsApi> Task<P> {
         }
         let made = self.at.register(&document, &tags).await?;
         Ok(made.arn)
+    }
+}
+
+/// Makes the document to register: the base with the release's image in the named container, and with a family of the
+/// task's own. Returns `None` if the base has no such container.
+///
+/// Only the named container is essential: the task ends when that container ends, and no other container's end stops it
+/// half-way. If a definition says nothing, all containers are essential, and one must be (Amazon ECS API Reference,
+/// `ContainerDefinition`, `essential`).
+pub(crate) fn document(base: &Value, target: &Target) -> Option<Value> {
+    let images = [(target.container.clone(), target.image.clone())].into();
+    let mut document = with_images(base, &images)?;
+    document["family"] = target.family.as_str().into();
+    for container in document["containerDefinitions"].as_array_mut()? {
+        let is_named = container["name"] == target.container.as_str();
+        container["essential"] = is_named.into();
+    }
+    Some(document)
+}
+
+/// The number of the family's newest task definitions among which the one of this deployment is looked for if its
+/// answer was lost.
+const LOOK_BACK: u32 = 5;
+
+impl<P: EcsApi + EcsTasksApi + Clock> Task<P> {
+    pub(crate) async fn look(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
+        let now = self.at.now();
+        let mut forward = recorded(way.changes, Direction::Forward);
+        let mut back = recorded(way.changes, Direction::Undo);
+        if forward.is_open() || back.is_open() {
+            let answered = [&forward, &back].map(|side| side.sent.as_ref()?.answered.as_ref());
+            let answered = answered.into_iter().flatten();
+            let known: Vec<String> = answered.map(|(task, _)| task.clone()).collect();
+            let runs = self.at.runs(&target.cluster, &target.family, &known);
+            let runs = runs.await?;
+            let find = |direction| {
+                let by = started_by(&self.deployment, &target.component, direction);
+                runs.iter().find(|run| run.started_by == by).cloned()
+            };
+            forward.run = find(Direction::Forward);
+            back.run = find(Direction::Undo);
+        }
+        let definition = self.definition(target, way, &forward).await?;
+        let is_done = |side: &TaskState| {
+            let end = side.ended(target);
+            end.is_some_and(|end| end.is_success())
+        };
+        let done = if is_done(&forward) && !is_done(&back) { Some(target.work.clone()) } else { target.last.clone() };
+        Ok(Seen { now, deployment: self.deployment.clone(), definition, forward, back, done })
+    }
+
+    /// Returns the task definition of this deployment: that of the task that was asked for, or the one that is
+    /// recorded, or, if the answer was lost, the one with its tag.
+    async fn definition(
+        &self,
+        target: &Target,
+        way: &LookContext<'_, Goal>,
+        forward: &TaskState,
+    ) -> Result<Option<String>> {
+        let sent = forward.sent.as_ref().map(|sent| sent.definition.as_str());
+        if let Some(known) = sent.or_else(|| registered(way.changes)) {
+            return Ok(Some(known.to_owned()));
+        }
+        if !matches!(way.goal, Some(Goal::Run(_))) {
+            return Ok(None);
+        }
+        let arns = self.at.task_definitions(&target.family, LOOK_BACK).await?;
+        for arn in arns {
+            match self.at.task_definition(&arn).await {
+                Ok(found) if found.tags.get(DEPLOYMENT_TAG) == Some(&self.deployment.0) => {
+                    return Ok(Some(arn));
+                }
+                Ok(_) => {}
+                Err(fault) if fault.name == FaultName::NotFound => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::next::tests::target;
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_named_container_alone_ends_its_task() {
+        let base = json!({"family": "agent", "cpu": "256", "containerDefinitions": [
+            {"name": "log", "image": "log:1", "essential": true},
+            {"name": "agent", "image": "shop/agent@sha256:00", "essential": false},
+            {"name": "mesh", "image": "mesh:1"},
+        ]});
+        let made = json!({"family": "windlass-shop_prod_migrate", "cpu": "256", "containerDefinitions": [
+            {"name": "log", "image": "log:1", "essential": false},
+            {"name": "agent", "image": "shop/agent@sha256:ab", "essential": true},
+            {"name": "mesh", "image": "mesh:1", "essential": false},
+        ]});
+        assert_eq!(document(&base, &target()), Some(made));
+        let other = Target { container: "web".into(), ..target() };
+        assert_eq!(document(&base, &other), None);
     }
 }

@@ -205,7 +205,3 @@ impl<'a> DirectedTask<'a> {
 #[cfg(test)]
 #[path = "next_tests.rs"]
 pub(super) mod tests;
-
-#[cfg(test)]
-#[path = "way_back_tests.rs"]
-mod way_back_tests;

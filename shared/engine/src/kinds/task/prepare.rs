@@ -5,7 +5,7 @@ use super::log::{Log, id};
 use super::state::{Goal, Target, Work, family};
 use super::{Task, tell};
 use crate::config::Configured;
-use crate::kinds::ecs::{document, pass_role};
+use crate::kinds::ecs::{document, permissions};
 use crate::kinds::needs::beside;
 use crate::kinds::{Kind as _, LookContext, PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
 use crate::ports::{EcsApi, EcsTasksApi, JsonServices, Launch, Network, Result, Service, TaskDefinition};
@@ -50,7 +50,7 @@ where
     let home = ports.at(&Place::default());
     let mut findings = findings(input, spec, &found);
     findings.extend(foreign_cluster(ports, input, spec).await?);
-    findings.extend(pass_role::findings(home.config(), input, base_at(spec), &found.base));
+    findings.extend(permissions::findings(home.config(), input, base_at(spec), &found.base));
     let family = family(EnvironmentId::new(input.app, input.environment), input.component);
     let claims = vec![claim(&found, &family)];
     if !findings.is_empty() {

@@ -1,15 +1,16 @@
-//! A call of the API and the answer to it, which every path takes and gives.
+//! A call of the API and the answer to it, which every path takes and gives. What to do next is told as a call or as a
+//! command, in the words of the one who asks.
 
 use crate::kinds::KindPorts;
 use crate::pin;
 use crate::ports::{Clock, Result, StepFunctionsApi};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::request::{Requester, Route};
-use windlass_domain::secret;
-use windlass_domain::syntax;
+use windlass_domain::way_in::WayIn;
+use windlass_domain::{secret, syntax};
 
 /// The largest body, in bytes.
 const LARGEST_BODY: usize = 256 * 1024;
@@ -112,4 +113,117 @@ pub fn body(call: &Call) -> Result<Map<String, Value>, Vec<Finding>> {
 pub fn requester(call: &Call) -> Result<Value> {
     let requester = Requester { route: Route::Api, principal: call.caller.clone() };
     serde_json::to_value(requester).map_err(|error| Fault::new(FaultName::Internal, format!("the caller: {error}")))
+}
+
+/// Returns an error as `application/problem+json` (RFC 9457), with every finding. `type` is the page that explains it,
+/// relative to the documents of this repository.
+pub fn problem(status: u16, findings: &[Finding]) -> Reply {
+    let first = findings.first();
+    let name = first.map_or_else(|| "Error".to_owned(), |finding| finding.name.to_string());
+    let detail = first.map(ToString::to_string).unwrap_or_default();
+    Reply {
+        status,
+        content_type: "application/problem+json",
+        body: json!({
+            "type": first.map_or_else(|| "about:blank".to_owned(), |finding| finding.name.page()),
+            "title": name,
+            "status": status,
+            "detail": detail,
+            "findings": findings,
+        }),
+    }
+}
+
+/// Returns a fault as an error. The status is 503 if the fault is transient and asking again may help, 400 if what was
+/// sent cannot be read, such as a page's cursor, else 500.
+pub fn of_fault(fault: &Fault) -> Reply {
+    let status = match fault.name {
+        FaultName::BadInput => 400,
+        name if name.is_transient() => 503,
+        _ => 500,
+    };
+    Reply {
+        status,
+        content_type: "application/problem+json",
+        body: json!({
+            "type": format!("docs/faults/{}.md", fault.name),
+            "title": fault.name.to_string(),
+            "status": status,
+            "detail": fault.message,
+            "findings": [],
+        }),
+    }
+}
+
+/// The members of an answer that tell a person something. A text that people wrote themselves, such as a reason, stays
+/// as it is.
+const TOLD: [&str; 7] = ["remedy", "cause", "detail", "text", "next", "told", "warnings"];
+
+/// Returns the same answer in the words of a way in.
+pub fn in_words_of(way: WayIn, mut reply: Reply) -> Reply {
+    walk(way, &mut reply.body, false);
+    reply
+}
+
+fn walk(way: WayIn, value: &mut Value, is_told: bool) {
+    match value {
+        Value::String(text) if is_told => *text = way.tell(text),
+        Value::Array(all) => all.iter_mut().for_each(|one| walk(way, one, is_told)),
+        Value::Object(members) => {
+            let way = if is_refused_input(members) { WayIn::Console } else { way };
+            for (name, member) in members {
+                walk(way, member, TOLD.contains(&name.as_str()));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Returns whether these are the findings on an input that somebody wrote at the console. They speak of the members of
+/// that input, whoever reads them.
+fn is_refused_input(members: &Map<String, Value>) -> bool {
+    let route = members.get("requester").and_then(|it| it.get("route"));
+    members.contains_key("findings") && route.and_then(Value::as_str) == Some("console")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_status_says_whether_to_ask_again_or_otherwise() {
+        let status = |name| of_fault(&Fault::new(name, "why")).status;
+        assert_eq!(status(FaultName::BadInput), 400);
+        assert_eq!(status(FaultName::Throttled), 503);
+        assert_eq!(status(FaultName::Internal), 500);
+    }
+
+    #[test]
+    fn what_is_told_has_the_words_of_who_asks_and_what_was_written_stays() {
+        let input = r#"{"action":"rollback","app":"shop","environment":"prod","reason":"…"}"#;
+        let body = json!({"reason": input, "findings": [{"remedy": input}],
+            "plan": {"warnings": [input]}, "ending": {"cause": input}, "now": {"next": input}, "version": "cause"});
+        let told = |way| in_words_of(way, Reply::json(200, body.clone())).body;
+        assert_eq!(told(WayIn::Console), body);
+        let command = "`windlass rollback shop prod --reason '…'`";
+        let call = r#"`POST /apps/shop/environments/prod/rollbacks {"reason":"…"}`"#;
+        for (way, words) in [(WayIn::CommandLine, command), (WayIn::Http, call)] {
+            let expected = json!({"reason": input, "findings": [{"remedy": words}],
+                "plan": {"warnings": [words]}, "ending": {"cause": words}, "now": {"next": words}, "version": "cause"});
+            assert_eq!(told(way), expected);
+        }
+    }
+
+    #[test]
+    fn what_was_written_at_the_console_is_told_in_its_own_names() {
+        let refused = |route: &str| {
+            let body = json!({"refusals": [{"requester": {"route": route}, "about": "the execution's input",
+                "findings": [{"remedy": "Known here: `again`, `app`."}]}]});
+            let mut told = in_words_of(WayIn::CommandLine, Reply::json(200, body)).body;
+            told["refusals"][0]["findings"][0]["remedy"].take()
+        };
+        assert_eq!(refused("console"), "Known here: `again`, `app`.");
+        assert_ne!(refused("api"), "Known here: `again`, `app`.");
+    }
 }

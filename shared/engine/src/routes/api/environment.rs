@@ -1,27 +1,30 @@
-//! `GET /apps/{app}/environments/{environment}`: what runs now, and what is going on.
+//! `GET /apps/{app}/environments/{environment}`: what runs now, declared or not any more, and what is going on. `GET
+//! /apps/{app}/environments`: which there are, and the one that a Git ref or an image tag chooses.
 
 use super::apps::judged;
-use super::call::{Call, Ports, Reply};
-use super::problem::problem;
-use super::provenance::provenance;
-use super::undeclared;
 use crate::conductor::newest_good;
-use crate::ledger::{self};
+use crate::config::Configured;
 use crate::observe::compare;
 use crate::overview::{self, EnvironmentItems, environment_items};
-use crate::pin;
 use crate::ports::{DynamoDbApi, Key, Result};
+use crate::routes::api::apps::provenance;
+use crate::routes::api::call::{Call, Ports, Reply, problem};
 use crate::trouble::{Checked, found};
+use crate::{ledger, pin};
+use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
+use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::drift::Compared;
 use windlass_domain::drill::Next;
-use windlass_domain::environment::{EnvironmentState, HeldState, Lock, LockHolder};
+use windlass_domain::environment::{EnvironmentState, HeldState, Lock, LockHolder, Running, VersionNames};
+use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::irreversible::crossed;
-use windlass_domain::name::ComponentName;
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::request::{ActionName, Request};
 use windlass_domain::steering::{SteeringRecord, pause_in_force};
+use windlass_domain::time::Time;
 
 /// Answers what runs of each component and since when, the snapshot, the lock, the hold, and the deployments that wait;
 /// the irreversible runs that a rollback would go back across (`crosses`); and what the last hourly look at the targets
@@ -32,7 +35,7 @@ pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Resu
         return Ok(problem(404, &trouble.findings()?));
     }
     let mut here = environment_items(ports, of).await?;
-    let undeclared = undeclared::take(ports, app, &mut here.state.running).await?;
+    let undeclared = take(ports, app, &mut here.state.running).await?;
     let deployments = provenance(ports, here.named()).await?;
     let judged = judged(ports, of, here.state.snapshot).await?;
     let mut whole = json!({
@@ -112,4 +115,114 @@ async fn observed(ports: &impl Ports, state: &EnvironmentState, lock: &Lock) -> 
     let unknown = Compared::unknown(format!("deployment {} is under way", held.deployment));
     let names = state.running.keys();
     names.map(|name| (name.clone(), unknown.clone())).collect()
+}
+
+/// The names of the declared environments; with `?ref=` or `?image_tag=` also `chosen`, where a release of it goes.
+/// 404 where no environment's rule matches, 400 where those of several do: so whoever asks before a release hears of
+/// it before it is sent.
+pub async fn choice(ports: &impl Ports, app: &AppName, call: &Call) -> Result<Reply> {
+    let declared = match pin::declaration_in_force(ports, app).await {
+        Ok(declared) => declared,
+        Err(trouble) => return Ok(problem(404, &trouble.findings()?)),
+    };
+    let declaration = &declared.declaration;
+    let chosen = match chosen(declaration, call) {
+        Ok(chosen) => chosen,
+        Err(finding) if finding.name == FindingName::NoEnvironment => {
+            return Ok(problem(404, &[finding]));
+        }
+        Err(finding) => return Ok(problem(400, &[finding])),
+    };
+    let names: Vec<&EnvironmentName> = declaration.environments().collect();
+    let mut reply = json!({ "app": app, "declaration": declared.version, "environments": names });
+    if let Some(chosen) = chosen {
+        reply["chosen"] = json!(chosen);
+    }
+    Ok(Reply::json(200, reply))
+}
+
+fn chosen(declaration: &Declaration, call: &Call) -> Result<Option<EnvironmentName>, Finding> {
+    let (path, text, chosen) = match (call.query.get("ref"), call.query.get("image_tag")) {
+        (Some(_), Some(_)) => {
+            return Err(Finding::new(
+                FindingName::BadValue,
+                "?image_tag",
+                "both `ref` and `image_tag` are given, and each chooses by itself.",
+                "Give one of them.",
+            ));
+        }
+        (Some(reference), None) => ("?ref", reference, declaration.environment_for(reference)?),
+        (None, Some(tag)) => ("?image_tag", tag, declaration.environment_for_image_tag(tag)?),
+        (None, None) => return Ok(None),
+    };
+    let chosen = chosen.ok_or_else(|| declaration.no_rule(path, text))?;
+    Ok(Some(chosen))
+}
+
+/// A component that Windlass has brought and does not deploy any more.
+#[derive(Debug, Serialize)]
+pub struct Undeclared {
+    /// Its names, and since when it is there, as far as Windlass knows.
+    #[serde(flatten)]
+    names: VersionNames,
+    /// The names of each of several images, by container.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    containers: BTreeMap<String, VersionNames>,
+    /// The first version of the declaration without it, if that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left: Option<UndeclaredSince>,
+}
+
+/// A version of the declaration.
+#[derive(Debug, Clone, Serialize)]
+struct UndeclaredSince {
+    /// The version.
+    declaration: semver::Version,
+    /// The time at which it was accepted.
+    at: Time,
+}
+
+/// Takes out of what runs what the declaration in force does not have.
+pub async fn take(
+    ports: &(impl DynamoDbApi + Configured),
+    app: &AppName,
+    running: &mut BTreeMap<ComponentName, Running>,
+) -> Result<BTreeMap<ComponentName, Undeclared>> {
+    let Some(in_force) = found(pin::declaration_in_force(ports, app).await)? else {
+        return Ok(BTreeMap::new());
+    };
+    let declared = |name: &ComponentName| in_force.declaration.components().any(|it| it == name);
+    let gone = running.extract_if(.., |name, _| !declared(name));
+    let gone: BTreeMap<ComponentName, Running> = gone.collect();
+    if gone.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut versions: Vec<Declared> = all_versions(ports, app).await?;
+    versions.retain(|declared| declared.version <= in_force.version);
+    versions.sort_by(|a, b| b.version.cmp(&a.version));
+    let told = gone.into_iter().map(|(name, running)| {
+        let left = left(&versions, &name);
+        let undeclared = Undeclared { names: running.names, containers: running.containers, left };
+        (name, undeclared)
+    });
+    Ok(told.collect())
+}
+
+async fn all_versions(ports: &impl DynamoDbApi, app: &AppName) -> Result<Vec<Declared>> {
+    let versions = ledger::load_all(ports, &ledger::declarations(app)).await?;
+    Ok(versions.into_iter().map(|version| version.value).collect())
+}
+
+/// Finds the version with which a component left the declaration: the oldest version without it that is newer than all
+/// with it. `versions` has the newest first.
+fn left(versions: &[Declared], name: &ComponentName) -> Option<UndeclaredSince> {
+    let lacks = |declared: &&Declared| {
+        let read = ledger::read_declaration(declared);
+        read.is_ok_and(|declaration| declaration.components().all(|it| it != name))
+    };
+    let lacking = versions.iter().take_while(lacks).count();
+    // The version that still had it must be known as well.
+    let first = versions.get(..lacking).and_then(<[Declared]>::last);
+    let first = first.filter(|_| lacking < versions.len())?;
+    Some(UndeclaredSince { declaration: first.version.clone(), at: first.accepted })
 }

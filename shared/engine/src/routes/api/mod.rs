@@ -1,38 +1,26 @@
 //! The HTTP API: for CI, people and the command line. API Gateway authorizes the calls (IAM by path), so every call
 //! that arrives here is allowed.
 
-mod accepted_deployment;
-mod answer_wording;
 mod apps;
 mod call;
-mod cancel;
-mod declaration;
 mod deployments;
-mod drills;
 mod environment;
-mod environment_choice;
-mod members;
 mod movable;
 mod operator;
 mod plans;
-mod problem;
-mod provenance;
 mod query;
-mod recorded_release;
-mod refusals;
+mod recorded;
 mod releases;
 mod removable;
-mod renames;
 mod snapshots;
 mod stats;
-mod undeclared;
 
 pub use call::{Call, Ports, Reply};
 
 use crate::log;
 use crate::ports::Result;
+use crate::routes::api::call::problem;
 use movable::FromAndTo;
-use problem::problem;
 use query::PAGED;
 use serde_json::json;
 use windlass_domain::fault::FaultName;
@@ -47,7 +35,7 @@ pub async fn handle(ports: &impl Ports, call: Call) -> Reply {
     let secrets = secrets(&call);
     if !secrets.is_empty() {
         tracing::info!(method = call.method, "a call with a secret in its address is refused");
-        return answer_wording::in_words_of(query::way(&call), problem(400, &secrets));
+        return crate::routes::api::call::in_words_of(query::way(&call), problem(400, &secrets));
     }
     let reply = match route(ports, &call).await {
         Ok(reply) => reply,
@@ -57,12 +45,12 @@ pub async fn handle(ports: &impl Ports, call: Call) -> Reply {
         }
         Err(fault) => {
             tracing::error!(%fault, "the call failed");
-            problem::of_fault(&fault)
+            crate::routes::api::call::of_fault(&fault)
         }
     };
     let Call { method, path, .. } = &call;
     tracing::info!(method, path, status = reply.status, "the call is answered");
-    answer_wording::in_words_of(query::way(&call), reply)
+    crate::routes::api::call::in_words_of(query::way(&call), reply)
 }
 
 /// Returns the findings that a call's address looks like a secret (rule 10). Nothing of it is logged or repeated then.
@@ -88,7 +76,7 @@ pub fn unread(what: &str, why: &str) -> Reply {
 }
 
 async fn route(ports: &impl Ports, call: &Call) -> Result<Reply> {
-    if let Some(finding) = call.key.as_deref().and_then(members::bad_key) {
+    if let Some(finding) = call.key.as_deref().and_then(crate::routes::api::query::bad_key) {
         return Ok(problem(400, &[finding]));
     }
     let segments: Vec<&str> = call.path.trim_matches('/').split('/').collect();
@@ -101,7 +89,7 @@ async fn route(ports: &impl Ports, call: &Call) -> Result<Reply> {
         return match *list {
             "apps" => apps::list(ports, call).await,
             "stats" => stats::list(ports, call).await,
-            _ => refusals::list(ports, None, call).await,
+            _ => crate::routes::api::recorded::refusals(ports, None, call).await,
         };
     }
     if let ["hand-overs", rest @ ..] = segments.as_slice() {
@@ -122,14 +110,14 @@ async fn route(ports: &impl Ports, call: &Call) -> Result<Reply> {
         return Ok(problem(400, &findings));
     }
     match (call.method.as_str(), rest) {
-        ("GET", ["releases", version]) => recorded_release::get(ports, &app, version).await,
-        ("GET", ["declaration"]) => declaration::get(ports, &app).await,
-        ("GET", ["refusals"]) => refusals::list(ports, Some(&app), call).await,
+        ("GET", ["releases", version]) => recorded::release(ports, &app, version).await,
+        ("GET", ["declaration"]) => crate::routes::api::recorded::declaration(ports, &app).await,
+        ("GET", ["refusals"]) => crate::routes::api::recorded::refusals(ports, Some(&app), call).await,
         ("GET", ["deployments"]) => deployments::list(ports, &app, call).await,
         ("GET", ["deployments", id]) => deployments::get(ports, &app, id).await,
         ("GET", ["stats"]) => stats::get(ports, &app, call).await,
         ("GET", ["plans", id]) => plans::get(ports, &app, id).await,
-        ("GET", ["environments"]) => environment_choice::get(ports, &app, call).await,
+        ("GET", ["environments"]) => crate::routes::api::environment::choice(ports, &app, call).await,
         ("GET", ["removable"]) => removable::of_application(ports, &app).await,
         ("POST", ["remove"]) => removable::remove(ports, &app, call).await,
         (method, ["environments", name, rest @ ..]) => {
@@ -151,8 +139,8 @@ async fn renamed(ports: &impl Ports, app: &str, to: &str, call: &Call) -> Result
     let findings = query::findings(call, &[]);
     match call.method.as_str() {
         "GET" | "POST" if !findings.is_empty() => Ok(problem(400, &findings)),
-        "GET" => renames::get(ports, &app, &to).await,
-        "POST" => renames::post(ports, &app, &to, call).await,
+        "GET" => crate::routes::api::movable::renames(ports, &app, &to).await,
+        "POST" => crate::routes::api::movable::rename_application(ports, &app, &to, call).await,
         _ => Ok(problem(404, &[no_such_path(call)])),
     }
 }
@@ -221,9 +209,9 @@ async fn in_environment(
         ("POST", ["starts"]) => return releases::start(ports, of, call).await,
         ("POST", ["plans"]) => return plans::post(ports, of, call).await,
         ("POST", ["deployments", id, "cancel"]) => {
-            return cancel::post(ports, of, id, call).await;
+            return crate::routes::api::operator::post(ports, of, id, call).await;
         }
-        ("GET", ["drills"]) => return drills::list(ports, of, call).await,
+        ("GET", ["drills"]) => return crate::routes::api::snapshots::list_drills(ports, of, call).await,
         ("POST", ["rollbacks"]) => ActionName::Rollback,
         ("POST", ["drills"]) => ActionName::Drill,
         ("POST", ["withdrawals"]) => ActionName::Withdraw,

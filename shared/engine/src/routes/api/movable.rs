@@ -1,20 +1,21 @@
-//! `GET /apps/{app}/environments/{environment}/renamable` and `GET
-//! /hand-overs/{app}/{environment}/{to_app}/{to_environment}`: what would be moved, or what stands in its way. And the
-//! `POST`s that do it.
+//! `GET …/renamable`, `GET /hand-overs/…` and `GET /renames/…`: what would be moved to another name or owner, or what
+//! stands in its way. And the `POST`s that do it.
 //!
-//! A move to another environment has a path of its own that names both environments. So a caller that may only call the
-//! paths of one environment may not call it.
+//! A move to another environment or application has a path of its own that names both. So a caller that may only call
+//! the paths of one may not call it.
 
-use super::call::{Call, Ports, Reply, Unserved, body};
+use super::call::{Unserved, body};
 use super::environment::known;
-use super::members::take_unknown;
 use super::operator::{request, seed};
-use super::problem::problem;
-use crate::movable::Movable;
+use crate::movable::{Movable, WholeMovable};
 use crate::ports::Result;
-use crate::routes::start::begin_own;
+use crate::routes::api::call::{Call, Ports, Reply, problem};
+use crate::routes::api::query::take_unknown;
+use crate::routes::api::removable::started;
+use crate::routes::begin_own;
 use crate::trouble::found;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::EnvironmentId;
@@ -173,4 +174,40 @@ async fn told(ports: &impl Ports, moving: Moving<'_>) -> Result<Reply> {
             )
         }
     })
+}
+
+/// Changes nothing.
+pub async fn renames(ports: &impl Ports, app: &AppName, to: &AppName) -> Result<Reply> {
+    let found = WholeMovable::load(ports, app, to).await?;
+    Ok(match found.decide() {
+        Err(findings) => problem(409, &findings),
+        Ok(whole) => {
+            let environments: BTreeMap<&EnvironmentName, Value> = whole
+                .environments
+                .iter()
+                .map(|(name, moves)| {
+                    let claims = moves.claims.iter();
+                    let targets: Vec<String> = claims.map(ToString::to_string).collect();
+                    let components = moves.components.keys();
+                    let components: Vec<String> = components.map(ToString::to_string).collect();
+                    (name, json!({"components": components, "targets": targets}))
+                })
+                .collect();
+            let asked = found.asked();
+            Reply::json(
+                200,
+                json!({
+                    "declaration": whole.declaration, "environments": environments,
+                    "repositories": whole.repositories, "frees": whole.freed, "stays": whole.stays(&asked),
+                    "next": whole.next(&asked),
+                }),
+            )
+        }
+    })
+}
+
+/// Starts the execution that renames it. One that is not declared any more may have an owner's record still.
+pub async fn rename_application(ports: &impl Ports, app: &AppName, to: &AppName, call: &Call) -> Result<Reply> {
+    let named = [("app", app.as_str()), ("to_app", to.as_str())];
+    started(ports, ActionName::Rename, &named, call).await
 }

@@ -1,16 +1,26 @@
-//! The operator's actions: rollback, drill, recover, accept, hold, and the actions at the wheel.
+//! The operator's actions: rollback, drill, recover, accept, hold, the actions at the wheel, and `POST
+//! …/deployments/{id}/cancel`, which stops a deployment and undoes what it changed.
 
-use super::call::{Call, Ports, Reply, Unserved, body, requester};
+use super::call::{Unserved, requester};
 use super::environment::known;
-use super::members::take_unknown;
-use super::problem::problem;
-use crate::log;
+use crate::conductor::key_reused;
+use crate::ledger::{self, Stored};
 use crate::ports::{Clock, Result};
-use crate::routes::start::begin_own;
+use crate::routes::api::call::{Call, Ports, Reply, body, problem};
+use crate::routes::api::deployments::find;
+use crate::routes::api::query::{Path, take_unknown};
+use crate::routes::begin_own;
 use crate::trouble::findings;
+use crate::{log, recovery};
 use serde_json::{Map, Value, json};
-use windlass_domain::identity::EnvironmentId;
+use windlass_domain::cancellation::{CANCELLED, Cancellation, EarlierCancellation};
+use windlass_domain::deployment::Deployment;
+use windlass_domain::environment::HeldState;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::input::operators;
 use windlass_domain::partial_document::PartialDocument;
+use windlass_domain::redeploy_input::rollback_input;
 use windlass_domain::request::{ActionName, Request};
 
 /// Starts the execution of an action. The body may give `reason`, and what else belongs to the action.
@@ -92,4 +102,128 @@ pub fn seed(ports: &impl Clock, call: &Call) -> String {
     }
     let caller = call.caller.as_deref().unwrap_or_default();
     format!("{method} {path} {caller} {}", ports.now().0)
+}
+
+/// Stops the execution and starts its recovery, which the execution-status rule would start, too. The same key is
+/// answered the same, however far the recovery has come.
+pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, id: &str, call: &Call) -> Result<Reply> {
+    let EnvironmentId { app, environment } = of;
+    let id = DeploymentId(id.to_owned());
+    let path = [("app", app.as_str()), ("environment", environment.as_str()), ("id", &id.0)];
+    let said = match said(call, &path) {
+        Ok(said) => said,
+        Err(findings) => return Ok(problem(400, &findings)),
+    };
+    // A caller that may cancel in one environment may not do so in another by naming its deployment.
+    let record = find(ports, app, &id).await?;
+    let here = record.filter(|record| record.value.environment == *environment);
+    let Some(Stored { value: record, .. }) = here else {
+        return Ok(not_here(of, &id));
+    };
+    let caller = call.caller.as_deref().unwrap_or("an unnamed caller");
+    if let Some(reply) = before(ports, &record, &said, caller).await? {
+        return Ok(reply);
+    }
+    let key = ledger::lock(of);
+    let lock = ledger::load_or_default(ports, &key).await?;
+    if record.ending.is_some() {
+        let key = ledger::state(of);
+        let state = ledger::load_or_default(ports, &key).await?;
+        let next = rollback_input(of, &lock.value, state.value.snapshot);
+        return Ok(problem(409, &[has_ended(&record, next)]));
+    }
+    let held = lock.value.held_for(&id).cloned();
+    if held.as_ref().is_some_and(|held| held.state != HeldState::Running) {
+        return Ok(problem(409, &[is_undone(&record)]));
+    }
+    let token = held.as_ref().map_or(0, |_| lock.value.token);
+    let execution = held.map(|held| held.execution).or(record.executions.first().cloned());
+    if let Some(execution) = execution {
+        let cause = said.marked_cause(caller);
+        ports.stop(&execution, CANCELLED, &cause).await?;
+    }
+    let cause = said.cause(caller);
+    let recovery = recovery::start(ports, EnvironmentId::new(app, &record.environment), &id, token, &cause).await?;
+    Ok(begun(&id, &recovery))
+}
+
+/// Reads what a call says. Its body may have `reason` alone.
+fn said(call: &Call, path: &Path<'_>) -> Result<Cancellation, Vec<Finding>> {
+    let mut body = body(call)?;
+    let unknown = take_unknown(&mut body, &["reason"], path);
+    let key = call.key.iter();
+    body.extend(key.map(|key| ("idempotency_key".to_owned(), json!(key))));
+    let read = Cancellation::parse(&Value::Object(body)).map_err(PartialDocument::unread);
+    PartialDocument::beside(unknown, read).map_err(PartialDocument::findings)
+}
+
+fn not_here(of: EnvironmentId<'_>, id: &DeploymentId) -> Reply {
+    let EnvironmentId { app, environment } = of;
+    let finding = Finding::new(
+        FindingName::UnknownName,
+        "id",
+        format!("environment `{environment}` of `{app}` has no deployment {id}."),
+        "Take an id from the environment's history.",
+    );
+    problem(404, &[finding])
+}
+
+fn begun(id: &DeploymentId, recovery: &str) -> Reply {
+    Reply::json(202, json!({ "id": id, "execution": recovery }))
+}
+
+/// Returns the answer of the same call before, if that call stopped the deployment and its recovery is recorded. Until
+/// it is recorded, the recovery's name leads to the same one.
+async fn before(ports: &impl Ports, record: &Deployment, said: &Cancellation, caller: &str) -> Result<Option<Reply>> {
+    if said.idempotency_key.is_none() {
+        return Ok(None);
+    }
+    for (at, execution) in record.executions.iter().enumerate() {
+        let Some(execution) = ports.execution(execution).await? else {
+            continue;
+        };
+        if execution.error.as_deref() != Some(CANCELLED) {
+            continue;
+        }
+        match said.is_before(execution.cause.as_deref().unwrap_or_default()) {
+            None => {}
+            Some(EarlierCancellation::OtherContent) => {
+                let finding = key_reused(&format!("deployment {}", record.id));
+                return Ok(Some(problem(409, &[finding])));
+            }
+            Some(EarlierCancellation::Same) => {
+                return Ok(match record.executions.get(at + 1) {
+                    Some(recovery) => Some(begun(&record.id, recovery)),
+                    None if record.ending.is_some() => {
+                        let cause = said.cause(caller);
+                        let recovery = recovery::of_waiting(ports, record, &cause).await?;
+                        Some(begun(&record.id, &recovery))
+                    }
+                    None => None,
+                });
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn has_ended(record: &Deployment, next: String) -> Finding {
+    let ended = record.ending.as_ref();
+    let ended = ended.map_or_else(String::new, |ended| format!(": {ended}"));
+    Finding::new(
+        FindingName::NothingToCancel,
+        "id",
+        format!("deployment {} has ended already{ended}.", record.id),
+        next,
+    )
+}
+
+fn is_undone(record: &Deployment) -> Finding {
+    let recover = operators(ActionName::Recover, record.environment_id());
+    Finding::new(
+        FindingName::NothingToCancel,
+        "id",
+        format!("deployment {} is being undone already, or needs an operator.", record.id),
+        format!("Wait for its ending; if it needs an operator, start {recover}."),
+    )
 }

@@ -1,13 +1,12 @@
 //! `POST /apps/{app}/environments/{environment}/plans`, and `GET /apps/{app}/plans/{id}`: what a request would do.
 
 use super::call::{Call, Ports, Reply, Unserved, body};
-use super::problem::problem;
 use super::{operator, releases};
-use crate::ledger::{self};
-use crate::log;
-use crate::pin;
+use crate::ledger;
 use crate::ports::{Result, StepFunctionsApi};
-use crate::routes::start::begin_own;
+use crate::routes::api::call::problem;
+use crate::routes::begin_own;
+use crate::{log, pin};
 use serde_json::{Value, json};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::{DeploymentId, EnvironmentId};

@@ -2,10 +2,10 @@
 //! wishes and what is only recorded, too: IAM sees the path alone, and CI may call the first.
 
 use super::call::{Call, Ports, Reply, Unserved, body, requester};
-use super::members::take_unknown;
-use super::problem::problem;
 use crate::pin;
 use crate::ports::Result;
+use crate::routes::api::call::problem;
+use crate::routes::api::query::take_unknown;
 use crate::routes::begin;
 use serde_json::{Map, Value, json};
 use windlass_domain::finding::{Finding, FindingName};

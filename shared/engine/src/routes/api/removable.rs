@@ -3,13 +3,12 @@
 
 use super::call::{Call, Ports, Reply, body, requester};
 use super::environment::known;
-use super::members::{Path, take_unknown};
 use super::operator::seed;
-use super::problem::problem;
 use crate::ports::Result;
-use crate::removable::Removable;
-use crate::removable::application::ApplicationItems;
-use crate::routes::start::begin_own;
+use crate::removable::{ApplicationItems, Removable};
+use crate::routes::api::call::problem;
+use crate::routes::api::query::{Path, take_unknown};
+use crate::routes::begin_own;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::finding::{Finding, FindingName};

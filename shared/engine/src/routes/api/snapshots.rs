@@ -1,17 +1,19 @@
-//! `GET /apps/{app}/environments/{environment}/snapshots`: the snapshots that a rollback can go back to.
+//! The ways back of an environment: `GET …/snapshots`, to which a rollback can go, and `GET …/drills`, in which the
+//! environment proved its way back.
 
-use super::call::{Call, Ports, Reply};
-use super::environment::known;
-use super::problem::problem;
-use super::provenance::{Provenance, provenance};
-use super::query::page;
+use crate::conductor::drills;
 use crate::ledger::{self, Stored};
 use crate::ports::Result;
+use crate::routes::api::apps::{Provenance, provenance};
+use crate::routes::api::call::{Call, Ports, Reply, problem};
+use crate::routes::api::environment::known;
+use crate::routes::api::query::page;
 use serde::Serialize;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::digest::Digest;
+use windlass_domain::drill::Drill;
 use windlass_domain::environment::{EnvironmentState, Running, Snapshot, VersionNames};
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::irreversible::{Irreversible, crossed};
@@ -104,4 +106,31 @@ fn listed(snapshot: Snapshot, state: &EnvironmentState, undone: &BTreeSet<Digest
 fn component((name, running): (ComponentName, Running)) -> (ComponentName, Component) {
     let component = Component { artifact: running.artifact, names: running.names, containers: running.containers };
     (name, component)
+}
+
+/// One page of those that have ended, newest first, beside the one that is under way. `limit` and `after` (the `next` of
+/// the page before) may be given.
+pub async fn list_drills(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
+    let EnvironmentId { app, environment } = of;
+    if let Err(trouble) = known(ports, of).await {
+        return Ok(problem(404, &trouble.findings()?));
+    }
+    let known = drills(ports, of).await?;
+    let partition = ledger::environment(of);
+    let page = ports.query(page(call, partition, ledger::DRILL)).await?;
+    let mut listed: Vec<Drill> = Vec::new();
+    for item in page.items {
+        let drill: Stored<Drill> = ledger::from_item(item)?;
+        listed.push(drill.value);
+    }
+    Ok(Reply::json(
+        200,
+        json!({
+            "app": app,
+            "environment": environment,
+            "under_way": known.value.under_way,
+            "drills": listed,
+            "next": page.next,
+        }),
+    ))
 }

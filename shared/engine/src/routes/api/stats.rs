@@ -6,12 +6,12 @@
 
 use super::call::{Call, Ports, Reply};
 use super::environment::known;
-use super::problem::problem;
 use super::query::page;
 use crate::ledger::{self, Stored};
 use crate::overview::{AT_A_TIME, accepted_since, most_of_each, names};
 use crate::pin;
 use crate::ports::Result;
+use crate::routes::api::call::problem;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

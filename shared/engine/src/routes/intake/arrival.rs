@@ -1,12 +1,17 @@
-//! An arrival: what arrived, how it became known, and what came of it.
+//! An arrival: what arrived, how it became known, and what came of it. Each is served once, however often and in
+//! whatever way it becomes known, and one that nobody asks for is listed beside what is refused.
 
 use crate::faults::Faults;
-use crate::ledger::Started;
+use crate::ledger::{self, Served, Started, Stored};
 use crate::pin;
-use crate::ports::{Clock, Result, SnsApi, StepFunctionsApi};
+use crate::ports::{Clock, DynamoDbApi, Key, Result, SnsApi, StepFunctionsApi};
+use crate::recovery::quarter;
 use serde_json::Value;
-use windlass_domain::arrival_sweep::ArrivalSweep;
-use windlass_domain::request::{ObjectRef, Requester};
+use windlass_domain::arrival_sweep::{ArrivalSweep, NOTED_FOR_S};
+use windlass_domain::finding::Finding;
+use windlass_domain::ignored_arrival::{IgnoredArrival, LISTED_FOR_S};
+use windlass_domain::name::AppName;
+use windlass_domain::request::{ObjectRef, Requester, Route};
 use windlass_domain::time::Time;
 
 /// The number of arrivals that one run looks after, also in vain, so that it ends in time after a long outage.
@@ -75,4 +80,96 @@ pub fn note(
         round.look_again(arrived);
     }
     !matches!(came, Some(None))
+}
+
+/// Serves an arrival, and notes that it was served, unless it is noted already: events come twice,
+/// and what they told of is also found by looking. `serve` gets what tells this serving from another
+/// one. Answers what came of it, unless that was noted before.
+///
+/// A second event that was sent after the serving tells of another arrival: the same image was
+/// pushed once more. What died before it was recorded is served again when it is found.
+pub async fn once(
+    ports: &impl Ports,
+    what: &str,
+    known: Discovery,
+    serve: impl AsyncFnOnce(String) -> Result<ArrivalOutcome>,
+) -> Result<Option<ArrivalOutcome>> {
+    let mut note = ledger::load_or_default(ports, &ledger::arrival(what)).await?;
+    let mut seed = what.to_owned();
+    if note.rev > 0 {
+        match known {
+            Discovery::Told(Some(sent)) if sent <= note.value.at => {
+                tracing::info!("an event that came twice is dropped");
+                return Ok(None);
+            }
+            Discovery::Told(_) => {}
+            Discovery::Found(_) if !is_lost(ports, &note.value).await? => return Ok(None),
+            Discovery::Found(_) => seed = format!("{what} {}", quarter(ports)),
+        }
+    }
+    if let Discovery::Found(_) = known {
+        tracing::warn!("an arrival that no event told, or that was lost, is served now");
+    }
+    let at = ports.now();
+    let came = serve(seed).await?;
+    let started = match &came {
+        ArrivalOutcome::Nothing => return Ok(Some(came)),
+        ArrivalOutcome::Served => None,
+        ArrivalOutcome::Started(started) => Some(started.clone()),
+    };
+    note.value = Served { at, started };
+    // It is refused if somebody else has just noted it.
+    ports.transact(vec![note.put_until(at.plus_s(NOTED_FOR_S))?]).await?;
+    Ok(Some(came))
+}
+
+/// Returns whether the execution for an arrival died before it was a deployment or a refusal, so that nobody knows of
+/// it. An execution that a person stopped is not started again.
+async fn is_lost(ports: &impl Ports, served: &Served) -> Result<bool> {
+    let Some(Started { app, execution }) = &served.started else {
+        return Ok(false);
+    };
+    let known: Key = ledger::execution(execution).into();
+    let refused: Key = ledger::refusal(app, execution).into();
+    for key in [known, refused] {
+        if DynamoDbApi::get(ports, &key).await?.is_some() {
+            return Ok(false);
+        }
+    }
+    let found = ports.execution(execution).await?;
+    Ok(found.is_some_and(|found| matches!(found.status.as_str(), "FAILED" | "TIMED_OUT")))
+}
+
+/// Lists that an arrival was not taken, under the application that it looks meant for if that one is
+/// declared, else among what names none that is. `what` is the arrival; of the same there is one line, the newest.
+pub async fn list(
+    ports: &impl Ports,
+    what: &str,
+    app: Option<AppName>,
+    requester: Requester,
+    findings: Vec<Finding>,
+) -> Result<()> {
+    let listed_under = match &app {
+        Some(app) if ledger::is_declared(ports, app).await? => Some(app.clone()),
+        _ => None,
+    };
+    tracing::info!(?findings, "an arrival that nobody asks for is listed");
+    let key = ledger::not_taken(what);
+    let known = ledger::load(ports, &key).await?;
+    let line = Stored {
+        rev: known.map_or(0, |known| known.rev),
+        value: IgnoredArrival { app, about: what.to_owned(), requester, execution: None, findings, at: ports.now() },
+        key,
+    };
+    let at = line.value.at;
+    let index = ledger::refused_index(listed_under.as_ref(), at, what);
+    let expires = at.plus_s(LISTED_FOR_S);
+    // It is refused if somebody else has just listed the same.
+    ports.transact(vec![line.put_listed(index, expires)?]).await?;
+    Ok(())
+}
+
+/// Returns the requester for a push, of whom ECR's event tells only the account.
+pub fn pusher() -> Requester {
+    Requester { route: Route::Ecr, principal: None }
 }

@@ -1,19 +1,23 @@
-//! `apps/<app>/app.yaml`: a declaration arrives.
+//! `apps/<app>/app.yaml`: a declaration arrives. The topics and the repositories that it names must be the
+//! application's own.
 
-use super::arrival::{ArrivalOutcome, Created, Ports};
-use super::{repositories, topics};
+use super::arrival::{ArrivalOutcome, Created};
 use crate::conductor::record_refusal;
-use crate::ledger::{self, Stored, commit, retry};
-use crate::log;
-use crate::ports::{DynamoDbApi, ObjectId, Result, S3Api, Write};
+use crate::config::Configured;
+use crate::kinds::APP_TAG;
+use crate::ledger::{self, RepositoryOwner, Stored, commit, retry};
+use crate::ports::{DynamoDbApi, ObjectId, Result, S3Api, SnsApi, Write};
+use crate::routes::intake::arrival::Ports;
 use crate::trouble::Unread;
-use crate::upload_findings;
+use crate::{log, upload_findings};
+use std::collections::BTreeSet;
 use windlass_domain::declaration::{Declaration, Declared, Exceptions, LARGEST, Upload};
 use windlass_domain::deployment::Refusal;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName, limited};
-use windlass_domain::installation::by_name;
-use windlass_domain::name::AppName;
+use windlass_domain::installation::{by_name, by_tags};
+use windlass_domain::name::{AppName, ComponentName};
+use windlass_domain::notify::{account_of, not_ours};
 
 /// Puts a declaration in force, or tells everything that is wrong with it: beside the upload, in
 /// the ledger, and by a notification; no execution is started. One that is refused leaves the former in force.
@@ -78,8 +82,8 @@ async fn claim(
     declaration: &Declaration,
     former: Option<&Declared>,
 ) -> Result<(Vec<Write>, Vec<Finding>)> {
-    let (owners, mut findings) = repositories::claim(ports, app, declaration, former).await?;
-    findings.extend(topics::foreign(ports, app, declaration).await?);
+    let (owners, mut findings) = claim_repositories(ports, app, declaration, former).await?;
+    findings.extend(foreign(ports, app, declaration).await?);
     let stack = &ports.config().stack;
     findings.extend(declaration.of_installation(&|name| by_name(stack, name).map(str::to_owned)));
     Ok((owners, findings))
@@ -152,4 +156,142 @@ async fn record(ports: &impl Ports, app: &AppName, created: &Created, findings: 
         at: ports.now(),
     };
     record_refusal(ports, refusal).await
+}
+
+/// Returns a finding for each topic that is not there, is in another account than Windlass, or does not have the tag of
+/// the application: whoever declares a topic writes to the people behind it. Each is looked up once, at its first place.
+pub async fn foreign(
+    ports: &(impl SnsApi + Configured),
+    app: &AppName,
+    declaration: &Declaration,
+) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (at, topics) in declaration.topics() {
+        for (i, notify) in topics.iter().enumerate() {
+            let topic = &notify.topic;
+            if !seen.insert(topic) {
+                continue;
+            }
+            if let Some(why) = why_foreign(ports, app, topic).await? {
+                findings.push(not_ours(format!("{at}[{i}].topic"), topic, app, &why));
+            }
+        }
+    }
+    Ok(findings)
+}
+
+async fn why_foreign(ports: &(impl SnsApi + Configured), app: &AppName, topic: &str) -> Result<Option<String>> {
+    let own = &ports.config().account;
+    if account_of(topic) != Some(own) {
+        return Ok(Some(format!("is not in the account of Windlass, {own}")));
+    }
+    let tags = match ports.topic_tags(topic).await {
+        Ok(tags) => tags,
+        Err(fault) if fault.name == FaultName::NotFound => {
+            return Ok(Some("does not exist".to_owned()));
+        }
+        Err(fault) if matches!(fault.name, FaultName::AccessDenied | FaultName::Refused) => {
+            return Ok(Some(format!("does not show its tags: {}", fault.message)));
+        }
+        Err(fault) => return Err(fault),
+    };
+    if let Some(installation) = by_tags(&tags) {
+        let why = format!("belongs to the installation `{installation}` of Windlass");
+        return Ok(Some(why));
+    }
+    Ok(match tags.get(APP_TAG) {
+        Some(marked) if marked == app.as_str() => None,
+        Some(other) => Some(format!("has the tag `{APP_TAG}`: `{other}`")),
+        None => Some(format!("has no tag `{APP_TAG}`")),
+    })
+}
+
+/// The repositories that a new declaration names become the application's, whose tag rules their pushes
+/// follow; what only the former one named is anybody's again. What belongs to another application, or
+/// cannot be seen to be this one's, is told.
+pub async fn claim_repositories(
+    ports: &impl Ports,
+    app: &AppName,
+    declaration: &Declaration,
+    former: Option<&Declared>,
+) -> Result<(Vec<Write>, Vec<Finding>)> {
+    let (mut writes, mut findings) = (Vec::new(), Vec::new());
+    let named = declaration.repositories();
+    for (repository, components) in &named {
+        let owner = owner(ports, repository).await?;
+        match owner {
+            Some(owner) if owner.value.app == *app => {}
+            // They belong to that application until it is renamed, and come with it.
+            Some(owner) if Some(&owner.value.app) == declaration.formerly() => {}
+            Some(owner) => {
+                let of_another = format!("belongs to application `{}`", owner.value.app);
+                findings.push(not_our_repository(
+                    FindingName::Duplicate,
+                    (app, declaration),
+                    repository,
+                    components,
+                    &of_another,
+                ));
+            }
+            None if !is_ours(ports, app, repository).await? => {
+                let unmarked =
+                    format!("is not tagged `{APP_TAG}`: `{app}`, and no untagged one whose name begins with `{app}/`");
+                let name = FindingName::TargetNotOurs;
+                findings.push(not_our_repository(name, (app, declaration), repository, components, &unmarked));
+            }
+            None => writes.push(taken(app, repository)?),
+        }
+    }
+    let former = former.and_then(|former| ledger::read_declaration(former).ok());
+    let left = former.map(|former| former.repositories()).unwrap_or_default();
+    for repository in left.keys().filter(|name| !named.contains_key(*name)) {
+        if let Some(owner) = owner(ports, repository).await?
+            && owner.value.app == *app
+        {
+            writes.push(Write::delete(owner.key.clone(), owner.unchanged()));
+        }
+    }
+    Ok((writes, findings))
+}
+
+async fn owner(ports: &impl Ports, repository: &str) -> Result<Option<Stored<RepositoryOwner>>> {
+    ledger::load(ports, &ledger::repository(repository)).await
+}
+
+fn taken(app: &AppName, repository: &str) -> Result<Write> {
+    let owner = RepositoryOwner { repository: repository.to_owned(), app: app.clone() };
+    let index = ledger::repository_index(repository);
+    Stored::new(ledger::repository(repository), owner).put_indexed(Some(index))
+}
+
+/// Returns whether the images are this application's: whoever declares a repository gets them deployed, so its tag says
+/// whose they are. Where it has none, its name does.
+async fn is_ours(ports: &impl Ports, app: &AppName, repository: &str) -> Result<bool> {
+    let tags = ports.repository_tags(repository).await?;
+    Ok(match tags.as_ref().and_then(|tags| tags.get(APP_TAG)) {
+        Some(marked) => marked == app.as_str(),
+        None => repository.split('/').next() == Some(app.as_str()),
+    })
+}
+
+fn not_our_repository(
+    name: FindingName,
+    (app, declaration): (&AppName, &Declaration),
+    repository: &str,
+    components: &BTreeSet<ComponentName>,
+    why: &str,
+) -> Finding {
+    let of = components.first();
+    Finding::new(
+        name,
+        of.map_or_else(
+            || "components".to_owned(),
+            |name| format!("components.{name}.{}", declaration.repository_at(name)),
+        ),
+        format!("the repository `{repository}` {why}."),
+        format!(
+            "Use a repository of this application's own: one whose name begins with `{app}/`, or that is tagged `{APP_TAG}`: `{app}`."
+        ),
+    )
 }

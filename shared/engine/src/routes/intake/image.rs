@@ -1,13 +1,12 @@
 //! Serves the push of an image to ECR.
 
 use super::arrival::{ArrivalOutcome, Discovery, Ports, sent};
-use super::deduplication::once;
-use super::ignored_arrivals;
 use super::manifest::start;
-use crate::ledger::{self};
+use crate::ledger;
 use crate::log;
 use crate::pin::declaration_in_force;
 use crate::ports::Result;
+use crate::routes::intake::arrival::{self, once};
 use serde_json::Value;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::digest::Digest;
@@ -55,23 +54,23 @@ async fn serve(ports: &impl Ports, push: ImagePush, known: Discovery, seed: &str
         let app = push.repository.split('/').next();
         let app = app.and_then(|name| AppName::new(name).ok());
         let what = &push.repository;
-        let pusher = ignored_arrivals::pusher();
-        ignored_arrivals::list(ports, what, app, pusher, vec![finding]).await?;
+        let pusher = arrival::pusher();
+        arrival::list(ports, what, app, pusher, vec![finding]).await?;
         return Ok(ArrivalOutcome::Nothing);
     };
     let app = owner.value.app;
     log::name_app(&app);
     if let Some(finding) = goes_nowhere(ports, &app, &push).await? {
         let what = format!("{}:{}", push.repository, push.tag);
-        let pusher = ignored_arrivals::pusher();
-        ignored_arrivals::list(ports, &what, Some(app), pusher, vec![finding]).await?;
+        let pusher = arrival::pusher();
+        arrival::list(ports, &what, Some(app), pusher, vec![finding]).await?;
         return Ok(ArrivalOutcome::Nothing);
     }
     let mut request = Request::new(ActionName::Deploy, app);
     request.image_push = Some(push);
     request.arrived = known.arrived();
     // ECR's event tells only the account of the one who pushed.
-    request.requester = Some(ignored_arrivals::pusher());
+    request.requester = Some(arrival::pusher());
     start(ports, &request, seed).await
 }
 

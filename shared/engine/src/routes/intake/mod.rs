@@ -1,17 +1,11 @@
 //! Intake: serves what arrives by itself, as events of S3 and ECR.
 
 mod arrival;
-mod artifact;
 mod declaration;
-mod deduplication;
-mod ignored_arrivals;
 mod image;
 mod manifest;
 mod missed_arrivals;
-mod missed_images;
 mod object;
-mod repositories;
-mod topics;
 
 pub use arrival::Ports;
 

@@ -2,11 +2,11 @@
 //! misplaced.
 
 use super::arrival::{ArrivalOutcome, Created, Discovery, Ports, sent};
-use super::deduplication::once;
-use super::{artifact, declaration, ignored_arrivals, manifest};
-use crate::log;
+use super::declaration;
 use crate::ports::{ObjectId, Result};
-use crate::upload_findings;
+use crate::routes::intake::arrival::{self, once};
+use crate::routes::intake::manifest;
+use crate::{log, upload_findings};
 use serde_json::Value;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
@@ -61,7 +61,7 @@ pub async fn created(
             Upload::Declaration(app) => declaration::handle(ports, &app, created).await,
             Upload::Manifest(app, _) => manifest::handle(ports, app, created).await,
             Upload::Artifact(app, environment, component) => {
-                artifact::handle(ports, app, &environment, component, created).await
+                manifest::artifact(ports, app, &environment, component, created).await
             }
         }
     })
@@ -80,7 +80,7 @@ async fn tell(
         upload_findings::write(ports, object, std::slice::from_ref(&finding)).await?;
     }
     let about = if is_secret(&object.key) { finding.path.clone() } else { object.key.clone() };
-    ignored_arrivals::list(ports, &about, app, requester, vec![finding]).await?;
+    arrival::list(ports, &about, app, requester, vec![finding]).await?;
     Ok(ArrivalOutcome::Served)
 }
 

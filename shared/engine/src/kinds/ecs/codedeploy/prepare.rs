@@ -4,7 +4,7 @@
 use super::state::{Goal, Moved, is_ending};
 use super::tell;
 use crate::kinds::codedeploy::group::{self, looks};
-use crate::kinds::codedeploy::{CODEDEPLOY, MARK, find, sentences};
+use crate::kinds::codedeploy::{self, CODEDEPLOY, MARK, sentences};
 use crate::kinds::ecs::state::{self as ecs, Group, Target};
 use crate::kinds::{Holds, PrepareInput, Prepared, Stage, from_value, to_value};
 use crate::ports::{CodeDeployApi, Deployed, DeploymentGroup, EcsApi, Result};
@@ -214,7 +214,7 @@ impl<P: EcsApi + CodeDeployApi> Asks<'_, P> {
         };
         let there = self.of.there;
         let group = (group.application.as_str(), group.group.as_str());
-        let all = find::deployments(there, group, None).await?;
+        let all = codedeploy::deployments(there, group, None).await?;
         for other in all.into_iter().filter(|one| !one.is_over()) {
             if !self.is_left(&other).await? {
                 return Ok(Some(Finding {

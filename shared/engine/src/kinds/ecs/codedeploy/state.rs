@@ -1,8 +1,8 @@
 //! The goal of a service that CodeDeploy deploys, what is seen of it, and the changes of it.
 
 use crate::kinds::codedeploy::{SentCalls, is_returning};
-use crate::kinds::ecs::messages::short;
 use crate::kinds::ecs::state::{self as ecs, Target};
+use crate::kinds::ecs::tell::short;
 use crate::ports::{Deployed, Lifecycle, TaskSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

@@ -1,10 +1,11 @@
 //! A function whose alias AWS CodeDeploy moves. The code and its version are brought as for any other function. A
 //! deployment of CodeDeploy then moves the callers, by the configuration, hooks and alarms of its group.
 //!
-//! Every way back moves the alias itself, as soon as CodeDeploy's own deployments are over (decision 0450).
+//! Every way back moves the alias itself, as soon as CodeDeploy's own deployments are over (decision 0450). A look
+//! reads what CodeDeploy does in the group, and then the function. So what is read of the alias is never older than
+//! what is known of the deployment that moves it.
 
 mod next;
-mod observe;
 mod prepare;
 mod state;
 mod tell;
@@ -14,11 +15,13 @@ pub use state::{Change, Goal, RequestedMove, Seen};
 
 use super::change::LambdaKind;
 use super::kind::{field, noticed};
-use super::state::{self as lambda, Group, Target, Traffic};
+use super::state::{self as lambda, Group, Traffic};
 use crate::config::Configured;
-use crate::kinds::codedeploy::{mark, sentences};
+use crate::kinds::codedeploy::{self, mark, sent, sentences};
+use crate::kinds::lambda::kind::{KnownVersions, observe};
+use crate::kinds::lambda::state::Target;
 use crate::kinds::{ChangeFacts, Class, Kind, LookContext, Next, Noticed, Trail, View};
-use crate::ports::{Clock, CodeDeployApi, LambdaApi, NewDeployed, Result, S3Api};
+use crate::ports::{Clock, CodeDeployApi, Deployed, LambdaApi, NewDeployed, Result, S3Api};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::fault::Fault;
@@ -151,5 +154,43 @@ impl<P: LambdaApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDep
             }
             Change::Stop { deployment, .. } => self.at.stop_deployment(deployment).await.map(|()| None),
         }
+    }
+}
+
+impl<P: LambdaApi + S3Api + Configured + CodeDeployApi + Clock> CodeDeployed<P> {
+    pub(crate) async fn look(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
+        let now = self.at.now();
+        let begun = RequestedMove::of(way.changes);
+        let group = group_of(target)?;
+        let group = (group.application.as_str(), group.group.as_str());
+        let asked = begun.as_ref().map(|begun| begun.at);
+        let all = codedeploy::deployments(&self.at, group, asked).await?;
+        let mark = mark(&self.deployment);
+        let is_ours = |one: &&Deployed| one.description == mark && one.creator != codedeploy::ROLLBACK;
+        let ours = all.iter().filter(is_ours).max_by_key(|one| one.created);
+        let rollback = match ours {
+            Some(ours) => codedeploy::rollback(&self.at, ours, &all).await?,
+            None => None,
+        };
+        let events = match ours {
+            Some(ours) if ours.status != "Succeeded" => self.at.lifecycle_events(&ours.id).await?.events,
+            _ => vec![],
+        };
+        let own: Vec<&str> = ours.iter().map(|ours| ours.id.as_str()).collect();
+        let own = |id: &str| own.contains(&id) || rollback.as_ref().is_some_and(|it| it.id == id);
+        let other = all.iter().find(|one| !one.is_over() && !own(&one.id));
+        let stops = ours.and_then(|ours| sent(way.changes, "stop", &ours.id));
+        let known = KnownVersions::of(way.goal.map(|goal| &goal.of), way.made);
+        Ok(Seen {
+            now,
+            function: observe(&self.at, target, &known).await?,
+            begun,
+            ours: ours.cloned(),
+            other: other.cloned(),
+            rollback,
+            only_looks: way.goal.is_none(),
+            events,
+            stops,
+        })
     }
 }

@@ -4,7 +4,7 @@
 use super::state::Goal;
 use super::tell;
 use crate::kinds::codedeploy::group::{self, looks};
-use crate::kinds::codedeploy::{CODEDEPLOY, find, sentences};
+use crate::kinds::codedeploy::{self, CODEDEPLOY, sentences};
 use crate::kinds::lambda::state::{self as lambda, BackRecord, Group, Observed, Target};
 use crate::kinds::needs::beside;
 use crate::kinds::{PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
@@ -148,7 +148,7 @@ impl<P: CodeDeployApi> Asks<'_, P> {
         let Some(group) = &target.codedeploy else {
             return Ok(None);
         };
-        let all = find::deployments(self.of.there, (&group.application, &group.group), None).await?;
+        let all = codedeploy::deployments(self.of.there, (&group.application, &group.group), None).await?;
         let other = all.iter().find(|one| !one.is_over());
         Ok(other.map(|other| Finding { path: self.of.input.path("codedeploy.group"), ..tell::busy(target, other) }))
     }

@@ -1,4 +1,4 @@
-use super::entry::{Coding, Entry, bad_archive, unreleased};
+use crate::kinds::site::archive::directory::{Coding, Entry, bad_archive, unreleased};
 use std::collections::BTreeMap;
 use windlass_domain::count::{agree, count};
 use windlass_domain::finding::Finding;

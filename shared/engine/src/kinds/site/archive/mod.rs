@@ -6,21 +6,18 @@
 
 mod check;
 mod directory;
-mod entry;
-mod keys;
 mod selection;
+
+pub use check::{Limits, check, check_whole};
+pub(super) use directory::NEW_VERSION;
+pub use directory::{Coding, Entry, bad_archive, directory, read_directory, unreleased};
+pub use selection::{Selection, not_taken_out, refusals, select, sort};
+pub(super) use selection::{without_keys, without_keys_in};
 
 use crate::ports::{ObjectId, Result, S3Api};
 use crate::trouble::Trouble;
 use bytes::Bytes;
-pub use check::{Limits, check, check_whole};
-pub use directory::{directory, read_directory};
-pub(super) use entry::NEW_VERSION;
-pub use entry::unreleased;
-pub use entry::{Coding, Entry, bad_archive};
-pub(super) use keys::{without_keys, without_keys_in};
 use rc_zip::fsm::{EntryFsm, FsmResult};
-pub use selection::{Selection, not_taken_out, refusals, select, sort};
 use std::collections::BTreeMap;
 use windlass_domain::count::count;
 use windlass_domain::fault::Fault;

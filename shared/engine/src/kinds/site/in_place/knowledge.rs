@@ -2,13 +2,12 @@
 
 use super::content::Content;
 use super::plan::Operation;
-use super::state::{Goal, Seen};
 use crate::kinds::from_value;
 use crate::kinds::site::archive::Entry;
-use crate::kinds::site::calls::Pace;
+use crate::kinds::site::calls::{Pace, SitePorts};
 use crate::kinds::site::files::{File, Object, Objects, Staged};
+use crate::kinds::site::in_place::plan::{Goal, Seen};
 use crate::kinds::site::lists::Lists;
-use crate::kinds::site::ports::SitePorts;
 use crate::kinds::site::rules::Rules;
 use crate::kinds::site::target::Target;
 use crate::ports::Result;

@@ -2,30 +2,27 @@
 
 pub(super) mod content;
 mod knowledge;
-mod leftover_files;
 mod next;
 mod observe;
-mod places;
-mod plan;
+pub(super) mod plan;
 mod prepare;
-pub(super) mod state;
 mod versions;
 mod withdraw;
 mod write;
 
-pub use super::metadata::{DEPLOYMENT, file_of, put_options};
+pub use crate::kinds::site::files::{DEPLOYMENT, file_of, put_options};
 pub use knowledge::{InPlace, Knowledge};
+pub use plan::{Change, Goal, List, Seen};
 pub(super) use prepare::prepare;
-pub use state::{Change, Goal, List, Seen};
 pub(super) use withdraw::withdraw;
 
 use super::clearing::{UndoneRelease, clear};
-use super::invalidate::invalidate;
 use super::lists::Lists;
-use super::ports::SitePorts;
 use super::publish::{Destination, Publisher, is_unchanged};
 use super::target::{Target, files_of};
 use super::withdraw::{prove_gone, still_there};
+use crate::kinds::site::calls::SitePorts;
+use crate::kinds::site::withdraw::invalidate;
 use crate::kinds::{
     ChangeFacts, Checkpoint, Class, Kind, Leftover, Leftovers, LookContext, Next, Publication, Publishes, Switched,
     View, from_value,

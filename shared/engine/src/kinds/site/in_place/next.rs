@@ -1,7 +1,7 @@
 //! Pure: decides what to do next with a site in place, and tells the words, the value and the time of a change.
 
 use super::plan::{Operation, OperationKind};
-use super::state::{Change, Goal, Seen};
+use crate::kinds::site::in_place::plan::{Change, Goal, Seen};
 use crate::kinds::{Next, whose};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -146,7 +146,7 @@ mod tests {
     use super::*;
     use crate::kinds::site::files::Objects;
     use crate::kinds::site::in_place::plan::InPlacePlan;
-    use crate::kinds::site::in_place::state::List;
+    use crate::kinds::site::in_place::plan::List;
     use crate::ports::Replaces;
 
     fn is(ways: &[(&str, InPlacePlan)], unrecorded: bool) -> Seen {

@@ -2,15 +2,13 @@
 
 use super::content::Content;
 use super::knowledge::{InPlace, LastKnownState};
-use super::places::{Place, places};
 use super::plan::{Direction, InPlacePlan, PlanInput, ask_each, changed, plan};
-use super::state::{Goal, List, Seen};
 use crate::kinds::digest_of;
-use crate::kinds::site::calls::{self, Patience, list_all};
-use crate::kinds::site::files::{File, Object, Objects};
+use crate::kinds::site::calls::{self, Patience, SitePorts, calls_to_list, list_all};
+use crate::kinds::site::files::{File, Object, Objects, file_of};
+use crate::kinds::site::in_place::content::{Place, places};
+use crate::kinds::site::in_place::plan::{Goal, List, Seen};
 use crate::kinds::site::lists::Lists;
-use crate::kinds::site::metadata::file_of;
-use crate::kinds::site::ports::{SitePorts, calls_to_list};
 use crate::kinds::site::target::Target;
 use crate::ports::{ObjectHead, ObjectId, Result};
 use std::collections::BTreeMap;

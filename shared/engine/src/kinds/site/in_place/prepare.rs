@@ -1,18 +1,16 @@
 //! Plans a site that is changed in place.
 
 use super::content::{Content, WantedObject};
-use super::leftover_files::{LeftoverList, left, newly_left, own_what_was_undone};
 use super::next::{about_s, long_switch};
 use super::observe::noticed;
-use super::places::{Place, drift_warning, drifted, places};
 use super::plan::{Direction, PlanInput, changed, plan as plan_way};
-use super::state::{Goal, List};
 use super::versions::{Latest, ids, is_few, latest, missing, still_there};
 use crate::kinds::site::archive::Entry;
-use crate::kinds::site::calls::{self, Patience};
-use crate::kinds::site::files::{File, Files, Object, Objects};
-use crate::kinds::site::metadata::{DEPLOYMENT, file_of};
-use crate::kinds::site::ports::SitePorts;
+use crate::kinds::site::calls::{self, Patience, SitePorts};
+use crate::kinds::site::files::{DEPLOYMENT, File, Files, Object, Objects, file_of};
+use crate::kinds::site::in_place::content::{Place, drift_warning, drifted, places};
+use crate::kinds::site::in_place::plan::{Goal, List};
+use crate::kinds::site::in_place::versions::{LeftoverList, left, newly_left, own_what_was_undone};
 use crate::kinds::site::prepare::same_names::{Former, same_names};
 use crate::kinds::site::prepare::scene::{Scene, Wanted};
 use crate::kinds::site::prepare::target;

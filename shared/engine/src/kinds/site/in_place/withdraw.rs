@@ -2,16 +2,15 @@
 //! has changed meanwhile is brought back, as by every other way to a recorded state.
 
 use super::content::Content;
-use super::leftover_files::{LeftoverList, own_what_was_undone};
 use super::observe::noticed;
-use super::places::{drift_warning, drifted};
 use super::plan::PlanInput;
 use super::prepare::{before, keep, running};
-use super::state::Goal;
 use super::versions::{Versions, latest, still_there, versions};
-use crate::kinds::site::calls::{self, Patience};
-use crate::kinds::site::metadata::{DEPLOYMENT, file_of};
-use crate::kinds::site::ports::SitePorts;
+use crate::kinds::site::calls::{self, Patience, SitePorts};
+use crate::kinds::site::files::{DEPLOYMENT, file_of};
+use crate::kinds::site::in_place::content::{drift_warning, drifted};
+use crate::kinds::site::in_place::plan::Goal;
+use crate::kinds::site::in_place::versions::{LeftoverList, own_what_was_undone};
 use crate::kinds::site::prepare::scene::Scene;
 use crate::kinds::site::target::WithdrawnObject;
 use crate::kinds::site::withdraw::{check, files, what};

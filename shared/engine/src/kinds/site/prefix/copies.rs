@@ -4,9 +4,8 @@
 use super::Prefix;
 use super::state::Goal;
 use crate::kinds::Checkpoint;
-use crate::kinds::site::calls::{self, Patience};
+use crate::kinds::site::calls::{self, Patience, SitePorts};
 use crate::kinds::site::lists::Lists;
-use crate::kinds::site::ports::SitePorts;
 use crate::kinds::site::publish::Publisher;
 use crate::ports::{CopySource, Replaces, Result};
 use crate::trouble::Trouble;

@@ -1,7 +1,6 @@
 //! A site with a folder per release.
 
 mod copies;
-mod folder;
 mod prepare;
 mod publish;
 pub(super) mod state;
@@ -13,15 +12,15 @@ pub use state::{Goal, Target};
 pub(super) use withdraw::withdraw;
 
 use super::clearing::{UndoneRelease, clear};
-use super::invalidate::invalidate;
 use super::lists::Lists;
-use super::ports::{SitePorts, calls_to_list};
 use super::rules::Rules;
 use super::target::folder_of;
 use super::withdraw::{prove_gone, still_there};
+use crate::kinds::site::calls::{SitePorts, calls_to_list};
+use crate::kinds::site::withdraw::invalidate;
 use crate::kinds::{
-    ChangeFacts, Class, Kind, Leftover, Leftovers, LookContext, Next, Noticed, Switched, Trail, View, fields,
-    from_value, whose,
+    ChangeFacts, Class, Kind, Leftover, Leftovers, LookContext, Next, Noticed, Switched, Trail, View, from_value,
+    recorded_state, whose,
 };
 use crate::ports::Result;
 use serde_json::{Value, json};
@@ -58,8 +57,8 @@ impl Seen {
             return noticed;
         }
         Noticed {
-            value: json!({"origin_path": self.state.origin_path, "amiss": folder::some(&self.amiss)}),
-            shown: format!("{}, {}", noticed.shown, folder::in_words(&self.amiss)),
+            value: json!({"origin_path": self.state.origin_path, "amiss": crate::kinds::site::prefix::state::some(&self.amiss)}),
+            shown: format!("{}, {}", noticed.shown, crate::kinds::site::prefix::state::in_words(&self.amiss)),
         }
     }
 }
@@ -129,7 +128,7 @@ impl<P: SitePorts> Kind for Prefix<P> {
         };
         let (amiss, files) = if way.goal.is_none() {
             let lists = Lists::of(&self.home, &target.site);
-            folder::amiss(&self.at, &lists, &target.site.site.bucket, &state).await?
+            crate::kinds::site::prefix::state::amiss(&self.at, &lists, &target.site.site.bucket, &state).await?
         } else {
             (vec![], 0)
         };
@@ -142,12 +141,12 @@ impl<P: SitePorts> Kind for Prefix<P> {
 
     fn field(member: &str, value: &Value) -> (String, String) {
         let named = value.as_array().map(|files| {
-            let files = files.iter().map(fields::plain);
+            let files = files.iter().map(recorded_state::plain);
             files.collect::<Vec<String>>().join(", ")
         });
         match (member, named) {
             ("amiss", Some(files)) => ("files not as published".to_owned(), files),
-            _ => (member.replace('_', " "), fields::plain(value)),
+            _ => (member.replace('_', " "), recorded_state::plain(value)),
         }
     }
 

@@ -1,10 +1,9 @@
-use super::folder;
 use super::state::{Goal, Target};
 use crate::kinds::site::archive::Entry;
-use crate::kinds::site::ports::SitePorts;
+use crate::kinds::site::calls::SitePorts;
+use crate::kinds::site::prefix::state;
 use crate::kinds::site::prepare::same_names::{Former, same_names};
-use crate::kinds::site::prepare::scene::{Scene, Wanted};
-use crate::kinds::site::prepare::serving::Serving;
+use crate::kinds::site::prepare::scene::{Scene, Serving, Wanted};
 use crate::kinds::site::target::{folder_of, origin_path_of};
 use crate::kinds::{Prepared, Recorded, Stage, to_value};
 use crate::ports::Result;
@@ -133,13 +132,13 @@ pub(super) async fn check_folder(scene: &Scene<'_, impl SitePorts>, goal: &Goal)
     if scene.lists.is_pruned(bucket, goal).await? {
         return Err(pruned(bucket, &folder));
     }
-    let (amiss, _) = folder::amiss(scene.at, &scene.lists, bucket, goal).await?;
+    let (amiss, _) = state::amiss(scene.at, &scene.lists, bucket, goal).await?;
     let is_empty = || async {
         let first = scene.at.list(bucket, &folder, None).await?;
         Result::<_>::Ok(first.objects.is_empty())
     };
     let reason = if !amiss.is_empty() {
-        format!("the release's folder, {}", folder::in_words(&amiss))
+        format!("the release's folder, {}", state::in_words(&amiss))
     } else if is_empty().await? {
         "the folder is empty".to_owned()
     } else {
@@ -158,7 +157,7 @@ pub(super) async fn check_folder(scene: &Scene<'_, impl SitePorts>, goal: &Goal)
 /// another folder.
 async fn is_whole(scene: &mut Scene<'_, impl SitePorts>, live: &Goal) -> Result<bool> {
     let bucket = &scene.target.site.bucket;
-    let (amiss, _) = folder::amiss(scene.at, &scene.lists, bucket, live).await?;
+    let (amiss, _) = state::amiss(scene.at, &scene.lists, bucket, live).await?;
     if amiss.is_empty() {
         return Ok(true);
     }
@@ -168,7 +167,7 @@ async fn is_whole(scene: &mut Scene<'_, impl SitePorts>, live: &Goal) -> Result<
         format!(
             "somebody else changed the folder `{}` of the release that is live, {}; the release is published again, in a folder of its own",
             live.origin_path,
-            folder::in_words(&amiss)
+            state::in_words(&amiss)
         ),
         "let only one deployer write to the bucket",
     ));

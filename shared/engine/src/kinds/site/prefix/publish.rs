@@ -7,10 +7,9 @@
 use super::Prefix;
 use super::copies::{BATCH, ReplacedFiles};
 use super::state::{Goal, Target};
-use crate::kinds::site::calls::{self, Patience, list_all};
+use crate::kinds::site::calls::{self, Patience, SitePorts, list_all};
 use crate::kinds::site::files::{File, Handled};
 use crate::kinds::site::lists::Lists;
-use crate::kinds::site::ports::SitePorts;
 use crate::kinds::site::publish::{Delivery, Destination, Publisher, is_unchanged};
 use crate::kinds::site::target::folder_of;
 use crate::kinds::{Checkpoint, Publication, Publishes, from_value};

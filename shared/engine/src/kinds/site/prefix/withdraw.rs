@@ -4,13 +4,10 @@
 use super::prepare::check_folder;
 use super::publish::Folder;
 use super::state::{Goal, Target};
-use crate::kinds::site::calls::{self, Patience, list_all};
-use crate::kinds::site::files::Object;
+use crate::kinds::site::calls::{self, Patience, SitePorts, list_all};
+use crate::kinds::site::files::{DEPLOYMENT, Object, file_of};
 use crate::kinds::site::lists::Lists;
-use crate::kinds::site::metadata::{DEPLOYMENT, file_of};
-use crate::kinds::site::ports::SitePorts;
-use crate::kinds::site::prepare::scene::Scene;
-use crate::kinds::site::prepare::serving::Serving;
+use crate::kinds::site::prepare::scene::{Scene, Serving};
 use crate::kinds::site::target::{WithdrawnObject, folder_of};
 use crate::kinds::site::withdraw::{check, files, what};
 use crate::kinds::{Prepared, Recorded, Stage, to_value};

@@ -1,7 +1,7 @@
 //! Pure: tells what of a bucket the site claims, and checks that the bucket's lifecycle rules keep what the site needs.
 
-use super::serving::{Serving, is_of_bucket};
 use crate::kinds::site::prefix::state as prefix;
+use crate::kinds::site::prepare::scene::{Serving, is_of_bucket};
 use crate::kinds::site::target::folder_of;
 use crate::ports::LifecycleRule;
 use windlass_domain::count::count;

@@ -1,17 +1,23 @@
-//! Plans a site for a check: what a release needs of the bucket and the distribution, whatever its files are.
+//! A site for a check, whatever its files are: the plan, what is wrong with an archive by its own bytes, and the
+//! permissions that a release needs (Service Authorization Reference, Amazon S3 and Amazon CloudFront).
 
-use super::serving::{Serving, no_distribution};
 use super::target::no_permission;
-use crate::kinds::site::ports::SitePorts;
+use crate::kinds::needs::{DeployerRole, Needed};
+use crate::kinds::site::archive::{directory, select, unreleased, without_keys_in};
+use crate::kinds::site::calls::SitePorts;
 use crate::kinds::site::prefix::state as prefix;
-use crate::kinds::site::target::Target;
+use crate::kinds::site::prepare::lacks_root;
+use crate::kinds::site::prepare::scene::{Serving, no_distribution};
+use crate::kinds::site::rules::Rules;
+use crate::kinds::site::target::{Target, room};
 use crate::kinds::{PrepareInput, Prepared, Stage, to_value};
-use crate::ports::{ObjectId, Result};
+use crate::ports::{CloudFrontApi, ObjectId, Result};
 use crate::trouble::Trouble;
 use serde_json::Value;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::Finding;
-use windlass_domain::kinds::site::SiteMode;
+use windlass_domain::kinds::site::{SiteMode, StaticSite};
+use windlass_domain::name::ComponentName;
 
 /// The waves of a release whose files nobody knows yet.
 pub(super) async fn check_plan(
@@ -71,5 +77,67 @@ async fn unreadable(ports: &impl SitePorts, input: &PrepareInput<'_>, target: &T
         }
         Err(fault) if fault.name != FaultName::NotFound => Err(fault),
         _ => Ok(None),
+    }
+}
+
+/// Returns what is wrong with the archive, as far as its bytes and the declaration tell; see [`crate::kinds::brought`].
+/// Only AWS knows the default root object of a distribution, so that is not checked.
+pub fn check_artifact(component: &ComponentName, site: &StaticSite, named: &str, bytes: &[u8]) -> Vec<Finding> {
+    let findings = found(component, site, named, bytes);
+    findings.into_iter().map(unreleased).collect()
+}
+
+fn found(component: &ComponentName, site: &StaticSite, named: &str, bytes: &[u8]) -> Vec<Finding> {
+    let entries = match directory(named, bytes) {
+        Ok(entries) => entries,
+        Err(finding) => return vec![finding],
+    };
+    // A declaration with a pattern that is none is refused when it is uploaded.
+    let Ok(Rules { folder, .. }) = Rules::new(site) else {
+        return vec![];
+    };
+    let whole = bytes.len() as u64;
+    let selected = select(named, entries, whole, room(site), &folder);
+    let selected = selected.and_then(|it| without_keys_in(named, bytes, it, &folder));
+    let entries = match selected {
+        Ok(selection) => selection.entries,
+        Err(findings) => return findings,
+    };
+    let is_told = site.root.is_some() || site.distribution.is_none();
+    let declared = format!("components.{component}.root");
+    let lacks = is_told.then(|| lacks_root(&declared, site, None, (named, &entries)));
+    lacks.flatten().into_iter().collect()
+}
+
+/// The calls of a release; see [`crate::kinds::needs`].
+pub async fn needs(
+    there: &impl CloudFrontApi,
+    _: &PrepareInput<'_>,
+    by: &DeployerRole<'_>,
+    site: &StaticSite,
+) -> Result<Vec<Needed>> {
+    let mut needs: Vec<Needed> = objects(by, site).into_iter().collect();
+    if let Some(id) = &site.distribution {
+        let arn = there.distribution(id).await?.arn;
+        let tags = there.distribution_tags(&arn).await?;
+        needs.push(Needed::on("distribution", arn, actions(site)).tagged(&tags));
+    }
+    Ok(needs)
+}
+
+/// Pure: the calls on objects. Only a site in place writes over the live files.
+fn objects(by: &DeployerRole<'_>, site: &StaticSite) -> Option<Needed> {
+    let key = format!("{}index.html", site.prefix);
+    let writes = ["s3:PutObject", "s3:DeleteObject"];
+    let is_in_place = site.mode == SiteMode::InPlace;
+    is_in_place.then(|| Needed::on("bucket", by.object(&site.bucket, &key), &writes))
+}
+
+/// Pure: the calls on the distribution. With a prefix the distribution is switched. In both modes its cache is
+/// invalidated.
+fn actions(site: &StaticSite) -> &'static [&'static str] {
+    match site.mode {
+        SiteMode::InPlace => &["cloudfront:CreateInvalidation"],
+        SiteMode::Prefix => &["cloudfront:UpdateDistribution", "cloudfront:CreateInvalidation"],
     }
 }

@@ -2,8 +2,8 @@
 //! without its root document would go live with nothing at `/`. If the distribution must be changed, its user changes
 //! it.
 
-use super::serving::Serving;
 use crate::kinds::site::archive::{Entry, NEW_VERSION};
+use crate::kinds::site::prepare::scene::Serving;
 use crate::kinds::site::target::folder_of;
 use crate::ports::{Distribution, ErrorPage};
 use std::collections::BTreeSet;

@@ -1,30 +1,28 @@
 //! Prepares a site: finds everything that can be in its way, before anything changes.
 
 mod bucket;
-mod check_plan;
+pub(super) mod check_plan;
 mod distribution;
 pub(super) mod same_names;
 pub(super) mod scene;
-pub(super) mod serving;
 pub(super) mod target;
 
 pub(super) use distribution::lacks_root;
 
 use super::archive::{Entry, read_directory, select, without_keys};
 use super::lists::Lists;
-use super::ports::SitePorts;
 use super::rules::Rules;
 use super::served_site::visitors;
-use super::state::State;
 use super::target::{Archive, Target, release_of, room};
 use super::withdraw::{coming_back, config_coming_back};
 use super::{in_place, prefix};
+use crate::kinds::site::calls::SitePorts;
+use crate::kinds::site::prepare::scene::{State, no_distribution};
 use crate::kinds::{PrepareInput, Prepared, from_value};
 use crate::ports::Result;
 use crate::trouble::Trouble;
 use bucket::{claim_back, claims};
 use scene::{Scene, Wanted};
-use serving::no_distribution;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};

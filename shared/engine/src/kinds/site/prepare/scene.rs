@@ -1,12 +1,16 @@
-//! The knowledge of a site while it is prepared, and the state that is asked for.
+//! The knowledge of a site while it is prepared: the state that is asked for or recorded, and the distribution that
+//! serves the bucket.
 
 use crate::kinds::PrepareInput;
 use crate::kinds::site::archive::Entry;
+use crate::kinds::site::in_place::plan as in_place;
 use crate::kinds::site::lists::Lists;
+use crate::kinds::site::prefix::state as prefix;
 use crate::kinds::site::rules::Rules;
-use crate::kinds::site::state::State;
 use crate::kinds::site::target::Target;
+use crate::ports::{Distribution, Origin};
 use crate::trouble::Trouble;
+use serde::Deserialize;
 use windlass_domain::digest::Digest;
 use windlass_domain::finding::{Finding, FindingName};
 
@@ -46,4 +50,78 @@ pub(in crate::kinds::site) struct Scene<'a, P> {
     pub(in crate::kinds::site) target: Target,
     pub(in crate::kinds::site) rules: Rules,
     pub(in crate::kinds::site) warnings: Vec<Finding>,
+}
+
+/// The state that is recorded of a site. It may be of either mode, because a person may have changed the mode since.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "mode")]
+pub enum State {
+    /// The state of a site that is changed in place.
+    InPlace(in_place::Goal),
+    /// The state of a site with a folder per release.
+    Prefix(prefix::Goal),
+}
+
+impl State {
+    pub(crate) fn in_place(self) -> Option<in_place::Goal> {
+        match self {
+            Self::InPlace(goal) => Some(goal),
+            Self::Prefix(_) => None,
+        }
+    }
+
+    pub(crate) fn prefix(self) -> Option<prefix::Goal> {
+        match self {
+            Self::Prefix(goal) => Some(goal),
+            Self::InPlace(_) => None,
+        }
+    }
+}
+
+/// A distribution that serves a site, by the origin that is its bucket.
+pub(in crate::kinds::site) struct Serving {
+    pub id: String,
+    pub distribution: Distribution,
+    pub origin: Origin,
+}
+
+/// The trouble of a site that needs a distribution, and names none.
+pub(super) fn no_distribution(input: &PrepareInput<'_>) -> Trouble {
+    Finding::new(
+        FindingName::MissingField,
+        input.path("distribution"),
+        "with mode `prefix` a release goes live by the distribution's origin path, but there is no distribution",
+        "name the distribution, or use mode `in_place`",
+    )
+    .into()
+}
+
+/// Returns whether an origin's domain is the bucket's: `bucket.s3.region.amazonaws.com`, `bucket.s3.amazonaws.com`, or
+/// its website (Amazon S3 User Guide, "Website endpoints").
+pub(in crate::kinds::site) fn is_of_bucket(domain: &str, bucket: &str) -> bool {
+    domain
+        .strip_prefix(bucket)
+        .and_then(|rest| rest.strip_prefix(".s3"))
+        .is_some_and(|rest| rest.starts_with('.') || rest.starts_with('-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn which_domains_are_the_bucket() {
+        let table = [
+            ("web.s3.eu-west-1.amazonaws.com", true),
+            ("web.s3.amazonaws.com", true),
+            ("web.s3-website-eu-west-1.amazonaws.com", true),
+            ("web2.s3.amazonaws.com", false),
+            ("web.s3x.example", false),
+            ("my-web.s3.amazonaws.com", false),
+            ("web.example", false),
+        ];
+        for (domain, expected) in table {
+            assert_eq!(is_of_bucket(domain, "web"), expected, "{domain}");
+        }
+    }
 }

@@ -4,11 +4,10 @@
 
 use super::bucket::{Problems, judge_rules};
 use super::scene::Scene;
-use super::serving::{Serving, is_of_bucket};
 use crate::kinds::PrepareInput;
-use crate::kinds::site::calls::{self, Patience};
+use crate::kinds::site::calls::{self, Patience, SitePorts};
 use crate::kinds::site::files::Objects;
-use crate::kinds::site::ports::SitePorts;
+use crate::kinds::site::prepare::scene::{Serving, is_of_bucket};
 use crate::ports::{Distribution, Origin, Result};
 use crate::trouble::{Trouble, collected};
 use std::cell::Cell;

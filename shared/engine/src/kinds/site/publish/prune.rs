@@ -5,10 +5,9 @@
 //! having the lock. What is not done is done by the next deployment.
 
 use super::Publisher;
-use crate::kinds::site::calls::{self, Patience};
-use crate::kinds::site::ports::SitePorts;
+use crate::kinds::site::calls::{self, Patience, SitePorts};
 use crate::kinds::site::prefix::{Folder, Note};
-use crate::kinds::site::state::State;
+use crate::kinds::site::prepare::scene::State;
 use crate::kinds::{Checkpoint, PastReleases};
 use crate::ports::{Listed, Replaces, Result, S3Api};
 use serde::Deserialize;

@@ -3,10 +3,8 @@
 use super::{Publisher, UploadedFiles, in_the_way};
 use crate::kinds::Checkpoint;
 use crate::kinds::site::archive::{Entry, Unpacker};
-use crate::kinds::site::calls::{self, Patience};
-use crate::kinds::site::files::{AT_A_TIME, File, Handled, PART, Staged};
-use crate::kinds::site::metadata::{file_of, put_options};
-use crate::kinds::site::ports::SitePorts;
+use crate::kinds::site::calls::{self, Patience, SitePorts};
+use crate::kinds::site::files::{AT_A_TIME, File, Handled, PART, Staged, file_of, put_options};
 use crate::kinds::site::rules::content_type;
 use crate::ports::{ObjectId, Part, Replaces, Result, Upload, Written};
 use crate::trouble::Trouble;

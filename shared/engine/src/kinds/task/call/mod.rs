@@ -6,7 +6,6 @@
 //! (`docs/decisions/tasks/0522-calling-a-function-once-as-a-task.md`).
 
 mod next;
-mod observe;
 mod prepare;
 mod runner;
 mod state;
@@ -16,7 +15,8 @@ pub(super) use prepare::{needs, prepare};
 pub use runner::{CallRequest, handle};
 pub use state::{Change, Seen, Target, key};
 
-use super::state::{Direction, Goal};
+use crate::kinds::task::call::state::{CallState, recorded};
+use crate::kinds::task::state::{Direction, Goal};
 use crate::kinds::{ChangeFacts, Class, Kind, LookContext, Next, Noticed, View, to_value};
 use crate::ledger::{self, Stored};
 use crate::ports::{AssumeRole, Clock, DynamoDbApi, LambdaApi, LambdaInvokeApi, Result, Transacted};
@@ -141,4 +141,43 @@ fn none() -> Called {
 /// Returns the key of the ledger's item of one of the two calls.
 fn item(deployment: &DeploymentId, target: &Target, direction: Direction) -> ledger::Key<Called> {
     ledger::call(deployment, &target.component, direction.as_str())
+}
+
+/// The qualifier of a function's code that was not published.
+const LATEST: &str = "$LATEST";
+
+impl<P: CallPorts> Call<P> {
+    pub(crate) async fn look(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
+        let now = self.at.now();
+        let forward = self.side(target, way, Direction::Forward).await?;
+        let back = self.side(target, way, Direction::Undo).await?;
+        let version = self.version(target, way, &forward).await?;
+        let is_done = |side: &CallState| side.ended().is_some_and(|end| end.is_success());
+        let done = if is_done(&forward) && !is_done(&back) { Some(target.work.clone()) } else { target.last.clone() };
+        Ok(Seen { now, version, forward, back, done })
+    }
+
+    async fn side(&self, target: &Target, way: &LookContext<'_, Goal>, direction: Direction) -> Result<CallState> {
+        let mut side = recorded(way.changes, direction);
+        if !side.starts.is_empty() && side.end.is_none() {
+            let key = item(&self.deployment, target, direction);
+            let called = ledger::load(&self.home, &key).await?;
+            side.called = called.map(|called| called.value);
+        }
+        Ok(side)
+    }
+
+    /// Returns the version that was asked for first. If none was, it is the version to which the alias points now.
+    async fn version(&self, target: &Target, way: &LookContext<'_, Goal>, forward: &CallState) -> Result<String> {
+        if let Some(start) = forward.starts.first() {
+            return Ok(start.version.clone());
+        }
+        match &target.call.alias {
+            Some(alias) if matches!(way.goal, Some(Goal::Run(_))) => {
+                let alias = self.at.alias(&target.call.name, alias).await?;
+                Ok(alias.version)
+            }
+            _ => Ok(LATEST.to_owned()),
+        }
+    }
 }

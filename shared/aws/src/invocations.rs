@@ -1,0 +1,273 @@
+//! What calls a function, and what is answered: API Gateway's HTTP API with payload format 2.0, the ledger's stream,
+//! and an SQS queue (Amazon API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs").
+
+use crate::dynamodb::item_of_document;
+use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use aws_lambda_events::dynamodb::{Event, EventRecord};
+use aws_lambda_events::encodings::Body;
+use aws_lambda_events::http::HeaderValue;
+use aws_lambda_events::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use futures::future::join_all;
+use serde_json::Value;
+use tracing::Instrument as _;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::log;
+use windlass_engine::outbox::Change;
+use windlass_engine::ports::{Item, Result};
+use windlass_engine::routes::api::{Call, Reply, unread};
+
+/// Returns the call in an event of the HTTP API.
+///
+/// # Errors
+/// The reply to a call that cannot be read.
+pub fn call_of(event: ApiGatewayV2httpRequest) -> Result<Call, Reply> {
+    let body = body(event.body, event.is_base64_encoded)?;
+    // A key that is no text cannot be used: the request's check says what is wrong with it.
+    let key = event.headers.get("idempotency-key");
+    let key = key.map(|key| String::from_utf8_lossy(key.as_bytes()).into_owned());
+    let path = event.raw_path.ok_or_else(|| unread("the path", "the call names none"))?;
+    let context = event.request_context;
+    let stage = context.stage.as_deref().unwrap_or("$default");
+    let query = event.raw_query_string.unwrap_or_default();
+    Ok(Call {
+        method: context.http.method.to_string(),
+        path: without_stage(&path, stage).to_owned(),
+        // The query is read as it was sent: `queryStringParameters` cuts values at their commas.
+        query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+        body,
+        key,
+        caller: context.authorizer.and_then(|authorizer| authorizer.iam).and_then(|caller| caller.user_arn),
+    })
+}
+
+/// Returns the answer as the HTTP API takes it.
+pub fn answer_of(reply: &Reply) -> ApiGatewayV2httpResponse {
+    let mut answer = ApiGatewayV2httpResponse::default();
+    answer.status_code = reply.status.into();
+    let headers = [(CONTENT_TYPE, reply.content_type), (CACHE_CONTROL, "no-store")];
+    for (name, value) in headers {
+        answer.headers.insert(name, HeaderValue::from_static(value));
+    }
+    answer.body = Some(Body::Text(reply.body.to_string()));
+    answer
+}
+
+/// Takes a named stage off, which stands before the path.
+fn without_stage<'a>(path: &'a str, stage: &str) -> &'a str {
+    let rest = path.strip_prefix('/').and_then(|path| path.strip_prefix(stage));
+    rest.filter(|rest| rest.starts_with('/')).unwrap_or(path)
+}
+
+/// Returns the body as text. By the content type API Gateway encodes bodies that it considers binary.
+fn body(body: Option<String>, encoded: bool) -> Result<Option<String>, Reply> {
+    let Some(body) = body else { return Ok(None) };
+    if !encoded {
+        return Ok(Some(body));
+    }
+    let bad = |why| unread("the body", why);
+    let bytes = STANDARD.decode(body).map_err(|_| bad("it is not base64"))?;
+    let text = String::from_utf8(bytes).map_err(|_| bad("it is not UTF-8"))?;
+    Ok(Some(text))
+}
+
+/// A cause for which the outbox is invoked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum InvocationCause {
+    /// Changes of the ledger.
+    Changes(Vec<Change>),
+    /// A look of the schedule: the event.
+    Look(Value),
+}
+
+/// Tells changes of the ledger from a look of the schedule. An event from EventBridge has a `detail-type` (Amazon
+/// EventBridge User Guide, "Events").
+pub fn woken(event: Value) -> Result<InvocationCause> {
+    if event.get("detail-type").is_some() {
+        return Ok(InvocationCause::Look(event));
+    }
+    let event: Event = serde_json::from_value(event).map_err(|error| {
+        let message = format!("an event of the ledger's stream cannot be read: {error}");
+        Fault::new(FaultName::BadInput, message)
+    })?;
+    changes_from_stream(event).map(InvocationCause::Changes)
+}
+
+/// Reads the changes in an event of the table's stream, in its order (Amazon DynamoDB Streams API Reference, Record).
+/// The stream must carry new and old images.
+pub fn changes_from_stream(event: Event) -> Result<Vec<Change>> {
+    event.records.into_iter().map(change).collect()
+}
+
+fn change(record: EventRecord) -> Result<Change> {
+    Ok(Change { before: image(record.change.old_image)?, after: image(record.change.new_image)? })
+}
+
+/// Reads an image of an item. An item has its key at least, so an image without attributes is an absent item.
+fn image(image: serde_dynamo::Item) -> Result<Option<Item>> {
+    if image.is_empty() {
+        return Ok(None);
+    }
+    let document = serde_dynamo::from_item(image).map_err(|error| {
+        let message = format!("an event of the ledger's stream cannot be read: {error}");
+        Fault::new(FaultName::BadInput, message)
+    })?;
+    item_of_document(document).map(Some)
+}
+
+/// Serves the messages of an SQS event by their bodies, side by side: one application's uploads keep no other's release
+/// waiting for each of them. Answers those that failed, so that only they come again (AWS Lambda Developer Guide,
+/// "Implementing partial batch responses"). A message that is no JSON fails as well, and ends in the dead-letter queue,
+/// where a person finds it.
+pub async fn each_message(event: SqsEvent, serve: impl AsyncFn(Value) -> Result<()>) -> SqsBatchResponse {
+    let serve = &serve;
+    let served = event.records.iter().map(|message| {
+        let id = message.message_id.as_deref().unwrap_or_default();
+        let served = async move {
+            let served = match message_body(message) {
+                Ok(body) => serve(body).await,
+                Err(fault) => Err(fault),
+            };
+            match served {
+                Ok(()) => tracing::info!(target: "windlass", "the message is served"),
+                Err(ref fault) => {
+                    tracing::warn!(target: "windlass", %fault, "the message comes again");
+                }
+            }
+            served.err().map(|_| id)
+        };
+        served.instrument(log::part(id))
+    });
+    let mut answer = SqsBatchResponse::default();
+    for failed in join_all(served).await.into_iter().flatten() {
+        answer.add_failure(failed);
+    }
+    answer
+}
+
+fn message_body(message: &SqsMessage) -> Result<Value> {
+    let text = message.body.as_deref().unwrap_or_default();
+    serde_json::from_str(text)
+        .map_err(|error| Fault::new(FaultName::BadInput, format!("a message of the queue is not JSON: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use std::cell::Cell;
+
+    fn call_of(event: &Value) -> Result<Call, Reply> {
+        let event = serde_json::from_value(event.clone()).expect("an event of an HTTP API");
+        super::call_of(event)
+    }
+
+    fn event() -> Value {
+        json!({
+            "version": "2.0",
+            "rawPath": "/apps/shop/releases",
+            "headers": {"idempotency-key": "run-812", "content-type": "application/json"},
+            "rawQueryString": "environment=prod&cursor=1%2C2",
+            "queryStringParameters": {"environment": "prod", "cursor": "1,2"},
+            "requestContext": {
+                "stage": "$default",
+                "http": {"method": "POST", "path": "/apps/shop/releases"},
+                "authorizer": {"iam": {"userArn": "arn:aws:iam::111111111111:user/ci"}},
+            },
+            "body": "{}",
+            "isBase64Encoded": false,
+        })
+    }
+
+    #[test]
+    fn a_call_is_read() {
+        let expected = Call {
+            method: "POST".into(),
+            path: "/apps/shop/releases".into(),
+            query: [("environment", "prod"), ("cursor", "1,2")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+            body: Some("{}".into()),
+            key: Some("run-812".into()),
+            caller: Some("arn:aws:iam::111111111111:user/ci".into()),
+        };
+        assert_eq!(call_of(&event()), Ok(expected));
+    }
+
+    #[test]
+    fn a_named_stage_is_taken_off() {
+        let mut event = event();
+        event["requestContext"]["stage"] = json!("apps");
+        event["rawPath"] = json!("/apps/apps/shop/releases");
+        assert_eq!(call_of(&event).expect("a call").path, "/apps/shop/releases");
+        event["requestContext"]["stage"] = json!("app");
+        event["rawPath"] = json!("/apps/shop/releases");
+        assert_eq!(call_of(&event).expect("a call").path, "/apps/shop/releases");
+    }
+
+    #[test]
+    fn an_encoded_body_is_decoded() {
+        let mut event = event();
+        event["body"] = json!("eyJhIjoxfQ==");
+        event["isBase64Encoded"] = json!(true);
+        assert_eq!(call_of(&event).expect("a call").body.as_deref(), Some("{\"a\":1}"));
+        // The second is the byte 0xff, which is no text in UTF-8.
+        for body in ["%", "/w=="] {
+            event["body"] = json!(body);
+            let reply = call_of(&event).expect_err("no text");
+            assert_eq!((reply.status, &reply.body["title"]), (400, &json!("NotWellFormed")));
+        }
+    }
+
+    #[test]
+    fn an_answer_carries_its_type() {
+        let reply = Reply { status: 404, content_type: "application/problem+json", body: json!({"title": "no"}) };
+        let answer = serde_json::to_value(answer_of(&reply)).expect("JSON");
+        assert_eq!(answer["statusCode"], 404);
+        assert_eq!(answer["headers"]["content-type"], "application/problem+json");
+        assert_eq!(answer["body"], "{\"title\":\"no\"}");
+    }
+
+    fn answer(event: Value, serve: impl AsyncFn(Value) -> Result<()>) -> Value {
+        let event = serde_json::from_value(event).expect("an SQS event");
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let answer = runtime.expect("a runtime").block_on(each_message(event, serve));
+        serde_json::to_value(answer).expect("JSON")
+    }
+
+    #[test]
+    fn no_message_waits_for_the_one_before() {
+        let (open, most) = (Cell::new(0), Cell::new(0));
+        let serve = async |_| {
+            open.set(open.get() + 1);
+            most.set(most.get().max(open.get()));
+            tokio::task::yield_now().await;
+            open.set(open.get() - 1);
+            Ok(())
+        };
+        let messages = ["1", "2", "3"].map(|id| json!({"messageId": id, "body": "{}"}));
+        assert_eq!(answer(json!({"Records": messages}), serve), json!({"batchItemFailures": []}));
+        assert_eq!(most.get(), 3);
+    }
+
+    #[test]
+    fn only_what_failed_comes_again() {
+        let event = json!({"Records": [
+            {"messageId": "1", "body": "{\"good\": true}"},
+            {"messageId": "2", "body": "{\"good\": false}"},
+            {"messageId": "3", "body": "not JSON"},
+        ]});
+        let serve = async |body: Value| {
+            if body["good"] == true {
+                return Ok(());
+            }
+            Err(Fault::new(FaultName::Unavailable, "no answer"))
+        };
+        let expected = json!({"batchItemFailures": [
+            {"itemIdentifier": "2"}, {"itemIdentifier": "3"},
+        ]});
+        assert_eq!(answer(event, serve), expected);
+    }
+}

@@ -1,0 +1,235 @@
+//! `rollback`, `restore` and `withdraw` go back to what an earlier snapshot says, and a rollback holds automatic
+//! deployments. `drill` goes to the version before, and back; see [`windlass_domain::drill`].
+
+use crate::conductor::admitting::identify::reused;
+use crate::conductor::environment::way_back::snapshot;
+use crate::conductor::environment::{drills, set_hold};
+use crate::conductor::request::{Admitted, Ports};
+use crate::conductor::telling::release_status::same;
+use crate::ledger::{self, Execution, Stored, commit, put_arrived, put_state, retry};
+use crate::payload::ExecutionRef;
+use crate::pin;
+use crate::ports::{DynamoDbApi, Result};
+use crate::trouble::Checked;
+use std::collections::BTreeMap;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::digest::Digest;
+use windlass_domain::drill::{Drill, Drills};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::input::operators;
+use windlass_domain::name::EnvironmentName;
+use windlass_domain::refusal::not_idle;
+use windlass_domain::release::Release;
+use windlass_domain::request::{ActionName, Request};
+
+/// Records the rollback and sets the hold, in one transaction; or records the restoring. A rollback to a snapshot that
+/// does not exist sets none.
+pub async fn go_back(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Admitted> {
+    let env = pin::named_environment(ports, request).await?;
+    let declaration = pin::declaration_in_force(ports, &request.app).await?.version;
+    retry(ports, "recording the rollback", async || {
+        let record = new_record(ports, execution, request, &env, declaration.clone());
+        let id = record.value.id.clone();
+        let former = ledger::load(ports, &ledger::deployment(&id)).await?;
+        if let Some(former) = former {
+            let asked = former.value.keyed.as_ref();
+            if let Some(finding) = asked.and_then(|asked| reused(request, asked, &id)) {
+                return Err(finding.into());
+            }
+            // A retry beside the invocation that has just recorded it, or after that one's answer was lost.
+            if former.value.executions.first() == Some(&execution.arn) {
+                return Ok(Some(Admitted::New(id)));
+            }
+            let answer = same(ports, &former.value).await?;
+            return Ok(Some(Admitted::from(answer)));
+        }
+        let known = Stored::new(ledger::execution(&execution.arn), Execution { deployment: id.clone() });
+        let mut writes = vec![put_arrived(&record)?, known.put()?];
+        if request.action == ActionName::Rollback && !is_nowhere(ports, request, &env).await? {
+            let of = EnvironmentId::new(&request.app, &env);
+            let mut state = ledger::load_or_default(ports, &ledger::state(of)).await?;
+            set_hold(ports, &mut state.value, request);
+            writes.push(put_state(&state, of)?);
+        }
+        let is_done = commit(ports, writes).await?;
+        Ok(is_done.then_some(Admitted::New(id)))
+    })
+    .await
+}
+
+/// Returns whether a request names a snapshot that does not exist. Then it cannot go anywhere, and sets no hold: what
+/// makes a snapshot of that number before its turn is another rollback, which has set one.
+async fn is_nowhere(ports: &impl DynamoDbApi, request: &Request, env: &EnvironmentName) -> Result<bool> {
+    let Some(number) = request.snapshot else {
+        return Ok(false);
+    };
+    let named = snapshot(ports, EnvironmentId::new(&request.app, env), number).await?;
+    Ok(named.is_none())
+}
+
+/// Each press is a deployment of its own: its identity is its key's, else the execution's. A check, which brings no
+/// release either, has such a record, too.
+pub fn new_record(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    request: &Request,
+    env: &EnvironmentName,
+    declaration: semver::Version,
+) -> Stored<Deployment> {
+    let now = ports.now();
+    let key = request.idempotency_key.as_ref();
+    let key = key.unwrap_or(&execution.arn);
+    let press = Digest::of(key.as_bytes());
+    let id = DeploymentId::keyed(EnvironmentId::new(&request.app, env), request.action, key);
+    let none = Release {
+        app: request.app.clone(),
+        version: request.action.to_string(),
+        git: None,
+        sequence: None,
+        components: BTreeMap::new(),
+        image_push: false,
+    };
+    let arn = &execution.arn;
+    let env = env.clone();
+    let record = Deployment {
+        release_digest: press,
+        allow_older: true,
+        accept_red: matches!(request.action, ActionName::Rollback | ActionName::Withdraw),
+        through_hold: true,
+        by_person: request.action != ActionName::Restore,
+        ..Deployment::accepted(id.clone(), request, env, none, declaration, arn, now)
+    };
+    Stored::new(ledger::deployment(&id), record)
+}
+
+/// Records the drill with its first deployment, or the deployment that comes back.
+pub async fn drill(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Admitted> {
+    let (env, declaration) = match &request.drill {
+        None => declared(ports, request).await?,
+        Some(drill) => declared_there(ports, request, drill).await?,
+    };
+    retry(ports, "recording the drill", async || {
+        let mut drills = drills::load(ports, EnvironmentId::new(&request.app, &env)).await?;
+        let record = new_record(ports, execution, request, &env, declaration.clone());
+        let begun = match &request.drill {
+            None => begin(ports, execution, request, &mut drills, record).await?,
+            Some(drill) => come_back(ports, execution, &mut drills, drill, record).await?,
+        };
+        let record = match begun {
+            DrillAdmission::Recorded(record) => record,
+            DrillAdmission::Before(admitted) => return Ok(Some(admitted)),
+            DrillAdmission::Refused(finding) => return Err(finding.into()),
+        };
+        let id = record.value.id.clone();
+        let known = Execution { deployment: id.clone() };
+        let known = Stored::new(ledger::execution(&execution.arn), known);
+        let writes =
+            vec![drills::put(&drills, EnvironmentId::new(&request.app, &env))?, put_arrived(&record)?, known.put()?];
+        let is_done = commit(ports, writes).await?;
+        Ok(is_done.then_some(Admitted::New(id)))
+    })
+    .await
+}
+
+/// The deployment to record, or why none is recorded.
+enum DrillAdmission {
+    Recorded(Box<Stored<Deployment>>),
+    Before(Admitted),
+    Refused(Finding),
+}
+
+async fn begin(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    request: &Request,
+    drills: &mut Stored<Drills>,
+    record: Stored<Deployment>,
+) -> Result<DrillAdmission> {
+    let id = &record.value.id;
+    let former = ledger::load(ports, &ledger::deployment(id)).await?;
+    if let Some(former) = former {
+        let asked = former.value.keyed.as_ref();
+        return match asked.and_then(|asked| reused(request, asked, id)) {
+            Some(finding) => Ok(DrillAdmission::Refused(finding)),
+            None => before(ports, execution, &former.value).await,
+        };
+    }
+    if let Some(under_way) = &drills.value.under_way {
+        return Ok(DrillAdmission::Refused(not_idle(record.value.environment_id(), &under_way.id)));
+    }
+    drills.value.under_way = Some(Drill::begin(&record.value));
+    Ok(DrillAdmission::Recorded(Box::new(record)))
+}
+
+/// The deployment that goes back to what ran when the drill began.
+async fn come_back(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    drills: &mut Stored<Drills>,
+    id: &DeploymentId,
+    mut record: Stored<Deployment>,
+) -> Result<DrillAdmission> {
+    let (app, env) = (record.value.app.clone(), record.value.environment.clone());
+    let of = EnvironmentId::new(&app, &env);
+    let under_way = drills.value.under_way.as_mut();
+    let Some(drill) = under_way.filter(|drill| drill.id == *id) else {
+        return Ok(DrillAdmission::Refused(not_under_way(of, id)));
+    };
+    if !drill.awaits_back() {
+        let deployment = drill.back.as_ref().unwrap_or(&drill.there);
+        let key = ledger::deployment(&deployment.deployment);
+        let former = ledger::require(ports, &key).await?;
+        return before(ports, execution, &former.value).await;
+    }
+    let next = drill.next_back(of);
+    drill.come_back(next.clone());
+    record.key = ledger::deployment(&next);
+    record.value.order.id = next.clone();
+    record.value.id = next;
+    record.value.drill = Some(id.clone());
+    record.value.snapshot = drill.from.as_ref().map(|from| from.snapshot);
+    record.value.accept_red = true;
+    Ok(DrillAdmission::Recorded(Box::new(record)))
+}
+
+/// The answer where the deployment is recorded: it goes on where this execution has recorded it.
+async fn before(ports: &impl Ports, execution: &ExecutionRef, former: &Deployment) -> Result<DrillAdmission> {
+    Ok(DrillAdmission::Before(if former.executions.first() == Some(&execution.arn) {
+        Admitted::New(former.id.clone())
+    } else {
+        Admitted::from(same(ports, former).await?)
+    }))
+}
+
+fn not_under_way(of: EnvironmentId<'_>, id: &DeploymentId) -> Finding {
+    let EnvironmentId { environment: env, .. } = of;
+    Finding::new(
+        FindingName::UnknownName,
+        "drill",
+        format!("drill {id} is not under way in {env}."),
+        format!("Leave `drill` out: start {} for another drill.", operators(ActionName::Drill, of)),
+    )
+}
+
+/// The environment that a drill is asked for, and the version of the declaration in force.
+async fn declared(ports: &impl Ports, request: &Request) -> Checked<(EnvironmentName, semver::Version)> {
+    let declared = pin::declaration_in_force(ports, &request.app).await?;
+    let env = pin::named_environment(ports, request).await?;
+    Ok((env, declared.version))
+}
+
+/// Returns the same of a drill that is to come back, by the declaration by which it went there. A later one may have
+/// other components, and by it what ran before could not be brought back.
+async fn declared_there(
+    ports: &impl Ports,
+    request: &Request,
+    drill: &DeploymentId,
+) -> Checked<(EnvironmentName, semver::Version)> {
+    let there = ledger::load(ports, &ledger::deployment(drill)).await?;
+    let env = request.named_environment()?.clone();
+    match there {
+        Some(there) => Ok((env, there.value.declaration)),
+        None => Err(not_under_way(EnvironmentId::new(&request.app, &env), drill).into()),
+    }
+}

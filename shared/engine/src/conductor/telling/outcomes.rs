@@ -1,0 +1,185 @@
+//! What the ending of an undo or of a rollback tells: what became of each component, to what the environment went back,
+//! and what became of the deployment that was stopped.
+
+use crate::conductor::environment::way_back::FOUND_FIRST;
+use crate::conductor::request::Ports;
+use crate::ledger::{self, Stored};
+use crate::ports::Result;
+use std::cmp::Reverse;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::ending::Ending;
+use windlass_domain::environment::{EnvironmentState, Snapshot};
+use windlass_domain::finding::FindingName;
+use windlass_domain::message::Undone;
+use windlass_domain::name::ComponentName;
+use windlass_domain::plan::Plan;
+use windlass_domain::request::ActionName;
+use windlass_domain::step::{ChangeRecord, Failure, Step, StepStatus};
+
+/// The end of the deployment that a rollback, or a release that overtakes, stopped, where it was undone: that is what
+/// the rollback has done, also where nothing else is left to do. None where it stopped none, or where that one had ended
+/// otherwise.
+pub async fn undone(ports: &impl Ports, record: &Deployment) -> Result<Option<String>> {
+    let Some(id) = &record.stops else {
+        return Ok(None);
+    };
+    let stopped = ledger::load(ports, &ledger::deployment(id)).await?;
+    let Some(stopped) = stopped.map(|stopped| stopped.value) else {
+        return Ok(None);
+    };
+    let ended = stopped.ending.as_ref();
+    let Some(ended) = ended.filter(|ended| ended.ending == Ending::RolledBack) else {
+        return Ok(None);
+    };
+    let steps = ledger::load_all(ports, &ledger::steps(id)).await?;
+    let outcome = outcome(&steps);
+    let undone = match outcome.undone.as_slice() {
+        [] if outcome.stays.is_empty() => "before it had changed anything".to_owned(),
+        [] => "before it had moved any traffic".to_owned(),
+        undone => format!("and its changes were undone: {}", undone.join(", ")),
+    };
+    let this = match record.action {
+        ActionName::Rollback => "this rollback",
+        _ => "this one",
+    };
+    Ok(Some(format!("deployment {id} of {}, which {this} stopped, ended {ended}, {undone}", stopped.release.version)))
+}
+
+/// Tells that the first release was stopped and undone, so that everything is as it was found.
+pub fn as_found(record: &Deployment, undone: &str) -> String {
+    let (app, env) = (&record.app, &record.environment);
+    format!("{app} {env} is as it was found before the first release: {undone}.")
+}
+
+/// Tells of each component what the rollback has done or found. `changed` are the components that it has changed.
+pub fn parts(goal: &Snapshot, plan: &Plan, changed: &[String], before: &EnvironmentState) -> Vec<String> {
+    let mut parts = Vec::new();
+    if !changed.is_empty() {
+        parts.push(format!("{} changed", changed.join(", ")));
+    }
+    let in_place = plan.unchanged.iter();
+    parts.extend(in_place.map(|one| {
+        let name = renamed(&one.component, goal, before).filter(|_| !one.stays);
+        format!("{} {}{}", one.component, one.reason, name.unwrap_or_default())
+    }));
+    let left = plan.warnings.iter();
+    let left = left.filter(|warning| warning.name == FindingName::LeftAlone);
+    parts.extend(left.map(|warning| warning.reason.trim_end_matches('.').to_owned()));
+    parts
+}
+
+/// Tells the former name of a component that ran the bytes of the snapshot under another name.
+fn renamed(name: &ComponentName, goal: &Snapshot, before: &EnvironmentState) -> Option<String> {
+    let back = goal.components.get(name)?;
+    let ran = before.running.get(name)?;
+    let is_renamed = ran.is_there(back) && ran.version() != back.version();
+    is_renamed.then(|| format!(", called {} until now", ran.version()))
+}
+
+/// Tells that every component is what the snapshot says.
+pub fn went_back(record: &Deployment, goal: &Snapshot, undone: Option<String>, parts: Vec<String>) -> String {
+    let (app, env, number) = (&record.app, &record.environment, goal.number);
+    let version = match number {
+        FOUND_FIRST => "what was found before the first release",
+        _ => &goal.version,
+    };
+    let parts: Vec<String> = undone.into_iter().chain(parts).collect();
+    let parts = if parts.is_empty() { "nothing had to be changed".to_owned() } else { parts.join("; ") };
+    format!("{app} {env} is back at {version} (snapshot {number}): {parts}.")
+}
+
+/// Returns the wave with which a component is brought back: the first one that it took part in.
+pub fn first_wave(step: &Step) -> Option<u32> {
+    step.goals.keys().next().copied()
+}
+
+/// Returns the name and the text of a failure.
+pub fn in_words(failure: &Failure) -> (String, String) {
+    match failure {
+        Failure::Finding(finding) => (finding.name.to_string(), finding.in_words()),
+        Failure::Fault(fault) => (fault.name.to_string(), fault.to_string()),
+    }
+}
+
+/// Returns whether the undo stopped at an irreversible step.
+fn is_barred<'s>(mut steps: impl Iterator<Item = &'s Step>) -> bool {
+    steps.any(|step| step.irreversible && step.status.may_have_changed())
+}
+
+/// Tells of each component what became of it, in the order in which they were undone.
+pub fn outcome(steps: &[Stored<Step>]) -> Undone {
+    let mut outcome = Undone::default();
+    let mut steps: Vec<&Step> = steps.iter().map(|step| &step.value).collect();
+    steps.sort_by_key(|step| Reverse(first_wave(step)));
+    let is_barred = is_barred(steps.iter().copied());
+    for step in steps {
+        let name = &step.component;
+        match step.status {
+            StepStatus::Planned => outcome.untouched.push(name.to_string()),
+            StepStatus::Undone => {
+                // A component that was only published is not looked at again: its callers noticed nothing.
+                let switched = step.has_switched();
+                if let Some(shown) = step.shown.as_ref().filter(|_| switched) {
+                    outcome.seen.push(format!("{name} {shown}"));
+                }
+                match last_undo(step) {
+                    Some(change) => outcome.undone.push(format!("{name} ({})", change.what)),
+                    None if switched => outcome.undone.push(format!("{name} (seen as it was before)")),
+                    None if step.changes.is_empty() => outcome.untouched.push(name.to_string()),
+                    None => outcome.stays.push(format!("{name} ({})", made(step))),
+                }
+            }
+            _ if is_barred && !step.irreversible && step.undo_failure.is_none() => {
+                // The state that was seen is still there only if nothing was sent since.
+                let seen = step.shown.clone();
+                let seen = seen.filter(|_| step.status == StepStatus::Changed);
+                let stays = seen.unwrap_or_else(|| made(step));
+                outcome.stays.push(format!("{name} ({stays})"));
+            }
+            _ => {
+                outcome.failed.push(format!("{name}: {}", not_back(step)));
+            }
+        }
+    }
+    outcome
+}
+
+/// Tells why a component is not known to be back. Without a failure its function died, or asked for more time until
+/// nobody gave it any.
+fn not_back(step: &Step) -> String {
+    match (&step.undo_failure, &step.waits_for) {
+        (Some(failure), _) => of_an_undo(&in_words(failure).1),
+        (None, Some(held)) => format!("it was not seen to be back; the last look told: {held}"),
+        (None, None) => "it was not seen to be back, and the log of its function tells more".to_owned(),
+    }
+}
+
+/// Returns the words on a failure of an undo. What failed is told as on the way forward, where the next step is another
+/// deployment; the environment is locked now, and refuses one.
+fn of_an_undo(told: &str) -> String {
+    ["deploy a fixed release", "deploy again"]
+        .iter()
+        .fold(told.to_owned(), |told, step| told.replace(step, "go on as the next step says"))
+}
+
+/// Tells what was made for a component without its callers noticing: an undo leaves it there. Of many only three are
+/// told, because the text is an execution's Cause.
+fn made(step: &Step) -> String {
+    const TOLD: usize = 3;
+    let unanswered = |change: &ChangeRecord| {
+        if change.answered { "" } else { ", which was not answered" }
+    };
+    let what = |change: &ChangeRecord| format!("{}{}", change.what, unanswered(change));
+    let mut told: Vec<String> = step.changes.iter().take(TOLD).map(what).collect();
+    let more = step.changes.len().saturating_sub(TOLD);
+    if more > 0 {
+        told.push(format!("and {more} more"));
+    }
+    told.join(", ")
+}
+
+/// Returns the last change of the undo that callers could notice; only bookkeeping may follow it.
+fn last_undo(step: &Step) -> Option<&ChangeRecord> {
+    let mut undos = step.changes.iter().rev().filter(|change| change.undo);
+    undos.clone().find(|change| change.switching).or_else(|| undos.next())
+}

@@ -1,0 +1,196 @@
+//! Requests that make no deployment. They are refused, so that the author learns everything at once, or what was done
+//! is kept.
+//!
+//! What was done is kept for the retry that comes when the answer was lost, and for an invocation that begins late.
+//! Doing it again would find nothing to do, undo somebody's later change, or make a deployment that nobody works for.
+
+use crate::conductor::request::Ports;
+use crate::conductor::telling::{cause_of, ended};
+use crate::ledger::{self, ExecutionRecord, Owner, Removed, Stored, commit, retry};
+use crate::payload::{Answer, EndTransition, ExecutionRef};
+use crate::ports::{Clock, DynamoDbApi, Key, Result, Write};
+use crate::trouble::Checked;
+use crate::upload_findings;
+use serde_json::Value;
+use windlass_domain::deployment::{REFUSED_FOR_S, Refusal};
+use windlass_domain::ending::Ending;
+use windlass_domain::finding::{Finding, limited};
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::ignored_arrival::{IgnoredArrival, LISTED_FOR_S};
+use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::request::{Request, Requester, Route};
+
+/// A request whose form is wrong.
+pub async fn unreadable(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    input: &Value,
+    findings: Vec<Finding>,
+) -> Result<Answer<EndTransition>> {
+    let requester = Requester { route: Route::Console, principal: Some(execution.arn.clone()) };
+    let about = "the execution's input".to_owned();
+    let app = input.get("app").and_then(|app| app.as_str());
+    if let Some(Ok(app)) = app.map(AppName::new) {
+        let refusal = refusal(ports, execution, app, requester, about, &findings);
+        record_refusal(ports, refusal).await?;
+    } else {
+        let line = IgnoredArrival {
+            app: None,
+            about,
+            requester,
+            execution: Some(execution.arn.clone()),
+            findings: findings.clone(),
+            at: ports.now(),
+        };
+        list_nameless(ports, &execution.arn, line).await?;
+    }
+    Ok(answer(&findings))
+}
+
+/// A request that was read, but cannot become a deployment.
+pub async fn refuse(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    request: &Request,
+    findings: Vec<Finding>,
+) -> Result<Answer<EndTransition>> {
+    let findings = limited(findings);
+    let mut refusal = refusal(ports, execution, request.app.clone(), request.asked_by(), about(request), &findings);
+    refusal.environment.clone_from(&request.environment);
+    // The upload comes first: a request that is recorded as refused is not served again, and its author would find
+    // nothing there.
+    if let Some(upload) = request.upload() {
+        upload_findings::write(ports, upload, &findings).await?;
+    }
+    record_refusal(ports, refusal).await?;
+    Ok(answer(&findings))
+}
+
+fn refusal(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    app: AppName,
+    requester: Requester,
+    about: String,
+    findings: &[Finding],
+) -> Refusal {
+    Refusal {
+        app,
+        environment: None,
+        about,
+        requester,
+        execution: execution.arn.clone(),
+        findings: findings.to_vec(),
+        at: ports.now(),
+    }
+}
+
+/// Records a refusal once. It is there already where an invocation has written it whose answer was lost; where
+/// it is not, a write that was refused only met another one, which may have come to nothing.
+pub async fn record_refusal(ports: &(impl DynamoDbApi + Clock), refusal: Refusal) -> Result<()> {
+    let key = ledger::refusal(&refusal.app, &refusal.execution);
+    let is_declared = ledger::is_declared(ports, &refusal.app).await?;
+    let app = Some(&refusal.app).filter(|_| is_declared);
+    let index = ledger::refused_index(app, refusal.at, &refusal.execution);
+    let expires = refusal.at.plus_s(REFUSED_FOR_S);
+    let write = Stored::new(key.clone(), refusal).put_listed(index, expires)?;
+    write_once(ports, &key, &write).await
+}
+
+/// Lists an input that names no application among what names none that is declared.
+async fn list_nameless(ports: &(impl DynamoDbApi + Clock), arn: &str, line: IgnoredArrival) -> Result<()> {
+    let key = ledger::not_taken(arn);
+    let index = ledger::refused_index(None, line.at, arn);
+    let expires = line.at.plus_s(LISTED_FOR_S);
+    let write = Stored::new(key.clone(), line).put_listed(index, expires)?;
+    write_once(ports, &key, &write).await
+}
+
+async fn write_once(ports: &(impl DynamoDbApi + Clock), key: &Key, write: &Write) -> Result<()> {
+    retry(ports, "recording the refusal", async || {
+        let is_there = commit(ports, vec![write.clone()]).await? || DynamoDbApi::get(ports, key).await?.is_some();
+        Ok(is_there.then_some(()))
+    })
+    .await
+}
+
+fn about(request: &Request) -> String {
+    if let Some(object) = &request.manifest_object {
+        return object.key.clone();
+    }
+    if let Some(artifact) = &request.artifact_object {
+        return artifact.object.key.clone();
+    }
+    if let Some(push) = &request.image_push {
+        return format!("{}:{}", push.repository, push.tag);
+    }
+    let manifest = request.manifest.as_ref().map(|manifest| &manifest.version);
+    let pinned = request.pinned.as_ref().map(|pinned| &pinned.release.version);
+    manifest.or(request.version.as_ref()).or(pinned).cloned().unwrap_or_else(|| request.action.to_string())
+}
+
+fn answer(findings: &[Finding]) -> Answer<EndTransition> {
+    let (name, cause) = cause_of(findings);
+    let none = DeploymentId("none".into());
+    ended(&none, Ending::Rejected, &name, &cause)
+}
+
+impl ExecutionRecord {
+    /// Returns the record of something that was done.
+    pub fn of(deployment: &DeploymentId, cause: String) -> Self {
+        Self { deployment: deployment.clone(), cause, nothing: String::new(), removed: None, moved: Vec::new() }
+    }
+
+    /// Returns the record of a removal.
+    pub fn removed(app: &AppName, environment: Option<&EnvironmentName>, cause: String) -> Self {
+        let removed = Removed { app: app.clone(), environment: environment.cloned() };
+        Self { removed: Some(removed), ..Self::of(&DeploymentId("none".into()), cause) }
+    }
+
+    /// Returns the record of a move, with the environments that it concerns.
+    pub fn moved(sides: Vec<EnvironmentId<'_>>, cause: String) -> Self {
+        let owner = |EnvironmentId { app, environment }: EnvironmentId<'_>| Owner {
+            app: app.clone(),
+            environment: environment.clone(),
+        };
+        Self { moved: sides.into_iter().map(owner).collect(), ..Self::of(&DeploymentId("none".into()), cause) }
+    }
+
+    /// Returns the write that keeps the record, for the transaction that does the thing itself. The write is refused if
+    /// this execution has done something already.
+    pub fn put(&self, execution: &ExecutionRef) -> Result<Write> {
+        Stored::new(ledger::done(&execution.arn), self.clone()).put()
+    }
+
+    /// Returns the answer that tells of it.
+    pub fn answer(&self) -> Answer<EndTransition> {
+        let ending = if self.nothing.is_empty() { Ending::Succeeded } else { Ending::NothingToDo };
+        ended(&self.deployment, ending, &self.nothing, &self.cause)
+    }
+}
+
+/// Returns the answer to what this execution has done before, if anything.
+pub async fn before(ports: &impl DynamoDbApi, execution: &ExecutionRef) -> Result<Option<Answer<EndTransition>>> {
+    let done = ledger::load(ports, &ledger::done(&execution.arn)).await?;
+    Ok(done.map(|done| done.value.answer()))
+}
+
+/// Does something once for an execution, in one transaction with the record of it. `decide` returns both, and is asked
+/// again if others wrote in between. `what` says what is done, such as `setting the hold`.
+pub async fn once(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    what: &str,
+    mut decide: impl AsyncFnMut() -> Checked<(ExecutionRecord, Vec<Write>)>,
+) -> Checked<Answer<EndTransition>> {
+    retry(ports, what, async || {
+        if let Some(answer) = before(ports, execution).await? {
+            return Ok(Some(answer));
+        }
+        let (done, mut writes) = decide().await?;
+        writes.push(done.put(execution)?);
+        let is_done = commit(ports, writes).await?;
+        Ok(is_done.then(|| done.answer()))
+    })
+    .await
+}

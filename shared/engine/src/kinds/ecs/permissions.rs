@@ -1,0 +1,131 @@
+//! The permissions that a release of a service needs (Service Authorization Reference, Amazon ECS), and whether the
+//! roles of its task definition may be passed on to Amazon ECS.
+//!
+//! Registering a task definition passes its roles on (Amazon ECS Developer Guide, "IAM roles for Amazon ECS"). Only the
+//! name of a role decides, because the right to pass one on knows no tags.
+
+use crate::config::Config;
+use crate::kinds::ecs::foreign::{ROLES, full_arn};
+use crate::kinds::ecs::tell;
+use crate::kinds::needs::{DeployerRole, Needed};
+use crate::kinds::{PrepareInput, codedeploy};
+use crate::ports::{EcsApi, Result, Service, TaskDefinition};
+use globset::Glob;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::kinds::ecs::Ecs as Spec;
+
+/// Finds what is wrong with the roles of a task definition from which another one is made. The member `path` of the
+/// declaration names it. A rollback is not checked, because it registers nothing. Nor is an environment with a role of
+/// its own (`role_arn`), because this installation does not know the rights of that role.
+pub(in crate::kinds) fn findings(
+    config: &Config,
+    input: &PrepareInput<'_>,
+    path: &str,
+    current: &TaskDefinition,
+) -> Vec<Finding> {
+    if config.task_roles.is_empty() || input.goal_state.is_some() || input.place.role.is_some() {
+        return vec![];
+    }
+    let roles = ROLES.into_iter().filter_map(|member| {
+        let role = full_arn(&current.document[member], &current.arn);
+        let role = role.as_str().filter(|role| !role.is_empty())?;
+        let may = config.task_roles.iter().any(|known| fits(known, role));
+        (!may).then(|| not_passed(config, input.path(path), current, (member, role)))
+    });
+    roles.collect()
+}
+
+/// Returns whether a role fits a known ARN. An asterisk stands for any text, slashes included (IAM User Guide, "IAM
+/// JSON policy elements: Resource").
+fn fits(known: &str, role: &str) -> bool {
+    Glob::new(known).is_ok_and(|glob| glob.compile_matcher().is_match(role))
+}
+
+fn not_passed(config: &Config, path: String, current: &TaskDefinition, (member, role): (&str, &str)) -> Finding {
+    let known = config.task_roles.join("`, `");
+    tell::finding(
+        FindingName::NoPermission,
+        path,
+        format!(
+            "the `{member}` of {} is {role}, and the roles that Windlass may pass on to ECS are `{known}`",
+            tell::short(&current.arn)
+        ),
+        &format!(
+            "add it to a parameter of Windlass's stack: deploy that again with `TaskRoleArns={},{role}` (docs/install.md, \"Later\"); or give the environment a role of its own (`role_arn`), or the tasks a role of such a name",
+            config.task_roles.join(",")
+        ),
+    )
+}
+
+/// The calls of a release; see [`crate::kinds::needs`].
+pub async fn needs(
+    there: &impl EcsApi,
+    _: &PrepareInput<'_>,
+    by: &DeployerRole<'_>,
+    spec: &Spec,
+) -> Result<Vec<Needed>> {
+    let service = there.service(&spec.cluster, &spec.service).await?;
+    let current = there.task_definition(service.runs()).await?;
+    Ok(of(by, spec, &service, &current))
+}
+
+/// Pure: returns these calls. `iam:PassRole` is asked only of an environment's own role. For Windlass's own roles, the
+/// names of the tasks' roles decide (`passed`).
+fn of(by: &DeployerRole<'_>, spec: &Spec, service: &Service, current: &TaskDefinition) -> Vec<Needed> {
+    let on = |resource: String, action| Needed::on("service", resource, &[action]);
+    let mut needs = vec![
+        on(current.arn.clone(), "ecs:RegisterTaskDefinition"),
+        on(current.arn.clone(), "ecs:TagResource").with("ecs:CreateAction", "RegisterTaskDefinition"),
+    ];
+    if by.is_own {
+        let roles = ROLES.map(|member| full_arn(&current.document[member], &current.arn));
+        let roles = roles.iter().filter_map(|role| role.as_str());
+        let roles = roles.filter(|role| !role.is_empty());
+        needs
+            .extend(roles.map(|role| {
+                on(role.to_owned(), "iam:PassRole").with("iam:PassedToService", "ecs-tasks.amazonaws.com")
+            }));
+    }
+    if let Some(group) = &spec.codedeploy {
+        needs.extend(codedeploy::needs(group, &service.arn));
+        return needs;
+    }
+    needs.push(on(service.arn.clone(), "ecs:UpdateService").tagged(&service.tags));
+    if !spec.rollout.is_rolling() {
+        // A deployment's ARN is the service's with its id.
+        let deployment = service.arn.replacen(":service/", ":service-deployment/", 1) + "/any";
+        let mut actions = vec!["ecs:StopServiceDeployment"];
+        if !spec.pause.is_empty() {
+            actions.push("ecs:ContinueServiceDeployment");
+        }
+        needs.push(Needed::on("service", deployment, &actions));
+    }
+    needs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_is_known_by_its_arn_with_wildcards() {
+        let table = [
+            ("arn:*:iam::*:role/windlass-task-*", true),
+            ("arn:aws:iam::111111111111:role/windlass-task-shop", true),
+            ("*", true),
+            ("arn:aws:iam::1111111111??:role/windlass-*", true),
+            ("arn:aws:iam::222222222222:role/windlass-task-*", false),
+            ("arn:aws:iam::*:role/windlass-task", false),
+            ("arn:aws:iam::*:role/[", false),
+        ];
+        for (known, fits_it) in table {
+            let role = "arn:aws:iam::111111111111:role/windlass-task-shop";
+            assert_eq!(fits(known, role), fits_it, "{known}");
+        }
+        let task_definition = "arn:aws:ecs:eu-west-1:1:task-definition/agent:1";
+        for (role, whole) in [("task", "arn:aws:iam::1:role/task"), ("", "")] {
+            assert_eq!(full_arn(&role.into(), task_definition), whole, "{role}");
+        }
+        assert!(fits("arn:aws:iam::*:role/*", "arn:aws:iam::1:role/teams/shop/task"));
+    }
+}

@@ -1,0 +1,223 @@
+//! One sort of gates: checks before anything has changed those that concern the deployment, and measures in a wave
+//! those that tell something of it.
+
+use crate::measurements::measure::{Checking, Measure, Measuring, Problem, Window, not_measurable};
+use crate::ports::Result;
+use serde_json::Value;
+use windlass_domain::declaration::gates::{Declared, Resolved, Sort};
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::finding::FindingName;
+use windlass_domain::gate::{Measurement, Verdict};
+use windlass_domain::judgement::Judgement;
+use windlass_domain::name::ComponentName;
+use windlass_domain::place::Place;
+use windlass_domain::plan::{Wave, is_tested};
+use windlass_domain::planned::GateNow;
+use windlass_domain::step::Step;
+use windlass_domain::time::{Span, Time};
+
+/// A deployment that is about to change something.
+pub struct Preparing<'a> {
+    /// The gates of its environment.
+    pub gates: &'a Resolved,
+    /// The place of the targets.
+    pub place: &'a Place,
+    /// The components that it may change.
+    pub components: &'a [Component<'a>],
+}
+
+/// A component that a deployment may change.
+#[derive(Debug, Clone, Copy)]
+pub struct Component<'a> {
+    /// Its name.
+    pub name: &'a ComponentName,
+    /// True if this is its first release here.
+    pub is_first: bool,
+    /// Its target, as its kind wrote it.
+    pub target: &'a Value,
+}
+
+/// A gate that was looked at before anything has changed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheckedGate {
+    /// The gate as it is now.
+    pub gate: GateNow,
+    /// Its problems.
+    pub problems: Vec<Problem>,
+}
+
+/// Checks the gates of one sort that concern the deployment: those of the whole release, and those of the components
+/// that it may change.
+pub(super) async fn check<P, M: Measure<P>>(ports: &P, preparing: &Preparing<'_>) -> Result<Vec<CheckedGate>> {
+    let declared = M::declared(preparing.gates).iter();
+    let gates: Vec<Checking<'_, M::Gate>> = declared
+        .filter_map(|one| {
+            let component = match &one.component {
+                None => None,
+                Some(name) => Some(preparing.component(name)?),
+            };
+            Some(Checking {
+                gate: &one.gate,
+                path: &one.path,
+                bake: preparing.gates.bake,
+                target: component.map(|it| it.target),
+                awaited: component.is_some_and(|it| it.is_first),
+            })
+        })
+        .collect();
+    if gates.is_empty() {
+        return Ok(vec![]);
+    }
+    let answered = M::check(ports, preparing.place, &gates).await;
+    let looked = gates.iter().zip(answered).map(|(one, answered)| {
+        let mut problems: Vec<Problem> = too_short(one, one.gate.period()).into_iter().collect();
+        let mut is_later = M::is_later(one.gate);
+        match answered {
+            Ok(found) => {
+                is_later |= found.iter().any(|it| one.expects(it));
+                problems.extend(found.into_iter().filter(|it| !one.expects(it)));
+            }
+            Err(fault) => problems.push(unreadable(one, fault)?),
+        }
+        let gate = GateNow {
+            gate: one.gate.name(),
+            source: one.gate.sort().to_owned(),
+            threshold: one.gate.threshold(),
+            verdict: verdict(&problems).or((!is_later).then_some(Verdict::Pass)),
+        };
+        Ok(CheckedGate { gate, problems })
+    });
+    looked.collect()
+}
+
+/// Returns the verdict of a gate by its problems; `None` if it has none.
+fn verdict(problems: &[Problem]) -> Option<Verdict> {
+    let is_red = |it: &&Problem| matches!(it, Problem::Red(_));
+    let is_unknown = |it: &&Problem| match it {
+        Problem::NotMeasurable(_) => true,
+        Problem::Noted(finding) => finding.name == FindingName::GateNotMeasurable,
+        Problem::Red(_) => false,
+    };
+    let red = problems.iter().find(is_red).map(|_| Verdict::Fail);
+    red.or_else(|| problems.iter().find(is_unknown).map(|_| Verdict::Unknown))
+}
+
+impl Preparing<'_> {
+    /// Returns a component, if it may be changed.
+    fn component(&self, name: &ComponentName) -> Option<&Component<'_>> {
+        self.components.iter().find(|it| it.name == name)
+    }
+}
+
+impl<G> Checking<'_, G> {
+    fn expects(&self, problem: &Problem) -> bool {
+        self.awaited && matches!(problem, Problem::Red(_))
+    }
+}
+
+/// Returns a problem if the last wave is watched for less than a period of the gate.
+pub(super) fn too_short(one: &Checking<'_, impl Sort>, period: Span) -> Option<Problem> {
+    let (bake, gate) = (one.bake, one.gate.name());
+    (bake < period).then(|| {
+        let reason = format!("the bake of {bake} is shorter than the period of `{gate}`, {period}.");
+        let remedy = "Watch for at least one period: set `gates.bake` higher.";
+        Problem::NotMeasurable(not_measurable(one.path, reason, remedy))
+    })
+}
+
+/// A refusal is a finding; everything else goes to the state's Retry.
+fn unreadable(one: &Checking<'_, impl Sort>, fault: Fault) -> Result<Problem> {
+    let path = one.path;
+    if !matches!(fault.name, FaultName::AccessDenied | FaultName::Refused) {
+        return Err(fault.while_doing(format!("checking {path}")));
+    }
+    Ok(Problem::NotMeasurable(not_measurable(
+        path,
+        format!("`{}` cannot be read: {}.", one.gate.name(), fault.message),
+        "Give the role that reaches the environment permission to read it.",
+    )))
+}
+
+/// A wave that is judged.
+pub struct Judging<'a> {
+    /// The gates of its environment.
+    pub gates: &'a Resolved,
+    /// The place of the targets.
+    pub place: &'a Place,
+    /// All waves of the deployment.
+    pub waves: &'a [Wave],
+    /// The steps of its components.
+    pub steps: &'a [Step],
+    /// The judgement of the wave until now.
+    pub judgement: &'a Judgement,
+    /// The time at which the deployment's first change began.
+    pub first_change: Time,
+    /// Now.
+    pub now: Time,
+}
+
+/// Measures the gates of one sort: those of the whole release, and those of a component from the wave on that changes
+/// it. In a wave that only publishes, it measures only gates that tell something of that.
+pub(super) async fn judge<P, M: Measure<P>>(ports: &P, judging: &Judging<'_>) -> Vec<Measurement> {
+    let declared = M::declared(judging.gates).iter();
+    let declared = declared.filter(|one| !M::is_tested(&one.gate) || judging.is_tested(one));
+    let gates = declared.filter_map(|one| judging.measuring(one, M::is_ahead(&one.gate)));
+    let gates = gates.filter(|one| M::decides(one.step));
+    let gates: Vec<Measuring<'_, M::Gate>> = gates.collect();
+    if gates.is_empty() {
+        return vec![];
+    }
+    M::measure(ports, judging.place, &gates).await
+}
+
+impl<'a> Judging<'a> {
+    fn is_ahead(&self, wave: u32) -> bool {
+        let wave = self.waves.get(wave as usize);
+        wave.is_some_and(|wave| wave.ahead)
+    }
+
+    /// Returns whether test traffic alone gets what the gate's component brings.
+    fn is_tested<G>(&self, one: &Declared<G>) -> bool {
+        let component = one.component.as_ref();
+        component.is_some_and(|name| is_tested(self.waves, name, self.judgement.wave))
+    }
+
+    /// Returns the gate with what it looks at, if it decides this wave. `ahead` is true if it tells something of what
+    /// is only published.
+    fn measuring<G: Sort>(&self, one: &'a Declared<G>, ahead: bool) -> Option<Measuring<'a, G>> {
+        let judgement = self.judgement;
+        let only_published = self.is_ahead(judgement.wave);
+        if only_published && !ahead {
+            return None;
+        }
+        let mut first_change = self.first_change;
+        let mut step = None;
+        if let Some(name) = &one.component {
+            let mut steps = self.steps.iter();
+            let own = steps.find(|step| step.component == *name)?;
+            if !self.has_changed(own, ahead) {
+                return None;
+            }
+            let changes = own.changes.iter().map(|change| change.at);
+            first_change = changes.min().unwrap_or(judgement.changed);
+            step = Some(own);
+        }
+        Some(Measuring {
+            gate: &one.gate,
+            window: Window {
+                first_change,
+                changed: judgement.changed,
+                known: judgement.known_until(one.gate.sort(), &one.gate.name()),
+                now: self.now,
+            },
+            step,
+            ahead: only_published,
+        })
+    }
+
+    /// Returns whether a component has been changed up to this wave, by more than what is published ahead.
+    fn has_changed(&self, step: &Step, ahead: bool) -> bool {
+        let mut waves = step.goals.range(..=self.judgement.wave);
+        waves.any(|(wave, _)| ahead || !self.is_ahead(*wave))
+    }
+}

@@ -1,0 +1,122 @@
+//! What is recorded of an application beside its deployments: `GET …/declaration`, `GET …/releases/{version}` with what
+//! was wrong with its upload, and `GET …/refusals`, newest first.
+
+use crate::ports::{Item, ObjectId, Result};
+use crate::routes::api::call::{Call, Ports, Reply, problem};
+use crate::routes::api::query::page;
+use crate::trouble::{collected, findings};
+use crate::{ledger, pin, upload_findings};
+use serde_json::{Map, Value, json};
+use windlass_domain::declaration::Declared;
+use windlass_domain::key::manifest_key;
+use windlass_domain::name::{AppName, EnvironmentName};
+
+/// The recorded release, and its manifests in the artifacts bucket, by environment, with what was found wrong with each.
+pub async fn release(ports: &impl Ports, app: &AppName, version: &str) -> Result<Reply> {
+    let mut unknown = Vec::new();
+    let recorded = pin::recorded_release(ports, app, version).await;
+    let recorded = collected(recorded, &mut unknown)?;
+    let declared = pin::declaration_in_force(ports, app).await;
+    let mut undeclared = Vec::new();
+    let declared = collected(declared, &mut undeclared)?;
+    let declared = declared.iter();
+    let environments = declared.flat_map(|declared| declared.declaration.environments());
+    let mut uploads = Map::new();
+    for environment in environments {
+        if let Some(lies) = upload(ports, app, environment, version).await? {
+            uploads.insert(environment.to_string(), lies);
+        }
+    }
+    if recorded.is_none() && uploads.is_empty() {
+        if !undeclared.is_empty() {
+            unknown = undeclared;
+        }
+        return Ok(problem(404, &unknown));
+    }
+    let by = recorded.as_ref().map(|it| &it.by);
+    let into = recorded.as_ref().and_then(|it| it.environment.as_ref());
+    let release = recorded.as_ref().map(|it| &it.release);
+    Ok(Reply::json(
+        200,
+        json!({
+            "app": app, "version": version, "recorded": release, "recorded_by": by, "recorded_into": into,
+            "uploads": uploads,
+        }),
+    ))
+}
+
+/// The manifest that lies in the bucket for an environment, and what lies beside it about its present version.
+async fn upload(
+    ports: &impl Ports,
+    app: &AppName,
+    environment: &EnvironmentName,
+    version: &str,
+) -> Result<Option<Value>> {
+    let key = manifest_key(app, environment, version);
+    let place = ObjectId { bucket: ports.config().artifacts_bucket.clone(), key: key.clone(), version_id: None };
+    let Some(head) = ports.head(&place).await? else {
+        return Ok(None);
+    };
+    let lies = upload_findings::read(ports, &key).await?;
+    let lies = lies.filter(|lies| lies.is_about(head.version_id.as_deref()));
+    Ok(Some(json!({
+        "key": key,
+        "version_id": head.version_id,
+        "findings": lies.map(|lies| lies.findings),
+    })))
+}
+
+/// The text, its version and digest, and when it was accepted.
+pub async fn declaration(ports: &impl Ports, app: &AppName) -> Result<Reply> {
+    let key = ledger::declaration_in_force(app);
+    let declared = ledger::load(ports, &key).await?;
+    let Some(declared) = declared else {
+        return Ok(problem(404, &[pin::no_declaration(app)]));
+    };
+    let Declared { text, version, digest, accepted, .. } = declared.value;
+    Ok(Reply::json(
+        200,
+        json!({ "app": app, "version": version, "digest": digest, "accepted": accepted, "text": text }),
+    ))
+}
+
+/// The members that are told of each.
+const SHOWN: [&str; 7] = ["app", "environment", "about", "requester", "execution", "findings", "at"];
+
+/// The number of pages that are looked through for the refusals of one application that is not declared.
+const LOOKED_THROUGH: usize = 10;
+
+/// One page. `limit` and `after` (the `next` of the page before) may be given. Without an application it is of what
+/// names none that is declared; of an application that is not declared it is the part of that which names it, and 404
+/// where there is none.
+pub async fn refusals(ports: &impl Ports, app: Option<&AppName>, call: &Call) -> Result<Reply> {
+    let unknown = match app {
+        Some(app) => findings(pin::declaration_in_force(ports, app).await)?,
+        None => Vec::new(),
+    };
+    let (app, undeclared) = if unknown.is_empty() { (app, None) } else { (None, app) };
+    let mut query = page(call, ledger::refused(app), "");
+    let mut refusals: Vec<Value> = Vec::new();
+    for _ in 0..LOOKED_THROUGH {
+        let page = ports.query_index(query.clone()).await?;
+        let told: Vec<Value> = page.items.into_iter().map(told).collect::<Result<_>>()?;
+        let is_asked_for = |line: &Value| undeclared.is_none_or(|app| line["app"] == app.as_str());
+        refusals.extend(told.into_iter().filter(is_asked_for));
+        query.after = page.next;
+        if undeclared.is_none() || !refusals.is_empty() || query.after.is_none() {
+            break;
+        }
+    }
+    let is_first = !call.query.contains_key("after");
+    if is_first && refusals.is_empty() && !unknown.is_empty() {
+        return Ok(problem(404, &unknown));
+    }
+    Ok(Reply::json(200, json!({ "refusals": refusals, "next": query.after })))
+}
+
+fn told(mut item: Item) -> Result<Value> {
+    ledger::unpack(&mut item.body)?;
+    let members = item.body.into_iter();
+    let told: Map<String, Value> = members.filter(|(name, _)| SHOWN.contains(&name.as_str())).collect();
+    Ok(Value::Object(told))
+}
