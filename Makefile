@@ -228,7 +228,7 @@ figures:
 # Of DEPLOYMENTS generated ones of each sort.
 DEPLOYMENTS ?= 10000
 comparisons:
-	DEPLOYMENTS=$(DEPLOYMENTS) cargo test --package windlass-domain --test comparisons -- --nocapture
+	DEPLOYMENTS=$(DEPLOYMENTS) cargo test --package windlass-domain --test all comparisons:: -- --nocapture
 
 # For AWS: optimised, with zig as the linker, so that the binaries run on Amazon Linux 2023.
 build-aws: export PATH := $(CURDIR)/$(ZIG):$(PATH)
