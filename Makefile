@@ -5,9 +5,10 @@
 # make release  what a release is, in target/dist: to be installed without Rust, and the command line, as far as can be built here
 # make story-aws   the demo's story in that account; asks first, and takes away what it made
 # make down   stops exactly what was started
-# make test   format, lints and every level of test, but for what takes long
-# make test-all   also what takes long, but for test-releases: what CI runs
+# make test   format, lints and the tests of all that needs no SDK of AWS; the last line says what make test-all adds
+# make test-all   every check, but for test-releases: what CI runs
 # make test-releases   that a release installs without Rust, that two builds are the same one, and that one upgrades to the next as the pages say
+# make lint   format, lints and templates, without a test
 # make audit  licenses, sources and use of what is depended on; a bill of materials for each binary is in target/sbom
 # make advisories   known vulnerabilities of what is depended on
 # make coverage   line coverage of shared/domain and shared/engine
@@ -31,6 +32,11 @@ ZIG := .local/zig/bin
 FUNCTIONS := $(notdir $(patsubst %/,%,$(wildcard functions/*/)))
 E2E := $(SAM)/python tests/e2e
 
+# Clippy compiles as rustc does and looks at the code meanwhile, so that nothing is compiled once to be looked at and once
+# more to be run. It optimises less: what people install is never built so.
+LINTED := env RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__
+TIMED := $(PYTHON) tests/tools/timed.py
+
 # With the target named, cargo test and cargo lambda build share what they compile; stripped, a function's archive is
 # small enough to be uploaded in a moment.
 export CARGO_BUILD_TARGET := $(shell rustc -vV | sed -n 's/^host: //p')
@@ -38,7 +44,7 @@ export CARGO_PROFILE_DEV_STRIP := true
 export PATH := $(CURDIR)/$(SAM):$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: tools peers build up env down replaceable demo test test-all beside test-releases lint lint-code lint-templates advisories audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-people e2e-applications e2e-shifted e2e-codedeploy e2e-readme e2e-ui chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
+.PHONY: tools peers build up env down replaceable demo test test-all beside test-releases lint lint-code lint-templates format features advisories audit audit-if-changed unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-people e2e-applications e2e-shifted e2e-codedeploy e2e-readme e2e-ui chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
 .DEFAULT_GOAL := up
 
 tools: .local/sam/stamp .local/cloud/stamp .local/actions/stamp
@@ -56,8 +62,8 @@ tools: .local/sam/stamp .local/cloud/stamp .local/actions/stamp
 build: tools
 ifndef BUILT
 	rm -rf target/zips
-	cargo lambda build --compiler cargo --lambda-dir target/local $(addprefix --bin ,$(FUNCTIONS))
-	cargo build --bin windlass
+	$(LINTED) cargo lambda build --compiler cargo --lambda-dir target/local $(addprefix --bin ,$(FUNCTIONS))
+	$(LINTED) cargo build --bin windlass
 endif
 
 up: build
@@ -79,25 +85,50 @@ demo: replaceable build
 	$(E2E)/install.py --home $(RUN) --outputs $(OUTPUTS)
 	$(E2E)/story.py --outputs $(OUTPUTS)
 
+# The packages that need no SDK of AWS. JSONata's tests ask for features of their own, and for world's beside them.
+NO_SDK := $(addprefix --package windlass-,features domain engine lambda machine contract simulate fuzz)
+JSONATA := $(addprefix --package windlass-,features jsonata world runtime)
+
+# Each test program is a part of its own, of which the time is told.
+CARGO_TEST := $(LINTED) cargo test --config "target.$(CARGO_BUILD_TARGET).runner = ['$(PYTHON)', '$(CURDIR)/tests/tools/timed.py', 'program']"
+
+# What is wrong with format or lints is said before any test runs.
+test:
+	@$(TIMED) begin
+	@$(TIMED) format $(MAKE) --no-print-directory format features
+	@$(TIMED) 'build and lints' $(LINTED) cargo test $(NO_SDK) --tests --no-run
+	@$(TIMED) 'build and lints of JSONata' $(LINTED) cargo test $(JSONATA) --tests --no-run
+	@$(CARGO_TEST) --quiet $(NO_SDK) --tests
+	@$(CARGO_TEST) --quiet $(JSONATA) --tests
+	@$(TIMED) end
+	@echo 'make test-all adds: adapters (shared/aws), functions, command line (cli), end to end, templates, more of the simulation.'
+
 # The end-to-end tests wait for what they have started, most of the time: everything else is done meanwhile, with less of
 # a claim to the processor.
-test:
-	$(MAKE) --jobs 2 lint
-	$(MAKE) build
-	$(MAKE) --jobs 2 --output-sync=target BUILT=1 beside e2e
-
 test-all: export HEAVY := 1
-test-all: test
+test-all:
+	@$(TIMED) begin
+	@$(TIMED) format $(MAKE) --no-print-directory format features
+	@$(TIMED) templates $(MAKE) --no-print-directory lint-templates
+	@$(TIMED) 'build and lints' $(LINTED) cargo test --workspace --exclude windlass-jsonata --tests --no-run
+	@$(TIMED) 'functions and command line' $(MAKE) --no-print-directory build
+	@$(TIMED) 'all tests' $(MAKE) --no-print-directory --jobs 2 --output-sync=target BUILT=1 beside e2e
+	@$(TIMED) end
 
 beside:
-	nice $(MAKE) unit $(if $(HEAVY),audit)
+	nice $(MAKE) unit audit-if-changed
 
 # While the tools are installed, the code is read.
 lint: lint-code lint-templates
 
-lint-code:
-	cargo fmt --all --check
+lint-code: format features
 	cargo clippy --workspace --all-targets -- -D warnings
+
+format:
+	cargo fmt --all --check
+
+features:
+	$(PYTHON) tests/tools/features.py $(NO_SDK)
 
 lint-templates: tools
 	$(SAM)/cfn-lint template.yaml examples/target-role.yaml examples/github-statuses.yaml examples/github-deployments.yaml examples/shop/targets.yaml tests/e2e/visitor.yaml tests/e2e/targets.yaml \
@@ -116,6 +147,11 @@ audit: .local/audit/stamp .local/sbom/stamp
 	mkdir -p target/sbom
 	mv functions/*.cdx.json cli/*.cdx.json target/sbom/
 	rm tests/*/*.cdx.json
+	cat Cargo.lock deny.toml | sha256sum > tests/tools/audited
+
+# The audit compiles three tools. What it reads is the same as at the last one where these bytes are.
+audit-if-changed:
+	cat Cargo.lock deny.toml | sha256sum | cmp --silent - tests/tools/audited || $(TIMED) audit $(MAKE) audit
 
 .local/audit/stamp .local/sbom/stamp .local/coverage/stamp .local/mutants/stamp: .local/%/stamp: tests/tools/%.txt
 	rm -rf $(@D)
@@ -123,10 +159,10 @@ audit: .local/audit/stamp .local/sbom/stamp
 	touch $@
 
 # JSONata's tests apart: what they compare ours with asks for features that would compile every SDK crate a second time
-# for `build`. No doc comment has a test, and rustdoc would read each crate to find that; clippy compiles the examples.
+# for `build`. No doc comment has a test, and rustdoc would read each crate to find that.
 unit:
-	cargo test --workspace --exclude windlass-jsonata --lib --bins --tests
-	cargo test --package windlass-jsonata --lib --tests
+	$(CARGO_TEST) --workspace --exclude windlass-jsonata --tests
+	$(CARGO_TEST) $(JSONATA) --tests
 
 # By the crates that need no SDK. Instrumented builds have a folder of their own.
 COVERED_BY := domain engine machine simulate fuzz

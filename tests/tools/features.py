@@ -30,8 +30,7 @@ def differences(packages: list[str], edges: str = "normal,build,dev", whole: lis
 
 
 def main() -> None:
-    packages = [part for name in sys.argv[1:] for part in ("--package", name)]
-    found = differences(packages) + differences(["--workspace"], "normal,build")
+    found = differences(sys.argv[1:]) + differences(["--workspace"], "normal,build")
     if found:
         sys.exit("\n".join([*found, "State these features in tests/features/Cargo.toml: each is compiled twice otherwise."]))
 
