@@ -178,20 +178,21 @@ coverage: .local/coverage/stamp
 mutants: .local/mutants/stamp
 	$(PYTHON) tests/mutants/mutants.py $(MUTANTS)
 
-# At least so many schedules, of which it tells how long they took, and then every pair of three scenarios. The broken variants
-# are looked for before that. Nothing begins after so many seconds, which two cores do not need; what was left then is
-# told, and fails.
+# At least so many schedules, and every pair of three scenarios. The broken variants are looked for before that. What was
+# played is in target/simulate.progress: a run that was stopped goes on there, if the program is the same. Nothing begins
+# after so many seconds, which two cores do not need; what was left then is told, and fails.
 SCHEDULES ?= 100000
 SECONDS ?= 14400
 BUILT_FOR := target/$(CARGO_BUILD_TARGET)/simulate
 
 simulate:
+	@echo 'This takes over two hours on two cores: up to 16 minutes of builds, then the schedules, which say how long they take.'
 	cargo build --profile simulate -p windlass-simulate
 	$(BUILT_FOR)/windlass-simulate copy . target/variants
 	cargo build --profile simulate --manifest-path target/variants/Cargo.toml --target-dir target -p windlass-simulate
 	rm -f target/variants/result
 	-$(BUILT_FOR)/windlass-variants variants target/variants/result $(SECONDS)
-	$(BUILT_FOR)/windlass-simulate run $(SCHEDULES) $(SECONDS) target/variants/result target/simulate.json
+	$(BUILT_FOR)/windlass-simulate run $(SCHEDULES) $(SECONDS) target/variants/result target/simulate.progress target/simulate.json
 
 # So many inputs in all; what came of them is in target/fuzz.json.
 INPUTS ?= 1000000
