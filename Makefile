@@ -222,24 +222,24 @@ e2e: build
 	$(MAKE) --jobs 6 --output-sync=target e2e-installed e2e-people e2e-applications e2e-shifted e2e-codedeploy e2e-readme $(if $(HEAVY),e2e-ui)
 
 e2e-installed:
-	$(PYTEST) tests/e2e --ignore tests/e2e/test_2_readme.py \
+	$(TIMED) 'end to end: installed' $(PYTEST) tests/e2e --ignore tests/e2e/test_2_readme.py \
 		$(addprefix --ignore ,$(PEOPLE) $(APPLICATIONS) $(SHIFTED) $(BY_CODEDEPLOY) $(RELEASES) tests/e2e/test_z_applications_leak_nothing.py)
 
 e2e-people: $(if $(HEAVY),.local/terraform/stamp)
-	TEST_RUN=test-people $(PYTEST) $(PEOPLE) tests/e2e/test_z_applications_leak_nothing.py
+	TEST_RUN=test-people $(TIMED) 'end to end: people' $(PYTEST) $(PEOPLE) tests/e2e/test_z_applications_leak_nothing.py
 
 e2e-applications:
-	TEST_RUN=test-applications $(PYTEST) $(APPLICATIONS) tests/e2e/test_z_applications_leak_nothing.py
+	TEST_RUN=test-applications $(TIMED) 'end to end: applications' $(PYTEST) $(APPLICATIONS) tests/e2e/test_z_applications_leak_nothing.py
 
 e2e-shifted:
-	TEST_RUN=test-shifted $(PYTEST) $(SHIFTED)
+	TEST_RUN=test-shifted $(TIMED) 'end to end: shifted' $(PYTEST) $(SHIFTED)
 
 e2e-codedeploy:
-	TEST_RUN=test-codedeploy $(PYTEST) $(BY_CODEDEPLOY)
+	TEST_RUN=test-codedeploy $(TIMED) 'end to end: CodeDeploy' $(PYTEST) $(BY_CODEDEPLOY)
 
 # By itself: the pages need Debian's Chromium, and no cloud.
 e2e-ui: build .local/ui/stamp .local/chromium
-	.local/ui/bin/pytest -p no:cacheprovider cli/tests/browser
+	$(TIMED) 'end to end: pages' .local/ui/bin/pytest -p no:cacheprovider cli/tests/browser
 
 # A browser that is there is taken; Debian's package is installed otherwise.
 .local/chromium:
@@ -248,7 +248,7 @@ e2e-ui: build .local/ui/stamp .local/chromium
 	mkdir -p $(@D) && touch $@
 
 e2e-readme:
-	$(PYTEST) tests/e2e/test_2_readme.py
+	$(TIMED) 'end to end: README' $(PYTEST) tests/e2e/test_2_readme.py
 
 # What builds releases, each with all that it depends on: before a release, not at every change.
 test-releases: build
