@@ -89,17 +89,17 @@ demo: replaceable build
 NO_SDK := $(addprefix --package windlass-,features domain engine lambda machine contract simulate fuzz)
 JSONATA := $(addprefix --package windlass-,features jsonata world runtime)
 
-# Each test program is a part of its own, of which the time is told.
-CARGO_TEST := $(LINTED) cargo test --config "target.$(CARGO_BUILD_TARGET).runner = ['$(PYTHON)', '$(CURDIR)/tests/tools/timed.py', 'program']"
+CARGO_TEST := $(LINTED) cargo test --tests
+PROGRAMS := $(PYTHON) tests/tools/programs.py
 
 # What is wrong with format or lints is said before any test runs.
 test:
 	@$(TIMED) begin
 	@$(TIMED) format $(MAKE) --no-print-directory format features
-	@$(TIMED) 'build and lints' $(LINTED) cargo test $(NO_SDK) --tests --no-run
-	@$(TIMED) 'build and lints of JSONata' $(LINTED) cargo test $(JSONATA) --tests --no-run
-	@$(CARGO_TEST) --quiet $(NO_SDK) --tests
-	@$(CARGO_TEST) --quiet $(JSONATA) --tests
+	@$(TIMED) 'build and lints' $(CARGO_TEST) --no-run $(NO_SDK)
+	@$(TIMED) 'build and lints of JSONata' $(CARGO_TEST) --no-run $(JSONATA)
+	@$(TIMED) tests $(PROGRAMS) 2 $(CARGO_TEST) $(NO_SDK)
+	@$(TIMED) 'tests of JSONata' $(PROGRAMS) 2 $(CARGO_TEST) $(JSONATA)
 	@$(TIMED) end
 	@echo 'make test-all adds: adapters (shared/aws), functions, command line (cli), end to end, templates, more of the simulation.'
 
@@ -110,7 +110,7 @@ test-all:
 	@$(TIMED) begin
 	@$(TIMED) format $(MAKE) --no-print-directory format features
 	@$(TIMED) templates $(MAKE) --no-print-directory lint-templates
-	@$(TIMED) 'build and lints' $(LINTED) cargo test --workspace --exclude windlass-jsonata --tests --no-run
+	@$(TIMED) 'build and lints' $(CARGO_TEST) --no-run --workspace --exclude windlass-jsonata
 	@$(TIMED) 'functions and command line' $(MAKE) --no-print-directory build
 	@$(TIMED) 'all tests' $(MAKE) --no-print-directory --jobs 2 --output-sync=target BUILT=1 beside e2e
 	@$(TIMED) end
@@ -161,8 +161,8 @@ audit-if-changed:
 # JSONata's tests apart: what they compare ours with asks for features that would compile every SDK crate a second time
 # for `build`. No doc comment has a test, and rustdoc would read each crate to find that.
 unit:
-	$(CARGO_TEST) --workspace --exclude windlass-jsonata --tests
-	$(CARGO_TEST) $(JSONATA) --tests
+	$(PROGRAMS) 1 $(CARGO_TEST) --workspace --exclude windlass-jsonata
+	$(PROGRAMS) 1 $(CARGO_TEST) $(JSONATA)
 
 # By the crates that need no SDK. Instrumented builds have a folder of their own.
 COVERED_BY := domain engine machine simulate fuzz
