@@ -266,6 +266,9 @@ impl LiveService {
         }
         if is_alone {
             self.turn("ROLLBACK_IN_PROGRESS", "ROLLBACK_SUCCESSFUL");
+            for deployment in self.service.deployments.iter_mut().filter(|it| it.id == primary) {
+                "COMPLETED".clone_into(&mut deployment.rollout);
+            }
         } else {
             // It was to go to what it now goes back to, and another one's tasks are left.
             self.stop_others(&primary, "", now);
