@@ -85,9 +85,9 @@ demo: replaceable build
 	$(E2E)/install.py --home $(RUN) --outputs $(OUTPUTS)
 	$(E2E)/story.py --outputs $(OUTPUTS)
 
-# The packages that need no SDK of AWS. JSONata's tests ask for features of their own, and for world's beside them.
-NO_SDK := $(addprefix --package windlass-,features domain engine lambda machine contract simulate fuzz)
-JSONATA := $(addprefix --package windlass-,features jsonata world runtime)
+# The packages that need no SDK of AWS. JSONata's tests ask for features of their own.
+NO_SDK := $(addprefix --package windlass-,features domain engine lambda world machine contract simulate fuzz runtime)
+JSONATA := $(addprefix --package windlass-,features jsonata)
 
 CARGO_TEST := $(LINTED) cargo test --tests
 PROGRAMS := $(PYTHON) tests/tools/programs.py
