@@ -5,9 +5,10 @@
 # make release  what a release is, in target/dist: to be installed without Rust, and the command line, as far as can be built here
 # make story-aws   the demo's story in that account; asks first, and takes away what it made
 # make down   stops exactly what was started
-# make test   format, lints and every level of test, but for what takes long
-# make test-all   also what takes long, but for test-releases: what CI runs
+# make test   format, lints and the tests of all that needs no SDK of AWS; the last line says what make test-all adds
+# make test-all   every check, but for test-releases: what CI runs
 # make test-releases   that a release installs without Rust, that two builds are the same one, and that one upgrades to the next as the pages say
+# make lint   format, lints and templates, without a test
 # make audit  licenses, sources and use of what is depended on; a bill of materials for each binary is in target/sbom
 # make advisories   known vulnerabilities of what is depended on
 # make coverage   line coverage of shared/domain and shared/engine
@@ -31,6 +32,11 @@ ZIG := .local/zig/bin
 FUNCTIONS := $(notdir $(patsubst %/,%,$(wildcard functions/*/)))
 E2E := $(SAM)/python tests/e2e
 
+# Clippy compiles as rustc does and looks at the code meanwhile, so that nothing is compiled once to be looked at and once
+# more to be run. It optimises less: what people install is never built so.
+LINTED := env RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__
+TIMED := $(PYTHON) tests/tools/timed.py
+
 # With the target named, cargo test and cargo lambda build share what they compile; stripped, a function's archive is
 # small enough to be uploaded in a moment.
 export CARGO_BUILD_TARGET := $(shell rustc -vV | sed -n 's/^host: //p')
@@ -38,7 +44,7 @@ export CARGO_PROFILE_DEV_STRIP := true
 export PATH := $(CURDIR)/$(SAM):$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: tools peers build up env down replaceable demo test test-all beside test-releases lint lint-code lint-templates advisories audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-people e2e-applications e2e-shifted e2e-codedeploy e2e-readme e2e-ui chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
+.PHONY: tools peers build up env down replaceable demo test test-all beside test-releases lint lint-code lint-templates format features advisories audit audit-if-changed unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-people e2e-applications e2e-shifted e2e-codedeploy e2e-readme e2e-ui chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
 .DEFAULT_GOAL := up
 
 tools: .local/sam/stamp .local/cloud/stamp .local/actions/stamp
@@ -56,8 +62,8 @@ tools: .local/sam/stamp .local/cloud/stamp .local/actions/stamp
 build: tools
 ifndef BUILT
 	rm -rf target/zips
-	cargo lambda build --compiler cargo --lambda-dir target/local $(addprefix --bin ,$(FUNCTIONS))
-	cargo build --bin windlass
+	$(LINTED) cargo lambda build --compiler cargo --lambda-dir target/local $(addprefix --bin ,$(FUNCTIONS))
+	$(LINTED) cargo build --bin windlass
 endif
 
 up: build
@@ -79,25 +85,50 @@ demo: replaceable build
 	$(E2E)/install.py --home $(RUN) --outputs $(OUTPUTS)
 	$(E2E)/story.py --outputs $(OUTPUTS)
 
+# The packages that need no SDK of AWS. JSONata's tests ask for features of their own.
+NO_SDK := $(addprefix --package windlass-,features domain engine lambda world machine contract simulate fuzz runtime)
+JSONATA := $(addprefix --package windlass-,features jsonata)
+
+CARGO_TEST := $(LINTED) cargo test --tests
+PROGRAMS := $(PYTHON) tests/tools/programs.py
+
+# What is wrong with format or lints is said before any test runs.
+test:
+	@$(TIMED) begin
+	@$(TIMED) format $(MAKE) --no-print-directory format features
+	@$(TIMED) 'build and lints' $(CARGO_TEST) --no-run $(NO_SDK)
+	@$(TIMED) 'build and lints of JSONata' $(CARGO_TEST) --no-run $(JSONATA)
+	@$(TIMED) tests $(PROGRAMS) 2 $(CARGO_TEST) $(NO_SDK)
+	@$(TIMED) 'tests of JSONata' $(PROGRAMS) 2 $(CARGO_TEST) $(JSONATA)
+	@$(TIMED) end
+	@echo 'make test-all adds: adapters (shared/aws), functions, command line (cli), end to end, templates, more of the simulation.'
+
 # The end-to-end tests wait for what they have started, most of the time: everything else is done meanwhile, with less of
 # a claim to the processor.
-test:
-	$(MAKE) --jobs 2 lint
-	$(MAKE) build
-	$(MAKE) --jobs 2 --output-sync=target BUILT=1 beside e2e
-
 test-all: export HEAVY := 1
-test-all: test
+test-all:
+	@$(TIMED) begin
+	@$(TIMED) format $(MAKE) --no-print-directory format features
+	@$(TIMED) templates $(MAKE) --no-print-directory lint-templates
+	@$(TIMED) 'build and lints' $(CARGO_TEST) --no-run --workspace --exclude windlass-jsonata
+	@$(TIMED) 'functions and command line' $(MAKE) --no-print-directory build
+	@$(TIMED) 'all tests' $(MAKE) --no-print-directory --jobs 2 --output-sync=target BUILT=1 beside e2e
+	@$(TIMED) end
 
 beside:
-	nice $(MAKE) unit $(if $(HEAVY),audit)
+	nice $(MAKE) unit audit-if-changed
 
 # While the tools are installed, the code is read.
 lint: lint-code lint-templates
 
-lint-code:
-	cargo fmt --all --check
+lint-code: format features
 	cargo clippy --workspace --all-targets -- -D warnings
+
+format:
+	cargo fmt --all --check
+
+features:
+	$(PYTHON) tests/tools/features.py $(NO_SDK)
 
 lint-templates: tools
 	$(SAM)/cfn-lint template.yaml examples/target-role.yaml examples/github-statuses.yaml examples/github-deployments.yaml examples/shop/targets.yaml tests/e2e/visitor.yaml tests/e2e/targets.yaml \
@@ -116,6 +147,11 @@ audit: .local/audit/stamp .local/sbom/stamp
 	mkdir -p target/sbom
 	mv functions/*.cdx.json cli/*.cdx.json target/sbom/
 	rm tests/*/*.cdx.json
+	cat Cargo.lock deny.toml | sha256sum > tests/tools/audited
+
+# The audit compiles three tools. What it reads is the same as at the last one where these bytes are.
+audit-if-changed:
+	cat Cargo.lock deny.toml | sha256sum | cmp --silent - tests/tools/audited || $(TIMED) audit $(MAKE) audit
 
 .local/audit/stamp .local/sbom/stamp .local/coverage/stamp .local/mutants/stamp: .local/%/stamp: tests/tools/%.txt
 	rm -rf $(@D)
@@ -123,10 +159,10 @@ audit: .local/audit/stamp .local/sbom/stamp
 	touch $@
 
 # JSONata's tests apart: what they compare ours with asks for features that would compile every SDK crate a second time
-# for `build`. No doc comment has a test, and rustdoc would read each crate to find that; clippy compiles the examples.
+# for `build`. No doc comment has a test, and rustdoc would read each crate to find that.
 unit:
-	cargo test --workspace --exclude windlass-jsonata --lib --bins --tests
-	cargo test --package windlass-jsonata --lib --tests
+	$(PROGRAMS) 1 $(CARGO_TEST) --workspace --exclude windlass-jsonata
+	$(PROGRAMS) 1 $(CARGO_TEST) $(JSONATA)
 
 # By the crates that need no SDK. Instrumented builds have a folder of their own.
 COVERED_BY := domain engine machine simulate fuzz
@@ -142,20 +178,21 @@ coverage: .local/coverage/stamp
 mutants: .local/mutants/stamp
 	$(PYTHON) tests/mutants/mutants.py $(MUTANTS)
 
-# At least so many schedules, of which it tells how long they took, and then every pair of three scenarios. The broken variants
-# are looked for before that. Nothing begins after so many seconds, which two cores do not need; what was left then is
-# told, and fails.
+# At least so many schedules, and every pair of three scenarios. The broken variants are looked for before that. What was
+# played is in target/simulate.progress: a run that was stopped goes on there, if the program is the same. Nothing begins
+# after so many seconds, which two cores do not need; what was left then is told, and fails.
 SCHEDULES ?= 100000
 SECONDS ?= 14400
 BUILT_FOR := target/$(CARGO_BUILD_TARGET)/simulate
 
 simulate:
+	@echo 'This takes over two hours on two cores: up to 16 minutes of builds, then the schedules, which say how long they take.'
 	cargo build --profile simulate -p windlass-simulate
 	$(BUILT_FOR)/windlass-simulate copy . target/variants
 	cargo build --profile simulate --manifest-path target/variants/Cargo.toml --target-dir target -p windlass-simulate
 	rm -f target/variants/result
 	-$(BUILT_FOR)/windlass-variants variants target/variants/result $(SECONDS)
-	$(BUILT_FOR)/windlass-simulate run $(SCHEDULES) $(SECONDS) target/variants/result target/simulate.json
+	$(BUILT_FOR)/windlass-simulate run $(SCHEDULES) $(SECONDS) target/variants/result target/simulate.progress target/simulate.json
 
 # So many inputs in all; what came of them is in target/fuzz.json.
 INPUTS ?= 1000000
@@ -185,24 +222,24 @@ e2e: build
 	$(MAKE) --jobs 6 --output-sync=target e2e-installed e2e-people e2e-applications e2e-shifted e2e-codedeploy e2e-readme $(if $(HEAVY),e2e-ui)
 
 e2e-installed:
-	$(PYTEST) tests/e2e --ignore tests/e2e/test_2_readme.py \
+	$(TIMED) 'end to end: installed' $(PYTEST) tests/e2e --ignore tests/e2e/test_2_readme.py \
 		$(addprefix --ignore ,$(PEOPLE) $(APPLICATIONS) $(SHIFTED) $(BY_CODEDEPLOY) $(RELEASES) tests/e2e/test_z_applications_leak_nothing.py)
 
 e2e-people: $(if $(HEAVY),.local/terraform/stamp)
-	TEST_RUN=test-people $(PYTEST) $(PEOPLE) tests/e2e/test_z_applications_leak_nothing.py
+	TEST_RUN=test-people $(TIMED) 'end to end: people' $(PYTEST) $(PEOPLE) tests/e2e/test_z_applications_leak_nothing.py
 
 e2e-applications:
-	TEST_RUN=test-applications $(PYTEST) $(APPLICATIONS) tests/e2e/test_z_applications_leak_nothing.py
+	TEST_RUN=test-applications $(TIMED) 'end to end: applications' $(PYTEST) $(APPLICATIONS) tests/e2e/test_z_applications_leak_nothing.py
 
 e2e-shifted:
-	TEST_RUN=test-shifted $(PYTEST) $(SHIFTED)
+	TEST_RUN=test-shifted $(TIMED) 'end to end: shifted' $(PYTEST) $(SHIFTED)
 
 e2e-codedeploy:
-	TEST_RUN=test-codedeploy $(PYTEST) $(BY_CODEDEPLOY)
+	TEST_RUN=test-codedeploy $(TIMED) 'end to end: CodeDeploy' $(PYTEST) $(BY_CODEDEPLOY)
 
 # By itself: the pages need Debian's Chromium, and no cloud.
 e2e-ui: build .local/ui/stamp .local/chromium
-	.local/ui/bin/pytest -p no:cacheprovider cli/tests/browser
+	$(TIMED) 'end to end: pages' .local/ui/bin/pytest -p no:cacheprovider cli/tests/browser
 
 # A browser that is there is taken; Debian's package is installed otherwise.
 .local/chromium:
@@ -211,7 +248,7 @@ e2e-ui: build .local/ui/stamp .local/chromium
 	mkdir -p $(@D) && touch $@
 
 e2e-readme:
-	$(PYTEST) tests/e2e/test_2_readme.py
+	$(TIMED) 'end to end: README' $(PYTEST) tests/e2e/test_2_readme.py
 
 # What builds releases, each with all that it depends on: before a release, not at every change.
 test-releases: build
@@ -228,7 +265,7 @@ figures:
 # Of DEPLOYMENTS generated ones of each sort.
 DEPLOYMENTS ?= 10000
 comparisons:
-	DEPLOYMENTS=$(DEPLOYMENTS) cargo test --package windlass-domain --test comparisons -- --nocapture
+	DEPLOYMENTS=$(DEPLOYMENTS) cargo test --package windlass-domain --test all comparisons:: -- --nocapture
 
 # For AWS: optimised, with zig as the linker, so that the binaries run on Amazon Linux 2023.
 build-aws: export PATH := $(CURDIR)/$(ZIG):$(PATH)

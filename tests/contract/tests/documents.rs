@@ -194,7 +194,7 @@ fn no_page_has_the_marks_of_a_merge() {
 }
 
 /// The command that writes the index of decisions anew.
-const UPDATE: &str = "UPDATE_DOCS=1 cargo test -p windlass-contract --test documents";
+const UPDATE: &str = "UPDATE_DOCS=1 cargo test -p windlass-contract documents::";
 
 const DECISIONS: &str = "docs/decisions";
 

@@ -16,7 +16,7 @@ const BEGIN: &str = "<!-- written from the marks at the tests -->\n";
 const END: &str = "<!-- end of the marks -->\n";
 
 /// The command that writes the page anew.
-const UPDATE: &str = "UPDATE_DOCS=1 cargo test -p windlass-contract --test safety";
+const UPDATE: &str = "UPDATE_DOCS=1 cargo test -p windlass-contract safety::";
 
 /// The folders that have tests.
 const FOLDERS: [&str; 4] = ["shared", "tests", "functions", "cli"];

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 /// The crates whose tests are one binary, because each more would link the SDK or compile what is generic once more.
-const CRATES: [&str; 4] = ["cli", "shared/aws", "shared/engine", "tests/machine"];
+const CRATES: [&str; 6] = ["cli", "shared/aws", "shared/domain", "shared/engine", "tests/contract", "tests/machine"];
 
 #[test]
 fn every_file_of_tests_is_run() {

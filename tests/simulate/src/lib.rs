@@ -22,6 +22,7 @@ pub mod outcome;
 pub mod place;
 mod planned;
 pub mod play;
+pub mod progress;
 pub mod queue;
 pub mod readings;
 pub mod report;

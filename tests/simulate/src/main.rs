@@ -1,8 +1,9 @@
 //! The simulation by hand: `make simulate`, `make replay SEED=…`.
 //!
-//! - `windlass-simulate run <schedules> <seconds> <variants> <report>` plays every schedule with one mishap, the
+//! - `windlass-simulate run <schedules> <seconds> <variants> <progress> <report>` plays every schedule with one mishap, the
 //!   exhaustive and sampled ones with two, and random ones until there are so many. The seconds are for the
-//!   variants as well, whose result says how many they took.
+//!   variants as well, whose result says how many they took. What is played is kept in the progress, and a run that was
+//!   stopped goes on there.
 //! - `windlass-simulate replay <seed>` tells one schedule as a timeline.
 //! - `windlass-simulate one <scenario>` plays every schedule with one mishap, `two <scenario> <step>` every so
 //!   many-th one with a first one that begins pairs and a second one in its recovery, `random <scenario> <count>` random ones.
@@ -18,13 +19,14 @@ use windlass_simulate::campaign::{Tally, play_all};
 use windlass_simulate::coverage::{gaps, states_of};
 use windlass_simulate::exhaust::{one_mishap, random};
 use windlass_simulate::play::{Played, Ready};
+use windlass_simulate::progress::Progress;
 use windlass_simulate::report::{Caught, Report};
 use windlass_simulate::rules;
 use windlass_simulate::scenario::Scenario;
 use windlass_simulate::scenarios::{SCENARIOS, named};
 use windlass_simulate::schedule::Schedule;
 use windlass_simulate::variants::{Found, Variant, choose, look_for, make, variants};
-use windlass_simulate::whole_campaign::{RANDOM, SAMPLED, firsts_of, pairs, play_whole};
+use windlass_simulate::whole_campaign::{RANDOM, SAMPLED, expected, firsts_of, pairs, play_whole};
 
 /// With the system's allocator a third of the time went into allocations.
 #[global_allocator]
@@ -34,8 +36,8 @@ fn main() -> ExitCode {
     let asked: Vec<String> = std::env::args().skip(1).collect();
     let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
     let done = match asked.as_slice() {
-        ["run", schedules, seconds, variants, report] => {
-            run(schedules, seconds, variants, Path::new(report))
+        ["run", schedules, seconds, variants, progress, report] => {
+            run(schedules, seconds, variants, Path::new(progress), Path::new(report))
         }
         ["copy", from, to] => make(Path::new(from), Path::new(to)).map(|()| true),
         ["variants", result, seconds] => look_for_variants(Path::new(result), seconds, ""),
@@ -51,7 +53,7 @@ fn main() -> ExitCode {
             let seeds = 1..=count.parse().unwrap_or(RANDOM);
             seeds.map(|seed| random(name, plain, seed)).collect()
         }),
-        _ => Err("run <schedules> <seconds> <variants> <report> | replay <seed> | one <scenario> | two <scenario> <step> | random <scenario> <count> | copy <from> <to> | variants <result> <seconds> [name]".into()),
+        _ => Err("run <schedules> <seconds> <variants> <progress> <report> | replay <seed> | one <scenario> | two <scenario> <step> | random <scenario> <count> | copy <from> <to> | variants <result> <seconds> [name]".into()),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -118,14 +120,19 @@ fn part(scenario: &str, schedules: impl Fn(&Program, &str, &Played) -> Vec<Sched
     report(&program, &tally, &none, began.elapsed(), None)
 }
 
-fn run(schedules: &str, seconds: &str, variants: &str, to: &Path) -> Result<bool, String> {
+fn run(schedules: &str, seconds: &str, variants: &str, progress: &Path, to: &Path) -> Result<bool, String> {
     let caught = Caught::read(Path::new(variants))?;
     let wanted: u64 = schedules.parse().map_err(|_| "schedules is a number")?;
     let program = program()?;
     // The search for variants is part of the given time.
     let began = Instant::now();
     let until = began + seconds_of(seconds)?.saturating_sub(caught.took);
-    let tally = play_whole(&program, wanted, until);
+    let progress = Progress::from(progress)?;
+    if progress.before > 0 {
+        println!("{} schedules were played before this run", progress.before);
+    }
+    println!("the schedules take {}", expected(progress.before));
+    let tally = play_whole(&program, &SCENARIOS, wanted, until, progress);
     let took = caught.took + began.elapsed();
     let is_unbroken = report(&program, &tally, &caught, took, Some(to))?;
     let gaps = gaps(&tally, &states_of(&program));

@@ -261,8 +261,17 @@ impl LiveService {
         }
         let lives = |t: &LiveTask| t.lives() && t.deployment != primary;
         let is_alone = !self.tasks.iter().any(lives);
-        if is_alone && self.is_up(&primary, now) {
+        if !self.is_up(&primary, now) {
+            return;
+        }
+        if is_alone {
             self.turn("ROLLBACK_IN_PROGRESS", "ROLLBACK_SUCCESSFUL");
+            for deployment in self.service.deployments.iter_mut().filter(|it| it.id == primary) {
+                "COMPLETED".clone_into(&mut deployment.rollout);
+            }
+        } else {
+            // It was to go to what it now goes back to, and another one's tasks are left.
+            self.stop_others(&primary, "", now);
         }
     }
 }

@@ -45,7 +45,7 @@ pub use runs_once::{is_unknown, runs_once};
 pub use second_look_is_made::{second_look_is_made, told_as_drifted};
 pub use success_is_final_in_ecs::success_is_final_in_ecs;
 pub use switches_are_fenced::switches_are_fenced;
-pub use targets_as_recorded::{changed_outside, taken_back_after_success, targets_as_recorded};
+pub use targets_as_recorded::{changed_outside, found_changed, taken_back_after_success, targets_as_recorded};
 pub use test_listener_first::test_listener_first;
 pub use unlocked::unlocked;
 pub use unowned_untouched::unowned_untouched;

@@ -1,5 +1,5 @@
 use crate::outcome::Outcome;
-use crate::rules::changed_outside;
+use crate::rules::{changed_outside, found_changed};
 use crate::targets::{COMPONENTS, TASK, is_shown, now, shows, visible};
 use std::rc::Rc;
 use windlass_domain::deployment::{Deployment, Ended};
@@ -32,6 +32,8 @@ pub fn rolled_back_to_snapshot(outcome: &Outcome<'_>) -> Result<(), String> {
         let holds = match named.map(|(_, running)| (&running.artifact, &running.state)) {
             Some((Some(artifact), _)) => shows(outcome.world, component, artifact),
             Some((None, state)) => is_shown(outcome.world, component, state).unwrap_or(true),
+            // `targets_as_recorded` compares what was found then.
+            None if found_changed(outcome, component) => true,
             None => outcome.pristine.get(component) == Some(&visible(outcome.world, component)),
         };
         if !holds {

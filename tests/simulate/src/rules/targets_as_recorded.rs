@@ -43,6 +43,9 @@ pub fn targets_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
             (Some((_, running)), None) if running.version() == "accepted" => {
                 is_shown(outcome.world, component, &running.state).unwrap_or(true)
             }
+            (Some((_, running)), None) if found_changed(outcome, component) => {
+                is_shown(outcome.world, component, &running.state).unwrap_or(true)
+            }
             (Some(_), None) if was_not_renamed(outcome, component) => outcome.began.get(component) == Some(&shown),
             (Some(_), None) => outcome.pristine.get(component) == Some(&shown),
             (None, _) => outcome.began.get(component) == Some(&shown),
@@ -94,6 +97,14 @@ pub fn changed_outside(outcome: &Outcome<'_>, component: &str) -> bool {
         let known: BTreeSet<&DeploymentId> = switched_by(before, component).collect();
         switched_by(since, component).all(|id| !known.contains(id) && is_undone(id))
     })
+}
+
+/// Returns whether somebody outside has changed it before any deployment did: what the first one found, and what a
+/// rollback brings back, is not what there was at the beginning.
+pub fn found_changed(outcome: &Outcome<'_>, component: &str) -> bool {
+    let by_other = |one: &Happening| matches!(one.what, Event::ChangedByOther(of) if of == component);
+    let first = outcome.happened.iter().position(by_other);
+    first.is_some_and(|at| switched_by(&outcome.happened[..at], component).next().is_none())
 }
 
 /// Returns the deployments that have changed a component.

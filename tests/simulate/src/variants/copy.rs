@@ -21,7 +21,7 @@ const COPIED: [&str; 8] = [
 const MEMBERS: &str = "members = [\"shared/domain\", \"shared/engine\", \"tests/jsonata\", \"tests/machine\", \"tests/world\", \"tests/simulate\"]";
 
 /// The copy's program has a name of its own, so that both can be built into one folder.
-const BINARY: &str = "[[bin]]\nname = \"windlass-variants\"\npath = \"src/main.rs\"\n";
+const BINARY: [&str; 2] = ["[[bin]]\nname = \"windlass-simulate\"", "[[bin]]\nname = \"windlass-variants\""];
 
 /// The one file that only the copy has.
 const ONLY_THERE: &str = "variant.rs";
@@ -72,9 +72,11 @@ pub fn make(from: &Path, to: &Path) -> Result<(), String> {
     let manifest = manifest.replacen("version = \"", "version = \"0.0.0-variants.", 1);
     write(&to.join("Cargo.toml"), manifest.as_bytes())?;
     let own = Path::new("tests/simulate/Cargo.toml");
-    let own_manifest = read(&from.join(own))?.replace("[package]", "[package]\nautobins = false");
-    let own_manifest = format!("{own_manifest}\n{BINARY}");
-    write(&to.join(own), own_manifest.as_bytes())?;
+    let own_manifest = read(&from.join(own))?;
+    if !own_manifest.contains(BINARY[0]) {
+        return Err(format!("{} does not name its program", own.display()));
+    }
+    write(&to.join(own), own_manifest.replace(BINARY[0], BINARY[1]).as_bytes())?;
     let chosen = to.join("shared/domain/src").join(ONLY_THERE);
     write(&chosen, CHOSEN.as_bytes())
 }

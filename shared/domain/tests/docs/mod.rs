@@ -1,5 +1,5 @@
 //! The generated documents are what the code says. After a change, write them anew with
-//! `UPDATE_DOCS=1 cargo test -p windlass-domain --test docs`.
+//! `UPDATE_DOCS=1 cargo test -p windlass-domain docs::`.
 
 #![allow(clippy::unwrap_used)]
 
@@ -16,7 +16,7 @@ use windlass_domain::fault::FaultName;
 use windlass_domain::finding::FindingName;
 use windlass_domain::kinds::KindName;
 
-const UPDATE: &str = "UPDATE_DOCS=1 cargo test -p windlass-domain --test docs";
+const UPDATE: &str = "UPDATE_DOCS=1 cargo test -p windlass-domain docs::";
 
 fn docs() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs")

@@ -1,5 +1,5 @@
 //! How often what is no secret is taken for one: in the declarations, manifests, answers and logs of this repository,
-//! and in forty declarations that others have published. `cargo test -p windlass-domain --test false_alarms --
+//! and in forty declarations that others have published. `cargo test -p windlass-domain false_alarms:: --
 //! --nocapture` prints the counts.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]

@@ -1,6 +1,6 @@
 //! `docs/app.md`: the schema of declarations for people, each field with its comment in the code.
 
-use crate::wrapping::wrapped;
+use super::wrapping::wrapped;
 use serde_json::Value;
 use windlass_domain::folder::TABLE;
 

@@ -1,0 +1,14 @@
+//! What the domain decides, by its public functions alone. One binary, because each more is linked by itself.
+
+mod bad_inputs;
+mod comparisons;
+mod console_page;
+mod declarations;
+mod docs;
+mod examples;
+mod false_alarms;
+mod foreign;
+mod messages;
+mod repositories;
+mod warnings;
+mod watch_limits;

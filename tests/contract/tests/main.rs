@@ -1,0 +1,21 @@
+//! What the state machine file, the template, the documents and the code say of each other. One binary, because each
+//! more is linked by itself.
+
+mod alarms;
+mod callers;
+mod circles;
+mod counts;
+mod documents;
+mod faults;
+mod installation;
+mod kinds;
+mod ledger_keys;
+mod lines;
+mod metrics;
+mod notified_events;
+mod payloads;
+mod safety;
+mod shape;
+mod template;
+mod test_files;
+mod words;
