@@ -70,16 +70,6 @@ const fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-/// The looks that a wave may take, so that the history of its execution stays within what AWS allows; see
-/// [`crate::execution_history`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Looks {
-    /// The looks until its bake is over.
-    pub baking: u64,
-    /// The looks after that, while a gate is unknown.
-    pub held: u64,
-}
-
 /// The result of a look.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Judged {
@@ -101,19 +91,6 @@ pub enum Judged {
 
 /// The shortest time between two looks, in seconds: a look costs calls and a state transition.
 pub const SOONEST_S: u64 = 5;
-
-/// The time between two looks, in seconds, if the history of the execution has room for them. It is the shortest period
-/// of a metric, and the interval of the machine's Retry of `StillBaking`.
-pub const EVERY_S: u64 = 60;
-
-/// The longest time between two looks at all, in seconds. Alarms and metrics are measured since the change, so that
-/// nothing between two looks is missed.
-pub const SLOWEST_S: u64 = 900;
-
-/// The most looks of one visit of the state `Judge`, by its Retry of `StillBaking`; a `Bake` begins the next visit. Each
-/// visit has its own tries after a throttled or a lost answer, so that a few of them in a day's watch do not fail the
-/// wave.
-pub const LOOKS_OF_A_VISIT: u32 = 16;
 
 const fn every_minute() -> u64 {
     EVERY_S

@@ -5,6 +5,7 @@
 //! out.
 
 pub mod accept;
+pub mod action;
 pub mod address;
 pub mod admission;
 #[cfg(test)]
