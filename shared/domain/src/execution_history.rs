@@ -9,7 +9,6 @@ use crate::count::count;
 use crate::declaration::resolved::Component;
 use crate::finding::{Finding, FindingName};
 use crate::gate::UnknownRule;
-use crate::judgement::{EVERY_S, LOOKS_OF_A_VISIT, Looks, SLOWEST_S};
 use crate::kinds::Extent;
 use crate::name::ComponentName;
 use crate::plan::{PlannedChange, Wave};
@@ -18,7 +17,7 @@ use std::collections::BTreeMap;
 
 mod polls;
 
-pub use polls::{IN_PARTS_S, LONGEST_WAIT, OFTEN_S, RARELY_S, polls};
+pub use polls::{EVERY_S, IN_PARTS_S, LONGEST_WAIT, LOOKS_OF_A_VISIT, Looks, OFTEN_S, RARELY_S, SLOWEST_S, polls};
 
 /// The events that AWS allows an execution.
 pub const LONGEST: u64 = 25_000;

@@ -3,6 +3,7 @@
 //! A wave passes only when its bake is over and everything is healthy. A clear failure ends it at once. A gate that
 //! could not be measured is never healthy by itself (rule 7): the declaration says what it becomes, and after how long.
 
+use crate::execution_history::{EVERY_S, LOOKS_OF_A_VISIT, Looks, SLOWEST_S};
 use crate::gate::{Measurement, PauseThen, UnknownBecomes, UnknownRule, Verdict, key_of};
 use crate::gate_points::{self, GatePoints};
 use crate::steering::{Paused, Steered, SteeringRecord, steered};

@@ -1,5 +1,6 @@
 //! Requests: every route, and the Step Functions console, hands one to the release machine.
 
+use crate::action::ActionName;
 use crate::digest::Digest;
 use crate::foreign;
 use crate::identity::DeploymentId;

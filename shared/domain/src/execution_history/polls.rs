@@ -1,6 +1,8 @@
 //! The polls of a change while AWS makes it: how often it is asked for, and for how long. Pure.
 
 use crate::time::Span;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// The longest wait for a change while AWS makes it. The Retries of its state poll it for about a day, and what comes
 /// before takes some minutes of that.
