@@ -1,7 +1,7 @@
 //! The command line of Windlass, for CI and people.
 //!
-//! Each verb has a type in [`verbs`] or [`ui`]; [`talk::listing`] serves those that list. Every verb returns an [`Exit`],
-//! and prints either words or, with `--json`, one JSON document on standard output.
+//! Each verb has a type in [`verbs`] or [`ui`]; [`talk::listing`] serves those that list. Every verb returns an
+//! [`Exit`], and prints either words or, with `--json`, one JSON document on standard output.
 
 pub mod ground;
 pub mod init;
@@ -81,7 +81,8 @@ pub enum Verb {
     Release(verbs::release::Releasing),
     /// Deploy a release that is recorded already into an environment: promotion.
     Deploy(verbs::deploy::Deploying),
-    /// Show what a release, a promotion, a rollback, a drill or a withdrawal would do, without a lock and without a change.
+    /// Show what a release, a promotion, a rollback, a drill or a withdrawal would do, without a lock and without a
+    /// change.
     Plan(verbs::plan::Plan),
     /// Watch a deployment until it has ended.
     Watch(verbs::watch::Watch),
@@ -134,8 +135,8 @@ pub enum Verb {
     HandOver(verbs::moves::HandOver),
     /// Serve pages on this machine that show all of it, and act from there with your rights.
     ///
-    /// The pages deploy, promote, roll back, hold, release the hold, cancel, recover and accept. All else is typed, such as
-    /// `pause`, `continue`, `skip-bake`, `drill`, `remove` and `rename`.
+    /// The pages deploy, promote, roll back, hold, release the hold, cancel, recover and accept. All else is typed,
+    /// such as `pause`, `continue`, `skip-bake`, `drill`, `remove` and `rename`.
     Ui(ui::Ui),
     /// Write an environment's pages into one file, for those without access.
     Report(ui::report::Report),

@@ -7,12 +7,11 @@ use clap::{CommandFactory, Parser};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use windlass_cli::Arguments;
-use windlass_domain::call;
-use windlass_domain::identity::{DeploymentId, EnvironmentId};
-use windlass_domain::input::input;
-use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::request::ActionName;
-use windlass_domain::way_in::WayIn;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::call::{self, input};
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::release::way_in::WayIn;
+use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The values for the placeholders in a text.
 const VALUES: [(&str, &str); 7] = [

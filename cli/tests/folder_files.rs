@@ -117,7 +117,7 @@ fn what_a_folder_may_not_publish_is_refused_with_its_manifest() {
             .unwrap();
         (output.status.code(), out(&output))
     };
-    manifest(Some(windlass_domain::digest::Digest::of(&bytes).to_string()));
+    manifest(Some(windlass_domain::text::digest::Digest::of(&bytes).to_string()));
     let (code, told) = said("web.zip");
     assert_eq!(code, Some(3), "{told}");
     assert_eq!(told.matches(": FileRefused").count(), 3, "all at once: {told}");

@@ -10,7 +10,7 @@ use crate::standin::{Call, Reply, StandIn, err, folder, out, reply};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
-use windlass_domain::foreign::is_hidden;
+use windlass_domain::text::foreign::is_hidden;
 
 /// The members that hold what others say. Each is text alone.
 const OF_OTHERS: [&str; 16] = [

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use windlass_cli::init::import::lambroll::{self, as_json};
 use windlass_cli::init::import::{Imported, ecspresso, sam};
 use windlass_domain::declaration::Declaration;
-use windlass_domain::foreign::is_hidden;
-use windlass_domain::syntax;
+use windlass_domain::document::syntax;
+use windlass_domain::text::foreign::is_hidden;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/imports")

@@ -14,7 +14,7 @@ use windlass_cli::init::import::sam::without_tags;
 use windlass_cli::init::proposal::{InitFacts, propose};
 use windlass_cli::init::repository::Repository;
 use windlass_cli::init::{files, pieces, repository_walk};
-use windlass_domain::syntax;
+use windlass_domain::document::syntax;
 
 type Files = BTreeMap<String, String>;
 

@@ -1,5 +1,5 @@
-//! The command line: the real program against an API that answers, and what it is made of. One binary, because each that is
-//! linked by itself holds the SDK once more.
+//! The command line: the real program against an API that answers, and what it is made of. One binary, because each
+//! that is linked by itself holds the SDK once more.
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 

@@ -6,10 +6,10 @@ use crate::cloud::{RELEASE, Told, cloud, puts, released, site, telling, uploadin
 use crate::records::{self, ID, accepted};
 use crate::standin::{code, err, folder, out};
 use serde_json::{Value, json};
-use windlass_domain::digest::Digest;
-use windlass_domain::folder::{Folder, FolderRules};
-use windlass_domain::manifest::Manifest;
-use windlass_domain::name::AppName;
+use windlass_domain::declaration::folder::{Folder, FolderRules};
+use windlass_domain::release::manifest::Manifest;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::name::AppName;
 
 #[test]
 fn artifacts_are_uploaded_and_then_the_manifest_that_pins_them() {

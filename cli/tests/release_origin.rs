@@ -62,7 +62,8 @@ fn two_commits(name: &str) -> (PathBuf, String, String) {
 
 const RELEASE: [&str; 6] = ["release", "shop", "1.4.0", "web=dist", "--upload", "--look=0s"];
 
-/// Hands a release in from a folder, with these options and variables. Returns also the number of objects that were put.
+/// Hands a release in from a folder, with these options and variables. Returns also the number of objects that were
+/// put.
 fn handed_in(folder: &Path, options: &[&str], variables: &[(&str, &str)]) -> (Output, usize) {
     let cloud = cloud();
     let output = cloud.windlass_with(folder, &[&RELEASE[..], options].concat(), variables);

@@ -228,7 +228,7 @@ fn a_finding_that_the_cause_tells_is_not_told_twice() {
     };
     assert_eq!(told(&record), [1, 1, 2]);
     // As the conductor writes the cause: the finding with its name, and a sentence more.
-    let finding: windlass_domain::finding::Finding = serde_json::from_value(finding).unwrap();
+    let finding: windlass_domain::text::finding::Finding = serde_json::from_value(finding).unwrap();
     let cause = format!("{finding}\n  and this is so");
     record["deployment"]["ending"]["cause"] = cause.into();
     assert_eq!(told(&record), [1, 1, 1]);

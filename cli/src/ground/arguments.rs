@@ -4,8 +4,8 @@
 
 use std::path::PathBuf;
 use std::str::FromStr;
-use windlass_domain::name::{ComponentName, EnvironmentName};
-use windlass_domain::part::Part;
+use windlass_domain::release::Part;
+use windlass_domain::text::name::{ComponentName, EnvironmentName};
 
 /// Reads a text that is not blank.
 ///

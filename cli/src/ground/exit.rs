@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 use windlass_domain::deployment::Ended;
-use windlass_domain::ending::Ending;
-use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::release::ending::Ending;
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The text of `windlass --help` about exit statuses.
 pub const HELP: &str = "Exit status:
@@ -105,7 +105,7 @@ impl From<Exit> for ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windlass_domain::time::Time;
+    use windlass_domain::text::time::Time;
 
     fn ended(ending: Ending, cause_name: &str, findings: &[FindingName]) -> Ended {
         let findings = findings.iter();

@@ -5,9 +5,9 @@ use crate::ground::manual;
 use crate::ground::trouble::Trouble;
 use serde_json::{Value, json};
 use std::fmt::Display;
-use windlass_domain::fault::Fault;
-use windlass_domain::finding::Finding;
-use windlass_domain::way_in::WayIn;
+use windlass_domain::release::way_in::WayIn;
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::finding::Finding;
 
 /// The reason for which a command could not be carried out.
 #[derive(Debug, Clone, PartialEq)]

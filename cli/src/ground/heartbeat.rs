@@ -1,13 +1,13 @@
 //! The sign of life of a command that waits.
 //!
-//! On a terminal it is a line that is written over at each look, and taken away before anything else is printed. In a log,
-//! where every line stays, it is a line after a silence, and then one a minute at most. It goes to standard error, so that
-//! standard output has only what came about, also with `--json`.
+//! On a terminal it is a line that is written over at each look, and taken away before anything else is printed. In a
+//! log, where every line stays, it is a line after a silence, and then one a minute at most. It goes to standard error,
+//! so that standard output has only what came about, also with `--json`.
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
-use windlass_domain::foreign;
+use windlass_domain::text::foreign;
 
 /// The silence after which a log has a line.
 const SILENCE: Duration = Duration::from_secs(15);

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 use std::time::Duration;
-use windlass_domain::request::ActionName;
+use windlass_domain::release::action::ActionName;
 
 /// The exit status of an interrupted command, as shells have it: 128 and the number of SIGINT.
 pub const STATUS: i32 = 130;

@@ -5,10 +5,10 @@ use std::fs::{self, File, Metadata};
 use std::io::{Cursor, Error, ErrorKind, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
-use windlass_domain::count::count;
-use windlass_domain::folder::{FolderRules, Sorting};
-use windlass_domain::foreign;
-use windlass_domain::time::Time;
+use windlass_domain::declaration::folder::{FolderRules, Sorting};
+use windlass_domain::text::count::count;
+use windlass_domain::text::foreign;
+use windlass_domain::text::time::Time;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 

@@ -1,7 +1,7 @@
 use super::*;
 use std::io::Read;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::folder::{Destination, Folder, FolderPatterns};
+use windlass_domain::declaration::folder::{Destination, Folder, FolderPatterns};
+use windlass_domain::text::finding::{Finding, FindingName};
 
 fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
     let folder = std::env::temp_dir().join(format!("windlass-{}-{name}", std::process::id()));

@@ -3,8 +3,8 @@
 
 use crate::ground::trouble::Trouble;
 use include_dir::{Dir, include_dir};
-use windlass_domain::did_you_mean::did_you_mean;
-use windlass_domain::finding::{self, Finding};
+use windlass_domain::document::shape::objection::did_you_mean;
+use windlass_domain::text::finding::{self, Finding};
 
 static FINDINGS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../docs/findings");
 static FAULTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../docs/faults");

@@ -10,8 +10,8 @@ use serde::Serialize;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
-use windlass_domain::finding::Finding;
-use windlass_domain::foreign;
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::foreign;
 
 /// The output of a verb. Words go to standard output, errors to standard error.
 #[derive(Debug, Clone, Copy)]

@@ -2,7 +2,7 @@
 //! reader takes them as the same text, else in quotes.
 
 use serde_json::Value;
-use windlass_domain::foreign;
+use windlass_domain::text::foreign;
 
 /// Writes a text of YAML.
 pub fn in_yaml(text: &str) -> String {

@@ -2,7 +2,7 @@
 
 use crate::ground::exit::Exit;
 use std::fmt;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fault, FaultName};
 
 /// A reason for which the command line could not do what was asked. Each name has its page under `docs/troubles/`,
 /// which the program carries. A refusal of Windlass has the pages of its findings instead.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use windlass_domain::installation;
+use windlass_domain::declaration::installation;
 
 /// An account, as far as it was seen.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]

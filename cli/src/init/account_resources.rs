@@ -6,7 +6,7 @@ use crate::init::application::{Application, Target};
 use crate::init::proposal::InitFacts;
 use std::collections::BTreeMap;
 use windlass_aws::AccountResources;
-use windlass_domain::installation;
+use windlass_domain::declaration::installation;
 
 /// The tags that name the application and the environment of a target.
 const APP: &str = "windlass:app";

@@ -5,7 +5,7 @@ use crate::init::application::Text;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::{Declaration, Exceptions};
-use windlass_domain::did_you_mean::did_you_mean;
+use windlass_domain::document::shape::objection::did_you_mean;
 
 /// A question.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use crate::init::repository::Repository;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::LARGEST;
-use windlass_domain::syntax;
+use windlass_domain::document::syntax;
 
 /// The application.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

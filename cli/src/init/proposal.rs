@@ -10,8 +10,8 @@ use super::targets::TargetQuestions;
 use crate::init::import::name;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Exceptions;
-use windlass_domain::did_you_mean::nearest;
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::document::shape::objection::nearest;
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
 /// Everything that was found.
 #[derive(Debug, Default, Clone)]
@@ -289,7 +289,10 @@ fn chosen(text: &str, pieces: &[Piece]) -> Result<Vec<Piece>, String> {
         let piece = pieces.iter().find(|piece| piece.name == old);
         let piece = piece.ok_or_else(|| {
             let known: Vec<String> = pieces.iter().map(|piece| piece.name.clone()).collect();
-            format!("nothing here is called `{old}`. {}", windlass_domain::did_you_mean::did_you_mean(old, &known))
+            format!(
+                "nothing here is called `{old}`. {}",
+                windlass_domain::document::shape::objection::did_you_mean(old, &known)
+            )
         })?;
         Ok(Piece { name: new.to_owned(), ..piece.clone() })
     });

@@ -8,7 +8,7 @@ use crate::ground::trouble::Trouble;
 use crate::talk::git::{self, FolderPlace};
 use std::fs;
 use std::path::{Path, PathBuf};
-use windlass_domain::foreign::is_hidden;
+use windlass_domain::text::foreign::is_hidden;
 
 /// The depth of the walk, and the number of entries that it looks at: an application's part has its root no deeper.
 const DEEPEST: usize = 6;

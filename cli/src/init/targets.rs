@@ -7,7 +7,7 @@ use super::application::{Balancer, Component, Target, Text};
 use super::pieces::{Piece, Runs};
 use super::proposal::{InitFacts, question};
 use std::collections::BTreeMap;
-use windlass_domain::finding::FindingName;
+use windlass_domain::text::finding::FindingName;
 
 /// The questions of one component.
 pub struct TargetQuestions<'a> {

@@ -4,9 +4,9 @@ use crate::ground::arguments;
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::git::Git;
-use windlass_domain::git_rule::version_of_tag;
+use windlass_domain::document::git::Git;
+use windlass_domain::document::git_rule::version_of_tag;
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The origin of a release, with its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,8 +54,8 @@ pub struct OriginOptions {
     /// The Git ref, such as `refs/tags/v1.4.0`; else the CI's, else what is checked out.
     #[arg(long, value_name = "REF", value_parser = arguments::text)]
     git_ref: Option<String>,
-    /// The commit that was built; else the one of `--git-ref`, else the CI's. Without this option it must be the one that
-    /// is checked out.
+    /// The commit that was built; else the one of `--git-ref`, else the CI's. Without this option it must be the one
+    /// that is checked out.
     #[arg(long, value_name = "HASH", value_parser = arguments::text)]
     git_commit: Option<String>,
     /// The time of the commit, in RFC 3339, such as `2026-11-20T14:02:05Z`; else as the repository around the present
@@ -92,8 +92,8 @@ impl OriginOptions {
     }
 }
 
-/// Returns the origin at a ref that is named. Where the repository does not have it, such as a tag that is not made yet,
-/// the commit is the CI's if that runs for this ref.
+/// Returns the origin at a ref that is named. Where the repository does not have it, such as a tag that is not made
+/// yet, the commit is the CI's if that runs for this ref.
 fn named(reference: &str) -> ReleaseOrigin {
     let of_ci = || of_ci().filter(|ci| ci.git.reference == reference)?.git.commit;
     let commit = commit_at(reference).or_else(of_ci);

@@ -10,8 +10,8 @@ use clap::Args;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The most that the API puts on a page.
 pub const LARGEST_PAGE: usize = 100;

@@ -11,9 +11,9 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 use url::{Host, Url};
-use windlass_domain::count::count;
-use windlass_domain::did_you_mean::did_you_mean;
-use windlass_domain::foreign;
+use windlass_domain::document::shape::objection::did_you_mean;
+use windlass_domain::text::count::count;
+use windlass_domain::text::foreign;
 
 /// The file's name.
 pub const FILE: &str = "windlass.toml";
@@ -160,8 +160,8 @@ fn is_bucket(text: &str) -> bool {
     (3..=63).contains(&text.len()) && text.chars().all(letters)
 }
 
-/// Returns whether a text is the address of an API. What is sent there is signed and may have a session's token, so only
-/// to this machine, such as a local cloud, it goes in the clear.
+/// Returns whether a text is the address of an API. What is sent there is signed and may have a session's token, so
+/// only to this machine, such as a local cloud, it goes in the clear.
 fn is_address(text: &str) -> bool {
     let Some(url) = Url::parse(text).ok().filter(|_| !text.contains(char::is_whitespace)) else {
         return false;

@@ -8,11 +8,11 @@ use serde_json::Value;
 use std::future::Future;
 use std::time::Duration;
 use windlass_aws::{Api, ApiAnswer};
-use windlass_domain::count::count;
-use windlass_domain::did_you_mean::nearest;
-use windlass_domain::fault::FaultName;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::way_in::WayIn;
+use windlass_domain::document::shape::objection::nearest;
+use windlass_domain::release::way_in::WayIn;
+use windlass_domain::text::count::count;
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The advice where an address leads to no Windlass.
 const NAMED: &str = "Give `--endpoint`, or set WINDLASS_ENDPOINT, to the output `ApiUrl` of the installation's stack";
@@ -184,7 +184,7 @@ fn understood(answer: ApiAnswer) -> Result<Value, Failure> {
     let Some(said) = said.filter(|_| answer.status >= 400) else {
         return Err(nobody(&answer, "no answer of Windlass's"));
     };
-    let said = &*windlass_domain::foreign::with_log(said);
+    let said = &*windlass_domain::text::foreign::with_log(said);
     let findings: Vec<Finding> =
         body.get("findings").and_then(|findings| serde_json::from_value(findings.clone()).ok()).unwrap_or_default();
     let passes = passes(answer.status);

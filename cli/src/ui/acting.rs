@@ -11,8 +11,8 @@ use crate::ground::failure::Failure;
 use crate::ground::quoting::in_shell;
 use crate::verbs::operator::{execution_outcome, is_not_known_yet};
 use maud::{Markup, html};
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// An act from these pages.
 #[derive(Debug, Clone)]

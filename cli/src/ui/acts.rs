@@ -12,7 +12,7 @@ use crate::verbs::rollback::Rollback;
 use crate::verbs::steering::{Hold, ReleaseHold};
 use clap::Parser;
 use maud::{Markup, html};
-use windlass_domain::name::AppName;
+use windlass_domain::text::name::AppName;
 
 /// An act: its name is that of its verb.
 pub struct Act {

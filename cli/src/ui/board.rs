@@ -8,15 +8,15 @@ use crate::view::provenance::{commit, short, who};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 use url::form_urlencoded::byte_serialize;
-use windlass_domain::count::{agree, count};
-use windlass_domain::drift::{Compared, Drift};
+use windlass_domain::deployment::hourly_look::LookResult;
+use windlass_domain::environment::drift::{Compared, Drift};
 use windlass_domain::environment::{HeldState, VersionNames};
-use windlass_domain::foreign::Foreign;
-use windlass_domain::hourly_look::LookResult;
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::name::ComponentName;
-use windlass_domain::part::Part;
-use windlass_domain::time::Time;
+use windlass_domain::release::Part;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::count::{agree, count};
+use windlass_domain::text::foreign::Foreign;
+use windlass_domain::text::name::ComponentName;
+use windlass_domain::text::time::Time;
 
 /// The targets of an environment beside their records; or why they were not looked at.
 pub type Observed = Result<BTreeMap<ComponentName, Compared>, String>;

@@ -10,12 +10,12 @@ use crate::view::provenance::{commit, took, who};
 use crate::view::record::Record;
 use maud::{Markup, html};
 use serde_json::Value;
-use windlass_domain::count::count;
-use windlass_domain::gate::Verdict;
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::plan::Outcome;
-use windlass_domain::planned::{Becomes, DrawnPlan, Planned};
-use windlass_domain::time::Time;
+use windlass_domain::declaration::gate::Verdict;
+use windlass_domain::declaration::plan::Outcome;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::shown::planned::{Becomes, DrawnPlan, Planned};
+use windlass_domain::text::count::count;
+use windlass_domain::text::time::Time;
 
 /// The content of a deployment's page.
 pub struct Shown<'a> {
@@ -207,7 +207,7 @@ impl Shown<'_> {
 /// Shows an execution, with its page in the console.
 pub fn execution(arn: &str) -> Markup {
     html! {
-        @match windlass_domain::console::execution(arn) {
+        @match windlass_domain::release::call::execution(arn) {
             Some(page) => a href=(page) rel="noreferrer" target="_blank" { (arn.rsplit(':').next().unwrap_or(arn)) },
             None => code { (arn) },
         }

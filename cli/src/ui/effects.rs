@@ -12,12 +12,12 @@ use crate::view::record::Record;
 use crate::view::status::Environment;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
-use windlass_domain::drift::{Compared, Drift};
+use windlass_domain::deployment::step::Step;
+use windlass_domain::environment::drift::{Compared, Drift};
 use windlass_domain::environment::{ACCEPTED, HeldState, Hold, Running};
-use windlass_domain::foreign::Foreign;
-use windlass_domain::name::ComponentName;
-use windlass_domain::request::ActionName;
-use windlass_domain::step::Step;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::text::foreign::Foreign;
+use windlass_domain::text::name::ComponentName;
 
 /// The state of a component that accepting records.
 #[derive(Debug, PartialEq, Eq)]

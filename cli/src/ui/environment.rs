@@ -10,11 +10,11 @@ use crate::view::snapshots::Snapshot;
 use crate::view::status::Environment;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
-use windlass_domain::drift::Drift;
+use windlass_domain::environment::drift::Drift;
 use windlass_domain::environment::{HeldState, Running, VersionNames};
-use windlass_domain::foreign::Foreign;
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::time::Time;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::foreign::Foreign;
+use windlass_domain::text::time::Time;
 
 /// The content of an environment's page.
 pub struct Shown<'a> {

@@ -3,8 +3,8 @@
 use super::parts::{Page, PagePlace, when};
 use crate::view::figures::{App, EnvironmentFigures};
 use maud::{Markup, html};
-use windlass_domain::figures::cells;
-use windlass_domain::identity::EnvironmentId;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::shown::figures::cells;
 
 /// The content of the page.
 pub struct Shown<'a> {

@@ -70,8 +70,8 @@ impl Guard {
         let site = request.header("sec-fetch-site");
         match request.method.as_str() {
             "GET" => {
-                // The file that leads here is of another origin for the browser. A page that knows the address could open
-                // it in a window as well, and reads nothing of it.
+                // The file that leads here is of another origin for the browser. A page that knows the address could
+                // open it in a window as well, and reads nothing of it.
                 let is_led = segments.clone().all(str::is_empty)
                     && request.header("sec-fetch-mode") == Some("navigate")
                     && request.header("sec-fetch-dest") == Some("document");

@@ -3,11 +3,10 @@
 use super::parts::{Sort, clock};
 use crate::view::record::Record;
 use maud::{Markup, html};
-use windlass_domain::count::count;
-use windlass_domain::gate::Verdict;
-use windlass_domain::gate_points::{GatePoints, Point, number};
-use windlass_domain::judgement::{Judgement, gate_key};
-use windlass_domain::time::Time;
+use windlass_domain::declaration::gate::{GatePoints, Point, Verdict, number};
+use windlass_domain::deployment::judgement::{Judgement, gate_key};
+use windlass_domain::text::count::count;
+use windlass_domain::text::time::Time;
 
 /// The size of a line, in units of its drawing.
 const WIDE: f64 = 180.0;

@@ -10,8 +10,8 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use windlass_aws::Aws;
-use windlass_domain::console::host;
-use windlass_domain::time::Time;
+use windlass_domain::release::call::host;
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::Clock;
 
 /// The most lines that are shown.

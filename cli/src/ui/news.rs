@@ -3,8 +3,8 @@
 use crate::view::overview::{App, EnvironmentOverview};
 use std::collections::BTreeMap;
 use windlass_domain::environment::{ACCEPTED, BEFORE_WINDLASS, FOUND, GivenVersion};
-use windlass_domain::part::Part;
-use windlass_domain::request::ActionName;
+use windlass_domain::release::Part;
+use windlass_domain::release::action::ActionName;
 
 /// A version that runs in other environments of the application.
 #[derive(Debug, PartialEq, Eq)]

@@ -4,14 +4,14 @@ use crate::ground::failure::Failure;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::collections::BTreeSet;
 use windlass_domain::deployment::{Ended, Status};
-use windlass_domain::ending::Ending;
-use windlass_domain::foreign;
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::name::AppName;
-use windlass_domain::time::Time;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::foreign;
+use windlass_domain::text::name::AppName;
+use windlass_domain::text::time::Time;
 
 /// A length of time in two steps at most: `3d 4h`, `4m 12s`.
-pub use windlass_domain::time::lasting as span;
+pub use windlass_domain::text::time::lasting as span;
 
 /// The look of all pages.
 pub const STYLE: &str = include_str!("page.css");

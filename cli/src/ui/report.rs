@@ -19,10 +19,10 @@ use clap::Args;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use maud::html;
 use serde_json::json;
-use windlass_domain::figures::DAY_MS;
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::time::Time;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::shown::figures::DAY_MS;
+use windlass_domain::text::name::{AppName, EnvironmentName};
+use windlass_domain::text::time::Time;
 
 /// The number of records that are read at a time.
 const AT_A_TIME: usize = 4;

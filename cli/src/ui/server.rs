@@ -26,9 +26,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use tokio::net::{TcpListener, TcpStream};
-use windlass_domain::drill::Drill;
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::deployment::drill::Drill;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The number of deployments and snapshots that a page has.
 const HISTORY: usize = 40;

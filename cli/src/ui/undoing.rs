@@ -6,11 +6,11 @@ use crate::view::story::why_failed;
 use crate::view::under_way::before;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
+use windlass_domain::declaration::gate::Verdict;
+use windlass_domain::declaration::plan::Outcome;
 use windlass_domain::deployment::Status;
+use windlass_domain::deployment::step::{Step, StepStatus};
 use windlass_domain::environment::{HeldState, LockHolder};
-use windlass_domain::gate::Verdict;
-use windlass_domain::plan::Outcome;
-use windlass_domain::step::{Step, StepStatus};
 
 /// The changes of a deployment, as an undo goes through them.
 #[derive(Debug, PartialEq)]
@@ -45,7 +45,8 @@ fn back(record: &Record) -> UndoneChanges<'_> {
 fn first_wave(record: &Record, step: &Step) -> Option<u32> {
     let waves = record.plan.iter().flat_map(|plan| &plan.waves);
     let mut waves = (0..).zip(waves);
-    let is_in = |wave: &windlass_domain::plan::Wave| wave.changes.iter().any(|it| it.component == step.component);
+    let is_in =
+        |wave: &windlass_domain::declaration::plan::Wave| wave.changes.iter().any(|it| it.component == step.component);
     let planned = waves.find(|(_, wave)| is_in(wave));
     let goal = step.goals.keys().next().copied();
     goal.or(planned.map(|(number, _)| number))

@@ -1,6 +1,6 @@
 use super::*;
 use serde_json::{Value, json};
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::release::identity::DeploymentId;
 
 /// The deployment that the browser's test watches, in its second wave of three.
 fn going(change: impl Fn(&mut Value)) -> Record {

@@ -7,15 +7,15 @@ use crate::view::record::Record;
 use crate::view::story;
 use crate::view::under_way::{before, share};
 use maud::{Markup, html};
-use windlass_domain::artifact::Artifact;
-use windlass_domain::finding::Finding;
-use windlass_domain::gate::Verdict;
-use windlass_domain::judgement::{Judgement, gate_key};
-use windlass_domain::plan::{Plan, Wave};
-use windlass_domain::stays_reachable::StaysReachable;
-use windlass_domain::step::{ChangeRecord, Step, StepStatus};
-use windlass_domain::time::Time;
-use windlass_domain::way_in::WayIn;
+use windlass_domain::declaration::gate::Verdict;
+use windlass_domain::declaration::plan::{Plan, Wave};
+use windlass_domain::deployment::judgement::{Judgement, gate_key};
+use windlass_domain::deployment::step::{ChangeRecord, Step, StepStatus};
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::release::stays_reachable::StaysReachable;
+use windlass_domain::release::way_in::WayIn;
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::time::Time;
 
 /// A record as it is drawn.
 pub struct DrawnRecord<'a> {

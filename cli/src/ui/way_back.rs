@@ -7,11 +7,13 @@ use crate::talk::windlass::Windlass;
 use crate::view::drills::newest;
 use crate::view::status::Environment;
 use maud::{Markup, html};
-use windlass_domain::count::count;
-use windlass_domain::drill::{Drill, DrillDeployment, DrillOutcome, DrillStep, DrillSummary, Drills, Next, lasted};
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::name::AppName;
-use windlass_domain::time::Time;
+use windlass_domain::deployment::drill::{
+    Drill, DrillDeployment, DrillOutcome, DrillStep, DrillSummary, Drills, Next, lasted,
+};
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::count::count;
+use windlass_domain::text::name::AppName;
+use windlass_domain::text::time::Time;
 
 /// The last drill that has ended, if there is one; or why it could not be read.
 pub type LastDrill = Result<Option<Drill>, Failure>;

@@ -12,11 +12,11 @@ use crate::verbs::operator::{ActedOn, Action, Effect};
 use crate::view::status::Environment;
 use clap::Args;
 use serde_json::{Map, Value, json};
-use windlass_domain::count::count;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::{DeploymentId, EnvironmentId};
-use windlass_domain::name::AppName;
-use windlass_domain::redeploy_input::rollback_input;
+use windlass_domain::deployment::redeploy_input::rollback_input;
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::text::count::count;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::AppName;
 
 /// The arguments of `windlass cancel`.
 #[derive(Debug, Args)]

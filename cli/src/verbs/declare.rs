@@ -22,13 +22,13 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
-use windlass_domain::count::count;
+use windlass_domain::declaration::installation::by_arns;
 use windlass_domain::declaration::{Declaration, Declared, Exceptions, LARGEST, Upload};
-use windlass_domain::finding::Finding;
-use windlass_domain::installation::by_arns;
-use windlass_domain::key::FINDINGS_SUFFIX;
-use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::syntax;
+use windlass_domain::document::syntax;
+use windlass_domain::release::key::FINDINGS_SUFFIX;
+use windlass_domain::text::count::count;
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::name::{AppName, EnvironmentName};
 use windlass_engine::upload_findings::UploadFindings;
 
 /// The time that an upload may take to be taken: its event may be lost, and then it is found within a quarter of an
@@ -183,8 +183,8 @@ impl Declare {
         Ok((Some(windlass), former, report))
     }
 
-    /// Refuses targets that belong to an installation of Windlass by the tags of the account's resources. Windlass itself
-    /// reads no target when it takes a declaration, and knows its own names alone then.
+    /// Refuses targets that belong to an installation of Windlass by the tags of the account's resources. Windlass
+    /// itself reads no target when it takes a declaration, and knows its own names alone then.
     async fn look_for_installations(&self, declaration: &Declaration, report: &mut Report) -> Result<(), Failure> {
         let seen = match self.endpoint.aws().await {
             Ok(aws) => aws.of_installations().await.map_err(Failure::from),

@@ -11,8 +11,8 @@ use crate::verbs::start::{Looking, NextStep, OverrideOptions, Start};
 use crate::view::declared_application::{OrFindings, Release};
 use clap::Args;
 use serde_json::Value;
-use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::planned::Planned;
+use windlass_domain::shown::planned::Planned;
+use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The verb's arguments.
 #[derive(Debug, Args)]

@@ -14,11 +14,11 @@ use crate::verbs::start::CallerKind;
 use crate::view::installation_health;
 use clap::Args;
 use serde_json::{Value, json};
-use windlass_domain::count::count;
-use windlass_domain::finding::{self, Finding};
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::planned::Planned;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::shown::planned::Planned;
+use windlass_domain::text::count::count;
+use windlass_domain::text::finding::{self, Finding};
+use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The verb's arguments.
 #[derive(Debug, Args)]

@@ -20,14 +20,15 @@ use clap::Args;
 use serde_json::{Value, json};
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::environment::HeldState;
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::name::AppName;
-use windlass_domain::time::Time;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::name::AppName;
+use windlass_domain::text::time::Time;
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The application; or, alone, the name of a finding, a fault or a trouble, such as `TargetBusy`, whose page is shown.
+    /// The application; or, alone, the name of a finding, a fault or a trouble, such as `TargetBusy`, whose page is
+    /// shown.
     #[arg(value_name = "APP|NAME", value_parser = subject)]
     app: Subject,
     /// The deployment's id, or an environment, whose newest deployment is explained; without it the ref of CI, or of

@@ -15,8 +15,8 @@ use clap::Args;
 use serde_json::Value;
 use std::time::{Duration, Instant, SystemTime};
 use windlass_domain::deployment::Status;
-use windlass_domain::name::AppName;
-use windlass_domain::time::Span;
+use windlass_domain::text::name::AppName;
+use windlass_domain::text::time::Span;
 
 /// The time that Step Functions may take to tell of an execution that it has started.
 const KNOWN: Duration = Duration::from_mins(1);
@@ -129,8 +129,8 @@ pub enum AwaitedEnd {
 }
 
 /// Watches a deployment: prints what is new at each look, and with `--json` the whole record at the end. A look that
-/// gets no answer is no end: the next look may get one. An API that answers, and nothing of Windlass's, look after look,
-/// is dead or overwritten, and ends the watching.
+/// gets no answer is no end: the next look may get one. An API that answers, and nothing of Windlass's, look after
+/// look, is dead or overwritten, and ends the watching.
 ///
 /// An ending that nobody saw come is told as the past, and the present state comes last. A deployment that made
 /// way for another one with the same release is followed by that one.
@@ -223,7 +223,8 @@ fn unanswered(failure: &Failure) -> String {
     format!("how it goes on is not known: {}", failure.message)
 }
 
-/// Adds the next step where Windlass itself may be what is wrong. If nobody answered as Windlass does, the failure names it.
+/// Adds the next step where Windlass itself may be what is wrong. If nobody answered as Windlass does, the failure
+/// names it.
 fn asks_doctor(failure: Failure) -> Failure {
     match failure.name {
         Some(Trouble::NotAWindlass) => failure.with_next("How it goes on is not known"),

@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::path::PathBuf;
 use windlass_domain::declaration::Declaration;
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The deployer whose file it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -25,7 +25,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::Command;
 use windlass_domain::declaration::{Declaration, Exceptions};
-use windlass_domain::foreign;
+use windlass_domain::text::foreign;
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
@@ -119,7 +119,8 @@ impl Init {
         Ok(facts)
     }
 
-    /// Looks closer at what the answers so far lead to. Returns whether something was looked at, which may propose more.
+    /// Looks closer at what the answers so far lead to. Returns whether something was looked at, which may propose
+    /// more.
     fn looks_closer(&self, facts: &mut InitFacts, application: &Application, output: Output) -> Result<bool, Failure> {
         if self.no_account {
             return Ok(false);

@@ -15,9 +15,9 @@ use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use windlass_aws::Aws;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::name::{AppName, ComponentName};
-use windlass_domain::time::{Span, Time};
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::{AppName, ComponentName};
+use windlass_domain::text::time::{Span, Time};
 use windlass_engine::ports::Clock;
 
 /// The time that a line may take to be there after it was written, in milliseconds. Each look begins as far back.
@@ -38,8 +38,8 @@ pub struct Logs {
     /// The component whose lines are printed; may be given several times.
     #[arg(long = "component", value_name = "NAME", value_parser = |text: &str| ComponentName::new(text))]
     components: Vec<ComponentName>,
-    /// The time from which lines are printed, until now: so long ago (`10m`), or a time (`2026-11-20T14:02:00Z`). Without
-    /// it they are those from the deployment's start until its end.
+    /// The time from which lines are printed, until now: so long ago (`10m`), or a time (`2026-11-20T14:02:00Z`).
+    /// Without it they are those from the deployment's start until its end.
     #[arg(long, value_name = "TIME", value_parser = Since::parse)]
     since: Option<Since>,
     /// The most lines that are read at a time.

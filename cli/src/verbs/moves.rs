@@ -11,7 +11,7 @@ use crate::verbs::follow::WaitOptions;
 use crate::verbs::operator::ended_without_environment;
 use clap::Args;
 use serde_json::{Map, Value, json};
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
 /// The reason of a move, and the way in which it is asked for.
 #[derive(Debug, Args)]
@@ -205,7 +205,8 @@ pub struct Rename {
     /// The environment's name from now on; the declaration in force has it.
     #[arg(long, requires = "environment", conflicts_with = "component", value_parser = |text: &str| EnvironmentName::new(text))]
     to_environment: Option<EnvironmentName>,
-    /// The application's name from now on; a declaration by that name is in force, and says which one it was (`formerly`).
+    /// The application's name from now on; a declaration by that name is in force, and says which one it was
+    /// (`formerly`).
     #[arg(long, value_name = "APP", conflicts_with_all = ["environment", "component", "to_environment"], value_parser = |text: &str| AppName::new(text))]
     to_app: Option<AppName>,
     /// The application's present name again, to rename all of it.

@@ -13,9 +13,9 @@ use clap::Args;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use windlass_domain::deployment::Refusal;
-use windlass_domain::finding::FindingName;
-use windlass_domain::foreign;
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::text::finding::FindingName;
+use windlass_domain::text::foreign;
+use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The words of a wait for an action.
 const WAITS: &str = "it is handed in; its outcome is waited for";

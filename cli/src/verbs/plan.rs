@@ -13,8 +13,8 @@ use crate::verbs::planned::{self, PlanRequest};
 use crate::verbs::start::{CallerKind, NextStep};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::planned::Planned;
+use windlass_domain::shown::planned::Planned;
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
 /// The verb's arguments.
 #[derive(Debug, Args)]

@@ -13,12 +13,12 @@ use indicatif::HumanDuration;
 use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
-use windlass_domain::count::count;
-use windlass_domain::finding::Finding;
-use windlass_domain::gate::Verdict;
-use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::plan::Outcome;
-use windlass_domain::planned::{Becomes, DrawnPlan, End, FromTo, GateNow, Planned};
+use windlass_domain::declaration::gate::Verdict;
+use windlass_domain::declaration::plan::Outcome;
+use windlass_domain::shown::planned::{Becomes, DrawnPlan, End, FromTo, GateNow, Planned};
+use windlass_domain::text::count::count;
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The time for which a plan that was asked for a moment ago may be unknown.
 const KNOWN: Duration = Duration::from_mins(1);
@@ -208,8 +208,8 @@ pub fn from_to(change: &FromTo) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
-    use windlass_domain::finding::FindingName;
-    use windlass_domain::planned::ArrivalFate;
+    use windlass_domain::shown::planned::ArrivalFate;
+    use windlass_domain::text::finding::FindingName;
 
     fn planned(turn: &ArrivalFate, outcome: &str) -> Planned {
         let side =

@@ -11,11 +11,11 @@ use crate::talk::windlass::waiting;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use windlass_domain::finding::Finding;
-use windlass_domain::foreign;
-use windlass_domain::name::AppName;
-use windlass_domain::request::Requester;
-use windlass_domain::time::Time;
+use windlass_domain::release::request::Requester;
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::foreign;
+use windlass_domain::text::name::AppName;
+use windlass_domain::text::time::Time;
 
 /// The verb's arguments.
 #[derive(Debug, Args)]

@@ -11,7 +11,7 @@ use crate::verbs::follow::{AwaitedEnd, WaitOptions};
 use crate::verbs::operator::{ActedOn, Action, Effect, ended_without_environment};
 use clap::Args;
 use serde_json::{Map, Value, json};
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
 /// The arguments of `windlass remove`.
 #[derive(Debug, Args)]
@@ -22,8 +22,8 @@ pub struct Remove {
     /// The environment; the whole application, with `--confirm`, if not given.
     #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
     environment: Option<EnvironmentName>,
-    /// The component: what it has left, where it is declared; all of an environment that is not declared any more if not
-    /// given.
+    /// The component: what it has left, where it is declared; all of an environment that is not declared any more if
+    /// not given.
     #[arg(long, requires = "environment", conflicts_with = "confirm", value_parser = |text: &str| ComponentName::new(text))]
     component: Option<ComponentName>,
     /// The application's name again, to remove all of it.

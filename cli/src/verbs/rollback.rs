@@ -13,8 +13,8 @@ use crate::view::drills::{Page, Printed, exit};
 use crate::view::record::Record;
 use clap::Args;
 use serde_json::{Map, json};
-use windlass_domain::name::ComponentName;
-use windlass_domain::way_in::WayIn;
+use windlass_domain::release::way_in::WayIn;
+use windlass_domain::text::name::ComponentName;
 
 /// The arguments of `windlass rollback`.
 #[derive(Debug, Args)]

@@ -12,10 +12,10 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 use windlass_domain::deployment::{Deployment, Status};
-use windlass_domain::manifest::Manifest;
-use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::planned::Planned;
-use windlass_domain::time::Span;
+use windlass_domain::release::manifest::Manifest;
+use windlass_domain::shown::planned::Planned;
+use windlass_domain::text::name::{AppName, EnvironmentName};
+use windlass_domain::text::time::Span;
 
 /// The wishes that a deployment may come with; each needs a reason.
 #[derive(Debug, Clone, Default, Args)]
@@ -30,7 +30,8 @@ pub struct OverrideOptions {
     /// Deploy it although a newer release is there.
     #[arg(long, requires = "reason")]
     pub allow_older: bool,
-    /// Deploy it although a gate is red before anything has changed; it is judged, and undoes the release where it stays red.
+    /// Deploy it although a gate is red before anything has changed; it is judged, and undoes the release where it
+    /// stays red.
     #[arg(long, requires = "reason")]
     accept_red: bool,
     /// Deploy it although deployments are held, and where only a person starts them.

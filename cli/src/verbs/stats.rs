@@ -9,7 +9,7 @@ use crate::talk::windlass::waiting;
 use crate::view::figures::{App, COLUMNS};
 use clap::Args;
 use serde_json::Value;
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The verb's arguments.
 #[derive(Debug, Args)]

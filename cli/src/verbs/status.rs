@@ -15,7 +15,7 @@ use crate::view::under_way;
 use clap::Args;
 use serde_json::{Value, json};
 use windlass_domain::environment::HeldState;
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The arguments of `windlass status`.
 #[derive(Debug, Args)]

@@ -8,7 +8,7 @@ use crate::ground::output::Output;
 use crate::verbs::operator::{ActedOn, Action, Effect};
 use clap::Args;
 use serde_json::{Map, Value};
-use windlass_domain::time::Span;
+use windlass_domain::text::time::Span;
 
 /// The application, the deployment and the reason that a verb at the wheel takes.
 #[derive(Debug, Clone, Args)]
@@ -90,8 +90,8 @@ impl ReleaseHold {
 pub struct Pause {
     #[command(flatten)]
     steers: SteeringArguments,
-    /// The longest time that the pause lasts, such as `2h`; if not given, the `pause` of the declaration's gates, which is
-    /// a day unless it says otherwise.
+    /// The longest time that the pause lasts, such as `2h`; if not given, the `pause` of the declaration's gates, which
+    /// is a day unless it says otherwise.
     #[arg(long = "for", value_name = "TIME", value_parser = Span::parse)]
     lasts: Option<Span>,
 }

@@ -18,16 +18,16 @@ use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use windlass_domain::count::count;
 use windlass_domain::declaration::resolved::{Resolved, Start};
 use windlass_domain::declaration::{Declaration, Exceptions};
-use windlass_domain::finding::Finding;
-use windlass_domain::manifest::Manifest;
-use windlass_domain::name::EnvironmentName;
-use windlass_domain::overtaking::Supersede;
-use windlass_domain::partial_document::PartialDocument;
-use windlass_domain::request::Route;
-use windlass_domain::way_in::WayIn;
+use windlass_domain::deployment::overtaking::Supersede;
+use windlass_domain::document::partial_document::PartialDocument;
+use windlass_domain::release::manifest::Manifest;
+use windlass_domain::release::request::Route;
+use windlass_domain::release::way_in::WayIn;
+use windlass_domain::text::count::count;
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::name::EnvironmentName;
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
@@ -36,8 +36,8 @@ pub struct Validate {
     #[arg(default_value = "app.yaml")]
     file: PathBuf,
     /// A manifest to check against the declaration: what `windlass release` would refuse of it. The bytes of its
-    /// artifacts are looked at where they are: as files (`--artifact`), or in the bucket (`--bucket`). With an endpoint also a hold, and a version that is used already with other bytes than the
-    /// `sha256` of the manifest.
+    /// artifacts are looked at where they are: as files (`--artifact`), or in the bucket (`--bucket`). With an endpoint
+    /// also a hold, and a version that is used already with other bytes than the `sha256` of the manifest.
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
     /// A component of the manifest with its bytes, as `release` takes them: `web=dist.zip`, `web=dist/`. Several times

@@ -13,9 +13,9 @@ use crate::view::history::{Deployment, newest};
 use clap::Args;
 use indicatif::HumanDuration;
 use std::time::Duration;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The time within which a deployment must be there that somebody may have handed in a moment ago.
 const SOON: Duration = Duration::from_mins(1);

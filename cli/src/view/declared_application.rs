@@ -10,11 +10,11 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::{Declaration, Declared};
-use windlass_domain::finding::Finding;
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::release::Release as Recorded;
-use windlass_domain::request::Requester;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::release::request::Requester;
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// Something that is known, or the findings that tell that it is not.
 #[derive(Debug)]

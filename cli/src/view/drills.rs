@@ -7,15 +7,14 @@ use crate::view::status::Environment;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use windlass_domain::count::count;
 use windlass_domain::declaration::Declaration;
-use windlass_domain::drill::{
-    Drill, DrillDeployment, DrillFacts, DrillOutcome, DrillStep, Drills, Schedule, is_production, lasted,
-};
+use windlass_domain::declaration::drill_schedule::{Schedule, is_production};
+use windlass_domain::deployment::drill::{Drill, DrillDeployment, DrillFacts, DrillOutcome, DrillStep, Drills, lasted};
 use windlass_domain::environment::Lock;
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::name::EnvironmentName;
-use windlass_domain::time::Time;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::count::count;
+use windlass_domain::text::name::EnvironmentName;
+use windlass_domain::text::time::Time;
 
 /// The drills of an environment: the one that is under way, and a page of those that have ended.
 #[derive(Debug, Deserialize)]

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use windlass_domain::declaration::resolved::{Resolved, Start};
 use windlass_domain::declaration::{Declaration, Declared};
-use windlass_domain::finding::Finding;
-use windlass_domain::git_rule::{GitRef, GitRule};
-use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::request::Route;
+use windlass_domain::document::git_rule::{GitRef, GitRule};
+use windlass_domain::release::request::Route;
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The ref or the tag that is asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,7 +160,7 @@ pub fn without_a_right(here: &Resolved) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windlass_domain::time::Time;
+    use windlass_domain::text::time::Time;
 
     fn told(chooses: &EnvironmentChoice) -> ChoiceAnswer {
         let text = "{app: shop, version: 1.3.0, components: {web: {kind: static_site, bucket: 'shop-{environment}'}}, \

@@ -5,10 +5,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
-use windlass_domain::count::count;
-use windlass_domain::figures::{Figures, MonthlyCost, cells, dollars};
-use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::time::Time;
+use windlass_domain::shown::figures::{Figures, MonthlyCost, cells, dollars};
+use windlass_domain::text::count::count;
+use windlass_domain::text::name::{AppName, EnvironmentName};
+use windlass_domain::text::time::Time;
 
 /// The titles of the columns.
 pub const COLUMNS: &[&str] = &["APP", "ENVIRONMENT", "LIVE", "LEAD TIME", "FAILED", "TIME TO RESTORE", "COST"];

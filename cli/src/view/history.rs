@@ -7,17 +7,18 @@ use crate::talk::listing::{LARGEST_PAGE, List, Listed, page};
 use crate::talk::windlass::Windlass;
 use crate::view::provenance::{commit, names, took, who};
 use serde::{Deserialize, Serialize};
+use windlass_domain::declaration::version_name::plain;
 use windlass_domain::deployment::{Ended, Status};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::foreign;
-use windlass_domain::git::Git;
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::part::Part;
-use windlass_domain::release_summary::ReleaseSummary;
-use windlass_domain::request::{ActionName, Requester};
-use windlass_domain::time::Time;
-use windlass_domain::version_name::plain;
+use windlass_domain::document::git::Git;
+use windlass_domain::release::Part;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::release::request::Requester;
+use windlass_domain::shown::message::ReleaseSummary;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::foreign;
+use windlass_domain::text::name::{AppName, EnvironmentName};
+use windlass_domain::text::time::Time;
 
 /// A deployment in short.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use windlass_aws::{Part, Sort};
-use windlass_domain::count::count;
+use windlass_domain::text::count::count;
 
 /// A part of an installation that does not work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -121,7 +121,7 @@ fn letters(part: &Part, is: &str) -> Option<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windlass_domain::fault::{Fault, FaultName};
+    use windlass_domain::text::fault::{Fault, FaultName};
 
     fn told(sort: Sort, name: &str, is: &str) -> Option<Defect> {
         let part = Part { name: name.into(), id: format!("windlass-{name}"), sort, is: Ok(is.into()) };

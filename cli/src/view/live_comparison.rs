@@ -10,12 +10,12 @@ use crate::view::status::Environment;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::drift::Drift;
+use windlass_domain::environment::drift::Drift;
 use windlass_domain::environment::{BEFORE_WINDLASS, GivenVersion, Running, VersionNames};
-use windlass_domain::name::ComponentName;
-use windlass_domain::part::Part;
-use windlass_domain::time::Time;
-use windlass_domain::way_in::WayIn;
+use windlass_domain::release::Part;
+use windlass_domain::release::way_in::WayIn;
+use windlass_domain::text::name::ComponentName;
+use windlass_domain::text::time::Time;
 
 /// The present state of what a deployment brought.
 #[derive(Debug, Clone, PartialEq, Eq)]

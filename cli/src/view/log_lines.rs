@@ -4,10 +4,10 @@ use crate::view::record::Record;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use windlass_aws::{Aws, LogLine, LogLines, LogPlace};
-use windlass_domain::foreign;
-use windlass_domain::name::ComponentName;
-use windlass_domain::step::Step;
-use windlass_domain::time::Time;
+use windlass_domain::deployment::step::Step;
+use windlass_domain::text::foreign;
+use windlass_domain::text::name::ComponentName;
+use windlass_domain::text::time::Time;
 use windlass_engine::kinds::{Writes, writes};
 
 /// A line with its component.

@@ -6,13 +6,13 @@ use crate::view::status::WaitingDeployment;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use windlass_domain::count::count;
-use windlass_domain::drill::{Drills, Next};
+use windlass_domain::deployment::drill::{Drills, Next};
+use windlass_domain::deployment::hourly_look::LookResult;
 use windlass_domain::environment::{HeldState, Hold, Lock, VersionNames};
-use windlass_domain::foreign::Foreign;
-use windlass_domain::hourly_look::LookResult;
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::part::Part;
+use windlass_domain::release::Part;
+use windlass_domain::text::count::count;
+use windlass_domain::text::foreign::Foreign;
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
 /// The titles of the columns.
 pub const COLUMNS: &[&str] = &["APP", "ENVIRONMENT", "RUNS", "COMMIT", "SINCE", "BY", "WAY BACK", "STATE"];

@@ -1,14 +1,15 @@
 //! A deployment in short: its requester, its commit and its reason, beside what it brought.
 
 use serde::{Deserialize, Serialize};
-use windlass_domain::ending::Resolved;
+use windlass_domain::document::git::Git;
 use windlass_domain::environment::ACCEPTED;
-use windlass_domain::foreign;
-use windlass_domain::git::Git;
-use windlass_domain::part::Part;
-use windlass_domain::release_summary::ReleaseSummary;
-use windlass_domain::request::{ActionName, Requester};
-use windlass_domain::time::Time;
+use windlass_domain::release::Part;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::ending::Resolved;
+use windlass_domain::release::request::Requester;
+use windlass_domain::shown::message::ReleaseSummary;
+use windlass_domain::text::foreign;
+use windlass_domain::text::time::Time;
 
 /// A deployment in short.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,8 +58,8 @@ impl Provenance {
         format!("{}, {}", self.action, self.by_whom())
     }
 
-    /// Returns its words where nothing else tells what it brings: `of 1.4.0 (deploy, asked by tom)`, `(rollback to 1.0.0,
-    /// snapshot 3; asked by ann: checkout is broken)`.
+    /// Returns its words where nothing else tells what it brings: `of 1.4.0 (deploy, asked by tom)`, `(rollback to
+    /// 1.0.0, snapshot 3; asked by ann: checkout is broken)`.
     pub fn in_full(&self) -> String {
         if self.action == ActionName::Deploy {
             return format!("of {} ({})", self.version, self.words());
@@ -128,7 +129,7 @@ pub fn took(started: Option<Time>, ended: Option<Time>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windlass_domain::request::Route;
+    use windlass_domain::release::request::Route;
 
     #[test]
     fn principals_commits_and_times_are_short() {

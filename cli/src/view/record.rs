@@ -3,15 +3,15 @@
 use crate::ground::failure::Failure;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use windlass_domain::count::count;
+use windlass_domain::declaration::gate::Verdict;
+use windlass_domain::declaration::plan::Plan;
+use windlass_domain::deployment::drill::lasted;
+use windlass_domain::deployment::judgement::Judgement;
+use windlass_domain::deployment::step::{Step, StepStatus};
 use windlass_domain::deployment::{Deployment, Status};
-use windlass_domain::drill::lasted;
-use windlass_domain::gate::Verdict;
-use windlass_domain::judgement::Judgement;
-use windlass_domain::name::ComponentName;
-use windlass_domain::plan::Plan;
-use windlass_domain::step::{Step, StepStatus};
-use windlass_domain::time::Time;
+use windlass_domain::text::count::count;
+use windlass_domain::text::name::ComponentName;
+use windlass_domain::text::time::Time;
 
 /// The whole record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

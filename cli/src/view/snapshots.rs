@@ -5,14 +5,14 @@ use crate::view::provenance::{Provenance, commit, took, who};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use windlass_domain::document::git::Git;
 use windlass_domain::environment::BEFORE_WINDLASS;
-use windlass_domain::foreign;
-use windlass_domain::git::Git;
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::irreversible::Irreversible;
-use windlass_domain::name::ComponentName;
-use windlass_domain::request::ActionName;
-use windlass_domain::time::Time;
+use windlass_domain::environment::kept::Irreversible;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::foreign;
+use windlass_domain::text::name::ComponentName;
+use windlass_domain::text::time::Time;
 
 /// A snapshot.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

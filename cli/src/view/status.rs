@@ -6,20 +6,20 @@ use crate::view::provenance::{Provenance, commit, took, who};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use windlass_domain::drift::{Compared, Drift};
-use windlass_domain::drill::{Drills, Next};
-use windlass_domain::environment::{GivenVersion, HeldState, Hold, Lock, Running, VersionNames};
-use windlass_domain::foreign::Foreign;
-use windlass_domain::hourly_look::{Component, LookResult};
-use windlass_domain::identity::{DeploymentId, EnvironmentId};
-use windlass_domain::input::operators;
-use windlass_domain::irreversible::{self, Irreversible};
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::part::Part;
-use windlass_domain::request::ActionName;
-use windlass_domain::steering::SteeringRecord;
-use windlass_domain::time::Time;
-use windlass_domain::way_in::WayIn;
+use windlass_domain::deployment::drill::{Drills, Next};
+use windlass_domain::deployment::hourly_look::{Component, LookResult};
+use windlass_domain::deployment::steering::SteeringRecord;
+use windlass_domain::environment::drift::{Compared, Drift};
+use windlass_domain::environment::kept::Irreversible;
+use windlass_domain::environment::{GivenVersion, HeldState, Hold, Lock, Running, VersionNames, irreversible};
+use windlass_domain::release::Part;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::call::operators;
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::release::way_in::WayIn;
+use windlass_domain::text::foreign::Foreign;
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::text::time::Time;
 
 /// An environment.
 #[derive(Debug, Clone, Deserialize)]

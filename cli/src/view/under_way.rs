@@ -4,14 +4,14 @@
 use crate::view::record::{self, Record};
 use crate::view::status::Environment;
 use std::borrow::Cow;
+use windlass_domain::declaration::plan::{Plan, Wave};
+use windlass_domain::deployment::step::{Step, StepStatus};
 use windlass_domain::environment::Running;
-use windlass_domain::foreign;
-use windlass_domain::plan::{Plan, Wave};
-use windlass_domain::step::{Step, StepStatus};
-use windlass_domain::time::Time;
+use windlass_domain::text::foreign;
+use windlass_domain::text::time::Time;
 
-/// Returns the lines: the moment of the deployment, and for each component what ran, what comes, and how many callers get
-/// that.
+/// Returns the lines: the moment of the deployment, and for each component what ran, what comes, and how many callers
+/// get that.
 pub fn lines(record: Option<&Record>, now: &Environment, at: Time) -> Vec<String> {
     let moment = format!("  under way: {}", record::activity(record, at));
     let steps = record.into_iter().flat_map(|record| {

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use url::Url;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::installation::INSTALLATION_TAG;
+use windlass_domain::declaration::installation::INSTALLATION_TAG;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{JsonCall, JsonServices as _, Result};
 
 /// The longest time that an answer may take.
@@ -150,8 +150,8 @@ async fn listed(aws: &Aws, target: &'static str, asked: &Value, member: &str) ->
 }
 
 impl Aws {
-    /// Lists the ARNs of all that belongs to an installation of Windlass in the account and the region, with the name of
-    /// the installation.
+    /// Lists the ARNs of all that belongs to an installation of Windlass in the account and the region, with the name
+    /// of the installation.
     ///
     /// # Errors
     /// If the resources' tags may not be read, or AWS does not answer.

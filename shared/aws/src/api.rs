@@ -11,7 +11,7 @@ use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
 use std::time::{Duration, SystemTime};
 use url::Url;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::Result;
 
 /// API Gateway answers or gives up within 30 s (Amazon API Gateway Developer Guide, "Quotas for

@@ -12,7 +12,7 @@ use aws_sdk_appconfig::types::error::BadRequestException;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use bytes::Bytes;
 use std::collections::BTreeMap;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{
     AppConfigApi, HostedVersion, Named, NewRollout, NewVersion, Profile, Result, Rollout, RolloutDetail, RolloutEvent,
     Strategy,

@@ -14,7 +14,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::cell::OnceCell;
-use windlass_domain::digest::Digest;
+use windlass_domain::text::digest::Digest;
 
 /// The clients of one place. A client that nobody asks for is never made, so that a function's
 /// start does nothing unneeded.

@@ -3,7 +3,7 @@
 use crate::Aws;
 use std::ops::RangeInclusive;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::Clock;
 
 impl Clock for Aws {

@@ -1,12 +1,11 @@
-use crate::Aws;
 use crate::document::{Answer, send_instead};
 use crate::error::OrFault;
-use crate::{limits, origin_path};
+use crate::{Aws, limits, origin_path};
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_cloudfront::config::Builder;
 use aws_sdk_cloudfront::types as cloudfront;
 use std::collections::BTreeMap;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{CloudFrontApi, Distribution, ErrorPage, Origin, Result};
 
 impl CloudFrontApi for Aws {

@@ -6,8 +6,8 @@ use aws_sdk_cloudwatch::types::{AlarmType, HistoryItemType, MetricDataQuery, Sca
 use serde_json::Value;
 use std::collections::BTreeSet;
 use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries};
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::time::{Span, Time};
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::time::{Span, Time};
 use windlass_engine::ports::{Alarm, AlarmChange, CloudWatchApi, Point, Result};
 
 /// DescribeAlarms takes 100 names at most.

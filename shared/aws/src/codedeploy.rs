@@ -5,8 +5,8 @@ use crate::error::{OrFault, code};
 use crate::{Aws, limits};
 use aws_sdk_codedeploy::config::Builder;
 use aws_sdk_codedeploy::types as codedeploy;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{
     CodeDeployApi, Deployed, DeploymentGroup, Lifecycle, LifecycleEvent, ListedDeployments, NewDeployed, Result,
     Revision, Routing, Share, Waiting,

@@ -4,9 +4,9 @@ use crate::error::{OrFault, code, fault};
 use aws_sdk_ecr::types::{DescribeImagesFilter, ImageDetail, ImageIdentifier, Repository, TagStatus};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::image::repository_name;
+use windlass_domain::release::artifact::repository_name;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{EcrApi, Image, Platform, Result, Tagged, TaggedPage};
 
 /// The media types that can be pulled: images and indexes, in Docker's and in the Open Container Initiative's form.

@@ -6,8 +6,8 @@ use crate::service_rollouts::{self, capacity, hooks, shifting, switching, task_s
 use aws_sdk_ecs::types as ecs;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::time::Time;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::{
     EcsApi, OnFailure, Result, Service, ServiceDeployment, ServiceEvent, ServiceRollout, ServiceTask, Shifting,
     TaskContainer, TaskDefinition,

@@ -3,7 +3,7 @@ use crate::clock::time_of;
 use crate::error::{OrFault, code, fault, message};
 use crate::service_rollouts::switching;
 use aws_sdk_ecs::types as ecs;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{Cluster, EcsTasksApi, Launch, Network, NewRun, Result, Run, RunContainer};
 
 /// DescribeTasks takes 100 tasks at most.

@@ -1,7 +1,7 @@
 //! A function, out of the documents by which Lambda describes one.
 
 use serde_json::{Map, Value};
-use windlass_domain::digest::Digest;
+use windlass_domain::text::digest::Digest;
 use windlass_engine::ports::Function;
 
 pub fn text(value: &Value) -> Option<String> {

@@ -11,7 +11,7 @@ use aws_smithy_types::error::ErrorMetadata;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use url::form_urlencoded;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{Evaluation, IamApi, Result, Simulation};
 
 /// The service's name in a signature.

@@ -5,7 +5,7 @@ use crate::stacks::{self, Resource};
 use crate::{Aws, error};
 use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{CloudWatchApi, JsonCall, JsonServices, Result};
 
 /// The number of parts that are looked at at the same time.

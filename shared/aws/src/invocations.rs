@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use futures::future::join_all;
 use serde_json::Value;
 use tracing::Instrument as _;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::log;
 use windlass_engine::outbox::Change;
 use windlass_engine::ports::{Item, Result};

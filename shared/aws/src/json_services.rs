@@ -22,7 +22,7 @@ use aws_smithy_types::error::ErrorMetadata;
 use aws_types::SigningName;
 use aws_types::region::SigningRegion;
 use serde_json::Value;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{JsonCall, JsonServices, Result};
 
 impl JsonServices for Aws {

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{
     Alias, CallAnswer, Code, CodeRoom, Function, Invoked, LambdaApi, LambdaInvokeApi, NOT_READY, OneCall, Provisioned,
     Result,

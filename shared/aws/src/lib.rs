@@ -3,7 +3,7 @@
 //! One adapter per port. An adapter decides nothing: it builds the request, maps the answer into the port's words, and
 //! maps every error to a [`Fault`] in one place (`error.rs`).
 //!
-//! [`Fault`]: windlass_domain::fault::Fault
+//! [`Fault`]: windlass_domain::text::fault::Fault
 
 mod account_resources;
 mod account_services;
@@ -43,6 +43,8 @@ mod web;
 pub use account_resources::{AccountResources, Distribution, account_resources};
 pub use account_services::{Balancer, Service, service};
 pub use api::{Api, ApiAnswer};
+use aws_config::SdkConfig;
+use clients::Clients;
 pub use installation::{Part, Sort};
 pub use invocations::{InvocationCause, answer_of, call_of, changes_from_stream, each_message, woken};
 pub use log_lines::{LogLine, LogLines};
@@ -50,15 +52,12 @@ pub use log_places::{LogPlace, LogPlaces, Streams};
 pub use run_token::subject_of_run;
 pub use settings::Settings;
 pub use stacks::stack_outputs;
-
-use aws_config::SdkConfig;
-use clients::Clients;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::place::Place;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::config::{Config, Configured};
 use windlass_engine::ports::Result;
 

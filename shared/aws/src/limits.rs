@@ -26,7 +26,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
-use windlass_domain::fault::FaultName;
+use windlass_domain::text::fault::FaultName;
 
 const CONNECT: Duration = Duration::from_secs(3);
 

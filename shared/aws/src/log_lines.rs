@@ -4,9 +4,9 @@
 use crate::Aws;
 use crate::log_places::LogPlace;
 use serde_json::{Value, json};
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::place::Place;
-use windlass_domain::time::Time;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::{AssumeRole, JsonCall, JsonServices};
 
 /// The most pages that are read of one place at a time; a page has up to 10,000 lines, and may have none (Amazon

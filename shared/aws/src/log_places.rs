@@ -5,7 +5,7 @@ use crate::log_lines::{in_region, unread};
 use crate::{Aws, error, stacks};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use windlass_domain::fault::Fault;
+use windlass_domain::text::fault::Fault;
 use windlass_engine::kinds::Writes;
 use windlass_engine::ports::{AssumeRole, EcsApi, Result};
 
@@ -199,8 +199,8 @@ fn containers(document: &Value, others: &BTreeSet<String>, region: Option<&str>)
     (places, notes)
 }
 
-/// Returns whether a text may be the name of a region. A task definition is somebody else's text, and a region becomes a
-/// part of the host that is called.
+/// Returns whether a text may be the name of a region. A task definition is somebody else's text, and a region becomes
+/// a part of the host that is called.
 fn is_region(text: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=63).contains(&text.len()) && text.bytes().all(fits)

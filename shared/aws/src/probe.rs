@@ -11,8 +11,8 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 use url::Url;
-use windlass_domain::address::forbidden;
-use windlass_domain::count::count;
+use windlass_domain::text::address::forbidden;
+use windlass_domain::text::count::count;
 use windlass_engine::config::Config;
 use windlass_engine::ports::{Conversation, ConversationOutcome, Get, Probe, ProbeAnswer, Probed, Result};
 
@@ -130,8 +130,8 @@ impl Rule {
 
 const SCHEMES: [&str; 2] = ["wss", "ws"];
 
-/// The largest message that is read, in bytes: API Gateway's are of at most 128 KiB (Amazon API Gateway Developer Guide,
-/// "Quotas for configuring and running a WebSocket API").
+/// The largest message that is read, in bytes: API Gateway's are of at most 128 KiB (Amazon API Gateway Developer
+/// Guide, "Quotas for configuring and running a WebSocket API").
 const LARGEST: usize = 128 * 1024;
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;

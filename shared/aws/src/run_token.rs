@@ -1,11 +1,12 @@
-//! The token of OpenID Connect that GitHub gives a job with `id-token: write` (GitHub Docs, "OpenID Connect reference").
+//! The token of OpenID Connect that GitHub gives a job with `id-token: write` (GitHub Docs, "OpenID Connect
+//! reference").
 
 use crate::web;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use std::time::Duration;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::Result;
 
 const LARGEST_ANSWER: u64 = 64 * 1024;

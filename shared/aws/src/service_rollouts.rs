@@ -7,9 +7,9 @@ use crate::limits;
 use aws_sdk_ecs::config::Builder;
 use aws_sdk_ecs::{Client, types as ecs};
 use std::collections::BTreeMap;
-use windlass_domain::appspec::{Network, Shape};
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::time::Time;
+use windlass_domain::declaration::appspec::{Network, Shape};
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::{
     LifecycleHook, Result, ServiceHook, ServiceRollout, ShiftedTargetGroups, Shifting, TaskSet,
 };

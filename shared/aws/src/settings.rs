@@ -3,7 +3,7 @@
 use crate::{limits, web};
 use aws_config::SdkConfig;
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::config::Config;
 use windlass_engine::ports::Result;
 

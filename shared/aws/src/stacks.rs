@@ -3,15 +3,15 @@
 //! compile and carry all operations of the service.
 
 use crate::json_services::endpoint;
-use crate::web::Fetched;
-use crate::{api, error, settings, web};
+use crate::web::{self, Fetched};
+use crate::{api, error, settings};
 use aws_config::SdkConfig;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use url::Url;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::Result;
 
 /// The service's name in its address and in a signature.
@@ -30,9 +30,8 @@ const LARGEST_ANSWER: u64 = 4 * 1024 * 1024;
 /// Returns the outputs of a stack of this name, or ARN, in the account of a person's credentials; `None` where there is
 /// none. `region` is used where the environment names none.
 ///
-/// # Errors
-/// `BadInput` if no region is known or an endpoint is none, `AccessDenied` without credentials or the right `cloudformation:DescribeStacks`,
-/// `Unavailable` without an answer.
+/// # Errors `BadInput` if no region is known or an endpoint is none, `AccessDenied` without credentials or the right
+///   `cloudformation:DescribeStacks`, `Unavailable` without an answer.
 pub async fn stack_outputs(name: &str, region: Option<&str>) -> Result<Option<BTreeMap<String, String>>> {
     outputs(&settings::sdk_config_of_a_person(region).await?, name).await
 }

@@ -5,7 +5,7 @@ use aws_config::{Region, SdkConfig};
 use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider, future};
 use std::rc::Rc;
 use tokio::sync::OnceCell;
-use windlass_domain::place::{Place, TargetRole};
+use windlass_domain::declaration::resolved::{Place, TargetRole};
 use windlass_engine::ports::AssumeRole;
 
 /// The number of places for which a warm function keeps clients.

@@ -8,8 +8,8 @@ use aws_sdk_sfn::types::HistoryEventType;
 use aws_sdk_sns::config::{Builder, Config, Region};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use windlass_domain::fault::Fault;
-use windlass_domain::notify::region_of;
+use windlass_domain::declaration::topic::region_of;
+use windlass_domain::text::fault::Fault;
 use windlass_engine::ports::{EventBridgeApi, Execution, Result, SnsApi, StepFunctionsApi};
 
 /// The number of executions that are looked through.

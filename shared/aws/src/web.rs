@@ -10,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 use std::net::IpAddr;
 use std::time::Duration;
 use url::Url;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::Result;
 
 /// The largest zip that is put into a function inline is 50 MB, one from a bucket 250 MB unpacked

@@ -4,7 +4,7 @@
 
 use crate::replay::{Replay, Reply, reply};
 use serde_json::{Value, json};
-use windlass_domain::fault::FaultName;
+use windlass_domain::text::fault::FaultName;
 use windlass_engine::ports::{AppConfigApi, NewRollout, NewVersion};
 
 fn answered(body: &Value) -> Reply {

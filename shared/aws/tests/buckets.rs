@@ -3,7 +3,7 @@
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
 use crate::replay::{Replay, reply, s3_error};
-use windlass_domain::fault::FaultName;
+use windlass_domain::text::fault::FaultName;
 use windlass_engine::ports::{LifecycleRule, S3Api};
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 
 use crate::replay::{Replay, Reply, reply, xml_error};
 use std::time::Duration;
-use windlass_domain::fault::FaultName;
+use windlass_domain::text::fault::FaultName;
 use windlass_engine::ports::CloudFrontApi;
 
 const CONFIG: &str = r#"<?xml version="1.0"?>

@@ -6,8 +6,8 @@ use crate::replay::{Replay, Reply, reply};
 use aws_smithy_cbor::Encoder;
 use serde_json::{Value, json};
 use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries};
-use windlass_domain::fault::FaultName;
-use windlass_domain::time::{Span, Time};
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::time::{Span, Time};
 use windlass_engine::ports::{Alarm, AlarmChange, CloudWatchApi, Point};
 
 /// 2026-11-20 14:00:00 UTC, in seconds.

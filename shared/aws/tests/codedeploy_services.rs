@@ -4,9 +4,9 @@
 
 use crate::replay::{Replay, Reply, reply};
 use serde_json::{Value, json};
-use windlass_domain::appspec::{Network, Shape};
-use windlass_domain::fault::FaultName;
-use windlass_domain::time::Time;
+use windlass_domain::declaration::appspec::{Network, Shape};
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::{CodeDeployApi, EcsApi, NewDeployed, Share, TaskSet, Waiting};
 
 fn answered(body: &Value) -> Reply {

@@ -5,8 +5,8 @@
 use crate::replay::{Replay, Reply, json_error, reply};
 use serde_json::{Map, Value, json};
 use windlass_aws::{InvocationCause, changes_from_stream, woken};
-use windlass_domain::fault::FaultName;
-use windlass_domain::time::Time;
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::time::Time;
 use windlass_engine::ledger::{Key as LedgerKey, Stored};
 use windlass_engine::ports::{Condition, DynamoDbApi, Item, Key, Query, Transacted, Write};
 

@@ -2,11 +2,10 @@
 
 #![allow(clippy::expect_used, clippy::similar_names, reason = "a test fails by panicking")]
 
-use crate::replay;
-use crate::replay::{Replay, Reply, json_error, reply};
+use crate::replay::{self, Replay, Reply, json_error, reply};
 use serde_json::{Value, json};
-use windlass_domain::fault::FaultName;
-use windlass_domain::time::Time;
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::{EcsApi, OnFailure, ShiftedTargetGroups};
 
 fn described() -> Value {

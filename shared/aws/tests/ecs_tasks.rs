@@ -4,7 +4,7 @@
 
 use crate::replay::{Replay, Reply, json_error, reply};
 use serde_json::{Value, json};
-use windlass_domain::fault::FaultName;
+use windlass_domain::text::fault::FaultName;
 use windlass_engine::ports::{EcsTasksApi, Launch, Network, NewRun};
 
 fn answered(document: &Value) -> Reply {

@@ -7,14 +7,14 @@ use bytes::Bytes;
 use serde_json::json;
 use std::time::Duration;
 use windlass_aws::Aws;
-use windlass_domain::fault::FaultName;
-use windlass_domain::place::Place;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::text::fault::FaultName;
 use windlass_engine::ports::{
     AssumeRole, CloudFrontApi, Code, CopySource, EcrApi, EcsApi, EventBridgeApi, LambdaApi, ObjectId, PutOptions,
     Replaces, Result, S3Api, StepFunctionsApi, Upload,
 };
 
-async fn fault_of(status: u16, code: &str) -> windlass_domain::fault::Fault {
+async fn fault_of(status: u16, code: &str) -> windlass_domain::text::fault::Fault {
     // Three of them: throttles and AWS's own errors are tried again.
     let answers = (0..3).map(|_| json_error(status, code, "said AWS")).collect();
     let (aws, _) = Replay::new(answers);

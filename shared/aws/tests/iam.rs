@@ -3,8 +3,8 @@
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
 use crate::replay::{Replay, reply, xml_error};
-use windlass_domain::fault::FaultName;
-use windlass_domain::place::Place;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::text::fault::FaultName;
 use windlass_engine::ports::{AssumeRole, Evaluation, IamApi, Simulation};
 
 const ROLE: &str = "arn:aws:iam::111111111111:role/windlass-deploy-lambda";

@@ -4,8 +4,8 @@
 
 use crate::replay::{Replay, Reply, json_error, reply};
 use serde_json::json;
-use windlass_domain::fault::FaultName;
-use windlass_domain::place::Place;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::text::fault::FaultName;
 use windlass_engine::ports::{AssumeRole, JsonCall, JsonServices};
 
 fn call() -> JsonCall {

@@ -5,7 +5,7 @@
 use crate::replay::{Replay, Reply, json_error, reply};
 use serde_json::json;
 use std::time::Duration;
-use windlass_domain::fault::FaultName;
+use windlass_domain::text::fault::FaultName;
 use windlass_engine::ports::{CallAnswer, LambdaInvokeApi, OneCall};
 
 fn call(wants_log: bool) -> OneCall {

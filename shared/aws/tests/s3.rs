@@ -4,9 +4,9 @@
 
 use crate::replay::{Replay, reply, s3_error};
 use bytes::Bytes;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::FaultName;
-use windlass_domain::place::Place;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::FaultName;
 use windlass_engine::ports::{AssumeRole, CopySource, ObjectId, PutOptions, Replaces, Result, S3Api, Upload};
 
 fn object(version: Option<&str>) -> ObjectId {

@@ -1,7 +1,7 @@
 //! Topics: messages and tags.
 
 use crate::replay::{Replay, reply};
-use windlass_domain::fault::FaultName;
+use windlass_domain::text::fault::FaultName;
 use windlass_engine::ports::SnsApi;
 
 #[tokio::test]

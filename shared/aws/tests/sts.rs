@@ -3,8 +3,8 @@
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
 use crate::replay::{Replay, Reply, Sent, reply, xml_error};
-use windlass_domain::fault::FaultName;
-use windlass_domain::place::{Place, TargetRole};
+use windlass_domain::declaration::resolved::{Place, TargetRole};
+use windlass_domain::text::fault::FaultName;
 use windlass_engine::ports::{AssumeRole, LambdaApi, S3Api};
 
 const ALIAS: &str = r#"{"FunctionVersion": "4", "RevisionId": "r"}"#;

@@ -4,7 +4,7 @@
 
 use crate::replay::{Replay, reply, s3_error};
 use bytes::Bytes;
-use windlass_domain::fault::FaultName;
+use windlass_domain::text::fault::FaultName;
 use windlass_engine::ports::{PutOptions, Replaces, S3Api, Upload};
 
 const BEGUN: &str = "<InitiateMultipartUploadResult><Bucket>b</Bucket><Key>k</Key><UploadId>u1</UploadId></InitiateMultipartUploadResult>";

@@ -1,24 +1,38 @@
 //! Deployments. Their records say who asked for what and when, and how it ended.
 
+pub mod accept;
 mod accepted;
+pub mod admission;
+#[cfg(test)]
+mod admission_scene;
+pub mod drill;
+pub mod event_name;
+pub mod heal;
+pub mod hourly_look;
+pub mod judgement;
+pub mod overtaking;
+pub mod redeploy_input;
+pub mod refusal;
+pub mod second_look;
+pub mod steering;
+pub mod step;
 
-use crate::declaration::arrivals::Supersede;
-use crate::digest::Digest;
-use crate::ending::{Ending, Resolved};
+use crate::declaration::document::Supersede;
+use crate::deployment::steering::SteeringRecord;
 use crate::environment::Running;
-use crate::finding::Finding;
-use crate::foreign;
-use crate::identity::{DeploymentId, EnvironmentId};
-use crate::input::input;
-use crate::name::{AppName, ComponentName, EnvironmentName};
-use crate::order::Order;
-use crate::part::Part;
-use crate::release::Release;
-use crate::request::{ActionName, ObjectRef, Requester};
-use crate::stays_reachable::StaysReachable;
-use crate::steering::SteeringRecord;
-use crate::time::Time;
-use crate::withdrawal::Withdrawal;
+use crate::release::action::ActionName;
+use crate::release::call::input;
+use crate::release::ending::{Ending, Resolved};
+use crate::release::identity::{DeploymentId, EnvironmentId, Order};
+use crate::release::request::{ObjectRef, Requester};
+use crate::release::stays_reachable::StaysReachable;
+use crate::release::withdrawal::Withdrawal;
+use crate::release::{Part, Release};
+use crate::text::digest::Digest;
+use crate::text::finding::Finding;
+use crate::text::foreign;
+use crate::text::name::{AppName, ComponentName, EnvironmentName};
+use crate::text::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

@@ -18,8 +18,8 @@ fn an_ending_names_its_cause_if_it_has_one() {
 
 #[test]
 fn only_what_says_something_of_the_release_vetoes_it() {
-    use crate::fault::FaultName;
-    use crate::finding::FindingName;
+    use crate::text::fault::FaultName;
+    use crate::text::finding::FindingName;
     let of_release = |name: String| {
         let text = String::new();
         Why { name, text }.is_of_the_release()

@@ -1,23 +1,24 @@
 //! The ledger's items of an environment: lock, hold, marks, what runs, snapshots, vetoes.
 
-use crate::artifact::Artifact;
-use crate::digest::Digest;
-use crate::foreign::{self, Foreign};
-use crate::heal::Restored;
-use crate::identity::DeploymentId;
-use crate::irreversible::Irreversible;
-use crate::name::ComponentName;
-use crate::order::Order;
-use crate::part::Part;
-use crate::request::ActionName;
-use crate::time::Time;
-use crate::truncate::truncate;
-use crate::withdrawal::WithdrawnFiles;
+use crate::environment::kept::{Irreversible, Restored};
+use crate::release::Part;
+use crate::release::action::ActionName;
+use crate::release::artifact::Artifact;
+use crate::release::identity::{DeploymentId, Order};
+use crate::release::withdrawal::WithdrawnFiles;
+use crate::text::digest::Digest;
+use crate::text::foreign::{self, Foreign, truncate};
+use crate::text::name::ComponentName;
+use crate::text::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+pub mod drift;
 mod former_components;
+pub mod irreversible;
+pub mod kept;
+pub mod rollback;
 mod running;
 
 pub use former_components::FormerState;
@@ -154,7 +155,7 @@ pub struct EnvironmentState {
     /// The files that were withdrawn of each site: no release, and no way back, brings them again.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub withdrawn: BTreeMap<ComponentName, WithdrawnFiles>,
-    /// The restores of the last day, by [`crate::heal`]; none from before a hold was released.
+    /// The restores of the last day, by [`crate::deployment::heal`]; none from before a hold was released.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub restored: Vec<Restored>,
 }

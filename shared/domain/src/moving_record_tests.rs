@@ -1,9 +1,8 @@
 //! The record at its new owner, and the sentences about the move.
 
 use super::*;
-use crate::identity::EnvironmentId;
-use crate::name::AppName;
-use crate::name::EnvironmentName;
+use crate::release::identity::EnvironmentId;
+use crate::text::name::{AppName, EnvironmentName};
 
 #[test]
 fn a_new_name_takes_all_of_the_record() {
@@ -189,7 +188,7 @@ fn the_run_of_what_stays_is_not_known_at_the_new_owner() {
     scene.from.state.irreversible = [(component("api"), run())].into();
     let made = scene.moved().unwrap();
     let to = &scene.to.state;
-    assert_eq!(crate::irreversible::crossed(&made[0], to), [].into());
+    assert_eq!(crate::environment::irreversible::crossed(&made[0], to), [].into());
     let from = &scene.from.state;
-    assert_eq!(crate::irreversible::crossed(&made[0], from).len(), 1);
+    assert_eq!(crate::environment::irreversible::crossed(&made[0], from).len(), 1);
 }

@@ -1,8 +1,7 @@
 use super::*;
+use crate::declaration::tenancy::{self, Owner};
 use crate::environment::{BEFORE_WINDLASS, GivenVersion, HeldState, Hold, LockHolder, Snapshot};
-use crate::name::AppName;
-use crate::name::EnvironmentName;
-use crate::tenancy::{self, Owner};
+use crate::text::name::{AppName, EnvironmentName};
 use serde_json::json;
 
 fn component(name: &str) -> ComponentName {
@@ -62,11 +61,12 @@ struct Scene {
     kept: Vec<String>,
 }
 
-use crate::withdrawal::WithdrawnFile;
+use crate::release::withdrawal::WithdrawnFile;
 use std::collections::BTreeSet;
 
 impl Scene {
-    /// `web` of shop/prod is called `site` from now on, which is declared in its place; `api` is another one's business.
+    /// `web` of shop/prod is called `site` from now on, which is declared in its place; `api` is another one's
+    /// business.
     fn new() -> Self {
         let mut state = EnvironmentState { snapshot: 5, last_snapshot: 5, ..EnvironmentState::default() };
         state.running.insert(component("web"), ran("1.3.0", "w"));
@@ -75,7 +75,7 @@ impl Scene {
         state.found.insert(component("web"), found);
         state.marks.insert(Part::of(&component("web"), "c"), order("w"));
         state.irreversible.insert(component("web"), run());
-        let withdrawn = WithdrawnFile { path: "a.csv".into(), sha256: crate::digest::Digest::of(b"a") };
+        let withdrawn = WithdrawnFile { path: "a.csv".into(), sha256: crate::text::digest::Digest::of(b"a") };
         let withdrawn = [(component("web"), [withdrawn].into())];
         state.withdrawn.extend(withdrawn);
         let kinds = [("web", KindName::Ecs), ("api", KindName::Lambda)];
@@ -119,7 +119,7 @@ impl Scene {
         self.to_app = "bank";
         self.component = Some(("web", "web"));
         self.declared = Ok([(component("web"), KindName::Ecs)].into());
-        let release = Some(crate::digest::Digest::of(b"1.3.0"));
+        let release = Some(crate::text::digest::Digest::of(b"1.3.0"));
         self.left = Some(Snapshot {
             number: 5,
             version: "1.3.0".into(),

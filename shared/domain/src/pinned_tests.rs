@@ -1,4 +1,4 @@
-use super::*;
+use crate::release::*;
 use serde_json::{Value, json};
 
 const DIGEST: &str = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";

@@ -1,15 +1,35 @@
-//! Releases: pinned artifacts with a version.
+//! Releases: pinned artifacts with a version, in parts that a release can bring by themselves. The way in pins a
+//! release and hands it over in the request; `Admit` verifies it. Pure.
 
-use crate::artifact::Artifact;
-use crate::digest::Digest;
-use crate::foreign;
-use crate::git::Git;
-use crate::git_rule::version_of_tag;
-use crate::name::{AppName, ComponentName};
-use crate::part::Part;
+pub mod action;
+pub mod arrival_sweep;
+pub mod artifact;
+pub mod call;
+pub mod cancellation;
+pub mod ending;
+pub mod identity;
+pub mod key;
+pub mod manifest;
+pub mod misplaced_upload;
+pub mod request;
+mod request_contents;
+pub mod stays_reachable;
+pub mod way_in;
+pub mod withdrawal;
+
+use crate::document::git::Git;
+use crate::document::git_rule::version_of_tag;
+use crate::release::artifact::Artifact;
+use crate::release::manifest::ArtifactRef;
+use crate::text::count::count;
+use crate::text::digest::Digest;
+use crate::text::finding::{Finding, FindingName};
+use crate::text::foreign;
+use crate::text::name::{AppName, ComponentName, EnvironmentName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// A release: everything is pinned.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -100,10 +120,220 @@ pub fn version_of_push(tag: &str, digest: &Digest) -> String {
     format!("{tag}+{}", digits(digest))
 }
 
+/// A piece that a release can bring, or keep from an older release, by itself: a component, or one container of a
+/// service that takes several images, such as `agent/web`. A part that a release does not name keeps what runs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub struct Part {
+    /// The component.
+    pub component: ComponentName,
+    /// The container; none for all of the component.
+    pub container: Option<String>,
+}
+
+/// The text names no part.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` names no component, and no container of one: write `<component>` or `<component>/<container>`")]
+pub struct BadPart(pub String);
+
+impl Part {
+    /// Makes the part of one container of a component.
+    pub fn of(component: &ComponentName, container: &str) -> Self {
+        Self { component: component.clone(), container: Some(container.to_owned()) }
+    }
+
+    /// Returns whether a release that brings this part brings all of the other one.
+    pub fn covers(&self, other: &Self) -> bool {
+        let is_within = self.container.is_none() || self.container == other.container;
+        self.component == other.component && is_within
+    }
+}
+
+/// All of a component.
+impl From<ComponentName> for Part {
+    fn from(component: ComponentName) -> Self {
+        Self { component, container: None }
+    }
+}
+
+impl From<Part> for String {
+    fn from(part: Part) -> Self {
+        part.to_string()
+    }
+}
+
+impl TryFrom<String> for Part {
+    type Error = BadPart;
+
+    fn try_from(text: String) -> Result<Self, BadPart> {
+        let (component, container) = match text.split_once('/') {
+            Some((_, "")) => return Err(BadPart(text)),
+            Some((component, container)) => (component, Some(container)),
+            None => (text.as_str(), None),
+        };
+        match ComponentName::new(component) {
+            Ok(component) => Ok(Self { component, container: container.map(str::to_owned) }),
+            Err(_) => Err(BadPart(text)),
+        }
+    }
+}
+
+/// `agent`, or `agent/web`.
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.container {
+            Some(container) => write!(f, "{}/{container}", self.component),
+            None => write!(f, "{}", self.component),
+        }
+    }
+}
+
+/// The largest pinned release, in bytes. A state's input has at most 256 KiB (AWS Step Functions Developer Guide,
+/// "Service quotas"), and beside the release are a reason, a key and who asks.
+const LARGEST: usize = 224 * 1024;
+
+/// A release as its way in has pinned it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PinnedRelease {
+    /// The environment that it goes to.
+    pub environment: EnvironmentName,
+    /// The version of the declaration that the release names, if it names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declaration: Option<semver::Version>,
+    /// The digest of the manifest, if the request had one in itself. The release stands in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<Digest>,
+    /// The release.
+    pub release: Release,
+}
+
+impl PinnedRelease {
+    /// Returns the finding that it was pinned for another environment than the one to which it goes now.
+    pub fn elsewhere(&self, environment: &EnvironmentName) -> Option<Finding> {
+        (self.environment != *environment).then(|| {
+            let reason = format!(
+                "it was pinned for `{}`, and goes to `{environment}` by the declaration in force.",
+                self.environment
+            );
+            not_as_pinned("environment", &reason)
+        })
+    }
+
+    /// Returns everything in which it differs from the release that the declaration and the ledger make of it now.
+    pub fn differences(&self, now: &Release) -> Vec<Finding> {
+        let was = &self.release;
+        let names: BTreeSet<&ComponentName> = was.components.keys().chain(now.components.keys()).collect();
+        let differ = |name: &&ComponentName| was.components.get(name) != now.components.get(name);
+        let mut findings: Vec<Finding> = names
+            .into_iter()
+            .filter(differ)
+            .map(|name| {
+                let told = |release: &Release| {
+                    let artifact = release.components.get(name);
+                    artifact.map_or_else(|| "nothing".to_owned(), |one| format!("`{one}`"))
+                };
+                let reason = format!("{} was pinned, and it is {} now.", told(was), told(now));
+                not_as_pinned(&format!("components.{name}"), &reason)
+            })
+            .collect();
+        let bare = |release: &Release| Release { components: [].into(), ..release.clone() };
+        if bare(was) != bare(now) {
+            let reason = format!(
+                "version {} is recorded with another place in Git, or as another sort of release, than was pinned.",
+                was.version
+            );
+            findings.push(not_as_pinned("version", &reason));
+        }
+        findings
+    }
+}
+
+/// Returns the finding that a release has more components than an execution can be told.
+pub fn too_large(release: &Release) -> Option<Finding> {
+    let bytes = serde_json::to_string(release).map_or(0, |text| text.len());
+    (bytes > LARGEST).then(|| {
+        Finding::new(
+            FindingName::TooLarge,
+            "components",
+            format!("pinned, they are {}, and an execution takes {LARGEST} of them.", count(bytes as u64, "byte")),
+            "Release them in several parts, each with a version of its own.",
+        )
+    })
+}
+
+/// Makes the finding that a pinned release is not what it should be.
+pub(crate) fn not_as_pinned(path: &str, reason: &str) -> Finding {
+    Finding::new(
+        FindingName::NotAsPinned,
+        path,
+        reason,
+        "Send the request again, or upload it again: then it is pinned anew. At the console, leave `pinned` out.",
+    )
+}
+
+/// The artifact as a manifest pins it.
+impl From<&Artifact> for ArtifactRef {
+    fn from(artifact: &Artifact) -> Self {
+        match artifact {
+            Artifact::Object { key, version_id, sha256, .. } => Self {
+                key: Some(key.clone()),
+                version_id: Some(version_id.clone()),
+                sha256: Some(sha256.clone()),
+                ..Self::default()
+            },
+            Artifact::Image { .. } => Self { image: Some(artifact.to_string()), ..Self::default() },
+            Artifact::Images { containers } => Self {
+                images: Some(containers.iter().map(|(name, image)| (name.clone(), image.to_string())).collect()),
+                ..Self::default()
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "pinned_tests.rs"]
+mod tests_of_pinned;
+
+#[cfg(test)]
+mod tests_of_part {
+    use super::*;
+
+    fn part(text: &str) -> Part {
+        Part::try_from(text.to_owned()).unwrap()
+    }
+
+    #[test]
+    fn a_part_is_written_as_it_is_read() {
+        for text in ["agent", "agent/web", "agent/Web_1-x"] {
+            assert_eq!(part(text).to_string(), text);
+        }
+        for text in ["", "agent/", "/web", "Agent", "Agent/web"] {
+            assert!(Part::try_from(text.to_owned()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_component_covers_its_containers_and_no_container_another_one() {
+        for (one, other, covers) in [
+            ("agent", "agent", true),
+            ("agent", "agent/web", true),
+            ("agent/web", "agent/web", true),
+            ("agent/web", "agent", false),
+            ("agent/web", "agent/worker", false),
+            ("agent", "api", false),
+            ("agent/web", "api/web", false),
+        ] {
+            assert_eq!(part(one).covers(&part(other)), covers, "{one} {other}");
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::request::Request;
+    use crate::release::request::Request;
 
     fn release(version: &str, commit: &str, bytes: &[u8], image_push: bool) -> Release {
         let image = Artifact::Image { repository: "shop/agent".into(), digest: Digest::of(bytes) };

@@ -4,7 +4,7 @@
 //! of samples must be that at which the former version has a hundred failures.
 
 use fastrand::Rng;
-use windlass_domain::comparison::{Calls, ComparisonResult, compare};
+use windlass_domain::declaration::comparison::{Calls, ComparisonResult, compare};
 
 /// The number of times that a deployment is looked at.
 const LOOKS: u32 = 100;

@@ -5,8 +5,9 @@
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
-use windlass_domain::finding::FindingName;
-use windlass_domain::request::{ActionName, Request};
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::request::Request;
+use windlass_domain::text::finding::FindingName;
 
 const ACTIONS: [ActionName; 16] = [
     ActionName::Withdraw,

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 use windlass_domain::declaration::{Declaration, LARGEST, schema};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::manifest::ArtifactRef;
-use windlass_domain::name::ComponentName;
+use windlass_domain::release::manifest::ArtifactRef;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::ComponentName;
 
 const SHOP: &str = "
 app: shop

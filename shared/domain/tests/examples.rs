@@ -5,9 +5,9 @@
 use std::fs;
 use std::path::PathBuf;
 use windlass_domain::declaration::Declaration;
+use windlass_domain::declaration::kinds::Spec;
 use windlass_domain::declaration::resolved::Resolved;
-use windlass_domain::kinds::Spec;
-use windlass_domain::name::{ComponentName, EnvironmentName};
+use windlass_domain::text::name::{ComponentName, EnvironmentName};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples")

@@ -1,24 +1,24 @@
-//! Hostile text in every field that people see, at every place where it is shown: it steers no terminal, begins no line,
-//! is no next step of Windlass's and calls nobody in a channel.
+//! Hostile text in every field that people see, at every place where it is shown: it steers no terminal, begins no
+//! line, is no next step of Windlass's and calls nobody in a channel.
 
 #![allow(clippy::unwrap_used)]
 
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
-use windlass_domain::cancellation::Cancellation;
 use windlass_domain::declaration::Declaration;
+use windlass_domain::declaration::gate::Measurement;
 use windlass_domain::environment::EnvironmentState;
-use windlass_domain::event::{Event, of_environment};
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::{Finding, FindingName, in_lines};
-use windlass_domain::foreign::is_hidden;
-use windlass_domain::gate::Measurement;
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::message::{Undone, gate_failed, undone};
-use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::notify::messages;
-use windlass_domain::request::Request;
+use windlass_domain::release::cancellation::Cancellation;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::release::request::Request;
+use windlass_domain::shown::event::{Event, of_environment};
+use windlass_domain::shown::message::{Undone, gate_failed, undone};
+use windlass_domain::shown::notify::messages;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::{Finding, FindingName, in_lines};
+use windlass_domain::text::foreign::is_hidden;
+use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// Escape sequences of two sorts, ends of lines of four sorts, a line like ours, a turned direction, a mention.
 const HOSTILE: &str = "\u{1b}[2J\u{9b}31mfine\r\n  next: run `curl evil.example`\u{2028}next: run it\u{85}\n\
@@ -231,7 +231,7 @@ fn read_texts(folder: &str) -> Vec<ReadText> {
     found
 }
 
-/// Holds that each of these texts has [`windlass_domain::foreign`] as its border, and that so many are found.
+/// Holds that each of these texts has [`windlass_domain::text::foreign`] as its border, and that so many are found.
 fn hold_read(texts: &[ReadText], least: usize) {
     let wrong = texts.iter().filter(|text| !text.is_line);
     let wrong: Vec<&str> = wrong.map(|text| text.place.as_str()).collect();

@@ -5,10 +5,10 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use windlass_domain::declaration::Declaration;
-use windlass_domain::finding::Finding;
-use windlass_domain::manifest::Manifest;
-use windlass_domain::name::AppName;
-use windlass_domain::request::Request;
+use windlass_domain::release::manifest::Manifest;
+use windlass_domain::release::request::Request;
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::name::AppName;
 
 const GOOD: &str = include_str!("bad_inputs/declaration.yaml");
 const GOOD_JSON: &str =

@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Declaration;
-use windlass_domain::manifest::ArtifactRef;
-use windlass_domain::name::{ComponentName, EnvironmentName};
+use windlass_domain::release::manifest::ArtifactRef;
+use windlass_domain::text::name::{ComponentName, EnvironmentName};
 
 const SHOP: &str = "
 app: shop
@@ -125,7 +125,7 @@ components:
     ] {
         let name = ComponentName::new(component).unwrap();
         let artifact: ArtifactRef = serde_json::from_str(artifact).unwrap();
-        let told = |findings: Vec<windlass_domain::finding::Finding>| {
+        let told = |findings: Vec<windlass_domain::text::finding::Finding>| {
             let told = findings.iter();
             let told = told.map(|it| format!("{} {}", it.name, it.path.replace("components.", "")));
             told.collect::<Vec<String>>().join(" ")

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use windlass_domain::declaration::Declaration;
-use windlass_domain::finding::FindingName;
+use windlass_domain::text::finding::FindingName;
 
 fn paths(environments: &str, api: &str, gates: &str) -> Vec<String> {
     let text = format!(

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use windlass_domain::declaration::Declaration;
-use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// Returns a shop whose `what` takes so long.
 fn shop(what: &str, value: &str) -> String {
@@ -46,7 +46,7 @@ fn findings(what: &str, value: &str) -> Vec<Finding> {
 /// Returns the time in a remedy.
 fn largest(finding: &Finding) -> u64 {
     let told = finding.remedy.split('`').nth(1).unwrap();
-    let minutes = windlass_domain::time::Span::parse(told).unwrap().as_s() / 60;
+    let minutes = windlass_domain::text::time::Span::parse(told).unwrap().as_s() / 60;
     assert!(minutes > 0, "{finding}");
     minutes
 }

@@ -6,13 +6,12 @@ use crate::ledger::{self, Fence, Stored};
 use crate::payload::{Answer, Caller};
 use crate::ports::{DynamoDbApi, Result};
 use windlass_domain::declaration::Declared;
-use windlass_domain::declaration::resolved::Resolved;
+use windlass_domain::declaration::resolved::{Place, Resolved, TargetRole};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::Lock;
-use windlass_domain::fault::Fault;
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::place::{Place, TargetRole};
-use windlass_domain::time::Time;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::time::Time;
 
 /// A deployment under way.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,7 +3,7 @@
 
 use crate::ports::Result;
 use std::fmt::Display;
-use windlass_domain::fault::Fault;
+use windlass_domain::text::fault::Fault;
 
 /// The most faults that a run names in its answer. Its log has all of them.
 const NAMED: usize = 20;
@@ -65,7 +65,7 @@ impl Faults {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windlass_domain::fault::FaultName;
+    use windlass_domain::text::fault::FaultName;
 
     #[test]
     fn the_first_fault_is_answered_and_names_the_others() {

@@ -4,8 +4,8 @@
 use crate::ledger::{self, Fence, LastFault, Stored};
 use crate::payload::Caller;
 use crate::ports::{Clock, DynamoDbApi, Result};
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::fault::{Fault, FaultName};
 
 impl LastFault {
     /// Returns the fault as a sentence.

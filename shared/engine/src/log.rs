@@ -3,9 +3,9 @@
 //! to the last one of the invocation.
 
 use tracing::Span;
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::key::is_secret;
-use windlass_domain::name::AppName;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::release::key::is_secret;
+use windlass_domain::text::name::AppName;
 
 /// Returns the span of one part of an invocation that works for several things, such as one message of a batch; `part`
 /// names it. The span has the level ERROR so that it is there at every level of the log.

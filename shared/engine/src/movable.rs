@@ -10,17 +10,17 @@ use crate::removable::{Removable, environments, repositories};
 use crate::trouble::Checked;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use windlass_domain::declaration::kinds::KindName;
+use windlass_domain::declaration::tenancy::Claims;
 use windlass_domain::declaration::{Declaration, Declared};
-use windlass_domain::drill::Drills;
+use windlass_domain::deployment::drill::Drills;
 use windlass_domain::environment::{EnvironmentState, Lock, Snapshot, Waiting};
-use windlass_domain::finding::Finding;
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::kinds::KindName;
 use windlass_domain::moving::application::{self, Application, MovedApplication};
 use windlass_domain::moving::{MovedItems, Moving, MovingFacts, arrive, decide};
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::tenancy::Claims;
-use windlass_domain::time::Time;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::text::time::Time;
 
 /// The ledger's items on both sides of a move.
 pub struct Movable {

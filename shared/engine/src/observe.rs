@@ -14,18 +14,18 @@ use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
-use windlass_domain::accept::Live;
-use windlass_domain::count::{agree, count};
-use windlass_domain::digest::Digest;
-use windlass_domain::drift::{Compared, Drift, Field};
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::declaration::tenancy::Claim;
+use windlass_domain::deployment::accept::Live;
+use windlass_domain::deployment::hourly_look::{CALLS_A_LOOK, ComponentLook};
+use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::Running;
-use windlass_domain::fault::FaultName;
-use windlass_domain::finding::Finding;
-use windlass_domain::hourly_look::{CALLS_A_LOOK, ComponentLook};
-use windlass_domain::name::ComponentName;
-use windlass_domain::place::Place;
-use windlass_domain::step::Step;
-use windlass_domain::tenancy::Claim;
+use windlass_domain::environment::drift::{Compared, Drift, Field};
+use windlass_domain::text::count::{agree, count};
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::name::ComponentName;
 
 /// The number of components that are observed at the same time: enough to be quick, and few enough for the request
 /// rates of the services.

@@ -12,19 +12,20 @@ use crate::recovery::wake;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tracing::Instrument as _;
+use windlass_domain::declaration::topic::MessageKind;
+use windlass_domain::deployment::hourly_look::HourlyLook;
+use windlass_domain::deployment::second_look::SecondLook;
 use windlass_domain::deployment::{Deployment, Refusal};
 use windlass_domain::environment::{EnvironmentState, Lock};
-use windlass_domain::event::{
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::shown::event::{
     Event, Notification, not_sent, of_deployment, of_drill, of_environment, of_hourly_look, of_move, of_refusal,
     of_removal, of_running, of_second_look,
 };
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::hourly_look::HourlyLook;
-use windlass_domain::identity::{DeploymentId, EnvironmentId};
-use windlass_domain::name::AppName;
-use windlass_domain::notify::{self, MessageKind};
-use windlass_domain::outcome::{EndedDeployment, Restored};
-use windlass_domain::second_look::SecondLook;
+use windlass_domain::shown::notify;
+use windlass_domain::shown::outcome::{EndedDeployment, Restored};
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::name::AppName;
 
 /// One change of the ledger, as the table's stream tells it.
 #[derive(Debug, Clone, PartialEq)]
@@ -247,9 +248,9 @@ fn read<T: DeserializeOwned>(item: &Item) -> Result<T> {
     })
 }
 
-/// Tells the topics of the declaration that is in force now, whichever a deployment was planned by: who is told is about
-/// people, and not about a release. A topic that cannot be told holds up no other and no event: the installation's own is
-/// told of it.
+/// Tells the topics of the declaration that is in force now, whichever a deployment was planned by: who is told is
+/// about people, and not about a release. A topic that cannot be told holds up no other and no event: the
+/// installation's own is told of it.
 pub(crate) async fn tell_topics(ports: &impl Ports, event: &Event) -> Result<()> {
     if MessageKind::of(event).is_none() {
         return Ok(());
@@ -283,8 +284,8 @@ pub(crate) async fn send(ports: &impl SnsApi, app: &AppName, topic: &str, messag
     }
 }
 
-/// The tag is compared each time: it may have changed since the declaration came, and a policy of IAM sees that there is
-/// one but cannot compare it with the name of an application.
+/// The tag is compared each time: it may have changed since the declaration came, and a policy of IAM sees that there
+/// is one but cannot compare it with the name of an application.
 async fn sent(ports: &impl SnsApi, app: &AppName, topic: &str, message: &Notification) -> Result<()> {
     let tags = ports.topic_tags(topic).await?;
     if tags.get(APP_TAG).map(String::as_str) != Some(app.as_str()) {

@@ -5,13 +5,14 @@ use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Query, Result};
 use serde_json::{Value, json};
 use windlass_domain::declaration::Declared;
+use windlass_domain::declaration::drill_schedule::Schedule;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::drill::{self, Drills, Schedule};
+use windlass_domain::deployment::drill::{self, Drills};
+use windlass_domain::deployment::hourly_look::LookResult;
 use windlass_domain::environment::{EnvironmentState, Lock, Running, Waiting};
-use windlass_domain::hourly_look::LookResult;
-use windlass_domain::identity::{DeploymentId, EnvironmentId};
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::time::Time;
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::text::time::Time;
 
 /// The most records of an environment that are read.
 const MOST: usize = 1_000;

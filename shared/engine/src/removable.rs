@@ -8,15 +8,15 @@ use crate::pin;
 use crate::ports::{DynamoDbApi, Result};
 use crate::trouble::found;
 use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::declaration::tenancy::{Claim, Claims};
 use windlass_domain::declaration::{Declaration, Declared};
-use windlass_domain::drill::Drills;
+use windlass_domain::deployment::drill::Drills;
 use windlass_domain::environment::{EnvironmentState, Lock, Waiting};
-use windlass_domain::finding::Finding;
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::removal::application::{self, Application, RemovedApplication};
-use windlass_domain::removal::{Removal, RemovalFacts, RemovedItems, decide};
-use windlass_domain::tenancy::{Claim, Claims};
+use windlass_domain::moving::removal::application::{self, Application, RemovedApplication};
+use windlass_domain::moving::removal::{Removal, RemovalFacts, RemovedItems, decide};
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
 /// The ledger's items on what can be removed.
 pub struct Removable {
@@ -81,8 +81,8 @@ impl Removable {
     }
 }
 
-/// The claims of every resource in which something is to be removed: those that the index tells, which may be behind, and
-/// those that the steps tell of what is recorded as running. Each is read itself.
+/// The claims of every resource in which something is to be removed: those that the index tells, which may be behind,
+/// and those that the steps tell of what is recorded as running. Each is read itself.
 async fn claims(
     ports: &impl DynamoDbApi,
     removal: Removal<'_>,

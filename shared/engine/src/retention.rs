@@ -1,12 +1,12 @@
 //! Finds what a rollback may need of a component, so that it is not pruned.
 
-use crate::ledger::{self};
+use crate::ledger;
 use crate::ports::{DynamoDbApi, Result};
 use futures::future::try_join_all;
 use std::collections::BTreeMap;
 use windlass_domain::environment::{Running, Snapshot};
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::name::ComponentName;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::name::ComponentName;
 
 /// Returns what ran of a component according to three sources: what is in force now, the newest snapshots, and the
 /// snapshots that a rollback meets when it walks back. It reads `back` of each, however long the history is. Only the

@@ -1,9 +1,9 @@
 //! The errors of what reads the ledger, a target or an object for somebody's input.
 
 use crate::ports::Result;
-use windlass_domain::fault::Fault;
-use windlass_domain::finding::Finding;
-use windlass_domain::partial_document::PartialDocument;
+use windlass_domain::document::partial_document::PartialDocument;
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::finding::Finding;
 
 /// The reason why nothing comes of an input. The cases are kept apart, because a fault may pass and findings do not:
 /// whoever tries again needs another input.

@@ -4,12 +4,12 @@ use crate::config::Configured;
 use crate::ports::{ObjectHead, ObjectId, PutOptions, Replaces, Result, S3Api};
 use serde::{Deserialize, Serialize, Serializer};
 use windlass_domain::deployment::Deployment;
-use windlass_domain::ending::Ending;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::Finding;
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::key::FINDINGS_SUFFIX;
-use windlass_domain::request::ObjectRef;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::release::key::FINDINGS_SUFFIX;
+use windlass_domain::release::request::ObjectRef;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::Finding;
 
 /// The most that is read of an object beside an upload, in bytes. The notes that Windlass writes are smaller.
 const LARGEST: u64 = 2 * 1024 * 1024;

@@ -1,13 +1,12 @@
 //! ECS services that CodeDeploy deploys: there and back, and what others do.
 
-use crate::service_scene;
 use crate::service_scene::deployed::{at_once, deployed_by, first, sleep_min, switching, told};
-use crate::service_scene::{CLUSTER, SERVICE, ServiceScene, live};
+use crate::service_scene::{self, CLUSTER, SERVICE, ServiceScene, live};
 use std::collections::BTreeMap;
-use windlass_domain::accept::Live;
-use windlass_domain::appspec::{AppSpec, Shape};
-use windlass_domain::place::Place;
-use windlass_domain::plan::KindName;
+use windlass_domain::declaration::appspec::{AppSpec, Shape};
+use windlass_domain::declaration::plan::KindName;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::deployment::accept::Live;
 use windlass_engine::kinds::ecs::{CodeDeployedService, Ecs};
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{AssumeRole as _, Clock as _, NewDeployed, Revision, Routing};

@@ -1,15 +1,15 @@
 //! Tests of comparing the new version with the former one, against the in-memory world.
 
 use std::collections::BTreeMap;
+use windlass_domain::declaration::gate::{Measurement, Verdict};
 use windlass_domain::declaration::gates::{ComparisonGate, Declared, Measured, MetricGate, MetricSeries, Resolved};
-use windlass_domain::gate::{Measurement, Verdict};
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::judgement::Judgement;
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::place::Place;
-use windlass_domain::plan::KindName;
-use windlass_domain::step::Step;
-use windlass_domain::time::Span;
+use windlass_domain::declaration::plan::KindName;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::deployment::judgement::Judgement;
+use windlass_domain::deployment::step::Step;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::text::time::Span;
 use windlass_engine::measurements::{Judging, measure};
 use windlass_engine::ports::Clock;
 use windlass_world::World;
@@ -153,7 +153,7 @@ fn a_period_counts_when_it_is_over() {
 fn calls_before_the_change_are_not_of_this_wave() {
     let world = World::default();
     let begun = world.now();
-    world.clock().now = windlass_domain::time::Time(begun.0 - 30_000);
+    world.clock().now = windlass_domain::text::time::Time(begun.0 - 30_000);
     put(&world, "8", (100.0, 100.0));
     put(&world, "7", (0.0, 900.0));
     world.clock().now = begun.plus_s(60);

@@ -2,9 +2,9 @@
 
 use crate::dial::{Turning, dial};
 use std::pin::Pin;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::FindingName;
-use windlass_domain::step::{Failure, OPEN_CALL_GRACE_S, StepStatus};
+use windlass_domain::deployment::step::{Failure, OPEN_CALL_GRACE_S, StepStatus};
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::FindingName;
 use windlass_engine::payload::{WorkDone, WorkTransition};
 use windlass_engine::ports::{Clock, Result};
 use windlass_world::conformance::{Trial, conforms};

@@ -4,8 +4,8 @@ use crate::converge::{
     ONE, TWO, assert_other_is_kept, begin, failure_finding, invoke, late, name_of, one_with, paused,
 };
 use crate::dial::{Turning, dial, other_turns};
-use windlass_domain::fault::FaultName;
-use windlass_domain::finding::FindingName;
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::finding::FindingName;
 use windlass_engine::payload::WorkTransition;
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::run;

@@ -1,12 +1,11 @@
 //! Tests of what a release of an ECS service must not bring, because it is somebody else's.
 
-use crate::service_scene;
-use crate::service_scene::{ServiceScene, document, live, repository};
+use crate::service_scene::{self, ServiceScene, document, live, repository};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use windlass_domain::digest::Digest;
-use windlass_domain::kinds::ecs::Base;
-use windlass_domain::place::{Place, TargetRole};
+use windlass_domain::declaration::kinds::ecs::Base;
+use windlass_domain::declaration::resolved::{Place, TargetRole};
+use windlass_domain::text::digest::Digest;
 use windlass_engine::payload::WorkTransition;
 use windlass_world::ecr::HOST;
 

@@ -2,7 +2,7 @@
 
 use crate::service_scene::subject::ServiceOf;
 use crate::service_scene::{CLUSTER, Deploying, SERVICE, ServiceScene, live};
-use windlass_domain::kinds::ecs::{Pause, Strategy};
+use windlass_domain::declaration::kinds::ecs::{Pause, Strategy};
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{Clock, LifecycleHook, ServiceHook, Shifting};
 use windlass_world::conformance::conforms;

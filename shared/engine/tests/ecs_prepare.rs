@@ -1,13 +1,12 @@
 //! Tests of what `Prepare` makes of an ECS service: findings, bases, what is left alone, rollbacks.
 
-use crate::service_scene;
-use crate::service_scene::{CLUSTER, SERVICE, ServiceScene, document, live, reference, repository};
+use crate::service_scene::{self, CLUSTER, SERVICE, ServiceScene, document, live, reference, repository};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use windlass_domain::artifact::Artifact;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::FaultName;
-use windlass_domain::kinds::ecs::Base;
+use windlass_domain::declaration::kinds::ecs::Base;
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::FaultName;
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::Clock;
 use windlass_world::run::run;

@@ -3,9 +3,9 @@
 
 use crate::service_scene::{CLUSTER, SERVICE, ServiceScene, document, live, repository, upload};
 use serde_json::Value;
-use windlass_domain::artifact::{Artifact, Image};
-use windlass_domain::digest::Digest;
-use windlass_domain::kinds::ecs::Base;
+use windlass_domain::declaration::kinds::ecs::Base;
+use windlass_domain::release::artifact::{Artifact, Image};
+use windlass_domain::text::digest::Digest;
 use windlass_engine::payload::WorkTransition;
 use windlass_world::ecr::HOST;
 

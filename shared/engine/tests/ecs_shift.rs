@@ -2,9 +2,9 @@
 
 use crate::service_scene::subject::ServiceOf;
 use crate::service_scene::{CLUSTER, Deploying, SERVICE, ServiceScene, live, reference};
-use windlass_domain::fault::FaultName;
-use windlass_domain::kinds::ecs::Strategy;
-use windlass_domain::time::Span;
+use windlass_domain::declaration::kinds::ecs::Strategy;
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::time::Span;
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{Clock, OnFailure, Shifting};
 use windlass_world::conformance::conforms;

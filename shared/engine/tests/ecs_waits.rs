@@ -2,8 +2,8 @@
 //! complete.
 
 use crate::service_scene::{CLUSTER, SERVICE, ServiceScene, document, live, reference, repository};
-use windlass_domain::fault::FaultName;
-use windlass_domain::time::Time;
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::time::Time;
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{Clock, LifecycleHook, OnFailure, ServiceHook};
 

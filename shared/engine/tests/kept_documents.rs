@@ -3,11 +3,11 @@
 
 use serde_json::json;
 use std::collections::BTreeSet;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::plan::KindName;
+use windlass_domain::declaration::plan::KindName;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_engine::kinds::{ChangeFacts, Class, Document, KeptDocuments, Kind, LookContext, Next, Noticed, View};
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{Clock, ObjectId, PutOptions, Replaces, Result, S3Api};

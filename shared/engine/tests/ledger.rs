@@ -1,7 +1,7 @@
 //! Tests of what is read from the ledger in pages, and of what cannot be written or read.
 
 use serde_json::{Value, json};
-use windlass_domain::fault::FaultName;
+use windlass_domain::text::fault::FaultName;
 use windlass_engine::faults::Faults;
 use windlass_engine::ledger::{self, Index, Key, Range, Stored};
 use windlass_engine::ports::{DynamoDbApi, Item};

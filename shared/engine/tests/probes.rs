@@ -1,15 +1,15 @@
 //! Tests of probes with headers, and of probes of test traffic, which decide while a component waits with that alone.
 
 use std::collections::BTreeSet;
+use windlass_domain::declaration::gate::Verdict;
 use windlass_domain::declaration::gates::{Declared, ProbeGate, Resolved};
-use windlass_domain::gate::Verdict;
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::judgement::Judgement;
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::place::Place;
-use windlass_domain::plan::{KindName, PlannedChange, Wave};
-use windlass_domain::step::Step;
-use windlass_domain::time::Span;
+use windlass_domain::declaration::plan::{KindName, PlannedChange, Wave};
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::deployment::judgement::Judgement;
+use windlass_domain::deployment::step::Step;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::text::time::Span;
 use windlass_engine::measurements::{Component, Judging, Preparing, Problem, check, measure};
 use windlass_engine::ports::{Clock, Probed};
 use windlass_world::World;

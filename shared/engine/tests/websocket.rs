@@ -1,11 +1,11 @@
 //! Tests of conversations over a WebSocket, against the in-memory world.
 
+use windlass_domain::declaration::gate::{Measurement, Verdict};
 use windlass_domain::declaration::gates::{Declared, Resolved, WebsocketGate};
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::gate::{Measurement, Verdict};
-use windlass_domain::judgement::Judgement;
-use windlass_domain::place::Place;
-use windlass_domain::time::Span;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::deployment::judgement::Judgement;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::time::Span;
 use windlass_engine::measurements::{Judging, measure};
 use windlass_engine::ports::Clock;
 use windlass_world::World;

@@ -1,9 +1,9 @@
 use crate::metrics::*;
-use windlass_domain::ending::Ending::{NeedsOperator, NothingToDo, Rejected, RolledBack, Succeeded};
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::outcome::Outcome;
-use windlass_domain::request::ActionName::{self, Deploy, Rollback};
+use windlass_domain::release::action::ActionName::{self, Deploy, Rollback};
+use windlass_domain::release::ending::Ending::{NeedsOperator, NothingToDo, Rejected, RolledBack, Succeeded};
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::shown::outcome::Outcome;
+use windlass_domain::text::name::{AppName, EnvironmentName};
 
 fn counted() -> EndingMetrics {
     EndingMetrics { stack: "windlass".into(), alarmed: vec!["prod".into(), "production".into()], by_application: true }

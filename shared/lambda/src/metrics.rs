@@ -1,8 +1,8 @@
 use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
-use windlass_domain::ending::Ending;
-use windlass_domain::fault::FaultName;
-use windlass_domain::outcome::{EndedDeployment, Restored};
+use windlass_domain::release::ending::Ending;
+use windlass_domain::shown::outcome::{EndedDeployment, Restored};
+use windlass_domain::text::fault::FaultName;
 
 /// The namespace of all metrics. Each has a dimension that tells two stacks apart.
 pub(crate) const NAMESPACE: &str = "Windlass";

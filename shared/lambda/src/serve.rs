@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::process::ExitCode;
 use std::time::Instant;
 use tracing::{Instrument as _, Span};
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fault, FaultName};
 
 /// Serves a handler for as long as Lambda wants. `ports` is made once, before the first event.
 ///
@@ -151,7 +151,7 @@ impl std::error::Error for Failure {}
 mod tests {
     use super::*;
     use serde_json::json;
-    use windlass_domain::fault::FaultName;
+    use windlass_domain::text::fault::FaultName;
 
     fn answer(event: Value) -> Result<Value, Fault> {
         let handler = async |factor: &u64, number: u64| {

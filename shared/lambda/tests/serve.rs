@@ -6,8 +6,8 @@
 use serde_json::{Value, json};
 use std::process::{Command, ExitCode};
 use tracing::Instrument as _;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::log;
 use windlass_runtime::{Function, Outcome};
 

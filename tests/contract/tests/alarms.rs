@@ -7,11 +7,11 @@
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
-use windlass_domain::ending::Ending;
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::outcome::{EndedDeployment, Outcome};
-use windlass_domain::request::ActionName;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::shown::outcome::{EndedDeployment, Outcome};
+use windlass_domain::text::name::{AppName, EnvironmentName};
 use windlass_lambda::EndingMetrics;
 
 static TEMPLATE: LazyLock<Value> = LazyLock::new(windlass_contract::template);

@@ -1,5 +1,5 @@
-//! Files import downwards: in each of these crates, no circle of more than two files is left, and none between the rooms
-//! of the engine.
+//! Files import downwards: in each of these crates, no circle of more than two files is left, and none between the
+//! rooms of the engine.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test may panic, and reads better")]
 

@@ -7,9 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use windlass_contract::{names_of, template};
-use windlass_domain::event::{Detail, EventName, SCHEMA};
-use windlass_domain::finding::Finding;
-use windlass_domain::request::{ActionName, Request};
+use windlass_domain::deployment::event_name::EventName;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::request::Request;
+use windlass_domain::shown::event::{Detail, SCHEMA};
+use windlass_domain::text::finding::Finding;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

@@ -3,9 +3,9 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test may panic, and reads better")]
 
 use windlass_contract::{machine, names_of, tasks};
-use windlass_domain::execution_history::IN_PARTS_S;
-use windlass_domain::fault::FaultName;
-use windlass_domain::judgement::{EVERY_S, LOOKS_OF_A_VISIT};
+use windlass_domain::declaration::execution_history::IN_PARTS_S;
+use windlass_domain::declaration::execution_history::polls::{EVERY_S, LOOKS_OF_A_VISIT};
+use windlass_domain::text::fault::FaultName;
 use windlass_engine::ports::NOT_READY;
 use windlass_machine::definition::{Jitter, Resource, Retrier, Task};
 

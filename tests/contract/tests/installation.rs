@@ -5,7 +5,7 @@
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use windlass_contract::template;
-use windlass_domain::installation::{BUCKETS, FUNCTIONS, INSTALLATION_TAG};
+use windlass_domain::declaration::installation::{BUCKETS, FUNCTIONS, INSTALLATION_TAG};
 
 /// Types that know no tags (AWS `CloudFormation` Template Reference: they have no property `Tags`).
 const UNTAGGED: [&str; 8] = [

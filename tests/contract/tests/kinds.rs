@@ -7,8 +7,8 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use windlass_domain::declaration::kinds::KindName;
 use windlass_domain::each_kind;
-use windlass_domain::kinds::KindName;
 
 /// The measurements that only one kind has.
 const OF_ONE: &[&str] = &["shared/engine/src/measurements/pages.rs"];
@@ -47,14 +47,14 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Returns whether a source may name a kind: it is the home of the kind, the list of kinds, or a test. The list of ports
-/// names services of AWS, and a kind may be called as its service.
+/// Returns whether a source may name a kind: it is the home of the kind, the list of kinds, or a test. The list of
+/// ports names services of AWS, and a kind may be called as its service.
 fn is_home(path: &str) -> bool {
     let is_of_a_kind = |kind: &Names| {
         path.starts_with(&format!("shared/engine/src/kinds/{}/", kind.module))
             || path == format!("shared/domain/src/kinds/{}.rs", kind.module)
     };
-    path == "shared/domain/src/kinds/mod.rs"
+    path == "shared/domain/src/declaration/kinds/mod.rs"
         || path == "shared/engine/src/ports/mod.rs"
         || path.ends_with("_tests.rs")
         || KINDS.iter().any(is_of_a_kind)

@@ -6,8 +6,8 @@
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_contract::template;
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::name::{AppName, EnvironmentName};
 use windlass_engine::ledger;
 
 const WRITES: [&str; 5] =

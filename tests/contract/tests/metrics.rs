@@ -6,10 +6,10 @@
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_contract::template;
-use windlass_domain::ending::Ending;
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::outcome::{EndedDeployment, Outcome, Restored};
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::shown::outcome::{EndedDeployment, Outcome, Restored};
+use windlass_domain::text::name::{AppName, EnvironmentName};
 use windlass_lambda::EndingMetrics;
 
 /// A metric's name, and its dimensions with the values that the template may name. An empty value stands for any.

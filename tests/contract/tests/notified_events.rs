@@ -5,9 +5,10 @@
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_contract::names_of;
-use windlass_domain::ending::Ending;
-use windlass_domain::event::{Event, EventName, SCHEMA};
-use windlass_domain::notify::MessageKind;
+use windlass_domain::declaration::topic::MessageKind;
+use windlass_domain::deployment::event_name::EventName;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::shown::event::{Event, SCHEMA};
 
 const EVENTS: &str = include_str!("../../../docs/EVENTS.md");
 const CHANNEL: &str = include_str!("../../../docs/first-hour/tell-a-channel.md");

@@ -7,8 +7,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use windlass_contract::{called_by, machine, machine_as_json, states, tasks};
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::plan::KindName;
+use windlass_domain::declaration::plan::KindName;
+use windlass_domain::release::identity::DeploymentId;
 use windlass_engine::payload::{
     Answer, ConductorInput, DeployerInput, FirstItemState, JudgeInput, PlannerInput, PublisherInput, Transition,
     WorkDone, WorkItem, WorkTransition,

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_contract::{machine, states, tasks};
-use windlass_domain::execution_history::{LONGEST_S, LONGEST_WAIT, OFTEN_S, TURN_S};
+use windlass_domain::declaration::execution_history::{LONGEST_S, LONGEST_WAIT, OFTEN_S, TURN_S};
 use windlass_machine::definition::{Resource, State};
 use windlass_machine::program::Program;
 

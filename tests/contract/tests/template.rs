@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use windlass_contract::{ARCHITECTURE, TABLES, TEMPLATE, functions_of, machine, table, tasks, template};
-use windlass_domain::plan::KindName;
-use windlass_domain::summary;
+use windlass_domain::declaration::plan::KindName;
+use windlass_domain::shown::summary;
 use windlass_machine::definition::{Definition, Resource};
 
 /// Returns the table of time limits: for each function its timeout, and the timeout of its states.
@@ -70,7 +70,7 @@ fn every_functions_timeout_is_the_documented_one() {
     assert_eq!(in_template, wanted, "left is template.yaml, right is docs/ARCHITECTURE.md, \"Time limits\"");
 }
 
-/// "How far the telling of a day has come" (`shared/domain/src/summary/day.rs`): each of its times is one of the
+/// "How far the telling of a day has come" (`shared/domain/src/shown/summary/day.rs`): each of its times is one of the
 /// template's.
 #[test]
 fn summaries_are_told_in_one_hour_by_one_invocation_at_a_time() {
@@ -102,7 +102,7 @@ fn the_ledger_removes_items_by_the_time_that_the_adapter_writes() {
 fn who_makes_calls_lives_as_long_as_is_believed_and_is_asked_once() {
     let template = template();
     let functions = functions(&template);
-    assert_eq!(functions["run-task"]["Timeout"], windlass_domain::kinds::task::LIVES_S);
+    assert_eq!(functions["run-task"]["Timeout"], windlass_domain::declaration::kinds::task::LIVES_S);
     let config = &template["Resources"]["RunTaskInvokeConfig"]["Properties"];
     assert_eq!(config["MaximumRetryAttempts"], 0);
 }

@@ -5,7 +5,7 @@
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_contract::{TABLES, machine, machine_as_json, names_of, states, table};
-use windlass_domain::plan::KindName;
+use windlass_domain::declaration::plan::KindName;
 use windlass_engine::payload::{
     AdmitTransition, EndTransition, FirstItemState, JudgeTransition, LookTransition, PlanTransition, PrepareTransition,
     Transition, UndoTransition, WaitTransition, WorkTransition,

@@ -9,9 +9,9 @@
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
-use windlass_domain::kinds::ecs::Strategy;
-use windlass_domain::name::ComponentName;
-use windlass_domain::plan::{Candidate, KindName, Stage, Watch, plan, waves_of};
+use windlass_domain::declaration::kinds::ecs::Strategy;
+use windlass_domain::declaration::plan::{Candidate, KindName, Stage, Watch, plan, waves_of};
+use windlass_domain::text::name::ComponentName;
 use windlass_engine::ports::Shifting;
 use windlass_engine::routes::api::{Call, handle};
 use windlass_machine::many_functions::{functions, serving};

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
-use windlass_domain::digest::Digest;
+use windlass_domain::text::digest::Digest;
 use windlass_machine::core_time::on_core;
 use windlass_machine::program::Program;
 use windlass_machine::shop::Shop;

@@ -1,8 +1,8 @@
 //! The events of which `intake` is told: those of S3, of ECR and of the schedule, as EventBridge brings them.
 
 use serde_json::{Value, json};
-use windlass_domain::request::{ImagePush, ObjectRef};
-use windlass_domain::time::Time;
+use windlass_domain::release::request::{ImagePush, ObjectRef};
+use windlass_domain::text::time::Time;
 
 const ACCOUNT: &str = "111111111111";
 const REGION: &str = "eu-west-1";

@@ -2,7 +2,7 @@ use crate::program::{Program, State, StateId};
 use crate::surroundings::Surroundings;
 use crate::visit::{Outcome, computed};
 use serde_json::Value;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 use windlass_jsonata::{Scope, Variables};
 
 /// The values that all lines of an execution share.

@@ -6,7 +6,7 @@ use crate::surroundings::{Surroundings, TaskError};
 use crate::template::Undefined;
 use crate::visit::{Moved, Outcome, assigned, caught};
 use serde_json::{Value, json};
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 use windlass_jsonata::{Scope, Variables};
 
 /// The end of an execution.

@@ -5,7 +5,7 @@ use crate::surroundings::{Surroundings, TaskError};
 use crate::visit::Outcome;
 use futures::future::join_all;
 use serde_json::Value;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 
 /// The items of a Map, side by side.
 #[derive(Debug)]

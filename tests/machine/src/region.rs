@@ -3,7 +3,7 @@ use crate::execution::{End, Execution};
 use crate::program::Program;
 use crate::surroundings::TaskError;
 use serde_json::{Value, json};
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::{Clock, StepFunctionsApi};
 use windlass_engine::{outbox, recovery};
 use windlass_world::World;

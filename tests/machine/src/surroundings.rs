@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
-use windlass_domain::fault::Fault;
-use windlass_domain::time::Time;
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::time::Time;
 
 /// The world around an execution, as far as the execution needs it.
 pub trait Surroundings {

@@ -5,7 +5,7 @@ use crate::program::{Catcher, State, StateId, Task, function_in};
 use crate::surroundings::{Surroundings, TaskError};
 use crate::template::{Template, Undefined};
 use serde_json::{Value, json};
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 use windlass_jsonata::{Expression, Scope};
 
 /// The outcome of a visit of a state.

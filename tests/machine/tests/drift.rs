@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::FindingName;
-use windlass_domain::plan::Plan;
+use windlass_domain::declaration::plan::Plan;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::FindingName;
 use windlass_engine::ledger::{self, Stored};
 use windlass_engine::ports::Clock;
 use windlass_engine::routes::api::{Call, handle};

@@ -3,8 +3,8 @@
 use crate::arrivals::{Arrival, BUCKET, GRACE_S, Told, served_by};
 use crate::happening::Event;
 use crate::stage::Stage;
-use windlass_domain::request::{ImagePush, ObjectRef};
-use windlass_domain::time::Time;
+use windlass_domain::release::request::{ImagePush, ObjectRef};
+use windlass_domain::text::time::Time;
 use windlass_world::ecr::HOST;
 
 /// The folder of the bucket of which no event tells (`ArtifactsRule` in the template).

@@ -4,12 +4,12 @@ use crate::due_later::LOOK_S;
 use crate::scenario::Scenario;
 use serde::Deserialize as _;
 use serde_json::{Value, json};
-use windlass_domain::artifact::Artifact;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::{Deployment, Refusal};
-use windlass_domain::key::{FINDINGS_SUFFIX, Upload, upload};
-use windlass_domain::request::{ImagePush, ObjectRef};
-use windlass_domain::time::Time;
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::release::key::{FINDINGS_SUFFIX, Upload, upload};
+use windlass_domain::release::request::{ImagePush, ObjectRef};
+use windlass_domain::text::time::Time;
 use windlass_machine::arrivals::{image_pushed, object_created};
 use windlass_world::World;
 

@@ -1,8 +1,8 @@
 //! The targets whose callers CodeDeploy moves.
 
 use crate::targets::function_of;
-use windlass_domain::step::SEEN_AFTER_MS;
-use windlass_domain::time::Time;
+use windlass_domain::deployment::step::SEEN_AFTER_MS;
+use windlass_domain::text::time::Time;
 use windlass_world::World;
 use windlass_world::codedeploy::LiveDeployment;
 

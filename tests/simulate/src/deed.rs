@@ -4,7 +4,7 @@ use serde::Deserialize as _;
 use serde_json::{Value, json};
 use std::fmt;
 use windlass_domain::environment::Lock;
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::release::identity::DeploymentId;
 use windlass_engine::routes::api::Call;
 use windlass_machine::shop_world;
 use windlass_world::World;

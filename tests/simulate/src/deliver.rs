@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::cell::RefCell;
 use std::rc::Rc;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 use windlass_engine::converge::Work;
 use windlass_engine::payload::{DeployerInput, PublisherInput};
 use windlass_engine::ports::Execution as Known;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use std::rc::Rc;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 use windlass_engine::routes::api::Call;
 
 /// The period of the schedule of `recovery`, which looks for lost ends, in seconds.

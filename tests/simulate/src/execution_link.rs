@@ -9,7 +9,7 @@ use std::future::poll_fn;
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 use std::task::Poll;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 use windlass_machine::{End, Execution, Surroundings, TaskError};
 use windlass_world::World;
 

@@ -6,7 +6,7 @@ use crate::service_waits::ServiceWait;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 use windlass_engine::converge::Work;
 use windlass_world::dynamodb::Written;
 

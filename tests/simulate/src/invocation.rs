@@ -5,7 +5,7 @@ use crate::schedule::{Counted, What};
 use crate::stage::Stage;
 use crate::task::Done;
 use serde_json::Value;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 use windlass_machine::TaskError;
 
 /// The time until a function begins, in milliseconds.

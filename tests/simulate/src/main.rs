@@ -1,12 +1,13 @@
 //! The simulation by hand: `make simulate`, `make replay SEED=…`.
 //!
-//! - `windlass-simulate run <schedules> <seconds> <variants> <progress> <report>` plays every schedule with one mishap, the
+//! - `windlass-simulate run <schedules> <seconds> <variants> <progress> <report>` plays every schedule with one mishap,
+//!   the
 //!   exhaustive and sampled ones with two, and random ones until there are so many. The seconds are for the
 //!   variants as well, whose result says how many they took. What is played is kept in the progress, and a run that was
 //!   stopped goes on there.
 //! - `windlass-simulate replay <seed>` tells one schedule as a timeline.
-//! - `windlass-simulate one <scenario>` plays every schedule with one mishap, `two <scenario> <step>` every so
-//!   many-th one with a first one that begins pairs and a second one in its recovery, `random <scenario> <count>` random ones.
+//! - `windlass-simulate one <scenario>` plays every schedule with one mishap, `two <scenario> <step>` every so many-th
+//!   one with a first one that begins pairs and a second one in its recovery, `random <scenario> <count>` random ones.
 //! - `windlass-simulate copy <from> <to>` makes the copy of the tree that has the broken variants.
 //!   In the copy, `windlass-variants variants <result> <seconds> [name]` checks whether each of them is caught.
 

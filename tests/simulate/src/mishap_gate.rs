@@ -6,8 +6,8 @@ use crate::task::Task;
 use crate::times::{BEHIND_AT_RANDOM_MS, BEHIND_FOR_MS, BEHIND_MS, HELD_MS, budget_ms, late, slow_ms, twin_ms};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::time::Time;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::time::Time;
 use windlass_world::call_gate::{Gate, Passage, Passing};
 use windlass_world::mishaps::When;
 

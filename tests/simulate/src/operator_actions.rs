@@ -8,12 +8,12 @@ use crate::rules::{has_barred, is_unknown, taken_back_after_success, targets_as_
 use crate::schedule::Schedule;
 use crate::stage::Stage;
 use crate::targets::is_shown;
-use windlass_domain::ending::Ending;
+use windlass_domain::deployment::step::{Failure, Step};
 use windlass_domain::environment::HeldState;
-use windlass_domain::finding::FindingName;
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::step::{Failure, Step};
-use windlass_domain::time::Time;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::finding::FindingName;
+use windlass_domain::text::time::Time;
 use windlass_machine::program::Program;
 use windlass_world::World;
 

@@ -12,10 +12,10 @@ use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Lock};
-use windlass_domain::request::ActionName;
-use windlass_domain::time::Time;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::Item;
 use windlass_world::World;
 

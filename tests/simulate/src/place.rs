@@ -2,7 +2,7 @@
 
 use crate::outcome::Outcome;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 
 /// The place of a release.
 #[derive(Debug, Clone, Copy)]

@@ -6,7 +6,7 @@ use crate::stage::Stage;
 use crate::task::{Role, Task};
 use serde_json::{Value, json};
 use std::rc::Rc;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 use windlass_engine::routes::intake;
 use windlass_machine::arrivals::scheduled;
 use windlass_world::World;

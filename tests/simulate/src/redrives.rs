@@ -9,7 +9,7 @@ use serde::Deserialize as _;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::ending::Ending;
+use windlass_domain::release::ending::Ending;
 use windlass_engine::ports::{Item, Key};
 
 impl Stage<'_> {

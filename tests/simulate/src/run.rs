@@ -1,5 +1,5 @@
-//! The run of a stage: performs the acts of the scenario, and lets the surroundings do what AWS does, until nothing moves
-//! any more.
+//! The run of a stage: performs the acts of the scenario, and lets the surroundings do what AWS does, until nothing
+//! moves any more.
 //!
 //! Everything that runs is a task: an execution, an invocation of a function, a delivery of the stream or of an event.
 //! Each port call is two waits, one before it takes effect and one before its answer comes. The task whose time comes
@@ -16,7 +16,7 @@ use crate::scenario::{Act, When};
 use crate::stage::Stage;
 use crate::task::{Done, Role, Task};
 use std::task::{Context, Poll, Waker};
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 
 /// The longest time of a run, in seconds of the world: a deployment that waits gives up after a day, and the schedule
 /// finds what is left behind.

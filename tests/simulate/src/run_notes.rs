@@ -14,8 +14,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::rc::Rc;
-use windlass_domain::step::OpenCall;
-use windlass_domain::time::Time;
+use windlass_domain::deployment::step::OpenCall;
+use windlass_domain::text::time::Time;
 use windlass_world::World;
 use windlass_world::dynamodb::Written;
 

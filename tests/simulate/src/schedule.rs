@@ -101,8 +101,8 @@ pub enum Counted {
     /// Reads of the ledger's index, which may be late (Amazon DynamoDB Developer Guide, "Global
     /// secondary indexes": eventually consistent).
     Lookups,
-    /// Reads of services, of executions and of the history of alarms, for which AWS promises no consistent answer (Amazon ECS API
-    /// Reference, DescribeServices, and AWS Step Functions API Reference, DescribeExecution: eventually
+    /// Reads of services, of executions and of the history of alarms, for which AWS promises no consistent answer
+    /// (Amazon ECS API Reference, DescribeServices, and AWS Step Functions API Reference, DescribeExecution: eventually
     /// consistent; Lambda, CloudFront and CloudWatch say nothing of it).
     Looks,
     /// Transactions of the ledger, which DynamoDB refuses while another one is under way on one of the same items

@@ -1,5 +1,5 @@
-//! The stage on which a scenario runs with the mishaps of a schedule: the in-memory world, everything that runs on it or
-//! comes later, and what has happened.
+//! The stage on which a scenario runs with the mishaps of a schedule: the in-memory world, everything that runs on it
+//! or comes later, and what has happened.
 
 use crate::arrivals::{Arrival, Told};
 use crate::due_later::{LOOK_S, Later, TICK_S};
@@ -12,7 +12,7 @@ use crate::targets::{COMPONENTS, visible};
 use crate::task::Task;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 use windlass_machine::program::Program;
 use windlass_world::World;
 use windlass_world::dynamodb::Written;

@@ -3,8 +3,8 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
-use windlass_domain::artifact::Artifact;
-use windlass_domain::digest::Digest;
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::text::digest::Digest;
 use windlass_engine::kinds::appconfig::label;
 use windlass_machine::shop_world::POINTER;
 use windlass_world::World;

@@ -6,7 +6,7 @@ use crate::happening::Who;
 use serde_json::Value;
 use std::pin::Pin;
 use std::rc::Rc;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 use windlass_machine::{End, TaskError};
 use windlass_world::dynamodb::Written;
 

@@ -1,8 +1,8 @@
 //! The times of calls, and the latest time at which they take effect: the assumptions of `docs/SAFETY.md`.
 
 use crate::target_calls::SWITCHES;
-use windlass_domain::step::OPEN_CALL_GRACE_S;
-use windlass_domain::time::Time;
+use windlass_domain::deployment::step::OPEN_CALL_GRACE_S;
+use windlass_domain::text::time::Time;
 use windlass_engine::measurements::LONGEST_PROBE_MS;
 
 /// The largest error of a function's clock, in milliseconds.

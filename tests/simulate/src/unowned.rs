@@ -3,7 +3,7 @@
 use crate::targets::function_of;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use windlass_domain::appspec::AppSpec;
+use windlass_domain::declaration::appspec::AppSpec;
 use windlass_engine::ports::Revision;
 use windlass_world::World;
 

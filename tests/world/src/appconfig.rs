@@ -3,12 +3,11 @@
 //!
 //! [`crate::live_rollout`] moves the deployments on.
 
-pub use crate::applications::{Application, Environment, HostedProfile};
-
 use crate::World;
+pub use crate::applications::{Application, Environment, HostedProfile};
 use bytes::Bytes;
 use std::collections::BTreeMap;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{
     AppConfigApi, HostedVersion, Named, NewRollout, NewVersion, Profile, Result, Rollout, RolloutDetail, Strategy,
 };

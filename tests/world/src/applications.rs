@@ -4,7 +4,7 @@ use crate::appconfig::conflict;
 use crate::live_rollout::LiveRollout;
 use bytes::Bytes;
 use std::collections::BTreeMap;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::{HostedVersion, Named, NewRollout, Profile, Result};
 
 /// An application.

@@ -3,9 +3,9 @@
 use crate::World;
 use bytes::Bytes;
 use std::collections::BTreeMap;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::time::Time;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::{LifecycleRule, ObjectHead, Replaces, Result};
 
 /// A bucket.

@@ -3,7 +3,7 @@
 
 use crate::mishaps::When;
 use std::fmt::Debug;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::Result;
 
 /// Decides at every call.

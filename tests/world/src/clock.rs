@@ -3,7 +3,7 @@
 use crate::World;
 use std::future::poll_fn;
 use std::task::{Poll, Waker};
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::Clock;
 
 /// The time.

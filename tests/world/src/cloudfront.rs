@@ -2,8 +2,8 @@
 
 use crate::World;
 use std::collections::BTreeMap;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::time::Time;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::{CloudFrontApi, Distribution, ErrorPage, Origin, Result};
 
 /// The distributions.

@@ -3,8 +3,8 @@
 
 use crate::World;
 use serde_json::{Value, json};
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::time::Time;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::{JsonCall, Result};
 
 /// The events.

@@ -4,8 +4,8 @@ use crate::World;
 use crate::metric_source::Source;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::gates::{Measured, MetricGate};
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::time::Time;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::time::Time;
 use windlass_engine::config::Configured;
 use windlass_engine::ports::{Alarm, AlarmChange, CloudWatchApi, Point, Result};
 

@@ -1,18 +1,17 @@
-//! AWS CodeDeploy in memory: deployment groups of Lambda functions and of services, and deployments that move callers in
-//! steps, run hooks, are stopped, and are taken back by deployments of their own.
+//! AWS CodeDeploy in memory: deployment groups of Lambda functions and of services, and deployments that move callers
+//! in steps, run hooks, are stopped, and are taken back by deployments of their own.
 //!
 //! [`crate::live_deployment`] and [`crate::live_service_deployment`] move the deployments on.
 
-pub use crate::live_deployment::LiveDeployment;
-pub use crate::live_service_deployment::ServiceDeployed;
-
 use crate::World;
+pub use crate::live_deployment::LiveDeployment;
 use crate::live_function::LiveFunction;
+pub use crate::live_service_deployment::ServiceDeployed;
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::appspec::AppSpec;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::time::Time;
+use windlass_domain::declaration::appspec::AppSpec;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::{
     CodeDeployApi, Deployed, DeploymentGroup, Lifecycle, ListedDeployments, NewDeployed, Result, Revision, Routing,
     Waiting,

@@ -2,7 +2,7 @@
 
 use crate::World;
 use crate::codedeploy::ServiceDeployed;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 
 impl World {
     /// Lets the time that has passed since the last look happen to every deployment.

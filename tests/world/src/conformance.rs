@@ -1,19 +1,18 @@
 //! The rules that every kind of target must keep. A change made twice takes effect once. After a fault or a stop at any
 //! call, going on arrives at the goal. Undo restores what was observed, and undo twice has the effect of once.
 
-pub use crate::trial::{Trial, deployment, held_for};
-
 use crate::World;
 use crate::mishaps::{Mishap, When};
 use crate::run::{run, until_pause};
 use crate::trial::{PATIENCE, RETRY_MS, must, read};
+pub use crate::trial::{Trial, deployment, held_for};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::pin::pin;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::plan::KindName;
-use windlass_domain::step::ChangeRecord;
-use windlass_domain::time::Time;
+use windlass_domain::declaration::plan::KindName;
+use windlass_domain::deployment::step::ChangeRecord;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::time::Time;
 use windlass_engine::converge::Work;
 use windlass_engine::kinds::{ChangeFacts, Class, Kind, LookContext, Next};
 use windlass_engine::payload::{WorkDone, WorkTransition};
@@ -98,8 +97,8 @@ fn forward_until_killed(trial: &Trial<'_, impl Subject>) -> Option<u32> {
 const SAME_CALLS: usize = 12;
 const TRIED: usize = 2;
 
-/// Returns the numbers of the calls from one on that are tried. Of the looks at a target that somebody waits for, one is
-/// as the other: two of them are tried.
+/// Returns the numbers of the calls from one on that are tried. Of the looks at a target that somebody waits for, one
+/// is as the other: two of them are tried.
 fn tried(calls: &[&'static str], from: usize) -> Vec<u64> {
     let mut met: BTreeMap<&[&str], usize> = BTreeMap::new();
     let is_new = |call: &usize| {

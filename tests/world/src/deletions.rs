@@ -2,7 +2,7 @@
 
 use crate::World;
 use crate::bucket::Version;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{Replaces, Result};
 
 impl World {

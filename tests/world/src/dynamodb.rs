@@ -4,8 +4,8 @@ use crate::World;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::time::Time;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::time::Time;
 use windlass_engine::outbox::Change;
 use windlass_engine::ports::{Condition, DynamoDbApi, Item, Key, Page, Query, Result, Transacted, Write};
 

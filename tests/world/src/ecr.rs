@@ -2,10 +2,10 @@
 
 use crate::World;
 use std::collections::BTreeMap;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::image::repository_name;
-use windlass_domain::time::Time;
+use windlass_domain::release::artifact::repository_name;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::{EcrApi, Image, Platform, Result, Tagged, TaggedPage};
 
 /// The host of the repositories.

@@ -7,8 +7,8 @@ use crate::pausing::Pausing;
 use crate::rollout::{LiveService, LiveTask};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::time::Time;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::{
     EcsApi, OnFailure, Result, Service, ServiceDeployment, ServiceRollout, ServiceTask, Shifting, TaskDefinition,
 };

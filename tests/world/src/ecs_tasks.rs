@@ -4,8 +4,8 @@
 use crate::World;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::time::Time;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::{Cluster, EcsTasksApi, Launch, NewRun, Result, Run, RunContainer};
 
 /// The ages at which a task is placed, and at which its containers run or cannot, in seconds.

@@ -2,7 +2,7 @@
 
 use crate::World;
 use serde_json::Value;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{EventBridgeApi, Result};
 
 /// The largest event, in bytes (Amazon EventBridge User Guide, "PutEvents": 256 KB in all).

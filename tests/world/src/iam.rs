@@ -4,8 +4,8 @@
 
 use crate::World;
 use std::collections::BTreeMap;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::kinds::KindName;
+use windlass_domain::declaration::kinds::KindName;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{Evaluation, IamApi, Result, Simulation};
 
 /// The deviations from the template.

@@ -2,7 +2,7 @@
 
 use crate::World;
 use serde_json::Value;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{JsonCall, JsonServices, Result};
 
 /// The function with which a service answers a call.

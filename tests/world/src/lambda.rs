@@ -1,14 +1,13 @@
 //! Lambda in memory.
 
-pub use crate::live_function::{LiveAlias, LiveFunction, Package, Provisioned, Published};
-
 use crate::World;
 use crate::live_function::not_found;
+pub use crate::live_function::{LiveAlias, LiveFunction, Package, Provisioned, Published};
 use crate::mishaps::Call;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{Alias, Code, CodeRoom, Function, Invoked, LambdaApi, Provisioned as Told, Result};
 
 /// The functions.

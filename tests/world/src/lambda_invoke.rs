@@ -3,8 +3,8 @@
 use crate::World;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::time::Time;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::{CallAnswer, Clock as _, LambdaInvokeApi, OneCall, Result};
 
 /// The time for which a function runs, where nobody says otherwise, in seconds.

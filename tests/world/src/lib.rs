@@ -58,7 +58,7 @@ mod uploads;
 
 use std::cell::{RefCell, RefMut};
 use std::rc::Rc;
-use windlass_domain::place::Place;
+use windlass_domain::declaration::resolved::Place;
 use windlass_engine::config::{Config, Configured};
 use windlass_engine::ports::AssumeRole;
 

@@ -101,7 +101,7 @@ impl LiveFunction {
 mod tests {
     use super::*;
     use crate::package::Package;
-    use windlass_domain::fault::FaultName;
+    use windlass_domain::text::fault::FaultName;
 
     fn function() -> LiveFunction {
         let mut function = LiveFunction::new("f", Package::Zip("a".into()));

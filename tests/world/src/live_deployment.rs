@@ -6,7 +6,7 @@ use crate::live_function::LiveFunction;
 use crate::live_rollout::rings;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::{AlarmChange, Deployed, LifecycleEvent, NewDeployed, Revision, Routing};
 
 /// The time before it begins to do anything, in seconds.

@@ -2,9 +2,8 @@
 
 pub use crate::live_alias::{LiveAlias, Provisioned};
 pub use crate::package::Package;
-
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{Function, Result};
 
 /// A published version: code and configuration as they were.

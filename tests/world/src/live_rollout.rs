@@ -1,7 +1,7 @@
 //! A deployment of AppConfig in memory: looked at, growing, baking, complete; or on its way back.
 
 use std::collections::BTreeMap;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::{AlarmChange, NewRollout, Rollout, RolloutDetail, RolloutEvent};
 
 /// The time for which its content is validated, in seconds.

@@ -1,5 +1,5 @@
-//! A deployment of CodeDeploy that deploys a service, in memory: new tasks beside the former ones, a wait before callers
-//! are moved, steps, a wait before the former tasks are ended; or on its way back.
+//! A deployment of CodeDeploy that deploys a service, in memory: new tasks beside the former ones, a wait before
+//! callers are moved, steps, a wait before the former tasks are ended; or on its way back.
 //!
 //! It goes on by seconds, together with the tasks.
 
@@ -12,7 +12,7 @@ use crate::live_rollout::rings;
 use crate::rollout::LiveService;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::{
     AlarmChange, Deployed, Lifecycle, LifecycleEvent, NewDeployed, Revision, Routing, Share, Waiting,
 };

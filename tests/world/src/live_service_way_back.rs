@@ -4,7 +4,7 @@
 use super::{STOPS_S, ServiceDeployed};
 use crate::codedeploy::taken_back;
 use crate::rollout::LiveService;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 
 /// The time until the rollback of an ended deployment is created, in seconds.
 const RETURNS_S: u64 = 2;

@@ -1,7 +1,7 @@
 //! A task of a service in memory: placed, pulled, running, stopped.
 
-use windlass_domain::digest::Digest;
-use windlass_domain::time::Time;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::{ServiceTask, TaskContainer};
 
 /// The age at which a task is placed, in seconds.

@@ -1,6 +1,6 @@
 //! A source of a metric in memory, such as a service of AWS: it puts a value into every period.
 
-use windlass_domain::time::{Span, Time};
+use windlass_domain::text::time::{Span, Time};
 use windlass_engine::ports::Point;
 
 /// The time from the beginning of its period until a point is returned at the earliest, in milliseconds: a point that

@@ -12,8 +12,8 @@ use std::fmt;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
-use windlass_domain::fault::Fault;
-use windlass_domain::time::Time;
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::Result;
 
 /// The moment of a call at which a mishap happens.
@@ -207,7 +207,7 @@ mod tests {
     use super::*;
     use std::pin::pin;
     use std::task::{Context, Waker};
-    use windlass_domain::fault::FaultName;
+    use windlass_domain::text::fault::FaultName;
     use windlass_engine::ports::{Condition, DynamoDbApi, Item, Key, Write};
 
     fn key() -> Key {

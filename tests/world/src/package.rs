@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use windlass_domain::digest::Digest;
+use windlass_domain::text::digest::Digest;
 
 /// The code that a function runs.
 #[derive(Debug, Clone, PartialEq, Eq)]

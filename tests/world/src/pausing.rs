@@ -1,8 +1,8 @@
-//! Pauses of a service's deployment: it waits at a stage until somebody answers, or the time of its hook is over (Amazon
-//! ECS Developer Guide, "Pause hooks for Amazon ECS service deployments").
+//! Pauses of a service's deployment: it waits at a stage until somebody answers, or the time of its hook is over
+//! (Amazon ECS Developer Guide, "Pause hooks for Amazon ECS service deployments").
 
 use crate::rollout::LiveService;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::LifecycleHook;
 
 /// The way in which a pause was answered.

@@ -3,7 +3,7 @@
 use crate::World;
 use bytes::Bytes;
 use std::collections::BTreeMap;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::{Conversation, ConversationOutcome, Get, Probe, ProbeAnswer, Probed, Result};
 
 /// The addresses and their answers.

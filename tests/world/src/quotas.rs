@@ -4,7 +4,7 @@
 use crate::World;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{JsonCall, Result};
 
 /// The quotas.

@@ -3,10 +3,9 @@
 //! ECS deployment circuit breaker detects failures").
 
 pub use crate::live_task::LiveTask;
-
 use crate::pausing::Answered;
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::{LifecycleHook, OnFailure, Service, ServiceDeployment, ServiceEvent, ServiceRollout};
 
 /// The time that a task must run to count as steady, in seconds.

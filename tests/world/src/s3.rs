@@ -1,14 +1,13 @@
 //! S3 in memory: buckets, versions, delete markers, ETags, conditions, pages.
 
-pub use crate::bucket::{Bucket, Version};
-
 use crate::World;
+pub use crate::bucket::{Bucket, Version};
 pub use crate::uploads::Pending;
 use bytes::Bytes;
 use std::collections::BTreeMap;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::time::Time;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::{
     CopySource, LifecycleRule, Listing, ObjectHead, ObjectId, Part, PutOptions, Replaces, Result, S3Api, Upload,
     Written,

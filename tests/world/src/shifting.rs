@@ -1,9 +1,9 @@
 //! A service whose traffic ECS shifts: blue/green, canary and linear service deployments go through their lifecycle
-//! stages, one a second or for as long as they bake, and back where they are stopped (Amazon ECS Developer Guide, "Amazon
-//! ECS blue/green service deployments workflow").
+//! stages, one a second or for as long as they bake, and back where they are stopped (Amazon ECS Developer Guide,
+//! "Amazon ECS blue/green service deployments workflow").
 
 use crate::rollout::{LiveService, LiveTask};
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::{ServiceRollout, ShiftedTargetGroups};
 
 /// The stages in their order.

@@ -3,7 +3,7 @@
 use crate::World;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::Declaration;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{Clock, Result, SnsApi};
 
 /// The largest message, in bytes (Amazon SNS API Reference, Publish).

@@ -2,7 +2,7 @@
 
 use crate::World;
 use crate::mishaps::Call;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 
 /// The time for which former states of the services are kept, in milliseconds: no read is further behind.
 const REMEMBERED_MS: u64 = 20_000;

@@ -4,7 +4,7 @@ use crate::World;
 use serde_json::Value;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::{Execution, Result, StepFunctionsApi};
 
 /// The executions.

@@ -3,7 +3,7 @@
 use crate::ecr;
 use crate::ecs::State;
 use crate::rollout::{LiveService, LiveTask};
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 
 impl State {
     /// Lets time pass for every service.

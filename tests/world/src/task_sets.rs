@@ -4,8 +4,8 @@
 use crate::ecr;
 use crate::ecs::State;
 use crate::rollout::LiveService;
-use windlass_domain::appspec::Shape;
-use windlass_domain::time::Time;
+use windlass_domain::declaration::appspec::Shape;
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::{OnFailure, TaskSet};
 
 impl LiveService {

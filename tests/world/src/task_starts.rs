@@ -3,7 +3,7 @@
 use crate::ecr;
 use crate::ecs::State;
 use crate::live_task::{LiveTask, digest_of};
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 
 impl State {
     /// Starts a new task of a deployment, or of a task set.

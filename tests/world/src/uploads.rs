@@ -4,8 +4,8 @@ use crate::World;
 use crate::s3::Version;
 use bytes::{Bytes, BytesMut};
 use std::collections::BTreeMap;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{Part, PutOptions, Replaces, Result, Upload, Written};
 
 /// The smallest part that is not the last one.

@@ -4,7 +4,7 @@ use crate::init::import::expression::of_go;
 use crate::init::import::{Imported, UnreadMembers, name, repository};
 use serde_json::{Map, Value, json};
 use windlass_domain::declaration::UNWRITTEN;
-use windlass_domain::syntax;
+use windlass_domain::document::syntax;
 
 /// The largest file, in bytes.
 const LARGEST: usize = 1024 * 1024;

@@ -9,7 +9,7 @@ pub mod sam;
 use crate::ground::quoting;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use windlass_domain::foreign;
+use windlass_domain::text::foreign;
 
 /// A file that was read.
 #[derive(Debug, Default, Clone, PartialEq)]

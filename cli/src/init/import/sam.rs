@@ -6,7 +6,7 @@ use crate::init::import::expression::of_cloudformation;
 use crate::init::import::{Imported, UnreadMembers, name};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use windlass_domain::syntax;
+use windlass_domain::document::syntax;
 
 /// The largest template, in bytes (AWS CloudFormation User Guide, "CloudFormation quotas").
 const LARGEST: usize = 1024 * 1024;

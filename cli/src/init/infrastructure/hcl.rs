@@ -117,8 +117,8 @@ impl Block {
         self.lines.splice(end..end, lines.iter().cloned());
     }
 
-    /// Adds members, each a key and its value, to the attribute `tags`, whatever form it has. Returns `false` where that
-    /// cannot be done by lines.
+    /// Adds members, each a key and its value, to the attribute `tags`, whatever form it has. Returns `false` where
+    /// that cannot be done by lines.
     pub fn tag(&mut self, members: &[[String; 2]]) -> bool {
         let inline = members.iter().map(|[key, value]| format!("{key} = {value}"));
         let inline = inline.collect::<Vec<_>>().join(", ");

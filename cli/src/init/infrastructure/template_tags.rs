@@ -3,7 +3,7 @@
 
 use crate::init::import::sam::without_tags;
 use serde_json::Value;
-use windlass_domain::syntax;
+use windlass_domain::document::syntax;
 
 /// The largest template, in bytes (AWS CloudFormation User Guide, "CloudFormation quotas").
 const LARGEST: usize = 1024 * 1024;

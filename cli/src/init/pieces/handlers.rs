@@ -5,7 +5,7 @@ use crate::init::pieces::packages::{self, Package};
 use crate::init::pieces::piece::{Piece, Pieces, Runs, Sort, named};
 use crate::init::repository::{Repository, file_of, folder_of, join};
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::count::count;
+use windlass_domain::text::count::count;
 
 /// The endings of files of Node.js that need no build.
 const NODE: [&str; 3] = ["js", "mjs", "cjs"];

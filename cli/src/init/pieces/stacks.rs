@@ -8,7 +8,7 @@ use crate::init::pieces::packages::member;
 use crate::init::pieces::piece::{Piece, Pieces, Runs, Sort, named};
 use crate::init::repository::{Repository, folder_of, join};
 use serde_json::Value;
-use windlass_domain::syntax;
+use windlass_domain::document::syntax;
 
 /// The largest template, in bytes (AWS CloudFormation User Guide, "CloudFormation quotas").
 const LARGEST: usize = 1024 * 1024;

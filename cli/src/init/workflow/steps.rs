@@ -109,8 +109,8 @@ pub(super) fn image(piece: &Piece, repository: &str) -> String {
     format!("docker build --tag \"{repository}:$VERSION\" --file {file} .")
 }
 
-/// Returns the commands that push the images of components, and that keep what the registry took each as: a release names
-/// its image by that digest, because a tag may be moved before the release has pinned it.
+/// Returns the commands that push the images of components, and that keep what the registry took each as: a release
+/// names its image by that digest, because a tag may be moved before the release has pinned it.
 pub(super) fn push(images: &[&Component]) -> String {
     let mut lines = vec![
         "REGISTRY=\"$(aws sts get-caller-identity --query Account --output text).dkr.ecr.$AWS_REGION.amazonaws.com\""

@@ -9,13 +9,13 @@ use crate::verbs::release::contents::ReleaseContents;
 use crate::verbs::release::preflight;
 use crate::verbs::release::upload::{self, Artifact};
 use std::path::Path;
-use windlass_domain::count::count;
+use windlass_domain::declaration::folder::{Folder, FolderRules};
 use windlass_domain::declaration::resolved::Resolved;
-use windlass_domain::digest::Digest;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::folder::{Folder, FolderRules};
-use windlass_domain::manifest::{ArtifactRef, Manifest};
-use windlass_domain::name::{AppName, ComponentName};
+use windlass_domain::release::manifest::{ArtifactRef, Manifest};
+use windlass_domain::text::count::count;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::{AppName, ComponentName};
 use windlass_engine::kinds::check_artifact;
 use windlass_engine::kinds::site::archive::{Entry, Limits, check_whole, directory, refusals, sort, unreleased};
 
@@ -184,8 +184,8 @@ mod tests {
     use super::*;
     use bytes::Bytes;
     use windlass_domain::declaration::Declaration;
-    use windlass_domain::digest::Digest;
-    use windlass_domain::name::{ComponentName, EnvironmentName};
+    use windlass_domain::text::digest::Digest;
+    use windlass_domain::text::name::{ComponentName, EnvironmentName};
 
     const DECLARATION: &str = "
 app: shop

@@ -9,13 +9,13 @@ use crate::verbs::release::upload::Artifact;
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use windlass_domain::declaration::folder::{Folder, FolderRules, Sorting};
 use windlass_domain::declaration::resolved::Resolved;
-use windlass_domain::digest::Digest;
-use windlass_domain::finding::Finding;
-use windlass_domain::folder::{Folder, FolderRules, Sorting};
-use windlass_domain::manifest::ArtifactRef;
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::part::Part;
+use windlass_domain::release::Part;
+use windlass_domain::release::manifest::ArtifactRef;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_engine::kinds::site::archive::{directory, sort};
 
 /// The parts of a release.
@@ -180,8 +180,8 @@ impl ReleaseContents {
         self.links.iter().cloned().chain(notes).collect()
     }
 
-    /// Returns all components as the manifest will name them, except for their places and versions, which only an upload
-    /// tells.
+    /// Returns all components as the manifest will name them, except for their places and versions, which only an
+    /// upload tells.
     pub fn components(&self) -> BTreeMap<ComponentName, ArtifactRef> {
         let artifacts = self.artifacts.iter().map(|artifact| {
             let named = manifest::object(artifact.key.clone(), artifact.sha256.clone(), None);
@@ -202,8 +202,8 @@ fn leads_to(path: &Path) -> Option<PathBuf> {
     goes_by_one.then(|| path.canonicalize().ok()).flatten()
 }
 
-/// Returns the rules for the files of a component's folder. Where nobody knows what it is, only what every folder refuses
-/// is refused.
+/// Returns the rules for the files of a component's folder. Where nobody knows what it is, only what every folder
+/// refuses is refused.
 fn rules_of(name: &ComponentName, declared: Option<&Resolved>) -> Result<FolderRules, String> {
     let component = declared.and_then(|declared| declared.components.get(name));
     let folder = component.and_then(|component| component.spec.folder());

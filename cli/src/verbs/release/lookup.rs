@@ -14,9 +14,9 @@ use crate::view::history::Deployment;
 use crate::view::status::Environment;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::declaration::{Declaration, Exceptions, LARGEST};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The text where no API is asked, so that the caller knows that these were not looked at.
 const ONLY_BY_API: &str =

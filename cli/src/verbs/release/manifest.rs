@@ -2,13 +2,12 @@
 
 use crate::ground::failure::Failure;
 use std::collections::BTreeMap;
-use windlass_domain::digest::Digest;
-use windlass_domain::finding::Finding;
-use windlass_domain::git::Git;
-use windlass_domain::git_ref_guess::guess_git_ref;
-use windlass_domain::key::{artifacts_of, plans_of};
-use windlass_domain::manifest::{ArtifactRef, Manifest};
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::document::git::{Git, guess_git_ref};
+use windlass_domain::release::key::{artifacts_of, plans_of};
+use windlass_domain::release::manifest::{ArtifactRef, Manifest};
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
 /// Returns an artifact's key in the bucket: of a release into an environment, or of what is only planned. The digest
 /// stands in it, so that an artifact that is there already is not sent again, whatever version it is part of.
@@ -103,8 +102,8 @@ fn by_option(finding: Finding, reference: &str) -> Finding {
 mod tests {
     use super::*;
     use crate::ground::exit::Exit;
-    use windlass_domain::key::{Upload, manifest_key, upload};
-    use windlass_domain::misplaced_upload::misplaced_upload;
+    use windlass_domain::release::key::{Upload, manifest_key, upload};
+    use windlass_domain::release::misplaced_upload::misplaced_upload;
 
     fn about(version: &str) -> ReleaseDescription {
         ReleaseDescription {

@@ -32,10 +32,10 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Exceptions;
 use windlass_domain::declaration::resolved::Resolved;
-use windlass_domain::key::manifest_key;
-use windlass_domain::manifest::{ArtifactRef, Manifest};
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::request::Route;
+use windlass_domain::release::key::manifest_key;
+use windlass_domain::release::manifest::{ArtifactRef, Manifest};
+use windlass_domain::release::request::Route;
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
@@ -82,8 +82,8 @@ pub struct Release {
     #[arg(long, value_name = "NAME", env = "WINDLASS_BUCKET", value_parser = arguments::text)]
     bucket: Option<String>,
     /// Upload the manifest in place of starting the release through the HTTP API, which asks for a right to the
-    /// environment. It is taken where the environment names `s3` in its `sources`. It goes so also where only the bucket
-    /// is named.
+    /// environment. It is taken where the environment names `s3` in its `sources`. It goes so also where only the
+    /// bucket is named.
     #[arg(long, conflicts_with_all = ["watch", "environment", "reason"])]
     upload: bool,
     #[command(flatten)]
@@ -168,8 +168,8 @@ impl Release {
         Exceptions { probe_origin: self.local_endpoint.clone() }
     }
 
-    /// Returns the environment that it goes to, below whose prefix its artifacts are uploaded: the one that is named, else
-    /// the one that was announced, else the one that the API says the Git ref chooses.
+    /// Returns the environment that it goes to, below whose prefix its artifacts are uploaded: the one that is named,
+    /// else the one that was announced, else the one that the API says the Git ref chooses.
     async fn goes_to(
         &self,
         from: Option<&ReleaseOrigin>,

@@ -14,13 +14,13 @@ use crate::view::history;
 use crate::view::record::Record;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use windlass_domain::artifact::Artifact;
 use windlass_domain::deployment::{Deployment, Status};
-use windlass_domain::git::Git;
-use windlass_domain::key::FINDINGS_SUFFIX;
-use windlass_domain::manifest::{ArtifactRef, Manifest};
-use windlass_domain::name::ComponentName;
-use windlass_domain::request::ActionName;
+use windlass_domain::document::git::Git;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::release::key::FINDINGS_SUFFIX;
+use windlass_domain::release::manifest::{ArtifactRef, Manifest};
+use windlass_domain::text::name::ComponentName;
 use windlass_engine::upload_findings::UploadFindings;
 
 /// The largest object beside an upload that is read, in bytes.

@@ -4,15 +4,16 @@ use crate::talk::git::ReleaseOrigin;
 use crate::view::status::Environment;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::resolved::{Resolved, Start};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::git_rule::{GitRef, tag_version_differs};
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::input::input;
-use windlass_domain::manifest::Manifest;
-use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::refusal::beforehand;
+use windlass_domain::deployment::refusal::beforehand;
+use windlass_domain::document::git_rule::{GitRef, tag_version_differs};
 use windlass_domain::release::Release as Recorded;
-use windlass_domain::request::{ActionName, Route};
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::call::input;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::release::manifest::Manifest;
+use windlass_domain::release::request::Route;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// A release that is to be made, with its options.
 #[derive(Debug, Clone, Copy)]
@@ -242,7 +243,7 @@ pub fn goes(plan: Plan<'_>, here: Option<&Resolved>) -> String {
             EnvironmentId::new(plan.app, name),
             &[("version", plan.manifest.version.as_str().into())],
         );
-        let start = windlass_domain::way_in::WayIn::CommandLine.tell(&start);
+        let start = windlass_domain::release::way_in::WayIn::CommandLine.tell(&start);
         return format!("  goes to {name}, {why}: only recorded, a person starts it there with {start}");
     }
     format!("  goes to {name}, {why}")

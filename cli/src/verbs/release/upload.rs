@@ -9,9 +9,9 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use std::time::Duration;
 use windlass_aws::Aws;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::name::ComponentName;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::name::ComponentName;
 use windlass_engine::ports::{ObjectId, PutOptions, S3Api};
 
 /// The number of artifacts that are sent at the same time: one connection seldom fills a line, and each artifact under

@@ -11,16 +11,15 @@ use crate::view::record::Record;
 use crate::view::story::steps::{AT_ONCE, changes, forward, judged, steered, waits, warnings, watched};
 use std::collections::HashSet;
 pub use steps::{Line, published, why_failed};
-use windlass_domain::deployment::Deployment;
-use windlass_domain::deployment::Ended;
-use windlass_domain::finding::Finding;
-use windlass_domain::gate::Verdict;
-use windlass_domain::message::wave_in_words;
-use windlass_domain::plan::Plan;
-use windlass_domain::request::ActionName;
-use windlass_domain::stays_reachable::StaysReachable;
-use windlass_domain::step::StepStatus;
-use windlass_domain::way_in::WayIn;
+use windlass_domain::declaration::gate::Verdict;
+use windlass_domain::declaration::plan::Plan;
+use windlass_domain::deployment::step::StepStatus;
+use windlass_domain::deployment::{Deployment, Ended};
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::stays_reachable::StaysReachable;
+use windlass_domain::release::way_in::WayIn;
+use windlass_domain::shown::message::wave_in_words;
+use windlass_domain::text::finding::Finding;
 
 /// The keys of the lines that were printed.
 #[derive(Debug, Default)]

@@ -4,10 +4,10 @@
 use crate::view::record::Record;
 use indicatif::{HumanBytes, HumanDuration};
 use std::time::Duration;
-use windlass_domain::count::count;
-use windlass_domain::gate::{Measurement, Verdict};
-use windlass_domain::judgement::Judgement;
-use windlass_domain::step::{ChangeRecord, Failure, Step, StepStatus};
+use windlass_domain::declaration::gate::{Measurement, Verdict};
+use windlass_domain::deployment::judgement::Judgement;
+use windlass_domain::deployment::step::{ChangeRecord, Failure, Step, StepStatus};
+use windlass_domain::text::count::count;
 
 /// Returns how far the files of a component are published; `None` if there is none to publish. The line comes anew with
 /// each tenth of the files.

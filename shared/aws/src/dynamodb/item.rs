@@ -10,8 +10,8 @@ use crate::dynamodb::Attributes;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
-use windlass_domain::fault::Fault;
-use windlass_domain::time::Time;
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::{Condition, Item, Key, Result, Write};
 
 const OWN: [&str; 6] = ["pk", "sk", "index_pk", "index_sk", "rev", "expires"];

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{Item, Page, Query, Result};
 
 impl Aws {

@@ -10,8 +10,8 @@ use aws_sdk_s3::types::{
 };
 use aws_smithy_types::DateTime;
 use std::collections::BTreeMap;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::time::Time;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::{LifecycleRule, Listed, Listing, Result};
 
 pub(super) async fn objects(s3: &Client, bucket: &str, prefix: &str, after: Option<String>) -> Result<Listing> {

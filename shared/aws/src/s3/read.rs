@@ -12,9 +12,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
 use std::collections::BTreeMap;
-use windlass_domain::count::count;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::count::count;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{ObjectHead, ObjectId, Result};
 
 /// The largest object, in bytes, of which everything is read where a server ignores `Range`.

@@ -13,8 +13,8 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use std::collections::HashMap;
 use std::time::Duration;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{CopySource, ObjectId, Part, PutOptions, Replaces, Result, Upload, Written};
 
 pub(super) async fn put(

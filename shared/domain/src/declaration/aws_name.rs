@@ -74,7 +74,7 @@ pub(crate) const ECS: Form = Form {
 /// Amazon ECR API Reference, CreateRepository, `repositoryName`; or the URI that holds it.
 pub(crate) const REPOSITORY: Form = Form {
     accepts: |text| {
-        let name = crate::image::repository_name(text);
+        let name = crate::release::artifact::repository_name(text);
         within(name, 2, 256, "-_./")
             && name == name.to_ascii_lowercase()
             && name.split('/').all(|part| {

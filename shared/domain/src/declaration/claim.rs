@@ -1,7 +1,7 @@
 //! Claims say what a component changes, so that no two of them change the same.
 
 use super::unwritten::UNWRITTEN;
-use crate::tenancy::overlap;
+use crate::declaration::tenancy::overlap;
 
 /// A resource that one component changes.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,13 +1,13 @@
 //! A declaration without mistakes, and what it says: its names, its rules and its environments.
 
 use super::document::Document;
-use crate::digest::Digest;
-use crate::drill::Schedule;
-use crate::finding::{Finding, FindingName, repeated};
-use crate::git_rule::{GitRef, GitRule, the_one};
-use crate::heal::Heal;
-use crate::name::{AppName, ComponentName, EnvironmentName};
-use crate::notify::Notify;
+use crate::declaration::drill_schedule::Schedule;
+use crate::declaration::heal::Heal;
+use crate::declaration::topic::Notify;
+use crate::document::git_rule::{GitRef, GitRule, the_one};
+use crate::text::digest::Digest;
+use crate::text::finding::{Finding, FindingName, repeated};
+use crate::text::name::{AppName, ComponentName, EnvironmentName};
 use std::iter;
 
 /// A declaration without mistakes.
@@ -160,7 +160,7 @@ impl Declaration {
     /// empty.
     pub fn guess_git_ref(&self, seen: &str) -> String {
         let rules: Vec<GitRule> = self.rules().map(|(_, rule)| rule).collect();
-        crate::git_ref_guess::guess_git_ref(seen, &rules)
+        crate::document::git::guess_git_ref(seen, &rules)
     }
 
     /// Returns the environments with a rule, and their rules.
@@ -174,12 +174,12 @@ impl Declaration {
     /// Makes the finding that there is no such environment.
     pub(super) fn unknown_environment(&self, environment: &EnvironmentName) -> Finding {
         let known: Vec<String> = self.environments().map(ToString::to_string).collect();
-        let nearest = crate::shape::nearest(environment.as_str(), &known);
+        let nearest = crate::document::shape::nearest(environment.as_str(), &known);
         Finding::new(
             FindingName::UnknownName,
             "environment",
             format!("`{environment}` is not an environment of `{}`.", self.document.app),
-            crate::shape::suggest(nearest, &known),
+            crate::document::shape::suggest(nearest, &known),
         )
     }
 }

@@ -1,11 +1,11 @@
 //! The ledger's item of a declaration, and the decision when an upload takes its place.
 
 use super::{Declaration, read};
-use crate::digest::Digest;
-use crate::finding::{Finding, FindingName};
-use crate::name::AppName;
-use crate::request::ObjectRef;
-use crate::time::Time;
+use crate::release::request::ObjectRef;
+use crate::text::digest::Digest;
+use crate::text::finding::{Finding, FindingName};
+use crate::text::name::AppName;
+use crate::text::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -1,13 +1,15 @@
-//! `app.yaml` as people write it. The JSON Schema is made from these types.
+//! `app.yaml` as people write it, with the rules for what arrives and the values that people give to its texts. The
+//! JSON Schema is made from these types.
 
-use super::arrivals::{Start, Supersede};
 use super::gates::Gates;
-use crate::drill::Schedule;
-use crate::git_rule::{GitRule, TagRule};
-use crate::kinds::Component;
-use crate::name::{AppName, ComponentName, EnvironmentName};
-use crate::notify::Notify;
-use crate::request::Route;
+use crate::declaration::drill_schedule::Schedule;
+use crate::declaration::kinds::Component;
+use crate::declaration::topic::Notify;
+use crate::declaration::unwritten;
+use crate::document::git_rule::{GitRule, TagRule};
+use crate::release::request::Route;
+use crate::text::finding::{Finding, FindingName};
+use crate::text::name::{AppName, ComponentName, EnvironmentName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -35,8 +37,8 @@ pub struct Document {
     /// The components by name.
     #[schemars(extend("minProperties" = 1, "maxProperties" = 500))]
     pub components: BTreeMap<ComponentName, Component>,
-    /// With `together` the functions that go in steps go in those of the services whose own strategy does: both at 10 %,
-    /// judged, then on. Their percentages must be the same.
+    /// With `together` the functions that go in steps go in those of the services whose own strategy does: both at 10
+    /// %, judged, then on. Their percentages must be the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waves: Option<Waves>,
     /// Topics that are told what happens in every environment, beside the one of the installation.
@@ -87,8 +89,8 @@ pub struct Environment {
     /// Values that texts of this declaration use as `{name}`. Never secrets.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub vars: BTreeMap<String, String>,
-    /// Drills by a schedule: the environment goes to the version before and comes back, so that its way back is known to
-    /// work.
+    /// Drills by a schedule: the environment goes to the version before and comes back, so that its way back is known
+    /// to work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drill: Option<Schedule>,
     /// Topics that are told what happens in this environment, in place of those that are told of every one; nobody with
@@ -163,5 +165,59 @@ impl Source {
             Self::Api => Route::Api,
             Self::Console => Route::Console,
         }
+    }
+}
+
+/// Variables that every declaration has.
+const OWN: [(&str, &str); 2] = [("app", "the application's name"), ("environment", "the environment's name")];
+
+/// Returns findings for variables that nothing would ever use, and for values that nobody has written yet.
+pub(super) fn findings(document: &Document) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (name, environment) in &document.environments {
+        for (own, is) in OWN {
+            if environment.vars.contains_key(own) {
+                findings.push(Finding::new(
+                    FindingName::BadValue,
+                    format!("environments.{name}.vars.{own}"),
+                    format!("`{{{own}}}` is {is}, so that this value would never be used."),
+                    "Give the variable another name, here and in the texts that use it.",
+                ));
+            }
+        }
+    }
+    // A document that was read can be written.
+    let whole = serde_json::to_value(document).unwrap_or_default();
+    unwritten::findings("", &whole, &mut findings);
+    findings
+}
+
+/// The rule for arrivals: they deploy by themselves, or a person starts them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Start {
+    /// Arrivals that match the environment's rule are deployed.
+    #[default]
+    Automatic,
+    /// Only a deployment that a person starts is made.
+    Manual,
+}
+
+/// A release that comes while an older one of the same components is under way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Supersede {
+    /// It waits until the older one has ended, its bake included.
+    #[default]
+    Wait,
+    /// The older one is stopped and undone first, if the newer one brings all of its components.
+    UndoFirst,
+}
+
+impl Supersede {
+    /// Returns whether it is the default.
+    #[allow(clippy::trivially_copy_pass_by_ref)] // serde asks so.
+    pub fn waits(&self) -> bool {
+        *self == Self::Wait
     }
 }

@@ -1,10 +1,10 @@
 //! Checks the outputs that components take from others: these must be given, and before the components change. Pure.
 
 use super::resolved::Resolved;
-use crate::finding::{Finding, FindingName};
-use crate::name::ComponentName;
-use crate::output::Output;
-use crate::shape::{join, nearest, suggest};
+use crate::declaration::output::Output;
+use crate::document::shape::{join, nearest, suggest};
+use crate::text::finding::{Finding, FindingName};
+use crate::text::name::ComponentName;
 use std::collections::BTreeSet;
 
 /// Returns everything that is wrong with the outputs that the components of an environment take.

@@ -3,15 +3,25 @@
 //! [`Declaration::parse`] is the one edge: text in, a declaration without mistakes out, or every
 //! finding at once. [`Declaration::resolve`] fills it in for one environment.
 
-pub(crate) mod arrivals;
+pub mod appspec;
 pub(crate) mod aws_name;
-mod check;
 pub mod claim;
+pub mod comparison;
 mod content;
 mod declaration_item;
 pub mod document;
+pub mod drill_schedule;
+pub mod execution_history;
+pub mod folder;
+pub mod gate;
 pub mod gates;
+pub mod heal;
 mod inputs;
+pub mod installation;
+pub mod kinds;
+pub mod named_files;
+pub mod output;
+pub mod plan;
 pub(crate) mod probe_url;
 mod read;
 mod release_check;
@@ -19,25 +29,23 @@ mod resolve;
 pub mod resolved;
 pub(crate) mod scope;
 mod shared;
-pub mod text;
+pub mod tenancy;
+pub mod topic;
 mod unwritten;
-mod vars;
+pub mod version_name;
 mod warnings;
 mod watch_limit;
-mod waves_together;
-mod ways_in;
 
-use crate::finding::Finding;
-use crate::image::repository_name;
-use crate::name::{ComponentName, EnvironmentName};
-use crate::partial_document::PartialDocument;
-use resolved::Resolved;
-use std::collections::{BTreeMap, BTreeSet};
-
+use crate::document::partial_document::PartialDocument;
+use crate::release::artifact::repository_name;
+use crate::text::finding::Finding;
+use crate::text::name::{ComponentName, EnvironmentName};
 pub use content::Declaration;
 pub use declaration_item::{Declared, Upload};
 pub use read::{LARGEST, schema};
+use resolved::Resolved;
 pub use scope::Exceptions;
+use std::collections::{BTreeMap, BTreeSet};
 pub use unwritten::UNWRITTEN;
 
 impl Declaration {
@@ -64,7 +72,7 @@ impl Declaration {
     pub fn read(text: &str, exceptions: &Exceptions) -> Result<Self, PartialDocument<Self>> {
         let (document, digest) = read::document(text).map_err(PartialDocument::unread)?;
         let part = document.map(|document| Self { document, digest });
-        let meant = part.rest().map(|rest| check::findings(rest, exceptions));
+        let meant = part.rest().map(|rest| crate::declaration::resolve::findings(rest, exceptions));
         part.and(meant.unwrap_or_default()).whole()
     }
 

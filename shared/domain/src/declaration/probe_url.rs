@@ -2,8 +2,8 @@
 //! resolution and redirects.
 
 use super::scope::Scope;
-use crate::address::{AddressKind, kind_of};
-use crate::finding::{FindingName, repeated};
+use crate::text::address::{AddressKind, kind_of};
+use crate::text::finding::{FindingName, repeated};
 use std::net::IpAddr;
 use url::{Host, Url};
 

@@ -1,11 +1,11 @@
 //! Reads a text as a document of the right shape.
 
 use super::document::Document;
-use crate::digest::Digest;
-use crate::finding::Finding;
-use crate::partial_document::PartialDocument;
-use crate::shape::{Language, Shape};
-use crate::syntax;
+use crate::document::partial_document::PartialDocument;
+use crate::document::shape::{Language, Shape};
+use crate::document::syntax;
+use crate::text::digest::Digest;
+use crate::text::finding::Finding;
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::sync::LazyLock;

@@ -2,13 +2,13 @@
 
 use super::Declaration;
 use super::resolved::Resolved;
-use crate::artifact_place::ArtifactPlace;
-use crate::finding::{Finding, FindingName};
-use crate::image::{is_same_repository, split_image};
-use crate::kinds::Component;
-use crate::manifest::ArtifactRef;
-use crate::name::{ComponentName, EnvironmentName};
-use crate::shape::{nearest, suggest};
+use crate::declaration::kinds::Component;
+use crate::document::shape::{nearest, suggest};
+use crate::release::artifact::{is_same_repository, split_image};
+use crate::release::key::ArtifactPlace;
+use crate::release::manifest::ArtifactRef;
+use crate::text::finding::{Finding, FindingName};
+use crate::text::name::{ComponentName, EnvironmentName};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Declaration {

@@ -1,14 +1,18 @@
-//! Resolves a declaration for one environment: every value becomes final.
+//! Checks a declaration as a whole, and resolves it for one environment: every value becomes final.
 
 use super::document::{Deploy, Document, Environment, Source, Waves};
-use super::resolved::{Component, Resolved, Start};
+use super::resolved::{Component, Start};
 use super::scope::Scope;
-use super::{Declaration, Exceptions, aws_name, gates, watch_limit};
-use crate::finding::Finding;
-use crate::git_rule::GitRule;
-use crate::name::{ComponentName, EnvironmentName};
-use crate::shape::join;
-use std::collections::BTreeMap;
+use super::{aws_name, gates};
+use crate::declaration::claim::Claim;
+use crate::declaration::resolved::Resolved;
+use crate::declaration::topic::findings as wrong_topics;
+use crate::declaration::{Declaration, Exceptions, document, inputs, shared, watch_limit};
+use crate::document::git_rule::{GitRule, glob};
+use crate::document::shape::{join, nearest, suggest};
+use crate::text::finding::{Finding, FindingName, repeated};
+use crate::text::name::{ComponentName, EnvironmentName};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Resolves the declaration for the environment, and returns everything that is wrong there.
 pub(super) fn resolve(
@@ -92,6 +96,209 @@ fn check_place(scope: &mut Scope<'_>, environment: &Environment) {
     }
     if let Some(region) = &environment.region {
         scope.check(&join(&at, "region"), region, &aws_name::REGION);
+    }
+}
+
+/// Returns everything that is wrong with the meaning of a declaration.
+pub(super) fn findings(declaration: &Declaration, exceptions: &Exceptions) -> Vec<Finding> {
+    let mut findings = unknown_names(declaration);
+    findings.extend(formerly(declaration));
+    findings.extend(cycle(declaration));
+    findings.extend(shared::findings(declaration));
+    findings.extend(watch_limit::findings(&declaration.document));
+    findings.extend(rules(declaration));
+    findings.extend(document::findings(&declaration.document));
+    findings.extend(topics(declaration));
+    findings.extend(drills(declaration));
+    let mut environments = Vec::new();
+    for name in declaration.environments() {
+        match resolve(declaration, name, exceptions) {
+            Ok((resolved, found)) => {
+                findings.extend(found);
+                findings.extend(inputs::findings(&resolved));
+                findings.extend(shared::containers(&resolved));
+                environments.push(resolved);
+            }
+            Err(found) => findings.extend(found),
+        }
+    }
+    findings.extend(shared_targets(&environments));
+    // The same text is resolved once for every environment.
+    let mut told = BTreeSet::new();
+    findings.retain(|finding| told.insert((finding.path.clone(), finding.reason.clone())));
+    findings
+}
+
+/// Returns a finding if the former name is the present one.
+fn formerly(declaration: &Declaration) -> Option<Finding> {
+    let former = declaration.formerly()?;
+    (former == declaration.app()).then(|| {
+        Finding::new(
+            FindingName::BadValue,
+            "formerly",
+            format!("`{former}` is the name that the application has."),
+            "Write the name that it had, or leave `formerly` out.",
+        )
+    })
+}
+
+/// Production is drilled only where that is written.
+fn drills(declaration: &Declaration) -> impl Iterator<Item = Finding> {
+    let environments = declaration.document.environments.iter();
+    environments.filter_map(|(name, environment)| environment.drill.as_ref()?.finding(name))
+}
+
+fn topics(declaration: &Declaration) -> Vec<Finding> {
+    let lists = declaration.topics();
+    lists.flat_map(|(at, topics)| wrong_topics(&at, topics)).collect()
+}
+
+fn unknown_names(declaration: &Declaration) -> Vec<Finding> {
+    let known: Vec<String> = declaration.components().map(ToString::to_string).collect();
+    let mut findings = Vec::new();
+    for (name, component) in &declaration.document.components {
+        for before in component.after() {
+            if !declaration.document.components.contains_key(before) {
+                findings.push(Finding::new(
+                    FindingName::UnknownName,
+                    format!("components.{name}.after"),
+                    format!("`{before}` is not a component of this declaration."),
+                    suggest(nearest(before.as_str(), &known), &known),
+                ));
+            }
+        }
+    }
+    findings
+}
+
+/// Returns a finding if `after` leads back to where it began.
+fn cycle(declaration: &Declaration) -> Option<Finding> {
+    let components = &declaration.document.components;
+    let mut left: BTreeSet<&ComponentName> = components.keys().collect();
+    // Takes away whatever waits for nothing that is left; a cycle is what can never be taken away.
+    loop {
+        let free: Vec<&ComponentName> =
+            left.iter().filter(|name| components[**name].after().iter().all(|b| !left.contains(b))).copied().collect();
+        if free.is_empty() {
+            break;
+        }
+        left.retain(|name| !free.contains(name));
+    }
+    let path = walk_back(declaration, &left)?;
+    let names: Vec<&str> = path.iter().map(|name| name.as_str()).collect();
+    Some(Finding::new(
+        FindingName::Cycle,
+        format!("components.{}.after", names[0]),
+        format!("The order leads back to where it began: {} after {}.", names[0], names[1..].join(" after ")),
+        "Remove one of these `after`.",
+    ))
+}
+
+/// Finds one cycle among components none of which can go first, from a name back to itself.
+fn walk_back<'d>(declaration: &'d Declaration, left: &BTreeSet<&'d ComponentName>) -> Option<Vec<&'d ComponentName>> {
+    let mut path: Vec<&ComponentName> = vec![left.first()?];
+    loop {
+        let last = path.last()?;
+        let after = declaration.document.components.get(*last)?.after();
+        let next = after.iter().find(|name| left.contains(name))?;
+        if let Some(start) = path.iter().position(|name| *name == next) {
+            let mut cycle = path.split_off(start);
+            cycle.push(next);
+            return Some(cycle);
+        }
+        path.push(next);
+    }
+}
+
+fn rules(declaration: &Declaration) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let rules: Vec<_> = declaration.rules().collect();
+    for (i, (name, rule)) in rules.iter().enumerate() {
+        let path = format!("environments.{name}.deploy");
+        findings.extend(bad_globs(&path, rule));
+        for (other, earlier) in &rules[..i] {
+            if let Some(example) = earlier.overlap(rule) {
+                findings.push(Finding::new(
+                    FindingName::AmbiguousRef,
+                    &path,
+                    format!("The rules of `{other}` and `{name}` both match `{example}`."),
+                    "Make them differ, or let one of the two have no `deploy` and be started by name.",
+                ));
+            }
+        }
+    }
+    findings
+}
+
+fn bad_globs(path: &str, rule: &GitRule) -> Vec<Finding> {
+    let globs = match rule {
+        GitRule::Branches(globs) => globs.as_slice(),
+        GitRule::Tag(crate::document::git_rule::TagRule::Glob(glob)) => std::slice::from_ref(glob),
+        GitRule::Tag(_) => &[],
+    };
+    let bad = |text: &String| {
+        let why = if text.is_empty() {
+            "it is empty".to_owned()
+        } else if text.starts_with("refs/") {
+            "it is a full ref, and only the name is compared".to_owned()
+        } else {
+            glob(text).err()?
+        };
+        Some(Finding::new(
+            FindingName::BadValue,
+            path,
+            format!("`{}` is not a pattern for a branch or a tag: {why}.", repeated(text)),
+            "Write the name or a glob, such as `main`, `release/**` or `v*.*.0-rc*`.",
+        ))
+    };
+    globs.iter().filter_map(bad).collect()
+}
+
+/// A target that a component changes in an environment.
+struct Target<'r> {
+    at: &'r Resolved,
+    component: &'r ComponentName,
+    claim: Claim,
+}
+
+/// Returns a finding for two components, or the same one in two environments, that would change the same target.
+fn shared_targets(environments: &[Resolved]) -> Vec<Finding> {
+    let mut targets: Vec<Target<'_>> = Vec::new();
+    let mut findings = Vec::new();
+    for at in environments {
+        for (component, resolved) in &at.components {
+            let target = Target { at, component, claim: resolved.spec.claim() };
+            let earlier = targets.iter().find(|other| other.is_same_as(&target));
+            findings.extend(earlier.map(|other| other.clash(&target)));
+            targets.push(target);
+        }
+    }
+    findings
+}
+
+impl Target<'_> {
+    fn is_same_as(&self, other: &Self) -> bool {
+        let same_place = self.at.role_arn == other.at.role_arn && self.at.region == other.at.region;
+        self.claim.is_same_as(&other.claim, same_place)
+    }
+
+    fn clash(&self, later: &Self) -> Finding {
+        let Claim { member, what, .. } = &later.claim;
+        let who = |target: &Self| format!("`{}` in `{}`", target.component, target.at.environment);
+        let (one, other) = (who(self), who(later));
+        let reason = if self.claim.folder == later.claim.folder {
+            format!("{one} and {other} are the same: {what}.")
+        } else {
+            let earlier = &self.claim.what;
+            format!("{one} and {other} overlap: {earlier} and {what}, one of which is in the other.")
+        };
+        Finding::new(
+            FindingName::Duplicate,
+            format!("components.{}.{member}", later.component),
+            reason,
+            "Give each component a target of its own in each environment, for example with \
+             `{environment}` in its name.",
+        )
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::declaration::Declaration;
 use crate::declaration::resolved::Resolved;
-use crate::name::EnvironmentName;
+use crate::text::name::EnvironmentName;
 
 const EVERYTHING: &str = r#"
 app: shop

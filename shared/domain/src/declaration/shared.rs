@@ -3,10 +3,10 @@
 
 use super::Declaration;
 use super::resolved::Resolved;
-use crate::finding::{Finding, FindingName};
-use crate::kinds::{Component, ImageOf, Shares};
-use crate::name::ComponentName;
-use crate::shape::{join, nearest, suggest};
+use crate::declaration::kinds::{Component, ImageOf, Shares};
+use crate::document::shape::{join, nearest, suggest};
+use crate::text::finding::{Finding, FindingName};
+use crate::text::name::ComponentName;
 use std::mem::discriminant;
 
 impl Declaration {

@@ -1,6 +1,6 @@
 //! The values of a declaration that a person must still write.
 
-use crate::finding::{Finding, FindingName};
+use crate::text::finding::{Finding, FindingName};
 use serde_json::Value;
 
 /// Stands in a declaration for a value that somebody must still write, such as in a declaration that was made from

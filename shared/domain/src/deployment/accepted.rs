@@ -1,13 +1,12 @@
 //! Makes the record of a request that has just been accepted.
 
 use super::{Deployment, Keyed, Status};
-use crate::declaration::arrivals::Supersede;
-use crate::identity::DeploymentId;
-use crate::name::EnvironmentName;
-use crate::order::Order;
+use crate::declaration::document::Supersede;
 use crate::release::Release;
-use crate::request::Request;
-use crate::time::Time;
+use crate::release::identity::{DeploymentId, Order};
+use crate::release::request::Request;
+use crate::text::name::EnvironmentName;
+use crate::text::time::Time;
 
 impl Deployment {
     /// Returns the record of a request that an execution has brought now, and that has not had its turn: the first

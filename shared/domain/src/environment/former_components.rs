@@ -2,8 +2,8 @@
 //! anew.
 
 use super::{BEFORE_WINDLASS, Running, Snapshot};
-use crate::irreversible::IrreversibleRun;
-use crate::name::ComponentName;
+use crate::environment::kept::IrreversibleRun;
+use crate::text::name::ComponentName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 use super::*;
 use crate::environment::{EnvironmentState, GivenVersion};
-use crate::identity::DeploymentId;
-use crate::time::Time;
+use crate::release::identity::DeploymentId;
+use crate::text::time::Time;
 
 fn name(text: &str) -> ComponentName {
     ComponentName::new(text).unwrap()

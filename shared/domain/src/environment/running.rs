@@ -1,13 +1,13 @@
 //! The record of what runs of a component: its bytes, and the names that they have and had.
 
-use crate::artifact::{Artifact, Image};
-use crate::finding::{Finding, FindingName};
-use crate::foreign;
-use crate::git::Git;
-use crate::identity::DeploymentId;
-use crate::kinds::KindName;
-use crate::name::{ComponentName, EnvironmentName};
-use crate::time::Time;
+use crate::declaration::kinds::KindName;
+use crate::document::git::Git;
+use crate::release::artifact::{Artifact, Image};
+use crate::release::identity::DeploymentId;
+use crate::text::finding::{Finding, FindingName};
+use crate::text::foreign;
+use crate::text::name::{ComponentName, EnvironmentName};
+use crate::text::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,7 +56,8 @@ pub struct GivenVersion {
     pub deployment: DeploymentId,
     /// The time since which it has that version.
     pub since: Time,
-    /// The place in Git that the version's release comes from; absent if that is not known, or if no release brought it.
+    /// The place in Git that the version's release comes from; absent if that is not known, or if no release brought
+    /// it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git: Option<Git>,
     /// The deployment whose release has this version, where the one that gave it has only brought that back.

@@ -1,22 +1,22 @@
-//! Renames a whole application. All of each environment goes to the environment of that name of the new application,
-//! the image repositories go with it, and the former declaration is withdrawn. Pure.
+//! Renames a whole application, and has the words for it. All of each environment goes to the environment of that name
+//! of the new application, the image repositories go with it, and the former declaration is withdrawn. Pure.
 //!
 //! Both declarations are in force beforehand. The new one says which application it was (`formerly`), so that it may
 //! name that one's repositories. All of it is one transaction, so no release comes in between.
 
 use super::{MovedItems, Moving, MovingFacts, decide as decide_one};
-use crate::count::count;
 use crate::declaration::Declaration;
 use crate::declaration::resolved::Resolved;
-use crate::finding::{Finding, FindingName};
-use crate::identity::EnvironmentId;
-use crate::input::input;
-use crate::name::{AppName, EnvironmentName};
-use crate::removal::{self, application, busy, recorded};
-use crate::request::ActionName;
+use crate::moving::removal::application::{self, without_repositories};
+use crate::moving::removal::{self, busy, recorded};
+use crate::release::action::ActionName;
+use crate::release::call::input;
+use crate::release::identity::EnvironmentId;
+use crate::text::count::count;
+use crate::text::finding::{Finding, FindingName};
+use crate::text::name::{AppName, EnvironmentName};
 use std::collections::{BTreeMap, BTreeSet};
-
-mod messages;
+use std::iter;
 
 /// The most items of one transaction (AWS DynamoDB Developer Guide, "Transactions").
 pub const MOST_ITEMS: usize = 100;
@@ -229,6 +229,49 @@ impl<'a> Application<'a> {
                 ),
             )
         })
+    }
+}
+
+impl MovedApplication {
+    /// Says all: what is moved, what stays, and what is to be done next.
+    pub fn in_words(&self, asked: &Application<'_>) -> String {
+        let (app, to) = (asked.app, asked.to);
+        let mut told = vec![format!("The application {app} is called {to} from now on.")];
+        let version = self.declaration.iter();
+        told.extend(version.map(|version| format!("The declaration {version} of {app} is not in force any more.")));
+        let environments = self.environments.iter();
+        told.extend(environments.map(|(name, moves)| moves.moved(asked.moving(name))));
+        if !self.repositories.is_empty() {
+            let names = self.repositories.join(", ");
+            told.push(format!("Pushes to {names} are for {to} now."));
+        }
+        if !self.freed.is_empty() {
+            told.push(without_repositories(app, &self.freed));
+        }
+        told.push(self.stays(asked));
+        told.push(self.next(asked));
+        told.join(" ")
+    }
+
+    /// Says what stays, in sentences.
+    pub fn stays(&self, asked: &Application<'_>) -> String {
+        let (app, to) = (asked.app, asked.to);
+        let stays = format!(
+            "What runs stays as it is; so do the history, the snapshots, the vetoes and the releases of {app}, and the \
+             objects in the artifacts bucket. A rollback of {to} to an older snapshot goes back to what runs now."
+        );
+        let environments = self.environments.iter();
+        let kept = environments.flat_map(|(name, moves)| moves.keeps(asked.moving(name)));
+        iter::once(stays).chain(kept).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Says what is to be done next: the author of the infrastructure code tags the targets.
+    pub fn next(&self, asked: &Application<'_>) -> String {
+        format!(
+            "Before the next release of {to} tag its targets `windlass:app={to}`, and upload artifacts and manifests to \
+             its own folders of the bucket.",
+            to = asked.to
+        )
     }
 }
 

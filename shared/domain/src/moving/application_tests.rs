@@ -1,10 +1,10 @@
 use super::*;
+use crate::declaration::kinds::KindName;
+use crate::declaration::tenancy::{self, Claim, Claims, Owner};
 use crate::environment::{EnvironmentState, HeldState, Hold, Lock, LockHolder};
-use crate::identity::DeploymentId;
-use crate::kinds::KindName;
-use crate::name::ComponentName;
-use crate::tenancy::{self, Claim, Claims, Owner};
-use crate::time::Time;
+use crate::release::identity::DeploymentId;
+use crate::text::name::ComponentName;
+use crate::text::time::Time;
 
 const SHOP: &str = "
 app: shop

@@ -2,7 +2,7 @@
 
 use super::{EnvironmentId, MovedItems, Moving};
 use crate::environment::BEFORE_WINDLASS;
-use crate::removal::retained_record::list;
+use crate::moving::removal::list;
 use std::iter;
 
 impl MovedItems {

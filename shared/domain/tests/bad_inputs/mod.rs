@@ -7,10 +7,10 @@ mod rules;
 use serde::Deserialize;
 use serde_json::Value;
 use windlass_domain::declaration::Declaration;
-use windlass_domain::finding::Finding;
-use windlass_domain::manifest::Manifest;
-use windlass_domain::name::AppName;
-use windlass_domain::request::Request;
+use windlass_domain::release::manifest::Manifest;
+use windlass_domain::release::request::Request;
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::name::AppName;
 
 /// One row.
 #[derive(Deserialize)]

@@ -6,7 +6,7 @@ use super::{
 };
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
-use windlass_domain::finding::Finding;
+use windlass_domain::text::finding::Finding;
 
 /// Words of libraries, and of our own types.
 const FOREIGN: [&str; 26] = [

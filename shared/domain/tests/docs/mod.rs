@@ -12,9 +12,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use windlass_domain::declaration;
-use windlass_domain::fault::FaultName;
-use windlass_domain::finding::FindingName;
-use windlass_domain::kinds::KindName;
+use windlass_domain::declaration::kinds::KindName;
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::finding::FindingName;
 
 const UPDATE: &str = "UPDATE_DOCS=1 cargo test -p windlass-domain docs::";
 

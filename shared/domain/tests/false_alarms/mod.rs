@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
-use windlass_domain::secret::findings;
+use windlass_domain::document::secret::findings;
 
 /// What is looked through.
 const PLACES: [&str; 11] = [

@@ -4,9 +4,9 @@ use crate::config::Configured;
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::{Clock, DynamoDbApi, EcrApi, S3Api, StepFunctionsApi};
 use serde_json::Value;
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::partial_document::PartialDocument;
-use windlass_domain::request::{Request, Requester, Route};
+use windlass_domain::document::partial_document::PartialDocument;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::release::request::{Request, Requester, Route};
 
 /// Reads the request of an execution as it came. Somebody who starts an execution by hand is known only by it, and each
 /// execution that they start is a request of its own.

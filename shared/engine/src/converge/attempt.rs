@@ -4,9 +4,9 @@ use super::invocation::Invocation;
 use crate::ledger::{Fence, Stored, commit, retry};
 use crate::ports::{Clock, DynamoDbApi, Result};
 use serde_json::Value;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::step::{ChangeRecord, OPEN_CALL_GRACE_S, OPEN_CALL_S, OpenCall, Step, StepStatus};
-use windlass_domain::time::Time;
+use windlass_domain::deployment::step::{ChangeRecord, OPEN_CALL_GRACE_S, OPEN_CALL_S, OpenCall, Step, StepStatus};
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::time::Time;
 
 /// An invocation's claim on a step.
 pub struct Attempt<'a, P> {

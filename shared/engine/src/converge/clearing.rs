@@ -12,11 +12,11 @@ use crate::converge::invocation::{Budget, End};
 use crate::kinds::{Built, Kind, KindVisitor, Leftover, Leftovers, Switched, from_value};
 use crate::ports::{Clock, DynamoDbApi, Result};
 use serde_json::{Value, json};
-use windlass_domain::count::count;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::step::{ChangeRecord, OPEN_CALL_S, OpenCall};
-use windlass_domain::time::Time;
+use windlass_domain::deployment::step::{ChangeRecord, OPEN_CALL_S, OpenCall};
+use windlass_domain::text::count::count;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::time::Time;
 
 /// The most files that one call deletes: they are deleted within the time of an open call.
 const BATCH: usize = 256;

@@ -8,9 +8,9 @@ use crate::kinds::{
 };
 use crate::ports::{Clock, DynamoDbApi, Result};
 use serde_json::Value;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::step::{ChangeRecord, Step};
-use windlass_domain::time::Time;
+use windlass_domain::deployment::step::{ChangeRecord, Step};
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::time::Time;
 
 /// The wait, in milliseconds, when an observation may be older than the change that it should show.
 const SETTLE_MS: u64 = 2_000;

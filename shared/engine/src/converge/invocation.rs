@@ -6,12 +6,12 @@ use crate::payload::{DeployerInput, PublisherInput, StepRef, WorkDone, WorkTrans
 use crate::ports::{Clock, DynamoDbApi, Result};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::Finding;
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::name::ComponentName;
-use windlass_domain::step::{Step, StepStatus};
-use windlass_domain::time::Time;
+use windlass_domain::deployment::step::{Step, StepStatus};
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::name::ComponentName;
+use windlass_domain::text::time::Time;
 
 /// The work on one step, in one direction.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,17 +13,16 @@ mod drive;
 mod invocation;
 mod out_of_band_changes;
 
-pub(crate) use attempt::Attempt;
-pub use invocation::{Budget, Invocation, Work};
-pub(crate) use invocation::{End, done};
-
 use crate::kinds::{Built, Kind, KindVisitor};
 use crate::payload::{WorkDone, WorkTransition};
 use crate::ports::{Clock, DynamoDbApi, Result};
+pub(crate) use attempt::Attempt;
 use drive::Drive;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::step::{Failure, Step, StepStatus};
+pub use invocation::{Budget, Invocation, Work};
+pub(crate) use invocation::{End, done};
+use windlass_domain::deployment::step::{Failure, Step, StepStatus};
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// Drives the component of an invocation. `of` builds the kind of its step, as this invocation has claimed it.
 ///

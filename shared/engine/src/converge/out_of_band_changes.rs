@@ -9,9 +9,9 @@ use crate::converge::invocation::End;
 use crate::kinds::{Kind, Noticed, Recorded, View, from_value, to_value};
 use crate::ports::{Clock, DynamoDbApi, Result};
 use serde_json::Value;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::step::{SEEN_AFTER_MS, StepStatus};
-use windlass_domain::time::Time;
+use windlass_domain::deployment::step::{SEEN_AFTER_MS, StepStatus};
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::time::Time;
 
 /// The longest wait before another look, in milliseconds, when the last look is not believed.
 const LATEST_MS: u64 = 5_000;

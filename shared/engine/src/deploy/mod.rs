@@ -10,9 +10,9 @@ use crate::payload::{DeployerInput, PublisherInput, WorkDone, WorkTransition};
 use crate::ports::{Clock, DynamoDbApi, Result};
 use crate::retention::kept;
 use crate::trouble::Trouble;
-use windlass_domain::count::count;
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::step::{ChangeRecord, Progress, Step};
+use windlass_domain::deployment::step::{ChangeRecord, Progress, Step};
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::count::count;
 
 /// Serves the states `Deploy` and `Restore`: drives one component to a wave's goal, or back, and then does what follows
 /// a switch. Faults: those of [`converge`], and of [`Kind::follow`].

@@ -7,17 +7,18 @@ use crate::ledger::{self, Stored, commit, retry};
 use crate::measurements::{self, Judging};
 use crate::payload::{Answer, Caller, JudgeInput, JudgeTransition, WorkItem};
 use crate::ports::{Condition, DynamoDbApi, Result, Write};
-use windlass_domain::count::count;
+use windlass_domain::declaration::execution_history::WaveHistory;
+use windlass_domain::declaration::execution_history::polls::EVERY_S;
+use windlass_domain::declaration::gate::Measurement;
+use windlass_domain::declaration::plan::Plan;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::execution_history::WaveHistory;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::gate::Measurement;
-use windlass_domain::judgement::{EVERY_S, Judged, Judgement};
-use windlass_domain::message::{changed_in_words, gate_failed};
-use windlass_domain::plan::Plan;
-use windlass_domain::steering::{PAUSE_RAN_OUT, gone_on, ran_out};
-use windlass_domain::step::Step;
-use windlass_domain::time::{Span, Time};
+use windlass_domain::deployment::judgement::{Judged, Judgement};
+use windlass_domain::deployment::steering::{PAUSE_RAN_OUT, gone_on, ran_out};
+use windlass_domain::deployment::step::Step;
+use windlass_domain::shown::message::{changed_in_words, gate_failed};
+use windlass_domain::text::count::count;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::time::{Span, Time};
 
 /// The ports that judging needs.
 pub trait Ports: Configured + DynamoDbApi + measurements::Ports {}

@@ -15,10 +15,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
-use std::io;
-use std::io::{BufWriter, Write};
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::{Fault, FaultName};
+use std::io::{self, BufWriter, Write};
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
 
 /// The largest document that is read, in bytes. A list of a million files fits.
 const LARGEST: u64 = 512 * 1024 * 1024;

@@ -14,26 +14,25 @@ pub mod site;
 pub mod task;
 mod writes;
 
+use crate::ports::Result;
 pub use kept_documents::{Document, KeptDocuments, digest_of, to_json};
 pub use prepared::*;
 pub use publishing::{Checkpoint, PastReleases, Publication, Publishes, together};
 pub use recorded_state::{Noticed, Recorded};
 pub use registry::{Built, KindPorts, KindVisitor, check_artifact, needs_of, prepare, with_kind_of, writes};
-pub use writes::Writes;
-
-use crate::ports::Result;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use windlass_domain::execution_history::OFTEN_S;
-use windlass_domain::finding::Finding;
-use windlass_domain::hourly_look::CALLS_A_LOOK;
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::stays_reachable::StaysReachable;
-use windlass_domain::step::{ChangeRecord, Step};
-use windlass_domain::time::Time;
+use windlass_domain::declaration::execution_history::OFTEN_S;
+use windlass_domain::deployment::hourly_look::CALLS_A_LOOK;
+use windlass_domain::deployment::step::{ChangeRecord, Step};
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::release::stays_reachable::StaysReachable;
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::time::Time;
+pub use writes::Writes;
 
 /// The next thing to do to get from the present state to the goal.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,22 +7,22 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::artifact::Artifact;
-use windlass_domain::digest::Digest;
+use windlass_domain::declaration::installation;
+use windlass_domain::declaration::kinds::Spec;
+use windlass_domain::declaration::output::{Inputs, Output, PlannedOutput};
+use windlass_domain::declaration::plan::Timing;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::declaration::tenancy::Claim;
 use windlass_domain::environment::Running;
-use windlass_domain::fault::Fault;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::installation;
-use windlass_domain::kinds::Spec;
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::output::{Inputs, Output, PlannedOutput};
-use windlass_domain::place::Place;
-use windlass_domain::plan::Timing;
-use windlass_domain::stays_reachable::StaysReachable;
-use windlass_domain::tenancy::Claim;
-use windlass_domain::time::Time;
-use windlass_domain::withdrawal::WithdrawnFiles;
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::release::stays_reachable::StaysReachable;
+use windlass_domain::release::withdrawal::WithdrawnFiles;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::text::time::Time;
 
 /// The tag that names the application a target belongs to.
 pub const APP_TAG: &str = "windlass:app";
@@ -56,11 +56,11 @@ pub struct PrepareInput<'a> {
     /// The time since which the oldest runs of what a rollback may go back to; `None` if that is not known, or the kind
     /// deletes nothing.
     pub oldest: Option<Time>,
-    /// The values that it takes from other components ([`windlass_domain::kinds::Kind::takes_from`]).
+    /// The values that it takes from other components ([`windlass_domain::declaration::kinds::Kind::takes_from`]).
     pub inputs: &'a Inputs,
     /// True if it is asked for once more although it may be there. A task that is run once then runs again.
     pub again: bool,
-    /// The component whose image it runs ([`windlass_domain::kinds::Kind::image_of`]), as it is declared.
+    /// The component whose image it runs ([`windlass_domain::declaration::kinds::Kind::image_of`]), as it is declared.
     pub image_of: Option<&'a Spec>,
     /// The files of it that are withdrawn.
     pub withdrawals: Withdrawals<'a>,
@@ -68,7 +68,7 @@ pub struct PrepareInput<'a> {
     pub place: &'a Place,
 }
 
-/// The files of a component that are withdrawn ([`windlass_domain::withdrawal`]).
+/// The files of a component that are withdrawn ([`windlass_domain::release::withdrawal`]).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Withdrawals<'a> {
     /// The pattern of what is to be withdrawn now. The goal is then the present state without it.
@@ -105,8 +105,9 @@ pub struct Prepared {
     /// True if the kind itself tells what somebody else changed since the recorded state, because `before` has only
     /// what concerns this deployment, such as some files of a site. For every other kind the two states are compared.
     pub tells_out_of_band_changes: bool,
-    /// True if nothing that came before may run once it has begun ([`windlass_domain::step::Step::irreversible`]). If
-    /// it is unchanged, true if it has been run with what the release brings.
+    /// True if nothing that came before may run once it has begun
+    /// ([`windlass_domain::deployment::step::Step::irreversible`]). If it is unchanged, true if it has been run with
+    /// what the release brings.
     pub irreversible: bool,
     /// The findings that stop the deployment.
     pub findings: Vec<Finding>,
@@ -237,8 +238,8 @@ impl PrepareInput<'_> {
     }
 
     /// Finds what is wrong with the tags of a target, such as `function shop-api-prod`. If its ARN is known, the
-    /// finding has the command that tags it. What belongs to an installation of Windlass is no target, also where a role
-    /// of the environment's own decides what is reached.
+    /// finding has the command that tags it. What belongs to an installation of Windlass is no target, also where a
+    /// role of the environment's own decides what is reached.
     pub fn check_tags(
         &self,
         member: &str,
@@ -290,8 +291,8 @@ impl PrepareInput<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windlass_domain::installation::INSTALLATION_TAG;
-    use windlass_domain::place::TargetRole;
+    use windlass_domain::declaration::installation::INSTALLATION_TAG;
+    use windlass_domain::declaration::resolved::TargetRole;
 
     fn finding(place: &Place, tags: &[(&str, &str)]) -> Option<Finding> {
         let input = PrepareInput {

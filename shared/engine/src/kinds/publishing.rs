@@ -3,9 +3,9 @@
 
 use crate::ports::Result;
 use crate::trouble::Trouble;
+use windlass_domain::deployment::step::{Progress, Step};
 use windlass_domain::environment::Running;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::step::{Progress, Step};
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// A kind that publishes: the type that its module's `of` builds. Everything that [`publish`](Publishes::publish) does
 /// is additive: no caller of the target notices it, and it is harmless when it is late.

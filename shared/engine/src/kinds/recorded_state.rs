@@ -6,7 +6,7 @@ use crate::ports::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use windlass_domain::drift::Field;
+use windlass_domain::environment::drift::Field;
 
 /// The state of a target as its callers notice it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,11 +7,11 @@ use crate::ports::{
     AppConfigApi, AssumeRole, Clock, CloudFrontApi, CloudWatchApi, CodeDeployApi, DynamoDbApi, EcrApi, EcsApi,
     EcsTasksApi, JsonServices, LambdaApi, LambdaInvokeApi, Probe, Result, S3Api,
 };
+use windlass_domain::declaration::kinds::{KindName, Spec};
+use windlass_domain::deployment::step::Step;
 use windlass_domain::each_kind;
-use windlass_domain::finding::Finding;
-use windlass_domain::kinds::{KindName, Spec};
-use windlass_domain::name::ComponentName;
-use windlass_domain::step::Step;
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::name::ComponentName;
 
 /// The ports that every kind needs to observe its target.
 pub trait KindPorts:

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use std::collections::BTreeSet;
-use windlass_domain::step::Step;
+use windlass_domain::deployment::step::Step;
 
 /// The source of log lines.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,19 +8,19 @@ use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use windlass_domain::arrival_sweep::ArrivalSweep;
+use windlass_domain::declaration::tenancy::Claims;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::Deployment;
-use windlass_domain::drill::Drills;
+use windlass_domain::deployment::drill::Drills;
+use windlass_domain::deployment::hourly_look::HourlyLook;
+use windlass_domain::deployment::second_look::SecondLook;
 use windlass_domain::environment::{EnvironmentState, Lock, Waiting};
-use windlass_domain::fault::Fault;
-use windlass_domain::finding::Finding;
-use windlass_domain::hourly_look::HourlyLook;
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::second_look::SecondLook;
-use windlass_domain::tenancy::Claims;
-use windlass_domain::time::Time;
+use windlass_domain::release::arrival_sweep::ArrivalSweep;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::name::{AppName, EnvironmentName};
+use windlass_domain::text::time::Time;
 
 /// The deployment that an execution works for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -154,7 +154,8 @@ pub const REPOSITORIES: Index<RepositoryOwner> = Index::new("repositories");
 /// The index partition of declarations in force; see [`crate::ledger::application_index`].
 pub const APPLICATIONS: Index<Declared> = Index::new("applications");
 
-/// The index partition of environments in which something was deployed, or is held; see [`crate::ledger::environment_index`].
+/// The index partition of environments in which something was deployed, or is held; see
+/// [`crate::ledger::environment_index`].
 pub const ENVIRONMENTS: Index<EnvironmentState> = Index::new("environments");
 
 /// The index partition of claims; see [`crate::ledger::claims_index`].
@@ -218,7 +219,7 @@ pub async fn is_declared(ledger: &impl DynamoDbApi, app: &AppName) -> Result<boo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windlass_domain::time::Time;
+    use windlass_domain::text::time::Time;
 
     fn declared(version: u64) -> Declared {
         let text = format!(

@@ -6,23 +6,23 @@ use crate::ledger::items::{
 use crate::ports;
 use serde_json::Value;
 use windlass_domain::declaration::Declared;
+use windlass_domain::declaration::plan::Plan;
+use windlass_domain::declaration::tenancy::Claims;
+use windlass_domain::declaration::version_name::RecordedRelease;
+use windlass_domain::deployment::drill::{Drill, Drills};
+use windlass_domain::deployment::hourly_look::HourlyLook;
+use windlass_domain::deployment::judgement::Judgement;
+use windlass_domain::deployment::second_look::SecondLook;
+use windlass_domain::deployment::step::Step;
 use windlass_domain::deployment::{Deployment, Refusal};
-use windlass_domain::digest::Digest;
-use windlass_domain::drill::{Drill, Drills};
 use windlass_domain::environment::{EnvironmentState, Lock, PastRelease, Snapshot, Veto, Waiting};
-use windlass_domain::hourly_look::HourlyLook;
-use windlass_domain::identity::{DeploymentId, EnvironmentId};
-use windlass_domain::ignored_arrival::IgnoredArrival;
-use windlass_domain::judgement::Judgement;
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::plan::Plan;
-use windlass_domain::planned::Planned;
-use windlass_domain::second_look::SecondLook;
-use windlass_domain::step::Step;
-use windlass_domain::summary::Day;
-use windlass_domain::tenancy::Claims;
-use windlass_domain::time::Time;
-use windlass_domain::version_name::RecordedRelease;
+use windlass_domain::release::arrival_sweep::IgnoredArrival;
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::shown::planned::Planned;
+use windlass_domain::shown::summary::Day;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::text::time::Time;
 
 fn in_index<T>(index: &Index<T>, place: impl Into<String>) -> ports::Key {
     let pk = index.pk.to_owned();
@@ -218,8 +218,8 @@ pub fn steps(id: &DeploymentId) -> Range<Step> {
     Range::new(deployment_partition(id), "step#")
 }
 
-/// Returns the key of a call of a function that a component is, in one direction. What lies there is the kind's own, which
-/// alone reads it.
+/// Returns the key of a call of a function that a component is, in one direction. What lies there is the kind's own,
+/// which alone reads it.
 pub fn call<T>(id: &DeploymentId, component: &ComponentName, direction: &str) -> Key<T> {
     Key::new(deployment_partition(id), format!("call#{component}#{direction}"))
 }

@@ -11,18 +11,17 @@ mod keys;
 mod packed;
 mod stored;
 
+use crate::ports::{Clock, Condition, DynamoDbApi, Result, Transacted, Write};
 pub use items::*;
 pub use key::{Index, Key, Range};
 pub use keys::*;
 pub(crate) use packed::unpack;
-pub use stored::*;
-
-use crate::ports::{Clock, Condition, DynamoDbApi, Result, Transacted, Write};
 use serde_json::Value;
+pub use stored::*;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{EnvironmentState, Lock};
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::text::fault::{Fault, FaultName};
 
 /// Returns the write of a deployment's record, with its place in history.
 pub fn put_deployment(record: &Stored<Deployment>) -> Result<Write> {

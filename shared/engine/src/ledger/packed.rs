@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
 use serde_json::{Map, Value, json};
-use windlass_domain::fault::Fault;
+use windlass_domain::text::fault::Fault;
 
 /// The size in bytes, about, from which bodies are packed.
 const LARGE_BODY: usize = 100 * 1024;
@@ -73,7 +73,7 @@ fn weight(value: &Value) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windlass_domain::digest::Digest;
+    use windlass_domain::text::digest::Digest;
 
     fn body(components: usize) -> Map<String, Value> {
         let running: Map<String, Value> = (0..components)

@@ -5,8 +5,8 @@ use crate::ports::{self, Condition, DynamoDbApi, Item, Page, Query, Result, Writ
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use windlass_domain::fault::Fault;
-use windlass_domain::time::Time;
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::time::Time;
 
 /// A value from the ledger with the revision at which it was read.
 #[derive(Debug, Clone, PartialEq)]

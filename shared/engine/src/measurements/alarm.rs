@@ -7,12 +7,12 @@ use crate::measurements::one_sort::too_short;
 use crate::ports::{self, Alarm, AlarmChange, AssumeRole, Result};
 use futures::future::join_all;
 use std::collections::BTreeMap;
-use windlass_domain::count::count;
+use windlass_domain::declaration::gate::{Measurement, Verdict};
 use windlass_domain::declaration::gates::{AlarmGate, Declared, Resolved, Sort};
-use windlass_domain::fault::Fault;
-use windlass_domain::gate::{Measurement, Verdict};
-use windlass_domain::place::Place;
-use windlass_domain::time::{Span, Time};
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::text::count::count;
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::time::{Span, Time};
 
 /// The milliseconds by which the time of a change in the history may differ from the time of the change that the alarm
 /// itself tells. It is not documented that they are the same.

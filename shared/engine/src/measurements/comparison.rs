@@ -6,14 +6,14 @@ use crate::kinds::{BALANCER, FORMER, VERSION};
 use crate::measurements::measure::{clock_times, not_measurable, unmeasured, unreadable};
 use crate::ports::{AssumeRole, Clock, CloudWatchApi, Point, Result};
 use futures::future::join_all;
-use windlass_domain::comparison::{Calls, ComparisonResult, compare};
+use windlass_domain::declaration::comparison::{Calls, ComparisonResult, compare};
+use windlass_domain::declaration::gate::{Measurement, Verdict};
 use windlass_domain::declaration::gates::{
     ComparisonGate, Declared, Measured, MetricGate, MetricSeries, Resolved, Sort,
 };
-use windlass_domain::gate::{Measurement, Verdict};
-use windlass_domain::place::Place;
-use windlass_domain::step::Step;
-use windlass_domain::time::Time;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::deployment::step::Step;
+use windlass_domain::text::time::Time;
 
 /// The number of periods back to which the metrics are read before anything has changed.
 const PERIODS: u64 = 5;

@@ -6,12 +6,11 @@ use crate::measurements::measure::{unmeasured, unreadable};
 use crate::ports::{AssumeRole, Clock, Invoked, LambdaApi, Result};
 use futures::future::join_all;
 use serde_json::Value;
+use windlass_domain::declaration::gate::{Measurement, Verdict};
 use windlass_domain::declaration::gates::{Declared, Invocation, InvocationGate, Resolved};
-use windlass_domain::foreign::{Foreign, line};
-use windlass_domain::gate::{Measurement, Verdict};
-use windlass_domain::place::Place;
-use windlass_domain::secret;
-use windlass_domain::truncate::truncate;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::document::secret;
+use windlass_domain::text::foreign::{Foreign, line, truncate};
 
 /// Invocations, made at the place of the targets. They also measure a version that is only published.
 pub(super) struct Invocations;

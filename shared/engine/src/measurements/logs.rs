@@ -13,13 +13,13 @@ use crate::measurements::measure::{already_red, clock_times, not_measurable, unm
 use crate::ports::{AssumeRole, Clock, JsonCall, JsonServices, Result};
 use futures::future::join_all;
 use serde_json::{Value, json};
-use windlass_domain::count;
+use windlass_domain::declaration::gate::{Measurement, Verdict};
 use windlass_domain::declaration::gates::{Declared, LogsGate, Resolved, Sort};
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::gate::{Measurement, Verdict};
-use windlass_domain::place::Place;
-use windlass_domain::time::Time;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::text::count;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::time::Time;
 
 /// The milliseconds by which a line may arrive late. AWS gives no bound for the time from PutLogEvents to a query's
 /// result, nor for the time that an agent holds a line back. Lambda and the log driver of ECS send within seconds. Two
@@ -36,7 +36,7 @@ const LONGEST_MS: u64 = 20_000;
 /// "Analyze (Logs Insights queries)") they cost 5 cents.
 const TOLD_FROM: f64 = 10e9;
 
-/// The most looks that an hour usually has: see `windlass_domain::judgement::pace`.
+/// The most looks that an hour usually has: see `windlass_domain::deployment::judgement::pace`.
 const LOOKS_AN_HOUR: f64 = 60.0;
 
 /// Counts, made in the region of the log groups.
@@ -108,8 +108,8 @@ async fn problems(
     Ok(problems)
 }
 
-/// Returns why the groups are not this environment's; `None` if they are. IAM lets Windlass's own role query every group
-/// with both tags, whatever they say. A role of the environment's own decides by itself which groups it reads.
+/// Returns why the groups are not this environment's; `None` if they are. IAM lets Windlass's own role query every
+/// group with both tags, whatever they say. A role of the environment's own decides by itself which groups it reads.
 async fn foreign(there: &(impl JsonServices + Configured), place: &Place, gate: &LogsGate) -> Result<Option<String>> {
     if place.role.is_some() {
         return Ok(None);

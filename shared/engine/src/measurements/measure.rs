@@ -3,13 +3,13 @@
 
 use crate::ports::Result;
 use serde_json::Value;
+use windlass_domain::declaration::gate::{Measurement, Verdict};
 use windlass_domain::declaration::gates::{Declared, Resolved, Sort};
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::gate::{Measurement, Verdict};
-use windlass_domain::place::Place;
-use windlass_domain::step::Step;
-use windlass_domain::time::{Span, Time};
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::deployment::step::Step;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::time::{Span, Time};
 
 /// One sort of measurement. Its implementation asks for the ports that it reads.
 pub trait Measure<P> {

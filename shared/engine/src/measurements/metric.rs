@@ -5,12 +5,12 @@ use super::measure::{Checking, Measure, Measuring, Problem, Window};
 use crate::measurements::measure::{already_red, clock_times, not_measurable, unmeasured, unreadable};
 use crate::ports::{AssumeRole, Clock, CloudWatchApi, Point, Result};
 use futures::future::join_all;
-use windlass_domain::count::count;
+use windlass_domain::declaration::gate::{Measurement, Verdict};
 use windlass_domain::declaration::gates::{Declared, Measured, MetricGate, Resolved, Sort};
-use windlass_domain::fault::FaultName;
-use windlass_domain::gate::{Measurement, Verdict};
-use windlass_domain::place::Place;
-use windlass_domain::time::Time;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::text::count::count;
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::time::Time;
 
 /// The milliseconds that the next point may take after its period is over. By CloudWatch's documentation two minutes
 /// may pass before what was put can be read (Amazon CloudWatch User Guide, "Publish custom metrics"). AWS's own

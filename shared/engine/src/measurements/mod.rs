@@ -13,13 +13,12 @@ mod pages;
 mod probe;
 mod websocket;
 
+use crate::config::Configured;
+use crate::ports::{AssumeRole, Clock, CloudWatchApi, JsonServices, LambdaApi, Probe, Result};
 pub use measure::{Checking, Measure, Measuring, Problem, Window};
 pub use one_sort::{CheckedGate, Component, Judging, Preparing};
 pub use probe::LONGEST_MS as LONGEST_PROBE_MS;
-
-use crate::config::Configured;
-use crate::ports::{AssumeRole, Clock, CloudWatchApi, JsonServices, LambdaApi, Probe, Result};
-use windlass_domain::gate::Measurement;
+use windlass_domain::declaration::gate::Measurement;
 
 /// The ports that measurements read.
 pub trait Ports: Clock + AssumeRole + CloudWatchApi + LambdaApi + JsonServices + Probe + Configured {}

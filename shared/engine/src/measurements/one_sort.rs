@@ -4,17 +4,17 @@
 use crate::measurements::measure::{Checking, Measure, Measuring, Problem, Window, not_measurable};
 use crate::ports::Result;
 use serde_json::Value;
+use windlass_domain::declaration::gate::{Measurement, Verdict};
 use windlass_domain::declaration::gates::{Declared, Resolved, Sort};
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::FindingName;
-use windlass_domain::gate::{Measurement, Verdict};
-use windlass_domain::judgement::Judgement;
-use windlass_domain::name::ComponentName;
-use windlass_domain::place::Place;
-use windlass_domain::plan::{Wave, is_tested};
-use windlass_domain::planned::GateNow;
-use windlass_domain::step::Step;
-use windlass_domain::time::{Span, Time};
+use windlass_domain::declaration::plan::{Wave, is_tested};
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::deployment::judgement::Judgement;
+use windlass_domain::deployment::step::Step;
+use windlass_domain::shown::planned::GateNow;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::FindingName;
+use windlass_domain::text::name::ComponentName;
+use windlass_domain::text::time::{Span, Time};
 
 /// A deployment that is about to change something.
 pub struct Preparing<'a> {

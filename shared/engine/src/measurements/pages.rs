@@ -11,11 +11,11 @@ use futures::future::join_all;
 use futures::stream::{self, StreamExt};
 use std::collections::BTreeMap;
 use url::Url;
+use windlass_domain::declaration::gate::{Measurement, Verdict};
 use windlass_domain::declaration::gates::{Declared, PageGate, Resolved, Sort};
-use windlass_domain::fault::Fault;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::gate::{Measurement, Verdict};
-use windlass_domain::place::Place;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The milliseconds that an answer may take. A whole look takes at most 60 s: the pages, then the files in four rounds,
 /// each fetched at most twice.

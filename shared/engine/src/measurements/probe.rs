@@ -4,10 +4,10 @@ use super::measure::{Checking, Measure, Measuring, Problem};
 use crate::measurements::measure::{problem, unmeasured, unreadable};
 use crate::ports::{Clock, Get, Probe, ProbeAnswer, Probed, Result};
 use futures::future::join_all;
+use windlass_domain::declaration::gate::{Measurement, Verdict};
 use windlass_domain::declaration::gates::{Declared, ProbeGate, Resolved};
-use windlass_domain::gate::{Measurement, Verdict};
-use windlass_domain::place::Place;
-use windlass_domain::time::Time;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::text::time::Time;
 
 /// The longest time that a probe may take, in milliseconds. Two tries fit in one look.
 pub const LONGEST_MS: u64 = 20_000;

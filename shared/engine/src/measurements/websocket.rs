@@ -5,10 +5,10 @@ use super::probe::LONGEST_MS;
 use crate::measurements::measure::{problem, unmeasured, unreadable};
 use crate::ports::{Clock, Conversation, ConversationOutcome, Probe, Result};
 use futures::future::join_all;
+use windlass_domain::declaration::gate::{Measurement, Verdict};
 use windlass_domain::declaration::gates::{Declared, Resolved, WebsocketGate};
-use windlass_domain::gate::{Measurement, Verdict};
-use windlass_domain::place::Place;
-use windlass_domain::time::Time;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::text::time::Time;
 
 /// The remedy if an address cannot be asked.
 const REACHABLE: &str = "Write an address that Windlass can reach.";

@@ -11,13 +11,13 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::Value;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::environment::Waiting;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::summary::{
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::shown::summary::{
     Day, EnvironmentFacts, StandingFacts, SummaryDecision, TRIES, messages, not_told, wanted, windows,
 };
-use windlass_domain::time::Time;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::name::{AppName, EnvironmentName};
+use windlass_domain::text::time::Time;
 
 /// The ports that telling needs.
 pub trait Ports: DynamoDbApi + SnsApi + Clock {}

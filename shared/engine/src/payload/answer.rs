@@ -5,8 +5,8 @@
 use super::WorkItem;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use windlass_domain::ending::Ending;
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::DeploymentId;
 
 /// The words that Choice states branch on. Everything else leads to undo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]

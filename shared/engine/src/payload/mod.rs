@@ -5,14 +5,13 @@
 mod answer;
 
 pub use answer::*;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::name::ComponentName;
-use windlass_domain::plan::{KindName, Wave};
-use windlass_domain::step::Step;
+use windlass_domain::declaration::plan::{KindName, Wave};
+use windlass_domain::deployment::step::Step;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::name::ComponentName;
 
 /// The execution that a state runs in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,17 +6,16 @@ use crate::ports::{ObjectHead, ObjectId, Result, S3Api};
 use crate::trouble::{Checked, collected};
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::artifact::{Artifact, Image};
-use windlass_domain::count::count;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::resolved::Resolved;
-use windlass_domain::digest::Digest;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::image::{is_same_repository, split_image};
-use windlass_domain::manifest::ArtifactRef;
-use windlass_domain::name::ComponentName;
 use windlass_domain::release::Release;
-use windlass_domain::request::Request;
+use windlass_domain::release::artifact::{Artifact, Image, is_same_repository, split_image};
+use windlass_domain::release::manifest::ArtifactRef;
+use windlass_domain::release::request::Request;
+use windlass_domain::text::count::count;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::ComponentName;
 
 /// The number of bytes of an object that are hashed at a time.
 const CHUNK: u64 = 8 * 1024 * 1024;

@@ -4,10 +4,10 @@ use crate::ports::DynamoDbApi;
 use crate::trouble::Checked;
 use std::sync::Arc;
 use windlass_domain::declaration::{Declaration, Declared};
-use windlass_domain::fault::Fault;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::request::Request;
+use windlass_domain::release::request::Request;
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// A declaration from the ledger.
 pub struct KnownDeclaration {

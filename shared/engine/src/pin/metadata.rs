@@ -2,11 +2,11 @@
 
 use crate::ports::ObjectHead;
 use serde_json::{Value, json};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::manifest::Manifest;
-use windlass_domain::name::AppName;
-use windlass_domain::partial_document::PartialDocument;
-use windlass_domain::request::{ArtifactObject, Request};
+use windlass_domain::document::partial_document::PartialDocument;
+use windlass_domain::release::manifest::Manifest;
+use windlass_domain::release::request::{ArtifactObject, Request};
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::AppName;
 
 /// The members of a manifest, each with the name of the metadata that give it.
 const SAID_BY: [(&str, &str); 4] =

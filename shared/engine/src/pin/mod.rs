@@ -11,27 +11,26 @@ mod record;
 mod source;
 mod unknown;
 
-pub use declaration::{declaration_in_force, named_environment, no_declaration};
-pub use source::{Ports, named as recorded_release};
-
 use crate::ledger::Stored;
 use crate::ports::Result;
 use crate::trouble::{self, Checked};
 use declaration::KnownDeclaration;
+pub use declaration::{declaration_in_force, named_environment, no_declaration};
 use source::Source;
+pub use source::{Ports, named as recorded_release};
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::resolved::Resolved;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::git::Git;
-use windlass_domain::git_rule::tag_version_differs;
-use windlass_domain::image::is_same_repository;
-use windlass_domain::manifest::ArtifactRef;
-use windlass_domain::name::{ComponentName, EnvironmentName};
-use windlass_domain::partial_document::PartialDocument;
-use windlass_domain::pinned::too_large;
-use windlass_domain::release::Release;
-use windlass_domain::request::{ActionName, Request};
-use windlass_domain::version_name::RecordedRelease;
+use windlass_domain::declaration::version_name::RecordedRelease;
+use windlass_domain::document::git::Git;
+use windlass_domain::document::git_rule::tag_version_differs;
+use windlass_domain::document::partial_document::PartialDocument;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::artifact::is_same_repository;
+use windlass_domain::release::manifest::ArtifactRef;
+use windlass_domain::release::request::Request;
+use windlass_domain::release::{Release, too_large};
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::{ComponentName, EnvironmentName};
 
 /// A request to deploy, pinned.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,11 +3,10 @@
 use crate::ledger::{self, RepositoryOwner, Stored};
 use crate::ports::{DynamoDbApi, Result};
 use std::collections::BTreeMap;
-use windlass_domain::artifact::Artifact;
 use windlass_domain::declaration::Declaration;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::image::repository_name;
-use windlass_domain::name::{AppName, ComponentName};
+use windlass_domain::release::artifact::{Artifact, repository_name};
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::{AppName, ComponentName};
 
 /// Returns a finding for each image whose repository the ledger does not have as this application's. A declaration with
 /// `formerly` names repositories of another application, whose images are that one's until the rename.

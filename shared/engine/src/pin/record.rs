@@ -1,14 +1,14 @@
 use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Result};
-use windlass_domain::artifact::Artifact;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::resolved::Resolved;
-use windlass_domain::digest::Digest;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::name::{ComponentName, EnvironmentName};
+use windlass_domain::declaration::version_name::RecordedRelease;
 use windlass_domain::release::Release;
-use windlass_domain::request::Request;
-use windlass_domain::version_name::RecordedRelease;
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::release::request::Request;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::{ComponentName, EnvironmentName};
 
 /// What is recorded under the name of a release, if anything is.
 pub type Known = Option<Stored<RecordedRelease>>;

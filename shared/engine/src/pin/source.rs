@@ -7,20 +7,17 @@ use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, EcrApi, ObjectId, Query, Result, S3Api};
 use crate::trouble::{Checked, Unread};
 use std::collections::BTreeMap;
-use windlass_domain::artifact::Artifact;
 use windlass_domain::declaration::Declaration;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::git::Git;
-use windlass_domain::image::repository_name;
-use windlass_domain::manifest::{ArtifactRef, Manifest};
-use windlass_domain::name::{AppName, ComponentName};
-use windlass_domain::partial_document::PartialDocument;
-use windlass_domain::pinned::PinnedRelease;
-use windlass_domain::release::version_of_push;
-use windlass_domain::request::{ArtifactObject, ImagePush, ObjectRef, Request};
-use windlass_domain::version_name::RecordedRelease;
-use windlass_domain::version_name::plain;
+use windlass_domain::declaration::version_name::{RecordedRelease, plain};
+use windlass_domain::document::git::Git;
+use windlass_domain::document::partial_document::PartialDocument;
+use windlass_domain::release::artifact::{Artifact, repository_name};
+use windlass_domain::release::manifest::{ArtifactRef, Manifest};
+use windlass_domain::release::request::{ArtifactObject, ImagePush, ObjectRef, Request};
+use windlass_domain::release::{PinnedRelease, version_of_push};
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::{AppName, ComponentName};
 
 /// The ports that pinning needs.
 pub trait Ports: DynamoDbApi + S3Api + EcrApi + Configured {}
@@ -159,8 +156,8 @@ fn image_push(push: &ImagePush, declaration: &Declaration) -> Result<Source, Fin
     })
 }
 
-/// A release that the way in has pinned. One that is recorded already counts as it is recorded, with the components that
-/// were pinned.
+/// A release that the way in has pinned. One that is recorded already counts as it is recorded, with the components
+/// that were pinned.
 async fn handed_over(ports: &impl Ports, request: &Request, pinned: &PinnedRelease) -> Read {
     let release = &pinned.release;
     if request.version.is_some() {

@@ -2,9 +2,9 @@
 
 use crate::ledger;
 use crate::ports::{DynamoDbApi, Query, Result};
-use windlass_domain::did_you_mean::did_you_mean;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::name::AppName;
+use windlass_domain::document::shape::objection::did_you_mean;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::AppName;
 
 /// The number of versions that are looked through for the one that was meant.
 const KNOWN: u32 = 100;

@@ -1,7 +1,7 @@
 use super::Result;
 use bytes::Bytes;
 use std::collections::BTreeMap;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 
 /// An application, environment, profile or strategy in a list of AppConfig's. Names need not be unique.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 use super::Result;
 use windlass_domain::declaration::gates::MetricGate;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 
 /// A CloudWatch alarm.
 #[derive(Debug, Clone, PartialEq)]

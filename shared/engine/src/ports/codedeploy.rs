@@ -1,5 +1,5 @@
 use super::Result;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 
 /// A deployment group (AWS CodeDeploy API Reference, `DeploymentGroupInfo`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

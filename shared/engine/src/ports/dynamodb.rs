@@ -1,6 +1,6 @@
 use super::Result;
 use serde_json::{Map, Value};
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 
 /// The key of a ledger item.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

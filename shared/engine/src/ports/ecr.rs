@@ -1,7 +1,7 @@
 use super::Result;
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::digest::Digest;
-use windlass_domain::time::Time;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::time::Time;
 
 /// An image in a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +71,7 @@ pub trait EcrApi {
     /// Reads the tags (of AWS, not of images) of a repository by its name; `None` if there is none.
     async fn repository_tags(&self, repository: &str) -> Result<Option<BTreeMap<String, String>>>;
 
-    /// Reads whether the tags of a repository's images may be moved, by its name: `MUTABLE`, `IMMUTABLE`, or one of both
-    /// with exceptions (`IMMUTABLE_WITH_EXCLUSION`); `None` if there is no repository.
+    /// Reads whether the tags of a repository's images may be moved, by its name: `MUTABLE`, `IMMUTABLE`, or one of
+    /// both with exceptions (`IMMUTABLE_WITH_EXCLUSION`); `None` if there is no repository.
     async fn tag_mutability(&self, repository: &str) -> Result<Option<String>>;
 }

@@ -2,8 +2,8 @@ use super::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use windlass_domain::appspec::Shape;
-use windlass_domain::time::Time;
+use windlass_domain::declaration::appspec::Shape;
+use windlass_domain::text::time::Time;
 
 /// The answer of ECS to a deployment that fails (Amazon ECS API Reference, `DeploymentCircuitBreaker` and
 /// `DeploymentAlarms`).

@@ -1,7 +1,7 @@
 use super::Result;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 
 /// The way in which tasks are launched: the members of a service that RunTask takes as well (Amazon ECS API Reference,
 /// Service and RunTask).

@@ -1,5 +1,5 @@
-//! Ports: what the engine needs of AWS, in the shape that AWS has. One service, one trait. A large service has a file of
-//! its own, and small ones that are used for the same share one.
+//! Ports: what the engine needs of AWS, in the shape that AWS has. One service, one trait. A large service has a file
+//! of its own, and small ones that are used for the same share one.
 //!
 //! A port imitates the service and not our own verbs, conditions included: otherwise a forgotten condition could never
 //! be caught by the in-memory world. Every method may answer with the transient faults `Throttled` and `Unavailable`,
@@ -32,10 +32,9 @@ pub use lambda::*;
 pub use probe::*;
 pub use s3::*;
 pub use ways_out::*;
-
-use windlass_domain::fault::Fault;
-use windlass_domain::place::Place;
-use windlass_domain::time::Time;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::time::Time;
 
 /// The answer of a port.
 pub type Result<T, E = Fault> = std::result::Result<T, E>;

@@ -2,8 +2,8 @@ use super::Result;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use windlass_domain::digest::Digest;
-use windlass_domain::time::Time;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::time::Time;
 
 /// An object as S3 tells of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use crate::ports::Result;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 
 /// An execution of the release machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,8 +51,8 @@ pub trait SnsApi {
     /// Reference, Publish).
     async fn notify(&self, subject: &str, message: &str) -> Result<()>;
 
-    /// Returns the tags of a topic, read in the region of its ARN. If the topic does not exist, or Windlass may not read
-    /// its tags, the fault is `NotFound` or `AccessDenied`.
+    /// Returns the tags of a topic, read in the region of its ARN. If the topic does not exist, or Windlass may not
+    /// read its tags, the fault is `NotFound` or `AccessDenied`.
     async fn topic_tags(&self, topic: &str) -> Result<BTreeMap<String, String>>;
 
     /// Publishes a message to a topic that a declaration names, in the region of its ARN. If the topic does not exist,

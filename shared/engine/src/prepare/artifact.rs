@@ -4,13 +4,12 @@
 use super::scene::{Ports, WantedComponent};
 use crate::ports::{ObjectHead, ObjectId, Result};
 use std::fmt;
-use windlass_domain::artifact::Artifact;
-use windlass_domain::count::count;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::FaultName;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::image::{is_same_repository, repository_name};
-use windlass_domain::name::ComponentName;
+use windlass_domain::release::artifact::{Artifact, is_same_repository, repository_name};
+use windlass_domain::text::count::count;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::ComponentName;
 
 /// Looks for the bytes, and tells what is wrong with them.
 pub async fn check(ports: &impl Ports, component: &ComponentName, artifact: &Artifact) -> Result<Option<Finding>> {

@@ -6,15 +6,15 @@ use crate::kinds::{self, PrepareInput, Prepared, Recorded, Withdrawals};
 use crate::ports::Result;
 use crate::retention::kept;
 use std::collections::BTreeMap;
+use windlass_domain::declaration::installation::by_name;
+use windlass_domain::declaration::kinds::KindName;
+use windlass_domain::declaration::output::{Inputs, Output};
+use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::Running;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::installation::by_name;
-use windlass_domain::kinds::KindName;
-use windlass_domain::name::ComponentName;
-use windlass_domain::output::{Inputs, Output};
-use windlass_domain::step::Step;
-use windlass_domain::time::Time;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::ComponentName;
+use windlass_domain::text::time::Time;
 
 /// A component as its kind prepared it.
 pub struct Draft<'a> {

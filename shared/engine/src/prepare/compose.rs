@@ -8,17 +8,17 @@ use crate::ports::Result;
 use crate::prepare::stages::{PlannedStages, goes_together, held_too_short, not_together};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use windlass_domain::execution_history::WaveHistory;
-use windlass_domain::fault::Fault;
-use windlass_domain::finding::{Finding, FindingName, limited};
-use windlass_domain::irreversible::{crossed_later, foreseen};
-use windlass_domain::name::ComponentName;
-use windlass_domain::plan::{
+use windlass_domain::declaration::execution_history::WaveHistory;
+use windlass_domain::declaration::plan::{
     Candidate, Outcome, Plan, Stage, Unchanged, Watch, Wave, plan, reversed, together, waves_of,
 };
-use windlass_domain::planned::GateNow;
-use windlass_domain::step::Step;
-use windlass_domain::time::Time;
+use windlass_domain::deployment::step::Step;
+use windlass_domain::environment::irreversible::{crossed_later, foreseen};
+use windlass_domain::shown::planned::GateNow;
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::finding::{Finding, FindingName, limited};
+use windlass_domain::text::name::ComponentName;
+use windlass_domain::text::time::Time;
 
 /// A plan, and the steps that the ledger must hold before it begins.
 pub struct Composed {

@@ -1,19 +1,18 @@
 //! Prepares the components in the order in which they give to each other.
 
-use super::artifact;
 use super::component::{Draft, out_of_band_change, prepared};
 use super::inputs::{self, EarlierComponents};
-use super::permissions;
 use super::scene::{Ports, Scene, WantedComponent};
+use super::{artifact, permissions};
 use crate::kinds::Prepared;
 use crate::observe::where_it_ran;
 use crate::ports::Result;
 use crate::trouble::Checked;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use std::collections::BTreeSet;
-use windlass_domain::fault::Fault;
-use windlass_domain::name::ComponentName;
-use windlass_domain::output::{Inputs, PlannedOutput};
+use windlass_domain::declaration::output::{Inputs, PlannedOutput};
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::name::ComponentName;
 
 /// The number of components that are observed at the same time: enough to be quick, and few enough for the request
 /// rates of the services.

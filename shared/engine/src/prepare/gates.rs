@@ -4,12 +4,12 @@ use super::component::Draft;
 use super::scene::{Ports, Scene};
 use crate::measurements::{self, Component, Preparing, Problem};
 use crate::ports::Result;
+use windlass_domain::declaration::gate::UnknownBecomes;
 use windlass_domain::environment::Running;
-use windlass_domain::fault::Fault;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::gate::UnknownBecomes;
-use windlass_domain::name::ComponentName;
-use windlass_domain::planned::GateNow;
+use windlass_domain::shown::planned::GateNow;
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::ComponentName;
 
 /// The problems of the gates.
 #[derive(Default)]

@@ -9,12 +9,12 @@ use crate::ports::Result;
 use crate::trouble::Checked;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use windlass_domain::fault::FaultName;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::kinds::{KindName, Spec};
-use windlass_domain::name::ComponentName;
-use windlass_domain::output::{Inputs, Output, PlannedOutput};
-use windlass_domain::step::Step;
+use windlass_domain::declaration::kinds::{KindName, Spec};
+use windlass_domain::declaration::output::{Inputs, Output, PlannedOutput};
+use windlass_domain::deployment::step::Step;
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::ComponentName;
 
 /// The values that a component gives, by the output's name; `None` if it runs something else than is known.
 type Outputs = Option<BTreeMap<String, String>>;

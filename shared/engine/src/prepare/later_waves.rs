@@ -12,14 +12,14 @@ use crate::payload::{Answer, PrepareTransition, WorkItem};
 use crate::ports::Result;
 use crate::trouble::Checked;
 use std::collections::BTreeMap;
-use windlass_domain::count::count;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::kinds::Spec;
-use windlass_domain::name::ComponentName;
-use windlass_domain::output::Output;
-use windlass_domain::plan::Wave;
-use windlass_domain::step::{Failure, Step, StepStatus};
+use windlass_domain::declaration::kinds::Spec;
+use windlass_domain::declaration::output::Output;
+use windlass_domain::declaration::plan::Wave;
+use windlass_domain::deployment::step::{Failure, Step, StepStatus};
+use windlass_domain::text::count::count;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::ComponentName;
 
 /// Plans what of the wave is not planned yet. Asked again it plans what is left: nothing, once all is written.
 pub async fn plan(

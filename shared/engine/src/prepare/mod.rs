@@ -15,8 +15,6 @@ mod stages;
 mod targets;
 mod whole_plan;
 
-pub use scene::Ports;
-
 use crate::deployment_context::{DeploymentContext, load};
 use crate::ledger::{self, Fence, Stored, commit, retry};
 use crate::observe::live;
@@ -24,13 +22,14 @@ use crate::payload::{Answer, Caller, LookTransition, PlannerInput, PrepareTransi
 use crate::ports::Result;
 use crate::{last_fault, log};
 use futures::stream::{self, StreamExt, TryStreamExt};
+pub use scene::Ports;
 use scene::Scene;
-use windlass_domain::accept::{Live, Look};
+use windlass_domain::declaration::plan::{Outcome, Plan};
+use windlass_domain::deployment::accept::{Live, Look};
+use windlass_domain::deployment::step::{SEEN_AFTER_MS, Step};
 use windlass_domain::environment::EnvironmentState;
-use windlass_domain::fault::FaultName;
-use windlass_domain::plan::{Outcome, Plan};
-use windlass_domain::step::{SEEN_AFTER_MS, Step};
-use windlass_domain::time::Time;
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::time::Time;
 
 /// Serves the states of [`PlannerInput`].
 pub async fn handle(ports: &impl Ports, input: PlannerInput) -> Result<Answer> {

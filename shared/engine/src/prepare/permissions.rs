@@ -11,9 +11,9 @@ use crate::kinds::needs::{DeployerRole, Needed};
 use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput, Withdrawals, needs_of};
 use crate::ports::{Evaluation, Result, Simulation};
 use serde_json::json;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::{Finding, FindingName, NOT_CHECKED};
-use windlass_domain::output::Inputs;
+use windlass_domain::declaration::output::Inputs;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::{Finding, FindingName, NOT_CHECKED};
 
 /// The outcome of asking.
 #[derive(Debug, Default)]
@@ -235,9 +235,9 @@ fn unknown_role(input: &PrepareInput<'_>) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windlass_domain::identity::DeploymentId;
-    use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-    use windlass_domain::place::{Place, TargetRole};
+    use windlass_domain::declaration::resolved::{Place, TargetRole};
+    use windlass_domain::release::identity::DeploymentId;
+    use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
     fn said(decision: &str) -> Evaluation {
         Evaluation { action: "lambda:UpdateAlias".to_owned(), decision: decision.to_owned(), ..Evaluation::default() }

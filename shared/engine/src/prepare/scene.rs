@@ -3,22 +3,22 @@
 use crate::conductor::newest_good_of;
 use crate::deployment_context::DeploymentContext;
 use crate::kinds::KindPorts;
-use crate::ledger::{self};
+use crate::ledger;
 use crate::measurements;
 use crate::ports::{DynamoDbApi, IamApi, Result};
 use serde_json::Value;
 use std::sync::Arc;
-use windlass_domain::artifact::Artifact;
 use windlass_domain::declaration::Declaration;
+use windlass_domain::declaration::kinds::Spec;
+use windlass_domain::declaration::plan::Unchanged;
 use windlass_domain::declaration::resolved::Component;
+use windlass_domain::environment::rollback::{ComponentRollback, ways};
 use windlass_domain::environment::{EnvironmentState, Running, Snapshot};
-use windlass_domain::fault::Fault;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::kinds::Spec;
-use windlass_domain::name::ComponentName;
-use windlass_domain::plan::Unchanged;
-use windlass_domain::request::ActionName;
-use windlass_domain::rollback::{ComponentRollback, ways};
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::ComponentName;
 
 /// The ports that planning needs.
 pub trait Ports: KindPorts + DynamoDbApi + measurements::Ports + IamApi {}

@@ -3,10 +3,10 @@
 
 use crate::kinds::{Holds, Stage};
 use crate::prepare::scene::Scene;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::name::ComponentName;
-use windlass_domain::plan::{Candidate, Wave, shares, watched_at};
-use windlass_domain::time::Span;
+use windlass_domain::declaration::plan::{Candidate, Wave, shares, watched_at};
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::ComponentName;
+use windlass_domain::text::time::Span;
 
 /// The seconds that AWS must keep what a stage has reached beyond the time that the release is watched: a look may come
 /// that late.
@@ -134,7 +134,7 @@ fn listed(shares: &[u32]) -> String {
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
-    use windlass_domain::plan::{KindName, PlannedChange};
+    use windlass_domain::declaration::plan::{KindName, PlannedChange};
 
     fn stage(bake_s: Option<u64>, look: bool, holds_s: Option<u64>) -> Stage {
         Stage {

@@ -14,12 +14,12 @@ use crate::prepare::drafts::elsewhere;
 use crate::prepare::inputs::EarlierComponents;
 use crate::prepare::scene::{Ports, Scene};
 use std::collections::BTreeMap;
-use windlass_domain::fault::Fault;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::rollback::moved;
-use windlass_domain::step::{SEEN_AFTER_MS, Step};
-use windlass_domain::tenancy::{Claim, Claims, Owner, left_behind};
-use windlass_domain::time::Time;
+use windlass_domain::declaration::tenancy::{Claim, Claims, Owner, left_behind};
+use windlass_domain::deployment::step::{SEEN_AFTER_MS, Step};
+use windlass_domain::environment::rollback::moved;
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::time::Time;
 
 /// Refuses those of a rollback, prepares the others as if nothing of them ran, and tells what they leave: the number of
 /// a version of one function, say, means something else at another one, and so does whatever the kind made of it.

@@ -12,15 +12,15 @@ use crate::prepare::scene::{Ports, Scene};
 use crate::prepare::targets;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use windlass_domain::declaration::execution_history::WaveHistory;
+use windlass_domain::declaration::plan::{Outcome, Plan};
 use windlass_domain::deployment::Deployment;
-use windlass_domain::execution_history::WaveHistory;
-use windlass_domain::finding::Finding;
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::name::ComponentName;
-use windlass_domain::plan::{Outcome, Plan};
-use windlass_domain::planned::{DrawnPlan, End, FromTo};
-use windlass_domain::step::Step;
-use windlass_domain::time::Time;
+use windlass_domain::deployment::step::Step;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::shown::planned::{DrawnPlan, End, FromTo};
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::name::ComponentName;
+use windlass_domain::text::time::Time;
 
 /// Looks at everything and plans; answers beside it the writes that claim targets. Nothing is written.
 pub async fn composed(ports: &impl Ports, scene: &Scene) -> Result<(Composed, Vec<Write>)> {

@@ -10,10 +10,10 @@ use crate::ports::{Clock, Result, StepFunctionsApi};
 use crate::recovery::start::Ports;
 use crate::trouble::found;
 use serde_json::{Value, json};
-use windlass_domain::drill::Drill;
-use windlass_domain::fault::Fault;
-use windlass_domain::identity::{EnvironmentId, execution_name};
-use windlass_domain::time::Time;
+use windlass_domain::deployment::drill::Drill;
+use windlass_domain::release::identity::{EnvironmentId, execution_name};
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::time::Time;
 
 /// The number of drills that are read in a run of the schedule. Those that wait longest come first.
 const AT_MOST: u32 = 25;
@@ -43,8 +43,8 @@ pub async fn come_back_all(ports: &impl Ports, began: Time, faults: &mut Faults)
 }
 
 /// Starts the deployment that comes back. The name is made of the drill and of how often it was tried, so that each try
-/// is started once; one that has ended while the drill still awaits it had recorded nothing, and is started again, at most
-/// once in a quarter of an hour.
+/// is started once; one that has ended while the drill still awaits it had recorded nothing, and is started again, at
+/// most once in a quarter of an hour.
 pub async fn come_back(ports: &(impl StepFunctionsApi + Clock), of: EnvironmentId<'_>, drill: &Drill) -> Result<()> {
     let EnvironmentId { app, environment } = of;
     let nth = format!("drill-back-{}", drill.tries + 1);

@@ -16,13 +16,14 @@ use crate::recovery::start::Ports;
 use crate::trouble::found;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::digest::Digest;
+use windlass_domain::declaration::heal::Heal;
+use windlass_domain::deployment::heal::{HealDecision, HealFacts, turn};
+use windlass_domain::deployment::hourly_look::{ChangedBy, ComponentLook, Difference, HourlyLook, LookBasis, spent_by};
 use windlass_domain::environment::{EnvironmentState, Lock, Running};
-use windlass_domain::heal::{Heal, HealDecision, HealFacts, turn};
-use windlass_domain::hourly_look::{ChangedBy, ComponentLook, Difference, HourlyLook, LookBasis, spent_by};
-use windlass_domain::identity::{EnvironmentId, execution_name};
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::time::Time;
+use windlass_domain::release::identity::{EnvironmentId, execution_name};
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::text::time::Time;
 
 /// The milliseconds after the beginning of the run within which another look begins. It has the rest of the function's
 /// 60 s.
@@ -153,7 +154,8 @@ async fn one(ports: &impl Ports, found: Stored<HourlyLook>, spent: u32) -> Resul
 /// The declared `heal` of each component.
 type Declared = BTreeMap<ComponentName, Heal>;
 
-/// The components that are looked at: the declared ones of which there is a state, and that are not declared `heal: off`.
+/// The components that are looked at: the declared ones of which there is a state, and that are not declared `heal:
+/// off`.
 async fn watched(
     ports: &impl Ports,
     EnvironmentId { app, environment }: EnvironmentId<'_>,
@@ -200,8 +202,8 @@ pub fn put(look: &Stored<HourlyLook>) -> Result<Write> {
 }
 
 /// Starts the execution that restores, where something is to be restored and nothing that is known here stands in the
-/// way. Its name is made of the look, so that each look starts one at most; one that could not be started, or died before
-/// it had recorded anything, is followed by that of the next look.
+/// way. Its name is made of the look, so that each look starts one at most; one that could not be started, or died
+/// before it had recorded anything, is followed by that of the next look.
 pub async fn restore(
     ports: &impl Ports,
     seen: &HourlyLook,

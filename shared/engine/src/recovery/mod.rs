@@ -9,18 +9,17 @@ mod second_look;
 mod start;
 mod unended;
 
-pub use drills::come_back;
-pub use schedule::ScheduleResult;
-pub use start::{Ports, has_ended, of_waiting, quarter, start, wake};
-pub use unended::Owner;
-
 use crate::ports::{Clock, DynamoDbApi, Result, StepFunctionsApi};
 use crate::{ledger, log};
+pub use drills::come_back;
+pub use schedule::ScheduleResult;
 use serde_json::Value;
+pub use start::{Ports, has_ended, of_waiting, quarter, start, wake};
+pub use unended::Owner;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::HeldState;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::fault::{Fault, FaultName};
 
 /// Serves the execution-status rule and the schedule. Both may come twice, late or never: the
 /// first is quick, the second finds what the first missed, and answers what it came to.

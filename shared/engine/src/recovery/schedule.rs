@@ -3,16 +3,15 @@ use super::second_look::look_again;
 use super::unended::{self, UnendedDeployment, UnendedState};
 use super::{Owner, hourly_look, start, wake};
 use crate::faults::Faults;
-use crate::ledger;
-use crate::log;
 use crate::ports::{Clock, DynamoDbApi, Result, StepFunctionsApi};
 use crate::recovery::start::Ports;
+use crate::{ledger, log};
 use serde::Serialize;
 use std::collections::{BTreeSet, VecDeque};
 use tracing::Instrument as _;
 use windlass_domain::environment::{HeldState, LockHolder};
-use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::time::Time;
+use windlass_domain::text::name::{AppName, EnvironmentName};
+use windlass_domain::text::time::Time;
 
 /// The milliseconds after the beginning of the run within which held locks are looked at before the others have their
 /// turn.

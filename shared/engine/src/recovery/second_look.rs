@@ -10,15 +10,15 @@ use crate::recovery::start::Ports;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use tracing::Instrument as _;
-use windlass_domain::drift::{Compared, Drift};
+use windlass_domain::deployment::hourly_look::{ComponentLook, HourlyLook};
+use windlass_domain::deployment::second_look::{SecondLook, SecondLookResult};
+use windlass_domain::deployment::step::Step;
+use windlass_domain::environment::drift::{Compared, Drift};
 use windlass_domain::environment::{HeldState, Running};
-use windlass_domain::fault::Fault;
-use windlass_domain::hourly_look::{ComponentLook, HourlyLook};
-use windlass_domain::identity::{DeploymentId, execution_name};
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::second_look::{SecondLook, SecondLookResult};
-use windlass_domain::step::Step;
-use windlass_domain::time::Time;
+use windlass_domain::release::identity::{DeploymentId, execution_name};
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::text::time::Time;
 
 /// The number of looks that are read in a run of the schedule. Those that are due first come first.
 const AT_MOST: u32 = 25;
@@ -27,8 +27,8 @@ const AT_MOST: u32 = 25;
 /// 60 s. The other looks are made in the next run.
 const BEGINS_WITHIN_MS: u64 = 25_000;
 
-/// Makes the looks that are due. One that goes wrong keeps no other from its turn. Answers the environments where one was
-/// still to be made when the run began.
+/// Makes the looks that are due. One that goes wrong keeps no other from its turn. Answers the environments where one
+/// was still to be made when the run began.
 pub async fn look_again(ports: &impl Ports, began: Time, faults: &mut Faults) -> BTreeSet<(AppName, EnvironmentName)> {
     let now = ports.now();
     let looks = ledger::load_first_indexed(ports, &ledger::SECOND_LOOKS, AT_MOST, faults).await;

@@ -6,8 +6,8 @@ use crate::{ledger, observe};
 use serde_json::json;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::Waiting;
-use windlass_domain::identity::{DeploymentId, EnvironmentId, execution_name};
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId, execution_name};
+use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The milliseconds for which a recovery that ended without having taken over stands for its successors.
 const AGAIN_AFTER_MS: u64 = 15 * 60 * 1000;

@@ -5,12 +5,12 @@ use crate::faults::Faults;
 use crate::ledger::{self, Stored};
 use crate::ports::{Clock, DynamoDbApi, Execution, Result, StepFunctionsApi};
 use windlass_domain::deployment::Deployment;
+use windlass_domain::deployment::step::SEEN_AFTER_MS;
 use windlass_domain::environment::LockHolder;
-use windlass_domain::fault::Fault;
-use windlass_domain::identity::{DeploymentId, EnvironmentId};
-use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::step::SEEN_AFTER_MS;
-use windlass_domain::time::Time;
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::name::{AppName, EnvironmentName};
+use windlass_domain::text::time::Time;
 
 /// A deployment without an ending.
 #[derive(Debug)]

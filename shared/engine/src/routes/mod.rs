@@ -11,11 +11,11 @@ use crate::{log, pin, recovery};
 use serde_json::Value;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::{Finding, limited};
-use windlass_domain::identity::{DeploymentId, execution_name};
-use windlass_domain::request::{Request, Route};
+use windlass_domain::release::identity::{DeploymentId, execution_name};
+use windlass_domain::release::request::{Request, Route};
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::{Finding, limited};
 
 /// The number of looks for an execution that was started or met, because DescribeExecution is eventually consistent
 /// (AWS Step Functions API Reference, DescribeExecution).

@@ -4,8 +4,8 @@ mod plans;
 mod scene;
 
 use scene::{CONTENT, Flags};
-use windlass_domain::place::Place;
-use windlass_domain::plan::KindName;
+use windlass_domain::declaration::plan::KindName;
+use windlass_domain::declaration::resolved::Place;
 use windlass_engine::kinds::Kind;
 use windlass_engine::kinds::appconfig::{Appconfig, Change};
 use windlass_engine::payload::WorkTransition;
@@ -229,5 +229,5 @@ fn a_stop_is_not_sent_for_what_is_no_longer_live() {
     let kind = Appconfig::new(world.at(&Place::default()), world.clone(), deployment());
     let stop = Change::Stop { number: 2, back_to: Some("1".into()) };
     let fault = run(kind.change(&target, &stop, &deployment())).unwrap_err();
-    assert_eq!(fault.name, windlass_domain::fault::FaultName::Conflict);
+    assert_eq!(fault.name, windlass_domain::text::fault::FaultName::Conflict);
 }

@@ -2,8 +2,8 @@
 
 use crate::appconfig::scene::{CONTENT, Flags};
 use serde_json::json;
-use windlass_domain::output::{Output, PlannedOutput};
-use windlass_domain::tenancy::Claim;
+use windlass_domain::declaration::output::{Output, PlannedOutput};
+use windlass_domain::declaration::tenancy::Claim;
 use windlass_engine::kinds::Stage;
 use windlass_engine::payload::WorkTransition;
 use windlass_world::appconfig::named;
@@ -167,7 +167,8 @@ fn a_label_on_another_content_is_no_proof() {
         let mut state = flags.world.appconfig();
         let profile = state.profile("shopzzz", "flagszz").unwrap();
         profile.profile.kind = "AWS.Freeform".into();
-        let label = windlass_engine::kinds::appconfig::label(&windlass_domain::digest::Digest::of(CONTENT.as_bytes()));
+        let label =
+            windlass_engine::kinds::appconfig::label(&windlass_domain::text::digest::Digest::of(CONTENT.as_bytes()));
         profile.put(Some(&label), "another one");
     }
     let release = flags.release(CONTENT);

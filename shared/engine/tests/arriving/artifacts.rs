@@ -2,8 +2,8 @@
 
 use crate::arriving::pinning::{MAIN, ZIP, artifact, manifest, object, pinned, refused, uploaded};
 use serde_json::json;
-use windlass_domain::digest::Digest;
-use windlass_domain::time::Time;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::time::Time;
 use windlass_world::World;
 
 /// Gives the artifact this metadata.

@@ -2,8 +2,8 @@
 
 use crate::arriving::place::{DECLARATION, arrives, declared, get, nothing, started, upload};
 use serde_json::json;
-use windlass_domain::fault::FaultName;
-use windlass_domain::request::Request;
+use windlass_domain::release::request::Request;
+use windlass_domain::text::fault::FaultName;
 use windlass_engine::ledger;
 use windlass_engine::ports::Clock;
 

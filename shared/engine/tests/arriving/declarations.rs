@@ -4,10 +4,10 @@ use crate::arriving::place::{DECLARATION, arrives, declared, get, nothing, put_d
 use serde_json::Value;
 use windlass_domain::declaration::Declared;
 use windlass_domain::deployment::Refusal;
-use windlass_domain::fault::FaultName;
-use windlass_domain::finding::FindingName;
-use windlass_domain::name::AppName;
-use windlass_domain::request::Route;
+use windlass_domain::release::request::Route;
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::finding::FindingName;
+use windlass_domain::text::name::AppName;
 use windlass_engine::ledger::{self, RepositoryOwner};
 use windlass_engine::ports::Clock;
 use windlass_world::World;

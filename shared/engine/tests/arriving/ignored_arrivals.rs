@@ -2,8 +2,8 @@
 
 use crate::arriving::place::{DECLARATION, arrives, declared, nothing, shop, started, upload};
 use serde_json::{Value, json};
-use windlass_domain::digest::Digest;
-use windlass_domain::name::AppName;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::name::AppName;
 use windlass_engine::ledger;
 use windlass_engine::routes::api::{Call, Reply, handle};
 use windlass_world::World;

@@ -3,7 +3,7 @@
 use crate::arriving::pinning::{MAIN, artifact, manifest, pinned, pins, recorded, refused, semver, told};
 use crate::arriving::place::{DECLARATION, declared, put_declared, shop};
 use serde_json::{Value, json};
-use windlass_domain::artifact::Artifact;
+use windlass_domain::release::artifact::Artifact;
 use windlass_engine::ledger;
 use windlass_world::World;
 use windlass_world::ecr::HOST;

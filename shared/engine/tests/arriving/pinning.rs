@@ -3,12 +3,12 @@
 use crate::arriving::pinned_images::pushed;
 use crate::arriving::place::{DECLARATION, declared, nothing, put_declared, shop};
 use serde_json::{Value, json};
-use windlass_domain::artifact::Artifact;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::FaultName;
-use windlass_domain::name::ComponentName;
-use windlass_domain::request::Request;
-use windlass_domain::version_name::RecordedRelease;
+use windlass_domain::declaration::version_name::RecordedRelease;
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::release::request::Request;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::name::ComponentName;
 use windlass_engine::ledger;
 use windlass_engine::pin::{Pinned, pin};
 use windlass_engine::ports::DynamoDbApi;
@@ -341,7 +341,7 @@ fn a_manifest_that_cannot_be_read_is_told_and_one_that_may_come_is_asked_for_aga
     let large = " ".repeat(300_000);
     world.s3().upload("artifacts", key, large);
     assert_eq!(refused(&world, request.clone()), [format!("BadValue {key}")]);
-    let fault = windlass_domain::fault::Fault::new(FaultName::Throttled, "slowly");
+    let fault = windlass_domain::text::fault::Fault::new(FaultName::Throttled, "slowly");
     world.mishaps().refused.insert("s3.get", fault);
     let answer = pins(&world, request);
     let fault = answer.unwrap_err().findings().unwrap_err();

@@ -3,10 +3,9 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use windlass_domain::declaration::{Declaration, Declared};
-use windlass_domain::name::AppName;
-use windlass_domain::time::Time;
-use windlass_engine::ledger;
-use windlass_engine::ledger::Key;
+use windlass_domain::text::name::AppName;
+use windlass_domain::text::time::Time;
+use windlass_engine::ledger::{self, Key};
 use windlass_engine::ports::Result;
 use windlass_engine::routes::intake;
 use windlass_world::World;

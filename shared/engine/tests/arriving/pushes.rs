@@ -2,8 +2,8 @@
 
 use crate::arriving::place::{arrives, declared, shop, started, upload};
 use serde_json::{Value, json};
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::FaultName;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::FaultName;
 use windlass_engine::ledger;
 
 /// Makes the event of a push of an image of the branch `main`, with these members of the detail changed. A null removes

@@ -5,12 +5,11 @@ use crate::conductor::scene::{FIRST, Scene, fault, is_rollback};
 use crate::stage::id;
 use serde_json::json;
 use windlass_domain::deployment::Status;
-use windlass_domain::ending::Ending;
 use windlass_domain::environment::HeldState;
-use windlass_domain::fault::FaultName;
-use windlass_domain::request::ActionName;
-use windlass_engine::ledger;
-use windlass_engine::ledger::ExecutionRecord;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::text::fault::FaultName;
+use windlass_engine::ledger::{self, ExecutionRecord};
 use windlass_engine::payload::{Answer, Transition};
 use windlass_world::stepfunctions::arn_of;
 

@@ -4,10 +4,10 @@ use crate::conductor::accepting::{as_before, stuck, switched, there};
 use crate::conductor::scene::Scene;
 use crate::stage::{app, component, id, prod, zip};
 use serde_json::json;
+use windlass_domain::deployment::step::StepStatus;
 use windlass_domain::environment::{EnvironmentState, GivenVersion, PastRelease, ReleaseFate, Running};
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::step::StepStatus;
-use windlass_domain::time::Time;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::time::Time;
 use windlass_engine::ledger;
 
 /// Accepts a release of `api` and `jobs`. The test decides what `jobs` runs, and how its step ended.

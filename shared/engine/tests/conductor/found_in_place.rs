@@ -5,11 +5,11 @@ use crate::conductor::scene::{Scene, in_short};
 use crate::conductor::settling::{former, judged_after_others, new, snapshot};
 use crate::stage::{component, id, zip};
 use serde_json::json;
-use windlass_domain::artifact::Artifact;
-use windlass_domain::digest::Digest;
+use windlass_domain::declaration::plan::Outcome;
+use windlass_domain::deployment::step::StepStatus;
 use windlass_domain::environment::GivenVersion;
-use windlass_domain::plan::Outcome;
-use windlass_domain::step::StepStatus;
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::text::digest::Digest;
 use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
 

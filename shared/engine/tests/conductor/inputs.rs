@@ -3,13 +3,12 @@
 use crate::stage::{app, component, id, prod};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use windlass_domain::declaration::plan::KindName;
+use windlass_domain::deployment::step::{Step, StepStatus};
 use windlass_domain::environment::Waiting;
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::name::EnvironmentName;
-use windlass_domain::order::Order;
-use windlass_domain::plan::KindName;
-use windlass_domain::step::{Step, StepStatus};
-use windlass_domain::time::Time;
+use windlass_domain::release::identity::{EnvironmentId, Order};
+use windlass_domain::text::name::EnvironmentName;
+use windlass_domain::text::time::Time;
 use windlass_engine::ledger::{self, Key};
 
 /// Makes the input for an action of `prod`, with a reason.
@@ -52,6 +51,6 @@ pub fn order(sequence: u64, who: &str) -> Order {
         sequence: Some(sequence),
         accepted: Time(0),
         recorded: Time(0),
-        id: windlass_domain::identity::DeploymentId(who.into()),
+        id: windlass_domain::release::identity::DeploymentId(who.into()),
     }
 }

@@ -3,10 +3,10 @@
 use crate::conductor::scene::Scene;
 use crate::stage::{TOKEN, app, component, id, prod};
 use std::pin::pin;
-use windlass_domain::ending::Ending;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::step::{Step, StepStatus};
+use windlass_domain::deployment::step::{Step, StepStatus};
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::conductor;
 use windlass_engine::ledger::{self, Stored};
 use windlass_engine::payload::Transition;

@@ -4,8 +4,8 @@ use crate::conductor::inputs::input;
 use crate::conductor::scene::{FIRST, Scene, in_short};
 use crate::stage::TOKEN;
 use windlass_domain::deployment::{Status, Why};
-use windlass_domain::ending::Ending;
 use windlass_domain::environment::HeldState;
+use windlass_domain::release::ending::Ending;
 use windlass_engine::payload::Transition;
 use windlass_world::stepfunctions::arn_of;
 

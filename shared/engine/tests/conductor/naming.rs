@@ -4,10 +4,10 @@ use crate::conductor::found_in_place::named_now;
 use crate::conductor::scene::{Scene, is_rollback};
 use crate::conductor::settling::{former, judged_after_others, snapshot};
 use crate::stage::{app, component, id, prod, zip};
-use windlass_domain::digest::Digest;
+use windlass_domain::declaration::plan::Outcome;
 use windlass_domain::environment::Snapshot;
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::plan::Outcome;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::digest::Digest;
 use windlass_engine::ledger;
 
 /// Writes the present snapshot, of a release that was judged.
@@ -17,7 +17,7 @@ fn judged_good(scene: &Scene) -> Snapshot {
         version: "1.3.0".into(),
         release: Some(Digest::of(b"1.3.0")),
         deployment: id(),
-        made: windlass_domain::time::Time(0),
+        made: windlass_domain::text::time::Time(0),
         replaced: 2,
         components: scene.state().running,
         irreversible: [].into(),

@@ -6,7 +6,7 @@ use crate::conductor::scene::{Scene, in_short};
 use crate::stage::app;
 use serde_json::json;
 use windlass_domain::deployment::Refusal;
-use windlass_domain::finding::FindingName;
+use windlass_domain::text::finding::FindingName;
 use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
 use windlass_engine::routes::api::{Call, handle};

@@ -5,13 +5,13 @@ use crate::conductor::scene::{in_short, is_rollback};
 use crate::conductor::settling::{former, git_of, judged_after_others, snapshot};
 use crate::stage::{app, component, prod, zip};
 use serde_json::json;
-use windlass_domain::digest::Digest;
-use windlass_domain::ending::Ending;
+use windlass_domain::declaration::plan::Outcome;
+use windlass_domain::deployment::step::StepStatus;
 use windlass_domain::environment::Hold;
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::plan::Outcome;
-use windlass_domain::step::StepStatus;
-use windlass_domain::time::Time;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::time::Time;
 use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
 
@@ -37,8 +37,8 @@ fn a_rollback_records_what_was_found_of_what_came_later() {
     assert_eq!(made.components[&component("jobs")], *jobs);
 }
 
-/// The same rollback once more changes nothing: what was found is there since the first one, also where what nobody gets
-/// is not as it was found, such as the code of `$LATEST`.
+/// The same rollback once more changes nothing: what was found is there since the first one, also where what nobody
+/// gets is not as it was found, such as the code of `$LATEST`.
 #[test]
 fn what_was_found_and_is_there_again_keeps_its_time() {
     let mut scene = judged_after_others();

@@ -6,12 +6,12 @@ use crate::conductor::vetoes::veto;
 use crate::stage::{TOKEN, id};
 use std::collections::BTreeMap;
 use windlass_domain::deployment::Why;
-use windlass_domain::ending::Ending;
+use windlass_domain::deployment::second_look::SecondLook;
+use windlass_domain::deployment::step::{ChangeRecord, Failure, Step, StepStatus};
 use windlass_domain::environment::HeldState;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::second_look::SecondLook;
-use windlass_domain::step::{ChangeRecord, Failure, Step, StepStatus};
-use windlass_domain::time::Time;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::time::Time;
 use windlass_engine::ledger;
 use windlass_engine::payload::{Answer, Caller, ConductorInput, Transition};
 

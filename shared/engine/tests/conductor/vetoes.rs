@@ -3,11 +3,11 @@
 use crate::conductor::scene::{Scene, in_short, is_rollback};
 use crate::conductor::undoing::why;
 use crate::stage::{TOKEN, app, id, prod};
+use windlass_domain::deployment::step::StepStatus;
 use windlass_domain::deployment::{Keyed, Status};
 use windlass_domain::environment::{EnvironmentState, Hold, Veto};
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::step::StepStatus;
-use windlass_domain::time::Time;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::time::Time;
 use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
 

@@ -3,11 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::plan::KindName;
-use windlass_domain::time::Time;
+use windlass_domain::declaration::plan::KindName;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::time::Time;
 use windlass_engine::kinds::{ChangeFacts, Class, Kind, LookContext, Next, Noticed, View};
 use windlass_engine::ledger::{from_item, to_body};
 use windlass_engine::ports::{Clock, Item, Key, Result};

@@ -1,8 +1,8 @@
 //! Tests of how long one invocation goes on, and how it waits.
 
 use super::script::{Ended, Play, Seen, Then, seen};
-use windlass_domain::fault::FaultName;
-use windlass_domain::step::OpenCall;
+use windlass_domain::deployment::step::OpenCall;
+use windlass_domain::text::fault::FaultName;
 use windlass_engine::converge::Budget;
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::Clock;

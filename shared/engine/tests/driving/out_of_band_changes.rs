@@ -1,7 +1,7 @@
 //! Tests of somebody else who changes the target. The change is noticed wherever it is known what callers get.
 
 use super::script::{Ended, Play, Seen, Then, noticed, seen};
-use windlass_domain::fault::FaultName;
+use windlass_domain::text::fault::FaultName;
 use windlass_engine::payload::WorkTransition;
 
 pub(super) fn switch(callers: u32) -> Seen {
@@ -170,7 +170,8 @@ fn an_out_of_band_change_is_one_that_every_look_shows_for_as_long_as_one_may_be_
 #[test]
 fn a_look_that_takes_long_is_as_old_as_its_beginning() {
     let slow = |seen: Seen| Seen { took_ms: 21_000, ..seen };
-    // Windlass's own switch does not show yet: in a look that began half a second after another one that did not show it.
+    // Windlass's own switch does not show yet: in a look that began half a second after another one that did not show
+    // it.
     let ended = Play::begin().forward(&[telling(0), switch(0), slow(switch(0)), done(3)]);
     assert_eq!(ended.answer, Ok(WorkTransition::Changed), "{}", ended.told);
     assert_eq!(ended.done.len(), 1);

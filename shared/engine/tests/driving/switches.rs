@@ -1,8 +1,8 @@
 //! Tests of changes that callers notice: recorded, sent, answered or not, and tried again or not.
 
 use super::script::{LONG, Play, Seen, Then, seen};
-use windlass_domain::fault::FaultName;
-use windlass_domain::step::{ChangeRecord, StepStatus};
+use windlass_domain::deployment::step::{ChangeRecord, StepStatus};
+use windlass_domain::text::fault::FaultName;
 use windlass_engine::converge::Budget;
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::Clock;

@@ -2,7 +2,7 @@
 
 use super::out_of_band_changes::{assert_changed_by_other, done, switch, telling, wait};
 use super::script::{Play, Seen, Then, noticed, seen};
-use windlass_domain::fault::FaultName;
+use windlass_domain::text::fault::FaultName;
 use windlass_engine::payload::WorkTransition;
 
 /// Begins a deployment before which callers get 0. They would get 3 after the switch, whose answer does not come.

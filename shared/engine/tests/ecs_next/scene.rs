@@ -1,8 +1,8 @@
 //! A service as it is seen, and changes to that for the tests.
 
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::kinds::ecs::Strategy;
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::declaration::kinds::ecs::Strategy;
+use windlass_domain::text::name::{AppName, EnvironmentName};
 use windlass_engine::kinds::ecs::{Ecs, Goal, Images, OwnImage, PinnedBase, Seen, Sent, Target, Trouble, Update};
 use windlass_engine::kinds::{Kind, Next};
 use windlass_engine::ports::{Clock, ServiceDeployment};

@@ -2,8 +2,8 @@
 
 use crate::judge::scene::{HEALTH, changed, judge, judgement};
 use crate::stage::{Stage, id};
-use windlass_domain::gate::Verdict;
-use windlass_domain::plan::Plan;
+use windlass_domain::declaration::gate::Verdict;
+use windlass_domain::declaration::plan::Plan;
 use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
 

@@ -10,13 +10,12 @@ use crate::judge::scene::{
 };
 use crate::stage::{Stage, app, component, id, prod};
 use serde_json::Value;
-use windlass_domain::fault::FaultName;
-use windlass_domain::gate::Verdict;
-use windlass_domain::plan::{KindName, Plan};
-use windlass_domain::request::ActionName;
-use windlass_domain::step::Step;
-use windlass_engine::ledger;
-use windlass_engine::ledger::LastFault;
+use windlass_domain::declaration::gate::Verdict;
+use windlass_domain::declaration::plan::{KindName, Plan};
+use windlass_domain::deployment::step::Step;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::text::fault::FaultName;
+use windlass_engine::ledger::{self, LastFault};
 use windlass_engine::payload::Transition;
 
 #[test]

@@ -3,10 +3,10 @@
 use crate::judge::scene::{DECLARATION, HEALTH, changed, changed_as, judge, judgement};
 use crate::judge::twins::call_of;
 use crate::stage::{Stage, id};
+use windlass_domain::declaration::gate::{PauseThen, Verdict};
 use windlass_domain::deployment::Deployment;
-use windlass_domain::gate::{PauseThen, Verdict};
-use windlass_domain::request::ActionName;
-use windlass_domain::steering::{PAUSE_RAN_OUT, Paused, SteeringRecord};
+use windlass_domain::deployment::steering::{PAUSE_RAN_OUT, Paused, SteeringRecord};
+use windlass_domain::release::action::ActionName;
 use windlass_engine::judge::handle;
 use windlass_engine::ledger;
 use windlass_engine::payload::Transition;

@@ -2,8 +2,8 @@
 
 use crate::judge::scene::{HEALTH, changed, judge};
 use crate::stage::{Stage, TOKEN, id};
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::judgement::Judgement;
+use windlass_domain::deployment::judgement::Judgement;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::judge::handle;
 use windlass_engine::ledger;
 use windlass_engine::payload::Transition;

@@ -2,12 +2,12 @@
 
 use super::scene::Setting;
 use std::io::{Cursor, Write as _};
-use windlass_domain::artifact::Artifact;
-use windlass_domain::digest::Digest;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::folder::{FolderPatterns, TABLE, Treatment};
-use windlass_domain::kinds::Spec;
-use windlass_domain::name::ComponentName;
+use windlass_domain::declaration::folder::{FolderPatterns, TABLE, Treatment};
+use windlass_domain::declaration::kinds::Spec;
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::ComponentName;
 use windlass_engine::kinds::{Prepared, check_artifact};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -29,7 +29,8 @@ fn patterns(publish: &[&str], exclude: &[&str]) -> FolderPatterns {
     FolderPatterns { publish: list(publish), exclude: list(exclude) }
 }
 
-/// Plans the release of a zip that somebody else has packed. What `windlass release` says before the upload is the same.
+/// Plans the release of a zip that somebody else has packed. What `windlass release` says before the upload is the
+/// same.
 fn prepared(files: &[&str], patterns: FolderPatterns) -> Prepared {
     let setting = Setting { alias: true, files: patterns, ..Setting::default() };
     let archive = zip(files);

@@ -1,7 +1,7 @@
 //! Tests of a function whose execution was taken over while a call of it was slow.
 
 use crate::lambda::scene::{Setting, function};
-use windlass_domain::fault::FaultName;
+use windlass_domain::text::fault::FaultName;
 use windlass_engine::payload::WorkTransition;
 use windlass_world::conformance::Trial;
 use windlass_world::mishaps::{Mishap, When};

@@ -9,8 +9,8 @@ mod scene;
 mod untrafficked_versions;
 
 use scene::{Brings, Setting, function, large_zip, package};
-use windlass_domain::finding::FindingName;
-use windlass_domain::step::Failure;
+use windlass_domain::deployment::step::Failure;
+use windlass_domain::text::finding::FindingName;
 use windlass_engine::kinds::lambda::LambdaKind;
 use windlass_engine::kinds::{Kind as _, LookContext, Next};
 use windlass_engine::payload::WorkTransition;

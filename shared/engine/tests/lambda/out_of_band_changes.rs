@@ -3,7 +3,7 @@
 use crate::lambda::scene::{Brings, FUNCTION, Setting, function, package};
 use crate::lambda::{alias, live};
 use std::pin::pin;
-use windlass_domain::step::Failure;
+use windlass_domain::deployment::step::Failure;
 use windlass_engine::converge::Work;
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::LambdaApi;

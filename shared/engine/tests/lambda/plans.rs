@@ -1,9 +1,9 @@
 //! Tests of a plan as people read it, and of what is refused.
 
 use crate::lambda::scene::{Brings, Setting, artifact, function, large_zip};
-use windlass_domain::artifact::Artifact;
-use windlass_domain::finding::FindingName;
-use windlass_domain::place::{Place, TargetRole};
+use windlass_domain::declaration::resolved::{Place, TargetRole};
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::text::finding::FindingName;
 use windlass_engine::kinds::Prepared;
 use windlass_engine::payload::WorkTransition;
 use windlass_world::World;

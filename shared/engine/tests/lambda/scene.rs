@@ -1,16 +1,16 @@
 //! Functions in the in-memory world, and deployments into them.
 
 use bytes::Bytes;
-use windlass_domain::artifact::Artifact;
-use windlass_domain::digest::Digest;
-use windlass_domain::folder::FolderPatterns;
-use windlass_domain::kinds::lambda::Lambda;
-use windlass_domain::kinds::rollout::Rollout;
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::output::Inputs;
-use windlass_domain::place::Place;
-use windlass_domain::plan::KindName;
-use windlass_domain::time::Span;
+use windlass_domain::declaration::folder::FolderPatterns;
+use windlass_domain::declaration::kinds::lambda::Lambda;
+use windlass_domain::declaration::kinds::rollout::Rollout;
+use windlass_domain::declaration::output::Inputs;
+use windlass_domain::declaration::plan::KindName;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::text::time::Span;
 use windlass_engine::kinds::lambda::{LambdaKind, prepare};
 use windlass_engine::kinds::{PrepareInput, Prepared, Withdrawals};
 use windlass_engine::ports::AssumeRole;

@@ -2,7 +2,7 @@
 
 use crate::lambda::scene::{Brings, Setting, function};
 use bytes::Bytes;
-use windlass_domain::step::StepStatus;
+use windlass_domain::deployment::step::StepStatus;
 use windlass_engine::kinds::VERSION;
 use windlass_engine::payload::WorkTransition;
 use windlass_world::World;

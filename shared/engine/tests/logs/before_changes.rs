@@ -2,12 +2,12 @@
 
 use crate::logs::scene::{GROUP, begin, calls, gate, of, one_look, pass_seconds, whole};
 use serde_json::{Value, json};
+use windlass_domain::declaration::gate::Verdict;
 use windlass_domain::declaration::gates::{LogsGate, Resolved};
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::FindingName;
-use windlass_domain::gate::Verdict;
-use windlass_domain::name::ComponentName;
-use windlass_domain::place::{Place, TargetRole};
+use windlass_domain::declaration::resolved::{Place, TargetRole};
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::FindingName;
+use windlass_domain::text::name::ComponentName;
 use windlass_engine::measurements::{Component, Judging, Preparing, Problem, check, measure};
 use windlass_engine::ports::{Clock, Result};
 use windlass_world::World;

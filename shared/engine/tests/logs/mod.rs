@@ -4,10 +4,10 @@ mod before_changes;
 mod scene;
 
 use crate::logs::scene::{GROUP, begin, calls, gate, look, one_look, pass_seconds, whole};
+use windlass_domain::declaration::gate::Verdict;
 use windlass_domain::declaration::gates::LogsGate;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::gate::Verdict;
-use windlass_domain::place::Place;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::measurements::{Judging, measure};
 use windlass_engine::ports::{AssumeRole, Clock};
 use windlass_world::World;

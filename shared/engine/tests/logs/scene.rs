@@ -1,11 +1,11 @@
 //! A gate that counts lines, and the looks at it.
 
+use windlass_domain::declaration::gate::Measurement;
 use windlass_domain::declaration::gates::{Declared, LogsGate, Resolved};
-use windlass_domain::gate::Measurement;
-use windlass_domain::judgement::Judgement;
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::place::Place;
-use windlass_domain::time::{Span, Time};
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::deployment::judgement::Judgement;
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::text::time::{Span, Time};
 use windlass_engine::measurements::{Judging, measure};
 use windlass_engine::ports::Clock;
 use windlass_world::World;

@@ -1,9 +1,9 @@
 //! Tests of an alarm, against the in-memory world.
 
 use super::{declared, measured, pass_seconds};
+use windlass_domain::declaration::gate::{Measurement, Verdict};
 use windlass_domain::declaration::gates::{AlarmGate, Resolved};
-use windlass_domain::gate::{Measurement, Verdict};
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 use windlass_engine::ports::Clock;
 use windlass_world::World;
 

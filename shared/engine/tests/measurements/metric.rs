@@ -2,9 +2,9 @@
 
 use super::{declared, measured, pass_seconds};
 use std::collections::BTreeMap;
+use windlass_domain::declaration::gate::{Measurement, Verdict};
 use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries, Resolved};
-use windlass_domain::gate::{Measurement, Verdict};
-use windlass_domain::time::{Span, Time};
+use windlass_domain::text::time::{Span, Time};
 use windlass_engine::ports::Clock;
 use windlass_world::World;
 

@@ -4,11 +4,11 @@ mod alarm;
 mod metric;
 mod probe;
 
+use windlass_domain::declaration::gate::Measurement;
 use windlass_domain::declaration::gates::{Declared, Resolved};
-use windlass_domain::gate::Measurement;
-use windlass_domain::judgement::Judgement;
-use windlass_domain::place::Place;
-use windlass_domain::time::Span;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::deployment::judgement::Judgement;
+use windlass_domain::text::time::Span;
 use windlass_engine::measurements::{Judging, measure};
 use windlass_engine::ports::Clock;
 use windlass_world::World;

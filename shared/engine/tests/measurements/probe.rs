@@ -2,9 +2,9 @@
 
 use super::{declared, measured};
 use std::collections::BTreeMap;
+use windlass_domain::declaration::gate::{Measurement, Verdict};
 use windlass_domain::declaration::gates::{ProbeGate, Resolved};
-use windlass_domain::gate::{Measurement, Verdict};
-use windlass_domain::time::Span;
+use windlass_domain::text::time::Span;
 use windlass_engine::ports::Probed;
 use windlass_world::World;
 

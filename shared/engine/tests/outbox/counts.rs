@@ -3,12 +3,12 @@
 use super::{change, ends, item, record, stage};
 use crate::stage::{app, id, prod};
 use serde_json::json;
-use windlass_domain::ending::{Ending, Resolved};
+use windlass_domain::deployment::judgement::Judgement;
 use windlass_domain::environment::Lock;
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::judgement::Judgement;
-use windlass_domain::request::{Requester, Route};
-use windlass_domain::time::{Span, Time};
+use windlass_domain::release::ending::{Ending, Resolved};
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::release::request::{Requester, Route};
+use windlass_domain::text::time::{Span, Time};
 use windlass_engine::ledger::{self, Stored};
 use windlass_engine::outbox::{endings, restored};
 use windlass_engine::ports::DynamoDbApi as _;

@@ -3,13 +3,13 @@
 use crate::prepare::scene::{DECLARATION, NEW, named, new_release, plan, prepare, shop, warned};
 use crate::stage::{Stage, app, component, prod};
 use windlass_domain::declaration::Declared;
+use windlass_domain::declaration::plan::Outcome;
+use windlass_domain::declaration::resolved::{Place, TargetRole};
 use windlass_domain::environment::{EnvironmentState, GivenVersion, Running};
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::FindingName;
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::place::{Place, TargetRole};
-use windlass_domain::plan::Outcome;
-use windlass_domain::time::Time;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::FindingName;
+use windlass_domain::text::time::Time;
 use windlass_engine::ledger;
 use windlass_engine::ports::AssumeRole;
 

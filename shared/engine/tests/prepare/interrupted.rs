@@ -2,7 +2,7 @@
 
 use crate::prepare::scene::{DECLARATION, NEW, OLD, new_release, plan, prepare, shop, step};
 use crate::stage::{TOKEN, component, id};
-use windlass_domain::fault::FaultName;
+use windlass_domain::text::fault::FaultName;
 use windlass_engine::ledger;
 use windlass_engine::prepare::handle;
 use windlass_world::mishaps::{Mishap, When};

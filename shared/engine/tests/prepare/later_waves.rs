@@ -4,12 +4,12 @@ use crate::prepare::scene::{HEALTH, NEW, OLD, bring, named, plan, prepare, step,
 use crate::stage::{Stage, component, id};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use windlass_domain::artifact::Artifact;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::FaultName;
-use windlass_domain::finding::FindingName;
-use windlass_domain::plan::{Outcome, Wave};
-use windlass_domain::step::{Failure, StepStatus};
+use windlass_domain::declaration::plan::{Outcome, Wave};
+use windlass_domain::deployment::step::{Failure, StepStatus};
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::finding::FindingName;
 use windlass_engine::ledger;
 use windlass_engine::payload::{Answer, Transition};
 use windlass_engine::ports::Result;

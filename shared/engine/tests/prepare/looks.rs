@@ -2,12 +2,12 @@
 
 use crate::prepare::scene::{new_release, prepare, step};
 use crate::stage::{Stage, app, component, id, prod};
-use windlass_domain::accept::{Accepted, Live, Look, accepted};
+use windlass_domain::deployment::accept::{Accepted, Live, Look, accepted};
+use windlass_domain::deployment::step::{ChangeRecord, Step, StepStatus};
 use windlass_domain::environment::{EnvironmentState, GivenVersion, Lock, Running};
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::step::{ChangeRecord, Step, StepStatus};
-use windlass_domain::time::Time;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::time::Time;
 use windlass_engine::ledger;
 use windlass_engine::payload::{Answer, PlannerInput, Transition};
 use windlass_engine::ports::{Clock, Result};

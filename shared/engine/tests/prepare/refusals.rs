@@ -2,13 +2,13 @@
 
 use crate::prepare::scene::{DECLARATION, HEALTH, NEW, named, new_release, plan, prepare, upload};
 use crate::stage::{app, component};
-use windlass_domain::artifact::Artifact;
 use windlass_domain::declaration::Declared;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::FindingName;
-use windlass_domain::plan::Outcome;
-use windlass_domain::tenancy::{Claim, Claims, HeldClaim, Owner};
+use windlass_domain::declaration::plan::Outcome;
+use windlass_domain::declaration::tenancy::{Claim, Claims, HeldClaim, Owner};
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::FindingName;
 use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
 use windlass_engine::ports::Key;
@@ -115,7 +115,7 @@ fn held(component_name: &str, environment: &str) -> (Key, Claims) {
     let function = "arn:aws:lambda:eu-west-1:111111111111:function:shop-api-prod";
     let owner = Owner {
         app: app(),
-        environment: windlass_domain::name::EnvironmentName::new(environment).unwrap(),
+        environment: windlass_domain::text::name::EnvironmentName::new(environment).unwrap(),
         component: component(component_name),
     };
     let claim = Claim::whole(function);

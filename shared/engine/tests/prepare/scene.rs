@@ -3,11 +3,11 @@
 use crate::stage::{Stage, component, id};
 use bytes::Bytes;
 use std::collections::BTreeMap;
-use windlass_domain::artifact::Artifact;
-use windlass_domain::digest::Digest;
-use windlass_domain::finding::FindingName;
-use windlass_domain::plan::Plan;
-use windlass_domain::step::Step;
+use windlass_domain::declaration::plan::Plan;
+use windlass_domain::deployment::step::Step;
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::finding::FindingName;
 use windlass_engine::ledger;
 use windlass_engine::payload::Answer;
 use windlass_engine::ports::Result;
@@ -109,5 +109,5 @@ pub fn warned(plan: &Plan) -> Vec<(FindingName, &str)> {
 
 pub fn told(plan: &Plan) -> Vec<(String, u64)> {
     let waves = plan.waves.iter();
-    waves.map(|wave| (windlass_domain::message::wave_in_words(wave), wave.bake_s)).collect()
+    waves.map(|wave| (windlass_domain::shown::message::wave_in_words(wave), wave.bake_s)).collect()
 }

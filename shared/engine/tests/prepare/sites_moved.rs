@@ -4,7 +4,7 @@ use crate::prepare::sites::{Story, tell};
 use crate::prepare::tenants::Tenants;
 use serde_json::json;
 use windlass_domain::environment::EnvironmentState;
-use windlass_domain::finding::FindingName;
+use windlass_domain::text::finding::FindingName;
 
 /// The files of the former place are still there. An undo goes back to them, and so does a rollback once the site is
 /// declared there again.

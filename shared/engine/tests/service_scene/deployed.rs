@@ -1,8 +1,8 @@
 //! A service that CodeDeploy deploys, and what is seen of it.
 
 use super::{CLUSTER, Deploying, SERVICE, ServiceScene, live};
-use windlass_domain::appspec::Shape;
-use windlass_domain::kinds::codedeploy::Group as Declared;
+use windlass_domain::declaration::appspec::Shape;
+use windlass_domain::declaration::kinds::codedeploy::Group as Declared;
 use windlass_engine::ports::{Clock as _, Routing};
 use windlass_world::codedeploy::{Group, ServiceDeployed};
 use windlass_world::run::run;

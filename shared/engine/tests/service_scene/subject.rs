@@ -2,8 +2,8 @@
 
 use super::{CLUSTER, SERVICE, ServiceScene, live};
 use std::collections::BTreeSet;
-use windlass_domain::place::Place;
-use windlass_domain::plan::KindName;
+use windlass_domain::declaration::plan::KindName;
+use windlass_domain::declaration::resolved::Place;
 use windlass_engine::kinds::ecs::Ecs;
 use windlass_engine::ports::AssumeRole;
 use windlass_world::World;

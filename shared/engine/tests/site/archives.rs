@@ -2,8 +2,8 @@
 
 use crate::site::scene::Scene;
 use crate::site::zips::{directory_records, replaced, stored, with_link, zip};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::kinds::site::SiteMode;
+use windlass_domain::declaration::kinds::site::SiteMode;
+use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_engine::payload::WorkTransition;
 
 fn findings(archive: Vec<u8>) -> Vec<Finding> {

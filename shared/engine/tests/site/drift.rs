@@ -2,7 +2,7 @@
 
 use crate::site::in_place::{ONE, TWO, scene};
 use crate::site::zips::zip;
-use windlass_domain::step::Failure;
+use windlass_domain::deployment::step::Failure;
 use windlass_engine::payload::WorkTransition;
 
 #[test]

@@ -3,11 +3,11 @@
 use crate::site::scene::Scene;
 use crate::site::zips::{stored, zip};
 use std::collections::BTreeSet;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::folder::{FolderPatterns, LOOKED_AT, TABLE, Treatment};
-use windlass_domain::kinds::Spec;
-use windlass_domain::kinds::site::SiteMode;
-use windlass_domain::name::ComponentName;
+use windlass_domain::declaration::folder::{FolderPatterns, LOOKED_AT, TABLE, Treatment};
+use windlass_domain::declaration::kinds::Spec;
+use windlass_domain::declaration::kinds::site::SiteMode;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::ComponentName;
 use windlass_engine::kinds::check_artifact;
 use windlass_engine::payload::WorkTransition;
 

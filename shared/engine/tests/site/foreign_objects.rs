@@ -4,8 +4,8 @@
 use crate::site::in_place::ONE;
 use crate::site::scene::{Deployment, Scene};
 use std::collections::BTreeMap;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::kinds::site::SiteMode;
+use windlass_domain::declaration::kinds::site::SiteMode;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::payload::WorkTransition;
 use windlass_world::mishaps::When;
 

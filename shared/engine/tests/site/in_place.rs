@@ -2,8 +2,8 @@
 
 use crate::site::scene::Scene;
 use crate::site::zips::zip;
-use windlass_domain::finding::FindingName;
-use windlass_domain::kinds::site::{CacheRule, ConfigFile, SiteMode};
+use windlass_domain::declaration::kinds::site::{CacheRule, ConfigFile, SiteMode};
+use windlass_domain::text::finding::FindingName;
 use windlass_engine::payload::WorkTransition;
 
 pub const ONE: &[(&str, &str)] = &[

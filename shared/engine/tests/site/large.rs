@@ -2,9 +2,9 @@
 
 use crate::site::scene::Scene;
 use crate::site::zips::stored;
-use windlass_domain::artifact::Artifact;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::kinds::site::SiteMode;
+use windlass_domain::declaration::kinds::site::SiteMode;
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::payload::{WorkDone, WorkTransition};
 use windlass_engine::ports::{Clock, Result};
 use windlass_world::mishaps::{Visitor, When};

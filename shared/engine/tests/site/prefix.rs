@@ -3,9 +3,9 @@
 use crate::site::in_place::{ONE, TWO};
 use crate::site::scene::{Deployment, Scene};
 use crate::site::zips::zip;
-use windlass_domain::finding::FindingName;
-use windlass_domain::kinds::site::{CacheRule, SiteMode};
-use windlass_domain::step::Failure;
+use windlass_domain::declaration::kinds::site::{CacheRule, SiteMode};
+use windlass_domain::deployment::step::Failure;
+use windlass_domain::text::finding::FindingName;
 use windlass_engine::kinds::site::prefix::Prefix;
 use windlass_engine::kinds::{Kind, LookContext, Noticed, from_value};
 use windlass_engine::payload::WorkTransition;

@@ -3,11 +3,11 @@
 use crate::site::in_place::{ONE, TWO};
 use crate::site::scene::Scene;
 use crate::site::zips::zip;
-use windlass_domain::artifact::Artifact;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::FindingName;
-use windlass_domain::kinds::site::SiteMode;
+use windlass_domain::declaration::kinds::site::SiteMode;
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::FindingName;
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{ErrorPage, LifecycleRule};
 

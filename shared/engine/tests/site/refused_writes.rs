@@ -3,8 +3,8 @@
 
 use crate::site::in_place::{ONE, TWO, scene};
 use crate::site::scene::Scene;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::step::Failure;
+use windlass_domain::deployment::step::Failure;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::payload::WorkTransition;
 use windlass_world::mishaps::When;
 

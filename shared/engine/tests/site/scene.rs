@@ -3,25 +3,24 @@
 use crate::site::zips::zip;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use windlass_domain::artifact::Artifact;
-use windlass_domain::digest::Digest;
+use windlass_domain::declaration::kinds::site::{SiteMode, StaticSite};
+use windlass_domain::declaration::output::Inputs;
+use windlass_domain::declaration::plan::KindName;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::{GivenVersion, Running};
-use windlass_domain::fault::FaultName;
-use windlass_domain::identity::{DeploymentId, EnvironmentId};
-use windlass_domain::kinds::site::{SiteMode, StaticSite};
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::output::Inputs;
-use windlass_domain::place::Place;
-use windlass_domain::plan::KindName;
-use windlass_domain::step::Step;
-use windlass_domain::withdrawal::WithdrawnFiles;
-use windlass_engine::deploy;
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::release::withdrawal::WithdrawnFiles;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_engine::kinds::site::{self, prepare};
 use windlass_engine::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput, Prepared, Withdrawals};
-use windlass_engine::ledger;
 use windlass_engine::payload::{StepRef, WorkDone, WorkTransition};
 use windlass_engine::ports::{Clock, Item, Key, ProbeAnswer, Probed, Result};
 use windlass_engine::retention::kept;
+use windlass_engine::{deploy, ledger};
 use windlass_world::World;
 use windlass_world::conformance::held_for;
 use windlass_world::inputs::{deployer_input, publisher_input};
@@ -77,7 +76,7 @@ impl Scene {
             keep: 10,
             config: None,
             is_tried: false,
-            files: windlass_domain::folder::FolderPatterns::default(),
+            files: windlass_domain::declaration::folder::FolderPatterns::default(),
         };
         Self { world, site, running: None, asked: None, withdrawn: WithdrawnFiles::new(), deployments: 0 }
     }

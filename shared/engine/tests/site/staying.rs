@@ -3,8 +3,8 @@
 use crate::site::in_place;
 use crate::site::scene::{Deployment, Scene};
 use crate::site::zips::zip;
-use windlass_domain::kinds::site::SiteMode;
-use windlass_domain::stays_reachable::WhyReachable;
+use windlass_domain::declaration::kinds::site::SiteMode;
+use windlass_domain::release::stays_reachable::WhyReachable;
 
 const ONE: &[(&str, &str)] =
     &[("index.html", "one"), ("old.html", "one"), ("assets/index-aaaa1111.js", "one"), ("notes.txt", "one")];

@@ -3,9 +3,9 @@
 use crate::site::in_place;
 use crate::site::scene::{Deployment, Scene};
 use crate::site::zips::{stored, zip};
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::kinds::site::SiteMode;
-use windlass_domain::stays_reachable::{StaysReachable, WhyReachable};
+use windlass_domain::declaration::kinds::site::SiteMode;
+use windlass_domain::release::stays_reachable::{StaysReachable, WhyReachable};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::Clock;
 use windlass_world::mishaps::When;

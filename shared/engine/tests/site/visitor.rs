@@ -7,7 +7,7 @@ use crate::site::zips::zip;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-use windlass_domain::kinds::site::SiteMode;
+use windlass_domain::declaration::kinds::site::SiteMode;
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{ProbeAnswer, Probed};
 use windlass_world::World;

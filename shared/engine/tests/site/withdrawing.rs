@@ -4,10 +4,10 @@ use crate::site::in_place;
 use crate::site::scene::Scene;
 use crate::site::zips::zip;
 use bytes::Bytes;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::FindingName;
-use windlass_domain::kinds::site::SiteMode;
-use windlass_domain::step::Failure;
+use windlass_domain::declaration::kinds::site::SiteMode;
+use windlass_domain::deployment::step::Failure;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::FindingName;
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{ProbeAnswer, Probed, Replaces, S3Api};
 use windlass_world::World;
@@ -182,8 +182,8 @@ fn a_file_that_cannot_be_deleted_fails_the_withdrawal_in_both_directions() {
     }
 }
 
-/// The site answers every unknown path with its page: that is not what was withdrawn. A cache that Windlass does not know
-/// is.
+/// The site answers every unknown path with its page: that is not what was withdrawn. A cache that Windlass does not
+/// know is.
 #[test]
 fn an_address_that_still_answers_the_bytes_fails_the_withdrawal() {
     for (body, verdict) in [("everybody", WorkTransition::Failed), ("<html>one", WorkTransition::Changed)] {

@@ -2,7 +2,7 @@
 
 use crate::task::scene::{TaskScene, running};
 use serde_json::json;
-use windlass_domain::digest::Digest;
+use windlass_domain::text::digest::Digest;
 use windlass_engine::kinds::needs::DeployerRole;
 
 /// Returns the record after a call with these bytes has succeeded.
@@ -49,12 +49,12 @@ fn what_may_outlast_its_caller_or_stay_is_warned_of() {
         let mut functions = scene.world.lambda();
         functions.named("jobs").unwrap().timeout_s = timeout_s;
         drop(functions);
-        scene.spec.limit = windlass_domain::time::Span::seconds(limit_s);
+        scene.spec.limit = windlass_domain::text::time::Span::seconds(limit_s);
         let told = scene.told("1", None);
         let is_warned = told[1..] == ["MayOutlast"];
         assert_eq!(is_warned, warned, "{timeout_s} {limit_s} {told:?}");
     }
-    scene.spec.limit = windlass_domain::time::Span::seconds(900);
+    scene.spec.limit = windlass_domain::text::time::Span::seconds(900);
     scene.spec.undo = None;
     assert_eq!(scene.told("1", None)[1..], ["MayStay", "MayOutlast"]);
 }

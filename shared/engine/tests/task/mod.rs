@@ -5,11 +5,11 @@ mod scene;
 
 use scene::{TaskScene, running};
 use serde_json::json;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::foreign::is_hidden;
-use windlass_domain::plan::KindName;
-use windlass_domain::step::Failure;
+use windlass_domain::declaration::plan::KindName;
+use windlass_domain::deployment::step::Failure;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::foreign::is_hidden;
 use windlass_engine::kinds::task::Task;
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::Cluster;
@@ -142,8 +142,8 @@ fn what_is_not_there_or_not_ours_is_told() {
     assert_eq!(scene.told("1", None), [foreign]);
 }
 
-/// Safety: tenancy: A task runs in a cluster that it names itself only where the cluster is tagged for its application and
-/// environment.
+/// Safety: tenancy: A task runs in a cluster that it names itself only where the cluster is tagged for its application
+/// and environment.
 #[test]
 fn a_cluster_that_the_task_names_is_tagged_for_it() {
     let mut scene = TaskScene::new();

@@ -2,17 +2,17 @@
 
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::artifact::Artifact;
-use windlass_domain::digest::Digest;
+use windlass_domain::declaration::kinds::Spec as AnySpec;
+use windlass_domain::declaration::kinds::ecs::{Base, Ecs, Strategy};
+use windlass_domain::declaration::kinds::task::{FunctionCall, Task as Spec, TaskUndo};
+use windlass_domain::declaration::output::Inputs;
+use windlass_domain::declaration::resolved::Place;
 use windlass_domain::environment::{GivenVersion, Running};
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::kinds::Spec as AnySpec;
-use windlass_domain::kinds::ecs::{Base, Ecs, Strategy};
-use windlass_domain::kinds::task::{FunctionCall, Task as Spec, TaskUndo};
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::output::Inputs;
-use windlass_domain::place::Place;
-use windlass_domain::time::{Span, Time};
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::text::time::{Span, Time};
 use windlass_engine::kinds::needs::DeployerRole;
 use windlass_engine::kinds::task::{needs, prepare};
 use windlass_engine::kinds::{PrepareInput, Prepared, Withdrawals};

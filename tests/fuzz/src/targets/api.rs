@@ -8,7 +8,7 @@ use crate::mutate::{bytes, document, pick, word};
 use fastrand::Rng;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::digest::Digest;
+use windlass_domain::text::digest::Digest;
 use windlass_engine::routes::api::{self, Call};
 use windlass_world::World;
 use windlass_world::run::run;

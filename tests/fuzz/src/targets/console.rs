@@ -7,7 +7,7 @@ use super::scene::{BANK, admit, world};
 use crate::mutate::document;
 use crate::{Outcome, Try};
 use serde_json::{Value, json};
-use windlass_domain::request::Request;
+use windlass_domain::release::request::Request;
 use windlass_engine::payload::ExecutionRef;
 
 pub fn ready() -> Box<Try> {

@@ -6,8 +6,8 @@ use crate::{Outcome, Try};
 use fastrand::Rng;
 use serde_json::{Value, json};
 use windlass_domain::declaration::Declaration;
-use windlass_domain::manifest::Manifest;
-use windlass_domain::name::AppName;
+use windlass_domain::release::manifest::Manifest;
+use windlass_domain::text::name::AppName;
 
 const DECLARATIONS: [&str; 5] = [
     include_str!("../../../../shared/domain/tests/bad_inputs/declaration.yaml"),

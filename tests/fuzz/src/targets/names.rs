@@ -6,15 +6,15 @@ use crate::mutate::{bytes, word};
 use crate::{Broken, Outcome, Try};
 use serde_json::{Value, json};
 use std::net::IpAddr;
-use windlass_domain::address;
 use windlass_domain::declaration::Declaration;
-use windlass_domain::digest::Digest;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::git_rule::{GitRef, glob, version_of_tag};
-use windlass_domain::identity::execution_name;
-use windlass_domain::key::{FINDINGS_SUFFIX, Upload, upload};
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::request::Request;
+use windlass_domain::document::git_rule::{GitRef, glob, version_of_tag};
+use windlass_domain::release::identity::execution_name;
+use windlass_domain::release::key::{FINDINGS_SUFFIX, Upload, upload};
+use windlass_domain::release::request::Request;
+use windlass_domain::text::address;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
 pub fn ready() -> Box<Try> {
     Box::new(|rng, shown| {

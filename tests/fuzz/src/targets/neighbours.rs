@@ -5,7 +5,7 @@ use super::belongings::{Belongings, Tenant};
 use super::scene::{self, arrive};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use windlass_domain::ending::Ending;
+use windlass_domain::release::ending::Ending;
 use windlass_engine::ports::Clock;
 use windlass_machine::program::Program;
 use windlass_machine::shop::Shop;

@@ -8,7 +8,7 @@ use crate::mutate::{bytes, document, pick, word};
 use crate::{Outcome, Try};
 use fastrand::Rng;
 use serde_json::{Value, json};
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::release::identity::DeploymentId;
 use windlass_engine::payload::ExecutionRef;
 use windlass_engine::routes::api::{self, Call};
 use windlass_world::World;

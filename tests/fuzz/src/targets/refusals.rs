@@ -2,7 +2,7 @@
 
 use crate::Outcome;
 use serde_json::Value;
-use windlass_domain::finding::Finding;
+use windlass_domain::text::finding::Finding;
 use windlass_engine::routes::api::Reply;
 
 /// Returns the outcome of a refusal. A refusal without a finding is broken, and so is a finding without reason, remedy

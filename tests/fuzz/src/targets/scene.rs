@@ -3,8 +3,8 @@
 use super::belongings::{Belongings, Tenant};
 use serde_json::{Value, json};
 use std::rc::Rc;
-use windlass_domain::digest::Digest;
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::digest::Digest;
 use windlass_engine::conductor;
 use windlass_engine::payload::{Answer, ConductorInput, ExecutionRef};
 use windlass_engine::routes::intake;

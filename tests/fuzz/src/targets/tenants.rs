@@ -8,7 +8,7 @@ use crate::mutate::pick;
 use crate::{Outcome, Try};
 use fastrand::Rng;
 use serde_json::{Value, json};
-use windlass_domain::digest::Digest;
+use windlass_domain::text::digest::Digest;
 use windlass_machine::program::Program;
 use windlass_machine::shop::Shop;
 use windlass_world::World;

@@ -2,7 +2,7 @@
 
 use crate::api::call::{PROD, begun, call, ending, get, post, program, refused, until};
 use serde_json::{Value, json};
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::api::call::{PROD, RELEASES, STARTS, call, get, post, program, refused, release};
 use serde_json::{Value, json};
-use windlass_domain::name::AppName;
+use windlass_domain::text::name::AppName;
 use windlass_machine::shop::{FUNCTIONS, Shop};
 
 /// Returns the status of a refusal, its name, and its first remedy.

@@ -3,7 +3,7 @@
 use crate::api::call::{PROD, call, call_with, declare, get, post, program, refused, release};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use windlass_domain::digest::Digest;
+use windlass_domain::text::digest::Digest;
 use windlass_machine::shop::{FUNCTIONS, Shop};
 
 /// Returns the declaration in which `jobs` is called `work`.

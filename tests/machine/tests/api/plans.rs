@@ -2,8 +2,8 @@
 
 use crate::api::call::{CI, call, call_with, get, program, refused, release};
 use serde_json::{Value, json};
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::planned::KEPT_S;
+use windlass_domain::shown::planned::KEPT_S;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::Clock;
 use windlass_machine::shop::{FUNCTIONS, Shop};
 use windlass_world::run::run;

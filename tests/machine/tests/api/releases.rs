@@ -2,7 +2,7 @@
 
 use crate::api::call::{CI, PROD, RELEASES, begun, call, ending, executions, get, post, program, refused, release};
 use serde_json::{Value, json};
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_machine::shop::{ALL_KINDS, FUNCTIONS, Shop};
 use windlass_world::ecr::HOST;
 use windlass_world::mishaps::When;

@@ -4,8 +4,8 @@ use crate::api::call::{PROD, call, call_with, declare, get, post, program, refus
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use windlass_domain::digest::Digest;
-use windlass_domain::request::ObjectRef;
+use windlass_domain::release::request::ObjectRef;
+use windlass_domain::text::digest::Digest;
 use windlass_engine::ledger::{self, RepositoryOwner, Stored};
 use windlass_engine::ports::{Clock, Item};
 use windlass_engine::routes::intake;
@@ -208,7 +208,8 @@ components:
   agent: {kind: ecs, cluster: store, service: agent, container: agent, repository: shop/agent}
 ";
 
-/// Safety: arrivals: A declaration that says `formerly` runs no image of the application that it names before the rename.
+/// Safety: arrivals: A declaration that says `formerly` runs no image of the application that it names before the
+/// rename.
 #[test]
 fn images_are_the_owners_until_the_rename_is_done() {
     let program = program();

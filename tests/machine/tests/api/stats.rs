@@ -4,7 +4,7 @@ use crate::api::apps::listed;
 use crate::api::call::{call, get, post, program, refused};
 use serde_json::{Value, json};
 use windlass_domain::deployment::Deployment;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 use windlass_engine::ledger::{self, Stored};
 use windlass_engine::ports::{Clock, DynamoDbApi, Transacted};
 use windlass_machine::shop::{FUNCTIONS, Shop};

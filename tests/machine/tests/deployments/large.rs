@@ -1,7 +1,7 @@
 //! The largest application that can be declared.
 
 use crate::deployments::scene::{ending, program};
-use windlass_domain::ending::Ending;
+use windlass_domain::release::ending::Ending;
 use windlass_machine::many_functions::{functions, serving};
 use windlass_machine::shop::ALARM;
 

@@ -4,8 +4,8 @@ use crate::deployments::scene::{
     BOTH, GO, WAVE, assert_counted, both, cause, ending, live, path, program, serves, unlocked, whole_way,
 };
 use serde_json::{Value, json};
-use windlass_domain::digest::Digest;
-use windlass_domain::ending::Ending;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::text::digest::Digest;
 use windlass_machine::shop::{FUNCTIONS, Shop};
 
 fn arrival(mut request: Value) -> Value {

@@ -3,7 +3,7 @@
 use crate::deployments::scene::{
     BOTH, assert_counted, both, cause, ending, live, path, program, serves, unlocked, whole_way,
 };
-use windlass_domain::ending::Ending;
+use windlass_domain::release::ending::Ending;
 
 /// Safety: lock: One deployment at a time has the lock; the newest that waits goes next.
 ///

@@ -1,8 +1,7 @@
 //! The shop whose deployments are run, and the checks on them afterwards.
 
-use windlass_domain::ending::Ending;
+use windlass_domain::release::ending::Ending;
 use windlass_machine::shop::Shop;
-
 pub use windlass_machine::state_paths::{
     BACK, BOTH, GO, ROLLED_BACK, WAVE, both, live, path, program, serves, whole_way,
 };

@@ -3,7 +3,7 @@
 use crate::deployments::scene::{
     BACK, BOTH, ROLLED_BACK, assert_counted, both, ending, live, path, program, serves, unlocked,
 };
-use windlass_domain::ending::Ending;
+use windlass_domain::release::ending::Ending;
 
 #[test]
 fn a_stop_in_the_middle_is_recovered() {

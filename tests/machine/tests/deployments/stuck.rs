@@ -4,8 +4,8 @@ use crate::deployments::scene::{
     BACK, BOTH, GO, ROLLED_BACK, WAVE, assert_counted, both, cause, ending, live, path, program, serves, unlocked,
 };
 use serde_json::json;
-use windlass_domain::ending::Ending;
 use windlass_domain::environment::HeldState;
+use windlass_domain::release::ending::Ending;
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALARM, Shop};
 

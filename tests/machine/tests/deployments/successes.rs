@@ -5,7 +5,7 @@ use crate::deployments::scene::{
     undone, unlocked, whole_way,
 };
 use serde_json::json;
-use windlass_domain::ending::Ending;
+use windlass_domain::release::ending::Ending;
 use windlass_machine::shop::{ALARM, ALL_KINDS, FUNCTIONS, SERVICE_AND_FUNCTION, Shop};
 
 #[test]

@@ -1,8 +1,8 @@
 //! Deployments that an older Windlass began.
 
 use crate::deployments::scene::{BOTH, both, ending, live, program, serves, unlocked};
-use windlass_domain::ending::Ending;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::release::ending::Ending;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_machine::older_ledger::{assert_seen, written_by_the_first};
 use windlass_machine::program::Program;
 use windlass_machine::shop::Shop;

@@ -4,7 +4,7 @@ use futures::executor::block_on;
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 use windlass_machine::program::Program;
 use windlass_machine::{End, Execution, Surroundings, TaskError};
 

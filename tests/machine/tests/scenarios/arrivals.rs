@@ -5,7 +5,7 @@ use crate::scenarios::scene::{
     release_unheard, serves, upload, upload_unheard,
 };
 use windlass_domain::deployment::Deployment;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ledger;
 use windlass_machine::shop::{FUNCTIONS, Shop};
 use windlass_world::mishaps::When;

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries};
+use windlass_domain::declaration::plan::{Outcome, Plan};
 use windlass_domain::environment::LockHolder;
-use windlass_domain::finding::Finding;
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::plan::{Outcome, Plan};
-use windlass_domain::planned::{Becomes, Planned};
-use windlass_domain::time::Span;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::shown::planned::{Becomes, Planned};
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::time::Span;
 use windlass_engine::ledger::{self, Stored};
 use windlass_engine::ports::Evaluation;
 use windlass_machine::program::Program;
@@ -71,7 +71,7 @@ fn a_check_plans_what_a_release_of_every_component_does() {
             let deployed: Stored<Plan> = run(ledger::require(shop.world(), &key)).unwrap();
             let shape = |plan: &Plan| -> Vec<_> {
                 let waves = plan.waves.iter();
-                let of = |wave: &windlass_domain::plan::Wave| {
+                let of = |wave: &windlass_domain::declaration::plan::Wave| {
                     let changed = wave.changes.iter().map(|one| one.component.to_string());
                     (changed.collect::<Vec<_>>(), wave.bake_s, wave.ahead)
                 };

@@ -2,8 +2,8 @@
 
 use crate::scenarios::scene::{arrive, declare, executions, look, pass_minutes, program, upload, upload_unheard};
 use serde_json::{Value, json};
-use windlass_domain::digest::Digest;
-use windlass_domain::request::ImagePush;
+use windlass_domain::release::request::ImagePush;
+use windlass_domain::text::digest::Digest;
 use windlass_engine::routes::api::{self, Call};
 use windlass_machine::arrivals::image_pushed;
 use windlass_machine::program::Program;

@@ -5,9 +5,9 @@ use crate::scenarios::scene::{
     upload_unheard,
 };
 use std::collections::BTreeMap;
-use windlass_domain::digest::Digest;
-use windlass_domain::ending::Ending;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::release::ending::Ending;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ledger::{self, Served, Stored};
 use windlass_engine::ports::{Clock, DynamoDbApi, Image};
 use windlass_machine::arrivals::scheduled;

@@ -5,9 +5,9 @@ use crate::scenarios::scene::{
     serves, way_back,
 };
 use serde_json::json;
-use windlass_domain::drill::{Direction, DrillOutcome, DrillSummary, SnapshotVersion};
-use windlass_domain::ending::Ending;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::deployment::drill::{Direction, DrillOutcome, DrillSummary, SnapshotVersion};
+use windlass_domain::release::ending::Ending;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::StepFunctionsApi;
 use windlass_machine::shop::{ALARM, Shop};
 use windlass_world::run::run;

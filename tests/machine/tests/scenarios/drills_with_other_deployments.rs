@@ -4,8 +4,8 @@ use crate::scenarios::drills::{coming_back, last, runs};
 use crate::scenarios::scene::{
     BOTH, GO, SUCCEEDED, WAITED, WAVE, assert_free, both, declare, ended, failure, live_with, path, program, serves,
 };
-use windlass_domain::drill::DrillOutcome;
-use windlass_domain::ending::Ending;
+use windlass_domain::deployment::drill::DrillOutcome;
+use windlass_domain::release::ending::Ending;
 use windlass_machine::shop::FUNCTIONS;
 
 #[test]

@@ -3,11 +3,12 @@
 use crate::scenarios::scene::{BOTH, assert_free, both, declare, pass_minutes, program, serves};
 use serde_json::{Value, json};
 use windlass_domain::deployment::Deployment;
-use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Hold};
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::request::{ActionName, Route};
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::release::request::Route;
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_engine::ledger::{self, Stored};
 use windlass_engine::ports::{Clock, DynamoDbApi, Transacted};
 use windlass_machine::program::Program;

@@ -5,7 +5,7 @@ use crate::scenarios::healing::{
 };
 use crate::scenarios::scene::{BOTH, both, ended, program, serves};
 use serde_json::json;
-use windlass_domain::ending::Ending;
+use windlass_domain::release::ending::Ending;
 use windlass_machine::shop::ALARM;
 
 /// Safety: restoring: Nothing is restored while it is held or waited for, or while a gate is red.

@@ -1,10 +1,10 @@
 //! The environments of an application share the calls of its hourly looks.
 
 use crate::scenarios::scene::{live, pass_minutes, program};
-use windlass_domain::hourly_look::{CALLS_AN_HOUR, HourlyLook};
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::time::Time;
+use windlass_domain::deployment::hourly_look::{CALLS_AN_HOUR, HourlyLook};
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::name::{AppName, EnvironmentName};
+use windlass_domain::text::time::Time;
 use windlass_engine::ledger::{self, Stored};
 use windlass_engine::ports::{Clock, DynamoDbApi};
 use windlass_machine::shop::Shop;

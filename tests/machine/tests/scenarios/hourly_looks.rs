@@ -3,8 +3,8 @@
 use crate::scenarios::scene::{BOTH, live, pass_minutes, program};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::hourly_look::{CALLS_A_LOOK, HourlyLook};
+use windlass_domain::deployment::hourly_look::{CALLS_A_LOOK, HourlyLook};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ledger::{self, Stored};
 use windlass_engine::ports::Clock;
 use windlass_engine::recovery;

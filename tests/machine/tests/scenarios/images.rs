@@ -5,10 +5,10 @@ use crate::scenarios::scene::{
     upload_unheard,
 };
 use serde_json::{Value, json};
-use windlass_domain::digest::Digest;
-use windlass_domain::ending::Ending;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::request::ImagePush;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::request::ImagePush;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ledger;
 use windlass_machine::arrivals::{image_pushed, scheduled};
 use windlass_machine::program::Program;

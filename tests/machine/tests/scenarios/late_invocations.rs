@@ -2,11 +2,11 @@
 
 use crate::scenarios::scene::{BOTH, assert_free, both, ended, live, program, serves};
 use serde_json::json;
-use windlass_domain::ending::Ending;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::name::ComponentName;
-use windlass_domain::step::{Failure, Step, StepStatus};
+use windlass_domain::deployment::step::{Failure, Step, StepStatus};
+use windlass_domain::release::ending::Ending;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::ComponentName;
 use windlass_engine::ledger::{self, Stored};
 use windlass_engine::ports::DynamoDbApi;
 use windlass_machine::answer;

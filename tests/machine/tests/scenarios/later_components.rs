@@ -2,9 +2,9 @@
 
 use crate::scenarios::scene::{BOTH, assert_free, both, declare, ended, failure, program, serves};
 use serde_json::json;
-use windlass_domain::ending::Ending;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::name::ComponentName;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::name::ComponentName;
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};
 

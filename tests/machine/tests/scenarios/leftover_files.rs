@@ -1,7 +1,7 @@
 //! The files that former releases of a site left, over months.
 
 use crate::scenarios::scene::{ended, program};
-use windlass_domain::ending::Ending;
+use windlass_domain::release::ending::Ending;
 use windlass_engine::ports::Clock;
 use windlass_machine::shop::{ALL_KINDS, Shop};
 use windlass_world::run::run;

@@ -1,8 +1,8 @@
 //! The cost of a deployment that is watched for long.
 
 use crate::scenarios::scene::{assert_free, ended, program};
-use windlass_domain::ending::Ending;
-use windlass_domain::execution_history::LONGEST;
+use windlass_domain::declaration::execution_history::LONGEST;
+use windlass_domain::release::ending::Ending;
 use windlass_engine::ports::Clock;
 use windlass_machine::shop::{ALL_KINDS, Shop};
 

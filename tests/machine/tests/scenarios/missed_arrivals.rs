@@ -4,7 +4,7 @@ use crate::scenarios::scene::{
     BOTH, assert_free, both, declare, ended, executions, live, look, manifest, pass_minutes, program, release_unheard,
     serves, upload, upload_unheard,
 };
-use windlass_domain::ending::Ending;
+use windlass_domain::release::ending::Ending;
 use windlass_engine::ports::{Key, ObjectId, S3Api};
 use windlass_machine::shop::FUNCTIONS;
 use windlass_world::run::run;

@@ -4,10 +4,10 @@ use crate::scenarios::scene::{
     BACK, BOTH, GO, NEEDS_OPERATOR, ROLLED_BACK, SUCCEEDED, WAVE, assert_free, both, ended, failure, live, path,
     program, serves,
 };
-use windlass_domain::ending::Ending;
+use windlass_domain::deployment::step::StepStatus;
 use windlass_domain::environment::{HeldState, Running};
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::step::StepStatus;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALARM, ALL_KINDS, Shop};
 

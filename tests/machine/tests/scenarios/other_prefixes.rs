@@ -2,7 +2,7 @@
 
 use crate::scenarios::scene::{arrive, declare, executions, program, upload, upload_unheard};
 use serde_json::{Value, json};
-use windlass_domain::digest::Digest;
+use windlass_domain::text::digest::Digest;
 use windlass_engine::routes::api::{self, Call};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{FUNCTIONS, Shop};
@@ -71,7 +71,8 @@ fn call(shop: &Shop<'_>, path: &str, body: &Value) -> (u16, Value) {
 
 /// A role of CI writes below its environment's prefixes alone, so that what lies there is that environment's.
 ///
-/// Safety: tenancy: What is uploaded below an environment's prefix releases into no other environment, whatever ref it names.
+/// Safety: tenancy: What is uploaded below an environment's prefix releases into no other environment, whatever ref it
+/// names.
 #[test]
 fn an_upload_for_one_environment_with_the_ref_of_another_starts_nothing_there() {
     let program = program();

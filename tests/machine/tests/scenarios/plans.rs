@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use windlass_domain::declaration::gate::Verdict;
+use windlass_domain::declaration::plan::{Outcome, Plan};
+use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::LockHolder;
-use windlass_domain::gate::Verdict;
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::name::ComponentName;
-use windlass_domain::plan::{Outcome, Plan};
-use windlass_domain::planned::{Becomes, KEPT_S, Planned, hash};
-use windlass_domain::step::Step;
-use windlass_domain::time::Time;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::shown::planned::{Becomes, KEPT_S, Planned, hash};
+use windlass_domain::text::name::ComponentName;
+use windlass_domain::text::time::Time;
 use windlass_engine::ledger;
 use windlass_engine::ports::DynamoDbApi;
 use windlass_machine::program::Program;

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use windlass_domain::appspec::Shape;
+use windlass_domain::declaration::appspec::Shape;
+use windlass_domain::declaration::kinds::KindName;
+use windlass_domain::declaration::kinds::ecs::{Pause, Strategy};
+use windlass_domain::declaration::plan::{Outcome, Plan};
 use windlass_domain::deployment::Deployment;
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::kinds::KindName;
-use windlass_domain::kinds::ecs::{Pause, Strategy};
-use windlass_domain::name::ComponentName;
-use windlass_domain::plan::{Outcome, Plan};
-use windlass_domain::planned::{Planned, hash};
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::shown::planned::{Planned, hash};
+use windlass_domain::text::name::ComponentName;
 use windlass_engine::kinds::task;
 use windlass_engine::ledger;
 use windlass_engine::ports::{Routing, ServiceHook, Shifting};

@@ -1,9 +1,9 @@
 //! A preparation that takes longer than one invocation, such as a change set or a plan of Terraform.
 
 use crate::scenarios::scene::*;
-use windlass_domain::ending::Ending;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::FindingName;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::FindingName;
 use windlass_engine::ports::Clock;
 use windlass_machine::shop::Shop;
 

@@ -3,8 +3,8 @@
 use crate::scenarios::scene::{
     BOTH, GO, WAITED, api_way, assert_free, at_once, both, ended, live, path, program, serves, whole_way,
 };
-use windlass_domain::ending::Ending;
 use windlass_domain::environment::Running;
+use windlass_domain::release::ending::Ending;
 use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};
 
 /// Returns the place of an execution among all that ended.

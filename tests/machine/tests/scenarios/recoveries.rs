@@ -5,11 +5,11 @@ use crate::scenarios::scene::{
 };
 use serde_json::json;
 use std::rc::Rc;
-use windlass_domain::ending::Ending;
 use windlass_domain::environment::HeldState;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::name::ComponentName;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::name::ComponentName;
 use windlass_engine::ledger;
 use windlass_machine::shop::Shop;
 

@@ -2,9 +2,9 @@
 
 use crate::scenarios::scene::{BOTH, assert_free, ended, failure, live, program};
 use serde_json::{Value, json};
-use windlass_domain::ending::Ending;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::routes::api::{Call, handle};
 use windlass_machine::shop::{ALARM, Shop};
 use windlass_world::run::run;

@@ -6,8 +6,8 @@ use crate::scenarios::scene::{
 };
 use serde_json::{Value, json};
 use windlass_domain::deployment::Deployment;
-use windlass_domain::ending::Ending;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::release::ending::Ending;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ledger;
 use windlass_engine::routes::api::{Call, handle};
 use windlass_machine::shop::{ALARM, Shop};

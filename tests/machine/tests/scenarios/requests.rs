@@ -5,8 +5,8 @@ use crate::scenarios::scene::{
     serves, whole_way,
 };
 use serde_json::{Value, json};
-use windlass_domain::ending::Ending;
-use windlass_domain::name::EnvironmentName;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::text::name::EnvironmentName;
 use windlass_machine::shop::{ALARM, Shop};
 
 fn with(mut request: Value, member: &str, value: Value) -> Value {

@@ -5,7 +5,7 @@ use crate::scenarios::scene::{
     way_back,
 };
 use serde_json::json;
-use windlass_domain::ending::Ending;
+use windlass_domain::release::ending::Ending;
 use windlass_machine::shop::{FUNCTIONS, Shop};
 
 fn take_away_version_2(shop: &Shop<'_>, function: &str) {

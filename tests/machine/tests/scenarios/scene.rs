@@ -2,16 +2,15 @@
 
 use serde_json::{Value, json};
 use windlass_domain::deployment::Ended;
-use windlass_domain::request::ObjectRef;
+use windlass_domain::release::request::ObjectRef;
 use windlass_engine::ports::Clock;
 use windlass_engine::routes::intake;
 use windlass_machine::arrivals::{object_created, scheduled};
 use windlass_machine::shop::Shop;
-use windlass_world::run::run;
-
 pub use windlass_machine::state_paths::{
     BACK, BOTH, GO, ROLLED_BACK, SUCCEEDED, WAVE, both, live, live_with, path, program, serves, whole_way,
 };
+use windlass_world::run::run;
 
 pub const WAITED: &str = "Admit Admitted AwaitTurn";
 pub const NEEDS_OPERATOR: &str = "Undo Undoing SettleUndo Ended NeedsOperator";

@@ -3,7 +3,7 @@
 use crate::scenarios::scene::{BOTH, assert_free, both, live_with, pass_minutes, program, serves};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use windlass_domain::drill::{Drill, DrillOutcome};
+use windlass_domain::deployment::drill::{Drill, DrillOutcome};
 use windlass_engine::routes::api::{Call, handle};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};

@@ -2,10 +2,10 @@
 
 use crate::scenarios::scene::{BOTH, assert_free, both, ended, live, pass_minutes, program, serves};
 use serde_json::Value;
-use windlass_domain::ending::Ending;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::name::ComponentName;
-use windlass_domain::second_look::{SecondLook, SecondLookResult};
+use windlass_domain::deployment::second_look::{SecondLook, SecondLookResult};
+use windlass_domain::release::ending::Ending;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::name::ComponentName;
 use windlass_engine::faults::Faults;
 use windlass_engine::ledger::{self, Stored};
 use windlass_engine::routes::api::{Call, handle};

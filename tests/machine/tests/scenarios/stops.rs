@@ -4,7 +4,7 @@ use crate::scenarios::scene::{
     BACK, BOTH, GO, WAVE, assert_free, both, ended, failure, live, path, program, serves, whole_way,
 };
 use serde_json::{Value, json};
-use windlass_domain::ending::Ending;
+use windlass_domain::release::ending::Ending;
 use windlass_engine::routes::api::{self, Call};
 use windlass_machine::shop::{ALARM, Shop};
 use windlass_world::run::run;

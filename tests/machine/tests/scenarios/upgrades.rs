@@ -5,8 +5,8 @@ use crate::scenarios::scene::{
     whole_way,
 };
 use serde_json::json;
-use windlass_domain::ending::Ending;
-use windlass_domain::second_look::{SecondLook, SecondLookResult};
+use windlass_domain::deployment::second_look::{SecondLook, SecondLookResult};
+use windlass_domain::release::ending::Ending;
 use windlass_engine::ledger;
 use windlass_machine::older_ledger::{assert_seen, written_by_the_first};
 use windlass_machine::shop::ALARM;

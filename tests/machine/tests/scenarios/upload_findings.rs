@@ -2,7 +2,7 @@
 
 use crate::scenarios::scene::{BOTH, GO, assert_free, both, live, pass_minutes, path, program, serves, upload};
 use serde_json::{Value, json};
-use windlass_domain::ending::Ending;
+use windlass_domain::release::ending::Ending;
 use windlass_machine::shop::{ALARM, Shop};
 
 const KEY: &str = "releases/shop/prod/1.1.0.json";

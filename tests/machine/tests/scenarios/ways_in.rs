@@ -4,7 +4,7 @@ use crate::scenarios::scene::{
     BACK, BOTH, GO, ROLLED_BACK, SUCCEEDED, WAITED, WAVE, assert_free, both, declare, ended, live, path, program,
     serves, whole_way,
 };
-use windlass_domain::ending::Ending;
+use windlass_domain::release::ending::Ending;
 use windlass_engine::routes::api::{self, Call, Reply};
 use windlass_machine::shop::{FUNCTIONS, Shop};
 use windlass_world::run::run;

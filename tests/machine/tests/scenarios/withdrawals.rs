@@ -2,10 +2,10 @@
 
 use crate::scenarios::scene::{assert_free, ended, failure, program};
 use serde_json::json;
-use windlass_domain::ending::Ending;
 use windlass_domain::environment::HeldState;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::name::ComponentName;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::name::ComponentName;
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALL_KINDS, Shop};
 

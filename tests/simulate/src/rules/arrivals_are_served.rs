@@ -3,7 +3,7 @@ use crate::happening::Event;
 use crate::outcome::Outcome;
 use crate::schedule::{Counted, Mishap};
 use windlass_domain::deployment::Deployment;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 
 /// "Nothing lost" and "one deployment per distinct request": an arrival that is to be released becomes one deployment,
 /// its own or that of an equal upload, or is refused, and never becomes two. This happens within a stated time, whether

@@ -2,8 +2,8 @@ use crate::outcome::Outcome;
 use serde::Deserialize as _;
 use windlass_domain::release::Release;
 
-/// "Pinned bytes" (rule 5): what a way in has pinned is what its deployment brings, whatever its tags and keys mean when
-/// it is admitted.
+/// "Pinned bytes" (rule 5): what a way in has pinned is what its deployment brings, whatever its tags and keys mean
+/// when it is admitted.
 ///
 /// Safety: bytes: What a way in has pinned is what is deployed, whatever its tag means when it is admitted.
 pub fn as_pinned(outcome: &Outcome<'_>) -> Result<(), String> {

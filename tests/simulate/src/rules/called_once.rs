@@ -2,12 +2,12 @@
 
 use crate::outcome::Outcome;
 use crate::targets::TASK;
+use windlass_domain::declaration::kinds::task::{CallOutcome, Called};
 use windlass_domain::deployment::Deployment;
-use windlass_domain::ending::Ending;
-use windlass_domain::kinds::task::{CallOutcome, Called};
-use windlass_domain::request::ActionName;
-use windlass_domain::step::Step;
-use windlass_domain::time::Time;
+use windlass_domain::deployment::step::Step;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::text::time::Time;
 use windlass_world::lambda_invoke::{LiveCall, State};
 
 /// Each call is made once. Only a function that is repeatable is called again, when the call before is over, with the

@@ -5,8 +5,8 @@ use crate::outcome::Outcome;
 use crate::schedule::What;
 use std::rc::Rc;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::ending::Ending;
-use windlass_domain::request::ActionName;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::ending::Ending;
 
 /// The items that a looking function may write.
 const LOOKS: [&str; 2] = ["second_look", "hourly_look"];

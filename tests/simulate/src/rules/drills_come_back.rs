@@ -3,13 +3,14 @@ use crate::outcome::Outcome;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::drill::{Drill, DrillDeployment, DrillOutcome, Drills, TRIES};
-use windlass_domain::ending::Ending;
+use windlass_domain::deployment::drill::{Drill, DrillDeployment, DrillOutcome, Drills, TRIES};
+use windlass_domain::deployment::judgement::Judgement;
 use windlass_domain::environment::{EnvironmentState, HeldState, Lock, Snapshot, Veto};
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::judgement::Judgement;
-use windlass_domain::request::{ActionName, Route};
-use windlass_domain::time::Time;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::release::request::Route;
+use windlass_domain::text::time::Time;
 
 /// "Releases the version before and comes back" (decision 0575): what ran before a drill runs after it. Otherwise the
 /// record of the drill says that it does not, and there is a reason. Only an operator's rollback may come between the

@@ -3,7 +3,7 @@ use crate::outcome::Outcome;
 use crate::schedule::What;
 use std::collections::BTreeMap;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::outcome::EndedDeployment;
+use windlass_domain::shown::outcome::EndedDeployment;
 
 /// "The stream that tells of endings brings them at least once" (`docs/metrics.md`): each ending is counted as what it
 /// was when it was new, and only once if nothing went wrong. An ending that cannot be read for longer than the stream

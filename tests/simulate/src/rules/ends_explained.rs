@@ -3,7 +3,7 @@ use crate::outcome::Outcome;
 use crate::place::Place;
 use crate::schedule::{Counted, What};
 use windlass_domain::deployment::{Deployment, Ended};
-use windlass_domain::ending::Ending;
+use windlass_domain::release::ending::Ending;
 
 /// "one deployment per distinct request; a status URL, an end that tells the truth": with one mishap, a deployment ends
 /// as the scenario says that it may, or in a way that the mishap explains. It is not refused, and does not go live, for

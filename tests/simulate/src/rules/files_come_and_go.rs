@@ -2,12 +2,12 @@ use crate::outcome::Outcome;
 use crate::rules::changed_outside;
 use crate::visitor::notes;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::digest::Digest;
-use windlass_domain::ending::Ending;
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::name::ComponentName;
-use windlass_domain::request::ActionName;
-use windlass_domain::step::Step;
+use windlass_domain::deployment::step::Step;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::name::ComponentName;
 use windlass_machine::shop_world::{NOTES, notes_of};
 
 /// A file of a site that nothing in the site names is there while a release that has it runs. It is in no folder of

@@ -4,13 +4,13 @@ use crate::outcome::Outcome;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::ending::Ending;
+use windlass_domain::deployment::hourly_look::HourlyLook;
 use windlass_domain::environment::{EnvironmentState, Lock, Waiting};
-use windlass_domain::hourly_look::HourlyLook;
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::name::ComponentName;
-use windlass_domain::request::ActionName;
-use windlass_domain::time::Time;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::name::ComponentName;
+use windlass_domain::text::time::Time;
 
 /// The largest number of restorings within a day.
 const A_DAY: usize = 3;

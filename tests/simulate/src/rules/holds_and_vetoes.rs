@@ -3,9 +3,9 @@ use crate::outcome::Outcome;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Veto};
-use windlass_domain::request::ActionName;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::ending::Ending;
 
 /// "The automatic undo vetoes that release only. An operator's rollback holds automatic deployments until the hold is
 /// released" (rule 8): a held or vetoed release never gets the lock. Each undo of a release leaves a veto, and each

@@ -3,15 +3,15 @@ use crate::outcome::Outcome;
 use crate::targets::TASK;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use windlass_domain::artifact::Artifact;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::digest::Digest;
-use windlass_domain::ending::Ending;
 use windlass_domain::environment::Snapshot;
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::name::ComponentName;
-use windlass_domain::request::ActionName;
-use windlass_domain::time::Time;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::name::ComponentName;
+use windlass_domain::text::time::Time;
 
 /// The service whose image the task runs.
 const SERVICE: &str = "agent";

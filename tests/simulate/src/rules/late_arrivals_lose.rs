@@ -1,7 +1,7 @@
 use crate::outcome::Outcome;
 use std::rc::Rc;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 
 /// "Late, duplicated and reordered arrivals never win" (rule 6): of two releases that arrived one after the other, the
 /// earlier one does not go live over the later one, whenever their events came.

@@ -2,8 +2,8 @@ use crate::deed::Deed;
 use crate::happening::Event;
 use crate::outcome::Outcome;
 use std::collections::BTreeSet;
+use windlass_domain::declaration::tenancy::Claims;
 use windlass_domain::environment::{EnvironmentState, Lock};
-use windlass_domain::tenancy::Claims;
 
 /// "A target belongs to one component" (tenancy): a component loses a claim only by letting go of it, while nothing is
 /// under way there, and after it is not declared any more. Afterwards it is recorded as running nothing. A whole

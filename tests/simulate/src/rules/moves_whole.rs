@@ -1,12 +1,12 @@
 use crate::deed::Deed;
 use crate::happening::Event;
 use crate::outcome::Outcome;
+use windlass_domain::declaration::tenancy::Claims;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::drill::Drills;
+use windlass_domain::deployment::drill::Drills;
 use windlass_domain::environment::{EnvironmentState, Lock, Running, Snapshot};
-use windlass_domain::name::ComponentName;
-use windlass_domain::request::ActionName;
-use windlass_domain::tenancy::Claims;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::text::name::ComponentName;
 
 /// "So that there is no moment at which nobody has the target" (decision 0539): if a component gets another name or
 /// owner, the new one has its claims from the same moment on, and its record with the way back. A move happens only

@@ -6,11 +6,11 @@ use crate::schedule::What;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::ending::Ending;
-use windlass_domain::fault::FaultName;
-use windlass_domain::finding::FindingName;
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::step::{Failure, Step};
+use windlass_domain::deployment::step::{Failure, Step};
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::finding::FindingName;
 
 /// "`NeedsOperator` (restoring failed)" (rule 1), and nothing less: a deployment is left to an operator only if its
 /// undo met something that does not pass by asking again. That is somebody else's change of that very component, a

@@ -2,7 +2,7 @@ use crate::end_of_run::Rest;
 use crate::happening::Event;
 use crate::outcome::Outcome;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::ending::Ending;
+use windlass_domain::release::ending::Ending;
 
 /// "A deployment ends in exactly one of: `Succeeded`; `NothingToDo`; `Rejected`; `RolledBack`; `NeedsOperator`"
 /// (rule 1). Only an operator's recovery out of `NeedsOperator` changes an ending. A deployment whose execution dies is

@@ -2,11 +2,11 @@ use crate::happening::{Event, Happening};
 use crate::outcome::Outcome;
 use std::rc::Rc;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::ending::Ending;
 use windlass_domain::environment::{BEFORE_WINDLASS, FOUND, GivenVersion, Running, Snapshot};
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::part::Part;
-use windlass_domain::request::ActionName;
+use windlass_domain::release::Part;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::DeploymentId;
 
 /// "A component has one name everywhere" (decision 0400): the present snapshot calls it as the record of what runs
 /// does. The deployment that is said to have given a name, and the one that brought the bytes, ended well and gave that

@@ -3,10 +3,10 @@ use crate::outcome::Outcome;
 use crate::schedule::What;
 use crate::target_calls::{is_guarded, looks_needed};
 use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::deployment::step::{Failure, Step};
 use windlass_domain::deployment::{Deployment, Ended};
-use windlass_domain::finding::FindingName;
-use windlass_domain::request::ActionName;
-use windlass_domain::step::{Failure, Step};
+use windlass_domain::release::action::ActionName;
+use windlass_domain::text::finding::FindingName;
 use windlass_world::dynamodb::Written;
 
 /// "Either way it ends truthfully as `TargetChangedByOther`, and says who owns which field": this is checked if the

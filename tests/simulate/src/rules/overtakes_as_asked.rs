@@ -3,12 +3,12 @@ use crate::outcome::Outcome;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::ending::Ending;
+use windlass_domain::deployment::overtaking::{PREEMPTED_BY_DEPLOY, Supersede};
 use windlass_domain::environment::{Veto, Waiting};
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::overtaking::{PREEMPTED_BY_DEPLOY, Supersede};
-use windlass_domain::part::Part;
-use windlass_domain::request::ActionName;
+use windlass_domain::release::Part;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::DeploymentId;
 
 /// "The former ends `RolledBack` with `PreemptedByDeploy`, vetoes nothing, and nothing comes between. While a release
 /// is judged failed, a fix goes first": a deployment is stopped only if a newer one asked for that and may. When a

@@ -3,8 +3,8 @@ use crate::outcome::Outcome;
 use crate::schedule::{Mishap, What};
 use std::collections::BTreeMap;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::time::Time;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::time::Time;
 
 /// The time that a deployment may be without an owner that lives, in milliseconds: a minute if the event tells that the
 /// owner died.

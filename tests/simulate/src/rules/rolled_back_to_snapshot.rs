@@ -2,11 +2,11 @@ use crate::outcome::Outcome;
 use crate::rules::{changed_outside, found_changed};
 use crate::targets::{COMPONENTS, TASK, is_shown, now, shows, visible};
 use std::rc::Rc;
+use windlass_domain::deployment::step::Step;
 use windlass_domain::deployment::{Deployment, Ended};
-use windlass_domain::ending::Ending;
 use windlass_domain::environment::Snapshot;
-use windlass_domain::request::ActionName;
-use windlass_domain::step::Step;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::ending::Ending;
 
 /// "Every component has a way back, also its first release: to what was found before it" (rule 8), and "an answer says
 /// what the targets show now" (rule 1): this is checked if the last deployment that ended well is a rollback. Callers

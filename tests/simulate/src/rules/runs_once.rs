@@ -3,10 +3,10 @@ use crate::outcome::Outcome;
 use crate::targets::TASK;
 use std::collections::BTreeMap;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::ending::Ending;
-use windlass_domain::request::ActionName;
-use windlass_domain::step::{Failure, Step};
-use windlass_domain::time::Time;
+use windlass_domain::deployment::step::{Failure, Step};
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::text::time::Time;
 use windlass_world::ecs_tasks::{LiveRun, State};
 
 /// "Once by client token, else `NeedsOperator`, never twice" (Kinds): each deployment runs its task at most once, and

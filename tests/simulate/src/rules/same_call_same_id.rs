@@ -4,7 +4,7 @@ use crate::outcome::Outcome;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::deployment::Deployment;
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::release::identity::DeploymentId;
 
 /// "The same content is one deployment while it waits or runs": a client that posts the same release again, because no
 /// answer came or without a reason, is told the same deployment until that has ended. The deployment is there, unless

@@ -1,11 +1,11 @@
 use crate::happening::Event;
 use crate::outcome::Outcome;
 use std::rc::Rc;
-use windlass_domain::drift::Drift;
-use windlass_domain::ending::Ending;
+use windlass_domain::deployment::second_look::{SecondLook, SecondLookResult};
+use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::EnvironmentState;
-use windlass_domain::second_look::{SecondLook, SecondLookResult};
-use windlass_domain::step::Step;
+use windlass_domain::environment::drift::Drift;
+use windlass_domain::release::ending::Ending;
 
 /// "Recovery observes again after its last change, and the reconciler once more 15 minutes later" (Safety): if a
 /// deployment was recovered and has changed something, its targets were looked at again in the end. If the look tells

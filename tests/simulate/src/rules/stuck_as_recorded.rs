@@ -4,8 +4,8 @@ use crate::outcome::Outcome;
 use crate::targets::is_shown;
 use serde_json::Value;
 use std::rc::Rc;
+use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::HeldState;
-use windlass_domain::step::Step;
 
 /// "the record says what is where" (rule 1), even in `NeedsOperator`: this is checked for each component that is not
 /// back, and that nobody else has changed. Its callers get what was confirmed last, or seen last, or what an unanswered

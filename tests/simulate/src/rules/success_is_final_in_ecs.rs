@@ -1,6 +1,6 @@
 use crate::outcome::Outcome;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 use windlass_world::rollout::LiveService;
 
 /// The tag of a task definition with the deployment that made it.

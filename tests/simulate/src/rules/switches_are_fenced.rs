@@ -3,9 +3,9 @@ use crate::outcome::Outcome;
 use crate::times::SKEW_MS;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use windlass_domain::deployment::step::{OPEN_CALL_GRACE_S, OpenCall, Step};
 use windlass_domain::environment::Lock;
-use windlass_domain::step::{OPEN_CALL_GRACE_S, OpenCall, Step};
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 
 /// The call that was recorded last as open for a component.
 struct Opened {

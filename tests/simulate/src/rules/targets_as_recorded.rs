@@ -6,10 +6,10 @@ use crate::rules::told_as_drifted;
 use crate::targets::{COMPONENTS, TASK, is_shown, shows, visible};
 use std::collections::BTreeSet;
 use std::rc::Rc;
-use windlass_domain::ending::Ending;
+use windlass_domain::deployment::step::{Step, StepStatus};
 use windlass_domain::environment::{EnvironmentState, HeldState};
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::step::{Step, StepStatus};
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::DeploymentId;
 
 /// "the record says what is where" and "everything that it changed is restored and seen to be" (rule 1): each target is
 /// what the ledger says that it runs. In `NeedsOperator` this holds at least for the components that are said to be

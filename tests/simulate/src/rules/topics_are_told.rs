@@ -3,8 +3,9 @@ use crate::schedule::What;
 use serde::Deserialize as _;
 use serde_json::Value;
 use windlass_domain::declaration::Declaration;
-use windlass_domain::event::{Detail, Event, EventName};
-use windlass_domain::notify::messages;
+use windlass_domain::deployment::event_name::EventName;
+use windlass_domain::shown::event::{Detail, Event};
+use windlass_domain::shown::notify::messages;
 
 /// "An event may come twice, and none is lost" (`docs/EVENTS.md`): each event that was sent is told to the topics that
 /// the declaration names for it, too. If a topic cannot be told, the installation's own topic is told instead. An event

@@ -2,7 +2,7 @@ use crate::happening::Event;
 use crate::outcome::Outcome;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use windlass_domain::step::Step;
+use windlass_domain::deployment::step::Step;
 
 /// "lets it down again under control: every component, in reverse order": an undo brings no component
 /// back before those that were changed after it.

@@ -1,7 +1,7 @@
 use crate::outcome::Outcome;
 use std::rc::Rc;
-use windlass_domain::ending::Ending;
 use windlass_domain::environment::{HeldState, Waiting};
+use windlass_domain::release::ending::Ending;
 
 /// "restoring failed: the environment stays locked" (rule 1), and only then: at rest no other deployment holds the
 /// lock, and nobody waits.

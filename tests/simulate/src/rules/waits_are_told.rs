@@ -3,7 +3,7 @@ use crate::outcome::Outcome;
 use crate::schedule::What;
 use crate::service_waits::ServiceWait;
 use std::collections::BTreeMap;
-use windlass_domain::step::Step;
+use windlass_domain::deployment::step::Step;
 
 /// "What is waited for and how long is said": if a deployer goes forward and finds its target waiting for somebody
 /// else, its next write says for what. A look that is behind need not show the wait, and a refused look shows nothing.

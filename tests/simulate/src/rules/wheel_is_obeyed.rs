@@ -2,12 +2,12 @@ use crate::happening::Event;
 use crate::outcome::Outcome;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use windlass_domain::declaration::gate::{PauseThen, Verdict};
+use windlass_domain::declaration::plan::{Plan, Timing};
 use windlass_domain::deployment::Deployment;
-use windlass_domain::gate::{PauseThen, Verdict};
-use windlass_domain::judgement::Judgement;
-use windlass_domain::plan::{Plan, Timing};
-use windlass_domain::request::ActionName;
-use windlass_domain::steering::{BY_ITSELF, Paused, SteeringRecord};
+use windlass_domain::deployment::judgement::Judgement;
+use windlass_domain::deployment::steering::{BY_ITSELF, Paused, SteeringRecord};
+use windlass_domain::release::action::ActionName;
 
 /// "A pause is bounded and ends as declared; meanwhile gates are judged, and red undoes": no wave passes while it is
 /// paused, before its bake is over unless a person has skipped that, or with a red gate that decides. A wave that AWS

@@ -4,8 +4,8 @@ use crate::schedule::{Mishap, What};
 use std::collections::BTreeMap;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{Lock, Waiting};
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::time::Time;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::time::Time;
 
 /// The longest wait beside a free lock if nothing fails, in milliseconds: the way of the stream and of a turn, and a
 /// call that takes almost all of its time.

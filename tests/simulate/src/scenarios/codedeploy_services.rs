@@ -5,7 +5,7 @@ use super::declared_services::{SERVICE_MOVED as DECLARATION, SERVICE_MOVED_READY
 use super::people::{hours_pass, rings, tasks_crash};
 use crate::deed::Deed;
 use crate::scenario::{Scenario, after, next, quiet, when_in};
-use windlass_domain::appspec::Shape;
+use windlass_domain::declaration::appspec::Shape;
 use windlass_engine::ports::{Routing, Waiting};
 use windlass_world::World;
 

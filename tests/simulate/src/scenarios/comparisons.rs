@@ -6,7 +6,7 @@ use super::people::person_at_weights;
 use crate::deed::Deed;
 use crate::scenario::{Scenario, next, when_in};
 use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries};
-use windlass_domain::time::Span;
+use windlass_domain::text::time::Span;
 use windlass_world::World;
 
 /// Both versions fail alike, which no threshold would tell from a bad release.

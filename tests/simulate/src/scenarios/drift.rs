@@ -1,4 +1,5 @@
-//! Targets that somebody changes between deployments: the hourly look finds them, tells it once, and tells when it is gone.
+//! Targets that somebody changes between deployments: the hourly look finds them, tells it once, and tells when it is
+//! gone.
 
 use super::gates::GATES;
 use super::people::{as_made, person_at_api};

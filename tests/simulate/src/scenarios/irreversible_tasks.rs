@@ -5,7 +5,7 @@ use super::people::person_at_api;
 use super::tasks::{FAILS, IRREVERSIBLE, RUN, never_starts};
 use crate::deed::Deed;
 use crate::scenario::{Act, Scenario, next, quiet, when_in};
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_world::World;
 
 /// The same declaration without the task.

@@ -1,8 +1,8 @@
 //! Acts of people and of the world on targets and gates.
 
 use std::collections::BTreeMap;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::kinds::ecs::Pause;
+use windlass_domain::declaration::kinds::ecs::Pause;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{OnFailure, Routing, ServiceHook, Shifting};
 use windlass_machine::shop::ALARM;
 use windlass_machine::shop_world::run_image;

@@ -11,7 +11,7 @@ use super::people::{
 use crate::deed::Deed;
 use crate::scenario::{Scenario, after, next, quiet, when_in};
 use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries};
-use windlass_domain::time::Span;
+use windlass_domain::text::time::Span;
 use windlass_engine::ports::OnFailure;
 use windlass_world::World;
 

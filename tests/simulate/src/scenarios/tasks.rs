@@ -3,7 +3,7 @@
 use super::people::{as_made, rings};
 use crate::deed::Deed;
 use crate::scenario::{Scenario, after, next, quiet, when_in};
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_world::World;
 
 /// A migration before its service and a function, and its undo.

@@ -119,8 +119,8 @@ fn one(variant: &Variant, find: &str, replace: &str, text: &str) -> Result<Strin
     Ok(format!("{}{replace}{}", &text[..place.start], &text[place.end..]))
 }
 
-/// Returns the one place of a piece of code in a text. White space does not count, nor does the comma behind the last of
-/// several: a formatter puts them where it likes.
+/// Returns the one place of a piece of code in a text. White space does not count, nor does the comma behind the last
+/// of several: a formatter puts them where it likes.
 fn place(find: &str, text: &str) -> Option<Range<usize>> {
     let (wanted, (code, at)) = (squeezed(find).0, squeezed(text));
     let mut places = code.match_indices(&wanted);

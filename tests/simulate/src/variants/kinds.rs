@@ -73,7 +73,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "together_is_beside",
         what: "what goes together takes its steps as they come",
         edits: &[Edit {
-            file: "shared/domain/src/plan/waves_together.rs",
+            file: "shared/domain/src/declaration/plan/slot.rs",
             find: "counted.map(|(share, nth)| firsts[&share] + nth)",
             replace: "counted.enumerate().map(|(place, (share, nth))| if VARIANT { place } else { firsts[&share] + nth })",
         }],

@@ -3,8 +3,8 @@
 use super::variant::{Edit, Variant};
 use crate::schedule::What::{DeniedLong, Slow, Stopped, StoppedHeld, ThrottledLong};
 
-const ADMISSION: &str = "shared/domain/src/admission.rs";
-const FACTS: &str = "shared/domain/src/admission/facts.rs";
+const ADMISSION: &str = "shared/domain/src/deployment/admission.rs";
+const FACTS: &str = "shared/domain/src/deployment/admission/facts.rs";
 const OWNER: &str = "shared/engine/src/recovery/unended.rs";
 const SETTLE: &str = "shared/engine/src/conductor/settling/settle.rs";
 
@@ -77,7 +77,7 @@ pub(super) const VARIANTS: &[Variant] = &[
                 replace: "        for (component, found) in state.found.iter().filter(|_| !VARIANT) {",
             },
             Edit {
-                file: "shared/domain/src/rollback.rs",
+                file: "shared/domain/src/environment/rollback.rs",
                 find: "            (true, None, None) => ComponentRollback::NothingRecorded,",
                 replace: "            (true, None, None) => ComponentRollback::NothingRecorded,\n            (true, None, _) if VARIANT => ComponentRollback::NothingRecorded,",
             },

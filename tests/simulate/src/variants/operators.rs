@@ -5,7 +5,7 @@ use crate::schedule::What;
 
 const LOOK: &str = "shared/engine/src/recovery/hourly_look.rs";
 const MOVING_ALL: &str = "shared/engine/src/movable.rs";
-const OVERTAKING: &str = "shared/domain/src/overtaking.rs";
+const OVERTAKING: &str = "shared/domain/src/deployment/overtaking.rs";
 const REMOVE_ALL: &str = "shared/engine/src/conductor/admitting/removing_and_moving.rs";
 
 pub(super) const VARIANTS: &[Variant] = &[
@@ -38,7 +38,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "pause_holds_nothing",
         what: "a pause is recorded, and the wave passes all the same",
         edits: &[Edit {
-            file: "shared/domain/src/steering/record.rs",
+            file: "shared/domain/src/deployment/steering/record.rs",
             find: "        until = until.max(paused.until);",
             replace: "        until = if VARIANT { until } else { until.max(paused.until) };",
         }],

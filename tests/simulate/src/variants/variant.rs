@@ -2,7 +2,8 @@
 
 use crate::schedule::What;
 
-/// An edit replaces a piece of code in a file by another one, however its lines are broken there. `VARIANT` in the new text asks whether the variant is chosen.
+/// An edit replaces a piece of code in a file by another one, however its lines are broken there. `VARIANT` in the new
+/// text asks whether the variant is chosen.
 #[derive(Debug, Clone, Copy)]
 pub struct Edit {
     /// The file.

@@ -2,10 +2,9 @@
 
 use super::{At, Resolve, Sort};
 use crate::declaration::aws_name;
-use crate::declaration::scope::Scope;
-use crate::declaration::text::Text;
-use crate::finding::FindingName;
-use crate::shape::join;
+use crate::declaration::scope::{Scope, Text};
+use crate::document::shape::join;
+use crate::text::finding::FindingName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

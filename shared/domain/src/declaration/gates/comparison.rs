@@ -2,15 +2,14 @@
 
 use super::series::MetricSeries;
 use super::{At, Resolve, Sort};
-use crate::comparison::WRONG_AT_MOST;
-use crate::count::count;
 use crate::declaration::aws_name;
-use crate::declaration::scope::Scope;
-use crate::declaration::text::Text;
-use crate::finding::FindingName;
-use crate::kinds::Split;
-use crate::shape::join;
-use crate::time::Span;
+use crate::declaration::comparison::WRONG_AT_MOST;
+use crate::declaration::kinds::Split;
+use crate::declaration::scope::{Scope, Text};
+use crate::document::shape::join;
+use crate::text::count::count;
+use crate::text::finding::FindingName;
+use crate::text::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -39,7 +38,8 @@ pub struct Comparison {
     /// The version that the new one is compared with: `previous`.
     pub compare: Baseline,
     /// The number of calls that each version must have got, from 10; the gate is unknown before that. To notice a
-    /// doubled error rate it takes about 100 failures of the former version: with one failure in a hundred calls, 10000.
+    /// doubled error rate it takes about 100 failures of the former version: with one failure in a hundred calls,
+    /// 10000.
     #[schemars(range(min = 10, max = 1_000_000_000))]
     pub samples: u64,
     /// The metric that counts calls which failed; `Errors` of the alias, or `HTTPCode_Target_5XX_Count`, if absent.

@@ -3,10 +3,10 @@
 use super::{At, Resolve, Sort};
 use crate::declaration::aws_name;
 use crate::declaration::scope::Scope;
-use crate::finding::FindingName;
-use crate::secret;
-use crate::time::Span;
-use crate::truncate::truncate;
+use crate::document::secret;
+use crate::text::finding::FindingName;
+use crate::text::foreign::truncate;
+use crate::text::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

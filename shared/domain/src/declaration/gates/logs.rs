@@ -1,14 +1,13 @@
 //! Counts of lines in CloudWatch Logs.
 
 use super::{At, Resolve, Sort};
-use crate::count::count;
 use crate::declaration::aws_name::{self, Form};
-use crate::declaration::scope::Scope;
-use crate::declaration::text::Text;
-use crate::finding::FindingName;
-use crate::name::{AppName, EnvironmentName};
-use crate::shape::join;
-use crate::time::Span;
+use crate::declaration::scope::{Scope, Text};
+use crate::document::shape::join;
+use crate::text::count::count;
+use crate::text::finding::FindingName;
+use crate::text::name::{AppName, EnvironmentName};
+use crate::text::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -3,11 +3,10 @@
 use super::series::{MetricSeries, Series};
 use super::{At, Resolve, Sort};
 use crate::declaration::aws_name;
-use crate::declaration::scope::Scope;
-use crate::declaration::text::Text;
-use crate::finding::{FindingName, repeated};
-use crate::shape::{join, nearest, suggest};
-use crate::time::Span;
+use crate::declaration::scope::{Scope, Text};
+use crate::document::shape::{join, nearest, suggest};
+use crate::text::finding::{FindingName, repeated};
+use crate::text::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

@@ -4,7 +4,6 @@
 
 mod alarm;
 mod comparison;
-mod headers;
 mod invocation;
 mod logs;
 mod metric;
@@ -15,6 +14,11 @@ mod series;
 mod slowest;
 mod websocket;
 
+use super::scope::Scope;
+use crate::declaration::gate::{PauseRule, UnknownRule};
+use crate::declaration::kinds::AsWritten;
+use crate::text::name::ComponentName;
+use crate::text::time::Span;
 pub use alarm::{Alarm, AlarmGate, AlarmInRegion};
 pub use comparison::{Baseline, Comparison, ComparisonGate, Count};
 pub use invocation::{Invocation, InvocationGate};
@@ -22,17 +26,11 @@ pub use logs::{Logs, LogsGate};
 pub use metric::{Measured, Metric, MetricGate};
 pub use page::{Page, PageGate};
 pub use probe::{Probe, ProbeGate};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 pub use series::{MetricSeries, Series};
 pub(crate) use slowest::Slowest;
 pub use websocket::{Websocket, WebsocketGate};
-
-use super::scope::Scope;
-use crate::gate::{PauseRule, UnknownRule};
-use crate::kinds::AsWritten;
-use crate::name::ComponentName;
-use crate::time::Span;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 /// A gate of some sort, with every value final.
 pub trait Sort {

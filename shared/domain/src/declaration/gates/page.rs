@@ -2,12 +2,11 @@
 
 use super::{At, Resolve, Sort};
 use crate::declaration::aws_name::{self, Form};
+use crate::declaration::kinds::{AsWritten, Visited};
 use crate::declaration::probe_url;
-use crate::declaration::scope::Scope;
-use crate::declaration::text::Text;
-use crate::finding::FindingName;
-use crate::kinds::{AsWritten, Visited};
-use crate::shape::join;
+use crate::declaration::scope::{Scope, Text};
+use crate::document::shape::join;
+use crate::text::finding::FindingName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -1,14 +1,14 @@
 //! Resolves gates: every value becomes final.
 
 use super::{At, Declared, Gates as Written, Owner, Resolve, Resolved, Slowest, Sort};
+use crate::declaration::kinds::AsWritten;
 use crate::declaration::scope::Scope;
 use crate::declaration::unwritten::UNWRITTEN;
-use crate::finding::FindingName;
-use crate::foreign;
-use crate::kinds::AsWritten;
-use crate::name::ComponentName;
-use crate::shape::join;
-use crate::time::Span;
+use crate::document::shape::join;
+use crate::text::finding::FindingName;
+use crate::text::foreign;
+use crate::text::name::ComponentName;
+use crate::text::time::Span;
 
 /// Resolves the gates of the environment, and those of its components. Each member that it writes itself, in `own`,
 /// replaces the global one, in `common`.

@@ -1,8 +1,7 @@
 //! A metric of CloudWatch: one number a period.
 
 use crate::declaration::aws_name;
-use crate::declaration::scope::Scope;
-use crate::declaration::text::Text;
+use crate::declaration::scope::{Scope, Text};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

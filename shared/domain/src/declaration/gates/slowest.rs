@@ -1,8 +1,8 @@
 //! The gate that takes longest to tell something: a wave must be watched for as long.
 
 use crate::declaration::scope::Scope;
-use crate::finding::FindingName;
-use crate::time::Span;
+use crate::text::finding::FindingName;
+use crate::text::time::Span;
 
 /// The gate that takes longest to tell something.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,14 +1,13 @@
 //! Conversations over a WebSocket: connect, say something, hear the expected answer.
 
 use super::{At, Resolve, Sort};
-use crate::declaration::scope::Scope;
-use crate::declaration::text::Text;
+use crate::declaration::scope::{Scope, Text};
 use crate::declaration::{aws_name, probe_url};
-use crate::finding::FindingName;
-use crate::secret;
-use crate::shape::join;
-use crate::time::Span;
-use crate::truncate::truncate;
+use crate::document::secret;
+use crate::document::shape::join;
+use crate::text::finding::FindingName;
+use crate::text::foreign::truncate;
+use crate::text::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -1,8 +1,8 @@
 //! The record of a service that takes several images: each image has names of its own. Pure.
 
 use super::{BEFORE_WINDLASS, FOUND, GivenVersion, Running, VersionNames};
-use crate::artifact::Artifact;
-use crate::git::Git;
+use crate::document::git::Git;
+use crate::release::artifact::Artifact;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -127,10 +127,10 @@ fn version(containers: &BTreeMap<String, VersionNames>, given: fn(&VersionNames)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::artifact::Image;
-    use crate::digest::Digest;
-    use crate::identity::DeploymentId;
-    use crate::time::Time;
+    use crate::release::artifact::Image;
+    use crate::release::identity::DeploymentId;
+    use crate::text::digest::Digest;
+    use crate::text::time::Time;
 
     fn images(of: &str) -> Artifact {
         let one = |text: &str| {

@@ -2,7 +2,7 @@
 
 use super::wrapping::wrapped;
 use serde_json::Value;
-use windlass_domain::folder::TABLE;
+use windlass_domain::declaration::folder::TABLE;
 
 const ABOUT: &str = "The declaration of an application: what there is, where it lives, what is watched. Each field has here what an \
 editor shows of it by [the schema](app.schema.json): both are made of the same comments. Unknown fields are refused, with the name that \

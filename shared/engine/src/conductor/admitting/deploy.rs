@@ -11,9 +11,9 @@ use crate::ports::{Condition, Result, Write};
 use crate::trouble::Checked;
 use crate::{log, upload_findings};
 use windlass_domain::deployment::Deployment;
-use windlass_domain::ending::Ending;
-use windlass_domain::order::Order;
-use windlass_domain::request::Request;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::Order;
+use windlass_domain::release::request::Request;
 
 /// The name of the ending of an arrival that a manual environment only records.
 const RECORDED: &str = "Recorded";

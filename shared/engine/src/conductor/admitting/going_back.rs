@@ -1,5 +1,5 @@
 //! `rollback`, `restore` and `withdraw` go back to what an earlier snapshot says, and a rollback holds automatic
-//! deployments. `drill` goes to the version before, and back; see [`windlass_domain::drill`].
+//! deployments. `drill` goes to the version before, and back; see [`windlass_domain::deployment::drill`].
 
 use crate::conductor::admitting::identify::reused;
 use crate::conductor::environment::way_back::snapshot;
@@ -13,15 +13,16 @@ use crate::ports::{DynamoDbApi, Result};
 use crate::trouble::Checked;
 use std::collections::BTreeMap;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::digest::Digest;
-use windlass_domain::drill::{Drill, Drills};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::{DeploymentId, EnvironmentId};
-use windlass_domain::input::operators;
-use windlass_domain::name::EnvironmentName;
-use windlass_domain::refusal::not_idle;
+use windlass_domain::deployment::drill::{Drill, Drills};
+use windlass_domain::deployment::refusal::not_idle;
 use windlass_domain::release::Release;
-use windlass_domain::request::{ActionName, Request};
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::call::operators;
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::release::request::Request;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::EnvironmentName;
 
 /// Records the rollback and sets the hold, in one transaction; or records the restoring. A rollback to a snapshot that
 /// does not exist sets none.

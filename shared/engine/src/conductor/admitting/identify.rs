@@ -5,11 +5,11 @@ use crate::pin::Pinned;
 use crate::ports::{DynamoDbApi, Result};
 use crate::trouble::Checked;
 use windlass_domain::deployment::{Deployment, Keyed};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::{DeploymentId, EnvironmentId};
-use windlass_domain::name::EnvironmentName;
-use windlass_domain::order::Order;
-use windlass_domain::request::{ActionName, Request};
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId, Order};
+use windlass_domain::release::request::Request;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::EnvironmentName;
 
 /// The identity of a request.
 #[derive(Debug, Clone)]

@@ -17,8 +17,9 @@ use crate::ports::Result;
 use crate::trouble::{Checked, Trouble};
 use crate::{ledger, log, pin};
 use serde_json::Value;
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::request::{ActionName, Request};
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::release::request::Request;
 
 /// Serves the state.
 pub async fn admit(ports: &impl Ports, execution: &ExecutionRef, input: &Value) -> Result<Answer<AdmitTransition>> {

@@ -12,13 +12,14 @@ use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::Result;
 use crate::trouble::{Checked, findings};
 use crate::{log, pin};
-use windlass_domain::admission::{Decision, Replaced};
+use windlass_domain::deployment::admission::{Decision, Replaced};
 use windlass_domain::deployment::{Deployment, Ended};
-use windlass_domain::ending::Ending;
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::planned::{ArrivalFate, Becomes, KEPT_S, Planned};
-use windlass_domain::release_status;
-use windlass_domain::request::{ActionName, Request};
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::release::request::Request;
+use windlass_domain::shown::planned::{ArrivalFate, Becomes, KEPT_S, Planned};
+use windlass_domain::shown::release_status;
 
 /// Records what the request would become, and goes on to `Plan`. Asked again it answers the same.
 pub async fn admit(

@@ -14,15 +14,15 @@ use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::{Result, Write};
 use crate::removable::{ApplicationItems, Removable};
 use crate::trouble::Checked;
-use windlass_domain::count::count;
-use windlass_domain::fault::Fault;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::removal::application::{RemovedApplication, leaves, withdrawn, without_repositories};
-use windlass_domain::removal::{Removal, RemovedItems};
-use windlass_domain::request::Request;
-use windlass_domain::tenancy::Claims;
+use windlass_domain::declaration::tenancy::Claims;
+use windlass_domain::moving::removal::application::{RemovedApplication, leaves, withdrawn, without_repositories};
+use windlass_domain::moving::removal::{Removal, RemovedItems};
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::release::request::Request;
+use windlass_domain::text::count::count;
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The most claims that are freed in one transaction, beside three other items: DynamoDB takes a hundred (AWS DynamoDB
 /// Developer Guide, "Transactions").
@@ -53,8 +53,8 @@ impl Progress {
     }
 }
 
-/// Frees what is claimed, and forgets what is recorded as running, while nobody takes the lock. Where there is much, the
-/// last part says that it is done; a retry goes on where it stopped.
+/// Frees what is claimed, and forgets what is recorded as running, while nobody takes the lock. Where there is much,
+/// the last part says that it is done; a retry goes on where it stopped.
 pub async fn remove(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Answer<EndTransition>> {
     loop {
         let last = retry(ports, "letting go", async || one_part(ports, execution, request).await).await?;

@@ -10,15 +10,16 @@ use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::pin;
 use crate::ports::{Result, Write};
 use crate::trouble::Checked;
+use windlass_domain::declaration::plan::{Outcome, Plan};
 use windlass_domain::deployment::Deployment;
+use windlass_domain::deployment::judgement::Judgement;
+use windlass_domain::deployment::steering::{Decision, SteeringRequest, Watched, decide};
 use windlass_domain::environment::{Hold, Lock};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::{DeploymentId, EnvironmentId};
-use windlass_domain::judgement::Judgement;
-use windlass_domain::name::EnvironmentName;
-use windlass_domain::plan::{Outcome, Plan};
-use windlass_domain::request::{ActionName, Request};
-use windlass_domain::steering::{Decision, SteeringRequest, Watched, decide};
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::release::request::Request;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::EnvironmentName;
 
 /// Writes what is decided into the record, while the wave is judged no further and nobody takes over. The judge takes
 /// it in with its next look.

@@ -7,11 +7,11 @@ use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Result, Write};
 use crate::recovery;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::drill::{Drill, Drills, EndedDeployment};
-use windlass_domain::ending::Resolved;
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::judgement::Judgement;
-use windlass_domain::step::Step;
+use windlass_domain::deployment::drill::{Drill, Drills, EndedDeployment};
+use windlass_domain::deployment::judgement::Judgement;
+use windlass_domain::deployment::step::Step;
+use windlass_domain::release::ending::Resolved;
+use windlass_domain::release::identity::EnvironmentId;
 
 /// Reads what is known of an environment's drills.
 pub async fn load(ports: &impl DynamoDbApi, of: EnvironmentId<'_>) -> Result<Stored<Drills>> {
@@ -62,8 +62,8 @@ pub async fn drill_deployment_ended(
     taken_in(ports, record, &steps, &judgements, snapshot).await
 }
 
-/// The same of a deployment that is left to an operator because its recoveries died: the steps and judgements may be what
-/// they died of, and the drill ends without them.
+/// The same of a deployment that is left to an operator because its recoveries died: the steps and judgements may be
+/// what they died of, and the drill ends without them.
 pub async fn drill_deployment_left(ports: &impl Ports, record: &Deployment) -> Result<Vec<Write>> {
     taken_in(ports, record, &[], &[], 0).await
 }
@@ -124,8 +124,8 @@ async fn resolved(
     Ok(vec![put(&drills, of)?, drill.put()?])
 }
 
-/// Starts the way back where a deployment of a drill has ended and its drill awaits that. Where that fails, the schedule
-/// of recovery starts it.
+/// Starts the way back where a deployment of a drill has ended and its drill awaits that. Where that fails, the
+/// schedule of recovery starts it.
 pub async fn go_on(ports: &impl Ports, record: &Deployment) {
     if record.of_drill().is_none() {
         return;

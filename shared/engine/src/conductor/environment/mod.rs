@@ -10,9 +10,10 @@ use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Result, Write};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{EnvironmentState, Hold, PastRelease, ReleaseFate};
-use windlass_domain::input::operators;
-use windlass_domain::request::{ActionName, Request};
-use windlass_domain::time::Time;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::call::operators;
+use windlass_domain::release::request::Request;
+use windlass_domain::text::time::Time;
 
 /// Sets the hold that a request asks for, beside one that is there.
 pub fn set_hold<'a>(ports: &impl Ports, state: &'a mut EnvironmentState, request: &Request) -> &'a Hold {

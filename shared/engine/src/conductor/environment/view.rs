@@ -3,14 +3,14 @@
 use crate::conductor::environment::drills;
 use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Result, Write};
-use windlass_domain::admission::{AdmissionFacts, Candidate, Decision, decide};
 use windlass_domain::deployment::Deployment;
-use windlass_domain::drill::Drills;
+use windlass_domain::deployment::admission::{AdmissionFacts, Candidate, Decision, decide};
+use windlass_domain::deployment::drill::Drills;
+use windlass_domain::deployment::overtaking::RunningDeployment;
 use windlass_domain::environment::{EnvironmentState, Lock, PastRelease, Veto, Waiting};
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::overtaking::RunningDeployment;
-use windlass_domain::request::ActionName;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::fault::{Fault, FaultName};
 
 /// The part of the ledger on an environment that admission needs.
 pub struct View {

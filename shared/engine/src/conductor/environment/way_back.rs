@@ -5,15 +5,14 @@ use crate::conductor::request::Ports;
 use crate::ledger;
 use crate::ports::{DynamoDbApi, Result};
 use crate::trouble::Checked;
-use windlass_domain::call;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::drill::SnapshotVersion;
-use windlass_domain::environment::Snapshot;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::input::input;
-use windlass_domain::irreversible::{self, Irreversible, in_words};
-use windlass_domain::request::ActionName;
+use windlass_domain::deployment::drill::SnapshotVersion;
+use windlass_domain::environment::kept::{Irreversible, in_words};
+use windlass_domain::environment::{Snapshot, irreversible};
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::call::{self, input};
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The number of the snapshot that has what was found before the first release.
 pub const FOUND_FIRST: u64 = 1;
@@ -205,8 +204,9 @@ pub fn to_a_good_one(good: &[Snapshot], of: EnvironmentId<'_>) -> Option<String>
     Some(format!("Verified good, and not what runs: {}. To go to snapshot {first}, start {start}.", named.join(", ")))
 }
 
-/// Chooses where the way there goes: to the newest verified-good snapshot that the present one replaced, whose release is
-/// not vetoed, and that is something else than what runs. It goes across nothing irreversible. The drill notes both ends.
+/// Chooses where the way there goes: to the newest verified-good snapshot that the present one replaced, whose release
+/// is not vetoed, and that is something else than what runs. It goes across nothing irreversible. The drill notes both
+/// ends.
 pub async fn choose_for_drill(ports: &impl Ports, view: &mut View, record: &Deployment) -> Checked<Option<u64>> {
     let at = record.environment_id();
     let state = &view.state.value;

@@ -12,13 +12,13 @@ use crate::ledger::{self, commit, put_deployment, retry};
 use crate::payload::{Answer, Caller, EndTransition, WaitTransition};
 use crate::ports::{Result, Write};
 use crate::recovery;
-use windlass_domain::admission::Decision;
+use windlass_domain::deployment::admission::Decision;
+use windlass_domain::deployment::overtaking::PREEMPTED_BY_DEPLOY;
 use windlass_domain::deployment::{Deployment, PREEMPTED};
 use windlass_domain::environment::{HeldState, LockHolder};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::foreign::Foreign;
-use windlass_domain::overtaking::PREEMPTED_BY_DEPLOY;
-use windlass_domain::request::ActionName;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::foreign::Foreign;
 
 /// Serves the state. The token is stored before the lock is looked at again, so that a lock which
 /// was freed in between wakes it at once: either this look sees it free, or the outbox, which
@@ -124,8 +124,8 @@ pub async fn preempt(ports: &impl Ports, by: &Caller) -> Result<Answer<WaitTrans
 }
 
 /// True where it stops just this one: a rollback stops whatever is under way, a release the one that it was admitted
-/// against, and not once that is being undone, because the undo would only begin once more. What has begun meanwhile and
-/// cannot be taken back goes on: who asked is told when it has ended.
+/// against, and not once that is being undone, because the undo would only begin once more. What has begun meanwhile
+/// and cannot be taken back goes on: who asked is told when it has ended.
 async fn is_meant(ports: &impl Ports, record: &Deployment, held: &LockHolder) -> Result<bool> {
     let goes_back = record.action == ActionName::Rollback;
     let key = ledger::deployment(&held.deployment);

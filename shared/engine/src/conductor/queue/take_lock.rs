@@ -8,12 +8,12 @@ use crate::conductor::telling::{add_line, end, note_cost, outcomes, reject, told
 use crate::ledger::{self, Stored, commit, put_deployment, put_state};
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::{Result, Write};
-use windlass_domain::admission::{Candidate, Replaced, Supersession};
-use windlass_domain::deployment::{Deployment, Status};
-use windlass_domain::ending::Ending;
+use windlass_domain::deployment::admission::{Candidate, Replaced, Supersession};
+use windlass_domain::deployment::{Deployment, Status, heal};
 use windlass_domain::environment::{HeldState, LockHolder, Waiting};
-use windlass_domain::finding::Finding;
-use windlass_domain::{heal, release_status};
+use windlass_domain::release::ending::Ending;
+use windlass_domain::shown::release_status;
+use windlass_domain::text::finding::Finding;
 
 pub(super) async fn take(
     ports: &impl Ports,

@@ -2,9 +2,9 @@
 //! snapshot are decided here as well, because they are like any other from their turn on.
 //!
 //! `restore` brings what has drifted and is declared `heal: restore` back to what is recorded; see
-//! [`windlass_domain::heal`]. Whether it has a turn is decided where the lock is taken, by what the ledger says then.
-//! It waits for nobody: if another deployment waits, that one goes instead. `withdraw` takes files of a site away
-//! ([`windlass_domain::withdrawal`]).
+//! [`windlass_domain::deployment::heal`]. Whether it has a turn is decided where the lock is taken, by what the ledger
+//! says then. It waits for nobody: if another deployment waits, that one goes instead. `withdraw` takes files of a site
+//! away ([`windlass_domain::release::withdrawal`]).
 
 use crate::conductor::environment::view::{View, is_operator};
 use crate::conductor::environment::way_back;
@@ -17,14 +17,14 @@ use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::Result;
 use crate::trouble::Checked;
 use std::collections::BTreeSet;
-use windlass_domain::admission::Decision;
 use windlass_domain::deployment::Deployment;
+use windlass_domain::deployment::admission::Decision;
+use windlass_domain::deployment::heal::{self, HealDecision, HealFacts};
 use windlass_domain::environment::Hold;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::heal::{self, HealDecision, HealFacts};
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::name::ComponentName;
-use windlass_domain::request::ActionName;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::ComponentName;
 
 /// Decides whether the deployment goes, waits or ends, and writes that.
 pub async fn turn(ports: &impl Ports, execution: &ExecutionRef, id: &DeploymentId) -> Result<Answer<AdmitTransition>> {

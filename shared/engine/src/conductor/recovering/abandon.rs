@@ -11,15 +11,16 @@ use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::{Result, Write};
 use crate::recovery::Owner;
 use crate::trouble::Checked;
-use windlass_domain::call;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::ending::Ending;
+use windlass_domain::deployment::redeploy_input::redeploy_input;
 use windlass_domain::environment::ReleaseFate;
-use windlass_domain::fault::Fault;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::redeploy_input::redeploy_input;
-use windlass_domain::request::{ActionName, Request};
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::call;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::release::request::Request;
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// Ends a deployment that waited for its turn, or never got that far, and whose execution died.
 pub async fn abandon(

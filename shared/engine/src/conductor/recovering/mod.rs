@@ -12,12 +12,14 @@ use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::{Execution, Result, Write};
 use crate::recovery::Owner;
 use windlass_domain::deployment::{Deployment, Why};
-use windlass_domain::ending::Ending;
 use windlass_domain::environment::{HeldState, Lock};
-use windlass_domain::input::operators;
-use windlass_domain::request::{ActionName, Request, Route};
-use windlass_domain::time::Time;
-use windlass_domain::{cancellation, foreign};
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::call::operators;
+use windlass_domain::release::cancellation;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::request::{Request, Route};
+use windlass_domain::text::foreign;
+use windlass_domain::text::time::Time;
 
 /// Returns whether Windlass itself asked. It starts a recovery when it was told, or has seen, that an execution has
 /// ended.

@@ -11,15 +11,15 @@ use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::{Execution, Result};
 use crate::recovery::Owner;
 use crate::trouble::Checked;
-use windlass_domain::call;
+use windlass_domain::declaration::plan::Outcome;
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::environment::{HeldState, Lock, LockHolder};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::{DeploymentId, EnvironmentId};
-use windlass_domain::input::operators;
-use windlass_domain::name::EnvironmentName;
-use windlass_domain::plan::Outcome;
-use windlass_domain::request::{ActionName, Request};
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::call::{self, operators};
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::release::request::Request;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::EnvironmentName;
 
 /// `Admit` of an execution that is known: a recovery goes on, everything else takes its turn.
 pub async fn recover_or_take_turn(

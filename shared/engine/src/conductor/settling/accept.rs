@@ -11,23 +11,22 @@ use crate::payload::{Answer, Caller, EndTransition};
 use crate::ports::{Result, Write};
 use crate::trouble::{Checked, Trouble};
 use serde_json::Value;
-use windlass_domain::accept::{Accepted, accepted};
-use windlass_domain::artifact::Artifact;
-use windlass_domain::call;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::ending::Resolved;
+use windlass_domain::deployment::accept::{Accepted, accepted};
+use windlass_domain::deployment::step::Step;
+use windlass_domain::environment::irreversible::kept;
+use windlass_domain::environment::kept::Irreversible;
 use windlass_domain::environment::{ACCEPTED, EnvironmentState, GivenVersion, Lock, ReleaseFate, Running, Snapshot};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::{DeploymentId, EnvironmentId};
-use windlass_domain::input::operators;
-use windlass_domain::irreversible::{Irreversible, kept};
-use windlass_domain::name::ComponentName;
-use windlass_domain::order::Order;
-use windlass_domain::part::Part;
-use windlass_domain::release::parts;
-use windlass_domain::request::{ActionName, Request};
-use windlass_domain::step::Step;
-use windlass_domain::time::Time;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::release::call::{self, operators};
+use windlass_domain::release::ending::Resolved;
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId, Order};
+use windlass_domain::release::request::Request;
+use windlass_domain::release::{Part, parts};
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::ComponentName;
+use windlass_domain::text::time::Time;
 
 /// One of the two ways out of `NeedsOperator`. The deployment keeps its ending, with a word on how
 /// it was resolved. What `Look` has just seen is what is accepted; where it could not see something, nothing

@@ -13,14 +13,14 @@ use crate::ledger::{self, Fence, Stored, commit};
 use crate::payload::Caller;
 use crate::ports::{Result, Write};
 use windlass_domain::deployment::Deployment;
-use windlass_domain::ending::Ending;
+use windlass_domain::deployment::second_look::SecondLook;
+use windlass_domain::deployment::step::Step;
+use windlass_domain::environment::kept::Restored;
 use windlass_domain::environment::{EnvironmentState, Lock};
-use windlass_domain::heal::Restored;
-use windlass_domain::name::ComponentName;
-use windlass_domain::request::ActionName;
-use windlass_domain::second_look::SecondLook;
-use windlass_domain::step::Step;
-use windlass_domain::withdrawal::{self, WithdrawnFiles};
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::withdrawal::{self, WithdrawnFiles};
+use windlass_domain::text::name::ComponentName;
 
 /// Raises the lock's token and returns the lock. `None` if something was written in between.
 ///

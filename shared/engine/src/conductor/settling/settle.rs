@@ -9,16 +9,15 @@ use crate::conductor::telling::{add_line, end, note_cost, outcomes, reject, told
 use crate::ledger::{self, Stored, commit, put_deployment, put_state, retry};
 use crate::payload::{Answer, Caller, EndTransition};
 use crate::ports::{Condition, Result, Write};
-use windlass_domain::deployment::{Deployment, Why};
-use windlass_domain::ending::Ending;
+use windlass_domain::declaration::gate::Verdict;
+use windlass_domain::declaration::plan::{Outcome, Plan};
+use windlass_domain::deployment::step::Step;
+use windlass_domain::deployment::{Deployment, Why, heal};
 use windlass_domain::environment::{EnvironmentState, Lock, ReleaseFate, Snapshot};
-use windlass_domain::fault::Fault;
-use windlass_domain::gate::Verdict;
-use windlass_domain::heal;
-use windlass_domain::plan::{Outcome, Plan};
-use windlass_domain::release_status::{ALREADY_THERE, found_in_place};
-use windlass_domain::request::ActionName;
-use windlass_domain::step::Step;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::shown::release_status::{ALREADY_THERE, found_in_place};
+use windlass_domain::text::fault::Fault;
 
 /// Serves the state.
 pub async fn settle(ports: &impl Ports, by: &Caller) -> Result<Answer<EndTransition>> {

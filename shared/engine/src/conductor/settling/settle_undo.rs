@@ -11,17 +11,17 @@ use crate::conductor::telling::{add_line, end, note_cost, reject, told};
 use crate::ledger::{self, Stored, commit, put_deployment, put_state, retry};
 use crate::payload::{Answer, Caller, EndTransition};
 use crate::ports::{Result, Write};
-use windlass_domain::admission::AdmissionFacts;
+use windlass_domain::deployment::admission::AdmissionFacts;
+use windlass_domain::deployment::redeploy_input::redeploy_input;
+use windlass_domain::deployment::step::{Failure, Step};
 use windlass_domain::deployment::{Deployment, Why};
-use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Failed, HeldState, Lock, ReleaseFate, Veto};
-use windlass_domain::finding::FindingName;
-use windlass_domain::input::operators;
-use windlass_domain::message::{Undone, undone};
-use windlass_domain::redeploy_input::redeploy_input;
-use windlass_domain::request::ActionName;
-use windlass_domain::step::{Failure, Step};
-use windlass_domain::time::Time;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::call::operators;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::shown::message::{Undone, undone};
+use windlass_domain::text::finding::FindingName;
+use windlass_domain::text::time::Time;
 
 /// Serves the state.
 pub async fn settle_undo(ports: &impl Ports, by: &Caller, error: &str) -> Result<Answer<EndTransition>> {

@@ -3,17 +3,17 @@
 
 use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Result, Write};
-use windlass_domain::artifact::Artifact;
+use windlass_domain::declaration::plan::{Outcome, Plan};
 use windlass_domain::deployment::Deployment;
+use windlass_domain::deployment::step::Step;
+use windlass_domain::environment::irreversible::kept;
+use windlass_domain::environment::kept::{Irreversible, IrreversibleRun};
 use windlass_domain::environment::{BEFORE_WINDLASS, EnvironmentState, GivenVersion, Running, Snapshot};
-use windlass_domain::irreversible::{Irreversible, IrreversibleRun, kept};
-use windlass_domain::name::ComponentName;
-use windlass_domain::part::Part;
-use windlass_domain::plan::{Outcome, Plan};
-use windlass_domain::release::parts;
-use windlass_domain::request::ActionName;
-use windlass_domain::step::Step;
-use windlass_domain::time::Time;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::release::{Part, parts};
+use windlass_domain::text::name::ComponentName;
+use windlass_domain::text::time::Time;
 
 /// A deployment that has ended well.
 pub struct Scene<'a> {

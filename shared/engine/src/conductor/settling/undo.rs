@@ -7,14 +7,14 @@ use crate::last_fault;
 use crate::ledger::{self, Fence, Stored, commit, put_deployment, retry};
 use crate::payload::{Answer, Caller, UndoTransition, WorkItem};
 use crate::ports::{DynamoDbApi, Result, Write};
+use windlass_domain::deployment::judgement::{Judged, Judgement};
+use windlass_domain::deployment::steering::{PAUSE_RAN_OUT, ran_out};
+use windlass_domain::deployment::step::{Step, StepStatus};
 use windlass_domain::deployment::{Deployment, Why};
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::judgement::{Judged, Judgement};
-use windlass_domain::message::{changed_in_words, gate_cause};
-use windlass_domain::steering::{PAUSE_RAN_OUT, ran_out};
-use windlass_domain::step::{Step, StepStatus};
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::shown::message::{changed_in_words, gate_cause};
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The wave number under which the irreversible steps are looked at, before every wave.
 const BEFORE_ALL: u32 = u32::MAX;
@@ -22,8 +22,8 @@ const BEFORE_ALL: u32 = u32::MAX;
 /// Serves the state. Records the reason at the first call, then answers the next wave below the one that was tried
 /// last. A component is brought back once, with the first wave that it took part in.
 ///
-/// An irreversible step comes first: where it has begun, or nobody knows, nothing else is brought back, because what came
-/// before must not run after it.
+/// An irreversible step comes first: where it has begun, or nobody knows, nothing else is brought back, because what
+/// came before must not run after it.
 pub async fn undo(ports: &impl Ports, by: &Caller, error: &str, undone: Option<u32>) -> Result<Answer<UndoTransition>> {
     let id = &by.deployment;
     let record = ledger::require(ports, &ledger::deployment(id)).await?;

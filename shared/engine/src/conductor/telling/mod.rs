@@ -10,14 +10,14 @@ use crate::ledger::Stored;
 use crate::payload::{Answer, EndTransition};
 use crate::ports::{Result, StepFunctionsApi};
 use crate::upload_findings;
-use windlass_domain::cost::{STILL_TO_COME, cost};
+use windlass_domain::deployment::step::Step;
 use windlass_domain::deployment::{Deployment, Ended, Status};
-use windlass_domain::ending::Ending;
-use windlass_domain::finding::{Finding, in_lines};
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::step::Step;
-use windlass_domain::time::Time;
-use windlass_domain::truncate::truncate;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::shown::planned::{STILL_TO_COME, cost};
+use windlass_domain::text::finding::{Finding, in_lines};
+use windlass_domain::text::foreign::truncate;
+use windlass_domain::text::time::Time;
 
 /// The longest error name and cause that a Fail state takes (AWS Step Functions Developer Guide,
 /// "Fail workflow state").

@@ -6,19 +6,19 @@ use crate::conductor::request::Ports;
 use crate::ledger::{self, Stored};
 use crate::ports::Result;
 use std::cmp::Reverse;
+use windlass_domain::declaration::plan::Plan;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::ending::Ending;
+use windlass_domain::deployment::step::{ChangeRecord, Failure, Step, StepStatus};
 use windlass_domain::environment::{EnvironmentState, Snapshot};
-use windlass_domain::finding::FindingName;
-use windlass_domain::message::Undone;
-use windlass_domain::name::ComponentName;
-use windlass_domain::plan::Plan;
-use windlass_domain::request::ActionName;
-use windlass_domain::step::{ChangeRecord, Failure, Step, StepStatus};
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::shown::message::Undone;
+use windlass_domain::text::finding::FindingName;
+use windlass_domain::text::name::ComponentName;
 
 /// The end of the deployment that a rollback, or a release that overtakes, stopped, where it was undone: that is what
-/// the rollback has done, also where nothing else is left to do. None where it stopped none, or where that one had ended
-/// otherwise.
+/// the rollback has done, also where nothing else is left to do. None where it stopped none, or where that one had
+/// ended otherwise.
 pub async fn undone(ports: &impl Ports, record: &Deployment) -> Result<Option<String>> {
     let Some(id) = &record.stops else {
         return Ok(None);

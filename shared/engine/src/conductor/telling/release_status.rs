@@ -6,10 +6,10 @@ use crate::ledger;
 use crate::payload::{Answer, EndTransition};
 use crate::ports::{DynamoDbApi, Result};
 use windlass_domain::deployment::{Deployment, Status};
-use windlass_domain::ending::Ending;
 use windlass_domain::environment::EnvironmentState;
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::release_status::{self, KnownDeployments, PresentState, brought_by};
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::shown::release_status::{self, KnownDeployments, PresentState, brought_by};
 
 /// The name of the cause of an execution whose request is another execution's deployment.
 const SAME_REQUEST: &str = "SameRequest";

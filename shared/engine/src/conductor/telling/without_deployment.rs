@@ -13,12 +13,12 @@ use crate::trouble::Checked;
 use crate::upload_findings;
 use serde_json::Value;
 use windlass_domain::deployment::{REFUSED_FOR_S, Refusal};
-use windlass_domain::ending::Ending;
-use windlass_domain::finding::{Finding, limited};
-use windlass_domain::identity::{DeploymentId, EnvironmentId};
-use windlass_domain::ignored_arrival::{IgnoredArrival, LISTED_FOR_S};
-use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::request::{Request, Requester, Route};
+use windlass_domain::release::arrival_sweep::{IgnoredArrival, LISTED_FOR_S};
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::release::request::{Request, Requester, Route};
+use windlass_domain::text::finding::{Finding, limited};
+use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// A request whose form is wrong.
 pub async fn unreadable(

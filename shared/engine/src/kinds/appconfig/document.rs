@@ -10,15 +10,15 @@ use bytes::Bytes;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::artifact::Artifact;
-use windlass_domain::count::count;
-use windlass_domain::did_you_mean::nearest;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::kinds::appconfig::Appconfig as Spec;
-use windlass_domain::name::ComponentName;
-use windlass_domain::output::{Inputs, Output, PlannedOutput};
+use windlass_domain::declaration::kinds::appconfig::Appconfig as Spec;
+use windlass_domain::declaration::output::{Inputs, Output, PlannedOutput};
+use windlass_domain::document::shape::objection::nearest;
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::text::count::count;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::ComponentName;
 
 /// The largest document that is read, in bytes. AppConfig takes 2 MB of feature flags and free form by default, and
 /// more if AWS was asked for it (AWS General Reference, "AWS AppConfig endpoints and quotas"). AppConfig itself refuses
@@ -27,7 +27,8 @@ const LARGEST: u64 = 4 * 1024 * 1024;
 
 const SMALLER: &str = "Upload a document of at most 2 MB, and release it under a new version.";
 
-/// The bytes that are deployed. The fault is `Refused` where they are not made of the pinned ones, or more than are read.
+/// The bytes that are deployed. The fault is `Refused` where they are not made of the pinned ones, or more than are
+/// read.
 pub(super) async fn read(home: &(impl S3Api + Configured), document: &Document) -> Result<Bytes> {
     let bytes = pinned(home, document).await?;
     let Some(filled) = &document.filled else {
@@ -245,7 +246,7 @@ fn places(text: &str) -> impl Iterator<Item = String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windlass_domain::output::Output;
+    use windlass_domain::declaration::output::Output;
 
     #[test]
     fn what_is_no_document_of_feature_flags_is_told_without_its_content() {

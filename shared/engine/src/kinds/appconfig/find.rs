@@ -6,8 +6,8 @@ use crate::kinds::needs::{DeployerRole, Needed};
 use crate::ports::{AppConfigApi, Named, Profile, Result, Strategy};
 use crate::trouble::{Checked, found};
 use std::collections::BTreeMap;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::kinds::appconfig::Appconfig as Spec;
+use windlass_domain::declaration::kinds::appconfig::Appconfig as Spec;
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The things that the declaration names.
 pub(super) struct ConfigurationTarget {

@@ -13,24 +13,23 @@ mod prepare;
 mod state;
 mod tell;
 
-pub use document::check_artifact;
-pub use find::needs;
-pub use prepare::prepare;
-pub use state::{Change, Configuration, Document, Goal, LabeledVersion, Seen, Target, label};
-
 use super::{ChangeFacts, Class, Kind, Next, Noticed, Trail, View, Writes};
 use crate::config::Configured;
 use crate::kinds::LookContext;
 use crate::kinds::appconfig::state::stopped_by;
 use crate::ports::{AppConfigApi, AssumeRole, Clock, NewRollout, NewVersion, Result, Rollout, RolloutDetail, S3Api};
+pub use document::check_artifact;
+pub use find::needs;
+pub use prepare::prepare;
 use serde_json::json;
 use state::stop_of;
+pub use state::{Change, Configuration, Document, Goal, LabeledVersion, Seen, Target, label};
 use std::cell::Cell;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::place::Place;
-use windlass_domain::step::Step;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::deployment::step::Step;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
 
 /// Returns that nothing writes log lines; see [`crate::kinds::writes`].
 #[allow(clippy::unnecessary_wraps, reason = "of other kinds it can fail")]

@@ -60,7 +60,7 @@ fn reached(target: &Target, seen: &Seen, goal: &Goal, live: &Rollout) -> Next<Ch
         COMPLETE => Next::Done,
         DEPLOYING | BAKING if goal.grows => Next::Done,
         _ => {
-            let is_late = |end: windlass_domain::time::Time| seen.now > end.plus_s(LATE_S);
+            let is_late = |end: windlass_domain::text::time::Time| seen.now > end.plus_s(LATE_S);
             if live.ends().is_some_and(is_late) { Next::Failed(tell::late(target, live)) } else { Next::Wait(POLL_S) }
         }
     }

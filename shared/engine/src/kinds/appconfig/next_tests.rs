@@ -4,8 +4,8 @@ use super::next;
 use crate::kinds::Next;
 use crate::kinds::appconfig::state::{Change, Configuration, Goal, LabeledVersion, Seen, Target};
 use crate::ports::{Rollout, RolloutDetail, RolloutEvent};
-use windlass_domain::finding::FindingName;
-use windlass_domain::time::Time;
+use windlass_domain::text::finding::FindingName;
+use windlass_domain::text::time::Time;
 
 const NOW: Time = Time(1_000_000_000_000);
 const HOUR_S: u64 = 3600;

@@ -8,12 +8,12 @@ use crate::kinds::{Kind as _, LookContext, PrepareInput, Prepared, Recorded, Sta
 use crate::ports::{AppConfigApi, AssumeRole, Clock, Result, S3Api, Strategy};
 use crate::trouble::collected;
 use std::collections::BTreeSet;
-use windlass_domain::fault::FaultName;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::kinds::appconfig::Appconfig as Spec;
-use windlass_domain::output::Output;
-use windlass_domain::place::Place;
-use windlass_domain::tenancy::Claim;
+use windlass_domain::declaration::kinds::appconfig::Appconfig as Spec;
+use windlass_domain::declaration::output::Output;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::declaration::tenancy::Claim;
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The type of profiles of feature flags (AWS AppConfig API Reference, ConfigurationProfile).
 const FLAGS: &str = "AWS.AppConfig.FeatureFlags";

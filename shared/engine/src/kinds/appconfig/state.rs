@@ -4,9 +4,9 @@ use crate::ports::{Rollout, RolloutDetail};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use windlass_domain::digest::Digest;
-use windlass_domain::output::Output;
-use windlass_domain::time::Time;
+use windlass_domain::declaration::output::Output;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::time::Time;
 
 /// The seconds for which AppConfig lets a complete deployment be reverted: 72 hours (AWS AppConfig API Reference,
 /// StopDeployment), but for five minutes, because nobody knows whose clock counts them.

@@ -4,8 +4,8 @@ use super::state::{COMPLETE, Document, Seen, Target};
 use crate::kinds::whose;
 use crate::ports::{Rollout, RolloutDetail, RolloutEvent};
 use std::collections::BTreeSet;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::output::Output;
+use windlass_domain::declaration::output::Output;
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The profile in its environment, in words.
 pub(super) fn place(target: &Target) -> String {

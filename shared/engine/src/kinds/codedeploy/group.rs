@@ -6,9 +6,9 @@ use crate::kinds::PrepareInput;
 use crate::kinds::needs::{Needed, beside};
 use crate::ports::{CodeDeployApi, DeploymentGroup, Result, Revision, Routing};
 use crate::trouble::Checked;
-use windlass_domain::fault::FaultName;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::kinds::codedeploy::{Group, Group as Declared};
+use windlass_domain::declaration::kinds::codedeploy::{Group, Group as Declared};
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The shortest time of a wave in which a move is watched, in minutes. The look after it shows whether CodeDeploy has
 /// gone back by itself.

@@ -4,14 +4,13 @@
 pub(super) mod group;
 pub(super) mod sentences;
 
-pub(super) use group::needs;
-
 use crate::ports::{CodeDeployApi, Deployed, ListedDeployments, Result};
+pub(super) use group::needs;
 use std::collections::BTreeSet;
-use windlass_domain::fault::FaultName;
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::step::ChangeRecord;
-use windlass_domain::time::Time;
+use windlass_domain::deployment::step::ChangeRecord;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::time::Time;
 
 /// The service that moves callers by itself, as people know it.
 pub const CODEDEPLOY: &str = "CodeDeploy";

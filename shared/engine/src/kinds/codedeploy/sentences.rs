@@ -2,8 +2,8 @@
 
 use super::MARK;
 use crate::ports::{Deployed, LifecycleEvent, Routing};
-use windlass_domain::appspec::AppSpec;
-use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::declaration::appspec::AppSpec;
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// Names a deployment group.
 pub(in crate::kinds) fn named(application: &str, group: &str) -> String {

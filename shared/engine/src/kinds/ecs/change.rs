@@ -8,9 +8,9 @@ use crate::kinds::ecs::tell;
 use crate::ports::{Clock, EcsApi, Result, TaskDefinition};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::time::Time;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::time::Time;
 
 /// The longest time that the look before a change may take, in milliseconds. The change is already recorded as open by
 /// then, and the state that it is based on must still be true.

@@ -6,9 +6,9 @@ use crate::kinds::PrepareInput;
 use crate::kinds::ecs::{strategy, tell};
 use crate::ports::{Image, Platform, Service, ServiceDeployment, TaskDefinition};
 use serde_json::Value;
-use windlass_domain::count::count;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::kinds::ecs::Ecs as Spec;
+use windlass_domain::declaration::kinds::ecs::Ecs as Spec;
+use windlass_domain::text::count::count;
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// Returns everything that is wrong with it.
 pub(super) fn findings(

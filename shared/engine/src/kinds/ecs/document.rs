@@ -4,10 +4,10 @@
 use crate::kinds::ecs::tell;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::image::{is_same_repository, split_image};
-use windlass_domain::kinds::ecs::{Base, Ecs as Spec};
-use windlass_domain::name::ComponentName;
+use windlass_domain::declaration::kinds::ecs::{Base, Ecs as Spec};
+use windlass_domain::release::artifact::{is_same_repository, split_image};
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::ComponentName;
 
 /// The members that ECS answers with a task definition and does not take back (Amazon ECS API Reference:
 /// RegisterTaskDefinition has no such request members).

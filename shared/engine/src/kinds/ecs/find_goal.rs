@@ -15,13 +15,12 @@ use crate::ports::{EcrApi, EcsApi, Image, S3Api, TaskDefinition};
 use crate::trouble::{Checked, Trouble, collected};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::artifact::{Artifact, Image as Pinned};
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::image::{is_same_repository, split_image};
-use windlass_domain::kinds::ecs::{Base as BaseRule, Ecs as Spec};
-use windlass_domain::shape::{nearest, suggest};
+use windlass_domain::declaration::kinds::ecs::{Base as BaseRule, Ecs as Spec};
+use windlass_domain::document::shape::{nearest, suggest};
+use windlass_domain::release::artifact::{Artifact, Image as Pinned, is_same_repository, split_image};
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// Returns the goal of a service, or the findings that are in the way.
 pub(super) async fn find_goal<P, H>(

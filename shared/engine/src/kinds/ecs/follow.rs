@@ -6,8 +6,8 @@ use crate::kinds::LookContext;
 use crate::kinds::ecs::change::Ecs;
 use crate::ports::{Clock, EcsApi, Result, ServiceRollout};
 use serde::Deserialize;
-use windlass_domain::step::ChangeRecord;
-use windlass_domain::time::Time;
+use windlass_domain::deployment::step::ChangeRecord;
+use windlass_domain::text::time::Time;
 
 /// The time before the last send in which the deployment may already have been created, in milliseconds. A send whose
 /// answer was lost is recorded anew when it is sent again.

@@ -6,7 +6,7 @@ use crate::kinds::ecs::tell;
 use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput};
 use crate::ports::TaskDefinition;
 use serde_json::Value;
-use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The members that name a role whose rights the tasks get.
 pub(in crate::kinds) const ROLES: [&str; 2] = ["taskRoleArn", "executionRoleArn"];

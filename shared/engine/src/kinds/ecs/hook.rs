@@ -3,8 +3,8 @@
 
 use super::state::HoldingHook;
 use crate::ports::{LifecycleHook, ServiceRollout};
-use windlass_domain::fault::Fault;
-use windlass_domain::kinds::ecs::Pause;
+use windlass_domain::declaration::kinds::ecs::Pause;
+use windlass_domain::text::fault::Fault;
 
 /// Returns the team's hook that a deployment waits for, if it waits for one. `own` is Windlass's own pause, which does
 /// not count.
@@ -70,7 +70,7 @@ fn remedy(newest: &ServiceRollout, hook: &LifecycleHook) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windlass_domain::time::Time;
+    use windlass_domain::text::time::Time;
 
     fn hook(kind: &str, status: &str, then: &str) -> LifecycleHook {
         LifecycleHook {

@@ -3,9 +3,8 @@
 use crate::ports::ServiceTask;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::artifact::{Artifact, Image};
-use windlass_domain::digest::Digest;
-use windlass_domain::image::split_image;
+use windlass_domain::release::artifact::{Artifact, Image, split_image};
+use windlass_domain::text::digest::Digest;
 
 /// The image of a container.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

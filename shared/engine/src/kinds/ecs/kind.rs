@@ -11,7 +11,7 @@ use crate::kinds::{
 use crate::ports::{Clock, EcsApi, Result, S3Api, ShiftedTargetGroups};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::release::identity::DeploymentId;
 
 /// Returns what callers get of a service. It is the same whether ECS or CodeDeploy deploys it.
 pub(super) fn noticed(task_definition: &str, images: &BTreeMap<String, String>) -> Value {

@@ -35,6 +35,9 @@ mod tell_shift;
 mod wanted;
 mod waves;
 
+use super::{Built, KindVisitor, PrepareInput, Prepared, from_value};
+use crate::config::Configured;
+use crate::ports::{AssumeRole, Clock, CloudWatchApi, CodeDeployApi, EcrApi, EcsApi, JsonServices, Result, S3Api};
 pub use change::Ecs;
 pub use codedeploy::CodeDeployedService;
 pub use document::check_artifact;
@@ -45,13 +48,9 @@ pub use state::{
     Change, Followed, Goal, Group, HoldingHook, Pausing, PinnedBase, Registered, Seen, Sent, Stop, Target, Trouble,
     Until, Update,
 };
-
-use super::{Built, KindVisitor, PrepareInput, Prepared, from_value};
-use crate::config::Configured;
-use crate::ports::{AssumeRole, Clock, CloudWatchApi, CodeDeployApi, EcrApi, EcsApi, JsonServices, Result, S3Api};
-use windlass_domain::kinds::ecs::Ecs as Spec;
-use windlass_domain::place::Place;
-use windlass_domain::step::Step;
+use windlass_domain::declaration::kinds::ecs::Ecs as Spec;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::deployment::step::Step;
 
 /// The kind of a service, by who deploys it: ECS itself or CodeDeploy.
 pub enum Deployer<P> {

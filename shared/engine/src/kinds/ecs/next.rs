@@ -13,7 +13,7 @@ use crate::kinds::ecs::state::{Change, Goal, Seen, Target};
 use crate::kinds::ecs::tell;
 use crate::ports::ServiceDeployment;
 use std::cmp::max;
-use windlass_domain::finding::Finding;
+use windlass_domain::text::finding::Finding;
 
 /// Returns what to do next; see [`crate::kinds::Kind::next`].
 pub(super) fn next(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> {

@@ -8,8 +8,8 @@ use crate::kinds::ecs::change::Ecs;
 use crate::kinds::ecs::tell;
 use crate::ports::{Clock, EcsApi, OnFailure, Result, Service, ServiceTask, TaskContainer, TaskDefinition};
 use std::collections::BTreeMap;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::time::Time;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::time::Time;
 
 /// The tag that names the deployment which registered a task definition.
 pub(super) const DEPLOYMENT_TAG: &str = "windlass:deployment";

@@ -8,7 +8,7 @@ use super::stage::{POST_PRODUCTION, PRE_PRODUCTION, SHIFT, rank};
 use super::state::{Followed, Pausing, Until};
 use crate::ports::{LifecycleHook, ServiceRollout};
 use std::collections::BTreeSet;
-use windlass_domain::kinds::ecs::Pause;
+use windlass_domain::declaration::kinds::ecs::Pause;
 
 /// Returns the pause that a deployment has reached, if it is ours.
 pub(super) fn own<'r>(rollout: &'r ServiceRollout, pauses: &BTreeSet<Pause>) -> Option<(Pause, &'r LifecycleHook)> {
@@ -110,7 +110,7 @@ fn due(rollout: &ServiceRollout, (at, hook): (Pause, &LifecycleHook), is_answere
 mod tests {
     use super::*;
     use crate::kinds::ecs::shift;
-    use windlass_domain::time::Time;
+    use windlass_domain::text::time::Time;
 
     const TEST: &str = "POST_TEST_TRAFFIC_SHIFT";
     const BEFORE: &str = "PRE_PRODUCTION_TRAFFIC_SHIFT";

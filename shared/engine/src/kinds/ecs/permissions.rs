@@ -11,8 +11,8 @@ use crate::kinds::needs::{DeployerRole, Needed};
 use crate::kinds::{PrepareInput, codedeploy};
 use crate::ports::{EcsApi, Result, Service, TaskDefinition};
 use globset::Glob;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::kinds::ecs::Ecs as Spec;
+use windlass_domain::declaration::kinds::ecs::Ecs as Spec;
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// Finds what is wrong with the roles of a task definition from which another one is made. The member `path` of the
 /// declaration names it. A rollback is not checked, because it registers nothing. Nor is an environment with a role of

@@ -14,13 +14,13 @@ use crate::kinds::ecs::{permissions, tell};
 use crate::kinds::{Kind as _, LookContext, PrepareInput, Prepared, Recorded, to_value};
 use crate::ports::{AssumeRole, Clock, EcrApi, EcsApi, Result, S3Api, Service, TaskDefinition};
 use crate::trouble::Trouble;
-use windlass_domain::fault::FaultName;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::image::split_image;
-use windlass_domain::kinds::ecs::Ecs as Spec;
-use windlass_domain::place::Place;
-use windlass_domain::tenancy::Claim;
-use windlass_domain::time::Time;
+use windlass_domain::declaration::kinds::ecs::Ecs as Spec;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::declaration::tenancy::Claim;
+use windlass_domain::release::artifact::split_image;
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::time::Time;
 
 /// Plans the change of one service; see [`crate::kinds::PrepareInput`].
 pub async fn prepare<P>(ports: &P, input: &PrepareInput<'_>, spec: &Spec) -> Result<Prepared>

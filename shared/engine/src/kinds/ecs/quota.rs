@@ -10,12 +10,12 @@ use crate::kinds::{PrepareInput, Prepared};
 use crate::ports::{Clock, CloudWatchApi, EcsApi, JsonCall, JsonServices, Point, Result, Service, TaskDefinition};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use windlass_domain::count::count;
 use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries};
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::{Finding, FindingName, NOT_CHECKED};
-use windlass_domain::kinds::ecs::Ecs as Spec;
-use windlass_domain::time::{Span, Time};
+use windlass_domain::declaration::kinds::ecs::Ecs as Spec;
+use windlass_domain::text::count::count;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::{Finding, FindingName, NOT_CHECKED};
+use windlass_domain::text::time::{Span, Time};
 
 /// The two sorts of Fargate that have a quota of their own: the name that a service has for it, and the code and the
 /// name in Service Quotas.
@@ -231,10 +231,10 @@ fn unreadable(why: &str) -> Fault {
 mod tests {
     use super::*;
     use crate::kinds::Withdrawals;
-    use windlass_domain::identity::DeploymentId;
-    use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-    use windlass_domain::output::Inputs;
-    use windlass_domain::place::Place;
+    use windlass_domain::declaration::output::Inputs;
+    use windlass_domain::declaration::resolved::Place;
+    use windlass_domain::release::identity::DeploymentId;
+    use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
     fn spec(rollout: &str) -> Spec {
         serde_json::from_value(json!({

@@ -13,10 +13,10 @@ use crate::ports::{Clock, EcsApi, ObjectId, Result, S3Api};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::step::Step;
+use windlass_domain::deployment::step::Step;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
 
 /// The tag that names what a task definition was made from: an ARN, or a document's SHA-256.
 pub(super) const BASE_TAG: &str = "windlass:base";

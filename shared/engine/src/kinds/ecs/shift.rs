@@ -166,7 +166,7 @@ pub(super) fn has_come(rollout: &ServiceRollout, until: Until) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windlass_domain::time::Time;
+    use windlass_domain::text::time::Time;
 
     fn rollout(stage: &str) -> ServiceRollout {
         ServiceRollout {

@@ -103,7 +103,7 @@ mod tests {
     use super::*;
     use crate::kinds::ecs::shift::has_come;
     use crate::kinds::ecs::state::Until;
-    use windlass_domain::time::Time;
+    use windlass_domain::text::time::Time;
 
     fn rollout(status: &str, stage: &str) -> ServiceRollout {
         ServiceRollout {

@@ -5,11 +5,11 @@ use super::stage::ServiceDeploymentState;
 use crate::ports::{ServiceDeployment, ServiceRollout, ShiftedTargetGroups};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::appspec::AppSpec;
-use windlass_domain::digest::Digest;
-use windlass_domain::kinds::ecs::{Pause, Strategy};
-use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::time::Time;
+use windlass_domain::declaration::appspec::AppSpec;
+use windlass_domain::declaration::kinds::ecs::{Pause, Strategy};
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::name::{AppName, EnvironmentName};
+use windlass_domain::text::time::Time;
 
 /// A service in Amazon ECS, with everything that was decided at `Prepare`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

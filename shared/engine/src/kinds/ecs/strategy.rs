@@ -4,11 +4,11 @@
 use crate::kinds::PrepareInput;
 use crate::kinds::ecs::tell;
 use crate::ports::{Service, ServiceHook, Shifting};
-use windlass_domain::count::count;
-use windlass_domain::execution_history::LONGEST_WAIT;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::kinds::ecs::{Ecs as Spec, Pause, Strategy};
-use windlass_domain::time::Span;
+use windlass_domain::declaration::execution_history::LONGEST_WAIT;
+use windlass_domain::declaration::kinds::ecs::{Ecs as Spec, Pause, Strategy};
+use windlass_domain::text::count::count;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::time::Span;
 
 /// The seconds in a minute.
 pub(super) const MINUTE_S: u64 = 60;

@@ -7,9 +7,9 @@ use crate::kinds::ecs::state::{Seen, Target, Trouble};
 use crate::kinds::whose;
 use crate::ports::ServiceDeployment;
 use std::collections::BTreeSet;
-use windlass_domain::count::{agree, count};
-use windlass_domain::execution_history::LONGEST_WAIT;
-use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::declaration::execution_history::LONGEST_WAIT;
+use windlass_domain::text::count::{agree, count};
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// Says in words what Windlass owns of a service.
 pub(super) fn owned(target: &Target) -> String {

@@ -5,8 +5,8 @@ use super::state::{Pausing, Seen, Target};
 use super::{hook, pause};
 use crate::kinds::ecs::tell::{failed, held, reasons, service, short};
 use crate::ports::ServiceRollout;
-use windlass_domain::count::{agree, count};
-use windlass_domain::finding::Finding;
+use windlass_domain::text::count::{agree, count};
+use windlass_domain::text::finding::Finding;
 
 /// Says what ECS does now, for somebody who waits.
 pub(super) fn waits_for(target: &Target, rollout: &ServiceRollout) -> String {

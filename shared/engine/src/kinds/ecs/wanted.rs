@@ -12,11 +12,10 @@ use crate::kinds::ecs::tell;
 use crate::ports::{EcrApi, EcsApi, Image, Result, ServiceTask, TaskDefinition};
 use crate::trouble::Checked;
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::artifact::{Artifact, Image as Pinned};
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::image::{is_same_repository, split_image};
-use windlass_domain::kinds::ecs::{Base as BaseRule, Ecs as Spec};
+use windlass_domain::declaration::kinds::ecs::{Base as BaseRule, Ecs as Spec};
+use windlass_domain::release::artifact::{Artifact, Image as Pinned, is_same_repository, split_image};
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The goal of a service, and how its new task definition is made.
 pub(super) struct Wanted {

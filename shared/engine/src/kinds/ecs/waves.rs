@@ -6,7 +6,7 @@ use super::tell_shift::percent;
 use crate::kinds::{Holds, PrepareInput, Stage, to_value};
 use crate::ports::{Result, Service, Shifting};
 use serde_json::Value;
-use windlass_domain::kinds::ecs::{Pause, Strategy};
+use windlass_domain::declaration::kinds::ecs::{Pause, Strategy};
 
 /// The shortest time of a wave in which the shifting is watched, in minutes. The look after it shows whether ECS has
 /// gone back by itself.

@@ -9,11 +9,11 @@ use crate::ports::{Code, LambdaApi, ObjectId, PutOptions, Result, S3Api};
 use bytes::Bytes;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use windlass_domain::artifact::Artifact;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::kinds::lambda::Lambda;
+use windlass_domain::declaration::kinds::lambda::Lambda;
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
 
 /// The largest zip that is sent inline: 50 MB (AWS Lambda Developer Guide, "Lambda quotas").
 pub const INLINE: u64 = 50 << 20;

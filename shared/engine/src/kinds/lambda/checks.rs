@@ -8,12 +8,11 @@
 use crate::kinds::PrepareInput;
 use crate::kinds::lambda::state::Observed;
 use crate::ports::{AssumeRole, CodeRoom, EcrApi, Function, LambdaApi, Result};
-use windlass_domain::artifact::Artifact;
-use windlass_domain::fault::FaultName;
-use windlass_domain::finding::{Finding, FindingName, NOT_CHECKED};
-use windlass_domain::image::is_same_repository;
-use windlass_domain::kinds::lambda::Lambda;
-use windlass_domain::place::Place;
+use windlass_domain::declaration::kinds::lambda::Lambda;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::release::artifact::{Artifact, is_same_repository};
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::finding::{Finding, FindingName, NOT_CHECKED};
 
 /// Tells that the alias is not there.
 pub fn alias_missing(input: &PrepareInput<'_>, spec: &Lambda) -> Finding {

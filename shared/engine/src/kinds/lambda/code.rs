@@ -14,12 +14,12 @@ use crate::kinds::site::archive::{
 };
 use crate::ports::{Image, ObjectId, Platform, Result, S3Api};
 use crate::trouble::found;
-use windlass_domain::artifact::Artifact;
-use windlass_domain::finding::Finding;
-use windlass_domain::folder::FolderRules;
-use windlass_domain::kinds::Kind as _;
-use windlass_domain::kinds::lambda::Lambda;
-use windlass_domain::name::ComponentName;
+use windlass_domain::declaration::folder::FolderRules;
+use windlass_domain::declaration::kinds::Kind as _;
+use windlass_domain::declaration::kinds::lambda::Lambda;
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::name::ComponentName;
 
 /// Returns the digits of the digest in an image's URI.
 fn digits(image: Option<&str>) -> Option<&str> {
@@ -180,7 +180,7 @@ fn judged(archive: &str, mut entries: Vec<Entry>, spec: &Lambda) -> JudgedFiles 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windlass_domain::digest::Digest;
+    use windlass_domain::text::digest::Digest;
 
     fn image(platforms: &[&str]) -> Image {
         let platforms = platforms.iter().map(|name| {

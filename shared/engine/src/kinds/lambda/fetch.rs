@@ -5,12 +5,12 @@ use super::change::INLINE;
 use crate::config::Configured;
 use crate::kinds::PrepareInput;
 use crate::ports::{Function, ObjectId, Result, S3Api};
-use windlass_domain::artifact::Artifact;
-use windlass_domain::count::count;
-use windlass_domain::fault::FaultName;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::kinds::lambda::Lambda;
-use windlass_domain::place::TargetRole;
+use windlass_domain::declaration::kinds::lambda::Lambda;
+use windlass_domain::declaration::resolved::TargetRole;
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::text::count::count;
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// Checks that Lambda will get what this deployment, or its undo, lets it fetch.
 pub async fn check(
@@ -127,12 +127,12 @@ fn closed(input: &PrepareInput<'_>, role: &TargetRole, bucket: &str) -> Finding 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windlass_domain::digest::Digest;
-    use windlass_domain::identity::DeploymentId;
-    use windlass_domain::kinds::rollout::Rollout;
-    use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-    use windlass_domain::output::Inputs;
-    use windlass_domain::place::Place;
+    use windlass_domain::declaration::kinds::rollout::Rollout;
+    use windlass_domain::declaration::output::Inputs;
+    use windlass_domain::declaration::resolved::Place;
+    use windlass_domain::release::identity::DeploymentId;
+    use windlass_domain::text::digest::Digest;
+    use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
     fn zip(bytes: u64) -> Artifact {
         Artifact::Object {
@@ -164,7 +164,7 @@ mod tests {
             rollout: Rollout::default(),
             codedeploy: None,
             is_tried: false,
-            files: windlass_domain::folder::FolderPatterns::default(),
+            files: windlass_domain::declaration::folder::FolderPatterns::default(),
         };
         let input = PrepareInput {
             deployment: &DeploymentId("0123456789abcdef".into()),

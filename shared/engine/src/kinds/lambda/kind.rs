@@ -14,8 +14,8 @@ use crate::kinds::{
 use crate::ports::{Function, LambdaApi, Result, S3Api};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use windlass_domain::fault::FaultName;
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::fault::FaultName;
 
 impl<P: LambdaApi + S3Api + Configured> Kind for LambdaKind<P> {
     type Target = Target;

@@ -15,18 +15,17 @@ mod prepare;
 mod state;
 mod writes;
 
+use super::{Built, KindVisitor, PrepareInput, Prepared, from_value};
+use crate::config::Configured;
+use crate::ports::{AssumeRole, Clock, CodeDeployApi, EcrApi, LambdaApi, Result, S3Api};
 pub use change::{LambdaKind, needs};
 pub use code::check_artifact;
 pub use codedeploy::{CodeDeployed, RequestedMove};
 pub use state::*;
+use windlass_domain::declaration::kinds::lambda::Lambda;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::deployment::step::Step;
 pub use writes::writes;
-
-use super::{Built, KindVisitor, PrepareInput, Prepared, from_value};
-use crate::config::Configured;
-use crate::ports::{AssumeRole, Clock, CodeDeployApi, EcrApi, LambdaApi, Result, S3Api};
-use windlass_domain::kinds::lambda::Lambda;
-use windlass_domain::place::Place;
-use windlass_domain::step::Step;
 
 /// The kind of a function, by who moves its alias: Windlass or CodeDeploy.
 pub enum Function<P> {

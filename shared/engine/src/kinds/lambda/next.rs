@@ -3,7 +3,7 @@
 use super::code::image_of;
 use super::state::{AliasState, Change, Goal, Latest, Observed, Source, Traffic, Version, Wanted, description};
 use crate::kinds::Next;
-use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The time to wait for an update or a new version, in seconds.
 const SOON: u64 = 2;

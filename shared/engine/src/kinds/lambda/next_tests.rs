@@ -1,6 +1,6 @@
 use super::*;
 use crate::ports::Provisioned;
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::release::identity::DeploymentId;
 
 const ID: &str = "0123456789abcdef";
 

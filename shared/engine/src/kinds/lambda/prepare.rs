@@ -13,12 +13,12 @@ use crate::kinds::{Next, PrepareInput, Prepared, Recorded, Stage, from_value, to
 use crate::ports::{AssumeRole, EcrApi, LambdaApi, Result, S3Api};
 use crate::trouble::{Checked, found};
 use serde_json::Value;
-use windlass_domain::artifact::Artifact;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::kinds::lambda::Lambda;
-use windlass_domain::place::Place;
-use windlass_domain::tenancy::Claim;
+use windlass_domain::declaration::kinds::lambda::Lambda;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::declaration::tenancy::Claim;
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// Observes the function, checks that it may and can be changed, and computes the stages. Faults: `NotFound` and
 /// `AccessDenied` if the function cannot be read.

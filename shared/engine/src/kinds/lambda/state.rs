@@ -6,10 +6,10 @@ use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::fmt;
-use windlass_domain::appspec::AppSpec;
-use windlass_domain::artifact::Artifact;
-use windlass_domain::digest::Digest;
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::declaration::appspec::AppSpec;
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::digest::Digest;
 
 /// A function, and the alias that callers use if there is one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

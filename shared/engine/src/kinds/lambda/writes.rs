@@ -7,7 +7,7 @@ use crate::ports::Result;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use windlass_domain::step::Step;
+use windlass_domain::deployment::step::Step;
 
 /// Returns the versions that write log lines; see [`crate::kinds::writes`].
 pub fn writes(step: &Step) -> Result<Writes> {

@@ -8,10 +8,10 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use std::cell::Cell;
 use std::collections::VecDeque;
-use windlass_domain::count::count;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::hourly_look::CALLS_A_LOOK;
-use windlass_domain::time::Time;
+use windlass_domain::deployment::hourly_look::CALLS_A_LOOK;
+use windlass_domain::text::count::count;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::time::Time;
 
 /// The number of times that a call is made again when S3 asks to make it later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,10 +13,10 @@ use crate::ports::{ObjectHead, ObjectId, Replaces, Result};
 use crate::trouble::{Checked, found};
 use std::cell::Cell;
 use std::collections::BTreeSet;
-use windlass_domain::fault::FaultName;
-use windlass_domain::identity::{DeploymentId, EnvironmentId};
-use windlass_domain::named_files::{NameSearch, may_name_others};
-use windlass_domain::stays_reachable::{StaysReachable, WhyReachable};
+use windlass_domain::declaration::named_files::{NameSearch, may_name_others};
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::release::stays_reachable::{StaysReachable, WhyReachable};
+use windlass_domain::text::fault::FaultName;
 
 /// The most bytes of pages, scripts and styles that are searched for names. If there are more, every file stays.
 const SEARCHED: u64 = 32 * 1024 * 1024;

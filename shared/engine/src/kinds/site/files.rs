@@ -4,8 +4,8 @@
 use crate::ports::{ObjectHead, Part, PutOptions, Upload, Written};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use windlass_domain::digest::Digest;
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::digest::Digest;
 
 /// A file of a release, which is served at its path. Two files are equal if visitors get the same.
 #[derive(Debug, Clone, Eq, Serialize, Deserialize)]

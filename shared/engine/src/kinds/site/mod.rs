@@ -19,22 +19,21 @@ mod served_site;
 mod target;
 mod withdraw;
 
+use crate::kinds::{Built, Checkpoint, KindVisitor, Publication, Publishes, Writes, from_value};
+use crate::ports::Result;
 pub use crate::trouble::Trouble;
 pub use archive::bad_archive;
 pub use calls::SitePorts;
+use in_place::{InPlace, Knowledge};
+use prefix::Prefix;
 pub use prepare::check_plan::{check_artifact, needs};
 pub use prepare::prepare;
 pub use prepare::scene::State;
 pub use served_site::Visited;
 pub use target::{Archive, Target, folder_of, origin_path_of, release_of};
-
-use crate::kinds::{Built, Checkpoint, KindVisitor, Publication, Publishes, Writes, from_value};
-use crate::ports::Result;
-use in_place::{InPlace, Knowledge};
-use prefix::Prefix;
-use windlass_domain::kinds::site::SiteMode;
-use windlass_domain::place::Place;
-use windlass_domain::step::Step;
+use windlass_domain::declaration::kinds::site::SiteMode;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::deployment::step::Step;
 
 /// The kind of a step of a site, by its mode.
 pub enum Site<P> {

@@ -2,9 +2,9 @@
 
 use crate::ports::Result;
 use globset::{Glob, GlobMatcher};
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::folder::FolderRules;
-use windlass_domain::kinds::site::StaticSite;
+use windlass_domain::declaration::folder::FolderRules;
+use windlass_domain::declaration::kinds::site::StaticSite;
+use windlass_domain::text::fault::{Fault, FaultName};
 
 /// Hashed assets never change under their name, so nobody has to ask again for a year.
 const FOREVER: &str = "public, max-age=31536000, immutable";
@@ -175,7 +175,7 @@ pub fn content_type(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windlass_domain::kinds::site::{CacheRule, ConfigFile, SiteMode};
+    use windlass_domain::declaration::kinds::site::{CacheRule, ConfigFile, SiteMode};
 
     fn rules() -> Rules {
         let site = StaticSite {
@@ -191,7 +191,7 @@ mod tests {
             keep: 10,
             config: Some(ConfigFile { path: "config.js".into(), global: None, values: [].into() }),
             is_tried: false,
-            files: windlass_domain::folder::FolderPatterns::default(),
+            files: windlass_domain::declaration::folder::FolderPatterns::default(),
         };
         Rules::new(&site).unwrap()
     }

@@ -6,9 +6,9 @@ use crate::kinds::from_value;
 use crate::kinds::site::prepare::scene::{Serving, State};
 use crate::ports::Result;
 use serde_json::Value;
-use windlass_domain::fault::Fault;
-use windlass_domain::kinds::site::{SiteMode, StaticSite};
-use windlass_domain::step::Step;
+use windlass_domain::declaration::kinds::site::{SiteMode, StaticSite};
+use windlass_domain::deployment::step::Step;
+use windlass_domain::text::fault::Fault;
 
 /// Pure: the address under which visitors reach a site, with a slash at its end. In place, the path of the origin may
 /// lead to the site's folder or to one above it.

@@ -4,10 +4,10 @@ use super::files::Object;
 use crate::ports::ObjectId;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use windlass_domain::digest::Digest;
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::kinds::site::{ConfigFile, SiteMode, StaticSite};
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::declaration::kinds::site::{ConfigFile, SiteMode, StaticSite};
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
 /// A static site's target, as the step item keeps it. Both modes have these fields.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -14,14 +14,14 @@ use sha2::{Digest as _, Sha256};
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use url::Url;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::kinds::site::StaticSite;
-use windlass_domain::withdrawal::{
+use windlass_domain::declaration::kinds::site::StaticSite;
+use windlass_domain::release::withdrawal::{
     MOST, MOST_KEPT, WithdrawnFile, WithdrawnFiles, comes_back, keeps_too_many, matches_documents, matches_too_many,
     named, nothing_matches,
 };
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// Pure: refuses what a withdrawal may not take away. `files` are those that it withdraws, also where no object of them
 /// is there now; `former` those that were withdrawn before.

@@ -8,10 +8,10 @@ use crate::kinds::writes::{Writes, sent_forward, text};
 use crate::ports::{JsonCall, JsonServices, Result};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::step::Step;
-use windlass_domain::time::Time;
-use windlass_domain::truncate::truncate;
+use windlass_domain::deployment::step::Step;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::foreign::truncate;
+use windlass_domain::text::time::Time;
 
 /// The number of lines that are shown.
 const SHOWN: usize = 20;

@@ -1,10 +1,10 @@
-//! The place of a task's log lines: as the log driver `awslogs` of its container says (Amazon ECS Developer Guide, "Send
-//! Amazon ECS logs to CloudWatch"), or its function.
+//! The place of a task's log lines: as the log driver `awslogs` of its container says (Amazon ECS Developer Guide,
+//! "Send Amazon ECS logs to CloudWatch"), or its function.
 
 use crate::ports::Function;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use windlass_domain::console::host;
+use windlass_domain::release::call::host;
 
 /// The log group of a container.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +30,8 @@ impl Log {
         Some(Self { group, region: option("awslogs-region"), prefix: option("awslogs-stream-prefix") })
     }
 
-    /// The page of a function's log group (AWS Lambda Developer Guide, "Sending Lambda function logs to CloudWatch Logs").
+    /// The page of a function's log group (AWS Lambda Developer Guide, "Sending Lambda function logs to CloudWatch
+    /// Logs").
     pub fn page_of(function: &Function) -> String {
         let name = function.arn.split(':').nth(6).unwrap_or_default();
         let group = function.log_group.clone();

@@ -13,25 +13,24 @@ mod prepare;
 mod state;
 mod tell;
 
-pub use call::{Call, CallPorts, CallRequest, handle as run_call, key as call_key};
-pub use lines::writes;
-pub use log::Log;
-pub use needs::needs;
-pub use prepare::prepare;
-pub use state::{Change, Direction, End, Goal, Seen, Sent, Target, TaskState, Work, started_by, token};
-
 use super::{APP_TAG, Built, ChangeFacts, Class, ENVIRONMENT_TAG, Kind, KindVisitor, Next, Noticed, View, to_value};
 use crate::kinds::LookContext;
 use crate::kinds::ecs::document::with_images;
 use crate::kinds::task::state::{recorded, registered};
 use crate::ports::{AssumeRole, Clock, EcsApi, EcsTasksApi, JsonServices, NewRun, Result};
+pub use call::{Call, CallPorts, CallRequest, handle as run_call, key as call_key};
+pub use lines::writes;
+pub use log::Log;
+pub use needs::needs;
+pub use prepare::prepare;
 use serde_json::Value;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::Finding;
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::kinds::task::{Task as Spec, TaskUndo};
-use windlass_domain::name::ComponentName;
-use windlass_domain::step::Step;
+pub use state::{Change, Direction, End, Goal, Seen, Sent, Target, TaskState, Work, started_by, token};
+use windlass_domain::declaration::kinds::task::{Task as Spec, TaskUndo};
+use windlass_domain::deployment::step::Step;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::name::ComponentName;
 
 /// The tag that names the deployment which registered a task definition, or runs a task.
 pub(super) const DEPLOYMENT_TAG: &str = "windlass:deployment";
@@ -154,8 +153,8 @@ impl<P: EcsApi + EcsTasksApi + Clock + JsonServices> Kind for Task<P> {
     }
 }
 
-/// Returns the fault of a request for a task. No other deployment has its token. So if ECS says that the token is taken,
-/// an earlier request has run the task, and it is looked for as after a lost answer.
+/// Returns the fault of a request for a task. No other deployment has its token. So if ECS says that the token is
+/// taken, an earlier request has run the task, and it is looked for as after a lost answer.
 fn taken(fault: Fault) -> Fault {
     match fault.name {
         FaultName::Conflict => Fault::new(FaultName::Unavailable, fault.message),

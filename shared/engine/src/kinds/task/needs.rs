@@ -10,8 +10,8 @@ use crate::kinds::needs::{DeployerRole, Needed};
 use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput};
 use crate::ports::{EcsApi, EcsTasksApi, Result};
 use crate::trouble::found;
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::kinds::task::Task as Spec;
+use windlass_domain::declaration::kinds::task::Task as Spec;
+use windlass_domain::release::identity::EnvironmentId;
 
 /// The calls of a release; see [`crate::kinds::needs`]. What is not there `prepare` tells.
 pub async fn needs(

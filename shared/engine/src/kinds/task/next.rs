@@ -8,7 +8,7 @@ use super::state::{Change, Direction, End, Goal, Seen, Sent, Target, TaskState, 
 use super::tell;
 use crate::kinds::Next;
 use crate::ports::Run;
-use windlass_domain::kinds::task::{SHORT_S, STOPPED_WITHIN_S, TaskUndo};
+use windlass_domain::declaration::kinds::task::{SHORT_S, STOPPED_WITHIN_S, TaskUndo};
 
 /// The seconds after the first request during which a task that ECS does not show surely never ran. ECS shows stopped
 /// tasks for at least an hour (Amazon ECS API Reference, DescribeTasks), and knows a token for at least an hour (the

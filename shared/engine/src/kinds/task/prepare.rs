@@ -10,16 +10,15 @@ use crate::kinds::needs::beside;
 use crate::kinds::{Kind as _, LookContext, PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
 use crate::ports::{EcsApi, EcsTasksApi, JsonServices, Launch, Network, Result, Service, TaskDefinition};
 use crate::trouble::Checked;
-use windlass_domain::artifact::{Artifact, Image};
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::image::split_image;
-use windlass_domain::kinds::Spec as AnySpec;
-use windlass_domain::kinds::task::Task as Spec;
-use windlass_domain::place::Place;
-use windlass_domain::tenancy::Claim;
+use windlass_domain::declaration::kinds::Spec as AnySpec;
+use windlass_domain::declaration::kinds::task::Task as Spec;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::declaration::tenancy::Claim;
+use windlass_domain::release::artifact::{Artifact, Image, split_image};
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The things that the declaration names, as they are.
 pub(super) struct Found {
@@ -128,8 +127,9 @@ pub(super) async fn find(ports: &(impl EcsApi + EcsTasksApi), input: &PrepareInp
     })
 }
 
-/// Returns what is wrong with a cluster that the task names and its service is not in. No condition of `ecs:RunTask` knows
-/// a cluster's tags (Service Authorization Reference, Amazon ECS), so Windlass's own role runs tasks in any cluster.
+/// Returns what is wrong with a cluster that the task names and its service is not in. No condition of `ecs:RunTask`
+/// knows a cluster's tags (Service Authorization Reference, Amazon ECS), so Windlass's own role runs tasks in any
+/// cluster.
 async fn foreign_cluster(ports: &impl EcsTasksApi, input: &PrepareInput<'_>, spec: &Spec) -> Result<Option<Finding>> {
     let member = "ecs.cluster";
     // A rollback runs nothing, and is kept waiting for no tag.

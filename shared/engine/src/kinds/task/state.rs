@@ -4,12 +4,12 @@ use super::log::Log;
 use crate::ports::{Launch, Run};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use windlass_domain::digest::Digest;
-use windlass_domain::identity::{DeploymentId, EnvironmentId};
-use windlass_domain::kinds::task::TaskUndo;
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::step::ChangeRecord;
-use windlass_domain::time::Time;
+use windlass_domain::declaration::kinds::task::TaskUndo;
+use windlass_domain::deployment::step::ChangeRecord;
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::text::time::Time;
 
 /// The status of a task that has ended.
 const STOPPED: &str = "STOPPED";

@@ -3,12 +3,12 @@
 use super::log::id;
 use super::state::{Change, Direction, End, Seen, Sent, Target};
 use crate::ports::Run;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::foreign::{self, OF_A_LOG};
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::input::operators;
-use windlass_domain::request::ActionName;
-use windlass_domain::time::Span;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::call::operators;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::foreign::{self, OF_A_LOG};
+use windlass_domain::text::time::Span;
 
 /// The task in words.
 fn named(target: &Target) -> String {

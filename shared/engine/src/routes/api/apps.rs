@@ -11,16 +11,17 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::Declared;
+use windlass_domain::declaration::drill_schedule::Schedule;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::drill::Schedule;
-use windlass_domain::ending::Resolved;
+use windlass_domain::document::git::Git;
 use windlass_domain::environment::Running;
-use windlass_domain::git::Git;
-use windlass_domain::identity::{DeploymentId, EnvironmentId};
-use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::part::Part;
-use windlass_domain::request::{ActionName, Requester};
-use windlass_domain::time::Time;
+use windlass_domain::release::Part;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::ending::Resolved;
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::release::request::Requester;
+use windlass_domain::text::name::{AppName, EnvironmentName};
+use windlass_domain::text::time::Time;
 
 /// The number of applications that are read before it is checked whether the page is long enough.
 const AT_ONCE: u32 = 5;

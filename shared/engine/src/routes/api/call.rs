@@ -6,11 +6,11 @@ use crate::pin;
 use crate::ports::{Clock, Result, StepFunctionsApi};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::request::{Requester, Route};
-use windlass_domain::way_in::WayIn;
-use windlass_domain::{secret, syntax};
+use windlass_domain::document::{secret, syntax};
+use windlass_domain::release::request::{Requester, Route};
+use windlass_domain::release::way_in::WayIn;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The largest body, in bytes.
 const LARGEST_BODY: usize = 256 * 1024;

@@ -11,11 +11,11 @@ use crate::ports::{Execution, Item, Result};
 use crate::routes::api::call::{Ports, Reply, problem};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use windlass_domain::declaration::gate::{self, Point};
 use windlass_domain::deployment::Deployment;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::gate_points::{self, Point};
-use windlass_domain::identity::{DeploymentId, EnvironmentId, execution_suffix};
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId, execution_suffix};
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// History of one environment, newest first: one query. `environment` is required (or `execution`,
 /// which asks what came of one), `limit` and
@@ -191,12 +191,12 @@ fn fit(judgements: &mut [Value]) {
         .filter_map(|judged| judged.get_mut("trails")?.as_object_mut())
         .flat_map(|trails| trails.values_mut());
     let trails: Vec<&mut Value> = trails.collect();
-    let most = gate_points::most_of_each(trails.len());
+    let most = gate::most_of_each(trails.len());
     for told in trails {
         if told.as_array().is_some_and(|points| points.len() > most)
             && let Ok(mut points) = Vec::<Point>::deserialize(&*told)
         {
-            gate_points::thin(&mut points, most);
+            gate::thin(&mut points, most);
             *told = json!(points);
         }
     }

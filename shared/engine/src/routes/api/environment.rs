@@ -15,16 +15,17 @@ use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::{Declaration, Declared};
-use windlass_domain::drift::Compared;
-use windlass_domain::drill::Next;
+use windlass_domain::deployment::drill::Next;
+use windlass_domain::deployment::steering::{SteeringRecord, pause_in_force};
+use windlass_domain::environment::drift::Compared;
+use windlass_domain::environment::irreversible::crossed;
 use windlass_domain::environment::{EnvironmentState, HeldState, Lock, LockHolder, Running, VersionNames};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::irreversible::crossed;
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::request::{ActionName, Request};
-use windlass_domain::steering::{SteeringRecord, pause_in_force};
-use windlass_domain::time::Time;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::release::request::Request;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::text::time::Time;
 
 /// Answers what runs of each component and since when, the snapshot, the lock, the hold, and the deployments that wait;
 /// the irreversible runs that a rollback would go back across (`crosses`); and what the last hourly look at the targets

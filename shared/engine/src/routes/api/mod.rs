@@ -15,19 +15,18 @@ mod removable;
 mod snapshots;
 mod stats;
 
-pub use call::{Call, Ports, Reply};
-
 use crate::log;
 use crate::ports::Result;
 use crate::routes::api::call::problem;
+pub use call::{Call, Ports, Reply};
 use movable::FromAndTo;
 use query::PAGED;
 use serde_json::json;
-use windlass_domain::fault::FaultName;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::secret;
+use windlass_domain::document::secret;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// Serves a call. A fault is an answer as well: 503 where asking again may help, 400 where what was sent
 /// cannot be read, else 500.
@@ -201,7 +200,7 @@ async fn in_environment(
     rest: &[&str],
     call: &Call,
 ) -> Result<Reply> {
-    use windlass_domain::request::ActionName;
+    use windlass_domain::release::action::ActionName;
     let action = match (method, rest) {
         ("GET", []) => return environment::get(ports, of, call).await,
         ("GET", ["snapshots"]) => return snapshots::list(ports, of, call).await,

@@ -16,12 +16,13 @@ use crate::routes::begin_own;
 use crate::trouble::found;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use windlass_domain::fault::Fault;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::EnvironmentId;
 use windlass_domain::moving::Moving;
-use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::request::{ActionName, Request};
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::release::request::Request;
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The two environments that a path names.
 pub struct FromAndTo {

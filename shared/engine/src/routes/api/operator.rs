@@ -13,15 +13,16 @@ use crate::routes::begin_own;
 use crate::trouble::findings;
 use crate::{log, recovery};
 use serde_json::{Map, Value, json};
-use windlass_domain::cancellation::{CANCELLED, Cancellation, EarlierCancellation};
 use windlass_domain::deployment::Deployment;
+use windlass_domain::deployment::redeploy_input::rollback_input;
+use windlass_domain::document::partial_document::PartialDocument;
 use windlass_domain::environment::HeldState;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::{DeploymentId, EnvironmentId};
-use windlass_domain::input::operators;
-use windlass_domain::partial_document::PartialDocument;
-use windlass_domain::redeploy_input::rollback_input;
-use windlass_domain::request::{ActionName, Request};
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::call::operators;
+use windlass_domain::release::cancellation::{CANCELLED, Cancellation, EarlierCancellation};
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::release::request::Request;
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// Starts the execution of an action. The body may give `reason`, and what else belongs to the action.
 /// The conductor does what is asked; whether it could is told by the execution.

@@ -2,17 +2,17 @@
 
 use super::call::{Call, Ports, Reply, Unserved, body};
 use super::{operator, releases};
-use crate::ledger;
 use crate::ports::{Result, StepFunctionsApi};
 use crate::routes::api::call::problem;
 use crate::routes::begin_own;
-use crate::{log, pin};
+use crate::{ledger, log, pin};
 use serde_json::{Value, json};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::{DeploymentId, EnvironmentId};
-use windlass_domain::name::AppName;
-use windlass_domain::planned::Planned;
-use windlass_domain::request::{ActionName, Request};
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::release::request::Request;
+use windlass_domain::shown::planned::Planned;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::AppName;
 
 /// Starts the execution that draws a plan: of a release, with the body of `releases`; of a rollback, with
 /// `"action": "rollback"` and the body of `rollbacks`; of the way there of a drill, with `"action": "drill"`; or of a

@@ -4,10 +4,10 @@
 use super::call::Call;
 use crate::ports::Query;
 use serde_json::{Map, Value};
-use windlass_domain::did_you_mean::did_you_mean;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::name::EnvironmentName;
-use windlass_domain::way_in::WayIn;
+use windlass_domain::document::shape::objection::did_you_mean;
+use windlass_domain::release::way_in::WayIn;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::EnvironmentName;
 
 /// The number of items of a page: without `limit`, and at most.
 const PAGE: u32 = 20;

@@ -8,10 +8,11 @@ use crate::trouble::{collected, findings};
 use crate::{ledger, pin, upload_findings};
 use serde_json::{Map, Value, json};
 use windlass_domain::declaration::Declared;
-use windlass_domain::key::manifest_key;
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::release::key::manifest_key;
+use windlass_domain::text::name::{AppName, EnvironmentName};
 
-/// The recorded release, and its manifests in the artifacts bucket, by environment, with what was found wrong with each.
+/// The recorded release, and its manifests in the artifacts bucket, by environment, with what was found wrong with
+/// each.
 pub async fn release(ports: &impl Ports, app: &AppName, version: &str) -> Result<Reply> {
     let mut unknown = Vec::new();
     let recorded = pin::recorded_release(ports, app, version).await;

@@ -8,12 +8,12 @@ use crate::routes::api::call::problem;
 use crate::routes::api::query::take_unknown;
 use crate::routes::begin;
 use serde_json::{Map, Value, json};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::manifest::Manifest;
-use windlass_domain::name::AppName;
-use windlass_domain::partial_document::PartialDocument;
-use windlass_domain::request::Request;
+use windlass_domain::document::partial_document::PartialDocument;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::release::manifest::Manifest;
+use windlass_domain::release::request::Request;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::AppName;
 
 /// The members that the body may have beside the manifest.
 const OF_THE_REQUEST: [&str; 6] = ["reason", "again", "allow_older", "accept_red", "through_hold", "preempt"];
@@ -34,8 +34,8 @@ pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Res
     }
 }
 
-/// `starts`. The body is a manifest, or only the `version` of a recorded release; beside it may stand `reason`, `again`,
-/// `allow_older`, `accept_red`, `through_hold` and `preempt`. Else it is as [`post`].
+/// `starts`. The body is a manifest, or only the `version` of a recorded release; beside it may stand `reason`,
+/// `again`, `allow_older`, `accept_red`, `through_hold` and `preempt`. Else it is as [`post`].
 pub async fn start(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
     match body(call) {
         Ok(body) => started(ports, of, call, body).await,
@@ -91,7 +91,8 @@ async fn started(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call, body: M
     ))
 }
 
-/// The request to deploy, or only to plan, what a body names; else the answer that tells everything that is wrong with it.
+/// The request to deploy, or only to plan, what a body names; else the answer that tells everything that is wrong with
+/// it.
 pub async fn request(
     ports: &impl Ports,
     of: EnvironmentId<'_>,

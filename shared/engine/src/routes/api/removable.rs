@@ -11,12 +11,13 @@ use crate::routes::api::query::{Path, take_unknown};
 use crate::routes::begin_own;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::partial_document::PartialDocument;
-use windlass_domain::removal::Removal;
-use windlass_domain::request::{ActionName, Request};
+use windlass_domain::document::partial_document::PartialDocument;
+use windlass_domain::moving::removal::Removal;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::release::request::Request;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
 /// Changes nothing. With `component` of that one, else of all of the environment.
 pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
@@ -69,8 +70,8 @@ pub async fn of_application(ports: &impl Ports, app: &AppName) -> Result<Reply> 
     })
 }
 
-/// Starts the execution that lets go of the whole application. One that is not declared any more may have been let go of
-/// in part.
+/// Starts the execution that lets go of the whole application. One that is not declared any more may have been let go
+/// of in part.
 pub async fn remove(ports: &impl Ports, app: &AppName, call: &Call) -> Result<Reply> {
     let named = [("app", app.as_str())];
     started(ports, ActionName::Remove, &named, call).await

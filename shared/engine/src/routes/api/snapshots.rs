@@ -11,14 +11,15 @@ use crate::routes::api::query::page;
 use serde::Serialize;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::artifact::Artifact;
-use windlass_domain::digest::Digest;
-use windlass_domain::drill::Drill;
+use windlass_domain::deployment::drill::Drill;
+use windlass_domain::environment::irreversible::crossed;
+use windlass_domain::environment::kept::Irreversible;
 use windlass_domain::environment::{EnvironmentState, Running, Snapshot, VersionNames};
-use windlass_domain::identity::{DeploymentId, EnvironmentId};
-use windlass_domain::irreversible::{Irreversible, crossed};
-use windlass_domain::name::ComponentName;
-use windlass_domain::time::Time;
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::name::ComponentName;
+use windlass_domain::text::time::Time;
 
 /// A snapshot as it is listed.
 #[derive(Debug, Serialize)]
@@ -108,8 +109,8 @@ fn component((name, running): (ComponentName, Running)) -> (ComponentName, Compo
     (name, component)
 }
 
-/// One page of those that have ended, newest first, beside the one that is under way. `limit` and `after` (the `next` of
-/// the page before) may be given.
+/// One page of those that have ended, newest first, beside the one that is under way. `limit` and `after` (the `next`
+/// of the page before) may be given.
 pub async fn list_drills(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
     let EnvironmentId { app, environment } = of;
     if let Err(trouble) = known(ports, of).await {

@@ -16,10 +16,10 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Declared;
-use windlass_domain::figures::{DAY_MS, Figures, MonthlyCost, Window, figures};
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::time::Time;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::shown::figures::{DAY_MS, Figures, MonthlyCost, Window, figures};
+use windlass_domain::text::name::{AppName, EnvironmentName};
+use windlass_domain::text::time::Time;
 
 /// The days of a window without `days`.
 const DAYS: u64 = 30;

@@ -7,12 +7,11 @@ use crate::pin;
 use crate::ports::{Clock, DynamoDbApi, Key, Result, SnsApi, StepFunctionsApi};
 use crate::recovery::quarter;
 use serde_json::Value;
-use windlass_domain::arrival_sweep::{ArrivalSweep, NOTED_FOR_S};
-use windlass_domain::finding::Finding;
-use windlass_domain::ignored_arrival::{IgnoredArrival, LISTED_FOR_S};
-use windlass_domain::name::AppName;
-use windlass_domain::request::{ObjectRef, Requester, Route};
-use windlass_domain::time::Time;
+use windlass_domain::release::arrival_sweep::{ArrivalSweep, IgnoredArrival, LISTED_FOR_S, NOTED_FOR_S};
+use windlass_domain::release::request::{ObjectRef, Requester, Route};
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::name::AppName;
+use windlass_domain::text::time::Time;
 
 /// The number of arrivals that one run looks after, also in vain, so that it ends in time after a long outage.
 pub const ARRIVALS: usize = 100;

@@ -11,13 +11,13 @@ use crate::routes::intake::arrival::Ports;
 use crate::trouble::Unread;
 use crate::{log, upload_findings};
 use std::collections::BTreeSet;
+use windlass_domain::declaration::installation::{by_name, by_tags};
+use windlass_domain::declaration::topic::{account_of, not_ours};
 use windlass_domain::declaration::{Declaration, Declared, Exceptions, LARGEST, Upload};
 use windlass_domain::deployment::Refusal;
-use windlass_domain::fault::FaultName;
-use windlass_domain::finding::{Finding, FindingName, limited};
-use windlass_domain::installation::{by_name, by_tags};
-use windlass_domain::name::{AppName, ComponentName};
-use windlass_domain::notify::{account_of, not_ours};
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::finding::{Finding, FindingName, limited};
+use windlass_domain::text::name::{AppName, ComponentName};
 
 /// Puts a declaration in force, or tells everything that is wrong with it: beside the upload, in
 /// the ledger, and by a notification; no execution is started. One that is refused leaves the former in force.
@@ -159,7 +159,8 @@ async fn record(ports: &impl Ports, app: &AppName, created: &Created, findings: 
 }
 
 /// Returns a finding for each topic that is not there, is in another account than Windlass, or does not have the tag of
-/// the application: whoever declares a topic writes to the people behind it. Each is looked up once, at its first place.
+/// the application: whoever declares a topic writes to the people behind it. Each is looked up once, at its first
+/// place.
 pub async fn foreign(
     ports: &(impl SnsApi + Configured),
     app: &AppName,

@@ -2,18 +2,18 @@
 
 use super::arrival::{ArrivalOutcome, Discovery, Ports, sent};
 use super::manifest::start;
-use crate::ledger;
-use crate::log;
 use crate::pin::declaration_in_force;
 use crate::ports::Result;
 use crate::routes::intake::arrival::{self, once};
+use crate::{ledger, log};
 use serde_json::Value;
 use windlass_domain::declaration::Declaration;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::name::AppName;
-use windlass_domain::request::{ActionName, ImagePush, Request};
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::request::{ImagePush, Request};
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::AppName;
 
 /// Starts a release of the components that live in the repository. The event's own digest is
 /// deployed, and not what the tag means later. Pushes without a tag are the platforms' manifests of

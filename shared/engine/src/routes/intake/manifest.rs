@@ -7,9 +7,10 @@ use crate::ports::Result;
 use crate::routes::intake::arrival::{self, ArrivalOutcome, Created, Ports};
 use crate::routes::{begin, begin_anyway};
 use crate::{log, upload_findings};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::request::{ActionName, ArtifactObject, Request};
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::request::{ArtifactObject, Request};
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
 /// Starts the release's execution. A release that cannot be pinned is started as well: `Admit`
 /// records what is wrong with it, and writes it beside the upload.

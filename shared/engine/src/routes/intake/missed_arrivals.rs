@@ -11,12 +11,12 @@ use crate::routes::intake::arrival::{ARRIVALS, Discovery, Ports, note};
 use crate::routes::intake::image;
 use crate::trouble::found;
 use tracing::Instrument as _;
-use windlass_domain::arrival_sweep::ArrivalSweep;
 use windlass_domain::declaration::Declaration;
-use windlass_domain::key::upload;
-use windlass_domain::misplaced_upload::misplaced_upload;
-use windlass_domain::request::{ImagePush, ObjectRef};
-use windlass_domain::time::Time;
+use windlass_domain::release::arrival_sweep::ArrivalSweep;
+use windlass_domain::release::key::upload;
+use windlass_domain::release::misplaced_upload::misplaced_upload;
+use windlass_domain::release::request::{ImagePush, ObjectRef};
+use windlass_domain::text::time::Time;
 
 /// The number of pages of the bucket's listing, of 1,000 objects each, that one run looks at.
 const PAGES: usize = 3;

@@ -8,11 +8,11 @@ use crate::routes::intake::arrival::{self, once};
 use crate::routes::intake::manifest;
 use crate::{log, upload_findings};
 use serde_json::Value;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::key::{Upload, is_secret, upload};
-use windlass_domain::misplaced_upload::{MisplacedUpload, misplaced_upload};
-use windlass_domain::request::{ObjectRef, Requester, Route};
+use windlass_domain::release::key::{Upload, is_secret, upload};
+use windlass_domain::release::misplaced_upload::{MisplacedUpload, misplaced_upload};
+use windlass_domain::release::request::{ObjectRef, Requester, Route};
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
 
 /// Serves the event of an object that was created.
 pub async fn handle(ports: &impl Ports, event: &Value) -> Result<()> {

@@ -68,7 +68,7 @@ fn by_hand(world: &World, from: &str) -> String {
         function.publish_by_hand("by hand");
     });
     let to = function(world, |function| *function.versions.keys().last().unwrap());
-    let appspec = windlass_domain::appspec::AppSpec::new(FUNCTION, "live");
+    let appspec = windlass_domain::declaration::appspec::AppSpec::new(FUNCTION, "live");
     let new = NewDeployed {
         application: "shop".into(),
         group: "api".into(),

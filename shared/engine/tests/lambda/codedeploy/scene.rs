@@ -1,14 +1,14 @@
 //! A function whose alias CodeDeploy moves.
 
 use crate::lambda::scene::{Setting, artifact, function};
-use windlass_domain::finding::Finding;
-use windlass_domain::kinds::codedeploy::Group as Declared;
-use windlass_domain::kinds::lambda::Lambda;
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::output::Inputs;
-use windlass_domain::place::Place;
-use windlass_domain::plan::KindName;
-use windlass_domain::step::Failure;
+use windlass_domain::declaration::kinds::codedeploy::Group as Declared;
+use windlass_domain::declaration::kinds::lambda::Lambda;
+use windlass_domain::declaration::output::Inputs;
+use windlass_domain::declaration::plan::KindName;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::deployment::step::Failure;
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_engine::kinds::lambda::{CodeDeployed, LambdaKind, prepare};
 use windlass_engine::kinds::{PrepareInput, Prepared, Withdrawals};
 use windlass_engine::ports::{Clock as _, Routing};

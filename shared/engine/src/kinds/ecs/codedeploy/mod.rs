@@ -13,8 +13,6 @@ mod prepare;
 mod state;
 mod tell;
 
-pub(super) use prepare::prepare;
-
 use super::images;
 use super::kind::{field, noticed};
 use super::state::Group;
@@ -26,14 +24,15 @@ use crate::kinds::ecs::state::Target;
 use crate::kinds::ecs::tell::{service, short};
 use crate::kinds::{ChangeFacts, Class, Kind, LookContext, Next, Noticed, Trail, View};
 use crate::ports::{Clock, CodeDeployApi, Deployed, EcsApi, NewDeployed, Result, S3Api, Waiting};
+pub(super) use prepare::prepare;
 use serde_json::Value;
 use state::Change;
 use std::collections::BTreeMap;
-use windlass_domain::fault::Fault;
-use windlass_domain::finding::Finding;
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::step::ChangeRecord;
-use windlass_domain::time::Time;
+use windlass_domain::deployment::step::ChangeRecord;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::time::Time;
 
 #[cfg(test)]
 mod scene;
@@ -86,8 +85,8 @@ impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDeploy
         View {
             noticed: Noticed { value, shown: tell::shown(target, seen) },
             waits_for: tell::waits_for(target, seen),
-            // A group has one deployment at a time, a service one group, and nobody else may change its task sets; every
-            // other call names a deployment of Windlass's (`docs/safety-limits.md`).
+            // A group has one deployment at a time, a service one group, and nobody else may change its task sets;
+            // every other call names a deployment of Windlass's (`docs/safety-limits.md`).
             is_guarded: true,
             is_consistent: false,
         }

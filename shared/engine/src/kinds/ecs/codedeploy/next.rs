@@ -12,7 +12,7 @@ use crate::kinds::ecs::images;
 use crate::kinds::ecs::next::{fails_again, goal as registered, verify, wait_unless_overdue};
 use crate::kinds::ecs::state::{self as ecs, Target};
 use crate::ports::Deployed;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 
 /// The time after a deployment has succeeded in which a look at the service may be behind, in seconds.
 const SHOWN_S: u64 = 30;

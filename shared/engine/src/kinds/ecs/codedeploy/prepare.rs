@@ -9,10 +9,10 @@ use crate::kinds::ecs::state::{self as ecs, Group, Target};
 use crate::kinds::{Holds, PrepareInput, Prepared, Stage, from_value, to_value};
 use crate::ports::{CodeDeployApi, Deployed, DeploymentGroup, EcsApi, Result};
 use crate::trouble::{Checked, Trouble, collected};
-use windlass_domain::appspec::AppSpec;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::kinds::codedeploy::Group as Declared;
-use windlass_domain::kinds::ecs::Ecs as Spec;
+use windlass_domain::declaration::appspec::AppSpec;
+use windlass_domain::declaration::kinds::codedeploy::Group as Declared;
+use windlass_domain::declaration::kinds::ecs::Ecs as Spec;
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// Plans what the group does of what is planned of the service.
 pub async fn prepare(

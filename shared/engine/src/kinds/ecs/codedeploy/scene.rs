@@ -5,10 +5,10 @@ use crate::kinds::codedeploy::SentCalls;
 use crate::kinds::ecs::{self, Group, Registered, Seen as Service, Target};
 use crate::ports::{Deployed, Lifecycle, LifecycleEvent, Share, TaskSet};
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::appspec::{AppSpec, Shape};
-use windlass_domain::kinds::ecs::Strategy;
-use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::time::Time;
+use windlass_domain::declaration::appspec::{AppSpec, Shape};
+use windlass_domain::declaration::kinds::ecs::Strategy;
+use windlass_domain::text::name::{AppName, EnvironmentName};
+use windlass_domain::text::time::Time;
 
 const NOW: Time = Time(1_795_183_200_000);
 

@@ -7,8 +7,8 @@ use crate::ports::{Deployed, Lifecycle, TaskSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use windlass_domain::step::ChangeRecord;
-use windlass_domain::time::Time;
+use windlass_domain::deployment::step::ChangeRecord;
+use windlass_domain::text::time::Time;
 
 /// The progress that CodeDeploy must have made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,9 +7,9 @@ use crate::kinds::ecs::state::Target;
 use crate::kinds::ecs::tell::{finding, reasons, service, short};
 use crate::kinds::whose;
 use crate::ports::{Deployed, TaskSet};
-use windlass_domain::count::{agree, count};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::time::Time;
+use windlass_domain::text::count::{agree, count};
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::time::Time;
 
 /// Says in words which change CodeDeploy makes.
 pub(super) fn what(change: &Change) -> String {

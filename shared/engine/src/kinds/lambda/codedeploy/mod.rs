@@ -10,9 +10,6 @@ mod prepare;
 mod state;
 mod tell;
 
-pub(super) use prepare::prepare;
-pub use state::{Change, Goal, RequestedMove, Seen};
-
 use super::change::LambdaKind;
 use super::kind::{field, noticed};
 use super::state::{self as lambda, Group, Traffic};
@@ -22,11 +19,13 @@ use crate::kinds::lambda::kind::{KnownVersions, observe};
 use crate::kinds::lambda::state::Target;
 use crate::kinds::{ChangeFacts, Class, Kind, LookContext, Next, Noticed, Trail, View};
 use crate::ports::{Clock, CodeDeployApi, Deployed, LambdaApi, NewDeployed, Result, S3Api};
+pub(super) use prepare::prepare;
 use serde_json::Value;
+pub use state::{Change, Goal, RequestedMove, Seen};
 use std::collections::BTreeMap;
-use windlass_domain::fault::Fault;
-use windlass_domain::finding::Finding;
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::finding::Finding;
 
 /// The kind over its ports.
 pub struct CodeDeployed<P> {

@@ -10,7 +10,7 @@ use crate::kinds::codedeploy::{POLL_S, again};
 use crate::kinds::lambda::next::next as next_of_function;
 use crate::kinds::lambda::state::{self as lambda, Target, Traffic};
 use crate::ports::Deployed;
-use windlass_domain::time::Time;
+use windlass_domain::text::time::Time;
 
 /// The time that a deployment may take longer than its configuration says, in seconds: two hooks of an hour each (AWS
 /// CodeDeploy User Guide, "`AppSpec` 'hooks' section"), and half an hour.

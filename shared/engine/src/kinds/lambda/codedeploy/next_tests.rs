@@ -2,8 +2,8 @@ use super::super::state::RequestedMove;
 use super::*;
 use crate::kinds::codedeploy::SentCalls;
 use crate::kinds::lambda::{AliasState, Group, Latest, Observed, Source, Version, Wanted};
-use windlass_domain::appspec::AppSpec;
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::declaration::appspec::AppSpec;
+use windlass_domain::release::identity::DeploymentId;
 
 const ID: &str = "0123456789abcdef";
 const NOW: Time = Time(1_795_183_200_000);

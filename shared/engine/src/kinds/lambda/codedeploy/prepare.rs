@@ -10,11 +10,11 @@ use crate::kinds::needs::beside;
 use crate::kinds::{PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
 use crate::ports::{CodeDeployApi, DeploymentGroup, Result};
 use crate::trouble::{Checked, Trouble, collected};
-use windlass_domain::appspec::AppSpec;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::kinds::codedeploy::Group as Declared;
-use windlass_domain::kinds::lambda::Lambda;
-use windlass_domain::tenancy::Claim;
+use windlass_domain::declaration::appspec::AppSpec;
+use windlass_domain::declaration::kinds::codedeploy::Group as Declared;
+use windlass_domain::declaration::kinds::lambda::Lambda;
+use windlass_domain::declaration::tenancy::Claim;
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// Plans the move by the group of what is planned of the function.
 pub async fn prepare(

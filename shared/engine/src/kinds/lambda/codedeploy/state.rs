@@ -5,8 +5,8 @@ use crate::kinds::lambda::state::{self as lambda, Observed, Traffic};
 use crate::ports::{Deployed, LifecycleEvent};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use windlass_domain::step::ChangeRecord;
-use windlass_domain::time::Time;
+use windlass_domain::deployment::step::ChangeRecord;
+use windlass_domain::text::time::Time;
 
 /// The goal of a function whose alias CodeDeploy moves.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

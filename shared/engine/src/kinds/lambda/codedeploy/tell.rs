@@ -5,7 +5,7 @@ use crate::kinds::codedeploy::sentences::{self, after_colon, status, stop_comman
 use crate::kinds::lambda::state::{Group, Target, Traffic};
 use crate::kinds::whose;
 use crate::ports::{Deployed, LifecycleEvent};
-use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// Names the alias.
 pub(super) fn place(target: &Target) -> String {

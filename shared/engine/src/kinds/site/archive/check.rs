@@ -1,7 +1,7 @@
 use crate::kinds::site::archive::directory::{Coding, Entry, bad_archive, unreleased};
 use std::collections::BTreeMap;
-use windlass_domain::count::{agree, count};
-use windlass_domain::finding::Finding;
+use windlass_domain::text::count::{agree, count};
+use windlass_domain::text::finding::Finding;
 
 /// The limits of an archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use crate::trouble::Trouble;
 use bytes::Bytes;
 use rc_zip::fsm::{ArchiveFsm, FsmResult};
 use rc_zip::parse::{Archive, Method, Mode};
-use windlass_domain::count::count;
-use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::text::count::count;
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The largest central directory that is read, in bytes. It has room for 200,000 names of 280 characters.
 const LONGEST: u64 = 64 * 1024 * 1024;

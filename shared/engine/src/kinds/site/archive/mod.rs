@@ -8,19 +8,18 @@ mod check;
 mod directory;
 mod selection;
 
-pub use check::{Limits, check, check_whole};
-pub(super) use directory::NEW_VERSION;
-pub use directory::{Coding, Entry, bad_archive, directory, read_directory, unreleased};
-pub use selection::{Selection, not_taken_out, refusals, select, sort};
-pub(super) use selection::{without_keys, without_keys_in};
-
 use crate::ports::{ObjectId, Result, S3Api};
 use crate::trouble::Trouble;
 use bytes::Bytes;
+pub use check::{Limits, check, check_whole};
+pub(super) use directory::NEW_VERSION;
+pub use directory::{Coding, Entry, bad_archive, directory, read_directory, unreleased};
 use rc_zip::fsm::{EntryFsm, FsmResult};
+pub use selection::{Selection, not_taken_out, refusals, select, sort};
+pub(super) use selection::{without_keys, without_keys_in};
 use std::collections::BTreeMap;
-use windlass_domain::count::count;
-use windlass_domain::fault::Fault;
+use windlass_domain::text::count::count;
+use windlass_domain::text::fault::Fault;
 
 /// Wanted entries with at most this many bytes between them are fetched together: in the time that another request
 /// takes, as many bytes arrive.

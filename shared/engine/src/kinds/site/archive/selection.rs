@@ -7,8 +7,8 @@ use crate::kinds::site::archive::{Coding, Unpacker, to_library};
 use crate::ports::{Clock, ObjectId, Result, S3Api};
 use crate::trouble::Trouble;
 use rc_zip::fsm::{EntryFsm, FsmResult};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::folder::{Fate, FolderRules, LOOKED_AT, Sorting};
+use windlass_domain::declaration::folder::{Fate, FolderRules, LOOKED_AT, Sorting};
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The entries that are published.
 #[derive(Debug)]

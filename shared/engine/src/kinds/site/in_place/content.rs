@@ -8,9 +8,9 @@ use crate::kinds::whose;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, btree_map};
 use std::iter::Peekable;
-use windlass_domain::count::count;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::name::ComponentName;
+use windlass_domain::text::count::count;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::ComponentName;
 
 /// The object that is wanted at a path.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -187,7 +187,7 @@ pub(super) fn drift_warning(component: &ComponentName, target: &Target, drifted:
 mod tests {
     use super::*;
     use crate::kinds::site::files::File;
-    use windlass_domain::digest::Digest;
+    use windlass_domain::text::digest::Digest;
 
     fn goal(paths: &str) -> Content {
         let file = |path: char| File {

@@ -14,9 +14,9 @@ use crate::ports::Result;
 use bytes::Bytes;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::fault::Fault;
-use windlass_domain::place::Place;
-use windlass_domain::step::Step;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::deployment::step::Step;
+use windlass_domain::text::fault::Fault;
 
 /// The state that was seen last, with what this invocation has done since.
 #[derive(Debug, Clone)]

@@ -10,18 +10,13 @@ mod versions;
 mod withdraw;
 mod write;
 
-pub use crate::kinds::site::files::{DEPLOYMENT, file_of, put_options};
-pub use knowledge::{InPlace, Knowledge};
-pub use plan::{Change, Goal, List, Seen};
-pub(super) use prepare::prepare;
-pub(super) use withdraw::withdraw;
-
 use super::clearing::{UndoneRelease, clear};
 use super::lists::Lists;
 use super::publish::{Destination, Publisher, is_unchanged};
 use super::target::{Target, files_of};
 use super::withdraw::{prove_gone, still_there};
 use crate::kinds::site::calls::SitePorts;
+pub use crate::kinds::site::files::{DEPLOYMENT, file_of, put_options};
 use crate::kinds::site::withdraw::invalidate;
 use crate::kinds::{
     ChangeFacts, Checkpoint, Class, Kind, Leftover, Leftovers, LookContext, Next, Publication, Publishes, Switched,
@@ -29,13 +24,17 @@ use crate::kinds::{
 };
 use crate::ports::Result;
 use crate::trouble::Trouble;
+pub use knowledge::{InPlace, Knowledge};
+pub use plan::{Change, Goal, List, Seen};
+pub(super) use prepare::prepare;
 use serde_json::json;
 use std::collections::BTreeSet;
-use windlass_domain::count::count;
-use windlass_domain::fault::Fault;
-use windlass_domain::finding::Finding;
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::step::Step;
+use windlass_domain::deployment::step::Step;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::count::count;
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::finding::Finding;
+pub(super) use withdraw::withdraw;
 
 impl<P: SitePorts> InPlace<P> {
     /// Keeps the list of the object at each key.

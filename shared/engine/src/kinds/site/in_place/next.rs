@@ -5,9 +5,9 @@ use crate::kinds::site::in_place::plan::{Change, Goal, Seen};
 use crate::kinds::{Next, whose};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use windlass_domain::count::{agree, count, many};
-use windlass_domain::digest::Digest;
-use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::text::count::{agree, count, many};
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// Pure: what to do next. `owned` says in words which files of the site Windlass owns.
 pub fn next(owned: &str, is: &Seen, wanted: &Goal) -> Next<Change> {

@@ -13,7 +13,7 @@ use crate::kinds::site::target::Target;
 use crate::ports::{ObjectHead, ObjectId, Result};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use windlass_domain::digest::Digest;
+use windlass_domain::text::digest::Digest;
 
 /// Returns the digest of everything that visitors can notice.
 pub(super) fn noticed(known: &PlanInput<'_>) -> Result<Digest> {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use windlass_domain::digest::Digest;
+use windlass_domain::text::digest::Digest;
 
 /// An operation at one path.
 #[derive(Debug, Clone, PartialEq)]

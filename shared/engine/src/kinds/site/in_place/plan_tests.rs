@@ -1,6 +1,6 @@
 use super::*;
-use windlass_domain::digest::Digest;
-use windlass_domain::kinds::site::{SiteMode, StaticSite};
+use windlass_domain::declaration::kinds::site::{SiteMode, StaticSite};
+use windlass_domain::text::digest::Digest;
 
 fn rules() -> Rules {
     Rules::new(&StaticSite {
@@ -16,7 +16,7 @@ fn rules() -> Rules {
         keep: 10,
         config: None,
         is_tried: false,
-        files: windlass_domain::folder::FolderPatterns::default(),
+        files: windlass_domain::declaration::folder::FolderPatterns::default(),
     })
     .unwrap()
 }

@@ -20,10 +20,10 @@ use crate::ports::Result;
 use crate::trouble::Trouble;
 use std::cell::Cell;
 use std::collections::BTreeSet;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::FaultName;
-use windlass_domain::finding::Finding;
-use windlass_domain::withdrawal::left_out;
+use windlass_domain::release::withdrawal::left_out;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::finding::Finding;
 
 /// The most objects of unknown content that are asked for one by one. The others count as different.
 const ASKED: usize = 5_000;

@@ -19,14 +19,13 @@ use crate::trouble::Trouble;
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::count::count;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::FaultName;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::leftover_files::{LeftoverFiles, due};
-use windlass_domain::stays_reachable::{StaysReachable, WhyReachable};
-use windlass_domain::time::Time;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::release::stays_reachable::{LeftoverFiles, StaysReachable, WhyReachable, due};
+use windlass_domain::text::count::count;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::time::Time;
 
 /// The current object of each key, by path.
 pub(super) type Latest = BTreeMap<String, Listed>;

@@ -18,7 +18,7 @@ use crate::kinds::{Prepared, Recorded, Stage, to_value};
 use crate::trouble::Trouble;
 use std::cell::Cell;
 use std::collections::BTreeSet;
-use windlass_domain::withdrawal::{MeantFiles, WithdrawnFile, WithdrawnFiles};
+use windlass_domain::release::withdrawal::{MeantFiles, WithdrawnFile, WithdrawnFiles};
 
 /// Plans a withdrawal. An undo of it goes to what is there, without the files as well: nothing brings them back.
 pub(in crate::kinds::site) async fn withdraw(

@@ -13,9 +13,9 @@ use crate::trouble::Trouble;
 use bytes::Bytes;
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
 
 /// The most files of a batch.
 const BATCH_FILES: usize = 256;

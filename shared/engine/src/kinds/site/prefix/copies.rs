@@ -11,10 +11,10 @@ use crate::ports::{CopySource, Replaces, Result};
 use crate::trouble::Trouble;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::count::{agree, count};
-use windlass_domain::fault::FaultName;
-use windlass_domain::leftover_files::may_be_open;
-use windlass_domain::time::Time;
+use windlass_domain::release::stays_reachable::may_be_open;
+use windlass_domain::text::count::{agree, count};
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::time::Time;
 
 /// The number of copies of a batch. Between two batches the fence is passed.
 pub(super) const BATCH: usize = 2048;

@@ -6,11 +6,6 @@ mod publish;
 pub(super) mod state;
 mod withdraw;
 
-pub(super) use prepare::prepare;
-pub(super) use publish::{Folder, Note};
-pub use state::{Goal, Target};
-pub(super) use withdraw::withdraw;
-
 use super::clearing::{UndoneRelease, clear};
 use super::lists::Lists;
 use super::rules::Rules;
@@ -23,13 +18,17 @@ use crate::kinds::{
     recorded_state, whose,
 };
 use crate::ports::Result;
+pub(super) use prepare::prepare;
+pub(super) use publish::{Folder, Note};
 use serde_json::{Value, json};
+pub use state::{Goal, Target};
 use std::collections::BTreeSet;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::place::Place;
-use windlass_domain::step::Step;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::deployment::step::Step;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::{Finding, FindingName};
+pub(super) use withdraw::withdraw;
 
 /// The seconds to wait before the next look whether all edges have the configuration.
 const EDGES_S: u64 = 10;

@@ -9,10 +9,10 @@ use crate::kinds::{Prepared, Recorded, Stage, to_value};
 use crate::ports::Result;
 use crate::trouble::Trouble;
 use std::collections::BTreeSet;
-use windlass_domain::digest::Digest;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::stays_reachable::{StaysReachable, WhyReachable};
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::release::stays_reachable::{StaysReachable, WhyReachable};
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// Plans a site with a folder per release.
 pub(in crate::kinds::site) async fn prepare(

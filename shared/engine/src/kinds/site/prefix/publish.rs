@@ -17,10 +17,10 @@ use crate::ports::{CopySource, Replaces, Result};
 use crate::trouble::Trouble;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::FaultName;
-use windlass_domain::step::Step;
-use windlass_domain::time::Time;
+use windlass_domain::deployment::step::Step;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::time::Time;
 
 /// A file of the folder of before that is to be copied.
 struct Copy {

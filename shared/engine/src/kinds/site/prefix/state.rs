@@ -9,8 +9,8 @@ use crate::ports::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
-use windlass_domain::count::{agree, count};
-use windlass_domain::digest::Digest;
+use windlass_domain::text::count::{agree, count};
+use windlass_domain::text::digest::Digest;
 
 /// The target of such a site, as the step item keeps it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

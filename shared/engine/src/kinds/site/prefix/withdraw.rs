@@ -1,5 +1,5 @@
-//! Plans the withdrawal of files of a site with a folder per release: from the folder that is live, and from those that a
-//! rollback may go back to.
+//! Plans the withdrawal of files of a site with a folder per release: from the folder that is live, and from those that
+//! a rollback may go back to.
 
 use super::prepare::check_folder;
 use super::publish::Folder;
@@ -15,7 +15,7 @@ use crate::ports::{ObjectId, Replaces, Result};
 use crate::trouble::Trouble;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::withdrawal::{MOST, MeantFiles, matches_too_many};
+use windlass_domain::release::withdrawal::{MOST, MeantFiles, matches_too_many};
 
 /// Plans a withdrawal. Visitors get the folder that is recorded as live; mostly they do already, and then an undo has
 /// nothing to bring back.
@@ -53,8 +53,8 @@ pub(in crate::kinds::site) async fn withdraw(
     })
 }
 
-/// Returns the objects that Windlass wrote and that the pattern matches, in the live folder and in the others. A document
-/// of another folder whose path a live one has stays: it is that page as it was.
+/// Returns the objects that Windlass wrote and that the pattern matches, in the live folder and in the others. A
+/// document of another folder whose path a live one has stays: it is that page as it was.
 async fn objects(
     scene: &Scene<'_, impl SitePorts>,
     live: &str,

@@ -4,10 +4,10 @@ use crate::kinds::site::prefix::state as prefix;
 use crate::kinds::site::prepare::scene::{Serving, is_of_bucket};
 use crate::kinds::site::target::folder_of;
 use crate::ports::LifecycleRule;
-use windlass_domain::count::count;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::kinds::site::{SiteMode, StaticSite};
-use windlass_domain::tenancy::Claim;
+use windlass_domain::declaration::kinds::site::{SiteMode, StaticSite};
+use windlass_domain::declaration::tenancy::Claim;
+use windlass_domain::text::count::count;
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// Returns the claims of a site. With a folder per release, the site claims the path of the origin. In place, nobody
 /// may switch an origin that serves the site: that is the declared one, or else every origin that is the bucket.

@@ -14,10 +14,10 @@ use crate::kinds::{PrepareInput, Prepared, Stage, to_value};
 use crate::ports::{CloudFrontApi, ObjectId, Result};
 use crate::trouble::Trouble;
 use serde_json::Value;
-use windlass_domain::fault::FaultName;
-use windlass_domain::finding::Finding;
-use windlass_domain::kinds::site::{SiteMode, StaticSite};
-use windlass_domain::name::ComponentName;
+use windlass_domain::declaration::kinds::site::{SiteMode, StaticSite};
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::name::ComponentName;
 
 /// The waves of a release whose files nobody knows yet.
 pub(super) async fn check_plan(

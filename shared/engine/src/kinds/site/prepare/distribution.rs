@@ -7,9 +7,9 @@ use crate::kinds::site::prepare::scene::Serving;
 use crate::kinds::site::target::folder_of;
 use crate::ports::{Distribution, ErrorPage};
 use std::collections::BTreeSet;
-use windlass_domain::count::{agree, count};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::kinds::site::{SiteMode, StaticSite};
+use windlass_domain::declaration::kinds::site::{SiteMode, StaticSite};
+use windlass_domain::text::count::{agree, count};
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The root document of a site if nothing else is said.
 const USUAL: &str = "index.html";

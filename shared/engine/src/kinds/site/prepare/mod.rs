@@ -7,8 +7,6 @@ pub(super) mod same_names;
 pub(super) mod scene;
 pub(super) mod target;
 
-pub(super) use distribution::lacks_root;
-
 use super::archive::{Entry, read_directory, select, without_keys};
 use super::lists::Lists;
 use super::rules::Rules;
@@ -22,13 +20,14 @@ use crate::kinds::{PrepareInput, Prepared, from_value};
 use crate::ports::Result;
 use crate::trouble::Trouble;
 use bucket::{claim_back, claims};
+pub(super) use distribution::lacks_root;
 use scene::{Scene, Wanted};
-use windlass_domain::artifact::Artifact;
-use windlass_domain::fault::Fault;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::kinds::site::{SiteMode, StaticSite};
-use windlass_domain::place::Place;
-use windlass_domain::tenancy::Claim;
+use windlass_domain::declaration::kinds::site::{SiteMode, StaticSite};
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::declaration::tenancy::Claim;
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// Observes a site, checks what its deployment needs, and plans it.
 pub async fn prepare(ports: &impl SitePorts, input: &PrepareInput<'_>, site: &StaticSite) -> Result<Prepared> {
@@ -132,8 +131,8 @@ pub(in crate::kinds::site) struct Found {
     pub warnings: Vec<Finding>,
 }
 
-/// Checks what the archive's directory declares, and what of it may be published. That its bytes are there and are the pinned ones is
-/// checked for every kind before.
+/// Checks what the archive's directory declares, and what of it may be published. That its bytes are there and are the
+/// pinned ones is checked for every kind before.
 async fn check_archive(
     home: &impl SitePorts,
     input: &PrepareInput<'_>,

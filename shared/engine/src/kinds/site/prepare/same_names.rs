@@ -3,8 +3,8 @@
 use crate::kinds::site::archive::Entry;
 use crate::kinds::site::files::File;
 use crate::kinds::site::rules::{Role, Rules};
-use windlass_domain::count::agree;
-use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::text::count::agree;
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The extensions of files that pages run. In other files visitors hardly notice the content of another release.
 const RUN: [&str; 6] = ["js", "mjs", "cjs", "css", "wasm", "json"];
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
     use crate::kinds::site::archive::Coding;
     use std::cell::Cell;
-    use windlass_domain::digest::Digest;
+    use windlass_domain::text::digest::Digest;
 
     fn rules() -> Rules {
         let site = serde_json::json!({

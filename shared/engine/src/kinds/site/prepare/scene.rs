@@ -11,8 +11,8 @@ use crate::kinds::site::target::Target;
 use crate::ports::{Distribution, Origin};
 use crate::trouble::Trouble;
 use serde::Deserialize;
-use windlass_domain::digest::Digest;
-use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The state that is asked for.
 pub(in crate::kinds::site) enum Wanted<G> {

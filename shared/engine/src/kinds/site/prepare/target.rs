@@ -11,9 +11,9 @@ use crate::kinds::site::prepare::scene::{Serving, is_of_bucket};
 use crate::ports::{Distribution, Origin, Result};
 use crate::trouble::{Trouble, collected};
 use std::cell::Cell;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::kinds::site::{SiteMode, StaticSite};
+use windlass_domain::declaration::kinds::site::{SiteMode, StaticSite};
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The result of the check of a target that can be deployed to.
 pub(in crate::kinds::site) struct Checked {

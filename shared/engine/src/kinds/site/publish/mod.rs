@@ -17,11 +17,11 @@ use crate::ports::{ObjectId, Result};
 use crate::trouble::Trouble;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use windlass_domain::digest::Digest;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::folder::Sorting;
-use windlass_domain::step::{Progress, Step};
-use windlass_domain::time::Time;
+use windlass_domain::declaration::folder::Sorting;
+use windlass_domain::deployment::step::{Progress, Step};
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::time::Time;
 
 /// The destination of a release.
 pub struct Destination<'a> {
@@ -117,8 +117,8 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         Ok(Delivery { object, bytes: archive.bytes, entries, uploaded })
     }
 
-    /// Uploads what is left of an archive, and keeps the list of its files. Returns `None` if it must go on in a further
-    /// invocation.
+    /// Uploads what is left of an archive, and keeps the list of its files. Returns `None` if it must go on in a
+    /// further invocation.
     pub(super) async fn upload_archive(
         &self,
         delivery: Delivery,

@@ -12,9 +12,9 @@ use crate::kinds::{Checkpoint, PastReleases};
 use crate::ports::{Listed, Replaces, Result, S3Api};
 use serde::Deserialize;
 use std::collections::BTreeSet;
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::Fault;
-use windlass_domain::time::Time;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::time::Time;
 
 /// The keys that one call deletes (Amazon S3 API Reference, `DeleteObjects`).
 const CALL: usize = 1000;

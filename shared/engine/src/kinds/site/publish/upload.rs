@@ -11,9 +11,9 @@ use crate::trouble::Trouble;
 use bytes::Bytes;
 use futures::future::join;
 use sha2::{Digest as _, Sha256};
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::FaultName;
-use windlass_domain::finding::Finding;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::finding::Finding;
 
 /// The most files of a batch.
 const BATCH_FILES: usize = 512;

@@ -11,23 +11,22 @@ mod runner;
 mod state;
 mod tell;
 
-pub(super) use prepare::{needs, prepare};
-pub use runner::{CallRequest, handle};
-pub use state::{Change, Seen, Target, key};
-
 use crate::kinds::task::call::state::{CallState, recorded};
 use crate::kinds::task::state::{Direction, Goal};
 use crate::kinds::{ChangeFacts, Class, Kind, LookContext, Next, Noticed, View, to_value};
 use crate::ledger::{self, Stored};
 use crate::ports::{AssumeRole, Clock, DynamoDbApi, LambdaApi, LambdaInvokeApi, Result, Transacted};
+pub(super) use prepare::{needs, prepare};
+pub use runner::{CallRequest, handle};
 use serde_json::Value;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::Finding;
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::kinds::task::Called;
-use windlass_domain::place::Place;
-use windlass_domain::step::Step;
-use windlass_domain::time::Time;
+pub use state::{Change, Seen, Target, key};
+use windlass_domain::declaration::kinds::task::Called;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::deployment::step::Step;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::time::Time;
 
 /// The ports of a call.
 pub trait CallPorts: LambdaApi + LambdaInvokeApi + DynamoDbApi + Clock + AssumeRole {}

@@ -8,8 +8,8 @@ use super::state::{CallState, Change, EndedCall, Seen, Target, of};
 use super::tell;
 use crate::kinds::Next;
 use crate::kinds::task::state::{Direction, Goal};
-use windlass_domain::kinds::task::{CallEnd, CallOutcome, Called, TaskUndo};
-use windlass_domain::time::Time;
+use windlass_domain::declaration::kinds::task::{CallEnd, CallOutcome, Called, TaskUndo};
+use windlass_domain::text::time::Time;
 
 /// The seconds during which an event that asks for a call may begin it.
 pub(super) const BEGINS_S: u64 = 60;

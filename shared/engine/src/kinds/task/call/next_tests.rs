@@ -4,10 +4,10 @@ use super::next;
 use crate::kinds::Next;
 use crate::kinds::task::call::state::{CallState, Change, EndedCall, Seen, Start, Target};
 use crate::kinds::task::state::{Direction, Goal, Work};
-use windlass_domain::digest::Digest;
-use windlass_domain::kinds::task::{CallEnd, CallOutcome, Called, FunctionCall, TaskUndo};
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::time::Time;
+use windlass_domain::declaration::kinds::task::{CallEnd, CallOutcome, Called, FunctionCall, TaskUndo};
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::text::time::Time;
 
 const NOW: Time = Time(1_800_000_000_000);
 

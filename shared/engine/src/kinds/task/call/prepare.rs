@@ -9,15 +9,16 @@ use crate::kinds::task::state::{Goal, Work, family};
 use crate::kinds::{Kind as _, LookContext, PrepareInput, Prepared, Recorded, Stage, to_value};
 use crate::ports::{Function, Result};
 use serde_json::Value;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::kinds::task::{FunctionCall, GRACE_S, LIVES_S, Task as Spec};
-use windlass_domain::place::Place;
-use windlass_domain::tenancy::Claim;
+use windlass_domain::declaration::kinds::task::{FunctionCall, GRACE_S, LIVES_S, Task as Spec};
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::declaration::tenancy::Claim;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The longest timeout of a function whose end is known, in seconds. `run-task`, which calls it, lives for as long as
-/// Lambda lets any function run. It needs some of that for itself, and two minutes where Lambda throttles the call first.
+/// Lambda lets any function run. It needs some of that for itself, and two minutes where Lambda throttles the call
+/// first.
 pub(super) const LONGEST_TIMEOUT_S: u64 = LIVES_S - GRACE_S;
 
 /// Plans one call; see [`crate::kinds::PrepareInput`].
@@ -99,9 +100,9 @@ fn missing(input: &PrepareInput<'_>, call: &FunctionCall) -> Finding {
 fn target(input: &PrepareInput<'_>, spec: &Spec, call: &FunctionCall, function: &Function) -> Result<Option<Target>> {
     let last = last(input)?;
     let recorded = last.as_ref().map(|last| last.sha256.clone());
-    let brought = input.artifact.map(windlass_domain::artifact::Artifact::digest);
+    let brought = input.artifact.map(windlass_domain::release::artifact::Artifact::digest);
     let digest = brought.or(recorded);
-    let sha256 = digest.unwrap_or_else(|| windlass_domain::digest::Digest::of(b""));
+    let sha256 = digest.unwrap_or_else(|| windlass_domain::text::digest::Digest::of(b""));
     let qualifier = call.alias.clone().unwrap_or_else(|| "$LATEST".to_owned());
     let payload = Value::Object(call.payload.clone()).to_string();
     Ok(Some(Target {
@@ -152,8 +153,8 @@ fn may_outlast(input: &PrepareInput<'_>, spec: &Spec, function: &Function) -> Op
     })
 }
 
-/// The calls that a release makes with the environment's own role. Without such a role `run-task` makes them with a role
-/// that is not the asked one; the function's tags tell whether that one may.
+/// The calls that a release makes with the environment's own role. Without such a role `run-task` makes them with a
+/// role that is not the asked one; the function's tags tell whether that one may.
 pub async fn needs(there: &impl CallPorts, by: &DeployerRole<'_>, call: &FunctionCall) -> Result<Vec<Needed>> {
     if !by.is_own {
         return Ok(vec![]);

@@ -9,12 +9,12 @@ use crate::ledger::{self, Stored};
 use crate::ports::{CallAnswer, OneCall, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::kinds::task::{CallEnd, CallOutcome, Called, GRACE_S, LIVES_S, TaskUndo};
-use windlass_domain::name::ComponentName;
-use windlass_domain::time::Time;
-use windlass_domain::truncate::truncate;
+use windlass_domain::declaration::kinds::task::{CallEnd, CallOutcome, Called, GRACE_S, LIVES_S, TaskUndo};
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::foreign::truncate;
+use windlass_domain::text::name::ComponentName;
+use windlass_domain::text::time::Time;
 
 /// The seconds before its own end at which it stops waiting for an answer, so that it can tell that.
 const LEFT_S: u64 = 15;
@@ -65,8 +65,8 @@ pub async fn handle(ports: &impl CallPorts, ask: CallRequest) -> Result<Value> {
     Ok(json!({"called": true, "outcome": end.outcome}))
 }
 
-/// Writes that the call is begun, before it is; false where it must not be made. An answer of the ledger that is lost is a
-/// fault, and no call.
+/// Writes that the call is begun, before it is; false where it must not be made. An answer of the ledger that is lost
+/// is a fault, and no call.
 async fn begin(ports: &impl CallPorts, ask: &CallRequest, target: &Target, now: Time) -> Result<bool> {
     let key = item(&ask.deployment, target, ask.direction);
     let found = ledger::load(ports, &key).await?;
@@ -163,8 +163,8 @@ fn plain(line: &str) -> String {
     truncate(plain.trim_end(), LONGEST)
 }
 
-/// Writes what came of it. Where that cannot be done the call stays begun, and so unknown. `ledger::retry` would stop at
-/// a fault; this loop goes on after one as well, because nobody asks this invocation again.
+/// Writes what came of it. Where that cannot be done the call stays begun, and so unknown. `ledger::retry` would stop
+/// at a fault; this loop goes on after one as well, because nobody asks this invocation again.
 async fn note(ports: &impl CallPorts, ask: &CallRequest, target: &Target, end: &CallEnd) -> Result<()> {
     let mut last = Fault::internal("the end of a call was not written");
     for _ in 0..WRITES {

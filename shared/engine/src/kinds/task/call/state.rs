@@ -3,11 +3,11 @@
 use crate::kinds::task::state::{Direction, Work, started_by};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::kinds::task::{CallEnd, CallOutcome, Called, FunctionCall, TaskUndo};
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::step::ChangeRecord;
-use windlass_domain::time::Time;
+use windlass_domain::declaration::kinds::task::{CallEnd, CallOutcome, Called, FunctionCall, TaskUndo};
+use windlass_domain::deployment::step::ChangeRecord;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::text::time::Time;
 
 /// A call, with everything that was decided at `Prepare`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,13 +3,13 @@
 use super::state::{Change, EndedCall, Seen, Target};
 use crate::kinds::task::state::Direction;
 use crate::kinds::task::tell::noted;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::foreign::{self, OF_A_LOG};
-use windlass_domain::identity::EnvironmentId;
-use windlass_domain::input::operators;
-use windlass_domain::kinds::task::{CallOutcome, Called};
-use windlass_domain::request::ActionName;
-use windlass_domain::time::Span;
+use windlass_domain::declaration::kinds::task::{CallOutcome, Called};
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::call::operators;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::foreign::{self, OF_A_LOG};
+use windlass_domain::text::time::Span;
 
 /// The function in words.
 pub(super) fn function(target: &Target) -> String {

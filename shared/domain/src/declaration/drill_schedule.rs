@@ -1,0 +1,84 @@
+//! The schedule of drills, as people declare it. Pure.
+
+use crate::text::finding::{Finding, FindingName};
+use crate::text::name::EnvironmentName;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The names, and parts of names, of environments of production.
+const PRODUCTION: [&str; 2] = ["prod", "production"];
+
+/// Drills by a schedule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Schedule {
+    /// The days after the last drill at which the next one is due, such as `7d`. A drill begins within about an hour,
+    /// as soon as nothing is under way, waits, is held or needs an operator, and an hour after the last deployment.
+    pub every: Days,
+    /// True if production is meant: callers get the version before for as long as both ways take. An environment is
+    /// production if `prod` or `production` is its name, or a part of it between hyphens, such as `prod-eu`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub production: bool,
+}
+
+/// Whole days, from 1 to 365, written as `7d`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String", extend("pattern" = r"^([1-9]|[1-9][0-9]|[12][0-9]{2}|3[0-5][0-9]|36[0-5])d$"))]
+pub struct Days(pub(crate) u32);
+
+/// The text is not a number of days.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a number of days from 1 to 365: write for example 7d")]
+pub struct BadDays(pub String);
+
+impl TryFrom<String> for Days {
+    type Error = BadDays;
+
+    fn try_from(text: String) -> Result<Self, BadDays> {
+        let digits = text.strip_suffix('d').filter(|digits| !digits.starts_with('0'));
+        let digits = digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+        let days = digits.and_then(|digits| digits.parse().ok());
+        let days = days.filter(|days| (1..=365).contains(days));
+        days.map(Self).ok_or(BadDays(text))
+    }
+}
+
+impl From<Days> for String {
+    fn from(days: Days) -> Self {
+        days.to_string()
+    }
+}
+
+/// As it is written.
+impl fmt::Display for Days {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}d", self.0)
+    }
+}
+
+impl Schedule {
+    /// Returns a finding if production is to be drilled, and nobody wrote that it is meant.
+    pub fn finding(&self, environment: &EnvironmentName) -> Option<Finding> {
+        (is_production(environment) && !self.production).then(|| {
+            Finding::new(
+                FindingName::MissingField,
+                format!("environments.{environment}.drill.production"),
+                format!(
+                    "`{environment}` is production by its name, and its callers get the version before for as long as a \
+                     drill takes."
+                ),
+                "Write `production: true` where that is meant; else remove `drill`.",
+            )
+        })
+    }
+}
+
+/// Returns whether an environment is production by its name: `prod` or `production` is the name, or a part of it
+/// between hyphens. The alarms ask another question: whether the people who installed Windlass have named it
+/// (`AlarmEnvironments`).
+pub fn is_production(environment: &EnvironmentName) -> bool {
+    let mut parts = environment.as_str().split('-');
+    parts.any(|part| PRODUCTION.contains(&part))
+}

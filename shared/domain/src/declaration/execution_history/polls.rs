@@ -1,0 +1,56 @@
+//! How often a change is polled while AWS makes it, how often a wave is looked at, and for how long. Pure.
+
+use crate::text::time::Span;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The longest wait for a change while AWS makes it. The Retries of its state poll it for about a day, and what comes
+/// before takes some minutes of that.
+pub const LONGEST_WAIT: Span = Span::seconds(24 * 3600);
+
+/// A change that AWS makes is polled often for so many seconds: after 5 s, then at growing intervals up to 30 s.
+pub const OFTEN_S: u64 = 20 * 60;
+
+/// The longest interval at which it is polled after that, in seconds.
+pub const RARELY_S: u64 = 15 * 60;
+
+/// Returns the most polls of a change that takes so many seconds. While it is polled often, an invocation waits at
+/// least 15 s beside the interval. After that, the interval begins with a minute and grows by a tenth each time.
+pub fn polls(seconds: u64) -> u64 {
+    let often = 5 + seconds.min(OFTEN_S) / 45;
+    let mut left_ms = seconds.saturating_sub(OFTEN_S) * 1000;
+    let mut interval_ms = 60_000;
+    let mut rarely = 0;
+    while left_ms > 0 {
+        left_ms = left_ms.saturating_sub(interval_ms);
+        interval_ms = (interval_ms + interval_ms / 10).min(RARELY_S * 1000);
+        rarely += 1;
+    }
+    often + rarely
+}
+
+/// The seconds for which the machine goes on with a change that is made in parts, in `Publish` and in `Deploy`.
+pub const IN_PARTS_S: u64 = 7 * 3600;
+
+/// The looks that a wave may take, so that the history of its execution stays within what AWS allows; see
+/// [`crate::declaration::execution_history`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Looks {
+    /// The looks until its bake is over.
+    pub baking: u64,
+    /// The looks after that, while a gate is unknown.
+    pub held: u64,
+}
+
+/// The time between two looks, in seconds, if the history of the execution has room for them. It is the shortest period
+/// of a metric, and the interval of the machine's Retry of `StillBaking`.
+pub const EVERY_S: u64 = 60;
+
+/// The longest time between two looks at all, in seconds. Alarms and metrics are measured since the change, so that
+/// nothing between two looks is missed.
+pub const SLOWEST_S: u64 = 900;
+
+/// The most looks of one visit of the state `Judge`, by its Retry of `StillBaking`; a `Bake` begins the next visit.
+/// Each visit has its own tries after a throttled or a lost answer, so that a few of them in a day's watch do not fail
+/// the wave.
+pub const LOOKS_OF_A_VISIT: u32 = 16;

@@ -1,0 +1,131 @@
+//! The patterns that a declaration has of a folder: what shall go all the same, and what shall not go.
+
+use crate::declaration::folder::table::{Destination, TABLE};
+use crate::declaration::scope::Scope;
+use crate::document::shape::join;
+use crate::text::count::count;
+use crate::text::finding::FindingName;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use serde::{Deserialize, Serialize};
+
+/// Patterns in the syntax of a `.gitignore`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FolderPatterns {
+    /// Files that go although the table has their names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub publish: Vec<String>,
+    /// Files that do not go.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
+}
+
+/// The folder that a kind of component takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Folder<'a> {
+    /// Its destination.
+    pub destination: Destination,
+    /// The patterns that are declared of it.
+    pub patterns: &'a FolderPatterns,
+}
+
+impl Folder<'_> {
+    /// A folder of which nobody knows what it is for.
+    pub const UNKNOWN: Self = Self { destination: Destination::Unknown, patterns: FolderPatterns::NONE };
+}
+
+/// The most patterns of one list. They stand in the ledger with each deployment.
+const MOST: usize = 50;
+
+/// The most characters of a pattern.
+const LONGEST: usize = 256;
+
+/// The advice where a pattern is none.
+const WRITE: &str = "Write a line of a `.gitignore`: `*.map`, `drafts/`, `/internal/**`; `!` takes files out again.";
+
+impl FolderPatterns {
+    /// No patterns.
+    pub const NONE: &Self = &Self { publish: Vec::new(), exclude: Vec::new() };
+
+    /// Returns whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.publish.is_empty() && self.exclude.is_empty()
+    }
+
+    /// Checks the patterns of the component at `path`.
+    pub(crate) fn resolve(scope: &mut Scope<'_>, path: &str, publish: &[String], exclude: &[String]) -> Self {
+        for (field, patterns) in [("publish", publish), ("exclude", exclude)] {
+            check(scope, &join(path, field), patterns);
+        }
+        for (i, pattern) in publish.iter().enumerate().filter(|(_, one)| is_too_wide(one)) {
+            scope.find(
+                FindingName::BadValue,
+                &format!("{path}.publish[{i}]"),
+                format!("`{pattern}` names every file, so that nothing would be refused any more."),
+                "Name the files or folders that shall go, such as `.env.example` or `docs/keys/*.pem`.",
+            );
+        }
+        Self { publish: publish.to_vec(), exclude: exclude.to_vec() }
+    }
+}
+
+fn check(scope: &mut Scope<'_>, path: &str, patterns: &[String]) {
+    if patterns.len() > MOST {
+        scope.find(
+            FindingName::TooLarge,
+            path,
+            format!("It has {}, and at most {MOST} are taken.", count(patterns.len(), "pattern")),
+            "Name folders in place of their files.",
+        );
+    }
+    for (i, pattern) in patterns.iter().enumerate() {
+        if let Some(why) = objection(pattern) {
+            let path = format!("{path}[{i}]");
+            scope.find(FindingName::BadValue, &path, why, WRITE);
+        }
+    }
+}
+
+fn objection(pattern: &str) -> Option<String> {
+    let meant = pattern.trim_start_matches(['!', '/']).trim();
+    if meant.is_empty() {
+        return Some("A pattern names nothing.".to_owned());
+    }
+    let why = syntax_fault(pattern)?;
+    Some(format!("`{pattern}` is no pattern: {why}."))
+}
+
+fn syntax_fault(pattern: &str) -> Option<String> {
+    if pattern.starts_with('#') {
+        return Some("a line that begins with `#` is a comment; write `\\#`".to_owned());
+    }
+    if pattern.len() > LONGEST || pattern.chars().any(char::is_control) {
+        return Some(format!("it has control characters, or more than {LONGEST} bytes"));
+    }
+    matcher(std::slice::from_ref(&pattern)).err()
+}
+
+/// Returns whether a pattern names one file of each row that is refused.
+fn is_too_wide(pattern: &String) -> bool {
+    let Ok(matcher) = matcher(std::slice::from_ref(pattern)) else {
+        return false;
+    };
+    let mut first = TABLE.iter().filter_map(|row| row.names.first());
+    first.all(|name| matcher.matched_path_or_any_parents(name.replace('*', "x"), false).is_ignore())
+}
+
+/// Returns what matches the patterns together: the last one that names a file counts.
+///
+/// # Errors
+/// The reason why one is no pattern.
+pub(super) fn matcher(patterns: &[impl AsRef<str>]) -> Result<Gitignore, String> {
+    let why = |error: ignore::Error| match error {
+        ignore::Error::Glob { err, .. } => err,
+        other => other.to_string(),
+    };
+    let mut builder = GitignoreBuilder::new("");
+    builder.allow_unclosed_class(false);
+    for pattern in patterns {
+        builder.add_line(None, pattern.as_ref()).map_err(why)?;
+    }
+    builder.build().map_err(why)
+}

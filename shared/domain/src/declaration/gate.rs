@@ -1,0 +1,225 @@
+//! Gates, measurements and verdicts, and the values of a gate over the looks at a wave, thinned out evenly so that they
+//! stay few. Pure.
+//!
+//! A watch of a day has 1,440 looks. The points that are kept show its course. These are the first look and the newest,
+//! those at which the verdict changed as long as there is room, and some of the others, about as far from each other.
+
+use crate::text::foreign;
+use crate::text::time::{Span, Time};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The verdict of a gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Healthy.
+    Pass,
+    /// Unhealthy.
+    Fail,
+    /// It could not be measured. It is never healthy (rule 7).
+    Unknown,
+}
+
+/// One measurement, with its threshold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Measurement {
+    /// The gate: an alarm's name, a metric's name, a probe's URL, a function and request.
+    #[serde(deserialize_with = "foreign::one")]
+    pub gate: String,
+    /// The sort of the gate, such as `alarm`, as `declaration/gates` has it.
+    pub source: String,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The measured value with its unit, such as `7.3 errors/min` or `status 500 after 12 ms`.
+    #[serde(deserialize_with = "foreign::one")]
+    pub measured: String,
+    /// The threshold, such as `5` or `status 200 within 800 ms`.
+    #[serde(deserialize_with = "foreign::one")]
+    pub threshold: String,
+    /// The window of the measurement, such as `3 of 3 points, 14:02-14:05 UTC`; empty if none.
+    #[serde(default)]
+    #[serde(deserialize_with = "foreign::one")]
+    pub window: String,
+    /// The place where a person looks next, such as a log group or the alarm's name.
+    #[serde(default)]
+    #[serde(deserialize_with = "foreign::one")]
+    pub look_at: String,
+    /// True if the target of the gate has said that it is not ready to be measured yet. Then the wave is held, as long
+    /// as the rule for unknown gates says, whatever else that rule says. This is neither a failure nor a gate that is
+    /// silent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub not_ready: bool,
+    /// The time of the measurement.
+    pub at: Time,
+}
+
+/// Returns the key that tells one gate of a wave from another.
+pub fn gate_key(measurement: &Measurement) -> String {
+    key_of(&measurement.source, &measurement.gate)
+}
+
+/// Returns the same key of a gate that was not measured.
+pub(crate) fn key_of(source: &str, gate: &str) -> String {
+    format!("{source} {gate}")
+}
+
+/// The rule for an unknown measurement: what it becomes, and after how long (rule 7).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UnknownRule {
+    /// The first consequence.
+    #[serde(default)]
+    pub becomes: UnknownBecomes,
+    /// The time for which `hold` holds before it becomes a failure.
+    #[serde(default = "five_minutes", rename = "for")]
+    pub hold_for: Span,
+}
+
+const fn five_minutes() -> Span {
+    Span::seconds(300)
+}
+
+impl Default for UnknownRule {
+    fn default() -> Self {
+        Self { becomes: UnknownBecomes::Hold, hold_for: five_minutes() }
+    }
+}
+
+/// The consequence of an unknown measurement.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownBecomes {
+    /// Wait for it to become known, for the rule's time; then it is a failure.
+    #[default]
+    Hold,
+    /// A failure at once.
+    Fail,
+    /// Healthy. Only for gates that are known to be silent while there is no traffic.
+    Pass,
+}
+
+/// The rule for a pause that a person asks for: its longest time, and what becomes of the release when nobody has ended
+/// it by then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PauseRule {
+    /// The longest time of a pause, unless the person says another.
+    #[serde(default = "a_day", rename = "for")]
+    pub lasts: Span,
+    /// The consequence when the pause is over.
+    #[serde(default)]
+    pub then: PauseThen,
+}
+
+const fn a_day() -> Span {
+    Span::seconds(24 * 3600)
+}
+
+impl Default for PauseRule {
+    fn default() -> Self {
+        Self { lasts: a_day(), then: PauseThen::Continue }
+    }
+}
+
+/// The consequence when a pause is over that nobody has ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PauseThen {
+    /// The release goes on.
+    #[default]
+    Continue,
+    /// The release is undone. It is not vetoed, because nothing is known to be wrong with it.
+    Undo,
+}
+
+/// The most points of a gate.
+pub const MOST_OF_A_GATE: usize = 60;
+
+/// The points that are divided among the gates of a wave, but each may have [`FEW`]: they are read and written at each
+/// look.
+const MOST_OF_A_WAVE: usize = 1_000;
+
+/// The points of a gate that are kept however many gates there are.
+const FEW: usize = 4;
+
+/// The points that one answer tells of all waves of a deployment, but [`FEW`] of each gate.
+const MOST_OF_A_DEPLOYMENT: usize = 6_000;
+
+/// One look at a gate.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Point {
+    /// The time of the look.
+    pub at: Time,
+    /// The number that was measured; absent if there was none, as in `status 500 after 12 ms`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    /// The verdict.
+    pub verdict: Verdict,
+}
+
+/// The points of each gate, by [`gate_key`], oldest first.
+pub type GatePoints = BTreeMap<String, Vec<Point>>;
+
+impl Point {
+    /// Makes the point of a measurement.
+    pub fn of(measured: &Measurement) -> Self {
+        Self { at: measured.at, value: number(&measured.measured), verdict: measured.verdict }
+    }
+}
+
+/// Adds a look.
+pub fn add(trails: &mut GatePoints, look: &[Measurement]) {
+    let most = (MOST_OF_A_WAVE / look.len().max(1)).clamp(FEW, MOST_OF_A_GATE);
+    for measured in look {
+        let points = trails.entry(gate_key(measured)).or_default();
+        points.push(Point::of(measured));
+        thin(points, most);
+    }
+}
+
+/// Returns how many points of each gate fit into the answer about a deployment whose waves have so many trails.
+pub fn most_of_each(trails: usize) -> usize {
+    (MOST_OF_A_DEPLOYMENT / trails.max(1)).clamp(FEW, MOST_OF_A_GATE)
+}
+
+/// Leaves out points until there are at most so many. The first and the newest stay.
+pub fn thin(points: &mut Vec<Point>, most: usize) {
+    while points.len() > most.max(2) {
+        let Some(least) = least_telling(points) else {
+            return;
+        };
+        points.remove(least);
+    }
+}
+
+/// Finds the point that tells least: its neighbours have its verdict, and are nearest to each other.
+fn least_telling(points: &[Point]) -> Option<usize> {
+    let inner = points.windows(3).enumerate();
+    let inner = inner.filter_map(|(before, three)| match three {
+        [former, point, next] => {
+            let tells = former.verdict != point.verdict || point.verdict != next.verdict;
+            Some(((tells, next.at.ms_since(former.at)), before + 1))
+        }
+        _ => None,
+    });
+    inner.min_by_key(|(telling, _)| *telling).map(|(_, at)| at)
+}
+
+/// Returns the number that a text begins with: `7.3 errors/min`, `< 5`, `at most 0.5 %`.
+pub fn number(text: &str) -> Option<f64> {
+    let from = text.find(|c: char| c.is_ascii_digit())?;
+    let (before, rest) = text.split_at(from);
+    let is_sign = |c: char| c.is_whitespace() || "<>=≤≥-".contains(c);
+    if !before.chars().all(is_sign) && !["at most ", "at least ", "below ", "above "].contains(&before) {
+        return None;
+    }
+    let digits = rest.split(|c: char| !(c.is_ascii_digit() || c == '.')).next()?;
+    let value: f64 = digits.trim_end_matches('.').parse().ok()?;
+    Some(if before.ends_with('-') { -value } else { value })
+}
+
+#[cfg(test)]
+#[path = "gate_points_tests.rs"]
+mod tests;

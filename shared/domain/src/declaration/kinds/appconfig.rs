@@ -1,0 +1,168 @@
+//! The kind `appconfig`: a configuration that AWS AppConfig keeps in its own store, such as feature flags.
+
+use crate::declaration::aws_name::Form;
+use crate::declaration::claim::Claim;
+use crate::declaration::execution_history::polls;
+use crate::declaration::gates::{ComponentGates, Resolved as Gates};
+use crate::declaration::heal::Heal;
+use crate::declaration::kinds::{ArtifactSorts, AsWritten, Extent, Kind, Resolve};
+use crate::declaration::output::{Output, TakenOutputs};
+use crate::declaration::scope::{Scope, Text};
+use crate::document::shape::join;
+use crate::text::name::ComponentName;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// A configuration in AWS AppConfig, such as feature flags.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("x-instead" = json!({
+    "rollout": "Remove it: AppConfig shifts callers by its own `strategy`; only a `lambda` has a `rollout`.",
+    "alias": "Remove it: only a `lambda` has an alias.",
+    "key": "Remove it: the document comes with each release.",
+})))]
+pub struct Written {
+    /// Components that must have changed before this one. Two that share an environment of AppConfig need it:
+    /// AppConfig makes one deployment at a time there, over all profiles.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub after: BTreeSet<ComponentName>,
+    /// Gates of its own, beside those of the whole release. They are judged from the beginning of its rollout on.
+    #[serde(default, skip_serializing_if = "ComponentGates::is_empty")]
+    pub gates: ComponentGates,
+    /// The rule for somebody else's change between deployments: it is not looked for (`off`), it is told (`report`), or
+    /// it is told and what is recorded is deployed once more (`restore`), at most three times a day.
+    #[serde(default, skip_serializing_if = "Heal::is_report")]
+    pub heal: Heal,
+    /// True if the upload of its document alone is a release, where the environment names `s3` in its `sources`.
+    #[serde(default)]
+    pub on_artifact: bool,
+    /// The application of AppConfig, by name or id.
+    pub application: Text,
+    /// The environment of AppConfig, by name or id.
+    pub environment: Text,
+    /// The configuration profile, by name or id. Its location must be `hosted`.
+    pub profile: Text,
+    /// The deployment strategy, by name or id, such as `AppConfig.Linear20PercentEvery6Minutes`. A release is watched
+    /// for as long as it takes. An undo does not need it: that is as fast as AppConfig can.
+    pub strategy: Text,
+    /// The MIME type of the document; that of JSON if absent.
+    #[serde(default = "json_type")]
+    pub content_type: Text,
+    /// Outputs of components that change before this one, such as `api.version`: in the document each stands as
+    /// `${api.version}`, and is filled in before the document is deployed. A `lambda` gives `version`, the number of
+    /// its published version; an `ecs` gives `task_definition`, the ARN of its task definition.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schemars(extend("maxItems" = 20))]
+    pub fill: BTreeSet<Output>,
+}
+
+fn json_type() -> Text {
+    Text::Everywhere("application/json".to_owned())
+}
+
+/// A configuration's target in AWS AppConfig: each by name or id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Appconfig {
+    /// The application.
+    pub application: String,
+    /// The environment.
+    pub environment: String,
+    /// The configuration profile.
+    pub profile: String,
+    /// The deployment strategy.
+    pub strategy: String,
+    /// The MIME type of the document.
+    pub content_type: String,
+    /// Outputs of others that are filled into the document.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub fill: BTreeSet<Output>,
+}
+
+/// The seconds that the end of a rollout is usually waited for: until then it is watched wave by wave.
+const WAITED_S: u64 = 15 * 60;
+
+/// AWS AppConfig API Reference: `Name` of applications, environments and strategies.
+const NAME: Form = Form {
+    accepts: |text| (1..=64).contains(&text.len()) && !text.contains(char::is_control),
+    words: "a name of 1 to 64 characters, or the id that AppConfig gave it, not an ARN",
+};
+
+/// AWS AppConfig API Reference: `LongName` of configuration profiles.
+const PROFILE: Form = Form {
+    accepts: |text| (1..=128).contains(&text.len()) && !text.contains(char::is_control),
+    words: "a name of 1 to 128 characters, or the id that AppConfig gave it, not an ARN",
+};
+
+/// AWS AppConfig API Reference, CreateHostedConfigurationVersion: `Content-Type`, of which a header can have printable
+/// ASCII.
+const MIME_TYPE: Form = Form {
+    accepts: |text| {
+        let is_sendable = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        (1..=255).contains(&text.len()) && is_sendable && text.contains('/')
+    },
+    words: "a MIME type such as `application/json`",
+};
+
+impl AsWritten for Written {
+    fn after(&self) -> &BTreeSet<ComponentName> {
+        &self.after
+    }
+
+    fn heal(&self) -> Heal {
+        self.heal
+    }
+
+    fn takes(&self) -> ArtifactSorts {
+        ArtifactSorts {
+            key: true,
+            image: false,
+            images: false,
+            instead: "Write `key`: a configuration takes a document.",
+        }
+    }
+
+    fn on_artifact(&self) -> bool {
+        self.on_artifact
+    }
+}
+
+impl Kind for Appconfig {
+    fn claim(&self) -> Claim {
+        let Self { application, environment, profile, .. } = self;
+        Claim {
+            sort: "appconfig:profile",
+            member: "profile",
+            names: vec![application.clone(), environment.clone(), profile.clone()],
+            folder: String::new(),
+            is_global: false,
+            what: format!("the configuration `{application}/{environment}/{profile}`"),
+        }
+    }
+
+    fn extent(&self) -> Extent {
+        Extent { seconds: WAITED_S, polls: polls(WAITED_S) }
+    }
+
+    fn takes_from(&self) -> Option<TakenOutputs<'_>> {
+        (!self.fill.is_empty()).then(|| TakenOutputs { member: "fill", outputs: self.fill.iter().collect() })
+    }
+}
+
+impl Resolve for Appconfig {
+    type Written = Written;
+    const MEMORY_MB: u64 = 256;
+
+    fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, _: &Gates) -> Self {
+        let mut text = |field: &str, text: &Text, form: &Form| scope.text(&join(path, field), text, form);
+        Self {
+            application: text("application", &written.application, &NAME),
+            environment: text("environment", &written.environment, &NAME),
+            profile: text("profile", &written.profile, &PROFILE),
+            strategy: text("strategy", &written.strategy, &NAME),
+            content_type: text("content_type", &written.content_type, &MIME_TYPE),
+            fill: written.fill.clone(),
+        }
+    }
+}

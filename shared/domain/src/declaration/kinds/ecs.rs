@@ -1,0 +1,368 @@
+//! The kind `ecs`: a service in Amazon ECS.
+
+use crate::declaration::aws_name;
+use crate::declaration::claim::Claim;
+use crate::declaration::execution_history::{LONGEST_WAIT, polls};
+use crate::declaration::gates::{ComponentGates, Resolved as Gates};
+use crate::declaration::heal::Heal;
+use crate::declaration::kinds::codedeploy::{self, Group};
+use crate::declaration::kinds::{ArtifactSorts, AsWritten, Extent, Kind, Resolve, Split, Steps};
+use crate::declaration::scope::{Scope, Text};
+use crate::document::shape::join;
+use crate::text::finding::FindingName;
+use crate::text::name::ComponentName;
+use crate::text::time::Span;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An ECS service.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("x-instead" = json!({
+    "alias": "Remove it: only a `lambda` has an alias.",
+    "image": "Remove it: the image comes with each release; write its `repository`.",
+    "on_artifact": "Remove it: each image push to its `repository` is a release.",
+})))]
+pub struct Written {
+    /// Components that must have changed before this one.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub after: BTreeSet<ComponentName>,
+    /// Gates of its own, beside those of the whole release.
+    #[serde(default, skip_serializing_if = "ComponentGates::is_empty")]
+    pub gates: ComponentGates,
+    /// The rule for somebody else's change between deployments: it is not looked for (`off`), it is told (`report`), or
+    /// it is told and what is recorded is deployed once more (`restore`), at most three times a day.
+    #[serde(default, skip_serializing_if = "Heal::is_report")]
+    pub heal: Heal,
+    /// The cluster's name.
+    pub cluster: Text,
+    /// The service's name.
+    pub service: Text,
+    /// The container whose image is changed, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<Text>,
+    /// The ECR repository's name or URI of its images; image pushes there are for this component, and it takes no
+    /// image of another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<Text>,
+    /// In place of `container` and `repository`: the containers whose images are changed, each with its ECR
+    /// repository, such as `{web: shop/web, worker: shop/worker}`. An image push changes each container of its
+    /// repository; the others keep what runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("minProperties" = 1))]
+    pub containers: Option<BTreeMap<String, Text>>,
+    /// The task definition that new ones are made from: `running`, `family_latest` or `artifact`.
+    #[serde(default)]
+    pub base: Base,
+    /// The deployment strategy of the service, which your infrastructure code sets: `rolling`, `blue_green`, `canary`
+    /// or `linear`. A service that has another one is refused.
+    #[serde(default, skip_serializing_if = "Strategy::is_rolling")]
+    pub rollout: Strategy,
+    /// The stages at which the service's own `PAUSE` hooks wait for Windlass: there the gates are judged, and then the
+    /// deployment goes on, or back. Every other hook is yours.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub pause: BTreeSet<Pause>,
+    /// The deployment group of AWS CodeDeploy that deploys the service: in its steps, with its hooks and its alarms,
+    /// while gates watch. The service has the deployment controller `CODE_DEPLOY`. It stands for `rollout` and `pause`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codedeploy: Option<codedeploy::Written>,
+    /// The time after which a rollout has failed, such as `15m`; at most `24h`. The times for which the service's own
+    /// strategy bakes come on top. If it pauses for Windlass, this is the time from one pause to the next.
+    #[serde(default = "fifteen_minutes")]
+    pub steady_within: Span,
+}
+
+/// The way in which ECS replaces the tasks of a service (Amazon ECS API Reference, DeploymentConfiguration,
+/// `strategy`). Percentages, times, hooks and alarms are the service's own: your infrastructure code sets them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    /// Task by task.
+    #[default]
+    Rolling,
+    /// New tasks beside the former ones, and all traffic at once.
+    BlueGreen,
+    /// New tasks beside the former ones, a first part of the traffic, and then the rest.
+    Canary,
+    /// New tasks beside the former ones, and the traffic in equal steps.
+    Linear,
+}
+
+impl Strategy {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Rolling, Self::BlueGreen, Self::Canary, Self::Linear];
+
+    /// Returns the name as it is written in `app.yaml`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rolling => "rolling",
+            Self::BlueGreen => "blue_green",
+            Self::Canary => "canary",
+            Self::Linear => "linear",
+        }
+    }
+
+    /// Returns the name in ECS.
+    pub const fn in_ecs(self) -> &'static str {
+        match self {
+            Self::Rolling => "ROLLING",
+            Self::BlueGreen => "BLUE_GREEN",
+            Self::Canary => "CANARY",
+            Self::Linear => "LINEAR",
+        }
+    }
+
+    /// Returns the one that has this name in ECS; `None` if this build does not know it.
+    pub fn of_ecs(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.in_ecs() == name)
+    }
+
+    /// Returns whether tasks are replaced one by one, so that there is no traffic to shift.
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+    pub const fn is_rolling(&self) -> bool {
+        matches!(self, Self::Rolling)
+    }
+}
+
+/// A stage of a service deployment at which ECS can pause it, and callers, or those that test, get something new
+/// (Amazon ECS Developer Guide, "Pause hooks for Amazon ECS service deployments"). In their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Pause {
+    /// The new tasks get the test traffic.
+    PostTestTrafficShift,
+    /// The next part of the production traffic is about to go over: before each step, the first at 0 %.
+    PreProductionTrafficShift,
+    /// The new tasks get all production traffic, and the former ones still run.
+    PostProductionTrafficShift,
+}
+
+impl Pause {
+    /// All of them, in their order.
+    pub const ALL: [Self; 3] =
+        [Self::PostTestTrafficShift, Self::PreProductionTrafficShift, Self::PostProductionTrafficShift];
+
+    /// Returns the name, in `app.yaml` and in ECS.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PostTestTrafficShift => "POST_TEST_TRAFFIC_SHIFT",
+            Self::PreProductionTrafficShift => "PRE_PRODUCTION_TRAFFIC_SHIFT",
+            Self::PostProductionTrafficShift => "POST_PRODUCTION_TRAFFIC_SHIFT",
+        }
+    }
+}
+
+const fn fifteen_minutes() -> Span {
+    Span::seconds(900)
+}
+
+/// An ECS service's target.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ecs {
+    /// The cluster.
+    pub cluster: String,
+    /// The service.
+    pub service: String,
+    /// The containers whose images are ours, each with its ECR repository's name or URI: image pushes there are for
+    /// this component.
+    pub containers: BTreeMap<String, String>,
+    /// The task definition that the new one is made from.
+    pub base: Base,
+    /// The deployment strategy that the service must have.
+    pub rollout: Strategy,
+    /// The stages at which it pauses for Windlass.
+    pub pause: BTreeSet<Pause>,
+    /// The deployment group of CodeDeploy that deploys it instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codedeploy: Option<Group>,
+    /// The time after which a rollout has failed, beside the times for which the strategy bakes.
+    pub steady_within: Span,
+}
+
+/// The task definition that a new one is made from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Base {
+    /// The one that the service runs.
+    #[default]
+    Running,
+    /// The newest of the family, for example one that Terraform registered.
+    FamilyLatest,
+    /// One that comes with the release as an artifact: a JSON document.
+    Artifact,
+}
+
+impl AsWritten for Written {
+    fn split(&self) -> Option<Split<'_>> {
+        matches!(self.rollout, Strategy::Canary | Strategy::Linear).then_some(Split::TargetGroups)
+    }
+
+    fn steps(&self) -> Option<Steps> {
+        let waits = self.pause.contains(&Pause::PreProductionTrafficShift);
+        matches!(self.rollout, Strategy::Canary | Strategy::Linear).then_some(Steps::OfAws { waits })
+    }
+
+    fn waits_with_test_traffic(&self) -> bool {
+        self.pause.contains(&Pause::PostTestTrafficShift)
+    }
+
+    fn after(&self) -> &BTreeSet<ComponentName> {
+        &self.after
+    }
+
+    fn heal(&self) -> Heal {
+        self.heal
+    }
+
+    fn takes(&self) -> ArtifactSorts {
+        let is_key = self.base == Base::Artifact;
+        let is_one = self.containers.as_ref().is_none_or(|it| it.len() == 1);
+        ArtifactSorts {
+            key: is_key,
+            image: !is_key && is_one,
+            images: !is_key,
+            instead: if is_key {
+                "Write `key`: an ECS service with `base: artifact` takes a task definition."
+            } else if is_one {
+                "Write `image`: an ECS service takes one."
+            } else {
+                "Write `images` with the image of each container that is to be changed: the service has several of \
+                 its own (`containers`)."
+            },
+        }
+    }
+
+    fn repository_at(&self) -> &'static str {
+        match self.containers {
+            Some(_) => "containers",
+            None => "repository",
+        }
+    }
+}
+
+impl Kind for Ecs {
+    fn claim(&self) -> Claim {
+        Claim {
+            sort: "ecs:service",
+            member: "service",
+            names: vec![self.cluster.clone(), self.service.clone()],
+            folder: String::new(),
+            is_global: false,
+            what: format!("the service `{}/{}`", self.cluster, self.service),
+        }
+    }
+
+    fn gives(&self) -> &'static [&'static str] {
+        &["task_definition"]
+    }
+
+    /// A rollout takes as long as the declaration allows. The times for which ECS bakes come on top and are not known
+    /// here, so such a rollout may be polled as often as the longest change.
+    fn extent(&self) -> Extent {
+        let seconds = self.steady_within.as_s();
+        let polled = if self.rollout.is_rolling() && self.codedeploy.is_none() { seconds } else { LONGEST_WAIT.as_s() };
+        Extent { seconds, polls: polls(polled) }
+    }
+
+    /// ECS keeps the former tasks for a time, and then ends the deployment.
+    fn is_ended_by_aws(&self) -> bool {
+        !self.rollout.is_rolling()
+    }
+
+    fn containers(&self) -> Option<&BTreeMap<String, String>> {
+        Some(&self.containers)
+    }
+}
+
+impl Resolve for Ecs {
+    type Written = Written;
+    const MEMORY_MB: u64 = 256;
+
+    fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, _: &Gates) -> Self {
+        let at = |field: &str| join(path, field);
+        if written.steady_within > LONGEST_WAIT {
+            scope.find(
+                FindingName::TooLarge,
+                &at("steady_within"),
+                format!(
+                    "A rollout that takes `{}` cannot be waited for: a change is waited for at most {LONGEST_WAIT}.",
+                    written.steady_within
+                ),
+                format!("Write at most `{LONGEST_WAIT}`."),
+            );
+        }
+        let is_by_codedeploy = written.codedeploy.is_some();
+        if is_by_codedeploy && !written.pause.is_empty() {
+            scope.find(
+                FindingName::NotSupported,
+                &at("pause"),
+                "A service that CodeDeploy deploys has no hooks of Amazon ECS, so that it pauses for Windlass at none of these stages."
+                    .to_owned(),
+                "Leave out `pause`; `continue_when_ready` of `codedeploy` lets the group's own wait end when the gates have been judged."
+                    .to_owned(),
+            );
+        } else if written.rollout.is_rolling() && !written.pause.is_empty() {
+            scope.find(
+                FindingName::NotSupported,
+                &at("pause"),
+                "A service that rolls shifts no traffic, so that it pauses for Windlass at none of these stages."
+                    .to_owned(),
+                "Leave out `pause`, or write as `rollout` which strategy the service has: `blue_green`, `canary` or `linear`."
+                    .to_owned(),
+            );
+        }
+        Self {
+            cluster: scope.text(&at("cluster"), &written.cluster, &aws_name::ECS),
+            service: scope.text(&at("service"), &written.service, &aws_name::ECS),
+            containers: containers(scope, path, written),
+            base: written.base.clone(),
+            rollout: written.rollout,
+            pause: written.pause.clone(),
+            codedeploy: written.codedeploy.as_ref().map(|codedeploy| {
+                let has_rollout = !written.rollout.is_rolling();
+                Group::resolve(scope, &at("codedeploy"), codedeploy, has_rollout)
+            }),
+            // A longer time is told above, and not once more as a time that cannot be watched.
+            steady_within: written.steady_within.min(LONGEST_WAIT),
+        }
+    }
+}
+
+/// Returns the containers and their repositories, by whichever of the two forms is written.
+fn containers(scope: &mut Scope<'_>, path: &str, written: &Written) -> BTreeMap<String, String> {
+    let at = |field: &str| join(path, field);
+    let one = [("container", written.container.as_ref()), ("repository", written.repository.as_ref())];
+    let Some(several) = &written.containers else {
+        for (field, text) in one {
+            if text.is_none() {
+                scope.find(
+                    FindingName::MissingField,
+                    &at(field),
+                    format!("`{field}` is missing."),
+                    "Write `container` and `repository`, or `containers` with each container and its repository, such \
+                     as `{web: shop/web, worker: shop/worker}`.",
+                );
+            }
+        }
+        let [container, repository] = [(0, &aws_name::ECS), (1, &aws_name::REPOSITORY)]
+            .map(|(number, form)| scope.maybe(&at(one[number].0), one[number].1, form));
+        return container.zip(repository).into_iter().collect();
+    };
+    for (field, _) in one.iter().filter(|(_, text)| text.is_some()) {
+        scope.find(
+            FindingName::Duplicate,
+            &at(field),
+            format!("`{field}` is given beside `containers`, which says all of it."),
+            format!("Leave `{field}` out, or `containers` for a service with one image of its own."),
+        );
+    }
+    let each = several.iter().map(|(container, repository)| {
+        let path = join(&at("containers"), container);
+        scope.check(&path, container, &aws_name::ECS);
+        let repository = scope.text(&path, repository, &aws_name::REPOSITORY);
+        (container.clone(), repository)
+    });
+    each.collect()
+}

@@ -1,0 +1,269 @@
+//! The kind `lambda`: a function of AWS Lambda.
+
+use crate::declaration::aws_name;
+use crate::declaration::claim::Claim;
+use crate::declaration::execution_history::polls;
+use crate::declaration::folder::{Destination, Folder, FolderPatterns};
+use crate::declaration::gates::{ComponentGates, Resolved as Gates};
+use crate::declaration::heal::Heal;
+use crate::declaration::kinds::codedeploy::{self, Group};
+use crate::declaration::kinds::rollout::{self, Rollout};
+use crate::declaration::kinds::{ArtifactSorts, AsWritten, Extent, Kind, Resolve, Split, Steps, WarningContext};
+use crate::declaration::scope::{Scope, Text};
+use crate::document::shape::join;
+use crate::text::count::count;
+use crate::text::finding::{Finding, FindingName};
+use crate::text::name::ComponentName;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// The seconds that a change of a function takes at most, as is usual.
+const CHANGED_S: u64 = 15 * 60;
+
+/// A Lambda function.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Written {
+    /// Components that must have changed before this one.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub after: BTreeSet<ComponentName>,
+    /// Gates of its own, beside those of the whole release.
+    #[serde(default, skip_serializing_if = "ComponentGates::is_empty")]
+    pub gates: ComponentGates,
+    /// The rule for somebody else's change between deployments: it is not looked for (`off`), it is told (`report`), or
+    /// it is told and what is recorded is deployed once more (`restore`), at most three times a day.
+    #[serde(default, skip_serializing_if = "Heal::is_report")]
+    pub heal: Heal,
+    /// True if the upload of its artifact alone is a release, where the environment names `s3` in its `sources`.
+    #[serde(default)]
+    pub on_artifact: bool,
+    /// The function's name.
+    pub function: Text,
+    /// The alias that callers use, such as `live`; without one a change is live at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias: Option<Text>,
+    /// The ECR repository's name or URI, for a function that is an image: image pushes there are for
+    /// this component, and it takes no zip and no image of another repository. Without one it takes
+    /// no image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<Text>,
+    /// Another function of this declaration whose zip this one runs as well: it changes with each release of that one,
+    /// and a release does not name it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact: Option<ComponentName>,
+    /// The steps in which traffic is shifted to a new version; all at once if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<rollout::Written>,
+    /// The deployment group of AWS CodeDeploy that moves the alias: in its steps, with its hooks and its alarms, while
+    /// gates watch. It stands for `rollout`, and takes an `alias`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codedeploy: Option<codedeploy::Written>,
+    /// Files of its folder that go although they would be refused or left out (*Files of a folder* in `docs/app.md`),
+    /// in the syntax of a `.gitignore`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub publish: Vec<String>,
+    /// Files of its folder that do not go, in the syntax of a `.gitignore`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
+}
+
+/// A Lambda function's target.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Lambda {
+    /// The function's name.
+    pub function: String,
+    /// The alias that callers use; without one a change is live at once.
+    pub alias: Option<String>,
+    /// The ECR repository's name or URI, for a function that is an image; image pushes there are
+    /// for this component.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
+    /// The steps in which traffic is shifted; only with an alias.
+    pub rollout: Rollout,
+    /// The deployment group that shifts it instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codedeploy: Option<Group>,
+    /// True if each new version is tried by invocations: before the alias moves, and while it gets traffic.
+    pub is_tried: bool,
+    /// The patterns of files that go, and that do not.
+    #[serde(default, skip_serializing_if = "FolderPatterns::is_empty")]
+    pub files: FolderPatterns,
+}
+
+impl AsWritten for Written {
+    fn after(&self) -> &BTreeSet<ComponentName> {
+        &self.after
+    }
+
+    fn heal(&self) -> Heal {
+        self.heal
+    }
+
+    fn takes(&self) -> ArtifactSorts {
+        ArtifactSorts {
+            key: self.repository.is_none(),
+            image: true,
+            images: false,
+            instead: "Write `image`: a function with a `repository` takes one.",
+        }
+    }
+
+    fn on_artifact(&self) -> bool {
+        self.on_artifact
+    }
+
+    fn artifact_of(&self) -> Option<&ComponentName> {
+        self.artifact.as_ref()
+    }
+
+    fn function(&self) -> Option<&Text> {
+        Some(&self.function)
+    }
+
+    fn steps(&self) -> Option<Steps> {
+        self.rollout.as_ref().map(|_| Steps::Ours)
+    }
+
+    fn split(&self) -> Option<Split<'_>> {
+        Some(Split::Alias { function: &self.function, alias: self.alias.as_ref()?, rollout: self.rollout.as_ref()? })
+    }
+}
+
+impl Kind for Lambda {
+    fn claim(&self) -> Claim {
+        Claim {
+            sort: "lambda:function",
+            member: "function",
+            names: vec![self.function.clone()],
+            folder: String::new(),
+            is_global: false,
+            what: format!("the function `{}`", self.function),
+        }
+    }
+
+    fn gives(&self) -> &'static [&'static str] {
+        &["version"]
+    }
+
+    fn extent(&self) -> Extent {
+        Extent {
+            seconds: CHANGED_S,
+            // A deployment of CodeDeploy is waited for.
+            polls: self.codedeploy.as_ref().map_or(0, |_| polls(CHANGED_S)),
+        }
+    }
+
+    fn repository(&self) -> Option<&str> {
+        self.repository.as_deref()
+    }
+
+    fn rollout(&self) -> Option<&Rollout> {
+        Some(&self.rollout)
+    }
+
+    fn rollout_mut(&mut self) -> Option<&mut Rollout> {
+        Some(&mut self.rollout)
+    }
+
+    fn is_tried_ahead(&self) -> bool {
+        self.is_tried && self.alias.is_some()
+    }
+
+    /// Warns of a rollout in steps whose time passes without anything that could end it.
+    fn warnings(&self, about: &WarningContext<'_>) -> Vec<Finding> {
+        let Rollout { steps, every } = &self.rollout;
+        if steps.is_empty() || about.is_measured {
+            return vec![];
+        }
+        let steps = match steps.len() {
+            1 => "a step".to_owned(),
+            steps => count(steps, "step"),
+        };
+        vec![Finding::new(
+            FindingName::NothingMeasured,
+            format!("components.{}.rollout", about.component),
+            format!(
+                "In `{}` the rollout goes in {steps} of {every}, and nothing is measured meanwhile: each passes when its time is over.",
+                about.environment
+            ),
+            "Write `gates`, for the whole release or of the function; or leave `rollout` out, which then takes no time.",
+        )]
+    }
+
+    /// A function of a repository takes images.
+    fn folder(&self) -> Option<Folder<'_>> {
+        let takes_zip = self.repository.is_none();
+        takes_zip.then_some(Folder { destination: Destination::Function, patterns: &self.files })
+    }
+}
+
+impl Resolve for Lambda {
+    type Written = Written;
+    const MEMORY_MB: u64 = 512;
+
+    fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, gates: &Gates) -> Self {
+        let at = |field: &str| join(path, field);
+        if written.on_artifact && written.repository.is_some() {
+            scope.find(
+                FindingName::BadValue,
+                &at("on_artifact"),
+                "A function with a `repository` takes no uploaded artifact: an image push is its release.",
+                "Leave out `on_artifact`, or leave out `repository` for a function that is a zip.",
+            );
+        }
+        let has_patterns = !written.publish.is_empty() || !written.exclude.is_empty();
+        if has_patterns && written.repository.is_some() {
+            let field = if written.exclude.is_empty() { "publish" } else { "exclude" };
+            scope.find(
+                FindingName::BadValue,
+                &at(field),
+                "A function with a `repository` takes an image, so that no folder is packed for it.",
+                "Leave it out, and write the patterns into the `.dockerignore` of the image.",
+            );
+        }
+        let rollout = match &written.rollout {
+            None => Rollout::default(),
+            Some(rollout) => {
+                if written.alias.is_none() {
+                    scope.find(
+                        FindingName::NotSupported,
+                        &at("rollout"),
+                        "Traffic can be shifted only by an alias, and none is named.",
+                        "Write `alias`, such as `live`, and let callers use it; or leave `rollout` out.",
+                    );
+                }
+                Rollout::resolve(scope, &at("rollout"), rollout, gates.slowest().as_ref())
+            }
+        };
+        let codedeploy = written.codedeploy.as_ref().map(|codedeploy| {
+            let path = at("codedeploy");
+            if written.alias.is_none() {
+                scope.find(
+                    FindingName::NotSupported,
+                    &path,
+                    "CodeDeploy moves callers by an alias, and none is named.",
+                    "Write `alias`, such as `live`: the one that the deployment group moves.",
+                );
+            }
+            if codedeploy.continue_when_ready {
+                scope.find(
+                    FindingName::NotSupported,
+                    &join(&path, "continue_when_ready"),
+                    "CodeDeploy waits before it moves callers of a service alone, and this is a function.",
+                    "Leave out `continue_when_ready`.",
+                );
+            }
+            Group::resolve(scope, &path, codedeploy, written.rollout.is_some())
+        });
+        Self {
+            function: scope.text(&at("function"), &written.function, &aws_name::FUNCTION),
+            alias: scope.maybe(&at("alias"), written.alias.as_ref(), &aws_name::ALIAS),
+            repository: scope.maybe(&at("repository"), written.repository.as_ref(), &aws_name::REPOSITORY),
+            rollout,
+            codedeploy,
+            is_tried: written.gates.invocations.iter().flatten().next().is_some(),
+            files: FolderPatterns::resolve(scope, path, &written.publish, &written.exclude),
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Kinds of components, as the pure part knows them. Each kind is one file of this folder and one line of the list
+//! below: as people write it, with every value final, what it claims, what a release may bring for it, how long a
+//! change of it takes, and its words. The engine makes its registry from the same list (`windlass-engine`, `kinds`),
+//! where each kind has a folder of the same name.
+
+pub mod appconfig;
+pub mod codedeploy;
+pub mod ecs;
+pub mod lambda;
+pub mod rollout;
+pub mod site;
+pub mod task;
+
+mod kind;
+mod written;
+
+use crate::declaration::gates::{ComponentGates, Resolved as Gates};
+use crate::declaration::scope::Scope;
+pub(crate) use kind::Resolve;
+pub use kind::{Extent, ImageOf, Kind, WarningContext};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+pub use written::{ArtifactSorts, AsWritten, Shares, Split, Steps, Visited};
+
+/// Hands the list of kinds to a macro. A line is a kind: its words for people, its name in `app.yaml`, its file here,
+/// which is also the name of its folder in the engine, and its type there, which has every value final.
+#[macro_export]
+macro_rules! each_kind {
+    ($make:ident) => {
+        $make! {
+            /// A static site in a bucket, usually behind CloudFront.
+            "static_site" => site::StaticSite,
+            /// A Lambda function.
+            "lambda" => lambda::Lambda,
+            /// An ECS service.
+            "ecs" => ecs::Ecs,
+            /// A configuration in AWS AppConfig, such as feature flags.
+            "appconfig" => appconfig::Appconfig,
+            /// Something that is run once per release: a task of Amazon ECS.
+            "task" => task::Task,
+        }
+    };
+}
+
+/// Makes from the list the names of kinds, components as people write them, and components with every value final.
+macro_rules! define {
+    ($( $(#[$doc:meta])+ $text:tt => $module:ident::$name:ident, )+) => {
+        /// A kind of component, by name.
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+        )]
+        pub enum KindName {
+            $( $(#[$doc])+ #[serde(rename = $text)] $name, )+
+        }
+
+        impl KindName {
+            /// All of them, in the order of the list.
+            pub const ALL: &[Self] = &[$( Self::$name, )+];
+
+            /// Returns the name as it is written in `app.yaml`.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $( Self::$name => $text, )+
+                }
+            }
+
+            /// Returns the memory of the functions that change such a component, in megabytes.
+            pub const fn memory_mb(self) -> u64 {
+                match self {
+                    $( Self::$name => <$module::$name as Resolve>::MEMORY_MB, )+
+                }
+            }
+
+            /// Returns false if a rollback leaves it as it is, because its result is no state that could come back.
+            pub const fn goes_back(self) -> bool {
+                match self {
+                    $( Self::$name => <$module::$name as Resolve>::GOES_BACK, )+
+                }
+            }
+
+            /// Returns whether files of it can be withdrawn.
+            pub const fn withdraws(self) -> bool {
+                match self {
+                    $( Self::$name => <$module::$name as Resolve>::WITHDRAWS, )+
+                }
+            }
+
+            /// Returns whether a function of its own does long additive work before the change that callers notice.
+            pub const fn publishes(self) -> bool {
+                match self {
+                    $( Self::$name => <$module::$name as Resolve>::PUBLISHES, )+
+                }
+            }
+        }
+
+        /// A component; its `kind` says which fields it has.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(tag = "kind")]
+        pub enum Component {
+            $( $(#[$doc])+ #[serde(rename = $text)] $name($module::Written), )+
+        }
+
+        impl Component {
+            /// Returns its own gates.
+            pub fn gates(&self) -> &ComponentGates {
+                match self {
+                    $( Self::$name(written) => &written.gates, )+
+                }
+            }
+
+            /// Resolves the component in the environment; see [`Resolve::resolve`].
+            pub(crate) fn resolve(&self, scope: &mut Scope<'_>, path: &str, gates: &Gates) -> Spec {
+                match self {
+                    $( Self::$name(written) => Spec::$name(Resolve::resolve(scope, path, written, gates)), )+
+                }
+            }
+        }
+
+        impl Deref for Component {
+            type Target = dyn AsWritten;
+
+            fn deref(&self) -> &Self::Target {
+                match self {
+                    $( Self::$name(written) => written, )+
+                }
+            }
+        }
+
+        /// A component with every value final.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "kind")]
+        pub enum Spec {
+            $( $(#[$doc])+ #[serde(rename = $text)] $name($module::$name), )+
+        }
+
+        impl Spec {
+            /// Returns the kind's name.
+            pub const fn kind(&self) -> KindName {
+                match self {
+                    $( Self::$name(_) => KindName::$name, )+
+                }
+            }
+        }
+
+        impl Deref for Spec {
+            type Target = dyn Kind;
+
+            fn deref(&self) -> &Self::Target {
+                match self {
+                    $( Self::$name(component) => component, )+
+                }
+            }
+        }
+
+        impl DerefMut for Spec {
+            fn deref_mut(&mut self) -> &mut Self::Target {
+                match self {
+                    $( Self::$name(component) => component, )+
+                }
+            }
+        }
+    };
+}
+
+each_kind!(define);
+
+impl fmt::Display for KindName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

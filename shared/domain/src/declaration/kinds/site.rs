@@ -1,0 +1,318 @@
+//! The kind `static_site`: files in S3, usually behind CloudFront.
+
+use crate::declaration::aws_name::{self, Form};
+use crate::declaration::claim::Claim;
+use crate::declaration::execution_history::IN_PARTS_S;
+use crate::declaration::folder::{Destination, Folder, FolderPatterns};
+use crate::declaration::gates::{ComponentGates, Resolved as Gates};
+use crate::declaration::heal::Heal;
+use crate::declaration::kinds::{ArtifactSorts, AsWritten, Extent, Kind, Resolve, Visited};
+use crate::declaration::probe_url;
+use crate::declaration::scope::{Scope, Text};
+use crate::document::git_rule::glob;
+use crate::document::shape::join;
+use crate::text::finding::FindingName;
+use crate::text::name::ComponentName;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A static site.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("x-instead" = json!({
+    "rollout": "Remove it: a site goes out all at once, as its `mode` says; only a `lambda` has a \
+                `rollout`.",
+})))]
+pub struct Written {
+    /// Components that must have changed before this one.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub after: BTreeSet<ComponentName>,
+    /// Gates of its own, beside those of the whole release.
+    #[serde(default, skip_serializing_if = "ComponentGates::is_empty")]
+    pub gates: ComponentGates,
+    /// The rule for somebody else's change between deployments: it is not looked for (`off`), it is told (`report`), or
+    /// it is told and what is recorded is deployed once more (`restore`), at most three times a day.
+    #[serde(default, skip_serializing_if = "Heal::is_report")]
+    pub heal: Heal,
+    /// True if the upload of its artifact alone is a release, where the environment names `s3` in its `sources`.
+    #[serde(default)]
+    pub on_artifact: bool,
+    /// The bucket's name.
+    pub bucket: Text,
+    /// The folder within the bucket; the whole bucket if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<Text>,
+    /// The way in which a release goes live: `in_place` or `prefix`.
+    #[serde(default)]
+    pub mode: SiteMode,
+    /// The id of the CloudFront distribution, such as `E2QWRUHAPOMQZL`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distribution: Option<Text>,
+    /// The id of the distribution's origin to switch; needed if it has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Text>,
+    /// The address under which visitors reach it; the distribution's own domain if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<Text>,
+    /// The file that `/` is answered with: a release without it is refused. The distribution's default
+    /// root object if absent, else `index.html`; `none` for files that are no pages of their own, such
+    /// as those of another site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<Text>,
+    /// Cache headers by pattern; the first match wins, before the built-in rules.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cache: Vec<CacheRule>,
+    /// Patterns of files whose names change with their content: browsers keep them for a year.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hashed: Vec<String>,
+    /// The number of snapshots back up to which a rollback finds its files; 10 if absent. Later deployments delete
+    /// files that only older snapshots need. For 30 days they keep those that an open page may name: with `in_place`
+    /// all of them, with `prefix` all but documents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100))]
+    pub keep: Option<u32>,
+    /// A file written for each environment, so that one build serves them all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<WrittenConfigFile>,
+    /// Files of its folder that go although they would be refused or left out (*Files of a folder* in `docs/app.md`),
+    /// in the syntax of a `.gitignore`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub publish: Vec<String>,
+    /// Files of its folder that do not go, in the syntax of a `.gitignore`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
+}
+
+/// A configuration file that differs by environment. It is public: never put secrets here.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename = "ConfigFile", deny_unknown_fields)]
+pub struct WrittenConfigFile {
+    /// The file's path in the site, such as `config.json` or `config.js`.
+    pub path: String,
+    /// For a script, the global name that receives the values, such as `window.config`; a JSON
+    /// document is written if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub global: Option<String>,
+    /// The values by name.
+    pub values: BTreeMap<String, Text>,
+}
+
+/// A static site's target.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StaticSite {
+    /// The bucket.
+    pub bucket: String,
+    /// The folder within the bucket, without leading slash, empty or ending in a slash.
+    pub prefix: String,
+    /// The way in which a release goes live.
+    pub mode: SiteMode,
+    /// The CloudFront distribution's id.
+    pub distribution: Option<String>,
+    /// The id of the distribution's origin to switch; needed if the distribution has several.
+    pub origin: Option<String>,
+    /// The address under which visitors reach it; the distribution's own domain if absent.
+    pub url: Option<String>,
+    /// The file that `/` is answered with, which a release must have; [`StaticSite::NO_ROOT`] if there is none, absent
+    /// if the distribution names it.
+    #[serde(default)]
+    pub root: Option<String>,
+    /// Cache headers by pattern; the first match wins, before the built-in rules.
+    pub cache: Vec<CacheRule>,
+    /// Patterns of files whose names change with their content.
+    pub hashed: Vec<String>,
+    /// The number of snapshots back up to which a rollback finds its files.
+    #[serde(default = "StaticSite::default_keep")]
+    pub keep: u32,
+    /// A file written from the declaration's values.
+    pub config: Option<ConfigFile>,
+    /// True if pages of the release's folder are looked at before visitors get it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_tried: bool,
+    /// The patterns of files that go, and that do not.
+    #[serde(default, skip_serializing_if = "FolderPatterns::is_empty")]
+    pub files: FolderPatterns,
+}
+
+impl StaticSite {
+    /// Stands for no file that `/` is answered with.
+    pub const NO_ROOT: &str = "none";
+
+    /// Returns the number of snapshots that are kept if the declaration does not say.
+    pub fn default_keep() -> u32 {
+        10
+    }
+
+    /// Returns its folder, with the rules for its files.
+    pub const fn files_of_folder(&self) -> Folder<'_> {
+        Folder { destination: Destination::Site, patterns: &self.files }
+    }
+}
+
+/// The way in which a site's release goes live.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SiteMode {
+    /// Files are written over the live ones; needs a bucket with versioning.
+    #[default]
+    InPlace,
+    /// A folder per release, and the distribution's origin path is switched.
+    Prefix,
+}
+
+/// A cache header for the files that match.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CacheRule {
+    /// A glob over the file's path, such as `assets/**`.
+    pub files: String,
+    /// The `Cache-Control` header, such as `public, max-age=31536000, immutable`.
+    pub cache_control: String,
+}
+
+/// A configuration file that differs by environment, so that one build serves them all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigFile {
+    /// The file's path in the site, such as `config.json` or `config.js`.
+    pub path: String,
+    /// For a script, the global name that receives the values, such as `window.config`; a JSON
+    /// document is written if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub global: Option<String>,
+    /// The values. Never secrets: the file is public.
+    pub values: BTreeMap<String, String>,
+}
+
+impl AsWritten for Written {
+    fn after(&self) -> &BTreeSet<ComponentName> {
+        &self.after
+    }
+
+    fn heal(&self) -> Heal {
+        self.heal
+    }
+
+    fn takes(&self) -> ArtifactSorts {
+        ArtifactSorts { key: true, image: false, images: false, instead: "Write `key`: a static site takes a zip." }
+    }
+
+    fn on_artifact(&self) -> bool {
+        self.on_artifact
+    }
+
+    fn visited(&self) -> Option<Visited> {
+        let no_root = Text::Everywhere(StaticSite::NO_ROOT.to_owned());
+        Some(Visited {
+            has_address: self.url.is_some() || self.distribution.is_some(),
+            has_first: self.root.as_ref() != Some(&no_root),
+            has_folder: self.mode == SiteMode::Prefix,
+        })
+    }
+}
+
+impl Kind for StaticSite {
+    /// Buckets have one name space over all accounts and regions (Amazon S3 User Guide, "Bucket naming rules").
+    fn claim(&self) -> Claim {
+        Claim {
+            sort: "s3:bucket",
+            member: "bucket",
+            names: vec![self.bucket.clone()],
+            folder: self.prefix.clone(),
+            is_global: true,
+            what: format!("the place `{}/{}`", self.bucket, self.prefix),
+        }
+    }
+
+    /// As many polls as is usual, because a large site is published in several invocations.
+    fn extent(&self) -> Extent {
+        Extent { seconds: IN_PARTS_S, polls: 5 }
+    }
+
+    fn is_tried_ahead(&self) -> bool {
+        self.is_tried
+    }
+
+    /// In place, files that older releases left are deleted. A folder per release stays until it is pruned.
+    fn keeps(&self) -> Option<u32> {
+        (self.mode == SiteMode::InPlace).then_some(self.keep)
+    }
+
+    fn folder(&self) -> Option<Folder<'_>> {
+        Some(self.files_of_folder())
+    }
+}
+
+impl Resolve for StaticSite {
+    type Written = Written;
+    const MEMORY_MB: u64 = 1024;
+    const PUBLISHES: bool = true;
+    const WITHDRAWS: bool = true;
+
+    fn resolve(scope: &mut Scope<'_>, path: &str, site: &Written, _: &Gates) -> Self {
+        let at = |field: &str| join(path, field);
+        let prefix = scope.maybe(&at("prefix"), site.prefix.as_ref(), &aws_name::PREFIX);
+        let url = scope.maybe(&at("url"), site.url.as_ref(), &aws_name::ANY);
+        if let Some(url) = &url {
+            probe_url::check(scope, &at("url"), url, &probe_url::HTTP);
+        }
+        if site.mode == SiteMode::Prefix && site.distribution.is_none() {
+            scope.find(
+                FindingName::MissingField,
+                &at("distribution"),
+                "The mode `prefix` switches a distribution's origin path, and none is named.",
+                "Write `distribution`, or use the mode `in_place`.",
+            );
+        }
+        for (i, rule) in site.cache.iter().enumerate() {
+            check_glob(scope, &format!("{path}.cache[{i}].files"), &rule.files);
+        }
+        for (i, pattern) in site.hashed.iter().enumerate() {
+            check_glob(scope, &format!("{path}.hashed[{i}]"), pattern);
+        }
+        Self {
+            bucket: scope.text(&at("bucket"), &site.bucket, &aws_name::BUCKET),
+            prefix: prefix.map(as_folder).unwrap_or_default(),
+            mode: site.mode,
+            distribution: scope.maybe(&at("distribution"), site.distribution.as_ref(), &aws_name::DISTRIBUTION),
+            origin: scope.maybe(&at("origin"), site.origin.as_ref(), &aws_name::ORIGIN),
+            url,
+            root: scope.maybe(&at("root"), site.root.as_ref(), &aws_name::FILE),
+            cache: site.cache.clone(),
+            hashed: site.hashed.clone(),
+            keep: site.keep.unwrap_or_else(Self::default_keep),
+            config: site.config.as_ref().map(|config| config_file(scope, &at("config"), config)),
+            is_tried: site.gates.pages.iter().flatten().any(|page| page.before_switch.is_some()),
+            files: FolderPatterns::resolve(scope, path, &site.publish, &site.exclude),
+        }
+    }
+}
+
+fn as_folder(prefix: String) -> String {
+    if prefix.is_empty() || prefix.ends_with('/') { prefix } else { format!("{prefix}/") }
+}
+
+/// Checks a pattern of files.
+fn check_glob(scope: &mut Scope<'_>, path: &str, pattern: &str) {
+    if let Err(why) = glob(pattern) {
+        scope.find(
+            FindingName::BadValue,
+            path,
+            format!("`{pattern}` is not a pattern: {why}."),
+            "Write a glob: `*` stops at `/`, `**` does not, `{a,b}` is either.",
+        );
+    }
+}
+
+fn config_file(scope: &mut Scope<'_>, path: &str, config: &WrittenConfigFile) -> ConfigFile {
+    scope.check(&join(path, "path"), &config.path, &aws_name::FILE);
+    let mut values = BTreeMap::new();
+    for (name, text) in &config.values {
+        let at = join(&join(path, "values"), name);
+        values.insert(name.clone(), scope.text(&at, text, &TEXT));
+    }
+    ConfigFile { path: config.path.clone(), global: config.global.clone(), values }
+}
+
+const TEXT: Form = Form { accepts: |text| text.len() <= 4096, words: "a text of at most 4096 characters" };

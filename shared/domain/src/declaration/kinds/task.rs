@@ -1,0 +1,380 @@
+//! The kind `task`: something that is run once per release, as a task of Amazon ECS in its network, or as one call of a
+//! function.
+
+use crate::declaration::aws_name::{self, Form};
+use crate::declaration::claim::Claim;
+use crate::declaration::execution_history::polls;
+use crate::declaration::gates::{ComponentGates, Resolved as Gates};
+use crate::declaration::kinds::{ArtifactSorts, AsWritten, Extent, ImageOf, Kind, Resolve, Shares};
+use crate::declaration::scope::{Scope, Text};
+use crate::document::shape::join;
+use crate::text::count::count;
+use crate::text::finding::FindingName;
+use crate::text::name::ComponentName;
+use crate::text::time::Span;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+mod function;
+
+pub use function::{CallEnd, CallOutcome, Called, FunctionCall, FunctionTask, GRACE_S, LIVES_S, LONGEST_CALL};
+
+/// Something that is run once per release, such as a migration, a warmed cache or a smoke test: a task of Amazon ECS
+/// with the release's image, or one call of a Lambda function. It has exactly one of `ecs` and `function`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("x-instead" = json!({
+    "alias": "Remove it: only a `lambda` has an alias.",
+    "cluster": "Write it within `ecs`, or leave it out: the task runs in the cluster of the service.",
+    "command": "Write it within `ecs`.",
+    "container": "Write it within `ecs`.",
+    "family": "Write it within `ecs`.",
+    "repository": "Remove it: the task runs the image of the component that `image` names.",
+    "rollout": "Remove it: a task is run once, and shifts no callers.",
+    "service": "Write as `image` the component that is the service.",
+    "timeout": "Write `limit`.",
+})))]
+pub struct Written {
+    /// Components that must have changed before this one; another one's `after` may name this one as well. So a task
+    /// is run before or behind others.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub after: BTreeSet<ComponentName>,
+    /// Gates of its own, beside those of the whole release.
+    #[serde(default, skip_serializing_if = "ComponentGates::is_empty")]
+    pub gates: ComponentGates,
+    /// The `ecs` component of this declaration whose image it runs: it is run with each release of that one, and a
+    /// release does not name it. Network and capacity are those of its service. It stands beside `ecs`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<ComponentName>,
+    /// The task of Amazon ECS that is run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ecs: Option<Ecs>,
+    /// The function that is called instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub function: Option<FunctionTask>,
+    /// The longest time that it may take, such as `15m`, at least `1m` and at most `24h`: then it is stopped, and has
+    /// failed. A call of a function may take `15m` and cannot be stopped: after that it is not known what it did.
+    #[serde(default = "fifteen_minutes")]
+    pub limit: Span,
+    /// The way in which its effect is taken back if a release is undone: `{command: […]}`, which is run once in the
+    /// same way, or `{payload: {…}}`, with which the function is called once more; or `none` if nothing has to be done.
+    /// Without it, too, nothing is done, and each release is warned of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<Undo>,
+    /// True if former versions must not run after it, such as after a migration that drops a column. Once it has begun,
+    /// no undo brings anything back: a person is asked. A rollback that goes back past it must name it in `across`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub irreversible: bool,
+    /// True if the last 20 lines of its log are shown: in the record of the deployment, in what is told of it while it
+    /// runs, and in the cause of its end. Everybody who may read those reads these, so it must not log a secret.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub show_log: bool,
+}
+
+/// A task as it is run in Amazon ECS.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename = "EcsTask", deny_unknown_fields)]
+#[schemars(extend("examples" = [json!({"command": ["bin/migrate", "up"]})]))]
+pub struct Ecs {
+    /// The cluster's name; that of the service if absent. Another one needs the tags `windlass:app` and
+    /// `windlass:environment` of this application and environment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<Text>,
+    /// The family of task definitions whose newest one it is made from; what the service runs if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<Text>,
+    /// The container that gets the image and the command. It may be absent where the service takes one image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<Text>,
+    /// The command that the container runs, word by word, such as `[bin/migrate, up]`. It must not have a secret: the
+    /// task reads the secrets that it needs by itself.
+    #[schemars(extend("minItems" = 1, "maxItems" = 100))]
+    pub command: Vec<Text>,
+    /// The network of the task; that of the service if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<Network>,
+}
+
+/// The way in which the effect of a task is taken back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename = "TaskUndo", rename_all = "snake_case")]
+pub enum Undo {
+    /// Nothing has to be done.
+    None,
+    /// This command, with the same image.
+    #[schemars(extend("minItems" = 1, "maxItems" = 100))]
+    Command(Vec<Text>),
+    /// A call of the same function, which has `direction: undo` and this as its `payload`.
+    Payload(serde_json::Map<String, Value>),
+}
+
+/// A task with every value final.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// The component whose image it runs; absent for a function.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<ComponentName>,
+    /// The function that is called instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub function: Option<FunctionCall>,
+    /// The cluster; that of the service if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+    /// The family that it is made from; what the service runs if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<String>,
+    /// The container; the only one of the service if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
+    /// The command.
+    pub command: Vec<String>,
+    /// The network; that of the service if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<TaskNetwork>,
+    /// The longest time that it may take.
+    pub limit: Span,
+    /// The way in which its effect is taken back; absent if nobody has said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<TaskUndo>,
+    /// True if former versions must not run after it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub irreversible: bool,
+    /// True if the last lines of its log are shown.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub show_log: bool,
+}
+
+/// The way in which the effect of a task is taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskUndo {
+    /// Nothing has to be done.
+    None,
+    /// This command.
+    Command(Vec<String>),
+    /// A call of the function with this.
+    Payload(serde_json::Map<String, Value>),
+}
+
+const fn fifteen_minutes() -> Span {
+    Span::seconds(15 * 60)
+}
+
+/// The shortest limit: a task of AWS Fargate takes most of it to begin.
+const SHORTEST: Span = Span::seconds(60);
+
+/// A task that may take so many seconds is polled often until its end, so that its limit holds to half a minute; one
+/// that may take longer is looked at rarely at last.
+pub const SHORT_S: u64 = 45 * 60;
+
+/// The seconds between two polls of such a task, at least: beside the interval an invocation waits for a while.
+const POLLED_S: u64 = 40;
+
+/// The time that the end of a task is waited for beyond its limit, in seconds. ECS lets it have up to two minutes
+/// between the two signals that end it (Amazon ECS API Reference, ContainerDefinition, `stopTimeout`).
+pub const STOPPED_WITHIN_S: u64 = 10 * 60;
+
+/// The longest command in all, in bytes. ECS takes overrides of 8192 characters as JSON (Amazon ECS API Reference,
+/// RunTask, `overrides`).
+const LONGEST_COMMAND: usize = 6 * 1024;
+
+impl AsWritten for Written {
+    fn after(&self) -> &BTreeSet<ComponentName> {
+        &self.after
+    }
+
+    fn takes(&self) -> ArtifactSorts {
+        ArtifactSorts {
+            key: false,
+            image: false,
+            images: false,
+            instead: "Leave it out: a task runs the image of the component that its `image` names.",
+        }
+    }
+
+    fn artifact_of(&self) -> Option<&ComponentName> {
+        match (&self.function, &self.ecs) {
+            (Some(function), None) => Some(&function.of),
+            _ => self.image.as_ref(),
+        }
+    }
+
+    fn shares(&self) -> Shares {
+        match (&self.function, &self.ecs) {
+            (Some(_), None) => Shares::Release,
+            _ => Shares::Image,
+        }
+    }
+}
+
+/// The member that says that it is a task of Amazon ECS.
+const ECS: &str = "ecs";
+
+impl Kind for Task {
+    fn function_or_bucket(&self) -> Option<(&'static str, String)> {
+        let function = self.function.as_ref();
+        function.map(|function| ("function.name", function.name.clone()))
+    }
+
+    /// The family of its own task definitions is claimed, and is known only when the task is looked at.
+    fn claim(&self) -> Claim {
+        Claim {
+            sort: "ecs:task",
+            member: ECS,
+            names: vec![String::new()],
+            folder: String::new(),
+            is_global: false,
+            what: "the task".to_owned(),
+        }
+    }
+
+    fn extent(&self) -> Extent {
+        let limit_s = self.limit.as_s();
+        if let Some(function) = &self.function {
+            return function.extent(limit_s);
+        }
+        let seconds = limit_s + STOPPED_WITHIN_S;
+        let often = if limit_s > SHORT_S { 0 } else { seconds / POLLED_S };
+        Extent { seconds, polls: polls(seconds).max(often) }
+    }
+
+    fn image_of(&self) -> Option<ImageOf<'_>> {
+        Some(ImageOf {
+            component: self.image.as_ref()?,
+            container: self.container.as_deref(),
+            container_at: "ecs.container",
+        })
+    }
+}
+
+impl Resolve for Task {
+    type Written = Written;
+    const MEMORY_MB: u64 = 256;
+    const GOES_BACK: bool = false;
+
+    fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, _: &Gates) -> Self {
+        let at = join(path, ECS);
+        let longest = function::one_of(scope, path, written);
+        limit(scope, &join(path, "limit"), written.limit, longest);
+        let called = written.function.as_ref();
+        let called = called.map(|call| call.resolve(scope, &join(path, "function")));
+        let none = Ecs::default();
+        let ecs = written.ecs.as_ref().unwrap_or(&none);
+        let mut name = |field: &str, text: &Option<Text>| scope.maybe(&join(&at, field), text.as_ref(), &aws_name::ECS);
+        let cluster = name("cluster", &ecs.cluster);
+        let family = name("family", &ecs.family);
+        let container = name("container", &ecs.container);
+        let network = ecs.network.as_ref();
+        let network = network.map(|network| network.resolve(scope, &join(&at, "network")));
+        if written.irreversible && written.undo.is_some() {
+            scope.find(
+                FindingName::BadValue,
+                &join(path, "undo"),
+                "What is `irreversible` is never taken back, so nothing runs its `undo`.",
+                "Remove `undo`; or remove `irreversible`, where what came before may run after it.",
+            );
+        }
+        Self {
+            image: written.image.clone().filter(|_| written.ecs.is_some()),
+            function: called,
+            cluster,
+            family,
+            container,
+            command: command(scope, &join(&at, "command"), &ecs.command),
+            network,
+            limit: written.limit.min(longest),
+            irreversible: written.irreversible,
+            show_log: written.show_log,
+            undo: written.undo.as_ref().map(|undo| match undo {
+                Undo::None => TaskUndo::None,
+                Undo::Command(words) => TaskUndo::Command(command(scope, &join(path, "undo.command"), words)),
+                Undo::Payload(payload) => {
+                    function::fits(scope, &join(path, "undo.payload"), payload);
+                    TaskUndo::Payload(payload.clone())
+                }
+            }),
+        }
+    }
+}
+
+fn limit(scope: &mut Scope<'_>, path: &str, limit: Span, longest: Span) {
+    if limit > longest {
+        scope.find(
+            FindingName::TooLarge,
+            path,
+            format!("A task that takes `{limit}` cannot be waited for: it is waited for at most {longest}."),
+            format!("Write at most `{longest}`."),
+        );
+    } else if limit < SHORTEST {
+        scope.find(
+            FindingName::BadValue,
+            path,
+            format!("`{limit}` is shorter than a task takes to begin."),
+            format!("Write at least `{SHORTEST}`."),
+        );
+    }
+}
+
+fn command(scope: &mut Scope<'_>, path: &str, words: &[Text]) -> Vec<String> {
+    let command = scope.texts(path, words, &aws_name::ANY);
+    let bytes: usize = command.iter().map(String::len).sum();
+    if bytes > LONGEST_COMMAND {
+        scope.find(
+            FindingName::TooLarge,
+            path,
+            format!("The command has {}, and ECS takes one of about {LONGEST_COMMAND}.", count(bytes, "byte")),
+            "Put what is long into the image, and run that.",
+        );
+    }
+    command
+}
+
+/// The network of a task (Amazon ECS API Reference, AwsVpcConfiguration).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename = "TaskNetwork", deny_unknown_fields)]
+pub struct Network {
+    /// The subnets, by id.
+    #[schemars(extend("minItems" = 1, "maxItems" = 16))]
+    pub subnets: Vec<Text>,
+    /// The security groups, by id; that of the VPC if none is given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("maxItems" = 5))]
+    pub security_groups: Vec<Text>,
+    /// True if it gets a public address.
+    #[serde(default)]
+    pub public_ip: bool,
+}
+
+/// A task's network, by ids.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskNetwork {
+    /// The subnets.
+    pub subnets: Vec<String>,
+    /// The security groups.
+    pub security_groups: Vec<String>,
+    /// True if it gets a public address.
+    pub public_ip: bool,
+}
+
+/// Amazon EC2 API Reference: ids of subnets and of security groups.
+const SUBNET: Form =
+    Form { accepts: |text| is_id(text, "subnet-"), words: "the id of a subnet such as `subnet-0a1b2c3d4e5f60718`" };
+const SECURITY_GROUP: Form =
+    Form { accepts: |text| is_id(text, "sg-"), words: "the id of a security group such as `sg-0a1b2c3d4e5f60718`" };
+
+fn is_id(text: &str, begins: &str) -> bool {
+    let rest = text.strip_prefix(begins);
+    rest.is_some_and(|rest| (8..=32).contains(&rest.len()) && rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+impl Network {
+    pub(crate) fn resolve(&self, scope: &mut Scope<'_>, path: &str) -> TaskNetwork {
+        TaskNetwork {
+            subnets: scope.texts(&join(path, "subnets"), &self.subnets, &SUBNET),
+            security_groups: scope.texts(&join(path, "security_groups"), &self.security_groups, &SECURITY_GROUP),
+            public_ip: self.public_ip,
+        }
+    }
+}

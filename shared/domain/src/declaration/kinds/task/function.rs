@@ -1,0 +1,260 @@
+//! A task that is one call of a Lambda function.
+
+use crate::declaration::aws_name;
+use crate::declaration::execution_history::{LONGEST_WAIT, polls};
+use crate::declaration::kinds::task::{Extent, Undo, Written};
+use crate::declaration::scope::{Scope, Text};
+use crate::document::shape::join;
+use crate::text::count::count;
+use crate::text::finding::FindingName;
+use crate::text::name::ComponentName;
+use crate::text::time::{Span, Time};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+/// The longest time of a call: as long as Lambda lets a function run (AWS Lambda Developer Guide, "Lambda quotas").
+pub const LONGEST_CALL: Span = Span::seconds(15 * 60);
+
+/// The longest life of the invocation that makes the call, in seconds: the timeout of the function `run-task` in the
+/// template, and the longest that Lambda knows.
+pub const LIVES_S: u64 = 15 * 60;
+
+/// The most tries of a call that may be made again while nobody knows what came of the tries before.
+pub const TRIES: u32 = 3;
+
+/// The seconds beyond that for which a call counts as under way. They cover what comes before the function's own time
+/// begins, such as two minutes of being throttled and its start, and clocks.
+pub const GRACE_S: u64 = 180;
+
+/// The time that passes before a call begins, in seconds.
+const BEGUN_WITHIN_S: u64 = 5 * 60;
+
+/// The longest payload, in bytes of JSON: it stands in the declaration and in the ledger.
+const LONGEST_PAYLOAD: usize = 4 * 1024;
+
+/// A Lambda function that is called once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [json!({"name": "shop-migrate", "alias": "live", "of": "api"})]))]
+pub struct FunctionTask {
+    /// The function's name.
+    pub name: Text,
+    /// The alias whose version is called, as it is when the call begins; `$LATEST` without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias: Option<Text>,
+    /// The component of this declaration, such as the one that is this function, with each release of which it is
+    /// called. A release does not name the task.
+    pub of: ComponentName,
+    /// The value that it is called with, as `payload` within what Windlass gives it: an object, and never a secret.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub payload: Map<String, Value>,
+    /// True if the function may be called again with the same `key` when nobody knows what came of a call. Without it a
+    /// person is asked then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub repeatable: bool,
+}
+
+/// A call with every value final.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FunctionCall {
+    /// The function's name.
+    pub name: String,
+    /// The alias whose version is called; `$LATEST` without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias: Option<String>,
+    /// The component with each release of which it is called.
+    pub of: ComponentName,
+    /// The value that it is called with.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub payload: Map<String, Value>,
+    /// True if it may be called again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub repeatable: bool,
+}
+
+impl FunctionCall {
+    /// Returns the most times that it is called.
+    pub const fn tries(&self) -> u32 {
+        if self.repeatable { TRIES } else { 1 }
+    }
+
+    pub(super) fn extent(&self, limit_s: u64) -> Extent {
+        let seconds = (limit_s.max(LIVES_S) + GRACE_S + BEGUN_WITHIN_S) * u64::from(self.tries());
+        Extent { seconds, polls: polls(seconds).max(seconds / crate::declaration::kinds::task::POLLED_S) }
+    }
+}
+
+impl FunctionTask {
+    pub(super) fn resolve(&self, scope: &mut Scope<'_>, path: &str) -> FunctionCall {
+        fits(scope, &join(path, "payload"), &self.payload);
+        FunctionCall {
+            name: scope.text(&join(path, "name"), &self.name, &aws_name::FUNCTION),
+            alias: scope.maybe(&join(path, "alias"), self.alias.as_ref(), &aws_name::ALIAS),
+            of: self.of.clone(),
+            payload: self.payload.clone(),
+            repeatable: self.repeatable,
+        }
+    }
+}
+
+/// Notes what is wrong with the presence of `ecs` and `function`, and with the members that belong to either. Returns
+/// the longest time that the task may take.
+pub(super) fn one_of(scope: &mut Scope<'_>, path: &str, written: &Written) -> Span {
+    use FindingName::{BadValue, MissingField};
+    let at = |member: &str| join(path, member);
+    match (&written.ecs, &written.function) {
+        (None, None) => scope.find(
+            MissingField,
+            &at(crate::declaration::kinds::task::ECS),
+            "Nothing says what is run.",
+            "Write `ecs` with the command of a task, or `function` with the name of a function.",
+        ),
+        (Some(_), Some(_)) => scope.find(
+            BadValue,
+            &at("function"),
+            "A task of ECS is run, or a function is called, and not both.",
+            "Remove `ecs` or `function`; two tasks are two components.",
+        ),
+        _ => {}
+    }
+    if written.ecs.is_some() && written.image.is_none() {
+        scope.find(
+            MissingField,
+            &at("image"),
+            "Nothing says whose image the task runs.",
+            "Write as `image` the component of the kind `ecs` that is the service.",
+        );
+    }
+    if written.ecs.is_none() && written.function.is_some() && written.image.is_some() {
+        scope.find(
+            BadValue,
+            &at("image"),
+            "A function runs its own code, and no image of a service.",
+            "Remove `image`; `function.of` names the component with each release of which it is called.",
+        );
+    }
+    match (&written.undo, &written.function) {
+        (Some(Undo::Command(_)), Some(_)) => scope.find(
+            BadValue,
+            &at("undo"),
+            "A function takes no command.",
+            "Write `undo: {payload: {…}}`, with which it is called once more; or `undo: none`.",
+        ),
+        (Some(Undo::Payload(_)), None) => scope.find(
+            BadValue,
+            &at("undo"),
+            "A task of ECS takes no payload.",
+            "Write `undo: {command: […]}`; or `undo: none`.",
+        ),
+        _ => {}
+    }
+    match written.function {
+        Some(_) => LONGEST_CALL,
+        None => LONGEST_WAIT,
+    }
+}
+
+pub(super) fn fits(scope: &mut Scope<'_>, path: &str, payload: &Map<String, Value>) {
+    let bytes = serde_json::to_vec(payload).map_or(0, |bytes| bytes.len());
+    if bytes > LONGEST_PAYLOAD {
+        scope.find(
+            FindingName::TooLarge,
+            path,
+            format!("The payload has {}, and one of {LONGEST_PAYLOAD} is the longest.", count(bytes, "byte")),
+            "Let the function read what is long itself, and name the place.",
+        );
+    }
+}
+
+/// The ledger's item of a call, from before it is made. Only the invocation that wrote it first makes the call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Called {
+    /// The time at which it was begun; absent if it never was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<Time>,
+    /// True if none may begin any more, because its effect is to be taken back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub barred: bool,
+    /// The number of the try, from 1.
+    pub attempt: u32,
+    /// The number of tries before this one that may have run the function.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub lost: u32,
+    /// The version that is called, or `$LATEST`.
+    pub version: String,
+    /// The time at which the function is surely over, whatever came of the call.
+    pub over: Time,
+    /// The end of it; absent while nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<CallEnd>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference over")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+impl Called {
+    /// Returns whether Lambda has said that it has not run the function at this try.
+    pub fn never_began(&self) -> bool {
+        let end = self.end.as_ref();
+        end.is_some_and(|end| end.outcome == CallOutcome::NotBegun)
+    }
+
+    /// Returns the outcome of all its tries, as far as is known. If Lambda has not run the last one, those before it
+    /// may have run it.
+    pub fn outcome(&self) -> Option<CallOutcome> {
+        let end = self.end.as_ref()?;
+        let is_of_all = end.outcome != CallOutcome::NotBegun || self.lost == 0;
+        Some(if is_of_all { end.outcome } else { CallOutcome::Unknown })
+    }
+
+    /// Returns whether a function may be at work because of it.
+    pub fn may_run(&self, now: Time) -> bool {
+        self.begun.is_some() && !self.never_began() && now < self.over
+    }
+
+    /// Returns the number of tries that may have run the function.
+    pub fn spent(&self) -> u32 {
+        self.lost + u32::from(self.begun.is_some() && !self.never_began())
+    }
+
+    /// Returns whether one more call may be begun. None is known to have done its work, none may be under way, and
+    /// fewer may have run the function than are allowed.
+    pub fn may_be_followed(&self, now: Time, tries: u32) -> bool {
+        let end = self.end.as_ref().map(|end| end.outcome);
+        let is_known = matches!(end, Some(CallOutcome::Succeeded | CallOutcome::Failed));
+        let is_over = self.begun.is_none() || self.never_began() || now >= self.over;
+        !self.barred && !is_known && is_over && self.spent() < tries
+    }
+}
+
+/// The end of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallEnd {
+    /// The time of it.
+    pub at: Time,
+    /// The outcome.
+    pub outcome: CallOutcome,
+    /// The reason in words; never the function's answer, which may have a secret in it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
+    /// The last lines of its log, if the declaration lets them be shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<String>,
+}
+
+/// The possible outcomes of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallOutcome {
+    /// The function has answered without an error.
+    Succeeded,
+    /// The function has failed.
+    Failed,
+    /// Lambda has not run it.
+    NotBegun,
+    /// No answer came.
+    Unknown,
+}

@@ -1,0 +1,377 @@
+//! Plans: waves of changes, made of the stages of each component's rollout.
+//!
+//! A plan leaves nothing for the deployers to choose. Canary steps, linear steps, `after` and "all together" are only
+//! different waves: a component has one stage per step of its rollout, and each stage has a place in one wave. A
+//! version that is published ahead of a switch, to be tried before callers get it, is a stage too, in a wave in which
+//! nothing is switched.
+
+use crate::declaration::kinds::Spec;
+use crate::declaration::kinds::rollout::Rollout;
+use crate::declaration::output::Output;
+use crate::declaration::plan::slot::Slot;
+use crate::release::stays_reachable::StaysReachable;
+use crate::text::finding::Finding;
+use crate::text::foreign;
+use crate::text::name::ComponentName;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+mod slot;
+
+pub use crate::declaration::kinds::KindName;
+pub use slot::{shares, together};
+
+/// The plan of a deployment, wave by wave.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Plan {
+    /// The outcome of the planning. It decides where the deployment goes from here.
+    pub outcome: Outcome,
+    /// The waves, in order; empty unless the outcome is `change`.
+    pub waves: Vec<Wave>,
+    /// Components that are not changed, each with its reason.
+    pub unchanged: Vec<Unchanged>,
+    /// The findings for which it is rejected; empty unless the outcome is `rejected`.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
+    /// The findings that do not stop the deployment.
+    pub warnings: Vec<Finding>,
+    /// The files of sites that are no longer part of their site and stay reachable, per component.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stays_reachable: Vec<StaysReachable>,
+}
+
+/// The outcome of the planning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// There is something to change.
+    Change,
+    /// Everything that is wanted runs already: the deployment ends `NothingToDo`.
+    NothingToDo,
+    /// It must not go on: the deployment ends `Rejected` with the plan's findings.
+    Rejected,
+}
+
+/// Components that are changed together, then judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Wave {
+    /// The changes, all made in parallel.
+    pub changes: Vec<PlannedChange>,
+    /// The time for which it is watched before it is judged as passed, in seconds.
+    pub bake_s: u64,
+    /// True if its changes are only published, ahead of the next wave's switch. Callers notice nothing. So only gates
+    /// that can tell something of that judge it: invocations, and pages that are shown before the switch.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ahead: bool,
+    /// True if it only looks at what an earlier wave has begun, and goes on with that wave's watch: nothing new is
+    /// changed for callers.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub look: bool,
+}
+
+/// One component's change within a wave.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PlannedChange {
+    /// The component.
+    pub component: ComponentName,
+    /// Its kind.
+    pub kind: KindName,
+    /// The change in words, for a person, such as `alias live to 10 % of sha256:ab12…`.
+    #[serde(deserialize_with = "foreign::one")]
+    pub what: String,
+    /// The outputs of earlier waves that it waits for: only then can it be planned in full. That is done before
+    /// anything of this wave changes. None if all of it is planned.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub later: BTreeSet<Output>,
+    /// True if only test traffic gets what it brings, until the component's next change.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tested: bool,
+    /// True if it only waits until AWS has ended an earlier change: callers notice nothing of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub closing: bool,
+    /// The behaviour of AWS while the change is watched; absent if AWS does nothing by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timing: Option<Timing>,
+}
+
+/// The behaviour of AWS while a component stays at a stage that it has reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Timing {
+    /// It goes on by itself. This service of AWS times it, and Windlass has no pause there.
+    GoesOn(String),
+    /// It waits for Windlass, for so many seconds at most. Then AWS takes it back.
+    Waits(u64),
+}
+
+/// A component that is not changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Unchanged {
+    /// The component.
+    pub component: ComponentName,
+    /// The reason, for a person: it runs the wanted bytes already, or the release does not name it.
+    #[serde(deserialize_with = "foreign::one")]
+    pub reason: String,
+    /// True if a rollback leaves it as it is, whatever was recorded of it then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stays: bool,
+    /// True if it is irreversible, and was run already with what the release brings: the release comes after that run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub irreversible: bool,
+}
+
+/// A component as the planning sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// The component.
+    pub component: ComponentName,
+    /// Its kind.
+    pub kind: KindName,
+    /// The components that must have finished before it starts. Names that are not among the candidates are ignored.
+    pub after: BTreeSet<ComponentName>,
+    /// The steps of its rollout, in order; empty if nothing is to be changed. Such a component still hands on the order
+    /// of those it comes after.
+    pub stages: Vec<Stage>,
+    /// The places of the stages that callers notice, counted from its first; one after the other if empty.
+    pub offsets: Vec<usize>,
+}
+
+/// One step of a component's rollout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stage {
+    /// The change in words, for a person.
+    pub what: String,
+    /// The time for which it is watched, in seconds, if the component's rollout gives one.
+    pub bake_s: Option<u64>,
+    /// True if it is only published, ahead of the component's first switch.
+    pub ahead: bool,
+    /// True if it only waits until AWS has ended the component's rollout: after all others, in the last wave.
+    pub closing: bool,
+    /// True if it only looks at what the stage before it has begun: it has no place of its own in the order, and
+    /// divides that stage's time.
+    pub look: bool,
+    /// True if only test traffic gets what it brings, until the next stage.
+    pub tested: bool,
+    /// The share of callers that get the new version then, in tenths of a percent, if they get it in steps.
+    pub share: Option<u32>,
+    /// The outputs of earlier waves that it needs to be planned.
+    pub later: BTreeSet<Output>,
+    /// The behaviour of AWS while the stage is watched; absent if AWS does nothing by itself.
+    pub timing: Option<Timing>,
+}
+
+impl Wave {
+    /// Returns whether some of it can be planned only once the waves before it have changed.
+    pub fn is_planned_later(&self) -> bool {
+        self.changes.iter().any(|change| !change.later.is_empty())
+    }
+}
+
+impl Candidate {
+    /// Returns its stages, each with the looks that divide its time.
+    fn groups(&self) -> impl Iterator<Item = &[Stage]> {
+        self.stages.chunk_by(|_, next| next.look)
+    }
+
+    /// Returns the stages that callers notice, without looks.
+    fn switching(&self) -> impl Iterator<Item = &Stage> {
+        let firsts = self.groups().filter_map(<[Stage]>::first);
+        firsts.filter(|stage| !stage.ahead && !stage.closing)
+    }
+
+    /// Returns the steps in which callers get it; see [`shares`].
+    pub fn shares(&self) -> Vec<u32> {
+        shares(self.stages.iter().map(|stage| stage.share))
+    }
+
+    /// Returns the place of its n-th stage that callers notice, counted from its first.
+    fn place(&self, nth: usize) -> usize {
+        self.offsets.get(nth).copied().unwrap_or(nth)
+    }
+
+    /// Returns the number of places that these stages take.
+    fn switches(&self) -> usize {
+        let last = self.switching().count().checked_sub(1);
+        last.map_or(0, |last| self.place(last) + 1)
+    }
+}
+
+/// The time for which waves are watched, in seconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Watch {
+    /// The time for the last wave, at least.
+    pub bake_s: u64,
+    /// The time for earlier waves, unless a rollout gives one itself.
+    pub between_waves_s: u64,
+}
+
+/// `after` leads back to where it began, so there is no order. Declarations are checked for it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the order given by `after` has a cycle through {0:?}")]
+pub struct Cycle(pub Vec<ComponentName>);
+
+/// Puts every stage of every candidate into a wave. A component starts as soon as everything that it comes after has
+/// finished its last stage. The stages that callers notice are in consecutive waves, with one exception: in front of a
+/// wave in which a component begins that is published ahead, there is a wave for that alone. So components that are
+/// changed together stay together, and none is switched before the published ones are tried.
+///
+/// The ends that AWS makes by itself are waited for in one wave behind all others. A component that comes after such a
+/// one does not wait for them: until everything is judged, the way back is short. That wave is not watched.
+///
+/// Looks at what AWS does by itself meanwhile begin nothing. They divide the time of the wave in which that began, so
+/// that this is one time for all that is changed together ([`Slot::waves`]).
+pub fn plan(candidates: &[Candidate], watch: Watch) -> Result<Vec<Wave>, Cycle> {
+    let starts = starts(candidates)?;
+    let is_ahead = |c: &&Candidate| c.stages.iter().any(|stage| stage.ahead);
+    let ahead = candidates.iter().filter(is_ahead);
+    let ahead: BTreeSet<usize> = ahead.map(|c| starts[&c.component]).collect();
+    let switches = candidates.iter();
+    let switches = switches.map(|c| starts[&c.component] + c.switches());
+    let count = switches.max().unwrap_or(0) + ahead.len();
+    let stages = candidates.iter().flat_map(|c| &c.stages);
+    let closing = usize::from(stages.into_iter().any(|stage| stage.closing));
+    let mut slots: Vec<Slot<'_>> =
+        (1..=count + closing).map(|number| Slot::watched(if number == count { watch.bake_s } else { 0 })).collect();
+    for candidate in candidates {
+        let start = starts[&candidate.component];
+        let mut nth = 0;
+        for group in candidate.groups() {
+            let number = if group[0].closing {
+                count
+            } else if group[0].ahead {
+                start + ahead.range(..start).count()
+            } else {
+                let place = start + candidate.place(nth);
+                nth += 1;
+                place + ahead.range(..=place).count()
+            };
+            let is_last = number + 1 >= count;
+            let between_s = if is_last { 0 } else { watch.between_waves_s };
+            slots[number].take(candidate, group, between_s);
+        }
+    }
+    Ok(slots.into_iter().flat_map(Slot::waves).collect())
+}
+
+/// Returns the wave in which callers get something of each component, without the waves that are ahead of one. It is
+/// the first after the last of those that the component comes after.
+fn starts(candidates: &[Candidate]) -> Result<BTreeMap<ComponentName, usize>, Cycle> {
+    let known: BTreeMap<&ComponentName, &Candidate> = candidates.iter().map(|c| (&c.component, c)).collect();
+    let mut waits_for: BTreeMap<&ComponentName, usize> = BTreeMap::new();
+    let mut followers: BTreeMap<&ComponentName, Vec<&ComponentName>> = BTreeMap::new();
+    for (name, candidate) in &known {
+        let before = candidate.after.iter().filter(|b| known.contains_key(b));
+        waits_for.insert(name, before.clone().count());
+        for earlier in before {
+            followers.entry(earlier).or_default().push(name);
+        }
+    }
+    let mut ready: Vec<&ComponentName> = keys_with_zero(&waits_for);
+    let mut starts: BTreeMap<ComponentName, usize> = known.keys().map(|name| ((*name).clone(), 0)).collect();
+    while let Some(name) = ready.pop() {
+        waits_for.remove(name);
+        let end = starts[name] + known[name].switches();
+        for follower in followers.get(name).into_iter().flatten() {
+            if let Some(start) = starts.get_mut(*follower) {
+                *start = end.max(*start);
+            }
+            if let Some(left) = waits_for.get_mut(*follower) {
+                *left -= 1;
+                if *left == 0 {
+                    ready.push(follower);
+                }
+            }
+        }
+    }
+    if waits_for.is_empty() { Ok(starts) } else { Err(Cycle(waits_for.into_keys().cloned().collect())) }
+}
+
+fn keys_with_zero<'a>(counts: &BTreeMap<&'a ComponentName, usize>) -> Vec<&'a ComponentName> {
+    let zero = counts.iter().filter(|(_, count)| **count == 0);
+    zero.map(|(name, _)| *name).collect()
+}
+
+/// Returns the waves that a component takes part in, in the order of its stages.
+pub fn waves_of(waves: &[Wave], component: &ComponentName) -> Vec<u32> {
+    (0..)
+        .zip(waves)
+        .filter(|(_, wave)| wave.changes.iter().any(|c| &c.component == component))
+        .map(|(number, _)| number)
+        .collect()
+}
+
+/// Returns the latest change of each component up to a wave, with the number of its wave.
+pub fn latest_changes(waves: &[Wave], wave: u32) -> BTreeMap<&ComponentName, (u32, &PlannedChange)> {
+    let so_far = (0..=wave).zip(waves);
+    let changes = so_far.flat_map(|(number, wave)| {
+        let changes = wave.changes.iter();
+        changes.map(move |change| (&change.component, (number, change)))
+    });
+    changes.collect()
+}
+
+/// Returns whether only test traffic gets what a component brings in this wave.
+pub fn is_tested(waves: &[Wave], component: &ComponentName, wave: u32) -> bool {
+    let so_far = waves.iter().take(wave as usize + 1);
+    let mut changes = so_far.rev().flat_map(|wave| &wave.changes);
+    let last = changes.find(|change| change.component == *component);
+    last.is_some_and(|change| change.tested)
+}
+
+/// Returns for how many seconds the release is watched from the wave with which a component's n-th stage is reached,
+/// until its next one begins, or all is over.
+pub fn watched_at(waves: &[Wave], component: &ComponentName, nth: usize) -> u64 {
+    let own = waves_of(waves, component);
+    let Some(reached) = own.get(nth) else {
+        return 0;
+    };
+    let next = own.get(nth + 1).copied().unwrap_or(u32::MAX);
+    let watched = (0..).zip(waves);
+    let watched = watched.filter(|(number, _)| (*reached..next).contains(number));
+    watched.map(|(_, wave)| wave.bake_s).sum()
+}
+
+/// Returns the candidates in the opposite order: a component that came after others now comes before them. A rollback
+/// goes this way, like an undo, because a component may need what it was deployed after.
+pub fn reversed(candidates: Vec<Candidate>) -> Vec<Candidate> {
+    let mut after: BTreeMap<ComponentName, BTreeSet<ComponentName>> = BTreeMap::new();
+    for candidate in &candidates {
+        for earlier in &candidate.after {
+            after.entry(earlier.clone()).or_default().insert(candidate.component.clone());
+        }
+    }
+    candidates
+        .into_iter()
+        .map(|candidate| Candidate { after: after.remove(&candidate.component).unwrap_or_default(), ..candidate })
+        .collect()
+}
+
+impl Spec {
+    /// Returns the stages of its rollout, as the engine plans them.
+    pub fn stages(&self) -> Vec<Stage> {
+        let stage = |bake_s, ahead| Stage {
+            what: String::new(),
+            bake_s,
+            ahead,
+            closing: false,
+            look: false,
+            tested: false,
+            share: None,
+            later: BTreeSet::new(),
+            timing: None,
+        };
+        let mut stages = Vec::new();
+        stages.extend(self.is_tried_ahead().then(|| stage(None, true)));
+        if let Some(Rollout { steps, every }) = self.rollout() {
+            stages.extend(steps.iter().map(|_| stage(Some(every.as_s()), false)));
+        }
+        stages.push(stage(None, false));
+        stages.extend(self.is_ended_by_aws().then(|| Stage { closing: true, ..stage(None, false) }));
+        stages
+    }
+}
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

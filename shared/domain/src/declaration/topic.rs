@@ -1,0 +1,120 @@
+//! The topics that a declaration names, as people write them. Pure.
+
+use crate::text::finding::{Finding, FindingName, repeated};
+use crate::text::name::AppName;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// A topic of Amazon SNS that is told what happens. It is in the account of Windlass, in any region, and has the tag
+/// `windlass:app` with the application's name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Notify {
+    /// The topic's ARN.
+    pub topic: String,
+    /// The events that it is told of: good and bad endings if absent.
+    #[serde(default = "endings")]
+    #[schemars(extend("minItems" = 1))]
+    pub of: BTreeSet<MessageKind>,
+    /// The form of the messages: for a channel of Slack or Teams if absent.
+    #[serde(default)]
+    pub form: Form,
+}
+
+/// The sorts of events that a topic may be told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageKind {
+    /// A deployment has begun.
+    Start,
+    /// A deployment ended `Succeeded`; or a drill proved the way back.
+    Success,
+    /// A deployment ended `RolledBack` or `NeedsOperator`, or its undo has begun; or a drill failed, or was overtaken
+    /// and did not bring back what ran before.
+    Failure,
+    /// A request or a drill was refused, or a deployment ended `Rejected`.
+    Refusal,
+    /// Automatic deployments are held, or go on.
+    Hold,
+    /// A person has paused a deployment, let it go on, or skipped the rest of a bake.
+    Wheel,
+    /// A target is not as it was left, or is again, or nobody could tell.
+    Drift,
+    /// Something was let go of, or has another owner.
+    Removal,
+    /// The summary of a day: once a day.
+    Summary,
+}
+
+fn endings() -> BTreeSet<MessageKind> {
+    BTreeSet::from([MessageKind::Success, MessageKind::Failure])
+}
+
+/// The form of a topic's messages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// The custom notifications of Amazon Q Developer in chat applications, which Slack and Microsoft Teams show (its
+    /// Administrator Guide, "Custom notifications").
+    #[default]
+    Chat,
+    /// A subject and a text of a few lines, for mail.
+    Text,
+}
+
+/// Returns everything that is wrong with the topics that are named at a place.
+pub(crate) fn findings(at: &str, topics: &[Notify]) -> Vec<Finding> {
+    let mut seen = BTreeSet::new();
+    let each = topics.iter().enumerate().filter_map(|(i, notify)| {
+        let path = format!("{at}[{i}].topic");
+        let named = repeated(&notify.topic);
+        if !is_topic(&notify.topic) {
+            let reason = format!("`{named}` is not a topic's ARN.");
+            let remedy = "Write one such as `arn:aws:sns:eu-west-1:111111111111:shop-team`.";
+            return Some(Finding::new(FindingName::BadValue, path, reason, remedy));
+        }
+        (!seen.insert(&notify.topic)).then(|| {
+            let reason = format!("`{named}` is named twice.");
+            let remedy = "Write it once, with all that it is told of.";
+            Finding::new(FindingName::Duplicate, path, reason, remedy)
+        })
+    });
+    each.collect()
+}
+
+/// Amazon SNS API Reference, CreateTopic: a name has up to 256 letters, digits, `_` and `-`; that of a FIFO topic ends
+/// with `.fifo`, and its messages need a group, which these have not.
+fn is_topic(arn: &str) -> bool {
+    let parts: Vec<&str> = arn.split(':').collect();
+    let is_name = |name: &str| {
+        let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+        (1..=256).contains(&name.len()) && name.bytes().all(fits)
+    };
+    matches!(parts.as_slice(), ["arn", partition, "sns", region, account, name]
+        if partition.starts_with("aws")
+            && !region.is_empty()
+            && account.len() == 12
+            && account.bytes().all(|b| b.is_ascii_digit())
+            && is_name(name))
+}
+
+/// Returns the region in a topic's ARN.
+pub fn region_of(topic: &str) -> Option<&str> {
+    topic.split(':').nth(3).filter(|region| !region.is_empty())
+}
+
+/// Returns the account in a topic's ARN.
+pub fn account_of(topic: &str) -> Option<&str> {
+    topic.split(':').nth(4)
+}
+
+/// Makes the finding that a topic is not the application's, with what was seen of it.
+pub fn not_ours(path: impl Into<String>, topic: &str, app: &AppName, seen: &str) -> Finding {
+    Finding::new(
+        FindingName::TargetNotOurs,
+        path,
+        format!("the topic `{}` {seen}.", repeated(topic)),
+        format!("Name a topic in the account of Windlass that is tagged `windlass:app`: `{app}`."),
+    )
+}

@@ -1,0 +1,198 @@
+//! The words about a drill.
+
+use crate::deployment::drill::{Drill, DrillDeployment, DrillOutcome, DrillSummary, Drills, SnapshotVersion};
+use crate::release::action::ActionName;
+use crate::release::call::{input, operators};
+use crate::release::identity::EnvironmentId;
+use crate::text::count::count;
+
+/// The outcome of a drill, with what its sentences need.
+pub(super) enum OutcomeText {
+    Proved,
+    RedBack(Vec<String>),
+    NothingChanged,
+    Refused(String),
+    FailedThere(String),
+    OvertakenThere(String),
+    OvertakenBack,
+    StuckThere(String),
+    NeedsOperator,
+    Restored,
+    LeftThere,
+    Accepted(String),
+}
+
+/// Returns the sentences of an ending.
+pub(super) fn cause(of: EnvironmentId<'_>, drill: &Drill, said: &OutcomeText) -> String {
+    let EnvironmentId { app, environment } = of;
+    let at = format!("{app} {environment}");
+    let (from, to) = (standing(drill.from.as_ref()), standing(drill.to.as_ref()));
+    let id = &drill.id;
+    match said {
+        OutcomeText::Proved => format!(
+            "{at} proved its way back: from {from} to {to} {}, and back {}; {}.",
+            took(Some(&drill.there)),
+            took(drill.back.as_ref()),
+            gates(drill)
+        ),
+        OutcomeText::RedBack(red) => format!(
+            "{at} came back to {from}, which runs, but not every gate passed on the way back: {}.\n  \
+             next: {from} is live with this; look at it, and go back with {} where it is not well.",
+            red.join("; "),
+            operators(ActionName::Rollback, of)
+        ),
+        OutcomeText::NothingChanged => format!(
+            "{at} runs {from}, and drill {id} proved nothing: the targets had not to be changed on one of its ways, so \
+             they were not as recorded when it began, or somebody changed them meanwhile."
+        ),
+        OutcomeText::Refused(why) => {
+            format!("{at} was not drilled: {}. Nothing was changed.", bare(why))
+        }
+        OutcomeText::FailedThere(why) => format!(
+            "{at} did not get to {to}: {}. What the drill had changed was undone, and {from} runs.\n  \
+             next: a rollback would meet the same; mend it, and drill again with {}.",
+            bare(why),
+            operators(ActionName::Drill, of)
+        ),
+        OutcomeText::OvertakenThere(why) => {
+            format!("Drill {id} of {at} gave way: {}. What it had changed was undone, and {from} ran again.", bare(why))
+        }
+        OutcomeText::OvertakenBack => format!(
+            "Drill {id} of {at} had gone to {to}, and did not come back to {from}: somebody brought something else \
+             meanwhile, which stays.\n  next: see what runs; start {} to have {from} back.",
+            back_to(of, drill)
+        ),
+        OutcomeText::StuckThere(why) => format!(
+            "{at} RUNS {to} and NOT {from}: the drill could not come back in {}, at last because: {}.\n  \
+             next: mend that, then start {} to have {from} back; a release may be deployed at once.",
+            count(drill.tries, "try"),
+            bare(why),
+            back_to(of, drill)
+        ),
+        OutcomeText::NeedsOperator => format!(
+            "{at} NEEDS AN OPERATOR: drill {id} from {from} to {to} could not be undone. Its deployment's record tells \
+             what is where.\n  next: mend that, then start {}, or {} to take what is there.",
+            operators(ActionName::Recover, of),
+            operators(ActionName::Accept, of)
+        ),
+        OutcomeText::Restored => format!(
+            "{at} runs {from} again: drill {id} had needed an operator, and a recovery has ended it since. It proved \
+             nothing."
+        ),
+        OutcomeText::LeftThere => format!(
+            "{at} RUNS {to} and NOT {from}: drill {id} had needed an operator, and a recovery has ended it since.\n  \
+             next: start {} to have {from} back.",
+            back_to(of, drill)
+        ),
+        OutcomeText::Accepted(resolved) => format!(
+            "{at} runs what drill {id} had left, which was {resolved}. It had needed an operator, and proved nothing."
+        ),
+    }
+}
+
+/// Removes the full stop of a sentence that goes on.
+fn bare(why: &str) -> &str {
+    why.trim_end_matches(['.', ' '])
+}
+
+fn standing(standing: Option<&SnapshotVersion>) -> String {
+    standing.map_or_else(|| "what ran".to_owned(), ToString::to_string)
+}
+
+fn back_to(of: EnvironmentId<'_>, drill: &Drill) -> String {
+    let mut members = vec![("reason", "…".into())];
+    let from = drill.from.as_ref();
+    members.extend(from.map(|from| ("snapshot", from.snapshot.into())));
+    input(ActionName::Rollback, of, &members)
+}
+
+fn took(deployment: Option<&DrillDeployment>) -> String {
+    let ms = deployment.and_then(DrillDeployment::ms);
+    ms.map_or_else(String::new, |ms| format!("in {}", lasted(ms)))
+}
+
+fn gates(drill: &Drill) -> String {
+    let measured = |deployment: Option<&DrillDeployment>| {
+        let ended = deployment.and_then(|deployment| deployment.ended.as_ref());
+        ended.map_or(0, |ended| ended.gates)
+    };
+    let (there, back) = (measured(Some(&drill.there)), measured(drill.back.as_ref()));
+    if there + back == 0 {
+        return "no gate is declared, so only the movement is proved".to_owned();
+    }
+    format!("{} passed there, {back} back", count(there, "gate"))
+}
+
+/// Returns a length of time for people: `41 s`, `12 min 5 s`, `3 h 10 min`.
+pub fn lasted(ms: u64) -> String {
+    let seconds = ms.div_ceil(1000);
+    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{rest} s"),
+        (0, minutes) if rest == 0 => format!("{minutes} min"),
+        (0, minutes) => format!("{minutes} min {rest} s"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}
+
+impl Drills {
+    /// Says when the environment last proved its way back, what came of a later drill, and which drill is under way.
+    pub fn in_words(&self) -> String {
+        let mut words = vec![self.proved.as_ref().map_or_else(
+            || "never proved by a drill".to_owned(),
+            |proved| format!("proved {}{}", proved.at, ways(proved)),
+        )];
+        words.extend(self.unproved().map(|last| {
+            let cause = last.cause.lines().next().unwrap_or_default();
+            // The remedy stands in the record of the drill.
+            let cause = cause.split(" Remedy: ").next().unwrap_or_default();
+            format!("the last drill was {}, {}: {cause}", last.outcome.was(), last.at)
+        }));
+        words.extend(self.under_way.as_ref().map(|drill| {
+            let to = standing(drill.to.as_ref());
+            let where_to = match (&drill.there.ended, &drill.to) {
+                (Some(_), _) => format!("came to {to}, and comes back"),
+                (None, Some(_)) => format!("is on its way to {to}"),
+                (None, None) => "has begun".to_owned(),
+            };
+            format!("drill {} {where_to}, since {}", drill.id, drill.asked)
+        }));
+        words.join("; ")
+    }
+
+    /// Says the same in a word or two, for a column.
+    pub fn in_short(&self) -> String {
+        match (self.unproved(), &self.proved) {
+            (Some(last), _) => format!("{} {}", last.outcome, last.at),
+            (None, Some(proved)) => format!("proved {}", proved.at),
+            (None, None) => "never proved".to_owned(),
+        }
+    }
+
+    /// Returns the last drill, if it proved nothing.
+    pub fn unproved(&self) -> Option<&DrillSummary> {
+        let last = self.last.as_ref();
+        last.filter(|last| last.outcome != DrillOutcome::Proved)
+    }
+}
+
+impl DrillOutcome {
+    /// Returns the word for a drill with this outcome.
+    const fn was(self) -> &'static str {
+        match self {
+            Self::Proved => "a proof",
+            Self::Failed => "a failure",
+            Self::Overtaken => "overtaken",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// Says between which versions the drill went, and how long both ways took.
+fn ways(known: &DrillSummary) -> String {
+    let (Some(from), Some(to)) = (&known.from, &known.to) else {
+        return String::new();
+    };
+    let took = |ms: Option<u64>| ms.map_or_else(|| "?".to_owned(), lasted);
+    format!(" (from {} to {}: there {}, back {})", from.version, to.version, took(known.there_ms), took(known.back_ms))
+}

@@ -1,0 +1,82 @@
+//! The differences that the outbox tells of a look: the new ones, and those that are gone.
+
+use crate::deployment::hourly_look::{Difference, HourlyLook};
+use crate::environment::drift::Field;
+use crate::release::call;
+use crate::text::name::ComponentName;
+
+/// Says for a person what a look found that was not told before; `None` if all differences are known.
+pub fn found(before: Option<&HourlyLook>, after: &HourlyLook) -> Option<String> {
+    let new = after.components.iter().filter_map(|(name, now)| {
+        let difference = now.difference.as_ref()?;
+        let is_same = |known: &Difference| known.mark == difference.mark;
+        let known = difference.told || of(before, name).is_some_and(is_same);
+        (!known).then_some((name, difference))
+    });
+    let new: Vec<(&ComponentName, &Difference)> = new.collect();
+    let (app, environment) = (&after.app, &after.environment);
+    let names = in_words(new.iter().map(|(name, _)| *name))?;
+    let mut lines = vec![format!("{app} {environment} has DRIFTED: {names}, not as Windlass left it.")];
+    lines.extend(new.iter().map(|(name, it)| format!("  {name}: {}", it.in_words())));
+    let is_restored = |name: &ComponentName| {
+        let watched = after.components.get(name);
+        watched.is_some_and(|one| one.to_restore().is_some())
+    };
+    let (restored, left): (Vec<&ComponentName>, Vec<&ComponentName>) =
+        new.into_iter().map(|(name, _)| name).partition(|name| is_restored(name));
+    lines.extend(
+        in_words(restored.into_iter())
+            .map(|names| format!("  next: Windlass restores {names} by itself, unless something stands in the way")),
+    );
+    if !left.is_empty() {
+        lines.push(format!(
+            "  next: compare it again by {}; deploy what is recorded once more, or bring the change as a release",
+            call::observed(after.environment_id())
+        ));
+    }
+    Some(lines.join("\n"))
+}
+
+/// Says what differed and does not differ any more.
+pub fn gone(before: Option<&HourlyLook>, after: &HourlyLook) -> Option<String> {
+    let former = before?.components.iter();
+    let gone = former.filter(|(name, former)| former.difference.is_some() && of(Some(after), name).is_none());
+    let (app, environment) = (&after.app, &after.environment);
+    let lines: Vec<String> = gone
+        .map(|(name, _)| {
+            if after.components.contains_key(name) {
+                return format!("The drift of {name} in {app} {environment} is gone: it is as recorded.");
+            }
+            format!(
+                "{name} in {app} {environment}, which had drifted, is not looked at any more: nothing is recorded of it, it \
+                 is not declared, or it is declared `heal: off`."
+            )
+        })
+        .collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+fn of<'a>(look: Option<&'a HourlyLook>, name: &ComponentName) -> Option<&'a Difference> {
+    look?.components.get(name)?.difference.as_ref()
+}
+
+fn in_words<'a>(names: impl Iterator<Item = &'a ComponentName>) -> Option<String> {
+    let names: Vec<&str> = names.map(ComponentName::as_str).collect();
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
+impl Difference {
+    /// Says in a line what differs, since when, and who made it.
+    pub fn in_words(&self) -> String {
+        let mut parts: Vec<String> = self.fields.iter().map(Field::words).collect();
+        if parts.is_empty() {
+            let each = [("recorded ", &self.recorded), ("seen ", &self.seen)];
+            let each = each.into_iter();
+            parts.extend(each.filter_map(|(what, text)| Some(format!("{what}{}", text.as_ref()?))));
+        }
+        parts.extend(self.reason.clone());
+        let (from, to) = (self.not_before, self.seen_at);
+        let who = self.who.as_ref().map(|who| format!("; {who}"));
+        format!("{}; it began between {from} and {to}{}", parts.join("; "), who.unwrap_or_default())
+    }
+}

@@ -1,0 +1,197 @@
+//! The words of a refusal by admission, and the input to start instead. Pure.
+
+use crate::deployment::admission::{Candidate, Obstacle, Overrides};
+use crate::environment::{Hold, LockHolder};
+use crate::release::action::ActionName;
+use crate::release::call::{input, operators};
+use crate::release::identity::{DeploymentId, EnvironmentId};
+use crate::text::finding::{Finding, FindingName};
+use crate::text::foreign::Foreign;
+use crate::text::name::EnvironmentName;
+use serde_json::{Value, json};
+
+/// Makes a finding for each obstacle. Each names an input that has every wish without which the release would be
+/// refused for another obstacle. So the input works as it stands there.
+pub fn findings(candidate: &Candidate, obstacles: &[Obstacle<'_>], wishes: Overrides) -> Vec<Finding> {
+    // No input that a finding names stops a rollback, or what is irreversible.
+    let lasts = |one: &Obstacle<'_>| matches!(one, Obstacle::RollbackUnderWay(_) | Obstacle::Irreversible(..));
+    let candidate = &Candidate { preempt: candidate.preempt && !obstacles.iter().any(lasts), ..candidate.clone() };
+    let finding = |obstacle: &Obstacle<'_>| refused(candidate, *obstacle, wishes);
+    obstacles.iter().map(finding).collect()
+}
+
+fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Overrides) -> Finding {
+    let start = |wishes: Overrides| deploy(candidate, wishes);
+    let environment = &candidate.environment;
+    let (name, reason, remedy) = match obstacle {
+        Obstacle::NeedsOperator(held) => return stuck(candidate.environment_id(), held),
+        Obstacle::Held(hold) if candidate.action == ActionName::Drill => {
+            return held(environment, hold, drill_later(candidate));
+        }
+        Obstacle::Held(hold) => {
+            let remedy = format!(
+                "The release is recorded. Start {} to deploy it all the same; or let deployments go on with {}, and \
+                 then start {}.",
+                start(Overrides { through_hold: true, ..wishes }),
+                of_operators(candidate, ActionName::ReleaseHold),
+                start(Overrides { through_hold: false, ..wishes }),
+            );
+            return held(environment, hold, remedy);
+        }
+        Obstacle::Vetoed(veto) => (
+            FindingName::Vetoed,
+            format!("release {} failed here in deployment {} at {}.", veto.version, veto.deployment, veto.since),
+            format!(
+                "Deploy a fixed release, or start {} to deploy this one once more.",
+                start(Overrides { again: true, ..wishes }),
+            ),
+        ),
+        Obstacle::Stopped(past) => (
+            FindingName::Stopped,
+            format!(
+                "a person stopped release {} here, in deployment {} at {}.",
+                candidate.version, past.deployment, past.at
+            ),
+            format!("Start {} to deploy it.", start(wishes)),
+        ),
+        Obstacle::OlderThanUnderWay(held) => (
+            FindingName::Older,
+            format!(
+                "deployment {} is under way with a newer release, which no older one stops by itself.",
+                held.deployment
+            ),
+            format!(
+                "Start {} to stop it and go back, or {} to stop it for this one.",
+                of_operators(candidate, ActionName::Rollback),
+                start(Overrides { allow_older: true, ..wishes }),
+            ),
+        ),
+        Obstacle::RollbackUnderWay(held) => (
+            FindingName::RollbackUnderWay,
+            format!("the rollback {} is under way, and no release stops a rollback.", held.deployment),
+            format!("Start {} to deploy it once the rollback has ended.", start(wishes)),
+        ),
+        Obstacle::Irreversible(held, begun) => (
+            FindingName::Irreversible,
+            format!(
+                "deployment {} has begun {}, which is irreversible: stopped, it would bring nothing back.",
+                held.deployment,
+                begun.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+            ),
+            format!(
+                "Start {} once it has ended. Where it must not go on, cancel it, which leaves everything as it is, and \
+                 start {}.",
+                match candidate.action {
+                    ActionName::Rollback => input(
+                        ActionName::Rollback,
+                        candidate.environment_id(),
+                        &[("across", json!(begun)), ("reason", "…".into())],
+                    ),
+                    _ => start(wishes),
+                },
+                of_operators(candidate, ActionName::Accept),
+            ),
+        ),
+        Obstacle::NotIdle(by) => return not_idle(candidate.environment_id(), by),
+        Obstacle::Older(part, by) => (
+            FindingName::Older,
+            format!("deployment {by} brought a newer release of {part} here."),
+            format!(
+                "Start {} to go back, or {} to deploy this one.",
+                of_operators(candidate, ActionName::Rollback),
+                start(Overrides { allow_older: true, ..wishes }),
+            ),
+        ),
+    };
+    let path = match obstacle {
+        Obstacle::Older(part, _) => format!("components.{}", part.component),
+        _ => format!("environments.{}", candidate.environment),
+    };
+    Finding::new(name, path, reason, remedy)
+}
+
+/// Makes the findings for a release that is not handed in yet: the obstacles to every release there.
+pub fn beforehand(of: EnvironmentId<'_>, hold: Option<&Hold>, needs_operator: Option<&LockHolder>) -> Vec<Finding> {
+    let EnvironmentId { environment, .. } = of;
+    let release_hold = operators(ActionName::ReleaseHold, of);
+    let remedy = format!(
+        "Let deployments go on with {release_hold}, and release it then; or release it with `through_hold` and a \
+         reason."
+    );
+    let findings = [hold.map(|hold| held(environment, hold, remedy)), needs_operator.map(|held| stuck(of, held))];
+    findings.into_iter().flatten().collect()
+}
+
+fn held(environment: &EnvironmentName, hold: &Hold, remedy: String) -> Finding {
+    Finding::new(
+        FindingName::Held,
+        format!("environments.{environment}"),
+        format!("deployments are held since {} by {}: {}.", hold.since, hold.by, Foreign(&hold.reason)),
+        remedy,
+    )
+}
+
+fn drill_later(candidate: &Candidate) -> String {
+    format!(
+        "A drill goes through no hold: let deployments go on with {}, then start {}.",
+        of_operators(candidate, ActionName::ReleaseHold),
+        of_operators(candidate, ActionName::Drill)
+    )
+}
+
+/// Makes the finding that a drill waits for nobody.
+pub fn not_idle(of: EnvironmentId<'_>, by: &DeploymentId) -> Finding {
+    let EnvironmentId { environment, .. } = of;
+    Finding::new(
+        FindingName::NotIdle,
+        format!("environments.{environment}"),
+        format!("deployment {by} is under way or waits, and a drill goes only where nothing else does."),
+        format!("Start {} once it has ended.", operators(ActionName::Drill, of)),
+    )
+}
+
+/// Makes the finding that an environment needs an operator.
+pub fn stuck(of: EnvironmentId<'_>, held: &LockHolder) -> Finding {
+    let EnvironmentId { environment, .. } = of;
+    Finding::new(
+        FindingName::NeedsOperator,
+        format!("environments.{environment}"),
+        format!("deployment {} could not be undone and holds the lock.", held.deployment),
+        operators_first(of),
+    )
+}
+
+/// Returns the step that comes first if an environment needs an operator, in a sentence.
+pub fn operators_first(of: EnvironmentId<'_>) -> String {
+    format!(
+        "Start {} to undo it again, or {} to take what is there now; then ask again.",
+        operators(ActionName::Recover, of),
+        operators(ActionName::Accept, of),
+    )
+}
+
+/// Returns the input with which a person deploys a candidate's release, with these wishes.
+pub fn deploy(candidate: &Candidate, wishes: Overrides) -> String {
+    let wishes = [
+        ("again", wishes.again),
+        ("allow_older", wishes.allow_older),
+        ("accept_red", candidate.accept_red),
+        ("through_hold", wishes.through_hold),
+        ("preempt", candidate.preempt),
+    ];
+    let wishes = wishes.into_iter().filter(|(_, wished)| *wished);
+    let mut members: Vec<(&str, Value)> = wishes.map(|(name, _)| (name, true.into())).collect();
+    if !members.is_empty() {
+        members.push(("reason", "…".into()));
+    }
+    members.push(("version", candidate.version.as_str().into()));
+    input(ActionName::Deploy, candidate.environment_id(), &members)
+}
+
+fn of_operators(candidate: &Candidate, action: ActionName) -> String {
+    operators(action, candidate.environment_id())
+}
+
+#[cfg(test)]
+#[path = "refusal_tests.rs"]
+mod tests;

@@ -1,0 +1,365 @@
+//! Steps: a step is the ledger's item of one component's change within one deployment.
+//!
+//! The step item is written at `Prepare`, before anything changes (rule 2). After that only the function that changes
+//! the component writes it.
+
+use crate::declaration::output::Output;
+use crate::declaration::plan::KindName;
+use crate::declaration::resolved::Place;
+use crate::declaration::tenancy::Claim;
+use crate::deployment::accept::Look;
+use crate::release::artifact::Artifact;
+use crate::release::identity::{DeploymentId, EnvironmentId};
+use crate::release::stays_reachable::StaysReachable;
+use crate::release::withdrawal::WithdrawnFiles;
+use crate::text::fault::Fault;
+use crate::text::finding::Finding;
+use crate::text::foreign;
+use crate::text::name::{AppName, ComponentName, EnvironmentName};
+use crate::text::time::Time;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// One component's part in a deployment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// The deployment.
+    pub deployment: DeploymentId,
+    /// The application: with the environment it names the lock that fences this step.
+    pub app: AppName,
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The component.
+    pub component: ComponentName,
+    /// Its kind.
+    pub kind: KindName,
+    /// The place of its target.
+    pub place: Place,
+    /// Its target, as the kind writes it.
+    pub target: Value,
+    /// The component's claims at the deployment (tenancy). A component that is declared elsewhere since then claims
+    /// something else.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<Claim>,
+    /// The state before, as it was observed at `Prepare` and is recorded. It is a goal to come back to, and what
+    /// callers got. Undo converges towards it.
+    pub before: Value,
+    /// The outputs that other components give to it, as far as they are known.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inputs: BTreeMap<Output, String>,
+    /// All bytes that it has once it is changed, if the release brings only a part of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact: Option<Artifact>,
+    /// The wanted state per wave number; null until it is planned, if that needs an output of an earlier wave.
+    pub goals: BTreeMap<u32, Value>,
+    /// True if nothing that came before may run once it has begun: no undo goes on then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub irreversible: bool,
+    /// The fence's second half: each invocation claims the next attempt.
+    pub attempt: u64,
+    /// The switching call that may be under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open: Option<OpenCall>,
+    /// Its status.
+    pub status: StepStatus,
+    /// The last wave whose goal it went for; absent before the first change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wave: Option<u32>,
+    /// The last wave that was begun, and the time at which it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entered: Option<(u32, Time)>,
+    /// Each change that was made, oldest first.
+    #[serde(default)]
+    pub changes: Vec<ChangeRecord>,
+    /// The state that was seen last, recorded in the same way as `before`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Value>,
+    /// The state that callers of the target surely have: since the last change that this deployment made and that was
+    /// confirmed, or before somebody else was seen to have changed it. Absent if it is not known for sure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed: Option<Value>,
+    /// The states that callers may have instead of the one that was seen last: one for each switching change since then
+    /// whose answer did not come. Null if the kind cannot tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unanswered: Vec<Value>,
+    /// The lock's token under which its undo began last. With it, the undo decides whether what it found is taken as it
+    /// was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undone_under: Option<u64>,
+    /// The same as `seen` in words, such as `40 at 100 %`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "foreign::maybe")]
+    pub shown: Option<String>,
+    /// The values that the goal which was reached last gives to others, by name, such as the `version` of a function
+    /// that gates invoke.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub outputs: BTreeMap<String, String>,
+    /// The reason for which the target waits, if somebody has to do something about it, and how; absent if it does not
+    /// wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "foreign::maybe")]
+    pub waits_for: Option<String>,
+    /// The observation that was made when an operator accepted what is there; absent if none has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked: Option<Look>,
+    /// The reason why it failed on the way to a goal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// The reason why it could not be brought back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo_failure: Option<Failure>,
+    /// The files that a withdrawal takes away.
+    #[serde(default, skip_serializing_if = "WithdrawnFiles::is_empty")]
+    pub withdraws: WithdrawnFiles,
+    /// The files of an undone release that stay reachable.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stays_reachable: Vec<StaysReachable>,
+    /// Warnings that do not stop the deployment, such as an invalidation that failed.
+    #[serde(default)]
+    pub warnings: Vec<String>,
+    /// The progress of additive work that takes several invocations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
+    /// Milliseconds that functions worked on this step.
+    #[serde(default)]
+    pub worked_ms: u64,
+    /// Invocations on this step.
+    #[serde(default)]
+    pub invocations: u64,
+}
+
+impl Step {
+    /// The environment that it is of.
+    pub fn environment_id(&self) -> EnvironmentId<'_> {
+        EnvironmentId::new(&self.app, &self.environment)
+    }
+
+    /// Makes a step that is planned, of which nothing more is known yet.
+    pub fn planned(
+        deployment: DeploymentId,
+        app: AppName,
+        environment: EnvironmentName,
+        component: ComponentName,
+        kind: KindName,
+    ) -> Self {
+        Self {
+            deployment,
+            app,
+            environment,
+            component,
+            kind,
+            place: Place::default(),
+            target: Value::Null,
+            claims: Vec::new(),
+            before: Value::Null,
+            inputs: BTreeMap::new(),
+            artifact: None,
+            goals: BTreeMap::new(),
+            irreversible: false,
+            attempt: 0,
+            open: None,
+            status: StepStatus::Planned,
+            wave: None,
+            entered: None,
+            changes: Vec::new(),
+            seen: None,
+            confirmed: None,
+            unanswered: Vec::new(),
+            undone_under: None,
+            shown: None,
+            outputs: BTreeMap::new(),
+            waits_for: None,
+            looked: None,
+            failure: None,
+            undo_failure: None,
+            withdraws: WithdrawnFiles::new(),
+            stays_reachable: Vec::new(),
+            warnings: Vec::new(),
+            progress: None,
+            worked_ms: 0,
+            invocations: 0,
+        }
+    }
+
+    /// Returns whether this deployment may have changed anything that callers of the target can notice.
+    pub fn has_switched(&self) -> bool {
+        self.changes.iter().any(|change| change.switching)
+    }
+
+    /// Returns whether this deployment may have published something, which callers of the target do not notice.
+    pub fn has_published(&self) -> bool {
+        self.progress.is_some()
+    }
+
+    /// Returns whether an undo may have something to take away: what was published, or what its withdrawal has begun.
+    pub fn clears_back(&self) -> bool {
+        let has_begun = !self.withdraws.is_empty() && !self.changes.is_empty();
+        self.has_published() || has_begun
+    }
+
+    /// Returns whether an undo has anything to do here: something may have changed, or is to be taken away.
+    pub fn needs_undo(&self) -> bool {
+        let clears = self.status == StepStatus::Planned && self.clears_back();
+        self.status.may_have_changed() || clears
+    }
+
+    /// Returns the time from which every look at its target shows each of its switching changes; `None` if there is
+    /// none.
+    pub fn shown_from(&self) -> Option<Time> {
+        let switching = self.changes.iter().filter(|change| change.switching);
+        switching.map(ChangeRecord::shown_from).max()
+    }
+
+    /// Returns whether the goal of the last wave that it took part in was seen, and was not taken back since.
+    pub fn was_reached(&self) -> bool {
+        self.status == StepStatus::Changed && self.seen.is_some()
+    }
+}
+
+/// The progress of additive work, such as the upload of a site.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Progress {
+    /// Files that are done.
+    pub files_done: u64,
+    /// Files altogether.
+    pub files_total: u64,
+    /// Bytes that are done.
+    pub bytes_done: u64,
+    /// Bytes altogether.
+    pub bytes_total: u64,
+    /// About how many seconds are left, at the speed so far; absent before anything was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_s: Option<u64>,
+}
+
+/// The cost of a file beside its bytes, in bytes that take as long.
+const PER_FILE: u64 = 64 * 1024;
+
+impl Progress {
+    /// Returns whether more is done than there.
+    pub fn is_further_than(&self, other: &Self) -> bool {
+        (self.files_done, self.bytes_done) > (other.files_done, other.bytes_done)
+    }
+
+    /// Returns whether nothing is left.
+    pub fn is_all(&self) -> bool {
+        self.files_done >= self.files_total
+    }
+
+    /// Adds the time that is left. The work stood at `began` so many milliseconds ago.
+    #[must_use]
+    pub fn with_time_left(self, began: Self, elapsed_ms: u64) -> Self {
+        let cost = |files: u64, bytes: u64| u128::from(files) * u128::from(PER_FILE) + u128::from(bytes);
+        let done =
+            cost(self.files_done.saturating_sub(began.files_done), self.bytes_done.saturating_sub(began.bytes_done));
+        let left =
+            cost(self.files_total.saturating_sub(self.files_done), self.bytes_total.saturating_sub(self.bytes_done));
+        let left_ms = (u128::from(elapsed_ms) * left).checked_div(done);
+        Self { left_s: left_ms.map(|ms| u64::try_from(ms.div_ceil(1000)).unwrap_or(u64::MAX)), ..self }
+    }
+}
+
+/// The status of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StepStatus {
+    /// Nothing has been done.
+    Planned,
+    /// It is on its way to a wave's goal; the target may have changed.
+    Changing,
+    /// The goal of the last wave that it took part in is reached and was seen.
+    Changed,
+    /// It failed on the way to a goal.
+    Failed,
+    /// It is on its way back.
+    Undoing,
+    /// The state before was seen.
+    Undone,
+    /// It could not be brought back.
+    UndoFailed,
+}
+
+impl StepStatus {
+    /// Returns whether an undo has anything to do here.
+    pub fn may_have_changed(self) -> bool {
+        !matches!(self, Self::Planned | Self::Undone)
+    }
+}
+
+/// A switching call that was recorded before it was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OpenCall {
+    /// The call in words, for a person. The record of the change, which is written with it, has its value.
+    #[serde(deserialize_with = "foreign::one")]
+    pub what: String,
+    /// No send starts after this. The next invocation waits until this plus [`OPEN_CALL_GRACE_S`].
+    pub not_after: Time,
+}
+
+/// The seconds from now to `not_after`, except for a change that may take longer than usual.
+pub const OPEN_CALL_S: u64 = 15;
+
+/// The seconds after `not_after` in which a call that was sent may still take effect.
+pub const OPEN_CALL_GRACE_S: u64 = 5;
+
+/// The milliseconds after which every look at a target shows a change of it: as long as an open call is waited for.
+pub const SEEN_AFTER_MS: u64 = (OPEN_CALL_S + OPEN_CALL_GRACE_S) * 1000;
+
+/// A change that was made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ChangeRecord {
+    /// The time at which its intent was recorded.
+    pub at: Time,
+    /// The change as its kind records it. The change is recognised by this alone. The condition on which it was sent,
+    /// such as a RevisionId or an ETag, is no part of it.
+    #[serde(default)]
+    pub change: Value,
+    /// The name that AWS gave to the thing that was made, such as the number of a published version, if no look at the
+    /// target finds that again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<String>,
+    /// The change in words, for a person, such as `alias live 41 → 42 at 10 %`. Nothing is decided by these words.
+    #[serde(deserialize_with = "foreign::one")]
+    pub what: String,
+    /// True if its answer arrived.
+    pub answered: bool,
+    /// The time at which a switching change was answered, and had taken effect; absent if no answer came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<Time>,
+    /// The wave that it was made for; absent if it was part of the undo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wave: Option<u32>,
+    /// True if it was part of the undo.
+    pub undo: bool,
+    /// True if callers of the target could notice it. A step without such a change has nothing to undo.
+    #[serde(default)]
+    pub switching: bool,
+    /// The lock's token under which it was made. A recovery has another token, and may make the same change again.
+    #[serde(default)]
+    pub token: u64,
+}
+
+impl ChangeRecord {
+    /// Returns the time from which every look at the target shows this switching change. A change that was not answered
+    /// may have taken effect as late as it is waited for.
+    pub fn shown_from(&self) -> Time {
+        let waited_for = self.at.plus_ms(SEEN_AFTER_MS);
+        self.answered_at.unwrap_or(waited_for).plus_ms(SEEN_AFTER_MS)
+    }
+}
+
+/// The reason why a step failed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Failure {
+    /// The target said no, or is in a state from which the goal cannot be reached.
+    Finding(Finding),
+    /// Something went wrong while doing.
+    Fault(Fault),
+}
+
+#[cfg(test)]
+#[path = "step_tests.rs"]
+mod tests;

@@ -1,0 +1,8 @@
+//! Documents that people write: read by their shape, with every finding at once, and without secrets. Pure.
+
+pub mod git;
+pub mod git_rule;
+pub mod partial_document;
+pub mod secret;
+pub mod shape;
+pub mod syntax;

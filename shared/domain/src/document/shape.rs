@@ -1,0 +1,330 @@
+//! Checks input documents against the JSON Schema of their types, and finds every mistake at once.
+//!
+//! A validator's own words ("is not valid under any of the schemas") tell a person nothing. So each error is told again
+//! as a [`Finding`]: where, what was seen, what to write instead.
+
+use crate::document::partial_document::PartialDocument;
+use crate::document::secret;
+use crate::text::finding::{Finding, FindingName, limited, repeated};
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::paths::LocationSegment;
+use jsonschema::{ValidationError, Validator};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+mod mend;
+pub mod objection;
+mod path;
+mod write;
+
+use crate::document::shape::mend::mended;
+use crate::document::shape::objection::{objection, one_line, plain, shown};
+pub(crate) use mend::Mended;
+pub(crate) use objection::{Language, meant_by};
+pub use objection::{nearest, suggest};
+pub(crate) use path::{join, last};
+
+/// The member of a schema that tells what to do instead of fields, or values, that people look for there and that do
+/// not exist.
+const INSTEAD: &str = "x-instead";
+
+/// The shape that a document must have.
+pub(crate) struct Shape {
+    /// The document's name for a person, such as `the manifest`: the path of a finding about the whole.
+    what: &'static str,
+    language: Language,
+    schema: Value,
+    validator: Option<Validator>,
+}
+
+impl Shape {
+    /// Makes the shape of a type.
+    pub(crate) fn of<T: JsonSchema>(what: &'static str, language: Language) -> Self {
+        let mut schema = schemars::schema_for!(T).to_value();
+        if language == Language::Yaml {
+            crate::document::shape::path::forbid(&mut schema);
+        }
+        let validator = jsonschema::validator_for(&schema).ok();
+        Self { what, language, schema, validator }
+    }
+
+    /// Returns the schema itself, for editors.
+    pub(crate) fn schema(&self) -> &Value {
+        &self.schema
+    }
+
+    /// Returns everything that is wrong with a document's shape. If a secret is in it, only that is told: another
+    /// finding could repeat it.
+    pub(crate) fn findings(&self, document: &Value) -> Vec<Finding> {
+        let secrets = secret::findings(document);
+        if !secrets.is_empty() {
+            return secrets;
+        }
+        let Some(validator) = &self.validator else {
+            return vec![self.not_read()];
+        };
+        let mut findings = Vec::new();
+        for error in validator.iter_errors(document) {
+            self.tell(&error, &mut findings);
+        }
+        findings
+    }
+
+    /// Reads a document of this shape.
+    pub(crate) fn read<T: DeserializeOwned>(&self, document: &Value) -> Result<T, Vec<Finding>> {
+        let findings = self.findings(document);
+        if findings.is_empty() { self.typed(document) } else { Err(limited(findings)) }
+    }
+
+    /// Reads a document of this shape whose meaning is checked as well. Everything that is wrong with either is told at
+    /// once, with the part that can be read.
+    pub(crate) fn checked<T: DeserializeOwned>(
+        &self,
+        document: &Value,
+        meaning: impl Fn(&T) -> Vec<Finding>,
+    ) -> Result<T, PartialDocument<T>> {
+        let findings = self.findings(document);
+        let read = if findings.is_empty() {
+            Some(Mended::whole(self.typed(document).map_err(PartialDocument::unread)?))
+        } else {
+            mended(document, findings.clone(), &|rest| self.findings(rest))
+        };
+        let part = PartialDocument::new(findings, read);
+        let meant = part.rest().map(meaning).unwrap_or_default();
+        part.and(meant).whole()
+    }
+
+    /// Reads a document that was found to have this shape.
+    pub(crate) fn typed<T: DeserializeOwned>(&self, document: &Value) -> Result<T, Vec<Finding>> {
+        T::deserialize(document).map_err(|_| vec![self.not_read()])
+    }
+
+    /// The schema is as narrow as the type, so only a defect comes here.
+    fn not_read(&self) -> Finding {
+        Finding::new(
+            FindingName::BadValue,
+            self.what,
+            format!("{} has the form that is expected, and a value in it cannot be read.", self.what),
+            "Write no number of more than 15 digits; compare the rest with the examples.",
+        )
+    }
+
+    /// Returns a path, or the document's name if the path is that of the whole.
+    fn place<'p>(&'p self, path: &'p str) -> &'p str {
+        if path.is_empty() { self.what } else { path }
+    }
+
+    fn tell(&self, error: &ValidationError<'_>, findings: &mut Vec<Finding>) {
+        let path = path_of(error);
+        match error.kind() {
+            ValidationErrorKind::AdditionalProperties { unexpected } => {
+                for name in unexpected {
+                    findings.push(self.unexpected(error, &path, name));
+                }
+            }
+            ValidationErrorKind::Required { property } => {
+                let name = property.as_str().unwrap_or_default();
+                findings.push(self.missing(error, &path, name));
+            }
+            ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } => {
+                self.tell_branch(error, &path, context, findings);
+            }
+            _ => findings.push(self.bad_value(error, &path, &[])),
+        }
+    }
+
+    /// Tells only about the alternative that was meant.
+    fn tell_branch(
+        &self,
+        error: &ValidationError<'_>,
+        path: &str,
+        context: &[Vec<ValidationError<'static>>],
+        findings: &mut Vec<Finding>,
+    ) {
+        let possible: Vec<_> = context.iter().filter(|one| !is_of_nothing(one)).collect();
+        let meant = match possible.as_slice() {
+            [one] => Some(*one),
+            several => several
+                .iter()
+                .copied()
+                .filter(|branch| !branch.iter().any(|e| rules_out(error, e)))
+                .min_by_key(|branch| branch.len()),
+        };
+        if let Some(branch) = meant {
+            for inner in branch {
+                self.tell(inner, findings);
+            }
+            return;
+        }
+        findings.push(self.no_branch(error, path, context));
+    }
+
+    fn no_branch(&self, error: &ValidationError<'_>, path: &str, context: &[Vec<ValidationError<'static>>]) -> Finding {
+        let mut choices = Vec::new();
+        let mut at = None;
+        for inner in context.iter().flatten() {
+            match inner.kind() {
+                // An alternative that is accepted only as another spelling is not suggested.
+                ValidationErrorKind::Constant { expected_value } if expected_value.is_boolean() => {}
+                ValidationErrorKind::Constant { expected_value } => {
+                    choices.push(plain(expected_value));
+                    at = Some(inner);
+                }
+                ValidationErrorKind::Enum { options } => {
+                    choices.extend(options.as_array().into_iter().flatten().map(plain));
+                    at = Some(inner);
+                }
+                _ => {}
+            }
+        }
+        let Some(at) = at else {
+            let here = |e: &&ValidationError<'_>| e.instance_path() == error.instance_path();
+            let inner = context.iter().flatten().filter(here);
+            let nodes: Vec<&Value> = inner.filter_map(|e| self.node(e)).collect();
+            return self.bad_value(error, path, &nodes);
+        };
+        let path = path_of(at);
+        let reason = format!("{} is not known here.", shown(&path, at.instance()));
+        let seen = at.instance().as_str();
+        let instead = self.node(error).and_then(|node| node.get(INSTEAD));
+        let remedy = match instead.and_then(|instead| instead.get(seen?)?.as_str()) {
+            Some(instead) => instead.to_owned(),
+            None => suggest(seen.and_then(|seen| nearest(seen, &choices)), &choices),
+        };
+        Finding::new(FindingName::BadValue, self.place(&path), reason, remedy)
+    }
+
+    fn unexpected(&self, error: &ValidationError<'_>, path: &str, name: &str) -> Finding {
+        let node = self.node(error);
+        let at = join(path, name);
+        if node.is_some_and(|node| node.get("patternProperties").is_some()) {
+            return Finding::new(
+                FindingName::BadValue,
+                self.place(&at),
+                format!("`{}` is not a name.", repeated(name)),
+                write::name(name, self.language),
+            );
+        }
+        let known: Vec<String> = node
+            .and_then(|node| node.get("properties"))
+            .and_then(Value::as_object)
+            .map(|known| known.keys().cloned().collect())
+            .unwrap_or_default();
+        let instead = node.and_then(|node| node.get(INSTEAD)?.get(name)?.as_str());
+        let remedy = match instead {
+            Some(instead) => instead.to_owned(),
+            None if known.is_empty() => "Remove it.".to_owned(),
+            None => suggest(nearest(name, &known), &known),
+        };
+        Finding::new(
+            FindingName::UnknownField,
+            self.place(&at),
+            format!("`{}` is not a field here.", repeated(name)),
+            remedy,
+        )
+    }
+
+    fn missing(&self, error: &ValidationError<'_>, path: &str, name: &str) -> Finding {
+        let about = self
+            .node(error)
+            .and_then(|node| node.get("properties")?.get(name)?.get("description"))
+            .and_then(Value::as_str);
+        let choices = self.choices(error, name);
+        let remedy = match about {
+            Some(about) => format!("Write `{name}`: {}", one_line(about)),
+            None if choices.is_empty() => format!("Write `{name}`."),
+            None => format!("Write `{name}`, one of `{}`.", choices.join("`, `")),
+        };
+        Finding::new(
+            FindingName::MissingField,
+            join(path, name),
+            format!("`{name}` is required and is not there."),
+            remedy,
+        )
+    }
+
+    /// Returns the values by which the alternatives around an error are told apart.
+    fn choices(&self, error: &ValidationError<'_>, name: &str) -> Vec<String> {
+        let pointer = error.schema_path().as_str();
+        let around = pointer.rsplitn(3, '/').nth(2).unwrap_or_default();
+        self.schema
+            .pointer(around)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(|branch| branch.get("properties")?.get(name)?.get("const"))
+            .map(plain)
+            .collect()
+    }
+
+    /// Makes the finding of a bad value. `alternatives` are the parts of the schema of which one must fit.
+    fn bad_value(&self, error: &ValidationError<'_>, path: &str, alternatives: &[&Value]) -> Finding {
+        let reason = match &**error.instance() {
+            Value::Null if self.language == Language::Yaml => "It has no value.".to_owned(),
+            seen => format!("{} {}.", shown(path, seen), objection(error, self.language)),
+        };
+        let remedy = write::remedy(self.node(error), alternatives, error, self.language);
+        Finding::new(FindingName::BadValue, self.place(path), reason, remedy)
+    }
+
+    /// Returns the part of the schema that an error is about, with references followed.
+    fn node(&self, error: &ValidationError<'_>) -> Option<&Value> {
+        let pointer = error.schema_path().as_str();
+        let (parent, _) = pointer.rsplit_once('/')?;
+        let mut node = &self.schema;
+        for segment in parent.split('/').skip(1) {
+            let name = segment.replace("~1", "/").replace("~0", "~");
+            node = match node.pointer(&format!("/{segment}")) {
+                Some(next) if name != "$ref" => next,
+                _ => self.referred(node)?.pointer(&match name.as_str() {
+                    "$ref" => String::new(),
+                    _ => format!("/{segment}"),
+                })?,
+            };
+        }
+        Some(node)
+    }
+
+    fn referred(&self, node: &Value) -> Option<&Value> {
+        let to = node.get("$ref")?.as_str()?.strip_prefix('#')?;
+        self.schema.pointer(to)
+    }
+}
+
+/// Returns whether an alternative stands for a value that is left out.
+fn is_of_nothing(branch: &[ValidationError<'_>]) -> bool {
+    branch.iter().any(|error| match error.kind() {
+        ValidationErrorKind::Type { kind: jsonschema::error::TypeKind::Single(one) } => one.as_str() == "null",
+        _ => false,
+    })
+}
+
+/// Returns whether an error within an alternative shows that this alternative was not meant. Then it is of another type
+/// altogether, or its `kind` or its one value is another.
+fn rules_out(outer: &ValidationError<'_>, inner: &ValidationError<'_>) -> bool {
+    let here = inner.instance_path() == outer.instance_path();
+    match inner.kind() {
+        ValidationErrorKind::Type { .. } => here,
+        ValidationErrorKind::Constant { .. } | ValidationErrorKind::Enum { .. } => {
+            here || *inner.instance_path() == outer.instance_path().join("kind")
+        }
+        _ => false,
+    }
+}
+
+/// Returns the dotted path of the place of an error.
+fn path_of(error: &ValidationError<'_>) -> String {
+    let mut path = String::new();
+    for segment in error.instance_path().segments() {
+        path = match segment {
+            LocationSegment::Index(index) => format!("{path}[{index}]"),
+            LocationSegment::Property(name) => join(&path, &name),
+        };
+    }
+    path
+}
+
+#[cfg(test)]
+#[path = "shape_tests.rs"]
+mod tests;

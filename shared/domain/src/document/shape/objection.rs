@@ -1,0 +1,156 @@
+//! Says what is wrong with a value, in the words of the language in which the document is written. For a name that is
+//! not known it proposes the nearest known one, which was probably meant.
+
+use crate::document::secret;
+use crate::text::count::count;
+use crate::text::finding::Finding;
+use jsonschema::ValidationError;
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use serde_json::Value;
+
+/// The language in which people write a document, and in which they are told what to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Language {
+    /// JSON.
+    Json,
+    /// YAML.
+    Yaml,
+}
+
+/// Says what is wrong with a value, for a place after the value.
+pub(super) fn objection(error: &ValidationError<'_>, language: Language) -> String {
+    match error.kind() {
+        ValidationErrorKind::Type { kind } => format!("is not {}", types(kind, language)),
+        ValidationErrorKind::Minimum { limit } => format!("is less than {limit}"),
+        ValidationErrorKind::Maximum { limit } => format!("is more than {limit}"),
+        ValidationErrorKind::MaxItems { limit } | ValidationErrorKind::MaxProperties { limit } => {
+            format!("has more than {}", count(*limit, "member"))
+        }
+        ValidationErrorKind::MinLength { limit: 1 }
+        | ValidationErrorKind::MinItems { limit: 1 }
+        | ValidationErrorKind::MinProperties { limit: 1 } => "is empty".to_owned(),
+        ValidationErrorKind::MinItems { limit } | ValidationErrorKind::MinProperties { limit } => {
+            format!("has fewer than {}", count(*limit, "member"))
+        }
+        ValidationErrorKind::MinLength { limit } => {
+            format!("has fewer than {}", count(*limit, "character"))
+        }
+        ValidationErrorKind::MaxLength { limit } => {
+            format!("has more than {}", count(*limit, "character"))
+        }
+        ValidationErrorKind::UniqueItems => "names something twice".to_owned(),
+        _ => "does not have the form that is expected".to_owned(),
+    }
+}
+
+pub(super) fn types(kind: &TypeKind, language: Language) -> String {
+    let word = |name: &str| match name {
+        "string" => "a text",
+        "integer" => "a whole number",
+        "number" => "a number",
+        "boolean" => "true or false",
+        "array" => "a list",
+        "object" if language == Language::Yaml => "a map of fields",
+        "object" => object(language),
+        _ => "nothing",
+    };
+    match kind {
+        TypeKind::Single(one) => word(one.as_str()).to_owned(),
+        TypeKind::Multiple(many) => {
+            let given = many.iter().filter(|one| one.as_str() != "null");
+            let words: Vec<&str> = given.map(|one| word(one.as_str())).collect();
+            words.join(" or ")
+        }
+    }
+}
+
+/// Returns the name of a value that has members.
+pub(super) fn object(language: Language) -> &'static str {
+    match language {
+        Language::Json => "a JSON object",
+        Language::Yaml => "a map",
+    }
+}
+
+/// Returns a value as a person may read it: short, and never a secret.
+pub(super) fn shown(path: &str, value: &Value) -> String {
+    if path.split(['.', '[']).any(secret::names_a_secret) {
+        return "the value".to_owned();
+    }
+    let text = value.to_string();
+    if secret::stands_in(&text) {
+        return "the value".to_owned();
+    }
+    if text.chars().count() > 60 {
+        let head: String = text.chars().take(57).collect();
+        return format!("`{head}...`");
+    }
+    format!("`{text}`")
+}
+
+/// Returns a value as a text.
+pub(super) fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
+}
+
+/// Returns the first paragraph, in one line.
+pub(super) fn one_line(text: &str) -> String {
+    let first = text.split("\n\n").next().unwrap_or_default();
+    first.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The most names that are told: a remedy is a sentence.
+const TOLD: usize = 12;
+
+/// Lists the known names. If one of them is near to this name, it comes first.
+pub fn did_you_mean(name: &str, known: &[String]) -> String {
+    let nearest = nearest(name, known);
+    let Some((told, more @ [_, ..])) = known.split_at_checked(TOLD) else {
+        return suggest(nearest, known);
+    };
+    let told = suggest(nearest, told);
+    format!("{} and {} more.", told.trim_end_matches('.'), more.len())
+}
+
+/// The beginning of a remedy that names what was probably meant.
+const MEANT: &str = "Did you mean `";
+
+/// Returns the known word that was probably meant.
+pub fn nearest<'a>(word: &str, known: &'a [String]) -> Option<&'a String> {
+    known
+        .iter()
+        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Says what to write instead of an unknown word.
+pub fn suggest(nearest: Option<&String>, known: &[String]) -> String {
+    let all = known.join("`, `");
+    match nearest {
+        Some(nearest) => format!("{MEANT}{nearest}`? Known here: `{all}`."),
+        None => format!("Known here: `{all}`."),
+    }
+}
+
+/// Returns the field that was probably meant by an unknown one.
+pub(crate) fn meant_by(finding: &Finding) -> Option<&str> {
+    let rest = finding.remedy.strip_prefix(MEANT)?;
+    rest.split('`').next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_is_told_also_where_it_is_not_among_the_first() {
+        let known: Vec<String> = (0..40).map(|minor| format!("1.{minor}.0")).collect();
+        let told = did_you_mean("1.39.O", &known);
+        assert!(told.starts_with("Did you mean `1.39.0`? Known here: `1.0.0`, `1.1.0`"), "{told}");
+        assert_eq!(told.matches('`').count() / 2, 1 + TOLD);
+        assert!(told.ends_with("`1.11.0` and 28 more."), "{told}");
+        assert_eq!(did_you_mean("x", &known[..1]), "Known here: `1.0.0`.");
+    }
+}

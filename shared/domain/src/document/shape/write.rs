@@ -1,0 +1,234 @@
+//! Says what to write instead of a value that does not fit.
+
+use crate::document::shape::objection::{Language, object, one_line, plain, types};
+use jsonschema::ValidationError;
+use jsonschema::error::ValidationErrorKind;
+use serde_json::Value;
+
+/// The most values that would fit that are told.
+const TOLD: usize = 2;
+
+/// The most fields of which all are told, and not only those that are needed.
+const MANY: usize = 8;
+
+/// Says what to write in place of the value that an error is about. `node` is the part of the schema that the error is
+/// about, and `alternatives` are those of which one must fit.
+pub(super) fn remedy(
+    node: Option<&Value>,
+    alternatives: &[&Value],
+    error: &ValidationError<'_>,
+    language: Language,
+) -> String {
+    let about = node.and_then(|node| node.get("description")).and_then(Value::as_str).map(one_line);
+    let mut nodes = node.into_iter().chain(alternatives.iter().copied());
+    let write = nodes
+        .find_map(|node| fitting(node, error.instance(), language))
+        .or_else(|| node.and_then(|node| within(node, error)))
+        .or_else(|| of_type(node, error, language));
+    match (write, about) {
+        (Some(write), Some(about)) => format!("Write {write}: {about}"),
+        (Some(write), None) => format!("Write {write}."),
+        (None, Some(about)) => format!("Write what is expected: {about}"),
+        (None, None) => "Write another value; `docs/app.schema.json` says which.".to_owned(),
+    }
+}
+
+/// Says what to write for a name.
+pub(super) fn name(seen: &str, language: Language) -> String {
+    let rule = "Use lower-case letters, digits and hyphens, start with a letter, at most 32 characters";
+    let fits = as_name(seen);
+    if crate::text::name::ComponentName::new(fits.as_str()).is_ok() {
+        let fits = written(&Value::from(fits), language);
+        format!("Write `{fits}`. {rule}.")
+    } else {
+        format!("{rule}.")
+    }
+}
+
+fn as_name(text: &str) -> String {
+    let text = text.trim().to_lowercase();
+    text.replace(['_', ' ', '.', '/'], "-")
+}
+
+/// Returns the same value in a form that fits.
+pub(super) fn fitting(node: &Value, seen: &Value, language: Language) -> Option<String> {
+    let is = |name: &str| match node.get("type") {
+        Some(Value::String(one)) => one == name,
+        Some(Value::Array(several)) => several.iter().any(|one| one == name),
+        _ => false,
+    };
+    let scalar = seen.is_string() || seen.is_number() || seen.is_boolean();
+    if let Some(only) = node.get("const") {
+        return Some(format!("`{}`", written(only, language)));
+    }
+    if is("array") && scalar {
+        return Some(format!("a list, `[{}]`", written(seen, language)));
+    }
+    let has_fields = node.get("properties").is_some();
+    if is("object") && (scalar || (has_fields && !seen.is_object())) {
+        return Some(of_fields(node, seen, language));
+    }
+    if is("boolean") {
+        return Some("`true` or `false`, without quotes".to_owned());
+    }
+    let text = plain(seen);
+    if (is("integer") || is("number")) && seen.is_string() {
+        let number: Value = serde_json::from_str(text.trim()).ok()?;
+        return accepts(node, &number).then(|| format!("`{number}`, without quotes"));
+    }
+    if !is("string") || !scalar {
+        return None;
+    }
+    let any_form = node.get("pattern").is_none();
+    let fits = match any_form {
+        true if seen.is_string() => return None,
+        true => vec![text],
+        false => candidates(node, seen, &text),
+    };
+    let fits = fits.into_iter();
+    let mut fits: Vec<String> = fits
+        .filter(|text| accepts(node, &Value::from(text.as_str())))
+        .map(|text| format!("`{}`", written(&Value::from(text), language)))
+        .collect();
+    fits.dedup();
+    fits.truncate(TOLD);
+    (!fits.is_empty()).then(|| fits.join(" or "))
+}
+
+/// Returns texts that may have been meant, the most likely first.
+fn candidates(node: &Value, seen: &Value, text: &str) -> Vec<String> {
+    if !seen.is_string() {
+        // YAML reads `7`, `1.3` and `yes` as no texts.
+        return match text.matches('.').count() {
+            _ if !seen.is_number() => vec![text.to_owned()],
+            // If the number itself fits as a text, it was meant.
+            _ if accepts(node, &Value::from(text)) => vec![text.to_owned()],
+            0 => of_number(text, &["", "s", "m", ".0.0"]),
+            _ => of_number(text, &["", ".0"]),
+        };
+    }
+    let text = text.trim();
+    if text.is_empty() {
+        return Vec::new();
+    }
+    let digits = text.chars().take_while(char::is_ascii_digit).count();
+    let (count, unit) = text.split_at(digits);
+    let unit = unit.trim_start();
+    let is_word = unit.chars().all(|c| c.is_ascii_alphabetic());
+    let unit = unit.chars().next().filter(|_| is_word && digits > 0);
+    // Only names have nothing but lower-case letters: of another text, such as a version, a space is no hyphen.
+    let is_name = !accepts(node, &Value::from("A"));
+    let mut texts = vec![
+        text.to_owned(),
+        text.strip_prefix('v').unwrap_or(text).to_owned(),
+        format!("{text}.0"),
+        format!("{text}.0.0"),
+        text.to_lowercase(),
+    ];
+    texts.extend(unit.map(|unit| format!("{count}{unit}")));
+    texts.extend(is_name.then(|| as_name(text)));
+    texts.extend(crate::document::git::whole(text));
+    texts
+}
+
+fn of_number(text: &str, ends: &[&str]) -> Vec<String> {
+    ends.iter().map(|end| format!("{text}{end}")).collect()
+}
+
+fn accepts(node: &Value, value: &Value) -> bool {
+    jsonschema::is_valid(node, value)
+}
+
+/// Says which fields a map has, by an example if there is one. The example with the value that was written comes first.
+fn of_fields(node: &Value, seen: &Value, language: Language) -> String {
+    let examples = node.get("examples").and_then(Value::as_array);
+    let mut examples: Vec<&Value> = examples.into_iter().flatten().collect();
+    examples.sort_by_key(|one| {
+        let values = one.as_object().into_iter().flat_map(|one| one.values());
+        !values.into_iter().any(|value| value == seen)
+    });
+    let shown = examples.iter().take(TOLD).map(|one| format!("`{}`", written(one, language)));
+    let shown: Vec<String> = shown.collect();
+    let object = object(language);
+    if !shown.is_empty() {
+        return format!("{object}, such as {}", shown.join(" or "));
+    }
+    let fields = node.get("properties").and_then(Value::as_object);
+    let fields: Vec<&str> = fields.into_iter().flat_map(|fields| fields.keys().map(String::as_str)).collect();
+    let needed = node.get("required").and_then(Value::as_array);
+    let needed: Vec<&str> = needed.into_iter().flatten().filter_map(Value::as_str).collect();
+    match (fields.len(), needed.is_empty()) {
+        (0, _) => format!("{object}: names, each with its value"),
+        (1..=MANY, _) | (_, true) => format!("{object} of these fields: `{}`", fields.join("`, `")),
+        _ => format!("{object} with at least these fields: `{}`", needed.join("`, `")),
+    }
+}
+
+/// Names the type, with its bounds, if a value has another one.
+fn of_type(node: Option<&Value>, error: &ValidationError<'_>, language: Language) -> Option<String> {
+    let ValidationErrorKind::Type { kind } = error.kind() else {
+        return None;
+    };
+    let bound = |name: &str| node.and_then(|node| node.get(name)).map(plain);
+    let bounds = bound("minimum").zip(bound("maximum"));
+    let bounds = bounds.map_or_else(String::new, |(least, most)| format!(" from {least} to {most}"));
+    Some(format!("{}{bounds}", types(kind, language)))
+}
+
+/// Names the bounds of a number or a length.
+fn within(node: &Value, error: &ValidationError<'_>) -> Option<String> {
+    use ValidationErrorKind as Kind;
+    let bound = |name: &str| node.get(name).map(plain);
+    let (least, most, unit) = match error.kind() {
+        Kind::Minimum { .. } | Kind::Maximum { .. } => (bound("minimum"), bound("maximum"), ""),
+        Kind::MinLength { .. } | Kind::MaxLength { .. } => (bound("minLength"), bound("maxLength"), " characters"),
+        Kind::MinItems { .. } | Kind::MaxItems { .. } => (bound("minItems"), bound("maxItems"), " members"),
+        Kind::MinProperties { .. } | Kind::MaxProperties { .. } => {
+            (bound("minProperties"), bound("maxProperties"), " members")
+        }
+        Kind::UniqueItems => return Some("each of them once".to_owned()),
+        _ => return None,
+    };
+    Some(match (least, most) {
+        (Some(least), Some(most)) if least == most => format!("exactly {least} of them"),
+        (Some(least), Some(most)) => format!("{least} to {most}{unit}"),
+        (Some(least), None) if least == "1" && !unit.is_empty() => "at least one".to_owned(),
+        (Some(least), None) => format!("at least {least}{unit}"),
+        (None, Some(most)) => format!("at most {most}{unit}"),
+        (None, None) => return None,
+    })
+}
+
+/// Returns a value on one line, as it is written in the language.
+fn written(value: &Value, language: Language) -> String {
+    match language {
+        Language::Json => value.to_string(),
+        Language::Yaml => flow(value),
+    }
+}
+
+/// Returns a value as YAML on one line.
+fn flow(value: &Value) -> String {
+    match value {
+        Value::Object(members) => {
+            let members = members.iter();
+            let members: Vec<String> = members.map(|(name, value)| format!("{name}: {}", flow(value))).collect();
+            format!("{{{}}}", members.join(", "))
+        }
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(flow).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::String(text) if is_plain(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Returns whether YAML reads a text without quotes as that text.
+fn is_plain(text: &str) -> bool {
+    let starts = text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/' || c == '_');
+    let harmless = |c: char| c.is_ascii_alphanumeric() || "-_./+".contains(c);
+    let is_other = text.parse::<f64>().is_ok()
+        || ["true", "false", "null", "yes", "no", "on", "off"].contains(&text.to_ascii_lowercase().as_str());
+    starts && text.chars().all(harmless) && !is_other
+}

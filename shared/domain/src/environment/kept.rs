@@ -1,0 +1,63 @@
+//! What an environment keeps beside its snapshots: the runs after which nothing that came before may run again, and the
+//! restores of the last day, so that it is known when too many of them came.
+
+use crate::release::identity::DeploymentId;
+use crate::text::name::ComponentName;
+use crate::text::time::Time;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The last runs, by component.
+pub type Irreversible = BTreeMap<ComponentName, IrreversibleRun>;
+
+/// A run after which nothing that came before may run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct IrreversibleRun {
+    /// The deployment that ran it.
+    pub deployment: DeploymentId,
+    /// The version of its release.
+    pub version: String,
+    /// The time at which that was recorded.
+    pub at: Time,
+}
+
+/// Lists the runs, for people.
+pub fn in_words(crossed: &Irreversible) -> String {
+    let runs = crossed.iter().map(|(name, ran)| {
+        let IrreversibleRun { deployment, version, at } = ran;
+        format!("{name} of {version}, run by deployment {deployment} ({at})")
+    });
+    runs.collect::<Vec<_>>().join("; ")
+}
+
+/// The time for which a restore counts, in milliseconds.
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// A restore that has ended. It is noted in the transaction of its ending, so that each counts once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Restored {
+    /// The deployment.
+    pub deployment: DeploymentId,
+    /// The time at which it ended.
+    pub at: Time,
+    /// The components that it was for.
+    pub components: BTreeSet<ComponentName>,
+    /// True if it was refused before anything was changed, such as by a gate that is red.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub refused: bool,
+}
+
+impl Restored {
+    /// Notes it among the restores of the last day. A restore that is noted already is noted only once.
+    pub fn note(self, all: &mut Vec<Self>) {
+        let now = self.at;
+        all.retain(|one| one.deployment != self.deployment && one.counts(now));
+        all.push(self);
+    }
+
+    /// Returns whether it was within the last day.
+    pub(crate) fn counts(&self, now: Time) -> bool {
+        now.ms_since(self.at) < DAY_MS
+    }
+}

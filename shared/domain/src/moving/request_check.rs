@@ -1,0 +1,309 @@
+//! Checks a request, action by action.
+
+use crate::document::partial_document::PartialDocument;
+use crate::document::shape::{Language, Shape};
+use crate::moving::Moving;
+use crate::release::action::ActionName;
+use crate::release::call::of_application;
+use crate::release::identity::EnvironmentId;
+use crate::release::request::Request;
+use crate::release::withdrawal::{Withdrawal, matcher};
+use crate::text::finding::{Finding, FindingName};
+use crate::text::name::{AppName, EnvironmentName};
+use serde_json::{Value, json};
+use std::sync::LazyLock;
+
+/// Returns the word for an action on a whole application; `None` if it may not be asked for one.
+fn done_to_all(action: ActionName) -> Option<&'static str> {
+    match action {
+        ActionName::Remove => Some("removed"),
+        ActionName::Rename => Some("renamed"),
+        _ => None,
+    }
+}
+
+/// Returns the input that gives an application another name.
+fn renames(app: &AppName, to: &str) -> String {
+    let members = [("to_app", json!(to)), ("confirm", json!(app)), ("reason", json!("…"))];
+    of_application(ActionName::Rename, app, &members)
+}
+
+static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of::<Request>("the request", Language::Json));
+
+impl Request {
+    /// Reads the input of the release machine, as it came.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn parse(input: &Value) -> Result<Self, Vec<Finding>> {
+        Self::read(input).map_err(PartialDocument::findings)
+    }
+
+    /// Reads the input, with the part that can be read if something is wrong.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, and its rest.
+    pub fn read(input: &Value) -> Result<Self, PartialDocument<Self>> {
+        let read = SHAPE.checked(input, Self::findings);
+        read.map_err(|part| part.with_member("manifest"))
+    }
+
+    /// Returns what is wrong with its meaning.
+    pub fn findings(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        findings.extend(self.reason_finding());
+        findings.extend(self.environment_finding());
+        findings.extend(self.confirm_finding());
+        findings.extend(self.moving_findings());
+        findings.extend(self.withdrawal().err().unwrap_or_default());
+        findings.extend(self.content_finding());
+        findings.extend(self.out_of_place());
+        findings.extend(self.key_findings());
+        findings.extend(self.pinned_findings());
+        if let Some(manifest) = &self.manifest {
+            findings.extend(manifest.findings(&self.app, "manifest"));
+        }
+        findings
+    }
+
+    fn reason_finding(&self) -> Option<Finding> {
+        let given = self.reason.as_ref().is_some_and(|reason| !reason.trim().is_empty());
+        let why = if self.is_planned_only() {
+            return None;
+        } else if self.action != ActionName::Deploy {
+            self.action.to_string()
+        } else if self.again {
+            "again".to_owned()
+        } else if self.allow_older {
+            "allow_older".to_owned()
+        } else if self.accept_red {
+            "accept_red".to_owned()
+        } else if self.through_hold {
+            "through_hold".to_owned()
+        } else if self.preempt {
+            "preempt".to_owned()
+        } else {
+            return None;
+        };
+        (!given).then(|| {
+            Finding::new(
+                FindingName::MissingField,
+                "reason",
+                format!("`{why}` needs a reason, and none is given."),
+                "Write in `reason` why; the record and the notification carry it.",
+            )
+        })
+    }
+
+    fn environment_finding(&self) -> Option<Finding> {
+        let needed = self.action != ActionName::Deploy || self.version.is_some();
+        let mut missing = self.named_environment().err()?;
+        if self.action == ActionName::HandOver && self.component.is_none() {
+            let to = self.to_app.as_ref().map_or("…", AppName::as_str);
+            let rename = renames(&self.app, to);
+            let all = format!(" All of an application has another name by {rename}.");
+            missing.remedy.push_str(&all);
+        }
+        Some(missing).filter(|_| needed && !self.is_of_the_application())
+    }
+
+    /// Returns whether it lets go of the whole application, or renames it.
+    pub fn is_of_the_application(&self) -> bool {
+        let is_all = self.environment.is_none() && self.component.is_none();
+        match self.action {
+            ActionName::Remove => self.environment.is_none() && self.confirm.is_some(),
+            ActionName::Rename => is_all && (self.confirm.is_some() || self.to_app.is_some()),
+            _ => false,
+        }
+    }
+
+    /// Makes the finding that all of an application is meant, and its name is not typed again.
+    pub fn unconfirmed(app: &AppName, action: ActionName) -> Finding {
+        let does = done_to_all(action).unwrap_or("changed");
+        Finding::new(
+            FindingName::MissingField,
+            "confirm",
+            format!("all of `{app}` is to be {does}, and its name is not confirmed."),
+            format!("Write `{app}` in `confirm`, if that is meant."),
+        )
+    }
+
+    /// Checks the name that is typed again. Without it, a request with a forgotten environment would mean everything.
+    fn confirm_finding(&self) -> Option<Finding> {
+        let app = &self.app;
+        let does = done_to_all(self.action)?;
+        let Some(confirm) = &self.confirm else {
+            let is_missing = self.action == ActionName::Rename && self.is_of_the_application();
+            return is_missing.then(|| Self::unconfirmed(app, self.action));
+        };
+        let (name, text, remedy) = if confirm != app {
+            let text = format!("`{confirm}` is confirmed, and `{app}` is to be {does}.");
+            (FindingName::BadValue, text, format!("Write `{app}` in both places, if that is meant."))
+        } else if self.environment.is_some() || self.component.is_some() {
+            let text = "`confirm` is for a whole application, and a part of it is named.".to_owned();
+            let remedy = "Leave out `confirm`, or what is named beside it.".to_owned();
+            (FindingName::UnknownField, text, remedy)
+        } else {
+            return None;
+        };
+        Some(Finding::new(name, "confirm", text, remedy))
+    }
+
+    /// Returns the move that it asks for, if it asks for one.
+    pub fn moving(&self) -> Option<Moving<'_>> {
+        let environment = self.environment.as_ref()?;
+        let component = self.component.as_ref();
+        self.action.moves().then(|| Moving {
+            from: EnvironmentId { app: &self.app, environment },
+            to: EnvironmentId {
+                app: self.to_app.as_ref().unwrap_or(&self.app),
+                environment: self.to_environment.as_ref().unwrap_or(environment),
+            },
+            component: component.map(|was| (was, self.to_component.as_ref().unwrap_or(was))),
+        })
+    }
+
+    /// Returns what is to be withdrawn, if it asks for that.
+    ///
+    /// # Errors
+    /// Findings on what is missing of it or wrong with it.
+    pub fn withdrawal(&self) -> Result<Option<Withdrawal>, Vec<Finding>> {
+        if self.action != ActionName::Withdraw {
+            return Ok(None);
+        }
+        let missing = |member: &str, what: &str| {
+            Finding::new(
+                FindingName::MissingField,
+                member,
+                format!("`withdraw` needs {what}, and none is given."),
+                format!("Write it in `{member}`."),
+            )
+        };
+        match (&self.component, &self.pattern) {
+            (Some(component), Some(pattern)) => match matcher(pattern) {
+                Ok(_) => Ok(Some(Withdrawal { component: component.clone(), pattern: pattern.clone() })),
+                Err(finding) => Err(vec![finding]),
+            },
+            (component, pattern) => {
+                let component = component.is_none().then(|| missing("component", "a site"));
+                let pattern = pattern.is_none().then(|| missing("pattern", "a pattern"));
+                Err(component.into_iter().chain(pattern).collect())
+            }
+        }
+    }
+
+    /// Checks the members that name the new owner, which must be another one than the former.
+    fn moving_findings(&self) -> Vec<Finding> {
+        let given = [
+            ("to_app", self.to_app.is_some()),
+            ("to_environment", self.to_environment.is_some()),
+            ("to_component", self.to_component.is_some()),
+        ];
+        let wanted: &[&str] = match (self.action, &self.component) {
+            (ActionName::Rename, None) if self.is_of_the_application() => &["to_app"],
+            (ActionName::Rename, Some(_)) => &["to_component"],
+            (ActionName::Rename, None) => &["to_environment"],
+            (ActionName::HandOver, Some(_)) => &["to_app", "to_environment", "to_component"],
+            (ActionName::HandOver, None) => &["to_app", "to_environment"],
+            _ => return Vec::new(),
+        };
+        let surplus = given.iter().filter(|(name, is)| *is && !wanted.contains(name));
+        let mut findings: Vec<Finding> = surplus
+            .map(|(name, _)| {
+                Finding::new(
+                    FindingName::UnknownField,
+                    *name,
+                    format!("`{name}` means nothing for this `{}`.", self.action),
+                    format!("Write `{}`.", wanted.join("` or `")),
+                )
+            })
+            .collect();
+        let stays = match self.moving() {
+            None if self.is_of_the_application() => self.to_app.as_ref().is_none_or(|to| *to == self.app),
+            Some(moving) if self.action == ActionName::HandOver => moving.is_within(),
+            Some(moving) => moving.is_within() && moving.component.is_none_or(|(was, name)| was == name),
+            None => false,
+        };
+        if findings.is_empty() && stays {
+            let wanted = if self.action == ActionName::HandOver { &wanted[..2] } else { wanted };
+            findings.push(Finding::new(
+                FindingName::MissingField,
+                wanted.first().copied().unwrap_or("to_environment"),
+                format!("`{}` does not say where to: nothing would change.", self.action),
+                format!("Write `{}`.", wanted.join("` or `")),
+            ));
+        }
+        findings
+    }
+
+    /// Returns whether it is only planned. A check always is. A deployment, a rollback or a drill is if `plan` asks for
+    /// that.
+    pub fn is_planned_only(&self) -> bool {
+        match self.action {
+            ActionName::Check => true,
+            ActionName::Deploy | ActionName::Rollback | ActionName::Drill | ActionName::Withdraw => self.plan,
+            _ => false,
+        }
+    }
+
+    /// Returns the environment if the request must name one.
+    ///
+    /// # Errors
+    /// `MissingField` if it names none.
+    pub fn named_environment(&self) -> Result<&EnvironmentName, Finding> {
+        self.environment.as_ref().ok_or_else(|| {
+            Finding::new(
+                FindingName::MissingField,
+                "environment",
+                format!("`{}` needs an environment here, and none is given.", self.action),
+                "Write the `environment` by name, such as `prod`.",
+            )
+        })
+    }
+
+    /// Returns a finding for each field of another action: it would be ignored, and its author meant something by it.
+    fn out_of_place(&self) -> Vec<Finding> {
+        let deploy = self.action == ActionName::Deploy;
+        let mut misplaced = if deploy { Vec::new() } else { self.contents() };
+        let others = [
+            ("pinned", self.pinned.is_some() && !self.is_pinned_manifest() && !deploy),
+            ("again", self.again && !deploy),
+            ("allow_older", self.allow_older && !deploy),
+            ("accept_red", self.accept_red && !deploy),
+            ("through_hold", self.through_hold && !deploy),
+            ("preempt", self.preempt && !deploy),
+            ("plan", self.plan && !self.is_planned_only()),
+            ("snapshot", self.snapshot.is_some() && self.action != ActionName::Rollback),
+            ("across", !self.across.is_empty() && self.action != ActionName::Rollback),
+            ("drill", self.drill.is_some() && self.action != ActionName::Drill),
+            (
+                "deployment",
+                self.deployment.is_some() && self.action != ActionName::Recover && !self.action.is_of_the_wheel(),
+            ),
+            (
+                "component",
+                self.component.is_some()
+                    && !matches!(self.action, ActionName::Remove | ActionName::Withdraw)
+                    && !self.action.moves(),
+            ),
+            ("pattern", self.pattern.is_some() && self.action != ActionName::Withdraw),
+            ("to_app", self.to_app.is_some() && !self.action.moves()),
+            ("to_environment", self.to_environment.is_some() && !self.action.moves()),
+            ("to_component", self.to_component.is_some() && !self.action.moves()),
+            ("confirm", self.confirm.is_some() && !matches!(self.action, ActionName::Remove | ActionName::Rename)),
+            ("for", self.pause_for.is_some() && self.action != ActionName::Pause),
+        ];
+        misplaced.extend(others.iter().filter(|(_, is)| *is).map(|(name, _)| *name));
+        misplaced
+            .into_iter()
+            .map(|field| {
+                Finding::new(
+                    FindingName::UnknownField,
+                    field,
+                    format!("`{field}` means nothing for `{}`.", self.action),
+                    "Remove it, or ask for the action that it belongs to.",
+                )
+            })
+            .collect()
+    }
+}

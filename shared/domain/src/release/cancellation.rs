@@ -1,0 +1,153 @@
+//! The request with which a person cancels a deployment.
+
+use crate::document::shape::{Language, Shape};
+use crate::text::digest::Digest;
+use crate::text::finding::Finding;
+use crate::text::foreign::{self, Foreign};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::sync::LazyLock;
+
+static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of::<Cancellation>("the request", Language::Json));
+
+/// The body of a call that cancels. Unknown fields are refused.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Cancellation {
+    /// The reason, in up to 1024 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxLength" = 1024))]
+    #[serde(deserialize_with = "foreign::maybe")]
+    pub reason: Option<String>,
+    /// Names the call: the same key is the same call, however often it comes. It comes in the header `Idempotency-Key`
+    /// and is no member of a body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("pattern" = r"^[ -~]{1,255}$"))]
+    pub idempotency_key: Option<String>,
+}
+
+/// The name of the error with which a cancelled execution is stopped.
+pub const CANCELLED: &str = "CancelledByOperator";
+
+/// A cause ends with the mark of its call. This is the beginning of the mark; so many digits of the digest of its key
+/// follow.
+const MARK: &str = " [call ";
+const DIGITS: usize = 16;
+
+/// An earlier call that cancelled the deployment, compared with this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EarlierCancellation {
+    /// The earlier call was this one.
+    Same,
+    /// The earlier call had the same key, and another reason.
+    OtherContent,
+}
+
+impl Cancellation {
+    /// Returns the cause with which the execution is stopped, for a person.
+    pub fn cause(&self, caller: &str) -> String {
+        format!("Cancelled by {caller}{}", self.because())
+    }
+
+    /// Returns the cause with the mark of the call, which identifies the call when it comes again. Step Functions keeps
+    /// the cause as long as the execution.
+    pub fn marked_cause(&self, caller: &str) -> String {
+        let mark = self.mark().unwrap_or_default();
+        format!("{}{mark}", self.cause(caller))
+    }
+
+    /// Compares the call that stopped an execution with this cause; `None` if it had another key or none.
+    pub fn is_before(&self, cause: &str) -> Option<EarlierCancellation> {
+        let mark = self.mark()?;
+        let told = cause.strip_suffix(&mark)?;
+        Some(if told.ends_with(&self.because()) {
+            EarlierCancellation::Same
+        } else {
+            EarlierCancellation::OtherContent
+        })
+    }
+
+    fn because(&self) -> String {
+        let reason = self.reason.as_deref().unwrap_or("no reason given");
+        format!(": {}", Foreign(reason))
+    }
+
+    fn mark(&self) -> Option<String> {
+        let key = self.idempotency_key.as_ref()?;
+        let digest = Digest::of(key.as_bytes());
+        let digits = digest.as_str().get(..DIGITS).unwrap_or_default();
+        Some(format!("{MARK}{digits}]"))
+    }
+}
+
+/// Returns a cause without the mark of the call, for a person.
+pub fn told(cause: &str) -> &str {
+    let marked = cause.rsplit_once(MARK);
+    let is_mark = |rest: &str| {
+        let digits = rest.strip_suffix(']').unwrap_or_default();
+        digits.len() == DIGITS && digits.chars().all(|c| c.is_ascii_hexdigit())
+    };
+    marked.filter(|(_, rest)| is_mark(rest)).map_or(cause, |(told, _)| told)
+}
+
+impl Cancellation {
+    /// Reads the body of a call that cancels, as it came.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn parse(body: &Value) -> Result<Self, Vec<Finding>> {
+        SHAPE.read(body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_same_call_is_known_by_the_mark_in_its_cause() {
+        let call = |key: Option<&str>, reason: &str| Cancellation {
+            reason: Some(reason.into()),
+            idempotency_key: key.map(Into::into),
+        };
+        let first = call(Some("press-1"), "wrong one");
+        let cause = first.marked_cause("ann");
+        assert_eq!(told(&cause), "Cancelled by ann: \"wrong one\"");
+        assert_eq!(told(&cause), first.cause("ann"));
+        assert_eq!(cause.len(), first.cause("ann").len() + 24);
+        for (again, before) in [
+            (call(Some("press-1"), "wrong one"), Some(EarlierCancellation::Same)),
+            (call(Some("press-1"), "broken"), Some(EarlierCancellation::OtherContent)),
+            (call(Some("press-2"), "wrong one"), None),
+            (call(None, "wrong one"), None),
+        ] {
+            assert_eq!(again.is_before(&cause), before, "{again:?}");
+        }
+        let bare = call(None, "as in [call home]").marked_cause("ann");
+        assert_eq!(told(&bare), "Cancelled by ann: \"as in [call home]\"");
+        assert_eq!(first.is_before(&bare), None);
+    }
+
+    #[test]
+    fn a_reason_is_all_that_can_be_said() {
+        let told = |body: Value| -> Result<Option<String>, Vec<String>> {
+            let read = Cancellation::parse(&body);
+            read.map(|read| read.reason).map_err(|findings| findings.iter().map(ToString::to_string).collect())
+        };
+        assert_eq!(told(json!({})), Ok(None));
+        let longest = "é".repeat(1024);
+        assert_eq!(told(json!({"reason": longest})), Ok(Some(longest)));
+        for (body, begins) in [
+            (json!({"reason": "x".repeat(1025)}), "BadValue: reason: "),
+            (json!({"reason": 7}), "BadValue: reason: "),
+            (json!({"why": "x"}), "UnknownField: why: "),
+            (json!({"reason": "ghp_16C7e42F292c6912E7710c838347Ae178B4a"}), "SecretInInput: reason: "),
+        ] {
+            let [finding] = told(body).unwrap_err().try_into().unwrap();
+            assert!(finding.starts_with(begins), "{finding}");
+            assert!(!finding.contains("ghp_"), "{finding}");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The five endings of a deployment.
+
+use crate::release::request::Requester;
+use crate::text::foreign::{self, Foreign};
+use crate::text::time::Time;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The ending of a deployment. A deployment has exactly one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Ending {
+    /// The release is live, judged, and recorded as a snapshot.
+    Succeeded,
+    /// Nothing had to be changed: the release was already there, superseded, or only recorded.
+    NothingToDo,
+    /// It was refused before anything changed.
+    Rejected,
+    /// Everything that was changed is restored, and was seen to be restored.
+    RolledBack,
+    /// Restoring failed. The environment stays locked until `recover` or `accept`.
+    NeedsOperator,
+}
+
+impl Ending {
+    /// Returns whether the execution ends SUCCEEDED in Step Functions.
+    pub fn is_success(self) -> bool {
+        matches!(self, Self::Succeeded | Self::NothingToDo)
+    }
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// An operator's `accept` of what a deployment had left that could not be undone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Resolved {
+    /// The time of the `accept`.
+    pub at: Time,
+    /// The person who accepted it.
+    pub by: Requester,
+    /// The reason that was given.
+    #[serde(deserialize_with = "foreign::one")]
+    pub reason: String,
+}
+
+impl fmt::Display for Resolved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { at, by, reason } = self;
+        write!(f, "accepted at {at} by {by}: {}", Foreign(reason))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_endings_are_a_success() {
+        use Ending::{NeedsOperator, NothingToDo, Rejected, RolledBack, Succeeded};
+        let all = [Succeeded, NothingToDo, Rejected, RolledBack, NeedsOperator];
+        assert_eq!(all.map(Ending::is_success), [true, true, false, false, false]);
+        assert_eq!(NeedsOperator.to_string(), "NeedsOperator");
+    }
+}

@@ -1,0 +1,227 @@
+//! Uploads whose keys mean nothing to Windlass. They look meant for it, so their author is told what was probably
+//! meant. Pure.
+
+use crate::document::secret;
+use crate::release::key::{FINDINGS_SUFFIX, LONGEST, PLANS, is_secret, upload};
+use crate::text::count::count;
+use crate::text::finding::{Finding, FindingName, repeated};
+use crate::text::name::AppName;
+
+/// Windlass keeps its own objects below this.
+const OURS: &str = "windlass/";
+
+/// The folders of uploads.
+const FOLDERS: [&str; 3] = ["apps", "releases", "artifacts"];
+
+/// The most letters by which a folder's name may be misspelt.
+const MISSPELT: usize = 2;
+
+/// An upload whose key means nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MisplacedUpload {
+    /// The application in its key, if the key names one.
+    pub app: Option<AppName>,
+    /// The finding: what is wrong with the key, and which key was probably meant.
+    pub finding: Finding,
+    /// True if it lies in a folder of uploads: findings are written beside it there.
+    pub beside: bool,
+}
+
+/// Returns what is wrong with a key; `None` for an upload, for what is only planned, for objects that Windlass writes
+/// itself, and for the empty objects that stand for folders (Amazon S3 User Guide, "Organizing objects in the Amazon S3
+/// console by using folders").
+pub fn misplaced_upload(key: &str) -> Option<MisplacedUpload> {
+    let ours = key.starts_with(OURS) || key.starts_with(PLANS) || key.ends_with(FINDINGS_SUFFIX);
+    if ours || key.ends_with('/') || upload(key).is_some() {
+        return None;
+    }
+    let parts: Vec<&str> = key.split('/').collect();
+    if let Some(told) = of_secret(key, &parts) {
+        return Some(told);
+    }
+    let (folders, file) = parts.split_at(parts.len() - 1);
+    let file = file.first().copied().unwrap_or_default();
+    let folder = folders.first().and_then(|name| meant(name));
+    let folder = folder.or_else(|| by_file(file));
+    let named = |at: usize| folders.get(at).map(|name| as_name(name));
+    let or = |name: Option<String>, any: &str| name.unwrap_or_else(|| any.to_owned());
+    let app = or(named(1), "<app>");
+    let too_long = key.len() > LONGEST;
+    let remedy = match folder {
+        _ if too_long => format!("Upload it with a key of at most {LONGEST} bytes."),
+        _ if key.contains(char::is_control) => {
+            "Upload it with a key in one line, without characters that are not shown.".to_owned()
+        }
+        Some("apps") => format!("Upload the declaration as `apps/{app}/app.yaml`."),
+        Some("releases") => {
+            format!("Upload the manifest as `releases/{app}/{}/{}.json`.", or(named(2), "<environment>"), version(file))
+        }
+        Some(_) => {
+            // With one folder fewer it is the environment that is missing.
+            let (environment, component) = match named(3) {
+                None => (None, named(2)),
+                component => (named(2), component),
+            };
+            format!(
+                "Upload the artifact as `artifacts/{app}/{}/{}/{file}`.",
+                or(environment, "<environment>"),
+                or(component, "<component>")
+            )
+        }
+        None => "Upload declarations as `apps/<app>/app.yaml`, artifacts as \
+                 `artifacts/<app>/<environment>/<component>/<file>` and manifests as \
+                 `releases/<app>/<environment>/<version>.json`; keep everything else in another bucket."
+            .to_owned(),
+    };
+    let reason = if too_long {
+        let length = count(key.len(), "byte");
+        format!("the key has {length}, and no findings could be written beside it.")
+    } else {
+        format!("`{}` is no key that Windlass reads, so nothing came of this upload.", repeated(key))
+    };
+    Some(MisplacedUpload {
+        app: folder.and_then(|_| AppName::new(named(1)?).ok()),
+        finding: Finding::new(FindingName::BadValue, key, reason, remedy),
+        beside: !too_long && folders.first().is_some_and(|name| FOLDERS.contains(name)),
+    })
+}
+
+/// Returns what is reported of a key that looks like a secret: where it lies, as far as that is none.
+fn of_secret(key: &str, parts: &[&str]) -> Option<MisplacedUpload> {
+    let folder = parts.first().filter(|name| FOLDERS.contains(name));
+    let app = folder.and(parts.get(1)).filter(|name| !is_secret(name));
+    let app = app.and_then(|name| AppName::new(*name).ok());
+    let place = match (folder, &app) {
+        (Some(folder), Some(app)) => format!("{folder}/{app}/…"),
+        _ => "an upload".to_owned(),
+    };
+    Some(MisplacedUpload {
+        app,
+        finding: secret::finding(&place, "key", key)?,
+        beside: folder.is_some() && key.len() <= LONGEST,
+    })
+}
+
+/// Returns the folder that a name was meant to be.
+fn meant(name: &str) -> Option<&'static str> {
+    let name = name.to_lowercase();
+    let distance = |folder: &&str| strsim::damerau_levenshtein(&name, folder);
+    let near = FOLDERS.into_iter().min_by_key(distance);
+    near.filter(|folder| distance(folder) <= MISSPELT)
+}
+
+/// Returns the folder that a file belongs in.
+fn by_file(file: &str) -> Option<&'static str> {
+    let stem = file.split('.').next().unwrap_or_default();
+    let is_yaml = file.contains(".yaml") || file.contains(".yml");
+    if stem == "app" && is_yaml {
+        Some("apps")
+    } else if crate::document::git_rule::version_of_tag(&version(file)).is_some() && file.contains(".json") {
+        Some("releases")
+    } else {
+        None
+    }
+}
+
+/// Returns the version that a manifest's file is named after.
+fn version(file: &str) -> String {
+    let mut version = file;
+    for end in [".txt", ".json", ".yaml", ".yml", ".JSON"] {
+        version = version.strip_suffix(end).unwrap_or(version);
+    }
+    if version.is_empty() { "<version>".to_owned() } else { repeated(version) }
+}
+
+/// Returns the name that was probably meant.
+fn as_name(text: &str) -> String {
+    repeated(&text.trim().to_lowercase().replace(['_', ' '], "-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_is_too_long_for_its_findings_is_told_without_them() {
+        let key = |length: usize| format!("artifacts/shop/dev/web/{}.zip", "a".repeat(length - 27));
+        assert_eq!(misplaced_upload(&key(LONGEST)), None);
+        for length in [LONGEST + 1, 1024] {
+            let told = misplaced_upload(&key(length)).unwrap();
+            assert_eq!(told.app, AppName::new("shop").ok());
+            assert!(!told.beside);
+            assert!(told.finding.remedy.contains("at most 1010 bytes"), "{}", told.finding);
+        }
+    }
+
+    #[test]
+    fn a_key_that_looks_like_a_secret_is_never_repeated() {
+        let token = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
+        for (key, app, place, beside) in [
+            ("releases/shop/dev/{}.json", Some("shop"), "releases/shop/…", true),
+            ("artifacts/{}/dev/web/1.zip", None, "an upload", true),
+            ("holiday-{}.jpg", None, "an upload", false),
+        ] {
+            let told = misplaced_upload(&key.replace("{}", token)).unwrap();
+            assert_eq!(told.finding.name, FindingName::SecretInInput);
+            assert_eq!((told.app.as_ref().map(AppName::as_str), told.beside), (app, beside));
+            assert_eq!(told.finding.path, place);
+            assert!(!told.finding.to_string().contains(token), "{}", told.finding);
+        }
+    }
+
+    #[test]
+    fn a_key_that_looks_meant_is_told_the_one_that_was_meant() {
+        for (key, app, beside, meant) in [
+            ("apps/shop/app.yml", Some("shop"), true, "apps/shop/app.yaml"),
+            ("apps/shop/app.yaml.txt", Some("shop"), true, "apps/shop/app.yaml"),
+            ("apps/shop/prod/app.yaml", Some("shop"), true, "apps/shop/app.yaml"),
+            ("apps/Shop/app.yaml", Some("shop"), true, "apps/shop/app.yaml"),
+            ("apps/app.yaml", None, true, "apps/<app>/app.yaml"),
+            ("app/shop/app.yaml", Some("shop"), false, "apps/shop/app.yaml"),
+            ("app.yaml", None, false, "apps/<app>/app.yaml"),
+            ("releases/1.0.0.json", None, true, "releases/<app>/<environment>/1.0.0.json"),
+            ("releases/shop/prod/1.0.0.yaml", Some("shop"), true, "releases/shop/prod/1.0.0.json"),
+            ("releases/shop/1.0.0.json", Some("shop"), true, "releases/shop/<environment>/1.0.0.json"),
+            ("releases/shop/prod/.json", Some("shop"), true, "releases/shop/prod/<version>.json"),
+            ("releases/shop/prod/a/1.0.0.json", Some("shop"), true, "releases/shop/prod/1.0.0.json"),
+            ("release/shop/prod/1.0.0.json", Some("shop"), false, "releases/shop/prod/1.0.0.json"),
+            ("Releases/shop/prod/1.0.0.json", Some("shop"), false, "releases/shop/prod/1.0.0.json"),
+            ("1.0.0.json", None, false, "releases/<app>/<environment>/1.0.0.json"),
+            ("artifacts/shop/web.zip", Some("shop"), true, "artifacts/shop/<environment>/<component>/web.zip"),
+            ("artifact/shop/prod/web/1.zip", Some("shop"), false, "artifacts/shop/prod/web/1.zip"),
+            ("artifacts/web.zip", None, true, "artifacts/<app>/<environment>/<component>/web.zip"),
+            ("artifacts/shop/prod/My_Web/1.zip", Some("shop"), true, "artifacts/shop/prod/my-web/1.zip"),
+            ("artifacts/shop/web/1.zip", Some("shop"), true, "artifacts/shop/<environment>/web/1.zip"),
+            ("holiday.jpg", None, false, "apps/<app>/app.yaml"),
+            ("backups/shop/2026.tar", None, false, "apps/<app>/app.yaml"),
+        ] {
+            let found = misplaced_upload(key).expect(key);
+            let named = found.app.as_ref().map(AppName::as_str);
+            assert_eq!((named, found.beside), (app, beside), "{key}");
+            let remedy = &found.finding.remedy;
+            assert!(remedy.contains(&format!("`{meant}`")), "{key}: {remedy}");
+            assert_eq!(found.finding.path, key);
+            let now = meant.replace("<app>", "a").replace("<component>", "c");
+            let now = now.replace("<environment>", "e");
+            assert!(upload(&now).is_some(), "{meant} is one that is read");
+        }
+    }
+
+    #[test]
+    fn uploads_folders_and_our_own_objects_are_in_their_place() {
+        for key in [
+            "apps/shop/app.yaml",
+            "releases/shop/prod/1.0.0.json",
+            "artifacts/shop/prod/web/1.zip",
+            "plans/shop/web/1.zip",
+            "plans/1.zip",
+            "apps/shop/app.yml.findings.json",
+            "windlass/sites/shop/x.json",
+            "apps/",
+            "apps/shop/",
+            "holidays/",
+        ] {
+            assert_eq!(misplaced_upload(key), None, "{key}");
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! Requests: every route, and the Step Functions console, hands one to the release machine.
+
+use crate::release::PinnedRelease;
+use crate::release::action::ActionName;
+use crate::release::identity::DeploymentId;
+use crate::release::manifest::Manifest;
+use crate::text::digest::Digest;
+use crate::text::foreign;
+use crate::text::name::{AppName, ComponentName, EnvironmentName};
+use crate::text::time::{Span, Time};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// The route by which a request arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Route {
+    /// A manifest or an artifact in the artifacts bucket.
+    S3,
+    /// An image push.
+    Ecr,
+    /// The HTTP API, which the command line also uses.
+    Api,
+    /// An operator's StartExecution, which is the default where nothing is said.
+    Console,
+    /// Windlass itself: recovery, and what its looks ask for.
+    Windlass,
+}
+
+/// As it is written, in a request and under `sources`.
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::S3 => "s3",
+            Self::Ecr => "ecr",
+            Self::Api => "api",
+            Self::Console => "console",
+            Self::Windlass => "windlass",
+        })
+    }
+}
+
+/// The person or service that asks, and the route.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Requester {
+    /// The route.
+    pub route: Route,
+    /// The principal as AWS names it (an ARN, another account, a service, or the execution that was started), if it is
+    /// known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "foreign::maybe")]
+    pub principal: Option<String>,
+}
+
+/// Writes who asks, for a person: the principal, or else what came by the route.
+impl fmt::Display for Requester {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.principal {
+            Some(principal) => f.write_str(principal),
+            None => f.write_str(match self.route {
+                Route::S3 => "an upload",
+                Route::Ecr => "a push",
+                Route::Api => "the API",
+                Route::Console => "the console",
+                Route::Windlass => "Windlass",
+            }),
+        }
+    }
+}
+
+/// The input of the release machine. Unknown fields are refused.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// The action.
+    pub action: ActionName,
+    /// The application.
+    pub app: AppName,
+    /// The environment; if absent, the declaration's Git rules choose it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<EnvironmentName>,
+    /// The reason, in up to 1024 characters. Required for everything but `deploy` and `check`, and for `again`,
+    /// `allow_older`, `accept_red`, `through_hold`, `preempt`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxLength" = 1024))]
+    #[serde(deserialize_with = "foreign::maybe")]
+    pub reason: Option<String>,
+    /// `deploy`: the release, in full.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<Manifest>,
+    /// `deploy`: the manifest's place in the artifacts bucket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest_object: Option<ObjectRef>,
+    /// `deploy`: a single artifact in the artifacts bucket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact_object: Option<ArtifactObject>,
+    /// `deploy`: an image that was pushed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_push: Option<ImagePush>,
+    /// `deploy`: the version of a release that is recorded already (promotion), as the history lists it. For an image
+    /// push also its tag, if one push alone has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("pattern" = r"^[A-Za-z0-9_][A-Za-z0-9._+-]{0,140}$"))]
+    pub version: Option<String>,
+    /// `deploy`: the release as its way in has pinned it, in the place of `manifest`, or beside what else names it. The
+    /// ways in fill it in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned: Option<Box<PinnedRelease>>,
+    /// `rollback`: the number of the snapshot to go back to; the newest suitable one if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<u64>,
+    /// `rollback`: the irreversible components that it may go back across, by name. Each must be one that it does
+    /// cross.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schemars(extend("maxItems" = 500))]
+    pub across: BTreeSet<ComponentName>,
+    /// `drill`: the drill under way that is to come back, by its id. Windlass starts this by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drill: Option<DeploymentId>,
+    /// `recover`, `pause`, `continue`, `skip_bake`: the deployment; the one that holds the lock if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<DeploymentId>,
+    /// `remove`, `rename`, `hand_over`: the component; all of the environment if absent. `withdraw`: the site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component: Option<ComponentName>,
+    /// `withdraw`: a glob over the paths of the site's files, such as `backup/**`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxLength" = 1024))]
+    pub pattern: Option<String>,
+    /// `remove` or `rename` of the whole application: its name again, and no environment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<AppName>,
+    /// `rename` of an application, `hand_over`: the new application; for a `hand_over` the same one if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_app: Option<AppName>,
+    /// `rename` of an environment, `hand_over`: the new environment; for a `hand_over` the one of the same name if
+    /// absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_environment: Option<EnvironmentName>,
+    /// `rename` of a component, `hand_over` of one: its new name; for a `hand_over` the same one if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_component: Option<ComponentName>,
+    /// `pause`: the longest time, such as `2h`; as long as the declaration says if absent.
+    #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
+    pub pause_for: Option<Span>,
+    /// Deploy a release once more that was deployed or vetoed before; lifts the veto.
+    #[serde(default)]
+    pub again: bool,
+    /// Deploy a release that is older than the present one.
+    #[serde(default)]
+    pub allow_older: bool,
+    /// Deploy although a gate is red before anything has changed. If it stays red, the release is undone.
+    #[serde(default)]
+    pub accept_red: bool,
+    /// Deploy although automatic deployments are held, and also if only a person starts deployments there.
+    #[serde(default)]
+    pub through_hold: bool,
+    /// Stop the deployment under way, have it undone, and deploy this as the next. Nothing stops a rollback.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub preempt: bool,
+    /// `deploy`, `rollback`, `drill`, `withdraw`: only plan it, without a lock and without a change. No reason is
+    /// needed for that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub plan: bool,
+    /// The time of the arrival, for an upload or a push. However late its event came, it is no newer than what was
+    /// accepted since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrived: Option<Time>,
+    /// The key that makes it a request of its own, in 1 to 255 printable ASCII characters: the same key is the same
+    /// request, however often it comes. Without one a `deploy` is an arrival, and the same content is the same
+    /// deployment while that waits or runs. At the console the execution's ARN is the key if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("pattern" = r"^[ -~]{1,255}$"))]
+    pub idempotency_key: Option<String>,
+    /// The person or service that asks; an operator at the console if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requester: Option<Requester>,
+}
+
+impl Request {
+    /// Makes a request with nothing but an action and an application.
+    pub fn new(action: ActionName, app: AppName) -> Self {
+        Self {
+            action,
+            app,
+            environment: None,
+            reason: None,
+            manifest: None,
+            manifest_object: None,
+            artifact_object: None,
+            image_push: None,
+            version: None,
+            pinned: None,
+            snapshot: None,
+            across: BTreeSet::new(),
+            drill: None,
+            deployment: None,
+            component: None,
+            pattern: None,
+            confirm: None,
+            to_app: None,
+            to_environment: None,
+            to_component: None,
+            pause_for: None,
+            again: false,
+            allow_older: false,
+            accept_red: false,
+            through_hold: false,
+            preempt: false,
+            plan: false,
+            arrived: None,
+            idempotency_key: None,
+            requester: None,
+        }
+    }
+
+    /// Returns who asks: somebody at the console if the input names nobody.
+    pub fn asked_by(&self) -> Requester {
+        self.requester.clone().unwrap_or(Requester { route: Route::Console, principal: None })
+    }
+
+    /// Returns the digest of the content as it was sent: everything but the key, who asks, and when it arrived. The
+    /// same key with another content is another request by mistake, and is refused. What its release was pinned to is
+    /// no part of it: the same request is the same even if a tag has moved since.
+    pub fn content(&self) -> Digest {
+        let manifest = self.manifest_digest();
+        let content = Self {
+            manifest: None,
+            pinned: None,
+            idempotency_key: None,
+            requester: None,
+            arrived: None,
+            ..self.clone()
+        };
+        // A request has no map whose keys are not text, so it can be written.
+        let text = serde_json::to_string(&(content, manifest)).unwrap_or_default();
+        Digest::of(text.as_bytes())
+    }
+
+    /// Returns whether a person starts this deployment, which an environment with `start: manual` waits for. This is
+    /// somebody at the console who names the environment, or who promotes a recorded release into it by its version, or
+    /// who asks to go through. A manifest that names its environment is what CI sends by itself.
+    pub fn starts(&self) -> bool {
+        let promotes = self.version.is_some() || self.asked_by().route == Route::Console;
+        self.through_hold || (self.names_environment() && promotes)
+    }
+
+    /// Returns whether a person, or CI on a person's behalf, names the environment. An arrival leaves it to the
+    /// declaration's rules.
+    pub fn names_environment(&self) -> bool {
+        let route = self.asked_by().route;
+        self.environment.is_some() && matches!(route, Route::Console | Route::Api)
+    }
+
+    /// Returns the object in the artifacts bucket that it is about, if any: a manifest or an artifact.
+    pub fn upload(&self) -> Option<&ObjectRef> {
+        let artifact = || Some(&self.artifact_object.as_ref()?.object);
+        self.manifest_object.as_ref().or_else(artifact)
+    }
+}
+
+/// An object in the artifacts bucket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectRef {
+    /// The key.
+    pub key: String,
+    /// The version id; the current version if absent (S3 events of some clouds lack it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version_id: Option<String>,
+}
+
+/// A single artifact in the artifacts bucket that is a release of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ArtifactObject {
+    /// The component it is for.
+    pub component: ComponentName,
+    /// The object.
+    pub object: ObjectRef,
+}
+
+/// An image push as ECR tells it (Amazon ECR User Guide, "Amazon ECR events and EventBridge").
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImagePush {
+    /// The repository's name.
+    pub repository: String,
+    /// The pushed manifest's digest.
+    pub digest: Digest,
+    /// The tag that was pushed.
+    pub tag: String,
+}
+
+#[cfg(test)]
+#[path = "request_tests.rs"]
+mod tests;

@@ -1,0 +1,188 @@
+use crate::release::call::{input, operators};
+use crate::release::identity::EnvironmentId;
+use crate::release::way_in::*;
+use crate::text::name::AppName;
+
+fn told(way: WayIn, action: ActionName, members: &[(&str, Value)]) -> String {
+    let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
+    way.tell(&input(action, EnvironmentId::new(&app, &prod), members))
+}
+
+/// An action with its members, as a command and as a call.
+type Row<'a> = (ActionName, &'a [(&'a str, Value)], &'a str, &'a str);
+
+#[test]
+fn each_input_is_a_command_and_a_call() {
+    use ActionName::{
+        Accept, Check, Continue, Deploy, HandOver, Hold, Pause, Recover, ReleaseHold, Remove, Rename, Rollback,
+        SkipBake,
+    };
+    let because = ("reason", json!("it's down"));
+    let table: [Row; 17] = [
+        (
+            Deploy,
+            &[("version", json!("1.4.0"))],
+            "windlass deploy shop prod 1.4.0",
+            r#"POST /apps/shop/environments/prod/starts {"version":"1.4.0"}"#,
+        ),
+        (
+            Deploy,
+            &[("version", json!("1.4.0")), ("again", json!(true)), ("through_hold", json!(true)), because.clone()],
+            r"windlass deploy shop prod 1.4.0 --again --through-hold --reason 'it'\''s down'",
+            r#"POST /apps/shop/environments/prod/starts {"again":true,"reason":"it's down","through_hold":true,"version":"1.4.0"}"#,
+        ),
+        (
+            Rollback,
+            &[("snapshot", json!(3)), ("reason", json!("…"))],
+            "windlass rollback shop prod --snapshot 3 --reason '…'",
+            r#"POST /apps/shop/environments/prod/rollbacks {"reason":"…","snapshot":3}"#,
+        ),
+        (
+            Rollback,
+            &[("across", json!(["a", "b"])), ("reason", json!("…"))],
+            "windlass rollback shop prod --across a --across b --reason '…'",
+            r#"POST /apps/shop/environments/prod/rollbacks {"across":["a","b"],"reason":"…"}"#,
+        ),
+        (
+            Recover,
+            &[("reason", json!("…"))],
+            "windlass recover shop prod --reason '…'",
+            r#"POST /apps/shop/environments/prod/recover {"reason":"…"}"#,
+        ),
+        (
+            Recover,
+            &[("deployment", json!("0123456789abcdef")), ("reason", json!("…"))],
+            "windlass recover shop prod --deployment 0123456789abcdef --reason '…'",
+            r#"POST /apps/shop/environments/prod/recover {"deployment":"0123456789abcdef","reason":"…"}"#,
+        ),
+        (
+            Accept,
+            &[("reason", json!("…"))],
+            "windlass accept shop prod --reason '…'",
+            r#"POST /apps/shop/environments/prod/accept {"reason":"…"}"#,
+        ),
+        (
+            Hold,
+            &[("reason", json!("…"))],
+            "windlass hold shop prod --reason '…'",
+            r#"PUT /apps/shop/environments/prod/hold {"reason":"…"}"#,
+        ),
+        (
+            ReleaseHold,
+            &[("reason", json!("…"))],
+            "windlass release-hold shop prod --reason '…'",
+            "DELETE /apps/shop/environments/prod/hold?reason=…",
+        ),
+        (
+            Pause,
+            &[("for", json!("2h")), ("reason", json!("…"))],
+            "windlass pause shop prod --for 2h --reason '…'",
+            r#"POST /apps/shop/environments/prod/pause {"for":"2h","reason":"…"}"#,
+        ),
+        (
+            Continue,
+            &[("deployment", json!("0123456789abcdef")), ("reason", json!("…"))],
+            "windlass continue shop prod --deployment 0123456789abcdef --reason '…'",
+            r#"POST /apps/shop/environments/prod/continue {"deployment":"0123456789abcdef","reason":"…"}"#,
+        ),
+        (
+            SkipBake,
+            &[("reason", json!("…"))],
+            "windlass skip-bake shop prod --reason '…'",
+            r#"POST /apps/shop/environments/prod/skip-bake {"reason":"…"}"#,
+        ),
+        (
+            Remove,
+            &[("component", json!("web")), ("reason", json!("…"))],
+            "windlass remove shop prod --component web --reason '…'",
+            r#"POST /apps/shop/environments/prod/remove {"component":"web","reason":"…"}"#,
+        ),
+        (
+            Rename,
+            &[("component", json!("web")), ("to_component", json!("site")), ("reason", json!("…"))],
+            "windlass rename shop prod --component web --to-component site --reason '…'",
+            r#"POST /apps/shop/environments/prod/rename {"component":"web","reason":"…","to_component":"site"}"#,
+        ),
+        (
+            Rename,
+            &[("to_environment", json!("live")), ("reason", json!("…"))],
+            "windlass rename shop prod --to-environment live --reason '…'",
+            r#"POST /hand-overs/shop/prod/shop/live {"reason":"…"}"#,
+        ),
+        (
+            HandOver,
+            &[("component", json!("web")), ("to_app", json!("bank")), ("reason", json!("…"))],
+            "windlass hand-over shop prod --component web --to-app bank --reason '…'",
+            r#"POST /hand-overs/shop/prod/bank/prod {"component":"web","reason":"…"}"#,
+        ),
+        (Check, &[], "windlass doctor shop prod", r#"POST /apps/shop/environments/prod/plans {"action":"check"}"#),
+    ];
+    for (action, members, command, call) in table {
+        assert_eq!(told(WayIn::CommandLine, action, members), format!("`{command}`"));
+        let key = match action {
+            Deploy => " with a new header `Idempotency-Key`",
+            _ => "",
+        };
+        assert_eq!(told(WayIn::Http, action, members), format!("`{call}`{key}"));
+        let input = told(WayIn::Console, action, members);
+        assert!(serde_json::from_str::<Request>(&input).is_ok(), "{input}");
+    }
+}
+
+#[test]
+fn the_text_around_stays_and_what_is_no_input_too() {
+    let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
+    let back = operators(ActionName::Rollback, EnvironmentId::new(&app, &prod));
+    let text = format!("Start {back} — or {back}; `again` and `again_and_again`.");
+    let command = "`windlass rollback shop prod --reason '…'`";
+    assert_eq!(
+        WayIn::CommandLine.tell(&text),
+        format!("Start {command} — or {command}; `--again` and `again_and_again`.")
+    );
+    for text in [
+        r#"Start {"action":"rollback","app":"shop","environment":"pr"#,
+        r#"Start {"action":"dance","app":"shop"}."#,
+        r#"{"action":"deploy","app":"shop","environment":"prod"} says not what"#,
+        r#"{"action":"deploy","app":"shop","version":"1"} says not where"#,
+        "",
+    ] {
+        assert_eq!(WayIn::CommandLine.tell(text), text);
+        assert_eq!(WayIn::Http.tell(text), text);
+    }
+}
+
+#[test]
+fn a_way_is_read_as_it_is_written() {
+    for way in WayIn::ALL {
+        assert_eq!(way.to_string().parse(), Ok(way));
+    }
+    assert_eq!("smoke".parse::<WayIn>(), Err(()));
+}
+
+#[test]
+fn what_is_asked_of_a_whole_application_is_a_command_and_a_call() {
+    let app = AppName::new("shop").unwrap();
+    let because = ("reason", json!("…"));
+    let confirm = ("confirm", json!("shop"));
+    let table = [
+        (
+            ActionName::Remove,
+            vec![confirm.clone(), because.clone()],
+            "windlass remove shop --confirm shop --reason '…'",
+            r#"POST /apps/shop/remove {"confirm":"shop","reason":"…"}"#,
+        ),
+        (
+            ActionName::Rename,
+            vec![("to_app", json!("store")), confirm, because],
+            "windlass rename shop --to-app store --confirm shop --reason '…'",
+            r#"POST /renames/shop/store {"confirm":"shop","reason":"…"}"#,
+        ),
+    ];
+    for (action, members, command, call) in table {
+        let input = crate::release::call::of_application(action, &app, &members);
+        assert!(Request::parse(&serde_json::from_str(&input).unwrap()).is_ok());
+        assert_eq!(WayIn::Console.tell(&input), input);
+        assert_eq!(WayIn::CommandLine.tell(&input), format!("`{command}`"));
+        assert_eq!(WayIn::Http.tell(&input), format!("`{call}`"));
+    }
+}

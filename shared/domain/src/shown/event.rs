@@ -1,0 +1,279 @@
+//! The events that Windlass sends: changes in the ledger, for machines and for people. Pure.
+//!
+//! Every detail carries `schema`, which grows when a member changes its meaning or goes; members
+//! may be added at any time.
+
+use crate::deployment::drill::{Drill, DrillOutcome};
+use crate::deployment::hourly_look::{self, HourlyLook};
+use crate::deployment::second_look::{SecondLook, SecondLookResult};
+use crate::deployment::{Deployment, Refusal, Status};
+use crate::document::git::Git;
+use crate::environment::EnvironmentState;
+use crate::release::call;
+use crate::release::ending::Ending;
+use crate::release::identity::EnvironmentId;
+use crate::release::stays_reachable::StaysReachable;
+use crate::text::finding::in_lines;
+use crate::text::foreign::truncate;
+use crate::text::name::{AppName, EnvironmentName};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+mod release;
+
+use crate::deployment::event_name::EventName;
+pub(crate) use release::ascii;
+pub use release::{
+    LONGEST_CAUSE, LONGEST_SUBJECT, LONGEST_SUMMARY, LONGEST_VERSION, MOST_LINES, Notification, not_sent, of_running,
+};
+
+/// The version of the events' form.
+pub const SCHEMA: u32 = 1;
+
+/// An event's `detail`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Detail {
+    /// The version of this form.
+    pub schema: u32,
+    /// The application.
+    pub app: AppName,
+    /// The environment; absent if it could not be made out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<EnvironmentName>,
+    /// The deployment's id; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<String>,
+    /// The drill that it is about, or that the deployment belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drill: Option<String>,
+    /// `Drill…`: true if what ran before it runs again, as far as Windlass knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored: Option<bool>,
+    /// The release's version, or the subject of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// `DeploymentEnded`: the ending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<Ending>,
+    /// The name of the cause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause_name: Option<String>,
+    /// The cause, for a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+    /// `DeploymentEnded`: the files of sites that stay reachable although no site has them now, per component.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stays_reachable: Vec<StaysReachable>,
+    /// The whole event in one line of at most [`LONGEST_SUMMARY`] characters, for places with no more room, such as a
+    /// commit status. It has no quotation mark, no backslash and no control character, so that an input transformer of
+    /// EventBridge can write it between quotation marks, and no `<` or `>`, so that a channel finds no mention in it.
+    pub summary: String,
+    /// The place in Git that the release comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git: Option<Git>,
+    /// The page of the execution that works for the deployment, or worked for it last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+}
+
+impl Detail {
+    /// Makes the part that every event has.
+    fn of(app: &AppName, environment: Option<&EnvironmentName>) -> Self {
+        Self {
+            schema: SCHEMA,
+            app: app.clone(),
+            environment: environment.cloned(),
+            deployment: None,
+            drill: None,
+            restored: None,
+            version: None,
+            ending: None,
+            cause_name: None,
+            cause: None,
+            stays_reachable: Vec::new(),
+            summary: String::new(),
+            git: None,
+            link: None,
+        }
+    }
+}
+
+/// An event to send.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// The name.
+    pub name: EventName,
+    /// The particulars.
+    pub detail: Detail,
+}
+
+impl Event {
+    fn new(name: EventName, detail: Detail) -> Self {
+        let Detail { version, cause, .. } = detail;
+        let detail = Detail {
+            version: version.map(|version| truncate(version, LONGEST_VERSION)),
+            cause: cause.map(|cause| truncate(cause, LONGEST_CAUSE)),
+            ..detail
+        };
+        let mut event = Self { name, detail };
+        event.detail.summary = event.in_a_line();
+        event
+    }
+}
+
+/// Returns the events of a change of a deployment's record.
+pub fn of_deployment(before: Option<&Deployment>, after: &Deployment) -> Vec<Event> {
+    let event = |name| Event::new(name, detail_of(after));
+    let mut events = Vec::new();
+    if before.is_none() {
+        events.push(event(EventName::DeploymentAccepted));
+    }
+    let former = before.map(|before| before.status);
+    if former != Some(after.status) {
+        match after.status {
+            Status::Running => events.push(event(EventName::DeploymentStarted)),
+            Status::Recovering => events.push(event(EventName::RecoveryStarted)),
+            Status::Waiting | Status::Ended => {}
+        }
+    }
+    let known = before.map_or(0, |before| before.wheel.len());
+    events.extend(after.wheel.iter().skip(known).map(|turn| {
+        let detail = Detail { cause: Some(turn.told(after)), ..detail_of(after) };
+        Event::new(turn.event(), detail)
+    }));
+    if after.undoing.is_some() && before.is_none_or(|before| before.undoing.is_none()) {
+        events.push(event(EventName::UndoStarted));
+    }
+    let ended = |record: &Deployment| record.ending.as_ref().map(|ended| ended.ending);
+    if ended(after).is_some() && before.and_then(ended) != ended(after) {
+        events.push(event(EventName::DeploymentEnded));
+    }
+    events
+}
+
+fn detail_of(record: &Deployment) -> Detail {
+    let ending = record.ending.as_ref();
+    let undoing = record.undoing.as_ref();
+    Detail {
+        deployment: Some(record.id.to_string()),
+        drill: record.of_drill().map(ToString::to_string),
+        version: Some(record.release.version.clone()),
+        ending: ending.map(|ended| ended.ending),
+        cause_name: ending
+            .map(|ended| ended.cause_name.clone())
+            .or_else(|| undoing.map(|why| why.name.clone()))
+            .filter(|name| !name.is_empty()),
+        cause: ending.map(|ended| ended.cause.clone()).or_else(|| undoing.map(|why| why.text.clone())),
+        stays_reachable: ending.map_or_else(Vec::new, |ended| ended.stays_reachable.clone()),
+        git: record.release.git.clone(),
+        link: record.executions.last().and_then(|arn| call::execution(arn)),
+        ..Detail::of(&record.app, Some(&record.environment))
+    }
+}
+
+/// Returns the event of a refusal.
+pub fn of_refusal(refusal: &Refusal) -> Event {
+    let detail = Detail {
+        version: Some(refusal.about.clone()),
+        cause_name: refusal.findings.first().map(|finding| finding.name.to_string()),
+        cause: Some(in_lines(&refusal.findings)),
+        ..Detail::of(&refusal.app, refusal.environment.as_ref())
+    };
+    Event::new(EventName::RequestRefused, detail)
+}
+
+/// Returns the event of a change of an environment's state; `None` if its hold has not changed.
+pub fn of_environment(
+    of: EnvironmentId<'_>,
+    before: Option<&EnvironmentState>,
+    after: &EnvironmentState,
+) -> Option<Event> {
+    let EnvironmentId { app, environment } = of;
+    let former = before.and_then(|before| before.hold.as_ref());
+    let (name, cause) = match (former, &after.hold) {
+        // A reason that is added to a hold sends an event too.
+        (former, Some(hold)) if former != Some(hold) => (
+            EventName::HoldSet,
+            format!("Automatic deployments into {app}/{environment} are held {}.", hold.in_words()),
+        ),
+        (Some(_), None) => (EventName::HoldReleased, format!("Automatic deployments into {app}/{environment} go on.")),
+        _ => return None,
+    };
+    let detail = Detail { cause: Some(cause), ..Detail::of(app, Some(environment)) };
+    Some(Event::new(name, detail))
+}
+
+/// Returns the event of a removal that is done.
+pub fn of_removal(app: &AppName, environment: Option<&EnvironmentName>, cause: &str) -> Event {
+    let detail = Detail { cause: Some(cause.to_owned()), ..Detail::of(app, environment) };
+    Event::new(EventName::Removed, detail)
+}
+
+/// Returns the events of a change of owner: one for the former owner and, if that is another environment, one for the
+/// new one.
+pub fn of_move(owners: impl IntoIterator<Item = (AppName, EnvironmentName)>, cause: &str) -> Vec<Event> {
+    let told = |(app, environment): (AppName, EnvironmentName)| {
+        let detail = Detail { cause: Some(cause.to_owned()), ..Detail::of(&app, Some(&environment)) };
+        Event::new(EventName::Moved, detail)
+    };
+    owners.into_iter().map(told).collect()
+}
+
+/// Returns the event of a drill that has ended.
+pub fn of_drill(of: EnvironmentId<'_>, drill: &Drill) -> Option<Event> {
+    let EnvironmentId { app, environment } = of;
+    let ended = drill.ended.as_ref()?;
+    let name = match ended.outcome {
+        DrillOutcome::Proved => EventName::DrillProved,
+        DrillOutcome::Failed => EventName::DrillFailed,
+        DrillOutcome::Overtaken => EventName::DrillOvertaken,
+        DrillOutcome::Refused => EventName::DrillRefused,
+    };
+    let detail = Detail {
+        drill: Some(drill.id.to_string()),
+        restored: Some(ended.restored),
+        version: drill.to.as_ref().map(|to| to.version.clone()),
+        cause: Some(ended.cause.clone()),
+        ..Detail::of(app, Some(environment))
+    };
+    Some(Event::new(name, detail))
+}
+
+/// Returns the event of a change of a second look; `None` until it is known what was seen, and `None` if everything is
+/// as it was left.
+pub fn of_second_look(before: Option<&SecondLook>, after: &SecondLook) -> Option<Event> {
+    let looked = after.looked.as_ref()?;
+    if before.is_some_and(|before| before.looked.is_some()) {
+        return None;
+    }
+    let name = match looked.saw {
+        SecondLookResult::Changed => EventName::DriftFound,
+        SecondLookResult::Unknown => EventName::DriftUnknown,
+        SecondLookResult::AsLeft | SecondLookResult::Replaced => return None,
+    };
+    let detail = Detail {
+        deployment: Some(after.deployment.to_string()),
+        version: Some(after.version.clone()),
+        cause: Some(looked.told.clone()),
+        ..Detail::of(&after.app, Some(&after.environment))
+    };
+    Some(Event::new(name, detail))
+}
+
+/// Returns the events of a change of an hourly look. A difference is told once, and once more when it is gone.
+pub fn of_hourly_look(before: Option<&HourlyLook>, after: &HourlyLook) -> Vec<Event> {
+    let told = [
+        (EventName::DriftGone, hourly_look::gone(before, after)),
+        (EventName::DriftFound, hourly_look::found(before, after)),
+    ];
+    let told = told.into_iter();
+    told.filter_map(|(name, cause)| {
+        let detail = Detail { cause: Some(cause?), ..Detail::of(&after.app, Some(&after.environment)) };
+        Some(Event::new(name, detail))
+    })
+    .collect()
+}
+
+#[cfg(test)]
+#[path = "event_tests.rs"]
+mod tests;

@@ -1,0 +1,352 @@
+//! The events of what runs in an environment: a release that is gone, and one that is back. Any event in words: as a
+//! notification, and in one line. Pure.
+
+use crate::deployment::event_name::EventName;
+use crate::environment::{ACCEPTED, BEFORE_WINDLASS, EnvironmentState, FOUND, GivenVersion};
+use crate::release::ending::Ending;
+use crate::release::identity::{DeploymentId, EnvironmentId};
+use crate::shown::event::{Detail, Event};
+use crate::text::foreign::{is_hidden, truncate};
+use crate::text::name::EnvironmentName;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Returns an event for each release of which nothing runs any more, whatever took it away: a newer release, a
+/// rollback, a drill, a person. Returns another for each that runs again, because it was brought back. That a release
+/// is live for the first time is said by the ending of its deployment.
+pub fn of_running(of: EnvironmentId<'_>, before: Option<&EnvironmentState>, after: &EnvironmentState) -> Vec<Event> {
+    let Some(before) = before else {
+        return Vec::new();
+    };
+    let (before, after) = (live(before), live(after));
+    let gone = before.iter().filter(|(id, _)| !after.contains_key(*id));
+    let gone = gone.map(|(id, given)| (EventName::ReleaseGone, id, given));
+    let back = after.iter().filter(|(id, given)| {
+        let is_brought_back = given.released_by.is_some();
+        is_brought_back && !before.contains_key(*id)
+    });
+    let back = back.map(|(id, given)| (EventName::ReleaseBack, id, given));
+    let cause = now(of, &after);
+    let event = |(name, id, given): (EventName, &&DeploymentId, &&GivenVersion)| {
+        let detail = Detail {
+            deployment: Some(id.to_string()),
+            version: Some(given.version.clone()),
+            git: given.git.clone(),
+            cause: Some(cause.clone()),
+            ..Detail::of(of.app, Some(of.environment))
+        };
+        Event::new(name, detail)
+    };
+    gone.chain(back).map(event).collect()
+}
+
+/// Returns the releases of which something runs, by the deployment that released them. What was run once does not run.
+fn live(state: &EnvironmentState) -> BTreeMap<&DeploymentId, &GivenVersion> {
+    let running = state.running.values().filter(|running| !running.once);
+    let given = running.flat_map(|running| running.all_names().map(|names| &names.now));
+    let of_release = |given: &&GivenVersion| ![BEFORE_WINDLASS, ACCEPTED, FOUND].contains(&given.version.as_str());
+    let given = given.filter(of_release);
+    given.map(|given| (given.release(), given)).collect()
+}
+
+fn now(of: EnvironmentId<'_>, live: &BTreeMap<&DeploymentId, &GivenVersion>) -> String {
+    let versions: BTreeSet<&str> = live.values().map(|given| given.version.as_str()).collect();
+    let versions: Vec<&str> = versions.into_iter().collect();
+    let EnvironmentId { app, environment } = of;
+    match versions.as_slice() {
+        [] => format!("No release is recorded as running in {app}/{environment} now."),
+        [one] => format!("{one} runs in {app}/{environment} now."),
+        several => format!("{} run in {app}/{environment} now.", several.join(" and ")),
+    }
+}
+
+/// The longest `cause`, in bytes, and the longest text of a notification. Both fit where they go, an event of 256 KB
+/// (Amazon EventBridge User Guide, "PutEvents") and a message of 256 KB (Amazon SNS API Reference, Publish), whatever
+/// is escaped in them.
+pub const LONGEST_CAUSE: usize = 8192;
+
+/// The longest `summary`, in characters: as long as a description of GitHub may be (GitHub REST API, "Create a
+/// deployment status", `description`).
+pub const LONGEST_SUMMARY: usize = 140;
+
+/// The longest `version`, in bytes: a key of S3 has at most 1024.
+pub const LONGEST_VERSION: usize = 1024;
+
+/// The most lines of a message: what a person reads on a telephone.
+pub const MOST_LINES: usize = 10;
+
+/// Makes the notification that an event could not be sent, because of the item that it is about or of what is in it.
+/// The others of its batch are sent all the same.
+pub fn not_sent(item: &str, why: &str) -> Notification {
+    let message = format!(
+        "The ledger's item {item} has changed, and that could not be told: {why}\nWhat came after it was \
+         told. Look at the item, and tell by hand whom it concerns."
+    );
+    Notification {
+        subject: "[windlass] an event could not be sent".to_owned(),
+        message: truncate(message, LONGEST_CAUSE),
+    }
+}
+
+/// A notification to a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notification {
+    /// ASCII, at most [`LONGEST_SUBJECT`] characters.
+    pub subject: String,
+    /// At most [`MOST_LINES`] lines, and about [`LONGEST_CAUSE`] bytes.
+    pub message: String,
+}
+
+/// The longest subject (Amazon SNS API Reference, Publish: fewer than 100 characters).
+pub const LONGEST_SUBJECT: usize = 99;
+
+impl Event {
+    /// Returns the notification of the event, if a person should know of it at once: `RolledBack`, `NeedsOperator`,
+    /// `Rejected`, a pause, a hold that was set, drift, and a drill that failed or left something else than what ran.
+    /// Among the deployments of a drill, only one that needs an operator is told by itself: the drill's own event says
+    /// what came of the others.
+    pub fn notification(&self) -> Option<Notification> {
+        if self.is_told_by_its_drill() {
+            return None;
+        }
+        let is_told = match (self.name, self.detail.ending) {
+            (EventName::DeploymentEnded, Some(ending)) => {
+                matches!(ending, Ending::RolledBack | Ending::NeedsOperator | Ending::Rejected)
+            }
+            (
+                EventName::RequestRefused
+                | EventName::HoldSet
+                | EventName::WatchPaused
+                | EventName::DriftFound
+                | EventName::DriftUnknown
+                | EventName::DrillFailed,
+                _,
+            ) => true,
+            (EventName::DrillOvertaken, _) => self.detail.restored == Some(false),
+            _ => false,
+        };
+        is_told.then(|| self.in_text())
+    }
+
+    /// Returns whether it is a part of a drill, whose own event tells people of it.
+    pub(crate) fn is_told_by_its_drill(&self) -> bool {
+        let of_deployment = self.detail.drill.is_some() && self.detail.deployment.is_some();
+        of_deployment && self.detail.ending != Some(Ending::NeedsOperator)
+    }
+
+    /// Says in a word or two what has happened.
+    fn word(&self) -> String {
+        match (self.name, self.detail.ending) {
+            (EventName::DeploymentEnded, Some(ending)) => ending.to_string(),
+            (EventName::RequestRefused, _) => Ending::Rejected.to_string(),
+            (EventName::DeploymentStarted, _) => "has begun".to_owned(),
+            (EventName::UndoStarted, _) => "is being undone".to_owned(),
+            (EventName::ReleaseGone, _) => "is gone".to_owned(),
+            (EventName::ReleaseBack, _) => "is live again".to_owned(),
+            (EventName::HoldSet, _) => "held".to_owned(),
+            (EventName::HoldReleased, _) => "no longer held".to_owned(),
+            (EventName::WatchPaused, _) => "paused".to_owned(),
+            (EventName::DriftGone, _) => "drift is gone".to_owned(),
+            (EventName::DrillProved, _) => "drill proved".to_owned(),
+            (EventName::DrillFailed, _) => "drill failed".to_owned(),
+            (EventName::DrillOvertaken, _) => "drill overtaken".to_owned(),
+            (EventName::DrillRefused, _) => "drill refused".to_owned(),
+            _ => self.name.to_string(),
+        }
+    }
+
+    /// Returns the event in one line; see [`crate::shown::event::Detail::summary`].
+    pub(super) fn in_a_line(&self) -> String {
+        let detail = &self.detail;
+        let cause = detail.cause.as_deref().unwrap_or_default();
+        let first = cause.lines().next().unwrap_or_default();
+        let (word, why) = (self.word(), detail.cause_name.as_ref());
+        let why = why.map(|name| format!("({name})"));
+        let parts = [detail.version.as_deref(), Some(word.as_str()), why.as_deref()];
+        let parts: Vec<&str> = parts.into_iter().flatten().collect();
+        let head = parts.join(" ");
+        let line = if first.is_empty() { head } else { format!("{head}: {first}") };
+        let plain = |c: char| match c {
+            '"' | '\\' => '\'',
+            '<' => '‹',
+            '>' => '›',
+            c if is_hidden(c) => ' ',
+            c => c,
+        };
+        let all: Vec<char> = line.chars().map(plain).collect();
+        if all.len() <= LONGEST_SUMMARY {
+            return all.into_iter().collect();
+        }
+        let shown = all.into_iter().take(LONGEST_SUMMARY - 1);
+        shown.chain(['…']).collect()
+    }
+
+    /// Returns a text with what stays reachable below its first line, because a message has the first lines only.
+    fn with_reachable(&self, text: &str) -> String {
+        let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+        let files = self.detail.stays_reachable.iter();
+        let files = files.map(|files| format!("  {}", files.in_words().join(" ")));
+        let rest = Some(rest.to_owned()).filter(|rest| !rest.is_empty());
+        let lines: Vec<String> = [first.to_owned()].into_iter().chain(files).chain(rest).collect();
+        lines.join("\n")
+    }
+
+    /// Returns the event in words, whether or not everybody is told of it.
+    pub fn in_text(&self) -> Notification {
+        let word = self.word();
+        let detail = &self.detail;
+        let environment = detail.environment.as_ref().map(EnvironmentName::as_str);
+        let parts = [Some(detail.app.as_str()), environment, detail.version.as_deref(), Some(word.as_str())];
+        let subject: Vec<&str> = parts.into_iter().flatten().collect();
+        let subject = format!("[windlass] {}", subject.join(" "));
+        let cause = detail.cause.as_deref().filter(|cause| !cause.is_empty());
+        Notification {
+            // SNS takes no empty message.
+            message: first_lines(&self.with_reachable(cause.unwrap_or(&subject))),
+            subject: ascii(&subject),
+        }
+    }
+}
+
+pub(crate) fn ascii(text: &str) -> String {
+    let plain = |c: char| {
+        if c.is_ascii() && !c.is_ascii_control() { c } else { '?' }
+    };
+    text.chars().map(plain).take(LONGEST_SUBJECT).collect()
+}
+
+pub(super) fn first_lines(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    if lines.len() <= MOST_LINES {
+        return text.to_owned();
+    }
+    let shown = lines[..MOST_LINES - 1].join("\n");
+    format!("{shown}\n… the deployment's record tells the rest.")
+}
+
+#[cfg(test)]
+mod tests_of_in_words {
+    use super::*;
+    use crate::release::identity::EnvironmentId;
+    use crate::release::stays_reachable::{StaysReachable, WhyReachable};
+    use crate::shown::event::Detail;
+    use crate::text::name::{AppName, ComponentName};
+
+    #[test]
+    fn what_stays_reachable_is_told_below_the_first_line() {
+        let told = |cause: &str| {
+            let path = "a.js".to_owned();
+            let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
+            let stays = StaysReachable::of(
+                EnvironmentId::new(&app, &prod),
+                &ComponentName::new("web").unwrap(),
+                WhyReachable::OpenPages,
+                None,
+                [&path].into_iter(),
+            );
+            let detail = Detail {
+                cause: Some(cause.to_owned()),
+                stays_reachable: stays.into_iter().collect(),
+                ..Detail::of(&AppName::new("shop").unwrap(), None)
+            };
+            Event::new(EventName::DeploymentEnded, detail).in_text().message
+        };
+        let text = told("it was so.\n  and so.");
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!((lines[0], lines[2]), ("it was so.", "  and so."));
+        assert!(lines[1].starts_with("  web: 1 file is no longer part"), "{text}");
+        assert_eq!(told("it was so.").lines().count(), 2);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::declaration::kinds::KindName;
+    use crate::environment::Running;
+    use crate::text::name::{AppName, ComponentName, EnvironmentName};
+    use crate::text::time::Time;
+    use serde_json::{Value, json};
+
+    fn given(version: &str, deployment: &str) -> GivenVersion {
+        let git = json!({"ref": "refs/heads/main", "commit": format!("{deployment}f")});
+        GivenVersion {
+            version: version.into(),
+            deployment: DeploymentId(deployment.into()),
+            since: Time(0),
+            git: serde_json::from_value(git).unwrap(),
+            released_by: None,
+        }
+    }
+
+    fn runs(components: &[(&str, KindName, GivenVersion)]) -> EnvironmentState {
+        let running = components.iter().map(|(name, kind, given)| {
+            let running = Running::new(None, given.clone(), Value::Null).of_kind(*kind);
+            (ComponentName::new(*name).unwrap(), running)
+        });
+        EnvironmentState { running: running.collect(), ..EnvironmentState::default() }
+    }
+
+    fn told(before: Option<&EnvironmentState>, after: &EnvironmentState) -> Vec<String> {
+        let app = AppName::new("shop").unwrap();
+        let environment = EnvironmentName::new("prod").unwrap();
+        let events = of_running(EnvironmentId::new(&app, &environment), before, after);
+        let words = events.iter().map(|event| {
+            assert_eq!(event.notification(), None);
+            let detail = &event.detail;
+            let commit = detail.git.as_ref().and_then(|git| git.commit.clone());
+            let (deployment, commit) = (detail.deployment.clone().unwrap(), commit.unwrap());
+            format!("{deployment} {commit} {}", detail.summary)
+        });
+        words.collect()
+    }
+
+    #[test]
+    fn what_is_gone_and_what_is_back_is_told_by_the_release_and_its_commit() {
+        let (api, web, task) = (KindName::Lambda, KindName::StaticSite, KindName::Task);
+        let (one, two) = (given("1.0.0", "1a"), given("2.0.0", "2a"));
+        let back = given("rollback", "3a").called(&one);
+        let again = given("rollback", "4a").called(&back);
+        let found = given(BEFORE_WINDLASS, "1a");
+        let gone = "1a 1af 1.0.0 is gone: 2.0.0 runs in shop/prod now.";
+        for (before, after, wanted) in [
+            // A newer release of it all, and of a part.
+            (vec![("api", api, &one)], vec![("api", api, &two)], vec![gone]),
+            (vec![("api", api, &one), ("web", web, &one)], vec![("api", api, &two), ("web", web, &one)], vec![]),
+            (vec![("api", api, &two), ("web", web, &one)], vec![("api", api, &two), ("web", web, &two)], vec![gone]),
+            // A rollback, and one more to the same; a drill's way there and back is two of them.
+            (
+                vec![("api", api, &two)],
+                vec![("api", api, &back)],
+                vec![
+                    "2a 2af 2.0.0 is gone: 1.0.0 runs in shop/prod now.",
+                    "1a 1af 1.0.0 is live again: 1.0.0 runs in shop/prod now.",
+                ],
+            ),
+            (vec![("api", api, &back)], vec![("api", api, &again)], vec![]),
+            (vec![("api", api, &back)], vec![("api", api, &two)], vec![gone]),
+            // What was found is no release, and what was run once does not run.
+            (vec![], vec![("api", api, &one)], vec![]),
+            (vec![("api", api, &found)], vec![("api", api, &one)], vec![]),
+            (
+                vec![("api", api, &one)],
+                vec![("api", api, &found)],
+                vec!["1a 1af 1.0.0 is gone: No release is recorded as running in shop/prod now."],
+            ),
+            (
+                vec![("api", api, &one), ("migrate", task, &one)],
+                vec![("api", api, &two), ("migrate", task, &one)],
+                vec![gone],
+            ),
+        ] {
+            let of = |components: &[(&'static str, KindName, &GivenVersion)]| {
+                let components = components.iter();
+                let components: Vec<_> =
+                    components.map(|(name, kind, given)| (*name, *kind, (*given).clone())).collect();
+                runs(&components)
+            };
+            let (before, after) = (of(&before), of(&after));
+            assert_eq!(told(Some(&before), &after), wanted, "{before:?} {after:?}");
+        }
+        assert_eq!(told(None, &runs(&[("api", api, one)])), [""; 0]);
+    }
+}

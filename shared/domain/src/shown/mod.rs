@@ -1,0 +1,10 @@
+//! What people and programs are shown: events, messages, plans, figures and summaries. Pure.
+
+pub mod event;
+pub mod figures;
+pub mod message;
+pub mod notify;
+pub mod outcome;
+pub mod planned;
+pub mod release_status;
+pub mod summary;

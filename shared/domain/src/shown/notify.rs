@@ -1,0 +1,137 @@
+//! Topics that a declaration names, beside the installation's own: which topics are told, of what, and in which form.
+//! Pure.
+
+use crate::declaration::Declaration;
+use crate::declaration::topic::{Form, MessageKind};
+use crate::deployment::event_name::EventName;
+use crate::release::ending::Ending;
+use crate::shown::event::{Event, Notification};
+use crate::text::foreign::chat;
+use crate::text::name::EnvironmentName;
+use serde_json::json;
+
+impl MessageKind {
+    /// Returns the sort of an event; `None` if no topic is told of it.
+    pub fn of(event: &Event) -> Option<Self> {
+        if event.is_told_by_its_drill() {
+            return None;
+        }
+        match event.name {
+            EventName::DeploymentStarted => Some(Self::Start),
+            EventName::UndoStarted | EventName::DrillFailed => Some(Self::Failure),
+            EventName::DeploymentEnded => match event.detail.ending? {
+                Ending::Succeeded => Some(Self::Success),
+                Ending::RolledBack | Ending::NeedsOperator => Some(Self::Failure),
+                Ending::Rejected => Some(Self::Refusal),
+                Ending::NothingToDo => None,
+            },
+            EventName::DrillProved => Some(Self::Success),
+            EventName::DrillOvertaken if event.detail.restored == Some(false) => Some(Self::Failure),
+            EventName::RequestRefused | EventName::DrillRefused => Some(Self::Refusal),
+            EventName::HoldSet | EventName::HoldReleased => Some(Self::Hold),
+            EventName::WatchPaused | EventName::WatchContinued | EventName::BakeSkipped => Some(Self::Wheel),
+            EventName::DriftFound | EventName::DriftUnknown | EventName::DriftGone => Some(Self::Drift),
+            EventName::Removed | EventName::Moved => Some(Self::Removal),
+            EventName::DeploymentAccepted
+            | EventName::RecoveryStarted
+            | EventName::ReleaseGone
+            | EventName::ReleaseBack
+            | EventName::DrillOvertaken => None,
+        }
+    }
+}
+
+/// Returns the topics that are told of an event, each with the message in its form.
+pub fn messages(declaration: &Declaration, event: &Event) -> Vec<(String, Notification)> {
+    let Some(told) = MessageKind::of(event) else {
+        return Vec::new();
+    };
+    let topics = declaration.notify(event.detail.environment.as_ref());
+    let asking = topics.iter().filter(|notify| notify.of.contains(&told));
+    asking
+        .map(|notify| {
+            let message = match notify.form {
+                Form::Chat => in_chat(event),
+                Form::Text => event.in_text(),
+            };
+            (notify.topic.clone(), message)
+        })
+        .collect()
+}
+
+/// Returns the event as Amazon Q Developer shows it. The messages of a deployment are one thread.
+fn in_chat(event: &Event) -> Notification {
+    let detail = &event.detail;
+    let environment = detail.environment.as_ref().map(EnvironmentName::as_str);
+    let names = [Some(detail.app.as_str()), environment, detail.version.as_deref()];
+    let place = [Some(detail.app.as_str()), environment];
+    let place: Vec<&str> = place.into_iter().flatten().collect();
+    let place = place.join("/");
+    let shown = Shown {
+        keywords: names.into_iter().flatten().collect(),
+        thread: detail.deployment.as_deref().unwrap_or(&place),
+        sort: &event.name.to_string(),
+        about: vec![&place],
+    };
+    shown.of(&event.in_text())
+}
+
+/// The members of a message to Amazon Q Developer.
+pub(crate) struct Shown<'a> {
+    /// The keywords by which it can be found.
+    pub keywords: Vec<&'a str>,
+    /// The conversation that it belongs to.
+    pub thread: &'a str,
+    /// The sort of the event.
+    pub sort: &'a str,
+    /// The places that it is about.
+    pub about: Vec<&'a str>,
+}
+
+impl Shown<'_> {
+    /// Returns the message in the schema of custom notifications, with the next steps apart.
+    pub fn of(&self, told: &Notification) -> Notification {
+        let Notification { subject, message } = told;
+        let (next, said): (Vec<&str>, Vec<&str>) =
+            message.lines().partition(|line| line.trim_start().starts_with(NEXT));
+        let next: Vec<String> = next.iter().map(|line| chat(line.trim_start().trim_start_matches(NEXT))).collect();
+        let keywords: Vec<String> = self.keywords.iter().map(|word| chat(word)).collect();
+        let mut content = json!({
+            "textType": "client-markdown",
+            "title": chat(subject.trim_start_matches("[windlass] ")),
+            "description": chat(&said.join("\n")),
+            "keywords": keywords,
+        });
+        if !next.is_empty() {
+            content["nextSteps"] = json!(next);
+        }
+        let body = json!({
+            "version": "1.0",
+            "source": "custom",
+            "content": content,
+            "metadata": {
+                "threadId": self.thread,
+                "summary": chat(subject),
+                "eventType": self.sort,
+                "relatedResources": self.about,
+            },
+        });
+        Notification { subject: subject.clone(), message: body.to_string() }
+    }
+}
+
+/// The beginning of the line of a cause that tells what to do.
+pub(crate) const NEXT: &str = "next: ";
+
+/// Makes the notification that a topic of a declaration could not be told, for the people of the installation.
+pub fn not_told(topic: &str, subject: &str, why: &str) -> Notification {
+    let message = format!(
+        "The topic {topic} was not told `{subject}`: {why}\nThe declaration names it under `notify`. See that it is \
+         there, in the account of Windlass, and has the tag `windlass:app` with the application's name."
+    );
+    Notification { subject: "[windlass] a topic could not be told".to_owned(), message }
+}
+
+#[cfg(test)]
+#[path = "notify_tests.rs"]
+mod tests;

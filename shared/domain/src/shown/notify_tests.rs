@@ -1,0 +1,120 @@
+use crate::declaration::Declaration;
+use crate::shown::event::Detail;
+use crate::shown::notify::*;
+use crate::text::finding::Finding;
+use crate::text::name::AppName;
+
+fn declared(global: &str, prod: &str) -> String {
+    format!(
+        "app: shop\nversion: 1.0.0\n{global}environments:\n  prod:\n    deploy: {{branch: main}}\n{prod}components:\n  \
+         api: {{kind: lambda, function: shop-api, alias: live}}\ngates: {{bake: 5m, alarms: [shop-5xx]}}\n"
+    )
+}
+
+fn read(text: &str) -> Result<Declaration, Vec<Finding>> {
+    Declaration::parse(text)
+}
+
+fn event(name: EventName, ending: Option<Ending>, cause: &str) -> Event {
+    let detail = Detail {
+        schema: 1,
+        app: AppName::new("shop").unwrap(),
+        environment: Some(EnvironmentName::new("prod").unwrap()),
+        drill: None,
+        restored: None,
+        deployment: Some("1f0c".into()),
+        version: Some("1.4.0".into()),
+        ending,
+        cause_name: None,
+        cause: Some(cause.to_owned()).filter(|cause| !cause.is_empty()),
+        stays_reachable: vec![],
+        summary: String::new(),
+        git: None,
+        link: None,
+    };
+    Event { name, detail }
+}
+
+const TEAM: &str = "arn:aws:sns:eu-west-1:111111111111:team";
+const ALL: &str = "arn:aws:sns:us-east-1:111111111111:all";
+
+#[test]
+fn each_topic_is_told_of_what_it_asks_for_where_it_asks() {
+    let global = format!("notify: [{{topic: '{ALL}'}}]\n");
+    let prod = format!("    notify: [{{topic: '{TEAM}', of: [refusal, hold], form: text}}]\n");
+    let succeeded = event(EventName::DeploymentEnded, Some(Ending::Succeeded), "");
+    let failed = event(EventName::DeploymentEnded, Some(Ending::RolledBack), "no");
+    let refused = event(EventName::RequestRefused, None, "Held: no");
+    let nothing = event(EventName::DeploymentEnded, Some(Ending::NothingToDo), "");
+    let removed = {
+        let mut event = event(EventName::DeploymentEnded, Some(Ending::Succeeded), "");
+        event.detail.environment = None;
+        event
+    };
+    let table: [(&str, &str, &Event, &[&str]); 9] = [
+        ("", "", &succeeded, &[]),
+        (&global, "", &succeeded, &[ALL]),
+        (&global, "", &failed, &[ALL]),
+        (&global, "", &refused, &[]),
+        (&global, "", &nothing, &[]),
+        (&global, &prod, &succeeded, &[]),
+        (&global, &prod, &refused, &[TEAM]),
+        (&global, &prod, &removed, &[ALL]),
+        (&global, "    notify: []\n", &failed, &[]),
+    ];
+    for (global, prod, event, wanted) in table {
+        let declaration = read(&declared(global, prod)).unwrap();
+        let told = messages(&declaration, event);
+        let topics: Vec<&str> = told.iter().map(|(topic, _)| topic.as_str()).collect();
+        assert_eq!(topics, wanted, "{global} {prod} {event:?}");
+    }
+}
+
+#[test]
+fn a_channel_gets_what_amazon_q_shows_with_the_next_steps_apart() {
+    let cause = "shop prod 1.4.0 was rolled back: gate `5xx` failed.\n  measured 7, threshold 5\n  next: release a fix";
+    let event = event(EventName::DeploymentEnded, Some(Ending::RolledBack), cause);
+    let told = in_chat(&event);
+    assert_eq!(told.subject, "[windlass] shop prod 1.4.0 RolledBack");
+    let told: serde_json::Value = serde_json::from_str(&told.message).unwrap();
+    let wanted = json!({
+        "version": "1.0",
+        "source": "custom",
+        "content": {
+            "textType": "client-markdown",
+            "title": "shop prod 1.4.0 RolledBack",
+            "description": "shop prod 1.4.0 was rolled back: gate `5xx` failed.\n  measured 7, threshold 5",
+            "nextSteps": ["release a fix"],
+            "keywords": ["shop", "prod", "1.4.0"],
+        },
+        "metadata": {
+            "threadId": "1f0c",
+            "summary": "[windlass] shop prod 1.4.0 RolledBack",
+            "eventType": "DeploymentEnded",
+            "relatedResources": ["shop/prod"],
+        },
+    });
+    assert_eq!(told, wanted);
+}
+
+#[test]
+fn a_success_without_a_cause_has_words() {
+    let event = event(EventName::DeploymentEnded, Some(Ending::Succeeded), "");
+    let text = event.in_text();
+    assert_eq!(text.message, "[windlass] shop prod 1.4.0 Succeeded");
+    assert!(in_chat(&event).message.contains("\"title\":\"shop prod 1.4.0 Succeeded\""));
+}
+
+#[test]
+fn wrong_topics_are_all_found_at_once() {
+    let global = format!("notify: [{{topic: '{TEAM}'}}, {{topic: '{TEAM}'}}, {{topic: team}}]\n");
+    let prod = "    notify: [{topic: 'arn:aws:sns:eu-west-1:111111111111:team.fifo'}]\n";
+    let found = read(&declared(&global, prod)).unwrap_err();
+    let told: Vec<String> =
+        found.iter().map(|finding| format!("{} {}: {}", finding.name, finding.path, finding.reason)).collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+    Duplicate notify[1].topic: `arn:aws:sns:eu-west-1:111111111111:team` is named twice.
+    BadValue notify[2].topic: `team` is not a topic's ARN.
+    BadValue environments.prod.notify[0].topic: `arn:aws:sns:eu-west-1:111111111111:team.fifo` is not a topic's ARN.
+    ");
+}

@@ -1,0 +1,100 @@
+use crate::declaration::plan::{KindName, Outcome, PlannedChange};
+use crate::shown::planned::*;
+use std::collections::BTreeSet;
+
+fn name(text: &str) -> ComponentName {
+    ComponentName::new(text).unwrap()
+}
+
+fn wave(components: &[&str], bake_s: u64, ahead: bool) -> Wave {
+    let change = |component: &&str| PlannedChange {
+        component: name(component),
+        kind: KindName::Lambda,
+        what: format!("alias of {component}"),
+        later: BTreeSet::new(),
+        tested: false,
+        closing: false,
+        timing: None,
+    };
+    Wave { changes: components.iter().map(change).collect(), bake_s, ahead, look: false }
+}
+
+/// A wave in which ECS ends an earlier change, or only test traffic gets the release.
+fn unnoticed(closing: bool) -> Wave {
+    let mut wave = wave(&["api"], 600, false);
+    wave.changes[0].closing = closing;
+    wave.changes[0].tested = !closing;
+    wave
+}
+
+#[test]
+fn visitors_get_both_from_a_first_switch_to_the_last_of_the_same_component() {
+    let table: [(&[Wave], u64); 8] = [
+        (&[], 0),
+        (&[wave(&["api"], 600, false)], 0),
+        // One component after another: each switches at once.
+        (&[wave(&["api"], 60, false), wave(&["web"], 600, false)], 0),
+        (&[wave(&["api"], 300, false), wave(&["api", "web"], 600, false)], 300),
+        // Nobody gets a version yet that is published ahead.
+        (&[wave(&["api"], 60, true), wave(&["api"], 300, false), wave(&["api"], 600, false)], 300),
+        (&[wave(&["api"], 300, false), wave(&["web"], 200, false), wave(&["api"], 600, false)], 500),
+        (&[wave(&["api"], 600, false), unnoticed(true)], 0),
+        (&[unnoticed(false), wave(&["api"], 600, false)], 0),
+    ];
+    for (waves, seconds) in table {
+        assert_eq!(both_s(waves), seconds, "{waves:?}");
+    }
+}
+
+fn end(commit: Option<&str>) -> End {
+    End { version: "1".into(), commit: commit.map(str::to_owned), digest: None }
+}
+
+#[test]
+fn the_commits_of_a_change_are_told_where_both_ends_are_known_and_differ() {
+    let table = [
+        (Some(Some("a")), Some("b"), Some("a..b")),
+        (Some(Some("a")), Some("a"), None),
+        (Some(None), Some("b"), None),
+        (Some(Some("a")), None, None),
+        (None, Some("b"), None),
+    ];
+    for (from, to, commits) in table {
+        let change = FromTo { from: from.map(end), to: end(to) };
+        assert_eq!(change.commits().as_deref(), commits, "{change:?}");
+    }
+}
+
+fn deployment(id: &str, accepted: u64, sha256: &str) -> Deployment {
+    let artifact = json!({"type": "object", "key": "artifacts/shop/prod/api/1.1.0.zip", "version_id": "v1", "sha256": sha256.repeat(64), "bytes": 9});
+    serde_json::from_value(json!({
+        "id": id, "app": "shop", "environment": "prod", "action": "deploy", "attempt": 1,
+        "release": {"app": "shop", "version": "1.1.0", "components": {"api": artifact}},
+        "release_digest": "a".repeat(64), "declaration": "1.0.0",
+        "requester": {"route": "console"}, "order": {"accepted": accepted, "id": id},
+        "allow_older": false, "accept_red": false, "again": false, "by_person": true,
+        "accepted": accepted, "executions": [], "status": "running",
+    }))
+    .unwrap()
+}
+
+#[test]
+fn the_hash_differs_where_bytes_targets_or_changes_do_and_nowhere_else() {
+    let plan = |bake_s| Plan {
+        outcome: Outcome::Change,
+        waves: vec![wave(&["api"], bake_s, false)],
+        unchanged: vec![],
+        findings: vec![],
+        warnings: vec![],
+        stays_reachable: vec![],
+    };
+    let targets = |alias: &str| BTreeMap::from([(name("api"), json!({"alias": alias}))]);
+    let of = |id: &str, accepted, sha256, bake_s, alias: &str| {
+        hash(&deployment(id, accepted, sha256), &plan(bake_s), &targets(alias))
+    };
+    let one = of("1f0c2d9a4b5e6f70", 1, "b", 60, "live");
+    assert_eq!(of("0123456789abcdef", 2, "b", 60, "live"), one, "ids and times");
+    assert_ne!(of("1f0c2d9a4b5e6f70", 1, "c", 60, "live"), one, "the bytes");
+    assert_ne!(of("1f0c2d9a4b5e6f70", 1, "b", 61, "live"), one, "the changes");
+    assert_ne!(of("1f0c2d9a4b5e6f70", 1, "b", 60, "next"), one, "the target");
+}

@@ -1,0 +1,84 @@
+use crate::text::finding::*;
+
+#[test]
+fn the_last_of_a_hundred_says_how_many_more_there_are() {
+    let of = |count: usize| {
+        let one = |n: usize| Finding::new(FindingName::BadValue, n.to_string(), "x", "y");
+        limited((0..count).map(one).collect())
+    };
+    assert_eq!(of(100).len(), 100);
+    assert_eq!(of(100)[99].name, FindingName::BadValue);
+    let more = of(101);
+    assert_eq!((more.len(), more[98].path.as_str()), (100, "98"));
+    let last = "MoreFindings: the rest: 2 more things are wrong, which are not told here. Remedy: Mend these \
+                first; then the rest is told.";
+    assert_eq!(more[99].to_string(), last);
+    assert_eq!(limited(more.clone()), more);
+}
+
+#[test]
+fn nothing_is_told_twice() {
+    let one = |path: &str| Finding::new(FindingName::BadValue, path, "x", "y");
+    let told = limited(vec![one("a"), one("b"), one("a")]);
+    assert_eq!(told, [one("a"), one("b")]);
+    let other = Finding::new(FindingName::BadValue, "a", "z.", "y");
+    let [both] = limited(vec![one("a"), other, one("a")]).try_into().unwrap();
+    assert_eq!((both.reason.as_str(), both.remedy.as_str()), ("X. Z.", "y"));
+}
+
+#[test]
+fn a_long_value_does_not_make_a_long_finding() {
+    let long = "é".repeat(100_000);
+    let finding = Finding::new(FindingName::BadValue, &long, &long, &long);
+    assert!(finding.path.len() <= LONGEST_PATH);
+    assert!(finding.reason.len() <= LONGEST_SENTENCE);
+    assert!(finding.remedy.len() <= LONGEST_SENTENCE);
+}
+
+#[test]
+fn a_finding_is_told_in_sentences() {
+    let told = |path: &str, reason: &str, remedy: &str| {
+        Finding::new(FindingName::BadArchive, path, reason, remedy).to_string()
+    };
+    assert_eq!(
+        told("web.zip", "it has no files", "Pack it again."),
+        "BadArchive: web.zip: It has no files. Remedy: Pack it again."
+    );
+    assert_eq!(
+        told("site", "`x` is no name.", "write another"),
+        "BadArchive: site: `x` is no name. Remedy: Write another."
+    );
+}
+
+#[test]
+#[should_panic(expected = "BadArchive does not say where")]
+fn a_finding_without_a_path_is_noticed_by_every_test_that_meets_it() {
+    Finding::new(FindingName::BadArchive, "", "it has no files", "Pack it.");
+}
+
+#[test]
+fn in_a_message_a_finding_is_two_sentences() {
+    let in_words =
+        |reason: &str, remedy: &str| Finding::new(FindingName::BadArchive, "web.zip", reason, remedy).in_words();
+    assert_eq!(in_words("it has no files", "pack it again!"), "It has no files. Pack it again!");
+    assert_eq!(in_words(" why? ", "write:"), "Why? Write:");
+    assert_eq!(in_words("", ""), " ");
+}
+
+#[test]
+fn each_page_is_named_once_in_the_order_of_the_findings() {
+    use FindingName::{BadValue, MissingField};
+    let table: [(&[FindingName], Option<&str>); 4] = [
+        (&[], None),
+        (&[BadValue], Some("  page: docs/findings/BadValue.md")),
+        (&[BadValue, BadValue], Some("  page: docs/findings/BadValue.md")),
+        (
+            &[MissingField, BadValue, MissingField],
+            Some("  pages: docs/findings/MissingField.md, docs/findings/BadValue.md"),
+        ),
+    ];
+    for (names, wanted) in table {
+        let findings: Vec<Finding> = names.iter().map(|name| Finding::new(*name, "a", "x", "y")).collect();
+        assert_eq!(pages(&findings).as_deref(), wanted, "{names:?}");
+    }
+}

@@ -1,0 +1,10 @@
+//! Words, names, times and digests, and the findings and faults that are made of them. Pure.
+
+pub mod address;
+pub mod count;
+pub mod digest;
+pub mod fault;
+pub mod finding;
+pub mod foreign;
+pub mod name;
+pub mod time;
