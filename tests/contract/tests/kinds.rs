@@ -52,7 +52,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 fn is_home(path: &str) -> bool {
     let is_of_a_kind = |kind: &Names| {
         path.starts_with(&format!("shared/engine/src/kinds/{}/", kind.module))
-            || path == format!("shared/domain/src/kinds/{}.rs", kind.module)
+            || path == format!("shared/domain/src/declaration/kinds/{}.rs", kind.module)
     };
     path == "shared/domain/src/declaration/kinds/mod.rs"
         || path == "shared/engine/src/ports/mod.rs"
@@ -163,7 +163,7 @@ fn a_kind_has_a_file_in_the_domain_and_a_folder_in_the_engine() {
         assert_eq!(kind.text, name.as_str());
         assert_eq!(kind.variant, format!("{name:?}"));
         let module = kind.module;
-        for home in [format!("shared/domain/src/kinds/{module}.rs"), format!("shared/engine/src/kinds/{module}/mod.rs")]
+        for home in [format!("shared/domain/src/declaration/kinds/{module}.rs"), format!("shared/engine/src/kinds/{module}/mod.rs")]
         {
             assert!(root().join(&home).is_file(), "{home}");
         }
