@@ -96,7 +96,7 @@ PROGRAMS := $(PYTHON) tests/tools/programs.py
 test:
 	@$(TIMED) begin
 	@$(TIMED) format $(MAKE) --no-print-directory format features
-	@$(TIMED) 'build and lints' $(CARGO_TEST) --no-run $(NO_SDK)
+	@$(TIMED) 'build and lints' $(CARGO_TEST) --examples --no-run $(NO_SDK)
 	@$(TIMED) 'build and lints of JSONata' $(CARGO_TEST) --no-run $(JSONATA)
 	@$(TIMED) tests $(PROGRAMS) 2 $(CARGO_TEST) $(NO_SDK)
 	@$(TIMED) 'tests of JSONata' $(PROGRAMS) 2 $(CARGO_TEST) $(JSONATA)
@@ -110,7 +110,7 @@ test-all:
 	@$(TIMED) begin
 	@$(TIMED) format $(MAKE) --no-print-directory format features
 	@$(TIMED) templates $(MAKE) --no-print-directory lint-templates
-	@$(TIMED) 'build and lints' $(CARGO_TEST) --no-run --workspace --exclude windlass-jsonata
+	@$(TIMED) 'build and lints' $(CARGO_TEST) --examples --no-run --workspace --exclude windlass-jsonata
 	@$(TIMED) 'functions and command line' $(MAKE) --no-print-directory build
 	@$(TIMED) 'all tests' $(MAKE) --no-print-directory --jobs 2 --output-sync=target BUILT=1 beside e2e
 	@$(TIMED) end

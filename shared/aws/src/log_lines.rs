@@ -2,10 +2,9 @@
 //! answer says so and names the action that is needed. It is never taken for silence.
 
 use crate::Aws;
-use crate::log_places::LogPlace;
+use crate::log_places::{LogPlace, in_region, unread};
 use serde_json::{Value, json};
-use windlass_domain::declaration::resolved::Place;
-use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::time::Time;
 use windlass_engine::ports::{AssumeRole, JsonCall, JsonServices};
 
@@ -92,20 +91,6 @@ impl Aws {
     }
 }
 
-/// Returns the caller's own account in this region.
-pub(crate) fn in_region(region: Option<&str>) -> Place {
-    Place { region: region.map(str::to_owned), role: None }
-}
-
-/// Returns the reason why something could not be read, with the right that it takes where that is missing.
-pub(crate) fn unread(fault: &Fault, action: &str) -> String {
-    let said = fault.message.trim_end_matches('.');
-    match fault.name {
-        FaultName::AccessDenied => format!("{said}. Allow yourself `{action}`"),
-        _ => said.to_owned(),
-    }
-}
-
 fn line(event: &Value) -> Option<LogLine> {
     let text = |name: &str| event[name].as_str().map(str::to_owned);
     Some(LogLine {
@@ -114,18 +99,4 @@ fn line(event: &Value) -> Option<LogLine> {
         stream: text("logStreamName")?,
         text: text("message")?.trim_end().to_owned(),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_missing_right_is_told_by_its_action() {
-        let denied = Fault::new(FaultName::AccessDenied, "FilterLogEvents: not authorized.");
-        let told = unread(&denied, "logs:FilterLogEvents");
-        assert!(told.ends_with("not authorized. Allow yourself `logs:FilterLogEvents`"), "{told}");
-        let late = Fault::new(FaultName::Unavailable, "no answer");
-        assert_eq!(unread(&late, "logs:FilterLogEvents"), "no answer");
-    }
 }

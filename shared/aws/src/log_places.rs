@@ -1,11 +1,11 @@
 //! The places of the log lines of what a deployment changed. A function has its log group; the log drivers of a
 //! service's containers name theirs.
 
-use crate::log_lines::{in_region, unread};
 use crate::{Aws, error, stacks};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use windlass_domain::text::fault::Fault;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::kinds::Writes;
 use windlass_engine::ports::{AssumeRole, EcsApi, Result};
 
@@ -206,6 +206,20 @@ fn is_region(text: &str) -> bool {
     (1..=63).contains(&text.len()) && text.bytes().all(fits)
 }
 
+/// Returns the caller's own account in this region.
+pub(crate) fn in_region(region: Option<&str>) -> Place {
+    Place { region: region.map(str::to_owned), role: None }
+}
+
+/// Returns the reason why something could not be read, with the right that it takes where that is missing.
+pub(crate) fn unread(fault: &Fault, action: &str) -> String {
+    let said = fault.message.trim_end_matches('.');
+    match fault.name {
+        FaultName::AccessDenied => format!("{said}. Allow yourself `{action}`"),
+        _ => said.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -262,5 +276,14 @@ mod tests {
         assert_eq!(notes.len(), 2, "{notes:?}");
         assert!(notes[0].contains("proxy") && notes[0].contains("awsfirelens"));
         assert!(notes[1].contains("silent") && notes[1].contains("no log driver"));
+    }
+
+    #[test]
+    fn a_missing_right_is_told_by_its_action() {
+        let denied = Fault::new(FaultName::AccessDenied, "FilterLogEvents: not authorized.");
+        let told = unread(&denied, "logs:FilterLogEvents");
+        assert!(told.ends_with("not authorized. Allow yourself `logs:FilterLogEvents`"), "{told}");
+        let late = Fault::new(FaultName::Unavailable, "no answer");
+        assert_eq!(unread(&late, "logs:FilterLogEvents"), "no answer");
     }
 }

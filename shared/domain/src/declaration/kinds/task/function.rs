@@ -1,8 +1,8 @@
 //! A task that is one call of a Lambda function.
 
+use super::{Extent, Undo, Written};
 use crate::declaration::aws_name;
 use crate::declaration::execution_history::{LONGEST_WAIT, polls};
-use crate::declaration::kinds::task::{Extent, Undo, Written};
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
 use crate::text::count::count;
@@ -81,7 +81,7 @@ impl FunctionCall {
 
     pub(super) fn extent(&self, limit_s: u64) -> Extent {
         let seconds = (limit_s.max(LIVES_S) + GRACE_S + BEGUN_WITHIN_S) * u64::from(self.tries());
-        Extent { seconds, polls: polls(seconds).max(seconds / crate::declaration::kinds::task::POLLED_S) }
+        Extent { seconds, polls: polls(seconds).max(seconds / super::POLLED_S) }
     }
 }
 
@@ -106,7 +106,7 @@ pub(super) fn one_of(scope: &mut Scope<'_>, path: &str, written: &Written) -> Sp
     match (&written.ecs, &written.function) {
         (None, None) => scope.find(
             MissingField,
-            &at(crate::declaration::kinds::task::ECS),
+            &at(super::ECS),
             "Nothing says what is run.",
             "Write `ecs` with the command of a task, or `function` with the name of a function.",
         ),
