@@ -44,7 +44,7 @@ export CARGO_PROFILE_DEV_STRIP := true
 export PATH := $(CURDIR)/$(SAM):$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: tools peers build up env down replaceable demo test test-all beside test-releases lint lint-code lint-templates format features advisories audit audit-if-changed unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-people e2e-applications e2e-shifted e2e-codedeploy e2e-readme e2e-ui chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
+.PHONY: tools peers build up env down replaceable demo test test-all beside test-releases lint lint-code lint-templates format features doc-links advisories audit audit-if-changed unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-people e2e-applications e2e-shifted e2e-codedeploy e2e-readme e2e-ui chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
 .DEFAULT_GOAL := up
 
 tools: .local/sam/stamp .local/cloud/stamp .local/actions/stamp
@@ -111,6 +111,7 @@ test-all:
 	@$(TIMED) format $(MAKE) --no-print-directory format features
 	@$(TIMED) templates $(MAKE) --no-print-directory lint-templates
 	@$(TIMED) 'build and lints' $(CARGO_TEST) --examples --no-run --workspace --exclude windlass-jsonata
+	@$(TIMED) 'links of doc comments' $(MAKE) --no-print-directory doc-links
 	@$(TIMED) 'functions and command line' $(MAKE) --no-print-directory build
 	@$(TIMED) 'all tests' $(MAKE) --no-print-directory --jobs 2 --output-sync=target BUILT=1 beside e2e
 	@$(TIMED) end
@@ -121,8 +122,12 @@ beside:
 # While the tools are installed, the code is read.
 lint: lint-code lint-templates
 
-lint-code: format features
+lint-code: format features doc-links
 	cargo clippy --workspace --all-targets -- -D warnings
+
+# A doc comment may name what is gone: rustc reads none.
+doc-links:
+	RUSTDOCFLAGS='-D rustdoc::broken_intra_doc_links' cargo doc --quiet --no-deps --document-private-items --package windlass-domain --package windlass-engine
 
 format:
 	cargo fmt --all --check

@@ -2,7 +2,7 @@
 //! keys, names, messages of functions, of AWS and of logs). It is one line, and nothing in it is hidden, so it can
 //! neither steer a terminal nor begin a line of its own: the line `next: …` of a message is Windlass's alone.
 //!
-//! It is made so where it comes in ([`one`] and [`maybe`] for what is read, [`line`] for what is made), in every
+//! It is made so where it comes in ([`one`] and [`maybe`] for what is read, [`line()`] for what is made), in every
 //! finding, fault and measurement. Where a text is shown in another language than plain lines, the place escapes it:
 //! [`terminal`], [`json`], [`chat`]; the pages escape HTML themselves. Where room is limited, a text is cut.
 
@@ -37,7 +37,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
 /// What stands before each line of a log that a text of ours shows.
 pub const OF_A_LOG: &str = "\n  | ";
 
-/// Returns a text as [`line`] does, with the lines of a log that are at its end: each begins with [`OF_A_LOG`].
+/// Returns a text as [`line()`] does, with the lines of a log that are at its end: each begins with [`OF_A_LOG`].
 pub fn with_log(text: &str) -> String {
     let lines: Vec<_> = text.split(OF_A_LOG).map(line).collect();
     lines.join(OF_A_LOG)

@@ -99,7 +99,7 @@ impl<Goal> Default for LookContext<'_, Goal> {
 /// A switching change by which a step has begun to change its target.
 #[derive(Debug, Clone, Copy)]
 pub struct BegunChange<'a> {
-    /// The change, by [`Facts::value`].
+    /// The change, by [`ChangeFacts::value`].
     pub change: &'a Value,
     /// The time at which its intent was recorded.
     pub at: Time,
@@ -108,7 +108,7 @@ pub struct BegunChange<'a> {
 /// A switching change that was sent.
 #[derive(Debug)]
 pub struct SentChange<Goal> {
-    /// The change, by [`Facts::value`].
+    /// The change, by [`ChangeFacts::value`].
     pub change: Value,
     /// The time at which its intent was recorded.
     pub at: Time,
@@ -297,8 +297,8 @@ pub trait Kind {
     /// is recorded with the change, and the looks after it get it. If it is lost, the change is repeated, and no more.
     ///
     /// A switching change is one call that the adapter sends once, without a retry of its own, and for at most 10 s
-    /// ([`Facts::longer_s`]). So `Conflict` and every other refusal mean that it was not made, and only `Unavailable`
-    /// and `Throttled` leave that open.
+    /// ([`ChangeFacts::longer_s`]). So `Conflict` and every other refusal mean that it was not made, and only
+    /// `Unavailable` and `Throttled` leave that open.
     async fn change(
         &self,
         target: &Self::Target,

@@ -110,8 +110,8 @@ fn no_flags(input: &PrepareInput<'_>, key: &str, reason: &str) -> Finding {
     )
 }
 
-/// Returns what is wrong with a document, as far as its bytes and the declaration tell; see [`crate::kinds::brought`].
-/// Only AppConfig knows whether its profile is one of feature flags.
+/// Returns what is wrong with a document, as far as its bytes and the declaration tell; see
+/// [`crate::kinds::check_artifact`]. Only AppConfig knows whether its profile is one of feature flags.
 pub fn check_artifact(component: &ComponentName, spec: &Spec, named: &str, bytes: &[u8]) -> Vec<Finding> {
     let path = format!("components.{component}");
     if bytes.len() as u64 > LARGEST {

@@ -31,7 +31,7 @@ use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::{Fault, FaultName};
 
-/// Returns that nothing writes log lines; see [`crate::kinds::writes`].
+/// Returns that nothing writes log lines; see [`crate::kinds::writes()`].
 #[allow(clippy::unnecessary_wraps, reason = "of other kinds it can fail")]
 pub fn writes(_: &Step) -> Result<Writes> {
     Ok(Writes::Nothing("a configuration is read, and runs nothing"))

@@ -112,7 +112,7 @@ fn no_container(target: &Target) -> Fault {
     Fault::new(FaultName::NotFound, format!("the base does not have {}", tell::containers(target)))
 }
 
-/// Returns the tasks that write log lines; see [`crate::kinds::writes`].
+/// Returns the tasks that write log lines; see [`crate::kinds::writes()`].
 pub fn writes(step: &Step) -> Result<Writes> {
     let target: Target = from_value("target", &step.target)?;
     let brought = sent_forward(step).filter_map(|(change, _)| brought(change));

@@ -117,8 +117,8 @@ fn lambda_name(architecture: &str) -> &str {
 /// 250 MB unzipped, with all layers).
 const UNZIPPED: u64 = 250 << 20;
 
-/// Finds what is wrong with the zip, as far as its bytes and the declaration tell; see [`crate::kinds::brought`].
-/// Lambda itself judges names and packing.
+/// Finds what is wrong with the zip, as far as its bytes and the declaration tell; see
+/// [`crate::kinds::check_artifact`]. Lambda itself judges names and packing.
 pub fn check_artifact(_: &ComponentName, spec: &Lambda, named: &str, bytes: &[u8]) -> Vec<Finding> {
     // A function of a repository takes images, which is told of the manifest.
     if spec.repository.is_some() {

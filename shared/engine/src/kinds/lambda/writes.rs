@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use windlass_domain::deployment::step::Step;
 
-/// Returns the versions that write log lines; see [`crate::kinds::writes`].
+/// Returns the versions that write log lines; see [`crate::kinds::writes()`].
 pub fn writes(step: &Step) -> Result<Writes> {
     let target: Target = from_value("target", &step.target)?;
     let versions = sent_forward(step).flat_map(|(change, made)| brought(change, made));

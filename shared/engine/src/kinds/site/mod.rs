@@ -43,7 +43,7 @@ pub enum Site<P> {
     Prefix(Box<Prefix<P>>),
 }
 
-/// A site writes no log lines, because it runs nothing; see [`crate::kinds::writes`].
+/// A site writes no log lines, because it runs nothing; see [`crate::kinds::writes()`].
 #[allow(clippy::unnecessary_wraps, reason = "of other kinds it can fail")]
 pub fn writes(_: &Step) -> Result<Writes> {
     Ok(Writes::Nothing("a site has files and runs nothing; who visited it the access logs of its distribution tell"))

@@ -102,7 +102,7 @@ fn plain(message: &str) -> String {
     message.chars().map(|one| if one.is_control() { ' ' } else { one }).collect()
 }
 
-/// Returns what writes log lines; see [`crate::kinds::writes`].
+/// Returns what writes log lines; see [`crate::kinds::writes()`].
 pub fn writes(step: &Step) -> Result<Writes> {
     if !step.target["call"].is_object() {
         let changes = step.changes.iter().map(|record| &record.change);

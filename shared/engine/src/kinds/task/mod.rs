@@ -38,7 +38,7 @@ pub(super) const DEPLOYMENT_TAG: &str = "windlass:deployment";
 /// The tag that names the component of a task. Roles may stop tasks with this tag, and no others.
 const TASK_TAG: &str = "windlass:task";
 
-/// Finds nothing: a task takes the bytes of another component; see [`crate::kinds::brought`].
+/// Finds nothing: a task takes the bytes of another component; see [`crate::kinds::check_artifact`].
 pub fn check_artifact(_: &ComponentName, _: &Spec, _: &str, _: &[u8]) -> Vec<Finding> {
     vec![]
 }

@@ -80,8 +80,8 @@ async fn unreadable(ports: &impl SitePorts, input: &PrepareInput<'_>, target: &T
     }
 }
 
-/// Returns what is wrong with the archive, as far as its bytes and the declaration tell; see [`crate::kinds::brought`].
-/// Only AWS knows the default root object of a distribution, so that is not checked.
+/// Returns what is wrong with the archive, as far as its bytes and the declaration tell; see
+/// [`crate::kinds::check_artifact`]. Only AWS knows the default root object of a distribution, so that is not checked.
 pub fn check_artifact(component: &ComponentName, site: &StaticSite, named: &str, bytes: &[u8]) -> Vec<Finding> {
     let findings = found(component, site, named, bytes);
     findings.into_iter().map(unreleased).collect()
