@@ -24,6 +24,8 @@ fn declared(text: &str) -> Value {
 #[derive(Clone, Copy, PartialEq)]
 enum Makes {
     InForce,
+    /// The tags of the account's resources may not be read.
+    InForceUnseen,
     Refused,
     Nothing,
 }
@@ -40,7 +42,7 @@ fn installation(former: Option<String>, makes: Makes) -> StandIn {
         match (call.method.as_str(), path) {
             ("PUT", "/artifacts-bucket/apps/shop/app.yaml") => {
                 let uploaded = String::from_utf8(call.body.clone()).unwrap();
-                if makes == Makes::InForce {
+                if [Makes::InForce, Makes::InForceUnseen].contains(&makes) {
                     in_force = Some(uploaded);
                 }
                 if makes == Makes::Refused {
@@ -69,6 +71,9 @@ fn installation(former: Option<String>, makes: Makes) -> StandIn {
                 200,
                 &json!({"app": "shop", "environment": "prod", "snapshot": 0, "running": {}, "lock": {"token": 1}, "waiting": []}),
             ),
+            ("POST", "/") if makes == Makes::InForceUnseen => {
+                reply(400, &json!({"__type": "AccessDeniedException", "message": "not authorized"}))
+            }
             // The resources of the account that have the tag of an installation.
             ("POST", "/") => {
                 let lambda = "arn:aws:lambda:eu-west-1:111111111111:function:blue-api";
@@ -108,6 +113,15 @@ fn a_part_of_another_installation_is_refused_before_anything_is_uploaded() {
     assert!(said.contains("PartOfWindlass"), "{said}");
     assert!(said.contains("components.web.bucket"), "{said}");
     assert!(said.contains("installation `blue`"), "{said}");
+}
+
+#[test]
+fn who_may_not_see_the_tags_declares_all_the_same_and_sees_what_was_not_looked_at() {
+    let there = installation(None, Makes::InForceUnseen);
+    let (status, said, puts) = declare(&there, &text("1.0.0", "shop-web"), &[]);
+    assert_eq!((status, puts), (0, 1), "{said}");
+    assert!(said.contains("shop 1.0.0 is the first declaration of shop"), "{said}");
+    assert!(said.contains("not looked at: whether a target belongs to an installation of Windlass"), "{said}");
 }
 
 #[test]

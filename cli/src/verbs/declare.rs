@@ -119,7 +119,7 @@ impl Declare {
         if taken == Upload::TakesForce {
             self.look_for_installations(declaration, &mut report).await?;
         }
-        output.announce(&report.what_changes(former.is_some(), taken));
+        output.announce(&report.what_changes(windlass.is_some(), taken));
         if taken == Upload::Unchanged || self.dry_run {
             report.in_force = Some(taken == Upload::Unchanged);
             output.only_json(&report);
@@ -303,7 +303,7 @@ fn differences(former: &str, present: &str) -> Vec<String> {
 }
 
 impl Report {
-    fn what_changes(&self, is_known: bool, taken: Upload) -> String {
+    fn what_changes(&self, was_asked: bool, taken: Upload) -> String {
         let (app, version) = (&self.app, &self.version);
         let mut lines = Vec::new();
         lines.push(match (&self.former, taken) {
@@ -311,7 +311,7 @@ impl Report {
                 format!("{app} {former} is in force already and says the same: nothing was uploaded")
             }
             (Some(former), Upload::TakesForce) => format!("{app} {version} in place of {former}:"),
-            (None, _) if is_known || self.not_looked_at.is_empty() => {
+            (None, _) if was_asked => {
                 format!("{app} {version} is the first declaration of {app}")
             }
             (None, _) => format!("{app} {version}"),
