@@ -81,7 +81,7 @@ fn services(application: &Application) -> Vec<String> {
         let components = application.components.iter();
         components.filter_map(|component| match &component.target {
             Target::Service { cluster, service, .. } => {
-                let at = |text: &crate::init::application::Text| text.at(&application.app, &environment.name);
+                let at = |text: &crate::init::text::Text| text.at(&application.app, &environment.name);
                 Some(format!("{}/{}", at(cluster), at(service)))
             }
             Target::Site { .. } | Target::Function { .. } => None,

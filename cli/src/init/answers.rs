@@ -1,9 +1,10 @@
 //! Questions that a person alone can answer, each with a key and mostly with a proposed answer; and the answers. The
 //! declaration's own check takes a name or not, so a wrong answer is reported at its question.
 
-use crate::init::application::Text;
+use crate::init::text::Text;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use windlass_domain::declaration::kinds::KindName;
 use windlass_domain::declaration::{Declaration, Exceptions};
 use windlass_domain::document::shape::objection::did_you_mean;
 
@@ -89,7 +90,7 @@ pub fn argument(text: &str) -> Result<(String, String), String> {
 /// A member of a component.
 pub struct MemberPlace<'a> {
     /// The component's kind.
-    pub kind: &'a str,
+    pub kind: KindName,
     /// The member.
     pub member: &'a str,
     /// All environments.
@@ -105,13 +106,7 @@ impl MemberPlace<'_> {
     /// The reason why it does not, and what to write.
     pub fn takes(&self, text: &Text) -> Result<(), String> {
         let Self { kind, member, .. } = *self;
-        let mut component = match kind {
-            "static_site" => json!({"bucket": "{app}-{environment}-a"}),
-            "lambda" => json!({"function": "{environment}-a", "alias": "a"}),
-            _ => {
-                json!({"cluster": "{environment}-a", "service": "a", "container": "a", "repository": "aa"})
-            }
-        };
+        let mut component: Value = serde_json::from_str(kind.shortest()).unwrap_or_default();
         component["kind"] = json!(kind);
         component[member] = match text {
             Text::One(text) => json!(text),

@@ -6,9 +6,11 @@ use crate::init::environments::pattern;
 use crate::init::import::Imported;
 use crate::init::import::sam::import;
 use crate::init::repository::Repository;
+use crate::init::text::Text;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::LARGEST;
+use windlass_domain::declaration::kinds::KindName;
 use windlass_domain::document::syntax;
 
 /// The application.
@@ -64,15 +66,6 @@ pub enum Rule {
     None,
 }
 
-/// A text, or one for each environment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Text {
-    /// One text for all, with `{environment}` where that is a part of it.
-    One(String),
-    /// A text for each environment.
-    Each(BTreeMap<String, String>),
-}
-
 /// A component.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Component {
@@ -84,7 +77,7 @@ pub struct Component {
     pub target: Target,
 }
 
-/// The target of a component.
+/// The target of a component. Of all kinds these are the ones that a repository and an account show by themselves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// A bucket, and a distribution before it.
@@ -170,58 +163,23 @@ fn may_be_version(tag: &str) -> bool {
     begins && is_whole && !rest.contains(['/', '_'])
 }
 
-impl Text {
-    /// Returns whether two environments have the same text.
-    pub fn is_shared(&self, environments: &[String]) -> bool {
-        let mut seen = std::collections::BTreeSet::new();
-        environments.iter().any(|environment| !seen.insert(self.at("", environment)))
-    }
+impl Target {
+    /// The kind of a site.
+    pub const SITE: KindName = KindName::StaticSite;
 
-    /// Reads a text, or `dev=a,prod=b` with one for each environment.
-    ///
-    /// # Errors
-    /// If an environment is missing, or is none of these.
-    pub fn read(text: &str, environments: &[String]) -> Result<Self, String> {
-        if !text.contains('=') {
-            return Ok(Self::One(text.to_owned()));
-        }
-        let parts = text.split(',').map(|part| part.split_once('='));
-        let each: Option<BTreeMap<String, String>> =
-            parts.map(|part| part.map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))).collect();
-        let each = each.unwrap_or_default();
-        let is_whole = each.len() == environments.len()
-            && environments.iter().all(|name| each.get(name).is_some_and(|value| !value.is_empty()));
-        if is_whole {
-            return Ok(Self::Each(each));
-        }
-        let form: Vec<String> = environments.iter().map(|name| format!("{name}=…")).collect();
-        Err(format!("`{text}` has not one text for each environment: write `{}`", form.join(",")))
-    }
+    /// The kind of a function.
+    pub const FUNCTION: KindName = KindName::Lambda;
 
-    /// Makes one text where all are alike except for the environment's name.
-    pub fn of(each: BTreeMap<String, String>) -> Self {
-        let mut templates = each.iter().map(|(environment, text)| super::environments::templated(text, environment));
-        match templates.next() {
-            Some(first) if templates.all(|template| template == first) => Self::One(first),
-            _ => Self::Each(each),
-        }
-    }
+    /// The kind of a service.
+    pub const SERVICE: KindName = KindName::Ecs;
 
-    /// Writes it as [`Text::read`] reads it.
-    pub fn written(&self) -> String {
+    /// Returns the kind of the component.
+    pub const fn kind(&self) -> KindName {
         match self {
-            Self::One(text) => text.clone(),
-            Self::Each(each) => each.iter().map(|(name, text)| format!("{name}={text}")).collect::<Vec<_>>().join(","),
+            Self::Site { .. } => Self::SITE,
+            Self::Function { .. } => Self::FUNCTION,
+            Self::Service { .. } => Self::SERVICE,
         }
-    }
-
-    /// Returns the text of one environment.
-    pub fn at(&self, app: &str, environment: &str) -> String {
-        let text = match self {
-            Self::One(text) => text,
-            Self::Each(each) => each.get(environment).map_or("", String::as_str),
-        };
-        text.replace("{environment}", environment).replace("{app}", app)
     }
 }
 
@@ -374,21 +332,6 @@ mod tests {
             "tag:version-*",
         ] {
             assert!(Rule::read(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn texts_that_differ_by_the_environment_alone_are_one() {
-        let each = |pairs: [(&str, &str); 2]| pairs.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
-        let one = Text::of(each([("dev", "shop-dev"), ("prod", "shop-prod")]));
-        assert_eq!(one, Text::One("shop-{environment}".into()));
-        assert_eq!(one.at("shop", "dev"), "shop-dev");
-        let apart = Text::of(each([("dev", "E1"), ("prod", "E2")]));
-        assert_eq!(apart.written(), "dev=E1,prod=E2");
-        let environments = ["dev".to_owned(), "prod".to_owned()];
-        assert_eq!(Text::read("dev=E1, prod=E2", &environments), Ok(apart));
-        for bad in ["dev=E1", "dev=E1,prod=", "dev=E1,qa=E2", "dev=E1,prod=E2,qa=E3", "dev=E1,x"] {
-            assert!(Text::read(bad, &environments).is_err(), "{bad}");
         }
     }
 }

@@ -1,8 +1,9 @@
 //! `app.yaml` of an application, with the gates that can be measured without knowing more of it, and the schema in a
 //! file beside it, by which editors check the declaration. Pure.
 
-use super::application::{Application, Balancer, Component, Environment, Rule, Target, Text};
+use super::application::{Application, Balancer, Component, Environment, Rule, Target};
 use super::pieces::Runs;
+use super::text::Text;
 use crate::ground::quoting::in_yaml as quoted;
 use serde_json::Value;
 use windlass_domain::declaration::schema;
@@ -62,9 +63,9 @@ fn environment_lines(environment: &Environment, application: &Application) -> Ve
 fn component_lines(component: &Component, application: &Application) -> Vec<String> {
     let mut lines = vec![format!("  {}:", component.name)];
     let mut put = |member: &str, value: String| lines.push(format!("    {member}: {value}"));
+    put("kind", component.target.kind().to_string());
     match &component.target {
         Target::Site { bucket, distribution, url } => {
-            put("kind", "static_site".to_owned());
             put("bucket", text(bucket));
             if let Some(distribution) = distribution {
                 put("distribution", text(distribution));
@@ -77,7 +78,6 @@ fn component_lines(component: &Component, application: &Application) -> Vec<Stri
             }
         }
         Target::Function { function, alias, repository } => {
-            put("kind", "lambda".to_owned());
             put("function", text(function));
             put("alias", quoted(alias));
             if let Some(repository) = repository {
@@ -89,7 +89,6 @@ fn component_lines(component: &Component, application: &Application) -> Vec<Stri
             }
         }
         Target::Service { cluster, service, container, repository, balancer: _ } => {
-            put("kind", "ecs".to_owned());
             put("cluster", text(cluster));
             put("service", text(service));
             put("container", quoted(container));

@@ -17,4 +17,5 @@ pub mod repository;
 pub mod repository_walk;
 pub mod role;
 pub mod targets;
+pub mod text;
 pub mod workflow;

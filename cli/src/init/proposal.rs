@@ -2,11 +2,12 @@
 
 use super::account::Account;
 use super::answers::{Answers, Question, UNANSWERED};
-use super::application::{Application, Component, Environment, Rule, Text};
+use super::application::{Application, Component, Environment, Rule};
 use super::environments;
 use super::pieces::{Piece, Pieces};
 use super::repository::Repository;
 use super::targets::TargetQuestions;
+use super::text::Text;
 use crate::init::import::name;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Exceptions;

@@ -1,6 +1,7 @@
 use super::*;
-use crate::init::application::{Component, Target, Text};
+use crate::init::application::{Component, Target};
 use crate::init::pieces::{Piece, Runs, Sort};
+use crate::init::text::Text;
 
 /// Returns whether IAM's `StringLike` takes a text (AWS Identity and Access Management User Guide, "String condition
 /// operators").

@@ -3,10 +3,12 @@
 
 use super::account::{Account, Live, Owner, SoughtTarget, each, is_free};
 use super::answers::{Answers, Check, MemberPlace, Question, UNANSWERED};
-use super::application::{Balancer, Component, Target, Text};
+use super::application::{Balancer, Component, Target};
 use super::pieces::{Piece, Runs};
 use super::proposal::{InitFacts, question};
+use super::text::Text;
 use std::collections::BTreeMap;
+use windlass_domain::declaration::kinds::KindName;
 use windlass_domain::text::finding::FindingName;
 
 /// The questions of one component.
@@ -24,9 +26,6 @@ pub struct TargetQuestions<'a> {
     /// The cluster, while its service is asked for.
     pub cluster: Option<Text>,
 }
-
-/// The kind of a site.
-const SITE: &str = "static_site";
 
 /// Returns the text in place of an answer that is not there yet.
 pub(super) fn unanswered() -> Text {
@@ -90,7 +89,7 @@ impl TargetQuestions<'_> {
         let free = |it: &&super::account::Distribution| self.is_free(it.belongs.as_ref());
         let choices = account.distributions.iter().filter(free).map(|it| it.id.clone()).collect();
         let about = "the id of the distribution before the site, or `none`";
-        let distribution = self.text(piece, SITE, "distribution", about, ids, choices);
+        let distribution = self.text(piece, Target::SITE, "distribution", about, ids, choices);
         let distribution = (distribution != Text::One("none".to_owned())).then_some(distribution);
         let free = |it: &&super::account::Distribution| self.is_free(it.belongs.as_ref());
         let choices = account
@@ -100,10 +99,10 @@ impl TargetQuestions<'_> {
             .filter_map(|it| it.bucket.clone())
             .filter(|bucket| self.is_free(account.buckets.get(bucket)))
             .collect();
-        let bucket = self.text(piece, SITE, "bucket", "the bucket of the site's files", buckets, choices);
+        let bucket = self.text(piece, Target::SITE, "bucket", "the bucket of the site's files", buckets, choices);
         let about = "the address under which visitors reach the site, or `none` for the distribution's own";
         let urls = urls.unwrap_or_else(|| Text::One("none".to_owned()));
-        let url = self.text(piece, SITE, "url", about, Some(urls), Vec::new());
+        let url = self.text(piece, Target::SITE, "url", about, Some(urls), Vec::new());
         let url = (url != Text::One("none".to_owned())).then_some(url);
         Target::Site { bucket, distribution, url }
     }
@@ -114,7 +113,7 @@ impl TargetQuestions<'_> {
         let named = named.map(|named| Text::One(named.to_owned()));
         let choices =
             account.functions.iter().filter(|it| self.is_free(it.belongs.as_ref())).map(|it| it.name.clone()).collect();
-        let function = self.text(piece, "lambda", "function", "the function's name", named.or(seen), choices);
+        let function = self.text(piece, Target::FUNCTION, "function", "the function's name", named.or(seen), choices);
         let about = "the alias that callers of the function name";
         let alias = self.one(piece, "alias", about, Some(alias.unwrap_or("live").to_owned()));
         let repository = is_image.then(|| self.repository(piece, None));
@@ -146,7 +145,7 @@ impl TargetQuestions<'_> {
     pub(super) fn text(
         &mut self,
         piece: &Piece,
-        kind: &str,
+        kind: KindName,
         member: &str,
         about: &str,
         proposed: Option<Text>,
@@ -229,10 +228,10 @@ impl TargetQuestions<'_> {
         let (clusters, services) = (part(0), part(1));
         let free: Vec<&Live> = account.services.iter().filter(|it| self.is_free(it.belongs.as_ref())).collect();
         let all = |at: usize| free.iter().filter_map(move |it| it.name.split('/').nth(at).map(str::to_owned)).collect();
-        let cluster = self.text(piece, "ecs", "cluster", "the cluster of the service", clusters, all(0));
+        let cluster = self.text(piece, Target::SERVICE, "cluster", "the cluster of the service", clusters, all(0));
         self.is_apart = cluster.is_shared(self.names) && cluster != unanswered();
         self.cluster = Some(cluster.clone());
-        let service = self.text(piece, "ecs", "service", "the service's name", services, all(1));
+        let service = self.text(piece, Target::SERVICE, "service", "the service's name", services, all(1));
         (self.is_apart, self.cluster) = (false, None);
         let names = self.services(&cluster, &service);
         let container = container.or_else(|| same(&names, |name| account.container(name)));

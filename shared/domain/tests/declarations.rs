@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
+use windlass_domain::declaration::kinds::KindName;
 use windlass_domain::declaration::{Declaration, LARGEST, schema};
 use windlass_domain::release::manifest::ArtifactRef;
 use windlass_domain::text::finding::{Finding, FindingName};
@@ -94,4 +95,27 @@ fn images_are_of_the_repository_that_is_declared_here() {
     assert_eq!(of("agent"), Some("shop/agent"));
     assert_eq!(of("steady"), Some("shop/steady"));
     assert_eq!(of("web"), None);
+}
+
+#[test]
+fn the_shortest_component_of_a_kind_has_what_it_must_have_and_no_more() {
+    for kind in KindName::ALL {
+        let shortest: serde_json::Map<String, serde_json::Value> = serde_json::from_str(kind.shortest()).unwrap();
+        let read = |mut component: serde_json::Map<String, serde_json::Value>| {
+            component.insert("kind".to_owned(), serde_json::json!(kind));
+            let environments = serde_json::json!({"dev": {"start": "manual"}, "prod": {"start": "manual"}});
+            let other = serde_json::json!({"kind": "lambda", "function": "shop-{environment}"});
+            let components = serde_json::json!({"c": component, "a": other});
+            let document = serde_json::json!({
+                "app": "shop", "version": "1.0.0", "environments": environments, "components": components,
+            });
+            Declaration::parse(&document.to_string()).map(drop)
+        };
+        assert_eq!(read(shortest.clone()), Ok(()), "{kind}");
+        for member in shortest.keys() {
+            let mut shorter = shortest.clone();
+            shorter.remove(member);
+            assert!(read(shorter).is_err(), "{kind}: {member} need not be there");
+        }
+    }
 }

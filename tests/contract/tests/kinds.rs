@@ -1,4 +1,4 @@
-//! A kind is known only in its own file of the domain and its own folder of the engine. The code that works for all
+//! A kind is known only in its own files of the domain and its own folder of the engine. The code that works for all
 //! components names no kind.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test may panic, and reads better")]
@@ -10,8 +10,15 @@ use std::path::{Path, PathBuf};
 use windlass_domain::declaration::kinds::KindName;
 use windlass_domain::each_kind;
 
-/// The measurements that only one kind has.
-const OF_ONE: &[&str] = &["shared/engine/src/measurements/pages.rs"];
+/// The sources that name kinds by their nature, each with the reason.
+const OF_FEW: &[(&str, &str)] = &[
+    ("cli/src/init/account.rs", "a kind's name is a word of many names of resources"),
+    ("cli/src/init/application.rs", "`windlass init` finds three sorts of targets by itself"),
+    ("cli/src/init/import/ecspresso.rs", "ecspresso deploys one kind"),
+    ("cli/src/init/import/lambroll.rs", "lambroll deploys one kind"),
+    ("cli/src/init/import/sam.rs", "the functions of AWS SAM are one kind"),
+    ("shared/engine/src/measurements/pages.rs", "only one kind has pages"),
+];
 
 /// The names by which a source would name a kind.
 struct Names {
@@ -52,6 +59,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 fn is_home(path: &str) -> bool {
     let is_of_a_kind = |kind: &Names| {
         path.starts_with(&format!("shared/engine/src/kinds/{}/", kind.module))
+            || path.starts_with(&format!("shared/domain/src/declaration/kinds/{}/", kind.module))
             || path == format!("shared/domain/src/declaration/kinds/{}.rs", kind.module)
     };
     path == "shared/domain/src/declaration/kinds/mod.rs"
@@ -132,7 +140,7 @@ fn named(source: &str) -> BTreeSet<String> {
 
 fn naming() -> BTreeMap<String, BTreeSet<String>> {
     let mut files = Vec::new();
-    for folder in ["shared/domain/src", "shared/engine/src"] {
+    for folder in ["cli/src", "shared/domain/src", "shared/engine/src"] {
         sources(&root().join(folder), &mut files);
     }
     assert!(files.len() > 200, "the sources are somewhere else");
@@ -143,15 +151,20 @@ fn naming() -> BTreeMap<String, BTreeSet<String>> {
     };
     let sources = files.into_iter().map(read);
     let sources = sources.filter(|(path, _)| !is_home(path));
-    let found = sources.map(|(path, source)| (path, named(&source)));
+    let found = sources.map(|(path, source)| {
+        let mut names = named(&source);
+        // The command line may call what a kind's folder has; it may not tell kinds apart.
+        names.retain(|name| !path.starts_with("cli/") || !KINDS.iter().any(|kind| name == kind.module));
+        (path, names)
+    });
     found.filter(|(_, names)| !names.is_empty()).collect()
 }
 
 #[test]
 fn nothing_outside_of_its_home_names_a_kind() {
     let mut naming = naming();
-    for path in OF_ONE {
-        assert!(naming.remove(*path).is_some(), "{path} names no kind any more: take it off the list");
+    for (path, reason) in OF_FEW {
+        assert!(naming.remove(*path).is_some(), "{path} names no kind any more: take it off the list ({reason})");
     }
     assert!(naming.is_empty(), "{naming:#?}");
 }

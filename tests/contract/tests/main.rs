@@ -14,6 +14,7 @@ mod lines;
 mod metrics;
 mod notified_events;
 mod payloads;
+mod recipes;
 mod safety;
 mod shape;
 mod template;

@@ -4,6 +4,7 @@ use crate::init::import::expression::of_go;
 use crate::init::import::{Imported, UnreadMembers, name, repository};
 use serde_json::{Map, Value, json};
 use windlass_domain::declaration::UNWRITTEN;
+use windlass_domain::declaration::kinds::KindName;
 use windlass_domain::document::syntax;
 
 /// The largest file, in bytes.
@@ -30,7 +31,7 @@ pub fn import(text: &str, beside: &dyn Fn(&str) -> Result<String, String>) -> Re
         imported.note("the region is an expression: write `region` of the environment where it is not Windlass's own");
     }
     imported.region = region.filter(|region| !region.contains('{'));
-    let mut written = json!({"kind": "ecs", "cluster": cluster, "service": service});
+    let mut written = json!({"kind": KindName::Ecs, "cluster": cluster, "service": service});
     let timeout = file.text(&["timeout"]);
     match timeout.as_deref().map(|text| (text, span(text))) {
         Some((_, Some(timeout))) => written["steady_within"] = json!(timeout),

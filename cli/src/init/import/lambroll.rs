@@ -6,6 +6,7 @@ use crate::init::import::{Imported, UnreadMembers, name, repository};
 use serde_json::{Value, json};
 use std::path::Path;
 use windlass_domain::declaration::UNWRITTEN;
+use windlass_domain::declaration::kinds::KindName;
 
 /// The alias that lambroll moves where no option names another one.
 const ALIAS: &str = "current";
@@ -28,7 +29,7 @@ pub fn import(text: &str) -> Result<Imported, String> {
         "function-name" => "api".to_owned(),
         other => other.to_owned(),
     };
-    let mut written = json!({"kind": "lambda", "function": function, "alias": ALIAS});
+    let mut written = json!({"kind": KindName::Lambda, "function": function, "alias": ALIAS});
     image(&mut file, &mut written, &mut imported);
     imported.note(format!(
         "lambroll moves the alias `{ALIAS}` unless `--alias` names another one: write here the alias that your callers use"

@@ -6,6 +6,7 @@ use crate::init::import::expression::of_cloudformation;
 use crate::init::import::{Imported, UnreadMembers, name};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use windlass_domain::declaration::kinds::KindName;
 use windlass_domain::document::syntax;
 
 /// The largest template, in bytes (AWS CloudFormation User Guide, "CloudFormation quotas").
@@ -127,7 +128,7 @@ fn function(id: &str, properties: &Value, common: &Value, template: &Value, impo
             .note(format!("`{id}` has no `AutoPublishAlias` that can be told: write the alias that its callers use"));
     }
     let alias = alias.unwrap_or_else(|| "live".to_owned());
-    let mut written = json!({"kind": "lambda", "function": function, "alias": alias});
+    let mut written = json!({"kind": KindName::Lambda, "function": function, "alias": alias});
     if let Some(by) = making_function(&preference) {
         imported.note(format!(
             "`{id}`: the deployment preference is made by `{by}`: write `rollout` and `gates.alarms` as it has them in this environment"

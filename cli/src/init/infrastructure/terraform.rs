@@ -4,10 +4,11 @@
 use super::edit::Edit;
 use super::hcl::{Block, resources, variables};
 use super::{edit, hcl_lines};
-use crate::init::application::{Application, Component, Target, Text};
+use crate::init::application::{Application, Component, Target};
 use crate::init::environments::pattern;
 use crate::init::pages::{TERRAFORM, block};
 use crate::init::repository::Repository;
+use crate::init::text::Text;
 
 /// The resources that get tags and nothing else.
 const TAGGED: [&str; 2] = ["aws_cloudfront_distribution", "aws_s3_bucket"];

@@ -153,6 +153,7 @@ impl Kind for Appconfig {
 impl Resolve for Appconfig {
     type Written = Written;
     const MEMORY_MB: u64 = 256;
+    const SHORTEST: &str = r#"{"application": "a", "environment": "{environment}", "profile": "a", "strategy": "a"}"#;
 
     fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, _: &Gates) -> Self {
         let mut text = |field: &str, text: &Text, form: &Form| scope.text(&join(path, field), text, form);

@@ -279,6 +279,7 @@ impl Kind for Ecs {
 impl Resolve for Ecs {
     type Written = Written;
     const MEMORY_MB: u64 = 256;
+    const SHORTEST: &str = r#"{"cluster": "{environment}-a", "service": "a", "container": "a", "repository": "aa"}"#;
 
     fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, _: &Gates) -> Self {
         let at = |field: &str| join(path, field);

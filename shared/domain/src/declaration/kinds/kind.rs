@@ -124,6 +124,10 @@ pub(crate) trait Resolve: Kind + Sized {
     /// the two.
     const MEMORY_MB: u64;
 
+    /// A component with the members that it must have and no others, as JSON and without its `kind`. Its target differs
+    /// by environment, and another component that it must name is `a`. So one more member can be checked by itself.
+    const SHORTEST: &str;
+
     /// True if a function of its own does long additive work, such as uploads, before the change that callers notice.
     const PUBLISHES: bool = false;
 

@@ -201,6 +201,7 @@ impl Kind for Lambda {
 impl Resolve for Lambda {
     type Written = Written;
     const MEMORY_MB: u64 = 512;
+    const SHORTEST: &str = r#"{"function": "{environment}-a"}"#;
 
     fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, gates: &Gates) -> Self {
         let at = |field: &str| join(path, field);

@@ -73,6 +73,14 @@ macro_rules! define {
                 }
             }
 
+            /// Returns a component with the members that it must have and no others, as JSON and without its `kind`.
+            /// Its target differs by environment, and another component that it must name is `a`.
+            pub const fn shortest(self) -> &'static str {
+                match self {
+                    $( Self::$name => <$module::$name as Resolve>::SHORTEST, )+
+                }
+            }
+
             /// Returns false if a rollback leaves it as it is, because its result is no state that could come back.
             pub const fn goes_back(self) -> bool {
                 match self {

@@ -247,6 +247,7 @@ impl Kind for StaticSite {
 impl Resolve for StaticSite {
     type Written = Written;
     const MEMORY_MB: u64 = 1024;
+    const SHORTEST: &str = r#"{"bucket": "{app}-{environment}-a"}"#;
     const PUBLISHES: bool = true;
     const WITHDRAWS: bool = true;
 

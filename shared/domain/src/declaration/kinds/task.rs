@@ -252,6 +252,7 @@ impl Kind for Task {
 impl Resolve for Task {
     type Written = Written;
     const MEMORY_MB: u64 = 256;
+    const SHORTEST: &str = r#"{"function": {"name": "{environment}-a", "of": "a"}}"#;
     const GOES_BACK: bool = false;
 
     fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, _: &Gates) -> Self {
