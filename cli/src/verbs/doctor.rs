@@ -74,14 +74,20 @@ impl Doctor {
         Ok(if wrong.is_empty() { Exit::Good } else { Exit::Rejected })
     }
 
-    fn check(&self, EnvironmentId { app, environment }: EnvironmentId<'_>, output: Output) -> Result<Exit, Failure> {
+    fn check(&self, of: EnvironmentId<'_>, output: Output) -> Result<Exit, Failure> {
         let body = json!({"action": "check"});
         let (answer, planned) = waiting(async {
             let windlass = self.endpoint.open().await?;
-            let asked = PlanRequest { windlass: &windlass, app, environment, body: &body, by: CallerKind::Person };
+            let asked = PlanRequest {
+                windlass: &windlass,
+                app: of.app(),
+                environment: of.environment(),
+                body: &body,
+                by: CallerKind::Person,
+            };
             planned::drawn(asked, &self.patience).await
         })?;
-        let report = Report::of(format!("{app} {environment}"), &planned);
+        let report = Report::of(format!("{} {}", of.app(), of.environment()), &planned);
         let exit = exit(&report.findings);
         output.result(&report.as_json(&answer), &report.words());
         Ok(exit)

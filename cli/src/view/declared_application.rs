@@ -134,8 +134,7 @@ pub async fn declaration(windlass: &Windlass, app: &AppName) -> Result<OrFinding
 /// # Errors
 /// No answer, or one that cannot be understood.
 pub async fn environment(windlass: &Windlass, of: EnvironmentId<'_>) -> Result<OrFindings<Environment>, Failure> {
-    let EnvironmentId { app, environment: name } = of;
-    let path = ["apps", app.as_str(), "environments", name.as_str()];
+    let path = ["apps", of.app().as_str(), "environments", of.environment().as_str()];
     read(windlass.get(&path, &[]).await)
 }
 

@@ -163,8 +163,10 @@ fn a_kind_has_a_file_in_the_domain_and_a_folder_in_the_engine() {
         assert_eq!(kind.text, name.as_str());
         assert_eq!(kind.variant, format!("{name:?}"));
         let module = kind.module;
-        for home in [format!("shared/domain/src/declaration/kinds/{module}.rs"), format!("shared/engine/src/kinds/{module}/mod.rs")]
-        {
+        for home in [
+            format!("shared/domain/src/declaration/kinds/{module}.rs"),
+            format!("shared/engine/src/kinds/{module}/mod.rs"),
+        ] {
             assert!(root().join(&home).is_file(), "{home}");
         }
     }

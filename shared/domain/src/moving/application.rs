@@ -130,7 +130,7 @@ impl<'a> Application<'a> {
     where
         'a: 'b,
     {
-        let side = |app| EnvironmentId { app, environment };
+        let side = |app| EnvironmentId::new(app, environment);
         Moving { from: side(self.app), to: side(self.to), component: None }
     }
 

@@ -103,7 +103,7 @@ impl Tenants {
         of: EnvironmentId<'_>,
         components: BTreeMap<ComponentName, Artifact>,
     ) {
-        let EnvironmentId { app, environment } = of;
+        let app = of.app();
         let declared = Declaration::parse(declaration).unwrap();
         let version = declared.version().clone();
         let declared = Declared::new(&declared, declaration, Time(0), None);
@@ -113,7 +113,7 @@ impl Tenants {
         let record = Deployment {
             id: id.clone(),
             app: app.clone(),
-            environment: environment.clone(),
+            environment: of.environment().clone(),
             declaration: version,
             release: Release { app: app.clone(), components, ..stage.record.release.clone() },
             ..stage.record.clone()

@@ -149,12 +149,11 @@ pub async fn hold(ports: &impl Ports, execution: &ExecutionRef, request: &Reques
 }
 
 fn released(of: EnvironmentId<'_>, hold: Option<&Hold>) -> String {
-    let EnvironmentId { app, environment: env } = of;
     let Some(hold) = hold else {
-        return format!("Nothing was released: there is no hold on deployments into {app}/{env}.");
+        return format!("Nothing was released: there is no hold on deployments into {of}.");
     };
     format!(
-        "The hold on deployments into {app}/{env} is released; they were held {}. A release that was refused meanwhile \
+        "The hold on deployments into {of} is released; they were held {}. A release that was refused meanwhile \
          comes no more by itself: release or deploy it again.",
         hold.in_words()
     )
