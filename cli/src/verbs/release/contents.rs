@@ -206,7 +206,7 @@ fn leads_to(path: &Path) -> Option<PathBuf> {
 /// refuses is refused.
 fn rules_of(name: &ComponentName, declared: Option<&Resolved>) -> Result<FolderRules, String> {
     let component = declared.and_then(|declared| declared.components.get(name));
-    let folder = component.and_then(|component| component.spec.folder());
+    let folder = component.and_then(|component| component.spec.as_kind().folder());
     FolderRules::new(folder.unwrap_or(Folder::UNKNOWN))
 }
 

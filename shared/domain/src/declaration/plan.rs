@@ -361,13 +361,14 @@ impl Spec {
             later: BTreeSet::new(),
             timing: None,
         };
+        let kind = self.as_kind();
         let mut stages = Vec::new();
-        stages.extend(self.is_tried_ahead().then(|| stage(None, true)));
-        if let Some(Rollout { steps, every }) = self.rollout() {
+        stages.extend(kind.is_tried_ahead().then(|| stage(None, true)));
+        if let Some(Rollout { steps, every }) = kind.rollout() {
             stages.extend(steps.iter().map(|_| stage(Some(every.as_s()), false)));
         }
         stages.push(stage(None, false));
-        stages.extend(self.is_ended_by_aws().then(|| Stage { closing: true, ..stage(None, false) }));
+        stages.extend(kind.is_ended_by_aws().then(|| Stage { closing: true, ..stage(None, false) }));
         stages
     }
 }

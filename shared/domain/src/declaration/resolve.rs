@@ -267,7 +267,7 @@ fn shared_targets(environments: &[Resolved]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for at in environments {
         for (component, resolved) in &at.components {
-            let target = Target { at, component, claim: resolved.spec.claim() };
+            let target = Target { at, component, claim: resolved.spec.as_kind().claim() };
             let earlier = targets.iter().find(|other| other.is_same_as(&target));
             findings.extend(earlier.map(|other| other.clash(&target)));
             targets.push(target);

@@ -104,7 +104,7 @@ impl Declared {
         let mut fields =
             vec![(Field::Bake, 1), (Field::BetweenWaves, waves.saturating_sub(1)), (Field::UnknownFor, waves)];
         for (name, component) in &self.components {
-            if let Some(rollout) = component.spec.rollout() {
+            if let Some(rollout) = component.spec.as_kind().rollout() {
                 let steps = rollout.steps.len() as u64;
                 fields.push((Field::Every(name.clone()), steps));
             }
@@ -120,7 +120,7 @@ impl Declared {
             Field::UnknownFor => self.gates.unknown.hold_for,
             Field::Every(name) => {
                 let component = self.components.get(name);
-                let rollout = component.and_then(|it| it.spec.rollout());
+                let rollout = component.and_then(|it| it.spec.as_kind().rollout());
                 rollout.map_or(Span::ZERO, |rollout| rollout.every)
             }
         }
@@ -134,7 +134,7 @@ impl Declared {
             Field::UnknownFor => other.gates.unknown.hold_for = value,
             Field::Every(name) => {
                 let component = other.components.get_mut(name);
-                if let Some(rollout) = component.and_then(|it| it.spec.rollout_mut()) {
+                if let Some(rollout) = component.and_then(|it| it.spec.as_kind_mut().rollout_mut()) {
                     rollout.every = value;
                 }
             }

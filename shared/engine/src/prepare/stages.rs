@@ -77,7 +77,7 @@ pub(super) fn goes_together(scene: &Scene, candidates: &[Candidate]) -> bool {
 /// Returns whether AWS shifts the component, by percentages that the declaration does not have.
 fn is_of_aws(scene: &Scene, name: &ComponentName) -> bool {
     let declared = scene.loaded.resolved.components.get(name);
-    let rollout = declared.and_then(|component| component.spec.rollout());
+    let rollout = declared.and_then(|component| component.spec.as_kind().rollout());
     rollout.is_none_or(|rollout| rollout.steps.is_empty())
 }
 
