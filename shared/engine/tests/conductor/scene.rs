@@ -70,7 +70,7 @@ impl Scene {
     pub fn judged() -> Self {
         let scene = Self::new();
         scene.plan(Outcome::Change, 1);
-        scene.judge(0, Verdict::Pass);
+        scene.record_verdict(0, Verdict::Pass);
         scene.step("api", StepStatus::Changed, |_| ());
         scene
     }
@@ -203,7 +203,7 @@ impl Scene {
         self.stage.put(ledger::plan(&id()), &plan);
     }
 
-    pub fn judge(&self, wave: u32, verdict: Verdict) {
+    pub fn record_verdict(&self, wave: u32, verdict: Verdict) {
         let mut judgement = Judgement::begin(wave, Time(0), Time(0), Span::ZERO, true);
         judgement.verdict = verdict;
         self.stage.put(ledger::judgement(&id(), wave), &judgement);

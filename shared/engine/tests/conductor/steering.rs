@@ -84,7 +84,7 @@ fn what_watches_nothing_is_refused() {
     let table: [(&str, Change, Value, FindingName); 5] = [
         ("ended", |scene| scene.end(Ending::Succeeded), json!({}), FindingName::NotWatched),
         ("recovers", |scene| scene.hold(Some(("one", HeldState::Recovering))), json!({}), FindingName::NotWatched),
-        ("changes", |scene| scene.judge(0, Verdict::Pass), json!({}), FindingName::NotWatched),
+        ("changes", |scene| scene.record_verdict(0, Verdict::Pass), json!({}), FindingName::NotWatched),
         ("nobody holds the lock", |scene| scene.hold(None), json!({}), FindingName::NotWatched),
         ("unknown", |_| (), other, FindingName::UnknownName),
     ];

@@ -185,7 +185,7 @@ fn only_what_was_judged_to_the_end_is_settled() {
             scene.plan(outcome, waves);
         }
         for (wave, verdict) in judged {
-            scene.judge(*wave, *verdict);
+            scene.record_verdict(*wave, *verdict);
         }
         let answer = scene.recovery();
         assert_eq!(in_short(&answer), (word, ""), "{plan:?} {judged:?}");
@@ -209,7 +209,7 @@ fn what_was_judged_but_is_not_reached_any_more_is_undone_by_whoever_recovers_it(
             scene.execution(FIRST, "FAILED");
             scene.hold(Some((FIRST, state)));
             scene.plan(Outcome::Change, 1);
-            scene.judge(0, Verdict::Pass);
+            scene.record_verdict(0, Verdict::Pass);
             scene.step("jobs", Changed, |_| ());
             scene.step("api", status, |step| {
                 step.seen = step.seen.take().filter(|_| seen);
@@ -237,7 +237,7 @@ fn an_undo_that_died_is_gone_on_with_and_keeps_its_reason() {
     let mut scene = Scene::new();
     scene.execution(FIRST, "ABORTED");
     scene.plan(Outcome::Change, 1);
-    scene.judge(0, Verdict::Pass);
+    scene.record_verdict(0, Verdict::Pass);
     let why = Why { name: "GateFailed".into(), text: "a gate failed.".into() };
     scene.change_record(|record| record.undoing = Some(why.clone()));
     assert_eq!(in_short(&scene.recovery()), (Transition::Undo, ""));

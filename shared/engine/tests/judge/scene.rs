@@ -169,7 +169,7 @@ pub fn answers(stage: &Stage, error: Option<&str>, payload: &str, ms: u64) {
 
 /// Makes one look. If the Retry of `Judge` makes the next one, the answer is a bake of a minute.
 pub fn judge(stage: &Stage, wave: u32) -> Result<Answer> {
-    match run(handle(&stage.world, stage.judge(wave))) {
+    match run(handle(&stage.world, stage.judge_input(wave))) {
         Err(fault) if fault.name == FaultName::StillBaking => Ok(Answer {
             verdict: Transition::Bake,
             deployment: id(),

@@ -82,7 +82,7 @@ async fn plan(
         warnings.extend(found.warnings);
         if let Some(serving) = &serving {
             let path = input.path("distribution");
-            warnings.extend(distribution::judge(serving, &found.entries, &path));
+            warnings.extend(distribution::warnings(serving, &found.entries, &path));
         }
         Wanted::Release(release, found.entries)
     };
