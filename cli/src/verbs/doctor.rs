@@ -5,7 +5,7 @@ use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::manual;
 use crate::ground::output::Output;
-use crate::ground::trouble::Trouble;
+use crate::ground::trouble::TroubleName;
 use crate::talk::installation::{Endpoint, Installed};
 use crate::talk::windlass::waiting;
 use crate::verbs::follow::Patience;
@@ -58,7 +58,7 @@ impl Doctor {
         let Installed { stack, version, parts } = waiting(self.endpoint.parts())?;
         if parts.is_empty() {
             let message = format!("the stack `{stack}` has nothing that can be looked at: it is no Windlass");
-            return Err(Failure::of(Trouble::NoAnswer, message));
+            return Err(Failure::of(TroubleName::NoAnswer, message));
         }
         let mut wrong = installation_health::wrong(&parts);
         let own = env!("CARGO_PKG_VERSION");

@@ -10,7 +10,7 @@ use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::pin;
 use crate::ports::{Result, Write};
 use crate::trouble::Checked;
-use windlass_domain::declaration::plan::{Outcome, Plan};
+use windlass_domain::declaration::plan::{Plan, PlanOutcome};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::judgement::Judgement;
 use windlass_domain::deployment::steering::{Decision, SteeringRequest, Watched, decide};
@@ -95,7 +95,7 @@ async fn find(ports: &impl Ports, request: &Request, env: &EnvironmentName) -> C
 
 fn no_plan() -> Plan {
     Plan {
-        outcome: Outcome::Change,
+        outcome: PlanOutcome::Change,
         waves: vec![],
         unchanged: vec![],
         findings: vec![],
