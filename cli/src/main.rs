@@ -8,7 +8,7 @@ use windlass_cli::Arguments;
 use windlass_cli::ground::failure::Failure;
 use windlass_cli::ground::manual;
 use windlass_cli::ground::output::Output;
-use windlass_cli::ground::trouble::Trouble;
+use windlass_cli::ground::trouble::TroubleName;
 
 fn main() -> ExitCode {
     let line = Arguments::command_line().try_get_matches();
@@ -25,7 +25,7 @@ fn main() -> ExitCode {
             let is_help = matches!(mistake.kind(), ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand);
             let _ = mistake.print();
             if mistake.use_stderr() && !is_help {
-                let _ = writeln!(io::stderr(), "{}", manual::of_trouble(Trouble::NotUnderstood));
+                let _ = writeln!(io::stderr(), "{}", manual::of_trouble(TroubleName::NotUnderstood));
             }
             let status = u8::try_from(mistake.exit_code());
             status.map_or(ExitCode::FAILURE, ExitCode::from)

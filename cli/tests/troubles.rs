@@ -7,7 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 use windlass_cli::ground::failure::Failure;
 use windlass_cli::ground::manual::Page;
-use windlass_cli::ground::trouble::Trouble;
+use windlass_cli::ground::trouble::TroubleName;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -22,7 +22,7 @@ fn as_said(text: &str) -> String {
 
 #[test]
 fn each_trouble_has_a_page_with_its_status_and_what_to_do() {
-    for name in Trouble::ALL {
+    for name in TroubleName::ALL {
         let page = Page::of(&name.to_string()).unwrap().text;
         assert!(page.starts_with(&format!("# {name}\n")), "{page}");
         let meaning = page.split("\n## ").next().unwrap().replace('\n', " ");
@@ -40,7 +40,7 @@ fn each_page_is_of_a_trouble_and_in_the_index() {
     let files = fs::read_dir(root().join("docs/troubles")).unwrap();
     let files = files.map(|file| file.unwrap().file_name().into_string().unwrap());
     let pages: BTreeSet<String> = files.filter(|file| file != "README.md").collect();
-    let names = Trouble::ALL.map(|name| format!("{name}.md"));
+    let names = TroubleName::ALL.map(|name| format!("{name}.md"));
     assert_eq!(pages, BTreeSet::from(names.clone()));
     let index = fs::read_to_string(root().join("docs/troubles/README.md")).unwrap();
     for name in names {
@@ -50,7 +50,7 @@ fn each_page_is_of_a_trouble_and_in_the_index() {
 
 #[test]
 fn the_code_tells_the_message_of_each_page() {
-    for name in Trouble::ALL {
+    for name in TroubleName::ALL {
         let text = fs::read_to_string(root().join(name.page())).unwrap();
         let said = text.strip_prefix("<!-- said in ").unwrap();
         let (said, page) = said.split_once(" -->").unwrap();
@@ -66,7 +66,7 @@ fn the_code_tells_the_message_of_each_page() {
 
 #[test]
 fn a_failure_links_its_page_for_people_and_for_programs() {
-    for name in Trouble::ALL {
+    for name in TroubleName::ALL {
         let failure = Failure::of(name, "it did not go");
         let line = format!("\n  page: {} (or `windlass explain {name}`)", name.page());
         assert_eq!(failure.words(), format!("it did not go{line}"));

@@ -2,7 +2,7 @@
 
 use crate::ground::exit::Exit;
 use crate::ground::manual;
-use crate::ground::trouble::Trouble;
+use crate::ground::trouble::TroubleName;
 use serde_json::{Value, json};
 use std::fmt::Display;
 use windlass_domain::release::way_in::WayIn;
@@ -13,7 +13,7 @@ use windlass_domain::text::finding::Finding;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Failure {
     /// The trouble of the command line itself; `None` where the findings say what is wrong.
-    pub name: Option<Trouble>,
+    pub name: Option<TroubleName>,
     /// The exit status.
     pub exit: Exit,
     /// The message, for a person.
@@ -30,7 +30,7 @@ pub struct Failure {
 
 impl Failure {
     /// Makes a failure of the command line itself.
-    pub fn of(name: Trouble, message: impl Into<String>) -> Self {
+    pub fn of(name: TroubleName, message: impl Into<String>) -> Self {
         Self {
             name: Some(name),
             exit: name.exit(),
@@ -44,7 +44,7 @@ impl Failure {
 
     /// Makes a failure for a command that cannot be carried out as it was written.
     pub fn usage(message: impl Into<String>) -> Self {
-        Self::of(Trouble::NotUnderstood, message)
+        Self::of(TroubleName::NotUnderstood, message)
     }
 
     /// Makes a failure for an answer in a form that this program does not know; `what` was asked for.
@@ -53,12 +53,12 @@ impl Failure {
             "{what} cannot be understood: {why}. Use the program that belongs to the installed Windlass; and see that \
              `--endpoint`, or WINDLASS_ENDPOINT, is the output `ApiUrl` of its stack"
         );
-        Self::of(Trouble::OtherVersion, message)
+        Self::of(TroubleName::OtherVersion, message)
     }
 
     /// Makes a failure for something that went wrong in Windlass itself, or in this program.
     pub fn broken(message: impl Into<String>) -> Self {
-        Self::of(Trouble::WentWrong, message)
+        Self::of(TroubleName::WentWrong, message)
     }
 
     /// Makes a failure for input that is refused before anything is changed. Findings that are not in the command
@@ -115,7 +115,7 @@ impl From<Fault> for Failure {
         let failure = Self {
             passes: fault.name.is_transient(),
             is_everywhere: true,
-            ..Self::of(Trouble::of(&fault), fault.message)
+            ..Self::of(TroubleName::of(&fault), fault.message)
         };
         let place = std::env::var(PLACE_OF_AWS).ok();
         match place.and_then(|place| unconnected(&failure.message, &place)) {

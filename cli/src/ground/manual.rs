@@ -1,7 +1,7 @@
 //! The pages of findings, faults and troubles. The program carries them, because its users need not have the
 //! repository.
 
-use crate::ground::trouble::Trouble;
+use crate::ground::trouble::TroubleName;
 use include_dir::{Dir, include_dir};
 use windlass_domain::document::shape::objection::did_you_mean;
 use windlass_domain::text::finding::{self, Finding};
@@ -62,7 +62,7 @@ impl Page {
 }
 
 /// Returns a line that names the page of a trouble, and the command that shows it.
-pub fn of_trouble(name: Trouble) -> String {
+pub fn of_trouble(name: TroubleName) -> String {
     format!("  page: {} (or `windlass explain {name}`)", name.page())
 }
 

@@ -5,7 +5,7 @@ use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::machine::shown;
 use crate::ground::manual;
-use crate::ground::trouble::Trouble;
+use crate::ground::trouble::TroubleName;
 use serde::Serialize;
 use std::fs;
 use std::io::{self, Write};
@@ -96,7 +96,7 @@ fn document(value: &impl Serialize) -> String {
 }
 
 fn unwritten(path: &Path, why: &io::Error) -> Failure {
-    Failure::of(Trouble::FileNotWritten, format!("`{}` cannot be written: {why}", shown(path)))
+    Failure::of(TroubleName::FileNotWritten, format!("`{}` cannot be written: {why}", shown(path)))
 }
 
 /// Returns the exit status of a verb; a failure is printed first.

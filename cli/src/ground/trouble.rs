@@ -7,7 +7,7 @@ use windlass_domain::text::fault::{Fault, FaultName};
 /// A reason for which the command line could not do what was asked. Each name has its page under `docs/troubles/`,
 /// which the program carries. A refusal of Windlass has the pages of its findings instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
+pub enum TroubleName {
     /// The words after `windlass` do not say one thing that can be done.
     NotUnderstood,
     /// A file or a folder that the command names cannot be read, or is too large.
@@ -40,7 +40,7 @@ pub enum Trouble {
     WentWrong,
 }
 
-impl Trouble {
+impl TroubleName {
     /// All of them.
     pub const ALL: [Self; 15] = [
         Self::NotUnderstood,
@@ -97,7 +97,7 @@ impl Trouble {
     }
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for TroubleName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, f)
     }

@@ -4,7 +4,7 @@ use super::files::{File, OWN};
 use super::repository::{Repository, github};
 use crate::ground::failure::Failure;
 use crate::ground::machine::shown;
-use crate::ground::trouble::Trouble;
+use crate::ground::trouble::TroubleName;
 use crate::talk::git::{self, FolderPlace};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -110,7 +110,7 @@ pub fn no_links(folder: &Path, all: &[File]) -> Result<(), Failure> {
     let link = all.iter().find_map(|file| link_in(folder, &file.path));
     link.map_or(Ok(()), |link| {
         Err(Failure::of(
-            Trouble::FileNotWritten,
+            TroubleName::FileNotWritten,
             format!("`{}` is a link, which may lead anywhere, so that nothing was written. Move it away", shown(&link)),
         ))
     })
@@ -133,7 +133,9 @@ fn link_in(folder: &Path, path: &str) -> Option<PathBuf> {
 pub fn put(path: &Path, text: &str) -> Result<(), Failure> {
     let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
     let done = folder.and_then(|()| fs::write(path, text));
-    done.map_err(|error| Failure::of(Trouble::FileNotWritten, format!("`{}` cannot be written: {error}", shown(path))))
+    done.map_err(|error| {
+        Failure::of(TroubleName::FileNotWritten, format!("`{}` cannot be written: {error}", shown(path)))
+    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use crate::ground::arguments;
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
-use crate::ground::trouble::{Trouble, next_for_credentials};
+use crate::ground::trouble::{TroubleName, next_for_credentials};
 use crate::talk::installation_source::{GivenOption, InstallationPart, InstallationSource, given, named};
 use crate::talk::settings::{Settings, is_stack};
 use crate::talk::windlass::Windlass;
@@ -249,7 +249,7 @@ impl Endpoint {
             let missing: Vec<&str> = missing.iter().map(|what| what.unnamed()).collect();
             let missing = missing.join("\n  ");
             match unfound {
-                WhyNotFound::NoStack => Failure::of(Trouble::NoInstallation, format!(
+                WhyNotFound::NoStack => Failure::of(TroubleName::NoInstallation, format!(
                     "no installation is named, and there is no stack `{USUAL}` in the account and the region of the credentials.\n  {missing}"
                 )),
                 WhyNotFound::NotLooked(why) => Failure {
@@ -299,12 +299,12 @@ const ACCOUNT: &str = "Set AWS_PROFILE and AWS_REGION to the account and the reg
 
 fn no_stack(name: &str, from: &str) -> Failure {
     let what = format!("there is no stack `{name}` in the account and the region of the credentials");
-    Failure::of(Trouble::NotAWindlass, format!("{what} ({from})")).with_next(ACCOUNT)
+    Failure::of(TroubleName::NotAWindlass, format!("{what} ({from})")).with_next(ACCOUNT)
 }
 
 fn no_windlass(name: &str, what: InstallationPart, from: &str) -> Failure {
     let what = format!("the stack `{name}` has no output `{}`, so that it is no Windlass", what.output());
-    Failure::of(Trouble::NotAWindlass, format!("{what} ({from})")).with_next(ACCOUNT)
+    Failure::of(TroubleName::NotAWindlass, format!("{what} ({from})")).with_next(ACCOUNT)
 }
 
 /// Adds to the failure of a look at a stack which stack it was, with the right that is needed where that is the reason.

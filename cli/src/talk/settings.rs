@@ -5,7 +5,7 @@
 
 use crate::ground::failure::Failure;
 use crate::ground::machine::{self, shown};
-use crate::ground::trouble::Trouble;
+use crate::ground::trouble::TroubleName;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -60,7 +60,7 @@ impl Settings {
     /// Everything that is wrong with it.
     pub fn of(path: &Path) -> Result<Self, Failure> {
         let text =
-            machine::text(path).map_err(|why| Failure::of(Trouble::SettingsNotValid, format!("{why}. {SEE}")))?;
+            machine::text(path).map_err(|why| Failure::of(TroubleName::SettingsNotValid, format!("{why}. {SEE}")))?;
         match read(&text) {
             Ok(values) => Ok(Self { path: path.to_owned(), values }),
             Err(wrong) => Err(failure(path, &wrong)),
@@ -82,7 +82,7 @@ fn failure(path: &Path, wrong: &[SettingsError]) -> Failure {
     let path = shown(path);
     let lines = wrong.iter().map(|wrong| format!("\n  {path}:{}: {}", wrong.line, foreign::line(&wrong.what)));
     let found = count(wrong.len() as u64, "finding");
-    Failure::of(Trouble::SettingsNotValid, format!("{path} has {found}. {SEE}:{}", lines.collect::<String>()))
+    Failure::of(TroubleName::SettingsNotValid, format!("{path} has {found}. {SEE}:{}", lines.collect::<String>()))
 }
 
 /// Finds the file, from a folder upwards to the root of its repository; outside of one in the folder alone. The file of

@@ -2,7 +2,7 @@
 
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
-use crate::ground::trouble::{Trouble, next_for_credentials};
+use crate::ground::trouble::{TroubleName, next_for_credentials};
 use crate::talk::installation::InstallationPlace;
 use serde_json::Value;
 use std::future::Future;
@@ -192,7 +192,7 @@ fn understood(answer: ApiAnswer) -> Result<Value, Failure> {
     if said.contains("Credential should be scoped to a valid region") {
         return Err(Failure {
             is_everywhere: true,
-            ..failure(Trouble::NotAWindlass, format!("{OTHER_REGION} ({said})"))
+            ..failure(TroubleName::NotAWindlass, format!("{OTHER_REGION} ({said})"))
         });
     }
     Err(match answer.status {
@@ -208,11 +208,14 @@ fn understood(answer: ApiAnswer) -> Result<Value, Failure> {
         status @ (401 | 403) => match next_for_credentials(said) {
             Some(next) => Failure {
                 is_everywhere: true,
-                ..failure(Trouble::CredentialsNotTaken, format!("AWS did not take the credentials ({status}: {said})"))
+                ..failure(
+                    TroubleName::CredentialsNotTaken,
+                    format!("AWS did not take the credentials ({status}: {said})"),
+                )
             }
             .with_next(next),
             None => failure(
-                Trouble::NotAllowed,
+                TroubleName::NotAllowed,
                 format!(
                     "Windlass did not let the caller in ({status}: {said}): `execute-api:Invoke` on this path is needed"
                 ),
@@ -221,7 +224,7 @@ fn understood(answer: ApiAnswer) -> Result<Value, Failure> {
         // Windlass has no route that answers so: something else is at this address.
         404 => nobody(&answer, said),
         status => {
-            let name = if passes { Trouble::NoAnswer } else { Trouble::WentWrong };
+            let name = if passes { TroubleName::NoAnswer } else { TroubleName::WentWrong };
             Failure { findings, ..failure(name, format!("Windlass answered {status}: {said}")) }
         }
     })
@@ -240,7 +243,7 @@ fn nobody(answer: &ApiAnswer, said: &str) -> Failure {
     Failure {
         passes: passes(answer.status),
         is_everywhere: true,
-        ..Failure::of(Trouble::NotAWindlass, format!("no Windlass answered there ({}: {said})", answer.status))
+        ..Failure::of(TroubleName::NotAWindlass, format!("no Windlass answered there ({}: {said})", answer.status))
     }
     .with_next(NAMED)
     .with_next("Where it is that, `windlass doctor` looks at Windlass itself")

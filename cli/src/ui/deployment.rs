@@ -11,7 +11,7 @@ use crate::view::record::Record;
 use maud::{Markup, html};
 use serde_json::Value;
 use windlass_domain::declaration::gate::Verdict;
-use windlass_domain::declaration::plan::Outcome;
+use windlass_domain::declaration::plan::PlanOutcome;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::planned::{Becomes, DrawnPlan, Planned};
 use windlass_domain::text::count::count;
@@ -235,7 +235,7 @@ fn drawn(planned: &Planned, drawn: &DrawnPlan) -> Markup {
         plan.findings.clear();
     }
     html! {
-        @if drawn.outcome() == Outcome::NothingToDo { p { (mark(Sort::Still, "nothing would be changed")) } }
+        @if drawn.outcome() == PlanOutcome::NothingToDo { p { (mark(Sort::Still, "nothing would be changed")) } }
         @if !drawn.changes.is_empty() {
             h2 { "From, to" }
             ul.plain { @for (component, change) in &drawn.changes { li { b { (component) } " " (from_to(change)) } } }
@@ -259,7 +259,7 @@ fn drawn(planned: &Planned, drawn: &DrawnPlan) -> Markup {
         }
         dl.facts {
             (fact("Both versions", (drawn.both_s > 0).then(|| html! { "side by side for " (span(drawn.both_s)) })))
-            (fact("Cost", (drawn.outcome() == Outcome::Change).then(|| html! {
+            (fact("Cost", (drawn.outcome() == PlanOutcome::Change).then(|| html! {
                 "about " (format!("{:.4}", drawn.cost.dollars)) " US dollars, " (drawn.cost.transitions) " transitions; what functions work comes on top"
             })))
             (fact("Drawn", Some(when(drawn.at))))

@@ -49,7 +49,7 @@ impl PagePlace {
 
     /// Returns the address of an environment.
     pub fn environment(&self, of: EnvironmentId<'_>) -> String {
-        let EnvironmentId { app, environment } = of;
+        let (app, environment) = (of.app(), of.environment());
         match self {
             Self::Served(base) => format!("{base}/apps/{app}/environments/{environment}"),
             Self::File(_) => format!("#{app}-{environment}"),

@@ -32,7 +32,7 @@ const AT_A_TIME: usize = 4;
 /// # Errors
 /// No answer, or one that cannot be understood.
 pub async fn written(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) -> Result<String, Failure> {
-    let EnvironmentId { app, environment: name } = of;
+    let (app, name) = (of.app(), of.environment());
     let path = ["apps", app.as_str(), "environments", name.as_str()];
     let list = List::of::<Snapshot>(of);
     let (answer, snapshots) =
@@ -81,16 +81,14 @@ pub async fn written(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) ->
 /// Reads the figures since then, or of as many days as there are figures for. Where they cannot be read, the rest is
 /// still shown.
 async fn figures(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) -> Result<App, Failure> {
-    let EnvironmentId { app, environment: name } = of;
     let days = now().ms_since(since).div_ceil(DAY_MS).clamp(1, 366);
-    let query = [("environment", name.as_str()), ("days", &days.to_string())];
-    let answer = windlass.get(&["apps", app.as_str(), "stats"], &query).await?;
+    let query = [("environment", of.environment().as_str()), ("days", &days.to_string())];
+    let answer = windlass.get(&["apps", of.app().as_str(), "stats"], &query).await?;
     App::read(&answer)
 }
 
 /// Reads the deployments since then, newest first.
 async fn history(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) -> Result<Vec<Deployment>, Failure> {
-    let EnvironmentId { app: _, environment: _name } = of;
     let list = List::of::<Deployment>(of);
     let mut all = Vec::new();
     let mut after: Option<String> = None;

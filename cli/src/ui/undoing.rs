@@ -7,7 +7,7 @@ use crate::view::under_way::before;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::gate::Verdict;
-use windlass_domain::declaration::plan::Outcome;
+use windlass_domain::declaration::plan::PlanOutcome;
 use windlass_domain::deployment::Status;
 use windlass_domain::deployment::step::{Step, StepStatus};
 use windlass_domain::environment::{HeldState, LockHolder};
@@ -60,7 +60,7 @@ fn has_passed(record: &Record) -> bool {
     let last = plan.waves.len().checked_sub(1);
     let last = last.and_then(|last| u32::try_from(last).ok());
     let is_passed = record.judgements.iter().any(|judged| Some(judged.wave) == last && judged.verdict == Verdict::Pass);
-    record.deployment.undoing.is_none() && (plan.outcome != Outcome::Change || is_passed)
+    record.deployment.undoing.is_none() && (plan.outcome != PlanOutcome::Change || is_passed)
 }
 
 /// Shows what a cancellation would do.

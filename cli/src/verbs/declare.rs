@@ -5,7 +5,7 @@ use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::machine::{self, now, shown};
 use crate::ground::output::{Output, words};
-use crate::ground::trouble::Trouble;
+use crate::ground::trouble::TroubleName;
 use crate::ground::{arguments, interrupt};
 use crate::talk::installation::{Endpoint, InstallationPlace, Reached};
 use crate::talk::installation_source::InstallationPart;
@@ -89,7 +89,7 @@ impl Declare {
     /// Anything that is wrong with it or in the way.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         let text = machine::text(&self.file).map_err(|why| {
-            Failure::of(Trouble::FileNotRead, format!(
+            Failure::of(TroubleName::FileNotRead, format!(
                 "{why}. Name the declaration's file as the argument; `windlass init` writes one for a repository that has none"
             ))
         })?;

@@ -8,7 +8,7 @@ use crate::talk::installation::Endpoint;
 use crate::talk::windlass::{Windlass, waiting};
 use crate::verbs::follow::Patience;
 use crate::verbs::start::{Looking, NextStep, OverrideOptions, Start};
-use crate::view::declared_application::{OrFindings, Release};
+use crate::view::declared_application::{ApplicationVersion, OrFindings};
 use clap::Args;
 use serde_json::Value;
 use windlass_domain::shown::planned::Planned;
@@ -68,7 +68,7 @@ impl Deploy {
     pub fn run(&self, then: NextStep<'_>, output: Output) -> Result<Exit, Failure> {
         waiting(async {
             let windlass = self.endpoint.open().await?;
-            let recorded = Release::of(&windlass, &self.app, &self.version).await;
+            let recorded = ApplicationVersion::of(&windlass, &self.app, &self.version).await;
             if let Ok(OrFindings::So(release)) = recorded
                 && let Some(origin) = release.origin()
             {

@@ -5,7 +5,7 @@ use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::manual;
 use crate::ground::output::Output;
-use crate::ground::trouble::Trouble;
+use crate::ground::trouble::TroubleName;
 use crate::talk::installation::{Endpoint, Installed};
 use crate::talk::windlass::waiting;
 use crate::verbs::follow::Patience;
@@ -58,7 +58,7 @@ impl Doctor {
         let Installed { stack, version, parts } = waiting(self.endpoint.parts())?;
         if parts.is_empty() {
             let message = format!("the stack `{stack}` has nothing that can be looked at: it is no Windlass");
-            return Err(Failure::of(Trouble::NoAnswer, message));
+            return Err(Failure::of(TroubleName::NoAnswer, message));
         }
         let mut wrong = installation_health::wrong(&parts);
         let own = env!("CARGO_PKG_VERSION");
@@ -74,14 +74,20 @@ impl Doctor {
         Ok(if wrong.is_empty() { Exit::Good } else { Exit::Rejected })
     }
 
-    fn check(&self, EnvironmentId { app, environment }: EnvironmentId<'_>, output: Output) -> Result<Exit, Failure> {
+    fn check(&self, of: EnvironmentId<'_>, output: Output) -> Result<Exit, Failure> {
         let body = json!({"action": "check"});
         let (answer, planned) = waiting(async {
             let windlass = self.endpoint.open().await?;
-            let asked = PlanRequest { windlass: &windlass, app, environment, body: &body, by: CallerKind::Person };
+            let asked = PlanRequest {
+                windlass: &windlass,
+                app: of.app(),
+                environment: of.environment(),
+                body: &body,
+                by: CallerKind::Person,
+            };
             planned::drawn(asked, &self.patience).await
         })?;
-        let report = Report::of(format!("{app} {environment}"), &planned);
+        let report = Report::of(format!("{} {}", of.app(), of.environment()), &planned);
         let exit = exit(&report.findings);
         output.result(&report.as_json(&answer), &report.words());
         Ok(exit)

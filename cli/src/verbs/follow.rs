@@ -6,7 +6,7 @@ use crate::ground::heartbeat::Heartbeat;
 use crate::ground::interrupt;
 use crate::ground::machine::now;
 use crate::ground::output::{Output, error};
-use crate::ground::trouble::Trouble;
+use crate::ground::trouble::TroubleName;
 use crate::talk::windlass::Windlass;
 use crate::view::live_comparison::{print_now, same_release};
 use crate::view::record::{self, Record};
@@ -207,7 +207,7 @@ pub async fn follow(
         }
         if !waiting.goes_on().await {
             let (stands, exit) = match waits {
-                None => return Err(Failure::of(Trouble::NoAnswer, troubled)),
+                None => return Err(Failure::of(TroubleName::NoAnswer, troubled)),
                 Some(true) => ("still waits for its turn", Exit::StillWaits),
                 Some(false) => ("is still under way", Exit::TimedOut),
             };
@@ -227,8 +227,8 @@ fn unanswered(failure: &Failure) -> String {
 /// names it.
 fn asks_doctor(failure: Failure) -> Failure {
     match failure.name {
-        Some(Trouble::NotAWindlass) => failure.with_next("How it goes on is not known"),
-        Some(Trouble::NoAnswer | Trouble::OtherVersion | Trouble::WentWrong) => {
+        Some(TroubleName::NotAWindlass) => failure.with_next("How it goes on is not known"),
+        Some(TroubleName::NoAnswer | TroubleName::OtherVersion | TroubleName::WentWrong) => {
             failure.with_next("How it goes on is not known. `windlass doctor` looks at Windlass itself")
         }
         _ => failure,

@@ -4,7 +4,7 @@ use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::machine::{self, shown};
 use crate::ground::output::Output;
-use crate::ground::trouble::Trouble;
+use crate::ground::trouble::TroubleName;
 use crate::init::declaration;
 use crate::init::import::lambroll::{self, as_json};
 use crate::init::import::{Imported, ecspresso, name, sam};
@@ -79,7 +79,7 @@ impl Import {
             return Ok(text);
         };
         std::fs::write(path, declaration::schema_text()).map_err(|error| {
-            Failure::of(Trouble::FileNotWritten, format!("`{}` cannot be written: {error}", shown(path)))
+            Failure::of(TroubleName::FileNotWritten, format!("`{}` cannot be written: {error}", shown(path)))
         })?;
         Ok(format!("{}\n{text}", declaration::schema_line(&shown(path))))
     }
@@ -87,7 +87,7 @@ impl Import {
     fn read(&self) -> Result<Imported, Failure> {
         let text = machine::text(&self.file).map_err(|why| {
             Failure::of(
-                Trouble::FileNotRead,
+                TroubleName::FileNotRead,
                 format!("{why}. Name the file as it lies here, or from another folder by its path"),
             )
         })?;
@@ -110,7 +110,7 @@ impl Import {
         };
         imported.map_err(|why| {
             let file = shown(&self.file);
-            Failure::of(Trouble::FileNotRead, format!("`{file}` cannot be imported: {why}"))
+            Failure::of(TroubleName::FileNotRead, format!("`{file}` cannot be imported: {why}"))
         })
     }
 }

@@ -5,7 +5,7 @@ use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::machine::shown;
 use crate::ground::output::Output;
-use crate::ground::trouble::Trouble;
+use crate::ground::trouble::TroubleName;
 use crate::init::account::Account;
 use crate::init::answers::{Answers, Question, argument};
 use crate::init::application::Application;
@@ -84,7 +84,7 @@ impl Init {
         let seen = if notes.is_empty() { String::new() } else { format!(". Seen: {notes}") };
         let sorts = pieces::Sort::ALL.map(|sort| format!("\n  {sort}: {}", sort.mark()));
         Failure::of(
-            Trouble::NothingFound,
+            TroubleName::NothingFound,
             format!(
                 "nothing was found in `{}` that Windlass releases{seen}. Looked for:{}\nStart it in the root of a repository that has one of these: docs/first-hour of Windlass has the smallest function, service and site. Or write `app.yaml` by hand: docs/integrate/README.md has one for each, and docs/app.md every field",
                 shown(&self.folder),
@@ -195,7 +195,7 @@ impl Init {
         if !kept.is_empty() && (output.is_json() || !io::stdin().is_terminal()) {
             let kept = kept.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
             return Err(Failure::of(
-                Trouble::WouldOverwrite,
+                TroubleName::WouldOverwrite,
                 format!(
                     "{kept} would be written over, so that nothing was written. Look at what differs, and give `--force`, or move them away"
                 ),
@@ -262,7 +262,7 @@ fn unanswered(wrong: &[String], open: &[&Question]) -> Failure {
     for question in open {
         text.push_str(&format!("\n  {}", asked(question)));
     }
-    Failure::of(Trouble::NobodyToAsk, text)
+    Failure::of(TroubleName::NobodyToAsk, text)
 }
 
 fn asked(question: &Question) -> String {

@@ -3,7 +3,7 @@
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::output::Output;
-use crate::ground::trouble::Trouble;
+use crate::ground::trouble::TroubleName;
 use crate::ground::{arguments, interrupt};
 use crate::talk::installation::Endpoint;
 use crate::talk::windlass::{Windlass, waiting};
@@ -157,7 +157,7 @@ impl Action<'_> {
                     "nothing came of it yet; it goes on: {execution}. `windlass status {app} {environment}` tells how \
                      it stands"
                 );
-                return Err(Failure::of(Trouble::NotYetOver, message));
+                return Err(Failure::of(TroubleName::NotYetOver, message));
             }
         }
     }
@@ -286,7 +286,7 @@ pub async fn ended_without_environment(
         }
         if !waiting.goes_on().await {
             let message = format!("nothing came of it yet; it goes on: {execution}");
-            return Err(Failure::of(Trouble::NotYetOver, message));
+            return Err(Failure::of(TroubleName::NotYetOver, message));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `windlass plan`: shows what a release, a promotion, a rollback, a drill or a withdrawal would do.
 
 use super::deploy::Deploy;
-use super::release::Release;
+use super::release::ReleaseArguments;
 use crate::ground::arguments;
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
@@ -42,7 +42,7 @@ enum PlannedCommand {
 #[derive(Debug, Args)]
 struct PlannedRelease {
     #[command(flatten)]
-    release: Release,
+    release: ReleaseArguments,
     #[command(flatten)]
     patience: Patience,
     #[command(flatten)]

@@ -3,7 +3,7 @@
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::output::Output;
-use crate::ground::trouble::Trouble;
+use crate::ground::trouble::TroubleName;
 use crate::ground::{interrupt, manual};
 use crate::talk::windlass::Windlass;
 use crate::verbs::follow::Patience;
@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
 use windlass_domain::declaration::gate::Verdict;
-use windlass_domain::declaration::plan::Outcome;
+use windlass_domain::declaration::plan::PlanOutcome;
 use windlass_domain::shown::planned::{Becomes, DrawnPlan, End, FromTo, GateNow, Planned};
 use windlass_domain::text::count::count;
 use windlass_domain::text::finding::Finding;
@@ -94,7 +94,7 @@ async fn until_drawn(windlass: &Windlass, app: &AppName, id: &str, patience: &Pa
         if !goes_on {
             let message =
                 format!("the plan {id} was not drawn in time; `GET /apps/{app}/plans/{id}` tells it once it is");
-            return Err(Failure::of(Trouble::NotYetOver, message));
+            return Err(Failure::of(TroubleName::NotYetOver, message));
         }
     }
 }
@@ -107,7 +107,7 @@ pub fn exit(planned: &Planned) -> Exit {
         (Becomes::Refused, _) => Exit::of_findings(&turn.findings),
         (Becomes::Superseded, _) => Exit::Superseded,
         (Becomes::Recorded, _) => Exit::Recorded,
-        (_, Some(Outcome::Rejected)) => Exit::Rejected,
+        (_, Some(PlanOutcome::Rejected)) => Exit::Rejected,
         (Becomes::Goes | Becomes::Waits | Becomes::Stops | Becomes::Same, _) => Exit::Good,
     }
 }
@@ -162,7 +162,7 @@ fn drawn_in_words(planned: &Planned, drawn: &DrawnPlan) -> Vec<String> {
         lines.push(format!("  {component}: {}", from_to(change)));
     }
     lines.extend(story::planned(&drawn.plan).into_iter().map(|line| line.text));
-    if drawn.outcome() != Outcome::NothingToDo {
+    if drawn.outcome() != PlanOutcome::NothingToDo {
         lines.extend(drawn.gates.iter().map(gate));
     }
     // The turn has told already that a rollback has nothing to go back to.
@@ -170,7 +170,7 @@ fn drawn_in_words(planned: &Planned, drawn: &DrawnPlan) -> Vec<String> {
         lines.extend(refused(&drawn.plan.findings));
     }
     match drawn.outcome() {
-        Outcome::Change => {
+        PlanOutcome::Change => {
             if drawn.both_s > 0 {
                 let both = HumanDuration(Duration::from_secs(drawn.both_s));
                 lines.push(format!("  the former and the new version get callers side by side for {both}"));
@@ -181,8 +181,8 @@ fn drawn_in_words(planned: &Planned, drawn: &DrawnPlan) -> Vec<String> {
                 drawn.cost.dollars
             ));
         }
-        Outcome::NothingToDo => lines.push("  nothing would be changed".to_owned()),
-        Outcome::Rejected => {}
+        PlanOutcome::NothingToDo => lines.push("  nothing would be changed".to_owned()),
+        PlanOutcome::Rejected => {}
     }
     lines.push(format!("  hash {}; drawn {}", drawn.hash, drawn.at));
     lines

@@ -4,7 +4,7 @@
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::output::Output;
-use crate::ground::trouble::Trouble;
+use crate::ground::trouble::TroubleName;
 use crate::ground::{arguments, interrupt};
 use crate::talk::windlass::{Windlass, waiting};
 use crate::verbs::follow::{AwaitedEnd, Waiting};
@@ -164,6 +164,6 @@ impl Drill {
         let (app, environment) = (&self.at.app, &self.at.environment);
         let message =
             format!("the drill is not over yet; it goes on. `windlass status {app} {environment}` tells how it stands");
-        Err(Failure::of(Trouble::NotYetOver, message))
+        Err(Failure::of(TroubleName::NotYetOver, message))
     }
 }

@@ -6,7 +6,7 @@ use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::machine::{self, now, shown};
 use crate::ground::output::{Output, words};
-use crate::ground::trouble::Trouble;
+use crate::ground::trouble::TroubleName;
 use crate::talk::installation::{Endpoint, Reached};
 use crate::talk::windlass::waiting;
 use crate::verbs::release::artifact_bytes::ManifestBytes;
@@ -118,7 +118,7 @@ impl Validate {
                 let named = "Name the manifest's file with `--manifest`";
                 let manifest = manifest.err().map(|why| format!("{why}. {named}."));
                 let why: Vec<String> = text.into_iter().chain(manifest).collect();
-                Err(Failure::of(Trouble::FileNotRead, why.join("\n  ")))
+                Err(Failure::of(TroubleName::FileNotRead, why.join("\n  ")))
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::ground::output::{Output, error};
 use crate::talk::installation::Endpoint;
 use crate::talk::windlass::{Windlass, waiting};
 use crate::verbs::follow::{AwaitedEnd, Patience, follow};
-use crate::view::declared_application::{OrFindings, Release};
+use crate::view::declared_application::{ApplicationVersion, OrFindings};
 use crate::view::history::{Deployment, newest};
 use clap::Args;
 use indicatif::HumanDuration;
@@ -156,7 +156,7 @@ impl Watch {
             );
             return Ok((SOON, Finding { path: "environment".to_owned(), ..why }));
         };
-        match Release::of(windlass, app, version).await? {
+        match ApplicationVersion::of(windlass, app, version).await? {
             OrFindings::Not(findings) => {
                 let unknown = findings.into_iter().next();
                 let mut unknown = unknown

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::{Declaration, Declared};
-use windlass_domain::release::Release as Recorded;
+use windlass_domain::release::Release;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::request::Requester;
 use windlass_domain::text::finding::Finding;
@@ -27,9 +27,9 @@ pub enum OrFindings<T> {
 
 /// A version of an application.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Release {
+pub struct ApplicationVersion {
     /// Its record, if it has one.
-    pub recorded: Option<Recorded>,
+    pub recorded: Option<Release>,
     recorded_by: Option<Requester>,
     recorded_into: Option<EnvironmentName>,
     #[serde(default)]
@@ -42,7 +42,7 @@ struct Upload {
     findings: Option<Vec<Finding>>,
 }
 
-impl Release {
+impl ApplicationVersion {
     /// Asks Windlass for a version.
     ///
     /// # Errors
@@ -66,7 +66,7 @@ impl Release {
     }
 
     /// Returns what is recorded by releases into this environment: what another one has recorded stands in no way.
-    pub fn of_environment(&self, environment: Option<&EnvironmentName>) -> Option<&Recorded> {
+    pub fn of_environment(&self, environment: Option<&EnvironmentName>) -> Option<&Release> {
         let into = self.recorded_into.as_ref();
         let is_its = into.is_none() || into == environment;
         self.recorded.as_ref().filter(|_| is_its)
@@ -134,8 +134,7 @@ pub async fn declaration(windlass: &Windlass, app: &AppName) -> Result<OrFinding
 /// # Errors
 /// No answer, or one that cannot be understood.
 pub async fn environment(windlass: &Windlass, of: EnvironmentId<'_>) -> Result<OrFindings<Environment>, Failure> {
-    let EnvironmentId { app, environment: name } = of;
-    let path = ["apps", app.as_str(), "environments", name.as_str()];
+    let path = ["apps", of.app().as_str(), "environments", of.environment().as_str()];
     read(windlass.get(&path, &[]).await)
 }
 

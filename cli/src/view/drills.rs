@@ -45,7 +45,7 @@ impl Page {
 /// # Errors
 /// No answer, or one that cannot be understood.
 pub async fn newest(windlass: &Windlass, of: EnvironmentId<'_>) -> Result<Option<Drill>, Failure> {
-    let EnvironmentId { app, environment } = of;
+    let (app, environment) = (of.app(), of.environment());
     let (app, environment) = (app.as_str(), environment.as_str());
     let path = ["apps", app, "environments", environment, "drills"];
     let answer = windlass.get(&path, &[("limit", "1")]).await?;

@@ -83,7 +83,6 @@ pub async fn newest(
     version: Option<&str>,
     pages: usize,
 ) -> Result<Option<Deployment>, Failure> {
-    let EnvironmentId { app: _, environment: _ } = of;
     // A version may have the digits of its bytes behind it there.
     let is_named = |name: &str, version: &str| {
         let rest = name.strip_prefix(&plain(version));
@@ -111,9 +110,8 @@ impl Listed for Deployment {
     const VERB: &'static str = "history";
 
     fn list(of: EnvironmentId<'_>) -> (Vec<&str>, Vec<(&str, &str)>) {
-        let EnvironmentId { app, environment } = of;
-        let path = vec!["apps", app.as_str(), "deployments"];
-        (path, vec![("environment", environment.as_str())])
+        let path = vec!["apps", of.app().as_str(), "deployments"];
+        (path, vec![("environment", of.environment().as_str())])
     }
 
     const COLUMNS: &'static [&'static str] =
@@ -169,7 +167,7 @@ pub async fn deployment_id(
 }
 
 fn none(of: EnvironmentId<'_>, version: Option<&str>) -> Failure {
-    let EnvironmentId { app, environment } = of;
+    let (app, environment) = (of.app(), of.environment());
     let (path, reason) = match version {
         Some(version) => ("version", format!("{version} was not deployed into {app} {environment}.")),
         None => ("environment", format!("{app} {environment} has no deployments yet.")),

@@ -94,7 +94,7 @@ impl Listed for Snapshot {
     const VERB: &'static str = "snapshots";
 
     fn list(of: EnvironmentId<'_>) -> (Vec<&str>, Vec<(&str, &str)>) {
-        let EnvironmentId { app, environment } = of;
+        let (app, environment) = (of.app(), of.environment());
         let (app, environment) = (app.as_str(), environment.as_str());
         let path = vec!["apps", app, "environments", environment, "snapshots"];
         (path, vec![])

@@ -142,8 +142,8 @@ impl<'a> Moving<'a> {
     /// Returns the removal by which the former owner would let go of it.
     pub fn removal(self) -> Removal<'a> {
         Removal {
-            app: self.from.app,
-            environment: self.from.environment,
+            app: self.from.app(),
+            environment: self.from.environment(),
             component: self.component.map(|(was, _)| was),
         }
     }
@@ -171,7 +171,7 @@ impl<'a> Moving<'a> {
         kinds: &BTreeMap<ComponentName, KindName>,
         declared: &BTreeMap<ComponentName, KindName>,
     ) -> Option<Finding> {
-        let EnvironmentId { app, environment } = self.to;
+        let (app, environment) = (self.to.app(), self.to.environment());
         let path = format!("components.{name}");
         let Some(kind) = declared.get(name) else {
             return Some(Finding::new(
@@ -194,16 +194,13 @@ impl<'a> Moving<'a> {
 
     /// Returns the finding that the new owner has such a component already.
     fn taken(self, name: &ComponentName) -> Finding {
-        let EnvironmentId { app, environment } = self.to;
         let members = [("component", json!(name)), ("reason", json!("…"))];
-        let remove = input(ActionName::Remove, EnvironmentId::new(app, environment), &members);
+        let remove = input(ActionName::Remove, self.to, &members);
         let otherwise = if self.component.is_some() { "Write another name in `to_component`. " } else { "" };
         Finding::new(
             FindingName::AlreadyRuns,
             format!("components.{name}"),
-            format!(
-                "a component `{name}` is recorded in {app}/{environment} already, with what ran and was found of it."
-            ),
+            format!("a component `{name}` is recorded in {} already, with what ran and was found of it.", self.to),
             format!(
                 "{otherwise}Where that record is not wanted, take `{name}` out of the declaration, start {remove}, \
                  declare it again, and ask again."
@@ -212,7 +209,7 @@ impl<'a> Moving<'a> {
     }
 
     fn too_many(self, claims: usize) -> Option<Finding> {
-        let environment = self.from.environment;
+        let environment = self.from.environment();
         (claims > MOST_CLAIMS).then(|| {
             Finding::new(
                 FindingName::TooLarge,
@@ -235,8 +232,8 @@ impl MovedItems {
             let Some(name) = name.filter(|_| is_moved) else {
                 continue;
             };
-            held.owner.app = moving.to.app.clone();
-            held.owner.environment = moving.to.environment.clone();
+            held.owner.app = moving.to.app().clone();
+            held.owner.environment = moving.to.environment().clone();
             held.owner.component = name.clone();
             is_changed = true;
         }
@@ -254,7 +251,7 @@ impl MovedItems {
     /// Takes the components out of the record of their former owner. A new component with a former name there begins a
     /// folder of its own, if its kind keeps data beside the ledger.
     pub fn take_out(&self, moving: Moving<'_>, state: &mut EnvironmentState, now: Time) -> Vec<MovedRecord> {
-        let EnvironmentId { app, environment } = moving.from;
+        let (app, environment) = (moving.from.app(), moving.from.environment());
         let components = self.components.iter();
         let moved_records = components.map(|(was, name)| {
             let anew = format!("{app}/{environment}/{was}.{}", now.0);

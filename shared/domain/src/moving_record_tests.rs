@@ -90,7 +90,7 @@ fn what_is_told_says_what_stays_and_what_is_next() {
     let (shop, bank) = (AppName::new("shop").unwrap(), AppName::new("bank").unwrap());
     let prod = EnvironmentName::new("prod").unwrap();
     let (web, site) = (component("web"), component("site"));
-    let prod_of = |app| EnvironmentId { app, environment: &prod };
+    let prod_of = |app| EnvironmentId::new(app, &prod);
     let moves = MovedItems {
         components: [(web.clone(), site.clone())].into(),
         claims: vec![Claim::whole("E1"), Claim::folder("s3://shop/", "web/")],

@@ -141,8 +141,8 @@ impl Scene {
         let (prod, there) = (environment("prod"), environment(self.to_environment));
         let names = self.component.map(|(was, name)| (component(was), component(name)));
         let moving = Moving {
-            from: EnvironmentId { app: &shop, environment: &prod },
-            to: EnvironmentId { app: &to_app, environment: &there },
+            from: EnvironmentId::new(&shop, &prod),
+            to: EnvironmentId::new(&to_app, &there),
             component: names.as_ref().map(|(was, name)| (was, name)),
         };
         let to = if moving.is_within() { &self.from } else { &self.to };

@@ -49,8 +49,7 @@ impl Movable {
         let to = NewOwner::load(ports, moving.to).await?;
         let from = Removable::load(ports, moving.removal()).await?;
         let kinds = kinds(ports, &from.state.value).await?;
-        let EnvironmentId { app, environment } = moving.from;
-        let key = ledger::snapshot(EnvironmentId::new(app, environment), from.state.value.snapshot);
+        let key = ledger::snapshot(moving.from, from.state.value.snapshot);
         let left = ledger::load(ports, &key).await?;
         Ok(Self { kinds, left: left.map(|left| left.value.with_found(&from.state.value)), from, to, declarations })
     }
@@ -143,10 +142,10 @@ impl NewOwner {
 /// The kinds of the components that the declaration in force has in an environment.
 async fn declared(
     ports: &(impl DynamoDbApi + Configured),
-    EnvironmentId { app, environment }: EnvironmentId<'_>,
+    of: EnvironmentId<'_>,
 ) -> Checked<BTreeMap<ComponentName, KindName>> {
-    let found = pin::declaration_in_force(ports, app).await?;
-    let resolved = found.declaration.resolve(environment)?;
+    let found = pin::declaration_in_force(ports, of.app()).await?;
+    let resolved = found.declaration.resolve(of.environment())?;
     let components = resolved.components.into_iter();
     let kinds = components.map(|(name, component)| (name, component.spec.kind()));
     Ok(kinds.collect())
@@ -163,9 +162,9 @@ async fn kinds(ports: &impl DynamoDbApi, state: &EnvironmentState) -> Result<BTr
 }
 
 async fn declarations(ports: &impl DynamoDbApi, moving: Moving<'_>) -> Result<Vec<Watched<Declared>>> {
-    let mut all = vec![declaration(ports, moving.from.app).await?];
-    if moving.to.app != moving.from.app {
-        all.push(declaration(ports, moving.to.app).await?);
+    let mut all = vec![declaration(ports, moving.from.app()).await?];
+    if moving.to.app() != moving.from.app() {
+        all.push(declaration(ports, moving.to.app()).await?);
     }
     Ok(all)
 }
@@ -300,6 +299,6 @@ fn withdrawn(declared: &Watched<Declared>) -> Write {
 }
 
 fn moving<'a>(app: &'a AppName, to: &'a AppName, environment: &'a EnvironmentName) -> Moving<'a> {
-    let side = |app| EnvironmentId { app, environment };
+    let side = |app| EnvironmentId::new(app, environment);
     Moving { from: side(app), to: side(to), component: None }
 }

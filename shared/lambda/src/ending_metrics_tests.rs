@@ -2,7 +2,7 @@ use crate::metrics::*;
 use windlass_domain::release::action::ActionName::{self, Deploy, Rollback};
 use windlass_domain::release::ending::Ending::{NeedsOperator, NothingToDo, Rejected, RolledBack, Succeeded};
 use windlass_domain::release::identity::DeploymentId;
-use windlass_domain::shown::outcome::Outcome;
+use windlass_domain::shown::outcome::ChangeOutcome;
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
 fn counted() -> EndingMetrics {
@@ -12,7 +12,7 @@ fn counted() -> EndingMetrics {
 /// The ending of an action of the shop's after 12 seconds. Its commit is one and a half hours older; it cost a quarter
 /// of a dollar.
 fn ended(environment: &str, action: ActionName, ending: Ending) -> EndedDeployment {
-    let outcome = Outcome::of(action, ending, false);
+    let outcome = ChangeOutcome::of(action, ending, false);
     EndedDeployment {
         id: DeploymentId("3f9a".into()),
         app: AppName::new("shop").unwrap(),
@@ -20,7 +20,7 @@ fn ended(environment: &str, action: ActionName, ending: Ending) -> EndedDeployme
         ending,
         outcome,
         seconds: Some(12),
-        lead_time_ms: (outcome == Outcome::Live).then_some(5_400_000),
+        lead_time_ms: (outcome == ChangeOutcome::Live).then_some(5_400_000),
         dollars: Some(0.25),
     }
 }

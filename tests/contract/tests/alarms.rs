@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::DeploymentId;
-use windlass_domain::shown::outcome::{EndedDeployment, Outcome};
+use windlass_domain::shown::outcome::{ChangeOutcome, EndedDeployment};
 use windlass_domain::text::name::{AppName, EnvironmentName};
 use windlass_lambda::EndingMetrics;
 
@@ -46,7 +46,7 @@ fn count(metrics: &mut Metrics, stack: &str, week: &[Ended]) {
             app: AppName::new("shop").expect("a name"),
             environment: EnvironmentName::new(*environment).expect("a name"),
             ending: *ending,
-            outcome: Outcome::of(ActionName::Deploy, *ending, false),
+            outcome: ChangeOutcome::of(ActionName::Deploy, *ending, false),
             seconds: (*worked_s > 0).then_some(*worked_s),
             lead_time_ms: None,
             dollars: Some(0.01),

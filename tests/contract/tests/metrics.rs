@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_contract::template;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::DeploymentId;
-use windlass_domain::shown::outcome::{EndedDeployment, Outcome, Restored};
+use windlass_domain::shown::outcome::{ChangeOutcome, EndedDeployment, Restored};
 use windlass_domain::text::name::{AppName, EnvironmentName};
 use windlass_lambda::EndingMetrics;
 
@@ -41,7 +41,7 @@ fn written() -> BTreeSet<Metric> {
             app: AppName::new("shop").expect("a name"),
             environment: EnvironmentName::new(environment).expect("a name"),
             ending: Ending::Succeeded,
-            outcome: Outcome::Live,
+            outcome: ChangeOutcome::Live,
             seconds: Some(12),
             lead_time_ms: Some(5_000),
             dollars: Some(0.25),

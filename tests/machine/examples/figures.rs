@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 use windlass_domain::declaration::kinds::ecs::Strategy;
-use windlass_domain::declaration::plan::{Candidate, KindName, Stage, Watch, plan, waves_of};
+use windlass_domain::declaration::plan::{ComponentInPlan, KindName, RolloutStage, Watch, plan, waves_of};
 use windlass_domain::text::name::ComponentName;
 use windlass_engine::ports::Shifting;
 use windlass_engine::routes::api::{Call, handle};
@@ -132,7 +132,7 @@ fn release(program: &Program, declaration: &str, components: &[&str], shifts: Op
 /// it, each shifted in three steps. It counts the waves, and the waves that each component takes part in.
 fn plan_500() -> f64 {
     let name = |n: usize| ComponentName::new(format!("c{n:03}")).expect("a name");
-    let stage = |what: &str| Stage {
+    let stage = |what: &str| RolloutStage {
         what: what.to_owned(),
         bake_s: Some(60),
         ahead: false,
@@ -143,8 +143,8 @@ fn plan_500() -> f64 {
         later: BTreeSet::new(),
         timing: None,
     };
-    let candidates: Vec<Candidate> = (0..500)
-        .map(|n| Candidate {
+    let candidates: Vec<ComponentInPlan> = (0..500)
+        .map(|n| ComponentInPlan {
             component: name(n),
             kind: KindName::Lambda,
             after: (1..=3).filter_map(|earlier| n.checked_sub(earlier * 17 + 33).map(name)).collect(),

@@ -3,7 +3,7 @@
 use crate::ground::arguments::{ComponentArgument, Source};
 use crate::ground::failure::Failure;
 use crate::ground::machine::{self, shown};
-use crate::ground::trouble::Trouble;
+use crate::ground::trouble::TroubleName;
 use crate::verbs::release::manifest;
 use crate::verbs::release::upload::Artifact;
 use bytes::Bytes;
@@ -81,7 +81,7 @@ impl ReleaseContents {
         if wrong.is_empty() {
             return Ok(found);
         }
-        Err(Failure::of(Trouble::FileNotRead, format!("{}. Nothing was uploaded.", wrong.join("\n  "))))
+        Err(Failure::of(TroubleName::FileNotRead, format!("{}. Nothing was uploaded.", wrong.join("\n  "))))
     }
 
     /// Reads a file, or packs a folder.
@@ -206,7 +206,7 @@ fn leads_to(path: &Path) -> Option<PathBuf> {
 /// refuses is refused.
 fn rules_of(name: &ComponentName, declared: Option<&Resolved>) -> Result<FolderRules, String> {
     let component = declared.and_then(|declared| declared.components.get(name));
-    let folder = component.and_then(|component| component.spec.folder());
+    let folder = component.and_then(|component| component.spec.as_kind().folder());
     FolderRules::new(folder.unwrap_or(Folder::UNKNOWN))
 }
 

@@ -2,13 +2,13 @@
 
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
-use crate::ground::trouble::Trouble;
+use crate::ground::trouble::TroubleName;
 use crate::talk::installation::{InstallationPlace, Reached};
 use crate::talk::listing::{LARGEST_PAGE, List, page};
 use crate::talk::windlass::Windlass;
 use crate::verbs::release::preflight::{self, Plan};
 use crate::verbs::release::upload;
-use crate::view::declared_application::{self, OrFindings, Release};
+use crate::view::declared_application::{self, ApplicationVersion, OrFindings};
 use crate::view::drills::LookedEnvironments;
 use crate::view::history::Deployment;
 use crate::view::status::Environment;
@@ -30,7 +30,7 @@ pub const UNKNOWN: &str = "which environment it goes to is not known here, so th
 pub async fn nowhere(app: &AppName, bucket: &InstallationPlace) -> Failure {
     let key = format!("apps/{app}/app.yaml");
     let read = upload::read(bucket, &key, LARGEST as u64).await;
-    read.err().unwrap_or_else(|| Failure::of(Trouble::NoAnswer, UNKNOWN.to_owned()))
+    read.err().unwrap_or_else(|| Failure::of(TroubleName::NoAnswer, UNKNOWN.to_owned()))
 }
 
 /// The result of a look.
@@ -136,7 +136,7 @@ impl ReleaseLookup {
     async fn look(&mut self, plan: Plan<'_>, windlass: &Windlass) -> Result<(), Failure> {
         // A name that has the digits of the bytes never means others.
         let recorded = match &self.version {
-            Some(version) => Release::of(windlass, plan.app, version).await,
+            Some(version) => ApplicationVersion::of(windlass, plan.app, version).await,
             None => Ok(OrFindings::Not(Vec::new())),
         };
         match recorded {

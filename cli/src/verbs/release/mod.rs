@@ -13,7 +13,7 @@ use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::interrupt;
 use crate::ground::output::Output;
-use crate::ground::trouble::Trouble;
+use crate::ground::trouble::TroubleName;
 use crate::talk::git::{OriginOptions, ReleaseOrigin};
 use crate::talk::installation::{Endpoint, InstallationPlace, Reached};
 use crate::talk::installation_source::InstallationPart;
@@ -41,7 +41,7 @@ use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 #[derive(Debug, Args)]
 pub struct Releasing {
     #[command(flatten)]
-    release: Release,
+    release: ReleaseArguments,
     #[command(flatten)]
     looking: Looking,
 }
@@ -58,7 +58,7 @@ impl Releasing {
 
 /// The release, and the way in which it is handed in.
 #[derive(Debug, Args)]
-pub struct Release {
+pub struct ReleaseArguments {
     /// The application.
     #[arg(value_parser = |text: &str| AppName::new(text))]
     app: AppName,
@@ -109,7 +109,7 @@ struct Report<'a> {
     environment: &'a EnvironmentName,
 }
 
-impl Release {
+impl ReleaseArguments {
     /// Sends the release, or draws its plan.
     ///
     /// # Errors
@@ -219,7 +219,7 @@ impl Release {
                     Reached::Found(sight) => return Ok((Some(windlass), sight)),
                     // Without the bucket there is nothing else to be looked at.
                     Reached::Unreachable(unseen) if !self.knows_bucket()? => {
-                        return Err(Failure::of(Trouble::NoAnswer, unseen));
+                        return Err(Failure::of(TroubleName::NoAnswer, unseen));
                     }
                     Reached::Unreachable(unseen) => why = unseen,
                 },
@@ -257,7 +257,7 @@ impl Release {
         };
         let sent = match (sent.await, then) {
             // A role of CI may upload for its environment alone. What lies there is planned as well.
-            (Err(failure), NextStep::Plan(_)) if failure.name == Some(Trouble::NotAllowed) => {
+            (Err(failure), NextStep::Plan(_)) if failure.name == Some(TroubleName::NotAllowed) => {
                 let artifacts = found.placed(&self.app, Some(&environment));
                 self.upload(artifacts, output).await?
             }
@@ -278,7 +278,7 @@ impl Release {
                 return start.go(windlass, &self.app, then, output).await;
             }
             (_, None) => {
-                return Err(Failure::of(Trouble::NoAnswer, lookup::UNKNOWN.to_owned()));
+                return Err(Failure::of(TroubleName::NoAnswer, lookup::UNKNOWN.to_owned()));
             }
         };
         let bucket = &self.bucket().await?;

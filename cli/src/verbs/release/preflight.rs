@@ -6,7 +6,7 @@ use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::resolved::{Resolved, Start};
 use windlass_domain::deployment::refusal::beforehand;
 use windlass_domain::document::git_rule::{GitRef, tag_version_differs};
-use windlass_domain::release::Release as Recorded;
+use windlass_domain::release::Release;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::call::input;
 use windlass_domain::release::identity::EnvironmentId;
@@ -125,7 +125,7 @@ fn told_by(plan: Plan<'_>, declaration: &Declaration) -> (Option<Resolved>, Vec<
 }
 
 /// Returns a finding for each component whose recorded version has other bytes: a version never means other bytes.
-pub fn reused(plan: Plan<'_>, recorded: &Recorded) -> Vec<Finding> {
+pub fn reused(plan: Plan<'_>, recorded: &Release) -> Vec<Finding> {
     let named = plan.manifest.components.iter();
     let reused = named.filter_map(|(name, artifact)| {
         let (known, mine) = (recorded.components.get(name)?, artifact.sha256.as_ref()?);
@@ -147,7 +147,7 @@ pub fn reused(plan: Plan<'_>, recorded: &Recorded) -> Vec<Finding> {
 }
 
 /// Returns a note for each component of a recorded version whose bytes the manifest does not tell.
-pub fn not_compared(plan: Plan<'_>, recorded: &Recorded) -> Vec<String> {
+pub fn not_compared(plan: Plan<'_>, recorded: &Release) -> Vec<String> {
     let named = plan.manifest.components.iter();
     let untold = named.filter(|(name, artifact)| {
         let digest = artifact.sha256.as_ref();

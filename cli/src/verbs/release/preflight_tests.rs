@@ -105,7 +105,7 @@ fn a_version_that_is_recorded_with_other_bytes_and_what_stops_everything_are_tol
         tag: None,
         uploads: true,
     };
-    let recorded = |digest: &str| -> Recorded {
+    let recorded = |digest: &str| -> Release {
         let api = json!({"type": "object", "key": "k", "version_id": "v", "bytes": 1,
             "sha256": digest.repeat(64)});
         let recorded = json!({"app": "shop", "version": "1.4.0", "components": {"api": api}});

@@ -5,7 +5,7 @@ use crate::declaration::tenancy::overlap;
 
 /// A resource that one component changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Claim {
+pub struct DeclaredClaim {
     /// The sort of resource, such as `lambda:function`: names of different sorts are never the same thing, and two
     /// components that change one resource clash whatever their kinds are.
     pub sort: &'static str,
@@ -22,7 +22,7 @@ pub struct Claim {
     pub what: String,
 }
 
-impl Claim {
+impl DeclaredClaim {
     /// Returns whether both change the same. `same_place` says whether they are in the same account and region.
     pub fn is_same_as(&self, other: &Self, same_place: bool) -> bool {
         let is_unknown = |name: &String| name.is_empty() || name == UNWRITTEN;
@@ -42,8 +42,8 @@ mod tests {
     const SERVICE: &str = "service";
     const BUCKET: &str = "bucket";
 
-    fn claim(sort: &'static str, names: &[&str], folder: &str) -> Claim {
-        Claim {
+    fn claim(sort: &'static str, names: &[&str], folder: &str) -> DeclaredClaim {
+        DeclaredClaim {
             sort,
             member: "name",
             names: names.iter().map(|name| (*name).to_owned()).collect(),

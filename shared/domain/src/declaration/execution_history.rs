@@ -78,7 +78,7 @@ const ENDS: u64 = 3;
 /// Returns the extent of a change, as its kind tells it. Every change is of a declared component.
 fn extent(change: &PlannedChange, components: &BTreeMap<ComponentName, Component>) -> Extent {
     let component = components.get(&change.component);
-    component.map_or_else(Extent::default, |component| component.spec.extent())
+    component.map_or_else(Extent::default, |component| component.spec.as_kind().extent())
 }
 
 /// Returns the events of a change.

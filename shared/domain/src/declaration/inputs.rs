@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 pub(super) fn findings(resolved: &Resolved) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, component) in &resolved.components {
-        let Some(taken) = component.spec.takes_from() else {
+        let Some(taken) = component.spec.as_kind().takes_from() else {
             continue;
         };
         let path = format!("components.{name}");
@@ -52,7 +52,7 @@ fn unknown(resolved: &Resolved, path: &str, output: &Output) -> Option<Finding> 
             suggest(nearest(component.as_str(), &known), &known),
         ));
     };
-    let known = giver.spec.gives();
+    let known = giver.spec.as_kind().gives();
     if known.contains(&name.as_str()) {
         return None;
     }

@@ -93,7 +93,7 @@ impl Declaration {
         for resolved in names.filter_map(|name| self.resolve(name).ok()) {
             for (name, component) in &resolved.components {
                 let path = format!("components.{name}");
-                let found = component.spec.of_installation(of, &path);
+                let found = component.spec.as_kind().of_installation(of, &path);
                 findings.extend(found.filter(|found| !findings.contains(found)));
             }
         }
@@ -105,7 +105,7 @@ impl Declaration {
         let mut repositories: BTreeMap<String, BTreeSet<ComponentName>> = BTreeMap::new();
         let resolved = self.environments().filter_map(|name| self.resolve(name).ok());
         for (name, component) in resolved.flat_map(|resolved| resolved.components) {
-            for repository in component.spec.repositories() {
+            for repository in component.spec.as_kind().repositories() {
                 let repository = repository_name(repository).to_owned();
                 let components = repositories.entry(repository).or_default();
                 components.insert(name.clone());

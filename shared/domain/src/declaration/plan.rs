@@ -26,7 +26,7 @@ pub use slot::{shares, together};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
     /// The outcome of the planning. It decides where the deployment goes from here.
-    pub outcome: Outcome,
+    pub outcome: PlanOutcome,
     /// The waves, in order; empty unless the outcome is `change`.
     pub waves: Vec<Wave>,
     /// Components that are not changed, each with its reason.
@@ -44,7 +44,8 @@ pub struct Plan {
 /// The outcome of the planning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+#[schemars(rename = "Outcome")]
+pub enum PlanOutcome {
     /// There is something to change.
     Change,
     /// Everything that is wanted runs already: the deployment ends `NothingToDo`.
@@ -123,7 +124,7 @@ pub struct Unchanged {
 
 /// A component as the planning sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
+pub struct ComponentInPlan {
     /// The component.
     pub component: ComponentName,
     /// Its kind.
@@ -132,14 +133,14 @@ pub struct Candidate {
     pub after: BTreeSet<ComponentName>,
     /// The steps of its rollout, in order; empty if nothing is to be changed. Such a component still hands on the order
     /// of those it comes after.
-    pub stages: Vec<Stage>,
+    pub stages: Vec<RolloutStage>,
     /// The places of the stages that callers notice, counted from its first; one after the other if empty.
     pub offsets: Vec<usize>,
 }
 
 /// One step of a component's rollout.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stage {
+pub struct RolloutStage {
     /// The change in words, for a person.
     pub what: String,
     /// The time for which it is watched, in seconds, if the component's rollout gives one.
@@ -168,15 +169,15 @@ impl Wave {
     }
 }
 
-impl Candidate {
+impl ComponentInPlan {
     /// Returns its stages, each with the looks that divide its time.
-    fn groups(&self) -> impl Iterator<Item = &[Stage]> {
+    fn groups(&self) -> impl Iterator<Item = &[RolloutStage]> {
         self.stages.chunk_by(|_, next| next.look)
     }
 
     /// Returns the stages that callers notice, without looks.
-    fn switching(&self) -> impl Iterator<Item = &Stage> {
-        let firsts = self.groups().filter_map(<[Stage]>::first);
+    fn switching(&self) -> impl Iterator<Item = &RolloutStage> {
+        let firsts = self.groups().filter_map(<[RolloutStage]>::first);
         firsts.filter(|stage| !stage.ahead && !stage.closing)
     }
 
@@ -221,9 +222,9 @@ pub struct Cycle(pub Vec<ComponentName>);
 ///
 /// Looks at what AWS does by itself meanwhile begin nothing. They divide the time of the wave in which that began, so
 /// that this is one time for all that is changed together ([`Slot::waves`]).
-pub fn plan(candidates: &[Candidate], watch: Watch) -> Result<Vec<Wave>, Cycle> {
+pub fn plan(candidates: &[ComponentInPlan], watch: Watch) -> Result<Vec<Wave>, Cycle> {
     let starts = starts(candidates)?;
-    let is_ahead = |c: &&Candidate| c.stages.iter().any(|stage| stage.ahead);
+    let is_ahead = |c: &&ComponentInPlan| c.stages.iter().any(|stage| stage.ahead);
     let ahead = candidates.iter().filter(is_ahead);
     let ahead: BTreeSet<usize> = ahead.map(|c| starts[&c.component]).collect();
     let switches = candidates.iter();
@@ -256,8 +257,8 @@ pub fn plan(candidates: &[Candidate], watch: Watch) -> Result<Vec<Wave>, Cycle> 
 
 /// Returns the wave in which callers get something of each component, without the waves that are ahead of one. It is
 /// the first after the last of those that the component comes after.
-fn starts(candidates: &[Candidate]) -> Result<BTreeMap<ComponentName, usize>, Cycle> {
-    let known: BTreeMap<&ComponentName, &Candidate> = candidates.iter().map(|c| (&c.component, c)).collect();
+fn starts(candidates: &[ComponentInPlan]) -> Result<BTreeMap<ComponentName, usize>, Cycle> {
+    let known: BTreeMap<&ComponentName, &ComponentInPlan> = candidates.iter().map(|c| (&c.component, c)).collect();
     let mut waits_for: BTreeMap<&ComponentName, usize> = BTreeMap::new();
     let mut followers: BTreeMap<&ComponentName, Vec<&ComponentName>> = BTreeMap::new();
     for (name, candidate) in &known {
@@ -334,7 +335,7 @@ pub fn watched_at(waves: &[Wave], component: &ComponentName, nth: usize) -> u64 
 
 /// Returns the candidates in the opposite order: a component that came after others now comes before them. A rollback
 /// goes this way, like an undo, because a component may need what it was deployed after.
-pub fn reversed(candidates: Vec<Candidate>) -> Vec<Candidate> {
+pub fn reversed(candidates: Vec<ComponentInPlan>) -> Vec<ComponentInPlan> {
     let mut after: BTreeMap<ComponentName, BTreeSet<ComponentName>> = BTreeMap::new();
     for candidate in &candidates {
         for earlier in &candidate.after {
@@ -343,14 +344,14 @@ pub fn reversed(candidates: Vec<Candidate>) -> Vec<Candidate> {
     }
     candidates
         .into_iter()
-        .map(|candidate| Candidate { after: after.remove(&candidate.component).unwrap_or_default(), ..candidate })
+        .map(|candidate| ComponentInPlan { after: after.remove(&candidate.component).unwrap_or_default(), ..candidate })
         .collect()
 }
 
 impl Spec {
     /// Returns the stages of its rollout, as the engine plans them.
-    pub fn stages(&self) -> Vec<Stage> {
-        let stage = |bake_s, ahead| Stage {
+    pub fn stages(&self) -> Vec<RolloutStage> {
+        let stage = |bake_s, ahead| RolloutStage {
             what: String::new(),
             bake_s,
             ahead,
@@ -361,13 +362,14 @@ impl Spec {
             later: BTreeSet::new(),
             timing: None,
         };
+        let kind = self.as_kind();
         let mut stages = Vec::new();
-        stages.extend(self.is_tried_ahead().then(|| stage(None, true)));
-        if let Some(Rollout { steps, every }) = self.rollout() {
+        stages.extend(kind.is_tried_ahead().then(|| stage(None, true)));
+        if let Some(Rollout { steps, every }) = kind.rollout() {
             stages.extend(steps.iter().map(|_| stage(Some(every.as_s()), false)));
         }
         stages.push(stage(None, false));
-        stages.extend(self.is_ended_by_aws().then(|| Stage { closing: true, ..stage(None, false) }));
+        stages.extend(kind.is_ended_by_aws().then(|| RolloutStage { closing: true, ..stage(None, false) }));
         stages
     }
 }

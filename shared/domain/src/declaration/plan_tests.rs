@@ -6,14 +6,14 @@ pub(super) fn name(text: &str) -> ComponentName {
     ComponentName::new(text).unwrap()
 }
 
-pub(super) fn candidate(component: &str, kind: KindName, after: &[&str], stages: &[(&str, u64)]) -> Candidate {
-    Candidate {
+pub(super) fn candidate(component: &str, kind: KindName, after: &[&str], stages: &[(&str, u64)]) -> ComponentInPlan {
+    ComponentInPlan {
         component: name(component),
         kind,
         after: after.iter().map(|text| name(text)).collect(),
         stages: stages
             .iter()
-            .map(|(what, bake_s)| Stage {
+            .map(|(what, bake_s)| RolloutStage {
                 what: (*what).to_owned(),
                 bake_s: (*bake_s > 0).then_some(*bake_s),
                 ahead: what.starts_with("published"),
@@ -42,7 +42,7 @@ pub(super) fn told(waves: &[Wave]) -> String {
     text
 }
 
-fn shop() -> Vec<Candidate> {
+fn shop() -> Vec<ComponentInPlan> {
     vec![
         candidate("agent", KindName::Ecs, &[], &[("image 18", 0)]),
         candidate("api", KindName::Lambda, &["agent"], &[("10 %", 300), ("50 %", 300), ("100 %", 0)]),
@@ -203,19 +203,19 @@ fn reversed_goes_the_other_way() {
 }
 
 /// Any graph without a cycle: a component comes only after ones with a lower number.
-fn any_candidates() -> impl Strategy<Value = Vec<Candidate>> {
+fn any_candidates() -> impl Strategy<Value = Vec<ComponentInPlan>> {
     let one = (proptest::collection::vec(proptest::option::of(0_u64..3), 0..4), any::<u32>());
     proptest::collection::vec(one, 0..24).prop_map(|all| {
         let made = all.into_iter().enumerate().map(|(number, (bakes, seed))| {
             let after = (0..number).filter(|earlier| seed >> (earlier % 32) & 3 == 3);
             let count = bakes.len();
-            Candidate {
+            ComponentInPlan {
                 component: name(&format!("c{number}")),
                 kind: KindName::Lambda,
                 after: after.map(|earlier| name(&format!("c{earlier}"))).collect(),
                 stages: (0..)
                     .zip(bakes)
-                    .map(|(stage, bake_s): (u32, Option<u64>)| Stage {
+                    .map(|(stage, bake_s): (u32, Option<u64>)| RolloutStage {
                         what: format!("c{number} stage {stage}"),
                         bake_s,
                         ahead: stage == 0 && count > 1 && seed % 5 < 2,
@@ -263,7 +263,7 @@ proptest! {
         let mut ended = BTreeSet::new();
         let mut candidates = candidates;
         for candidate in candidates.iter_mut().filter(|it| it.stages.len() % 2 == 1) {
-            candidate.stages.push(Stage {
+            candidate.stages.push(RolloutStage {
                 what: "ended".into(),
                 bake_s: None,
                 ahead: false,
@@ -332,7 +332,7 @@ proptest! {
 
 #[test]
 fn five_hundred_components_are_planned_fast() {
-    let many: Vec<Candidate> = (0..500)
+    let many: Vec<ComponentInPlan> = (0..500)
         .map(|number| {
             let after: Vec<String> = (0..number).map(|n| format!("c{n}")).collect();
             let after: Vec<&str> = after.iter().map(String::as_str).collect();

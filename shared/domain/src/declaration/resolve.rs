@@ -4,7 +4,7 @@ use super::document::{Deploy, Document, Environment, Source, Waves};
 use super::resolved::{Component, Start};
 use super::scope::Scope;
 use super::{aws_name, gates};
-use crate::declaration::claim::Claim;
+use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::resolved::Resolved;
 use crate::declaration::topic::findings as wrong_topics;
 use crate::declaration::{Declaration, Exceptions, document, inputs, shared, watch_limit};
@@ -258,7 +258,7 @@ fn bad_globs(path: &str, rule: &GitRule) -> Vec<Finding> {
 struct Target<'r> {
     at: &'r Resolved,
     component: &'r ComponentName,
-    claim: Claim,
+    claim: DeclaredClaim,
 }
 
 /// Returns a finding for two components, or the same one in two environments, that would change the same target.
@@ -267,7 +267,7 @@ fn shared_targets(environments: &[Resolved]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for at in environments {
         for (component, resolved) in &at.components {
-            let target = Target { at, component, claim: resolved.spec.claim() };
+            let target = Target { at, component, claim: resolved.spec.as_kind().claim() };
             let earlier = targets.iter().find(|other| other.is_same_as(&target));
             findings.extend(earlier.map(|other| other.clash(&target)));
             targets.push(target);
@@ -283,7 +283,7 @@ impl Target<'_> {
     }
 
     fn clash(&self, later: &Self) -> Finding {
-        let Claim { member, what, .. } = &later.claim;
+        let DeclaredClaim { member, what, .. } = &later.claim;
         let who = |target: &Self| format!("`{}` in `{}`", target.component, target.at.environment);
         let (one, other) = (who(self), who(later));
         let reason = if self.claim.folder == later.claim.folder {

@@ -73,16 +73,16 @@ impl Resolved {
         let Some(component) = self.components.get(component) else {
             return BTreeMap::new();
         };
-        let containers = component.spec.containers().into_iter().flatten();
+        let containers = component.spec.as_kind().containers().into_iter().flatten();
         let containers = containers.map(|(name, repository)| (name.as_str(), repository.as_str()));
-        let whole = component.spec.repository().map(|repository| ("", repository));
+        let whole = component.spec.as_kind().repository().map(|repository| ("", repository));
         containers.chain(whole).collect()
     }
 
     /// Returns the containers of a component that take images of their own, each with its repository; `None` for a kind
     /// that has none.
     pub fn containers(&self, component: &ComponentName) -> Option<&BTreeMap<String, String>> {
-        self.components.get(component)?.spec.containers()
+        self.components.get(component)?.spec.as_kind().containers()
     }
 }
 

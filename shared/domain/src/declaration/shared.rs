@@ -54,7 +54,7 @@ fn member(taker: &Component) -> &'static str {
 pub(super) fn containers(resolved: &Resolved) -> Vec<Finding> {
     let components = resolved.components.iter();
     let each = components.filter_map(|(name, component)| {
-        let taken = component.spec.image_of()?;
+        let taken = component.spec.as_kind().image_of()?;
         let known = resolved.containers(taken.component)?;
         let known: Vec<String> = known.keys().cloned().collect();
         wrong_container(name, &taken, &known)

@@ -27,7 +27,7 @@ impl Resolved {
                 environment: &self.environment,
                 is_measured: self.gates.measure(name),
             };
-            warnings.extend(component.spec.warnings(&about));
+            warnings.extend(component.spec.as_kind().warnings(&about));
         }
         warnings
     }

@@ -7,7 +7,7 @@ use super::scope::Scope;
 use crate::declaration::document::{Document, Waves};
 use crate::declaration::execution_history::{LONGEST_S, TURN_S, WaveHistory};
 use crate::declaration::kinds::Steps;
-use crate::declaration::plan::{Candidate, Watch, Wave, plan};
+use crate::declaration::plan::{ComponentInPlan, Watch, Wave, plan};
 use crate::text::finding::{Finding, FindingName};
 use crate::text::name::ComponentName;
 use crate::text::time::Span;
@@ -80,14 +80,14 @@ fn path(scope: &Scope<'_>, own: Option<&Written>, field: &Field) -> String {
 impl Declared {
     /// Returns the waves of a release of all components; none if their order has a cycle, which is told already.
     fn waves(&self) -> Vec<Wave> {
-        let candidates = self.components.iter().map(|(name, component)| Candidate {
+        let candidates = self.components.iter().map(|(name, component)| ComponentInPlan {
             component: name.clone(),
             kind: component.spec.kind(),
             after: component.after.clone(),
             stages: component.spec.stages(),
             offsets: vec![],
         });
-        let candidates: Vec<Candidate> = candidates.collect();
+        let candidates: Vec<ComponentInPlan> = candidates.collect();
         let watch = Watch { bake_s: self.gates.bake.as_s(), between_waves_s: self.gates.between_waves.as_s() };
         plan(&candidates, watch).unwrap_or_default()
     }
@@ -104,7 +104,7 @@ impl Declared {
         let mut fields =
             vec![(Field::Bake, 1), (Field::BetweenWaves, waves.saturating_sub(1)), (Field::UnknownFor, waves)];
         for (name, component) in &self.components {
-            if let Some(rollout) = component.spec.rollout() {
+            if let Some(rollout) = component.spec.as_kind().rollout() {
                 let steps = rollout.steps.len() as u64;
                 fields.push((Field::Every(name.clone()), steps));
             }
@@ -120,7 +120,7 @@ impl Declared {
             Field::UnknownFor => self.gates.unknown.hold_for,
             Field::Every(name) => {
                 let component = self.components.get(name);
-                let rollout = component.and_then(|it| it.spec.rollout());
+                let rollout = component.and_then(|it| it.spec.as_kind().rollout());
                 rollout.map_or(Span::ZERO, |rollout| rollout.every)
             }
         }
@@ -134,7 +134,7 @@ impl Declared {
             Field::UnknownFor => other.gates.unknown.hold_for = value,
             Field::Every(name) => {
                 let component = other.components.get_mut(name);
-                if let Some(rollout) = component.and_then(|it| it.spec.rollout_mut()) {
+                if let Some(rollout) = component.and_then(|it| it.spec.as_kind_mut().rollout_mut()) {
                     rollout.every = value;
                 }
             }

@@ -166,12 +166,11 @@ impl HourlyLook {
     /// Makes the record of an environment that nobody has looked at yet. Environments that are found together are
     /// looked at one after the other, within an hour.
     pub fn new(of: EnvironmentId<'_>, now: Time) -> Self {
-        let EnvironmentId { app, environment } = of;
-        let name = Digest::of(format!("{app}/{environment}").as_bytes());
+        let name = Digest::of(of.to_string().as_bytes());
         let digits = u64::from_str_radix(name.short(), 16).unwrap_or_default();
         Self {
-            app: app.clone(),
-            environment: environment.clone(),
+            app: of.app().clone(),
+            environment: of.environment().clone(),
             due: now.plus_s(digits % EVERY_S),
             tries: 0,
             spent: SpentCalls::default(),

@@ -112,13 +112,12 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Overrides) -> 
 
 /// Makes the findings for a release that is not handed in yet: the obstacles to every release there.
 pub fn beforehand(of: EnvironmentId<'_>, hold: Option<&Hold>, needs_operator: Option<&LockHolder>) -> Vec<Finding> {
-    let EnvironmentId { environment, .. } = of;
     let release_hold = operators(ActionName::ReleaseHold, of);
     let remedy = format!(
         "Let deployments go on with {release_hold}, and release it then; or release it with `through_hold` and a \
          reason."
     );
-    let findings = [hold.map(|hold| held(environment, hold, remedy)), needs_operator.map(|held| stuck(of, held))];
+    let findings = [hold.map(|hold| held(of.environment(), hold, remedy)), needs_operator.map(|held| stuck(of, held))];
     findings.into_iter().flatten().collect()
 }
 
@@ -141,7 +140,7 @@ fn drill_later(candidate: &Candidate) -> String {
 
 /// Makes the finding that a drill waits for nobody.
 pub fn not_idle(of: EnvironmentId<'_>, by: &DeploymentId) -> Finding {
-    let EnvironmentId { environment, .. } = of;
+    let environment = of.environment();
     Finding::new(
         FindingName::NotIdle,
         format!("environments.{environment}"),
@@ -152,7 +151,7 @@ pub fn not_idle(of: EnvironmentId<'_>, by: &DeploymentId) -> Finding {
 
 /// Makes the finding that an environment needs an operator.
 pub fn stuck(of: EnvironmentId<'_>, held: &LockHolder) -> Finding {
-    let EnvironmentId { environment, .. } = of;
+    let environment = of.environment();
     Finding::new(
         FindingName::NeedsOperator,
         format!("environments.{environment}"),

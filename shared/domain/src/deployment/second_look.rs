@@ -157,7 +157,7 @@ impl SecondLook {
     }
 
     /// Returns the observation; `None` if it is to be tried again.
-    pub fn judge(&self, compared: &BTreeMap<ComponentName, Compared>) -> Option<SecondLookResult> {
+    pub fn result_of(&self, compared: &BTreeMap<ComponentName, Compared>) -> Option<SecondLookResult> {
         let any = |drift| compared.values().any(|one| one.drift == drift);
         if compared.is_empty() {
             return Some(SecondLookResult::Replaced);

@@ -193,7 +193,7 @@ fn what_was_seen_is_judged() {
     ];
     for (drifts, tries, saw) in table {
         let look = SecondLook { tries: *tries, ..due() };
-        assert_eq!(look.judge(&all(drifts)), *saw, "{drifts:?} after {tries}");
+        assert_eq!(look.result_of(&all(drifts)), *saw, "{drifts:?} after {tries}");
     }
 }
 

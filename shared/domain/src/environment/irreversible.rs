@@ -106,13 +106,13 @@ pub fn foreseen(goal: &Snapshot, crossed: &Irreversible) -> Option<Finding> {
     })
 }
 
-fn unnamed(EnvironmentId { app, environment }: EnvironmentId<'_>, goal: &Snapshot, crossed: &Irreversible) -> Finding {
+fn unnamed(of: EnvironmentId<'_>, goal: &Snapshot, crossed: &Irreversible) -> Finding {
     let members = [
         ("across", json!(crossed.keys().collect::<Vec<_>>())),
         ("reason", "…".into()),
         ("snapshot", goal.number.into()),
     ];
-    let again = input(ActionName::Rollback, EnvironmentId::new(app, environment), &members);
+    let again = input(ActionName::Rollback, of, &members);
     Finding::new(
         FindingName::Irreversible,
         "across",

@@ -130,7 +130,7 @@ impl<'a> Application<'a> {
     where
         'a: 'b,
     {
-        let side = |app| EnvironmentId { app, environment };
+        let side = |app| EnvironmentId::new(app, environment);
         Moving { from: side(self.app), to: side(self.to), component: None }
     }
 
@@ -179,7 +179,7 @@ impl<'a> Application<'a> {
         let same_place = (&former.region, &former.role_arn) == (&new.region, &new.role_arn);
         let both = former.components.iter().filter_map(|(name, was)| {
             let is = new.components.get(name)?;
-            Some((name, was.spec.claim(), is.spec.claim()))
+            Some((name, was.spec.as_kind().claim(), is.spec.as_kind().claim()))
         });
         let moved = both.filter(|(_, was, is)| {
             // A component of another kind has a finding of its own.

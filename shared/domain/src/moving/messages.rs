@@ -1,6 +1,6 @@
 //! The words about a move.
 
-use super::{EnvironmentId, MovedItems, Moving};
+use super::{MovedItems, Moving};
 use crate::environment::BEFORE_WINDLASS;
 use crate::moving::removal::list;
 use std::iter;
@@ -28,15 +28,15 @@ impl MovedItems {
         let (from, to) = (moving.from, moving.to);
         match (moving.component, moving.is_within()) {
             (Some((was, name)), true) => {
-                format!("{} of {}/{} is called {name} from now on: {with}.", was, from.app, from.environment)
+                format!("{} of {}/{} is called {name} from now on: {with}.", was, from.app(), from.environment())
             }
             _ => format!(
                 "{}/{} has handed over {} to {}/{}: {with}.",
-                from.app,
-                from.environment,
+                from.app(),
+                from.environment(),
                 names.join(", "),
-                to.app,
-                to.environment
+                to.app(),
+                to.environment()
             ),
         }
     }
@@ -57,7 +57,7 @@ impl MovedItems {
 
     /// Says what is to be done next, if anything is: the author of the infrastructure code tags the targets.
     pub fn next(&self, moving: Moving<'_>) -> Option<String> {
-        let EnvironmentId { app, environment } = moving.to;
+        let (app, environment) = (moving.to.app(), moving.to.environment());
         (!moving.is_within()).then(|| {
             format!(
                 "Before its next release tag the targets `windlass:app={app}` and `windlass:environment={environment}`."

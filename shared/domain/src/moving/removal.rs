@@ -202,13 +202,13 @@ fn left(removal: Removal<'_>, facts: RemovalFacts<'_>) -> Vec<Claim> {
 
 /// Returns a finding if something is under way in an environment, or waits there.
 pub(crate) fn busy(
-    EnvironmentId { app, environment }: EnvironmentId<'_>,
+    of: EnvironmentId<'_>,
     lock: &Lock,
     waits: Option<&DeploymentId>,
     drill: Option<&DeploymentId>,
 ) -> Option<Finding> {
     if let Some(held) = lock.stuck() {
-        return Some(stuck(EnvironmentId::new(app, environment), held));
+        return Some(stuck(of, held));
     }
     let held = lock.held.as_ref().map(|held| &held.deployment);
     let (who, then) = match (held, drill, waits) {
@@ -227,7 +227,7 @@ pub(crate) fn busy(
     };
     Some(Finding::new(
         FindingName::StillBusy,
-        format!("environments.{environment}"),
+        format!("environments.{}", of.environment()),
         format!("{who}, and nothing is let go of or moved meanwhile."),
         then,
     ))

@@ -154,11 +154,11 @@ impl Request {
         let environment = self.environment.as_ref()?;
         let component = self.component.as_ref();
         self.action.moves().then(|| Moving {
-            from: EnvironmentId { app: &self.app, environment },
-            to: EnvironmentId {
-                app: self.to_app.as_ref().unwrap_or(&self.app),
-                environment: self.to_environment.as_ref().unwrap_or(environment),
-            },
+            from: EnvironmentId::new(&self.app, environment),
+            to: EnvironmentId::new(
+                self.to_app.as_ref().unwrap_or(&self.app),
+                self.to_environment.as_ref().unwrap_or(environment),
+            ),
             component: component.map(|was| (was, self.to_component.as_ref().unwrap_or(was))),
         })
     }

@@ -11,26 +11,22 @@ use serde_json::{Map, Value};
 
 /// Returns the call that tells what runs in an environment.
 pub fn environment(of: EnvironmentId<'_>) -> String {
-    let EnvironmentId { app, environment } = of;
-    format!("`GET /apps/{app}/environments/{environment}`")
+    format!("`GET /apps/{}/environments/{}`", of.app(), of.environment())
 }
 
 /// Returns the call that compares the targets of an environment with what is recorded.
 pub fn observed(of: EnvironmentId<'_>) -> String {
-    let EnvironmentId { app, environment } = of;
-    format!("`GET /apps/{app}/environments/{environment}?observe=true`")
+    format!("`GET /apps/{}/environments/{}?observe=true`", of.app(), of.environment())
 }
 
 /// Returns the call that lists the snapshots that a rollback can go back to.
 pub fn snapshots(of: EnvironmentId<'_>) -> String {
-    let EnvironmentId { app, environment } = of;
-    format!("`GET /apps/{app}/environments/{environment}/snapshots`")
+    format!("`GET /apps/{}/environments/{}/snapshots`", of.app(), of.environment())
 }
 
 /// Returns the call that lists the deployments of an environment, the newest first.
 pub fn history(of: EnvironmentId<'_>) -> String {
-    let EnvironmentId { app, environment } = of;
-    format!("`GET /apps/{app}/deployments?environment={environment}`")
+    format!("`GET /apps/{}/deployments?environment={}`", of.app(), of.environment())
 }
 
 /// Returns the call that tells the figures of an application in the last day.
@@ -40,8 +36,7 @@ pub fn figures_of_a_day(app: &AppName) -> String {
 
 /// Returns the call that stops a deployment and undoes what it changed.
 pub fn cancel(of: EnvironmentId<'_>, id: &DeploymentId) -> String {
-    let EnvironmentId { app, environment } = of;
-    format!(r#"`POST /apps/{app}/environments/{environment}/deployments/{id}/cancel {{"reason":"…"}}`"#)
+    format!(r#"`POST /apps/{}/environments/{}/deployments/{id}/cancel {{"reason":"…"}}`"#, of.app(), of.environment())
 }
 
 /// Returns a text in which each of these calls is replaced by the command that does the same.
@@ -82,10 +77,9 @@ pub(crate) const BEGINS: &str = r#"{"action":""#;
 /// Returns the input of an action, to be pasted into the console. `members` stand in it as they are. The person writes
 /// a reason in place of `…`.
 pub fn input(action: ActionName, of: EnvironmentId<'_>, members: &[(&str, Value)]) -> String {
-    let EnvironmentId { app, environment } = of;
-    let environment = ("environment", environment.as_str().into());
+    let environment = ("environment", of.environment().as_str().into());
     let members: Vec<(&str, Value)> = std::iter::once(environment).chain(members.iter().cloned()).collect();
-    of_application(action, app, &members)
+    of_application(action, of.app(), &members)
 }
 
 /// Returns the input of an action on a whole application.

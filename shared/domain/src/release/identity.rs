@@ -14,16 +14,24 @@ use std::fmt;
 /// whatever has them can be asked for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EnvironmentId<'a> {
-    /// The application.
-    pub app: &'a AppName,
-    /// The environment's own name.
-    pub environment: &'a EnvironmentName,
+    app: &'a AppName,
+    environment: &'a EnvironmentName,
 }
 
 impl<'a> EnvironmentId<'a> {
     /// The environment of these two names.
     pub fn new(app: &'a AppName, environment: &'a EnvironmentName) -> Self {
         Self { app, environment }
+    }
+
+    /// Returns the application.
+    pub const fn app(self) -> &'a AppName {
+        self.app
+    }
+
+    /// Returns the environment's own name.
+    pub const fn environment(self) -> &'a EnvironmentName {
+        self.environment
     }
 }
 
@@ -42,14 +50,14 @@ pub struct DeploymentId(pub String);
 impl DeploymentId {
     /// Returns the id of a deployment. The same five things always give the same id.
     pub fn of(of: EnvironmentId<'_>, action: ActionName, release: &Digest, attempt: u32) -> Self {
-        let EnvironmentId { app, environment } = of;
+        let (app, environment) = (of.app(), of.environment());
         let text = format!("{app}\n{environment}\n{action}\n{release}\n{attempt}");
         Self(Digest::of(text.as_bytes()).as_str()[..16].to_owned())
     }
 
     /// Returns the id of a request with an idempotency key: the same key is the same request, whatever it is for.
     pub fn keyed(of: EnvironmentId<'_>, action: ActionName, key: &str) -> Self {
-        let EnvironmentId { app, environment } = of;
+        let (app, environment) = (of.app(), of.environment());
         // No attempt has such a name: nobody can choose a key that meets the id of an arrival.
         let text = format!("{app}\n{environment}\n{action}\nkey {key}");
         Self(Digest::of(text.as_bytes()).as_str()[..16].to_owned())

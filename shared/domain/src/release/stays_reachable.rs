@@ -74,8 +74,8 @@ impl StaysReachable {
             number += 1;
         }
         Some(Self {
-            app: of.app.clone(),
-            environment: of.environment.clone(),
+            app: of.app().clone(),
+            environment: of.environment().clone(),
             component: component.clone(),
             files: number,
             first,

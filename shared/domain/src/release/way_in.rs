@@ -239,8 +239,7 @@ fn call(request: &Request, environment: &EnvironmentName) -> Option<String> {
             let path = if moving.is_within() {
                 format!("{here}/rename")
             } else {
-                let (to, there) = (to.app, to.environment);
-                format!("/hand-overs/{app}/{environment}/{to}/{there}")
+                format!("/hand-overs/{app}/{environment}/{to}")
             };
             ("POST", path)
         }

@@ -166,7 +166,7 @@ pub fn stay_away(files: &WithdrawnFiles) -> String {
 
 /// Says that a withdrawal is done.
 pub fn done(of: EnvironmentId<'_>, component: &str, files: &WithdrawnFiles) -> String {
-    let EnvironmentId { app, environment } = of;
+    let (app, environment) = (of.app(), of.environment());
     let paths: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
     let (number, files) = (paths.len(), paths.into_iter());
     format!(

@@ -188,18 +188,16 @@ pub fn of_environment(
     before: Option<&EnvironmentState>,
     after: &EnvironmentState,
 ) -> Option<Event> {
-    let EnvironmentId { app, environment } = of;
     let former = before.and_then(|before| before.hold.as_ref());
     let (name, cause) = match (former, &after.hold) {
         // A reason that is added to a hold sends an event too.
-        (former, Some(hold)) if former != Some(hold) => (
-            EventName::HoldSet,
-            format!("Automatic deployments into {app}/{environment} are held {}.", hold.in_words()),
-        ),
-        (Some(_), None) => (EventName::HoldReleased, format!("Automatic deployments into {app}/{environment} go on.")),
+        (former, Some(hold)) if former != Some(hold) => {
+            (EventName::HoldSet, format!("Automatic deployments into {of} are held {}.", hold.in_words()))
+        }
+        (Some(_), None) => (EventName::HoldReleased, format!("Automatic deployments into {of} go on.")),
         _ => return None,
     };
-    let detail = Detail { cause: Some(cause), ..Detail::of(app, Some(environment)) };
+    let detail = Detail { cause: Some(cause), ..Detail::of(of.app(), Some(of.environment())) };
     Some(Event::new(name, detail))
 }
 
@@ -221,7 +219,6 @@ pub fn of_move(owners: impl IntoIterator<Item = (AppName, EnvironmentName)>, cau
 
 /// Returns the event of a drill that has ended.
 pub fn of_drill(of: EnvironmentId<'_>, drill: &Drill) -> Option<Event> {
-    let EnvironmentId { app, environment } = of;
     let ended = drill.ended.as_ref()?;
     let name = match ended.outcome {
         DrillOutcome::Proved => EventName::DrillProved,
@@ -234,7 +231,7 @@ pub fn of_drill(of: EnvironmentId<'_>, drill: &Drill) -> Option<Event> {
         restored: Some(ended.restored),
         version: drill.to.as_ref().map(|to| to.version.clone()),
         cause: Some(ended.cause.clone()),
-        ..Detail::of(app, Some(environment))
+        ..Detail::of(of.app(), Some(of.environment()))
     };
     Some(Event::new(name, detail))
 }

@@ -21,7 +21,7 @@
 
 use crate::deployment::{Deployment, Ended, Status};
 use crate::release::action::ActionName;
-use crate::shown::outcome::{Outcome, lead_time_ms, restored_ms};
+use crate::shown::outcome::{ChangeOutcome, lead_time_ms, restored_ms};
 use crate::text::time::{Time, lasting};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -185,11 +185,11 @@ impl<'a> Seen<'a> {
     }
 
     fn outcome(&mut self, one: &'a Deployment, ending: &Ended) {
-        let outcome = Outcome::of(one.action, ending.ending, one.stopped);
+        let outcome = ChangeOutcome::of(one.action, ending.ending, one.stopped);
         self.figures.changes += outcome.changes();
         match outcome {
-            Outcome::Nothing => {}
-            Outcome::Live => {
+            ChangeOutcome::Nothing => {}
+            ChangeOutcome::Live => {
                 self.figures.live += 1;
                 self.standing += 1;
                 self.is_good(ending.at);
@@ -197,14 +197,14 @@ impl<'a> Seen<'a> {
                     self.lead_time(one, ending.at);
                 }
             }
-            Outcome::Failed => {
+            ChangeOutcome::Failed => {
                 self.figures.failed += 1;
                 match restored_ms(one) {
                     Some(length) => self.restored.push(length),
                     None => self.open.push(one.started.unwrap_or(one.accepted)),
                 }
             }
-            Outcome::TakenBack => {
+            ChangeOutcome::TakenBack => {
                 self.figures.rollbacks += 1;
                 // A change from before the window is not among the window's changes.
                 if self.standing > 0 {
@@ -217,7 +217,7 @@ impl<'a> Seen<'a> {
                 }
                 self.is_good(ending.at);
             }
-            Outcome::NotTakenBack => {
+            ChangeOutcome::NotTakenBack => {
                 self.figures.rollbacks += 1;
                 match restored_ms(one) {
                     Some(length) => self.restored.push(length),

@@ -17,7 +17,7 @@ use crate::text::foreign::{line, with_log};
 ///
 /// `wave` counts from 0 and is told from 1; `what` is what the wave changed, see [`changed_in_words`].
 pub fn gate_failed(of: EnvironmentId<'_>, version: &str, wave: u32, what: &str, measurement: &Measurement) -> String {
-    let EnvironmentId { app, environment } = of;
+    let (app, environment) = (of.app(), of.environment());
     let cause = gate_cause(wave, what, measurement);
     let next = match measurement.look_at.as_str() {
         "" => String::new(),
@@ -76,7 +76,7 @@ pub struct Undone {
 /// Says that a deployment was undone, or could not be: the sentence of the record, of the execution's Cause and of the
 /// notification. `why` is a sentence; its further lines are indented already.
 pub fn undone(of: EnvironmentId<'_>, version: &str, why: &str, outcome: &Undone) -> String {
-    let EnvironmentId { app, environment } = of;
+    let (app, environment) = (of.app(), of.environment());
     let verb =
         if outcome.failed.is_empty() { "was rolled back" } else { "could not be rolled back and NEEDS AN OPERATOR" };
     let mut lines = vec![format!("{app} {environment} {version} {verb}: {why}")];

@@ -16,7 +16,7 @@ use crate::text::time::Time;
 
 /// The meaning of an ending for the changes of the environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ChangeOutcome {
     /// A change went live.
     Live,
     /// A change was undone, or needs an operator.
@@ -29,7 +29,7 @@ pub enum Outcome {
     Nothing,
 }
 
-impl Outcome {
+impl ChangeOutcome {
     /// Returns the outcome of an action with this ending. `stopped` is true if a person, a rollback or a newer release
     /// stopped it before anything was known to be wrong.
     pub fn of(action: ActionName, ending: Ending, stopped: bool) -> Self {
@@ -73,12 +73,12 @@ pub fn restored_ms(one: &Deployment) -> Option<u64> {
     let ended = one.ending.as_ref()?;
     let resolved = ended.resolved.as_ref().map(|resolved| resolved.at);
     let began = one.started.unwrap_or(one.accepted);
-    let (since, until) = match Outcome::of(one.action, ended.ending, one.stopped) {
-        Outcome::Failed if ended.ending == Ending::NeedsOperator => (began, resolved?),
-        Outcome::Failed => (began, resolved.unwrap_or(ended.at)),
-        Outcome::TakenBack => (one.accepted, ended.at),
-        Outcome::NotTakenBack => (one.accepted, resolved?),
-        Outcome::Live | Outcome::Nothing => return None,
+    let (since, until) = match ChangeOutcome::of(one.action, ended.ending, one.stopped) {
+        ChangeOutcome::Failed if ended.ending == Ending::NeedsOperator => (began, resolved?),
+        ChangeOutcome::Failed => (began, resolved.unwrap_or(ended.at)),
+        ChangeOutcome::TakenBack => (one.accepted, ended.at),
+        ChangeOutcome::NotTakenBack => (one.accepted, resolved?),
+        ChangeOutcome::Live | ChangeOutcome::Nothing => return None,
     };
     Some(until.ms_since(since))
 }
@@ -125,7 +125,7 @@ pub struct EndedDeployment {
     /// Its ending.
     pub ending: Ending,
     /// The meaning of its ending.
-    pub outcome: Outcome,
+    pub outcome: ChangeOutcome,
     /// The seconds that it worked: from its turn to its end. `None` if it never had a turn: a deployment that waited
     /// until a newer one superseded it did no work. Code that knows how long its waves were watched subtracts that
     /// time, because it is as long as the declaration says.
@@ -145,8 +145,8 @@ impl EndedDeployment {
             return None;
         }
         let ended = after.ending.as_ref()?;
-        let outcome = Outcome::of(after.action, ended.ending, after.stopped);
-        let is_live = outcome == Outcome::Live;
+        let outcome = ChangeOutcome::of(after.action, ended.ending, after.stopped);
+        let is_live = outcome == ChangeOutcome::Live;
         Some(Self {
             id: after.id.clone(),
             app: after.app.clone(),

@@ -5,7 +5,7 @@ use serde_json::json;
 #[test]
 fn an_action_and_its_ending_come_to_an_outcome() {
     use ActionName::{Deploy, Recover, Rollback};
-    use Outcome::{Failed, Live, NotTakenBack, Nothing, TakenBack};
+    use ChangeOutcome::{Failed, Live, NotTakenBack, Nothing, TakenBack};
     // Ended without and with somebody who stopped it; changes and failed ones of the former.
     for (action, ending, wanted, stopped, changes, failed) in [
         (Deploy, Succeeded, Live, Live, 1, 0),
@@ -19,9 +19,9 @@ fn an_action_and_its_ending_come_to_an_outcome() {
         (Rollback, NothingToDo, Nothing, Nothing, 0, 0),
         (Recover, RolledBack, Nothing, Nothing, 0, 0),
     ] {
-        let got = Outcome::of(action, ending, false);
+        let got = ChangeOutcome::of(action, ending, false);
         assert_eq!(got, wanted, "{action:?} {ending}");
-        assert_eq!(Outcome::of(action, ending, true), stopped, "{action:?} {ending}");
+        assert_eq!(ChangeOutcome::of(action, ending, true), stopped, "{action:?} {ending}");
         assert_eq!((got.changes(), got.failed()), (changes, failed), "{action:?} {ending}");
     }
 }

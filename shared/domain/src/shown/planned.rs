@@ -4,7 +4,7 @@
 use crate::declaration::execution_history::WaveHistory;
 use crate::declaration::gate::Verdict;
 use crate::declaration::kinds::KindName;
-use crate::declaration::plan::{Outcome, Plan, Wave};
+use crate::declaration::plan::{Plan, PlanOutcome, Wave};
 use crate::deployment::{Cost, Deployment};
 use crate::document::git::Git;
 use crate::environment::Running;
@@ -198,7 +198,7 @@ impl DrawnPlan {
     }
 
     /// Returns the outcome: it would be refused, find nothing to do, or change something.
-    pub fn outcome(&self) -> Outcome {
+    pub fn outcome(&self) -> PlanOutcome {
         self.plan.outcome
     }
 }

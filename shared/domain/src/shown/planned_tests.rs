@@ -1,4 +1,4 @@
-use crate::declaration::plan::{KindName, Outcome, PlannedChange};
+use crate::declaration::plan::{KindName, PlanOutcome, PlannedChange};
 use crate::shown::planned::*;
 use std::collections::BTreeSet;
 
@@ -81,7 +81,7 @@ fn deployment(id: &str, accepted: u64, sha256: &str) -> Deployment {
 #[test]
 fn the_hash_differs_where_bytes_targets_or_changes_do_and_nowhere_else() {
     let plan = |bake_s| Plan {
-        outcome: Outcome::Change,
+        outcome: PlanOutcome::Change,
         waves: vec![wave(&["api"], bake_s, false)],
         unchanged: vec![],
         findings: vec![],

@@ -103,8 +103,7 @@ pub fn claims_index(target: &Key<Claims>) -> ports::Key {
 
 /// Returns the partition of an environment.
 pub fn environment(of: EnvironmentId<'_>) -> String {
-    let EnvironmentId { app, environment } = of;
-    format!("env#{app}/{environment}")
+    format!("env#{of}")
 }
 
 /// Returns the application and environment of an environment's partition.
@@ -149,8 +148,7 @@ pub const DRILL: &str = "drill#";
 /// Returns the place of an environment's drills in the index while something is to be done about them. The drill that
 /// is due first comes first.
 pub fn drills_index(due: Time, of: EnvironmentId<'_>) -> ports::Key {
-    let EnvironmentId { app, environment: env } = of;
-    in_index(&DRILLS, format!("{:015}#{app}/{env}", due.0))
+    in_index(&DRILLS, format!("{:015}#{of}", due.0))
 }
 
 /// A waiting deployment.
@@ -257,14 +255,12 @@ pub fn second_look_index(due: Time, id: &DeploymentId) -> ports::Key {
 /// Returns the key of the hourly look at an environment, with its drift.
 /// It is in a partition of its own, so that the function that looks needs no right to write a lock.
 pub fn hourly_look(of: EnvironmentId<'_>) -> Key<HourlyLook> {
-    let EnvironmentId { app, environment: env } = of;
-    Key::new(format!("look#{app}/{env}"), "hourly_look")
+    Key::new(format!("look#{of}"), "hourly_look")
 }
 
 /// Returns the place of an hourly look in the index. The look that is due first comes first.
 pub fn hourly_look_index(due: Time, of: EnvironmentId<'_>) -> ports::Key {
-    let EnvironmentId { app, environment: env } = of;
-    in_index(&HOURLY_LOOKS, format!("{:015}#{app}/{env}", due.0))
+    in_index(&HOURLY_LOOKS, format!("{:015}#{of}", due.0))
 }
 
 /// Returns the key of the deployment that an execution works for, so that asking twice has one effect.
@@ -285,8 +281,7 @@ pub fn removing(arn: &str) -> Key<Progress> {
 
 /// Returns the index partition of an environment's history.
 pub fn history(of: EnvironmentId<'_>) -> String {
-    let EnvironmentId { app, environment } = of;
-    format!("history#{app}/{environment}")
+    format!("history#{of}")
 }
 
 /// Returns the place of a deployment in the history: newest last.
@@ -297,14 +292,12 @@ pub fn history_index(of: EnvironmentId<'_>, at: Time, id: &DeploymentId) -> port
 /// Returns the place of a deployment in the index between its arrival and its first turn. A deployment that died there
 /// holds no lock and has no place in the queue, and is found by this.
 pub fn arriving_index(of: EnvironmentId<'_>, id: &DeploymentId) -> ports::Key {
-    let EnvironmentId { app, environment: env } = of;
-    in_index(&ARRIVING, format!("{app}/{env}#{id}"))
+    in_index(&ARRIVING, format!("{of}#{id}"))
 }
 
 /// Returns the place of a held lock in the index, for the schedule that looks for dead owners.
 pub fn held_index(of: EnvironmentId<'_>) -> ports::Key {
-    let EnvironmentId { app, environment: env } = of;
-    in_index(&HELD, format!("{app}/{env}"))
+    in_index(&HELD, of.to_string())
 }
 
 /// Returns the place of a declaration in force in the index, by the name of its application.
@@ -319,8 +312,8 @@ pub fn app_of(pk: &str) -> Option<AppName> {
 
 /// Returns the place of an environment's state in the index. The environments of an application stand together.
 pub fn environment_index(of: EnvironmentId<'_>) -> ports::Key {
-    let EnvironmentId { app, environment: env } = of;
-    in_index(&ENVIRONMENTS, format!("{}{env}", environments_of(app)))
+    let env = of.environment();
+    in_index(&ENVIRONMENTS, format!("{}{env}", environments_of(of.app())))
 }
 
 /// Returns the prefix of the places of an application's environments; see [`environment_index`].
@@ -330,8 +323,7 @@ pub fn environments_of(app: &AppName) -> String {
 
 /// Returns the place of a waiting deployment in the index.
 pub fn waiting_index(of: EnvironmentId<'_>, id: &DeploymentId) -> ports::Key {
-    let EnvironmentId { app, environment: env } = of;
-    in_index(&WAITING, format!("{app}/{env}#{id}"))
+    in_index(&WAITING, format!("{of}#{id}"))
 }
 
 /// A request that was refused before it could become a deployment.

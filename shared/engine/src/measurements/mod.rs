@@ -38,7 +38,7 @@ macro_rules! sorts {
         /// Measures every gate that tells something of the wave.
         pub async fn measure<P: Ports>(ports: &P, judging: &Judging<'_>) -> Vec<Measurement> {
             let ($($module,)*) = futures::join!(
-                $(one_sort::judge::<P, $module::$sort>(ports, judging),)*
+                $(one_sort::measure::<P, $module::$sort>(ports, judging),)*
             );
             [$($module,)*].concat()
         }

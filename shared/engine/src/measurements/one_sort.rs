@@ -158,7 +158,7 @@ pub struct Judging<'a> {
 
 /// Measures the gates of one sort: those of the whole release, and those of a component from the wave on that changes
 /// it. In a wave that only publishes, it measures only gates that tell something of that.
-pub(super) async fn judge<P, M: Measure<P>>(ports: &P, judging: &Judging<'_>) -> Vec<Measurement> {
+pub(super) async fn measure<P, M: Measure<P>>(ports: &P, judging: &Judging<'_>) -> Vec<Measurement> {
     let declared = M::declared(judging.gates).iter();
     let declared = declared.filter(|one| !M::is_tested(&one.gate) || judging.is_tested(one));
     let gates = declared.filter_map(|one| judging.measuring(one, M::is_ahead(&one.gate)));

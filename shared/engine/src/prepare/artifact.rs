@@ -100,7 +100,7 @@ const STAYING: [&str; 2] = ["IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION"];
 /// there, warns of nothing here: a release of an image says so.
 pub async fn movable_tags(ports: &impl Ports, wanted: &WantedComponent<'_>) -> Result<Vec<Finding>> {
     let mut warnings = Vec::new();
-    for repository in wanted.component.spec.repositories() {
+    for repository in wanted.component.spec.as_kind().repositories() {
         let name = repository_name(repository);
         match ports.tag_mutability(name).await {
             Ok(Some(tags)) if !STAYING.contains(&tags.as_str()) => {

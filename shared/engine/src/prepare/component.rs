@@ -85,7 +85,7 @@ pub async fn prepared(
     }
     let stack = &ports.config().stack;
     let of = |name: &str| by_name(stack, name).map(str::to_owned);
-    if let Some(finding) = wanted.component.spec.of_installation(&of, &path) {
+    if let Some(finding) = wanted.component.spec.as_kind().of_installation(&of, &path) {
         return Ok(Prepared::refused(bytes.into_iter().chain([finding]).collect()));
     }
     let mut prepared = match ask_kind(ports, scene, wanted, running, inputs).await {
@@ -145,7 +145,7 @@ async fn ask_kind(
 /// Since when the oldest runs of what a rollback may go back to, where the kind deletes what is older.
 /// A rollback deletes nothing: it is not kept waiting.
 async fn oldest(ports: &impl Ports, scene: &Scene, wanted: &WantedComponent<'_>) -> Result<Option<Time>> {
-    let back = wanted.component.spec.keeps();
+    let back = wanted.component.spec.as_kind().keeps();
     let Some(back) = back.filter(|_| !scene.is_rollback()) else {
         return Ok(None);
     };

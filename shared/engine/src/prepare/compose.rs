@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::execution_history::WaveHistory;
 use windlass_domain::declaration::plan::{
-    Candidate, Outcome, Plan, Stage, Unchanged, Watch, Wave, plan, reversed, together, waves_of,
+    ComponentInPlan, Plan, PlanOutcome, RolloutStage, Unchanged, Watch, Wave, plan, reversed, together, waves_of,
 };
 use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::irreversible::{crossed_later, foreseen};
@@ -44,7 +44,7 @@ pub fn compose(
         plan.waves = waves(scene, drafts)?;
         if plan.waves.is_empty() {
             // A plan that changes nothing needs no gates.
-            plan.outcome = Outcome::NothingToDo;
+            plan.outcome = PlanOutcome::NothingToDo;
             return Ok(Composed { plan, steps: vec![], seen: seen(scene, drafts), gates: gates.now });
         }
         plan.warnings.extend(crosses_later(scene, drafts));
@@ -60,7 +60,7 @@ pub fn compose(
         let input = scene.loaded.record.input();
         plan.findings = limited(plan.findings);
         plan.findings.iter_mut().for_each(|one| with_next(one, &input));
-        plan.outcome = Outcome::Rejected;
+        plan.outcome = PlanOutcome::Rejected;
         plan.waves.clear();
         return Ok(Composed { plan, steps: vec![], seen: vec![], gates: gates.now });
     }
@@ -127,7 +127,7 @@ fn with_next(finding: &mut Finding, input: &str) {
 fn described(scene: &Scene, drafts: &[Draft<'_>], tenancy: Vec<Finding>) -> Plan {
     let all = scene.wanted();
     let mut plan = Plan {
-        outcome: Outcome::Change,
+        outcome: PlanOutcome::Change,
         waves: vec![],
         unchanged: all.unchanged,
         findings: all.findings,
@@ -161,14 +161,14 @@ fn kept(draft: &Draft<'_>) -> Option<Unchanged> {
 fn waves(scene: &Scene, drafts: &[Draft<'_>]) -> Result<Vec<Wave>> {
     let drafts: BTreeMap<&ComponentName, &Draft<'_>> = drafts.iter().map(|draft| (draft.name, draft)).collect();
     let declared = scene.loaded.resolved.components.iter();
-    let candidates = declared.map(|(name, component)| Candidate {
+    let candidates = declared.map(|(name, component)| ComponentInPlan {
         component: name.clone(),
         kind: component.spec.kind(),
         after: component.after.clone(),
         stages: drafts.get(name).map_or(vec![], |draft| stages(scene, draft)),
         offsets: vec![],
     });
-    let mut candidates: Vec<Candidate> = candidates.collect();
+    let mut candidates: Vec<ComponentInPlan> = candidates.collect();
     if scene.is_rollback() {
         candidates = reversed(candidates);
     } else if goes_together(scene, &candidates) {
@@ -187,10 +187,10 @@ fn watch(scene: &Scene) -> Watch {
     Watch { bake_s: gates.bake.as_s(), between_waves_s: gates.between_waves.as_s() }
 }
 
-fn stages(scene: &Scene, draft: &Draft<'_>) -> Vec<Stage> {
+fn stages(scene: &Scene, draft: &Draft<'_>) -> Vec<RolloutStage> {
     let stages = kept_stages(scene, draft);
     stages
-        .map(|stage| Stage {
+        .map(|stage| RolloutStage {
             what: stage.what.clone(),
             bake_s: stage.bake_s.filter(|_| scene.is_watched()),
             ahead: stage.ahead,

@@ -43,7 +43,7 @@ pub async fn drafts<'a>(ports: &impl Ports, scene: &'a Scene) -> Result<Vec<Draf
 
 /// Returns whether a component takes something of one of the waiting components.
 fn takes_of(wanted: &WantedComponent<'_>, waiting: &BTreeSet<&ComponentName>) -> bool {
-    let taken = wanted.component.spec.takes_from();
+    let taken = wanted.component.spec.as_kind().takes_from();
     let mut outputs = taken.into_iter().flat_map(|taken| taken.outputs);
     outputs.any(|output| waiting.contains(&output.component))
 }

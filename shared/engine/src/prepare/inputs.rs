@@ -52,7 +52,7 @@ pub async fn of(
 ) -> Checked<Inputs> {
     let mut inputs = Inputs::new();
     let mut findings = Vec::new();
-    let Some(taken) = spec.takes_from() else {
+    let Some(taken) = spec.as_kind().takes_from() else {
         return Ok(inputs);
     };
     let mut known: BTreeMap<&ComponentName, Outputs> = BTreeMap::new();

@@ -127,7 +127,7 @@ async fn planned(ports: &impl Ports, scene: &Scene, name: &ComponentName, step: 
 async fn given(ports: &impl Ports, scene: &Scene, step: &Step, spec: &Spec) -> Result<BTreeMap<Output, String>> {
     let steps = ledger::load_all(ports, &ledger::steps(&scene.loaded.record.id)).await?;
     let mut given = step.inputs.clone();
-    for output in spec.takes_from().into_iter().flat_map(|it| it.outputs) {
+    for output in spec.as_kind().takes_from().into_iter().flat_map(|it| it.outputs) {
         let mut steps = steps.iter().map(|step| &step.value);
         if let Some(step) = steps.find(|step| step.component == output.component) {
             let value = step.outputs.get(&output.name);

@@ -24,7 +24,7 @@ use crate::{last_fault, log};
 use futures::stream::{self, StreamExt, TryStreamExt};
 pub use scene::Ports;
 use scene::Scene;
-use windlass_domain::declaration::plan::{Outcome, Plan};
+use windlass_domain::declaration::plan::{Plan, PlanOutcome};
 use windlass_domain::deployment::accept::{Live, Look};
 use windlass_domain::deployment::step::{SEEN_AFTER_MS, Step};
 use windlass_domain::environment::EnvironmentState;
@@ -70,7 +70,7 @@ async fn prepare(ports: &impl Ports, by: &Caller, wave: u32) -> Result<Answer<Pr
 
 fn answer(loaded: &DeploymentContext, plan: &Plan) -> Answer<PrepareTransition> {
     match (plan.outcome, plan.waves.first()) {
-        (Outcome::Change, Some(wave)) => {
+        (PlanOutcome::Change, Some(wave)) => {
             Answer { items: WorkItem::of_wave(wave), ..loaded.answer(PrepareTransition::Change) }
         }
         _ => loaded.answer(PrepareTransition::Settle),

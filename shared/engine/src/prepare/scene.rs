@@ -133,7 +133,7 @@ impl Scene {
 
     /// Returns the declared component whose image another one runs.
     pub fn image_of(&self, component: &Component) -> Option<&Spec> {
-        let taken = component.spec.image_of()?;
+        let taken = component.spec.as_kind().image_of()?;
         let owner = self.loaded.resolved.components.get(taken.component)?;
         Some(&owner.spec)
     }

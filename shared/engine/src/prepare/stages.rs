@@ -3,7 +3,7 @@
 
 use crate::kinds::{Holds, Stage};
 use crate::prepare::scene::Scene;
-use windlass_domain::declaration::plan::{Candidate, Wave, shares, watched_at};
+use windlass_domain::declaration::plan::{ComponentInPlan, Wave, shares, watched_at};
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::time::Span;
@@ -69,7 +69,7 @@ fn too_short(component: &ComponentName, holds: &Holds, watched_s: u64) -> Option
 const ALL: u32 = 1000;
 
 /// Returns whether components go in the same steps: it is declared, and AWS shifts one of them.
-pub(super) fn goes_together(scene: &Scene, candidates: &[Candidate]) -> bool {
+pub(super) fn goes_together(scene: &Scene, candidates: &[ComponentInPlan]) -> bool {
     let mut in_steps = candidates.iter().filter(|one| !one.shares().is_empty());
     scene.loaded.resolved.together && in_steps.any(|one| is_of_aws(scene, &one.component))
 }
@@ -77,7 +77,7 @@ pub(super) fn goes_together(scene: &Scene, candidates: &[Candidate]) -> bool {
 /// Returns whether AWS shifts the component, by percentages that the declaration does not have.
 fn is_of_aws(scene: &Scene, name: &ComponentName) -> bool {
     let declared = scene.loaded.resolved.components.get(name);
-    let rollout = declared.and_then(|component| component.spec.rollout());
+    let rollout = declared.and_then(|component| component.spec.as_kind().rollout());
     rollout.is_none_or(|rollout| rollout.steps.is_empty())
 }
 

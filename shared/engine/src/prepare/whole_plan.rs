@@ -13,7 +13,7 @@ use crate::prepare::targets;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::execution_history::WaveHistory;
-use windlass_domain::declaration::plan::{Outcome, Plan};
+use windlass_domain::declaration::plan::{Plan, PlanOutcome};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::step::Step;
 use windlass_domain::release::identity::DeploymentId;
@@ -71,7 +71,7 @@ fn goes_back_to_nothing(record: &Deployment) -> bool {
 
 fn refused(findings: Vec<Finding>) -> Plan {
     Plan {
-        outcome: Outcome::Rejected,
+        outcome: PlanOutcome::Rejected,
         waves: vec![],
         unchanged: vec![],
         findings,
@@ -115,7 +115,7 @@ const PER_TRANSACTION: usize = 98;
 pub async fn write(ports: &impl Ports, scene: &Scene, composed: &Composed, claims: Vec<Write>) -> Result<bool> {
     let key = ledger::plan(&scene.loaded.record.id);
     let plan = Stored::new(key, composed.plan.clone());
-    if composed.plan.outcome == Outcome::Change || !composed.seen.is_empty() {
+    if composed.plan.outcome == PlanOutcome::Change || !composed.seen.is_empty() {
         let mut writes = claims;
         let id = &scene.loaded.record.id;
         writes.extend(steps(ports, &ledger::steps(id), &composed.steps).await?);

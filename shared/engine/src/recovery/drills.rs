@@ -46,18 +46,17 @@ pub async fn come_back_all(ports: &impl Ports, began: Time, faults: &mut Faults)
 /// is started once; one that has ended while the drill still awaits it had recorded nothing, and is started again, at
 /// most once in a quarter of an hour.
 pub async fn come_back(ports: &(impl StepFunctionsApi + Clock), of: EnvironmentId<'_>, drill: &Drill) -> Result<()> {
-    let EnvironmentId { app, environment } = of;
     let nth = format!("drill-back-{}", drill.tries + 1);
     let input = json!({
         "action": "drill",
-        "app": app,
-        "environment": environment,
+        "app": of.app(),
+        "environment": of.environment(),
         "drill": drill.id,
         "reason": format!("The way back of drill {}.", drill.id),
         "requester": { "route": "windlass", "principal": "Windlass" },
     });
     let name = |which: &str| {
-        let stem = [which, app.as_str(), environment.as_str()];
+        let stem = [which, of.app().as_str(), of.environment().as_str()];
         execution_name(&stem, drill.id.as_str())
     };
     start_once(ports, &nth, &input, name).await
@@ -82,7 +81,7 @@ async fn start_once(
 /// Starts the drill that is due by the declaration in force, where nothing is in its way. Its key stands for it until a
 /// drill has ended since: so there is one, however often it is started.
 pub async fn begin_where_due(ports: &impl Ports, of: EnvironmentId<'_>) -> Result<()> {
-    let EnvironmentId { app, environment } = of;
+    let (app, environment) = (of.app(), of.environment());
     let Some(in_force) = found(pin::declaration_in_force(ports, app).await)? else {
         return Ok(());
     };

@@ -158,13 +158,13 @@ type Declared = BTreeMap<ComponentName, Heal>;
 /// off`.
 async fn watched(
     ports: &impl Ports,
-    EnvironmentId { app, environment }: EnvironmentId<'_>,
+    of: EnvironmentId<'_>,
     mut running: BTreeMap<ComponentName, Running>,
 ) -> Result<(BTreeMap<ComponentName, Running>, Declared)> {
     running.retain(|_, running| is_watched(running));
     let mut heal = Declared::new();
-    if let Some(in_force) = found(pin::declaration_in_force(ports, app).await)? {
-        heal.extend(in_force.declaration.heal(environment));
+    if let Some(in_force) = found(pin::declaration_in_force(ports, of.app()).await)? {
+        heal.extend(in_force.declaration.heal(of.environment()));
         running.retain(|name, _| heal.get(name).is_some_and(|heal| *heal != Heal::Off));
     }
     Ok((running, heal))

@@ -68,7 +68,7 @@ async fn one(ports: &impl Ports, mut look: Stored<SecondLook>) -> Result<()> {
     let each = glances.iter();
     let compared: BTreeMap<ComponentName, Compared> =
         each.map(|(name, glance)| (name.clone(), glance.compared.clone())).collect();
-    let Some(saw) = look.value.judge(&compared) else {
+    let Some(saw) = look.value.result_of(&compared) else {
         tracing::warn!(?compared, "the second look is tried again");
         return Ok(());
     };

@@ -25,8 +25,7 @@ pub async fn start(
     token: u64,
     cause: &str,
 ) -> Result<String> {
-    let EnvironmentId { app, environment } = of;
-    let recovery = Recovery { app, environment, deployment, cause };
+    let recovery = Recovery { app: of.app(), environment: of.environment(), deployment, cause };
     let first = recovery.start(ports, &format!("t{token}")).await?;
     if !has_ended(ports, &first).await? {
         return Ok(first);

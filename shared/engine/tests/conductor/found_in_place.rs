@@ -5,7 +5,7 @@ use crate::conductor::scene::{Scene, in_short};
 use crate::conductor::settling::{former, judged_after_others, new, snapshot};
 use crate::stage::{component, id, zip};
 use serde_json::json;
-use windlass_domain::declaration::plan::Outcome;
+use windlass_domain::declaration::plan::PlanOutcome;
 use windlass_domain::deployment::step::StepStatus;
 use windlass_domain::environment::GivenVersion;
 use windlass_domain::release::artifact::Artifact;
@@ -72,7 +72,7 @@ fn what_a_release_names_and_ran_already_is_the_releases() {
 #[test]
 fn what_was_found_in_place_and_is_new_makes_a_snapshot() {
     let mut scene = judged_after_others();
-    scene.plan(Outcome::NothingToDo, 0);
+    scene.plan(PlanOutcome::NothingToDo, 0);
     scene.stage.world.dynamodb().items.remove(&ledger::step(&id(), &component("api")));
     found_in_place(&scene, "api");
     let answer = scene.asks("Settle");
@@ -87,7 +87,7 @@ fn what_was_found_in_place_and_is_new_makes_a_snapshot() {
 
     // The same bytes under the recorded name are nothing new.
     scene = judged_after_others();
-    scene.plan(Outcome::NothingToDo, 0);
+    scene.plan(PlanOutcome::NothingToDo, 0);
     scene.change_record(|record| {
         record.release.version = "1.3.0".into();
         record.release.components = [(component("api"), zip("api", b"old"))].into();

@@ -4,7 +4,7 @@ use crate::conductor::found_in_place::named_now;
 use crate::conductor::scene::{Scene, is_rollback};
 use crate::conductor::settling::{former, judged_after_others, snapshot};
 use crate::stage::{app, component, id, prod, zip};
-use windlass_domain::declaration::plan::Outcome;
+use windlass_domain::declaration::plan::PlanOutcome;
 use windlass_domain::environment::Snapshot;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::digest::Digest;
@@ -35,7 +35,7 @@ fn judged_good(scene: &Scene) -> Snapshot {
 fn bytes_that_run_already_take_the_name_of_a_newer_release_everywhere() {
     let mut scene = judged_after_others();
     let released = judged_good(&scene);
-    scene.plan(Outcome::NothingToDo, 0);
+    scene.plan(PlanOutcome::NothingToDo, 0);
     scene.change_record(|record| {
         record.release.components = [(component("jobs"), zip("jobs", b"old"))].into();
     });
@@ -71,7 +71,7 @@ fn bytes_that_run_already_take_the_name_of_a_newer_release_everywhere() {
     scene.stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), 2), &goal);
     is_rollback(&mut scene);
     scene.change_record(|record| record.snapshot = Some(2));
-    scene.plan(Outcome::NothingToDo, 0);
+    scene.plan(PlanOutcome::NothingToDo, 0);
     let answer = scene.asks("Settle").unwrap();
     let told = "shop prod is back at 1.3.0 (snapshot 2): jobs runs it already, called 1.4.0 until now.";
     assert_eq!(answer.cause.lines().next(), Some(told));
@@ -87,7 +87,7 @@ fn bytes_that_run_already_take_the_name_of_a_newer_release_everywhere() {
 fn an_older_release_takes_no_name_from_a_newer_one() {
     for (allow_older, wanted) in [(false, "1.3.0"), (true, "1.4.0")] {
         let mut scene = judged_after_others();
-        scene.plan(Outcome::NothingToDo, 0);
+        scene.plan(PlanOutcome::NothingToDo, 0);
         scene.change_record(|record| {
             record.release.components = [(component("jobs"), zip("jobs", b"old"))].into();
             record.allow_older = allow_older;

@@ -5,7 +5,7 @@ use crate::stage::{Stage, app, component, id, prod, zip};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::gate::Verdict;
-use windlass_domain::declaration::plan::{KindName, Outcome, Plan, PlannedChange, Unchanged, Wave};
+use windlass_domain::declaration::plan::{KindName, Plan, PlanOutcome, PlannedChange, Unchanged, Wave};
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::judgement::Judgement;
 use windlass_domain::deployment::step::{Step, StepStatus};
@@ -69,8 +69,8 @@ impl Scene {
     /// Makes a scene in which one wave of `api` was changed, and judged as passed.
     pub fn judged() -> Self {
         let scene = Self::new();
-        scene.plan(Outcome::Change, 1);
-        scene.judge(0, Verdict::Pass);
+        scene.plan(PlanOutcome::Change, 1);
+        scene.record_verdict(0, Verdict::Pass);
         scene.step("api", StepStatus::Changed, |_| ());
         scene
     }
@@ -172,7 +172,7 @@ impl Scene {
     }
 
     /// Writes a plan of so many waves, each of which changes `api`.
-    pub fn plan(&self, outcome: Outcome, waves: usize) {
+    pub fn plan(&self, outcome: PlanOutcome, waves: usize) {
         let wave = Wave {
             changes: vec![PlannedChange {
                 component: component("api"),
@@ -203,7 +203,7 @@ impl Scene {
         self.stage.put(ledger::plan(&id()), &plan);
     }
 
-    pub fn judge(&self, wave: u32, verdict: Verdict) {
+    pub fn record_verdict(&self, wave: u32, verdict: Verdict) {
         let mut judgement = Judgement::begin(wave, Time(0), Time(0), Span::ZERO, true);
         judgement.verdict = verdict;
         self.stage.put(ledger::judgement(&id(), wave), &judgement);

@@ -5,7 +5,7 @@ use crate::conductor::scene::{FIRST, Scene, fault, in_short};
 use crate::stage::{TOKEN, app, component, id, prod, zip};
 use serde_json::json;
 use std::collections::BTreeMap;
-use windlass_domain::declaration::plan::{Outcome, Plan};
+use windlass_domain::declaration::plan::{Plan, PlanOutcome};
 use windlass_domain::deployment::Status;
 use windlass_domain::deployment::step::{Failure, StepStatus};
 use windlass_domain::document::git::Git;
@@ -201,7 +201,7 @@ fn what_was_refused_at_prepare_is_rejected_with_its_findings() {
     let scene = Scene::new();
     let finding = |name, path| Finding::new(name, path, "it is not there.", "Make it.");
     let plan = |findings: Vec<Finding>| Plan {
-        outcome: Outcome::Rejected,
+        outcome: PlanOutcome::Rejected,
         waves: vec![],
         unchanged: vec![],
         findings,
@@ -229,7 +229,7 @@ fn what_was_refused_at_prepare_is_rejected_with_its_findings() {
 #[test]
 fn what_is_there_already_is_marked() {
     let scene = Scene::new();
-    scene.plan(Outcome::NothingToDo, 0);
+    scene.plan(PlanOutcome::NothingToDo, 0);
     let answer = scene.asks("Settle");
     assert_eq!(in_short(&answer), (Transition::NothingToDo, "AlreadyThere"));
     assert_eq!(answer.unwrap().cause, "Nothing to do: jobs runs it already.");

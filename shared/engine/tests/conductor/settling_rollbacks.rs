@@ -5,7 +5,7 @@ use crate::conductor::scene::{in_short, is_rollback};
 use crate::conductor::settling::{former, git_of, judged_after_others, snapshot};
 use crate::stage::{app, component, prod, zip};
 use serde_json::json;
-use windlass_domain::declaration::plan::Outcome;
+use windlass_domain::declaration::plan::PlanOutcome;
 use windlass_domain::deployment::step::StepStatus;
 use windlass_domain::environment::Hold;
 use windlass_domain::release::ending::Ending;
@@ -64,7 +64,7 @@ fn what_was_found_and_is_there_again_keeps_its_time() {
 fn a_rollback_that_stopped_a_release_tells_what_was_undone_and_has_succeeded() {
     for (ending, succeeded) in [(Ending::RolledBack, true), (Ending::Rejected, false)] {
         let mut scene = judged_after_others();
-        scene.plan(Outcome::NothingToDo, 0);
+        scene.plan(PlanOutcome::NothingToDo, 0);
         scene.end(ending);
         let mut other = scene.record();
         other.id = order(1, "other").id;

@@ -5,7 +5,7 @@ use crate::conductor::scene::{Scene, in_short};
 use crate::stage::{app, id};
 use serde_json::{Value, json};
 use windlass_domain::declaration::gate::Verdict;
-use windlass_domain::declaration::plan::Outcome;
+use windlass_domain::declaration::plan::PlanOutcome;
 use windlass_domain::deployment::judgement::Judgement;
 use windlass_domain::environment::HeldState;
 use windlass_domain::release::action::ActionName;
@@ -22,7 +22,7 @@ fn watches() -> Scene {
     let mut scene = Scene::new();
     let now = scene.now();
     scene.change_record(|record| record.accepted = now);
-    scene.plan(Outcome::Change, 2);
+    scene.plan(PlanOutcome::Change, 2);
     let judgement = Judgement::begin(0, now, now, Span::seconds(3600), true);
     scene.stage.put(ledger::judgement(&id(), 0), &judgement);
     scene
@@ -84,7 +84,7 @@ fn what_watches_nothing_is_refused() {
     let table: [(&str, Change, Value, FindingName); 5] = [
         ("ended", |scene| scene.end(Ending::Succeeded), json!({}), FindingName::NotWatched),
         ("recovers", |scene| scene.hold(Some(("one", HeldState::Recovering))), json!({}), FindingName::NotWatched),
-        ("changes", |scene| scene.judge(0, Verdict::Pass), json!({}), FindingName::NotWatched),
+        ("changes", |scene| scene.record_verdict(0, Verdict::Pass), json!({}), FindingName::NotWatched),
         ("nobody holds the lock", |scene| scene.hold(None), json!({}), FindingName::NotWatched),
         ("unknown", |_| (), other, FindingName::UnknownName),
     ];

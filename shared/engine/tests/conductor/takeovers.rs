@@ -5,7 +5,7 @@ use crate::conductor::scene::{FIRST, Scene, fault, in_short};
 use crate::stage::{TOKEN, app, id, prod};
 use serde_json::json;
 use windlass_domain::declaration::gate::Verdict;
-use windlass_domain::declaration::plan::Outcome;
+use windlass_domain::declaration::plan::PlanOutcome;
 use windlass_domain::deployment::step::StepStatus;
 use windlass_domain::deployment::{Status, Why};
 use windlass_domain::environment::HeldState;
@@ -164,9 +164,9 @@ fn what_is_not_there_is_not_recovered() {
 
 #[test]
 fn only_what_was_judged_to_the_end_is_settled() {
-    use Outcome::{Change, NothingToDo, Rejected};
+    use PlanOutcome::{Change, NothingToDo, Rejected};
     use Verdict::{Fail, Pass, Unknown};
-    type Row = (Option<(Outcome, usize)>, &'static [(u32, Verdict)], Transition);
+    type Row = (Option<(PlanOutcome, usize)>, &'static [(u32, Verdict)], Transition);
     let table: [Row; 9] = [
         (None, &[], Transition::Undo),
         (Some((NothingToDo, 0)), &[], Transition::Settle),
@@ -185,7 +185,7 @@ fn only_what_was_judged_to_the_end_is_settled() {
             scene.plan(outcome, waves);
         }
         for (wave, verdict) in judged {
-            scene.judge(*wave, *verdict);
+            scene.record_verdict(*wave, *verdict);
         }
         let answer = scene.recovery();
         assert_eq!(in_short(&answer), (word, ""), "{plan:?} {judged:?}");
@@ -208,8 +208,8 @@ fn what_was_judged_but_is_not_reached_any_more_is_undone_by_whoever_recovers_it(
             let scene = Scene::new();
             scene.execution(FIRST, "FAILED");
             scene.hold(Some((FIRST, state)));
-            scene.plan(Outcome::Change, 1);
-            scene.judge(0, Verdict::Pass);
+            scene.plan(PlanOutcome::Change, 1);
+            scene.record_verdict(0, Verdict::Pass);
             scene.step("jobs", Changed, |_| ());
             scene.step("api", status, |step| {
                 step.seen = step.seen.take().filter(|_| seen);
@@ -224,7 +224,7 @@ fn what_was_judged_but_is_not_reached_any_more_is_undone_by_whoever_recovers_it(
 fn what_a_killed_prepare_left_does_not_make_a_plan_without_changes_undone() {
     let scene = Scene::new();
     scene.execution(FIRST, "FAILED");
-    scene.plan(Outcome::NothingToDo, 0);
+    scene.plan(PlanOutcome::NothingToDo, 0);
     scene.step("api", StepStatus::Planned, |_| ());
     assert_eq!(in_short(&scene.recovery()), (Transition::Settle, ""));
     scene.stage.pass_seconds(1);
@@ -236,8 +236,8 @@ fn what_a_killed_prepare_left_does_not_make_a_plan_without_changes_undone() {
 fn an_undo_that_died_is_gone_on_with_and_keeps_its_reason() {
     let mut scene = Scene::new();
     scene.execution(FIRST, "ABORTED");
-    scene.plan(Outcome::Change, 1);
-    scene.judge(0, Verdict::Pass);
+    scene.plan(PlanOutcome::Change, 1);
+    scene.record_verdict(0, Verdict::Pass);
     let why = Why { name: "GateFailed".into(), text: "a gate failed.".into() };
     scene.change_record(|record| record.undoing = Some(why.clone()));
     assert_eq!(in_short(&scene.recovery()), (Transition::Undo, ""));
@@ -251,7 +251,7 @@ fn an_execution_that_took_over_and_lost_the_answer_goes_on() {
         let scene = Scene::new();
         scene.execution(FIRST, "FAILED");
         if judged {
-            scene.plan(Outcome::NothingToDo, 0);
+            scene.plan(PlanOutcome::NothingToDo, 0);
         }
         let first = scene.recovery().unwrap();
         let token = scene.lock().token;

@@ -5,7 +5,7 @@ use crate::conductor::undoing::why;
 use crate::stage::id;
 use std::pin::pin;
 use windlass_domain::declaration::gate::{Measurement, Verdict};
-use windlass_domain::declaration::plan::Outcome;
+use windlass_domain::declaration::plan::PlanOutcome;
 use windlass_domain::deployment::judgement::Judgement;
 use windlass_domain::deployment::step::{Failure, StepStatus};
 use windlass_domain::release::ending::Ending;
@@ -57,7 +57,7 @@ fn what_failed_is_told_by_the_gate_else_by_components_else_as_the_machine_saw_it
     let (name, text) = told(&scene, "");
     assert_eq!((name.as_str(), text.as_str()), ("Failed", "a step failed without a reason."));
     let scene = Scene::new();
-    scene.plan(Outcome::Change, 1);
+    scene.plan(PlanOutcome::Change, 1);
     let (name, text) = told(&scene, "States.Timeout");
     assert_eq!(name, "States.Timeout");
     assert_eq!(text, "a function failed with States.Timeout; its log tells more.");
@@ -95,7 +95,7 @@ fn fail_gate(scene: &Scene, look_at: &str) {
         at: Time(0),
     });
     scene.stage.put(ledger::judgement(&id(), 0), &judgement);
-    scene.plan(Outcome::Change, 1);
+    scene.plan(PlanOutcome::Change, 1);
 }
 
 #[test]

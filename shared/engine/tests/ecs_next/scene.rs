@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::kinds::ecs::Strategy;
 use windlass_domain::text::name::{AppName, EnvironmentName};
-use windlass_engine::kinds::ecs::{Ecs, Goal, Images, OwnImage, PinnedBase, Seen, Sent, Target, Trouble, Update};
+use windlass_engine::kinds::ecs::{Ecs, Goal, Images, OwnImage, PinnedBase, Seen, Sent, StoppedTasks, Target, Update};
 use windlass_engine::kinds::{Kind, Next};
 use windlass_engine::ports::{Clock, ServiceDeployment};
 use windlass_world::World;
@@ -106,7 +106,7 @@ pub fn sent_while_complete(is: &mut Seen, from: &str, complete: &str) {
 
 pub fn failures(is: &mut Seen, tasks: u32) {
     let reasons = vec!["EssentialContainerExited: it ended".to_owned()];
-    let trouble = Trouble { tasks, reasons };
+    let trouble = StoppedTasks { tasks, reasons };
     is.troubles.insert("arn/t:1".into(), trouble);
 }
 

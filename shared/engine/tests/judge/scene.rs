@@ -5,7 +5,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::execution_history::polls::EVERY_S;
-use windlass_domain::declaration::plan::{KindName, Outcome, Plan, PlannedChange, Wave};
+use windlass_domain::declaration::plan::{KindName, Plan, PlanOutcome, PlannedChange, Wave};
 use windlass_domain::deployment::judgement::Judgement;
 use windlass_domain::deployment::step::{ChangeRecord, Step, StepStatus};
 use windlass_domain::text::fault::FaultName;
@@ -68,7 +68,7 @@ pub fn changed_as(declaration: &str) -> Stage {
     let release = BTreeMap::from([(component("api"), zip("api", CODE))]);
     let stage = Stage::new(declaration, release);
     let plan = Plan {
-        outcome: Outcome::Change,
+        outcome: PlanOutcome::Change,
         waves: vec![change("at 10 %"), change("at 100 %")],
         unchanged: vec![],
         findings: vec![],
@@ -169,7 +169,7 @@ pub fn answers(stage: &Stage, error: Option<&str>, payload: &str, ms: u64) {
 
 /// Makes one look. If the Retry of `Judge` makes the next one, the answer is a bake of a minute.
 pub fn judge(stage: &Stage, wave: u32) -> Result<Answer> {
-    match run(handle(&stage.world, stage.judge(wave))) {
+    match run(handle(&stage.world, stage.judge_input(wave))) {
         Err(fault) if fault.name == FaultName::StillBaking => Ok(Answer {
             verdict: Transition::Bake,
             deployment: id(),

@@ -121,7 +121,7 @@ fn a_pause_that_comes_while_the_gates_are_measured_holds() {
     stage.pass_seconds(1);
     turn(&stage, ActionName::SkipBake, None, PauseThen::Continue);
     stage.world.plan_mishap(write, When::Before, Mishap::Pause);
-    let mut judging = std::pin::pin!(handle(&stage.world, stage.judge(0)));
+    let mut judging = std::pin::pin!(handle(&stage.world, stage.judge_input(0)));
     assert!(until_pause(judging.as_mut()).is_none());
     turn(&stage, ActionName::Pause, Some(3600), PauseThen::Continue);
     let answer = run(judging);

@@ -21,7 +21,7 @@ fn a_stale_token_records_nothing() {
 #[test]
 fn a_token_that_goes_stale_while_it_measures_records_nothing() {
     let stage = changed();
-    let mut judging = std::pin::pin!(handle(&stage.world, stage.judge(0)));
+    let mut judging = std::pin::pin!(handle(&stage.world, stage.judge_input(0)));
     let write = call_of(&changed(), "dynamodb.transact");
     stage.world.plan_mishap(write, When::Before, Mishap::Pause);
     assert!(until_pause(judging.as_mut()).is_none());
@@ -49,7 +49,7 @@ fn a_lost_answer_or_a_twin_counts_as_one_judgement() {
 
     let stage = changed();
     stage.world.plan_mishap(write, When::Before, Mishap::Pause);
-    let mut slow = std::pin::pin!(handle(&stage.world, stage.judge(0)));
+    let mut slow = std::pin::pin!(handle(&stage.world, stage.judge_input(0)));
     assert!(until_pause(slow.as_mut()).is_none());
     stage.world.serve(HEALTH, 502, "", 9);
     assert_eq!(judge(&stage, 0).unwrap().verdict, Transition::Failed);

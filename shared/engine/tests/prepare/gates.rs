@@ -3,7 +3,7 @@
 use crate::prepare::scene::{DECLARATION, NEW, named, new_release, plan, prepare, shop, warned};
 use crate::stage::{Stage, app, component, prod};
 use windlass_domain::declaration::Declared;
-use windlass_domain::declaration::plan::Outcome;
+use windlass_domain::declaration::plan::PlanOutcome;
 use windlass_domain::declaration::resolved::{Place, TargetRole};
 use windlass_domain::environment::{EnvironmentState, GivenVersion, Running};
 use windlass_domain::release::identity::EnvironmentId;
@@ -63,7 +63,7 @@ fn red_gates_stop_all_but_first_deployments_rollbacks_and_accept_red() {
             let input = r#"{"action":"deploy","accept_red":true,"#;
             assert!(remedy.contains(input), "{remedy}");
         } else {
-            assert_eq!(plan.outcome, Outcome::Change, "{case}");
+            assert_eq!(plan.outcome, PlanOutcome::Change, "{case}");
             assert_eq!(warned(&plan), red, "{case}");
             let remedy = &plan.warnings[0].remedy;
             assert!(remedy.starts_with("It stops nothing here, because "), "{remedy}");
@@ -124,7 +124,7 @@ fn gates_are_looked_for_in_their_own_region_with_the_environments_role() {
     stage.forget_plan();
     stage.pass_seconds(600);
     prepare(&stage).unwrap();
-    assert_eq!(plan(&stage).outcome, Outcome::Change, "{:?}", plan(&stage));
+    assert_eq!(plan(&stage).outcome, PlanOutcome::Change, "{:?}", plan(&stage));
     // The gates are in the account of the targets.
     let role = Place {
         region: None,

@@ -4,7 +4,7 @@ use crate::prepare::scene::{HEALTH, NEW, OLD, bring, named, plan, prepare, step,
 use crate::stage::{Stage, component, id};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use windlass_domain::declaration::plan::{Outcome, Wave};
+use windlass_domain::declaration::plan::{PlanOutcome, Wave};
 use windlass_domain::deployment::step::{Failure, StepStatus};
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::text::digest::Digest;
@@ -166,7 +166,7 @@ fn what_nobody_gives_is_refused_before_anything_changes() {
     let stage = shop(None);
     prepare(&stage).unwrap();
     let plan = plan(&stage);
-    assert_eq!(plan.outcome, Outcome::Rejected);
+    assert_eq!(plan.outcome, PlanOutcome::Rejected);
     assert_eq!(named(&plan), [(FindingName::OutputUnknown, "components.flags.fill")]);
 }
 

@@ -6,7 +6,7 @@ use crate::prepare::scene::{
 use crate::stage::{app, component, id, prod};
 use serde_json::Value;
 use windlass_domain::declaration::Declared;
-use windlass_domain::declaration::plan::Outcome;
+use windlass_domain::declaration::plan::PlanOutcome;
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::declaration::tenancy::Claims;
 use windlass_domain::deployment::step::Step;
@@ -118,7 +118,7 @@ fn only_what_differs_is_changed_and_nothing_needs_no_gates() {
     stage.world.set_alarm("shop-prod-5xx", "ALARM", &[9.0]);
     assert_eq!(prepare(&stage).unwrap().verdict, Transition::Settle);
     let plan = plan(&stage);
-    assert_eq!((plan.outcome, plan.waves.len()), (Outcome::NothingToDo, 0));
+    assert_eq!((plan.outcome, plan.waves.len()), (PlanOutcome::NothingToDo, 0));
     assert_eq!(plan.unchanged.len(), 2);
 }
 

@@ -3,7 +3,7 @@
 use crate::prepare::scene::{DECLARATION, HEALTH, NEW, named, new_release, plan, prepare, upload};
 use crate::stage::{app, component};
 use windlass_domain::declaration::Declared;
-use windlass_domain::declaration::plan::Outcome;
+use windlass_domain::declaration::plan::PlanOutcome;
 use windlass_domain::declaration::tenancy::{Claim, Claims, HeldClaim, Owner};
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::text::digest::Digest;
@@ -34,7 +34,7 @@ fn every_finding_is_told_at_once_and_nothing_is_claimed() {
     stage.world.serve(HEALTH, 503, "", 12);
     assert_eq!(prepare(&stage).unwrap().verdict, Transition::Settle);
     let plan = plan(&stage);
-    assert_eq!(plan.outcome, Outcome::Rejected);
+    assert_eq!(plan.outcome, PlanOutcome::Rejected);
     assert_eq!(
         named(&plan),
         [
@@ -62,7 +62,7 @@ fn a_part_of_an_installation_is_refused_whatever_tags_it_carries() {
     drop(lambda);
     assert_eq!(prepare(&stage).unwrap().verdict, Transition::Settle);
     let plan = plan(&stage);
-    assert_eq!(plan.outcome, Outcome::Rejected);
+    assert_eq!(plan.outcome, PlanOutcome::Rejected);
     let found = (FindingName::PartOfWindlass, "components.api.function");
     assert!(named(&plan).contains(&found), "{:?}", named(&plan));
 }
@@ -74,7 +74,7 @@ fn an_application_that_was_let_go_of_meanwhile_claims_nothing() {
     stage.world.dynamodb().items.remove(&in_force);
     assert_eq!(prepare(&stage).unwrap().verdict, Transition::Settle);
     let plan = plan(&stage);
-    assert_eq!(plan.outcome, Outcome::Rejected);
+    assert_eq!(plan.outcome, PlanOutcome::Rejected);
     assert_eq!(named(&plan), [(FindingName::NoDeclaration, "app")]);
     let ledger = stage.world.dynamodb();
     assert!(!ledger.items.keys().any(|key| key.pk.starts_with("target#")));

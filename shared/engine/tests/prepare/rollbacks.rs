@@ -3,7 +3,7 @@
 use crate::prepare::scene::{HEALTH, NEW, new_release, plan, prepare, step};
 use crate::stage::{Stage, app, component, id, prod};
 use bytes::Bytes;
-use windlass_domain::declaration::plan::Outcome;
+use windlass_domain::declaration::plan::PlanOutcome;
 use windlass_domain::environment::{GivenVersion, Running, Snapshot};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::EnvironmentId;
@@ -74,7 +74,7 @@ fn a_rollback_whose_version_is_gone_is_rejected() {
     functions.named("shop-api-prod").unwrap().versions.remove(&1);
     drop(functions);
     assert_eq!(prepare(&stage).unwrap().verdict, Transition::Settle);
-    assert_eq!(plan(&stage).outcome, Outcome::Rejected);
+    assert_eq!(plan(&stage).outcome, PlanOutcome::Rejected);
 }
 
 /// A rollback waits for no gate.
@@ -86,7 +86,7 @@ fn a_rollback_does_not_wait_for_a_gate_that_cannot_be_asked() {
         stage.world.mishaps().refused.insert("cloudwatch.alarms", fault);
         prepare(&stage).unwrap();
         let plan = plan(&stage);
-        assert_eq!(plan.outcome, Outcome::Change, "{name}");
+        assert_eq!(plan.outcome, PlanOutcome::Change, "{name}");
         let told = plan.warnings.iter().any(|it| it.reason.contains("CloudWatch is away"));
         assert!(told, "{:?}", plan.warnings);
     }

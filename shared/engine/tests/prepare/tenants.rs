@@ -5,7 +5,7 @@ use crate::stage::{Stage, TOKEN};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::kinds::KindName;
-use windlass_domain::declaration::plan::{Outcome, Plan};
+use windlass_domain::declaration::plan::{Plan, PlanOutcome};
 use windlass_domain::declaration::tenancy::Claim;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::step::Step;
@@ -103,7 +103,7 @@ impl Tenants {
         of: EnvironmentId<'_>,
         components: BTreeMap<ComponentName, Artifact>,
     ) {
-        let EnvironmentId { app, environment } = of;
+        let app = of.app();
         let declared = Declaration::parse(declaration).unwrap();
         let version = declared.version().clone();
         let declared = Declared::new(&declared, declaration, Time(0), None);
@@ -113,7 +113,7 @@ impl Tenants {
         let record = Deployment {
             id: id.clone(),
             app: app.clone(),
-            environment: environment.clone(),
+            environment: of.environment().clone(),
             declaration: version,
             release: Release { app: app.clone(), components, ..stage.record.release.clone() },
             ..stage.record.clone()
@@ -134,7 +134,7 @@ impl Tenants {
     /// Returns why the deployment is refused; nothing if it is planned.
     pub fn refused(&self, tenant: &Tenant) -> Option<String> {
         let plan: Plan = self.stage.get(&ledger::plan(&tenant.id)).unwrap();
-        if plan.outcome == Outcome::Change {
+        if plan.outcome == PlanOutcome::Change {
             return None;
         }
         let [finding] = plan.findings.as_slice() else {

@@ -148,7 +148,7 @@ impl Stage {
         PlannerInput::Prepare { by: self.caller(), wave }
     }
 
-    pub fn judge(&self, wave: u32) -> JudgeInput {
+    pub fn judge_input(&self, wave: u32) -> JudgeInput {
         JudgeInput::Judge { by: self.caller(), wave }
     }
 

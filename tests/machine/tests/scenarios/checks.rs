@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries};
-use windlass_domain::declaration::plan::{Outcome, Plan};
+use windlass_domain::declaration::plan::{Plan, PlanOutcome};
 use windlass_domain::environment::LockHolder;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::shown::planned::{Becomes, Planned};
@@ -63,7 +63,7 @@ fn a_check_plans_what_a_release_of_every_component_does() {
             assert_eq!(planned.turn.becomes, Becomes::Goes);
             let checked = plan(planned);
             assert_eq!(named(&checked.findings), [""; 0], "{version}");
-            assert_eq!(checked.outcome, Outcome::Change);
+            assert_eq!(checked.outcome, PlanOutcome::Change);
             let arn = shop.deploy(version, components);
             shop.region.run();
             let id = shop.deployment(&arn).id;
@@ -97,7 +97,7 @@ fn all_that_is_wrong_is_found_at_once() {
         definition.document["taskRoleArn"] = json!(role);
     }
     let found = plan(check(&mut shop));
-    assert_eq!(found.outcome, Outcome::Rejected);
+    assert_eq!(found.outcome, PlanOutcome::Rejected);
     assert_eq!(
         named(&found.findings),
         [
@@ -260,7 +260,7 @@ fn what_iam_cannot_be_asked_of_is_found() {
     assert_eq!(named(&found.findings), ["NoPermission components.api.function"]);
     assert!(found.findings[0].reason.starts_with("Not checked: "));
     assert!(found.findings[0].remedy.contains("iam:SimulatePrincipalPolicy"));
-    assert_eq!(found.outcome, Outcome::Rejected);
+    assert_eq!(found.outcome, PlanOutcome::Rejected);
 }
 
 /// Sets the quota of Service Quotas for the vCPUs of Fargate, and the metric of CloudWatch for their use.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::gate::Verdict;
-use windlass_domain::declaration::plan::{Outcome, Plan};
+use windlass_domain::declaration::plan::{Plan, PlanOutcome};
 use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::LockHolder;
 use windlass_domain::release::identity::DeploymentId;
@@ -133,7 +133,7 @@ fn a_plan_says_what_would_refuse_the_release() {
     assert_eq!(planned.turn.findings[0].name.to_string(), "Held");
     // The plan tells beside it what the targets say.
     let drawn = planned.drawn.unwrap();
-    assert_eq!(drawn.outcome(), Outcome::Rejected);
+    assert_eq!(drawn.outcome(), PlanOutcome::Rejected);
     assert_eq!(drawn.plan.findings[0].name.to_string(), "GateAlreadyRed");
 }
 
@@ -158,7 +158,7 @@ fn a_rollback_is_planned_without_a_reason_and_without_a_hold() {
     let back = json!({"action": "rollback", "app": "shop", "environment": "prod"});
     let nowhere = plan(&mut shop, back.clone());
     assert_eq!(nowhere.turn.becomes, Becomes::Refused);
-    assert_eq!(nowhere.drawn.unwrap().outcome(), Outcome::Rejected);
+    assert_eq!(nowhere.drawn.unwrap().outcome(), PlanOutcome::Rejected);
     for version in ["1.0.0", "1.0.1"] {
         shop.deploy(version, &["api"]);
         shop.region.run();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use windlass_domain::declaration::appspec::Shape;
 use windlass_domain::declaration::kinds::KindName;
 use windlass_domain::declaration::kinds::ecs::{Pause, Strategy};
-use windlass_domain::declaration::plan::{Outcome, Plan};
+use windlass_domain::declaration::plan::{Plan, PlanOutcome};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::shown::planned::{Planned, hash};
@@ -168,7 +168,7 @@ fn compare(shop: &mut Shop<'_>, version: &str, brought: &[&str], declaration: &s
     shop.region.run();
     let planned: Planned = load(shop, &ledger::planned(&DeploymentId::planned(&arn)));
     let drawn = planned.drawn.unwrap();
-    assert_eq!(drawn.plan.outcome, Outcome::Change, "{declaration}{:?}", drawn.plan);
+    assert_eq!(drawn.plan.outcome, PlanOutcome::Change, "{declaration}{:?}", drawn.plan);
 
     let arn = shop.start(&request);
     // A component that takes an output of another one gets its whole target only later.

@@ -1,7 +1,7 @@
 //! The kind `appconfig`: a configuration that AWS AppConfig keeps in its own store, such as feature flags.
 
 use crate::declaration::aws_name::Form;
-use crate::declaration::claim::Claim;
+use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::execution_history::polls;
 use crate::declaration::gates::{ComponentGates, Resolved as Gates};
 use crate::declaration::heal::Heal;
@@ -129,9 +129,9 @@ impl AsWritten for Written {
 }
 
 impl Kind for Appconfig {
-    fn claim(&self) -> Claim {
+    fn claim(&self) -> DeclaredClaim {
         let Self { application, environment, profile, .. } = self;
-        Claim {
+        DeclaredClaim {
             sort: "appconfig:profile",
             member: "profile",
             names: vec![application.clone(), environment.clone(), profile.clone()],

@@ -1,7 +1,7 @@
 //! The kind `ecs`: a service in Amazon ECS.
 
 use crate::declaration::aws_name;
-use crate::declaration::claim::Claim;
+use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::execution_history::{LONGEST_WAIT, polls};
 use crate::declaration::gates::{ComponentGates, Resolved as Gates};
 use crate::declaration::heal::Heal;
@@ -243,8 +243,8 @@ impl AsWritten for Written {
 }
 
 impl Kind for Ecs {
-    fn claim(&self) -> Claim {
-        Claim {
+    fn claim(&self) -> DeclaredClaim {
+        DeclaredClaim {
             sort: "ecs:service",
             member: "service",
             names: vec![self.cluster.clone(), self.service.clone()],

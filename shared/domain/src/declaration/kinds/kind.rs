@@ -1,6 +1,6 @@
 //! The trait that each kind of component implements, and how a component of a kind is resolved.
 
-use crate::declaration::claim::Claim;
+use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::folder::Folder;
 use crate::declaration::gates::Resolved as Gates;
 use crate::declaration::installation;
@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 /// A component of a kind, with every value final.
 pub trait Kind {
     /// Returns the resource of AWS that it changes, so that no two components change the same.
-    fn claim(&self) -> Claim;
+    fn claim(&self) -> DeclaredClaim;
 
     /// Returns the function or the bucket that it changes or calls, with the member that names it; `None` for a target
     /// of another sort.

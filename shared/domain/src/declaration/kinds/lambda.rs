@@ -1,7 +1,7 @@
 //! The kind `lambda`: a function of AWS Lambda.
 
 use crate::declaration::aws_name;
-use crate::declaration::claim::Claim;
+use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::execution_history::polls;
 use crate::declaration::folder::{Destination, Folder, FolderPatterns};
 use crate::declaration::gates::{ComponentGates, Resolved as Gates};
@@ -131,8 +131,8 @@ impl AsWritten for Written {
 }
 
 impl Kind for Lambda {
-    fn claim(&self) -> Claim {
-        Claim {
+    fn claim(&self) -> DeclaredClaim {
+        DeclaredClaim {
             sort: "lambda:function",
             member: "function",
             names: vec![self.function.clone()],

@@ -21,7 +21,7 @@ pub use kind::{Extent, ImageOf, Kind, WarningContext};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::ops::{Deref, DerefMut};
+use std::ops::Deref;
 pub use written::{ArtifactSorts, AsWritten, Shares, Split, Steps, Visited};
 
 /// Hands the list of kinds to a macro. A line is a kind: its words for people, its name in `app.yaml`, its file here,
@@ -150,20 +150,16 @@ macro_rules! define {
                     $( Self::$name(_) => KindName::$name, )+
                 }
             }
-        }
 
-        impl Deref for Spec {
-            type Target = dyn Kind;
-
-            fn deref(&self) -> &Self::Target {
+            /// Returns the component as any of its kind is asked.
+            pub fn as_kind(&self) -> &dyn Kind {
                 match self {
                     $( Self::$name(component) => component, )+
                 }
             }
-        }
 
-        impl DerefMut for Spec {
-            fn deref_mut(&mut self) -> &mut Self::Target {
+            /// Returns the component as any of its kind is asked, to be changed.
+            pub fn as_kind_mut(&mut self) -> &mut dyn Kind {
                 match self {
                     $( Self::$name(component) => component, )+
                 }

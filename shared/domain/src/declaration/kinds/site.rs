@@ -1,7 +1,7 @@
 //! The kind `static_site`: files in S3, usually behind CloudFront.
 
 use crate::declaration::aws_name::{self, Form};
-use crate::declaration::claim::Claim;
+use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::execution_history::IN_PARTS_S;
 use crate::declaration::folder::{Destination, Folder, FolderPatterns};
 use crate::declaration::gates::{ComponentGates, Resolved as Gates};
@@ -214,8 +214,8 @@ impl AsWritten for Written {
 
 impl Kind for StaticSite {
     /// Buckets have one name space over all accounts and regions (Amazon S3 User Guide, "Bucket naming rules").
-    fn claim(&self) -> Claim {
-        Claim {
+    fn claim(&self) -> DeclaredClaim {
+        DeclaredClaim {
             sort: "s3:bucket",
             member: "bucket",
             names: vec![self.bucket.clone()],

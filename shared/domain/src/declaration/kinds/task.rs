@@ -2,7 +2,7 @@
 //! function.
 
 use crate::declaration::aws_name::{self, Form};
-use crate::declaration::claim::Claim;
+use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::execution_history::polls;
 use crate::declaration::gates::{ComponentGates, Resolved as Gates};
 use crate::declaration::kinds::{ArtifactSorts, AsWritten, Extent, ImageOf, Kind, Resolve, Shares};
@@ -219,8 +219,8 @@ impl Kind for Task {
     }
 
     /// The family of its own task definitions is claimed, and is known only when the task is looked at.
-    fn claim(&self) -> Claim {
-        Claim {
+    fn claim(&self) -> DeclaredClaim {
+        DeclaredClaim {
             sort: "ecs:task",
             member: ECS,
             names: vec![String::new()],

@@ -1,7 +1,7 @@
 //! One place in the order of a plan: the stages that begin together, the looks that divide their time, and components
 //! whose callers get the new version in the same steps.
 
-use crate::declaration::plan::{Candidate, PlannedChange, Stage, Wave};
+use crate::declaration::plan::{ComponentInPlan, PlannedChange, RolloutStage, Wave};
 use crate::text::name::ComponentName;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ const NEAR_S: u64 = 300;
 pub(super) struct Slot<'a> {
     bake_s: u64,
     ahead: bool,
-    begun: Vec<(&'a Candidate, &'a Stage)>,
+    begun: Vec<(&'a ComponentInPlan, &'a RolloutStage)>,
     looks: Vec<Look<'a>>,
 }
 
@@ -20,8 +20,8 @@ pub(super) struct Slot<'a> {
 struct Look<'a> {
     /// The seconds after that stage at which it begins.
     at_s: u64,
-    of: &'a Candidate,
-    stage: &'a Stage,
+    of: &'a ComponentInPlan,
+    stage: &'a RolloutStage,
 }
 
 impl<'a> Slot<'a> {
@@ -32,7 +32,7 @@ impl<'a> Slot<'a> {
 
     /// Takes a stage with the looks that divide its time. If a rollout says how long a stage is watched, that counts;
     /// another stage is watched for `between_s`. Of several stages, the longest time counts.
-    pub(super) fn take(&mut self, of: &'a Candidate, group: &'a [Stage], between_s: u64) {
+    pub(super) fn take(&mut self, of: &'a ComponentInPlan, group: &'a [RolloutStage], between_s: u64) {
         let mut at_s = 0;
         for (nth, stage) in group.iter().enumerate() {
             if nth == 0 {
@@ -89,7 +89,7 @@ fn begin(round: &[Look<'_>]) -> u64 {
     round.iter().map(|look| look.at_s).max().unwrap_or(0)
 }
 
-fn change(of: &Candidate, stage: &Stage) -> PlannedChange {
+fn change(of: &ComponentInPlan, stage: &RolloutStage) -> PlannedChange {
     PlannedChange {
         component: of.component.clone(),
         kind: of.kind,
@@ -116,7 +116,7 @@ pub fn shares(of_stages: impl Iterator<Item = Option<u32>>) -> Vec<u32> {
 /// Puts the stages of all candidates that go in steps side by side. Each reaches a step in the place in which the
 /// others reach it, and none goes on before all have been judged there. They begin together, after all that any of them
 /// comes after. Their steps must be the same.
-pub fn together(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+pub fn together(mut candidates: Vec<ComponentInPlan>) -> Vec<ComponentInPlan> {
     let in_steps = candidates.iter().filter(|one| !one.shares().is_empty());
     let names: BTreeSet<ComponentName> = in_steps.clone().map(|one| one.component.clone()).collect();
     let after = in_steps.clone().flat_map(|one| &one.after);
@@ -131,7 +131,7 @@ pub fn together(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
 }
 
 /// Returns the place in which each step begins: as many places before it as any of them needs.
-fn places<'c>(candidates: impl Iterator<Item = &'c Candidate>) -> BTreeMap<u32, usize> {
+fn places<'c>(candidates: impl Iterator<Item = &'c ComponentInPlan>) -> BTreeMap<u32, usize> {
     let mut widths: BTreeMap<u32, usize> = BTreeMap::new();
     for (share, nth) in candidates.flat_map(counted) {
         let width = widths.entry(share).or_default();
@@ -146,7 +146,7 @@ fn places<'c>(candidates: impl Iterator<Item = &'c Candidate>) -> BTreeMap<u32, 
 
 /// Returns the step that each stage belongs to, and how many of its stages come before it there. A stage without a
 /// share belongs to the step of the one before.
-fn counted(candidate: &Candidate) -> Vec<(u32, usize)> {
+fn counted(candidate: &ComponentInPlan) -> Vec<(u32, usize)> {
     let mut now = (0, 0);
     let mut counted: Vec<(u32, usize)> = vec![];
     for stage in candidate.switching() {

@@ -1,15 +1,15 @@
 use crate::declaration::kinds::KindName;
 use crate::declaration::plan::tests::{WATCH, candidate, name, told};
-use crate::declaration::plan::{Candidate, plan, watched_at};
+use crate::declaration::plan::{ComponentInPlan, plan, watched_at};
 
 const HOUR: u64 = 3600;
 
-fn function(steps: &[(&str, u64)]) -> Candidate {
+fn function(steps: &[(&str, u64)]) -> ComponentInPlan {
     candidate("api", KindName::Lambda, &[], steps)
 }
 
 /// A service of so many looks, each of which takes so many seconds, the first with what is changed.
-fn service(name: &str, looks: usize, each_s: u64) -> Candidate {
+fn service(name: &str, looks: usize, each_s: u64) -> ComponentInPlan {
     let first = ("part", each_s);
     let looks = (1..looks).map(|_| ("look", each_s));
     let rest = [("all", 0), ("ended", 0)];
@@ -51,7 +51,7 @@ fn an_hour_is_watched_once_and_divided_by_the_looks() {
 }
 
 /// Components, and for each wave what is changed or looked at, with the seconds that it is watched.
-type Row = (&'static str, Vec<Candidate>, &'static [(&'static str, u64)]);
+type Row = (&'static str, Vec<ComponentInPlan>, &'static [(&'static str, u64)]);
 
 #[test]
 fn how_looks_divide_a_wave() {

@@ -4,7 +4,7 @@ use crate::declaration::plan::slot::*;
 use crate::declaration::plan::tests::{WATCH, candidate, told};
 
 /// Stages by what they do, each with the callers that get the new one then, and for how long it is watched.
-fn in_steps(name: &str, kind: KindName, stages: &[(&str, u32, u64)]) -> Candidate {
+fn in_steps(name: &str, kind: KindName, stages: &[(&str, u32, u64)]) -> ComponentInPlan {
     let bare: Vec<(&str, u64)> = stages.iter().map(|(what, _, bake_s)| (*what, *bake_s)).collect();
     let mut made = candidate(name, kind, &[], &bare);
     for (stage, (_, share, _)) in made.stages.iter_mut().zip(stages) {
@@ -14,7 +14,7 @@ fn in_steps(name: &str, kind: KindName, stages: &[(&str, u32, u64)]) -> Candidat
 }
 
 /// A service that waits before each of two steps, and is looked at twice in between.
-fn service() -> Candidate {
+fn service() -> ComponentInPlan {
     let stages = [
         ("paused", 0, 0),
         ("10 %", 100, 300),
@@ -26,12 +26,12 @@ fn service() -> Candidate {
     in_steps("agent", KindName::Ecs, &stages)
 }
 
-fn function() -> Candidate {
+fn function() -> ComponentInPlan {
     let stages = [("published", 0, 0), ("10 %", 100, 3600), ("100 %", 1000, 0)];
     in_steps("api", KindName::Lambda, &stages)
 }
 
-fn site() -> Candidate {
+fn site() -> ComponentInPlan {
     candidate("web", KindName::StaticSite, &["api"], &[("files", 0)])
 }
 

@@ -24,7 +24,7 @@ pub(super) enum OutcomeText {
 
 /// Returns the sentences of an ending.
 pub(super) fn cause(of: EnvironmentId<'_>, drill: &Drill, said: &OutcomeText) -> String {
-    let EnvironmentId { app, environment } = of;
+    let (app, environment) = (of.app(), of.environment());
     let at = format!("{app} {environment}");
     let (from, to) = (standing(drill.from.as_ref()), standing(drill.to.as_ref()));
     let id = &drill.id;

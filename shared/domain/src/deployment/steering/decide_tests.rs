@@ -2,7 +2,7 @@
 
 use crate::declaration::gate::{PauseRule, UnknownRule, Verdict};
 use crate::declaration::kinds::KindName;
-use crate::declaration::plan::{Outcome, Plan, PlannedChange, Timing, Wave};
+use crate::declaration::plan::{Plan, PlanOutcome, PlannedChange, Timing, Wave};
 use crate::deployment::judgement::Judgement;
 use crate::deployment::steering::tests::{HOUR_S, NOW, measured, turn};
 use crate::deployment::steering::{Decision, MOST_TURNS, SteeringRequest, Watched, decide};
@@ -68,7 +68,7 @@ impl Scene {
             record,
             lock: Lock { token: 1, held: Some(held), freed: None, failed: None },
             plan: Plan {
-                outcome: Outcome::Change,
+                outcome: PlanOutcome::Change,
                 waves: vec![wave(0), wave(600), wave(300)],
                 unchanged: vec![],
                 findings: vec![],

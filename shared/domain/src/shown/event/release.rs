@@ -32,7 +32,7 @@ pub fn of_running(of: EnvironmentId<'_>, before: Option<&EnvironmentState>, afte
             version: Some(given.version.clone()),
             git: given.git.clone(),
             cause: Some(cause.clone()),
-            ..Detail::of(of.app, Some(of.environment))
+            ..Detail::of(of.app(), Some(of.environment()))
         };
         Event::new(name, detail)
     };
@@ -51,11 +51,10 @@ fn live(state: &EnvironmentState) -> BTreeMap<&DeploymentId, &GivenVersion> {
 fn now(of: EnvironmentId<'_>, live: &BTreeMap<&DeploymentId, &GivenVersion>) -> String {
     let versions: BTreeSet<&str> = live.values().map(|given| given.version.as_str()).collect();
     let versions: Vec<&str> = versions.into_iter().collect();
-    let EnvironmentId { app, environment } = of;
     match versions.as_slice() {
-        [] => format!("No release is recorded as running in {app}/{environment} now."),
-        [one] => format!("{one} runs in {app}/{environment} now."),
-        several => format!("{} run in {app}/{environment} now.", several.join(" and ")),
+        [] => format!("No release is recorded as running in {of} now."),
+        [one] => format!("{one} runs in {of} now."),
+        several => format!("{} run in {of} now.", several.join(" and ")),
     }
 }
 

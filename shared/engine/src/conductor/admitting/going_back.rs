@@ -204,7 +204,7 @@ async fn before(ports: &impl Ports, execution: &ExecutionRef, former: &Deploymen
 }
 
 fn not_under_way(of: EnvironmentId<'_>, id: &DeploymentId) -> Finding {
-    let EnvironmentId { environment: env, .. } = of;
+    let env = of.environment();
     Finding::new(
         FindingName::UnknownName,
         "drill",

@@ -249,7 +249,7 @@ pub async fn rename_application(
         let whole = found.decide()?;
         let told = whole.in_words(&found.asked());
         let environments = whole.environments.keys();
-        let sides = environments.flat_map(|environment| [app, to].map(|app| EnvironmentId { app, environment }));
+        let sides = environments.flat_map(|environment| [app, to].map(|app| EnvironmentId::new(app, environment)));
         let done = ExecutionRecord::moved(sides.collect(), told);
         let writes = found.moved(&whole, ports.now())?;
         Ok((done, writes))

@@ -10,7 +10,7 @@ use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::pin;
 use crate::ports::{Result, Write};
 use crate::trouble::Checked;
-use windlass_domain::declaration::plan::{Outcome, Plan};
+use windlass_domain::declaration::plan::{Plan, PlanOutcome};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::judgement::Judgement;
 use windlass_domain::deployment::steering::{Decision, SteeringRequest, Watched, decide};
@@ -95,7 +95,7 @@ async fn find(ports: &impl Ports, request: &Request, env: &EnvironmentName) -> C
 
 fn no_plan() -> Plan {
     Plan {
-        outcome: Outcome::Change,
+        outcome: PlanOutcome::Change,
         waves: vec![],
         unchanged: vec![],
         findings: vec![],
@@ -149,12 +149,11 @@ pub async fn hold(ports: &impl Ports, execution: &ExecutionRef, request: &Reques
 }
 
 fn released(of: EnvironmentId<'_>, hold: Option<&Hold>) -> String {
-    let EnvironmentId { app, environment: env } = of;
     let Some(hold) = hold else {
-        return format!("Nothing was released: there is no hold on deployments into {app}/{env}.");
+        return format!("Nothing was released: there is no hold on deployments into {of}.");
     };
     format!(
-        "The hold on deployments into {app}/{env} is released; they were held {}. A release that was refused meanwhile \
+        "The hold on deployments into {of} is released; they were held {}. A release that was refused meanwhile \
          comes no more by itself: release or deploy it again.",
         hold.in_words()
     )

@@ -125,7 +125,7 @@ async fn nothing_to_go_back_to(ports: &impl DynamoDbApi, view: &View, record: &D
             back_to(FOUND_FIRST)
         ),
     };
-    Ok(Finding::new(FindingName::NothingToGoBackTo, format!("environments.{}", of.environment), reason, remedy))
+    Ok(Finding::new(FindingName::NothingToGoBackTo, format!("environments.{}", of.environment()), reason, remedy))
 }
 
 /// A snapshot of an environment.

@@ -88,7 +88,7 @@ pub(super) async fn queue(
     Ok(commit(ports, writes).await?.then_some(answer))
 }
 
-pub(super) enum Outcome {
+pub(super) enum TurnOutcome {
     Refused(Vec<Finding>),
     Superseded(Replaced),
     /// The undo of the deployment that a rollback stopped has reached the rollback's goal.
@@ -103,16 +103,16 @@ pub(super) async fn finish(
     ports: &impl Ports,
     view: &View,
     mut record: Stored<Deployment>,
-    outcome: Outcome,
+    outcome: TurnOutcome,
 ) -> Result<Option<Answer<AdmitTransition>>> {
     let now = ports.now();
     let mut superseded_by = None;
-    let is_held = matches!(outcome, Outcome::Held(_));
+    let is_held = matches!(outcome, TurnOutcome::Held(_));
     match outcome {
-        Outcome::Refused(findings) => {
+        TurnOutcome::Refused(findings) => {
             reject(&mut record, findings, now);
         }
-        Outcome::Superseded(by) => {
+        TurnOutcome::Superseded(by) => {
             let state = &view.state.value;
             let known = known(ports, &record.value, state, Some(&by.by)).await?;
             let waiting = view.who_waits();
@@ -124,16 +124,16 @@ pub(super) async fn finish(
             end(&mut record, Ending::NothingToDo, "Superseded", cause, Vec::new(), now);
             superseded_by = Some(by).filter(|by| by.how == Supersession::Waits);
         }
-        Outcome::Undone(undone) => {
+        TurnOutcome::Undone(undone) => {
             let cause = outcomes::as_found(&record.value, &undone);
             end(&mut record, Ending::Succeeded, "", cause, Vec::new(), now);
         }
-        Outcome::NotRestored(why) => {
+        TurnOutcome::NotRestored(why) => {
             let cause = heal::not_restored(&record.value, &why);
             let (ending, name) = (Ending::NothingToDo, heal::NOT_RESTORED);
             end(&mut record, ending, name, cause, Vec::new(), now);
         }
-        Outcome::Held(why) => {
+        TurnOutcome::Held(why) => {
             let cause = heal::held(&record.value, &why);
             let (ending, name) = (Ending::NothingToDo, heal::KEEPS_DRIFTING);
             end(&mut record, ending, name, cause, Vec::new(), now);

@@ -8,7 +8,7 @@
 
 use crate::conductor::environment::view::{View, is_operator};
 use crate::conductor::environment::way_back;
-use crate::conductor::queue::take_lock::{Outcome, finish, queue, take};
+use crate::conductor::queue::take_lock::{TurnOutcome, finish, queue, take};
 use crate::conductor::request::Ports;
 use crate::conductor::telling::{outcomes, told};
 use crate::ledger::{self, Stored, retry};
@@ -54,14 +54,14 @@ async fn once(
         return restore(ports, execution, &mut view, record).await;
     }
     match view.decide(&record.value) {
-        Decision::Reject(findings) => finish(ports, &view, record, Outcome::Refused(findings)).await,
-        Decision::Superseded(by) => finish(ports, &view, record, Outcome::Superseded(by)).await,
+        Decision::Reject(findings) => finish(ports, &view, record, TurnOutcome::Refused(findings)).await,
+        Decision::Superseded(by) => finish(ports, &view, record, TurnOutcome::Superseded(by)).await,
         Decision::Wait => queue(ports, &view, record, AdmitTransition::Wait).await,
         Decision::Preempt(held) => {
             if is_operator(record.value.action) {
                 let barred = way_back::goes_nowhere(ports, &view, &record.value).await?;
                 if !barred.is_empty() {
-                    return finish(ports, &view, record, Outcome::Refused(barred)).await;
+                    return finish(ports, &view, record, TurnOutcome::Refused(barred)).await;
                 }
                 if !held.action.is_to_the_present() {
                     record.value.snapshot = record.value.snapshot.or(view.present());
@@ -76,14 +76,14 @@ async fn once(
                     Ok(goal) => record.value.snapshot = goal,
                     Err(trouble) => {
                         let findings = trouble.findings()?;
-                        return finish(ports, &view, record, Outcome::Refused(findings)).await;
+                        return finish(ports, &view, record, TurnOutcome::Refused(findings)).await;
                     }
                 }
             }
             if record.value.withdrawal.is_some() {
                 if let Err(trouble) = withdrawal(ports, &view, &mut record.value).await {
                     let findings = trouble.findings()?;
-                    return finish(ports, &view, record, Outcome::Refused(findings)).await;
+                    return finish(ports, &view, record, TurnOutcome::Refused(findings)).await;
                 }
             } else if record.value.action.is_to_a_snapshot()
                 && let Err(trouble) = way_back::choose(ports, &view, &mut record.value).await
@@ -91,8 +91,8 @@ async fn once(
                 let findings = trouble.findings()?;
                 let outcome = match outcomes::undone(ports, &record.value).await? {
                     // Before the first release that succeeded there is nothing else to go back to.
-                    Some(undone) if is_all_that_is_asked(&record.value) => Outcome::Undone(undone),
-                    _ => Outcome::Refused(findings),
+                    Some(undone) if is_all_that_is_asked(&record.value) => TurnOutcome::Undone(undone),
+                    _ => TurnOutcome::Refused(findings),
                 };
                 return finish(ports, &view, record, outcome).await;
             }
@@ -137,7 +137,7 @@ pub async fn restore(
             record.value.snapshot = view.present();
             if let Err(trouble) = way_back::choose(ports, view, &mut record.value).await {
                 let findings = trouble.findings()?;
-                return finish(ports, view, record, Outcome::Refused(findings)).await;
+                return finish(ports, view, record, TurnOutcome::Refused(findings)).await;
             }
             narrow(&mut record.value, &names);
             record.value.reason = Some(reason);
@@ -146,9 +146,9 @@ pub async fn restore(
         HealDecision::Hold(reason) => {
             let hold = Hold { since: ports.now(), reason: reason.clone(), by: record.value.requester.to_string() };
             view.state.value.hold = Some(hold);
-            finish(ports, view, record, Outcome::Held(reason)).await
+            finish(ports, view, record, TurnOutcome::Held(reason)).await
         }
-        HealDecision::Nothing(why) => finish(ports, view, record, Outcome::NotRestored(why)).await,
+        HealDecision::Nothing(why) => finish(ports, view, record, TurnOutcome::NotRestored(why)).await,
     }
 }
 

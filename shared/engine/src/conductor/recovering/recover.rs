@@ -11,7 +11,7 @@ use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::{Execution, Result};
 use crate::recovery::Owner;
 use crate::trouble::Checked;
-use windlass_domain::declaration::plan::Outcome;
+use windlass_domain::declaration::plan::PlanOutcome;
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::environment::{HeldState, Lock, LockHolder};
 use windlass_domain::release::action::ActionName;
@@ -211,5 +211,5 @@ async fn may_be_settled(ports: &impl Ports, record: &Deployment) -> Result<bool>
     }
     // A plan that changes nothing has no steps but those of a `Prepare` that was killed.
     let plan = ledger::require(ports, &ledger::plan(&record.id)).await?;
-    Ok(plan.value.outcome != Outcome::Change)
+    Ok(plan.value.outcome != PlanOutcome::Change)
 }

@@ -90,7 +90,7 @@ fn unlocked(
 }
 
 pub fn nothing_to_accept(of: EnvironmentId<'_>) -> Finding {
-    let EnvironmentId { environment: env, .. } = of;
+    let env = of.environment();
     Finding::new(
         FindingName::NothingToAccept,
         format!("environments.{env}"),

@@ -10,7 +10,7 @@ use crate::ledger::{self, Stored, commit, put_deployment, put_state, retry};
 use crate::payload::{Answer, Caller, EndTransition};
 use crate::ports::{Condition, Result, Write};
 use windlass_domain::declaration::gate::Verdict;
-use windlass_domain::declaration::plan::{Outcome, Plan};
+use windlass_domain::declaration::plan::{Plan, PlanOutcome};
 use windlass_domain::deployment::step::Step;
 use windlass_domain::deployment::{Deployment, Why, heal};
 use windlass_domain::environment::{EnvironmentState, Lock, ReleaseFate, Snapshot};
@@ -36,7 +36,7 @@ pub async fn settle(ports: &impl Ports, by: &Caller) -> Result<Answer<EndTransit
         let plan = ledger::require(ports, &ledger::plan(id)).await?;
         let steps = ledger::load_all(ports, &ledger::steps(id)).await?;
         let lost = steps.iter().find(|step| !step.value.was_reached());
-        if let (Some(lost), Outcome::Change) = (lost, plan.value.outcome) {
+        if let (Some(lost), PlanOutcome::Change) = (lost, plan.value.outcome) {
             let fault = not_seen(&lost.value);
             take_back(ports, by, record, &lock, &steps, &fault).await?;
             return Err(fault);
@@ -88,20 +88,20 @@ async fn writes(
     let mut state = ledger::load_or_default(ports, &key).await?;
     let mut more = Vec::new();
     match plan.value.outcome {
-        Outcome::Rejected => reject(record, plan.value.findings.clone(), ports.now()),
+        PlanOutcome::Rejected => reject(record, plan.value.findings.clone(), ports.now()),
         outcome => {
             let scene = scene(ports, record, &state.value, plan, steps).await?;
             let before = state.value.clone();
             more.extend(snapshots::take_in(&mut state.value, &scene)?);
             more.extend(past(ports, &record.value, ReleaseFate::Live, scene.now).await?);
             conclude(ports, record, [&before, &state.value], &scene, outcome).await?;
-            if outcome == Outcome::Change {
+            if outcome == PlanOutcome::Change {
                 more.extend(lift_veto(ports, &record.value).await?);
                 more.extend(make_due(ports, &record.value, steps).await?);
             }
         }
     }
-    if plan.value.outcome == Outcome::Rejected {
+    if plan.value.outcome == PlanOutcome::Rejected {
         let undone = outcomes::undone(ports, &record.value).await?;
         add_line(record, undone);
     }
@@ -124,15 +124,15 @@ async fn scene<'a>(
     state: &EnvironmentState,
     plan: &'a Stored<Plan>,
     steps: &'a [Stored<Step>],
-) -> Result<snapshots::Scene<'a>> {
+) -> Result<snapshots::EndedWell<'a>> {
     let record = record.value.clone();
     let seen = ledger::load_all(ports, &ledger::all_seen(&record.id)).await?;
     let judged = ledger::load_all(ports, &ledger::judgements(&record.id)).await?;
     let measured = judged.iter().any(|judged| !judged.value.measurements.is_empty());
     // Those of a `Prepare` that was killed are no changes.
-    let is_changed = plan.value.outcome == Outcome::Change;
+    let is_changed = plan.value.outcome == PlanOutcome::Change;
     let changed = steps.iter().filter(|_| is_changed);
-    Ok(snapshots::Scene {
+    Ok(snapshots::EndedWell {
         goal: goal(ports, &record, state).await?,
         present: snapshots::present(ports, &record, state).await?,
         plan: &plan.value,
@@ -149,8 +149,8 @@ async fn conclude(
     ports: &impl Ports,
     record: &mut Stored<Deployment>,
     [before, after]: [&EnvironmentState; 2],
-    scene: &snapshots::Scene<'_>,
-    outcome: Outcome,
+    scene: &snapshots::EndedWell<'_>,
+    outcome: PlanOutcome,
 ) -> Result<()> {
     let changed = scene.changed.iter().map(|step| step.component.to_string());
     let changed: Vec<String> = changed.collect();
@@ -159,7 +159,7 @@ async fn conclude(
     // A rollback has done what the undo of the deployment did that it stopped.
     let goes_back = undone.as_ref().filter(|_| scene.goal.is_some());
     let (ending, name) = match (outcome, goes_back) {
-        (Outcome::NothingToDo, None) => (Ending::NothingToDo, ALREADY_THERE),
+        (PlanOutcome::NothingToDo, None) => (Ending::NothingToDo, ALREADY_THERE),
         _ => (Ending::Succeeded, ""),
     };
     let overtaken = undone.clone().filter(|_| scene.goal.is_none());
@@ -170,7 +170,7 @@ async fn conclude(
             let done = outcomes::parts(goal, plan, &changed, before);
             outcomes::went_back(value, goal, undone, done)
         }
-        None if outcome == Outcome::NothingToDo => already_there(value, [before, after], plan),
+        None if outcome == PlanOutcome::NothingToDo => already_there(value, [before, after], plan),
         None => format!(
             "{} {} {} is live: {} changed.",
             value.app,
@@ -226,7 +226,7 @@ pub async fn judged_good(ports: &impl Ports, record: &Deployment) -> Result<bool
     }
     let plan = ledger::load(ports, &ledger::plan(&record.id)).await?;
     let Some(plan) = plan else { return Ok(false) };
-    if plan.value.outcome != Outcome::Change {
+    if plan.value.outcome != PlanOutcome::Change {
         return Ok(true);
     }
     let Some(last) = plan.value.waves.len().checked_sub(1) else {

@@ -3,7 +3,7 @@
 
 use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Result, Write};
-use windlass_domain::declaration::plan::{Outcome, Plan};
+use windlass_domain::declaration::plan::{Plan, PlanOutcome};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::irreversible::kept;
@@ -16,7 +16,7 @@ use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::time::Time;
 
 /// A deployment that has ended well.
-pub struct Scene<'a> {
+pub struct EndedWell<'a> {
     pub record: Deployment,
     pub plan: &'a Plan,
     /// The snapshot that a rollback went back to, with what was found.
@@ -32,7 +32,7 @@ pub struct Scene<'a> {
     pub now: Time,
 }
 
-impl Scene<'_> {
+impl EndedWell<'_> {
     /// Returns the name that the deployment gives now.
     fn given(&self, version: &str) -> GivenVersion {
         GivenVersion {
@@ -46,7 +46,7 @@ impl Scene<'_> {
 }
 
 /// Takes what runs now and what was found into the state, and returns the writes of the snapshots.
-pub fn take_in(state: &mut EnvironmentState, scene: &Scene<'_>) -> Result<Vec<Write>> {
+pub fn take_in(state: &mut EnvironmentState, scene: &EndedWell<'_>) -> Result<Vec<Write>> {
     mark(state, &scene.record);
     let mut writes = Vec::new();
     if let Some(goal) = &scene.goal {
@@ -90,7 +90,7 @@ fn mark(state: &mut EnvironmentState, record: &Deployment) {
 
 /// Takes in the components that a rollback found in place, for example because somebody had moved an alias by hand.
 /// They run what the goal says.
-fn found_back(state: &mut EnvironmentState, goal: &Snapshot, scene: &Scene<'_>) {
+fn found_back(state: &mut EnvironmentState, goal: &Snapshot, scene: &EndedWell<'_>) {
     let unchanged = scene.plan.unchanged.iter().filter(|one| !one.stays);
     for name in unchanged.map(|one| &one.component) {
         let Some(back) = goal.components.get(name) else {
@@ -113,7 +113,7 @@ fn found_back(state: &mut EnvironmentState, goal: &Snapshot, scene: &Scene<'_>) 
 }
 
 /// Notes what was there of each component that Windlass has changed now for the first time.
-fn find(state: &mut EnvironmentState, scene: &Scene<'_>) {
+fn find(state: &mut EnvironmentState, scene: &EndedWell<'_>) {
     for step in &scene.changed {
         state.find(&step.component, found(step, None, scene.now));
     }
@@ -146,7 +146,7 @@ pub fn ran(state: &mut EnvironmentState, record: &Deployment, step: &Step, now: 
 }
 
 /// Returns what a changed component runs now, as it was seen.
-fn changed(scene: &Scene<'_>, state: &EnvironmentState, step: &Step) -> Option<(ComponentName, Running)> {
+fn changed(scene: &EndedWell<'_>, state: &EnvironmentState, step: &Step) -> Option<(ComponentName, Running)> {
     let seen = step.seen.as_ref()?;
     let former = state.running.get(&step.component);
     let goal = scene.goal.as_ref();
@@ -171,7 +171,7 @@ fn whole(step: &Step, named: &Artifact) -> Artifact {
 
 /// Gives the release's version to everything that the release names and that ran already; who brought the bytes stays.
 /// An older release that arrives once more renames nothing that a newer one has named since (rule 6).
-fn rename(state: &mut EnvironmentState, scene: &Scene<'_>) -> bool {
+fn rename(state: &mut EnvironmentState, scene: &EndedWell<'_>) -> bool {
     if scene.goal.is_some() {
         return false;
     }
@@ -200,7 +200,7 @@ fn rename(state: &mut EnvironmentState, scene: &Scene<'_>) -> bool {
 
 /// Takes in the components of the release that were found in place and are not recorded so, for example because
 /// somebody had brought them by hand. They are recorded as they were seen, and count as something new.
-fn in_place(state: &mut EnvironmentState, scene: &Scene<'_>) -> bool {
+fn in_place(state: &mut EnvironmentState, scene: &EndedWell<'_>) -> bool {
     if scene.goal.is_some() {
         return false;
     }
@@ -221,7 +221,7 @@ fn in_place(state: &mut EnvironmentState, scene: &Scene<'_>) -> bool {
 /// Makes the next snapshot, which replaces the one that ran. A rollback's snapshot replaces what its goal had replaced,
 /// so that the next rollback walks further back and never forward (rule 8); it is as good as its goal. If the
 /// components were only found in place, nobody judged the snapshot.
-fn next_snapshot(state: &mut EnvironmentState, scene: &Scene<'_>) -> Result<Write> {
+fn next_snapshot(state: &mut EnvironmentState, scene: &EndedWell<'_>) -> Result<Write> {
     let goal = scene.goal.as_ref();
     let replaced = goal.map_or(state.snapshot, |goal| goal.replaced);
     state.last_snapshot += 1;
@@ -235,7 +235,7 @@ fn next_snapshot(state: &mut EnvironmentState, scene: &Scene<'_>) -> Result<Writ
             // runs again.
             snapshot.irreversible.clone_from(&goal.irreversible);
         }
-        None if scene.plan.outcome == Outcome::NothingToDo => snapshot.release = None,
+        None if scene.plan.outcome == PlanOutcome::NothingToDo => snapshot.release = None,
         None => {}
     }
     put_snapshot(&scene.record, snapshot)
@@ -243,7 +243,7 @@ fn next_snapshot(state: &mut EnvironmentState, scene: &Scene<'_>) -> Result<Writ
 
 /// Makes the present snapshot again with the names that a release has given. It takes the place of the present one and
 /// is as good, so that a rollback goes to what ran before both.
-fn renamed_snapshot(state: &mut EnvironmentState, scene: &Scene<'_>) -> Result<Write> {
+fn renamed_snapshot(state: &mut EnvironmentState, scene: &EndedWell<'_>) -> Result<Write> {
     let present = scene.present.as_ref();
     let replaced = present.map_or(state.snapshot, |present| present.replaced);
     state.last_snapshot += 1;
@@ -254,7 +254,7 @@ fn renamed_snapshot(state: &mut EnvironmentState, scene: &Scene<'_>) -> Result<W
     put_snapshot(&scene.record, snapshot)
 }
 
-fn snapshot_of(scene: &Scene<'_>, state: &EnvironmentState, replaced: u64) -> Snapshot {
+fn snapshot_of(scene: &EndedWell<'_>, state: &EnvironmentState, replaced: u64) -> Snapshot {
     let record = &scene.record;
     Snapshot {
         number: state.last_snapshot,
@@ -272,7 +272,7 @@ fn snapshot_of(scene: &Scene<'_>, state: &EnvironmentState, replaced: u64) -> Sn
 }
 
 /// Returns whether the release brings what a task has been run with already. Then the release comes after that run.
-fn is_passed_over(scene: &Scene<'_>, name: &ComponentName) -> bool {
+fn is_passed_over(scene: &EndedWell<'_>, name: &ComponentName) -> bool {
     let mut unchanged = scene.plan.unchanged.iter();
     unchanged.any(|one| one.irreversible && one.component == *name)
 }

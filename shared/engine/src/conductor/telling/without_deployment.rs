@@ -149,10 +149,8 @@ impl ExecutionRecord {
 
     /// Returns the record of a move, with the environments that it concerns.
     pub fn moved(sides: Vec<EnvironmentId<'_>>, cause: String) -> Self {
-        let owner = |EnvironmentId { app, environment }: EnvironmentId<'_>| Owner {
-            app: app.clone(),
-            environment: environment.clone(),
-        };
+        let owner =
+            |side: EnvironmentId<'_>| Owner { app: side.app().clone(), environment: side.environment().clone() };
         Self { moved: sides.into_iter().map(owner).collect(), ..Self::of(&DeploymentId("none".into()), cause) }
     }
 

@@ -45,8 +45,8 @@ pub use images::{Images, OwnImage};
 pub use permissions::needs;
 pub use register::writes;
 pub use state::{
-    Change, Followed, Goal, Group, HoldingHook, Pausing, PinnedBase, Registered, Seen, Sent, Stop, Target, Trouble,
-    Until, Update,
+    Change, Followed, Goal, Group, HoldingHook, Pausing, PinnedBase, Registered, Seen, Sent, Stop, StoppedTasks,
+    Target, Until, Update,
 };
 use windlass_domain::declaration::kinds::ecs::Ecs as Spec;
 use windlass_domain::declaration::resolved::Place;

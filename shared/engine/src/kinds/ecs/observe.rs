@@ -1,7 +1,7 @@
 //! Reads a service: what it is set to, how its rollout stands, what its tasks run and why they stopped.
 
 use super::images::{Images, OwnImage, digests};
-use super::state::{COMPLETED, Followed, GIVEN_UP, Goal, HoldingHook, Registered, Seen, Sent, Target, Trouble};
+use super::state::{COMPLETED, Followed, GIVEN_UP, Goal, HoldingHook, Registered, Seen, Sent, StoppedTasks, Target};
 use super::{document, hook, pause};
 use crate::kinds::LookContext;
 use crate::kinds::ecs::change::Ecs;
@@ -168,7 +168,7 @@ impl<P: EcsApi + Clock> Ecs<P> {
     }
 
     /// Returns why tasks stopped by themselves since the change was sent; nothing if none was sent.
-    async fn troubles(&self, target: &Target, since: Option<Time>) -> Result<BTreeMap<String, Trouble>> {
+    async fn troubles(&self, target: &Target, since: Option<Time>) -> Result<BTreeMap<String, StoppedTasks>> {
         let Some(since) = since else {
             return Ok(BTreeMap::new());
         };
@@ -226,8 +226,8 @@ fn events(service: &Service, since: Time) -> Vec<String> {
     told
 }
 
-fn troubles(stopped: &[ServiceTask], since: Time) -> BTreeMap<String, Trouble> {
-    let mut troubles: BTreeMap<String, Trouble> = BTreeMap::new();
+fn troubles(stopped: &[ServiceTask], since: Time) -> BTreeMap<String, StoppedTasks> {
+    let mut troubles: BTreeMap<String, StoppedTasks> = BTreeMap::new();
     let recent = |task: &&ServiceTask| task.stopped_at.is_some_and(|at| is_since(at, since));
     for task in stopped.iter().filter(recent).filter(|task| is_failure(task)) {
         let trouble = troubles.entry(task.task_definition.clone()).or_default();

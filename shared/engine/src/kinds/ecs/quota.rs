@@ -56,7 +56,7 @@ where
         return Ok(planned);
     };
     match asked.room(there).await {
-        Ok(room) => asked.judge(input, room, &mut planned),
+        Ok(room) => asked.check_room(input, room, &mut planned),
         Err(fault) => planned.warnings.push(asked.not_checked(input, &fault)),
     }
     Ok(planned)
@@ -124,7 +124,7 @@ impl QuotaQuery {
 
     /// Pure: adds a finding if the release has no room. It adds a warning if there is little room, or if the usage is
     /// not known.
-    fn judge(&self, input: &PrepareInput<'_>, room: Room, planned: &mut Prepared) {
+    fn check_room(&self, input: &PrepareInput<'_>, room: Room, planned: &mut Prepared) {
         let Room { quota, used } = room;
         let (all, least) = (self.vcpus(self.beside.0), self.vcpus(self.beside.1));
         let Some(used) = used else {
@@ -343,7 +343,7 @@ mod tests {
             let service = service(4, (100, 200), &["FARGATE"]);
             let asked = QuotaQuery::of(&spec(rollout), &service, &definition("512")).unwrap();
             let mut planned = Prepared::default();
-            asked.judge(&input, Room { quota: 6.0, used }, &mut planned);
+            asked.check_room(&input, Room { quota: 6.0, used }, &mut planned);
             let told = format!("{:?}{:?}", planned.findings, planned.warnings);
             let found = (planned.findings.len(), planned.warnings.len());
             assert_eq!(found, (findings, warnings), "{rollout} {used:?} {told}");

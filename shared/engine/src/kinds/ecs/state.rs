@@ -159,7 +159,7 @@ pub struct Seen {
     /// The number of running tasks of the service's task definition whose digest ECS does not tell, by container.
     pub unknown_digests: BTreeMap<String, u32>,
     /// The reasons why tasks stopped since the change was sent, by task definition.
-    pub troubles: BTreeMap<String, Trouble>,
+    pub troubles: BTreeMap<String, StoppedTasks>,
     /// The events in which ECS says what it could not do since the change was sent: newest first, at most three.
     pub events: Vec<String>,
     /// The team's own lifecycle hook that holds the rollout, if one does.
@@ -211,7 +211,7 @@ pub struct Registered {
 
 /// Tasks of one task definition that stopped although nobody asked for it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Trouble {
+pub struct StoppedTasks {
     /// The number of these tasks.
     pub tasks: u32,
     /// Their reasons, each once, at most three.

@@ -3,7 +3,7 @@
 
 use super::stage::sentence;
 use super::tell_shift;
-use crate::kinds::ecs::state::{Seen, Target, Trouble};
+use crate::kinds::ecs::state::{Seen, StoppedTasks, Target};
 use crate::kinds::whose;
 use crate::ports::ServiceDeployment;
 use std::collections::BTreeSet;
@@ -23,7 +23,7 @@ pub(super) fn owned(target: &Target) -> String {
 
 /// Returns what is wrong and the remedy, by what the stopped tasks say (Amazon ECS Developer Guide, "Amazon ECS stopped
 /// tasks error messages").
-fn diagnosis(trouble: Option<&Trouble>) -> (&'static str, &'static str) {
+fn diagnosis(trouble: Option<&StoppedTasks>) -> (&'static str, &'static str) {
     let said = trouble.map(|t| t.reasons.join(" ")).unwrap_or_default();
     let says = |text: &str| said.contains(text);
     if says("CannotPull") {
@@ -281,7 +281,7 @@ pub(super) fn failed(target: &Target, reason: String, remedy: &str) -> Finding {
 }
 
 /// Says why tasks stopped, such as `3 tasks stopped: CannotPullContainerError: …`.
-pub(super) fn reasons(trouble: Option<&Trouble>) -> String {
+pub(super) fn reasons(trouble: Option<&StoppedTasks>) -> String {
     match trouble {
         Some(trouble) if trouble.tasks > 0 => {
             format!("{} stopped: {}.", count(trouble.tasks, "task"), trouble.reasons.join("; "))

@@ -359,6 +359,6 @@ pub fn started_by(deployment: &DeploymentId, component: &ComponentName, directio
 /// Returns the family of a component's own task definitions. The roles of Windlass may write and run this family, and
 /// no other.
 pub fn family(of: EnvironmentId<'_>, component: &ComponentName) -> String {
-    let EnvironmentId { app, environment } = of;
+    let (app, environment) = (of.app(), of.environment());
     format!("windlass-{app}_{environment}_{component}")
 }

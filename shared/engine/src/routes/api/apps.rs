@@ -88,14 +88,13 @@ async fn environment(
     is_declared: bool,
     schedule: Option<&Schedule>,
 ) -> Result<Value> {
-    let EnvironmentId { environment: name, .. } = of;
     let here: EnvironmentItems = environment_items(ports, of).await?;
     let deployments = provenance(ports, here.named()).await?;
     let running: BTreeMap<_, Value> =
         here.state.running.iter().map(|(component, running)| (component, called(running))).collect();
     let judged = judged(ports, of, here.state.snapshot).await?;
     Ok(json!({
-        "environment": name,
+        "environment": of.environment(),
         "declared": is_declared,
         "running": running,
         "snapshot": here.state.snapshot,

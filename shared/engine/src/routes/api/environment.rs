@@ -31,17 +31,16 @@ use windlass_domain::text::time::Time;
 /// the irreversible runs that a rollback would go back across (`crosses`); and what the last hourly look at the targets
 /// found (`drift`). With `?observe=true` it also tells whether the targets are as recorded.
 pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
-    let EnvironmentId { app, environment } = of;
     if let Err(trouble) = known(ports, of).await {
         return Ok(problem(404, &trouble.findings()?));
     }
     let mut here = environment_items(ports, of).await?;
-    let undeclared = take(ports, app, &mut here.state.running).await?;
+    let undeclared = take(ports, of.app(), &mut here.state.running).await?;
     let deployments = provenance(ports, here.named()).await?;
     let judged = judged(ports, of, here.state.snapshot).await?;
     let mut whole = json!({
-        "app": app,
-        "environment": environment,
+        "app": of.app(),
+        "environment": of.environment(),
         "running": here.state.running,
         "no_longer_declared": undeclared,
         "snapshot": here.state.snapshot,
@@ -69,18 +68,16 @@ pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Resu
 
 /// Tells how the next drill by the schedule stands; `None` if the declaration in force has no schedule.
 async fn next_drill(ports: &impl Ports, of: EnvironmentId<'_>, here: &EnvironmentItems) -> Result<Option<Next>> {
-    let EnvironmentId { app, environment } = of;
-    let in_force = found(pin::declaration_in_force(ports, app).await)?;
-    let schedule = in_force.as_ref().and_then(|it| it.declaration.drills(environment));
+    let in_force = found(pin::declaration_in_force(ports, of.app()).await)?;
+    let schedule = in_force.as_ref().and_then(|it| it.declaration.drills(of.environment()));
     Ok(here.next_drill(schedule, ports.now()).next())
 }
 
 /// Checks that the application declares the environment, or did. An environment that has left the declaration is known
 /// as long as something is recorded of it, because somebody has to care for what still runs or is stuck in it.
 pub async fn known(ports: &impl Ports, of: EnvironmentId<'_>) -> Checked<()> {
-    let EnvironmentId { app, environment } = of;
-    let mut request = Request::new(ActionName::Hold, app.clone());
-    request.environment = Some(environment.clone());
+    let mut request = Request::new(ActionName::Hold, of.app().clone());
+    request.environment = Some(of.environment().clone());
     let findings = match pin::named_environment(ports, &request).await {
         Ok(_) => return Ok(()),
         Err(trouble) => trouble.findings()?,

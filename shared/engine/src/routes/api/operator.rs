@@ -54,8 +54,7 @@ pub async fn request(
     mut input: Map<String, Value>,
     plan: bool,
 ) -> Result<Request, Unserved> {
-    let EnvironmentId { app, environment } = of;
-    let path = [("app", app.as_str()), ("environment", environment.as_str())];
+    let path = [("app", of.app().as_str()), ("environment", of.environment().as_str())];
     let unknown = take_unknown(&mut input, members(action), &path);
     if let (None, Some(reason)) = (input.get("reason"), call.query.get("reason")) {
         // A DELETE has no body.
@@ -63,8 +62,8 @@ pub async fn request(
     }
     input.insert("plan".into(), plan.into());
     input.insert("action".into(), json!(action));
-    input.insert("app".into(), json!(app));
-    input.insert("environment".into(), json!(environment));
+    input.insert("app".into(), json!(of.app()));
+    input.insert("environment".into(), json!(of.environment()));
     input.insert("requester".into(), requester(call)?);
     if let Some(key) = &call.key {
         input.insert("idempotency_key".into(), json!(key));
@@ -108,16 +107,16 @@ pub fn seed(ports: &impl Clock, call: &Call) -> String {
 /// Stops the execution and starts its recovery, which the execution-status rule would start, too. The same key is
 /// answered the same, however far the recovery has come.
 pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, id: &str, call: &Call) -> Result<Reply> {
-    let EnvironmentId { app, environment } = of;
+    let app = of.app();
     let id = DeploymentId(id.to_owned());
-    let path = [("app", app.as_str()), ("environment", environment.as_str()), ("id", &id.0)];
+    let path = [("app", app.as_str()), ("environment", of.environment().as_str()), ("id", &id.0)];
     let said = match said(call, &path) {
         Ok(said) => said,
         Err(findings) => return Ok(problem(400, &findings)),
     };
     // A caller that may cancel in one environment may not do so in another by naming its deployment.
     let record = find(ports, app, &id).await?;
-    let here = record.filter(|record| record.value.environment == *environment);
+    let here = record.filter(|record| record.value.environment == *of.environment());
     let Some(Stored { value: record, .. }) = here else {
         return Ok(not_here(of, &id));
     };
@@ -159,7 +158,7 @@ fn said(call: &Call, path: &Path<'_>) -> Result<Cancellation, Vec<Finding>> {
 }
 
 fn not_here(of: EnvironmentId<'_>, id: &DeploymentId) -> Reply {
-    let EnvironmentId { app, environment } = of;
+    let (app, environment) = (of.app(), of.environment());
     let finding = Finding::new(
         FindingName::UnknownName,
         "id",

@@ -20,7 +20,7 @@ use windlass_domain::text::name::AppName;
 /// with `"action": "check"`. What is wrong with the request is told at once, as these do.
 /// Each call draws a plan of its own; the same key is the same plan.
 pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
-    let EnvironmentId { app, .. } = of;
+    let app = of.app();
     let request = match asked(ports, of, call).await {
         Ok(request) => request,
         Err(unserved) => return unserved.reply(),

@@ -45,7 +45,7 @@ pub async fn start(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Re
 
 /// Returns a finding for each member that only operators send. A wish that is `false` is none.
 fn of_operators(of: EnvironmentId<'_>, body: &Map<String, Value>) -> Vec<Finding> {
-    let EnvironmentId { app, environment } = of;
+    let (app, environment) = (of.app(), of.environment());
     let wished = |name: &&str| body.get(*name).is_some_and(|value| *value != false);
     let mut members: Vec<&str> = WISHES.into_iter().filter(wished).collect();
     let rest = |name: &String| name != "version" && !OF_THE_REQUEST.contains(&name.as_str());
@@ -68,7 +68,7 @@ fn of_operators(of: EnvironmentId<'_>, body: &Map<String, Value>) -> Vec<Finding
 }
 
 async fn started(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call, body: Map<String, Value>) -> Result<Reply> {
-    let EnvironmentId { app, .. } = of;
+    let app = of.app();
     let request = match request(ports, of, call, body, false).await {
         Ok(request) => request,
         Err(unserved) => return unserved.reply(),
@@ -100,8 +100,7 @@ pub async fn request(
     mut body: Map<String, Value>,
     plan: bool,
 ) -> Result<Request, Unserved> {
-    let EnvironmentId { app, environment } = of;
-    let path = [("app", app.as_str()), ("environment", environment.as_str())];
+    let path = [("app", of.app().as_str()), ("environment", of.environment().as_str())];
     let known: Vec<&str> = Manifest::members().chain(OF_THE_REQUEST).collect();
     let unknown = take_unknown(&mut body, &known, &path);
     // If something is misspelt, it may have been the rest of a manifest, and it is not known whether `version` stands
@@ -109,8 +108,8 @@ pub async fn request(
     let mut members = body.keys().map(String::as_str);
     let is_manifest = members.any(|it| it != "version" && !OF_THE_REQUEST.contains(&it));
     let is_told = is_manifest || unknown.iter().all(is_of_the_request);
-    let mut input = input(app, body, call.key.as_deref(), requester(call)?);
-    input["environment"] = environment.as_str().into();
+    let mut input = input(of.app(), body, call.key.as_deref(), requester(call)?);
+    input["environment"] = of.environment().as_str().into();
     input["plan"] = plan.into();
     let part = match PartialDocument::beside(unknown, Request::read(&input)) {
         Ok(request) => return Ok(request),

@@ -21,7 +21,6 @@ use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
 /// Changes nothing. With `component` of that one, else of all of the environment.
 pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
-    let EnvironmentId { app, environment } = of;
     if let Err(trouble) = known(ports, of).await {
         return Ok(problem(404, &trouble.findings()?));
     }
@@ -34,7 +33,7 @@ pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Resu
             return Ok(problem(400, &[Finding::new(name, "component", why.to_string(), remedy)]));
         }
     };
-    let removal = Removal { app, environment, component: component.as_ref() };
+    let removal = Removal { app: of.app(), environment: of.environment(), component: component.as_ref() };
     let found = Removable::load(ports, removal).await?;
     Ok(match found.decide(removal) {
         Err(findings) => problem(409, &findings),

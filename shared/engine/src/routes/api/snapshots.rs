@@ -112,7 +112,6 @@ fn component((name, running): (ComponentName, Running)) -> (ComponentName, Compo
 /// One page of those that have ended, newest first, beside the one that is under way. `limit` and `after` (the `next`
 /// of the page before) may be given.
 pub async fn list_drills(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
-    let EnvironmentId { app, environment } = of;
     if let Err(trouble) = known(ports, of).await {
         return Ok(problem(404, &trouble.findings()?));
     }
@@ -127,8 +126,8 @@ pub async fn list_drills(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call)
     Ok(Reply::json(
         200,
         json!({
-            "app": app,
-            "environment": environment,
+            "app": of.app(),
+            "environment": of.environment(),
             "under_way": known.value.under_way,
             "drills": listed,
             "next": page.next,

@@ -225,7 +225,7 @@ fn what_takes_too_long_is_told() {
     late.service.overdue = true;
     assert_eq!(told(&late, &release(Moved::All)), "failed ChangeFailed");
     let mut crashes = seen("InProgress", 0);
-    let trouble = ecs::Trouble { tasks: 3, reasons: vec!["it exits".into()] };
+    let trouble = ecs::StoppedTasks { tasks: 3, reasons: vec!["it exits".into()] };
     crashes.service.troubles = [("agent:2".to_owned(), trouble)].into();
     assert_eq!(told(&crashes, &release(Moved::All)), "failed ChangeFailed");
 }

@@ -12,7 +12,7 @@ use crate::kinds::site::in_place::content::{Place, drift_warning, drifted, place
 use crate::kinds::site::in_place::plan::{Goal, List};
 use crate::kinds::site::in_place::versions::{LeftoverList, left, newly_left, own_what_was_undone};
 use crate::kinds::site::prepare::same_names::{Former, same_names};
-use crate::kinds::site::prepare::scene::{Scene, Wanted};
+use crate::kinds::site::prepare::scene::{SiteScene, Wanted};
 use crate::kinds::site::prepare::target;
 use crate::kinds::site::publish::is_unchanged;
 use crate::kinds::{Prepared, Recorded, Stage, to_value};
@@ -30,7 +30,7 @@ const ASKED: usize = 5_000;
 
 /// Plans a site that is changed in place.
 pub(in crate::kinds::site) async fn prepare(
-    mut scene: Scene<'_, impl SitePorts>,
+    mut scene: SiteScene<'_, impl SitePorts>,
     wanted: Wanted<Goal>,
     ran: Option<Goal>,
 ) -> Result<Prepared, Trouble> {
@@ -94,7 +94,7 @@ pub(in crate::kinds::site) async fn prepare(
 }
 
 /// Keeps the list of what is at each key, under its digest.
-pub(super) async fn keep(scene: &Scene<'_, impl SitePorts>, objects: &Objects) -> Result<Digest> {
+pub(super) async fn keep(scene: &SiteScene<'_, impl SitePorts>, objects: &Objects) -> Result<Digest> {
     let List { document, .. } = List::of(objects)?;
     if !scene.lists.kept.has(&document.digest).await? {
         scene.lists.kept.keep(&document).await?;
@@ -110,7 +110,7 @@ fn replaced(known: PlanInput<'_>) -> Vec<String> {
 }
 
 fn finish(
-    scene: Scene<'_, impl SitePorts>,
+    scene: SiteScene<'_, impl SitePorts>,
     before: &Recorded,
     goal: &Goal,
     reached: bool,
@@ -137,7 +137,7 @@ fn finish(
 }
 
 /// Returns the goal that Windlass brought last, with the objects of then. Both are empty if the list no longer exists.
-pub(super) async fn running(scene: &Scene<'_, impl SitePorts>, ran: Option<Goal>) -> Result<(Goal, Objects)> {
+pub(super) async fn running(scene: &SiteScene<'_, impl SitePorts>, ran: Option<Goal>) -> Result<(Goal, Objects)> {
     if let Some(goal) = ran
         && let Some(list) = &goal.objects
     {
@@ -151,7 +151,7 @@ pub(super) async fn running(scene: &Scene<'_, impl SitePorts>, ran: Option<Goal>
 }
 
 async fn forward(
-    scene: &mut Scene<'_, impl SitePorts>,
+    scene: &mut SiteScene<'_, impl SitePorts>,
     wanted: Wanted<Goal>,
     latest: &Latest,
     running: &Objects,
@@ -185,7 +185,7 @@ async fn forward(
 }
 
 /// Leaves out what was withdrawn, and returns the warning that says so.
-fn without_withdrawn<P>(scene: &Scene<'_, P>, recorded: &mut Objects) -> Option<Finding> {
+fn without_withdrawn<P>(scene: &SiteScene<'_, P>, recorded: &mut Objects) -> Option<Finding> {
     let mut out = Vec::new();
     recorded.retain(|path, object| {
         let file = object.file.as_ref();
@@ -200,7 +200,10 @@ fn without_withdrawn<P>(scene: &Scene<'_, P>, recorded: &mut Objects) -> Option<
 }
 
 /// Returns the release's files before they are read from the archive. So far only their paths matter.
-fn names_only<'e, P>(scene: &Scene<'_, P>, entries: &'e [Entry]) -> impl Iterator<Item = (String, File)> + use<'e, P> {
+fn names_only<'e, P>(
+    scene: &SiteScene<'_, P>,
+    entries: &'e [Entry],
+) -> impl Iterator<Item = (String, File)> + use<'e, P> {
     let unread = File {
         sha256: Digest::of(b""),
         bytes: u64::MAX,
@@ -217,7 +220,7 @@ fn names_only<'e, P>(scene: &Scene<'_, P>, entries: &'e [Entry]) -> impl Iterato
 
 /// Returns the release's files, with the content of those that the archive's directory declares unchanged. Returns
 /// `None` if a recorded state is wanted.
-fn expected<P>(scene: &Scene<'_, P>, wanted: &Wanted<Goal>, running: &Objects) -> Option<Content> {
+fn expected<P>(scene: &SiteScene<'_, P>, wanted: &Wanted<Goal>, running: &Objects) -> Option<Content> {
     let Wanted::Release(_, entries) = wanted else {
         return None;
     };
@@ -237,7 +240,7 @@ fn expected<P>(scene: &Scene<'_, P>, wanted: &Wanted<Goal>, running: &Objects) -
 /// our own list says, for those that are due, and for unknown versions of objects that will be changed, because an undo
 /// needs these.
 pub(super) async fn before(
-    scene: &Scene<'_, impl SitePorts>,
+    scene: &SiteScene<'_, impl SitePorts>,
     latest: &Latest,
     owned: &Content,
     forward: &Content,
@@ -295,7 +298,7 @@ fn as_listed(latest: &Latest, owned: &Content, forward: &Content) -> (Objects, B
 
 /// Asks S3 for what our own list does not say. Answers which are ours by their own account.
 async fn ask_all(
-    scene: &Scene<'_, impl SitePorts>,
+    scene: &SiteScene<'_, impl SitePorts>,
     asked: BTreeSet<String>,
     before: &mut Objects,
 ) -> Result<BTreeSet<String>> {

@@ -12,7 +12,7 @@ use crate::kinds::site::files::{Handled, Object, Objects};
 use crate::kinds::site::in_place::content::Content;
 use crate::kinds::site::in_place::plan::Goal;
 use crate::kinds::site::lists::{Lists, Rows};
-use crate::kinds::site::prepare::scene::Scene;
+use crate::kinds::site::prepare::scene::SiteScene;
 use crate::kinds::site::rules::Rules;
 use crate::ports::{Listed, Result};
 use crate::trouble::Trouble;
@@ -39,7 +39,7 @@ pub(super) fn is_few(paths: usize, latest: &Latest) -> bool {
 }
 
 /// Lists what is at each key now.
-pub(super) async fn latest(scene: &Scene<'_, impl SitePorts>, running: &Objects) -> Result<Latest> {
+pub(super) async fn latest(scene: &SiteScene<'_, impl SitePorts>, running: &Objects) -> Result<Latest> {
     let site = &scene.target.site;
     let known: Vec<&str> = running.keys().map(String::as_str).collect();
     let listed = list_all(scene.at, &site.bucket, &site.prefix, &known).await?;
@@ -48,14 +48,14 @@ pub(super) async fn latest(scene: &Scene<'_, impl SitePorts>, running: &Objects)
 }
 
 /// The version ids of what is at each key now.
-pub(super) async fn ids(scene: &Scene<'_, impl SitePorts>) -> Result<BTreeMap<String, Option<String>>> {
+pub(super) async fn ids(scene: &SiteScene<'_, impl SitePorts>) -> Result<BTreeMap<String, Option<String>>> {
     let all = versions(scene).await?.into_iter();
     let current = |all: Vec<Listed>| all.into_iter().find(|listed| listed.latest);
     Ok(all.filter_map(|(path, all)| Some((path, current(all)?.version_id))).collect())
 }
 
 /// Lists every version of every key of the site.
-pub(super) async fn versions(scene: &Scene<'_, impl SitePorts>) -> Result<Versions> {
+pub(super) async fn versions(scene: &SiteScene<'_, impl SitePorts>) -> Result<Versions> {
     let site = &scene.target.site;
     let mut all = Versions::new();
     let mut after = None;
@@ -75,7 +75,7 @@ pub(super) async fn versions(scene: &Scene<'_, impl SitePorts>) -> Result<Versio
 /// The recorded objects with versions that exist. A version may be gone where another with the
 /// same bytes is there, because an undo copied it.
 pub(super) async fn still_there(
-    scene: &Scene<'_, impl SitePorts>,
+    scene: &SiteScene<'_, impl SitePorts>,
     recorded: Objects,
     latest: &Latest,
     running: &Objects,
@@ -109,7 +109,7 @@ pub(super) async fn still_there(
     if gone.is_empty() { Ok(there) } else { Err(missing(&gone)) }
 }
 
-async fn all_there(scene: &Scene<'_, impl SitePorts>, needed: &[(&String, &Object)]) -> Result<bool> {
+async fn all_there(scene: &SiteScene<'_, impl SitePorts>, needed: &[(&String, &Object)]) -> Result<bool> {
     let pace = Cell::default();
     let (found, fault) = calls::all(scene.at, &pace, Patience::Long, needed, |(path, object)| async move {
         let version = scene.target.object(path, object.version_id.clone());
@@ -213,7 +213,7 @@ impl<P: SitePorts> Lists<'_, P> {
 /// an undo leaves files that are no documents, because pages that name them may be open, and no list of a snapshot
 /// has them.
 pub(super) async fn own_what_was_undone(
-    scene: &Scene<'_, impl SitePorts>,
+    scene: &SiteScene<'_, impl SitePorts>,
     latest: &Latest,
     running: &mut Objects,
 ) -> Result<()> {
@@ -230,7 +230,7 @@ pub(super) async fn own_what_was_undone(
 
 /// Returns what is left once the goal is reached and what of it may be deleted, and what was left before.
 pub(super) async fn left(
-    scene: &Scene<'_, impl SitePorts>,
+    scene: &SiteScene<'_, impl SitePorts>,
     ran: &Goal,
     running: &Objects,
     forward: &Content,
@@ -244,7 +244,7 @@ pub(super) async fn left(
 
 /// Returns the files that are left from now on.
 pub(super) fn newly_left(
-    scene: &Scene<'_, impl SitePorts>,
+    scene: &SiteScene<'_, impl SitePorts>,
     left: &LeftoverFiles,
     formerly: &LeftoverFiles,
 ) -> Option<StaysReachable> {

@@ -11,7 +11,7 @@ use crate::kinds::site::files::{DEPLOYMENT, file_of};
 use crate::kinds::site::in_place::content::{drift_warning, drifted};
 use crate::kinds::site::in_place::plan::Goal;
 use crate::kinds::site::in_place::versions::{LeftoverList, own_what_was_undone};
-use crate::kinds::site::prepare::scene::Scene;
+use crate::kinds::site::prepare::scene::SiteScene;
 use crate::kinds::site::target::WithdrawnObject;
 use crate::kinds::site::withdraw::{check, files, what};
 use crate::kinds::{Prepared, Recorded, Stage, to_value};
@@ -22,7 +22,7 @@ use windlass_domain::release::withdrawal::{MeantFiles, WithdrawnFile, WithdrawnF
 
 /// Plans a withdrawal. An undo of it goes to what is there, without the files as well: nothing brings them back.
 pub(in crate::kinds::site) async fn withdraw(
-    mut scene: Scene<'_, impl SitePorts>,
+    mut scene: SiteScene<'_, impl SitePorts>,
     ran: Option<Goal>,
     pattern: &str,
 ) -> Result<Prepared, Trouble> {
@@ -88,7 +88,7 @@ const EARLIER: usize = 40;
 /// Returns the files that Windlass wrote under these names in any version that is still there: a rollback could bring
 /// each of them back, also of a file that somebody has deleted by hand.
 async fn former_files(
-    scene: &Scene<'_, impl SitePorts>,
+    scene: &SiteScene<'_, impl SitePorts>,
     all: &Versions,
     is_meant: impl Fn(&str) -> bool,
 ) -> Result<WithdrawnFiles, Trouble> {

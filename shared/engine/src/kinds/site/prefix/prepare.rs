@@ -3,7 +3,7 @@ use crate::kinds::site::archive::Entry;
 use crate::kinds::site::calls::SitePorts;
 use crate::kinds::site::prefix::state;
 use crate::kinds::site::prepare::same_names::{Former, same_names};
-use crate::kinds::site::prepare::scene::{Scene, Serving, Wanted};
+use crate::kinds::site::prepare::scene::{Serving, SiteScene, Wanted};
 use crate::kinds::site::target::{folder_of, origin_path_of};
 use crate::kinds::{Prepared, Recorded, Stage, to_value};
 use crate::ports::Result;
@@ -16,7 +16,7 @@ use windlass_domain::text::finding::{Finding, FindingName};
 
 /// Plans a site with a folder per release.
 pub(in crate::kinds::site) async fn prepare(
-    mut scene: Scene<'_, impl SitePorts>,
+    mut scene: SiteScene<'_, impl SitePorts>,
     serving: Serving,
     wanted: Wanted<Goal>,
     ran: Option<Goal>,
@@ -79,7 +79,7 @@ pub(in crate::kinds::site) async fn prepare(
 }
 
 /// Returns the paths of a folder's release; none of a folder that Windlass did not fill.
-async fn paths(scene: &Scene<'_, impl SitePorts>, folder: &Goal) -> Result<Vec<String>> {
+async fn paths(scene: &SiteScene<'_, impl SitePorts>, folder: &Goal) -> Result<Vec<String>> {
     Ok(match &folder.release {
         Some(release) => scene.lists.release_paths(release).await?.unwrap_or_default(),
         None => vec![],
@@ -89,7 +89,7 @@ async fn paths(scene: &Scene<'_, impl SitePorts>, folder: &Goal) -> Result<Vec<S
 /// Returns the files of the folder of before that are copied into the one that follows, for pages that are open, and
 /// that are not `named` by the release there.
 async fn left(
-    scene: &Scene<'_, impl SitePorts>,
+    scene: &SiteScene<'_, impl SitePorts>,
     before: &Goal,
     named: &BTreeSet<String>,
 ) -> Result<Option<StaysReachable>> {
@@ -110,7 +110,7 @@ fn stage(goal: &Goal, what: String, ahead: bool) -> Result<Stage> {
 
 /// A warning where files keep their names although their content changes: an edge that looks into the other
 /// folder answers with the other one.
-async fn mixed(scene: &Scene<'_, impl SitePorts>, before: &Goal, entries: &[Entry]) -> Result<Option<Finding>> {
+async fn mixed(scene: &SiteScene<'_, impl SitePorts>, before: &Goal, entries: &[Entry]) -> Result<Option<Finding>> {
     let Some(release) = &before.release else {
         return Ok(None);
     };
@@ -120,13 +120,13 @@ async fn mixed(scene: &Scene<'_, impl SitePorts>, before: &Goal, entries: &[Entr
     Ok(same_names(entries, former, &scene.rules, &path))
 }
 
-fn new_path(scene: &Scene<'_, impl SitePorts>, release: &Digest) -> String {
+fn new_path(scene: &SiteScene<'_, impl SitePorts>, release: &Digest) -> String {
     let bucket = &scene.at.config().artifacts_bucket;
     origin_path_of(&scene.target, release, scene.input.deployment, bucket)
 }
 
 /// A folder to go back to must still hold its release.
-pub(super) async fn check_folder(scene: &Scene<'_, impl SitePorts>, goal: &Goal) -> Result<(), Trouble> {
+pub(super) async fn check_folder(scene: &SiteScene<'_, impl SitePorts>, goal: &Goal) -> Result<(), Trouble> {
     let folder = folder_of(&goal.origin_path);
     let bucket = &scene.target.site.bucket;
     if scene.lists.is_pruned(bucket, goal).await? {
@@ -155,7 +155,7 @@ pub(super) async fn check_folder(scene: &Scene<'_, impl SitePorts>, goal: &Goal)
 
 /// True where the folder that is live is as it was published. Where it is not, its release is published again in
 /// another folder.
-async fn is_whole(scene: &mut Scene<'_, impl SitePorts>, live: &Goal) -> Result<bool> {
+async fn is_whole(scene: &mut SiteScene<'_, impl SitePorts>, live: &Goal) -> Result<bool> {
     let bucket = &scene.target.site.bucket;
     let (amiss, _) = state::amiss(scene.at, &scene.lists, bucket, live).await?;
     if amiss.is_empty() {

@@ -7,7 +7,7 @@ use super::state::{Goal, Target};
 use crate::kinds::site::calls::{self, Patience, SitePorts, list_all};
 use crate::kinds::site::files::{DEPLOYMENT, Object, file_of};
 use crate::kinds::site::lists::Lists;
-use crate::kinds::site::prepare::scene::{Scene, Serving};
+use crate::kinds::site::prepare::scene::{Serving, SiteScene};
 use crate::kinds::site::target::{WithdrawnObject, folder_of};
 use crate::kinds::site::withdraw::{check, files, what};
 use crate::kinds::{Prepared, Recorded, Stage, to_value};
@@ -20,7 +20,7 @@ use windlass_domain::release::withdrawal::{MOST, MeantFiles, matches_too_many};
 /// Plans a withdrawal. Visitors get the folder that is recorded as live; mostly they do already, and then an undo has
 /// nothing to bring back.
 pub(in crate::kinds::site) async fn withdraw(
-    mut scene: Scene<'_, impl SitePorts>,
+    mut scene: SiteScene<'_, impl SitePorts>,
     serving: Serving,
     ran: Option<Goal>,
     pattern: &str,
@@ -56,7 +56,7 @@ pub(in crate::kinds::site) async fn withdraw(
 /// Returns the objects that Windlass wrote and that the pattern matches, in the live folder and in the others. A
 /// document of another folder whose path a live one has stays: it is that page as it was.
 async fn objects(
-    scene: &Scene<'_, impl SitePorts>,
+    scene: &SiteScene<'_, impl SitePorts>,
     live: &str,
     pattern: &str,
 ) -> Result<Vec<WithdrawnObject>, Trouble> {

@@ -72,7 +72,7 @@ fn root(site: &StaticSite, serving: Option<&Serving>) -> Option<(String, &'stati
 
 /// Pure: the warnings about what a distribution answers wrongly for an archive with these entries. `path` is where the
 /// declaration names it.
-pub(in crate::kinds::site) fn judge(
+pub(in crate::kinds::site) fn warnings(
     Serving { distribution: found, origin, .. }: &Serving,
     entries: &[Entry],
     path: &str,
@@ -209,7 +209,7 @@ mod tests {
 
     fn reasons(found: &Serving, paths: &[&str]) -> Vec<String> {
         let entries: Vec<Entry> = paths.iter().map(|path| entry(path)).collect();
-        let told = judge(found, &entries, "components.web.distribution");
+        let told = warnings(found, &entries, "components.web.distribution");
         told.into_iter().map(|finding| finding.reason).collect()
     }
 

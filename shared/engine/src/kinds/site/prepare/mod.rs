@@ -21,7 +21,7 @@ use crate::ports::Result;
 use crate::trouble::Trouble;
 use bucket::{claim_back, claims};
 pub(super) use distribution::lacks_root;
-use scene::{Scene, Wanted};
+use scene::{SiteScene, Wanted};
 use windlass_domain::declaration::kinds::site::{SiteMode, StaticSite};
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::declaration::tenancy::Claim;
@@ -82,14 +82,14 @@ async fn plan(
         warnings.extend(found.warnings);
         if let Some(serving) = &serving {
             let path = input.path("distribution");
-            warnings.extend(distribution::judge(serving, &found.entries, &path));
+            warnings.extend(distribution::warnings(serving, &found.entries, &path));
         }
         Wanted::Release(release, found.entries)
     };
     let running = input.running.map(|it| &it.state["goal"]);
     let running = running.map(|goal| from_value::<State>("state that runs", goal));
     let running = running.transpose()?;
-    let scene = Scene { at: ports, lists: Lists::of(&home, &target), input, rules, warnings, target };
+    let scene = SiteScene { at: ports, lists: Lists::of(&home, &target), input, rules, warnings, target };
     if let Some(pattern) = input.withdrawals.asked {
         return match (site.mode, serving) {
             (SiteMode::InPlace, _) => in_place::withdraw(scene, running.and_then(State::in_place), pattern).await,

@@ -41,7 +41,7 @@ impl Wanted<State> {
 }
 
 /// Everything that is known so far.
-pub(in crate::kinds::site) struct Scene<'a, P> {
+pub(in crate::kinds::site) struct SiteScene<'a, P> {
     /// The ports at the target's place.
     pub(in crate::kinds::site) at: &'a P,
     /// The lists in the artifacts bucket.

@@ -3,7 +3,7 @@
 //! "Copying, moving, and renaming objects").
 
 use super::bucket::{Problems, judge_rules};
-use super::scene::Scene;
+use super::scene::SiteScene;
 use crate::kinds::PrepareInput;
 use crate::kinds::site::calls::{self, Patience, SitePorts};
 use crate::kinds::site::files::Objects;
@@ -180,7 +180,7 @@ const ASKED: usize = 32;
 /// Returns a finding if the tags of objects that a release replaces may not be read. Objects that somebody else wrote
 /// are asked for first.
 pub(in crate::kinds::site) async fn unreadable(
-    scene: &Scene<'_, impl SitePorts>,
+    scene: &SiteScene<'_, impl SitePorts>,
     before: &Objects,
     replaced: &[String],
 ) -> Result<Option<Finding>> {

@@ -28,7 +28,7 @@ struct Read {
 }
 
 /// The outcome of a file. Findings are part of the answer, so that they stop the other files as little as a fault does.
-enum Outcome {
+enum FileOutcome {
     /// It was handled.
     Handled(Box<Handled>),
     /// Something is wrong with it.
@@ -63,11 +63,11 @@ impl<P: SitePorts> Publisher<'_, P> {
         Ok(true)
     }
 
-    async fn handle_one(&self, read: &Read) -> Result<Outcome> {
+    async fn handle_one(&self, read: &Read) -> Result<FileOutcome> {
         let bytes = read.bytes.clone();
         Ok(match self.handle(&read.path, bytes, Some(read.crc32)).await {
-            Ok(handled) => Outcome::Handled(Box::new(handled)),
-            Err(trouble) => Outcome::Wrong(trouble.findings()?),
+            Ok(handled) => FileOutcome::Handled(Box::new(handled)),
+            Err(trouble) => FileOutcome::Wrong(trouble.findings()?),
         })
     }
 
@@ -79,8 +79,8 @@ impl<P: SitePorts> Publisher<'_, P> {
         let mut done = Vec::with_capacity(answers.len());
         for answer in answers {
             match answer {
-                Outcome::Handled(one) => done.push(*one),
-                Outcome::Wrong(findings) => wrong = Some(findings),
+                FileOutcome::Handled(one) => done.push(*one),
+                FileOutcome::Wrong(findings) => wrong = Some(findings),
             }
         }
         let noted = self.note(&done).await;
