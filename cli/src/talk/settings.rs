@@ -289,7 +289,7 @@ mod tests {
 
     #[test]
     fn the_nearest_file_within_the_repository_is_taken_and_none_above_it() {
-        let root = std::env::temp_dir().join(format!("windlass-settings-{}", std::process::id()));
+        let root = std::env::temp_dir().join(format!("windlass-settings-shared-{}", std::process::id()));
         let deep = root.join("above/repository/a/b");
         std::fs::create_dir_all(&deep).unwrap();
         let put = |at: &str| std::fs::write(root.join(at), "").unwrap();
