@@ -65,6 +65,8 @@ pub const WORDS: &[&str] = &[
     "sequence",
     "action",
     "rollback",
+    "drill",
+    "withdraw",
     "recover",
     "accept",
     "cancel",

@@ -31,7 +31,7 @@ const OTHERS: [Tenant; 2] = [BANK, Tenant { app: "shop", environment: Some("prod
 const PATHS: [&str; 6] =
     ["recover", "hold", "../prod/recover", "%2e%2e/prod/hold", "/../prod/accept", "snapshots/../../prod/rollbacks"];
 
-const CALLS: [(&str, &str); 13] = [
+const CALLS: [(&str, &str); 17] = [
     ("POST", "/remove"),
     ("POST", "/rename"),
     ("GET", "/renamable"),
@@ -41,7 +41,11 @@ const CALLS: [(&str, &str); 13] = [
     ("POST", "/recover"),
     ("POST", "/recover"),
     ("POST", "/accept"),
+    ("POST", "/drills"),
+    ("POST", "/withdrawals"),
+    ("POST", "/starts"),
     ("POST", "/pause"),
+    ("POST", "/continue"),
     ("POST", "/skip-bake"),
     ("PUT", "/hold"),
     ("DELETE", "/hold"),
@@ -107,6 +111,7 @@ fn call(rng: &mut Rng, id: &DeploymentId) -> Call {
         json!({"reason": "because", "deployment": id}),
         json!({"reason": "because", "deployment": other}),
         json!({"reason": "because", "snapshot": 1}),
+        json!({"reason": "because", "component": "api", "pattern": "**"}),
         json!({"reason": "because", "environment": "prod"}),
         json!({"reason": "because", "action": "accept", "environment": "prod", "app": "shop"}),
     ];
