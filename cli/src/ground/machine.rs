@@ -1,4 +1,4 @@
-//! What a command takes of the machine that it runs on: the clock, the files that it names, and a folder as an archive.
+//! The machine gives a command its clock, the files that it names, and a folder as an archive.
 //! The same files always have the same digest, whoever packs them, so Windlass sees that nothing is new.
 
 use std::fs::{self, File, Metadata};

@@ -1,4 +1,4 @@
-//! What every other room stands on: how a command ends, fails and speaks, and what it takes of its machine.
+//! The ground of every other room decides how a command ends, fails and speaks, and reads the machine.
 
 pub mod arguments;
 pub mod exit;

@@ -1,4 +1,4 @@
-//! What a command talks with: the installation and its API, and what it is told of both by settings and by Git.
+//! The room in which a command finds the installation, calls its API, and reads settings and Git.
 
 pub mod git;
 pub mod installation;

@@ -1,4 +1,4 @@
-//! What the API answers, as people read it: deployments, environments, lists, and what is compared with them.
+//! The views show answers of the API as people read them: deployments, environments, lists and comparisons.
 
 pub mod declared_application;
 pub mod difference;

@@ -1,4 +1,4 @@
-//! What people and programs are shown: events, messages, plans, figures and summaries. Pure.
+//! Events, messages, plans, figures and summaries are made here for people and programs. Pure.
 
 pub mod event;
 pub mod figures;
