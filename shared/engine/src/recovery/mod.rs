@@ -14,6 +14,7 @@ use crate::{ledger, log};
 pub use drills::come_back;
 pub use schedule::ScheduleResult;
 use serde_json::Value;
+use start::follows_a_dead_owner;
 pub use start::{Ports, has_ended, of_waiting, quarter, start, wake};
 pub use unended::Owner;
 use windlass_domain::deployment::Deployment;
@@ -54,10 +55,12 @@ pub async fn ended(ports: &(impl DynamoDbApi + StepFunctionsApi + Clock), event:
     let lock = ledger::load_or_default(ports, &key).await?;
     let token = match lock.value.held_for(&record.id) {
         Some(held) => {
+            // An answer about the owner may be behind. That a recovery of its token was started proves that it died.
             let goes_on = if is_owner {
                 held.execution != arn
             } else {
-                Owner::of(ports, &held.execution, held.since).await? == Owner::Running
+                !follows_a_dead_owner(arn, &record, lock.value.token)
+                    && Owner::of(ports, &held.execution, held.since).await? == Owner::Running
             };
             if goes_on || held.state == HeldState::NeedsOperator {
                 return Ok(());
@@ -69,7 +72,7 @@ pub async fn ended(ports: &(impl DynamoDbApi + StepFunctionsApi + Clock), event:
     };
     let status = event.pointer("/detail/status").and_then(Value::as_str).unwrap_or("FAILED");
     let cause = format!("The execution {arn} ended {status} in the middle.");
-    start(ports, record.environment_id(), &record.id, token, &cause).await?;
+    start(ports, record.environment_id(), &record.id, token, &cause, Some(arn)).await?;
     Ok(())
 }
 

@@ -121,7 +121,7 @@ async fn recover(
     token: u64,
     cause: &str,
 ) -> Result<()> {
-    start(ports, one.environment_id(), &one.deployment, token, cause).await?;
+    start(ports, one.environment_id(), &one.deployment, token, cause, None).await?;
     Ok(())
 }
 

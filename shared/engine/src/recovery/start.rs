@@ -15,23 +15,36 @@ const AGAIN_AFTER_MS: u64 = 15 * 60 * 1000;
 /// Starts the recovery of a deployment and returns its execution. The name is made from the lock's token, so that the
 /// same recovery is started once, and the next one, after the token was raised, has another name.
 ///
-/// One that has ended while the token is still the same took nothing over: the ledger could not be
-/// reached for so long, or Step Functions still told it that the owner runs. It is started again,
-/// at most once in a quarter of an hour.
+/// One that has ended while the token is still the same took nothing over: the ledger could not be reached for so long,
+/// or Step Functions still showed it the owner as running. It is started again, at most once in a quarter of an hour.
+/// The end of `died` is known by its event, which an answer about it may be behind.
 pub async fn start(
     ports: &(impl StepFunctionsApi + Clock),
     of: EnvironmentId<'_>,
     deployment: &DeploymentId,
     token: u64,
     cause: &str,
+    died: Option<&str>,
 ) -> Result<String> {
     let recovery = Recovery { app: of.app(), environment: of.environment(), deployment, cause };
-    let first = recovery.start(ports, &format!("t{token}")).await?;
-    if !has_ended(ports, &first).await? {
+    let first = recovery.start(ports, &first(token)).await?;
+    if died != Some(first.as_str()) && !has_ended(ports, &first).await? {
         return Ok(first);
     }
     let again = format!("t{token}-{}", quarter(ports));
     recovery.start(ports, &again).await
+}
+
+/// Returns whether an execution is the first recovery of a deployment by this token. Windlass starts it only once the
+/// owner has died.
+pub fn follows_a_dead_owner(arn: &str, record: &Deployment, token: u64) -> bool {
+    let recovery = Recovery { app: &record.app, environment: &record.environment, deployment: &record.id, cause: "" };
+    arn.strip_suffix(&recovery.name(&first(token))).is_some_and(|rest| rest.ends_with(':'))
+}
+
+/// The part of its name that a token's first recovery has for itself.
+fn first(token: u64) -> String {
+    format!("t{token}")
 }
 
 /// The recovery that was started of a deployment that waited, and has ended it.
@@ -57,10 +70,13 @@ impl Recovery<'_> {
             "reason": self.cause,
             "requester": { "route": "windlass" },
         });
-        // The parts that tell names apart come first, because long names are cut.
+        ports.start(&self.name(which), &input).await
+    }
+
+    fn name(&self, which: &str) -> String {
+        // The parts that distinguish names come first, because long names are cut.
         let stem = ["recover", which, self.app.as_str(), self.environment.as_str()];
-        let name = execution_name(&stem, self.deployment.as_str());
-        ports.start(&name, &input).await
+        execution_name(&stem, self.deployment.as_str())
     }
 }
 

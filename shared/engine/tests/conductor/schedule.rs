@@ -112,6 +112,27 @@ fn the_end_of_a_recovery_that_took_nothing_over_starts_another_where_the_owner_i
     }
 }
 
+/// While answers of Step Functions are behind, the owner and the recovery that died are both shown as running.
+#[test]
+fn the_end_of_a_first_recovery_starts_the_next_one_whatever_is_still_shown_of_the_owner() {
+    let input = json!({"action": "recover", "app": "shop", "environment": "prod", "deployment": id()});
+    // The recovery that died. Expected: whether another one follows.
+    let table = [(name_of_recovery(TOKEN), true), (name_of_recovery(TOKEN + 1), false), ("by-hand".into(), false)];
+    for (died, follows) in table {
+        let scene = Scene::new();
+        scene.hold(Some((FIRST, HeldState::Running)));
+        scene.execution(FIRST, "RUNNING");
+        scene.execution(&died, "RUNNING");
+        let mut event = status_change(&died);
+        event["detail"]["input"] = Value::from(input.to_string());
+        handle(&scene, event).unwrap();
+        let quarter = recovery::quarter(&scene.stage.world);
+        let next = format!("recover-t{TOKEN}-{quarter}-shop-prod-{}", id());
+        assert_eq!(started(&scene).iter().any(|(name, _)| *name == next), follows, "{died}");
+        assert!(follows || started(&scene).is_empty(), "{died}");
+    }
+}
+
 #[test]
 fn an_end_that_needs_nothing_starts_nothing() {
     let scene = Scene::new();

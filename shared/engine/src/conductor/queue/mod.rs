@@ -118,7 +118,7 @@ pub async fn preempt(ports: &impl Ports, by: &Caller) -> Result<Answer<WaitTrans
     {
         let (error, cause) = why(&record.value, held.action);
         ports.stop(&held.execution, error, &cause).await?;
-        recovery::start(ports, record.value.environment_id(), &held.deployment, lock.value.token, &cause).await?;
+        recovery::start(ports, record.value.environment_id(), &held.deployment, lock.value.token, &cause, None).await?;
     }
     Ok(Answer::of(WaitTransition::Wait, id, 0))
 }

@@ -143,7 +143,8 @@ pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, id: &str, call: &Ca
         ports.stop(&execution, CANCELLED, &cause).await?;
     }
     let cause = said.cause(caller);
-    let recovery = recovery::start(ports, EnvironmentId::new(app, &record.environment), &id, token, &cause).await?;
+    let recovery =
+        recovery::start(ports, EnvironmentId::new(app, &record.environment), &id, token, &cause, None).await?;
     Ok(begun(&id, &recovery))
 }
 
