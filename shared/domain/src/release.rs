@@ -230,11 +230,11 @@ impl PinnedRelease {
             .into_iter()
             .filter(differ)
             .map(|name| {
-                let told = |release: &Release| {
+                let shown = |release: &Release| {
                     let artifact = release.components.get(name);
                     artifact.map_or_else(|| "nothing".to_owned(), |one| format!("`{one}`"))
                 };
-                let reason = format!("{} was pinned, and it is {} now.", told(was), told(now));
+                let reason = format!("{} was pinned, and it is {} now.", shown(was), shown(now));
                 not_as_pinned(&format!("components.{name}"), &reason)
             })
             .collect();

@@ -200,7 +200,7 @@ fn no_text_of_the_product_counts_by_hand() {
 
 /// The texts that tests have rendered show no such count.
 #[test]
-fn no_rendered_text_tells_one_of_several() {
+fn no_rendered_text_shows_one_as_several() {
     let mut shown = Vec::new();
     for folder in ["shared", "cli", "docs"] {
         files(&root().join(folder), &["snap", "md"], &mut shown);

@@ -356,7 +356,7 @@ hooks:
     }
 
     #[test]
-    fn what_deploys_no_function_is_told() {
+    fn what_deploys_no_function_is_refused() {
         let service =
             r#"{"version": 0.0, "Resources": [{"TargetService": {"Type": "AWS::ECS::Service", "Properties": {}}}]}"#;
         let function = AppSpec::new("a", "b").0["Resources"][0].clone();

@@ -96,8 +96,8 @@ impl Declaration {
     /// # Errors
     /// `AmbiguousRef` if it matches the rules of several.
     pub fn environment_for(&self, reference: &str) -> Result<Option<EnvironmentName>, Finding> {
-        let told = GitRef::of(reference);
-        let matching = self.rules().filter(|(_, rule)| rule.matches(told));
+        let git_ref = GitRef::of(reference);
+        let matching = self.rules().filter(|(_, rule)| rule.matches(git_ref));
         the_one(matching.map(|(name, _)| name), "git.ref", reference)
     }
 

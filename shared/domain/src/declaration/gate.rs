@@ -187,7 +187,7 @@ pub fn most_of_each(trails: usize) -> usize {
 /// Leaves out points until there are at most so many. The first and the newest stay.
 pub fn thin(points: &mut Vec<Point>, most: usize) {
     while points.len() > most.max(2) {
-        let Some(least) = least_telling(points) else {
+        let Some(least) = least_needed(points) else {
             return;
         };
         points.remove(least);
@@ -195,16 +195,16 @@ pub fn thin(points: &mut Vec<Point>, most: usize) {
 }
 
 /// Finds the point that tells least: its neighbours have its verdict, and are nearest to each other.
-fn least_telling(points: &[Point]) -> Option<usize> {
+fn least_needed(points: &[Point]) -> Option<usize> {
     let inner = points.windows(3).enumerate();
     let inner = inner.filter_map(|(before, three)| match three {
         [former, point, next] => {
-            let tells = former.verdict != point.verdict || point.verdict != next.verdict;
-            Some(((tells, next.at.ms_since(former.at)), before + 1))
+            let differs = former.verdict != point.verdict || point.verdict != next.verdict;
+            Some(((differs, next.at.ms_since(former.at)), before + 1))
         }
         _ => None,
     });
-    inner.min_by_key(|(telling, _)| *telling).map(|(_, at)| at)
+    inner.min_by_key(|(need, _)| *need).map(|(_, at)| at)
 }
 
 /// Returns the number that a text begins with: `7.3 errors/min`, `< 5`, `at most 0.5 %`.

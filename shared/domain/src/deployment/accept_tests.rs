@@ -117,13 +117,13 @@ fn what_nobody_has_seen_is_not_accepted() {
         (Some(look(CHANGED, TOKEN - 1, there())), "nobody has looked at it"),
         (Some(look(CHANGED, TOKEN, Live::Unknown(fault))), "AccessDenied: lambda:GetAlias is not allowed"),
     ];
-    for (looked, told) in table {
+    for (looked, part) in table {
         let mut step = step(StepStatus::Changed);
         step.looked = looked;
         let finding = accepted(&step, TOKEN).unwrap_err();
         assert_eq!(finding.name, FindingName::TargetNotSeen);
         assert_eq!(finding.path, "components.api");
-        assert!(finding.reason.contains(told), "{}", finding.reason);
+        assert!(finding.reason.contains(part), "{}", finding.reason);
         assert!(finding.remedy.contains("accept again"), "{}", finding.remedy);
     }
 }
@@ -143,8 +143,8 @@ fn what_aws_still_moves_is_not_accepted() {
         step.looked = Some(look(CHANGED, TOKEN, moving.clone()));
         let finding = accepted(&step, TOKEN).unwrap_err();
         assert_eq!(finding.path, "components.api", "{status:?}");
-        let told = (finding.name, &finding.reason, &finding.remedy);
-        assert_eq!(told, (busy.name, &busy.reason, &busy.remedy), "{status:?}");
+        let parts = (finding.name, &finding.reason, &finding.remedy);
+        assert_eq!(parts, (busy.name, &busy.reason, &busy.remedy), "{status:?}");
         // A look for an earlier `accept` tells nothing.
         step.looked = Some(look(CHANGED, TOKEN - 1, moving.clone()));
         let name = accepted(&step, TOKEN).err().map(|finding| finding.name);

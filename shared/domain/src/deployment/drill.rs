@@ -321,10 +321,10 @@ impl Drills {
     }
 
     /// Takes in what a drill that has ended tells anew, see [`Drill::resolve`].
-    pub fn told_anew(&mut self, drill: &Drill) {
+    pub fn update_last(&mut self, drill: &Drill) {
         let is_it = |last: &&mut DrillSummary| last.drill == drill.id;
-        if let (Some(last), Some(told)) = (self.last.as_mut().filter(is_it), known(drill)) {
-            *last = told;
+        if let (Some(last), Some(summary)) = (self.last.as_mut().filter(is_it), known(drill)) {
+            *last = summary;
         }
     }
 

@@ -40,7 +40,7 @@ impl<T> PartialDocument<T> {
 
     fn note(&mut self) {
         if let Some(rest) = &mut self.rest {
-            rest.told(&self.findings, self.member);
+            rest.note(&self.findings, self.member);
         }
     }
 

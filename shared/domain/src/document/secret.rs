@@ -62,7 +62,7 @@ fn is_json_with_one(text: &str) -> bool {
 
 /// Returns whether a value may be told that nobody knows, such as the answer of a function. A value under the name of a
 /// secret may not, unless it is nothing or a truth value.
-pub fn may_be_told(name: &str, value: &Value) -> bool {
+pub fn may_be_shown(name: &str, value: &Value) -> bool {
     let named = names_a_secret(name) && !(value.is_null() || value.is_boolean());
     !named && Walk::default().findings("", name, value).is_empty()
 }

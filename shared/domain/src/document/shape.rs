@@ -66,7 +66,7 @@ impl Shape {
         };
         let mut findings = Vec::new();
         for error in validator.iter_errors(document) {
-            self.tell(&error, &mut findings);
+            self.add_findings(&error, &mut findings);
         }
         findings
     }
@@ -115,7 +115,7 @@ impl Shape {
         if path.is_empty() { self.what } else { path }
     }
 
-    fn tell(&self, error: &ValidationError<'_>, findings: &mut Vec<Finding>) {
+    fn add_findings(&self, error: &ValidationError<'_>, findings: &mut Vec<Finding>) {
         let path = path_of(error);
         match error.kind() {
             ValidationErrorKind::AdditionalProperties { unexpected } => {
@@ -128,14 +128,14 @@ impl Shape {
                 findings.push(self.missing(error, &path, name));
             }
             ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } => {
-                self.tell_branch(error, &path, context, findings);
+                self.add_branch(error, &path, context, findings);
             }
             _ => findings.push(self.bad_value(error, &path, &[])),
         }
     }
 
     /// Tells only about the alternative that was meant.
-    fn tell_branch(
+    fn add_branch(
         &self,
         error: &ValidationError<'_>,
         path: &str,
@@ -153,7 +153,7 @@ impl Shape {
         };
         if let Some(branch) = meant {
             for inner in branch {
-                self.tell(inner, findings);
+                self.add_findings(inner, findings);
             }
             return;
         }

@@ -68,7 +68,7 @@ fn an_ending_is_counted_when_it_is_new() {
 }
 
 #[test]
-fn an_ending_tells_its_time_its_lead_time_and_its_cost_where_they_are_known() {
+fn an_ending_has_its_time_its_lead_time_and_its_cost_where_they_are_known() {
     let of = |change: &dyn Fn(&mut Deployment)| {
         let mut one = ended(Succeeded);
         change(&mut one);
@@ -106,7 +106,7 @@ fn of_action(action: ActionName, ending: Ending, is_accepted: bool) -> Deploymen
 }
 
 #[test]
-fn a_record_tells_how_long_a_failure_lasted() {
+fn a_record_shows_how_long_a_failure_lasted() {
     use ActionName::{Deploy, Drill, Restore, Rollback};
     // Without and with the acceptance of an operator: seconds from second 30, the turn, or 10, the request.
     for (action, ending, of_itself, accepted) in [

@@ -175,7 +175,7 @@ impl LookResult {
 
     /// Returns the components that are not as recorded, or could not be told, each in a few words.
     pub fn in_short(&self) -> Vec<(Drift, String)> {
-        let told = self.components.iter().filter_map(|(name, one)| {
+        let listed = self.components.iter().filter_map(|(name, one)| {
             let words = match one.drift {
                 Drift::None => return None,
                 Drift::Changed => format!("{name} drifted"),
@@ -186,15 +186,15 @@ impl LookResult {
             };
             Some((one.drift, words))
         });
-        told.collect()
+        listed.collect()
     }
 
     /// Returns the same without what only was not looked at yet since the last deployment, which is the usual case.
-    pub fn worth_telling(&self) -> Vec<String> {
+    pub fn worth_showing(&self) -> Vec<String> {
         let behind = format!("drift unknown: {BEHIND}");
-        let told = self.in_short().into_iter();
-        let told = told.filter(|(_, words)| !words.ends_with(&behind));
-        told.map(|(_, words)| words).collect()
+        let listed = self.in_short().into_iter();
+        let listed = listed.filter(|(_, words)| !words.ends_with(&behind));
+        listed.map(|(_, words)| words).collect()
     }
 
     /// Says in a sentence when it was looked at, and since when the first look is overdue if its time has passed.

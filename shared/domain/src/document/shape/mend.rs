@@ -97,7 +97,7 @@ impl<T> Mended<T> {
 
     /// Notes the findings that were told of it: a finding that follows from them is not told beside them. `member` is
     /// one that is looked at as if it stood alone.
-    pub(crate) fn told(&mut self, findings: &[Finding], member: &str) {
+    pub(crate) fn note(&mut self, findings: &[Finding], member: &str) {
         // A field that is not known anywhere says nothing of what is around it.
         let known = findings.iter().filter(|it| it.name != FindingName::UnknownField);
         self.touched.extend(known.map(|finding| finding.path.clone()));
@@ -211,8 +211,8 @@ fn speaks_of(finding: &Finding, field: &str) -> bool {
     let is_missing = finding.name == FindingName::MissingField;
     // The finding about a name has words of its own, and fields only in quotes.
     let parts = finding.reason.split('`').enumerate();
-    let mut told = parts.filter(|(at, _)| at % 2 == 1 || !is_of_a_name(finding));
-    told.any(|(_, part)| names(part, field)) || (is_missing && names(&finding.remedy, field))
+    let mut words = parts.filter(|(at, _)| at % 2 == 1 || !is_of_a_name(finding));
+    words.any(|(_, part)| names(part, field)) || (is_missing && names(&finding.remedy, field))
 }
 
 /// Returns whether a sentence has a word.
