@@ -4,7 +4,7 @@ use windlass_domain::release::ending::Ending;
 use windlass_domain::shown::outcome::{EndedDeployment, Restored};
 use windlass_domain::text::fault::FaultName;
 
-/// The namespace of all metrics. Each has a dimension that tells two stacks apart.
+/// The namespace of all metrics. Each has a dimension that distinguishes two stacks.
 pub(crate) const NAMESPACE: &str = "Windlass";
 
 /// Writes a fault as a line on standard output, which CloudWatch Logs turns into a metric (Amazon CloudWatch User

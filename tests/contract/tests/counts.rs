@@ -1,5 +1,5 @@
-//! A count is told in words that fit it: `1 file` and `2 files`. A text that puts a number before a noun in the plural
-//! by hand tells `1 files` some day.
+//! A count is written in words that fit it: `1 file` and `2 files`. A text that puts a number before a noun in the
+//! plural by hand says `1 files` some day.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test may panic, and reads better")]
 

@@ -1,4 +1,4 @@
-//! People are told what the documents say that they are told.
+//! People are sent what the documents say that they are sent.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
@@ -24,7 +24,7 @@ fn event(name: &str, more: &Value) -> Event {
     }
 }
 
-/// Returns the members that decide whether an event of this name is told.
+/// Returns the members that decide whether an event of this name is sent.
 fn sorts(name: &str) -> Vec<Value> {
     match name {
         "DeploymentEnded" => {
@@ -65,7 +65,7 @@ fn the_page_on_events_names_all_that_the_topic_of_the_installation_gets() {
     }
 }
 
-/// Returns the rows of the table of what a topic may be told of, by the value of `of`.
+/// Returns the rows of the table of what a topic may get, by the value of `of`.
 fn rows() -> BTreeMap<&'static str, &'static str> {
     let (_, table) = CHANNEL.split_once("| `of` |").expect("the table");
     let rows = table.lines().skip(1).take_while(|line| line.starts_with('|'));
@@ -82,7 +82,7 @@ fn the_page_on_channels_has_a_row_for_each_of_what_a_topic_may_get() {
     assert_eq!(rows, names_of::<MessageKind>());
 }
 
-/// The words by which the row of each event tells it. An event that no topic is told of has none.
+/// The words by which the row of each event names it. An event that no topic gets has none.
 const WORDS: [(&str, &str); 26] = [
     ("DeploymentAccepted", ""),
     ("DeploymentStarted", "has begun"),

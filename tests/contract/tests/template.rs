@@ -70,7 +70,7 @@ fn every_functions_timeout_is_the_documented_one() {
     assert_eq!(in_template, wanted, "left is template.yaml, right is docs/ARCHITECTURE.md, \"Time limits\"");
 }
 
-/// "How far the telling of a day has come" (`shared/domain/src/shown/summary/day.rs`): each of its times is one of the
+/// The progress of the summaries of a day (`shared/domain/src/shown/summary/day.rs`): each of its times is one of the
 /// template's.
 #[test]
 fn summaries_are_sent_in_one_hour_by_one_invocation_at_a_time() {

@@ -96,7 +96,7 @@ fn a_state_that_answers_one_word_is_followed_by_one_state() {
     }
 }
 
-/// Safety: endings: A verdict that no rule of the machine names leads to an undo, or is told truthfully.
+/// Safety: endings: A verdict that no rule of the machine names leads to an undo, or is reported truthfully.
 #[test]
 fn what_no_rule_names_is_undone_or_reported_truthfully() {
     let machine = machine();
@@ -104,7 +104,7 @@ fn what_no_rule_names_is_undone_or_reported_truthfully() {
         let wanted = match name {
             // Within a Map it becomes a failure of that component.
             "Begin" | "Published" => "ChangeFailed",
-            // The deployment is being undone already; these look and tell.
+            // The deployment is being undone already; these look and report.
             "Undoing" => "SettleUndo",
             "Ended" => "Unsettled",
             _ => "Undo",

@@ -132,8 +132,8 @@ pub struct Shape {
     pub container: Option<(String, u32)>,
     /// The version of the Fargate platform, such as `1.4.0`; absent if it has none.
     pub platform_version: Option<String>,
-    /// Its network; absent if it has none of its own, or a part of it is not told: CodeDeploy takes all of it, or takes
-    /// the service's.
+    /// Its network; absent if it has none of its own, or a part of it is not given: CodeDeploy takes all of it, or
+    /// takes the service's.
     pub network: Option<Network>,
     /// The capacity providers with their base and their weight.
     pub providers: Vec<(String, i32, i32)>,

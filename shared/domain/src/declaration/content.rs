@@ -43,8 +43,7 @@ impl Declaration {
         self.document.environments.keys()
     }
 
-    /// Returns the topics that are told what happens in an environment; without one, those of the application as a
-    /// whole.
+    /// Returns the topics that get the messages of an environment; without one, those of the application as a whole.
     pub fn notify(&self, environment: Option<&EnvironmentName>) -> &[Notify] {
         let environment = environment.and_then(|name| self.document.environments.get(name));
         let own = environment.and_then(|environment| environment.notify.as_deref());

@@ -55,7 +55,7 @@ pub struct Measurement {
     pub at: Time,
 }
 
-/// Returns the key that tells one gate of a wave from another.
+/// Returns the key that distinguishes one gate of a wave from another.
 pub fn gate_key(measurement: &Measurement) -> String {
     key_of(&measurement.source, &measurement.gate)
 }
@@ -144,7 +144,7 @@ const MOST_OF_A_WAVE: usize = 1_000;
 /// The points of a gate that are kept however many gates there are.
 const FEW: usize = 4;
 
-/// The points that one answer tells of all waves of a deployment, but [`FEW`] of each gate.
+/// The points that one answer gives of all waves of a deployment, but [`FEW`] of each gate.
 const MOST_OF_A_DEPLOYMENT: usize = 6_000;
 
 /// One look at a gate.
@@ -194,7 +194,7 @@ pub fn thin(points: &mut Vec<Point>, most: usize) {
     }
 }
 
-/// Finds the point that tells least: its neighbours have its verdict, and are nearest to each other.
+/// Finds the point that is needed least: its neighbours have its verdict, and are nearest to each other.
 fn least_needed(points: &[Point]) -> Option<usize> {
     let inner = points.windows(3).enumerate();
     let inner = inner.filter_map(|(before, three)| match three {

@@ -1,4 +1,4 @@
-//! Checks the addresses that may be probed, as far as the text tells. The probe itself checks again after name
+//! Checks the addresses that may be probed, as far as the text shows. The probe itself checks again after name
 //! resolution and redirects.
 
 use super::scope::Scope;

@@ -64,7 +64,7 @@ fn what_a_component_has_left() {
 }
 
 /// Claims one after the other. Of `shop/prod` the components whose names begin with `old` are gone since.
-/// Each has what is told where it is refused, and else who has what then, where that is said.
+/// Each has a part of the refusal where it is refused, and else who has what then, where that is said.
 ///
 /// Safety: tenancy: No component is given what is another one's, is in it or is around it, whatever their kinds are.
 #[test]

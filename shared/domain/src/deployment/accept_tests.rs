@@ -111,7 +111,7 @@ fn of_a_target_that_is_gone_nothing_runs() {
 #[test]
 fn what_nobody_has_seen_is_not_accepted() {
     let fault = Fault::new(FaultName::AccessDenied, "lambda:GetAlias is not allowed");
-    // What was looked at, and what is told of it.
+    // What was looked at, and a part of the reason.
     let table = [
         (None, "nobody has looked at it"),
         (Some(look(CHANGED, TOKEN - 1, there())), "nobody has looked at it"),
@@ -145,7 +145,7 @@ fn what_aws_still_moves_is_not_accepted() {
         assert_eq!(finding.path, "components.api", "{status:?}");
         let parts = (finding.name, &finding.reason, &finding.remedy);
         assert_eq!(parts, (busy.name, &busy.reason, &busy.remedy), "{status:?}");
-        // A look for an earlier `accept` tells nothing.
+        // A look for an earlier `accept` does not count.
         step.looked = Some(look(CHANGED, TOKEN - 1, moving.clone()));
         let name = accepted(&step, TOKEN).err().map(|finding| finding.name);
         assert_ne!(name, Some(FindingName::TargetBusy), "{status:?}");

@@ -178,7 +178,7 @@ fn a_drill_that_cannot_come_back_ends_and_names_what_runs() {
     );
 }
 
-/// Safety: drills: What a drill that needed an operator tells is true of now once that is over.
+/// Safety: drills: What a drill that needed an operator says is true of now once that is over.
 #[test]
 fn a_drill_that_needs_an_operator_no_more_names_what_runs() {
     use Ending::{NeedsOperator, RolledBack, Succeeded};

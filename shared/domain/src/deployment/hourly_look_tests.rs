@@ -64,7 +64,7 @@ fn drifted(to: &str) -> ComponentLook {
     }
 }
 
-/// A look at `api` an hour after the former, and what is told of it.
+/// Looks at `api` at an hour, and returns the events of the look with their causes.
 fn looked(look: &mut HourlyLook, hours: u64, glance: ComponentLook) -> Vec<(EventName, String)> {
     let before = look.clone();
     let now = BEGAN.plus_s(hours * HOUR_S);
@@ -84,7 +84,7 @@ fn lock(token: u64) -> Lock {
 #[test]
 fn what_differs_is_reported_once_and_that_it_is_gone_once() {
     let unknown = || ComponentLook::unknown("lambda:GetAlias was refused");
-    // The result of each look, and what is told of it.
+    // The result of each look, and what is reported of it.
     let table: [(ComponentLook, &[(EventName, &str)]); 11] = [
         (good(), &[]),
         (

@@ -126,7 +126,7 @@ fn everything() -> [(&'static str, Stands<'static>); 11] {
     ]
 }
 
-/// Returns the sentences that tell of each ending how to have the release.
+/// Returns the sentences that say after each ending how to have the release.
 fn sentences_after_each_ending(facts: &AdmissionFacts<'_>) -> Vec<String> {
     let ended = |ending, cause_name: &str| {
         let mut record = record(ActionName::Deploy);

@@ -18,7 +18,7 @@ fn refused(change: fn(&mut Scene) -> &mut Scene) -> String {
     lines.join("\n")
 }
 
-/// Returns the inputs that a text tells to start.
+/// Returns the inputs that a text names.
 fn inputs(text: &str) -> Vec<Request> {
     let parts = text.split_inclusive('}');
     let inputs = parts.filter_map(|part| Some(&part[part.find('{')?..]));
@@ -28,7 +28,7 @@ fn inputs(text: &str) -> Vec<Request> {
 /// The name of an obstacle, and the change that puts it there.
 type Stands = (&'static str, fn(&mut Scene));
 
-/// All obstacles that can stand in the way at the same time are told at once. Each deployment that is told is let in,
+/// All obstacles that can stand in the way at the same time are named at once. Each deployment that is named is let in,
 /// once the operator's action has been done that stands before it.
 #[test]
 fn whatever_stands_in_the_way_together_each_input_that_is_named_works_as_it_stands() {

@@ -19,10 +19,10 @@ use std::collections::BTreeMap;
 /// The seconds after the ending at which it is due.
 const AFTER_S: u64 = 15 * 60;
 
-/// The seconds after which it is due again if nothing could be told: the period of the schedule.
+/// The seconds after which it is due again if nothing could be seen: the period of the schedule.
 const AGAIN_AFTER_S: u64 = 5 * 60;
 
-/// The most tries before it is told that nothing is known.
+/// The most tries before it is reported that nothing is known.
 const TRIES: u32 = 6;
 
 /// A second look that is due or done: a deployment's targets are looked at once more.
@@ -80,7 +80,7 @@ pub enum SecondLookResult {
     AsLeft,
     /// Something is not as the recovery left it.
     Changed,
-    /// It could not be told, however often it was tried.
+    /// It could not be seen, however often it was tried.
     Unknown,
     /// Later deployments have changed all of it since.
     Replaced,

@@ -28,7 +28,7 @@ pub fn pause_in_force(record: &Deployment, now: Time) -> Option<&SteeringRecord>
 }
 
 impl SteeringRecord {
-    /// Returns the event that tells of it.
+    /// Returns its event.
     pub fn event(&self) -> EventName {
         match self.action {
             ActionName::Continue => EventName::WatchContinued,

@@ -45,7 +45,7 @@ fn a_type_has_its_schema() {
     assert_eq!(shape.findings(&json!({})).len(), 2);
 }
 
-/// One of several kinds, told apart by its `kind`.
+/// One of several kinds, known by its `kind`.
 fn part(kind: &str, field: &str) -> Value {
     json!({
         "type": "object",
@@ -55,7 +55,7 @@ fn part(kind: &str, field: &str) -> Value {
     })
 }
 
-/// Returns what is told of a document with a good name and these members.
+/// Returns the findings of a document with a good name and these members.
 fn listed(more: &Value) -> String {
     let mut document = json!({"name": "shop"});
     for (name, value) in more.as_object().unwrap() {

@@ -21,7 +21,7 @@ pub fn json(what: &str, text: &str, largest: usize) -> Result<Value, Finding> {
     let text = sized(what, text, largest)?;
     read(text).map_err(|not| {
         let error = not.error;
-        // The parser tells column 0 for an empty text.
+        // The parser gives column 0 for an empty text.
         let at = (error.line(), error.column().max(1));
         if let Some(key) = not.twice {
             return written_twice(what, at, Some(&key));
@@ -172,7 +172,7 @@ fn sized<'t>(what: &str, text: &'t str, largest: usize) -> Result<&'t str, Findi
 /// The reason why a text was not read.
 #[derive(Debug)]
 pub(crate) struct NotRead {
-    /// The parser's error, which tells where.
+    /// The parser's error, which says where.
     pub(crate) error: serde_json::Error,
     /// The key that stands there for the second time, if that is the reason.
     pub(crate) twice: Option<String>,

@@ -62,7 +62,7 @@ pub struct MovedApplication {
     pub freed: Vec<String>,
 }
 
-/// Decides the move, and tells everything that stands in its way in any environment.
+/// Decides the move, and lists everything that stands in its way in any environment.
 ///
 /// # Errors
 /// Something is under way on either side, the new declaration is not in force or does not say which application it was,
@@ -94,7 +94,7 @@ pub fn decide(asked: &Application<'_>) -> Result<MovedApplication, Vec<Finding>>
         }
     }
     findings.extend(asked.too_many(items + resources.len()));
-    // Without a new declaration each environment tells the same.
+    // Without a new declaration each environment has the same findings.
     let mut listed = Vec::new();
     findings.retain(|finding| {
         let is_new = !listed.contains(finding);

@@ -191,7 +191,7 @@ fn all_of_an_application_is_moved_or_nothing() {
         (|s| s.declares("  api: {kind: lambda,", "  more: {kind: lambda,"), "UnknownName components.api"),
         // Nothing is recorded of `dev`, so it need not be declared.
         (|s| s.declares("dev: {}, prod: {}", "prod: {}"), ALL),
-        // Every environment tells what stands in its way.
+        // Every environment names what stands in its way.
         (
             |s| {
                 s.dev.lock = held(HeldState::Running);

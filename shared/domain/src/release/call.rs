@@ -9,7 +9,7 @@ use crate::release::identity::{DeploymentId, EnvironmentId};
 use crate::text::name::AppName;
 use serde_json::{Map, Value};
 
-/// Returns the call that tells what runs in an environment.
+/// Returns the call that shows what runs in an environment.
 pub fn environment(of: EnvironmentId<'_>) -> String {
     format!("`GET /apps/{}/environments/{}`", of.app(), of.environment())
 }
@@ -29,7 +29,7 @@ pub fn history(of: EnvironmentId<'_>) -> String {
     format!("`GET /apps/{}/deployments?environment={}`", of.app(), of.environment())
 }
 
-/// Returns the call that tells the figures of an application in the last day.
+/// Returns the call that shows the figures of an application in the last day.
 pub fn figures_of_a_day(app: &AppName) -> String {
     format!("`GET /apps/{app}/stats?days=1`")
 }

@@ -1,4 +1,4 @@
-//! Uploads whose keys mean nothing to Windlass. They look meant for it, so their author is told what was probably
+//! Uploads whose keys mean nothing to Windlass. They look meant for it, so their author learns what was probably
 //! meant. Pure.
 
 use crate::document::secret;

@@ -1,4 +1,4 @@
-//! Tells a person what to do next, in the words of the way in that this person uses.
+//! Says to a person what to do next, in the words of the way in that this person uses.
 //!
 //! A remedy, and the cause of an ending, name the next step as the input of the release machine
 //! ([`crate::release::call`]), or as a call of the API if the machine has no such input ([`crate::release::call`]):

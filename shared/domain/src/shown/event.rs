@@ -257,7 +257,7 @@ pub fn of_second_look(before: Option<&SecondLook>, after: &SecondLook) -> Option
     Some(Event::new(name, detail))
 }
 
-/// Returns the events of a change of an hourly look. A difference is told once, and once more when it is gone.
+/// Returns the events of a change of an hourly look. A difference is reported once, and once more when it is gone.
 pub fn of_hourly_look(before: Option<&HourlyLook>, after: &HourlyLook) -> Vec<Event> {
     let causes = [
         (EventName::DriftGone, hourly_look::gone(before, after)),

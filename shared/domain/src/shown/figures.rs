@@ -14,7 +14,7 @@
 //!   time, or with one from the future, is counted beside it.
 //! - *Time to restore* begins when the failed change had its turn. It ends when the change was undone, or when an
 //!   operator accepted what was left. For a change that was taken back later it goes from the request of the rollback
-//!   until that succeeded, because nobody tells a ledger when a failure was first seen. After a rollback that failed it
+//!   until that succeeded, because no ledger learns when a failure was first seen. After a rollback that failed it
 //!   goes on until the next deployment or rollback that succeeds.
 //!
 //! The same words stand wherever figures are shown.

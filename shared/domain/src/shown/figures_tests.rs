@@ -58,7 +58,7 @@ fn resolved(mut one: Deployment, hour: u64) -> Deployment {
     one
 }
 
-/// Hours from failures to good states, as they are told: how many, the median and the 90th percentile.
+/// Hours from failures to good states, as they are shown: how many, the median and the 90th percentile.
 fn hours(spread: Option<Percentiles>) -> Option<(u64, u64, u64)> {
     spread.map(|it| (it.of, it.median_ms / HOUR, it.p90_ms / HOUR))
 }

@@ -15,7 +15,7 @@ use crate::text::foreign::{line, with_log};
 /// Says that a gate failed a wave. These are the first lines of a deployment's end: the gate, the measured value beside
 /// its threshold, the window, and where to look next.
 ///
-/// `wave` counts from 0 and is told from 1; `what` is what the wave changed, see [`changed_in_words`].
+/// `wave` counts from 0 and is shown from 1; `what` is what the wave changed, see [`changed_in_words`].
 pub fn gate_failed(of: EnvironmentId<'_>, version: &str, wave: u32, what: &str, measurement: &Measurement) -> String {
     let (app, environment) = (of.app(), of.environment());
     let cause = gate_cause(wave, what, measurement);
@@ -275,7 +275,7 @@ mod tests {
         ");
     }
 
-    /// Each line is true of what the others tell.
+    /// Each line is true of what the others say.
     #[test]
     fn what_was_undone_contradicts_nothing_that_was_changed() {
         let words = |undone: &[&str], failed: &[&str], stays: &[&str], untouched: &[&str]| {

@@ -1,5 +1,4 @@
-//! Topics that a declaration names, beside the installation's own: which topics are told, of what, and in which form.
-//! Pure.
+//! Topics that a declaration names, beside the installation's own: which topics get what, and in which form. Pure.
 
 use crate::declaration::Declaration;
 use crate::declaration::topic::{Form, MessageKind};
@@ -11,7 +10,7 @@ use crate::text::name::EnvironmentName;
 use serde_json::json;
 
 impl MessageKind {
-    /// Returns the sort of an event; `None` if no topic is told of it.
+    /// Returns the sort of an event; `None` if no topic gets it.
     pub fn of(event: &Event) -> Option<Self> {
         if event.is_reported_by_its_drill() {
             return None;
@@ -41,7 +40,7 @@ impl MessageKind {
     }
 }
 
-/// Returns the topics that are told of an event, each with the message in its form.
+/// Returns the topics that get an event, each with the message in its form.
 pub fn messages(declaration: &Declaration, event: &Event) -> Vec<(String, Notification)> {
     let Some(kind) = MessageKind::of(event) else {
         return Vec::new();
@@ -120,10 +119,10 @@ impl Shown<'_> {
     }
 }
 
-/// The beginning of the line of a cause that tells what to do.
+/// The beginning of the line of a cause that says what to do.
 pub(crate) const NEXT: &str = "next: ";
 
-/// Makes the notification that a topic of a declaration could not be told, for the people of the installation.
+/// Makes the notification that a topic of a declaration could not be reached, for the people of the installation.
 pub fn topic_not_reached(topic: &str, subject: &str, why: &str) -> Notification {
     let message = format!(
         "The topic {topic} was not told `{subject}`: {why}\nThe declaration names it under `notify`. See that it is \

@@ -115,7 +115,7 @@ fn a_record_shows_how_long_a_failure_lasted() {
         (Deploy, RolledBack, Some(60), Some(170)),
         (Deploy, NeedsOperator, None, Some(170)),
         (Rollback, Succeeded, Some(80), Some(80)),
-        // The change that it was to take back stands, and only a later deployment tells when it is well again.
+        // The change that it was to take back stands, and only a later deployment shows when it is well again.
         (Rollback, RolledBack, None, Some(190)),
         (Rollback, NeedsOperator, None, Some(190)),
         (Drill, RolledBack, None, None),

@@ -1,4 +1,4 @@
-//! Tells what became of a release since it was deployed: what replaced it, who did that, and how to have the release.
+//! Says what became of a release since it was deployed: what replaced it, who did that, and how to have the release.
 
 use crate::deployment::Deployment;
 use crate::deployment::admission::{AdmissionFacts, Replaced, Supersession};

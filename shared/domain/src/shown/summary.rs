@@ -26,7 +26,7 @@ pub use day::{ALONE_MS, Day, LAST_MS, SummaryDecision, TRIES, no_summary};
 /// The windows of a summary's figures, in days. The first is the day that it is about.
 pub const DAYS: [u64; 3] = [1, 7, 30];
 
-/// The facts about one environment that a summary tells.
+/// The facts about one environment that a summary shows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EnvironmentFacts {
     /// The environment.
@@ -162,11 +162,11 @@ pub fn messages(
     sent.collect()
 }
 
-/// The endings in the order in which they are told.
+/// The endings in the order in which they are listed.
 const ENDINGS: [Ending; 5] =
     [Ending::Succeeded, Ending::RolledBack, Ending::NeedsOperator, Ending::Rejected, Ending::NothingToDo];
 
-/// The most endings that are not good and are told by one line each.
+/// The most endings that are not good and are listed by one line each.
 const MOST_LISTED: usize = 5;
 
 /// The longest line of one of them, in bytes.

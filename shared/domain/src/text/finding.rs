@@ -64,7 +64,7 @@ impl Finding {
 pub const MOST: usize = 100;
 
 /// Returns at most [`MOST`] findings, and one of each name at each path. If there are more, the last one says how many
-/// are not told.
+/// are not listed.
 pub fn limited(findings: Vec<Finding>) -> Vec<Finding> {
     let mut findings = joined(findings);
     if findings.len() > MOST {
@@ -107,7 +107,7 @@ fn joined(findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 impl Finding {
-    /// Adds another finding, such as one at the same path: both are told as one.
+    /// Adds another finding, such as one at the same path: both are listed as one.
     pub fn join(&mut self, other: &Self) {
         let joined = |one: &str, other: &str| {
             let (first, more) = (sentence(one), sentence(other));

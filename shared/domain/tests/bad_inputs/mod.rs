@@ -105,7 +105,7 @@ fn the_good_inputs_are_good() {
     assert_eq!(read_request(&change.text(REQUEST)), []);
 }
 
-/// A value that a remedy tells people to write in a JSON document can be written there.
+/// A value that a remedy asks people to write in a JSON document can be written there.
 fn written_in_json(remedy: &str) {
     let Some(rest) = remedy.strip_prefix("Write `") else {
         return;

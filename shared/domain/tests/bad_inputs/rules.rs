@@ -38,7 +38,7 @@ const FOREIGN: [&str; 26] = [
     "semver",
 ];
 
-/// With which word a remedy tells somebody to do something.
+/// The words with which a remedy begins.
 const BEGINNINGS: [&str; 21] = [
     "Write", "Use", "Put", "Did", "Known", "Remove", "Upload", "Name", "Give", "Make", "Keep", "Close", "Mend", "Push",
     "Indent", "Pin", "Leave", "Add", "Correct", "Declare", "Stop",
@@ -152,7 +152,7 @@ fn what_the_table_finds_is_worded_well() {
     hold(&bad.collect::<Vec<_>>(), table.len());
 }
 
-/// Reads a text, and tells what is wrong with it.
+/// Reads a text, and lists what is wrong with it.
 type Read = fn(&str) -> Vec<Finding>;
 
 #[test]

@@ -39,7 +39,7 @@ fn comments<T: JsonSchema>() -> BTreeMap<String, String> {
 struct More {
     /// The file that makes the message, or that a test pins it in.
     said_in: String,
-    /// The message as it is told; parts that only its moment knows stand between `‹` and `›`.
+    /// The message as it is shown; parts that only its moment knows stand between `‹` and `›`.
     message: String,
     /// The things to look at and to type.
     steps: String,
@@ -99,7 +99,7 @@ fn as_said(text: &str) -> String {
     said.to_lowercase()
 }
 
-/// A check names the page of each finding that it tells. So a finding without a command of its own has one there, or
+/// A check names the page of each finding that it lists. So a finding without a command of its own has one there, or
 /// lines to write.
 #[test]
 fn each_page_of_a_finding_has_a_command_or_lines_to_write() {

@@ -1,4 +1,4 @@
-//! Events of S3 and ECR, and the objects that they tell of.
+//! Events of S3 and ECR, and the objects that they name.
 
 use super::belongings::Belongings;
 use super::refusals::by_name;

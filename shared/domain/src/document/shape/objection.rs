@@ -8,7 +8,7 @@ use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use serde_json::Value;
 
-/// The language in which people write a document, and in which they are told what to write.
+/// The language in which people write a document, and in which they read what to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Language {
     /// JSON.
@@ -99,7 +99,7 @@ pub(super) fn one_line(text: &str) -> String {
     first.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The most names that are told: a remedy is a sentence.
+/// The most names that are listed: a remedy is a sentence.
 const LISTED: usize = 12;
 
 /// Lists the known names. If one of them is near to this name, it comes first.

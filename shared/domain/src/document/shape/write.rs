@@ -5,10 +5,10 @@ use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
 
-/// The most values that would fit that are told.
+/// The most values that would fit that are shown.
 const SHOWN: usize = 2;
 
-/// The most fields of which all are told, and not only those that are needed.
+/// The most fields of which all are shown, and not only those that are needed.
 const MANY: usize = 8;
 
 /// Says what to write in place of the value that an error is about. `node` is the part of the schema that the error is

@@ -101,8 +101,8 @@ pub const LONGEST_SUBJECT: usize = 99;
 impl Event {
     /// Returns the notification of the event, if a person should know of it at once: `RolledBack`, `NeedsOperator`,
     /// `Rejected`, a pause, a hold that was set, drift, and a drill that failed or left something else than what ran.
-    /// Among the deployments of a drill, only one that needs an operator is told by itself: the drill's own event says
-    /// what came of the others.
+    /// Among the deployments of a drill, only one that needs an operator is reported by itself: the drill's own event
+    /// says what came of the others.
     pub fn notification(&self) -> Option<Notification> {
         if self.is_reported_by_its_drill() {
             return None;
@@ -126,7 +126,7 @@ impl Event {
         is_sent.then(|| self.in_text())
     }
 
-    /// Returns whether it is a part of a drill, whose own event tells people of it.
+    /// Returns whether it is a part of a drill, whose own event reports it to people.
     pub(crate) fn is_reported_by_its_drill(&self) -> bool {
         let of_deployment = self.detail.drill.is_some() && self.detail.deployment.is_some();
         of_deployment && self.detail.ending != Some(Ending::NeedsOperator)
@@ -189,7 +189,7 @@ impl Event {
         lines.join("\n")
     }
 
-    /// Returns the event in words, whether or not everybody is told of it.
+    /// Returns the event in words, whether or not it is sent to everybody.
     pub fn in_text(&self) -> Notification {
         let word = self.word();
         let detail = &self.detail;

@@ -21,7 +21,7 @@ pub const LAST_MS: u64 = 55 * 60 * 1000;
 /// its function may work.
 pub const ALONE_MS: u64 = 45 * 1000;
 
-/// The most invocations that try to tell of an application.
+/// The most invocations that try to send the summary of an application.
 pub const TRIES: u32 = 3;
 
 /// The progress of a day.
@@ -32,7 +32,7 @@ pub struct Day {
     /// All applications up to this one are done with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     told: Option<AppName>,
-    /// The application that is being told of.
+    /// The application whose summary is being sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     telling: Option<Sending>,
     /// True if all are done with.
@@ -52,7 +52,7 @@ struct Sending {
 pub enum SummaryDecision {
     /// It goes on from there.
     Go(Day),
-    /// It does nothing: all is told.
+    /// It does nothing: all is sent.
     Done,
     /// It does nothing: another invocation is at it.
     Elsewhere,
