@@ -210,8 +210,8 @@ fn a_hold_that_is_set_again_keeps_every_reason_once() {
     assert_eq!((known.reasons(), hold(0, "ann", "5xx").reasons()), (2, 1));
     known.join(&hold(90_000, "eve", "5x"));
     assert!(known.reason.ends_with("by eve: 5x"), "{}", known.reason);
-    let told = known.in_words();
-    assert!(told.starts_with("since 1970-01-01T00:00:00Z by ann: \"5xx; and since"), "{told}");
+    let words = known.in_words();
+    assert!(words.starts_with("since 1970-01-01T00:00:00Z by ann: \"5xx; and since"), "{words}");
     for number in 0..1_000 {
         known.join(&hold(0, "ann", &format!("reason {number}")));
     }

@@ -86,7 +86,7 @@ fn who_takes_over_goes_back_to_what_ran_and_to_what_was_found() {
 }
 
 #[test]
-fn what_is_told_says_what_stays_and_what_is_next() {
+fn the_words_say_what_stays_and_what_is_next() {
     let (shop, bank) = (AppName::new("shop").unwrap(), AppName::new("bank").unwrap());
     let prod = EnvironmentName::new("prod").unwrap();
     let (web, site) = (component("web"), component("site"));
@@ -127,7 +127,7 @@ fn all_goes(scene: &mut Scene) {
 }
 
 #[test]
-fn a_hold_and_an_irreversible_run_are_told_with_what_becomes_of_them() {
+fn a_hold_and_an_irreversible_run_are_named_with_what_becomes_of_them() {
     const IN_BOTH: &str = "That web ran stays recorded in shop/prod and is recorded in bank/prod, so in both a rollback past it crosses it.";
     type Row = (fn(&mut Scene), &'static [&'static str]);
     let table: [Row; 7] = [

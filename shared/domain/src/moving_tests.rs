@@ -179,8 +179,8 @@ impl Scene {
     fn in_words(&mut self) -> String {
         if let Err(findings) = self.moved() {
             let findings = findings.iter();
-            let told = findings.map(|it| format!("{} {}", it.name, it.path));
-            return told.collect::<Vec<_>>().join(", ");
+            let listed = findings.map(|it| format!("{} {}", it.name, it.path));
+            return listed.collect::<Vec<_>>().join(", ");
         }
         let names = |state: &EnvironmentState| {
             let names = state.running.keys().map(ComponentName::as_str);

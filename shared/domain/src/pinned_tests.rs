@@ -22,7 +22,7 @@ fn of(components: Value) -> Release {
 
 /// Safety: bytes: What a way in has pinned is refused where the declaration or the ledger says something else by then.
 #[test]
-fn what_differs_from_what_was_pinned_is_told() {
+fn what_differs_from_what_was_pinned_is_listed() {
     let environment = |name: &str| EnvironmentName::new(name).unwrap();
     let pinned = PinnedRelease {
         environment: environment("prod"),
@@ -49,10 +49,10 @@ fn what_differs_from_what_was_pinned_is_told() {
     ];
     for (now, paths) in table {
         let findings = pinned.differences(&now);
-        let told: Vec<&str> = findings.iter().map(|one| one.path.as_str()).collect();
-        assert_eq!(told, paths);
-        let mut told = findings.iter().map(|one| one.name);
-        assert!(told.all(|name| name == FindingName::NotAsPinned));
+        let found: Vec<&str> = findings.iter().map(|one| one.path.as_str()).collect();
+        assert_eq!(found, paths);
+        let mut names = findings.iter().map(|one| one.name);
+        assert!(names.all(|name| name == FindingName::NotAsPinned));
     }
 }
 

@@ -89,7 +89,7 @@ impl Release {
     }
 }
 
-/// Returns the first digits of a digest, which tell releases of one version apart.
+/// Returns the first digits of a digest, which distinguish releases of one version.
 pub(crate) fn digits(digest: &Digest) -> &str {
     &digest.as_str()[..DIGITS]
 }
@@ -102,7 +102,7 @@ pub fn parts(name: &ComponentName, artifact: &Artifact) -> Vec<Part> {
     }
 }
 
-/// The number of digits of a digest that tell the pushes of a moving tag, or the releases of a version, apart.
+/// The number of digits of a digest that distinguish the pushes of a moving tag, or the releases of a version.
 pub(crate) const DIGITS: usize = 12;
 
 /// The longest part of a tag that a version repeats, in bytes; Amazon ECR takes tags of up to 128
@@ -230,11 +230,11 @@ impl PinnedRelease {
             .into_iter()
             .filter(differ)
             .map(|name| {
-                let told = |release: &Release| {
+                let shown = |release: &Release| {
                     let artifact = release.components.get(name);
                     artifact.map_or_else(|| "nothing".to_owned(), |one| format!("`{one}`"))
                 };
-                let reason = format!("{} was pinned, and it is {} now.", told(was), told(now));
+                let reason = format!("{} was pinned, and it is {} now.", shown(was), shown(now));
                 not_as_pinned(&format!("components.{name}"), &reason)
             })
             .collect();
@@ -250,7 +250,7 @@ impl PinnedRelease {
     }
 }
 
-/// Returns the finding that a release has more components than an execution can be told.
+/// Returns the finding that a release has more components than an execution can be given.
 pub fn too_large(release: &Release) -> Option<Finding> {
     let bytes = serde_json::to_string(release).map_or(0, |text| text.len());
     (bytes > LARGEST).then(|| {

@@ -26,11 +26,11 @@ fn misfits(component: &str, artifact: serde_json::Value) -> Vec<Finding> {
 }
 
 #[test]
-fn a_component_that_is_not_declared_is_told_with_those_that_are() {
-    let told = misfits("agents", serde_json::json!({"image": "shop/agent:1"}));
-    assert_eq!(told.len(), 1);
-    assert_eq!(told[0].name, FindingName::UnknownName);
-    assert!(told[0].remedy.contains("agent"), "{}", told[0].remedy);
+fn a_component_that_is_not_declared_is_refused_with_those_that_are() {
+    let found = misfits("agents", serde_json::json!({"image": "shop/agent:1"}));
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].name, FindingName::UnknownName);
+    assert!(found[0].remedy.contains("agent"), "{}", found[0].remedy);
 }
 
 #[test]
@@ -43,8 +43,8 @@ fn a_service_takes_what_its_base_says() {
         ("steady", key("steady"), None),
         ("steady", image("steady"), Some("image")),
     ] {
-        let told = misfits(component, artifact.clone());
-        let paths: Vec<&str> = told.iter().map(|finding| finding.path.as_str()).collect();
+        let found = misfits(component, artifact.clone());
+        let paths: Vec<&str> = found.iter().map(|finding| finding.path.as_str()).collect();
         let path = field.map(|field| format!("components.{component}.{field}"));
         let path: Vec<&str> = path.as_deref().into_iter().collect();
         assert_eq!(paths, path, "{component} {artifact}");
@@ -63,16 +63,16 @@ fn a_declaration_of_the_largest_size_is_read() {
 }
 
 #[test]
-fn what_is_no_yaml_is_told_in_a_line_with_its_place() {
+fn what_is_no_yaml_is_reported_in_a_line_with_its_place() {
     let findings = Declaration::parse("app: shop\nversion: [1.0.0\n").unwrap_err();
     let [finding] = findings.as_slice() else {
         panic!("{findings:?}");
     };
     assert_eq!(finding.name, FindingName::NotWellFormed);
     assert!(finding.path.starts_with("line "), "{}", finding.path);
-    let told = &finding.reason;
-    assert!(told.contains("a bracket is opened and not closed"), "{told}");
-    assert!(!told.contains('\n'), "{told}");
+    let reason = &finding.reason;
+    assert!(reason.contains("a bracket is opened and not closed"), "{reason}");
+    assert!(!reason.contains('\n'), "{reason}");
 }
 
 #[test]

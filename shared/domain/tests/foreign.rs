@@ -95,9 +95,9 @@ fn the_end_of_a_deployment_has_next_steps_of_ours_alone() {
     let each = || vec![HOSTILE.to_owned()];
     let outcome =
         Undone { undone: each(), failed: each(), stays: each(), untouched: each(), seen: each(), next: each() };
-    let told = undone(of, "1.4.0", "it failed.", &outcome);
-    hold(&told);
-    assert_eq!(told.matches("\n  next: ").count(), 1, "{told}");
+    let words = undone(of, "1.4.0", "it failed.", &outcome);
+    hold(&words);
+    assert_eq!(words.matches("\n  next: ").count(), 1, "{words}");
 }
 
 /// Returns the event that an environment is held with hostile words.
@@ -125,9 +125,9 @@ fn mail_channel_and_input_transformer_get_it_in_their_language() {
              function: shop-api, alias: live}}}}\ngates: {{bake: 5m, alarms: [shop-5xx]}}\n"
         );
         let declaration = Declaration::parse(&text).unwrap();
-        let told = messages(&declaration, &event);
-        assert_eq!(told.len(), 1, "{form}");
-        for (_, message) in told {
+        let sent = messages(&declaration, &event);
+        assert_eq!(sent.len(), 1, "{form}");
+        for (_, message) in sent {
             match serde_json::from_str::<Value>(&message.message) {
                 Ok(message) => hold_all(&message, hold_in_chat),
                 Err(_) => hold(&message.message),

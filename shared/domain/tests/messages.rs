@@ -15,17 +15,17 @@ const GOOD_JSON: &str =
     r#"{"version": "1.4.0", "components": {"web": {"key": "artifacts/shop/prod/web/1.zip", "version_id": "v1"}}}"#;
 const GOOD_MANIFEST: &str = include_str!("bad_inputs/manifest.yaml");
 
-fn told(findings: &[Finding]) -> String {
+fn listed(findings: &[Finding]) -> String {
     let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
     lines.join("\n")
 }
 
-fn told_of(declaration: &str) -> String {
-    told(&Declaration::parse(declaration).err().unwrap_or_default())
+fn findings_of(declaration: &str) -> String {
+    listed(&Declaration::parse(declaration).err().unwrap_or_default())
 }
 
 #[test]
-fn mistakes_of_form_are_told_together() {
+fn mistakes_of_form_are_listed_together() {
     let text = "
 app: Shop
 version: 1.3
@@ -40,11 +40,11 @@ gates:
   bake: 10 minutes
   probes: [{url: 'https://shop.example/', status: 1000}]
 ";
-    insta::assert_snapshot!(told_of(text));
+    insta::assert_snapshot!(findings_of(text));
 }
 
 #[test]
-fn mistakes_of_meaning_are_told_together() {
+fn mistakes_of_meaning_are_listed_together() {
     let text = "
 app: shop
 version: 1.3.0
@@ -59,11 +59,11 @@ gates:
   metrics: [{namespace: AWS/Lambda, metric: Errors, statistic: Sum, at_most: 5}]
   probes: [{url: 'http://169.254.169.254/'}, {url: 'https://me@shop.example/'}]
 ";
-    insta::assert_snapshot!(told_of(text));
+    insta::assert_snapshot!(findings_of(text));
 }
 
 #[test]
-fn a_secret_is_told_alone_because_other_findings_could_repeat_it() {
+fn a_secret_is_listed_alone_because_other_findings_could_repeat_it() {
     let text = "
 app: shop
 version: 1.3.0
@@ -76,25 +76,25 @@ components:
 gates:
   probes: [{url: 'ftp://shop.example/?api_key=Hunter2!'}]
 ";
-    insta::assert_snapshot!(told_of(text));
+    insta::assert_snapshot!(findings_of(text));
 }
 
 #[test]
-fn a_manifest_is_told_everything() {
+fn all_mistakes_of_a_manifest_are_listed() {
     let Ok(app) = AppName::new("shop") else { panic!("a good name") };
     let text = r#"{"version": "1.4.0 beta", "git": {"ref": "main"}, "components": {"web": {"key": 1}}}"#;
     let form = Manifest::parse(&app, text).err().unwrap_or_default();
     let text = r#"{"version": "1.4.0", "components": {
         "web": {"key": "artifacts/bank/prod/web/1.zip", "version_id": "v1"}, "agent": {"image": "shop/agent"}, "api": {}}}"#;
     let meaning = Manifest::parse(&app, text).err().unwrap_or_default();
-    insta::assert_snapshot!(format!("{}\n\n{}", told(&form), told(&meaning)));
+    insta::assert_snapshot!(format!("{}\n\n{}", listed(&form), listed(&meaning)));
 }
 
 #[test]
-fn a_request_is_told_everything() {
+fn all_mistakes_of_a_request_are_listed() {
     let input = json!({"action": "rollback", "app": "shop", "version": "1.0.0", "allow_older": true});
     let findings = Request::parse(&input).err().unwrap_or_default();
-    insta::assert_snapshot!(told(&findings));
+    insta::assert_snapshot!(listed(&findings));
 }
 
 #[test]
@@ -105,15 +105,15 @@ fn a_document_that_multiplies_itself_is_refused() {
         let nine = [before.as_str(); 9].join(", ");
         bomb.push_str(&format!("a{i}: &a{i} [{nine}]\n"));
     }
-    assert!(told_of(&bomb).starts_with("NotWellFormed"), "{}", told_of(&bomb));
+    assert!(findings_of(&bomb).starts_with("NotWellFormed"), "{}", findings_of(&bomb));
     let deep = "[".repeat(5000);
-    assert!(told_of(&deep).starts_with("NotWellFormed"), "{}", told_of(&deep));
+    assert!(findings_of(&deep).starts_with("NotWellFormed"), "{}", findings_of(&deep));
     let large = format!("# {}\n{GOOD}", "x".repeat(256 * 1024));
-    assert!(told_of(&large).contains("at most 262144"));
+    assert!(findings_of(&large).contains("at most 262144"));
 }
 
 #[test]
-fn what_is_too_long_is_told() {
+fn what_is_too_long_is_refused() {
     let shop = AppName::new("shop").unwrap();
     let limit = 128 * 1024;
     let large = format!("{GOOD_JSON}{}", " ".repeat(limit - GOOD_JSON.len()));
@@ -121,13 +121,13 @@ fn what_is_too_long_is_told() {
     let findings = Manifest::parse(&shop, &format!("{large} ")).unwrap_err();
     let wanted =
         "BadValue: the manifest: The manifest has 131073 bytes; at most 131072 are read. Remedy: Make it smaller.";
-    assert_eq!(told(&findings), wanted);
+    assert_eq!(listed(&findings), wanted);
 
     let reason = |length: usize| {
         let input = json!({
             "action": "hold", "app": "shop", "environment": "prod", "reason": "x".repeat(length),
         });
-        told(&Request::parse(&input).err().unwrap_or_default())
+        listed(&Request::parse(&input).err().unwrap_or_default())
     };
     assert_eq!(reason(1024), "");
     let long = reason(1025);
@@ -135,7 +135,7 @@ fn what_is_too_long_is_told() {
 
     let value = |length: usize| {
         let config = format!("{{path: c.json, values: {{a: {}}}}}", "x".repeat(length));
-        told_of(&GOOD.replace("distribution: {dev", &format!("config: {config}, distribution: {{dev")))
+        findings_of(&GOOD.replace("distribution: {dev", &format!("config: {config}, distribution: {{dev")))
     };
     assert_eq!(value(4096), "");
     let long = value(4097);

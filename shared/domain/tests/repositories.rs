@@ -28,14 +28,14 @@ fn shop() -> Declaration {
 #[test]
 fn a_repository_belongs_to_all_components_that_name_it() {
     let repositories = shop().repositories();
-    let told: Vec<String> = repositories
+    let owned: Vec<String> = repositories
         .into_iter()
         .map(|(repository, components)| {
             let names: Vec<&str> = components.iter().map(ComponentName::as_str).collect();
             format!("{repository}: {}", names.join(", "))
         })
         .collect();
-    assert_eq!(told, ["shop/agent: agent, jobs", "shop/api-dev: api", "shop/api-prod: api"]);
+    assert_eq!(owned, ["shop/agent: agent, jobs", "shop/api-dev: api", "shop/api-prod: api"]);
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn a_component_takes_the_sort_of_artifact_that_it_is_declared_for() {
 fn an_image_is_of_the_repository_that_its_component_declares_where_it_goes() {
     let shop = shop();
     let here = "111111111111.dkr.ecr.eu-west-1.amazonaws.com";
-    let told = |component: &str, image: &str, environment: &str| {
+    let found = |component: &str, image: &str, environment: &str| {
         let name = ComponentName::new(component).unwrap();
         let artifact = ArtifactRef { image: Some(image.into()), ..ArtifactRef::default() };
         let resolved = shop.resolve(&EnvironmentName::new(environment).unwrap()).unwrap();
@@ -85,7 +85,7 @@ fn an_image_is_of_the_repository_that_its_component_declares_where_it_goes() {
         ("api", "elsewhere.example/shop/api-dev:1".to_owned(), "dev", foreign("api")),
         ("zip", "shop/agent:1".to_owned(), "dev", Some("MissingField components.zip.repository".to_owned())),
     ] {
-        assert_eq!(told(component, &image, environment), expected, "{image} {environment}");
+        assert_eq!(found(component, &image, environment), expected, "{image} {environment}");
     }
 }
 
@@ -125,14 +125,14 @@ components:
     ] {
         let name = ComponentName::new(component).unwrap();
         let artifact: ArtifactRef = serde_json::from_str(artifact).unwrap();
-        let told = |findings: Vec<windlass_domain::text::finding::Finding>| {
-            let told = findings.iter();
-            let told = told.map(|it| format!("{} {}", it.name, it.path.replace("components.", "")));
-            told.collect::<Vec<String>>().join(" ")
+        let listed = |findings: Vec<windlass_domain::text::finding::Finding>| {
+            let named = findings.iter();
+            let named = named.map(|it| format!("{} {}", it.name, it.path.replace("components.", "")));
+            named.collect::<Vec<String>>().join(" ")
         };
-        let here = told(declaration.misfit_here(&name, &artifact, &resolved, false));
+        let here = listed(declaration.misfit_here(&name, &artifact, &resolved, false));
         assert_eq!(here, wanted, "{component} {artifact:?}");
         let anywhere = declaration.misfits(&BTreeMap::from([(name, artifact)]));
-        assert_eq!(told(anywhere), wanted, "{component}");
+        assert_eq!(listed(anywhere), wanted, "{component}");
     }
 }

@@ -29,7 +29,7 @@ gates: {{{gates}}}
 }
 
 #[test]
-fn what_nothing_measures_is_told() {
+fn what_nothing_measures_is_warned_of() {
     const TWO: &str = "dev: {deploy: {branch: main}}, prod: {deploy: {tag: stable}}";
     const INVOKED: &str = ", gates: {invocations: [{name: health}]}";
     const STEPS: &str = ", rollout: {canary: [10, 50]}";

@@ -45,8 +45,8 @@ fn findings(what: &str, value: &str) -> Vec<Finding> {
 
 /// Returns the time in a remedy.
 fn largest(finding: &Finding) -> u64 {
-    let told = finding.remedy.split('`').nth(1).unwrap();
-    let minutes = windlass_domain::text::time::Span::parse(told).unwrap().as_s() / 60;
+    let named = finding.remedy.split('`').nth(1).unwrap();
+    let minutes = windlass_domain::text::time::Span::parse(named).unwrap().as_s() / 60;
     assert!(minutes > 0, "{finding}");
     minutes
 }

@@ -28,8 +28,8 @@ fn ended(environment: &str, action: ActionName, ending: Ending) -> EndedDeployme
 /// Reads a line as CloudWatch does: each metric with the values of its dimensions, its unit and its value.
 fn metrics(line: &Value) -> Vec<String> {
     let mut all = Vec::new();
-    let told = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();
-    for directive in told {
+    let directives = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();
+    for directive in directives {
         assert_eq!(directive["Namespace"], NAMESPACE);
         let dimensions = directive["Dimensions"][0].as_array().unwrap().iter();
         let dimensions = dimensions.map(|name| line[name.as_str().unwrap()].as_str().unwrap());
@@ -45,7 +45,7 @@ fn metrics(line: &Value) -> Vec<String> {
 }
 
 /// The metrics of an ending, those of the whole stack first.
-fn told(counted: &EndingMetrics, ended: &EndedDeployment) -> Vec<String> {
+fn metrics_of(counted: &EndingMetrics, ended: &EndedDeployment) -> Vec<String> {
     let line = counted.line(ended, 1).unwrap();
     assert_eq!(line["deployment"], "3f9a");
     assert_eq!(line["_aws"]["Timestamp"], 1);
@@ -55,7 +55,7 @@ fn told(counted: &EndingMetrics, ended: &EndedDeployment) -> Vec<String> {
 #[test]
 fn an_ending_is_counted_for_the_stack_for_production_or_the_others_and_for_its_environment() {
     assert_eq!(
-        told(&counted(), &ended("prod", Deploy, Succeeded)),
+        metrics_of(&counted(), &ended("prod", Deploy, Succeeded)),
         [
             "windlass: NeedsOperator 0 Count",
             "windlass alarmed: DeploymentSeconds 12 Seconds",
@@ -71,7 +71,7 @@ fn an_ending_is_counted_for_the_stack_for_production_or_the_others_and_for_its_e
 }
 
 #[test]
-fn an_ending_tells_whether_it_was_a_change_and_whether_one_failed() {
+fn an_ending_shows_whether_it_was_a_change_and_whether_one_failed() {
     // Whether it needs an operator; changes and failed ones, or `None` where it is counted as neither.
     for (action, ending, needs_operator, changes) in [
         (Deploy, Succeeded, 0, Some((1, 0))),
@@ -82,7 +82,7 @@ fn an_ending_tells_whether_it_was_a_change_and_whether_one_failed() {
         (Rollback, RolledBack, 0, None),
         (Rollback, NeedsOperator, 1, None),
     ] {
-        let got = told(&counted(), &ended("dev", action, ending));
+        let got = metrics_of(&counted(), &ended("dev", action, ending));
         let mut wanted = vec![
             format!("windlass: NeedsOperator {needs_operator} Count"),
             "windlass others: DeploymentSeconds 12 Seconds".into(),
@@ -108,10 +108,10 @@ fn an_ending_tells_whether_it_was_a_change_and_whether_one_failed() {
 fn what_is_not_known_has_no_metric() {
     let mut unknown = ended("dev", Deploy, NothingToDo);
     unknown.dollars = None;
-    assert_eq!(told(&counted(), &unknown)[2..], ["windlass shop dev: DeploymentSeconds 12 Seconds"]);
+    assert_eq!(metrics_of(&counted(), &unknown)[2..], ["windlass shop dev: DeploymentSeconds 12 Seconds"]);
     // A deployment that only waited has no work to report, and no empty list of metrics either.
     unknown.seconds = None;
-    assert_eq!(told(&counted(), &unknown), ["windlass: NeedsOperator 0 Count"]);
+    assert_eq!(metrics_of(&counted(), &unknown), ["windlass: NeedsOperator 0 Count"]);
     let line = counted().line(&unknown, 1).unwrap();
     let directives = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();
     assert_eq!(directives.len(), 1, "{line}");
@@ -136,7 +136,7 @@ fn how_long_a_failure_lasted_is_counted_for_its_environment() {
 #[test]
 fn applications_are_not_counted_where_that_is_switched_off() {
     let counted = EndingMetrics { by_application: false, ..counted() };
-    let got = told(&counted, &ended("production", Deploy, Succeeded));
+    let got = metrics_of(&counted, &ended("production", Deploy, Succeeded));
     assert_eq!(got.len(), 4, "{got:?}");
     assert!(got.iter().all(|metric| !metric.contains("shop")), "{got:?}");
     assert!(got[1].starts_with("windlass alarmed: "), "{got:?}");

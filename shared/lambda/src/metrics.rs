@@ -4,7 +4,7 @@ use windlass_domain::release::ending::Ending;
 use windlass_domain::shown::outcome::{EndedDeployment, Restored};
 use windlass_domain::text::fault::FaultName;
 
-/// The namespace of all metrics. Each has a dimension that tells two stacks apart.
+/// The namespace of all metrics. Each has a dimension that distinguishes two stacks.
 pub(crate) const NAMESPACE: &str = "Windlass";
 
 /// Writes a fault as a line on standard output, which CloudWatch Logs turns into a metric (Amazon CloudWatch User
@@ -92,21 +92,21 @@ impl EndingMetrics {
         let everywhere = everywhere(ended);
         let needs_operator = json!(u8::from(ended.ending == Ending::NeedsOperator));
         let of_all = [("NeedsOperator", "Count", needs_operator)];
-        let mut told = vec![directive(&["Stack"], &of_all), directive(&["Stack", "Environments"], &everywhere)];
+        let mut directives = vec![directive(&["Stack"], &of_all), directive(&["Stack", "Environments"], &everywhere)];
         let mut all = everywhere;
         if self.by_application {
             all.extend(of_an_application(ended));
-            told.push(directive(OF_AN_APPLICATION, &all));
+            directives.push(directive(OF_AN_APPLICATION, &all));
         }
         // The ending of a deployment that never had a turn may have no metrics there.
-        told.retain(|directive| directive["Metrics"] != json!([]));
+        directives.retain(|directive| directive["Metrics"] != json!([]));
         let mut line = json!({
             "deployment": ended.id,
             "Stack": self.stack,
             "Environments": if is_production { "alarmed" } else { "others" },
             "Application": ended.app,
             "Environment": ended.environment,
-            "_aws": {"Timestamp": timestamp, "CloudWatchMetrics": told},
+            "_aws": {"Timestamp": timestamp, "CloudWatchMetrics": directives},
         });
         for (name, _, value) in all.into_iter().chain(of_all) {
             line[name] = value;
@@ -118,7 +118,7 @@ impl EndingMetrics {
     /// after the ending, with what an operator does. `None` where applications are not counted.
     pub fn restored_line(&self, restored: &Restored, timestamp: u64) -> Option<Value> {
         let seconds = json!(restored.seconds);
-        let told = directive(OF_AN_APPLICATION, &[("RestoreSeconds", "Seconds", seconds)]);
+        let metrics = directive(OF_AN_APPLICATION, &[("RestoreSeconds", "Seconds", seconds)]);
         self.by_application.then(|| {
             json!({
                 "deployment": restored.id,
@@ -126,7 +126,7 @@ impl EndingMetrics {
                 "Application": restored.app,
                 "Environment": restored.environment,
                 "RestoreSeconds": restored.seconds,
-                "_aws": {"Timestamp": timestamp, "CloudWatchMetrics": [told]},
+                "_aws": {"Timestamp": timestamp, "CloudWatchMetrics": [metrics]},
             })
         })
     }

@@ -184,11 +184,11 @@ mod tests {
     #[test]
     fn the_name_of_a_fault_is_the_name_of_the_error() {
         let fault = Fault::new(FaultName::StillInProgress, "the alias moves");
-        let told = serde_json::to_value(Diagnostic::from(Failure(fault))).expect("serializes");
+        let diagnostic = serde_json::to_value(Diagnostic::from(Failure(fault))).expect("serializes");
         let expected = serde_json::json!({
             "errorType": "StillInProgress",
             "errorMessage": "the alias moves",
         });
-        assert_eq!(told, expected);
+        assert_eq!(diagnostic, expected);
     }
 }

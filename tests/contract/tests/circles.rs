@@ -258,7 +258,7 @@ fn circles(imports: &BTreeMap<Module, BTreeSet<Module>>, least: usize) -> Vec<BT
 }
 
 /// Returns the circles in words.
-fn told(circles: &[BTreeSet<Module>]) -> Vec<Vec<String>> {
+fn in_words(circles: &[BTreeSet<Module>]) -> Vec<Vec<String>> {
     let circles = circles.iter();
     circles.map(|circle| circle.iter().map(|module| module.join("::")).collect()).collect()
 }
@@ -284,10 +284,10 @@ fn no_circle_of_more_than_two_files_is_left() {
             let world = sources.get_mut(&Module::new());
             world.expect("a root").uses.clear();
         }
-        let told = told(&circles(&Crate { sources }.imports(), 3));
+        let circles = in_words(&circles(&Crate { sources }.imports(), 3));
         assert!(
-            told.is_empty(),
-            "{name}: these files import each other in a circle; put what they share into a file below them: {told:#?}"
+            circles.is_empty(),
+            "{name}: these files import each other in a circle; put what they share into a file below them: {circles:#?}"
         );
     }
 }
@@ -300,7 +300,7 @@ fn no_circle_is_left_between_rooms() {
         sources.remove(&vec!["main".to_owned()]);
         let rooms = Crate { sources }.rooms(below);
         assert!(rooms.len() > 4, "{of} {below:?} has rooms");
-        let circles = told(&circles(&rooms, 2));
+        let circles = in_words(&circles(&rooms, 2));
         assert!(circles.is_empty(), "rooms of {of} import each other; a room knows those below it alone: {circles:#?}");
     }
 }

@@ -1,5 +1,5 @@
-//! A count is told in words that fit it: `1 file` and `2 files`. A text that puts a number before a noun in the plural
-//! by hand tells `1 files` some day.
+//! A count is written in words that fit it: `1 file` and `2 files`. A text that puts a number before a noun in the
+//! plural by hand says `1 files` some day.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test may panic, and reads better")]
 
@@ -200,7 +200,7 @@ fn no_text_of_the_product_counts_by_hand() {
 
 /// The texts that tests have rendered show no such count.
 #[test]
-fn no_rendered_text_tells_one_of_several() {
+fn no_rendered_text_shows_one_as_several() {
     let mut shown = Vec::new();
     for folder in ["shared", "cli", "docs"] {
         files(&root().join(folder), &["snap", "md"], &mut shown);

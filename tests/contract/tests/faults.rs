@@ -20,7 +20,7 @@ enum Decision {
     LookAgain,
     /// Ends the execution, because another one has taken over.
     TakenOver,
-    /// Fails the state. That leads to the undo, or the failure is told.
+    /// Fails the state. That leads to the undo, or the failure is reported.
     Fails,
 }
 
@@ -64,7 +64,7 @@ fn in_map(task: &Task) -> bool {
 
 /// The errors of answers that are lost, and of calls that never began (AWS Step Functions Developer Guide, "Handle
 /// transient Lambda service exceptions" and "Error names"). A function's timeout is `Sandbox.Timedout`, its death is
-/// `Runtime.ExitError`, and what Step Functions cannot tell is `Lambda.Unknown`.
+/// `Runtime.ExitError`, and what Step Functions cannot name is `Lambda.Unknown`.
 const LOST: [&str; 8] = [
     "Lambda.TooManyRequestsException",
     "Lambda.ServiceException",
@@ -292,7 +292,7 @@ fn every_task_catches_everything_and_a_stale_token_leads_to_no_undo() {
         let wanted = match name {
             "Preempt" | "AwaitTurn" => "GiveUp",
             "Prepare" | "Judge" => "Undo",
-            // `Accept` tells then that nothing could be seen.
+            // `Accept` reports then that nothing could be seen.
             "Look" => "Accept",
             _ => "Unsettled",
         };

@@ -153,7 +153,7 @@ fn naming() -> BTreeMap<String, BTreeSet<String>> {
     let sources = sources.filter(|(path, _)| !is_home(path));
     let found = sources.map(|(path, source)| {
         let mut names = named(&source);
-        // The command line may call what a kind's folder has; it may not tell kinds apart.
+        // The command line may call what a kind's folder has; it may not distinguish kinds.
         names.retain(|name| !path.starts_with("cli/") || !KINDS.iter().any(|kind| name == kind.module));
         (path, names)
     });

@@ -1,4 +1,4 @@
-//! People are told what the documents say that they are told.
+//! People are sent what the documents say that they are sent.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
@@ -24,7 +24,7 @@ fn event(name: &str, more: &Value) -> Event {
     }
 }
 
-/// Returns the members that decide whether an event of this name is told.
+/// Returns the members that decide whether an event of this name is sent.
 fn sorts(name: &str) -> Vec<Value> {
     match name {
         "DeploymentEnded" => {
@@ -45,13 +45,13 @@ fn code(text: &str) -> BTreeSet<&str> {
 }
 
 #[test]
-fn the_page_on_events_names_all_that_the_topic_of_the_installation_is_told() {
+fn the_page_on_events_names_all_that_the_topic_of_the_installation_gets() {
     let (_, people) = EVENTS.split_once("\n## People\n").expect("the section");
     let (list, _) = people.split_once("The subject is short").expect("what follows the list");
     let named = code(list);
     for name in names_of::<EventName>() {
         for more in sorts(&name) {
-            let is_told = event(&name, &more).notification().is_some();
+            let is_sent = event(&name, &more).notification().is_some();
             let by = more["ending"].as_str().unwrap_or(&name);
             // If it depends on the result of the drill, the page says on which.
             let is_named = match (name.as_str(), &more["restored"]) {
@@ -60,29 +60,29 @@ fn the_page_on_events_names_all_that_the_topic_of_the_installation_is_told() {
                 }
                 _ => named.contains(by),
             };
-            assert_eq!(is_named, is_told, "{name} {more}");
+            assert_eq!(is_named, is_sent, "{name} {more}");
         }
     }
 }
 
-/// Returns the rows of the table of what a topic may be told of, by the value of `of`.
+/// Returns the rows of the table of what a topic may get, by the value of `of`.
 fn rows() -> BTreeMap<&'static str, &'static str> {
     let (_, table) = CHANNEL.split_once("| `of` |").expect("the table");
     let rows = table.lines().skip(1).take_while(|line| line.starts_with('|'));
     let cells = rows.filter_map(|row| {
-        let (of, told) = row.strip_prefix("| `")?.split_once("` | ")?;
-        Some((of, told.trim_end_matches(" |")))
+        let (of, words) = row.strip_prefix("| `")?.split_once("` | ")?;
+        Some((of, words.trim_end_matches(" |")))
     });
     cells.collect()
 }
 
 #[test]
-fn the_page_on_channels_has_a_row_for_each_of_what_a_topic_may_be_told_of() {
+fn the_page_on_channels_has_a_row_for_each_of_what_a_topic_may_get() {
     let rows: BTreeSet<String> = rows().into_keys().map(str::to_owned).collect();
     assert_eq!(rows, names_of::<MessageKind>());
 }
 
-/// The words by which the row of each event tells it. An event that no topic is told of has none.
+/// The words by which the row of each event names it. An event that no topic gets has none.
 const WORDS: [(&str, &str); 26] = [
     ("DeploymentAccepted", ""),
     ("DeploymentStarted", "has begun"),
@@ -113,18 +113,18 @@ const WORDS: [(&str, &str); 26] = [
 ];
 
 #[test]
-fn the_rows_of_the_page_on_channels_tell_each_event_where_it_is_told() {
+fn the_rows_of_the_page_on_channels_name_each_event_where_it_is_sent() {
     let (rows, words) = (rows(), BTreeMap::from(WORDS));
     for name in names_of::<EventName>() {
         for more in sorts(&name) {
             let by = more["ending"].as_str().unwrap_or(&name);
             let words = words.get(by).unwrap_or_else(|| panic!("no words for {by}"));
-            let Some(told) = MessageKind::of(&event(&name, &more)) else {
+            let Some(kind) = MessageKind::of(&event(&name, &more)) else {
                 let is_harmless = words.is_empty() || more["restored"] == true;
                 assert!(is_harmless, "{name} {more} is told to no topic");
                 continue;
             };
-            let of = serde_json::to_value(told).expect("a name");
+            let of = serde_json::to_value(kind).expect("a name");
             let row = rows[of.as_str().expect("a name")];
             assert!(!words.is_empty(), "{name} {more} is told as {of}");
             assert!(row.contains(words), "{of} does not tell {name}: {row}");

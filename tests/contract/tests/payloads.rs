@@ -187,7 +187,7 @@ fn every_member_that_is_read_is_answered_and_the_other_way_round() {
 }
 
 #[test]
-fn an_answer_has_every_member_even_where_there_is_nothing_to_tell() {
+fn an_answer_has_every_member_even_where_there_is_nothing_to_say() {
     let empty = Answer {
         verdict: Transition::NothingToDo,
         deployment: DeploymentId("none".into()),

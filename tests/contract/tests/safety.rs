@@ -280,7 +280,7 @@ fn a_mark_is_a_paragraph_of_a_tests_docstring() {
 }
 
 #[test]
-fn what_is_no_mark_is_told() {
+fn what_is_no_mark_is_refused() {
     let areas = ["open calls"];
     assert_eq!(read("Safety: open calls: It: holds.", &areas), Ok((0, "It: holds.")));
     for wrong in ["open calls", "open: It holds.", "open calls: It holds", "open calls: a | b."] {

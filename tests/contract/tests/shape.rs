@@ -104,7 +104,7 @@ fn every_loop_waits_or_uses_up_a_wave() {
 }
 
 #[test]
-fn the_undo_tells_which_wave_it_tried() {
+fn the_undo_names_the_wave_that_it_tried() {
     let machine = machine();
     let State::Map(map) = &machine.states["UndoChange"] else {
         panic!("UndoChange is a Map");

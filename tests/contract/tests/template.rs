@@ -70,10 +70,10 @@ fn every_functions_timeout_is_the_documented_one() {
     assert_eq!(in_template, wanted, "left is template.yaml, right is docs/ARCHITECTURE.md, \"Time limits\"");
 }
 
-/// "How far the telling of a day has come" (`shared/domain/src/shown/summary/day.rs`): each of its times is one of the
+/// The progress of the summaries of a day (`shared/domain/src/shown/summary/day.rs`): each of its times is one of the
 /// template's.
 #[test]
-fn summaries_are_told_in_one_hour_by_one_invocation_at_a_time() {
+fn summaries_are_sent_in_one_hour_by_one_invocation_at_a_time() {
     let template = template();
     let schedule = &template["Resources"]["SummarySchedule"]["Properties"]["ScheduleExpression"];
     assert_eq!(*schedule, "cron(0/5 ${SummaryHour} * * ? *)");
@@ -132,7 +132,7 @@ fn deployments_in_process_keep_the_same_time_limits() {
 }
 
 #[test]
-fn what_a_deployment_cost_is_told_of_the_memory_that_its_deployers_have() {
+fn what_a_deployment_cost_is_counted_by_the_memory_that_its_deployers_have() {
     let (template, machine) = (template(), machine());
     let functions = functions(&template);
     for (kind, called) in TABLES.iter().flat_map(|name| table(&machine, name)) {

@@ -96,15 +96,15 @@ fn a_state_that_answers_one_word_is_followed_by_one_state() {
     }
 }
 
-/// Safety: endings: A verdict that no rule of the machine names leads to an undo, or is told truthfully.
+/// Safety: endings: A verdict that no rule of the machine names leads to an undo, or is reported truthfully.
 #[test]
-fn what_no_rule_names_is_undone_or_told_truthfully() {
+fn what_no_rule_names_is_undone_or_reported_truthfully() {
     let machine = machine();
     for (name, choice) in choices(&machine) {
         let wanted = match name {
             // Within a Map it becomes a failure of that component.
             "Begin" | "Published" => "ChangeFailed",
-            // The deployment is being undone already; these look and tell.
+            // The deployment is being undone already; these look and report.
             "Undoing" => "SettleUndo",
             "Ended" => "Unsettled",
             _ => "Undo",
@@ -118,7 +118,7 @@ fn every_kind_has_its_functions() {
     let machine = machine();
     let kinds: Vec<KindName> =
         names_of::<KindName>().into_iter().map(|name| serde_json::from_value(name.into()).expect("a kind")).collect();
-    let told = |publishes: bool| -> BTreeSet<String> {
+    let declared = |publishes: bool| -> BTreeSet<String> {
         let kinds = kinds.iter().filter(|kind| !publishes || kind.publishes());
         kinds.map(ToString::to_string).collect()
     };
@@ -129,7 +129,11 @@ fn every_kind_has_its_functions() {
     for (name, of, publishes) in
         [("deployers", "each kind of `each_kind!`", false), ("publishers", "each that PUBLISHES", true)]
     {
-        assert_eq!(found(name), told(publishes), "statemachine/release.asl.json, Admit: `{name}` has a line for {of}");
+        assert_eq!(
+            found(name),
+            declared(publishes),
+            "statemachine/release.asl.json, Admit: `{name}` has a line for {of}"
+        );
     }
 }
 

@@ -19,7 +19,7 @@ pub enum Outcome {
     Refused(Vec<String>),
 }
 
-/// A property that an input broke, told in words.
+/// A property that an input broke, in words.
 pub type Broken = String;
 
 /// A part of the product that takes input from outside.

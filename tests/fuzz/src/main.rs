@@ -39,9 +39,9 @@ fn run(inputs: &str, report: &Path) -> Result<bool, String> {
         }
         all.push((target.name, seen));
     }
-    let told = value(&all);
-    println!("{} inputs, {} broken", told["inputs"], told["failures"]);
-    std::fs::write(report, format!("{told:#}\n")).map_err(|error| format!("{}: {error}", report.display()))?;
+    let summary = value(&all);
+    println!("{} inputs, {} broken", summary["inputs"], summary["failures"]);
+    std::fs::write(report, format!("{summary:#}\n")).map_err(|error| format!("{}: {error}", report.display()))?;
     Ok(all.iter().all(|(_, seen)| seen.broken.is_empty()))
 }
 

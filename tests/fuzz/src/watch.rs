@@ -96,9 +96,9 @@ mod tests {
         let most = |now| Most { bytes: 10, time: Duration::from_secs(1), now };
         let after = |seconds| began + Duration::from_secs(seconds);
         assert_eq!(wrong(&tried, most(|| 160), after(6)), None);
-        let told = wrong(&tried, most(|| 0), after(7));
-        assert_eq!(told.as_deref(), Some("it does not end within 7 s: windlass-fuzz one names 7"));
-        let told = wrong(&tried, most(|| 161), after(0));
-        assert_eq!(told.as_deref(), Some("it takes 61 bytes of memory and goes on: windlass-fuzz one names 7"));
+        let found = wrong(&tried, most(|| 0), after(7));
+        assert_eq!(found.as_deref(), Some("it does not end within 7 s: windlass-fuzz one names 7"));
+        let found = wrong(&tried, most(|| 161), after(0));
+        assert_eq!(found.as_deref(), Some("it takes 61 bytes of memory and goes on: windlass-fuzz one names 7"));
     }
 }

@@ -132,8 +132,8 @@ pub struct Shape {
     pub container: Option<(String, u32)>,
     /// The version of the Fargate platform, such as `1.4.0`; absent if it has none.
     pub platform_version: Option<String>,
-    /// Its network; absent if it has none of its own, or a part of it is not told: CodeDeploy takes all of it, or takes
-    /// the service's.
+    /// Its network; absent if it has none of its own, or a part of it is not given: CodeDeploy takes all of it, or
+    /// takes the service's.
     pub network: Option<Network>,
     /// The capacity providers with their base and their weight.
     pub providers: Vec<(String, i32, i32)>,
@@ -356,7 +356,7 @@ hooks:
     }
 
     #[test]
-    fn what_deploys_no_function_is_told() {
+    fn what_deploys_no_function_is_refused() {
         let service =
             r#"{"version": 0.0, "Resources": [{"TargetService": {"Type": "AWS::ECS::Service", "Properties": {}}}]}"#;
         let function = AppSpec::new("a", "b").0["Resources"][0].clone();

@@ -43,8 +43,7 @@ impl Declaration {
         self.document.environments.keys()
     }
 
-    /// Returns the topics that are told what happens in an environment; without one, those of the application as a
-    /// whole.
+    /// Returns the topics that get the messages of an environment; without one, those of the application as a whole.
     pub fn notify(&self, environment: Option<&EnvironmentName>) -> &[Notify] {
         let environment = environment.and_then(|name| self.document.environments.get(name));
         let own = environment.and_then(|environment| environment.notify.as_deref());
@@ -96,8 +95,8 @@ impl Declaration {
     /// # Errors
     /// `AmbiguousRef` if it matches the rules of several.
     pub fn environment_for(&self, reference: &str) -> Result<Option<EnvironmentName>, Finding> {
-        let told = GitRef::of(reference);
-        let matching = self.rules().filter(|(_, rule)| rule.matches(told));
+        let git_ref = GitRef::of(reference);
+        let matching = self.rules().filter(|(_, rule)| rule.matches(git_ref));
         the_one(matching.map(|(name, _)| name), "git.ref", reference)
     }
 

@@ -151,15 +151,15 @@ mod tests {
         let text = include_str!("../../tests/bad_inputs/declaration.yaml");
         let first = Declaration::parse(text).unwrap();
         let in_force = Declared::new(&first, text, Time(0), None);
-        let told = |text: String| {
+        let refusal = |text: String| {
             let part = Declaration::read(&text, &crate::declaration::Exceptions::default());
             let part = part.unwrap_err();
             let rest = part.rest().expect("it can be read but for a member");
             rest.uploaded(&shop(), Some(&in_force)).err().map(|it| it.name)
         };
-        assert_eq!(told(format!("{text}\ncolour: blue\n")), None);
+        assert_eq!(refusal(format!("{text}\ncolour: blue\n")), None);
         let other = text.replace("shop/agent", "shop/agents");
-        let changed = told(format!("{other}\ncolour: blue\n"));
+        let changed = refusal(format!("{other}\ncolour: blue\n"));
         assert_eq!(changed, Some(FindingName::VersionNotHigher));
     }
 

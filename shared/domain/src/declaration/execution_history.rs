@@ -75,7 +75,7 @@ const SPARE: u64 = 300;
 /// The looks of a wave that come at its beginning and its ends.
 const ENDS: u64 = 3;
 
-/// Returns the extent of a change, as its kind tells it. Every change is of a declared component.
+/// Returns the extent of a change, as its kind gives it. Every change is of a declared component.
 fn extent(change: &PlannedChange, components: &BTreeMap<ComponentName, Component>) -> Extent {
     let component = components.get(&change.component);
     component.map_or_else(Extent::default, |component| component.spec.as_kind().extent())
@@ -87,7 +87,7 @@ fn events(change: &PlannedChange, components: &BTreeMap<ComponentName, Component
     CHANGE + published + extent(change, components).polls * POLL
 }
 
-/// The waves of a deployment, as the history of its execution tells of them. An undo that has no room left behind them
+/// The waves of a deployment, as the history of its execution records them. An undo that has no room left behind them
 /// ends the execution; its recovery has a history of its own and goes on.
 #[derive(Debug, Clone, Copy)]
 pub struct WaveHistory<'a> {

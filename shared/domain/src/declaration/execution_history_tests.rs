@@ -104,13 +104,13 @@ fn what_fits_into_a_history() {
 }
 
 #[test]
-fn it_is_told_in_numbers() {
+fn it_is_reported_in_numbers() {
     let waves = [wave(KindName::Lambda, 1000, 0), wave(KindName::Lambda, 2000, 0)];
     let found = WaveHistory::of(&waves, &BTreeMap::new(), None).too_long(0);
     let finding = found.unwrap();
     assert_eq!(finding.name, FindingName::TooLarge);
-    let told = "3000 changes in 2 waves make a history of up to 28660 events, and AWS ends";
-    assert!(finding.reason.starts_with(told), "{finding}");
+    let begins = "3000 changes in 2 waves make a history of up to 28660 events, and AWS ends";
+    assert!(finding.reason.starts_with(begins), "{finding}");
 }
 
 #[test]

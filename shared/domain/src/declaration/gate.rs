@@ -55,7 +55,7 @@ pub struct Measurement {
     pub at: Time,
 }
 
-/// Returns the key that tells one gate of a wave from another.
+/// Returns the key that distinguishes one gate of a wave from another.
 pub fn gate_key(measurement: &Measurement) -> String {
     key_of(&measurement.source, &measurement.gate)
 }
@@ -144,7 +144,7 @@ const MOST_OF_A_WAVE: usize = 1_000;
 /// The points of a gate that are kept however many gates there are.
 const FEW: usize = 4;
 
-/// The points that one answer tells of all waves of a deployment, but [`FEW`] of each gate.
+/// The points that one answer gives of all waves of a deployment, but [`FEW`] of each gate.
 const MOST_OF_A_DEPLOYMENT: usize = 6_000;
 
 /// One look at a gate.
@@ -187,24 +187,24 @@ pub fn most_of_each(trails: usize) -> usize {
 /// Leaves out points until there are at most so many. The first and the newest stay.
 pub fn thin(points: &mut Vec<Point>, most: usize) {
     while points.len() > most.max(2) {
-        let Some(least) = least_telling(points) else {
+        let Some(least) = least_needed(points) else {
             return;
         };
         points.remove(least);
     }
 }
 
-/// Finds the point that tells least: its neighbours have its verdict, and are nearest to each other.
-fn least_telling(points: &[Point]) -> Option<usize> {
+/// Finds the point that is needed least: its neighbours have its verdict, and are nearest to each other.
+fn least_needed(points: &[Point]) -> Option<usize> {
     let inner = points.windows(3).enumerate();
     let inner = inner.filter_map(|(before, three)| match three {
         [former, point, next] => {
-            let tells = former.verdict != point.verdict || point.verdict != next.verdict;
-            Some(((tells, next.at.ms_since(former.at)), before + 1))
+            let differs = former.verdict != point.verdict || point.verdict != next.verdict;
+            Some(((differs, next.at.ms_since(former.at)), before + 1))
         }
         _ => None,
     });
-    inner.min_by_key(|(telling, _)| *telling).map(|(_, at)| at)
+    inner.min_by_key(|(need, _)| *need).map(|(_, at)| at)
 }
 
 /// Returns the number that a text begins with: `7.3 errors/min`, `< 5`, `at most 0.5 %`.

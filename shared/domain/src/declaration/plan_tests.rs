@@ -31,7 +31,7 @@ pub(super) fn candidate(component: &str, kind: KindName, after: &[&str], stages:
 
 pub(super) const WATCH: Watch = Watch { bake_s: 600, between_waves_s: 30 };
 
-pub(super) fn told(waves: &[Wave]) -> String {
+pub(super) fn listed(waves: &[Wave]) -> String {
     let mut text = String::new();
     for (number, wave) in waves.iter().enumerate() {
         text.push_str(&format!("wave {} (bake {} s)\n", number + 1, wave.bake_s));
@@ -55,7 +55,7 @@ fn the_end_that_aws_makes_is_waited_for_behind_all_others() {
     let mut shop = shop();
     shop[0] = candidate("agent", KindName::Ecs, &[], &[("half", 120), ("all", 0), ("ended", 0)]);
     let waves = plan(&shop, WATCH).unwrap();
-    insta::assert_snapshot!(told(&waves), @"
+    insta::assert_snapshot!(listed(&waves), @"
     wave 1 (bake 120 s)
       agent: half
     wave 2 (bake 30 s)
@@ -82,7 +82,7 @@ fn the_end_that_aws_makes_is_waited_for_behind_all_others() {
 
 #[test]
 fn the_shop_in_waves() {
-    insta::assert_snapshot!(told(&plan(&shop(), WATCH).unwrap()), @"
+    insta::assert_snapshot!(listed(&plan(&shop(), WATCH).unwrap()), @"
     wave 1 (bake 30 s)
       agent: image 18
     wave 2 (bake 300 s)
@@ -102,7 +102,7 @@ fn independent_components_share_waves_and_the_longest_bake_counts() {
         candidate("api", KindName::Lambda, &[], &[("10 %", 20), ("100 %", 0)]),
         candidate("web", KindName::StaticSite, &[], &[("files", 0)]),
     ];
-    insta::assert_snapshot!(told(&plan(&both, WATCH).unwrap()), @"
+    insta::assert_snapshot!(listed(&plan(&both, WATCH).unwrap()), @"
     wave 1 (bake 30 s)
       api: 10 %
       web: files
@@ -121,7 +121,7 @@ fn what_is_published_ahead_is_tried_before_anything_beside_it_is_switched() {
         candidate("web", KindName::StaticSite, &["agent"], &[("files", 0)]),
     ];
     let waves = plan(&both, WATCH).unwrap();
-    insta::assert_snapshot!(told(&waves), @"
+    insta::assert_snapshot!(listed(&waves), @"
     wave 1 (bake 0 s)
       api: published
     wave 2 (bake 30 s)
@@ -150,7 +150,7 @@ fn a_rollout_alone_in_its_wave_is_watched_as_it_says() {
 fn an_unchanged_component_in_between_keeps_the_order() {
     let mut shop = shop();
     shop[1].stages.clear();
-    insta::assert_snapshot!(told(&plan(&shop, WATCH).unwrap()), @"
+    insta::assert_snapshot!(listed(&plan(&shop, WATCH).unwrap()), @"
     wave 1 (bake 30 s)
       agent: image 18
     wave 2 (bake 600 s)
@@ -169,7 +169,7 @@ fn nothing_to_change_is_no_wave() {
 }
 
 #[test]
-fn a_cycle_is_told() {
+fn a_cycle_is_named() {
     let circle = [
         candidate("a", KindName::Lambda, &["b"], &[("x", 0)]),
         candidate("b", KindName::Lambda, &["a"], &[("x", 0)]),

@@ -1,4 +1,4 @@
-//! Checks the addresses that may be probed, as far as the text tells. The probe itself checks again after name
+//! Checks the addresses that may be probed, as far as the text shows. The probe itself checks again after name
 //! resolution and redirects.
 
 use super::scope::Scope;
@@ -127,8 +127,8 @@ mod tests {
             ("https://[::ffff:127.0.0.1]/", "names ::ffff:127.0.0.1, a loopback"),
             ("https://[64:ff9b::a9fe:a9fe]/", "names 64:ff9b::a9fe:a9fe, a link-local"),
         ] {
-            let told = objection(url, &HTTP, None).unwrap_or_default();
-            assert!(told.starts_with(why), "{url}: {told}");
+            let found = objection(url, &HTTP, None).unwrap_or_default();
+            assert!(found.starts_with(why), "{url}: {found}");
         }
     }
 
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn a_websocket_has_schemes_of_its_own() {
         let local = Some("http://localhost:4566");
-        for (url, origin, told) in [
+        for (url, origin, why) in [
             ("wss://shop.example/socket", None, None),
             ("ws://shop.example/socket", None, None),
             ("ws://localhost:4566/socket", local, None),
@@ -162,21 +162,21 @@ mod tests {
             ("ws://127.0.0.1/", None, Some("names 127.0.0.1, a loopback address")),
         ] {
             let found = objection(url, &WEBSOCKET, origin).unwrap_or_default();
-            assert!(found.starts_with(told.unwrap_or_default()), "{url}: {found}");
-            assert_eq!(found.is_empty(), told.is_none(), "{url}: {found}");
+            assert!(found.starts_with(why.unwrap_or_default()), "{url}: {found}");
+            assert_eq!(found.is_empty(), why.is_none(), "{url}: {found}");
         }
     }
 
     #[test]
     fn what_stands_before_an_at_sign_is_not_repeated() {
-        for (url, told) in [
+        for (url, wanted) in [
             ("https://me:hunter2@shop.example/", "https://shop.example/"),
             ("ftp://a@b@shop.example", "ftp://shop.example"),
             ("https://shop.example/", "https://shop.example/"),
             ("me@shop.example://", "me@shop.example://"),
             ("me@shop.example", "me@shop.example"),
         ] {
-            assert_eq!(without_user(url), told);
+            assert_eq!(without_user(url), wanted);
         }
     }
 }

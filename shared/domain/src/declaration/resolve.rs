@@ -124,8 +124,8 @@ pub(super) fn findings(declaration: &Declaration, exceptions: &Exceptions) -> Ve
     }
     findings.extend(shared_targets(&environments));
     // The same text is resolved once for every environment.
-    let mut told = BTreeSet::new();
-    findings.retain(|finding| told.insert((finding.path.clone(), finding.reason.clone())));
+    let mut seen = BTreeSet::new();
+    findings.retain(|finding| seen.insert((finding.path.clone(), finding.reason.clone())));
     findings
 }
 

@@ -82,7 +82,7 @@ fn an_environment_gets_its_own_values_and_those_of_all() {
 }
 
 #[test]
-fn an_environment_that_is_not_there_is_told_with_the_nearest() {
+fn an_environment_that_is_not_there_is_refused_with_the_nearest() {
     let declaration = Declaration::parse(EVERYTHING).unwrap();
     let name = EnvironmentName::new("prd").unwrap();
     let [finding] = declaration.resolve(&name).unwrap_err().try_into().unwrap();

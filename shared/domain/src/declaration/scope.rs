@@ -214,14 +214,14 @@ mod tests {
             ("é{app}é", "[é]<app>[é]"),
         ];
         for (text, wanted) in table {
-            let told: String = parts(text)
+            let rendered: String = parts(text)
                 .iter()
                 .map(|part| match part {
                     Part::Literal(text) => format!("[{text}]"),
                     Part::Placeholder(name) => format!("<{name}>"),
                 })
                 .collect();
-            assert_eq!(told, wanted, "{text}");
+            assert_eq!(rendered, wanted, "{text}");
         }
     }
 }

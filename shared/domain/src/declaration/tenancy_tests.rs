@@ -58,13 +58,13 @@ fn what_a_component_has_left() {
     let all = |text: &str| text.split_whitespace().map(claim).collect::<Vec<_>>();
     for (then, now, left) in table {
         let (then, now) = (all(then), all(now));
-        let told: Vec<String> = Claim::left(&then, &now).into_iter().map(ToString::to_string).collect();
-        assert_eq!(told.join(" "), left, "{then:?} {now:?}");
+        let claims: Vec<String> = Claim::left(&then, &now).into_iter().map(ToString::to_string).collect();
+        assert_eq!(claims.join(" "), left, "{then:?} {now:?}");
     }
 }
 
 /// Claims one after the other. Of `shop/prod` the components whose names begin with `old` are gone since.
-/// Each has what is told where it is refused, and else who has what then, where that is said.
+/// Each has a part of the refusal where it is refused, and else who has what then, where that is said.
 ///
 /// Safety: tenancy: No component is given what is another one's, is in it or is around it, whatever their kinds are.
 #[test]
@@ -158,17 +158,17 @@ fn who_has_what_and_who_is_refused() {
                     && who.starts_with("shop/prod/")
             };
             let before = claims.clone();
-            let told = match claims.take(&owner(who), &claim(what), is_gone) {
+            let outcome = match claims.take(&owner(who), &claim(what), is_gone) {
                 Err(finding) => finding.reason,
                 Ok(is_new) => {
                     assert_eq!(is_new, claims != before, "{story:?} {who}");
                     format!("= {}", in_words(&claims))
                 }
             };
-            let is_refused = !told.starts_with('=');
+            let is_refused = !outcome.starts_with('=');
             assert!(!is_refused || claims == before, "{story:?} {who}");
-            assert_eq!(is_refused, !expected.is_empty() && !expected.starts_with('='), "{story:?} {who}: {told}");
-            assert!(told.contains(expected), "{story:?} {who}: {told}");
+            assert_eq!(is_refused, !expected.is_empty() && !expected.starts_with('='), "{story:?} {who}: {outcome}");
+            assert!(outcome.contains(expected), "{story:?} {who}: {outcome}");
         }
     }
 }

@@ -78,7 +78,7 @@ fn path(scope: &Scope<'_>, own: Option<&Written>, field: &Field) -> String {
 }
 
 impl Declared {
-    /// Returns the waves of a release of all components; none if their order has a cycle, which is told already.
+    /// Returns the waves of a release of all components; none if their order has a cycle, which is reported already.
     fn waves(&self) -> Vec<Wave> {
         let candidates = self.components.iter().map(|(name, component)| ComponentInPlan {
             component: name.clone(),

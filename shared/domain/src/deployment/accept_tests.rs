@@ -111,19 +111,19 @@ fn of_a_target_that_is_gone_nothing_runs() {
 #[test]
 fn what_nobody_has_seen_is_not_accepted() {
     let fault = Fault::new(FaultName::AccessDenied, "lambda:GetAlias is not allowed");
-    // What was looked at, and what is told of it.
+    // What was looked at, and a part of the reason.
     let table = [
         (None, "nobody has looked at it"),
         (Some(look(CHANGED, TOKEN - 1, there())), "nobody has looked at it"),
         (Some(look(CHANGED, TOKEN, Live::Unknown(fault))), "AccessDenied: lambda:GetAlias is not allowed"),
     ];
-    for (looked, told) in table {
+    for (looked, part) in table {
         let mut step = step(StepStatus::Changed);
         step.looked = looked;
         let finding = accepted(&step, TOKEN).unwrap_err();
         assert_eq!(finding.name, FindingName::TargetNotSeen);
         assert_eq!(finding.path, "components.api");
-        assert!(finding.reason.contains(told), "{}", finding.reason);
+        assert!(finding.reason.contains(part), "{}", finding.reason);
         assert!(finding.remedy.contains("accept again"), "{}", finding.remedy);
     }
 }
@@ -143,9 +143,9 @@ fn what_aws_still_moves_is_not_accepted() {
         step.looked = Some(look(CHANGED, TOKEN, moving.clone()));
         let finding = accepted(&step, TOKEN).unwrap_err();
         assert_eq!(finding.path, "components.api", "{status:?}");
-        let told = (finding.name, &finding.reason, &finding.remedy);
-        assert_eq!(told, (busy.name, &busy.reason, &busy.remedy), "{status:?}");
-        // A look for an earlier `accept` tells nothing.
+        let parts = (finding.name, &finding.reason, &finding.remedy);
+        assert_eq!(parts, (busy.name, &busy.reason, &busy.remedy), "{status:?}");
+        // A look for an earlier `accept` does not count.
         step.looked = Some(look(CHANGED, TOKEN - 1, moving.clone()));
         let name = accepted(&step, TOKEN).err().map(|finding| finding.name);
         assert_ne!(name, Some(FindingName::TargetBusy), "{status:?}");

@@ -108,7 +108,7 @@ fn by_order<'a>(candidate: &'a Candidate, facts: &AdmissionFacts<'a>) -> Option<
         })
         .collect();
     let (_, mark) = newer.first()?;
-    // A person is told no. A deployment that was accepted and then overtaken while it waited for its turn is
+    // A person is refused. A deployment that was accepted and then overtaken while it waited for its turn is
     // superseded, whoever asked for it.
     let waits = facts.waits(candidate);
     let wants_just_this = candidate.own && candidate.by_person;
@@ -123,7 +123,7 @@ fn by_order<'a>(candidate: &'a Candidate, facts: &AdmissionFacts<'a>) -> Option<
 
 /// An arrival does not bring back a release that was live and was replaced: whoever replaced it wanted something else
 /// here. A person does bring it back, by a request of their own. So does a later run of CI, which the manifest's
-/// `sequence` tells (rule 6).
+/// `sequence` shows (rule 6).
 fn by_past<'a>(candidate: &Candidate, facts: &AdmissionFacts<'_>) -> Option<Replacing<'a>> {
     // A drill has replaced it for a while, and brings it back.
     let is_drilled = facts.drill.is_some();

@@ -2,8 +2,8 @@
 //!
 //! A drill is two deployments. The first goes to the newest verified-good snapshot that is older than the present one,
 //! and its gates decide. The second goes back to the snapshot that was present when the drill began. It is never undone
-//! because of a gate: that would leave the older version live. A gate that is red then is told, and the drill has
-//! failed.
+//! because of a gate: that would leave the older version live. A gate that is red then is reported, and the drill
+//! has failed.
 
 use crate::deployment::judgement::Judgement;
 use crate::deployment::step::Step;
@@ -29,7 +29,7 @@ pub use schedule::{DrillFacts, Next};
 pub use steps::{DrillStep, MOST_BYTES};
 pub use turn::{gives_way, turn};
 
-/// The most tries of the way back. Another try would not mend a failure after that, and a person is told.
+/// The most tries of the way back. Another try would not mend a failure after that, and a person is notified.
 pub const TRIES: u32 = 3;
 
 /// A drill, from its beginning to its ending.
@@ -320,11 +320,11 @@ impl Drills {
         self.take_ended()
     }
 
-    /// Takes in what a drill that has ended tells anew, see [`Drill::resolve`].
-    pub fn told_anew(&mut self, drill: &Drill) {
+    /// Takes in what a drill that has ended says anew, see [`Drill::resolve`].
+    pub fn update_last(&mut self, drill: &Drill) {
         let is_it = |last: &&mut DrillSummary| last.drill == drill.id;
-        if let (Some(last), Some(told)) = (self.last.as_mut().filter(is_it), known(drill)) {
-            *last = told;
+        if let (Some(last), Some(summary)) = (self.last.as_mut().filter(is_it), known(drill)) {
+            *last = summary;
         }
     }
 

@@ -162,7 +162,7 @@ fn a_gate_that_is_red_on_the_way_back_fails_the_drill_and_what_ran_before_runs()
 }
 
 #[test]
-fn a_drill_that_cannot_come_back_ends_and_tells_what_runs() {
+fn a_drill_that_cannot_come_back_ends_and_names_what_runs() {
     let mut drills = coming_back(TRIES - 1);
     let lost = |drills: &mut Drills| take(drills, &undone("back", "ChangeFailed"), &[]);
     assert_eq!(lost(&mut drills), None);
@@ -178,9 +178,9 @@ fn a_drill_that_cannot_come_back_ends_and_tells_what_runs() {
     );
 }
 
-/// Safety: drills: What a drill that needed an operator tells is true of now once that is over.
+/// Safety: drills: What a drill that needed an operator says is true of now once that is over.
 #[test]
-fn a_drill_that_needs_an_operator_no_more_tells_what_runs() {
+fn a_drill_that_needs_an_operator_no_more_names_what_runs() {
     use Ending::{NeedsOperator, RolledBack, Succeeded};
     let (app, env) = shop();
     let accepted = Resolved { at: Time(50_000), by: deployment("there").requester, reason: "repaired by hand".into() };
@@ -194,15 +194,15 @@ fn a_drill_that_needs_an_operator_no_more_tells_what_runs() {
         (there(NeedsOperator), Some(&accepted), false, "repaired by hand"),
         (there(NeedsOperator), None, false, "NEEDS AN OPERATOR"),
     ];
-    for ((mut drills, record), accepted, restored, told) in table {
+    for ((mut drills, record), accepted, restored, words) in table {
         let stuck = ended(record.id.as_str(), NeedsOperator, "x");
         let mut drill = take(&mut drills, &stuck, &[]).unwrap();
         let was = drill.clone();
         let is_new = drill.resolve(EnvironmentId::new(&app, &env), &record, accepted);
-        drills.told_anew(&drill);
+        drills.update_last(&drill);
         let last = drills.last.as_ref().unwrap();
-        assert!(last.cause.contains(told), "{}", last.cause);
-        assert_eq!(is_new, !told.contains("NEEDS"), "{told}");
+        assert!(last.cause.contains(words), "{}", last.cause);
+        assert_eq!(is_new, !words.contains("NEEDS"), "{words}");
         assert_eq!(is_new, !drills.in_words().contains("NEEDS AN OPERATOR"));
         assert_eq!((last.outcome, last.restored), (DrillOutcome::Failed, restored));
         assert_eq!(drill == was, !is_new);
@@ -233,9 +233,9 @@ fn an_end_is_taken_in_once() {
 }
 
 #[test]
-fn a_length_of_time_is_told_as_people_say_it() {
+fn a_length_of_time_is_written_as_people_say_it() {
     let table = [(0, "0 s"), (40_001, "41 s"), (120_000, "2 min"), (725_000, "12 min 5 s"), (11_400_000, "3 h 10 min")];
-    for (ms, told) in table {
-        assert_eq!(lasted(ms), told);
+    for (ms, words) in table {
+        assert_eq!(lasted(ms), words);
     }
 }

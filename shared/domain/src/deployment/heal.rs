@@ -3,7 +3,7 @@
 //! A component that is declared `heal: restore` is brought back to its record by a deployment like any other. This
 //! deployment is never in anybody's way: it begins only if nothing else is under way, waits or is held, and if the last
 //! look compared with the present record. If a component has to be restored again and again, automatic deployments are
-//! held, and a person is told.
+//! held, and a person is notified.
 
 use crate::deployment::Deployment;
 use crate::deployment::hourly_look::{Difference, EVERY_S, HourlyLook};

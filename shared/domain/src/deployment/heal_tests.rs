@@ -202,7 +202,7 @@ fn a_restoring_is_noted_once_and_forgotten_after_a_day() {
 #[test]
 fn the_reasons_name_what_differs_who_changed_it_and_what_to_do() {
     let mut scene = scene();
-    let told = |scene: &Scene| {
+    let reason = |scene: &Scene| {
         let standing =
             HealFacts { look: Some(&scene.look), lock: &scene.lock, state: &scene.state, rev: scene.rev, other: None };
         match turn(&standing, NOW) {
@@ -212,11 +212,11 @@ fn the_reasons_name_what_differs_who_changed_it_and_what_to_do() {
     let differs = "api is not as recorded: version: recorded 41, seen 40; it began between 1970-01-05T02:00:00Z and \
                    1970-01-05T04:00:00Z; CloudTrail tells of UpdateAlias20150331 by arn:aws:iam::1:role/terraform at \
                    1970-01-05T03:00:00Z";
-    assert_eq!(told(&scene), differs);
+    assert_eq!(reason(&scene), differs);
     for deployment in ["a", "b", "c"] {
         scene.restored(1, deployment, false);
     }
-    let held = told(&scene);
+    let held = reason(&scene);
     assert_eq!(
         held,
         format!(

@@ -1,5 +1,5 @@
 //! The hourly look checks, between deployments, whether the targets of an environment are still as the last deployment
-//! left them. It records the differences, since when they are there, and whether they were told already. Pure.
+//! left them. It records the differences, since when they are there, and whether they were reported already. Pure.
 
 use crate::declaration::heal::Heal;
 use crate::environment::drift::{Compared, Drift, Field};
@@ -28,7 +28,7 @@ pub const EVERY_S: u64 = 55 * 60;
 /// The seconds after which a look that did not end is begun again: the period of the schedule.
 const AGAIN_AFTER_S: u64 = 5 * 60;
 
-/// The most looks in a row that may not end before Windlass tells that nothing is known.
+/// The most looks in a row that may not end before Windlass reports that nothing is known.
 const TRIES: u32 = 3;
 
 /// The seconds after a deployment in which nothing is looked at: AWS may show the former state for some seconds.
@@ -61,7 +61,7 @@ pub struct HourlyLook {
     /// The components that the last look left to later ones, because it would have taken more calls than an hour has.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub left: BTreeSet<ComponentName>,
-    /// The marks of differences that the second look after a recovery has told already.
+    /// The marks of differences that the second look after a recovery has reported already.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub told: BTreeMap<ComponentName, Digest>,
 }
@@ -81,12 +81,12 @@ pub struct Watched {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "foreign::maybe")]
     pub seen: Option<String>,
-    /// The difference that was there when it could be told last.
+    /// The difference that was there when it could be seen last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub difference: Option<Difference>,
     /// The number of calls to its target that the last look took.
     pub calls: u32,
-    /// The time at which its state could be told last; absent if it never could.
+    /// The time at which its state could be seen last; absent if it never could.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<Time>,
     /// The declared rule for a difference.
@@ -118,10 +118,10 @@ pub struct Difference {
     pub not_before: Time,
     /// The time at which it was seen first. It began before this.
     pub seen_at: Time,
-    /// The person or service that made it, as far as CloudTrail tells; absent if CloudTrail was not asked.
+    /// The person or service that made it, as far as CloudTrail shows; absent if CloudTrail was not asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub who: Option<ChangedBy>,
-    /// True if the second look after a recovery has told it, so that it is not told again.
+    /// True if the second look after a recovery has reported it, so that it is not reported again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub told: bool,
 }
@@ -138,7 +138,7 @@ pub struct ComponentLook {
 }
 
 impl ComponentLook {
-    /// Makes a look that tells nothing, for this reason.
+    /// Makes a look that shows nothing, for this reason.
     pub fn unknown(reason: impl Into<String>) -> Self {
         Self { compared: Compared::unknown(reason), mark: None, calls: CALLS_A_LOOK }
     }

@@ -64,7 +64,7 @@ fn drifted(to: &str) -> ComponentLook {
     }
 }
 
-/// A look at `api` an hour after the former, and what is told of it.
+/// Looks at `api` at an hour, and returns the events of the look with their causes.
 fn looked(look: &mut HourlyLook, hours: u64, glance: ComponentLook) -> Vec<(EventName, String)> {
     let before = look.clone();
     let now = BEGAN.plus_s(hours * HOUR_S);
@@ -73,8 +73,8 @@ fn looked(look: &mut HourlyLook, hours: u64, glance: ComponentLook) -> Vec<(Even
     let upon = LookBasis { running: &running, state: 7, token: 5, heal: &BTreeMap::new() };
     look.conclude([(name("api"), glance)].into(), upon, now);
     let events = of_hourly_look(Some(&before), look);
-    let told = events.into_iter();
-    told.map(|event| (event.name, event.detail.cause.unwrap())).collect()
+    let reported = events.into_iter();
+    reported.map(|event| (event.name, event.detail.cause.unwrap())).collect()
 }
 
 fn lock(token: u64) -> Lock {
@@ -82,9 +82,9 @@ fn lock(token: u64) -> Lock {
 }
 
 #[test]
-fn what_differs_is_told_once_and_that_it_is_gone_once() {
+fn what_differs_is_reported_once_and_that_it_is_gone_once() {
     let unknown = || ComponentLook::unknown("lambda:GetAlias was refused");
-    // The result of each look, and what is told of it.
+    // The result of each look, and what is reported of it.
     let table: [(ComponentLook, &[(EventName, &str)]); 11] = [
         (good(), &[]),
         (
@@ -112,9 +112,9 @@ fn what_differs_is_told_once_and_that_it_is_gone_once() {
     ];
     let mut look = look();
     for (hours, (glance, wanted)) in (1..).zip(table) {
-        let told = looked(&mut look, hours, glance);
-        assert_eq!(told.len(), wanted.len(), "hour {hours}: {told:?}");
-        for ((name, cause), (wanted, part)) in told.iter().zip(wanted) {
+        let reported = looked(&mut look, hours, glance);
+        assert_eq!(reported.len(), wanted.len(), "hour {hours}: {reported:?}");
+        for ((name, cause), (wanted, part)) in reported.iter().zip(wanted) {
             assert_eq!(name, wanted, "hour {hours}");
             assert!(cause.contains(part), "hour {hours}: {cause}");
         }
@@ -124,9 +124,9 @@ fn what_differs_is_told_once_and_that_it_is_gone_once() {
 #[test]
 fn a_difference_at_the_first_look_began_after_it_was_brought() {
     let mut look = look();
-    let told = looked(&mut look, 1, drifted("40"));
+    let reported = looked(&mut look, 1, drifted("40"));
     let since = format!("between {BEGAN} and {}", BEGAN.plus_s(HOUR_S));
-    assert!(told[0].1.contains(&since), "{}", told[0].1);
+    assert!(reported[0].1.contains(&since), "{}", reported[0].1);
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn nobody_looks_while_somebody_deploys_or_has_just_done_so() {
 }
 
 #[test]
-fn looks_that_come_to_no_end_are_told_in_the_end() {
+fn looks_that_come_to_no_end_are_reported_in_the_end() {
     let mut look = look();
     let share = [name("api")];
     for tries in 1..=TRIES {
@@ -228,8 +228,8 @@ fn an_application_has_so_many_calls_an_hour() {
     assert_eq!(turns.len(), 100);
     assert_eq!(turns.values().sum::<usize>(), 240);
     assert!(turns.values().all(|times| (2..=3).contains(times)));
-    let told = look.shown(&lock(5)).when();
-    assert!(told.contains("but for 70 components"), "{told}");
+    let when = look.shown(&lock(5)).when();
+    assert!(when.contains("but for 70 components"), "{when}");
 }
 
 /// The environments of an application share the calls of an hour, and no other application's count.
@@ -303,8 +303,8 @@ fn what_is_shown_is_true_of_now() {
     }
     assert_eq!(look.new_differences().count(), 0, "it is asked once");
     assert!(api(&look, 5).words().ends_with(&named.to_string()));
-    let told = found(None, &look).unwrap();
-    assert!(told.contains("; CloudTrail tells of UpdateAlias by "), "{told}");
+    let words = found(None, &look).unwrap();
+    assert!(words.contains("; CloudTrail tells of UpdateAlias by "), "{words}");
     // A deployment had the lock since.
     let behind = api(&look, 6);
     assert_eq!((behind.drift, behind.began), (Drift::Unknown, None));

@@ -24,16 +24,16 @@ fn record(action: ActionName) -> Deployment {
     serde_json::from_value(record).unwrap()
 }
 
-fn told(scene: &Scene, action: ActionName) -> String {
+fn shown(scene: &Scene, action: ActionName) -> String {
     let facts = scene.facts();
     redeploy_input(&record(action), &facts)
 }
 
 /// Returns the members that an input has beside the release's.
-fn wishes(told: &str) -> Vec<String> {
-    let (begin, end) = (told.find('{').unwrap(), told.rfind('}').unwrap());
-    let input: Value = serde_json::from_str(&told[begin..=end]).unwrap();
-    assert!(Request::parse(&input).is_ok(), "{told}");
+fn wishes(text: &str) -> Vec<String> {
+    let (begin, end) = (text.find('{').unwrap(), text.rfind('}').unwrap());
+    let input: Value = serde_json::from_str(&text[begin..=end]).unwrap();
+    assert!(Request::parse(&input).is_ok(), "{text}");
     let members = input.as_object().unwrap().keys().cloned();
     let plain = ["action", "app", "environment", "version"];
     members.filter(|name| !plain.contains(&name.as_str())).collect()
@@ -43,7 +43,7 @@ fn wishes(told: &str) -> Vec<String> {
 type Stands<'a> = &'a dyn Fn(&mut Scene);
 
 #[test]
-fn what_is_told_is_not_refused_by_what_stands_there_now() {
+fn what_is_shown_is_not_refused_by_what_stands_there_now() {
     let older = |scene: &mut Scene| {
         scene.mark("a", "newer", 9).mark("b", "newer", 9);
     };
@@ -78,11 +78,11 @@ fn what_is_told_is_not_refused_by_what_stands_there_now() {
         for one in stands {
             one(&mut scene);
         }
-        let told = told(&scene, ActionName::Deploy);
-        assert_eq!(wishes(&told), wanted, "{told}");
-        assert!(told.ends_with(" to deploy 1.4.0"), "{told}");
+        let text = shown(&scene, ActionName::Deploy);
+        assert_eq!(wishes(&text), wanted, "{text}");
+        assert!(text.ends_with(" to deploy 1.4.0"), "{text}");
         // A rollback passes all of these.
-        let back = self::told(&scene, ActionName::Rollback);
+        let back = self::shown(&scene, ActionName::Rollback);
         assert_eq!(wishes(&back), ["reason", "snapshot"], "{back}");
     }
 }
@@ -126,8 +126,8 @@ fn everything() -> [(&'static str, Stands<'static>); 11] {
     ]
 }
 
-/// Returns the sentences that tell of each ending how to have the release.
-fn told_of_each_ending(facts: &AdmissionFacts<'_>) -> Vec<String> {
+/// Returns the sentences that say after each ending how to have the release.
+fn sentences_after_each_ending(facts: &AdmissionFacts<'_>) -> Vec<String> {
     let ended = |ending, cause_name: &str| {
         let mut record = record(ActionName::Deploy);
         record.ending = Some(Ended {
@@ -143,16 +143,16 @@ fn told_of_each_ending(facts: &AdmissionFacts<'_>) -> Vec<String> {
         record
     };
     let known = BTreeMap::new();
-    let mut told: Vec<String> = [(Ending::Succeeded, ""), (Ending::NothingToDo, ALREADY_THERE)]
+    let mut sentences: Vec<String> = [(Ending::Succeeded, ""), (Ending::NothingToDo, ALREADY_THERE)]
         .into_iter()
         .filter_map(|(ending, cause)| now(&ended(ending, cause), facts, &known))
         .map(|now| now.next)
         .collect();
-    told.extend([Supersession::Waits, Supersession::Newer, Supersession::Since].map(|how| {
+    sentences.extend([Supersession::Waits, Supersession::Newer, Supersession::Since].map(|how| {
         let by = id("by");
         superseded(&ended(Ending::NothingToDo, "Superseded"), &Replaced { by, how }, facts, &known)
     }));
-    told.extend(
+    sentences.extend(
         [
             (Ending::Rejected, "CancelledByOperator"),
             (Ending::RolledBack, "PreemptedByOperator"),
@@ -160,8 +160,8 @@ fn told_of_each_ending(facts: &AdmissionFacts<'_>) -> Vec<String> {
         ]
         .map(|(ending, cause)| redeploy_input(&ended(ending, cause), facts)),
     );
-    assert_eq!(told.len(), 8);
-    told
+    assert_eq!(sentences.len(), 8);
+    sentences
 }
 
 /// Returns whether a person who asks with these wishes gets it, or a turn for it.
@@ -180,15 +180,15 @@ fn is_let_in(wishes: &[String], facts: &AdmissionFacts<'_>) -> bool {
 fn who_wants_what_a_drill_or_a_restoring_went_to_starts_a_rollback() {
     let scene = Scene::new();
     for action in [ActionName::Rollback, ActionName::Drill, ActionName::Restore] {
-        let told = told(&scene, action);
+        let text = shown(&scene, action);
         let begins = r#"start {"action":"rollback","#;
-        assert!(told.starts_with(begins), "{told}");
-        assert_eq!(wishes(&told), ["reason", "snapshot"], "{told}");
+        assert!(text.starts_with(begins), "{text}");
+        assert_eq!(wishes(&text), ["reason", "snapshot"], "{text}");
     }
 }
 
 #[test]
-fn what_is_told_after_every_ending_has_the_wishes_that_it_needs_and_no_other() {
+fn what_is_shown_after_every_ending_has_the_wishes_that_it_needs_and_no_other() {
     let everything = everything();
     let mut needed = 0;
     for subset in 0..1 << everything.len() {
@@ -201,14 +201,14 @@ fn what_is_told_after_every_ending_has_the_wishes_that_it_needs_and_no_other() {
             }
         }
         let facts = scene.facts();
-        for told in told_of_each_ending(&facts) {
-            let mut wishes = wishes(&told);
+        for sentence in sentences_after_each_ending(&facts) {
+            let mut wishes = wishes(&sentence);
             wishes.retain(|name| name != "reason");
-            assert!(is_let_in(&wishes, &facts), "{stands:?}: {told}");
+            assert!(is_let_in(&wishes, &facts), "{stands:?}: {sentence}");
             for wish in &wishes {
                 let mut fewer = wishes.clone();
                 fewer.retain(|one| one != wish);
-                assert!(!is_let_in(&fewer, &facts), "{stands:?}: not `{wish}`: {told}");
+                assert!(!is_let_in(&fewer, &facts), "{stands:?}: not `{wish}`: {sentence}");
                 needed += 1;
             }
         }
@@ -221,24 +221,24 @@ fn what_needs_an_operator_comes_first() {
     let mut scene = Scene::new();
     scene.hold().held("stuck", ActionName::Deploy, HeldState::NeedsOperator);
     for action in [ActionName::Deploy, ActionName::Rollback] {
-        let told = told(&scene, action);
+        let text = shown(&scene, action);
         for first in ["recover", "accept"] {
             let first = format!(r#"{{"action":"{first}","#);
-            assert!(told.contains(&first), "{told}");
+            assert!(text.contains(&first), "{text}");
         }
     }
 }
 
 #[test]
-fn what_goes_back_is_told_where_it_is_let_in() {
+fn what_goes_back_is_shown_where_it_is_let_in() {
     let mut scene = Scene::new();
-    let told = |scene: &Scene| rollback_input(scene.candidate.environment_id(), &scene.lock, scene.state.snapshot);
-    assert!(told(&scene).starts_with("Nothing has to be done"));
+    let shown = |scene: &Scene| rollback_input(scene.candidate.environment_id(), &scene.lock, scene.state.snapshot);
+    assert!(shown(&scene).starts_with("Nothing has to be done"));
     scene.state.snapshot = 2;
-    let back = told(&scene);
+    let back = shown(&scene);
     assert!(back.contains(r#"{"action":"rollback","#), "{back}");
     scene.held("stuck", ActionName::Deploy, HeldState::NeedsOperator);
-    let first = told(&scene);
+    let first = shown(&scene);
     assert!(!first.contains("rollback"), "{first}");
     for action in ["recover", "accept"] {
         assert!(first.contains(&format!(r#"{{"action":"{action}","#)), "{first}");

@@ -14,11 +14,11 @@ fn refused(change: fn(&mut Scene) -> &mut Scene) -> String {
     for finding in &findings {
         inputs(&finding.remedy);
     }
-    let told: Vec<String> = findings.iter().map(ToString::to_string).collect();
-    told.join("\n")
+    let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    lines.join("\n")
 }
 
-/// Returns the inputs that a text tells to start.
+/// Returns the inputs that a text names.
 fn inputs(text: &str) -> Vec<Request> {
     let parts = text.split_inclusive('}');
     let inputs = parts.filter_map(|part| Some(&part[part.find('{')?..]));
@@ -28,10 +28,10 @@ fn inputs(text: &str) -> Vec<Request> {
 /// The name of an obstacle, and the change that puts it there.
 type Stands = (&'static str, fn(&mut Scene));
 
-/// All obstacles that can stand in the way at the same time are told at once. Each deployment that is told is let in,
+/// All obstacles that can stand in the way at the same time are named at once. Each deployment that is named is let in,
 /// once the operator's action has been done that stands before it.
 #[test]
-fn whatever_stands_in_the_way_together_each_input_that_is_told_works_as_it_stands() {
+fn whatever_stands_in_the_way_together_each_input_that_is_named_works_as_it_stands() {
     let stands: [Stands; 5] = [
         ("NeedsOperator", |s| {
             s.held("stuck", ActionName::Deploy, HeldState::NeedsOperator);
@@ -62,8 +62,8 @@ fn whatever_stands_in_the_way_together_each_input_that_is_told_works_as_it_stand
         let Decision::Reject(findings) = scene.decision() else {
             panic!("{names:?}: it is admitted");
         };
-        let told: Vec<String> = findings.iter().map(|one| one.name.to_string()).collect();
-        assert_eq!(told, names);
+        let found: Vec<String> = findings.iter().map(|one| one.name.to_string()).collect();
+        assert_eq!(found, names);
         for finding in &findings {
             let mut released = false;
             for input in inputs(&finding.remedy) {

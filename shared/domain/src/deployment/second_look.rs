@@ -19,10 +19,10 @@ use std::collections::BTreeMap;
 /// The seconds after the ending at which it is due.
 const AFTER_S: u64 = 15 * 60;
 
-/// The seconds after which it is due again if nothing could be told: the period of the schedule.
+/// The seconds after which it is due again if nothing could be seen: the period of the schedule.
 const AGAIN_AFTER_S: u64 = 5 * 60;
 
-/// The most tries before it is told that nothing is known.
+/// The most tries before it is reported that nothing is known.
 const TRIES: u32 = 6;
 
 /// A second look that is due or done: a deployment's targets are looked at once more.
@@ -80,7 +80,7 @@ pub enum SecondLookResult {
     AsLeft,
     /// Something is not as the recovery left it.
     Changed,
-    /// It could not be told, however often it was tried.
+    /// It could not be seen, however often it was tried.
     Unknown,
     /// Later deployments have changed all of it since.
     Replaced,
@@ -173,8 +173,8 @@ impl SecondLook {
 
     /// Notes the observation.
     pub fn conclude(&mut self, saw: SecondLookResult, components: BTreeMap<ComponentName, Compared>, at: Time) {
-        let told = self.told(saw, &components, at);
-        self.looked = Some(SecondLookReport { at, saw, components, told });
+        let words = self.in_words(saw, &components, at);
+        self.looked = Some(SecondLookReport { at, saw, components, told: words });
     }
 
     /// Returns whether nothing is left to do for it.
@@ -188,7 +188,7 @@ impl SecondLook {
         self.hold.is_none() && self.holds >= TRIES
     }
 
-    fn told(&self, saw: SecondLookResult, components: &BTreeMap<ComponentName, Compared>, at: Time) -> String {
+    fn in_words(&self, saw: SecondLookResult, components: &BTreeMap<ComponentName, Compared>, at: Time) -> String {
         let (app, environment) = (&self.app, &self.environment);
         let whole = format!("{app} {environment} {}", self.version);
         let minutes = at.ms_since(self.ended) / 60_000;
@@ -231,8 +231,8 @@ impl SecondLook {
     /// Returns the reason for which automatic deployments are held, in fewer characters than a request's reason may
     /// have.
     pub fn reason_to_hold(&self) -> String {
-        let told = self.looked.as_ref().map_or("", |looked| &looked.told);
-        let first = told.lines().take(2).collect::<Vec<_>>().join("");
+        let words = self.looked.as_ref().map_or("", |looked| &looked.told);
+        let first = words.lines().take(2).collect::<Vec<_>>().join("");
         first.chars().take(1000).collect()
     }
 }
@@ -245,8 +245,8 @@ fn in_line(components: &BTreeMap<ComponentName, Compared>, drift: Drift, word: &
             let parts = [("recorded ", &one.recorded), ("seen ", &one.seen), ("", &one.reason)];
             let parts = parts.into_iter().filter_map(|(what, text)| {
                 let text = text.as_ref()?;
-                let is_told = drift != Drift::None || what == "seen ";
-                is_told.then(|| format!("{what}{text}"))
+                let is_shown = drift != Drift::None || what == "seen ";
+                is_shown.then(|| format!("{what}{text}"))
             });
             let parts: Vec<String> = parts.collect();
             format!("{name} ({})", parts.join(", "))

@@ -105,10 +105,10 @@ fn a_look_is_due_after_a_recovery_that_left_something_behind() {
         let record = record(ending, &executions);
         let steps = [step("api", switching), step("web", false)];
         let due = SecondLook::after(&record, &steps);
-        let told = format!("{ending:?} by {executions:?}, switching {switching}");
-        assert_eq!(due.is_some(), is_due, "{told}");
+        let case = format!("{ending:?} by {executions:?}, switching {switching}");
+        assert_eq!(due.is_some(), is_due, "{case}");
         let at = due.map(|due| due.due);
-        assert_eq!(at, is_due.then(|| ENDED.plus_s(900)), "{told}");
+        assert_eq!(at, is_due.then(|| ENDED.plus_s(900)), "{case}");
     }
 }
 
@@ -125,7 +125,7 @@ fn a_goal_is_reached_where_it_was_seen_and_not_taken_back() {
 }
 
 #[test]
-fn automatic_deployments_are_held_for_what_was_told_first() {
+fn automatic_deployments_are_held_for_what_was_said_first() {
     let mut look = due();
     assert_eq!(look.reason_to_hold(), "");
     let table = [
@@ -133,9 +133,13 @@ fn automatic_deployments_are_held_for_what_was_told_first() {
         ("a: \nb\nc".into(), "a: b".into()),
         ("ä".repeat(1001), "ä".repeat(1000)),
     ];
-    for (told, reason) in table {
-        look.looked =
-            Some(SecondLookReport { at: ENDED, saw: SecondLookResult::Changed, told, components: BTreeMap::new() });
+    for (words, reason) in table {
+        look.looked = Some(SecondLookReport {
+            at: ENDED,
+            saw: SecondLookResult::Changed,
+            told: words,
+            components: BTreeMap::new(),
+        });
         assert_eq!(look.reason_to_hold(), reason);
     }
 }
@@ -212,7 +216,7 @@ fn tries_are_counted_before_anything_is_seen_and_end() {
 }
 
 #[test]
-fn it_is_over_when_it_is_told_and_held() {
+fn it_is_over_when_it_is_reported_and_held() {
     let mut look = due();
     assert!(!look.is_over());
     for (saw, is_over) in [
@@ -235,7 +239,7 @@ fn it_is_over_when_it_is_told_and_held() {
     assert!(look.is_over());
 }
 
-fn told(saw: SecondLookResult, drifts: &[Drift]) -> String {
+fn in_words(saw: SecondLookResult, drifts: &[Drift]) -> String {
     let mut look = SecondLook { tries: 6, ..due() };
     look.conclude(saw, all(drifts), ENDED.plus_s(16 * 60));
     assert!(look.reason_to_hold().chars().count() <= 1000);
@@ -243,24 +247,24 @@ fn told(saw: SecondLookResult, drifts: &[Drift]) -> String {
 }
 
 #[test]
-fn what_is_told() {
+fn what_is_said() {
     use Drift::{Changed, None as As, Unknown};
-    insta::assert_snapshot!(told(SecondLookResult::Changed, &[As, Changed, Unknown]), @r#"
+    insta::assert_snapshot!(in_words(SecondLookResult::Changed, &[As, Changed, Unknown]), @r#"
     shop prod 1.1.0 is NOT as its recovery left it: looked at again 16 minutes after it ended RolledBack.
       NOT as recorded: api (recorded 40 at 100 %, seen 41 at 100 %)
       not known: web (lambda:GetAlias was refused)
       as recorded: agent (seen 40 at 100 %)
       next: automatic deployments are being held; find out who changed it (CloudTrail); deploy what should run with `again` and `through_hold`, or roll back; then start {"action":"release_hold","app":"shop","environment":"prod","reason":"…"}
     "#);
-    insta::assert_snapshot!(told(SecondLookResult::Unknown, &[As, Unknown]), @r"
+    insta::assert_snapshot!(in_words(SecondLookResult::Unknown, &[As, Unknown]), @r"
     shop prod 1.1.0 could NOT be looked at again: 6 looks failed until 16 minutes after it ended RolledBack.
       not known: api (lambda:GetAlias was refused)
       as recorded: agent (seen 40 at 100 %)
       next: mend what stands in the way, then compare with `GET /apps/shop/environments/prod?observe=true`
     ");
-    insta::assert_snapshot!(told(SecondLookResult::AsLeft, &[As]), @r"
+    insta::assert_snapshot!(in_words(SecondLookResult::AsLeft, &[As]), @r"
     shop prod 1.1.0 was seen again 16 minutes after it ended RolledBack, as it was left.
       as recorded: agent (seen 40 at 100 %)
     ");
-    insta::assert_snapshot!(told(SecondLookResult::Replaced, &[]), @"What shop prod 1.1.0 had left was changed by later deployments.");
+    insta::assert_snapshot!(in_words(SecondLookResult::Replaced, &[]), @"What shop prod 1.1.0 had left was changed by later deployments.");
 }

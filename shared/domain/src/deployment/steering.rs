@@ -28,7 +28,7 @@ pub fn pause_in_force(record: &Deployment, now: Time) -> Option<&SteeringRecord>
 }
 
 impl SteeringRecord {
-    /// Returns the event that tells of it.
+    /// Returns its event.
     pub fn event(&self) -> EventName {
         match self.action {
             ActionName::Continue => EventName::WatchContinued,
@@ -38,7 +38,7 @@ impl SteeringRecord {
     }
 
     /// Returns the sentence for people: in the event, the notification and the answer.
-    pub fn told(&self, record: &Deployment) -> String {
+    pub fn message(&self, record: &Deployment) -> String {
         let (app, environment) = (&record.app, &record.environment);
         let version = &record.release.version;
         format!("{app} {environment} {version}: {}\n  deployment {}", self.in_words(), record.id)

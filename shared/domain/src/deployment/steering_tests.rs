@@ -61,11 +61,11 @@ fn measured(verdict: Verdict) -> Measurement {
 /// Returns the results of the looks at a wave that bakes for ten minutes, at these seconds.
 fn looked(turns: &[SteeringRecord], looks: &[(u64, Verdict)]) -> String {
     let mut judgement = Judgement::begin(1, NOW, NOW, Span::seconds(600), true);
-    let mut told = vec![];
+    let mut results = vec![];
     for (at_s, verdict) in looks {
         judgement.steer(turns);
         let rule = UnknownRule::default();
-        told.push(match judgement.look(vec![measured(*verdict)], &rule, NOW.plus_s(*at_s)) {
+        results.push(match judgement.look(vec![measured(*verdict)], &rule, NOW.plus_s(*at_s)) {
             Judged::Pass => "pass".to_owned(),
             Judged::Fail(_) => "fail".to_owned(),
             Judged::RanOut { until } => format!("ran out {}", until.ms_since(NOW) / 1000),
@@ -73,7 +73,7 @@ fn looked(turns: &[SteeringRecord], looks: &[(u64, Verdict)]) -> String {
         });
     }
     assert!(judgement.paused_polls <= judgement.polls);
-    told.join(", ")
+    results.join(", ")
 }
 
 /// A case: its name, the turns, the verdicts with their times, and the result.
@@ -132,8 +132,8 @@ fn looks_of_a_pause_have_a_room_of_their_own() {
 }
 
 #[test]
-fn a_turn_is_told_with_who_why_and_what_comes() {
-    for (turn, told) in [
+fn a_turn_is_shown_with_who_why_and_what_comes() {
+    for (turn, words) in [
         (
             turn(ActionName::Pause, 0, Some(HOUR_S)),
             "wave 2 is paused until 2026-11-20T15:00:00Z by ann: \"to look\". Its gates are judged meanwhile; then it goes on.",
@@ -148,6 +148,6 @@ fn a_turn_is_told_with_who_why_and_what_comes() {
             "the rest of the bake of wave 2 is skipped by ann: \"to look\". It passes at its next look, where no gate is red.",
         ),
     ] {
-        assert_eq!(turn.told(&record()), format!("shop prod 1.1.0: {told}\n  deployment 1f0c2d9a4b5e6f70"));
+        assert_eq!(turn.message(&record()), format!("shop prod 1.1.0: {words}\n  deployment 1f0c2d9a4b5e6f70"));
     }
 }

@@ -138,11 +138,11 @@ mod tests_of_git_ref_guess {
     use crate::document::git_rule::TagRule;
 
     #[test]
-    fn what_is_not_whole_is_told_as_what_was_meant() {
+    fn what_is_not_whole_is_answered_with_what_was_meant() {
         let rules = [GitRule::Branches(vec!["main".into(), "feature/*".into()]), GitRule::Tag(TagRule::Stable)];
         let main = "Did you mean `refs/heads/main`? ";
         let tag = "Did you mean `refs/tags/v1.4.0`? ";
-        for (seen, told) in [
+        for (seen, guess) in [
             ("refs/head/main", main),
             ("ref/heads/main", main),
             ("Refs/Heads/main", main),
@@ -179,15 +179,15 @@ mod tests_of_git_ref_guess {
             ("HEAD", ""),
             ("", ""),
         ] {
-            assert_eq!(guess_git_ref(seen, &rules), told, "{seen}");
+            assert_eq!(guess_git_ref(seen, &rules), guess, "{seen}");
         }
     }
 
     #[test]
-    fn where_no_rule_is_known_the_form_is_told() {
-        let told = |seen| guess_git_ref(seen, &[]);
-        assert_eq!(told("refs/heads/main"), "");
-        assert_eq!(told("tag/v1"), "Did you mean `refs/tags/v1`? ");
+    fn where_no_rule_is_known_the_form_is_shown() {
+        let guess = |seen| guess_git_ref(seen, &[]);
+        assert_eq!(guess("refs/heads/main"), "");
+        assert_eq!(guess("tag/v1"), "Did you mean `refs/tags/v1`? ");
     }
 }
 

@@ -1,5 +1,5 @@
-//! Documents of which only a part can be read. The readable part is looked at too, so that their author is told
-//! everything that is wrong at once. Pure.
+//! Documents of which only a part can be read. The readable part is looked at too, so that their author
+//! learns everything that is wrong at once. Pure.
 
 use crate::document::shape::{Mended, last, meant_by};
 use crate::text::finding::{Finding, FindingName, limited};
@@ -40,7 +40,7 @@ impl<T> PartialDocument<T> {
 
     fn note(&mut self) {
         if let Some(rest) = &mut self.rest {
-            rest.told(&self.findings, self.member);
+            rest.note(&self.findings, self.member);
         }
     }
 
@@ -112,7 +112,7 @@ impl<T> PartialDocument<T> {
         }
     }
 
-    /// Returns everything that is wrong with it. Beside a secret nothing else is told, because that could repeat it.
+    /// Returns everything that is wrong with it. Beside a secret nothing else is listed, because that could repeat it.
     pub fn findings(mut self) -> Vec<Finding> {
         let is_secret = |finding: &Finding| finding.name == FindingName::SecretInInput;
         if self.findings.iter().any(is_secret) {

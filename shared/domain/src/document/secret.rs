@@ -60,9 +60,9 @@ fn is_json_with_one(text: &str) -> bool {
     within.is_some_and(|within| within.is_ok_and(|within| !findings(&within).is_empty()))
 }
 
-/// Returns whether a value may be told that nobody knows, such as the answer of a function. A value under the name of a
-/// secret may not, unless it is nothing or a truth value.
-pub fn may_be_told(name: &str, value: &Value) -> bool {
+/// Returns whether a value may be shown that nobody knows, such as the answer of a function. A value under the name of
+/// a secret may not, unless it is nothing or a truth value.
+pub fn may_be_shown(name: &str, value: &Value) -> bool {
     let named = names_a_secret(name) && !(value.is_null() || value.is_boolean());
     !named && Walk::default().findings("", name, value).is_empty()
 }

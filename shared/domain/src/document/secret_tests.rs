@@ -268,9 +268,9 @@ fn a_document_is_looked_through_as_a_whole() {
 }
 
 #[test]
-fn what_another_program_answers_is_told_unless_it_may_be_a_secret() {
+fn what_another_program_answers_is_shown_unless_it_may_be_a_secret() {
     let token = of(&["ghp_", &random(36)]);
-    for (name, value, told) in [
+    for (name, value, shown) in [
         ("status", json!("broken"), true),
         ("count", json!(7), true),
         ("token", json!(null), true),
@@ -280,7 +280,7 @@ fn what_another_program_answers_is_told_unless_it_may_be_a_secret() {
         ("answer", json!({"user": {"password": "hunter2"}}), false),
         ("answer", json!(["fine", token]), false),
     ] {
-        assert_eq!(may_be_told(name, &value), told, "{name} {value}");
+        assert_eq!(may_be_shown(name, &value), shown, "{name} {value}");
     }
 }
 

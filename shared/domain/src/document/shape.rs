@@ -1,7 +1,7 @@
 //! Checks input documents against the JSON Schema of their types, and finds every mistake at once.
 //!
-//! A validator's own words ("is not valid under any of the schemas") tell a person nothing. So each error is told again
-//! as a [`Finding`]: where, what was seen, what to write instead.
+//! A validator's own words ("is not valid under any of the schemas") say nothing to a person. So each error becomes a
+//! [`Finding`]: where, what was seen, what to write instead.
 
 use crate::document::partial_document::PartialDocument;
 use crate::document::secret;
@@ -25,7 +25,7 @@ pub(crate) use objection::{Language, meant_by};
 pub use objection::{nearest, suggest};
 pub(crate) use path::{join, last};
 
-/// The member of a schema that tells what to do instead of fields, or values, that people look for there and that do
+/// The member of a schema that says what to do instead of fields, or values, that people look for there and that do
 /// not exist.
 const INSTEAD: &str = "x-instead";
 
@@ -54,7 +54,7 @@ impl Shape {
         &self.schema
     }
 
-    /// Returns everything that is wrong with a document's shape. If a secret is in it, only that is told: another
+    /// Returns everything that is wrong with a document's shape. If a secret is in it, only that is listed: another
     /// finding could repeat it.
     pub(crate) fn findings(&self, document: &Value) -> Vec<Finding> {
         let secrets = secret::findings(document);
@@ -66,7 +66,7 @@ impl Shape {
         };
         let mut findings = Vec::new();
         for error in validator.iter_errors(document) {
-            self.tell(&error, &mut findings);
+            self.add_findings(&error, &mut findings);
         }
         findings
     }
@@ -77,8 +77,8 @@ impl Shape {
         if findings.is_empty() { self.typed(document) } else { Err(limited(findings)) }
     }
 
-    /// Reads a document of this shape whose meaning is checked as well. Everything that is wrong with either is told at
-    /// once, with the part that can be read.
+    /// Reads a document of this shape whose meaning is checked as well. Everything that is wrong with either is listed
+    /// at once, with the part that can be read.
     pub(crate) fn checked<T: DeserializeOwned>(
         &self,
         document: &Value,
@@ -115,7 +115,7 @@ impl Shape {
         if path.is_empty() { self.what } else { path }
     }
 
-    fn tell(&self, error: &ValidationError<'_>, findings: &mut Vec<Finding>) {
+    fn add_findings(&self, error: &ValidationError<'_>, findings: &mut Vec<Finding>) {
         let path = path_of(error);
         match error.kind() {
             ValidationErrorKind::AdditionalProperties { unexpected } => {
@@ -128,14 +128,14 @@ impl Shape {
                 findings.push(self.missing(error, &path, name));
             }
             ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } => {
-                self.tell_branch(error, &path, context, findings);
+                self.add_branch(error, &path, context, findings);
             }
             _ => findings.push(self.bad_value(error, &path, &[])),
         }
     }
 
-    /// Tells only about the alternative that was meant.
-    fn tell_branch(
+    /// Adds the findings of the alternative that was meant alone.
+    fn add_branch(
         &self,
         error: &ValidationError<'_>,
         path: &str,
@@ -153,7 +153,7 @@ impl Shape {
         };
         if let Some(branch) = meant {
             for inner in branch {
-                self.tell(inner, findings);
+                self.add_findings(inner, findings);
             }
             return;
         }
@@ -244,7 +244,7 @@ impl Shape {
         )
     }
 
-    /// Returns the values by which the alternatives around an error are told apart.
+    /// Returns the values by which the alternatives around an error are distinguished.
     fn choices(&self, error: &ValidationError<'_>, name: &str) -> Vec<String> {
         let pointer = error.schema_path().as_str();
         let around = pointer.rsplitn(3, '/').nth(2).unwrap_or_default();

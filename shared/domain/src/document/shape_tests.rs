@@ -45,7 +45,7 @@ fn a_type_has_its_schema() {
     assert_eq!(shape.findings(&json!({})).len(), 2);
 }
 
-/// One of several kinds, told apart by its `kind`.
+/// One of several kinds, known by its `kind`.
 fn part(kind: &str, field: &str) -> Value {
     json!({
         "type": "object",
@@ -55,8 +55,8 @@ fn part(kind: &str, field: &str) -> Value {
     })
 }
 
-/// Returns what is told of a document with a good name and these members.
-fn told(more: &Value) -> String {
+/// Returns the findings of a document with a good name and these members.
+fn listed(more: &Value) -> String {
     let mut document = json!({"name": "shop"});
     for (name, value) in more.as_object().unwrap() {
         document[name] = value.clone();
@@ -67,17 +67,17 @@ fn told(more: &Value) -> String {
 }
 
 #[test]
-fn what_is_good_is_told_nothing() {
+fn what_is_good_has_no_finding() {
     let good = json!({
         "name": "ab", "code": "x", "count": 9, "share": 1.5, "on": true, "list": [1, 2],
         "map": {"a": 1, "b": 2}, "closed": {}, "both": 7, "maybe": null, "null": null, "even": 4,
         "word": "three", "either": 5, "part": {"kind": "ecs", "service": "s"},
     });
-    assert_eq!(told(&good), "");
+    assert_eq!(listed(&good), "");
 }
 
 #[test]
-fn each_mistake_is_told_with_what_to_write() {
+fn each_mistake_is_listed_with_what_to_write() {
     let documents = [
         json!({"name": "a"}),
         json!({"name": "abcdef"}),
@@ -114,7 +114,7 @@ fn each_mistake_is_told_with_what_to_write() {
         json!({"either": 4}),
         json!({"either": []}),
     ];
-    let lines: Vec<String> = documents.iter().map(told).collect();
+    let lines: Vec<String> = documents.iter().map(listed).collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
     BadValue: name: `"a"` has fewer than 2 characters. Remedy: Write 2 to 5 characters: The name, in two lines.
     BadValue: name: `"abcdef"` has more than 5 characters. Remedy: Write 2 to 5 characters: The name, in two lines.
@@ -154,7 +154,7 @@ fn each_mistake_is_told_with_what_to_write() {
 }
 
 #[test]
-fn of_several_kinds_only_the_one_that_was_meant_is_told() {
+fn of_several_kinds_only_the_one_that_was_meant_is_named() {
     let documents = [
         json!({"part": {"kind": "lambda"}}),
         json!({"part": {"kind": "ecs", "service": "", "servce": "x"}}),
@@ -162,7 +162,7 @@ fn of_several_kinds_only_the_one_that_was_meant_is_told() {
         json!({"part": {"function": "f"}}),
         json!({"part": "lambda"}),
     ];
-    let lines: Vec<String> = documents.iter().map(told).collect();
+    let lines: Vec<String> = documents.iter().map(listed).collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
     MissingField: part.function: `function` is required and is not there. Remedy: Write `function`.
     BadValue: part.service: `""` is empty. Remedy: Write at least one.

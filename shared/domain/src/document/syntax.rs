@@ -21,7 +21,7 @@ pub fn json(what: &str, text: &str, largest: usize) -> Result<Value, Finding> {
     let text = sized(what, text, largest)?;
     read(text).map_err(|not| {
         let error = not.error;
-        // The parser tells column 0 for an empty text.
+        // The parser gives column 0 for an empty text.
         let at = (error.line(), error.column().max(1));
         if let Some(key) = not.twice {
             return written_twice(what, at, Some(&key));
@@ -172,7 +172,7 @@ fn sized<'t>(what: &str, text: &'t str, largest: usize) -> Result<&'t str, Findi
 /// The reason why a text was not read.
 #[derive(Debug)]
 pub(crate) struct NotRead {
-    /// The parser's error, which tells where.
+    /// The parser's error, which says where.
     pub(crate) error: serde_json::Error,
     /// The key that stands there for the second time, if that is the reason.
     pub(crate) twice: Option<String>,
@@ -289,13 +289,13 @@ mod tests_of_unique_keys {
 mod tests {
     use super::*;
 
-    fn told(read: Result<Value, Finding>) -> String {
+    fn in_words(read: Result<Value, Finding>) -> String {
         let finding = read.err().map(|f| (f.path, f.reason, f.remedy));
         finding.map_or_else(String::new, |(path, reason, remedy)| format!("{path}: {reason} {remedy}"))
     }
 
     #[test]
-    fn what_is_wrong_with_yaml_is_told_in_a_persons_words() {
+    fn what_is_wrong_with_yaml_is_said_in_a_persons_words() {
         let many = format!("a: &a [1, 2]\nb: [{}]", "*a, ".repeat(300));
         let deep = "[".repeat(50) + &"]".repeat(50);
         let mut lines = String::new();
@@ -317,7 +317,7 @@ mod tests {
             &deep,
         ] {
             let first: String = text.chars().take(20).collect();
-            lines += &format!("{first:?}: {}\n", told(yaml("the declaration", text, 9999)));
+            lines += &format!("{first:?}: {}\n", in_words(yaml("the declaration", text, 9999)));
         }
         insta::assert_snapshot!(lines, @r##"
     "": line 1 column 1: the declaration is not well-formed YAML: it is empty. Write the whole of it.
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_json_is_told_in_a_persons_words() {
+    fn what_is_wrong_with_json_is_said_in_a_persons_words() {
         let mut lines = String::new();
         for text in [
             "",
@@ -354,7 +354,7 @@ mod tests {
             "{\"web\": [{\"key\": \"k\", \"key\": {}}]}",
             "{\"ghp_16C7e42F292c6912E7710c838347Ae178B4a\": 1, \"ghp_16C7e42F292c6912E7710c838347Ae178B4a\": 1}",
         ] {
-            lines += &format!("{text:?}: {}\n", told(json("the manifest", text, 99)));
+            lines += &format!("{text:?}: {}\n", in_words(json("the manifest", text, 99)));
         }
         insta::assert_snapshot!(lines, @r#"
     "": line 1 column 1: the manifest is not well-formed JSON: it is empty. Write the whole of it.
@@ -377,6 +377,6 @@ mod tests {
         assert_eq!(json("the manifest", "\u{feff}3", 4), three);
         assert_eq!(yaml("the declaration", "\u{feff}3", 4), three);
         let large = json("the manifest", "12345", 4);
-        assert_eq!(told(large), "the manifest: the manifest has 5 bytes; at most 4 are read. Make it smaller.");
+        assert_eq!(in_words(large), "the manifest: the manifest has 5 bytes; at most 4 are read. Make it smaller.");
     }
 }

@@ -11,7 +11,7 @@ pub enum Drift {
     None,
     /// Somebody else changed it, or it is gone.
     Changed,
-    /// It could not be told. It is never as good as `None` (rule 7).
+    /// It could not be seen. It is never as good as `None` (rule 7).
     Unknown,
 }
 
@@ -20,7 +20,7 @@ pub enum Drift {
 pub struct Compared {
     /// The result of the comparison.
     pub drift: Drift,
-    /// The recorded state, in words such as `41 at 100 %`; absent if it cannot be told.
+    /// The recorded state, in words such as `41 at 100 %`; absent if it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "foreign::maybe")]
     pub recorded: Option<String>,
@@ -68,7 +68,7 @@ impl Field {
 }
 
 impl Compared {
-    /// Makes the result that nothing can be told, for this reason.
+    /// Makes the result that nothing is known, for this reason.
     pub fn unknown(reason: impl Into<String>) -> Self {
         Self { drift: Drift::Unknown, recorded: None, seen: None, reason: Some(reason.into()), fields: Vec::new() }
     }

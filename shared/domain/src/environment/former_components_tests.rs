@@ -80,8 +80,8 @@ fn an_older_snapshot_is_read_by_the_names_that_components_have_now() {
         });
         let runs = now.irreversible.iter();
         let runs = runs.map(|(of, run)| format!("{of}={}", run.version));
-        let told = format!("{}; {}", components.collect::<Vec<_>>().join(" "), runs.collect::<Vec<_>>().join(" "));
-        assert_eq!(told, wanted, "row {number}");
+        let shown = format!("{}; {}", components.collect::<Vec<_>>().join(" "), runs.collect::<Vec<_>>().join(" "));
+        assert_eq!(shown, wanted, "row {number}");
     }
 }
 

@@ -84,7 +84,7 @@ pub fn not_crossed(goal: Option<&Snapshot>, crossed: &Irreversible, across: &BTr
     surplus.map(finding).collect()
 }
 
-/// Returns the finding that going back from a release crosses an irreversible run, told before the release begins
+/// Returns the finding that going back from a release crosses an irreversible run, listed before the release begins
 /// (rule 8).
 pub fn foreseen(goal: &Snapshot, crossed: &Irreversible) -> Option<Finding> {
     let (number, version) = (goal.number, &goal.version);

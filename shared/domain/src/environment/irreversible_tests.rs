@@ -28,8 +28,8 @@ fn refused(goal: &Snapshot, state: &EnvironmentState, across: &[&str]) -> Option
     let (shop, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
     let at = EnvironmentId::new(&shop, &prod);
     let findings = refusals(at, goal, &crossed(goal, state), &across.collect());
-    let told: Vec<String> = findings.iter().map(ToString::to_string).collect();
-    (!told.is_empty()).then(|| told.join("\n"))
+    let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 #[test]
@@ -53,8 +53,8 @@ fn a_rollback_past_an_irreversible_run_must_name_it() {
     ];
     for (has, had, across, goes) in table {
         let state = EnvironmentState { irreversible: ran(has), snapshot: 3, ..EnvironmentState::default() };
-        let told = refused(&snapshot(2, &ran(had)), &state, across);
-        assert_eq!(told.is_none(), goes, "{has:?} {had:?} {across:?}: {told:?}");
+        let refusal = refused(&snapshot(2, &ran(had)), &state, across);
+        assert_eq!(refusal.is_none(), goes, "{has:?} {had:?} {across:?}: {refusal:?}");
         // The snapshot that runs now is no way back.
         assert_eq!(refused(&snapshot(3, &ran(had)), &state, &[]), None);
     }
@@ -74,17 +74,17 @@ fn it_is_refused_with_its_name_its_deployment_and_the_way_across() {
 }
 
 #[test]
-fn every_name_that_is_not_crossed_is_told_at_once() {
+fn every_name_that_is_not_crossed_is_listed_at_once() {
     let state = EnvironmentState {
         irreversible: ran(&[("migrate", "5b1e0c2d9a4b6f70")]),
         snapshot: 3,
         ..EnvironmentState::default()
     };
-    let told = refused(&snapshot(2, &ran(&[])), &state, &["migrat", "seed"]).unwrap();
-    let names: Vec<&str> = told.lines().map(|line| &line[..22]).collect();
-    assert_eq!(names, ["UnknownName: across: G", "UnknownName: across: G", "Irreversible: across: "], "{told}");
-    assert!(told.contains("no irreversible run of `seed`"), "{told}");
-    assert!(told.contains("Did you mean `migrate`?"), "{told}");
+    let refusal = refused(&snapshot(2, &ran(&[])), &state, &["migrat", "seed"]).unwrap();
+    let names: Vec<&str> = refusal.lines().map(|line| &line[..22]).collect();
+    assert_eq!(names, ["UnknownName: across: G", "UnknownName: across: G", "Irreversible: across: "], "{refusal}");
+    assert!(refusal.contains("no irreversible run of `seed`"), "{refusal}");
+    assert!(refusal.contains("Did you mean `migrate`?"), "{refusal}");
     let present = refused(&snapshot(3, &ran(&[])), &state, &["migrate"]).unwrap();
     assert!(present.contains("Leave out `migrate`: nothing that is irreversible is crossed."), "{present}");
 }

@@ -121,7 +121,7 @@ mod tests {
         )
     }
 
-    fn told(way: &ComponentRollback<'_>) -> String {
+    fn in_words(way: &ComponentRollback<'_>) -> String {
         match way {
             ComponentRollback::Back(running) => format!("back to {}", running.version()),
             ComponentRollback::NothingRecorded => "nothing recorded".to_owned(),
@@ -162,13 +162,13 @@ mod tests {
             let state = EnvironmentState { running: of(runs), ..EnvironmentState::default() };
             let goal = snapshot(of(back));
             let ways = ways(&goal, &state, &BTreeSet::new());
-            let told = told(&ways[&migrate]);
-            assert!(told.starts_with("left: it was run once"), "{back:?} {runs:?}: {told}");
+            let words = in_words(&ways[&migrate]);
+            assert!(words.starts_with("left: it was run once"), "{back:?} {runs:?}: {words}");
         }
     }
 
     #[test]
-    fn each_component_goes_back_or_is_told() {
+    fn each_component_goes_back_or_says_why_not() {
         let api = ComponentName::new("api").unwrap();
         // declared, what the snapshot says, what runs: what becomes of it
         let table = [
@@ -187,8 +187,8 @@ mod tests {
             let goal = snapshot(of(back).into_iter().collect());
             let state = EnvironmentState { running: of(runs).into_iter().collect(), ..EnvironmentState::default() };
             let declared = is_declared.then_some(&api).into_iter().collect();
-            let told = told(&ways(&goal, &state, &declared)[&api]);
-            assert!(told.starts_with(wanted), "{is_declared} {back:?} {runs:?}: {told}");
+            let words = in_words(&ways(&goal, &state, &declared)[&api]);
+            assert!(words.starts_with(wanted), "{is_declared} {back:?} {runs:?}: {words}");
         }
     }
 }

@@ -144,7 +144,7 @@ impl VersionNames {
         [&self.now, &self.brought].iter().any(|given| given.deployment == *deployment)
     }
 
-    /// Says it in words: `2.1.0 since 12:00, by …`, and how its bytes came if they came otherwise. `by` tells of the
+    /// Says it in words: `2.1.0 since 12:00, by …`, and how its bytes came if they came otherwise. `by` names the
     /// deployment that gave the name.
     pub fn in_words(&self, by: &str) -> String {
         let GivenVersion { version, since, .. } = &self.now;
@@ -153,7 +153,7 @@ impl VersionNames {
     }
 
     /// Says by which deployment its bytes came, and as what, if that is not the deployment that gave it its name. Of
-    /// what was there before Windlass no time is told: after a rollback, the time is that of the rollback.
+    /// what was there before Windlass no time is shown: after a rollback, the time is that of the rollback.
     pub fn origin(&self) -> Option<String> {
         let GivenVersion { version, deployment, since, .. } = &self.brought;
         (self.now.deployment != *deployment).then(|| match version.as_str() {
@@ -265,7 +265,7 @@ impl Running {
         self.known_as.get(deployment).unwrap_or(now)
     }
 
-    /// Takes the component's former names from other records, for the deployments that its own names tell of.
+    /// Takes the component's former names from other records, for the deployments that its own names are of.
     #[must_use]
     pub fn known_like<'a>(mut self, former: impl IntoIterator<Item = &'a Self>) -> Self {
         let all = former.into_iter().flat_map(|former| &former.known_as);

@@ -11,7 +11,7 @@ fn given(version: &str, deployment: &str, at: u64) -> GivenVersion {
 }
 
 #[test]
-fn a_name_is_told_with_the_one_under_which_the_bytes_came() {
+fn a_name_is_shown_with_the_one_under_which_the_bytes_came() {
     let mut names = VersionNames::of(given("2.0.0", "first", 0));
     assert_eq!(names.in_words("by ann"), "2.0.0 since 1970-01-01T00:00:00Z, by ann");
     names.rename(given("2.1.0", "second", 60_000));
@@ -56,9 +56,9 @@ fn what_was_found_is_written_as_found_and_brought_by_nobody() {
     let found = serde_json::json!({"version": BEFORE_WINDLASS, "deployment": "first", "since": 0});
     assert_eq!(written["found"], found);
     assert_eq!(serde_json::from_value::<Running>(written).unwrap(), running);
-    let told = running.names.origin().unwrap();
-    assert!(told.contains("deployment first found it") && !told.contains("came with"), "{told}");
+    let origin = running.names.origin().unwrap();
+    assert!(origin.contains("deployment first found it") && !origin.contains("came with"), "{origin}");
     // Rolled back to it, it is there since the rollback; nobody found it then.
     running.names.brought.since = Time(60_000);
-    assert_eq!(running.names.origin().unwrap(), told);
+    assert_eq!(running.names.origin().unwrap(), origin);
 }

@@ -62,7 +62,7 @@ pub struct MovedApplication {
     pub freed: Vec<String>,
 }
 
-/// Decides the move, and tells everything that stands in its way in any environment.
+/// Decides the move, and lists everything that stands in its way in any environment.
 ///
 /// # Errors
 /// Something is under way on either side, the new declaration is not in force or does not say which application it was,
@@ -94,11 +94,11 @@ pub fn decide(asked: &Application<'_>) -> Result<MovedApplication, Vec<Finding>>
         }
     }
     findings.extend(asked.too_many(items + resources.len()));
-    // Without a new declaration each environment tells the same.
-    let mut told = Vec::new();
+    // Without a new declaration each environment has the same findings.
+    let mut listed = Vec::new();
     findings.retain(|finding| {
-        let is_new = !told.contains(finding);
-        told.push(finding.clone());
+        let is_new = !listed.contains(finding);
+        listed.push(finding.clone());
         is_new
     });
     let named = asked.new.map(Declaration::repositories).unwrap_or_default();
@@ -236,21 +236,22 @@ impl MovedApplication {
     /// Says all: what is moved, what stays, and what is to be done next.
     pub fn in_words(&self, asked: &Application<'_>) -> String {
         let (app, to) = (asked.app, asked.to);
-        let mut told = vec![format!("The application {app} is called {to} from now on.")];
+        let mut sentences = vec![format!("The application {app} is called {to} from now on.")];
         let version = self.declaration.iter();
-        told.extend(version.map(|version| format!("The declaration {version} of {app} is not in force any more.")));
+        sentences
+            .extend(version.map(|version| format!("The declaration {version} of {app} is not in force any more.")));
         let environments = self.environments.iter();
-        told.extend(environments.map(|(name, moves)| moves.moved(asked.moving(name))));
+        sentences.extend(environments.map(|(name, moves)| moves.moved(asked.moving(name))));
         if !self.repositories.is_empty() {
             let names = self.repositories.join(", ");
-            told.push(format!("Pushes to {names} are for {to} now."));
+            sentences.push(format!("Pushes to {names} are for {to} now."));
         }
         if !self.freed.is_empty() {
-            told.push(without_repositories(app, &self.freed));
+            sentences.push(without_repositories(app, &self.freed));
         }
-        told.push(self.stays(asked));
-        told.push(self.next(asked));
-        told.join(" ")
+        sentences.push(self.stays(asked));
+        sentences.push(self.next(asked));
+        sentences.join(" ")
     }
 
     /// Says what stays, in sentences.

@@ -97,10 +97,10 @@ impl Scene {
                 format!("{name}: {}", names.join(" "))
             });
             let version = whole.declaration.iter().map(ToString::to_string);
-            let told = version.chain(moved);
-            let told = told.chain(whole.repositories.iter().map(|name| format!("has {name}")));
-            let told = told.chain(whole.freed.iter().map(|name| format!("frees {name}")));
-            told.collect::<Vec<_>>().join(", ")
+            let parts = version.chain(moved);
+            let parts = parts.chain(whole.repositories.iter().map(|name| format!("has {name}")));
+            let parts = parts.chain(whole.freed.iter().map(|name| format!("frees {name}")));
+            parts.collect::<Vec<_>>().join(", ")
         })
     }
 
@@ -191,7 +191,7 @@ fn all_of_an_application_is_moved_or_nothing() {
         (|s| s.declares("  api: {kind: lambda,", "  more: {kind: lambda,"), "UnknownName components.api"),
         // Nothing is recorded of `dev`, so it need not be declared.
         (|s| s.declares("dev: {}, prod: {}", "prod: {}"), ALL),
-        // Every environment tells what stands in its way.
+        // Every environment names what stands in its way.
         (
             |s| {
                 s.dev.lock = held(HeldState::Running);
@@ -259,13 +259,13 @@ fn all_of_an_application_is_moved_or_nothing() {
 }
 
 #[test]
-fn what_is_moved_is_told_once() {
-    let told = Scene::new().decided(MovedApplication::in_words);
-    assert_eq!(told, WORDS);
+fn what_is_moved_is_listed_once() {
+    let words = Scene::new().decided(MovedApplication::in_words);
+    assert_eq!(words, WORDS);
 }
 
 #[test]
-fn a_hold_is_told_to_be_on_both_names() {
+fn a_hold_is_said_to_be_on_both_names() {
     let mut scene = Scene::new();
     let stays = |scene: &Scene| scene.decided(MovedApplication::stays);
     let plain = stays(&scene);

@@ -9,8 +9,8 @@ impl MovedItems {
     /// Says all: the move, what stays, and what is to be done next.
     pub fn in_words(&self, moving: Moving<'_>) -> String {
         let next = self.next(moving);
-        let told = [self.moved(moving), self.stays(moving)];
-        told.into_iter().chain(next).collect::<Vec<_>>().join(" ")
+        let sentences = [self.moved(moving), self.stays(moving)];
+        sentences.into_iter().chain(next).collect::<Vec<_>>().join(" ")
     }
 
     /// Says what is moved, in a sentence.

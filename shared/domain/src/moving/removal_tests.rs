@@ -211,11 +211,11 @@ fn what_is_let_go_of_and_what_stands_in_the_way() {
 }
 
 #[test]
-fn a_hold_and_an_irreversible_run_are_told_to_stay() {
-    type Told = (fn(&mut Scene), String);
+fn a_hold_and_an_irreversible_run_are_said_to_stay() {
+    type Row = (fn(&mut Scene), String);
     let kept = "`windlass:environment`.";
     let held = " The hold of shop/prod stays until it is released.";
-    let table: [Told; 6] = [
+    let table: [Row; 6] = [
         (|_| {}, kept.to_owned()),
         (Scene::held_by_a_person, format!("{kept}{held}")),
         (|s| s.ran(&["web"]), format!("{kept} That web ran stays recorded, so a rollback crosses it as before.")),
@@ -246,8 +246,8 @@ fn a_hold_and_an_irreversible_run_are_told_to_stay() {
         change(&mut scene);
         scene.decided(|removal, decided| {
             let goes = decided.unwrap();
-            let told = goes.in_words(removal);
-            assert!(told.ends_with(&wanted), "row {number}: {told}");
+            let words = goes.in_words(removal);
+            assert!(words.ends_with(&wanted), "row {number}: {words}");
             // It is so.
             let mut state = scene.state.clone();
             goes.forget(&mut state);

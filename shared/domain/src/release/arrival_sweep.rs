@@ -15,8 +15,8 @@ const GRACE_MS: u64 = 10 * 60 * 1000;
 /// The most by which the clocks of a service and of a function may differ.
 const SKEW_MS: u64 = 60 * 1000;
 
-/// The seconds for which it is noted that an arrival was served. After that nobody can tell an older arrival that was
-/// served from one that never was, so older arrivals are not looked after.
+/// The seconds for which it is noted that an arrival was served. After that nobody can distinguish an older arrival
+/// that was served from one that never was, so older arrivals are not looked after.
 pub const NOTED_FOR_S: u64 = 30 * 24 * 60 * 60;
 
 /// The time for which an arrival is looked at again until it came to something.
@@ -26,7 +26,7 @@ const UNSETTLED_FOR_MS: u64 = 24 * 60 * 60 * 1000;
 /// only makes the round longer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArrivalSweep {
-    /// Arrivals before this time were told, or were looked after in the round before.
+    /// Arrivals before this time were announced, or were looked after in the round before.
     pub since: Time,
     /// The time at which it began.
     pub began: Time,

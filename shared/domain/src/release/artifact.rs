@@ -238,7 +238,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_artifact_is_told_with_its_digest() {
+    fn an_artifact_is_shown_with_its_digest() {
         let digest = Digest::of(b"bytes");
         let object = Artifact::Object {
             key: "artifacts/shop/prod/web/1.zip".into(),

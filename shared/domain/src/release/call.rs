@@ -9,7 +9,7 @@ use crate::release::identity::{DeploymentId, EnvironmentId};
 use crate::text::name::AppName;
 use serde_json::{Map, Value};
 
-/// Returns the call that tells what runs in an environment.
+/// Returns the call that shows what runs in an environment.
 pub fn environment(of: EnvironmentId<'_>) -> String {
     format!("`GET /apps/{}/environments/{}`", of.app(), of.environment())
 }
@@ -29,7 +29,7 @@ pub fn history(of: EnvironmentId<'_>) -> String {
     format!("`GET /apps/{}/deployments?environment={}`", of.app(), of.environment())
 }
 
-/// Returns the call that tells the figures of an application in the last day.
+/// Returns the call that shows the figures of an application in the last day.
 pub fn figures_of_a_day(app: &AppName) -> String {
     format!("`GET /apps/{app}/stats?days=1`")
 }
@@ -147,7 +147,7 @@ mod tests_of_input {
     use crate::text::name::EnvironmentName;
 
     #[test]
-    fn what_is_told_can_be_started() {
+    fn what_is_named_can_be_started() {
         let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
         let table = [
             operators(ActionName::Rollback, EnvironmentId::new(&app, &prod)),
@@ -188,9 +188,9 @@ mod tests {
         for (call, command) in table {
             let text = format!("It's `so`: {call}, or {call}.");
             for way in [WayIn::Console, WayIn::Http] {
-                assert_eq!(way.tell(&text), text);
+                assert_eq!(way.in_words(&text), text);
             }
-            assert_eq!(WayIn::CommandLine.tell(&text), format!("It's `so`: `{command}`, or `{command}`."));
+            assert_eq!(WayIn::CommandLine.in_words(&text), format!("It's `so`: `{command}`, or `{command}`."));
         }
     }
 
@@ -199,7 +199,7 @@ mod tests {
         for text in
             ["`GET /apps/shop/environments/prod?observe=false`", "`GET /apps/shop/refusals`", "GET /apps", "`GET", "``"]
         {
-            assert_eq!(WayIn::CommandLine.tell(text), text);
+            assert_eq!(WayIn::CommandLine.in_words(text), text);
         }
     }
 }

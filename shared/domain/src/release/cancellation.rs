@@ -60,8 +60,8 @@ impl Cancellation {
     /// Compares the call that stopped an execution with this cause; `None` if it had another key or none.
     pub fn is_before(&self, cause: &str) -> Option<EarlierCancellation> {
         let mark = self.mark()?;
-        let told = cause.strip_suffix(&mark)?;
-        Some(if told.ends_with(&self.because()) {
+        let words = cause.strip_suffix(&mark)?;
+        Some(if words.ends_with(&self.because()) {
             EarlierCancellation::Same
         } else {
             EarlierCancellation::OtherContent
@@ -82,13 +82,13 @@ impl Cancellation {
 }
 
 /// Returns a cause without the mark of the call, for a person.
-pub fn told(cause: &str) -> &str {
+pub fn without_mark(cause: &str) -> &str {
     let marked = cause.rsplit_once(MARK);
     let is_mark = |rest: &str| {
         let digits = rest.strip_suffix(']').unwrap_or_default();
         digits.len() == DIGITS && digits.chars().all(|c| c.is_ascii_hexdigit())
     };
-    marked.filter(|(_, rest)| is_mark(rest)).map_or(cause, |(told, _)| told)
+    marked.filter(|(_, rest)| is_mark(rest)).map_or(cause, |(words, _)| words)
 }
 
 impl Cancellation {
@@ -114,8 +114,8 @@ mod tests {
         };
         let first = call(Some("press-1"), "wrong one");
         let cause = first.marked_cause("ann");
-        assert_eq!(told(&cause), "Cancelled by ann: \"wrong one\"");
-        assert_eq!(told(&cause), first.cause("ann"));
+        assert_eq!(without_mark(&cause), "Cancelled by ann: \"wrong one\"");
+        assert_eq!(without_mark(&cause), first.cause("ann"));
         assert_eq!(cause.len(), first.cause("ann").len() + 24);
         for (again, before) in [
             (call(Some("press-1"), "wrong one"), Some(EarlierCancellation::Same)),
@@ -126,26 +126,26 @@ mod tests {
             assert_eq!(again.is_before(&cause), before, "{again:?}");
         }
         let bare = call(None, "as in [call home]").marked_cause("ann");
-        assert_eq!(told(&bare), "Cancelled by ann: \"as in [call home]\"");
+        assert_eq!(without_mark(&bare), "Cancelled by ann: \"as in [call home]\"");
         assert_eq!(first.is_before(&bare), None);
     }
 
     #[test]
     fn a_reason_is_all_that_can_be_said() {
-        let told = |body: Value| -> Result<Option<String>, Vec<String>> {
+        let parsed = |body: Value| -> Result<Option<String>, Vec<String>> {
             let read = Cancellation::parse(&body);
             read.map(|read| read.reason).map_err(|findings| findings.iter().map(ToString::to_string).collect())
         };
-        assert_eq!(told(json!({})), Ok(None));
+        assert_eq!(parsed(json!({})), Ok(None));
         let longest = "é".repeat(1024);
-        assert_eq!(told(json!({"reason": longest})), Ok(Some(longest)));
+        assert_eq!(parsed(json!({"reason": longest})), Ok(Some(longest)));
         for (body, begins) in [
             (json!({"reason": "x".repeat(1025)}), "BadValue: reason: "),
             (json!({"reason": 7}), "BadValue: reason: "),
             (json!({"why": "x"}), "UnknownField: why: "),
             (json!({"reason": "ghp_16C7e42F292c6912E7710c838347Ae178B4a"}), "SecretInInput: reason: "),
         ] {
-            let [finding] = told(body).unwrap_err().try_into().unwrap();
+            let [finding] = parsed(body).unwrap_err().try_into().unwrap();
             assert!(finding.starts_with(begins), "{finding}");
             assert!(!finding.contains("ghp_"), "{finding}");
         }

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::fmt;
 
-/// An environment, which only the name of its application and its own tell from all others. It borrows both, so that
-/// whatever has them can be asked for it.
+/// An environment, which only the name of its application and its own distinguish from all others. It borrows both, so
+/// that whatever has them can be asked for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EnvironmentId<'a> {
     app: &'a AppName,

@@ -247,7 +247,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_tells_what_it_is() {
+    fn a_key_says_what_it_is() {
         let shop = || AppName::new("shop").unwrap();
         let dev = || EnvironmentName::new("dev").unwrap();
         let web = || ComponentName::new("web").unwrap();

@@ -1,4 +1,4 @@
-//! Uploads whose keys mean nothing to Windlass. They look meant for it, so their author is told what was probably
+//! Uploads whose keys mean nothing to Windlass. They look meant for it, so their author learns what was probably
 //! meant. Pure.
 
 use crate::document::secret;
@@ -36,8 +36,8 @@ pub fn misplaced_upload(key: &str) -> Option<MisplacedUpload> {
         return None;
     }
     let parts: Vec<&str> = key.split('/').collect();
-    if let Some(told) = of_secret(key, &parts) {
-        return Some(told);
+    if let Some(misplaced) = of_secret(key, &parts) {
+        return Some(misplaced);
     }
     let (folders, file) = parts.split_at(parts.len() - 1);
     let file = file.first().copied().unwrap_or_default();
@@ -142,14 +142,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_that_is_too_long_for_its_findings_is_told_without_them() {
+    fn a_key_that_is_too_long_for_its_findings_is_reported_without_them() {
         let key = |length: usize| format!("artifacts/shop/dev/web/{}.zip", "a".repeat(length - 27));
         assert_eq!(misplaced_upload(&key(LONGEST)), None);
         for length in [LONGEST + 1, 1024] {
-            let told = misplaced_upload(&key(length)).unwrap();
-            assert_eq!(told.app, AppName::new("shop").ok());
-            assert!(!told.beside);
-            assert!(told.finding.remedy.contains("at most 1010 bytes"), "{}", told.finding);
+            let misplaced = misplaced_upload(&key(length)).unwrap();
+            assert_eq!(misplaced.app, AppName::new("shop").ok());
+            assert!(!misplaced.beside);
+            assert!(misplaced.finding.remedy.contains("at most 1010 bytes"), "{}", misplaced.finding);
         }
     }
 
@@ -161,16 +161,16 @@ mod tests {
             ("artifacts/{}/dev/web/1.zip", None, "an upload", true),
             ("holiday-{}.jpg", None, "an upload", false),
         ] {
-            let told = misplaced_upload(&key.replace("{}", token)).unwrap();
-            assert_eq!(told.finding.name, FindingName::SecretInInput);
-            assert_eq!((told.app.as_ref().map(AppName::as_str), told.beside), (app, beside));
-            assert_eq!(told.finding.path, place);
-            assert!(!told.finding.to_string().contains(token), "{}", told.finding);
+            let misplaced = misplaced_upload(&key.replace("{}", token)).unwrap();
+            assert_eq!(misplaced.finding.name, FindingName::SecretInInput);
+            assert_eq!((misplaced.app.as_ref().map(AppName::as_str), misplaced.beside), (app, beside));
+            assert_eq!(misplaced.finding.path, place);
+            assert!(!misplaced.finding.to_string().contains(token), "{}", misplaced.finding);
         }
     }
 
     #[test]
-    fn a_key_that_looks_meant_is_told_the_one_that_was_meant() {
+    fn a_key_that_looks_meant_is_answered_with_the_one_that_was_meant() {
         for (key, app, beside, meant) in [
             ("apps/shop/app.yml", Some("shop"), true, "apps/shop/app.yaml"),
             ("apps/shop/app.yaml.txt", Some("shop"), true, "apps/shop/app.yaml"),

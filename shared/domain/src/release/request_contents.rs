@@ -155,7 +155,7 @@ impl Request {
         findings
     }
 
-    /// Returns whether the request names this release, as far as it tells itself.
+    /// Returns whether the request names this release, as far as it says itself.
     fn is_named_by(&self, release: &Release) -> bool {
         let by_object = self.manifest_object.as_ref().is_none_or(|object| {
             let upload = upload(&object.key);

@@ -40,10 +40,10 @@ fn request(release: &Value, beside: &Value) -> Value {
     merged(request, beside)
 }
 
-fn told(request: &Value) -> Vec<String> {
+fn found(request: &Value) -> Vec<String> {
     let findings = Request::parse(request).err().unwrap_or_default();
-    let told = findings.iter().map(|one| format!("{} {}", one.name, one.path));
-    told.collect()
+    let named = findings.iter().map(|one| format!("{} {}", one.name, one.path));
+    named.collect()
 }
 
 /// Safety: bytes: A request's pinned release is nothing that the request itself does not name.
@@ -74,7 +74,7 @@ fn a_pinned_release_is_what_the_request_names() {
     ];
     for (release, beside) in good {
         let request = request(release, &beside);
-        assert_eq!(told(&request), [""; 0], "{request}");
+        assert_eq!(found(&request), [""; 0], "{request}");
     }
     let more = json!({"api": zip("1.4.0"), "web": zip("1.3.0")});
     let bad = [
@@ -95,7 +95,7 @@ fn a_pinned_release_is_what_the_request_names() {
     ];
     for (release, beside) in bad {
         let request = request(release, &beside);
-        assert_eq!(told(&request), ["NotAsPinned pinned.release"], "{request}");
+        assert_eq!(found(&request), ["NotAsPinned pinned.release"], "{request}");
     }
 }
 
@@ -126,12 +126,12 @@ fn a_pinned_release_takes_the_place_of_a_manifest_and_of_nothing_else() {
         (request(&release("1 4", json!({}), false), &json!({})), &["BadValue pinned.release.version"]),
     ];
     for (request, findings) in table {
-        assert_eq!(told(&request), findings, "{request}");
+        assert_eq!(found(&request), findings, "{request}");
     }
     for action in ["rollback", "hold"] {
         let other = json!({"action": action, "reason": "so"});
         let request = merged(request(&good, &json!({})), &other);
-        assert_eq!(told(&request), ["UnknownField pinned"]);
+        assert_eq!(found(&request), ["UnknownField pinned"]);
     }
 }
 

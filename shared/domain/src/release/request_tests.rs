@@ -2,7 +2,7 @@ use crate::release::request::*;
 use serde_json::json;
 
 #[test]
-fn an_action_and_a_route_are_told_as_they_are_written() {
+fn an_action_and_a_route_are_shown_as_they_are_written() {
     use ActionName::{
         Accept, Check, Continue, Deploy, Drill, HandOver, Hold, Pause, Recover, ReleaseHold, Remove, Rename, Rollback,
         SkipBake,

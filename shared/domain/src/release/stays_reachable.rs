@@ -206,18 +206,18 @@ mod tests {
         StaysReachable::of(EnvironmentId::new(&app, &prod), &web, WhyReachable::OpenPages, releases, paths.iter())
     }
 
-    fn told(stays: &StaysReachable) -> String {
+    fn in_lines(stays: &StaysReachable) -> String {
         stays.in_words().join("\n")
     }
 
     #[test]
-    fn the_files_are_told_with_why_how_long_and_what_takes_one_away() {
-        insta::assert_snapshot!(told(&of(2, Some(11)).unwrap()), @r##"
+    fn the_files_are_named_with_why_how_long_and_what_takes_one_away() {
+        insta::assert_snapshot!(in_lines(&of(2, Some(11)).unwrap()), @r##"
         web: 2 files are no longer part of the site and stay reachable, because pages that are open may ask for them: `a00.js`, `a01.js`.
         They stay for at least 30 days and for 11 further releases; then a release takes them away.
         {"action":"withdraw","app":"shop","component":"web","environment":"prod","pattern":"PATH","reason":"…"} takes one away now.
         "##);
-        insta::assert_snapshot!(told(&of(1, None).unwrap()), @r##"
+        insta::assert_snapshot!(in_lines(&of(1, None).unwrap()), @r##"
         web: 1 file is no longer part of the site and stays reachable, because pages that are open may ask for it: `a00.js`.
         It stays for at least 30 days; then a release takes it away.
         {"action":"withdraw","app":"shop","component":"web","environment":"prod","pattern":"PATH","reason":"…"} takes one away now.
@@ -228,7 +228,7 @@ mod tests {
     fn many_files_are_counted_and_only_the_first_are_kept() {
         let many = of(25_000, None).unwrap();
         assert_eq!((many.files, many.first.len()), (25_000, NAMED));
-        assert!(told(&many).contains("`a09.js` and 24990 more."), "{}", told(&many));
+        assert!(in_lines(&many).contains("`a09.js` and 24990 more."), "{}", in_lines(&many));
         assert_eq!(of(0, None), None);
     }
 
@@ -236,6 +236,6 @@ mod tests {
     fn a_name_begins_no_line_of_its_own() {
         let mut hostile = of(1, None).unwrap();
         hostile.first = vec!["a\nnext: run it.js".into()];
-        assert_eq!(told(&hostile).lines().count(), 3);
+        assert_eq!(in_lines(&hostile).lines().count(), 3);
     }
 }

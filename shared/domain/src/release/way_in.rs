@@ -1,4 +1,4 @@
-//! Tells a person what to do next, in the words of the way in that this person uses.
+//! Says to a person what to do next, in the words of the way in that this person uses.
 //!
 //! A remedy, and the cause of an ending, name the next step as the input of the release machine
 //! ([`crate::release::call`]), or as a call of the API if the machine has no such input ([`crate::release::call`]):
@@ -32,29 +32,29 @@ impl WayIn {
 
     /// Puts a text into the words of this way: each input in it becomes a command or a call, if there is one that does
     /// the same.
-    pub fn tell(self, text: &str) -> String {
+    pub fn in_words(self, text: &str) -> String {
         if self == Self::Console {
             return text.to_owned();
         }
-        let mut told = String::with_capacity(text.len());
+        let mut worded = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(at) = rest.find(BEGINS) {
             let (before, from) = rest.split_at(at);
-            told.push_str(&self.tell_rest(before));
+            worded.push_str(&self.rest_in_words(before));
             let (input, length) = input_at(from);
             let said = input.as_ref().and_then(|request| self.say(request));
             match said {
-                Some(said) => told.push_str(&said),
-                None => told.push_str(&from[..length]),
+                Some(said) => worded.push_str(&said),
+                None => worded.push_str(&from[..length]),
             }
             rest = &from[length..];
         }
-        told + &self.tell_rest(rest)
+        worded + &self.rest_in_words(rest)
     }
 
     /// Puts the calls of the API, and the members of a request that a text names as wishes, into the words of the
     /// command line, which has commands and options for them.
-    fn tell_rest(self, text: &str) -> String {
+    fn rest_in_words(self, text: &str) -> String {
         if self != Self::CommandLine {
             return text.to_owned();
         }

@@ -3,9 +3,9 @@ use crate::release::identity::EnvironmentId;
 use crate::release::way_in::*;
 use crate::text::name::AppName;
 
-fn told(way: WayIn, action: ActionName, members: &[(&str, Value)]) -> String {
+fn in_words(way: WayIn, action: ActionName, members: &[(&str, Value)]) -> String {
     let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
-    way.tell(&input(action, EnvironmentId::new(&app, &prod), members))
+    way.in_words(&input(action, EnvironmentId::new(&app, &prod), members))
 }
 
 /// An action with its members, as a command and as a call.
@@ -118,13 +118,13 @@ fn each_input_is_a_command_and_a_call() {
         (Check, &[], "windlass doctor shop prod", r#"POST /apps/shop/environments/prod/plans {"action":"check"}"#),
     ];
     for (action, members, command, call) in table {
-        assert_eq!(told(WayIn::CommandLine, action, members), format!("`{command}`"));
+        assert_eq!(in_words(WayIn::CommandLine, action, members), format!("`{command}`"));
         let key = match action {
             Deploy => " with a new header `Idempotency-Key`",
             _ => "",
         };
-        assert_eq!(told(WayIn::Http, action, members), format!("`{call}`{key}"));
-        let input = told(WayIn::Console, action, members);
+        assert_eq!(in_words(WayIn::Http, action, members), format!("`{call}`{key}"));
+        let input = in_words(WayIn::Console, action, members);
         assert!(serde_json::from_str::<Request>(&input).is_ok(), "{input}");
     }
 }
@@ -136,7 +136,7 @@ fn the_text_around_stays_and_what_is_no_input_too() {
     let text = format!("Start {back} — or {back}; `again` and `again_and_again`.");
     let command = "`windlass rollback shop prod --reason '…'`";
     assert_eq!(
-        WayIn::CommandLine.tell(&text),
+        WayIn::CommandLine.in_words(&text),
         format!("Start {command} — or {command}; `--again` and `again_and_again`.")
     );
     for text in [
@@ -146,8 +146,8 @@ fn the_text_around_stays_and_what_is_no_input_too() {
         r#"{"action":"deploy","app":"shop","version":"1"} says not where"#,
         "",
     ] {
-        assert_eq!(WayIn::CommandLine.tell(text), text);
-        assert_eq!(WayIn::Http.tell(text), text);
+        assert_eq!(WayIn::CommandLine.in_words(text), text);
+        assert_eq!(WayIn::Http.in_words(text), text);
     }
 }
 
@@ -181,8 +181,8 @@ fn what_is_asked_of_a_whole_application_is_a_command_and_a_call() {
     for (action, members, command, call) in table {
         let input = crate::release::call::of_application(action, &app, &members);
         assert!(Request::parse(&serde_json::from_str(&input).unwrap()).is_ok());
-        assert_eq!(WayIn::Console.tell(&input), input);
-        assert_eq!(WayIn::CommandLine.tell(&input), format!("`{command}`"));
-        assert_eq!(WayIn::Http.tell(&input), format!("`{call}`"));
+        assert_eq!(WayIn::Console.in_words(&input), input);
+        assert_eq!(WayIn::CommandLine.in_words(&input), format!("`{command}`"));
+        assert_eq!(WayIn::Http.in_words(&input), format!("`{call}`"));
     }
 }

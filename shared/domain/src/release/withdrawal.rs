@@ -212,10 +212,10 @@ mod tests {
     #[test]
     fn the_refusals_name_the_first_files() {
         let paths = ["a.csv", "b\nnext: c"];
-        let told = [comes_back("web.zip", &paths).to_string(), matches_documents(&paths).to_string()];
-        for told in told {
-            assert!(told.contains("2 "), "{told}");
-            assert_eq!(told.lines().count(), 1, "{told}");
+        let refusals = [comes_back("web.zip", &paths).to_string(), matches_documents(&paths).to_string()];
+        for refusal in refusals {
+            assert!(refusal.contains("2 "), "{refusal}");
+            assert_eq!(refusal.lines().count(), 1, "{refusal}");
         }
     }
 }

@@ -138,7 +138,7 @@ pub fn of_deployment(before: Option<&Deployment>, after: &Deployment) -> Vec<Eve
     }
     let known = before.map_or(0, |before| before.wheel.len());
     events.extend(after.wheel.iter().skip(known).map(|turn| {
-        let detail = Detail { cause: Some(turn.told(after)), ..detail_of(after) };
+        let detail = Detail { cause: Some(turn.message(after)), ..detail_of(after) };
         Event::new(turn.event(), detail)
     }));
     if after.undoing.is_some() && before.is_none_or(|before| before.undoing.is_none()) {
@@ -210,11 +210,11 @@ pub fn of_removal(app: &AppName, environment: Option<&EnvironmentName>, cause: &
 /// Returns the events of a change of owner: one for the former owner and, if that is another environment, one for the
 /// new one.
 pub fn of_move(owners: impl IntoIterator<Item = (AppName, EnvironmentName)>, cause: &str) -> Vec<Event> {
-    let told = |(app, environment): (AppName, EnvironmentName)| {
+    let moved = |(app, environment): (AppName, EnvironmentName)| {
         let detail = Detail { cause: Some(cause.to_owned()), ..Detail::of(&app, Some(&environment)) };
         Event::new(EventName::Moved, detail)
     };
-    owners.into_iter().map(told).collect()
+    owners.into_iter().map(moved).collect()
 }
 
 /// Returns the event of a drill that has ended.
@@ -257,18 +257,19 @@ pub fn of_second_look(before: Option<&SecondLook>, after: &SecondLook) -> Option
     Some(Event::new(name, detail))
 }
 
-/// Returns the events of a change of an hourly look. A difference is told once, and once more when it is gone.
+/// Returns the events of a change of an hourly look. A difference is reported once, and once more when it is gone.
 pub fn of_hourly_look(before: Option<&HourlyLook>, after: &HourlyLook) -> Vec<Event> {
-    let told = [
+    let causes = [
         (EventName::DriftGone, hourly_look::gone(before, after)),
         (EventName::DriftFound, hourly_look::found(before, after)),
     ];
-    let told = told.into_iter();
-    told.filter_map(|(name, cause)| {
-        let detail = Detail { cause: Some(cause?), ..Detail::of(&after.app, Some(&after.environment)) };
-        Some(Event::new(name, detail))
-    })
-    .collect()
+    let causes = causes.into_iter();
+    causes
+        .filter_map(|(name, cause)| {
+            let detail = Detail { cause: Some(cause?), ..Detail::of(&after.app, Some(&after.environment)) };
+            Some(Event::new(name, detail))
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ fn held() -> EnvironmentState {
 }
 
 #[test]
-fn a_hold_is_told_once_and_so_is_its_release() {
+fn a_hold_is_reported_once_and_so_is_its_release() {
     let (app, env) = names();
     let free = EnvironmentState::default();
     let name = |before: &EnvironmentState, after: &EnvironmentState| {
@@ -96,7 +96,7 @@ fn ended(ending: Ending, cause_name: &str) -> serde_json::Value {
 }
 
 #[test]
-fn each_change_of_a_record_is_told_once() {
+fn each_change_of_a_record_is_reported_once() {
     use EventName::{
         BakeSkipped, DeploymentAccepted, DeploymentEnded, DeploymentStarted, RecoveryStarted, UndoStarted,
         WatchContinued, WatchPaused,
@@ -157,7 +157,7 @@ fn an_event_says_what_and_why() {
 }
 
 #[test]
-fn people_are_told_of_what_they_should_know_at_once() {
+fn people_are_sent_what_they_should_know_at_once() {
     use EventName::{
         DeploymentAccepted, DeploymentEnded, DriftFound, DriftGone, DriftUnknown, HoldReleased, HoldSet, Moved,
         Removed, RequestRefused, UndoStarted,
@@ -165,23 +165,23 @@ fn people_are_told_of_what_they_should_know_at_once() {
     let subject = |name, ending| {
         let event =
             Event { name, detail: Detail { ending, ..of_deployment(None, &record(json!({})))[0].detail.clone() } };
-        event.notification().map(|told| told.subject)
+        event.notification().map(|sent| sent.subject)
     };
-    let told = |word: &str| Some(format!("[windlass] shop prod 1.1.0 {word}"));
+    let sent = |word: &str| Some(format!("[windlass] shop prod 1.1.0 {word}"));
     let table = [
-        (DeploymentEnded, Some(Ending::RolledBack), told("RolledBack")),
-        (DeploymentEnded, Some(Ending::NeedsOperator), told("NeedsOperator")),
-        (DeploymentEnded, Some(Ending::Rejected), told("Rejected")),
+        (DeploymentEnded, Some(Ending::RolledBack), sent("RolledBack")),
+        (DeploymentEnded, Some(Ending::NeedsOperator), sent("NeedsOperator")),
+        (DeploymentEnded, Some(Ending::Rejected), sent("Rejected")),
         (DeploymentEnded, Some(Ending::Succeeded), None),
         (DeploymentEnded, Some(Ending::NothingToDo), None),
         (DeploymentEnded, None, None),
-        (RequestRefused, None, told("Rejected")),
-        (HoldSet, None, told("held")),
+        (RequestRefused, None, sent("Rejected")),
+        (HoldSet, None, sent("held")),
         (HoldReleased, None, None),
         (Removed, None, None),
         (Moved, None, None),
-        (DriftFound, None, told("DriftFound")),
-        (DriftUnknown, None, told("DriftUnknown")),
+        (DriftFound, None, sent("DriftFound")),
+        (DriftUnknown, None, sent("DriftUnknown")),
         (DriftGone, None, None),
         (DeploymentAccepted, None, None),
         (UndoStarted, None, None),
@@ -202,7 +202,7 @@ fn a_subject_is_plain_and_a_message_is_whole_where_it_is_short() {
 }
 
 #[test]
-fn a_refusal_is_told_with_all_its_findings() {
+fn a_refusal_is_shown_with_all_its_findings() {
     let finding = |name| Finding::new(name, "app", "it is bad", "mend it");
     let refusal = |findings| Refusal {
         app: names().0,
@@ -226,7 +226,7 @@ fn a_refusal_is_told_with_all_its_findings() {
 }
 
 #[test]
-fn a_hold_is_told_with_its_reason() {
+fn a_hold_is_shown_with_its_reason() {
     let (app, env) = names();
     let set = of_environment(EnvironmentId::new(&app, &env), None, &held()).unwrap().detail;
     let cause = "Automatic deployments into shop/prod are held since 1970-01-01T00:00:00Z by \
@@ -236,7 +236,7 @@ fn a_hold_is_told_with_its_reason() {
 }
 
 #[test]
-fn a_second_look_is_told_once_where_something_is_not_as_it_was_left() {
+fn a_second_look_is_reported_once_where_something_is_not_as_it_was_left() {
     let looked = |saw: Option<SecondLookResult>| {
         let looked = saw.map(|saw| json!({"at": 0, "saw": saw, "components": {}, "told": "so."}));
         let look = json!({
@@ -258,8 +258,8 @@ fn a_second_look_is_told_once_where_something_is_not_as_it_was_left() {
     assert_eq!(name(due, Some(SecondLookResult::Changed)), Some(EventName::DriftFound));
     assert_eq!(name(due, Some(SecondLookResult::Unknown)), Some(EventName::DriftUnknown));
     assert_eq!(name(None, Some(SecondLookResult::Changed)), Some(EventName::DriftFound));
-    let told = Some(Some(SecondLookResult::Changed));
-    assert_eq!(name(told, Some(SecondLookResult::Changed)), None);
+    let reported = Some(Some(SecondLookResult::Changed));
+    assert_eq!(name(reported, Some(SecondLookResult::Changed)), None);
     let detail = of_second_look(None, &looked(Some(SecondLookResult::Changed))).unwrap().detail;
     assert_eq!((detail.schema, detail.cause.as_deref()), (SCHEMA, Some("so.")));
     assert_eq!(detail.deployment.as_deref(), Some("1f0c2d9a4b5e6f70"));
@@ -287,8 +287,8 @@ fn an_event_in_one_line_fits_and_can_stand_between_quotation_marks() {
             "1.4.0 RolledBack (GateFailed): gate 'shop'5xx' failed",
         ),
     ];
-    for (ending, name, cause, told) in table {
-        assert_eq!(summary(ending, name, cause), told);
+    for (ending, name, cause, wanted) in table {
+        assert_eq!(summary(ending, name, cause), wanted);
     }
     let long = summary(Some(Ending::Rejected), None, &"ü".repeat(500));
     assert_eq!(long.chars().count(), LONGEST_SUMMARY);
@@ -296,7 +296,7 @@ fn an_event_in_one_line_fits_and_can_stand_between_quotation_marks() {
 }
 
 #[test]
-fn a_deployment_tells_its_commit_and_its_page() {
+fn a_deployment_names_its_commit_and_its_page() {
     let arn = "arn:aws:states:eu-west-1:111111111111:execution:windlass-release:r-1";
     let git = json!({"ref": "refs/heads/main", "commit": "0".repeat(40)});
     let release = json!({"app": "shop", "version": "1.1.0", "components": {}, "git": git});

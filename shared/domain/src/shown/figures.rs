@@ -14,7 +14,7 @@
 //!   time, or with one from the future, is counted beside it.
 //! - *Time to restore* begins when the failed change had its turn. It ends when the change was undone, or when an
 //!   operator accepted what was left. For a change that was taken back later it goes from the request of the rollback
-//!   until that succeeded, because nobody tells a ledger when a failure was first seen. After a rollback that failed it
+//!   until that succeeded, because no ledger learns when a failure was first seen. After a rollback that failed it
 //!   goes on until the next deployment or rollback that succeeds.
 //!
 //! The same words stand wherever figures are shown.
@@ -162,7 +162,7 @@ pub fn figures<'a>(window: Window, all: impl IntoIterator<Item = &'a Deployment>
         seen.cost(one, ending);
         seen.outcome(one, ending);
     }
-    seen.told(window)
+    seen.finish(window)
 }
 
 /// Returns whether people ask for figures of such a deployment. A drill changes nothing that stays, and a restore
@@ -240,7 +240,7 @@ impl<'a> Seen<'a> {
         self.restored.extend(open.into_iter().map(|since| at.ms_since(since)));
     }
 
-    fn told(self, window: Window) -> Figures {
+    fn finish(self, window: Window) -> Figures {
         let mut figures = self.figures;
         // Counts of deployments, and the milliseconds of a window, are far below 2^52.
         #[allow(clippy::cast_precision_loss)]
@@ -289,8 +289,8 @@ fn spread(spread: Option<Percentiles>) -> String {
     let Some(spread) = spread else {
         return "-".to_owned();
     };
-    let told = [spread.median_ms, spread.p90_ms].map(|ms| lasting(ms / 1000));
-    match told {
+    let words = [spread.median_ms, spread.p90_ms].map(|ms| lasting(ms / 1000));
+    match words {
         [median, p90] if median == p90 => median,
         [median, p90] => format!("{median}, p90 {p90}"),
     }
@@ -310,7 +310,7 @@ mod tests_of_in_words {
     use serde_json::json;
 
     #[test]
-    fn figures_are_told_in_words_and_what_is_not_known_is_not_invented() {
+    fn figures_are_put_in_words_and_what_is_not_known_is_not_invented() {
         let none = Figures::default();
         assert_eq!(cells(&none), ["none", "-", "-", "-", "-"]);
         let seen: Figures = serde_json::from_value(json!({

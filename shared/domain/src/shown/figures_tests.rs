@@ -58,7 +58,7 @@ fn resolved(mut one: Deployment, hour: u64) -> Deployment {
     one
 }
 
-/// Hours from failures to good states, as they are told: how many, the median and the 90th percentile.
+/// Hours from failures to good states, as they are shown: how many, the median and the 90th percentile.
 fn hours(spread: Option<Percentiles>) -> Option<(u64, u64, u64)> {
     spread.map(|it| (it.of, it.median_ms / HOUR, it.p90_ms / HOUR))
 }
@@ -205,15 +205,15 @@ fn a_spread_has_its_nearest_ranks() {
 }
 
 #[test]
-fn cost_is_told_by_month() {
+fn cost_is_shown_by_month() {
     let mut unknown = deploy(2, "Rejected");
     unknown.ending.as_mut().unwrap().cost = None::<Cost>;
     let next = deploy(30 * 24, "Succeeded");
     let window = Window { to: Time(u64::MAX), ..MONTH };
     let seen = figures(window, &[deploy(1, "Succeeded"), unknown, rollback(9, "Succeeded"), next]);
-    let told: Vec<_> = seen.cost_by_month.iter().collect();
+    let months: Vec<_> = seen.cost_by_month.iter().collect();
     let month = |deployments, without, dollars| MonthlyCost { deployments, without, dollars };
-    assert_eq!(told, [(&"2026-11".to_owned(), &month(2, 1, 0.5)), (&"2026-12".to_owned(), &month(1, 0, 0.25))]);
+    assert_eq!(months, [(&"2026-11".to_owned(), &month(2, 1, 0.5)), (&"2026-12".to_owned(), &month(1, 0, 0.25))]);
 }
 
 /// A month of five deployments a day, by a rule that decides each one's fate. The expected figures are counted from the

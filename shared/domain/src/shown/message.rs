@@ -15,7 +15,7 @@ use crate::text::foreign::{line, with_log};
 /// Says that a gate failed a wave. These are the first lines of a deployment's end: the gate, the measured value beside
 /// its threshold, the window, and where to look next.
 ///
-/// `wave` counts from 0 and is told from 1; `what` is what the wave changed, see [`changed_in_words`].
+/// `wave` counts from 0 and is shown from 1; `what` is what the wave changed, see [`changed_in_words`].
 pub fn gate_failed(of: EnvironmentId<'_>, version: &str, wave: u32, what: &str, measurement: &Measurement) -> String {
     let (app, environment) = (of.app(), of.environment());
     let cause = gate_cause(wave, what, measurement);
@@ -167,7 +167,7 @@ mod tests_of_release_summary {
     use super::*;
 
     #[test]
-    fn no_action_is_told_as_a_version() {
+    fn no_action_is_shown_as_a_version() {
         use ActionName::{Check, Deploy, Drill, Restore, Rollback};
         let table = [
             ((Deploy, "1.4.0", None), Some("1.4.0"), "1.4.0"),
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn an_undo_tells_what_is_where() {
+    fn an_undo_says_what_is_where() {
         let outcome = Undone {
             undone: vec!["api (alias live 41 → 40)".into(), "agent (task definition 18 → 17)".into()],
             untouched: vec!["web".into()],
@@ -275,10 +275,10 @@ mod tests {
         ");
     }
 
-    /// Each line is true of what the others tell.
+    /// Each line is true of what the others say.
     #[test]
     fn what_was_undone_contradicts_nothing_that_was_changed() {
-        let told = |undone: &[&str], failed: &[&str], stays: &[&str], untouched: &[&str]| {
+        let words = |undone: &[&str], failed: &[&str], stays: &[&str], untouched: &[&str]| {
             let own = |names: &[&str]| names.iter().map(ToString::to_string).collect();
             let outcome = Undone {
                 undone: own(undone),
@@ -292,17 +292,17 @@ mod tests {
             text.split_once("\n  undone: ").unwrap().1.to_owned()
         };
         let table = [
-            (told(&[], &[], &[], &["b"]), "nothing, because nothing had been changed; not yet changed: b"),
-            (told(&[], &["a: no"], &[], &["b"]), "nothing; not yet changed: b\n  NOT undone: a: no"),
-            (told(&[], &["a: no"], &["b (v 3)"], &[]), "nothing; stays: b (v 3)\n  NOT undone: a: no"),
+            (words(&[], &[], &[], &["b"]), "nothing, because nothing had been changed; not yet changed: b"),
+            (words(&[], &["a: no"], &[], &["b"]), "nothing; not yet changed: b\n  NOT undone: a: no"),
+            (words(&[], &["a: no"], &["b (v 3)"], &[]), "nothing; stays: b (v 3)\n  NOT undone: a: no"),
             (
-                told(&[], &[], &["a (v 3)"], &["b"]),
+                words(&[], &[], &["a (v 3)"], &["b"]),
                 "nothing, because no traffic had been moved; stays: a (v 3); not yet changed: b",
             ),
-            (told(&["a (2 → 1)"], &[], &["b (v 3)"], &[]), "a (2 → 1); stays: b (v 3)"),
+            (words(&["a (2 → 1)"], &[], &["b (v 3)"], &[]), "a (2 → 1); stays: b (v 3)"),
         ];
-        for (told, wanted) in table {
-            assert_eq!(told, wanted);
+        for (words, wanted) in table {
+            assert_eq!(words, wanted);
         }
     }
 

@@ -1,5 +1,4 @@
-//! Topics that a declaration names, beside the installation's own: which topics are told, of what, and in which form.
-//! Pure.
+//! Topics that a declaration names, beside the installation's own: which topics get what, and in which form. Pure.
 
 use crate::declaration::Declaration;
 use crate::declaration::topic::{Form, MessageKind};
@@ -11,9 +10,9 @@ use crate::text::name::EnvironmentName;
 use serde_json::json;
 
 impl MessageKind {
-    /// Returns the sort of an event; `None` if no topic is told of it.
+    /// Returns the sort of an event; `None` if no topic gets it.
     pub fn of(event: &Event) -> Option<Self> {
-        if event.is_told_by_its_drill() {
+        if event.is_reported_by_its_drill() {
             return None;
         }
         match event.name {
@@ -41,13 +40,13 @@ impl MessageKind {
     }
 }
 
-/// Returns the topics that are told of an event, each with the message in its form.
+/// Returns the topics that get an event, each with the message in its form.
 pub fn messages(declaration: &Declaration, event: &Event) -> Vec<(String, Notification)> {
-    let Some(told) = MessageKind::of(event) else {
+    let Some(kind) = MessageKind::of(event) else {
         return Vec::new();
     };
     let topics = declaration.notify(event.detail.environment.as_ref());
-    let asking = topics.iter().filter(|notify| notify.of.contains(&told));
+    let asking = topics.iter().filter(|notify| notify.of.contains(&kind));
     asking
         .map(|notify| {
             let message = match notify.form {
@@ -90,8 +89,8 @@ pub(crate) struct Shown<'a> {
 
 impl Shown<'_> {
     /// Returns the message in the schema of custom notifications, with the next steps apart.
-    pub fn of(&self, told: &Notification) -> Notification {
-        let Notification { subject, message } = told;
+    pub fn of(&self, notification: &Notification) -> Notification {
+        let Notification { subject, message } = notification;
         let (next, said): (Vec<&str>, Vec<&str>) =
             message.lines().partition(|line| line.trim_start().starts_with(NEXT));
         let next: Vec<String> = next.iter().map(|line| chat(line.trim_start().trim_start_matches(NEXT))).collect();
@@ -120,11 +119,11 @@ impl Shown<'_> {
     }
 }
 
-/// The beginning of the line of a cause that tells what to do.
+/// The beginning of the line of a cause that says what to do.
 pub(crate) const NEXT: &str = "next: ";
 
-/// Makes the notification that a topic of a declaration could not be told, for the people of the installation.
-pub fn not_told(topic: &str, subject: &str, why: &str) -> Notification {
+/// Makes the notification that a topic of a declaration could not be reached, for the people of the installation.
+pub fn topic_not_reached(topic: &str, subject: &str, why: &str) -> Notification {
     let message = format!(
         "The topic {topic} was not told `{subject}`: {why}\nThe declaration names it under `notify`. See that it is \
          there, in the account of Windlass, and has the tag `windlass:app` with the application's name."

@@ -39,7 +39,7 @@ const TEAM: &str = "arn:aws:sns:eu-west-1:111111111111:team";
 const ALL: &str = "arn:aws:sns:us-east-1:111111111111:all";
 
 #[test]
-fn each_topic_is_told_of_what_it_asks_for_where_it_asks() {
+fn each_topic_gets_what_it_asks_for_where_it_asks() {
     let global = format!("notify: [{{topic: '{ALL}'}}]\n");
     let prod = format!("    notify: [{{topic: '{TEAM}', of: [refusal, hold], form: text}}]\n");
     let succeeded = event(EventName::DeploymentEnded, Some(Ending::Succeeded), "");
@@ -64,8 +64,8 @@ fn each_topic_is_told_of_what_it_asks_for_where_it_asks() {
     ];
     for (global, prod, event, wanted) in table {
         let declaration = read(&declared(global, prod)).unwrap();
-        let told = messages(&declaration, event);
-        let topics: Vec<&str> = told.iter().map(|(topic, _)| topic.as_str()).collect();
+        let sent = messages(&declaration, event);
+        let topics: Vec<&str> = sent.iter().map(|(topic, _)| topic.as_str()).collect();
         assert_eq!(topics, wanted, "{global} {prod} {event:?}");
     }
 }
@@ -74,9 +74,9 @@ fn each_topic_is_told_of_what_it_asks_for_where_it_asks() {
 fn a_channel_gets_what_amazon_q_shows_with_the_next_steps_apart() {
     let cause = "shop prod 1.4.0 was rolled back: gate `5xx` failed.\n  measured 7, threshold 5\n  next: release a fix";
     let event = event(EventName::DeploymentEnded, Some(Ending::RolledBack), cause);
-    let told = in_chat(&event);
-    assert_eq!(told.subject, "[windlass] shop prod 1.4.0 RolledBack");
-    let told: serde_json::Value = serde_json::from_str(&told.message).unwrap();
+    let sent = in_chat(&event);
+    assert_eq!(sent.subject, "[windlass] shop prod 1.4.0 RolledBack");
+    let body: serde_json::Value = serde_json::from_str(&sent.message).unwrap();
     let wanted = json!({
         "version": "1.0",
         "source": "custom",
@@ -94,7 +94,7 @@ fn a_channel_gets_what_amazon_q_shows_with_the_next_steps_apart() {
             "relatedResources": ["shop/prod"],
         },
     });
-    assert_eq!(told, wanted);
+    assert_eq!(body, wanted);
 }
 
 #[test]
@@ -110,9 +110,9 @@ fn wrong_topics_are_all_found_at_once() {
     let global = format!("notify: [{{topic: '{TEAM}'}}, {{topic: '{TEAM}'}}, {{topic: team}}]\n");
     let prod = "    notify: [{topic: 'arn:aws:sns:eu-west-1:111111111111:team.fifo'}]\n";
     let found = read(&declared(&global, prod)).unwrap_err();
-    let told: Vec<String> =
+    let lines: Vec<String> =
         found.iter().map(|finding| format!("{} {}: {}", finding.name, finding.path, finding.reason)).collect();
-    insta::assert_snapshot!(told.join("\n"), @r"
+    insta::assert_snapshot!(lines.join("\n"), @r"
     Duplicate notify[1].topic: `arn:aws:sns:eu-west-1:111111111111:team` is named twice.
     BadValue notify[2].topic: `team` is not a topic's ARN.
     BadValue environments.prod.notify[0].topic: `arn:aws:sns:eu-west-1:111111111111:team.fifo` is not a topic's ARN.

@@ -64,10 +64,10 @@ pub fn lead_time_ms(one: &Deployment, live: Time) -> Option<u64> {
 }
 
 /// Returns the milliseconds from a failure until its environment was well again, as far as the record of one deployment
-/// tells.
+/// shows.
 ///
 /// For a change that was undone, they count from its turn until that had ended, or until an operator accepted what was
-/// left. For a rollback they count from its request: nobody tells a ledger when a failure was first seen. `None` if
+/// left. For a rollback they count from its request: no ledger learns when a failure was first seen. `None` if
 /// nothing had failed, if it is not restored yet, or if only a later deployment can restore it.
 pub fn restored_ms(one: &Deployment) -> Option<u64> {
     let ended = one.ending.as_ref()?;
@@ -86,7 +86,7 @@ pub fn restored_ms(one: &Deployment) -> Option<u64> {
 /// A restored environment for the counts: it has just become well again after a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Restored {
-    /// The deployment that tells it: the change that failed, or the rollback.
+    /// The deployment that shows it: the change that failed, or the rollback.
     pub id: DeploymentId,
     /// The application.
     pub app: AppName,
@@ -97,7 +97,7 @@ pub struct Restored {
 }
 
 impl Restored {
-    /// Compares a record before and now. `None` if it tells of no restoring, or told of it before already. This may
+    /// Compares a record before and now. `None` if it shows no restoring, or showed it before already. This may
     /// come later than an ending: with the recovery, or the operator's acceptance, of a deployment that had needed an
     /// operator.
     pub fn of(before: Option<&Deployment>, after: &Deployment) -> Option<Self> {

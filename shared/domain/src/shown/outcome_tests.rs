@@ -68,7 +68,7 @@ fn an_ending_is_counted_when_it_is_new() {
 }
 
 #[test]
-fn an_ending_tells_its_time_its_lead_time_and_its_cost_where_they_are_known() {
+fn an_ending_has_its_time_its_lead_time_and_its_cost_where_they_are_known() {
     let of = |change: &dyn Fn(&mut Deployment)| {
         let mut one = ended(Succeeded);
         change(&mut one);
@@ -106,7 +106,7 @@ fn of_action(action: ActionName, ending: Ending, is_accepted: bool) -> Deploymen
 }
 
 #[test]
-fn a_record_tells_how_long_a_failure_lasted() {
+fn a_record_shows_how_long_a_failure_lasted() {
     use ActionName::{Deploy, Drill, Restore, Rollback};
     // Without and with the acceptance of an operator: seconds from second 30, the turn, or 10, the request.
     for (action, ending, of_itself, accepted) in [
@@ -115,7 +115,7 @@ fn a_record_tells_how_long_a_failure_lasted() {
         (Deploy, RolledBack, Some(60), Some(170)),
         (Deploy, NeedsOperator, None, Some(170)),
         (Rollback, Succeeded, Some(80), Some(80)),
-        // The change that it was to take back stands, and only a later deployment tells when it is well again.
+        // The change that it was to take back stands, and only a later deployment shows when it is well again.
         (Rollback, RolledBack, None, Some(190)),
         (Rollback, NeedsOperator, None, Some(190)),
         (Drill, RolledBack, None, None),

@@ -76,8 +76,8 @@ impl ArrivalFate {
 
     /// Makes the turn of a deployment that would be refused.
     pub fn refused(findings: Vec<Finding>) -> Self {
-        let told: Vec<String> = findings.iter().map(ToString::to_string).collect();
-        Self { becomes: Becomes::Refused, text: told.join("\n"), findings }
+        let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
+        Self { becomes: Becomes::Refused, text: lines.join("\n"), findings }
     }
 }
 

@@ -51,7 +51,7 @@ fn end(commit: Option<&str>) -> End {
 }
 
 #[test]
-fn the_commits_of_a_change_are_told_where_both_ends_are_known_and_differ() {
+fn the_commits_of_a_change_are_shown_where_both_ends_are_known_and_differ() {
     let table = [
         (Some(Some("a")), Some("b"), Some("a..b")),
         (Some(Some("a")), Some("a"), None),

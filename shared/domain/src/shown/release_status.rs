@@ -1,4 +1,4 @@
-//! Tells what became of a release since it was deployed: what replaced it, who did that, and how to have the release.
+//! Says what became of a release since it was deployed: what replaced it, who did that, and how to have the release.
 
 use crate::deployment::Deployment;
 use crate::deployment::admission::{AdmissionFacts, Replaced, Supersession};
@@ -128,18 +128,18 @@ pub fn found_in_place(
     };
     let (was, is) = (running(before)?, running(after)?);
     let parts = parts(name, wanted).into_iter();
-    let told = parts.map(|part| {
-        let told = called(
+    let sentences = parts.map(|part| {
+        let words = called(
             &record.release.version,
             was.names_of(part.container.as_deref()),
             is.names_of(part.container.as_deref()),
         );
         match &part.container {
-            Some(container) => format!("{container} {told}"),
-            None => told,
+            Some(container) => format!("{container} {words}"),
+            None => words,
         }
     });
-    Some(told.collect::<Vec<String>>().join("; "))
+    Some(sentences.collect::<Vec<String>>().join("; "))
 }
 
 /// Says the name of the same bytes before a release that names them, and after it.

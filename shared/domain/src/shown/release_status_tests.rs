@@ -109,7 +109,7 @@ fn replaced(by: &str, how: Supersession) -> Replaced {
 }
 
 #[test]
-fn what_was_replaced_is_told_by_whom_and_how_to_have_it() {
+fn what_was_replaced_is_shown_by_whom_and_how_to_have_it() {
     let at = scene();
     let me = record("me", ActionName::Deploy, "3.0.0", &["a", "b", "c"]);
     insta::assert_snapshot!(superseded_there(&me, &replaced("back", Supersession::Since), &at), @r#"
@@ -143,7 +143,7 @@ fn what_was_replaced_is_told_by_whom_and_how_to_have_it() {
 }
 
 #[test]
-fn what_is_older_by_its_number_is_told_how_to_allow_it() {
+fn what_is_older_by_its_number_is_shown_how_to_allow_it() {
     let mut at = scene();
     let mut me = record("me", ActionName::Deploy, "1.0.0", &["a"]);
     me.order.sequence = Some(10);
@@ -158,7 +158,7 @@ fn what_is_older_by_its_number_is_told_how_to_allow_it() {
 }
 
 #[test]
-fn each_input_that_is_told_can_be_started() {
+fn each_input_that_is_named_can_be_started() {
     let at = scene();
     let me = record("me", ActionName::Deploy, "3.0.0", &["a"]);
     for how in [Supersession::Waits, Supersession::Newer, Supersession::Since] {
@@ -170,7 +170,7 @@ fn each_input_that_is_told_can_be_started() {
 }
 
 #[test]
-fn what_is_so_now_is_told_of_a_success_alone() {
+fn what_is_so_now_is_said_of_a_success_alone() {
     let at = scene();
     let of = |version, ending, cause_name| {
         let me = record("me", ActionName::Deploy, version, &["a"]);
@@ -193,14 +193,14 @@ fn what_is_so_now_is_told_of_a_success_alone() {
 }
 
 #[test]
-fn what_was_found_in_place_is_told_by_its_names_before_and_after() {
+fn what_was_found_in_place_is_shown_by_its_names_before_and_after() {
     let (before, _) = scene();
     let of = |version, component: &str, after: &EnvironmentState| {
         let me = record("me", ActionName::Deploy, version, &["a", "b"]);
         found_in_place(&name(component), &me, &before, after)
     };
-    let told = "2.0.0 since 1970-01-01T00:01:00Z, by deployment back";
-    assert_eq!(of("2.0.0", "a", &before).as_deref(), Some(told));
+    let words = "2.0.0 since 1970-01-01T00:01:00Z, by deployment back";
+    assert_eq!(of("2.0.0", "a", &before).as_deref(), Some(words));
     assert_eq!(of("3.0.0", "a", &before), None);
     assert_eq!(of("2.5.0", "b", &before), None, "accepted, and not known");
     assert_eq!(of("2.0.0", "c", &before), None);
@@ -222,14 +222,14 @@ fn what_was_found_in_place_is_told_by_its_names_before_and_after() {
         });
     };
     names(&mut after);
-    let renamed = format!("{told}; it is called 2.1.0 from now on");
+    let renamed = format!("{words}; it is called 2.1.0 from now on");
     assert_eq!(of("2.1.0", &after), renamed);
-    let older = format!("{told}; it keeps that name, which was given after 1.9.0");
+    let older = format!("{words}; it keeps that name, which was given after 1.9.0");
     assert_eq!(of("1.9.0", &before), older);
 }
 
 #[test]
-fn a_component_that_took_another_name_is_told_by_both() {
+fn a_component_that_took_another_name_is_shown_by_both() {
     let (mut state, known) = scene();
     let a = state.running.get_mut(&name("a")).unwrap();
     a.names.brought.deployment = DeploymentId("first".into());

@@ -21,12 +21,12 @@ use crate::text::time::Time;
 
 mod day;
 
-pub use day::{ALONE_MS, Day, LAST_MS, SummaryDecision, TRIES, not_told};
+pub use day::{ALONE_MS, Day, LAST_MS, SummaryDecision, TRIES, no_summary};
 
 /// The windows of a summary's figures, in days. The first is the day that it is about.
 pub const DAYS: [u64; 3] = [1, 7, 30];
 
-/// The facts about one environment that a summary tells.
+/// The facts about one environment that a summary shows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EnvironmentFacts {
     /// The environment.
@@ -155,28 +155,28 @@ pub fn messages(
             }
         }
     }
-    let told = topics.into_iter().map(|(topic, form, seen)| {
+    let sent = topics.into_iter().map(|(topic, form, seen)| {
         let message = message(app, to, &seen, form);
         (topic.to_owned(), message)
     });
-    told.collect()
+    sent.collect()
 }
 
-/// The endings in the order in which they are told.
+/// The endings in the order in which they are listed.
 const ENDINGS: [Ending; 5] =
     [Ending::Succeeded, Ending::RolledBack, Ending::NeedsOperator, Ending::Rejected, Ending::NothingToDo];
 
-/// The most endings that are not good and are told by one line each.
-const MOST_TOLD: usize = 5;
+/// The most endings that are not good and are listed by one line each.
+const MOST_LISTED: usize = 5;
 
 /// The longest line of one of them, in bytes.
 const LONGEST_LINE: usize = 240;
 
 /// Returns the message of a topic.
 pub fn message(app: &AppName, to: Time, seen: &[&EnvironmentFacts], form: Form) -> Notification {
-    let told = Notification { subject: ascii(&subject(app, to, seen)), message: text(app, to, seen) };
+    let notification = Notification { subject: ascii(&subject(app, to, seen)), message: text(app, to, seen) };
     match form {
-        Form::Text => told,
+        Form::Text => notification,
         Form::Chat => {
             let names = seen.iter().map(|one| one.environment.as_str());
             let places = names.clone().map(|name| format!("{app}/{name}"));
@@ -187,7 +187,7 @@ pub fn message(app: &AppName, to: Time, seen: &[&EnvironmentFacts], form: Form) 
                 sort: "Summary",
                 about: places.iter().map(String::as_str).collect(),
             };
-            shown.of(&told)
+            shown.of(&notification)
         }
     }
 }
@@ -215,15 +215,15 @@ fn subject(app: &AppName, to: Time, seen: &[&EnvironmentFacts]) -> String {
 
 fn endings<'a>(all: impl Iterator<Item = &'a OverDeployment>) -> String {
     let all: Vec<Ending> = all.map(|one| one.ended.ending).collect();
-    let told = ENDINGS.into_iter().filter_map(|ending| {
+    let counts = ENDINGS.into_iter().filter_map(|ending| {
         let many = all.iter().filter(|one| **one == ending).count();
         (many > 0).then(|| format!("{many} {ending}"))
     });
-    let told: Vec<String> = told.collect();
-    if told.is_empty() {
+    let counts: Vec<String> = counts.collect();
+    if counts.is_empty() {
         return "nothing ended".to_owned();
     }
-    told.join(", ")
+    counts.join(", ")
 }
 
 /// Returns all that fits: if it does not fit with the longer windows, it leaves these out, and then the last
@@ -253,8 +253,8 @@ fn text(app: &AppName, to: Time, seen: &[&EnvironmentFacts]) -> String {
 /// Returns as many blocks as there is room for, and says of how many environments the rest is.
 fn fitting(app: &AppName, head: String, blocks: &[(usize, String)]) -> String {
     let mut whole = head;
-    for (told, (_, block)) in blocks.iter().enumerate() {
-        let left: usize = blocks.iter().skip(told).map(|(many, _)| many).sum();
+    for (shown, (_, block)) in blocks.iter().enumerate() {
+        let left: usize = blocks.iter().skip(shown).map(|(many, _)| many).sum();
         let left = count(left, "more environment");
         let rest = format!("\n… and {left}: `GET /apps`, {}", call::figures_of_a_day(app));
         if whole.len() + 1 + block.len() + rest.len() > LONGEST_CAUSE {
@@ -285,9 +285,9 @@ fn block(app: &AppName, seen: &EnvironmentFacts, windows: usize) -> String {
     let mut lines = vec![format!("{}: {}", seen.environment, endings(seen.ended.iter()))];
     let bad = seen.ended.iter().filter(|one| !one.ended.ending.is_success());
     let bad: Vec<&OverDeployment> = bad.collect();
-    lines.extend(bad.iter().take(MOST_TOLD).map(|one| over(one)));
-    if bad.len() > MOST_TOLD {
-        let more = bad.len() - MOST_TOLD;
+    lines.extend(bad.iter().take(MOST_LISTED).map(|one| over(one)));
+    if bad.len() > MOST_LISTED {
+        let more = bad.len() - MOST_LISTED;
         lines.push(format!("{more} more: {}", call::history(EnvironmentId::new(app, &seen.environment))));
     }
     let figures = seen.figures.iter().zip(DAYS).take(windows);
@@ -311,10 +311,11 @@ fn over(one: &OverDeployment) -> String {
 /// Returns the figures of a window in words. Figures that are not known are left out.
 fn window(days: u64, figures: &Figures) -> String {
     let [live, lead, failed, restored, cost] = cells(figures);
-    let told = [("live", live), ("lead time", lead), ("failed", failed), ("time to restore", restored), ("cost", cost)];
-    let told = told.into_iter().filter(|(_, words)| words != "-");
-    let told: Vec<String> = told.map(|(name, words)| format!("{name} {words}")).collect();
-    format!("{}: {}", count(days, "day"), told.join("; "))
+    let shown =
+        [("live", live), ("lead time", lead), ("failed", failed), ("time to restore", restored), ("cost", cost)];
+    let shown = shown.into_iter().filter(|(_, words)| words != "-");
+    let shown: Vec<String> = shown.map(|(name, words)| format!("{name} {words}")).collect();
+    format!("{}: {}", count(days, "day"), shown.join("; "))
 }
 
 fn standing(app: &AppName, seen: &EnvironmentFacts) -> Vec<String> {
@@ -349,10 +350,10 @@ fn drift(standing: &StandingFacts) -> String {
     let Some(look) = standing.look() else {
         return "drift: not looked at".to_owned();
     };
-    let told = look.in_short();
-    let told: Vec<&str> = told.iter().map(|(_, words)| words.as_str()).collect();
-    let told = if told.is_empty() { "none".to_owned() } else { told.join(", ") };
-    format!("drift: {told}; {}", look.when())
+    let listed = look.in_short();
+    let listed: Vec<&str> = listed.iter().map(|(_, words)| words.as_str()).collect();
+    let listed = if listed.is_empty() { "none".to_owned() } else { listed.join(", ") };
+    format!("drift: {listed}; {}", look.when())
 }
 
 #[cfg(test)]

@@ -87,20 +87,20 @@ fn busy() -> Vec<Deployment> {
 #[test]
 fn a_day_with_a_failure_and_an_environment_that_needs_an_operator() {
     let all = [seen("prod", &busy(), stuck()), quiet("staging"), quiet("dev")];
-    let told = message(&all, Form::Text);
+    let sent = message(&all, Form::Text);
     assert_eq!(
-        told.subject,
+        sent.subject,
         "[windlass] shop 2026-11-24: 1 Succeeded, 1 RolledBack; 1 locked; 1 held; 1 waited for; 1 drifted"
     );
-    insta::assert_snapshot!(told.message);
+    insta::assert_snapshot!(sent.message);
 }
 
 #[test]
 fn a_day_on_which_nothing_happened_is_one_line() {
-    let told = message(&[quiet("prod"), quiet("staging")], Form::Text);
-    assert_eq!(told.subject, "[windlass] shop 2026-11-24: nothing ended");
+    let sent = message(&[quiet("prod"), quiet("staging")], Form::Text);
+    assert_eq!(sent.subject, "[windlass] shop 2026-11-24: nothing ended");
     assert_eq!(
-        told.message,
+        sent.message,
         "shop, the 24 hours until 2026-11-24T06:00:00Z: nothing happened, is held, is locked or waits in prod, staging; \
          drift: not looked at"
     );
@@ -112,8 +112,8 @@ fn a_day_on_which_nothing_happened_is_one_line() {
         (vec![looked("prod")], "in prod; nothing has drifted"),
         (vec![looked("prod"), quiet("dev")], "in prod, dev; drift: not looked at in 1 of them"),
     ] {
-        let told = message(&all, Form::Text).message;
-        assert!(told.ends_with(wanted) && !told.contains('\n'), "{told}");
+        let text = message(&all, Form::Text).message;
+        assert!(text.ends_with(wanted) && !text.contains('\n'), "{text}");
     }
 }
 
@@ -161,8 +161,8 @@ fn what_makes_a_person_read() {
         ),
     ];
     for (all, standing, wanted) in table {
-        let told = message(&[seen("prod", &all, standing)], Form::Text).message;
-        assert!(told.contains(wanted), "{wanted}:\n{told}");
+        let text = message(&[seen("prod", &all, standing)], Form::Text).message;
+        assert!(text.contains(wanted), "{wanted}:\n{text}");
     }
 }
 
@@ -175,12 +175,12 @@ fn the_figures_are_those_of_each_window() {
     let cut = EnvironmentFacts::of(name("prod"), to(), (&busy(), Some(since)), StandingFacts::default());
     let live: Vec<u64> = cut.figures.iter().map(|figures| figures.live).collect();
     assert_eq!(live, [1, 2, 2], "no window tells of what was not read");
-    let told = message(&[cut], Form::Text).message;
-    assert!(told.contains("figures since 2026-11-22T14:00:00Z alone"), "{told}");
+    let text = message(&[cut], Form::Text).message;
+    assert!(text.contains("figures since 2026-11-22T14:00:00Z alone"), "{text}");
 }
 
 #[test]
-fn each_topic_is_told_of_the_environments_that_ask_for_it() {
+fn each_topic_gets_the_environments_that_ask_for_it() {
     let text = format!(
         "app: shop\nversion: 1.0.0\nnotify:\n  - {{topic: '{TEAM}', of: [summary, failure]}}\n  - {{topic: '{MAIL}', of: \
          [success], form: text}}\nenvironments:\n  dev: {{notify: []}}\n  staging: {{}}\n  prod:\n    notify: [{{topic: \
@@ -192,9 +192,9 @@ fn each_topic_is_told_of_the_environments_that_ask_for_it() {
     let wanted = wanted(&declaration, names);
     assert_eq!(wanted, ["staging", "prod", "gone"].map(name));
     let seen: Vec<EnvironmentFacts> = wanted.iter().map(|it| quiet(it.as_str())).collect();
-    let told = messages(&declaration, &shop(), to(), &seen);
-    let [(first, chat), (second, mail)] = told.as_slice() else {
-        panic!("{told:?}");
+    let sent = messages(&declaration, &shop(), to(), &seen);
+    let [(first, chat), (second, mail)] = sent.as_slice() else {
+        panic!("{sent:?}");
     };
     assert_eq!((first.as_str(), second.as_str()), (TEAM, MAIL));
     assert!(chat.message.contains("staging, prod, gone") && chat.message.starts_with('{'));
@@ -203,8 +203,8 @@ fn each_topic_is_told_of_the_environments_that_ask_for_it() {
 
 #[test]
 fn a_channel_gets_it_in_its_form_with_what_comes_next_apart() {
-    let told = message(&[seen("prod", &busy(), stuck()), quiet("dev")], Form::Chat);
-    let shown: Value = serde_json::from_str(&told.message).unwrap();
+    let sent = message(&[seen("prod", &busy(), stuck()), quiet("dev")], Form::Chat);
+    let shown: Value = serde_json::from_str(&sent.message).unwrap();
     assert_eq!(shown["source"], "custom");
     assert_eq!(shown["content"]["keywords"], json!(["shop", "prod", "dev"]));
     assert_eq!(shown["metadata"]["threadId"], "shop summary");
@@ -228,15 +228,15 @@ fn a_message_has_room_however_much_there_is() {
     let quiet: Vec<EnvironmentFacts> = names.map(|it| quiet(&it)).collect();
     for all in [&loud, &quiet] {
         for form in [Form::Text, Form::Chat] {
-            let told = message(all, form);
-            assert!(told.subject.len() <= LONGEST_SUBJECT, "{}", told.subject);
-            assert!(told.message.len() <= 2 * LONGEST_CAUSE, "{}", told.message.len());
+            let sent = message(all, form);
+            assert!(sent.subject.len() <= LONGEST_SUBJECT, "{}", sent.subject);
+            assert!(sent.message.len() <= 2 * LONGEST_CAUSE, "{}", sent.message.len());
         }
     }
-    let told = message(&loud, Form::Text).message;
-    assert!(told.len() <= LONGEST_CAUSE);
-    assert!(told.contains("14 more: `GET /apps/shop/deployments?environment=environment-000`"), "{told}");
+    let text = message(&loud, Form::Text).message;
+    assert!(text.len() <= LONGEST_CAUSE);
+    assert!(text.contains("14 more: `GET /apps/shop/deployments?environment=environment-000`"), "{text}");
     let rest = "\n… and 196 more environments: `GET /apps`, `GET /apps/shop/stats?days=1`";
-    assert!(told.ends_with(rest), "{told}");
-    assert!(!told.contains("30 days"), "the day itself has room first: {told}");
+    assert!(text.ends_with(rest), "{text}");
+    assert!(!text.contains("30 days"), "the day itself has room first: {text}");
 }

@@ -111,7 +111,7 @@ fn carried(address: Ipv6Addr) -> Option<Ipv4Addr> {
 mod tests {
     use super::*;
 
-    fn told(address: &str, in_vpc: bool) -> Option<String> {
+    fn why(address: &str, in_vpc: bool) -> Option<String> {
         forbidden(address.parse().expect("an address"), in_vpc)
     }
 
@@ -144,8 +144,8 @@ mod tests {
             "2002:7f00:1::",
             "2002:a9fe:a9fe::1",
         ] {
-            assert!(told(address, true).is_some(), "{address} must never be probed");
-            assert!(told(address, false).is_some(), "{address} must never be probed");
+            assert!(why(address, true).is_some(), "{address} must never be probed");
+            assert!(why(address, false).is_some(), "{address} must never be probed");
         }
     }
 
@@ -167,8 +167,8 @@ mod tests {
             "::ffff:10.0.0.1",
             "64:ff9b::10.0.0.1",
         ] {
-            assert_eq!(told(address, true), None, "{address}");
-            assert!(told(address, false).is_some(), "{address}");
+            assert_eq!(why(address, true), None, "{address}");
+            assert!(why(address, false).is_some(), "{address}");
         }
     }
 
@@ -197,15 +197,15 @@ mod tests {
             "64:ff9b::1.1.1.1",
             "2002:101:101::1",
         ] {
-            assert_eq!(told(address, false), None, "{address}");
+            assert_eq!(why(address, false), None, "{address}");
         }
     }
 
     #[test]
     fn the_reason_names_the_address() {
-        let own = told("::1", true).expect("forbidden");
+        let own = why("::1", true).expect("forbidden");
         assert!(own.contains("::1 is a loopback address"), "{own}");
-        let reason = told("::ffff:169.254.169.254", true).expect("forbidden");
+        let reason = why("::ffff:169.254.169.254", true).expect("forbidden");
         assert!(reason.contains("169.254.169.254 is a link-local address"), "{reason}");
     }
 }

@@ -29,8 +29,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_is_told_as_one() {
-        for (number, one, told) in [
+    fn one_is_counted_as_one() {
+        for (number, one, words) in [
             (0, "file", "0 files"),
             (1, "file", "1 file"),
             (2, "file", "2 files"),
@@ -38,7 +38,7 @@ mod tests {
             (3, "entry", "3 entries"),
             (3, "day", "3 days"),
         ] {
-            assert_eq!(count(number, one), told);
+            assert_eq!(count(number, one), words);
         }
         assert_eq!(count(1_usize, "byte"), "1 byte");
         assert_eq!(count(2_u64, "more file"), "2 more files");

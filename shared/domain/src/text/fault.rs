@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_is_told_with_what_was_being_done() {
+    fn a_fault_is_shown_with_what_was_being_done() {
         let fault = Fault::internal("it is not there").while_doing("reading the plan");
         assert_eq!(fault.to_string(), "Internal: reading the plan: it is not there");
     }

@@ -64,9 +64,9 @@ impl Finding {
 pub const MOST: usize = 100;
 
 /// Returns at most [`MOST`] findings, and one of each name at each path. If there are more, the last one says how many
-/// are not told.
+/// are not listed.
 pub fn limited(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut findings = told_once(findings);
+    let mut findings = joined(findings);
     if findings.len() > MOST {
         let more = findings.len() - (MOST - 1);
         findings.truncate(MOST - 1);
@@ -86,28 +86,28 @@ pub fn limited(findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 /// Joins findings of one name at one path: whatever is wrong there, or in several environments, is one thing to mend.
-fn told_once(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut told: Vec<Finding> = Vec::new();
+fn joined(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut listed: Vec<Finding> = Vec::new();
     let mut places = BTreeMap::new();
     for finding in findings {
         let place = (finding.name, finding.path.clone());
         match places.entry(place) {
             Entry::Vacant(place) => {
-                place.insert(told.len());
-                told.push(finding);
+                place.insert(listed.len());
+                listed.push(finding);
             }
             Entry::Occupied(at) => {
-                if let Some(first) = told.get_mut(*at.get()) {
+                if let Some(first) = listed.get_mut(*at.get()) {
                     first.join(&finding);
                 }
             }
         }
     }
-    told
+    listed
 }
 
 impl Finding {
-    /// Adds another finding, such as one at the same path: both are told as one.
+    /// Adds another finding, such as one at the same path: both are listed as one.
     pub fn join(&mut self, other: &Self) {
         let joined = |one: &str, other: &str| {
             let (first, more) = (sentence(one), sentence(other));

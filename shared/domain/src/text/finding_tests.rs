@@ -17,10 +17,10 @@ fn the_last_of_a_hundred_says_how_many_more_there_are() {
 }
 
 #[test]
-fn nothing_is_told_twice() {
+fn nothing_is_listed_twice() {
     let one = |path: &str| Finding::new(FindingName::BadValue, path, "x", "y");
-    let told = limited(vec![one("a"), one("b"), one("a")]);
-    assert_eq!(told, [one("a"), one("b")]);
+    let listed = limited(vec![one("a"), one("b"), one("a")]);
+    assert_eq!(listed, [one("a"), one("b")]);
     let other = Finding::new(FindingName::BadValue, "a", "z.", "y");
     let [both] = limited(vec![one("a"), other, one("a")]).try_into().unwrap();
     assert_eq!((both.reason.as_str(), both.remedy.as_str()), ("X. Z.", "y"));
@@ -36,16 +36,16 @@ fn a_long_value_does_not_make_a_long_finding() {
 }
 
 #[test]
-fn a_finding_is_told_in_sentences() {
-    let told = |path: &str, reason: &str, remedy: &str| {
+fn a_finding_is_written_in_sentences() {
+    let written = |path: &str, reason: &str, remedy: &str| {
         Finding::new(FindingName::BadArchive, path, reason, remedy).to_string()
     };
     assert_eq!(
-        told("web.zip", "it has no files", "Pack it again."),
+        written("web.zip", "it has no files", "Pack it again."),
         "BadArchive: web.zip: It has no files. Remedy: Pack it again."
     );
     assert_eq!(
-        told("site", "`x` is no name.", "write another"),
+        written("site", "`x` is no name.", "write another"),
         "BadArchive: site: `x` is no name. Remedy: Write another."
     );
 }

@@ -28,8 +28,8 @@ fn a_text_of_others_is_one_line_in_which_nothing_is_hidden() {
 
 #[test]
 fn the_lines_of_a_log_stay_and_begin_with_a_mark() {
-    let told = "it failed: a\nb\n  | next: x\r\n  next: y";
-    assert_eq!(with_log(told), "it failed: a⏎b\n  | next: x\\u{d}⏎  next: y");
+    let text = "it failed: a\nb\n  | next: x\r\n  next: y";
+    assert_eq!(with_log(text), "it failed: a⏎b\n  | next: x\\u{d}⏎  next: y");
 }
 
 #[test]

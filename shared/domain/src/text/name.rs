@@ -92,10 +92,10 @@ mod tests {
 
     #[test]
     fn a_bad_name_is_shown_where_there_is_one() {
-        let told = |text: &str| AppName::new(text).unwrap_err().to_string();
-        assert!(told("Shop").starts_with("`Shop` is not a name: "));
+        let refusal = |text: &str| AppName::new(text).unwrap_err().to_string();
+        assert!(refusal("Shop").starts_with("`Shop` is not a name: "));
         for blank in ["", " "] {
-            assert!(told(blank).starts_with("nothing but blanks is not a name: "));
+            assert!(refusal(blank).starts_with("nothing but blanks is not a name: "));
         }
     }
 

@@ -147,19 +147,19 @@ impl From<Span> for String {
 pub fn lasting(seconds: u64) -> String {
     let steps = [(86_400, "d"), (3600, "h"), (60, "m"), (1, "s")];
     let mut left = seconds;
-    let mut told = Vec::new();
+    let mut parts = Vec::new();
     for (step, name) in steps {
-        if left >= step || (step == 1 && told.is_empty()) {
-            told.push(format!("{}{name}", left / step));
+        if left >= step || (step == 1 && parts.is_empty()) {
+            parts.push(format!("{}{name}", left / step));
             left %= step;
-        } else if !told.is_empty() {
+        } else if !parts.is_empty() {
             break;
         }
-        if told.len() == 2 {
+        if parts.len() == 2 {
             break;
         }
     }
-    told.join(" ")
+    parts.join(" ")
 }
 
 #[cfg(test)]

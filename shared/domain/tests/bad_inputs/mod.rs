@@ -105,15 +105,15 @@ fn the_good_inputs_are_good() {
     assert_eq!(read_request(&change.text(REQUEST)), []);
 }
 
-/// A value that a remedy tells people to write in a JSON document can be written there.
-fn told_in_json(remedy: &str) {
+/// A value that a remedy asks people to write in a JSON document can be written there.
+fn written_in_json(remedy: &str) {
     let Some(rest) = remedy.strip_prefix("Write `") else {
         return;
     };
-    let Some((told, _)) = rest.split_once("`: ") else {
+    let Some((values, _)) = rest.split_once("`: ") else {
         return;
     };
-    for value in told.split("` or `") {
+    for value in values.split("` or `") {
         let read = serde_json::from_str::<Value>(value);
         assert!(read.is_ok(), "`{value}` of {remedy}");
     }
@@ -123,7 +123,7 @@ fn told_in_json(remedy: &str) {
 ///
 /// Safety: drills: Production has a schedule of drills only where that is written.
 #[test]
-fn every_bad_input_is_told_as_expected() {
+fn every_bad_input_is_answered_as_expected() {
     let table: Vec<Row> = serde_saphyr::from_str(TABLE).unwrap();
     assert!(table.len() >= 40, "{} rows", table.len());
     let mut wrong = Vec::new();
@@ -145,7 +145,7 @@ fn every_bad_input_is_told_as_expected() {
         for finding in found {
             let of_form = ["is not a text.", "the form that is expected."];
             if is_json && of_form.iter().any(|end| finding.reason.ends_with(end)) {
-                told_in_json(&finding.remedy);
+                written_in_json(&finding.remedy);
             }
             assert!(finding.reason.ends_with('.'), "{finding:?}");
             assert!(finding.remedy.ends_with('.'), "{finding:?}");

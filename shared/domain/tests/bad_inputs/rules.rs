@@ -38,14 +38,14 @@ const FOREIGN: [&str; 26] = [
     "semver",
 ];
 
-/// With which word a remedy tells somebody to do something.
+/// The words with which a remedy begins.
 const BEGINNINGS: [&str; 21] = [
     "Write", "Use", "Put", "Did", "Known", "Remove", "Upload", "Name", "Give", "Make", "Keep", "Close", "Mend", "Push",
     "Indent", "Pin", "Leave", "Add", "Correct", "Declare", "Stop",
 ];
 
 /// Returns everything that is wrong with the words of findings.
-fn badly_told(findings: &[Finding]) -> Vec<String> {
+fn badly_worded(findings: &[Finding]) -> Vec<String> {
     let mut bad = Vec::new();
     let mut places = BTreeSet::new();
     for finding in findings {
@@ -146,17 +146,17 @@ fn hold(bad: &[String], of: usize) {
 }
 
 #[test]
-fn what_the_table_tells_is_told_well() {
+fn what_the_table_finds_is_worded_well() {
     let table: Vec<Row> = serde_saphyr::from_str(TABLE).unwrap();
-    let bad = table.iter().flat_map(|row| badly_told(&findings(row)));
+    let bad = table.iter().flat_map(|row| badly_worded(&findings(row)));
     hold(&bad.collect::<Vec<_>>(), table.len());
 }
 
-/// Reads a text, and tells what is wrong with it.
+/// Reads a text, and lists what is wrong with it.
 type Read = fn(&str) -> Vec<Finding>;
 
 #[test]
-fn whatever_is_changed_in_a_good_input_is_told_well() {
+fn whatever_is_changed_in_a_good_input_is_answered_well() {
     let (mut bad, mut of, mut refused) = (Vec::new(), 0, 0);
     let inputs: [(&str, Read); 3] =
         [(DECLARATION, read_declaration), (MANIFEST, read_manifest), (REQUEST, read_request)];
@@ -166,7 +166,7 @@ fn whatever_is_changed_in_a_good_input_is_told_well() {
             let found = read(&document.to_string());
             of += 1;
             refused += usize::from(!found.is_empty());
-            bad.extend(badly_told(&found));
+            bad.extend(badly_worded(&found));
         }
     }
     assert!(of > 1000 && refused > of / 2, "{refused} of {of}");
@@ -176,21 +176,21 @@ fn whatever_is_changed_in_a_good_input_is_told_well() {
 }
 
 #[test]
-fn a_text_that_is_cut_off_or_has_a_stray_letter_is_told_well() {
+fn a_text_that_is_cut_off_or_has_a_stray_letter_is_answered_well() {
     let mut bad = Vec::new();
     // Every third place, which is enough to meet every sort of it.
     for at in (0..DECLARATION.len()).step_by(3).filter(|at| DECLARATION.is_char_boundary(*at)) {
         let (head, tail) = DECLARATION.split_at(at);
-        bad.extend(badly_told(&read_declaration(head)));
+        bad.extend(badly_worded(&read_declaration(head)));
         for stray in ["\t", "\"", "{", "]", ":", "- ", "*", "&", "!", "%", "@", "#"] {
-            bad.extend(badly_told(&read_declaration(&format!("{head}{stray}{tail}"))));
+            bad.extend(badly_worded(&read_declaration(&format!("{head}{stray}{tail}"))));
         }
     }
     let manifest = Input::Change(json!({})).text(MANIFEST);
     for at in 0..manifest.len() {
         let (head, tail) = manifest.split_at(at);
         for text in [head.to_owned(), format!("{head},{tail}"), format!("{head}\"{tail}")] {
-            bad.extend(badly_told(&read_manifest(&text)));
+            bad.extend(badly_worded(&read_manifest(&text)));
         }
     }
     bad.sort();

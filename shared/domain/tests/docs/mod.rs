@@ -39,7 +39,7 @@ fn comments<T: JsonSchema>() -> BTreeMap<String, String> {
 struct More {
     /// The file that makes the message, or that a test pins it in.
     said_in: String,
-    /// The message as it is told; parts that only its moment knows stand between `‹` and `›`.
+    /// The message as it is shown; parts that only its moment knows stand between `‹` and `›`.
     message: String,
     /// The things to look at and to type.
     steps: String,
@@ -67,9 +67,9 @@ impl More {
 
     /// Returns the parts of reason and remedy that no moment changes.
     fn fixed(&self) -> Vec<&str> {
-        let (_, told) = self.message.split_once(": ").unwrap();
-        let (_, told) = told.split_once(": ").unwrap();
-        let sentences = told.split(" Remedy: ");
+        let (_, rest) = self.message.split_once(": ").unwrap();
+        let (_, rest) = rest.split_once(": ").unwrap();
+        let sentences = rest.split(" Remedy: ");
         let parts = sentences.flat_map(|text| text.split('‹'));
         let parts = parts.map(|part| part.split_once('›').map_or(part, |(_, fixed)| fixed));
         let parts = parts.map(|part| part.trim().trim_end_matches('.'));
@@ -99,7 +99,7 @@ fn as_said(text: &str) -> String {
     said.to_lowercase()
 }
 
-/// A check names the page of each finding that it tells. So a finding without a command of its own has one there, or
+/// A check names the page of each finding that it lists. So a finding without a command of its own has one there, or
 /// lines to write.
 #[test]
 fn each_page_of_a_finding_has_a_command_or_lines_to_write() {
@@ -111,7 +111,7 @@ fn each_page_of_a_finding_has_a_command_or_lines_to_write() {
 }
 
 #[test]
-fn each_message_of_a_page_is_told_by_the_code() {
+fn each_message_of_a_page_is_made_by_the_code() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
     let names = comments::<FindingName>().into_keys();
     let more: Vec<(String, More)> = names.map(|name| (name.clone(), More::of(&name))).collect();

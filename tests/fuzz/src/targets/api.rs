@@ -38,12 +38,12 @@ pub fn ready() -> Box<Try> {
         let call = call(rng, &ids);
         let sent = format!("{call:?}");
         // An answer may repeat a text of the call.
-        let told = sent.contains(BANKS);
+        let is_sent = sent.contains(BANKS);
         *shown = sent.into_bytes();
         let reply = run(api::handle(&world, call));
         let body = reply.body.to_string();
         before.left_alone(&world, BANK)?;
-        if body.contains(BANKS) && !told {
+        if body.contains(BANKS) && !is_sent {
             return Err("an answer shows what is another application's".into());
         }
         answered(&reply)

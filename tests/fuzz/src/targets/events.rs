@@ -1,4 +1,4 @@
-//! Events of S3 and ECR, and the objects that they tell of.
+//! Events of S3 and ECR, and the objects that they name.
 
 use super::belongings::Belongings;
 use super::refusals::by_name;
@@ -93,16 +93,16 @@ fn lie_beside(world: &World, upload: &str, findings: &Value) -> Result<(), Broke
     }
     let beside = artifacts.current(&format!("{upload}{FINDINGS_SUFFIX}"));
     let beside = beside.ok_or_else(|| format!("nothing is told beside {upload}"))?;
-    let told: Value = serde_json::from_slice(&beside.bytes).map_err(|error| error.to_string())?;
+    let written: Value = serde_json::from_slice(&beside.bytes).map_err(|error| error.to_string())?;
     let mut paged = findings.clone();
     for finding in paged.as_array_mut().into_iter().flatten() {
         let name = finding["name"].as_str().unwrap_or_default();
         finding["page"] = format!("docs/findings/{name}.md").into();
     }
-    if told["findings"] == paged {
+    if written["findings"] == paged {
         return Ok(());
     }
-    Err(format!("{told} lies beside {upload} instead of {findings}"))
+    Err(format!("{written} lies beside {upload} instead of {findings}"))
 }
 
 fn seeds(key: &str) -> [Value; 3] {

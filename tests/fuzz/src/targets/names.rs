@@ -75,7 +75,7 @@ fn of(field: &Field) -> Result<Outcome, Broken> {
     if is_one == Some(true) && !findings.iter().all(is_secret) {
         return Err(format!("{path} refuses what it holds: {findings:?}"));
     }
-    // A text that cannot be in a document at all is told by line and column.
+    // A text that cannot be in a document at all is named by line and column.
     let is_elsewhere =
         |finding: &&Finding| finding.name != FindingName::NotWellFormed && !finding.path.starts_with(path);
     match findings.iter().find(is_elsewhere) {

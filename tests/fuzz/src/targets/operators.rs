@@ -65,11 +65,11 @@ pub fn ready() -> Box<Try> {
         let world = world.copy();
         let call = call(rng, id);
         let sent = format!("{call:?}");
-        let told = sent.contains(id.as_str());
+        let is_sent = sent.contains(id.as_str());
         *shown = sent.into_bytes();
         let reply = run(api::handle(&world, call));
         let body = reply.body.to_string();
-        if body.contains(id.as_str()) && !told {
+        if body.contains(id.as_str()) && !is_sent {
             return Err("an answer shows what is another environment's".into());
         }
         let refused = admit_started(&world)?;

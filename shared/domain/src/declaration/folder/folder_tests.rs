@@ -208,6 +208,6 @@ fn files_are_counted_and_named_once() {
     }
     let refused = sorting.refusals("web.zip", &site);
     let warnings = sorting.warnings("web.zip", &site);
-    let told: Vec<String> = refused.iter().chain(&warnings).map(ToString::to_string).collect();
-    insta::assert_snapshot!(told.join("\n"));
+    let lines: Vec<String> = refused.iter().chain(&warnings).map(ToString::to_string).collect();
+    insta::assert_snapshot!(lines.join("\n"));
 }

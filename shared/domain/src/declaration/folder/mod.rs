@@ -69,7 +69,7 @@ impl FolderRules {
         self.destination == Destination::Site
     }
 
-    /// Returns the fate of a file by its path in the folder, as far as its name tells.
+    /// Returns the fate of a file by its path in the folder, as far as its name shows.
     pub fn fate(&self, path: &str) -> Fate {
         let path = plain(path);
         if let Some(pattern) = named_by(&self.exclude, &path) {

@@ -17,14 +17,14 @@ use std::collections::BTreeMap;
 /// The longest period of a metric's point.
 const LONGEST_PERIOD: Span = Span::seconds(3600);
 
-/// The dimension by which a load balancer tells the target groups of a service apart (User Guide for Application Load
-/// Balancers, "CloudWatch metrics for your Application Load Balancer").
+/// The dimension by which a load balancer distinguishes the target groups of a service (User Guide for Application
+/// Load Balancers, "CloudWatch metrics for your Application Load Balancer").
 const TARGET_GROUP: &str = "TargetGroup";
 
 /// The dimension that goes with it: no metric of a load balancer has the target group alone (the same page).
 const LOAD_BALANCER: &str = "LoadBalancer";
 
-/// The dimension by which Lambda tells the versions of an alias apart (AWS Lambda Developer Guide, "Viewing metrics
+/// The dimension by which Lambda distinguishes the versions of an alias (AWS Lambda Developer Guide, "Viewing metrics
 /// for Lambda functions").
 const EXECUTED_VERSION: &str = "ExecutedVersion";
 

@@ -54,7 +54,7 @@ impl Sort for InvocationGate {
             None => String::new(),
         };
         match &self.request.expect {
-            Some(expect) if !secret::may_be_told("expect", expect) => {
+            Some(expect) if !secret::may_be_shown("expect", expect) => {
                 format!("the declared answer{within}")
             }
             Some(expect) => format!("{}{within}", truncate(expect.to_string(), 120)),
@@ -90,7 +90,7 @@ mod tests {
     use serde_json::{Value, json};
 
     #[test]
-    fn what_is_expected_is_told_unless_it_may_be_a_secret() {
+    fn what_is_expected_is_shown_unless_it_may_be_a_secret() {
         let of = |expect: Value| {
             let request = Invocation { name: "login".into(), payload: Value::Null, expect: Some(expect), within: None };
             let function = "shop-api".into();

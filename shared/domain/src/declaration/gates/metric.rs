@@ -81,7 +81,7 @@ pub struct MetricGate {
     pub at_least: Option<f64>,
 }
 
-/// A number that CloudWatch tells of each period.
+/// A number that CloudWatch has of each period.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Measured {
@@ -197,7 +197,7 @@ impl Resolve for MetricGate {
         Self {
             region: metric_region(scope, path, metric, &of),
             of,
-            // If a metric is not written in full, nothing else is told of it.
+            // If a metric is not written in full, nothing else is reported of it.
             period: if is_written { metric.period } else { one_minute() },
             at_most: metric.at_most,
             at_least: metric.at_least,

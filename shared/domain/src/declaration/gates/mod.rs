@@ -40,7 +40,7 @@ pub trait Sort {
     fn name(&self) -> String;
     /// Returns its threshold in words, such as `at most 5`.
     fn threshold(&self) -> String;
-    /// Returns the time for which a wave must be watched so that the gate tells something; no time if it tells at once.
+    /// Returns the time for which a wave must be watched so that the gate answers; no time if it answers at once.
     fn period(&self) -> Span {
         Span::ZERO
     }
@@ -244,7 +244,7 @@ impl Resolved {
         of.any(|of| of.is_none_or(|of| of == component))
     }
 
-    /// Returns the gate that takes longest to tell something, unless all tell at once.
+    /// Returns the gate that takes longest to answer, unless all answer at once.
     pub(crate) fn slowest(&self) -> Option<Slowest> {
         let all = self.all().into_iter();
         let slow = all.map(|(_, gate)| gate).filter(|gate| gate.period() > Span::ZERO);

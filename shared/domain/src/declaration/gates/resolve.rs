@@ -33,7 +33,7 @@ pub(crate) fn gates(
     gates
 }
 
-/// Resolves the gates of one list, of the whole release or of a component. A repeated gate tells nothing more.
+/// Resolves the gates of one list, of the whole release or of a component. A repeated gate adds nothing.
 pub(super) fn each<'w, G: Resolve>(
     scope: &mut Scope<'_>,
     of: Option<(&ComponentName, &dyn AsWritten)>,
@@ -125,7 +125,7 @@ fn bake(scope: &mut Scope<'_>, written: &WrittenGates<'_>, slowest: Option<&Slow
     bake
 }
 
-/// Returns the time for which each earlier wave is watched: at least until the slowest gate tells something of it.
+/// Returns the time for which each earlier wave is watched: at least until the slowest gate answers.
 fn between_waves(scope: &mut Scope<'_>, written: &WrittenGates<'_>, slowest: Option<&Slowest>) -> Span {
     let between = written.member("between_waves", |gates| gates.between_waves.as_ref());
     let Some((path, between)) = between else {

@@ -1,10 +1,10 @@
-//! The gate that takes longest to tell something: a wave must be watched for as long.
+//! The gate that takes longest to answer: a wave must be watched for as long.
 
 use crate::declaration::scope::Scope;
 use crate::text::finding::FindingName;
 use crate::text::time::Span;
 
-/// The gate that takes longest to tell something.
+/// The gate that takes longest to answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Slowest {
     pub(crate) period: Span,

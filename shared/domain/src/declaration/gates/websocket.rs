@@ -60,21 +60,21 @@ impl Sort for WebsocketGate {
     /// Returns a name such as `wss://ws.shop.example/ {"action": "ping"}`.
     fn name(&self) -> String {
         match &self.send {
-            Some(text) => format!("{} {}", self.url, told(text)),
+            Some(text) => format!("{} {}", self.url, shown(text)),
             None => self.url.clone(),
         }
     }
 
     fn threshold(&self) -> String {
         match &self.expect {
-            Some(text) => format!("a message with `{}` within {}", told(text), self.within),
+            Some(text) => format!("a message with `{}` within {}", shown(text), self.within),
             None => format!("open within {}", self.within),
         }
     }
 }
 
 /// Returns a declared text as a person may read it.
-fn told(text: &str) -> String {
+fn shown(text: &str) -> String {
     if secret::stands_in(text) {
         return "…".to_owned();
     }

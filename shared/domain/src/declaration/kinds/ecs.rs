@@ -325,7 +325,7 @@ impl Resolve for Ecs {
                 let has_rollout = !written.rollout.is_rolling();
                 Group::resolve(scope, &at("codedeploy"), codedeploy, has_rollout)
             }),
-            // A longer time is told above, and not once more as a time that cannot be watched.
+            // A longer time is refused above, and not once more as a time that cannot be watched.
             steady_within: written.steady_within.min(LONGEST_WAIT),
         }
     }

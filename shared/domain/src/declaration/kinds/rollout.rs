@@ -58,7 +58,7 @@ impl Written {
 
 impl Rollout {
     /// Resolves the rollout that is written at this path of the declaration, and notes in the scope what is wrong with
-    /// it. Each step is watched until the slowest gate tells something.
+    /// it. Each step is watched until the slowest gate answers.
     pub(crate) fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, slowest: Option<&Slowest>) -> Self {
         if written.canary.is_some() == written.linear.is_some() {
             scope.find(

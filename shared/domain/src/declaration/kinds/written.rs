@@ -102,7 +102,7 @@ pub enum Steps {
     },
 }
 
-/// A way in which callers are shared out between two versions, by which the two are told apart.
+/// A way in which callers are shared out between two versions, by which the two are distinguished.
 #[derive(Debug, Clone, Copy)]
 pub enum Split<'a> {
     /// An alias shares them out.
@@ -121,7 +121,7 @@ pub enum Split<'a> {
 /// The pages of a component, as visitors get them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Visited {
-    /// True if something tells under which address they are.
+    /// True if it is known under which address they are.
     pub has_address: bool,
     /// True if `/` is a page.
     pub has_first: bool,

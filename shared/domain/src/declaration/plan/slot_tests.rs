@@ -1,5 +1,5 @@
 use crate::declaration::kinds::KindName;
-use crate::declaration::plan::tests::{WATCH, candidate, name, told};
+use crate::declaration::plan::tests::{WATCH, candidate, listed, name};
 use crate::declaration::plan::{ComponentInPlan, plan, watched_at};
 
 const HOUR: u64 = 3600;
@@ -21,7 +21,7 @@ fn service(name: &str, looks: usize, each_s: u64) -> ComponentInPlan {
 fn an_hour_is_watched_once_and_divided_by_the_looks() {
     let both = [service("agent", 6, 600), function(&[("10 %", HOUR), ("100 %", 0)])];
     let waves = plan(&both, WATCH).unwrap();
-    insta::assert_snapshot!(told(&waves), @"
+    insta::assert_snapshot!(listed(&waves), @"
     wave 1 (bake 600 s)
       agent: part
       api: 10 %

@@ -1,7 +1,7 @@
 use crate::declaration::kinds::KindName;
 use crate::declaration::plan::plan;
 use crate::declaration::plan::slot::*;
-use crate::declaration::plan::tests::{WATCH, candidate, told};
+use crate::declaration::plan::tests::{WATCH, candidate, listed};
 
 /// Stages by what they do, each with the callers that get the new one then, and for how long it is watched.
 fn in_steps(name: &str, kind: KindName, stages: &[(&str, u32, u64)]) -> ComponentInPlan {
@@ -38,7 +38,7 @@ fn site() -> ComponentInPlan {
 #[test]
 fn a_function_takes_each_step_in_the_wave_in_which_the_service_has_it() {
     let planned = plan(&together(vec![service(), function(), site()]), WATCH).unwrap();
-    insta::assert_snapshot!(told(&planned), @"
+    insta::assert_snapshot!(listed(&planned), @"
     wave 1 (bake 0 s)
       api: published
     wave 2 (bake 30 s)
@@ -65,7 +65,7 @@ fn each_by_itself_the_function_is_ahead_of_the_service() {
     let planned = plan(&[service(), function()], WATCH).unwrap();
     let with_all = planned.iter().position(|wave| wave.changes.iter().any(|it| it.what == "100 %"));
     let paused = planned.iter().position(|wave| wave.changes.iter().any(|it| it.what == "paused at 10 %"));
-    assert!(with_all < paused, "{}", told(&planned));
+    assert!(with_all < paused, "{}", listed(&planned));
 }
 
 #[test]

@@ -38,7 +38,7 @@ pub struct Candidate {
     /// True if it may be deployed while automatic deployments are held.
     pub through_hold: bool,
     /// True if gates that are red before anything has changed do not stop it. Admission does not use it; the input that
-    /// a person is told to start with keeps it.
+    /// a person is shown to start with keeps it.
     pub accept_red: bool,
     /// True if a person wants the deployment under way stopped for it.
     pub preempt: bool,

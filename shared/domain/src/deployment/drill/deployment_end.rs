@@ -55,7 +55,7 @@ impl Drill {
 
     /// Records that one of its deployments needs an operator no more: a recovery has ended it in another way, or a
     /// person has accepted what it had left. The outcome stays, because the way back is as unproved as before. Returns
-    /// whether anything is told anew.
+    /// whether it says anything anew.
     pub fn resolve(&mut self, of: EnvironmentId<'_>, record: &Deployment, accepted: Option<&Resolved>) -> bool {
         let (Some(direction), Some(ended)) = (self.direction(&record.id), &record.ending) else {
             return false;

@@ -1,6 +1,6 @@
 //! Drills by a schedule. This module decides whether one is to begin now. Pure.
 //!
-//! A schedule keeps no record of its own. What the ledger has tells whether a drill is put off, why and since when. So
+//! A schedule keeps no record of its own. What the ledger has shows whether a drill is put off, why and since when. So
 //! a drill by hand counts, and missed drills are made up for once. The page that shows a drill decides by the same
 //! words as the function that starts it.
 
@@ -124,7 +124,7 @@ impl Next {
     }
 }
 
-/// Writes the state in words. A time that is past is told as past: nobody is to wait for it.
+/// Writes the state in words. A time that is past is shown as past: nobody is to wait for it.
 impl fmt::Display for Next {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let every = self.every;

@@ -137,18 +137,18 @@ fn whether_a_drill_begins_and_what_is_in_its_way() {
         ),
     ];
     let weekly = weekly();
-    for (change, told) in table {
+    for (change, words) in table {
         let mut scene = Scene::new();
         change(&mut scene);
         let next = scene.facts(Some(&weekly)).next().unwrap();
-        assert_eq!(next.to_string(), told);
-        assert_eq!(next.begins, told.ends_with("begins within the hour"));
+        assert_eq!(next.to_string(), words);
+        assert_eq!(next.begins, words.ends_with("begins within the hour"));
     }
     assert_eq!(Scene::new().facts(None).next(), None);
 }
 
 #[test]
-fn a_column_tells_when_the_next_one_is_due_or_why_it_is_put_off() {
+fn a_column_shows_when_the_next_one_is_due_or_why_it_is_put_off() {
     type Row = (fn(&mut Scene), &'static str);
     let table: [Row; 5] = [
         (|_| (), "next within the hour"),
@@ -164,11 +164,11 @@ fn a_column_tells_when_the_next_one_is_due_or_why_it_is_put_off() {
         ),
     ];
     let weekly = weekly();
-    for (change, told) in table {
+    for (change, words) in table {
         let mut scene = Scene::new();
         change(&mut scene);
         let next = scene.facts(Some(&weekly)).next().unwrap();
-        assert_eq!(next.in_short(), told);
+        assert_eq!(next.in_short(), words);
     }
 }
 

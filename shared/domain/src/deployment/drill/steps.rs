@@ -54,12 +54,12 @@ pub(super) fn steps(end: &EndedDeployment<'_>) -> (Vec<DrillStep>, u32) {
 fn changes(step: &Step) -> impl Iterator<Item = DrillStep> {
     step.changes.iter().map(|change| DrillStep {
         at: change.at,
-        what: truncate(told(step, change), LONGEST),
+        what: truncate(shown(step, change), LONGEST),
         verdict: None,
     })
 }
 
-fn told(step: &Step, change: &ChangeRecord) -> String {
+fn shown(step: &Step, change: &ChangeRecord) -> String {
     let undo = if change.undo { ", undone" } else { "" };
     let unanswered = if change.answered { "" } else { ", which was not answered" };
     format!("{} {}{undo}{unanswered}", step.component, change.what)

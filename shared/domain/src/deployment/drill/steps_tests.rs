@@ -58,7 +58,7 @@ fn step(component: &str, changes: Vec<ChangeRecord>) -> Step {
 }
 
 /// The steps of a deployment that made these changes.
-fn told(all: &[Step], judgements: &[Judgement]) -> (Vec<DrillStep>, u32) {
+fn steps_of(all: &[Step], judgements: &[Judgement]) -> (Vec<DrillStep>, u32) {
     let record = deployment("there", "Succeeded");
     steps(&EndedDeployment { record: &record, steps: &all.iter().collect::<Vec<_>>(), judgements, snapshot: 4 })
 }
@@ -80,7 +80,7 @@ fn every_change_is_a_step_whether_or_not_callers_could_notice_it() {
     undone.answered = false;
     let api = vec![change(1, "published 41", false), change(2, "alias live 41 → 40", true), undone];
     let agent = vec![change(4, "registered agent:18", false)];
-    let (steps, left_out) = told(&[step("api", api), step("agent", agent)], &[judgement]);
+    let (steps, left_out) = steps_of(&[step("api", api), step("agent", agent)], &[judgement]);
     let steps: Vec<(u64, &str)> = steps.iter().map(|step| (step.at.0, step.what.as_str())).collect();
     assert_eq!(
         steps,
@@ -101,7 +101,7 @@ fn what_there_is_no_room_for_is_counted() {
     // beside it.
     for (bytes, fit, left) in [(20, 872, 1_128), (100, 457, 1_543), (1000, 210, 1_790)] {
         let all = (0..2_000).map(|at| change(at, &"x".repeat(bytes), at % 2 == 0));
-        let (steps, left_out) = told(&[step("api", all.collect())], &[]);
+        let (steps, left_out) = steps_of(&[step("api", all.collect())], &[]);
         assert_eq!((steps.len(), left_out), (fit, left), "{bytes}");
         let is_next = |pair: &[DrillStep]| pair[0].at.0 + 1 == pair[1].at.0;
         assert!(steps.windows(2).all(is_next), "the oldest are kept");

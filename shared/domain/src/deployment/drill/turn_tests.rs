@@ -5,7 +5,7 @@ use crate::deployment::drill::tests::{begun, coming_back};
 use crate::environment::HeldState;
 use crate::release::action::ActionName;
 
-fn told(decision: &Decision) -> String {
+fn in_short(decision: &Decision) -> String {
     match decision {
         Decision::Take => "take".into(),
         Decision::Wait => "wait".into(),
@@ -27,7 +27,7 @@ fn check(drill: Option<&Drills>, who: (&str, ActionName), table: &[Row]) {
         scene.candidate.action = who.1;
         scene.drill = drill.and_then(|drills| drills.under_way.clone());
         change(&mut scene);
-        assert_eq!(told(&scene.decision()), *wanted, "row {number}");
+        assert_eq!(in_short(&scene.decision()), *wanted, "row {number}");
     }
 }
 

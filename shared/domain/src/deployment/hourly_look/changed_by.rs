@@ -1,4 +1,4 @@
-//! The maker of a difference, as far as CloudTrail tells.
+//! The maker of a difference, as far as CloudTrail shows.
 
 use crate::text::foreign;
 use crate::text::time::Time;
@@ -39,7 +39,7 @@ impl ChangedBy {
     pub fn of(answer: &Value, after: Time, until: Time) -> Self {
         let events = answer["Events"].as_array().into_iter().flatten();
         let calls = events.filter_map(call);
-        // Records tell whole seconds: a call in the second in which it began may be later than that.
+        // Records have whole seconds: a call in the second in which it began may be later than that.
         let calls = calls.filter(|call| call.at.0 / 1000 >= after.0 / 1000 && call.at <= until);
         let newest = calls.max_by_key(|call| call.at);
         newest.map_or_else(|| Self::Nobody("it has no call on that resource in this time".to_owned()), Self::Named)

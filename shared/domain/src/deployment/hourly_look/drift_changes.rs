@@ -1,11 +1,11 @@
-//! The differences that the outbox tells of a look: the new ones, and those that are gone.
+//! The differences that the outbox sends of a look: the new ones, and those that are gone.
 
 use crate::deployment::hourly_look::{Difference, HourlyLook};
 use crate::environment::drift::Field;
 use crate::release::call;
 use crate::text::name::ComponentName;
 
-/// Says for a person what a look found that was not told before; `None` if all differences are known.
+/// Says for a person what a look found that was not reported before; `None` if all differences are known.
 pub fn found(before: Option<&HourlyLook>, after: &HourlyLook) -> Option<String> {
     let new = after.components.iter().filter_map(|(name, now)| {
         let difference = now.difference.as_ref()?;

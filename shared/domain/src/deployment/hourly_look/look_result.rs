@@ -51,7 +51,7 @@ pub struct Component {
     /// The looks between which the difference began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began: Option<BeganBetween>,
-    /// The person or service that made the difference, as far as CloudTrail tells.
+    /// The person or service that made the difference, as far as CloudTrail shows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub who: Option<ChangedBy>,
     /// The declared rule for a difference.
@@ -81,7 +81,7 @@ impl HourlyLook {
     }
 }
 
-/// The reason of what a deployment may have changed since the last look: the next look tells it.
+/// The reason of what a deployment may have changed since the last look: the next look shows it.
 const BEHIND: &str = "a deployment had its turn since it was looked at";
 
 fn behind(one: &Watched) -> Component {
@@ -173,9 +173,9 @@ impl LookResult {
         !self.components.is_empty() && self.left.is_empty() && all.all(|one| one.drift == Drift::None)
     }
 
-    /// Returns the components that are not as recorded, or could not be told, each in a few words.
+    /// Returns the components that are not as recorded, or could not be seen, each in a few words.
     pub fn in_short(&self) -> Vec<(Drift, String)> {
-        let told = self.components.iter().filter_map(|(name, one)| {
+        let listed = self.components.iter().filter_map(|(name, one)| {
             let words = match one.drift {
                 Drift::None => return None,
                 Drift::Changed => format!("{name} drifted"),
@@ -186,15 +186,15 @@ impl LookResult {
             };
             Some((one.drift, words))
         });
-        told.collect()
+        listed.collect()
     }
 
     /// Returns the same without what only was not looked at yet since the last deployment, which is the usual case.
-    pub fn worth_telling(&self) -> Vec<String> {
+    pub fn worth_showing(&self) -> Vec<String> {
         let behind = format!("drift unknown: {BEHIND}");
-        let told = self.in_short().into_iter();
-        let told = told.filter(|(_, words)| !words.ends_with(&behind));
-        told.map(|(_, words)| words).collect()
+        let listed = self.in_short().into_iter();
+        let listed = listed.filter(|(_, words)| !words.ends_with(&behind));
+        listed.map(|(_, words)| words).collect()
     }
 
     /// Says in a sentence when it was looked at, and since when the first look is overdue if its time has passed.

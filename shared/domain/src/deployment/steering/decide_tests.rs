@@ -165,7 +165,7 @@ fn a_wish_is_done_where_a_wave_is_watched() {
 }
 
 #[test]
-fn each_component_that_aws_times_is_told() {
+fn each_component_that_aws_times_is_named() {
     let mut scene = Scene::new();
     let wave = &mut scene.plan.waves[0].changes;
     for (name, aws) in [("api", "CodeDeploy"), ("flags", "AppConfig")] {
@@ -177,10 +177,10 @@ fn each_component_that_aws_times_is_told() {
     let Decision::Refused(findings) = scene.asks(ActionName::Pause, None, 5) else {
         panic!("it was not refused");
     };
-    let told: Vec<(FindingName, &str, &str)> =
+    let found: Vec<(FindingName, &str, &str)> =
         findings.iter().map(|one| (one.name, one.path.as_str(), one.reason.as_str())).collect();
     assert_eq!(
-        told,
+        found,
         [
             (
                 FindingName::TimedByAws,

@@ -98,7 +98,7 @@ pub fn steered(turns: &[SteeringRecord], wave: u32, bake_end: Time) -> Option<St
 pub const BY_ITSELF: &str = "Windlass";
 
 /// Returns the turn that ends a pause which is over, if the release goes on then: nobody has ended it, and everybody is
-/// told.
+/// notified.
 pub fn gone_on(turns: &[SteeringRecord], wave: u32, now: Time) -> Option<SteeringRecord> {
     let last = turns.iter().rfind(|turn| turn.wave == wave)?;
     let pause = last.pause.filter(|pause| now >= pause.until)?;

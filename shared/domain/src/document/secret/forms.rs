@@ -32,7 +32,7 @@ const PATH: Sort = |c| DOTTED(c) || c == '/' || c == '@' || c == ':';
 /// What a text is that begins so, with the fewest characters that follow such a beginning, and their sort.
 type Form = (&'static str, &'static [&'static str], usize, Sort);
 
-/// All forms that are told by a beginning. The ids of AWS access keys are those of the AWS Identity and Access
+/// All forms that are known by a beginning. The ids of AWS access keys are those of the AWS Identity and Access
 /// Management User Guide, "IAM identifiers".
 const FORMS: &[Form] = &[
     ("the id of an AWS access key", &["AKIA", "ASIA", "ABIA", "ACCA"], 16, UPPER),

@@ -22,7 +22,7 @@ const PARTS: [&str; 18] = [
     "connectionstring",
 ];
 
-/// Ends of names that tell something about a secret and do not hold it, such as `tokenUrl`.
+/// Ends of names that say something about a secret and do not hold it, such as `tokenUrl`.
 const ABOUT: [&str; 49] = [
     "url", "uri", "endpoint", "location", "host", "port", "domain", "name", "arn", "alias", "path", "file", "dir",
     "folder", "bucket", "table", "header", "field", "type", "kind", "format", "mode", "policy", "provider", "issuer",

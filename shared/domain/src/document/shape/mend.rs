@@ -1,5 +1,5 @@
 //! Mends a document that has mistakes in its form, so that the meaning of the rest can be checked as well: its author
-//! is told everything at once. The values that are put in are never used for anything else.
+//! learns everything at once. The values that are put in are never used for anything else.
 
 use crate::document::shape::objection::meant_by;
 use crate::document::shape::path::{is_within, join, last, pointer};
@@ -31,7 +31,7 @@ struct Mending {
 }
 
 /// Returns the document without the parts that these findings are about. `None` if that leaves nothing to be read, or
-/// if it has a secret, beside which nothing else is told. `wrong` finds what is wrong with the form of what is left.
+/// if it has a secret, beside which nothing else is listed. `wrong` finds what is wrong with the form of what is left.
 pub(super) fn mended<T: DeserializeOwned>(
     document: &Value,
     mut findings: Vec<Finding>,
@@ -95,9 +95,9 @@ impl<T> Mended<T> {
         Mended { document: map(self.document), touched: self.touched }
     }
 
-    /// Notes the findings that were told of it: a finding that follows from them is not told beside them. `member` is
-    /// one that is looked at as if it stood alone.
-    pub(crate) fn told(&mut self, findings: &[Finding], member: &str) {
+    /// Notes the findings that were listed of it: a finding that follows from them is not listed beside them. `member`
+    /// is one that is looked at as if it stood alone.
+    pub(crate) fn note(&mut self, findings: &[Finding], member: &str) {
         // A field that is not known anywhere says nothing of what is around it.
         let known = findings.iter().filter(|it| it.name != FindingName::UnknownField);
         self.touched.extend(known.map(|finding| finding.path.clone()));
@@ -211,8 +211,8 @@ fn speaks_of(finding: &Finding, field: &str) -> bool {
     let is_missing = finding.name == FindingName::MissingField;
     // The finding about a name has words of its own, and fields only in quotes.
     let parts = finding.reason.split('`').enumerate();
-    let mut told = parts.filter(|(at, _)| at % 2 == 1 || !is_of_a_name(finding));
-    told.any(|(_, part)| names(part, field)) || (is_missing && names(&finding.remedy, field))
+    let mut words = parts.filter(|(at, _)| at % 2 == 1 || !is_of_a_name(finding));
+    words.any(|(_, part)| names(part, field)) || (is_missing && names(&finding.remedy, field))
 }
 
 /// Returns whether a sentence has a word.

@@ -8,7 +8,7 @@ use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use serde_json::Value;
 
-/// The language in which people write a document, and in which they are told what to write.
+/// The language in which people write a document, and in which they read what to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Language {
     /// JSON.
@@ -99,17 +99,17 @@ pub(super) fn one_line(text: &str) -> String {
     first.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The most names that are told: a remedy is a sentence.
-const TOLD: usize = 12;
+/// The most names that are listed: a remedy is a sentence.
+const LISTED: usize = 12;
 
 /// Lists the known names. If one of them is near to this name, it comes first.
 pub fn did_you_mean(name: &str, known: &[String]) -> String {
     let nearest = nearest(name, known);
-    let Some((told, more @ [_, ..])) = known.split_at_checked(TOLD) else {
+    let Some((first, more @ [_, ..])) = known.split_at_checked(LISTED) else {
         return suggest(nearest, known);
     };
-    let told = suggest(nearest, told);
-    format!("{} and {} more.", told.trim_end_matches('.'), more.len())
+    let words = suggest(nearest, first);
+    format!("{} and {} more.", words.trim_end_matches('.'), more.len())
 }
 
 /// The beginning of a remedy that names what was probably meant.
@@ -145,12 +145,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_is_told_also_where_it_is_not_among_the_first() {
+    fn the_nearest_is_named_also_where_it_is_not_among_the_first() {
         let known: Vec<String> = (0..40).map(|minor| format!("1.{minor}.0")).collect();
-        let told = did_you_mean("1.39.O", &known);
-        assert!(told.starts_with("Did you mean `1.39.0`? Known here: `1.0.0`, `1.1.0`"), "{told}");
-        assert_eq!(told.matches('`').count() / 2, 1 + TOLD);
-        assert!(told.ends_with("`1.11.0` and 28 more."), "{told}");
+        let words = did_you_mean("1.39.O", &known);
+        assert!(words.starts_with("Did you mean `1.39.0`? Known here: `1.0.0`, `1.1.0`"), "{words}");
+        assert_eq!(words.matches('`').count() / 2, 1 + LISTED);
+        assert!(words.ends_with("`1.11.0` and 28 more."), "{words}");
         assert_eq!(did_you_mean("x", &known[..1]), "Known here: `1.0.0`.");
     }
 }

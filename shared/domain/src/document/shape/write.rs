@@ -5,10 +5,10 @@ use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
 
-/// The most values that would fit that are told.
-const TOLD: usize = 2;
+/// The most values that would fit that are shown.
+const SHOWN: usize = 2;
 
-/// The most fields of which all are told, and not only those that are needed.
+/// The most fields of which all are shown, and not only those that are needed.
 const MANY: usize = 8;
 
 /// Says what to write in place of the value that an error is about. `node` is the part of the schema that the error is
@@ -91,7 +91,7 @@ pub(super) fn fitting(node: &Value, seen: &Value, language: Language) -> Option<
         .map(|text| format!("`{}`", written(&Value::from(text), language)))
         .collect();
     fits.dedup();
-    fits.truncate(TOLD);
+    fits.truncate(SHOWN);
     (!fits.is_empty()).then(|| fits.join(" or "))
 }
 
@@ -147,7 +147,7 @@ fn of_fields(node: &Value, seen: &Value, language: Language) -> String {
         let values = one.as_object().into_iter().flat_map(|one| one.values());
         !values.into_iter().any(|value| value == seen)
     });
-    let shown = examples.iter().take(TOLD).map(|one| format!("`{}`", written(one, language)));
+    let shown = examples.iter().take(SHOWN).map(|one| format!("`{}`", written(one, language)));
     let shown: Vec<String> = shown.collect();
     let object = object(language);
     if !shown.is_empty() {

@@ -152,7 +152,7 @@ mod tests {
     }
 
     /// Says the version, and by whom name and bytes of each container came.
-    fn told(running: &Running) -> String {
+    fn in_words(running: &Running) -> String {
         let names = running.containers.iter().map(|(name, names)| {
             let VersionNames { now, brought } = names;
             format!("{name} {} {}", now.deployment, brought.deployment)
@@ -169,18 +169,18 @@ mod tests {
     #[test]
     fn a_release_of_one_container_names_that_one_and_the_other_keeps_its_name() {
         let first = left("web=1 worker=0", "web=1", "1.0.0", 1, None);
-        assert_eq!(told(&first), "web 1.0.0, worker before-windlass; web by-1 by-1, worker by-1 by-1");
+        assert_eq!(in_words(&first), "web 1.0.0, worker before-windlass; web by-1 by-1, worker by-1 by-1");
         let both = left("web=2 worker=2", "web=2 worker=2", "2.0.0", 2, Some(&first));
-        assert_eq!(told(&both), "2.0.0; web by-2 by-2, worker by-2 by-2");
+        assert_eq!(in_words(&both), "2.0.0; web by-2 by-2, worker by-2 by-2");
         let web = left("web=3 worker=2", "web=3", "3.0.0", 3, Some(&both));
-        assert_eq!(told(&web), "web 3.0.0, worker 2.0.0; web by-3 by-3, worker by-2 by-2");
+        assert_eq!(in_words(&web), "web 3.0.0, worker 2.0.0; web by-3 by-3, worker by-2 by-2");
         assert_eq!(web.names.now.deployment.0, "by-3");
         // Named with the bytes that run.
         let named = left("web=4 worker=2", "web=4 worker=2", "4.0.0", 4, Some(&web));
-        assert_eq!(told(&named), "4.0.0; web by-4 by-4, worker by-4 by-2");
+        assert_eq!(in_words(&named), "4.0.0; web by-4 by-4, worker by-4 by-2");
         // An image that somebody else brought is no release's.
         let foreign = left("web=5 worker=x", "web=5", "5.0.0", 5, Some(&named));
-        assert_eq!(told(&foreign), "web 5.0.0, worker found; web by-5 by-5, worker by-5 by-5");
+        assert_eq!(in_words(&foreign), "web 5.0.0, worker found; web by-5 by-5, worker by-5 by-5");
     }
 
     #[test]
@@ -192,7 +192,7 @@ mod tests {
         let single = Artifact::Image { repository, digest };
         let single = Running::new(Some(single), given("1.0.0", 1), Value::Null);
         let two = left("web=1 worker=2", "worker=2", "main+2", 2, Some(&single));
-        assert_eq!(told(&two), "web 1.0.0, worker main+2; web by-1 by-1, worker by-2 by-2");
+        assert_eq!(in_words(&two), "web 1.0.0, worker main+2; web by-1 by-1, worker by-2 by-2");
     }
 
     #[test]
@@ -223,14 +223,14 @@ mod tests {
         let then = left("web=1 worker=1", "web=1 worker=1", "1.0.0", 1, None);
         let now = left("web=2 worker=1", "web=2", "2.0.0", 2, Some(&then));
         let back = then.again(&given("rollback", 3), Some(&now), Value::Null);
-        assert_eq!(told(&back), "1.0.0; web by-3 by-3, worker by-1 by-1");
+        assert_eq!(in_words(&back), "1.0.0; web by-3 by-3, worker by-1 by-1");
         assert_eq!(back.artifact, then.artifact);
         // In place already, by another name of one container.
         let mut renamed = then.clone();
         assert!(renamed.rename(Some("web"), given("1.0.1", 4)));
         assert!(!renamed.rename(Some("web"), given("1.0.1", 5)));
-        assert_eq!(told(&renamed), "web 1.0.1, worker 1.0.0; web by-4 by-1, worker by-1 by-1");
+        assert_eq!(in_words(&renamed), "web 1.0.1, worker 1.0.0; web by-4 by-1, worker by-1 by-1");
         renamed.rename_as(&then, &given("rollback", 6));
-        assert_eq!(told(&renamed), "1.0.0; web by-6 by-1, worker by-1 by-1");
+        assert_eq!(in_words(&renamed), "1.0.0; web by-6 by-1, worker by-1 by-1");
     }
 }

@@ -72,8 +72,8 @@ impl Scene {
     fn in_words(&self) -> String {
         match self.decided() {
             Err(findings) => {
-                let told = findings.iter().map(|one| format!("{} {}", one.name, one.path));
-                told.collect::<Vec<_>>().join(", ")
+                let listed = findings.iter().map(|one| format!("{} {}", one.name, one.path));
+                listed.collect::<Vec<_>>().join(", ")
             }
             Ok(whole) => {
                 let of = |(name, goes): (&EnvironmentName, &RemovedItems)| {
@@ -131,16 +131,16 @@ fn all_of_an_application_is_let_go_of_or_nothing() {
 }
 
 #[test]
-fn a_hold_of_an_environment_is_told_to_stay() {
+fn a_hold_of_an_environment_is_said_to_stay() {
     let app = AppName::new("shop").unwrap();
     let mut scene = Scene::new();
-    let told = |scene: &Scene| scene.decided().unwrap().leaves(&app);
-    assert_eq!(told(&scene), leaves(&app));
+    let left = |scene: &Scene| scene.decided().unwrap().leaves(&app);
+    assert_eq!(left(&scene), leaves(&app));
     scene.state.hold = Some(Hold { since: Time(0), reason: "a quiet weekend".into(), by: "ann".into() });
     // Nothing else is recorded in `dev`.
     let wanted = format!(
         "{} The hold of shop/prod stays until it is released. The hold of shop/dev stays until it is released.",
         leaves(&app)
     );
-    assert_eq!(told(&scene), wanted);
+    assert_eq!(left(&scene), wanted);
 }

@@ -101,13 +101,13 @@ pub const LONGEST_SUBJECT: usize = 99;
 impl Event {
     /// Returns the notification of the event, if a person should know of it at once: `RolledBack`, `NeedsOperator`,
     /// `Rejected`, a pause, a hold that was set, drift, and a drill that failed or left something else than what ran.
-    /// Among the deployments of a drill, only one that needs an operator is told by itself: the drill's own event says
-    /// what came of the others.
+    /// Among the deployments of a drill, only one that needs an operator is reported by itself: the drill's own event
+    /// says what came of the others.
     pub fn notification(&self) -> Option<Notification> {
-        if self.is_told_by_its_drill() {
+        if self.is_reported_by_its_drill() {
             return None;
         }
-        let is_told = match (self.name, self.detail.ending) {
+        let is_sent = match (self.name, self.detail.ending) {
             (EventName::DeploymentEnded, Some(ending)) => {
                 matches!(ending, Ending::RolledBack | Ending::NeedsOperator | Ending::Rejected)
             }
@@ -123,11 +123,11 @@ impl Event {
             (EventName::DrillOvertaken, _) => self.detail.restored == Some(false),
             _ => false,
         };
-        is_told.then(|| self.in_text())
+        is_sent.then(|| self.in_text())
     }
 
-    /// Returns whether it is a part of a drill, whose own event tells people of it.
-    pub(crate) fn is_told_by_its_drill(&self) -> bool {
+    /// Returns whether it is a part of a drill, whose own event reports it to people.
+    pub(crate) fn is_reported_by_its_drill(&self) -> bool {
         let of_deployment = self.detail.drill.is_some() && self.detail.deployment.is_some();
         of_deployment && self.detail.ending != Some(Ending::NeedsOperator)
     }
@@ -189,7 +189,7 @@ impl Event {
         lines.join("\n")
     }
 
-    /// Returns the event in words, whether or not everybody is told of it.
+    /// Returns the event in words, whether or not it is sent to everybody.
     pub fn in_text(&self) -> Notification {
         let word = self.word();
         let detail = &self.detail;
@@ -231,8 +231,8 @@ mod tests_of_in_words {
     use crate::text::name::{AppName, ComponentName};
 
     #[test]
-    fn what_stays_reachable_is_told_below_the_first_line() {
-        let told = |cause: &str| {
+    fn what_stays_reachable_is_shown_below_the_first_line() {
+        let message = |cause: &str| {
             let path = "a.js".to_owned();
             let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
             let stays = StaysReachable::of(
@@ -249,11 +249,11 @@ mod tests_of_in_words {
             };
             Event::new(EventName::DeploymentEnded, detail).in_text().message
         };
-        let text = told("it was so.\n  and so.");
+        let text = message("it was so.\n  and so.");
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!((lines[0], lines[2]), ("it was so.", "  and so."));
         assert!(lines[1].starts_with("  web: 1 file is no longer part"), "{text}");
-        assert_eq!(told("it was so.").lines().count(), 2);
+        assert_eq!(message("it was so.").lines().count(), 2);
     }
 }
 
@@ -285,7 +285,7 @@ mod tests {
         EnvironmentState { running: running.collect(), ..EnvironmentState::default() }
     }
 
-    fn told(before: Option<&EnvironmentState>, after: &EnvironmentState) -> Vec<String> {
+    fn shown(before: Option<&EnvironmentState>, after: &EnvironmentState) -> Vec<String> {
         let app = AppName::new("shop").unwrap();
         let environment = EnvironmentName::new("prod").unwrap();
         let events = of_running(EnvironmentId::new(&app, &environment), before, after);
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_gone_and_what_is_back_is_told_by_the_release_and_its_commit() {
+    fn what_is_gone_and_what_is_back_is_named_by_the_release_and_its_commit() {
         let (api, web, task) = (KindName::Lambda, KindName::StaticSite, KindName::Task);
         let (one, two) = (given("1.0.0", "1a"), given("2.0.0", "2a"));
         let back = given("rollback", "3a").called(&one);
@@ -344,8 +344,8 @@ mod tests {
                 runs(&components)
             };
             let (before, after) = (of(&before), of(&after));
-            assert_eq!(told(Some(&before), &after), wanted, "{before:?} {after:?}");
+            assert_eq!(shown(Some(&before), &after), wanted, "{before:?} {after:?}");
         }
-        assert_eq!(told(None, &runs(&[("api", api, one)])), [""; 0]);
+        assert_eq!(shown(None, &runs(&[("api", api, one)])), [""; 0]);
     }
 }

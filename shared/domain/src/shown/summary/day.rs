@@ -21,7 +21,7 @@ pub const LAST_MS: u64 = 55 * 60 * 1000;
 /// its function may work.
 pub const ALONE_MS: u64 = 45 * 1000;
 
-/// The most invocations that try to tell of an application.
+/// The most invocations that try to send the summary of an application.
 pub const TRIES: u32 = 3;
 
 /// The progress of a day.
@@ -32,16 +32,16 @@ pub struct Day {
     /// All applications up to this one are done with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     told: Option<AppName>,
-    /// The application that is being told of.
+    /// The application whose summary is being sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    telling: Option<Telling>,
+    telling: Option<Sending>,
     /// True if all are done with.
     #[serde(default)]
     done: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Telling {
+struct Sending {
     app: AppName,
     since: Time,
     tries: u32,
@@ -52,7 +52,7 @@ struct Telling {
 pub enum SummaryDecision {
     /// It goes on from there.
     Go(Day),
-    /// It does nothing: all is told.
+    /// It does nothing: all is sent.
     Done,
     /// It does nothing: another invocation is at it.
     Elsewhere,
@@ -74,11 +74,11 @@ impl Day {
         let Some(known) = known.filter(|known| known.to >= to) else {
             return SummaryDecision::Go(Self { to, told: None, telling: None, done: false });
         };
-        let telling = known.telling.as_ref();
+        let sending = known.telling.as_ref();
         // A look that came very late is for a day of which nobody wants to hear any more.
         if known.done || known.to > to {
             SummaryDecision::Done
-        } else if telling.is_some_and(|telling| now.ms_since(telling.since) < ALONE_MS) {
+        } else if sending.is_some_and(|sending| now.ms_since(sending.since) < ALONE_MS) {
             SummaryDecision::Elsewhere
         } else {
             SummaryDecision::Go(known)
@@ -91,20 +91,20 @@ impl Day {
     }
 
     /// Returns whether an application is done with.
-    pub fn is_told(&self, app: &AppName) -> bool {
-        self.told.as_ref().is_some_and(|told| app <= told)
+    pub fn is_sent(&self, app: &AppName) -> bool {
+        self.told.as_ref().is_some_and(|last| app <= last)
     }
 
     /// Begins with an application. Returns false if that was tried too often.
     pub fn begin(&mut self, app: &AppName, now: Time) -> bool {
-        let before = self.telling.take().filter(|telling| telling.app == *app);
-        let tries = before.map_or(0, |telling| telling.tries);
-        self.telling = Some(Telling { app: app.clone(), since: now, tries: tries + 1 });
+        let before = self.telling.take().filter(|sending| sending.app == *app);
+        let tries = before.map_or(0, |sending| sending.tries);
+        self.telling = Some(Sending { app: app.clone(), since: now, tries: tries + 1 });
         tries < TRIES
     }
 
     /// Notes that an application is done with.
-    pub fn tell(&mut self, app: &AppName) {
+    pub fn send(&mut self, app: &AppName) {
         self.told = Some(app.clone());
         self.telling = None;
     }
@@ -117,7 +117,7 @@ impl Day {
 }
 
 /// Makes the notification that there is no summary of an application.
-pub fn not_told(app: &AppName, to: Time, why: &str) -> Notification {
+pub fn no_summary(app: &AppName, to: Time, why: &str) -> Notification {
     let message = format!(
         "There is no summary of {app} for the day until {to}: {why}\nThose of other applications are told. {} and `GET /apps` \
          tell what it would have said; the logs of the function `outbox` say more.",

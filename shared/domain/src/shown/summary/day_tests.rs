@@ -30,17 +30,17 @@ fn the_looks_of_an_hour_are_for_one_day() {
 }
 
 #[test]
-fn a_look_tells_what_is_not_told_and_leaves_alone_what_another_one_tells() {
+fn a_look_sends_what_is_not_sent_and_leaves_alone_what_another_one_sends() {
     let to = at("06:00:00");
     let fresh = || begun(to);
-    let telling = || {
+    let sending = || {
         let mut day = fresh();
         assert!(day.begin(&app("shop"), at("06:00:10")));
         day
     };
     let done = || {
-        let mut day = telling();
-        day.tell(&app("shop"));
+        let mut day = sending();
+        day.send(&app("shop"));
         day.end();
         day
     };
@@ -53,9 +53,9 @@ fn a_look_tells_what_is_not_told_and_leaves_alone_what_another_one_tells() {
         ("the first ever", None, "06:00:00", SummaryDecision::Go(fresh())),
         ("a new day", Some(yesterday()), "06:00:00", SummaryDecision::Go(fresh())),
         ("begun", Some(fresh()), "06:05:00", SummaryDecision::Go(fresh())),
-        ("twice at once", Some(telling()), "06:00:11", SummaryDecision::Elsewhere),
-        ("just before it has ended", Some(telling()), "06:00:54", SummaryDecision::Elsewhere),
-        ("after one that died", Some(telling()), "06:00:55", SummaryDecision::Go(telling())),
+        ("twice at once", Some(sending()), "06:00:11", SummaryDecision::Elsewhere),
+        ("just before it has ended", Some(sending()), "06:00:54", SummaryDecision::Elsewhere),
+        ("after one that died", Some(sending()), "06:00:55", SummaryDecision::Go(sending())),
         ("after all is told", Some(done()), "06:05:00", SummaryDecision::Done),
         ("for a day before", Some(begun(Time(to.0 + HOUR_MS))), "07:01:00", SummaryDecision::Done),
     ];
@@ -65,12 +65,12 @@ fn a_look_tells_what_is_not_told_and_leaves_alone_what_another_one_tells() {
 }
 
 #[test]
-fn an_application_is_told_of_once_and_is_passed_over_after_three_tries() {
+fn an_application_is_sent_once_and_is_passed_over_after_three_tries() {
     let mut day = begun(at("06:00:00"));
     assert!(day.begin(&app("bank"), at("06:00:00")));
-    day.tell(&app("bank"));
-    for (name, is_told) in [("a", true), ("bank", true), ("banks", false), ("shop", false)] {
-        assert_eq!(day.is_told(&app(name)), is_told, "{name}");
+    day.send(&app("bank"));
+    for (name, is_sent) in [("a", true), ("bank", true), ("banks", false), ("shop", false)] {
+        assert_eq!(day.is_sent(&app(name)), is_sent, "{name}");
     }
     for minute in 1..=TRIES {
         assert!(day.begin(&app("shop"), at(&format!("06:0{minute}:00"))));
@@ -85,7 +85,7 @@ fn it_is_read_as_it_was_written() {
     day.begin(&app("shop"), at("06:00:01"));
     let text = serde_json::to_value(&day).unwrap();
     assert_eq!(serde_json::from_value::<Day>(text).unwrap(), day);
-    let told = not_told(&app("shop"), day.to(), "3 invocations failed with it.");
-    assert_eq!(told.subject, "[windlass] no summary of shop");
-    assert!(told.message.contains("until 2026-11-24T06:00:00Z: 3 invocations"), "{}", told.message);
+    let notification = no_summary(&app("shop"), day.to(), "3 invocations failed with it.");
+    assert_eq!(notification.subject, "[windlass] no summary of shop");
+    assert!(notification.message.contains("until 2026-11-24T06:00:00Z: 3 invocations"), "{}", notification.message);
 }

@@ -84,7 +84,7 @@ fn unbroken(text: &str) -> Vec<String> {
     parts
 }
 
-/// Tells whether a text ends within a code span or within the words of a link.
+/// Returns whether a text ends within a code span or within the words of a link.
 fn is_within(text: &str) -> bool {
     let (mut is_code, mut open) = (false, 0);
     for letter in text.chars() {
