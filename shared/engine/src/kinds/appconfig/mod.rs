@@ -11,7 +11,7 @@ mod find;
 mod next;
 mod prepare;
 mod state;
-mod tell;
+mod wording;
 
 use super::{ChangeFacts, Class, Kind, Next, Noticed, Trail, View, Writes};
 use crate::config::Configured;
@@ -85,8 +85,8 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Kind for Appconfig<P> {
     fn view(target: &Target, seen: &Seen) -> View {
         let version = seen.live().map(|live| &live.version);
         View {
-            noticed: Noticed { value: json!({ "version": version }), shown: tell::shown(seen) },
-            waits_for: tell::waits_for(target, seen),
+            noticed: Noticed { value: json!({ "version": version }), shown: wording::shown(seen) },
+            waits_for: wording::waits_for(target, seen),
             // Each change is sent upon the number of a deployment.
             is_guarded: true,
             is_consistent: false,
@@ -135,7 +135,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Kind for Appconfig<P> {
     }
 
     fn owned(target: &Target) -> String {
-        tell::owned(target)
+        wording::owned(target)
     }
 
     async fn change(&self, target: &Target, change: &Change, _: &DeploymentId) -> Result<Option<String>> {

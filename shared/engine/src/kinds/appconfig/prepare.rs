@@ -2,7 +2,7 @@
 
 use super::find::{ConfigurationTarget, find};
 use super::state::{COMPLETE, Configuration, Goal, Seen, Target, label};
-use super::{Appconfig, document, tell};
+use super::{Appconfig, document, wording};
 use crate::config::Configured;
 use crate::kinds::{Kind as _, LookContext, PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
 use crate::ports::{AppConfigApi, AssumeRole, Clock, Result, S3Api, Strategy};
@@ -163,7 +163,7 @@ impl Plan<'_> {
         let other = seen.under_way()?;
         let is_in_the_way = self.input.goal_state.is_none();
         is_in_the_way.then(|| {
-            let finding = tell::busy(&self.target, other);
+            let finding = wording::busy(&self.target, other);
             Finding { path: self.input.path("environment"), ..finding }
         })
     }
@@ -237,8 +237,8 @@ impl Plan<'_> {
         let named = &self.target.named;
         let (grows, bakes) = self.strategy.minutes;
         let content = match (&self.target.document, &goal.live) {
-            _ if !self.later.is_empty() => tell::filled_later(&self.later),
-            (Some(document), _) => tell::document(document),
+            _ if !self.later.is_empty() => wording::filled_later(&self.later),
+            (Some(document), _) => wording::document(document),
             (None, Some(live)) => format!("version {}", live.version.as_deref().unwrap_or("?")),
             (None, None) => "nothing".to_owned(),
         };

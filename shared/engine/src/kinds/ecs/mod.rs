@@ -27,13 +27,13 @@ mod prepare;
 mod quota;
 mod register;
 mod shift;
+mod shift_in_words;
 mod stage;
 mod state;
 mod strategy;
-mod tell;
-mod tell_shift;
 mod wanted;
 mod waves;
+mod wording;
 
 use super::{Built, KindVisitor, PrepareInput, Prepared, from_value};
 use crate::config::Configured;

@@ -5,7 +5,7 @@ use super::state::{COMPLETED, Followed, GIVEN_UP, Goal, HoldingHook, Registered,
 use super::{document, hook, pause};
 use crate::kinds::LookContext;
 use crate::kinds::ecs::change::Ecs;
-use crate::kinds::ecs::tell;
+use crate::kinds::ecs::wording;
 use crate::ports::{Clock, EcsApi, OnFailure, Result, Service, ServiceTask, TaskContainer, TaskDefinition};
 use std::collections::BTreeMap;
 use windlass_domain::text::fault::{Fault, FaultName};
@@ -200,7 +200,7 @@ fn own_images(
     if images.is_empty() {
         return Err(Fault::new(
             FaultName::NotFound,
-            format!("task definition {} does not have {}", found.arn, tell::containers(target)),
+            format!("task definition {} does not have {}", found.arn, wording::containers(target)),
         ));
     }
     Ok((images, unknown))

@@ -5,7 +5,7 @@
 //!
 //! The quota of tasks per service is not checked: it is about the desired count, which no release changes.
 
-use crate::kinds::ecs::tell;
+use crate::kinds::ecs::wording;
 use crate::kinds::{PrepareInput, Prepared};
 use crate::ports::{Clock, CloudWatchApi, EcsApi, JsonCall, JsonServices, Point, Result, Service, TaskDefinition};
 use serde_json::{Value, json};
@@ -151,7 +151,7 @@ impl QuotaQuery {
         );
         let told = |then: &str, remedy: &str| {
             let name = FindingName::TargetNotReady;
-            tell::finding(name, input.path("service"), format!("{reason}{then}"), remedy)
+            wording::finding(name, input.path("service"), format!("{reason}{then}"), remedy)
         };
         if least > left {
             let remedy = format!("{more}; or stop what needs none");
@@ -181,7 +181,7 @@ impl QuotaQuery {
             self.named,
             fault.message.trim_end_matches('.')
         );
-        tell::finding(name, input.path("service"), reason, remedy)
+        wording::finding(name, input.path("service"), reason, remedy)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::kinds::ecs::check::container_at;
 use crate::kinds::ecs::document::{self, no_container};
 use crate::kinds::ecs::images::{Images, OwnImage, digests};
 use crate::kinds::ecs::state::{Goal, PinnedBase};
-use crate::kinds::ecs::tell;
+use crate::kinds::ecs::wording;
 use crate::ports::{EcrApi, EcsApi, Image, Result, ServiceTask, TaskDefinition};
 use crate::trouble::Checked;
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,7 +52,7 @@ pub(super) fn lacking(
     lacking
         .map(|name| {
             let at = container_at(input, spec, name);
-            no_container(at, name, tell::short(&base.arn), &base.document)
+            no_container(at, name, wording::short(&base.arn), &base.document)
         })
         .collect()
 }
@@ -80,7 +80,7 @@ pub(super) async fn way_back(
         return Err(Fault::internal("a recorded state names no task definition").into());
     };
     let gone = |what: &str| {
-        Err(tell::finding(
+        Err(wording::finding(
             FindingName::ArtifactMissing,
             input.path("service"),
             what,
@@ -88,7 +88,7 @@ pub(super) async fn way_back(
         )
         .into())
     };
-    let short = tell::short(&arn);
+    let short = wording::short(&arn);
     match ports.task_definition(&arn).await {
         Ok(found) if found.document["status"] == "INACTIVE" => {
             return gone(&format!("the task definition {short} that ran then is deregistered"));
@@ -108,7 +108,7 @@ pub(super) async fn way_back(
     widen(home, spec, &mut goal).await?;
     goal.completed.clear();
     let unchanged =
-        (current.arn == arn).then(|| format!("service {} is set to {} already", spec.service, tell::short(&arn)));
+        (current.arn == arn).then(|| format!("service {} is set to {} already", spec.service, wording::short(&arn)));
     Ok(Wanted {
         goal,
         family: current.family.clone(),
@@ -170,7 +170,7 @@ pub(super) async fn kept_images(
             Kept::Unknown => (FindingName::TargetNotReady, "is named by tag, and its tasks do not show one digest"),
             Kept::Gone => (FindingName::ArtifactMissing, "is no longer in its repository"),
         };
-        findings.push(tell::finding(
+        findings.push(wording::finding(
             finding,
             container_at(input, spec, name),
             format!(

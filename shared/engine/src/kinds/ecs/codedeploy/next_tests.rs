@@ -28,7 +28,7 @@ fn told(seen: &Seen, goal: &Goal) -> String {
         Next::Done => "done".into(),
         Next::Wait(_) | Next::WaitForHours => "wait".into(),
         Next::Do(Change::Service(change)) => format!("{change:?}"),
-        Next::Do(change) => tell::what(&change),
+        Next::Do(change) => wording::what(&change),
         Next::Failed(finding) => format!("failed {}", finding.name),
         Next::Theirs(finding) => format!("theirs {}", finding.name),
         Next::TakenBack(finding) => format!("taken back {}", finding.name),
@@ -94,7 +94,7 @@ fn a_wait_before_callers_are_moved_is_ended_where_that_is_declared() {
     let mut target = target();
     let ready = seen("Ready", 0);
     let go = |target: &Target, seen: &Seen, moved| match next(target, seen, &release(moved)) {
-        Next::Do(change) => tell::what(&change),
+        Next::Do(change) => wording::what(&change),
         Next::Done => "done".into(),
         _ => "wait".into(),
     };

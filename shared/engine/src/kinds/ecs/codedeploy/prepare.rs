@@ -2,7 +2,7 @@
 //! deploy this service, and in which steps? What the service itself needs has been planned by then.
 
 use super::state::{Goal, Moved, is_ending};
-use super::tell;
+use super::wording;
 use crate::kinds::codedeploy::group::{self, looks};
 use crate::kinds::codedeploy::{self, CODEDEPLOY, MARK, sentences};
 use crate::kinds::ecs::state::{self as ecs, Group, Target};
@@ -219,7 +219,7 @@ impl<P: EcsApi + CodeDeployApi> Asks<'_, P> {
             if !self.is_left(&other).await? {
                 return Ok(Some(Finding {
                     path: self.of.input.path("codedeploy.group"),
-                    ..tell::busy(target, &other)
+                    ..wording::busy(target, &other)
                 }));
             }
         }

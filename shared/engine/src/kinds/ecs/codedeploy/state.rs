@@ -2,7 +2,7 @@
 
 use crate::kinds::codedeploy::{SentCalls, is_returning};
 use crate::kinds::ecs::state::{self as ecs, Target};
-use crate::kinds::ecs::tell::short;
+use crate::kinds::ecs::wording::short;
 use crate::ports::{Deployed, Lifecycle, TaskSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 
 use super::state::{Change, EndedCall, Seen, Target};
 use crate::kinds::task::state::Direction;
-use crate::kinds::task::tell::noted;
+use crate::kinds::task::wording::noted;
 use windlass_domain::declaration::kinds::task::{CallOutcome, Called};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::call::operators;

@@ -1,8 +1,8 @@
 //! Sentences about a service that ECS deploys, one function for each story, and the words that all of them have in
 //! common.
 
+use super::shift_in_words;
 use super::stage::sentence;
-use super::tell_shift;
 use crate::kinds::ecs::state::{Seen, StoppedTasks, Target};
 use crate::kinds::whose;
 use crate::ports::ServiceDeployment;
@@ -102,7 +102,7 @@ pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
     }
     let followed = seen.followed.as_ref().filter(|it| it.stands())?;
     let rollout = followed.rollout.as_ref()?;
-    Some(tell_shift::waits_for(target, rollout))
+    Some(shift_in_words::waits_for(target, rollout))
 }
 
 /// Says in words what callers get.
@@ -111,7 +111,7 @@ pub(super) fn shown(target: &Target, seen: &Seen) -> String {
     let followed = seen.followed.as_ref().filter(|it| it.stands());
     match followed.and_then(|it| it.rollout.as_ref()) {
         Some(rollout) => {
-            let paused = tell_shift::paused(target, rollout);
+            let paused = shift_in_words::paused(target, rollout);
             format!("{named} under way: {}{paused}", sentence(rollout))
         }
         None => format!("{named} steady with {}", count(seen.desired, "task")),

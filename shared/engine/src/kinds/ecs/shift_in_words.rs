@@ -3,7 +3,7 @@
 use super::stage::sentence;
 use super::state::{Pausing, Seen, Target};
 use super::{hook, pause};
-use crate::kinds::ecs::tell::{failed, held, reasons, service, short};
+use crate::kinds::ecs::wording::{failed, held, reasons, service, short};
 use crate::ports::ServiceRollout;
 use windlass_domain::text::count::{agree, count};
 use windlass_domain::text::finding::Finding;

@@ -4,7 +4,7 @@ use super::state::{Change, Followed, Seen, patience_s, primary};
 use crate::kinds::codedeploy::MARK;
 use crate::kinds::codedeploy::sentences::{self, after_colon, is_stopped_by_hand, status as status_of, stop_command};
 use crate::kinds::ecs::state::Target;
-use crate::kinds::ecs::tell::{finding, reasons, service, short};
+use crate::kinds::ecs::wording::{finding, reasons, service, short};
 use crate::kinds::whose;
 use crate::ports::{Deployed, TaskSet};
 use windlass_domain::text::count::{agree, count};
@@ -299,5 +299,5 @@ pub(super) fn late(target: &Target, seen: &Seen, own: &Followed) -> Finding {
 }
 
 #[cfg(test)]
-#[path = "tell_tests.rs"]
+#[path = "wording_tests.rs"]
 mod tests;
