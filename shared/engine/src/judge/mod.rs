@@ -179,9 +179,9 @@ fn steered(record: &Stored<Deployment>, wave: u32, judged: &Judged, now: Time) -
     match gone_on(&record.value.wheel, wave, now).filter(|_| goes_on) {
         None => Ok(Write::check(record.key.clone(), Condition::Rev(record.rev))),
         Some(turn) => {
-            let mut told = record.clone();
-            told.value.wheel.push(turn);
-            ledger::put_deployment(&told)
+            let mut with_turn = record.clone();
+            with_turn.value.wheel.push(turn);
+            ledger::put_deployment(&with_turn)
         }
     }
 }

@@ -104,7 +104,7 @@ pub struct Prepared {
     pub unchanged: Option<String>,
     /// True if the kind itself tells what somebody else changed since the recorded state, because `before` has only
     /// what concerns this deployment, such as some files of a site. For every other kind the two states are compared.
-    pub tells_out_of_band_changes: bool,
+    pub names_out_of_band_changes: bool,
     /// True if nothing that came before may run once it has begun
     /// ([`windlass_domain::deployment::step::Step::irreversible`]). If it is unchanged, true if it has been run with
     /// what the release brings.

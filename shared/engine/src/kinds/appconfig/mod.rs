@@ -233,8 +233,8 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
     pub(crate) async fn look(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
         let now = self.at.now();
         let rollouts = self.rollouts(target).await?;
-        let (told, stopped) = match &way.sent {
-            Some(sent) => (self.told(target, &rollouts).await?, stopped_by(&sent.change)),
+        let (detail, stopped) = match &way.sent {
+            Some(sent) => (self.detail(target, &rollouts).await?, stopped_by(&sent.change)),
             None => (None, None),
         };
         let is_to_be_made = way.goal.is_some_and(|goal| {
@@ -251,7 +251,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
             rollouts,
             made,
             newest_version,
-            told,
+            detail,
             stopped,
             mark: self.mark(),
         })
@@ -278,14 +278,14 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
     }
 
     /// Returns what the profile's newest deployment tells of itself.
-    async fn told(&self, target: &Target, rollouts: &[Rollout]) -> Result<Option<RolloutDetail>> {
+    async fn detail(&self, target: &Target, rollouts: &[Rollout]) -> Result<Option<RolloutDetail>> {
         let mut own = rollouts.iter().filter(|rollout| rollout.profile == target.profile);
         let Some(newest) = own.next() else {
             return Ok(None);
         };
         let (application, environment) = (&target.application, &target.environment);
-        let told = self.at.rollout(application, environment, newest.number);
-        told.await.map(Some)
+        let detail = self.at.rollout(application, environment, newest.number);
+        detail.await.map(Some)
     }
 
     /// Returns the version of the document, and the number of the newest version. A label is no proof: if AppConfig

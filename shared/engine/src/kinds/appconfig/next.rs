@@ -73,17 +73,17 @@ fn reached(target: &Target, seen: &Seen, goal: &Goal, live: &Rollout) -> Next<Ch
 /// Decides what to do when the deployment that was sent on this way is gone: AppConfig has taken it back, or somebody
 /// has stopped it.
 fn taken_back(target: &Target, seen: &Seen, goal: &Goal, wanted: Option<&str>) -> Option<Next<Change>> {
-    let told = seen.told.as_ref()?;
-    let is_ours = told.description == seen.mark && Some(told.rollout.version.as_str()) == wanted;
-    if !is_ours || told.rollout.stands() {
+    let detail = seen.detail.as_ref()?;
+    let is_ours = detail.description == seen.mark && Some(detail.rollout.version.as_str()) == wanted;
+    if !is_ours || detail.rollout.stands() {
         return None;
     }
     let now = seen.live();
-    Some(if wording::is_by_a_person(told) {
-        Next::Failed(wording::stopped(target, told, now))
+    Some(if wording::is_by_a_person(detail) {
+        Next::Failed(wording::stopped(target, detail, now))
     } else {
         let is_back = goal.strategy.is_none();
-        Next::TakenBack(wording::taken_back(target, told, now, is_back))
+        Next::TakenBack(wording::taken_back(target, detail, now, is_back))
     })
 }
 

@@ -113,7 +113,7 @@ pub struct Seen {
     /// The number of the profile's newest version; 0 if it has none.
     pub newest_version: u32,
     /// The profile's newest deployment as it tells of itself, if something was sent on this way.
-    pub told: Option<RolloutDetail>,
+    pub detail: Option<RolloutDetail>,
     /// The number of the deployment whose stop was sent last on this way.
     pub stopped: Option<u32>,
     /// The description of deployments that this one starts.
@@ -234,7 +234,7 @@ impl Seen {
     /// Returns true if something was sent on this way, and since then somebody else has begun a deployment of the
     /// profile: the live one is neither this deployment's nor the one that was to be stopped.
     pub(super) fn is_of_others(&self, live: &Rollout) -> bool {
-        self.told.as_ref().is_some_and(|newest| {
+        self.detail.as_ref().is_some_and(|newest| {
             let is_ours = newest.rollout.number == live.number && newest.description == self.mark;
             !is_ours && self.stopped != Some(live.number)
         })

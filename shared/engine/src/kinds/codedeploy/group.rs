@@ -127,7 +127,7 @@ impl<P: CodeDeployApi> Asks<'_, P> {
             return Ok(found.revision.clone());
         }
         for id in &found.last {
-            let known = crate::kinds::codedeploy::told(self.there, id).await?;
+            let known = crate::kinds::codedeploy::deployment(self.there, id).await?;
             if let Some(revision) = known.and_then(|known| known.revision) {
                 return Ok(Some(revision));
             }

@@ -141,13 +141,13 @@ pub(in crate::kinds) async fn deployments(
     }
     let mut found = Vec::new();
     for id in ids {
-        found.extend(told(at, &id).await?);
+        found.extend(deployment(at, &id).await?);
     }
     Ok(found)
 }
 
 /// Returns one deployment. `None` if CodeDeploy does not tell of it yet, because a list may be ahead.
-pub(in crate::kinds) async fn told(at: &impl CodeDeployApi, id: &str) -> Result<Option<Deployed>> {
+pub(in crate::kinds) async fn deployment(at: &impl CodeDeployApi, id: &str) -> Result<Option<Deployed>> {
     match at.deployed(id).await {
         Ok(deployed) => Ok(Some(deployed)),
         Err(fault) if fault.name == FaultName::NotFound => Ok(None),

@@ -113,7 +113,7 @@ fn containers(input: &PrepareInput<'_>, spec: &Spec, current: &TaskDefinition) -
     let is_forward = input.goal_state.is_none();
     let missing =
         spec.containers.keys().filter(|name| is_forward && document::image(&current.document, name).is_none());
-    let told = missing.map(|name| {
+    let findings = missing.map(|name| {
         wording::finding(
             FindingName::UnknownName,
             container_at(input, spec, name),
@@ -125,7 +125,7 @@ fn containers(input: &PrepareInput<'_>, spec: &Spec, current: &TaskDefinition) -
             "write the name of the container whose image is to be deployed",
         )
     });
-    told.collect()
+    findings.collect()
 }
 
 /// Returns the path at which the declaration names a container.

@@ -110,10 +110,10 @@ fn rolled_back_by_ecs(seen: &Seen, goal: &str, set_to: &str) -> bool {
     let failed = |d: &ServiceDeployment| d.task_definition == goal && d.rollout == FAILED;
     // ECS says `ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/…`.
     let says_so = |d: &ServiceDeployment| d.reason.contains("rolling back") || d.reason.contains("rollback");
-    let told = |event: &String| event.contains(GIVEN_UP);
+    let gives_up = |event: &String| event.contains(GIVEN_UP);
     let is_given_up = || {
         seen.deployments.iter().any(failed)
-            || seen.events.iter().any(told)
+            || seen.events.iter().any(gives_up)
             || (seen.rolls_back && seen.troubles.get(goal).is_some_and(|t| t.tasks > 0))
     };
     let is_theirs = is_replaced(seen, goal, set_to) && !was_completed(seen, set_to);

@@ -216,14 +216,14 @@ fn is_since(at: Time, since: Time) -> bool {
 /// `minimumHealthyPercent` and `maximumPercent` (Amazon ECS Developer Guide, "Amazon ECS service event messages").
 fn events(service: &Service, since: Time) -> Vec<String> {
     let speaks = |message: &str| message.contains(GIVEN_UP) || message.contains("unable to");
-    let mut told: Vec<String> = Vec::new();
+    let mut messages: Vec<String> = Vec::new();
     for event in &service.events {
         let counts = is_since(event.at, since) && speaks(&event.message);
-        if counts && told.len() < REASONS && !told.contains(&event.message) {
-            told.push(event.message.clone());
+        if counts && messages.len() < REASONS && !messages.contains(&event.message) {
+            messages.push(event.message.clone());
         }
     }
-    told
+    messages
 }
 
 fn troubles(stopped: &[ServiceTask], since: Time) -> BTreeMap<String, StoppedTasks> {
@@ -253,16 +253,16 @@ fn is_failure(task: &ServiceTask) -> bool {
 /// Says why a task stopped, such as `EssentialContainerExited: Essential container in task exited (agent: exit code
 /// 1)`.
 fn reason(task: &ServiceTask) -> String {
-    let said = |c: &TaskContainer| container_told(c, &task.stopped_reason);
+    let said = |c: &TaskContainer| container_reason(c, &task.stopped_reason);
     let containers: Vec<String> = task.containers.iter().filter_map(said).collect();
     let containers = if containers.is_empty() { String::new() } else { format!(" ({})", containers.join(", ")) };
     format!("{}: {}{containers}", task.stop_code, task.stopped_reason)
 }
 
 /// Says what a container tells besides what the task says already.
-fn container_told(container: &TaskContainer, said: &str) -> Option<String> {
+fn container_reason(container: &TaskContainer, said: &str) -> Option<String> {
     let exit = container.exit_code.filter(|code| *code != 0).map(|code| format!("exit code {code}"));
     let reason = (!said.contains(&container.reason)).then(|| container.reason.clone());
-    let told: Vec<String> = exit.into_iter().chain(reason).collect();
-    (!told.is_empty()).then(|| format!("{}: {}", container.name, told.join(", ")))
+    let parts: Vec<String> = exit.into_iter().chain(reason).collect();
+    (!parts.is_empty()).then(|| format!("{}: {}", container.name, parts.join(", ")))
 }

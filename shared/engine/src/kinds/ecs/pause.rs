@@ -236,10 +236,10 @@ mod tests {
         // It was let go on, and is gone back from now.
         assert!(matches!(back(&with(&answer, true), &all()), Some(PauseAction::Answer(back)) if !back.goes_on));
         // A later pause of the same stage. ECS does not tell at which step it is.
-        let untold = Followed {
+        let unknown_step = Followed {
             rollout: Some(rollout(BEFORE, None, vec![hook("h2", "PAUSE", "AWAITING_ACTION")])),
             ..with(&answer, true)
         };
-        assert_eq!(on(&untold, &all(), until), None);
+        assert_eq!(on(&unknown_step, &all(), until), None);
     }
 }

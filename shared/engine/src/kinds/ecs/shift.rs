@@ -58,10 +58,10 @@ impl NextChange<'_> {
     /// Decides for a deployment of what is wanted.
     fn towards(&self, rollout: &ServiceRollout) -> Next<Change> {
         let Self { target, seen, .. } = self;
-        let told = || shift_in_words::not_there(target, seen, rollout);
+        let finding = || shift_in_words::not_there(target, seen, rollout);
         match ServiceDeploymentState::of(rollout) {
             ServiceDeploymentState::UnderWay => self.under_way(rollout),
-            ServiceDeploymentState::GoingBack | ServiceDeploymentState::Unknown => wait_unless_overdue(seen, told),
+            ServiceDeploymentState::GoingBack | ServiceDeploymentState::Unknown => wait_unless_overdue(seen, finding),
             ServiceDeploymentState::Successful if seen.task_definition == self.goal => self.settled(),
             ServiceDeploymentState::WentBack if self.is_theirs() => {
                 Next::Failed(wording::replaced(target, seen, self.goal))
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn production_traffic_is_not_shifted_while_ecs_tells_that_none_is() {
+    fn production_traffic_is_not_shifted_while_ecs_says_that_none_is() {
         for (tenths, has) in [(None, true), (Some(0), false), (Some(1), true)] {
             let is = ServiceRollout { traffic_tenths: tenths, ..rollout("PRODUCTION_TRAFFIC_SHIFT") };
             assert_eq!(has_come(&is, Until::Shifting { tenths: 1 }), has, "{tenths:?}");

@@ -215,10 +215,10 @@ mod tests {
         ];
         for (hooks, wanted) in table {
             let found = wrong(at, "service shop/agent", &hooks);
-            let told = found.as_ref().map(|(reason, _)| reason.as_str());
+            let reason = found.as_ref().map(|(reason, _)| reason.as_str());
             match wanted {
-                None => assert_eq!(told, None),
-                Some(wanted) => assert!(told.unwrap_or_default().contains(wanted), "{told:?}"),
+                None => assert_eq!(reason, None),
+                Some(wanted) => assert!(reason.unwrap_or_default().contains(wanted), "{reason:?}"),
             }
         }
     }

@@ -84,13 +84,13 @@ pub(super) fn given_up(target: &Target, seen: &Seen, goal: &str, rolled_back: bo
 
 /// Says what ECS says of the rollout that it gave up, if no stopped task tells why.
 fn said(seen: &Seen, goal: &str) -> String {
-    let is_told = seen.troubles.get(goal).is_some_and(|told| told.tasks > 0);
+    let is_explained = seen.troubles.get(goal).is_some_and(|trouble| trouble.tasks > 0);
     let own = seen.deployments.iter().filter(|d| d.task_definition == goal);
     let own = own.map(|d| d.reason.as_str());
-    let told = seen.rolled_back.iter().chain(&seen.events);
-    let mut said = own.chain(told.map(String::as_str));
+    let events = seen.rolled_back.iter().chain(&seen.events);
+    let mut said = own.chain(events.map(String::as_str));
     match said.find(|said| !said.is_empty()) {
-        Some(said) if !is_told => format!(" ECS says: {said}"),
+        Some(said) if !is_explained => format!(" ECS says: {said}"),
         _ => String::new(),
     }
 }
@@ -151,11 +151,11 @@ pub(super) fn keeps_failing(target: &Target, seen: &Seen, failures: u32) -> Find
 pub(super) fn not_steady(target: &Target, seen: &Seen, primary: &ServiceDeployment) -> Finding {
     let trouble = seen.troubles.get(&primary.task_definition);
     let said = if seen.events.is_empty() { primary.reason.clone() } else { seen.events.join(" ") };
-    let told = if said.is_empty() { String::new() } else { format!(" ECS says: {said}") };
+    let quoted = if said.is_empty() { String::new() } else { format!(" ECS says: {said}") };
     failed(
         target,
         format!(
-            "the rollout of {} is not steady after {} s: {} of {} {}, {} {}, {} failed. {}{told}{}",
+            "the rollout of {} is not steady after {} s: {} of {} {}, {} {}, {} failed. {}{quoted}{}",
             short(&primary.task_definition),
             target.steady_within_s,
             primary.running,

@@ -218,7 +218,7 @@ impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> CodeDeployedService
         let is_own = mine.is_some();
         let is = match (mine, asked.and_then(|asked| asked.stop.as_ref())) {
             (Some(mine), _) => Some(mine),
-            (None, Some(stopped)) => codedeploy::told(&self.at, stopped).await?,
+            (None, Some(stopped)) => codedeploy::deployment(&self.at, stopped).await?,
             (None, None) => {
                 let mut earlier = all.iter().filter(|one| is_by(one, MARK) && !one.is_over());
                 earlier.next().cloned()

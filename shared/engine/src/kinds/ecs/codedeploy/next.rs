@@ -219,8 +219,8 @@ impl NextChange<'_> {
         } else if is_whole {
             self.checked()
         } else {
-            let told = || wording::not_steady(target, seen);
-            lift(wait_unless_overdue(&seen.service, told))
+            let finding = || wording::not_steady(target, seen);
+            lift(wait_unless_overdue(&seen.service, finding))
         }
     }
 

@@ -32,21 +32,21 @@ pub(super) fn what(change: &Change) -> String {
 /// Says in words what callers get.
 pub(super) fn shown(target: &Target, seen: &Seen) -> String {
     let runs = short(&seen.service.task_definition);
-    let told = |of: &Deployed, what: &str| format!("{runs} (deployment {} {what})", of.id);
+    let with_deployment = |of: &Deployed, what: &str| format!("{runs} (deployment {} {what})", of.id);
     let Some(own) = &seen.followed else {
         return match &seen.other {
             Some(other) => {
                 let what = format!("of CodeDeploy, which is somebody else's, is {}", other.status);
-                told(other, &what)
+                with_deployment(other, &what)
             }
             None => steady(seen),
         };
     };
     match &own.rollback {
-        Some(back) if !back.is_over() => told(back, "of CodeDeploy takes it back"),
-        _ if own.is_ending() => told(&own.is, &format!("of CodeDeploy {}", keeps(target, seen, own))),
+        Some(back) if !back.is_over() => with_deployment(back, "of CodeDeploy takes it back"),
+        _ if own.is_ending() => with_deployment(&own.is, &format!("of CodeDeploy {}", keeps(target, seen, own))),
         _ if own.is.is_over() => steady(seen),
-        _ => told(&own.is, &format!("of CodeDeploy is {}", own.is.status)),
+        _ => with_deployment(&own.is, &format!("of CodeDeploy is {}", own.is.status)),
     }
 }
 

@@ -52,9 +52,9 @@ pub(super) fn shown(seen: &Seen) -> String {
 /// Says what the alias waits for. Each status and event of CodeDeploy has a sentence.
 pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
     if let Some(back) = seen.rollback.as_ref().filter(|back| !back.is_over()) {
-        let told =
+        let sentence =
             format!("deployment {} of CodeDeploy takes the {} back: it {}", back.id, place(target), status(back, &[]));
-        return Some(told);
+        return Some(sentence);
     }
     if let Some(ours) = &seen.ours {
         if seen.is_returning() {
@@ -64,8 +64,8 @@ pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
                 status(ours, &seen.events)
             ));
         }
-        let told = || format!("deployment {} of CodeDeploy {}", ours.id, status(ours, &seen.events));
-        return (!ours.is_over()).then(told);
+        let sentence = || format!("deployment {} of CodeDeploy {}", ours.id, status(ours, &seen.events));
+        return (!ours.is_over()).then(sentence);
     }
     let other = seen.other.as_ref()?;
     Some(format!(
@@ -82,13 +82,13 @@ fn since(seen: &Seen) -> String {
     let back = match &seen.rollback {
         Some(back) => format!("Its rollback {} {}.", back.id, status(back, &[])),
         None if seen.events.iter().any(is_untouched) => "No caller was moved.".to_owned(),
-        None => format!("CodeDeploy began no rollback{}.", told_of(seen)),
+        None => format!("CodeDeploy began no rollback{}.", said_of_rollback(seen)),
     };
     format!("{back} The alias sends its callers to {}.", seen.traffic())
 }
 
 /// Returns what CodeDeploy says of a rollback.
-fn told_of(seen: &Seen) -> String {
+fn said_of_rollback(seen: &Seen) -> String {
     let words = seen.ours.as_ref().map(|ours| ours.rollback_words.as_str());
     after_colon(words.unwrap_or_default())
 }

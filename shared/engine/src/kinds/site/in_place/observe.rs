@@ -196,10 +196,10 @@ impl<P: SitePorts> InPlace<P> {
 
     /// Returns the content of an object. If it is the content that a state wants, everything known of it comes along.
     fn file(&self, path: &str, head: &ObjectHead) -> Option<File> {
-        let told = file_of(head)?;
+        let seen = file_of(head)?;
         let wanted = [&self.known.before.1, &self.known.forward.1];
         let mut wanted = wanted.into_iter().filter_map(|goal| goal.want(path)?.file);
-        Some(wanted.find(|file| **file == told).cloned().unwrap_or(told))
+        Some(wanted.find(|file| **file == seen).cloned().unwrap_or(seen))
     }
 
     /// Returns the ETag of the object of before if this object is a copy of it. That is compared because the answer to

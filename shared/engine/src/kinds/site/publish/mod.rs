@@ -48,7 +48,7 @@ pub struct Publisher<'a, P> {
     /// The progress so far.
     tally: RefCell<Tally>,
     /// The progress that was told last.
-    told: Cell<Option<Progress>>,
+    reported: Cell<Option<Progress>>,
 }
 
 /// An archive whose files are being uploaded.
@@ -73,7 +73,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         Self {
             tally: RefCell::new(Tally::new(at.now())),
             pace: Cell::default(),
-            told: Cell::default(),
+            reported: Cell::default(),
             at,
             home,
             step,
@@ -95,7 +95,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         checkpoint: &mut impl Checkpoint,
     ) -> Result<Publication, Trouble> {
         // The last progress that is told is the end.
-        if self.told.get().is_some_and(|told| !told.is_all()) {
+        if self.reported.get().is_some_and(|last| !last.is_all()) {
             self.pass(checkpoint).await?;
         }
         if self.target.archive.is_some() {
@@ -239,7 +239,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
     /// Goes on only while this invocation may act, and says how far it is.
     pub(super) async fn pass(&self, checkpoint: &mut impl Checkpoint) -> Result<()> {
         let progress = self.tally.borrow().progress(self.at.now());
-        self.told.set(Some(progress));
+        self.reported.set(Some(progress));
         checkpoint.pass(progress).await
     }
 
