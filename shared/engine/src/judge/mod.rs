@@ -1,4 +1,4 @@
-//! `Judge`: measures the gates of a wave, records the judgement, and tells where to go from there.
+//! `Judge`: measures the gates of a wave, records the judgement, and says where to go from there.
 
 use crate::config::Configured;
 use crate::deployment_context::{DeploymentContext, load};

@@ -78,7 +78,7 @@ pub fn differing(recorded: &Value, seen: &Value, words: impl Fn(&str, &Value) ->
     fields.take(MOST).collect()
 }
 
-/// Returns the parts of a target of many parts. It tells only that they differ.
+/// Returns the parts of a target of many parts. It says only that they differ.
 pub fn of_parts(parts: &[String]) -> Vec<Field> {
     let named = parts.iter().take(MOST).map(|part| Field { name: format!("`{part}`"), recorded: None, seen: None });
     named.collect()

@@ -30,8 +30,8 @@ impl<P: LambdaApi + Clock + AssumeRole> Measure<P> for Invocations {
         &gates.invocations
     }
 
-    /// Finds nothing: there is no version yet that could be invoked. Whether Lambda would refuse to invoke one is told
-    /// with the function.
+    /// Finds nothing: there is no version yet that could be invoked. Whether Lambda would refuse to invoke one is
+    /// checked with the function.
     async fn check(_ports: &P, _place: &Place, gates: &[Checking<'_, InvocationGate>]) -> Vec<Result<Vec<Problem>>> {
         gates.iter().map(|_| Ok(vec![])).collect()
     }
@@ -108,7 +108,7 @@ fn function_error(payload: &Value) -> String {
     }
 }
 
-/// Returns the first member of `expect` that the answer does not have with the same value. It tells what the answer has
+/// Returns the first member of `expect` that the answer does not have with the same value. It names what the answer has
 /// instead, unless that may be a secret by its looks or by any name above it.
 fn difference(expect: &Value, answer: &Value, path: &[&str]) -> Option<String> {
     match (expect, answer) {

@@ -32,8 +32,8 @@ const PAUSES_MS: [u64; 6] = [500, 1_000, 1_500, 3_000, 4_000, 5_000];
 /// The milliseconds for which a gate may go on to count windows. It must end within one call of the judge.
 const LONGEST_MS: u64 = 20_000;
 
-/// The bytes an hour from which on the cost of a gate is told. With 0.005 USD a GB (Amazon CloudWatch pricing, "Logs",
-/// "Analyze (Logs Insights queries)") they cost 5 cents.
+/// The bytes an hour from which on a finding names the cost of a gate. With 0.005 USD a GB (Amazon CloudWatch pricing,
+/// "Logs", "Analyze (Logs Insights queries)") they cost 5 cents.
 const COSTLY_FROM: f64 = 10e9;
 
 /// The most looks that an hour usually has: see `windlass_domain::deployment::judgement::pace`.
@@ -160,7 +160,7 @@ fn no_group(one: &Checking<'_, LogsGate>) -> Problem {
     Problem::NotMeasurable(finding)
 }
 
-/// Tells what measuring costs, by the bytes that the look before the change scanned.
+/// Says what measuring costs, by the bytes that the look before the change scanned.
 fn costs(one: &Checking<'_, LogsGate>, bytes: f64) -> Option<Problem> {
     let an_hour = bytes * LOOKS_AN_HOUR;
     (an_hour >= COSTLY_FROM).then(|| {
@@ -267,7 +267,7 @@ fn line_count(lines: u64) -> String {
 /// The result of a query.
 enum Counted {
     Lines(Lines),
-    /// The count is not known. The text tells why.
+    /// The count is not known. The text says why.
     Unknown(String),
 }
 
@@ -279,7 +279,7 @@ struct Lines {
 }
 
 /// Counts the lines from one time to another, both in whole seconds and inclusive. The count is the statistics':
-/// they tell of all that matched, whatever the limit.
+/// they count all that matched, whatever the limit.
 async fn count(there: &(impl JsonServices + Clock), gate: &LogsGate, from: Time, to: Time) -> Result<Counted> {
     let query = json!({
         "logGroupNames": gate.groups,

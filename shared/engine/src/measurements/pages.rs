@@ -79,7 +79,7 @@ impl<P: Probe + Clock> Measure<P> for Pages {
 async fn before(ports: &(impl Probe + Clock), of_one: &[Checking<'_, PageGate>]) -> Result<Vec<Vec<Problem>>> {
     let pages: Vec<&PageGate> = of_one.iter().map(|one| one.gate).collect();
     let Some(site) = Visited::before(of_one[0].target)? else {
-        // The site itself tells what is wrong with it.
+        // The site itself reports what is wrong with it.
         return Ok(vec![vec![]; pages.len()]);
     };
     let looked = look(ports, &pages, &site).await?;

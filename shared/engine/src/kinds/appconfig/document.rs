@@ -1,5 +1,5 @@
 //! The document that is brought: an object in the artifacts bucket, filled in with the outputs of other components.
-//! Nothing of its content is ever told.
+//! Nothing of its content is ever shown.
 
 use super::state::{Document, Filled};
 use crate::config::Configured;
@@ -110,7 +110,7 @@ fn no_flags(input: &PrepareInput<'_>, key: &str, reason: &str) -> Finding {
     )
 }
 
-/// Returns what is wrong with a document, as far as its bytes and the declaration tell; see
+/// Returns what is wrong with a document, as far as its bytes and the declaration show; see
 /// [`crate::kinds::check_artifact`]. Only AppConfig knows whether its profile is one of feature flags.
 pub fn check_artifact(component: &ComponentName, spec: &Spec, named: &str, bytes: &[u8]) -> Vec<Finding> {
     let path = format!("components.{component}");
@@ -201,7 +201,7 @@ pub(super) fn as_if(outputs: &BTreeSet<Output>) -> BTreeMap<Output, String> {
 }
 
 /// Returns a finding if an output is to be filled in and the document `named` does not have it, or has it misspelt. Of
-/// the document it tells only what is nearly the name of an output.
+/// the document it names only what is nearly the name of an output.
 pub(super) fn missing(
     component: &ComponentName,
     named: &str,

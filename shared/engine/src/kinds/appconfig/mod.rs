@@ -2,9 +2,9 @@
 //! environment of AWS AppConfig.
 //!
 //! AppConfig itself grows a deployment by its strategy, and rolls it back if an alarm of the environment rings.
-//! Windlass observes that, and tells it. In an environment AppConfig makes one deployment at a time, over all profiles,
+//! Windlass observes and reports that. In an environment AppConfig makes one deployment at a time, over all profiles,
 //! and counts them: each change is sent upon a number. Only AppConfig keeps a version's content. A version's label,
-//! which is made of the content's SHA-256, tells which content it has.
+//! which is made of the content's SHA-256, shows which content it has.
 
 mod document;
 mod find;
@@ -126,7 +126,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Kind for Appconfig<P> {
                 },
             ),
         };
-        // Nothing is told of what callers get after it: AppConfig may have taken it back before anybody looks.
+        // Nothing is said of what callers get after it: AppConfig may have taken it back before anybody looks.
         ChangeFacts::new(class, value, what)
     }
 
@@ -277,7 +277,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
         Ok(rollouts)
     }
 
-    /// Returns what the profile's newest deployment tells of itself.
+    /// Returns the profile's newest deployment in detail.
     async fn detail(&self, target: &Target, rollouts: &[Rollout]) -> Result<Option<RolloutDetail>> {
         let mut own = rollouts.iter().filter(|rollout| rollout.profile == target.profile);
         let Some(newest) = own.next() else {

@@ -137,7 +137,7 @@ fn a_version_is_made_once_and_never_taken_for_another_content() {
     assert_eq!(finding.name, FindingName::DigestMismatch);
 }
 
-/// Sets what the newest deployment tells of itself.
+/// Sets the detail of the newest deployment.
 pub(super) fn set_detail(seen: &mut Seen, description: &str, by: &str, words: &str) {
     seen.detail = Some(RolloutDetail {
         rollout: seen.rollouts[0].clone(),

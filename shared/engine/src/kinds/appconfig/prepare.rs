@@ -208,7 +208,8 @@ impl Plan<'_> {
     }
 
     /// Returns the waves. The rollout grows by itself. It is looked at in waves, as long as the strategy says, so that
-    /// gates watch it, and that it is soon told if AppConfig takes it back by itself. The last wave waits for its end.
+    /// gates watch it, and so that it is soon seen if AppConfig takes it back by itself. The last wave waits for its
+    /// end.
     fn stages(&self, goal: &Goal) -> Result<Vec<Stage>> {
         let (grows, bakes) = self.strategy.minutes;
         let minutes = grows + bakes;

@@ -1,4 +1,4 @@
-//! The texts about a configuration: one function for each story. None of them tells its content.
+//! The texts about a configuration: one function for each story. None of them shows its content.
 
 use super::state::{COMPLETE, Document, Seen, Target};
 use crate::kinds::whose;
@@ -17,7 +17,7 @@ pub(super) fn owned(target: &Target) -> String {
     format!("the deployed version of {}", place(target))
 }
 
-/// Tells what callers get, in words.
+/// Says what callers get.
 pub(super) fn shown(seen: &Seen) -> String {
     let Some(live) = seen.live() else {
         return "nothing deployed".into();
@@ -84,7 +84,7 @@ pub(super) fn is_by_a_person(detail: &RolloutDetail) -> bool {
     began(detail).is_some_and(|event| event.by == "USER")
 }
 
-/// Tells what callers get now, for the end of a reason.
+/// Says what callers get now, for the end of a reason.
 fn since(now: Option<&Rollout>) -> String {
     match now {
         Some(now) => format!("Callers get version {} again.", now.version),

@@ -173,7 +173,7 @@ fn busy(input: &PrepareInput<'_>, name: &str, service: &Service) -> Option<Findi
 }
 
 /// Finds an index that has no image for the platform for which the task definition asks (Amazon ECS API Reference,
-/// RuntimePlatform). The tasks could not pull it. Nothing is told if the task definition asks for none.
+/// RuntimePlatform). The tasks could not pull it. Nothing is reported if the task definition asks for none.
 pub(super) fn platform(
     input: &PrepareInput<'_>,
     spec: &Spec,

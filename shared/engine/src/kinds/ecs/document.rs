@@ -87,10 +87,10 @@ fn parse_tags(tags: Option<&Value>) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Finds what is wrong with the document, as far as its bytes and the declaration tell; see
+/// Finds what is wrong with the document, as far as its bytes and the declaration show; see
 /// [`crate::kinds::check_artifact`].
 pub fn check_artifact(component: &ComponentName, spec: &Spec, named: &str, bytes: &[u8]) -> Vec<Finding> {
-    // Every other base takes an image, which is told of the manifest.
+    // Every other base takes an image, which is known by the manifest.
     if spec.base != Base::Artifact {
         return vec![];
     }

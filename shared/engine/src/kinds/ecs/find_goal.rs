@@ -120,7 +120,7 @@ async fn by_images(
     for (container, Pinned { repository, digest }) in named {
         let reference = format!("sha256:{digest}");
         let Some(found) = home.image(repository, &reference).await? else {
-            // `Prepare` itself tells of bytes that are gone.
+            // `Prepare` itself reports bytes that are gone.
             return Err(Fault::new(
                 FaultName::NotFound,
                 format!("there is no image {reference} in repository {repository}"),

@@ -86,7 +86,7 @@ pub(in crate::kinds) fn full_arn(role: &Value, task_definition: &str) -> Value {
 }
 
 /// Finds a newest task definition of another application or environment that writes the same family. If the service
-/// runs it already, nothing is told.
+/// runs it already, nothing is reported.
 pub(super) fn newest(input: &PrepareInput<'_>, newest: &TaskDefinition, current: &TaskDefinition) -> Option<Finding> {
     let wanted = [(APP_TAG, input.app.as_str()), (ENVIRONMENT_TAG, input.environment.as_str())];
     let foreign = |(tag, own): (&str, &str)| {

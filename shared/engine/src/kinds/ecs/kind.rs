@@ -93,7 +93,7 @@ impl<P: EcsApi + S3Api + Configured + Clock> Kind for Ecs<P> {
     fn outputs(seen: &Seen, goal: &Goal) -> BTreeMap<String, String> {
         let mut outputs = vec![("task_definition", seen.task_definition.clone())];
         if goal.until.is_between() && seen.is_shared() {
-            // If ECS does not tell the target groups, they are empty: two versions get callers, and nobody knows which.
+            // If ECS does not name the target groups, they are empty: two versions get callers, and nobody knows which.
             let ShiftedTargetGroups { balancer, new, former } = seen.target_groups().cloned().unwrap_or_default();
             outputs.extend([(BALANCER, balancer), (VERSION, new), (FORMER, former)]);
         }

@@ -2,7 +2,7 @@
 //!
 //! Forward, Windlass registers the base task definition anew with only those images replaced, and sets the service to
 //! the result. Back, it sets the service to exactly the task definition that it had before. Each deployment has a task
-//! definition of its own, so that the ARN tells whose rollout ECS speaks of. `desiredCount` is never sent: it belongs
+//! definition of its own, so that the ARN shows whose rollout ECS speaks of. `desiredCount` is never sent: it belongs
 //! to scaling.
 //!
 //! If the service's own strategy is blue/green, canary or linear, ECS shifts the traffic. Windlass then follows the

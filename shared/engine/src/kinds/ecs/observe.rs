@@ -21,7 +21,7 @@ const LOOK_BACK: u32 = 10;
 /// The largest number of different reasons of stopped tasks, and of events, that is kept.
 const REASONS: usize = 3;
 
-/// The state of the sent rollout, as the newest of the service's deployments tells it.
+/// The state of the sent rollout, as the newest of the service's deployments shows it.
 #[derive(Default)]
 struct Newest {
     held: Option<HoldingHook>,
@@ -29,7 +29,7 @@ struct Newest {
 }
 
 impl Newest {
-    /// Reads the hooks of a followed deployment. Its status tells whether it is taken back, so that is left out here.
+    /// Reads the hooks of a followed deployment. Its status shows whether it is taken back, so that is left out here.
     fn of(followed: &Followed, target: &Target) -> Self {
         let held = |rollout| hook::held(rollout, pause::own(rollout, &target.pauses));
         Self { held: followed.rollout.as_ref().and_then(held), rolled_back: None }
@@ -120,7 +120,7 @@ impl<P: EcsApi + Clock> Ecs<P> {
             return Ok(Newest::default());
         }
         let (cluster, name) = (&target.cluster, &target.service);
-        // ECS may tell whole seconds.
+        // ECS may return whole seconds.
         let since = Time(sent.at.0 / 1000 * 1000);
         let listed = self.at.service_rollouts(cluster, name, since).await;
         match listed.map(|listed| listed.into_iter().next()) {
@@ -206,7 +206,7 @@ fn own_images(
     Ok((images, unknown))
 }
 
-/// Returns whether something happened since then. ECS may tell whole seconds, so that everything in the second of the
+/// Returns whether something happened since then. ECS may return whole seconds, so that everything in the second of the
 /// change counts.
 fn is_since(at: Time, since: Time) -> bool {
     at.0 / 1000 >= since.0 / 1000
@@ -259,7 +259,7 @@ fn reason(task: &ServiceTask) -> String {
     format!("{}: {}{containers}", task.stop_code, task.stopped_reason)
 }
 
-/// Says what a container tells besides what the task says already.
+/// Says what a container says besides what the task says already.
 fn container_reason(container: &TaskContainer, said: &str) -> Option<String> {
     let exit = container.exit_code.filter(|code| *code != 0).map(|code| format!("exit code {code}"));
     let reason = (!said.contains(&container.reason)).then(|| container.reason.clone());

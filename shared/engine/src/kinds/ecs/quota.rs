@@ -1,5 +1,5 @@
 //! Checks whether Fargate has room for a release beside what runs. The quota of Fargate counts all vCPUs that run at
-//! the same time in the account and the region. Service Quotas tells it, and names the metric of what is used (Amazon
+//! the same time in the account and the region. Service Quotas returns it, and names the metric of what is used (Amazon
 //! ECS Developer Guide, "Amazon ECS service quotas" and "AWS Fargate usage metrics"; Service Quotas API Reference,
 //! GetServiceQuota).
 //!
@@ -45,7 +45,7 @@ where
         return Ok(planned);
     }
     let service = match there.service(&spec.cluster, &spec.service).await {
-        // It was told when the change was planned.
+        // It was reported when the change was planned.
         Err(fault) if matches!(fault.name, FaultName::NotFound | FaultName::AccessDenied) => {
             return Ok(planned);
         }
@@ -84,7 +84,7 @@ struct Room {
 }
 
 impl QuotaQuery {
-    /// Returns what a release asks for. `None` if no task runs on Fargate, if the task definition tells no `cpu`, or if
+    /// Returns what a release asks for. `None` if no task runs on Fargate, if the task definition has no `cpu`, or if
     /// no task has to run beside the others.
     fn of(spec: &Spec, service: &Service, current: &TaskDefinition) -> Option<Self> {
         let is_on = |name: &str| service.capacity.iter().any(|one| one == name);
@@ -329,7 +329,7 @@ mod tests {
             withdrawals: Withdrawals::default(),
             place: &Place::default(),
         };
-        // rollout, used of 6 vCPUs: findings, warnings, and a part of what is told
+        // rollout, used of 6 vCPUs: findings, warnings, and a part of what is reported
         let table = [
             ("rolling", Some(4.0), 0, 0, ""),
             ("rolling", Some(5.0), 0, 1, "with fewer at a time"),

@@ -78,7 +78,7 @@ pub(super) fn rank(stage: &str) -> Option<usize> {
     STAGES.iter().position(|(word, _)| *word == stage)
 }
 
-/// Says how a deployment stands, without a full stop. While it is under way the stage is told, because it says more
+/// Says how a deployment stands, without a full stop. While it is under way the stage is named, because it says more
 /// than the status.
 pub(super) fn sentence(rollout: &ServiceRollout) -> String {
     let status = &rollout.status;

@@ -39,7 +39,7 @@ pub(super) async fn base(ports: &impl EcsApi, spec: &Spec, current: &TaskDefinit
     }
 }
 
-/// Finds the containers that the base lacks. If the base is the running task definition, they are told already.
+/// Finds the containers that the base lacks. If the base is the running task definition, they are reported already.
 pub(super) fn lacking(
     input: &PrepareInput<'_>,
     spec: &Spec,
@@ -120,7 +120,7 @@ pub(super) async fn way_back(
 }
 
 /// Tasks that start later may show another digest of the same image: the index's or a platform's.
-/// Nothing is added where no task told a digest, or where the image is named by tag.
+/// Nothing is added where no task has a digest, or where the image is named by tag.
 pub(super) async fn widen(home: &impl EcrApi, spec: &Spec, goal: &mut Goal) -> Result<()> {
     for (container, own) in &mut goal.images {
         let (repository, reference) = split_image(&own.image);
@@ -158,7 +158,7 @@ pub(super) async fn kept_images(
     let running = ports.tasks(&spec.cluster, &spec.service, false).await?;
     let (mut images, mut findings) = (Images::new(), Vec::new());
     for name in left {
-        // A container that the task definition lacks is told already.
+        // A container that the task definition lacks is reported already.
         let Some(image) = document::image(&current.document, name) else {
             continue;
         };

@@ -46,7 +46,7 @@ fn diagnosis(trouble: Option<&StoppedTasks>) -> (&'static str, &'static str) {
     }
 }
 
-/// Tells that ECS gave the rollout up, by its circuit breaker or an alarm, and whether it rolled back.
+/// The finding that ECS gave the rollout up, by its circuit breaker or an alarm, and whether it rolled back.
 pub(super) fn given_up(target: &Target, seen: &Seen, goal: &str, rolled_back: bool) -> Finding {
     let since = match seen.primary() {
         Some(now) if rolled_back && seen.is_steady() => {
@@ -82,7 +82,7 @@ pub(super) fn given_up(target: &Target, seen: &Seen, goal: &str, rolled_back: bo
     )
 }
 
-/// Says what ECS says of the rollout that it gave up, if no stopped task tells why.
+/// Says what ECS says of the rollout that it gave up, if no stopped task shows why.
 fn said(seen: &Seen, goal: &str) -> String {
     let is_explained = seen.troubles.get(goal).is_some_and(|trouble| trouble.tasks > 0);
     let own = seen.deployments.iter().filter(|d| d.task_definition == goal);
@@ -125,7 +125,7 @@ fn by_alarm(seen: &Seen) -> Option<&str> {
     events.chain(reasons).find(|said| said.contains("alarm"))
 }
 
-/// Tells that tasks fail again and again, and that no circuit breaker is on.
+/// The finding that tasks fail again and again, and that no circuit breaker is on.
 pub(super) fn keeps_failing(target: &Target, seen: &Seen, failures: u32) -> Finding {
     let goal = &seen.task_definition;
     let trouble = seen.troubles.get(goal);
@@ -147,7 +147,7 @@ pub(super) fn keeps_failing(target: &Target, seen: &Seen, failures: u32) -> Find
     )
 }
 
-/// Tells that the rollout took too long.
+/// The finding that the rollout took too long.
 pub(super) fn not_steady(target: &Target, seen: &Seen, primary: &ServiceDeployment) -> Finding {
     let trouble = seen.troubles.get(&primary.task_definition);
     let said = if seen.events.is_empty() { primary.reason.clone() } else { seen.events.join(" ") };
@@ -177,7 +177,7 @@ pub(super) fn not_steady(target: &Target, seen: &Seen, primary: &ServiceDeployme
     )
 }
 
-/// Tells that the service is set to the task definition, but ECS lists no deployment of it.
+/// The finding that the service is set to the task definition, but ECS lists no deployment of it.
 pub(super) fn no_primary(target: &Target, seen: &Seen) -> Finding {
     failed(
         target,
@@ -190,7 +190,7 @@ pub(super) fn no_primary(target: &Target, seen: &Seen) -> Finding {
     )
 }
 
-/// Tells that the running tasks show other bytes.
+/// The finding that the running tasks show other bytes.
 pub(super) fn other_bytes(
     target: &Target,
     seen: &Seen,
@@ -213,7 +213,7 @@ pub(super) fn other_bytes(
     )
 }
 
-/// Tells that ECS does not say which bytes run. Unknown is never healthy.
+/// The finding that ECS does not say which bytes run. Unknown is never healthy.
 pub(super) fn unknown_bytes(target: &Target, seen: &Seen, container: &str, tasks: u32) -> Finding {
     failed(
         target,
@@ -227,7 +227,7 @@ pub(super) fn unknown_bytes(target: &Target, seen: &Seen, container: &str, tasks
     )
 }
 
-/// Tells that someone else set the service to another task definition.
+/// The finding that someone else set the service to another task definition.
 pub(super) fn replaced(target: &Target, seen: &Seen, goal: &str) -> Finding {
     let deployment = seen.primary().map_or("none", |p| p.id.as_str());
     finding(

@@ -69,8 +69,8 @@ impl<P: LambdaApi + S3Api + Configured> LambdaKind<P> {
         }
     }
 
-    /// Returns the SHA-256 of the zip that Lambda says it took. `None` for an image, because Lambda tells no digest of
-    /// it here.
+    /// Returns the SHA-256 of the zip that Lambda says it took. `None` for an image, because Lambda returns no digest
+    /// of it here.
     async fn update(
         &self,
         function: &str,

@@ -14,7 +14,7 @@ use windlass_domain::release::artifact::{Artifact, is_same_repository};
 use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::finding::{Finding, FindingName, NOT_CHECKED};
 
-/// Tells that the alias is not there.
+/// The finding that the alias is not there.
 pub fn alias_missing(input: &PrepareInput<'_>, spec: &Lambda) -> Finding {
     let function = &spec.function;
     let alias = spec.alias.as_deref().unwrap_or_default();
@@ -124,7 +124,7 @@ pub fn throttled(input: &PrepareInput<'_>, spec: &Lambda, function: &Function) -
     (Some(finding), None)
 }
 
-/// Tells that a recorded version is no longer there, or is another one by its number.
+/// The finding that a recorded version is no longer there, or is another one by its number.
 pub(super) async fn version_gone(
     there: &(impl LambdaApi + EcrApi + AssumeRole),
     input: &PrepareInput<'_>,

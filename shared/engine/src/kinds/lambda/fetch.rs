@@ -87,7 +87,7 @@ fn registry_region(repository: &str) -> Option<&str> {
 
 /// Lambda reads the bucket with the rights of whoever updates the function (AWS Lambda Developer
 /// Guide, "Deploying Lambda functions as .zip file archives"): the role in the function's account,
-/// which the bucket's policy must let in. Looking at the release's own object with that role tells.
+/// which the bucket's policy must let in. A look at the release's own object with that role shows it.
 async fn not_readable(
     there: &(impl S3Api + Configured),
     input: &PrepareInput<'_>,

@@ -317,7 +317,7 @@ fn an_image_is_known_by_its_digest_or_its_platform_s() {
     assert!(in_words(&observed, &wanted).starts_with("publish"));
 }
 
-/// It does not matter what Lambda tells of an image's code. The local cloud tells nothing.
+/// It does not matter what Lambda returns for an image's code. The local cloud returns nothing.
 #[test]
 fn an_image_that_is_published_is_not_published_again() {
     for code_sha256 in ["platform", "as Lambda tells it", ""] {

@@ -1,6 +1,6 @@
 //! The kind `task`: something that is run once per release, as a task of Amazon ECS with the image of a service.
 //!
-//! Nothing of a task lives on that could be looked at. So only the ledger tells what it did: its end is recorded there
+//! Nothing of a task lives on that could be looked at. So only the ledger shows what it did: its end is recorded there
 //! as soon as it is seen. Its client token makes sure that it is run once. As soon as nobody can be sure of that any
 //! more, it is not run again, and a person is asked (`docs/decisions/tasks/0520-running-an-ecs-task-once.md`).
 
@@ -124,7 +124,7 @@ impl<P: EcsApi + EcsTasksApi + Clock + JsonServices> Kind for Task<P> {
     fn facts(change: &Change, _: &Seen) -> ChangeFacts {
         let class = match change {
             Change::Run { .. } => Class::Switching,
-            // Only this deployment's own task is told to stop, by its ARN, so it is harmless when late.
+            // Only this deployment's own task is stopped, by its ARN, so it is harmless when late.
             Change::Register
             | Change::Stop { .. }
             | Change::Miss { .. }

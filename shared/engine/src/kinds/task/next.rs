@@ -121,7 +121,7 @@ impl<'a> DirectedTask<'a> {
     ///   that stops between the two lists, each as old as it likes, is in neither.
     /// - It has not been forgotten: the first call is less than [`KNOWN_S`] ago.
     ///
-    /// If it was shown on this way, it was told to stop, so it has run: then the time proves nothing.
+    /// If it was shown on this way, its stop was sent, so it has run: then the time proves nothing.
     fn never(&self) -> Result<Option<End>, Next<Change>> {
         let side = self.side();
         let is_shown_once = side.stops[usize::from(true)].is_some();
@@ -188,7 +188,7 @@ impl<'a> DirectedTask<'a> {
         if self.target.limit_s > SHORT_S { Next::wait_on(waited_ms, POLL_S) } else { Next::Wait(POLL_S) }
     }
 
-    /// Tells it to stop once on each way, and waits until it is seen to have stopped.
+    /// Sends its stop once on each way, and waits until it is seen to have stopped.
     fn stop(&self, run: &Run, why: String) -> Next<Change> {
         match self.side().stops[usize::from(self.is_back)] {
             None => {

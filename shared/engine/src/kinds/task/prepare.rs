@@ -89,7 +89,7 @@ where
     })
 }
 
-/// Finds all that the declaration names, or tells what is not there.
+/// Finds all that the declaration names, or reports what is not there.
 pub(super) async fn find(ports: &(impl EcsApi + EcsTasksApi), input: &PrepareInput<'_>, spec: &Spec) -> Checked<Found> {
     let Some(AnySpec::Ecs(owner)) = input.image_of else {
         return Err(Fault::internal("a task runs the image of a service").into());

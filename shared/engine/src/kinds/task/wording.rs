@@ -28,7 +28,7 @@ pub(super) fn owned(target: &Target) -> String {
     format!("the tasks of the family {} in cluster {}", target.family, target.cluster)
 }
 
-/// Tells what ran, in words.
+/// Says what ran.
 pub(super) fn shown(target: &Target, seen: &Seen) -> String {
     let ends = [(Direction::Undo, &seen.back), (Direction::Forward, &seen.forward)];
     let ended = ends.into_iter().find_map(|(direction, side)| {
@@ -196,7 +196,7 @@ pub(super) fn unknown(target: &Target, (direction, started_by): (Direction, &str
     )
 }
 
-/// The finding for a task that was told to stop, and does not.
+/// The finding for a task that does not stop although its stop was sent.
 pub(super) fn does_not_stop(target: &Target, run: &Run) -> Finding {
     finding(
         target,

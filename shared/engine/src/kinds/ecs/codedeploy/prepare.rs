@@ -63,7 +63,7 @@ struct WavePlanner<'a> {
 
 impl WavePlanner<'_> {
     /// Plans the waves. CodeDeploy goes by itself. It is looked at in waves for as long as the configuration says, so
-    /// that gates watch it, and that Windlass soon tells what CodeDeploy takes back. If the declaration says so,
+    /// that gates watch it, and so that Windlass soon reports what CodeDeploy takes back. If the declaration says so,
     /// CodeDeploy waits for Windlass before these waves. A way back is one wave.
     fn stages(&self, planned: &Stage) -> Result<Vec<Stage>> {
         let of: ecs::Goal = from_value("goal", &planned.goal)?;

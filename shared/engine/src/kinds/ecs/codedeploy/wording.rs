@@ -168,7 +168,7 @@ fn owned() -> String {
     whose("which task definition callers of the service get")
 }
 
-/// Tells that our own deployment has failed, or was stopped.
+/// The finding that our own deployment has failed, or was stopped.
 pub(super) fn taken_back(target: &Target, seen: &Seen, own: &Followed) -> Finding {
     let (code, words) = own.is.error.clone().unwrap_or_default();
     let (id, of, words) = (&own.is.id, of(own), after_colon(&words));
@@ -197,7 +197,7 @@ pub(super) fn taken_back(target: &Target, seen: &Seen, own: &Followed) -> Findin
     )
 }
 
-/// Tells that our own deployment is over, and that callers get what it cannot have left.
+/// The finding that our own deployment is over, and that callers get what it cannot have left.
 pub(super) fn moved_since(target: &Target, seen: &Seen, own: &Followed) -> Finding {
     Finding::new(
         FindingName::TargetChangedByOther,
@@ -214,7 +214,7 @@ pub(super) fn moved_since(target: &Target, seen: &Seen, own: &Followed) -> Findi
     )
 }
 
-/// Tells that somebody else has begun a deployment since this one has.
+/// The finding that somebody else has begun a deployment since this one has.
 pub(super) fn replaced(target: &Target, other: &Deployed) -> Finding {
     Finding::new(
         FindingName::TargetChangedByOther,
@@ -229,7 +229,7 @@ pub(super) fn replaced(target: &Target, other: &Deployed) -> Finding {
     )
 }
 
-/// Tells that a deployment is under way in the group that is not this one's.
+/// The finding that a deployment is under way in the group that is not this one's.
 pub(super) fn busy(target: &Target, other: &Deployed) -> Finding {
     let group = target.codedeploy.as_ref();
     let group = group.map_or_else(String::new, |of| sentences::named(&of.application, &of.group));
@@ -250,7 +250,7 @@ pub(super) fn busy(target: &Target, other: &Deployed) -> Finding {
     )
 }
 
-/// Tells that no task set of the service gets the production traffic.
+/// The finding that no task set of the service gets the production traffic.
 pub(super) fn nobody(target: &Target) -> Finding {
     finding(
         FindingName::TargetNotReady,
@@ -260,7 +260,7 @@ pub(super) fn nobody(target: &Target) -> Finding {
     )
 }
 
-/// Tells that callers get the goal, and that it is not steady.
+/// The finding that callers get the goal, and that it is not steady.
 pub(super) fn not_steady(target: &Target, seen: &Seen) -> Finding {
     let tasks = primary(&seen.task_sets).cloned().unwrap_or_default();
     let trouble = seen.service.troubles.get(&tasks.task_definition);
@@ -281,7 +281,7 @@ pub(super) fn not_steady(target: &Target, seen: &Seen) -> Finding {
     )
 }
 
-/// Tells that a deployment takes longer than its configuration, its hooks and its tasks may.
+/// The finding that a deployment takes longer than its configuration, its hooks and its tasks may.
 pub(super) fn late(target: &Target, seen: &Seen, own: &Followed) -> Finding {
     let minutes = patience_s(target) / 60;
     let troubles = troubles(seen);

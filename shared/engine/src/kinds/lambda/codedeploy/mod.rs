@@ -83,7 +83,7 @@ impl<P: LambdaApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDep
 
     fn back(seen: &Seen) -> Goal {
         let mut function = seen.function.clone();
-        // A record that is made while CodeDeploy moves the alias tells what callers will get.
+        // A record that is made while CodeDeploy moves the alias says what callers will get.
         if let Some(alias) = &mut function.alias {
             alias.traffic = seen.callers();
         }

@@ -52,8 +52,8 @@ fn refused(findings: Vec<Finding>, claims: Vec<Claim>) -> Prepared {
 }
 
 /// Plans the waves. The move goes by itself. It is looked at in waves for as long as the configuration says, so that
-/// gates watch it, and that Windlass soon tells what CodeDeploy takes back. The last wave waits for its end. A way back
-/// moves the alias itself.
+/// gates watch it, and so that Windlass soon reports what CodeDeploy takes back. The last wave waits for its end. A way
+/// back moves the alias itself.
 fn stages(found: &Found, planned: Vec<Stage>) -> Result<Vec<Stage>> {
     let mut stages = Vec::new();
     for stage in planned {

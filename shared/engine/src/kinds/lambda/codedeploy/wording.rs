@@ -99,7 +99,7 @@ fn version(seen: &Seen) -> String {
     begun.map_or_else(String::new, |begun| format!(" of version {}", begun.to))
 }
 
-/// Tells that our own deployment has failed, or was stopped.
+/// The finding that our own deployment has failed, or was stopped.
 pub(super) fn taken_back(target: &Target, seen: &Seen, ours: &Deployed) -> Finding {
     let (code, words) = ours.error.clone().unwrap_or_default();
     if sentences::is_stopped_by_hand(ours) {
@@ -133,7 +133,7 @@ pub(super) fn taken_back(target: &Target, seen: &Seen, ours: &Deployed) -> Findi
     )
 }
 
-/// Tells that our own deployment is over, and that the alias is not where it can have left it.
+/// The finding that our own deployment is over, and that the alias is not where it can have left it.
 pub(super) fn moved_since(target: &Target, seen: &Seen, ours: &Deployed) -> Finding {
     Finding::new(
         FindingName::TargetChangedByOther,
@@ -150,7 +150,7 @@ pub(super) fn moved_since(target: &Target, seen: &Seen, ours: &Deployed) -> Find
     )
 }
 
-/// Tells that somebody else has begun a deployment while Windlass went back.
+/// The finding that somebody else has begun a deployment while Windlass went back.
 pub(super) fn replaced(target: &Target, other: &Deployed) -> Finding {
     Finding::new(
         FindingName::TargetChangedByOther,
@@ -165,7 +165,7 @@ pub(super) fn replaced(target: &Target, other: &Deployed) -> Finding {
     )
 }
 
-/// Tells that somebody else's deployment is under way in the group.
+/// The finding that somebody else's deployment is under way in the group.
 pub(super) fn busy(target: &Target, other: &Deployed) -> Finding {
     let group = target.codedeploy.as_ref().map(group).unwrap_or_default();
     Finding::new(
@@ -184,7 +184,7 @@ fn group(of: &Group) -> String {
     sentences::named(&of.application, &of.group)
 }
 
-/// Tells that the alias shares its callers, and that CodeDeploy begins nothing from there.
+/// The finding that the alias shares its callers, and that CodeDeploy begins nothing from there.
 pub(super) fn shared(target: &Target, traffic: &Traffic) -> Finding {
     let (function, alias) = (&target.function, target.alias.as_deref().unwrap_or_default());
     Finding::new(
@@ -198,7 +198,7 @@ pub(super) fn shared(target: &Target, traffic: &Traffic) -> Finding {
     )
 }
 
-/// Tells that a deployment takes much longer than its configuration and its hooks may.
+/// The finding that a deployment takes much longer than its configuration and its hooks may.
 pub(super) fn late(target: &Target, seen: &Seen, ours: &Deployed, minutes: u64) -> Finding {
     Finding::new(
         FindingName::ChangeFailed,

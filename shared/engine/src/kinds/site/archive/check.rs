@@ -31,7 +31,7 @@ impl Default for Limits {
     }
 }
 
-/// The most findings that are told one by one. A record in the ledger is limited.
+/// The most findings that are listed one by one. A record in the ledger is limited.
 const LISTED: usize = 50;
 
 /// Checks what an archive's directory declares, and returns everything that is wrong with it. `room` is the number of

@@ -1,4 +1,4 @@
-//! Pure: decides what to do next with a site in place, and tells the words, the value and the time of a change.
+//! Pure: decides what to do next with a site in place, and gives the words, the value and the time of a change.
 
 use super::plan::{Operation, OperationKind};
 use crate::kinds::site::in_place::plan::{Change, Goal, Seen};

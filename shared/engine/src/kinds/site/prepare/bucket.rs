@@ -1,4 +1,4 @@
-//! Pure: tells what of a bucket the site claims, and checks that the bucket's lifecycle rules keep what the site needs.
+//! Pure: says what of a bucket the site claims, and checks that the bucket's lifecycle rules keep what the site needs.
 
 use crate::kinds::site::prefix::state as prefix;
 use crate::kinds::site::prepare::scene::{Serving, is_of_bucket};

@@ -51,7 +51,7 @@ async fn bucket(ports: &impl SitePorts, input: &PrepareInput<'_>, site: &StaticS
         Err(trouble) => {
             let unread = trouble.findings()?.into_iter().map(unread).collect();
             let mut problems = Problems::default();
-            // A release only warns of this. A check reports a finding, because it cannot tell.
+            // A release only warns of this. A check reports a finding, because it does not know.
             if input.is_check {
                 problems.findings = unread;
             } else {
@@ -193,7 +193,7 @@ pub(in crate::kinds::site) async fn unreadable(
     let (_, fault) = calls::all(scene.at, &pace, Patience::Long, &asked, |(path, object)| async move {
         let version = scene.target.object(path, object.version_id.clone());
         match scene.at.object_tags(&version).await {
-            // The object is gone since; another check tells what is there now.
+            // The object is gone since; another check shows what is there now.
             Err(fault) if fault.name == FaultName::NotFound => Ok(()),
             answer => answer.map(drop),
         }

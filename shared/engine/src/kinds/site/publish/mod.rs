@@ -47,7 +47,7 @@ pub struct Publisher<'a, P> {
     pub(super) pace: Cell<Pace>,
     /// The progress so far.
     tally: RefCell<Tally>,
-    /// The progress that was told last.
+    /// The progress that was reported last.
     reported: Cell<Option<Progress>>,
 }
 
@@ -88,13 +88,13 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         Lists::of(self.home, self.target)
     }
 
-    /// Tells that everything is there, and prunes what is not needed any more. A rollback prunes nothing.
+    /// Reports that everything is there, and prunes what is not needed any more. A rollback prunes nothing.
     pub(super) async fn finish(
         &self,
         mut warnings: Vec<String>,
         checkpoint: &mut impl Checkpoint,
     ) -> Result<Publication, Trouble> {
-        // The last progress that is told is the end.
+        // The last progress that is reported is the end.
         if self.reported.get().is_some_and(|last| !last.is_all()) {
             self.pass(checkpoint).await?;
         }

@@ -1,7 +1,7 @@
 //! Pure: decides what to do next so that a function is called once, and called once more to take that back.
 //!
-//! A call cannot be stopped. So its end is waited for, until the function that made the call has told it or surely no
-//! longer runs. In the latter case nobody knows what came of the call, and it is made again only if the function is
+//! A call cannot be stopped. So its end is waited for, until the function that made the call has recorded it or surely
+//! no longer runs. In the latter case nobody knows what came of the call, and it is made again only if the function is
 //! declared repeatable.
 
 use super::state::{CallState, Change, EndedCall, Seen, Target, of};

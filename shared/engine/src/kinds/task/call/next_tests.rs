@@ -92,7 +92,7 @@ fn barred(side: CallState) -> CallState {
     CallState { called: Some(called), ..side }
 }
 
-/// A call that takes another back and that Lambda has not run. Lambda told that `seconds` ago. Before, from `since`
+/// A call that takes another back and that Lambda has not run. Lambda said that `seconds` ago. Before, from `since`
 /// seconds ago on, events asked for it every two minutes.
 fn unbegun(seconds: u64, since: u64) -> CallState {
     let mut side = begun(seconds + 100, Some(CallOutcome::NotBegun));

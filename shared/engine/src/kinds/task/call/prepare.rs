@@ -154,7 +154,7 @@ fn may_outlast(input: &PrepareInput<'_>, spec: &Spec, function: &Function) -> Op
 }
 
 /// The calls that a release makes with the environment's own role. Without such a role `run-task` makes them with a
-/// role that is not the asked one; the function's tags tell whether that one may.
+/// role that is not the asked one; the function's tags show whether that one may.
 pub async fn needs(there: &impl CallPorts, by: &DeployerRole<'_>, call: &FunctionCall) -> Result<Vec<Needed>> {
     if !by.is_own {
         return Ok(vec![]);

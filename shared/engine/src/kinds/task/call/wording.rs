@@ -24,7 +24,7 @@ pub(super) fn owned(target: &Target) -> String {
     format!("its own calls of {}", function(target))
 }
 
-/// Tells what ran, in words.
+/// Says what ran.
 pub(super) fn shown(target: &Target, seen: &Seen) -> String {
     let sides = [(Direction::Undo, &seen.back), (Direction::Forward, &seen.forward)];
     let runs = sides.iter().any(|(_, side)| side.may_run(seen.now));
