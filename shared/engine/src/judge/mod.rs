@@ -1,4 +1,4 @@
-//! `Judge`: measures the gates of a wave, records the judgement, and tells where to go from there.
+//! `Judge`: measures the gates of a wave, records the judgement, and says where to go from there.
 
 use crate::config::Configured;
 use crate::deployment_context::{DeploymentContext, load};
@@ -179,9 +179,9 @@ fn steered(record: &Stored<Deployment>, wave: u32, judged: &Judged, now: Time) -
     match gone_on(&record.value.wheel, wave, now).filter(|_| goes_on) {
         None => Ok(Write::check(record.key.clone(), Condition::Rev(record.rev))),
         Some(turn) => {
-            let mut told = record.clone();
-            told.value.wheel.push(turn);
-            ledger::put_deployment(&told)
+            let mut with_turn = record.clone();
+            with_turn.value.wheel.push(turn);
+            ledger::put_deployment(&with_turn)
         }
     }
 }

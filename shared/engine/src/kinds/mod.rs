@@ -73,7 +73,7 @@ pub enum Class {
     Switching,
 }
 
-/// The purpose of a look, and what was done before it, as the step tells. Without a goal somebody only looks.
+/// The purpose of a look, and what was done before it, as the step says. Without a goal somebody only looks.
 #[derive(Debug)]
 pub struct LookContext<'a, Goal> {
     /// The goal of the way.
@@ -116,13 +116,13 @@ pub struct SentChange<Goal> {
     pub upon: Goal,
 }
 
-/// Everything that one look tells of a target of any kind: pure.
+/// Everything that one look shows of a target of any kind: pure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct View {
     /// The state that callers of the target notice. It is equal in two looks if nobody changed it between them, and
     /// additive changes make no difference. So somebody else's change is noticed.
     pub noticed: Noticed,
-    /// The reason why a target is not ready yet, in words, if AWS tells it. If somebody can do something about it, the
+    /// The reason why a target is not ready yet, in words, if AWS gives it. If somebody can do something about it, the
     /// words say what.
     pub waits_for: Option<String>,
     /// True if AWS puts a condition on every switching change of such a target, so that somebody else's change of it is
@@ -146,12 +146,12 @@ pub struct ChangeFacts {
     /// The change in words, such as `alias live 41 → 42 at 10 %`: for people alone.
     pub what: String,
     /// The state that callers of the target notice once a switching change is made upon what was seen; `None` if that
-    /// takes more than one change, or cannot be told.
+    /// takes more than one change, or is not known.
     pub after: Option<Noticed>,
 }
 
 impl ChangeFacts {
-    /// The facts of a change that takes no longer than usual. Nobody can tell what callers get after it.
+    /// The facts of a change that takes no longer than usual. Nobody can know what callers get after it.
     pub fn new(class: Class, value: Value, what: String) -> Self {
         Self { class, longer_s: 0, value, what, after: None }
     }
@@ -265,7 +265,7 @@ pub trait Kind {
     }
 
     /// Pure: a member of what callers notice ([`View::noticed`]) as people call it, and its value in their words. So
-    /// drift is told by field.
+    /// drift is listed by field.
     fn field(member: &str, value: &Value) -> (String, String) {
         (member.replace('_', " "), crate::kinds::recorded_state::plain(value))
     }

@@ -42,7 +42,7 @@ pub struct PrepareInput<'a> {
     /// The component.
     pub component: &'a ComponentName,
     /// The folder in which a kind keeps documents of the component beside the ledger, if the three names above do not
-    /// tell it: because the component was moved or has the name of one that was.
+    /// name it: because the component was moved or has the name of one that was.
     pub home: Option<&'a str>,
     /// The bytes to bring.
     pub artifact: Option<&'a Artifact>,
@@ -102,9 +102,9 @@ pub struct Prepared {
     pub stages: Vec<Stage>,
     /// The reason why nothing has to be changed, for a person; `stages` is then empty.
     pub unchanged: Option<String>,
-    /// True if the kind itself tells what somebody else changed since the recorded state, because `before` has only
+    /// True if the kind itself names what somebody else changed since the recorded state, because `before` has only
     /// what concerns this deployment, such as some files of a site. For every other kind the two states are compared.
-    pub tells_out_of_band_changes: bool,
+    pub names_out_of_band_changes: bool,
     /// True if nothing that came before may run once it has begun
     /// ([`windlass_domain::deployment::step::Step::irreversible`]). If it is unchanged, true if it has been run with
     /// what the release brings.

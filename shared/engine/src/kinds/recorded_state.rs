@@ -66,8 +66,8 @@ pub fn differing(recorded: &Value, seen: &Value, words: impl Fn(&str, &Value) ->
     names.dedup();
     let differing = names.into_iter().filter(|name| recorded.get(*name) != seen.get(*name));
     let fields = differing.map(|name| {
-        let told = |of: &BTreeMap<String, &Value>| of.get(name).map(|value| words(name, value));
-        let (was, is) = (told(&recorded), told(&seen));
+        let worded = |of: &BTreeMap<String, &Value>| of.get(name).map(|value| words(name, value));
+        let (was, is) = (worded(&recorded), worded(&seen));
         let called = was.as_ref().or(is.as_ref()).map(|(called, _)| called);
         Field {
             name: called.cloned().unwrap_or_default(),
@@ -78,7 +78,7 @@ pub fn differing(recorded: &Value, seen: &Value, words: impl Fn(&str, &Value) ->
     fields.take(MOST).collect()
 }
 
-/// Returns the parts of a target of many parts. It tells only that they differ.
+/// Returns the parts of a target of many parts. It says only that they differ.
 pub fn of_parts(parts: &[String]) -> Vec<Field> {
     let named = parts.iter().take(MOST).map(|part| Field { name: format!("`{part}`"), recorded: None, seen: None });
     named.collect()
@@ -117,14 +117,14 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn told(recorded: &Value, seen: &Value) -> Vec<String> {
+    fn listed(recorded: &Value, seen: &Value) -> Vec<String> {
         let words = |name: &str, value: &Value| (name.to_owned(), plain(value));
         let fields = differing(recorded, seen, words);
         fields.iter().map(Field::words).collect()
     }
 
     #[test]
-    fn what_differs_is_told_by_field() {
+    fn what_differs_is_listed_by_field() {
         let table = [
             (json!({"version": "41"}), json!({"version": "41"}), vec![]),
             (
@@ -145,7 +145,7 @@ mod tests {
             (json!({"path": ""}), json!({"path": "/a"}), vec!["path: recorded nothing, seen /a"]),
         ];
         for (recorded, seen, wanted) in table {
-            assert_eq!(told(&recorded, &seen), wanted, "{recorded} {seen}");
+            assert_eq!(listed(&recorded, &seen), wanted, "{recorded} {seen}");
         }
     }
 
@@ -155,7 +155,7 @@ mod tests {
             let images: BTreeMap<String, &str> = (0..30).map(|n| (format!("c{n}"), value)).collect();
             json!({ "images": images })
         };
-        assert_eq!(told(&all("a"), &all("b")).len(), MOST);
+        assert_eq!(listed(&all("a"), &all("b")).len(), MOST);
         let parts: Vec<String> = (0..30).map(|n| format!("{n}.html")).collect();
         let fields = of_parts(&parts);
         assert_eq!(fields.len(), MOST);

@@ -105,7 +105,7 @@ macro_rules! registry {
         }
 
         /// Returns what is wrong with the bytes that a release brings for a component, as far as they and the
-        /// declaration tell. So it can be told before anything is uploaded. Findings call the bytes `named`.
+        /// declaration show. So it can be reported before anything is uploaded. Findings call the bytes `named`.
         pub fn check_artifact(
             component: &ComponentName,
             spec: &Spec,

@@ -23,9 +23,9 @@ pub enum Writes {
         /// The task definitions that a deployment brought, by ARN; none before its first change.
         task_definitions: BTreeSet<String>,
     },
-    /// Lines that are read elsewhere. The text tells where, as a sentence without its end.
+    /// Lines that are read elsewhere. The text says where, as a sentence without its end.
     Elsewhere(String),
-    /// Nothing writes log lines. The text tells why, as the end of a sentence.
+    /// Nothing writes log lines. The text says why, as the end of a sentence.
     Nothing(&'static str),
 }
 

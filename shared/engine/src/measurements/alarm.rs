@@ -15,7 +15,7 @@ use windlass_domain::text::fault::Fault;
 use windlass_domain::text::time::{Span, Time};
 
 /// The milliseconds by which the time of a change in the history may differ from the time of the change that the alarm
-/// itself tells. It is not documented that they are the same.
+/// itself shows. It is not documented that they are the same.
 const SAME_MS: u64 = 1_000;
 
 /// Alarms, read in the region of the targets or their own. Each region is asked for all of its alarms at once.
@@ -162,7 +162,7 @@ fn judged(alarm: &Alarm, history: &[AlarmChange], window: Window, blank: Measure
     }
 }
 
-/// Returns whether the history has got as far as the change that the alarm tells of. Then it also has what came before
+/// Returns whether the history has got as far as the change that the alarm names. Then it also has what came before
 /// that change.
 fn shows(history: &[AlarmChange], alarm: &Alarm) -> bool {
     history.last().is_some_and(|last| last.to == alarm.state && last.at.plus_ms(SAME_MS) >= alarm.since)

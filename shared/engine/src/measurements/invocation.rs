@@ -30,8 +30,8 @@ impl<P: LambdaApi + Clock + AssumeRole> Measure<P> for Invocations {
         &gates.invocations
     }
 
-    /// Finds nothing: there is no version yet that could be invoked. Whether Lambda would refuse to invoke one is told
-    /// with the function.
+    /// Finds nothing: there is no version yet that could be invoked. Whether Lambda would refuse to invoke one is
+    /// checked with the function.
     async fn check(_ports: &P, _place: &Place, gates: &[Checking<'_, InvocationGate>]) -> Vec<Result<Vec<Problem>>> {
         gates.iter().map(|_| Ok(vec![])).collect()
     }
@@ -80,8 +80,8 @@ async fn invoked(there: &(impl LambdaApi + Clock), one: &Measuring<'_, Invocatio
 /// The verdict on an answer, and its words. Pure.
 fn judged(request: &Invocation, invoked: &Invoked) -> (Verdict, String) {
     if let Some(error) = &invoked.error {
-        let told = function_error(&invoked.payload);
-        return (Verdict::Fail, format!("function error {error}{told}"));
+        let said = function_error(&invoked.payload);
+        return (Verdict::Fail, format!("function error {error}{said}"));
     }
     if let Some(expect) = &request.expect
         && let Some(different) = difference(expect, &invoked.payload, &["answer"])
@@ -100,15 +100,15 @@ fn function_error(payload: &Value) -> String {
     let (kind, message) = (member("errorType"), member("errorMessage"));
     match (kind, message) {
         ("", "") => String::new(),
-        _ if !secret::may_be_told("errorType", &kind.into()) => String::new(),
-        _ if !secret::may_be_told("errorMessage", &message.into()) => {
+        _ if !secret::may_be_shown("errorType", &kind.into()) => String::new(),
+        _ if !secret::may_be_shown("errorMessage", &message.into()) => {
             format!(": {kind}; its message looks like it holds a secret")
         }
         _ => format!(": {}: {:.200}", line(kind), Foreign(message)),
     }
 }
 
-/// Returns the first member of `expect` that the answer does not have with the same value. It tells what the answer has
+/// Returns the first member of `expect` that the answer does not have with the same value. It names what the answer has
 /// instead, unless that may be a secret by its looks or by any name above it.
 fn difference(expect: &Value, answer: &Value, path: &[&str]) -> Option<String> {
     match (expect, answer) {
@@ -120,7 +120,7 @@ fn difference(expect: &Value, answer: &Value, path: &[&str]) -> Option<String> {
             }
         }),
         _ if expect == answer => None,
-        _ if !path.iter().all(|name| secret::may_be_told(name, answer)) => {
+        _ if !path.iter().all(|name| secret::may_be_shown(name, answer)) => {
             Some(format!("`{}` is another value, which looks like a secret and is not told", path.join(".")))
         }
         _ => Some(format!("`{}` is {}", path.join("."), truncate(answer.to_string(), 80))),
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_answered_instead_is_told_unless_it_may_be_a_secret() {
+    fn what_is_answered_instead_is_shown_unless_it_may_be_a_secret() {
         let hidden = "is another value, which looks like a secret and is not told";
         for (expect, answer, wanted) in [
             (json!({"status": "fine"}), json!({"status": "broken"}), "`answer.status` is \"broken\"".to_owned()),
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_function_error_is_told_unless_a_secret_is_in_it() {
+    fn a_function_error_is_shown_unless_a_secret_is_in_it() {
         let of = |message: &str| {
             let payload = json!({"errorType": "Refused", "errorMessage": message});
             measured(json!(null), payload, Some("Unhandled"))

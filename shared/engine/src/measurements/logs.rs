@@ -32,9 +32,9 @@ const PAUSES_MS: [u64; 6] = [500, 1_000, 1_500, 3_000, 4_000, 5_000];
 /// The milliseconds for which a gate may go on to count windows. It must end within one call of the judge.
 const LONGEST_MS: u64 = 20_000;
 
-/// The bytes an hour from which on the cost of a gate is told. With 0.005 USD a GB (Amazon CloudWatch pricing, "Logs",
-/// "Analyze (Logs Insights queries)") they cost 5 cents.
-const TOLD_FROM: f64 = 10e9;
+/// The bytes an hour from which on a finding names the cost of a gate. With 0.005 USD a GB (Amazon CloudWatch pricing,
+/// "Logs", "Analyze (Logs Insights queries)") they cost 5 cents.
+const COSTLY_FROM: f64 = 10e9;
 
 /// The most looks that an hour usually has: see `windlass_domain::deployment::judgement::pace`.
 const LOOKS_AN_HOUR: f64 = 60.0;
@@ -98,7 +98,7 @@ async fn problems(
     };
     let mut problems: Vec<Problem> = costs(one, lines.bytes).into_iter().collect();
     if lines.matched > gate.at_most {
-        let measured = told(lines.matched);
+        let measured = line_count(lines.matched);
         problems.push(Problem::Red(already_red(path, gate, &measured)));
     } else if lines.scanned == 0 {
         let reason = format!("nothing was logged in the last {} where `{}` counts.", gate.window, gate.name());
@@ -122,9 +122,9 @@ async fn foreign(there: &(impl JsonServices + Configured), place: &Place, gate: 
         let partition = partition(region);
         let arn = format!("arn:{partition}:logs:{region}:{account}:log-group:{group}");
         let target = "Logs_20140328.ListTagsForResource";
-        let told = call(there, target, json!({"resourceArn": arn})).await?;
+        let answer = call(there, target, json!({"resourceArn": arn})).await?;
         for (tag, value) in wanted {
-            let found = told["tags"][tag].as_str();
+            let found = answer["tags"][tag].as_str();
             if found != Some(value) {
                 let is = found.map_or("is missing".to_owned(), |is| format!("is `{is}`"));
                 return Ok(Some(format!("the tag `{tag}` of log group `{group}` {is}, and not `{value}`")));
@@ -160,10 +160,10 @@ fn no_group(one: &Checking<'_, LogsGate>) -> Problem {
     Problem::NotMeasurable(finding)
 }
 
-/// Tells what measuring costs, by the bytes that the look before the change scanned.
+/// Says what measuring costs, by the bytes that the look before the change scanned.
 fn costs(one: &Checking<'_, LogsGate>, bytes: f64) -> Option<Problem> {
     let an_hour = bytes * LOOKS_AN_HOUR;
-    (an_hour >= TOLD_FROM).then(|| {
+    (an_hour >= COSTLY_FROM).then(|| {
         let finding = Finding::new(
             FindingName::GateCosts,
             one.path,
@@ -215,7 +215,7 @@ async fn measured(
         if lines.matched > gate.at_most {
             return Measurement {
                 verdict: Verdict::Fail,
-                measured: told(lines.matched),
+                measured: line_count(lines.matched),
                 window: clock_times(from, to),
                 ..blank
             };
@@ -224,9 +224,12 @@ async fn measured(
         newest.get_or_insert((lines.matched, from, to));
     }
     match newest {
-        Some((matched, from, to)) if scanned > 0 => {
-            Measurement { verdict: Verdict::Pass, measured: told(matched), window: clock_times(from, to), ..blank }
-        }
+        Some((matched, from, to)) if scanned > 0 => Measurement {
+            verdict: Verdict::Pass,
+            measured: line_count(matched),
+            window: clock_times(from, to),
+            ..blank
+        },
         _ => Measurement {
             measured: "nothing is logged yet".to_owned(),
             window: clock_times(begin(window), window.now),
@@ -257,14 +260,14 @@ fn windows(gate: &LogsGate, window: Window) -> Vec<(Time, Time)> {
     windows
 }
 
-fn told(lines: u64) -> String {
+fn line_count(lines: u64) -> String {
     count::count(lines, "line")
 }
 
 /// The result of a query.
 enum Counted {
     Lines(Lines),
-    /// The count is not known. The text tells why.
+    /// The count is not known. The text says why.
     Unknown(String),
 }
 
@@ -276,7 +279,7 @@ struct Lines {
 }
 
 /// Counts the lines from one time to another, both in whole seconds and inclusive. The count is the statistics':
-/// they tell of all that matched, whatever the limit.
+/// they count all that matched, whatever the limit.
 async fn count(there: &(impl JsonServices + Clock), gate: &LogsGate, from: Time, to: Time) -> Result<Counted> {
     let query = json!({
         "logGroupNames": gate.groups,
@@ -288,9 +291,9 @@ async fn count(there: &(impl JsonServices + Clock), gate: &LogsGate, from: Time,
     let id = json!({"queryId": text(&started, "queryId")?});
     for pause in PAUSES_MS {
         there.sleep_ms(pause).await;
-        let told = call(there, "Logs_20140328.GetQueryResults", id.clone()).await?;
-        match text(&told, "status")? {
-            "Complete" => return lines(&told).map(Counted::Lines),
+        let answer = call(there, "Logs_20140328.GetQueryResults", id.clone()).await?;
+        match text(&answer, "status")? {
+            "Complete" => return lines(&answer).map(Counted::Lines),
             "Scheduled" | "Running" => {}
             ended => return Ok(Counted::Unknown(format!("the query ended as {ended}"))),
         }
@@ -309,14 +312,14 @@ async fn call(there: &impl JsonServices, target: &'static str, body: Value) -> R
     there.json_call(call).await
 }
 
-fn text<'a>(told: &'a Value, member: &str) -> Result<&'a str> {
-    let found = told.get(member).and_then(Value::as_str);
+fn text<'a>(answer: &'a Value, member: &str) -> Result<&'a str> {
+    let found = answer.get(member).and_then(Value::as_str);
     found.ok_or_else(|| unreadable_answer(member))
 }
 
-fn lines(told: &Value) -> Result<Lines> {
+fn lines(answer: &Value) -> Result<Lines> {
     let number = |member: &str| {
-        let found = told["statistics"][member].as_f64();
+        let found = answer["statistics"][member].as_f64();
         found.ok_or_else(|| unreadable_answer(member))
     };
     // AWS returns whole numbers as doubles.

@@ -31,7 +31,7 @@ pub trait Measure<P> {
         false
     }
 
-    /// False for a component's gate that can tell nothing of a wave, by the component's step. Then it does not decide
+    /// False for a component's gate that can show nothing of a wave, by the component's step. Then it does not decide
     /// that wave.
     fn decides(_step: Option<&Step>) -> bool {
         true
@@ -41,7 +41,7 @@ pub trait Measure<P> {
     fn declared(gates: &Resolved) -> &[Declared<Self::Gate>];
 
     /// Looks, before anything has changed, whether each gate can be measured, and whether it is red already. Returns an
-    /// answer for each gate, in their order. A refused call is told as a gate that cannot be measured. After other
+    /// answer for each gate, in their order. A refused call is reported as a gate that cannot be measured. After other
     /// faults the Retry of `Prepare` calls again.
     async fn check(ports: &P, place: &Place, gates: &[Checking<'_, Self::Gate>]) -> Vec<Result<Vec<Problem>>>;
 

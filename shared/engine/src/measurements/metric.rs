@@ -105,8 +105,8 @@ async fn measured(there: &impl CloudWatchApi, gate: &MetricGate, window: Window)
 /// The measurement by the points. Pure.
 fn judged(gate: &MetricGate, points: &[Point], window: Window, blank: Measurement) -> Measurement {
     // A period that began before the change also has values from before the change.
-    let is_told = |point: &Point| point.at >= window.changed && !point.value.is_nan();
-    let points: Vec<Point> = points.iter().copied().filter(is_told).collect();
+    let counts = |point: &Point| point.at >= window.changed && !point.value.is_nan();
+    let points: Vec<Point> = points.iter().copied().filter(counts).collect();
     let end = |point: Point| point.at.plus_ms(gate.period.as_ms());
     let breaching = points.iter().filter(|point| breach(gate, **point, window.now));
     let breaching: Vec<Point> = breaching.copied().collect();

@@ -35,7 +35,7 @@ macro_rules! sorts {
             Ok([$($module?,)*].concat())
         }
 
-        /// Measures every gate that tells something of the wave.
+        /// Measures every gate that shows something of the wave.
         pub async fn measure<P: Ports>(ports: &P, judging: &Judging<'_>) -> Vec<Measurement> {
             let ($($module,)*) = futures::join!(
                 $(one_sort::measure::<P, $module::$sort>(ports, judging),)*

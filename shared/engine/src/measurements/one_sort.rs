@@ -1,5 +1,5 @@
 //! One sort of gates: checks before anything has changed those that concern the deployment, and measures in a wave
-//! those that tell something of it.
+//! those that show something of it.
 
 use crate::measurements::measure::{Checking, Measure, Measuring, Problem, Window, not_measurable};
 use crate::ports::Result;
@@ -157,7 +157,7 @@ pub struct Judging<'a> {
 }
 
 /// Measures the gates of one sort: those of the whole release, and those of a component from the wave on that changes
-/// it. In a wave that only publishes, it measures only gates that tell something of that.
+/// it. In a wave that only publishes, it measures only gates that show something of that.
 pub(super) async fn measure<P, M: Measure<P>>(ports: &P, judging: &Judging<'_>) -> Vec<Measurement> {
     let declared = M::declared(judging.gates).iter();
     let declared = declared.filter(|one| !M::is_tested(&one.gate) || judging.is_tested(one));
@@ -182,7 +182,7 @@ impl<'a> Judging<'a> {
         component.is_some_and(|name| is_tested(self.waves, name, self.judgement.wave))
     }
 
-    /// Returns the gate with what it looks at, if it decides this wave. `ahead` is true if it tells something of what
+    /// Returns the gate with what it looks at, if it decides this wave. `ahead` is true if it shows something of what
     /// is only published.
     fn measuring<G: Sort>(&self, one: &'a Declared<G>, ahead: bool) -> Option<Measuring<'a, G>> {
         let judgement = self.judgement;

@@ -79,7 +79,7 @@ impl<P: Probe + Clock> Measure<P> for Pages {
 async fn before(ports: &(impl Probe + Clock), of_one: &[Checking<'_, PageGate>]) -> Result<Vec<Vec<Problem>>> {
     let pages: Vec<&PageGate> = of_one.iter().map(|one| one.gate).collect();
     let Some(site) = Visited::before(of_one[0].target)? else {
-        // The site itself tells what is wrong with it.
+        // The site itself reports what is wrong with it.
         return Ok(vec![vec![]; pages.len()]);
     };
     let looked = look(ports, &pages, &site).await?;
@@ -90,8 +90,8 @@ async fn before(ports: &(impl Probe + Clock), of_one: &[Checking<'_, PageGate>])
     if let (Some(beside), [first, ..]) = (beside, of_one)
         && !first.awaited
     {
-        let told = missing_script(ports, first.path, &beside).await?;
-        problems[0].extend(told.map(Problem::Noted));
+        let finding = missing_script(ports, first.path, &beside).await?;
+        problems[0].extend(finding.map(Problem::Noted));
     }
     Ok(problems)
 }
@@ -121,7 +121,7 @@ async fn missing_script(ports: &(impl Probe + Clock), path: &str, beside: &Url) 
     let Ok(url) = beside.join(&format!("./windlass-nowhere-{}.js", ports.now().0)) else {
         return Ok(None);
     };
-    let told = |answer: ProbeAnswer| {
+    let finding = |answer: ProbeAnswer| {
         let is = answered(&answer);
         Finding::new(
             FindingName::TargetNotReady,
@@ -133,7 +133,7 @@ async fn missing_script(ports: &(impl Probe + Clock), path: &str, beside: &Url) 
         )
     };
     Ok(match ports.probe(&Get::plain(url.as_str(), WITHIN_MS, 1024)).await? {
-        Probed::Answer(answer) if answer.is_success() => Some(told(answer)),
+        Probed::Answer(answer) if answer.is_success() => Some(finding(answer)),
         _ => None,
     })
 }
@@ -221,14 +221,14 @@ impl Page {
             Probed::Answer(_) => {}
         }
         let own = seen.iter().filter(|(url, _)| self.named.contains_key(**url));
-        let told = |verdict| {
+        let first_with = |verdict| {
             let mut found = own.clone().filter(|(_, (is, words))| *is == verdict && !words.is_empty());
             let (url, (_, first)) = found.next()?;
             Some((verdict, and_more(first, found.count()), *url))
         };
         let (seen, all) = (own.clone().count(), self.named.len());
-        told(Verdict::Fail).or_else(|| told(Verdict::Unknown)).unwrap_or_else(|| {
-            let note = told(Verdict::Pass).map(|(_, note, _)| format!("; {note}"));
+        first_with(Verdict::Fail).or_else(|| first_with(Verdict::Unknown)).unwrap_or_else(|| {
+            let note = first_with(Verdict::Pass).map(|(_, note, _)| format!("; {note}"));
             let note = note.unwrap_or_default();
             let measured = format!("a document; scripts and style sheets: {seen} of {all}{note}");
             (Verdict::Pass, measured, &self.address)

@@ -36,7 +36,7 @@ impl<P: Probe + Clock> Measure<P> for Probes {
         &gates.probes
     }
 
-    /// The answer of a test listener before the release tells nothing of the release. So for such a gate it is only
+    /// The answer of a test listener before the release shows nothing of the release. So for such a gate it is only
     /// checked whether the listener may be asked.
     async fn check(ports: &P, _place: &Place, gates: &[Checking<'_, ProbeGate>]) -> Vec<Result<Vec<Problem>>> {
         let each = gates.iter().map(async |one| {

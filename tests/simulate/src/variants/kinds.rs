@@ -19,8 +19,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "the plan tells the whole task definition that runs",
         edits: &[Edit {
             file: "shared/engine/src/kinds/ecs/prepare.rs",
-            find: "    let from = tell::short(&current.arn);\n    if let",
-            replace: "    let whole = current.document.to_string();\n    let from = if VARIANT { whole.as_str() } else { tell::short(&current.arn) };\n    if let",
+            find: "    let from = wording::short(&current.arn);\n    if let",
+            replace: "    let whole = current.document.to_string();\n    let from = if VARIANT { whole.as_str() } else { wording::short(&current.arn) };\n    if let",
         }],
         scenarios: &["service"],
         mishaps: &[],

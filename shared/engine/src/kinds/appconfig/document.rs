@@ -1,5 +1,5 @@
 //! The document that is brought: an object in the artifacts bucket, filled in with the outputs of other components.
-//! Nothing of its content is ever told.
+//! Nothing of its content is ever shown.
 
 use super::state::{Document, Filled};
 use crate::config::Configured;
@@ -110,7 +110,7 @@ fn no_flags(input: &PrepareInput<'_>, key: &str, reason: &str) -> Finding {
     )
 }
 
-/// Returns what is wrong with a document, as far as its bytes and the declaration tell; see
+/// Returns what is wrong with a document, as far as its bytes and the declaration show; see
 /// [`crate::kinds::check_artifact`]. Only AppConfig knows whether its profile is one of feature flags.
 pub fn check_artifact(component: &ComponentName, spec: &Spec, named: &str, bytes: &[u8]) -> Vec<Finding> {
     let path = format!("components.{component}");
@@ -201,7 +201,7 @@ pub(super) fn as_if(outputs: &BTreeSet<Output>) -> BTreeMap<Output, String> {
 }
 
 /// Returns a finding if an output is to be filled in and the document `named` does not have it, or has it misspelt. Of
-/// the document it tells only what is nearly the name of an output.
+/// the document it names only what is nearly the name of an output.
 pub(super) fn missing(
     component: &ComponentName,
     named: &str,
@@ -249,7 +249,7 @@ mod tests {
     use windlass_domain::declaration::output::Output;
 
     #[test]
-    fn what_is_no_document_of_feature_flags_is_told_without_its_content() {
+    fn what_is_no_document_of_feature_flags_is_reported_without_its_content() {
         let table = [
             ("{\"version\":\"1\",\"flags\":{},\"values\":{}}", None),
             ("{\"flags\":{}}", None),
@@ -278,14 +278,14 @@ mod tests {
             ("application/octet-stream", b"\xff", ""),
         ];
         for (kind, bytes, why) in table {
-            let told = told(kind, &[], bytes);
-            let told = told.first().map_or("", |finding| finding.reason.as_str());
-            assert_eq!(told.is_empty(), why.is_empty(), "{kind}: {told}");
-            assert!(told.contains(why) && !told.contains("hacked"), "{kind}: {told}");
+            let found = findings(kind, &[], bytes);
+            let reason = found.first().map_or("", |finding| finding.reason.as_str());
+            assert_eq!(reason.is_empty(), why.is_empty(), "{kind}: {reason}");
+            assert!(reason.contains(why) && !reason.contains("hacked"), "{kind}: {reason}");
         }
     }
 
-    fn told(kind: &str, fill: &[&str], bytes: &[u8]) -> Vec<Finding> {
+    fn findings(kind: &str, fill: &[&str], bytes: &[u8]) -> Vec<Finding> {
         let fill = fill.iter().map(|text| Output::try_from((*text).to_owned()));
         let spec = Spec {
             application: "shop".into(),
@@ -307,36 +307,36 @@ mod tests {
             (b"{\"a\": 1}", "has no `${api.version}`"),
         ];
         for (bytes, why) in table {
-            let told = told("application/json", &["api.version"], bytes);
-            let told = told.first().map_or("", |finding| finding.reason.as_str());
-            assert_eq!(told.is_empty(), why.is_empty(), "{told}");
-            assert!(told.contains(why), "{told}");
+            let found = findings("application/json", &["api.version"], bytes);
+            let reason = found.first().map_or("", |finding| finding.reason.as_str());
+            assert_eq!(reason.is_empty(), why.is_empty(), "{reason}");
+            assert!(reason.contains(why), "{reason}");
         }
     }
 
     #[test]
-    fn what_is_nearly_the_name_of_an_output_is_told_and_nothing_else_of_a_document() {
+    fn what_is_nearly_the_name_of_an_output_is_reported_and_nothing_else_of_a_document() {
         let flags = ComponentName::new("flags").unwrap();
         let outputs: Vec<Output> =
             ["jobs.version", "api.version"].map(|text| Output::try_from(text.to_owned()).unwrap()).to_vec();
         let with = as_if(&outputs.into_iter().collect());
-        let told = |text: &str| {
+        let reported = |text: &str| {
             let found = missing(&flags, "1.json", text.as_bytes(), &with);
             found.map(|found| (found.reason, found.remedy))
         };
         let both = "${api.version} ${jobs.version}";
-        assert_eq!(told(both), None);
-        assert_eq!(told(&format!("{both} ${{env}} ${{a}} ${{not.closed")), None);
-        let (reason, remedy) = told("${api.version} ${jobs.versoin} ${secret}").unwrap();
+        assert_eq!(reported(both), None);
+        assert_eq!(reported(&format!("{both} ${{env}} ${{a}} ${{not.closed")), None);
+        let (reason, remedy) = reported("${api.version} ${jobs.versoin} ${secret}").unwrap();
         assert_eq!(
             reason,
             "The document 1.json has `${jobs.versoin}`, which nothing fills in, and no `${jobs.version}`."
         );
         assert!(remedy.starts_with("Did you mean `${jobs.version}` by `${jobs.versoin}`? "), "{remedy}");
         // There is a second place, which is misspelt and would go live as it stands.
-        let (reason, _) = told(&format!("{both} ${{job.version}}")).unwrap();
+        let (reason, _) = reported(&format!("{both} ${{job.version}}")).unwrap();
         assert_eq!(reason, "The document 1.json has `${job.version}`, which nothing fills in.");
-        let (reason, remedy) = told("${api.version}").unwrap();
+        let (reason, remedy) = reported("${api.version}").unwrap();
         assert_eq!(reason, "The document 1.json has no `${jobs.version}`.");
         assert!(remedy.starts_with("Write it in the document"), "{remedy}");
     }

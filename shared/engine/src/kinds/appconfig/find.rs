@@ -17,7 +17,7 @@ pub(super) struct ConfigurationTarget {
     pub strategy: Strategy,
 }
 
-/// Finds all of it, or tells all that is not there.
+/// Finds all of it, or reports all that is not there.
 pub(super) async fn find(
     ports: &impl AppConfigApi,
     input: &PrepareInput<'_>,
@@ -96,7 +96,7 @@ impl Search<'_> {
     }
 }
 
-/// The calls of a release; see [`crate::kinds::needs`]. What is not there `prepare` tells.
+/// The calls of a release; see [`crate::kinds::needs`]. `prepare` reports what is not there.
 pub async fn needs(
     there: &impl AppConfigApi,
     input: &PrepareInput<'_>,

@@ -2,16 +2,16 @@
 //! environment of AWS AppConfig.
 //!
 //! AppConfig itself grows a deployment by its strategy, and rolls it back if an alarm of the environment rings.
-//! Windlass observes that, and tells it. In an environment AppConfig makes one deployment at a time, over all profiles,
+//! Windlass observes and reports that. In an environment AppConfig makes one deployment at a time, over all profiles,
 //! and counts them: each change is sent upon a number. Only AppConfig keeps a version's content. A version's label,
-//! which is made of the content's SHA-256, tells which content it has.
+//! which is made of the content's SHA-256, shows which content it has.
 
 mod document;
 mod find;
 mod next;
 mod prepare;
 mod state;
-mod tell;
+mod wording;
 
 use super::{ChangeFacts, Class, Kind, Next, Noticed, Trail, View, Writes};
 use crate::config::Configured;
@@ -85,8 +85,8 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Kind for Appconfig<P> {
     fn view(target: &Target, seen: &Seen) -> View {
         let version = seen.live().map(|live| &live.version);
         View {
-            noticed: Noticed { value: json!({ "version": version }), shown: tell::shown(seen) },
-            waits_for: tell::waits_for(target, seen),
+            noticed: Noticed { value: json!({ "version": version }), shown: wording::shown(seen) },
+            waits_for: wording::waits_for(target, seen),
             // Each change is sent upon the number of a deployment.
             is_guarded: true,
             is_consistent: false,
@@ -126,7 +126,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Kind for Appconfig<P> {
                 },
             ),
         };
-        // Nothing is told of what callers get after it: AppConfig may have taken it back before anybody looks.
+        // Nothing is said of what callers get after it: AppConfig may have taken it back before anybody looks.
         ChangeFacts::new(class, value, what)
     }
 
@@ -135,7 +135,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Kind for Appconfig<P> {
     }
 
     fn owned(target: &Target) -> String {
-        tell::owned(target)
+        wording::owned(target)
     }
 
     async fn change(&self, target: &Target, change: &Change, _: &DeploymentId) -> Result<Option<String>> {
@@ -233,8 +233,8 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
     pub(crate) async fn look(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
         let now = self.at.now();
         let rollouts = self.rollouts(target).await?;
-        let (told, stopped) = match &way.sent {
-            Some(sent) => (self.told(target, &rollouts).await?, stopped_by(&sent.change)),
+        let (detail, stopped) = match &way.sent {
+            Some(sent) => (self.detail(target, &rollouts).await?, stopped_by(&sent.change)),
             None => (None, None),
         };
         let is_to_be_made = way.goal.is_some_and(|goal| {
@@ -251,7 +251,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
             rollouts,
             made,
             newest_version,
-            told,
+            detail,
             stopped,
             mark: self.mark(),
         })
@@ -277,15 +277,15 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
         Ok(rollouts)
     }
 
-    /// Returns what the profile's newest deployment tells of itself.
-    async fn told(&self, target: &Target, rollouts: &[Rollout]) -> Result<Option<RolloutDetail>> {
+    /// Returns the profile's newest deployment in detail.
+    async fn detail(&self, target: &Target, rollouts: &[Rollout]) -> Result<Option<RolloutDetail>> {
         let mut own = rollouts.iter().filter(|rollout| rollout.profile == target.profile);
         let Some(newest) = own.next() else {
             return Ok(None);
         };
         let (application, environment) = (&target.application, &target.environment);
-        let told = self.at.rollout(application, environment, newest.number);
-        told.await.map(Some)
+        let detail = self.at.rollout(application, environment, newest.number);
+        detail.await.map(Some)
     }
 
     /// Returns the version of the document, and the number of the newest version. A label is no proof: if AppConfig

@@ -5,7 +5,7 @@
 //! that, the version before is deployed as fast as possible.
 
 use super::state::{BAKING, COMPLETE, Change, Configuration, DEPLOYING, Goal, ROLLING_BACK, Seen, Target, VALIDATING};
-use super::tell;
+use super::wording;
 use crate::kinds::Next;
 use crate::ports::Rollout;
 
@@ -45,7 +45,7 @@ fn version<'a>(seen: &'a Seen, wanted: &'a Configuration) -> Result<&'a str, Nex
         return Ok(version);
     }
     match &seen.made {
-        Some(made) if made.is_other => Err(Next::Failed(tell::other_content(&made.version))),
+        Some(made) if made.is_other => Err(Next::Failed(wording::other_content(&made.version))),
         Some(made) => Ok(&made.version),
         None => Err(Next::Do(Change::Create {
             label: wanted.label.clone().unwrap_or_default(),
@@ -61,7 +61,11 @@ fn reached(target: &Target, seen: &Seen, goal: &Goal, live: &Rollout) -> Next<Ch
         DEPLOYING | BAKING if goal.grows => Next::Done,
         _ => {
             let is_late = |end: windlass_domain::text::time::Time| seen.now > end.plus_s(LATE_S);
-            if live.ends().is_some_and(is_late) { Next::Failed(tell::late(target, live)) } else { Next::Wait(POLL_S) }
+            if live.ends().is_some_and(is_late) {
+                Next::Failed(wording::late(target, live))
+            } else {
+                Next::Wait(POLL_S)
+            }
         }
     }
 }
@@ -69,17 +73,17 @@ fn reached(target: &Target, seen: &Seen, goal: &Goal, live: &Rollout) -> Next<Ch
 /// Decides what to do when the deployment that was sent on this way is gone: AppConfig has taken it back, or somebody
 /// has stopped it.
 fn taken_back(target: &Target, seen: &Seen, goal: &Goal, wanted: Option<&str>) -> Option<Next<Change>> {
-    let told = seen.told.as_ref()?;
-    let is_ours = told.description == seen.mark && Some(told.rollout.version.as_str()) == wanted;
-    if !is_ours || told.rollout.stands() {
+    let detail = seen.detail.as_ref()?;
+    let is_ours = detail.description == seen.mark && Some(detail.rollout.version.as_str()) == wanted;
+    if !is_ours || detail.rollout.stands() {
         return None;
     }
     let now = seen.live();
-    Some(if tell::is_by_a_person(told) {
-        Next::Failed(tell::stopped(target, told, now))
+    Some(if wording::is_by_a_person(detail) {
+        Next::Failed(wording::stopped(target, detail, now))
     } else {
         let is_back = goal.strategy.is_none();
-        Next::TakenBack(tell::taken_back(target, told, now, is_back))
+        Next::TakenBack(wording::taken_back(target, detail, now, is_back))
     })
 }
 
@@ -90,7 +94,7 @@ fn towards(target: &Target, seen: &Seen, goal: &Goal, live: Option<&Rollout>, wa
         let stop = || Next::Do(Change::Stop { number: live.number, back_to: behind.map(str::to_owned) });
         match live.state.as_str() {
             VALIDATING | ROLLING_BACK => return Next::Wait(POLL_S),
-            _ if seen.is_of_others(live) => return Next::Theirs(tell::replaced(target, live)),
+            _ if seen.is_of_others(live) => return Next::Theirs(wording::replaced(target, live)),
             DEPLOYING | BAKING => return stop(),
             _ if behind == wanted && seen.can_be_reverted(live) => return stop(),
             _ => {}
@@ -100,7 +104,7 @@ fn towards(target: &Target, seen: &Seen, goal: &Goal, live: Option<&Rollout>, wa
         return busy(target, seen, other);
     }
     let Some(version) = wanted else {
-        return Next::Failed(tell::no_way_back(target, live));
+        return Next::Failed(wording::no_way_back(target, live));
     };
     Next::Do(Change::Start {
         version: version.to_owned(),
@@ -116,7 +120,7 @@ fn busy(target: &Target, seen: &Seen, other: &Rollout) -> Next<Change> {
         let is_stuck = seen.now > end.plus_s(LATE_S);
         is_stuck || end > seen.now.plus_s(PATIENT_S)
     });
-    if is_too_long { Next::Failed(tell::busy(target, other)) } else { Next::Wait(POLL_S) }
+    if is_too_long { Next::Failed(wording::busy(target, other)) } else { Next::Wait(POLL_S) }
 }
 
 #[cfg(test)]

@@ -51,7 +51,7 @@ pub(super) fn seen(rollouts: &[&str]) -> Seen {
         rollouts: rollouts.iter().map(|text| rollout(text)).collect(),
         made: Some(LabeledVersion { version: "4".into(), is_other: false }),
         newest_version: 4,
-        told: None,
+        detail: None,
         stopped: None,
         mark: "ours".into(),
     }
@@ -75,7 +75,7 @@ pub(super) fn back(version: &str) -> Goal {
     }
 }
 
-pub(super) fn told(next: &Next<Change>) -> String {
+pub(super) fn in_words(next: &Next<Change>) -> String {
     match next {
         Next::Done => "done".into(),
         Next::Wait(_) => "wait".into(),
@@ -119,7 +119,7 @@ fn forward_a_version_is_deployed_by_its_strategy_and_seen_to_be_complete() {
     ];
     for (rollouts, grows, wanted) in table {
         let found = next(&target(), &seen(rollouts), &forward(grows));
-        assert_eq!(told(&found), wanted, "{rollouts:?} grows: {grows}");
+        assert_eq!(in_words(&found), wanted, "{rollouts:?} grows: {grows}");
     }
 }
 
@@ -128,7 +128,7 @@ fn a_version_is_made_once_and_never_taken_for_another_content() {
     let live: &[&str] = &["1 flags v3 COMPLETE"];
     let mut unmade = seen(live);
     unmade.made = None;
-    assert_eq!(told(&next(&target(), &unmade, &forward(true))), "create upon 4");
+    assert_eq!(in_words(&next(&target(), &unmade, &forward(true))), "create upon 4");
     let mut other = seen(live);
     other.made = Some(LabeledVersion { version: "4".into(), is_other: true });
     let Next::Failed(finding) = next(&target(), &other, &forward(true)) else {
@@ -137,9 +137,9 @@ fn a_version_is_made_once_and_never_taken_for_another_content() {
     assert_eq!(finding.name, FindingName::DigestMismatch);
 }
 
-/// Sets what the newest deployment tells of itself.
-pub(super) fn tells(seen: &mut Seen, description: &str, by: &str, words: &str) {
-    seen.told = Some(RolloutDetail {
+/// Sets the detail of the newest deployment.
+pub(super) fn set_detail(seen: &mut Seen, description: &str, by: &str, words: &str) {
+    seen.detail = Some(RolloutDetail {
         rollout: seen.rollouts[0].clone(),
         description: description.into(),
         events: vec![RolloutEvent { what: "ROLLBACK_STARTED".into(), by: by.into(), words: words.into() }],
@@ -147,7 +147,7 @@ pub(super) fn tells(seen: &mut Seen, description: &str, by: &str, words: &str) {
 }
 
 #[test]
-fn what_appconfig_took_back_by_itself_is_told_as_that() {
+fn what_appconfig_took_back_by_itself_is_reported_as_that() {
     let gone: &[&str] = &["2 flags v4 ROLLED_BACK", "1 flags v3 COMPLETE"];
     let table = [
         ("ours", "CLOUDWATCH_ALARM", "taken back"),
@@ -159,22 +159,22 @@ fn what_appconfig_took_back_by_itself_is_told_as_that() {
     ];
     for (description, by, wanted) in table {
         let mut seen = seen(gone);
-        tells(&mut seen, description, by, "why");
+        set_detail(&mut seen, description, by, "why");
         for grows in [true, false] {
             let found = next(&target(), &seen, &forward(grows));
-            assert_eq!(told(&found), wanted, "{description} {by}");
+            assert_eq!(in_words(&found), wanted, "{description} {by}");
         }
     }
     // It is the same on the way back, when the version before was deployed while an alarm rang.
     let mut seen = seen(&["3 flags v3 ROLLED_BACK", "2 flags v4 COMPLETE @99"]);
-    tells(&mut seen, "ours", "CLOUDWATCH_ALARM", "why");
-    assert_eq!(told(&next(&target(), &seen, &back("3"))), "taken back");
+    set_detail(&mut seen, "ours", "CLOUDWATCH_ALARM", "why");
+    assert_eq!(in_words(&next(&target(), &seen, &back("3"))), "taken back");
 }
 
 #[test]
-fn it_is_told_which_alarm_rang_and_what_callers_get() {
+fn the_alarm_that_rang_and_what_callers_get_are_named() {
     let mut seen = seen(&["2 flags v4 ROLLED_BACK", "1 flags v3 COMPLETE"]);
-    tells(&mut seen, "ours", "CLOUDWATCH_ALARM", "Rollback initiated by arn:…:alarm:shop-5xx");
+    set_detail(&mut seen, "ours", "CLOUDWATCH_ALARM", "Rollback initiated by arn:…:alarm:shop-5xx");
     let Next::TakenBack(finding) = next(&target(), &seen, &forward(true)) else {
         panic!("it was taken back");
     };
@@ -211,9 +211,9 @@ fn back_it_is_stopped_or_reverted_or_the_version_before_is_deployed_at_once() {
     ];
     for (rollouts, version, wanted) in table {
         let found = next(&target(), &seen(rollouts), &back(version));
-        assert_eq!(told(&found), wanted, "{rollouts:?} back to {version}");
+        assert_eq!(in_words(&found), wanted, "{rollouts:?} back to {version}");
     }
-    assert_eq!(told(&next(&target(), &seen(&[]), &back(""))), "done");
+    assert_eq!(in_words(&next(&target(), &seen(&[]), &back(""))), "done");
 }
 
 #[test]
@@ -233,9 +233,9 @@ fn what_somebody_else_began_on_the_way_back_is_left_to_them() {
     ];
     for (rollouts, description, stopped, wanted) in table {
         let mut seen = seen(rollouts);
-        tells(&mut seen, description, "USER", "why");
+        set_detail(&mut seen, description, "USER", "why");
         seen.stopped = stopped;
         let found = next(&target(), &seen, &back("3"));
-        assert_eq!(told(&found), wanted, "{rollouts:?} {stopped:?}");
+        assert_eq!(in_words(&found), wanted, "{rollouts:?} {stopped:?}");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::find::{ConfigurationTarget, find};
 use super::state::{COMPLETE, Configuration, Goal, Seen, Target, label};
-use super::{Appconfig, document, tell};
+use super::{Appconfig, document, wording};
 use crate::config::Configured;
 use crate::kinds::{Kind as _, LookContext, PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
 use crate::ports::{AppConfigApi, AssumeRole, Clock, Result, S3Api, Strategy};
@@ -163,7 +163,7 @@ impl Plan<'_> {
         let other = seen.under_way()?;
         let is_in_the_way = self.input.goal_state.is_none();
         is_in_the_way.then(|| {
-            let finding = tell::busy(&self.target, other);
+            let finding = wording::busy(&self.target, other);
             Finding { path: self.input.path("environment"), ..finding }
         })
     }
@@ -208,7 +208,8 @@ impl Plan<'_> {
     }
 
     /// Returns the waves. The rollout grows by itself. It is looked at in waves, as long as the strategy says, so that
-    /// gates watch it, and that it is soon told if AppConfig takes it back by itself. The last wave waits for its end.
+    /// gates watch it, and so that it is soon seen if AppConfig takes it back by itself. The last wave waits for its
+    /// end.
     fn stages(&self, goal: &Goal) -> Result<Vec<Stage>> {
         let (grows, bakes) = self.strategy.minutes;
         let minutes = grows + bakes;
@@ -237,8 +238,8 @@ impl Plan<'_> {
         let named = &self.target.named;
         let (grows, bakes) = self.strategy.minutes;
         let content = match (&self.target.document, &goal.live) {
-            _ if !self.later.is_empty() => tell::filled_later(&self.later),
-            (Some(document), _) => tell::document(document),
+            _ if !self.later.is_empty() => wording::filled_later(&self.later),
+            (Some(document), _) => wording::document(document),
             (None, Some(live)) => format!("version {}", live.version.as_deref().unwrap_or("?")),
             (None, None) => "nothing".to_owned(),
         };

@@ -94,7 +94,7 @@ pub struct Configuration {
     /// The version's number; `None` for the version that this deployment makes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// The version's label, which tells its content; `None` if it has none.
+    /// The version's label, which names its content; `None` if it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
 }
@@ -112,8 +112,8 @@ pub struct Seen {
     pub made: Option<LabeledVersion>,
     /// The number of the profile's newest version; 0 if it has none.
     pub newest_version: u32,
-    /// The profile's newest deployment as it tells of itself, if something was sent on this way.
-    pub told: Option<RolloutDetail>,
+    /// The profile's newest deployment in detail, if something was sent on this way.
+    pub detail: Option<RolloutDetail>,
     /// The number of the deployment whose stop was sent last on this way.
     pub stopped: Option<u32>,
     /// The description of deployments that this one starts.
@@ -191,7 +191,7 @@ impl Rollout {
         self.stands() && self.state != COMPLETE
     }
 
-    /// Returns the time at which it is over by its strategy; `None` if AppConfig does not tell when it began.
+    /// Returns the time at which it is over by its strategy; `None` if AppConfig does not say when it began.
     pub(super) fn ends(&self) -> Option<Time> {
         let (grows, bakes) = self.minutes;
         self.started.map(|at| at.plus_s((grows + bakes) * 60))
@@ -234,7 +234,7 @@ impl Seen {
     /// Returns true if something was sent on this way, and since then somebody else has begun a deployment of the
     /// profile: the live one is neither this deployment's nor the one that was to be stopped.
     pub(super) fn is_of_others(&self, live: &Rollout) -> bool {
-        self.told.as_ref().is_some_and(|newest| {
+        self.detail.as_ref().is_some_and(|newest| {
             let is_ours = newest.rollout.number == live.number && newest.description == self.mark;
             !is_ours && self.stopped != Some(live.number)
         })

@@ -112,7 +112,7 @@ impl<P: CodeDeployApi> Asks<'_, P> {
         }
     }
 
-    /// Tells that Windlass cannot go on from this text.
+    /// The finding that Windlass cannot go on from this text.
     pub fn unreadable(&self, why: &str, of: &str) -> Finding {
         self.finding(
             FindingName::NotSupported,
@@ -121,13 +121,13 @@ impl<P: CodeDeployApi> Asks<'_, P> {
         )
     }
 
-    /// Returns the group's last revision. If the group itself does not tell it, its last deployments do.
+    /// Returns the group's last revision. If the group itself does not name it, its last deployments do.
     async fn last_revision(&self, found: &DeploymentGroup) -> Result<Option<Revision>> {
         if found.revision.is_some() {
             return Ok(found.revision.clone());
         }
         for id in &found.last {
-            let known = crate::kinds::codedeploy::told(self.there, id).await?;
+            let known = crate::kinds::codedeploy::deployment(self.there, id).await?;
             if let Some(revision) = known.and_then(|known| known.revision) {
                 return Ok(Some(revision));
             }

@@ -1,5 +1,5 @@
 //! Shared code of the kinds whose callers a deployment of AWS CodeDeploy moves. It finds which deployments of a group
-//! are ours and how they stand, and tells people about them (decisions 0450 and 0451).
+//! are ours and how they stand, and describes them to people (decisions 0450 and 0451).
 
 pub(super) mod group;
 pub(super) mod sentences;
@@ -15,7 +15,7 @@ use windlass_domain::text::time::Time;
 /// The service that moves callers by itself, as people know it.
 pub const CODEDEPLOY: &str = "CodeDeploy";
 
-/// The time for which a rollback of a deployment that has ended may not be told yet, in seconds.
+/// The time for which a rollback of a deployment that has ended may not be listed yet, in seconds.
 const ROLLBACK_S: u64 = 30;
 
 /// The time to wait between two looks at a deployment, in seconds.
@@ -141,13 +141,13 @@ pub(in crate::kinds) async fn deployments(
     }
     let mut found = Vec::new();
     for id in ids {
-        found.extend(told(at, &id).await?);
+        found.extend(deployment(at, &id).await?);
     }
     Ok(found)
 }
 
-/// Returns one deployment. `None` if CodeDeploy does not tell of it yet, because a list may be ahead.
-pub(in crate::kinds) async fn told(at: &impl CodeDeployApi, id: &str) -> Result<Option<Deployed>> {
+/// Returns one deployment. `None` if CodeDeploy does not know it yet, because a list may be ahead.
+pub(in crate::kinds) async fn deployment(at: &impl CodeDeployApi, id: &str) -> Result<Option<Deployed>> {
     match at.deployed(id).await {
         Ok(deployed) => Ok(Some(deployed)),
         Err(fault) if fault.name == FaultName::NotFound => Ok(None),

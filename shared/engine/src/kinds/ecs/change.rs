@@ -4,7 +4,7 @@
 use super::pause;
 use super::stage::ServiceDeploymentState;
 use super::state::{Pausing, Stop, Target, Update};
-use crate::kinds::ecs::tell;
+use crate::kinds::ecs::wording;
 use crate::ports::{Clock, EcsApi, Result, TaskDefinition};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -62,8 +62,8 @@ impl<P: EcsApi + Clock> Ecs<P> {
                     "service {}/{} is set to {} and no longer to {}",
                     target.cluster,
                     target.service,
-                    tell::short(&service.task_definition),
-                    tell::short(from)
+                    wording::short(&service.task_definition),
+                    wording::short(from)
                 ),
             ));
         }
@@ -120,7 +120,7 @@ impl<P: EcsApi + Clock> Ecs<P> {
             FaultName::Conflict,
             format!(
                 "the deployment of {} by service {cluster}/{service} does not wait at {} any more",
-                tell::short(&pausing.of),
+                wording::short(&pausing.of),
                 pausing.at.as_str()
             ),
         ))
@@ -140,7 +140,7 @@ impl<P: EcsApi + Clock> Ecs<P> {
                 FaultName::Conflict,
                 format!(
                     "the deployment of {} by service {cluster}/{service} is not under way any more",
-                    tell::short(&stop.of)
+                    wording::short(&stop.of)
                 ),
             )),
         }

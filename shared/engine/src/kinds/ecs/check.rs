@@ -3,7 +3,7 @@
 use super::document;
 use super::state::{FAILED, is_complete};
 use crate::kinds::PrepareInput;
-use crate::kinds::ecs::{strategy, tell};
+use crate::kinds::ecs::{strategy, wording};
 use crate::ports::{Image, Platform, Service, ServiceDeployment, TaskDefinition};
 use serde_json::Value;
 use windlass_domain::declaration::kinds::ecs::Ecs as Spec;
@@ -26,7 +26,7 @@ pub(super) fn findings(
     ];
     let found = of_service.into_iter().flatten();
     let mut findings: Vec<Finding> =
-        found.map(|(what, reason, remedy)| tell::finding(what, input.path("service"), reason, remedy)).collect();
+        found.map(|(what, reason, remedy)| wording::finding(what, input.path("service"), reason, remedy)).collect();
     findings.extend(strategy::findings(input, spec, service));
     findings.extend(strategy::pause_findings(input, spec, service));
     findings.extend(containers(input, spec, current));
@@ -100,7 +100,7 @@ fn deregistered(name: &str, current: &TaskDefinition) -> Wrong {
             FindingName::TargetNotReady,
             format!(
                 "{name} runs {}, which is deregistered, so that an undo could not go back to it",
-                tell::short(&current.arn)
+                wording::short(&current.arn)
             ),
             "set the service to an active task definition first (`aws ecs update-service --task-definition …`)",
         )
@@ -113,19 +113,19 @@ fn containers(input: &PrepareInput<'_>, spec: &Spec, current: &TaskDefinition) -
     let is_forward = input.goal_state.is_none();
     let missing =
         spec.containers.keys().filter(|name| is_forward && document::image(&current.document, name).is_none());
-    let told = missing.map(|name| {
-        tell::finding(
+    let findings = missing.map(|name| {
+        wording::finding(
             FindingName::UnknownName,
             container_at(input, spec, name),
             format!(
                 "task definition {} has no container `{name}`, only: {}",
-                tell::short(&current.arn),
+                wording::short(&current.arn),
                 document::containers(&current.document).join(", ")
             ),
             "write the name of the container whose image is to be deployed",
         )
     });
-    told.collect()
+    findings.collect()
 }
 
 /// Returns the path at which the declaration names a container.
@@ -156,13 +156,13 @@ fn busy(input: &PrepareInput<'_>, name: &str, service: &Service) -> Option<Findi
     if input.goal_state.is_some() {
         return None;
     }
-    Some(tell::finding(
+    Some(wording::finding(
         FindingName::TargetNotReady,
         input.path("service"),
         format!(
             "{name} has a deployment under way: {} of {} is {} {} with {} of {} running",
             under_way.id,
-            tell::short(&under_way.task_definition),
+            wording::short(&under_way.task_definition),
             under_way.status,
             under_way.rollout,
             under_way.running,
@@ -173,7 +173,7 @@ fn busy(input: &PrepareInput<'_>, name: &str, service: &Service) -> Option<Findi
 }
 
 /// Finds an index that has no image for the platform for which the task definition asks (Amazon ECS API Reference,
-/// RuntimePlatform). The tasks could not pull it. Nothing is told if the task definition asks for none.
+/// RuntimePlatform). The tasks could not pull it. Nothing is reported if the task definition asks for none.
 pub(super) fn platform(
     input: &PrepareInput<'_>,
     spec: &Spec,
@@ -195,7 +195,7 @@ pub(super) fn platform(
     }
     let named = |platform: &Platform| format!("{}/{}", platform.os, platform.architecture);
     let named: Vec<String> = there.iter().map(named).collect();
-    Some(tell::finding(
+    Some(wording::finding(
         FindingName::NotSupported,
         repository_at(input, spec, container),
         format!(

@@ -1,7 +1,7 @@
 //! Pure: task definitions as JSON documents, and what is wrong with one by its own bytes. Only the images of declared
 //! containers are touched, so that fields which this build does not know survive (rule 9).
 
-use crate::kinds::ecs::tell;
+use crate::kinds::ecs::wording;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::kinds::ecs::{Base, Ecs as Spec};
@@ -87,10 +87,10 @@ fn parse_tags(tags: Option<&Value>) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Finds what is wrong with the document, as far as its bytes and the declaration tell; see
+/// Finds what is wrong with the document, as far as its bytes and the declaration show; see
 /// [`crate::kinds::check_artifact`].
 pub fn check_artifact(component: &ComponentName, spec: &Spec, named: &str, bytes: &[u8]) -> Vec<Finding> {
-    // Every other base takes an image, which is told of the manifest.
+    // Every other base takes an image, which is known by the manifest.
     if spec.base != Base::Artifact {
         return vec![];
     }
@@ -120,7 +120,7 @@ pub fn check_artifact(component: &ComponentName, spec: &Spec, named: &str, bytes
 
 /// Makes the finding for a document that is no task definition, or cannot be had.
 pub(super) fn unreadable_document(name: FindingName, path: String, reason: &str) -> Finding {
-    tell::finding(
+    wording::finding(
         name,
         path,
         reason,
@@ -130,7 +130,7 @@ pub(super) fn unreadable_document(name: FindingName, path: String, reason: &str)
 
 /// Makes the finding for a task definition without the container whose image is owned.
 pub(super) fn no_container(path: String, container: &str, base: &str, document: &Value) -> Finding {
-    tell::finding(
+    wording::finding(
         FindingName::UnknownName,
         path,
         format!("the base {base} has no container `{container}`, only: {}", containers(document).join(", ")),
@@ -140,7 +140,7 @@ pub(super) fn no_container(path: String, container: &str, base: &str, document: 
 
 /// Makes the finding for a document whose image is of another repository `than` the one in these words.
 pub(super) fn of_another(path: String, container: &str, document: &str, image: &str, than: &str) -> Finding {
-    tell::finding(
+    wording::finding(
         FindingName::BadValue,
         path,
         format!(

@@ -9,7 +9,7 @@ use crate::kinds::ecs::document::{self, no_container, of_another, unreadable_doc
 use crate::kinds::ecs::images::OwnImage;
 use crate::kinds::ecs::state::PinnedBase;
 use crate::kinds::ecs::wanted::{Wanted, base, forward, kept_images, lacking, way_back};
-use crate::kinds::ecs::{foreign, tell};
+use crate::kinds::ecs::{foreign, wording};
 use crate::kinds::{PrepareInput, from_value};
 use crate::ports::{EcrApi, EcsApi, Image, S3Api, TaskDefinition};
 use crate::trouble::{Checked, Trouble, collected};
@@ -65,7 +65,7 @@ where
 }
 
 fn wrong_artifact(input: &PrepareInput<'_>, reason: &str, remedy: &str) -> Finding {
-    tell::finding(FindingName::BadValue, input.path("base"), reason, remedy)
+    wording::finding(FindingName::BadValue, input.path("base"), reason, remedy)
 }
 
 /// Returns the images of a release by container, or findings if the release does not fit the declared containers.
@@ -78,7 +78,7 @@ fn named(input: &PrepareInput<'_>, spec: &Spec, artifact: &Artifact) -> Result<B
             name.map(|name| (name, image.clone())).collect()
         }
         other => {
-            let finding = tell::finding(
+            let finding = wording::finding(
                 FindingName::BadValue,
                 input.path("containers"),
                 format!("the release has {other}, and does not tell for which container"),
@@ -120,7 +120,7 @@ async fn by_images(
     for (container, Pinned { repository, digest }) in named {
         let reference = format!("sha256:{digest}");
         let Some(found) = home.image(repository, &reference).await? else {
-            // `Prepare` itself tells of bytes that are gone.
+            // `Prepare` itself reports bytes that are gone.
             return Err(Fault::new(
                 FaultName::NotFound,
                 format!("there is no image {reference} in repository {repository}"),
@@ -231,13 +231,13 @@ fn runs_already(spec: &Spec, current: &TaskDefinition, container: &str, wanted: 
         1 => String::new(),
         _ => format!(" in container {container}"),
     };
-    wanted
-        .contains(reference)
-        .then(|| format!("service {} runs {reference} already{within} ({})", spec.service, tell::short(&current.arn)))
+    wanted.contains(reference).then(|| {
+        format!("service {} runs {reference} already{within} ({})", spec.service, wording::short(&current.arn))
+    })
 }
 
 fn no_image(at: String, repository: &str, reference: &str) -> Finding {
-    tell::finding(
+    wording::finding(
         FindingName::ArtifactMissing,
         at,
         format!("there is no image {reference} in repository {repository}"),

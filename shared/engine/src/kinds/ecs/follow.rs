@@ -49,7 +49,7 @@ impl<P: EcsApi + Clock> Ecs<P> {
         let is_own = way.goal.is_some_and(|goal| goal.task_definition.is_none());
         let earlier_ms = if is_own { EARLIER_OWN_MS } else { EARLIER_MS };
         let since_ms = self.at.now().ms_since(look.at);
-        // ECS may tell whole seconds.
+        // ECS may return whole seconds.
         let since = Time(look.at.0.saturating_sub(earlier_ms) / 1000 * 1000);
         let (cluster, service) = (&target.cluster, &target.service);
         let rollouts = self.at.service_rollouts(cluster, service, since).await?;

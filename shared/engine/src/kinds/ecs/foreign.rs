@@ -2,7 +2,7 @@
 //! roles, and may write the families, of every application in the account. AWS itself decides only if the environment
 //! has a role of its own.
 
-use crate::kinds::ecs::tell;
+use crate::kinds::ecs::wording;
 use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput};
 use crate::ports::TaskDefinition;
 use serde_json::Value;
@@ -30,13 +30,13 @@ pub(super) fn of_document(
 fn family(key: &str, document: &Value, current: &TaskDefinition) -> Option<Finding> {
     let own = Value::from(current.family.as_str());
     (document["family"] != own).then(|| {
-        tell::finding(
+        wording::finding(
             FindingName::TargetNotOurs,
             format!("{key}: family"),
             format!(
                 "the `family` of the task definition is {}, and the service is set to {}",
                 document["family"],
-                tell::short(&current.arn)
+                wording::short(&current.arn)
             ),
             &format!("write `\"family\": {own}`"),
         )
@@ -50,13 +50,13 @@ fn role(key: &str, document: &Value, current: &TaskDefinition, member: &str) -> 
         own => format!("write `\"{member}\": {own}`"),
     };
     (wanted != own).then(|| {
-        tell::finding(
+        wording::finding(
             FindingName::TargetNotOurs,
             format!("{key}: {member}"),
             format!(
                 "the `{member}` of the task definition is {}, and that of {}, which the service is set to, is {}",
                 shown(&wanted),
-                tell::short(&current.arn),
+                wording::short(&current.arn),
                 shown(&own)
             ),
             &format!(
@@ -86,7 +86,7 @@ pub(in crate::kinds) fn full_arn(role: &Value, task_definition: &str) -> Value {
 }
 
 /// Finds a newest task definition of another application or environment that writes the same family. If the service
-/// runs it already, nothing is told.
+/// runs it already, nothing is reported.
 pub(super) fn newest(input: &PrepareInput<'_>, newest: &TaskDefinition, current: &TaskDefinition) -> Option<Finding> {
     let wanted = [(APP_TAG, input.app.as_str()), (ENVIRONMENT_TAG, input.environment.as_str())];
     let foreign = |(tag, own): (&str, &str)| {
@@ -95,12 +95,12 @@ pub(super) fn newest(input: &PrepareInput<'_>, newest: &TaskDefinition, current:
     };
     let foreign: Vec<String> = wanted.into_iter().filter_map(foreign).collect();
     (newest.arn != current.arn && !foreign.is_empty()).then(|| {
-        tell::finding(
+        wording::finding(
             FindingName::TargetNotOurs,
             input.path("base"),
             format!(
                 "the newest of the family, {}, is somebody else's: {}",
-                tell::short(&newest.arn),
+                wording::short(&newest.arn),
                 foreign.join("; ")
             ),
             "register the wanted task definition anew with your infrastructure code, give each application and environment a family of its own, or write `base: running`",

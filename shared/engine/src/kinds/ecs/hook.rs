@@ -117,8 +117,8 @@ mod tests {
                 hooks,
                 target_groups: None,
             };
-            let told = held(&newest, None).map(|held| held.by);
-            assert_eq!(told.as_deref(), wanted, "{newest:?}");
+            let by = held(&newest, None).map(|held| held.by);
+            assert_eq!(by.as_deref(), wanted, "{newest:?}");
         }
     }
 }

@@ -1,10 +1,10 @@
 //! A service that ECS deploys, as a kind: its look, its changes, and the words of what callers get.
 
 use super::state::{Change, Goal, Seen, Stop, Target, Until};
-use super::{images, next, tell_shift};
+use super::{images, next, shift_in_words};
 use crate::config::Configured;
 use crate::kinds::ecs::change::Ecs;
-use crate::kinds::ecs::tell;
+use crate::kinds::ecs::wording;
 use crate::kinds::{
     BALANCER, ChangeFacts, Class, FORMER, Kind, LookContext, Next, Noticed, Trail, VERSION, View, recorded_state,
 };
@@ -25,7 +25,7 @@ pub(super) fn field(member: &str, value: &Value) -> (String, String) {
         return (format!("image of container {container}"), value);
     }
     match member {
-        "task_definition" => ("task definition".to_owned(), tell::short(&value).to_owned()),
+        "task_definition" => ("task definition".to_owned(), wording::short(&value).to_owned()),
         "moved_by" => ("being moved by CodeDeploy".to_owned(), value),
         other => (other.to_owned(), value),
     }
@@ -45,9 +45,9 @@ impl<P: EcsApi + S3Api + Configured + Clock> Kind for Ecs<P> {
         View {
             noticed: Noticed {
                 value: noticed(&seen.task_definition, &images::texts(&seen.images)),
-                shown: tell::shown(target, seen),
+                shown: wording::shown(target, seen),
             },
-            waits_for: tell::waits_for(target, seen),
+            waits_for: wording::waits_for(target, seen),
             is_guarded: false,
             is_consistent: false,
         }
@@ -76,12 +76,12 @@ impl<P: EcsApi + S3Api + Configured + Clock> Kind for Ecs<P> {
             Change::Update(update) => (
                 Class::Switching,
                 json!(update),
-                format!("task definition {} → {}", tell::short(&update.from), tell::short(&update.to)),
+                format!("task definition {} → {}", wording::short(&update.from), wording::short(&update.to)),
             ),
             Change::Stop(Stop { rollout, of, .. }) => {
-                (Class::Switching, json!({ "stop": rollout }), format!("stop the deployment of {}", tell::short(of)))
+                (Class::Switching, json!({ "stop": rollout }), format!("stop the deployment of {}", wording::short(of)))
             }
-            Change::Answer(pausing) => (Class::Switching, json!(pausing), tell_shift::answer(pausing)),
+            Change::Answer(pausing) => (Class::Switching, json!(pausing), shift_in_words::answer(pausing)),
         };
         ChangeFacts::new(class, value, what)
     }
@@ -93,7 +93,7 @@ impl<P: EcsApi + S3Api + Configured + Clock> Kind for Ecs<P> {
     fn outputs(seen: &Seen, goal: &Goal) -> BTreeMap<String, String> {
         let mut outputs = vec![("task_definition", seen.task_definition.clone())];
         if goal.until.is_between() && seen.is_shared() {
-            // If ECS does not tell the target groups, they are empty: two versions get callers, and nobody knows which.
+            // If ECS does not name the target groups, they are empty: two versions get callers, and nobody knows which.
             let ShiftedTargetGroups { balancer, new, former } = seen.target_groups().cloned().unwrap_or_default();
             outputs.extend([(BALANCER, balancer), (VERSION, new), (FORMER, former)]);
         }
@@ -106,7 +106,7 @@ impl<P: EcsApi + S3Api + Configured + Clock> Kind for Ecs<P> {
     }
 
     fn owned(target: &Target) -> String {
-        tell::owned(target)
+        wording::owned(target)
     }
 
     async fn change(&self, target: &Target, change: &Change, deployment: &DeploymentId) -> Result<Option<String>> {

@@ -2,7 +2,7 @@
 //!
 //! Forward, Windlass registers the base task definition anew with only those images replaced, and sets the service to
 //! the result. Back, it sets the service to exactly the task definition that it had before. Each deployment has a task
-//! definition of its own, so that the ARN tells whose rollout ECS speaks of. `desiredCount` is never sent: it belongs
+//! definition of its own, so that the ARN shows whose rollout ECS speaks of. `desiredCount` is never sent: it belongs
 //! to scaling.
 //!
 //! If the service's own strategy is blue/green, canary or linear, ECS shifts the traffic. Windlass then follows the
@@ -27,13 +27,13 @@ mod prepare;
 mod quota;
 mod register;
 mod shift;
+mod shift_in_words;
 mod stage;
 mod state;
 mod strategy;
-mod tell;
-mod tell_shift;
 mod wanted;
 mod waves;
+mod wording;
 
 use super::{Built, KindVisitor, PrepareInput, Prepared, from_value};
 use crate::config::Configured;

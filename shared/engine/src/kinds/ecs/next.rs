@@ -10,7 +10,7 @@ use super::{images, shift};
 use crate::kinds::Next;
 use crate::kinds::ecs::images::OwnImage;
 use crate::kinds::ecs::state::{Change, Goal, Seen, Target};
-use crate::kinds::ecs::tell;
+use crate::kinds::ecs::wording;
 use crate::ports::ServiceDeployment;
 use std::cmp::max;
 use windlass_domain::text::finding::Finding;
@@ -31,7 +31,7 @@ pub(super) fn next(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> 
         return rolled_back(target, seen, goal);
     }
     if is_replaced(seen, goal, set_to) {
-        return Next::Failed(tell::replaced(target, seen, goal));
+        return Next::Failed(wording::replaced(target, seen, goal));
     }
     Next::Do(Change::Update(Update { from: set_to.clone(), to: goal.to_owned() }))
 }
@@ -51,7 +51,7 @@ pub(super) fn goal<'a>(seen: &'a Seen, wanted: &'a Goal) -> Option<&'a str> {
 fn rollout(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> {
     let goal = &seen.task_definition;
     let Some(primary) = seen.primary().filter(|p| p.task_definition == *goal) else {
-        return wait_unless_overdue(seen, || tell::no_primary(target, seen));
+        return wait_unless_overdue(seen, || wording::no_primary(target, seen));
     };
     if primary.rollout == FAILED {
         return failed_by_ecs(target, seen, primary);
@@ -65,13 +65,13 @@ fn rollout(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> {
     if let Some(finding) = keeps_failing(target, seen, primary) {
         return Next::Failed(finding);
     }
-    wait_unless_overdue(seen, || tell::not_steady(target, seen, primary))
+    wait_unless_overdue(seen, || wording::not_steady(target, seen, primary))
 }
 
 /// Decides if ECS has given the rollout up. If ECS rolls back by itself, that is about to begin, and Windlass watches
 /// it.
 fn failed_by_ecs(target: &Target, seen: &Seen, primary: &ServiceDeployment) -> Next<Change> {
-    let finding = || tell::given_up(target, seen, &primary.task_definition, false);
+    let finding = || wording::given_up(target, seen, &primary.task_definition, false);
     if seen.rolls_back { wait_unless_overdue(seen, finding) } else { Next::Failed(finding()) }
 }
 
@@ -110,10 +110,10 @@ fn rolled_back_by_ecs(seen: &Seen, goal: &str, set_to: &str) -> bool {
     let failed = |d: &ServiceDeployment| d.task_definition == goal && d.rollout == FAILED;
     // ECS says `ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/…`.
     let says_so = |d: &ServiceDeployment| d.reason.contains("rolling back") || d.reason.contains("rollback");
-    let told = |event: &String| event.contains(GIVEN_UP);
+    let gives_up = |event: &String| event.contains(GIVEN_UP);
     let is_given_up = || {
         seen.deployments.iter().any(failed)
-            || seen.events.iter().any(told)
+            || seen.events.iter().any(gives_up)
             || (seen.rolls_back && seen.troubles.get(goal).is_some_and(|t| t.tasks > 0))
     };
     let is_theirs = is_replaced(seen, goal, set_to) && !was_completed(seen, set_to);
@@ -122,7 +122,7 @@ fn rolled_back_by_ecs(seen: &Seen, goal: &str, set_to: &str) -> bool {
 
 /// Watches a rollback by ECS that is under way, and does not race it.
 fn rolled_back(target: &Target, seen: &Seen, goal: &str) -> Next<Change> {
-    let finding = || tell::given_up(target, seen, goal, true);
+    let finding = || wording::given_up(target, seen, goal, true);
     if seen.is_steady() { Next::Failed(finding()) } else { wait_unless_overdue(seen, finding) }
 }
 
@@ -139,14 +139,14 @@ pub(super) fn verify(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change
     });
     for (container, wanted, shown) in checked.clone() {
         if !shown.is_subset(wanted) {
-            let finding = tell::other_bytes(target, seen, container, [shown, wanted]);
+            let finding = wording::other_bytes(target, seen, container, [shown, wanted]);
             return Next::Failed(finding);
         }
     }
     for (container, _, shown) in checked {
         let unknown = seen.unknown_digests.get(container).copied().unwrap_or(0);
         if unknown > 0 || shown.is_empty() {
-            return wait_unless_overdue(seen, || tell::unknown_bytes(target, seen, container, unknown));
+            return wait_unless_overdue(seen, || wording::unknown_bytes(target, seen, container, unknown));
         }
     }
     Next::Done
@@ -159,12 +159,12 @@ pub(super) fn keeps_failing(target: &Target, seen: &Seen, primary: &ServiceDeplo
     fails_again(target, seen, &primary.task_definition, primary.failed)
 }
 
-/// Does the same for the tasks of a task definition. ECS tells that `failed` of them have failed.
+/// Does the same for the tasks of a task definition. ECS says that `failed` of them have failed.
 pub(super) fn fails_again(target: &Target, seen: &Seen, task_definition: &str, failed: u32) -> Option<Finding> {
     let stopped = seen.troubles.get(task_definition);
     let failures = max(failed, stopped.map_or(0, |trouble| trouble.tasks));
     let threshold = seen.desired.div_ceil(2).clamp(3, 200);
-    (!seen.breaker && failures >= threshold).then(|| tell::keeps_failing(target, seen, failures))
+    (!seen.breaker && failures >= threshold).then(|| wording::keeps_failing(target, seen, failures))
 }
 
 /// Waits for the rollout, or has failed by the finding once it is overdue.

@@ -5,7 +5,7 @@ use super::state::{COMPLETED, Followed, GIVEN_UP, Goal, HoldingHook, Registered,
 use super::{document, hook, pause};
 use crate::kinds::LookContext;
 use crate::kinds::ecs::change::Ecs;
-use crate::kinds::ecs::tell;
+use crate::kinds::ecs::wording;
 use crate::ports::{Clock, EcsApi, OnFailure, Result, Service, ServiceTask, TaskContainer, TaskDefinition};
 use std::collections::BTreeMap;
 use windlass_domain::text::fault::{Fault, FaultName};
@@ -21,7 +21,7 @@ const LOOK_BACK: u32 = 10;
 /// The largest number of different reasons of stopped tasks, and of events, that is kept.
 const REASONS: usize = 3;
 
-/// The state of the sent rollout, as the newest of the service's deployments tells it.
+/// The state of the sent rollout, as the newest of the service's deployments shows it.
 #[derive(Default)]
 struct Newest {
     held: Option<HoldingHook>,
@@ -29,7 +29,7 @@ struct Newest {
 }
 
 impl Newest {
-    /// Reads the hooks of a followed deployment. Its status tells whether it is taken back, so that is left out here.
+    /// Reads the hooks of a followed deployment. Its status shows whether it is taken back, so that is left out here.
     fn of(followed: &Followed, target: &Target) -> Self {
         let held = |rollout| hook::held(rollout, pause::own(rollout, &target.pauses));
         Self { held: followed.rollout.as_ref().and_then(held), rolled_back: None }
@@ -120,7 +120,7 @@ impl<P: EcsApi + Clock> Ecs<P> {
             return Ok(Newest::default());
         }
         let (cluster, name) = (&target.cluster, &target.service);
-        // ECS may tell whole seconds.
+        // ECS may return whole seconds.
         let since = Time(sent.at.0 / 1000 * 1000);
         let listed = self.at.service_rollouts(cluster, name, since).await;
         match listed.map(|listed| listed.into_iter().next()) {
@@ -200,13 +200,13 @@ fn own_images(
     if images.is_empty() {
         return Err(Fault::new(
             FaultName::NotFound,
-            format!("task definition {} does not have {}", found.arn, tell::containers(target)),
+            format!("task definition {} does not have {}", found.arn, wording::containers(target)),
         ));
     }
     Ok((images, unknown))
 }
 
-/// Returns whether something happened since then. ECS may tell whole seconds, so that everything in the second of the
+/// Returns whether something happened since then. ECS may return whole seconds, so that everything in the second of the
 /// change counts.
 fn is_since(at: Time, since: Time) -> bool {
     at.0 / 1000 >= since.0 / 1000
@@ -216,14 +216,14 @@ fn is_since(at: Time, since: Time) -> bool {
 /// `minimumHealthyPercent` and `maximumPercent` (Amazon ECS Developer Guide, "Amazon ECS service event messages").
 fn events(service: &Service, since: Time) -> Vec<String> {
     let speaks = |message: &str| message.contains(GIVEN_UP) || message.contains("unable to");
-    let mut told: Vec<String> = Vec::new();
+    let mut messages: Vec<String> = Vec::new();
     for event in &service.events {
         let counts = is_since(event.at, since) && speaks(&event.message);
-        if counts && told.len() < REASONS && !told.contains(&event.message) {
-            told.push(event.message.clone());
+        if counts && messages.len() < REASONS && !messages.contains(&event.message) {
+            messages.push(event.message.clone());
         }
     }
-    told
+    messages
 }
 
 fn troubles(stopped: &[ServiceTask], since: Time) -> BTreeMap<String, StoppedTasks> {
@@ -253,16 +253,16 @@ fn is_failure(task: &ServiceTask) -> bool {
 /// Says why a task stopped, such as `EssentialContainerExited: Essential container in task exited (agent: exit code
 /// 1)`.
 fn reason(task: &ServiceTask) -> String {
-    let said = |c: &TaskContainer| container_told(c, &task.stopped_reason);
+    let said = |c: &TaskContainer| container_reason(c, &task.stopped_reason);
     let containers: Vec<String> = task.containers.iter().filter_map(said).collect();
     let containers = if containers.is_empty() { String::new() } else { format!(" ({})", containers.join(", ")) };
     format!("{}: {}{containers}", task.stop_code, task.stopped_reason)
 }
 
-/// Says what a container tells besides what the task says already.
-fn container_told(container: &TaskContainer, said: &str) -> Option<String> {
+/// Says what a container says besides what the task says already.
+fn container_reason(container: &TaskContainer, said: &str) -> Option<String> {
     let exit = container.exit_code.filter(|code| *code != 0).map(|code| format!("exit code {code}"));
     let reason = (!said.contains(&container.reason)).then(|| container.reason.clone());
-    let told: Vec<String> = exit.into_iter().chain(reason).collect();
-    (!told.is_empty()).then(|| format!("{}: {}", container.name, told.join(", ")))
+    let parts: Vec<String> = exit.into_iter().chain(reason).collect();
+    (!parts.is_empty()).then(|| format!("{}: {}", container.name, parts.join(", ")))
 }

@@ -1,6 +1,6 @@
 //! Pure: finds the pauses that are Windlass's, and decides which of them may be answered.
 //!
-//! A hook of a service deployment tells its id and its sort, but neither its stage nor whose it is (Amazon ECS API
+//! A hook of a service deployment shows its id and its sort, but neither its stage nor whose it is (Amazon ECS API
 //! Reference, DeploymentLifecycleHookDetail). A pause is Windlass's if our own UpdateService began the deployment, the
 //! stage is declared, and no other pause waits there. `Prepare` sees that the service has one there.
 
@@ -29,7 +29,7 @@ pub(super) fn has_come(rollout: &ServiceRollout, at: Pause, tenths: u32) -> bool
     if at != Pause::PreProductionTrafficShift {
         return is_at || rank(at.as_str()).is_some_and(|wanted| is > wanted);
     }
-    // The pause comes before each step, and the traffic that ECS tells says before which one.
+    // The pause comes before each step, and the traffic that ECS reports shows before which one.
     let is_past = match tenths {
         0 => is > PRE_PRODUCTION || has.is_some_and(|has| has > 0),
         _ => is >= POST_PRODUCTION || has.is_some_and(|has| has > tenths),
@@ -37,7 +37,7 @@ pub(super) fn has_come(rollout: &ServiceRollout, at: Pause, tenths: u32) -> bool
     is_past || (is_at && has.unwrap_or_default() >= tenths)
 }
 
-/// Returns whether this pause comes before the goal, as far as ECS tells. Only then may it go on.
+/// Returns whether this pause comes before the goal, as far as ECS says. Only then may it go on.
 fn is_before(rollout: &ServiceRollout, until: Until, is_first: bool) -> bool {
     let (goal, tenths) = match until {
         Until::Complete => return true,
@@ -50,7 +50,7 @@ fn is_before(rollout: &ServiceRollout, until: Until, is_first: bool) -> bool {
     };
     let is = rank(&rollout.stage);
     if let (Some(PRE_PRODUCTION), Some(tenths)) = (is, tenths) {
-        // If ECS does not tell the traffic, the first pause is at 0 %.
+        // If ECS does not report the traffic, the first pause is at 0 %.
         return match rollout.traffic_tenths {
             Some(has) => has < tenths,
             None => is_first && tenths > 0,
@@ -198,14 +198,14 @@ mod tests {
             (BEFORE, Some(500), before(100), "there"),
             (BEFORE, Some(100), after, "goes on"),
             (BEFORE, Some(100), Until::Complete, "goes on"),
-            // If ECS does not tell the traffic, the first one is at 0 %.
+            // If ECS does not report the traffic, the first one is at 0 %.
             (BEFORE, None, before(0), "there"),
             (BEFORE, None, before(100), "goes on"),
             (AFTER, Some(1000), before(500), "there"),
             (AFTER, Some(1000), after, "there"),
             (AFTER, Some(1000), Until::Shifted, "there"),
             (AFTER, Some(1000), Until::Complete, "goes on"),
-            // All traffic, and ECS tells that none is: that is unknown.
+            // All traffic, and ECS says that none is: that is unknown.
             (AFTER, Some(0), Until::Shifted, "waits"),
         ];
         for (stage, tenths, until, wanted) in table {
@@ -235,11 +235,11 @@ mod tests {
         assert!(matches!(on(&with(&answer, false), &all(), until), Some(PauseAction::Answer(_))));
         // It was let go on, and is gone back from now.
         assert!(matches!(back(&with(&answer, true), &all()), Some(PauseAction::Answer(back)) if !back.goes_on));
-        // A later pause of the same stage. ECS does not tell at which step it is.
-        let untold = Followed {
+        // A later pause of the same stage. ECS does not say at which step it is.
+        let unknown_step = Followed {
             rollout: Some(rollout(BEFORE, None, vec![hook("h2", "PAUSE", "AWAITING_ACTION")])),
             ..with(&answer, true)
         };
-        assert_eq!(on(&untold, &all(), until), None);
+        assert_eq!(on(&unknown_step, &all(), until), None);
     }
 }

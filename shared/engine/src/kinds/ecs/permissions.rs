@@ -6,7 +6,7 @@
 
 use crate::config::Config;
 use crate::kinds::ecs::foreign::{ROLES, full_arn};
-use crate::kinds::ecs::tell;
+use crate::kinds::ecs::wording;
 use crate::kinds::needs::{DeployerRole, Needed};
 use crate::kinds::{PrepareInput, codedeploy};
 use crate::ports::{EcsApi, Result, Service, TaskDefinition};
@@ -43,12 +43,12 @@ fn fits(known: &str, role: &str) -> bool {
 
 fn not_passed(config: &Config, path: String, current: &TaskDefinition, (member, role): (&str, &str)) -> Finding {
     let known = config.task_roles.join("`, `");
-    tell::finding(
+    wording::finding(
         FindingName::NoPermission,
         path,
         format!(
             "the `{member}` of {} is {role}, and the roles that Windlass may pass on to ECS are `{known}`",
-            tell::short(&current.arn)
+            wording::short(&current.arn)
         ),
         &format!(
             "add it to a parameter of Windlass's stack: deploy that again with `TaskRoleArns={},{role}` (docs/install.md, \"Later\"); or give the environment a role of its own (`role_arn`), or the tasks a role of such a name",

@@ -10,7 +10,7 @@ use super::{document, strategy, waves};
 use crate::config::Configured;
 use crate::kinds::ecs::change::Ecs;
 use crate::kinds::ecs::wanted::widen;
-use crate::kinds::ecs::{permissions, tell};
+use crate::kinds::ecs::{permissions, wording};
 use crate::kinds::{Kind as _, LookContext, PrepareInput, Prepared, Recorded, to_value};
 use crate::ports::{AssumeRole, Clock, EcrApi, EcsApi, Result, S3Api, Service, TaskDefinition};
 use crate::trouble::Trouble;
@@ -115,12 +115,12 @@ where
     let under_way = listed.iter().find(|one| !ServiceDeploymentState::of(one).is_over());
     let in_the_way = under_way.filter(|_| input.goal_state.is_none());
     Ok(in_the_way.map(|one| {
-        tell::finding(
+        wording::finding(
             FindingName::TargetNotReady,
             input.path("service"),
             format!(
                 "service {cluster}/{service} has a deployment of {} under way: {}",
-                tell::short(&one.task_definition),
+                wording::short(&one.task_definition),
                 sentence(one)
             ),
             "wait until it is over, or stop it in the console of Amazon ECS",
@@ -134,9 +134,9 @@ fn claims(service: &Service) -> Vec<Claim> {
 }
 
 fn what(spec: &Spec, current: &TaskDefinition, wanted: &Wanted) -> String {
-    let from = tell::short(&current.arn);
+    let from = wording::short(&current.arn);
     if let Some(to) = &wanted.goal.task_definition {
-        return format!("service {}: {from} → {}", spec.service, tell::short(to));
+        return format!("service {}: {from} → {}", spec.service, wording::short(to));
     }
     let images = wanted.goal.images.iter().map(|(container, own)| {
         let (_, reference) = split_image(&own.image);
@@ -152,7 +152,7 @@ fn what(spec: &Spec, current: &TaskDefinition, wanted: &Wanted) -> String {
 }
 
 fn missing(input: &PrepareInput<'_>, spec: &Spec) -> Finding {
-    tell::finding(
+    wording::finding(
         FindingName::TargetMissing,
         input.path("service"),
         format!("there is no active service `{}` in cluster `{}`", spec.service, spec.cluster),
@@ -163,7 +163,7 @@ fn missing(input: &PrepareInput<'_>, spec: &Spec) -> Finding {
 fn warnings(input: &PrepareInput<'_>, spec: &Spec, service: &Service, current: &TaskDefinition) -> Vec<Finding> {
     let name = format!("service {}/{}", spec.cluster, spec.service);
     let none_wanted = (service.desired == 0).then(|| {
-        tell::finding(
+        wording::finding(
             FindingName::TargetNotReady,
             input.path("service"),
             format!("{name} wants 0 tasks, so that the release is set but nothing runs it"),
@@ -173,12 +173,12 @@ fn warnings(input: &PrepareInput<'_>, spec: &Spec, service: &Service, current: &
     let by_tag = spec.containers.keys().filter_map(|container| {
         let image = document::image(&current.document, container)?;
         (!image.contains("@sha256:")).then(|| {
-            tell::finding(
+            wording::finding(
                 FindingName::TargetNotReady,
                 container_at(input, spec, container),
                 format!(
                     "task definition {} names its image by tag (`{image}`), so that an undo brings what the tag points at then",
-                    tell::short(&current.arn)
+                    wording::short(&current.arn)
                 ),
                 "nothing: what this deployment registers is pinned by digest",
             )

@@ -1,11 +1,11 @@
 //! Checks whether Fargate has room for a release beside what runs. The quota of Fargate counts all vCPUs that run at
-//! the same time in the account and the region. Service Quotas tells it, and names the metric of what is used (Amazon
+//! the same time in the account and the region. Service Quotas returns it, and names the metric of what is used (Amazon
 //! ECS Developer Guide, "Amazon ECS service quotas" and "AWS Fargate usage metrics"; Service Quotas API Reference,
 //! GetServiceQuota).
 //!
 //! The quota of tasks per service is not checked: it is about the desired count, which no release changes.
 
-use crate::kinds::ecs::tell;
+use crate::kinds::ecs::wording;
 use crate::kinds::{PrepareInput, Prepared};
 use crate::ports::{Clock, CloudWatchApi, EcsApi, JsonCall, JsonServices, Point, Result, Service, TaskDefinition};
 use serde_json::{Value, json};
@@ -45,7 +45,7 @@ where
         return Ok(planned);
     }
     let service = match there.service(&spec.cluster, &spec.service).await {
-        // It was told when the change was planned.
+        // It was reported when the change was planned.
         Err(fault) if matches!(fault.name, FaultName::NotFound | FaultName::AccessDenied) => {
             return Ok(planned);
         }
@@ -84,7 +84,7 @@ struct Room {
 }
 
 impl QuotaQuery {
-    /// Returns what a release asks for. `None` if no task runs on Fargate, if the task definition tells no `cpu`, or if
+    /// Returns what a release asks for. `None` if no task runs on Fargate, if the task definition has no `cpu`, or if
     /// no task has to run beside the others.
     fn of(spec: &Spec, service: &Service, current: &TaskDefinition) -> Option<Self> {
         let is_on = |name: &str| service.capacity.iter().any(|one| one == name);
@@ -104,13 +104,13 @@ impl QuotaQuery {
             let why = "its tasks are shared out between On-Demand and Spot, so that nobody knows how many each gets";
             return Err(Fault::new(FaultName::Refused, why));
         };
-        let told = there.json_call(JsonCall {
+        let answer = there.json_call(JsonCall {
             service: "servicequotas",
             target: "ServiceQuotasV20190624.GetServiceQuota",
             body: json!({"ServiceCode": "fargate", "QuotaCode": code}),
         });
-        let told = told.await?;
-        let quota = &told["Quota"];
+        let answer = answer.await?;
+        let quota = &answer["Quota"];
         let value = quota["Value"].as_f64();
         let value = value.ok_or_else(|| unreadable("GetServiceQuota told no value"))?;
         let Some(metric) = metric_of(&quota["UsageMetric"]) else {
@@ -149,15 +149,15 @@ impl QuotaQuery {
         let more = format!(
             "ask for more: `aws service-quotas request-service-quota-increase --service-code fargate --quota-code {code} --desired-value {wanted}`"
         );
-        let told = |then: &str, remedy: &str| {
+        let finding = |then: &str, remedy: &str| {
             let name = FindingName::TargetNotReady;
-            tell::finding(name, input.path("service"), format!("{reason}{then}"), remedy)
+            wording::finding(name, input.path("service"), format!("{reason}{then}"), remedy)
         };
         if least > left {
             let remedy = format!("{more}; or stop what needs none");
-            planned.findings.push(told(", so that they are not started and the rollout fails", &remedy));
+            planned.findings.push(finding(", so that they are not started and the rollout fails", &remedy));
         } else {
-            planned.warnings.push(told(", so that ECS rolls with fewer at a time, and longer", &more));
+            planned.warnings.push(finding(", so that ECS rolls with fewer at a time, and longer", &more));
         }
     }
 
@@ -181,7 +181,7 @@ impl QuotaQuery {
             self.named,
             fault.message.trim_end_matches('.')
         );
-        tell::finding(name, input.path("service"), reason, remedy)
+        wording::finding(name, input.path("service"), reason, remedy)
     }
 }
 
@@ -201,9 +201,9 @@ fn beside(spec: &Spec, service: &Service) -> (u32, u32) {
 }
 
 /// Returns the metric that a quota names (Service Quotas API Reference, MetricInfo).
-fn metric_of(told: &Value) -> Option<MetricGate> {
-    let text = |member: &str| told[member].as_str().map(str::to_owned);
-    let dimensions = told["MetricDimensions"].as_object()?.iter();
+fn metric_of(usage: &Value) -> Option<MetricGate> {
+    let text = |member: &str| usage[member].as_str().map(str::to_owned);
+    let dimensions = usage["MetricDimensions"].as_object()?.iter();
     let dimensions = dimensions.map(|(name, value)| {
         let value = value.as_str().unwrap_or_default();
         (name.clone(), value.to_owned())
@@ -329,7 +329,7 @@ mod tests {
             withdrawals: Withdrawals::default(),
             place: &Place::default(),
         };
-        // rollout, used of 6 vCPUs: findings, warnings, and a part of what is told
+        // rollout, used of 6 vCPUs: findings, warnings, and a part of what is reported
         let table = [
             ("rolling", Some(4.0), 0, 0, ""),
             ("rolling", Some(5.0), 0, 1, "with fewer at a time"),
@@ -344,10 +344,10 @@ mod tests {
             let asked = QuotaQuery::of(&spec(rollout), &service, &definition("512")).unwrap();
             let mut planned = Prepared::default();
             asked.check_room(&input, Room { quota: 6.0, used }, &mut planned);
-            let told = format!("{:?}{:?}", planned.findings, planned.warnings);
+            let reported = format!("{:?}{:?}", planned.findings, planned.warnings);
             let found = (planned.findings.len(), planned.warnings.len());
-            assert_eq!(found, (findings, warnings), "{rollout} {used:?} {told}");
-            assert!(told.contains(part), "{told}");
+            assert_eq!(found, (findings, warnings), "{rollout} {used:?} {reported}");
+            assert!(reported.contains(part), "{reported}");
         }
     }
 }

@@ -6,7 +6,7 @@ use super::state::PinnedBase;
 use crate::config::Configured;
 use crate::kinds::ecs::change::Ecs;
 use crate::kinds::ecs::state::{Target, Update};
-use crate::kinds::ecs::tell;
+use crate::kinds::ecs::wording;
 use crate::kinds::writes::{Writes, sent_forward, text};
 use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, from_value};
 use crate::ports::{Clock, EcsApi, ObjectId, Result, S3Api};
@@ -109,7 +109,7 @@ fn tags(base: BTreeMap<String, String>, target: &Target, deployment: &Deployment
 }
 
 fn no_container(target: &Target) -> Fault {
-    Fault::new(FaultName::NotFound, format!("the base does not have {}", tell::containers(target)))
+    Fault::new(FaultName::NotFound, format!("the base does not have {}", wording::containers(target)))
 }
 
 /// Returns the tasks that write log lines; see [`crate::kinds::writes()`].

@@ -9,7 +9,7 @@
 use super::pause::PauseAction;
 use super::stage::ServiceDeploymentState;
 use super::state::{Change, Followed, Goal, Seen, Stop, Target, Update};
-use super::{tell, tell_shift};
+use super::{shift_in_words, wording};
 use crate::kinds::Next;
 use crate::kinds::ecs::next::{POLL_S, keeps_failing, verify, wait_unless_overdue};
 use crate::kinds::ecs::pause;
@@ -50,7 +50,7 @@ impl NextChange<'_> {
         let is_back = self.wanted.task_definition.is_some();
         let is_none = is_back && self.followed.since_ms > LISTED_MS && self.followed.other.is_none();
         if is_towards && !is_none {
-            return wait_unless_overdue(seen, || tell_shift::unlisted(target, seen));
+            return wait_unless_overdue(seen, || shift_in_words::unlisted(target, seen));
         }
         self.settled()
     }
@@ -58,21 +58,21 @@ impl NextChange<'_> {
     /// Decides for a deployment of what is wanted.
     fn towards(&self, rollout: &ServiceRollout) -> Next<Change> {
         let Self { target, seen, .. } = self;
-        let told = || tell_shift::not_there(target, seen, rollout);
+        let finding = || shift_in_words::not_there(target, seen, rollout);
         match ServiceDeploymentState::of(rollout) {
             ServiceDeploymentState::UnderWay => self.under_way(rollout),
-            ServiceDeploymentState::GoingBack | ServiceDeploymentState::Unknown => wait_unless_overdue(seen, told),
+            ServiceDeploymentState::GoingBack | ServiceDeploymentState::Unknown => wait_unless_overdue(seen, finding),
             ServiceDeploymentState::Successful if seen.task_definition == self.goal => self.settled(),
             ServiceDeploymentState::WentBack if self.is_theirs() => {
-                Next::Failed(tell::replaced(target, seen, self.goal))
+                Next::Failed(wording::replaced(target, seen, self.goal))
             }
-            ServiceDeploymentState::WentBack => Next::TakenBack(tell_shift::taken_back(target, seen, rollout)),
-            ServiceDeploymentState::Stuck => Next::Failed(tell_shift::taken_back(target, seen, rollout)),
+            ServiceDeploymentState::WentBack => Next::TakenBack(shift_in_words::taken_back(target, seen, rollout)),
+            ServiceDeploymentState::Stuck => Next::Failed(shift_in_words::taken_back(target, seen, rollout)),
             ServiceDeploymentState::Successful | ServiceDeploymentState::Stopped => {
                 if seen.task_definition == self.goal && self.followed.other.is_none() {
-                    Next::Failed(tell_shift::taken_back(target, seen, rollout))
+                    Next::Failed(shift_in_words::taken_back(target, seen, rollout))
                 } else {
-                    Next::Failed(tell::replaced(target, seen, self.goal))
+                    Next::Failed(wording::replaced(target, seen, self.goal))
                 }
             }
         }
@@ -93,7 +93,7 @@ impl NextChange<'_> {
         if let Some(finding) = own.and_then(|own| keeps_failing(target, seen, own)) {
             return Next::Failed(finding);
         }
-        wait_unless_overdue(seen, || tell_shift::not_there(target, seen, rollout))
+        wait_unless_overdue(seen, || shift_in_words::not_there(target, seen, rollout))
     }
 
     /// Decides for a deployment of something else that this one has begun, and that is gone back from.
@@ -104,7 +104,7 @@ impl NextChange<'_> {
                 match pause::back(self.followed, &target.pauses) {
                     Some(PauseAction::Answer(answer)) => Next::Do(Change::Answer(answer)),
                     Some(PauseAction::Answered) => {
-                        wait_unless_overdue(seen, || tell_shift::not_there(target, seen, rollout))
+                        wait_unless_overdue(seen, || shift_in_words::not_there(target, seen, rollout))
                     }
                     None => Next::Do(Change::Stop(Stop {
                         rollout: rollout.arn.clone(),
@@ -114,7 +114,7 @@ impl NextChange<'_> {
                 }
             }
             ServiceDeploymentState::UnderWay | ServiceDeploymentState::GoingBack | ServiceDeploymentState::Unknown => {
-                wait_unless_overdue(seen, || tell_shift::not_there(target, seen, rollout))
+                wait_unless_overdue(seen, || shift_in_words::not_there(target, seen, rollout))
             }
             _ if seen.task_definition == self.goal => self.settled(),
             _ => self.update(),
@@ -130,7 +130,7 @@ impl NextChange<'_> {
         if seen.is_settled(goal) {
             return verify(target, seen, wanted);
         }
-        wait_unless_overdue(seen, || tell_shift::not_settled(target, seen))
+        wait_unless_overdue(seen, || shift_in_words::not_settled(target, seen))
     }
 
     /// Returns whether somebody else has begun a deployment, or has set the service to something that ECS did not go
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn production_traffic_is_not_shifted_while_ecs_tells_that_none_is() {
+    fn production_traffic_is_not_shifted_while_ecs_says_that_none_is() {
         for (tenths, has) in [(None, true), (Some(0), false), (Some(1), true)] {
             let is = ServiceRollout { traffic_tenths: tenths, ..rollout("PRODUCTION_TRAFFIC_SHIFT") };
             assert_eq!(has_come(&is, Until::Shifting { tenths: 1 }), has, "{tenths:?}");

@@ -78,7 +78,7 @@ pub(super) fn rank(stage: &str) -> Option<usize> {
     STAGES.iter().position(|(word, _)| *word == stage)
 }
 
-/// Says how a deployment stands, without a full stop. While it is under way the stage is told, because it says more
+/// Says how a deployment stands, without a full stop. While it is under way the stage is named, because it says more
 /// than the status.
 pub(super) fn sentence(rollout: &ServiceRollout) -> String {
     let status = &rollout.status;
@@ -122,12 +122,12 @@ mod tests {
     #[test]
     fn every_status_has_its_sentence_and_an_unknown_one_is_unknown() {
         let words = STATUSES.iter().map(|(word, ..)| *word);
-        let told = words.chain(["PAUSED", ""]).map(|word| {
+        let sentences = words.chain(["PAUSED", ""]).map(|word| {
             let is = rollout(word, "");
             let standing = ServiceDeploymentState::of(&is);
             format!("{word}: {standing:?}, over {}: {}", standing.is_over(), sentence(&is))
         });
-        insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @"
+        insta::assert_snapshot!(sentences.collect::<Vec<_>>().join("\n"), @"
         PENDING: UnderWay, over false: ECS has not begun yet (PENDING)
         IN_PROGRESS: UnderWay, over false: ECS is at it (IN_PROGRESS)
         SUCCESSFUL: Successful, over true: ECS has ended it as successful (SUCCESSFUL)
@@ -145,13 +145,13 @@ mod tests {
     #[test]
     fn every_stage_has_its_sentence_and_nothing_is_reached_by_an_unknown_one() {
         let words = STAGES.iter().map(|(word, _)| *word);
-        let told = words.chain(["SHADOW_TRAFFIC", ""]).map(|word| {
+        let sentences = words.chain(["SHADOW_TRAFFIC", ""]).map(|word| {
             let is = rollout("IN_PROGRESS", word);
             let reached = [Until::Shifting { tenths: 1 }, Until::Shifted, Until::Complete];
             let reached = reached.map(|until| has_come(&is, until));
             format!("{word}: {reached:?}: {}", sentence(&is))
         });
-        insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @"
+        insta::assert_snapshot!(sentences.collect::<Vec<_>>().join("\n"), @"
         RECONCILE_SERVICE: [false, false, false]: ECS first brings the service in order, because more than one revision is active (RECONCILE_SERVICE)
         PRE_SCALE_UP: [false, false, false]: no new task has started yet (PRE_SCALE_UP)
         SCALE_UP: [false, false, false]: the new tasks start, without traffic (SCALE_UP)

@@ -156,7 +156,7 @@ pub struct Seen {
     pub rolls_back: bool,
     /// The service's deployments, as ECS lists them.
     pub deployments: Vec<ServiceDeployment>,
-    /// The number of running tasks of the service's task definition whose digest ECS does not tell, by container.
+    /// The number of running tasks of the service's task definition whose digest ECS does not return, by container.
     pub unknown_digests: BTreeMap<String, u32>,
     /// The reasons why tasks stopped since the change was sent, by task definition.
     pub troubles: BTreeMap<String, StoppedTasks>,
@@ -164,7 +164,7 @@ pub struct Seen {
     pub events: Vec<String>,
     /// The team's own lifecycle hook that holds the rollout, if one does.
     pub held: Option<HoldingHook>,
-    /// The reason that ECS tells, if ECS itself rolls back or has rolled back the rollout that was sent.
+    /// The reason that ECS gives, if ECS itself rolls back or has rolled back the rollout that was sent.
     pub rolled_back: Option<String>,
     /// The deployment that is followed; `None` if the service rolls, or if nothing was sent.
     pub followed: Option<Followed>,
@@ -251,7 +251,7 @@ impl Seen {
         self.followed.as_ref()?.rollout.as_ref()
     }
 
-    /// True unless ECS tells that all traffic has gone over.
+    /// True unless ECS says that all traffic has gone over.
     pub(super) fn is_shared(&self) -> bool {
         let tenths = self.rollout().and_then(|rollout| rollout.traffic_tenths);
         tenths.is_none_or(|tenths| tenths < 1000)
@@ -289,9 +289,9 @@ impl Seen {
     }
 }
 
-/// Returns whether a deployment is complete. Behind a Classic Load Balancer ECS tells no `rolloutState` (Amazon ECS API
-/// Reference, Deployment). There it is complete if it is the only one that is listed: `aws ecs wait services-stable`
-/// waits for that, besides the running tasks.
+/// Returns whether a deployment is complete. Behind a Classic Load Balancer ECS returns no `rolloutState` (Amazon ECS
+/// API Reference, Deployment). There it is complete if it is the only one that is listed: `aws ecs wait
+/// services-stable` waits for that, besides the running tasks.
 pub(super) fn is_complete(primary: &ServiceDeployment, listed: &[ServiceDeployment]) -> bool {
     primary.rollout == COMPLETED || (primary.rollout.is_empty() && listed.len() == 1)
 }
@@ -321,7 +321,7 @@ pub struct Pausing {
     pub hook: String,
     /// The stage.
     pub at: Pause,
-    /// The production traffic that the new tasks get, in tenths of a percent; `None` if ECS does not tell it.
+    /// The production traffic that the new tasks get, in tenths of a percent; `None` if ECS does not report it.
     pub tenths: Option<u32>,
     /// True if the deployment goes on, false if it goes back.
     pub goes_on: bool,

@@ -2,7 +2,7 @@
 //! the strategy, its percentages, its times and its hooks: Windlass compares them and never sets them.
 
 use crate::kinds::PrepareInput;
-use crate::kinds::ecs::tell;
+use crate::kinds::ecs::wording;
 use crate::ports::{Service, ServiceHook, Shifting};
 use windlass_domain::declaration::execution_history::LONGEST_WAIT;
 use windlass_domain::declaration::kinds::ecs::{Ecs as Spec, Pause, Strategy};
@@ -51,7 +51,7 @@ pub(super) fn findings(input: &PrepareInput<'_>, spec: &Spec, service: &Service)
     let path = input.path("rollout");
     let declared = spec.rollout;
     let Some(found) = Strategy::of_ecs(&service.strategy) else {
-        return Some(tell::finding(
+        return Some(wording::finding(
             FindingName::NotSupported,
             path,
             format!(
@@ -62,7 +62,7 @@ pub(super) fn findings(input: &PrepareInput<'_>, spec: &Spec, service: &Service)
         ));
     };
     if found != declared {
-        return Some(tell::finding(
+        return Some(wording::finding(
             FindingName::BadValue,
             path,
             format!("`rollout` is `{}`, and {name} has the deployment strategy {}", declared.as_str(), found.in_ecs()),
@@ -72,7 +72,7 @@ pub(super) fn findings(input: &PrepareInput<'_>, spec: &Spec, service: &Service)
     let bakes = Span::seconds(bakes_s(found, &service.shifting));
     let takes = Span::seconds(bakes.as_s() + spec.steady_within.as_s());
     (!found.is_rolling() && takes > LONGEST_WAIT).then(|| {
-        tell::finding(
+        wording::finding(
             FindingName::TooLarge,
             input.path("steady_within"),
             format!(
@@ -120,7 +120,8 @@ pub(super) fn pause_findings(input: &PrepareInput<'_>, spec: &Spec, service: &Se
     let name = format!("service {}/{}", spec.cluster, spec.service);
     let wrong = spec.pause.iter().filter_map(|at| wrong(*at, &name, &service.hooks));
     let path = input.path("pause");
-    let of = |(reason, remedy): (String, String)| tell::finding(FindingName::BadValue, path.clone(), reason, &remedy);
+    let of =
+        |(reason, remedy): (String, String)| wording::finding(FindingName::BadValue, path.clone(), reason, &remedy);
     wrong.map(of).collect()
 }
 
@@ -214,10 +215,10 @@ mod tests {
         ];
         for (hooks, wanted) in table {
             let found = wrong(at, "service shop/agent", &hooks);
-            let told = found.as_ref().map(|(reason, _)| reason.as_str());
+            let reason = found.as_ref().map(|(reason, _)| reason.as_str());
             match wanted {
-                None => assert_eq!(told, None),
-                Some(wanted) => assert!(told.unwrap_or_default().contains(wanted), "{told:?}"),
+                None => assert_eq!(reason, None),
+                Some(wanted) => assert!(reason.unwrap_or_default().contains(wanted), "{reason:?}"),
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::kinds::ecs::check::container_at;
 use crate::kinds::ecs::document::{self, no_container};
 use crate::kinds::ecs::images::{Images, OwnImage, digests};
 use crate::kinds::ecs::state::{Goal, PinnedBase};
-use crate::kinds::ecs::tell;
+use crate::kinds::ecs::wording;
 use crate::ports::{EcrApi, EcsApi, Image, Result, ServiceTask, TaskDefinition};
 use crate::trouble::Checked;
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,7 +39,7 @@ pub(super) async fn base(ports: &impl EcsApi, spec: &Spec, current: &TaskDefinit
     }
 }
 
-/// Finds the containers that the base lacks. If the base is the running task definition, they are told already.
+/// Finds the containers that the base lacks. If the base is the running task definition, they are reported already.
 pub(super) fn lacking(
     input: &PrepareInput<'_>,
     spec: &Spec,
@@ -52,7 +52,7 @@ pub(super) fn lacking(
     lacking
         .map(|name| {
             let at = container_at(input, spec, name);
-            no_container(at, name, tell::short(&base.arn), &base.document)
+            no_container(at, name, wording::short(&base.arn), &base.document)
         })
         .collect()
 }
@@ -80,7 +80,7 @@ pub(super) async fn way_back(
         return Err(Fault::internal("a recorded state names no task definition").into());
     };
     let gone = |what: &str| {
-        Err(tell::finding(
+        Err(wording::finding(
             FindingName::ArtifactMissing,
             input.path("service"),
             what,
@@ -88,7 +88,7 @@ pub(super) async fn way_back(
         )
         .into())
     };
-    let short = tell::short(&arn);
+    let short = wording::short(&arn);
     match ports.task_definition(&arn).await {
         Ok(found) if found.document["status"] == "INACTIVE" => {
             return gone(&format!("the task definition {short} that ran then is deregistered"));
@@ -108,7 +108,7 @@ pub(super) async fn way_back(
     widen(home, spec, &mut goal).await?;
     goal.completed.clear();
     let unchanged =
-        (current.arn == arn).then(|| format!("service {} is set to {} already", spec.service, tell::short(&arn)));
+        (current.arn == arn).then(|| format!("service {} is set to {} already", spec.service, wording::short(&arn)));
     Ok(Wanted {
         goal,
         family: current.family.clone(),
@@ -120,7 +120,7 @@ pub(super) async fn way_back(
 }
 
 /// Tasks that start later may show another digest of the same image: the index's or a platform's.
-/// Nothing is added where no task told a digest, or where the image is named by tag.
+/// Nothing is added where no task has a digest, or where the image is named by tag.
 pub(super) async fn widen(home: &impl EcrApi, spec: &Spec, goal: &mut Goal) -> Result<()> {
     for (container, own) in &mut goal.images {
         let (repository, reference) = split_image(&own.image);
@@ -158,7 +158,7 @@ pub(super) async fn kept_images(
     let running = ports.tasks(&spec.cluster, &spec.service, false).await?;
     let (mut images, mut findings) = (Images::new(), Vec::new());
     for name in left {
-        // A container that the task definition lacks is told already.
+        // A container that the task definition lacks is reported already.
         let Some(image) = document::image(&current.document, name) else {
             continue;
         };
@@ -170,7 +170,7 @@ pub(super) async fn kept_images(
             Kept::Unknown => (FindingName::TargetNotReady, "is named by tag, and its tasks do not show one digest"),
             Kept::Gone => (FindingName::ArtifactMissing, "is no longer in its repository"),
         };
-        findings.push(tell::finding(
+        findings.push(wording::finding(
             finding,
             container_at(input, spec, name),
             format!(

@@ -1,8 +1,8 @@
 //! Pure: plans the waves of a release of a service that ECS shifts.
 
+use super::shift_in_words::percent;
 use super::state::{Goal, Target, Until};
 use super::strategy::{MINUTE_S, waits_min};
-use super::tell_shift::percent;
 use crate::kinds::{Holds, PrepareInput, Stage, to_value};
 use crate::ports::{Result, Service, Shifting};
 use serde_json::Value;

@@ -69,8 +69,8 @@ impl<P: LambdaApi + S3Api + Configured> LambdaKind<P> {
         }
     }
 
-    /// Returns the SHA-256 of the zip that Lambda says it took. `None` for an image, because Lambda tells no digest of
-    /// it here.
+    /// Returns the SHA-256 of the zip that Lambda says it took. `None` for an image, because Lambda returns no digest
+    /// of it here.
     async fn update(
         &self,
         function: &str,
@@ -142,8 +142,8 @@ impl<P: LambdaApi + S3Api + Configured> LambdaKind<P> {
     /// Returns the code of a published version of the same function. The fault is `Refused` if the bytes are not the
     /// wanted ones.
     async fn version(&self, function: &str, version: &str, to: &[String]) -> Result<Code> {
-        let told = self.at.function(function, Some(version)).await?;
-        let location = told.code_location.ok_or_else(|| {
+        let found = self.at.function(function, Some(version)).await?;
+        let location = found.code_location.ok_or_else(|| {
             Fault::new(FaultName::NotFound, format!("Lambda tells no location of the code of version {version}"))
         })?;
         let zip = self.at.download(&location).await?;

@@ -14,7 +14,7 @@ use windlass_domain::release::artifact::{Artifact, is_same_repository};
 use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::finding::{Finding, FindingName, NOT_CHECKED};
 
-/// Tells that the alias is not there.
+/// The finding that the alias is not there.
 pub fn alias_missing(input: &PrepareInput<'_>, spec: &Lambda) -> Finding {
     let function = &spec.function;
     let alias = spec.alias.as_deref().unwrap_or_default();
@@ -124,7 +124,7 @@ pub fn throttled(input: &PrepareInput<'_>, spec: &Lambda, function: &Function) -
     (Some(finding), None)
 }
 
-/// Tells that a recorded version is no longer there, or is another one by its number.
+/// The finding that a recorded version is no longer there, or is another one by its number.
 pub(super) async fn version_gone(
     there: &(impl LambdaApi + EcrApi + AssumeRole),
     input: &PrepareInput<'_>,
@@ -180,7 +180,7 @@ pub(super) fn gone(input: &PrepareInput<'_>, spec: &Lambda, what: &str) -> Findi
 }
 
 /// The used share of the room from which on a warning says that little is left, in percent.
-const TOLD_FROM: u64 = 90;
+const WARN_FROM: u64 = 90;
 
 /// A finding where there is no room, and a warning where little is left; also, of a check, where it may not be read.
 /// `present` is the size of the code that is there now.
@@ -193,7 +193,7 @@ pub(super) async fn check(
         return Ok((None, None));
     };
     match there.code_room().await {
-        Ok(room) => Ok(told(input, room, needed)),
+        Ok(room) => Ok(judged(input, room, needed)),
         // A role that is older than this call may not read it. A release finds out as it did before.
         Err(fault) if fault.name == FaultName::AccessDenied => {
             let warning = input.is_check.then(|| {
@@ -223,11 +223,11 @@ fn needed(input: &PrepareInput<'_>, present: u64) -> Option<u64> {
     }
 }
 
-fn told(input: &PrepareInput<'_>, room: CodeRoom, needed: u64) -> (Option<Finding>, Option<Finding>) {
+fn judged(input: &PrepareInput<'_>, room: CodeRoom, needed: u64) -> (Option<Finding>, Option<Finding>) {
     let CodeRoom { used, total } = room;
     let after = used.saturating_add(needed);
     let is_full = after > total;
-    if !is_full && after < total / 100 * TOLD_FROM {
+    if !is_full && after < total / 100 * WARN_FROM {
         return (None, None);
     }
     let is = if is_full { "so that Lambda takes none of this function" } else { "so that Lambda soon takes no more" };

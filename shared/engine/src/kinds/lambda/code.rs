@@ -3,7 +3,7 @@
 //!
 //! A zip is known by `CodeSha256`. An image is known by the digest in `ResolvedImageUri` (AWS Lambda API Reference,
 //! FunctionCodeLocation). If that was not asked for, an image is known by `CodeSha256`, which holds the same digits:
-//! Lambda translates a tag to the digest, and tells it in GetFunctionConfiguration (AWS Lambda Developer Guide,
+//! Lambda translates a tag to the digest, and returns it in GetFunctionConfiguration (AWS Lambda Developer Guide,
 //! "Deploying Lambda functions as container images").
 
 use super::state::{Latest, Observed, Source, Version};
@@ -85,10 +85,10 @@ pub(super) fn served(was: &Observed) -> (&str, Option<&str>) {
     }
 }
 
-/// Returns the code that an image brings to a function, as Lambda will tell it, and its source. Lambda takes the image
-/// of one platform and no index of several (AWS Lambda Developer Guide, "Create a Lambda function using a container
-/// image"). So an index brings the manifest for the function's architecture. The error names the platforms that the
-/// index has.
+/// Returns the code that an image brings to a function, as Lambda will return it, and its source. Lambda takes the
+/// image of one platform and no index of several (AWS Lambda Developer Guide, "Create a Lambda function using a
+/// container image"). So an index brings the manifest for the function's architecture. The error names the platforms
+/// that the index has.
 pub(super) fn of_image(image: &Image, architecture: &str) -> Result<(Vec<String>, Source), Vec<String>> {
     let index = image.digest.to_string();
     if image.platforms.is_empty() {
@@ -117,10 +117,10 @@ fn lambda_name(architecture: &str) -> &str {
 /// 250 MB unzipped, with all layers).
 const UNZIPPED: u64 = 250 << 20;
 
-/// Finds what is wrong with the zip, as far as its bytes and the declaration tell; see
+/// Finds what is wrong with the zip, as far as its bytes and the declaration show; see
 /// [`crate::kinds::check_artifact`]. Lambda itself judges names and packing.
 pub fn check_artifact(_: &ComponentName, spec: &Lambda, named: &str, bytes: &[u8]) -> Vec<Finding> {
-    // A function of a repository takes images, which is told of the manifest.
+    // A function of a repository takes images, which is known by the manifest.
     if spec.repository.is_some() {
         return vec![];
     }

@@ -87,7 +87,7 @@ fn registry_region(repository: &str) -> Option<&str> {
 
 /// Lambda reads the bucket with the rights of whoever updates the function (AWS Lambda Developer
 /// Guide, "Deploying Lambda functions as .zip file archives"): the role in the function's account,
-/// which the bucket's policy must let in. Looking at the release's own object with that role tells.
+/// which the bucket's policy must let in. A look at the release's own object with that role shows it.
 async fn not_readable(
     there: &(impl S3Api + Configured),
     input: &PrepareInput<'_>,
@@ -156,7 +156,7 @@ mod tests {
         }
     }
 
-    fn told(artifact: &Artifact, function: &Function, alias: Option<&str>) -> String {
+    fn refusal(artifact: &Artifact, function: &Function, alias: Option<&str>) -> String {
         let lambda = Lambda {
             function: "shop-api".into(),
             alias: alias.map(str::to_owned),
@@ -189,27 +189,27 @@ mod tests {
 
     #[test]
     fn a_large_zip_must_be_in_the_functions_region() {
-        let told = |bytes, region| told(&zip(bytes), &function(region, 0), Some("live"));
-        assert_eq!(told(INLINE, "us-east-1"), "");
-        assert_eq!(told(INLINE + 1, "eu-west-1"), "");
-        insta::assert_snapshot!(told(INLINE + 1, "us-east-1"), @"NotSupported: components.api.function: The zip has 52428801 bytes, and Lambda takes one of more than 52428800 only from a bucket in the function's region us-east-1; the artifacts bucket is in eu-west-1. Remedy: Make the zip smaller, for example by layers, or install Windlass in the function's region.");
+        let refusal = |bytes, region| refusal(&zip(bytes), &function(region, 0), Some("live"));
+        assert_eq!(refusal(INLINE, "us-east-1"), "");
+        assert_eq!(refusal(INLINE + 1, "eu-west-1"), "");
+        insta::assert_snapshot!(refusal(INLINE + 1, "us-east-1"), @"NotSupported: components.api.function: The zip has 52428801 bytes, and Lambda takes one of more than 52428800 only from a bucket in the function's region us-east-1; the artifacts bucket is in eu-west-1. Remedy: Make the zip smaller, for example by layers, or install Windlass in the function's region.");
     }
 
     #[test]
     fn an_image_must_be_in_the_functions_region() {
         let there = "111111111111.dkr.ecr.us-east-1.amazonaws.com/shop/api";
-        let told = |repository, region| told(&image(repository), &function(region, 0), None);
-        assert_eq!(told(there, "us-east-1"), "");
-        assert_eq!(told("localhost:4566/shop/api", "us-east-1"), "");
-        insta::assert_snapshot!(told(there, "eu-west-1"), @"NotSupported: components.api.function: Lambda takes an image only from a repository in the function's region eu-west-1, and that is not where 111111111111.dkr.ecr.us-east-1.amazonaws.com/shop/api is. Remedy: Install Windlass in the function's region, and push the image to a repository there.");
+        let refusal = |repository, region| refusal(&image(repository), &function(region, 0), None);
+        assert_eq!(refusal(there, "us-east-1"), "");
+        assert_eq!(refusal("localhost:4566/shop/api", "us-east-1"), "");
+        insta::assert_snapshot!(refusal(there, "eu-west-1"), @"NotSupported: components.api.function: Lambda takes an image only from a repository in the function's region eu-west-1, and that is not where 111111111111.dkr.ecr.us-east-1.amazonaws.com/shop/api is. Remedy: Install Windlass in the function's region, and push the image to a repository there.");
     }
 
     #[test]
     fn what_an_undo_puts_back_must_be_in_the_functions_region() {
-        let told = |bytes, region, alias| told(&zip(1), &function(region, bytes), alias);
-        assert_eq!(told(INLINE, "us-east-1", None), "");
-        assert_eq!(told(INLINE + 1, "eu-west-1", None), "");
-        assert_eq!(told(INLINE + 1, "us-east-1", Some("live")), "");
-        insta::assert_snapshot!(told(INLINE + 1, "us-east-1", None), @"NotSupported: components.api.function: The function has no alias, so that an undo puts its present code back; that has 52428801 bytes, and Lambda takes more than 52428800 only from a bucket in the function's region us-east-1; the artifacts bucket is in eu-west-1. Remedy: Add an alias, so that an undo needs no code, or install Windlass in the function's region.");
+        let refusal = |bytes, region, alias| refusal(&zip(1), &function(region, bytes), alias);
+        assert_eq!(refusal(INLINE, "us-east-1", None), "");
+        assert_eq!(refusal(INLINE + 1, "eu-west-1", None), "");
+        assert_eq!(refusal(INLINE + 1, "us-east-1", Some("live")), "");
+        insta::assert_snapshot!(refusal(INLINE + 1, "us-east-1", None), @"NotSupported: components.api.function: The function has no alias, so that an undo puts its present code back; that has 52428801 bytes, and Lambda takes more than 52428800 only from a bucket in the function's region us-east-1; the artifacts bucket is in eu-west-1. Remedy: Add an alias, so that an undo needs no code, or install Windlass in the function's region.");
     }
 }

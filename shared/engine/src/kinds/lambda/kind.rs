@@ -141,7 +141,7 @@ pub struct KnownVersions {
     published: Option<String>,
     /// The versions that are gone back to, or whose code is brought.
     wanted: Vec<String>,
-    /// The code that is to be live again, if callers use `$LATEST` and no record tells which version keeps it.
+    /// The code that is to be live again, if callers use `$LATEST` and no record names which version keeps it.
     former: Option<String>,
 }
 

@@ -24,7 +24,7 @@ pub fn next(is: &Observed, goal: &Goal) -> Next<Change> {
     }
 }
 
-/// Returns what callers get once a change is made; `None` if nobody can tell.
+/// Returns what callers get once a change is made; `None` if nobody can know.
 pub fn after(change: &Change, is: &Observed) -> Option<Observed> {
     let mut after = is.clone();
     match change {

@@ -69,7 +69,7 @@ pub(super) fn goal(code: &str, percent: u8) -> Goal {
     })
 }
 
-pub(super) fn told(is: &Observed, wanted: &Goal) -> String {
+pub(super) fn in_words(is: &Observed, wanted: &Goal) -> String {
     match next(is, wanted) {
         Next::Done => "done".into(),
         Next::Wait(seconds) => format!("wait {seconds}"),
@@ -211,7 +211,7 @@ fn with_an_alias() {
         ),
     ];
     for (case, is, percent, expected) in table {
-        assert_eq!(told(&is, &goal("new", percent)), expected, "{case}");
+        assert_eq!(in_words(&is, &goal("new", percent)), expected, "{case}");
     }
 }
 
@@ -220,9 +220,9 @@ fn with_an_alias() {
 fn what_was_answered_as_published_stays_it_when_the_configuration_changes() {
     let mut observed = is(ready("new"), &[OLD, "2:new:c0:by hand:Active"], Some("1"));
     let publish = "publish sha256:new as a version";
-    assert_eq!(told(&observed, &goal("new", 100)), publish);
+    assert_eq!(in_words(&observed, &goal("new", 100)), publish);
     observed.published = Some("2".into());
-    assert_eq!(told(&observed, &goal("new", 100)), "alias live 1 → 2");
+    assert_eq!(in_words(&observed, &goal("new", 100)), "alias live 1 → 2");
 }
 
 #[test]
@@ -244,7 +244,7 @@ fn without_an_alias() {
         ("arrived", live(ready("new"), &[OLD]), "done"),
     ];
     for (case, is, expected) in table {
-        assert_eq!(told(&is, &goal("new", 100)), expected, "{case}");
+        assert_eq!(in_words(&is, &goal("new", 100)), expected, "{case}");
     }
 }
 
@@ -287,7 +287,7 @@ fn back_to_what_was_found() {
         ),
     ];
     for (case, is, was, expected) in table {
-        assert_eq!(told(&is, &was), expected, "{case}");
+        assert_eq!(in_words(&is, &was), expected, "{case}");
     }
 }
 
@@ -301,7 +301,7 @@ fn provisioned_concurrency_must_be_there() {
     ] {
         observed.alias.as_mut().unwrap().provisioned =
             Some(Provisioned { status: status.into(), reason: "no capacity".into() });
-        assert_eq!(told(&observed, &goal("new", 100)), expected);
+        assert_eq!(in_words(&observed, &goal("new", 100)), expected);
     }
 }
 
@@ -310,20 +310,20 @@ fn an_image_is_known_by_its_digest_or_its_platform_s() {
     let mut observed = is(ready("as Lambda tells it"), &[OLD], Some("1"));
     observed.latest.image = Some("shop/api@sha256:platform".into());
     let mut wanted = goal("index", 100);
-    assert!(told(&observed, &wanted).starts_with("code of $LATEST"));
+    assert!(in_words(&observed, &wanted).starts_with("code of $LATEST"));
     if let Goal::Release(goal) = &mut wanted {
         goal.code.push("platform".into());
     }
-    assert!(told(&observed, &wanted).starts_with("publish"));
+    assert!(in_words(&observed, &wanted).starts_with("publish"));
 }
 
-/// It does not matter what Lambda tells of an image's code. The local cloud tells nothing.
+/// It does not matter what Lambda returns for an image's code. The local cloud returns nothing.
 #[test]
 fn an_image_that_is_published_is_not_published_again() {
     for code_sha256 in ["platform", "as Lambda tells it", ""] {
-        let told_so = |text: &str| text.replace("CODE", code_sha256);
-        let old = told_so("1:CODE:c1::");
-        let new = told_so("2:CODE:c1:windlass 0123456789abcdef:Active");
+        let with_code = |text: &str| text.replace("CODE", code_sha256);
+        let old = with_code("1:CODE:c1::");
+        let new = with_code("2:CODE:c1:windlass 0123456789abcdef:Active");
         let mut observed = is(ready(code_sha256), &[&old, &new], Some("1"));
         let image = |name: &str| Some(format!("shop/api@sha256:{name}"));
         observed.latest.image = image("platform");
@@ -333,14 +333,14 @@ fn an_image_that_is_published_is_not_published_again() {
         if let Goal::Release(goal) = &mut wanted {
             goal.code.push("platform".into());
         }
-        assert_eq!(told(&observed, &wanted), "alias live 1 → 2");
+        assert_eq!(in_words(&observed, &wanted), "alias live 1 → 2");
         observed.latest.image = image("brought by someone else since");
-        assert_eq!(told(&observed, &wanted), "alias live 1 → 2");
+        assert_eq!(in_words(&observed, &wanted), "alias live 1 → 2");
     }
 }
 
 #[test]
-fn drift_of_an_image_is_told_by_its_digest() {
+fn drift_of_an_image_is_seen_by_its_digest() {
     let with = |name: &str| {
         let mut observed = is(ready(""), &[], None);
         observed.latest.image = Some(format!("shop/api@sha256:{name}"));

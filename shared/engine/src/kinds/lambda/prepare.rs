@@ -207,7 +207,7 @@ impl Plan<'_> {
         };
         let home = there.at(&Place::default());
         let found = home.image(repository, &format!("sha256:{digest}")).await?;
-        // `Prepare` itself tells of bytes that are gone.
+        // `Prepare` itself reports bytes that are gone.
         let image = found.ok_or_else(|| Fault::new(FaultName::NotFound, format!("there is no image {artifact}")))?;
         code::of_image(&image, &self.architecture)
             .map_err(|platforms| self.other_platforms(artifact, &platforms).into())

@@ -63,7 +63,7 @@ pub struct Observed {
     /// The published versions that matter, as far as they are there, oldest first: those that the alias uses, those
     /// that are gone back to, and the one that was published for this deployment.
     pub versions: Vec<Version>,
-    /// The version that was published for this deployment, by the number that Lambda told. If an undo has no such
+    /// The version that was published for this deployment, by the number that Lambda returned. If an undo has no such
     /// record, it is the newest version that keeps the former code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<String>,
@@ -75,7 +75,7 @@ pub struct Observed {
 /// `$LATEST` as it was observed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Latest {
-    /// The code as Lambda tells it.
+    /// The code as Lambda returns it.
     pub code_sha256: String,
     /// The image by digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -91,7 +91,7 @@ pub struct Latest {
     pub state: String,
     /// `InProgress`, `Successful` or `Failed`.
     pub last_update: String,
-    /// The reason of the state, as Lambda tells it.
+    /// The reason of the state, as Lambda gives it.
     pub reason: String,
 }
 
@@ -100,7 +100,7 @@ pub struct Latest {
 pub struct Version {
     /// Its number.
     pub version: String,
-    /// Its code as Lambda tells it.
+    /// Its code as Lambda returns it.
     pub code_sha256: String,
     /// The image by digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -111,7 +111,7 @@ pub struct Version {
     pub description: String,
     /// `Pending`, `Active`, `Inactive`, `Failed`.
     pub state: String,
-    /// The reason of the state, as Lambda tells it.
+    /// The reason of the state, as Lambda gives it.
     pub reason: String,
 }
 
@@ -142,7 +142,7 @@ pub struct AliasState {
 /// The goal that a release has for a function.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Wanted {
-    /// The code as Lambda will tell it. For a zip it is the SHA-256 in base64. For an image it is the digits of its
+    /// The code as Lambda will return it. For a zip it is the SHA-256 in base64. For an image it is the digits of its
     /// digest, or of an index's and of its platform's, either of which will do.
     pub code: Vec<String>,
     /// The source of the code.
@@ -249,13 +249,13 @@ pub fn short(code: &str) -> String {
     format!("sha256:{}", digest.chars().take(12).collect::<String>())
 }
 
-/// Returns the SHA-256 of a zip as Lambda tells it.
+/// Returns the SHA-256 of a zip as Lambda returns it.
 pub fn code_sha256(digest: &Digest) -> String {
     BASE64_STANDARD.encode(digest.to_bytes())
 }
 
 impl Version {
-    /// Reads a version as Lambda tells of it.
+    /// Reads a version as Lambda returns it.
     pub fn of(function: Function) -> Self {
         Self {
             version: function.version,

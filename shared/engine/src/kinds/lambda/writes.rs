@@ -46,7 +46,7 @@ mod tests {
     use super::super::{Change, Source};
     use super::*;
 
-    fn told(change: &Change, made: Option<&str>) -> String {
+    fn listed(change: &Change, made: Option<&str>) -> String {
         let versions: Vec<String> = brought(&change.value(), made).into_iter().collect();
         versions.join(" ")
     }
@@ -81,7 +81,7 @@ mod tests {
             (update(false), None, ""),
         ];
         for (change, made, wanted) in table {
-            assert_eq!(told(&change, made), wanted, "{change}");
+            assert_eq!(listed(&change, made), wanted, "{change}");
         }
     }
 

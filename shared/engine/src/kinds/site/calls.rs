@@ -39,7 +39,7 @@ impl Patience {
 /// that was sent is left unanswered. If S3 asks to make a call later, it is made later.
 ///
 /// Returns the answers of the calls that succeeded, and the fault that matters most. A lost answer matters more than a
-/// refusal, because the call may still be carried out. Calls for which there was no time are told as throttled.
+/// refusal, because the call may still be carried out. Calls for which there was no time are reported as throttled.
 pub async fn all<'i, I, T, F>(
     clock: &impl Clock,
     pace: &Cell<Pace>,
@@ -180,7 +180,7 @@ struct Range {
 }
 
 /// All current objects whose keys begin with `prefix`. The pages of a listing come one after the
-/// other; where keys are `known`, in order, they tell where to begin with several at once.
+/// other; where keys are `known`, in order, they show where to begin with several at once.
 pub async fn list_all(ports: &(impl S3Api + Clock), bucket: &str, prefix: &str, known: &[&str]) -> Result<Vec<Listed>> {
     let ranges = ranges(prefix, known);
     let pace = Cell::default();

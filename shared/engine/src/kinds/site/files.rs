@@ -18,7 +18,7 @@ pub struct File {
     pub content_type: String,
     /// Its cache header.
     pub cache_control: String,
-    /// The CRC-32 of the same bytes, as an archive's directory tells it; `None` if the bytes did not come from an
+    /// The CRC-32 of the same bytes, as an archive's directory has it; `None` if the bytes did not come from an
     /// archive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crc32: Option<u32>,
@@ -52,7 +52,7 @@ pub struct Object {
     /// True if the path belongs to the site: Windlass wrote it once, so it may overwrite and delete it. Foreign objects
     /// are left alone unless a release has a file of that path.
     pub ours: bool,
-    /// The ETag of the recorded object of which it is a copy. S3 may give a copy another ETag, and nothing else tells
+    /// The ETag of the recorded object of which it is a copy. S3 may give a copy another ETag, and nothing else shows
     /// what somebody else's object is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copy_of: Option<String>,

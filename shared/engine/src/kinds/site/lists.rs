@@ -277,7 +277,7 @@ impl<'a, P: ObjectStore + Clock + Configured> Lists<'a, P> {
         read.map(Some).map_err(|error| Fault::internal(format!("the list {key} cannot be read: {error}")))
     }
 
-    /// Writes a list whose name tells its content: one that is there already is the same.
+    /// Writes a list whose name is made of its content: one that is there already is the same.
     pub(super) async fn keep(&self, key: &str, list: &impl Serialize) -> Result<()> {
         match self.write(key, list, Replaces::Nothing).await {
             Err(fault) if fault.name == FaultName::Conflict => Ok(()),

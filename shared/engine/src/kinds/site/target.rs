@@ -18,13 +18,13 @@ pub struct Target {
     pub environment: EnvironmentName,
     /// The component.
     pub component: ComponentName,
-    /// The folder of its lists, if the three names above do not tell it: a site that was moved keeps its lists where
+    /// The folder of its lists, if the three names above do not name it: a site that was moved keeps its lists where
     /// they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub home: Option<String>,
     /// The site, as it is declared.
     pub site: StaticSite,
-    /// The address under which visitors reach it, with a slash at its end; `None` if nothing tells it.
+    /// The address under which visitors reach it, with a slash at its end; `None` if nothing names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visitors: Option<String>,
     /// The objects that a withdrawal takes away.

@@ -263,8 +263,8 @@ mod tests {
 
     #[test]
     fn an_address_is_of_the_path_and_nothing_else() {
-        let told = |path| address("https://shop.example/a/", path).unwrap().to_string();
-        assert_eq!(told("b c.csv"), "https://shop.example/a/b%20c.csv");
-        assert_eq!(told("b?c#d%20.csv"), "https://shop.example/a/b%3Fc%23d%2520.csv");
+        let encoded = |path| address("https://shop.example/a/", path).unwrap().to_string();
+        assert_eq!(encoded("b c.csv"), "https://shop.example/a/b%20c.csv");
+        assert_eq!(encoded("b?c#d%20.csv"), "https://shop.example/a/b%3Fc%23d%2520.csv");
     }
 }

@@ -31,8 +31,8 @@ const PAGES: usize = 5;
 /// The seconds, by the clock of its host, during which lines may be written after the task has stopped.
 const LATE_S: u64 = 60;
 
-/// The last lines of a task that has stopped, oldest first. What cannot be read is told in their place: the end of the
-/// task does not depend on it.
+/// The last lines of a task that has stopped, oldest first. What cannot be read is reported in their place: the end of
+/// the task does not depend on it.
 pub(super) async fn last(at: &impl JsonServices, target: &Target, (task, stopped): (&str, Time)) -> String {
     let log = target.log.as_ref();
     let Some((log, stream)) = log.and_then(|log| Some((log, log.stream(&target.container, task)?))) else {

@@ -45,7 +45,7 @@ impl Log {
         Some(format!("{prefix}/{container}/{}", id(task)))
     }
 
-    /// Returns the address of its page in the console. If nothing tells the stream, it is the page of the group.
+    /// Returns the address of its page in the console. If nothing names the stream, it is the page of the group.
     pub fn link(&self, container: &str, task: &str) -> String {
         let mut parts = task.split(':').skip(1);
         let partition = parts.next().unwrap_or_default();

@@ -1,6 +1,6 @@
 //! The kind `task`: something that is run once per release, as a task of Amazon ECS with the image of a service.
 //!
-//! Nothing of a task lives on that could be looked at. So only the ledger tells what it did: its end is recorded there
+//! Nothing of a task lives on that could be looked at. So only the ledger shows what it did: its end is recorded there
 //! as soon as it is seen. Its client token makes sure that it is run once. As soon as nobody can be sure of that any
 //! more, it is not run again, and a person is asked (`docs/decisions/tasks/0520-running-an-ecs-task-once.md`).
 
@@ -11,7 +11,7 @@ mod needs;
 mod next;
 mod prepare;
 mod state;
-mod tell;
+mod wording;
 
 use super::{APP_TAG, Built, ChangeFacts, Class, ENVIRONMENT_TAG, Kind, KindVisitor, Next, Noticed, View, to_value};
 use crate::kinds::LookContext;
@@ -97,7 +97,10 @@ impl<P: EcsApi + EcsTasksApi + Clock + JsonServices> Kind for Task<P> {
 
     fn view(target: &Target, seen: &Seen) -> View {
         View {
-            noticed: Noticed { value: to_value(&seen.done).unwrap_or(Value::Null), shown: tell::shown(target, seen) },
+            noticed: Noticed {
+                value: to_value(&seen.done).unwrap_or(Value::Null),
+                shown: wording::shown(target, seen),
+            },
             waits_for: None,
             // The client token makes ECS run it once.
             is_guarded: true,
@@ -111,7 +114,7 @@ impl<P: EcsApi + EcsTasksApi + Clock + JsonServices> Kind for Task<P> {
 
     fn unsettled(target: &Target, seen: &Seen) -> Option<Finding> {
         let alive = seen.forward.alive().or(seen.back.alive());
-        alive.map(|run| tell::still_runs(target, run))
+        alive.map(|run| wording::still_runs(target, run))
     }
 
     fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
@@ -121,18 +124,18 @@ impl<P: EcsApi + EcsTasksApi + Clock + JsonServices> Kind for Task<P> {
     fn facts(change: &Change, _: &Seen) -> ChangeFacts {
         let class = match change {
             Change::Run { .. } => Class::Switching,
-            // Only this deployment's own task is told to stop, by its ARN, so it is harmless when late.
+            // Only this deployment's own task is stopped, by its ARN, so it is harmless when late.
             Change::Register
             | Change::Stop { .. }
             | Change::Miss { .. }
             | Change::Read { .. }
             | Change::Note { .. } => Class::Additive,
         };
-        ChangeFacts::new(class, change.value(), tell::what(change))
+        ChangeFacts::new(class, change.value(), wording::what(change))
     }
 
     fn owned(target: &Target) -> String {
-        tell::owned(target)
+        wording::owned(target)
     }
 
     async fn change(&self, target: &Target, change: &Change, deployment: &DeploymentId) -> Result<Option<String>> {

@@ -13,7 +13,7 @@ use crate::trouble::found;
 use windlass_domain::declaration::kinds::task::Task as Spec;
 use windlass_domain::release::identity::EnvironmentId;
 
-/// The calls of a release; see [`crate::kinds::needs`]. What is not there `prepare` tells.
+/// The calls of a release; see [`crate::kinds::needs`]. `prepare` reports what is not there.
 pub async fn needs(
     there: &(impl EcsApi + EcsTasksApi + CallPorts),
     input: &PrepareInput<'_>,
@@ -27,7 +27,7 @@ pub async fn needs(
     Ok(found.map_or_else(Vec::new, |found| of(by, input, &found, spec)))
 }
 
-/// Pure: the calls. Only for an environment's own role they have the roles of the tasks: the names of these roles tell
+/// Pure: the calls. Only for an environment's own role they have the roles of the tasks: the names of these roles show
 /// whether Windlass's own roles may pass them on.
 fn of(by: &DeployerRole<'_>, input: &PrepareInput<'_>, found: &Found, spec: &Spec) -> Vec<Needed> {
     let family = family(EnvironmentId::new(input.app, input.environment), input.component);

@@ -5,7 +5,7 @@
 //! tasks. After that nobody knows, and a person is asked.
 
 use super::state::{Change, Direction, End, Goal, Seen, Sent, Target, TaskState, started_by};
-use super::tell;
+use super::wording;
 use crate::kinds::Next;
 use crate::ports::Run;
 use windlass_domain::declaration::kinds::task::{SHORT_S, STOPPED_WITHIN_S, TaskUndo};
@@ -29,7 +29,7 @@ pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
             let side = DirectedTask { target, seen, direction: Direction::Forward, is_back: false };
             match side.until_its_end() {
                 Ok(end) if end.is_success() => Next::Done,
-                Ok(end) => Next::Failed(tell::failed(target, Direction::Forward, &end)),
+                Ok(end) => Next::Failed(wording::failed(target, Direction::Forward, &end)),
                 Err(next) => next,
             }
         }
@@ -46,7 +46,7 @@ fn back(target: &Target, seen: &Seen) -> Next<Change> {
         Err(next) => return next,
     };
     if end.began && target.irreversible {
-        return Next::Failed(tell::irreversible(target, &end));
+        return Next::Failed(wording::irreversible(target, &end));
     }
     let has_undo = matches!(target.undo, Some(TaskUndo::Command(_)));
     if !end.began || !has_undo {
@@ -55,7 +55,7 @@ fn back(target: &Target, seen: &Seen) -> Next<Change> {
     let undo = DirectedTask { direction: Direction::Undo, ..forward };
     match undo.until_its_end() {
         Ok(end) if end.is_success() => Next::Done,
-        Ok(end) => Next::Failed(tell::failed(target, Direction::Undo, &end)),
+        Ok(end) => Next::Failed(wording::failed(target, Direction::Undo, &end)),
         Err(next) => next,
     }
 }
@@ -104,7 +104,7 @@ impl<'a> DirectedTask<'a> {
             return Ok(Some(end));
         }
         match (side.alive(), &side.sent) {
-            (Some(run), _) => Err(self.stop(run, tell::stopped_by_undo())),
+            (Some(run), _) => Err(self.stop(run, wording::stopped_by_undo())),
             (None, None) => Ok(None),
             (None, Some(sent)) if sent.answered.is_none() && self.is_known(sent) => self.never(),
             (None, Some(sent)) => Err(self.missing(sent)),
@@ -121,7 +121,7 @@ impl<'a> DirectedTask<'a> {
     ///   that stops between the two lists, each as old as it likes, is in neither.
     /// - It has not been forgotten: the first call is less than [`KNOWN_S`] ago.
     ///
-    /// If it was shown on this way, it was told to stop, so it has run: then the time proves nothing.
+    /// If it was shown on this way, its stop was sent, so it has run: then the time proves nothing.
     fn never(&self) -> Result<Option<End>, Next<Change>> {
         let side = self.side();
         let is_shown_once = side.stops[usize::from(true)].is_some();
@@ -174,7 +174,7 @@ impl<'a> DirectedTask<'a> {
     fn unknown(&self, sent: &Sent) -> Next<Change> {
         let deployment = &self.seen.deployment;
         let by = started_by(deployment, &self.target.component, self.direction);
-        Next::Failed(tell::unknown(self.target, (self.direction, &by), sent))
+        Next::Failed(wording::unknown(self.target, (self.direction, &by), sent))
     }
 
     /// Waits for a task that runs, and stops it at its limit. The limit counts from when ECS created the task, which
@@ -183,19 +183,19 @@ impl<'a> DirectedTask<'a> {
         let first = run.created.or(sent.map(|sent| sent.first));
         let waited_ms = first.map_or(0, |first| self.seen.now.ms_since(first));
         if waited_ms > self.target.limit_s * 1000 {
-            return self.stop(run, tell::stopped_at_limit(self.target));
+            return self.stop(run, wording::stopped_at_limit(self.target));
         }
         if self.target.limit_s > SHORT_S { Next::wait_on(waited_ms, POLL_S) } else { Next::Wait(POLL_S) }
     }
 
-    /// Tells it to stop once on each way, and waits until it is seen to have stopped.
+    /// Sends its stop once on each way, and waits until it is seen to have stopped.
     fn stop(&self, run: &Run, why: String) -> Next<Change> {
         match self.side().stops[usize::from(self.is_back)] {
             None => {
                 Next::Do(Change::Stop { direction: self.direction, is_back: self.is_back, task: run.arn.clone(), why })
             }
             Some(at) if self.seen.now.ms_since(at) > STOPPED_WITHIN_S * 1000 => {
-                Next::Failed(tell::does_not_stop(self.target, run))
+                Next::Failed(wording::does_not_stop(self.target, run))
             }
             Some(_) => Next::Wait(POLL_S),
         }

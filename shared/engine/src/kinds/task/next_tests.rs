@@ -99,7 +99,7 @@ pub(super) fn seen(forward: TaskState, back: TaskState) -> Seen {
     }
 }
 
-pub(super) fn told(next: &Next<Change>) -> String {
+pub(super) fn in_words(next: &Next<Change>) -> String {
     match next {
         Next::Done => "done".into(),
         Next::Wait(_) => "wait".into(),
@@ -164,20 +164,20 @@ fn a_task_is_run_once_forward() {
     ];
     for (why, side, wanted) in table {
         let next = next(&target(), &seen(side, TaskState::default()), &forward());
-        assert_eq!(told(&next), wanted, "{why}");
+        assert_eq!(in_words(&next), wanted, "{why}");
     }
     // It was asked for long ago, and created by a later try.
     let created = Run { created: Some(ago(5)), ..run("RUNNING", "", None) };
     let late = with(sent(1200), Some(created));
     let next_of = |side| next(&target(), &seen(side, TaskState::default()), &forward());
-    assert_eq!(told(&next_of(late)), "wait");
+    assert_eq!(in_words(&next_of(late)), "wait");
     let unregistered = Seen { definition: None, ..seen(TaskState::default(), TaskState::default()) };
-    assert_eq!(told(&next(&target(), &unregistered, &forward())), "register");
+    assert_eq!(in_words(&next(&target(), &unregistered, &forward())), "register");
 }
 
 /// A task that ends unknown has no `startedBy` in the record: the finding says what to look for.
 #[test]
-fn a_task_that_nobody_knows_of_is_told_with_its_started_by() {
+fn a_task_that_nobody_knows_of_is_reported_with_its_started_by() {
     let ended = TaskState { end: Some(end(Some(0), true)), ..answered(60) };
     let table = [
         (sent(KNOWN_S), TaskState::default(), forward(), "forward"),
@@ -199,7 +199,7 @@ fn a_long_task_is_looked_at_rarely_and_one_with_a_short_limit_often() {
         let target = Target { limit_s, ..target() };
         let side = TaskState { run: Some(run("RUNNING", "", None)), ..answered(1500) };
         let next = next(&target, &seen(side, TaskState::default()), &forward());
-        assert_eq!(told(&next), wanted, "{limit_s}");
+        assert_eq!(in_words(&next), wanted, "{limit_s}");
     }
 }
 
@@ -281,7 +281,7 @@ fn what_was_run_is_stopped_and_taken_back_once() {
     ];
     for (why, forward, back, wanted) in table {
         let next = next(&target(), &seen(forward, back), &BACK);
-        assert_eq!(told(&next), wanted, "{why}");
+        assert_eq!(in_words(&next), wanted, "{why}");
     }
     for undo in [None, Some(TaskUndo::None)] {
         let target = Target { undo, ..target() };
@@ -292,7 +292,7 @@ fn what_was_run_is_stopped_and_taken_back_once() {
             (sent(KNOWN_S), "unknown"),
         ] {
             let next = next(&target, &seen(side, none()), &BACK);
-            assert_eq!(told(&next), wanted, "{:?}", target.undo);
+            assert_eq!(in_words(&next), wanted, "{:?}", target.undo);
         }
     }
 }
@@ -312,6 +312,6 @@ fn what_is_irreversible_is_stopped_and_never_taken_back() {
         ("nobody knows", sent(KNOWN_S), "unknown"),
     ] {
         let next = next(&target, &seen(side, TaskState::default()), &BACK);
-        assert_eq!(told(&next), wanted, "{why}");
+        assert_eq!(in_words(&next), wanted, "{why}");
     }
 }

@@ -3,7 +3,7 @@
 use super::call::{self, CallPorts};
 use super::log::{Log, id};
 use super::state::{Goal, Target, Work, family};
-use super::{Task, tell};
+use super::{Task, wording};
 use crate::config::Configured;
 use crate::kinds::ecs::{document, permissions};
 use crate::kinds::needs::beside;
@@ -89,7 +89,7 @@ where
     })
 }
 
-/// Finds all that the declaration names, or tells what is not there.
+/// Finds all that the declaration names, or reports what is not there.
 pub(super) async fn find(ports: &(impl EcsApi + EcsTasksApi), input: &PrepareInput<'_>, spec: &Spec) -> Checked<Found> {
     let Some(AnySpec::Ecs(owner)) = input.image_of else {
         return Err(Fault::internal("a task runs the image of a service").into());
@@ -299,7 +299,7 @@ fn unchanged(input: &PrepareInput<'_>, target: &Target) -> Option<String> {
     (is_same && !input.again && !input.is_check).then(|| {
         format!(
             "is not run: {} has succeeded here already with sha256:{}",
-            tell::command(&target.work.command),
+            wording::command(&target.work.command),
             target.work.sha256.short()
         )
     })
@@ -308,7 +308,7 @@ fn unchanged(input: &PrepareInput<'_>, target: &Target) -> Option<String> {
 fn what(target: &Target) -> String {
     format!(
         "run {} once with sha256:{} in cluster {}",
-        tell::command(&target.work.command),
+        wording::command(&target.work.command),
         target.work.sha256.short(),
         target.cluster
     )

@@ -14,7 +14,7 @@ use windlass_domain::text::time::Time;
 /// The status of a task that has ended.
 const STOPPED: &str = "STOPPED";
 
-/// The stop codes of a task that has ended by itself; ECS may tell none.
+/// The stop codes of a task that has ended by itself; ECS may give none.
 const BY_ITSELF: [&str; 2] = ["EssentialContainerExited", ""];
 
 /// A task, with everything that was decided at `Prepare`.
@@ -120,7 +120,7 @@ pub struct Seen {
 pub struct TaskState {
     /// The request for it; `None` if it was not asked for.
     pub sent: Option<Sent>,
-    /// The times at which it was told to stop, on the way forward and on the way back.
+    /// The times at which its stop was sent, on the way forward and on the way back.
     pub stops: [Option<Time>; 2],
     /// The time at which ECS did not show it on the way back, for the first time.
     pub missed: Option<Time>,
@@ -148,7 +148,7 @@ pub struct Sent {
 pub struct End {
     /// The task's ARN.
     pub task: String,
-    /// Its `startedBy`, as ECS tells it.
+    /// Its `startedBy`, as ECS returns it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub started_by: String,
     /// The exit code of its container; `None` if that never ran.
@@ -158,7 +158,7 @@ pub struct End {
     pub began: bool,
     /// True if it ended by itself, and was not stopped.
     pub by_itself: bool,
-    /// The reason, as ECS tells it.
+    /// The reason, as ECS gives it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub why: String,
     /// The seconds for which it ran; `None` if it never did.

@@ -11,7 +11,7 @@
 mod next;
 mod prepare;
 mod state;
-mod tell;
+mod wording;
 
 use super::images;
 use super::kind::{field, noticed};
@@ -21,7 +21,7 @@ use crate::kinds::codedeploy::{self, MARK, mark, sent, sentences};
 use crate::kinds::ecs::change::Ecs;
 use crate::kinds::ecs::codedeploy::state::{DeploymentRequest, Followed, Goal, Seen, callers, is_ending, patience_s};
 use crate::kinds::ecs::state::Target;
-use crate::kinds::ecs::tell::{service, short};
+use crate::kinds::ecs::wording::{service, short};
 use crate::kinds::{ChangeFacts, Class, Kind, LookContext, Next, Noticed, Trail, View};
 use crate::ports::{Clock, CodeDeployApi, Deployed, EcsApi, NewDeployed, Result, S3Api, Waiting};
 pub(super) use prepare::prepare;
@@ -83,8 +83,8 @@ impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDeploy
             value["moved_by"] = other.id.clone().into();
         }
         View {
-            noticed: Noticed { value, shown: tell::shown(target, seen) },
-            waits_for: tell::waits_for(target, seen),
+            noticed: Noticed { value, shown: wording::shown(target, seen) },
+            waits_for: wording::waits_for(target, seen),
             // A group has one deployment at a time, a service one group, and nobody else may change its task sets;
             // every other call names a deployment of Windlass's (`docs/safety-limits.md`).
             is_guarded: true,
@@ -114,7 +114,7 @@ impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDeploy
                 after(&of.task_definition, &images::texts(&of.images))
             }
         };
-        ChangeFacts { after: Some(after), ..ChangeFacts::new(Class::Switching, change.value(), tell::what(change)) }
+        ChangeFacts { after: Some(after), ..ChangeFacts::new(Class::Switching, change.value(), wording::what(change)) }
     }
 
     fn field(member: &str, value: &Value) -> (String, String) {
@@ -218,7 +218,7 @@ impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> CodeDeployedService
         let is_own = mine.is_some();
         let is = match (mine, asked.and_then(|asked| asked.stop.as_ref())) {
             (Some(mine), _) => Some(mine),
-            (None, Some(stopped)) => codedeploy::told(&self.at, stopped).await?,
+            (None, Some(stopped)) => codedeploy::deployment(&self.at, stopped).await?,
             (None, None) => {
                 let mut earlier = all.iter().filter(|one| is_by(one, MARK) && !one.is_over());
                 earlier.next().cloned()

@@ -5,7 +5,7 @@
 //! got before, CodeDeploy deploys once more.
 
 use super::state::{Change, Followed, Goal, Moved, Seen, primary};
-use super::tell;
+use super::wording;
 use crate::kinds::Next;
 use crate::kinds::codedeploy::{POLL_S, again};
 use crate::kinds::ecs::images;
@@ -62,7 +62,7 @@ impl NextChange<'_> {
             return match self.runs() {
                 Some(runs) if runs == self.to => self.steady(),
                 _ if self.may_not_show_yet(&own.is) => Next::Wait(POLL_S),
-                _ => Next::Theirs(tell::moved_since(target, seen, own)),
+                _ => Next::Theirs(wording::moved_since(target, seen, own)),
             };
         }
         if self.has_come(own) {
@@ -121,12 +121,12 @@ impl NextChange<'_> {
             return self.arrive();
         }
         if let Some(other) = &seen.other {
-            return Next::Theirs(tell::replaced(target, other));
+            return Next::Theirs(wording::replaced(target, other));
         }
         if seen.is_elsewhere() {
-            return Next::Theirs(tell::moved_since(target, seen, own));
+            return Next::Theirs(wording::moved_since(target, seen, own));
         }
-        Next::TakenBack(tell::taken_back(target, seen, own))
+        Next::TakenBack(wording::taken_back(target, seen, own))
     }
 
     /// Decides for our own deployment that brings something else, and that is gone back from.
@@ -186,12 +186,12 @@ impl NextChange<'_> {
         let Self { target, seen, .. } = self;
         if let Some(other) = &seen.other {
             return match &seen.asked {
-                Some(_) if self.is_back() => Next::Theirs(tell::replaced(target, other)),
-                _ => Next::Failed(tell::busy(target, other)),
+                Some(_) if self.is_back() => Next::Theirs(wording::replaced(target, other)),
+                _ => Next::Failed(wording::busy(target, other)),
             };
         }
         let Some(runs) = self.runs() else {
-            return lift(wait_unless_overdue(&seen.service, || tell::nobody(target)));
+            return lift(wait_unless_overdue(&seen.service, || wording::nobody(target)));
         };
         if runs == self.to {
             // It was asked for, and its deployment cannot be seen yet: nobody knows what the deployment does next.
@@ -219,8 +219,8 @@ impl NextChange<'_> {
         } else if is_whole {
             self.checked()
         } else {
-            let told = || tell::not_steady(target, seen);
-            lift(wait_unless_overdue(&seen.service, told))
+            let finding = || wording::not_steady(target, seen);
+            lift(wait_unless_overdue(&seen.service, finding))
         }
     }
 
@@ -235,7 +235,7 @@ impl NextChange<'_> {
     fn wait(&self, own: &Followed) -> Next<Change> {
         let Self { target, seen, .. } = self;
         if seen.service.overdue && !own.is.is_over() {
-            return Next::Failed(tell::late(target, seen, own));
+            return Next::Failed(wording::late(target, seen, own));
         }
         Next::wait_on(seen.service.waited_ms, POLL_S)
     }

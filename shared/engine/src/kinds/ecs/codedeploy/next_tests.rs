@@ -23,12 +23,12 @@ fn former() -> Goal {
     goal(Some("agent:1"), "old", Moved::All)
 }
 
-fn told(seen: &Seen, goal: &Goal) -> String {
+fn in_words(seen: &Seen, goal: &Goal) -> String {
     match next(&target(), seen, goal) {
         Next::Done => "done".into(),
         Next::Wait(_) | Next::WaitForHours => "wait".into(),
         Next::Do(Change::Service(change)) => format!("{change:?}"),
-        Next::Do(change) => tell::what(&change),
+        Next::Do(change) => wording::what(&change),
         Next::Failed(finding) => format!("failed {}", finding.name),
         Next::Theirs(finding) => format!("theirs {}", finding.name),
         Next::TakenBack(finding) => format!("taken back {}", finding.name),
@@ -61,32 +61,32 @@ fn forward() {
     ];
     for (ours, percent, wanted) in table {
         let is = seen(ours, percent);
-        let got = [Moved::Ready, Moved::Some, Moved::All].map(|moved| told(&is, &release(moved)));
+        let got = [Moved::Ready, Moved::Some, Moved::All].map(|moved| in_words(&is, &release(moved)));
         assert_eq!(got, wanted, "{ours} {percent}");
     }
     let mut unregistered = seen("-", 0);
     unregistered.service.registered = None;
-    assert!(told(&unregistered, &release(Moved::All)).starts_with("Register"));
+    assert!(in_words(&unregistered, &release(Moved::All)).starts_with("Register"));
 }
 
 #[test]
-fn nothing_is_reached_by_what_is_not_told() {
+fn nothing_is_reached_by_what_is_not_known() {
     let mut hidden = seen("InProgress", 101);
     let lifecycle = &mut hidden.followed.as_mut().unwrap().lifecycle;
     for share in &mut lifecycle.task_sets {
         share.percent = None;
     }
-    assert_eq!(told(&hidden, &release(Moved::All)), "wait");
-    assert_eq!(told(&hidden, &release(Moved::Some)), "wait");
+    assert_eq!(in_words(&hidden, &release(Moved::All)), "wait");
+    assert_eq!(in_words(&hidden, &release(Moved::Some)), "wait");
     let mut hooked = seen("InProgress", 101);
     hooked.followed.as_mut().unwrap().lifecycle.events[1].status = "InProgress".into();
-    assert_eq!(told(&hooked, &release(Moved::All)), "wait", "its last hook runs");
+    assert_eq!(in_words(&hooked, &release(Moved::All)), "wait", "its last hook runs");
     let mut unknown = seen("InProgress", 101);
     unknown.service.unknown_digests = [("agent".to_owned(), 1)].into();
-    assert_eq!(told(&unknown, &release(Moved::All)), "wait");
+    assert_eq!(in_words(&unknown, &release(Moved::All)), "wait");
     let mut other = seen("InProgress", 101);
     other.service.images = images("strange");
-    assert_eq!(told(&other, &release(Moved::All)), "failed ChangeFailed");
+    assert_eq!(in_words(&other, &release(Moved::All)), "failed ChangeFailed");
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn a_wait_before_callers_are_moved_is_ended_where_that_is_declared() {
     let mut target = target();
     let ready = seen("Ready", 0);
     let go = |target: &Target, seen: &Seen, moved| match next(target, seen, &release(moved)) {
-        Next::Do(change) => tell::what(&change),
+        Next::Do(change) => wording::what(&change),
         Next::Done => "done".into(),
         _ => "wait".into(),
     };
@@ -115,7 +115,7 @@ fn a_wait_before_callers_are_moved_is_ended_where_that_is_declared() {
 fn back() {
     for status in ["Created", "Queued", "InProgress", "Baking", "Ready", "Dreaming"] {
         for percent in [0, 10, 101] {
-            assert_eq!(told(&seen(status, percent), &former()), STOP, "{status} {percent}");
+            assert_eq!(in_words(&seen(status, percent), &former()), STOP, "{status} {percent}");
         }
     }
     let table = [
@@ -125,21 +125,21 @@ fn back() {
         ("nobody took it back", seen("Failed", 101), BACK),
     ];
     for (what, seen, wanted) in table {
-        assert_eq!(told(&seen, &former()), wanted, "{what}");
+        assert_eq!(in_words(&seen, &former()), wanted, "{what}");
     }
     let mut stopped = seen("InProgress", 10);
     stopped.followed.as_mut().unwrap().stops = Some(sends(1, 5));
-    assert_eq!(told(&stopped, &former()), "wait");
+    assert_eq!(in_words(&stopped, &former()), "wait");
     stopped.followed.as_mut().unwrap().stops = Some(sends(1, 20));
-    assert_eq!(told(&stopped, &former()), "stop deployment d-1 of CodeDeploy once more, with its rollback");
+    assert_eq!(in_words(&stopped, &former()), "stop deployment d-1 of CodeDeploy once more, with its rollback");
     stopped.followed.as_mut().unwrap().stops = Some(sends(6, 20));
-    assert_eq!(told(&stopped, &former()), "wait");
+    assert_eq!(in_words(&stopped, &former()), "wait");
     stopped.service.overdue = true;
-    assert_eq!(told(&stopped, &former()), "failed ChangeFailed");
+    assert_eq!(in_words(&stopped, &former()), "failed ChangeFailed");
     // It may not have reached CodeDeploy.
     let stop = stopped.followed.as_mut().unwrap().stops.as_mut().unwrap();
     stop.is_open = true;
-    assert_eq!(told(&stopped, &former()), "stop deployment d-1 of CodeDeploy once more, with its rollback");
+    assert_eq!(in_words(&stopped, &former()), "stop deployment d-1 of CodeDeploy once more, with its rollback");
 }
 
 #[test]
@@ -153,8 +153,8 @@ fn a_rollback_is_followed_to_its_end() {
     ] {
         let mut seen = seen("Failed", 0);
         seen.followed.as_mut().unwrap().rollback = Some(deployed("d-2", rollback));
-        assert_eq!(told(&seen, &release(Moved::All)), forward, "{rollback}");
-        assert_eq!(told(&seen, &former()), back, "{rollback}");
+        assert_eq!(in_words(&seen, &release(Moved::All)), forward, "{rollback}");
+        assert_eq!(in_words(&seen, &former()), back, "{rollback}");
     }
     // The service may show the former tasks a moment after the rollback has brought them.
     for (ended_s, back) in [(5, "wait"), (40, BACK)] {
@@ -162,13 +162,13 @@ fn a_rollback_is_followed_to_its_end() {
         let mut rollback = deployed("d-2", "Succeeded");
         rollback.completed = Some(ago(ended_s));
         behind.followed.as_mut().unwrap().rollback = Some(rollback);
-        assert_eq!(told(&behind, &former()), back, "{ended_s} s ago");
+        assert_eq!(in_words(&behind, &former()), back, "{ended_s} s ago");
     }
     let mut young = seen("Failed", 0);
     young.followed.as_mut().unwrap().is.completed = Some(ago(5));
-    assert_eq!(told(&young, &release(Moved::All)), "wait", "its rollback may begin");
+    assert_eq!(in_words(&young, &release(Moved::All)), "wait", "its rollback may begin");
     young.followed.as_mut().unwrap().is.rolls_back = false;
-    assert_eq!(told(&young, &release(Moved::All)), "taken back ChangeFailed");
+    assert_eq!(in_words(&young, &release(Moved::All)), "taken back ChangeFailed");
 }
 
 #[test]
@@ -176,17 +176,17 @@ fn what_an_earlier_release_has_left() {
     let next = goal(None, "newer", Moved::All);
     let end = "let deployment d-1 of CodeDeploy end the former tasks";
     let waits = earlier("InProgress", 101);
-    assert_eq!(told(&waits, &next), end);
-    assert_eq!(told(&waits, &former()), STOP, "a rollback while they stand");
+    assert_eq!(in_words(&waits, &next), end);
+    assert_eq!(in_words(&waits, &former()), STOP, "a rollback while they stand");
     let another = goal(Some("agent:0"), "older", Moved::All);
-    assert_eq!(told(&waits, &another), end, "a rollback to what does not stand");
-    assert_eq!(told(&waits, &goal(Some("agent:2"), "new", Moved::All)), "done");
+    assert_eq!(in_words(&waits, &another), end, "a rollback to what does not stand");
+    assert_eq!(in_words(&waits, &goal(Some("agent:2"), "new", Moved::All)), "done");
     let mut sent = waits;
     sent.followed.as_mut().unwrap().ends = Some(sends(1, 5));
-    assert_eq!(told(&sent, &next), "wait");
-    assert_eq!(told(&earlier("InProgress", 10), &next), "wait", "it is at work yet");
+    assert_eq!(in_words(&sent, &next), "wait");
+    assert_eq!(in_words(&earlier("InProgress", 10), &next), "wait", "it is at work yet");
     let over = "task definition agent:2 → agent:3 by CodeDeploy";
-    assert_eq!(told(&earlier("Succeeded", 101), &next), over);
+    assert_eq!(in_words(&earlier("Succeeded", 101), &next), over);
 }
 
 #[test]
@@ -196,12 +196,12 @@ fn somebody_else_s_deployment_is_in_the_way() {
         seen.other = Some(deployed("d-9", "InProgress"));
         seen
     };
-    assert_eq!(told(&busy("-", 0), &release(Moved::All)), "failed TargetBusy");
-    assert_eq!(told(&busy("-", 0), &former()), "failed TargetBusy");
-    assert_eq!(told(&busy("Succeeded", 101), &former()), "theirs TargetChangedByOther");
+    assert_eq!(in_words(&busy("-", 0), &release(Moved::All)), "failed TargetBusy");
+    assert_eq!(in_words(&busy("-", 0), &former()), "failed TargetBusy");
+    assert_eq!(in_words(&busy("Succeeded", 101), &former()), "theirs TargetChangedByOther");
     let mut elsewhere = seen("Stopped", 0);
     elsewhere.task_sets[0].task_definition = "agent:9".into();
-    assert_eq!(told(&elsewhere, &release(Moved::All)), "theirs TargetChangedByOther");
+    assert_eq!(in_words(&elsewhere, &release(Moved::All)), "theirs TargetChangedByOther");
 }
 
 #[test]
@@ -211,21 +211,21 @@ fn a_way_back_that_failed_is_tried_once_more_by_a_recovery() {
     own.is.description = "Windlass deployment d: agent:1".into();
     (failed.asked.as_mut().unwrap().from, failed.asked.as_mut().unwrap().to) = ("agent:2".into(), "agent:1".into());
     failed.sent = Some("agent:1".into());
-    assert_eq!(told(&failed, &former()), "taken back ChangeFailed");
+    assert_eq!(in_words(&failed, &former()), "taken back ChangeFailed");
     failed.sent = None;
-    assert_eq!(told(&failed, &former()), BACK);
+    assert_eq!(in_words(&failed, &former()), BACK);
     failed.sent = Some("agent:1".into());
     failed.asked.as_mut().unwrap().after = Some("d-1".into());
-    assert_eq!(told(&failed, &former()), BACK, "what was sent is not there yet");
+    assert_eq!(in_words(&failed, &former()), BACK, "what was sent is not there yet");
 }
 
 #[test]
-fn what_takes_too_long_is_told() {
+fn what_takes_too_long_is_reported() {
     let mut late = seen("InProgress", 0);
     late.service.overdue = true;
-    assert_eq!(told(&late, &release(Moved::All)), "failed ChangeFailed");
+    assert_eq!(in_words(&late, &release(Moved::All)), "failed ChangeFailed");
     let mut crashes = seen("InProgress", 0);
     let trouble = ecs::StoppedTasks { tasks: 3, reasons: vec!["it exits".into()] };
     crashes.service.troubles = [("agent:2".to_owned(), trouble)].into();
-    assert_eq!(told(&crashes, &release(Moved::All)), "failed ChangeFailed");
+    assert_eq!(in_words(&crashes, &release(Moved::All)), "failed ChangeFailed");
 }

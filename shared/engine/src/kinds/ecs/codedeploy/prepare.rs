@@ -2,7 +2,7 @@
 //! deploy this service, and in which steps? What the service itself needs has been planned by then.
 
 use super::state::{Goal, Moved, is_ending};
-use super::tell;
+use super::wording;
 use crate::kinds::codedeploy::group::{self, looks};
 use crate::kinds::codedeploy::{self, CODEDEPLOY, MARK, sentences};
 use crate::kinds::ecs::state::{self as ecs, Group, Target};
@@ -63,7 +63,7 @@ struct WavePlanner<'a> {
 
 impl WavePlanner<'_> {
     /// Plans the waves. CodeDeploy goes by itself. It is looked at in waves for as long as the configuration says, so
-    /// that gates watch it, and that Windlass soon tells what CodeDeploy takes back. If the declaration says so,
+    /// that gates watch it, and so that Windlass soon reports what CodeDeploy takes back. If the declaration says so,
     /// CodeDeploy waits for Windlass before these waves. A way back is one wave.
     fn stages(&self, planned: &Stage) -> Result<Vec<Stage>> {
         let of: ecs::Goal = from_value("goal", &planned.goal)?;
@@ -219,7 +219,7 @@ impl<P: EcsApi + CodeDeployApi> Asks<'_, P> {
             if !self.is_left(&other).await? {
                 return Ok(Some(Finding {
                     path: self.of.input.path("codedeploy.group"),
-                    ..tell::busy(target, &other)
+                    ..wording::busy(target, &other)
                 }));
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::kinds::codedeploy::{SentCalls, is_returning};
 use crate::kinds::ecs::state::{self as ecs, Target};
-use crate::kinds::ecs::tell::short;
+use crate::kinds::ecs::wording::short;
 use crate::ports::{Deployed, Lifecycle, TaskSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -79,7 +79,7 @@ impl DeploymentRequest {
 /// A deployment of CodeDeploy that Windlass has created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Followed {
-    /// The deployment, as CodeDeploy tells it.
+    /// The deployment, as CodeDeploy returns it.
     pub is: Deployed,
     /// True if this deployment of Windlass has created it, false if an earlier one has.
     pub is_own: bool,
@@ -96,7 +96,7 @@ pub struct Followed {
 }
 
 impl Followed {
-    /// Returns whether its description tells that it deploys this task definition.
+    /// Returns whether its description says that it deploys this task definition.
     pub(super) fn is_to(&self, task_definition: &str) -> bool {
         let to = self.is.description.rsplit(": ").next();
         to == Some(short(task_definition))
@@ -224,7 +224,7 @@ impl Change {
     /// Returns the change as the ledger records it.
     pub fn value(&self) -> Value {
         match self {
-            // The kind of the service tells it.
+            // The kind of the service names it.
             Self::Service(_) => Value::Null,
             Self::Begin { from, to, after, .. } => json!({"begin": {"from": from, "to": to, "after": after}}),
             Self::Stop { deployment, from, to, again, .. } => {
@@ -279,7 +279,7 @@ impl Seen {
         asked.zip(runs).is_some_and(|(asked, runs)| *runs != asked.from && *runs != asked.to)
     }
 
-    /// Returns the percent of the traffic that the tasks of a task definition get, as the followed deployment tells.
+    /// Returns the percent of the traffic that the tasks of a task definition get, as the followed deployment says.
     pub(super) fn percent(&self, task_definition: &str) -> Option<u64> {
         let followed = self.followed.as_ref()?;
         let own = |one: &&TaskSet| one.task_definition == task_definition;

@@ -8,7 +8,7 @@
 mod next;
 mod prepare;
 mod state;
-mod tell;
+mod wording;
 
 use super::change::LambdaKind;
 use super::kind::{field, noticed};
@@ -52,7 +52,7 @@ fn group_of(target: &Target) -> Result<&Group> {
 fn by_codedeploy(change: &Change, seen: &Seen, to: Option<&String>) -> ChangeFacts {
     let after = to.map(|to| Traffic::all_to(to));
     let after = after.map(|after| Noticed { value: after.noticed(), shown: after.to_string() });
-    ChangeFacts { after, ..ChangeFacts::new(Class::Switching, change.value(), tell::what(change, seen)) }
+    ChangeFacts { after, ..ChangeFacts::new(Class::Switching, change.value(), wording::what(change, seen)) }
 }
 
 impl<P: LambdaApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDeployed<P> {
@@ -72,8 +72,8 @@ impl<P: LambdaApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDep
             value["moved_by"] = other.id.clone().into();
         }
         View {
-            noticed: Noticed { value, shown: tell::shown(seen) },
-            waits_for: tell::waits_for(target, seen),
+            noticed: Noticed { value, shown: wording::shown(seen) },
+            waits_for: wording::waits_for(target, seen),
             // CodeDeploy begins nothing unless the alias is as its AppSpec says, a stop names a deployment of ours,
             // and the alias itself moves upon its RevisionId.
             is_guarded: true,
@@ -83,7 +83,7 @@ impl<P: LambdaApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDep
 
     fn back(seen: &Seen) -> Goal {
         let mut function = seen.function.clone();
-        // A record that is made while CodeDeploy moves the alias tells what callers will get.
+        // A record that is made while CodeDeploy moves the alias says what callers will get.
         if let Some(alias) = &mut function.alias {
             alias.traffic = seen.callers();
         }
@@ -92,7 +92,7 @@ impl<P: LambdaApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDep
 
     fn unsettled(target: &Target, seen: &Seen) -> Option<Finding> {
         let moving = seen.moving()?;
-        Some(sentences::unsettled(&tell::place(target), moving))
+        Some(sentences::unsettled(&wording::place(target), moving))
     }
 
     fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {

@@ -4,7 +4,7 @@
 //! stopped and followed to its end. If the alias is then not as before, Windlass moves the alias itself.
 
 use super::state::{Change, Goal, Seen};
-use super::tell;
+use super::wording;
 use crate::kinds::Next;
 use crate::kinds::codedeploy::{POLL_S, again};
 use crate::kinds::lambda::next::next as next_of_function;
@@ -53,14 +53,14 @@ fn forward(target: &Target, seen: &Seen, goal: &Goal, on_function: Next<lambda::
             return wait(seen, ours.completed);
         }
         if seen.is_elsewhere() {
-            return Next::Theirs(tell::moved_since(target, seen, ours));
+            return Next::Theirs(wording::moved_since(target, seen, ours));
         }
-        return Next::TakenBack(tell::taken_back(target, seen, ours));
+        return Next::TakenBack(wording::taken_back(target, seen, ours));
     }
     if ours.is_over() {
         return match left {
             None => Next::Done,
-            Some(_) => Next::Theirs(tell::moved_since(target, seen, ours)),
+            Some(_) => Next::Theirs(wording::moved_since(target, seen, ours)),
         };
     }
     let moves = left.is_none_or(|(from, to)| from.weights.iter().any(|(it, _)| *it == to));
@@ -71,14 +71,14 @@ fn forward(target: &Target, seen: &Seen, goal: &Goal, on_function: Next<lambda::
 /// there.
 fn begin(target: &Target, seen: &Seen, left: Option<(Traffic, String)>) -> Next<Change> {
     if let Some(other) = &seen.other {
-        return Next::Failed(tell::busy(target, other));
+        return Next::Failed(wording::busy(target, other));
     }
     match left {
         // It was asked for, and its deployment cannot be seen yet: nobody knows what the deployment does after the
         // move.
         None if seen.begun.is_some() => Next::Wait(POLL_S),
         None => Next::Done,
-        Some((from, _)) if !from.weights.is_empty() => Next::Failed(tell::shared(target, &from)),
+        Some((from, _)) if !from.weights.is_empty() => Next::Failed(wording::shared(target, &from)),
         Some((from, to)) => Next::Do(Change::Begin { from: from.version, to }),
     }
 }
@@ -93,8 +93,8 @@ fn back(target: &Target, seen: &Seen, on_function: Next<lambda::Change>) -> Next
         }
     }
     match &seen.other {
-        Some(other) if seen.begun.is_some() => Next::Theirs(tell::replaced(target, other)),
-        Some(other) => Next::Failed(tell::busy(target, other)),
+        Some(other) if seen.begun.is_some() => Next::Theirs(wording::replaced(target, other)),
+        Some(other) => Next::Failed(wording::busy(target, other)),
         None => lift(on_function),
     }
 }
@@ -111,7 +111,7 @@ fn in_time(target: &Target, seen: &Seen, ours: &Deployed) -> Next<Change> {
     let moved = ours.created.map(|created| created.plus_s(minutes * 60));
     let stopped = seen.stops.map(|sent| sent.last);
     if moved.max(stopped).is_some_and(|by| seen.now > by.plus_s(LATE_S)) {
-        return Next::Failed(tell::late(target, seen, ours, minutes));
+        return Next::Failed(wording::late(target, seen, ours, minutes));
     }
     wait(seen, stopped.or(moved))
 }

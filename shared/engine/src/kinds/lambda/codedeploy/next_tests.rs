@@ -112,7 +112,7 @@ pub(crate) fn seen(traffic: &str, ours: &str) -> Seen {
     }
 }
 
-fn told(seen: &Seen, goal: &Goal) -> String {
+fn in_words(seen: &Seen, goal: &Goal) -> String {
     match next(&target(), seen, goal) {
         Next::Done => "done".into(),
         Next::Wait(seconds) => format!("wait {seconds}"),
@@ -170,9 +170,9 @@ fn forward() {
         {
             ours.error = Some(("MANUAL_STOP".into(), String::new()));
         }
-        assert_eq!(told(&seen, &release(true, 100)), moving, "{what}");
-        assert_eq!(told(&seen, &release(false, 100)), whole, "{what}");
-        assert_eq!(told(&seen, &release(false, 0)), "done", "{what}: ahead");
+        assert_eq!(in_words(&seen, &release(true, 100)), moving, "{what}");
+        assert_eq!(in_words(&seen, &release(false, 100)), whole, "{what}");
+        assert_eq!(in_words(&seen, &release(false, 0)), "done", "{what}: ahead");
     }
 }
 
@@ -187,11 +187,11 @@ fn what_codedeploy_takes_back_is_followed_to_its_end() {
         seen
     };
     for status in ["Failed", "Stopped"] {
-        assert_eq!(told(&ended(status, 5), &goal), "wait 10", "its rollback may begin");
-        assert_eq!(told(&ended(status, 31), &goal), "taken back ChangeFailed");
+        assert_eq!(in_words(&ended(status, 5), &goal), "wait 10", "its rollback may begin");
+        assert_eq!(in_words(&ended(status, 31), &goal), "taken back ChangeFailed");
         let mut without = ended(status, 5);
         without.ours.as_mut().unwrap().rolls_back = false;
-        assert_eq!(told(&without, &goal), "taken back ChangeFailed", "none will begin");
+        assert_eq!(in_words(&without, &goal), "taken back ChangeFailed", "none will begin");
         for (rollback, wanted) in [
             ("Created", "wait 10"),
             ("InProgress", "wait 10"),
@@ -202,9 +202,9 @@ fn what_codedeploy_takes_back_is_followed_to_its_end() {
         ] {
             let mut seen = ended(status, 300);
             seen.rollback = Some(deployed("d-2", rollback));
-            assert_eq!(told(&seen, &goal), wanted, "{rollback}");
+            assert_eq!(in_words(&seen, &goal), wanted, "{rollback}");
             let back = if wanted == "wait 10" { "wait 10" } else { "itself: alias live 1 with 2 at 10 % → 1" };
-            assert_eq!(told(&seen, &former()), back, "back, {rollback}");
+            assert_eq!(in_words(&seen, &former()), back, "back, {rollback}");
         }
     }
 }
@@ -214,8 +214,8 @@ fn what_somebody_made_of_the_alias_meanwhile_is_theirs() {
     for status in ["Failed", "Stopped", "Succeeded"] {
         let mut elsewhere = seen("7", status);
         elsewhere.ours.as_mut().unwrap().rolls_back = false;
-        let told = told(&elsewhere, &release(true, 100));
-        assert_eq!(told, "theirs TargetChangedByOther", "{status}");
+        let found = in_words(&elsewhere, &release(true, 100));
+        assert_eq!(found, "theirs TargetChangedByOther", "{status}");
     }
 }
 
@@ -224,7 +224,7 @@ fn back() {
     let stop = |again: u32| format!(r#"{{"again":{again},"stop":"d-1"}}"#);
     for status in ["Created", "Queued", "InProgress", "Baking", "Ready", "Dreaming"] {
         for traffic in ["1", "1+2@0.1", "2"] {
-            assert_eq!(told(&seen(traffic, status), &former()), stop(0), "{status} {traffic}");
+            assert_eq!(in_words(&seen(traffic, status), &former()), stop(0), "{status} {traffic}");
         }
     }
     for (what, seen, wanted) in [
@@ -234,7 +234,7 @@ fn back() {
         ("it left the callers shared", seen("1+2@0.1", "Failed"), "itself: alias live 1 with 2 at 10 % → 1"),
         ("it is not to be seen", seen("1", ""), "done"),
     ] {
-        assert_eq!(told(&seen, &former()), wanted, "{what}");
+        assert_eq!(in_words(&seen, &former()), wanted, "{what}");
     }
 }
 
@@ -245,7 +245,7 @@ fn a_stop_without_effect_is_sent_again() {
         seen.stops = Some(sends(sent, seconds));
         seen.stops.as_mut().unwrap().is_open = is_open;
         seen.ours.as_mut().unwrap().created = Some(ago(4 * 3600));
-        told(&seen, &former())
+        in_words(&seen, &former())
     };
     let stopped = |sent: u32, seconds: u64| stopped_when(false, sent, seconds);
     assert_eq!(stopped(1, 5), "wait 10");
@@ -267,20 +267,20 @@ fn somebody_else_s_deployment_is_in_the_way() {
         seen
     };
     let goal = release(false, 100);
-    assert_eq!(told(&busy("1", "-"), &goal), "failed TargetBusy");
-    assert_eq!(told(&busy("2", "-"), &goal), "failed TargetBusy", "where will it go?");
-    assert_eq!(told(&busy("1", "-"), &former()), "failed TargetBusy");
-    assert_eq!(told(&busy("2", "Succeeded"), &former()), "theirs TargetChangedByOther");
-    assert_eq!(told(&busy("1", "Stopped"), &former()), "theirs TargetChangedByOther");
+    assert_eq!(in_words(&busy("1", "-"), &goal), "failed TargetBusy");
+    assert_eq!(in_words(&busy("2", "-"), &goal), "failed TargetBusy", "where will it go?");
+    assert_eq!(in_words(&busy("1", "-"), &former()), "failed TargetBusy");
+    assert_eq!(in_words(&busy("2", "Succeeded"), &former()), "theirs TargetChangedByOther");
+    assert_eq!(in_words(&busy("1", "Stopped"), &former()), "theirs TargetChangedByOther");
 }
 
 #[test]
-fn what_takes_too_long_is_told() {
+fn what_takes_too_long_is_reported() {
     let goal = release(false, 100);
     let since = |minutes: u64| {
         let mut seen = seen("2", "InProgress");
         seen.ours.as_mut().unwrap().created = Some(ago(minutes * 60));
-        told(&seen, &goal)
+        in_words(&seen, &goal)
     };
     assert_eq!(since(20), "wait 10");
     assert_eq!(since(40), "wait for hours");

@@ -2,7 +2,7 @@
 //! this alias, and in which steps? What the function itself needs has been planned by then.
 
 use super::state::Goal;
-use super::tell;
+use super::wording;
 use crate::kinds::codedeploy::group::{self, looks};
 use crate::kinds::codedeploy::{self, CODEDEPLOY, sentences};
 use crate::kinds::lambda::state::{self as lambda, BackRecord, Group, Observed, Target};
@@ -52,8 +52,8 @@ fn refused(findings: Vec<Finding>, claims: Vec<Claim>) -> Prepared {
 }
 
 /// Plans the waves. The move goes by itself. It is looked at in waves for as long as the configuration says, so that
-/// gates watch it, and that Windlass soon tells what CodeDeploy takes back. The last wave waits for its end. A way back
-/// moves the alias itself.
+/// gates watch it, and so that Windlass soon reports what CodeDeploy takes back. The last wave waits for its end. A way
+/// back moves the alias itself.
 fn stages(found: &Found, planned: Vec<Stage>) -> Result<Vec<Stage>> {
     let mut stages = Vec::new();
     for stage in planned {
@@ -150,7 +150,7 @@ impl<P: CodeDeployApi> Asks<'_, P> {
         };
         let all = codedeploy::deployments(self.of.there, (&group.application, &group.group), None).await?;
         let other = all.iter().find(|one| !one.is_over());
-        Ok(other.map(|other| Finding { path: self.of.input.path("codedeploy.group"), ..tell::busy(target, other) }))
+        Ok(other.map(|other| Finding { path: self.of.input.path("codedeploy.group"), ..wording::busy(target, other) }))
     }
 
     /// Finds an alias that shares its callers. CodeDeploy deploys nothing from there.
@@ -162,6 +162,6 @@ impl<P: CodeDeployApi> Asks<'_, P> {
         let BackRecord { back } = from_value("state before", &before.goal)?;
         let Observed { alias, .. } = back;
         let shared = alias.filter(|alias| !alias.traffic.weights.is_empty());
-        Ok(shared.map(|alias| Finding { path: self.of.input.path("alias"), ..tell::shared(target, &alias.traffic) }))
+        Ok(shared.map(|alias| Finding { path: self.of.input.path("alias"), ..wording::shared(target, &alias.traffic) }))
     }
 }

@@ -31,8 +31,8 @@ impl Default for Limits {
     }
 }
 
-/// The most findings that are told one by one. A record in the ledger is limited.
-const TOLD: usize = 50;
+/// The most findings that are listed one by one. A record in the ledger is limited.
+const LISTED: usize = 50;
 
 /// Checks what an archive's directory declares, and returns everything that is wrong with it. `room` is the number of
 /// bytes that a path may have: a key in S3 has at most 1024 (Amazon S3 User Guide, "Naming objects").
@@ -53,9 +53,9 @@ pub fn check(archive: &str, entries: &[Entry], size: u64, room: usize, limits: &
 }
 
 pub(super) fn shorten(archive: &str, mut findings: Vec<Finding>) -> Vec<Finding> {
-    if findings.len() > TOLD {
-        let more = findings.len() - TOLD;
-        findings.truncate(TOLD);
+    if findings.len() > LISTED {
+        let more = findings.len() - LISTED;
+        findings.truncate(LISTED);
         let reason = format!("{} {} refused", count(more, "more entry"), agree(more, "is", "are"));
         findings.push(bad_archive(archive, "the archive", reason));
     }
@@ -215,8 +215,8 @@ mod tests {
         for (name, reason) in table {
             // A finding is one visible line.
             let said = format!(": {name} {reason}").replace('\n', "⏎").replace(":  ", ": ");
-            let told = reasons(&[entry(name, 0)], 1000);
-            assert_eq!(told, [format!("web.zip{said}")], "{name:?}");
+            let found = reasons(&[entry(name, 0)], 1000);
+            assert_eq!(found, [format!("web.zip{said}")], "{name:?}");
         }
         for name in ["index.html", "a/b/c.js", "..a", "a..b", ".well-known/x", "ä.html"] {
             assert_eq!(reasons(&[entry(name, 0)], 1000), [""; 0], "{name}");
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_is_wrong_is_told_at_once() {
+    fn everything_that_is_wrong_is_reported_at_once() {
         let link = Entry { special: Some("a symbolic link"), ..entry("link", 0) };
         let secret = Entry { encrypted: true, ..entry("secret", 100) };
         let bomb = Entry { packed: 4, bytes: 900, coding: Coding::Deflated, ..entry("bomb", 200) };
@@ -263,8 +263,8 @@ mod tests {
     #[test]
     fn a_great_many_findings_are_shortened() {
         let entries: Vec<Entry> = (0..80).map(|i| entry("../x", i * 100)).collect();
-        let told = reasons(&entries, 10_000);
-        assert_eq!(told.len(), TOLD + 1);
-        assert_eq!(told[TOLD], "web.zip: the archive 32 more entries are refused");
+        let found = reasons(&entries, 10_000);
+        assert_eq!(found.len(), LISTED + 1);
+        assert_eq!(found[LISTED], "web.zip: the archive 32 more entries are refused");
     }
 }

@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn an_archive_in_memory_is_read_and_anything_else_is_told() {
+    fn an_archive_in_memory_is_read_and_anything_else_is_refused() {
         for files in [0, 1, 3000] {
             let read = directory("web.zip", &zipped(files)).map(|entries| entries.len());
             assert_eq!(read, Ok(files));
@@ -252,8 +252,8 @@ mod tests {
         let cut = &whole[..whole.len() - 100];
         let nothing = vec![0; 70_000];
         for bytes in [&b""[..], b"<html>\n", &[7; 100], &nothing, cut] {
-            let told = directory("web=hacked.html", bytes).unwrap_err();
-            assert_eq!(told.path, "web=hacked.html: the archive", "{told}");
+            let finding = directory("web=hacked.html", bytes).unwrap_err();
+            assert_eq!(finding.path, "web=hacked.html: the archive", "{finding}");
         }
     }
 }

@@ -33,7 +33,7 @@ impl Selection {
 }
 
 /// Checks what an archive's directory declares, and selects what is published of it. `room` is the number of bytes that
-/// a path may have. What is refused is not selected; [`Selection::accepted`] tells of it.
+/// a path may have. What is refused is not selected; [`Selection::accepted`] reports it.
 ///
 /// # Errors
 /// Everything that is wrong with the archive, also that nothing is left to be published.

@@ -213,9 +213,9 @@ mod tests {
                     assert_eq!(&file.content_type, place.path);
                 }
                 assert!(place.is.is_none_or(|it| it.to_string() == *place.path));
-                let told = [place.is.is_some(), wants[0].is_some(), wants[1].is_some()];
-                let told = told.map(|it| if it { "1" } else { "0" }).concat();
-                format!("{}{told}", place.path)
+                let flags = [place.is.is_some(), wants[0].is_some(), wants[1].is_some()];
+                let flags = flags.map(|it| if it { "1" } else { "0" }).concat();
+                format!("{}{flags}", place.path)
             });
             known.collect::<Vec<_>>().join(" ")
         };

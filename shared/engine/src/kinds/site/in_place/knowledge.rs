@@ -25,7 +25,7 @@ pub(super) struct LastKnownState {
     pub(super) objects: Objects,
     /// The result of the look; `None` if something was written since.
     pub(super) seen: Option<Seen>,
-    /// True if the next look may begin with it, because the answers tell everything that was done since.
+    /// True if the next look may begin with it, because the answers show everything that was done since.
     pub(super) is_known: bool,
 }
 

@@ -67,7 +67,7 @@ impl<P: SitePorts> Kind for InPlace<P> {
         self.look_and_plan(target, way.goal.is_none()).await
     }
 
-    /// Each file has a condition of its own, and a file that is not as it was seen is told by itself. Reads and
+    /// Each file has a condition of its own, and a file that is not as it was seen is reported by itself. Reads and
     /// listings after a write are consistent (Amazon S3 User Guide, "Amazon S3 data consistency model").
     fn view(_: &Target, seen: &Seen) -> View {
         View { noticed: seen.state.noticed(&seen.noticed), waits_for: None, is_guarded: false, is_consistent: true }

@@ -1,4 +1,4 @@
-//! Pure: decides what to do next with a site in place, and tells the words, the value and the time of a change.
+//! Pure: decides what to do next with a site in place, and gives the words, the value and the time of a change.
 
 use super::plan::{Operation, OperationKind};
 use crate::kinds::site::in_place::plan::{Change, Goal, Seen};
@@ -277,7 +277,7 @@ mod time_tests {
     }
 
     #[test]
-    fn a_long_switch_is_told_with_its_time() {
+    fn a_long_switch_is_reported_with_its_time() {
         assert_eq!(long_switch(4_500, "components.web"), None);
         let found = long_switch(32_000, "components.web").unwrap();
         assert!(found.reason.contains("for about 64 s"), "{found}");

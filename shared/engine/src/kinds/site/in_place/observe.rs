@@ -36,7 +36,7 @@ impl<P: SitePorts> InPlace<P> {
     }
 
     /// Returns the object at each key. While the site is on the way, this is what was seen, with what was done since.
-    /// Once that reaches the state before or the goal, S3 is asked again: only what was seen is told as reached.
+    /// Once that reaches the state before or the goal, S3 is asked again: only what was seen is reported as reached.
     async fn now(&self, target: &Target, whole: bool) -> Result<LastKnownState> {
         let known = self.looked.take().filter(|looked| looked.is_known);
         if let Some(looked) = known
@@ -196,14 +196,14 @@ impl<P: SitePorts> InPlace<P> {
 
     /// Returns the content of an object. If it is the content that a state wants, everything known of it comes along.
     fn file(&self, path: &str, head: &ObjectHead) -> Option<File> {
-        let told = file_of(head)?;
+        let seen = file_of(head)?;
         let wanted = [&self.known.before.1, &self.known.forward.1];
         let mut wanted = wanted.into_iter().filter_map(|goal| goal.want(path)?.file);
-        Some(wanted.find(|file| **file == told).cloned().unwrap_or(told))
+        Some(wanted.find(|file| **file == seen).cloned().unwrap_or(seen))
     }
 
     /// Returns the ETag of the object of before if this object is a copy of it. That is compared because the answer to
-    /// the copy may have been lost, and then no record tells of it.
+    /// the copy may have been lost, and then no record has it.
     async fn copied(&self, target: &Target, path: &str, head: &ObjectHead) -> Result<Option<String>> {
         let before = self.known.before.1.want(path);
         match before.and_then(|want| want.object) {
@@ -228,7 +228,7 @@ const COMPARED: u64 = 256 * 1024 * 1024;
 impl<P: SitePorts> InPlace<P> {
     /// Returns whether the object at a path is a copy of a recorded object of somebody else. S3 gives a copy another
     /// ETag if the bucket is encrypted with a KMS key or the object was uploaded in parts, so only checksums or the
-    /// bytes themselves tell. This is asked if the answer to a copy was lost.
+    /// bytes themselves show it. This is asked if the answer to a copy was lost.
     pub(super) async fn is_copy(
         &self,
         target: &Target,

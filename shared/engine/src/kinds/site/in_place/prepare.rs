@@ -126,7 +126,7 @@ fn finish(
     );
     let stage = Stage::new(to_value(goal)?, what);
     Ok(Prepared {
-        tells_out_of_band_changes: true,
+        names_out_of_band_changes: true,
         target: to_value(&scene.target)?,
         before: to_value(before)?,
         stages: if reached { vec![] } else { vec![stage] },
@@ -253,8 +253,8 @@ pub(super) async fn before(
     // An object with the ETag of our list has the version of our list as well.
     let lacks_id = |path: &&String| before.get(*path).is_some_and(|it| it.version_id.is_none());
     let changed = changed(&known).into_iter().filter(lacks_id);
-    let told: BTreeSet<String> = unknown.into_iter().chain(left.due.iter().cloned()).collect();
-    let asked: BTreeSet<String> = changed.chain(&told).cloned().collect();
+    let must_ask: BTreeSet<String> = unknown.into_iter().chain(left.due.iter().cloned()).collect();
+    let asked: BTreeSet<String> = changed.chain(&must_ask).cloned().collect();
     let asked = if is_few(asked.len(), latest) {
         asked
     } else {
@@ -263,7 +263,7 @@ pub(super) async fn before(
                 object.version_id = id;
             }
         }
-        told
+        must_ask
     };
     let ours = ask_all(scene, asked, &mut before).await?;
     left.due.retain(|path| ours.contains(path));

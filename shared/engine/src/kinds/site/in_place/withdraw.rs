@@ -72,7 +72,7 @@ pub(in crate::kinds::site) async fn withdraw(
     scene.warnings.extend(warning);
     scene.target.withdraws = objects;
     Ok(Prepared {
-        tells_out_of_band_changes: true,
+        names_out_of_band_changes: true,
         target: to_value(&scene.target)?,
         before: to_value(&before)?,
         stages: vec![only],

@@ -77,7 +77,7 @@ impl<P: SitePorts> InPlace<P> {
         Ok(())
     }
 
-    /// Remembers what was done, and returns what was written. If a call was refused or not answered, only a look tells
+    /// Remembers what was done, and returns what was written. If a call was refused or not answered, only a look shows
     /// what is there.
     fn take_in(&self, done: Vec<WriteResult>, is_whole: bool) -> Vec<Handled> {
         let now: Vec<(String, Option<Object>)> =

@@ -212,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folders_of_releases_are_told_from_files() {
+    fn folders_of_releases_are_distinguished_from_files() {
         let table = [
             ("web/0123456789ab/a.js", "", true),
             ("web/0123456789ab/a.js", "web/", true),

@@ -1,4 +1,4 @@
-//! Pure: tells what of a bucket the site claims, and checks that the bucket's lifecycle rules keep what the site needs.
+//! Pure: says what of a bucket the site claims, and checks that the bucket's lifecycle rules keep what the site needs.
 
 use crate::kinds::site::prefix::state as prefix;
 use crate::kinds::site::prepare::scene::{Serving, is_of_bucket};
@@ -206,8 +206,8 @@ mod tests {
 
     /// Returns the number of findings and of warnings for a rule.
     fn judged(site: &StaticSite, change: impl Fn(&mut LifecycleRule)) -> (usize, usize) {
-        let told = judge_rules(&[rule(change)], site, "components.web.bucket");
-        (told.findings.len(), told.warnings.len())
+        let problems = judge_rules(&[rule(change)], site, "components.web.bucket");
+        (problems.findings.len(), problems.warnings.len())
     }
 
     #[test]
@@ -215,11 +215,11 @@ mod tests {
         let site = site("in_place", "", None);
         let table = [(1, 0, (1, 0)), (6, 0, (1, 0)), (6, 1, (0, 1)), (7, 0, (0, 1)), (29, 5, (0, 1)), (30, 0, (0, 0))];
         for (days, kept, expected) in table {
-            let told = judged(&site, |rule| {
+            let found = judged(&site, |rule| {
                 rule.noncurrent_days = Some(days);
                 rule.noncurrent_kept = kept;
             });
-            assert_eq!(told, expected, "{days} days, {kept} kept");
+            assert_eq!(found, expected, "{days} days, {kept} kept");
         }
     }
 
@@ -244,11 +244,11 @@ mod tests {
             ("elsewhere", |rule| rule.prefix = "logs/".into()),
         ];
         for (what, spare) in table {
-            let told = judged(&folder, |rule| {
+            let found = judged(&folder, |rule| {
                 strict(rule);
                 spare(rule);
             });
-            assert_eq!(told, (0, 0), "{what}");
+            assert_eq!(found, (0, 0), "{what}");
         }
         let inside = judged(&folder, |rule| {
             strict(rule);
@@ -260,18 +260,18 @@ mod tests {
     #[test]
     fn the_words_name_the_rule_and_the_days() {
         let site = site("in_place", "", None);
-        let told = judge_rules(&[rule(|rule| rule.noncurrent_days = Some(3))], &site, "b");
+        let problems = judge_rules(&[rule(|rule| rule.noncurrent_days = Some(3))], &site, "b");
         assert_eq!(
-            told.findings[0].reason,
+            problems.findings[0].reason,
             "the bucket's lifecycle rule `r` deletes overwritten versions after 3 days: a deployment may take 7 days, and its undo restores them"
         );
         let by_date = rule(|rule| {
             rule.current_days = Some(0);
             rule.id = String::new();
         });
-        let told = judge_rules(&[by_date], &site, "b");
+        let problems = judge_rules(&[by_date], &site, "b");
         assert!(
-            told.warnings[0]
+            problems.warnings[0]
                 .reason
                 .starts_with("a lifecycle rule of the bucket deletes files that visitors get, at a date")
         );

@@ -45,8 +45,8 @@ pub(super) async fn check_plan(
         }
     };
     Ok(Prepared {
-        // A check does not know which files a release changes, so it does not tell what somebody else changed.
-        tells_out_of_band_changes: true,
+        // A check does not know which files a release changes, so it does not name what somebody else changed.
+        names_out_of_band_changes: true,
         target,
         stages,
         warnings,
@@ -80,7 +80,7 @@ async fn unreadable(ports: &impl SitePorts, input: &PrepareInput<'_>, target: &T
     }
 }
 
-/// Returns what is wrong with the archive, as far as its bytes and the declaration tell; see
+/// Returns what is wrong with the archive, as far as its bytes and the declaration show; see
 /// [`crate::kinds::check_artifact`]. Only AWS knows the default root object of a distribution, so that is not checked.
 pub fn check_artifact(component: &ComponentName, site: &StaticSite, named: &str, bytes: &[u8]) -> Vec<Finding> {
     let findings = found(component, site, named, bytes);
@@ -103,9 +103,9 @@ fn found(component: &ComponentName, site: &StaticSite, named: &str, bytes: &[u8]
         Ok(selection) => selection.entries,
         Err(findings) => return findings,
     };
-    let is_told = site.root.is_some() || site.distribution.is_none();
+    let is_known = site.root.is_some() || site.distribution.is_none();
     let declared = format!("components.{component}.root");
-    let lacks = is_told.then(|| lacks_root(&declared, site, None, (named, &entries)));
+    let lacks = is_known.then(|| lacks_root(&declared, site, None, (named, &entries)));
     lacks.flatten().into_iter().collect()
 }
 

@@ -53,8 +53,8 @@ fn root(site: &StaticSite, serving: Option<&Serving>) -> Option<(String, &'stati
         Some(root) => return Some((root.to_owned(), "which `root` of the component names")),
         None => {}
     }
-    let told = serving.filter(|found| !found.distribution.root.is_empty());
-    let told = told.and_then(|found| {
+    let default_root = serving.filter(|found| !found.distribution.root.is_empty());
+    let default_root = default_root.and_then(|found| {
         let root = found.distribution.root.trim_start_matches('/');
         if site.mode == SiteMode::Prefix {
             return Some(root.to_owned());
@@ -64,7 +64,7 @@ fn root(site: &StaticSite, serving: Option<&Serving>) -> Option<(String, &'stati
         let key = site.prefix.starts_with(&folder).then(|| format!("{folder}{root}"))?;
         Some(key.strip_prefix(&site.prefix)?.to_owned())
     });
-    Some(match told {
+    Some(match default_root {
         Some(root) => (root, "the distribution's default root object"),
         None => (USUAL.to_owned(), "which `/` is answered with"),
     })
@@ -77,13 +77,13 @@ pub(in crate::kinds::site) fn warnings(
     entries: &[Entry],
     path: &str,
 ) -> Vec<Finding> {
-    let told = |reason: String, remedy: &str| Finding::new(FindingName::TargetNotReady, path, reason, remedy);
+    let warning = |reason: String, remedy: &str| Finding::new(FindingName::TargetNotReady, path, reason, remedy);
     let mut warnings: Vec<Finding> =
-        found.error_pages.iter().filter_map(fallback).map(|reason| told(reason, REWRITE_INSTEAD)).collect();
+        found.error_pages.iter().filter_map(fallback).map(|reason| warning(reason, REWRITE_INSTEAD)).collect();
     // A website endpoint serves index documents itself, and a function may rewrite addresses.
     if !origin.is_website() && !found.rewrites {
-        warnings.extend(no_root(found, entries).map(|reason| told(reason, SET_ROOT)));
-        warnings.extend(no_folders(entries).map(|reason| told(reason, REWRITE_FOLDERS)));
+        warnings.extend(no_root(found, entries).map(|reason| warning(reason, SET_ROOT)));
+        warnings.extend(no_folders(entries).map(|reason| warning(reason, REWRITE_FOLDERS)));
     }
     warnings
 }
@@ -174,11 +174,11 @@ mod tests {
             (Prefix, "", Some("none"), Some(("app.html", "")), None),
             (InPlace, "", Some("none"), None, None),
         ];
-        for (mode, prefix, declared, told, wanted) in table {
-            let found = told.map(|(root, path)| serving(root, path));
+        for (mode, prefix, declared, served, wanted) in table {
+            let found = served.map(|(root, path)| serving(root, path));
             let site = site(mode, prefix, declared);
             let root = root(&site, found.as_ref()).map(|(root, _)| root);
-            assert_eq!(root.as_deref(), wanted, "{mode:?} {prefix} {declared:?} {told:?}");
+            assert_eq!(root.as_deref(), wanted, "{mode:?} {prefix} {declared:?} {served:?}");
         }
     }
 
@@ -209,8 +209,8 @@ mod tests {
 
     fn reasons(found: &Serving, paths: &[&str]) -> Vec<String> {
         let entries: Vec<Entry> = paths.iter().map(|path| entry(path)).collect();
-        let told = warnings(found, &entries, "components.web.distribution");
-        told.into_iter().map(|finding| finding.reason).collect()
+        let findings = warnings(found, &entries, "components.web.distribution");
+        findings.into_iter().map(|finding| finding.reason).collect()
     }
 
     #[test]

@@ -93,18 +93,18 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_under_its_name_is_told() {
+    fn what_changes_under_its_name_is_reported() {
         let (same, other) = (file(Some(2), 7), file(Some(1), 7));
-        let (longer, untold) = (file(Some(2), 8), file(None, 7));
+        let (longer, without_crc) = (file(Some(2), 8), file(None, 7));
         let table = [
             ("app.js", Former::Nothing, false),
             ("app.js", Former::Ours(&same), false),
             ("app.js", Former::Ours(&other), true),
             ("app.js", Former::Ours(&longer), true),
-            ("app.js", Former::Ours(&untold), true),
+            ("app.js", Former::Ours(&without_crc), true),
             ("app.js", Former::Unknown, true),
             ("chunk-ABCD1234.js", Former::Unknown, false),
-            ("chunk-ABCD1234.js", Former::Ours(&untold), false),
+            ("chunk-ABCD1234.js", Former::Ours(&without_crc), false),
             // The same name with other content is no hash of it.
             ("chunk-ABCD1234.js", Former::Ours(&other), true),
             ("index.html", Former::Ours(&other), false),
@@ -112,11 +112,11 @@ mod tests {
             ("logo.svg", Former::Ours(&other), false),
             ("STYLE.CSS", Former::Ours(&other), true),
         ];
-        for (name, former, told) in table {
+        for (name, former, reported) in table {
             let former = Cell::new(Some(former));
             let before = |_: &str| former.take().unwrap_or(Former::Nothing);
             let found = same_names(&[entry(name)], before, &rules(), "components.web");
-            assert_eq!(found.is_some(), told, "{name}");
+            assert_eq!(found.is_some(), reported, "{name}");
         }
     }
 }

@@ -40,18 +40,18 @@ pub(in crate::kinds::site) async fn check(
 async fn bucket(ports: &impl SitePorts, input: &PrepareInput<'_>, site: &StaticSite) -> Result<Problems> {
     let path = input.path("bucket");
     let what = format!("bucket {}", site.bucket);
-    let versioned = match told(ports.keeps_versions(&site.bucket).await, &path, &what) {
+    let versioned = match or_finding(ports.keeps_versions(&site.bucket).await, &path, &what) {
         Ok(versioned) => versioned,
         Err(trouble) => {
             return Ok(Problems { findings: trouble.findings()?, ..Problems::default() });
         }
     };
-    let mut problems = match told(ports.lifecycle(&site.bucket).await, &path, &what) {
+    let mut problems = match or_finding(ports.lifecycle(&site.bucket).await, &path, &what) {
         Ok(rules) => judge_rules(&rules, site, &path),
         Err(trouble) => {
             let unread = trouble.findings()?.into_iter().map(unread).collect();
             let mut problems = Problems::default();
-            // A release only warns of this. A check reports a finding, because it cannot tell.
+            // A release only warns of this. A check reports a finding, because it does not know.
             if input.is_check {
                 problems.findings = unread;
             } else {
@@ -74,7 +74,7 @@ async fn bucket(ports: &impl SitePorts, input: &PrepareInput<'_>, site: &StaticS
     }
     // Also where a role decides what is reached: IAM does not see whether a bucket is an installation's.
     let arn = format!("arn:aws:s3:::{}", site.bucket);
-    let tags = told(ports.bucket_tags(&site.bucket).await, &path, &what);
+    let tags = or_finding(ports.bucket_tags(&site.bucket).await, &path, &what);
     if let Some(tags) = collected(tags, findings)? {
         findings.extend(input.check_tags("bucket", (&what, Some(&arn)), &tags));
     }
@@ -96,10 +96,10 @@ async fn distribution(
 ) -> Result<Serving, Trouble> {
     let path = input.path("distribution");
     let what = format!("distribution {id}");
-    let found = told(ports.distribution(id).await, &path, &what)?;
+    let found = or_finding(ports.distribution(id).await, &path, &what)?;
     let mut findings = Vec::new();
     if input.needs_tags() {
-        let tags = told(ports.distribution_tags(&found.arn).await, &path, &what);
+        let tags = or_finding(ports.distribution_tags(&found.arn).await, &path, &what);
         if let Some(tags) = collected(tags, &mut findings)? {
             findings.extend(input.check_tags("distribution", (&what, Some(&found.arn)), &tags));
         }
@@ -151,7 +151,7 @@ fn origin(input: &PrepareInput<'_>, site: &StaticSite, found: &Distribution) -> 
 }
 
 /// Turns a missing target and a missing permission into a finding.
-fn told<T>(answer: Result<T>, path: &str, what: &str) -> Result<T, Trouble> {
+fn or_finding<T>(answer: Result<T>, path: &str, what: &str) -> Result<T, Trouble> {
     answer.map_err(|fault| match fault.name {
         FaultName::NotFound => Finding::new(
             FindingName::TargetMissing,
@@ -193,7 +193,7 @@ pub(in crate::kinds::site) async fn unreadable(
     let (_, fault) = calls::all(scene.at, &pace, Patience::Long, &asked, |(path, object)| async move {
         let version = scene.target.object(path, object.version_id.clone());
         match scene.at.object_tags(&version).await {
-            // The object is gone since; another check tells what is there now.
+            // The object is gone since; another check shows what is there now.
             Err(fault) if fault.name == FaultName::NotFound => Ok(()),
             answer => answer.map(drop),
         }

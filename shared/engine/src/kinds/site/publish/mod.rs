@@ -47,8 +47,8 @@ pub struct Publisher<'a, P> {
     pub(super) pace: Cell<Pace>,
     /// The progress so far.
     tally: RefCell<Tally>,
-    /// The progress that was told last.
-    told: Cell<Option<Progress>>,
+    /// The progress that was reported last.
+    reported: Cell<Option<Progress>>,
 }
 
 /// An archive whose files are being uploaded.
@@ -73,7 +73,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         Self {
             tally: RefCell::new(Tally::new(at.now())),
             pace: Cell::default(),
-            told: Cell::default(),
+            reported: Cell::default(),
             at,
             home,
             step,
@@ -88,14 +88,14 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         Lists::of(self.home, self.target)
     }
 
-    /// Tells that everything is there, and prunes what is not needed any more. A rollback prunes nothing.
+    /// Reports that everything is there, and prunes what is not needed any more. A rollback prunes nothing.
     pub(super) async fn finish(
         &self,
         mut warnings: Vec<String>,
         checkpoint: &mut impl Checkpoint,
     ) -> Result<Publication, Trouble> {
-        // The last progress that is told is the end.
-        if self.told.get().is_some_and(|told| !told.is_all()) {
+        // The last progress that is reported is the end.
+        if self.reported.get().is_some_and(|last| !last.is_all()) {
             self.pass(checkpoint).await?;
         }
         if self.target.archive.is_some() {
@@ -239,7 +239,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
     /// Goes on only while this invocation may act, and says how far it is.
     pub(super) async fn pass(&self, checkpoint: &mut impl Checkpoint) -> Result<()> {
         let progress = self.tally.borrow().progress(self.at.now());
-        self.told.set(Some(progress));
+        self.reported.set(Some(progress));
         checkpoint.pass(progress).await
     }
 

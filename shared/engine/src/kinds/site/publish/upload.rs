@@ -176,7 +176,7 @@ const PIECE: usize = 8 * 1024 * 1024;
 
 impl<P: SitePorts> Publisher<'_, P> {
     /// Handles files that are too large to be held in memory, one after the other. Each file is read once for its
-    /// SHA-256, which tells whether it must be written and goes into its metadata, and once more to be uploaded in
+    /// SHA-256, which shows whether it must be written and goes into its metadata, and once more to be uploaded in
     /// parts. Returns whether it came to the end.
     pub(super) async fn upload_large(
         &self,

@@ -9,7 +9,7 @@ mod next;
 mod prepare;
 mod runner;
 mod state;
-mod tell;
+mod wording;
 
 use crate::kinds::task::call::state::{CallState, recorded};
 use crate::kinds::task::state::{Direction, Goal};
@@ -64,7 +64,10 @@ impl<P: CallPorts> Kind for Call<P> {
 
     fn view(target: &Target, seen: &Seen) -> View {
         View {
-            noticed: Noticed { value: to_value(&seen.done).unwrap_or(Value::Null), shown: tell::shown(target, seen) },
+            noticed: Noticed {
+                value: to_value(&seen.done).unwrap_or(Value::Null),
+                shown: wording::shown(target, seen),
+            },
             waits_for: None,
             // The ledger lets only one call begin.
             is_guarded: true,
@@ -79,7 +82,7 @@ impl<P: CallPorts> Kind for Call<P> {
     fn unsettled(target: &Target, seen: &Seen) -> Option<Finding> {
         let sides = [&seen.forward, &seen.back];
         let may_run = sides.into_iter().any(|side| side.may_run(seen.now));
-        may_run.then(|| tell::still_runs(target))
+        may_run.then(|| wording::still_runs(target))
     }
 
     fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
@@ -91,11 +94,11 @@ impl<P: CallPorts> Kind for Call<P> {
             Change::Start { .. } => Class::Switching,
             Change::Bar { .. } | Change::Note { .. } => Class::Additive,
         };
-        ChangeFacts::new(class, change.value(), tell::what(change))
+        ChangeFacts::new(class, change.value(), wording::what(change))
     }
 
     fn owned(target: &Target) -> String {
-        tell::owned(target)
+        wording::owned(target)
     }
 
     async fn change(&self, target: &Target, change: &Change, deployment: &DeploymentId) -> Result<Option<String>> {

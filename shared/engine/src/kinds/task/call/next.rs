@@ -1,11 +1,11 @@
 //! Pure: decides what to do next so that a function is called once, and called once more to take that back.
 //!
-//! A call cannot be stopped. So its end is waited for, until the function that made the call has told it or surely no
-//! longer runs. In the latter case nobody knows what came of the call, and it is made again only if the function is
+//! A call cannot be stopped. So its end is waited for, until the function that made the call has recorded it or surely
+//! no longer runs. In the latter case nobody knows what came of the call, and it is made again only if the function is
 //! declared repeatable.
 
 use super::state::{CallState, Change, EndedCall, Seen, Target, of};
-use super::tell;
+use super::wording;
 use crate::kinds::Next;
 use crate::kinds::task::state::{Direction, Goal};
 use windlass_domain::declaration::kinds::task::{CallEnd, CallOutcome, Called, TaskUndo};
@@ -44,7 +44,7 @@ pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
                 Err(next) => return next,
             };
             if end.began() && target.irreversible {
-                return Next::Failed(tell::irreversible(target, &end));
+                return Next::Failed(wording::irreversible(target, &end));
             }
             let has_undo = matches!(target.undo, Some(TaskUndo::Payload(_)));
             if end.began() && has_undo { whose(Direction::Undo).is_well() } else { Next::Done }
@@ -71,7 +71,7 @@ impl<'a> DirectedCall<'a> {
     fn is_well(self) -> Next<Change> {
         match self.until_its_end() {
             Ok(end) if end.is_success() => Next::Done,
-            Ok(end) => Next::Failed(tell::failed(self.target, self.direction, &end)),
+            Ok(end) => Next::Failed(wording::failed(self.target, self.direction, &end)),
             Err(next) => next,
         }
     }
@@ -84,11 +84,11 @@ impl<'a> DirectedCall<'a> {
         }
         Err(match &side.called {
             None => self.start(1),
-            Some(called) if called.barred => Next::Failed(tell::unknown(self.target, self.direction, called)),
+            Some(called) if called.barred => Next::Failed(wording::unknown(self.target, self.direction, called)),
             Some(called) if called.never_began() => self.start_later(called),
             Some(called) if self.may_run(called) => self.wait(called),
             Some(called) if called.spent() < self.target.call.tries() => self.start(called.attempt + 1),
-            Some(called) => Next::Failed(tell::unknown(self.target, self.direction, called)),
+            Some(called) => Next::Failed(wording::unknown(self.target, self.direction, called)),
         })
     }
 
@@ -110,7 +110,7 @@ impl<'a> DirectedCall<'a> {
             Some(called) if may_begin(called) => Err(bar),
             Some(called) if self.may_run(called) => Err(self.wait(called)),
             Some(called) if self.target.call.repeatable => Ok(Some(unknown(called, self.seen.now))),
-            Some(called) => Err(Next::Failed(tell::unknown(self.target, self.direction, called))),
+            Some(called) => Err(Next::Failed(wording::unknown(self.target, self.direction, called))),
         }
     }
 
@@ -134,9 +134,9 @@ impl<'a> DirectedCall<'a> {
         let ended = called.end.as_ref().map_or(Time(0), |end| end.at);
         if self.tried_s() >= self.patience_s() {
             Next::Failed(if called.lost == 0 {
-                tell::not_begun(self.target, called)
+                wording::not_begun(self.target, called)
             } else {
-                tell::unknown(self.target, self.direction, called)
+                wording::unknown(self.target, self.direction, called)
             })
         } else if self.seen.now.ms_since(ended) < SELDOM_S * 1000 {
             Next::Wait(SELDOM_S)
@@ -188,7 +188,7 @@ impl<'a> DirectedCall<'a> {
             return Next::Wait(1);
         }
         if self.tried_s() >= self.patience_s() {
-            return Next::Failed(tell::never_begins(self.target, self.direction));
+            return Next::Failed(wording::never_begins(self.target, self.direction));
         }
         Next::Do(Change::Start {
             direction: self.direction,

@@ -92,7 +92,7 @@ fn barred(side: CallState) -> CallState {
     CallState { called: Some(called), ..side }
 }
 
-/// A call that takes another back and that Lambda has not run. Lambda told that `seconds` ago. Before, from `since`
+/// A call that takes another back and that Lambda has not run. Lambda said that `seconds` ago. Before, from `since`
 /// seconds ago on, events asked for it every two minutes.
 fn unbegun(seconds: u64, since: u64) -> CallState {
     let mut side = begun(seconds + 100, Some(CallOutcome::NotBegun));
@@ -108,7 +108,7 @@ fn seen(forward: CallState, back: CallState) -> Seen {
     Seen { now: NOW, version: "7".into(), forward, back, done: None }
 }
 
-fn told(target: &Target, forward: CallState, back: CallState, goal: &Goal) -> String {
+fn in_words(target: &Target, forward: CallState, back: CallState, goal: &Goal) -> String {
     let seen = seen(forward, back);
     match next(target, &seen, goal) {
         Next::Done => "done".into(),
@@ -152,7 +152,7 @@ fn a_call_is_made_once_forward() {
     ];
     for (nth, (target, forward, wanted)) in table.into_iter().enumerate() {
         let goal = Goal::Run(target.work.clone());
-        let found = told(target, forward, CallState::default(), &goal);
+        let found = in_words(target, forward, CallState::default(), &goal);
         assert!(found.contains(wanted), "{nth}: {found}, not {wanted}");
     }
 }
@@ -191,7 +191,7 @@ fn what_may_have_begun_is_taken_back_once_it_is_over() {
         (&once, noted(Succeeded), unbegun(400, 2000), "start undo 2"),
     ];
     for (nth, (target, forward, back, wanted)) in table.into_iter().enumerate() {
-        let found = told(target, forward, back, &Goal::Back(None));
+        let found = in_words(target, forward, back, &Goal::Back(None));
         assert!(found.contains(wanted), "{nth}: {found}, not {wanted}");
     }
 }
@@ -220,7 +220,7 @@ fn one_more_call_is_begun_only_where_none_did_its_work_or_may_be_under_way() {
 }
 
 #[test]
-fn the_page_of_its_log_is_told_where_it_may_have_begun() {
+fn the_page_of_its_log_is_named_where_it_may_have_begun() {
     let mut target = target();
     target.log = Some("https://page".into());
     target.irreversible = true;
@@ -233,11 +233,11 @@ fn the_page_of_its_log_is_told_where_it_may_have_begun() {
         }
     };
     for goal in &goals {
-        let told = remedy(&noted(CallOutcome::Failed), goal);
-        assert!(told.contains("Look at the log of function shop-jobs (https://page)"), "{told}");
+        let text = remedy(&noted(CallOutcome::Failed), goal);
+        assert!(text.contains("Look at the log of function shop-jobs (https://page)"), "{text}");
     }
-    let told = remedy(&begun(2000, None), &goals[0]);
-    assert!(told.contains("(https://page)"), "{told}");
+    let text = remedy(&begun(2000, None), &goals[0]);
+    assert!(text.contains("(https://page)"), "{text}");
     for (outcome, page) in [(CallOutcome::Failed, Some("https://page")), (CallOutcome::NotBegun, None)] {
         let seen = seen(begun(60, Some(outcome)), CallState::default());
         let Next::Do(change) = next(&target, &seen, &goals[0]) else {

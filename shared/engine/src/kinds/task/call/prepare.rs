@@ -1,7 +1,7 @@
 //! Prepares a call: is the function ours, and must it be called at all?
 
 use super::state::Target;
-use super::{Call, CallPorts, tell};
+use super::{Call, CallPorts, wording};
 use crate::kinds::needs::{DeployerRole, Needed, beside};
 use crate::kinds::task::log::Log;
 use crate::kinds::task::prepare::{irreversible, last, not_taken_back};
@@ -126,14 +126,14 @@ fn unchanged(input: &PrepareInput<'_>, target: &Target) -> Option<String> {
     (is_same && !input.again && !input.is_check).then(|| {
         format!(
             "is not called: {} has succeeded here already with sha256:{}",
-            tell::function(target),
+            wording::function(target),
             target.work.sha256.short()
         )
     })
 }
 
 fn will_call(target: &Target) -> String {
-    format!("call {} once with sha256:{}", tell::function(target), target.work.sha256.short())
+    format!("call {} once with sha256:{}", wording::function(target), target.work.sha256.short())
 }
 
 /// Warns of a function that may outlast its caller. Nobody knows what it does then, so Lambda itself must end it
@@ -154,7 +154,7 @@ fn may_outlast(input: &PrepareInput<'_>, spec: &Spec, function: &Function) -> Op
 }
 
 /// The calls that a release makes with the environment's own role. Without such a role `run-task` makes them with a
-/// role that is not the asked one; the function's tags tell whether that one may.
+/// role that is not the asked one; the function's tags show whether that one may.
 pub async fn needs(there: &impl CallPorts, by: &DeployerRole<'_>, call: &FunctionCall) -> Result<Vec<Needed>> {
     if !by.is_own {
         return Ok(vec![]);

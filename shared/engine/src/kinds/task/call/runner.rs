@@ -16,7 +16,7 @@ use windlass_domain::text::foreign::truncate;
 use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::time::Time;
 
-/// The seconds before its own end at which it stops waiting for an answer, so that it can tell that.
+/// The seconds before its own end at which it stops waiting for an answer, so that it can record that.
 const LEFT_S: u64 = 15;
 
 /// The seconds for which a function is tried again that Lambda cannot run yet, and the seconds between two tries.

@@ -114,12 +114,12 @@ impl EndedCall {
 impl CallState {
     /// Returns how it ended, as the step or the ledger has it; `None` while that is not known.
     pub fn ended(&self) -> Option<EndedCall> {
-        let told = || {
+        let of_call = || {
             let called = self.called.as_ref()?;
             let end = called.end.as_ref()?;
             (called.outcome()? != CallOutcome::Unknown).then(|| of(called, end.clone()))
         };
-        self.end.clone().or_else(told)
+        self.end.clone().or_else(of_call)
     }
 
     /// Returns whether a call of it may be under way, or may still begin.

@@ -52,9 +52,9 @@ pub(super) fn shown(seen: &Seen) -> String {
 /// Says what the alias waits for. Each status and event of CodeDeploy has a sentence.
 pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
     if let Some(back) = seen.rollback.as_ref().filter(|back| !back.is_over()) {
-        let told =
+        let sentence =
             format!("deployment {} of CodeDeploy takes the {} back: it {}", back.id, place(target), status(back, &[]));
-        return Some(told);
+        return Some(sentence);
     }
     if let Some(ours) = &seen.ours {
         if seen.is_returning() {
@@ -64,8 +64,8 @@ pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
                 status(ours, &seen.events)
             ));
         }
-        let told = || format!("deployment {} of CodeDeploy {}", ours.id, status(ours, &seen.events));
-        return (!ours.is_over()).then(told);
+        let sentence = || format!("deployment {} of CodeDeploy {}", ours.id, status(ours, &seen.events));
+        return (!ours.is_over()).then(sentence);
     }
     let other = seen.other.as_ref()?;
     Some(format!(
@@ -82,13 +82,13 @@ fn since(seen: &Seen) -> String {
     let back = match &seen.rollback {
         Some(back) => format!("Its rollback {} {}.", back.id, status(back, &[])),
         None if seen.events.iter().any(is_untouched) => "No caller was moved.".to_owned(),
-        None => format!("CodeDeploy began no rollback{}.", told_of(seen)),
+        None => format!("CodeDeploy began no rollback{}.", said_of_rollback(seen)),
     };
     format!("{back} The alias sends its callers to {}.", seen.traffic())
 }
 
 /// Returns what CodeDeploy says of a rollback.
-fn told_of(seen: &Seen) -> String {
+fn said_of_rollback(seen: &Seen) -> String {
     let words = seen.ours.as_ref().map(|ours| ours.rollback_words.as_str());
     after_colon(words.unwrap_or_default())
 }
@@ -99,7 +99,7 @@ fn version(seen: &Seen) -> String {
     begun.map_or_else(String::new, |begun| format!(" of version {}", begun.to))
 }
 
-/// Tells that our own deployment has failed, or was stopped.
+/// The finding that our own deployment has failed, or was stopped.
 pub(super) fn taken_back(target: &Target, seen: &Seen, ours: &Deployed) -> Finding {
     let (code, words) = ours.error.clone().unwrap_or_default();
     if sentences::is_stopped_by_hand(ours) {
@@ -133,7 +133,7 @@ pub(super) fn taken_back(target: &Target, seen: &Seen, ours: &Deployed) -> Findi
     )
 }
 
-/// Tells that our own deployment is over, and that the alias is not where it can have left it.
+/// The finding that our own deployment is over, and that the alias is not where it can have left it.
 pub(super) fn moved_since(target: &Target, seen: &Seen, ours: &Deployed) -> Finding {
     Finding::new(
         FindingName::TargetChangedByOther,
@@ -150,7 +150,7 @@ pub(super) fn moved_since(target: &Target, seen: &Seen, ours: &Deployed) -> Find
     )
 }
 
-/// Tells that somebody else has begun a deployment while Windlass went back.
+/// The finding that somebody else has begun a deployment while Windlass went back.
 pub(super) fn replaced(target: &Target, other: &Deployed) -> Finding {
     Finding::new(
         FindingName::TargetChangedByOther,
@@ -165,7 +165,7 @@ pub(super) fn replaced(target: &Target, other: &Deployed) -> Finding {
     )
 }
 
-/// Tells that somebody else's deployment is under way in the group.
+/// The finding that somebody else's deployment is under way in the group.
 pub(super) fn busy(target: &Target, other: &Deployed) -> Finding {
     let group = target.codedeploy.as_ref().map(group).unwrap_or_default();
     Finding::new(
@@ -184,7 +184,7 @@ fn group(of: &Group) -> String {
     sentences::named(&of.application, &of.group)
 }
 
-/// Tells that the alias shares its callers, and that CodeDeploy begins nothing from there.
+/// The finding that the alias shares its callers, and that CodeDeploy begins nothing from there.
 pub(super) fn shared(target: &Target, traffic: &Traffic) -> Finding {
     let (function, alias) = (&target.function, target.alias.as_deref().unwrap_or_default());
     Finding::new(
@@ -198,7 +198,7 @@ pub(super) fn shared(target: &Target, traffic: &Traffic) -> Finding {
     )
 }
 
-/// Tells that a deployment takes much longer than its configuration and its hooks may.
+/// The finding that a deployment takes much longer than its configuration and its hooks may.
 pub(super) fn late(target: &Target, seen: &Seen, ours: &Deployed, minutes: u64) -> Finding {
     Finding::new(
         FindingName::ChangeFailed,

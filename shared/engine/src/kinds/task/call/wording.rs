@@ -2,7 +2,7 @@
 
 use super::state::{Change, EndedCall, Seen, Target};
 use crate::kinds::task::state::Direction;
-use crate::kinds::task::tell::noted;
+use crate::kinds::task::wording::noted;
 use windlass_domain::declaration::kinds::task::{CallOutcome, Called};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::call::operators;
@@ -24,7 +24,7 @@ pub(super) fn owned(target: &Target) -> String {
     format!("its own calls of {}", function(target))
 }
 
-/// Tells what ran, in words.
+/// Says what ran.
 pub(super) fn shown(target: &Target, seen: &Seen) -> String {
     let sides = [(Direction::Undo, &seen.back), (Direction::Forward, &seen.forward)];
     let runs = sides.iter().any(|(_, side)| side.may_run(seen.now));
@@ -64,10 +64,10 @@ fn of(direction: Direction, ended: &EndedCall) -> String {
 }
 
 /// With the page of its log, where that is known.
-fn with_log(told: String, ended: &EndedCall) -> String {
+fn with_log(text: String, ended: &EndedCall) -> String {
     match &ended.log {
-        Some(log) => format!("{told}, log {log}"),
-        None => told,
+        Some(log) => format!("{text}, log {log}"),
+        None => text,
     }
 }
 
@@ -96,8 +96,8 @@ pub(super) fn what(change: &Change) -> String {
         }
         Change::Bar { direction } => format!("let {} not begin any more", way(*direction)),
         Change::Note { direction, end } => {
-            let told = with_log(of(*direction, end), end);
-            noted(&told, &last_lines(end))
+            let text = with_log(of(*direction, end), end);
+            noted(&text, &last_lines(end))
         }
     }
 }
@@ -114,16 +114,16 @@ fn capital(text: &str) -> String {
 
 /// The finding for a call that has failed.
 pub(super) fn failed(target: &Target, direction: Direction, ended: &EndedCall) -> Finding {
-    let told = format!("{}.{}", capital(&of(direction, ended)), last_lines(ended));
+    let reason = format!("{}.{}", capital(&of(direction, ended)), last_lines(ended));
     let log = format!("Look at {}", log(target));
     match direction {
         Direction::Forward => {
-            finding(target, FindingName::ChangeFailed, told, format!("{log}, then deploy a fixed release."))
+            finding(target, FindingName::ChangeFailed, reason, format!("{log}, then deploy a fixed release."))
         }
         Direction::Undo => finding(
             target,
             FindingName::ChangeFailed,
-            format!("{told} It is not made a second time."),
+            format!("{reason} It is not made a second time."),
             format!("{log}, take back by hand what is left, then `accept`."),
         ),
     }

@@ -4,7 +4,7 @@ use super::state::{Change, Followed, Seen, patience_s, primary};
 use crate::kinds::codedeploy::MARK;
 use crate::kinds::codedeploy::sentences::{self, after_colon, is_stopped_by_hand, status as status_of, stop_command};
 use crate::kinds::ecs::state::Target;
-use crate::kinds::ecs::tell::{finding, reasons, service, short};
+use crate::kinds::ecs::wording::{finding, reasons, service, short};
 use crate::kinds::whose;
 use crate::ports::{Deployed, TaskSet};
 use windlass_domain::text::count::{agree, count};
@@ -32,21 +32,21 @@ pub(super) fn what(change: &Change) -> String {
 /// Says in words what callers get.
 pub(super) fn shown(target: &Target, seen: &Seen) -> String {
     let runs = short(&seen.service.task_definition);
-    let told = |of: &Deployed, what: &str| format!("{runs} (deployment {} {what})", of.id);
+    let with_deployment = |of: &Deployed, what: &str| format!("{runs} (deployment {} {what})", of.id);
     let Some(own) = &seen.followed else {
         return match &seen.other {
             Some(other) => {
                 let what = format!("of CodeDeploy, which is somebody else's, is {}", other.status);
-                told(other, &what)
+                with_deployment(other, &what)
             }
             None => steady(seen),
         };
     };
     match &own.rollback {
-        Some(back) if !back.is_over() => told(back, "of CodeDeploy takes it back"),
-        _ if own.is_ending() => told(&own.is, &format!("of CodeDeploy {}", keeps(target, seen, own))),
+        Some(back) if !back.is_over() => with_deployment(back, "of CodeDeploy takes it back"),
+        _ if own.is_ending() => with_deployment(&own.is, &format!("of CodeDeploy {}", keeps(target, seen, own))),
         _ if own.is.is_over() => steady(seen),
-        _ => told(&own.is, &format!("of CodeDeploy is {}", own.is.status)),
+        _ => with_deployment(&own.is, &format!("of CodeDeploy is {}", own.is.status)),
     }
 }
 
@@ -168,7 +168,7 @@ fn owned() -> String {
     whose("which task definition callers of the service get")
 }
 
-/// Tells that our own deployment has failed, or was stopped.
+/// The finding that our own deployment has failed, or was stopped.
 pub(super) fn taken_back(target: &Target, seen: &Seen, own: &Followed) -> Finding {
     let (code, words) = own.is.error.clone().unwrap_or_default();
     let (id, of, words) = (&own.is.id, of(own), after_colon(&words));
@@ -197,7 +197,7 @@ pub(super) fn taken_back(target: &Target, seen: &Seen, own: &Followed) -> Findin
     )
 }
 
-/// Tells that our own deployment is over, and that callers get what it cannot have left.
+/// The finding that our own deployment is over, and that callers get what it cannot have left.
 pub(super) fn moved_since(target: &Target, seen: &Seen, own: &Followed) -> Finding {
     Finding::new(
         FindingName::TargetChangedByOther,
@@ -214,7 +214,7 @@ pub(super) fn moved_since(target: &Target, seen: &Seen, own: &Followed) -> Findi
     )
 }
 
-/// Tells that somebody else has begun a deployment since this one has.
+/// The finding that somebody else has begun a deployment since this one has.
 pub(super) fn replaced(target: &Target, other: &Deployed) -> Finding {
     Finding::new(
         FindingName::TargetChangedByOther,
@@ -229,7 +229,7 @@ pub(super) fn replaced(target: &Target, other: &Deployed) -> Finding {
     )
 }
 
-/// Tells that a deployment is under way in the group that is not this one's.
+/// The finding that a deployment is under way in the group that is not this one's.
 pub(super) fn busy(target: &Target, other: &Deployed) -> Finding {
     let group = target.codedeploy.as_ref();
     let group = group.map_or_else(String::new, |of| sentences::named(&of.application, &of.group));
@@ -250,7 +250,7 @@ pub(super) fn busy(target: &Target, other: &Deployed) -> Finding {
     )
 }
 
-/// Tells that no task set of the service gets the production traffic.
+/// The finding that no task set of the service gets the production traffic.
 pub(super) fn nobody(target: &Target) -> Finding {
     finding(
         FindingName::TargetNotReady,
@@ -260,7 +260,7 @@ pub(super) fn nobody(target: &Target) -> Finding {
     )
 }
 
-/// Tells that callers get the goal, and that it is not steady.
+/// The finding that callers get the goal, and that it is not steady.
 pub(super) fn not_steady(target: &Target, seen: &Seen) -> Finding {
     let tasks = primary(&seen.task_sets).cloned().unwrap_or_default();
     let trouble = seen.service.troubles.get(&tasks.task_definition);
@@ -281,7 +281,7 @@ pub(super) fn not_steady(target: &Target, seen: &Seen) -> Finding {
     )
 }
 
-/// Tells that a deployment takes longer than its configuration, its hooks and its tasks may.
+/// The finding that a deployment takes longer than its configuration, its hooks and its tasks may.
 pub(super) fn late(target: &Target, seen: &Seen, own: &Followed) -> Finding {
     let minutes = patience_s(target) / 60;
     let troubles = troubles(seen);
@@ -299,5 +299,5 @@ pub(super) fn late(target: &Target, seen: &Seen, own: &Followed) -> Finding {
 }
 
 #[cfg(test)]
-#[path = "tell_tests.rs"]
+#[path = "wording_tests.rs"]
 mod tests;

@@ -28,7 +28,7 @@ pub(super) fn owned(target: &Target) -> String {
     format!("the tasks of the family {} in cluster {}", target.family, target.cluster)
 }
 
-/// Tells what ran, in words.
+/// Says what ran.
 pub(super) fn shown(target: &Target, seen: &Seen) -> String {
     let ends = [(Direction::Undo, &seen.back), (Direction::Forward, &seen.forward)];
     let ended = ends.into_iter().find_map(|(direction, side)| {
@@ -41,8 +41,8 @@ pub(super) fn shown(target: &Target, seen: &Seen) -> String {
     };
     let last =
         || seen.done.as_ref().map(|done| format!("ran {} with sha256:{}", command(&done.command), done.sha256.short()));
-    let told = alive().or(ended).or_else(last);
-    told.unwrap_or_else(|| "nothing was run".to_owned())
+    let words = alive().or(ended).or_else(last);
+    words.unwrap_or_else(|| "nothing was run".to_owned())
 }
 
 fn way(direction: Direction) -> &'static str {
@@ -65,10 +65,10 @@ fn in_words(end: &End) -> String {
 }
 
 /// Adds the page of its log, if that is known.
-fn with_log(told: String, end: &End) -> String {
+fn with_log(text: String, end: &End) -> String {
     match &end.log {
-        Some(log) => format!("{told}, log {log}"),
-        None => told,
+        Some(log) => format!("{text}, log {log}"),
+        None => text,
     }
 }
 
@@ -93,16 +93,16 @@ pub(super) fn what(change: &Change) -> String {
         }
         Change::Read { task, .. } => format!("read the log of task {}", id(task)),
         Change::Note { direction, end } => {
-            let told = with_log(format!("{}: {}", way(*direction), in_words(end)), end);
-            noted(&told, &last_lines(end))
+            let text = with_log(format!("{}: {}", way(*direction), in_words(end)), end);
+            noted(&text, &last_lines(end))
         }
     }
 }
 
 /// Puts the lines of a log behind what is noted of an end.
-pub(super) fn noted(told: &str, lines: &str) -> String {
+pub(super) fn noted(text: &str, lines: &str) -> String {
     let stop = if lines.is_empty() { "" } else { "." };
-    format!("{told}{stop}{lines}")
+    format!("{text}{stop}{lines}")
 }
 
 /// The reason why an undo stops a task, for whoever looks at it in ECS.
@@ -196,7 +196,7 @@ pub(super) fn unknown(target: &Target, (direction, started_by): (Direction, &str
     )
 }
 
-/// The finding for a task that was told to stop, and does not.
+/// The finding for a task that does not stop although its stop was sent.
 pub(super) fn does_not_stop(target: &Target, run: &Run) -> Finding {
     finding(
         target,

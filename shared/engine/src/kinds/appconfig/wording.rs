@@ -1,4 +1,4 @@
-//! The texts about a configuration: one function for each story. None of them tells its content.
+//! The texts about a configuration: one function for each story. None of them shows its content.
 
 use super::state::{COMPLETE, Document, Seen, Target};
 use crate::kinds::whose;
@@ -17,7 +17,7 @@ pub(super) fn owned(target: &Target) -> String {
     format!("the deployed version of {}", place(target))
 }
 
-/// Tells what callers get, in words.
+/// Says what callers get.
 pub(super) fn shown(seen: &Seen) -> String {
     let Some(live) = seen.live() else {
         return "nothing deployed".into();
@@ -69,8 +69,8 @@ fn failed(target: &Target, reason: String, remedy: &str) -> Finding {
 }
 
 /// Returns the event that began the rollback of a deployment.
-fn began(told: &RolloutDetail) -> Option<&RolloutEvent> {
-    let mut events = told.events.iter();
+fn began(detail: &RolloutDetail) -> Option<&RolloutEvent> {
+    let mut events = detail.events.iter();
     events.find(|event| event.what == "ROLLBACK_STARTED" || event.what == "REVERT_COMPLETED")
 }
 
@@ -80,11 +80,11 @@ fn words(event: &RolloutEvent) -> &str {
 }
 
 /// Returns whether somebody has stopped or reverted a deployment.
-pub(super) fn is_by_a_person(told: &RolloutDetail) -> bool {
-    began(told).is_some_and(|event| event.by == "USER")
+pub(super) fn is_by_a_person(detail: &RolloutDetail) -> bool {
+    began(detail).is_some_and(|event| event.by == "USER")
 }
 
-/// Tells what callers get now, for the end of a reason.
+/// Says what callers get now, for the end of a reason.
 fn since(now: Option<&Rollout>) -> String {
     match now {
         Some(now) => format!("Callers get version {} again.", now.version),
@@ -93,9 +93,9 @@ fn since(now: Option<&Rollout>) -> String {
 }
 
 /// The finding for a deployment that AppConfig has taken back by itself.
-pub(super) fn taken_back(target: &Target, told: &RolloutDetail, now: Option<&Rollout>, is_back: bool) -> Finding {
-    let Rollout { number, version, percent, .. } = &told.rollout;
-    let event = began(told);
+pub(super) fn taken_back(target: &Target, detail: &RolloutDetail, now: Option<&Rollout>, is_back: bool) -> Finding {
+    let Rollout { number, version, percent, .. } = &detail.rollout;
+    let event = began(detail);
     let said = event.map_or("it tells no reason", words);
     let (why, remedy) = match event.map(|event| event.by.as_str()) {
         Some("CLOUDWATCH_ALARM") if is_back => (
@@ -126,15 +126,15 @@ pub(super) fn taken_back(target: &Target, told: &RolloutDetail, now: Option<&Rol
 }
 
 /// The finding for a deployment of ours that somebody has stopped or reverted.
-pub(super) fn stopped(target: &Target, told: &RolloutDetail, now: Option<&Rollout>) -> Finding {
-    let said = began(told).map_or("AppConfig tells no more", words);
+pub(super) fn stopped(target: &Target, detail: &RolloutDetail, now: Option<&Rollout>) -> Finding {
+    let said = began(detail).map_or("AppConfig tells no more", words);
     Finding::new(
         FindingName::TargetChangedByOther,
         place(target),
         format!(
             "Somebody else stopped deployment {} of version {}: {said}. {} {}.",
-            told.rollout.number,
-            told.rollout.version,
+            detail.rollout.number,
+            detail.rollout.version,
             since(now),
             whose(&owned(target))
         ),

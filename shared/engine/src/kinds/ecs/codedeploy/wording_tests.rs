@@ -54,7 +54,7 @@ fn every_status_and_event_has_its_sentence() {
 }
 
 #[test]
-fn what_callers_get_is_told_with_what_is_left() {
+fn what_callers_get_is_shown_with_what_is_left() {
     let mut all = Vec::new();
     for (status, percent) in [("-", 0), ("InProgress", 0), ("Ready", 0), ("InProgress", 101), ("Succeeded", 101)] {
         all.push(shown(&target(), &seen(status, percent)));

@@ -3,7 +3,7 @@
 use super::stage::sentence;
 use super::state::{Pausing, Seen, Target};
 use super::{hook, pause};
-use crate::kinds::ecs::tell::{failed, held, reasons, service, short};
+use crate::kinds::ecs::wording::{failed, held, reasons, service, short};
 use crate::ports::ServiceRollout;
 use windlass_domain::text::count::{agree, count};
 use windlass_domain::text::finding::Finding;
@@ -56,7 +56,7 @@ fn because(rollout: &ServiceRollout) -> String {
     }
 }
 
-/// Tells that the deployment did not succeed: ECS went back by itself, or somebody stopped it there.
+/// The finding that the deployment did not succeed: ECS went back by itself, or somebody stopped it there.
 pub(super) fn taken_back(target: &Target, seen: &Seen, rollout: &ServiceRollout) -> Finding {
     let trouble = seen.troubles.get(&rollout.task_definition);
     failed(
@@ -73,7 +73,7 @@ pub(super) fn taken_back(target: &Target, seen: &Seen, rollout: &ServiceRollout)
     )
 }
 
-/// Tells that the deployment took too long.
+/// The finding that the deployment took too long.
 pub(super) fn not_there(target: &Target, seen: &Seen, rollout: &ServiceRollout) -> Finding {
     let trouble = seen.troubles.get(&rollout.task_definition);
     let after_s = target.steady_within_s + target.bakes_s;
@@ -95,7 +95,7 @@ pub(super) fn not_there(target: &Target, seen: &Seen, rollout: &ServiceRollout) 
     )
 }
 
-/// Tells that the deployment is over, and that other tasks run than must.
+/// The finding that the deployment is over, and that other tasks run than must.
 pub(super) fn not_settled(target: &Target, seen: &Seen) -> Finding {
     let listed = seen.deployments.iter().map(|d| {
         format!(
@@ -120,7 +120,7 @@ pub(super) fn not_settled(target: &Target, seen: &Seen) -> Finding {
     )
 }
 
-/// Tells that ECS lists no deployment of what was sent.
+/// The finding that ECS lists no deployment of what was sent.
 pub(super) fn unlisted(target: &Target, seen: &Seen) -> Finding {
     failed(
         target,

@@ -1,8 +1,8 @@
 //! Sentences about a service that ECS deploys, one function for each story, and the words that all of them have in
 //! common.
 
+use super::shift_in_words;
 use super::stage::sentence;
-use super::tell_shift;
 use crate::kinds::ecs::state::{Seen, StoppedTasks, Target};
 use crate::kinds::whose;
 use crate::ports::ServiceDeployment;
@@ -46,7 +46,7 @@ fn diagnosis(trouble: Option<&StoppedTasks>) -> (&'static str, &'static str) {
     }
 }
 
-/// Tells that ECS gave the rollout up, by its circuit breaker or an alarm, and whether it rolled back.
+/// The finding that ECS gave the rollout up, by its circuit breaker or an alarm, and whether it rolled back.
 pub(super) fn given_up(target: &Target, seen: &Seen, goal: &str, rolled_back: bool) -> Finding {
     let since = match seen.primary() {
         Some(now) if rolled_back && seen.is_steady() => {
@@ -82,15 +82,15 @@ pub(super) fn given_up(target: &Target, seen: &Seen, goal: &str, rolled_back: bo
     )
 }
 
-/// Says what ECS says of the rollout that it gave up, if no stopped task tells why.
+/// Says what ECS says of the rollout that it gave up, if no stopped task shows why.
 fn said(seen: &Seen, goal: &str) -> String {
-    let is_told = seen.troubles.get(goal).is_some_and(|told| told.tasks > 0);
+    let is_explained = seen.troubles.get(goal).is_some_and(|trouble| trouble.tasks > 0);
     let own = seen.deployments.iter().filter(|d| d.task_definition == goal);
     let own = own.map(|d| d.reason.as_str());
-    let told = seen.rolled_back.iter().chain(&seen.events);
-    let mut said = own.chain(told.map(String::as_str));
+    let events = seen.rolled_back.iter().chain(&seen.events);
+    let mut said = own.chain(events.map(String::as_str));
     match said.find(|said| !said.is_empty()) {
-        Some(said) if !is_told => format!(" ECS says: {said}"),
+        Some(said) if !is_explained => format!(" ECS says: {said}"),
         _ => String::new(),
     }
 }
@@ -102,7 +102,7 @@ pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
     }
     let followed = seen.followed.as_ref().filter(|it| it.stands())?;
     let rollout = followed.rollout.as_ref()?;
-    Some(tell_shift::waits_for(target, rollout))
+    Some(shift_in_words::waits_for(target, rollout))
 }
 
 /// Says in words what callers get.
@@ -111,7 +111,7 @@ pub(super) fn shown(target: &Target, seen: &Seen) -> String {
     let followed = seen.followed.as_ref().filter(|it| it.stands());
     match followed.and_then(|it| it.rollout.as_ref()) {
         Some(rollout) => {
-            let paused = tell_shift::paused(target, rollout);
+            let paused = shift_in_words::paused(target, rollout);
             format!("{named} under way: {}{paused}", sentence(rollout))
         }
         None => format!("{named} steady with {}", count(seen.desired, "task")),
@@ -125,7 +125,7 @@ fn by_alarm(seen: &Seen) -> Option<&str> {
     events.chain(reasons).find(|said| said.contains("alarm"))
 }
 
-/// Tells that tasks fail again and again, and that no circuit breaker is on.
+/// The finding that tasks fail again and again, and that no circuit breaker is on.
 pub(super) fn keeps_failing(target: &Target, seen: &Seen, failures: u32) -> Finding {
     let goal = &seen.task_definition;
     let trouble = seen.troubles.get(goal);
@@ -147,15 +147,15 @@ pub(super) fn keeps_failing(target: &Target, seen: &Seen, failures: u32) -> Find
     )
 }
 
-/// Tells that the rollout took too long.
+/// The finding that the rollout took too long.
 pub(super) fn not_steady(target: &Target, seen: &Seen, primary: &ServiceDeployment) -> Finding {
     let trouble = seen.troubles.get(&primary.task_definition);
     let said = if seen.events.is_empty() { primary.reason.clone() } else { seen.events.join(" ") };
-    let told = if said.is_empty() { String::new() } else { format!(" ECS says: {said}") };
+    let quoted = if said.is_empty() { String::new() } else { format!(" ECS says: {said}") };
     failed(
         target,
         format!(
-            "the rollout of {} is not steady after {} s: {} of {} {}, {} {}, {} failed. {}{told}{}",
+            "the rollout of {} is not steady after {} s: {} of {} {}, {} {}, {} failed. {}{quoted}{}",
             short(&primary.task_definition),
             target.steady_within_s,
             primary.running,
@@ -177,7 +177,7 @@ pub(super) fn not_steady(target: &Target, seen: &Seen, primary: &ServiceDeployme
     )
 }
 
-/// Tells that the service is set to the task definition, but ECS lists no deployment of it.
+/// The finding that the service is set to the task definition, but ECS lists no deployment of it.
 pub(super) fn no_primary(target: &Target, seen: &Seen) -> Finding {
     failed(
         target,
@@ -190,7 +190,7 @@ pub(super) fn no_primary(target: &Target, seen: &Seen) -> Finding {
     )
 }
 
-/// Tells that the running tasks show other bytes.
+/// The finding that the running tasks show other bytes.
 pub(super) fn other_bytes(
     target: &Target,
     seen: &Seen,
@@ -213,7 +213,7 @@ pub(super) fn other_bytes(
     )
 }
 
-/// Tells that ECS does not say which bytes run. Unknown is never healthy.
+/// The finding that ECS does not say which bytes run. Unknown is never healthy.
 pub(super) fn unknown_bytes(target: &Target, seen: &Seen, container: &str, tasks: u32) -> Finding {
     failed(
         target,
@@ -227,7 +227,7 @@ pub(super) fn unknown_bytes(target: &Target, seen: &Seen, container: &str, tasks
     )
 }
 
-/// Tells that someone else set the service to another task definition.
+/// The finding that someone else set the service to another task definition.
 pub(super) fn replaced(target: &Target, seen: &Seen, goal: &str) -> Finding {
     let deployment = seen.primary().map_or("none", |p| p.id.as_str());
     finding(
