@@ -311,14 +311,14 @@ mod tests {
 
     #[test]
     fn a_few_of_many_parts_are_named() {
-        let told = |count: usize| {
+        let words = |count: usize| {
             let all: Vec<String> = (0..count).map(|n| format!("{n}.html")).collect();
             in_words(&all)
         };
-        assert_eq!(told(0), None);
-        assert_eq!(told(1).unwrap(), "1 file is not as recorded: `0.html`");
-        assert_eq!(told(2).unwrap(), "2 files are not as recorded: `0.html`, `1.html`");
-        assert!(told(NAMED).unwrap().ends_with("`4.html`"));
-        assert!(told(12).unwrap().ends_with("`4.html` and 7 more"));
+        assert_eq!(words(0), None);
+        assert_eq!(words(1).unwrap(), "1 file is not as recorded: `0.html`");
+        assert_eq!(words(2).unwrap(), "2 files are not as recorded: `0.html`, `1.html`");
+        assert!(words(NAMED).unwrap().ends_with("`4.html`"));
+        assert!(words(12).unwrap().ends_with("`4.html` and 7 more"));
     }
 }

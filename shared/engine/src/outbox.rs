@@ -51,7 +51,7 @@ pub async fn handle(ports: &impl Ports, changes: &[Change]) -> Result<()> {
             None => work.await,
         };
         match served {
-            Err(fault) if is_for_itself(&fault) => tell(ports, change, &fault).await?,
+            Err(fault) if is_for_itself(&fault) => report(ports, change, &fault).await?,
             served => served?,
         }
     }
@@ -63,13 +63,13 @@ fn is_for_itself(fault: &Fault) -> bool {
     matches!(fault.name, FaultName::Internal | FaultName::BadInput | FaultName::Refused)
 }
 
-async fn tell(ports: &impl Ports, change: &Change, fault: &Fault) -> Result<()> {
+async fn report(ports: &impl Ports, change: &Change, fault: &Fault) -> Result<()> {
     let item = change.after.as_ref().or(change.before.as_ref());
     let key = item.map(|item| &item.key);
     let item = key.map_or_else(String::new, |key| format!("{} {}", key.pk, key.sk));
     tracing::error!(item, %fault, "an event could not be sent");
-    let told = not_sent(&item, &fault.to_string());
-    ports.notify(&told.subject, &told.message).await
+    let notification = not_sent(&item, &fault.to_string());
+    ports.notify(&notification.subject, &notification.message).await
 }
 
 /// Returns the deployment that an item is about.
@@ -235,7 +235,7 @@ async fn send_all(ports: &impl Ports, events: Vec<Event>) -> Result<()> {
         if let Some(notification) = event.notification() {
             ports.notify(&notification.subject, &notification.message).await?;
         }
-        tell_topics(ports, &event).await?;
+        notify_topics(ports, &event).await?;
     }
     Ok(())
 }
@@ -251,7 +251,7 @@ fn read<T: DeserializeOwned>(item: &Item) -> Result<T> {
 /// Tells the topics of the declaration that is in force now, whichever a deployment was planned by: who is told is
 /// about people, and not about a release. A topic that cannot be told holds up no other and no event: the
 /// installation's own is told of it.
-pub(crate) async fn tell_topics(ports: &impl Ports, event: &Event) -> Result<()> {
+pub(crate) async fn notify_topics(ports: &impl Ports, event: &Event) -> Result<()> {
     if MessageKind::of(event).is_none() {
         return Ok(());
     }
@@ -277,8 +277,8 @@ pub(crate) async fn send(ports: &impl SnsApi, app: &AppName, topic: &str, messag
     match sent(ports, app, topic, message).await {
         Err(fault) if is_of_the_topic(&fault) => {
             tracing::warn!(topic, %fault, "a topic could not be told");
-            let told = notify::not_told(topic, &message.subject, &fault.message);
-            ports.notify(&told.subject, &told.message).await
+            let notification = notify::topic_not_reached(topic, &message.subject, &fault.message);
+            ports.notify(&notification.subject, &notification.message).await
         }
         sent => sent,
     }

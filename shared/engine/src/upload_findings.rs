@@ -82,7 +82,7 @@ pub async fn write(ports: &(impl S3Api + Configured), upload: &ObjectRef, findin
 
 /// Writes the findings on an upload that is looked at more than once, where they do not lie there already. That nothing
 /// is wrong with it is told where something else was.
-pub async fn tell_of(ports: &(impl S3Api + Configured), upload: &ObjectRef, findings: &[Finding]) -> Result<()> {
+pub async fn write_if_new(ports: &(impl S3Api + Configured), upload: &ObjectRef, findings: &[Finding]) -> Result<()> {
     let lies = read(ports, &upload.key).await?;
     let version = upload.version_id.as_deref();
     let known = lies.filter(|lies| lies.is_about(version) || findings.is_empty());
@@ -95,7 +95,7 @@ pub async fn tell_of(ports: &(impl S3Api + Configured), upload: &ObjectRef, find
 
 /// Writes beside its upload why a deployment was rejected. A note that cannot be written does not
 /// stop the ending that it is about.
-pub async fn tell(ports: &(impl S3Api + Configured), record: &Deployment) -> Result<()> {
+pub async fn record(ports: &(impl S3Api + Configured), record: &Deployment) -> Result<()> {
     let (Some(upload), Some(ended)) = (&record.upload, &record.ending) else {
         return Ok(());
     };

@@ -102,10 +102,10 @@ impl<K: Kind, P: DynamoDbApi + Clock> Drive<'_, '_, K, P> {
     /// it may well be in place.
     fn forget_unanswered(&mut self) {
         let is_looked_for = !self.attempt.step.value.unanswered.is_empty();
-        let told_by_a_refusal = self.refused_upon.is_some();
+        let shown_by_a_refusal = self.refused_upon.is_some();
         if self.wave.is_some()
             && is_looked_for
-            && !told_by_a_refusal
+            && !shown_by_a_refusal
             && let Some(change) = self.attempt.last_unanswered()
         {
             let change = change.change.clone();

@@ -13,7 +13,7 @@ use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::environment::Waiting;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::summary::{
-    Day, EnvironmentFacts, StandingFacts, SummaryDecision, TRIES, messages, not_told, wanted, windows,
+    Day, EnvironmentFacts, StandingFacts, SummaryDecision, TRIES, messages, no_summary, wanted, windows,
 };
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::name::{AppName, EnvironmentName};
@@ -50,8 +50,8 @@ pub async fn handle(ports: &impl Ports, event: &Value) -> Result<()> {
             return Ok(());
         }
     };
-    let mut telling = SummaryRun { ports, until: begun.plus_ms(WORK_MS), day: Stored { key, rev, value: day } };
-    match telling.all().await? {
+    let mut run = SummaryRun { ports, until: begun.plus_ms(WORK_MS), day: Stored { key, rev, value: day } };
+    match run.all().await? {
         SummaryProgress::More if Day::is_last(look) => Err(Fault::new(
             FaultName::MoreToDo,
             "not every application's summary is told, and no further look comes today",
@@ -90,7 +90,7 @@ impl<P: Ports> SummaryRun<'_, P> {
                 let Some(app) = ledger::app_of(&item.key.pk) else {
                     continue;
                 };
-                if self.day.value.is_told(&app) {
+                if self.day.value.is_sent(&app) {
                     continue;
                 }
                 let came = match ledger::from_item(item) {
@@ -135,17 +135,17 @@ impl<P: Ports> SummaryRun<'_, P> {
         if !self.write().await? {
             return Ok(Some(SummaryProgress::Elsewhere));
         }
-        tell(ports, app, &declaration, names, self.day.value.to()).await?;
-        self.day.value.tell(app);
+        send_summary(ports, app, &declaration, names, self.day.value.to()).await?;
+        self.day.value.send(app);
         Ok(None)
     }
 
     /// Goes on without a summary of the application, and tells that.
     async fn pass(&mut self, app: &AppName, why: &str) -> Result<Option<SummaryProgress>> {
         tracing::error!(%app, why, "there is no summary");
-        let told = not_told(app, self.day.value.to(), why);
-        self.ports.notify(&told.subject, &told.message).await?;
-        self.day.value.tell(app);
+        let notification = no_summary(app, self.day.value.to(), why);
+        self.ports.notify(&notification.subject, &notification.message).await?;
+        self.day.value.send(app);
         Ok((!self.write().await?).then_some(SummaryProgress::Elsewhere))
     }
 
@@ -157,7 +157,7 @@ impl<P: Ports> SummaryRun<'_, P> {
     }
 }
 
-async fn tell(
+async fn send_summary(
     ports: &impl Ports,
     app: &AppName,
     declaration: &Declaration,

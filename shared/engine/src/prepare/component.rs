@@ -34,8 +34,8 @@ pub fn out_of_band_change(
     running: &Running,
     prepared: &Prepared,
 ) -> Result<Option<Finding>> {
-    let is_told = prepared.warnings.iter().any(|warning| warning.name == FindingName::TargetChangedByOther);
-    if is_told || prepared.tells_out_of_band_changes || prepared.stages.is_empty() {
+    let is_reported = prepared.warnings.iter().any(|warning| warning.name == FindingName::TargetChangedByOther);
+    if is_reported || prepared.tells_out_of_band_changes || prepared.stages.is_empty() {
         return Ok(None);
     }
     // If the recorded state cannot be read, it tells nothing about what is there.

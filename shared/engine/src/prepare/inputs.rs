@@ -120,7 +120,7 @@ async fn of_what_runs(ports: &impl Ports, scene: &Scene, name: &ComponentName) -
 async fn outputs(ports: &impl Ports, step: &Step, recorded: &Value) -> Result<Outputs> {
     match with_kind_of(ports, step, OutputsVisitor { step, recorded }).await {
         Err(fault) if fault.name == FaultName::NotFound => Ok(None),
-        told => told,
+        answer => answer,
     }
 }
 

@@ -59,11 +59,11 @@ async fn plan_one(ports: &impl Ports, scene: &Scene, name: &ComponentName, wave:
         match planned {
             Ok(draft) => take(&mut step.value, draft),
             Err(trouble) => {
-                let told = trouble.findings()?.into_iter().reduce(|mut one, more| {
+                let joined = trouble.findings()?.into_iter().reduce(|mut one, more| {
                     one.join(&more);
                     one
                 });
-                step.value.failure = told.map(Failure::Finding);
+                step.value.failure = joined.map(Failure::Finding);
                 step.value.status = StepStatus::Failed;
             }
         }

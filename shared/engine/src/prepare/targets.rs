@@ -58,9 +58,9 @@ async fn settled(
     let Some(running) = running.filter(|_| !left.is_empty()) else {
         return Ok(None);
     };
-    let told = left_behind(name, running.version(), &left);
+    let warning = left_behind(name, running.version(), &left);
     let mut again = elsewhere(ports, scene, name, before).await?;
-    again.warnings.push(told);
+    again.warnings.push(warning);
     Ok(Some(again))
 }
 

@@ -96,8 +96,8 @@ async fn not_again(
     let mut hourly = known.unwrap_or_else(|| Stored::new(key, new()));
     let changed = glances.into_iter();
     let changed = changed.filter(|(_, glance)| glance.compared.drift == Drift::Changed);
-    let told = changed.filter_map(|(name, glance)| Some((name, glance.mark?)));
-    hourly.value.told.extend(told);
+    let marks = changed.filter_map(|(name, glance)| Some((name, glance.mark?)));
+    hourly.value.told.extend(marks);
     hourly_look::put(&hourly)
 }
 

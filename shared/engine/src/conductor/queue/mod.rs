@@ -4,10 +4,10 @@
 pub mod take_lock;
 pub mod turn;
 
+use crate::conductor::answering::{add_line, final_answer, note_cost, reject};
 use crate::conductor::environment::view::{self, View};
-use crate::conductor::environment::{drills, told_of_hold};
+use crate::conductor::environment::{drills, hold_line};
 use crate::conductor::request::Ports;
-use crate::conductor::telling::{add_line, note_cost, reject, told};
 use crate::ledger::{self, commit, put_deployment, retry};
 use crate::payload::{Answer, Caller, EndTransition, WaitTransition};
 use crate::ports::{Result, Write};
@@ -57,7 +57,7 @@ pub async fn give_up(ports: &impl Ports, by: &Caller, error: &str) -> Result<Ans
     let id = &by.deployment;
     retry(ports, "giving up", async || {
         let mut record = ledger::require(ports, &ledger::deployment(id)).await?;
-        if let Some(answer) = told(ports, &record.value).await? {
+        if let Some(answer) = final_answer(ports, &record.value).await? {
             return Ok(Some(answer));
         }
         let view = View::load(ports, &record.value).await?;
@@ -67,7 +67,7 @@ pub async fn give_up(ports: &impl Ports, by: &Caller, error: &str) -> Result<Ans
             error => could_not_wait(&record.value, error),
         };
         reject(&mut record, vec![finding], ports.now());
-        let hold = told_of_hold(&record.value, &view.state.value);
+        let hold = hold_line(&record.value, &view.state.value);
         add_line(&mut record, hold);
         note_cost(ports, &mut record.value, &[]).await;
         let mut writes = vec![put_deployment(&record)?, Write::check(view.lock.key.clone(), view.lock.unchanged())];
@@ -77,7 +77,7 @@ pub async fn give_up(ports: &impl Ports, by: &Caller, error: &str) -> Result<Ans
         if !commit(ports, writes).await? {
             return Ok(None);
         }
-        told(ports, &record.value).await
+        final_answer(ports, &record.value).await
     })
     .await
 }

@@ -4,9 +4,9 @@
 pub mod abandon;
 pub mod recover;
 
+use crate::conductor::answering::{end, of_record};
 use crate::conductor::environment::drills;
 use crate::conductor::request::Ports;
-use crate::conductor::telling::{end, of_record};
 use crate::ledger::{self, Stored, commit, put_deployment};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::{Execution, Result, Write};
@@ -52,7 +52,7 @@ pub fn why_stopped(owner: Option<&Execution>) -> Why {
         (_, "ABORTED") => "ExecutionStopped".into(),
         _ => "ExecutionDied".into(),
     };
-    let cause = owner.cause.as_deref().map(cancellation::told);
+    let cause = owner.cause.as_deref().map(cancellation::without_mark);
     let text = cause.filter(|cause| !cause.is_empty()).map_or_else(
         || format!("The execution {} ended {} in the middle.", owner.arn, owner.status),
         |cause| foreign::line(cause).into_owned(),

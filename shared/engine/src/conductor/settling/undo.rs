@@ -1,8 +1,8 @@
 //! `Undo`: tells what to bring back next, wave by wave in reverse. A deployment that could not be planned is rejected
 //! here: nothing was changed, and the rejection says what could not be asked and what to do.
 
+use crate::conductor::answering::outcomes::{first_wave, in_words};
 use crate::conductor::request::Ports;
-use crate::conductor::telling::outcomes::{first_wave, in_words};
 use crate::last_fault;
 use crate::ledger::{self, Fence, Stored, commit, put_deployment, retry};
 use crate::payload::{Answer, Caller, UndoTransition, WorkItem};
@@ -193,8 +193,8 @@ fn of_fault(record: &Deployment, fault: &Fault) -> Finding {
         }
         _ => (FindingName::CouldNotPrepare, "Keep the execution and its logs, and report what is told"),
     };
-    let told = fault.message.trim_end_matches('.');
-    let reason = format!("{}: {told}; nothing was changed.", fault.name);
+    let message = fault.message.trim_end_matches('.');
+    let reason = format!("{}: {message}; nothing was changed.", fault.name);
     finding(record, name, reason, first)
 }
 

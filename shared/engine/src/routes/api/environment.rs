@@ -198,12 +198,12 @@ pub async fn take(
     let mut versions: Vec<Declared> = all_versions(ports, app).await?;
     versions.retain(|declared| declared.version <= in_force.version);
     versions.sort_by(|a, b| b.version.cmp(&a.version));
-    let told = gone.into_iter().map(|(name, running)| {
+    let described = gone.into_iter().map(|(name, running)| {
         let left = left(&versions, &name);
         let undeclared = Undeclared { names: running.names, containers: running.containers, left };
         (name, undeclared)
     });
-    Ok(told.collect())
+    Ok(described.collect())
 }
 
 async fn all_versions(ports: &impl DynamoDbApi, app: &AppName) -> Result<Vec<Declared>> {

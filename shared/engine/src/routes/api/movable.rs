@@ -123,7 +123,7 @@ async fn look(
     let Some(moving) = request.moving() else {
         return Err(Fault::internal("a look at a move moves nothing"));
     };
-    told(ports, moving).await
+    preview(ports, moving).await
 }
 
 async fn start(
@@ -160,7 +160,7 @@ async fn read(
     request(ports, of, action, call, input, false).await
 }
 
-async fn told(ports: &impl Ports, moving: Moving<'_>) -> Result<Reply> {
+async fn preview(ports: &impl Ports, moving: Moving<'_>) -> Result<Reply> {
     let found = Movable::load(ports, moving).await?;
     Ok(match found.decide(moving) {
         Err(findings) => problem(409, &findings),

@@ -107,7 +107,7 @@ pub async fn request(
     // alone.
     let mut members = body.keys().map(String::as_str);
     let is_manifest = members.any(|it| it != "version" && !OF_THE_REQUEST.contains(&it));
-    let is_told = is_manifest || unknown.iter().all(is_of_the_request);
+    let is_known = is_manifest || unknown.iter().all(is_of_the_request);
     let mut input = input(of.app(), body, call.key.as_deref(), requester(call)?);
     input["environment"] = of.environment().as_str().into();
     input["plan"] = plan.into();
@@ -115,7 +115,7 @@ pub async fn request(
         Ok(request) => return Ok(request),
         Err(part) => part,
     };
-    let findings = if is_told { pin::findings(ports, part).await } else { part.findings() };
+    let findings = if is_known { pin::findings(ports, part).await } else { part.findings() };
     let findings: Vec<Finding> = findings.into_iter().map(of_the_body).collect();
     Err(problem(status_of(&findings), &findings).into())
 }

@@ -44,7 +44,7 @@ impl Discovery {
     /// Returns the time at which it arrived, if that is known.
     pub fn arrived(self) -> Option<Time> {
         match self {
-            Self::Told(sent) => sent,
+            Self::Announced(sent) => sent,
             Self::Found(arrived) => Some(arrived),
         }
     }
@@ -97,11 +97,11 @@ pub async fn once(
     let mut seed = what.to_owned();
     if note.rev > 0 {
         match known {
-            Discovery::Told(Some(sent)) if sent <= note.value.at => {
+            Discovery::Announced(Some(sent)) if sent <= note.value.at => {
                 tracing::info!("an event that came twice is dropped");
                 return Ok(None);
             }
-            Discovery::Told(_) => {}
+            Discovery::Announced(_) => {}
             Discovery::Found(_) if !is_lost(ports, &note.value).await? => return Ok(None),
             Discovery::Found(_) => seed = format!("{what} {}", quarter(ports)),
         }

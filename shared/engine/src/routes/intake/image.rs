@@ -37,7 +37,7 @@ pub async fn handle(ports: &impl Ports, event: &Value) -> Result<()> {
         .and_then(|text| Digest::parse(text).ok())
         .ok_or_else(|| Fault::new(FaultName::BadInput, format!("the push to {repository} names no digest")))?;
     let push = ImagePush { repository: repository.to_owned(), digest, tag: tag.to_owned() };
-    pushed(ports, push, Discovery::Told(sent(event))).await?;
+    pushed(ports, push, Discovery::Announced(sent(event))).await?;
     Ok(())
 }
 

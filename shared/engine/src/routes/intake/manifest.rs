@@ -89,7 +89,7 @@ pub async fn artifact(
                 _ if !is_declared => Some(declaration.no_such_prefix(&object.key, environment)),
                 Some(true) => None,
                 Some(false) => {
-                    upload_findings::tell_of(ports, &object, &[]).await?;
+                    upload_findings::write_if_new(ports, &object, &[]).await?;
                     return Ok(ArrivalOutcome::Served);
                 }
                 None => Some(declaration.unknown_component(&component)),
@@ -97,7 +97,7 @@ pub async fn artifact(
         }
     };
     if let Some(finding) = unknown {
-        upload_findings::tell_of(ports, &object, std::slice::from_ref(&finding)).await?;
+        upload_findings::write_if_new(ports, &object, std::slice::from_ref(&finding)).await?;
         arrival::list(ports, &object.key, Some(app), requester, vec![finding]).await?;
         // Its declaration may be on its way.
         return Ok(ArrivalOutcome::Nothing);

@@ -24,7 +24,7 @@ pub async fn handle(ports: &impl Ports, event: &Value) -> Result<()> {
         return Ok(());
     }
     let object = ObjectRef { key: key.to_owned(), version_id: text("/detail/object/version-id").map(str::to_owned) };
-    created(ports, object, requester(event), Discovery::Told(sent(event))).await?;
+    created(ports, object, requester(event), Discovery::Announced(sent(event))).await?;
     Ok(())
 }
 
@@ -52,7 +52,7 @@ pub async fn created(
         };
         // If it lies elsewhere, only its key is looked at: the function may read no more there.
         let object = if misplaced.beside { pin_version(ports, object).await? } else { object };
-        return once(ports, &what(&object), known, async |_| tell(ports, &object, misplaced, requester).await).await;
+        return once(ports, &what(&object), known, async |_| report(ports, &object, misplaced, requester).await).await;
     };
     let object = pin_version(ports, object).await?;
     once(ports, &what(&object), known, async |seed| {
@@ -69,7 +69,7 @@ pub async fn created(
 }
 
 /// Tells that an upload's key means nothing: in the list, and beside it where it lies among uploads.
-async fn tell(
+async fn report(
     ports: &impl Ports,
     object: &ObjectRef,
     misplaced: MisplacedUpload,

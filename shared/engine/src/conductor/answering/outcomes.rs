@@ -156,26 +156,26 @@ fn not_back(step: &Step) -> String {
 
 /// Returns the words on a failure of an undo. What failed is told as on the way forward, where the next step is another
 /// deployment; the environment is locked now, and refuses one.
-fn of_an_undo(told: &str) -> String {
+fn of_an_undo(words: &str) -> String {
     ["deploy a fixed release", "deploy again"]
         .iter()
-        .fold(told.to_owned(), |told, step| told.replace(step, "go on as the next step says"))
+        .fold(words.to_owned(), |words, step| words.replace(step, "go on as the next step says"))
 }
 
 /// Tells what was made for a component without its callers noticing: an undo leaves it there. Of many only three are
 /// told, because the text is an execution's Cause.
 fn made(step: &Step) -> String {
-    const TOLD: usize = 3;
+    const NAMED: usize = 3;
     let unanswered = |change: &ChangeRecord| {
         if change.answered { "" } else { ", which was not answered" }
     };
     let what = |change: &ChangeRecord| format!("{}{}", change.what, unanswered(change));
-    let mut told: Vec<String> = step.changes.iter().take(TOLD).map(what).collect();
-    let more = step.changes.len().saturating_sub(TOLD);
+    let mut named: Vec<String> = step.changes.iter().take(NAMED).map(what).collect();
+    let more = step.changes.len().saturating_sub(NAMED);
     if more > 0 {
-        told.push(format!("and {more} more"));
+        named.push(format!("and {more} more"));
     }
-    told.join(", ")
+    named.join(", ")
 }
 
 /// Returns the last change of the undo that callers could notice; only bookkeeping may follow it.

@@ -1,7 +1,7 @@
 //! Tells how things stand now, beside what came of a deployment then.
 
+use crate::conductor::answering::{ended, of_record};
 use crate::conductor::environment::view::View;
-use crate::conductor::telling::{ended, of_record};
 use crate::ledger;
 use crate::payload::{Answer, EndTransition};
 use crate::ports::{DynamoDbApi, Result};
@@ -57,12 +57,12 @@ pub async fn same(ports: &impl DynamoDbApi, existing: &Deployment) -> Result<Ans
         let cause = format!("The same request is deployment {id}, which {stands}.");
         return Ok(ended(id, Ending::NothingToDo, SAME_REQUEST, &cause));
     };
-    let told = format!("The same request is deployment {id}, which ended {ended_as} at {}", ended_as.at);
+    let sentence = format!("The same request is deployment {id}, which ended {ended_as} at {}", ended_as.at);
     if let Some(now) = now(ports, existing).await? {
-        let cause = format!("{told}. {}", now.text);
+        let cause = format!("{sentence}. {}", now.text);
         return Ok(ended(id, Ending::NothingToDo, SAME_REQUEST, &cause));
     }
     let mut answer = of_record(existing, ended_as);
-    answer.cause = format!("{told}: {}", ended_as.cause);
+    answer.cause = format!("{sentence}: {}", ended_as.cause);
     Ok(answer)
 }
