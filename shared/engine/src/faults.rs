@@ -8,7 +8,7 @@ use windlass_domain::text::fault::Fault;
 /// The most faults that a run names in its answer. Its log has all of them.
 const NAMED: usize = 20;
 
-/// The faults of a run, so that it fails at its end and tells of all.
+/// The faults of a run, so that it fails at its end and names all.
 #[derive(Debug, Default)]
 pub struct Faults {
     first: Option<Fault>,

@@ -36,8 +36,8 @@ pub async fn kept<T>(
     answered
 }
 
-/// Returns whether the fault is told elsewhere: it only says that another execution or another attempt goes on, or what
-/// the judgement says.
+/// Returns whether the fault is shown elsewhere: it only says that another execution or another attempt goes on, or
+/// what the judgement says.
 fn is_shown_elsewhere(name: FaultName) -> bool {
     use FaultName::{AttemptSuperseded, StaleToken, StillBaking};
     matches!(name, StaleToken | AttemptSuperseded | StillBaking)

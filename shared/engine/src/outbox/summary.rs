@@ -1,6 +1,6 @@
-//! The schedule of the summaries: once a day the topics of each application that ask for it are told how the day went.
+//! The schedule of the summaries: once a day the topics of each application that ask for it are sent how the day went.
 //!
-//! The schedule looks several times in the hour that follows the day. The ledger has how far the telling has come. So a
+//! The schedule looks several times in the hour that follows the day. The ledger has how far the sending has come. So a
 //! look goes on where the one before has ended, and a look that comes twice finds nothing to do.
 
 use crate::ledger::{self, Stored};
@@ -19,7 +19,7 @@ use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::name::{AppName, EnvironmentName};
 use windlass_domain::text::time::Time;
 
-/// The ports that telling needs.
+/// The ports that the summaries need.
 pub trait Ports: DynamoDbApi + SnsApi + Clock {}
 impl<P: DynamoDbApi + SnsApi + Clock> Ports for P {}
 
@@ -33,8 +33,8 @@ const A_PAGE: u32 = 25;
 /// Serves a look of the schedule.
 ///
 /// # Errors
-/// If the event has no time, something could not be read, written or told, or the last look of the hour leaves
-/// applications that are not told.
+/// If the event has no time, something could not be read, written or sent, or the last look of the hour leaves
+/// applications whose summary is not sent.
 pub async fn handle(ports: &impl Ports, event: &Value) -> Result<()> {
     let look = event["time"].as_str().and_then(Time::parse);
     let look = look.ok_or_else(|| Fault::new(FaultName::BadInput, "a look of the schedule without a `time`"))?;
@@ -95,7 +95,7 @@ impl<P: Ports> SummaryRun<'_, P> {
                 }
                 let came = match ledger::from_item(item) {
                     Ok(declared) => self.one(&app, &declared).await?,
-                    // Asking again would not help, and the others are to be told.
+                    // Asking again would not help, and the summaries of the others are still to be sent.
                     Err(fault) => self.pass(&app, &fault.message).await?,
                 };
                 if let Some(came) = came {
@@ -112,7 +112,7 @@ impl<P: Ports> SummaryRun<'_, P> {
         Ok(if is_written { SummaryProgress::Done } else { SummaryProgress::Elsewhere })
     }
 
-    /// Tells one application's summary. Returns how far it came if the work ends here.
+    /// Sends one application's summary. Returns how far it came if the work ends here.
     async fn one(&mut self, app: &AppName, declared: &Stored<Declared>) -> Result<Option<SummaryProgress>> {
         let ports = self.ports;
         let Ok(declaration) = ledger::read_declaration(&declared.value) else {
@@ -140,7 +140,7 @@ impl<P: Ports> SummaryRun<'_, P> {
         Ok(None)
     }
 
-    /// Goes on without a summary of the application, and tells that.
+    /// Goes on without a summary of the application, and reports that.
     async fn pass(&mut self, app: &AppName, why: &str) -> Result<Option<SummaryProgress>> {
         tracing::error!(%app, why, "there is no summary");
         let notification = no_summary(app, self.day.value.to(), why);

@@ -63,7 +63,7 @@ pub async fn of(
         }
         let giver = &output.component;
         let draft = before.drafts.get(giver);
-        // Nobody knows what a component would give that is refused itself; its own findings tell that.
+        // Nobody knows what a component would give that is refused itself; its own findings say so.
         let is_changed = |prepared: &Prepared| !prepared.stages.is_empty() || !prepared.findings.is_empty();
         if draft.is_some_and(|(_, prepared)| is_changed(prepared)) {
             // A rollback goes the other way round: the giver would change after it.

@@ -3,8 +3,8 @@
 //! policy simulator").
 //!
 //! Nobody but AWS decides a call, and it looks at more than IAM's simulation does: AWS may refuse a call that is
-//! allowed here. If it is not known whether a call is allowed, that is told. It is a finding if somebody can mend it,
-//! else a warning, because only a call decides some conditions.
+//! allowed here. If it is not known whether a call is allowed, that is reported. It is a finding if somebody can mend
+//! it, else a warning, because only a call decides some conditions.
 
 use super::scene::{Ports, Scene, WantedComponent};
 use crate::kinds::needs::{DeployerRole, Needed};
@@ -55,7 +55,7 @@ pub async fn check(ports: &impl Ports, scene: &Scene, wanted: &WantedComponent<'
     let there = &ports.at(place);
     let needs = match needs_of(there, &input, &by, spec).await {
         Ok(needs) => needs,
-        // If something cannot be read, that was told when the component was prepared.
+        // If something cannot be read, that was reported when the component was prepared.
         Err(fault) if matches!(fault.name, FaultName::NotFound | FaultName::AccessDenied) => {
             return Ok(PermissionFindings::default());
         }
@@ -81,7 +81,7 @@ pub async fn check(ports: &impl Ports, scene: &Scene, wanted: &WantedComponent<'
 }
 
 /// Returns the simulation to ask for. Windlass's own roles may change what has the right tags. Whether a target has
-/// them is told elsewhere, so the simulation assumes that it has. Pure.
+/// them is reported elsewhere, so the simulation assumes that it has. Pure.
 fn simulation(input: &PrepareInput<'_>, by: &DeployerRole<'_>, needed: &Needed) -> Simulation {
     let right = [(APP_TAG, input.app.as_str()), (ENVIRONMENT_TAG, input.environment.as_str())];
     let right = right.map(|(tag, value)| (tag.to_owned(), value.to_owned()));
@@ -103,7 +103,7 @@ enum Why {
     Boundary,
     Denied,
     NotAllowed,
-    /// These condition keys decide, and nobody told them.
+    /// These condition keys decide, and nobody gave their values.
     Unknown(Vec<String>),
     /// IAM has said nothing about it.
     Unsaid,

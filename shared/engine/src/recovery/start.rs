@@ -16,7 +16,7 @@ const AGAIN_AFTER_MS: u64 = 15 * 60 * 1000;
 /// same recovery is started once, and the next one, after the token was raised, has another name.
 ///
 /// One that has ended while the token is still the same took nothing over: the ledger could not be
-/// reached for so long, or Step Functions still told it that the owner runs. It is started again,
+/// reached for so long, or Step Functions still answered that the owner runs. It is started again,
 /// at most once in a quarter of an hour.
 pub async fn start(
     ports: &(impl StepFunctionsApi + Clock),
@@ -57,7 +57,7 @@ impl Recovery<'_> {
             "reason": self.cause,
             "requester": { "route": "windlass" },
         });
-        // The parts that tell names apart come first, because long names are cut.
+        // The parts that distinguish names come first, because long names are cut.
         let stem = ["recover", which, self.app.as_str(), self.environment.as_str()];
         let name = execution_name(&stem, self.deployment.as_str());
         ports.start(&name, &input).await

@@ -74,7 +74,7 @@ pub async fn begin(ports: &(impl pin::Ports + StepFunctionsApi + Clock), request
         return Err(finding.into());
     }
     if recovery::has_ended(ports, &execution).await? {
-        // It died before it recorded anything, or has just recorded the deployment; then the new execution tells so.
+        // It died before it recorded anything, or has just recorded the deployment; then the new execution says so.
         let quarter = recovery::quarter(ports);
         let [app, environment, label] = stem;
         execution = ports.start(&name(&[&quarter, app, environment, label]), &input).await?;
@@ -102,7 +102,7 @@ fn recorded(deployment: Stored<Deployment>) -> Option<StartedRequest> {
 }
 
 /// Starts an execution for a request that is not a deployment, or that `Admit` will refuse, so that
-/// the refusal is recorded and told. `seed` names what arrived: the same arrival starts it once.
+/// the refusal is recorded and reported. `seed` names what arrived: the same arrival starts it once.
 pub async fn begin_anyway(ports: &impl StepFunctionsApi, request: &Request, seed: &str) -> Result<String> {
     let environment = request.environment.as_ref().map_or("any", |env| env.as_str());
     let action = request.action.to_string();

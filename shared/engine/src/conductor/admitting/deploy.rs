@@ -56,10 +56,11 @@ pub async fn admit(ports: &impl Ports, execution: &ExecutionRef, request: &Reque
     .await
 }
 
-/// Returns what this execution recorded or was told before, if anything. A twin of this invocation, or one that began
-/// late, must not make another attempt of a deployment that is recorded already, or that was told to be another one's.
+/// Returns what this execution recorded or answered before, if anything. A twin of this invocation, or one that began
+/// late, must not make another attempt of a deployment that is recorded already, or whose answer was that it is another
+/// one's.
 ///
-/// An answer that was told is looked for only once a write was refused: each write is, where one was told.
+/// An earlier answer is looked for only once a write was refused: each write is, where there is one.
 async fn before(ports: &impl Ports, execution: &ExecutionRef, is_first_try: bool) -> Result<Option<Admitted>> {
     let arn = &execution.arn;
     let recorded = ledger::load(ports, &ledger::execution(arn)).await?;

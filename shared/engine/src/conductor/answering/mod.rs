@@ -75,7 +75,7 @@ pub fn add_line(record: &mut Stored<Deployment>, line: Option<String>) {
 }
 
 /// The answer with which an execution ends whose deployment has ended; `None` where it goes on.
-/// A rejection is told beside its upload first, and told again where the answer was lost.
+/// A rejection is written beside its upload first, and written again where the answer was lost.
 pub async fn final_answer(ports: &impl Ports, record: &Deployment) -> Result<Option<Answer<EndTransition>>> {
     let Some(ended) = &record.ending else {
         return Ok(None);

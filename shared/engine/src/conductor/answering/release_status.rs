@@ -1,4 +1,4 @@
-//! Tells how things stand now, beside what came of a deployment then.
+//! Says how things stand now, beside what came of a deployment then.
 
 use crate::conductor::answering::{ended, of_record};
 use crate::conductor::environment::view::View;
@@ -33,7 +33,7 @@ pub async fn known(
     Ok(known)
 }
 
-/// Tells how things stand now for a deployment that ended in success; `None` for any other.
+/// Says how things stand now for a deployment that ended in success; `None` for any other.
 pub async fn now(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Option<PresentState>> {
     if !record.ending.as_ref().is_some_and(|ended| ended.ending.is_success()) {
         return Ok(None);
@@ -44,7 +44,7 @@ pub async fn now(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Option
     Ok(release_status::now(record, &view.facts(record, &waiting), &known))
 }
 
-/// The answer to a request that was made before: how its deployment stands. That it once succeeded is told beside what
+/// The answer to a request that was made before: how its deployment stands. That it once succeeded stands beside what
 /// is so now, and not as the ending of this execution, which brought nothing.
 pub async fn same(ports: &impl DynamoDbApi, existing: &Deployment) -> Result<Answer<EndTransition>> {
     let id = &existing.id;

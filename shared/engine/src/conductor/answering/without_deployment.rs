@@ -160,7 +160,7 @@ impl ExecutionRecord {
         Stored::new(ledger::done(&execution.arn), self.clone()).put()
     }
 
-    /// Returns the answer that tells of it.
+    /// Returns the answer about it.
     pub fn answer(&self) -> Answer<EndTransition> {
         let ending = if self.nothing.is_empty() { Ending::Succeeded } else { Ending::NothingToDo };
         ended(&self.deployment, ending, &self.nothing, &self.cause)

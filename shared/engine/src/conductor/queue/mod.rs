@@ -29,7 +29,7 @@ pub async fn await_turn(ports: &impl Ports, by: &Caller, token: &str) -> Result<
         let record = ledger::require(ports, &ledger::deployment(id)).await?;
         let view = View::load(ports, &record.value).await?;
         let Some(waiting) = view.waiting_of(&record.value) else {
-            // It was ended or taken in between; `Admit` tells which.
+            // It was ended or taken in between; `Admit` sees which.
             ports.succeed_task(token, &serde_json::json!({})).await?;
             return Ok(Some(Answer::of(WaitTransition::Wait, id, 0)));
         };
@@ -125,7 +125,7 @@ pub async fn preempt(ports: &impl Ports, by: &Caller) -> Result<Answer<WaitTrans
 
 /// True where it stops just this one: a rollback stops whatever is under way, a release the one that it was admitted
 /// against, and not once that is being undone, because the undo would only begin once more. What has begun meanwhile
-/// and cannot be taken back goes on: who asked is told when it has ended.
+/// and cannot be taken back goes on: who asked learns when it has ended.
 async fn is_meant(ports: &impl Ports, record: &Deployment, held: &LockHolder) -> Result<bool> {
     let goes_back = record.action == ActionName::Rollback;
     let key = ledger::deployment(&held.deployment);

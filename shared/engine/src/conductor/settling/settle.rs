@@ -194,7 +194,7 @@ async fn lift_veto(ports: &impl Ports, record: &Deployment) -> Result<Option<Wri
     Ok(veto.map(|veto| Write::delete(key, Condition::Rev(veto.rev))))
 }
 
-/// Tells of each component that it was found in place, what it is called, and since when, if Windlass has brought it.
+/// Says of each component that it was found in place, what it is called, and since when, if Windlass has brought it.
 fn already_there(record: &Deployment, [before, after]: [&EnvironmentState; 2], plan: &Plan) -> String {
     let reasons: Vec<String> = plan
         .unchanged

@@ -165,9 +165,9 @@ async fn state(ports: &impl Ports, record: &Deployment) -> Result<Stored<Environ
     ledger::load_or_default(ports, &key).await
 }
 
-/// Tells what to do next, as admission would let it in once the lock is free.
+/// Says what to do next, as admission would let it in once the lock is free.
 fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View) -> Vec<String> {
-    // If the undo of an irreversible step could not tell whether the step had begun, a recovery can.
+    // If the undo of an irreversible step could not know whether the step had begun, a recovery can.
     let is_known = |step: &Stored<Step>| {
         let failure = step.value.undo_failure.as_ref();
         failure.is_some_and(|why| matches!(why, Failure::Finding(it) if it.name == FindingName::Irreversible))

@@ -1,4 +1,4 @@
-//! `Undo`: tells what to bring back next, wave by wave in reverse. A deployment that could not be planned is rejected
+//! `Undo`: says what to bring back next, wave by wave in reverse. A deployment that could not be planned is rejected
 //! here: nothing was changed, and the rejection says what could not be asked and what to do.
 
 use crate::conductor::answering::outcomes::{first_wave, in_words};
@@ -113,7 +113,7 @@ pub async fn failure(ports: &impl DynamoDbApi, id: &DeploymentId, steps: &[Store
     }))
 }
 
-/// Returns what the machine caught, for when no step tells what failed. The text is that of the state that failed with
+/// Returns what the machine caught, for when no step says what failed. The text is that of the state that failed with
 /// it, if it was kept.
 pub async fn as_the_machine_saw_it(ports: &impl DynamoDbApi, id: &DeploymentId, error: &str) -> Result<Why> {
     if error.is_empty() {

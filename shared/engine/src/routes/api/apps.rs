@@ -132,7 +132,7 @@ pub(super) async fn judged(ports: &impl DynamoDbApi, of: EnvironmentId<'_>, numb
     Ok(judged.unwrap_or_default())
 }
 
-/// Returns the names of what runs of a component. The observed state, which may be long, is told only in the answer on
+/// Returns the names of what runs of a component. The observed state, which may be long, stands only in the answer on
 /// one environment.
 fn called(running: &Running) -> Value {
     let mut called = json!(running.names);

@@ -1,5 +1,5 @@
-//! A call of the API and the answer to it, which every path takes and gives. What to do next is told as a call or as a
-//! command, in the words of the one who asks.
+//! A call of the API and the answer to it, which every path takes and gives. What to do next is written as a call or as
+//! a command, in the words of the one who asks.
 
 use crate::kinds::KindPorts;
 use crate::pin;
@@ -32,7 +32,7 @@ pub struct Call {
     pub body: Option<String>,
     /// The header `Idempotency-Key`, if any.
     pub key: Option<String>,
-    /// The caller, as API Gateway's authorizer tells it: an ARN.
+    /// The caller, as API Gateway's authorizer names it: an ARN.
     pub caller: Option<String>,
 }
 
@@ -58,7 +58,7 @@ impl Reply {
 pub enum Unserved {
     /// Something went wrong while serving it.
     Fault(Fault),
-    /// Something is wrong with the call. The reply tells all of it.
+    /// Something is wrong with the call. The reply names all of it.
     Refused(Reply),
 }
 
@@ -87,7 +87,7 @@ impl From<Reply> for Unserved {
     }
 }
 
-/// Reads the body as an object; no body counts as an empty object. If the body has a secret, only that is told.
+/// Reads the body as an object; no body counts as an empty object. If the body has a secret, only that is reported.
 pub fn body(call: &Call) -> Result<Map<String, Value>, Vec<Finding>> {
     let text = call.body.as_deref().unwrap_or_default();
     if text.trim().is_empty() {
@@ -109,7 +109,7 @@ pub fn body(call: &Call) -> Result<Map<String, Value>, Vec<Finding>> {
     }
 }
 
-/// Returns who calls. API Gateway tells it, never the body.
+/// Returns who calls. API Gateway says so, never the body.
 pub fn requester(call: &Call) -> Result<Value> {
     let requester = Requester { route: Route::Api, principal: call.caller.clone() };
     serde_json::to_value(requester).map_err(|error| Fault::new(FaultName::Internal, format!("the caller: {error}")))
@@ -155,7 +155,7 @@ pub fn of_fault(fault: &Fault) -> Reply {
     }
 }
 
-/// The members of an answer that tell a person something. A text that people wrote themselves, such as a reason, stays
+/// The members of an answer that are texts for a person. A text that people wrote themselves, such as a reason, stays
 /// as it is.
 const FOR_PEOPLE: [&str; 7] = ["remedy", "cause", "detail", "text", "next", "told", "warnings"];
 

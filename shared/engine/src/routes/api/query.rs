@@ -16,10 +16,10 @@ const LARGEST_PAGE: u32 = 100;
 /// The parameters of every path that has pages.
 pub const PAGED: &[&str] = &["limit", "after"];
 
-/// The most days that `days` takes: of the window whose figures are told.
+/// The most days that `days` takes: of the window whose figures are shown.
 const LARGEST_DAYS: u64 = 366;
 
-/// The parameter that says in whose words the answer tells what to do next. Every path knows it.
+/// The parameter that names whose words the answer uses for what to do next. Every path knows it.
 const WORDS: &str = "words";
 
 /// Returns everything that is wrong with the query of a call whose path knows these parameters.

@@ -81,7 +81,7 @@ pub async fn declaration(ports: &impl Ports, app: &AppName) -> Result<Reply> {
     ))
 }
 
-/// The members that are told of each.
+/// The members that are shown of each.
 const SHOWN: [&str; 7] = ["app", "environment", "about", "requester", "execution", "findings", "at"];
 
 /// The number of pages that are looked through for the refusals of one application that is not declared.

@@ -69,7 +69,7 @@ async fn serve(ports: &impl Ports, push: ImagePush, known: Discovery, seed: &str
     let mut request = Request::new(ActionName::Deploy, app);
     request.image_push = Some(push);
     request.arrived = known.arrived();
-    // ECR's event tells only the account of the one who pushed.
+    // ECR's event names only the account of the one who pushed.
     request.requester = Some(arrival::pusher());
     start(ports, &request, seed).await
 }

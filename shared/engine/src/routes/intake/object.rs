@@ -28,9 +28,9 @@ pub async fn handle(ports: &impl Ports, event: &Value) -> Result<()> {
     Ok(())
 }
 
-/// Returns who uploaded, as far as the event tells: `requester` is the number of an account or the name of a service
+/// Returns who uploaded, as far as the event says: `requester` is the number of an account or the name of a service
 /// (Amazon S3 User Guide, "EventBridge event message structure"). `None` if it is our own account, which `account`
-/// names, because that tells nobody anything.
+/// names, because nobody learns anything from that.
 fn requester(event: &Value) -> Option<String> {
     let requester = event.pointer("/detail/requester")?.as_str()?;
     let own = event.get("account").and_then(Value::as_str);
@@ -68,7 +68,7 @@ pub async fn created(
     .await
 }
 
-/// Tells that an upload's key means nothing: in the list, and beside it where it lies among uploads.
+/// Reports that an upload's key means nothing: in the list, and beside it where it lies among uploads.
 async fn report(
     ports: &impl Ports,
     object: &ObjectRef,
@@ -84,7 +84,7 @@ async fn report(
     Ok(ArrivalOutcome::Served)
 }
 
-/// The version of the object that arrived; the present one where the event does not tell.
+/// The version of the object that arrived; the present one where the event does not say.
 async fn pin_version(ports: &impl Ports, object: ObjectRef) -> Result<ObjectRef> {
     if object.version_id.is_some() {
         return Ok(object);
