@@ -8,7 +8,7 @@ use windlass_domain::text::fault::Fault;
 /// The most faults that a run names in its answer. Its log has all of them.
 const NAMED: usize = 20;
 
-/// The faults of a run, so that it fails at its end and tells of all.
+/// The faults of a run, so that it fails at its end and names all.
 #[derive(Debug, Default)]
 pub struct Faults {
     first: Option<Fault>,
@@ -55,9 +55,9 @@ impl Faults {
         };
         let unnamed = self.count.saturating_sub(NAMED);
         let more = (unnamed > 0).then(|| format!("{unnamed} more, which the log names"));
-        let mut told = vec![first.message];
-        told.extend(self.others.into_iter().chain(more));
-        first.message = told.join("; and ");
+        let mut messages = vec![first.message];
+        messages.extend(self.others.into_iter().chain(more));
+        first.message = messages.join("; and ");
         Err(first)
     }
 }
@@ -89,12 +89,12 @@ mod tests {
                 faults.note(format!("<{number}>"), Fault::internal("it is broken"));
             }
             assert_eq!(faults.count(), count);
-            let told = faults.into_answer().unwrap_err().message;
-            assert_eq!(told.matches("it is broken").count(), 20);
-            assert!(told.contains("<19>: it is broken"), "{told}");
+            let message = faults.into_answer().unwrap_err().message;
+            assert_eq!(message.matches("it is broken").count(), 20);
+            assert!(message.contains("<19>: it is broken"), "{message}");
             let more = more.map(|more| format!("; and {more} more, which the log names"));
             let end = more.unwrap_or_else(|| "it is broken".to_owned());
-            assert!(told.ends_with(&end), "{told}");
+            assert!(message.ends_with(&end), "{message}");
         }
     }
 }

@@ -10,8 +10,8 @@ use windlass_domain::text::fault::{Fault, FaultName};
 impl LastFault {
     /// Returns the fault as a sentence.
     pub fn in_words(&self) -> String {
-        let told = self.fault.message.trim_end_matches('.');
-        format!("`{}` failed: {told}.", self.state)
+        let message = self.fault.message.trim_end_matches('.');
+        format!("`{}` failed: {message}.", self.state)
     }
 }
 
@@ -28,17 +28,17 @@ pub async fn kept<T>(
     answered: Result<T>,
 ) -> Result<T> {
     if let Err(fault) = &answered
-        && !is_told_elsewhere(fault.name)
-        && let Err(untold) = keep(ports, (state, by), fault).await
+        && !is_shown_elsewhere(fault.name)
+        && let Err(unkept) = keep(ports, (state, by), fault).await
     {
-        tracing::warn!(%untold, "the fault could not be kept");
+        tracing::warn!(untold = %unkept, "the fault could not be kept");
     }
     answered
 }
 
-/// Returns whether the fault is told elsewhere: it only says that another execution or another attempt goes on, or what
-/// the judgement says.
-fn is_told_elsewhere(name: FaultName) -> bool {
+/// Returns whether the fault is shown elsewhere: it only says that another execution or another attempt goes on, or
+/// what the judgement says.
+fn is_shown_elsewhere(name: FaultName) -> bool {
     use FaultName::{AttemptSuperseded, StaleToken, StillBaking};
     matches!(name, StaleToken | AttemptSuperseded | StillBaking)
 }

@@ -35,7 +35,7 @@ const AT_A_TIME: usize = 8;
 pub trait Ports: KindPorts + DynamoDbApi {}
 impl<P: KindPorts + DynamoDbApi> Ports for P {}
 
-/// Looks at each running component's target. Whatever goes wrong with one is told of that one.
+/// Looks at each running component's target. Whatever goes wrong with one is answered for that one.
 pub async fn compare(
     ports: &impl Ports,
     running: &BTreeMap<ComponentName, Running>,
@@ -150,7 +150,7 @@ pub async fn live(ports: &impl Ports, step: &Step, running: Option<&Running>) ->
 }
 
 /// Returns whether callers get what is recorded, with a look as the deployment would look that brought it. A look at a
-/// site tells what visitors notice of the files of one deployment, and another deployment may have others.
+/// site shows what visitors notice of the files of one deployment, and another deployment may have others.
 async fn is_as_recorded(ports: &impl Ports, step: &Step, running: &Running) -> Result<bool> {
     if running.state.is_null() {
         return Ok(false);
@@ -197,7 +197,7 @@ struct ComparedState {
 /// The most parts of a target that are named if they are not as recorded.
 const NAMED: usize = 5;
 
-/// Tells which parts of a target are not as recorded. `None` if there are none.
+/// Says which parts of a target are not as recorded. `None` if there are none.
 fn in_words(differing: &[String]) -> Option<String> {
     differing.first()?;
     let named = differing.get(..NAMED).unwrap_or(differing).join("`, `");
@@ -311,14 +311,14 @@ mod tests {
 
     #[test]
     fn a_few_of_many_parts_are_named() {
-        let told = |count: usize| {
+        let words = |count: usize| {
             let all: Vec<String> = (0..count).map(|n| format!("{n}.html")).collect();
             in_words(&all)
         };
-        assert_eq!(told(0), None);
-        assert_eq!(told(1).unwrap(), "1 file is not as recorded: `0.html`");
-        assert_eq!(told(2).unwrap(), "2 files are not as recorded: `0.html`, `1.html`");
-        assert!(told(NAMED).unwrap().ends_with("`4.html`"));
-        assert!(told(12).unwrap().ends_with("`4.html` and 7 more"));
+        assert_eq!(words(0), None);
+        assert_eq!(words(1).unwrap(), "1 file is not as recorded: `0.html`");
+        assert_eq!(words(2).unwrap(), "2 files are not as recorded: `0.html`, `1.html`");
+        assert!(words(NAMED).unwrap().ends_with("`4.html`"));
+        assert!(words(12).unwrap().ends_with("`4.html` and 7 more"));
     }
 }

@@ -1,6 +1,6 @@
 //! The outbox: passes on what changed in the ledger to EventBridge, to the topics that a declaration names, and to the
 //! deployments that wait for a lock. It does not write to the ledger what it has passed on, so nothing is written
-//! twice. Once a day it also tells summaries.
+//! twice. Once a day it also sends summaries.
 
 pub mod summary;
 
@@ -27,7 +27,7 @@ use windlass_domain::shown::outcome::{EndedDeployment, Restored};
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::name::AppName;
 
-/// One change of the ledger, as the table's stream tells it.
+/// One change of the ledger, as the table's stream brings it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
     /// The item before; absent if it is new.
@@ -42,7 +42,7 @@ impl<P: DynamoDbApi + StepFunctionsApi + EventBridgeApi + SnsApi> Ports for P {}
 
 /// Serves a batch of the stream, in order. The stream repeats a batch that fails; so an event may
 /// come twice, and none is lost. What fails for itself would fail at every repetition and keep what
-/// comes after it waiting, so people are told of it instead.
+/// comes after it waiting, so people are notified of it instead.
 pub async fn handle(ports: &impl Ports, changes: &[Change]) -> Result<()> {
     for change in changes {
         let work = one(ports, change);
@@ -51,7 +51,7 @@ pub async fn handle(ports: &impl Ports, changes: &[Change]) -> Result<()> {
             None => work.await,
         };
         match served {
-            Err(fault) if is_for_itself(&fault) => tell(ports, change, &fault).await?,
+            Err(fault) if is_for_itself(&fault) => report(ports, change, &fault).await?,
             served => served?,
         }
     }
@@ -63,13 +63,13 @@ fn is_for_itself(fault: &Fault) -> bool {
     matches!(fault.name, FaultName::Internal | FaultName::BadInput | FaultName::Refused)
 }
 
-async fn tell(ports: &impl Ports, change: &Change, fault: &Fault) -> Result<()> {
+async fn report(ports: &impl Ports, change: &Change, fault: &Fault) -> Result<()> {
     let item = change.after.as_ref().or(change.before.as_ref());
     let key = item.map(|item| &item.key);
     let item = key.map_or_else(String::new, |key| format!("{} {}", key.pk, key.sk));
     tracing::error!(item, %fault, "an event could not be sent");
-    let told = not_sent(&item, &fault.to_string());
-    ports.notify(&told.subject, &told.message).await
+    let notification = not_sent(&item, &fault.to_string());
+    ports.notify(&notification.subject, &notification.message).await
 }
 
 /// Returns the deployment that an item is about.
@@ -79,10 +79,10 @@ fn deployment_of(item: &Item) -> Option<DeploymentId> {
 }
 
 /// Returns the deployments that ended with these changes, for counts of them. A change that cannot be read is left out
-/// here; [`handle`] tells of it.
+/// here; [`handle`] reports it.
 ///
-/// All of it is read before any is told, so that a batch which fails counts nothing. The stream brings a batch at least
-/// once: one that was counted and whose answer was lost is counted again. An ending is not remembered as counted,
+/// All of it is read before any is returned, so that a batch which fails counts nothing. The stream brings a batch at
+/// least once: one that was counted and whose answer was lost is counted again. An ending is not remembered as counted,
 /// because that would be a write to the ledger for each, to spare a chart such a rare second one; the figures of an
 /// environment are read from its history and know each deployment once.
 pub async fn endings(ports: &impl DynamoDbApi, changes: &[Change]) -> Result<Vec<EndedDeployment>> {
@@ -97,7 +97,7 @@ pub async fn endings(ports: &impl DynamoDbApi, changes: &[Change]) -> Result<Vec
 }
 
 /// Returns the environments that are well again with these changes, for counts of how long their failures lasted. A
-/// change that cannot be read is left out here; [`handle`] tells of it.
+/// change that cannot be read is left out here; [`handle`] reports it.
 pub fn restored(changes: &[Change]) -> Vec<Restored> {
     let read = |change: &Change| {
         let (before, after) = records(change).ok()??;
@@ -193,7 +193,7 @@ async fn one(ports: &impl Ports, change: &Change) -> Result<()> {
 }
 
 /// A lock that was freed wakes those that wait; so does one that only an operator frees, because admission refuses them
-/// then, and nothing else would tell them.
+/// then, and nothing else would wake them.
 async fn freed(ports: &impl Ports, before: Option<&Item>, after: &Item) -> Result<()> {
     let former: Option<Lock> = before.map(read).transpose()?;
     let lock: Lock = read(after)?;
@@ -235,7 +235,7 @@ async fn send_all(ports: &impl Ports, events: Vec<Event>) -> Result<()> {
         if let Some(notification) = event.notification() {
             ports.notify(&notification.subject, &notification.message).await?;
         }
-        tell_topics(ports, &event).await?;
+        notify_topics(ports, &event).await?;
     }
     Ok(())
 }
@@ -248,10 +248,10 @@ fn read<T: DeserializeOwned>(item: &Item) -> Result<T> {
     })
 }
 
-/// Tells the topics of the declaration that is in force now, whichever a deployment was planned by: who is told is
-/// about people, and not about a release. A topic that cannot be told holds up no other and no event: the
-/// installation's own is told of it.
-pub(crate) async fn tell_topics(ports: &impl Ports, event: &Event) -> Result<()> {
+/// Notifies the topics of the declaration that is in force now, whichever a deployment was planned by: who is notified
+/// is about people, and not about a release. A topic that cannot be reached holds up no other and no event: the
+/// installation's own is notified of it.
+pub(crate) async fn notify_topics(ports: &impl Ports, event: &Event) -> Result<()> {
     if MessageKind::of(event).is_none() {
         return Ok(());
     }
@@ -272,13 +272,14 @@ pub(crate) async fn tell_topics(ports: &impl Ports, event: &Event) -> Result<()>
     Ok(())
 }
 
-/// Tells a topic of the application. Where it cannot be told for itself, the installation's own is told so.
+/// Notifies a topic of the application. Where that fails for the topic itself, the installation's own is notified of
+/// it.
 pub(crate) async fn send(ports: &impl SnsApi, app: &AppName, topic: &str, message: &Notification) -> Result<()> {
     match sent(ports, app, topic, message).await {
         Err(fault) if is_of_the_topic(&fault) => {
             tracing::warn!(topic, %fault, "a topic could not be told");
-            let told = notify::not_told(topic, &message.subject, &fault.message);
-            ports.notify(&told.subject, &told.message).await
+            let notification = notify::topic_not_reached(topic, &message.subject, &fault.message);
+            ports.notify(&notification.subject, &notification.message).await
         }
         sent => sent,
     }

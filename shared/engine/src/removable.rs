@@ -81,8 +81,8 @@ impl Removable {
     }
 }
 
-/// The claims of every resource in which something is to be removed: those that the index tells, which may be behind,
-/// and those that the steps tell of what is recorded as running. Each is read itself.
+/// The claims of every resource in which something is to be removed: those that the index has, which may be behind, and
+/// those that the steps have of what is recorded as running. Each is read itself.
 async fn claims(
     ports: &impl DynamoDbApi,
     removal: Removal<'_>,
@@ -104,7 +104,7 @@ async fn claims(
     Ok(found)
 }
 
-/// All claims of the installation, as the index tells them.
+/// All claims of the installation, as the index has them.
 pub async fn owned(ports: &impl DynamoDbApi) -> Result<Vec<Claims>> {
     let mut faults = Faults::default();
     let all = ledger::load_all_indexed(ports, &ledger::CLAIMS, &mut faults).await;
@@ -112,7 +112,7 @@ pub async fn owned(ports: &impl DynamoDbApi) -> Result<Vec<Claims>> {
     Ok(all.into_iter().map(|one: Stored<Claims>| one.value).collect())
 }
 
-/// The claims of a component where it runs: of each deployment that its names tell of.
+/// The claims of a component where it runs: of each deployment that its names point to.
 async fn claims_of(
     ports: &impl DynamoDbApi,
     component: &ComponentName,

@@ -107,7 +107,7 @@ pub fn findings<T>(checked: Checked<T>) -> Result<Vec<Finding>> {
     }
 }
 
-/// Returns the answer; else adds the findings to those of a caller that tells all of them at once.
+/// Returns the answer; else adds the findings to those of a caller that reports all of them at once.
 ///
 /// # Errors
 /// The fault.

@@ -73,7 +73,7 @@ async fn lying(ports: &impl S3Api, mut place: ObjectId) -> Result<Option<(Object
     Ok(Some((head, lies)))
 }
 
-/// Writes the findings on an upload; an empty list tells that nothing is wrong with it.
+/// Writes the findings on an upload; an empty list says that nothing is wrong with it.
 pub async fn write(ports: &(impl S3Api + Configured), upload: &ObjectRef, findings: &[Finding]) -> Result<()> {
     let beside =
         UploadFindings { version_id: upload.version_id.clone(), deployment: None, findings: findings.to_vec() };
@@ -81,8 +81,8 @@ pub async fn write(ports: &(impl S3Api + Configured), upload: &ObjectRef, findin
 }
 
 /// Writes the findings on an upload that is looked at more than once, where they do not lie there already. That nothing
-/// is wrong with it is told where something else was.
-pub async fn tell_of(ports: &(impl S3Api + Configured), upload: &ObjectRef, findings: &[Finding]) -> Result<()> {
+/// is wrong with it is written where something else was.
+pub async fn write_if_new(ports: &(impl S3Api + Configured), upload: &ObjectRef, findings: &[Finding]) -> Result<()> {
     let lies = read(ports, &upload.key).await?;
     let version = upload.version_id.as_deref();
     let known = lies.filter(|lies| lies.is_about(version) || findings.is_empty());
@@ -95,7 +95,7 @@ pub async fn tell_of(ports: &(impl S3Api + Configured), upload: &ObjectRef, find
 
 /// Writes beside its upload why a deployment was rejected. A note that cannot be written does not
 /// stop the ending that it is about.
-pub async fn tell(ports: &(impl S3Api + Configured), record: &Deployment) -> Result<()> {
+pub async fn record(ports: &(impl S3Api + Configured), record: &Deployment) -> Result<()> {
     let (Some(upload), Some(ended)) = (&record.upload, &record.ending) else {
         return Ok(());
     };
@@ -116,7 +116,7 @@ pub async fn tell(ports: &(impl S3Api + Configured), record: &Deployment) -> Res
     }
 }
 
-/// Tells beside an upload that became this deployment that nothing is wrong with it, where findings
+/// Writes beside an upload that became this deployment that nothing is wrong with it, where findings
 /// lie there that are not about it: of a former version, or of a former attempt.
 pub async fn clear(ports: &(impl S3Api + Configured), upload: Option<&ObjectRef>, id: &DeploymentId) -> Result<()> {
     let Some(upload) = upload else { return Ok(()) };

@@ -5,22 +5,22 @@
 //! has one effect, and an invocation may be killed anywhere.
 //!
 //! Its rooms stand on each other: [`admitting`] on [`recovering`], that on [`queue`] and [`settling`], these on
-//! [`telling`], and that on [`environment`]. A room knows none above it.
+//! [`answering`], and that on [`environment`]. A room knows none above it.
 
 mod admitting;
+mod answering;
 mod environment;
 mod queue;
 mod recovering;
 mod request;
 mod settling;
-mod telling;
 
 pub use admitting::identify::{Identified, identify, key_reused, repeated};
+pub use answering::release_status::now;
+pub use answering::without_deployment::record_refusal;
 pub use environment::drills::load as drills;
 pub use environment::way_back::{newest_good, newest_good_of};
 pub use request::Ports;
-pub use telling::release_status::now;
-pub use telling::without_deployment::record_refusal;
 
 use crate::payload::{Answer, ConductorInput};
 use crate::ports::Result;

@@ -45,11 +45,11 @@ pub(super) async fn clear<B: Built>(
 
 /// Notes a fault that leaves the files where they are.
 pub(super) fn note(attempt: &mut Attempt<'_, impl DynamoDbApi + Clock>, fault: &Fault) {
-    let told =
+    let warning =
         format!("what the undone release brought, and nothing names, could not be taken away: {}", fault.message);
     let warnings = &mut attempt.step.value.warnings;
-    if !warnings.contains(&told) {
-        warnings.push(told);
+    if !warnings.contains(&warning) {
+        warnings.push(warning);
     }
 }
 

@@ -158,7 +158,7 @@ pub enum End {
     Untouched,
     /// The goal cannot be reached.
     Failed(Finding),
-    /// It needs more time than one invocation has. The text tells what it waits for.
+    /// It needs more time than one invocation has. The text says what it waits for.
     NotYet(String),
     /// The same, for a target that takes hours and is looked at rarely.
     TakesHours(String),

@@ -26,7 +26,7 @@ use windlass_domain::text::finding::{Finding, FindingName};
 
 /// Drives the component of an invocation. `of` builds the kind of its step, as this invocation has claimed it.
 ///
-/// Answers `changed` when the wanted state was seen, and `failed` when it cannot be reached (the step tells why).
+/// Answers `changed` when the wanted state was seen, and `failed` when it cannot be reached (the step says why).
 /// Faults: `StillInProgress` while it waits for others; `TakesHours` if that takes long; `MoreToDo` when it has made a
 /// part and needs another invocation for the rest; `StaleToken`; `AttemptSuperseded`; the transient faults of AWS.
 pub async fn converge<B, P>(

@@ -98,14 +98,14 @@ impl<K: Kind, P: DynamoDbApi + Clock> Drive<'_, '_, K, P> {
 
     /// Forgets the last change that was not answered, where AWS puts no condition. There the undo goes back over
     /// somebody else's change, unless nothing of this deployment is in place: neither the result of the change that was
-    /// not answered, nor the state upon which it was sent. A change that was refused after it tells nothing about it:
+    /// not answered, nor the state upon which it was sent. A change that was refused after it shows nothing about it:
     /// it may well be in place.
     fn forget_unanswered(&mut self) {
         let is_looked_for = !self.attempt.step.value.unanswered.is_empty();
-        let told_by_a_refusal = self.refused_upon.is_some();
+        let shown_by_a_refusal = self.refused_upon.is_some();
         if self.wave.is_some()
             && is_looked_for
-            && !told_by_a_refusal
+            && !shown_by_a_refusal
             && let Some(change) = self.attempt.last_unanswered()
         {
             let change = change.change.clone();
@@ -113,15 +113,15 @@ impl<K: Kind, P: DynamoDbApi + Clock> Drive<'_, '_, K, P> {
         }
     }
 
-    /// Returns what callers may get by the switching changes that were not answered. An entry is `None` if that cannot
-    /// be told.
+    /// Returns what callers may get by the switching changes that were not answered. An entry is `None` if that is not
+    /// known.
     fn unanswered(&self) -> Result<Vec<Option<Noticed>>> {
         let unanswered = self.attempt.step.value.unanswered.iter();
         let read = |state| from_value("state that was not answered", state);
         unanswered.map(read).collect()
     }
 
-    /// Returns the same together with the result of this change. An entry is null if the result cannot be told.
+    /// Returns the same together with the result of this change. An entry is null if the result is not known.
     pub(super) fn unanswered_with(&self, after: Option<&Noticed>) -> Result<Vec<Value>> {
         let mut unanswered = self.attempt.step.value.unanswered.clone();
         let is_known = self.unanswered()?.iter().any(|known| match (known, after) {

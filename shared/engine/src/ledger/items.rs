@@ -39,10 +39,10 @@ pub struct ExecutionRecord {
     /// The name of why there was nothing to do; empty where something was done.
     #[serde(default)]
     pub nothing: String,
-    /// The owner that has let go of something: an event tells that.
+    /// The owner that has let go of something: an event says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed: Option<Removed>,
-    /// The sides between which it has moved something: an event tells that of each.
+    /// The sides between which it has moved something: an event says so of each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moved: Vec<Owner>,
 }
@@ -69,7 +69,7 @@ pub struct Removed {
 /// The things that an execution has let go of so far, in parts: what is let go of is not found any more.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
-    /// Those that are told in sentences.
+    /// Those that are listed as sentences.
     pub told: Vec<String>,
     /// The number of targets that each environment has let go of beside these.
     #[serde(default)]

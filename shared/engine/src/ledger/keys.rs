@@ -54,7 +54,7 @@ pub fn repository(repository: &str) -> Key<RepositoryOwner> {
     Key::new(format!("repository#{repository}"), "owner")
 }
 
-/// Returns the place of an image repository in the index, for looking for pushes that no event told.
+/// Returns the place of an image repository in the index, for looking for pushes that no event announced.
 pub fn repository_index(repository: &str) -> ports::Key {
     in_index(&REPOSITORIES, repository)
 }
@@ -81,12 +81,12 @@ pub fn refused_index(app: Option<&AppName>, at: Time, what: &str) -> ports::Key 
     ports::Key { pk: refused(app), sk: format!("{:015}#{}", at.0, digits.short()) }
 }
 
-/// Returns the key of the progress of the search for arrivals that no event told.
+/// Returns the key of the progress of the search for arrivals that no event announced.
 pub fn rounds() -> Key<SearchProgress> {
     Key::new("arrivals".into(), "rounds")
 }
 
-/// Returns the key of the day whose summaries are told, with the progress.
+/// Returns the key of the day whose summaries are sent, with the progress.
 pub fn summaries() -> Key<Day> {
     Key::new("summaries".into(), "day")
 }

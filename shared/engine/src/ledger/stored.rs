@@ -227,7 +227,7 @@ fn whole(pk: &str, sk_prefix: &str) -> Query {
     Query { pk: pk.to_owned(), sk_prefix: sk_prefix.to_owned(), descending: false, limit: 1000, after: None }
 }
 
-/// Takes in what can be read of a page, and tells where the next one begins.
+/// Takes in what can be read of a page, and returns where the next one begins.
 fn take_readable(all: &mut Vec<Stored<impl DeserializeOwned>>, page: Page, faults: &mut Faults) -> Option<String> {
     for item in page.items {
         let thing = format!("reading {} {}", item.key.pk, item.key.sk);
@@ -236,7 +236,7 @@ fn take_readable(all: &mut Vec<Stored<impl DeserializeOwned>>, page: Page, fault
     page.next
 }
 
-/// Takes in a page, and tells where the next one begins.
+/// Takes in a page, and returns where the next one begins.
 fn take(all: &mut Vec<Stored<impl DeserializeOwned>>, page: Page) -> Result<Option<String>> {
     for item in page.items {
         all.push(from_item(item)?);

@@ -1,6 +1,6 @@
-//! The schedule of the summaries: once a day the topics of each application that ask for it are told how the day went.
+//! The schedule of the summaries: once a day the topics of each application that ask for it are sent how the day went.
 //!
-//! The schedule looks several times in the hour that follows the day. The ledger has how far the telling has come. So a
+//! The schedule looks several times in the hour that follows the day. The ledger has how far the sending has come. So a
 //! look goes on where the one before has ended, and a look that comes twice finds nothing to do.
 
 use crate::ledger::{self, Stored};
@@ -13,13 +13,13 @@ use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::environment::Waiting;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::summary::{
-    Day, EnvironmentFacts, StandingFacts, SummaryDecision, TRIES, messages, not_told, wanted, windows,
+    Day, EnvironmentFacts, StandingFacts, SummaryDecision, TRIES, messages, no_summary, wanted, windows,
 };
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::name::{AppName, EnvironmentName};
 use windlass_domain::text::time::Time;
 
-/// The ports that telling needs.
+/// The ports that the summaries need.
 pub trait Ports: DynamoDbApi + SnsApi + Clock {}
 impl<P: DynamoDbApi + SnsApi + Clock> Ports for P {}
 
@@ -33,8 +33,8 @@ const A_PAGE: u32 = 25;
 /// Serves a look of the schedule.
 ///
 /// # Errors
-/// If the event has no time, something could not be read, written or told, or the last look of the hour leaves
-/// applications that are not told.
+/// If the event has no time, something could not be read, written or sent, or the last look of the hour leaves
+/// applications whose summary is not sent.
 pub async fn handle(ports: &impl Ports, event: &Value) -> Result<()> {
     let look = event["time"].as_str().and_then(Time::parse);
     let look = look.ok_or_else(|| Fault::new(FaultName::BadInput, "a look of the schedule without a `time`"))?;
@@ -50,8 +50,8 @@ pub async fn handle(ports: &impl Ports, event: &Value) -> Result<()> {
             return Ok(());
         }
     };
-    let mut telling = SummaryRun { ports, until: begun.plus_ms(WORK_MS), day: Stored { key, rev, value: day } };
-    match telling.all().await? {
+    let mut run = SummaryRun { ports, until: begun.plus_ms(WORK_MS), day: Stored { key, rev, value: day } };
+    match run.all().await? {
         SummaryProgress::More if Day::is_last(look) => Err(Fault::new(
             FaultName::MoreToDo,
             "not every application's summary is told, and no further look comes today",
@@ -90,12 +90,12 @@ impl<P: Ports> SummaryRun<'_, P> {
                 let Some(app) = ledger::app_of(&item.key.pk) else {
                     continue;
                 };
-                if self.day.value.is_told(&app) {
+                if self.day.value.is_sent(&app) {
                     continue;
                 }
                 let came = match ledger::from_item(item) {
                     Ok(declared) => self.one(&app, &declared).await?,
-                    // Asking again would not help, and the others are to be told.
+                    // Asking again would not help, and the summaries of the others are still to be sent.
                     Err(fault) => self.pass(&app, &fault.message).await?,
                 };
                 if let Some(came) = came {
@@ -112,7 +112,7 @@ impl<P: Ports> SummaryRun<'_, P> {
         Ok(if is_written { SummaryProgress::Done } else { SummaryProgress::Elsewhere })
     }
 
-    /// Tells one application's summary. Returns how far it came if the work ends here.
+    /// Sends one application's summary. Returns how far it came if the work ends here.
     async fn one(&mut self, app: &AppName, declared: &Stored<Declared>) -> Result<Option<SummaryProgress>> {
         let ports = self.ports;
         let Ok(declaration) = ledger::read_declaration(&declared.value) else {
@@ -135,17 +135,17 @@ impl<P: Ports> SummaryRun<'_, P> {
         if !self.write().await? {
             return Ok(Some(SummaryProgress::Elsewhere));
         }
-        tell(ports, app, &declaration, names, self.day.value.to()).await?;
-        self.day.value.tell(app);
+        send_summary(ports, app, &declaration, names, self.day.value.to()).await?;
+        self.day.value.send(app);
         Ok(None)
     }
 
-    /// Goes on without a summary of the application, and tells that.
+    /// Goes on without a summary of the application, and reports that.
     async fn pass(&mut self, app: &AppName, why: &str) -> Result<Option<SummaryProgress>> {
         tracing::error!(%app, why, "there is no summary");
-        let told = not_told(app, self.day.value.to(), why);
-        self.ports.notify(&told.subject, &told.message).await?;
-        self.day.value.tell(app);
+        let notification = no_summary(app, self.day.value.to(), why);
+        self.ports.notify(&notification.subject, &notification.message).await?;
+        self.day.value.send(app);
         Ok((!self.write().await?).then_some(SummaryProgress::Elsewhere))
     }
 
@@ -157,7 +157,7 @@ impl<P: Ports> SummaryRun<'_, P> {
     }
 }
 
-async fn tell(
+async fn send_summary(
     ports: &impl Ports,
     app: &AppName,
     declaration: &Declaration,

@@ -31,7 +31,7 @@ pub enum Transition {
     /// Judge: all waves passed. Prepare: nothing to do or refused. Admit, for a recovery: judged
     /// already. On to `Settle`.
     Settle,
-    /// Judge: a gate failed. Prepare: what comes next cannot be planned; the step item tells why. On to `Undo`.
+    /// Judge: a gate failed. Prepare: what comes next cannot be planned; the step item says why. On to `Undo`.
     Failed,
     /// Judge: watch on for `seconds`; back to `Bake`.
     Bake,

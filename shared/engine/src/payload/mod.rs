@@ -218,11 +218,11 @@ pub enum PublisherInput {
 pub enum WorkTransition {
     /// The wave's goal is reached.
     Changed,
-    /// It failed; the step item tells why.
+    /// It failed; the step item says why.
     Failed,
 }
 
-/// The answer of a deployer. A failure is data, and the step item tells why.
+/// The answer of a deployer. A failure is data, and the step item says why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkDone {
     /// The component.

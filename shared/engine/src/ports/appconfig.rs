@@ -80,7 +80,7 @@ pub struct Rollout {
     pub completed: Option<Time>,
 }
 
-/// A deployment as AppConfig tells of it alone (AWS AppConfig API Reference, GetDeployment).
+/// A deployment as AppConfig describes it alone (AWS AppConfig API Reference, GetDeployment).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RolloutDetail {
     /// The deployment.

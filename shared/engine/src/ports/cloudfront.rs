@@ -1,7 +1,7 @@
 use super::Result;
 use std::collections::BTreeMap;
 
-/// A distribution, as CloudFront tells of it.
+/// A distribution, as CloudFront describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Distribution {
     /// The ETag of its configuration.

@@ -9,7 +9,7 @@ pub struct Alarm {
     pub name: String,
     /// `OK`, `ALARM` or `INSUFFICIENT_DATA`.
     pub state: String,
-    /// The reason of the state, as CloudWatch tells it.
+    /// The reason of the state, as CloudWatch gives it.
     pub reason: String,
     /// The recent points that the state was judged by, oldest first.
     pub points: Vec<f64>,
@@ -32,7 +32,7 @@ pub struct AlarmChange {
     pub at: Time,
     /// The new state: `OK`, `ALARM` or `INSUFFICIENT_DATA`.
     pub to: String,
-    /// The reason of the change, as CloudWatch tells it.
+    /// The reason of the change, as CloudWatch gives it.
     pub reason: String,
 }
 

@@ -8,7 +8,7 @@ pub struct DeploymentGroup {
     pub platform: String,
     /// The name of its deployment configuration, which says in which steps callers are moved.
     pub configuration: String,
-    /// The revision that it deployed last; absent if it has deployed none, or CodeDeploy does not tell it.
+    /// The revision that it deployed last; absent if it has deployed none, or CodeDeploy does not name it.
     pub revision: Option<Revision>,
     /// The ids of the last deployment that was attempted, and of the last one that succeeded.
     pub last: Vec<String>,
@@ -77,8 +77,8 @@ pub struct Deployed {
     pub rollback_words: String,
     /// Its revision.
     pub revision: Option<Revision>,
-    /// True if CodeDeploy tells that it only waits until it ends the former tasks. For a service CodeDeploy need not
-    /// tell that.
+    /// True if CodeDeploy says that it only waits until it ends the former tasks. For a service CodeDeploy need not say
+    /// so.
     pub ends: bool,
 }
 
@@ -105,7 +105,7 @@ pub struct Lifecycle {
 pub struct Share {
     /// The task set's id, such as `ecs-svc/1234567890123456789`.
     pub id: String,
-    /// The percent of the traffic that it gets; absent if CodeDeploy does not tell it.
+    /// The percent of the traffic that it gets; absent if CodeDeploy does not give it.
     pub percent: Option<u64>,
 }
 
@@ -116,7 +116,7 @@ pub struct LifecycleEvent {
     pub name: String,
     /// `Pending`, `InProgress`, `Succeeded`, `Failed`, `Skipped` or `Unknown`.
     pub status: String,
-    /// The reason why it failed; empty if CodeDeploy tells nothing.
+    /// The reason why it failed; empty if CodeDeploy gives none.
     pub words: String,
     /// The time at which it ended.
     pub ended: Option<Time>,
@@ -154,7 +154,7 @@ pub trait CodeDeployApi {
     /// Reads the steps of a deployment configuration.
     async fn routing(&self, configuration: &str) -> Result<Routing>;
 
-    /// Reads the text of a revision that CodeDeploy keeps. `GetDeployment` and `GetDeploymentGroup` tell only its
+    /// Reads the text of a revision that CodeDeploy keeps. `GetDeployment` and `GetDeploymentGroup` name only its
     /// SHA-256.
     async fn revision(&self, application: &str, kind: &str, sha256: &str) -> Result<String>;
 

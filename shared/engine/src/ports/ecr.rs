@@ -6,7 +6,7 @@ use windlass_domain::text::time::Time;
 /// An image in a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image {
-    /// The full repository URI without tag or digest, as the registry tells it.
+    /// The full repository URI without tag or digest, as the registry names it.
     pub repository_uri: String,
     /// The digest of the manifest or index.
     pub digest: Digest,
@@ -39,7 +39,7 @@ impl Image {
     }
 }
 
-/// An image with tags, as a listing of its repository tells.
+/// An image with tags, as a listing of its repository has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tagged {
     /// The digest of the manifest or index.

@@ -28,7 +28,7 @@ impl OnFailure {
     }
 }
 
-/// A service as ECS tells of it.
+/// A service as ECS describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
     /// Its ARN.
@@ -77,7 +77,7 @@ impl Service {
     }
 }
 
-/// An event in which ECS tells what it did with a service, or could not do.
+/// An event in which ECS says what it did with a service, or could not do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceEvent {
     /// The time of the event.
@@ -97,7 +97,7 @@ pub struct ServiceDeployment {
     pub task_definition: String,
     /// `IN_PROGRESS`, `COMPLETED` or `FAILED`; empty behind a Classic Load Balancer.
     pub rollout: String,
-    /// The reason, as ECS tells it.
+    /// The reason, as ECS gives it.
     pub reason: String,
     /// The number of tasks that are wanted.
     pub desired: u32,
@@ -173,13 +173,13 @@ pub struct ServiceRollout {
     /// `PENDING`, `IN_PROGRESS`, `SUCCESSFUL`, `STOPPED`, `ROLLBACK_IN_PROGRESS`,
     /// `ROLLBACK_SUCCESSFUL`, …
     pub status: String,
-    /// The reason, as ECS tells it; empty if it does not.
+    /// The reason, as ECS gives it; empty if it gives none.
     pub reason: String,
-    /// Its lifecycle stage, such as `POST_SCALE_UP`; empty if ECS tells none.
+    /// Its lifecycle stage, such as `POST_SCALE_UP`; empty if ECS names none.
     pub stage: String,
-    /// The task definition of the service revision that it is to bring, by ARN; empty if ECS tells none.
+    /// The task definition of the service revision that it is to bring, by ARN; empty if ECS names none.
     pub task_definition: String,
-    /// The production traffic that this revision gets, in tenths of a percent; absent if ECS tells none.
+    /// The production traffic that this revision gets, in tenths of a percent; absent if ECS gives none.
     pub traffic_tenths: Option<u32>,
     /// Its lifecycle hooks.
     pub hooks: Vec<LifecycleHook>,
@@ -243,7 +243,7 @@ pub struct ServiceTask {
     pub health: String,
     /// `EssentialContainerExited`, `TaskFailedToStart`, …
     pub stop_code: String,
-    /// The reason why it stopped, as ECS tells it.
+    /// The reason why it stopped, as ECS gives it.
     pub stopped_reason: String,
     /// The time at which it stopped.
     pub stopped_at: Option<Time>,

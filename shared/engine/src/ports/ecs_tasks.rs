@@ -54,7 +54,7 @@ pub struct NewRun {
     pub tags: Vec<(String, String)>,
 }
 
-/// A task as ECS tells of it.
+/// A task as ECS describes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Run {
     /// Its ARN.
@@ -63,7 +63,7 @@ pub struct Run {
     pub started_by: String,
     /// `PROVISIONING`, `PENDING`, `ACTIVATING`, `RUNNING`, `DEACTIVATING`, `STOPPING`, `DEPROVISIONING`, `STOPPED`.
     pub last_status: String,
-    /// The time at which it was created; absent if ECS does not tell it.
+    /// The time at which it was created; absent if ECS does not give it.
     pub created: Option<Time>,
     /// The time at which its containers had started; absent if they never did.
     pub started: Option<Time>,
@@ -71,7 +71,7 @@ pub struct Run {
     pub stopped: Option<Time>,
     /// `EssentialContainerExited`, `TaskFailedToStart`, `UserInitiated`, …
     pub stop_code: String,
-    /// The reason why it stopped, as ECS tells it.
+    /// The reason why it stopped, as ECS gives it.
     pub stopped_reason: String,
     /// Its containers, each with name, exit code, and why it stopped.
     pub containers: Vec<RunContainer>,

@@ -55,7 +55,7 @@ pub struct Evaluation {
     pub missing: Vec<String>,
 }
 
-/// AWS Identity and Access Management, as far as it tells what a role may do.
+/// AWS Identity and Access Management, as far as it says what a role may do.
 pub trait IamApi {
     /// Asks IAM what a role's policies say of calls, and returns an evaluation for each action, all the pages. IAM
     /// looks at the role's own policies, at its permissions boundary, and at the organization's service control

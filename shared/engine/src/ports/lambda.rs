@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// A function, or one version of it, as Lambda tells of it.
+/// A function, or one version of it, as Lambda describes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Function {
     /// Its ARN, without qualifier for `$LATEST`.
@@ -28,7 +28,7 @@ pub struct Function {
     pub state: String,
     /// `InProgress`, `Successful` or `Failed`.
     pub last_update: String,
-    /// The reason of its state, or why the update failed, as Lambda tells it.
+    /// The reason of its state, or why the update failed, as Lambda gives it.
     pub reason: String,
     /// `Zip` or `Image`.
     pub package: String,
@@ -54,7 +54,7 @@ pub struct Function {
 pub struct Provisioned {
     /// `IN_PROGRESS`, `READY` or `FAILED`.
     pub status: String,
-    /// The reason why it failed, as Lambda tells it.
+    /// The reason why it failed, as Lambda gives it.
     #[serde(default)]
     pub reason: String,
 }
@@ -109,7 +109,7 @@ pub struct Invoked {
     pub ms: u64,
 }
 
-/// Errors with which Lambda tells that it cannot run a function yet. Its network interface, file system, code or
+/// Errors with which Lambda says that it cannot run a function yet. Its network interface, file system, code or
 /// snapshot is being made, as after a function in a VPC was idle for long; or another operation is under way (AWS
 /// Lambda API Reference, Invoke, "Errors"; AWS Lambda Developer Guide, "Lambda function states" and "Giving Lambda
 /// functions access to resources in an Amazon VPC"). They pass by themselves, or when somebody makes room. None of the

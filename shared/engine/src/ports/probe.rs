@@ -23,7 +23,7 @@ impl ProbeAnswer {
         (200..300).contains(&self.status)
     }
 
-    /// Returns the content type in lower case without its parameters, such as `text/html`; empty if none is told.
+    /// Returns the content type in lower case without its parameters, such as `text/html`; empty if none is given.
     pub fn essence(&self) -> String {
         let found = self.content_type.as_deref().unwrap_or_default();
         let essence = found.split(';').next().unwrap_or_default();
@@ -57,10 +57,9 @@ impl<'a> Get<'a> {
 pub enum Probed {
     /// It answered.
     Answer(ProbeAnswer),
-    /// It did not answer in time, or the connection failed. The text tells what happened.
+    /// It did not answer in time, or the connection failed. The text says what happened.
     NoAnswer(String),
-    /// The address is not allowed: loopback, link-local, or private without a VPC. The text tells which address, and
-    /// why.
+    /// The address is not allowed: loopback, link-local, or private without a VPC. The text names the address, and why.
     Forbidden(String),
 }
 
@@ -77,16 +76,16 @@ pub struct Conversation<'a> {
     pub timeout_ms: u64,
 }
 
-/// The outcome of a conversation. It does not tell what was heard instead, which may be a secret.
+/// The outcome of a conversation. It does not say what was heard instead, which may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConversationOutcome {
     /// The expected message came, after this many milliseconds.
     Expected(u64),
-    /// Something went wrong, or the time is over. The text tells what happened.
+    /// Something went wrong, or the time is over. The text says what happened.
     Not(String),
-    /// No connection was made. The text tells what happened.
+    /// No connection was made. The text says what happened.
     Closed(String),
-    /// The address is not allowed, as for [`Probed::Forbidden`]. The text tells which address, and why.
+    /// The address is not allowed, as for [`Probed::Forbidden`]. The text names the address, and says why.
     Forbidden(String),
 }
 

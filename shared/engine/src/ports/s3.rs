@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::time::Time;
 
-/// An object as S3 tells of it.
+/// An object as S3 describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectHead {
     /// Its size.

@@ -11,7 +11,7 @@ use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::ComponentName;
 
-/// Looks for the bytes, and tells what is wrong with them.
+/// Looks for the bytes, and returns what is wrong with them.
 pub async fn check(ports: &impl Ports, component: &ComponentName, artifact: &Artifact) -> Result<Option<Finding>> {
     let path = format!("components.{component}");
     match look(ports, &path, artifact).await {

@@ -34,11 +34,11 @@ pub fn out_of_band_change(
     running: &Running,
     prepared: &Prepared,
 ) -> Result<Option<Finding>> {
-    let is_told = prepared.warnings.iter().any(|warning| warning.name == FindingName::TargetChangedByOther);
-    if is_told || prepared.tells_out_of_band_changes || prepared.stages.is_empty() {
+    let is_reported = prepared.warnings.iter().any(|warning| warning.name == FindingName::TargetChangedByOther);
+    if is_reported || prepared.names_out_of_band_changes || prepared.stages.is_empty() {
         return Ok(None);
     }
-    // If the recorded state cannot be read, it tells nothing about what is there.
+    // If the recorded state cannot be read, it shows nothing of what is there.
     let Ok(Recorded { noticed: left, .. }) = Recorded::read("recorded state", &running.state) else {
         return Ok(None);
     };
@@ -90,7 +90,7 @@ pub async fn prepared(
     }
     let mut prepared = match ask_kind(ports, scene, wanted, running, inputs).await {
         Ok(prepared) => prepared,
-        // The kind looked into bytes that are not there: that is told already.
+        // The kind looked into bytes that are not there: that is a finding already.
         Err(fault) if bytes.is_some() && fault.name == FaultName::NotFound => Prepared::default(),
         Err(fault) => Prepared::refused(vec![as_finding(wanted.name, fault)?]),
     };
@@ -154,7 +154,7 @@ async fn oldest(ports: &impl Ports, scene: &Scene, wanted: &WantedComponent<'_>)
     Ok(kept.iter().map(|running| running.names.brought.since).min())
 }
 
-/// Returns a fault that somebody can mend as a finding, which is told together with all others.
+/// Returns a fault that somebody can mend as a finding, which is reported together with all others.
 fn as_finding(component: &ComponentName, fault: Fault) -> Result<Finding> {
     let (name, remedy) = match fault.name {
         FaultName::AccessDenied => (

@@ -102,8 +102,8 @@ fn too_long(scene: &Scene, waves: &[Wave], now: Time) -> Option<Finding> {
     WaveHistory::of(waves, &resolved.components, rule).too_long(gone_s)
 }
 
-/// Returns the warning that going back from the release crosses what was run before it. What the release runs itself is
-/// told of its component.
+/// Returns the warning that going back from the release crosses what was run before it. What the release runs itself
+/// stands at its component.
 fn crosses_later(scene: &Scene, drafts: &[Draft<'_>]) -> Option<Finding> {
     let goal = scene.way_back.as_ref()?;
     let mut crossed = crossed_later(goal, &scene.state);

@@ -106,9 +106,9 @@ pub async fn draft<'a>(
         prepared.warnings.splice(0..0, warning);
     }
     if scene.is_check() {
-        let told = permissions::check(ports, scene, &wanted).await?;
-        prepared.findings.extend(told.findings);
-        prepared.warnings.extend(told.warnings);
+        let found = permissions::check(ports, scene, &wanted).await?;
+        prepared.findings.extend(found.findings);
+        prepared.warnings.extend(found.warnings);
         let movable = artifact::movable_tags(ports, &wanted).await?;
         prepared.warnings.extend(movable);
     }

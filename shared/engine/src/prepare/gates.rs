@@ -1,4 +1,4 @@
-//! Decides what the problems of gates mean for this deployment: some stop it, others are only told.
+//! Decides what the problems of gates mean for this deployment: some stop it, others are only shown.
 
 use super::component::Draft;
 use super::scene::{Ports, Scene};
@@ -86,8 +86,8 @@ fn red(scene: &Scene, mut finding: Finding) -> (Finding, bool) {
     (finding, accepts.is_none())
 }
 
-/// Returns whether a gate would be unknown now. A check that cannot tell what is healthy fails, unless the declaration
-/// lets unknown gates pass.
+/// Returns whether a gate would be unknown now. A check that does not know what is healthy fails, unless the
+/// declaration lets unknown gates pass.
 fn is_unknown(scene: &Scene, finding: &Finding) -> bool {
     let rule = &scene.loaded.resolved.gates.unknown;
     finding.name == FindingName::GateNotMeasurable && rule.becomes != UnknownBecomes::Pass

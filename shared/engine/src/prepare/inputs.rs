@@ -63,7 +63,7 @@ pub async fn of(
         }
         let giver = &output.component;
         let draft = before.drafts.get(giver);
-        // Nobody knows what a component would give that is refused itself; its own findings tell that.
+        // Nobody knows what a component would give that is refused itself; its own findings say so.
         let is_changed = |prepared: &Prepared| !prepared.stages.is_empty() || !prepared.findings.is_empty();
         if draft.is_some_and(|(_, prepared)| is_changed(prepared)) {
             // A rollback goes the other way round: the giver would change after it.
@@ -120,7 +120,7 @@ async fn of_what_runs(ports: &impl Ports, scene: &Scene, name: &ComponentName) -
 async fn outputs(ports: &impl Ports, step: &Step, recorded: &Value) -> Result<Outputs> {
     match with_kind_of(ports, step, OutputsVisitor { step, recorded }).await {
         Err(fault) if fault.name == FaultName::NotFound => Ok(None),
-        told => told,
+        answer => answer,
     }
 }
 

@@ -40,7 +40,7 @@ pub async fn plan(
     Ok(Answer { wave: number, items: WorkItem::of_wave(wave), ..scene.loaded.answer(verdict) })
 }
 
-/// Plans one component, and writes its goals into its step; `false` where it cannot go there, which the step tells.
+/// Plans one component, and writes its goals into its step; `false` where it cannot go there, which the step says.
 async fn plan_one(ports: &impl Ports, scene: &Scene, name: &ComponentName, wave: u32) -> Result<bool> {
     let key = ledger::step(&scene.loaded.record.id, name);
     retry(ports, "planning a later wave", async || {
@@ -59,11 +59,11 @@ async fn plan_one(ports: &impl Ports, scene: &Scene, name: &ComponentName, wave:
         match planned {
             Ok(draft) => take(&mut step.value, draft),
             Err(trouble) => {
-                let told = trouble.findings()?.into_iter().reduce(|mut one, more| {
+                let joined = trouble.findings()?.into_iter().reduce(|mut one, more| {
                     one.join(&more);
                     one
                 });
-                step.value.failure = told.map(Failure::Finding);
+                step.value.failure = joined.map(Failure::Finding);
                 step.value.status = StepStatus::Failed;
             }
         }

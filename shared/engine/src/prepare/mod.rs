@@ -115,7 +115,7 @@ pub async fn look(ports: &impl Ports, by: &Caller) -> Result<Answer<LookTransiti
     .await
 }
 
-/// Returns whether the lock is still the one that is accepted. If not, `Accept` tells why.
+/// Returns whether the lock is still the one that is accepted. If not, `Accept` says why.
 async fn is_ours(ports: &impl Ports, fence: &Fence) -> Result<bool> {
     match fence.lock(ports).await {
         Ok(_) => Ok(true),

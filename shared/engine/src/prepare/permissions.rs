@@ -3,8 +3,8 @@
 //! policy simulator").
 //!
 //! Nobody but AWS decides a call, and it looks at more than IAM's simulation does: AWS may refuse a call that is
-//! allowed here. If it is not known whether a call is allowed, that is told. It is a finding if somebody can mend it,
-//! else a warning, because only a call decides some conditions.
+//! allowed here. If it is not known whether a call is allowed, that is reported. It is a finding if somebody can mend
+//! it, else a warning, because only a call decides some conditions.
 
 use super::scene::{Ports, Scene, WantedComponent};
 use crate::kinds::needs::{DeployerRole, Needed};
@@ -55,33 +55,33 @@ pub async fn check(ports: &impl Ports, scene: &Scene, wanted: &WantedComponent<'
     let there = &ports.at(place);
     let needs = match needs_of(there, &input, &by, spec).await {
         Ok(needs) => needs,
-        // If something cannot be read, that was told when the component was prepared.
+        // If something cannot be read, that was reported when the component was prepared.
         Err(fault) if matches!(fault.name, FaultName::NotFound | FaultName::AccessDenied) => {
             return Ok(PermissionFindings::default());
         }
         Err(fault) => return Err(fault),
     };
-    let mut told = PermissionFindings::default();
+    let mut found = PermissionFindings::default();
     for needed in needs {
         match there.simulate(&simulation(&input, &by, &needed)).await {
-            Ok(said) => told.take(&input, &by, &needed, &said),
+            Ok(said) => found.take(&input, &by, &needed, &said),
             // If it may not ask about one call, it may not ask about the others.
             Err(fault) => {
                 let finding = not_asked(&input, &by, &needed, &fault);
                 if fault.name == FaultName::AccessDenied {
-                    told.findings.push(finding);
+                    found.findings.push(finding);
                 } else {
-                    told.warnings.push(finding);
+                    found.warnings.push(finding);
                 }
                 break;
             }
         }
     }
-    Ok(told)
+    Ok(found)
 }
 
 /// Returns the simulation to ask for. Windlass's own roles may change what has the right tags. Whether a target has
-/// them is told elsewhere, so the simulation assumes that it has. Pure.
+/// them is reported elsewhere, so the simulation assumes that it has. Pure.
 fn simulation(input: &PrepareInput<'_>, by: &DeployerRole<'_>, needed: &Needed) -> Simulation {
     let right = [(APP_TAG, input.app.as_str()), (ENVIRONMENT_TAG, input.environment.as_str())];
     let right = right.map(|(tag, value)| (tag.to_owned(), value.to_owned()));
@@ -103,7 +103,7 @@ enum Why {
     Boundary,
     Denied,
     NotAllowed,
-    /// These condition keys decide, and nobody told them.
+    /// These condition keys decide, and nobody gave their values.
     Unknown(Vec<String>),
     /// IAM has said nothing about it.
     Unsaid,
@@ -135,7 +135,7 @@ impl PermissionFindings {
         for same in found.chunk_by(|(one, _), (other, _)| one == other) {
             let actions: Vec<&str> = same.iter().map(|(_, action)| *action).collect();
             let why = same.first().map_or(&Why::Unsaid, |(why, _)| why);
-            let (reason, remedy) = told(by, needed, why, &actions);
+            let (reason, remedy) = in_words(by, needed, why, &actions);
             let path = input.path(needed.member);
             let finding = Finding::new(FindingName::NoPermission, path, reason, remedy);
             if matches!(why, Why::Unknown(_) | Why::Unsaid) {
@@ -148,7 +148,7 @@ impl PermissionFindings {
 }
 
 /// Returns the reason as a text, and what mends it.
-fn told(by: &DeployerRole<'_>, needed: &Needed, why: &Why, actions: &[&str]) -> (String, String) {
+fn in_words(by: &DeployerRole<'_>, needed: &Needed, why: &Why, actions: &[&str]) -> (String, String) {
     let (role, resource) = (by.role, &needed.resource);
     let calls = format!("`{}` on {resource}", actions.join("`, `"));
     let denied = |who: &str| format!("The role {role} may not call {calls}: {who}.");
@@ -280,14 +280,14 @@ mod tests {
         for (is_own, member, expected) in table {
             let by = DeployerRole { role: "arn:aws:iam::111111111111:role/any", is_own, region: "eu-west-1" };
             let needed = Needed::on(member, "arn:one".to_owned(), &["lambda:UpdateAlias"]);
-            let (reason, remedy) = told(&by, &needed, &Why::NotAllowed, &["lambda:UpdateAlias"]);
+            let (reason, remedy) = in_words(&by, &needed, &Why::NotAllowed, &["lambda:UpdateAlias"]);
             assert!(reason.contains("`lambda:UpdateAlias` on arn:one"), "{reason}");
             assert!(remedy.contains(expected), "{remedy}");
         }
     }
 
     #[test]
-    fn the_tags_count_as_right_where_they_are_told_of_and_as_they_are_elsewhere() {
+    fn the_tags_count_as_right_where_they_are_reported_and_as_they_are_elsewhere() {
         let role = TargetRole {
             arn: "arn:aws:iam::222222222222:role/windlass-target".into(),
             external_id: "shop/prod".into(),

@@ -272,7 +272,7 @@ async fn way_back(
 }
 
 /// Returns the components that run and are not declared, but were declared when the present snapshot was made. Later
-/// deployments do not tell of them any more.
+/// deployments do not name them any more.
 async fn leaving(
     ports: &impl DynamoDbApi,
     loaded: &DeploymentContext,

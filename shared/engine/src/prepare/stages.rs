@@ -187,19 +187,19 @@ mod tests {
         for (why, stages, bakes_s, wanted) in table {
             let kept: PlannedStages<'_> = (&name, stages.iter().collect());
             let found = held_too_short(&[kept], &waves(&bakes_s, &name));
-            let told = found.first().map(|found| found.reason.as_str());
+            let reason = found.first().map(|found| found.reason.as_str());
             match wanted {
-                None => assert_eq!(told, None, "{why}"),
+                None => assert_eq!(reason, None, "{why}"),
                 Some(watched) => {
-                    let told = told.unwrap_or_default();
-                    assert!(told.contains(&format!("watched for {watched} ")), "{why}: {told}");
+                    let reason = reason.unwrap_or_default();
+                    assert!(reason.contains(&format!("watched for {watched} ")), "{why}: {reason}");
                 }
             }
         }
     }
 
     #[test]
-    fn steps_that_differ_are_told_with_both_lists_and_what_to_write() {
+    fn steps_that_differ_are_reported_with_both_lists_and_what_to_write() {
         let table: [(&[u32], &[u32], &str, &str); 3] = [
             (
                 &[100, 500, 1000],

@@ -21,8 +21,8 @@ use windlass_domain::text::fault::Fault;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::time::Time;
 
-/// Refuses those of a rollback, prepares the others as if nothing of them ran, and tells what they leave: the number of
-/// a version of one function, say, means something else at another one, and so does whatever the kind made of it.
+/// Refuses those of a rollback, prepares the others as if nothing of them ran, and warns of what they leave: the number
+/// of a version of one function, say, means something else at another one, and so does whatever the kind made of it.
 pub async fn settle(ports: &impl Ports, scene: &Scene, drafts: &mut [Draft<'_>]) -> Result<()> {
     for at in 0..drafts.len() {
         let before = EarlierComponents::of(drafts);
@@ -58,9 +58,9 @@ async fn settled(
     let Some(running) = running.filter(|_| !left.is_empty()) else {
         return Ok(None);
     };
-    let told = left_behind(name, running.version(), &left);
+    let warning = left_behind(name, running.version(), &left);
     let mut again = elsewhere(ports, scene, name, before).await?;
-    again.warnings.push(told);
+    again.warnings.push(warning);
     Ok(Some(again))
 }
 

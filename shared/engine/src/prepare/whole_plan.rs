@@ -1,5 +1,5 @@
 //! The whole of a plan, from looking at every target to what the ledger must hold. `Prepare` writes it down, claims and
-//! steps first, so that a plan that is there is whole; `Plan` only tells it.
+//! steps first, so that a plan that is there is whole; `Plan` only shows it.
 
 use super::compose::compose;
 use super::{drafts, gates};

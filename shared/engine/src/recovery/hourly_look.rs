@@ -4,7 +4,7 @@
 //!
 //! CloudTrail is asked once for each component that has newly drifted, because an account may make two of these calls a
 //! second in a region, all of its programs together (AWS CloudTrail API Reference, LookupEvents). If CloudTrail does
-//! not tell it, the difference says so; that is no fault.
+//! not know it, the difference says so; that is no fault.
 
 use super::drills::begin_where_due;
 use crate::faults::Faults;

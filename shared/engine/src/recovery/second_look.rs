@@ -84,7 +84,7 @@ async fn one(ports: &impl Ports, mut look: Stored<SecondLook>) -> Result<()> {
     Ok(())
 }
 
-/// The write by which no hourly look tells once more what is told now.
+/// The write by which no hourly look reports once more what is reported now.
 async fn not_again(
     ports: &impl Ports,
     look: &SecondLook,
@@ -96,8 +96,8 @@ async fn not_again(
     let mut hourly = known.unwrap_or_else(|| Stored::new(key, new()));
     let changed = glances.into_iter();
     let changed = changed.filter(|(_, glance)| glance.compared.drift == Drift::Changed);
-    let told = changed.filter_map(|(name, glance)| Some((name, glance.mark?)));
-    hourly.value.told.extend(told);
+    let marks = changed.filter_map(|(name, glance)| Some((name, glance.mark?)));
+    hourly.value.told.extend(marks);
     hourly_look::put(&hourly)
 }
 
@@ -110,7 +110,7 @@ async fn glances(
 ) -> Result<BTreeMap<ComponentName, ComponentLook>> {
     let mut left = left(ports, look).await?;
     if let Some(holder) = holder {
-        // A component that the holder changed and could not restore is told already, and a person is called to it.
+        // A component that the holder changed and could not restore is reported already, and a person is called to it.
         for step in steps(ports, holder).await? {
             if step.value.has_switched() {
                 left.remove(&step.value.component);
@@ -138,7 +138,7 @@ async fn steps(ports: &impl DynamoDbApi, deployment: &DeploymentId) -> Result<Ve
 
 /// Holds automatic deployments: the next one would take what nobody released for the state before,
 /// and bring that back where it is undone. The look is over when the execution that holds them has
-/// succeeded, which the next run of the schedule sees; one that has not is told, and followed by another, but
+/// succeeded, which the next run of the schedule sees; one that has not is reported, and followed by another, but
 /// for the sixth.
 async fn hold(ports: &impl Ports, mut look: Stored<SecondLook>) -> Result<()> {
     let Some(arn) = look.value.hold.clone() else {

@@ -1,5 +1,5 @@
-//! The deployments that have no ending yet, and whether an execution still works for one. What Step Functions tells may
-//! be behind (AWS Step Functions API Reference, DescribeExecution: eventually consistent).
+//! The deployments that have no ending yet, and whether an execution still works for one. What Step Functions answers
+//! may be behind (AWS Step Functions API Reference, DescribeExecution: eventually consistent).
 
 use crate::faults::Faults;
 use crate::ledger::{self, Stored};
@@ -95,7 +95,7 @@ const LOOK_AGAIN_MS: u64 = 2_000;
 /// An execution that works for a deployment, or did.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Owner {
-    /// It still runs, or began so lately that Step Functions may not tell it yet.
+    /// It still runs, or began so lately that Step Functions may not show it yet.
     Running,
     /// It has ended; absent if Step Functions does not know it any more.
     Ended(Option<Execution>),
@@ -113,7 +113,7 @@ impl Owner {
         })
     }
 
-    /// The same of one of which was told that it has ended: it is looked at until that shows, for as
+    /// The same of one that is said to have ended: it is looked at until that shows, for as
     /// long as an answer may be behind.
     pub async fn of_ended(ports: &(impl StepFunctionsApi + Clock), arn: &str, since: Time) -> Result<Self> {
         let began = ports.now();

@@ -62,11 +62,11 @@ pub async fn begin(ports: &(impl pin::Ports + StepFunctionsApi + Clock), request
     let environment = pinned.resolved.environment.as_str();
     // The names of one key's executions must not differ by what the body brings: then both would be started, and the
     // second one would end unseen.
-    let tells = match &request.idempotency_key {
+    let label = match &request.idempotency_key {
         Some(_) => "keyed",
         None => &pinned.release.version,
     };
-    let stem = [request.app.as_str(), environment, tells];
+    let stem = [request.app.as_str(), environment, label];
     let name = |stem: &[&str]| execution_name(stem, id.as_str());
     let input = input(&pinned.handed_over(request))?;
     let mut execution = ports.start(&name(&stem), &input).await?;
@@ -74,10 +74,10 @@ pub async fn begin(ports: &(impl pin::Ports + StepFunctionsApi + Clock), request
         return Err(finding.into());
     }
     if recovery::has_ended(ports, &execution).await? {
-        // It died before it recorded anything, or has just recorded the deployment; then the new execution tells so.
+        // It died before it recorded anything, or has just recorded the deployment; then the new execution says so.
         let quarter = recovery::quarter(ports);
-        let [app, environment, tells] = stem;
-        execution = ports.start(&name(&[&quarter, app, environment, tells]), &input).await?;
+        let [app, environment, label] = stem;
+        execution = ports.start(&name(&[&quarter, app, environment, label]), &input).await?;
     }
     Ok(StartedRequest { id, version: pinned.release.version, execution, recorded: false })
 }
@@ -102,7 +102,7 @@ fn recorded(deployment: Stored<Deployment>) -> Option<StartedRequest> {
 }
 
 /// Starts an execution for a request that is not a deployment, or that `Admit` will refuse, so that
-/// the refusal is recorded and told. `seed` names what arrived: the same arrival starts it once.
+/// the refusal is recorded and reported. `seed` names what arrived: the same arrival starts it once.
 pub async fn begin_anyway(ports: &impl StepFunctionsApi, request: &Request, seed: &str) -> Result<String> {
     let environment = request.environment.as_ref().map_or("any", |env| env.as_str());
     let action = request.action.to_string();

@@ -112,8 +112,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "who is asked to settle what has ended frees the lock once more",
         edits: &[Edit {
             file: SETTLE,
-            find: "        if let Some(answer) = told(ports, &record.value).await? {\n            return Ok(Some(answer));\n        }\n        let Some(mut lock)",
-            replace: "        if let Some(answer) = told(ports, &record.value).await? {\n            if VARIANT {\n                let key = ledger::lock(record.value.environment_id());\n                let mut lock: Stored<Lock> = ledger::load_or_default(ports, &key).await?;\n                lock.value.free(ports.now());\n                commit(ports, vec![lock.put()?]).await?;\n            }\n            return Ok(Some(answer));\n        }\n        let Some(mut lock)",
+            find: "        if let Some(answer) = final_answer(ports, &record.value).await? {\n            return Ok(Some(answer));\n        }\n        let Some(mut lock)",
+            replace: "        if let Some(answer) = final_answer(ports, &record.value).await? {\n            if VARIANT {\n                let key = ledger::lock(record.value.environment_id());\n                let mut lock: Stored<Lock> = ledger::load_or_default(ports, &key).await?;\n                lock.value.free(ports.now());\n                commit(ports, vec![lock.put()?]).await?;\n            }\n            return Ok(Some(answer));\n        }\n        let Some(mut lock)",
         }],
         scenarios: &["function"],
         mishaps: &[Stopped],

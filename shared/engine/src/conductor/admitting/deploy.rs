@@ -1,9 +1,9 @@
 //! `deploy`: takes the pinned release, gives the deployment its id, and records it.
 
 use crate::conductor::admitting::identify::{Identified, identify};
+use crate::conductor::answering::release_status::same;
+use crate::conductor::answering::{end, final_answer, note_cost, reject};
 use crate::conductor::request::{Admitted, Ports};
-use crate::conductor::telling::release_status::same;
-use crate::conductor::telling::{end, note_cost, reject, told};
 use crate::ledger::{self, Execution, ExecutionRecord, Stored, commit, put_arrived, retry};
 use crate::payload::ExecutionRef;
 use crate::pin::{self, Pinned};
@@ -35,8 +35,8 @@ pub async fn admit(ports: &impl Ports, execution: &ExecutionRef, request: &Reque
             if existing.value.executions.first() == Some(&execution.arn) {
                 return Ok(Some(Admitted::New(identified.id)));
             }
-            let told = ExecutionRecord::of(&identified.id, String::new());
-            if commit(ports, vec![told.put(execution)?]).await? {
+            let done = ExecutionRecord::of(&identified.id, String::new());
+            if commit(ports, vec![done.put(execution)?]).await? {
                 let answer = same(ports, &existing.value).await?;
                 return Ok(Some(Admitted::from(answer)));
             }
@@ -46,7 +46,7 @@ pub async fn admit(ports: &impl Ports, execution: &ExecutionRef, request: &Reque
         settle_at_once(ports, &mut record, request, &pinned);
         note_cost(ports, &mut record.value, &[]).await;
         if commit(ports, writes(&record, execution, &pinned)?).await? {
-            if let Some(answer) = told(ports, &record.value).await? {
+            if let Some(answer) = final_answer(ports, &record.value).await? {
                 return Ok(Some(Admitted::from(answer)));
             }
             return Ok(Some(Admitted::New(identified.id)));
@@ -56,10 +56,11 @@ pub async fn admit(ports: &impl Ports, execution: &ExecutionRef, request: &Reque
     .await
 }
 
-/// Returns what this execution recorded or was told before, if anything. A twin of this invocation, or one that began
-/// late, must not make another attempt of a deployment that is recorded already, or that was told to be another one's.
+/// Returns what this execution recorded or answered before, if anything. A twin of this invocation, or one that began
+/// late, must not make another attempt of a deployment that is recorded already, or whose answer was that it is another
+/// one's.
 ///
-/// An answer that was told is looked for only once a write was refused: each write is, where one was told.
+/// An earlier answer is looked for only once a write was refused: each write is, where there is one.
 async fn before(ports: &impl Ports, execution: &ExecutionRef, is_first_try: bool) -> Result<Option<Admitted>> {
     let arn = &execution.arn;
     let recorded = ledger::load(ports, &ledger::execution(arn)).await?;
@@ -69,11 +70,11 @@ async fn before(ports: &impl Ports, execution: &ExecutionRef, is_first_try: bool
     if is_first_try {
         return Ok(None);
     }
-    let told = ledger::load(ports, &ledger::done(arn)).await?;
-    let Some(told) = told else {
+    let done = ledger::load(ports, &ledger::done(arn)).await?;
+    let Some(done) = done else {
         return Ok(None);
     };
-    let key = ledger::deployment(&told.value.deployment);
+    let key = ledger::deployment(&done.value.deployment);
     let existing = ledger::require(ports, &key).await?;
     let answer = same(ports, &existing.value).await?;
     Ok(Some(Admitted::from(answer)))
@@ -142,8 +143,8 @@ fn is_rejected(record: &Deployment) -> bool {
 
 fn writes(record: &Stored<Deployment>, execution: &ExecutionRef, pinned: &Pinned) -> Result<Vec<Write>> {
     let known = Stored::new(ledger::execution(&execution.arn), Execution { deployment: record.value.id.clone() });
-    let untold = Write::check(ledger::done(&execution.arn), Condition::Absent);
-    let mut writes = vec![put_arrived(record)?, known.put()?, untold];
+    let not_done = Write::check(ledger::done(&execution.arn), Condition::Absent);
+    let mut writes = vec![put_arrived(record)?, known.put()?, not_done];
     // A release from a source that is not accepted takes no version's name.
     if let Some(recorded) = &pinned.to_record
         && !is_rejected(&record.value)

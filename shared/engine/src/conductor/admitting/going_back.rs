@@ -2,10 +2,10 @@
 //! deployments. `drill` goes to the version before, and back; see [`windlass_domain::deployment::drill`].
 
 use crate::conductor::admitting::identify::reused;
+use crate::conductor::answering::release_status::same;
 use crate::conductor::environment::way_back::snapshot;
 use crate::conductor::environment::{drills, set_hold};
 use crate::conductor::request::{Admitted, Ports};
-use crate::conductor::telling::release_status::same;
 use crate::ledger::{self, Execution, Stored, commit, put_arrived, put_state, retry};
 use crate::payload::ExecutionRef;
 use crate::pin;

@@ -28,7 +28,7 @@ pub struct Identified {
 ///
 /// A request with a key is a request of its own: the same key is the same request. A request without a key is an
 /// arrival. While an equal arrival waits or runs, it is that deployment, whichever way it came. After that one has
-/// ended it is a new attempt, whose ending tells how things are now. An event that only comes twice is no new attempt.
+/// ended it is a new attempt, whose ending says how things are now. An event that only comes twice is no new attempt.
 ///
 /// Answers a finding where the key was used with another content.
 pub async fn identify(ports: &impl DynamoDbApi, request: &Request, pinned: &Pinned) -> Checked<Identified> {

@@ -7,11 +7,11 @@ pub mod plan;
 pub mod removing_and_moving;
 pub mod steering;
 
+use crate::conductor::answering::without_deployment;
 use crate::conductor::queue::turn::turn;
 use crate::conductor::recovering::recover;
 use crate::conductor::request::{Admitted, Ports, request_of};
 use crate::conductor::settling::accept::nothing_to_accept;
-use crate::conductor::telling::without_deployment;
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::Result;
 use crate::trouble::{Checked, Trouble};

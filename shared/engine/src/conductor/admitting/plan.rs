@@ -2,11 +2,11 @@
 
 use crate::conductor::admitting::identify::{Identified, identify};
 use crate::conductor::admitting::{deploy, going_back};
+use crate::conductor::answering::release_status::known;
 use crate::conductor::environment::view::View;
 use crate::conductor::environment::way_back;
 use crate::conductor::queue::turn;
 use crate::conductor::request::Ports;
-use crate::conductor::telling::release_status::known;
 use crate::ledger::{self, Stored, commit, retry};
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::Result;

@@ -6,8 +6,8 @@
 //! then its image repositories. Once the declaration is withdrawn no release begins: a deployment that took the lock in
 //! between is rejected when it is prepared.
 
+use crate::conductor::answering::without_deployment::{before, once};
 use crate::conductor::request::Ports;
-use crate::conductor::telling::without_deployment::{before, once};
 use crate::ledger::{self, ExecutionRecord, Progress, Stored, commit, put_state, retry};
 use crate::movable::{Movable, WholeMovable};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
@@ -43,7 +43,7 @@ impl Progress {
     }
 
     /// Says in a refusal that a part was done before it, which stays done.
-    pub fn told_in(&self, app: &AppName, mut findings: Vec<Finding>) -> Vec<Finding> {
+    pub fn noted_in(&self, app: &AppName, mut findings: Vec<Finding>) -> Vec<Finding> {
         let done = self.sentences(app);
         if let Some(first) = findings.first_mut().filter(|_| !done.is_empty()) {
             let done = done.join(" ");
@@ -82,10 +82,10 @@ async fn one_part(ports: &impl Ports, execution: &ExecutionRef, request: &Reques
     let mut progress: Stored<Progress> = ledger::load_or_default(ports, &key).await?;
     let mut found = Removable::load(ports, removal).await?;
     let goes = found.decide(removal);
-    let goes = goes.map_err(|findings| progress.value.told_in(&request.app, findings))?;
-    let mut told = progress.value.sentences(&request.app);
-    told.push(goes.in_words(removal));
-    let done = ExecutionRecord::removed(&request.app, Some(env), told.join(" "));
+    let goes = goes.map_err(|findings| progress.value.noted_in(&request.app, findings))?;
+    let mut sentences = progress.value.sentences(&request.app);
+    sentences.push(goes.in_words(removal));
+    let done = ExecutionRecord::removed(&request.app, Some(env), sentences.join(" "));
     let (mut writes, is_last) = part(&mut found, removal, &goes)?;
     if is_last {
         goes.forget(&mut found.state.value);
@@ -149,18 +149,18 @@ async fn part_of_application(ports: &impl Ports, execution: &ExecutionRef, app: 
         Ok(goes) => Some(goes),
         // The last part was removed, and its answer was lost.
         Err(findings) if progress.rev > 0 && is_all_gone(&findings) => None,
-        Err(findings) => return Err(progress.value.told_in(app, findings).into()),
+        Err(findings) => return Err(progress.value.noted_in(app, findings).into()),
     };
     let next = goes.as_ref().map(|goes| next(&mut found, app, goes));
-    let Some((mut writes, told)) = next.transpose()? else {
-        let mut told = progress.value.sentences(app);
-        told.push(leaves(app));
-        let done = ExecutionRecord::removed(app, None, told.join(" "));
+    let Some((mut writes, part)) = next.transpose()? else {
+        let mut sentences = progress.value.sentences(app);
+        sentences.push(leaves(app));
+        let done = ExecutionRecord::removed(app, None, sentences.join(" "));
         let is_done = commit(ports, vec![done.put(execution)?]).await?;
         return Ok(is_done.then(|| Part::Last(done.answer())));
     };
-    match told {
-        RemovedPart::All(told) => progress.value.told.push(told),
+    match part {
+        RemovedPart::All(sentence) => progress.value.told.push(sentence),
         RemovedPart::Part(environment) => progress.value.part(&environment),
     }
     writes.push(progress.put()?);
@@ -173,7 +173,7 @@ fn is_all_gone(findings: &[Finding]) -> bool {
     findings.all(|finding| finding.name == FindingName::UnknownName)
 }
 
-/// The text that tells of a part once it is done.
+/// The text on a part once it is done.
 enum RemovedPart {
     /// This sentence.
     All(String),
@@ -181,7 +181,7 @@ enum RemovedPart {
     Part(EnvironmentName),
 }
 
-/// Returns the writes of the next part, and the text that tells of it once it is done.
+/// Returns the writes of the next part, and the text on it once it is done.
 fn next(found: &mut ApplicationItems, app: &AppName, goes: &RemovedApplication) -> Result<(Vec<Write>, RemovedPart)> {
     if let Some(declared) = &found.declared {
         let mut writes = vec![Write::delete(declared.key.clone(), declared.unchanged())];
@@ -190,9 +190,9 @@ fn next(found: &mut ApplicationItems, app: &AppName, goes: &RemovedApplication) 
         let locks = found.environments.values().map(|one| &one.lock);
         let free = locks.map(|lock| Write::check(lock.key.clone(), lock.unchanged()));
         writes.extend(free.take(AT_ONCE));
-        let mut told = vec![withdrawn(app, &declared.value.version)];
-        told.extend(goes.holds(app));
-        return Ok((writes, RemovedPart::All(told.join(" "))));
+        let mut sentences = vec![withdrawn(app, &declared.value.version)];
+        sentences.extend(goes.holds(app));
+        return Ok((writes, RemovedPart::All(sentences.join(" "))));
     }
     for (environment, goes) in &goes.environments {
         let Some(found) = found.environments.get_mut(environment) else {
@@ -206,9 +206,9 @@ fn next(found: &mut ApplicationItems, app: &AppName, goes: &RemovedApplication) 
         goes.forget(&mut found.state.value);
         // An environment of which nothing is left is not listed any more.
         writes.push(found.state.put()?);
-        let mut told = vec![goes.frees(removal)];
-        told.extend(goes.keeps(removal));
-        return Ok((writes, RemovedPart::All(told.join(" "))));
+        let mut sentences = vec![goes.frees(removal)];
+        sentences.extend(goes.keeps(removal));
+        return Ok((writes, RemovedPart::All(sentences.join(" "))));
     }
     let repositories = found.repositories.iter().take(AT_ONCE);
     let names: Vec<String> = repositories.clone().map(|one| one.value.repository.clone()).collect();
@@ -247,10 +247,10 @@ pub async fn rename_application(
     once(ports, execution, "renaming", async || {
         let found = WholeMovable::load(ports, app, to).await?;
         let whole = found.decide()?;
-        let told = whole.in_words(&found.asked());
+        let sentence = whole.in_words(&found.asked());
         let environments = whole.environments.keys();
         let sides = environments.flat_map(|environment| [app, to].map(|app| EnvironmentId::new(app, environment)));
-        let done = ExecutionRecord::moved(sides.collect(), told);
+        let done = ExecutionRecord::moved(sides.collect(), sentence);
         let writes = found.moved(&whole, ports.now())?;
         Ok((done, writes))
     })

@@ -1,9 +1,9 @@
 //! A person steers: `pause`, `continue` and `skip_bake` a deployment that watches, `hold` and `release_hold` the
 //! automatic deployments of an environment.
 
+use crate::conductor::answering::without_deployment::once;
 use crate::conductor::environment::set_hold;
 use crate::conductor::request::Ports;
-use crate::conductor::telling::without_deployment::once;
 use crate::deployment_context::resolved;
 use crate::ledger::{self, ExecutionRecord, Stored, put_deployment, put_state};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
@@ -29,10 +29,10 @@ pub async fn steer(ports: &impl Ports, execution: &ExecutionRef, request: &Reque
         let found = find(ports, request, &env).await?;
         match decision(ports, request, &found).await? {
             Decision::Refused(findings) => Err(findings.into()),
-            Decision::Already(told) => Ok((ExecutionRecord::of(&found.record.value.id, told), vec![])),
+            Decision::Already(sentence) => Ok((ExecutionRecord::of(&found.record.value.id, sentence), vec![])),
             Decision::Turn(turn) => {
-                let told = turn.told(&found.record.value);
-                let done = ExecutionRecord::of(&found.record.value.id, told);
+                let sentence = turn.message(&found.record.value);
+                let done = ExecutionRecord::of(&found.record.value.id, sentence);
                 let mut record = found.record.clone();
                 record.value.wheel.push(turn);
                 Ok((done, found.changed(&record)?))
@@ -134,8 +134,8 @@ pub async fn hold(ports: &impl Ports, execution: &ExecutionRef, request: &Reques
         let mut state = ledger::load_or_default(ports, &key).await?;
         let cause = if request.action == ActionName::Hold {
             let hold = set_hold(ports, &mut state.value, request);
-            let told = hold.in_words();
-            format!("Automatic deployments into {}/{env} are held {told}.", request.app)
+            let words = hold.in_words();
+            format!("Automatic deployments into {}/{env} are held {words}.", request.app)
         } else {
             // Somebody who lets them go on has looked: what is restored is counted anew.
             state.value.restored.clear();

@@ -120,7 +120,7 @@ async fn resolved(
     if !drill.value.resolve(of, record, accepted) {
         return Ok(Vec::new());
     }
-    drills.value.told_anew(&drill.value);
+    drills.value.update_last(&drill.value);
     Ok(vec![put(&drills, of)?, drill.put()?])
 }
 

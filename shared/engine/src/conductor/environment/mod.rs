@@ -25,7 +25,7 @@ pub fn set_hold<'a>(ports: &impl Ports, state: &'a mut EnvironmentState, request
 
 /// Returns the line, for the ending of a rollback, that automatic deployments are held. A person has to know it,
 /// because only a person lets them go on. `None` if the deployment is no rollback, or nothing is held now.
-pub fn told_of_hold(record: &Deployment, state: &EnvironmentState) -> Option<String> {
+pub fn hold_line(record: &Deployment, state: &EnvironmentState) -> Option<String> {
     let hold = state.hold.as_ref();
     let hold = hold.filter(|_| record.action == ActionName::Rollback)?;
     Some(format!(

@@ -4,10 +4,10 @@
 pub mod take_lock;
 pub mod turn;
 
+use crate::conductor::answering::{add_line, final_answer, note_cost, reject};
 use crate::conductor::environment::view::{self, View};
-use crate::conductor::environment::{drills, told_of_hold};
+use crate::conductor::environment::{drills, hold_line};
 use crate::conductor::request::Ports;
-use crate::conductor::telling::{add_line, note_cost, reject, told};
 use crate::ledger::{self, commit, put_deployment, retry};
 use crate::payload::{Answer, Caller, EndTransition, WaitTransition};
 use crate::ports::{Result, Write};
@@ -29,7 +29,7 @@ pub async fn await_turn(ports: &impl Ports, by: &Caller, token: &str) -> Result<
         let record = ledger::require(ports, &ledger::deployment(id)).await?;
         let view = View::load(ports, &record.value).await?;
         let Some(waiting) = view.waiting_of(&record.value) else {
-            // It was ended or taken in between; `Admit` tells which.
+            // It was ended or taken in between; `Admit` sees which.
             ports.succeed_task(token, &serde_json::json!({})).await?;
             return Ok(Some(Answer::of(WaitTransition::Wait, id, 0)));
         };
@@ -57,7 +57,7 @@ pub async fn give_up(ports: &impl Ports, by: &Caller, error: &str) -> Result<Ans
     let id = &by.deployment;
     retry(ports, "giving up", async || {
         let mut record = ledger::require(ports, &ledger::deployment(id)).await?;
-        if let Some(answer) = told(ports, &record.value).await? {
+        if let Some(answer) = final_answer(ports, &record.value).await? {
             return Ok(Some(answer));
         }
         let view = View::load(ports, &record.value).await?;
@@ -67,7 +67,7 @@ pub async fn give_up(ports: &impl Ports, by: &Caller, error: &str) -> Result<Ans
             error => could_not_wait(&record.value, error),
         };
         reject(&mut record, vec![finding], ports.now());
-        let hold = told_of_hold(&record.value, &view.state.value);
+        let hold = hold_line(&record.value, &view.state.value);
         add_line(&mut record, hold);
         note_cost(ports, &mut record.value, &[]).await;
         let mut writes = vec![put_deployment(&record)?, Write::check(view.lock.key.clone(), view.lock.unchanged())];
@@ -77,7 +77,7 @@ pub async fn give_up(ports: &impl Ports, by: &Caller, error: &str) -> Result<Ans
         if !commit(ports, writes).await? {
             return Ok(None);
         }
-        told(ports, &record.value).await
+        final_answer(ports, &record.value).await
     })
     .await
 }
@@ -125,7 +125,7 @@ pub async fn preempt(ports: &impl Ports, by: &Caller) -> Result<Answer<WaitTrans
 
 /// True where it stops just this one: a rollback stops whatever is under way, a release the one that it was admitted
 /// against, and not once that is being undone, because the undo would only begin once more. What has begun meanwhile
-/// and cannot be taken back goes on: who asked is told when it has ended.
+/// and cannot be taken back goes on: who asked learns when it has ended.
 async fn is_meant(ports: &impl Ports, record: &Deployment, held: &LockHolder) -> Result<bool> {
     let goes_back = record.action == ActionName::Rollback;
     let key = ledger::deployment(&held.deployment);

@@ -1,10 +1,10 @@
 //! Taking the lock or a place in the queue, or ending a deployment that gets neither.
 
+use crate::conductor::answering::release_status::known;
+use crate::conductor::answering::{add_line, end, final_answer, note_cost, outcomes, reject};
 use crate::conductor::environment::view::{View, is_operator};
-use crate::conductor::environment::{drills, told_of_hold};
+use crate::conductor::environment::{drills, hold_line};
 use crate::conductor::request::Ports;
-use crate::conductor::telling::release_status::known;
-use crate::conductor::telling::{add_line, end, note_cost, outcomes, reject, told};
 use crate::ledger::{self, Stored, commit, put_deployment, put_state};
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::{Result, Write};
@@ -139,7 +139,7 @@ pub(super) async fn finish(
             end(&mut record, ending, name, cause, Vec::new(), now);
         }
     }
-    let hold = told_of_hold(&record.value, &view.state.value);
+    let hold = hold_line(&record.value, &view.state.value);
     add_line(&mut record, hold);
     note_cost(ports, &mut record.value, &[]).await;
     let snapshot = view.state.value.snapshot;
@@ -157,6 +157,6 @@ pub(super) async fn finish(
     if !commit(ports, writes).await? {
         return Ok(None);
     }
-    let told = told(ports, &record.value).await?;
-    Ok(told.map(Answer::widened))
+    let answer = final_answer(ports, &record.value).await?;
+    Ok(answer.map(Answer::widened))
 }

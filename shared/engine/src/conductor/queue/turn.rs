@@ -6,11 +6,11 @@
 //! says then. It waits for nobody: if another deployment waits, that one goes instead. `withdraw` takes files of a site
 //! away ([`windlass_domain::release::withdrawal`]).
 
+use crate::conductor::answering::{final_answer, outcomes};
 use crate::conductor::environment::view::{View, is_operator};
 use crate::conductor::environment::way_back;
 use crate::conductor::queue::take_lock::{TurnOutcome, finish, queue, take};
 use crate::conductor::request::Ports;
-use crate::conductor::telling::{outcomes, told};
 use crate::ledger::{self, Stored, retry};
 use crate::log;
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
@@ -31,7 +31,7 @@ pub async fn turn(ports: &impl Ports, execution: &ExecutionRef, id: &DeploymentI
     log::name_deployment(id);
     retry(ports, "taking the lock", async || {
         let record = ledger::require(ports, &ledger::deployment(id)).await?;
-        if let Some(answer) = told(ports, &record.value).await? {
+        if let Some(answer) = final_answer(ports, &record.value).await? {
             return Ok(Some(answer.widened()));
         }
         once(ports, execution, record).await

@@ -1,11 +1,11 @@
 //! Recovers a deployment that holds no lock: it had no turn and its execution died. Also answers that there is nothing
 //! to recover.
 
+use crate::conductor::answering::{add_line, end};
 use crate::conductor::environment::view::View;
-use crate::conductor::environment::{drills, past, told_of_hold};
+use crate::conductor::environment::{drills, hold_line, past};
 use crate::conductor::recovering::{is_automatic, owner, was_stopped, why_stopped};
 use crate::conductor::request::Ports;
-use crate::conductor::telling::{add_line, end};
 use crate::ledger::{ExecutionRecord, Stored, commit, put_deployment};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::{Result, Write};
@@ -63,14 +63,14 @@ pub async fn abandon(
     };
     let cause = format!("It ended before it had changed anything. {}{next}", why.text);
     end(&mut record, Ending::Rejected, &why.name, cause, Vec::new(), ports.now());
-    let hold = told_of_hold(&record.value, &view.state.value);
+    let hold = hold_line(&record.value, &view.state.value);
     add_line(&mut record, hold);
-    let told = format!(
+    let sentence = format!(
         "Deployment {} has had no turn, and its execution is gone: it is ended Rejected ({}), before it had changed \
          anything.",
         record.value.id, why.name
     );
-    let done = ExecutionRecord::of(&record.value.id, told);
+    let done = ExecutionRecord::of(&record.value.id, sentence);
     let mut writes = vec![put_deployment(&record)?, Write::check(view.lock.key.clone(), view.lock.unchanged())];
     if !is_automatic(request) {
         writes.push(done.put(execution)?);

@@ -4,9 +4,9 @@
 pub mod abandon;
 pub mod recover;
 
+use crate::conductor::answering::{end, of_record};
 use crate::conductor::environment::drills;
 use crate::conductor::request::Ports;
-use crate::conductor::telling::{end, of_record};
 use crate::ledger::{self, Stored, commit, put_deployment};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::{Execution, Result, Write};
@@ -21,7 +21,7 @@ use windlass_domain::release::request::{Request, Route};
 use windlass_domain::text::foreign;
 use windlass_domain::text::time::Time;
 
-/// Returns whether Windlass itself asked. It starts a recovery when it was told, or has seen, that an execution has
+/// Returns whether Windlass itself asked. It starts a recovery when it has heard, or has seen, that an execution has
 /// ended.
 pub(crate) fn is_automatic(request: &Request) -> bool {
     let requester = request.requester.as_ref();
@@ -38,7 +38,7 @@ pub(crate) fn was_stopped(owner: Option<&Execution>) -> bool {
     owner.is_some_and(|owner| owner.status == "ABORTED")
 }
 
-/// Returns why an owner is gone, as Step Functions tells it.
+/// Returns why an owner is gone, as Step Functions says.
 pub fn why_stopped(owner: Option<&Execution>) -> Why {
     let Some(owner) = owner else {
         return Why {
@@ -52,7 +52,7 @@ pub fn why_stopped(owner: Option<&Execution>) -> Why {
         (_, "ABORTED") => "ExecutionStopped".into(),
         _ => "ExecutionDied".into(),
     };
-    let cause = owner.cause.as_deref().map(cancellation::told);
+    let cause = owner.cause.as_deref().map(cancellation::without_mark);
     let text = cause.filter(|cause| !cause.is_empty()).map_or_else(
         || format!("The execution {} ended {} in the middle.", owner.arn, owner.status),
         |cause| foreign::line(cause).into_owned(),
@@ -90,7 +90,7 @@ pub fn handed_over(execution: &ExecutionRef, record: &Stored<Deployment>, lock: 
 
 /// The number of recoveries that may die before Windlass starts no further one by itself. Each has retried for minutes
 /// whatever a retry may help, so one more recovery does not mend what still fails after that. Without a bound they
-/// would follow each other for ever, and nobody would be told.
+/// would follow each other for ever, and nobody would learn of them.
 const RECOVERIES: usize = 5;
 
 /// The name of the cause.

@@ -1,11 +1,11 @@
 //! `recover`: finishes a deployment whose execution died, or undoes it again out of `NeedsOperator`.
 
+use crate::conductor::answering::without_deployment;
 use crate::conductor::queue::turn::turn;
 use crate::conductor::recovering::abandon::{abandon, nothing};
 use crate::conductor::recovering::{self, hand_over, handed_over, is_automatic, owner, was_stopped, why_stopped};
 use crate::conductor::request::Ports;
 use crate::conductor::settling::settle::judged_good;
-use crate::conductor::telling::without_deployment;
 use crate::ledger::{self, Stored, commit, retry};
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::{Execution, Result};

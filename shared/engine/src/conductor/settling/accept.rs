@@ -1,10 +1,10 @@
 //! `accept`: records what runs as the new state of the environment, and unlocks the environment.
 
+use crate::conductor::answering::without_deployment::{self, once};
 use crate::conductor::environment::{drills, past};
 use crate::conductor::request::{self, Ports};
 use crate::conductor::settling;
 use crate::conductor::settling::snapshots::{before_windlass, found, present, put_snapshot, ran};
-use crate::conductor::telling::without_deployment::{self, once};
 use crate::last_fault;
 use crate::ledger::{self, ExecutionRecord, Fence, Stored, put_deployment, put_state};
 use crate::payload::{Answer, Caller, EndTransition};
@@ -122,12 +122,12 @@ fn seen<'a>(steps: &'a [Stored<Step>], by: &Caller, failed: Option<Finding>) -> 
 async fn look_failed(ports: &impl Ports, record: &Deployment, error: &str) -> Result<Finding> {
     let last = last_fault::of(ports, &record.id).await?;
     let last = last.filter(|last| last.state == "Look" && last.fault.name.to_string() == error);
-    let told = last.map(|last| format!(": {}", last.fault.message.trim_end_matches('.')));
+    let message = last.map(|last| format!(": {}", last.fault.message.trim_end_matches('.')));
     let env = &record.environment;
     Ok(Finding::new(
         FindingName::TargetNotSeen,
         format!("environments.{env}"),
-        format!("the function that looks at what runs failed with {error}{}.", told.unwrap_or_default()),
+        format!("the function that looks at what runs failed with {error}{}.", message.unwrap_or_default()),
         format!(
             "Look for the error in the log of `planner`, mend what it tells, then start {}; the environment stays \
              locked until then.",
@@ -138,19 +138,19 @@ async fn look_failed(ports: &impl Ports, record: &Deployment, error: &str) -> Re
 
 fn cause(record: &Deployment, seen: &Seen<'_>) -> String {
     let others = seen.iter().filter(|(_, accepted)| !is_recorded(accepted));
-    let told: Vec<String> = others
+    let parts: Vec<String> = others
         .map(|(step, accepted)| match accepted {
             Accepted::Runs { shown, .. } => format!("{} {shown}", step.component),
             Accepted::Nothing(why) => format!("{} is not there ({why})", step.component),
             Accepted::AsRecorded => format!("{} as recorded", step.component),
         })
         .collect();
-    let told = match told.as_slice() {
+    let parts = match parts.as_slice() {
         [] => "everything is as it is recorded".to_owned(),
-        told => told.join(", "),
+        parts => parts.join(", "),
     };
     format!(
-        "{}/{} is unlocked; what runs after deployment {} is accepted: {told}.",
+        "{}/{} is unlocked; what runs after deployment {} is accepted: {parts}.",
         record.app, record.environment, record.id
     )
 }

@@ -25,7 +25,7 @@ use windlass_domain::text::name::ComponentName;
 /// Raises the lock's token and returns the lock. `None` if something was written in between.
 ///
 /// The steps are read after this, and what they say holds until the ending is written, however many they are. A
-/// deployer claims its step, records each call and tells what it saw in transactions that check the token; so a late
+/// deployer claims its step, records each call and what it saw in transactions that check the token; so a late
 /// invocation that still had the right token is refused from now on. Only one write does without the token: the closing
 /// of a call that was open. It leaves a step's status as it is. The transaction of the ending cannot check each step
 /// instead, because that would need more than the 100 items that DynamoDB takes in one transaction.

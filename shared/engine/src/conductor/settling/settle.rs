@@ -1,11 +1,11 @@
 //! `Settle`: writes the ending of a deployment that was judged good, or that `Prepare` decided, and frees the lock, in
 //! one transaction.
 
-use crate::conductor::environment::{drills, past, told_of_hold};
+use crate::conductor::answering::{add_line, end, final_answer, note_cost, outcomes, reject};
+use crate::conductor::environment::{drills, hold_line, past};
 use crate::conductor::request::Ports;
 use crate::conductor::settling::undo::failure;
 use crate::conductor::settling::{self, fence_off_late_calls, make_due, snapshots};
-use crate::conductor::telling::{add_line, end, note_cost, outcomes, reject, told};
 use crate::ledger::{self, Stored, commit, put_deployment, put_state, retry};
 use crate::payload::{Answer, Caller, EndTransition};
 use crate::ports::{Condition, Result, Write};
@@ -24,7 +24,7 @@ pub async fn settle(ports: &impl Ports, by: &Caller) -> Result<Answer<EndTransit
     let id = &by.deployment;
     retry(ports, "settling the deployment", async || {
         let mut record = ledger::require(ports, &ledger::deployment(id)).await?;
-        if let Some(answer) = told(ports, &record.value).await? {
+        if let Some(answer) = final_answer(ports, &record.value).await? {
             return Ok(Some(answer));
         }
         let Some(mut lock) = fence_off_late_calls(ports, by, &record.value).await? else {
@@ -45,7 +45,7 @@ pub async fn settle(ports: &impl Ports, by: &Caller) -> Result<Answer<EndTransit
         if !commit(ports, writes).await? {
             return Ok(None);
         }
-        told(ports, &record.value).await
+        final_answer(ports, &record.value).await
     })
     .await
 }
@@ -105,7 +105,7 @@ async fn writes(
         let undone = outcomes::undone(ports, &record.value).await?;
         add_line(record, undone);
     }
-    add_line(record, told_of_hold(&record.value, &state.value));
+    add_line(record, hold_line(&record.value, &state.value));
     note_cost(ports, &mut record.value, steps).await;
     more.extend(drills::drill_deployment_ended(ports, &record.value, steps, state.value.snapshot).await?);
     settling::restored(&record.value, &mut state.value);
@@ -194,7 +194,7 @@ async fn lift_veto(ports: &impl Ports, record: &Deployment) -> Result<Option<Wri
     Ok(veto.map(|veto| Write::delete(key, Condition::Rev(veto.rev))))
 }
 
-/// Tells of each component that it was found in place, what it is called, and since when, if Windlass has brought it.
+/// Says of each component that it was found in place, what it is called, and since when, if Windlass has brought it.
 fn already_there(record: &Deployment, [before, after]: [&EnvironmentState; 2], plan: &Plan) -> String {
     let reasons: Vec<String> = plan
         .unchanged

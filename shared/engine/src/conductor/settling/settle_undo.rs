@@ -1,13 +1,13 @@
 //! `SettleUndo`: ends a deployment with `RolledBack` if everything was seen to be back, else with `NeedsOperator`; with
 //! `Rejected` if it could not be planned.
 
+use crate::conductor::answering::outcomes::{self, outcome};
+use crate::conductor::answering::{add_line, end, final_answer, note_cost, reject};
 use crate::conductor::environment::view::View;
-use crate::conductor::environment::{drills, past, told_of_hold};
+use crate::conductor::environment::{drills, hold_line, past};
 use crate::conductor::request::Ports;
 use crate::conductor::settling::undo::{as_the_machine_saw_it, unprepared};
 use crate::conductor::settling::{self, fence_off_late_calls, make_due};
-use crate::conductor::telling::outcomes::{self, outcome};
-use crate::conductor::telling::{add_line, end, note_cost, reject, told};
 use crate::ledger::{self, Stored, commit, put_deployment, put_state, retry};
 use crate::payload::{Answer, Caller, EndTransition};
 use crate::ports::{Result, Write};
@@ -28,7 +28,7 @@ pub async fn settle_undo(ports: &impl Ports, by: &Caller, error: &str) -> Result
     let id = &by.deployment;
     retry(ports, "ending the undo", async || {
         let mut record = ledger::require(ports, &ledger::deployment(id)).await?;
-        if let Some(answer) = told(ports, &record.value).await? {
+        if let Some(answer) = final_answer(ports, &record.value).await? {
             return Ok(Some(answer));
         }
         let Some(mut lock) = fence_off_late_calls(ports, by, &record.value).await? else {
@@ -52,7 +52,7 @@ pub async fn settle_undo(ports: &impl Ports, by: &Caller, error: &str) -> Result
             ending
         };
         let mut state = state(ports, &record.value).await?;
-        let hold = told_of_hold(&record.value, &state.value);
+        let hold = hold_line(&record.value, &state.value);
         add_line(&mut record, hold);
         note_cost(ports, &mut record.value, &steps).await;
         let mut writes = vec![put_deployment(&record)?, leave(&mut lock, &record.value, ending, ports.now())?];
@@ -78,7 +78,7 @@ pub async fn settle_undo(ports: &impl Ports, by: &Caller, error: &str) -> Result
         if !commit(ports, writes).await? {
             return Ok(None);
         }
-        told(ports, &record.value).await
+        final_answer(ports, &record.value).await
     })
     .await
 }
@@ -165,9 +165,9 @@ async fn state(ports: &impl Ports, record: &Deployment) -> Result<Stored<Environ
     ledger::load_or_default(ports, &key).await
 }
 
-/// Tells what to do next, as admission would let it in once the lock is free.
+/// Says what to do next, as admission would let it in once the lock is free.
 fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View) -> Vec<String> {
-    // If the undo of an irreversible step could not tell whether the step had begun, a recovery can.
+    // If the undo of an irreversible step could not know whether the step had begun, a recovery can.
     let is_known = |step: &Stored<Step>| {
         let failure = step.value.undo_failure.as_ref();
         failure.is_some_and(|why| matches!(why, Failure::Finding(it) if it.name == FindingName::Irreversible))

@@ -1,8 +1,8 @@
-//! `Undo`: tells what to bring back next, wave by wave in reverse. A deployment that could not be planned is rejected
+//! `Undo`: says what to bring back next, wave by wave in reverse. A deployment that could not be planned is rejected
 //! here: nothing was changed, and the rejection says what could not be asked and what to do.
 
+use crate::conductor::answering::outcomes::{first_wave, in_words};
 use crate::conductor::request::Ports;
-use crate::conductor::telling::outcomes::{first_wave, in_words};
 use crate::last_fault;
 use crate::ledger::{self, Fence, Stored, commit, put_deployment, retry};
 use crate::payload::{Answer, Caller, UndoTransition, WorkItem};
@@ -113,7 +113,7 @@ pub async fn failure(ports: &impl DynamoDbApi, id: &DeploymentId, steps: &[Store
     }))
 }
 
-/// Returns what the machine caught, for when no step tells what failed. The text is that of the state that failed with
+/// Returns what the machine caught, for when no step says what failed. The text is that of the state that failed with
 /// it, if it was kept.
 pub async fn as_the_machine_saw_it(ports: &impl DynamoDbApi, id: &DeploymentId, error: &str) -> Result<Why> {
     if error.is_empty() {
@@ -193,8 +193,8 @@ fn of_fault(record: &Deployment, fault: &Fault) -> Finding {
         }
         _ => (FindingName::CouldNotPrepare, "Keep the execution and its logs, and report what is told"),
     };
-    let told = fault.message.trim_end_matches('.');
-    let reason = format!("{}: {told}; nothing was changed.", fault.name);
+    let message = fault.message.trim_end_matches('.');
+    let reason = format!("{}: {message}; nothing was changed.", fault.name);
     finding(record, name, reason, first)
 }
 

@@ -47,11 +47,11 @@ pub async fn list(ports: &impl Ports, call: &Call) -> Result<Reply> {
             let app = ledger::app_of(&item.key.pk);
             let declared: Stored<Declared> = ledger::from_item(item)?;
             let Some(app) = app else { continue };
-            let told = told(ports, &app, &declared.value).await?;
-            environments += told.as_array().map_or(0, Vec::len);
+            let listed = listed_environments(ports, &app, &declared.value).await?;
+            environments += listed.as_array().map_or(0, Vec::len);
             let (version, accepted) = (&declared.value.version, declared.value.accepted);
             apps.push(json!({"app": app, "declaration": {"version": version, "accepted": accepted},
-                "environments": told}));
+                "environments": listed}));
             left = left.saturating_sub(1);
         }
         query.after = page.next;
@@ -63,7 +63,7 @@ pub async fn list(ports: &impl Ports, call: &Call) -> Result<Reply> {
 }
 
 /// The environments of an application: the declared ones in their order, then others in which something was deployed.
-async fn told(ports: &impl Ports, app: &AppName, declared: &Declared) -> Result<Value> {
+async fn listed_environments(ports: &impl Ports, app: &AppName, declared: &Declared) -> Result<Value> {
     let mut names = environments(declared);
     let is_declared: BTreeSet<EnvironmentName> = names.iter().cloned().collect();
     let prefix = ledger::environments_of(app);
@@ -78,8 +78,8 @@ async fn told(ports: &impl Ports, app: &AppName, declared: &Declared) -> Result<
         let schedule = schedule(&name);
         async move { environment(ports, EnvironmentId::new(app, &name), is_declared, schedule).await }
     };
-    let told: Vec<Value> = stream::iter(names).map(read).buffered(AT_A_TIME).try_collect().await?;
-    Ok(json!(told))
+    let listed: Vec<Value> = stream::iter(names).map(read).buffered(AT_A_TIME).try_collect().await?;
+    Ok(json!(listed))
 }
 
 async fn environment(
@@ -132,7 +132,7 @@ pub(super) async fn judged(ports: &impl DynamoDbApi, of: EnvironmentId<'_>, numb
     Ok(judged.unwrap_or_default())
 }
 
-/// Returns the names of what runs of a component. The observed state, which may be long, is told only in the answer on
+/// Returns the names of what runs of a component. The observed state, which may be long, stands only in the answer on
 /// one environment.
 fn called(running: &Running) -> Value {
     let mut called = json!(running.names);

@@ -1,5 +1,5 @@
-//! A call of the API and the answer to it, which every path takes and gives. What to do next is told as a call or as a
-//! command, in the words of the one who asks.
+//! A call of the API and the answer to it, which every path takes and gives. What to do next is written as a call or as
+//! a command, in the words of the one who asks.
 
 use crate::kinds::KindPorts;
 use crate::pin;
@@ -32,7 +32,7 @@ pub struct Call {
     pub body: Option<String>,
     /// The header `Idempotency-Key`, if any.
     pub key: Option<String>,
-    /// The caller, as API Gateway's authorizer tells it: an ARN.
+    /// The caller, as API Gateway's authorizer names it: an ARN.
     pub caller: Option<String>,
 }
 
@@ -58,7 +58,7 @@ impl Reply {
 pub enum Unserved {
     /// Something went wrong while serving it.
     Fault(Fault),
-    /// Something is wrong with the call. The reply tells all of it.
+    /// Something is wrong with the call. The reply names all of it.
     Refused(Reply),
 }
 
@@ -87,7 +87,7 @@ impl From<Reply> for Unserved {
     }
 }
 
-/// Reads the body as an object; no body counts as an empty object. If the body has a secret, only that is told.
+/// Reads the body as an object; no body counts as an empty object. If the body has a secret, only that is reported.
 pub fn body(call: &Call) -> Result<Map<String, Value>, Vec<Finding>> {
     let text = call.body.as_deref().unwrap_or_default();
     if text.trim().is_empty() {
@@ -109,7 +109,7 @@ pub fn body(call: &Call) -> Result<Map<String, Value>, Vec<Finding>> {
     }
 }
 
-/// Returns who calls. API Gateway tells it, never the body.
+/// Returns who calls. API Gateway says so, never the body.
 pub fn requester(call: &Call) -> Result<Value> {
     let requester = Requester { route: Route::Api, principal: call.caller.clone() };
     serde_json::to_value(requester).map_err(|error| Fault::new(FaultName::Internal, format!("the caller: {error}")))
@@ -155,9 +155,9 @@ pub fn of_fault(fault: &Fault) -> Reply {
     }
 }
 
-/// The members of an answer that tell a person something. A text that people wrote themselves, such as a reason, stays
+/// The members of an answer that are texts for a person. A text that people wrote themselves, such as a reason, stays
 /// as it is.
-const TOLD: [&str; 7] = ["remedy", "cause", "detail", "text", "next", "told", "warnings"];
+const FOR_PEOPLE: [&str; 7] = ["remedy", "cause", "detail", "text", "next", "told", "warnings"];
 
 /// Returns the same answer in the words of a way in.
 pub fn in_words_of(way: WayIn, mut reply: Reply) -> Reply {
@@ -165,14 +165,14 @@ pub fn in_words_of(way: WayIn, mut reply: Reply) -> Reply {
     reply
 }
 
-fn walk(way: WayIn, value: &mut Value, is_told: bool) {
+fn walk(way: WayIn, value: &mut Value, is_for_people: bool) {
     match value {
-        Value::String(text) if is_told => *text = way.tell(text),
-        Value::Array(all) => all.iter_mut().for_each(|one| walk(way, one, is_told)),
+        Value::String(text) if is_for_people => *text = way.in_words(text),
+        Value::Array(all) => all.iter_mut().for_each(|one| walk(way, one, is_for_people)),
         Value::Object(members) => {
             let way = if is_refused_input(members) { WayIn::Console } else { way };
             for (name, member) in members {
-                walk(way, member, TOLD.contains(&name.as_str()));
+                walk(way, member, FOR_PEOPLE.contains(&name.as_str()));
             }
         }
         _ => {}
@@ -200,28 +200,28 @@ mod tests {
     }
 
     #[test]
-    fn what_is_told_has_the_words_of_who_asks_and_what_was_written_stays() {
+    fn what_is_said_has_the_words_of_who_asks_and_what_was_written_stays() {
         let input = r#"{"action":"rollback","app":"shop","environment":"prod","reason":"…"}"#;
         let body = json!({"reason": input, "findings": [{"remedy": input}],
             "plan": {"warnings": [input]}, "ending": {"cause": input}, "now": {"next": input}, "version": "cause"});
-        let told = |way| in_words_of(way, Reply::json(200, body.clone())).body;
-        assert_eq!(told(WayIn::Console), body);
+        let reworded = |way| in_words_of(way, Reply::json(200, body.clone())).body;
+        assert_eq!(reworded(WayIn::Console), body);
         let command = "`windlass rollback shop prod --reason '…'`";
         let call = r#"`POST /apps/shop/environments/prod/rollbacks {"reason":"…"}`"#;
         for (way, words) in [(WayIn::CommandLine, command), (WayIn::Http, call)] {
             let expected = json!({"reason": input, "findings": [{"remedy": words}],
                 "plan": {"warnings": [words]}, "ending": {"cause": words}, "now": {"next": words}, "version": "cause"});
-            assert_eq!(told(way), expected);
+            assert_eq!(reworded(way), expected);
         }
     }
 
     #[test]
-    fn what_was_written_at_the_console_is_told_in_its_own_names() {
+    fn what_was_written_at_the_console_is_shown_in_its_own_names() {
         let refused = |route: &str| {
             let body = json!({"refusals": [{"requester": {"route": route}, "about": "the execution's input",
                 "findings": [{"remedy": "Known here: `again`, `app`."}]}]});
-            let mut told = in_words_of(WayIn::CommandLine, Reply::json(200, body)).body;
-            told["refusals"][0]["findings"][0]["remedy"].take()
+            let mut answer = in_words_of(WayIn::CommandLine, Reply::json(200, body)).body;
+            answer["refusals"][0]["findings"][0]["remedy"].take()
         };
         assert_eq!(refused("console"), "Known here: `again`, `app`.");
         assert_ne!(refused("api"), "Known here: `again`, `app`.");

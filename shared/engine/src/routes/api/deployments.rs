@@ -192,12 +192,12 @@ fn fit(judgements: &mut [Value]) {
         .flat_map(|trails| trails.values_mut());
     let trails: Vec<&mut Value> = trails.collect();
     let most = gate::most_of_each(trails.len());
-    for told in trails {
-        if told.as_array().is_some_and(|points| points.len() > most)
-            && let Ok(mut points) = Vec::<Point>::deserialize(&*told)
+    for trail in trails {
+        if trail.as_array().is_some_and(|points| points.len() > most)
+            && let Ok(mut points) = Vec::<Point>::deserialize(&*trail)
         {
             gate::thin(&mut points, most);
-            *told = json!(points);
+            *trail = json!(points);
         }
     }
 }
@@ -281,10 +281,10 @@ mod tests {
             let mut judgements = vec![judged; waves];
             fit(&mut judgements);
             for judged in &judgements {
-                let told = judged["trails"]["b"].as_array().expect("points");
-                assert_eq!(told.len(), wanted, "{waves}");
-                assert_eq!(told[0]["at"], 0);
-                assert_eq!(told[wanted - 1]["at"], 59 * 60_000);
+                let trail = judged["trails"]["b"].as_array().expect("points");
+                assert_eq!(trail.len(), wanted, "{waves}");
+                assert_eq!(trail[0]["at"], 0);
+                assert_eq!(trail[wanted - 1]["at"], 59 * 60_000);
             }
             let old = json!({"wave": 0});
             let mut none = vec![old.clone()];

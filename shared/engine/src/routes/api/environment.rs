@@ -29,7 +29,7 @@ use windlass_domain::text::time::Time;
 
 /// Answers what runs of each component and since when, the snapshot, the lock, the hold, and the deployments that wait;
 /// the irreversible runs that a rollback would go back across (`crosses`); and what the last hourly look at the targets
-/// found (`drift`). With `?observe=true` it also tells whether the targets are as recorded.
+/// found (`drift`). With `?observe=true` it also says whether the targets are as recorded.
 pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
     if let Err(trouble) = known(ports, of).await {
         return Ok(problem(404, &trouble.findings()?));
@@ -66,7 +66,7 @@ pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Resu
     Ok(Reply::json(200, whole))
 }
 
-/// Tells how the next drill by the schedule stands; `None` if the declaration in force has no schedule.
+/// Returns how the next drill by the schedule stands; `None` if the declaration in force has no schedule.
 async fn next_drill(ports: &impl Ports, of: EnvironmentId<'_>, here: &EnvironmentItems) -> Result<Option<Next>> {
     let in_force = found(pin::declaration_in_force(ports, of.app()).await)?;
     let schedule = in_force.as_ref().and_then(|it| it.declaration.drills(of.environment()));
@@ -198,12 +198,12 @@ pub async fn take(
     let mut versions: Vec<Declared> = all_versions(ports, app).await?;
     versions.retain(|declared| declared.version <= in_force.version);
     versions.sort_by(|a, b| b.version.cmp(&a.version));
-    let told = gone.into_iter().map(|(name, running)| {
+    let described = gone.into_iter().map(|(name, running)| {
         let left = left(&versions, &name);
         let undeclared = Undeclared { names: running.names, containers: running.containers, left };
         (name, undeclared)
     });
-    Ok(told.collect())
+    Ok(described.collect())
 }
 
 async fn all_versions(ports: &impl DynamoDbApi, app: &AppName) -> Result<Vec<Declared>> {

@@ -43,7 +43,7 @@ impl FromAndTo {
     }
 }
 
-/// Tells what a new name of a component would take with it.
+/// Shows what a new name of a component would take with it.
 pub async fn renamable(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
     look(ports, of, call, (ActionName::Rename, asked(call))).await
 }
@@ -57,7 +57,7 @@ pub async fn rename(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> R
     start(ports, of, call, (ActionName::Rename, input)).await
 }
 
-/// Tells what another environment would take over.
+/// Shows what another environment would take over.
 pub async fn takable(ports: &impl Ports, sides: &FromAndTo, call: &Call) -> Result<Reply> {
     let input = to(sides, asked(call));
     look(ports, EnvironmentId::new(&sides.from.0, &sides.from.1), call, (ActionName::HandOver, input)).await
@@ -123,7 +123,7 @@ async fn look(
     let Some(moving) = request.moving() else {
         return Err(Fault::internal("a look at a move moves nothing"));
     };
-    told(ports, moving).await
+    preview(ports, moving).await
 }
 
 async fn start(
@@ -145,7 +145,7 @@ async fn start(
     })
 }
 
-/// The request; else the answer that tells everything that is wrong with it.
+/// The request; else the answer that names everything that is wrong with it.
 async fn read(
     ports: &impl Ports,
     of: EnvironmentId<'_>,
@@ -160,7 +160,7 @@ async fn read(
     request(ports, of, action, call, input, false).await
 }
 
-async fn told(ports: &impl Ports, moving: Moving<'_>) -> Result<Reply> {
+async fn preview(ports: &impl Ports, moving: Moving<'_>) -> Result<Reply> {
     let found = Movable::load(ports, moving).await?;
     Ok(match found.decide(moving) {
         Err(findings) => problem(409, &findings),

@@ -25,7 +25,7 @@ use windlass_domain::release::request::Request;
 use windlass_domain::text::finding::{Finding, FindingName};
 
 /// Starts the execution of an action. The body may give `reason`, and what else belongs to the action.
-/// The conductor does what is asked; whether it could is told by the execution.
+/// The conductor does what is asked; the execution shows whether it could.
 pub async fn start(ports: &impl Ports, of: EnvironmentId<'_>, action: ActionName, call: &Call) -> Result<Reply> {
     let body = match body(call) {
         Ok(body) => body,
@@ -45,7 +45,7 @@ pub async fn start(ports: &impl Ports, of: EnvironmentId<'_>, action: ActionName
     Ok(Reply::json(202, json!({ "execution": execution })))
 }
 
-/// The request for an action, or only for its plan; else the answer that tells everything that is wrong with it.
+/// The request for an action, or only for its plan; else the answer that names everything that is wrong with it.
 pub async fn request(
     ports: &impl Ports,
     of: EnvironmentId<'_>,

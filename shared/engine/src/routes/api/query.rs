@@ -16,10 +16,10 @@ const LARGEST_PAGE: u32 = 100;
 /// The parameters of every path that has pages.
 pub const PAGED: &[&str] = &["limit", "after"];
 
-/// The most days that `days` takes: of the window whose figures are told.
+/// The most days that `days` takes: of the window whose figures are shown.
 const LARGEST_DAYS: u64 = 366;
 
-/// The parameter that says in whose words the answer tells what to do next. Every path knows it.
+/// The parameter that names whose words the answer uses for what to do next. Every path knows it.
 const WORDS: &str = "words";
 
 /// Returns everything that is wrong with the query of a call whose path knows these parameters.
@@ -169,20 +169,20 @@ fn named_twice(member: &str, value: &str) -> Finding {
 mod tests {
     use super::*;
 
-    fn told(query: &[(&str, &str)]) -> Vec<String> {
+    fn rendered(query: &[(&str, &str)]) -> Vec<String> {
         let query = query.iter();
         let call = Call {
             query: query.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             ..Call::default()
         };
         let findings = findings(&call, &["limit", "after", "environment", "observe"]);
-        let told = findings.iter();
-        told.map(|one| format!("{} {}", one.name, one.path)).collect()
+        let each = findings.iter();
+        each.map(|one| format!("{} {}", one.name, one.path)).collect()
     }
 
     #[test]
     fn a_query_says_only_what_its_path_knows_in_the_form_that_it_has() {
-        assert_eq!(told(&[]), [""; 0]);
+        assert_eq!(rendered(&[]), [""; 0]);
         for good in [
             ("limit", "1"),
             ("limit", "100"),
@@ -191,7 +191,7 @@ mod tests {
             ("observe", "false"),
             ("words", "command_line"),
         ] {
-            assert_eq!(told(&[good]), [""; 0], "{good:?}");
+            assert_eq!(rendered(&[good]), [""; 0], "{good:?}");
         }
         for bad in [
             ("limit", "0"),
@@ -204,10 +204,10 @@ mod tests {
             ("observe", "yes"),
             ("words", "morse"),
         ] {
-            assert_eq!(told(&[bad]), [format!("BadValue ?{}", bad.0)], "{bad:?}");
+            assert_eq!(rendered(&[bad]), [format!("BadValue ?{}", bad.0)], "{bad:?}");
         }
         assert_eq!(
-            told(&[("limti", "1"), ("limit", "0"), ("verbose", "")]),
+            rendered(&[("limti", "1"), ("limit", "0"), ("verbose", "")]),
             ["BadValue ?limit", "UnknownField ?limti", "UnknownField ?verbose"]
         );
     }

@@ -81,7 +81,7 @@ pub async fn declaration(ports: &impl Ports, app: &AppName) -> Result<Reply> {
     ))
 }
 
-/// The members that are told of each.
+/// The members that are shown of each.
 const SHOWN: [&str; 7] = ["app", "environment", "about", "requester", "execution", "findings", "at"];
 
 /// The number of pages that are looked through for the refusals of one application that is not declared.
@@ -100,9 +100,9 @@ pub async fn refusals(ports: &impl Ports, app: Option<&AppName>, call: &Call) ->
     let mut refusals: Vec<Value> = Vec::new();
     for _ in 0..LOOKED_THROUGH {
         let page = ports.query_index(query.clone()).await?;
-        let told: Vec<Value> = page.items.into_iter().map(told).collect::<Result<_>>()?;
+        let shown: Vec<Value> = page.items.into_iter().map(shown).collect::<Result<_>>()?;
         let is_asked_for = |line: &Value| undeclared.is_none_or(|app| line["app"] == app.as_str());
-        refusals.extend(told.into_iter().filter(is_asked_for));
+        refusals.extend(shown.into_iter().filter(is_asked_for));
         query.after = page.next;
         if undeclared.is_none() || !refusals.is_empty() || query.after.is_none() {
             break;
@@ -115,9 +115,9 @@ pub async fn refusals(ports: &impl Ports, app: Option<&AppName>, call: &Call) ->
     Ok(Reply::json(200, json!({ "refusals": refusals, "next": query.after })))
 }
 
-fn told(mut item: Item) -> Result<Value> {
+fn shown(mut item: Item) -> Result<Value> {
     ledger::unpack(&mut item.body)?;
     let members = item.body.into_iter();
-    let told: Map<String, Value> = members.filter(|(name, _)| SHOWN.contains(&name.as_str())).collect();
-    Ok(Value::Object(told))
+    let shown: Map<String, Value> = members.filter(|(name, _)| SHOWN.contains(&name.as_str())).collect();
+    Ok(Value::Object(shown))
 }

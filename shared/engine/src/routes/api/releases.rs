@@ -22,7 +22,7 @@ const OF_THE_REQUEST: [&str; 6] = ["reason", "again", "allow_older", "accept_red
 const WISHES: [&str; 5] = ["again", "allow_older", "accept_red", "through_hold", "preempt"];
 
 /// `releases`. The body is a manifest; beside it may stand `reason`. The environment stands in the path alone, so that
-/// IAM can tell environments apart (AWS IAM and API Gateway, "Control access for invoking an API"). The same key again
+/// IAM can distinguish environments (AWS IAM and API Gateway, "Control access for invoking an API"). The same key again
 /// gives the same id; without a key the same release does while its deployment waits or runs.
 pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
     match body(call) {
@@ -91,7 +91,7 @@ async fn started(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call, body: M
     ))
 }
 
-/// The request to deploy, or only to plan, what a body names; else the answer that tells everything that is wrong with
+/// The request to deploy, or only to plan, what a body names; else the answer that names everything that is wrong with
 /// it.
 pub async fn request(
     ports: &impl Ports,
@@ -107,7 +107,7 @@ pub async fn request(
     // alone.
     let mut members = body.keys().map(String::as_str);
     let is_manifest = members.any(|it| it != "version" && !OF_THE_REQUEST.contains(&it));
-    let is_told = is_manifest || unknown.iter().all(is_of_the_request);
+    let is_known = is_manifest || unknown.iter().all(is_of_the_request);
     let mut input = input(of.app(), body, call.key.as_deref(), requester(call)?);
     input["environment"] = of.environment().as_str().into();
     input["plan"] = plan.into();
@@ -115,7 +115,7 @@ pub async fn request(
         Ok(request) => return Ok(request),
         Err(part) => part,
     };
-    let findings = if is_told { pin::findings(ports, part).await } else { part.findings() };
+    let findings = if is_known { pin::findings(ports, part).await } else { part.findings() };
     let findings: Vec<Finding> = findings.into_iter().map(of_the_body).collect();
     Err(problem(status_of(&findings), &findings).into())
 }

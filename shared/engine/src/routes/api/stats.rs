@@ -45,8 +45,8 @@ pub async fn get(ports: &impl Ports, app: &AppName, call: &Call) -> Result<Reply
     if declared.is_none() && names.is_empty() {
         return Ok(problem(404, &[pin::no_declaration(app)]));
     }
-    let (told, _) = of_application(ports, app, names, window).await?;
-    Ok(Reply::json(200, told))
+    let (shown, _) = of_application(ports, app, names, window).await?;
+    Ok(Reply::json(200, shown))
 }
 
 /// One page of all applications, by their names. `limit` and `after` (the `next` of the page before) may be given; a
@@ -65,8 +65,8 @@ pub async fn list(ports: &impl Ports, call: &Call) -> Result<Reply> {
             let declared: Stored<Declared> = ledger::from_item(item)?;
             let Some(app) = app else { continue };
             let names = names(ports, &app, Some(&declared)).await?;
-            let (told, of_it) = of_application(ports, &app, names, window).await?;
-            apps.push(told);
+            let (shown, of_it) = of_application(ports, &app, names, window).await?;
+            apps.push(shown);
             read += of_it;
             left = left.saturating_sub(1);
         }
@@ -97,9 +97,9 @@ async fn of_application(
         let (all, whole) = accepted_since(ports, EnvironmentId::new(app, &name), window.from, each).await?;
         let window = Window { from: whole.unwrap_or(window.from), ..window };
         let seen: Figures = figures(window, &all);
-        let told = json!({"environment": name, "from": window.from, "to": window.to,
+        let shown = json!({"environment": name, "from": window.from, "to": window.to,
             "cut": whole.is_some(), "figures": seen});
-        Ok((told, seen, all.len()))
+        Ok((shown, seen, all.len()))
     };
     let all: Vec<(Value, Figures, usize)> = stream::iter(names).map(read).buffered(AT_A_TIME).try_collect().await?;
     let mut cost: BTreeMap<String, MonthlyCost> = BTreeMap::new();
@@ -107,6 +107,6 @@ async fn of_application(
         cost.entry(month.clone()).or_default().add(*one);
     }
     let records = all.iter().map(|(_, _, records)| records).sum();
-    let told: Vec<Value> = all.into_iter().map(|(told, ..)| told).collect();
-    Ok((json!({"app": app, "environments": told, "cost_by_month": cost}), records))
+    let shown: Vec<Value> = all.into_iter().map(|(shown, ..)| shown).collect();
+    Ok((json!({"app": app, "environments": shown, "cost_by_month": cost}), records))
 }

@@ -20,14 +20,14 @@ pub const ARRIVALS: usize = 100;
 pub trait Ports: pin::Ports + StepFunctionsApi + SnsApi + Clock {}
 impl<P: pin::Ports + StepFunctionsApi + SnsApi + Clock> Ports for P {}
 
-/// An object that was created, as S3 tells it (Amazon S3 User Guide, "EventBridge event message
+/// An object that was created, as S3 announces it (Amazon S3 User Guide, "EventBridge event message
 /// structure"; the key is not URL-encoded there).
 pub struct Created {
     pub object: ObjectRef,
     pub requester: Requester,
     /// The time at which it was created, if that is known.
     pub arrived: Option<Time>,
-    /// The text that tells this serving of it from another one.
+    /// The text that distinguishes this serving of it from another one.
     pub seed: String,
 }
 
@@ -35,7 +35,7 @@ pub struct Created {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Discovery {
     /// By an event, which was sent at this time, in whole seconds.
-    Told(Option<Time>),
+    Announced(Option<Time>),
     /// By looking; it had arrived at this time.
     Found(Time),
 }
@@ -44,7 +44,7 @@ impl Discovery {
     /// Returns the time at which it arrived, if that is known.
     pub fn arrived(self) -> Option<Time> {
         match self {
-            Self::Told(sent) => sent,
+            Self::Announced(sent) => sent,
             Self::Found(arrived) => Some(arrived),
         }
     }
@@ -61,7 +61,7 @@ pub enum ArrivalOutcome {
     Started(Started),
 }
 
-/// Returns the time at which an event was sent; `None` if the event does not tell it.
+/// Returns the time at which an event was sent; `None` if the event does not say.
 pub fn sent(event: &Value) -> Option<Time> {
     Time::parse(event.get("time")?.as_str()?)
 }
@@ -82,10 +82,10 @@ pub fn note(
 }
 
 /// Serves an arrival, and notes that it was served, unless it is noted already: events come twice,
-/// and what they told of is also found by looking. `serve` gets what tells this serving from another
-/// one. Answers what came of it, unless that was noted before.
+/// and what they announced is also found by looking. `serve` gets what distinguishes this serving from another one.
+/// Answers what came of it, unless that was noted before.
 ///
-/// A second event that was sent after the serving tells of another arrival: the same image was
+/// A second event that was sent after the serving announces another arrival: the same image was
 /// pushed once more. What died before it was recorded is served again when it is found.
 pub async fn once(
     ports: &impl Ports,
@@ -97,11 +97,11 @@ pub async fn once(
     let mut seed = what.to_owned();
     if note.rev > 0 {
         match known {
-            Discovery::Told(Some(sent)) if sent <= note.value.at => {
+            Discovery::Announced(Some(sent)) if sent <= note.value.at => {
                 tracing::info!("an event that came twice is dropped");
                 return Ok(None);
             }
-            Discovery::Told(_) => {}
+            Discovery::Announced(_) => {}
             Discovery::Found(_) if !is_lost(ports, &note.value).await? => return Ok(None),
             Discovery::Found(_) => seed = format!("{what} {}", quarter(ports)),
         }
@@ -168,7 +168,7 @@ pub async fn list(
     Ok(())
 }
 
-/// Returns the requester for a push, of whom ECR's event tells only the account.
+/// Returns the requester for a push, of whom ECR's event names only the account.
 pub fn pusher() -> Requester {
     Requester { route: Route::Ecr, principal: None }
 }

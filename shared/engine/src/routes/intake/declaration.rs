@@ -19,7 +19,7 @@ use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::finding::{Finding, FindingName, limited};
 use windlass_domain::text::name::{AppName, ComponentName};
 
-/// Puts a declaration in force, or tells everything that is wrong with it: beside the upload, in
+/// Puts a declaration in force, or reports everything that is wrong with it: beside the upload, in
 /// the ledger, and by a notification; no execution is started. One that is refused leaves the former in force.
 pub async fn handle(ports: &impl Ports, app: &AppName, created: Created) -> Result<ArrivalOutcome> {
     log::name_app(app);
@@ -210,7 +210,7 @@ async fn why_foreign(ports: &(impl SnsApi + Configured), app: &AppName, topic: &
 
 /// The repositories that a new declaration names become the application's, whose tag rules their pushes
 /// follow; what only the former one named is anybody's again. What belongs to another application, or
-/// cannot be seen to be this one's, is told.
+/// cannot be seen to be this one's, is reported.
 pub async fn claim_repositories(
     ports: &impl Ports,
     app: &AppName,

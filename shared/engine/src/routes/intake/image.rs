@@ -37,7 +37,7 @@ pub async fn handle(ports: &impl Ports, event: &Value) -> Result<()> {
         .and_then(|text| Digest::parse(text).ok())
         .ok_or_else(|| Fault::new(FaultName::BadInput, format!("the push to {repository} names no digest")))?;
     let push = ImagePush { repository: repository.to_owned(), digest, tag: tag.to_owned() };
-    pushed(ports, push, Discovery::Told(sent(event))).await?;
+    pushed(ports, push, Discovery::Announced(sent(event))).await?;
     Ok(())
 }
 
@@ -69,7 +69,7 @@ async fn serve(ports: &impl Ports, push: ImagePush, known: Discovery, seed: &str
     let mut request = Request::new(ActionName::Deploy, app);
     request.image_push = Some(push);
     request.arrived = known.arrived();
-    // ECR's event tells only the account of the one who pushed.
+    // ECR's event names only the account of the one who pushed.
     request.requester = Some(arrival::pusher());
     start(ports, &request, seed).await
 }

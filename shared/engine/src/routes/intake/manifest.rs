@@ -24,7 +24,7 @@ pub async fn handle(ports: &impl Ports, app: AppName, created: Created) -> Resul
 }
 
 /// Starts a request, whether or not it can be pinned. What the environment does not take from this way in starts
-/// nothing: it is listed as not taken, and told beside the upload.
+/// nothing: it is listed as not taken, and reported beside the upload.
 pub async fn start(ports: &impl Ports, request: &Request, seed: &str) -> Result<ArrivalOutcome> {
     let execution = match begin(ports, request).await {
         Ok(begun) => {
@@ -89,7 +89,7 @@ pub async fn artifact(
                 _ if !is_declared => Some(declaration.no_such_prefix(&object.key, environment)),
                 Some(true) => None,
                 Some(false) => {
-                    upload_findings::tell_of(ports, &object, &[]).await?;
+                    upload_findings::write_if_new(ports, &object, &[]).await?;
                     return Ok(ArrivalOutcome::Served);
                 }
                 None => Some(declaration.unknown_component(&component)),
@@ -97,7 +97,7 @@ pub async fn artifact(
         }
     };
     if let Some(finding) = unknown {
-        upload_findings::tell_of(ports, &object, std::slice::from_ref(&finding)).await?;
+        upload_findings::write_if_new(ports, &object, std::slice::from_ref(&finding)).await?;
         arrival::list(ports, &object.key, Some(app), requester, vec![finding]).await?;
         // Its declaration may be on its way.
         return Ok(ArrivalOutcome::Nothing);

@@ -1,4 +1,4 @@
-//! The schedule: finds the objects and the images that arrived and no event told, by looking at a part at a time.
+//! The schedule: finds the objects and the images that arrived and no event announced, by looking at a part at a time.
 
 use super::arrival::ArrivalOutcome;
 use super::object::created;
@@ -75,7 +75,7 @@ async fn uploads(ports: &impl Ports, mut round: ArrivalSweep, now: Time, faults:
     round
 }
 
-/// Returns whether there is something to do or to tell about a key.
+/// Returns whether there is something to do or to report about a key.
 fn is_an_arrival(key: &str) -> bool {
     upload(key).is_some() || misplaced_upload(key).is_some()
 }
@@ -131,7 +131,7 @@ impl Images {
         Self { round: self.round.next(after, now), within: None }
     }
 
-    /// Looks at as much of a repository as a run may, and tells where the next one goes on.
+    /// Looks at as much of a repository as a run may, and returns where the next one goes on.
     async fn look_through(
         &mut self,
         ports: &impl Ports,

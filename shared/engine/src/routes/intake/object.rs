@@ -24,13 +24,13 @@ pub async fn handle(ports: &impl Ports, event: &Value) -> Result<()> {
         return Ok(());
     }
     let object = ObjectRef { key: key.to_owned(), version_id: text("/detail/object/version-id").map(str::to_owned) };
-    created(ports, object, requester(event), Discovery::Told(sent(event))).await?;
+    created(ports, object, requester(event), Discovery::Announced(sent(event))).await?;
     Ok(())
 }
 
-/// Returns who uploaded, as far as the event tells: `requester` is the number of an account or the name of a service
+/// Returns who uploaded, as far as the event says: `requester` is the number of an account or the name of a service
 /// (Amazon S3 User Guide, "EventBridge event message structure"). `None` if it is our own account, which `account`
-/// names, because that tells nobody anything.
+/// names, because nobody learns anything from that.
 fn requester(event: &Value) -> Option<String> {
     let requester = event.pointer("/detail/requester")?.as_str()?;
     let own = event.get("account").and_then(Value::as_str);
@@ -52,7 +52,7 @@ pub async fn created(
         };
         // If it lies elsewhere, only its key is looked at: the function may read no more there.
         let object = if misplaced.beside { pin_version(ports, object).await? } else { object };
-        return once(ports, &what(&object), known, async |_| tell(ports, &object, misplaced, requester).await).await;
+        return once(ports, &what(&object), known, async |_| report(ports, &object, misplaced, requester).await).await;
     };
     let object = pin_version(ports, object).await?;
     once(ports, &what(&object), known, async |seed| {
@@ -68,8 +68,8 @@ pub async fn created(
     .await
 }
 
-/// Tells that an upload's key means nothing: in the list, and beside it where it lies among uploads.
-async fn tell(
+/// Reports that an upload's key means nothing: in the list, and beside it where it lies among uploads.
+async fn report(
     ports: &impl Ports,
     object: &ObjectRef,
     misplaced: MisplacedUpload,
@@ -84,7 +84,7 @@ async fn tell(
     Ok(ArrivalOutcome::Served)
 }
 
-/// The version of the object that arrived; the present one where the event does not tell.
+/// The version of the object that arrived; the present one where the event does not say.
 async fn pin_version(ports: &impl Ports, object: ObjectRef) -> Result<ObjectRef> {
     if object.version_id.is_some() {
         return Ok(object);

@@ -1,4 +1,4 @@
-//! What the ending of an undo or of a rollback tells: what became of each component, to what the environment went back,
+//! What the ending of an undo or of a rollback says: what became of each component, to what the environment went back,
 //! and what became of the deployment that was stopped.
 
 use crate::conductor::environment::way_back::FOUND_FIRST;
@@ -45,13 +45,13 @@ pub async fn undone(ports: &impl Ports, record: &Deployment) -> Result<Option<St
     Ok(Some(format!("deployment {id} of {}, which {this} stopped, ended {ended}, {undone}", stopped.release.version)))
 }
 
-/// Tells that the first release was stopped and undone, so that everything is as it was found.
+/// Says that the first release was stopped and undone, so that everything is as it was found.
 pub fn as_found(record: &Deployment, undone: &str) -> String {
     let (app, env) = (&record.app, &record.environment);
     format!("{app} {env} is as it was found before the first release: {undone}.")
 }
 
-/// Tells of each component what the rollback has done or found. `changed` are the components that it has changed.
+/// Lists of each component what the rollback has done or found. `changed` are the components that it has changed.
 pub fn parts(goal: &Snapshot, plan: &Plan, changed: &[String], before: &EnvironmentState) -> Vec<String> {
     let mut parts = Vec::new();
     if !changed.is_empty() {
@@ -68,7 +68,7 @@ pub fn parts(goal: &Snapshot, plan: &Plan, changed: &[String], before: &Environm
     parts
 }
 
-/// Tells the former name of a component that ran the bytes of the snapshot under another name.
+/// Returns the former name of a component that ran the bytes of the snapshot under another name.
 fn renamed(name: &ComponentName, goal: &Snapshot, before: &EnvironmentState) -> Option<String> {
     let back = goal.components.get(name)?;
     let ran = before.running.get(name)?;
@@ -76,7 +76,7 @@ fn renamed(name: &ComponentName, goal: &Snapshot, before: &EnvironmentState) -> 
     is_renamed.then(|| format!(", called {} until now", ran.version()))
 }
 
-/// Tells that every component is what the snapshot says.
+/// Says that every component is what the snapshot says.
 pub fn went_back(record: &Deployment, goal: &Snapshot, undone: Option<String>, parts: Vec<String>) -> String {
     let (app, env, number) = (&record.app, &record.environment, goal.number);
     let version = match number {
@@ -106,7 +106,7 @@ fn is_barred<'s>(mut steps: impl Iterator<Item = &'s Step>) -> bool {
     steps.any(|step| step.irreversible && step.status.may_have_changed())
 }
 
-/// Tells of each component what became of it, in the order in which they were undone.
+/// Lists of each component what became of it, in the order in which they were undone.
 pub fn outcome(steps: &[Stored<Step>]) -> Undone {
     let mut outcome = Undone::default();
     let mut steps: Vec<&Step> = steps.iter().map(|step| &step.value).collect();
@@ -144,7 +144,7 @@ pub fn outcome(steps: &[Stored<Step>]) -> Undone {
     outcome
 }
 
-/// Tells why a component is not known to be back. Without a failure its function died, or asked for more time until
+/// Says why a component is not known to be back. Without a failure its function died, or asked for more time until
 /// nobody gave it any.
 fn not_back(step: &Step) -> String {
     match (&step.undo_failure, &step.waits_for) {
@@ -154,28 +154,28 @@ fn not_back(step: &Step) -> String {
     }
 }
 
-/// Returns the words on a failure of an undo. What failed is told as on the way forward, where the next step is another
-/// deployment; the environment is locked now, and refuses one.
-fn of_an_undo(told: &str) -> String {
+/// Returns the words on a failure of an undo. What failed is named as on the way forward, where the next step is
+/// another deployment; the environment is locked now, and refuses one.
+fn of_an_undo(words: &str) -> String {
     ["deploy a fixed release", "deploy again"]
         .iter()
-        .fold(told.to_owned(), |told, step| told.replace(step, "go on as the next step says"))
+        .fold(words.to_owned(), |words, step| words.replace(step, "go on as the next step says"))
 }
 
-/// Tells what was made for a component without its callers noticing: an undo leaves it there. Of many only three are
-/// told, because the text is an execution's Cause.
+/// Lists what was made for a component without its callers noticing: an undo leaves it there. Of many only three are
+/// named, because the text is an execution's Cause.
 fn made(step: &Step) -> String {
-    const TOLD: usize = 3;
+    const NAMED: usize = 3;
     let unanswered = |change: &ChangeRecord| {
         if change.answered { "" } else { ", which was not answered" }
     };
     let what = |change: &ChangeRecord| format!("{}{}", change.what, unanswered(change));
-    let mut told: Vec<String> = step.changes.iter().take(TOLD).map(what).collect();
-    let more = step.changes.len().saturating_sub(TOLD);
+    let mut named: Vec<String> = step.changes.iter().take(NAMED).map(what).collect();
+    let more = step.changes.len().saturating_sub(NAMED);
     if more > 0 {
-        told.push(format!("and {more} more"));
+        named.push(format!("and {more} more"));
     }
-    told.join(", ")
+    named.join(", ")
 }
 
 /// Returns the last change of the undo that callers could notice; only bookkeeping may follow it.

@@ -1,7 +1,7 @@
-//! Tells how things stand now, beside what came of a deployment then.
+//! Says how things stand now, beside what came of a deployment then.
 
+use crate::conductor::answering::{ended, of_record};
 use crate::conductor::environment::view::View;
-use crate::conductor::telling::{ended, of_record};
 use crate::ledger;
 use crate::payload::{Answer, EndTransition};
 use crate::ports::{DynamoDbApi, Result};
@@ -33,7 +33,7 @@ pub async fn known(
     Ok(known)
 }
 
-/// Tells how things stand now for a deployment that ended in success; `None` for any other.
+/// Says how things stand now for a deployment that ended in success; `None` for any other.
 pub async fn now(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Option<PresentState>> {
     if !record.ending.as_ref().is_some_and(|ended| ended.ending.is_success()) {
         return Ok(None);
@@ -44,7 +44,7 @@ pub async fn now(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Option
     Ok(release_status::now(record, &view.facts(record, &waiting), &known))
 }
 
-/// The answer to a request that was made before: how its deployment stands. That it once succeeded is told beside what
+/// The answer to a request that was made before: how its deployment stands. That it once succeeded stands beside what
 /// is so now, and not as the ending of this execution, which brought nothing.
 pub async fn same(ports: &impl DynamoDbApi, existing: &Deployment) -> Result<Answer<EndTransition>> {
     let id = &existing.id;
@@ -57,12 +57,12 @@ pub async fn same(ports: &impl DynamoDbApi, existing: &Deployment) -> Result<Ans
         let cause = format!("The same request is deployment {id}, which {stands}.");
         return Ok(ended(id, Ending::NothingToDo, SAME_REQUEST, &cause));
     };
-    let told = format!("The same request is deployment {id}, which ended {ended_as} at {}", ended_as.at);
+    let sentence = format!("The same request is deployment {id}, which ended {ended_as} at {}", ended_as.at);
     if let Some(now) = now(ports, existing).await? {
-        let cause = format!("{told}. {}", now.text);
+        let cause = format!("{sentence}. {}", now.text);
         return Ok(ended(id, Ending::NothingToDo, SAME_REQUEST, &cause));
     }
     let mut answer = of_record(existing, ended_as);
-    answer.cause = format!("{told}: {}", ended_as.cause);
+    answer.cause = format!("{sentence}: {}", ended_as.cause);
     Ok(answer)
 }

@@ -75,12 +75,12 @@ pub fn add_line(record: &mut Stored<Deployment>, line: Option<String>) {
 }
 
 /// The answer with which an execution ends whose deployment has ended; `None` where it goes on.
-/// A rejection is told beside its upload first, and told again where the answer was lost.
-pub async fn told(ports: &impl Ports, record: &Deployment) -> Result<Option<Answer<EndTransition>>> {
+/// A rejection is written beside its upload first, and written again where the answer was lost.
+pub async fn final_answer(ports: &impl Ports, record: &Deployment) -> Result<Option<Answer<EndTransition>>> {
     let Some(ended) = &record.ending else {
         return Ok(None);
     };
-    upload_findings::tell(ports, record).await?;
+    upload_findings::record(ports, record).await?;
     drills::go_on(ports, record).await;
     Ok(Some(of_record(record, ended)))
 }

@@ -4,8 +4,8 @@
 //! What was done is kept for the retry that comes when the answer was lost, and for an invocation that begins late.
 //! Doing it again would find nothing to do, undo somebody's later change, or make a deployment that nobody works for.
 
+use crate::conductor::answering::{cause_of, ended};
 use crate::conductor::request::Ports;
-use crate::conductor::telling::{cause_of, ended};
 use crate::ledger::{self, ExecutionRecord, Owner, Removed, Stored, commit, retry};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::{Clock, DynamoDbApi, Key, Result, Write};
@@ -160,7 +160,7 @@ impl ExecutionRecord {
         Stored::new(ledger::done(&execution.arn), self.clone()).put()
     }
 
-    /// Returns the answer that tells of it.
+    /// Returns the answer about it.
     pub fn answer(&self) -> Answer<EndTransition> {
         let ending = if self.nothing.is_empty() { Ending::Succeeded } else { Ending::NothingToDo };
         ended(&self.deployment, ending, &self.nothing, &self.cause)
