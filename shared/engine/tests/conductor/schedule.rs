@@ -53,7 +53,7 @@ fn name_of_recovery(token: u64) -> String {
 }
 
 #[test]
-fn an_end_that_is_told_starts_the_recovery_of_who_holds_the_lock_or_waits() {
+fn an_end_that_is_announced_starts_the_recovery_of_who_holds_the_lock_or_waits() {
     use HeldState::{NeedsOperator, Recovering, Running};
     // Who holds the lock, and how. Expected: the token in the recovery's name.
     let table = [
@@ -125,7 +125,7 @@ fn an_end_that_needs_nothing_starts_nothing() {
 }
 
 #[test]
-fn an_event_without_its_status_is_told_as_a_failure() {
+fn an_event_without_its_status_is_taken_as_a_failure() {
     let scene = Scene::new();
     knows(&scene);
     let mut event = status_change(FIRST);

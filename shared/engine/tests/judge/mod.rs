@@ -30,8 +30,8 @@ fn a_healthy_wave_bakes_then_goes_on_and_the_last_settles() {
         })
         .collect();
     assert_eq!(words, [(Transition::Bake, 60, 0), (Transition::Bake, 60, 0), (Transition::Change, 0, 1)]);
-    let told = stage.get::<LastFault>(&ledger::last_fault(&id()));
-    assert_eq!(told, None, "nothing is wrong");
+    let fault = stage.get::<LastFault>(&ledger::last_fault(&id()));
+    assert_eq!(fault, None, "nothing is wrong");
     let answer = judge(&stage, 0).unwrap();
     assert_eq!(answer.verdict, Transition::Change, "asked again: the same");
     assert_eq!(answer.items[0].component, component("api"));
@@ -51,7 +51,7 @@ fn a_healthy_wave_bakes_then_goes_on_and_the_last_settles() {
 }
 
 #[test]
-fn each_kind_of_gate_fails_at_once_and_tells_why() {
+fn each_kind_of_gate_fails_at_once_and_says_why() {
     type Break = fn(&Stage);
     let table: [(Break, &str); 3] = [
         (

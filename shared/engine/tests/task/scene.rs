@@ -131,7 +131,7 @@ impl TaskScene {
     }
 
     /// Says what is told of a plan: what it runs, else why it runs nothing, else what is wrong; and what it warns of.
-    pub fn told(&self, version: &str, running: Option<&Running>) -> Vec<String> {
+    pub fn plan_lines(&self, version: &str, running: Option<&Running>) -> Vec<String> {
         let planned = self.plan(version, running);
         let findings = planned.findings.iter();
         let findings = findings.map(|one| format!("{} {}", one.name, one.path));
