@@ -1,4 +1,4 @@
-//! Tests of ECS services: the way there and back, and every way to fail, told as what it is.
+//! Tests of ECS services: the way there and back, and every way to fail, named as what it is.
 
 use crate::service_scene::subject::ServiceOf;
 use crate::service_scene::{CLUSTER, SERVICE, ServiceScene, document, live, reference, repository};
@@ -262,7 +262,7 @@ fn a_look_that_took_long_is_no_reason_to_send() {
 /// The window that ECS leaves, because it knows no condition: `docs/safety-limits.md`, "What is left open".
 ///
 /// Safety: left open: Who changes the service between the look and the change is overwritten, once, and the next look
-/// cannot tell.
+/// cannot see it.
 #[test]
 fn who_changes_the_service_between_the_look_and_the_change_is_overwritten() {
     let scene = ServiceScene::new();

@@ -1,4 +1,4 @@
-//! Tests of the schedule of the summaries: who is told what, how often, and what becomes of a look that fails.
+//! Tests of the schedule of the summaries: who gets what, how often, and what becomes of a look that fails.
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -109,7 +109,7 @@ fn pass(world: &World, ms: u64) {
     clock.now = clock.now.plus_ms(ms);
 }
 
-/// Returns the topics that were told, in their order.
+/// Returns the topics that were notified, in their order.
 fn notified(world: &World) -> Vec<String> {
     let notifications = world.sns();
     let topics = notifications.to_topics.iter().map(|(topic, ..)| topic);
@@ -189,7 +189,7 @@ fn lost() -> Fault {
     Fault::new(FaultName::Unavailable, "no answer")
 }
 
-/// Returns the number of the call that tells the first topic.
+/// Returns the number of the call that notifies the first topic.
 fn calls_until_notified() -> u64 {
     let world = world(&["bank", "shop"]);
     look(&world).unwrap();

@@ -88,7 +88,7 @@ fn a_bad_one_is_shown_everywhere_and_leaves_the_former_in_force() {
     assert_eq!(refusal.findings.len(), 2);
 }
 
-/// A mistake of form hides nothing that the declaration in force, or other applications, tell against it.
+/// A mistake of form hides nothing that the declaration in force, or other applications, say against it.
 #[test]
 fn what_cannot_be_read_of_one_hides_nothing_of_the_rest() {
     let world = declared();
@@ -276,7 +276,7 @@ fn one_that_cannot_be_read_now_comes_again() {
     assert_eq!(fault.name, FaultName::NotFound);
 }
 
-/// Returns the applications that `GET /apps` tells.
+/// Returns the applications that `GET /apps` lists.
 fn listed(world: &World) -> Vec<String> {
     let call = windlass_engine::routes::api::Call { method: "GET".into(), path: "/apps".into(), ..Default::default() };
     let reply = run(windlass_engine::routes::api::handle(world, call));

@@ -92,7 +92,7 @@ fn where_only_a_person_starts_deployments_an_arrival_is_only_recorded() {
     let input = r#"{"action":"deploy","app":"shop","environment":"prod","version":"1.5.0"}"#;
     assert!(answer.cause.contains(input), "{}", answer.cause);
     assert_eq!(record(&scene, &answer).status, Status::Ended);
-    // A person can start what the note tells.
+    // A person can start what the note shows.
     let input: Value = serde_json::from_str(input).unwrap();
     let person = scene.admit("person", input).unwrap();
     assert_eq!(person.verdict, Transition::Go);

@@ -1,4 +1,4 @@
-//! Tests of the reason why an execution is gone, as Step Functions tells it.
+//! Tests of the reason why an execution is gone, as Step Functions answers it.
 
 use crate::conductor::scene::{FIRST, Scene};
 use windlass_world::stepfunctions::arn_of;

@@ -1,4 +1,4 @@
-//! Tests of requests that cannot become a deployment: they are refused, recorded, and told beside their upload.
+//! Tests of requests that cannot become a deployment: they are refused, recorded, and written beside their upload.
 
 use crate::conductor::arrivals::{MAIN, by};
 use crate::conductor::inputs::{input, with};

@@ -76,7 +76,7 @@ fn an_upload_and_an_input_at_the_console_name_both() {
             assert_eq!(refused(&scene, upload), wanted, "{text}");
             let scene = Scene::free();
             let pasted = json!({"manifest": manifest(&scene, [form, meaning])});
-            // The console is no source of that environment. This is told as well if the request goes there.
+            // The console is no source of that environment. The answer names this as well if the request goes there.
             assert!(refused(&scene, pasted).is_superset(&wanted), "{text}");
         }
     }

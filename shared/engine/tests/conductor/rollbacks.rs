@@ -187,7 +187,7 @@ fn a_press_is_a_deployment_of_its_own_by_who_pressed() {
     assert_ne!(other.deployment, answer.deployment);
 }
 
-/// The text that every ending of a rollback tells while its hold is set.
+/// The text that every ending of a rollback has while its hold is set.
 const HELD: &str = "\n  automatic deployments are held since";
 
 /// A component that came later goes back to what was found of it, from whatever snapshot.

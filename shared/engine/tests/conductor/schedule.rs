@@ -1,4 +1,4 @@
-//! Tests of what starts recoveries: the told end of an execution, and the schedule if it is not told.
+//! Tests of what starts recoveries: the announced end of an execution, and the schedule if it is not announced.
 
 use crate::conductor::inputs::{waiting_key, with};
 use crate::conductor::scene::{FIRST, Scene};
@@ -30,7 +30,7 @@ fn scheduled(scene: &Scene) {
     handle(scene, json!({"detail-type": "Scheduled Event"})).unwrap();
 }
 
-/// Returns the names of the executions that were started, with the causes that they are told.
+/// Returns the names of the executions that were started, with the causes that they are given.
 fn started(scene: &Scene) -> Vec<(String, String)> {
     let started = scene.stage.world.stepfunctions().started.clone();
     let started = started.into_iter().map(|(_, name, input)| {

@@ -42,7 +42,7 @@ fn a_lock_whose_owner_has_ended_is_taken_over_by_a_recovery_with_a_raised_token(
 #[test]
 fn who_may_take_over() {
     use HeldState::{NeedsOperator, Recovering, Running};
-    // The lock, the status of the owner's execution, whether a person asks. Expected: the word, and what is told.
+    // The lock, the status of the owner's execution, whether a person asks. Expected: the word, and part of the answer.
     let table = [
         (Running, "ABORTED", false, Transition::Undo, ""),
         (Running, "ABORTED", true, Transition::Undo, ""),
@@ -70,7 +70,7 @@ fn who_may_take_over() {
     }
 }
 
-/// Lets Step Functions tell for so long, in milliseconds, that the owner runs, although its end was told.
+/// Lets Step Functions answer for so long, in milliseconds, that the owner runs, although its end was announced.
 fn seems_to_run(scene: &Scene, ms: u64) {
     scene.execution(FIRST, "RUNNING");
     let ends = scene.now().plus_ms(ms);
@@ -83,7 +83,7 @@ fn seems_to_run(scene: &Scene, ms: u64) {
     });
 }
 
-/// Safety: recovery: That the owner runs is believed once it was told for 20 s where its end was told before.
+/// Safety: recovery: That the owner runs is believed once it was answered for 20 s where its end was announced before.
 #[test]
 fn an_answer_that_may_be_behind_is_asked_for_again() {
     for (behind_ms, word) in [(18_000, Transition::Undo), (25_000, Transition::NothingToDo)] {
@@ -99,7 +99,7 @@ fn an_answer_that_may_be_behind_is_asked_for_again() {
     assert_eq!(answer.unwrap().verdict, Transition::Succeeded);
     assert_eq!(scene.record().ending.unwrap().ending, Ending::Rejected);
 
-    // A person is told at once.
+    // A person gets the answer at once.
     let scene = Scene::new();
     seems_to_run(&scene, 2_000);
     let began = scene.now();

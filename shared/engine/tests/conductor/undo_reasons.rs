@@ -115,7 +115,7 @@ fn a_gate_that_failed_goes_before_components() {
 
 #[test]
 fn what_had_failed_goes_before_a_stop() {
-    // Whether something had failed, and whether a person stopped it. Expected: the name that is told, and whether it
+    // Whether something had failed, and whether a person stopped it. Expected: the name that is shown, and whether it
     // stays stopped.
     for (failed, stopped, name, stays) in [
         (false, true, "Stopped", true),

@@ -133,7 +133,7 @@ fn the_ending_names_each_component_the_last_wave_first() {
     }
 }
 
-/// A locked environment refuses a deployment: it is told to recover or to accept, whatever the target's remedy was.
+/// A locked environment refuses a deployment: its ending asks to recover or accept, whatever the target's remedy was.
 #[test]
 fn who_needs_an_operator_is_not_asked_to_deploy() {
     for remedy in ["Mend the role, then deploy again.", "Look at the logs, then deploy a fixed release."] {

@@ -1,4 +1,4 @@
-//! Tests of the release that an undo vetoes, and of what its ending tells people to do next.
+//! Tests of the release that an undo vetoes, and of what its ending asks people to do next.
 
 use crate::conductor::scene::{Scene, in_short, is_rollback};
 use crate::conductor::undoing::why;

@@ -71,7 +71,7 @@ fn what_a_confirmed_switch_made_must_stay_until_the_goal_is_reached() {
         let ended = Play::begin().forward(&[known_switch(0), strange]);
         assert_changed_by_other(&ended, "after Windlass had", [3, 4]);
     }
-    // If the kind cannot tell, nothing is compared.
+    // If the kind cannot know, nothing is compared.
     let ended = Play::begin().forward(&[switch(0), wait(4), done(3)]);
     assert_eq!(ended.answer, Ok(WorkTransition::Changed));
 }

@@ -15,7 +15,7 @@ fn unanswered() -> Play {
 /// Safety: out-of-band changes: After a switch that was not answered the target is as before it or as it makes it;
 /// anything else is somebody else's.
 ///
-/// Safety: left open: Where the kind cannot tell what the lost change makes, its late effect and an out-of-band change
+/// Safety: left open: Where the kind cannot know what the lost change makes, its late effect and an out-of-band change
 /// look alike, and the deployment goes on.
 #[test]
 fn after_a_switch_that_was_not_answered_the_target_is_as_before_it_or_as_it_makes_it() {
@@ -39,7 +39,7 @@ fn after_a_switch_that_was_not_answered_the_target_is_as_before_it_or_as_it_make
         let ended = unanswered().forward(&[ours, done(1)]);
         assert_eq!((ended.answer, ended.done.len()), (Ok(WorkTransition::Changed), 1));
     }
-    // The kind could not tell what the first change makes.
+    // The kind could not know what the first change makes.
     let play = Play::begin();
     play.invoke(Some(0), &[switch(0)], &[Some(FaultName::Unavailable)]);
     let ended = play.forward(&[another(9), done(1)]);

@@ -242,7 +242,7 @@ fn a_wave_whose_predecessor_has_not_passed_is_not_judged() {
 fn what_is_published_is_invoked_and_nothing_else_is_measured_before_callers_get_it() {
     let stage = changed();
     published(&stage);
-    // Neither of them tells anything of what nobody has got yet.
+    // Neither of them shows anything of what nobody has got yet.
     stage.world.set_alarm("shop-prod-5xx", "ALARM", &[7.3]);
     stage.world.serve(HEALTH, 502, "", 9);
     let answer = judge(&stage, 0).unwrap();

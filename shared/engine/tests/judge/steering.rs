@@ -48,7 +48,7 @@ fn a_paused_wave_goes_on_when_a_person_says_so() {
     assert_eq!(word(&stage, 0), (Transition::Change, 0));
 }
 
-/// It is told once, also if the wave is watched further. It is not told if a gate is red by then.
+/// It is recorded once, also if the wave is watched further. It is not recorded if a gate is red by then.
 #[test]
 fn a_pause_that_is_over_is_recorded_once() {
     for (is_red, wanted) in [(false, 2), (true, 1)] {

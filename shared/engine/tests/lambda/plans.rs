@@ -86,7 +86,7 @@ fn a_function_that_is_not_ours_is_refused() {
     assert_eq!(name, FindingName::TargetNotOurs);
 }
 
-/// Safety: left open: A missing alias is told with the command that makes it.
+/// Safety: left open: A missing alias is named with the command that makes it.
 #[test]
 fn a_missing_alias_is_named_with_the_command_that_makes_it() {
     let (name, text) = refused(&canary(), |world| {

@@ -1,4 +1,4 @@
-//! Tests of what is told of a count before anything has changed.
+//! Tests of what is shown of a count before anything has changed.
 
 use crate::logs::scene::{GROUP, begin, calls, gate, of, one_look, pass_seconds, whole};
 use serde_json::{Value, json};

@@ -143,7 +143,7 @@ fn a_target_belongs_to_one_component() {
 #[test]
 fn two_components_have_no_target_together() {
     let stage = new_release();
-    // The names are such that no declaration can tell them to be of one function, for example its name and its ARN.
+    // The names are such that no declaration can show them to be of one function, for example its name and its ARN.
     let key = ledger::declaration(&app(), &stage.record.declaration);
     let mut declared: Declared = stage.get(&key).unwrap();
     declared.text = DECLARATION.replace("shop-worker-prod", "shop-api-prod");

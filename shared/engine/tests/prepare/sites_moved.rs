@@ -81,7 +81,7 @@ fn what_a_site_leaves_stays_its_own() {
 
 /// Nothing that ran there is taken for what runs here.
 ///
-/// Safety: tenancy: Whoever moves a site is told what it leaves until the move held.
+/// Safety: tenancy: Whoever moves a site reads what it leaves until the move held.
 #[test]
 fn what_a_site_leaves_is_named_until_the_move_held() {
     let mut tenants = Tenants::new();

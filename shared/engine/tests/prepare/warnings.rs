@@ -73,7 +73,7 @@ fn what_leaves_the_declaration_is_named_by_the_first_deployment_without_it() {
         plan(&stage).warnings[0].reason,
         "`old-web` runs 1.2.0 in prod since 2026-11-20T14:00:00Z, and version 1.0.0 of the declaration no longer has it there: it stays as it is."
     );
-    // A later deployment has told it already.
+    // A deployment since then has named it already.
     let stage = after(DECLARATION);
     prepare(&stage).unwrap();
     assert_eq!(warned(&plan(&stage)), []);
