@@ -35,13 +35,13 @@ pub async fn service(region: Option<&str>, cluster: &str, name: &str) -> Result<
     let home = settings::sdk_config_of_a_person(region).await?;
     let aws = Aws::new(home.clone(), settings::Settings::default());
     let asked = json!({"cluster": cluster, "services": [name]});
-    let told = called(&aws, "AmazonEC2ContainerServiceV20141113.DescribeServices", asked).await?;
-    let found = &told["services"][0];
+    let answer = called(&aws, "AmazonEC2ContainerServiceV20141113.DescribeServices", asked).await?;
+    let found = &answer["services"][0];
     let mut service = Service::default();
     if let Some(definition) = found["taskDefinition"].as_str() {
         let asked = json!({"taskDefinition": definition});
-        let told = called(&aws, "AmazonEC2ContainerServiceV20141113.DescribeTaskDefinition", asked).await?;
-        service.containers = containers(&told);
+        let answer = called(&aws, "AmazonEC2ContainerServiceV20141113.DescribeTaskDefinition", asked).await?;
+        service.containers = containers(&answer);
     }
     let region = home.region().map(ToString::to_string).unwrap_or_default();
     for group in target_groups(found) {
@@ -62,8 +62,8 @@ async fn called(aws: &Aws, target: &'static str, body: Value) -> Result<Value> {
     aws.json_call(JsonCall { service, target, body }).await
 }
 
-fn containers(told: &Value) -> Vec<(String, String)> {
-    let all = told["taskDefinition"]["containerDefinitions"].as_array();
+fn containers(answer: &Value) -> Vec<(String, String)> {
+    let all = answer["taskDefinition"]["containerDefinitions"].as_array();
     let all = all.into_iter().flatten().filter_map(|it| {
         let text = |name: &str| it[name].as_str().map(str::to_owned);
         Some((text("name")?, text("image")?))
@@ -116,9 +116,9 @@ mod tests {
 
     #[test]
     fn containers_and_target_groups_are_read_as_the_reference_shows_them() {
-        let told =
+        let answer =
             json!({"taskDefinition": {"containerDefinitions": [{"name": "agent", "image": "a:1"}, {"image": "b"}]}});
-        assert_eq!(containers(&told), [("agent".into(), "a:1".into())]);
+        assert_eq!(containers(&answer), [("agent".into(), "a:1".into())]);
         let service = json!({"loadBalancers": [{"targetGroupArn": "g"}, {"loadBalancerName": "classic"}]});
         assert_eq!(target_groups(&service), ["g"]);
         assert_eq!(target_groups(&json!({})), [""; 0]);

@@ -221,15 +221,15 @@ mod tests {
     }
 
     #[test]
-    fn who_has_no_credentials_is_told_where_they_were_looked_for() {
-        for (profile, role, told) in [
+    fn who_has_no_credentials_reads_where_they_were_looked_for() {
+        for (profile, role, named) in [
             (None, None, "the environment and ~/.aws give none"),
             (Some("p"), None, "the profile `p`"),
             (Some("p"), Some("r"), "the profile `p`"),
             (None, Some("r"), "(sts:AssumeRoleWithWebIdentity: AccessDenied: No)"),
         ] {
             let message = no_credentials(profile, role, "AccessDenied: No");
-            assert!(message.contains(told), "{message}");
+            assert!(message.contains(named), "{message}");
         }
     }
 

@@ -28,9 +28,9 @@ macro_rules! all {
         let mut next = None;
         loop {
             let sent = $request.max_results(AT_ONCE).set_next_token(next).send().await;
-            let told = sent.or_fault($operation, $resource)?;
-            all.extend(told.items.unwrap_or_default().into_iter().map($of));
-            next = told.next_token;
+            let answer = sent.or_fault($operation, $resource)?;
+            all.extend(answer.items.unwrap_or_default().into_iter().map($of));
+            next = answer.next_token;
             if next.is_none() {
                 break all;
             }
@@ -84,8 +84,8 @@ impl AppConfigApi for Aws {
         let arn = self.environment_arn(application, environment).await?;
         let request = self.clients.appconfig().list_tags_for_resource();
         let sent = request.resource_arn(&arn).send().await;
-        let told = sent.or_fault("ListTagsForResource", &arn)?;
-        Ok(told.tags.unwrap_or_default().into_iter().collect())
+        let answer = sent.or_fault("ListTagsForResource", &arn)?;
+        Ok(answer.tags.unwrap_or_default().into_iter().collect())
     }
 
     async fn versions(&self, application: &str, profile: &str) -> Result<Vec<HostedVersion>> {
@@ -113,8 +113,8 @@ impl AppConfigApi for Aws {
             .send()
             .await;
         let named = format!("{profile} {version}");
-        let told = sent.or_fault("GetHostedConfigurationVersion", &named)?;
-        Ok(Bytes::from(told.content.map(Blob::into_inner).unwrap_or_default()))
+        let answer = sent.or_fault("GetHostedConfigurationVersion", &named)?;
+        Ok(Bytes::from(answer.content.map(Blob::into_inner).unwrap_or_default()))
     }
 
     async fn create_version(&self, application: &str, profile: &str, version: &NewVersion) -> Result<u32> {
@@ -128,12 +128,12 @@ impl AppConfigApi for Aws {
             .description(&version.description)
             .set_latest_version_number(version.newest.map(as_sent))
             .customize()
-            // A send whose answer was lost may have made it: the next look tells.
+            // A send whose answer was lost may have made it: the next look shows that.
             .config_override(Builder::new().retry_config(limits::one_attempt()))
             .send()
             .await;
         match sent {
-            Ok(told) => Ok(number(told.version_number)),
+            Ok(answer) => Ok(number(answer.version_number)),
             Err(error) => Err(refusal_or_fault(&error, "CreateHostedConfigurationVersion", profile)),
         }
     }
@@ -152,19 +152,19 @@ impl AppConfigApi for Aws {
             .set_next_token(next.map(str::to_owned))
             .send()
             .await;
-        let told = sent.or_fault("ListDeployments", environment)?;
+        let answer = sent.or_fault("ListDeployments", environment)?;
         let mut rollouts = Vec::new();
-        for listed in told.items.unwrap_or_default() {
+        for listed in answer.items.unwrap_or_default() {
             if listed.configuration_profile_id.is_some() {
                 rollouts.push(rollout_of(listed));
                 continue;
             }
-            // Not all of AppConfig's lists tell which profile a deployment belongs to.
+            // Not all of AppConfig's lists name the profile that a deployment belongs to.
             let number = number(listed.deployment_number);
-            let told = self.rollout(application, environment, number).await?;
-            rollouts.push(told.rollout);
+            let detail = self.rollout(application, environment, number).await?;
+            rollouts.push(detail.rollout);
         }
-        Ok((rollouts, told.next_token))
+        Ok((rollouts, answer.next_token))
     }
 
     async fn rollout(&self, application: &str, environment: &str, number: u32) -> Result<RolloutDetail> {
@@ -175,8 +175,8 @@ impl AppConfigApi for Aws {
             .deployment_number(as_sent(number))
             .send()
             .await;
-        let told = sent.or_fault("GetDeployment", &format!("{environment} {number}"))?;
-        Ok(told_of(told))
+        let answer = sent.or_fault("GetDeployment", &format!("{environment} {number}"))?;
+        Ok(detail_of(answer))
     }
 
     async fn start_rollout(&self, application: &str, environment: &str, rollout: &NewRollout) -> Result<u32> {
@@ -194,7 +194,7 @@ impl AppConfigApi for Aws {
             .send()
             .await;
         match sent {
-            Ok(told) => Ok(number(told.deployment_number)),
+            Ok(answer) => Ok(number(answer.deployment_number)),
             Err(error) => Err(refusal_or_fault(&error, "StartDeployment", environment)),
         }
     }
@@ -222,10 +222,10 @@ impl Aws {
     async fn environment_arn(&self, application: &str, environment: &str) -> Result<String> {
         let (config, _) = self.clients.config();
         let sent = aws_sdk_sts::Client::new(config).get_caller_identity().send().await;
-        let told = sent.or_fault("GetCallerIdentity", "")?;
-        let arn = told.arn.unwrap_or_default();
+        let answer = sent.or_fault("GetCallerIdentity", "")?;
+        let arn = answer.arn.unwrap_or_default();
         let partition = arn.split(':').nth(1).unwrap_or("aws").to_owned();
-        let account = told.account.unwrap_or_default();
+        let account = answer.account.unwrap_or_default();
         let region = config.region().map(ToString::to_string).unwrap_or_default();
         Ok(format!("arn:{partition}:appconfig:{region}:{account}:application/{application}/environment/{environment}"))
     }
@@ -285,13 +285,13 @@ fn places(bad: &BadRequestException) -> Option<String> {
         let is_invalid = bad.reason == Some(BadRequestReason::InvalidConfiguration);
         return is_invalid.then(|| ", as a validator of its profile says".to_owned());
     };
-    let told = details.iter().take(5).map(|detail| {
+    let lines = details.iter().take(5).map(|detail| {
         let location = detail.location.as_deref().unwrap_or("the whole");
         let constraint = detail.constraint.as_deref().unwrap_or("a constraint");
         format!("{location} does not meet `{constraint}`")
     });
-    let told: Vec<String> = told.collect();
-    Some(format!(": {}", told.join("; ")))
+    let lines: Vec<String> = lines.collect();
+    Some(format!(": {}", lines.join("; ")))
 }
 
 pub(crate) fn named(id: Option<String>, name: Option<String>) -> Named {
@@ -330,21 +330,21 @@ pub(crate) fn rollout_of(listed: appconfig::DeploymentSummary) -> Rollout {
     }
 }
 
-pub(crate) fn told_of(told: GetDeploymentOutput) -> RolloutDetail {
-    let events = told.event_log.unwrap_or_default().into_iter();
+pub(crate) fn detail_of(answer: GetDeploymentOutput) -> RolloutDetail {
+    let events = answer.event_log.unwrap_or_default().into_iter();
     RolloutDetail {
         events: events.map(event_of).collect(),
-        description: told.description.unwrap_or_default(),
+        description: answer.description.unwrap_or_default(),
         rollout: Rollout {
-            number: number(told.deployment_number),
-            profile: told.configuration_profile_id.unwrap_or_default(),
-            version: told.configuration_version.unwrap_or_default(),
-            label: told.version_label,
-            state: word(told.state.as_ref().map(appconfig::DeploymentState::as_str)),
-            percent: percent(told.percentage_complete),
-            minutes: (count(told.deployment_duration_in_minutes), count(told.final_bake_time_in_minutes)),
-            started: told.started_at.as_ref().map(time_of),
-            completed: told.completed_at.as_ref().map(time_of),
+            number: number(answer.deployment_number),
+            profile: answer.configuration_profile_id.unwrap_or_default(),
+            version: answer.configuration_version.unwrap_or_default(),
+            label: answer.version_label,
+            state: word(answer.state.as_ref().map(appconfig::DeploymentState::as_str)),
+            percent: percent(answer.percentage_complete),
+            minutes: (count(answer.deployment_duration_in_minutes), count(answer.final_bake_time_in_minutes)),
+            started: answer.started_at.as_ref().map(time_of),
+            completed: answer.completed_at.as_ref().map(time_of),
         },
     }
 }

@@ -90,7 +90,7 @@ impl Clients {
         self.s3.get_or_init(|| aws_sdk_s3::Client::from_conf(self.s3_config().build()))
     }
 
-    /// Returns a client of S3 for callers that write many objects at a time, and are told of each throttle.
+    /// Returns a client of S3 for callers that write many objects at a time, and learn of each throttle.
     pub(crate) fn s3_in_bulk(&self) -> &aws_sdk_s3::Client {
         self.s3_in_bulk.get_or_init(|| {
             let config = self.s3_config().retry_classifier(limits::ThrottleClassifier);

@@ -11,8 +11,8 @@ use windlass_engine::ports::{CloudFrontApi, Distribution, ErrorPage, Origin, Res
 impl CloudFrontApi for Aws {
     async fn distribution(&self, id: &str) -> Result<Distribution> {
         let request = self.clients.cloudfront().get_distribution().id(id);
-        let told = request.send().await.or_fault("GetDistribution", id)?;
-        let Some(distribution) = told.distribution else {
+        let answer = request.send().await.or_fault("GetDistribution", id)?;
+        let Some(distribution) = answer.distribution else {
             return Err(Fault::new(FaultName::Unavailable, format!("GetDistribution {id}: the answer is empty")));
         };
         let (mut root, mut rewrites) = (String::new(), false);
@@ -20,12 +20,12 @@ impl CloudFrontApi for Aws {
         if let Some(config) = distribution.distribution_config {
             root = config.default_root_object.unwrap_or_default();
             rewrites = config.default_cache_behavior.is_some_and(sees_requests);
-            origins = config.origins.map_or(origins, |told| told.items);
-            let told = config.custom_error_responses.and_then(|told| told.items);
-            errors = told.unwrap_or_default();
+            origins = config.origins.map_or(origins, |list| list.items);
+            let listed = config.custom_error_responses.and_then(|list| list.items);
+            errors = listed.unwrap_or_default();
         }
         Ok(Distribution {
-            etag: told.e_tag.unwrap_or_default(),
+            etag: answer.e_tag.unwrap_or_default(),
             deployed: distribution.status == "Deployed",
             domain: distribution.domain_name,
             arn: distribution.arn,
@@ -45,8 +45,8 @@ impl CloudFrontApi for Aws {
         let request = self.clients.cloudfront().get_distribution_config().id(id);
         let sent =
             request.customize().interceptor(answer.clone()).config_override(at_most(limits::look())).send().await;
-        let told = sent.or_fault("GetDistributionConfig", id)?;
-        if told.e_tag.as_deref() != Some(etag) {
+        let current = sent.or_fault("GetDistributionConfig", id)?;
+        if current.e_tag.as_deref() != Some(etag) {
             return Err(Fault::new(
                 FaultName::Conflict,
                 format!("the distribution {id} was changed by someone else: its ETag is not {etag} any more"),
@@ -60,7 +60,7 @@ impl CloudFrontApi for Aws {
         })?;
         let request = self.clients.cloudfront().update_distribution().id(id).if_match(etag);
         let sent = request
-            .set_distribution_config(told.distribution_config)
+            .set_distribution_config(current.distribution_config)
             .customize()
             .mutate_request(move |request| send_instead(request, &body))
             .config_override(at_most(limits::switching()))
@@ -81,8 +81,8 @@ impl CloudFrontApi for Aws {
             .map_err(|error| Fault::internal(error.to_string()))?;
         let request = self.clients.cloudfront().create_invalidation();
         let sent = request.distribution_id(id).invalidation_batch(batch).send().await;
-        let told = sent.or_fault("CreateInvalidation", id)?;
-        told.invalidation.map(|made| made.id).ok_or_else(|| {
+        let answer = sent.or_fault("CreateInvalidation", id)?;
+        answer.invalidation.map(|made| made.id).ok_or_else(|| {
             Fault::new(FaultName::Unavailable, format!("CreateInvalidation {id}: the answer names no invalidation"))
         })
     }
@@ -90,8 +90,8 @@ impl CloudFrontApi for Aws {
     async fn invalidated(&self, id: &str, invalidation: &str) -> Result<bool> {
         let request = self.clients.cloudfront().get_invalidation();
         let sent = request.distribution_id(id).id(invalidation).send().await;
-        let told = sent.or_fault("GetInvalidation", &format!("{id} {invalidation}"))?;
-        Ok(told.invalidation.is_some_and(|told| told.status == "Completed"))
+        let answer = sent.or_fault("GetInvalidation", &format!("{id} {invalidation}"))?;
+        Ok(answer.invalidation.is_some_and(|found| found.status == "Completed"))
     }
 
     async fn distribution_tags(&self, arn: &str) -> Result<BTreeMap<String, String>> {

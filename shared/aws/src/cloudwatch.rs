@@ -28,11 +28,11 @@ impl CloudWatchApi for Aws {
                     .set_next_token(next)
                     .send()
                     .await;
-                let told = sent.or_fault("DescribeAlarms", &some.join(", "))?;
-                alarms.extend(told.metric_alarms.unwrap_or_default().into_iter().map(metric_alarm));
-                let composite = told.composite_alarms.unwrap_or_default();
+                let answer = sent.or_fault("DescribeAlarms", &some.join(", "))?;
+                alarms.extend(answer.metric_alarms.unwrap_or_default().into_iter().map(metric_alarm));
+                let composite = answer.composite_alarms.unwrap_or_default();
                 alarms.extend(composite.into_iter().map(composite_alarm));
-                next = told.next_token;
+                next = answer.next_token;
                 if next.is_none() {
                     break;
                 }
@@ -56,11 +56,11 @@ impl CloudWatchApi for Aws {
                 .set_next_token(next)
                 .send()
                 .await;
-            let told = sent.or_fault("DescribeAlarmHistory", name)?;
-            for item in told.alarm_history_items.unwrap_or_default() {
+            let answer = sent.or_fault("DescribeAlarmHistory", name)?;
+            for item in answer.alarm_history_items.unwrap_or_default() {
                 changes.push(change_of(&item).ok_or_else(|| unreadable_change(name))?);
             }
-            next = told.next_token;
+            next = answer.next_token;
             if next.is_none() {
                 // AWS keeps to the start; a server that does not must not add old changes.
                 changes.retain(|change: &AlarmChange| change.at >= from);
@@ -86,10 +86,10 @@ impl CloudWatchApi for Aws {
                 .send()
                 .await;
             let named = metric.of.to_string();
-            let told = sent.or_fault("GetMetricData", &named)?;
-            for result in told.metric_data_results.unwrap_or_default() {
+            let answer = sent.or_fault("GetMetricData", &named)?;
+            for result in answer.metric_data_results.unwrap_or_default() {
                 if result.status_code == Some(cloudwatch::StatusCode::InternalError) {
-                    return Err(not_told(&named, result.messages.unwrap_or_default()));
+                    return Err(unfinished(&named, result.messages.unwrap_or_default()));
                 }
                 labels.insert(result.label);
                 let times = result.timestamps.unwrap_or_default();
@@ -97,7 +97,7 @@ impl CloudWatchApi for Aws {
                 let pairs = times.iter().zip(values);
                 points.extend(pairs.map(|(at, value)| Point { at: time_of(at), value }));
             }
-            next = told.next_token;
+            next = answer.next_token;
             if labels.len() > 1 {
                 return Err(several(&named, labels.len()));
             }
@@ -111,7 +111,7 @@ impl CloudWatchApi for Aws {
 
 /// Returns the fault that CloudWatch has answered without the number (Amazon CloudWatch API Reference,
 /// MetricDataResult: `InternalError` is to be asked again).
-fn not_told(named: &str, messages: Vec<cloudwatch::MessageData>) -> Fault {
+fn unfinished(named: &str, messages: Vec<cloudwatch::MessageData>) -> Fault {
     let said = messages.into_iter().filter_map(|message| message.value);
     let said: Vec<String> = said.collect();
     let message = format!("GetMetricData {named}: InternalError {}", said.join("; "));

@@ -16,42 +16,42 @@ impl CodeDeployApi for Aws {
     async fn deployment_group(&self, application: &str, group: &str) -> Result<DeploymentGroup> {
         let request = self.clients.codedeploy().get_deployment_group();
         let sent = request.application_name(application).deployment_group_name(group).send().await;
-        let told = sent.or_fault("GetDeploymentGroup", &format!("{application}/{group}"))?;
-        let told = told.deployment_group_info.unwrap_or_else(|| {
+        let answer = sent.or_fault("GetDeploymentGroup", &format!("{application}/{group}"))?;
+        let info = answer.deployment_group_info.unwrap_or_else(|| {
             // CodeDeploy answers `NotFound` itself: an answer without a group says nothing of it.
             codedeploy::DeploymentGroupInfo::builder().build()
         });
-        let last = [told.last_successful_deployment, told.last_attempted_deployment];
+        let last = [info.last_successful_deployment, info.last_attempted_deployment];
         let last = last.into_iter().flatten();
         Ok(DeploymentGroup {
-            platform: word(told.compute_platform.as_ref().map(AsRef::as_ref)),
-            configuration: told.deployment_config_name.unwrap_or_default(),
-            revision: told.target_revision.and_then(revision_of),
+            platform: word(info.compute_platform.as_ref().map(AsRef::as_ref)),
+            configuration: info.deployment_config_name.unwrap_or_default(),
+            revision: info.target_revision.and_then(revision_of),
             last: last.filter_map(|last| last.deployment_id).collect(),
-            services: told
+            services: info
                 .ecs_services
                 .unwrap_or_default()
                 .into_iter()
                 .filter_map(|its| Some((its.cluster_name?, its.service_name?)))
                 .collect(),
-            ready_min: told.blue_green_deployment_configuration.as_ref().and_then(ready_min),
-            ends_min: told.blue_green_deployment_configuration.map_or(Some(0), ends_min),
+            ready_min: info.blue_green_deployment_configuration.as_ref().and_then(ready_min),
+            ends_min: info.blue_green_deployment_configuration.map_or(Some(0), ends_min),
         })
     }
 
     async fn routing(&self, configuration: &str) -> Result<Routing> {
         let request = self.clients.codedeploy().get_deployment_config();
         let sent = request.deployment_config_name(configuration).send().await;
-        let told = sent.or_fault("GetDeploymentConfig", configuration)?;
-        let routing = told.deployment_config_info.and_then(|info| info.traffic_routing_config);
+        let answer = sent.or_fault("GetDeploymentConfig", configuration)?;
+        let routing = answer.deployment_config_info.and_then(|info| info.traffic_routing_config);
         Ok(routing.map_or_else(|| Routing::Other("nothing".to_owned()), routing_of))
     }
 
     async fn revision(&self, application: &str, kind: &str, sha256: &str) -> Result<String> {
         let request = self.clients.codedeploy().get_application_revision();
         let sent = request.application_name(application).revision(kept(kind, sha256)).send().await;
-        let told = sent.or_fault("GetApplicationRevision", application)?;
-        let content = told.revision.and_then(|revision| {
+        let answer = sent.or_fault("GetApplicationRevision", application)?;
+        let content = answer.revision.and_then(|revision| {
             let text = revision.app_spec_content.and_then(|kept| kept.content);
             #[allow(deprecated, reason = "older deployments have a `String`")]
             text.or(revision.string.and_then(|kept| kept.content))
@@ -91,18 +91,18 @@ impl CodeDeployApi for Aws {
             }
         }
         let sent = request.send().await;
-        let told = sent.or_fault("ListDeployments", &format!("{application}/{group}"))?;
-        Ok((told.deployments.unwrap_or_default(), told.next_token))
+        let answer = sent.or_fault("ListDeployments", &format!("{application}/{group}"))?;
+        Ok((answer.deployments.unwrap_or_default(), answer.next_token))
     }
 
     async fn deployed(&self, id: &str) -> Result<Deployed> {
         let request = self.clients.codedeploy().get_deployment();
         let sent = request.deployment_id(id).send().await;
-        let told = sent.or_fault("GetDeployment", id)?.deployment_info;
-        let told = told.ok_or_else(|| {
+        let info = sent.or_fault("GetDeployment", id)?.deployment_info;
+        let info = info.ok_or_else(|| {
             Fault::new(FaultName::Unavailable, format!("GetDeployment {id}: AWS answered nothing of it"))
         })?;
-        Ok(deployed_of(id, told))
+        Ok(deployed_of(id, info))
     }
 
     async fn lifecycle_events(&self, id: &str) -> Result<Lifecycle> {
@@ -120,9 +120,9 @@ impl CodeDeployApi for Aws {
         }
         let request = client.batch_get_deployment_targets().deployment_id(id);
         let sent = request.set_target_ids(Some(targets)).send().await;
-        let told = sent.or_fault("BatchGetDeploymentTargets", id)?;
+        let answer = sent.or_fault("BatchGetDeploymentTargets", id)?;
         let mut lifecycle = Lifecycle::default();
-        for target in told.deployment_targets.unwrap_or_default() {
+        for target in answer.deployment_targets.unwrap_or_default() {
             let (function, service) = (target.lambda_target, target.ecs_target);
             let events = function.and_then(|function| function.lifecycle_events);
             add(&mut lifecycle, events, None);
@@ -152,8 +152,8 @@ impl CodeDeployApi for Aws {
             .send()
             .await;
         let named = format!("{}/{}", new.application, new.group);
-        let told = sent.or_fault("CreateDeployment", &named)?;
-        Ok(told.deployment_id.unwrap_or_default())
+        let answer = sent.or_fault("CreateDeployment", &named)?;
+        Ok(answer.deployment_id.unwrap_or_default())
     }
 
     async fn stop_deployment(&self, id: &str) -> Result<()> {
@@ -204,21 +204,21 @@ fn kept(kind: &str, sha256: &str) -> codedeploy::RevisionLocation {
     }
 }
 
-fn revision_of(told: codedeploy::RevisionLocation) -> Option<Revision> {
-    let kind = told.revision_type?.as_str().to_owned();
-    let sha256 = told.app_spec_content.and_then(|kept| kept.sha256);
+fn revision_of(location: codedeploy::RevisionLocation) -> Option<Revision> {
+    let kind = location.revision_type?.as_str().to_owned();
+    let sha256 = location.app_spec_content.and_then(|kept| kept.sha256);
     #[allow(deprecated, reason = "older deployments have a `String`")]
-    let sha256 = sha256.or(told.string.and_then(|kept| kept.sha256));
+    let sha256 = sha256.or(location.string.and_then(|kept| kept.sha256));
     Some(match sha256 {
         Some(sha256) => Revision::Kept { kind, sha256 },
         None => Revision::Elsewhere(kind),
     })
 }
 
-fn routing_of(told: codedeploy::TrafficRoutingConfig) -> Routing {
+fn routing_of(config: codedeploy::TrafficRoutingConfig) -> Routing {
     let count = |number: i32| u64::try_from(number).unwrap_or(0);
-    let kind = word(told.r#type.as_ref().map(AsRef::as_ref));
-    match (kind.as_str(), told.time_based_canary, told.time_based_linear) {
+    let kind = word(config.r#type.as_ref().map(AsRef::as_ref));
+    match (kind.as_str(), config.time_based_canary, config.time_based_linear) {
         ("AllAtOnce", ..) => Routing::AllAtOnce,
         ("TimeBasedCanary", Some(canary), _) => {
             Routing::Canary(count(canary.canary_percentage), count(canary.canary_interval))
@@ -230,30 +230,30 @@ fn routing_of(told: codedeploy::TrafficRoutingConfig) -> Routing {
     }
 }
 
-fn deployed_of(id: &str, told: codedeploy::DeploymentInfo) -> Deployed {
-    let rollback = told.rollback_info.unwrap_or_else(|| {
+fn deployed_of(id: &str, info: codedeploy::DeploymentInfo) -> Deployed {
+    let rollback = info.rollback_info.unwrap_or_else(|| {
         // Most deployments have none.
         codedeploy::RollbackInfo::builder().build()
     });
-    let automatic = told.auto_rollback_configuration;
-    let error = told.error_information.map(|error| {
+    let automatic = info.auto_rollback_configuration;
+    let error = info.error_information.map(|error| {
         let code = word(error.code.as_ref().map(AsRef::as_ref));
         (code, error.message.unwrap_or_default())
     });
     Deployed {
         id: id.to_owned(),
-        status: word(told.status.as_ref().map(AsRef::as_ref)),
-        description: told.description.unwrap_or_default(),
-        creator: word(told.creator.as_ref().map(AsRef::as_ref)),
-        created: told.create_time.as_ref().map(time_of),
-        completed: told.complete_time.as_ref().map(time_of),
+        status: word(info.status.as_ref().map(AsRef::as_ref)),
+        description: info.description.unwrap_or_default(),
+        creator: word(info.creator.as_ref().map(AsRef::as_ref)),
+        created: info.create_time.as_ref().map(time_of),
+        completed: info.complete_time.as_ref().map(time_of),
         error,
         rolls_back: automatic.is_some_and(|automatic| automatic.enabled),
         rolled_back_by: rollback.rollback_deployment_id,
         rollback_of: rollback.rollback_triggering_deployment_id,
         rollback_words: rollback.rollback_message.unwrap_or_default(),
-        revision: told.revision.and_then(revision_of),
-        ends: told.instance_termination_wait_time_started,
+        revision: info.revision.and_then(revision_of),
+        ends: info.instance_termination_wait_time_started,
     }
 }
 
@@ -273,21 +273,21 @@ pub(crate) fn add(
     lifecycle.task_sets.extend(task_sets.filter_map(share_of));
 }
 
-fn event_of(told: codedeploy::LifecycleEvent) -> LifecycleEvent {
-    let words = told.diagnostics.and_then(|why| why.message);
+fn event_of(event: codedeploy::LifecycleEvent) -> LifecycleEvent {
+    let words = event.diagnostics.and_then(|why| why.message);
     LifecycleEvent {
-        name: told.lifecycle_event_name.unwrap_or_default(),
-        status: word(told.status.as_ref().map(AsRef::as_ref)),
+        name: event.lifecycle_event_name.unwrap_or_default(),
+        status: word(event.status.as_ref().map(AsRef::as_ref)),
         words: words.unwrap_or_default(),
-        ended: told.end_time.as_ref().map(time_of),
+        ended: event.end_time.as_ref().map(time_of),
     }
 }
 
 /// Reads a task set's share of the callers. AWS gives every task set a weight; the SDK reads a missing one as 0.
-fn share_of(told: codedeploy::EcsTaskSet) -> Option<Share> {
+fn share_of(task_set: codedeploy::EcsTaskSet) -> Option<Share> {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a percentage between 0 and 100")]
-    let percent = told.traffic_weight.clamp(0.0, 100.0) as u64;
-    Some(Share { id: told.identifer?, percent: Some(percent) })
+    let percent = task_set.traffic_weight.clamp(0.0, 100.0) as u64;
+    Some(Share { id: task_set.identifer?, percent: Some(percent) })
 }
 
 /// Returns the minutes for which a deployment waits for leave to move callers, where the group lets it wait (AWS
@@ -308,6 +308,6 @@ pub(crate) fn ends_min(of: codedeploy::BlueGreenDeploymentConfiguration) -> Opti
     (!stay).then(|| minutes(ends.termination_wait_time_in_minutes))
 }
 
-fn minutes(told: i32) -> u64 {
-    u64::try_from(told).unwrap_or(0)
+fn minutes(number: i32) -> u64 {
+    u64::try_from(number).unwrap_or(0)
 }

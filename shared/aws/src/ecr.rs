@@ -47,15 +47,15 @@ impl EcrApi for Aws {
             .set_next_token(after)
             .send()
             .await;
-        let told = match sent {
-            Ok(told) => told,
+        let answer = match sent {
+            Ok(answer) => answer,
             Err(error) if code(&error) == Some("RepositoryNotFoundException") => {
                 return Ok(TaggedPage::default());
             }
             Err(error) => return Err(fault(&error, "DescribeImages", repository)),
         };
-        let details = told.image_details.unwrap_or_default().into_iter();
-        Ok(TaggedPage { tagged: details.filter_map(tagged).collect(), next: told.next_token })
+        let details = answer.image_details.unwrap_or_default().into_iter();
+        Ok(TaggedPage { tagged: details.filter_map(tagged).collect(), next: answer.next_token })
     }
 
     async fn repository_tags(&self, repository: &str) -> Result<Option<BTreeMap<String, String>>> {
@@ -64,8 +64,8 @@ impl EcrApi for Aws {
         };
         let arn = found.repository_arn.unwrap_or_default();
         let request = self.clients.ecr().list_tags_for_resource();
-        let told = request.resource_arn(&arn).send().await;
-        let tags = told.or_fault("ListTagsForResource", &arn)?.tags;
+        let sent = request.resource_arn(&arn).send().await;
+        let tags = sent.or_fault("ListTagsForResource", &arn)?.tags;
         let tags = tags.unwrap_or_default().into_iter();
         Ok(Some(tags.map(|tag| (tag.key, tag.value)).collect()))
     }
@@ -73,8 +73,8 @@ impl EcrApi for Aws {
     async fn tag_mutability(&self, repository: &str) -> Result<Option<String>> {
         let found = self.repository(repository).await?;
         Ok(found.map(|found| {
-            let told = found.image_tag_mutability;
-            told.map_or_else(String::new, |told| told.as_str().to_owned())
+            let mutability = found.image_tag_mutability;
+            mutability.map_or_else(String::new, |mutability| mutability.as_str().to_owned())
         }))
     }
 }
@@ -97,7 +97,7 @@ impl Aws {
     async fn repository(&self, name: &str) -> Result<Option<Repository>> {
         let request = self.clients.ecr().describe_repositories();
         match request.repository_names(name).send().await {
-            Ok(told) => Ok(told.repositories.unwrap_or_default().into_iter().next()),
+            Ok(answer) => Ok(answer.repositories.unwrap_or_default().into_iter().next()),
             Err(error) if code(&error) == Some("RepositoryNotFoundException") => Ok(None),
             Err(error) => Err(fault(&error, "DescribeRepositories", name)),
         }
@@ -111,12 +111,12 @@ impl Aws {
             .set_accepted_media_types(Some(MEDIA_TYPES.map(str::to_owned).to_vec()))
             .send()
             .await;
-        let told = match sent {
-            Ok(told) => told,
+        let answer = match sent {
+            Ok(answer) => answer,
             Err(error) if code(&error) == Some("RepositoryNotFoundException") => return Ok(None),
             Err(error) => return Err(fault(&error, "BatchGetImage", name)),
         };
-        let Some(image) = told.images.unwrap_or_default().into_iter().next() else {
+        let Some(image) = answer.images.unwrap_or_default().into_iter().next() else {
             return Ok(None);
         };
         let manifest = image.image_manifest.unwrap_or_default();
@@ -130,13 +130,13 @@ impl Aws {
     async fn tags(&self, name: &str, digest: &Digest) -> Result<Vec<String>> {
         let request = self.clients.ecr().describe_images().repository_name(name);
         let id = identifier(&format!("sha256:{digest}"));
-        let told = match request.image_ids(id).send().await {
-            Ok(told) => told,
+        let answer = match request.image_ids(id).send().await {
+            Ok(answer) => answer,
             // The image was removed after its manifest was read.
             Err(error) if code(&error) == Some("ImageNotFoundException") => return Ok(vec![]),
             Err(error) => return Err(fault(&error, "DescribeImages", name)),
         };
-        let details = told.image_details.unwrap_or_default().into_iter().next();
+        let details = answer.image_details.unwrap_or_default().into_iter().next();
         Ok(details.and_then(|details| details.image_tags).unwrap_or_default())
     }
 }

@@ -34,11 +34,11 @@ impl EcsApi for Aws {
         let named = format!("{cluster}/{service}");
         let request = self.clients.ecs().describe_services().cluster(cluster);
         let sent = request.services(service).include(ecs::ServiceField::Tags).send().await;
-        let told = sent.or_fault("DescribeServices", &named)?;
-        let found = told.services.unwrap_or_default().into_iter().next();
+        let answer = sent.or_fault("DescribeServices", &named)?;
+        let found = answer.services.unwrap_or_default().into_iter().next();
         let found = found.filter(|service| service.status() != Some("INACTIVE"));
         found.map(service_of).ok_or_else(|| {
-            let why = told.failures.unwrap_or_default();
+            let why = answer.failures.unwrap_or_default();
             let why = why.first().and_then(ecs::Failure::reason).unwrap_or("INACTIVE").to_owned();
             Fault::new(FaultName::NotFound, format!("DescribeServices {named}: {why}"))
         })
@@ -81,9 +81,9 @@ impl EcsApi for Aws {
                 .set_next_token(next)
                 .send()
                 .await;
-            let told = sent.or_fault("ListTaskDefinitions", family)?;
-            arns.extend(told.task_definition_arns.unwrap_or_default().into_iter().filter(of_family));
-            next = told.next_token;
+            let answer = sent.or_fault("ListTaskDefinitions", family)?;
+            arns.extend(answer.task_definition_arns.unwrap_or_default().into_iter().filter(of_family));
+            next = answer.next_token;
             if next.is_none() || arns.len() >= limit as usize {
                 arns.truncate(limit as usize);
                 return Ok(arns);
@@ -116,8 +116,8 @@ impl EcsApi for Aws {
             .config_override(switching())
             .send()
             .await;
-        let told = sent.or_fault("UpdateService", &named)?;
-        let deployments = told.service.and_then(|service| service.deployments);
+        let answer = sent.or_fault("UpdateService", &named)?;
+        let deployments = answer.service.and_then(|service| service.deployments);
         let mut deployments = deployments.unwrap_or_default().into_iter();
         let primary = deployments.find(|deployment| deployment.status() == Some("PRIMARY"));
         primary.and_then(|deployment| deployment.id).ok_or_else(|| {
@@ -143,8 +143,8 @@ impl EcsApi for Aws {
         for some in arns.chunks(TASKS_AT_ONCE) {
             let request = self.clients.ecs().describe_tasks().cluster(cluster);
             let sent = request.set_tasks(Some(some.to_vec())).send().await;
-            let told = sent.or_fault("DescribeTasks", &format!("{cluster}/{service}"))?;
-            tasks.extend(told.tasks.unwrap_or_default().into_iter().map(task_of));
+            let answer = sent.or_fault("DescribeTasks", &format!("{cluster}/{service}"))?;
+            tasks.extend(answer.tasks.unwrap_or_default().into_iter().map(task_of));
         }
         Ok(tasks)
     }
@@ -158,9 +158,9 @@ impl Aws {
         loop {
             let request = self.clients.ecs().list_tasks().cluster(cluster);
             let sent = request.service_name(service).desired_status(status.clone()).set_next_token(next).send().await;
-            let told = sent.or_fault("ListTasks", &format!("{cluster}/{service}"))?;
-            arns.extend(told.task_arns.unwrap_or_default());
-            next = told.next_token;
+            let answer = sent.or_fault("ListTasks", &format!("{cluster}/{service}"))?;
+            arns.extend(answer.task_arns.unwrap_or_default());
+            next = answer.next_token;
             if next.is_none() {
                 return Ok(arns);
             }

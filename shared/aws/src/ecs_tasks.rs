@@ -14,8 +14,8 @@ impl EcsTasksApi for Aws {
         let named = format!("{cluster}/{service}");
         let request = self.clients.ecs().describe_services().cluster(cluster);
         let sent = request.services(service).send().await;
-        let told = sent.or_fault("DescribeServices", &named)?;
-        let found = told.services.unwrap_or_default().into_iter().next();
+        let answer = sent.or_fault("DescribeServices", &named)?;
+        let found = answer.services.unwrap_or_default().into_iter().next();
         found
             .map(launch_of)
             .ok_or_else(|| Fault::new(FaultName::NotFound, format!("DescribeServices {named}: there is none")))
@@ -24,8 +24,8 @@ impl EcsTasksApi for Aws {
     async fn cluster(&self, name: &str) -> Result<Cluster> {
         let request = self.clients.ecs().describe_clusters().clusters(name);
         let sent = request.include(ecs::ClusterField::Tags).send().await;
-        let told = sent.or_fault("DescribeClusters", name)?;
-        let found = told.clusters.unwrap_or_default().into_iter().next();
+        let answer = sent.or_fault("DescribeClusters", name)?;
+        let found = answer.clusters.unwrap_or_default().into_iter().next();
         let found = found.filter(|cluster| cluster.status() != Some("INACTIVE"));
         let found = found.ok_or_else(|| {
             let message = format!("DescribeClusters {name}: there is none");
@@ -64,8 +64,8 @@ impl EcsTasksApi for Aws {
             .config_override(switching())
             .send()
             .await;
-        let told = match sent {
-            Ok(told) => told,
+        let answer = match sent {
+            Ok(answer) => answer,
             // The token was used with other parameters: the task that ECS runs is found by its list.
             Err(error) if code(&error) == Some("ConflictException") => {
                 let message = format!("RunTask {named}: {}", message(&error));
@@ -73,10 +73,10 @@ impl EcsTasksApi for Aws {
             }
             Err(error) => return Err(fault(&error, "RunTask", &named)),
         };
-        let tasks = told.tasks.unwrap_or_default().into_iter();
+        let tasks = answer.tasks.unwrap_or_default().into_iter();
         let mut arns = tasks.filter_map(|task| task.task_arn);
         arns.next().ok_or_else(|| {
-            let failures = told.failures.unwrap_or_default();
+            let failures = answer.failures.unwrap_or_default();
             let reasons = failures.iter().map(|one| {
                 let reason = one.reason().unwrap_or("no reason");
                 let detail = one.detail().map(|detail| format!(" ({detail})"));
@@ -106,8 +106,8 @@ impl EcsTasksApi for Aws {
         for some in arns.chunks(TASKS_AT_ONCE) {
             let request = self.clients.ecs().describe_tasks().cluster(cluster);
             let sent = request.set_tasks(Some(some.to_vec())).send().await;
-            let told = sent.or_fault("DescribeTasks", &format!("{cluster}/{family}"))?;
-            runs.extend(told.tasks.unwrap_or_default().into_iter().map(run_of));
+            let answer = sent.or_fault("DescribeTasks", &format!("{cluster}/{family}"))?;
+            runs.extend(answer.tasks.unwrap_or_default().into_iter().map(run_of));
         }
         Ok(runs)
     }
@@ -122,9 +122,9 @@ impl Aws {
         loop {
             let request = self.clients.ecs().list_tasks().cluster(cluster);
             let sent = request.family(family).desired_status(status.clone()).set_next_token(next).send().await;
-            let told = sent.or_fault("ListTasks", &format!("{cluster}/{family}"))?;
-            arns.extend(told.task_arns.unwrap_or_default());
-            next = told.next_token;
+            let answer = sent.or_fault("ListTasks", &format!("{cluster}/{family}"))?;
+            arns.extend(answer.task_arns.unwrap_or_default());
+            next = answer.next_token;
             if next.is_none() {
                 return Ok(arns);
             }

@@ -126,7 +126,7 @@ pub(crate) fn name_of(code: Option<&str>, status: Option<u16>) -> FaultName {
     }
 }
 
-/// Returns the engine's name for a code whose meaning the HTTP status does not tell. Most services answer 400 for all
+/// Returns the engine's name for a code whose meaning the HTTP status does not show. Most services answer 400 for all
 /// of them.
 fn name_of_code(code: &str) -> Option<FaultName> {
     let has = |parts: &[&str]| parts.iter().any(|part| code.contains(part));
@@ -137,7 +137,7 @@ fn name_of_code(code: &str) -> Option<FaultName> {
         "ThroughputExceeded",
         "SlowDown",
         "TooManyInvalidationsInProgress",
-        // The same transaction is still under way from an earlier send. Asked later, it tells what came of it.
+        // The same transaction is still under way from an earlier send. Asked later, it shows what came of it.
         "TransactionInProgress",
     ]) {
         return Some(FaultName::Throttled);

@@ -103,43 +103,43 @@ impl Aws {
             }
             Sort::Queue => {
                 let body = json!({"QueueUrl": id, "AttributeNames": ["ApproximateNumberOfMessages"]});
-                let told = self.told("sqs", "AmazonSQS.GetQueueAttributes", body).await?;
-                word(&told, "/Attributes/ApproximateNumberOfMessages")
+                let answer = self.json_answer("sqs", "AmazonSQS.GetQueueAttributes", body).await?;
+                word(&answer, "/Attributes/ApproximateNumberOfMessages")
             }
             Sort::Rule => {
                 let target = "AWSEvents.DescribeRule";
                 // The bus is the default one, as for all rules of the template.
                 let name = id.rsplit('|').next().unwrap_or(id);
-                let told = self.told("events", target, json!({"Name": name})).await?;
-                word(&told, "/State")
+                let answer = self.json_answer("events", target, json!({"Name": name})).await?;
+                word(&answer, "/State")
             }
             Sort::Machine => {
                 let target = "AWSStepFunctions.DescribeStateMachine";
-                let told = self.told("states", target, json!({"stateMachineArn": id})).await?;
-                word(&told, "/status")
+                let answer = self.json_answer("states", target, json!({"stateMachineArn": id})).await?;
+                word(&answer, "/status")
             }
             Sort::Table => {
                 let target = "DynamoDB_20120810.DescribeTable";
-                let told = self.told("dynamodb", target, json!({"TableName": id})).await?;
-                word(&told, "/Table/TableStatus")
+                let answer = self.json_answer("dynamodb", target, json!({"TableName": id})).await?;
+                word(&answer, "/Table/TableStatus")
             }
             Sort::Source => {
                 let path = ["2015-03-31", "event-source-mappings", id];
-                word(&self.lambda_told(&path).await?, "/State")
+                word(&self.lambda_answer(&path).await?, "/State")
             }
             Sort::Function => {
                 let path = ["2015-03-31", "functions", id, "configuration"];
-                word(&self.lambda_told(&path).await?, "/State")
+                word(&self.lambda_answer(&path).await?, "/State")
             }
         }
     }
 
-    async fn told(&self, service: &'static str, target: &'static str, body: Value) -> Result<Value> {
+    async fn json_answer(&self, service: &'static str, target: &'static str, body: Value) -> Result<Value> {
         let call = JsonCall { service, target, body };
         self.json_call(call).await
     }
 
-    async fn lambda_told(&self, path: &[&str]) -> Result<Value> {
+    async fn lambda_answer(&self, path: &[&str]) -> Result<Value> {
         let what = path.join("/");
         let answer = stacks::read(&self.shared.home, "lambda", path, &what).await?;
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
@@ -154,8 +154,8 @@ impl Aws {
 }
 
 /// Returns the word at a place of an answer.
-fn word(told: &Value, place: &str) -> Result<String> {
-    let found = told.pointer(place).and_then(Value::as_str);
+fn word(answer: &Value, place: &str) -> Result<String> {
+    let found = answer.pointer(place).and_then(Value::as_str);
     found.map(str::to_owned).ok_or_else(|| {
         let message = format!("the answer has nothing at {place}");
         Fault::new(FaultName::Unavailable, message)

@@ -82,8 +82,8 @@ pub enum InvocationCause {
     Look(Value),
 }
 
-/// Tells changes of the ledger from a look of the schedule. An event from EventBridge has a `detail-type` (Amazon
-/// EventBridge User Guide, "Events").
+/// Distinguishes changes of the ledger from a look of the schedule. An event from EventBridge has a `detail-type`
+/// (Amazon EventBridge User Guide, "Events").
 pub fn woken(event: Value) -> Result<InvocationCause> {
     if event.get("detail-type").is_some() {
         return Ok(InvocationCause::Look(event));

@@ -138,15 +138,15 @@ fn request(target: &'static str, version: &'static str, body: String) -> Result<
 /// Reads an answer. A success is a JSON document; an error names its code as `__type`, with or without a namespace.
 fn answer(answer: &HttpResponse) -> Result<Value, OrchestratorError<ErrorMetadata>> {
     let body = answer.body().bytes().unwrap_or_default();
-    let told: Result<Value, _> = serde_json::from_slice(body);
+    let document: Result<Value, _> = serde_json::from_slice(body);
     if answer.status().is_success() {
-        return told.map_err(|error| OrchestratorError::other(format!("no JSON: {error}")));
+        return document.map_err(|error| OrchestratorError::other(format!("no JSON: {error}")));
     }
-    let told = told.unwrap_or_default();
-    let code = told["__type"].as_str().unwrap_or_default();
+    let document = document.unwrap_or_default();
+    let code = document["__type"].as_str().unwrap_or_default();
     let code = code.rsplit('#').next().unwrap_or_default();
     let code = code.split(':').next().unwrap_or_default();
-    let message = ["message", "Message"].iter().find_map(|name| told[name].as_str());
+    let message = ["message", "Message"].iter().find_map(|name| document[name].as_str());
     let mut error = ErrorMetadata::builder();
     if !code.is_empty() {
         error = error.code(code);

@@ -112,9 +112,9 @@ impl LambdaApi for Aws {
 
     async fn alias(&self, name: &str, alias: &str) -> Result<Alias> {
         let request = self.clients.lambda().get_alias().function_name(name);
-        let told = request.name(alias).send().await;
-        let told = told.or_fault("GetAlias", &format!("{name}:{alias}"))?;
-        Ok(alias_of(told.function_version, told.routing_config, told.revision_id))
+        let sent = request.name(alias).send().await;
+        let answer = sent.or_fault("GetAlias", &format!("{name}:{alias}"))?;
+        Ok(alias_of(answer.function_version, answer.routing_config, answer.revision_id))
     }
 
     async fn update_alias(
@@ -135,16 +135,16 @@ impl LambdaApi for Aws {
             .config_override(sent_once())
             .send()
             .await;
-        let told = sent.or_fault("UpdateAlias", &format!("{name}:{alias}"))?;
-        Ok(alias_of(told.function_version, told.routing_config, told.revision_id))
+        let answer = sent.or_fault("UpdateAlias", &format!("{name}:{alias}"))?;
+        Ok(alias_of(answer.function_version, answer.routing_config, answer.revision_id))
     }
 
     async fn code_room(&self) -> Result<CodeRoom> {
         let sent = self.clients.lambda().get_account_settings().send().await;
-        let told = sent.or_fault("GetAccountSettings", "of AWS Lambda")?;
-        let bytes = |told: Option<i64>| told.and_then(|bytes| u64::try_from(bytes).ok());
-        let used = bytes(told.account_usage.map(|usage| usage.total_code_size));
-        let total = bytes(told.account_limit.map(|limit| limit.total_code_size));
+        let answer = sent.or_fault("GetAccountSettings", "of AWS Lambda")?;
+        let bytes = |size: Option<i64>| size.and_then(|bytes| u64::try_from(bytes).ok());
+        let used = bytes(answer.account_usage.map(|usage| usage.total_code_size));
+        let total = bytes(answer.account_limit.map(|limit| limit.total_code_size));
         let room = used.zip(total).map(|(used, total)| CodeRoom { used, total });
         room.ok_or_else(|| {
             let message = "GetAccountSettings of AWS Lambda: the answer tells no sizes of code";
@@ -155,9 +155,9 @@ impl LambdaApi for Aws {
     async fn provisioned(&self, name: &str, qualifier: &str) -> Result<Option<Provisioned>> {
         let request = self.clients.lambda().get_provisioned_concurrency_config();
         match request.function_name(name).qualifier(qualifier).send().await {
-            Ok(told) => Ok(Some(Provisioned {
-                status: told.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
-                reason: told.status_reason.unwrap_or_default(),
+            Ok(config) => Ok(Some(Provisioned {
+                status: config.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
+                reason: config.status_reason.unwrap_or_default(),
             })),
             Err(error) if code(&error) == Some("ProvisionedConcurrencyConfigNotFoundException") => Ok(None),
             Err(error) => Err(fault(&error, "GetProvisionedConcurrencyConfig", &format!("{name}:{qualifier}"))),
@@ -183,8 +183,8 @@ impl LambdaApi for Aws {
 
     async fn function_tags(&self, arn: &str) -> Result<BTreeMap<String, String>> {
         let request = self.clients.lambda().list_tags().resource(arn);
-        let told = request.send().await.or_fault("ListTags", arn)?;
-        Ok(told.tags.unwrap_or_default().into_iter().collect())
+        let answer = request.send().await.or_fault("ListTags", arn)?;
+        Ok(answer.tags.unwrap_or_default().into_iter().collect())
     }
 
     async fn download(&self, code_location: &str) -> Result<Bytes> {
@@ -192,7 +192,7 @@ impl LambdaApi for Aws {
     }
 }
 
-/// Returns the fault, as `StillInProgress` where Lambda tells that it cannot run the function yet.
+/// Returns the fault, as `StillInProgress` where Lambda says that it cannot run the function yet.
 pub(crate) fn not_ready(fault: Fault, code: Option<&str>) -> Fault {
     if code.is_some_and(|code| NOT_READY.contains(&code)) {
         Fault::new(FaultName::StillInProgress, fault.message)
@@ -276,9 +276,9 @@ fn once(limits: aws_config::timeout::TimeoutConfig) -> Builder {
 
 /// Returns the error's type alone: its message and the rest of the answer may have a secret in them.
 fn error_type(error: Option<&str>, payload: &[u8]) -> String {
-    let told = error.and_then(|_| serde_json::from_slice::<Value>(payload).ok());
-    let told = told.and_then(|told| told["errorType"].as_str().map(str::to_owned));
-    told.unwrap_or_default()
+    let document = error.and_then(|_| serde_json::from_slice::<Value>(payload).ok());
+    let name = document.and_then(|document| document["errorType"].as_str().map(str::to_owned));
+    name.unwrap_or_default()
 }
 
 /// Decodes the end of a log, which comes in Base64; empty where it cannot be read.

@@ -67,7 +67,7 @@ pub struct Aws {
     shared: Rc<Shared>,
     clients: Rc<Clients>,
     /// True if it works on targets. It writes many objects at a time there, and makes fewer calls when S3 asks to slow
-    /// down, so it must be told of each throttle.
+    /// down, so it must learn of each throttle.
     on_targets: bool,
     /// The time that each of its writes of objects may take, where these writes are switching changes.
     once: Option<Duration>,

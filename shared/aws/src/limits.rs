@@ -162,9 +162,9 @@ impl Intercept for Retries {
 /// to be tried again; about all else there is nothing to do.
 fn last_answer(context: &InterceptorContext, components: &RuntimeComponents) -> RetryAction {
     let classifiers = components.retry_classifiers();
-    classifiers.fold(RetryAction::NoActionIndicated, |told, classifier| {
-        match classifier.classify_retry_v2(context, &told) {
-            RetryAction::NoActionIndicated => told,
+    classifiers.fold(RetryAction::NoActionIndicated, |action, classifier| {
+        match classifier.classify_retry_v2(context, &action) {
+            RetryAction::NoActionIndicated => action,
             other => other,
         }
     })

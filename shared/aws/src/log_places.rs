@@ -20,7 +20,7 @@ pub struct LogPlace {
     pub streams: Streams,
 }
 
-/// Streams of a log group, by what their names tell.
+/// Streams of a log group, by what their names say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Streams {
     /// Those of these versions of a function: a stream's name has the version in brackets (AWS Lambda Developer Guide,
@@ -34,7 +34,7 @@ pub enum Streams {
         /// The ids of tasks that run, or ran, another task definition.
         others: BTreeSet<String>,
     },
-    /// All: the names tell nothing.
+    /// All: the names say nothing.
     All,
 }
 
@@ -94,8 +94,8 @@ impl Aws {
         let (config, _) = self.clients.config();
         let path = ["2015-03-31", "functions", function, "configuration"];
         let what = format!("the configuration of {function}");
-        let told = stacks::read(config, "lambda", &path, &what).await;
-        let told = told.and_then(|answer| {
+        let sent = stacks::read(config, "lambda", &path, &what).await;
+        let document = sent.and_then(|answer| {
             let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
             if (200..300).contains(&answer.status) {
                 return Ok(body);
@@ -106,7 +106,7 @@ impl Aws {
             let message = format!("{what}: AWS answered {}: {message}", answer.status);
             Err(Fault::new(name, message))
         });
-        match told {
+        match document {
             Ok(body) => {
                 let group = body.pointer("/LoggingConfig/LogGroup");
                 let group = group.and_then(Value::as_str).filter(|name| !name.is_empty());
@@ -268,21 +268,21 @@ mod tests {
             {"name": "silent"},
         ]});
         let (places, notes) = containers(&document, &set(&["0"]), Some("eu-west-1"));
-        let told: Vec<_> =
+        let found: Vec<_> =
             places.iter().map(|one| (one.group.as_str(), one.region.as_deref(), one.streams.prefix())).collect();
         let wanted =
             [("/shop/agent", Some("eu-north-1"), Some("agent/web/")), ("/shop/worker", Some("eu-west-1"), None)];
-        assert_eq!(told, wanted);
+        assert_eq!(found, wanted);
         assert_eq!(notes.len(), 2, "{notes:?}");
         assert!(notes[0].contains("proxy") && notes[0].contains("awsfirelens"));
         assert!(notes[1].contains("silent") && notes[1].contains("no log driver"));
     }
 
     #[test]
-    fn a_missing_right_is_told_by_its_action() {
+    fn a_missing_right_is_named_by_its_action() {
         let denied = Fault::new(FaultName::AccessDenied, "FilterLogEvents: not authorized.");
-        let told = unread(&denied, "logs:FilterLogEvents");
-        assert!(told.ends_with("not authorized. Allow yourself `logs:FilterLogEvents`"), "{told}");
+        let message = unread(&denied, "logs:FilterLogEvents");
+        assert!(message.ends_with("not authorized. Allow yourself `logs:FilterLogEvents`"), "{message}");
         let late = Fault::new(FaultName::Unavailable, "no answer");
         assert_eq!(unread(&late, "logs:FilterLogEvents"), "no answer");
     }

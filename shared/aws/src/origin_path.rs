@@ -20,7 +20,7 @@ struct ElementPlaces {
 /// has no such origin.
 ///
 /// The places are found by an XML reader and the text is replaced there: rebuilding the document
-/// from parsed events could lose what the reader does not tell apart.
+/// from parsed events could lose what the reader does not distinguish.
 pub(crate) fn replace(xml: &str, origin: &str, path: &str) -> Result<String, String> {
     let places = find(xml, origin)?;
     let element = format!("<OriginPath>{}</OriginPath>", escape(path));

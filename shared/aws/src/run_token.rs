@@ -52,12 +52,12 @@ mod tests {
     #[test]
     fn the_subject_is_read_of_the_claims_of_a_token_and_of_nothing_else() {
         let claims = URL_SAFE_NO_PAD.encode(r#"{"sub": "repo:acme/shop:pull_request"}"#);
-        let told = |value: &str| subject(format!(r#"{{"value": "{value}"}}"#).as_bytes());
+        let subject_of = |value: &str| subject(format!(r#"{{"value": "{value}"}}"#).as_bytes());
         let wanted = Some("repo:acme/shop:pull_request".to_owned());
-        assert_eq!(told(&format!("e30.{claims}.x")), wanted);
-        assert_eq!(told(&format!("e30.{claims}=.x")), wanted);
+        assert_eq!(subject_of(&format!("e30.{claims}.x")), wanted);
+        assert_eq!(subject_of(&format!("e30.{claims}=.x")), wanted);
         for none in ["", "e30", "e30.e30.x", "e30.?.x"] {
-            assert_eq!(told(none), None, "{none}");
+            assert_eq!(subject_of(none), None, "{none}");
         }
         assert_eq!(subject(b"<html>"), None);
     }

@@ -26,8 +26,8 @@ pub(crate) async fn read(client: &Client, cluster: &str, service: &str, since: T
     }
     let request = client.describe_service_deployments();
     let sent = request.set_service_deployment_arns(Some(newest)).send().await;
-    let told = sent.or_fault("DescribeServiceDeployments", &named)?;
-    let found = told.service_deployments.unwrap_or_default();
+    let answer = sent.or_fault("DescribeServiceDeployments", &named)?;
+    let found = answer.service_deployments.unwrap_or_default();
     let revisions = revisions(client, &found, &named).await?;
     let found = found.into_iter().map(|one| rollout_of(one, &revisions));
     let mut found: Vec<ServiceRollout> = found.collect();
@@ -49,9 +49,9 @@ async fn list(client: &Client, (cluster, service): (&str, &str), since: Time, na
             .set_next_token(next)
             .send()
             .await;
-        let told = sent.or_fault("ListServiceDeployments", named)?;
-        listed.extend(told.service_deployments.unwrap_or_default());
-        next = told.next_token;
+        let answer = sent.or_fault("ListServiceDeployments", named)?;
+        listed.extend(answer.service_deployments.unwrap_or_default());
+        next = answer.next_token;
         if next.is_none() {
             break;
         }
@@ -88,9 +88,9 @@ async fn revisions(
     for some in arns.chunks(AT_ONCE) {
         let request = client.describe_service_revisions();
         let sent = request.set_service_revision_arns(Some(some.to_vec())).send().await;
-        let told = sent.or_fault("DescribeServiceRevisions", named)?;
-        let told = told.service_revisions.unwrap_or_default().into_iter();
-        known.extend(told.filter_map(|one| {
+        let answer = sent.or_fault("DescribeServiceRevisions", named)?;
+        let revisions = answer.service_revisions.unwrap_or_default().into_iter();
+        known.extend(revisions.filter_map(|one| {
             let behind = behind(&one);
             let task_definition = one.task_definition?;
             Some((one.service_revision_arn?, Revision { task_definition, behind }))
@@ -168,7 +168,7 @@ pub(crate) async fn answer(client: &Client, arn: &str, hook: &str, goes_on: bool
     sent.or_fault("ContinueServiceDeployment", &named).map(drop)
 }
 
-/// Returns the hooks of a service's deployment configuration. ECS tells the defaults of their timeouts, or they are
+/// Returns the hooks of a service's deployment configuration. ECS names the defaults of their timeouts, or they are
 /// these (Amazon ECS API Reference, DeploymentLifecycleHookTimeoutConfiguration).
 pub(crate) fn hooks(configuration: &ecs::DeploymentConfiguration) -> Vec<ServiceHook> {
     let of = |hook: &ecs::DeploymentLifecycleHook| {
@@ -188,9 +188,9 @@ pub(crate) fn hooks(configuration: &ecs::DeploymentConfiguration) -> Vec<Service
 
 /// Returns the sort of a hook. Where ECS leaves it out it is the default (Amazon ECS API Reference,
 /// DeploymentLifecycleHook, `targetType`).
-fn kind_of(told: Option<&ecs::DeploymentLifecycleHookTargetType>) -> String {
-    let told = told.map(ecs::DeploymentLifecycleHookTargetType::as_str);
-    told.unwrap_or("AWS_LAMBDA").to_owned()
+fn kind_of(sort: Option<&ecs::DeploymentLifecycleHookTargetType>) -> String {
+    let sort = sort.map(ecs::DeploymentLifecycleHookTargetType::as_str);
+    sort.unwrap_or("AWS_LAMBDA").to_owned()
 }
 
 fn rollout_of(deployment: ecs::ServiceDeployment, revisions: &BTreeMap<String, Revision>) -> ServiceRollout {
@@ -217,7 +217,7 @@ fn rollout_of(deployment: ecs::ServiceDeployment, revisions: &BTreeMap<String, R
     }
 }
 
-/// Returns the steps of a shift. ECS tells the defaults of a canary and of linear steps, or they are these (Amazon ECS
+/// Returns the steps of a shift. ECS names the defaults of a canary and of linear steps, or they are these (Amazon ECS
 /// API Reference, CanaryConfiguration and LinearConfiguration).
 pub(crate) fn shifting(configuration: &ecs::DeploymentConfiguration) -> Shifting {
     let canary = configuration.canary_configuration();
@@ -259,30 +259,30 @@ fn hook_of(hook: ecs::DeploymentLifecycleHookDetail) -> LifecycleHook {
     }
 }
 
-pub(crate) fn task_set_of(told: ecs::TaskSet) -> TaskSet {
+pub(crate) fn task_set_of(task_set: ecs::TaskSet) -> TaskSet {
     TaskSet {
-        shape: shape_of(&told),
-        id: told.id.unwrap_or_default(),
-        status: told.status.unwrap_or_default(),
-        task_definition: told.task_definition.unwrap_or_default(),
-        stability: told.stability_status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
-        desired: count(told.computed_desired_count),
-        running: count(told.running_count),
-        pending: count(told.pending_count),
+        shape: shape_of(&task_set),
+        id: task_set.id.unwrap_or_default(),
+        status: task_set.status.unwrap_or_default(),
+        task_definition: task_set.task_definition.unwrap_or_default(),
+        stability: task_set.stability_status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
+        desired: count(task_set.computed_desired_count),
+        running: count(task_set.running_count),
+        pending: count(task_set.pending_count),
     }
 }
 
-fn shape_of(told: &ecs::TaskSet) -> Shape {
-    let balancers = told.load_balancers().iter();
+fn shape_of(task_set: &ecs::TaskSet) -> Shape {
+    let balancers = task_set.load_balancers().iter();
     let mut containers = balancers.filter_map(|one| {
         let port = u32::try_from(one.container_port?).ok()?;
         Some((one.container_name.clone()?, port))
     });
-    let providers = told.capacity_provider_strategy().iter();
-    let network = told.network_configuration();
+    let providers = task_set.capacity_provider_strategy().iter();
+    let network = task_set.network_configuration();
     Shape {
         container: containers.next(),
-        platform_version: told.platform_version.clone(),
+        platform_version: task_set.platform_version.clone(),
         network: network.and_then(|network| network.awsvpc_configuration()).and_then(network_of),
         providers: providers.map(|one| (one.capacity_provider.clone(), one.base, one.weight)).collect(),
     }
@@ -290,10 +290,10 @@ fn shape_of(told: &ecs::TaskSet) -> Shape {
 
 /// Returns the network; `None` where a member is missing. CodeDeploy takes all of a network's members, or the service's
 /// own network.
-fn network_of(told: &ecs::AwsVpcConfiguration) -> Option<Network> {
-    let security_groups = told.security_groups().to_vec();
-    let public_ip = told.assign_public_ip()?.as_str().to_owned();
-    (!security_groups.is_empty()).then(|| Network { subnets: told.subnets().to_vec(), security_groups, public_ip })
+fn network_of(network: &ecs::AwsVpcConfiguration) -> Option<Network> {
+    let security_groups = network.security_groups().to_vec();
+    let public_ip = network.assign_public_ip()?.as_str().to_owned();
+    (!security_groups.is_empty()).then(|| Network { subnets: network.subnets().to_vec(), security_groups, public_ip })
 }
 
 /// Returns the capacity of a service, which has a launch type or a strategy of capacity providers (Amazon ECS API

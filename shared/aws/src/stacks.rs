@@ -239,20 +239,20 @@ mod tests {
 
     #[test]
     fn a_stack_that_is_not_there_is_no_fault_and_everything_else_is() {
-        let told = |status: u16, code: &str, message: &str| {
+        let refusal = |status: u16, code: &str, message: &str| {
             let body = format!(
                 "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
             );
             refused::<()>("DescribeStacks a", status, &body)
         };
-        let none = told(400, "ValidationError", "Stack with id windlass does not exist");
+        let none = refusal(400, "ValidationError", "Stack with id windlass does not exist");
         assert_eq!(none.unwrap(), None);
-        let name = |told: Result<Option<()>>| told.unwrap_err().name;
-        assert_eq!(name(told(400, "ValidationError", "1 validation error")), FaultName::Refused);
-        let denied = told(403, "AccessDenied", "User: a is not authorized").unwrap_err();
+        let name = |answered: Result<Option<()>>| answered.unwrap_err().name;
+        assert_eq!(name(refusal(400, "ValidationError", "1 validation error")), FaultName::Refused);
+        let denied = refusal(403, "AccessDenied", "User: a is not authorized").unwrap_err();
         assert_eq!(denied.name, FaultName::AccessDenied);
         assert!(denied.message.contains("AWS answered AccessDenied: User: a"), "{denied}");
-        assert_eq!(name(told(400, "Throttling", "Rate exceeded")), FaultName::Throttled);
+        assert_eq!(name(refusal(400, "Throttling", "Rate exceeded")), FaultName::Throttled);
         let nothing = refused::<()>("DescribeStacks a", 502, "<html>").unwrap_err();
         assert_eq!(nothing.name, FaultName::Unavailable);
         assert!(nothing.message.contains("HTTP status 502"), "{nothing}");

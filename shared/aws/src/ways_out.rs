@@ -58,18 +58,18 @@ impl StepFunctionsApi for Aws {
             return Ok(None);
         }
         let request = self.clients.sfn().describe_execution().execution_arn(arn);
-        let told = match request.send().await {
-            Ok(told) => told,
+        let execution = match request.send().await {
+            Ok(execution) => execution,
             Err(error) if code(&error) == Some("ExecutionDoesNotExist") => return Ok(None),
             Err(error) => return Err(fault(&error, "DescribeExecution", arn)),
         };
         Ok(Some(Execution {
-            arn: told.execution_arn,
-            status: told.status.as_str().to_owned(),
-            error: told.error,
-            cause: told.cause,
-            started: time_of(&told.start_date),
-            input: told.input.and_then(|input| serde_json::from_str(&input).ok()).unwrap_or_default(),
+            arn: execution.execution_arn,
+            status: execution.status.as_str().to_owned(),
+            error: execution.error,
+            cause: execution.cause,
+            started: time_of(&execution.start_date),
+            input: execution.input.and_then(|input| serde_json::from_str(&input).ok()).unwrap_or_default(),
         }))
     }
 

@@ -92,7 +92,7 @@ async fn a_version_is_made_with_its_label_upon_the_newest_one() {
 }
 
 #[tokio::test]
-async fn what_a_validator_says_is_told_without_the_content() {
+async fn what_a_validator_says_is_reported_without_the_content() {
     let details = json!({
         "Message": "The value hush is too long",
         "Reason": "InvalidConfiguration",
@@ -147,7 +147,7 @@ async fn who_lists_no_profile_is_asked_for_each_deployment() {
 }
 
 #[tokio::test]
-async fn an_environment_s_tags_are_asked_for_by_the_arn_that_nobody_tells() {
+async fn an_environment_s_tags_are_asked_for_by_the_arn_that_nobody_answers() {
     let me = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
               <Arn>arn:aws-cn:sts::111111111111:assumed-role/w/s</Arn><Account>111111111111</Account>\
               </GetCallerIdentityResult></GetCallerIdentityResponse>";

@@ -59,7 +59,7 @@ async fn the_next_page_begins_after_the_last_key() {
 }
 
 #[tokio::test]
-async fn many_objects_are_deleted_with_one_call_and_what_stays_is_told() {
+async fn many_objects_are_deleted_with_one_call_and_what_stays_is_reported() {
     let some = "<DeleteResult><Error><Key>b&amp;b</Key><Code>AccessDenied</Code></Error></DeleteResult>";
     let busy = "<DeleteResult><Error><Key>a</Key><Code>SlowDown</Code></Error></DeleteResult>";
     let (aws, replay) =

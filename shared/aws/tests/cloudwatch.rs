@@ -110,11 +110,11 @@ async fn what_an_alarm_does_not_say_is_not_made_up() {
         {"Id": "r", "Expression": "e / n"},
     ], "StateReasonData": "{\"recentDatapoints\": [1.0, 2.0]}"});
     let (aws, _) = Replay::new(vec![answer(200, &json!({"MetricAlarms": [bare, math]}))]);
-    let told = aws.alarms(&["a".into(), "m".into()]).await.expect("read");
-    assert_eq!((told[0].state.as_str(), told[0].threshold), ("", None));
-    assert_eq!((told[0].points_of, told[0].since), ((3, 3), Time(0)));
-    assert_eq!(told[0].points, [0.0; 0]);
-    assert_eq!((told[1].metric.as_str(), &told[1].points[..]), ("e / n", &[1.0, 2.0][..]));
+    let alarms = aws.alarms(&["a".into(), "m".into()]).await.expect("read");
+    assert_eq!((alarms[0].state.as_str(), alarms[0].threshold), ("", None));
+    assert_eq!((alarms[0].points_of, alarms[0].since), ((3, 3), Time(0)));
+    assert_eq!(alarms[0].points, [0.0; 0]);
+    assert_eq!((alarms[1].metric.as_str(), &alarms[1].points[..]), ("e / n", &[1.0, 2.0][..]));
 }
 
 #[tokio::test]
@@ -125,11 +125,11 @@ async fn composite_alarms_are_asked_for_and_every_page_is_read() {
         answer(200, &json!({"MetricAlarms": [errors()], "NextToken": "page-two"})),
         answer(200, &json!({"CompositeAlarms": [composite]})),
     ]);
-    let told = aws.alarms(&["shop-prod-5xx".into(), "all".into()]).await.expect("read");
-    let names: Vec<&str> = told.iter().map(|alarm| alarm.name.as_str()).collect();
+    let alarms = aws.alarms(&["shop-prod-5xx".into(), "all".into()]).await.expect("read");
+    let names: Vec<&str> = alarms.iter().map(|alarm| alarm.name.as_str()).collect();
     assert_eq!(names, ["shop-prod-5xx", "all"]);
-    assert_eq!((told[1].state.as_str(), told[1].metric.as_str()), ("OK", "ALARM(a)"));
-    assert_eq!(told[1].since, time(1));
+    assert_eq!((alarms[1].state.as_str(), alarms[1].metric.as_str()), ("OK", "ALARM(a)"));
+    assert_eq!(alarms[1].since, time(1));
     let sent = replay.sent();
     assert!(sent[0].uri.ends_with("/operation/DescribeAlarms"), "{}", sent[0].uri);
     for word in ["MetricAlarm", "CompositeAlarm", "shop-prod-5xx"] {
@@ -161,8 +161,8 @@ async fn the_history_is_of_states_since_a_time_oldest_first() {
         answer(200, &json!({"AlarmHistoryItems": [changed(5, "ALARM")]})),
     ]);
     let change = |minutes: u64, to: &str| AlarmChange { at: time(minutes), to: to.into(), reason: "because".into() };
-    let told = aws.alarm_history("a", time(3)).await;
-    assert_eq!(told, Ok(vec![change(5, "ALARM"), change(9, "OK")]));
+    let history = aws.alarm_history("a", time(3)).await;
+    assert_eq!(history, Ok(vec![change(5, "ALARM"), change(9, "OK")]));
     let sent = replay.sent();
     for word in ["StateUpdate", "TimestampAscending", "CompositeAlarm"] {
         assert!(sent[0].body.contains(word), "{word}: {}", sent[0].body);
@@ -190,9 +190,9 @@ async fn points_come_oldest_first_from_every_page() {
     let (aws, replay) =
         Replay::new(vec![page(&[3, 1], json!([3.5, 1.5]), json!("more")), page(&[2], json!([2.5]), Value::Null)]);
     let metric = gate(Measured::Metric(series("Errors", "p99")));
-    let told = aws.points(&metric, time(0), time(5)).await.expect("read");
+    let points = aws.points(&metric, time(0), time(5)).await.expect("read");
     let point = |minutes: u64, value: f64| Point { at: time(minutes), value };
-    assert_eq!(told, [point(1, 1.5), point(2, 2.5), point(3, 3.5)]);
+    assert_eq!(points, [point(1, 1.5), point(2, 2.5), point(3, 3.5)]);
     let body = &replay.sent()[0].body;
     for word in ["AWS/Lambda", "Errors", "FunctionName", "shop-api", "p99"] {
         assert!(body.contains(word), "{word}: {body}");
@@ -231,11 +231,11 @@ fn rate() -> MetricGate {
 }
 
 #[tokio::test]
-async fn an_expression_is_computed_by_cloudwatch_and_its_metrics_are_not_told() {
+async fn an_expression_is_computed_by_cloudwatch_and_its_metrics_are_not_returned() {
     let result = json!({"Id": "gate", "Label": "gate", "Timestamps": [at(1)], "Values": [2.5]});
     let (aws, replay) = Replay::new(vec![answer(200, &json!({"MetricDataResults": [result]}))]);
-    let told = aws.points(&rate(), time(0), time(5)).await.expect("read");
-    assert_eq!(told.len(), 1);
+    let points = aws.points(&rate(), time(0), time(5)).await.expect("read");
+    assert_eq!(points.len(), 1);
     // In the body, which is CBOR, names stand before their values: each query by its id, the expression last.
     let body = &replay.sent()[0].body;
     let words = ["errors", "Errors", "requests", "Invocations", "100 * errors / requests"];
@@ -260,14 +260,15 @@ async fn an_expression_that_comes_to_several_series_is_refused() {
 
 #[tokio::test]
 async fn an_expression_that_cloudwatch_does_not_take_is_refused() {
-    let told = json!({"__type": "com.amazonaws.cloudwatch#ValidationError", "message": "Error in expression 'gate'"});
-    let (aws, _) = Replay::new(vec![answer(400, &told)]);
+    let refusal =
+        json!({"__type": "com.amazonaws.cloudwatch#ValidationError", "message": "Error in expression 'gate'"});
+    let (aws, _) = Replay::new(vec![answer(400, &refusal)]);
     let fault = aws.points(&rate(), time(0), time(5)).await.expect_err("invalid");
     assert_eq!(fault.name, FaultName::Refused, "{fault}");
 }
 
 #[tokio::test]
-async fn a_number_that_cloudwatch_does_not_tell_is_asked_for_again() {
+async fn a_number_that_cloudwatch_does_not_give_is_asked_for_again() {
     let messages = json!([{"Code": "Busy", "Value": "later"}]);
     let result = json!({"Id": "gate", "StatusCode": "InternalError", "Messages": messages});
     let (aws, _) = Replay::new(vec![answer(200, &json!({"MetricDataResults": [result]}))]);

@@ -101,12 +101,12 @@ async fn deployments_are_listed_by_status_or_by_time() {
     let listed = || answered(&json!({"deployments": ["d-2", "d-1"], "nextToken": "more"}));
     let (aws, replay) = Replay::new(vec![listed(), listed()]);
     let active = ListedDeployments::Active;
-    let told = aws.deployments("shop", "api", active, Some("page 2")).await;
+    let ids = aws.deployments("shop", "api", active, Some("page 2")).await;
     let wanted = (vec!["d-2".to_owned(), "d-1".to_owned()], Some("more".to_owned()));
-    assert_eq!(told.expect("listed"), wanted);
+    assert_eq!(ids.expect("listed"), wanted);
     let created = ListedDeployments::Created(Time(1_000_000), Time(2_500_000));
-    let told = aws.deployments("shop", "api", created, None).await;
-    told.expect("listed");
+    let ids = aws.deployments("shop", "api", created, None).await;
+    ids.expect("listed");
     let sent = replay.sent();
     assert_eq!(
         sent[0].json(),
@@ -125,8 +125,8 @@ async fn deployments_are_listed_by_status_or_by_time() {
 }
 
 #[tokio::test]
-async fn a_deployment_tells_its_rollback_and_its_error() {
-    let told = answered(&json!({"deploymentInfo": {
+async fn a_deployment_names_its_rollback_and_its_error() {
+    let stopped = answered(&json!({"deploymentInfo": {
         "deploymentId": "d-1", "status": "Stopped", "creator": "user",
         "description": "Windlass deployment d1",
         "createTime": 1000.5, "completeTime": 1060,
@@ -141,15 +141,15 @@ async fn a_deployment_tells_its_rollback_and_its_error() {
         "rollbackInfo": {"rollbackTriggeringDeploymentId": "d-1"},
         "revision": {"revisionType": "S3", "s3Location": {"bucket": "b", "key": "k"}},
     }}));
-    let (aws, _) = Replay::new(vec![told, back]);
-    let told = aws.deployed("d-1").await.expect("told");
-    assert_eq!((told.status.as_str(), told.rolls_back), ("Stopped", true), "{told:?}");
-    assert_eq!(told.created, Some(Time(1_000_500)));
-    assert_eq!(told.completed, Some(Time(1_060_000)));
-    assert_eq!(told.error, Some(("ALARM_ACTIVE".to_owned(), "it rang".to_owned())));
-    assert_eq!(told.rolled_back_by.as_deref(), Some("d-2"));
+    let (aws, _) = Replay::new(vec![stopped, back]);
+    let deployed = aws.deployed("d-1").await.expect("told");
+    assert_eq!((deployed.status.as_str(), deployed.rolls_back), ("Stopped", true), "{deployed:?}");
+    assert_eq!(deployed.created, Some(Time(1_000_500)));
+    assert_eq!(deployed.completed, Some(Time(1_060_000)));
+    assert_eq!(deployed.error, Some(("ALARM_ACTIVE".to_owned(), "it rang".to_owned())));
+    assert_eq!(deployed.rolled_back_by.as_deref(), Some("d-2"));
     let kept = Revision::Kept { kind: "AppSpecContent".into(), sha256: "ab".into() };
-    assert_eq!(told.revision, Some(kept));
+    assert_eq!(deployed.revision, Some(kept));
     let back = aws.deployed("d-2").await.expect("told");
     assert_eq!(back.status, "StatusOfTomorrow", "as AWS says it");
     assert_eq!(back.rollback_of.as_deref(), Some("d-1"));
@@ -157,8 +157,8 @@ async fn a_deployment_tells_its_rollback_and_its_error() {
 }
 
 #[tokio::test]
-async fn a_group_tells_its_platform_its_configuration_and_its_last_revision() {
-    let told = answered(&json!({"deploymentGroupInfo": {
+async fn a_group_names_its_platform_its_configuration_and_its_last_revision() {
+    let described = answered(&json!({"deploymentGroupInfo": {
         "applicationName": "shop", "deploymentGroupName": "api", "computePlatform": "Lambda",
         "deploymentConfigName": "CodeDeployDefault.LambdaCanary10Percent5Minutes",
         "targetRevision": {"revisionType": "String", "string": {"sha256": "cd"}},
@@ -166,19 +166,19 @@ async fn a_group_tells_its_platform_its_configuration_and_its_last_revision() {
         "lastAttemptedDeployment": {"deploymentId": "d-2"},
     }}));
     let missing = refused("DeploymentGroupDoesNotExistException");
-    let (aws, _) = Replay::new(vec![told, missing]);
-    let told = aws.deployment_group("shop", "api").await.expect("told");
-    assert_eq!(told.platform, "Lambda");
-    assert_eq!(told.configuration, "CodeDeployDefault.LambdaCanary10Percent5Minutes");
+    let (aws, _) = Replay::new(vec![described, missing]);
+    let group = aws.deployment_group("shop", "api").await.expect("told");
+    assert_eq!(group.platform, "Lambda");
+    assert_eq!(group.configuration, "CodeDeployDefault.LambdaCanary10Percent5Minutes");
     let kept = Revision::Kept { kind: "String".into(), sha256: "cd".into() };
-    assert_eq!(told.revision, Some(kept));
-    assert_eq!(told.last, ["d-1", "d-2"]);
+    assert_eq!(group.revision, Some(kept));
+    assert_eq!(group.last, ["d-1", "d-2"]);
     let fault = aws.deployment_group("shop", "api").await;
     assert_eq!(fault.expect_err("gone").name, FaultName::NotFound);
 }
 
 #[tokio::test]
-async fn a_configuration_tells_its_steps() {
+async fn a_configuration_names_its_steps() {
     let canary = json!({"canaryPercentage": 10, "canaryInterval": 5});
     let linear = json!({"linearPercentage": 20, "linearInterval": 3});
     for (routing, wanted) in [
@@ -197,9 +197,9 @@ async fn a_configuration_tells_its_steps() {
 #[tokio::test]
 async fn a_revision_that_codedeploy_keeps_is_asked_for_by_its_digest() {
     for (kind, member) in [("AppSpecContent", "appSpecContent"), ("String", "string")] {
-        let told = json!({"revision": {"revisionType": kind, member: {"content": "text"}}});
+        let kept = json!({"revision": {"revisionType": kind, member: {"content": "text"}}});
         let none = json!({"revision": {"revisionType": kind, member: {"sha256": "ab"}}});
-        let (aws, replay) = Replay::new(vec![answered(&told), answered(&none)]);
+        let (aws, replay) = Replay::new(vec![answered(&kept), answered(&none)]);
         let text = aws.revision("shop", kind, "ab").await;
         assert_eq!(text.expect("told"), "text");
         let wanted = json!({
@@ -213,9 +213,9 @@ async fn a_revision_that_codedeploy_keeps_is_asked_for_by_its_digest() {
 }
 
 #[tokio::test]
-async fn the_events_of_a_function_are_told_in_their_order() {
+async fn the_events_of_a_function_are_listed_in_their_order() {
     let targets = answered(&json!({"targetIds": ["shop-api:live"]}));
-    let told = answered(&json!({"deploymentTargets": [{
+    let described = answered(&json!({"deploymentTargets": [{
         "deploymentTargetType": "LambdaTarget",
         "lambdaTarget": {"lifecycleEvents": [
             {"lifecycleEventName": "BeforeAllowTraffic", "status": "Failed",
@@ -224,7 +224,7 @@ async fn the_events_of_a_function_are_told_in_their_order() {
         ]},
     }]}));
     let early = refused("DeploymentNotStartedException");
-    let (aws, replay) = Replay::new(vec![targets, told, early]);
+    let (aws, replay) = Replay::new(vec![targets, described, early]);
     let event = |name: &str, status: &str, words: &str| LifecycleEvent {
         name: name.into(),
         status: status.into(),

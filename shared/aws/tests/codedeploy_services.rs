@@ -54,7 +54,7 @@ async fn what_a_deployment_waits_for_is_ended_by_a_call_that_is_sent_once() {
 }
 
 #[tokio::test]
-async fn a_group_tells_its_service_and_for_how_long_it_waits() {
+async fn a_group_names_its_service_and_for_how_long_it_waits() {
     let group = |ready: Value, action: &str| {
         answered(&json!({"deploymentGroupInfo": {
             "computePlatform": "ECS",
@@ -71,20 +71,20 @@ async fn a_group_tells_its_service_and_for_how_long_it_waits() {
     let waits = json!({"actionOnTimeout": "STOP_DEPLOYMENT", "waitTimeInMinutes": 30});
     for (ready, wanted) in [(goes, None), (waits, Some(30)), (Value::Null, None)] {
         let (aws, _) = Replay::new(vec![group(ready, "TERMINATE")]);
-        let told = aws.deployment_group("shop", "agent").await.expect("told");
-        assert_eq!(told.platform, "ECS");
-        assert_eq!(told.services, [("shop".to_owned(), "agent".to_owned())]);
-        assert_eq!((told.ready_min, told.ends_min), (wanted, Some(60)));
+        let found = aws.deployment_group("shop", "agent").await.expect("told");
+        assert_eq!(found.platform, "ECS");
+        assert_eq!(found.services, [("shop".to_owned(), "agent".to_owned())]);
+        assert_eq!((found.ready_min, found.ends_min), (wanted, Some(60)));
     }
     let (aws, _) = Replay::new(vec![group(Value::Null, "KEEP_ALIVE")]);
-    let told = aws.deployment_group("shop", "agent").await.expect("told");
-    assert_eq!(told.ends_min, None, "the former tasks stay for good");
+    let found = aws.deployment_group("shop", "agent").await.expect("told");
+    assert_eq!(found.ends_min, None, "the former tasks stay for good");
 }
 
 #[tokio::test]
 async fn how_far_a_deployment_of_a_service_has_come() {
     let targets = answered(&json!({"targetIds": ["shop:agent"]}));
-    let told = answered(&json!({"deploymentTargets": [{
+    let described = answered(&json!({"deploymentTargets": [{
         "deploymentTargetType": "ECSTarget",
         "ecsTarget": {
             "lifecycleEvents": [
@@ -97,17 +97,17 @@ async fn how_far_a_deployment_of_a_service_has_come() {
             ],
         },
     }]}));
-    let (aws, _) = Replay::new(vec![targets, told]);
-    let told = aws.lifecycle_events("d-1").await.expect("told");
+    let (aws, _) = Replay::new(vec![targets, described]);
+    let lifecycle = aws.lifecycle_events("d-1").await.expect("told");
     let share = |id: &str, percent| Share { id: id.into(), percent: Some(percent) };
-    assert_eq!(told.task_sets, [share("ecs-svc/1", 90), share("ecs-svc/2", 10)]);
-    let events: Vec<_> = told.events.iter().map(|it| (it.name.as_str(), it.ended)).collect();
+    assert_eq!(lifecycle.task_sets, [share("ecs-svc/1", 90), share("ecs-svc/2", 10)]);
+    let events: Vec<_> = lifecycle.events.iter().map(|it| (it.name.as_str(), it.ended)).collect();
     let ended = Some(Time(1_000_000));
     assert_eq!(events, [("Install", ended), ("AllowTraffic", None)]);
 }
 
 #[tokio::test]
-async fn a_service_tells_its_task_sets_and_all_that_they_have() {
+async fn a_service_lists_its_task_sets_and_all_that_they_have() {
     let network = json!({"awsvpcConfiguration": {
         "subnets": ["subnet-1"], "securityGroups": ["sg-1"], "assignPublicIp": "DISABLED",
     }});

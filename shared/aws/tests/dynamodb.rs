@@ -54,7 +54,7 @@ async fn members_with_the_ledgers_own_names_come_back_as_they_went() {
     assert_eq!(replay.only().json()["ConsistentRead"], true);
 }
 
-/// `template.yaml` tells DynamoDB to remove items by this attribute, which must be a number of seconds (Amazon DynamoDB
+/// `template.yaml` makes DynamoDB remove items by this attribute, which must be a number of seconds (Amazon DynamoDB
 /// Developer Guide, "Using time to live (TTL) in DynamoDB").
 #[tokio::test]
 async fn an_item_that_is_put_until_a_time_has_it_as_expires_in_seconds() {
@@ -112,9 +112,9 @@ fn two() -> Vec<Write> {
     vec![Write::put(item(json!({})), Condition::Absent), Write::check(other, field)]
 }
 
-/// Safety: limits: A transaction tells which of its conditions did not hold.
+/// Safety: limits: A transaction names its conditions that did not hold.
 #[tokio::test]
-async fn a_transaction_tells_which_conditions_were_broken() {
+async fn a_transaction_names_the_conditions_that_were_broken() {
     let (aws, replay) = Replay::new(vec![
         canceled(["None", "ConditionalCheckFailed"]),
         canceled(["TransactionConflict", "None"]),
@@ -259,7 +259,7 @@ async fn the_index_is_asked_by_its_own_keys() {
 }
 
 #[test]
-fn the_stream_tells_items() {
+fn the_stream_carries_items() {
     let image = json!({"pk": {"S": "p"}, "sk": {"S": "s"}, "rev": {"N": "3"}, "_rev": {"S": "m"}, "held": {"M": {"token": {"N": "4"}}}});
     let record = |name: &str, mut change: Value| {
         change["SizeBytes"] = json!(59);
@@ -284,7 +284,7 @@ fn the_stream_tells_items() {
 }
 
 #[test]
-fn a_look_of_the_schedule_is_told_from_the_stream() {
+fn a_look_of_the_schedule_is_no_event_of_the_stream() {
     let look = json!({"version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "time": "2026-11-24T06:00:00Z", "detail": {}});
     assert_eq!(woken(look.clone()), Ok(InvocationCause::Look(look)));
     let fault = woken(json!({"detail": {}})).expect_err("nothing that is known");

@@ -177,8 +177,8 @@ async fn a_services_deployments_are_read_with_what_they_bring_and_what_holds_the
     let (aws, replay) = Replay::new(replies.map(answered).into());
     let since = Time(1_795_183_200_000);
     let read = aws.service_rollouts("c", "s", since).await.expect("read");
-    let told: Vec<(&str, &str)> = read.iter().map(|one| (one.arn.as_str(), one.task_definition.as_str())).collect();
-    assert_eq!(told, [("arn/2", "t:2"), ("arn/1", "t:1")]);
+    let rollouts: Vec<(&str, &str)> = read.iter().map(|one| (one.arn.as_str(), one.task_definition.as_str())).collect();
+    assert_eq!(rollouts, [("arn/2", "t:2"), ("arn/1", "t:1")]);
     let newest = &read[0];
     // Words that this build does not know come as ECS sent them.
     assert_eq!(
@@ -246,7 +246,7 @@ async fn a_pause_is_answered_once() {
 
 #[tokio::test]
 async fn the_hooks_of_a_service_are_read_with_what_ecs_leaves_out() {
-    let told = json!({"services": [{"status": "ACTIVE", "deploymentConfiguration": {
+    let described = json!({"services": [{"status": "ACTIVE", "deploymentConfiguration": {
         "strategy": "BLUE_GREEN",
         "lifecycleHooks": [
             {"targetType": "PAUSE", "lifecycleStages": ["PRE_PRODUCTION_TRAFFIC_SHIFT", "LATER"],
@@ -255,9 +255,9 @@ async fn the_hooks_of_a_service_are_read_with_what_ecs_leaves_out() {
             {"hookTargetArn": "arn/f", "roleArn": "arn/r", "lifecycleStages": ["POST_SCALE_UP"]},
         ],
     }}]});
-    let (aws, _) = Replay::new(vec![answered(&told)]);
+    let (aws, _) = Replay::new(vec![answered(&described)]);
     let hooks = aws.service("c", "s").await.expect("read").hooks;
-    let told: Vec<String> = hooks
+    let lines: Vec<String> = hooks
         .iter()
         .map(|hook| {
             let stages = hook.stages.join("+");
@@ -265,7 +265,7 @@ async fn the_hooks_of_a_service_are_read_with_what_ecs_leaves_out() {
         })
         .collect();
     assert_eq!(
-        told,
+        lines,
         [
             "PAUSE PRE_PRODUCTION_TRAFFIC_SHIFT+LATER 90 CONTINUE",
             "PAUSE POST_TEST_TRAFFIC_SHIFT 1440 ROLLBACK",
@@ -288,9 +288,9 @@ async fn how_a_service_shifts_is_read_with_what_ecs_leaves_out() {
         (json!({"strategy": "LINEAR", "linearConfiguration": {"stepPercent": 33.3}}), (0, 333, 6)),
     ];
     for (configuration, wanted) in table {
-        let told = json!({"services": [{"status": "ACTIVE", "deploymentConfiguration": configuration}]});
-        let (aws, _) = Replay::new(vec![answered(&told)]);
+        let described = json!({"services": [{"status": "ACTIVE", "deploymentConfiguration": configuration}]});
+        let (aws, _) = Replay::new(vec![answered(&described)]);
         let is = aws.service("c", "s").await.expect("read").shifting;
-        assert_eq!((is.bake_min, is.step_tenths, is.step_min), wanted, "{told}");
+        assert_eq!((is.bake_min, is.step_tenths, is.step_min), wanted, "{described}");
     }
 }

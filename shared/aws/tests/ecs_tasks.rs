@@ -32,8 +32,8 @@ fn new_run() -> NewRun {
 
 #[tokio::test]
 async fn a_task_is_asked_for_with_its_token_and_nothing_else() {
-    let told = json!({"tasks": [{"taskArn": "arn:task/1"}], "failures": []});
-    let (aws, replay) = Replay::new(vec![answered(&told)]);
+    let started = json!({"tasks": [{"taskArn": "arn:task/1"}], "failures": []});
+    let (aws, replay) = Replay::new(vec![answered(&started)]);
     assert_eq!(aws.run_task(&new_run()).await.as_deref(), Ok("arn:task/1"));
     let expected = json!({
         "cluster": "shop", "taskDefinition": "windlass-shop_prod_migrate:3", "count": 1,

@@ -233,7 +233,7 @@ async fn an_event_that_the_bus_refuses_is_a_fault_although_the_call_succeeds() {
 }
 
 #[tokio::test]
-async fn an_index_tells_its_platforms() {
+async fn an_index_names_its_platforms() {
     let digest = |c: &str| format!("sha256:{}", c.repeat(64));
     let index = json!({"mediaType": "application/vnd.oci.image.index.v1+json", "manifests": [
         {"digest": digest("a"), "platform": {"os": "linux", "architecture": "arm64"}},
@@ -274,21 +274,21 @@ async fn a_repositorys_tags_are_read_by_its_arn() {
         reply(200, &[], tags.to_string()),
         json_error(400, "RepositoryNotFoundException", "no"),
     ]);
-    let told = aws.repository_tags("team/ledger").await.expect("answered");
-    let told = told.expect("there is one");
-    assert_eq!(told["windlass:app"], "bank");
+    let tags_read = aws.repository_tags("team/ledger").await.expect("answered");
+    let tags = tags_read.expect("there is one");
+    assert_eq!(tags["windlass:app"], "bank");
     assert_eq!(replay.sent()[1].json()["resourceArn"], arn);
     assert_eq!(aws.repository_tags("team/none").await, Ok(None));
 }
 
 #[tokio::test]
 async fn whether_a_repositorys_tags_may_be_moved_is_read_as_it_stands_there() {
-    let told = "IMMUTABLE_WITH_EXCLUSION";
-    let found = json!({"repositories": [{"imageTagMutability": told}]});
+    let mutability = "IMMUTABLE_WITH_EXCLUSION";
+    let found = json!({"repositories": [{"imageTagMutability": mutability}]});
     let (aws, _) =
         Replay::new(vec![reply(200, &[], found.to_string()), json_error(400, "RepositoryNotFoundException", "no")]);
     let read = aws.tag_mutability("shop/agent").await;
-    assert_eq!(read, Ok(Some(told.to_owned())));
+    assert_eq!(read, Ok(Some(mutability.to_owned())));
     assert_eq!(aws.tag_mutability("shop/none").await, Ok(None));
 }
 
@@ -308,9 +308,9 @@ async fn an_image_that_is_not_there_is_none() {
     }
 }
 
-/// Safety: tenancy: An image comes from the registry that tells its URI, and not from where the caller says.
+/// Safety: tenancy: An image comes from the registry that answers its URI, and not from where the caller says.
 #[tokio::test]
-async fn an_images_uri_is_what_the_registry_tells_and_not_what_the_caller_wrote() {
+async fn an_images_uri_is_what_the_registry_answers_and_not_what_the_caller_wrote() {
     let uri = "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent";
     let manifest = json!({"images": [{
         "imageId": {"imageDigest": format!("sha256:{}", "c".repeat(64))},

@@ -23,8 +23,8 @@ async fn a_call_is_a_signed_post_to_the_service_in_its_region() {
     {
         let (aws, replay) = Replay::new(vec![answered()]);
         let there = aws.at(&Place::default().in_region(Some(region)));
-        let told = there.json_call(call()).await.expect("an answer");
-        assert_eq!(told, json!({"status": "Complete", "unknown": [1]}));
+        let answer = there.json_call(call()).await.expect("an answer");
+        assert_eq!(answer, json!({"status": "Complete", "unknown": [1]}));
         let sent = replay.only();
         assert_eq!(sent.method, "POST");
         assert_eq!(sent.uri, format!("https://{host}/"));
@@ -56,7 +56,7 @@ async fn an_error_is_a_fault_by_its_code() {
 }
 
 #[tokio::test]
-async fn a_throttle_is_tried_again_and_then_told() {
+async fn a_throttle_is_tried_again_and_then_reported() {
     let throttle = || json_error(400, "ThrottlingException", "Rate exceeded");
     let (aws, replay) = Replay::new(vec![throttle(), throttle(), answered()]);
     assert!(aws.json_call(call()).await.is_ok());

@@ -134,7 +134,7 @@ async fn versions_come_oldest_first_from_all_pages() {
 }
 
 #[tokio::test]
-async fn an_invocation_that_failed_is_told_as_data() {
+async fn an_invocation_that_failed_is_returned_as_data() {
     let failed = reply(200, &[("x-amz-function-error", "Unhandled")], "{\"errorMessage\":\"x\"}");
     let (aws, replay) = Replay::new(vec![failed]);
     let invoked = aws.invoke("f", "4", &json!({"a": 1})).await.expect("invoked");
@@ -159,20 +159,20 @@ async fn a_function_that_cannot_run_yet_is_no_failure() {
 }
 
 #[tokio::test]
-async fn provisioned_concurrency_that_failed_is_told() {
+async fn provisioned_concurrency_that_failed_is_reported() {
     let failed =
         json!({"RequestedProvisionedConcurrentExecutions": 3, "Status": "FAILED", "StatusReason": "no capacity"});
     let (aws, _) = Replay::new(vec![ok(&failed)]);
-    let told = aws.provisioned("f", "live").await.expect("read");
-    let told = told.expect("configured");
-    assert_eq!((told.status.as_str(), told.reason.as_str()), ("FAILED", "no capacity"));
+    let provisioned = aws.provisioned("f", "live").await.expect("read");
+    let provisioned = provisioned.expect("configured");
+    assert_eq!((provisioned.status.as_str(), provisioned.reason.as_str()), ("FAILED", "no capacity"));
 }
 
 #[tokio::test]
 async fn the_room_for_code_is_read_and_never_guessed() {
     let limit = json!({"TotalCodeSize": 80_530_636_800_u64, "CodeSizeUnzipped": 1, "CodeSizeZipped": 1, "ConcurrentExecutions": 10});
-    let told = json!({"AccountLimit": limit, "AccountUsage": {"TotalCodeSize": 4_096, "FunctionCount": 2}});
-    let (aws, calls) = Replay::new(vec![ok(&told), ok(&json!({}))]);
+    let sizes = json!({"AccountLimit": limit, "AccountUsage": {"TotalCodeSize": 4_096, "FunctionCount": 2}});
+    let (aws, calls) = Replay::new(vec![ok(&sizes), ok(&json!({}))]);
     let room = CodeRoom { used: 4_096, total: 80_530_636_800 };
     assert_eq!(aws.code_room().await, Ok(room));
     let sent = calls.sent();

@@ -42,7 +42,7 @@ async fn a_call_is_of_its_version_and_its_answer_is_not_kept() {
 }
 
 #[tokio::test]
-async fn an_error_is_told_by_its_type_and_the_log_by_its_end() {
+async fn an_error_is_named_by_its_type_and_the_log_shown_by_its_end() {
     let headers = [("x-amz-function-error", "Unhandled"), ("x-amz-log-result", "U1RBUlQKbG9ja2VkCg==")];
     let body = "{\"errorType\":\"LockError\",\"errorMessage\":\"password x\"}";
     let (aws, _) = Replay::new(vec![reply(200, &headers, body)]);

@@ -162,8 +162,8 @@ async fn redirects_are_followed_and_each_is_checked() {
         ("/private", "a private address"),
         ("/file", "not http or https"),
     ] {
-        let told = forbidden(probe(path).await);
-        assert!(told.contains(why), "{path}: {told}");
+        let reason = forbidden(probe(path).await);
+        assert!(reason.contains(why), "{path}: {reason}");
     }
     assert_eq!(secret.asked(), [""; 0], "nothing was sent to it");
     let Probed::NoAnswer(why) = probe("/circle").await else {
@@ -208,8 +208,8 @@ async fn silence_is_no_answer_when_the_time_is_up() {
     let site = Site::new(|_| None);
     let aws = aws(Some(&site.address));
     let probed = aws.probe(&Get::plain(&site.address, 50, 1000)).await.expect("probed");
-    let told = format!("{}: no answer within 50 ms", site.address);
-    assert_eq!(probed, Probed::NoAnswer(told));
+    let reason = format!("{}: no answer within 50 ms", site.address);
+    assert_eq!(probed, Probed::NoAnswer(reason));
     let nobody = TcpListener::bind("127.0.0.1:0").expect("a port");
     let closed = format!("http://{}", nobody.local_addr().expect("an address"));
     drop(nobody);

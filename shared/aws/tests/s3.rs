@@ -67,11 +67,11 @@ async fn a_write_has_its_checksum_and_its_condition() {
 #[tokio::test]
 async fn a_checksum_that_is_known_is_sent_and_signed_and_not_summed_up_again() {
     let (aws, replay) = Replay::new(vec![reply(200, &[], "")]);
-    let told = Digest::of(b"something else");
-    let options = PutOptions { sha256: Some(told.clone()), ..PutOptions::default() };
+    let given = Digest::of(b"something else");
+    let options = PutOptions { sha256: Some(given.clone()), ..PutOptions::default() };
     aws.put("b", "k", Bytes::from_static(b"abc"), &options).await.expect("written");
     let sent = replay.only();
-    assert_eq!(sent.header("x-amz-content-sha256"), Some(told.as_str()));
+    assert_eq!(sent.header("x-amz-content-sha256"), Some(given.as_str()));
     let sum = "9B8/piX/Eg3cp+9Fa/ZjcezqI8Ep9OTDI2cQHttRbPg=";
     assert_eq!(sent.header("x-amz-checksum-sha256"), Some(sum));
 }
@@ -172,8 +172,8 @@ async fn versions_and_markers_are_listed_with_the_next_page() {
     let (aws, replay) =
         Replay::new(vec![reply(200, &[], page), reply(200, &[], "<ListVersionsResult></ListVersionsResult>")]);
     let listing = aws.list_versions("b", "", None).await.expect("listed");
-    let told: Vec<_> = listing.objects.iter().map(|o| (o.version_id.as_deref(), o.latest, o.deleted)).collect();
-    assert_eq!(told, [(Some("v2"), true, true), (Some("v1"), false, false)]);
+    let found: Vec<_> = listing.objects.iter().map(|o| (o.version_id.as_deref(), o.latest, o.deleted)).collect();
+    assert_eq!(found, [(Some("v2"), true, true), (Some("v1"), false, false)]);
     let last = aws.list_versions("b", "", listing.next).await.expect("listed");
     assert_eq!(last.next, None);
     let uri = &replay.sent()[1].uri;
@@ -191,19 +191,19 @@ async fn put(aws: &impl S3Api) -> Option<FaultName> {
 }
 
 #[tokio::test]
-async fn whoever_works_on_targets_is_told_a_throttle_of_each_write() {
+async fn whoever_works_on_targets_learns_of_a_throttle_of_each_write() {
     let (aws, replay) = Replay::new((0..5).map(|_| s3_error(503, "SlowDown")).collect());
     let at = aws.at(&Place::default());
     let from = CopySource { object: object(None), etag: None };
     let upload = Upload { bucket: "b".into(), key: "k".into(), id: "u".into() };
-    let told = [
+    let names = [
         put(&at).await,
         name(at.copy(&from, "b", "k", &Replaces::Anything).await),
         name(at.upload_part(&upload, 1, Bytes::new()).await),
         name(at.delete("b", "k", &Replaces::Anything).await),
         name(at.delete_all("b", &["k".into()]).await),
     ];
-    assert_eq!(told, [Some(FaultName::Throttled); 5]);
+    assert_eq!(names, [Some(FaultName::Throttled); 5]);
     assert_eq!(replay.sent().len(), 5);
 }
 

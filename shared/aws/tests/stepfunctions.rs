@@ -13,13 +13,13 @@ fn not_running() -> Reply {
 }
 
 fn described_as(status: &str) -> String {
-    let told = json!({
+    let described = json!({
         "executionArn": ARN,
         "stateMachineArn": "arn:aws:states:eu-west-1:111111111111:stateMachine:w-release",
         "status": status,
         "startDate": 1.7e9,
     });
-    told.to_string()
+    described.to_string()
 }
 
 fn described(status: &str) -> Reply {
@@ -28,7 +28,7 @@ fn described(status: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn the_newest_come_first_and_an_execution_tells_its_input() {
+async fn the_newest_come_first_and_an_execution_gives_its_input() {
     let listed = json!({"executions": [{
         "executionArn": ARN, "stateMachineArn": "arn", "name": "shop", "status": "RUNNING",
         "startDate": 1.7e9,
@@ -97,7 +97,7 @@ async fn a_refusal_because_it_has_ended_is_a_success() {
 }
 
 #[tokio::test]
-async fn a_refusal_of_one_that_runs_is_told() {
+async fn a_refusal_of_one_that_runs_is_reported() {
     let (aws, _) = Replay::new(vec![not_running(), described("RUNNING")]);
     let fault = aws.stop(ARN, "TakenOver", "why").await.expect_err("refused");
     assert!(fault.message.contains("StopExecution"), "{fault}");

@@ -109,7 +109,7 @@ async fn a_role_that_may_not_be_assumed_is_access_denied() {
 }
 
 #[tokio::test]
-async fn a_bucket_of_another_region_is_told_with_its_region() {
+async fn a_bucket_of_another_region_is_reported_with_its_region() {
     let headers = [("x-amz-bucket-region", "us-east-1")];
     let moved = "<Error><Code>PermanentRedirect</Code><Message>elsewhere</Message></Error>";
     let (aws, _) = Replay::new(vec![reply(301, &headers, ""), reply(301, &headers, moved)]);
@@ -118,7 +118,7 @@ async fn a_bucket_of_another_region_is_told_with_its_region() {
         [aws.head(&object).await.expect_err("elsewhere"), aws.keeps_versions("b").await.expect_err("elsewhere")]
     {
         assert_eq!(fault.name, FaultName::Refused, "{fault}");
-        let told = "the bucket is in us-east-1, and it was asked for in another region: set AWS_REGION";
-        assert!(fault.message.contains(told), "{fault}");
+        let wanted = "the bucket is in us-east-1, and it was asked for in another region: set AWS_REGION";
+        assert!(fault.message.contains(wanted), "{fault}");
     }
 }

@@ -65,7 +65,7 @@ async fn heard(place: &str, endpoint: &str, send: Option<&str>, expect: Option<&
 }
 
 #[tokio::test]
-async fn what_is_expected_is_heard_and_what_else_is_said_is_not_told() {
+async fn what_is_expected_is_heard_and_what_else_is_said_is_not_shown() {
     let place = echo().await;
     let said = async |send, expect| heard(&place, &place, send, expect).await;
     for (send, expect) in [

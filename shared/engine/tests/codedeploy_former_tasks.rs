@@ -1,6 +1,6 @@
 //! ECS services that CodeDeploy deploys: the former tasks that are left when a release has ended.
 
-use crate::service_scene::deployed::{at_once, deployed_by, sleep_min, switching, told};
+use crate::service_scene::deployed::{at_once, deployed_by, in_words, sleep_min, switching};
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::Routing;
 
@@ -10,15 +10,15 @@ fn an_undo_after_that_is_another_deployment_at_once() {
     let deploying = scene.begin("d1", &scene.push("1.1"));
     assert_eq!(deploying.to_the_end(), WorkTransition::Changed);
     sleep_min(&scene, 6);
-    assert_eq!(told(&scene), "agent:2, 1 sets, 4 tasks: Succeeded");
+    assert_eq!(in_words(&scene), "agent:2, 1 sets, 4 tasks: Succeeded");
     assert_eq!(deploying.undo(), WorkTransition::Changed, "{}", deploying.undo_failure());
-    assert_eq!(told(&scene), "agent:1, 2 sets, 6 tasks: Succeeded, InProgress");
+    assert_eq!(in_words(&scene), "agent:1, 2 sets, 6 tasks: Succeeded, InProgress");
     assert_eq!(switching(&deploying)[1..], ["task definition agent:2 → agent:1 by CodeDeploy"]);
 }
 
 /// Whoever reads that somebody else changed the service would look for a person whom there is not.
 #[test]
-fn a_way_back_that_codedeploy_takes_back_is_told_as_that() {
+fn a_way_back_that_codedeploy_takes_back_is_named_as_that() {
     let scene = at_once();
     let deploying = scene.begin("d1", &scene.push("1.1"));
     assert_eq!(deploying.to_the_end(), WorkTransition::Changed);
@@ -41,7 +41,7 @@ fn a_rollback_within_the_wait_starts_no_task() {
     let back = scene.begin_planned("d2", &planned);
     assert_eq!(back.forward(), WorkTransition::Changed, "{}", back.failure());
     assert_eq!(scene.world.ecs().tasks, before);
-    assert_eq!(told(&scene), "agent:1, 1 sets, 4 tasks: Stopped, Succeeded");
+    assert_eq!(in_words(&scene), "agent:1, 1 sets, 4 tasks: Stopped, Succeeded");
     // The release that had been rolled back comes once more, when the rollback itself is undone.
     assert_eq!(back.undo(), WorkTransition::Changed, "{}", back.undo_failure());
     assert_eq!(scene.set_to(), "agent:2");
@@ -57,7 +57,7 @@ fn a_rollback_after_the_wait_is_another_deployment() {
     let planned = scene.plan("d2", None, Some(&recorded));
     let back = scene.begin_planned("d2", &planned);
     assert_eq!(back.forward(), WorkTransition::Changed, "{}", back.failure());
-    assert_eq!(told(&scene), "agent:1, 2 sets, 6 tasks: Succeeded, InProgress");
+    assert_eq!(in_words(&scene), "agent:1, 2 sets, 6 tasks: Succeeded, InProgress");
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn the_next_release_ends_the_wait_of_the_last_one() {
     assert_eq!(scene.begin("d1", &scene.push("1.1")).forward(), WorkTransition::Changed);
     let next = scene.begin("d2", &scene.push("1.2"));
     assert_eq!(next.forward(), WorkTransition::Changed, "{}", next.failure());
-    assert_eq!(told(&scene), "agent:3, 2 sets, 6 tasks: Succeeded, InProgress");
+    assert_eq!(in_words(&scene), "agent:3, 2 sets, 6 tasks: Succeeded, InProgress");
     insta::assert_snapshot!(switching(&next).join("\n"), @"
     let deployment d-000000001 of CodeDeploy end the former tasks
     task definition agent:2 → agent:3 by CodeDeploy
@@ -74,7 +74,7 @@ fn the_next_release_ends_the_wait_of_the_last_one() {
 }
 
 #[test]
-fn former_tasks_that_stay_for_good_are_told_and_hold_nothing() {
+fn former_tasks_that_stay_for_good_are_named_and_hold_nothing() {
     let scene = deployed_by(Routing::AllAtOnce, |group| group.ends_min = None);
     let deploying = scene.begin("d1", &scene.push("1.1"));
     assert_eq!(deploying.forward(), WorkTransition::Changed, "{}", deploying.failure());
@@ -84,7 +84,7 @@ fn former_tasks_that_stay_for_good_are_told_and_hold_nothing() {
     let shown = deploying.step().shown.unwrap();
     assert!([ended, after].contains(&shown.as_str()), "{shown}");
     sleep_min(&scene, 6);
-    assert_eq!(told(&scene), "agent:2, 2 sets, 4 tasks: Succeeded");
+    assert_eq!(in_words(&scene), "agent:2, 2 sets, 4 tasks: Succeeded");
     let next = scene.begin("d2", &scene.push("1.2"));
     assert_eq!(next.forward(), WorkTransition::Changed, "{}", next.failure());
     insta::assert_snapshot!(switching(&next).join("\n"), @"task definition agent:2 → agent:3 by CodeDeploy");

@@ -1,6 +1,6 @@
 //! ECS services that CodeDeploy deploys: there and back, and what others do.
 
-use crate::service_scene::deployed::{at_once, deployed_by, first, sleep_min, switching, told};
+use crate::service_scene::deployed::{at_once, deployed_by, first, in_words, sleep_min, switching};
 use crate::service_scene::{self, CLUSTER, SERVICE, ServiceScene, live};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::appspec::{AppSpec, Shape};
@@ -77,7 +77,7 @@ fn a_canary_is_watched_and_its_release_ends_before_the_former_tasks_do() {
     let mut lines = vec![];
     for wave in 0..3 {
         assert_eq!(deploying.answer(Some(wave)), WorkTransition::Changed, "{}", deploying.failure());
-        lines.push(format!("{}; {}", told(&scene), deploying.step().shown.unwrap()));
+        lines.push(format!("{}; {}", in_words(&scene), deploying.step().shown.unwrap()));
         sleep_min(&scene, if wave < 2 { 5 } else { 0 });
     }
     insta::assert_snapshot!(lines.join("\n"), @"
@@ -86,7 +86,7 @@ fn a_canary_is_watched_and_its_release_ends_before_the_former_tasks_do() {
     agent:2, 2 sets, 4 tasks: InProgress; agent:2 (deployment d-000000001 of CodeDeploy keeps the tasks of agent:1 until 2026-11-20T14:15:13Z)
     ");
     insta::assert_snapshot!(switching(&deploying).join("\n"), @"task definition agent:1 → agent:2 by CodeDeploy");
-    let description = first(&scene, |live| live.told.description.clone());
+    let description = first(&scene, |live| live.described.description.clone());
     assert_eq!(description, "Windlass deployment d1: agent:2");
     assert_eq!(deploying.step().waits_for, None);
 }
@@ -98,7 +98,7 @@ fn all_that_the_last_revision_has_is_kept() {
     let deploying = scene.begin("d1", &scene.push("1.1"));
     assert_eq!(deploying.forward(), WorkTransition::Changed);
     let state = scene.world.codedeploy();
-    let Some(Revision::Kept { sha256, .. }) = &state.of_services[0].told.revision else {
+    let Some(Revision::Kept { sha256, .. }) = &state.of_services[0].described.revision else {
         panic!("its revision is kept")
     };
     let read = AppSpec::read_service(&state.texts[sha256]).unwrap();
@@ -119,7 +119,7 @@ fn an_undo_while_the_former_tasks_stand_stops_it_and_starts_no_task() {
         let before = scene.world.ecs().tasks;
         assert_eq!(deploying.undo(), WorkTransition::Changed, "{what}: {}", deploying.undo_failure());
         assert_eq!(scene.world.ecs().tasks, before, "{what}");
-        assert_eq!(told(&scene), "agent:1, 1 sets, 4 tasks: Stopped, Succeeded", "{what}");
+        assert_eq!(in_words(&scene), "agent:1, 1 sets, 4 tasks: Stopped, Succeeded", "{what}");
         assert_eq!(switching(&deploying)[1..], ["stop deployment d-000000001 of CodeDeploy, with its rollback"]);
     }
 }
@@ -130,15 +130,15 @@ fn a_declared_wait_is_ended_when_the_gates_were_judged() {
     scene.spec.codedeploy.as_mut().unwrap().continue_when_ready = true;
     let deploying = scene.begin("d1", &scene.push("1.1"));
     assert_eq!(deploying.answer(Some(0)), WorkTransition::Changed);
-    assert_eq!(told(&scene), "agent:1, 2 sets, 4 tasks: Ready");
+    assert_eq!(in_words(&scene), "agent:1, 2 sets, 4 tasks: Ready");
     sleep_min(&scene, 2);
-    assert_eq!(told(&scene), "agent:1, 2 sets, 4 tasks: Ready", "nobody let it go on");
+    assert_eq!(in_words(&scene), "agent:1, 2 sets, 4 tasks: Ready", "nobody let it go on");
     assert_eq!(deploying.answer(Some(1)), WorkTransition::Changed, "{}", deploying.failure());
-    assert_eq!(told(&scene), "agent:2, 2 sets, 4 tasks: InProgress");
+    assert_eq!(in_words(&scene), "agent:2, 2 sets, 4 tasks: InProgress");
 }
 
 #[test]
-fn a_wait_that_is_not_declared_is_told_and_never_ended() {
+fn a_wait_that_is_not_declared_is_named_and_never_ended() {
     let scene = deployed_by(Routing::AllAtOnce, |group| group.ready_min = Some(30));
     let deploying = scene.begin("d1", &scene.push("1.1"));
     run(scene.world.sleep_ms(1));
@@ -150,11 +150,11 @@ fn a_wait_that_is_not_declared_is_told_and_never_ended() {
     insta::assert_snapshot!(deploying.failure(), @"TargetChangedByOther: service shop-prod/agent: Deployment d-000000001 of agent:2 of CodeDeploy was stopped: The wait time before traffic is rerouted is over. Windlass did not stop it. Its rollback d-000000002 has succeeded. Callers get agent:1. Windlass owns which task definition callers of the service get; every other field is yours. Remedy: Find out who stopped it (CloudTrail, StopDeployment), or whether nobody let it go on in time; then deploy again.");
     assert_eq!(switching(&deploying).len(), 1, "{:?}", switching(&deploying));
     assert_eq!(deploying.undo(), WorkTransition::Changed, "{}", deploying.undo_failure());
-    assert_eq!(told(&scene), "agent:1, 1 sets, 4 tasks: Stopped, Succeeded");
+    assert_eq!(in_words(&scene), "agent:1, 1 sets, 4 tasks: Stopped, Succeeded");
 }
 
 #[test]
-fn what_codedeploy_takes_back_is_followed_and_told() {
+fn what_codedeploy_takes_back_is_followed_and_named() {
     let scene = deployed_by(Routing::Canary(10, 10), |group| {
         group.fails_at = Some("AfterAllowTraffic");
     });
@@ -162,7 +162,7 @@ fn what_codedeploy_takes_back_is_followed_and_told() {
     assert_eq!(deploying.to_the_end(), WorkTransition::Failed);
     insta::assert_snapshot!(deploying.failure(), @"ChangeFailed: service shop-prod/agent: Deployment d-000000001 of agent:2 of CodeDeploy has failed, because its hook AfterAllowTraffic failed: a hook failed. Its rollback d-000000002 has succeeded. Callers get agent:1. Remedy: Look at the log of the hook's function; then deploy a fixed release.");
     assert_eq!(deploying.undo(), WorkTransition::Changed, "{}", deploying.undo_failure());
-    assert_eq!(told(&scene), "agent:1, 1 sets, 4 tasks: Failed, Succeeded");
+    assert_eq!(in_words(&scene), "agent:1, 1 sets, 4 tasks: Failed, Succeeded");
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn by_hand(scene: &ServiceScene) -> String {
 /// Safety: limits: A deployment of somebody else in the same CodeDeploy group stops ours, before anything changes and
 /// after.
 #[test]
-fn a_group_that_is_busy_is_told_before_anything_changes_and_after() {
+fn a_group_that_is_busy_is_named_before_anything_changes_and_after() {
     let scene = at_once();
     let artifact = scene.push("1.1");
     let deploying = scene.begin("d1", &artifact);
@@ -242,12 +242,12 @@ fn what_somebody_else_brings_is_accepted_when_all_callers_get_it() {
     assert!(keeps.starts_with("agent:3 steady with 2 tasks; 2 tasks of agent:1 are left"), "{keeps}");
     sleep_min(&scene, 10);
     let over = seen_to_accept(&deploying, &scene.world);
-    let runs = |told: &str| told.split_once(": ").map(|(_, runs)| runs.to_owned());
+    let runs = |words: &str| words.split_once(": ").map(|(_, runs)| runs.to_owned());
     assert_eq!(runs(&over), runs(&keeps), "what is recorded stays so");
 }
 
 #[test]
-fn somebody_who_stops_it_is_told() {
+fn somebody_who_stops_it_is_named() {
     let scene = deployed_by(Routing::Canary(10, 10), |_| {});
     let deploying = scene.begin("d1", &scene.push("1.1"));
     assert_eq!(deploying.answer(Some(0)), WorkTransition::Changed);

@@ -207,8 +207,8 @@ fn target_groups_are_compared_at_the_load_balancer_that_is_before_them() {
     }
     pass_seconds(&world, 60);
     let both = [("version", "green"), ("former", "blue")];
-    let untold = [("version", ""), ("former", ""), ("balancer", "")];
-    for outputs in [&both[..], &untold] {
+    let empty = [("version", ""), ("former", ""), ("balancer", "")];
+    for outputs in [&both[..], &empty] {
         let seen = measured_by(gate.clone(), &world, outputs).remove(0);
         assert_eq!(seen.verdict, Verdict::Unknown, "{}", seen.measured);
     }

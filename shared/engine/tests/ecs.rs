@@ -1,4 +1,4 @@
-//! Tests of ECS services: the way there and back, and every way to fail, told as what it is.
+//! Tests of ECS services: the way there and back, and every way to fail, named as what it is.
 
 use crate::service_scene::subject::ServiceOf;
 use crate::service_scene::{CLUSTER, SERVICE, ServiceScene, document, live, reference, repository};
@@ -72,7 +72,7 @@ fn the_number_of_tasks_is_left_alone() {
 }
 
 #[test]
-fn a_tripped_breaker_is_told_with_the_reasons_of_the_stopped_tasks() {
+fn a_tripped_breaker_is_named_with_the_reasons_of_the_stopped_tasks() {
     let scene = ServiceScene::new();
     let artifact = scene.push("1.2");
     crash(&scene, &artifact);
@@ -100,7 +100,7 @@ fn a_breaker_that_does_not_roll_back_is_undone_by_us() {
 }
 
 #[test]
-fn what_an_alarm_of_the_service_gives_up_is_told_and_not_raced() {
+fn what_an_alarm_of_the_service_gives_up_is_named_and_not_raced() {
     for (rolls_back, set_to) in [(true, "agent:1"), (false, "agent:2")] {
         let scene = ServiceScene::new();
         live(&scene, |live| {
@@ -115,11 +115,11 @@ fn what_an_alarm_of_the_service_gives_up_is_told_and_not_raced() {
         });
         assert_eq!(deploying.forward(), WorkTransition::Failed);
         assert_eq!(scene.set_to(), set_to);
-        let told = deploying.failure();
+        let failure = deploying.failure();
         if rolls_back {
-            insta::assert_snapshot!(told, @"ChangeFailed: service shop-prod/agent: An alarm of the service's deployment configuration stopped the rollout of agent:2. ECS says: (deployment ecs-svc/2) deployment failed: alarm detected. ECS went back to agent:1 and is steady. Remedy: Look at the alarms that the service's `deploymentConfiguration` names, then deploy a fixed release.");
+            insta::assert_snapshot!(failure, @"ChangeFailed: service shop-prod/agent: An alarm of the service's deployment configuration stopped the rollout of agent:2. ECS says: (deployment ecs-svc/2) deployment failed: alarm detected. ECS went back to agent:1 and is steady. Remedy: Look at the alarms that the service's `deploymentConfiguration` names, then deploy a fixed release.");
         } else {
-            assert!(told.contains("ECS did not roll back"), "{told}");
+            assert!(failure.contains("ECS did not roll back"), "{failure}");
         }
         assert_eq!(deploying.undo(), WorkTransition::Changed, "{}", deploying.undo_failure());
         assert_eq!(scene.set_to(), "agent:1");
@@ -130,7 +130,7 @@ fn what_an_alarm_of_the_service_gives_up_is_told_and_not_raced() {
 }
 
 #[test]
-fn a_failed_pull_is_told() {
+fn a_failed_pull_is_named() {
     let scene = ServiceScene::new();
     let artifact = scene.push("1.2");
     scene.world.ecs().no_pull.insert(reference(&artifact));
@@ -147,15 +147,15 @@ fn without_a_breaker_repeated_failures_end_it() {
     live(&scene, |live| live.service.breaker = OnFailure::GoesOn);
     let deploying = scene.begin("d1", &artifact);
     assert_eq!(deploying.forward(), WorkTransition::Failed);
-    let told = deploying.failure();
-    assert!(told.contains("no circuit breaker is on"), "{told}");
-    assert!(told.contains("agent: exit code 1"), "{told}");
+    let failure = deploying.failure();
+    assert!(failure.contains("no circuit breaker is on"), "{failure}");
+    assert!(failure.contains("agent: exit code 1"), "{failure}");
     assert_eq!(deploying.undo(), WorkTransition::Changed);
     assert_eq!(scene.set_to(), "agent:1");
 }
 
 #[test]
-fn somebody_who_replaces_the_rollout_is_told() {
+fn somebody_who_replaces_the_rollout_is_named() {
     let scene = ServiceScene::new();
     let deploying = scene.begin("d1", &scene.push("1.1"));
     let other = document("public.ecr.aws/other:1");
@@ -172,7 +172,7 @@ fn somebody_who_replaces_the_rollout_is_told() {
 }
 
 #[test]
-fn a_rollout_that_takes_too_long_is_told() {
+fn a_rollout_that_takes_too_long_is_named() {
     let scene = ServiceScene::new();
     let deploying = scene.begin("d1", &scene.push("1.1"));
     slow(&scene);
@@ -262,7 +262,7 @@ fn a_look_that_took_long_is_no_reason_to_send() {
 /// The window that ECS leaves, because it knows no condition: `docs/safety-limits.md`, "What is left open".
 ///
 /// Safety: left open: Who changes the service between the look and the change is overwritten, once, and the next look
-/// cannot tell.
+/// cannot see it.
 #[test]
 fn who_changes_the_service_between_the_look_and_the_change_is_overwritten() {
     let scene = ServiceScene::new();

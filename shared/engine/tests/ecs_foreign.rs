@@ -27,7 +27,7 @@ fn by_documents(task_role: &Value, execution_role: &Value) -> ServiceScene {
 }
 
 /// Returns the findings about a document that differs in these members, by name and path.
-fn told(scene: &ServiceScene, changes: &Value) -> Vec<String> {
+fn found(scene: &ServiceScene, changes: &Value) -> Vec<String> {
     let mut rendered = document(&format!("{}:1.1", repository()));
     for (member, value) in changes.as_object().unwrap() {
         rendered[member] = value.clone();
@@ -69,12 +69,12 @@ fn a_document_gives_a_service_no_other_roles_and_writes_no_other_family() {
         ),
     ] {
         let scene = by_documents(running[0], running[1]);
-        assert_eq!(told(&scene, &brought), expected, "{brought}");
+        assert_eq!(found(&scene, &brought), expected, "{brought}");
     }
 }
 
 #[test]
-fn what_a_document_must_not_bring_is_told_with_what_to_write_instead() {
+fn what_a_document_must_not_bring_is_named_with_what_to_write_instead() {
     let scene = by_documents(&json!(TASK), &Value::Null);
     let mut rendered = document(&format!("{}:1.1", repository()));
     rendered["family"] = json!("bank-agent");
@@ -100,9 +100,9 @@ fn with_a_role_of_the_environments_own_aws_decides_on_the_roles_and_not_on_the_f
         }),
     };
     let roles = json!({"taskRoleArn": OF_BANK, "executionRoleArn": OF_BANK});
-    assert_eq!(told(&scene, &roles), Vec::<String>::new());
+    assert_eq!(found(&scene, &roles), Vec::<String>::new());
     let family = json!({"family": "bank-agent"});
-    assert_eq!(told(&scene, &family), ["TargetNotOurs family"]);
+    assert_eq!(found(&scene, &family), ["TargetNotOurs family"]);
 }
 
 #[test]
@@ -120,8 +120,8 @@ fn a_document_brings_no_image_of_another_repository() {
         let key = format!("artifacts/shop/prod/agent/{digest}.json");
         let refused = scene.refused(&service_scene::upload(&scene.world, &key, &rendered));
         assert_eq!(refused.len(), 1, "{image}: {refused:?}");
-        let is_told = refused[0].starts_with("BadValue: components.agent.base:");
-        assert!(is_told && refused[0].contains("which is not of the"), "{}", refused[0]);
+        let names_base = refused[0].starts_with("BadValue: components.agent.base:");
+        assert!(names_base && refused[0].contains("which is not of the"), "{}", refused[0]);
     }
 }
 
@@ -145,9 +145,9 @@ fn the_newest_of_the_family_that_is_somebody_elses_is_no_base() {
         assert_eq!(scene.refused(&artifact), Vec::<String>::new(), "`running` does not care");
         scene.spec.base = Base::FamilyLatest;
         let findings = scene.plan("d", Some(&artifact), None).findings;
-        let told: Vec<&str> = findings.iter().map(|finding| finding.path.as_str()).collect();
+        let paths: Vec<&str> = findings.iter().map(|finding| finding.path.as_str()).collect();
         let expected: &[&str] = if refused { &["components.agent.base"] } else { &[] };
-        assert_eq!(told, expected, "{tags:?}");
+        assert_eq!(paths, expected, "{tags:?}");
         // The task definition that runs already is no finding, whoever registered it.
         live(&scene, |live| {
             live.service.task_definition.clone_from(&newest.arn);

@@ -55,7 +55,7 @@ fn a_service_that_pauses_before_each_part_conforms() {
 
 /// Says what a person sees of the service: what it is set to, its newest deployment, its tasks so far, what was
 /// answered.
-fn told(scene: &ServiceScene) -> String {
+fn in_words(scene: &ServiceScene) -> String {
     let set_to = scene.set_to();
     let mut services = scene.world.ecs();
     let tasks = services.tasks;
@@ -95,7 +95,7 @@ fn each_pause_ends_a_wave_and_the_next_one_lets_it_go_on() {
                 "  {} ({:?}): {}; {shown}",
                 stage.what.split(" of agent").last().unwrap_or_default(),
                 stage.bake_s,
-                told(&scene),
+                in_words(&scene),
             ));
         }
         lines.push(format!("  {}", sent(&deploying).join("; ")));
@@ -118,12 +118,12 @@ fn an_undo_in_a_pause_answers_it_so_and_starts_no_task() {
         let last = sent(&deploying).pop().unwrap();
         let at = pauses[0].as_str();
         assert!(last.starts_with(&format!("let the deployment of agent:2 go back from {at}")), "{last}");
-        assert!(told(&scene).starts_with("agent:1, ROLLBACK_SUCCESSFUL"));
+        assert!(in_words(&scene).starts_with("agent:1, ROLLBACK_SUCCESSFUL"));
     }
 }
 
 #[test]
-fn a_hook_of_the_teams_is_told_and_not_answered() {
+fn a_hook_of_the_teams_is_named_and_not_answered() {
     let scene = pausing(Strategy::BlueGreen, &[Pause::PostProductionTrafficShift]);
     live(&scene, |live| {
         let team = pause(&["POST_SCALE_UP", "POST_TEST_TRAFFIC_SHIFT"], 1, "CONTINUE");
@@ -220,7 +220,7 @@ fn a_rollback_goes_through_its_pauses() {
     assert_eq!(planned.stages.len(), 1);
     let back = scene.begin_planned("d2", &planned);
     assert_eq!(back.forward(), WorkTransition::Changed);
-    assert!(told(&scene).starts_with("agent:1, SUCCESSFUL"));
+    assert!(in_words(&scene).starts_with("agent:1, SUCCESSFUL"));
     insta::assert_snapshot!(sent(&back).join("\n"));
 }
 
@@ -238,8 +238,8 @@ fn a_pause_of_somebody_elses_deployment_is_not_answered() {
         services.update(CLUSTER, SERVICE, &made.arn, now).unwrap();
     }
     assert_eq!(deploying.answer(Some(1)), WorkTransition::Failed);
-    let told = deploying.failure();
-    assert!(told.starts_with("TargetChangedByOther"), "{told}");
+    let failure = deploying.failure();
+    assert!(failure.starts_with("TargetChangedByOther"), "{failure}");
     live(&scene, |live| assert_eq!(live.pauses, []));
 }
 

@@ -70,8 +70,8 @@ fn an_image_that_is_gone_hides_no_other_finding() {
     let fault = scene.try_plan("d", Some(&gone), None).unwrap_err();
     assert_eq!(fault.name, FaultName::NotFound, "{fault}");
     live(&scene, |live| live.service.tags.clear());
-    let told = scene.refused(&gone);
-    assert!(told[0].starts_with("TargetNotOurs"), "{told:?}");
+    let findings = scene.refused(&gone);
+    assert!(findings[0].starts_with("TargetNotOurs"), "{findings:?}");
 }
 
 #[test]
@@ -100,9 +100,9 @@ fn a_task_definition_that_names_its_image_by_tag_is_warned_of() {
     drop(services);
     run(scene.world.sleep_ms(60_000));
     let warnings = scene.plan("d1", Some(&artifact), None).warnings;
-    let told: Vec<&str> = warnings.iter().map(|warning| warning.reason.as_str()).collect();
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].contains("agent:2 names its image by tag"), "{told:?}");
+    let reasons: Vec<&str> = warnings.iter().map(|warning| warning.reason.as_str()).collect();
+    assert_eq!(reasons.len(), 1, "{reasons:?}");
+    assert!(reasons[0].contains("agent:2 names its image by tag"), "{reasons:?}");
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn an_index_must_have_the_platform_of_the_tasks() {
 }
 
 #[test]
-fn a_task_definition_that_cannot_work_is_told() {
+fn a_task_definition_that_cannot_work_is_named() {
     let mut scene = ServiceScene::new();
     scene.spec.base = Base::Artifact;
     scene.push("1.1");
@@ -261,15 +261,15 @@ fn a_base_and_an_artifact_must_fit_each_other() {
     let mut scene = ServiceScene::new();
     let image = scene.push("1.1");
     let zip = service_scene::upload(&scene.world, "artifacts/shop/prod/agent/1.1.zip", "…");
-    let told = scene.refused(&zip).concat();
-    assert!(told.contains("An ECS service needs an image"), "{told}");
+    let refusal = scene.refused(&zip).concat();
+    assert!(refusal.contains("An ECS service needs an image"), "{refusal}");
     scene.spec.base = Base::FamilyLatest;
     let mut newer = document("placeholder");
     newer["containerDefinitions"][0]["name"] = json!("web");
     let tags = BTreeMap::new();
     scene.world.ecs().put_task_definition(&newer, &tags);
-    let told = scene.refused(&image).concat();
-    assert!(told.contains("The base agent:2 has no container `agent`, only: web, log."), "{told}");
+    let refusal = scene.refused(&image).concat();
+    assert!(refusal.contains("The base agent:2 has no container `agent`, only: web, log."), "{refusal}");
 }
 
 #[test]
@@ -286,7 +286,7 @@ fn a_rollback_to_what_is_gone_is_refused_before_anything_changes() {
             recorded["goal"]["task_definition"] = json!(arn.replace("agent:1", "agent:99"));
         }),
     ];
-    for (told, spoil) in table {
+    for (part, spoil) in table {
         let scene = ServiceScene::new();
         let deploying = scene.begin("d1", &scene.push("1.1"));
         assert_eq!(deploying.forward(), WorkTransition::Changed);
@@ -294,7 +294,7 @@ fn a_rollback_to_what_is_gone_is_refused_before_anything_changes() {
         spoil(&scene, &mut recorded);
         let planned = scene.plan("r1", None, Some(&recorded));
         let finding = planned.findings[0].to_string();
-        assert!(finding.contains(told), "{finding}");
+        assert!(finding.contains(part), "{finding}");
     }
 }
 

@@ -119,20 +119,20 @@ fn what_cannot_be_kept_is_refused_before_anything_changes() {
     let (mut scene, first) = two();
     let agent = push(&scene, "agent", "1.1");
     let brings = images(&[("agent", &agent)]);
-    let mut told = vec![];
+    let mut refusals = vec![];
     show(&scene, &[&first, &agent]);
-    told.extend(scene.refused(&brings));
+    refusals.extend(scene.refused(&brings));
     live(&scene, |live| {
         live.tasks[1].task.containers[1].image_digest = None;
     });
-    told.extend(scene.refused(&brings));
+    refusals.extend(scene.refused(&brings));
     scene.spec.containers.remove("log");
-    told.extend(scene.refused(&images(&[("log", &first)])));
+    refusals.extend(scene.refused(&images(&[("log", &first)])));
     scene.spec.containers.insert("sidecar".into(), "shop/sidecar".into());
-    told.extend(scene.refused(&brings));
+    refusals.extend(scene.refused(&brings));
     let foreign = Artifact::Image { repository: format!("{HOST}/bank/agent"), digest: agent.clone() };
-    told.extend(scene.refused(&foreign));
-    insta::assert_snapshot!(told.join("\n"), @r#"
+    refusals.extend(scene.refused(&foreign));
+    insta::assert_snapshot!(refusals.join("\n"), @r#"
     TargetNotReady: components.agent.containers.log: The release does not name container `log`, whose image `111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/log:1` is named by tag, and its tasks do not show one digest, so that it cannot keep what it runs. Remedy: Name an image for it in the release as well (`images`).
     TargetNotReady: components.agent.containers.log: The release does not name container `log`, whose image `111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/log:1` is named by tag, and its tasks do not show one digest, so that it cannot keep what it runs. Remedy: Name an image for it in the release as well (`images`).
     UnknownName: components.agent.containers: The release has an image for container `log`, and none of this name is declared. Remedy: Known here: `agent`.

@@ -42,7 +42,7 @@ fn a_service_that_ecs_shifts_in_two_parts_conforms() {
 }
 
 /// Says what a person sees of the service: what it is set to, its newest deployment, its tasks so far.
-fn told(scene: &ServiceScene) -> String {
+fn in_words(scene: &ServiceScene) -> String {
     let set_to = scene.set_to();
     let mut services = scene.world.ecs();
     let tasks = services.tasks;
@@ -70,7 +70,7 @@ fn a_wave_is_reached_when_ecs_has_come_so_far_and_the_last_one_when_it_is_succes
                 "  {} ({:?}): {}; {}",
                 stage.what.split(" of agent").last().unwrap_or_default(),
                 stage.bake_s,
-                told(&scene),
+                in_words(&scene),
                 shown(&deploying)
             ));
         }
@@ -91,7 +91,7 @@ fn a_wave_is_reached_when_ecs_has_come_so_far_and_the_last_one_when_it_is_succes
 }
 
 #[test]
-fn what_ecs_does_is_told_while_it_is_waited_for() {
+fn what_ecs_does_is_shown_while_it_is_waited_for() {
     let scene = shifting(Strategy::BlueGreen);
     let deploying = scene.begin("d1", &scene.push("1.1"));
     let mut waits = vec![];
@@ -120,7 +120,7 @@ fn an_undo_while_the_former_tasks_stand_stops_the_deployment_and_starts_no_task(
     assert!(took_s < 90, "{took_s} s");
     assert_eq!(scene.world.ecs().tasks, before, "no task is started");
     let sent: Vec<String> = deploying.step().changes.into_iter().map(|it| it.what).collect();
-    insta::assert_snapshot!(format!("{sent:?}; {}; {}", told(&scene), shown(&deploying)), @r#"["register a task definition with 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent@sha256:ab3bfe84adc33b2fc587599c934284b54c56018078680293d16b9b9471dfda28", "task definition agent:1 → agent:2", "stop the deployment of agent:2"]; agent:1, ROLLBACK_SUCCESSFUL BAKE_TIME 0 ‰, 4 tasks; agent:1 steady with 2 tasks"#);
+    insta::assert_snapshot!(format!("{sent:?}; {}; {}", in_words(&scene), shown(&deploying)), @r#"["register a task definition with 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent@sha256:ab3bfe84adc33b2fc587599c934284b54c56018078680293d16b9b9471dfda28", "task definition agent:1 → agent:2", "stop the deployment of agent:2"]; agent:1, ROLLBACK_SUCCESSFUL BAKE_TIME 0 ‰, 4 tasks; agent:1 steady with 2 tasks"#);
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn an_undo_after_the_clean_up_is_a_deployment_of_the_former_one() {
     assert_eq!(deploying.to_the_end(), WorkTransition::Changed);
     assert_eq!(deploying.undo(), WorkTransition::Changed);
     let sent: Vec<String> = deploying.step().changes.into_iter().map(|it| it.what).collect();
-    insta::assert_snapshot!(format!("{sent:?}; {}; {}", told(&scene), shown(&deploying)), @r#"["register a task definition with 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent@sha256:ab3bfe84adc33b2fc587599c934284b54c56018078680293d16b9b9471dfda28", "task definition agent:1 → agent:2", "task definition agent:2 → agent:1"]; agent:1, SUCCESSFUL CLEAN_UP 1000 ‰, 6 tasks; agent:1 steady with 2 tasks"#);
+    insta::assert_snapshot!(format!("{sent:?}; {}; {}", in_words(&scene), shown(&deploying)), @r#"["register a task definition with 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent@sha256:ab3bfe84adc33b2fc587599c934284b54c56018078680293d16b9b9471dfda28", "task definition agent:1 → agent:2", "task definition agent:2 → agent:1"]; agent:1, SUCCESSFUL CLEAN_UP 1000 ‰, 6 tasks; agent:1 steady with 2 tasks"#);
 }
 
 #[test]
@@ -164,11 +164,11 @@ fn where_ecs_goes_back_to_something_else_the_undo_is_a_deployment_of_what_is_rec
     assert_eq!(deploying.undo(), WorkTransition::Changed);
     assert_eq!(scene.set_to(), "agent:1");
     let sent: Vec<String> = deploying.step().changes.into_iter().map(|it| it.what).collect();
-    insta::assert_snapshot!(format!("{sent:?}; {}", told(&scene)), @r#"["register a task definition with 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent@sha256:ab3bfe84adc33b2fc587599c934284b54c56018078680293d16b9b9471dfda28", "task definition agent:1 → agent:3", "stop the deployment of agent:3", "task definition agent:2 → agent:1"]; agent:1, SUCCESSFUL CLEAN_UP 1000 ‰, 6 tasks"#);
+    insta::assert_snapshot!(format!("{sent:?}; {}", in_words(&scene)), @r#"["register a task definition with 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent@sha256:ab3bfe84adc33b2fc587599c934284b54c56018078680293d16b9b9471dfda28", "task definition agent:1 → agent:3", "stop the deployment of agent:3", "task definition agent:2 → agent:1"]; agent:1, SUCCESSFUL CLEAN_UP 1000 ‰, 6 tasks"#);
 }
 
 #[test]
-fn what_ecs_takes_back_by_itself_is_told_with_its_reason_and_not_raced() {
+fn what_ecs_takes_back_by_itself_is_named_with_its_reason_and_not_raced() {
     let scene = shifting(Strategy::Canary);
     live(&scene, |live| live.service.alarms = OnFailure::RollsBack);
     let deploying = scene.begin("d1", &scene.push("1.1"));
@@ -196,13 +196,13 @@ fn of_two_that_were_registered_at_once_the_one_that_was_sent_is_gone_for() {
     }
     live(&scene, |live| live.alarm = true);
     assert_eq!(deploying.answer(Some(1)), WorkTransition::Failed);
-    let told = deploying.failure();
-    assert!(told.starts_with("ChangeFailed"), "{told}");
-    assert!(told.contains("deployment of agent:2 did not succeed"), "{told}");
+    let failure = deploying.failure();
+    assert!(failure.starts_with("ChangeFailed"), "{failure}");
+    assert!(failure.contains("deployment of agent:2 did not succeed"), "{failure}");
 }
 
 #[test]
-fn tasks_that_do_not_come_up_are_told_with_their_reasons() {
+fn tasks_that_do_not_come_up_are_named_with_their_reasons() {
     let scene = shifting(Strategy::BlueGreen);
     let artifact = scene.push("1.1");
     scene.world.ecs().crash.insert(reference(&artifact));
@@ -226,7 +226,7 @@ fn a_word_that_is_not_known_is_unknown_and_ends_in_time() {
 }
 
 #[test]
-fn a_person_who_begins_another_deployment_is_told() {
+fn a_person_who_begins_another_deployment_is_named() {
     let scene = shifting(Strategy::BlueGreen);
     let deploying = scene.begin("d1", &scene.push("1.1"));
     assert_eq!(deploying.forward(), WorkTransition::Changed);
@@ -307,7 +307,7 @@ fn a_rollback_is_one_wave_that_ends_when_ecs_says_so() {
     assert_eq!(planned.stages.len(), 1);
     let back = scene.begin_planned("d2", &planned);
     assert_eq!(back.forward(), WorkTransition::Changed);
-    assert_eq!(told(&scene).split(' ').take(2).collect::<Vec<_>>(), ["agent:1,", "SUCCESSFUL"]);
+    assert_eq!(in_words(&scene).split(' ').take(2).collect::<Vec<_>>(), ["agent:1,", "SUCCESSFUL"]);
     // The undo of the rollback goes to where the rollback came from.
     assert_eq!(back.undo(), WorkTransition::Changed);
     assert_eq!(scene.set_to(), "agent:2");

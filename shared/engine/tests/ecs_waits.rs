@@ -31,7 +31,7 @@ fn pause(until: Time) -> LifecycleHook {
 }
 
 #[test]
-fn a_rollout_that_a_hook_holds_tells_what_it_waits_for() {
+fn a_rollout_that_a_hook_holds_shows_what_it_waits_for() {
     let scene = ServiceScene::new();
     let deploying = scene.begin("d1", &scene.push("1.1"));
     paused(&scene, vec![pause(Time(1_795_186_800_000))]);
@@ -47,14 +47,14 @@ fn a_rollout_that_a_hook_holds_tells_what_it_waits_for() {
 }
 
 #[test]
-fn a_rollout_that_a_hook_holds_for_too_long_is_told_as_that() {
+fn a_rollout_that_a_hook_holds_for_too_long_is_named_as_that() {
     let scene = ServiceScene::new();
     let deploying = scene.begin("d1", &scene.push("1.1"));
     paused(&scene, vec![pause(scene.world.now().plus_s(86_400))]);
     assert_eq!(deploying.forward(), WorkTransition::Failed);
-    let told = deploying.failure();
-    assert!(told.contains("It is held by its own pause hook h1"), "{told}");
-    assert!(told.contains("--hook-id h1 --action CONTINUE` in time"), "{told}");
+    let failure = deploying.failure();
+    assert!(failure.contains("It is held by its own pause hook h1"), "{failure}");
+    assert!(failure.contains("--hook-id h1 --action CONTINUE` in time"), "{failure}");
 }
 
 #[test]
@@ -88,12 +88,12 @@ fn a_service_that_goes_back_past_a_failed_rollout_was_rolled_back_by_ecs() {
     let deploying = scene.begin("d1", &artifact);
     assert_eq!(deploying.forward(), WorkTransition::Failed);
     assert_eq!(scene.set_to(), "agent:1");
-    let told = deploying.failure();
+    let failure = deploying.failure();
     assert!(
-        told.starts_with(
+        failure.starts_with(
             "ChangeFailed: service shop-prod/agent: The deployment circuit breaker stopped the rollout of agent:3"
         ),
-        "{told}"
+        "{failure}"
     );
-    assert!(told.contains("ECS went back to agent:1 and is steady"), "{told}");
+    assert!(failure.contains("ECS went back to agent:1 and is steady"), "{failure}");
 }

@@ -173,16 +173,16 @@ fn a_kind_whose_state_is_kept_beside_the_item_conforms() {
 fn what_is_kept_stands_in_no_item() {
     let trial = Trial::begin(&Another).unwrap();
     let world = &trial.scene.world;
-    let is_told = || {
+    let leaks = || {
         let ledger = world.dynamodb();
         assert!(!ledger.items.is_empty());
         let mut bodies = ledger.items.values().map(|item| json!(item.body));
         bodies.any(|body| body.to_string().contains(SECRET))
     };
     assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
-    assert!(!is_told());
+    assert!(!leaks());
     assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
-    assert!(!is_told());
+    assert!(!leaks());
     let step = trial.step().unwrap();
     let shown = step.shown.expect("what was seen, in words");
     assert!(shown.starts_with("the paper "), "{shown}");
@@ -192,7 +192,7 @@ fn what_is_kept_stands_in_no_item() {
 }
 
 #[test]
-fn what_is_gone_or_another_is_told_by_name() {
+fn what_is_gone_or_another_is_named() {
     let world = World::default();
     world.s3().bucket("artifacts", true);
     let one = Document::of(&text("one")).unwrap();

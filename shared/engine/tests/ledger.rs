@@ -58,7 +58,7 @@ fn everything_is_read_however_many_pages_it_takes() {
 }
 
 #[test]
-fn only_documents_are_items_and_what_is_none_is_told_by_its_key() {
+fn only_documents_are_items_and_what_is_none_is_named_by_its_key() {
     let fault = Stored::new(key(PARTITION, 1), 7).put().unwrap_err();
     assert_eq!(fault.name, FaultName::Internal);
     let item =

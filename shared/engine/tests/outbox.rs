@@ -67,7 +67,7 @@ fn sent(stage: &Stage) -> Vec<String> {
 }
 
 #[test]
-fn an_item_that_cannot_be_read_is_told_by_its_key_and_holds_up_nothing() {
+fn an_item_that_cannot_be_read_is_named_by_its_key_and_holds_up_nothing() {
     let stage = stage();
     let broken = item(ledger::deployment(&id()), &json!({"id": 7}));
     let ended = record(&stage, ends(Ending::RolledBack, 60));
@@ -95,11 +95,11 @@ fn what_aws_refuses_for_itself_holds_up_nothing_and_what_is_not_answered_comes_a
         stage.world.fail_call(next, When::Before, Fault::new(name, "no"));
         let served = run(handle(&stage.world, &changes));
         assert_eq!(served.is_err(), comes_again, "{name}");
-        let told = stage.world.sns().published.len();
+        let published = stage.world.sns().published.len();
         if comes_again {
-            assert_eq!((sent(&stage), told), (vec![], 0), "{name}");
+            assert_eq!((sent(&stage), published), (vec![], 0), "{name}");
         } else {
-            assert_eq!((sent(&stage), told), (vec!["DeploymentEnded".into()], 1));
+            assert_eq!((sent(&stage), published), (vec!["DeploymentEnded".into()], 1));
         }
     }
 }
@@ -137,7 +137,7 @@ fn a_refusal_is_sent_however_much_is_wrong() {
 }
 
 #[test]
-fn a_record_tells_its_way_and_its_ending_also_to_people() {
+fn a_record_sends_its_way_and_its_ending_also_to_people() {
     let stage = stage();
     let waiting = || record(&stage, |record| record.status = Status::Waiting);
     let running = || record(&stage, |_| ());
@@ -153,12 +153,12 @@ fn a_record_tells_its_way_and_its_ending_also_to_people() {
     let wanted = ["DeploymentAccepted", "DeploymentStarted", "DeploymentEnded"];
     assert_eq!(sent(&stage), wanted);
     let published = stage.world.sns().published.clone();
-    let told = ("[windlass] shop prod 1.4.0 RolledBack".into(), "a gate failed.".into());
-    assert_eq!(published, [told]);
+    let message = ("[windlass] shop prod 1.4.0 RolledBack".into(), "a gate failed.".into());
+    assert_eq!(published, [message]);
 }
 
 #[test]
-fn a_hold_is_told_where_the_environment_can_be_read() {
+fn a_hold_is_named_where_the_environment_can_be_read() {
     let stage = stage();
     let free = EnvironmentState::default();
     let held = EnvironmentState {
@@ -248,39 +248,39 @@ fn a_lock_that_was_freed_wakes_who_waits_for_it() {
 const TEAM: &str = "arn:aws:sns:eu-west-1:111111111111:team";
 const GONE: &str = "arn:aws:sns:eu-west-1:111111111111:gone";
 
-fn told_stage() -> Stage {
+fn stage_with_topics() -> Stage {
     let topics = format!("notify: [{{topic: '{GONE}', form: text}}, {{topic: '{TEAM}', form: text}}]\n");
     Stage::new(&format!("{DECLARATION}{topics}"), BTreeMap::new())
 }
 
-fn told(stage: &Stage) -> Vec<(String, String)> {
+fn notified(stage: &Stage) -> Vec<(String, String)> {
     let notifications = stage.world.sns();
-    let told = notifications.told.iter();
-    told.map(|(topic, subject, _)| (topic.clone(), subject.clone())).collect()
+    let messages = notifications.to_topics.iter();
+    messages.map(|(topic, subject, _)| (topic.clone(), subject.clone())).collect()
 }
 
 #[test]
-fn a_declared_topic_is_told_of_a_success_and_the_one_of_the_installation_is_not() {
-    let stage = told_stage();
+fn a_declared_topic_hears_of_a_success_and_the_one_of_the_installation_does_not() {
+    let stage = stage_with_topics();
     let running = record(&stage, |_| ());
     let ended = record(&stage, ends(Ending::Succeeded, 60));
     let change = change(Some(running), Some(ended));
     assert_eq!(run(handle(&stage.world, &[change])), Ok(()));
     let subject = "[windlass] shop prod 1.4.0 Succeeded".to_owned();
     let wanted = [(GONE.to_owned(), subject.clone()), (TEAM.to_owned(), subject)];
-    assert_eq!(told(&stage), wanted);
+    assert_eq!(notified(&stage), wanted);
     assert!(stage.world.sns().published.is_empty());
 }
 
 #[test]
-fn a_topic_that_is_gone_holds_up_no_other_and_people_are_told() {
-    let stage = told_stage();
+fn a_topic_that_is_gone_holds_up_no_other_and_people_hear_of_it() {
+    let stage = stage_with_topics();
     stage.world.sns().missing.insert(GONE.to_owned());
     let running = record(&stage, |_| ());
     let ended = record(&stage, ends(Ending::Succeeded, 60));
     let change = change(Some(running), Some(ended));
     assert_eq!(run(handle(&stage.world, &[change])), Ok(()));
-    let topics: Vec<String> = told(&stage).into_iter().map(|(topic, _)| topic).collect();
+    let topics: Vec<String> = notified(&stage).into_iter().map(|(topic, _)| topic).collect();
     assert_eq!(topics, [TEAM]);
     let notifications = stage.world.sns();
     let (subject, message) = &notifications.published[0];
@@ -292,9 +292,9 @@ fn a_topic_that_is_gone_holds_up_no_other_and_people_are_told() {
 
 /// Safety: telling: A topic whose tag names no application, or another one, gets no message.
 #[test]
-fn a_topic_that_is_tagged_otherwise_is_not_told() {
+fn a_topic_that_is_tagged_otherwise_gets_no_message() {
     for owner in [None, Some("bank"), Some("shopping")] {
-        let stage = told_stage();
+        let stage = stage_with_topics();
         let mut topics = stage.world.sns();
         topics.owners.remove(GONE);
         topics.owners.extend(owner.map(|owner| (GONE.into(), owner.into())));
@@ -303,7 +303,7 @@ fn a_topic_that_is_tagged_otherwise_is_not_told() {
         let ended = record(&stage, ends(Ending::Succeeded, 60));
         let change = change(Some(running), Some(ended));
         assert_eq!(run(handle(&stage.world, &[change])), Ok(()));
-        let topics: Vec<String> = told(&stage).into_iter().map(|(topic, _)| topic).collect();
+        let topics: Vec<String> = notified(&stage).into_iter().map(|(topic, _)| topic).collect();
         assert_eq!(topics, [TEAM], "{owner:?}");
         let (_, message) = &stage.world.sns().published[0];
         assert!(message.contains("its tag `windlass:app` does not name `shop`"), "{message}");

@@ -129,12 +129,12 @@ fn before_the_release_it_is_only_looked_whether_it_may_be_asked() {
         let [looked] = found.as_slice() else {
             panic!("{found:?}");
         };
-        let told = match looked.problems.as_slice() {
+        let problem = match looked.problems.as_slice() {
             [] => "nothing",
             [Problem::Red(_)] => "red",
             [Problem::NotMeasurable(_)] => "not measurable",
             _ => "more",
         };
-        assert_eq!(told, wanted, "{answer:?} {before_traffic}");
+        assert_eq!(problem, wanted, "{answer:?} {before_traffic}");
     }
 }

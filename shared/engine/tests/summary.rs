@@ -1,4 +1,4 @@
-//! Tests of the schedule of the summaries: who is told what, how often, and what becomes of a look that fails.
+//! Tests of the schedule of the summaries: who gets what, how often, and what becomes of a look that fails.
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -109,30 +109,30 @@ fn pass(world: &World, ms: u64) {
     clock.now = clock.now.plus_ms(ms);
 }
 
-/// Returns the topics that were told, in their order.
-fn told(world: &World) -> Vec<String> {
+/// Returns the topics that were notified, in their order.
+fn notified(world: &World) -> Vec<String> {
     let notifications = world.sns();
-    let topics = notifications.told.iter().map(|(topic, ..)| topic);
+    let topics = notifications.to_topics.iter().map(|(topic, ..)| topic);
     topics.map(|arn| arn.rsplit(':').next().unwrap().to_owned()).collect()
 }
 
 #[test]
-fn each_application_that_asks_is_told_once_however_often_the_schedule_looks() {
+fn each_application_that_asks_hears_once_however_often_the_schedule_looks() {
     let world = world(&["bank", "shop"]);
     declare(&world, "other", "[failure]");
     for _ in 0..12 {
         assert_eq!(look(&world), Ok(()));
         pass(&world, 5 * MINUTE);
     }
-    assert_eq!(told(&world), ["bank", "shop"]);
+    assert_eq!(notified(&world), ["bank", "shop"]);
     pass(&world, 23 * HOUR);
     assert_eq!(look(&world), Ok(()));
-    assert_eq!(told(&world), ["bank", "shop", "bank", "shop"], "the next day");
+    assert_eq!(notified(&world), ["bank", "shop", "bank", "shop"], "the next day");
     assert!(world.sns().published.is_empty());
 }
 
 #[test]
-fn it_tells_the_figures_what_holds_and_what_waits() {
+fn it_names_the_figures_what_holds_and_what_waits() {
     let world = world(&["shop"]);
     record(&world, 2, "Succeeded");
     record(&world, 4, "RolledBack");
@@ -156,7 +156,7 @@ fn it_tells_the_figures_what_holds_and_what_waits() {
     let key = ledger::hourly_look(EnvironmentId::new(&app("shop"), &prod()));
     write(&world, vec![Stored::new(key, looked).put().unwrap()]);
     assert_eq!(look(&world), Ok(()));
-    let (_, subject, message) = world.sns().told[0].clone();
+    let (_, subject, message) = world.sns().to_topics[0].clone();
     assert_eq!(subject, "[windlass] shop 2026-11-24: 1 Succeeded, 1 RolledBack; 1 held; 1 drifted");
     for part in [
         "prod: 1 Succeeded, 1 RolledBack",
@@ -172,25 +172,25 @@ fn it_tells_the_figures_what_holds_and_what_waits() {
 }
 
 #[test]
-fn a_look_that_comes_twice_at_once_tells_nobody_twice() {
+fn a_look_that_comes_twice_at_once_notifies_nobody_twice() {
     let world = world(&["bank", "shop"]);
     let event = event(&world);
     // The first run is stopped after it has begun with `bank`. The other one leaves that alone.
-    world.fail_call(calls_until_told(), When::Before, lost());
+    world.fail_call(calls_until_notified(), When::Before, lost());
     assert!(run(handle(&world, &event)).is_err());
     assert_eq!(run(handle(&world, &event)), Ok(()));
-    assert_eq!(told(&world), Vec::<String>::new());
+    assert_eq!(notified(&world), Vec::<String>::new());
     pass(&world, MINUTE);
     assert_eq!(run(handle(&world, &event)), Ok(()));
-    assert_eq!(told(&world), ["bank", "shop"], "the repetition goes on");
+    assert_eq!(notified(&world), ["bank", "shop"], "the repetition goes on");
 }
 
 fn lost() -> Fault {
     Fault::new(FaultName::Unavailable, "no answer")
 }
 
-/// Returns the number of the call that tells the first topic.
-fn calls_until_told() -> u64 {
+/// Returns the number of the call that notifies the first topic.
+fn calls_until_notified() -> u64 {
     let world = world(&["bank", "shop"]);
     look(&world).unwrap();
     let calls = world.mishaps().calls.clone();
@@ -199,7 +199,7 @@ fn calls_until_told() -> u64 {
 }
 
 #[test]
-fn wherever_a_look_is_cut_off_the_next_ones_tell_everybody() {
+fn wherever_a_look_is_cut_off_the_next_ones_notify_everybody() {
     let whole = {
         let world = world(&["bank", "shop"]);
         let before = world.mishaps().count();
@@ -213,10 +213,10 @@ fn wherever_a_look_is_cut_off_the_next_ones_tell_everybody() {
             assert!(look(&world).is_err(), "{call} {when:?}");
             pass(&world, MINUTE);
             assert_eq!(look(&world), Ok(()), "{call} {when:?}");
-            let mut told = told(&world);
-            let many = told.len();
-            told.dedup();
-            assert_eq!(told, ["bank", "shop"], "{call} {when:?}");
+            let mut topics = notified(&world);
+            let many = topics.len();
+            topics.dedup();
+            assert_eq!(topics, ["bank", "shop"], "{call} {when:?}");
             // A message comes again only if the answer to it, or to what follows it, was lost.
             assert!(many <= 3, "{call} {when:?}");
         }
@@ -229,7 +229,7 @@ fn untyped(key: &windlass_engine::ports::Key) -> Key<Value> {
 }
 
 #[test]
-fn what_fails_again_and_again_holds_up_no_other_and_people_are_told() {
+fn what_fails_again_and_again_holds_up_no_other_and_people_hear_of_it() {
     let world = world(&["bank", "shop"]);
     let key = ledger::lock(EnvironmentId::new(&app("bank"), &prod()));
     let broken = Stored::new(untyped(&key), json!({"token": "none"}));
@@ -239,7 +239,7 @@ fn what_fails_again_and_again_holds_up_no_other_and_people_are_told() {
         pass(&world, 5 * MINUTE);
     }
     assert_eq!(look(&world), Ok(()));
-    assert_eq!(told(&world), ["shop"]);
+    assert_eq!(notified(&world), ["shop"]);
     let published = world.sns().published.clone();
     assert_eq!(published.len(), 1);
     assert_eq!(published[0].0, "[windlass] no summary of bank");
@@ -247,7 +247,7 @@ fn what_fails_again_and_again_holds_up_no_other_and_people_are_told() {
 }
 
 #[test]
-fn a_declaration_that_cannot_be_read_holds_up_no_other_and_people_are_told() {
+fn a_declaration_that_cannot_be_read_holds_up_no_other_and_people_hear_of_it() {
     let broken = json!({"version": 7});
     let text = json!({"version": "1.0.0", "digest": "0".repeat(64), "text": "app: [", "accepted": 0});
     for item in [broken, text] {
@@ -255,7 +255,7 @@ fn a_declaration_that_cannot_be_read_holds_up_no_other_and_people_are_told() {
         let (key, place) = (ledger::declaration_in_force(&app("bank")), ledger::application_index(&app("bank")));
         write(&world, vec![Stored::new(untyped(&key), item).put_indexed(Some(place)).unwrap()]);
         assert_eq!(look(&world), Ok(()));
-        assert_eq!(told(&world), ["shop"]);
+        assert_eq!(notified(&world), ["shop"]);
         let published = world.sns().published.clone();
         assert_eq!(published.len(), 1, "{published:?}");
         assert_eq!(published[0].0, "[windlass] no summary of bank");
@@ -269,13 +269,13 @@ fn a_topic_that_is_gone_holds_up_no_other() {
     let world = world(&["bank", "shop"]);
     world.sns().missing.insert(topic("bank"));
     assert_eq!(look(&world), Ok(()));
-    assert_eq!(told(&world), ["shop"]);
+    assert_eq!(notified(&world), ["shop"]);
     let published = world.sns().published.clone();
     assert_eq!(published[0].0, "[windlass] a topic could not be told");
 }
 
 #[test]
-fn what_there_is_no_time_for_is_told_by_the_next_looks_or_fails_the_last_one() {
+fn what_there_is_no_time_for_is_sent_by_the_next_looks_or_fails_the_last_one() {
     let names: Vec<String> = (0..60).map(|number| format!("app-{number:02}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     // A look at every application takes a second.
@@ -285,20 +285,20 @@ fn what_there_is_no_time_for_is_told_by_the_next_looks_or_fails_the_last_one() {
     let world = world(&names);
     slow(&world);
     assert_eq!(look(&world), Ok(()));
-    let first = told(&world).len();
+    let first = notified(&world).len();
     assert!((5..30).contains(&first), "{first}");
     for _ in 0..5 {
         pass(&world, 5 * MINUTE);
         assert_eq!(look(&world), Ok(()));
     }
-    assert_eq!(told(&world), names);
+    assert_eq!(notified(&world), names);
 
     let late = self::world(&names);
     slow(&late);
     pass(&late, 55 * MINUTE);
     let fault = look(&late).unwrap_err();
     assert_eq!(fault.name, FaultName::MoreToDo);
-    assert!(!told(&late).is_empty());
+    assert!(!notified(&late).is_empty());
 }
 
 #[test]
@@ -306,5 +306,5 @@ fn a_look_without_a_time_is_bad_input() {
     let world = world(&["shop"]);
     let fault = run(handle(&world, &json!({"detail-type": "Scheduled Event"}))).unwrap_err();
     assert_eq!(fault.name, FaultName::BadInput);
-    assert!(told(&world).is_empty());
+    assert!(notified(&world).is_empty());
 }

@@ -42,7 +42,7 @@ fn measured(world: &World, expect: Option<&str>) -> Measurement {
 
 #[test]
 fn what_is_heard_decides() {
-    for (answer, expect, verdict, told) in [
+    for (answer, expect, verdict, wanted) in [
         (Some("pong"), Some("pong"), Verdict::Pass, "heard after 7 ms"),
         (Some("pong"), None, Verdict::Pass, "open after 7 ms"),
         (Some("no table"), Some("pong"), Verdict::Fail, "not heard: 1 other message, and none with it, within 2000 ms"),
@@ -53,11 +53,11 @@ fn what_is_heard_decides() {
             world.listen(SOCKET, answer);
         }
         let seen = measured(&world, expect);
-        assert_eq!((seen.verdict, seen.measured.as_str()), (verdict, told));
+        assert_eq!((seen.verdict, seen.measured.as_str()), (verdict, wanted));
         assert_eq!(seen.gate, "wss://shop.example/ ping");
         // A lost connection does not mean an unhealthy release: it is tried once more. A wrong answer is not.
         let tries = if answer.is_some() { 1 } else { 2 };
-        assert_eq!(world.probe().asked.len(), tries, "{told}");
+        assert_eq!(world.probe().asked.len(), tries, "{wanted}");
     }
 }
 

@@ -43,7 +43,7 @@ impl Aws {
         let answer = answer.map_err(|fault| if is_cursor(&fault) { no_cursor() } else { fault })?;
         let mut found = answer.items.unwrap_or_default();
         let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
-        // Only an item more than the limit tells that the list goes on: `LastEvaluatedKey` is there also where nothing
+        // Only an item more than the limit shows that the list goes on: `LastEvaluatedKey` is there also where nothing
         // follows (Amazon DynamoDB API Reference, `Query`).
         let last = if found.len() > limit {
             found.truncate(limit);

@@ -125,13 +125,13 @@ fn refused(error: &SdkError<TransactWriteItemsError, HttpResponse>, writes: &[Wr
     }
 }
 
-/// Names each write with the action that IAM asks for, so that a refusal tells which one is not allowed.
+/// Names each write with the action that IAM asks for, so that a refusal names the one that is not allowed.
 fn all_named(writes: &[Write]) -> String {
     let named = writes.iter().map(|write| format!("{} {}", write.action(), named(write.key())));
     named.collect::<Vec<_>>().join(", ")
 }
 
-/// The sum of all writes' reasons, where they tell more than the error itself.
+/// The sum of all writes' reasons, where they say more than the error itself.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Canceled {
     /// The conditions of the writes at these indexes did not hold, or another transaction was in

@@ -6,7 +6,7 @@ use crate::error::{OrFault, code, fault};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
 use aws_sdk_s3::types::{
-    BucketVersioningStatus, Delete, Error, ExpirationStatus, LifecycleRule as Told, ObjectIdentifier,
+    BucketVersioningStatus, Delete, Error, ExpirationStatus, LifecycleRule as S3Rule, ObjectIdentifier,
 };
 use aws_smithy_types::DateTime;
 use std::collections::BTreeMap;
@@ -17,9 +17,9 @@ use windlass_engine::ports::{LifecycleRule, Listed, Listing, Result};
 pub(super) async fn objects(s3: &Client, bucket: &str, prefix: &str, after: Option<String>) -> Result<Listing> {
     let request = s3.list_objects_v2().bucket(bucket);
     let sent = request.prefix(prefix).set_start_after(after).send().await;
-    let told = sent.or_fault("ListObjectsV2", &format!("s3://{bucket}/{prefix}"))?;
-    let more = told.is_truncated == Some(true);
-    let objects: Vec<Listed> = told
+    let answer = sent.or_fault("ListObjectsV2", &format!("s3://{bucket}/{prefix}"))?;
+    let more = answer.is_truncated == Some(true);
+    let objects: Vec<Listed> = answer
         .contents
         .unwrap_or_default()
         .into_iter()
@@ -51,8 +51,8 @@ fn marker(after: &str) -> (String, Option<String>) {
     }
 }
 
-fn versions_of(told: ListObjectVersionsOutput) -> Listing {
-    let objects = told.versions.unwrap_or_default().into_iter().map(|version| Listed {
+fn versions_of(answer: ListObjectVersionsOutput) -> Listing {
+    let objects = answer.versions.unwrap_or_default().into_iter().map(|version| Listed {
         key: version.key.unwrap_or_default(),
         etag: version.e_tag.unwrap_or_default(),
         bytes: size(version.size),
@@ -61,7 +61,7 @@ fn versions_of(told: ListObjectVersionsOutput) -> Listing {
         latest: version.is_latest.unwrap_or(false),
         deleted: false,
     });
-    let markers = told.delete_markers.unwrap_or_default().into_iter().map(|marker| Listed {
+    let markers = answer.delete_markers.unwrap_or_default().into_iter().map(|marker| Listed {
         key: marker.key.unwrap_or_default(),
         etag: String::new(),
         bytes: 0,
@@ -73,8 +73,8 @@ fn versions_of(told: ListObjectVersionsOutput) -> Listing {
     let mut objects: Vec<Listed> = objects.chain(markers).collect();
     // The sort is stable: within a key each of the two lists is newest first.
     objects.sort_by(|a, b| a.key.cmp(&b.key).then(b.latest.cmp(&a.latest)));
-    let next = told.next_key_marker.filter(|_| told.is_truncated == Some(true));
-    Listing { objects, next: next.map(|key| format!("{}\n{key}", told.next_version_id_marker.unwrap_or_default())) }
+    let next = answer.next_key_marker.filter(|_| answer.is_truncated == Some(true));
+    Listing { objects, next: next.map(|key| format!("{}\n{key}", answer.next_version_id_marker.unwrap_or_default())) }
 }
 
 /// Returns a time that S3 always gives.
@@ -84,14 +84,14 @@ fn time(at: Option<DateTime>) -> Time {
 
 pub(super) async fn keeps_versions(s3: &Client, bucket: &str) -> Result<bool> {
     let request = s3.get_bucket_versioning().bucket(bucket);
-    let told = request.send().await.or_fault("GetBucketVersioning", bucket)?;
-    Ok(told.status == Some(BucketVersioningStatus::Enabled))
+    let answer = request.send().await.or_fault("GetBucketVersioning", bucket)?;
+    Ok(answer.status == Some(BucketVersioningStatus::Enabled))
 }
 
 pub(super) async fn tags(s3: &Client, bucket: &str) -> Result<BTreeMap<String, String>> {
     let request = s3.get_bucket_tagging().bucket(bucket);
     match request.send().await {
-        Ok(told) => Ok(told.tag_set.into_iter().map(|tag| (tag.key, tag.value)).collect()),
+        Ok(answer) => Ok(answer.tag_set.into_iter().map(|tag| (tag.key, tag.value)).collect()),
         // A bucket without tags is an error to S3.
         Err(error) if code(&error) == Some("NoSuchTagSet") => Ok(BTreeMap::new()),
         Err(error) => Err(fault(&error, "GetBucketTagging", bucket)),
@@ -101,28 +101,28 @@ pub(super) async fn tags(s3: &Client, bucket: &str) -> Result<BTreeMap<String, S
 pub(super) async fn lifecycle(s3: &Client, bucket: &str) -> Result<Vec<LifecycleRule>> {
     let request = s3.get_bucket_lifecycle_configuration().bucket(bucket);
     match request.send().await {
-        Ok(told) => Ok(told.rules.unwrap_or_default().iter().map(rule).collect()),
+        Ok(answer) => Ok(answer.rules.unwrap_or_default().iter().map(rule).collect()),
         // A bucket without rules is an error to S3.
         Err(error) if code(&error) == Some("NoSuchLifecycleConfiguration") => Ok(Vec::new()),
         Err(error) => Err(fault(&error, "GetBucketLifecycleConfiguration", bucket)),
     }
 }
 
-fn rule(told: &Told) -> LifecycleRule {
-    let filter = told.filter.as_ref();
+fn rule(given: &S3Rule) -> LifecycleRule {
+    let filter = given.filter.as_ref();
     let and = filter.and_then(|filter| filter.and.as_ref());
     let several = and.is_some_and(|and| !and.tags().is_empty());
     // Rules that were written before there were filters have a prefix of their own.
     #[expect(deprecated, reason = "such rules still hold")]
-    let old = told.prefix.as_ref();
+    let old = given.prefix.as_ref();
     let new = filter.and_then(|filter| filter.prefix.as_ref());
     let prefix = new.or(and.and_then(|and| and.prefix.as_ref())).or(old);
-    let current = told.expiration.as_ref();
-    let noncurrent = told.noncurrent_version_expiration.as_ref();
+    let current = given.expiration.as_ref();
+    let noncurrent = given.noncurrent_version_expiration.as_ref();
     let date = current.and_then(|it| it.date).map(|_| 0);
     LifecycleRule {
-        id: told.id.clone().unwrap_or_default(),
-        enabled: told.status == ExpirationStatus::Enabled,
+        id: given.id.clone().unwrap_or_default(),
+        enabled: given.status == ExpirationStatus::Enabled,
         prefix: prefix.cloned().unwrap_or_default(),
         by_tag: several || filter.is_some_and(|filter| filter.tag.is_some()),
         current_days: current.and_then(|it| it.days).map(count).or(date),
@@ -141,8 +141,8 @@ pub(super) async fn delete_all(s3: &Client, bucket: &str, keys: &[String]) -> Re
     });
     let delete = delete.map_err(|error| Fault::internal(format!("DeleteObjects: {error}")))?;
     let sent = s3.delete_objects().bucket(bucket).delete(delete).send();
-    let told = sent.await.or_fault("DeleteObjects", &format!("s3://{bucket}"))?;
-    let failed = told.errors.unwrap_or_default();
+    let answer = sent.await.or_fault("DeleteObjects", &format!("s3://{bucket}"))?;
+    let failed = answer.errors.unwrap_or_default();
     failed.first().map_or(Ok(()), |first| Err(refused(bucket, failed.len(), first)))
 }
 

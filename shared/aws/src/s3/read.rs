@@ -28,32 +28,32 @@ pub(super) async fn head(s3: &Client, object: &ObjectId) -> Result<Option<Object
         .checksum_mode(ChecksumMode::Enabled)
         .send()
         .await;
-    let told = match sent {
-        Ok(told) => told,
-        // HEAD has no body to tell more by: 404 for an object or version that is not there,
+    let answer = match sent {
+        Ok(answer) => answer,
+        // HEAD has no body that could say more: 404 for an object or version that is not there,
         // 405 for a delete marker asked for by its version (Amazon S3 API Reference,
         // HeadObject).
         Err(error) if matches!(status(&error), Some(404 | 405)) => return Ok(None),
         Err(error) => return Err(fault(&error, "HeadObject", &named(object))),
     };
-    let whole = told.checksum_type != Some(ChecksumType::Composite);
-    let metadata = told.metadata.unwrap_or_default().into_iter();
+    let whole = answer.checksum_type != Some(ChecksumType::Composite);
+    let metadata = answer.metadata.unwrap_or_default().into_iter();
     Ok(Some(ObjectHead {
-        bytes: size(told.content_length),
-        etag: told.e_tag.unwrap_or_default(),
-        version_id: told.version_id,
-        sha256: told.checksum_sha256.filter(|_| whole).and_then(|sum| digest_of(&sum)),
+        bytes: size(answer.content_length),
+        etag: answer.e_tag.unwrap_or_default(),
+        version_id: answer.version_id,
+        sha256: answer.checksum_sha256.filter(|_| whole).and_then(|sum| digest_of(&sum)),
         metadata: metadata.map(|(name, value)| (name.to_lowercase(), value)).collect(),
-        content_type: told.content_type,
-        cache_control: told.cache_control,
+        content_type: answer.content_type,
+        cache_control: answer.cache_control,
     }))
 }
 
 pub(super) async fn tags(s3: &Client, object: &ObjectId) -> Result<BTreeMap<String, String>> {
     let request = s3.get_object_tagging().bucket(&object.bucket);
     let sent = request.key(&object.key).set_version_id(object.version_id.clone()).send().await;
-    let told = sent.or_fault("GetObjectTagging", &named(object))?;
-    let tags = told.tag_set.into_iter();
+    let answer = sent.or_fault("GetObjectTagging", &named(object))?;
+    let tags = answer.tag_set.into_iter();
     Ok(tags.map(|tag| (tag.key, tag.value)).collect())
 }
 
@@ -62,8 +62,8 @@ pub(super) async fn get(s3: &Client, object: &ObjectId, limit: u64) -> Result<By
     if size(answer.content_length) > limit {
         return Err(too_large(object, limit));
     }
-    let told = size(answer.content_length);
-    read(answer.body, object, told, limit).await
+    let bytes = size(answer.content_length);
+    read(answer.body, object, bytes, limit).await
 }
 
 pub(super) async fn get_range(s3: &Client, object: &ObjectId, start: u64, length: u64) -> Result<Bytes> {
@@ -73,13 +73,13 @@ pub(super) async fn get_range(s3: &Client, object: &ObjectId, start: u64, length
     let range = format!("bytes={start}-{}", start.saturating_add(length - 1));
     let answer = get_object(s3, object, Some(range)).await?;
     match answer.content_range.clone() {
-        Some(told) if told.starts_with(&format!("bytes {start}-")) => {
-            let told = size(answer.content_length);
-            read(answer.body, object, told, length).await
+        Some(answered) if answered.starts_with(&format!("bytes {start}-")) => {
+            let bytes = size(answer.content_length);
+            read(answer.body, object, bytes, length).await
         }
-        Some(told) => Err(Fault::new(
+        Some(answered) => Err(Fault::new(
             FaultName::Refused,
-            format!("GetObject {}: asked from byte {start}, answered {told}", named(object)),
+            format!("GetObject {}: asked from byte {start}, answered {answered}", named(object)),
         )),
         None => cut(answer, object, start, length).await,
     }
@@ -103,9 +103,9 @@ fn digest_of(base64: &str) -> Option<Digest> {
     (raw.len() == 32).then(|| Digest::from_bytes(&raw))
 }
 
-/// Reads a body of `told` bytes, at most `limit`.
-async fn read(mut body: ByteStream, object: &ObjectId, told: u64, limit: u64) -> Result<Bytes> {
-    let room = usize::try_from(told.min(limit)).unwrap_or_default();
+/// Reads a body of `expected` bytes, at most `limit`.
+async fn read(mut body: ByteStream, object: &ObjectId, expected: u64, limit: u64) -> Result<Bytes> {
+    let room = usize::try_from(expected.min(limit)).unwrap_or_default();
     let mut bytes = BytesMut::with_capacity(room);
     while let Some(part) = body.next().await {
         bytes.extend_from_slice(&part.map_err(|error| broken(object, &error))?);

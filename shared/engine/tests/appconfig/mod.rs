@@ -111,7 +111,7 @@ fn what_appconfig_reverts_no_more_is_deployed_at_once() {
 }
 
 #[test]
-fn an_alarm_of_appconfig_s_own_takes_it_back_and_is_told() {
+fn an_alarm_of_appconfig_s_own_takes_it_back_and_is_named() {
     let flags = Flags::by((10, 10));
     flags.environment(|it| it.monitors.push("shop-5xx".into()));
     let release = flags.release(CONTENT);
@@ -151,7 +151,7 @@ fn an_alarm_does_not_hinder_a_revert() {
 }
 
 #[test]
-fn somebody_who_stops_it_is_told() {
+fn somebody_who_stops_it_is_named() {
     let flags = Flags::by((10, 10));
     let release = flags.release(CONTENT);
     assert_eq!(release.wave(Some(0)), WorkTransition::Changed);
@@ -193,7 +193,7 @@ fn another_profile_s_deployment_is_waited_for() {
 }
 
 #[test]
-fn a_content_that_a_validator_refuses_is_told_and_nothing_was_changed() {
+fn a_content_that_a_validator_refuses_is_named_and_nothing_was_changed() {
     let flags = Flags::by((1, 0));
     let mut state = flags.world.appconfig();
     state.profile("shopzzz", "flagszz").unwrap().refused = Some("hush".into());

@@ -9,8 +9,8 @@ use windlass_engine::payload::WorkTransition;
 use windlass_world::appconfig::named;
 
 fn whats(stages: &[Stage]) -> String {
-    let told: Vec<&str> = stages.iter().map(|stage| stage.what.as_str()).collect();
-    told.join("\n")
+    let lines: Vec<&str> = stages.iter().map(|stage| stage.what.as_str()).collect();
+    lines.join("\n")
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn a_strategy_is_watched_as_long_as_it_takes() {
 }
 
 #[test]
-fn everything_that_is_wrong_is_told_at_once() {
+fn everything_that_is_wrong_is_listed_at_once() {
     let flags = Flags::by((1, 0));
     {
         let mut spec = flags.spec.borrow_mut();
@@ -96,7 +96,7 @@ fn a_document_that_is_not_of_its_declared_type_is_refused() {
 }
 
 #[test]
-fn two_of_one_name_are_told_apart_by_id() {
+fn two_of_one_name_are_distinguished_by_id() {
     let flags = Flags::by((1, 0));
     flags.world.appconfig().put("Shop", "prod", &["flags"]);
     flags.world.appconfig().applications[1].named.name = "shop".into();
@@ -135,7 +135,7 @@ fn what_is_deployed_already_is_not_deployed_again() {
 }
 
 #[test]
-fn a_rollback_reverts_or_deploys_what_was_recorded_and_tells_what_is_gone() {
+fn a_rollback_reverts_or_deploys_what_was_recorded_and_names_what_is_gone() {
     let flags = Flags::by((1, 0));
     let first = flags.release(CONTENT);
     assert_eq!(first.forward(), WorkTransition::Changed);

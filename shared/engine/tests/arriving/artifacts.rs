@@ -18,10 +18,10 @@ fn say(world: &World, name: &str, value: &str) {
 fn an_artifact_of_its_own_says_by_its_metadata_what_it_is() {
     let request = json!({"artifact_object": {"component": "api", "object": {"key": ZIP}}});
     let world = uploaded();
-    let told = refused(&world, request.clone());
+    let found = refused(&world, request.clone());
     let no_ref = format!("NoEnvironment {ZIP}: metadata.git-ref");
     let no_version = format!("MissingField {ZIP}: metadata.version");
-    assert_eq!(told, [no_version, no_ref.clone()]);
+    assert_eq!(found, [no_version, no_ref.clone()]);
     let set = |name: &str, value: &str| say(&world, name, value);
     set("version", "1.4.0");
     assert_eq!(refused(&world, request.clone()), [no_ref]);
@@ -50,25 +50,25 @@ fn metadata_are_held_to_what_manifests_are_held_to() {
         }
         refused(&world, request.clone())
     };
-    let told = |name: &str, metadata: &[&str]| -> Vec<String> {
-        let told = metadata.iter();
-        told.map(|one| format!("{name} {ZIP}: metadata.{one}")).collect()
+    let refusals = |name: &str, metadata: &[&str]| -> Vec<String> {
+        let members = metadata.iter();
+        members.map(|one| format!("{name} {ZIP}: metadata.{one}")).collect()
     };
     let long = "1".repeat(65);
     for (version, reference, commit, time, wanted) in [
-        ("1.4.0#release", MAIN, "9f2c1ab", NOON, told("BadValue", &["version"])),
-        (&long, MAIN, "9f2c1ab", NOON, told("BadValue", &["version"])),
-        ("1.4.0", "main", "9f2c1ab", NOON, told("BadValue", &["git-ref"])),
-        ("1.4.0", MAIN, "HEAD", NOON, told("BadValue", &["git-commit"])),
-        ("1.4.0", MAIN, "9f2c1ab", "noon", told("BadValue", &["git-time"])),
-        (TOKEN, "main", "HEAD", NOON, told("SecretInInput", &["version"])),
+        ("1.4.0#release", MAIN, "9f2c1ab", NOON, refusals("BadValue", &["version"])),
+        (&long, MAIN, "9f2c1ab", NOON, refusals("BadValue", &["version"])),
+        ("1.4.0", "main", "9f2c1ab", NOON, refusals("BadValue", &["git-ref"])),
+        ("1.4.0", MAIN, "HEAD", NOON, refusals("BadValue", &["git-commit"])),
+        ("1.4.0", MAIN, "9f2c1ab", "noon", refusals("BadValue", &["git-time"])),
+        (TOKEN, "main", "HEAD", NOON, refusals("SecretInInput", &["version"])),
     ] {
         assert_eq!(with(version, reference, commit, time), wanted, "{version} {reference} {commit} {time}");
     }
     let mut all = with("1 4", "main", "HEAD", "noon");
     all.sort();
     let names = ["git-commit", "git-ref", "git-time", "version"];
-    assert_eq!(all, told("BadValue", &names));
+    assert_eq!(all, refusals("BadValue", &names));
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn what_is_too_large_to_be_hashed_is_refused_unread() {
     // The limit is the release's: the three bytes of `api` count.
     web(MOST - 2, None);
     let both = json!({"api": object(ZIP, "new"), "web": web_of()});
-    let told = refused(&world, manifest(MAIN, both));
-    assert_eq!(told, ["TooLarge components.web.key"]);
+    let found = refused(&world, manifest(MAIN, both));
+    assert_eq!(found, ["TooLarge components.web.key"]);
     assert_eq!(reads(), 1);
 }

@@ -49,8 +49,8 @@ fn an_artifact_that_is_a_release_of_its_own_starts_it() {
 }
 
 #[test]
-fn who_uploaded_is_told_where_the_event_tells_it() {
-    for (account, requester, told) in [
+fn who_uploaded_is_recorded_where_the_event_names_it() {
+    for (account, requester, wanted) in [
         (json!("111111111111"), json!("111111111111"), None),
         (json!("111111111111"), json!("222222222222"), Some("222222222222")),
         (json!("111111111111"), json!("s3.amazonaws.com"), Some("s3.amazonaws.com")),
@@ -64,8 +64,8 @@ fn who_uploaded_is_told_where_the_event_tells_it() {
         let [input] = started(&world).try_into().unwrap();
         let request = Request::parse(&input).unwrap();
         let asked_by = request.asked_by();
-        assert_eq!(asked_by.principal.as_deref(), told);
-        assert_eq!(asked_by.to_string(), told.unwrap_or("an upload"));
+        assert_eq!(asked_by.principal.as_deref(), wanted);
+        assert_eq!(asked_by.to_string(), wanted.unwrap_or("an upload"));
     }
 }
 
@@ -80,7 +80,7 @@ fn a_release_that_cannot_be_pinned_is_started_once_to_be_refused_aloud() {
 }
 
 #[test]
-fn an_event_that_tells_no_version_means_the_present_one() {
+fn an_event_that_names_no_version_means_the_present_one() {
     let world = declared();
     let mut event = upload(&world, "releases/shop/dev/1.4.0.json", "{}");
     let object = event["detail"]["object"].as_object_mut().unwrap();

@@ -72,7 +72,7 @@ fn the_same_again_changes_nothing_and_a_higher_version_takes_its_place() {
 }
 
 #[test]
-fn a_bad_one_is_told_everywhere_and_leaves_the_former_in_force() {
+fn a_bad_one_is_shown_everywhere_and_leaves_the_former_in_force() {
     let world = declared();
     let former = in_force(&world);
     let event = upload(&world, KEY, "app: shop\nversion: 2.0.0\n");
@@ -88,7 +88,7 @@ fn a_bad_one_is_told_everywhere_and_leaves_the_former_in_force() {
     assert_eq!(refusal.findings.len(), 2);
 }
 
-/// A mistake of form hides nothing that the declaration in force, or other applications, tell against it.
+/// A mistake of form hides nothing that the declaration in force, or other applications, say against it.
 #[test]
 fn what_cannot_be_read_of_one_hides_nothing_of_the_rest() {
     let world = declared();
@@ -121,7 +121,7 @@ fn a_bad_one_is_recorded_also_where_that_write_met_another_one() {
 }
 
 #[test]
-fn one_that_is_too_large_is_told_so() {
+fn one_that_is_too_large_is_refused_as_that() {
     let world = nothing();
     let event = upload(&world, KEY, &format!("# {}\n{DECLARATION}", "x".repeat(300_000)));
     arrives(&world, event).unwrap();
@@ -173,8 +173,8 @@ fn a_repository_goes_to_whom_its_name_or_its_tag_says_that_it_belongs() {
         let about = format!("apps/bank/app.yaml {}", version.as_str().unwrap());
         let refusal: Option<Refusal> = get(&world, &ledger::refusal(&bank, &about));
         let findings = refusal.map(|refusal| refusal.findings).unwrap_or_default();
-        let told = findings.iter().map(|f| format!("{} {}", f.name, f.path));
-        told.collect::<Vec<_>>()
+        let lines = findings.iter().map(|f| format!("{} {}", f.name, f.path));
+        lines.collect::<Vec<_>>()
     };
     let not_ours = ["TargetNotOurs components.agent.repository"];
     assert_eq!(arrived(&text), not_ours);
@@ -207,7 +207,7 @@ fn a_repositorys_tag_goes_before_its_name() {
 #[test]
 fn a_topic_that_is_not_the_applications_is_not_taken() {
     let own = "arn:aws:sns:us-east-1:111111111111:team";
-    for (topic, owner, told) in [
+    for (topic, owner, reason) in [
         (own, Some("shop"), None),
         (own, Some("shopping"), Some("has the tag `windlass:app`: `shopping`")),
         (own, None, Some("has no tag `windlass:app`")),
@@ -229,13 +229,13 @@ fn a_topic_that_is_not_the_applications_is_not_taken() {
         let texts = world.s3().texts("artifacts");
         let beside: Value = serde_json::from_str(&texts[&format!("{KEY}.findings.json")]).unwrap();
         let found = beside["findings"].as_array().unwrap();
-        assert_eq!(found.len(), usize::from(told.is_some()), "{topic} {owner:?}: {found:?}");
-        for (found, told) in found.iter().zip(told) {
+        assert_eq!(found.len(), usize::from(reason.is_some()), "{topic} {owner:?}: {found:?}");
+        for (found, reason) in found.iter().zip(reason) {
             assert_eq!(found["name"], "TargetNotOurs");
             assert_eq!(found["path"], "environments.prod.notify[0].topic");
-            assert!(found["reason"].as_str().unwrap().contains(told), "{found}");
+            assert!(found["reason"].as_str().unwrap().contains(reason), "{found}");
         }
-        assert_eq!(in_force(&world).is_some(), told.is_none(), "{topic} {owner:?}");
+        assert_eq!(in_force(&world).is_some(), reason.is_none(), "{topic} {owner:?}");
     }
 }
 
@@ -276,7 +276,7 @@ fn one_that_cannot_be_read_now_comes_again() {
     assert_eq!(fault.name, FaultName::NotFound);
 }
 
-/// Returns the applications that `GET /apps` tells.
+/// Returns the applications that `GET /apps` lists.
 fn listed(world: &World) -> Vec<String> {
     let call = windlass_engine::routes::api::Call { method: "GET".into(), path: "/apps".into(), ..Default::default() };
     let reply = run(windlass_engine::routes::api::handle(world, call));

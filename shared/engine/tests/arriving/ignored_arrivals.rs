@@ -39,7 +39,7 @@ fn push(repository: &str, tag: &str) -> Value {
 }
 
 #[test]
-fn what_looks_meant_is_listed_and_told_beside_the_upload() {
+fn what_looks_meant_is_listed_and_written_beside_the_upload() {
     let world = declared();
     for key in [
         "apps/shop/app.yml",
@@ -76,7 +76,7 @@ fn what_looks_meant_is_listed_and_told_beside_the_upload() {
 
 /// What `Admit` could not read as a request is no execution, and is reported beside the upload.
 #[test]
-fn an_upload_with_a_key_that_no_request_may_name_is_told_and_starts_nothing() {
+fn an_upload_with_a_key_that_no_request_may_name_is_listed_and_starts_nothing() {
     let token = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
     let lines = "1.0.0\nnext: run it";
     let world = declared();
@@ -119,10 +119,10 @@ fn an_artifact_of_no_component_is_listed_with_the_one_that_is_meant() {
     for key in ["artifacts/shop/dev/wep/1.zip", "artifacts/bank/dev/web/1.zip"] {
         arrives(&world, upload(&world, key, "…")).unwrap();
     }
-    let told = listed(&world, Some(&shop()));
-    assert_eq!(told, ["artifacts/shop/dev/wep/1.zip UnknownName"]);
-    let told = listed(&world, None);
-    assert_eq!(told, ["artifacts/bank/dev/web/1.zip NoDeclaration"]);
+    let found = listed(&world, Some(&shop()));
+    assert_eq!(found, ["artifacts/shop/dev/wep/1.zip UnknownName"]);
+    let found = listed(&world, None);
+    assert_eq!(found, ["artifacts/bank/dev/web/1.zip NoDeclaration"]);
     for key in ["artifacts/shop/dev/wep/1.zip", "artifacts/bank/dev/web/1.zip"] {
         assert_eq!(beside(&world, key).len(), 1, "{key}");
     }
@@ -187,8 +187,8 @@ fn of_a_repository_of_nobody_there_is_one_line_and_of_a_tag_that_goes_nowhere_it
 fn a_refused_declaration_is_listed_and_so_is_one_of_nobody() {
     let world = nothing();
     arrives(&world, upload(&world, "apps/shop/app.yaml", "app: shop")).unwrap();
-    let told = listed(&world, Some(&shop()));
-    assert_eq!(told, ["apps/shop/app.yaml MissingField"]);
+    let found = listed(&world, Some(&shop()));
+    assert_eq!(found, ["apps/shop/app.yaml MissingField"]);
 }
 
 /// This holds whatever is wrong with it, and whichever way it came. Somebody who misspelt a name finds it in one place.

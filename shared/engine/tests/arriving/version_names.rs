@@ -35,8 +35,8 @@ fn what_is_tried_out_under_a_version_leaves_its_name_to_the_release_of_the_tag()
         assert_eq!(promoted.release.version, of.release.version, "{version}");
         assert_eq!(artifact(&promoted, "api"), artifact(of, "api"), "{version}");
     }
-    let told = refused(&world, of(&world, "v8.0.0", "others", "prod"));
-    assert_eq!(told, ["VersionReused components.api"]);
+    let found = refused(&world, of(&world, "v8.0.0", "others", "prod"));
+    assert_eq!(found, ["VersionReused components.api"]);
 }
 
 #[test]

@@ -24,8 +24,8 @@ fn recovery(scene: &Scene) -> Answer {
 fn is_ended(answer: &Answer) {
     let short = (answer.verdict, answer.error.as_str());
     assert_eq!(short, (Transition::Succeeded, ""), "{}", answer.cause);
-    let told = "has had no turn, and its execution is gone: it is ended Rejected";
-    assert!(answer.cause.contains(told), "{}", answer.cause);
+    let wanted = "has had no turn, and its execution is gone: it is ended Rejected";
+    assert!(answer.cause.contains(wanted), "{}", answer.cause);
 }
 
 /// Asserts that there was nothing to do, and why.
@@ -105,7 +105,7 @@ fn one_that_is_alive_or_has_ended_is_left_alone() {
 
 /// A person learns what came of their execution, and a retry of it answers the same.
 #[test]
-fn what_a_person_asked_to_recover_is_told_as_it_was_found() {
+fn what_a_person_asked_to_recover_is_reported_as_it_was_found() {
     let by_hand = |scene: &Scene, execution: &str| {
         let request = with(input("recover"), json!({"deployment": id()}));
         scene.admit(execution, request).unwrap()

@@ -67,12 +67,12 @@ fn an_accept_whose_answer_was_lost_has_succeeded() {
     let first = scene.admit("accept", input("accept")).unwrap();
     assert_eq!((first.verdict, first.token), (Transition::Look, TOKEN));
     let accept = || scene.serve(Scene::accept_after("accept", &first));
-    let told = accept().unwrap();
-    assert_eq!(told.verdict, Transition::Succeeded);
+    let answer = accept().unwrap();
+    assert_eq!(answer.verdict, Transition::Succeeded);
     let (lock, state, record) = (scene.lock(), scene.state(), scene.record());
-    assert_eq!(accept().unwrap(), told);
+    assert_eq!(accept().unwrap(), answer);
     let from_the_begin = scene.accepts("accept");
-    assert_eq!(from_the_begin.unwrap(), told);
+    assert_eq!(from_the_begin.unwrap(), answer);
     assert_eq!(refusal(&scene, "accept"), None);
     assert_eq!((scene.lock(), scene.state()), (lock, state));
     assert_eq!(scene.record(), record);
@@ -133,11 +133,11 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
     scene.step("unmoved", UndoFailed, |step| looked(step, there(json!(9))));
     let answer = scene.accepts("operator").unwrap();
     assert_eq!((answer.verdict, answer.deployment), (Transition::Succeeded, id()));
-    let told = format!(
+    let wanted = format!(
         "shop/prod is unlocked; what runs after deployment {} is accepted: gone is not there (no such function), live 41 at 100 %, redone 8 at 100 %, unmoved 9 at 100 %, untouched 7 at 100 %.",
         id()
     );
-    assert_eq!(answer.cause, told);
+    assert_eq!(answer.cause, wanted);
 
     let (lock, state) = (scene.lock(), scene.state());
     assert_eq!(lock.held, None);
@@ -198,8 +198,8 @@ fn where_all_runs_as_before_nothing_is_recorded_but_that_it_is_accepted() {
     scene.step("untouched", Planned, |_| ());
     let answer = scene.accepts("operator").unwrap();
     assert_eq!(answer.verdict, Transition::Succeeded);
-    let told = "everything is as it is recorded.";
-    assert!(answer.cause.ends_with(told), "{}", answer.cause);
+    let wanted = "everything is as it is recorded.";
+    assert!(answer.cause.ends_with(wanted), "{}", answer.cause);
     assert_eq!((scene.lock().held, scene.state()), (None, state));
     assert!(scene.ending().resolved.is_some());
 }

@@ -92,7 +92,7 @@ fn where_only_a_person_starts_deployments_an_arrival_is_only_recorded() {
     let input = r#"{"action":"deploy","app":"shop","environment":"prod","version":"1.5.0"}"#;
     assert!(answer.cause.contains(input), "{}", answer.cause);
     assert_eq!(record(&scene, &answer).status, Status::Ended);
-    // A person can start what the note tells.
+    // A person can start what the note shows.
     let input: Value = serde_json::from_str(input).unwrap();
     let person = scene.admit("person", input).unwrap();
     assert_eq!(person.verdict, Transition::Go);
@@ -119,7 +119,7 @@ fn a_retry_that_runs_beside_the_first_invocation_is_not_another_request() {
 
 /// Lambda may begin an invocation when another one of the same execution has answered long ago.
 #[test]
-fn who_was_told_that_a_deployment_is_another_ones_makes_no_attempt_of_its_own_later() {
+fn who_learned_that_a_deployment_is_another_ones_makes_no_attempt_of_its_own_later() {
     let scene = Scene::free();
     let arrival = with(scene.manifest("1.5.0", TAG), by("s3"));
     let arrival = with(arrival, json!({"through_hold": true, "reason": "a test"}));
@@ -136,7 +136,7 @@ fn who_was_told_that_a_deployment_is_another_ones_makes_no_attempt_of_its_own_la
 }
 
 #[test]
-fn the_same_request_is_told_how_its_deployment_stands() {
+fn the_same_request_learns_how_its_deployment_stands() {
     type Row = (fn(&mut Deployment), Transition, &'static str, &'static str);
     let scene = Scene::free();
     let key = json!({"environment": "prod", "idempotency_key": "run-812"});
@@ -185,9 +185,9 @@ fn the_same_request_is_told_how_its_deployment_stands() {
         ),
     ];
     for (change, word, name, cause) in table {
-        let told = stands(change);
-        assert_eq!((told.0, told.1.as_str()), (word, name), "{cause}");
-        assert!(told.2.starts_with(&format!("{same}{cause}")), "{}", told.2);
+        let answer = stands(change);
+        assert_eq!((answer.0, answer.1.as_str()), (word, name), "{cause}");
+        assert!(answer.2.starts_with(&format!("{same}{cause}")), "{}", answer.2);
     }
 }
 

@@ -141,7 +141,7 @@ fn many_held_locks_leave_the_others_a_part_of_every_run() {
 
 /// Safety: recovery: A run answers how many it looked at, and how many are left.
 #[test]
-fn a_run_tells_whether_it_came_to_all() {
+fn a_run_answers_whether_it_came_to_all() {
     for is_slow in [false, true] {
         let scene = quiet();
         for number in 0..20 {
@@ -153,10 +153,10 @@ fn a_run_tells_whether_it_came_to_all() {
         if is_slow {
             slow(&scene);
         }
-        let told = scheduled(&scene).unwrap();
+        let result = scheduled(&scene).unwrap();
         let looked_at = served(&scene).len();
         let left = 23 - looked_at;
-        assert_eq!(told, ScheduleResult { looked_at, left });
+        assert_eq!(result, ScheduleResult { looked_at, left });
         assert_eq!((left > 0, looked_at > 2), (is_slow, true));
     }
 }

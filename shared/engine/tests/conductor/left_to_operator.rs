@@ -58,7 +58,7 @@ fn what_was_left_says_why_and_what_to_do() {
     let why = Why { name: "GateFailed".into(), text: "a gate failed.".into() };
     scene.change_record(|record| record.undoing = Some(why));
     scene.execution(FIRST, "RUNNING");
-    // Its owner has ended. The execution that holds the lock now is told to stop all the same.
+    // Its owner has ended. The execution that holds the lock now is stopped all the same.
     scene.hold(Some(("dead-5", HeldState::Recovering)));
     scene.execution("dead-5", "TIMED_OUT");
     let answer = scene.recovery().unwrap();
@@ -69,11 +69,11 @@ fn what_was_left_says_why_and_what_to_do() {
     let held = scene.lock().held.unwrap();
     assert_eq!(held.state, HeldState::NeedsOperator);
     assert_eq!(held.execution, arn_of("recovery"));
-    for told in [
+    for part in [
         "shop prod 1.4.0 NEEDS AN OPERATOR: 5 recoveries died, the last with ExecutionTimedOut",
         "it was being undone because GateFailed: a gate failed.",
         r#"start {"action":"recover","app":"shop","environment":"prod","reason":"…"}"#,
     ] {
-        assert!(ending.cause.contains(told), "{}", ending.cause);
+        assert!(ending.cause.contains(part), "{}", ending.cause);
     }
 }

@@ -40,9 +40,9 @@ fn bytes_that_run_already_take_the_name_of_a_newer_release_everywhere() {
         record.release.components = [(component("jobs"), zip("jobs", b"old"))].into();
     });
     let answer = scene.asks("Settle").unwrap();
-    let told = "Nothing to do: jobs runs it already: 1.3.0 since 1970-01-01T00:00:00Z, by deployment \
+    let wanted = "Nothing to do: jobs runs it already: 1.3.0 since 1970-01-01T00:00:00Z, by deployment \
                 fedcba9876543210; it is called 1.4.0 from now on.";
-    assert_eq!(answer.cause, told);
+    assert_eq!(answer.cause, wanted);
     let state = scene.state();
     let jobs = &state.running[&component("jobs")];
     assert_eq!(jobs.names.now, named_now(&scene));
@@ -73,8 +73,8 @@ fn bytes_that_run_already_take_the_name_of_a_newer_release_everywhere() {
     scene.change_record(|record| record.snapshot = Some(2));
     scene.plan(PlanOutcome::NothingToDo, 0);
     let answer = scene.asks("Settle").unwrap();
-    let told = "shop prod is back at 1.3.0 (snapshot 2): jobs runs it already, called 1.4.0 until now.";
-    assert_eq!(answer.cause.lines().next(), Some(told));
+    let wanted = "shop prod is back at 1.3.0 (snapshot 2): jobs runs it already, called 1.4.0 until now.";
+    assert_eq!(answer.cause.lines().next(), Some(wanted));
     let jobs = &scene.state().running[&component("jobs")];
     let back = &jobs.names.now;
     assert_eq!((back.version.as_str(), back.since), ("1.3.0", scene.now()));

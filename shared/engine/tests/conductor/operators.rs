@@ -16,19 +16,19 @@ fn a_hold_keeps_every_reason_until_it_is_released() {
         let answer = scene.admit(&format!("hold-{minutes}"), request);
         assert_eq!(in_short(&answer), (Transition::Succeeded, ""));
         let hold = scene.state().hold.unwrap();
-        let told = format!(
+        let wanted = format!(
             "Automatic deployments into shop/prod are held since {began} by {}: \"{}\".",
             arn_of("hold-0"),
             hold.reason
         );
-        assert_eq!(answer.unwrap().cause, told);
+        assert_eq!(answer.unwrap().cause, wanted);
     }
     let hold = scene.state().hold.unwrap();
     let (now, who) = (scene.now(), arn_of("hold-1"));
     assert_eq!(hold.reason, format!("0; and since {now} by {who}: 1"));
     assert_eq!((hold.since, &hold.by), (began, &arn_of("hold-0")));
 
-    for (name, told) in [
+    for (name, wanted) in [
         (
             "one",
             format!(
@@ -41,7 +41,7 @@ fn a_hold_keeps_every_reason_until_it_is_released() {
     ] {
         let answer = scene.admit(name, input("release_hold"));
         assert_eq!(in_short(&answer), (Transition::Succeeded, ""));
-        assert_eq!(answer.unwrap().cause, told);
+        assert_eq!(answer.unwrap().cause, wanted);
         assert_eq!(scene.state().hold, None);
     }
 }
@@ -64,10 +64,10 @@ fn asks_again(scene: &Scene, name: &str, action: &str) -> (Transition, String) {
 fn a_hold_whose_answer_was_lost_does_not_undo_what_was_asked_for_since() {
     for (first, then) in [("hold", "release_hold"), ("release_hold", "hold")] {
         let scene = Scene::new();
-        let told = asks_again(&scene, "first", first);
+        let answer = asks_again(&scene, "first", first);
         scene.admit("then", input(then)).unwrap();
         let since = scene.state().hold;
-        assert_eq!(asks_again(&scene, "first", first), told);
+        assert_eq!(asks_again(&scene, "first", first), answer);
         assert_eq!(scene.state().hold, since, "{first}, {then}");
     }
 }

@@ -1,4 +1,4 @@
-//! Tests of the reason why an execution is gone, as Step Functions tells it.
+//! Tests of the reason why an execution is gone, as Step Functions answers it.
 
 use crate::conductor::scene::{FIRST, Scene};
 use windlass_world::stepfunctions::arn_of;
@@ -17,7 +17,7 @@ fn why(status: &str, error: Option<&str>, cause: Option<&str>) -> (String, Strin
 }
 
 #[test]
-fn a_death_is_told_by_its_error_else_by_its_status() {
+fn a_death_is_named_by_its_error_else_by_its_status() {
     let table = [
         ("ABORTED", Some("Cancelled"), "Cancelled"),
         ("ABORTED", Some(""), "ExecutionStopped"),
@@ -32,10 +32,10 @@ fn a_death_is_told_by_its_error_else_by_its_status() {
 }
 
 #[test]
-fn a_death_without_a_cause_is_told_in_a_sentence() {
-    let told = format!("The execution {} ended FAILED in the middle.", arn_of(FIRST));
-    assert_eq!(why("FAILED", None, None).1, told);
-    assert_eq!(why("FAILED", None, Some("")).1, told);
+fn a_death_without_a_cause_is_named_in_a_sentence() {
+    let wanted = format!("The execution {} ended FAILED in the middle.", arn_of(FIRST));
+    assert_eq!(why("FAILED", None, None).1, wanted);
+    assert_eq!(why("FAILED", None, Some("")).1, wanted);
     assert_eq!(why("FAILED", None, Some("by hand")).1, "by hand");
 }
 

@@ -1,4 +1,4 @@
-//! Tests of requests that cannot become a deployment: they are refused, recorded, and told beside their upload.
+//! Tests of requests that cannot become a deployment: they are refused, recorded, and written beside their upload.
 
 use crate::conductor::arrivals::{MAIN, by};
 use crate::conductor::inputs::{input, with};
@@ -125,7 +125,7 @@ fn a_manifest_that_names_another_version_than_its_key_is_refused_beside_it() {
 }
 
 #[test]
-fn what_is_refused_is_told_beside_its_upload() {
+fn what_is_refused_is_written_beside_its_upload() {
     let scene = Scene::new();
     let key = "releases/shop/dev/1.5.0.json";
     let request = json!({"action": "deploy", "app": "shop", "manifest_object": {"key": key}});

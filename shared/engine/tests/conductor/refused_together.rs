@@ -59,12 +59,12 @@ fn refused(scene: &Scene, request: Value) -> BTreeSet<(String, String)> {
     assert_eq!(answer.verdict, Transition::Rejected);
     let refusal: Refusal = scene.stage.get(&ledger::refusal(&app(), &arn_of("one-more"))).unwrap();
     let place = |path: &str| path.strip_prefix("manifest.").unwrap_or(path).to_owned();
-    let told = refusal.findings.iter();
-    told.map(|it| (it.name.to_string(), place(&it.path))).collect()
+    let findings = refusal.findings.iter();
+    findings.map(|it| (it.name.to_string(), place(&it.path))).collect()
 }
 
 #[test]
-fn an_upload_and_an_input_at_the_console_are_told_both() {
+fn an_upload_and_an_input_at_the_console_name_both() {
     for form in &OF_FORM {
         for meaning in &OF_MEANING {
             let wanted = [form, meaning].map(|it| (it.0.to_owned(), it.1.to_owned()));
@@ -76,7 +76,7 @@ fn an_upload_and_an_input_at_the_console_are_told_both() {
             assert_eq!(refused(&scene, upload), wanted, "{text}");
             let scene = Scene::free();
             let pasted = json!({"manifest": manifest(&scene, [form, meaning])});
-            // The console is no source of that environment. This is told as well if the request goes there.
+            // The console is no source of that environment. The answer names this as well if the request goes there.
             assert!(refused(&scene, pasted).is_superset(&wanted), "{text}");
         }
     }
@@ -84,10 +84,10 @@ fn an_upload_and_an_input_at_the_console_are_told_both() {
 
 /// A release that cannot be read at all hides nothing that the request names beside it.
 #[test]
-fn an_environment_that_is_not_known_is_told_beside_a_release_that_is_not() {
+fn an_environment_that_is_not_known_is_named_beside_a_release_that_is_not() {
     let scene = Scene::free();
-    let told = refused(&scene, json!({"version": "9.9.9", "environment": "pord"}));
+    let found = refused(&scene, json!({"version": "9.9.9", "environment": "pord"}));
     let wanted = [("UnknownName", "version"), ("UnknownName", "environment")];
     let wanted = wanted.map(|(name, path)| (name.to_owned(), path.to_owned()));
-    assert_eq!(told, BTreeSet::from(wanted));
+    assert_eq!(found, BTreeSet::from(wanted));
 }

@@ -30,22 +30,22 @@ fn with_targets(count: usize) -> Scene {
 }
 
 #[test]
-fn all_parts_are_told_at_the_end() {
+fn all_parts_are_named_at_the_end() {
     for (count, parts) in [(90, None), (91, Some(90)), (200, Some(180))] {
         let scene = with_targets(count);
         let answer = scene.admit("one", input("remove"));
         assert_eq!(in_short(&answer), (Transition::Succeeded, ""), "{count}");
         let cause = answer.unwrap().cause;
-        let told = parts.map(|parts| format!("shop/prod has let go of {parts} targets."));
-        let is_told = told.is_some_and(|told| cause.starts_with(&told));
-        assert_eq!(is_told, parts.is_some(), "{count}: {cause}");
+        let line = parts.map(|parts| format!("shop/prod has let go of {parts} targets."));
+        let is_named = line.is_some_and(|line| cause.starts_with(&line));
+        assert_eq!(is_named, parts.is_some(), "{count}: {cause}");
         assert!(cause.contains(&format!("arn:function:{:03}", count - 1)));
         assert_eq!(scene.indexed::<Claims>(&ledger::CLAIMS).len(), 0, "{count}");
     }
 }
 
 #[test]
-fn what_was_let_go_of_before_a_release_came_is_told_by_the_refusal() {
+fn what_was_let_go_of_before_a_release_came_is_named_by_the_refusal() {
     let scene = with_targets(10);
     let begun = json!({"told": ["The declaration is withdrawn."], "parts": {"prod": 90}});
     scene.other_holds(ActionName::Deploy, HeldState::Running);
@@ -58,9 +58,9 @@ fn what_was_let_go_of_before_a_release_came_is_told_by_the_refusal() {
         let answer = scene.admit(name, request);
         assert_eq!(in_short(&answer), (Transition::Rejected, "StillBusy"), "{name}");
         let cause = answer.unwrap().cause;
-        let told = "A part was done before that, and stays so: The declaration is withdrawn. shop/prod has let go of 90 \
+        let wanted = "A part was done before that, and stays so: The declaration is withdrawn. shop/prod has let go of 90 \
                     targets.";
-        assert!(cause.contains(told), "{name}: {cause}");
+        assert!(cause.contains(wanted), "{name}: {cause}");
         assert!(cause.contains("then ask again"), "{name}: {cause}");
     }
 }

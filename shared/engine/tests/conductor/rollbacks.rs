@@ -118,11 +118,11 @@ fn it_goes_to_the_newest_good_one_that_the_present_one_replaced() {
         let record = record.unwrap();
         let Some(wanted) = wanted else {
             assert_eq!(answer.error, "NothingToGoBackTo", "{row}");
-            let told = match named {
+            let reason = match named {
                 Some(number) => format!("There is no snapshot {number}."),
                 None => "The present snapshot replaced none".to_owned(),
             };
-            assert!(answer.cause.contains(&told), "{}", answer.cause);
+            assert!(answer.cause.contains(&reason), "{}", answer.cause);
             // The answer says what a person may start instead, and that automatic deployments are held.
             let next = if named.is_some() { 3 } else { 1 };
             let next =
@@ -149,12 +149,12 @@ fn after_a_rollback_to_what_was_before_windlass_the_good_snapshots_are_named() {
     scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     veto(&scene, 3);
     let (answer, _) = press(&scene, json!({}));
-    let told = "The present snapshot replaced none that was verified good and is not vetoed. A rollback that names \
+    let reason = "The present snapshot replaced none that was verified good and is not vetoed. A rollback that names \
         none goes only to what the present one replaced. Remedy: ";
     let good = "Verified good, and not what runs: 4 (1.4.0), 2 (1.2.0). To go to snapshot 4, start ";
     assert_eq!(answer.error, "NothingToGoBackTo");
-    for told in [told, good] {
-        assert!(answer.cause.contains(told), "{}", answer.cause);
+    for part in [reason, good] {
+        assert!(answer.cause.contains(part), "{}", answer.cause);
     }
 }
 
@@ -187,7 +187,7 @@ fn a_press_is_a_deployment_of_its_own_by_who_pressed() {
     assert_ne!(other.deployment, answer.deployment);
 }
 
-/// The text that every ending of a rollback tells while its hold is set.
+/// The text that every ending of a rollback has while its hold is set.
 const HELD: &str = "\n  automatic deployments are held since";
 
 /// A component that came later goes back to what was found of it, from whatever snapshot.
@@ -274,10 +274,10 @@ fn who_stopped_the_first_release_has_succeeded_once_it_is_undone() {
         assert_eq!(ended.cause, answer.cause);
         if undone {
             assert_eq!((answer.verdict, answer.error.as_str()), (Transition::Succeeded, ""));
-            let told = "shop prod is as it was found before the first release: deployment other of 1.4.0, which \
+            let wanted = "shop prod is as it was found before the first release: deployment other of 1.4.0, which \
                         this rollback stopped, ended RolledBack (Because), and its changes were \
                         undone: api (alias live 2 → 1).";
-            assert!(answer.cause.starts_with(told), "{}", answer.cause);
+            assert!(answer.cause.starts_with(wanted), "{}", answer.cause);
         } else {
             assert_eq!(answer.error, "NothingToGoBackTo");
         }

@@ -1,4 +1,4 @@
-//! Tests of what starts recoveries: the told end of an execution, and the schedule if it is not told.
+//! Tests of what starts recoveries: the announced end of an execution, and the schedule if it is not announced.
 
 use crate::conductor::inputs::{waiting_key, with};
 use crate::conductor::scene::{FIRST, Scene};
@@ -30,7 +30,7 @@ fn scheduled(scene: &Scene) {
     handle(scene, json!({"detail-type": "Scheduled Event"})).unwrap();
 }
 
-/// Returns the names of the executions that were started, with the causes that they are told.
+/// Returns the names of the executions that were started, with the causes that they are given.
 fn started(scene: &Scene) -> Vec<(String, String)> {
     let started = scene.stage.world.stepfunctions().started.clone();
     let started = started.into_iter().map(|(_, name, input)| {
@@ -53,7 +53,7 @@ fn name_of_recovery(token: u64) -> String {
 }
 
 #[test]
-fn an_end_that_is_told_starts_the_recovery_of_who_holds_the_lock_or_waits() {
+fn an_end_that_is_announced_starts_the_recovery_of_who_holds_the_lock_or_waits() {
     use HeldState::{NeedsOperator, Recovering, Running};
     // Who holds the lock, and how. Expected: the token in the recovery's name.
     let table = [
@@ -146,7 +146,7 @@ fn an_end_that_needs_nothing_starts_nothing() {
 }
 
 #[test]
-fn an_event_without_its_status_is_told_as_a_failure() {
+fn an_event_without_its_status_is_taken_as_a_failure() {
     let scene = Scene::new();
     knows(&scene);
     let mut event = status_change(FIRST);

@@ -166,8 +166,8 @@ fn a_call_that_fails_puts_off_what_it_was_for_and_nothing_else() {
         let scene = one_of_each();
         let fault = Fault::new(FaultName::Unavailable, "no answer");
         scene.stage.world.fail_call(number, When::Before, fault);
-        let told = scheduled(&scene).unwrap_err();
-        assert_eq!(told.name, FaultName::Unavailable, "{number} {call}");
+        let error = scheduled(&scene).unwrap_err();
+        assert_eq!(error.name, FaultName::Unavailable, "{number} {call}");
         let list = if *call == "dynamodb.query_index" { 2 } else { 1 };
         let put_off = all().difference(&served(&scene)).count();
         assert!(put_off <= list, "{number} {call}: {:?}", served(&scene));
@@ -194,8 +194,8 @@ fn one_that_cannot_be_woken_keeps_nobody_asleep() {
         let (number, _) = wakes.nth(woken - 1).unwrap();
         let fault = Fault::new(FaultName::Unavailable, "no answer");
         scene.stage.world.fail_call(number, When::Before, fault);
-        let told = scheduled(&scene).unwrap_err();
-        assert!(told.message.contains("waking deployment"), "{told}");
+        let error = scheduled(&scene).unwrap_err();
+        assert!(error.message.contains("waking deployment"), "{error}");
         assert_eq!(served(&scene).len(), 2);
         scheduled(&scene).unwrap();
         assert_eq!(served(&scene).len(), 3);
@@ -203,17 +203,17 @@ fn one_that_cannot_be_woken_keeps_nobody_asleep() {
 }
 
 #[test]
-fn the_first_fault_is_told_and_names_all() {
+fn the_first_fault_is_reported_and_names_all() {
     let scene = one_of_each();
     let fault = Fault::new(FaultName::AccessDenied, "not allowed");
     let mut refused = scene.stage.world.mishaps();
     refused.refused.insert("stepfunctions.execution", fault);
     drop(refused);
-    let told = scheduled(&scene).unwrap_err();
-    assert_eq!(told.name, FaultName::AccessDenied);
+    let error = scheduled(&scene).unwrap_err();
+    assert_eq!(error.name, FaultName::AccessDenied);
     for name in ["held", "waiting", "dead", "arriving"] {
         let name = format!("deployment {}", deployment(name));
-        assert!(told.message.contains(&name), "{name}: {told}");
+        assert!(error.message.contains(&name), "{name}: {error}");
     }
     assert_eq!(served(&scene), BTreeSet::from(["looked".into()]));
 }
@@ -229,11 +229,11 @@ fn what_cannot_be_read_hides_nothing_else() {
         let item = ledger::Key::new(format!("broken {list}"), "!");
         scene.put_indexed(item, nothing, key(list));
     }
-    let told = scheduled(&scene).unwrap_err();
-    assert_eq!(told.name, FaultName::Internal);
+    let error = scheduled(&scene).unwrap_err();
+    assert_eq!(error.name, FaultName::Internal);
     for list in lists {
         let name = format!("reading broken {list} !");
-        assert!(told.message.contains(&name), "{name}: {told}");
+        assert!(error.message.contains(&name), "{name}: {error}");
     }
     assert_eq!(served(&scene), all());
 }
@@ -247,8 +247,8 @@ fn a_lock_at_no_environment_hides_nothing_else() {
     lock.token += 1;
     let nowhere = ledger::Key::new("env#nowhere".into(), "lock");
     scene.put_indexed(nowhere, lock, lost);
-    let told = scheduled(&scene).unwrap_err();
-    assert!(told.message.contains("env#nowhere"), "{told}");
+    let error = scheduled(&scene).unwrap_err();
+    assert!(error.message.contains("env#nowhere"), "{error}");
     let mut wanted = all();
     wanted.insert("lost".into());
     assert_eq!(served(&scene), wanted);

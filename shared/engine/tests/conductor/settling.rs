@@ -240,10 +240,10 @@ fn what_is_there_already_is_marked() {
 #[test]
 fn what_was_not_judged_or_not_seen_is_not_settled() {
     let scene = Scene::new();
-    let told = "was not judged as passed";
+    let wanted = "was not judged as passed";
     let (name, message) = fault(scene.asks("Settle"));
     assert_eq!(name, FaultName::Internal);
-    assert!(message.contains(told), "{message}");
+    assert!(message.contains(wanted), "{message}");
     for (status, seen) in [(StepStatus::Changing, true), (StepStatus::Changed, false)] {
         let scene = Scene::judged();
         scene.step("jobs", status, |step| {
@@ -278,7 +278,7 @@ fn what_was_taken_back_after_it_was_judged_is_undone_for_its_own_reason() {
 }
 
 #[test]
-fn a_record_tells_what_its_executions_cost_where_that_is_known() {
+fn a_record_shows_what_its_executions_cost_where_that_is_known() {
     for (dead, transitions) in [(Some(30), Some(42)), (None, None)] {
         let mut scene = Scene::judged();
         scene.step("api", StepStatus::Changed, |step| step.worked_ms = 1_000);

@@ -29,8 +29,8 @@ fn a_rollback_records_what_was_found_of_what_came_later() {
     scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     scene.step("jobs", StepStatus::Changed, |_| ());
     let answer = scene.asks("Settle").unwrap();
-    let told = "shop prod is back at 1.2.0 (snapshot 2): api, jobs changed; jobs runs it already.";
-    assert_eq!(answer.cause, told, "nothing is held");
+    let wanted = "shop prod is back at 1.2.0 (snapshot 2): api, jobs changed; jobs runs it already.";
+    assert_eq!(answer.cause, wanted, "nothing is held");
     let jobs = &scene.state().running[&component("jobs")];
     assert_eq!((&jobs.artifact, jobs.version()), (&None, "before-windlass"));
     let made = snapshot(&scene, 6).unwrap();
@@ -61,7 +61,7 @@ fn what_was_found_and_is_there_again_keeps_its_time() {
 /// The deployment that it stopped is undone. So the environment is where the rollback was to go, and the rollback has
 /// done its work.
 #[test]
-fn a_rollback_that_stopped_a_release_tells_what_was_undone_and_has_succeeded() {
+fn a_rollback_that_stopped_a_release_names_what_was_undone_and_has_succeeded() {
     for (ending, succeeded) in [(Ending::RolledBack, true), (Ending::Rejected, false)] {
         let mut scene = judged_after_others();
         scene.plan(PlanOutcome::NothingToDo, 0);

@@ -40,13 +40,13 @@ fn what_a_person_did_is_in_the_record_with_who_and_why() {
     let answer = scene.admit("pause", request).unwrap();
     assert_eq!((answer.verdict, &answer.deployment), (Transition::Succeeded, &id()));
     let until = scene.now().plus_s(7200);
-    let told = format!(
+    let wanted = format!(
         "shop prod 1.4.0: wave 1 is paused until {until} by {}: \"a test\". Its gates are judged meanwhile; then it goes \
          on.\n  deployment {}",
         arn_of("pause"),
         id()
     );
-    assert_eq!(answer.cause, told);
+    assert_eq!(answer.cause, wanted);
     scene.admit("go", input("continue")).unwrap();
     scene.admit("skip", input("skip_bake")).unwrap();
     let by = |name: &str| (arn_of(name), "a test".to_owned());
@@ -68,7 +68,7 @@ fn an_execution_that_asks_again_steers_once() {
 }
 
 #[test]
-fn what_is_so_already_is_told_and_not_recorded() {
+fn what_is_so_already_is_answered_and_not_recorded() {
     let scene = watches();
     let answer = scene.admit("go", input("continue")).unwrap();
     assert_eq!(answer.verdict, Transition::Succeeded);

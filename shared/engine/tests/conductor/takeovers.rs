@@ -42,7 +42,7 @@ fn a_lock_whose_owner_has_ended_is_taken_over_by_a_recovery_with_a_raised_token(
 #[test]
 fn who_may_take_over() {
     use HeldState::{NeedsOperator, Recovering, Running};
-    // The lock, the status of the owner's execution, whether a person asks. Expected: the word, and what is told.
+    // The lock, the status of the owner's execution, whether a person asks. Expected: the word, and part of the answer.
     let table = [
         (Running, "ABORTED", false, Transition::Undo, ""),
         (Running, "ABORTED", true, Transition::Undo, ""),
@@ -53,7 +53,7 @@ fn who_may_take_over() {
         (NeedsOperator, "FAILED", true, Transition::Undo, ""),
         (NeedsOperator, "RUNNING", true, Transition::Undo, ""),
     ];
-    for (state, owner, by_person, word, told) in table {
+    for (state, owner, by_person, word, part) in table {
         let scene = Scene::new();
         scene.execution(FIRST, owner);
         scene.hold(Some((FIRST, state)));
@@ -61,7 +61,7 @@ fn who_may_take_over() {
         let row = format!("{state:?} {owner} by a person: {by_person}");
         let answer = answer.unwrap();
         assert_eq!(answer.verdict, word, "{row}");
-        assert!(answer.cause.contains(told), "{row}: {}", answer.cause);
+        assert!(answer.cause.contains(part), "{row}: {}", answer.cause);
         let taken = word == Transition::Undo;
         assert_eq!(scene.lock().token > TOKEN, taken, "{row}");
         let looked = scene.lock().held.unwrap().looked;
@@ -70,8 +70,8 @@ fn who_may_take_over() {
     }
 }
 
-/// Lets Step Functions tell for so long, in milliseconds, that the owner runs, although its end was told.
-fn still_told_to_run(scene: &Scene, ms: u64) {
+/// Lets Step Functions answer for so long, in milliseconds, that the owner runs, although its end was announced.
+fn seems_to_run(scene: &Scene, ms: u64) {
     scene.execution(FIRST, "RUNNING");
     let ends = scene.now().plus_ms(ms);
     scene.stage.world.mishaps().visitor = Visitor::new(move |world| {
@@ -83,25 +83,25 @@ fn still_told_to_run(scene: &Scene, ms: u64) {
     });
 }
 
-/// Safety: recovery: That the owner runs is believed once it was told for 20 s where its end was told before.
+/// Safety: recovery: That the owner runs is believed once it was answered for 20 s where its end was announced before.
 #[test]
 fn an_answer_that_may_be_behind_is_asked_for_again() {
-    for (told_ms, word) in [(18_000, Transition::Undo), (25_000, Transition::NothingToDo)] {
+    for (behind_ms, word) in [(18_000, Transition::Undo), (25_000, Transition::NothingToDo)] {
         let scene = Scene::new();
-        still_told_to_run(&scene, told_ms);
-        assert_eq!(scene.recovery().unwrap().verdict, word, "{told_ms}");
+        seems_to_run(&scene, behind_ms);
+        assert_eq!(scene.recovery().unwrap().verdict, word, "{behind_ms}");
     }
     let scene = Scene::free();
     scene.wait();
-    still_told_to_run(&scene, 18_000);
+    seems_to_run(&scene, 18_000);
     let waiting = json!({"deployment": id(), "requester": {"route": "windlass"}});
     let answer = scene.admit("recovery", with(input("recover"), waiting));
     assert_eq!(answer.unwrap().verdict, Transition::Succeeded);
     assert_eq!(scene.record().ending.unwrap().ending, Ending::Rejected);
 
-    // A person is told at once.
+    // A person gets the answer at once.
     let scene = Scene::new();
-    still_told_to_run(&scene, 2_000);
+    seems_to_run(&scene, 2_000);
     let began = scene.now();
     assert_eq!(scene.operator("recover").unwrap().verdict, Transition::Rejected);
     assert_eq!(scene.now(), began);
@@ -276,9 +276,9 @@ fn a_known_execution_that_recovers_nothing_takes_its_turn() {
     // Another execution works for the deployment. One that comes late, or is redriven, takes nothing from it.
     for state in [HeldState::Recovering, HeldState::Running] {
         scene.hold(Some((FIRST, state)));
-        let (name, told) = fault(scene.admit("another", serde_json::Value::Null));
+        let (name, message) = fault(scene.admit("another", serde_json::Value::Null));
         assert_eq!(name, FaultName::StaleToken);
-        assert!(told.contains("has taken deployment"), "{told}");
+        assert!(message.contains("has taken deployment"), "{message}");
         assert_eq!(scene.lock().held.unwrap().execution, arn_of(FIRST));
         assert_eq!(scene.lock().token, TOKEN);
     }
@@ -300,15 +300,15 @@ fn a_recovery_whose_retry_runs_beside_it_goes_on() {
 }
 
 #[test]
-fn whoever_was_taken_over_from_is_told_so() {
+fn whoever_was_taken_over_from_learns_so() {
     let scene = Scene::new();
     scene.stage.hold_lock(TOKEN + 1);
     scene.hold(Some(("recovery", HeldState::Recovering)));
     for state in ["Settle", "Undo", "SettleUndo"] {
-        let (name, told) = fault(scene.asks(state));
+        let (name, message) = fault(scene.asks(state));
         assert_eq!(name, FaultName::StaleToken, "{state}");
         let tokens = format!("with token {TOKEN}, which is now {}", TOKEN + 1);
-        assert!(told.contains(&tokens), "{state}: {told}");
+        assert!(message.contains(&tokens), "{state}: {message}");
     }
     // The right token of a lock that nobody holds is stale as well.
     let scene = Scene::free();

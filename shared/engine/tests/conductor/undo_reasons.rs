@@ -45,27 +45,27 @@ pub fn finding() -> Failure {
 }
 
 /// Returns why it is being undone, if the machine saw this error.
-pub fn told(scene: &Scene, error: &str) -> (String, String) {
+pub fn why_undone(scene: &Scene, error: &str) -> (String, String) {
     scene.serve(scene.stage.failed("Undo", error)).unwrap();
     let why = scene.record().undoing.unwrap();
     (why.name, why.text)
 }
 
 #[test]
-fn what_failed_is_told_by_the_gate_else_by_components_else_as_the_machine_saw_it() {
+fn what_failed_is_named_by_the_gate_else_by_components_else_as_the_machine_saw_it() {
     let scene = Scene::new();
-    let (name, text) = told(&scene, "");
+    let (name, text) = why_undone(&scene, "");
     assert_eq!((name.as_str(), text.as_str()), ("Failed", "a step failed without a reason."));
     let scene = Scene::new();
     scene.plan(PlanOutcome::Change, 1);
-    let (name, text) = told(&scene, "States.Timeout");
+    let (name, text) = why_undone(&scene, "States.Timeout");
     assert_eq!(name, "States.Timeout");
     assert_eq!(text, "a function failed with States.Timeout; its log tells more.");
 
     scene.step("a", StepStatus::Failed, |step| {
         step.failure = Some(finding());
     });
-    let again = told(&scene, "Other").0;
+    let again = why_undone(&scene, "Other").0;
     assert_eq!(again, "States.Timeout", "it is told once");
 
     let scene = Scene::new();
@@ -75,7 +75,7 @@ fn what_failed_is_told_by_the_gate_else_by_components_else_as_the_machine_saw_it
     scene.step("b", StepStatus::Failed, |step| {
         step.failure = Some(Failure::Fault(Fault::internal("no idea")));
     });
-    let (name, text) = told(&scene, "States.Timeout");
+    let (name, text) = why_undone(&scene, "States.Timeout");
     assert_eq!(name, "TargetMissing");
     let wanted = "a failed: It is gone. Make it.\n  b failed: Internal: no idea";
     assert_eq!(text, wanted);
@@ -106,7 +106,7 @@ fn a_gate_that_failed_goes_before_components() {
             step.failure = Some(finding());
         });
         fail_gate(&scene, look_at);
-        let (name, text) = told(&scene, "");
+        let (name, text) = why_undone(&scene, "");
         assert_eq!(name, "GateFailed");
         let gate = "gate `shop-5xx` failed in wave 1 (api to version 2).";
         assert_eq!(text, format!("{gate}\n  measured 7, threshold 5{line}"));
@@ -115,7 +115,7 @@ fn a_gate_that_failed_goes_before_components() {
 
 #[test]
 fn what_had_failed_goes_before_a_stop() {
-    // Whether something had failed, and whether a person stopped it. Expected: the name that is told, and whether it
+    // Whether something had failed, and whether a person stopped it. Expected: the name that is shown, and whether it
     // stays stopped.
     for (failed, stopped, name, stays) in [
         (false, true, "Stopped", true),
@@ -131,7 +131,7 @@ fn what_had_failed_goes_before_a_stop() {
         if failed {
             fail_gate(&scene, "");
         }
-        assert_eq!(told(&scene, "Other").0, name, "{failed} {stopped}");
+        assert_eq!(why_undone(&scene, "Other").0, name, "{failed} {stopped}");
         assert_eq!(scene.record().stopped, stays, "{failed} {stopped}");
     }
 }
@@ -146,6 +146,6 @@ fn what_a_target_failed_does_not_lift_a_persons_stop() {
     scene.step("a", StepStatus::Failed, |step| {
         step.failure = Some(finding());
     });
-    assert_eq!(told(&scene, "Other").0, "Stopped");
+    assert_eq!(why_undone(&scene, "Other").0, "Stopped");
     assert!(scene.record().stopped);
 }

@@ -83,7 +83,7 @@ fn change(what: &str, undo: bool, switching: bool) -> ChangeRecord {
 }
 
 #[test]
-fn the_ending_tells_of_each_component_the_last_wave_first() {
+fn the_ending_names_each_component_the_last_wave_first() {
     use StepStatus::{Planned, UndoFailed, Undone};
     let mut scene = Scene::new();
     scene.change_record(|record| record.undoing = Some(why("GateFailed")));
@@ -122,20 +122,20 @@ fn the_ending_tells_of_each_component_the_last_wave_first() {
     });
     scene.asks("SettleUndo").unwrap();
     let cause = scene.ending().cause;
-    for told in [
+    for part in [
         "NEEDS AN OPERATOR",
         "NOT undone: a: It is gone. Make it.",
         "b: it was not seen to be back, and the log of its function tells more",
         "c: it was not seen to be back; the last look told: the hook of the service has not answered",
         r#"then start {"action":"recover","app":"shop","environment":"prod","reason":"…"}"#,
     ] {
-        assert!(cause.contains(told), "{cause}");
+        assert!(cause.contains(part), "{cause}");
     }
 }
 
-/// A locked environment refuses a deployment: it is told to recover or to accept, whatever the target's remedy was.
+/// A locked environment refuses a deployment: its ending asks to recover or accept, whatever the target's remedy was.
 #[test]
-fn who_needs_an_operator_is_not_told_to_deploy() {
+fn who_needs_an_operator_is_not_asked_to_deploy() {
     for remedy in ["Mend the role, then deploy again.", "Look at the logs, then deploy a fixed release."] {
         let scene = Scene::new();
         let failure = Finding::new(FindingName::ChangeFailed, "a", "it does not start.", remedy);
@@ -144,8 +144,8 @@ fn who_needs_an_operator_is_not_told_to_deploy() {
         });
         scene.asks("SettleUndo").unwrap();
         let cause = scene.ending().cause;
-        let told = "then go on as the next step says.";
-        assert!(cause.contains(told) && !cause.contains("deploy a"), "{cause}");
+        let wanted = "then go on as the next step says.";
+        assert!(cause.contains(wanted) && !cause.contains("deploy a"), "{cause}");
         for action in ["recover", "accept"] {
             let input = format!(r#"{{"action":"{action}","app":"shop""#);
             assert!(cause.contains(&input), "{cause}");

@@ -1,4 +1,4 @@
-//! Tests of the release that an undo vetoes, and of what its ending tells people to do next.
+//! Tests of the release that an undo vetoes, and of what its ending asks people to do next.
 
 use crate::conductor::scene::{Scene, in_short, is_rollback};
 use crate::conductor::undoing::why;
@@ -56,8 +56,8 @@ fn neither_a_rollback_nor_what_a_person_stopped_is_vetoed() {
     rollback.asks("SettleUndo").unwrap();
     assert_eq!(veto(&rollback), None);
     let cause = rollback.ending().cause;
-    let told = "automatic deployments are held since 1970-01-01T00:00:00Z by ann: \"prices\"; start {";
-    assert!(cause.contains(told), "{cause}");
+    let wanted = "automatic deployments are held since 1970-01-01T00:00:00Z by ann: \"prices\"; start {";
+    assert!(cause.contains(wanted), "{cause}");
 }
 
 #[test]
@@ -75,14 +75,14 @@ fn what_says_something_of_the_release_vetoes_it_and_nothing_else_does() {
         scene.asks("SettleUndo").unwrap();
         assert_eq!(veto(&scene).is_some(), vetoes, "{name}");
         let cause = scene.ending().cause;
-        let told = ["is vetoed here", "is not vetoed: send it again"];
-        assert_eq!(told.map(|part| cause.contains(part)), [vetoes, !vetoes]);
+        let texts = ["is vetoed here", "is not vetoed: send it again"];
+        assert_eq!(texts.map(|part| cause.contains(part)), [vetoes, !vetoes]);
     }
 }
 
 /// An arrival of the same release may be superseded. Without what stands in its way now it would be refused.
 #[test]
-fn a_person_whose_deployment_the_target_failed_is_told_to_start_the_same_again() {
+fn a_person_whose_deployment_the_target_failed_reads_how_to_start_the_same_again() {
     let mut scene = Scene::new();
     scene.change_record(|record| {
         let key = "k".into();
@@ -95,8 +95,8 @@ fn a_person_whose_deployment_the_target_failed_is_told_to_start_the_same_again()
     scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &held());
     scene.asks("SettleUndo").unwrap();
     let cause = scene.ending().cause;
-    let told = r#"is not vetoed: start {"action":"deploy","app":"shop","environment":"prod","reason":"…","through_hold":true,"version":"1.4.0"}"#;
-    assert!(cause.contains(told), "{cause}");
+    let wanted = r#"is not vetoed: start {"action":"deploy","app":"shop","environment":"prod","reason":"…","through_hold":true,"version":"1.4.0"}"#;
+    assert!(cause.contains(wanted), "{cause}");
 }
 
 #[test]

@@ -111,11 +111,11 @@ fn who_is_stopped_for_an_operator() {
         scene.other_holds(action, state);
         assert_eq!(in_short(&scene.asks("Preempt")), (Transition::Wait, ""));
         let (status, error) = scene.status_of("other");
-        let told = format!("{action} {state:?}");
-        assert_eq!(status == "ABORTED", stopped, "{told}");
+        let row = format!("{action} {state:?}");
+        assert_eq!(status == "ABORTED", stopped, "{row}");
         assert_eq!(error.is_some_and(|e| e == "PreemptedByOperator"), stopped);
         let started = scene.stage.world.stepfunctions().started.clone();
-        assert_eq!(started.len(), usize::from(stopped), "{told}");
+        assert_eq!(started.len(), usize::from(stopped), "{row}");
         if let Some((_, _, input)) = started.first() {
             assert_eq!(input["deployment"], "other");
             let reason = format!("Stopped by the operator's rollback {}: \"prices\"", id());
@@ -150,18 +150,18 @@ fn a_release_that_overtakes_stops_whom_it_was_admitted_against() {
             record.reason = Some("prices".into());
         });
         scene.other_holds(action, state);
-        let told = format!("{action} {state:?} {undoing}");
-        assert_eq!(in_short(&turn(&scene)), wanted, "{told}");
+        let row = format!("{action} {state:?} {undoing}");
+        assert_eq!(in_short(&turn(&scene)), wanted, "{row}");
         let waiting = scene.waiting();
         assert_eq!(waiting.map(|waiting| waiting.first), (wanted.0 != Transition::Rejected).then_some(true));
         let stops = wanted.0 == Transition::Preempt;
-        assert_eq!(scene.record().stops.is_some(), stops, "{told}");
+        assert_eq!(scene.record().stops.is_some(), stops, "{row}");
         assert_eq!(in_short(&scene.asks("Preempt")), (Transition::Wait, ""));
         let (status, error) = scene.status_of("other");
-        assert_eq!(status == "ABORTED", stops, "{told}");
+        assert_eq!(status == "ABORTED", stops, "{row}");
         assert_eq!(error.is_some_and(|e| e == "PreemptedByDeploy"), stops);
         let started = scene.stage.world.stepfunctions().started.clone();
-        assert_eq!(started.len(), usize::from(stops), "{told}");
+        assert_eq!(started.len(), usize::from(stops), "{row}");
     }
 }
 
@@ -218,7 +218,7 @@ fn whoever_waits_is_woken_when_the_turn_came_before_the_token_was_kept() {
 
 #[test]
 fn who_waits_too_long_is_rejected_and_leaves_the_queue() {
-    for (held, told) in
+    for (held, why) in
         [(true, "deployment other holds the lock since 1970-01-01T00:00:00Z"), (false, "nobody holds the lock now")]
     {
         let scene = Scene::free();
@@ -228,14 +228,14 @@ fn who_waits_too_long_is_rejected_and_leaves_the_queue() {
         scene.wait();
         let answer = scene.asks("GiveUp");
         assert_eq!(in_short(&answer), (Transition::Rejected, "WaitedTooLong"));
-        assert!(answer.unwrap().cause.contains(told));
+        assert!(answer.unwrap().cause.contains(why));
         assert_eq!(scene.waiting(), None);
         assert_eq!(scene.ending().ending, Ending::Rejected);
     }
 }
 
 #[test]
-fn who_could_not_wait_is_not_told_to_have_waited_too_long() {
+fn who_could_not_wait_is_not_said_to_have_waited_too_long() {
     for (error, wanted) in [("States.Timeout", "WaitedTooLong"), ("AccessDenied", "CouldNotWait")] {
         let scene = Scene::free();
         scene.wait();
@@ -262,7 +262,7 @@ fn a_token_that_comes_late_does_not_keep_the_one_that_is_waited_by_from_waking()
 }
 
 #[test]
-fn who_has_ended_is_told_so_instead() {
+fn who_has_ended_learns_so_instead() {
     let mut scene = Scene::free();
     scene.end(Ending::Succeeded);
     for state in ["GiveUp", "Settle", "SettleUndo"] {
@@ -300,9 +300,9 @@ fn what_a_newer_one_overtook_is_superseded() {
     scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     let answer = turn(&scene);
     assert_eq!(in_short(&answer), (Transition::NothingToDo, "Superseded"));
-    let told = "Superseded: deployment newer brought a newer release here.\n";
+    let wanted = "Superseded: deployment newer brought a newer release here.\n";
     let cause = answer.unwrap().cause;
-    assert!(cause.starts_with(told), "{cause}");
+    assert!(cause.starts_with(wanted), "{cause}");
     assert_eq!(scene.waiting(), None);
     assert_eq!(scene.ending().ending, Ending::NothingToDo);
 }

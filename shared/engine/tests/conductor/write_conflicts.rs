@@ -87,19 +87,19 @@ const TABLE: [Row; 13] = [
 
 #[test]
 fn a_state_is_decided_anew_until_nobody_writes_in_between() {
-    for (made, ask, word, told) in TABLE {
+    for (made, ask, word, doing) in TABLE {
         let scene = made();
         let began = scene.now();
         scene.busy(3);
-        assert_eq!(in_short(&ask(&scene)).0, word, "{told}");
+        assert_eq!(in_short(&ask(&scene)).0, word, "{doing}");
         // It tried again 20, 40 and 60 ms later.
-        assert_eq!(scene.now().ms_since(began), 120, "{told}");
+        assert_eq!(scene.now().ms_since(began), 120, "{doing}");
 
         let scene = made();
         scene.busy(12);
         let (name, message) = fault(ask(&scene));
-        assert_eq!(name, FaultName::Unavailable, "{told}");
-        assert!(message.starts_with(&format!("{told}: others")), "{message}");
-        assert_eq!(scene.stage.world.dynamodb().busy, 0, "{told}");
+        assert_eq!(name, FaultName::Unavailable, "{doing}");
+        assert!(message.starts_with(&format!("{doing}: others")), "{message}");
+        assert_eq!(scene.stage.world.dynamodb().busy, 0, "{doing}");
     }
 }

@@ -12,7 +12,7 @@ fn waits(budget: Budget, seconds: u64) -> (u64, u32, String) {
     play.budget = budget;
     let ended = play.forward(&[seen(0, Then::Wait(seconds))]);
     assert_eq!(ended.answer, Err(FaultName::StillInProgress));
-    (ended.took, ended.observed, ended.told)
+    (ended.took, ended.observed, ended.message)
 }
 
 #[test]
@@ -34,9 +34,9 @@ fn it_waits_half_as_long_again_each_time_up_to_what_the_kind_asks_for_and_its_bu
         (work(1_499), 30, 1_000, 3, not_ready),
         (work(0), 30, 0, 0, more),
     ];
-    for (budget, seconds, took, observed, told) in table {
+    for (budget, seconds, took, observed, message) in table {
         let found = waits(budget, seconds);
-        assert_eq!(found, (took, observed, told.to_owned()), "{budget:?} {seconds}");
+        assert_eq!(found, (took, observed, message.to_owned()), "{budget:?} {seconds}");
     }
 }
 
@@ -54,7 +54,7 @@ fn a_condition_that_does_not_hold_is_looked_at_again_five_times() {
     let ended = play.invoke(Some(0), &[seen(0, Then::Add(1))], &conflicts);
     let wanted = Ended {
         answer: Err(FaultName::StillInProgress),
-        told: "add 1: as planned".into(),
+        message: "add 1: as planned".into(),
         took: 2_500,
         observed: 6,
         done: vec!["add 1".into(); 6],
@@ -78,15 +78,16 @@ fn additions_are_made_once_each_and_waited_for_until_they_are_seen() {
     assert_eq!((ended.answer, ended.took), (Ok(WorkTransition::Changed), 4_000));
     assert_eq!(ended.done, ["add 1", "add 2"]);
     let changes = play.step().changes;
-    let told: Vec<_> = changes.iter().map(|c| (c.what.as_str(), c.answered, c.undo, c.switching, c.token)).collect();
+    let recorded: Vec<_> =
+        changes.iter().map(|c| (c.what.as_str(), c.answered, c.undo, c.switching, c.token)).collect();
     let made = |what| (what, true, false, false, 1);
-    assert_eq!(told, [made("add 1"), made("add 2")]);
+    assert_eq!(recorded, [made("add 1"), made("add 2")]);
 
     let play = Play::begin();
     let ended = play.forward(&[add(1)]);
     assert_eq!(ended.answer, Err(FaultName::StillInProgress));
     assert_eq!((ended.took, ended.observed), (20_000, 12));
-    assert_eq!(ended.told, "`add 1` is done but not seen yet");
+    assert_eq!(ended.message, "`add 1` is done but not seen yet");
     // An invocation may make again what another one has made.
     let ended = play.forward(&[add(1), seen(0, Then::Done)]);
     assert_eq!(ended.done, ["add 1"]);
@@ -100,7 +101,7 @@ fn an_addition_that_is_refused_fails_and_one_that_may_come_is_asked_for_again() 
         let play = Play::begin();
         let ended = play.invoke(Some(0), &[seen(0, Then::Add(1))], &[Some(name)]);
         assert_eq!(ended.answer, answer);
-        assert!(ended.told.ends_with("add 1: as planned"), "{}", ended.told);
+        assert!(ended.message.ends_with("add 1: as planned"), "{}", ended.message);
         assert_eq!(play.step().changes, []);
     }
 }
@@ -125,7 +126,7 @@ fn siblings_in_the_way_are_waited_out_a_little_longer_each_time() {
     play.world().dynamodb().busy = 12;
     let ended = play.invoke(Some(1), &[seen(0, Then::Done)], &[]);
     assert_eq!(ended.answer, Err(FaultName::Unavailable));
-    assert_eq!(ended.told, "recording the step: others kept writing the same ledger items; ask again");
+    assert_eq!(ended.message, "recording the step: others kept writing the same ledger items; ask again");
     assert_eq!(ended.took, 20 * 78);
 }
 
@@ -147,8 +148,8 @@ fn an_open_call_is_waited_out_unless_that_takes_too_long() {
     let ended = finds_open(60);
     assert_eq!(ended.answer, Err(FaultName::StillInProgress));
     assert_eq!((ended.took, ended.observed), (40_000, 0));
-    let told = "`switch 1` may still take effect until 2026-11-20T14:01:00Z plus 5 s";
-    assert_eq!(ended.told, told);
+    let wanted = "`switch 1` may still take effect until 2026-11-20T14:01:00Z plus 5 s";
+    assert_eq!(ended.message, wanted);
 }
 
 #[test]
@@ -156,18 +157,18 @@ fn a_step_without_a_goal_or_with_one_that_cannot_be_read_fails() {
     let play = Play::begin();
     let ended = play.invoke(Some(7), &[seen(0, Then::Done)], &[]);
     assert_eq!(ended.answer, Ok(WorkTransition::Failed));
-    assert_eq!(ended.told, "Internal: component api has no goal in wave 7");
+    assert_eq!(ended.message, "Internal: component api has no goal in wave 7");
     let play = Play::begin();
     play.change_step(|step| step.target = serde_json::json!(7));
     let ended = play.forward(&[seen(0, Then::Done)]);
-    assert!(ended.told.contains("the target of a step cannot be read"), "{}", ended.told);
+    assert!(ended.message.contains("the target of a step cannot be read"), "{}", ended.message);
 }
 
 #[test]
-fn a_target_that_breaks_is_told() {
+fn a_target_that_breaks_is_named() {
     let play = Play::begin();
     let ended = play.forward(&[seen(0, Then::Fail)]);
-    assert_eq!((ended.answer, ended.told.as_str()), (Ok(WorkTransition::Failed), "ChangeFailed: it broke"));
+    assert_eq!((ended.answer, ended.message.as_str()), (Ok(WorkTransition::Failed), "ChangeFailed: it broke"));
     let reached: &[Seen] = &[seen(0, Then::Done)];
     let play = Play::begin();
     play.forward(reached);

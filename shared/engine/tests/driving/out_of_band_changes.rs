@@ -9,7 +9,7 @@ pub(super) fn switch(callers: u32) -> Seen {
 }
 
 /// Makes a switch after which callers are known to get 3.
-pub(super) fn telling(callers: u32) -> Seen {
+pub(super) fn known_switch(callers: u32) -> Seen {
     Seen { after: Some(3), ..switch(callers) }
 }
 
@@ -22,12 +22,12 @@ pub(super) fn wait(callers: u32) -> Seen {
 }
 
 pub(super) fn assert_changed_by_other(ended: &Ended, when: &str, [was, is]: [u32; 2]) {
-    assert_eq!(ended.answer, Ok(WorkTransition::Failed), "{}", ended.told);
-    let told = format!(
+    assert_eq!(ended.answer, Ok(WorkTransition::Failed), "{}", ended.message);
+    let wanted = format!(
         "TargetChangedByOther: Someone else changed the target of api {when}: from {was} for callers \
          to {is} for callers. Windlass owns what callers of it get; every other field is yours."
     );
-    assert!(ended.told.starts_with(&told), "{}", ended.told);
+    assert!(ended.message.starts_with(&wanted), "{}", ended.message);
 }
 
 /// Safety: out-of-band changes: Until the first switching change the target must be what `Prepare` saw.
@@ -64,14 +64,14 @@ fn a_later_wave_begins_where_the_one_before_ended() {
 fn what_a_confirmed_switch_made_must_stay_until_the_goal_is_reached() {
     // An observation may be older than the switch. The goal itself is never an out-of-band change.
     for seen in [wait(3), wait(0), done(3), done(4)] {
-        let ended = Play::begin().forward(&[telling(0), seen, done(3)]);
-        assert_eq!(ended.answer, Ok(WorkTransition::Changed), "{}", ended.told);
+        let ended = Play::begin().forward(&[known_switch(0), seen, done(3)]);
+        assert_eq!(ended.answer, Ok(WorkTransition::Changed), "{}", ended.message);
     }
     for strange in [wait(4), seen(4, Then::Add(1)), seen(4, Then::Fail)] {
-        let ended = Play::begin().forward(&[telling(0), strange]);
+        let ended = Play::begin().forward(&[known_switch(0), strange]);
         assert_changed_by_other(&ended, "after Windlass had", [3, 4]);
     }
-    // If the kind cannot tell, nothing is compared.
+    // If the kind cannot know, nothing is compared.
     let ended = Play::begin().forward(&[switch(0), wait(4), done(3)]);
     assert_eq!(ended.answer, Ok(WorkTransition::Changed));
 }
@@ -79,7 +79,7 @@ fn what_a_confirmed_switch_made_must_stay_until_the_goal_is_reached() {
 #[test]
 fn a_refused_switch_leaves_what_was_confirmed_before() {
     let play = Play::begin();
-    play.forward(&[telling(0), done(3)]);
+    play.forward(&[known_switch(0), done(3)]);
     let former = play.step().confirmed;
     assert!(former.is_some());
     let refused = [Some(FaultName::AccessDenied)];
@@ -88,7 +88,7 @@ fn a_refused_switch_leaves_what_was_confirmed_before() {
 
     // A switch whose answer was lost may have changed that.
     let play = Play::begin();
-    play.forward(&[telling(0), done(3)]);
+    play.forward(&[known_switch(0), done(3)]);
     let lost = [Some(FaultName::Unavailable)];
     play.invoke(Some(1), &[seen(3, Then::Switch(2))], &lost);
     assert_eq!(play.step().confirmed, None);
@@ -127,7 +127,7 @@ fn who_changes_it_between_look_and_send_is_seen_at_the_next_look() {
     assert_eq!(undo(&[switch(5), done(0)]).answer, Ok(WorkTransition::Changed));
     // Only the look after the conflict is compared. What changes later is decided anew.
     let ended = undo(&[switch(5), wait(5), wait(6), done(0)]);
-    assert_eq!(ended.answer, Ok(WorkTransition::Changed), "{}", ended.told);
+    assert_eq!(ended.answer, Ok(WorkTransition::Changed), "{}", ended.message);
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn what_may_only_be_older_is_looked_at_again() {
         assert_eq!((ended.answer, ended.took), (Ok(WorkTransition::Changed), 1_000));
         assert_eq!(ended.done.len(), 1);
     }
-    let late = [telling(0), switch(0), switch(0), done(3)];
+    let late = [known_switch(0), switch(0), switch(0), done(3)];
     let ended = Play::begin().forward(&late);
     assert_eq!((ended.answer, ended.took), (Ok(WorkTransition::Changed), 1_000));
     assert_eq!(ended.done.len(), 1);
@@ -172,20 +172,20 @@ fn a_look_that_takes_long_is_as_old_as_its_beginning() {
     let slow = |seen: Seen| Seen { took_ms: 21_000, ..seen };
     // Windlass's own switch does not show yet: in a look that began half a second after another one that did not show
     // it.
-    let ended = Play::begin().forward(&[telling(0), switch(0), slow(switch(0)), done(3)]);
-    assert_eq!(ended.answer, Ok(WorkTransition::Changed), "{}", ended.told);
+    let ended = Play::begin().forward(&[known_switch(0), switch(0), slow(switch(0)), done(3)]);
+    assert_eq!(ended.answer, Ok(WorkTransition::Changed), "{}", ended.message);
     assert_eq!(ended.done.len(), 1);
 
     // The way back finds what was there before the switch, in a look that began right after it.
     let play = Play::begin();
     play.forward(&[switch(0), done(1)]);
     let ended = play.invoke(None, &[slow(done(0)), switch(1), done(0)], &[]);
-    assert_eq!(ended.answer, Ok(WorkTransition::Changed), "{}", ended.told);
+    assert_eq!(ended.answer, Ok(WorkTransition::Changed), "{}", ended.message);
     assert_eq!(ended.done.len(), 1);
 }
 
 #[test]
-fn where_aws_promises_it_an_out_of_band_change_is_told_at_once() {
+fn where_aws_promises_it_an_out_of_band_change_is_named_at_once() {
     let consistent = Seen { consistent: true, ..switch(9) };
     let ended = Play::begin().forward(&[consistent]);
     assert_changed_by_other(&ended, "since it was last seen", [0, 9]);

@@ -35,12 +35,12 @@ pub struct Seen {
     /// The number that callers get.
     pub callers: u32,
     pub then: Then,
-    /// The number that callers get after a switching change; `None` if the kind cannot tell.
+    /// The number that callers get after a switching change; `None` if the kind cannot know.
     pub after: Option<u32>,
     pub guarded: bool,
     /// True if AWS promises that a look shows everything.
     pub consistent: bool,
-    /// The milliseconds from the look's beginning, of which it tells, to its end.
+    /// The milliseconds from the look's beginning, whose state it shows, to its end.
     pub took_ms: u64,
 }
 
@@ -197,8 +197,8 @@ impl Subject for Copy {
 pub struct Ended {
     /// The word, or the fault's name.
     pub answer: Result<WorkTransition, FaultName>,
-    /// The fault's message, or what is told of the failure.
-    pub told: String,
+    /// The fault's message, or what is recorded of the failure.
+    pub message: String,
     /// The time that it took, in milliseconds.
     pub took: u64,
     /// The number of observations.
@@ -280,7 +280,7 @@ impl Play {
             let invocation = Invocation::begin(self.world(), &work).await?;
             converge(self.world(), of, invocation, self.budget).await
         });
-        let told = match &answer {
+        let message = match &answer {
             Err(fault) => fault.message.clone(),
             Ok(WorkDone { verdict, .. }) if *verdict == WorkTransition::Failed => self.failure(wave),
             Ok(_) => String::new(),
@@ -288,7 +288,7 @@ impl Play {
         let (observed, done) = (*script.observed.borrow(), script.done.borrow().clone());
         Ended {
             answer: answer.map(|done| done.verdict).map_err(|fault| fault.name),
-            told,
+            message,
             took: self.world().now().ms_since(began),
             observed,
             done,

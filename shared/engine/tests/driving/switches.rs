@@ -18,11 +18,11 @@ fn done(callers: u32) -> Seen {
 /// Returns the record of the changes: the words, whether it was answered, and whether it was part of the undo.
 fn recorded(play: &Play) -> Vec<(String, bool, bool)> {
     let changes = play.step().changes.into_iter();
-    let told = changes.map(|change: ChangeRecord| {
+    let records = changes.map(|change: ChangeRecord| {
         assert!(change.switching);
         (change.what, change.answered, change.undo)
     });
-    told.collect()
+    records.collect()
 }
 
 fn one(answered: bool) -> Vec<(String, bool, bool)> {
@@ -53,7 +53,7 @@ fn a_confirmed_switch_that_is_not_seen_is_waited_for_and_not_sent_again() {
     let play = Play::begin();
     let ended = play.forward(&[switch(0)]);
     assert_eq!((ended.answer, ended.took, ended.observed), (Ok(WorkTransition::Failed), 20_000, 12));
-    assert!(ended.told.contains("after `switch 1` was confirmed"), "{}", ended.told);
+    assert!(ended.message.contains("after `switch 1` was confirmed"), "{}", ended.message);
     assert_eq!(ended.done.len(), 1);
 }
 
@@ -74,7 +74,7 @@ fn a_lost_answer_leaves_the_call_open_for_whoever_comes_next() {
     let play = Play::begin();
     let ended = play.invoke(Some(0), &[switch(0)], &[Some(FaultName::Unavailable)]);
     assert_eq!((ended.answer, ended.took), (Err(FaultName::StillInProgress), 0));
-    assert!(ended.told.starts_with("the answer to `switch 1` was lost"), "{}", ended.told);
+    assert!(ended.message.starts_with("the answer to `switch 1` was lost"), "{}", ended.message);
     assert_eq!(recorded(&play), one(false));
     let began = play.step().changes[0].at;
     assert_eq!(play.step().open.unwrap().not_after, began.plus_s(15));
@@ -95,7 +95,7 @@ fn what_is_neither_before_nor_after_a_lost_switch_is_somebody_elses() {
     play.invoke(Some(0), &[switch(0)], &lost);
     let ended = play.forward(&[switch(9)]);
     assert_eq!(ended.answer, Ok(WorkTransition::Failed));
-    assert!(ended.told.contains("while `switch 1` was sent"), "{}", ended.told);
+    assert!(ended.message.contains("while `switch 1` was sent"), "{}", ended.message);
     assert_eq!((ended.done.len(), recorded(&play)), (0, vec![]));
 
     let play = Play::begin();
@@ -110,7 +110,10 @@ fn a_refusal_takes_the_record_back_unless_an_earlier_try_may_have_worked() {
     let denied = Some(FaultName::AccessDenied);
     let play = Play::begin();
     let ended = play.invoke(Some(0), &[switch(0)], &[denied]);
-    assert_eq!((ended.answer, ended.told.as_str()), (Ok(WorkTransition::Failed), "AccessDenied: switch 1: as planned"));
+    assert_eq!(
+        (ended.answer, ended.message.as_str()),
+        (Ok(WorkTransition::Failed), "AccessDenied: switch 1: as planned")
+    );
     assert_eq!((play.step().open, recorded(&play)), (None, vec![]));
 
     let play = Play::begin();
@@ -125,7 +128,7 @@ fn a_throttled_switch_is_asked_for_again_and_stays_open() {
     for name in [FaultName::Throttled, FaultName::StillInProgress] {
         let play = Play::begin();
         let ended = play.invoke(Some(0), &[switch(0)], &[Some(name)]);
-        assert_eq!((ended.answer, ended.told.as_str()), (Err(name), "switch 1: as planned"));
+        assert_eq!((ended.answer, ended.message.as_str()), (Err(name), "switch 1: as planned"));
         assert!(play.step().open.is_some());
         assert_eq!(recorded(&play), one(false));
     }
@@ -155,7 +158,7 @@ fn what_takes_until_the_end_of_the_work_is_not_sent_any_more() {
         let ended = play.forward(&[switch(0), done(1)]);
         assert_eq!(ended.done.len(), usize::from(sent), "{ready_ms}");
         if !sent {
-            assert_eq!(ended.told, "there was no time left to send `switch 1`");
+            assert_eq!(ended.message, "there was no time left to send `switch 1`");
             assert_eq!(recorded(&play), []);
         }
     }
@@ -203,9 +206,9 @@ fn an_undo_has_changes_of_its_own_and_ends_where_nothing_was_switched() {
 #[test]
 fn an_undo_that_cannot_be_done_keeps_what_was_confirmed() {
     let play = Play::begin();
-    let mut told = switch(0);
-    told.after = Some(1);
-    play.forward(&[told, done(1)]);
+    let mut known = switch(0);
+    known.after = Some(1);
+    play.forward(&[known, done(1)]);
     let confirmed = play.step().confirmed;
     assert!(confirmed.is_some());
     let ended = play.invoke(None, &[seen(1, Then::Fail)], &[]);

@@ -1,6 +1,6 @@
 //! Tests of somebody else who changes the target after a switch that was not answered, or that an undo has met.
 
-use super::out_of_band_changes::{assert_changed_by_other, done, switch, telling, wait};
+use super::out_of_band_changes::{assert_changed_by_other, done, known_switch, switch, wait};
 use super::script::{Play, Seen, Then, noticed, seen};
 use windlass_domain::text::fault::FaultName;
 use windlass_engine::payload::WorkTransition;
@@ -8,14 +8,14 @@ use windlass_engine::payload::WorkTransition;
 /// Begins a deployment before which callers get 0. They would get 3 after the switch, whose answer does not come.
 fn unanswered() -> Play {
     let play = Play::begin();
-    play.invoke(Some(0), &[telling(0)], &[Some(FaultName::Unavailable)]);
+    play.invoke(Some(0), &[known_switch(0)], &[Some(FaultName::Unavailable)]);
     play
 }
 
 /// Safety: out-of-band changes: After a switch that was not answered the target is as before it or as it makes it;
 /// anything else is somebody else's.
 ///
-/// Safety: left open: Where the kind cannot tell what the lost change makes, its late effect and an out-of-band change
+/// Safety: left open: Where the kind cannot know what the lost change makes, its late effect and an out-of-band change
 /// look alike, and the deployment goes on.
 #[test]
 fn after_a_switch_that_was_not_answered_the_target_is_as_before_it_or_as_it_makes_it() {
@@ -39,7 +39,7 @@ fn after_a_switch_that_was_not_answered_the_target_is_as_before_it_or_as_it_make
         let ended = unanswered().forward(&[ours, done(1)]);
         assert_eq!((ended.answer, ended.done.len()), (Ok(WorkTransition::Changed), 1));
     }
-    // The kind could not tell what the first change makes.
+    // The kind could not know what the first change makes.
     let play = Play::begin();
     play.invoke(Some(0), &[switch(0)], &[Some(FaultName::Unavailable)]);
     let ended = play.forward(&[another(9), done(1)]);
@@ -64,7 +64,7 @@ fn an_undo_does_not_overwrite_what_came_after_a_switch_that_was_not_answered() {
 #[test]
 fn nor_does_the_undo_where_an_earlier_switch_was_answered() {
     let play = Play::begin();
-    play.forward(&[telling(0), done(3)]);
+    play.forward(&[known_switch(0), done(3)]);
     let lost = [Some(FaultName::Unavailable)];
     let another = Seen { after: Some(4), ..seen(3, Then::Switch(2)) };
     play.invoke(Some(1), &[another], &lost);
@@ -86,7 +86,7 @@ fn what_was_not_answered_may_still_be_there_after_another_switch_that_was_not() 
         let play = unanswered();
         play.invoke(Some(0), std::slice::from_ref(&another), &lost);
         let ended = play.forward(&[seen(ours, Then::Switch(3)), done(1)]);
-        assert_eq!(ended.answer, Ok(WorkTransition::Changed), "{}", ended.told);
+        assert_eq!(ended.answer, Ok(WorkTransition::Changed), "{}", ended.message);
     }
     let play = unanswered();
     play.invoke(Some(0), std::slice::from_ref(&another), &lost);
@@ -109,7 +109,7 @@ fn what_was_not_answered_is_known_once_it_is_seen_or_another_one_is_answered() {
 
     let play = unanswered();
     assert_eq!(play.step().unanswered.len(), 1);
-    play.forward(&[telling(0), wait(3), done(3)]);
+    play.forward(&[known_switch(0), wait(3), done(3)]);
     assert_eq!(play.step().unanswered.len(), 0);
 }
 
@@ -164,7 +164,7 @@ fn an_undo_that_found_an_out_of_band_change_goes_on_when_an_operator_asks_for_it
     let lost = || unanswered();
     let known = || {
         let play = Play::begin();
-        play.forward(&[telling(0), done(3)]);
+        play.forward(&[known_switch(0), done(3)]);
         play
     };
     for play in [lost(), known()] {
@@ -192,7 +192,7 @@ fn what_changes_after_an_operator_has_looked_is_somebody_elses_again() {
     let back = |callers| guarded(callers, Then::Switch(2));
     let deployed = || {
         let play = Play::begin();
-        play.forward(&[telling(0), done(3)]);
+        play.forward(&[known_switch(0), done(3)]);
         play
     };
     let failed = deployed();
@@ -215,7 +215,7 @@ fn what_changes_after_an_operator_has_looked_is_somebody_elses_again() {
 fn the_same_switch_that_is_not_answered_twice_is_known_once() {
     let play = unanswered();
     let lost = [Some(FaultName::Unavailable)];
-    let other_state_same_callers = Seen { consistent: true, ..telling(0) };
+    let other_state_same_callers = Seen { consistent: true, ..known_switch(0) };
     play.invoke(Some(0), &[other_state_same_callers], &lost);
     assert_eq!(play.step().unanswered.len(), 1);
     for _ in 0..2 {

@@ -233,12 +233,12 @@ fn each_of_several_containers_is_seen_to_run_its_bytes() {
         for container in silent {
             unknown(&mut is, container);
         }
-        let told = match Ecs::<World>::next(&target(), &is, &both) {
+        let outcome = match Ecs::<World>::next(&target(), &is, &both) {
             Next::Done => "done".to_owned(),
             Next::Failed(finding) => format!("failed: {}", finding.name),
             _ => "wait".to_owned(),
         };
-        assert_eq!(told, wanted, "{digest} {silent:?}");
+        assert_eq!(outcome, wanted, "{digest} {silent:?}");
     }
     let mut is = steady();
     log(&mut is, "x");

@@ -41,7 +41,7 @@ fn a_gate_that_fails_in_a_look_names_what_was_changed() {
         stage.world.serve(HEALTH, 502, "", 9);
         let answer = judge(&stage, 1).unwrap();
         assert_eq!(answer.verdict, Transition::Failed);
-        let told = format!("failed in wave 2 ({changed})");
-        assert!(answer.cause.contains(&told), "{}", answer.cause);
+        let wanted = format!("failed in wave 2 ({changed})");
+        assert!(answer.cause.contains(&wanted), "{}", answer.cause);
     }
 }

@@ -30,8 +30,8 @@ fn a_healthy_wave_bakes_then_goes_on_and_the_last_settles() {
         })
         .collect();
     assert_eq!(words, [(Transition::Bake, 60, 0), (Transition::Bake, 60, 0), (Transition::Change, 0, 1)]);
-    let told = stage.get::<LastFault>(&ledger::last_fault(&id()));
-    assert_eq!(told, None, "nothing is wrong");
+    let fault = stage.get::<LastFault>(&ledger::last_fault(&id()));
+    assert_eq!(fault, None, "nothing is wrong");
     let answer = judge(&stage, 0).unwrap();
     assert_eq!(answer.verdict, Transition::Change, "asked again: the same");
     assert_eq!(answer.items[0].component, component("api"));
@@ -51,7 +51,7 @@ fn a_healthy_wave_bakes_then_goes_on_and_the_last_settles() {
 }
 
 #[test]
-fn each_kind_of_gate_fails_at_once_and_tells_why() {
+fn each_kind_of_gate_fails_at_once_and_says_why() {
     type Break = fn(&Stage);
     let table: [(Break, &str); 3] = [
         (
@@ -242,7 +242,7 @@ fn a_wave_whose_predecessor_has_not_passed_is_not_judged() {
 fn what_is_published_is_invoked_and_nothing_else_is_measured_before_callers_get_it() {
     let stage = changed();
     published(&stage);
-    // Neither of them tells anything of what nobody has got yet.
+    // Neither of them shows anything of what nobody has got yet.
     stage.world.set_alarm("shop-prod-5xx", "ALARM", &[7.3]);
     stage.world.serve(HEALTH, 502, "", 9);
     let answer = judge(&stage, 0).unwrap();

@@ -48,9 +48,9 @@ fn a_paused_wave_goes_on_when_a_person_says_so() {
     assert_eq!(word(&stage, 0), (Transition::Change, 0));
 }
 
-/// It is told once, also if the wave is watched further. It is not told if a gate is red by then.
+/// It is recorded once, also if the wave is watched further. It is not recorded if a gate is red by then.
 #[test]
-fn a_pause_that_is_over_is_told_once() {
+fn a_pause_that_is_over_is_recorded_once() {
     for (is_red, wanted) in [(false, 2), (true, 1)] {
         let stage = changed();
         assert_eq!(word(&stage, 0).0, Transition::Bake);
@@ -78,10 +78,10 @@ fn a_pause_ends_as_declared() {
         let again = judge(&stage, 0).unwrap();
         assert_eq!(again, answer, "asked again: the same");
         let record: Deployment = stage.get(&ledger::deployment(&id())).unwrap();
-        let told = record.wheel.last().map(SteeringRecord::in_words).unwrap();
+        let line = record.wheel.last().map(SteeringRecord::in_words).unwrap();
         let ended = "wave 1 goes on, by Windlass: \"its pause was over at ";
-        assert_eq!(told.starts_with(ended), then == PauseThen::Continue, "{told}");
-        assert_eq!(record.wheel.len(), if told.starts_with(ended) { 2 } else { 1 });
+        assert_eq!(line.starts_with(ended), then == PauseThen::Continue, "{line}");
+        assert_eq!(record.wheel.len(), if line.starts_with(ended) { 2 } else { 1 });
         if then == PauseThen::Undo {
             assert_eq!(answer.error, PAUSE_RAN_OUT);
             let begins = "the pause of wave 1 (api at 10 %) was over at ";

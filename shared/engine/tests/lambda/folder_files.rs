@@ -70,12 +70,12 @@ fn each_name_of_the_table_is_refused_or_goes() {
             let path = name.trim_start_matches("**/").replace("[k-p]", "p");
             let path = path.replace('*', "x").replace('\\', "");
             let deep = format!("vendor/{path}");
-            let told = refused(&["bootstrap", &path, &deep], FolderPatterns::default());
+            let found = refused(&["bootstrap", &path, &deep], FolderPatterns::default());
             let expected = match row.function {
                 Treatment::Refused => vec![path, deep],
                 _ => vec![],
             };
-            assert_eq!(told, expected, "{name}");
+            assert_eq!(found, expected, "{name}");
         }
     }
 }
@@ -83,23 +83,23 @@ fn each_name_of_the_table_is_refused_or_goes() {
 #[test]
 fn hostile_names_are_refused_all_at_once() {
     let files = ["bootstrap", ".ENV", "lib\\.git\\config", "a/.env.production", ".git"];
-    let told = refused(&files, FolderPatterns::default());
-    assert_eq!(told, [".ENV", ".git", "a/.env.production", "lib/.git"]);
-    let told = refused(&files, patterns(&[".git", ".env.*", ".ENV"], &[]));
-    assert_eq!(told, [""; 0]);
+    let found = refused(&files, FolderPatterns::default());
+    assert_eq!(found, [".ENV", ".git", "a/.env.production", "lib/.git"]);
+    let found = refused(&files, patterns(&[".git", ".env.*", ".ENV"], &[]));
+    assert_eq!(found, [""; 0]);
 }
 
 /// Lambda takes an archive whole, so nothing can be left out of one that is packed.
 #[test]
 fn an_archive_with_what_is_excluded_is_refused() {
-    let told = prepared(&["bootstrap", "tests/a.py", "tests/b.py"], patterns(&["x"], &["tests/"]));
-    let told: Vec<String> = told.findings.iter().map(ToString::to_string).collect();
-    insta::assert_snapshot!(told.join("\n"), @"BadArchive: artifacts/shop/prod/api/1.zip: `exclude` of the component leaves out 2 files (2 by `tests/`), and Lambda takes the archive whole, with them. Remedy: Pack it without them, as a folder is packed that the command line releases; a release that is recorded keeps its version and its bytes, so release the new ones under a new version.");
+    let outcome = prepared(&["bootstrap", "tests/a.py", "tests/b.py"], patterns(&["x"], &["tests/"]));
+    let lines: Vec<String> = outcome.findings.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(lines.join("\n"), @"BadArchive: artifacts/shop/prod/api/1.zip: `exclude` of the component leaves out 2 files (2 by `tests/`), and Lambda takes the archive whole, with them. Remedy: Pack it without them, as a folder is packed that the command line releases; a release that is recorded keeps its version and its bytes, so release the new ones under a new version.");
 }
 
 #[test]
 fn a_pattern_that_publishes_nothing_is_a_warning() {
-    let told = prepared(&["bootstrap"], patterns(&[".env.example"], &[])).warnings;
-    let idle = told.iter().filter(|one| one.name == FindingName::NothingToPublish);
-    assert_eq!(idle.count(), 1, "{told:?}");
+    let warnings = prepared(&["bootstrap"], patterns(&[".env.example"], &[])).warnings;
+    let idle = warnings.iter().filter(|one| one.name == FindingName::NothingToPublish);
+    assert_eq!(idle.count(), 1, "{warnings:?}");
 }

@@ -150,7 +150,7 @@ fn planning_again_after_success_plans_nothing() {
 }
 
 #[test]
-fn an_update_that_fails_is_told_and_undone() {
+fn an_update_that_fails_is_named_and_undone() {
     for setting in [alias(), Setting::default()] {
         let trial = Trial::begin(&setting).unwrap();
         function(&trial.scene.world, |function| {

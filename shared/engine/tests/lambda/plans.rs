@@ -10,7 +10,7 @@ use windlass_world::World;
 use windlass_world::conformance::Trial;
 use windlass_world::lambda::Package;
 
-fn told(prepared: &Prepared) -> String {
+fn in_words(prepared: &Prepared) -> String {
     let mut lines: Vec<String> = prepared
         .stages
         .iter()
@@ -34,12 +34,12 @@ fn refused(setting: &Setting, set: impl FnOnce(&World)) -> (FindingName, String)
     set(&world);
     let prepared = setting.plan(&world, "new");
     assert_eq!(prepared.findings.len(), 1, "{:?}", prepared.findings);
-    (prepared.findings[0].name, told(&prepared))
+    (prepared.findings[0].name, in_words(&prepared))
 }
 
 #[test]
-fn plans_are_told_step_by_step() {
-    let plan = |setting: &Setting, text| told(&setting.plan(&setting.world(), text));
+fn plans_are_listed_step_by_step() {
+    let plan = |setting: &Setting, text| in_words(&setting.plan(&setting.world(), text));
     insta::assert_snapshot!(plan(&canary(), "new"), @r#"
     alias live to 10 % of sha256:11507a0e2f5e, watched for 300 s
     alias live to 50 % of sha256:11507a0e2f5e, watched for 300 s
@@ -86,37 +86,37 @@ fn a_function_that_is_not_ours_is_refused() {
     assert_eq!(name, FindingName::TargetNotOurs);
 }
 
-/// Safety: left open: A missing alias is told with the command that makes it.
+/// Safety: left open: A missing alias is named with the command that makes it.
 #[test]
-fn a_missing_alias_is_told_with_the_command_that_makes_it() {
-    let (name, told) = refused(&canary(), |world| {
+fn a_missing_alias_is_named_with_the_command_that_makes_it() {
+    let (name, text) = refused(&canary(), |world| {
         function(world, |function| function.aliases.clear());
     });
     assert_eq!(name, FindingName::TargetMissing);
-    insta::assert_snapshot!(told, @"TargetMissing: components.api.alias: The function shop-api-prod has no alias live. Remedy: Make it on a published version: `aws lambda create-alias --function-name shop-api-prod --name live --function-version <number>`.");
+    insta::assert_snapshot!(text, @"TargetMissing: components.api.alias: The function shop-api-prod has no alias live. Remedy: Make it on a published version: `aws lambda create-alias --function-name shop-api-prod --name live --function-version <number>`.");
 }
 
 #[test]
 fn an_alias_on_latest_is_refused() {
-    let (name, told) = refused(&canary(), |world| {
+    let (name, text) = refused(&canary(), |world| {
         function(world, |function| {
             function.aliases.get_mut("live").unwrap().version = "$LATEST".into();
         });
     });
     assert_eq!(name, FindingName::TargetNotReady);
-    insta::assert_snapshot!(told, @"TargetNotReady: components.api.alias: Alias live of shop-api-prod points to $LATEST, which cannot be restored. Remedy: Publish a version (`aws lambda publish-version --function-name shop-api-prod`) and point the alias to it (`aws lambda update-alias --function-name shop-api-prod --name live --function-version <number>`).");
+    insta::assert_snapshot!(text, @"TargetNotReady: components.api.alias: Alias live of shop-api-prod points to $LATEST, which cannot be restored. Remedy: Publish a version (`aws lambda publish-version --function-name shop-api-prod`) and point the alias to it (`aws lambda update-alias --function-name shop-api-prod --name live --function-version <number>`).");
 }
 
 #[test]
 fn a_failed_function_is_refused() {
-    let (name, told) = refused(&canary(), |world| {
+    let (name, text) = refused(&canary(), |world| {
         function(world, |function| {
             function.state = "Failed".into();
             function.reason = "the role was deleted".into();
         });
     });
     assert_eq!(name, FindingName::TargetNotReady);
-    insta::assert_snapshot!(told, @"TargetNotReady: components.api.function: The function shop-api-prod is in the state Failed: the role was deleted. Remedy: Mend it with the tool that made it.");
+    insta::assert_snapshot!(text, @"TargetNotReady: components.api.function: The function shop-api-prod is in the state Failed: the role was deleted. Remedy: Mend it with the tool that made it.");
 }
 
 #[test]
@@ -125,16 +125,16 @@ fn a_replica_and_a_function_that_is_being_deleted_are_refused() {
         function(world, |function| function.state = "Deleting".into());
     });
     assert_eq!(name, FindingName::TargetNotReady);
-    let (name, told) = refused(&canary(), |world| {
+    let (name, text) = refused(&canary(), |world| {
         let main = "arn:aws:lambda:us-east-1:111111111111:function:shop-api-prod";
         function(world, |function| function.replica_of = Some(main.into()));
     });
     assert_eq!(name, FindingName::NotSupported);
-    insta::assert_snapshot!(told, @"NotSupported: components.api.function: The function shop-api-prod is a replica that Lambda@Edge made of arn:aws:lambda:us-east-1:111111111111:function:shop-api-prod. Remedy: Deploy the main function, and associate its new version with the distribution by your infrastructure code.");
+    insta::assert_snapshot!(text, @"NotSupported: components.api.function: The function shop-api-prod is a replica that Lambda@Edge made of arn:aws:lambda:us-east-1:111111111111:function:shop-api-prod. Remedy: Deploy the main function, and associate its new version with the distribution by your infrastructure code.");
 }
 
 #[test]
-fn a_function_that_nothing_may_invoke_is_told() {
+fn a_function_that_nothing_may_invoke_is_named() {
     let mut setting = canary();
     let world = setting.world();
     function(&world, |function| function.reserved = Some(0));
@@ -142,15 +142,15 @@ fn a_function_that_nothing_may_invoke_is_told() {
     assert_eq!((prepared.findings.len(), prepared.warnings.len()), (0, 1));
     setting.is_tried = true;
     let prepared = setting.plan(&world, "new");
-    insta::assert_snapshot!(told(&prepared), @"GateNotMeasurable: components.api.gates.invocations: The function shop-api-prod has a reserved concurrency of 0, so that Lambda refuses to invoke it. Remedy: Raise the reserved concurrency, or leave `invocations` out.");
+    insta::assert_snapshot!(in_words(&prepared), @"GateNotMeasurable: components.api.gates.invocations: The function shop-api-prod has a reserved concurrency of 0, so that Lambda refuses to invoke it. Remedy: Raise the reserved concurrency, or leave `invocations` out.");
 }
 
 #[test]
-fn code_for_which_lambda_has_no_room_is_refused_and_little_room_is_told() {
+fn code_for_which_lambda_has_no_room_is_refused_and_little_room_is_named() {
     let plan = |used: u64, text| {
         let world = canary().world();
         world.lambda().room.used = used;
-        told(&canary().plan(&world, text))
+        in_words(&canary().plan(&world, text))
     };
     let total = canary().world().lambda().room.total;
     assert!(!plan(0, "new").contains("MB"));
@@ -177,7 +177,7 @@ fn the_other_package_type_is_refused() {
     let world = setting.world();
     let image = artifact(&world, Brings::Image, "new");
     let prepared = setting.prepare(&world, Some(&image), None);
-    insta::assert_snapshot!(told(&prepared), @"NotSupported: components.api.function: The release brings the package type Image, and the function shop-api-prod takes Zip. Remedy: Lambda cannot change a function's package type: make a new function, or release the other type.");
+    insta::assert_snapshot!(in_words(&prepared), @"NotSupported: components.api.function: The release brings the package type Image, and the function shop-api-prod takes Zip. Remedy: Lambda cannot change a function's package type: make a new function, or release the other type.");
 }
 
 #[test]
@@ -188,15 +188,15 @@ fn a_rollback_goes_to_the_recorded_version_at_once() {
     assert_eq!(first.forward(), Ok(WorkTransition::Changed));
     let world = &first.scene.world;
     let prepared = setting.prepare(world, None, Some(&recorded));
-    insta::assert_snapshot!(told(&prepared), @"alias live 2 → 1");
+    insta::assert_snapshot!(in_words(&prepared), @"alias live 2 → 1");
     function(world, |function| {
         function.versions.get_mut(&1).unwrap().package = Package::Zip("another".into());
     });
     let prepared = setting.prepare(world, None, Some(&recorded));
-    insta::assert_snapshot!(told(&prepared), @"ArtifactMissing: components.api.function: The code of version 1 that ran then of shop-api-prod is no longer there. Remedy: Roll back to another snapshot, or deploy the wanted release again.");
+    insta::assert_snapshot!(in_words(&prepared), @"ArtifactMissing: components.api.function: The code of version 1 that ran then of shop-api-prod is no longer there. Remedy: Roll back to another snapshot, or deploy the wanted release again.");
     function(world, |function| function.versions.remove(&1));
     let prepared = setting.prepare(world, None, Some(&recorded));
-    insta::assert_snapshot!(told(&prepared), @"ArtifactMissing: components.api.function: The version 1 of shop-api-prod is no longer there. Remedy: Roll back to another snapshot, or deploy the wanted release again.");
+    insta::assert_snapshot!(in_words(&prepared), @"ArtifactMissing: components.api.function: The version 1 of shop-api-prod is no longer there. Remedy: Roll back to another snapshot, or deploy the wanted release again.");
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn an_index_without_the_function_s_platform_is_refused() {
         *digest = world.ecr().push_index("shop/api", "only", &only);
     }
     let prepared = setting.prepare(&world, Some(&index), None);
-    insta::assert_snapshot!(told(&prepared), @"NotSupported: components.api.function: The function shop-api-prod has the architecture arm64, and the image 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/api@sha256:83b69bf00761d6deefe0493e0a73259039826c7c3b0c7e5ba5dc32a403785b76 is only for linux/amd64. Remedy: Build the image for the function's architecture too, or make a function for the image's.");
+    insta::assert_snapshot!(in_words(&prepared), @"NotSupported: components.api.function: The function shop-api-prod has the architecture arm64, and the image 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/api@sha256:83b69bf00761d6deefe0493e0a73259039826c7c3b0c7e5ba5dc32a403785b76 is only for linux/amd64. Remedy: Build the image for the function's architecture too, or make a function for the image's.");
 }
 
 #[test]
@@ -275,5 +275,5 @@ fn a_large_zip_needs_a_bucket_that_lets_the_function_s_account_read() {
     world.s3().bucket("artifacts", true).closed = true;
     assert!(!refused(&small));
     let prepared = setting.prepare(&world, Some(&large), None);
-    insta::assert_snapshot!(told(&prepared), @"NoPermission: components.api.function: Lambda fetches code of more than 52428800 bytes from the bucket artifacts with the rights of arn:aws:iam::222222222222:role/windlass-target-shop-prod, which may not read it. Remedy: Add the account 222222222222 to the parameter `TargetAccounts` of Windlass's stack, and let the role read `artifacts/shop/*` and `windlass/restore/*` there (`examples/target-role.yaml` does).");
+    insta::assert_snapshot!(in_words(&prepared), @"NoPermission: components.api.function: Lambda fetches code of more than 52428800 bytes from the bucket artifacts with the rights of arn:aws:iam::222222222222:role/windlass-target-shop-prod, which may not read it. Remedy: Add the account 222222222222 to the parameter `TargetAccounts` of Windlass's stack, and let the role read `artifacts/shop/*` and `windlass/restore/*` there (`examples/target-role.yaml` does).");
 }

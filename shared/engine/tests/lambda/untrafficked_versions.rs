@@ -40,18 +40,18 @@ fn nothing_moves_ahead_and_nothing_has_to_be_undone() {
 }
 
 #[test]
-fn the_version_that_a_wave_brought_is_told_to_those_who_invoke_it() {
+fn the_version_that_a_wave_brought_is_given_to_those_who_invoke_it() {
     let canary = Setting { steps: vec![10], ..tried() };
     for (setting, waves, before) in [(canary, ["2"; 3].as_slice(), "1"), (Setting::default(), &["$LATEST"], "$LATEST")]
     {
         let trial = Trial::begin(&setting).unwrap();
-        let told = || trial.step().unwrap().outputs[VERSION].clone();
+        let output = || trial.step().unwrap().outputs[VERSION].clone();
         for (wave, version) in (0..).zip(waves) {
             assert_eq!(trial.answer(Some(wave), 1), Ok(WorkTransition::Changed));
-            assert_eq!(told(), *version, "wave {wave}");
+            assert_eq!(output(), *version, "wave {wave}");
         }
         assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
-        assert_eq!(told(), before);
+        assert_eq!(output(), before);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Tests of what is told of a count before anything has changed.
+//! Tests of what is shown of a count before anything has changed.
 
 use crate::logs::scene::{GROUP, begin, calls, gate, of, one_look, pass_seconds, whole};
 use serde_json::{Value, json};
@@ -22,22 +22,22 @@ fn checked(world: &World, gates: &Resolved, components: &[(&ComponentName, bool)
     Ok(looked.into_iter().flat_map(|one| one.problems).collect())
 }
 
-fn told(problems: &[Problem]) -> Vec<(&'static str, FindingName)> {
-    let told = |problem: &Problem| match problem {
+fn in_short(problems: &[Problem]) -> Vec<(&'static str, FindingName)> {
+    let short = |problem: &Problem| match problem {
         Problem::NotMeasurable(finding) => ("stops", finding.name),
         Problem::Red(finding) => ("red", finding.name),
         Problem::Noted(finding) => ("noted", finding.name),
     };
-    problems.iter().map(told).collect()
+    problems.iter().map(short).collect()
 }
 
 #[test]
-fn before_the_change_it_is_told_what_is_red_and_what_cannot_be_measured() {
+fn before_the_change_it_is_shown_what_is_red_and_what_cannot_be_measured() {
     const NOT: FindingName = FindingName::GateNotMeasurable;
     const RED: FindingName = FindingName::GateAlreadyRed;
     type Make = fn(&World);
-    type Told = &'static [(&'static str, FindingName)];
-    let table: [(&str, Make, Told); 7] = [
+    type Found = &'static [(&'static str, FindingName)];
+    let table: [(&str, Make, Found); 7] = [
         ("is fine", |_| {}, &[]),
         ("is red", |world| world.speak(GROUP, Some("FATAL")), &[("red", RED)]),
         (
@@ -68,13 +68,13 @@ fn before_the_change_it_is_told_what_is_red_and_what_cannot_be_measured() {
         make(&world);
         pass_seconds(&world, 60);
         let found = checked(&world, &whole(gate()), &[]).unwrap();
-        assert_eq!(told(&found), wanted, "{what}: {found:?}");
+        assert_eq!(in_short(&found), wanted, "{what}: {found:?}");
     }
     // Logs Insights does not understand this filter.
     let world = World::default();
     world.speak(GROUP, Some("fine"));
     let bad = LogsGate { filter: "@message lik /x/".into(), ..gate() };
-    assert_eq!(told(&checked(&world, &whole(bad), &[]).unwrap()), [("stops", NOT)]);
+    assert_eq!(in_short(&checked(&world, &whole(bad), &[]).unwrap()), [("stops", NOT)]);
     // A fault that may pass by itself is asked about again.
     let fault = Fault::new(FaultName::Throttled, "slowly");
     world.mishaps().refused.insert("Logs_20140328.StartQuery", fault);
@@ -88,19 +88,19 @@ fn the_log_group_of_a_function_may_come_with_its_first_release() {
     let world = World::default();
     for (is_first, wanted) in [(true, "noted"), (false, "stops")] {
         let found = checked(&world, &of(&api, gate()), &[(&api, is_first)]).unwrap();
-        assert_eq!(told(&found), [(wanted, FindingName::GateNotMeasurable)]);
+        assert_eq!(in_short(&found), [(wanted, FindingName::GateNotMeasurable)]);
     }
     assert_eq!(checked(&world, &of(&api, gate()), &[]).unwrap(), []);
 }
 
 #[test]
-fn what_is_costly_is_told_with_what_it_costs() {
+fn what_is_costly_is_named_with_what_it_costs() {
     let world = World::default();
     let long = "x".repeat(6_000_000);
     world.speak(GROUP, Some(&long));
     pass_seconds(&world, 600);
     let found = checked(&world, &whole(gate()), &[]).unwrap();
-    let [Problem::Noted(finding)] = found.as_slice() else { panic!("{:?}", told(&found)) };
+    let [Problem::Noted(finding)] = found.as_slice() else { panic!("{:?}", in_short(&found)) };
     assert_eq!(finding.name, FindingName::GateCosts);
     assert!(finding.reason.contains("scans 0.2 GB"), "{}", finding.reason);
     assert!(finding.reason.contains("0.05 USD"), "{}", finding.reason);
@@ -110,7 +110,7 @@ fn what_is_costly_is_told_with_what_it_costs() {
 /// change and after it.
 #[test]
 fn nothing_is_counted_of_a_group_that_is_tagged_for_others() {
-    for (tags, told) in [
+    for (tags, reason) in [
         (
             json!({"windlass:app": "bank", "windlass:environment": "prod"}),
             "the tag `windlass:app` of log group `/aws/lambda/shop-api` is `bank`, and not `shop`",
@@ -126,12 +126,12 @@ fn nothing_is_counted_of_a_group_that_is_tagged_for_others() {
         pass_seconds(&world, 300);
         let seen = one_look(&world);
         assert_eq!(seen.verdict, Verdict::Unknown);
-        assert_eq!(seen.measured, format!("not measured: {told}"));
+        assert_eq!(seen.measured, format!("not measured: {reason}"));
         let problems = checked(&world, &whole(gate()), &[]).unwrap();
         let [Problem::NotMeasurable(finding)] = problems.as_slice() else {
             panic!("{problems:?}");
         };
-        assert!(finding.reason.contains(told), "{}", finding.reason);
+        assert!(finding.reason.contains(reason), "{}", finding.reason);
         assert_eq!(calls(&world, "StartQuery"), 0);
     }
 }

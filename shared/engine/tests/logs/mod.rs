@@ -148,7 +148,7 @@ fn where_nothing_is_logged_nothing_is_known() {
 }
 
 #[test]
-fn what_a_query_does_not_tell_is_unknown() {
+fn what_a_query_does_not_answer_is_unknown() {
     type Make = fn(&World);
     let table: [(&str, Make, &str); 8] = [
         ("fails", |world| world.logs().ends = "Failed", "not measured: the query ended as Failed"),

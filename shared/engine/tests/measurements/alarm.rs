@@ -69,13 +69,13 @@ fn an_alarm_whose_history_does_not_show_yet_how_it_became_ok_is_unknown() {
     world.set_alarm("5xx", "OK", &[0.0]);
     let whole = world.cloudwatch().history["5xx"].clone();
     // The history may lag behind the alarm.
-    for told in [0, 1, 2] {
+    for shown in [0, 1, 2] {
         let from = whole.len() - 3;
-        world.cloudwatch().history.insert("5xx".into(), whole[from..from + told].to_vec());
+        world.cloudwatch().history.insert("5xx".into(), whole[from..from + shown].to_vec());
         let seen = measure_alarm(&world);
-        assert_ne!(seen.verdict, Verdict::Pass, "{told}: {}", seen.measured);
+        assert_ne!(seen.verdict, Verdict::Pass, "{shown}: {}", seen.measured);
         let unknown = "OK since 2026-11-20T14:03:00Z, but its history does not show yet what it was before";
-        assert_eq!(told < 2, seen.measured == unknown, "{told}: {}", seen.measured);
+        assert_eq!(shown < 2, seen.measured == unknown, "{shown}: {}", seen.measured);
     }
     world.cloudwatch().history.insert("5xx".into(), whole);
     assert_eq!(measure_alarm(&world).verdict, Verdict::Fail);

@@ -62,13 +62,13 @@ fn a_metric_passes_until_a_point_breaches() {
     assert_eq!(seen.gate, "AWS/Lambda Errors Sum {FunctionName: api}".to_owned());
 }
 
-/// Safety: unknown: A metric that has ceased is unknown until it is told again.
+/// Safety: unknown: A metric that has ceased is unknown until it is seen again.
 #[test]
-fn a_metric_that_has_ceased_is_unknown_until_it_is_told_again() {
+fn a_metric_that_has_ceased_is_unknown_until_it_is_seen_again() {
     for gate in [errors(None, Some(10.0)), errors(Some(20.0), None)] {
         let world = World::default();
         world.put_metric(&gate, 15.0);
-        // The value's period, the next one, and three minutes that CloudWatch may take to tell it.
+        // The value's period, the next one, and three minutes that CloudWatch may take to show it.
         pass_seconds(&world, 300);
         assert_eq!(measure_metric(&world, &gate).verdict, Verdict::Pass);
         pass_seconds(&world, 1);
@@ -83,7 +83,7 @@ fn a_metric_that_has_ceased_is_unknown_until_it_is_told_again() {
 }
 
 #[test]
-fn a_metric_with_a_longer_period_has_longer_to_be_told() {
+fn a_metric_with_a_longer_period_has_longer_to_be_seen() {
     let gate = MetricGate { period: Span::seconds(3600), ..errors(None, Some(10.0)) };
     let world = World::default();
     world.put_metric(&gate, 15.0);

@@ -59,7 +59,7 @@ fn the_time_for_which_waves_were_watched_is_no_work() {
 }
 
 #[test]
-fn an_environment_is_counted_as_restored_when_its_record_tells_it() {
+fn an_environment_is_counted_as_restored_when_its_record_says_it() {
     let stage = stage();
     let ended = |ending, at_s| record(&stage, ends(ending, at_s));
     let accepted = record(&stage, |record| {

@@ -190,9 +190,9 @@ fn a_metric_must_be_readable_and_no_longer_than_the_bake() {
     stage.world.cloudwatch().denied = true;
     prepare(&stage).unwrap();
     let plan = plan(&stage);
-    let told = named(&plan);
+    let found = named(&plan);
     let gate = (FindingName::GateNotMeasurable, "gates.metrics[0]");
-    assert!(told.contains(&gate), "{told:?}");
+    assert!(found.contains(&gate), "{found:?}");
 
     let stage = measured(&[0.0]);
     let fault = Fault::new(FaultName::Throttled, "slowly");
@@ -212,8 +212,8 @@ fn an_expression_that_cloudwatch_does_not_take_stops_the_release() {
     let plan = plan(&stage);
     let gate = (FindingName::GateNotMeasurable, "gates.metrics[0]");
     assert_eq!(named(&plan), [gate]);
-    let told = &plan.findings[0].reason;
-    assert!(told.contains("Error in expression"), "{told}");
+    let reason = &plan.findings[0].reason;
+    assert!(reason.contains("Error in expression"), "{reason}");
 }
 
 #[test]
@@ -233,9 +233,9 @@ fn a_probe_that_may_not_be_made_cannot_be_measured() {
     stage.world.mishaps().refused.insert("probe.probe", fault);
     prepare(&stage).unwrap();
     let plan = plan(&stage);
-    let told = named(&plan);
-    let probes = told.iter().filter(|(_, path)| *path == "gates.probes[0]");
-    assert_eq!(probes.count(), 1, "{told:?}");
+    let found = named(&plan);
+    let probes = found.iter().filter(|(_, path)| *path == "gates.probes[0]");
+    assert_eq!(probes.count(), 1, "{found:?}");
 }
 
 fn with_gates_of_api(declaration: &str, gates: &str) -> String {

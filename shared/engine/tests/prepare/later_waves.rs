@@ -1,6 +1,6 @@
 //! Tests of a component that takes what an earlier wave gives: it is planned when that wave has changed.
 
-use crate::prepare::scene::{HEALTH, NEW, OLD, bring, named, plan, prepare, step, told};
+use crate::prepare::scene::{HEALTH, NEW, OLD, bring, named, plan, prepare, step, waves_in_words};
 use crate::stage::{Stage, component, id};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -101,7 +101,7 @@ fn what_takes_what_an_earlier_wave_gives_is_planned_once_that_has_changed() {
     let answer = prepare(&stage).unwrap();
     assert_eq!((answer.verdict, answer.wave), (Transition::Change, 0));
     let waves = plan(&stage);
-    let what = told(&waves).into_iter().map(|(what, _)| what);
+    let what = waves_in_words(&waves).into_iter().map(|(what, _)| what);
     let what: Vec<String> = what.map(|what| what.replace(&Digest::of(NEW).short().to_string(), "NEW")).collect();
     insta::assert_snapshot!(what.join("\n"), @"
     api alias live to sha256:NEW
@@ -171,7 +171,7 @@ fn what_nobody_gives_is_refused_before_anything_changes() {
 }
 
 #[test]
-fn what_cannot_be_planned_any_more_fails_and_tells_why() {
+fn what_cannot_be_planned_any_more_fails_and_says_why() {
     let stage = shop(Some(NEW));
     prepare(&stage).unwrap();
     changed(&stage, "api", "2");
@@ -180,10 +180,10 @@ fn what_cannot_be_planned_any_more_fails_and_tells_why() {
     assert_eq!((answer.verdict, answer.wave), (Transition::Failed, 1));
     let flags = step(&stage, "flags").unwrap();
     assert_eq!((flags.status, is_planned(&stage)), (StepStatus::Failed, false));
-    let Some(Failure::Finding(told)) = &flags.failure else {
+    let Some(Failure::Finding(finding)) = &flags.failure else {
         panic!("{:?}", flags.failure);
     };
-    assert_eq!(told.name, FindingName::TargetMissing);
+    assert_eq!(finding.name, FindingName::TargetMissing);
     // Asked again, it does not try again: the undo may have begun.
     assert_eq!(plan_wave(&stage, 1).unwrap().verdict, Transition::Failed);
     assert_eq!(step(&stage, "flags").unwrap(), flags);

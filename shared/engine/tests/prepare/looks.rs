@@ -73,8 +73,8 @@ fn what_runs_is_seen_when_every_look_shows_what_was_changed() {
         let stage = stuck(answered);
         let asked = stage.world.now();
         let answer = look(&stage).unwrap();
-        let told = (answer.verdict, answer.deployment, answer.token);
-        assert_eq!(told, (Transition::Look, id(), 7));
+        let found = (answer.verdict, answer.deployment, answer.token);
+        assert_eq!(found, (Transition::Look, id(), 7));
         let seen = seen(&stage);
         assert_eq!(seen.at, asked.plus_s(after), "{answered}");
         let Live::There { state, shown, as_before, as_recorded } = &seen.saw else {
@@ -109,7 +109,7 @@ fn a_target_that_is_gone_is_seen_to_be_gone() {
 }
 
 #[test]
-fn what_stands_in_the_way_is_told_and_what_may_pass_is_asked_again() {
+fn what_stands_in_the_way_is_named_and_what_may_pass_is_asked_again() {
     let stage = stuck(true);
     let denied = Fault::new(FaultName::AccessDenied, "lambda:GetAlias is not allowed");
     let refused = &stage.world;
@@ -185,7 +185,7 @@ fn a_step_that_is_written_meanwhile_is_looked_at_again() {
 }
 
 #[test]
-fn who_was_taken_over_writes_nothing_and_leaves_it_to_accept_to_tell() {
+fn who_was_taken_over_writes_nothing_and_leaves_it_to_accept_to_say_so() {
     let stage = stuck(true);
     let key = ledger::lock(EnvironmentId::new(&app(), &prod()));
     let lock: Lock = stage.get(&key).unwrap();

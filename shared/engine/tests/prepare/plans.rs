@@ -1,7 +1,7 @@
 //! Tests of plans.
 
 use crate::prepare::scene::{
-    DECLARATION, NEW, OLD, bring, function, new_release, plan, prepare, shop, step, told, upload,
+    DECLARATION, NEW, OLD, bring, function, new_release, plan, prepare, shop, step, upload, waves_in_words,
 };
 use crate::stage::{app, component, id, prod};
 use serde_json::Value;
@@ -32,7 +32,7 @@ fn a_release_is_planned_and_its_intent_written() {
     let new = Digest::of(NEW);
     let words = |text: &str| text.replace("NEW", &format!("sha256:{}", new.short()));
     assert_eq!(
-        told(&plan),
+        waves_in_words(&plan),
         [
             (words("worker alias live to NEW"), 60),
             (words("api alias live to 10 % of NEW"), 300),

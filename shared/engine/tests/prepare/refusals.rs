@@ -15,7 +15,7 @@ use windlass_engine::ports::Key;
 use windlass_world::ecr::HOST;
 
 #[test]
-fn every_finding_is_told_at_once_and_nothing_is_claimed() {
+fn every_finding_is_listed_at_once_and_nothing_is_claimed() {
     let mut stage = new_release();
     stage.world.lambda().functions.remove("shop-worker-prod");
     let api = "shop-api-prod";
@@ -143,26 +143,26 @@ fn a_target_belongs_to_one_component() {
 #[test]
 fn two_components_have_no_target_together() {
     let stage = new_release();
-    // The names are such that no declaration can tell them to be of one function, for example its name and its ARN.
+    // The names are such that no declaration can show them to be of one function, for example its name and its ARN.
     let key = ledger::declaration(&app(), &stage.record.declaration);
     let mut declared: Declared = stage.get(&key).unwrap();
     declared.text = DECLARATION.replace("shop-worker-prod", "shop-api-prod");
     stage.put(key, &declared);
     prepare(&stage).unwrap();
-    let told = plan(&stage).findings.remove(0);
-    assert_eq!((told.name, told.path.as_str()), (FindingName::TargetNotOurs, "components.worker"));
+    let finding = plan(&stage).findings.remove(0);
+    assert_eq!((finding.name, finding.path.as_str()), (FindingName::TargetNotOurs, "components.worker"));
 }
 
 #[test]
-fn an_artifact_that_may_not_be_read_is_told_and_other_faults_are_asked_again() {
+fn an_artifact_that_may_not_be_read_is_named_and_other_faults_are_asked_again() {
     let stage = new_release();
     let fault = Fault::new(FaultName::AccessDenied, "no");
     stage.world.mishaps().refused.insert("s3.head", fault);
     prepare(&stage).unwrap();
     let plan = plan(&stage);
-    let told = named(&plan);
+    let found = named(&plan);
     let denied = (FindingName::NoPermission, "components.api");
-    assert!(told.contains(&denied), "{told:?}");
+    assert!(found.contains(&denied), "{found:?}");
     let stage = new_release();
     let fault = Fault::new(FaultName::Throttled, "slowly");
     stage.world.mishaps().refused.insert("s3.head", fault);

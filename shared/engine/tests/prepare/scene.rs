@@ -107,7 +107,7 @@ pub fn warned(plan: &Plan) -> Vec<(FindingName, &str)> {
     warnings.map(|f| (f.name, f.path.as_str())).collect()
 }
 
-pub fn told(plan: &Plan) -> Vec<(String, u64)> {
+pub fn waves_in_words(plan: &Plan) -> Vec<(String, u64)> {
     let waves = plan.waves.iter();
     waves.map(|wave| (windlass_domain::shown::message::wave_in_words(wave), wave.bake_s)).collect()
 }

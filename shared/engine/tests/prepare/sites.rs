@@ -9,15 +9,15 @@ use windlass_world::run::{run, until_pause};
 /// Deployments one after the other, each with a word of why it is refused. The word is empty if it is planned.
 pub type Story = &'static [(&'static str, &'static str)];
 
-pub fn tell(story: Story) {
+pub fn play(story: Story) {
     let mut tenants = Tenants::new();
     for (tenant, refused) in story {
-        let told = tenants.deploy(tenant);
-        match &told {
+        let refusal = tenants.deploy(tenant);
+        match &refusal {
             Some(reason) if !refused.is_empty() => {
                 assert!(reason.contains(refused), "{story:?} {tenant}: {reason}");
             }
-            _ => assert_eq!(told.is_some(), !refused.is_empty(), "{story:?} {tenant}: {told:?}"),
+            _ => assert_eq!(refusal.is_some(), !refused.is_empty(), "{story:?} {tenant}: {refusal:?}"),
         }
     }
 }
@@ -157,7 +157,7 @@ fn a_site_of_another_environment_is_beside_ours_or_refused() {
     ];
     for (what, story) in table {
         println!("{what}");
-        tell(story);
+        play(story);
     }
 }
 
@@ -176,9 +176,9 @@ fn of_two_that_come_at_the_same_moment_one_is_refused() {
     for (slow, quick, refused) in table {
         for call in ledger_calls(slow) {
             for when in [When::Before, When::After] {
-                let told = beside(slow, quick, call, when);
-                let many = told.iter().flatten().count();
-                assert_eq!(many, refused, "{slow} {call} {when:?}: {told:?}");
+                let refusals = beside(slow, quick, call, when);
+                let many = refusals.iter().flatten().count();
+                assert_eq!(many, refused, "{slow} {call} {when:?}: {refusals:?}");
             }
         }
     }

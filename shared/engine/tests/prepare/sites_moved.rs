@@ -1,6 +1,6 @@
 //! Tests of a site that has since been declared elsewhere, in a bucket of several tenants.
 
-use crate::prepare::sites::{Story, tell};
+use crate::prepare::sites::{Story, play};
 use crate::prepare::tenants::Tenants;
 use serde_json::json;
 use windlass_domain::environment::EnvironmentState;
@@ -75,15 +75,15 @@ fn what_a_site_leaves_stays_its_own() {
     ];
     for (what, story) in table {
         println!("{what}");
-        tell(story);
+        play(story);
     }
 }
 
 /// Nothing that ran there is taken for what runs here.
 ///
-/// Safety: tenancy: Whoever moves a site is told what it leaves until the move held.
+/// Safety: tenancy: Whoever moves a site reads what it leaves until the move held.
 #[test]
-fn what_a_site_leaves_is_told_until_the_move_held() {
+fn what_a_site_leaves_is_named_until_the_move_held() {
     let mut tenants = Tenants::new();
     for (deployment, left) in [
         ("shop/prod web=web/a/", ""),
@@ -97,12 +97,12 @@ fn what_a_site_leaves_is_told_until_the_move_held() {
     ] {
         assert_eq!(tenants.deploy(deployment), None, "{deployment}");
         let warned = tenants.warned();
-        let told = warned.iter().find(|(name, _)| *name == FindingName::NoLongerDeclared);
+        let found = warned.iter().find(|(name, _)| *name == FindingName::NoLongerDeclared);
         let expected = format!(
             "`web` runs 1.0.0 at {left}, where it is no longer declared: what is there stays as it is, and stays `web`'s."
         );
         let expected = Some(expected.as_str()).filter(|_| !left.is_empty());
-        assert_eq!(told.map(|(_, told)| told.as_str()), expected, "{deployment}");
+        assert_eq!(found.map(|(_, reason)| reason.as_str()), expected, "{deployment}");
         let drift = FindingName::TargetChangedByOther;
         assert!(warned.iter().all(|(name, _)| *name != drift), "{warned:?}");
     }
@@ -116,8 +116,8 @@ fn a_component_of_another_kind_since_is_prepared_as_one_of_which_nothing_runs() 
     tenants.was_a_function("shop/prod", "web");
     assert_eq!(tenants.deploy("shop/prod web=web/"), None);
     let warned = tenants.warned();
-    let told = "`web` runs 1.0.0 at arn:aws:lambda:web, where it is no longer declared";
-    assert!(warned.iter().any(|(_, it)| it.starts_with(told)), "{warned:?}");
+    let wanted = "`web` runs 1.0.0 at arn:aws:lambda:web, where it is no longer declared";
+    assert!(warned.iter().any(|(_, it)| it.starts_with(wanted)), "{warned:?}");
 }
 
 /// Safety: tenancy: A rollback goes where its component is declared, and nowhere else.
@@ -129,12 +129,12 @@ fn a_rollback_goes_where_the_component_is_declared_and_nowhere_else() {
     let snapshot = tenants.state("shop/prod");
     for _ in 0..2 {
         assert_eq!(tenants.deploy(new), None);
-        let told = tenants.roll_back(new, &snapshot).unwrap();
-        assert!(told.contains("another one now"), "{told}");
+        let refusal = tenants.roll_back(new, &snapshot).unwrap();
+        assert!(refusal.contains("another one now"), "{refusal}");
     }
     for bank in ["bank/prod web=web/releases/", "bank/prod web=web/new/"] {
-        let told = tenants.deploy(bank).unwrap();
-        assert!(told.contains("web of shop/prod has it"), "{told}");
+        let refusal = tenants.deploy(bank).unwrap();
+        assert!(refusal.contains("web of shop/prod has it"), "{refusal}");
     }
     assert_eq!(tenants.roll_back(old, &snapshot), None, "it is still there");
     assert_eq!(tenants.deploy(new), None);
@@ -162,13 +162,13 @@ fn a_rollback_to_what_was_found_shows_nothing_of_somebody_else() {
     assert_eq!(tenants.deploy("bank/prod web=web/bank/"), None);
     assert_eq!(tenants.roll_back(shop, &snapshot), None);
     for bank in ["bank/prod web=web/found/", "bank/dev web=web/found/"] {
-        let told = tenants.deploy(bank).unwrap();
-        assert!(told.contains("cannot have s3://web/found/: the component web of shop/prod uses it"), "{told}");
+        let refusal = tenants.deploy(bank).unwrap();
+        assert!(refusal.contains("cannot have s3://web/found/: the component web of shop/prod uses it"), "{refusal}");
     }
     let mut tenants = Tenants::new();
     assert_eq!(tenants.deploy(shop), None);
     let snapshot = found(&tenants);
     assert_eq!(tenants.deploy("bank/prod web=web/found/"), None);
-    let told = tenants.roll_back(shop, &snapshot).unwrap();
-    assert!(told.contains("cannot use s3://web/found/: the component web of bank/prod has it"), "{told}");
+    let refusal = tenants.roll_back(shop, &snapshot).unwrap();
+    assert!(refusal.contains("cannot use s3://web/found/: the component web of bank/prod has it"), "{refusal}");
 }

@@ -153,7 +153,7 @@ impl Tenants {
         warnings.map(|it| (it.name, it.reason)).collect()
     }
 
-    /// Prepares a deployment, and tells why it is refused. A planned one succeeds, unless the text begins with
+    /// Prepares a deployment, and returns why it is refused. A planned one succeeds, unless the text begins with
     /// `undone`, or with `accepted`: then an operator accepts what it left.
     pub fn deploy(&mut self, text: &str) -> Option<String> {
         let words = [("undone ", Ending::RolledBack), ("accepted ", Ending::NeedsOperator)];
@@ -164,7 +164,7 @@ impl Tenants {
         self.prepare(&tenant, ending)
     }
 
-    /// Prepares a rollback, and tells why it is refused. It brings what a deployment of these sites would change back
+    /// Prepares a rollback, and returns why it is refused. It brings what a deployment of these sites would change back
     /// to what was recorded then. It succeeds, unless it is refused.
     pub fn roll_back(&mut self, text: &str, to: &EnvironmentState) -> Option<String> {
         let tenant = self.tenant(text);

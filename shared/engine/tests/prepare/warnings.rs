@@ -63,7 +63,7 @@ fn after(declaration: &str) -> Stage {
 }
 
 #[test]
-fn what_leaves_the_declaration_is_told_by_the_first_deployment_without_it() {
+fn what_leaves_the_declaration_is_named_by_the_first_deployment_without_it() {
     let with = DECLARATION.replace("components:", &format!("components:{OLD_WEB}"));
     let stage = after(&with);
     prepare(&stage).unwrap();
@@ -73,14 +73,14 @@ fn what_leaves_the_declaration_is_told_by_the_first_deployment_without_it() {
         plan(&stage).warnings[0].reason,
         "`old-web` runs 1.2.0 in prod since 2026-11-20T14:00:00Z, and version 1.0.0 of the declaration no longer has it there: it stays as it is."
     );
-    // A later deployment has told it already.
+    // A deployment since then has named it already.
     let stage = after(DECLARATION);
     prepare(&stage).unwrap();
     assert_eq!(warned(&plan(&stage)), []);
 }
 
 #[test]
-fn what_nothing_measures_is_told_in_the_plan() {
+fn what_nothing_measures_is_named_in_the_plan() {
     let (before, _) = DECLARATION.split_once("gates:").unwrap();
     let declaration =
         before.replace("prod: {deploy: {branch: main}}", "dev: {deploy: {branch: main}}\n  prod: {start: manual}");
@@ -161,13 +161,13 @@ fn a_plan_says_that_going_back_from_the_release_crosses_what_was_run_before_it()
         prepare(&stage).unwrap();
         let plan = plan(&stage);
         let row = format!("{knows:?} {is_good:?}: {:?}", plan.warnings);
-        let told = plan.warnings.iter();
-        let told: Vec<_> = told.filter(|it| it.name == FindingName::Irreversible).collect();
-        assert_eq!(told.len(), usize::from(wanted.is_some()), "{row}");
-        if let (Some(wanted), Some(told)) = (wanted, told.first()) {
-            assert!(told.reason.contains(wanted), "{row}");
-            assert!(told.reason.contains("migrate of 1.1.0"), "{row}");
-            assert!(told.remedy.contains("`across: [migrate]`"), "{row}");
+        let warnings = plan.warnings.iter();
+        let warnings: Vec<_> = warnings.filter(|it| it.name == FindingName::Irreversible).collect();
+        assert_eq!(warnings.len(), usize::from(wanted.is_some()), "{row}");
+        if let (Some(wanted), Some(warning)) = (wanted, warnings.first()) {
+            assert!(warning.reason.contains(wanted), "{row}");
+            assert!(warning.reason.contains("migrate of 1.1.0"), "{row}");
+            assert!(warning.remedy.contains("`across: [migrate]`"), "{row}");
         }
     }
 }

@@ -28,7 +28,7 @@ pub fn at_once() -> ServiceScene {
 }
 
 /// Says what a person sees: what callers get, the task sets, the deployments, the tasks so far.
-pub fn told(scene: &ServiceScene) -> String {
+pub fn in_words(scene: &ServiceScene) -> String {
     scene.world.deploy_on();
     let set_to = scene.set_to();
     let mut services = scene.world.ecs();
@@ -37,7 +37,7 @@ pub fn told(scene: &ServiceScene) -> String {
     let sets = live.service.task_sets.len();
     let state = scene.world.codedeploy();
     let deployments = state.of_services.iter();
-    let stand: Vec<&str> = deployments.map(|live| live.told.status.as_str()).collect();
+    let stand: Vec<&str> = deployments.map(|live| live.described.status.as_str()).collect();
     format!("{set_to}, {sets} sets, {tasks} tasks: {}", stand.join(", "))
 }
 

@@ -235,15 +235,15 @@ impl Deploying<'_> {
 
     /// Says why it failed, as people read it.
     pub fn failure(&self) -> String {
-        told(self.step().failure)
+        in_words(self.step().failure)
     }
 
     pub fn undo_failure(&self) -> String {
-        told(self.step().undo_failure)
+        in_words(self.step().undo_failure)
     }
 }
 
-fn told(failure: Option<Failure>) -> String {
+fn in_words(failure: Option<Failure>) -> String {
     match failure {
         Some(Failure::Finding(finding)) => finding.to_string(),
         Some(Failure::Fault(fault)) => fault.to_string(),

@@ -35,7 +35,7 @@ fn an_out_of_band_change_before_the_undo_is_not_overwritten() {
 }
 
 #[test]
-fn drift_is_told_and_counts_as_the_state_before() {
+fn drift_is_shown_and_counts_as_the_state_before() {
     let mut scene = scene();
     scene.deploy_files(ONE);
     scene.world.s3().upload("shop-web", "about.html", "other");

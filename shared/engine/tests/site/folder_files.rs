@@ -83,8 +83,8 @@ fn each_name_of_the_table_is_refused_or_left_out() {
         for chunk in refused.chunks(20) {
             let files: Vec<(&str, &str)> = chunk.iter().map(|path| (path.as_str(), "x")).collect();
             let outcome = released(mode, zip(&files), FolderPatterns::default());
-            let told: BTreeSet<&String> = outcome.refused.iter().collect();
-            assert_eq!(told, chunk.iter().collect(), "each is named");
+            let named: BTreeSet<&String> = outcome.refused.iter().collect();
+            assert_eq!(named, chunk.iter().collect(), "each is named");
         }
         let files: Vec<(&str, &str)> = left_out.iter().chain(&goes).map(|path| (path.as_str(), "x")).collect();
         let outcome = released(mode, zip(&files), FolderPatterns::default());
@@ -160,8 +160,8 @@ fn the_declaration_lets_files_go_and_takes_others_out() {
     let outcome = released(SiteMode::InPlace, archive, files);
     let live = ["index.html", "app.js", "keep.map", ".env.example"].map(str::to_owned);
     assert_eq!(outcome.live, live.into());
-    let told: Vec<String> = outcome.warnings.iter().map(ToString::to_string).collect();
-    insta::assert_snapshot!(told.join("\n"), @r"
+    let lines: Vec<String> = outcome.warnings.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(lines.join("\n"), @r"
     FilesLeftOut: artifacts/shop/prod/web/site.zip: What is left out is not published: 2 files (1 by `*.map`, 1 by `drafts/`). Remedy: Nothing has to be done; to publish one of them all the same, name it in `publish` of the component, or take the pattern out of `exclude`.
     NothingToPublish: artifacts/shop/prod/web/site.zip: `publish` has `app.js`, and no rule refuses or leaves out a file of that name here. Remedy: Take the pattern out of `publish`: every other file goes by itself.
     ");
@@ -185,6 +185,6 @@ fn an_archive_of_which_nothing_is_left_is_refused() {
     scene.site.files = patterns(&[], &["*"]);
     let artifact = scene.upload(zip(&[("index.html", "x"), (".DS_Store", "x")]));
     let findings = scene.prepare(Some(&artifact), None).prepared.findings;
-    let told: Vec<String> = findings.iter().map(ToString::to_string).collect();
-    insta::assert_snapshot!(told.join("\n"), @"BadArchive: artifacts/shop/prod/web/site.zip: the archive: Nothing of it is published, because all is left out: 2 files (2 by `*`). Remedy: Take patterns out of `exclude` of the component, or pack its files; a release that is recorded keeps its version and its bytes, so release the new ones under a new version.");
+    let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(lines.join("\n"), @"BadArchive: artifacts/shop/prod/web/site.zip: the archive: Nothing of it is published, because all is left out: 2 files (2 by `*`). Remedy: Take patterns out of `exclude` of the component, or pack its files; a release that is recorded keeps its version and its bytes, so release the new ones under a new version.");
 }

@@ -204,9 +204,9 @@ fn a_large_page_makes_no_other_call_longer_and_nobody_wait() {
     assert_eq!((ended, waited_for_others), (WorkTransition::Changed, 0));
     let took = scene.world.now().ms_since(began);
     let step = scene.step(&deployment);
-    let told: Vec<&str> = step.changes.iter().map(|it| it.what.as_str()).collect();
-    assert!(told.contains(&"write 1 file, first `all.html`"), "{told:?}");
-    assert!((60_000..90_000).contains(&took), "{took} ms: {told:?}");
+    let changes: Vec<&str> = step.changes.iter().map(|it| it.what.as_str()).collect();
+    assert!(changes.contains(&"write 1 file, first `all.html`"), "{changes:?}");
+    assert!((60_000..90_000).contains(&took), "{took} ms: {changes:?}");
 }
 
 #[test]

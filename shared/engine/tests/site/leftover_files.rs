@@ -76,8 +76,8 @@ fn what_neither_a_rollback_nor_an_open_document_needs_is_deleted() {
     let versions = scene.world.s3().buckets["shop-web"].keys[&asset(1)].clone();
     assert_eq!(versions.len(), 2, "its version is left, under a marker");
     let changes = scene.step(&fifth).changes;
-    let told: Vec<&str> = changes.iter().map(|change| change.what.as_str()).collect();
-    assert!(told.iter().any(|it| it.contains("delete 2 files")), "{told:?}");
+    let lines: Vec<&str> = changes.iter().map(|change| change.what.as_str()).collect();
+    assert!(lines.iter().any(|it| it.contains("delete 2 files")), "{lines:?}");
 }
 
 /// Safety: deletion: A rollback to what is kept finds all its files, and needs no others.

@@ -170,8 +170,8 @@ fn what_a_page_is_answered_with_is_judged() {
         serve(&scene, SITE, status, content_type, "<p>");
         let seen = first(&scene, &deployment);
         assert_eq!(seen.verdict, verdict, "{status} {content_type}: {seen:?}");
-        let told = format!("answered with status {status} and type `{content_type}`");
-        assert_eq!(seen.measured == told, verdict == Verdict::Fail, "{seen:?}");
+        let wanted = format!("answered with status {status} and type `{content_type}`");
+        assert_eq!(seen.measured == wanted, verdict == Verdict::Fail, "{seen:?}");
     }
 }
 
@@ -187,9 +187,9 @@ fn what_is_not_answered_is_unknown_and_not_measurable_before_the_change() {
             let seen = first(&scene, &deployment);
             assert_eq!(seen.verdict, Verdict::Unknown, "{url} {probed:?}");
             assert!(seen.measured.starts_with("not measured: "), "{seen:?}");
-            let told = problems(&scene, &deployment, true);
-            let [Problem::NotMeasurable(finding)] = told.as_slice() else {
-                panic!("{url} {probed:?}: {told:?}");
+            let found = problems(&scene, &deployment, true);
+            let [Problem::NotMeasurable(finding)] = found.as_slice() else {
+                panic!("{url} {probed:?}: {found:?}");
             };
             assert_eq!(finding.name, FindingName::GateNotMeasurable);
             assert_eq!(finding.path, "components.web.gates.pages[0]");
@@ -209,13 +209,13 @@ fn one_lost_connection_is_not_an_unhealthy_release() {
 }
 
 #[test]
-fn what_is_red_before_a_release_is_told_and_stops_nothing() {
+fn what_is_red_before_a_release_is_named_and_stops_nothing() {
     let mut scene = Scene::new(SiteMode::InPlace);
     let deployment = scene.deploy_files(ONE);
     serve(&scene, SCRIPT, 404, "text/html", "gone");
-    let told = problems(&scene, &deployment, false);
-    let [Problem::Noted(finding)] = told.as_slice() else {
-        panic!("{told:?}");
+    let found = problems(&scene, &deployment, false);
+    let [Problem::Noted(finding)] = found.as_slice() else {
+        panic!("{found:?}");
     };
     assert_eq!(finding.name, FindingName::GateAlreadyRed);
     assert!(finding.reason.contains("index-aaaa1111.js"), "{finding}");
@@ -223,22 +223,22 @@ fn what_is_red_before_a_release_is_told_and_stops_nothing() {
 }
 
 #[test]
-fn a_script_that_is_nowhere_and_is_answered_is_told() {
+fn a_script_that_is_nowhere_and_is_answered_is_noted() {
     let mut scene = Scene::new(SiteMode::InPlace);
     let deployment = scene.deploy_files(ONE);
     let error_page = |answered| ErrorPage { status: 403, answered: Some(answered), path: Some("/index.html".into()) };
-    for (answered, is_told) in [(200, true), (206, true), (404, false), (503, false)] {
+    for (answered, is_noted) in [(200, true), (206, true), (404, false), (503, false)] {
         scene.world.cloudfront().distribution("E1", "").error_pages = vec![error_page(answered)];
         scene.world.probe().asked.clear();
-        let told = problems(&scene, &deployment, false);
-        assert_eq!(told.len(), usize::from(is_told), "{answered}: {told:?}");
+        let found = problems(&scene, &deployment, false);
+        assert_eq!(found.len(), usize::from(is_noted), "{answered}: {found:?}");
         let asked = scene.world.probe().asked.clone();
         let last = asked.last().unwrap();
         assert!(
             last.starts_with("https://e1.cloudfront.net/assets/windlass-nowhere-"),
             "behaviours go by path: {last}"
         );
-        if let [Problem::Noted(finding)] = told.as_slice() {
+        if let [Problem::Noted(finding)] = found.as_slice() {
             assert_eq!(finding.name, FindingName::TargetNotReady);
             assert!(finding.reason.contains("a script that is nowhere"), "{finding}");
         }
@@ -246,7 +246,7 @@ fn a_script_that_is_nowhere_and_is_answered_is_told() {
 }
 
 #[test]
-fn another_cache_header_than_the_file_was_given_is_told_and_fails_nothing() {
+fn another_cache_header_than_the_file_was_given_is_noted_and_fails_nothing() {
     let mut scene = Scene::new(SiteMode::InPlace);
     let deployment = scene.deploy_files(ONE);
     serve(&scene, SCRIPT, 200, "text/javascript", "one()");

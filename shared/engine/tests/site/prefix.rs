@@ -152,7 +152,7 @@ fn spoil(scene: &Scene, path: &str, text: Option<&str>) {
 }
 
 #[test]
-fn a_live_folder_that_somebody_changed_is_told_and_its_release_published_again() {
+fn a_live_folder_that_somebody_changed_is_named_and_its_release_published_again() {
     for text in [Some("other"), None] {
         let mut scene = scene();
         let artifact = scene.upload(zip(ONE));
@@ -161,8 +161,8 @@ fn a_live_folder_that_somebody_changed_is_told_and_its_release_published_again()
         spoil(&scene, "index.html", text);
         let seen = look(&scene, &one);
         assert_ne!(seen.value, recorded["noticed"]["value"]);
-        let told = "of which 1 file is not there, or not as it was published: index.html";
-        assert!(seen.shown.ends_with(told), "{}", seen.shown);
+        let wanted = "of which 1 file is not there, or not as it was published: index.html";
+        assert!(seen.shown.ends_with(wanted), "{}", seen.shown);
 
         let rollback = scene.prepare(None, Some(&recorded)).prepared;
         assert_eq!(rollback.findings[0].name, FindingName::ArtifactMissing);
@@ -187,10 +187,10 @@ fn somebody_elses_origin_path_stops_it() {
     drop(cdn);
     assert_eq!(scene.switch(&deployment), WorkTransition::Failed);
     assert_eq!(origin_path(&scene), "/other");
-    let Some(Failure::Finding(told)) = scene.step(&deployment).failure else {
+    let Some(Failure::Finding(finding)) = scene.step(&deployment).failure else {
         panic!("it tells no finding");
     };
-    insta::assert_snapshot!(told, @"TargetChangedByOther: components.web: Someone else changed the target of web since it was last seen: from the files of df8c1387e8cc at `/releases/70de059eef45` to the files that Windlass found at `/other`. Windlass owns the path of origin shop-web of distribution E1; every other field is yours. Remedy: Find out who changed it (CloudTrail), make sure that nobody else changes what Windlass owns, then deploy again.");
+    insta::assert_snapshot!(finding, @"TargetChangedByOther: components.web: Someone else changed the target of web since it was last seen: from the files of df8c1387e8cc at `/releases/70de059eef45` to the files that Windlass found at `/other`. Windlass owns the path of origin shop-web of distribution E1; every other field is yours. Remedy: Find out who changed it (CloudTrail), make sure that nobody else changes what Windlass owns, then deploy again.");
 }
 
 #[test]
@@ -205,12 +205,12 @@ fn an_origin_path_that_somebody_else_changed_before_the_publish_stops_the_switch
     assert_eq!(scene.publish(&deployment), WorkTransition::Changed);
     assert_eq!(scene.switch(&deployment), WorkTransition::Failed);
     assert_eq!(origin_path(&scene), "/other");
-    let Some(Failure::Finding(told)) = scene.step(&deployment).failure else {
+    let Some(Failure::Finding(finding)) = scene.step(&deployment).failure else {
         panic!("it tells no finding");
     };
-    assert_eq!(told.name, FindingName::TargetChangedByOther, "{told}");
+    assert_eq!(finding.name, FindingName::TargetChangedByOther, "{finding}");
     let whose = "Windlass owns the path of origin shop-web of distribution E1";
-    assert!(told.reason.contains(whose), "{told}");
+    assert!(finding.reason.contains(whose), "{finding}");
 }
 
 #[test]

@@ -86,7 +86,7 @@ fn an_origin_that_is_not_the_bucket_or_not_clear() {
 }
 
 #[test]
-fn everything_is_told_at_once() {
+fn everything_is_listed_at_once() {
     let all = findings(SiteMode::Prefix, |scene| {
         scene.world.s3().bucket("shop-web", true).tags.clear();
         scene.world.cloudfront().distribution("E1", "").tags.clear();
@@ -140,13 +140,13 @@ fn a_release_without_what_visitors_begin_with_is_refused() {
         assert_eq!(refused(mode, "index.html", None, page), None);
         assert_eq!(refused(mode, "", None, page), None);
         assert_eq!(refused(mode, "index.html", Some("none"), packed), None);
-        let (name, told) = refused(mode, "app.html", None, page).unwrap();
+        let (name, reason) = refused(mode, "app.html", None, page).unwrap();
         assert_eq!(name, FindingName::BadArchive);
-        assert!(told.contains("`app.html`, the distribution's default root object"), "{told}");
-        let (_, told) = refused(mode, "", None, packed).unwrap();
-        assert!(told.contains("cd dist && zip"), "{told}");
-        let (_, told) = refused(mode, "index.html", Some("app.html"), page).unwrap();
-        assert!(told.contains("`components.web.root`"), "{told}");
+        assert!(reason.contains("`app.html`, the distribution's default root object"), "{reason}");
+        let (_, reason) = refused(mode, "", None, packed).unwrap();
+        assert!(reason.contains("cd dist && zip"), "{reason}");
+        let (_, reason) = refused(mode, "index.html", Some("app.html"), page).unwrap();
+        assert!(reason.contains("`components.web.root`"), "{reason}");
     }
 }
 
@@ -158,7 +158,7 @@ fn warned(scene: &mut Scene, files: &[(&str, &str)]) -> Vec<String> {
 }
 
 #[test]
-fn scripts_that_keep_their_names_are_told() {
+fn scripts_that_keep_their_names_are_named() {
     for mode in [SiteMode::InPlace, SiteMode::Prefix] {
         let mut scene = Scene::new(mode);
         let page = "<script src=/main.js></script>";
@@ -166,15 +166,15 @@ fn scripts_that_keep_their_names_are_told() {
         let same = [("index.html", "2"), ("main.js", "1"), ("chunk-HGFEDCBA.js", "2")];
         assert_eq!(warned(&mut scene, &same), [""; 0], "{mode:?}");
         let other = [("index.html", "2"), ("main.js", "2"), ("chunk-HGFEDCBA.js", "2")];
-        let told = warned(&mut scene, &other);
-        assert_eq!(told.len(), 1, "{mode:?} {told:?}");
-        assert!(told[0].starts_with("1 script or style has"), "{told:?}");
-        assert!(told[0].contains("`main.js`"), "{told:?}");
+        let warnings = warned(&mut scene, &other);
+        assert_eq!(warnings.len(), 1, "{mode:?} {warnings:?}");
+        assert!(warnings[0].starts_with("1 script or style has"), "{warnings:?}");
+        assert!(warnings[0].contains("`main.js`"), "{warnings:?}");
     }
 }
 
 #[test]
-fn how_long_a_switch_in_place_takes_is_told() {
+fn how_long_a_switch_in_place_takes_is_shown() {
     let pages: Vec<String> = (0..6_000).map(|n| format!("page{n}.html")).collect();
     let site = |text: &'static str| -> Vec<(&str, &str)> {
         let pages = pages.iter().map(|page| (page.as_str(), text));
@@ -185,8 +185,8 @@ fn how_long_a_switch_in_place_takes_is_told() {
     scene.deploy_files(&site("one"));
     let artifact = scene.upload(zip(&site("two")));
     let prepared = scene.prepare(Some(&artifact), None).prepared;
-    let told = &prepared.stages[0].what;
-    assert!(told.ends_with("documents last: 6001 that visitors have, in about 13 s"), "{told}");
+    let what = &prepared.stages[0].what;
+    assert!(what.ends_with("documents last: 6001 that visitors have, in about 13 s"), "{what}");
     let warning = &prepared.warnings[0];
     assert_eq!(warning.name, FindingName::MixedReleases);
     assert!(warning.remedy.contains("mode `prefix`"), "{warning}");
@@ -242,18 +242,18 @@ fn a_lifecycle_that_deletes_what_an_undo_needs() {
 }
 
 #[test]
-fn a_lifecycle_that_may_not_be_read_is_told() {
+fn a_lifecycle_that_may_not_be_read_is_named() {
     let mut scene = Scene::new(SiteMode::InPlace);
     let denied = Fault::new(FaultName::AccessDenied, "S3 403 AccessDenied");
     scene.world.mishaps().refused = [("s3.lifecycle", denied)].into();
     let deployment = scene.deploy_files(ONE);
-    let told = &deployment.prepared.warnings[0];
-    assert_eq!(told.name, FindingName::NoPermission);
-    assert!(told.reason.contains("lifecycle"), "{told}");
+    let warning = &deployment.prepared.warnings[0];
+    assert_eq!(warning.name, FindingName::NoPermission);
+    assert!(warning.reason.contains("lifecycle"), "{warning}");
 }
 
 #[test]
-fn a_distribution_that_answers_missing_files_with_a_document_is_told() {
+fn a_distribution_that_answers_missing_files_with_a_document_is_named() {
     let mut scene = Scene::new(SiteMode::InPlace);
     scene.world.cloudfront().distribution("E1", "").error_pages =
         vec![ErrorPage { status: 403, answered: Some(200), path: Some("/index.html".into()) }];

@@ -231,7 +231,7 @@ fn prune(scene: &Scene, deployment: &Deployment, fence: &mut impl Checkpoint) ->
 }
 
 #[test]
-fn what_cannot_be_deleted_is_told_and_stops_no_deployment() {
+fn what_cannot_be_deleted_is_named_and_stops_no_deployment() {
     let mut scene = scene();
     for number in 1..=3 {
         deployed(&mut scene, number);

@@ -22,10 +22,10 @@ fn what_is_written_in_part_is_undone_although_aws_refuses_the_rest() {
     assert!(scene.text("").ends_with("two"), "what precedes the deletions is live");
     let step = scene.step(&deployment);
     assert!(step.has_switched());
-    let Some(Failure::Fault(told)) = step.failure else {
+    let Some(Failure::Fault(fault)) = step.failure else {
         panic!("it tells no fault");
     };
-    assert_eq!(told.name, FaultName::AccessDenied);
+    assert_eq!(fault.name, FaultName::AccessDenied);
     scene.world.mishaps().refused.clear();
     assert_eq!(scene.undo(&deployment), WorkTransition::Changed);
     assert!(scene.text("").ends_with("one"));

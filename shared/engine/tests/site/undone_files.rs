@@ -75,8 +75,8 @@ fn the_deletion_leaves_the_version_under_a_marker() {
     let versions = scene.world.s3().buckets["shop-web"].keys["backup/customers.sql"].clone();
     assert_eq!(versions.len(), 2);
     let changes = scene.step(&two).changes;
-    let told = "delete 1 file that it brought and nothing names, first `backup/customers.sql`";
-    assert!(changes.iter().any(|change| change.what == told), "{changes:?}");
+    let wanted = "delete 1 file that it brought and nothing names, first `backup/customers.sql`";
+    assert!(changes.iter().any(|change| change.what == wanted), "{changes:?}");
 }
 
 /// Safety: deletion: What somebody else put in the place of a file of an undone release stays.

@@ -61,8 +61,8 @@ fn a_rollback_leaves_out_what_was_withdrawn_and_says_so() {
         let back = scene.prepare(None, Some(&one));
         assert_eq!(back.prepared.findings, []);
         if scene.site.mode == SiteMode::InPlace {
-            let told = back.prepared.warnings.iter().map(|it| it.name);
-            assert_eq!(told.collect::<Vec<_>>(), [FindingName::Withdrawn]);
+            let names = back.prepared.warnings.iter().map(|it| it.name);
+            assert_eq!(names.collect::<Vec<_>>(), [FindingName::Withdrawn]);
         }
         scene.go(back);
         assert_eq!(scene.text(""), "one");

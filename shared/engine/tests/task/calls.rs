@@ -16,30 +16,30 @@ fn after(version: &str) -> windlass_domain::environment::Running {
 #[test]
 fn it_is_called_where_the_release_has_other_bytes_or_somebody_asks_again() {
     let mut scene = TaskScene::calling("jobs", None);
-    let calls = |told: &[String]| told[0].starts_with("call function jobs once with sha256:");
-    assert!(calls(&scene.told("1", None)));
-    assert!(calls(&scene.told("2", Some(&after("1")))));
-    let same = scene.told("1", Some(&after("1")));
+    let calls = |lines: &[String]| lines[0].starts_with("call function jobs once with sha256:");
+    assert!(calls(&scene.plan_lines("1", None)));
+    assert!(calls(&scene.plan_lines("2", Some(&after("1")))));
+    let same = scene.plan_lines("1", Some(&after("1")));
     assert!(same[0].starts_with("is not called: function jobs has succeeded here already"));
     scene.again = true;
-    assert!(calls(&scene.told("1", Some(&after("1")))));
+    assert!(calls(&scene.plan_lines("1", Some(&after("1")))));
     assert!(scene.world.lambda_invoke().asked.is_empty());
 }
 
 #[test]
-fn what_is_not_there_or_not_ours_is_told() {
+fn what_is_not_there_or_not_ours_is_named() {
     let mut scene = TaskScene::calling("jobs", Some("live"));
     let missing = "TargetMissing components.migrate.function.name";
-    assert_eq!(scene.told("1", None), [missing], "no such alias");
+    assert_eq!(scene.plan_lines("1", None), [missing], "no such alias");
     scene.spec.function.as_mut().unwrap().alias = None;
-    assert_eq!(scene.told("1", None).len(), 1);
+    assert_eq!(scene.plan_lines("1", None).len(), 1);
     let mut functions = scene.world.lambda();
     functions.named("jobs").unwrap().tags.clear();
     drop(functions);
     let foreign = "TargetNotOurs components.migrate.function.name";
-    assert_eq!(scene.told("1", None), [foreign]);
+    assert_eq!(scene.plan_lines("1", None), [foreign]);
     scene.spec.function.as_mut().unwrap().name = "jbos".into();
-    assert_eq!(scene.told("1", None), [missing], "no such function");
+    assert_eq!(scene.plan_lines("1", None), [missing], "no such function");
 }
 
 #[test]
@@ -50,13 +50,13 @@ fn what_may_outlast_its_caller_or_stay_is_warned_of() {
         functions.named("jobs").unwrap().timeout_s = timeout_s;
         drop(functions);
         scene.spec.limit = windlass_domain::text::time::Span::seconds(limit_s);
-        let told = scene.told("1", None);
-        let is_warned = told[1..] == ["MayOutlast"];
+        let lines = scene.plan_lines("1", None);
+        let is_warned = lines[1..] == ["MayOutlast"];
         assert_eq!(is_warned, warned, "{timeout_s} {limit_s} {told:?}");
     }
     scene.spec.limit = windlass_domain::text::time::Span::seconds(900);
     scene.spec.undo = None;
-    assert_eq!(scene.told("1", None)[1..], ["MayStay", "MayOutlast"]);
+    assert_eq!(scene.plan_lines("1", None)[1..], ["MayStay", "MayOutlast"]);
 }
 
 /// A task claims only its own calls, so that tasks may also call a function that is a component.

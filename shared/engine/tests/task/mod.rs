@@ -103,43 +103,43 @@ fn after(version: &str, command: &str) -> windlass_domain::environment::Running 
 #[test]
 fn it_is_run_where_bytes_or_command_are_others_or_somebody_asks_again() {
     let mut scene = TaskScene::new();
-    let runs = |told: &[String]| told[0].starts_with("run `up` once with sha256:");
-    assert!(runs(&scene.told("1", None)));
-    assert!(runs(&scene.told("2", Some(&after("1", "up")))));
-    assert!(runs(&scene.told("1", Some(&after("1", "up --all")))));
-    let same = scene.told("1", Some(&after("1", "up")));
+    let runs = |lines: &[String]| lines[0].starts_with("run `up` once with sha256:");
+    assert!(runs(&scene.plan_lines("1", None)));
+    assert!(runs(&scene.plan_lines("2", Some(&after("1", "up")))));
+    assert!(runs(&scene.plan_lines("1", Some(&after("1", "up --all")))));
+    let same = scene.plan_lines("1", Some(&after("1", "up")));
     assert!(same[0].starts_with("is not run: `up` has succeeded here already"));
     scene.again = true;
-    assert!(runs(&scene.told("1", Some(&after("1", "up")))));
+    assert!(runs(&scene.plan_lines("1", Some(&after("1", "up")))));
     assert_eq!(scene.ran(), Vec::<String>::new());
 }
 
 #[test]
-fn what_is_not_there_or_not_ours_is_told() {
+fn what_is_not_there_or_not_ours_is_named() {
     let mut scene = TaskScene::new();
     scene.spec.undo = None;
-    assert_eq!(scene.told("1", None)[1..], ["MayStay"]);
+    assert_eq!(scene.plan_lines("1", None)[1..], ["MayStay"]);
     scene.spec.irreversible = true;
-    assert_eq!(scene.told("1", None)[1..], ["Irreversible"]);
+    assert_eq!(scene.plan_lines("1", None)[1..], ["Irreversible"]);
     assert!(scene.plan("1", None).irreversible);
     scene.spec.irreversible = false;
     scene.spec.container = Some("web".into());
     let missing = "UnknownName components.migrate.ecs.container";
-    assert_eq!(scene.told("1", None), [missing]);
+    assert_eq!(scene.plan_lines("1", None), [missing]);
     scene.spec.container = None;
     scene.spec.family = Some("jobs".into());
     let missing = "TargetMissing components.migrate.ecs.family";
-    assert_eq!(scene.told("1", None), [missing]);
+    assert_eq!(scene.plan_lines("1", None), [missing]);
     // The family is somebody else's: without our tags it is none of ours.
     scene.spec.family = Some("agent".into());
     let foreign = "TargetNotOurs components.migrate.ecs.family";
-    assert_eq!(scene.told("1", None), [foreign]);
+    assert_eq!(scene.plan_lines("1", None), [foreign]);
     scene.spec.family = None;
     let mut services = scene.world.ecs();
     services.service_mut("shop", "agent").service.tags.clear();
     drop(services);
     let foreign = "TargetNotOurs components.migrate.image";
-    assert_eq!(scene.told("1", None), [foreign]);
+    assert_eq!(scene.plan_lines("1", None), [foreign]);
 }
 
 /// Safety: tenancy: A task runs in a cluster that it names itself only where the cluster is tagged for its application
@@ -149,7 +149,7 @@ fn a_cluster_that_the_task_names_is_tagged_for_it() {
     let mut scene = TaskScene::new();
     scene.spec.cluster = Some("jobs".into());
     let missing = "TargetMissing components.migrate.ecs.cluster";
-    assert_eq!(scene.told("1", None), [missing]);
+    assert_eq!(scene.plan_lines("1", None), [missing]);
     let of = |app: &str| {
         let tags = [("windlass:app", app), ("windlass:environment", "prod")];
         let tags = tags.map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -159,15 +159,15 @@ fn a_cluster_that_the_task_names_is_tagged_for_it() {
     let put = |cluster| scene.world.ecs_tasks().clusters.insert("jobs".into(), cluster);
     put(of("store"));
     let foreign = "TargetNotOurs components.migrate.ecs.cluster";
-    assert_eq!(scene.told("1", None), [foreign]);
+    assert_eq!(scene.plan_lines("1", None), [foreign]);
     scene.back = Some(json!({}));
-    assert!(!scene.told("1", None).contains(&foreign.to_owned()));
+    assert!(!scene.plan_lines("1", None).contains(&foreign.to_owned()));
     scene.back = None;
     put(of("shop"));
-    assert!(scene.told("1", None)[0].ends_with("in cluster jobs"));
+    assert!(scene.plan_lines("1", None)[0].ends_with("in cluster jobs"));
     // That of the service needs no tags: the service has them.
     scene.spec.cluster = Some("shop".into());
-    assert!(scene.told("1", None)[0].ends_with("in cluster shop"));
+    assert!(scene.plan_lines("1", None)[0].ends_with("in cluster shop"));
 }
 
 /// The same task, whose last lines are shown.
@@ -203,7 +203,7 @@ fn why(failure: Option<&Failure>) -> String {
 }
 
 #[test]
-fn the_last_lines_of_its_log_are_told_where_that_is_declared() {
+fn the_last_lines_of_its_log_are_shown_where_that_is_declared() {
     let trial = Trial::begin(&Loud).unwrap();
     let world = &trial.scene.world;
     let stream = format!("x/agent/run{:029x}", 1);
@@ -215,13 +215,13 @@ fn the_last_lines_of_its_log_are_told_where_that_is_declared() {
     world.log_to("/shop", &stream, &"long ".repeat(100));
     assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
     let step = trial.step().unwrap();
-    let told = why(step.failure.as_ref());
-    let lines: Vec<&str> = told.lines().filter(|line| line.starts_with("  | ")).collect();
-    assert_eq!(lines.len(), 20, "{told}");
-    assert_eq!(told.lines().count(), 21, "no line of the log begins one of ours: {told}");
-    assert!(!told.contains(|c| is_hidden(c) && c != '\n'), "{told:?}");
-    assert!(lines[0].starts_with("  | line 12 "), "{told}");
-    assert!(lines[19].ends_with('…') && lines[19].len() < 220, "{told}");
+    let reason = why(step.failure.as_ref());
+    let lines: Vec<&str> = reason.lines().filter(|line| line.starts_with("  | ")).collect();
+    assert_eq!(lines.len(), 20, "{reason}");
+    assert_eq!(reason.lines().count(), 21, "no line of the log begins one of ours: {reason}");
+    assert!(!reason.contains(|c| is_hidden(c) && c != '\n'), "{reason:?}");
+    assert!(lines[0].starts_with("  | line 12 "), "{reason}");
+    assert!(lines[19].ends_with('…') && lines[19].len() < 220, "{reason}");
     let ended = step.changes.last().unwrap();
     assert_eq!(ended.change["end"]["lines"][0], "line 12 [0m");
     assert!(ended.what.contains("line 29"), "{}", ended.what);
@@ -235,8 +235,8 @@ fn a_log_that_cannot_be_read_does_not_hold_up_the_end() {
     mishaps.refused.insert("Logs_20140328.FilterLogEvents", denied);
     drop(mishaps);
     assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
-    let told = why(trial.step().unwrap().failure.as_ref());
-    assert!(told.contains("could not be read: Windlass may read only log groups with the tags"), "{told}");
+    let reason = why(trial.step().unwrap().failure.as_ref());
+    assert!(reason.contains("could not be read: Windlass may read only log groups with the tags"), "{reason}");
 }
 
 #[test]
@@ -251,7 +251,7 @@ fn lines_of_a_log_that_nobody_can_find_are_not_promised() {
         let logs = &mut definition.document["containerDefinitions"][1]["logConfiguration"];
         logs["options"].as_object_mut().unwrap().remove(option);
         drop(services);
-        let told = scene.told("1", None);
-        assert_eq!(told.iter().map(String::as_str).find(|one| one.contains("show_log")), wanted);
+        let lines = scene.plan_lines("1", None);
+        assert_eq!(lines.iter().map(String::as_str).find(|one| one.contains("show_log")), wanted);
     }
 }

@@ -130,8 +130,8 @@ impl TaskScene {
         scene
     }
 
-    /// Says what is told of a plan: what it runs, else why it runs nothing, else what is wrong; and what it warns of.
-    pub fn told(&self, version: &str, running: Option<&Running>) -> Vec<String> {
+    /// Returns a plan in lines: what it runs, else why it runs nothing, else what is wrong; and what it warns of.
+    pub fn plan_lines(&self, version: &str, running: Option<&Running>) -> Vec<String> {
         let planned = self.plan(version, running);
         let findings = planned.findings.iter();
         let findings = findings.map(|one| format!("{} {}", one.name, one.path));

@@ -50,8 +50,8 @@ fn a_canary_is_watched_while_codedeploy_moves_the_alias() {
     assert_eq!(served(world), "2: Succeeded");
     assert_eq!(changes(&trial), ["alias live 1 → 2 by CodeDeploy"]);
     let state = world.codedeploy();
-    let told = &state.deployments[0].told;
-    assert_eq!(told.description, "Windlass deployment 0123456789abcdef");
+    let described = &state.deployments[0].described;
+    assert_eq!(described.description, "Windlass deployment 0123456789abcdef");
 }
 
 /// Nothing but the claim shows whose a group is that has deployed nothing yet.
@@ -75,7 +75,7 @@ fn the_hooks_of_the_last_revision_are_kept() {
     let trial = Trial::begin(&subject).unwrap();
     assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
     let state = trial.scene.world.codedeploy();
-    let Some(Revision::Kept { sha256, .. }) = &state.deployments[0].told.revision else {
+    let Some(Revision::Kept { sha256, .. }) = &state.deployments[0].described.revision else {
         panic!("its revision is kept")
     };
     let wanted = HOOKS.replace("\"CurrentVersion\":\"0\"", "\"CurrentVersion\":\"1\"");

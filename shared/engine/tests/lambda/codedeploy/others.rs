@@ -8,7 +8,7 @@ use windlass_world::World;
 use windlass_world::conformance::Trial;
 
 #[test]
-fn an_alarm_of_the_group_takes_it_back_and_is_told() {
+fn an_alarm_of_the_group_takes_it_back_and_is_named() {
     let subject = Moved::by(Routing::Canary(10, 10));
     let trial = Trial::begin(&subject).unwrap();
     let world = &trial.scene.world;
@@ -26,7 +26,7 @@ fn an_alarm_of_the_group_takes_it_back_and_is_told() {
 }
 
 #[test]
-fn a_hook_that_says_no_is_told() {
+fn a_hook_that_says_no_is_named() {
     for (event, waves) in [("BeforeAllowTraffic", 0), ("AfterAllowTraffic", 1)] {
         let subject = Moved { routing: Routing::Canary(10, 2), has_hooks: true };
         let trial = Trial::begin(&subject).unwrap();
@@ -46,7 +46,7 @@ fn a_hook_that_says_no_is_told() {
 }
 
 #[test]
-fn somebody_who_stops_it_is_told() {
+fn somebody_who_stops_it_is_named() {
     let subject = Moved::by(Routing::Canary(10, 10));
     let trial = Trial::begin(&subject).unwrap();
     let world = &trial.scene.world;
@@ -55,9 +55,9 @@ fn somebody_who_stops_it_is_told() {
     live(&trial, |live| live.stop(now));
     sleep_min(world, 1);
     assert_eq!(trial.answer(Some(1), 1), Ok(WorkTransition::Failed));
-    let told = failure(&trial);
-    assert!(told.starts_with("TargetChangedByOther"), "{told}");
-    assert!(told.contains("Somebody else stopped deployment d-000000001 of version 2"), "{told}");
+    let reason = failure(&trial);
+    assert!(reason.starts_with("TargetChangedByOther"), "{reason}");
+    assert!(reason.contains("Somebody else stopped deployment d-000000001 of version 2"), "{reason}");
     assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed), "{}", failure(&trial));
     assert_eq!(served(world), "1: Stopped, Succeeded");
 }
@@ -88,14 +88,14 @@ fn somebody_else_s_deployment_is_left_to_them() {
     by_hand(world, "2");
     sleep_min(world, 1);
     assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Failed));
-    let told = failure(&trial);
-    assert!(told.starts_with("TargetChangedByOther"), "{told}");
+    let reason = failure(&trial);
+    assert!(reason.starts_with("TargetChangedByOther"), "{reason}");
     sleep_min(world, 5);
     assert_eq!(served(world), "3: Succeeded, Succeeded");
 }
 
 #[test]
-fn a_group_that_is_busy_is_told_before_anything_changes_and_after() {
+fn a_group_that_is_busy_is_named_before_anything_changes_and_after() {
     let subject = Moved::by(Routing::Canary(10, 10));
     let trial = Trial::begin(&subject).unwrap();
     let world = &trial.scene.world;
@@ -108,7 +108,7 @@ fn a_group_that_is_busy_is_told_before_anything_changes_and_after() {
 }
 
 #[test]
-fn what_a_group_cannot_deploy_is_told() {
+fn what_a_group_cannot_deploy_is_named() {
     let world = || Moved::by(Routing::AllAtOnce).world();
     let mut all = Vec::new();
     let gone = world();

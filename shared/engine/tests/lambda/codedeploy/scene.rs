@@ -115,7 +115,7 @@ pub(super) fn served(world: &World) -> String {
     let alias = function(world, |function| function.aliases["live"].clone());
     let state = world.codedeploy();
     let deployments = state.deployments.iter();
-    let stand: Vec<&str> = deployments.map(|live| live.told.status.as_str()).collect();
+    let stand: Vec<&str> = deployments.map(|live| live.described.status.as_str()).collect();
     let weights = alias.weights.iter();
     let weights: Vec<String> = weights.map(|(to, share)| format!(" {to}@{share}")).collect();
     let weights = weights.concat();
