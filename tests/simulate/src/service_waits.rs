@@ -8,8 +8,8 @@ use windlass_world::World;
 pub enum ServiceWait {
     /// It waits for nobody.
     Free,
-    /// It waits, and that must be recorded. The text is the stage of the team's pause, or the deployment of CodeDeploy that
-    /// waits for a decision.
+    /// It waits, and that must be recorded. The text is the stage of the team's pause, or the deployment of CodeDeploy
+    /// that waits for a decision.
     Waits(String),
 }
 

@@ -13,8 +13,8 @@ const LOOKS: [&str; 2] = ["second_look", "hourly_look"];
 
 /// "Looked at every hour: what differs is told once, and gone when it is gone. A look never waits for, nor stops, a
 /// deployment": the looking function writes nothing but looks, so it takes no lock, and it changes no target. A
-/// person's change between deployments is reported: once for each change if nothing goes wrong, and never as gone before it
-/// is. Nobody looks at an environment that needs an operator, so what is changed from then on is not reported.
+/// person's change between deployments is reported: once for each change if nothing goes wrong, and never as gone
+/// before it is. Nobody looks at an environment that needs an operator, so what is changed from then on is not reported.
 ///
 /// Safety: drift: What a person changed between deployments is reported, once where nothing goes wrong, and who looks
 /// changes nothing.

@@ -42,8 +42,8 @@ pub fn recovered_in_time(outcome: &Outcome<'_>) -> Result<(), String> {
 /// Returns the time that it may take, in milliseconds, if the only mishaps are one or two deaths of executions;
 /// otherwise `None`. Two deaths come one after the other: the second may be that of the recovery of the first, even
 /// before it has taken over. A third death would be followed only once in a quarter of an hour. After a slow stop among
-/// two deaths the function goes on, and may take the lock after the last recovery that an event began has looked: then the
-/// schedule finds it.
+/// two deaths the function goes on, and may take the lock after the last recovery that an event began has looked: then
+/// the schedule finds it.
 fn longest(mishaps: &[Mishap]) -> Option<u64> {
     // This mishap kills nobody: Step Functions says for a while that a dead execution runs.
     let deaths = mishaps.iter().map(|mishap| mishap.what);
