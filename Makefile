@@ -185,7 +185,7 @@ mutants: .local/mutants/stamp
 
 # At least so many schedules, and every pair of three scenarios. The broken variants are looked for before that. What was
 # played is in target/simulate.progress: a run that was stopped goes on there, if the program is the same. Nothing begins
-# after so many seconds, which two cores do not need; what was left then is told, and fails.
+# after so many seconds, which two cores do not need; what was left then is listed, and fails.
 SCHEDULES ?= 100000
 SECONDS ?= 14400
 BUILT_FOR := target/$(CARGO_BUILD_TARGET)/simulate
@@ -278,7 +278,7 @@ build-aws: tools .local/zig/stamp
 	rm -rf target/lambda
 	env -u CARGO_BUILD_TARGET cargo lambda build --profile lambda --lambda-dir target/lambda --$(subst _,-,$(or $(ARCH),arm64)) $(addprefix --bin ,$(FUNCTIONS))
 
-# What this machine cannot make is told, with what brings it. TAG=v1.2.3: a release that is not whole is none.
+# What this machine cannot make is listed, with what brings it. TAG=v1.2.3: a release that is not whole is none.
 DIST ?= target/dist
 
 release release-parts release-papers: export PATH := $(CURDIR)/.local/sbom/bin:$(CURDIR)/$(ZIG):$(PATH)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tells where the command line is: as an input says, or brought from the release of this action's own version. What
+# Says where the command line is: as an input says, or brought from the release of this action's own version. What
 # cannot be verified is not run.
 set -euo pipefail
 . "$GITHUB_ACTION_PATH/action/stop.sh"
@@ -31,7 +31,7 @@ esac
 
 builder=
 if [ -z "$RELEASES" ]; then
-  # The context is empty in some runners' composite actions; the folder that the runner keeps actions in tells it, too.
+  # The context is empty in some runners' composite actions; the folder that the runner keeps actions in shows it, too.
   if [ -z "$ACTION_REPOSITORY" ]; then
     ACTION_REPOSITORY=$(sed -n 's#.*/_actions/\([^/]*/[^/]*\)/.*#\1#p' <<< "$(tr '\134' / <<< "$GITHUB_ACTION_PATH")/")
   fi
@@ -58,10 +58,10 @@ sha256() {
   if command -v sha256sum > /dev/null; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -d ' ' -f 1
 }
 
-told=$(awk -v name="$archive" '{ sub(/^[*]/, "", $2) } $2 == name { print $1 }' SHA256SUMS)
+listed=$(awk -v name="$archive" '{ sub(/^[*]/, "", $2) } $2 == name { print $1 }' SHA256SUMS)
 is=$(sha256 "$archive")
-[ -n "$told" ] && [ "$told" = "$is" ] \
-  || stop 6 "the command line could not be verified" "\`$archive\` has the SHA-256 $is, and SHA256SUMS of the release tells ${told:-none}. It was not run."
+[ -n "$listed" ] && [ "$listed" = "$is" ] \
+  || stop 6 "the command line could not be verified" "\`$archive\` has the SHA-256 $is, and SHA256SUMS of the release tells ${listed:-none}. It was not run."
 
 # SHA256SUMS lies beside the archive, and whoever can replace one can replace both. Files from an address that was given
 # are its giver's affair.

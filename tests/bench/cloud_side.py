@@ -44,7 +44,7 @@ class Yard:
     def declare(self, environments, components, app=APP, artifacts=None):
         """Puts the declaration in force: without gates and bakes, because the peers have none.
 
-        `artifacts` is the store that the functions read, where it is another than the one that tells them of an upload.
+        `artifacts` is the store that the functions read, where it is another than the one that announces an upload to them.
         """
         document = yaml.safe_dump({"app": app, "version": "1.0.0", "environments": environments, "components": components}, sort_keys=False)
         place = {"Bucket": self.aws.outputs["ArtifactsBucket"], "Key": f"apps/{app}/app.yaml"}
@@ -71,7 +71,7 @@ class Yard:
     def seconds_in(self, execution):
         """Returns how long an execution was in each state, with the waits before its retries, in the order of the states.
 
-        Of what is within a Map the local cloud's history tells nothing.
+        Of what is within a Map the local cloud's history shows nothing.
         """
         pages = self.aws.stepfunctions.get_paginator("get_execution_history").paginate(executionArn=execution)
         seconds, entered = {}, {}
@@ -118,7 +118,7 @@ class Yard:
         }
 
     def run(self, *command):
-        """Runs a command there; what it says is told where it fails."""
+        """Runs a command there; what it says is shown where it fails."""
         done = subprocess.run([str(part) for part in command], env=self.command_line(), capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{command[0]} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
 

@@ -20,15 +20,15 @@ SECTIONS = {"code": [".text"], "constants": [".rodata"], "unwinding": [".eh_fram
 
 def sizes(bench):
     """Returns what is uploaded of each function: `sam deploy` makes a zip of its folder with zlib's usual level."""
-    told = []
+    listed = []
     for name in NAMES:
         binary = LAMBDA / name / "bootstrap"
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.write(binary, "bootstrap")
         yield Figure(f"zip_bytes.{name}", len(buffer.getvalue()), "bytes")
-        told.append(f"{name} {', '.join(f'{part} {size / 1e6:.2f}' for part, size in _parts(binary).items())}")
-    bench.notes["zip_bytes"] = f"in MB, each part packed alone: {'; '.join(told)}"
+        listed.append(f"{name} {', '.join(f'{part} {size / 1e6:.2f}' for part, size in _parts(binary).items())}")
+    bench.notes["zip_bytes"] = f"in MB, each part packed alone: {'; '.join(listed)}"
 
 
 def _parts(binary):
@@ -48,6 +48,6 @@ def cold_starts(bench):
     """From the start of the process to its first answer, to an event that it refuses without asking AWS."""
     folders = [str(LAMBDA / name) for name in NAMES]
     command = ["cargo", "run", "--quiet", "--release", "--package", "windlass-runtime", "--example", "cold_start", "--", str(bench.starts), *folders]
-    told = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, check=True).stdout
-    for name, times in json.loads(told).items():
+    printed = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, check=True).stdout
+    for name, times in json.loads(printed).items():
         yield Figure(f"cold_start_ms.{name}", rounded(statistics.median(times)), "ms")

@@ -1,4 +1,4 @@
-"""The counts of the machine and how sizes tell, in process: the real state machine file over the real handlers."""
+"""The counts of the machine and how sizes count, in process: the real state machine file over the real handlers."""
 
 import json
 import subprocess
@@ -11,36 +11,36 @@ LARGEST_ITEM = 400 * 1024
 
 def costs(bench):
     """State transitions, as AWS counts them for the bill, and the estimate that the record carries."""
-    told = _told(bench)
+    printed = _printed(bench)
     for measure in ("release", "canary", "canary_of_both", "blue_green", "service_canary", "service_linear"):
-        found = told[measure]
+        found = printed[measure]
         assert found["ending"] == "Succeeded", found
         assert found["estimated"] == found["transitions"], f"the record counts other transitions than the machine: {found}"
         yield Figure(f"transitions_{measure}", found["transitions"], "transitions")
         yield Figure(f"dollars_{measure}", rounded(found["dollars"]), "US dollars")
-    bench.notes["transitions_release"] = told["release"]["path"]
+    bench.notes["transitions_release"] = printed["release"]["path"]
 
 
 def sizes(bench):
     """500 components against 50, per component; 10,000 deployments against 10."""
-    told = _told(bench)
-    yield Figure("plan_500", rounded(told["plan_500_ms"]), "ms")
-    many, few = told["components_500"], told["components_50"]
+    printed = _printed(bench)
+    yield Figure("plan_500", rounded(printed["plan_500_ms"]), "ms")
+    many, few = printed["components_500"], printed["components_50"]
     for found, count in ((many, 500), (few, 50)):
         assert found["ending"] == "Succeeded" and found["changed"] == count, found
         assert found["largest_item_bytes"] < LARGEST_ITEM, found
     each = many["ms"] / 500
     yield Figure("components_500", rounded(each), "ms per component", "50 components", rounded(each / (few["ms"] / 50)))
     bench.notes["components_500"] = f"the largest item of the ledger has {many['largest_item_bytes']:,} bytes; DynamoDB takes {LARGEST_ITEM:,}"
-    short, *_, long = sorted(told["history"].items(), key=lambda item: int(item[0]))
+    short, *_, long = sorted(printed["history"].items(), key=lambda item: int(item[0]))
     name = f"after {short[0]} deployments"
     yield Figure("history_10000", rounded(long[1]), "ms", name, rounded(long[1] / short[1]))
 
 
-def _told(bench):
+def _printed(bench):
     """Returns what the measuring program printed; it is run once."""
     if bench.in_process is None:
         command = ["cargo", "run", "--quiet", "--release", "--package", "windlass-machine", "--example", "figures", "--", str(bench.deployments)]
-        told = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, check=True).stdout
-        bench.in_process = json.loads(told)
+        printed = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, check=True).stdout
+        bench.in_process = json.loads(printed)
     return bench.in_process

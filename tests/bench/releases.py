@@ -25,7 +25,7 @@ def measure(bench):
         for number in range(1, bench.rounds + 1):
             for name, seconds in pair.round(f"1.0.{number}").items():
                 times[name].append(seconds)
-        bench.notes["rollback_vs_release"] = "the last of each, by the history of its execution and by its record; " + "; ".join(pair.told(name) for name in ("release", "rollback"))
+        bench.notes["rollback_vs_release"] = "the last of each, by the history of its execution and by its record; " + "; ".join(pair.in_words(name) for name in ("release", "rollback"))
     yield compared("release_vs_script", "s", times["release"], times["script"], "a shell script with the AWS command line")
     yield compared("rollback_vs_release", "s", times["rollback"], times["release"], "our own release")
     bench.notes["release_vs_script"] = f"a site of {FILES:,} files (ours a folder per release), a function and a service; {bench.rounds} rounds"
@@ -102,7 +102,7 @@ class Pair:
         self.last[action] = self.yard.start(action=action, environment=OURS, reason="a measurement")
         self.yard.ended(self.last[action])
 
-    def told(self, action):
+    def in_words(self, action):
         """Returns how long the newest execution of an action was in its states, and how long the functions of each component worked, in words."""
         execution = self.last[action]
         states = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in self.yard.seconds_in(execution).items() if seconds >= 0.01)

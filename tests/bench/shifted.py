@@ -83,5 +83,5 @@ class Service:
 
     def stage(self):
         newest = self.ecs.list_service_deployments(cluster=CLUSTER, service="agent")["serviceDeployments"][0]["serviceDeploymentArn"]
-        (told,) = self.ecs.describe_service_deployments(serviceDeploymentArns=[newest])["serviceDeployments"]
-        return told.get("lifecycleStage")
+        (deployment,) = self.ecs.describe_service_deployments(serviceDeploymentArns=[newest])["serviceDeployments"]
+        return deployment.get("lifecycleStage")

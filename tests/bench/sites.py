@@ -98,8 +98,8 @@ class Sites:
 
     def type_of(self, bucket, key):
         """The content type, without its parameters; JavaScript has two names (RFC 9239)."""
-        told = self.s3.head_object(Bucket=bucket, Key=key)["ContentType"].partition(";")[0]
-        return told.replace("application/javascript", "text/javascript")
+        content_type = self.s3.head_object(Bucket=bucket, Key=key)["ContentType"].partition(";")[0]
+        return content_type.replace("application/javascript", "text/javascript")
 
 
 def app_of(mode):
@@ -142,7 +142,7 @@ def first(bench):
     times = after_the_first(rows)
     each = {name: compared("site_first_vs_best_peer", "s", times["ours"], times[name], name) for name in peers.UPLOADS}
     yield max(each.values(), key=lambda figure: figure.ratio)
-    bench.notes["site_first_vs_best_peer"] = f"{size}; {told(times, *peers.UPLOADS)}; ours: {told(times, *STATES)}, of which the functions themselves {told(times, *FUNCTIONS)}; {bench.rounds} rounds"
+    bench.notes["site_first_vs_best_peer"] = f"{size}; {in_words(times, *peers.UPLOADS)}; ours: {in_words(times, *STATES)}, of which the functions themselves {in_words(times, *FUNCTIONS)}; {bench.rounds} rounds"
 
 
 def one_percent(bench):
@@ -163,8 +163,8 @@ def one_percent(bench):
     for mode in MODES:
         figure = compared(f"site_one_percent_vs_aws_sync.{mode}", "s", times[mode], times[AWS], AWS)
         yield figure
-        states, functions = (told(times, *(f"{mode} {name}" for name in names)) for names in (STATES, FUNCTIONS))
-        bench.notes[figure.measure] = f"{size}, one file in a hundred changed; {told(times, AWS)}; ours: {states}, of which the functions themselves {functions}; {bench.rounds} rounds"
+        states, functions = (in_words(times, *(f"{mode} {name}" for name in names)) for names in (STATES, FUNCTIONS))
+        bench.notes[figure.measure] = f"{size}, one file in a hundred changed; {in_words(times, AWS)}; ours: {states}, of which the functions themselves {functions}; {bench.rounds} rounds"
 
 
 def one_round(sites, changed, number):
@@ -203,7 +203,7 @@ def long_switch(bench):
     # The first release of each has nothing to switch.
     times = after_the_first(rows[1:])
     yield compared("site_switch_with_large_page", "s", times[names[0]], times[names[1]], "the same without it")
-    bench.notes["site_switch_with_large_page"] = f"{bench.documents:,} documents in place, all changed; {told(times, *times)}; {bench.rounds} rounds"
+    bench.notes["site_switch_with_large_page"] = f"{bench.documents:,} documents in place, all changed; {in_words(times, *times)}; {bench.rounds} rounds"
 
 
 def environment_of(mode):
@@ -228,7 +228,7 @@ def after_the_first(rows):
     return {name: [row[name] for row in rows[1:]] for name in rows[0]}
 
 
-def told(times, *names):
+def in_words(times, *names):
     """The medians of some series in words."""
     return ", ".join(f"{name} {statistics.median(times[name]):.2f} s" for name in names)
 

@@ -17,7 +17,7 @@ from test_3_who_may_call import filled
 from token_service import TokenService
 
 APP, ENVIRONMENT, GITHUB = "dinghy", "prod", "example/dinghy"
-# The same with the numbers of owner and repository, as GitHub tells it of one that was made since 15 July 2026.
+# The same with the numbers of owner and repository, as GitHub writes it of one that was made since 15 July 2026.
 OWNER_ID, ID = "4711", "815"
 NUMBERED = f"example@{OWNER_ID}/dinghy@{ID}"
 FUNCTION = f"{APP}-api-{ENVIRONMENT}"
@@ -115,9 +115,9 @@ class Dinghy(Storyteller):
 
     # ── what GitHub does ──
 
-    def push(self, ref, as_told=NUMBERED, **variables):
+    def push(self, ref, named_as=NUMBERED, **variables):
         """Somebody pushes a branch or a tag, in the repository as the token names it."""
-        return self.run("push", {"ref": ref}, f"repo:{as_told}:ref:{ref}", **variables)
+        return self.run("push", {"ref": ref}, f"repo:{named_as}:ref:{ref}", **variables)
 
     def open_pull_request(self, number, fork=None, **variables):
         """Somebody asks for what is checked out to be merged into main."""

@@ -107,7 +107,7 @@ class Application(Storyteller):
         self.until("the declaration in force", lambda: (self.ledger.declaration() or {}).get("version") == version)
 
     def release(self, version, ref="refs/heads/main", **code):
-        """Uploads page and jobs of a release, then its manifest; `code` tells what is in jobs."""
+        """Uploads page and jobs of a release, then its manifest; `code` says what is in jobs."""
         self.shop.upload(f"releases/{self.app}/{self.environment}/{version}.json", json.dumps(self.manifest(version, ref, **code)).encode())
 
     def manifest(self, version, ref="refs/heads/main", **code):
@@ -175,5 +175,5 @@ def site_files(name, version):
 
 
 def function_files(version, sum_="1 + 1", seconds=0):
-    """The files of a function that tells its version, after so many seconds."""
+    """The files of a function that answers its version, after so many seconds."""
     return {"index.py": CODE.format(version=version, sum=sum_, seconds=seconds)}

@@ -121,8 +121,8 @@ class Bundles(Application):
     def roll_back(self):
         return self.operate(action="rollback", **self.where, reason="visitors like the old ones").get("error", "")
 
-    def told_of(self, version):
-        """The sites of which the plan tells that visitors may get files of two releases."""
+    def warned_of(self, version):
+        """The sites of which the plan says that visitors may get files of two releases."""
         (deployment,) = [found for found in self.ledger.deployments() if found["release"]["version"] == version and found["action"] == "deploy"]
         plan = self.ledger.item(f"deployment#{deployment['id']}", "plan")
         mixed = [warning["path"] for warning in plan["warnings"] if warning["name"] == "MixedReleases"]
@@ -141,8 +141,8 @@ class Passersby(Crowd):
         """A page of each site, with what it and some pages that were opened before need."""
         for name in self.sites:
             document = self.fetch(connection, name, "")
-            told = re.search(r"<p>([\d.]+)</p>", document)
-            version = told and told[1]
+            shown = re.search(r"<p>([\d.]+)</p>", document)
+            version = shown and shown[1]
             if version not in RELEASES or document != self.sites[name][version]["index.html"]:
                 self.wrong.append(f"{name}: no page of a release: {document!r}")
                 return
@@ -157,7 +157,7 @@ class Passersby(Crowd):
             if path.endswith(".html"):
                 continue
             found = self.fetch(connection, name, path)
-            # A name that other releases have with other content may be answered with theirs, which the plan tells.
+            # A name that other releases have with other content may be answered with theirs, which the plan says.
             right = {files[path] for files in self.sites[name].values() if path in files}
             if found not in right or (name in HASHED and found != text):
                 self.wrong.append(f"{name}: /{path} of {version} is {found[:200]!r}")

@@ -40,6 +40,6 @@ class Kelp(Application):
         return self.ledger.items(KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)", ExpressionAttributeValues=key)
 
     def expect_ended(self, record, wanted, cause=None):
-        told = record["ending"]
-        assert (ending(record), cause or told["cause_name"]) == (wanted, told["cause_name"]), told
-        return told["cause"]
+        ended = record["ending"]
+        assert (ending(record), cause or ended["cause_name"]) == (wanted, ended["cause_name"]), ended
+        return ended["cause"]

@@ -67,7 +67,7 @@ def storm(options, home, description):
     install.install(home, home / "outputs.json", functions=proxy.start())
     aws = Aws.from_file(home / "outputs.json")
     releases = prepare(aws, options.rounds)
-    tell(began, f"{len(ENVIRONMENTS)} environments are ready; seed {options.seed}")
+    say(began, f"{len(ENVIRONMENTS)} environments are ready; seed {options.seed}")
     mayhem = Mayhem(aws, aws.outputs["ReleaseMachineArn"], description["processes"]["ministack"], options.seed)
     schedule = Schedule(aws)
     captains = [Captain(Aws.from_file(home / "outputs.json"), name, releases, options.seed) for name in ENVIRONMENTS]
@@ -78,10 +78,10 @@ def storm(options, home, description):
         thread.start()
     while any(thread.is_alive() for thread in threads):
         time.sleep(10)
-        tell(began, progress(captains, proxy, mayhem))
+        say(began, progress(captains, proxy, mayhem))
     proxy.rate = 0.0
     mayhem.end()
-    tell(began, "nothing goes wrong any more")
+    say(began, "nothing goes wrong any more")
     wait_for_calm(captains)
     schedule.end()
     report, broken = judge(captains, releases)
@@ -89,7 +89,7 @@ def storm(options, home, description):
     broken += too_calm(report)
     options.report.parent.mkdir(exist_ok=True)
     options.report.write_text(json.dumps(report, indent=2) + "\n")
-    tell(began, f"{proxy.calls} calls of the functions; {json.dumps(report)}")
+    say(began, f"{proxy.calls} calls of the functions; {json.dumps(report)}")
     return broken
 
 
@@ -103,7 +103,7 @@ def prepare(aws, rounds):
     return Releases(fleets[0], rounds)
 
 
-def tell(began, text):
+def say(began, text):
     print(f"{time.monotonic() - began:7.1f} s  {text}", flush=True)
 
 
@@ -115,7 +115,7 @@ def progress(captains, proxy, mayhem):
 
 
 def wait_for_calm(captains):
-    """Waits until nothing runs, nothing waits, and every deployment has an ending; what does not come to that is told by `judge`."""
+    """Waits until nothing runs, nothing waits, and every deployment has an ending; what does not come to that is listed by `judge`."""
     deadline = time.monotonic() + CALM_WITHIN_S
     while time.monotonic() < deadline and (running(captains[0]) or unended(captains[0].ledger.records())):
         time.sleep(2)
@@ -169,7 +169,7 @@ def dead_letters(aws):
 
 
 def unexplained(letters, is_done):
-    """The dead letters for which nothing has made up. The schedule makes up for a death that was not told, and its next run for one
+    """The dead letters for which nothing has made up. The schedule makes up for a death that was not announced, and its next run for one
     that failed; for an event or a notification that was not sent, and for what was not taken in, nothing does."""
     found = []
     for queue, messages in letters.items():
@@ -216,10 +216,10 @@ def leaked_lock(captain):
 
 
 def untruths(captain, releases):
-    """Returns where a target is not what the ledger says that runs: seen from outside, and as Windlass itself tells it."""
+    """Returns where a target is not what the ledger says that runs: seen from outside, and as Windlass itself shows it."""
     environment = captain.where["environment"]
     observed = captain.aws.call_api("GET", f"/apps/fleet/environments/{environment}?observe=true").body["observed"]
-    found = [f"{environment}: {name} has drifted: {told}" for name, told in observed.items() if told["drift"] in ("changed", "unknown")]
+    found = [f"{environment}: {name} has drifted: {shown}" for name, shown in observed.items() if shown["drift"] in ("changed", "unknown")]
     runs = captain.ledger.state().get("running", {})
     for name, seen in captain.fleet.seen().items():
         recorded = runs[name]["version"] if name in runs else BEFORE.get(name)

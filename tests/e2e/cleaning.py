@@ -10,7 +10,7 @@ KEPT = {"AWS::S3::Bucket": "bucket", "AWS::DynamoDB::Table": "table", "AWS::Logs
 
 
 class Cleaning:
-    """Cleans one account; what could not be taken away is told, and the rest is taken away all the same."""
+    """Cleans one account; what could not be taken away is listed, and the rest is taken away all the same."""
 
     def __init__(self, aws, say):
         self.aws = aws

@@ -2,7 +2,7 @@
 the alias of the local cloud in steps (deployed_function.py), and of ECS services, whose deployments really start task sets and move the
 traffic to them (deployed_service.py). They fail, are stopped and are taken back.
 
-What it is asked, and what it answers, is held against the published service model; `problems` tells what did not fit.
+What it is asked, and what it answers, is held against the published service model; `problems` lists what did not fit.
 
 Differs from AWS:
 - A minute of a group's or a configuration's settings takes `minute_s`, and the least that happens a tenth of a second.
@@ -110,7 +110,7 @@ class CodeDeploy(Proxy):
 
     def begun(self, name):
         found = self.deployment(name)
-        if found.told["status"] == "Created":
+        if found.described["status"] == "Created":
             raise Refused("DeploymentNotStartedException", f"The deployment {name} has not started")
         return found
 
@@ -131,14 +131,14 @@ class CodeDeploy(Proxy):
     def GetDeploymentGroup(self, applicationName, deploymentGroupName):
         group = self.group(applicationName, deploymentGroupName)
         own = self.of(group)
-        succeeded = [found for found in own if found.told["status"] == "Succeeded"]
+        succeeded = [found for found in own if found.described["status"] == "Succeeded"]
         lasts = {"lastAttemptedDeployment": own, "lastSuccessfulDeployment": succeeded}
-        return {"deploymentGroupInfo": group.told() | {name: last(found[-1]) for name, found in lasts.items() if found}}
+        return {"deploymentGroupInfo": group.described() | {name: last(found[-1]) for name, found in lasts.items() if found}}
 
     def GetDeploymentConfig(self, deploymentConfigName):
         platform, routing = self.configuration(deploymentConfigName)
-        told = {"deploymentConfigName": deploymentConfigName, "computePlatform": platform, "trafficRoutingConfig": routing}
-        return {"deploymentConfigInfo": told}
+        info = {"deploymentConfigName": deploymentConfigName, "computePlatform": platform, "trafficRoutingConfig": routing}
+        return {"deploymentConfigInfo": info}
 
     def configuration(self, name):
         """The platform and the steps of a deployment configuration: one of CodeDeploy's own, or a group's."""
@@ -165,7 +165,7 @@ class CodeDeploy(Proxy):
             for found in self.of(group)
             if time.time() > found.began + group.listed_after_s
             and first <= found.began <= last
-            and (includeOnlyStatuses is None or found.told["status"] in includeOnlyStatuses)
+            and (includeOnlyStatuses is None or found.described["status"] in includeOnlyStatuses)
         ]
         # One a page: whoever reads no further is caught.
         at = int(nextToken or 0)
@@ -218,8 +218,8 @@ class CodeDeploy(Proxy):
 
     # ── what happens ──
 
-    def add(self, group, *about, **told):
-        made = group.deployment(self, len(self.deployments) + 1, *about, **told)
+    def add(self, group, *about, **described):
+        made = group.deployment(self, len(self.deployments) + 1, *about, **described)
         self.deployments.append(made)
         return made
 
@@ -236,7 +236,7 @@ class CodeDeploy(Proxy):
     async def go(self, made):
         """A deployment from its beginning to its end, and to its rollback."""
         await asyncio.sleep(0.3)
-        made.told |= {"status": "InProgress", "startTime": time.time()}
+        made.described |= {"status": "InProgress", "startTime": time.time()}
         self.begin(self.watch(made))
         try:
             await made.move()
@@ -262,11 +262,11 @@ class CodeDeploy(Proxy):
     async def go_back(self, made):
         await asyncio.sleep(0.5)
         if not made.can_be_taken_back:
-            made.told["rollbackInfo"] = {"rollbackMessage": f"Nothing of deployment {made.id} is there to be taken back"}
+            made.described["rollbackInfo"] = {"rollbackMessage": f"Nothing of deployment {made.id} is there to be taken back"}
             return
         triggered = {"rollbackTriggeringDeploymentId": made.id}
-        back = self.add(made.group, made.told["revision"], made.document, creator="codeDeployRollback", description="", rollbackInfo=triggered)
-        made.told["rollbackInfo"] = {"rollbackDeploymentId": back.id, "rollbackMessage": f"Deployment {back.id} takes it back"}
-        back.told |= {"status": "InProgress", "startTime": time.time()}
+        back = self.add(made.group, made.described["revision"], made.document, creator="codeDeployRollback", description="", rollbackInfo=triggered)
+        made.described["rollbackInfo"] = {"rollbackDeploymentId": back.id, "rollbackMessage": f"Deployment {back.id} takes it back"}
+        back.described |= {"status": "InProgress", "startTime": time.time()}
         await made.take_back(back)
         back.end("Succeeded")

@@ -43,8 +43,8 @@ class Canal(Application):
         return {"version": 0.0, "Resources": [{"jobs": {"Type": "AWS::Lambda::Function", "Properties": properties}}], "Hooks": HOOKS}
 
     def deployed(self):
-        """The deployments of its group, oldest first, as CodeDeploy tells them."""
-        return [found.told for found in self.codedeploy.of(self.group)]
+        """The deployments of its group, oldest first, as CodeDeploy describes them."""
+        return [found.described for found in self.codedeploy.of(self.group)]
 
     def record(self):
         return self.ended(self.deployment_of(f"1.0.0-{self.environment}")["id"])

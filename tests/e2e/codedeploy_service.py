@@ -15,7 +15,7 @@ GROUPS_ALARM = "sluice-group-alarm"
 # What a group has beside its names, by environment.
 ENVIRONMENTS = {
     "steps": {"routing": CANARY, "has_test_listener": True, "termination_min": LONG_MIN},
-    "gate": {"routing": CANARY, "tells_labels": False},
+    "gate": {"routing": CANARY, "shows_labels": False},
     "crash": {"install_min": 2},
     "lost": {"termination_min": 0},
     "alarm": {"routing": CANARY, "alarms": (GROUPS_ALARM,)},
@@ -83,9 +83,9 @@ class Sluice(Application):
     # ── what is seen from outside ──
 
     def sets(self):
-        """Status and tasks' number of each task set, as ECS tells them."""
-        (told,) = self.ecs.describe_services(cluster=self.where_it_runs["cluster"], services=["agent"])["services"]
-        return [(found["status"], found["runningCount"]) for found in told["taskSets"]]
+        """Status and tasks' number of each task set, as ECS describes them."""
+        (service,) = self.ecs.describe_services(cluster=self.where_it_runs["cluster"], services=["agent"])["services"]
+        return [(found["status"], found["runningCount"]) for found in service["taskSets"]]
 
     def tasks(self):
         """The tasks that run, by image."""
@@ -111,8 +111,8 @@ class Sluice(Application):
         return {"version": 0.0, "Resources": [{"TargetService": {"Type": "AWS::ECS::Service", "Properties": properties}}], "Hooks": HOOKS}
 
     def task_definition(self):
-        (told,) = self.ecs.describe_services(cluster=self.where_it_runs["cluster"], services=["agent"])["services"]
-        return told["taskDefinition"]
+        (service,) = self.ecs.describe_services(cluster=self.where_it_runs["cluster"], services=["agent"])["services"]
+        return service["taskDefinition"]
 
     def deploy_by_hand(self, codedeploy):
         """A person's deployment, whose first hook takes as long as the test."""

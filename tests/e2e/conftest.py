@@ -18,9 +18,9 @@ import left_behind  # noqa: E402
 import runbooks  # noqa: E402
 import steps  # noqa: E402
 from aws import Aws  # noqa: E402
+from fails_once import pytest_fixture_setup, pytest_runtest_setup  # noqa: E402, F401
+from performance import Performance  # noqa: E402
 from storyteller import Storyteller  # noqa: E402
-from telling import Telling  # noqa: E402
-from told_once import pytest_fixture_setup, pytest_runtest_setup  # noqa: E402, F401
 
 # Each of two runs side by side has its own.
 HOME = cloud.REPOSITORY / ".local" / os.environ.get("TEST_RUN", "test")
@@ -48,20 +48,20 @@ def aws(request):
 
 
 @pytest.fixture(scope="session")
-def telling(aws):
-    """The story of the sample application, from its targets on; where `make demo` has told it, to its end."""
+def performance(aws):
+    """The story of the sample application, from its targets on; where `make demo` has played it, to its end."""
     story = Storyteller(aws)
     if "INSTALLED" in os.environ and story.ledger.deployments():
         story.shop.find_targets()
-        return Telling(story, [])
+        return Performance(story, [])
     story.shop.make_targets()
-    return Telling(story, steps.ALL)
+    return Performance(story, steps.ALL)
 
 
 @pytest.fixture(scope="session")
-def story(telling):
-    """A storyteller who has told the whole story: the sample application is as it leaves it. Where it broke, its own test has failed."""
-    return telling.to_its_end()
+def story(performance):
+    """A storyteller who has played the whole story: the sample application is as it leaves it. Where it broke, its own test has failed."""
+    return performance.to_its_end()
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import urllib.parse
 
 
 class Crowd:
-    """Visitors of the distributions of a cloud; `visit` is what one does again and again. What is wrong is told."""
+    """Visitors of the distributions of a cloud; `visit` is what one does again and again. What is wrong is listed."""
 
     def __init__(self, endpoint, count):
         self.address = urllib.parse.urlsplit(endpoint).netloc

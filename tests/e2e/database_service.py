@@ -32,7 +32,7 @@ class Atoll(Application):
         super().declare({"app": "atoll", "version": document["version"], "environments": environments, "components": components, "gates": gates})
 
     def begin(self, version, content=None, **exits):
-        """CI POSTs a release of the image; `exits` tells with which code a migration ends. Answers the id of its deployment."""
+        """CI POSTs a release of the image; `exits` says with which code a migration ends. Answers the id of its deployment."""
         exits = {f"exit_code_of.{word}": code for word, code in (dict.fromkeys(TASKS, 0) | exits).items()}
         self.shop.push_image(version, IMAGES, content=content or version, **exits)
         manifest = {"version": version, "git": {"ref": "refs/heads/main"}, "components": {"service": {"image": f"{IMAGES}:{version}"}}}
@@ -66,6 +66,6 @@ class Atoll(Application):
         return [(task["overrides"]["containerOverrides"][0]["command"][-1], task["containers"][0]["exitCode"]) for task in tasks]
 
     def expect_ended(self, record, wanted, cause=None):
-        told = record["ending"]
-        assert (ending(record), cause or told["cause_name"]) == (wanted, told["cause_name"]), told
-        return told["cause"]
+        ended = record["ending"]
+        assert (ending(record), cause or ended["cause_name"]) == (wanted, ended["cause_name"]), ended
+        return ended["cause"]

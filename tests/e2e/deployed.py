@@ -33,7 +33,7 @@ class Group:
 
     application: str
     name: str
-    # What GetDeploymentConfig tells (TrafficRoutingConfig).
+    # What GetDeploymentConfig answers (TrafficRoutingConfig).
     routing: dict
     rolls_back: bool = True
     # The names of the alarms that stop a deployment.
@@ -60,17 +60,17 @@ class Group:
         events = ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"] if self.rolls_back else []
         return {"enabled": self.rolls_back, "events": events}
 
-    def told(self):
-        """Returns what GetDeploymentGroup tells beside its deployments."""
+    def described(self):
+        """Returns what GetDeploymentGroup answers beside its deployments."""
         revision = {"targetRevision": self.revision} if self.revision else {}
         alarms = {"enabled": bool(self.alarms), "alarms": [{"name": name} for name in self.alarms]}
         return {**self.named, "autoRollbackConfiguration": self.rollback(), "alarmConfiguration": alarms, **revision}
 
 
 class Deployment:
-    """A deployment as it is told, and how it goes on."""
+    """A deployment as it is described, and how it goes on."""
 
-    def __init__(self, group, number, revision, document, **told):
+    def __init__(self, group, number, revision, document, **described):
         self.group = group
         self.document = document
         self.routing = group.routing
@@ -83,24 +83,24 @@ class Deployment:
         # The share of the callers that the new version got, step by step.
         self.shares = []
         self.statuses = {event: "Pending" for event in group.events}
-        # When each began and ended, as it is told.
+        # When each began and ended, as it is described.
         self.times = {event: {} for event in group.events}
-        self.told = {**group.named, "deploymentId": f"d-{number:09}", "status": "Created", "createTime": self.began, "revision": revision, **told}
+        self.described = {**group.named, "deploymentId": f"d-{number:09}", "status": "Created", "createTime": self.began, "revision": revision, **described}
 
     @property
     def id(self):
-        return self.told["deploymentId"]
+        return self.described["deploymentId"]
 
     @property
     def is_over(self):
-        return self.told["status"] in OVER
+        return self.described["status"] in OVER
 
     # False where a deployment has changed nothing yet.
     can_be_taken_back = True
 
     def answered(self):
-        """Returns what GetDeployment tells."""
-        return copy.deepcopy(self.told)
+        """Returns what GetDeployment answers."""
+        return copy.deepcopy(self.described)
 
     def properties(self):
         """Those of the one resource in its document."""
@@ -115,9 +115,9 @@ class Deployment:
         return [{"lifecycleEventName": name, "status": status, **self.times[name]} for name, status in self.statuses.items()]
 
     def end(self, status, error=None):
-        self.told |= {"status": status, "completeTime": time.time()}
+        self.described |= {"status": status, "completeTime": time.time()}
         if error:
-            self.told["errorInformation"] = error
+            self.described["errorInformation"] = error
 
     def continue_(self, wait):
         """ContinueDeployment; only a deployment that waits can be continued."""
@@ -175,4 +175,4 @@ def steps(routing):
 
 
 def last(deployment):
-    return {name: deployment.told[name] for name in ("deploymentId", "status", "createTime")}
+    return {name: deployment.described[name] for name in ("deploymentId", "status", "createTime")}

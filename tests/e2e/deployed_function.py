@@ -13,19 +13,19 @@ class FunctionGroup(Group):
     platform = "Lambda"
     events = ("BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraffic")
 
-    def deployment(self, standin, *about, **told):
-        return FunctionDeployment(standin.functions, self, *about, **told)
+    def deployment(self, standin, *about, **described):
+        return FunctionDeployment(standin.functions, self, *about, **described)
 
 
 class FunctionDeployment(Deployment):
     """Moves an alias in steps."""
 
-    def __init__(self, functions, *about, **told):
-        super().__init__(*about, **told)
+    def __init__(self, functions, *about, **described):
+        super().__init__(*about, **described)
         self.functions = functions
 
     def target(self):
-        """Its one target, as BatchGetDeploymentTargets tells it."""
+        """Its one target, as BatchGetDeploymentTargets describes it."""
         about = self.properties()
         versions = {"currentVersion": about["CurrentVersion"], "targetVersion": about["TargetVersion"]}
         info = {"functionName": about["Name"], "functionAlias": about["Alias"], **versions}
@@ -55,7 +55,7 @@ class FunctionDeployment(Deployment):
         await self.send(self.properties()["CurrentVersion"], {})
 
     async def callers(self):
-        """Returns where the alias sends its callers, as the local cloud tells it."""
+        """Returns where the alias sends its callers, as the local cloud shows it."""
         about = self.properties()
         alias = await asyncio.to_thread(self.functions.get_alias, FunctionName=about["Name"], Name=about["Alias"])
         return alias["FunctionVersion"], alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})

@@ -2,7 +2,7 @@
 steps, and keeps the former one for the termination wait (AWS CodeDeploy User Guide, "What happens during an Amazon ECS deployment").
 
 The wait shows in the target alone, which has `Succeeded` while the deployment is in progress: `instanceTerminationWaitTimeStarted` stays false, as
-it does on AWS (containers-roadmap, issue 269). What a rollback's own deployment tells of its events is not documented.
+it does on AWS (containers-roadmap, issue 269). What a rollback's own deployment shows of its events is not documented.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class ServiceGroup(Group):
     # How long the new tasks may take.
     install_min: int = 60
     # AWS's own examples leave the labels of task sets out.
-    tells_labels: bool = True
+    shows_labels: bool = True
 
     platform = "ECS"
 
@@ -46,11 +46,11 @@ class ServiceGroup(Group):
     def events(self):
         return BEFORE_TRAFFIC + (TEST_TRAFFIC if self.has_test_listener else ()) + TRAFFIC
 
-    def deployment(self, standin, *about, **told):
-        return ServiceDeployment(standin.services, self, *about, **told)
+    def deployment(self, standin, *about, **described):
+        return ServiceDeployment(standin.services, self, *about, **described)
 
     def settings(self):
-        """Returns what group and deployment tell of how it is deployed."""
+        """Returns what group and deployment say of how it is deployed."""
         ready = {"actionOnTimeout": "CONTINUE_DEPLOYMENT", "waitTimeInMinutes": 0}
         if self.ready_min is not None:
             ready = {"actionOnTimeout": "STOP_DEPLOYMENT", "waitTimeInMinutes": self.ready_min}
@@ -67,9 +67,9 @@ class ServiceGroup(Group):
             "loadBalancerInfo": {"targetGroupPairInfoList": [pair]},
         }
 
-    def told(self):
+    def described(self):
         services = [{"serviceName": self.service, "clusterName": self.cluster}]
-        return {**super().told(), **self.settings(), "ecsServices": services, "outdatedInstancesStrategy": "UPDATE"}
+        return {**super().described(), **self.settings(), "ecsServices": services, "outdatedInstancesStrategy": "UPDATE"}
 
     def load_balancer(self, target_group, container, port):
         return {"targetGroupArn": TARGET_GROUP.format(target_group), "containerName": container, "containerPort": port}
@@ -78,10 +78,10 @@ class ServiceGroup(Group):
 class ServiceDeployment(Deployment):
     """Brings a task set."""
 
-    def __init__(self, services, *about, **told):
-        super().__init__(*about, **told)
+    def __init__(self, services, *about, **described):
+        super().__init__(*about, **described)
         self.services = services
-        self.told |= {**self.group.settings(), "autoRollbackConfiguration": self.group.rollback(), "instanceTerminationWaitTimeStarted": False}
+        self.described |= {**self.group.settings(), "autoRollbackConfiguration": self.group.rollback(), "instanceTerminationWaitTimeStarted": False}
         self.former = self.new = None
         self.percent = 0
         self.target_status = "Pending"
@@ -89,7 +89,7 @@ class ServiceDeployment(Deployment):
         self.waits = None
         self.continued = {READY_WAIT: asyncio.Event(), TERMINATION_WAIT: asyncio.Event()}
 
-    # ── what is told ──
+    # ── what is described ──
 
     @property
     def service(self):
@@ -109,21 +109,21 @@ class ServiceDeployment(Deployment):
         return super().answered() | {"deploymentOverview": counts | {self.target_status: 1}}
 
     def target(self):
-        """Its one target, as GetDeploymentTarget tells it."""
+        """Its one target, as GetDeploymentTarget describes it."""
         with self.services.lock:
-            sets = [self.told_of(found) for found in (self.former, self.new) if found]
+            sets = [self.task_set_info(found) for found in (self.former, self.new) if found]
         target = {"deploymentId": self.id, "targetId": self.target_id(), "targetArn": f"arn:aws:ecs:us-east-1:000000000000:service/{self.group.service}"}
         target |= {"lastUpdatedAt": time.time(), "lifecycleEvents": self.events(), "status": self.target_status, "taskSetsInfo": sets}
         return {"deploymentTargetType": "ECSTarget", "ecsTarget": target}
 
-    def told_of(self, task_set):
-        told = self.service.told(task_set)
-        label = {"taskSetLabel": "Green" if task_set is self.new else "Blue"} if self.group.tells_labels else {}
+    def task_set_info(self, task_set):
+        described = self.service.described_set(task_set)
+        label = {"taskSetLabel": "Green" if task_set is self.new else "Blue"} if self.group.shows_labels else {}
         return {
             # The model spells it so.
-            "identifer": told["id"],
-            "desiredCount": told["computedDesiredCount"],
-            **{name: told[name] for name in ("pendingCount", "runningCount", "status")},
+            "identifer": described["id"],
+            "desiredCount": described["computedDesiredCount"],
+            **{name: described[name] for name in ("pendingCount", "runningCount", "status")},
             "trafficWeight": float(self.percent if task_set is self.new else 100 - self.percent),
             "targetGroup": {"name": task_set.target_group},
             **label,
@@ -218,10 +218,10 @@ class ServiceDeployment(Deployment):
 
     async def be_ready(self):
         """Waits until somebody says that traffic may be moved; where nobody does, the deployment is stopped."""
-        self.told["status"] = self.target_status = "Ready"
+        self.described["status"] = self.target_status = "Ready"
         if not await self.wait(READY_WAIT, self.group.ready_min):
             raise Ended("Stopped", "TIMEOUT", "The wait time expired before traffic was rerouted")
-        self.told["status"] = self.target_status = "InProgress"
+        self.described["status"] = self.target_status = "InProgress"
 
     async def shift_test(self):
         await self.pause(0.3)

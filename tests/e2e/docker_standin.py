@@ -11,11 +11,11 @@ there cannot be pulled, a tag has the digest that it has there. Annotations of i
 have the same names) say how it behaves:
 
     standin.exit-code    the container exits with this code
-    standin.exit-after   after so many seconds (0.3 unless told)
+    standin.exit-after   after so many seconds (0.3 unless set)
     standin.exit-code-of.WORD   the container exits with this code where its command ends with this word
     standin.pull-error   the pull fails with this message
 
-and so does a control rule, for images whose bytes must not tell; the first rule whose `match` is part of the image's
+and so does a control rule, for images whose bytes must not decide it; the first rule whose `match` is part of the image's
 name or digest wins, before the annotations:
 
     PUT    /standin/rules       [{"match": "sha256:ab12", "exit-code": 1, "exit-after": 0.2}, {"match": …, "pull-error": "…"}]
@@ -27,7 +27,7 @@ An image of any other registry than ECR exists, and has a digest derived from it
 Differs from AWS, as measured with MiniStack 1.5.33 behind it:
 - A task that cannot pull stops with `TaskFailedToStart` and `CannotPullContainerError: …` in `stoppedReason`;
   AWS says the same and also writes it into the container's `reason`.
-- `imageDigest` is there for images pinned by digest, and for tags where the registry resolves them. AWS tells the
+- `imageDigest` is there for images pinned by digest, and for tags where the registry resolves them. AWS shows the
   digest of the platform's manifest or of the index, depending on the agent.
 - A service's first deployment is COMPLETED at once. A breaker's rollback makes the old deployment PRIMARY again with
   its old id, where AWS makes a new one with the same task definition; the failed deployment stays in `deployments[]`
@@ -74,7 +74,7 @@ class Daemon:
         return found
 
     def distribution(self, image):
-        """Returns what the registry tells of an image."""
+        """Returns what the registry says of an image."""
         digest, _ = self.registry.describe(image)
         return {
             "Descriptor": {"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": digest, "size": 1000},
@@ -350,7 +350,7 @@ class Server(ThreadingHTTPServer):
 
 
 def main():
-    """Serves until it is told to stop."""
+    """Serves until it is asked to stop."""
     parser = argparse.ArgumentParser(description="A stand-in for the Docker Engine API.")
     parser.add_argument("--port", type=int, default=2375)
     parser.add_argument("--registry", default="", help="the local cloud's endpoint; images are taken to exist without it")

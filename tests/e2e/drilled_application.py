@@ -49,7 +49,7 @@ class Muster(Application):
         return running.returncode, out, drills[0]
 
     def is_watched(self, way):
-        """Waits until the deployment of the drill that goes this way has changed all, and was watched in a later second: alarms tell whole ones here."""
+        """Waits until the deployment of the drill that goes this way has changed all, and was watched in a later second: alarms show whole ones here."""
 
         def look():
             drill = (self.ledger.item(f"env#muster/{self.environment}", "drills") or {}).get("under_way") or {}
@@ -70,7 +70,7 @@ class Muster(Application):
         return self.windlass.json("status", "muster", self.environment).document
 
     def heard(self, name, messages=0):
-        """The event with this name, and of what people were told since this was asked last, once it is so much: the subjects."""
+        """The event with this name, and of what people were sent since this was asked last, once it is so much: the subjects."""
         events, people = [], []
 
         def found():
@@ -83,7 +83,7 @@ class Muster(Application):
             return len(people) >= messages and [event["detail"] for event in events if event["detail-type"] == name]
 
         (event,) = self.until(f"the event {name}", found)
-        # Of the drill alone: its two deployments, which are on the bus as well, are named by it and tell nobody.
+        # Of the drill alone: its two deployments, which are on the bus as well, are named by it and notify nobody.
         ended = [one["detail"] for one in events if one["detail-type"] == "DeploymentEnded" and one["detail"].get("drill") == event["drill"]]
         assert "deployment" not in event and ended, events
         return event, people

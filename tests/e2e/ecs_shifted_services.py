@@ -80,5 +80,5 @@ class Ferry(Application):
     def newest(self):
         """Returns what came of the newest UpdateService: its status, its stage, and the share of the new tasks."""
         (newest, *_) = self.ecs.list_service_deployments(**self.service)["serviceDeployments"]
-        (told,) = self.ecs.describe_service_deployments(serviceDeploymentArns=[newest["serviceDeploymentArn"]])["serviceDeployments"]
-        return told["status"], told.get("lifecycleStage"), told["targetServiceRevision"]["requestedProductionTrafficWeight"]
+        (deployment,) = self.ecs.describe_service_deployments(serviceDeploymentArns=[newest["serviceDeploymentArn"]])["serviceDeployments"]
+        return deployment["status"], deployment.get("lifecycleStage"), deployment["targetServiceRevision"]["requestedProductionTrafficWeight"]

@@ -172,9 +172,9 @@ class EcsStandin(Proxy):
         service = self.service(asked["cluster"], asked["service"])
         if not isinstance(service, TaskSetService):
             return None
-        told = [service.told(found) for found in service.sets]
+        sets = [service.described_set(found) for found in service.sets]
         wanted = asked.get("taskSets", [])
-        return {"taskSets": [one for one in told if not wanted or one["id"] in wanted or one["taskSetArn"] in wanted], "failures": []}
+        return {"taskSets": [one for one in sets if not wanted or one["id"] in wanted or one["taskSetArn"] in wanted], "failures": []}
 
     def describe_tasks(self, asked):
         cluster = asked["cluster"].rpartition("/")[2]
@@ -182,7 +182,7 @@ class EcsStandin(Proxy):
         if not services:
             return None
         answer = self.ecs.describe_tasks(**asked)
-        # The local cloud tells what is not known as an empty word.
+        # The local cloud shows what is not known as an empty word.
         tasks = [{name: value for name, value in task.items() if value != ""} for task in answer["tasks"]]
         for service in services:
             tasks = [service.as_theirs(task) for task in tasks]
@@ -207,7 +207,7 @@ class EcsStandin(Proxy):
     def describe_service_revisions(self, asked):
         arns = asked["serviceRevisionArns"]
         known = [revision for service in self.services.values() for revision in service.revisions]
-        return {"serviceRevisions": [revision.told() for revision in known if revision.arn in arns], "failures": []}
+        return {"serviceRevisions": [revision.described() for revision in known if revision.arn in arns], "failures": []}
 
     def stop_service_deployment(self, asked):
         arn = asked["serviceDeploymentArn"]

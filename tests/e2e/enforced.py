@@ -25,7 +25,7 @@ CHECKED_AS = {
     "ecs:UpdateService": ("ecs:UpdateService", "arn:aws:ecs:*:*:cluster/*"),
     # AWS: distribution; checked there on `*`, because its ARN is a parameter.
     "cloudfront:ListTagsForResource": ("cloudfront:ListTagsForResource", "*"),
-    # AWS: distribution, with its tags; there a distribution's tags are not told to IAM.
+    # AWS: distribution, with its tags; there a distribution's tags are not known to IAM.
     "cloudfront:GetDistribution": ("cloudfront:GetDistribution", "arn:aws:cloudfront::*:distribution/*"),
     "cloudfront:GetDistributionConfig": ("cloudfront:GetDistributionConfig", "arn:aws:cloudfront::*:distribution/*"),
     "cloudfront:GetInvalidation": ("cloudfront:GetInvalidation", "arn:aws:cloudfront::*:distribution/*"),
@@ -33,10 +33,10 @@ CHECKED_AS = {
     "cloudfront:CreateInvalidation": ("cloudfront:CreateInvalidation", "arn:aws:cloudfront::*:distribution/*"),
     # AWS: state machine, which Step Functions reads from the token; checked there on `*`, because the request names none.
     "states:SendTaskSuccess": ("states:SendTaskSuccess", "*"),
-    # AWS: log group, with its tags; there a log group's tags are not told to IAM.
+    # AWS: log group, with its tags; there a log group's tags are not known to IAM.
     "logs:StartQuery": ("logs:StartQuery", "*"),
     "logs:FilterLogEvents": ("logs:FilterLogEvents", "*"),
-    # AWS: environment, with its tags; there an environment's tags are not told to IAM.
+    # AWS: environment, with its tags; there an environment's tags are not known to IAM.
     "appconfig:StartDeployment": ("appconfig:StartDeployment", "arn:aws:appconfig:*:*:application/*"),
     "appconfig:StopDeployment": ("appconfig:StopDeployment", "arn:aws:appconfig:*:*:application/*"),
     # AWS: environment; checked there on `*`, because its ARN is in the path.

@@ -1,4 +1,4 @@
-"""Five things that no emulator can tell, each by its name: what was assumed, and what an account shows.
+"""Five things that no emulator can show, each by its name: what was assumed, and what an account shows.
 
 Each is a function of the story that answers the evidence, or raises `Otherwise` with what was seen instead.
 docs/FIRST_ACCOUNT.md says what would have to change then.
@@ -95,7 +95,7 @@ def look(story):
             shown[name] = (False, str(error))
         except Exception as error:  # What breaks one says nothing of the others.
             shown[name] = (False, f"not seen: {type(error).__name__}: {error}")
-        story.tell(f"{'✓ as assumed' if shown[name][0] else '✗ otherwise'}: {name}: {shown[name][1]}")
+        story.note(f"{'✓ as assumed' if shown[name][0] else '✗ otherwise'}: {name}: {shown[name][1]}")
     return shown
 
 

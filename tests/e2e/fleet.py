@@ -54,7 +54,7 @@ class Captain:
         self.where = {"app": "fleet", "environment": environment}
         self.trouble = []
         # What the API answered last.
-        self.told = None
+        self.last_answer = None
 
     def sail(self):
         for number in range(1, len(self.releases.manifests) // 2 + 1):
@@ -62,7 +62,7 @@ class Captain:
                 self.act(number)
                 self.leave_needs_operator()
             except TimeoutError as error:
-                self.trouble.append(f"{self.where['environment']}: {error}; the API answered last {self.told}")
+                self.trouble.append(f"{self.where['environment']}: {error}; the API answered last {self.last_answer}")
 
     def act(self, number):
         chance = self.random.random()
@@ -90,7 +90,7 @@ class Captain:
 
         def ask():
             if self.random.random() < 0.5:
-                self.told = answer = self.aws.call_api("POST", path, self.releases.manifests[version])
+                self.last_answer = answer = self.aws.call_api("POST", path, self.releases.manifests[version])
                 return answer.body.get("id") if answer.status == 202 else None
             execution = self.machine.start(action="deploy", **self.where, manifest=self.releases.manifests[version])
             return self.recorded_for(execution)

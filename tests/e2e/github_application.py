@@ -1,4 +1,4 @@
-"""The application `puffin`, a function alone whose commits are known, and what GitHub is told of it."""
+"""The application `puffin`, a function alone whose commits are known, and what GitHub is sent of it."""
 
 import json
 
@@ -10,7 +10,7 @@ ALIAS = {"FunctionName": f"{APP}-jobs-{ENVIRONMENT}", "Name": "live"}
 
 
 class Puffin(Application):
-    """The application in its environment, beside the two stacks that tell GitHub."""
+    """The application in its environment, beside the two stacks that report to GitHub."""
 
     def __init__(self, aws, hub, statuses, deployments):
         super().__init__(aws, APP, ENVIRONMENT)
@@ -65,32 +65,32 @@ class Puffin(Application):
         self.aws.stepfunctions.start_execution(stateMachineArn=self.deployments.machine, input=json.dumps(event))
         self.until("its end", self.deployments.rest)
 
-    # ── what GitHub was told ──
+    # ── what GitHub was sent ──
 
     def commit_statuses(self, commit, last):
         """The statuses of a commit, oldest first, as soon as the last word is there."""
 
-        def told():
+        def look():
             of_it = [status for status in self.hub.statuses if status["commit"] == commit]
             return of_it if of_it and any(status["state"] == last for status in of_it) else None
 
-        return self.until(f"the status `{last}`", told)
+        return self.until(f"the status `{last}`", look)
 
     def line(self, commit, words):
         """The newest line of a commit, once it has these words."""
 
-        def told():
+        def look():
             of_it = [status["description"] for status in self.hub.statuses if status["commit"] == commit]
             return of_it[-1] if of_it and words in of_it[-1] else None
 
-        return self.until(f"a line with `{words}`", told)
+        return self.until(f"a line with `{words}`", look)
 
     def github_deployments(self, commit, last):
         """GitHub's deployments of a commit, oldest first, as soon as the oldest is in the last state and nothing is under way."""
 
-        def told():
-            # In this order: what is under way may tell more.
+        def look():
+            # In this order: what is under way may send more.
             is_at_rest, of_it = self.deployments.rest(), self.hub.deployments_of(commit)
-            return of_it if is_at_rest and of_it and of_it[0]["told"] and of_it[0]["told"][-1]["state"] == last else None
+            return of_it if is_at_rest and of_it and of_it[0]["statuses"] and of_it[0]["statuses"][-1]["state"] == last else None
 
-        return self.until(f"a deployment of GitHub that is `{last}`", told)
+        return self.until(f"a deployment of GitHub that is `{last}`", look)

@@ -19,8 +19,8 @@ def filled(value, names):
         return [filled(member, names) for member in value]
     if not isinstance(value, str):
         return value
-    for name, told in names.items():
-        value = told if value == name else value.replace("${" + name + "}", told)
+    for name, given in names.items():
+        value = given if value == name else value.replace("${" + name + "}", given)
     return value
 
 
@@ -49,7 +49,7 @@ class Stack:
         """A rule with its targets; the local cloud knows no dead letters."""
         rule = self.part(name)
         where = {"EventBusName": rule.get("EventBusName", "default")}
-        targets = [{member: told for member, told in target.items() if member != "DeadLetterConfig"} for target in rule["Targets"]]
+        targets = [{member: given for member, given in target.items() if member != "DeadLetterConfig"} for target in rule["Targets"]]
         self.aws.events.put_rule(Name=f"{self.name}-{name}", EventPattern=json.dumps(rule["EventPattern"]), **where)
         failed = self.aws.events.put_targets(Rule=f"{self.name}-{name}", Targets=targets, **where)
         assert failed["FailedEntryCount"] == 0, failed
@@ -59,8 +59,8 @@ class Stack:
             if "EventPattern" in part:
                 self.rule(name)
 
-    def untold(self):
-        """Returns what GitHub was not told since it was asked for that last."""
+    def undelivered(self):
+        """Returns what GitHub was not sent since it was asked for that last."""
         return left_behind.taken(self.aws, f"{self.name}-untold")
 
 

@@ -18,7 +18,7 @@ import urllib.parse
 import jsonschema
 
 PUBLISHED = json.loads(pathlib.Path(__file__).with_name("github_api.json").read_text())
-# "The maximum description length is 140 characters", which the description tells of deployments alone.
+# "The maximum description length is 140 characters", which the description says of deployments alone.
 LONGEST = 140
 ENDS = ["success", "failure"]
 REFUSED_BY = (ValueError, jsonschema.ValidationError)
@@ -53,8 +53,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def answer(self, method):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        status, told = self.server.serve(method, self.path, dict(self.headers), body)
-        answer = json.dumps(told).encode()
+        status, reply = self.server.serve(method, self.path, dict(self.headers), body)
+        answer = json.dumps(reply).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json; charset=utf-8")
         self.send_header("Content-Length", str(len(answer)))
@@ -70,7 +70,7 @@ class GitHub(http.server.ThreadingHTTPServer):
 
     `tokens` says for each permission which token has it. Commits in `unknown` were never pushed. `lose_next` loses the
     answer to the next deployment that is made; `meeting`, a barrier, lets those that list deployments wait for each other;
-    `overtaken`, an event, lets what is in progress wait until an end was told.
+    `overtaken`, an event, lets what is in progress wait until an end was sent.
     """
 
     def __init__(self, tokens):
@@ -90,7 +90,7 @@ class GitHub(http.server.ThreadingHTTPServer):
             self.overtaken.wait(60)
         try:
             with self.one:
-                status, told = self.answered(method, path, query, headers, body)
+                status, reply = self.answered(method, path, query, headers, body)
         except Refused as error:
             self.refused.append(f"{method} {path}: {error}")
             return error.status, {"message": str(error)}
@@ -100,14 +100,14 @@ class GitHub(http.server.ThreadingHTTPServer):
         if status == 201 and path.endswith("/deployments") and self.lose_next:
             self.lose_next = False
             return 502, {"message": "Server Error"}
-        if self.overtaken and status == 201 and "/deployments/" in path and told["state"] in ENDS:
+        if self.overtaken and status == 201 and "/deployments/" in path and reply["state"] in ENDS:
             self.overtaken.set()
-        return status, told
+        return status, reply
 
     def deployments_of(self, commit):
         """Its deployments with their statuses, both oldest first."""
         with self.one:
-            return [one | {"told": list(one["told"])} for one in self.deployments if one["sha"] == commit]
+            return [one | {"statuses": list(one["statuses"])} for one in self.deployments if one["sha"] == commit]
 
     def answered(self, method, path, query, headers, body):
         operation, place = operation_of(method, path)
@@ -119,16 +119,16 @@ class GitHub(http.server.ThreadingHTTPServer):
         except REFUSED_BY as error:
             raise Refused(422, str(error)) from error
         name = operation["operationId"].partition("/")[2].replace("-", "_")
-        status, told = getattr(self, name)(place, asked)
+        status, reply = getattr(self, name)(place, asked)
         if content := operation["responses"][str(status)].get("content"):
-            jsonschema.validate(told, content["application/json"]["schema"])
-        return status, told
+            jsonschema.validate(reply, content["application/json"]["schema"])
+        return status, reply
 
     def let_in(self, path, headers):
         permission = "deployments" if "/deployments" in path else "statuses"
         if headers.get("Authorization") != f"Bearer {self.tokens[permission]}":
             raise Refused(401, "Bad credentials")
-        # GitHub refuses who does not tell what it is (REST API, "Getting started", User-Agent).
+        # GitHub refuses who does not say what it is (REST API, "Getting started", User-Agent).
         if not headers.get("User-Agent"):
             raise Refused(403, "there is no User-Agent")
 
@@ -155,23 +155,23 @@ class GitHub(http.server.ThreadingHTTPServer):
         if missing:
             raise Refused(409, f"Conflict: Commit status checks failed for {missing}")
         deployment = {name: asked[name] for name in ("ref", "task", "environment", "description", "transient_environment")}
-        deployment |= {"sha": commit, "payload": asked.get("payload", ""), "told": [], **self.made("deployments")}
+        deployment |= {"sha": commit, "payload": asked.get("payload", ""), "statuses": [], **self.made("deployments")}
         deployment["production_environment"] = asked.get("production_environment", asked["environment"] == "production")
         self.deployments.append(deployment)
         return 201, shown(deployment)
 
     def list_deployment_statuses(self, place, asked):
-        return 200, page(list(reversed(self.deployment(place)["told"])), asked)
+        return 200, page(list(reversed(self.deployment(place)["statuses"])), asked)
 
     def create_deployment_status(self, place, asked):
         deployment = self.deployment(place)
-        status = self.tell(deployment, asked)
+        status = self.add_status(deployment, asked)
         if asked["state"] == "success" and asked.get("auto_inactive", True):
             for one in self.deployments:
                 is_prior = one["id"] < deployment["id"] and one["environment"] == deployment["environment"]
                 is_kept = one["transient_environment"] or one["production_environment"]
-                if is_prior and not is_kept and one["told"] and one["told"][-1]["state"] == "success":
-                    self.tell(one, {"state": "inactive"})
+                if is_prior and not is_kept and one["statuses"] and one["statuses"][-1]["state"] == "success":
+                    self.add_status(one, {"state": "inactive"})
         return 201, status
 
     # ── what they share ──
@@ -187,11 +187,11 @@ class GitHub(http.server.ThreadingHTTPServer):
                 return deployment
         raise Refused(404, "Not Found")
 
-    def tell(self, deployment, asked):
+    def add_status(self, deployment, asked):
         status = {name: asked.get(name, "") for name in ("state", "description", "log_url", "environment_url")}
         status |= {"target_url": status["log_url"], "environment": asked.get("environment", deployment["environment"]), **self.made("statuses")}
-        deployment["told"].append(status | {"deployment_url": f"{self.url}/deployments/{deployment['id']}"})
-        return deployment["told"][-1]
+        deployment["statuses"].append(status | {"deployment_url": f"{self.url}/deployments/{deployment['id']}"})
+        return deployment["statuses"][-1]
 
     def made(self, what):
         """Returns what each thing has that GitHub has made."""
@@ -231,7 +231,7 @@ def page(found, asked):
 
 def shown(deployment):
     """A deployment as GitHub answers it: its statuses are asked for apart."""
-    return {name: value for name, value in deployment.items() if name != "told"}
+    return {name: value for name, value in deployment.items() if name != "statuses"}
 
 
 @contextlib.contextmanager

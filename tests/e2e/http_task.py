@@ -35,8 +35,8 @@ def secret_of(connection):
 def require(action, resource, error, **context):
     """Fails unless the machine's role allows the action."""
     role = MACHINE.get()["roleArn"]
-    told = {f"states:{key}".lower(): value for key, value in context.items()}
-    asked = EvalContext(role, "AssumedRole", get_account_id(), action, resource, get_region(), service_context=told)
+    conditions = {f"states:{key}".lower(): value for key, value in context.items()}
+    asked = EvalContext(role, "AssumedRole", get_account_id(), action, resource, get_region(), service_context=conditions)
     if evaluate(asked, _gather_role_policies(role.rpartition("/")[2], get_account_id())).decision != "Allow":
         raise failed(error, f"{role} is not authorized to perform: {action} on resource: {resource}")
 
@@ -82,7 +82,7 @@ def invoke(_resource, task):
 
 
 def of_its_machine(execute):
-    """Lets a task know whose it is, for MiniStack tells a task's service nothing of the execution."""
+    """Lets a task know whose it is, for MiniStack shows a task's service nothing of the execution."""
 
     def executed(state, given, execution, context):
         MACHINE.set(stepfunctions._state_machines[execution["stateMachineArn"]])

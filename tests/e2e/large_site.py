@@ -48,7 +48,7 @@ def files(version):
 
 
 class BusyBucket(Proxy):
-    """Asks to slow down where so many writes to the bucket are under way already; lets none through after so many, until told."""
+    """Asks to slow down where so many writes to the bucket are under way already; lets none through after so many, until it is asked to."""
 
     def __init__(self, upstream_port, bucket):
         super().__init__(upstream_port)

@@ -5,7 +5,7 @@ import json
 HEARD = "heard"
 # What the targets hold and Windlass must never take along: values of the environment of functions and containers.
 PLANTED = "planted-Zk3vTq81-never-to-be-told"
-# What is wrong with an input and no secret, so that it is told.
+# What is wrong with an input and no secret, so that it is shown.
 WRONG = "wrong-Hd9xLp46-to-be-told"
 # Members of an execution's description and history that repeat what it was started with.
 INPUTS = {"input", "parameters"}

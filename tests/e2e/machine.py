@@ -28,16 +28,16 @@ class Machine:
         return [detail["name"] for detail in details if detail]
 
     def follow(self, execution, within_s, on_state=lambda name: None, on_look=lambda: None):
-        """Follows an execution to its end, telling each state that was entered and each look; answers its description."""
-        told = 0
+        """Follows an execution to its end, reporting each state that was entered and each look; answers its description."""
+        reported = 0
         began = time.monotonic()
         while True:
             description = self.describe(execution)
             on_look()
             states = self.states(execution)
-            for name in states[told:]:
+            for name in states[reported:]:
                 on_state(name)
-            told = len(states)
+            reported = len(states)
             if description["status"] != "RUNNING":
                 return description
             waited_s = time.monotonic() - began

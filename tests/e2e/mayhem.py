@@ -16,7 +16,7 @@ STRIKES = ("stopped", "killed")
 
 
 class Mayhem:
-    """Strikes every few seconds until it is told to end; counts by kind."""
+    """Strikes every few seconds until it is asked to end; counts by kind."""
 
     def __init__(self, aws, machine, process, seed):
         self.aws = aws

@@ -1,4 +1,4 @@
-"""The application `flotsam`, whose arrivals no event tells of: what comes in is only found by looking.
+"""The application `flotsam`, whose arrivals no event announces: what comes in is only found by looking.
 
 What it uploads and pushes seems to lie there longer than it does, because Windlass looks only after what has lain there for ten minutes.
 """
@@ -70,7 +70,7 @@ class Flotsam(Application):
 
 @contextlib.contextmanager
 def unheard(aws):
-    """While it lasts, no event tells of what is uploaded. (The local cloud's ECR sends none anyway.)"""
+    """While it lasts, no event announces what is uploaded. (The local cloud's ECR sends none anyway.)"""
     rule = schedules.physical_id(aws, "ArtifactsRule")
     aws.events.disable_rule(Name=rule)
     try:
@@ -81,7 +81,7 @@ def unheard(aws):
 
 @contextlib.contextmanager
 def aged(aws):
-    """While it lasts, intake is told of the application's uploads and images that they are older than they are."""
+    """While it lasts, intake is shown the application's uploads and images as if they were older than they are."""
     proxy = Aged(int(aws.endpoint.rpartition(":")[2]))
     with asked_through(aws, "windlass-intake", proxy.start(), "S3", "ECR"):
         yield

@@ -24,12 +24,12 @@ class Releases:
         self.archive = self.files / f"{name}.tar.gz"
         with tarfile.open(self.archive, "w:gz", compresslevel=1) as archive:
             archive.add(PROGRAM, arcname=f"{name}/windlass")
-        self.tell_checksums()
+        self.write_checksums()
         handler = functools.partial(Quiet, directory=folder)
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-    def tell_checksums(self):
+    def write_checksums(self):
         is_ = hashlib.sha256(self.archive.read_bytes()).hexdigest()
         (self.files / "SHA256SUMS").write_text(f"{is_}  {self.archive.name}\n")
 

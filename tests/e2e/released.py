@@ -18,7 +18,7 @@ PROFILE = os.environ.get("RELEASE_PROFILE", "dev")
 ARCHITECTURE = os.environ.get("RELEASE_ARCHITECTURE", "x86_64")
 # What the command line for Linux on this processor is made for.
 COMMAND_LINE = {"arm64": "aarch64", "x86_64": "x86_64"}[ARCHITECTURE] + "-unknown-linux-gnu"
-# Without what `make` tells the `make` that it calls. And without a tag: what is tested here is no release of one.
+# Without what `make` passes to the `make` that it calls. And without a tag: what is tested here is no release of one.
 PLAIN = {name: value for name, value in os.environ.items() if name != "TAG" and not name.startswith(("MAKE", "MFLAGS", "AWS_"))}
 
 

@@ -25,7 +25,7 @@ FAILED_TASKS = 3
 STEADY_S = 2
 BALANCING = "arn:aws:elasticloadbalancing:us-east-1:000000000000"
 TARGET_GROUPS = ("targetgroup/blue/73e2d6bc24d8a067", "targetgroup/green/943f017f100becff")
-# How long a hook waits unless told (Amazon ECS API Reference, DeploymentLifecycleHookTimeoutConfiguration), in minutes.
+# How long a hook waits unless set (Amazon ECS API Reference, DeploymentLifecycleHookTimeoutConfiguration), in minutes.
 PATIENCE_MIN = 1440
 
 
@@ -53,7 +53,7 @@ class Revision:
     runs: bool = False
     id: str = dataclasses.field(default_factory=lambda: f"ecs-svc/{uuid.uuid4().int % 10**19}")
 
-    def told(self):
+    def described(self):
         return {
             "serviceRevisionArn": self.arn,
             "serviceArn": self.service_arn,
@@ -70,7 +70,7 @@ class Revision:
 
 
 class ShiftedService:
-    """The service, by what the local cloud told of it when it was met first."""
+    """The service, by what the local cloud showed of it when it was met first."""
 
     def __init__(self, ecs, found, minute_s):
         self.ecs = ecs
@@ -104,7 +104,7 @@ class ShiftedService:
         self.revisions.append(made)
         return made
 
-    # ── what is told ──
+    # ── what is described ──
 
     def on_the_cloud(self, runs_as):
         return self.ecs.describe_services(cluster=self.cluster, services=[runs_as])["services"][0]
@@ -113,7 +113,7 @@ class ShiftedService:
         return self.on_the_cloud(revision.runs_as)
 
     def described(self):
-        """As DescribeServices tells it."""
+        """As DescribeServices answers it."""
         stored = self.ecs.describe_services(cluster=self.cluster, services=[self.name], include=["TAGS"])["services"][0]
         live = [revision for revision in (self.next, self.current) if revision]
         deployments = [self.deployment_of(revision, "PRIMARY" if number == 0 else "ACTIVE") for number, revision in enumerate(live)]
@@ -156,7 +156,7 @@ class ShiftedService:
         return self.ecs.list_tasks(cluster=self.cluster, serviceName=revision.runs_as, desiredStatus=status)["taskArns"]
 
     def listed(self, one):
-        """A deployment as ListServiceDeployments tells it."""
+        """A deployment as ListServiceDeployments lists it."""
         kept = ("serviceDeploymentArn", "serviceArn", "clusterArn", "startedAt", "createdAt", "finishedAt", "status", "statusReason")
         brief = {name: one[name] for name in kept if name in one}
         return {**brief, "targetServiceRevisionArn": one["targetServiceRevision"]["arn"]}
@@ -280,7 +280,7 @@ class ShiftedService:
             })
 
     def waits(self, now):
-        """Returns whether a hook waits; one whose time is over does what it was told."""
+        """Returns whether a hook waits; one whose time is over does what it was set to."""
         for hook in self.newest["lifecycleHookDetails"]:
             if hook["status"] != "AWAITING_ACTION":
                 continue

@@ -135,7 +135,7 @@ class Shop:
     def push_image(self, tag, repository=None, content=None, **behaviour):
         """Pushes an image: what `docker push` sends last, an OCI manifest, here without layers, because it is never run.
 
-        The same `content` has the same digest; the tag is the content unless told. `behaviour` tells the stand-in for
+        The same `content` has the same digest; the tag is the content unless given. `behaviour` sets for the stand-in for
         the Docker Engine API what a container of it does (docker_standin.py).
         """
         content = content or tag

@@ -1,4 +1,4 @@
-"""The local cloud with IAM's simulation as AWS has it, by the context that it is told, on each of the resources; with alarms on
+"""The local cloud with IAM's simulation as AWS has it, by the context that it is given, on each of the resources; with alarms on
 expressions; and with HTTP Tasks of Step Functions (http_task.py). It works less than MiniStack alone: many clouds share a machine.
 
 MiniStack 1.5.33 simulates without any context, so that whatever is allowed on what is tagged is refused. It evaluates
@@ -25,7 +25,7 @@ from ministack.services import ecs, iam
 from ministack.services.cloudformation import provisioners
 
 DECISIONS = {"Allow": "allowed", "Deny": "explicitDeny", "ImplicitDeny": "implicitDeny"}
-# What is told when any of several resources is refused: the strictest.
+# What is answered when any of several resources is refused: the strictest.
 STRICTEST = ["explicitDeny", "implicitDeny", "allowed"]
 
 
@@ -37,14 +37,14 @@ def listed(asked, name):
 
 def context(asked):
     """Returns what comes with the calls, by condition keys."""
-    told = {}
+    found = {}
     for number in itertools.count(1):
         entry = f"ContextEntries.member.{number}"
         key = iam._p(asked, f"{entry}.ContextKeyName")
         if not key:
-            return told
+            return found
         values = listed(asked, f"{entry}.ContextKeyValues")
-        told[key.lower()] = values[0] if len(values) == 1 else values
+        found[key.lower()] = values[0] if len(values) == 1 else values
 
 
 def simulated(asked):
@@ -63,8 +63,8 @@ def simulated(asked):
         return f"<member><EvalActionName>{action}</EvalActionName><EvalResourceName>{resources[0]}</EvalResourceName><EvalDecision>{decision}</EvalDecision></member>"
 
     results = "".join(evaluated(action) for action in listed(asked, "ActionNames"))
-    told = f"<EvaluationResults>{results}</EvaluationResults><IsTruncated>false</IsTruncated>"
-    return iam._xml(200, "SimulatePrincipalPolicyResponse", f"<SimulatePrincipalPolicyResult>{told}</SimulatePrincipalPolicyResult>", ns="iam")
+    result = f"<EvaluationResults>{results}</EvaluationResults><IsTruncated>false</IsTruncated>"
+    return iam._xml(200, "SimulatePrincipalPolicyResponse", f"<SimulatePrincipalPolicyResult>{result}</SimulatePrincipalPolicyResult>", ns="iam")
 
 
 def alarm_on_anything(made):

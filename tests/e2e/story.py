@@ -18,20 +18,20 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--outputs", type=pathlib.Path, default=REPOSITORY / ".local/outputs.json")
     story = Storyteller(Aws.from_file(parser.parse_args().outputs), say=lambda text: print(text, flush=True))
-    story.tell("CloudFormation makes the targets of the sample application: a distribution, a function, a service")
+    story.note("CloudFormation makes the targets of the sample application: a distribution, a function, a service")
     story.shop.make_targets()
     broken = None
     for step in steps.ALL:
         print(f"\n{step.TITLE}")
         try:
-            step.tell(story)
+            step.play(story)
         except AssertionError as error:
             broken = f"{step.TITLE}\n  did not end as told: {error}"
             break
     print(f"\n{story.table()}\n")
     if broken:
         sys.exit(broken)
-    story.tell(f"every step ended as told. Windlass still runs at {story.aws.endpoint}; `make down` stops it.")
+    story.note(f"every step ended as told. Windlass still runs at {story.aws.endpoint}; `make down` stops it.")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     python tests/e2e/story_aws.py [--region eu-north-1] [--clean NAME]
 
-It shows what it will make and what that costs, asks before it begins, looks at five things that no emulator can tell, and takes away what
+It shows what it will make and what that costs, asks before it begins, looks at five things that no emulator can show, and takes away what
 it made, also after a failure. `--clean` takes away what a story left that could not end.
 """
 
@@ -62,17 +62,17 @@ class Story:
             self.say(f"  ${dollars:.3f}  {what}")
         self.say(f"If it cannot end: make story-aws CLEAN={self.name} REGION={self.where['region']}")
 
-    def tell(self, told):
-        """Installs Windlass, tells the steps, and looks at the five things; answers what they showed."""
+    def play(self, chosen):
+        """Installs Windlass, plays the steps, and looks at the five things; answers what they showed."""
         self.install()
         self.aws = Aws({**self.where, "stack": self.aws.stack_outputs(self.name)})
         self.shop.aws = self.aws
         story = Storyteller(self.aws, self.say, self.shop)
-        story.tell("CloudFormation makes the targets of the sample application")
+        story.note("CloudFormation makes the targets of the sample application")
         self.shop.make_targets()
-        for step in told:
+        for step in chosen:
             self.say(f"\n{step.TITLE}")
-            step.tell(story)
+            step.play(story)
         self.say("\nWhat only an account can show")
         return first_account.look(story)
 
@@ -102,15 +102,15 @@ class Story:
         return cleaning.left
 
 
-def run(story, ask=input, told=steps.ALL):
-    """Asks, tells, and cleans; answers the exit status: 0 where everything was as told and nothing is left."""
+def run(story, ask=input, chosen=steps.ALL):
+    """Asks, plays, and cleans; answers the exit status: 0 where everything was as the story says and nothing is left."""
     story.show()
     if ask("Type the account's number to begin: ").strip() != story.account:
         story.say("Nothing was made.")
         return 1
     status, shown = 1, {}
     try:
-        shown = story.tell(told)
+        shown = story.play(chosen)
         status = 0 if shown and all(as_assumed for as_assumed, _ in shown.values()) else 1
     except (Exception, KeyboardInterrupt) as error:
         story.say(f"\nIt did not end as told: {type(error).__name__}: {error}")

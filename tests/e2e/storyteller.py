@@ -1,4 +1,4 @@
-"""The steps of the story share this: doing, waiting, looking, and telling it as it happens."""
+"""The steps of the story share this: doing, waiting, looking, and noting it as it happens."""
 
 import json
 import time
@@ -16,11 +16,11 @@ NAMED_STATES |= {"Succeeded", "NothingToDo", "Rejected", "RolledBack", "NeedsOpe
 
 
 class StoryBroken(AssertionError):
-    """A step did not end as told."""
+    """A step did not end as the story says."""
 
 
 class Storyteller:
-    """One telling of the story on one installation."""
+    """One performance of the story on one installation."""
 
     def __init__(self, aws, say=print, shop=None):
         self.aws = aws
@@ -31,14 +31,14 @@ class Storyteller:
         self.ledger = Ledger(aws, APP, self.shop.environment)
         self.machine = Machine(aws)
 
-    def tell(self, text):
+    def note(self, text):
         self.say(f"{time.monotonic() - self.began:7.1f} s  {text}")
 
     def expect(self, what, actual, wanted):
         """Compares what is seen with what the story says."""
         if actual != wanted:
             raise StoryBroken(f"{what}: {actual!r}, but the story says {wanted!r}")
-        self.tell(f"✓ {what}: {shown(actual)}")
+        self.note(f"✓ {what}: {shown(actual)}")
 
     def expect_seen(self, **versions):
         """Looks at all three from outside: the page through the distribution, the alias, the service's running digest."""
@@ -91,7 +91,7 @@ class Storyteller:
         return all(int(count) == 0 for count in counts.values())
 
     def findings_beside(self, key):
-        """The findings beside an upload, once there are some: an empty list tells of a declaration that is in force."""
+        """The findings beside an upload, once there are some: an empty list stands for a declaration that is in force."""
         place = {"Bucket": self.aws.outputs["ArtifactsBucket"], "Key": f"{key}.findings.json"}
 
         def look():
@@ -103,20 +103,20 @@ class Storyteller:
         return self.until(f"findings beside {key}", look)
 
     def follow(self, deployment, while_it_runs=lambda: None):
-        """Follows a deployment to its ending, telling the states that its execution enters; answers its record."""
-        self.machine.follow(deployment["executions"][0], ENDS_WITHIN_S * self.aws.patience, self.teller_of_states(), while_it_runs)
+        """Follows a deployment to its ending, noting the states that its execution enters; answers its record."""
+        self.machine.follow(deployment["executions"][0], ENDS_WITHIN_S * self.aws.patience, self.reporter_of_states(), while_it_runs)
         return self.ended(deployment["id"])
 
-    def teller_of_states(self):
-        """Tells what an operator would name: each state once per wave, and not the choices between them."""
-        told = set()
+    def reporter_of_states(self):
+        """Notes what an operator would name: each state once per wave, and not the choices between them."""
+        noted = set()
 
         def on_state(name):
             if name in ("Change", "UndoChange"):
-                told.clear()
-            if name in NAMED_STATES and name not in told:
-                told.add(name)
-                self.tell(f"    {name:10}{self.progress()}")
+                noted.clear()
+            if name in NAMED_STATES and name not in noted:
+                noted.add(name)
+                self.note(f"    {name:10}{self.progress()}")
 
         return on_state
 
@@ -135,9 +135,9 @@ class Storyteller:
 
     def operate(self, **request):
         """Starts the machine with an operator's one-line input and follows it; answers the execution's description."""
-        self.tell(f"an operator starts {json.dumps(request)}")
+        self.note(f"an operator starts {json.dumps(request)}")
         execution = self.machine.start(**request)
-        return self.machine.follow(execution, ENDS_WITHIN_S * self.aws.patience, self.teller_of_states())
+        return self.machine.follow(execution, ENDS_WITHIN_S * self.aws.patience, self.reporter_of_states())
 
     def table(self):
         """All deployments, oldest first."""

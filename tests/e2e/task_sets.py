@@ -1,6 +1,6 @@
-"""A service under the deployment controller CODE_DEPLOY, as ECS tells it, with its task sets (ecs_standin.py).
+"""A service under the deployment controller CODE_DEPLOY, as ECS describes it, with its task sets (ecs_standin.py).
 
-The local cloud knows no task sets: each is a service of its own there, so that its tasks really start, crash and stay. What is told is that
+The local cloud knows no task sets: each is a service of its own there, so that its tasks really start, crash and stay. What is answered is that
 of the Amazon ECS API Reference, `TaskSet` and `Service`: a service has the fields of its primary task set, and no deployments.
 """
 
@@ -49,7 +49,7 @@ class TaskSet:
 
 
 class TaskSetService:
-    """The service, by what the local cloud told of it when it came under CodeDeploy."""
+    """The service, by what the local cloud showed of it when it came under CodeDeploy."""
 
     # It has none of what ECS's own controller does.
     revisions = deployments = ()
@@ -65,7 +65,7 @@ class TaskSetService:
         settings = {"platformVersion": found.get("platformVersion") or LATEST, **kept}
         first = TaskSet(runs_as, found["taskDefinition"], load_balancer, settings, status="PRIMARY")
         self.sets = [first]
-        # Those that have ended, too: their stopped tasks are told for a while.
+        # Those that have ended, too: their stopped tasks are shown for a while.
         self.all = [first]
 
     @property
@@ -131,10 +131,10 @@ class TaskSetService:
         return self.ecs.describe_services(cluster=self.cluster, services=[task_set.runs_as])["services"][0]
 
     def described(self):
-        """As DescribeServices tells it."""
+        """As DescribeServices answers it."""
         stored = self.ecs.describe_services(cluster=self.cluster, services=[self.name], include=["TAGS"])["services"][0]
         kept = {name: stored[name] for name in ("serviceArn", "serviceName", "clusterArn", "status", "tags") if name in stored}
-        sets = [self.told(found) for found in self.sets]
+        sets = [self.described_set(found) for found in self.sets]
         primary = self.primary
         return {
             **kept,
@@ -151,8 +151,8 @@ class TaskSetService:
             "events": [],
         }
 
-    def told(self, task_set):
-        """As DescribeServices and DescribeTaskSets tell it."""
+    def described_set(self, task_set):
+        """As DescribeServices and DescribeTaskSets answer it."""
         now, cloud = time.time(), self.on_the_cloud(task_set)
         drains = task_set.status == "DRAINING"
         by_codedeploy = {"startedBy": "CODE_DEPLOY", "externalId": task_set.deployment} if task_set.deployment else {}
@@ -186,7 +186,7 @@ class TaskSetService:
         return self.ecs.list_tasks(cluster=self.cluster, serviceName=task_set.runs_as, desiredStatus=status)["taskArns"]
 
     def as_theirs(self, task):
-        """A task as DescribeTasks tells it: of the service, started by its task set."""
+        """A task as DescribeTasks answers it: of the service, started by its task set."""
         runs_as = task.get("group", "").removeprefix("service:")
         owner = next((found for found in self.all if found.runs_as == runs_as), None)
         return task | {"group": f"service:{self.name}", "startedBy": owner.id} if owner else task

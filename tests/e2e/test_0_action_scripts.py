@@ -68,10 +68,10 @@ class Ran:
 
     @property
     def arguments(self):
-        told = self.noted("arguments").splitlines()
+        arguments = self.noted("arguments").splitlines()
         # Where the document goes is the scripts' own affair.
-        place = told.index("--json-to")
-        return told[:place] + told[place + 2 :]
+        place = arguments.index("--json-to")
+        return arguments[:place] + arguments[place + 2 :]
 
     @property
     def outputs(self):
@@ -119,7 +119,7 @@ def test_the_step_ends_with_the_status_of_the_command_line(tmp_path, status):
     assert f"### shop 1.4.0: the release ended with exit status {status}" in ran.noted("summary")
 
 
-def test_a_mode_that_is_none_is_told_and_nothing_is_run(tmp_path):
+def test_a_mode_that_is_none_is_refused_and_nothing_is_run(tmp_path):
     ran = Ran(tmp_path, TAG, MODE="deploy")
     assert ran.status == 2 and "`mode` is `plan` or `release`" in ran.noted("summary") and not (tmp_path / "arguments").exists()
 
@@ -133,8 +133,8 @@ def test_an_ending_is_an_output_and_a_summary_that_nothing_in_it_breaks(tmp_path
     record = {"deployment": {**RECORD["deployment"], "ending": ENDED}}
     said = "wave 1\n::error::of an application\n"
     ran = Ran(tmp_path, TAG, record, said, 4)
-    told = {"id": "1f0c", "environment": "prod", "ending": "RolledBack", "execution": "arn:2", "becomes": "", "hash": ""}
-    assert told.items() <= ran.outputs.items(), ran.outputs
+    wanted = {"id": "1f0c", "environment": "prod", "ending": "RolledBack", "execution": "arn:2", "becomes": "", "hash": ""}
+    assert wanted.items() <= ran.outputs.items(), ran.outputs
     assert "\na gate failed.\n" in ran.noted("output")
     assert "### shop prod 1.4.0: RolledBack" in ran.noted("summary")
     assert ran.noted("summary").count("````") == 4 and "```` 7" not in ran.noted("summary")
@@ -176,7 +176,7 @@ def test_a_role_is_signed_in_to_with_a_token_that_is_renewed_and_taken_away(tmp_
     assert [line for line in ran.log.splitlines() if any(token in line for token in tokens.given)] == [f"::add-mask::{tokens.given[0]}"]
 
 
-def test_a_token_that_is_refused_is_told_and_nothing_is_run(tmp_path):
+def test_a_token_that_is_refused_is_reported_and_nothing_is_run(tmp_path):
     with TokenService("repo:example/shop:pull_request") as tokens:
         wrong = {**tokens.variables, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "of-another-job"}
         ran = Ran(tmp_path, {**TAG, **wrong}, ROLE="arn:aws:iam::1:role/r")
@@ -231,8 +231,8 @@ def test_each_reason_to_stop_has_its_line_on_the_page():
     scripts = "".join(path.read_text() for path in sorted((REPOSITORY / "action").glob("*.sh")))
     titles = {title.partition(" $")[0] for title in re.findall(r'stop \d "([^"]+)"', scripts)}
     page = re.split(r"\n###? ", (REPOSITORY / "docs/integrate/ci.md").read_text().partition("### When the action stops")[2])[0]
-    told = {row.removesuffix(" …") for row in re.findall(r"^\| (?!What it says|---)([^|]+?) \|", page, re.MULTILINE)}
-    assert titles == told and len(titles) > 5
+    documented = {row.removesuffix(" …") for row in re.findall(r"^\| (?!What it says|---)([^|]+?) \|", page, re.MULTILINE)}
+    assert titles == documented and len(titles) > 5
 
 
 def test_the_scripts_that_a_runner_starts_may_be_run():

@@ -15,7 +15,7 @@ def test_a_run_with_enough_of_everything_is_taken():
     assert too_calm({"deployments": AT_LEAST, "endings": {"Succeeded": AT_LEAST}, "faults": EVERY_FAULT}) == []
 
 
-def test_a_run_that_shows_too_little_is_told():
+def test_a_run_that_shows_too_little_is_reported():
     endings = {"Succeeded": 14, "NeedsOperator": 45, "Rejected": 1}
     calm = too_calm({"deployments": AT_LEAST, "endings": endings, "faults": {**EVERY_FAULT, "reset": 0}})
     assert calm == [
@@ -45,7 +45,7 @@ DEATH = {"detail-type": "Step Functions Execution Status Change", "detail": {"ex
 
 
 @pytest.mark.parametrize("message", [DEATH, {"requestPayload": DEATH}])
-def test_a_death_that_was_not_told_is_explained_by_the_ending_of_its_deployment(message):
+def test_a_death_that_was_not_announced_is_explained_by_the_ending_of_its_deployment(message):
     asked = []
     for is_done in (True, False):
         lost = unexplained({"windlass-RecoveryDeadLetters-1": [message]}, lambda execution: asked.append(execution) or is_done)

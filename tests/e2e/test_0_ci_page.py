@@ -42,7 +42,7 @@ def wait(folder, answers, posted=STARTED, refused=0):
 
 
 @pytest.mark.parametrize(
-    ("answers", "succeeds", "looks", "told"),
+    ("answers", "succeeds", "looks", "words"),
     [
         ([WAITS, WAITS, ENDED % ("Succeeded", "")], True, 3, "as it ended"),
         ([GONE, WAITS, ENDED % ("NothingToDo", "AlreadyThere")], True, 3, "as it ended"),
@@ -55,13 +55,13 @@ def wait(folder, answers, posted=STARTED, refused=0):
         pytest.param([WAITS], False, 720, "No ending to be seen", marks=pytest.mark.heavy),
     ],
 )
-def test_a_job_that_waits_ends_as_the_deployment_or_after_a_bound(tmp_path, answers, succeeds, looks, told):
+def test_a_job_that_waits_ends_as_the_deployment_or_after_a_bound(tmp_path, answers, succeeds, looks, words):
     status, said, looked = wait(tmp_path, answers)
     assert (status == 0, looked) == (succeeds, looks), said
-    assert told in said
+    assert words in said
 
 
-def test_what_is_refused_is_told_and_not_waited_for(tmp_path):
+def test_what_is_refused_is_shown_and_not_waited_for(tmp_path):
     status, said, looked = wait(tmp_path, [WAITS], GONE, refused=22)
     assert (status, looked) == (1, 0)
     assert "UnknownName" in said

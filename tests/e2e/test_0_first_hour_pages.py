@@ -1,4 +1,4 @@
-"""The pages of the first hour, of findings and of troubles, tell to type what a shell reads, and what windlass, AWS and make know."""
+"""The pages of the first hour, of findings and of troubles, give to type what a shell reads, and what windlass, AWS and make know."""
 
 import itertools
 import pathlib
@@ -63,10 +63,10 @@ def test_windlass_understands_the_command(words, tmp_path):
     places = {"WINDLASS_ENDPOINT": NOBODY, "WINDLASS_BUCKET": "nowhere", "AWS_ENDPOINT_URL": NOBODY}
     # What follows a deployment goes on asking, so that only its first word is waited for.
     with subprocess.Popen([PROGRAM, *words], env={**CALLER, **places}, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as running:
-        told = running.stderr.readline()
-        if told:
+        line = running.stderr.readline()
+        if line:
             running.kill()
-    assert told.startswith("windlass: ") or (told, running.returncode) == ("", 0), told
+    assert line.startswith("windlass: ") or (line, running.returncode) == ("", 0), line
 
 
 @pytest.mark.parametrize("words", commands("aws"))
@@ -76,8 +76,8 @@ def test_aws_knows_the_command_and_its_options(words, monkeypatch, capsys):
     for name, value in CALLER.items():
         monkeypatch.setenv(name, value)
     code = create_clidriver().main([*words, "--endpoint-url", NOBODY])
-    told = capsys.readouterr().err
-    assert code == 0 or "Could not connect to the endpoint" in told, told
+    printed = capsys.readouterr().err
+    assert code == 0 or "Could not connect to the endpoint" in printed, printed
 
 
 @pytest.mark.parametrize("words", commands("make"))
@@ -85,9 +85,9 @@ def test_make_knows_the_target(words):
     assert re.search(rf"^{re.escape(words[0])}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
 
 
-def test_the_pages_tell_something_to_type():
-    told = {program: len(list(commands(program))) for program in ("windlass", "aws", "make")}
-    assert told["windlass"] > 20 and told["aws"] > 5 and told["make"] > 1, told
+def test_the_pages_have_something_to_type():
+    counts = {program: len(list(commands(program))) for program in ("windlass", "aws", "make")}
+    assert counts["windlass"] > 20 and counts["aws"] > 5 and counts["make"] > 1, counts
 
 
 def test_each_page_of_the_first_hour_is_in_its_index():

@@ -189,10 +189,10 @@ def test_what_a_condition_chooses_is_whole_on_both_sides(chosen):
     assert ("AlertSubscription" in made) is alerts
     functions = {name: found["Properties"] for name, found in made.items() if found["Type"] == "AWS::Lambda::Function"}
     assert {name for name, found in functions.items() if "VpcConfig" in found} == ({"Planner", "Judge"} if in_vpc else set())
-    told = {name: found["Environment"]["Variables"]["WINDLASS_IN_VPC"] for name, found in functions.items()}
+    settings = {name: found["Environment"]["Variables"]["WINDLASS_IN_VPC"] for name, found in functions.items()}
     # It asks addresses, and is in no VPC.
-    assert told.pop("DeploySite") == "false"
-    assert set(told.values()) == {str(in_vpc).lower()}
+    assert settings.pop("DeploySite") == "false"
+    assert set(settings.values()) == {str(in_vpc).lower()}
     roles = [str(found["Properties"].get("ManagedPolicyArns")) for found in made.values() if found["Type"] == "AWS::IAM::Role"]
     assert sum("AWSLambdaVPCAccessExecutionRole" in role for role in roles) == (2 if in_vpc else 0)
 
@@ -306,9 +306,9 @@ FUNCTION = "Resources:\n  Judge:\n    Properties:\n      AutoPublishAlias: live\
     ],
 )
 def test_a_template_that_cannot_be_dated_is_not_deployed(template, wanted):
-    with pytest.raises(deploy.NotDeployable) as told:
+    with pytest.raises(deploy.NotDeployable) as raised:
         deploy.dated(template, MORNING)
-    assert wanted in str(told.value)
+    assert wanted in str(raised.value)
 
 
 @pytest.mark.parametrize("described", ["'Judges: all'", "'It''s: judged'", '"A \\"judge\\" # of waves"', "two\n        lines"])
@@ -323,13 +323,13 @@ def test_each_deployment_is_given_a_copy_that_says_when_it_began(tmp_path):
     for _, path in deploy.functions(tmp_path):
         path.parent.mkdir(parents=True)
         path.write_bytes(ARM)
-    told = []
+    stamps = []
     for _ in range(2):
         command = deploy.command(tmp_path, [], "windlass")
         copy = (tmp_path / command[command.index("--template") + 1]).read_text()
-        told.append(re.findall(r"Deployed (\S+Z)\"$", copy, re.MULTILINE))
-    assert [len(times) for times in told] == [VERSIONED, VERSIONED]
-    first, second = ({*times} for times in told)
+        stamps.append(re.findall(r"Deployed (\S+Z)\"$", copy, re.MULTILINE))
+    assert [len(times) for times in stamps] == [VERSIONED, VERSIONED]
+    first, second = ({*times} for times in stamps)
     assert len(first) == len(second) == 1 and max(first) < min(second)
     assert (tmp_path / "template.yaml").read_text() == RAW, "the template stays as it is"
     assert f"/{deploy.COPY}" in (REPOSITORY / ".gitignore").read_text().splitlines()
@@ -369,11 +369,11 @@ def test_what_is_looked_at_before_anything_is_deployed(tmp_path, binaries, given
         assert wanted in str(error)
 
 
-def test_everything_that_is_wrong_is_told_at_once(tmp_path):
+def test_everything_that_is_wrong_is_listed_at_once(tmp_path):
     (tmp_path / "template.yaml").symlink_to(REPOSITORY / "template.yaml")
-    with pytest.raises(deploy.NotDeployable) as told:
+    with pytest.raises(deploy.NotDeployable) as raised:
         deploy.parameters(tmp_path, ["AlertEmail"], "w" * 60)
-    assert all(text in str(told.value) for text in ("at most 47", "write Name=value", "not there"))
+    assert all(text in str(raised.value) for text in ("at most 47", "write Name=value", "not there"))
 
 
 def test_every_name_that_begins_with_the_stacks_has_room():
@@ -384,11 +384,11 @@ def test_every_name_that_begins_with_the_stacks_has_room():
         assert longest + len(suffix) <= limits[key], (key, suffix)
 
 
-def test_what_an_idle_windlass_costs_is_told_as_it_is_computed():
-    told = re.search(r"^\| idle \| (.*) \|$", (REPOSITORY / "README.md").read_text(), re.MULTILINE)[1]
+def test_what_an_idle_windlass_costs_is_documented_as_it_is_computed():
+    documented = re.search(r"^\| idle \| (.*) \|$", (REPOSITORY / "README.md").read_text(), re.MULTILINE)[1]
     lines = idle_cost.lines()
-    assert f"${idle_cost.total():.2f} a month" in told
-    assert f"${lines['1 dashboard']:.2f} is the dashboard" in told and f"${lines['6 alarms']:.2f} the alarms" in told
+    assert f"${idle_cost.total():.2f} a month" in documented
+    assert f"${lines['1 dashboard']:.2f} is the dashboard" in documented and f"${lines['6 alarms']:.2f} the alarms" in documented
     assert all(dollars > 0 for dollars in lines.values()), lines
 
 

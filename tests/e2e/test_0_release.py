@@ -44,7 +44,7 @@ VERSION = tomllib.loads((REPOSITORY / "Cargo.toml").read_text())["workspace"]["p
         ("Windows", "x86_64-pc-windows-msvc", ALL, ["x86_64-pc-windows-msvc"]),
     ],
 )
-def test_what_is_installed_is_made_and_the_rest_is_told(system, host, installed, made):
+def test_what_is_installed_is_made_and_the_rest_is_listed(system, host, installed, made):
     here, missing = parts.chosen(system, host, installed)
     assert [part.file("1.2.3") for part in here] == [f"windlass-1.2.3-{name}.tar.gz" for name in made]
     assert {*here, *missing} >= {*parts.PARTS} and not {*here} & {*missing}
@@ -91,9 +91,9 @@ def test_the_template_of_a_release_is_this_one_but_for_where_its_functions_are(a
     ],
 )
 def test_a_template_that_would_not_be_whole_is_refused(text, wanted):
-    with pytest.raises(builds.NotBuilt) as told:
+    with pytest.raises(builds.NotBuilt) as raised:
         installation.template(text, "1.2.3", "arm64")
-    assert wanted in str(told.value)
+    assert wanted in str(raised.value)
 
 
 def script_writes(folder, when):
@@ -224,14 +224,14 @@ def test_a_release_of_a_tag_is_whole(release, monkeypatch, tag, profile, lacking
     monkeypatch.setattr(release, "version", lambda: version)
     try:
         release.check(tag, profile, lacking)
-        told = None
+        problem = None
     except release.NotReleased as error:
-        told = str(error)
-    assert (told is None) is (not wanted), told
-    assert all(text in told for text in wanted), told
+        problem = str(error)
+    assert (problem is None) is (not wanted), problem
+    assert all(text in problem for text in wanted), problem
 
 
-def test_a_tag_that_is_not_whole_is_told_all_that_it_lacks(tmp_path):
+def test_a_tag_that_is_not_whole_is_refused_with_all_that_it_lacks(tmp_path):
     """Before anything is built."""
     command = [sys.executable, TOOL, "papers", "--into", tmp_path, "--tag", "v0.0.1", "--profile", "dev"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

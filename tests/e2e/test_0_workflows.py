@@ -88,7 +88,7 @@ def test_shellcheck_finds_nothing_in_the_scripts(workflows, tmp_path):
 
 def test_the_action_is_given_what_it_takes(workflows):
     inputs = yaml.safe_load(ACTION.read_text())["inputs"]
-    needed = {name for name, told in inputs.items() if told.get("required")}
+    needed = {name for name, one in inputs.items() if one.get("required")}
     used = [step for path in workflows for step in steps(path) if step.get("uses", "").startswith(OWN)]
     assert used
     for step in used:

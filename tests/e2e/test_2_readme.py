@@ -92,8 +92,8 @@ def shell_blocks():
 def test_the_demo_an_application_of_ones_own_and_the_end(shell):
     (demo, own, down), _ = shell_blocks()
     assert "every step ended as told" in shell.run(demo)
-    told = shell.run(own)
-    assert "Succeeded: hello prod 1.0.0 is live: api changed." in told and "hello prod: snapshot 2" in told, told
+    printed = shell.run(own)
+    assert "Succeeded: hello prod 1.0.0 is live: api changed." in printed and "hello prod: snapshot 2" in printed, printed
     shell.run(down)
     assert cloud.describe(RUN) is None
 

@@ -57,7 +57,7 @@ def test_a_version_text_does_not_mean_other_bytes(story):
     assert "1.4.0" in done["cause"]
 
 
-def test_a_missing_artifact_is_told_beside_the_manifest(story):
+def test_a_missing_artifact_is_reported_beside_the_manifest(story):
     manifest = {"version": "9.9.9", "git": {"ref": "refs/tags/v9.9.9"}, "components": {"web": {"key": "artifacts/shop/prod/web/nothing.zip", "sha256": "0" * 64}}}
     story.shop.upload("releases/shop/prod/9.9.9.json", json.dumps(manifest).encode())
     assert "artifacts/shop/prod/web/nothing.zip" in json.dumps(story.findings_beside("releases/shop/prod/9.9.9.json"))
@@ -78,7 +78,7 @@ def test_a_console_input_of_another_form_is_refused_with_every_finding(story):
     assert "rollback" in done["cause"] and "environment" in done["cause"]
 
 
-def test_the_api_tells_history_record_and_environment(story):
+def test_the_api_shows_history_record_and_environment(story):
     history = story.aws.call_api("GET", "/apps/shop/deployments?environment=prod")
     recorded = [found["id"] for found in reversed(story.ledger.deployments())]
     assert (history.status, [found["id"] for found in history.body["deployments"]]) == (200, recorded)
@@ -114,8 +114,8 @@ def drift(story):
     return {name: found["drift"] for name, found in answer.body["observed"].items()}
 
 
-def test_what_somebody_else_changes_is_told_by_each_kind(story):
-    """Each is put back, and the API tells that, too."""
+def test_what_somebody_else_changes_is_shown_by_each_kind(story):
+    """Each is put back, and the API shows that, too."""
     none = {"agent": "none", "api": "none", "web": "none"}
     before = story.shop.seen()
     assert drift(story) == none
@@ -164,6 +164,6 @@ def test_the_api_sets_and_releases_a_hold(story):
     story.until("no hold", lambda: not story.ledger.state().get("hold"))
 
 
-def test_the_api_tells_what_is_wrong_as_problem_details(story):
+def test_the_api_answers_what_is_wrong_as_problem_details(story):
     answer = story.aws.call_api("GET", "/apps/nothing/environments/prod")
     assert (answer.status, answer.content_type.partition(";")[0]) == (404, "application/problem+json")

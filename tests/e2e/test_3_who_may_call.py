@@ -66,7 +66,7 @@ def test_each_policy_lets_in_where_it_says_and_nowhere_else(story, callers, poli
 def test_a_role_without_the_tags_may_do_nothing_by_them(story):
     for output in ("CiPolicyArn", "PlanPolicyArn", "OperatorPolicyArn"):
         document = document_of(story.aws, output)
-        # Where the installation is, they are told.
+        # Where the installation is, they are shown.
         statements = [one for one in filled(document, {})["Statement"] if one["Action"] != "cloudformation:DescribeStacks"]
         named = re.findall(r'"(arn:[^"]+)"', json.dumps(statements))
         assert named and all("no-value" in arn for arn in named), (output, named)

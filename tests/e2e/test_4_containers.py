@@ -34,7 +34,7 @@ def test_an_image_without_a_tag_is_dropped(story):
     assert story.executions() == before
 
 
-def test_containers_that_crash_are_told_and_undone(story):
+def test_containers_that_crash_are_reported_and_undone(story):
     before = story.shop.seen()
     ended = push(story, "1.8.0", exit_code=3, exit_after=0.2)
     assert ending(ended) == "RolledBack", ended
@@ -42,7 +42,7 @@ def test_containers_that_crash_are_told_and_undone(story):
     assert story.shop.seen() == before
 
 
-def test_an_image_that_cannot_be_pulled_is_told_and_undone(story):
+def test_an_image_that_cannot_be_pulled_is_reported_and_undone(story):
     before = story.shop.seen()
     ended = push(story, "1.9.0", pull_error="toomanyrequests: slow down")
     assert ending(ended) == "RolledBack", ended

@@ -36,10 +36,10 @@ def test_a_release_of_one_changes_that_one(both, one):
     assert one["worker"] != both["worker"]
 
 
-def test_each_image_is_told_with_its_version(duo, one):
-    told = duo.aws.call_api("GET", "/apps/duo/environments/open")
-    assert told.status == 200, told
-    assert "web 1.0.0, worker 1.1.0" in str(told.body), told.body
+def test_each_image_is_shown_with_its_version(duo, one):
+    answer = duo.aws.call_api("GET", "/apps/duo/environments/open")
+    assert answer.status == 200, answer
+    assert "web 1.0.0, worker 1.1.0" in str(answer.body), answer.body
 
 
 def test_a_rollback_brings_back_what_ran(duo, both, one):

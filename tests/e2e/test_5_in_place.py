@@ -46,7 +46,7 @@ def test_a_function_without_an_alias_is_live_at_once(pier):
 
 
 def test_a_function_from_an_image_is_changed_by_its_digest(pier):
-    """Without an alias: the local cloud tells no code's digest of a version that is an image."""
+    """Without an alias: the local cloud shows no code's digest of a version that is an image."""
     pier.aws.ecr.create_repository(repositoryName="pier/camera")
     # No tag that matches a rule: only the manifest brings it.
     first, second = (pier.shop.push_image(tag, repository="pier/camera") for tag in ("first", "second"))
@@ -62,7 +62,7 @@ def test_a_function_from_an_image_is_changed_by_its_digest(pier):
     assert pier.aws.lambda_.get_function(FunctionName="pier-camera-home")["Code"]["ImageUri"] == f"{images}@{second}"
 
 
-def test_a_single_artifact_that_does_not_say_what_it_is_is_told_beside_it(pier):
+def test_a_single_artifact_that_does_not_say_what_it_is_is_reported_beside_it(pier):
     pier.upload_site("leaflet", "2.1.0")
     findings = pier.findings_beside(pier.key("leaflet", "2.1.0"))
     assert {"version"} <= {finding["path"].rpartition(".")[2] for finding in findings}, findings

@@ -1,4 +1,4 @@
-"""The schedule of `intake` finds what no event told of, and serves it once, as its event would have been (decision 0180)."""
+"""The schedule of `intake` finds what no event announced, and serves it once, as its event would have been (decision 0180)."""
 
 import json
 
@@ -7,12 +7,12 @@ import yaml
 from missed_arrivals import ENVIRONMENT, IMAGES, OLDER_BY, Flotsam, aged, unheard
 from ledger import ending
 
-UNTOLD = {"page": "nothing", "jobs": "before windlass"}
+UNANNOUNCED = {"page": "nothing", "jobs": "before windlass"}
 
 
 @pytest.fixture(scope="module")
 def flotsam(aws):
-    """Declared while events still told of uploads, and looked at once before they do no more."""
+    """Declared while events still announced uploads, and looked at once before they do no more."""
     flotsam = Flotsam(aws)
     flotsam.make_targets()
     flotsam.declare(flotsam.declared("main"))
@@ -22,8 +22,8 @@ def flotsam(aws):
         yield flotsam
 
 
-def test_arrivals_that_no_event_told_of_are_released_once(flotsam):
-    """Safety: arrivals: A manifest, an artifact and a push that no event told of are released once.
+def test_arrivals_that_no_event_announced_are_released_once(flotsam):
+    """Safety: arrivals: A manifest, an artifact and a push that no event announced are released once.
 
     Safety: lock: Three that wait for each other go one after the other, with IAM enforced.
     """
@@ -31,7 +31,7 @@ def test_arrivals_that_no_event_told_of_are_released_once(flotsam):
     flotsam.release("1.0.0")
     flotsam.upload_site("notice", "2.0.0", {"version": "2.0.0", "git-ref": "refs/heads/main"})
     digest = flotsam.shop.push_image("main-9f2c1ab", repository=IMAGES)
-    assert (flotsam.seen(), flotsam.site("notice"), flotsam.executions()) == (UNTOLD, "nothing", before)
+    assert (flotsam.seen(), flotsam.site("notice"), flotsam.executions()) == (UNANNOUNCED, "nothing", before)
     flotsam.look_at_everything()
     assert ending(flotsam.ended(flotsam.deployment_of_image(digest)["id"])) == "Succeeded"
     assert flotsam.endings("1.0.0", "2.0.0") == [("Succeeded", "")] * 2
@@ -43,7 +43,7 @@ def test_arrivals_that_no_event_told_of_are_released_once(flotsam):
 def test_what_was_missed_does_not_replace_what_was_accepted_since(flotsam):
     """Safety: arrivals: What was missed does not replace what was accepted since, with real functions."""
     flotsam.release("1.1.0")
-    # Nobody's: what no environment deploys is refused, and that is told beside it.
+    # Nobody's: what no environment deploys is refused, and that is written beside it.
     flotsam.release("1.1.1", ref="refs/heads/adrift")
     answer = flotsam.aws.call_api("POST", f"/apps/flotsam/environments/{ENVIRONMENT}/releases", flotsam.manifest("1.2.0"))
     assert answer.status == 202, answer
@@ -57,7 +57,7 @@ def test_what_was_missed_does_not_replace_what_was_accepted_since(flotsam):
 
 
 def test_a_further_look_finds_nothing_more(flotsam):
-    """Not even what was refused and would be deployed now: a declaration that no event told of either lets it in.
+    """Not even what was refused and would be deployed now: a declaration that no event announced either lets it in.
 
     Safety: arrivals: What was found once is not found again by a further look.
     """

@@ -22,21 +22,21 @@ def atlas(aws):
 
 
 def test_it_is_watched_file_by_file_and_every_file_is_right(atlas, tmp_path):
-    """No batch goes on before the progress that the one before has made was told."""
+    """No batch goes on before the progress that the one before has made was printed."""
     windlass = CommandLine(atlas.aws, "atlas", tmp_path)
     bucket = BusyBucket(int(atlas.aws.endpoint.rpartition(":")[2]), atlas.bucket)
     site = files("1.0.0")
-    told, at_once = [], []
+    lines, at_once = [], []
     with published_through(atlas.aws, bucket):
         watched = windlass.begin("watch", "atlas", atlas.begin("1.0.0", site), "--every", "200ms")
         for line in watched.stdout:
-            told.append(line)
+            lines.append(line)
             if done := re.search(r"site: published (\d+) of", line):
                 at_once.append(bucket.waiting)
                 # The document is not written before the switch.
                 bucket.open_until = int(done[1]) + BATCH - 1
-    assert (watched.wait(), told[-1].startswith("Succeeded")) == (0, True), told
-    progress = [line.strip() for line in told if "published" in line]
+    assert (watched.wait(), lines[-1].startswith("Succeeded")) == (0, True), lines
+    progress = [line.strip() for line in lines if "published" in line]
     print(f"{bucket.written} writes, {bucket.refused} refused, at once {at_once}: {progress}")
     assert at_once[1] < UNSLOWED, "S3 asked to slow down"
     assert [line.split(",")[0] for line in progress] == [f"site: published {done} of {FILES} files" for done in (0, 512, 1024, FILES)]

@@ -66,7 +66,7 @@ def test_nothing_there_has_drifted(pier):
     assert drift(pier) == {"agent": "none", "cover": "none", "jobs": "none", "page": "none"}
 
 
-def test_what_somebody_else_changes_there_is_told_by_each_kind(pier):
+def test_what_somebody_else_changes_there_is_shown_by_each_kind(pier):
     function = {"FunctionName": "pier-jobs-abroad", "Name": "live"}
     pier.client("lambda_").update_alias(**function, FunctionVersion="1")
     assert drift(pier) == {"agent": "none", "cover": "none", "jobs": "changed", "page": "none"}

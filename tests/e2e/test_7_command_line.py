@@ -101,7 +101,7 @@ def test_deploy_promotes_a_recorded_release(skiff):
     assert unknown.document["findings"]
 
 
-def test_a_release_that_fails_is_told_by_the_status(skiff):
+def test_a_release_that_fails_is_shown_by_the_status(skiff):
     ran = skiff.windlass.run(*skiff.build("1.1.0", sum_=MISTAKE), "--watch")
     assert ran.status == ROLLED_BACK, ran
     assert "RolledBack (GateFailed)" in ran.out and "a sum" in ran.out, ran.out
@@ -169,7 +169,7 @@ def test_status_and_history(skiff):
     endings = [(found["version"], found["ending"]["ending"]) for found in history.document["deployments"]]
     assert (history.status, endings) == (GOOD, [("1.1.0", "RolledBack"), ("1.0.0", "Succeeded")])
     assert len(skiff.windlass.json("history", "skiff", "bay", "--limit", "1").document["deployments"]) == 1
-    # A person who asks for what a gate failed is told how, and not the old story.
+    # A person who asks for what a gate failed reads how, and not the old story.
     again = skiff.windlass.json("deploy", "skiff", "bay", "1.1.0", "--watch")
     ending = again.document["deployment"]["ending"]
     assert (again.status, ending["cause_name"]) == (REJECTED, "Vetoed"), again
@@ -291,8 +291,8 @@ def needs_operator(skiff, version):
     skiff.permit_writes()
     assert (ran.status, ran.document["deployment"]["ending"]["ending"]) == (NEEDS_OPERATOR, "NeedsOperator"), ran
     words = skiff.windlass.run("status", "skiff", "bay").out
-    told = "NEEDS AN OPERATOR: `windlass recover skiff bay --reason '…'` to undo it again, or `windlass accept skiff bay"
-    assert told in words, words
+    wanted = "NEEDS AN OPERATOR: `windlass recover skiff bay --reason '…'` to undo it again, or `windlass accept skiff bay"
+    assert wanted in words, words
 
 
 def test_recover(skiff):
@@ -316,7 +316,7 @@ def test_accept(skiff):
     assert (refused.status, refused.document["exit"]) == (REJECTED, REJECTED), refused
 
 
-def test_who_is_not_let_in_is_told_so(skiff):
+def test_who_is_not_let_in_reads_so(skiff):
     """The user may call nothing of another application."""
     strange = skiff.windlass.json("status", "shop", "prod")
     assert (strange.status, strange.document["exit"]) == (UNREACHABLE, UNREACHABLE), strange

@@ -76,8 +76,8 @@ def test_a_healthy_environment_has_no_finding_before_its_first_release_and_after
     coracle.until("the release", lambda: coracle.seen() == {"page": "1.0.0", "jobs": "1.0.0"})
     coracle.until("its end", lambda: not (coracle.ledger.lock() or {}).get("held"))
     assert coracle.doctor() == (GOOD, [])
-    told = coracle.windlass.run("doctor", "coracle", "bay")
-    assert told.status == GOOD and "coracle bay has what a release needs. It would begin at once." in told.out, told
+    ran = coracle.windlass.run("doctor", "coracle", "bay")
+    assert ran.status == GOOD and "coracle bay has what a release needs. It would begin at once." in ran.out, ran
 
 
 def test_what_the_role_that_deploys_may_not_do_is_found_before_a_release(coracle):

@@ -14,8 +14,8 @@ APP = "dock"
 def rights():
     """The actions that docs/CLI.md names."""
     page = (REPOSITORY / "docs/CLI.md").read_text()
-    told = page.split("`windlass doctor` without arguments")[1].split("\n\n")[0]
-    return re.findall(r"`([a-z]+:[A-Za-z]+)`", told)
+    part = page.split("`windlass doctor` without arguments")[1].split("\n\n")[0]
+    return re.findall(r"`([a-z]+:[A-Za-z]+)`", part)
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +40,9 @@ def wrong(windlass):
     return ran.status, {found["part"]: found["remedy"] for found in ran.document["findings"]}
 
 
-def test_what_works_is_told_as_that(windlass):
-    told = windlass.run("doctor")
-    assert told.status == GOOD and "and all of them work" in told.out, told
+def test_what_works_is_shown_as_that(windlass):
+    ran = windlass.run("doctor")
+    assert ran.status == GOOD and "and all of them work" in ran.out, ran
     assert windlass.json("doctor").document["looked_at"] >= 20
 
 

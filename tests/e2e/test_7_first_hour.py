@@ -66,7 +66,7 @@ def test_an_application_is_declared_and_listed(yawl):
     assert again.status == GOOD and "nothing was uploaded" in again.out, again
 
 
-def test_what_changes_is_told_and_what_would_be_refused_is_not_uploaded(yawl):
+def test_what_changes_is_shown_and_what_would_be_refused_is_not_uploaded(yawl):
     yawl.write(environments={**ENVIRONMENTS, "sea": {"deploy": {"tag": "release_candidate"}}})
     refused = yawl.windlass.run("declare")
     assert refused.status == REJECTED and "VersionNotHigher" in refused.err and "nothing was uploaded" in refused.err, refused
@@ -84,8 +84,8 @@ def test_what_is_released_is_listed_and_explained(yawl):
     # The version of a tag is not for a branch's release: the digits of its bytes follow.
     name = bay[2]
     assert name.startswith("1.0.0+") and bay[-1] == "idle" and f"recorded as {name}" in ran.out, (bay, ran)
-    told = yawl.windlass.json("apps", "--limit", "100").document["apps"]
-    (app,) = [app for app in told if app["app"] == "yawl"]
+    listed = yawl.windlass.json("apps", "--limit", "100").document["apps"]
+    (app,) = [app for app in listed if app["app"] == "yawl"]
     assert {name: one["version"] for name, one in app["environments"][0]["running"].items()} == {"page": name, "jobs": name}
     both = yawl.windlass.run("status", "yawl")
     assert "yawl bay: snapshot" in both.out and "yawl sea: nothing was deployed yet" in both.out, both
@@ -100,7 +100,7 @@ def test_a_ref_is_explained_by_the_rules_in_force(yawl):
     assert (nowhere.status, nowhere.document["chosen"]) == (REJECTED, None), nowhere
 
 
-def test_settings_with_mistakes_tell_all_of_them(yawl):
+def test_settings_with_mistakes_list_all_of_them(yawl):
     settings = yawl.folder / "windlass.toml"
     good = settings.read_text()
     settings.write_text('stak = "windlass"\nregion = 1\n')

@@ -1,4 +1,4 @@
-"""From an account in which a function and a site live, and a repository, to the first release: `windlass init` asks, writes, and tells
+"""From an account in which a function and a site live, and a repository, to the first release: `windlass init` asks, writes, and prints
 the commands; they are counted. All that it writes is clean by the linters of its sort."""
 
 import json
@@ -111,8 +111,8 @@ def test_a_terminal_asks_one_after_the_other(skerry, tmp_path):
 def test_six_commands_to_the_first_release(skerry):
     out = skerry.type(f"windlass init --yes --answer web.url={shlex.quote(skerry.url)}")
     assert "written: app.yaml" in out and "next:" in out, out
-    told = [line.strip().partition("   #")[0] for line in out.split("next:\n")[1].splitlines()]
-    script, declare, doctor, release, _ = told
+    lines = [line.strip().partition("   #")[0] for line in out.split("next:\n")[1].splitlines()]
+    script, declare, doctor, release, _ = lines
     skerry.type(script)
     skerry.type(declare)
     skerry.type(doctor)
@@ -133,7 +133,7 @@ def test_six_commands_to_the_first_release(skerry):
 
 
 def test_the_roles_of_ci_can_be_made(skerry):
-    """As the last of the commands that are told does it, in an account that has the provider already."""
+    """As the last of the commands that are printed does it, in an account that has the provider already."""
     parameters = {"MakeProvider": "no", "GitHubOwnerId": "12", "GitHubRepositoryId": "345"}
     skerry.shop.deploy_stack(f"{APP}-ci", skerry.folder / "ci-role.yaml", parameters)
     role = skerry.aws.iam.get_role(RoleName=f"{APP}-ci-{ENVIRONMENT}")["Role"]
@@ -176,12 +176,12 @@ def test_a_role_takes_both_forms_of_its_repositorys_subject_and_of_no_other(sker
 
 def test_doctor_shows_the_subject_of_a_run_and_what_takes_it(skerry):
     with TokenService(f"repo:example@12/{APP}@345:environment:production") as tokens:
-        told = skerry.windlass.run("doctor", APP, ENVIRONMENT, **tokens.variables)
-    assert told.status == GOOD, told
+        ran = skerry.windlass.run("doctor", APP, ENVIRONMENT, **tokens.variables)
+    assert ran.status == GOOD, ran
     subject = f"repo:example@12/{APP}@345:environment:production"
-    assert f"GitHub signs this run in as `{subject}`" in told.out and f'sub": "{subject}"' in told.out, told
-    assert "`github.ids=12/345`" in told.out and "`github.environment=production`" in told.out, told
-    assert all(token not in told.out + told.err for token in tokens.given) and tokens.given
+    assert f"GitHub signs this run in as `{subject}`" in ran.out and f'sub": "{subject}"' in ran.out, ran
+    assert "`github.ids=12/345`" in ran.out and "`github.environment=production`" in ran.out, ran
+    assert all(token not in ran.out + ran.err for token in tokens.given) and tokens.given
 
 
 def written():

@@ -34,8 +34,8 @@ def text(page):
 def commands(page):
     """The commands of a page, for the first application and for the next one."""
     parts = dict(zip(MOST, text(page).split(NEXT)))
-    blocks = {part: re.findall(r"^```sh\n(.*?)^```$", told, re.MULTILINE | re.DOTALL) for part, told in parts.items()}
-    return {part: [line for block in told for line in block.replace("\\\n", "").splitlines() if line] for part, told in blocks.items()}
+    blocks = {part: re.findall(r"^```sh\n(.*?)^```$", words, re.MULTILINE | re.DOTALL) for part, words in parts.items()}
+    return {part: [line for block in found for line in block.replace("\\\n", "").splitlines() if line] for part, found in blocks.items()}
 
 
 class WithFunction(Newcomer, Application):
@@ -146,10 +146,10 @@ def installs(command):
     return True
 
 
-def typed(developer, told):
+def typed(developer, lines):
     """Types all commands; answers who did, how many they were, and the seconds."""
     began = time.monotonic()
-    for command in told:
+    for command in lines:
         if installs(command):
             developer.commands.append(command)
         else:
@@ -158,7 +158,7 @@ def typed(developer, told):
 
 
 @pytest.fixture(scope="module")
-def told(aws, tmp_path_factory):
+def outcomes(aws, tmp_path_factory):
     """Returns what came of each part of each page."""
     developers = {}
     for page, (living, apps) in PAGES.items():
@@ -179,8 +179,8 @@ def told(aws, tmp_path_factory):
 @pytest.mark.heavy
 @pytest.mark.parametrize("part", MOST)
 @pytest.mark.parametrize("page", PAGES)
-def test_a_tutorial_goes_from_what_lives_to_its_release(told, page, part):
-    came = told[page, part]
+def test_a_tutorial_goes_from_what_lives_to_its_release(outcomes, page, part):
+    came = outcomes[page, part]
     if isinstance(came, BaseException):
         raise came
     developer, count, seconds = came
@@ -192,15 +192,15 @@ def test_a_tutorial_goes_from_what_lives_to_its_release(told, page, part):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_says_how_many_commands_it_takes(page):
-    first, following = (len(told) for told in commands(page).values())
+    first, following = (len(one) for one in commands(page).values())
     assert f"first release: **{WORDS[first]} commands**" in " ".join(text(page).split())
     assert f"next application takes **{WORDS[following]}**" in " ".join(text(page).split())
     assert re.findall(r"^## (\d)\.", text(page), re.MULTILINE) == [str(number) for number in range(1, first + 1)]
 
 
 @pytest.mark.heavy
-def test_windlass_logs_shows_what_the_new_version_of_a_function_wrote(told):
-    hello, _, _ = told["function", "first"]
+def test_windlass_logs_shows_what_the_new_version_of_a_function_wrote(outcomes):
+    hello, _, _ = outcomes["function", "first"]
     refused = hello.windlass.run("logs", "hello", "prod", "--since", "10m")
     assert refused.status == UNREACHABLE and "Allow yourself `lambda:GetFunctionConfiguration`" in refused.err, refused
     hello.let_read_logs()
@@ -217,8 +217,8 @@ def test_windlass_logs_shows_what_the_new_version_of_a_function_wrote(told):
 
 
 @pytest.mark.heavy
-def test_windlass_logs_shows_what_the_new_tasks_of_a_service_wrote(told):
-    ticker, _, _ = told["service", "first"]
+def test_windlass_logs_shows_what_the_new_tasks_of_a_service_wrote(outcomes):
+    ticker, _, _ = outcomes["service", "first"]
     ticker.let_read_logs()
     logs = ticker.client("logs")
     logs.create_log_group(logGroupName="/ticker")
@@ -233,7 +233,7 @@ def test_windlass_logs_shows_what_the_new_tasks_of_a_service_wrote(told):
 
 
 @pytest.mark.heavy
-def test_windlass_logs_says_that_a_site_has_none(told):
-    notes, _, _ = told["site", "first"]
+def test_windlass_logs_says_that_a_site_has_none(outcomes):
+    notes, _, _ = outcomes["site", "first"]
     shown = notes.windlass.run("logs", "notes", "prod")
     assert shown.status == GOOD and "web has no log lines: a site has files" in shown.err, shown

@@ -53,8 +53,8 @@ class Reader:
 
     def localised(self, block):
         """The processor and the command line of this machine; where AWS is; and the releases of this test."""
-        for told, version in self.versions.items():
-            block = block.replace(told, version)
+        for written, version in self.versions.items():
+            block = block.replace(written, version)
         block = block.replace("install-arm64", f"install-{released.ARCHITECTURE}").replace("x86_64-unknown-linux-musl", released.COMMAND_LINE)
         return re.sub(r"(deploy\.sh AlertEmail=\S+)", rf"\1 {' '.join(self.account.parameters)}", block)
 
@@ -63,9 +63,9 @@ class Reader:
         keeps = f'\n{{ for name in PATH LEDGER ARTIFACTS LOGS; do [ -z "${{!name:-}}" ] || declare -p $name; done; declare -f; }} > {self.kept}\n'
         return self.account.run(f"source {self.kept}\n{self.localised(block)}{keeps}", place)
 
-    def download(self, told, source):
+    def download(self, written, source):
         """A release comes into the folder of downloads."""
-        dist = self.account.folder / f"dist-{told}"
+        dist = self.account.folder / f"dist-{written}"
         released.make(dist, source)
         for name in (*(path.name for path in dist.glob("*.tar.gz") if "sbom" not in path.name), "SHA256SUMS"):
             shutil.copy(dist / name, self.downloads)
@@ -145,9 +145,9 @@ def test_an_upgrade_while_a_deployment_runs(reader, bark):
     assert reader.aws.stack_outputs("windlass") | {"Version": ""} == reader.aws.outputs | {"Version": ""}, "addresses stay"
     assert not ending(bark.ledger.deployment(running["id"])), "it ended before the upgrade"
     assert reader.type(former, reader.downloads).strip() == reader.versions[NEXT]
-    told = reader.type(seen, reader.repository)
-    assert f"windlass {reader.versions[NEXT]}" in told and "all of them work" in told, told
-    assert re.search(r"^shop +prod +1\.0\.0", told, re.MULTILINE), told
+    printed = reader.type(seen, reader.repository)
+    assert f"windlass {reader.versions[NEXT]}" in printed and "all of them work" in printed, printed
+    assert re.search(r"^shop +prod +1\.0\.0", printed, re.MULTILINE), printed
 
     bark.set_alarm("OK")
     assert ending(bark.ended(running["id"])) == "Succeeded"

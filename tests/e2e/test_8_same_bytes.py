@@ -33,7 +33,7 @@ def test_each_file_has_the_same_bytes(releases):
     assert [name for name in here if here[name] != there[name]] == []
 
 
-def test_no_file_tells_where_it_was_made(releases):
+def test_no_file_shows_where_it_was_made(releases):
     programs = 0
     for source, files in releases:
         for name, content in contents(files):

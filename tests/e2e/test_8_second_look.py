@@ -19,7 +19,7 @@ WHAT_DIFFERS, STATUS, DEPLOY, RELEASE_HOLD = runbooks.blocks("drift-after-a-reco
 
 @pytest.fixture(scope="module")
 def heard(story):
-    """Returns what is told of drift from now on; answers whatever came since it was asked for last."""
+    """Returns what is sent of drift from now on; answers whatever came since it was asked for last."""
     left_behind.listen(story.aws, HEARD)
     return lambda: [text for text in left_behind.taken(story.aws, HEARD) if "Drift" in text]
 
@@ -51,8 +51,8 @@ def a_quarter_of_an_hour_passes(story, deployment):
     story.ledger.change(found["pk"], found["sk"], due=due, index_sk=f"{int(due):015}#{deployment['id']}")
 
 
-def test_what_is_as_it_was_left_is_noted_and_nobody_is_told(story, heard):
-    """Safety: second look: What is as it was left is noted, and nobody is told."""
+def test_what_is_as_it_was_left_is_noted_and_nobody_is_notified(story, heard):
+    """Safety: second look: What is as it was left is noted, and nobody is notified."""
     deployment, _ = stop_in_the_middle(story, "1.31.0")
     look(story)
     assert second_look(story, deployment)["tries"] == 0, "it is not due yet"
@@ -64,21 +64,21 @@ def test_what_is_as_it_was_left_is_noted_and_nobody_is_told(story, heard):
     assert not story.ledger.state().get("hold")
 
 
-def test_a_call_that_lands_late_is_told_and_holds_automatic_deployments(story, heard, shell):
-    """Safety: second look: A call that lands late is told and holds automatic deployments, with real functions."""
+def test_a_call_that_lands_late_is_reported_and_holds_automatic_deployments(story, heard, shell):
+    """Safety: second look: A call that lands late is reported and holds automatic deployments, with real functions."""
     before = story.shop.alias()
     deployment, brought = stop_in_the_middle(story, "1.32.0")
     story.aws.lambda_.update_alias(**FUNCTION, FunctionVersion=brought)
     a_quarter_of_an_hour_passes(story, deployment)
     look(story)
-    told = second_look(story, deployment)["looked"]["told"]
-    assert f"NOT as recorded: api (recorded {before[0]}, seen {brought})" in told, told
+    said = second_look(story, deployment)["looked"]["told"]
+    assert f"NOT as recorded: api (recorded {before[0]}, seen {brought})" in said, said
     assert ending(story.ledger.deployment(deployment["id"])) == "RolledBack"
     everything = []
     story.until("an event and a notification", lambda: everything.extend(heard()) or len(everything) > 1)
     event, notification = sorted((json.loads(text) for text in everything), key=lambda message: "Subject" in message)
-    assert (event["detail-type"], event["detail"]["deployment"], event["detail"]["cause"]) == ("DriftFound", deployment["id"], told)
-    assert (notification["Subject"], notification["Message"]) == ("[windlass] shop prod 1.32.0 DriftFound", told)
+    assert (event["detail-type"], event["detail"]["deployment"], event["detail"]["cause"]) == ("DriftFound", deployment["id"], said)
+    assert (notification["Subject"], notification["Message"]) == ("[windlass] shop prod 1.32.0 DriftFound", said)
     hold = story.until("the hold", lambda: story.ledger.state().get("hold"))
     assert hold["by"] == "Windlass" and f"seen {brought}" in hold["reason"], hold
     held = story.ended(release(story, "1.0.3")["id"])
@@ -104,7 +104,7 @@ def test_the_runbook_brings_back_what_should_run(story, shell):
     status = shell.run(STATUS)
     assert "drift: changed" not in status and "hold: none" in status, status
     assert story.shop.function_version() == recorded
-    # It is told by its order again, and no more by the hold.
+    # It is known by its order again, and no more by the hold.
     older = story.ended(release(story, "1.0.4")["id"])
     assert (ending(older), older["ending"]["cause_name"]) == ("NothingToDo", "Superseded")
 

@@ -40,7 +40,7 @@ def test_a_pushed_tag_is_released_and_followed_to_its_end(dinghy):
 def test_a_job_that_is_run_again_finds_its_release_there(dinghy):
     before = dinghy.seen()
     # Its token may have the older form, too.
-    run = dinghy.push("refs/tags/v1.0.0", as_told=GITHUB, GITHUB_RUN_ATTEMPT="2")
+    run = dinghy.push("refs/tags/v1.0.0", named_as=GITHUB, GITHUB_RUN_ATTEMPT="2")
     assert run.status == GOOD and dinghy.seen() == before, run.log
     assert run.outputs["ending"] == "NothingToDo", run.outputs
 
@@ -92,7 +92,7 @@ def test_a_job_ends_as_its_deployment_was_rolled_back(dinghy):
     assert dinghy.seen()[0] == "1.0.0"
 
 
-def test_a_job_without_the_right_to_a_token_is_told_so(dinghy):
+def test_a_job_without_the_right_to_a_token_reads_so(dinghy):
     run = dinghy.push("refs/tags/v1.2.0", ACTIONS_ID_TOKEN_REQUEST_URL="")
     assert run.status == 1 and EXIT.format(UNREACHABLE) in run.log, run.log
     assert "this job may not sign in" in run.summary and "id-token: write" in run.summary, run.summary
@@ -101,7 +101,7 @@ def test_a_job_without_the_right_to_a_token_is_told_so(dinghy):
 def test_what_cannot_be_verified_is_not_run(dinghy):
     dinghy.releases.tamper()
     run = dinghy.push("refs/tags/v1.2.0")
-    dinghy.releases.tell_checksums()
+    dinghy.releases.write_checksums()
     assert run.status == 1 and EXIT.format(UNREACHABLE) in run.log, run.log
     assert "could not be verified" in run.summary and "windlass 0" not in run.log, run.summary
     assert not dinghy.tokens.asked

@@ -85,8 +85,8 @@ def probed(ferry, record):
 def test_the_test_listener_is_asked_at_its_pause_and_at_no_other_time(tested):
     record = tested.ended(tested.begin("1.0.0"))
     assert ending(record) == "Succeeded", record["ending"]
-    told = tested.aws.call_api("GET", f"/apps/{tested.app}/deployments/{record['id']}").body
-    (paused,) = [number for number, wave in enumerate(told["plan"]["waves"]) if "POST_TEST_TRAFFIC_SHIFT" in json.dumps(wave)]
+    answer = tested.aws.call_api("GET", f"/apps/{tested.app}/deployments/{record['id']}").body
+    (paused,) = [number for number, wave in enumerate(answer["plan"]["waves"]) if "POST_TEST_TRAFFIC_SHIFT" in json.dumps(wave)]
     assert probed(tested, record) == {paused: "pass"}
 
 

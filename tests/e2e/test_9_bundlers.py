@@ -1,5 +1,5 @@
 """Sites as bundlers build them, with the names that they give by themselves: whoever has a page of any release open, or opens one while
-releases come and go, finds every file of it; and files of another release only under names without a hash, which the plan tells."""
+releases come and go, finds every file of it; and files of another release only under names without a hash, which the plan says."""
 
 import concurrent.futures
 
@@ -41,7 +41,7 @@ def test_no_visitor_misses_a_file(seen, mode):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_the_plan_tells_where_names_carry_no_hash(seen, mode):
+def test_the_plan_names_where_names_carry_no_hash(seen, mode):
     bundles, _ = seen[mode]
     for version in RELEASES[1:]:
-        assert bundles.told_of(version) == UNHASHED, version
+        assert bundles.warned_of(version) == UNHASHED, version

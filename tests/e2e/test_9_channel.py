@@ -36,7 +36,7 @@ class Gannet(Application):
 
 @pytest.fixture(scope="module")
 def topic(aws):
-    """The team's topic; what it is told comes into a queue."""
+    """The team's topic; what it is sent comes into a queue."""
     tags = [{"Key": "windlass:app", "Value": "gannet"}]
     topic = aws.sns.create_topic(Name="gannet-team", Tags=tags)["TopicArn"]
     aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=left_behind.make_queue(aws, HEARD))
@@ -83,8 +83,8 @@ def test_a_channel_hears_what_came_back_and_what_to_do(gannet):
 def test_people_hear_of_the_topic_that_is_gone(gannet, aws):
     left_behind.listen(aws, "heard-by-people")
     gannet.release("1.2.0")
-    told = gannet.until("what people hear", lambda: [text for text in left_behind.taken(aws, "heard-by-people") if "could not be told" in text])
-    assert "gannet-team-gone" in told[0]
+    texts = gannet.until("what people hear", lambda: [text for text in left_behind.taken(aws, "heard-by-people") if "could not be told" in text])
+    assert "gannet-team-gone" in texts[0]
 
 
 def test_a_channel_hears_once_what_the_day_came_to(gannet, topic, aws):

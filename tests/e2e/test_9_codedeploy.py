@@ -72,8 +72,8 @@ def test_a_gate_that_fails_stops_it_and_the_alias_is_back(canals, by_hand):
     assert canal.alias() == canal.former
     stopped, back = canal.deployed()
     assert (stopped["status"], back["status"], back["creator"]) == ("Stopped", "Succeeded", "codeDeployRollback")
-    told = by_hand.get_deployment(deploymentId=stopped["deploymentId"])["deploymentInfo"]
-    assert told["rollbackInfo"]["rollbackDeploymentId"] == back["deploymentId"]
+    info = by_hand.get_deployment(deploymentId=stopped["deploymentId"])["deploymentInfo"]
+    assert info["rollbackInfo"]["rollbackDeploymentId"] == back["deploymentId"]
     assert stopped["deploymentId"] in record["ending"]["cause"], record["ending"]["cause"]
 
 
@@ -84,7 +84,7 @@ def test_an_alarm_of_the_group_takes_it_back_and_nobody_else_does(canals):
     record = canal.record()
     assert (ending(record), record["ending"]["cause_name"]) == ("RolledBack", "ChangeFailed"), record["ending"]
     rung, back = canal.codedeploy.of(canal.group)
-    assert (rung.told["status"], back.told["status"], rung.goes_back) == ("Stopped", "Succeeded", False)
+    assert (rung.described["status"], back.described["status"], rung.goes_back) == ("Stopped", "Succeeded", False)
     for words in (rung.id, "an alarm of its group rang", GROUPS_ALARM, f"{back.id} has succeeded"):
         assert words in record["ending"]["cause"], record["ending"]["cause"]
     assert canal.alias() == canal.former
@@ -126,7 +126,7 @@ def test_it_moves_in_steps_to_its_end(canals):
     version, weights = canal.alias()
     assert (canal.function("jobs", "live"), weights) == ("1.0.0-steps", {}) and version != canal.former[0]
     (made,) = canal.codedeploy.of(canal.group)
-    assert (made.told["status"], made.told["description"]) == ("Succeeded", f"Windlass deployment {record['id']}")
+    assert (made.described["status"], made.described["description"]) == ("Succeeded", f"Windlass deployment {record['id']}")
     assert made.shares == [0.1, 1], "the shares of the callers that the alias sent to the new version"
     # What the last revision had is in this one, but for the two versions (rule 9).
     assert made.document == canal.document(canal.former[0], version) and made.document["Hooks"] == HOOKS

@@ -85,10 +85,10 @@ def test_a_gate_that_fails_stops_it_and_the_former_tasks_have_the_traffic(sluice
     how, why, record = ended(sluice)
     sluice.set_alarm("OK")
     assert (how, why) == ("RolledBack", "GateFailed"), record["ending"]
-    stopped, back = [found.told for found in sluice.made()]
+    stopped, back = [found.described for found in sluice.made()]
     assert (stopped["status"], back["status"], back["creator"]) == ("Stopped", "Succeeded", "codeDeployRollback")
-    told = by_hand.get_deployment(deploymentId=stopped["deploymentId"])["deploymentInfo"]
-    assert told["rollbackInfo"]["rollbackDeploymentId"] == back["deploymentId"]
+    info = by_hand.get_deployment(deploymentId=stopped["deploymentId"])["deploymentInfo"]
+    assert info["rollbackInfo"]["rollbackDeploymentId"] == back["deploymentId"]
     assert stopped["deploymentId"] in record["ending"]["cause"], record["ending"]["cause"]
     sluice.until("the former task set alone", lambda: sluice.sets() == [("PRIMARY", 1)])
     assert sluice.tasks() == sluice.before, "the same tasks, and no other"
@@ -99,9 +99,9 @@ def test_an_alarm_of_the_group_takes_it_back_and_nobody_else_does(sluices, by_ha
     how, why, record = ended(sluice)
     assert (how, why) == ("RolledBack", "ChangeFailed"), record["ending"]
     rung, back = sluice.made()
-    assert (rung.told["status"], back.told["status"], rung.goes_back) == ("Stopped", "Succeeded", False)
-    told = by_hand.get_deployment(deploymentId=rung.id)["deploymentInfo"]
-    assert told["rollbackInfo"]["rollbackDeploymentId"] == back.id
+    assert (rung.described["status"], back.described["status"], rung.goes_back) == ("Stopped", "Succeeded", False)
+    info = by_hand.get_deployment(deploymentId=rung.id)["deploymentInfo"]
+    assert info["rollbackInfo"]["rollbackDeploymentId"] == back.id
     for words in (f"{rung.id} of sluice-agent-alarm:2", "an alarm of its group rang", GROUPS_ALARM, f"Its rollback {back.id} has succeeded"):
         assert words in record["ending"]["cause"], record["ending"]["cause"]
     sluice.until("the former task set alone", lambda: sluice.sets() == [("PRIMARY", 1)])
@@ -144,20 +144,20 @@ def test_ready_is_continued_where_that_is_declared(sluices):
     assert made.continued["READY_WAIT"].is_set() and sluice.sets() == [("ACTIVE", 1), ("PRIMARY", 1)]
 
 
-def test_ready_is_told_where_it_is_not_declared(sluices, by_hand):
+def test_ready_is_shown_where_it_is_not_declared(sluices, by_hand):
     sluice = sluices["ready"]
-    sluice.until("the group waits", lambda: sluice.made() and sluice.made()[0].told["status"] == "Ready", 60)
-    told = sluice.until("it is told", lambda: what_it_waits_for(sluice))
-    assert sluice.made()[0].id in told, told
+    sluice.until("the group waits", lambda: sluice.made() and sluice.made()[0].described["status"] == "Ready", 60)
+    wait = sluice.until("it is told", lambda: what_it_waits_for(sluice))
+    assert sluice.made()[0].id in wait, wait
     by_hand.continue_deployment(deploymentId=sluice.made()[0].id, deploymentWaitType="READY_WAIT")
     how, _, record = ended(sluice)
     assert how == "Succeeded", record["ending"]
 
 
 def what_it_waits_for(sluice):
-    """Returns what the deployment under way waits for, as the record tells it."""
-    told = str(sluice.ledger.steps(sluice.begun))
-    return told if "READY" in told.upper() else None
+    """Returns what the deployment under way waits for, as the record says it."""
+    steps = str(sluice.ledger.steps(sluice.begun))
+    return steps if "READY" in steps.upper() else None
 
 
 @pytest.fixture(scope="module")
@@ -172,11 +172,11 @@ def released(sluices):
 def test_a_release_ends_when_the_traffic_has_moved(sluices, released):
     sluice, (record, tasks) = sluices["steps"], released
     (made,) = sluice.made()
-    assert (made.told["status"], made.waits) == ("InProgress", "TERMINATION_WAIT"), "the wait does not hold the release"
+    assert (made.described["status"], made.waits) == ("InProgress", "TERMINATION_WAIT"), "the wait does not hold the release"
     assert (sluice.sets(), made.shares) == ([("ACTIVE", 1), ("PRIMARY", 1)], [0.1, 1])
-    assert sluice.before.items() < tasks.items() and made.told["description"].startswith(f"Windlass deployment {record['id']}")
-    told = seen(sluice)
-    assert f"deployment {made.id} of CodeDeploy keeps the tasks of sluice-agent-steps:1 until" in told, told
+    assert sluice.before.items() < tasks.items() and made.described["description"].startswith(f"Windlass deployment {record['id']}")
+    shown = seen(sluice)
+    assert f"deployment {made.id} of CodeDeploy keeps the tasks of sluice-agent-steps:1 until" in shown, shown
     # What the last revision had is in this one, but for the task definition (rule 9).
     assert made.document == sluice.document(made.properties()["TaskDefinition"]) and made.document["Hooks"] == HOOKS
 
@@ -190,21 +190,21 @@ def test_the_next_release_ends_the_wait_and_a_rollback_within_its_own_starts_no_
     how, _, record = ended(sluice)
     assert how == "Succeeded", record["ending"]
     first, second = sluice.made()
-    assert (first.told["status"], second.waits) == ("Succeeded", "TERMINATION_WAIT")
+    assert (first.described["status"], second.waits) == ("Succeeded", "TERMINATION_WAIT")
     former = {arn: digest for arn, digest in tasks.items() if arn not in sluice.before}
     assert not sluice.before.keys() & sluice.tasks().keys() and former.items() < sluice.tasks().items()
     sluice.roll_back()
     sluice.until("the former task set alone", lambda: sluice.sets() == [("PRIMARY", 1)])
     assert sluice.tasks() == former, "the tasks of the release before, and no other"
-    assert [found.told["status"] for found in sluice.made()] == ["Succeeded", "Stopped", "Succeeded"]
+    assert [found.described["status"] for found in sluice.made()] == ["Succeeded", "Stopped", "Succeeded"]
 
 
-def test_former_tasks_that_stay_for_good_are_told_and_hold_nothing(sluices):
+def test_former_tasks_that_stay_for_good_are_shown_and_hold_nothing(sluices):
     sluice = sluices["kept"]
     how, _, record = ended(sluice)
     assert how == "Succeeded", record["ending"]
     (made,) = sluice.made()
-    sluice.until("its end", lambda: made.told["status"] == "Succeeded")
+    sluice.until("its end", lambda: made.described["status"] == "Succeeded")
     assert sluice.sets() == [("ACTIVE", 1), ("PRIMARY", 1)] and sluice.before.items() < sluice.tasks().items()
     assert "1 task of sluice-agent-kept:1 is left without a caller" in seen(sluice)
     first = sluice.task_definition()
@@ -215,14 +215,14 @@ def test_former_tasks_that_stay_for_good_are_told_and_hold_nothing(sluices):
     assert sluice.sets() == [("ACTIVE", 1), ("ACTIVE", 1), ("PRIMARY", 1)], "what stays is left to whoever keeps it"
     sluice.roll_back()
     assert sluice.task_definition() == first
-    assert [found.told["status"] for found in sluice.made()] == ["Succeeded"] * 3
+    assert [found.described["status"] for found in sluice.made()] == ["Succeeded"] * 3
 
 
 def seen(sluice):
-    """Returns what the targets show now, as the API tells it."""
+    """Returns what the targets show now, as the API shows it."""
     with asked_through(sluice.aws, "windlass-api", sluice.standin.address, "CODEDEPLOY", "ECS"):
-        told = sluice.aws.call_api("GET", f"/apps/{sluice.app}/environments/{sluice.environment}?observe=true").body["observed"]
-    return told["agent"]["seen"]
+        observed = sluice.aws.call_api("GET", f"/apps/{sluice.app}/environments/{sluice.environment}?observe=true").body["observed"]
+    return observed["agent"]["seen"]
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.heavy
 
 APP = "lantern"
 TAGS = {"windlass:app": APP, "windlass:environment": "prod"}
-# The content of a document is told by nothing but AppConfig itself.
+# The content of a document is shown by nothing but AppConfig itself.
 SECRET = "planted-green-wick-4419"
 
 
@@ -68,7 +68,7 @@ class Lantern(Application):
     def begun(self):
         """Waits until AppConfig has begun a deployment that is not over."""
         self.until("a deployment that grows", lambda: self.deployments()[-1:] == ["DEPLOYING"], within_s=60)
-        # The local cloud tells since when an alarm is red in whole seconds: of the same second it is red before the change.
+        # The local cloud says since when an alarm is red in whole seconds: of the same second it is red before the change.
         time.sleep(1)
 
 
@@ -108,7 +108,7 @@ def test_a_failed_gate_stops_flags_that_grow(lantern):
     assert lantern.served() == "1.0.0"
 
 
-def test_an_alarm_of_appconfig_s_own_is_told(lantern):
+def test_an_alarm_of_appconfig_s_own_is_reported(lantern):
     alarm = {"Namespace": "Lantern", "MetricName": "Smoke", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1, "Threshold": 1}
     cloudwatch = lantern.client("cloudwatch")
     cloudwatch.put_metric_alarm(AlarmName="lantern-smoke", ComparisonOperator="GreaterThanThreshold", **alarm)

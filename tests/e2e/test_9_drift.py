@@ -1,4 +1,4 @@
-"""What somebody changes by hand is found by the hourly look, told once by its field, and told again when it is gone; what is to be restored is.
+"""What somebody changes by hand is found by the hourly look, reported once by its field, and reported again when it is gone; what is to be restored is.
 
 docs/first-hour/a-change-by-hand.md says so. The tests build on each other: 1.0.0 of the application `jetsam` is live, and is looked at.
 """
@@ -46,8 +46,8 @@ class Jetsam(Application):
         self.aws.lambda_.update_alias(**ALIAS, FunctionVersion=version)
         return was
 
-    def told(self, count):
-        """All that was told of drift so far, oldest first, once it is so much: what an event or a notification is called, and its text."""
+    def reports(self, count):
+        """All that was reported of drift so far, oldest first, once it is so much: what an event or a notification is called, and its text."""
 
         def found():
             for text in left_behind.taken(self.aws, HEARD):
@@ -99,7 +99,7 @@ def state_of(jetsam):
     return re.split(r"\s{2,}", row.strip())[-1]
 
 
-def test_what_somebody_changes_is_told_by_its_field_and_since_when(jetsam):
+def test_what_somebody_changes_is_reported_by_its_field_and_since_when(jetsam):
     assert {name: found["drift"] for name, found in jetsam.drift().items()} == {"page": "none", "jobs": "none"}
     status = jetsam.windlass.run("status", "jetsam", "bay").out
     assert re.search(r"\n  drift: looked at \S+: all as recorded\n", status), status
@@ -108,9 +108,9 @@ def test_what_somebody_changes_is_told_by_its_field_and_since_when(jetsam):
     recorded = jetsam.move_alias(BEFORE)
     changed = time.time() * 1000
     hourly.look(jetsam)
-    assert sorted(jetsam.told(2)) == ["DriftFound", "[windlass] jetsam bay DriftFound"]
-    told = dict(jetsam.heard)
-    event, message = told["DriftFound"], told["[windlass] jetsam bay DriftFound"]
+    assert sorted(jetsam.reports(2)) == ["DriftFound", "[windlass] jetsam bay DriftFound"]
+    texts = dict(jetsam.heard)
+    event, message = texts["DriftFound"], texts["[windlass] jetsam bay DriftFound"]
     assert set(event) == {"schema", "app", "environment", "cause", "summary"} and event["cause"] == message, event
     assert message.startswith("jetsam bay has DRIFTED: jobs, not as Windlass left it.\n"), message
     assert f"\n  jobs: version of the alias: recorded {recorded}, seen {BEFORE}; it began between" in message, message
@@ -137,15 +137,15 @@ def test_the_api_and_the_command_line_show_it(jetsam):
     assert plan.status == GOOD and "TargetChangedByOther" in plan.out, plan
 
 
-def test_the_next_look_tells_nothing_and_that_it_is_gone_is_told(jetsam):
+def test_the_next_look_reports_nothing_and_that_it_is_gone_is_reported(jetsam):
     began = jetsam.drift()["jobs"]["began"]
     hourly.look(jetsam)
     assert jetsam.drift()["jobs"]["began"] == began
     jetsam.move_alias(jetsam.drift()["jobs"]["fields"][0]["recorded"])
     assert jetsam.seen() == LIVE
     hourly.look(jetsam)
-    # The stream keeps its order: what the look between had told would stand before it. Nobody is called for good news.
-    assert sorted(jetsam.told(3)) == ["DriftFound", "DriftGone", "[windlass] jetsam bay DriftFound"]
+    # The stream keeps its order: what the look between had reported would stand before it. Nobody is called for good news.
+    assert sorted(jetsam.reports(3)) == ["DriftFound", "DriftGone", "[windlass] jetsam bay DriftFound"]
     assert dict(jetsam.heard)["DriftGone"]["cause"] == "The drift of jobs in jetsam bay is gone: it is as recorded."
     assert jetsam.drift()["jobs"]["drift"] == "none"
     assert state_of(jetsam) == "idle"
@@ -155,7 +155,7 @@ def test_what_runs_is_deployed_once_more_over_a_page_that_somebody_wrote(jetsam)
     words = "Written by hand: page 9.9.9"
     jetsam.aws.s3.put_object(Bucket=jetsam.bucket, Key="page/index.html", Body=words.encode(), ContentType="text/html")
     hourly.look(jetsam)
-    jetsam.told(5)
+    jetsam.reports(5)
     found = jetsam.drift()["page"]
     assert [field["name"] for field in found["fields"]] == ["`index.html`"], found
     assert found["who"] == {"nobody": "it keeps no events of such a target"}
@@ -166,7 +166,7 @@ def test_what_runs_is_deployed_once_more_over_a_page_that_somebody_wrote(jetsam)
     behind = jetsam.drift()["page"]
     assert (behind["drift"], behind["reason"]) == ("unknown", "a deployment had its turn since it was looked at")
     hourly.look(jetsam)
-    assert jetsam.told(6)[-1] == "DriftGone"
+    assert jetsam.reports(6)[-1] == "DriftGone"
     assert {found["drift"] for found in jetsam.drift().values()} == {"none"}
 
 

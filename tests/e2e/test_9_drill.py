@@ -1,4 +1,4 @@
-"""A drill goes to the version before and comes back, by hand and by a schedule; one that fails on its way leaves what ran, or tells what runs.
+"""A drill goes to the version before and comes back, by hand and by a schedule; one that fails on its way leaves what ran, or says what runs.
 
 docs/drill.md says so. The tests build on each other: 1.1.0 of the application `muster` is live in `staging` and in `prod`, 1.0.0 was before it.
 """

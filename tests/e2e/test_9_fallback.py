@@ -1,4 +1,4 @@
-"""A distribution that answers what is missing with a document: that is told in words, and a release whose script is missing does not stay live.
+"""A distribution that answers what is missing with a document: that is shown in words, and a release whose script is missing does not stay live.
 
 docs/integrate/distribution.md says what to set instead; its functions are tried as they stand there.
 """
@@ -25,7 +25,7 @@ class Arcade(Plaza):
         self.windlass = CommandLine(aws, "arcade", folder)
 
     def words(self, version):
-        """Returns what `windlass watch` tells of a release."""
+        """Returns what `windlass watch` says of a release."""
         return self.windlass.run("watch", "arcade", "open", version).out
 
     def visit(self, path):
@@ -66,7 +66,7 @@ def arcade(aws, tmp_path_factory):
     return arcade
 
 
-def test_the_fallback_is_told_in_words(arcade):
+def test_the_fallback_is_shown_in_words(arcade):
     assert arcade.visit("/assets/gone.js")[:2] == (200, "text/html")
     assert arcade.release("1.1.0") == ""
     words = arcade.words("1.1.0")

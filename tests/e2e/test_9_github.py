@@ -31,15 +31,15 @@ def puffin(aws, hub):
     return puffin
 
 
-def states(told):
-    return [status["state"] for status in told]
+def states(statuses):
+    return [status["state"] for status in statuses]
 
 
 def ended_last(puffin, record, commit, state):
     """The last status of a commit and of its one deployment of GitHub: both have the state, the execution's page and the cause."""
     (deployment,) = puffin.github_deployments(commit, state)
     assert (deployment["ref"], deployment["environment"]) == (commit, f"{APP}/{ENVIRONMENT}")
-    status, last = puffin.commit_statuses(commit, state)[-1], deployment["told"][-1]
+    status, last = puffin.commit_statuses(commit, state)[-1], deployment["statuses"][-1]
     assert (status["state"], status["description"], status["target_url"]) == (state, last["description"], last["log_url"])
     assert status["target_url"].endswith(record["executions"][-1])
     assert status["description"].startswith(f"{record['release']['version']} {ending(record)}"), status
@@ -51,16 +51,16 @@ def test_a_commit_is_pending_and_then_live(puffin):
     record = puffin.release("1.0.0", LIVE)
     assert ending(record) == "Succeeded", record["ending"]
     deployment = ended_last(puffin, record, LIVE, "success")
-    told = puffin.commit_statuses(LIVE, "success")
-    assert states(told) == ["pending", "success"]
-    assert {status["context"] for status in told} == {CONTEXT}
-    assert states(deployment["told"]) == ["in_progress", "success"]
-    assert told[0]["description"] == deployment["told"][0]["description"]
-    assert told[0]["description"].startswith("1.0.0 has begun")
+    statuses = puffin.commit_statuses(LIVE, "success")
+    assert states(statuses) == ["pending", "success"]
+    assert {status["context"] for status in statuses} == {CONTEXT}
+    assert states(deployment["statuses"]) == ["in_progress", "success"]
+    assert statuses[0]["description"] == deployment["statuses"][0]["description"]
+    assert statuses[0]["description"].startswith("1.0.0 has begun")
     assert record["id"] in deployment["description"] and "1.0.0" in deployment["description"]
 
 
-def test_the_same_event_again_tells_nothing_anew(puffin, hub):
+def test_the_same_event_again_sends_nothing_anew(puffin, hub):
     events = [(event["detail-type"], event["detail"]) for event in puffin.heard() if event["detail"].get("git", {}).get("commit") == LIVE]
     assert {"DeploymentStarted", "DeploymentEnded"} <= {name for name, _ in events}
     before = hub.deployments_of(LIVE)
@@ -72,10 +72,10 @@ def test_what_runs_already_is_live_in_place_of_the_commit_before(puffin, hub):
     record = puffin.release("1.0.1", SAME, code="1.0.0")
     assert (ending(record), record["ending"]["cause_name"]) == ("NothingToDo", "AlreadyThere")
     deployment = ended_last(puffin, record, SAME, "success")
-    assert states(deployment["told"]) == ["in_progress", "success"]
+    assert states(deployment["statuses"]) == ["in_progress", "success"]
     (former,) = puffin.github_deployments(LIVE, "inactive")
-    assert states(former["told"]) == ["in_progress", "success", "inactive"]
-    assert former["told"][-1]["description"].startswith("1.0.0 is gone: 1.0.1 runs in puffin/open now. (20")
+    assert states(former["statuses"]) == ["in_progress", "success", "inactive"]
+    assert former["statuses"][-1]["description"].startswith("1.0.0 is gone: 1.0.1 runs in puffin/open now. (20")
     assert puffin.line(LIVE, "is gone") == "1.0.0 is gone: 1.0.1 runs in puffin/open now."
 
 
@@ -83,12 +83,12 @@ def test_a_commit_that_came_back_says_why(puffin, hub):
     record = puffin.release("1.1.0", BACK, sum_=MISTAKE)
     assert ending(record) == "RolledBack", record["ending"]
     deployment = ended_last(puffin, record, BACK, "failure")
-    told = puffin.commit_statuses(BACK, "failure")
-    assert states(told) == ["pending", "pending", "failure"]
-    assert told[1]["description"].startswith("1.1.0 is being undone")
-    assert states(deployment["told"]) == ["in_progress", "in_progress", "failure"]
-    # What runs again is still told to be live.
-    assert states(hub.deployments_of(SAME)[0]["told"])[-1] == "success"
+    statuses = puffin.commit_statuses(BACK, "failure")
+    assert states(statuses) == ["pending", "pending", "failure"]
+    assert statuses[1]["description"].startswith("1.1.0 is being undone")
+    assert states(deployment["statuses"]) == ["in_progress", "in_progress", "failure"]
+    # What runs again is still said to be live.
+    assert states(hub.deployments_of(SAME)[0]["statuses"])[-1] == "success"
 
 
 def test_who_needs_an_operator_says_so_until_recovered(puffin, aws):
@@ -105,8 +105,8 @@ def test_who_needs_an_operator_says_so_until_recovered(puffin, aws):
     puffin.operate(action="recover", **puffin.where, reason="the alias is there again")
     record = puffin.ledger.deployment(deployment)
     assert ending(record) == "RolledBack", record["ending"]
-    told = states(ended_last(puffin, record, STUCK, "failure")["told"])
-    assert told[0] == "in_progress" and told[-3:] == ["error", "in_progress", "failure"], told
+    seen = states(ended_last(puffin, record, STUCK, "failure")["statuses"])
+    assert seen[0] == "in_progress" and seen[-3:] == ["error", "in_progress", "failure"], seen
     assert states(puffin.commit_statuses(STUCK, "failure"))[-3:] == ["error", "pending", "failure"]
 
 
@@ -115,11 +115,11 @@ def test_what_was_rejected_has_failed(puffin):
     record = puffin.release("1.3.0", HELD)
     assert puffin.operate(action="release_hold", **puffin.where, reason="it is over")["status"] == "SUCCEEDED"
     assert (ending(record), record["ending"]["cause_name"]) == ("Rejected", "Held")
-    assert states(ended_last(puffin, record, HELD, "failure")["told"]) == ["failure"]
+    assert states(ended_last(puffin, record, HELD, "failure")["statuses"]) == ["failure"]
     assert states(puffin.commit_statuses(HELD, "failure")) == ["failure"]
 
 
-def test_what_was_superseded_is_told_to_nobody(puffin, hub):
+def test_what_was_superseded_is_sent_to_nobody(puffin, hub):
     before = len(hub.statuses), len(hub.deployments)
     late = puffin.release("0.9.0", LATE, sequence=1)
     assert (ending(late), late["ending"]["cause_name"]) == ("NothingToDo", "Superseded")
@@ -128,7 +128,7 @@ def test_what_was_superseded_is_told_to_nobody(puffin, hub):
     assert before == (len(hub.statuses), len(hub.deployments))
 
 
-def test_a_release_without_a_commit_is_told_to_nobody_and_takes_the_one_before_it_away(puffin, hub):
+def test_a_release_without_a_commit_is_sent_to_nobody_and_takes_the_one_before_it_away(puffin, hub):
     before = len(hub.deployments)
     assert ending(puffin.release("1.4.0", None)) == "Succeeded"
     puffin.github_deployments(SAME, "inactive")
@@ -139,8 +139,8 @@ def test_a_release_without_a_commit_is_told_to_nobody_and_takes_the_one_before_i
 def shown(puffin, gone, back, by):
     """What was taken away is inactive, and what was brought back is live, on both of GitHub's ways to show it."""
     (taken,), (brought,) = puffin.github_deployments(gone, "inactive"), puffin.github_deployments(back, "success")
-    assert taken["told"][-1]["description"].startswith(f"{by[gone]} is gone: {by[back]} runs in puffin/open now."), taken
-    assert brought["told"][-1]["description"].startswith(f"{by[back]} is live again: "), brought
+    assert taken["statuses"][-1]["description"].startswith(f"{by[gone]} is gone: {by[back]} runs in puffin/open now."), taken
+    assert brought["statuses"][-1]["description"].startswith(f"{by[back]} is live again: "), brought
     assert (puffin.line(gone, "is gone"), puffin.line(back, "is live")[:19]) == (
         f"{by[gone]} is gone: {by[back]} runs in puffin/open now.",
         f"{by[back]} is live again",
@@ -155,8 +155,8 @@ def test_what_a_rollback_has_taken_away_is_inactive_and_what_runs_again_is_live(
     puffin.github_deployments(NEWER, "success")
     assert puffin.operate(action="rollback", **puffin.where, reason="1.6.0 is slow")["status"] == "SUCCEEDED"
     taken, brought = shown(puffin, NEWER, OLDER, {OLDER: "1.5.0", NEWER: "1.6.0"})
-    assert states(taken["told"]) == ["in_progress", "success", "inactive"]
-    assert states(brought["told"]) == ["in_progress", "success", "inactive", "success"]
+    assert states(taken["statuses"]) == ["in_progress", "success", "inactive"]
+    assert states(brought["statuses"]) == ["in_progress", "success", "inactive", "success"]
     # The events of the rollback come once more, and in another order.
     events = [(event["detail-type"], event["detail"]) for event in puffin.heard() if event["detail-type"] in ("ReleaseGone", "ReleaseBack")]
     assert [(name, detail["git"]["commit"]) for name, detail in events[-2:]] == [("ReleaseGone", NEWER), ("ReleaseBack", OLDER)]
@@ -165,22 +165,22 @@ def test_what_a_rollback_has_taken_away_is_inactive_and_what_runs_again_is_live(
 
 
 def test_what_a_drill_takes_away_for_a_while_is_live_again_after_it(puffin, hub):
-    """The way there goes to 1.4.0, which tells no commit."""
+    """The way there goes to 1.4.0, which names no commit."""
     # The rollback holds deployments, and a drill is one.
     assert puffin.operate(action="release_hold", **puffin.where, reason="it is mended")["status"] == "SUCCEEDED"
     puffin.operate(action="drill", **puffin.where, reason="before the sale")
-    puffin.until("the way there", lambda: "inactive" in states(hub.deployments_of(OLDER)[0]["told"][4:]))
+    puffin.until("the way there", lambda: "inactive" in states(hub.deployments_of(OLDER)[0]["statuses"][4:]))
     (deployment,) = puffin.github_deployments(OLDER, "success")
-    assert states(deployment["told"])[-2:] == ["inactive", "success"]
+    assert states(deployment["statuses"])[-2:] == ["inactive", "success"]
 
 
-def test_an_older_event_of_a_release_that_comes_late_is_not_told(puffin, hub):
-    """As if it had waited for GitHub: what was sent after it is told already."""
-    (gone,) = [one["told"][-2] for one in hub.deployments_of(OLDER)]
+def test_an_older_event_of_a_release_that_comes_late_is_not_sent(puffin, hub):
+    """As if it had waited for GitHub: what was sent after it is there already."""
+    (gone,) = [one["statuses"][-2] for one in hub.deployments_of(OLDER)]
     late = {"detail-type": "ReleaseGone", "time": "2026-01-01T00:00:00Z", "detail": of(hub.deployments_of(OLDER)[0]["task"][9:], OLDER)}
     puffin.begins(late)
     (deployment,) = puffin.github_deployments(OLDER, "success")
-    assert deployment["told"][-2] == gone
+    assert deployment["statuses"][-2] == gone
 
 
 def of(deployment, commit, **more):
@@ -194,15 +194,15 @@ def test_two_events_at_once_go_on_with_one_deployment(puffin, hub):
     puffin.happens_to_its_end(("DeploymentStarted", of("first", commit)), ("DeploymentEnded", of("first", commit, ending="Rejected", cause_name="Held")))
     first, second = puffin.github_deployments(commit, "failure")
     assert first["task"] == second["task"] == "windlass:first"
-    assert set(states(second["told"])) == {"inactive"}
-    assert str(first["id"]) in second["told"][0]["description"]
+    assert set(states(second["statuses"])) == {"inactive"}
+    assert str(first["id"]) in second["statuses"][0]["description"]
 
 
 def test_a_deployment_whose_making_was_not_answered_is_found(puffin, hub):
     commit, hub.lose_next = "b" * 40, True
     puffin.happens_to_its_end(("DeploymentStarted", of("lost", commit)))
     first, second = puffin.github_deployments(commit, "in_progress")
-    assert (states(first["told"]), states(second["told"])) == (["in_progress"], ["inactive"])
+    assert (states(first["statuses"]), states(second["statuses"])) == (["in_progress"], ["inactive"])
 
 
 def test_an_end_that_overtakes_stays_the_last_word(puffin, hub):
@@ -214,11 +214,11 @@ def test_an_end_that_overtakes_stays_the_last_word(puffin, hub):
     assert hub.overtaken.wait(60)
     (deployment,) = puffin.github_deployments(commit, "failure")
     hub.overtaken = None
-    # Whoever of the two looks then tells the end again; it may be both.
-    end, begin, *again = deployment["told"]
+    # Whoever of the two looks then sends the end again; it may be both.
+    end, begin, *again = deployment["statuses"]
     assert (states([end, begin]), set(states(again))) == (["failure", "in_progress"], {"failure"})
     assert {status["description"] for status in [end, *again]} == {"2.0.0 RolledBack"}
-    # And what was sent before it and comes later is not told.
+    # And what was sent before it and comes later is not taken.
     puffin.happens_to_its_end(("UndoStarted", of("slow", commit, cause_name="GateFailed")))
     assert hub.deployments_of(commit) == [deployment]
 
@@ -233,7 +233,7 @@ def test_what_does_not_look_like_a_commit_leads_to_no_address_of_github(puffin, 
 def test_what_github_refuses_is_kept(puffin, hub):
     hub.unknown.add(UNKNOWN)
     puffin.happens(("DeploymentEnded", of("nowhere", UNKNOWN, ending="Succeeded")))
-    (kept,) = puffin.until("what was not told", puffin.deployments.untold)
+    (kept,) = puffin.until("what was not told", puffin.deployments.undelivered)
     assert "No ref found" in kept and "nowhere" in kept and "FAILED" in kept
     assert TOKENS["deployments"] not in kept
     assert hub.refused and all(UNKNOWN in refused for refused in hub.refused), hub.refused

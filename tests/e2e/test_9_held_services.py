@@ -1,5 +1,5 @@
 """Services that ECS shifts, in a pause that nobody ends: a hook runs out and ECS goes back, an answer comes too late, an operator cancels,
-and an execution is stopped. What is waited for is told, and each ends with the tasks that ran before."""
+and an execution is stopped. What is waited for is shown, and each ends with the tasks that ran before."""
 
 import pytest
 from aws import Aws
@@ -50,19 +50,19 @@ def is_as_before(ferry):
 
 
 def the_hook(ferry):
-    """The one hook of the newest deployment, as ECS tells it."""
+    """The one hook of the newest deployment, as ECS describes it."""
     (hook,) = ferry.shifted().newest["lifecycleHookDetails"]
     return hook
 
 
-def test_what_a_teams_pause_waits_for_is_told_and_cancelled(ferries):
+def test_what_a_teams_pause_waits_for_is_shown_and_cancelled(ferries):
     ferry = ferries["cancelled"]
-    told = ferry.until("the pause is told", lambda: in_a_pause(ferry), 90)
+    pause = ferry.until("the pause is told", lambda: in_a_pause(ferry), 90)
     arn, hook = ferry.shifted().newest["serviceDeploymentArn"], the_hook(ferry)["hookId"]
-    assert f"its own pause hook {hook} at {THEIRS} until " in told and "when ECS rolls back" in told, told
-    assert f"aws ecs continue-service-deployment --service-deployment-arn {arn} --hook-id {hook} --action CONTINUE" in told, told
+    assert f"its own pause hook {hook} at {THEIRS} until " in pause and "when ECS rolls back" in pause, pause
+    assert f"aws ecs continue-service-deployment --service-deployment-arn {arn} --hook-id {hook} --action CONTINUE" in pause, pause
     explained = ferry.windlass.run("explain", ferry.app, ferry.environment)
-    assert told in explained.out, explained
+    assert pause in explained.out, explained
     ran = ferry.windlass.json("cancel", ferry.app, ferry.environment, "--reason", "nobody has time to look")
     ended = ran.document["deployment"]["ending"]
     assert (ran.status, ended["ending"], ended["cause_name"]) == (0, "RolledBack", "CancelledByOperator"), ended
@@ -72,8 +72,8 @@ def test_what_a_teams_pause_waits_for_is_told_and_cancelled(ferries):
 
 def in_a_pause(ferry):
     """Returns what the service waits for, once that is a hook."""
-    told = ferry.ledger.steps(ferry.begun).get("agent", {}).get("waits_for") or ""
-    return told if "hook" in told else None
+    pause = ferry.ledger.steps(ferry.begun).get("agent", {}).get("waits_for") or ""
+    return pause if "hook" in pause else None
 
 
 def test_a_stop_in_a_pause_of_windlass_is_recovered(ferries):

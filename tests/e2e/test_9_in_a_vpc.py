@@ -1,5 +1,5 @@
 """The other side of the conditions that no other test turns round: outside a VPC a private address is refused, within one it is not; and
-another account is let in. Everything else is tested outside a VPC, as Windlass is installed unless told."""
+another account is let in. Everything else is tested outside a VPC, as Windlass is installed unless set otherwise."""
 
 import json
 
@@ -52,13 +52,13 @@ def is_refused_as_private(reason):
 
 
 def test_outside_a_vpc_a_private_address_is_refused(aws):
-    assert told(aws) == {"false"}
+    assert settings(aws) == {"false"}
     reason = asked(made_dock(aws), "1.0.0")
     assert is_refused_as_private(reason), reason
 
 
 def test_within_a_vpc_a_private_address_is_asked(inside):
-    assert told(inside.aws) == {"true"}
+    assert settings(inside.aws) == {"true"}
     policy = inside.aws.s3.get_bucket_policy(Bucket=inside.aws.outputs["ArtifactsBucket"])["Policy"]
     assert IN_A_VPC["TargetAccounts"] in json.dumps(json.loads(policy)), "the other account may read artifacts"
     reason = asked(inside, "1.0.0")
@@ -71,13 +71,13 @@ def test_a_parameter_that_changes_alone_reaches_the_machine(inside):
     install.sam_deploy(install.folder(HOME), HOME, description, **dict.fromkeys(IN_A_VPC, ""))
     # The bucket's policy is the template's again, which refuses the plain HTTP that the local cloud speaks.
     install.enforced.adapt(inside.aws, install.STACK)
-    assert told(inside.aws) == {"false"}
+    assert settings(inside.aws) == {"false"}
     reason = asked(inside, "1.1.0")
     assert is_refused_as_private(reason), reason
 
 
-def told(aws):
-    """Returns what the functions that fetch addresses were told. Their subnets are tests/e2e/test_0_install.py's: the local cloud's CloudFormation
+def settings(aws):
+    """Returns what the functions that fetch addresses were given. Their subnets are tests/e2e/test_0_install.py's: the local cloud's CloudFormation
     leaves them out."""
     made = [aws.lambda_.get_function_configuration(FunctionName=f"windlass-{name}") for name in FETCHING]
     return {found["Environment"]["Variables"]["WINDLASS_IN_VPC"] for found in made}

@@ -1,5 +1,5 @@
 """A service that ECS shifts, and one that CodeDeploy deploys, in another account: by the role of examples/target-role.yaml and by nothing
-more. A right that is taken away is told with its name, and what was begun is undone once it is given back."""
+more. A right that is taken away is reported with its name, and what was begun is undone once it is given back."""
 
 import contextlib
 import json

@@ -1,6 +1,6 @@
 """Services whose traffic ECS shifts, on a stand-in that really starts and keeps their tasks: a release goes on at a pause that waits for
 it, and ends when ECS says that it is successful; one that fails while the former tasks stand is stopped, and no task is started for it;
-what ECS takes back is told."""
+what ECS takes back is reported."""
 
 import pytest
 from aws import Aws
@@ -54,8 +54,8 @@ def test_a_release_ends_when_ecs_says_that_it_is_successful(ferries, first):
 def test_a_declared_pause_goes_on_when_the_gates_are_judged(ferries, first, standin):
     # Before each of two steps, and when all traffic is on the new tasks.
     assert standin.asked.count("ContinueServiceDeployment") == 3
-    (told,) = standin.services["ferry-canary-sea", "agent"].deployments
-    assert [hook["status"] for hook in told["lifecycleHookDetails"]] == ["SUCCEEDED"] * 3
+    (deployment,) = standin.services["ferry-canary-sea", "agent"].deployments
+    assert [hook["status"] for hook in deployment["lifecycleHookDetails"]] == ["SUCCEEDED"] * 3
 
 
 def test_a_lost_answer_begins_no_second_deployment(ferries, first, standin):
@@ -85,7 +85,7 @@ def test_one_that_fails_is_stopped_and_no_task_is_started_for_it(ferries, second
     assert (ferry.tasks(), ferry.function("jobs", "live")) == (before["blue_green"], FIRST)
 
 
-def test_what_ecs_takes_back_by_itself_is_told(ferries, second, standin):
+def test_what_ecs_takes_back_by_itself_is_reported(ferries, second, standin):
     ferry, (before, ended) = ferries["canary"], second
     ended = ended["canary"]["ending"]
     assert (ended["ending"], ended["cause_name"]) == ("RolledBack", "ChangeFailed"), ended

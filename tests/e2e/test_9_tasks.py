@@ -86,9 +86,9 @@ def test_a_rollback_past_it_names_it(atoll, first, contracting):
 
 
 def snapshots(atoll):
-    told = atoll.aws.call_api("GET", f"/apps/atoll/environments/{ENVIRONMENT}/snapshots")
-    assert told.status == 200, told
-    return told.body["snapshots"]
+    answer = atoll.aws.call_api("GET", f"/apps/atoll/environments/{ENVIRONMENT}/snapshots")
+    assert answer.status == 200, answer
+    return answer.body["snapshots"]
 
 
 @pytest.fixture(scope="module")
@@ -100,8 +100,8 @@ def kelp(aws):
 
 
 def test_a_call_that_a_release_may_make_is_healthy(kelp, aws, tmp_path):
-    told = CommandLine(aws, "kelp", tmp_path).json("doctor", "kelp", kelp.environment)
-    assert (told.status, told.document["findings"]) == (0, []), told
+    ran = CommandLine(aws, "kelp", tmp_path).json("doctor", "kelp", kelp.environment)
+    assert (ran.status, ran.document["findings"]) == (0, []), ran
 
 
 def test_a_function_is_called_once_with_each_release(kelp):

@@ -57,9 +57,9 @@ class Weir:
         return set(self.ecs.list_tasks(cluster=CLUSTER, serviceName=self.service)["taskArns"])
 
     def sets(self):
-        """Status and task definition's number of each task set, as ECS tells them."""
-        (told,) = self.ecs.describe_services(cluster=CLUSTER, services=[self.service])["services"]
-        return [(found["status"], int(found["taskDefinition"].rpartition(":")[2])) for found in told["taskSets"]]
+        """Status and task definition's number of each task set, as ECS describes them."""
+        (service,) = self.ecs.describe_services(cluster=CLUSTER, services=[self.service])["services"]
+        return [(found["status"], int(found["taskDefinition"].rpartition(":")[2])) for found in service["taskSets"]]
 
     def status(self, id_):
         return self.codedeploy.get_deployment(deploymentId=id_)["deploymentInfo"]
@@ -69,7 +69,7 @@ class Weir:
         return self.codedeploy.get_deployment_target(deploymentId=id_, targetId=name)["deploymentTarget"]["ecsTarget"]
 
     def weights(self, id_):
-        return {told.get("taskSetLabel"): told["trafficWeight"] for told in self.target(id_)["taskSetsInfo"]}
+        return {info.get("taskSetLabel"): info["trafficWeight"] for info in self.target(id_)["taskSetsInfo"]}
 
     def waits_for(self, status, id_):
         self.until(f"{id_} {status}", lambda: self.status(id_)["status"] == status, 60)
@@ -104,8 +104,8 @@ def test_a_task_set_gets_the_traffic_and_the_former_one_waits(aws, standin):
     weir.until("a share", lambda: weir.status(id_)["status"] == "InProgress" and weir.weights(id_).get("Green") == 10.0, 30)
     assert weir.sets() == [("PRIMARY", 1), ("ACTIVE", 2)] and len(weir.tasks() - first) == 2
     weir.waits_for_the_wait(id_)
-    told = weir.status(id_)
-    assert (told["status"], told["instanceTerminationWaitTimeStarted"]) == ("InProgress", False)
+    status = weir.status(id_)
+    assert (status["status"], status["instanceTerminationWaitTimeStarted"]) == ("InProgress", False)
     assert weir.weights(id_) == {"Blue": 0.0, "Green": 100.0} and weir.sets() == [("ACTIVE", 1), ("PRIMARY", 2)]
     assert {event["status"] for event in weir.target(id_)["lifecycleEvents"]} == {"Succeeded"} and first < weir.tasks()
     assert refused(weir.deploy) == "DeploymentLimitExceededException"
@@ -117,17 +117,17 @@ def test_a_task_set_gets_the_traffic_and_the_former_one_waits(aws, standin):
 
 
 def test_a_stop_in_the_wait_brings_the_former_tasks_back_and_starts_none(aws, standin):
-    weir = Weir(aws, standin, rolls_back=False, tells_labels=False)
+    weir = Weir(aws, standin, rolls_back=False, shows_labels=False)
     first = weir.tasks()
     id_ = weir.deploy()
     weir.waits_for_the_wait(id_)
     assert weir.weights(id_).keys() == {None}
     weir.codedeploy.stop_deployment(deploymentId=id_, autoRollbackEnabled=True)
     weir.until("the rollback", lambda: "rollbackDeploymentId" in weir.status(id_).get("rollbackInfo", {}))
-    told = weir.status(id_)
-    back = told["rollbackInfo"]["rollbackDeploymentId"]
+    stopped = weir.status(id_)
+    back = stopped["rollbackInfo"]["rollbackDeploymentId"]
     weir.waits_for("Succeeded", back)
-    assert (told["status"], weir.status(back)["creator"]) == ("Stopped", "codeDeployRollback")
+    assert (stopped["status"], weir.status(back)["creator"]) == ("Stopped", "codeDeployRollback")
     weir.until("the former task set alone", lambda: weir.sets() == [("PRIMARY", 1)] and weir.tasks() == first)
 
 
@@ -180,6 +180,6 @@ def test_ecs_itself_changes_no_task_definition_and_no_controller_meanwhile(aws, 
     weir.until("one task set", lambda: len(weir.sets()) == 1)
     tasks = weir.tasks()
     weir.ecs.update_service(**leaving)
-    (told,) = weir.ecs.describe_services(cluster=CLUSTER, services=[weir.service])["services"]
-    assert told["deploymentController"]["type"] == "ECS" and weir.tasks() == tasks
+    (service,) = weir.ecs.describe_services(cluster=CLUSTER, services=[weir.service])["services"]
+    assert service["deploymentController"]["type"] == "ECS" and weir.tasks() == tasks
     weir.waits_for("Failed", weir.deploy())

@@ -96,10 +96,10 @@ def docker():
         registry.shutdown()
 
 
-def test_a_tag_has_the_digest_that_the_registry_tells(docker):
+def test_a_tag_has_the_digest_that_the_registry_answers(docker):
     assert docker.call("GET", "/_ping") == (200, b"OK")
-    status, told = docker.call("GET", f"/v1.44/distribution/{ECR}:1.0/json")
-    assert (status, told["Descriptor"]["digest"]) == (200, GOOD)
+    status, reply = docker.call("GET", f"/v1.44/distribution/{ECR}:1.0/json")
+    assert (status, reply["Descriptor"]["digest"]) == (200, GOOD)
 
 
 def test_a_good_image_runs_until_it_is_stopped(docker):
@@ -124,10 +124,10 @@ def test_an_image_can_say_that_it_exits(docker):
 
 
 def test_an_image_that_is_not_there_cannot_be_pulled_or_run(docker):
-    status, told = docker.pull(f"{ECR}@sha256:{'0' * 64}")
-    assert status == 404 and "manifest unknown" in told["message"]
-    status, told = docker.call("POST", "/v1.44/containers/create", {"Image": f"{ECR}:2.0"}, name="x")
-    assert status == 404 and told["message"] == f"No such image: {ECR}:2.0"
+    status, reply = docker.pull(f"{ECR}@sha256:{'0' * 64}")
+    assert status == 404 and "manifest unknown" in reply["message"]
+    status, reply = docker.call("POST", "/v1.44/containers/create", {"Image": f"{ECR}:2.0"}, name="x")
+    assert status == 404 and reply["message"] == f"No such image: {ECR}:2.0"
 
 
 def test_a_rule_wins_over_the_image(docker):

@@ -2,7 +2,7 @@
 
 Runs last. They stand in the environment of the functions and containers that were deployed (targets.yaml). One more is written
 here into each sort of input, as a person may do by mistake; and beside it, in the same way, an ordinary value that is wrong as
-well, and is told: where that is found a secret would be.
+well, and is shown: where that is found a secret would be.
 """
 
 import json

@@ -25,7 +25,7 @@ def release_files(version):
 
 
 class Visitors(Crowd):
-    """Some visitors of a distribution; what they meet is counted, and what is wrong is told."""
+    """Some visitors of a distribution; what they meet is counted, and what is wrong is listed."""
 
     def __init__(self, endpoint, domain, versions, count=2):
         super().__init__(endpoint, count)
@@ -56,9 +56,9 @@ class Visitors(Crowd):
     def fetch(self, connection, path, ending):
         """The text of a file; notes what is wrong with its status and type."""
         status, headers, text = self.load(connection, self.domain, path)
-        told = status, headers["Content-Type"]
-        if told != (200, TYPES[ending]):
-            self.wrong.append(f"/{path}: {told}: {text[:200]!r}")
+        got = status, headers["Content-Type"]
+        if got != (200, TYPES[ending]):
+            self.wrong.append(f"/{path}: {got}: {text[:200]!r}")
         return text
 
 

@@ -94,8 +94,8 @@ def note_outcomes(by_name, tests):
 
 def present_commit():
     """Returns what is tried now; with a mark where files are changed that are not in a commit."""
-    told = ["git", "describe", "--always", "--dirty", "--exclude=*"]
-    return subprocess.run(told, cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout.strip()
+    command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
+    return subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def environment():

@@ -1,7 +1,7 @@
 """The tests that caught a mutant, and whether they still stand as they did: who deletes or weakens one takes its results with it.
 
 A test is known by its package and the name of its function, and held to that function's text. What the function calls is
-not followed. Nor is what its mark tells for `docs/safety-tests.md`: a sentence catches nothing.
+not followed. Nor is what its mark says for `docs/safety-tests.md`: a sentence catches nothing.
 """
 
 import collections
@@ -24,7 +24,7 @@ FAILED = re.compile(r"^test (\S+)(?: - should panic)? \.\.\. FAILED$", re.MULTIL
 
 
 def of_log(text, arguments):
-    """The tests that failed, as a log of the tests with these arguments of cargo tells."""
+    """The tests that failed, as a log of the tests with these arguments of cargo lists them."""
     package = next(argument.partition("=")[2] for argument in arguments if argument.startswith("--package="))
     names = dict.fromkeys(name.rpartition("::")[2] for name in FAILED.findall(text))
     found = [{"package": package, "test": name, "text": text_of(package, name)} for name in names]

@@ -61,7 +61,7 @@ def remember(mutants, former):
 
 
 def holds(row):
-    """Returns whether what was found out may be kept. Of what was caught before its tests were noted nobody can tell: it is kept, and counted."""
+    """Returns whether what was found out may be kept. Of what was caught before its tests were noted nobody can say: it is kept, and counted."""
     return row.get("outcome") != "caught" or is_unjudged(row) or judges.stand(row["judges"])
 
 
@@ -105,7 +105,7 @@ def share(counts):
     return round(100 * caught / viable, 1) if viable else 100.0
 
 
-def tell(result):
+def show(result):
     print(f"{'file':56}{'caught':>8}{'missed':>8}{'timeout':>9}{'unviable':>10}{'untried':>9}{'share':>8}")
     for name, counts in [*sorted(result["files"].items()), ("all", result)]:
         cells = [f"{counts[outcome]:>{width}}" for outcome, width in zip((*COUNTED, "untried"), (8, 8, 9, 10, 9))]
@@ -152,7 +152,7 @@ def main():
         try_again(asked_for, arguments.again)
         try_all(asked_for, arguments.most, mutants, former)
     result = write(mutants, former)
-    tell(result)
+    show(result)
     wrong = survivors.check(mutants)
     if result["untried"]:
         wrong.append(f"{result['untried']} mutants were not tried")

@@ -2,8 +2,8 @@
 
     PARAMETERS="AlertEmail=you@example.com" python tests/tools/deploy.py [--stack windlass] [--folder .]
 
-Everything that is wrong is told at once, and nothing is deployed then. A parameter that is not given keeps the value of the deployment
-before (AWS SAM Developer Guide, "sam deploy"). What is deployed is a copy of the template that tells when (decision 0281).
+Everything that is wrong is listed at once, and nothing is deployed then. A parameter that is not given keeps the value of the deployment
+before (AWS SAM Developer Guide, "sam deploy"). What is deployed is a copy of the template that says when (decision 0281).
 """
 
 import argparse
@@ -135,7 +135,7 @@ def dated(template, when):
 
 
 def write_copy(folder):
-    """Writes the copy of the template that tells when it is deployed."""
+    """Writes the copy of the template that says when it is deployed."""
     now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     (folder / COPY).write_text(dated((folder / TEMPLATE).read_text(), now))
 

@@ -31,7 +31,7 @@ def endured(found):
 
 
 def explained(found):
-    """Why deployments were rejected, and how many dead letters there were; earlier runs did not tell."""
+    """Why deployments were rejected, and how many dead letters there were; earlier runs did not say."""
     if "refused_for" not in found:
         return ""
     causes = ", ".join(f"{count} for {name}" for name, count in sorted(found["refused_for"].items())) or "none"
@@ -68,10 +68,10 @@ MEASURED = {
 }
 
 
-def line(command, tell, former):
+def line(command, in_words, former):
     file = REPOSITORY / f"target/{command}.json"
     if file.exists():
-        return f"| `make {command}` | {tell(json.loads(file.read_text()))} |"
+        return f"| `make {command}` | {in_words(json.loads(file.read_text()))} |"
     kept = [row for row in former.splitlines() if row.startswith(f"| `make {command}` ")]
     return kept[0] if kept else f"| `make {command}` | not measured |"
 
@@ -80,7 +80,7 @@ def main():
     before, rest = PAGE.read_text().split(BEGIN)
     former, after = rest.split(END)
     rows = ["| command | what it printed last |", "| --- | --- |"]
-    rows += [line(command, tell, former) for command, tell in MEASURED.items()]
+    rows += [line(command, in_words, former) for command, in_words in MEASURED.items()]
     table = "\n".join(rows) + "\n"
     PAGE.write_text(before + BEGIN + table + END + after)
     print(table, end="")

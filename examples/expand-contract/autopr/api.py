@@ -21,8 +21,8 @@ def add(db, first, last):
 class Api(BaseHTTPRequestHandler):
     def do_GET(self):
         with closing(sqlite3.connect(os.environ["DATABASE"])) as db:
-            told = {"/health": lambda: {"release": os.environ["RELEASE"], "people": len(people(db))}, "/people": lambda: people(db)}
-            self.answer(200, told[self.path]()) if self.path in told else self.answer(404, "There is no such page.")
+            pages = {"/health": lambda: {"release": os.environ["RELEASE"], "people": len(people(db))}, "/people": lambda: people(db)}
+            self.answer(200, pages[self.path]()) if self.path in pages else self.answer(404, "There is no such page.")
 
     def do_POST(self):
         person = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

@@ -290,7 +290,7 @@ fn a_topic_that_is_gone_holds_up_no_other_and_people_hear_of_it() {
     }
 }
 
-/// Safety: telling: A topic whose tag names no application, or another one, gets no message.
+/// Safety: reporting: A topic whose tag names no application, or another one, gets no message.
 #[test]
 fn a_topic_that_is_tagged_otherwise_gets_no_message() {
     for owner in [None, Some("bank"), Some("shopping")] {

@@ -49,7 +49,7 @@ const BUNDLERS = {
   },
   async webpack(src, dist, release) {
     const config = { mode: "production", context: src, entry: "./main.js", output: { path: dist } };
-    const stats = await new Promise((done, fail) => webpack(config, (error, told) => (error ? fail(error) : done(told))));
+    const stats = await new Promise((done, fail) => webpack(config, (error, compiled) => (error ? fail(error) : done(compiled))));
     if (stats.hasErrors()) throw new Error(stats.toString());
     cpSync(join(src, "style.css"), join(dist, "style.css"));
     writeFileSync(join(dist, "index.html"), page(release, "/style.css", "/main.js"));

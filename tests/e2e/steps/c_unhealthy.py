@@ -5,15 +5,15 @@ from ledger import ending
 TITLE = "(c) 1.2.0 has a function that answers with errors, and is undone"
 
 
-def tell(story):
-    story.tell("CI uploads 1.2.0")
+def play(story):
+    story.note("CI uploads 1.2.0")
     story.shop.release("1.2.0")
     ended = story.follow(story.deployment_of("1.2.0"))
     story.expect("ending", ending(ended), "RolledBack")
     execution = story.machine.describe(ended["executions"][0])
     story.expect("execution", execution["status"], "FAILED")
     for line in ended["ending"]["cause"].split("\n"):
-        story.tell(f"  │ {line}")
+        story.note(f"  │ {line}")
     story.expect("the execution's Cause carries the same sentence", execution["cause"].split("\n")[0], ended["ending"]["cause"].split("\n")[0])
     failed = [m for judgement in story.ledger.judgements(ended["id"]) for m in judgement["measurements"] if m["verdict"] == "fail"]
     story.expect("what failed", sorted({m["source"] for m in failed}), ["invocation"])

@@ -5,8 +5,8 @@ from ledger import ending
 TITLE = "(d) The fix 1.2.1 goes live at once"
 
 
-def tell(story):
-    story.tell("CI uploads 1.2.1")
+def play(story):
+    story.note("CI uploads 1.2.1")
     story.shop.release("1.2.1")
     ended = story.follow(story.deployment_of("1.2.1"))
     story.expect("ending", ending(ended), "Succeeded")

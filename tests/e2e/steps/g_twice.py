@@ -5,9 +5,9 @@ from ledger import ending
 TITLE = "(g) CI POSTs the same release twice and gets one deployment"
 
 
-def tell(story):
+def play(story):
     manifest = story.shop.build("1.4.0", source="1.2.1")
-    story.tell("CI uploads the artifacts of 1.4.0, and POSTs the manifest, twice")
+    story.note("CI uploads the artifacts of 1.4.0, and POSTs the manifest, twice")
     asked = story.aws.call_api("GET", f"/apps/shop/environments?ref={manifest['git']['ref']}")
     story.expect("the environment that its Git ref chooses", asked.body["chosen"], story.shop.environment)
     path = f"/apps/shop/environments/{asked.body['chosen']}/releases"

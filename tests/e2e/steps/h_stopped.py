@@ -5,17 +5,17 @@ from ledger import ending
 TITLE = "(h) An operator stops an execution in the middle of a change, and the recovery brings it back"
 
 
-def tell(story):
-    story.tell("CI uploads 1.5.0")
+def play(story):
+    story.note("CI uploads 1.5.0")
     story.shop.release("1.5.0", source="1.2.1")
     deployment = story.deployment_of("1.5.0")
     story.until("a service in the middle of a rollout", lambda: rolling_out(story))
-    story.tell("the service is in the middle of its rollout: the operator stops the execution in the console")
+    story.note("the service is in the middle of its rollout: the operator stops the execution in the console")
     story.machine.stop(deployment["executions"][0])
     ended = story.ended(deployment["id"])
     story.expect("ending", ending(ended), "RolledBack")
     for line in ended["ending"]["cause"].split("\n"):
-        story.tell(f"  │ {line}")
+        story.note(f"  │ {line}")
     story.expect("it is told that the stop vetoes nothing", "so it is not vetoed" in ended["ending"]["cause"], True)
     story.expect("executions that worked for it: the stopped one and its recovery", len(ended["executions"]), 2)
     story.expect("the environment is free", story.ledger.lock().get("held"), None)

@@ -107,7 +107,7 @@ fn release(program: &Program, declaration: &str, components: &[&str], shifts: Op
         strategy.in_ecs().clone_into(&mut service.strategy);
         service.shifting = Shifting { bake_min: 10, step_tenths, step_min };
     }
-    let mut told = Value::Null;
+    let mut measured = Value::Null;
     for version in ["1.0.0", "1.0.1"] {
         let began = shop.world().clock().now;
         let arn = shop.deploy(version, components);
@@ -116,16 +116,16 @@ fn release(program: &Program, declaration: &str, components: &[&str], shifts: Op
         let path = shop.region.ended(&arn).expect("an end");
         let path = path.execution.path();
         let cost = ended.cost.expect("a cost");
-        told = json!({
+        measured = json!({
             "ending": ended.ending.to_string(),
             "transitions": path.transitions,
             "estimated": cost.transitions,
             "dollars": cost.dollars,
             "seconds": (shop.world().clock().now.0 - began.0) / 1000,
-            "path": path.tell(program),
+            "path": path.in_words(program),
         });
     }
-    told
+    measured
 }
 
 /// Measures the planning of 500 components, in milliseconds: ten layers, each component after three of the layer before
@@ -190,7 +190,7 @@ fn largest_item(shop: &Shop<'_>) -> usize {
 /// Measures a page of the history after few and after many deployments, in milliseconds.
 fn history(program: &Program, many: u32) -> Value {
     let mut shop = Shop::new(program, ONE_FUNCTION);
-    let mut told = BTreeMap::new();
+    let mut measured = BTreeMap::new();
     let mut made = 0;
     for after in [10, many] {
         while made < after {
@@ -199,9 +199,9 @@ fn history(program: &Program, many: u32) -> Value {
             made += 1;
             forget_versions(&shop);
         }
-        told.insert(after.to_string(), median(|| page(&shop)));
+        measured.insert(after.to_string(), median(|| page(&shop)));
     }
-    json!(told)
+    json!(measured)
 }
 
 /// Removes old versions of the function. A look at a function lists its versions, so otherwise each deployment would

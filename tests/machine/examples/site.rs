@@ -1,6 +1,6 @@
 //! Measures how long a large site takes, and how much memory. It runs whole deployments of a site alone over the
 //! in-memory world: a first release, and one in which 1 % of the files changed. It reports state by state, and names
-//! each by the state that comes next. The world keeps no bytes of the site's files, only what S3 tells of them; that
+//! each by the state that comes next. The world keeps no bytes of the site's files, only what S3 lists of them; that
 //! counts as memory of the state that made it. Seconds are of one core, without network.
 //!
 //! `cargo run --release -p windlass-machine --example site [files] [bytes of a file] [mode]`
@@ -161,8 +161,8 @@ impl Watch {
 
 /// Returns the bytes of anonymous memory, which is backed by no file.
 fn anonymous() -> u64 {
-    let told = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = told.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
     let kib = line.and_then(|line| line.split_whitespace().next());
     kib.and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) * 1024
 }

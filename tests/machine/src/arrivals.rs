@@ -1,4 +1,4 @@
-//! The events of which `intake` is told: those of S3, of ECR and of the schedule, as EventBridge brings them.
+//! The events that `intake` gets: those of S3, of ECR and of the schedule, as EventBridge brings them.
 
 use serde_json::{Value, json};
 use windlass_domain::release::request::{ImagePush, ObjectRef};

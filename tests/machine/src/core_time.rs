@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 /// time by the clock.
 pub fn on_core() -> Duration {
     static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
-    let told = std::fs::read_to_string("/proc/self/schedstat").ok();
-    let first = told.as_deref().and_then(|text| text.split(' ').next());
+    let statistics = std::fs::read_to_string("/proc/self/schedstat").ok();
+    let first = statistics.as_deref().and_then(|text| text.split(' ').next());
     match first.and_then(|nanoseconds| nanoseconds.parse().ok()) {
         Some(nanoseconds) => Duration::from_nanos(nanoseconds),
         None => BEGAN.elapsed(),

@@ -44,11 +44,11 @@ impl Deployed {
 /// Returns the answer of a function, which the engine's handler makes over a world.
 pub async fn answer(world: &World, function: &str, payload: Value) -> Result<Value> {
     match function {
-        "Conductor" => told(conductor::handle(world, asked(payload)?).await?),
-        "Planner" => told(prepare::handle(world, asked(payload)?).await?),
-        "Judge" => told(judge::handle(world, asked(payload)?).await?),
-        "PublishSite" => told(deploy::publish(world, asked(payload)?, kinds::site::of).await?),
-        other => told(deploy(world, other, asked(payload)?).await?),
+        "Conductor" => as_json(conductor::handle(world, asked(payload)?).await?),
+        "Planner" => as_json(prepare::handle(world, asked(payload)?).await?),
+        "Judge" => as_json(judge::handle(world, asked(payload)?).await?),
+        "PublishSite" => as_json(deploy::publish(world, asked(payload)?, kinds::site::of).await?),
+        other => as_json(deploy(world, other, asked(payload)?).await?),
     }
 }
 
@@ -83,7 +83,7 @@ fn asked<T: DeserializeOwned>(payload: Value) -> Result<T> {
     serde_json::from_value(payload).map_err(|error| Fault::new(FaultName::BadInput, error.to_string()))
 }
 
-fn told(answer: impl Serialize) -> Result<Value> {
+fn as_json(answer: impl Serialize) -> Result<Value> {
     serde_json::to_value(answer).map_err(|error| Fault::internal(error.to_string()))
 }
 

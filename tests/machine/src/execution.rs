@@ -82,8 +82,8 @@ impl<'p> Execution<'p> {
     }
 
     /// Returns every state that it was in, as text.
-    pub fn told(&self) -> String {
-        self.path.tell(self.program)
+    pub fn in_words(&self) -> String {
+        self.path.in_words(self.program)
     }
 
     /// Returns the time at which it goes on by itself, and the number of visits that it made.

@@ -52,14 +52,14 @@ impl Path {
     }
 
     /// Returns the path as text: `Admit Admitted … Change(Begin Deploy, Begin Publish Published Deploy) …`.
-    pub fn tell(&self, program: &Program) -> String {
-        let visits: Vec<String> = self.visits.iter().map(|v| v.tell(program)).collect();
+    pub fn in_words(&self, program: &Program) -> String {
+        let visits: Vec<String> = self.visits.iter().map(|v| v.in_words(program)).collect();
         visits.join(" ")
     }
 }
 
 impl Visit {
-    fn tell(&self, program: &Program) -> String {
+    fn in_words(&self, program: &Program) -> String {
         let name = &program.names[self.state];
         let State::Map(map) = &program.states[self.state] else {
             return name.clone();

@@ -75,8 +75,8 @@ impl<'p> Region<'p> {
         self.deliver();
     }
 
-    /// Stops an execution, and loses the event that tells of it.
-    pub fn stop_untold(&mut self, arn: &str) {
+    /// Stops an execution, and loses the event of it.
+    pub fn stop_unannounced(&mut self, arn: &str) {
         let _ = run(self.world().stop(arn, "Stopped", "by a test"));
         if let Some(n) = self.running.iter().position(|running| running.arn == arn) {
             let stopped = self.aborted(n);
@@ -154,7 +154,7 @@ impl<'p> Region<'p> {
         self.deliver();
     }
 
-    /// Tells the world how many transitions an execution has made, as its history would.
+    /// Reports to the world how many transitions an execution has made, as its history would.
     fn count(&self, n: usize) {
         let Running { arn, execution } = &self.running[n];
         let made = execution.path().transitions;
@@ -179,13 +179,13 @@ impl<'p> Region<'p> {
             known.error = Some(error.name.clone()).filter(|name| !name.is_empty());
             known.cause = Some(error.cause.clone()).filter(|cause| !cause.is_empty());
         }
-        self.tell_the_end(Ended { arn, status, output, error: error.name, cause: error.cause, execution });
+        self.record_the_end(Ended { arn, status, output, error: error.name, cause: error.cause, execution });
     }
 
     /// Records the end. If it was not a success, the template's rule on such executions starts recovery.
-    fn tell_the_end(&mut self, ended: Ended<'p>) {
-        let is_told = ended.status != "SUCCEEDED";
-        let event = is_told.then(|| status_event(self.world(), &ended.arn, ended.status));
+    fn record_the_end(&mut self, ended: Ended<'p>) {
+        let is_announced = ended.status != "SUCCEEDED";
+        let event = is_announced.then(|| status_event(self.world(), &ended.arn, ended.status));
         self.ended.push(ended);
         if let Some(event) = event {
             self.recover(&event);
@@ -242,7 +242,7 @@ impl<'p> Region<'p> {
             return false;
         };
         let stopped = self.aborted(n);
-        self.tell_the_end(stopped);
+        self.record_the_end(stopped);
         true
     }
 

@@ -147,7 +147,7 @@ impl<'p> Shop<'p> {
     /// If it has not ended.
     pub fn path(&self, arn: &str) -> String {
         match self.region.ended(arn) {
-            Some(ended) => ended.execution.told(),
+            Some(ended) => ended.execution.in_words(),
             None => panic!("{arn} is in {:?}", self.region.state_of(arn)),
         }
     }

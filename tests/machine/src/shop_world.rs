@@ -162,7 +162,7 @@ fn make_configuration(world: &World) {
     }
 }
 
-/// Makes a document of feature flags. No message may tell anything of it: it has a text that the simulation plants and
+/// Makes a document of feature flags. No message may show anything of it: it has a text that the simulation plants and
 /// looks for.
 fn flags(version: &str) -> Vec<u8> {
     let named = format!("{version} planted-blue-lantern-7731");

@@ -17,7 +17,7 @@ pub trait Surroundings {
     fn close_token(&self, token: &str);
 }
 
-/// The error of a Task, as Step Functions tells it.
+/// The error of a Task, as Step Functions reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskError {
     /// The error's name, which Retry and Catch compare.

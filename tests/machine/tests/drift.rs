@@ -1,4 +1,4 @@
-//! Drift: the API tells of targets that somebody else changed, for each kind.
+//! Drift: the API shows targets that somebody else changed, for each kind.
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -69,7 +69,7 @@ fn nothing_is_observed_unless_it_is_asked_for() {
 }
 
 #[test]
-fn an_alias_that_somebody_moved_is_told() {
+fn an_alias_that_somebody_moved_is_shown() {
     let program = program();
     let shop = live(&program);
     let mut functions = shop.world().lambda();
@@ -83,7 +83,7 @@ fn an_alias_that_somebody_moved_is_told() {
 }
 
 #[test]
-fn a_service_that_somebody_moved_is_told() {
+fn a_service_that_somebody_moved_is_shown() {
     let program = program();
     let shop = live(&program);
     let now = shop.world().now();
@@ -98,19 +98,19 @@ fn a_service_that_somebody_moved_is_told() {
 }
 
 #[test]
-fn a_file_that_somebody_wrote_is_told() {
+fn a_file_that_somebody_wrote_is_shown() {
     let program = program();
     let shop = live(&program);
     let mut objects = shop.world().s3();
     objects.upload("shop-web", "index.html", "<h1>hello from somebody else</h1>");
     drop(objects);
     assert_eq!(drift(&shop), ["none", "none", "changed"]);
-    let told = observed(&shop)["web"]["reason"].clone();
-    assert_eq!(told, "1 file is not as recorded: `index.html`");
+    let reason = observed(&shop)["web"]["reason"].clone();
+    assert_eq!(reason, "1 file is not as recorded: `index.html`");
 }
 
 #[test]
-fn a_file_that_somebody_removed_is_told_by_its_name() {
+fn a_file_that_somebody_removed_is_shown_by_its_name() {
     let program = program();
     let shop = live(&program);
     let mut objects = shop.world().s3();
@@ -119,8 +119,8 @@ fn a_file_that_somebody_removed_is_told_by_its_name() {
     assert!(site.keys.remove(path).is_some());
     drop(objects);
     assert_eq!(drift(&shop), ["none", "none", "changed"]);
-    let told = observed(&shop)["web"]["reason"].clone();
-    assert_eq!(told, format!("1 file is not as recorded: `{path}`"));
+    let reason = observed(&shop)["web"]["reason"].clone();
+    assert_eq!(reason, format!("1 file is not as recorded: `{path}`"));
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn a_target_that_is_gone_has_changed() {
 }
 
 #[test]
-fn what_cannot_be_read_is_unknown_and_the_rest_is_told() {
+fn what_cannot_be_read_is_unknown_and_the_rest_is_shown() {
     let program = program();
     let shop = live(&program);
     let before = shop.world().mishaps().count();
@@ -166,7 +166,7 @@ fn what_cannot_be_read_is_unknown_and_the_rest_is_told() {
 }
 
 #[test]
-fn during_a_deployment_nothing_is_told() {
+fn during_a_deployment_nothing_is_shown() {
     let program = program();
     let mut shop = live(&program);
     let arn = shop.deploy("1.1.0", &ALL);
@@ -210,9 +210,9 @@ fn change_all(shop: &Shop<'_>) {
     environment.deploy_by_hand(&profile, put, now);
 }
 
-/// A plan tells of somebody else's change before it is overwritten, for each kind and for each action.
+/// A plan names somebody else's change before it is overwritten, for each kind and for each action.
 #[test]
-fn what_somebody_changed_is_told_by_the_plan_that_changes_it() {
+fn what_somebody_changed_is_listed_by_the_plan_that_changes_it() {
     let program = program();
     for is_changed in [false, true] {
         for action in ["deploy", "rollback"] {
@@ -229,12 +229,12 @@ fn what_somebody_changed_is_told_by_the_plan_that_changes_it() {
             let plan: Stored<Plan> = run(ledger::require(shop.world(), &ledger::plan(&id))).unwrap();
             assert_eq!(plan.value.findings, [], "{action}");
             let warnings = plan.value.warnings.iter();
-            let told = warnings.filter(|one| one.name == FindingName::TargetChangedByOther);
-            let mut told: Vec<&str> = told.map(|one| one.path.as_str()).collect();
-            told.sort_unstable();
+            let listed = warnings.filter(|one| one.name == FindingName::TargetChangedByOther);
+            let mut listed: Vec<&str> = listed.map(|one| one.path.as_str()).collect();
+            listed.sort_unstable();
             let wanted = ALL_FOUR.map(|name| format!("components.{name}"));
             let wanted = if is_changed { &wanted[..] } else { &[] };
-            assert_eq!(told, wanted, "{action}, changed: {is_changed}");
+            assert_eq!(listed, wanted, "{action}, changed: {is_changed}");
         }
     }
 }

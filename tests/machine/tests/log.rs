@@ -1,5 +1,5 @@
 //! The log lines of the ways in. Every line that belongs to a deployment names it, and a line from before it is known
-//! tells what arrived.
+//! says what arrived.
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -103,13 +103,13 @@ fn a_secret_in_the_address_of_a_call_is_neither_logged_nor_repeated() {
         let (reply, lines) = logged(|| run(api::handle(shop.world(), call)));
         assert_eq!((reply.status, &reply.body["title"]), (400, &json!("SecretInInput")));
         said(&lines, "a call with a secret in its address is refused");
-        let told = format!("{} {lines:?}", reply.body);
-        assert!(!told.contains(token), "{told}");
+        let text = format!("{} {lines:?}", reply.body);
+        assert!(!text.contains(token), "{text}");
     }
 }
 
 #[test]
-fn an_arrival_tells_what_it_is_until_its_deployment_is_known() {
+fn an_arrival_says_what_it_is_until_its_deployment_is_known() {
     let program = Program::release().unwrap();
     let mut shop = Shop::new(&program, FUNCTIONS);
     let mut manifest = shop.release("1.0.0", &["api"])["manifest"].clone();

@@ -67,9 +67,9 @@ impl Function {
             ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:eu-west-1:111111111111:function:function"),
         ];
         asked.answer("200 OK", &headers, &event.to_string());
-        let told = self.lambda.next();
-        let outcome = outcome(&told, &id);
-        told.answer("202 Accepted", &[], "{}");
+        let sent = self.lambda.next();
+        let outcome = outcome(&sent, &id);
+        sent.answer("202 Accepted", &[], "{}");
         outcome
     }
 
@@ -93,12 +93,12 @@ impl Drop for Function {
     }
 }
 
-fn outcome(told: &Request, id: &str) -> Outcome {
-    let body: Value = serde_json::from_str(&told.body).expect("the answer is JSON");
-    if told.path.ends_with(&format!("/{id}/response")) {
+fn outcome(sent: &Request, id: &str) -> Outcome {
+    let body: Value = serde_json::from_str(&sent.body).expect("the answer is JSON");
+    if sent.path.ends_with(&format!("/{id}/response")) {
         return Outcome::Answer(body);
     }
-    assert!(told.path.ends_with(&format!("/{id}/error")), "{told:?}");
+    assert!(sent.path.ends_with(&format!("/{id}/error")), "{sent:?}");
     let text = |member: &str| body[member].as_str().expect("text").to_owned();
     Outcome::Error { name: text("errorType"), message: text("errorMessage") }
 }

@@ -1,24 +1,24 @@
-//! The events that tell of arrivals, and the look for those of which no event has told.
+//! The events of arrivals, and the look for those of which no event has come.
 
-use crate::arrivals::{Arrival, BUCKET, GRACE_S, Told, served_by};
+use crate::arrivals::{Announced, Arrival, BUCKET, GRACE_S, served_by};
 use crate::happening::Event;
 use crate::stage::Stage;
 use windlass_domain::release::request::{ImagePush, ObjectRef};
 use windlass_domain::text::time::Time;
 use windlass_world::ecr::HOST;
 
-/// The folder of the bucket of which no event tells (`ArtifactsRule` in the template).
-const UNTOLD: &str = "windlass/";
+/// The folder of the bucket of which no event comes (`ArtifactsRule` in the template).
+const UNANNOUNCED: &str = "windlass/";
 
 impl Stage<'_> {
     /// Sends events of everything that arrived since the last time.
-    pub(crate) fn tell_arrivals(&mut self) {
+    pub(crate) fn announce_arrivals(&mut self) {
         if !self.hears {
             return;
         }
         let now = self.world.true_time();
         for arrival in self.arrivals() {
-            self.tell(|| format!("{arrival:?} arrives"));
+            self.note(|| format!("{arrival:?} arrives"));
             self.send(&arrival.event(now));
             if arrival.matters(self.scenario) {
                 self.arrived.push((now, arrival.clone()));
@@ -28,12 +28,12 @@ impl Stage<'_> {
     }
 
     fn arrivals(&mut self) -> Vec<Arrival> {
-        let all = Told::all(&self.world);
-        let told = std::mem::replace(&mut self.told_of, all);
+        let all = Announced::all(&self.world);
+        let announced = std::mem::replace(&mut self.announced, all);
         let mut new = Vec::new();
-        if all.images > told.images {
+        if all.images > announced.images {
             let registry = self.world.ecr();
-            let pushed = registry.images.iter().skip(told.images);
+            let pushed = registry.images.iter().skip(announced.images);
             new.extend(pushed.flat_map(|image| {
                 let repository = image.repository_uri.trim_start_matches(HOST);
                 image.tags.iter().map(move |tag| {
@@ -45,8 +45,8 @@ impl Stage<'_> {
                 })
             }));
         }
-        if all.writes > told.writes {
-            new.extend(self.objects_since(told.writes));
+        if all.writes > announced.writes {
+            new.extend(self.objects_since(announced.writes));
         }
         new
     }
@@ -55,7 +55,7 @@ impl Stage<'_> {
         let objects = self.world.s3();
         let mut found = Vec::new();
         for (key, versions) in objects.buckets.get(BUCKET).into_iter().flat_map(|b| &b.keys) {
-            if key.starts_with(UNTOLD) {
+            if key.starts_with(UNANNOUNCED) {
                 continue;
             }
             let since = Some(format!("version-{writes:06}"));
@@ -81,7 +81,7 @@ impl Stage<'_> {
     }
 
     fn is_served(&self, at: Time, arrival: &Arrival) -> bool {
-        arrival.is_told(&self.world)
+        arrival.is_answered(&self.world)
             || !arrival.deployments(&self.world).is_empty()
             || arrival.is_anothers(&self.world, at)
     }

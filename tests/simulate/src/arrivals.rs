@@ -29,15 +29,15 @@ pub enum Arrival {
     Image(ImagePush),
 }
 
-/// The arrivals that events have told of so far.
+/// The arrivals that events have announced so far.
 #[derive(Debug, Clone, Copy)]
-pub struct Told {
+pub struct Announced {
     pub(crate) writes: u64,
     pub(crate) images: usize,
 }
 
-impl Told {
-    /// Counts everything that is there as told of.
+impl Announced {
+    /// Counts everything that is there as announced.
     pub fn all(world: &World) -> Self {
         Self { writes: world.s3().writes, images: world.ecr().images.len() }
     }
@@ -90,8 +90,8 @@ impl Arrival {
         })
     }
 
-    /// Returns whether it is a declaration in force, or its findings are told, in the ledger and beside it.
-    pub fn is_told(&self, world: &World) -> bool {
+    /// Returns whether it is a declaration in force, or its findings are written, in the ledger and beside it.
+    pub fn is_answered(&self, world: &World) -> bool {
         let Self::Object(object) = self else {
             return false;
         };
@@ -145,10 +145,10 @@ fn has_findings(world: &World, object: &ObjectRef) -> bool {
     let objects = world.s3();
     let bucket = objects.buckets.get(BUCKET);
     let version = bucket.and_then(|bucket| bucket.current(&beside));
-    let told = version.and_then(|version| serde_json::from_slice::<Value>(&version.bytes).ok());
-    told.is_some_and(|told| {
-        let is_about_it = told["version_id"] == json!(object.version_id);
-        is_about_it && told["findings"].as_array().is_some_and(|all| !all.is_empty())
+    let written = version.and_then(|version| serde_json::from_slice::<Value>(&version.bytes).ok());
+    written.is_some_and(|written| {
+        let is_about_it = written["version_id"] == json!(object.version_id);
+        is_about_it && written["findings"].as_array().is_some_and(|all| !all.is_empty())
     })
 }
 

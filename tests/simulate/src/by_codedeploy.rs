@@ -20,23 +20,23 @@ pub fn gave_up(world: &World, component: &str) -> bool {
 }
 
 /// Looks at the newest deployment of CodeDeploy of a component's service. If CodeDeploy has taken it back by itself,
-/// returns its description, which tells who began it.
+/// returns its description, which names who began it.
 pub fn taken_back_last(world: &World, component: &str) -> Option<String> {
     let state = world.codedeploy();
     let mut of = state.of_services.iter().filter(|live| live.service.1 == component);
-    let newest = of.rfind(|live| live.told.rollback_of.is_none())?;
-    newest.gave_up().then(|| newest.told.description.clone())
+    let newest = of.rfind(|live| live.described.rollback_of.is_none())?;
+    newest.gave_up().then(|| newest.described.description.clone())
 }
 
 /// Returns the descriptions of the deployments of CodeDeploy of a component's service that CodeDeploy has taken back by
-/// itself. A description tells who began the deployment.
+/// itself. A description names who began the deployment.
 pub fn taken_back(world: &World, component: &str) -> Vec<String> {
     let state = world.codedeploy();
     let of = state
         .of_services
         .iter()
-        .filter(|live| live.service.1 == component && live.told.rollback_of.is_none() && live.gave_up());
-    of.map(|live| live.told.description.clone()).collect()
+        .filter(|live| live.service.1 == component && live.described.rollback_of.is_none() && live.gave_up());
+    of.map(|live| live.described.description.clone()).collect()
 }
 
 /// Returns the deployment of CodeDeploy that moves callers of a component's service, if it is so old that every look at
@@ -47,9 +47,9 @@ pub fn moving_since(world: &World, component: &str, looked: Time) -> Option<Stri
     let mut services = state.of_services.iter();
     let service = services.find(|live| {
         let is_moving = live.is_active() && !live.is_ending();
-        live.service.1 == component && is_moving && is_known(live.told.created)
+        live.service.1 == component && is_moving && is_known(live.described.created)
     });
-    service.map(|live| live.told.id.clone())
+    service.map(|live| live.described.id.clone())
 }
 
 /// Returns whether CodeDeploy moves callers of anything.

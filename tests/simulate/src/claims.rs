@@ -87,8 +87,8 @@ impl Stage<'_> {
         }
     }
 
-    /// Checks the answer of an execution on another execution's deployment. On its own deployment the record has told
-    /// already.
+    /// Checks the answer of an execution on another execution's deployment. On its own deployment the record has shown
+    /// it already.
     pub(crate) fn hold_answer(&mut self, arn: &str, answer: &Value) {
         let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
         let id = DeploymentId(text("deployment"));
@@ -138,8 +138,8 @@ impl Stage<'_> {
         missing.map(|(name, _)| format!("{name} is said to run it, and does not show it"))
     }
 
-    /// A component that somebody outside has ever changed is left out. Callers cannot tell a version with the same code
-    /// from another one, so somebody may have changed unseen what was there before.
+    /// A component that somebody outside has ever changed is left out. Callers cannot distinguish a version with the
+    /// same code from another one, so somebody may have changed unseen what was there before.
     fn is_not_restored(&self, record: &Deployment) -> Option<String> {
         COMPONENTS.into_iter().find_map(|component| {
             let name = ComponentName::new(component).ok()?;

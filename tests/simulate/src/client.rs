@@ -23,7 +23,7 @@ impl Stage<'_> {
         let invocation = self.next_invocation();
         let who = self.who("Api");
         let number = who.number;
-        self.tell(|| {
+        self.note(|| {
             let Call { method, path, .. } = &asking.call;
             let invocation = invocation.number;
             format!("Api#{number} (invocation {invocation}) is asked {method} {path}")
@@ -57,12 +57,12 @@ impl Stage<'_> {
         let Some(asking) = asking else { return };
         let may_help = |reply: &Value| reply["status"].as_u64() >= Some(500);
         if let Some(reply) = reply.filter(|reply| !may_help(reply)) {
-            self.tell(|| format!("   the client is answered {reply}"));
+            self.note(|| format!("   the client is answered {reply}"));
             let act = asking.act;
             return self.log(Event::Answered { act, reply });
         }
         if asking.asked >= ASKED_AT_MOST {
-            return self.tell(|| "   the client gives up".into());
+            return self.note(|| "   the client gives up".into());
         }
         let at = self.world.true_time().plus_s(AGAIN_S);
         self.later(at, Later::Ask(asking));

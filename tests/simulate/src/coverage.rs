@@ -74,19 +74,19 @@ mod tests {
     }
 
     #[test]
-    fn whatever_was_not_met_is_told() {
+    fn whatever_was_not_met_is_listed() {
         let states = BTreeSet::from(["Admit", "Change"]);
         assert_eq!(gaps(&full(), &states), [""; 0]);
         let mut tally = full();
         tally.calls.remove("dynamodb.get");
         tally.states.remove("Change");
         tally.met.remove(&What::Late);
-        let told = [
+        let listed = [
             "the call dynamodb.get was never made",
             "the state Change was never entered",
             "the mishap late was never met",
         ];
-        assert_eq!(gaps(&tally, &states), told);
+        assert_eq!(gaps(&tally, &states), listed);
     }
 
     #[test]

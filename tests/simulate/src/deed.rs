@@ -17,7 +17,7 @@ pub enum Deed {
     Deploy(&'static str, &'static [&'static str]),
     /// CI brings a release of these components by the branch's rule: nobody named the environment.
     Arrive(&'static str, &'static [&'static str]),
-    /// The same with CI's own number, which tells older from newer.
+    /// The same with CI's own number, which distinguishes older from newer.
     ArriveAs(&'static str, &'static [&'static str], u64),
     /// A person asks for a release though it may be older, with a reason.
     Older(&'static str, &'static [&'static str]),
@@ -74,13 +74,13 @@ pub enum Deed {
     PlanBack,
     /// Somebody asks what a release of every component would lack.
     Check,
-    /// The world changes, told in words.
+    /// The world changes, in words.
     Change(&'static str, fn(&World)),
     /// The world changes, and until the next change the deployed release is not healthy by its gates.
     Ail(&'static str, fn(&World)),
-    /// Somebody changes a target between deployments, told in words. The next act comes after the next hourly look.
+    /// Somebody changes a target between deployments, in words. The next act comes after the next hourly look.
     Drift(&'static str, fn(&World)),
-    /// Somebody changes a target back to what is recorded, told in words.
+    /// Somebody changes a target back to what is recorded, in words.
     Mend(&'static str, fn(&World)),
 }
 

@@ -60,7 +60,7 @@ impl<'p> Stage<'p> {
     /// Brings everything that came up to its receiver.
     pub(crate) fn pump(&mut self) {
         for (visit, arn, state) in self.link.take_entered() {
-            self.tell(|| format!("{} enters {state} (visit {visit})", short(&arn)));
+            self.note(|| format!("{} enters {state} (visit {visit})", short(&arn)));
             self.meet_at_visit(visit, &arn);
         }
         self.begin();
@@ -91,7 +91,7 @@ impl<'p> Stage<'p> {
     fn begin(&mut self) {
         let started = std::mem::take(&mut self.world.stepfunctions().started);
         for (arn, name, input) in started {
-            self.tell(|| format!("{} begins", short(&arn)));
+            self.note(|| format!("{} begins", short(&arn)));
             let now = self.world.true_time();
             let execution = Execution::start(self.program, &arn, &name, input, now);
             let home: Home<'p> = Rc::new(RefCell::new(Some(execution)));
@@ -141,7 +141,7 @@ impl<'p> Stage<'p> {
         who.work = work_asked(&payload).map(Rc::new);
         who.execution = Some(arn.as_str().into());
         let number = who.number;
-        self.tell(|| {
+        self.note(|| {
             format!("{} invokes {function}#{number} (invocation {}) {payload}", short(&arn), invocation.number)
         });
         let (world, name) = (self.world.clone(), function.clone());
@@ -175,11 +175,11 @@ impl<'p> Stage<'p> {
         }
     }
 
-    /// Tells the waiting side of a task that the task failed. The task itself may go on.
+    /// Reports to the waiting side of a task that the task failed. The task itself may go on.
     pub(crate) fn lose(&mut self, n: usize, error: &str) {
         let number = self.tasks[n].number;
         let function = Rc::clone(&self.tasks[n].who.function);
-        self.tell(|| format!("   {function}#{number} is lost: {error}"));
+        self.note(|| format!("   {function}#{number} is lost: {error}"));
         let error = TaskError::new(error, "the function is gone");
         match &mut self.tasks[n].role {
             Role::Function { arn, slot, .. } => {
@@ -250,7 +250,7 @@ impl<'p> Stage<'p> {
     /// Records the end of an execution. If it was not a success, the template's rule on such executions starts
     /// recovery.
     fn ended(&mut self, arn: &str, status: &str) {
-        self.tell(|| format!("{} ends {status}", short(arn)));
+        self.note(|| format!("{} ends {status}", short(arn)));
         self.recovery_ends(short(arn));
         self.link.left(arn);
         // Nobody waits for the task tokens of an execution that has ended (AWS Step Functions API
@@ -280,7 +280,7 @@ impl<'p> Stage<'p> {
             self.gate.note(what);
             match what {
                 // The event of its end is the next one that is counted.
-                What::StoppedUntold => {
+                What::StoppedUnannounced => {
                     self.schedule.mishaps.push(crate::schedule::Mishap { what: What::EventLost, at: self.events + 1 });
                 }
                 What::StoppedRedriven => {
@@ -307,7 +307,7 @@ impl<'p> Stage<'p> {
             known.error = None;
             known.cause = None;
         }
-        self.tell(|| format!("{} is redriven", short(arn)));
+        self.note(|| format!("{} is redriven", short(arn)));
         self.let_go_on(arn.to_owned(), now);
     }
 }

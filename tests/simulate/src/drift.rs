@@ -1,4 +1,4 @@
-//! Compares what an hourly look tells with what the targets show at that moment. It also says whether a look is
+//! Compares what an hourly look says with what the targets show at that moment. It also says whether a look is
 //! awaited.
 
 use crate::happening::Event;
@@ -23,24 +23,24 @@ fn read(item: &Item) -> Option<HourlyLook> {
 }
 
 impl Stage<'_> {
-    /// Checks what a look tells when it comes to its end.
+    /// Checks what a look says when it comes to its end.
     pub(crate) fn hold_looked(&mut self, change: &Written) {
-        let Some(told) = change.after.as_deref().and_then(read) else {
+        let Some(look) = change.after.as_deref().and_then(read) else {
             return;
         };
         let former = change.before.as_deref().and_then(read);
-        let Some(at) = told.looked else { return };
-        if former.is_some_and(|former| former.looked == told.looked) {
+        let Some(at) = look.looked else { return };
+        if former.is_some_and(|former| former.looked == look.looked) {
             return;
         }
-        let lock: Lock = self.item(&ledger::lock(told.environment_id())).unwrap_or_default();
+        let lock: Lock = self.item(&ledger::lock(look.environment_id())).unwrap_or_default();
         if let Some(held) = lock.held {
             let why = format!("a look tells of what {} is changing", held.deployment);
             return self.log(Event::Untrue(why));
         }
-        let state: EnvironmentState = self.item(&ledger::state(told.environment_id())).unwrap_or_default();
+        let state: EnvironmentState = self.item(&ledger::state(look.environment_id())).unwrap_or_default();
         let now = self.world.true_time();
-        for (name, one) in &told.components {
+        for (name, one) in &look.components {
             let recorded = state.running.get(name).map(|running| &running.state);
             let shows = recorded.and_then(|it| is_shown(&self.world, name.as_str(), it));
             let is_good = match one.drift {

@@ -54,7 +54,7 @@ impl Stage<'_> {
             }
         }
         let number = self.events;
-        self.tell(|| format!("event {number} comes {} times", times.len()));
+        self.note(|| format!("event {number} comes {} times", times.len()));
         times
     }
 
@@ -64,7 +64,7 @@ impl Stage<'_> {
         let invocation = self.next_invocation();
         let who = self.who("Recovery");
         let number = invocation.number;
-        self.tell(|| format!("Recovery#{} (invocation {number}) is told", who.number));
+        self.note(|| format!("Recovery#{} (invocation {number}) is told", who.number));
         if invocation.is_refused || invocation.is_given_up {
             let again = self.world.true_time().plus_s(BROUGHT_AGAIN_S);
             self.later(again, Later::Recover(event.clone(), tries));
@@ -106,7 +106,7 @@ impl Stage<'_> {
         let invocation = self.next_invocation();
         let who = self.who("RunTask");
         let number = invocation.number;
-        self.tell(|| format!("RunTask#{} (invocation {number}) is asked {ask}", who.number));
+        self.note(|| format!("RunTask#{} (invocation {number}) is asked {ask}", who.number));
         self.look_for_secret("RunTask", &ask);
         if invocation.is_refused {
             return;
@@ -157,7 +157,7 @@ impl Stage<'_> {
         let invocation = self.next_invocation();
         let who = self.who("Outbox");
         let (number, writes) = (invocation.number, batch.len());
-        self.tell(|| format!("Outbox#{} (invocation {number}) gets {writes}", who.number));
+        self.note(|| format!("Outbox#{} (invocation {number}) gets {writes}", who.number));
         if invocation.is_refused || invocation.is_given_up {
             self.stream_done(Some(Rc::clone(&batch)), false);
         }
@@ -177,8 +177,8 @@ impl Stage<'_> {
                 };
                 let done = done.await.map(|endings| {
                     let endings = endings.into_iter();
-                    let told = endings.map(|it| json!([it.id, format!("{:?}", it.outcome)]));
-                    told.collect()
+                    let rows = endings.map(|it| json!([it.id, format!("{:?}", it.outcome)]));
+                    rows.collect()
                 });
                 invocation.done(done.map_err(|fault| TaskError::of(&fault)))
             }),

@@ -183,7 +183,7 @@ impl Around<'_> {
     async fn be_ended(&self, how: What) {
         self.world.remember_now();
         if let Some(known) = self.world.stepfunctions().executions.get_mut(self.arn) {
-            // Step Functions tells neither error nor cause of one that has run for too long.
+            // Step Functions names neither error nor cause of one that has run for too long.
             if how == What::TimedOut {
                 known.status = "TIMED_OUT".into();
             } else {

@@ -54,13 +54,13 @@ pub enum Event {
     },
     /// A deployer has looked at its own component's target, as callers see it.
     Looked(Who, &'static str),
-    /// A deployer was told whether its target waits for something that only somebody else can end.
+    /// A deployer has learnt whether its target waits for something that only somebody else can end.
     ServiceWait(Who, ServiceWait),
-    /// A visitor of the site misses something, told in words.
+    /// A visitor of the site misses something, in words.
     Missed(String),
-    /// Callers begin to get code of a function that has not passed its declared invocation, told in words.
+    /// Callers begin to get code of a function that has not passed its declared invocation, in words.
     Untried(String),
-    /// A function goes on to all its callers while the service that it goes with has not begun, told in words.
+    /// A function goes on to all its callers while the service that it goes with has not begun, in words.
     Alone(String),
     /// Somebody outside changed the target of this component as callers see it.
     ChangedByOther(&'static str),

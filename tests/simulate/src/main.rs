@@ -5,7 +5,7 @@
 //!   exhaustive and sampled ones with two, and random ones until there are so many. The seconds are for the
 //!   variants as well, whose result says how many they took. What is played is kept in the progress, and a run that was
 //!   stopped goes on there.
-//! - `windlass-simulate replay <seed>` tells one schedule as a timeline.
+//! - `windlass-simulate replay <seed>` prints one schedule as a timeline.
 //! - `windlass-simulate one <scenario>` plays every schedule with one mishap, `two <scenario> <step>` every so many-th
 //!   one with a first one that begins pairs and a second one in its recovery, `random <scenario> <count>` random ones.
 //! - `windlass-simulate copy <from> <to>` makes the copy of the tree that has the broken variants.
@@ -83,7 +83,7 @@ fn replay(seed: &str) -> Result<bool, String> {
     let scenario = known(&schedule.scenario)?;
     let program = program()?;
     let played = Ready::new(&program, scenario).play(&schedule, true);
-    for line in &played.told {
+    for line in &played.timeline {
         println!("{line}");
     }
     println!("ended: {}", played.endings.join(", "));

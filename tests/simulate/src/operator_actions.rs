@@ -19,7 +19,7 @@ use windlass_world::World;
 
 /// "a person is alerted" (rule 1), and can do something: if a deployment needs an operator, `recover` is tried in a
 /// copy of the world in which nothing goes wrong any more. It brings everything back, ends a deployment that had been
-/// judged to its end, refuses one that had not even been planned, or tells of what somebody else has put there.
+/// judged to its end, refuses one that had not even been planned, or names what somebody else has put there.
 ///
 /// Safety: undo: An operator's `recover` brings everything back, or ends what was judged, once nothing goes wrong any
 /// more.
@@ -39,8 +39,8 @@ pub fn recover_goes_back(program: &Program, outcome: &Outcome<'_>) -> Result<(),
             _ => false,
         };
         if ended.is_none_or(|ended| !is_settled(ended.ending)) {
-            let told = ended.map(|ended| (&ended.cause_name, &ended.cause));
-            return Err(format!("{id} was recovered: {told:?}"));
+            let why = ended.map(|ended| (&ended.cause_name, &ended.cause));
+            return Err(format!("{id} was recovered: {why:?}"));
         }
         unlocked(recovered)?;
         targets_as_recorded(recovered)
@@ -153,7 +153,7 @@ fn is_up_to_others(outcome: &Outcome<'_>, id: &DeploymentId, then: Time) -> bool
         // Only a person can find out the result of a task that ECS has forgotten.
         step.status.may_have_changed() && !is_unknown(outcome, step, then)
     });
-    let is_told = |step: &Step| {
+    let is_named = |step: &Step| {
         let failure = step.undo_failure.as_ref();
         let other = FindingName::TargetChangedByOther;
         matches!(failure, Some(Failure::Finding(finding)) if finding.name == other)
@@ -163,5 +163,5 @@ fn is_up_to_others(outcome: &Outcome<'_>, id: &DeploymentId, then: Time) -> bool
         let mut happened = outcome.happened.iter();
         happened.any(|happening| by_other(&happening.what)) || taken_back_after_success(outcome, component)
     };
-    left.all(|step| is_told(step) && is_changed(step.component.as_str()))
+    left.all(|step| is_named(step) && is_changed(step.component.as_str()))
 }

@@ -114,12 +114,12 @@ impl Outcome<'_> {
     pub fn endings(&self) -> Vec<String> {
         let mut records = self.records();
         records.sort_by(|a, b| (a.accepted, &a.id).cmp(&(b.accepted, &b.id)));
-        let told = records.iter().map(|record| {
+        let lines = records.iter().map(|record| {
             let ending = record.ending.as_ref().map(ToString::to_string);
             let ending = ending.unwrap_or_else(|| "without an ending".into());
             format!("{} {ending}", record.release.version)
         });
-        told.collect()
+        lines.collect()
     }
 
     /// Returns the number of deployments that ever had a part in a component.

@@ -7,7 +7,7 @@ use crate::outcome::Outcome;
 use crate::planned::planned_upon;
 use crate::readings::Readings;
 use crate::rules::{
-    ACCEPTED, BEYOND, PLANNING_AGAIN, RECOVERED, REDRIVEN, RULES, changed_outside, is_withdrawn_of, told_as_drifted,
+    ACCEPTED, BEYOND, PLANNING_AGAIN, RECOVERED, REDRIVEN, RULES, changed_outside, is_withdrawn_of, shown_as_drifted,
 };
 use crate::scenario::Scenario;
 use crate::schedule::{Schedule, What};
@@ -57,10 +57,10 @@ pub struct Played {
     pub calls: Vec<&'static str>,
     /// The version and the ending of each deployment, in the order of their acceptance.
     pub endings: Vec<String>,
-    /// True if a second look told that something is not as a recovery left it.
+    /// True if a second look said that something is not as a recovery left it.
     pub drifted: bool,
     /// The events of the run in words for a person, if they were asked for.
-    pub told: Vec<String>,
+    pub timeline: Vec<String>,
 }
 
 /// Returns the deployment whose release runs in all of its components, if nobody has changed them since. `None` while
@@ -120,17 +120,18 @@ impl<'p> Ready<'p> {
     }
 
     /// Plays the scenario with a schedule.
-    pub fn play(&self, schedule: &Schedule, tell: bool) -> Played {
+    pub fn play(&self, schedule: &Schedule, with_timeline: bool) -> Played {
         let world = self.world.copy();
         let began = shown(&world);
         let mut stage = Stage::new(self.program, self.scenario, world, schedule);
-        if tell {
-            stage.tell_all();
+        if with_timeline {
+            stage.keep_timeline();
         }
         let rest = stage.run(self.scenario.acts);
         // ECS goes on, even if nobody looks.
         stage.world.roll();
-        let mut played = Played { met: stage.met(), told: stage.told.take().unwrap_or_default(), ..Played::default() };
+        let mut played =
+            Played { met: stage.met(), timeline: stage.timeline.take().unwrap_or_default(), ..Played::default() };
         let states = stage.states().into_iter();
         played.states = states.map(str::to_owned).collect();
         played.calls.clone_from(&stage.world.mishaps().calls);
@@ -152,7 +153,7 @@ impl<'p> Ready<'p> {
         self.remember(&mut outcome);
         played.endings = outcome.endings();
         let mut components = COMPONENTS.into_iter();
-        played.drifted = components.any(|component| told_as_drifted(&outcome, component));
+        played.drifted = components.any(|component| shown_as_drifted(&outcome, component));
         let is_beyond = schedule.is_beyond();
         played.broken = RULES
             .iter()
@@ -238,8 +239,8 @@ impl<'p> Ready<'p> {
             let is_known = known.iter().any(|known| known.id == record.id);
             !is_known
         });
-        let told = new.and_then(|record| record.ending.as_ref().map(ToString::to_string));
-        match told.as_deref() {
+        let ending = new.and_then(|record| record.ending.as_ref().map(ToString::to_string));
+        match ending.as_deref() {
             // A release that was asked for again, and was undone then, is vetoed.
             Some("Rejected (Vetoed)") if is_unasked => Ok(()),
             Some("Rejected (Withdrawn)") if is_withdrawn_of(outcome, version) => Ok(()),

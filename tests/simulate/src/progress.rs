@@ -36,8 +36,8 @@ impl Progress {
 
     /// Reads what an earlier run of the same program left, or begins a file.
     pub fn from(path: &Path) -> Result<Self, String> {
-        let told = |error: std::io::Error| format!("{}: {error}", path.display());
-        let program = fs::read(std::env::current_exe().map_err(told)?).map_err(told)?;
+        let in_words = |error: std::io::Error| format!("{}: {error}", path.display());
+        let program = fs::read(std::env::current_exe().map_err(in_words)?).map_err(in_words)?;
         let mut hasher = DefaultHasher::new();
         program.hash(&mut hasher);
         let head = format!("{:016x}", hasher.finish());
@@ -48,10 +48,10 @@ impl Progress {
             // A line that was cut off in the middle is played once more, and all after it.
             kept.extend(lines.map_while(|line| block(&serde_json::from_str(line).ok()?)));
         }
-        let mut file = File::create(path).map_err(told)?;
-        writeln!(file, "{head}").map_err(told)?;
+        let mut file = File::create(path).map_err(in_words)?;
+        writeln!(file, "{head}").map_err(in_words)?;
         for (first, tally) in &kept {
-            writeln!(file, "{}", written(first, tally)).map_err(told)?;
+            writeln!(file, "{}", written(first, tally)).map_err(in_words)?;
         }
         let before = kept.iter().map(|(_, tally)| tally.schedules).sum();
         Ok(Self { path: Some(path.to_owned()), kept, before })

@@ -49,7 +49,7 @@ impl Stage<'_> {
         let who = self.who("Intake");
         let number = who.number;
         for Message { body, .. } in messages.iter() {
-            self.tell(|| format!("Intake#{number} (invocation {}) gets {body}", invocation.number));
+            self.note(|| format!("Intake#{number} (invocation {}) gets {body}", invocation.number));
         }
         if invocation.is_refused {
             return self.received(Some(&messages), None);
@@ -96,7 +96,7 @@ impl Stage<'_> {
             }
             if message.received >= RECEIVED_AT_MOST {
                 let body = &message.body;
-                self.tell(|| format!("a dead letter: {body}"));
+                self.note(|| format!("a dead letter: {body}"));
             } else {
                 self.later(message.seen_again, Later::Message(message.clone()));
             }

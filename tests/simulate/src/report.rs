@@ -38,14 +38,14 @@ impl Caught {
 
     /// Reads the file.
     pub fn read(path: &Path) -> Result<Self, String> {
-        let told = |why: String| format!("{}: {why}", path.display());
-        let text = std::fs::read_to_string(path).map_err(|error| told(error.to_string()))?;
+        let in_words = |why: String| format!("{}: {why}", path.display());
+        let text = std::fs::read_to_string(path).map_err(|error| in_words(error.to_string()))?;
         let numbers: Result<Vec<u64>, _> = text.split_whitespace().map(str::parse).collect();
         match numbers.as_deref() {
             Ok([caught, of, unbroken, seconds]) => {
                 Ok(Self { caught: *caught, of: *of, unbroken: *unbroken, took: Duration::from_secs(*seconds) })
             }
-            _ => Err(told(format!("`{text}` is not how many of how many, rules that none breaks, and seconds"))),
+            _ => Err(in_words(format!("`{text}` is not how many of how many, rules that none breaks, and seconds"))),
         }
     }
 }

@@ -72,7 +72,7 @@ impl<'p> Stage<'p> {
 
     fn perform(&mut self, acts: &[Act]) {
         let act = acts[self.acted];
-        self.tell(|| format!("** {}", act.deed));
+        self.note(|| format!("** {}", act.deed));
         if let Some(input) = act.deed.request(&self.world) {
             let name = format!("console-{}-{}", self.schedule.scenario, self.acted + 1);
             self.start(&name, input);
@@ -87,7 +87,7 @@ impl<'p> Stage<'p> {
             self.drifted_at = Some(self.acted_at);
         }
         self.look_for_out_of_band_changes();
-        self.tell_arrivals();
+        self.announce_arrivals();
     }
 
     /// Lets the task or the event go on that is due next.
@@ -150,7 +150,7 @@ impl<'p> Stage<'p> {
         let number = task.number;
         let (signals, effect) = self.gate.leave();
         self.witness(&who, effect);
-        self.tell_arrivals();
+        self.announce_arrivals();
         match polled {
             Poll::Ready(done) => {
                 let task = self.tasks.swap_remove(n);
@@ -184,7 +184,7 @@ impl<'p> Stage<'p> {
                 }
             }
             Signal::OutOfBand => {
-                self.tell(|| "** somebody else changes a target".into());
+                self.note(|| "** somebody else changes a target".into());
                 (self.scenario.out_of_band)(&self.world);
                 self.look_for_out_of_band_changes();
             }
@@ -200,7 +200,7 @@ impl<'p> Stage<'p> {
                 }
                 if let Err(error) = &answer {
                     let text = format!("   {name}#{} fails: {} {}", task.number, error.name, error.cause);
-                    self.tell(|| text);
+                    self.note(|| text);
                 }
                 self.answer(&arn, slot, answer);
             }

@@ -2,7 +2,7 @@
 
 use crate::happening::{Counts, Event, Who};
 use crate::mishap_gate::Effect;
-use crate::rules::tells;
+use crate::rules::has_secret;
 use crate::schedule::{Counted, What};
 use crate::service_waits::service_wait;
 use crate::stage::Stage;
@@ -36,7 +36,7 @@ impl<'p> Stage<'p> {
         }
         let Some(effect) = effect else { return };
         let (name, function) = (effect.name, Rc::clone(&who.function));
-        self.tell(|| format!("   {function}#{} {name} (call {})", who.number, effect.call));
+        self.note(|| format!("   {function}#{} {name} (call {})", who.number, effect.call));
         self.witness_look(who, effect.name);
         if SWITCHES.contains(&effect.name) {
             self.witness_switch(who, effect);
@@ -88,7 +88,7 @@ impl<'p> Stage<'p> {
             if !is_changed {
                 continue;
             }
-            self.tell(|| format!("   => {component} now shows {shown}"));
+            self.note(|| format!("   => {component} now shows {shown}"));
             self.witness_untried(who, component, &shown);
             self.witness_alone(who, component, &shown);
             self.seen.insert(component, shown);
@@ -164,7 +164,7 @@ impl<'p> Stage<'p> {
 
     /// Notes if the planted secret is in a function's input or answer.
     pub(crate) fn look_for_secret(&mut self, function: &str, said: &Value) {
-        if tells(said) {
+        if has_secret(said) {
             self.log(Event::Leaked(format!("what {function} was asked or has answered")));
         }
     }

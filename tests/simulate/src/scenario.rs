@@ -76,7 +76,7 @@ impl Scenario {
         acts.any(|act| matches!(act.deed, Deed::MoveTag(_)))
     }
 
-    /// Returns whether something arrives of which events tell.
+    /// Returns whether something arrives of which events come.
     pub fn hears(&self) -> bool {
         let mut acts = self.before.iter().chain(self.acts);
         acts.any(|act| matches!(act.deed, Deed::Upload(..) | Deed::Put(..) | Deed::Push(..) | Deed::PushTo(..)))

@@ -47,8 +47,8 @@ pub enum What {
     Stopped,
     /// An execution has run for as long as it may, as it enters a state.
     TimedOut,
-    /// An execution is stopped, and the event that tells of it is lost.
-    StoppedUntold,
+    /// An execution is stopped, and the event of it is lost.
+    StoppedUnannounced,
     /// An execution is stopped, and redriven two seconds later.
     StoppedRedriven,
     /// An execution is stopped, and redriven when its recovery is long done.
@@ -131,7 +131,7 @@ impl What {
         Self::StoppedLate,
         Self::Stopped,
         Self::TimedOut,
-        Self::StoppedUntold,
+        Self::StoppedUnannounced,
         Self::StoppedRedriven,
         Self::StoppedRedrivenLate,
         Self::NotInvoked,
@@ -174,7 +174,7 @@ impl What {
             Self::StoppedLate => "stopped_late",
             Self::Stopped => "stopped",
             Self::TimedOut => "timed_out",
-            Self::StoppedUntold => "stopped_untold",
+            Self::StoppedUnannounced => "stopped_unannounced",
             Self::StoppedRedriven => "stopped_redriven",
             Self::StoppedRedrivenLate => "stopped_redriven_late",
             Self::NotInvoked => "not_invoked",
@@ -199,7 +199,7 @@ impl What {
         match self {
             Self::Stopped
             | Self::TimedOut
-            | Self::StoppedUntold
+            | Self::StoppedUnannounced
             | Self::StoppedRedriven
             | Self::StoppedRedrivenLate => Counted::Visits,
             Self::NotInvoked | Self::InvokedLate | Self::AnswerLost | Self::ClockAhead | Self::ClockBehind => {
@@ -251,12 +251,12 @@ impl Schedule {
         Self { mishaps: mishaps.to_vec(), ..Self::plain(scenario) }
     }
 
-    /// Returns the number of mishaps that are met in all, if each is. A stop that nobody is told of counts twice,
+    /// Returns the number of mishaps that are met in all, if each is. A stop that nothing announces counts twice,
     /// because its event is lost as well.
     pub fn to_be_met(&self) -> usize {
         let mishaps = self.mishaps.iter();
-        let untold = mishaps.filter(|mishap| mishap.what == What::StoppedUntold);
-        self.mishaps.len() + untold.count()
+        let unannounced = mishaps.filter(|mishap| mishap.what == What::StoppedUnannounced);
+        self.mishaps.len() + unannounced.count()
     }
 
     /// Returns whether any mishap goes beyond the assumptions about AWS.

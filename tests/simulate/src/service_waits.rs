@@ -8,18 +8,18 @@ use windlass_world::World;
 pub enum ServiceWait {
     /// It waits for nobody.
     Free,
-    /// It waits, and that must be told. The text is the stage of the team's pause, or the deployment of CodeDeploy that
-    /// waits for a decision.
+    /// It waits, and that must be recorded. The text is the stage of the team's pause, or the deployment of CodeDeploy
+    /// that waits for a decision.
     Waits(String),
 }
 
-/// Returns what the answer to a call says of it, or `None` if the call does not tell. It goes by the call, because a
+/// Returns what the answer to a call says of it, or `None` if the call does not say. It goes by the call, because a
 /// slow look may begin before a wait is over and end after it.
 pub fn service_wait(call: &str, world: &World, declaration: &str) -> Option<ServiceWait> {
     let waits = match call {
         "ecs.service_rollouts" => of_ecs(world, declaration),
         "codedeploy.deployed" => of_codedeploy(world, declaration),
-        // If a look ends with this call, it was told of no wait.
+        // If a look ends with this call, it was shown no wait.
         "ecs.service" if !is_of_codedeploy("agent", declaration) => None,
         _ => return None,
     };
@@ -44,6 +44,6 @@ fn of_codedeploy(world: &World, declaration: &str) -> Option<String> {
     }
     let state = world.codedeploy();
     let mut live = state.of_services.iter();
-    let waits = live.find(|live| live.told.status == "Ready");
-    waits.map(|live| live.told.id.clone())
+    let waits = live.find(|live| live.described.status == "Ready");
+    waits.map(|live| live.described.id.clone())
 }

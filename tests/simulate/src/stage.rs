@@ -1,7 +1,7 @@
 //! The stage on which a scenario runs with the mishaps of a schedule: the in-memory world, everything that runs on it
 //! or comes later, and what has happened.
 
-use crate::arrivals::{Arrival, Told};
+use crate::arrivals::{Announced, Arrival};
 use crate::due_later::{LOOK_S, Later, TICK_S};
 use crate::execution_link::{ExecutionLink, Home};
 use crate::happening::{Counts, Event, Happening};
@@ -38,19 +38,19 @@ pub struct Stage<'p> {
     pub(crate) happened: Vec<Happening>,
     pub(crate) redrives: BTreeMap<String, u64>,
     pub(crate) seen: BTreeMap<&'static str, String>,
-    pub(crate) told: Option<Vec<String>>,
+    pub(crate) timeline: Option<Vec<String>>,
     /// The numbers of points when the first recovery began, with the end that it recovers from, and when it ended.
     pub(crate) recovery: Option<(Counts, Option<Counts>)>,
     /// The names that open documents of the site contain.
     pub(crate) named: BTreeSet<String>,
-    /// True if events tell of arrivals.
+    /// True if events of arrivals come.
     pub(crate) hears: bool,
-    pub(crate) told_of: Told,
+    pub(crate) announced: Announced,
     /// The releases that arrived.
     pub(crate) arrived: Vec<(Time, Arrival)>,
     /// The time at which the schedule of `intake` came last.
     pub(crate) looked: Time,
-    /// The time of the last change of a target that an hourly look must tell.
+    /// The time of the last change of a target that an hourly look must report.
     pub(crate) drifted_at: Option<Time>,
     pub(crate) acted: usize,
     pub(crate) acted_at: Time,
@@ -63,7 +63,7 @@ pub struct Stage<'p> {
 impl Drop for Stage<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            for line in self.told.iter().flatten() {
+            for line in self.timeline.iter().flatten() {
                 println!("{line}");
             }
         }
@@ -101,11 +101,11 @@ impl<'p> Stage<'p> {
             happened: Vec::new(),
             redrives: BTreeMap::new(),
             seen: seen.into(),
-            told: None,
+            timeline: None,
             recovery: None,
             named: BTreeSet::new(),
             hears: scenario.hears(),
-            told_of: Told::all(&world),
+            announced: Announced::all(&world),
             arrived: Vec::new(),
             looked: now,
             drifted_at: None,
@@ -123,16 +123,16 @@ impl<'p> Stage<'p> {
     }
 
     /// Writes down all events from now on, for a person.
-    pub fn tell_all(&mut self) {
-        self.told = Some(Vec::new());
+    pub fn keep_timeline(&mut self) {
+        self.timeline = Some(Vec::new());
     }
 
-    pub(crate) fn tell(&mut self, text: impl FnOnce() -> String) {
+    pub(crate) fn note(&mut self, text: impl FnOnce() -> String) {
         let now = self.world.true_time();
-        if let Some(told) = &mut self.told {
+        if let Some(timeline) = &mut self.timeline {
             let ms = now.0 % 1000;
             let clock = now.to_string();
-            told.push(format!("{}.{ms:03}  {}", &clock[11..19], text()));
+            timeline.push(format!("{}.{ms:03}  {}", &clock[11..19], text()));
         }
     }
 

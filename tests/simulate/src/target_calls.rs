@@ -98,7 +98,7 @@ mod tests {
         "ecs.register",
     ];
 
-    /// No rule would watch a call that is in no list, and nothing would tell.
+    /// No rule would watch a call that is in no list, and nothing would show it.
     #[test]
     fn every_call_that_changes_a_target_is_known_to_switch_or_not_to() {
         let of_no_target = ["eventbridge.", "stepfunctions.", "dynamodb.", "sns."];

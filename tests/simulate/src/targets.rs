@@ -70,7 +70,7 @@ pub fn shows(world: &World, component: &str, artifact: &Artifact) -> bool {
 }
 
 /// Returns whether callers of a component's target get what a recorded state or view of it says; `None` if the record
-/// does not tell.
+/// does not say.
 pub fn is_shown(world: &World, component: &str, recorded: &Value) -> Option<bool> {
     let noticed = recorded.get("noticed").unwrap_or(recorded).get("value")?;
     // A recorded state says it in two places: in what is compared, and in the goal that is gone back to.
@@ -78,22 +78,22 @@ pub fn is_shown(world: &World, component: &str, recorded: &Value) -> Option<bool
     match now(component) {
         "agent" => {
             let set_to = task_definition(world);
-            let is_it = |told: &Value| told["task_definition"].as_str().map(|told| told == set_to);
+            let is_it = |value: &Value| value["task_definition"].as_str().map(|value| value == set_to);
             Some(is_it(noticed)? && is_it(goal)?)
         }
         "flags" => {
             let live = configuration(world);
             let (live, _) = live.split_once(' ').unwrap_or((&live, ""));
-            let is_it = |told: &Value| told["version"].as_str().unwrap_or("none") == live;
+            let is_it = |value: &Value| value["version"].as_str().unwrap_or("none") == live;
             let goal = recorded.get("goal").map(|goal| &goal["live"]);
             Some(is_it(noticed) && goal.is_none_or(is_it))
         }
-        // No look tells what a task has run.
+        // No look shows what a task has run.
         TASK => None,
         "web" => {
             let cdn = world.cloudfront();
             let origin = cdn.distributions.get("E1")?.origins.first()?;
-            let is_it = |told: &Value| told["origin_path"].as_str().map(|told| told == origin.path);
+            let is_it = |value: &Value| value["origin_path"].as_str().map(|value| value == origin.path);
             Some(is_it(noticed)? && is_it(goal)?)
         }
         "api" | "jobs" => {
@@ -103,7 +103,7 @@ pub fn is_shown(world: &World, component: &str, recorded: &Value) -> Option<bool
             let Some(alias) = function.aliases.get("live") else {
                 let live = function.package.code_sha256();
                 let latest = back.map(|back| &back["latest"]);
-                // Lambda tells the image of its platform as its code.
+                // Lambda shows the image of its platform as its code.
                 let is_it = latest.is_none_or(|latest| match latest["image"].as_str() {
                     Some(image) => image.ends_with(&live),
                     None => latest["code_sha256"] == live,
@@ -116,13 +116,13 @@ pub fn is_shown(world: &World, component: &str, recorded: &Value) -> Option<bool
             }
             let weights = serde_json::to_value(&alias.weights).ok()?;
             let is_it = back.is_none_or(|back| {
-                let told = &back["alias"];
-                told["version"] == alias.version && told["weights"] == weights
+                let former = &back["alias"];
+                former["version"] == alias.version && former["weights"] == weights
             });
             let shares = noticed["shares"].as_array()?.iter();
             let shares = shares.filter_map(|share| Some((share[0].as_str()?, share[1].as_f64()?)));
-            let is_share = |(told, (version, weight)): ((&str, f64), &(String, String))| {
-                told.0 == version && weight.parse().is_ok_and(|weight: f64| (told.1 - weight * 1e6).abs() < 0.5)
+            let is_share = |(seen, (version, weight)): ((&str, f64), &(String, String))| {
+                seen.0 == version && weight.parse().is_ok_and(|weight: f64| (seen.1 - weight * 1e6).abs() < 0.5)
             };
             let as_many = shares.clone().count() == alias.weights.len();
             let same = as_many && shares.zip(&alias.weights).all(is_share);

@@ -77,7 +77,7 @@ pub fn expected(before: u64) -> String {
 }
 
 /// Plays everything with one mishap and with two of these scenarios, and random schedules until at least so many were
-/// played in all, without what was played before. The tally tells what there was no time for.
+/// played in all, without what was played before. The tally lists what there was no time for.
 pub fn play_whole(
     program: &Program,
     scenarios: &'static [Scenario],

@@ -66,9 +66,9 @@ fn every_scenario_holds_every_rule_without_a_mishap_and_with_one_anywhere() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// Safety: left open: A call that AWS holds for five minutes, beyond all assumptions, is told.
+/// Safety: left open: A call that AWS holds for five minutes, beyond all assumptions, is reported.
 #[test]
-fn a_call_that_is_held_until_the_recovery_is_over_is_told() {
+fn a_call_that_is_held_until_the_recovery_is_over_is_reported() {
     let program = Program::release().unwrap_or_else(|error| panic!("{error}"));
     let mut drifted = 0;
     for name in ["function", "code", "service", "folder"] {
@@ -93,10 +93,10 @@ fn of_messages_that_come_together_only_what_failed_comes_again() {
     let plain = ready.play(&Schedule::plain(scenario.name), false);
     let mut came = BTreeSet::new();
     for schedule in one_of(&[What::FailsBefore], scenario.name, &plain) {
-        let told = ready.play(&schedule, true).told;
+        let timeline = ready.play(&schedule, true).timeline;
         let times = |of: &str| {
             let gets = |line: &&String| line.contains("Intake#") && line.contains(of);
-            told.iter().filter(gets).count()
+            timeline.iter().filter(gets).count()
         };
         came.insert((times("artifacts/shop/prod/api"), times("releases/shop")));
     }
@@ -185,7 +185,7 @@ fn what_no_rollback_needs_is_pruned_on_the_way() {
 }
 
 #[test]
-fn what_there_is_no_time_for_is_told() {
+fn what_there_is_no_time_for_is_listed() {
     let program = Program::release().unwrap_or_else(|error| panic!("{error}"));
     let some = &SCENARIOS[..8];
     let tally = play_whole(&program, some, 100, Instant::now(), Progress::of_none());
@@ -200,8 +200,8 @@ fn the_same_schedule_is_the_same_run() {
     let program = Program::release().unwrap_or_else(|error| panic!("{error}"));
     let scenario = &SCENARIOS[3];
     let schedule: Schedule = "canary~7+killed_after@60+stopped@20".parse().unwrap_or_else(|error| panic!("{error}"));
-    let told = || Ready::new(&program, scenario).play(&schedule, true).told;
-    let first = told();
+    let timeline = || Ready::new(&program, scenario).play(&schedule, true).timeline;
+    let first = timeline();
     assert!(first.len() > 100);
-    assert_eq!(first, told());
+    assert_eq!(first, timeline());
 }

@@ -32,10 +32,10 @@ def version():
 
 
 def check(tag, profile, lacking):
-    """Checks that what a tag names is whole, and is what it says: all that is wrong is told at once. `lacking` has the reason of each part."""
+    """Checks that what a tag names is whole, and is what it says: all that is wrong is listed at once. `lacking` has the reason of each part."""
     if not tag:
         return
-    problems = [f"it lacks {part.told()}: {why}" for part, why in lacking.items()]
+    problems = [f"it lacks {part.in_words()}: {why}" for part, why in lacking.items()]
     if tag != f"v{version()}":
         problems.append(f"the tag is `{tag}`, and the version in Cargo.toml {version()}: make them the same")
     if profile:
@@ -92,7 +92,7 @@ def write_papers(into, tag, profile):
     papers.pack_bills(into / f"windlass-{version()}-sbom.tar.gz", version(), sorted({part.target for part in there}))
     (into / papers.SUMS).write_text(papers.sums(into))
     for part, why in absent.items():
-        print(f"release: not made: {part.told()}: {why}")
+        print(f"release: not made: {part.in_words()}: {why}")
 
 
 def main():

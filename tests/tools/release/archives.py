@@ -6,7 +6,7 @@ import pathlib
 import tarfile
 import zipfile
 
-# The first moment that a zip can tell (APPNOTE.TXT, "4.4.6 date and time fields"), so that no clock is in an archive.
+# The first moment that a zip can hold (APPNOTE.TXT, "4.4.6 date and time fields"), so that no clock is in an archive.
 MOMENT = (1980, 1, 1, 0, 0, 0)
 MOMENT_S = 315532800
 RUNS, READ = 0o755, 0o644

@@ -18,8 +18,8 @@ class NotBuilt(Exception):
 
 def host():
     """This machine as Rust calls it."""
-    told = subprocess.run(["rustc", "-vV"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
-    return next(line.removeprefix("host: ") for line in told.splitlines() if line.startswith("host: "))
+    printed = subprocess.run(["rustc", "-vV"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    return next(line.removeprefix("host: ") for line in printed.splitlines() if line.startswith("host: "))
 
 
 def installed(targets):

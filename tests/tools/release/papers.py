@@ -29,10 +29,10 @@ def contents(version, made, missing, profile):
     lines = [f"# Windlass {version}", ""]
     if profile:
         lines += [f"Built with the profile `{profile}`, to be tried: a release has its own.", ""]
-    lines += ["| file | is |", "| --- | --- |", *(f"| `{part.file(version)}` | {part.told()} |" for part in made)]
+    lines += ["| file | is |", "| --- | --- |", *(f"| `{part.file(version)}` | {part.in_words()} |" for part in made)]
     if missing:
         lines += ["", "## Not in it", "", "| what | what brings it |", "| --- | --- |"]
-        lines += [f"| {part.told()} | {why} |" for part, why in missing.items()]
+        lines += [f"| {part.in_words()} | {why} |" for part, why in missing.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -29,7 +29,7 @@ class Part:
     def file(self, version):
         return f"windlass-{version}-{f'install-{self.architecture}' if self.architecture else self.target}.tar.gz"
 
-    def told(self):
+    def in_words(self):
         if self.architecture:
             return f"Windlass for functions on {self.architecture}: the template and all that `sam deploy` needs"
         needs = ", which needs a C library (glibc 2.30 or newer)" if self.target.endswith("-gnu") else ""

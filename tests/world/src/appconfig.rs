@@ -209,16 +209,16 @@ impl AppConfigApi for World {
 
     async fn rollout(&self, application: &str, environment: &str, number: u32) -> Result<RolloutDetail> {
         let call = self.call("appconfig.rollout").await?;
-        let told = {
+        let rollout = {
             let seen = call.seen();
             seen.grow();
             let mut state = seen.appconfig();
             let mut all = state.environment(application, environment)?.rollouts.iter();
             let found = all.find(|live| live.rollout.number == number);
             let found = found.ok_or_else(|| missing(&format!("deployment {number}")))?;
-            found.told()
+            found.described()
         };
-        call.answer(told).await
+        call.answer(rollout).await
     }
 
     async fn start_rollout(&self, application: &str, environment: &str, rollout: &NewRollout) -> Result<u32> {

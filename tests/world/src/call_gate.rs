@@ -1,5 +1,5 @@
 //! A gate at every call. Code that runs a whole simulation decides there when each call takes effect, when its answer
-//! comes, and what the caller is told.
+//! comes, and what the caller gets.
 
 use crate::mishaps::When;
 use std::fmt::Debug;

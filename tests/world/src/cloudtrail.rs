@@ -52,7 +52,7 @@ pub(crate) fn answers(world: &World, call: &JsonCall) -> Result<Value> {
         .iter()
         .rev()
         .filter(|event| asked["AttributeValue"] == event.resource && (from..=to).contains(&event.at.0));
-    let told = found.take(usize::try_from(most).unwrap_or(50)).map(|event| {
+    let events = found.take(usize::try_from(most).unwrap_or(50)).map(|event| {
         let record = json!({
             "userIdentity": {"type": "AssumedRole", "arn": event.by, "accessKeyId": "ASIAEXAMPLE"},
             "eventTime": event.at.to_string(), "readOnly": false, "requestParameters": {"functionName": event.resource},
@@ -60,5 +60,5 @@ pub(crate) fn answers(world: &World, call: &JsonCall) -> Result<Value> {
         json!({"EventName": event.name, "ReadOnly": "false", "EventTime": event.at.0 / 1000,
             "Username": "somebody", "CloudTrailEvent": record.to_string()})
     });
-    Ok(json!({"Events": told.collect::<Vec<Value>>()}))
+    Ok(json!({"Events": events.collect::<Vec<Value>>()}))
 }

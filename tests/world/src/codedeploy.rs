@@ -147,14 +147,14 @@ impl State {
 
     /// Returns the descriptions of all deployments, of this group or of all groups: those of functions, then those of
     /// services, each oldest first.
-    fn told(&self, of: Option<(&str, &str)>) -> impl Iterator<Item = &Deployed> {
+    fn described(&self, of: Option<(&str, &str)>) -> impl Iterator<Item = &Deployed> {
         let is_of = move |is: &dyn Fn(&str, &str) -> bool| of.is_none_or(|(a, g)| is(a, g));
         let functions = self.deployments.iter();
         let functions = functions.filter(move |live| is_of(&|a, g| live.is_of(a, g)));
         let services = self.of_services.iter();
         let services = services.filter(move |live| is_of(&|a, g| live.is_of(a, g)));
-        let services = services.map(|live| &live.told);
-        functions.map(|live| &live.told).chain(services)
+        let services = services.map(|live| &live.described);
+        functions.map(|live| &live.described).chain(services)
     }
 
     /// Returns the id of the next deployment.
@@ -172,8 +172,8 @@ impl State {
             .of_services
             .iter()
             .filter(|live| live.is_of(application, group) && (live.is_active() || live.will_return()));
-        let services = services.map(|live| live.told.id.clone());
-        functions.map(|live| live.told.id.clone()).chain(services).next()
+        let services = services.map(|live| live.described.id.clone());
+        functions.map(|live| live.described.id.clone()).chain(services).next()
     }
 
     /// Returns whether CodeDeploy has given up a deployment of this function by itself, and takes it back.
@@ -205,7 +205,7 @@ fn missing(what: &str) -> Fault {
 impl CodeDeployApi for World {
     async fn deployment_group(&self, application: &str, group: &str) -> Result<DeploymentGroup> {
         let call = self.call("codedeploy.deployment_group").await?;
-        let told = {
+        let described = {
             let mut state = self.codedeploy();
             let group = state.group(application, group)?;
             DeploymentGroup {
@@ -218,7 +218,7 @@ impl CodeDeployApi for World {
                 ends_min: group.ends_min,
             }
         };
-        call.answer(told).await
+        call.answer(described).await
     }
 
     async fn routing(&self, configuration: &str) -> Result<Routing> {
@@ -249,13 +249,13 @@ impl CodeDeployApi for World {
         let page = {
             let seen = call.seen();
             let state = seen.codedeploy();
-            let is_over = |told: &Deployed| ["Succeeded", "Failed", "Stopped"].contains(&told.status.as_str());
-            let own = state.told(Some((application, group)));
-            let listed = own.filter(|told| match listed {
-                ListedDeployments::Active => !is_over(told),
-                ListedDeployments::Created(from, to) => told.created.is_some_and(|at| from <= at && at <= to),
+            let is_over = |one: &Deployed| ["Succeeded", "Failed", "Stopped"].contains(&one.status.as_str());
+            let own = state.described(Some((application, group)));
+            let listed = own.filter(|one| match listed {
+                ListedDeployments::Active => !is_over(one),
+                ListedDeployments::Created(from, to) => one.created.is_some_and(|at| from <= at && at <= to),
             });
-            let ids: Vec<String> = listed.map(|told| told.id.clone()).collect();
+            let ids: Vec<String> = listed.map(|one| one.id.clone()).collect();
             let from: usize = next.and_then(|next| next.parse().ok()).unwrap_or(0);
             let more = (from + PAGE < ids.len()).then(|| (from + PAGE).to_string());
             (ids.into_iter().skip(from).take(PAGE).collect(), more)
@@ -265,13 +265,13 @@ impl CodeDeployApi for World {
 
     async fn deployed(&self, id: &str) -> Result<Deployed> {
         let call = self.call("codedeploy.deployed").await?;
-        let told = {
+        let deployed = {
             let seen = call.seen();
             let state = seen.codedeploy();
-            let found = state.told(None).find(|told| told.id == id);
+            let found = state.described(None).find(|one| one.id == id);
             found.ok_or_else(|| missing("Deployment"))?.clone()
         };
-        call.answer(told).await
+        call.answer(deployed).await
     }
 
     async fn lifecycle_events(&self, id: &str) -> Result<Lifecycle> {
@@ -279,9 +279,9 @@ impl CodeDeployApi for World {
         let lifecycle = {
             let seen = call.seen();
             let state = seen.codedeploy();
-            let function = state.deployments.iter().find(|live| live.told.id == id);
+            let function = state.deployments.iter().find(|live| live.described.id == id);
             let function = function.map(|live| Lifecycle { events: live.events.clone(), task_sets: vec![] });
-            let service = state.of_services.iter().find(|live| live.told.id == id);
+            let service = state.of_services.iter().find(|live| live.described.id == id);
             function.or_else(|| service.map(ServiceDeployed::lifecycle))
         };
         call.answer(lifecycle.unwrap_or_default()).await
@@ -299,9 +299,9 @@ impl CodeDeployApi for World {
         let is_stopped = {
             let mut state = self.codedeploy();
             state.ended_by_call.insert(id.to_owned());
-            let function = state.deployments.iter_mut().find(|it| it.told.id == id);
+            let function = state.deployments.iter_mut().find(|it| it.described.id == id);
             let function = function.map(|live| live.stop(now));
-            let service = state.of_services.iter_mut().find(|it| it.told.id == id);
+            let service = state.of_services.iter_mut().find(|it| it.described.id == id);
             function.or(service.map(|live| live.stop(now)))
         };
         if !is_stopped.ok_or_else(|| missing("Deployment"))? {
@@ -318,7 +318,7 @@ impl CodeDeployApi for World {
             if waiting == Waiting::Termination {
                 state.ended_by_call.insert(id.to_owned());
             }
-            let live = state.of_services.iter_mut().find(|it| it.told.id == id);
+            let live = state.of_services.iter_mut().find(|it| it.described.id == id);
             let live = live.ok_or_else(|| missing("Deployment"))?;
             live.called |= waiting == Waiting::Ready;
             live.go(waiting, now)

@@ -147,8 +147,8 @@ impl EcrApi for World {
     async fn tag_mutability(&self, repository: &str) -> Result<Option<String>> {
         let call = self.call("ecr.tag_mutability").await?;
         let set = self.ecr().mutability.get(repository).cloned();
-        let told = set.unwrap_or_else(|| "MUTABLE".to_owned());
-        let found = self.ecr().knows(repository).then_some(told);
+        let mutability = set.unwrap_or_else(|| "MUTABLE".to_owned());
+        let found = self.ecr().knows(repository).then_some(mutability);
         call.answer(found).await
     }
 }

@@ -31,7 +31,7 @@ pub struct State {
     pub lasts_s: BTreeMap<String, u64>,
     /// Commands whose task never starts.
     pub never_start: BTreeSet<String>,
-    /// Commands whose task does not stop when it is told to.
+    /// Commands whose task does not stop when ECS asks it to.
     pub stubborn: BTreeSet<String>,
     /// The place at which each service's tasks are run, by cluster and name; on EC2 if it is not here.
     pub launches: BTreeMap<(String, String), Launch>,
@@ -65,14 +65,14 @@ impl LiveRun {
         self.created.plus_s(STARTED_S + lasts_s)
     }
 
-    /// Returns the time at which it is told to stop before that, and the reason.
-    fn told_to_stop(&self) -> Option<&(Time, String)> {
+    /// Returns the time at which ECS asks it to stop before that, and the reason.
+    fn asked_to_stop(&self) -> Option<&(Time, String)> {
         self.stopped.as_ref().filter(|(at, _)| *at < self.ends())
     }
 
     /// Returns the time at which it has stopped; `None` if it never stops.
     fn over(&self) -> Option<Time> {
-        match self.told_to_stop() {
+        match self.asked_to_stop() {
             Some(_) if self.is_stubborn => None,
             Some((at, _)) => Some(at.plus_s(STOPPING_S)),
             None => Some(self.ends()),
@@ -81,20 +81,20 @@ impl LiveRun {
 
     /// Returns whether it has done its work by then.
     pub fn succeeded(&self, now: Time) -> bool {
-        let ended = self.told_to_stop().is_none() && self.ends() <= now;
+        let ended = self.asked_to_stop().is_none() && self.ends() <= now;
         ended && self.starts && self.exit == 0
     }
 
     /// Returns whether its container has run by then.
     pub fn began(&self, now: Time) -> bool {
         let started = self.created.plus_s(STARTED_S);
-        let stopped = self.told_to_stop().is_some_and(|(at, _)| *at < started);
+        let stopped = self.asked_to_stop().is_some_and(|(at, _)| *at < started);
         self.starts && started <= now && !stopped
     }
 
     /// Returns whether ECS shows it at that time.
     pub fn is_shown(&self, now: Time) -> bool {
-        self.told(now).is_some()
+        self.described(now).is_some()
     }
 
     /// Returns whether it runs at that time, or will.
@@ -103,14 +103,14 @@ impl LiveRun {
     }
 
     /// Returns ECS's description of it; `None` where ECS has forgotten it.
-    fn told(&self, now: Time) -> Option<Run> {
+    fn described(&self, now: Time) -> Option<Run> {
         let over = self.over().filter(|over| *over <= now);
         if over.is_some_and(|over| over.plus_s(REMEMBERED_S) <= now) {
             return None;
         }
         let age_s = now.ms_since(self.created) / 1000;
         let began = self.began(now);
-        let (status, code, reason) = match (over, self.told_to_stop()) {
+        let (status, code, reason) = match (over, self.asked_to_stop()) {
             (Some(_), Some((_, why))) => ("STOPPED", "UserInitiated", why.as_str()),
             (Some(_), None) if self.starts => {
                 ("STOPPED", "EssentialContainerExited", "Essential container in task exited")
@@ -121,7 +121,7 @@ impl LiveRun {
             _ if age_s < STARTED_S => ("PENDING", "", ""),
             _ => ("RUNNING", "", ""),
         };
-        let exit_code = match (over, self.told_to_stop()) {
+        let exit_code = match (over, self.asked_to_stop()) {
             (Some(_), Some(_)) if began => Some(137),
             (Some(_), None) if self.starts => Some(self.exit),
             _ => None,
@@ -204,7 +204,7 @@ impl State {
     /// If it is not known.
     pub fn stop(&mut self, arn: &str, why: &str, now: Time) -> Result<()> {
         let mut known = self.live.iter_mut();
-        let known = known.find(|live| live.arn == arn && live.told(now).is_some());
+        let known = known.find(|live| live.arn == arn && live.described(now).is_some());
         let Some(live) = known else {
             return Err(refused("The referenced task was not found."));
         };
@@ -283,7 +283,7 @@ impl EcsTasksApi for World {
                 let asked = &live.asked;
                 asked.cluster == cluster && family_of(&asked.task_definition) == Some(family)
             });
-            of_family.filter_map(|live| live.told(now)).collect()
+            of_family.filter_map(|live| live.described(now)).collect()
         };
         call.answer(found).await
     }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::text::fault::{Fault, FaultName};
-use windlass_engine::ports::{Alias, Code, CodeRoom, Function, Invoked, LambdaApi, Provisioned as Told, Result};
+use windlass_engine::ports::{Alias, Code, CodeRoom, Function, Invoked, LambdaApi, Provisioned as Described, Result};
 
 /// The functions.
 #[derive(Debug, Clone)]
@@ -189,11 +189,11 @@ impl LambdaApi for World {
         call.answer(room).await
     }
 
-    async fn provisioned(&self, name: &str, qualifier: &str) -> Result<Option<Told>> {
+    async fn provisioned(&self, name: &str, qualifier: &str) -> Result<Option<Described>> {
         let call = self.call("lambda.provisioned").await?;
         let provisioned = self.with_seen(&call, name, |function| {
             let alias = function.aliases.get(qualifier);
-            Ok(alias.and_then(|alias| alias.provisioned).map(Provisioned::told))
+            Ok(alias.and_then(|alias| alias.provisioned).map(Provisioned::described))
         })?;
         call.answer(provisioned).await
     }
@@ -210,8 +210,8 @@ impl LambdaApi for World {
         })?;
         let scripted = self.lambda().answers.get(&version.code_sha256).cloned();
         let answer = scripted.unwrap_or(Invoked { error: None, payload: json!({}), ms: 5 });
-        let told = (version.code_sha256, answer.payload.to_string());
-        self.lambda().answered.insert(told);
+        let answered = (version.code_sha256, answer.payload.to_string());
+        self.lambda().answered.insert(answered);
         call.answer(answer).await
     }
 

@@ -2,7 +2,7 @@
 //! concurrency.
 
 use crate::live_function::{LiveFunction, conflict, not_found, refused};
-use windlass_engine::ports::{Alias, Provisioned as Told, Result};
+use windlass_engine::ports::{Alias, Provisioned as Described, Result};
 
 /// Provisioned concurrency of an alias.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,14 +16,14 @@ pub struct Provisioned {
 }
 
 impl Provisioned {
-    pub(crate) fn told(self) -> Told {
+    pub(crate) fn described(self) -> Described {
         let status = match (self.available < self.requested, self.fails) {
             (false, _) => "READY",
             (true, false) => "IN_PROGRESS",
             (true, true) => "FAILED",
         };
         let reason = if status == "FAILED" { "no capacity" } else { "" };
-        Told { status: status.into(), reason: reason.into() }
+        Described { status: status.into(), reason: reason.into() }
     }
 
     /// Lets the time of one call pass.

@@ -25,7 +25,7 @@ type Traffic = (String, Vec<(String, String)>);
 #[derive(Debug, Clone)]
 pub struct LiveDeployment {
     /// The deployment as CodeDeploy describes it.
-    pub told: Deployed,
+    pub described: Deployed,
     /// Its lifecycle events.
     pub events: Vec<LifecycleEvent>,
     application: String,
@@ -53,7 +53,7 @@ impl LiveDeployment {
         let hooks = hooks.into_iter().flatten().filter_map(Value::as_object);
         let hooks: Vec<String> = hooks.flat_map(|hook| hook.keys()).cloned().collect();
         Self {
-            told: Deployed {
+            described: Deployed {
                 id: id.to_owned(),
                 status: "Created".into(),
                 description: new.description.clone(),
@@ -84,23 +84,27 @@ impl LiveDeployment {
 
     /// True where it is not over.
     pub fn is_active(&self) -> bool {
-        !["Succeeded", "Failed", "Stopped"].contains(&self.told.status.as_str())
+        !["Succeeded", "Failed", "Stopped"].contains(&self.described.status.as_str())
     }
 
     /// True where it is over, and the deployment that takes it back is not there yet.
     pub(crate) fn will_return(&self) -> bool {
-        let is_gone = ["Failed", "Stopped"].contains(&self.told.status.as_str());
-        is_gone && !self.forgets && self.told.rolls_back && self.told.rolled_back_by.is_none() && !self.is_back()
+        let is_gone = ["Failed", "Stopped"].contains(&self.described.status.as_str());
+        is_gone
+            && !self.forgets
+            && self.described.rolls_back
+            && self.described.rolled_back_by.is_none()
+            && !self.is_back()
     }
 
     /// Returns whether it deploys this function, and its own alarm or hook has ended it.
     pub(crate) fn gave_up(&self, function: &str) -> bool {
         let is_own = self.function == function && self.stopped.is_none() && !self.is_back();
-        is_own && !self.forgets && ["Failed", "Stopped"].contains(&self.told.status.as_str())
+        is_own && !self.forgets && ["Failed", "Stopped"].contains(&self.described.status.as_str())
     }
 
     fn is_back(&self) -> bool {
-        self.told.rollback_of.is_some()
+        self.described.rollback_of.is_some()
     }
 
     /// Returns the version that all callers of the function will get by it.
@@ -121,7 +125,7 @@ impl LiveDeployment {
         }
         self.stopped = self.stopped.or(Some(now));
         // It is asked for with the stop, whatever the group says.
-        self.told.rolls_back = true;
+        self.described.rolls_back = true;
         true
     }
 
@@ -150,9 +154,9 @@ impl LiveDeployment {
     }
 
     fn end(&mut self, at: Time, status: &str, why: Option<(&str, &str)>) {
-        status.clone_into(&mut self.told.status);
-        self.told.completed = Some(at);
-        self.told.error = why.map(|(code, words)| (code.to_owned(), words.to_owned()));
+        status.clone_into(&mut self.described.status);
+        self.described.completed = Some(at);
+        self.described.error = why.map(|(code, words)| (code.to_owned(), words.to_owned()));
     }
 
     /// Lets time pass.
@@ -170,15 +174,15 @@ impl LiveDeployment {
             self.go_back(functions, now);
             return;
         }
-        if self.told.status == "Created" {
-            self.told.status = "InProgress".into();
+        if self.described.status == "Created" {
+            self.described.status = "InProgress".into();
             let alone = (self.from.clone(), vec![]);
             if traffic(functions, &self.function, &self.alias) != Some(alone.clone()) {
                 let why = "The Lambda function alias version does not match the current version in AppSpec file";
                 let why = ("INVALID_LAMBDA_CONFIGURATION", why);
                 self.end(begins, "Failed", Some(why));
                 // Nothing was moved.
-                self.told.rolls_back = false;
+                self.described.rolls_back = false;
                 return;
             }
             self.left = Some(alone);
@@ -191,7 +195,7 @@ impl LiveDeployment {
         if !self.send(functions, until) {
             let why = ("INVALID_LAMBDA_CONFIGURATION", "the alias was changed");
             self.end(until, "Failed", Some(why));
-            self.told.rolls_back = false;
+            self.described.rolls_back = false;
             return;
         }
         if ended {
@@ -297,7 +301,7 @@ impl LiveDeployment {
     }
 
     fn go_back(&mut self, functions: &mut BTreeMap<String, LiveFunction>, now: Time) {
-        self.told.status = "InProgress".into();
+        self.described.status = "InProgress".into();
         let ends = self.created.plus_s(BACK_S);
         if now < ends {
             return;
@@ -311,13 +315,13 @@ impl LiveDeployment {
 
     /// Returns the deployment that takes it back, once it is time for one.
     pub(crate) fn rollback(&mut self, id: &str, now: Time) -> Option<Self> {
-        let ended = self.told.completed.filter(|_| self.will_return())?;
+        let ended = self.described.completed.filter(|_| self.will_return())?;
         let begins = ended.plus_s(RETURNS_S);
         if now < begins {
             return None;
         }
         Some(Self {
-            told: taken_back(&mut self.told, id, begins),
+            described: taken_back(&mut self.described, id, begins),
             events: vec![],
             stopped: None,
             created: begins,

@@ -55,7 +55,7 @@ impl LiveRollout {
         !over.contains(&self.rollout.state.as_str())
     }
 
-    pub(crate) fn told(&self) -> RolloutDetail {
+    pub(crate) fn described(&self) -> RolloutDetail {
         RolloutDetail {
             rollout: self.rollout.clone(),
             description: self.description.clone(),

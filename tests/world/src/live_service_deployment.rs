@@ -43,7 +43,7 @@ const ALLOW: usize = 6;
 #[derive(Debug, Clone)]
 pub struct ServiceDeployed {
     /// The deployment as CodeDeploy describes it.
-    pub told: Deployed,
+    pub described: Deployed,
     /// The cluster and the service.
     pub service: (String, String),
     /// The task definition that callers are to get, by ARN.
@@ -85,7 +85,7 @@ impl ServiceDeployed {
         let hooks = hooks.into_iter().flatten().filter_map(Value::as_object);
         let at_once = new.configuration.is_some();
         Self {
-            told: Deployed {
+            described: Deployed {
                 id: id.to_owned(),
                 status: "Created".into(),
                 description: new.description.clone(),
@@ -124,11 +124,11 @@ impl ServiceDeployed {
 
     /// True where it is not over.
     pub fn is_active(&self) -> bool {
-        !["Succeeded", "Failed", "Stopped"].contains(&self.told.status.as_str())
+        !["Succeeded", "Failed", "Stopped"].contains(&self.described.status.as_str())
     }
 
     fn is_back(&self) -> bool {
-        self.told.rollback_of.is_some()
+        self.described.rollback_of.is_some()
     }
 
     /// Returns the task definition that all callers of its service will get by it; `None` where it is over.
@@ -149,7 +149,7 @@ impl ServiceDeployed {
 
     /// True while it only keeps the former tasks.
     pub fn is_ending(&self) -> bool {
-        self.told.status == "InProgress" && !self.is_back() && self.phase >= EVENTS.len()
+        self.described.status == "InProgress" && !self.is_back() && self.phase >= EVENTS.len()
     }
 
     /// Returns its lifecycle events so far, and the share of callers that each task set has.
@@ -169,14 +169,14 @@ impl ServiceDeployed {
             return false;
         }
         self.stopped = self.stopped.or(Some(now));
-        self.told.rolls_back = true;
+        self.described.rolls_back = true;
         true
     }
 
     /// Ends a wait. Returns whether it was waiting for that.
     pub fn go(&mut self, waiting: Waiting, now: Time) -> bool {
         match waiting {
-            Waiting::Ready if self.told.status == "Ready" => self.went = true,
+            Waiting::Ready if self.described.status == "Ready" => self.went = true,
             Waiting::Termination if self.is_ending() => {
                 self.ended = self.ended.or(Some(now));
             }
@@ -191,9 +191,9 @@ impl ServiceDeployed {
     }
 
     fn end(&mut self, at: Time, status: &str, why: Option<(&str, &str)>) {
-        status.clone_into(&mut self.told.status);
-        self.told.completed = Some(at);
-        self.told.error = why.map(|(code, words)| (code.to_owned(), words.to_owned()));
+        status.clone_into(&mut self.described.status);
+        self.described.completed = Some(at);
+        self.described.error = why.map(|(code, words)| (code.to_owned(), words.to_owned()));
     }
 
     /// Returns the time up to which it has gone on.
@@ -224,7 +224,7 @@ impl ServiceDeployed {
             };
             self.from.clone_from(&primary.task_definition);
             self.sets.0 = Some(primary.id.clone());
-            self.told.status = "InProgress".into();
+            self.described.status = "InProgress".into();
             self.since = now;
         }
         let mut monitors = self.group.monitors.iter();
@@ -269,13 +269,13 @@ impl ServiceDeployed {
                     return self.end(now, "Stopped", Some(why));
                 }
                 Some(_) => {
-                    self.told.status = "Ready".into();
+                    self.described.status = "Ready".into();
                     return;
                 }
                 None => {}
             }
         }
-        self.told.status = "InProgress".into();
+        self.described.status = "InProgress".into();
         self.events[self.phase].status = "InProgress".into();
         let is_done = match self.phase {
             INSTALL => self.install(live, set, now),

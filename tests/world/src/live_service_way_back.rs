@@ -12,19 +12,19 @@ const RETURNS_S: u64 = 2;
 impl ServiceDeployed {
     /// True where it is over, and the deployment that takes it back is not there yet.
     pub(crate) fn will_return(&self) -> bool {
-        let is_gone = ["Failed", "Stopped"].contains(&self.told.status.as_str());
+        let is_gone = ["Failed", "Stopped"].contains(&self.described.status.as_str());
         let is_possible = self.sets.1.is_some() && !self.forgets;
-        is_gone && self.told.rolls_back && is_possible && self.told.rolled_back_by.is_none()
+        is_gone && self.described.rolls_back && is_possible && self.described.rolled_back_by.is_none()
     }
 
     /// True where CodeDeploy has given it up by itself, and takes it back.
     pub fn gave_up(&self) -> bool {
-        let is_gone = ["Failed", "Stopped"].contains(&self.told.status.as_str());
+        let is_gone = ["Failed", "Stopped"].contains(&self.described.status.as_str());
         is_gone && self.stopped.is_none()
     }
 
     pub(super) fn go_back(&mut self, live: &mut LiveService, now: Time) {
-        self.told.status = "InProgress".into();
+        self.described.status = "InProgress".into();
         if now < self.created.plus_s(STOPS_S) {
             return;
         }
@@ -40,13 +40,13 @@ impl ServiceDeployed {
 
     /// Returns the deployment that takes it back, once it is time for one.
     pub(crate) fn rollback(&mut self, id: &str, now: Time) -> Option<Self> {
-        let ended = self.told.completed.filter(|_| self.will_return())?;
+        let ended = self.described.completed.filter(|_| self.will_return())?;
         let begins = ended.plus_s(RETURNS_S);
         if now < begins {
             return None;
         }
         Some(Self {
-            told: taken_back(&mut self.told, id, begins),
+            described: taken_back(&mut self.described, id, begins),
             stopped: None,
             created: begins,
             at: now,

@@ -5,7 +5,7 @@ use windlass_engine::ports::Point;
 
 /// The time from the beginning of its period until a point is returned at the earliest, in milliseconds: a point that
 /// was put is not there at once (Amazon CloudWatch User Guide, "Publish custom metrics").
-const TOLD_AFTER_MS: u64 = 30_000;
+const SHOWN_AFTER_MS: u64 = 30_000;
 
 /// A source that puts a value into every period, or falls silent.
 #[derive(Debug, Clone)]
@@ -34,7 +34,7 @@ impl Source {
         let first = from.0 / period;
         let starts = (first..).map(|n| Time(n * period));
         starts
-            .take_while(|at| *at < to && at.plus_ms(TOLD_AFTER_MS) <= now)
+            .take_while(|at| *at < to && at.plus_ms(SHOWN_AFTER_MS) <= now)
             .filter_map(|at| {
                 let value = self.highest(at, at.plus_ms(period).min(now))?;
                 Some(Point { at, value })
@@ -60,7 +60,7 @@ mod tests {
 
     const MINUTE: u64 = 60_000;
 
-    fn told(source: &Source, from: u64, to: u64, now: u64) -> Vec<(u64, f64)> {
+    fn listed(source: &Source, from: u64, to: u64, now: u64) -> Vec<(u64, f64)> {
         let points = source.points((Time(from), Time(to)), Time(now));
         let points = points.into_iter().map(|point| (point.at.0, point.value));
         points.collect()
@@ -74,9 +74,9 @@ mod tests {
         source.put(Time(4 * MINUTE), None);
         let now = 9 * MINUTE;
         let all = [(MINUTE, 1.0), (2 * MINUTE, 1.0), (3 * MINUTE, 4.0)];
-        assert_eq!(told(&source, 0, now, now), all);
-        assert_eq!(told(&source, 2 * MINUTE + 9, now, now), all[1..], "rounded");
-        assert_eq!(told(&source, 0, 3 * MINUTE, now), all[..2], "exclusive");
-        assert_eq!(told(&source, 0, now, 3 * MINUTE), all[..2], "told late");
+        assert_eq!(listed(&source, 0, now, now), all);
+        assert_eq!(listed(&source, 2 * MINUTE + 9, now, now), all[1..], "rounded");
+        assert_eq!(listed(&source, 0, 3 * MINUTE, now), all[..2], "exclusive");
+        assert_eq!(listed(&source, 0, now, 3 * MINUTE), all[..2], "told late");
     }
 }

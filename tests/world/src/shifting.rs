@@ -89,7 +89,7 @@ impl LiveService {
     }
 
     /// Returns the load balancer and the target groups of its revisions. Each revision has a target group of its own,
-    /// so that a test can tell the calls of each; on AWS two groups take turns.
+    /// so that a test can distinguish the calls of each; on AWS two groups take turns.
     fn target_groups(&self) -> ShiftedTargetGroups {
         let group = |number: usize| format!("targetgroup/agent-{number}/1");
         let begun = self.rollouts.len();

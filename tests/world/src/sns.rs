@@ -15,7 +15,7 @@ pub struct State {
     /// The messages that were published, as (subject, message), oldest first.
     pub published: Vec<(String, String)>,
     /// The messages that were published to topics that declarations may name, as (ARN, subject, message), oldest first.
-    pub told: Vec<(String, String, String)>,
+    pub to_topics: Vec<(String, String, String)>,
     /// Topics that are not there.
     pub missing: BTreeSet<String>,
     /// The tag `windlass:app` of each topic that has it.
@@ -66,8 +66,8 @@ impl SnsApi for World {
             let text = format!("Publish {topic} 404 NotFound: Topic does not exist");
             return Err(Fault::new(FaultName::NotFound, text));
         }
-        let told = (topic.to_owned(), subject.to_owned(), message.to_owned());
-        self.sns().told.push(told);
+        let sent = (topic.to_owned(), subject.to_owned(), message.to_owned());
+        self.sns().to_topics.push(sent);
         call.answer(()).await
     }
 }

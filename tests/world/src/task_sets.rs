@@ -9,7 +9,7 @@ use windlass_domain::text::time::Time;
 use windlass_engine::ports::{OnFailure, TaskSet};
 
 impl LiveService {
-    /// Gives a service to CodeDeploy, as it is: its tasks are a task set, and ECS tells of no deployment.
+    /// Gives a service to CodeDeploy, as it is: its tasks are a task set, and ECS lists no deployment.
     pub fn give_to_codedeploy(&mut self, shape: Shape) {
         self.service.controller = "CODE_DEPLOY".into();
         self.service.breaker = OnFailure::GoesOn;

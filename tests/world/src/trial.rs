@@ -167,7 +167,7 @@ impl<'s, S: Subject> Trial<'s, S> {
     }
 
     /// Asserts that the goal is reached. The target shows it; where nothing of a kind lives on, the ledger's changes
-    /// tell it as well.
+    /// show it as well.
     pub(crate) fn assert_arrived(&self, context: &str, changes: &[ChangeRecord]) {
         let target = must(read(&self.scene.target), context);
         let goal = must(read(self.scene.goals.last().unwrap_or(&Value::Null)), context);

@@ -39,9 +39,9 @@ pub fn objects(bucket: &Bucket, asked: &ListRequest<'_>) -> ListObjectsV2Output 
             continue;
         };
         let folder = folder_of(key, asked);
-        let told = folder.is_some()
+        let listed = folder.is_some()
             && (common.last().map(String::as_str) == folder || asked.after == folder);
-        if told {
+        if listed {
             continue;
         }
         if contents.len() + common.len() >= asked.most.min(PAGE) {
@@ -91,12 +91,12 @@ fn object(key: &str, version: &Version) -> Object {
 /// Returns a page of all versions and delete markers, newest first within a key. A page never ends in the middle of a
 /// key's versions.
 pub fn versions(bucket: &Bucket, prefix: &str, after: Option<&str>) -> ListObjectVersionsOutput {
-    let mut told = ListObjectVersionsOutput::default();
+    let mut page = ListObjectVersionsOutput::default();
     let (mut versions, mut markers) = (Vec::new(), Vec::new());
     let mut last = None;
     for (key, of_key) in from(bucket, prefix, after) {
         if versions.len() + markers.len() >= PAGE {
-            told.next_key_marker = last;
+            page.next_key_marker = last;
             break;
         }
         for (age, version) in of_key.iter().rev().enumerate() {
@@ -123,8 +123,8 @@ pub fn versions(bucket: &Bucket, prefix: &str, after: Option<&str>) -> ListObjec
         }
         last = Some(key.clone());
     }
-    told.is_truncated = Some(told.next_key_marker.is_some());
-    told.versions = Some(versions);
-    told.delete_markers = Some(markers);
-    told
+    page.is_truncated = Some(page.next_key_marker.is_some());
+    page.versions = Some(versions);
+    page.delete_markers = Some(markers);
+    page
 }

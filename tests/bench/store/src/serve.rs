@@ -152,11 +152,11 @@ impl S3 for Store {
             None => (found.bytes.clone(), None),
             Some(range) => {
                 let part = range.check(whole as u64)?;
-                let told = format!("bytes {}-{}/{whole}", part.start, part.end - 1);
+                let header = format!("bytes {}-{}/{whole}", part.start, part.end - 1);
                 let place = |at: u64| usize::try_from(at).unwrap_or(whole);
                 (
                     found.bytes.slice(place(part.start)..place(part.end)),
-                    Some(told),
+                    Some(header),
                 )
             }
         };

@@ -36,7 +36,7 @@ fn prod_of(all: &Value) -> &Value {
 }
 
 #[test]
-fn each_environment_is_told_with_what_runs_holds_works_and_waits() {
+fn each_environment_is_shown_with_what_runs_holds_works_and_waits() {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);
     assert_eq!(get(&shop, "/apps"), json!({"apps": [], "next": null}), "nothing was uploaded");
@@ -77,7 +77,7 @@ fn each_environment_is_told_with_what_runs_holds_works_and_waits() {
 }
 
 #[test]
-fn what_had_no_gate_is_told_as_not_measured_and_is_gone_back_to_all_the_same() {
+fn what_had_no_gate_is_shown_as_not_measured_and_is_gone_back_to_all_the_same() {
     let program = program();
     let (without, _) = ONE_FUNCTION.split_once("gates:").unwrap();
     for (declaration, unmeasured) in [(ONE_FUNCTION, false), (without, true)] {
@@ -92,21 +92,21 @@ fn what_had_no_gate_is_told_as_not_measured_and_is_gone_back_to_all_the_same() {
         let here = get(&shop, PROD);
         assert_eq!(here["running"]["api"]["version"], "1.0.0", "{here}");
         let all = get(&shop, "/apps");
-        for told in [&here, prod_of(&all)] {
-            assert_eq!(told["verified_good"], true, "{told}");
-            assert_eq!(told["unmeasured"], unmeasured, "{told}");
+        for one in [&here, prod_of(&all)] {
+            assert_eq!(one["verified_good"], true, "{one}");
+            assert_eq!(one["unmeasured"], unmeasured, "{one}");
         }
         let snapshots = get(&shop, &format!("{PROD}/snapshots"));
-        for told in snapshots["snapshots"].as_array().unwrap() {
-            let is_good = told["verified_good"] == true;
-            let is_told = told["unmeasured"] == true;
-            assert_eq!(is_told, is_good && unmeasured, "{told}");
+        for one in snapshots["snapshots"].as_array().unwrap() {
+            let is_good = one["verified_good"] == true;
+            let is_marked = one["unmeasured"] == true;
+            assert_eq!(is_marked, is_good && unmeasured, "{one}");
         }
     }
 }
 
 #[test]
-fn an_environment_that_left_the_declaration_is_told_while_the_ledger_knows_it() {
+fn an_environment_that_left_the_declaration_is_listed_while_the_ledger_knows_it() {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);
     listed(&shop, FUNCTIONS);
@@ -144,8 +144,8 @@ fn each_application_is_on_one_page_however_many_environments_there_are() {
             let page = get(&shop, &format!("/apps?limit={limit}{after}"));
             let apps = page["apps"].as_array().unwrap();
             assert!(!apps.is_empty() && apps.len() <= limit, "{limit}");
-            let told: usize = apps.iter().map(|app| environments(app).len()).sum();
-            assert!(told <= 40 + 5 * 12, "a page is bounded: {told}");
+            let rows: usize = apps.iter().map(|app| environments(app).len()).sum();
+            assert!(rows <= 40 + 5 * 12, "a page is bounded: {rows}");
             seen.extend(apps.iter().map(|app| app["app"].as_str().unwrap().to_owned()));
             pages += 1;
             let Some(next) = page["next"].as_str() else {

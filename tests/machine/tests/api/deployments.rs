@@ -44,9 +44,9 @@ fn a_running_deployment_is_cancelled_and_undone_once() {
     assert_eq!(refused(&again), (409, vec!["NothingToCancel"]));
 }
 
-/// The finding tells only what is allowed as things stand: no rollback while an operator is needed.
+/// The finding names only what is allowed as things stand: no rollback while an operator is needed.
 #[test]
-fn who_cancels_what_has_ended_is_told_what_is_let_in_now() {
+fn who_cancels_what_has_ended_reads_what_is_let_in_now() {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);
     let (first, _) = post(&mut shop, "1.0.0");
@@ -67,8 +67,8 @@ fn who_cancels_what_has_ended_is_told_what_is_let_in_now() {
             let reply = call(&shop, "POST", &cancel, None);
             assert_eq!(refused(&reply), (409, vec!["NothingToCancel"]));
             let remedy = reply.body["findings"][0]["remedy"].as_str().unwrap();
-            let told = format!("POST {PROD}/{call_to} ");
-            assert!(remedy.contains(&told), "{remedy}");
+            let named = format!("POST {PROD}/{call_to} ");
+            assert!(remedy.contains(&named), "{remedy}");
             let is_stuck = call_to == "recover";
             assert_eq!(remedy.contains("/accept "), is_stuck, "{remedy}");
             assert_eq!(!remedy.contains("/rollbacks "), is_stuck, "{remedy}");

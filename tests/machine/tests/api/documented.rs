@@ -149,9 +149,9 @@ fn leave(shop: &Shop<'_>) {
 fn every_member_that_is_answered_is_documented_and_the_other_way_round() {
     let page = include_str!("../../../../docs/API.md");
     let answered = answered();
-    let is_told = |name: &&String| page.contains(&format!("`{name}`")) || page.contains(&format!("\"{name}\":"));
-    let untold: Vec<&String> = answered.iter().filter(|name| !is_told(name)).collect();
-    assert!(untold.is_empty(), "not in docs/API.md: {untold:?}");
+    let is_documented = |name: &&String| page.contains(&format!("`{name}`")) || page.contains(&format!("\"{name}\":"));
+    let undocumented: Vec<&String> = answered.iter().filter(|name| !is_documented(name)).collect();
+    assert!(undocumented.is_empty(), "not in docs/API.md: {undocumented:?}");
 
     let mut shown = BTreeSet::new();
     for example in page.split("```json\n").skip(1) {

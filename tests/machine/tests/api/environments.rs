@@ -28,7 +28,7 @@ fn automatic_deployments_are_held_by_put_and_released_by_delete() {
 
 /// Every row says who made it, even one that goes back to what was there before Windlass.
 #[test]
-fn a_snapshot_of_a_rollback_to_what_was_found_tells_who_asked_and_why() {
+fn a_snapshot_of_a_rollback_to_what_was_found_names_who_asked_and_why() {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);
     post(&mut shop, "1.0.0");
@@ -53,7 +53,7 @@ fn a_snapshot_of_a_rollback_to_what_was_found_tells_who_asked_and_why() {
     assert_eq!(asked["components"], last["components"]);
 }
 
-/// A running release has the same name in every answer, and the deployment that brought its bytes is told beside it.
+/// A running release has the same name in every answer, and the deployment that brought its bytes stands beside it.
 #[test]
 fn a_release_whose_bytes_run_is_what_runs_in_every_list() {
     let program = program();
@@ -87,7 +87,7 @@ fn a_release_whose_bytes_run_is_what_runs_in_every_list() {
 }
 
 #[test]
-fn snapshots_are_paged_newest_first_and_tell_what_a_rollback_would_skip() {
+fn snapshots_are_paged_newest_first_and_show_what_a_rollback_would_skip() {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);
     for version in ["1.0.0", "1.1.0"] {
@@ -105,20 +105,20 @@ fn snapshots_are_paged_newest_first_and_tell_what_a_rollback_would_skip() {
     shop.region.run();
     let snapshots = format!("{PROD}/snapshots");
     let first = get(&shop, &format!("{snapshots}?limit=2"));
-    let told = |page: &Value| -> Vec<String> {
+    let listed = |page: &Value| -> Vec<String> {
         let all = page["snapshots"].as_array().unwrap().iter();
         let words = ["number", "version", "replaced", "present", "verified_good", "vetoed"];
         all.map(|one| words.map(|word| one[word].to_string()).join(" ")).collect()
     };
     let newest = [r#"3 "1.1.0" 2 true true false"#, r#"2 "1.0.0" 1 false true true"#];
-    assert_eq!(told(&first), newest);
+    assert_eq!(listed(&first), newest);
     let component = &first["snapshots"][0]["components"]["api"];
     assert_eq!(component["version"], "1.1.0");
     assert_eq!(component["artifact"]["key"], "artifacts/shop/prod/api/1.1.0.zip");
     let next = first["next"].as_str().unwrap();
     let second = get(&shop, &format!("{snapshots}?limit=2&after={next}"));
     let oldest = r#"1 "before-windlass" 0 false false false"#;
-    assert_eq!(told(&second), [oldest]);
+    assert_eq!(listed(&second), [oldest]);
     assert_eq!(second["next"], Value::Null);
     let bad = call(&shop, "GET", &format!("{snapshots}?after=nonsense"), None);
     assert_eq!(refused(&bad), (400, vec!["BadValue"]));
@@ -130,7 +130,7 @@ fn snapshots_are_paged_newest_first_and_tell_what_a_rollback_would_skip() {
 }
 
 #[test]
-fn an_environment_tells_what_runs_and_who_holds_the_lock() {
+fn an_environment_shows_what_runs_and_who_holds_the_lock() {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);
     let (id, execution) = post(&mut shop, "1.0.0");
@@ -147,7 +147,7 @@ fn an_environment_tells_what_runs_and_who_holds_the_lock() {
 }
 
 #[test]
-fn what_left_the_declaration_is_told_apart_with_the_version_that_left_it_out() {
+fn what_left_the_declaration_is_listed_apart_with_the_version_that_left_it_out() {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);
     post(&mut shop, "1.0.0");

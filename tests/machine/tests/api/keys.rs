@@ -118,9 +118,9 @@ fn a_key_is_bounded_and_printable() {
     begun(&call_with(&shop, Some(&longest), "POST", RELEASES, Some(body)));
 }
 
-/// Safety: truth: What succeeded once is told with what is so now.
+/// Safety: truth: What succeeded once is answered with what is so now.
 #[test]
-fn what_succeeded_once_is_told_with_what_is_so_now() {
+fn what_succeeded_once_is_answered_with_what_is_so_now() {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);
     let mut ids = Vec::new();
@@ -215,15 +215,15 @@ fn a_cancel_with_a_key_is_answered_the_same_however_far_it_has_come() {
         }
         let record = get(&shop, &format!("/apps/shop/deployments/{id}"));
         let cause = record["deployment"]["ending"]["cause"].as_str().unwrap();
-        let told = "Cancelled by arn:aws:sts::111111111111:assumed-role/ci/run-812: \"wrong one\"";
-        assert!(cause.contains(told) && !cause.contains("[call"), "{cause}");
+        let sentence = "Cancelled by arn:aws:sts::111111111111:assumed-role/ci/run-812: \"wrong one\"";
+        assert!(cause.contains(sentence) && !cause.contains("[call"), "{cause}");
         let bad = cancel(&shop, Some("rün"), "wrong one");
         assert_eq!(refused(&bad), (400, vec!["BadValue"]));
     }
 }
 
 #[test]
-fn a_key_is_told_by_the_header_and_never_by_the_body() {
+fn a_key_is_given_by_the_header_and_never_by_the_body() {
     let program = program();
     let shop = Shop::new(&program, FUNCTIONS);
     let cancel = format!("{PROD}/deployments/0123456789abcdef/cancel");
@@ -240,11 +240,11 @@ fn a_key_is_told_by_the_header_and_never_by_the_body() {
         body["idempotency_key"] = json!("press-1");
         let reply = call(&shop, method, path, Some(body.clone()));
         assert_eq!(refused(&reply), (400, vec!["UnknownField"]), "{method} {path}");
-        let told = &reply.body["findings"][0];
-        assert_eq!(told["path"], "idempotency_key", "{method} {path}");
-        let remedy = told["remedy"].as_str().unwrap();
+        let finding = &reply.body["findings"][0];
+        assert_eq!(finding["path"], "idempotency_key", "{method} {path}");
+        let remedy = finding["remedy"].as_str().unwrap();
         assert!(remedy.contains("the header `Idempotency-Key`"), "{method} {path}: {remedy}");
-        // Other mistakes are told beside it.
+        // Other mistakes are listed beside it.
         body["resaon"] = json!("why");
         let reply = call(&shop, method, path, Some(body));
         assert_eq!(refused(&reply).1, ["UnknownField", "UnknownField"], "{method} {path}");
@@ -254,7 +254,7 @@ fn a_key_is_told_by_the_header_and_never_by_the_body() {
 
 /// A call without a key is an arrival, which brings back nothing that a person stopped, or that was replaced.
 #[test]
-fn what_is_told_to_deploy_a_release_says_that_it_needs_a_key() {
+fn what_is_named_to_deploy_a_release_says_that_it_needs_a_key() {
     let program = program();
     for is_stopped in [true, false] {
         let mut shop = Shop::new(&program, FUNCTIONS);
@@ -278,8 +278,8 @@ fn what_is_told_to_deploy_a_release_says_that_it_needs_a_key() {
         shop.region.run();
         let record = get(&shop, &format!("/apps/shop/deployments/{arrival}"));
         let cause = record["deployment"]["ending"]["cause"].as_str().unwrap();
-        let (_, told) = cause.split_once(&format!("`POST {STARTS} ")).expect(cause);
-        let (body, rest) = told.split_once('`').unwrap();
+        let (_, named) = cause.split_once(&format!("`POST {STARTS} ")).expect(cause);
+        let (body, rest) = named.split_once('`').unwrap();
         assert!(rest.starts_with(" with a new header `Idempotency-Key`"), "{cause}");
         let body: Value = serde_json::from_str(body).unwrap();
         for key in [None, Some("a-new-one")] {

@@ -1,4 +1,4 @@
-//! Names, parameters and their values must be known, and the API tells what is known.
+//! Names, parameters and their values must be known, and the API names what is known.
 
 use crate::api::call::{PROD, RELEASES, STARTS, call, get, post, program, refused, release};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use windlass_domain::text::name::AppName;
 use windlass_machine::shop::{FUNCTIONS, Shop};
 
 /// Returns the status of a refusal, its name, and its first remedy.
-fn told(shop: &Shop<'_>, method: &str, address: &str, body: Option<Value>) -> (u16, String, String) {
+fn refusal(shop: &Shop<'_>, method: &str, address: &str, body: Option<Value>) -> (u16, String, String) {
     let reply = call(shop, method, address, body);
     let (status, names) = refused(&reply);
     let remedy = reply.body["findings"][0]["remedy"].as_str().unwrap();
@@ -44,7 +44,7 @@ fn what_is_not_known_is_refused_wherever_it_is_named_with_what_is_nearest() {
         ("POST", "/apps/shop/environments/prod/releases?dry=1", Some(json!({})), 400, "UnknownField", "`words`"),
     ];
     for (method, address, body, status, name, remedy) in table {
-        let (found, finding, said) = told(&shop, method, address, body);
+        let (found, finding, said) = refusal(&shop, method, address, body);
         assert_eq!((found, finding.as_str()), (status, name), "{method} {address}");
         assert!(said.contains(remedy), "{method} {address}: {said}");
     }
@@ -57,7 +57,7 @@ fn a_version_that_is_not_recorded_is_refused_with_the_nearest() {
     post(&mut shop, "1.0.0");
     shop.region.run();
     let body = json!({"version": "1.0.O"});
-    let (status, name, remedy) = told(&shop, "POST", STARTS, Some(body));
+    let (status, name, remedy) = refusal(&shop, "POST", STARTS, Some(body));
     assert_eq!((status, name.as_str()), (404, "UnknownName"));
     assert!(remedy.contains("`1.0.0`"), "{remedy}");
 }
@@ -82,7 +82,7 @@ fn the_history_of_an_environment_that_has_left_the_declaration_stays() {
 }
 
 #[test]
-fn the_declaration_and_what_is_recorded_of_a_version_are_told() {
+fn the_declaration_and_what_is_recorded_of_a_version_are_shown() {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);
     let declaration = get(&shop, "/apps/shop/declaration");
@@ -97,7 +97,7 @@ fn the_declaration_and_what_is_recorded_of_a_version_are_told() {
 }
 
 #[test]
-fn what_is_wrong_with_an_upload_is_told_by_its_version() {
+fn what_is_wrong_with_an_upload_is_shown_by_its_version() {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);
     let release = release(&mut shop, "1.1.0");
@@ -145,8 +145,8 @@ fn what_an_action_did_is_found_by_its_execution_and_what_comes_next_in_the_words
         let record = get(&shop, &format!("/apps/shop/deployments/{id}{words}"));
         let ending = &record["deployment"]["ending"];
         assert_eq!(ending["cause_name"], "Held");
-        for told in [&ending["cause"], &ending["findings"][0]["remedy"]] {
-            assert!(told.as_str().unwrap().contains(command), "{told}");
+        for text in [&ending["cause"], &ending["findings"][0]["remedy"]] {
+            assert!(text.as_str().unwrap().contains(command), "{text}");
         }
     }
 }

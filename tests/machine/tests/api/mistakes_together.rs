@@ -70,7 +70,7 @@ const OF_MEANING: [Mistake; 6] = [
     }),
 ];
 
-fn told(shop: &mut Shop<'_>, mistakes: &[&Mistake]) -> Vec<(String, String)> {
+fn listed(shop: &mut Shop<'_>, mistakes: &[&Mistake]) -> Vec<(String, String)> {
     let (mut body, mut address) = (release(shop, "1.0.0"), STARTS.to_owned());
     body["git"] = json!({"ref": "refs/heads/main"});
     body["components"].as_object_mut().unwrap().remove("jobs");
@@ -80,39 +80,39 @@ fn told(shop: &mut Shop<'_>, mistakes: &[&Mistake]) -> Vec<(String, String)> {
     let reply = call(shop, "POST", &address, Some(body));
     let findings = reply.body["findings"].as_array().unwrap();
     let text = |finding: &Value, name: &str| finding[name].as_str().unwrap().to_owned();
-    let told = findings.iter().map(|it| (text(it, "name"), text(it, "path")));
-    told.collect()
+    let listed = findings.iter().map(|it| (text(it, "name"), text(it, "path")));
+    listed.collect()
 }
 
 #[test]
-fn each_mistake_of_form_is_told_beside_each_of_meaning_and_nothing_else_is() {
+fn each_mistake_of_form_is_listed_beside_each_of_meaning_and_nothing_else_is() {
     let program = program();
     let mut shop = Shop::new(&program, ALL_KINDS);
     for form in &OF_FORM {
         for meaning in &OF_MEANING {
-            let told = told(&mut shop, &[form, meaning]);
+            let listed = listed(&mut shop, &[form, meaning]);
             for (name, path, _) in [form, meaning] {
-                let is_it = |told: &&(String, String)| (told.0.as_str(), told.1.as_str()) == (*name, *path);
-                assert_eq!(told.iter().filter(is_it).count(), 1, "{name} {path}: {told:?}");
+                let is_it = |one: &&(String, String)| (one.0.as_str(), one.1.as_str()) == (*name, *path);
+                assert_eq!(listed.iter().filter(is_it).count(), 1, "{name} {path}: {listed:?}");
             }
             let of_itself = usize::from(meaning.1 == "components.jbos");
-            assert_eq!(told.len(), 2 + of_itself, "{}: {told:?}", form.1);
+            assert_eq!(listed.len(), 2 + of_itself, "{}: {listed:?}", form.1);
         }
     }
     assert_eq!(executions(&shop), 0);
 }
 
 #[test]
-fn all_of_them_are_told_at_once() {
+fn all_of_them_are_listed_at_once() {
     let program = program();
     let mut shop = Shop::new(&program, ALL_KINDS);
     // In an unknown environment no artifact is looked for, and one mistake in each component is enough.
     let apart = ["components.api.key", "components.api", "components.api.kye", "environment"];
     let all = OF_FORM.iter().chain(&OF_MEANING);
     let all: Vec<&Mistake> = all.filter(|mistake| !apart.contains(&mistake.1)).collect();
-    let told = told(&mut shop, &all);
+    let listed = listed(&mut shop, &all);
     for (name, path, _) in all {
         let wanted = ((*name).to_owned(), (*path).to_owned());
-        assert!(told.contains(&wanted), "{wanted:?}: {told:?}");
+        assert!(listed.contains(&wanted), "{wanted:?}: {listed:?}");
     }
 }

@@ -13,7 +13,7 @@ fn renamed() -> String {
     anew.replace("after: [jobs]", "after: [work]")
 }
 
-/// Starts what an address says, and lets it go to its end. Returns the cause that it tells.
+/// Starts what an address says, and lets it go to its end. Returns the cause that it gives.
 fn done(shop: &mut Shop<'_>, address: &str, body: Value) -> String {
     let reply = call(shop, "POST", address, Some(body));
     assert_eq!(reply.status, 202, "{}", reply.body);
@@ -80,8 +80,8 @@ fn a_component_keeps_its_way_back_by_another_name() {
     assert_eq!(movable["next"], Value::Null);
 
     let body = json!({"component": "jobs", "to_component": "work", "reason": "it does more"});
-    let told = done(&mut shop, &format!("{PROD}/rename"), body);
-    assert!(told.contains("called work from now on"), "{told}");
+    let cause = done(&mut shop, &format!("{PROD}/rename"), body);
+    assert!(cause.contains("called work from now on"), "{cause}");
     let environment = get(&shop, PROD);
     assert_eq!(environment["no_longer_declared"], json!({}));
     assert_eq!(environment["running"]["work"]["version"], "1.1.0");
@@ -89,7 +89,7 @@ fn a_component_keeps_its_way_back_by_another_name() {
     let again = call(&shop, "GET", &look, None);
     assert_eq!(refused(&again), (409, vec!["UnknownName"]));
 
-    // Earlier snapshots tell of the component by its new name, and a rollback goes back to each of them, even to what
+    // Earlier snapshots show the component by its new name, and a rollback goes back to each of them, even to what
     // was found.
     let manifest = shop.release("1.2.0", &["api", "work"])["manifest"].take();
     call(&shop, "POST", &format!("{PROD}/releases"), Some(manifest));
@@ -192,8 +192,8 @@ fn another_application_takes_over_what_runs_and_the_way_back() {
     assert!(movable["next"].as_str().unwrap().contains("windlass:app=bank"));
 
     let body = json!({"component": "web", "to_component": "page", "reason": "it is the bank's"});
-    let told = done(&mut shop, over, body);
-    assert!(told.contains("web (called page from now on) to bank/prod"), "{told}");
+    let cause = done(&mut shop, over, body);
+    assert!(cause.contains("web (called page from now on) to bank/prod"), "{cause}");
     let bank = "/apps/bank/environments/prod";
     assert_eq!(get(&shop, bank)["running"]["page"]["version"], "1.1.0");
     assert_eq!(get(&shop, PROD)["running"]["web"], Value::Null);
@@ -257,7 +257,7 @@ fn an_environment_has_another_name() {
 }
 
 /// Between the two ways of a drill nobody has the lock, and the drill goes back to what the record says. What it proved
-/// is told of the environment in which it did so.
+/// is recorded of the environment in which it did so.
 #[test]
 fn nothing_is_moved_or_let_go_of_before_a_drill_has_come_back() {
     let program = program();

@@ -10,7 +10,7 @@ use windlass_world::run::run;
 
 const PLANS: &str = "/apps/shop/environments/prod/plans";
 
-/// Asks for a plan. Returns the path by which it is told.
+/// Asks for a plan. Returns the path by which it is shown.
 fn asked(shop: &Shop<'_>, body: Value) -> String {
     let reply = call(shop, "POST", PLANS, Some(body));
     assert_eq!(reply.status, 202, "{}", reply.body);
@@ -21,7 +21,7 @@ fn asked(shop: &Shop<'_>, body: Value) -> String {
 }
 
 #[test]
-fn a_plan_is_asked_for_as_its_release_is_and_told_once_it_is_drawn() {
+fn a_plan_is_asked_for_as_its_release_is_and_shown_once_it_is_drawn() {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);
     let body = release(&mut shop, "1.0.0");
@@ -85,7 +85,7 @@ fn a_plan_with_a_key_is_judged_as_a_request_of_its_own_and_one_without_as_an_arr
 }
 
 #[test]
-fn what_is_wrong_with_a_request_is_told_at_once() {
+fn what_is_wrong_with_a_request_is_answered_at_once() {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);
     let body = release(&mut shop, "1.0.0");

@@ -8,7 +8,7 @@ use windlass_world::ecr::HOST;
 use windlass_world::mishaps::When;
 
 #[test]
-fn the_same_release_again_is_one_deployment_until_it_has_ended_and_then_told_what_runs() {
+fn the_same_release_again_is_one_deployment_until_it_has_ended_and_then_shows_what_runs() {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);
     let body = release(&mut shop, "1.0.0");
@@ -81,7 +81,7 @@ fn one_that_died_before_it_was_recorded_says_so_and_can_be_asked_for_again() {
 }
 
 #[test]
-fn who_asked_is_told_by_the_caller_and_not_by_the_body() {
+fn who_asked_is_known_by_the_caller_and_not_by_the_body() {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);
     let (id, _) = post(&mut shop, "1.0.0");
@@ -119,7 +119,7 @@ fn a_bad_release_is_answered_with_all_findings() {
 }
 
 #[test]
-fn what_does_not_fit_the_declaration_is_told_at_once_and_starts_nothing() {
+fn what_does_not_fit_the_declaration_is_answered_at_once_and_starts_nothing() {
     let program = program();
     let shop = Shop::new(&program, ALL_KINDS);
     let misfits = json!({"version": "1.0.0", "components": {
@@ -172,13 +172,13 @@ fn the_path_alone_names_the_environment() {
 }
 
 /// A body, and its findings: names, places and the beginnings of the remedies.
-type Told<'a> = (&'a str, Value, &'a [(&'a str, &'a str, &'a str)]);
+type Case<'a> = (&'a str, Value, &'a [(&'a str, &'a str, &'a str)]);
 
 #[test]
-fn all_that_is_wrong_with_a_body_is_told_at_once_by_what_may_stand_in_it() {
+fn all_that_is_wrong_with_a_body_is_listed_at_once_by_what_may_stand_in_it() {
     let program = program();
     let shop = Shop::new(&program, FUNCTIONS);
-    let table: [Told; 6] = [
+    let table: [Case; 6] = [
         (
             "starts",
             json!({"version": "4.1.0", "allow_oldr": true, "reason": "x"}),
@@ -225,16 +225,16 @@ fn all_that_is_wrong_with_a_body_is_told_at_once_by_what_may_stand_in_it() {
     for (path, body, wanted) in table {
         let reply = call(&shop, "POST", &format!("{PROD}/{path}"), Some(body.clone()));
         let findings = reply.body["findings"].as_array().unwrap();
-        let told: Vec<(&str, &str)> =
+        let listed: Vec<(&str, &str)> =
             findings.iter().map(|one| (one["name"].as_str().unwrap(), one["path"].as_str().unwrap())).collect();
         let expected: Vec<(&str, &str)> = wanted.iter().map(|one| (one.0, one.1)).collect();
         let unknown = wanted.iter().any(|one| one.0 == "UnknownName");
         let status = if unknown { 404 } else { 400 };
-        assert_eq!((reply.status, told), (status, expected), "{body}");
+        assert_eq!((reply.status, listed), (status, expected), "{body}");
         for (finding, (_, _, remedy)) in findings.iter().zip(wanted) {
-            let told = finding["remedy"].as_str().unwrap();
-            assert!(told.starts_with(remedy), "{body}: {told}");
-            assert!(!told.contains("`manifest") && !told.contains("`action`"), "{told}");
+            let said = finding["remedy"].as_str().unwrap();
+            assert!(said.starts_with(remedy), "{body}: {said}");
+            assert!(!said.contains("`manifest") && !said.contains("`action`"), "{said}");
         }
     }
     assert_eq!(executions(&shop), 0);
@@ -243,7 +243,7 @@ fn all_that_is_wrong_with_a_body_is_told_at_once_by_what_may_stand_in_it() {
 /// A manifest whose own Git ref chooses the environment of the path is an arrival. Otherwise a person chose the
 /// environment.
 #[test]
-fn who_chose_the_environment_is_told_by_the_git_ref() {
+fn who_chose_the_environment_is_known_by_the_git_ref() {
     let program = program();
     for (reference, by_person) in
         [(json!({"ref": "refs/heads/main"}), false), (json!({"ref": "refs/heads/other"}), true), (json!(null), true)]
@@ -263,7 +263,7 @@ fn who_chose_the_environment_is_told_by_the_git_ref() {
 }
 
 #[test]
-fn the_environment_that_a_ref_or_an_image_tag_chooses_is_told() {
+fn the_environment_that_a_ref_or_an_image_tag_chooses_is_shown() {
     let program = program();
     let shop = Shop::new(&program, FUNCTIONS);
     let environments = "/apps/shop/environments";
@@ -271,8 +271,8 @@ fn the_environment_that_a_ref_or_an_image_tag_chooses_is_told() {
     assert!(all["environments"].as_array().unwrap().contains(&json!("prod")));
     assert_eq!(all.get("chosen"), None);
     for query in ["ref=refs/heads/main", "image_tag=main-9f2c1ab"] {
-        let told = get(&shop, &format!("{environments}?{query}"));
-        assert_eq!(told["chosen"], "prod", "{query}");
+        let answer = get(&shop, &format!("{environments}?{query}"));
+        assert_eq!(answer["chosen"], "prod", "{query}");
     }
     for (query, wanted) in [
         ("ref=refs/heads/nowhere", (404, vec!["NoEnvironment"])),

@@ -5,7 +5,7 @@ use serde_json::json;
 use windlass_machine::shop::{FUNCTIONS, Shop};
 
 #[test]
-fn what_is_not_declared_any_more_is_told_and_let_go_of() {
+fn what_is_not_declared_any_more_is_listed_and_let_go_of() {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);
     post(&mut shop, "1.0.0");
@@ -45,7 +45,7 @@ fn what_is_not_declared_any_more_is_told_and_let_go_of() {
     assert_eq!(refused(&gone), (409, vec!["UnknownName"]));
 }
 
-/// Removes the whole application; returns what its execution told.
+/// Removes the whole application; returns what its execution answered.
 fn removed(shop: &mut Shop<'_>) -> String {
     let body = json!({"confirm": "shop", "reason": "it is closed"});
     let reply = call(shop, "POST", "/apps/shop/remove", Some(body));
@@ -58,7 +58,7 @@ fn removed(shop: &mut Shop<'_>) -> String {
 }
 
 #[test]
-fn a_hold_where_nothing_was_released_is_told_to_stay() {
+fn a_hold_where_nothing_was_released_is_said_to_stay() {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);
     let why = json!({"reason": "a quiet weekend"});
@@ -69,8 +69,8 @@ fn a_hold_where_nothing_was_released_is_told_to_stay() {
     let removable = get(&shop, "/apps/shop/removable");
     let leaves = removable["leaves"].as_str().unwrap();
     assert!(leaves.contains(stays), "{leaves}");
-    let told = removed(&mut shop);
-    assert!(told.contains(stays), "{told}");
+    let answer = removed(&mut shop);
+    assert!(answer.contains(stays), "{answer}");
 }
 
 #[test]
@@ -100,9 +100,9 @@ fn a_whole_application_is_let_go_of_and_declared_anew() {
         let reply = call(&shop, "POST", "/apps/shop/remove", Some(body));
         assert_eq!(refused(&reply), (400, vec![name]));
     }
-    let told = removed(&mut shop);
+    let answer = removed(&mut shop);
     for part in ["declaration 1.0.0 of shop", "shop/prod has let go of api, jobs", outlasts, "stays as it is"] {
-        assert!(told.contains(part), "{told}");
+        assert!(answer.contains(part), "{answer}");
     }
     let gone = call(&shop, "GET", "/apps/shop/removable", None);
     assert_eq!(refused(&gone), (409, vec!["UnknownName"]));

@@ -22,7 +22,7 @@ fn by_its_new_name(shop: &str) -> String {
     renamed.replace("version: 1.0.0", "version: 1.1.0")
 }
 
-/// Starts the rename, and lets it go to its end. Returns what it tells.
+/// Starts the rename, and lets it go to its end. Returns what it answers.
 fn renamed(shop: &mut Shop<'_>) -> Value {
     let body = json!({"confirm": "shop", "reason": "it is a store"});
     started(shop, "once", body)
@@ -96,11 +96,11 @@ fn a_whole_application_has_another_name_and_its_way_back() {
     assert_eq!(here["targets"].as_array().unwrap().len(), 2, "{movable}");
 
     let came = renamed(&mut shop);
-    let told = came["done"]["cause"].as_str().unwrap();
+    let cause = came["done"]["cause"].as_str().unwrap();
     for part in
         ["called store from now on", "shop/prod has handed over api, jobs to store/prod", "`windlass:app=store`"]
     {
-        assert!(told.contains(part), "{told}");
+        assert!(cause.contains(part), "{cause}");
     }
     assert_eq!(get(&shop, STORE)["running"]["api"]["version"], "1.1.0");
     let known = get(&shop, "/apps");
@@ -174,8 +174,8 @@ fn uploaded(shop: &Shop<'_>, app: &str, text: &str) -> Value {
     run(intake::handle(shop.world(), event)).unwrap();
     let mut objects = shop.world().s3();
     let beside = format!("{key}.findings.json");
-    let told = objects.bucket("artifacts", true).keys[&beside].last();
-    serde_json::from_slice(&told.unwrap().bytes).unwrap()
+    let newest = objects.bucket("artifacts", true).keys[&beside].last();
+    serde_json::from_slice(&newest.unwrap().bytes).unwrap()
 }
 
 /// Safety: moving: Image repositories go with their application.

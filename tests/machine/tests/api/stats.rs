@@ -59,8 +59,8 @@ fn a_window_of_a_scripted_history_comes_to_what_the_script_says() {
     }
     for days in [1, 30, 90] {
         let app = get(&shop, &format!("/apps/shop/stats?days={days}"));
-        let told = prod(&app);
-        let seen = &told["figures"];
+        let stats = prod(&app);
+        let seen = &stats["figures"];
         let undone = (1..=days).filter(|day| script(*day).0 == "RolledBack").count();
         let good = (1..=days).filter(|day| script(*day).0 == "Succeeded");
         let mut leads: Vec<u64> = good.clone().filter_map(|day| script(day).1).collect();
@@ -79,7 +79,7 @@ fn a_window_of_a_scripted_history_comes_to_what_the_script_says() {
         #[allow(clippy::cast_precision_loss)]
         let expected = days as f64 * 0.5;
         assert!((dollars - expected).abs() < 1e-9, "{days}: {dollars}");
-        assert_eq!(told["cut"], false);
+        assert_eq!(stats["cut"], false);
     }
     // The figures of all applications are the same, and a real deployment counts as well.
     post(&mut shop, "1.0.0");
@@ -99,10 +99,10 @@ fn a_long_history_is_cut_and_says_so() {
         record(&shop, hour, "deploy", "Succeeded", None);
     }
     let app = get(&shop, "/apps/shop/stats?days=90&environment=prod");
-    let told = prod(&app);
+    let stats = prod(&app);
     let from = shop.world().now().0 - 1_000 * HOUR;
-    assert_eq!((&told["cut"], &told["from"]), (&json!(true), &json!(from)));
-    assert_eq!(told["figures"]["live"], 1_000);
+    assert_eq!((&stats["cut"], &stats["from"]), (&json!(true), &json!(from)));
+    assert_eq!(stats["figures"]["live"], 1_000);
     let app = get(&shop, "/apps/shop/stats?days=10&environment=prod");
     assert_eq!(prod(&app)["cut"], false);
     assert_eq!(prod(&app)["figures"]["live"], 240);

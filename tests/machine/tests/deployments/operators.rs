@@ -93,10 +93,10 @@ fn a_rollback_preempts_a_running_deployment() {
     assert_eq!(ended.cause_name, "PreemptedByOperator");
     let waited = "Admit Admitted Preempt AwaitTurn";
     assert_eq!(shop.path(&rollback), path(&[waited, GO, "Settle Ended Succeeded"]));
-    let told = shop.deployment(&rollback).ending.unwrap().cause;
+    let cause = shop.deployment(&rollback).ending.unwrap().cause;
     let undone = "and its changes were undone: api (alias live ";
-    assert!(told.contains(undone), "{told}");
-    assert!(told.contains("automatic deployments are held since"), "{told}");
+    assert!(cause.contains(undone), "{cause}");
+    assert!(cause.contains("automatic deployments are held since"), "{cause}");
     assert_eq!(serves(&shop), both("2"));
     assert!(unlocked(&shop));
 }

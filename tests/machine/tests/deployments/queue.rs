@@ -34,7 +34,7 @@ fn a_turn_that_never_comes_is_given_up_after_a_day() {
     let mut shop = live(&program);
     let stuck = shop.deploy("1.1.0", &BOTH);
     assert!(shop.region.run_until(&stuck, "Bake"));
-    shop.region.stop_untold(&stuck);
+    shop.region.stop_unannounced(&stuck);
     let arn = shop.deploy("1.2.0", &BOTH);
     shop.region.run();
     assert_eq!(shop.path(&arn), "Admit Admitted AwaitTurn GiveUp Ended Rejected");

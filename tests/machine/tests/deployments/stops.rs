@@ -15,14 +15,14 @@ fn a_stop_in_the_middle_is_recovered() {
     shop.region.run();
     let recovery = shop.region.all_ended().last().unwrap();
     let wanted = path(&["Admit Admitted", BACK, BACK, ROLLED_BACK]);
-    assert_eq!(recovery.execution.told(), wanted);
+    assert_eq!(recovery.execution.in_words(), wanted);
     assert_eq!(ending(&shop, &arn), Ending::RolledBack);
     assert_eq!(serves(&shop), both("2"));
     assert_counted(&shop, &arn);
 }
 
 /// Stops a deployment before each visit of a state that it makes. Returns the number of visits.
-fn stop_everywhere(told: bool) -> usize {
+fn stop_everywhere(announced: bool) -> usize {
     let program = program();
     for steps in 0.. {
         let mut shop = live(&program);
@@ -34,10 +34,10 @@ fn stop_everywhere(told: bool) -> usize {
             return steps;
         }
         let state = shop.region.state_of(&arn).unwrap();
-        if told {
+        if announced {
             shop.region.stop(&arn);
         } else {
-            shop.region.stop_untold(&arn);
+            shop.region.stop_unannounced(&arn);
             shop.region.scheduled();
         }
         shop.region.run();
@@ -72,6 +72,6 @@ fn a_stop_in_any_state_is_recovered_to_an_ending() {
 
 /// Safety: endings: A stop whose event is lost is found by the schedule.
 #[test]
-fn a_stop_that_nobody_tells_is_found_by_the_schedule() {
+fn a_stop_that_nobody_announces_is_found_by_the_schedule() {
     assert!(stop_everywhere(false) > 25);
 }

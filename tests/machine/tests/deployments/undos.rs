@@ -19,8 +19,8 @@ fn a_failed_gate_rolls_everything_back_in_reverse() {
     assert_eq!(serves(&shop), both("2"));
     let (error, cause) = cause(&shop, &arn);
     assert_eq!(error, "GateFailed");
-    for told in ["measured 9", "threshold 5", "api (alias live 2 with 3 at 50 % → 2), jobs", "vetoed"] {
-        assert!(cause.contains(told), "{cause}");
+    for part in ["measured 9", "threshold 5", "api (alias live 2 with 3 at 50 % → 2), jobs", "vetoed"] {
+        assert!(cause.contains(part), "{cause}");
     }
     assert!(unlocked(&shop));
     assert_counted(&shop, &arn);

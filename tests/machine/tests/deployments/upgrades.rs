@@ -10,17 +10,17 @@ use windlass_machine::shop::Shop;
 /// Safety: upgrades: A deployment that an older Windlass began is brought back.
 #[test]
 fn a_deployment_that_an_older_windlass_began_is_brought_back() {
-    for told in [true, false] {
+    for announced in [true, false] {
         let program = program();
         let mut shop = live(&program);
         let arn = shop.deploy("1.1.0", &BOTH);
         assert!(shop.region.run_until(&arn, "Bake"));
         let seen = written_by_the_first(shop.region.world());
         assert_seen(&seen, &["lock", "step", "-step.changes", "-state.marks"]);
-        if told {
+        if announced {
             shop.region.stop(&arn);
         } else {
-            shop.region.stop_untold(&arn);
+            shop.region.stop_unannounced(&arn);
             shop.region.scheduled();
         }
         shop.region.run();

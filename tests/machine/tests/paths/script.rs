@@ -112,7 +112,7 @@ pub fn run(script: &Script, answer_tokens: bool) -> Ran {
         End::TimedOut => "timed out".into(),
     };
     Ran {
-        path: execution.path().tell(&program),
+        path: execution.path().in_words(&program),
         end,
         transitions: execution.path().transitions,
         took_s: script.now.get() / 1000,

@@ -121,11 +121,11 @@ fn a_repository_whose_tags_may_be_moved_is_warned_of() {
     let mut shop = Shop::new(&program, ALL_KINDS);
     shop.deploy("1.0.0", &["agent", "api", "web"]);
     shop.region.run();
-    let told = |shop: &mut Shop<'_>| named(&plan(check(shop)).warnings);
-    assert_eq!(told(&mut shop), ["MayMove components.agent"]);
+    let warned = |shop: &mut Shop<'_>| named(&plan(check(shop)).warnings);
+    assert_eq!(warned(&mut shop), ["MayMove components.agent"]);
     let set = ("shop/agent".to_owned(), "IMMUTABLE".to_owned());
     shop.world().ecr().mutability.extend([set]);
-    assert_eq!(told(&mut shop), [""; 0]);
+    assert_eq!(warned(&mut shop), [""; 0]);
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn a_red_gate_is_found_with_what_to_do() {
 }
 
 #[test]
-fn a_check_waits_for_nobody_and_tells_who_is_under_way() {
+fn a_check_waits_for_nobody_and_names_who_is_under_way() {
     let program = Program::release().unwrap();
     let mut shop = Shop::new(&program, ONE_FUNCTION);
     let first = shop.deploy("1.0.0", &["api"]);
@@ -242,12 +242,12 @@ fn what_a_role_may_not_do_is_found_with_the_patch() {
         shop.world().iam().said.insert(action, said);
         let Plan { findings, warnings, .. } = plan(check(&mut shop));
         // A condition on something that only a call knows makes the permission unknown, and not wrong.
-        let (told, other) = if remedy.contains("condition") { (warnings, findings) } else { (findings, warnings) };
-        assert_eq!(named(&told), ["NoPermission components.api.function"]);
+        let (shown, other) = if remedy.contains("condition") { (warnings, findings) } else { (findings, warnings) };
+        assert_eq!(named(&shown), ["NoPermission components.api.function"]);
         assert_eq!(named(&other), [""; 0]);
-        assert!(told[0].reason.contains("lambda:UpdateAlias"), "{told:?}");
-        assert!(told[0].reason.contains(reason), "{told:?}");
-        assert!(told[0].remedy.contains(remedy), "{told:?}");
+        assert!(shown[0].reason.contains("lambda:UpdateAlias"), "{shown:?}");
+        assert!(shown[0].reason.contains(reason), "{shown:?}");
+        assert!(shown[0].remedy.contains(remedy), "{shown:?}");
     }
 }
 
@@ -306,8 +306,8 @@ fn a_service_for_which_fargate_has_no_room_is_found() {
         shop.world().quotas().denied = denied;
         let checked = plan(check(&mut shop));
         assert_eq!(named(&checked.findings), findings, "{used:?}");
-        let told = checked.warnings.iter();
-        let told: Vec<Finding> = told.filter(|one| one.reason.contains("Fargate has room")).cloned().collect();
-        assert_eq!(named(&told), warnings, "{used:?}");
+        let warned = checked.warnings.iter();
+        let warned: Vec<Finding> = warned.filter(|one| one.reason.contains("Fargate has room")).cloned().collect();
+        assert_eq!(named(&warned), warnings, "{used:?}");
     }
 }

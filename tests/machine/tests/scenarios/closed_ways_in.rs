@@ -66,7 +66,7 @@ fn refusals(shop: &Shop<'_>) -> Vec<Value> {
 ///
 /// Safety: tenancy: Nothing that is uploaded or pushed releases into an environment that does not name that way in.
 #[test]
-fn what_arrives_by_a_way_in_that_is_not_named_starts_nothing_and_is_told_the_line_to_write() {
+fn what_arrives_by_a_way_in_that_is_not_named_starts_nothing_and_gets_the_line_to_write() {
     let program = program();
     let mut shop = shop(&program);
     upload_artifact(&shop, "6.6.6", "refs/tags/v6.6.6");
@@ -76,11 +76,11 @@ fn what_arrives_by_a_way_in_that_is_not_named_starts_nothing_and_is_told_the_lin
     let ledger = shop.world().dynamodb().items.clone();
     let mut recorded = ledger.keys().filter(|key| key.sk.starts_with("release#"));
     assert_eq!(recorded.next(), None, "no version's name is taken");
-    let mut told = refusals(&shop);
-    told.sort_by_key(|line| line["about"].to_string());
-    let about: Vec<&str> = told.iter().filter_map(|it| it["about"].as_str()).collect();
+    let mut lines = refusals(&shop);
+    lines.sort_by_key(|line| line["about"].to_string());
+    let about: Vec<&str> = lines.iter().filter_map(|it| it["about"].as_str()).collect();
     assert_eq!(about, [ARTIFACT, MANIFEST, "shop/agent:6.6.6"]);
-    for (line, way) in told.iter().zip(["s3", "s3", "ecr"]) {
+    for (line, way) in lines.iter().zip(["s3", "s3", "ecr"]) {
         let finding = &line["findings"][0];
         assert_eq!(finding["name"], "SourceNotAccepted", "{line}");
         let wanted = format!("`sources: [api, console, {way}]` under `environments.prod`");

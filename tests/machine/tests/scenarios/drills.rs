@@ -83,17 +83,17 @@ fn each_of_its_steps_is_in_a_record_of_its_own() {
     let drill = shop.ended_drill();
     assert_eq!(drill.id, shop.deployment(&execution).id);
     for (leg, wanted) in [(&drill.there, "3 → 2"), (drill.back.as_ref().unwrap(), "2 → 3")] {
-        let told: Vec<&str> = leg.steps.iter().map(|step| step.what.as_str()).collect();
-        let changes = told.iter().filter(|what| what.contains(wanted));
-        assert_eq!(changes.count(), 2, "{told:?}");
+        let listed: Vec<&str> = leg.steps.iter().map(|step| step.what.as_str()).collect();
+        let changes = listed.iter().filter(|what| what.contains(wanted));
+        assert_eq!(changes.count(), 2, "{listed:?}");
         let judged = leg.steps.iter().filter(|step| step.verdict.is_some());
-        assert_eq!(judged.count(), 2, "{told:?}");
+        assert_eq!(judged.count(), 2, "{listed:?}");
         assert_eq!(leg.ended.as_ref().unwrap().ending, Ending::Succeeded);
-        // Every change is told, even if callers could not notice it.
+        // Every change is listed, even if callers could not notice it.
         let execution = &shop.record(&leg.deployment).executions[0];
         let made = BOTH.map(|component| shop.step(execution, component).changes.len());
         let of_changes = leg.steps.iter().filter(|step| step.verdict.is_none());
-        assert_eq!(of_changes.count(), made.iter().sum::<usize>(), "{told:?}");
+        assert_eq!(of_changes.count(), made.iter().sum::<usize>(), "{listed:?}");
         assert_eq!(leg.left_out, 0);
     }
     assert_eq!(drill.direction(&drill.id), Some(Direction::There));
@@ -182,7 +182,7 @@ fn a_way_back_that_is_killed_is_tried_again() {
 }
 
 #[test]
-fn a_way_back_that_works_never_ends_and_tells_what_runs() {
+fn a_way_back_that_works_never_ends_and_says_what_runs() {
     let program = program();
     let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
     coming_back(&mut shop);
@@ -197,7 +197,7 @@ fn a_way_back_that_works_never_ends_and_tells_what_runs() {
     let last = last(&shop);
     assert_eq!((last.outcome, last.restored), (DrillOutcome::Failed, false));
     assert!(last.cause.contains("RUNS 1.0.0 (snapshot 2) and NOT 1.1.0 (snapshot 3)"), "{}", last.cause);
-    // The input that the cause tells brings it back.
+    // The input that the cause names brings it back.
     let input = r#"{"action":"rollback","app":"shop","environment":"prod","reason":"…","snapshot":3}"#;
     assert!(last.cause.contains(input), "{}", last.cause);
     shop.start(&serde_json::from_str(input).unwrap());
@@ -207,7 +207,7 @@ fn a_way_back_that_works_never_ends_and_tells_what_runs() {
 }
 
 #[test]
-fn what_is_planned_tells_where_it_would_go_and_begins_nothing() {
+fn what_is_planned_says_where_it_would_go_and_begins_nothing() {
     let program = program();
     let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
     let request = json!({"action": "drill", "app": "shop", "environment": "prod", "plan": true});
@@ -221,9 +221,9 @@ fn what_is_planned_tells_where_it_would_go_and_begins_nothing() {
 
 /// Safety: drills: After `recover` and after `accept` nobody reads that the drill needs an operator.
 #[test]
-fn what_is_told_of_a_drill_that_needed_an_operator_is_so_now() {
+fn what_is_said_of_a_drill_that_needed_an_operator_is_so_now() {
     let program = program();
-    for (action, told, restored) in
+    for (action, said, restored) in
         [("recover", "shop prod runs 1.1.0 (snapshot 3) again", true), ("accept", "runs what drill", false)]
     {
         let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
@@ -241,7 +241,7 @@ fn what_is_told_of_a_drill_that_needed_an_operator_is_so_now() {
         shop.region.run();
         assert_free(&shop);
         let last = last(&shop);
-        assert!(last.cause.contains(told), "{}", last.cause);
+        assert!(last.cause.contains(said), "{}", last.cause);
         assert!(!last.cause.contains("NEEDS AN OPERATOR"), "{}", last.cause);
         assert_eq!((last.outcome, last.restored), (DrillOutcome::Failed, restored));
         assert_eq!(shop.ended_drill().ended.unwrap().cause, last.cause);

@@ -82,7 +82,7 @@ pub fn begun(shop: &mut Shop<'_>) -> String {
     panic!("nothing is restored");
 }
 
-pub fn told(shop: &Shop<'_>, part: &str) -> Vec<String> {
+pub fn notifications(shop: &Shop<'_>, part: &str) -> Vec<String> {
     let published = shop.world().sns().published.clone();
     let all = published.into_iter();
     let all = all.filter(|(subject, _)| subject.contains(part));
@@ -146,7 +146,7 @@ fn it_is_a_deployment_of_windlass_that_names_what_differed_and_who_made_it() {
     assert!(cause.starts_with("shop prod is as recorded again: api restored. Before that api is not"), "{cause}");
     let components: Vec<&str> = record.components().map(ComponentName::as_str).collect();
     assert_eq!(components, ["api"], "the other one is left alone");
-    let message = told(&shop, "DriftFound").remove(0);
+    let message = notifications(&shop, "DriftFound").remove(0);
     assert!(message.contains("next: Windlass restores api by itself"), "{message}");
 
     // The order, the recorded release, and the target of a rollback stay what they were.
@@ -212,7 +212,7 @@ fn what_is_set_back_a_fourth_time_in_a_day_is_held_and_who_does_it_is_named() {
     ] {
         assert!(reason.contains(part), "{reason}");
     }
-    let messages = told(&shop, "held");
+    let messages = notifications(&shop, "held");
     assert_eq!(messages.len(), 1, "{messages:?}");
     assert!(messages[0].contains(terraform), "{}", messages[0]);
     schedule_for(&mut shop, 26 * 60);

@@ -1,7 +1,7 @@
 //! What has drifted is not restored while a hold, a red gate or a release is in the way.
 
 use crate::scenarios::healing::{
-    begun, ending, events, healing, hold, last, moves_alias, restorings, schedule_for, told,
+    begun, ending, events, healing, hold, last, moves_alias, notifications, restorings, schedule_for,
 };
 use crate::scenarios::scene::{BOTH, both, ended, program, serves};
 use serde_json::json;
@@ -103,5 +103,5 @@ fn what_is_as_recorded_again_by_its_turn_is_left_alone() {
     assert_eq!(ending(&record), (Ending::NothingToDo, "AlreadyThere"));
     let after = shop.environment();
     assert_eq!((after.running, after.snapshot, after.restored), (before.running, before.snapshot, vec![]));
-    assert_eq!(told(&shop, "restore"), Vec::<String>::new(), "nobody is called for that");
+    assert_eq!(notifications(&shop, "restore"), Vec::<String>::new(), "nobody is called for that");
 }

@@ -56,7 +56,7 @@ fn moves_alias(shop: &Shop<'_>, version: &str) {
 }
 
 /// Returns the notifications of drift: the subject and the message of each.
-fn told(shop: &Shop<'_>) -> Vec<(String, String)> {
+fn notifications(shop: &Shop<'_>) -> Vec<(String, String)> {
     let published = shop.world().sns().published.clone();
     let drift = published.into_iter();
     drift.filter(|(subject, _)| subject.contains("Drift")).collect()
@@ -80,7 +80,7 @@ fn shown(shop: &Shop<'_>, component: &str) -> Value {
 }
 
 #[test]
-fn every_hour_all_targets_are_looked_at_and_nobody_is_told_where_all_is_as_recorded() {
+fn every_hour_all_targets_are_looked_at_and_nobody_is_notified_where_all_is_as_recorded() {
     let program = program();
     let mut shop = Shop::new(&program, ALL_KINDS);
     shop.deploy("1.0.0", &ALL);
@@ -98,19 +98,19 @@ fn every_hour_all_targets_are_looked_at_and_nobody_is_told_where_all_is_as_recor
     for component in ALL {
         assert_eq!(shown(&shop, component)["drift"], "none", "{component}");
     }
-    assert_eq!((events(&shop), told(&shop)), (vec![], vec![]));
+    assert_eq!((events(&shop), notifications(&shop)), (vec![], vec![]));
 }
 
-/// Safety: drift: What differs is told once, by field, and is gone when it is gone.
+/// Safety: drift: What differs is reported once, by field, and is gone when it is gone.
 #[test]
-fn what_somebody_changed_is_told_once_by_field_and_is_gone_when_it_is_gone() {
+fn what_somebody_changed_is_reported_once_by_field_and_is_gone_when_it_is_gone() {
     let program = program();
     let mut shop = three(&program);
     let changed = shop.world().now();
     moves_alias(&shop, "1");
     schedule_for(&mut shop, 60);
     assert_eq!(events(&shop), ["DriftFound"]);
-    let [(subject, message)] = told(&shop).try_into().unwrap();
+    let [(subject, message)] = notifications(&shop).try_into().unwrap();
     assert_eq!(subject, "[windlass] shop prod DriftFound");
     let field = "api: version of the alias: recorded 2, seen 1; it began between";
     assert!(message.contains(field), "{message}");
@@ -121,13 +121,13 @@ fn what_somebody_changed_is_told_once_by_field_and_is_gone_when_it_is_gone() {
     assert!(began("not_before") <= changed.0 && changed.0 <= began("seen_at"));
     assert_eq!(shown(&shop, "web")["drift"], "none");
 
-    // It is told only once, even if nobody ever tells that it is gone.
+    // It is reported only once, even if nobody ever reports that it is gone.
     schedule_for(&mut shop, 180);
     assert_eq!(events(&shop), ["DriftFound"]);
     moves_alias(&shop, "2");
     schedule_for(&mut shop, 60);
     assert_eq!(events(&shop), ["DriftFound", "DriftGone"]);
-    assert_eq!(told(&shop).len(), 1, "nobody is called for good news");
+    assert_eq!(notifications(&shop).len(), 1, "nobody is called for good news");
     assert_eq!(shown(&shop, "api")["drift"], "none");
 }
 
@@ -137,7 +137,7 @@ fn event(shop: &Shop<'_>, resource: &str, by: &str) -> Event {
 }
 
 #[test]
-fn who_changed_it_is_told_where_cloudtrail_tells_it() {
+fn who_changed_it_is_named_where_cloudtrail_names_it() {
     type Scene = fn(&Shop<'_>, &str);
     let program = program();
     let ann = "arn:aws:iam::111111111111:user/ann";
@@ -167,7 +167,7 @@ fn who_changed_it_is_told_where_cloudtrail_tells_it() {
         moves_alias(&shop, "1");
         scene(&shop, ann);
         schedule_for(&mut shop, 180);
-        let message = told(&shop)[0].1.clone();
+        let message = notifications(&shop)[0].1.clone();
         assert!(message.contains(&wanted), "{wanted}: {message}");
         let calls = shop.world().mishaps().calls.clone();
         let asked = calls.iter().filter(|call| call.ends_with("LookupEvents"));
@@ -183,12 +183,12 @@ fn what_has_no_events_is_asked_for_nowhere() {
     let page = "<h1>hello from somebody else</h1>";
     shop.world().s3().upload("shop-web", "index.html", page);
     schedule_for(&mut shop, 60);
-    let message = told(&shop)[0].1.clone();
+    let message = notifications(&shop)[0].1.clone();
     assert!(message.contains("it keeps no events of such a target"), "{message}");
 }
 
 #[test]
-fn another_difference_is_told_again() {
+fn another_difference_is_reported_again() {
     let program = program();
     let mut shop = three(&program);
     moves_alias(&shop, "1");
@@ -196,13 +196,13 @@ fn another_difference_is_told_again() {
     shop.world().lambda().functions.remove("shop-api");
     schedule_for(&mut shop, 60);
     assert_eq!(events(&shop), ["DriftFound", "DriftFound"]);
-    assert!(told(&shop)[1].1.contains("recorded 2"), "{:?}", told(&shop));
+    assert!(notifications(&shop)[1].1.contains("recorded 2"), "{:?}", notifications(&shop));
     assert_eq!(shown(&shop, "api")["drift"], "changed");
     assert!(shown(&shop, "api").get("seen").is_none());
 }
 
 #[test]
-fn each_kind_is_told_by_its_fields() {
+fn each_kind_is_reported_by_its_fields() {
     let program = program();
     let mut shop = three(&program);
     let now = shop.world().now();
@@ -222,7 +222,7 @@ fn each_kind_is_told_by_its_fields() {
     };
     assert_eq!(names("agent"), ["image of container agent", "task definition"]);
     assert_eq!(names("web"), ["`index.html`"]);
-    let message = told(&shop)[0].1.clone();
+    let message = notifications(&shop)[0].1.clone();
     assert!(message.contains("image of container agent: recorded "), "{message}");
     assert!(!message.contains(page), "no content is told: {message}");
 }
@@ -269,9 +269,9 @@ fn a_look_is_not_made_while_a_deployment_works_and_is_not_in_its_way() {
     assert_eq!(shown(&shop, "api")["drift"], "none");
 }
 
-/// Safety: drift: What a deployment does in the middle of a look is never told as drift.
+/// Safety: drift: What a deployment does in the middle of a look is never reported as drift.
 #[test]
-fn a_deployment_that_comes_in_between_is_never_told_as_drift() {
+fn a_deployment_that_comes_in_between_is_never_reported_as_drift() {
     let program = program();
     let mut came_between = 0;
     for at in 1..200 {

@@ -77,7 +77,7 @@ fn an_image_pushed_with_two_tags_is_one_deployment() {
     }
     shop.region.run();
     let executions = shop.region.all_ended().iter();
-    let mut paths: Vec<String> = executions.map(|ended| ended.execution.told()).collect();
+    let mut paths: Vec<String> = executions.map(|ended| ended.execution.in_words()).collect();
     paths.sort();
     let rollout = "Change(Begin Deploy) Changed Judge Judged";
     let whole = path(&[GO, rollout, SUCCEEDED]);
@@ -91,7 +91,7 @@ fn an_image_pushed_with_two_tags_is_one_deployment() {
     assert_eq!(shop.region.all_ended().len(), 3, "it arrives once more");
     let last = shop.region.all_ended().last().unwrap();
     let there = path(&[GO, "Settle Ended NothingToDo"]);
-    assert_eq!(last.execution.told(), there, "the same bytes run");
+    assert_eq!(last.execution.in_words(), there, "the same bytes run");
     assert_eq!(shop.environment().snapshot, 2);
     assert_free(&shop);
 }
@@ -110,7 +110,7 @@ fn a_push_deploys_all_components_of_its_repository_together() {
     shop.region.run();
     let ended = shop.region.all_ended();
     assert_eq!(ended.len(), 1, "one push is one deployment");
-    assert_eq!(ended[0].execution.told(), path(&[GO, WHOLE, SUCCEEDED]));
+    assert_eq!(ended[0].execution.in_words(), path(&[GO, WHOLE, SUCCEEDED]));
     assert_eq!(shop.runs(), "agent:2");
     // The function runs on arm64, and Lambda takes no index.
     assert_eq!(worker(&shop), format!("{HOST}/{REPOSITORY}@sha256:{arm64}"));

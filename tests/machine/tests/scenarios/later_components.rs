@@ -85,8 +85,8 @@ fn functions_of_one_zip_change_and_come_back_together() {
     // Nobody can bring other bytes for the component that has no artifact of its own.
     let arn = shop.deploy("1.2.0", &["api", "jobs"]);
     shop.region.run();
-    let (_, told) = failure(&shop, &arn);
-    assert!(told.contains("`jobs` takes the artifact of `api`"), "{told}");
+    let (_, cause) = failure(&shop, &arn);
+    assert!(cause.contains("`jobs` takes the artifact of `api`"), "{cause}");
     assert_eq!(serves(&shop), both("2"));
 }
 
@@ -96,9 +96,9 @@ fn the_first_release_of_a_component_is_taken_back() {
     let program = program();
     let mut shop = with(&program, &[("1.0.0", "api"), ("1.1.0", "jobs")]);
     assert_eq!(serves(&shop), both("2"));
-    let told = goes_back(&mut shop, None);
+    let answer = goes_back(&mut shop, None);
     let wanted = "shop prod is back at 1.0.0 (snapshot 2): jobs changed; api alias live serves";
-    assert!(told.starts_with(wanted), "{told}");
+    assert!(answer.starts_with(wanted), "{answer}");
     assert_eq!(serves(&shop), pair("2", "1"), "jobs as it was found");
     let found = [pair("api", "1.0.0"), pair("jobs", "before-windlass")];
     assert_eq!(versions(&shop), found);
@@ -108,9 +108,9 @@ fn the_first_release_of_a_component_is_taken_back() {
     let (error, cause) = is_refused(&mut shop, None);
     assert_eq!(error, "NothingToGoBackTo");
     assert!(cause.contains(r#""snapshot":1"#), "{cause}");
-    let told = goes_back(&mut shop, Some(1));
+    let answer = goes_back(&mut shop, Some(1));
     let wanted = "shop prod is back at what was found before the first release (snapshot 1): api changed; jobs";
-    assert!(told.starts_with(wanted), "{told}");
+    assert!(answer.starts_with(wanted), "{answer}");
     assert_eq!(serves(&shop), both("1"));
 
     // The finding never names a snapshot that runs already.
@@ -118,8 +118,8 @@ fn the_first_release_of_a_component_is_taken_back() {
     assert_eq!(error, "NothingToGoBackTo");
     assert!(!cause.contains(r#""snapshot":1"#), "{cause}");
     // What was verified good is named, although the present one has not replaced it.
-    let told = "Verified good, and not what runs: 4 (1.0.0), 3 (1.1.0). To go to snapshot 4, start";
-    assert!(cause.contains(told), "{cause}");
+    let named = "Verified good, and not what runs: 4 (1.0.0), 3 (1.1.0). To go to snapshot 4, start";
+    assert!(cause.contains(named), "{cause}");
 
     // A later release goes on from there, and its rollback comes back to there.
     succeeds(&mut shop, "1.2.0", "jobs");
@@ -135,8 +135,8 @@ fn each_press_takes_back_one_release_whenever_its_component_came() {
     let mut shop = with(&program, &releases);
     assert_eq!(serves(&shop), both("3"));
     for (wanted, version) in [(pair("3", "2"), "1.2.0"), (pair("2", "2"), "1.1.0"), (pair("2", "1"), "1.0.0")] {
-        let told = goes_back(&mut shop, None);
-        assert!(told.contains(&format!("is back at {version} ")), "{told}");
+        let answer = goes_back(&mut shop, None);
+        assert!(answer.contains(&format!("is back at {version} ")), "{answer}");
         assert_eq!(serves(&shop), wanted, "{version}");
     }
     assert_eq!(is_refused(&mut shop, None).0, "NothingToGoBackTo");
@@ -152,9 +152,9 @@ fn a_rollback_that_stops_the_first_release_has_succeeded() {
     let mut shop = Shop::new(&program, FUNCTIONS);
     let first = shop.deploy("1.0.0", &BOTH);
     assert!(shop.region.run_until(&first, "Bake"));
-    let told = goes_back(&mut shop, None);
-    assert!(told.contains("is as it was found before the first release"), "{told}");
-    assert!(told.contains("undone: "), "{told}");
+    let answer = goes_back(&mut shop, None);
+    assert!(answer.contains("is as it was found before the first release"), "{answer}");
+    assert!(answer.contains("undone: "), "{answer}");
     assert_eq!(serves(&shop), both("1"));
     assert_eq!(ended(&shop, &first).ending, Ending::RolledBack);
 }
@@ -175,9 +175,9 @@ fn what_is_no_longer_declared_is_refused_by_name_only_where_it_would_have_to_be_
     let releases = [("1.0.0", "api"), ("1.1.0", "jobs"), ("1.2.0", "api")];
     let mut shop = with(&program, &releases);
     declare(&shop, WITHOUT_JOBS);
-    let told = goes_back(&mut shop, None);
+    let answer = goes_back(&mut shop, None);
     let left = "has no component `jobs`, so the rollback leaves it alone";
-    assert!(told.contains(left), "{told}");
+    assert!(answer.contains(left), "{answer}");
     assert_eq!(serves(&shop), both("2"));
 
     let (error, cause) = is_refused(&mut shop, None);

@@ -21,7 +21,7 @@ fn a_canary_of_an_hour_with_three_components_takes_at_most_200_transitions() {
     assert!(took_s >= 3600, "{took_s} s");
     let execution = &shop.region.ended(&arn).unwrap().execution;
     let transitions = execution.path().transitions;
-    assert!(transitions <= 200, "{transitions}: {}", execution.told());
+    assert!(transitions <= 200, "{transitions}: {}", execution.in_words());
     assert_free(&shop);
 }
 

@@ -1,4 +1,4 @@
-//! The schedule finds uploads and images of which no event told.
+//! The schedule finds uploads and images of which no event came.
 
 use crate::scenarios::scene::{
     BOTH, assert_free, both, declare, ended, executions, live, look, manifest, pass_minutes, program, release_unheard,

@@ -71,8 +71,8 @@ fn an_undo_that_is_refused_is_tried_again_by_recover_until_it_is_done() {
     for component in BOTH {
         let status = shop.step(&arn, component).status;
         assert_eq!(status, StepStatus::UndoFailed, "{component}");
-        let told = format!("NOT undone: {component}: AccessDenied");
-        assert!(cause.contains(&told), "{cause}");
+        let left = format!("NOT undone: {component}: AccessDenied");
+        assert!(cause.contains(&left), "{cause}");
     }
     let too_early = shop.act("recover");
     shop.region.run();
@@ -103,8 +103,8 @@ fn who_waits_is_refused_once_only_an_operator_goes_on() {
     for (waited, names) in [(&release, vec!["NeedsOperator", "Held"]), (&rollback, vec!["NeedsOperator"])] {
         let ended = ended(&shop, waited);
         assert_eq!(ended.ending, Ending::Rejected);
-        let told = ended.findings.iter().map(|one| one.name.to_string());
-        assert_eq!(told.collect::<Vec<_>>(), names);
+        let listed = ended.findings.iter().map(|one| one.name.to_string());
+        assert_eq!(listed.collect::<Vec<_>>(), names);
         assert!(ended.cause.contains("recover"), "{}", ended.cause);
     }
     shop.world().mishaps().refused.clear();

@@ -160,7 +160,7 @@ fn what_is_recorded_is_promoted_from_wherever_it_lies() {
 }
 
 #[test]
-fn the_former_places_are_told_the_new_ones() {
+fn at_the_former_places_the_new_ones_are_named() {
     let program = program();
     let mut shop = shop(&program);
     upload_artifact(&shop, "artifacts/shop/api/1.0.0.zip", TAG);

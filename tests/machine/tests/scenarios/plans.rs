@@ -131,14 +131,14 @@ fn a_plan_says_what_would_refuse_the_release() {
     let planned = plan(&mut shop, request);
     assert_eq!(planned.turn.becomes, Becomes::Refused);
     assert_eq!(planned.turn.findings[0].name.to_string(), "Held");
-    // The plan tells beside it what the targets say.
+    // The plan shows beside it what the targets say.
     let drawn = planned.drawn.unwrap();
     assert_eq!(drawn.outcome(), PlanOutcome::Rejected);
     assert_eq!(drawn.plan.findings[0].name.to_string(), "GateAlreadyRed");
 }
 
 #[test]
-fn a_plan_takes_no_turn_and_tells_who_has_it() {
+fn a_plan_takes_no_turn_and_names_who_has_it() {
     let program = Program::release().unwrap();
     let mut shop = Shop::new(&program, ONE_FUNCTION);
     let first = shop.deploy("1.0.0", &["api"]);

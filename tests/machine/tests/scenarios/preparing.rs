@@ -53,8 +53,8 @@ fn what_cannot_be_asked_refuses_and_says_what_it_is_and_what_to_do() {
         let ended = ended(&shop, &arn);
         assert_eq!(ended.ending, Ending::Rejected, "{call} {fault}: {}", ended.cause);
         let finding = &ended.findings[0];
-        let told = (finding.name, finding.path.as_str());
-        assert_eq!(told, (FindingName::CouldNotPrepare, "environments.prod"));
+        let found = (finding.name, finding.path.as_str());
+        assert_eq!(found, (FindingName::CouldNotPrepare, "environments.prod"));
         for part in ["DescribeThings: it is away", "nothing was changed", &fault.name.to_string()] {
             assert!(finding.reason.contains(part), "{part}: {finding}");
         }
@@ -65,7 +65,7 @@ fn what_cannot_be_asked_refuses_and_says_what_it_is_and_what_to_do() {
         assert_eq!(serves(&shop), both("2"));
         assert!(!shop.has("veto#"));
         assert_free(&shop);
-        // The input that the remedy tells works after the mishap is mended.
+        // The input that the remedy names works after the mishap is mended.
         shop.world().mishaps().refused.clear();
         let (_, input) = finding.remedy.split_once("then start ").unwrap();
         let input = serde_json::from_str(input.trim_end_matches('.')).unwrap();
@@ -98,10 +98,10 @@ fn one_that_is_stopped_while_it_cannot_ask_ends_as_stopped() {
     assert_free(&shop);
 }
 
-/// The target of a later wave, or the judge's ledger, cannot be asked. The earlier changes are undone, and the cause is
-/// told.
+/// The target of a later wave, or the judge's ledger, cannot be asked. The earlier changes are undone, and the end
+/// names the cause.
 #[test]
-fn what_cannot_be_asked_later_is_told_by_what_is_undone() {
+fn what_cannot_be_asked_later_is_named_by_what_is_undone() {
     let program = program();
     for (state, call) in [("Prepare", "appconfig.versions"), ("Judge", "dynamodb.query")] {
         let mut shop = Shop::new(&program, POINTING);

@@ -46,7 +46,7 @@ fn what_ran_when_the_ledger_was_restored_changes_nothing_any_more() {
 }
 
 fn last_path(shop: &Shop<'_>) -> String {
-    shop.region.all_ended().last().unwrap().execution.told()
+    shop.region.all_ended().last().unwrap().execution.in_words()
 }
 
 #[test]
@@ -60,15 +60,15 @@ fn after_five_that_died_the_deployment_is_left_to_an_operator() {
     shop.region.run();
 
     let recoveries = shop.region.all_ended()[2..].iter();
-    let paths: Vec<String> = recoveries.map(|ended| ended.execution.told()).collect();
+    let paths: Vec<String> = recoveries.map(|ended| ended.execution.in_words()).collect();
     let mut wanted = vec!["Admit Admitted Undo Unsettled"; 5];
     wanted.push("Admit Admitted NeedsOperator");
     assert_eq!(paths, wanted);
     let left = ended(&shop, &arn);
     assert_eq!(left.ending, Ending::NeedsOperator);
     assert_eq!(left.cause_name, "RecoveriesDied");
-    for told in ["NEEDS AN OPERATOR", "Stopped: by a test", "recover", "accept"] {
-        assert!(left.cause.contains(told), "{}", left.cause);
+    for part in ["NEEDS AN OPERATOR", "Stopped: by a test", "recover", "accept"] {
+        assert!(left.cause.contains(part), "{}", left.cause);
     }
     assert_eq!(shop.lock().held.unwrap().state, HeldState::NeedsOperator);
     let so_far = shop.region.all_ended().len();
@@ -101,7 +101,7 @@ fn one_that_took_nothing_over_is_started_again_at_once_and_then_once_in_a_quarte
     shop.region.stop(&arn);
     shop.region.run();
     let all = || shop.region.all_ended().iter();
-    let died: Vec<String> = all().map(|ended| ended.execution.told()).collect();
+    let died: Vec<String> = all().map(|ended| ended.execution.in_words()).collect();
     assert_eq!(died[died.len() - 2..], ["Admit Unsettled"; 2]);
     let so_far = died.len();
     // In that quarter of an hour no other recovery is started, even if the schedule comes again.

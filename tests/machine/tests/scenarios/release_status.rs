@@ -23,8 +23,8 @@ fn now(shop: &Shop<'_>, id: &DeploymentId) -> Value {
     reply.body["now"].clone()
 }
 
-/// Returns the first input that a text tells to start.
-fn told(text: &str) -> Value {
+/// Returns the first input that a text names to start.
+fn first_input(text: &str) -> Value {
     let at = text.find(r#"{"action""#).unwrap();
     let mut inputs = serde_json::Deserializer::from_str(&text[at..]).into_iter();
     inputs.next().unwrap().unwrap()
@@ -36,7 +36,7 @@ fn start(shop: &mut Shop<'_>, input: &Value) -> String {
     arn
 }
 
-/// Starts what the API tells until the deployment runs. Returns the inputs that were started.
+/// Starts what the API names until the deployment runs. Returns the inputs that were started.
 fn have(shop: &mut Shop<'_>, id: &DeploymentId) -> Vec<Value> {
     let mut started = Vec::new();
     loop {
@@ -47,7 +47,7 @@ fn have(shop: &mut Shop<'_>, id: &DeploymentId) -> Vec<Value> {
         let (text, next) = (now["text"].as_str().unwrap(), now["next"].as_str().unwrap());
         assert!(text.ends_with(&format!("  next: {next}")), "{text}");
         assert!(started.len() < 2, "{text}");
-        let input = told(next);
+        let input = first_input(next);
         let arn = start(shop, &input);
         assert!(shop.region.ended(&arn).unwrap().error.is_empty(), "{:?}", failure(shop, &arn));
         started.push(input);
@@ -69,7 +69,7 @@ fn act(shop: &mut Shop<'_>, action: &str) -> String {
 }
 
 #[test]
-fn what_a_newer_release_replaced_is_had_by_what_is_told() {
+fn what_a_newer_release_replaced_is_had_by_what_is_named() {
     let program = program();
     let mut shop = live(&program);
     let older = numbered(&mut shop, "1.1.0", 10);
@@ -82,7 +82,7 @@ fn what_a_newer_release_replaced_is_had_by_what_is_told() {
 }
 
 #[test]
-fn what_a_rollback_replaced_is_had_by_what_is_told() {
+fn what_a_rollback_replaced_is_had_by_what_is_named() {
     let program = program();
     let mut shop = live(&program);
     let newer = numbered(&mut shop, "1.1.0", 10);
@@ -99,7 +99,7 @@ fn what_a_rollback_replaced_is_had_by_what_is_told() {
 }
 
 #[test]
-fn what_is_older_held_vetoed_and_needs_an_operator_is_had_by_what_is_told() {
+fn what_is_older_held_vetoed_and_needs_an_operator_is_had_by_what_is_named() {
     let program = program();
     let mut shop = live(&program);
     let mut request = shop.release("1.1.0", &BOTH);
@@ -122,9 +122,9 @@ fn what_is_older_held_vetoed_and_needs_an_operator_is_had_by_what_is_told() {
     shop.world().set_alarm(ALARM, "OK", &[0.0]);
     act(&mut shop, "hold");
     let next = now(&shop, &first)["next"].clone();
-    assert_eq!(told(next.as_str().unwrap())["action"], "recover");
-    // The recovery ends with the error of the failed gate. That is no error of the input that was told.
-    let recovery = start(&mut shop, &told(next.as_str().unwrap()));
+    assert_eq!(first_input(next.as_str().unwrap())["action"], "recover");
+    // The recovery ends with the error of the failed gate. That is no error of the input that was named.
+    let recovery = start(&mut shop, &first_input(next.as_str().unwrap()));
     assert_eq!(shop.region.ended(&recovery).unwrap().error, "GateFailed");
     let started = have(&mut shop, &first);
     assert_eq!(started.len(), 1);
@@ -135,7 +135,7 @@ fn what_is_older_held_vetoed_and_needs_an_operator_is_had_by_what_is_told() {
 }
 
 #[test]
-fn the_same_request_tells_what_is_started_to_have_it() {
+fn the_same_request_names_what_is_started_to_have_it() {
     let program = program();
     let mut shop = live(&program);
     let mut request = shop.release("1.1.0", &BOTH);
@@ -148,7 +148,7 @@ fn the_same_request_tells_what_is_started_to_have_it() {
     let outcome = shop.region.ended(&same).unwrap();
     let text = format!("{outcome:?}").replace("\\\\", "").replace("\\\"", "\"");
     assert!(text.contains("It does not run any more"), "{text}");
-    let input = told(&text);
+    let input = first_input(&text);
     let arn = start(&mut shop, &input);
     assert_eq!(ended(&shop, &arn).ending, Ending::Succeeded, "{input}");
 }
@@ -170,8 +170,8 @@ fn a_rollback_that_found_a_component_runs_no_more_once_that_is_released() {
     let arn = shop.deploy("1.2.0", &["jobs"]);
     shop.region.run();
     assert_eq!(ended(&shop, &arn).ending, Ending::Succeeded);
-    let told = now(&shop, &back);
-    assert_eq!(told["runs"], false, "{told}");
-    assert!(told["text"].as_str().unwrap().contains("jobs: 1.2.0 since"));
+    let shown = now(&shop, &back);
+    assert_eq!(shown["runs"], false, "{shown}");
+    assert!(shown["text"].as_str().unwrap().contains("jobs: 1.2.0 since"));
     have(&mut shop, &back);
 }

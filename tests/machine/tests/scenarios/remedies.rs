@@ -4,15 +4,15 @@ use crate::scenarios::scene::{BOTH, assert_free, both, failure, live, program, s
 use serde_json::{Value, json};
 use windlass_machine::shop::Shop;
 
-/// Returns the inputs that a text tells to start.
+/// Returns the inputs that a text names to start.
 fn inputs(text: &str) -> Vec<Value> {
     let begins = text.match_indices(r#"{"action""#);
     let inputs = begins.map(|(at, _)| serde_json::Deserializer::from_str(&text[at..]).into_iter());
     inputs.map(|mut one| one.next().unwrap().unwrap()).collect()
 }
 
-/// Returns the error at the end of an execution, and the inputs that it tells.
-fn told(shop: &Shop<'_>, arn: &str) -> (String, Vec<Value>) {
+/// Returns the error at the end of an execution, and the inputs that it names.
+fn refusal(shop: &Shop<'_>, arn: &str) -> (String, Vec<Value>) {
     let (error, cause) = failure(shop, arn);
     (error, inputs(&cause))
 }
@@ -33,7 +33,7 @@ fn what_is_held_is_started_by_the_input_that_it_names() {
         arrival["requester"] = json!({"route": "s3"});
         let held = shop.start(&arrival);
         shop.region.run();
-        let (error, inputs) = told(&shop, &held);
+        let (error, inputs) = refusal(&shop, &held);
         assert_eq!((error.as_str(), inputs.len()), ("Held", 3));
         if release_first {
             shop.start(&inputs[1]);
@@ -55,7 +55,7 @@ fn what_must_be_mended_first_names_what_is_started_then() {
     point_to(&shop, "$LATEST");
     let refused = shop.deploy("1.1.0", &BOTH);
     shop.region.run();
-    let (error, inputs) = told(&shop, &refused);
+    let (error, inputs) = refusal(&shop, &refused);
     assert_eq!((error.as_str(), inputs.len()), ("TargetNotReady", 1));
     point_to(&shop, "2");
     let started = shop.start(&inputs[0]);
@@ -113,8 +113,8 @@ fn what_is_older_is_deployed_by_the_input_that_it_names() {
     shop.region.run();
     let refused = shop.start(&older);
     shop.region.run();
-    let (error, inputs) = told(&shop, &refused);
-    // Each component tells the same inputs.
+    let (error, inputs) = refusal(&shop, &refused);
+    // Each component names the same inputs.
     assert_eq!((error.as_str(), inputs.len()), ("Older", 4));
     assert_eq!(inputs[..2], inputs[2..]);
     assert_eq!(inputs[0]["action"], "rollback");

@@ -66,8 +66,8 @@ pub fn start(shop: &mut Shop<'_>, input: &Value) -> String {
     arn
 }
 
-/// Returns the inputs that a text tells to start.
-fn told(text: &str) -> Vec<Value> {
+/// Returns the inputs that a text names to start.
+fn inputs(text: &str) -> Vec<Value> {
     let begins = text.match_indices(r#"{"action""#);
     let inputs = begins.map(|(at, _)| {
         let mut inputs = serde_json::Deserializer::from_str(&text[at..]).into_iter();
@@ -89,9 +89,9 @@ fn rolled_back(program: &windlass_machine::program::Program) -> Shop<'_> {
     shop
 }
 
-/// Safety: truth: What was rolled back is told so by every way in, and comes again only by a person.
+/// Safety: truth: Every way in says what was rolled back, and it comes again only by a person.
 #[test]
-fn what_was_rolled_back_is_told_by_every_way_and_brought_back_by_a_person_alone() {
+fn what_was_rolled_back_is_said_by_every_way_and_brought_back_by_a_person_alone() {
     let program = program();
     let mut shop = rolled_back(&program);
     let serving = serves(&shop);
@@ -112,9 +112,9 @@ fn what_was_rolled_back_is_told_by_every_way_and_brought_back_by_a_person_alone(
     ] {
         assert!(cause.contains(part), "{part} is not in {cause}");
     }
-    // The input that the cause tells brings it.
-    let told = told(&cause);
-    let person = start(&mut shop, &told[0]);
+    // The input that the cause names brings it.
+    let inputs = inputs(&cause);
+    let person = start(&mut shop, &inputs[0]);
     assert_eq!(ended(&shop, &person).ending, Ending::Succeeded);
     assert!(shop.environment().running.values().all(|one| one.version() == "3.0.0"));
     // Now an arrival of the same release finds it there.
@@ -163,7 +163,7 @@ fn a_person_deploys_what_they_say_and_each_time_is_a_request_of_its_own() {
 }
 
 #[test]
-fn after_superseded_a_person_is_told_older_with_its_remedy() {
+fn after_superseded_a_person_reads_older_with_its_remedy() {
     let program = program();
     let mut shop = live(&program);
     let numbered = |shop: &Shop<'_>, version: &str, sequence: u64| {
@@ -183,9 +183,9 @@ fn after_superseded_a_person_is_told_older_with_its_remedy() {
     let person = start(&mut shop, &older);
     let (name, cause) = failure(&shop, &person);
     assert_eq!(name, "Older");
-    let told = told(&cause);
-    assert_eq!(told[0]["action"], "rollback");
-    assert_eq!(told[1]["allow_older"], true);
+    let inputs = inputs(&cause);
+    assert_eq!(inputs[0]["action"], "rollback");
+    assert_eq!(inputs[1]["allow_older"], true);
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn what_its_target_failed_is_brought_by_its_next_arrival() {
 }
 
 #[test]
-fn what_a_gate_failed_is_told_again_each_time() {
+fn what_a_gate_failed_is_reported_again_each_time() {
     let program = program();
     let mut shop = live(&program);
     pass_minutes(&shop, 1);
@@ -231,7 +231,7 @@ fn what_a_gate_failed_is_told_again_each_time() {
     let refused = start(&mut shop, &request);
     let (name, cause) = failure(&shop, &refused);
     assert_eq!(name, "Vetoed");
-    let again = start(&mut shop, &told(&cause)[0]);
+    let again = start(&mut shop, &inputs(&cause)[0]);
     assert_eq!(ended(&shop, &again).ending, Ending::Succeeded);
     assert_free(&shop);
 }
@@ -245,7 +245,7 @@ fn what_a_person_stopped_comes_by_a_person_alone() {
     by_post(&mut shop, "1.1.0");
     assert_eq!(endings(&shop, "1.1.0")[1..], ["Rejected (Stopped)", "Rejected (Stopped)"]);
     assert_eq!(serves(&shop), both("2"));
-    let input = told(&last_cause(&shop, "1.1.0")).remove(0);
+    let input = inputs(&last_cause(&shop, "1.1.0")).remove(0);
     let person = start(&mut shop, &input);
     assert_eq!(ended(&shop, &person).ending, Ending::Succeeded);
     by_upload(&mut shop, "1.1.0");

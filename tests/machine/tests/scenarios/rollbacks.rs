@@ -103,7 +103,7 @@ fn one_that_is_pressed_while_another_runs_waits_and_walks_further_back() {
 }
 
 #[test]
-fn what_is_gone_is_told_and_nothing_changes() {
+fn what_is_gone_is_named_and_nothing_changes() {
     let program = program();
     let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
     take_away_version_2(&shop, "shop-api");
@@ -114,8 +114,8 @@ fn what_is_gone_is_told_and_nothing_changes() {
     let (error, cause) = failure(&shop, &rollback);
     assert_eq!(error, "ArtifactMissing");
     for function in ["shop-api", "shop-jobs"] {
-        let told = format!("The version 2 of {function} is no longer there");
-        assert!(cause.contains(&told), "{cause}");
+        let gone = format!("The version 2 of {function} is no longer there");
+        assert!(cause.contains(&gone), "{cause}");
     }
     assert_eq!(ended(&shop, &rollback).findings.len(), 2);
     assert_eq!(serves(&shop), both("3"));

@@ -93,7 +93,7 @@ fn it_is_put_off_while_something_is_in_its_way_and_that_is_shown() {
     assert_eq!(next(&shop)["put_off"], Value::Null);
 }
 
-/// A gate is red before the drill begins. The drill is refused, its record tells that, and it is due again a day later.
+/// A gate is red before the drill begins. The drill is refused, its record says so, and it is due again a day later.
 #[test]
 fn one_that_is_refused_is_tried_again_a_day_later() {
     let program = program();

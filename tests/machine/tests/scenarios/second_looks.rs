@@ -57,7 +57,7 @@ fn lands_late(shop: &Shop<'_>, function: &str) {
 }
 
 /// Returns the notifications of drift by second looks, which name a deployment: subjects and messages.
-fn told(shop: &Shop<'_>) -> Vec<(String, String)> {
+fn notifications(shop: &Shop<'_>) -> Vec<(String, String)> {
     let published = shop.world().sns().published.clone();
     let drift = published.into_iter();
     drift.filter(|(subject, _)| subject.contains(".0 Drift")).collect()
@@ -72,7 +72,7 @@ fn what_a_recovery_left_is_seen_again_and_noted() {
     assert_eq!((look(&shop, &arn).tries, due(&shop)), (0, 1), "too early");
     scheduled_after(&mut shop, 1);
     assert_eq!((saw(&shop, &arn), due(&shop)), (Some(SecondLookResult::AsLeft), 0));
-    assert_eq!(told(&shop), []);
+    assert_eq!(notifications(&shop), []);
     assert_eq!(shop.environment().hold, None);
 
     let call = Call {
@@ -128,16 +128,16 @@ fn nothing_is_due_where_no_recovery_worked_or_nothing_was_changed() {
     assert_eq!(due(&shop), 0);
 }
 
-/// Safety: second look: A call that lands after the recovery is told, and automatic deployments are held.
+/// Safety: second look: A call that lands after the recovery is reported, and automatic deployments are held.
 #[test]
-fn a_call_that_lands_after_the_recovery_is_told_and_deployments_are_held() {
+fn a_call_that_lands_after_the_recovery_is_reported_and_deployments_are_held() {
     let program = program();
     let (mut shop, arn) = recovered_in(&program, "Bake");
     lands_late(&shop, "shop-api");
     scheduled_after(&mut shop, 15);
     assert_eq!(saw(&shop, &arn), Some(SecondLookResult::Changed));
     assert_eq!(ended(&shop, &arn).ending, Ending::RolledBack, "it has one ending");
-    let [(subject, message)] = told(&shop).try_into().unwrap();
+    let [(subject, message)] = notifications(&shop).try_into().unwrap();
     assert_eq!(subject, "[windlass] shop prod 1.1.0 DriftFound");
     for part in ["NOT as recorded: api (recorded 2, seen 3)", "release_hold"] {
         assert!(message.contains(part), "{message}");
@@ -152,13 +152,13 @@ fn a_call_that_lands_after_the_recovery_is_told_and_deployments_are_held() {
     scheduled_after(&mut shop, 5);
     assert_eq!((look(&shop, &arn).held, due(&shop)), (true, 0));
     scheduled_after(&mut shop, 15);
-    assert_eq!(told(&shop).len(), 1);
+    assert_eq!(notifications(&shop).len(), 1);
     assert_eq!(shop.environment().hold, None);
 }
 
-/// Safety: drift: No hourly look tells again what the second look has told.
+/// Safety: drift: No hourly look reports again what the second look has reported.
 #[test]
-fn no_hourly_look_tells_again_what_the_second_look_has_told() {
+fn no_hourly_look_reports_again_what_the_second_look_has_reported() {
     let program = program();
     let drift = |shop: &Shop<'_>| {
         let put = shop.world().eventbridge().put.clone();
@@ -177,7 +177,7 @@ fn no_hourly_look_tells_again_what_the_second_look_has_told() {
         assert_eq!(saw(&shop, &arn), Some(SecondLookResult::Changed));
         assert_eq!(drift(&shop), ["DriftFound"], "{minutes_before} minutes");
 
-        // The end of the drift is told, and so is a later difference.
+        // The end of the drift is reported, and so is a later difference.
         let moves = |shop: &Shop<'_>, version: &str| {
             let mut functions = shop.world().lambda();
             let api = functions.functions.get_mut("shop-api").unwrap();
@@ -208,7 +208,7 @@ fn the_hold_is_set_though_its_start_failed_at_first() {
     scheduled_after(&mut shop, 5);
     assert!(shop.environment().hold.is_some());
     scheduled_after(&mut shop, 5);
-    assert_eq!((told(&shop).len(), due(&shop)), (1, 0));
+    assert_eq!((notifications(&shop).len(), due(&shop)), (1, 0));
 }
 
 /// Safety: second look: A hold whose execution dies is tried again.
@@ -254,9 +254,9 @@ fn a_hold_whose_executions_all_die_is_tried_six_times() {
     assert_eq!(shop.environment().hold, None);
 }
 
-/// Safety: second look: What cannot be seen is tried six times, and then told as unknown.
+/// Safety: second look: What cannot be seen is tried six times, and then reported as unknown.
 #[test]
-fn what_cannot_be_seen_is_tried_again_and_then_told_as_unknown() {
+fn what_cannot_be_seen_is_tried_again_and_then_reported_as_unknown() {
     let program = program();
     let (mut shop, arn) = recovered_in(&program, "Bake");
     lands_late(&shop, "shop-api");
@@ -266,21 +266,21 @@ fn what_cannot_be_seen_is_tried_again_and_then_told_as_unknown() {
     drop(mishaps);
     pass_minutes(&shop, 10);
     for tries in 1..=6 {
-        assert_eq!((saw(&shop, &arn), told(&shop).len()), (None, 0));
+        assert_eq!((saw(&shop, &arn), notifications(&shop).len()), (None, 0));
         scheduled_after(&mut shop, 5);
         // A run of the schedule that comes too early makes no look.
         shop.region.scheduled();
         assert_eq!(look(&shop, &arn).tries, tries);
     }
     assert_eq!((saw(&shop, &arn), due(&shop)), (Some(SecondLookResult::Unknown), 0));
-    let [(subject, message)] = told(&shop).try_into().unwrap();
+    let [(subject, message)] = notifications(&shop).try_into().unwrap();
     assert_eq!(subject, "[windlass] shop prod 1.1.0 DriftUnknown");
     assert!(message.contains("lambda:GetAlias was refused"), "{message}");
     assert_eq!(shop.environment().hold, None);
 }
 
 #[test]
-fn what_was_unknown_at_first_is_told_as_it_is() {
+fn what_was_unknown_at_first_is_reported_as_it_is() {
     let program = program();
     let (mut shop, arn) = recovered_in(&program, "Bake");
     lands_late(&shop, "shop-api");
@@ -344,6 +344,6 @@ fn what_was_replaced_altogether_is_not_looked_at() {
     lands_late(&shop, "shop-jobs");
     scheduled_after(&mut shop, 15);
     assert_eq!((saw(&shop, &arn), due(&shop)), (Some(SecondLookResult::Replaced), 0));
-    assert_eq!(told(&shop), []);
+    assert_eq!(notifications(&shop), []);
     assert_ne!(serves(&shop), both("2"));
 }

@@ -45,8 +45,8 @@ fn a_release_is_watched_within_the_time_for_which_ecs_keeps_the_former_tasks() {
         let ended = ended(&shop, &arn);
         assert_eq!(ended.to_string(), wanted, "{bake}: {}", ended.cause);
         if wanted != "Succeeded" {
-            let told = "keeps the former tasks of service agent for only 4m";
-            assert!(ended.cause.contains(told), "{}", ended.cause);
+            let why = "keeps the former tasks of service agent for only 4m";
+            assert!(ended.cause.contains(why), "{}", ended.cause);
             assert!(ended.cause.contains("to at least 5m"), "{}", ended.cause);
         }
         assert_free(&shop);
@@ -64,7 +64,7 @@ fn a_release_by_each_strategy_takes_at_most_45_transitions_and_one_a_poll() {
         let execution = &shop.region.ended(&arn).unwrap().execution;
         // A poll of ECS, or a look at the gates, is one more transition in a state that the execution is in already.
         let states = execution.path().states(&program).len();
-        assert!(states <= 45, "{strategy}: {states}: {}", execution.told());
+        assert!(states <= 45, "{strategy}: {states}: {}", execution.in_words());
     }
 }
 
@@ -93,8 +93,8 @@ fn a_release_is_watched_in_a_pause_before_ecs_bakes_and_the_hook_must_wait_for_l
         let ended = ended(&shop, &arn);
         assert_eq!(ended.to_string(), wanted, "{timeout_min}: {}", ended.cause);
         if wanted != "Succeeded" {
-            let told = "while service agent is paused at POST_PRODUCTION_TRAFFIC_SHIFT, and its PAUSE hook there waits for only 3m: then ECS rolls back";
-            assert!(ended.cause.contains(told), "{}", ended.cause);
+            let why = "while service agent is paused at POST_PRODUCTION_TRAFFIC_SHIFT, and its PAUSE hook there waits for only 3m: then ECS rolls back";
+            assert!(ended.cause.contains(why), "{}", ended.cause);
             assert!(ended.cause.contains("to at least 4m"), "{}", ended.cause);
         }
         assert_free(&shop);

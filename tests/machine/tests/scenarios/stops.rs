@@ -30,7 +30,7 @@ fn stop(shop: &mut Shop<'_>, arn: &str, way: &str) {
     }
 }
 
-/// Returns the input that a cause tells to start.
+/// Returns the input that a cause names to start.
 fn input(cause: &str) -> Value {
     let begins = cause.find(r#"{"action""#).unwrap();
     let mut inputs = serde_json::Deserializer::from_str(&cause[begins..]).into_iter();
@@ -117,7 +117,7 @@ fn a_stop_does_not_hide_a_gate_that_had_failed() {
     shop.region.run();
     assert_eq!(shop.path(&arn), path(&[GO, WAVE, WAVE, "Undo"]));
     let recovery = shop.region.all_ended().last().unwrap();
-    assert!(recovery.execution.told().contains(BACK));
+    assert!(recovery.execution.in_words().contains(BACK));
     let end = ended(&shop, &arn);
     assert_eq!((end.ending, end.cause_name.as_str()), (Ending::RolledBack, "GateFailed"));
     assert!(end.cause.contains("release 1.1.0 is vetoed here"), "{}", end.cause);

@@ -28,11 +28,11 @@ fn names(beside: &Value) -> Vec<&str> {
 
 /// Returns the path of the execution that ended last.
 fn last_path(shop: &Shop<'_>) -> String {
-    shop.region.all_ended().last().unwrap().execution.told()
+    shop.region.all_ended().last().unwrap().execution.in_words()
 }
 
 #[test]
-fn what_prepare_refuses_is_told_beside_the_upload_until_a_good_one_comes() {
+fn what_prepare_refuses_is_written_beside_the_upload_until_a_good_one_comes() {
     let program = program();
     let mut shop = live(&program);
     let good = manifest(&mut shop, "1.1.0").to_string();
@@ -43,30 +43,30 @@ fn what_prepare_refuses_is_told_beside_the_upload_until_a_good_one_comes() {
     assert_eq!(last_path(&shop), path(&[GO, "Settle Ended Rejected"]));
     let arn = shop.region.all_ended().last().unwrap().arn.clone();
     let record = shop.deployment(&arn);
-    let told = beside(&shop).unwrap();
-    assert_eq!(names(&told), ["GateAlreadyRed"]);
-    assert_eq!(told["version_id"], version);
-    assert_eq!(told["deployment"], record.id.as_str());
+    let written = beside(&shop).unwrap();
+    assert_eq!(names(&written), ["GateAlreadyRed"]);
+    assert_eq!(written["version_id"], version);
+    assert_eq!(written["deployment"], record.id.as_str());
     assert_eq!(record.upload.unwrap().key, KEY);
 
     shop.world().set_alarm(ALARM, "OK", &[0.0]);
     pass_minutes(&shop, 10);
     let version = upload(&shop, KEY, &good);
     shop.region.step();
-    let told = beside(&shop).unwrap();
-    assert_eq!(names(&told), [""; 0], "it is taken");
-    assert_eq!(told["version_id"], version);
+    let written = beside(&shop).unwrap();
+    assert_eq!(names(&written), [""; 0], "it is taken");
+    assert_eq!(written["version_id"], version);
     shop.region.run();
     let arn = shop.region.all_ended().last().unwrap().arn.clone();
     let ended = shop.deployment(&arn).ending.unwrap();
     assert_eq!(ended.ending, Ending::Succeeded, "{}", ended.cause);
-    assert_eq!(beside(&shop), Some(told));
+    assert_eq!(beside(&shop), Some(written));
     assert_eq!(serves(&shop), both("3"));
     assert_free(&shop);
 }
 
 #[test]
-fn what_waits_and_is_refused_is_told_beside_the_upload() {
+fn what_waits_and_is_refused_is_written_beside_the_upload() {
     let program = program();
     let mut shop = live(&program);
     shop.act("hold");
@@ -103,7 +103,7 @@ fn findings_of_a_former_upload_go_also_where_the_good_one_is_known_already() {
     shop.region.run();
     assert_eq!(shop.region.all_ended().len(), so_far + 1);
     assert!(last_path(&shop).ends_with("NothingToDo"), "it is live already");
-    let told = beside(&shop).unwrap();
-    assert_eq!(names(&told), [""; 0]);
-    assert_eq!(told["version_id"], version);
+    let written = beside(&shop).unwrap();
+    assert_eq!(names(&written), [""; 0]);
+    assert_eq!(written["version_id"], version);
 }

@@ -39,8 +39,8 @@ fn what_is_cancelled_while_it_runs_is_undone() {
     let end = ended(&shop, &arn);
     assert_eq!(end.ending, Ending::RolledBack);
     assert_eq!(end.cause_name, "CancelledByOperator");
-    for told in ["user/ann", "wrong release"] {
-        assert!(end.cause.contains(told), "{}", end.cause);
+    for part in ["user/ann", "wrong release"] {
+        assert!(end.cause.contains(part), "{}", end.cause);
     }
     assert_eq!(serves(&shop), both("2"));
     assert_free(&shop);

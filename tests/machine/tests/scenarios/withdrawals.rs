@@ -42,9 +42,9 @@ fn a_withdrawal_takes_the_file_away_and_keeps_that() {
     let file = files(&shop).remove(0);
     let before = shop.environment();
     let done = withdraw(&mut shop, &file);
-    let told = ended(&shop, &done);
-    assert_eq!(told.ending, Ending::Succeeded, "{told:?}");
-    assert!(told.cause.contains(&format!("1 file of web is withdrawn: `{file}`")), "{}", told.cause);
+    let record = ended(&shop, &done);
+    assert_eq!(record.ending, Ending::Succeeded, "{record:?}");
+    assert!(record.cause.contains(&format!("1 file of web is withdrawn: `{file}`")), "{}", record.cause);
     assert!(!files(&shop).contains(&file));
     assert_free(&shop);
     let after = shop.environment();

@@ -14,7 +14,7 @@ use windlass_domain::text::time::Time;
 pub fn arrivals_are_served(outcome: &Outcome<'_>) -> Result<(), String> {
     for (arrived, arrival) in outcome.arrivals() {
         match arrival.deployments(outcome.world).as_slice() {
-            [] if arrival.is_told(outcome.world) || is_stopped(outcome, arrival) => {}
+            [] if arrival.is_answered(outcome.world) || is_stopped(outcome, arrival) => {}
             [] if arrival.is_anothers(outcome.world, arrived) => {}
             [] => return Err(format!("nothing came of {arrival:?} of {arrived}")),
             [one] => in_time(outcome, arrived, one)?,

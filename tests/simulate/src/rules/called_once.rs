@@ -31,7 +31,7 @@ pub(super) fn called_once(outcome: &Outcome<'_>) -> Result<(), String> {
         if before.lives(live.began) {
             return wrong("was called while it ran");
         }
-        if before.succeeded(live.began) && is_told(outcome, before) {
+        if before.succeeded(live.began) && is_recorded(outcome, before) {
             return wrong("was called again although it had succeeded");
         }
         let same = |one: &LiveCall| (one.asked.version.clone(), one.asked.payload.clone());
@@ -46,7 +46,7 @@ pub(super) fn called_once(outcome: &Outcome<'_>) -> Result<(), String> {
 }
 
 /// Returns whether the ledger has the success of a call.
-fn is_told(outcome: &Outcome<'_>, live: &LiveCall) -> bool {
+fn is_recorded(outcome: &Outcome<'_>, live: &LiveCall) -> bool {
     let mut parts = live.key().split('/').skip(1);
     let (Some(id), Some(_), Some(direction)) = (parts.next(), parts.next(), parts.next()) else {
         return false;

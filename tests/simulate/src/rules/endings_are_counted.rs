@@ -9,7 +9,7 @@ use windlass_domain::shown::outcome::EndedDeployment;
 /// was when it was new, and only once if nothing went wrong. An ending that cannot be read for longer than the stream
 /// is tried again is in the queue of unsent events.
 ///
-/// Safety: telling: What ends is counted as what it was, and once where nothing goes wrong.
+/// Safety: reporting: What ends is counted as what it was, and once where nothing goes wrong.
 pub fn endings_are_counted(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut mishaps = outcome.schedule.mishaps.iter();
     let lasts = |what| matches!(what, What::ThrottledLong | What::DeniedLong);

@@ -3,7 +3,7 @@ use crate::schedule::What;
 
 /// "Every change is repeatable" (rule 3): a call that fails once is made again, so a deployment ends as it would have
 /// without the failure. If nothing goes wrong it ends as the scenario says. A client without a key that asks again,
-/// because no answer came, may have arrived once more: then it is told twice that there is nothing to do.
+/// because no answer came, may have arrived once more: then it reads twice that there is nothing to do.
 ///
 /// Safety: fence: What fails once is asked again, and the deployment ends as it would have without.
 pub fn ends_as_written(outcome: &Outcome<'_>) -> Result<(), String> {
@@ -18,19 +18,19 @@ pub fn ends_as_written(outcome: &Outcome<'_>) -> Result<(), String> {
     }
     let ends = outcome.endings();
     let written = outcome.scenario.ends.iter().map(ToString::to_string);
-    let (mut told, mut wanted): (Vec<String>, Vec<String>) = (ends.clone(), written.collect());
+    let (mut seen, mut wanted): (Vec<String>, Vec<String>) = (ends.clone(), written.collect());
     // By a wrong clock, the later one of two that came at once may be listed first.
     if mishaps.iter().any(|one| is_of_a_clock(one.what)) {
-        told.sort();
+        seen.sort();
         wanted.sort();
     }
-    if told_once(told) == told_once(wanted) {
+    if without_repeats(seen) == without_repeats(wanted) {
         return Ok(());
     }
     Err(format!("{ends:?} instead of {:?}", outcome.scenario.ends))
 }
 
-fn told_once(mut ends: Vec<String>) -> Vec<String> {
+fn without_repeats(mut ends: Vec<String>) -> Vec<String> {
     ends.dedup_by(|one, former| one == former && one.contains(" NothingToDo ("));
     ends
 }

@@ -31,7 +31,7 @@ pub fn holds_and_vetoes(outcome: &Outcome<'_>) -> Result<(), String> {
             continue;
         };
         let before: Option<Rc<Deployment>> = outcome.read(change.before.as_ref(), "record");
-        tells_of_hold(&record, before.as_deref(), held)?;
+        names_hold(&record, before.as_deref(), held)?;
         let starts = record.started.is_some() && before.is_some_and(|b| b.started.is_none());
         if starts && record.action == ActionName::Deploy {
             let id = &record.id;
@@ -60,18 +60,18 @@ fn is_to_blame(record: &Deployment) -> bool {
 
 /// Checks that a rollback that has just ended says that automatic deployments are held, if they are, and only then. An
 /// ending after recoveries kept dying is left out, because nothing more was read for it.
-fn tells_of_hold(record: &Deployment, before: Option<&Deployment>, held: bool) -> Result<(), String> {
+fn names_hold(record: &Deployment, before: Option<&Deployment>, held: bool) -> Result<(), String> {
     let is_new = before.is_none_or(|before| before.ending.is_none());
     let ended = record.ending.as_ref().filter(|_| is_new);
     let Some(ended) = ended.filter(|ended| ended.cause_name != "RecoveriesDied") else {
         return Ok(());
     };
-    let told = ended.cause.contains("automatic deployments are held since");
-    if record.action != ActionName::Rollback || told == held {
+    let named = ended.cause.contains("automatic deployments are held since");
+    if record.action != ActionName::Rollback || named == held {
         return Ok(());
     }
     let id = &record.id;
-    Err(format!("rollback {id} tells of a hold: {told}, and there is one: {held}"))
+    Err(format!("rollback {id} tells of a hold: {named}, and there is one: {held}"))
 }
 
 fn vetoes_stand(outcome: &Outcome<'_>, vetoed: &BTreeSet<String>) -> Result<(), String> {

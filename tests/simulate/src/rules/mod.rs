@@ -10,7 +10,7 @@ mod one_ending;
 mod one_name;
 mod others_deployments_go_on;
 mod out_of_band_changes_are_kept;
-mod out_of_band_changes_are_told;
+mod out_of_band_changes_are_reported;
 mod pauses_are_ours;
 mod plans_write_nothing;
 mod rollback_is_possible;
@@ -30,19 +30,19 @@ pub use holds_and_vetoes::holds_and_vetoes;
 pub use irreversible_bars::{has_barred, irreversible_bars};
 pub use late_arrivals_lose::late_arrivals_lose;
 pub use no_older_over_newer::no_older_over_newer;
+pub(crate) use no_secret::has_secret;
 pub use no_secret::no_secret;
-pub(crate) use no_secret::tells;
 pub use one_ending::one_ending;
 pub use one_name::one_name;
 pub use others_deployments_go_on::others_deployments_go_on;
 pub use out_of_band_changes_are_kept::out_of_band_changes_are_kept;
-pub use out_of_band_changes_are_told::out_of_band_changes_are_told;
+pub use out_of_band_changes_are_reported::out_of_band_changes_are_reported;
 pub use pauses_are_ours::pauses_are_ours;
 pub use plans_write_nothing::plans_write_nothing;
 pub use rollback_is_possible::rollback_is_possible;
 pub use rolled_back_to_snapshot::rolled_back_to_snapshot;
 pub use runs_once::{is_unknown, runs_once};
-pub use second_look_is_made::{second_look_is_made, told_as_drifted};
+pub use second_look_is_made::{second_look_is_made, shown_as_drifted};
 pub use success_is_final_in_ecs::success_is_final_in_ecs;
 pub use switches_are_fenced::switches_are_fenced;
 pub use targets_as_recorded::{changed_outside, found_changed, taken_back_after_success, targets_as_recorded};
@@ -79,8 +79,8 @@ mod undo_in_reverse;
 pub use undo_in_reverse::undo_in_reverse;
 mod unhealthy_is_undone;
 pub use unhealthy_is_undone::unhealthy_is_undone;
-mod waits_are_told;
-pub use waits_are_told::waits_are_told;
+mod waits_are_recorded;
+pub use waits_are_recorded::waits_are_recorded;
 mod woken_in_time;
 use crate::outcome::Outcome;
 pub use woken_in_time::woken_in_time;
@@ -90,14 +90,14 @@ mod moves_whole;
 pub use moves_whole::moves_whole;
 mod overtakes_as_asked;
 pub use overtakes_as_asked::overtakes_as_asked;
-mod drift_is_told;
-pub use drift_is_told::drift_is_told;
+mod drift_is_reported;
+pub use drift_is_reported::drift_is_reported;
 mod healed_as_declared;
 pub use healed_as_declared::healed_as_declared;
 mod endings_are_counted;
 pub use endings_are_counted::endings_are_counted;
-mod topics_are_told;
-pub use topics_are_told::topics_are_told;
+mod topics_are_notified;
+pub use topics_are_notified::topics_are_notified;
 mod wheel_is_obeyed;
 pub use wheel_is_obeyed::wheel_is_obeyed;
 mod drills_come_back;
@@ -125,7 +125,7 @@ pub const RULES: [(&str, Rule); 49] = [
     ("undo_in_reverse", undo_in_reverse),
     ("woken_in_time", woken_in_time),
     ("out_of_band_changes_are_kept", out_of_band_changes_are_kept),
-    ("out_of_band_changes_are_told", out_of_band_changes_are_told),
+    ("out_of_band_changes_are_reported", out_of_band_changes_are_reported),
     ("nothing_missed", nothing_missed),
     ("second_look_is_made", second_look_is_made),
     ("arrivals_are_served", arrivals_are_served),
@@ -144,17 +144,17 @@ pub const RULES: [(&str, Rule); 49] = [
     ("goes_together", goes_together),
     ("success_is_final_in_ecs", success_is_final_in_ecs),
     ("plans_write_nothing", plans_write_nothing),
-    ("waits_are_told", waits_are_told),
+    ("waits_are_recorded", waits_are_recorded),
     ("others_deployments_go_on", others_deployments_go_on),
     ("endings_are_counted", endings_are_counted),
-    ("topics_are_told", topics_are_told),
+    ("topics_are_notified", topics_are_notified),
     ("wheel_is_obeyed", wheel_is_obeyed),
     ("runs_once", runs_once),
     ("overtakes_as_asked", overtakes_as_asked),
     ("lets_go_as_asked", lets_go_as_asked),
     ("irreversible_bars", irreversible_bars),
     ("moves_whole", moves_whole),
-    ("drift_is_told", drift_is_told),
+    ("drift_is_reported", drift_is_reported),
     ("healed_as_declared", healed_as_declared),
     ("drills_come_back", drills_come_back),
     ("files_come_and_go", files_come_and_go),
@@ -179,5 +179,5 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     rules.chain([PLANNING_AGAIN, RECOVERED, ACCEPTED, REDRIVEN])
 }
 
-/// The rules that must hold even if AWS does what is assumed not to happen: the change is told then.
+/// The rules that must hold even if AWS does what is assumed not to happen: the change is reported then.
 pub const BEYOND: [&str; 4] = ["one_ending", "targets_as_recorded", "unlocked", "second_look_is_made"];

@@ -16,12 +16,12 @@ pub fn no_secret(outcome: &Outcome<'_>) -> Result<(), String> {
     }
     let world = outcome.world;
     for (key, item) in &world.dynamodb().items {
-        if item.body.values().any(tells) {
+        if item.body.values().any(has_secret) {
             return Err(format!("the ledger's item {} {} tells it", key.pk, key.sk));
         }
     }
     for (name, detail) in &world.eventbridge().put {
-        if tells(detail) {
+        if has_secret(detail) {
             return Err(format!("the event {name} tells it"));
         }
     }
@@ -30,14 +30,14 @@ pub fn no_secret(outcome: &Outcome<'_>) -> Result<(), String> {
             return Err(format!("the notification {subject} tells it"));
         }
     }
-    for (topic, subject, message) in &world.sns().told {
+    for (topic, subject, message) in &world.sns().to_topics {
         if subject.contains(SECRET) || message.contains(SECRET) {
             return Err(format!("the notification {subject} tells it to {topic}"));
         }
     }
     for (arn, execution) in &world.stepfunctions().executions {
         let cause = execution.cause.as_ref();
-        if cause.is_some_and(|cause| cause.contains(SECRET)) || tells(&execution.input) {
+        if cause.is_some_and(|cause| cause.contains(SECRET)) || has_secret(&execution.input) {
             return Err(format!("the execution {arn} tells it"));
         }
     }
@@ -53,13 +53,13 @@ pub fn no_secret(outcome: &Outcome<'_>) -> Result<(), String> {
 }
 
 /// Returns whether the secret is in any text of a value.
-pub(crate) fn tells(value: &Value) -> bool {
+pub(crate) fn has_secret(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains(SECRET),
-        Value::Array(items) => items.iter().any(tells),
+        Value::Array(items) => items.iter().any(has_secret),
         Value::Object(members) => {
             let mut members = members.iter();
-            members.any(|(name, value)| name.contains(SECRET) || tells(value))
+            members.any(|(name, value)| name.contains(SECRET) || has_secret(value))
         }
         _ => false,
     }

@@ -7,15 +7,14 @@ use crate::outcome::Outcome;
 pub fn others_deployments_go_on(outcome: &Outcome<'_>) -> Result<(), String> {
     let state = outcome.world.codedeploy();
     let is_ended = |id: &String| state.ended_by_call.contains(id);
-    let mut all = state.deployments.iter().map(|live| &live.told);
-    let of_function = all.find(|told| is_theirs(&told.description) && is_ended(&told.id));
-    let mut all = state.of_services.iter().map(|live| &live.told);
-    let of_service = all.find(|told| is_theirs(&told.description) && is_ended(&told.id));
+    let mut all = state.deployments.iter().map(|live| &live.described);
+    let of_function = all.find(|one| is_theirs(&one.description) && is_ended(&one.id));
+    let mut all = state.of_services.iter().map(|live| &live.described);
+    let of_service = all.find(|one| is_theirs(&one.description) && is_ended(&one.id));
     match of_function.or(of_service) {
-        Some(told) => Err(format!(
-            "deployment {} ({}) of CodeDeploy is somebody else's, and was ended",
-            told.id, told.description
-        )),
+        Some(one) => {
+            Err(format!("deployment {} ({}) of CodeDeploy is somebody else's, and was ended", one.id, one.description))
+        }
         None => Ok(()),
     }
 }

@@ -10,7 +10,7 @@ pub fn pauses_are_ours(outcome: &Outcome<'_>) -> Result<(), String> {
     let is_declared = outcome.scenario.declaration.contains("continue_when_ready: true");
     for live in &outcome.world.codedeploy().of_services {
         if live.called && !is_declared {
-            let id = &live.told.id;
+            let id = &live.described.id;
             return Err(format!("the wait of deployment {id} was ended, and nobody has declared that"));
         }
     }

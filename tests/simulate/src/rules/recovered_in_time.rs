@@ -6,11 +6,11 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::time::Time;
 
-/// The time that a deployment may be without an owner that lives, in milliseconds: a minute if the event tells that the
+/// The time that a deployment may be without an owner that lives, in milliseconds: a minute if the event says that the
 /// owner died.
-const TOLD_MS: u64 = 60_000;
+const ANNOUNCED_MS: u64 = 60_000;
 /// The same time if the event is lost: a period of the schedule more.
-const UNTOLD_MS: u64 = TOLD_MS + 300_000;
+const UNANNOUNCED_MS: u64 = ANNOUNCED_MS + 300_000;
 
 /// "An execution that dies without an ending is finished by a recovery execution" (rule 1): if an execution dies in the
 /// middle, another execution has taken over, or has brought the deployment to its ending, in time.
@@ -42,16 +42,16 @@ pub fn recovered_in_time(outcome: &Outcome<'_>) -> Result<(), String> {
 /// Returns the time that it may take, in milliseconds, if the only mishaps are one or two deaths of executions;
 /// otherwise `None`. Two deaths come one after the other: the second may be that of the recovery of the first, even
 /// before it has taken over. A third death would be followed only once in a quarter of an hour. After a slow stop among
-/// two deaths the function goes on, and may take the lock after the last recovery that was told has looked: then the
-/// schedule finds it.
+/// two deaths the function goes on, and may take the lock after the last recovery that an event began has looked: then
+/// the schedule finds it.
 fn longest(mishaps: &[Mishap]) -> Option<u64> {
-    // This mishap kills nobody: Step Functions tells for a while that a dead execution runs.
+    // This mishap kills nobody: Step Functions says for a while that a dead execution runs.
     let deaths = mishaps.iter().map(|mishap| mishap.what);
     let deaths: Vec<What> = deaths.filter(|what| *what != What::LooksLate).collect();
     let after = |death: &What| match death {
-        What::StoppedSlow if deaths.len() > 1 => Some(UNTOLD_MS),
-        What::Stopped | What::TimedOut | What::StoppedWithin | What::StoppedSlow => Some(TOLD_MS),
-        What::StoppedUntold => Some(UNTOLD_MS),
+        What::StoppedSlow if deaths.len() > 1 => Some(UNANNOUNCED_MS),
+        What::Stopped | What::TimedOut | What::StoppedWithin | What::StoppedSlow => Some(ANNOUNCED_MS),
+        What::StoppedUnannounced => Some(UNANNOUNCED_MS),
         _ => None,
     };
     let each: Vec<u64> = deaths.iter().map(after).collect::<Option<_>>()?;

@@ -102,7 +102,7 @@ fn is_repeated(outcome: &Outcome<'_>, runs: &State, record: &Deployment, forward
 /// before that ECS may have forgotten it, its end is not recorded, and ECS did not show it.
 pub fn is_unknown(outcome: &Outcome<'_>, step: &Step, then: Time) -> bool {
     const KNOWN_MS: u64 = 50 * 60 * 1000;
-    let is_told = matches!(
+    let is_said = matches!(
         &step.undo_failure,
         Some(Failure::Finding(finding)) if finding.reason.contains("is not known")
     );
@@ -120,5 +120,5 @@ pub fn is_unknown(outcome: &Outcome<'_>, step: &Step, then: Time) -> bool {
     };
     let is_any_forgotten = ["forward", "undo"].iter().any(|direction| is_forgotten(direction));
     let is_known_by_nobody = is_any_forgotten || is_unknown_call(outcome, step, then);
-    step.component.as_str() == TASK && is_told && is_known_by_nobody
+    step.component.as_str() == TASK && is_said && is_known_by_nobody
 }

@@ -7,12 +7,12 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::release::identity::DeploymentId;
 
 /// "The same content is one deployment while it waits or runs": a client that posts the same release again, because no
-/// answer came or without a reason, is told the same deployment until that has ended. The deployment is there, unless
+/// answer came or without a reason, gets the same deployment until that has ended. The deployment is there, unless
 /// its execution died before it was one.
 ///
 /// Safety: arrivals: The same call of the API is the same deployment while that waits or runs.
 pub fn same_call_same_id(outcome: &Outcome<'_>) -> Result<(), String> {
-    let mut told: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut answered: BTreeMap<&str, &str> = BTreeMap::new();
     let mut ended: BTreeSet<DeploymentId> = BTreeSet::new();
     for happening in &outcome.happened {
         if let Event::Wrote(_, change) = &happening.what
@@ -34,7 +34,7 @@ pub fn same_call_same_id(outcome: &Outcome<'_>) -> Result<(), String> {
             continue;
         };
         let id = reply["body"]["id"].as_str().unwrap_or_default();
-        if let Some(former) = told.insert(version, id)
+        if let Some(former) = answered.insert(version, id)
             && former != id
             && !ended.iter().any(|ended| ended.as_str() == former)
         {

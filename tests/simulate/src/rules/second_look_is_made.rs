@@ -8,10 +8,10 @@ use windlass_domain::environment::drift::Drift;
 use windlass_domain::release::ending::Ending;
 
 /// "Recovery observes again after its last change, and the reconciler once more 15 minutes later" (Safety): if a
-/// deployment was recovered and has changed something, its targets were looked at again in the end. If the look tells
-/// of a change, somebody made that change, and deployments were held for it.
+/// deployment was recovered and has changed something, its targets were looked at again in the end. If the look shows
+/// a change, somebody made that change, and deployments were held for it.
 ///
-/// Safety: second look: What a recovery left is looked at again, and nothing is told to have changed that nobody
+/// Safety: second look: What a recovery left is looked at again, and nothing is said to have changed that nobody
 /// changed.
 pub fn second_look_is_made(outcome: &Outcome<'_>) -> Result<(), String> {
     for record in outcome.records() {
@@ -32,8 +32,8 @@ pub fn second_look_is_made(outcome: &Outcome<'_>) -> Result<(), String> {
             return Err(format!("nothing is held after: {}", looked.told));
         }
         for (component, compared) in &looked.components {
-            let is_told = compared.drift == Drift::Changed;
-            if is_told && !is_to_blame(outcome, component.as_str()) {
+            let is_shown = compared.drift == Drift::Changed;
+            if is_shown && !is_to_blame(outcome, component.as_str()) {
                 return Err(format!("nobody changed {component}: {}", looked.told));
             }
         }
@@ -59,8 +59,8 @@ fn is_to_blame(outcome: &Outcome<'_>, component: &str) -> bool {
     outcome.schedule.is_beyond() || happened.any(|happening| by_other(&happening.what))
 }
 
-/// Returns whether the second look told that a component is not as it was left.
-pub fn told_as_drifted(outcome: &Outcome<'_>, component: &str) -> bool {
+/// Returns whether the second look says that a component is not as it was left.
+pub fn shown_as_drifted(outcome: &Outcome<'_>, component: &str) -> bool {
     outcome.records().iter().any(|record| {
         let partition = format!("deployment#{}", record.id);
         let looks: Vec<Rc<SecondLook>> = outcome.all(&partition, "second_look");

@@ -25,9 +25,9 @@ pub fn stuck_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
         let Some(last) = last_known(step) else {
             continue;
         };
-        let mut told = std::iter::once(last).chain(&step.unanswered);
+        let mut recorded = std::iter::once(last).chain(&step.unanswered);
         // A state that cannot be compared does not count as wrong.
-        let is_so = told.any(|state| is_shown(outcome.world, component, state).unwrap_or(true));
+        let is_so = recorded.any(|state| is_shown(outcome.world, component, state).unwrap_or(true));
         // CodeDeploy took back by itself what the record says that it moves.
         let given_up = || gave_up(outcome.world, component);
         let is_before = || is_shown(outcome.world, component, &step.before) == Some(true);

@@ -17,9 +17,9 @@ pub fn success_is_final_in_ecs(outcome: &Outcome<'_>) -> Result<(), String> {
         };
         let mark = format!("Windlass deployment {}:", record.id);
         for live in &outcome.world.codedeploy().of_services {
-            let is_own = live.told.description.starts_with(&mark);
+            let is_own = live.described.description.starts_with(&mark);
             if is_own && live.promoted.is_none_or(|at| at > happening.at) {
-                return Err(told(&record, happening.at));
+                return Err(sentence(&record, happening.at));
             }
         }
         let services = outcome.world.ecs();
@@ -30,7 +30,7 @@ pub fn success_is_final_in_ecs(outcome: &Outcome<'_>) -> Result<(), String> {
         let own: Vec<&str> = own.map(|one| one.arn.as_str()).collect();
         for live in services.services.values() {
             if live.service.strategy != "ROLLING" && !is_final(live, &own, happening.at) {
-                return Err(told(&record, happening.at));
+                return Err(sentence(&record, happening.at));
             }
         }
     }
@@ -45,7 +45,7 @@ fn is_final(live: &LiveService, own: &[&str], at: Time) -> bool {
     is_none || begun.any(|one| was(&one.arn))
 }
 
-fn told(record: &Deployment, at: Time) -> String {
+fn sentence(record: &Deployment, at: Time) -> String {
     let version = &record.release.version;
     format!("{version} has succeeded at {at}, and ECS could still take it back")
 }

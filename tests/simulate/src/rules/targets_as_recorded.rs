@@ -2,7 +2,7 @@ use crate::by_codedeploy::{taken_back, taken_back_last};
 use crate::happening::{Event, Happening};
 use crate::outcome::Outcome;
 use crate::rules::moves_whole::was_not_renamed;
-use crate::rules::told_as_drifted;
+use crate::rules::shown_as_drifted;
 use crate::targets::{COMPONENTS, TASK, is_shown, shows, visible};
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -22,14 +22,14 @@ pub fn targets_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
         .map(|environment| outcome.all::<EnvironmentState>(environment, "state"))
         .concat();
     for component in COMPONENTS {
-        if changed_outside(outcome, component) || told_as_stuck(outcome, component) {
+        if changed_outside(outcome, component) || recorded_as_stuck(outcome, component) {
             continue;
         }
         if taken_back_since(outcome, component) {
             continue;
         }
         // A call that AWS held beyond all assumptions is found, not prevented.
-        if outcome.schedule.is_beyond() && told_as_drifted(outcome, component) {
+        if outcome.schedule.is_beyond() && shown_as_drifted(outcome, component) {
             continue;
         }
         let shown = visible(outcome.world, component);
@@ -38,7 +38,7 @@ pub fn targets_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
         let artifact = running.and_then(|(_, running)| running.artifact.as_ref());
         let holds = match (running, artifact) {
             (_, Some(artifact)) => shows(outcome.world, component, artifact),
-            // A task that ran stays run: `runs_once` tells whether it may.
+            // A task that ran stays run: `runs_once` says whether it may.
             _ if component == TASK => true,
             (Some((_, running)), None) if running.version() == "accepted" => {
                 is_shown(outcome.world, component, &running.state).unwrap_or(true)
@@ -116,7 +116,7 @@ fn switched_by<'a>(happened: &'a [Happening], component: &str) -> impl Iterator<
 }
 
 /// Returns whether the deployment that holds the lock in `NeedsOperator` says that the component is not back.
-fn told_as_stuck(outcome: &Outcome<'_>, component: &str) -> bool {
+fn recorded_as_stuck(outcome: &Outcome<'_>, component: &str) -> bool {
     let lock = outcome.lock();
     let held = lock.held.as_ref();
     let Some(held) = held.filter(|held| held.state == HeldState::NeedsOperator) else {

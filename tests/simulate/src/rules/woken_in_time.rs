@@ -11,9 +11,9 @@ use windlass_domain::text::time::Time;
 /// call that takes almost all of its time.
 const LONGEST_MS: u64 = 30_000;
 /// The longest wait if the wake-up is lost: a period of the schedule more.
-const UNTOLD_MS: u64 = LONGEST_MS + 300_000;
+const LOST_MS: u64 = LONGEST_MS + 300_000;
 /// The longest wait if the woken execution dies: until it is recovered.
-const DEAD_MS: u64 = UNTOLD_MS + 60_000;
+const DEAD_MS: u64 = LOST_MS + 60_000;
 /// The longest wait if a mishap lasts: as long as the longest of those, and a quarter of an hour more. That is the
 /// period in which a deployment whose recoveries have died is recovered again.
 const LASTS_MS: u64 = DEAD_MS + 600_000 + 900_000;
@@ -54,7 +54,7 @@ pub fn woken_in_time(outcome: &Outcome<'_>) -> Result<(), String> {
 fn longest(mishaps: &[Mishap]) -> u64 {
     let each = mishaps.iter().map(|mishap| match mishap.what {
         What::Slow | What::EventDoubled => LONGEST_MS,
-        What::EventLost | What::EventLate => UNTOLD_MS,
+        What::EventLost | What::EventLate => LOST_MS,
         What::ThrottledLong | What::DeniedLong | What::IndexLate => LASTS_MS,
         _ => DEAD_MS,
     });

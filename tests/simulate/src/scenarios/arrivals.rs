@@ -149,7 +149,7 @@ pub(super) const RELEASED_AGAIN: Scenario = Scenario {
     steady: true,
 };
 
-/// The same upload once more, which tells what runs, and leaves a line of its own.
+/// The same upload once more, which shows what runs, and leaves a line of its own.
 pub(super) const UPLOADED_AGAIN: Scenario = Scenario {
     name: "uploaded_again",
     declaration: ONE_FUNCTION,

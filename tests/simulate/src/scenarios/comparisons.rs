@@ -9,7 +9,7 @@ use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries};
 use windlass_domain::text::time::Span;
 use windlass_world::World;
 
-/// Both versions fail alike, which no threshold would tell from a bad release.
+/// Both versions fail alike, which no threshold would distinguish from a bad release.
 pub(super) const FAILS_AS_BEFORE: Scenario = Scenario {
     name: "fails_as_before",
     declaration: COMPARED,

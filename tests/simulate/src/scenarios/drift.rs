@@ -1,5 +1,5 @@
-//! Targets that somebody changes between deployments: the hourly look finds them, tells it once, and tells when it is
-//! gone.
+//! Targets that somebody changes between deployments: the hourly look finds them, reports it once, and reports when
+//! it is gone.
 
 use super::gates::GATES;
 use super::people::{as_made, person_at_api};
@@ -7,7 +7,7 @@ use crate::deed::Deed;
 use crate::scenario::{Scenario, next, quiet};
 use windlass_world::World;
 
-/// A topic that asks for drift is told of it. The bake is longer than an hour, so that a look comes due meanwhile.
+/// A topic that asks for drift is notified of it. The bake is longer than an hour, so that a look comes due meanwhile.
 const LOOKED_AT: &str = "
 app: shop
 version: 1.0.0
@@ -41,7 +41,7 @@ pub(super) const DRIFTED: Scenario = Scenario {
     ..GATES
 };
 
-/// A difference that was told already is not told again with a later one.
+/// A difference that was reported already is not reported again with a later one.
 pub(super) const DRIFTED_BOTH: Scenario = Scenario {
     name: "drifted_both",
     acts: &[

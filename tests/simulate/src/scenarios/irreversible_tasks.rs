@@ -167,6 +167,6 @@ fn writes_lines(world: &World) {
     }
 }
 
-/// The task fails, and its last lines are read once and told.
+/// The task fails, and its last lines are read once and shown.
 pub(super) const SHOWS_LINES: Scenario =
     Scenario { name: "task_shows_lines", declaration: LOUD, scene: writes_lines, ..FAILS };

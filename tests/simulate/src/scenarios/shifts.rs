@@ -109,7 +109,7 @@ pub(super) const BOTH_IN_PARTS_UNDONE: Scenario = Scenario {
 };
 
 /// A page is down for three minutes while the service is only looked at, and is up again before the second part. No
-/// history tells of it then.
+/// history shows it then.
 pub(super) const BOTH_IN_PARTS_DOWN: Scenario = Scenario {
     name: "both_in_parts_down",
     declaration: SERVICE_AND_FUNCTION_PROBED,
@@ -154,7 +154,7 @@ fn is_shifted_slowly(world: &World) {
     services.service_mut("shop", "agent").service.shifting.step_min = 12;
 }
 
-/// Former and new tasks fail alike while both get callers, which no threshold would tell from a bad release.
+/// Former and new tasks fail alike while both get callers, which no threshold would distinguish from a bad release.
 pub(super) const SERVICE_FAILS_AS_BEFORE: Scenario = Scenario {
     name: "service_fails_as_before",
     declaration: SERVICE_COMPARED,

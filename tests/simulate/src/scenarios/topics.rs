@@ -1,4 +1,4 @@
-//! Topics that a declaration names are told, even after mishaps.
+//! Topics that a declaration names are notified, even after mishaps.
 
 use super::gates::{GATES, IS_UNDONE};
 use super::people::rings;
@@ -6,7 +6,7 @@ use crate::deed::Deed;
 use crate::scenario::{Scenario, next, quiet, when_in};
 use windlass_world::World;
 
-/// Two topics, one in each form. The second is told of more.
+/// Two topics, one in each form. The second is notified of more.
 const TOPICS: &str = "
 app: shop
 version: 1.0.0
@@ -25,8 +25,8 @@ gates:
 ";
 
 /// A release, and a person who steers it.
-pub(super) const TOLD: Scenario = Scenario {
-    name: "told",
+pub(super) const NOTIFIED: Scenario = Scenario {
+    name: "notified",
     declaration: TOPICS,
     before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
     acts: &[next(Deed::Deploy("1.1.0", &["api"])), when_in("Bake", Deed::Operate("skip_bake"))],
@@ -35,16 +35,16 @@ pub(super) const TOLD: Scenario = Scenario {
 };
 
 /// A release that is undone.
-pub(super) const TOLD_OF_AN_UNDO: Scenario = Scenario {
-    name: "told_of_an_undo",
+pub(super) const NOTIFIED_OF_AN_UNDO: Scenario = Scenario {
+    name: "notified_of_an_undo",
     acts: &[next(Deed::Deploy("1.1.0", &["api"])), when_in("Bake", Deed::Ail("the alarm rings", rings))],
     ends: IS_UNDONE,
-    ..TOLD
+    ..NOTIFIED
 };
 
-/// One topic is not there. The other is told all the same, and the installation's own topic is told of that.
-pub(super) const TOLD_WHERE_IT_CAN: Scenario = Scenario {
-    name: "told_where_it_can",
+/// One topic is not there. The other is notified all the same, and the installation's own topic is notified of that.
+pub(super) const NOTIFIED_WHERE_IT_CAN: Scenario = Scenario {
+    name: "notified_where_it_can",
     acts: &[
         next(Deed::Change("a topic is deleted", |world: &World| {
             let topic = "arn:aws:sns:eu-west-1:111111111111:shop";
@@ -52,5 +52,5 @@ pub(super) const TOLD_WHERE_IT_CAN: Scenario = Scenario {
         })),
         next(Deed::Deploy("1.1.0", &["api"])),
     ],
-    ..TOLD
+    ..NOTIFIED
 };

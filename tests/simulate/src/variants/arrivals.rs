@@ -31,7 +31,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[FailsBefore, KilledBefore],
     },
     Variant {
-        name: "next_attempt_told",
+        name: "next_attempt_answered",
         what: "who asks again for what is under way is told the id of a next attempt",
         edits: &[Edit {
             file: "shared/engine/src/routes/mod.rs",

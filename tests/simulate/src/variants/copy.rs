@@ -68,7 +68,7 @@ pub fn make(from: &Path, to: &Path) -> Result<(), String> {
     let begins = manifest.find("members = [").ok_or("no members")?;
     let ends = begins + manifest[begins..].find(']').ok_or("no end of the members")? + 1;
     let manifest = format!("{}{MEMBERS}{}", &manifest[..begins], &manifest[ends..]);
-    // Cargo tells packages apart by name and version, so that both trees can be built into one folder.
+    // Cargo distinguishes packages by name and version, so that both trees can be built into one folder.
     let manifest = manifest.replacen("version = \"", "version = \"0.0.0-variants.", 1);
     write(&to.join("Cargo.toml"), manifest.as_bytes())?;
     let own = Path::new("tests/simulate/Cargo.toml");

@@ -15,7 +15,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[],
     },
     Variant {
-        name: "document_told",
+        name: "document_shown",
         what: "the plan tells the whole task definition that runs",
         edits: &[Edit {
             file: "shared/engine/src/kinds/ecs/prepare.rs",
@@ -103,7 +103,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[],
     },
     Variant {
-        name: "wait_untold",
+        name: "wait_unrecorded",
         what: "what a target waits for is not written down",
         edits: &[Edit {
             file: "shared/engine/src/converge/drive.rs",

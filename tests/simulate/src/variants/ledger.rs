@@ -141,7 +141,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[ThrottledLong],
     },
     Variant {
-        name: "dead_owner_told_to_run",
+        name: "dead_owner_said_to_run",
         what: "a recovery believes at once that the execution still runs whose end it was told",
         edits: &[Edit {
             file: OWNER,

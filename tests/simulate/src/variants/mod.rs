@@ -11,7 +11,7 @@
 //!   recovery, late calls.
 //! - No other variant breaks a rule that it breaks. It shows that the rule can fail.
 //!
-//! In the copy `VARIANT=<name> cargo test -p windlass-engine` tells whether an ordinary test fails with it.
+//! In the copy `VARIANT=<name> cargo test -p windlass-engine` shows whether an ordinary test fails with it.
 
 mod arrivals;
 mod converging;
@@ -37,5 +37,5 @@ pub fn choose(_name: &str) -> bool {
     false
 }
 
-/// Tells the variant whether the past of a scenario happens now, in which nothing is broken. Here nothing ever is.
+/// Says to the variant whether the past of a scenario happens now, in which nothing is broken. Here nothing ever is.
 pub fn in_past(_past: bool) {}

@@ -1,4 +1,4 @@
-//! Variants of what persons ask for and are told: plans, overtaking, pauses, drills, removals, moves, drift.
+//! Variants of what persons ask for and read: plans, overtaking, pauses, drills, removals, moves, drift.
 
 use super::variant::{Edit, Variant};
 use crate::schedule::What;
@@ -46,14 +46,14 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[],
     },
     Variant {
-        name: "topic_is_told_once_or_never",
+        name: "topic_is_notified_once_or_never",
         what: "a topic that could not be told just then is not told again",
         edits: &[Edit {
             file: "shared/engine/src/outbox.rs",
             find: "        sent => sent,",
             replace: "        Err(_) if VARIANT => Ok(()),\n        sent => sent,",
         }],
-        scenarios: &["told"],
+        scenarios: &["notified"],
         mishaps: &[What::FailsBefore],
     },
     Variant {
@@ -64,7 +64,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             find: "        let watched_s = watched_s(ports, &ended.id).await?;",
             replace: "        let watched_s = match watched_s(ports, &ended.id).await {\n            Err(_) if VARIANT => continue,\n            read => read?,\n        };",
         }],
-        scenarios: &["told"],
+        scenarios: &["notified"],
         mishaps: &[What::FailsBefore],
     },
     Variant {

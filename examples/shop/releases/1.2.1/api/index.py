@@ -1,4 +1,4 @@
-"""The shop's API: tells whether it is well, and what things cost."""
+"""The shop's API: says whether it is well, and what things cost."""
 
 import json
 

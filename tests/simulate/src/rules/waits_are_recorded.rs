@@ -8,8 +8,8 @@ use windlass_domain::deployment::step::Step;
 /// "What is waited for and how long is said": if a deployer goes forward and finds its target waiting for somebody
 /// else, its next write says for what. A look that is behind need not show the wait, and a refused look shows nothing.
 ///
-/// Safety: telling: Where a target waits for somebody, the record says for what.
-pub fn waits_are_told(outcome: &Outcome<'_>) -> Result<(), String> {
+/// Safety: reporting: Where a target waits for somebody, the record says for what.
+pub fn waits_are_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut mishaps = outcome.schedule.mishaps.iter();
     let is_no_look = |what| matches!(what, What::LooksLate | What::Denied | What::DeniedLong);
     if mishaps.any(|one| is_no_look(one.what)) {
@@ -31,9 +31,9 @@ pub fn waits_are_told(outcome: &Outcome<'_>) -> Result<(), String> {
                     continue;
                 };
                 let step = outcome.read::<Step>(change.after.as_ref(), "step#");
-                let told = step.as_ref().map(|step| step.waits_for.as_deref());
-                if told.is_some_and(|told| !told.is_some_and(|told| told.contains(what))) {
-                    return Err(format!("it waits for {what}, and the step says {told:?}"));
+                let said = step.as_ref().map(|step| step.waits_for.as_deref());
+                if said.is_some_and(|said| !said.is_some_and(|said| said.contains(what))) {
+                    return Err(format!("it waits for {what}, and the step says {said:?}"));
                 }
             }
             _ => {}

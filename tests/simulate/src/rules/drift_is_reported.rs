@@ -13,12 +13,12 @@ const LOOKS: [&str; 2] = ["second_look", "hourly_look"];
 
 /// "Looked at every hour: what differs is told once, and gone when it is gone. A look never waits for, nor stops, a
 /// deployment": the looking function writes nothing but looks, so it takes no lock, and it changes no target. A
-/// person's change between deployments is told: once for each change if nothing goes wrong, and never as gone before it
-/// is. Nobody looks at an environment that needs an operator, so what is changed from then on is not told.
+/// person's change between deployments is reported: once for each change if nothing goes wrong, and never as gone
+/// before it is. Nobody looks at an environment that needs an operator, so what is changed from then on is not reported.
 ///
-/// Safety: drift: What a person changed between deployments is told, once where nothing goes wrong, and who looks
+/// Safety: drift: What a person changed between deployments is reported, once where nothing goes wrong, and who looks
 /// changes nothing.
-pub fn drift_is_told(outcome: &Outcome<'_>) -> Result<(), String> {
+pub fn drift_is_reported(outcome: &Outcome<'_>) -> Result<(), String> {
     for happening in &outcome.happened {
         match &happening.what {
             Event::Wrote(who, change) if &*who.function == "Recovery" => {
@@ -34,15 +34,15 @@ pub fn drift_is_told(outcome: &Outcome<'_>) -> Result<(), String> {
             _ => {}
         }
     }
-    told_once(outcome)
+    reported_once(outcome)
 }
 
-fn told_once(outcome: &Outcome<'_>) -> Result<(), String> {
+fn reported_once(outcome: &Outcome<'_>) -> Result<(), String> {
     let looked_at = outcome.happened.iter();
     let looked_at = looked_at.take_while(|one| !needs_operator(outcome, &one.what));
     let looked_at = &outcome.happened[..looked_at.count()];
     let drifts = acted(outcome, looked_at, |deed| matches!(deed, Deed::Drift(..)));
-    let (found, gone) = (told(outcome, "DriftFound", "  "), told(outcome, "DriftGone", ""));
+    let (found, gone) = (reported(outcome, "DriftFound", "  "), reported(outcome, "DriftGone", ""));
     let all = &outcome.happened;
     let mends = acted(outcome, all, |deed| matches!(deed, Deed::Mend(..)));
     let deployed = acted(outcome, all, |deed| matches!(deed, Deed::Deploy(..)));
@@ -99,8 +99,8 @@ fn acted(outcome: &Outcome<'_>, happened: &[Happening], is_meant: impl Fn(&Deed)
     acts.filter(|act| is_meant(&act.deed)).count()
 }
 
-/// Returns the number of components that the events of this name tell of. Each is a line that begins with this text.
-fn told(outcome: &Outcome<'_>, name: &str, begins: &str) -> usize {
+/// Returns the number of components that the events of this name list. Each is a line that begins with this text.
+fn reported(outcome: &Outcome<'_>, name: &str, begins: &str) -> usize {
     let events = outcome.world.eventbridge();
     let put = events.put.iter().filter(|(called, _)| called == name);
     let causes = put.filter_map(|(_, detail)| detail["cause"].as_str());

@@ -7,12 +7,12 @@ use windlass_domain::deployment::event_name::EventName;
 use windlass_domain::shown::event::{Detail, Event};
 use windlass_domain::shown::notify::messages;
 
-/// "An event may come twice, and none is lost" (`docs/EVENTS.md`): each event that was sent is told to the topics that
-/// the declaration names for it, too. If a topic cannot be told, the installation's own topic is told instead. An event
+/// "An event may come twice, and none is lost" (`docs/EVENTS.md`): each event that was sent goes to the topics that
+/// the declaration names for it, too. If a topic cannot be notified, the installation's own topic is, instead. An event
 /// that cannot be sent for longer than the stream is tried again is in the queue of unsent events.
 ///
-/// Safety: telling: Topics that a declaration names are told of each event that it names them for.
-pub fn topics_are_told(outcome: &Outcome<'_>) -> Result<(), String> {
+/// Safety: reporting: Topics that a declaration names are notified of each event that it names them for.
+pub fn topics_are_notified(outcome: &Outcome<'_>) -> Result<(), String> {
     let met: Vec<What> = outcome.schedule.mishaps.iter().map(|one| one.what).collect();
     if met.contains(&What::ThrottledLong) || met.contains(&What::DeniedLong) {
         return Ok(());
@@ -25,11 +25,11 @@ pub fn topics_are_told(outcome: &Outcome<'_>) -> Result<(), String> {
     let notifications = outcome.world.sns();
     for (name, detail) in &outcome.world.eventbridge().put {
         for (topic, message) in messages(&declaration, &read(name, detail)?) {
-            let told = (topic.clone(), message.subject.clone(), message.message);
+            let sent = (topic.clone(), message.subject.clone(), message.message);
             let mut published = notifications.published.iter();
             let may_fail = notifications.missing.contains(&topic) || met.contains(&What::Denied);
-            let is_excused = may_fail && published.any(|(_, text)| text.contains(&topic) && text.contains(&told.1));
-            if !is_excused && !notifications.told.contains(&told) {
+            let is_excused = may_fail && published.any(|(_, text)| text.contains(&topic) && text.contains(&sent.1));
+            if !is_excused && !notifications.to_topics.contains(&sent) {
                 return Err(format!("{topic} was never told {}", message.subject));
             }
         }

@@ -6,7 +6,7 @@ import sys
 import types
 
 import pytest
-from telling import Telling
+from performance import Performance
 
 HERE = pathlib.Path(__file__).parent
 TESTS = """
@@ -34,44 +34,44 @@ def test_page_again(page): pass
 
 
 def test_what_could_not_be_set_up_for_the_run_fails_once(tmp_path):
-    (tmp_path / "conftest.py").write_text(f"import sys\nsys.path.insert(0, {str(HERE)!r})\nfrom told_once import *\n")
+    (tmp_path / "conftest.py").write_text(f"import sys\nsys.path.insert(0, {str(HERE)!r})\nfrom fails_once import *\n")
     (tmp_path / "test_it.py").write_text(TESTS)
     command = [sys.executable, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    told = {line.split("::")[1].split(" ")[0]: line.split(" ")[0] for line in done.stdout.splitlines() if line.startswith(("ERROR ", "PASSED "))}
+    ended = {line.split("::")[1].split(" ")[0]: line.split(" ")[0] for line in done.stdout.splitlines() if line.startswith(("ERROR ", "PASSED "))}
     wanted = {"test_first": "ERROR", "test_other": "PASSED", "test_page": "ERROR", "test_page_again": "ERROR"}
-    assert told == wanted, done.stdout
+    assert ended == wanted, done.stdout
     assert "an earlier test tells why there is no `cloud`" in done.stdout and "3 errors" in done.stdout and "2 skipped" in done.stdout, done.stdout
 
 
-def step(name, told, breaks=False):
-    def tell(story):
-        told.append(name)
+def step(name, played, breaks=False):
+    def play(story):
+        played.append(name)
         if breaks:
             raise AssertionError(f"{name} did not end as told")
 
-    return types.SimpleNamespace(TITLE=name, tell=tell)
+    return types.SimpleNamespace(TITLE=name, play=play)
 
 
-def test_each_step_is_told_once_and_in_its_order():
-    told = []
-    steps = [step(name, told) for name in "abc"]
-    telling = Telling("story", steps)
-    telling.tell(steps[1])
-    assert told == ["a", "b"]
-    telling.tell(steps[0])
-    assert (telling.to_its_end(), told) == ("story", ["a", "b", "c"])
-    assert (telling.to_its_end(), told) == ("story", ["a", "b", "c"])
+def test_each_step_is_played_once_and_in_its_order():
+    played = []
+    steps = [step(name, played) for name in "abc"]
+    performance = Performance("story", steps)
+    performance.play(steps[1])
+    assert played == ["a", "b"]
+    performance.play(steps[0])
+    assert (performance.to_its_end(), played) == ("story", ["a", "b", "c"])
+    assert (performance.to_its_end(), played) == ("story", ["a", "b", "c"])
 
 
 def test_a_step_that_breaks_fails_once_and_what_builds_on_it_is_skipped():
-    told = []
-    steps = [step("a", told), step("b", told, breaks=True), step("c", told)]
-    telling = Telling("story", steps)
-    telling.tell(steps[0])
+    played = []
+    steps = [step("a", played), step("b", played, breaks=True), step("c", played)]
+    performance = Performance("story", steps)
+    performance.play(steps[0])
     with pytest.raises(AssertionError):
-        telling.tell(steps[1])
-    for build_on_it in (lambda: telling.tell(steps[2]), telling.to_its_end):
+        performance.play(steps[1])
+    for build_on_it in (lambda: performance.play(steps[2]), performance.to_its_end):
         with pytest.raises(pytest.skip.Exception, match="the story broke at: b"):
             build_on_it()
-    assert told == ["a", "b"]
+    assert played == ["a", "b"]

@@ -1,4 +1,4 @@
-"""What could not be set up for the whole run is told by the first test that needs it; the others that need it are skipped."""
+"""What could not be set up for the whole run is reported by the first test that needs it; the others that need it are skipped."""
 
 import pytest
 

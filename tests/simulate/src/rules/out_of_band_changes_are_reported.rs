@@ -11,21 +11,21 @@ use windlass_world::dynamodb::Written;
 
 /// "Either way it ends truthfully as `TargetChangedByOther`, and says who owns which field": this is checked if the
 /// only mishaps are somebody else's changes of targets. A deployment that was prepared before the change and had no
-/// ending then must tell of it in two cases: it did not end as the scenario says, or its deployer looked at the target
-/// while the change was there. A change after the last look at a target changes no ending, and nobody has to tell of
+/// ending then must name it in two cases: it did not end as the scenario says, or its deployer looked at the target
+/// while the change was there. A change after the last look at a target changes no ending, and nobody has to name
 /// it. If AWS has no condition, as for a service of ECS, an undo overwrites what was set meanwhile (`docs/SAFETY.md`),
 /// and says only from what it went back. With other latencies a deployment may end otherwise for that alone, so those
 /// are left out.
 ///
-/// Safety: out-of-band changes: An out-of-band change is told as `TargetChangedByOther`, with who owns what.
-pub fn out_of_band_changes_are_told(outcome: &Outcome<'_>) -> Result<(), String> {
+/// Safety: out-of-band changes: An out-of-band change is reported as `TargetChangedByOther`, with who owns what.
+pub fn out_of_band_changes_are_reported(outcome: &Outcome<'_>) -> Result<(), String> {
     let mishaps = &outcome.schedule.mishaps;
     let is_else = outcome.schedule.latencies > 0 || mishaps.is_empty();
     if is_else || mishaps.iter().any(|one| one.what != What::OutOfBand) {
         return Ok(());
     }
     let (theirs, seen) = (under_way(outcome), seen(outcome));
-    let told = outcome.records().into_iter().find_map(|record| {
+    let silent = outcome.records().into_iter().find_map(|record| {
         let ended = record.ending.as_ref()?;
         let name = format!("{} {ended}", record.release.version);
         let is_as_written = outcome.scenario.ends.contains(&name.as_str());
@@ -36,13 +36,13 @@ pub fn out_of_band_changes_are_told(outcome: &Outcome<'_>) -> Result<(), String>
             && !goes_back_alike(outcome)
             && seen.contains(record.id.0.as_str());
         let is_meant = theirs.contains(record.id.0.as_str()) && (!is_as_written || is_seen);
-        (is_meant && !tells(outcome, &record, ended)).then(|| format!("{name} says: {}", ended.cause))
+        (is_meant && !names_change(outcome, &record, ended)).then(|| format!("{name} says: {}", ended.cause))
     });
-    told.map_or(Ok(()), Err)
+    silent.map_or(Ok(()), Err)
 }
 
 /// Returns whether somebody else does what the undo does. To stop a deployment of CodeDeploy with its rollback gives
-/// the former tasks their callers again, and CodeDeploy does not tell whose stop it was.
+/// the former tasks their callers again, and CodeDeploy does not say whose stop it was.
 fn goes_back_alike(outcome: &Outcome<'_>) -> bool {
     outcome.scenario.name.starts_with("service_moved")
 }
@@ -128,9 +128,9 @@ fn seen(outcome: &Outcome<'_>) -> BTreeSet<String> {
     seen
 }
 
-/// Returns whether a deployment tells of somebody else's change. Its cause names the change, or the finding by which a
+/// Returns whether a deployment names somebody else's change. Its cause names the change, or the finding by which a
 /// change or an undo failed does, and the cause says who owns what.
-fn tells(outcome: &Outcome<'_>, record: &Deployment, ended: &Ended) -> bool {
+fn names_change(outcome: &Outcome<'_>, record: &Deployment, ended: &Ended) -> bool {
     let other = FindingName::TargetChangedByOther;
     let partition = format!("deployment#{}", record.id);
     let steps = outcome.all::<Step>(&partition, "step#");
