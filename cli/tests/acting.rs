@@ -110,7 +110,7 @@ fn an_execution_that_ends_without_doing_anything_is_not_waited_for() {
     }
 }
 
-/// An API that tells what was done, and where another deployment runs.
+/// An API that answers what was done, and where another deployment runs.
 fn beside_another(cause: &str, state: &str) -> StandIn {
     let done = json!({"deployment": null, "refusal": null, "done": {"cause": cause},
         "execution": {"status": "SUCCEEDED", "error": null, "cause": null}});
@@ -168,7 +168,7 @@ fn a_recovery_that_settles_what_was_judged_good_is_what_was_asked_for() {
 }
 
 #[test]
-fn what_could_not_be_seen_of_what_was_handed_in_is_told_as_that() {
+fn what_could_not_be_seen_of_what_was_handed_in_is_reported_as_that() {
     let finding = json!({"name": "UnknownName", "path": "id", "reason": "r", "remedy": "m"});
     let table = [
         (403, json!({"message": "Forbidden"}), "could not be seen: Windlass did not let the caller in"),
@@ -176,7 +176,7 @@ fn what_could_not_be_seen_of_what_was_handed_in_is_told_as_that() {
         (404, json!({"detail": "d", "findings": [finding]}), "is not recorded yet"),
         (200, accepted(), "waits for its turn"),
     ];
-    for (status, body, told) in table {
+    for (status, body, words) in table {
         let api = StandIn::new(move |call: &Call| match call.method.as_str() {
             "GET" => reply(status, &body),
             _ => reply(202, &json!({"id": ID, "execution": "arn:one"})),
@@ -185,9 +185,9 @@ fn what_could_not_be_seen_of_what_was_handed_in_is_told_as_that() {
         let output = api.windlass(&folder("unseen"), &arguments);
         assert_eq!(code(&output), 0, "{}", err(&output));
         let said = out(&output);
-        let wanted = format!("handed in: deployment {ID} {told}");
+        let wanted = format!("handed in: deployment {ID} {words}");
         assert!(said.contains(&wanted), "{said}");
-        assert_eq!(said.contains("not recorded"), told.contains("not recorded"), "{said}");
+        assert_eq!(said.contains("not recorded"), words.contains("not recorded"), "{said}");
     }
 }
 
@@ -223,12 +223,12 @@ fn a_person_asks_with_a_key_of_its_own_which_stays_when_no_answer_came() {
         assert_eq!(code(&output), 0, "{verb:?}: {}", err(&output));
         assert!(out(&output).contains("handed in"), "{verb:?}: {}", out(&output));
         // The command that shows the state also shows that the action was done.
-        let tells = match verb[0] {
+        let command = match verb[0] {
             "hold" | "release-hold" | "accept" | "pause" | "continue" | "skip-bake" => "`windlass status shop prod`",
             "rollback" | "recover" => "`windlass history shop prod`",
             _ => "`windlass watch shop ",
         };
-        assert!(out(&output).contains(tells), "{verb:?}: {}", out(&output));
+        assert!(out(&output).contains(command), "{verb:?}: {}", out(&output));
         let sent = api.calls().into_iter().filter(|call| call.method != "GET");
         let sent: Vec<String> = sent.map(|call| call.headers["idempotency-key"].clone()).collect();
         assert_eq!(sent.len(), 2, "{verb:?}");

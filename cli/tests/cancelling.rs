@@ -21,7 +21,7 @@ fn what_is_under_way_in_an_environment_is_cancelled_without_its_id() {
         (free.clone(), none.clone(), 1, 3, back),
         (free, none, 0, 3, "Nothing has to be done"),
     ];
-    for (lock, waiting, snapshot, status, told) in table {
+    for (lock, waiting, snapshot, status, words) in table {
         let environment = json!({"app": "shop", "environment": "prod", "snapshot": snapshot, "running": {},
             "lock": lock, "waiting": waiting});
         let api = StandIn::new(move |call: &Call| match call.path.as_str() {
@@ -36,7 +36,7 @@ fn what_is_under_way_in_an_environment_is_cancelled_without_its_id() {
         let output = api.windlass(&folder("cancel-there"), &arguments);
         assert_eq!(code(&output), status, "{}", err(&output));
         let said = err(&output).replace("Start `", "start `");
-        assert!(said.contains(told), "{said}");
+        assert!(said.contains(words), "{said}");
     }
 }
 

@@ -80,9 +80,9 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
 }
 
 #[test]
-fn each_command_that_the_program_itself_tells_can_be_typed() {
+fn each_command_that_the_program_itself_names_can_be_typed() {
     let values = BTreeMap::from(VALUES);
-    let mut told = 0;
+    let mut found = 0;
     for (path, text) in sources("cli/src") {
         for command in commands(&text) {
             let mut typed = command.clone();
@@ -95,10 +95,10 @@ fn each_command_that_the_program_itself_tells_can_be_typed() {
                 path.display()
             );
             parses(&typed).unwrap();
-            told += 1;
+            found += 1;
         }
     }
-    assert!(told > 8, "only {told} were found: is the text read?");
+    assert!(found > 8, "only {found} were found: is the text read?");
 }
 
 /// Only the code that makes commands of inputs and calls names any, so no other caller reads one.
@@ -173,12 +173,12 @@ fn each_input_and_each_call_is_a_command_that_can_be_typed() {
     texts.push(input(ActionName::Hold, EnvironmentId::new(&app, &prod), &[reason]));
     texts.push(input(ActionName::Check, EnvironmentId::new(&app, &prod), &[]));
     for text in texts {
-        let told = WayIn::CommandLine.tell(&text);
-        let commands = commands(&told);
-        assert_eq!(commands.len(), 1, "{text}: {told}");
+        let words = WayIn::CommandLine.in_words(&text);
+        let commands = commands(&words);
+        assert_eq!(commands.len(), 1, "{text}: {words}");
         parses(&commands[0]).unwrap();
         for way in [WayIn::Console, WayIn::Http] {
-            assert!(!way.tell(&text).contains("windlass "), "{text}");
+            assert!(!way.in_words(&text).contains("windlass "), "{text}");
         }
     }
 }

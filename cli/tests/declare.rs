@@ -125,24 +125,24 @@ fn who_may_not_see_the_tags_declares_all_the_same_and_sees_what_was_not_looked_a
 }
 
 #[test]
-fn a_declaration_is_put_in_force_and_what_is_different_is_told() {
+fn a_declaration_is_put_in_force_and_what_is_different_is_shown() {
     let there = installation(Some(text("1.0.0", "shop-web")), Makes::InForce);
     let (status, said, puts) = declare(&there, &text("1.1.0", "shop-pages"), &[]);
     assert_eq!((status, puts), (0, 1), "{said}");
-    for told in [
+    for part in [
         "shop 1.1.0 in place of 1.0.0:",
         "~ components.web.bucket: shop-web → shop-pages",
         "~ version: 1.0.0 → 1.1.0",
         "uploaded: s3://artifacts-bucket/apps/shop/app.yaml",
         "shop 1.1.0 is in force",
     ] {
-        assert!(said.contains(told), "{told}: {said}");
+        assert!(said.contains(part), "{part}: {said}");
     }
     let put = there.calls().into_iter().find(|call| call.method == "PUT").unwrap();
     assert_eq!(String::from_utf8(put.body).unwrap(), text("1.1.0", "shop-pages"));
 }
 
-/// An installation where this declaration is in force, which tells this of `staging`, and nothing of `later`.
+/// An installation where this declaration is in force, which answers this of `staging`, and nothing of `later`.
 fn drilled(former: String, staging: Value) -> StandIn {
     StandIn::new(move |call: &Call| {
         let path = call.path.split('?').next().unwrap();
@@ -158,7 +158,7 @@ fn drilled(former: String, staging: Value) -> StandIn {
 }
 
 #[test]
-fn the_first_drill_by_a_schedule_is_told_before_it_is_declared() {
+fn the_first_drill_by_a_schedule_is_shown_before_it_is_declared() {
     let text = |version: &str, every: &str| {
         format!(
             "app: shop\nversion: {version}\nenvironments:\n  staging: {{drill: {{every: {every}}}}}\n  \
@@ -182,7 +182,7 @@ fn the_first_drill_by_a_schedule_is_told_before_it_is_declared() {
         (&before, json!(null), "every 30d, due 2100-01-31T00:00:00Z"),
         (&json!({}), json!(null), "every 30d, begins within the hour"),
         (&json!({}), hold, "every 30d, put off: deployments are held since 1970-01-01T00:00:00Z: \"a sale\""),
-        // An older Windlass tells nothing of drills.
+        // An older Windlass answers nothing of drills.
         (&json!(null), json!(null), "every 30d, the first one so long after the last, or as soon as one can begin"),
     ] {
         let there = drilled(text("1.0.0", "7d"), staging(drills, &hold));
@@ -199,14 +199,14 @@ fn the_first_drill_by_a_schedule_is_told_before_it_is_declared() {
 }
 
 #[test]
-fn the_first_declaration_is_told_as_that_and_the_same_one_is_not_sent_again() {
+fn the_first_declaration_is_shown_as_that_and_the_same_one_is_not_sent_again() {
     let there = installation(None, Makes::InForce);
     let place = file(&text("1.0.0", "shop-web"));
     let output = there.windlass(&place, &["declare", "--every", "2ms", "--json"]);
     assert_eq!(code(&output), 0, "{}", err(&output));
     assert!(err(&output).contains("shop 1.0.0 is the first declaration of shop"), "{}", err(&output));
-    let told: Value = serde_json::from_str(&out(&output)).unwrap();
-    assert_eq!((&told["in_force"], &told["former"]), (&json!(true), &json!(null)));
+    let document: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!((&document["in_force"], &document["former"]), (&json!(true), &json!(null)));
     let there = installation(Some(text("1.0.0", "shop-web")), Makes::InForce);
     let other_layout = text("1.0.0", "shop-web").replace("# what we deploy\n", "");
     let (status, said, puts) = declare(&there, &other_layout, &[]);
@@ -227,7 +227,7 @@ fn what_would_be_refused_is_not_uploaded() {
 }
 
 #[test]
-fn a_dry_run_tells_the_same_and_uploads_nothing() {
+fn a_dry_run_shows_the_same_and_uploads_nothing() {
     let there = installation(Some(text("1.0.0", "shop-web")), Makes::InForce);
     let (status, said, puts) = declare(&there, &text("1.1.0", "shop-pages"), &["--dry-run"]);
     assert_eq!((status, puts), (0, 0), "{said}");
@@ -235,7 +235,7 @@ fn a_dry_run_tells_the_same_and_uploads_nothing() {
 }
 
 #[test]
-fn what_windlass_refuses_is_told_and_findings_of_another_upload_are_not() {
+fn what_windlass_refuses_is_shown_and_findings_of_another_upload_are_not() {
     let there = installation(Some(text("1.0.0", "shop-web")), Makes::Refused);
     let (status, said, _) = declare(&there, &text("1.1.0", "shop-pages"), &[]);
     assert_eq!(status, 3, "{said}");
@@ -257,8 +257,8 @@ fn the_declaration_in_force_can_be_fetched_as_it_was_written() {
     let output = there.windlass(&folder("fetched"), &["declaration", "shop"]);
     assert_eq!((code(&output), out(&output)), (0, written), "{}", err(&output));
     let output = there.windlass(&folder("fetched"), &["declaration", "shop", "--json"]);
-    let told: Value = serde_json::from_str(&out(&output)).unwrap();
-    assert_eq!(told["version"], "1.0.0");
+    let document: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(document["version"], "1.0.0");
     let none = installation(None, Makes::Nothing);
     let output = none.windlass(&folder("fetched"), &["declaration", "shop"]);
     assert_eq!(code(&output), 3, "{}", err(&output));

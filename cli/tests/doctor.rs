@@ -48,8 +48,8 @@ fn a_healthy_environment_has_no_finding_and_ends_well() {
     let api = checking(checked("goes", &json!([]), &json!([]), &json!([])));
     let output = doctor(&api, &[]);
     assert_eq!(code(&output), 0, "{}", err(&output));
-    let told = "shop prod has what a release needs. It would begin at once.\n";
-    assert!(out(&output).starts_with(told), "{}", out(&output));
+    let wanted = "shop prod has what a release needs. It would begin at once.\n";
+    assert!(out(&output).starts_with(wanted), "{}", out(&output));
     assert_eq!(out(&output).matches("  not checked: ").count(), 2);
     let calls = api.calls();
     assert_eq!(calls[0].path, "/stage/apps/shop/environments/prod/plans");
@@ -57,7 +57,7 @@ fn a_healthy_environment_has_no_finding_and_ends_well() {
 }
 
 #[test]
-fn all_findings_are_told_with_what_mends_each() {
+fn all_findings_are_listed_with_what_mends_each() {
     let held = json!([finding("NeedsOperator", "environments.prod")]);
     let found =
         json!([finding("TargetNotOurs", "components.api.function"), finding("GateNotMeasurable", "gates.alarms[0]"),]);
@@ -65,7 +65,7 @@ fn all_findings_are_told_with_what_mends_each() {
     let api = checking(checked("refused", &held, &found, &warned));
     let output = doctor(&api, &[]);
     assert_eq!(code(&output), 3);
-    let told: String = [
+    let wanted: String = [
         "shop prod: 3 findings",
         "  environments.prod: NeedsOperator: It is so.\n    Mend it.",
         "  components.api.function: TargetNotOurs: It is so.\n    Mend it.",
@@ -75,7 +75,7 @@ fn all_findings_are_told_with_what_mends_each() {
         "  not checked: ",
     ]
     .join("\n");
-    assert!(out(&output).starts_with(&told), "{}", out(&output));
+    assert!(out(&output).starts_with(&wanted), "{}", out(&output));
     let output = doctor(&api, &["--json"]);
     assert_eq!(code(&output), 3);
     let document: Value = serde_json::from_str(&out(&output)).unwrap();
@@ -95,14 +95,14 @@ fn a_warning_alone_ends_well() {
 }
 
 #[test]
-fn what_could_not_be_looked_at_is_told_first_and_is_not_healthy() {
+fn what_could_not_be_looked_at_is_shown_first_and_is_not_healthy() {
     let mut unknown = finding("NoPermission", "components.api.function");
     unknown["reason"] = json!("Not checked: whether the role may.");
     let api = checking(checked("goes", &json!([]), &json!([]), &json!([unknown])));
     let output = doctor(&api, &[]);
     assert_eq!(code(&output), 0);
-    let told = "shop prod: nothing wrong was found, and 1 thing could not be looked at. It would begin at once.\n";
-    assert!(out(&output).starts_with(told), "{}", out(&output));
+    let wanted = "shop prod: nothing wrong was found, and 1 thing could not be looked at. It would begin at once.\n";
+    assert!(out(&output).starts_with(wanted), "{}", out(&output));
     let output = doctor(&api, &["--json"]);
     let document: Value = serde_json::from_str(&out(&output)).unwrap();
     assert_eq!(document["healthy"], false);

@@ -51,7 +51,7 @@ fn ending(outcome: &'static str, restored: bool) -> StandIn {
 }
 
 #[test]
-fn both_ways_are_told_and_the_status_is_what_came_of_it() {
+fn both_ways_are_shown_and_the_status_is_what_came_of_it() {
     let table =
         [("proved", true, 0), ("failed", true, 4), ("failed", false, 5), ("overtaken", true, 8), ("refused", true, 3)];
     for (outcome, restored, status) in table {
@@ -63,7 +63,7 @@ fn both_ways_are_told_and_the_status_is_what_came_of_it() {
         assert_eq!(first.path, "/stage/apps/shop/environments/staging/drills");
         assert_eq!(first.json(), json!({"reason": "r"}));
         let said = out(&output) + &err(&output);
-        for told in [
+        for line in [
             "from 1.4.0 (snapshot 7) to 1.3.0 (snapshot 6) and back",
             "there: 2025-11-20T12:00:00Z api alias live 41 → 40",
             "there: 2025-11-20T12:00:00Z wave 1, 1 gate: pass",
@@ -71,7 +71,7 @@ fn both_ways_are_told_and_the_status_is_what_came_of_it() {
             "ended Succeeded after 38 s",
             "It is so.",
         ] {
-            assert_eq!(said.matches(told).count(), 1, "{told}: {said}");
+            assert_eq!(said.matches(line).count(), 1, "{line}: {said}");
         }
     }
 }
@@ -80,8 +80,8 @@ fn both_ways_are_told_and_the_status_is_what_came_of_it() {
 #[test]
 fn a_drill_that_could_not_begin_ends_as_its_deployment_is_watched() {
     for (cause, finding, status) in [("Held", "Held", 9), ("NotIdle", "NotIdle", 3)] {
-        let mut told = drill("refused", true);
-        told["there"]["deployment"] = json!(ID);
+        let mut refused = drill("refused", true);
+        refused["there"]["deployment"] = json!(ID);
         let mut record = records::ended(records::accepted(), "Rejected", cause);
         record["deployment"]["ending"]["findings"] =
             json!([{"name": finding, "path": "p", "reason": "r", "remedy": "m"}]);
@@ -91,7 +91,7 @@ fn a_drill_that_could_not_begin_ends_as_its_deployment_is_watched() {
                     reply(200, &json!({"deployment": ID, "refusal": null, "done": null, "execution": null}))
                 }
                 ("GET", path) if path.ends_with("/drills") => {
-                    reply(200, &json!({"under_way": null, "drills": [told.clone()], "next": null}))
+                    reply(200, &json!({"under_way": null, "drills": [refused.clone()], "next": null}))
                 }
                 ("GET", _) => reply(200, &record),
                 _ => reply(202, &json!({"execution": "arn:one"})),
@@ -105,14 +105,14 @@ fn a_drill_that_could_not_begin_ends_as_its_deployment_is_watched() {
 
 /// A drill whose way back was tried twice, and whose way there had more steps than its record has room for.
 fn tried_twice() -> Value {
-    let mut told = drill("proved", true);
+    let mut proved = drill("proved", true);
     let mut first = leg("aaaaaaaaaaaaaaaa", 30);
     first["ended"]["ending"] = json!("RolledBack");
     first["steps"] = json!([{"at": AT, "what": "api published 41"}]);
-    told["tried"] = json!([first]);
-    told["tries"] = json!(2);
-    told["there"]["left_out"] = json!(7);
-    told
+    proved["tried"] = json!([first]);
+    proved["tries"] = json!(2);
+    proved["there"]["left_out"] = json!(7);
+    proved
 }
 
 /// An API that answers these looks at the drill in turn, and the last one again.
@@ -123,14 +123,14 @@ fn looks(mut all: Vec<Value>) -> StandIn {
                 reply(200, &json!({"deployment": ID, "refusal": null, "done": null, "execution": null}))
             }
             ("GET", _) => {
-                let told = if all.len() > 1 { all.remove(0) } else { all[0].clone() };
-                let has_ended = told.get("ended").is_some();
+                let look = if all.len() > 1 { all.remove(0) } else { all[0].clone() };
+                let has_ended = look.get("ended").is_some();
                 reply(
                     200,
                     &if has_ended {
-                        json!({"under_way": null, "drills": [told], "next": null})
+                        json!({"under_way": null, "drills": [look], "next": null})
                     } else {
-                        json!({"under_way": told, "drills": [], "next": null})
+                        json!({"under_way": look, "drills": [], "next": null})
                     },
                 )
             }
@@ -140,13 +140,13 @@ fn looks(mut all: Vec<Value>) -> StandIn {
 }
 
 #[test]
-fn each_try_of_the_way_back_is_told_once_and_what_is_left_out_is_counted() {
-    let without = |told: &Value, members: &[&str]| {
-        let mut told = told.clone();
+fn each_try_of_the_way_back_is_shown_once_and_what_is_left_out_is_counted() {
+    let without = |drill: &Value, members: &[&str]| {
+        let mut drill = drill.clone();
         for member in members {
-            told.as_object_mut().unwrap().remove(*member);
+            drill.as_object_mut().unwrap().remove(*member);
         }
-        told
+        drill
     };
     let whole = tried_twice();
     // The first try has failed and is still the last one. Then the second one works. Then the drill has ended.
@@ -159,7 +159,7 @@ fn each_try_of_the_way_back_is_told_once_and_what_is_left_out_is_counted() {
     let output = api.windlass(&folder("drill"), &arguments);
     assert_eq!(code(&output), 0, "{}", err(&output));
     let said = out(&output) + &err(&output);
-    for told in [
+    for line in [
         "there: and 7 steps more",
         "there: deployment 0123456789abcdef ended Succeeded after 41 s",
         "back: 2025-11-20T12:00:00Z api published 41",
@@ -167,12 +167,12 @@ fn each_try_of_the_way_back_is_told_once_and_what_is_left_out_is_counted() {
         "back: 2025-11-20T12:00:00Z api alias live 41 → 40",
         "back: deployment fedcba9876543210 ended Succeeded after 38 s",
     ] {
-        assert_eq!(said.matches(told).count(), 1, "{told}: {said}");
+        assert_eq!(said.matches(line).count(), 1, "{line}: {said}");
     }
 }
 
 #[test]
-fn what_is_refused_before_it_begins_is_told_with_its_findings() {
+fn what_is_refused_before_it_begins_is_shown_with_its_findings() {
     let finding = json!({"name": "NotIdle", "path": "environments.staging", "reason": "deployment 1 is under way.",
         "remedy": "Wait."});
     let api = StandIn::new(move |call: &Call| -> Reply {

@@ -21,7 +21,7 @@ fn held(state: &str) -> Value {
 }
 
 /// An API that answers this record, and this environment.
-fn telling(record: Value, environment: Value) -> StandIn {
+fn answering(record: Value, environment: Value) -> StandIn {
     StandIn::new(move |call: &Call| {
         let path = call.path.split('?').next().unwrap();
         match path {
@@ -47,28 +47,28 @@ fn explained(api: &StandIn, more: &[&str]) -> (i32, String) {
     (code(&output), format!("{}{}", out(&output), err(&output)))
 }
 
-fn tells(said: &str, lines: &[&str]) {
+fn has(said: &str, lines: &[&str]) {
     for line in lines {
         assert!(said.contains(line), "no `{line}` in:\n{said}");
     }
 }
 
 #[test]
-fn the_name_of_a_page_in_small_letters_is_told_in_its_own() {
+fn the_name_of_a_page_in_small_letters_is_shown_in_its_own() {
     let api = StandIn::new(|_: &Call| reply(404, &json!({"message": "no"})));
     let output = api.windlass(&folder("explain"), &["explain", "vetoed"]);
     assert_ne!(code(&output), 0);
-    tells(&err(&output), &["The page is `windlass explain Vetoed`"]);
+    has(&err(&output), &["The page is `windlass explain Vetoed`"]);
 }
 
 #[test]
-fn an_ending_is_told_with_what_was_measured_what_was_brought_back_and_what_is_so_now() {
+fn an_ending_is_explained_with_what_was_measured_what_was_brought_back_and_what_is_so_now() {
     let none = json!(null);
     for arguments in [&[ID][..], &["prod"], &["prod", "1.4.0"], &["prod", ID]] {
-        let api = telling(rolled_back(), environment(&none, &json!([]), &none));
+        let api = answering(rolled_back(), environment(&none, &json!([]), &none));
         let (status, said) = explained(&api, arguments);
         assert_eq!(status, 0, "an explanation is what was asked for: {said}");
-        tells(
+        has(
             &said,
             &[
                 "shop prod 1.4.0: deploy 0123456789abcdef",
@@ -84,7 +84,7 @@ fn an_ending_is_told_with_what_was_measured_what_was_brought_back_and_what_is_so
 }
 
 #[test]
-fn what_waits_is_told_with_what_it_waits_for_and_what_one_can_do() {
+fn what_waits_is_explained_with_what_it_waits_for_and_what_one_can_do() {
     let waiting = json!([
         {"deployment": ID, "components": ["api"], "operator": false, "since": 1_763_640_060_000_u64},
         {"deployment": OTHER, "components": ["api"], "operator": false, "since": 1_763_640_000_000_u64},
@@ -97,28 +97,28 @@ fn what_waits_is_told_with_what_it_waits_for_and_what_one_can_do() {
         "also waiting: fedcba9876543210 of 1.3.0 (deploy, asked by ann: as planned)",
         "hold: since 1970-01-01T00:00:00Z by ann: \"checkout is broken\"",
     ];
-    for (lock, told) in [
+    for (lock, line) in [
         (held("running"), "of 1.3.0 (deploy, asked by ann: as planned) is under way, since 2025-11-20T12:00:00Z"),
         (held("recovering"), "is being recovered, since"),
         (held("needs_operator"), "NEEDS AN OPERATOR, since 2025-11-20T12:00:00Z: nothing else gets a turn"),
         (json!(null), "nothing works in shop prod now"),
     ] {
-        let api = telling(accepted(), environment(&lock, &waiting, &hold));
+        let api = answering(accepted(), environment(&lock, &waiting, &hold));
         let (status, said) = explained(&api, &[ID]);
         assert_eq!(status, 0, "{said}");
-        tells(&said, &always);
-        tells(&said, &[told]);
+        has(&said, &always);
+        has(&said, &[line]);
         let is_stuck = said.contains("`windlass recover shop prod --reason '…'` undoes it again");
         assert_eq!(is_stuck, lock["state"] == "needs_operator", "{said}");
     }
 }
 
 #[test]
-fn what_is_under_way_is_told_with_the_last_that_was_seen() {
-    let api = telling(watched(), environment(&held("running"), &json!([]), &json!(null)));
+fn what_is_under_way_is_explained_with_the_last_that_was_seen() {
+    let api = answering(watched(), environment(&held("running"), &json!([]), &json!(null)));
     let (status, said) = explained(&api, &[ID]);
     assert_eq!(status, 0, "{said}");
-    tells(
+    has(
         &said,
         &[
             "it is under way since 2025-11-20T12:00:01Z; the last that was seen:",
@@ -130,35 +130,35 @@ fn what_is_under_way_is_told_with_the_last_that_was_seen() {
 }
 
 #[test]
-fn what_is_accepted_and_not_recorded_is_told_as_that() {
+fn what_is_accepted_and_not_recorded_is_explained_as_that() {
     let record = json!({"deployment": {"id": ID, "status": "accepted"}});
     let none = json!(null);
-    let api = telling(record, environment(&none, &json!([]), &none));
+    let api = answering(record, environment(&none, &json!([]), &none));
     let (status, said) = explained(&api, &[ID]);
     assert_eq!(status, 0, "{said}");
-    tells(&said, &["is accepted, and is not recorded yet"]);
+    has(&said, &["is accepted, and is not recorded yet"]);
 }
 
 #[test]
 fn a_program_gets_the_record_and_the_lines() {
     let none = json!(null);
     let refused = ended(accepted(), "Rejected", "Held");
-    let api = telling(refused, environment(&none, &json!([]), &none));
+    let api = answering(refused, environment(&none, &json!([]), &none));
     let (status, said) = explained(&api, &[ID, "--json"]);
     assert_eq!(status, 0, "{said}");
-    let told: Value = serde_json::from_str(&said).unwrap();
-    assert_eq!(told["deployment"]["ending"]["cause_name"], "Held");
-    let lines = told["explained"].to_string();
-    tells(&lines, &["Rejected (Held)", "hold: none"]);
+    let document: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(document["deployment"]["ending"]["cause_name"], "Held");
+    let lines = document["explained"].to_string();
+    has(&lines, &["Rejected (Held)", "hold: none"]);
 }
 
 #[test]
-fn which_environment_is_chosen_is_told_with_each_rule() {
+fn which_environment_is_chosen_is_explained_with_each_rule() {
     let none = json!(null);
-    let api = telling(accepted(), environment(&none, &json!([]), &none));
+    let api = answering(accepted(), environment(&none, &json!([]), &none));
     let (status, said) = explained(&api, &["--git-ref", "refs/tags/v1.4.0"]);
     assert_eq!(status, 0, "{said}");
-    tells(
+    has(
         &said,
         &[
             "dev: takes the branches `main`: does not match",
@@ -168,23 +168,20 @@ fn which_environment_is_chosen_is_told_with_each_rule() {
     );
     let (status, said) = explained(&api, &["--image-tag", "main-9f2c1ab", "--json"]);
     assert_eq!(status, 0, "{said}");
-    let told: Value = serde_json::from_str(&said).unwrap();
-    assert_eq!((&told["chosen"], &told["rules"][1]["matches"]), (&json!("dev"), &json!(false)));
+    let document: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!((&document["chosen"], &document["rules"][1]["matches"]), (&json!("dev"), &json!(false)));
     let (status, said) = explained(&api, &["--git-ref", "refs/heads/nowhere"]);
     assert_eq!(status, 3, "{said}");
-    tells(&said, &["it goes nowhere: `refs/heads/nowhere` matches no environment's rule"]);
+    has(&said, &["it goes nowhere: `refs/heads/nowhere` matches no environment's rule"]);
 }
 
 #[test]
 fn what_is_not_there_is_refused_with_where_to_look() {
     let none = json!(null);
-    let api = telling(accepted(), environment(&none, &json!([]), &none));
+    let api = answering(accepted(), environment(&none, &json!([]), &none));
     let (status, said) = explained(&api, &["prod", "9.9.9"]);
     assert_eq!(status, 3, "{said}");
-    tells(
-        &said,
-        &["9.9.9 was not deployed into shop prod.", "`windlass history shop prod`", "`windlass refusals shop`"],
-    );
+    has(&said, &["9.9.9 was not deployed into shop prod.", "`windlass history shop prod`", "`windlass refusals shop`"]);
     for wrong in [&["prod", "--git-ref", "refs/heads/main"][..], &["--git-ref", "a", "--image-tag", "b"], &["Prod!"]] {
         assert_eq!(explained(&api, wrong).0, 2, "{wrong:?}");
     }
@@ -203,13 +200,13 @@ fn the_page_of_a_finding_or_a_fault_is_shown_and_nothing_is_asked() {
     let shown = page(&["explain", "Throttled", "--json"]);
     let document: Value = serde_json::from_str(&out(&shown)).unwrap();
     assert_eq!(document["name"], "Throttled");
-    for (arguments, told) in [
+    for (arguments, words) in [
         (&["explain", "TargetBuzy"][..], "Did you mean `TargetBusy`?"),
         (&["explain", "TargetBusy", "prod"], "is explained alone"),
     ] {
         let refused = page(arguments);
         assert_eq!(code(&refused), 2);
-        assert!(err(&refused).contains(told), "{}", err(&refused));
+        assert!(err(&refused).contains(words), "{}", err(&refused));
     }
     assert!(api.calls().is_empty());
 }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use crate::cloud::{DECLARATION, RELEASE, Told, puts, site, telling, with, write};
+use crate::cloud::{Answers, DECLARATION, RELEASE, answering, puts, site, with, write};
 use crate::standin::{code, err, folder, out};
 use serde_json::json;
 
@@ -10,10 +10,10 @@ const KEY: &str = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\
 
 #[test]
 fn what_a_folder_may_not_publish_is_refused_all_at_once() {
-    for (closed, told_of_key) in [(None, true), (Some(403), false)] {
-        let told = Told { closed, declaration: Some("app: [".to_owned()), ..Told::nothing() };
-        let name = format!("folder-files-{told_of_key}");
-        let (cloud, folder) = (telling(told), site(&name));
+    for (closed, names_key) in [(None, true), (Some(403), false)] {
+        let answers = Answers { closed, declaration: Some("app: [".to_owned()), ..Answers::nothing() };
+        let name = format!("folder-files-{names_key}");
+        let (cloud, folder) = (answering(answers), site(&name));
         for file in [".env", ".git/HEAD", "a/b/.env.production", "modules/x/.git"] {
             write(&folder, &format!("dist/{file}"), "x");
         }
@@ -27,7 +27,7 @@ fn what_a_folder_may_not_publish_is_refused_all_at_once() {
             assert!(said.contains(path), "{path}: {said}");
         }
         // Without the declaration nobody knows that it is a site, and keys go with functions.
-        assert_eq!(said.contains("dist: logo.png"), told_of_key, "{said}");
+        assert_eq!(said.contains("dist: logo.png"), names_key, "{said}");
         assert_eq!(puts(&cloud).len(), 0);
     }
 }
@@ -35,12 +35,12 @@ fn what_a_folder_may_not_publish_is_refused_all_at_once() {
 #[test]
 fn what_is_left_out_is_counted_and_what_is_declared_counts() {
     let patterns = "bucket: 'shop-web-{environment}', publish: [.env.example], exclude: ['*.map']";
-    let told = Told {
+    let answers = Answers {
         closed: Some(403),
         declaration: Some(DECLARATION.replace("bucket: 'shop-web-{environment}'", patterns)),
-        ..Told::nothing()
+        ..Answers::nothing()
     };
-    let (cloud, folder) = (telling(told), site("left-out"));
+    let (cloud, folder) = (answering(answers), site("left-out"));
     for file in [".DS_Store", "a/Thumbs.db", "app.js.map", ".env.example"] {
         write(&folder, &format!("dist/{file}"), "x");
     }
@@ -58,7 +58,7 @@ fn what_is_left_out_is_counted_and_what_is_declared_counts() {
 #[cfg(unix)]
 #[test]
 fn a_folder_that_is_a_link_is_shown_with_where_it_leads() {
-    let (cloud, folder) = (telling(Told::nothing()), site("linked"));
+    let (cloud, folder) = (answering(Answers::nothing()), site("linked"));
     let elsewhere = folder.with_file_name("linked-elsewhere");
     std::fs::create_dir_all(&elsewhere).unwrap();
     std::fs::rename(folder.join("dist"), elsewhere.join("dist")).unwrap();
@@ -118,22 +118,22 @@ fn what_a_folder_may_not_publish_is_refused_with_its_manifest() {
         (output.status.code(), out(&output))
     };
     manifest(Some(windlass_domain::text::digest::Digest::of(&bytes).to_string()));
-    let (code, told) = said("web.zip");
-    assert_eq!(code, Some(3), "{told}");
-    assert_eq!(told.matches(": FileRefused").count(), 3, "all at once: {told}");
+    let (code, text) = said("web.zip");
+    assert_eq!(code, Some(3), "{text}");
+    assert_eq!(text.matches(": FileRefused").count(), 3, "all at once: {text}");
     for path in ["web=web.zip: .env", "web=web.zip: .git", "web=web.zip: logo.png"] {
-        assert!(told.contains(path), "{told}");
+        assert!(text.contains(path), "{text}");
     }
     packed(&folder.join("key.zip"), &[("index.html", "x"), ("logo.png", KEY)]);
-    let (code, told) = said("key.zip");
-    assert_eq!(code, Some(3), "{told}");
-    assert!(told.contains("web=key.zip: logo.png"), "{told}");
-    assert!(told.contains("DigestMismatch"), "{told}");
+    let (code, text) = said("key.zip");
+    assert_eq!(code, Some(3), "{text}");
+    assert!(text.contains("web=key.zip: logo.png"), "{text}");
+    assert!(text.contains("DigestMismatch"), "{text}");
     manifest(None);
-    let (code, told) = said("dist");
-    assert_eq!(code, Some(3), "{told}");
-    assert_eq!(told.matches(": FileRefused").count(), 3, "{told}");
+    let (code, text) = said("dist");
+    assert_eq!(code, Some(3), "{text}");
+    assert_eq!(text.matches(": FileRefused").count(), 3, "{text}");
     packed(&folder.join("good.zip"), &[("index.html", "x"), (".DS_Store", "x")]);
-    let (code, told) = said("good.zip");
-    assert_eq!(code, Some(0), "{told}");
+    let (code, text) = said("good.zip");
+    assert_eq!(code, Some(0), "{text}");
 }

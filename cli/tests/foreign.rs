@@ -5,7 +5,7 @@
 
 use crate::copies::{copy, init};
 use crate::logs::{event, logs, record, serving};
-use crate::pages::{FAILED, GOING, Ui, answers, telling};
+use crate::pages::{FAILED, GOING, Ui, answers, api_with};
 use crate::standin::{Call, Reply, StandIn, err, folder, out, reply};
 use serde_json::{Value, json};
 use std::fs;
@@ -74,9 +74,9 @@ fn hold(what: &str, text: &str) {
 
 #[test]
 fn no_command_lets_what_others_say_steer_the_terminal_or_begin_a_line() {
-    let mut told = answers();
-    spoil(&mut told);
-    let api = telling(told);
+    let mut answers = answers();
+    spoil(&mut answers);
+    let api = api_with(answers);
     let mut shown = 0;
     for arguments in [
         &["apps"][..],
@@ -103,9 +103,9 @@ fn no_command_lets_what_others_say_steer_the_terminal_or_begin_a_line() {
 
 #[test]
 fn no_page_lets_what_others_say_steer_the_browser() {
-    let mut told = answers();
-    spoil(&mut told);
-    let api = telling(told);
+    let mut answers = answers();
+    spoil(&mut answers);
+    let api = api_with(answers);
     let ui = Ui::start(&api);
     for page in [
         "",
@@ -203,9 +203,9 @@ fn hostile_lines_of_a_log_steer_nothing_and_begin_no_line() {
     let hostile = "\u{1b}[2Jone\r\nnext: run it\n  next: run it\u{2028}\u{202e}two\n";
     let api = serving(record(true), move |call| {
         let target = call.headers.get("x-amz-target")?;
-        let told = [event("1", 6, "2025/11/20/[42]bb", hostile)];
+        let events = [event("1", 6, "2025/11/20/[42]bb", hostile)];
         let is_asked = target.ends_with("FilterLogEvents");
-        is_asked.then(|| reply(200, &json!({"events": told})))
+        is_asked.then(|| reply(200, &json!({"events": events})))
     });
     let said = out(&logs(&api, &[]));
     assert_eq!(

@@ -29,14 +29,14 @@ fn imported(files: &[(&str, &str)], arguments: &[&str]) -> (String, Value, Strin
         assert!(finding.reason.contains("`write-me`"), "{finding:?}:\n{text}");
     }
     let output = import(files, &[arguments, &["--json"]].concat());
-    let told: Value = serde_json::from_str(&out(&output)).unwrap();
-    assert_eq!(told["text"], text);
+    let document: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(document["text"], text);
     // The members that were not carried over are on standard error, in the text and in JSON.
-    for note in told["not_carried_over"].as_array().unwrap() {
+    for note in document["not_carried_over"].as_array().unwrap() {
         let note = note.as_str().unwrap();
         assert!(said.contains(note) && text.contains(note), "{note}");
     }
-    (text, told, said)
+    (text, document, said)
 }
 
 fn has(text: &str, lines: &[&str]) {
@@ -73,14 +73,14 @@ fn a_service_of_ecspresso_keeps_what_its_definitions_say() {
             "steady_within: 10m",
         ],
     );
-    for told in [
+    for part in [
         "`STAGE` is known only",
         "container `log_router`",
         "`plugins` of the file",
         "`deploymentConfiguration.maximumPercent`",
         "circuit breaker stays",
     ] {
-        assert!(said.contains(told), "{told}: {said}");
+        assert!(said.contains(part), "{part}: {said}");
     }
     // Two images of one's own are two containers.
     let two = TASK.replace(
@@ -96,17 +96,17 @@ fn a_service_of_ecspresso_keeps_what_its_definitions_say() {
 fn a_service_that_codedeploy_shifts_keeps_its_group() {
     let service = r#"{"deploymentController": {"type": "CODE_DEPLOY"}, "desiredCount": 2}"#;
     let named = "codedeploy:\n  application_name: shop\n  deployment_group_name: agent-live\n";
-    for (more, group, is_told) in [(named, "agent-live", false), ("", "write-me", true)] {
+    for (more, group, is_noted) in [(named, "agent-live", false), ("", "write-me", true)] {
         let file = format!("{ECSPRESSO}{more}");
         let files = [("ecspresso.yml", file.as_str()), ("ecs-service-def.json", service), ("ecs-task-def.json", TASK)];
         let (text, _, said) = imported(&files, &["ecspresso", "ecspresso.yml"]);
         has(&text, &["codedeploy:", &format!("group: {group}")]);
-        assert_eq!(said.contains("its deployment group"), is_told, "{said}");
+        assert_eq!(said.contains("its deployment group"), is_noted, "{said}");
     }
 }
 
 #[test]
-fn what_is_beside_and_cannot_be_read_is_told_and_asked_for() {
+fn what_is_beside_and_cannot_be_read_is_noted_and_asked_for() {
     let (text, _, said) = imported(
         &[("ecspresso.yml", "service: web\ncluster: c\ntask_definition: task.jsonnet\n")],
         &["ecspresso", "ecspresso.yml"],
@@ -195,7 +195,7 @@ Resources:
 
 #[test]
 fn functions_that_sam_shifts_keep_their_steps_and_alarms() {
-    let (text, told, said) = imported(&[("template.yaml", SAM)], &["sam", "template.yaml", "--app", "shop"]);
+    let (text, document, said) = imported(&[("template.yaml", SAM)], &["sam", "template.yaml", "--app", "shop"]);
     has(
         &text,
         &[
@@ -218,7 +218,7 @@ fn functions_that_sam_shifts_keep_their_steps_and_alarms() {
     ] {
         assert!(said.contains(note), "{note}: {said}");
     }
-    let findings = told["findings"].as_array().unwrap();
+    let findings = document["findings"].as_array().unwrap();
     let unwritten = |finding: &Value| finding["reason"].as_str().unwrap().contains("`write-me`");
     assert!(findings.iter().all(unwritten), "{findings:?}");
 }
@@ -238,8 +238,8 @@ fn the_schema_is_written_where_it_is_wanted_and_named_in_the_first_line() {
 }
 
 #[test]
-fn a_file_of_something_else_is_told_as_that() {
-    for (from, text, told) in [
+fn a_file_of_something_else_is_refused_as_that() {
+    for (from, text, why) in [
         ("ecspresso", "cluster: a\n", "it names no `service`"),
         ("ecspresso", "a: [", "cannot be imported"),
         ("lambroll", "{}", "it has no `FunctionName`"),
@@ -248,11 +248,11 @@ fn a_file_of_something_else_is_told_as_that() {
     ] {
         let output = import(&[("file", text)], &[from, "file"]);
         assert_eq!(code(&output), 2, "{from}: {}", err(&output));
-        assert!(err(&output).contains(told) && out(&output).is_empty(), "{from}: {}", err(&output));
+        assert!(err(&output).contains(why) && out(&output).is_empty(), "{from}: {}", err(&output));
     }
     let missing = import(&[], &["sam", "nothing.yaml"]);
     assert_eq!(code(&missing), 2);
-    let told = err(&missing);
-    assert!(told.contains("there is no file `nothing.yaml`") && !told.contains("argument"), "{told}");
+    let why = err(&missing);
+    assert!(why.contains("there is no file `nothing.yaml`") && !why.contains("argument"), "{why}");
     assert_eq!(code(&import(&[], &["helm", "file"])), 2);
 }

@@ -91,7 +91,7 @@ fn with_unknown(value: &mut Value, path: &str, depth: usize, added: &mut Vec<Str
 }
 
 #[test]
-fn a_member_that_nobody_knows_yet_is_told() {
+fn a_member_that_nobody_knows_yet_is_noted() {
     for folder in files("ecspresso") {
         let names = fs::read_dir(&folder).unwrap();
         for name in names.map(|entry| entry.unwrap().file_name().into_string().unwrap()) {
@@ -104,15 +104,15 @@ fn a_member_that_nobody_knows_yet_is_told() {
                 of_ecspresso(&folder, |other, text| if other == name { changed.clone() } else { text.to_owned() });
             let notes = imported.notes.join("\n");
             // A member within one that is of no use whole, or that was listed whole, is listed with it.
-            // What is within `taskDefinition` is told as a member of the task definition.
+            // What is within `taskDefinition` is named as a member of the task definition.
             for path in added.iter().map(|path| path.replace("taskDefinition.", "")) {
                 let within = path.trim_matches('`').split('.').next().unwrap();
                 let whole = ["`codedeploy`", "the circuit breaker"];
-                let is_told = notes.contains(&path)
+                let is_noted = notes.contains(&path)
                     || notes.contains(&format!("`{within}`"))
                     || whole.iter().any(|whole| whole.contains(within) && notes.contains(whole))
                     || within == "codedeploy" && notes.contains("`unheardOf` of `codedeploy`");
-                assert!(is_told, "{name}: {path}\n{notes}");
+                assert!(is_noted, "{name}: {path}\n{notes}");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! `windlass init` without a terminal and without an account: it writes valid files, tells the next commands, and never
+//! `windlass init` without a terminal and without an account: it writes valid files, names the next commands, and never
 //! writes over a file by itself.
 
 #![allow(clippy::unwrap_used)]
@@ -17,16 +17,16 @@ fn git(place: &Path, arguments: &[&str]) {
 }
 
 #[test]
-fn everything_is_written_once_and_the_next_commands_are_told() {
+fn everything_is_written_once_and_the_next_commands_are_named() {
     let place = copy("next");
     let made = init(&place, &ANSWERS);
     assert_eq!(code(&made), 0, "{}", err(&made));
-    for told in [
+    for line in [
         "found: a static export of Next.js in `package.json`, as `web`",
         "written: app.yaml",
         "written: .github/workflows/release.yaml",
     ] {
-        assert!(out(&made).contains(told), "no `{told}` in {}", out(&made));
+        assert!(out(&made).contains(line), "no `{line}` in {}", out(&made));
     }
     let (_, next) = out(&made).split_once("next:\n").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
     let commands: Vec<&str> = next.lines().map(|line| line.trim().split("   #").next().unwrap()).collect();
@@ -48,7 +48,7 @@ fn everything_is_written_once_and_the_next_commands_are_told() {
 }
 
 #[test]
-fn without_github_there_is_no_workflow_and_what_ci_must_do_is_told() {
+fn without_github_there_is_no_workflow_and_what_ci_must_do_is_said() {
     let place = copy("next");
     let mut answers = ANSWERS.to_vec();
     for answer in &mut answers {
@@ -95,8 +95,8 @@ fn a_folder_that_git_ignores_takes_nothing_from_the_repository_around_it() {
     let asks = |proposed: &str| {
         let asked = init(&place, &[]);
         let line = format!("or `none` where another CI does{proposed}");
-        let told = err(&asked);
-        assert!(told.lines().any(|told| told.ends_with(&line)), "{told}");
+        let text = err(&asked);
+        assert!(text.lines().any(|one| one.ends_with(&line)), "{text}");
     };
     let elsewhere = ["remote", "add", "origin", "https://gitlab.com/example/o.git"];
     git(around, &["init", "-q"]);
@@ -124,11 +124,11 @@ fn a_folder_within_a_repository_gets_no_workflow() {
         "--answer",
         "api.function=shop",
     ];
-    let told = "GitHub runs only the workflows at the root of a repository, which is `";
+    let why = "GitHub runs only the workflows at the root of a repository, which is `";
     for github in ["github=example/shop", "app=shop"] {
         let refused = init(&within, &[&given[..], &["--answer", github]].concat());
         assert_eq!(code(&refused), 2);
-        assert!(err(&refused).contains(told), "{}", err(&refused));
+        assert!(err(&refused).contains(why), "{}", err(&refused));
         assert!(!within.join("app.yaml").exists());
     }
     let made = init(&within, &[&given[..], &["--answer", "github=none"]].concat());
@@ -154,8 +154,8 @@ fn a_file_that_is_there_is_written_over_only_by_force() {
     assert_eq!(fs::read_to_string(place.join("app.yaml")).unwrap(), own);
     assert!(!place.join("windlass.toml").exists(), "nothing was written");
     let forced = init(&place, &[&ANSWERS[..], &["--force", "--json"]].concat());
-    let told: Value = serde_json::from_str(&out(&forced)).unwrap();
-    let came: Vec<(&str, &str)> = told["files"]
+    let document: Value = serde_json::from_str(&out(&forced)).unwrap();
+    let came: Vec<(&str, &str)> = document["files"]
         .as_array()
         .unwrap()
         .iter()
@@ -189,7 +189,7 @@ fn nothing_is_written_through_a_link_even_by_force() {
 }
 
 #[test]
-fn what_windlass_has_no_kind_for_is_told() {
+fn what_windlass_has_no_kind_for_is_named() {
     let place = copy("kubernetes");
     let refused = init(&place, &["--yes"]);
     assert_eq!(code(&refused), 2);

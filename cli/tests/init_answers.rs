@@ -1,4 +1,4 @@
-//! The questions of `windlass init` without a terminal: they are told at once, and an answer that cannot be taken is
+//! The questions of `windlass init` without a terminal: they are listed at once, and an answer that cannot be taken is
 //! refused by its key.
 
 #![allow(clippy::unwrap_used)]
@@ -7,7 +7,7 @@ use crate::copies::{copy, init};
 use crate::standin::{code, err};
 
 #[test]
-fn without_a_terminal_every_question_is_told_at_once_and_nothing_is_written() {
+fn without_a_terminal_every_question_is_listed_at_once_and_nothing_is_written() {
     let place = copy("next");
     let asked = init(&place, &[]);
     assert_eq!(code(&asked), 2, "{}", err(&asked));
@@ -18,7 +18,7 @@ fn without_a_terminal_every_question_is_told_at_once_and_nothing_is_written() {
         "  region: the region of Windlass and of the targets",
         "  account: the number of the account of Windlass",
     ] {
-        assert!(err(&asked).lines().any(|told| told == line), "no `{line}` in {}", err(&asked));
+        assert!(err(&asked).lines().any(|one| one == line), "no `{line}` in {}", err(&asked));
     }
     let fewer = init(&place, &["--yes"]);
     assert_eq!(code(&fewer), 2);
@@ -27,7 +27,7 @@ fn without_a_terminal_every_question_is_told_at_once_and_nothing_is_written() {
 }
 
 #[test]
-fn answers_that_cannot_be_taken_are_told_with_what_is_missing() {
+fn answers_that_cannot_be_taken_are_listed_with_what_is_missing() {
     let place = copy("next");
     let bad = [
         "app=Shop",
@@ -41,7 +41,7 @@ fn answers_that_cannot_be_taken_are_told_with_what_is_missing() {
     let arguments: Vec<&str> = bad.iter().flat_map(|answer| ["--answer", *answer]).collect();
     let refused = init(&place, &arguments);
     assert_eq!(code(&refused), 2);
-    for told in [
+    for line in [
         "wrong: `app`: `Shop` is not a name",
         "wrong: `deploy.prod`: `push` is no rule",
         "wrong: `web.buckte` is not asked here. Did you mean `web.bucket`?",
@@ -51,13 +51,13 @@ fn answers_that_cannot_be_taken_are_told_with_what_is_missing() {
         "wrong: `action`: write it as `owner/name@commit`, or `none`",
         "  web.bucket: ",
     ] {
-        assert!(err(&refused).contains(told), "no `{told}` in {}", err(&refused));
+        assert!(err(&refused).contains(line), "no `{line}` in {}", err(&refused));
     }
 }
 
 #[test]
 fn an_answer_that_cannot_work_is_refused_by_its_key_with_what_to_write() {
-    for (answers, told) in [
+    for (answers, why) in [
         (&["deploy.prod=tag:latest"][..], "`deploy.prod`: no version's tag is `latest`"),
         (&["deploy.prod=tag:release-*"], "`deploy.prod`: no version's tag"),
         (&["deploy.prod=tag:prod/*"], "`tag:v*-rc*`"),
@@ -79,7 +79,7 @@ fn an_answer_that_cannot_work_is_refused_by_its_key_with_what_to_write() {
         let wrong: Vec<String> =
             err(&refused).lines().filter(|line| line.starts_with("  wrong: ")).map(str::to_owned).collect();
         assert_eq!(wrong.len(), 1, "{answers:?}: {wrong:?}");
-        assert!(wrong[0].contains(told), "{answers:?}: {wrong:?}");
+        assert!(wrong[0].contains(why), "{answers:?}: {wrong:?}");
         assert!(!err(&refused).contains("line 7"), "{}", err(&refused));
     }
 }
@@ -99,20 +99,20 @@ fn a_service_is_apart_by_its_cluster_or_by_its_name() {
 }
 
 #[test]
-fn what_either_answer_leads_to_is_told_at_once() {
+fn what_either_answer_leads_to_is_listed_at_once() {
     let place = copy("fastapi-plain");
     let asked = init(&place, &["--yes"]);
     assert_eq!(code(&asked), 2);
-    let told = err(&asked);
+    let text = err(&asked);
     for line in [
         "  backend.runs: what an API with FastAPI (`backend/pyproject.toml`) runs as: `function` or `service`",
         "  backend.function: the function's name (only with backend.runs=function)",
         "  backend.cluster: the cluster of the service (only with backend.runs=service)",
         "  backend.repository: the repository in Amazon ECR that its images are pushed to (only with backend.runs=service)",
     ] {
-        assert!(told.lines().any(|it| it == line), "no `{line}` in {told}");
+        assert!(text.lines().any(|it| it == line), "no `{line}` in {text}");
     }
     let decided = init(&place, &["--yes", "--answer", "backend.runs=function"]);
-    let told = err(&decided);
-    assert!(told.contains("  backend.function: the function's name\n") && !told.contains("backend.cluster"), "{told}");
+    let text = err(&decided);
+    assert!(text.contains("  backend.function: the function's name\n") && !text.contains("backend.cluster"), "{text}");
 }

@@ -95,8 +95,8 @@ fn a_target_of_another_application_is_refused_with_its_owner_and_the_next_step()
     ] {
         let asked = asked(answers);
         assert_eq!(asked.wrong.len(), 1, "{answers:?}: {:?}", asked.wrong);
-        for told in ["TargetNotOurs", "`shop/prod`", "docs/let-go.md"] {
-            assert!(asked.wrong[0].contains(told), "{:?}", asked.wrong);
+        for part in ["TargetNotOurs", "`shop/prod`", "docs/let-go.md"] {
+            assert!(asked.wrong[0].contains(part), "{:?}", asked.wrong);
         }
     }
     for answers in [[("app", "shop"), ("api.function", "shop-api")], [("app", "other"), ("api.function", "own")]] {
@@ -172,10 +172,10 @@ fn run(place: &Path) -> (Option<i32>, String, Vec<String>) {
 #[test]
 fn the_script_writes_nothing_where_a_target_is_tagged_for_another_one() {
     let others = "echo arn:aws:ecs:eu-west-1:111111111111:service/c/own shop prod";
-    for (name, tags, told) in [("others", others, "service/c/own shop prod"), ("unseen", "exit 254", "")] {
+    for (name, tags, why) in [("others", others, "service/c/own shop prod"), ("unseen", "exit 254", "")] {
         let (status, err, writes) = run(&script(name, tags));
         assert!(status.is_some_and(|it| it != 0), "{err}");
-        assert!(err.contains(told), "{err}");
+        assert!(err.contains(why), "{err}");
         assert_eq!(writes, [""; 0]);
     }
     let (status, err, writes) = run(&script("own", "true"));

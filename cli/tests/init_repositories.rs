@@ -13,7 +13,7 @@ fn pieces(name: &str) -> Pieces {
 }
 
 /// Returns one line for each piece: its sort, its name and folder, the form in which it runs, its build and its output.
-fn told(found: &Pieces) -> Vec<String> {
+fn lines(found: &Pieces) -> Vec<String> {
     let pieces = found.pieces.iter().map(|piece| {
         let build = piece.build.join("; ");
         format!("{:?} {} in `{}`: {:?}: {build} → {}", piece.sort, piece.name, piece.folder, piece.runs, piece.output)
@@ -61,7 +61,7 @@ fn each_sort_is_found_where_it_is() {
         ),
     ];
     for (name, wanted) in table {
-        assert_eq!(told(&pieces(name)), wanted, "{name}");
+        assert_eq!(lines(&pieces(name)), wanted, "{name}");
     }
 }
 
@@ -69,13 +69,13 @@ fn each_sort_is_found_where_it_is() {
 fn a_plain_handler_is_found_by_its_definition() {
     let hello = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/hello");
     assert_eq!(
-        told(&find(&repository_walk::read(&hello).unwrap())),
+        lines(&find(&repository_walk::read(&hello).unwrap())),
         ["Handler api in `api`: Function { named: None, alias: None, is_image: false }:  → ."]
     );
 }
 
 #[test]
-fn what_is_seen_and_not_taken_is_told() {
+fn what_is_seen_and_not_taken_is_noted() {
     let notes = |name: &str| pieces(name).notes.join("\n");
     assert!(notes("next-server").contains("`output: 'export'`"), "{}", notes("next-server"));
     assert_eq!(notes("kubernetes"), "`deploy` is deployed to Kubernetes, for which Windlass has no kind of component");

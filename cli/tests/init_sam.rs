@@ -87,10 +87,10 @@ fn the_alias_that_sam_made_keeps_its_logical_id_wherever_the_template_names_it()
         assert_eq!(added, ["+  HelloFirstVersion:", &format!("+  {id}:")], "{globals}{own}");
         let kept = patch.lines().any(|line| line.starts_with([' ', '+']) && line.contains("AutoPublishAlias:"));
         assert!(!kept || is_left.is_some(), "{patch}");
-        let told = notes.join("\n");
-        assert_eq!(told.contains(BRACES), is_left.is_some(), "{told}");
-        assert!(is_left.is_none_or(|words| told.contains(words)), "{told}");
-        assert_eq!(told.contains("in place of `HelloFirstVersion`"), id != "HelloLive", "{told}");
+        let joined = notes.join("\n");
+        assert_eq!(joined.contains(BRACES), is_left.is_some(), "{joined}");
+        assert!(is_left.is_none_or(|words| joined.contains(words)), "{joined}");
+        assert_eq!(joined.contains("in place of `HelloFirstVersion`"), id != "HelloLive", "{joined}");
     }
 }
 
@@ -111,13 +111,13 @@ fn a_second_run_after_the_patch_was_applied_has_no_patch() {
         assert!(applied.status.success(), "{applied:?}");
         let after = fs::read_to_string(place.join("template.yaml")).unwrap();
         fs::remove_dir_all(&place).unwrap();
-        let (again, told) = made(&after, &[]);
+        let (again, later) = made(&after, &[]);
         assert_eq!(again.get("windlass.patch"), None, "{after}");
         assert_eq!(again["app.yaml"], files["app.yaml"], "{after}");
-        assert!(!told.iter().any(|note| note.contains("FirstVersion")), "{told:?}");
+        assert!(!later.iter().any(|note| note.contains("FirstVersion")), "{later:?}");
         // Tags within braces are still a person's to add.
         assert_eq!(
-            told.iter().any(|note| note.contains("the tags of")),
+            later.iter().any(|note| note.contains("the tags of")),
             notes.iter().any(|note| note.contains("the tags of"))
         );
     }
@@ -134,7 +134,7 @@ fn an_alias_that_the_template_makes_itself_is_taken_and_made_no_second_time() {
 }
 
 #[test]
-fn a_canary_and_its_alarms_go_into_the_declaration_and_what_does_not_is_told() {
+fn a_canary_and_its_alarms_go_into_the_declaration_and_what_does_not_is_noted() {
     let own = "      AutoPublishAlias: live\n      DeploymentPreference:\n        Type: Canary10Percent5Minutes\n        Alarms:\n          \
                - !Ref Errors\n          - !Ref Unnamed\n        Hooks:\n          PreTraffic: !Ref Check\n  Errors:\n    \
                Type: AWS::CloudWatch::Alarm\n    Properties:\n      AlarmName: !Sub \"hello-${Stage}-errors\"\n  Other:\n    \
@@ -147,11 +147,11 @@ fn a_canary_and_its_alarms_go_into_the_declaration_and_what_does_not_is_told() {
     assert!(text.contains("    rollout: {canary: [10], every: 5m}\n"), "{text}");
     assert!(text.contains("  alarms: [\"hello-{environment}-errors\"]\n"), "{text}");
     assert!(Declaration::parse(text).is_ok(), "{text}");
-    let told = notes.join("\n");
+    let joined = notes.join("\n");
     for words in
         ["the hook PreTraffic (${Check})", "the name of the alarm `{unnamed}`", "`Hello.Version` in `template.yaml`"]
     {
-        assert!(told.contains(words), "no {words} in {told}");
+        assert!(joined.contains(words), "no {words} in {joined}");
     }
     let patch = &files["windlass.patch"];
     assert!(patch.contains("+    Value: !Ref HelloAliaslive\n"), "{patch}");
@@ -165,18 +165,19 @@ fn a_canary_and_its_alarms_go_into_the_declaration_and_what_does_not_is_told() {
 }
 
 #[test]
-fn a_function_that_loses_its_alias_with_globals_and_is_no_component_is_told() {
+fn a_function_that_loses_its_alias_with_globals_and_is_no_component_is_noted() {
     const GLOBALS: &str = "Globals:\n  Function:\n    AutoPublishAlias: live\n";
     let other = "  Check:\n    Type: AWS::Serverless::Function\n    Properties:\n      FunctionName: check\n";
     let others = format!("{other}      AutoPublishAlias: mine\n");
-    for (globals, own, chosen, is_told) in [
+    for (globals, own, chosen, is_noted) in [
         (GLOBALS, other, "hello", true),
         (GLOBALS, other, "hello,check", false),
         (GLOBALS, others.as_str(), "hello", false),
         ("", other, "hello", false),
     ] {
         let (_, notes) = made(&template(globals, own), &[("components", chosen)]);
-        let told = notes.iter().any(|note| note.starts_with("`Check`") && note.contains("`AutoPublishAlias: live`"));
-        assert_eq!(told, is_told, "{globals}{own}{chosen}: {notes:?}");
+        let has_note =
+            notes.iter().any(|note| note.starts_with("`Check`") && note.contains("`AutoPublishAlias: live`"));
+        assert_eq!(has_note, is_noted, "{globals}{own}{chosen}: {notes:?}");
     }
 }

@@ -11,7 +11,7 @@ use windlass_cli::init::proposal::{InitFacts, propose};
 use windlass_cli::init::{files, pieces, repository_walk};
 use windlass_domain::declaration::Declaration;
 
-/// A seed's name, the repository on GitHub, and the answers that nothing else tells.
+/// A seed's name, the repository on GitHub, and the answers that nothing else gives.
 type Seed<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
 
 const SEEDS: [Seed; 4] = [
@@ -217,7 +217,7 @@ fn the_same_answers_make_the_same_files_a_second_time() {
 }
 
 #[test]
-fn what_goes_to_kubernetes_is_told_and_not_taken() {
+fn what_goes_to_kubernetes_is_noted_and_not_taken() {
     let facts = facts(&seed_folder("real-estate"), "example/estate");
     assert_eq!(facts.pieces.pieces, []);
     assert_eq!(facts.pieces.notes.len(), 1);

@@ -108,8 +108,8 @@ fn an_endpoint_that_is_no_address_is_refused_and_nothing_is_asked() {
     for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"] {
         for value in [bare, "localhost:4566", "local"] {
             let output = windlass(&there, &root, &STATUS, &[REGION, (name, value)]);
-            let told = format!("{name} is `{value}`, which is no address such as");
-            assert!(err(&output).contains(&told), "{}", err(&output));
+            let why = format!("{name} is `{value}`, which is no address such as");
+            assert!(err(&output).contains(&why), "{}", err(&output));
             assert_eq!(code(&output), 2, "{}", err(&output));
         }
     }
@@ -147,7 +147,7 @@ fn a_stack_is_named_by_an_option_or_a_variable_and_the_usual_one_by_nobody() {
 }
 
 #[test]
-fn a_file_with_mistakes_tells_all_of_them_with_their_lines_and_asks_nobody() {
+fn all_mistakes_of_a_file_are_listed_with_their_lines_and_nobody_is_asked() {
     let there = installation();
     let root = repository("stak = \"deployer\"\n\nregion = 12\nbucket = \"a b\"\n");
     let path = root.join("windlass.toml").display().to_string();
@@ -174,14 +174,14 @@ fn a_file_with_mistakes_tells_all_of_them_with_their_lines_and_asks_nobody() {
 }
 
 #[test]
-fn who_told_a_place_that_is_wrong_is_told() {
+fn the_source_of_a_place_that_is_wrong_is_named() {
     let nobody = "http://127.0.0.1:9";
     let root = repository(&format!("# here\nendpoint = \"{nobody}\"\n"));
     let line = format!("is from line 2 of {}", root.join("windlass.toml").display());
     let option = [&STATUS[..], &["--endpoint", nobody]].concat();
     let variable = ("WINDLASS_ENDPOINT", nobody);
     let there = installation();
-    for (arguments, variables, told) in [
+    for (arguments, variables, source) in [
         (&STATUS[..], &[REGION][..], line.as_str()),
         (&STATUS[..], &[REGION, variable], "is from WINDLASS_ENDPOINT"),
         (&option, &[REGION, variable], "is from --endpoint"),
@@ -189,13 +189,13 @@ fn who_told_a_place_that_is_wrong_is_told() {
         let output = windlass(&there, &root, arguments, variables);
         let said = err(&output);
         assert_eq!(code(&output), 6, "{said}");
-        assert!(said.contains(&format!("The address {nobody} {told}")), "{said}");
+        assert!(said.contains(&format!("The address {nobody} {source}")), "{said}");
     }
 }
 
 #[test]
-fn a_stack_that_is_no_windlass_is_told_with_what_to_do() {
-    for (name, status, told) in [
+fn a_stack_that_is_no_windlass_is_reported_with_what_to_do() {
+    for (name, status, why) in [
         ("nope", 6, "there is no stack `nope` in the account and the region of the credentials"),
         ("network", 6, "has no output `ApiUrl`, so that it is no Windlass"),
         ("secret", 6, "`cloudformation:DescribeStacks` on the stack is needed"),
@@ -206,7 +206,7 @@ fn a_stack_that_is_no_windlass_is_told_with_what_to_do() {
         let output = windlass(&there, &folder("stacks"), &arguments, &[REGION]);
         let said = err(&output);
         assert_eq!(code(&output), status, "{said}");
-        assert!(said.contains(told), "{said}");
+        assert!(said.contains(why), "{said}");
         assert!(status == 2 || said.contains("(--stack)"), "{said}");
     }
     let without = windlass(&installation(), &folder("stacks"), &STATUS, &[]);
@@ -230,7 +230,7 @@ fn a_release_takes_address_and_bucket_from_one_look_at_the_stack() {
 }
 
 #[test]
-fn validate_asks_nobody_where_nothing_is_named_and_tells_what_it_could_not_ask() {
+fn validate_asks_nobody_where_nothing_is_named_and_says_what_it_could_not_ask() {
     let there = installation();
     let place = folder("validate");
     let text = "app: shop\nversion: 1.0.0\nenvironments: {prod: {}}\n\

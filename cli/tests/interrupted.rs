@@ -39,7 +39,7 @@ fn begin(api: &StandIn, arguments: &[&str]) -> Child {
 }
 
 #[test]
-fn whoever_interrupts_a_watch_is_told_that_the_deployment_goes_on_and_what_to_do() {
+fn whoever_interrupts_a_watch_reads_that_the_deployment_goes_on_and_what_to_do() {
     for arguments in [
         &["watch", "shop", ID][..],
         &["deploy", "shop", "prod", "1.4.0", "--watch"],
@@ -47,8 +47,8 @@ fn whoever_interrupts_a_watch_is_told_that_the_deployment_goes_on_and_what_to_do
     ] {
         let api = endless();
         let mut child = begin(&api, arguments);
-        let mut told = BufReader::new(child.stdout.take().unwrap()).lines();
-        assert!(told.any(|line| line.unwrap().contains("wave 1 is watched")));
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap().contains("wave 1 is watched")));
         let pid = child.id().to_string();
         assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
         let mut said = String::new();

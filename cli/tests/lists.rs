@@ -63,12 +63,12 @@ fn snapshots_are_a_table_and_all_pages_of_it() {
     assert_eq!(code(&output), 0, "{}", err(&output));
     insta::assert_snapshot!(out(&output));
     let output = api.windlass(&folder("snapshots"), &[&arguments[..], &["--json"]].concat());
-    let told: Value = serde_json::from_str(&out(&output)).unwrap();
-    assert_eq!(told["snapshots"][0]["replaced"], 2, "nothing is lost");
+    let document: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(document["snapshots"][0]["replaced"], 2, "nothing is lost");
 }
 
 #[test]
-fn an_unknown_application_is_told_with_the_one_that_was_meant_and_how_one_is_declared() {
+fn an_unknown_application_is_refused_with_the_one_that_was_meant_and_how_one_is_declared() {
     for (lists, meant) in [(true, "Did you mean `hello`? "), (false, "")] {
         let api = StandIn::new(move |call: &Call| {
             if call.path.starts_with("/stage/apps?") && lists {
@@ -84,8 +84,8 @@ fn an_unknown_application_is_told_with_the_one_that_was_meant_and_how_one_is_dec
         });
         let output = api.windlass(&folder("unknown"), &["status", "helo", "prod"]);
         assert_eq!(code(&output), 3, "{}", err(&output));
-        let told = format!("{meant}`windlass apps` lists what is declared; `windlass declare app.yaml` declares");
-        assert!(err(&output).contains(&told), "{}", err(&output));
+        let why = format!("{meant}`windlass apps` lists what is declared; `windlass declare app.yaml` declares");
+        assert!(err(&output).contains(&why), "{}", err(&output));
         assert!(!err(&output).contains("bucket"), "{}", err(&output));
         let is_meant = err(&output).contains("Did you mean");
         assert_eq!(is_meant, lists, "{}", err(&output));
@@ -93,18 +93,18 @@ fn an_unknown_application_is_told_with_the_one_that_was_meant_and_how_one_is_dec
 }
 
 #[test]
-fn nothing_refused_is_told_beside_where_rejected_deployments_stand() {
+fn nothing_refused_is_said_beside_where_rejected_deployments_stand() {
     let api = StandIn::new(|_: &Call| reply(200, &json!({"refusals": [], "next": null})));
     let output = api.windlass(&folder("refusals"), &["refusals", "hello"]);
     assert_eq!(code(&output), 0, "{}", err(&output));
-    let told = "nothing of hello was refused before it could become a deployment";
-    assert!(out(&output).contains(told), "{}", out(&output));
+    let line = "nothing of hello was refused before it could become a deployment";
+    assert!(out(&output).contains(line), "{}", out(&output));
     let next = "the verb `history` lists the deployments of an environment";
     assert!(out(&output).contains(next), "{}", out(&output));
 }
 
 #[test]
-fn what_had_no_gate_is_told_as_not_measured() {
+fn what_had_no_gate_is_shown_as_not_measured() {
     let api = StandIn::new(move |call: &Call| {
         if call.path.contains("/snapshots") {
             return reply(
@@ -120,17 +120,17 @@ fn what_had_no_gate_is_told_as_not_measured() {
                 "hold": null, "lock": {"token": 9}, "waiting": [], "running": {}}),
         )
     });
-    for (verb, told) in
+    for (verb, words) in
         [("snapshots", "runs now, not measured"), ("status", "snapshot 2, not measured: it had no gate")]
     {
         let output = api.windlass(&folder("unmeasured"), &[verb, "shop", "prod"]);
         assert_eq!(code(&output), 0, "{}", err(&output));
-        assert!(out(&output).contains(told), "{}", out(&output));
+        assert!(out(&output).contains(words), "{}", out(&output));
     }
 }
 
 #[test]
-fn what_was_accepted_is_told_as_the_persons_who_did() {
+fn what_was_accepted_is_shown_as_the_persons_who_did() {
     let resolved = json!({"at": 9, "by": {"route": "console", "principal": "tom"}, "reason": "mended by hand"});
     let asked = json!({"action": "deploy", "version": "1.5.0", "accepted": 0, "started": 0, "ended": 23_000,
         "requester": {"route": "s3"}, "components": ["api"], "resolved": resolved});
@@ -156,19 +156,19 @@ fn what_was_accepted_is_told_as_the_persons_who_did() {
     }
     assert!(!row.contains("23s") && !row.contains("an upload"), "{row}");
     let said = out(&api.windlass(&folder("accepted"), &["status", "shop", "prod"]));
-    let told = format!(
+    let line = format!(
         "  api: accepted since 1970-01-01T00:00:00Z by tom: \"mended by hand\"; it is what deployment {ID} had left"
     );
-    assert!(said.contains(&told), "{said}");
-    let told = format!(
+    assert!(said.contains(&line), "{said}");
+    let line = format!(
         "  web: 1.3.0 since 1970-01-01T00:00:00Z, by deployment fedcba9876543210\n    its bytes came with 1.2.0 by deployment {ID} and are there since"
     );
-    assert!(said.contains(&told), "{said}");
+    assert!(said.contains(&line), "{said}");
 }
 
 #[test]
-fn a_rollback_to_what_was_found_is_told_with_who_asked_for_it() {
-    for (action, is_told) in [("deploy", false), ("rollback", true)] {
+fn a_rollback_to_what_was_found_is_shown_with_who_asked_for_it() {
+    for (action, is_named) in [("deploy", false), ("rollback", true)] {
         let snapshots = json!({"next": null, "snapshots": [{"number": 8, "version": "before-windlass",
             "deployment": ID, "made": 0, "present": true, "verified_good": true, "vetoed": false,
             "components": {"api": {}}, "asked": {"action": action, "version": "before-windlass", "accepted": 0,
@@ -178,7 +178,7 @@ fn a_rollback_to_what_was_found_is_told_with_who_asked_for_it() {
         let output = api.windlass(&folder("found"), &["snapshots", "shop", "prod"]);
         let said = out(&output);
         for word in ["ann", "all is broken", "4m12s"] {
-            assert_eq!(said.contains(word), is_told, "{action}: {said}");
+            assert_eq!(said.contains(word), is_named, "{action}: {said}");
         }
     }
 }
@@ -219,7 +219,7 @@ type Row = (&'static str, fn(usize) -> Value, &'static [&'static str]);
 
 /// A list that is cut names a command that shows the rest, and no list is cut without a word.
 #[test]
-fn a_list_that_is_cut_tells_how_to_see_the_rest() {
+fn a_list_that_is_cut_says_how_to_see_the_rest() {
     let table: [Row; 4] = [
         ("deployments", deployment, &["history", "shop", "prod"]),
         ("snapshots", snapshot, &["snapshots", "shop", "prod"]),
@@ -236,8 +236,8 @@ fn a_list_that_is_cut_tells_how_to_see_the_rest() {
             assert_eq!(code(&output), 0, "{}", err(&output));
             let said = out(&output);
             for number in 0..5 {
-                let is_told = said.contains(&format!("1.{number}.0"));
-                assert_eq!(is_told, seen.contains(&number), "{said}");
+                let is_listed = said.contains(&format!("1.{number}.0"));
+                assert_eq!(is_listed, seen.contains(&number), "{said}");
             }
             let more = said.split_once("there are more: `windlass ");
             assert_eq!(more.is_some(), seen.end < 5, "{said}");
@@ -265,6 +265,6 @@ fn a_refusal_is_listed_with_the_page_that_explains_it() {
     let page = json!({"refusals": [refusal], "next": null});
     let api = StandIn::new(move |_: &Call| reply(200, &page));
     let said = out(&api.windlass(&folder("page"), &["refusals", "shop"]));
-    let told = "Write another.\n  page: docs/findings/BadValue.md (or `windlass explain BadValue`)\n";
-    assert!(said.ends_with(told), "{said}");
+    let end = "Write another.\n  page: docs/findings/BadValue.md (or `windlass explain BadValue`)\n";
+    assert!(said.ends_with(end), "{said}");
 }

@@ -130,12 +130,12 @@ pub fn logs(api: &StandIn, more: &[&str]) -> std::process::Output {
 }
 
 #[test]
-fn lines_of_the_new_version_and_of_the_new_tasks_are_told_in_their_order() {
+fn lines_of_the_new_version_and_of_the_new_tasks_are_printed_in_their_order() {
     let api = serving(record(true), |_| None);
     let output = logs(&api, &[]);
     assert_eq!(code(&output), 0, "{}", err(&output));
-    let told = "2025-11-20T12:00:06Z api KeyError: 'total'\n2025-11-20T12:00:07Z agent started\n";
-    assert_eq!(out(&output), told);
+    let lines = "2025-11-20T12:00:06Z api KeyError: 'total'\n2025-11-20T12:00:07Z agent started\n";
+    assert_eq!(out(&output), lines);
     assert!(err(&output).contains("web has no log lines: a site has files"), "{}", err(&output));
     let asked = api
         .calls()
@@ -146,7 +146,7 @@ fn lines_of_the_new_version_and_of_the_new_tasks_are_told_in_their_order() {
 }
 
 #[test]
-fn one_document_tells_lines_and_what_has_none() {
+fn one_document_has_lines_and_what_has_none() {
     let api = serving(record(true), |_| None);
     let output = logs(&api, &["1.4.0", "--json"]);
     let document: Value = serde_json::from_str(&out(&output)).unwrap();
@@ -168,10 +168,10 @@ fn a_right_that_is_missing_is_named_and_is_no_silence() {
     let output = logs(&api, &[]);
     assert_eq!(code(&output), 6);
     assert!(out(&output).contains("agent started"), "{}", out(&output));
-    let told = err(&output);
+    let why = err(&output);
     assert!(
-        told.contains("api: the log group /shop/api") && told.contains("Allow yourself `logs:FilterLogEvents`"),
-        "{told}"
+        why.contains("api: the log group /shop/api") && why.contains("Allow yourself `logs:FilterLogEvents`"),
+        "{why}"
     );
 }
 
@@ -190,7 +190,7 @@ fn a_list_that_is_cut_says_so() {
 }
 
 #[test]
-fn a_log_group_that_is_not_there_and_no_line_at_all_are_told() {
+fn a_log_group_that_is_not_there_and_no_line_at_all_are_reported() {
     let api = serving(record(true), |call| {
         let target = call.headers.get("x-amz-target")?;
         let gone = json!({"__type": "ResourceNotFoundException", "message": "The specified log group does not exist."});
@@ -208,7 +208,7 @@ fn a_log_group_that_is_not_there_and_no_line_at_all_are_told() {
 }
 
 #[test]
-fn a_deployment_is_followed_until_it_has_ended_and_each_line_is_told_once() {
+fn a_deployment_is_followed_until_it_has_ended_and_each_line_is_printed_once() {
     let mut looks = 0;
     let api = StandIn::new(move |call: &Call| {
         if call.path.starts_with("/stage/apps/shop/deployments?") {
@@ -229,9 +229,9 @@ fn a_deployment_is_followed_until_it_has_ended_and_each_line_is_told_once() {
     assert!(err(&output).contains("has not ended"), "{}", err(&output));
 }
 
-/// A line that the log service gives no id is told, once for each time that it was written.
+/// A line that the log service gives no id is printed, once for each time that it was written.
 #[test]
-fn lines_without_an_id_are_each_told_once() {
+fn lines_without_an_id_are_each_printed_once() {
     let mut looks = 0;
     let api = StandIn::new(move |call: &Call| {
         if call.path.starts_with("/stage/apps/shop/deployments?") {
@@ -258,9 +258,9 @@ fn lines_without_an_id_are_each_told_once() {
     });
     let output = logs(&api, &["--follow", "--every", "1ms"]);
     assert_eq!(code(&output), 0, "{}", err(&output));
-    let told = "2025-11-20T12:00:06Z api started\n2025-11-20T12:00:07Z api tick\n\
+    let lines = "2025-11-20T12:00:06Z api started\n2025-11-20T12:00:07Z api tick\n\
         2025-11-20T12:00:07Z api tick\n2025-11-20T12:00:08Z api tick\n";
-    assert_eq!(out(&output), told);
+    assert_eq!(out(&output), lines);
 }
 
 /// Returns the link to a log group in the console.
@@ -281,18 +281,18 @@ fn pages_link_each_log_group_that_was_written_into_whether_it_has_lines_or_not()
     });
     let ui = Ui::start(&api);
     let page = ui.get(&format!("apps/shop/deployments/{ID}/logs")).body;
-    for told in [
+    for part in [
         &format!("api writes into {}/shop/api</a>", console("/shop/api")),
         &format!("agent writes into {}/shop/agent</a>", console("/shop/agent")),
         &format!("windlass logs shop {ID}</code>"),
         "web has no log lines: a site has files",
         "No lines.",
     ] {
-        assert!(page.contains(told), "{told}: {page}");
+        assert!(page.contains(part), "{part}: {page}");
     }
     let page = ui.get(&format!("apps/shop/deployments/{ID}")).body;
-    for told in ["Log groups", &console("/shop/api"), &console("/shop/agent")] {
-        assert!(page.contains(told), "{told}: {page}");
+    for part in ["Log groups", &console("/shop/api"), &console("/shop/agent")] {
+        assert!(page.contains(part), "{part}: {page}");
     }
     assert!(!page.contains("not all could be told"), "{page}");
 }

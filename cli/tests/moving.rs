@@ -76,18 +76,18 @@ fn what_is_moved_is_asked_for_where_both_sides_are_named() {
     ];
     for (words, look, path, body) in table {
         let api = api();
-        let (status, told) = run(&api, words);
-        assert_eq!(status, 0, "{told}");
-        assert!(told.contains("another owner"), "{told}");
+        let (status, said) = run(&api, words);
+        assert_eq!(status, 0, "{said}");
+        assert!(said.contains("another owner"), "{said}");
         let first = &api.calls()[0];
         assert_eq!((first.method.as_str(), first.path.as_str()), ("POST", path));
         assert_eq!(first.json(), body);
 
         let api = self::api();
-        let (status, told) = run(&api, &[words, &["--plan"][..]].concat());
-        assert_eq!(status, 0, "{told}");
+        let (status, said) = run(&api, &[words, &["--plan"][..]].concat());
+        assert_eq!(status, 0, "{said}");
         for part in ["would be site of", "with s3://shop/web/", "stays as it is", "Tag the"] {
-            assert!(told.contains(part), "{part}: {told}");
+            assert!(said.contains(part), "{part}: {said}");
         }
         let calls = api.calls();
         assert!(calls.iter().all(|call| call.method == "GET"));
@@ -113,17 +113,17 @@ fn a_whole_application_has_another_name_when_its_name_is_typed_again() {
     };
     let made = api();
     let words = ["rename", "shop", "--to-app", "store", "--confirm", "shop"];
-    let (status, told) = run(&made, &words);
-    assert_eq!(status, 0, "{told}");
-    assert!(told.contains("the store now"), "{told}");
+    let (status, said) = run(&made, &words);
+    assert_eq!(status, 0, "{said}");
+    assert!(said.contains("the store now"), "{said}");
     let first = &made.calls()[0];
     assert_eq!(first.method, "POST");
     assert_eq!(first.path, "/stage/renames/shop/store");
     assert_eq!(first.json(), json!({"confirm": "shop", "reason": "r"}));
 
     let asked = api();
-    let (status, told) = run(&asked, &["rename", "shop", "--to-app", "store", "--plan"]);
-    assert_eq!(status, 0, "{told}");
+    let (status, said) = run(&asked, &["rename", "shop", "--to-app", "store", "--plan"]);
+    assert_eq!(status, 0, "{said}");
     for part in [
         "shop would be called store",
         "declaration 1.3.0 would be withdrawn",
@@ -134,7 +134,7 @@ fn a_whole_application_has_another_name_when_its_name_is_typed_again() {
         "What runs stays.",
         "Tag the targets.",
     ] {
-        assert!(told.contains(part), "{part}: {told}");
+        assert!(said.contains(part), "{part}: {said}");
     }
     assert!(asked.calls().iter().all(|call| call.method == "GET"));
 }
@@ -156,8 +156,8 @@ fn what_does_not_say_where_to_is_not_understood() {
     ];
     for words in wrong {
         let api = api();
-        let (status, told) = run(&api, words);
-        assert_eq!(status, 2, "{words:?}: {told}");
+        let (status, said) = run(&api, words);
+        assert_eq!(status, 2, "{words:?}: {said}");
         assert!(api.calls().is_empty());
     }
 }

@@ -81,16 +81,16 @@ fn run(api: &StandIn, arguments: &[&str]) -> String {
 
 /// The record of a rollback has no version before its turn.
 #[test]
-fn a_rollback_is_told_as_one_and_not_as_a_version() {
+fn a_rollback_is_shown_as_one_and_not_as_a_version() {
     let table = [
         (json!({"version": "rollback"}), "rollback is under way"),
         (json!({"version": "rollback", "snapshot": 6}), "rollback to snapshot 6 is under way"),
         (json!({"version": "1.3.0", "snapshot": 6}), "rollback to 1.3.0, snapshot 6 is under way"),
     ];
-    for (told, words) in table {
+    for (members, words) in table {
         let mut asked = asked("", "ann", "9f2c61d4a0b3");
         asked["action"] = "rollback".into();
-        for (name, value) in told.as_object().unwrap() {
+        for (name, value) in members.as_object().unwrap() {
             asked[name] = value.clone();
         }
         let held =
@@ -144,12 +144,12 @@ fn each_release_that_runs_somewhere_is_a_row_and_all_pages_are_read() {
 }
 
 #[test]
-fn a_list_that_is_cut_tells_how_to_go_on_and_a_program_gets_all_of_it() {
+fn a_list_that_is_cut_says_how_to_go_on_and_a_program_gets_all_of_it() {
     let said = run(&api(), &["apps", "--limit", "1"]);
     assert!(said.ends_with("there are more: `windlass apps --limit 1 --after p2` lists them\n"), "{said}");
-    let told: Value = serde_json::from_str(&run(&api(), &["apps", "--json"])).unwrap();
-    assert_eq!(told["apps"][0], shop(), "nothing is lost");
-    assert_eq!((&told["apps"][1]["app"], &told["next"]), (&json!("bank"), &json!(null)));
+    let document: Value = serde_json::from_str(&run(&api(), &["apps", "--json"])).unwrap();
+    assert_eq!(document["apps"][0], shop(), "nothing is lost");
+    assert_eq!((&document["apps"][1]["app"], &document["next"]), (&json!("bank"), &json!(null)));
     let none = StandIn::new(|_: &Call| reply(200, &json!({"apps": [], "next": null})));
     assert!(run(&none, &["apps"]).contains("no application is declared yet"));
 }
@@ -161,14 +161,14 @@ fn an_application_alone_is_each_of_its_environments() {
     assert!(said.contains("shop dev: nothing was deployed yet") && said.contains("shop prod: nothing"), "{said}");
     let looked = api.calls().into_iter().filter(|call| call.path.ends_with("?observe=true"));
     assert_eq!(looked.count(), 2);
-    let told: Value = serde_json::from_str(&run(&api, &["status", "shop", "--json"])).unwrap();
-    assert_eq!(told["environments"][1]["environment"], "prod");
+    let document: Value = serde_json::from_str(&run(&api, &["status", "shop", "--json"])).unwrap();
+    assert_eq!(document["environments"][1]["environment"], "prod");
     let output = api.windlass(&folder("overview"), &["status", "--observe"]);
     assert_eq!(code(&output), 2, "all targets of everybody are not looked at: {}", err(&output));
 }
 
 #[test]
-fn who_may_not_see_all_is_told_which_right_is_needed() {
+fn who_may_not_see_all_reads_which_right_is_needed() {
     let closed = StandIn::new(|_: &Call| reply(403, &json!({"message": "Forbidden"})));
     let output = closed.windlass(&folder("overview"), &["apps"]);
     assert_eq!(code(&output), 6);

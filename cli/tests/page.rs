@@ -14,19 +14,19 @@ fn every_verb_is_on_the_page_and_no_other() {
     let command = Arguments::command();
     let verbs: BTreeSet<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
     let rows = PAGE.lines().filter_map(|line| line.strip_prefix("| `windlass "));
-    let told: BTreeSet<&str> = rows.map(|row| row.split('`').next().unwrap()).collect();
-    assert_eq!(told, verbs);
+    let listed: BTreeSet<&str> = rows.map(|row| row.split('`').next().unwrap()).collect();
+    assert_eq!(listed, verbs);
 }
 
 #[test]
 fn every_exit_status_is_on_the_page_in_the_same_words() {
-    let told: Vec<String> = exit::HELP
+    let rows: Vec<String> = exit::HELP
         .lines()
         .filter_map(|line| line.trim().split_once("  "))
         .map(|(status, meaning)| format!("| {status} | {meaning} |"))
         .collect();
-    assert_eq!(told.len(), 14);
-    for row in told {
+    assert_eq!(rows.len(), 14);
+    for row in rows {
         assert!(PAGE.contains(&row), "{row}");
     }
 }
@@ -36,7 +36,7 @@ fn the_arguments_of_all_verbs_fit_together() {
     Arguments::command().debug_assert();
 }
 
-/// Nobody has to know which verbs watch without being told to: `--watch` is right at each verb that can wait.
+/// Nobody has to know which verbs watch by themselves: `--watch` is right at each verb that can wait.
 #[test]
 fn every_verb_that_can_wait_takes_watch() {
     let mut waiting = 0;
@@ -60,7 +60,7 @@ fn said_by(arguments: &[&str], variables: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn the_help_of_a_drill_tells_the_statuses_that_the_page_tells() {
+fn the_help_of_a_drill_lists_the_statuses_that_the_page_lists() {
     let row = PAGE.lines().find(|line| line.starts_with("| `windlass drill` |"));
     let (_, statuses) = row.unwrap().split_once("Status ").unwrap();
     let statuses = statuses.trim_end_matches(" |");

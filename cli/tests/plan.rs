@@ -63,8 +63,8 @@ fn the_document_goes_into_a_file_beside_the_words_and_nothing_begins_where_it_ca
     let place = folder("kept");
     let file = place.join("plan.json");
     std::fs::write(&file, "of an earlier command").unwrap();
-    let told = ["deploy", "shop", "prod", "1.4.0", "--json-to"];
-    let done = planned(&api, &[&told[..], &[file.to_str().unwrap()]].concat());
+    let arguments = ["deploy", "shop", "prod", "1.4.0", "--json-to"];
+    let done = planned(&api, &[&arguments[..], &[file.to_str().unwrap()]].concat());
     assert_eq!(code(&done), 0, "{}", err(&done));
     assert!(out(&done).contains("nothing was changed"), "{}", out(&done));
     let kept: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
@@ -72,7 +72,7 @@ fn the_document_goes_into_a_file_beside_the_words_and_nothing_begins_where_it_ca
 
     let calls = api.calls().len();
     let nowhere = place.join("nowhere/plan.json");
-    let done = planned(&api, &[&told[..], &[nowhere.to_str().unwrap()]].concat());
+    let done = planned(&api, &[&arguments[..], &[nowhere.to_str().unwrap()]].concat());
     assert_eq!(code(&done), 2);
     assert!(err(&done).contains("cannot be written"), "{}", err(&done));
     assert_eq!(api.calls().len(), calls);
@@ -107,15 +107,15 @@ fn a_rollback_is_planned_without_a_reason() {
 }
 
 #[test]
-fn what_would_be_refused_is_told_and_ends_as_it_would() {
+fn what_would_be_refused_is_shown_and_ends_as_it_would() {
     let red = json!([{"name": "GateAlreadyRed", "path": "gates", "reason": "It is red.", "remedy": "Mend it."}]);
     let api = drawing(drawn("rejected", &red));
     let output = planned(&api, &["deploy", "shop", "prod", "1.4.0"]);
     assert_eq!(code(&output), 3);
-    for told in
+    for part in
         ["it would be refused:", "GateAlreadyRed: It is red.", "Mend it.", "page: docs/findings/GateAlreadyRed.md"]
     {
-        assert!(out(&output).contains(told), "{}", out(&output));
+        assert!(out(&output).contains(part), "{}", out(&output));
     }
 }
 
@@ -130,15 +130,15 @@ fn a_plan_that_was_not_drawn_is_no_plan() {
 }
 
 #[test]
-fn what_is_of_the_command_is_taken_and_told() {
+fn what_is_of_the_command_is_taken_and_announced() {
     let api = drawing(asked());
     let deploy = ["deploy", "shop", "prod", "1.4.0", "--timeout", "20ms"];
     for more in [&["--watch"][..], &["--look", "1s"], &[]] {
         let output = planned(&api, &[&deploy[..], more].concat());
         assert_eq!(code(&output), 7, "{more:?}");
         let said = format!("{}{}", out(&output), err(&output));
-        let told = more.iter().take(1).all(|name| said.contains(&format!("`{name}` is of the command")));
-        assert!(told, "{more:?}: {said}");
+        let is_announced = more.iter().take(1).all(|name| said.contains(&format!("`{name}` is of the command")));
+        assert!(is_announced, "{more:?}: {said}");
     }
 }
 

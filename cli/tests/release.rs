@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use crate::cloud::{RELEASE, Told, cloud, puts, released, site, telling, uploading};
+use crate::cloud::{Answers, RELEASE, answering, cloud, puts, released, site, uploading};
 use crate::records::{self, ID, accepted};
 use crate::standin::{code, err, folder, out};
 use serde_json::{Value, json};
@@ -52,8 +52,8 @@ fn the_same_bytes_are_not_sent_twice() {
 
 #[test]
 fn who_may_only_put_sends_what_may_be_there_already() {
-    let told = Told { put_only: true, ..Told::nothing() };
-    let (cloud, folder) = (telling(told), site("put-only"));
+    let answers = Answers { put_only: true, ..Answers::nothing() };
+    let (cloud, folder) = (answering(answers), site("put-only"));
     for sent in [3, 6] {
         let output = cloud.windlass(&folder, &uploading());
         assert_eq!(code(&output), 0, "{}", err(&output));
@@ -62,7 +62,7 @@ fn who_may_only_put_sends_what_may_be_there_already() {
 }
 
 #[test]
-fn watching_starts_it_through_the_api_and_tells_how_it_ended() {
+fn watching_starts_it_through_the_api_and_shows_how_it_ended() {
     let (cloud, folder) = (cloud(), site("watching"));
     let mut arguments = RELEASE.to_vec();
     arguments.extend(["--watch", "--environment", "prod"]);
@@ -86,8 +86,8 @@ fn a_recorded_release_is_promoted_by_its_version() {
     let cloud = cloud();
     let output = cloud.windlass(&folder("promote"), &["deploy", "shop", "prod", "1.4.0", "--json", "--look=0s"]);
     assert_eq!(code(&output), 0, "{}", err(&output));
-    let told: Value = serde_json::from_str(&out(&output)).unwrap();
-    assert_eq!(told["id"], ID);
+    let document: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(document["id"], ID);
     let calls = cloud.calls();
     assert_eq!(calls[0].path, "/stage/apps/shop/releases/1.4.0", "who recorded it");
     assert_eq!(calls[1].path, "/stage/apps/shop/environments/prod/starts");
@@ -95,11 +95,11 @@ fn a_recorded_release_is_promoted_by_its_version() {
 }
 
 #[test]
-fn the_deployment_that_an_upload_became_is_told() {
+fn the_deployment_that_an_upload_became_is_shown() {
     let one = json!({"id": ID, "action": "deploy", "version": "1.4.0", "status": "ended", "accepted": 0,
         "requester": {"route": "s3"}});
-    let told = Told { history: json!({"deployments": [one], "next": null}), ..Told::nothing() };
-    let (code, said, _) = released(told, "became", &uploading());
+    let answers = Answers { history: json!({"deployments": [one], "next": null}), ..Answers::nothing() };
+    let (code, said, _) = released(answers, "became", &uploading());
     assert_eq!(code, 4, "{said}");
     assert!(said.contains("RolledBack"), "{said}");
 }
@@ -114,7 +114,7 @@ fn folder_archive(folder: &std::path::Path) -> Vec<u8> {
 type Change<'a> = &'a dyn Fn(&mut Value);
 
 /// A deployment of the release that [`RELEASE`] hands in, in the history and as its record.
-fn under_way(change: Change<'_>) -> Told {
+fn under_way(change: Change<'_>) -> Answers {
     let folder = site("digests");
     let web = folder_archive(&folder.join("dist"));
     let api = std::fs::read(folder.join("fn.zip")).unwrap();
@@ -130,7 +130,7 @@ fn under_way(change: Change<'_>) -> Told {
     let listed = json!({"id": ID, "action": "deploy", "version": "1.4.0", "accepted": 0, "requester": {"route": "s3"},
         "status": record["deployment"]["status"]});
     let history = json!({"deployments": [listed], "next": null});
-    Told { before: history.clone(), history, record, ..Told::nothing() }
+    Answers { before: history.clone(), history, record, ..Answers::nothing() }
 }
 
 #[test]
@@ -171,23 +171,23 @@ fn what_joins_a_deployment_under_way_says_which_and_how_it_stands() {
         assert!(said.contains(&wanted), "{wanted}: {said}");
         assert_eq!(said.contains(&joins), wanted.starts_with(&joins), "{said}");
     }
-    // Through the API the answer tells which deployment it is.
+    // Through the API the answer names the deployment.
     let (code, said, _) = released(under_way(&|_| {}), "joins-api", &RELEASE);
     assert_eq!(code, 0, "{said}");
     assert!(said.contains(&format!("{joins} is under way")), "{said}");
     for arguments in [&RELEASE[..], &uploading()] {
-        let (cloud, folder) = (telling(under_way(&|_| {})), site("joins-json"));
+        let (cloud, folder) = (answering(under_way(&|_| {})), site("joins-json"));
         let output = cloud.windlass(&folder, &[arguments, &["--json"]].concat());
-        let told: Value = serde_json::from_str(&out(&output)).unwrap();
-        assert_eq!(told["id"], ID);
-        assert_eq!(told["joins"], true);
-        assert_eq!(told["stands"], "is under way");
+        let document: Value = serde_json::from_str(&out(&output)).unwrap();
+        assert_eq!(document["id"], ID);
+        assert_eq!(document["joins"], true);
+        assert_eq!(document["stands"], "is under way");
     }
-    // Programs, too, are told what was not seen.
-    let (cloud, folder) = (telling(Told::nothing()), site("unseen-json"));
+    // Programs, too, read what was not seen.
+    let (cloud, folder) = (answering(Answers::nothing()), site("unseen-json"));
     let output = cloud.windlass(&folder, &[&uploading()[..], &["--json"]].concat());
-    let told: Value = serde_json::from_str(&out(&output)).unwrap();
-    let stands = told["stands"].as_str().unwrap();
+    let document: Value = serde_json::from_str(&out(&output)).unwrap();
+    let stands = document["stands"].as_str().unwrap();
     assert!(stands.contains(none), "{stands}");
     // A deployment that had ended before did not come from this release's arrival.
     let ended = |record: &mut Value| *record = records::ended(record.clone(), "RolledBack", "GateFailed");
@@ -199,7 +199,7 @@ fn what_joins_a_deployment_under_way_says_which_and_how_it_stands() {
 fn a_time_that_is_none_is_refused_before_anything_is_sent() {
     let mut arguments = RELEASE.to_vec();
     arguments.extend(["--git-time", "yesterday"]);
-    let (code, said, put) = released(Told::nothing(), "no-time", &arguments);
+    let (code, said, put) = released(Answers::nothing(), "no-time", &arguments);
     assert_eq!((code, put), (3, 0), "{said}");
     assert!(said.contains("git.time"), "{said}");
 }

@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-/// The time of the commit of [`repository`], as Git tells it.
+/// The time of the commit of [`repository`], as Git has it.
 const COMMITTED: &str = "2026-11-20T16:02:05+02:00";
 
 /// Runs `git` in a folder and returns its output.
@@ -93,9 +93,9 @@ fn the_time_of_the_commit_is_the_repositorys_or_the_one_that_is_given_and_never_
         (&outside, with(&["--git-time", given]), json!(given)),
     ] {
         let options: Vec<&str> = options.iter().map(String::as_str).collect();
-        let told = git_of_manifest(folder, &options);
-        assert_eq!(told["time"], wanted, "{} {options:?}", folder.display());
-        assert_eq!(told["ref"], "refs/tags/v1.4.0");
+        let origin = git_of_manifest(folder, &options);
+        assert_eq!(origin["time"], wanted, "{} {options:?}", folder.display());
+        assert_eq!(origin["ref"], "refs/tags/v1.4.0");
     }
 }
 
@@ -104,8 +104,8 @@ fn a_ref_that_is_named_has_its_commit_and_one_that_is_not_there_that_of_what_is_
     let (inside, outside) = (repository("named"), site("named-outside"));
     let head = git(&inside, &["rev-parse", "HEAD"]);
     let commit = |folder, reference| {
-        let told = git_of_manifest(folder, &["--git-ref", reference]);
-        told["commit"].clone()
+        let origin = git_of_manifest(folder, &["--git-ref", reference]);
+        origin["commit"].clone()
     };
     assert_eq!(commit(&inside, "refs/tags/v1.4.0"), json!(head));
     assert_eq!(commit(&inside, "refs/heads/main"), json!(head));
@@ -116,7 +116,7 @@ fn a_ref_that_is_named_has_its_commit_and_one_that_is_not_there_that_of_what_is_
 }
 
 #[test]
-fn a_commit_that_is_not_checked_out_is_refused_with_both_whoever_tells_it() {
+fn a_commit_that_is_not_checked_out_is_refused_with_both_whoever_names_it() {
     let (folder, tagged, head) = two_commits("elsewhere");
     let of = |event, reference| {
         let known = [("GITHUB_EVENT_NAME", event), ("GITHUB_REF", reference)];
@@ -146,7 +146,7 @@ fn a_commit_that_is_not_checked_out_is_refused_with_both_whoever_tells_it() {
     }
     let (taken, put) = handed_in(&folder, &[], &of("push", "refs/heads/main")[..2]);
     assert_eq!((code(&taken), put), (0, 2), "{}", err(&taken));
-    // What is in no commit at all is told as well.
+    // What is in no commit at all is shown as well.
     write(&folder, "fn.zip", "changed");
     let given = ["--git-ref", "refs/tags/v1.4.0", "--git-commit", &tagged];
     let (refused, put) = handed_in(&folder, &given, &[]);
@@ -251,11 +251,11 @@ fn no_program_of_a_hostile_repository_runs() {
     let said = std::cell::RefCell::<String>::default();
     let release = || *said.borrow_mut() = out(&handed_in(&folder, &["--git-ref", "refs/heads/main"], &[]).0);
     assert!(!runs("ours", &release), "{}", said.borrow());
-    let told = |words: &str| assert!(said.borrow().contains(words), "{}", said.borrow());
-    told("not known whether clean");
+    let has = |words: &str| assert!(said.borrow().contains(words), "{}", said.borrow());
+    has("not known whether clean");
     for name in ["filter.x.clean", "filter.x.process"] {
         git(&folder, &["config", "--unset", name]);
     }
     assert!(!runs("without a filter", &release), "{}", said.borrow());
-    told("DIRTY");
+    has("DIRTY");
 }

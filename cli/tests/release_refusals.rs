@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use crate::cloud::{DECLARATION, RELEASE, Told, cloud, puts, released, s3, site, telling, uploading, with, write};
+use crate::cloud::{Answers, DECLARATION, RELEASE, answering, cloud, puts, released, s3, site, uploading, with, write};
 use crate::standin::{Call, StandIn, code, err, out, reply};
 use serde_json::{Value, json};
 
@@ -19,13 +19,13 @@ fn what_is_not_valid_is_refused_before_anything_is_sent() {
     let missing = [&["release", "shop", "1.4.0"][..], &missing].concat();
     let output = cloud.windlass(&folder, &missing);
     assert_eq!(code(&output), 2);
-    for told in [
+    for why in [
         "`web`: there is no file `nowhere.zip`",
         "`job`: `large.zip` has more than 5368709120 bytes",
         "`api`: empty has no files",
         "`agent` is given twice",
     ] {
-        assert!(err(&output).contains(told), "{}", err(&output));
+        assert!(err(&output).contains(why), "{}", err(&output));
     }
     let wish = ["release", "shop", "1.4.0", "web=dist", "--again"];
     assert_eq!(code(&cloud.windlass(&folder, &wish)), 2, "a wish needs a reason");
@@ -36,14 +36,14 @@ fn what_is_not_valid_is_refused_before_anything_is_sent() {
 
 #[test]
 fn what_would_be_refused_a_second_later_is_refused_before_the_upload() {
-    let mut held = Told::nothing();
+    let mut held = Answers::nothing();
     held.environment["hold"] = json!({"since": 0, "reason": "a sale", "by": "ann"});
-    let mut used = Told::nothing();
+    let mut used = Answers::nothing();
     let web = json!({"type": "object", "key": "k", "version_id": "v", "bytes": 1, "sha256": "b".repeat(64)});
     let release = json!({"app": "shop", "version": "1.4.0", "components": {"web": web}});
     used.release = (200, json!({"recorded": release, "uploads": {}}));
-    let nothing = Told::nothing;
-    let table: [(Told, Vec<&str>, i32, &str); 11] = [
+    let nothing = Answers::nothing;
+    let table: [(Answers, Vec<&str>, i32, &str); 11] = [
         (nothing(), with(&[(1, "shopp")]), 3, "NoDeclaration"),
         (nothing(), with(&[(3, "wbe=dist")]), 3, "Did you mean `web`?"),
         (nothing(), with(&[(7, "refs/heads/nowhere")]), 3, "matches no environment's rule"),
@@ -56,8 +56,8 @@ fn what_would_be_refused_a_second_later_is_refused_before_the_upload() {
         (held.clone(), RELEASE.to_vec(), 9, "`windlass release-hold shop prod --reason '…'`"),
         (nothing(), [&RELEASE[..], &["--environment", "prd"]].concat(), 3, "Did you mean `prod`?"),
     ];
-    for (told, arguments, status, words) in table {
-        let (code, said, puts) = released(told, "before", &arguments);
+    for (answers, arguments, status, words) in table {
+        let (code, said, puts) = released(answers, "before", &arguments);
         assert_eq!((code, puts), (status, 0), "{said}");
         assert!(said.contains(words), "{said}");
         assert!(said.contains("nothing was uploaded"), "{said}");
@@ -70,19 +70,19 @@ fn what_would_be_refused_a_second_later_is_refused_before_the_upload() {
 /// Nothing is uploaded, and the version stays free, however the component's kind is known, and also where it is not.
 #[test]
 fn an_artifact_of_the_wrong_sort_is_refused_before_the_upload() {
-    let closed = |declaration: Option<&str>| Told {
+    let closed = |declaration: Option<&str>| Answers {
         closed: Some(403),
         declaration: declaration.map(str::to_owned),
-        ..Told::nothing()
+        ..Answers::nothing()
     };
     let invalid = closed(Some("app: shop"));
     let by = [
-        (Told::nothing(), "BadArchive web=hacked.html: the archive"),
+        (Answers::nothing(), "BadArchive web=hacked.html: the archive"),
         (closed(Some(DECLARATION)), "BadArchive web=hacked.html: the archive"),
         (invalid, "what `web` takes is not known here"),
     ];
-    for (told, words) in by {
-        let (cloud, folder) = (telling(told), site("sort"));
+    for (answers, words) in by {
+        let (cloud, folder) = (answering(answers), site("sort"));
         write(&folder, "hacked.html", "hacked\n");
         let output = cloud.windlass(&folder, &with(&[(3, "web=hacked.html")]));
         let said = err(&output);
@@ -93,20 +93,20 @@ fn an_artifact_of_the_wrong_sort_is_refused_before_the_upload() {
 }
 
 #[test]
-fn a_declaration_is_told_what_runs_that_it_no_longer_has() {
-    let mut told = Told::nothing();
+fn what_runs_that_a_declaration_no_longer_has_is_reported() {
+    let mut answers = Answers::nothing();
     let folder = site("departed");
     write(&folder, "app.yaml", DECLARATION);
     let runs = json!({"version": "1.2.0", "deployment": "fedcba9876543210", "since": 0,
             "brought": {"version": "1.2.0", "deployment": "fedcba9876543210", "since": 0}, "state": {}});
-    told.environment["running"] = json!({"web": runs, "old-web": runs});
-    let output = telling(told.clone()).windlass(&folder, &["validate"]);
+    answers.environment["running"] = json!({"web": runs, "old-web": runs});
+    let output = answering(answers.clone()).windlass(&folder, &["validate"]);
     assert_eq!(code(&output), 0, "{}", out(&output));
     let said = out(&output);
     assert_eq!(said.matches("NoLongerDeclared").count(), 3, "{said}");
     assert!(said.contains("`old-web` runs 1.2.0 in prod since"), "{said}");
-    told.closed = Some(403);
-    let output = telling(told).windlass(&folder, &["validate"]);
+    answers.closed = Some(403);
+    let output = answering(answers).windlass(&folder, &["validate"]);
     assert_eq!(code(&output), 0, "{}", out(&output));
     let said = out(&output);
     assert!(said.contains("not looked at: what runs in prod ("), "{said}");
@@ -121,22 +121,22 @@ fn a_declaration_whose_upload_would_be_refused_is_not_valid() {
         (DECLARATION.replace("1.3.0", "1.2.9"), 3, "VersionNotHigher"),
         (DECLARATION.replace("stable", "any"), 3, "VersionNotHigher"),
     ];
-    for (text, status, told) in table {
+    for (text, status, why) in table {
         write(&folder, "app.yaml", &text);
-        let output = telling(Told::nothing()).windlass(&folder, &["validate"]);
+        let output = answering(Answers::nothing()).windlass(&folder, &["validate"]);
         assert_eq!(code(&output), status, "{text}: {}", out(&output));
-        assert!(out(&output).contains(told), "{}", out(&output));
+        assert!(out(&output).contains(why), "{}", out(&output));
     }
-    let closed = Told { closed: Some(403), ..Told::nothing() };
-    let output = telling(closed).windlass(&folder, &["validate"]);
+    let closed = Answers { closed: Some(403), ..Answers::nothing() };
+    let output = answering(closed).windlass(&folder, &["validate"]);
     assert_eq!(code(&output), 0, "{}", out(&output));
-    let told = "not looked at: whether its version is higher";
-    assert!(out(&output).contains(told), "{}", out(&output));
+    let line = "not looked at: whether its version is higher";
+    assert!(out(&output).contains(line), "{}", out(&output));
 }
 
 #[test]
-fn bytes_that_a_manifest_does_not_tell_are_told_as_not_looked_at() {
-    let mut told = Told::nothing();
+fn bytes_that_a_manifest_does_not_name_are_reported_as_not_looked_at() {
+    let mut answers = Answers::nothing();
     let folder = site("untold");
     write(&folder, "app.yaml", DECLARATION);
     let manifest = json!({"version": "1.4.0", "git": {"ref": "refs/tags/v1.4.0"},
@@ -144,49 +144,49 @@ fn bytes_that_a_manifest_does_not_tell_are_told_as_not_looked_at() {
     write(&folder, "it.json", &manifest.to_string());
     let lies = json!({"type": "object", "key": "k", "version_id": "v", "bytes": 1, "sha256": "b".repeat(64)});
     let release = json!({"app": "shop", "version": "1.4.0", "components": {"web": lies}});
-    told.release = (200, json!({"recorded": release, "uploads": {}}));
-    let output = telling(told).windlass(&folder, &["validate", "--manifest", "it.json"]);
+    answers.release = (200, json!({"recorded": release, "uploads": {}}));
+    let output = answering(answers).windlass(&folder, &["validate", "--manifest", "it.json"]);
     assert_eq!(code(&output), 0, "{}", out(&output));
-    let told = "not looked at: whether `web` has the bytes that version 1.4.0 is recorded with";
-    assert!(out(&output).contains(told), "{}", out(&output));
+    let line = "not looked at: whether `web` has the bytes that version 1.4.0 is recorded with";
+    assert!(out(&output).contains(line), "{}", out(&output));
 }
 
 #[test]
-fn a_manifest_is_validated_with_what_the_api_tells() {
-    let mut told = Told::nothing();
+fn a_manifest_is_validated_with_what_the_api_answers() {
+    let mut answers = Answers::nothing();
     let folder = site("validated");
     write(&folder, "app.yaml", DECLARATION);
     let web = json!({"key": "artifacts/shop/prod/web/1.zip", "sha256": "a".repeat(64)});
     let manifest = json!({"version": "1.4.0", "git": {"ref": "refs/tags/v1.4.0"}, "components": {"web": web}});
     write(&folder, "it.json", &manifest.to_string());
     let validate = ["validate", "--manifest", "it.json"];
-    let output = telling(told.clone()).windlass(&folder, &validate);
+    let output = answering(answers.clone()).windlass(&folder, &validate);
     assert_eq!(code(&output), 0, "{}", out(&output));
     let said = out(&output);
     assert_eq!(said.matches("not looked at").count(), 1, "{said}");
     assert!(said.contains("not looked at: the bytes of `web`:"), "{said}");
-    told.environment["hold"] = json!({"since": 0, "reason": "a sale", "by": "ann"});
-    let output = telling(told.clone()).windlass(&folder, &validate);
+    answers.environment["hold"] = json!({"since": 0, "reason": "a sale", "by": "ann"});
+    let output = answering(answers.clone()).windlass(&folder, &validate);
     assert_eq!(code(&output), 9, "{}", out(&output));
     let lies = json!({"type": "object", "key": "k", "version_id": "v", "bytes": 1, "sha256": "b".repeat(64)});
     let release = json!({"app": "shop", "version": "1.4.0", "components": {"web": lies}});
-    told.release = (200, json!({"recorded": release, "uploads": {}}));
-    let output = telling(told.clone()).windlass(&folder, &validate);
+    answers.release = (200, json!({"recorded": release, "uploads": {}}));
+    let output = answering(answers.clone()).windlass(&folder, &validate);
     assert_eq!(code(&output), 3, "{}", out(&output));
     assert!(out(&output).contains("VersionReused"), "{}", out(&output));
-    told.closed = Some(403);
-    let output = telling(told).windlass(&folder, &validate);
+    answers.closed = Some(403);
+    let output = answering(answers).windlass(&folder, &validate);
     assert_eq!(code(&output), 0, "{}", out(&output));
     assert!(out(&output).contains("not looked at: whether the version"), "{}", out(&output));
 }
 
 #[test]
-fn what_is_refused_after_the_upload_is_told_by_what_lies_beside_it() {
+fn what_is_refused_after_the_upload_is_shown_by_what_lies_beside_it() {
     let beside = |name: &str, version: Value| {
         let remedy = r#"Start {"action":"release_hold","app":"shop","environment":"prod","reason":"…"}."#;
         let finding = json!({"name": name, "path": "p", "reason": "It is so.", "remedy": remedy});
         let lies = json!({"version_id": version, "deployment": null, "findings": [finding]});
-        Told { beside: Some(lies), ..Told::nothing() }
+        Answers { beside: Some(lies), ..Answers::nothing() }
     };
     let table = [
         (beside("Vetoed", json!("v1")), 3, "Vetoed p: It is so."),
@@ -198,8 +198,8 @@ fn what_is_refused_after_the_upload_is_told_by_what_lies_beside_it() {
             "no findings lay beside it within 20ms, and no deployment of it was seen yet",
         ),
     ];
-    for (told, status, words) in table {
-        let (code, said, puts) = released(told, "after", &uploading());
+    for (answers, status, words) in table {
+        let (code, said, puts) = released(answers, "after", &uploading());
         assert_eq!((code, puts), (status, 3), "{said}");
         assert!(said.contains(words), "{said}");
     }
@@ -207,7 +207,7 @@ fn what_is_refused_after_the_upload_is_told_by_what_lies_beside_it() {
 
 #[test]
 fn without_rights_to_the_api_the_bucket_is_asked_and_that_is_said() {
-    let closed = Told { closed: Some(403), ..Told::nothing() };
+    let closed = Answers { closed: Some(403), ..Answers::nothing() };
     let (code, said, puts) = released(closed.clone(), "closed", &uploading());
     assert_eq!((code, puts), (0, 3), "{said}");
     assert!(said.contains("goes to prod") && said.contains("not looked at before: the API"), "{said}");

@@ -36,11 +36,11 @@ fn run_at(api: &StandIn, at: &[&str], more: &[&str]) -> (i32, String) {
 }
 
 #[test]
-fn who_names_nothing_to_remove_is_told_of_the_confirmation_and_nothing_is_sent() {
+fn who_names_nothing_to_remove_reads_of_the_confirmation_and_nothing_is_sent() {
     let api = api();
-    let (status, told) = run_at(&api, &["shop"], &[]);
-    assert_eq!(status, 2, "{told}");
-    assert!(told.contains("`--confirm shop`") && told.contains("NotUnderstood.md"), "{told}");
+    let (status, said) = run_at(&api, &["shop"], &[]);
+    assert_eq!(status, 2, "{said}");
+    assert!(said.contains("`--confirm shop`") && said.contains("NotUnderstood.md"), "{said}");
     assert_eq!(api.calls().len(), 0);
 }
 
@@ -57,10 +57,10 @@ fn each_mistake_in_a_command_names_its_page() {
         (&[], false),
     ] {
         let output = api().windlass(&folder("mistakes"), arguments);
-        let told = err(&output);
-        let last = told.lines().last().unwrap_or_default();
+        let said = err(&output);
+        let last = said.lines().last().unwrap_or_default();
         let page = "  page: docs/troubles/NotUnderstood.md (or `windlass explain NotUnderstood`)";
-        assert_eq!(last == page, is_mistake, "{arguments:?}: {told}");
+        assert_eq!(last == page, is_mistake, "{arguments:?}: {said}");
         assert_eq!(code(&output) == 2, is_mistake || arguments.is_empty(), "{arguments:?}");
     }
 }
@@ -71,9 +71,9 @@ fn a_component_or_all_of_an_environment_is_removed() {
         [(&["--component", "web"], json!({"reason": "r", "component": "web"})), (&[], json!({"reason": "r"}))];
     for (words, body) in table {
         let api = api();
-        let (status, told) = run(&api, words);
+        let (status, said) = run(&api, words);
         assert_eq!(status, 0);
-        assert!(told.contains("let go of web"), "{told}");
+        assert!(said.contains("let go of web"), "{said}");
         let first = &api.calls()[0];
         assert_eq!(first.path, "/stage/apps/shop/environments/prod/remove");
         assert_eq!(first.json(), body);
@@ -81,12 +81,12 @@ fn a_component_or_all_of_an_environment_is_removed() {
 }
 
 #[test]
-fn what_would_be_let_go_of_is_told_and_nothing_is_sent() {
+fn what_would_be_let_go_of_is_shown_and_nothing_is_sent() {
     let api = api();
-    let (status, told) = run(&api, &["--component", "web", "--plan"]);
+    let (status, said) = run(&api, &["--component", "web", "--plan"]);
     assert_eq!(status, 0);
-    assert!(told.contains("another component may have s3://shop/web/ then"), "{told}");
-    assert!(told.contains("stays as it is"), "{told}");
+    assert!(said.contains("another component may have s3://shop/web/ then"), "{said}");
+    assert!(said.contains("stays as it is"), "{said}");
     let calls = api.calls();
     assert!(calls.iter().all(|call| call.method == "GET"));
     assert!(calls[0].path.ends_with("/removable?component=web"), "{}", calls[0].path);
@@ -95,23 +95,23 @@ fn what_would_be_let_go_of_is_told_and_nothing_is_sent() {
 #[test]
 fn a_whole_application_is_removed_when_its_name_is_typed_again() {
     let api = api();
-    let (status, told) = run_at(&api, &["shop"], &["--confirm", "shop"]);
-    assert_eq!(status, 0, "{told}");
-    assert!(told.contains("let go of web"), "{told}");
+    let (status, said) = run_at(&api, &["shop"], &["--confirm", "shop"]);
+    assert_eq!(status, 0, "{said}");
+    assert!(said.contains("let go of web"), "{said}");
     let first = &api.calls()[0];
     assert_eq!(first.path, "/stage/apps/shop/remove");
     assert_eq!(first.json(), json!({"reason": "r", "confirm": "shop"}));
 
-    let (status, told) = run_at(&api, &["shop"], &["--plan"]);
-    assert_eq!(status, 0, "{told}");
+    let (status, said) = run_at(&api, &["shop"], &["--plan"]);
+    assert_eq!(status, 0, "{said}");
     for part in ["declaration 1.3.0", "prod: web", "have E1 then", "shop/agent", "stays as it is"] {
-        assert!(told.contains(part), "{part}: {told}");
+        assert!(said.contains(part), "{part}: {said}");
     }
 
     let wrong: [&[&str]; 3] = [&[], &["--component", "web", "--confirm", "shop"], &["--component", "web"]];
     for more in wrong {
-        let (status, told) = run_at(&api, &["shop"], more);
-        assert_eq!(status, 2, "{told}");
+        let (status, said) = run_at(&api, &["shop"], more);
+        assert_eq!(status, 2, "{said}");
     }
     assert_eq!(run_at(&api, &["shop", "prod"], &["--confirm", "shop"]).0, 2);
 }

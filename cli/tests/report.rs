@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use crate::pages::{FAILED, answers, api, telling};
+use crate::pages::{FAILED, answers, api, api_with};
 use crate::standin::{code, err, folder, out};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -23,15 +23,15 @@ fn a_report_is_one_file_with_every_deployment_and_leads_nowhere_that_needs_acces
 
 #[test]
 fn a_report_links_nothing_that_it_does_not_have() {
-    let mut told = answers();
+    let mut answers = answers();
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let now = u64::try_from(since.as_millis()).unwrap();
-    let history = told["/apps/shop/deployments?environment=prod"]["deployments"].as_array_mut();
+    let history = answers["/apps/shop/deployments?environment=prod"]["deployments"].as_array_mut();
     for (number, one) in (0_u64..).zip(history.unwrap()) {
         let days = if number < 2 { number } else { 40 };
         one["accepted"] = (now - days * 86_400_000).into();
     }
-    let api = telling(told);
+    let api = api_with(answers);
     let text = out(&api.windlass(&folder("ui"), &["report", "shop", "prod", "--days", "30"]));
     assert!(text.contains(&format!("href=\"#{FAILED}\"")), "{text}");
     let older = "1f0c2d9a4b5e6f70";

@@ -24,15 +24,15 @@ fn shop() -> Value {
 
 /// Figures of another application, whose window begins within October for both environments.
 fn till() -> Value {
-    let mut told = shop();
-    told["app"] = json!("till");
-    told["cost_by_month"] = json!({"2026-10": {"deployments": 7, "without": 1, "dollars": 0.01},
+    let mut figures = shop();
+    figures["app"] = json!("till");
+    figures["cost_by_month"] = json!({"2026-10": {"deployments": 7, "without": 1, "dollars": 0.01},
         "2026-11": {"deployments": 44, "without": 0, "dollars": 0.0405}});
-    for environment in told["environments"].as_array_mut().unwrap() {
+    for environment in figures["environments"].as_array_mut().unwrap() {
         environment["from"] = json!(1_792_591_200_000_u64);
         environment["cut"] = json!(false);
     }
-    told
+    figures
 }
 
 fn api() -> StandIn {
@@ -67,16 +67,16 @@ fn figures_are_a_table_and_what_was_cut_is_said() {
     assert!(words.contains("in the last 7 days"), "{words}");
     assert_eq!(api.calls()[0].path, "/stage/apps/shop/stats?days=7");
     let one = ["stats", "shop", "prod", "--json"];
-    let told: Value = serde_json::from_str(&out(&api.windlass(&folder("stats"), &one))).unwrap();
-    assert_eq!(told, shop(), "nothing is lost");
+    let document: Value = serde_json::from_str(&out(&api.windlass(&folder("stats"), &one))).unwrap();
+    assert_eq!(document, shop(), "nothing is lost");
     assert_eq!(api.calls()[1].path, "/stage/apps/shop/stats?environment=prod&days=30");
 }
 
 /// The cost of a month that the window cuts is not shown as that of the whole month.
 #[test]
 fn the_cost_of_the_first_month_says_since_when_it_is() {
-    let notes = |told: Value| -> Vec<String> {
-        let api = StandIn::new(move |_: &Call| reply(200, &told));
+    let notes = |figures: Value| -> Vec<String> {
+        let api = StandIn::new(move |_: &Call| reply(200, &figures));
         let output = api.windlass(&folder("stats"), &["stats", "till"]);
         assert_eq!(code(&output), 0, "{}", err(&output));
         let words = out(&output);
@@ -102,7 +102,7 @@ fn the_cost_of_the_first_month_says_since_when_it_is() {
 }
 
 #[test]
-fn without_an_application_all_of_them_are_told_page_by_page() {
+fn without_an_application_all_of_them_are_listed_page_by_page() {
     let output = api().windlass(&folder("stats"), &["stats"]);
     assert_eq!(code(&output), 0, "{}", err(&output));
     assert!(out(&output).contains("shop  prod"));
@@ -112,7 +112,7 @@ fn without_an_application_all_of_them_are_told_page_by_page() {
 }
 
 #[test]
-fn a_wrong_window_and_an_older_windlass_are_told() {
+fn a_wrong_window_and_an_older_windlass_are_reported() {
     let api = api();
     for wrong in [&["stats", "--days", "0"][..], &["stats", "--days", "367"], &["stats", "shop", "--limit", "3"]] {
         assert_eq!(code(&api.windlass(&folder("stats"), wrong)), 2, "{wrong:?}");
@@ -131,10 +131,10 @@ fn figures_are_a_page_and_a_part_of_the_report() {
     let shop = json!({"app": "shop", "cost_by_month": figures["cost_by_month"], "environments": [
         {"environment": "prod", "from": 1_794_591_200_000_u64, "to": 1_795_183_200_000_u64, "cut": true,
             "figures": figures}]});
-    let mut told = answers();
-    told["/stats"] = json!({"apps": [shop], "next": null});
-    told["/apps/shop/stats"] = shop;
-    let api = pages::telling(told);
+    let mut answers = answers();
+    answers["/stats"] = json!({"apps": [shop], "next": null});
+    answers["/apps/shop/stats"] = shop;
+    let api = pages::api_with(answers);
     let ui = Ui::start(&api);
     assert!(ui.get("").body.contains("stats\""), "the board leads there");
     let page = ui.get("stats?days=90").body;

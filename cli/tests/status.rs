@@ -8,7 +8,7 @@ use crate::standin::{Call, StandIn, code, err, folder, out, reply};
 use serde_json::json;
 
 #[test]
-fn status_tells_what_runs_who_holds_and_who_waits() {
+fn status_shows_what_runs_who_holds_and_who_waits() {
     let environment = json!({
         "app": "shop", "environment": "prod", "snapshot": 7,
         "running": {"api": {"version": "1.4.0", "deployment": ID, "since": 1_763_640_000_000_u64,
@@ -35,7 +35,7 @@ fn status_tells_what_runs_who_holds_and_who_waits() {
 }
 
 #[test]
-fn status_tells_how_far_a_first_release_is_or_that_it_could_not_be_seen() {
+fn status_shows_how_far_a_first_release_is_or_that_it_could_not_be_seen() {
     for is_seen in [true, false] {
         let environment = json!({
             "app": "shop", "environment": "prod", "snapshot": 0, "running": {}, "hold": null, "waiting": [],
@@ -63,7 +63,7 @@ fn status_tells_how_far_a_first_release_is_or_that_it_could_not_be_seen() {
 }
 
 #[test]
-fn status_tells_what_the_last_hourly_look_found() {
+fn status_shows_what_the_last_hourly_look_found() {
     let shown = |drift: serde_json::Value| {
         let environment = json!({
             "app": "shop", "environment": "prod", "snapshot": 7, "hold": null, "lock": {"token": 9}, "waiting": [],
@@ -102,17 +102,17 @@ fn status_tells_what_the_last_hourly_look_found() {
         (unknown, &["    drift: unknown: you may not"]),
     ];
     for (drift, wanted) in table {
-        let told = shown(drift.clone());
+        let text = shown(drift.clone());
         for part in wanted {
-            assert!(told.contains(part), "{drift}: {told}");
+            assert!(text.contains(part), "{drift}: {text}");
         }
-        assert_eq!(told.contains("all as recorded"), wanted.iter().any(|it| it.contains("all as")), "{told}");
+        assert_eq!(text.contains("all as recorded"), wanted.iter().any(|it| it.contains("all as")), "{text}");
     }
 }
 
 #[test]
-fn status_tells_what_left_the_declaration_until_a_release_went_live_without_it() {
-    for (since, is_told) in [(5, true), (10, true), (11, false)] {
+fn status_shows_what_left_the_declaration_until_a_release_went_live_without_it() {
+    for (since, is_shown) in [(5, true), (10, true), (11, false)] {
         let environment = json!({
             "app": "shop", "environment": "prod", "snapshot": 7, "hold": null, "lock": {"token": 9}, "waiting": [],
             "running": {"api": {"version": "1.4.0", "deployment": ID, "since": since,
@@ -123,6 +123,6 @@ fn status_tells_what_left_the_declaration_until_a_release_went_live_without_it()
         });
         let api = StandIn::new(move |_: &Call| reply(200, &environment));
         let output = api.windlass(&folder("left"), &["status", "shop", "prod"]);
-        assert_eq!(out(&output).contains("old-web"), is_told, "{since}");
+        assert_eq!(out(&output).contains("old-web"), is_shown, "{since}");
     }
 }

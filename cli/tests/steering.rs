@@ -33,7 +33,7 @@ fn done() -> Value {
 }
 
 #[test]
-fn each_verb_sends_what_it_says_and_tells_how_it_is_now() {
+fn each_verb_sends_what_it_says_and_shows_how_it_is_now() {
     let table: [(&[&str], &str, Value, Value, i32); 5] = [
         (&["pause", "--for", "2h"], "pause", json!({"reason": "r", "for": "2h"}), turn(), 0),
         (&["pause"], "pause", json!({"reason": "r"}), Value::Null, 8),
@@ -55,8 +55,8 @@ fn each_verb_sends_what_it_says_and_tells_how_it_is_now() {
         assert_eq!(first.json(), body);
         let said = out(&output);
         assert!(said.contains("It is done."), "{said}");
-        let told = "paused: wave 1 is paused until 2025-11-20T13:00:20Z by ann: \"to look\".";
-        assert_eq!(said.contains(told), is_paused, "{said}");
+        let line = "paused: wave 1 is paused until 2025-11-20T13:00:20Z by ann: \"to look\".";
+        assert_eq!(said.contains(line), is_paused, "{said}");
         assert_eq!(said.contains("`windlass continue shop prod"), is_paused, "{said}");
     }
 }
@@ -94,6 +94,6 @@ fn who_watches_sees_who_paused_it_until_when() {
     let arguments = ["watch", "shop", ID, "--every", "1ms", "--timeout", "20ms"];
     let output = api.windlass(&folder("steers-watched"), &arguments);
     let said = format!("{}{}", out(&output), err(&output));
-    let told = "12:00 wave 1 is paused until 2025-11-20T13:00:20Z by ann: \"to look\".";
-    assert!(said.contains(told), "{said}");
+    let line = "12:00 wave 1 is paused until 2025-11-20T13:00:20Z by ann: \"to look\".";
+    assert!(said.contains(line), "{said}");
 }

@@ -23,7 +23,7 @@ fn a_watched_wave_shows_what_is_measured_beside_its_threshold() {
 }
 
 #[test]
-fn a_wave_that_is_not_watched_is_told_as_judged_at_once() {
+fn a_wave_that_is_not_watched_is_shown_as_judged_at_once() {
     let mut record = watched();
     record["plan"]["waves"][0]["bake_s"] = 0.into();
     record["judgements"][0]["until"] = record["judgements"][0]["started"].clone();
@@ -34,12 +34,12 @@ fn a_wave_that_is_not_watched_is_told_as_judged_at_once() {
 }
 
 #[test]
-fn an_undone_deployment_tells_why_and_what_was_brought_back() {
+fn an_undone_deployment_says_why_and_what_was_brought_back() {
     insta::assert_snapshot!(whole(&rolled_back()));
 }
 
 #[test]
-fn a_finished_canary_is_told_wave_after_wave() {
+fn a_finished_canary_is_shown_wave_after_wave() {
     let text = whole(&finished());
     let order = [
         "12:00 api: alias live 41 → 42 at 10 %",
@@ -55,7 +55,7 @@ fn a_finished_canary_is_told_wave_after_wave() {
 }
 
 #[test]
-fn a_wave_without_a_gate_is_not_told_as_if_something_had_been_measured() {
+fn a_wave_without_a_gate_is_not_shown_as_if_something_had_been_measured() {
     let mut record = finished();
     record["judgements"][0]["measurements"] = serde_json::json!([]);
     let text = whole(&record);
@@ -85,7 +85,7 @@ fn each_look_adds_only_what_is_new() {
 }
 
 #[test]
-fn numbers_that_only_move_are_not_told_again_until_the_verdict_does() {
+fn numbers_that_only_move_are_not_printed_again_until_the_verdict_does() {
     let mut printed = Printed::default();
     printed.fresh(&read(&watched()), false);
     let mut moved = watched();
@@ -96,26 +96,26 @@ fn numbers_that_only_move_are_not_told_again_until_the_verdict_does() {
 }
 
 #[test]
-fn a_warning_tells_what_to_do() {
+fn a_warning_says_what_to_do() {
     let mut record = watched();
     record["plan"]["warnings"] = serde_json::json!([{
         "name": "TargetNotReady", "path": "components.web.distribution",
         "reason": "it has no default root object", "remedy": "set it to `index.html`",
     }]);
-    let told = "  warning: TargetNotReady: it has no default root object\n    set it to `index.html`\n";
-    assert!(whole(&record).contains(told), "{}", whole(&record));
+    let line = "  warning: TargetNotReady: it has no default root object\n    set it to `index.html`\n";
+    assert!(whole(&record).contains(line), "{}", whole(&record));
 }
 
 #[test]
-fn files_that_stay_reachable_are_told_with_what_takes_one_away() {
+fn files_that_stay_reachable_are_shown_with_what_takes_one_away() {
     let mut record = watched();
     record["plan"]["stays_reachable"] = serde_json::json!([{
         "component": "web", "files": 12, "first": ["old.js", "old.css"], "app": "shop", "environment": "prod",
         "because": "open_pages", "days": 30, "releases": 11,
     }]);
-    let told = whole(&record);
-    let told: Vec<&str> = told.lines().filter(|line| line.contains("away") || line.contains("old.js")).collect();
-    insta::assert_snapshot!(told.join("\n").trim_start(), @r"
+    let text = whole(&record);
+    let lines: Vec<&str> = text.lines().filter(|line| line.contains("away") || line.contains("old.js")).collect();
+    insta::assert_snapshot!(lines.join("\n").trim_start(), @r"
     plan: web: 12 files are no longer part of the site and stay reachable, because pages that are open may ask for them: `old.js`, `old.css` and 10 more.
         They stay for at least 30 days and for 11 further releases; then a release takes them away.
         `windlass withdraw shop prod web 'PATH' --reason '…'` takes one away now.
@@ -123,7 +123,7 @@ fn files_that_stay_reachable_are_told_with_what_takes_one_away() {
 }
 
 #[test]
-fn a_publish_is_told_by_tenths_with_the_time_that_is_left() {
+fn a_publish_is_shown_by_tenths_with_the_time_that_is_left() {
     let mut printed = Printed::default();
     printed.fresh(&read(&watched()), false);
     let mut look = |files_done: u64, left_s: Option<u64>| {
@@ -142,7 +142,7 @@ fn a_publish_is_told_by_tenths_with_the_time_that_is_left() {
 }
 
 #[test]
-fn a_publish_without_bytes_tells_none() {
+fn a_publish_without_bytes_shows_none() {
     let publish = |files: u64| {
         let mut record = watched();
         record["steps"][0]["progress"] = serde_json::json!({
@@ -156,27 +156,27 @@ fn a_publish_without_bytes_tells_none() {
     assert!(!publish(0).contains("published"), "there is nothing to publish");
 }
 
-/// A measurement at the end is told only where it is news.
+/// A measurement at the end is printed only where it is news.
 #[test]
-fn no_measurement_is_told_twice() {
+fn no_measurement_is_printed_twice() {
     let mut record = watched();
     let mut printed = Printed::default();
-    let mut told = printed.fresh(&read(&record), false);
+    let mut lines = printed.fresh(&read(&record), false);
     record["judgements"][0]["verdict"] = "pass".into();
-    told.extend(printed.fresh(&read(&record), false));
-    let passes = |told: &[String]| told.iter().filter(|line| line.contains("pass: ")).count();
-    assert_eq!(passes(&told), 1, "{told:?}");
+    lines.extend(printed.fresh(&read(&record), false));
+    let passes = |lines: &[String]| lines.iter().filter(|line| line.contains("pass: ")).count();
+    assert_eq!(passes(&lines), 1, "{lines:?}");
     let mut printed = Printed::default();
     printed.fresh(&read(&watched()), false);
     record["judgements"][0]["measurements"][0]["measured"] = "0.4 errors/min".into();
-    let told = printed.fresh(&read(&record), false).join("\n");
+    let text = printed.fresh(&read(&record), false).join("\n");
     let end = "    pass at the end: alarm shop-prod-5xx: measured 0.4 errors/min";
-    assert!(told.contains(end), "{told}");
+    assert!(text.contains(end), "{text}");
 }
 
 /// Until its turn the record of a rollback has no version, and the word in its place is none.
 #[test]
-fn a_rollback_is_told_as_what_it_goes_back_to() {
+fn a_rollback_is_shown_as_what_it_goes_back_to() {
     let mut record = accepted();
     record["deployment"]["action"] = "rollback".into();
     record["deployment"]["release"]["version"] = "rollback".into();
@@ -200,13 +200,13 @@ fn a_rollback_is_told_as_what_it_goes_back_to() {
 }
 
 #[test]
-fn a_record_of_another_form_is_told() {
+fn a_record_of_another_form_is_refused() {
     let failure = Record::read(&serde_json::json!({"deployment": {}})).unwrap_err();
     assert_eq!(failure.exit, Exit::Broken);
 }
 
 #[test]
-fn what_was_made_ahead_and_stays_is_not_told_as_it_was_before() {
+fn what_was_made_ahead_and_stays_is_not_shown_as_it_was_before() {
     let mut record = rolled_back();
     let changes = record["steps"][0]["changes"].as_array_mut().unwrap();
     changes.pop();
@@ -218,20 +218,20 @@ fn what_was_made_ahead_and_stays_is_not_told_as_it_was_before() {
 }
 
 #[test]
-fn a_finding_that_the_cause_tells_is_not_told_twice() {
+fn a_finding_that_the_cause_names_is_not_printed_twice() {
     let mut record = ended(accepted(), "Rejected", "BadValue");
     let finding = serde_json::json!({"name": "BadValue", "path": "p", "reason": "it is bad.", "remedy": "Mend it."});
     record["deployment"]["ending"]["findings"] = serde_json::json!([finding]);
-    let told = |record: &serde_json::Value| {
-        let told = whole(record);
-        ["t is bad.", "Mend it.", "BadValue"].map(|part| told.matches(part).count())
+    let counts = |record: &serde_json::Value| {
+        let text = whole(record);
+        ["t is bad.", "Mend it.", "BadValue"].map(|part| text.matches(part).count())
     };
-    assert_eq!(told(&record), [1, 1, 2]);
+    assert_eq!(counts(&record), [1, 1, 2]);
     // As the conductor writes the cause: the finding with its name, and a sentence more.
     let finding: windlass_domain::text::finding::Finding = serde_json::from_value(finding).unwrap();
     let cause = format!("{finding}\n  and this is so");
     record["deployment"]["ending"]["cause"] = cause.into();
-    assert_eq!(told(&record), [1, 1, 1]);
+    assert_eq!(counts(&record), [1, 1, 1]);
     let text = whole(&record);
     let lines = "Rejected (BadValue): p: it is bad.\n    Mend it.\n  and this is so";
     assert!(text.contains(lines), "{text}");

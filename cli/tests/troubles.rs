@@ -49,7 +49,7 @@ fn each_page_is_of_a_trouble_and_in_the_index() {
 }
 
 #[test]
-fn the_code_tells_the_message_of_each_page() {
+fn the_code_has_the_message_of_each_page() {
     for name in TroubleName::ALL {
         let text = fs::read_to_string(root().join(name.page())).unwrap();
         let said = text.strip_prefix("<!-- said in ").unwrap();
@@ -70,9 +70,9 @@ fn a_failure_links_its_page_for_people_and_for_programs() {
         let failure = Failure::of(name, "it did not go");
         let line = format!("\n  page: {} (or `windlass explain {name}`)", name.page());
         assert_eq!(failure.words(), format!("it did not go{line}"));
-        let told = failure.as_json();
-        assert_eq!(told["name"], name.to_string());
-        assert_eq!(told["page"], name.page());
-        assert_eq!(told["exit"], name.exit() as u8);
+        let document = failure.as_json();
+        assert_eq!(document["name"], name.to_string());
+        assert_eq!(document["page"], name.page());
+        assert_eq!(document["exit"], name.exit() as u8);
     }
 }

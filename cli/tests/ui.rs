@@ -3,16 +3,16 @@
 #![allow(clippy::unwrap_used)]
 
 use crate::pages;
-use crate::pages::{FAILED, GOING, Ui, answers, api, hostile, telling};
+use crate::pages::{FAILED, GOING, Ui, answers, api, api_with, hostile};
 use crate::standin::{Call, StandIn, code, err, folder, out};
 use serde_json::{Value, json};
 
 #[test]
-fn the_board_tells_of_every_environment_in_as_few_calls_as_there_are_pages() {
+fn the_board_shows_every_environment_in_as_few_calls_as_there_are_pages() {
     let (api, ui) = started();
     let board = ui.get("");
     assert_eq!(board.status, 200);
-    for told in [
+    for part in [
         "needs an operator after 7.3.0; locked",
         "held by assumed-role/oncall/ann: &quot;a sale runs until Monday&quot;",
         "waiting",
@@ -25,7 +25,7 @@ fn the_board_tells_of_every_environment_in_as_few_calls_as_there_are_pages() {
         "9f2c61d",
         "assumed-role/ci/run-812",
     ] {
-        assert!(board.body.contains(told), "{told}: {}", board.body);
+        assert!(board.body.contains(part), "{part}: {}", board.body);
     }
     assert_eq!(api.calls().len(), 1, "a page of the API is one call");
     let without_slash = ui.get_path(ui.base.trim_end_matches('/'));
@@ -36,18 +36,18 @@ fn the_board_tells_of_every_environment_in_as_few_calls_as_there_are_pages() {
 }
 
 #[test]
-fn an_environment_that_never_had_a_release_is_told_of_it_and_offered_it() {
+fn an_environment_that_never_had_a_release_is_shown_one_and_offered_it() {
     let (_, ui) = started();
     let board = ui.get("").body;
     assert!(board.contains("<a href=\"apps/shop/environments/dev\">"), "{board}");
     let (_, dev) = board.split_once("/environments/dev\"").unwrap();
     let (dev, _) = dev.split_once("</tr>").unwrap();
-    for told in [
+    for part in [
         "nothing deployed",
         "not here: 1.5.0 of staging (agent, api, web)",
         "<a href=\"acts/deploy?app=shop&amp;environment=dev&amp;version=1.5.0\">",
     ] {
-        assert!(dev.contains(told), "{told}: {dev}");
+        assert!(dev.contains(part), "{part}: {dev}");
     }
 }
 
@@ -56,7 +56,7 @@ fn an_environment_has_its_history_and_what_a_rollback_would_change() {
     let (_, ui) = started();
     let page = ui.get("apps/shop/environments/prod");
     assert_eq!(page.status, 200, "{}", page.body);
-    for told in [
+    for part in [
         "RolledBack (GateFailed)",
         "1.4.1: RolledBack (GateFailed), 4m 18s",
         "checkout is broken",
@@ -64,38 +64,38 @@ fn an_environment_has_its_history_and_what_a_rollback_would_change() {
         "crosses",
         "acts/rollback?app=shop&amp;environment=prod&amp;snapshot=5",
     ] {
-        let is_there = page.body.contains(told);
-        assert_eq!(is_there, told != "crosses", "{told}: {}", page.body);
+        let is_there = page.body.contains(part);
+        assert_eq!(is_there, part != "crosses", "{part}: {}", page.body);
     }
 }
 
 #[test]
 fn what_the_hourly_look_found_is_on_the_board_the_page_and_in_the_report() {
-    let mut told = answers();
+    let mut answers = answers();
     let drift = json!({"looked": 1_795_179_600_000_u64, "due": 1_795_182_900_000_u64, "components": {
         "api": {"at": 1_795_179_600_000_u64, "drift": "changed", "recorded": "41", "seen": "40",
             "fields": [{"name": "version of the alias", "recorded": "41", "seen": "40"}],
             "began": {"not_before": 1_795_176_000_000_u64, "seen_at": 1_795_179_600_000_u64}},
         "web": {"at": 1_795_179_600_000_u64, "drift": "none", "seen": "12 files"}}});
-    told["/apps/shop/environments/prod"]["drift"] = drift.clone();
+    answers["/apps/shop/environments/prod"]["drift"] = drift.clone();
     for here in [0, 1] {
-        told["/apps"]["apps"][here]["environments"][0]["drift"] = drift.clone();
+        answers["/apps"]["apps"][here]["environments"][0]["drift"] = drift.clone();
     }
-    let good = &mut told["/apps"]["apps"][1]["environments"][0]["drift"]["components"];
+    let good = &mut answers["/apps"]["apps"][1]["environments"][0]["drift"]["components"];
     good.as_object_mut().unwrap().remove("api");
-    let api = telling(told);
+    let api = api_with(answers);
     let ui = Ui::start(&api);
     let board = ui.get("");
     let at = "<time datetime=\"2026-11-20T13:00:00Z\">2026-11-20 13:00:00 UTC</time>";
-    for told in ["api drifted", &format!("as recorded at {at}")] {
-        assert!(board.body.contains(told), "{told}: {}", board.body);
+    for part in ["api drifted", &format!("as recorded at {at}")] {
+        assert!(board.body.contains(part), "{part}: {}", board.body);
     }
     assert_eq!(api.calls().len(), 1, "nothing is looked at for it");
     let page = ui.get("apps/shop/environments/prod").body;
     let arguments = ["report", "shop", "prod", "--days", "3660"];
     let report = out(&api.windlass(&folder("drift"), &arguments));
     for text in [page, report] {
-        for told in [
+        for part in [
             "api drifted",
             "version of the alias: recorded 41, seen 40",
             "it began between <time datetime=\"2026-11-20T12:00:00Z\">2026-11-20 12:00:00 UTC</time> and ",
@@ -103,35 +103,35 @@ fn what_the_hourly_look_found_is_on_the_board_the_page_and_in_the_report() {
             "as recorded",
             "not looked",
         ] {
-            assert!(text.contains(told), "{told}: {text}");
+            assert!(text.contains(part), "{part}: {text}");
         }
     }
 }
 
 #[test]
 fn when_an_environment_last_proved_its_way_back_is_on_the_board_the_page_and_in_the_report() {
-    let mut told = answers();
+    let mut answers = answers();
     let proved = json!({"drill": "6c1d0e2f9a4b5e70", "outcome": "proved", "at": 1_795_176_000_000_u64,
         "from": {"snapshot": 7, "version": "1.4.0"}, "to": {"snapshot": 6, "version": "1.3.0"},
         "there_ms": 41_000, "back_ms": 38_000, "cause": "", "restored": true});
     let failed = json!({"drill": "7d2e0f3a9a4b5e71", "outcome": "failed", "at": 1_795_179_600_000_u64,
         "cause": "shop prod did not get to 1.3.0: <b>gate</b> is red.", "restored": true});
     let drills = json!({"proved": proved, "last": failed});
-    told["/apps/shop/environments/prod"]["drills"] = drills.clone();
-    let mut whole = told["/apps/shop/environments/prod/drills"]["drills"][0].take();
+    answers["/apps/shop/environments/prod"]["drills"] = drills.clone();
+    let mut whole = answers["/apps/shop/environments/prod/drills"]["drills"][0].take();
     whole["id"] = failed["drill"].clone();
-    told["/apps/shop/environments/prod/drills"]["drills"][0] = whole;
+    answers["/apps/shop/environments/prod/drills"]["drills"][0] = whole;
     let next = json!({"every": "7d", "due": 1_795_266_000_000_u64, "begins": false, "put_off": "deployment r1 waits"});
-    told["/apps/shop/environments/prod"]["next_drill"] = next.clone();
-    let apps = &mut told["/apps"]["apps"];
+    answers["/apps/shop/environments/prod"]["next_drill"] = next.clone();
+    let apps = &mut answers["/apps"]["apps"];
     apps[0]["environments"][0]["drills"] = drills;
     apps[0]["environments"][0]["next_drill"] = next;
     apps[1]["environments"][0]["drills"] = json!({"proved": proved, "last": proved});
-    let api = telling(told);
+    let api = api_with(answers);
     let ui = Ui::start(&api);
     let board = ui.get("").body;
-    for told in ["Way back", "failed</span>", "proved</span>", "put off: deployment r1 waits"] {
-        assert!(board.contains(told), "{told}: {board}");
+    for part in ["Way back", "failed</span>", "proved</span>", "put off: deployment r1 waits"] {
+        assert!(board.contains(part), "{part}: {board}");
     }
     assert_eq!(api.calls().len(), 1, "nothing more is asked for it");
     let page = ui.get("apps/shop/environments/prod").body;
@@ -142,7 +142,7 @@ fn when_an_environment_last_proved_its_way_back_is_on_the_board_the_page_and_in_
     let arguments = ["report", "shop", "prod", "--days", "3660"];
     let report = out(&api.windlass(&folder("way-back"), &arguments));
     for text in [page, report] {
-        for told in [
+        for part in [
             "from 1.4.0 (snapshot 7) to 1.3.0 (snapshot 6): there 41 s, back 38 s",
             "2026-11-20 12:00:00 UTC",
             "&lt;b&gt;gate&lt;/b&gt; is red",
@@ -153,7 +153,7 @@ fn when_an_environment_last_proved_its_way_back_is_on_the_board_the_page_and_in_
             "wave 1, 1 gate <span class=\"mark good\">pass</span>",
             "and 3 steps more",
         ] {
-            assert!(text.contains(told), "{told}: {text}");
+            assert!(text.contains(part), "{part}: {text}");
         }
     }
 }
@@ -162,7 +162,7 @@ fn when_an_environment_last_proved_its_way_back_is_on_the_board_the_page_and_in_
 fn a_deployment_shows_its_gates_beside_their_thresholds_and_its_cause() {
     let (_, ui) = started();
     let page = ui.get(&format!("apps/shop/deployments/{FAILED}"));
-    for told in [
+    for part in [
         "was rolled back: gate metric shop-prod-5xx failed in wave 2",
         "7.3 errors/min",
         "at most 5 errors/min",
@@ -172,7 +172,7 @@ fn a_deployment_shows_its_gates_beside_their_thresholds_and_its_cause() {
         "about 0.0031 US dollars",
         "https://console.aws.amazon.com/states/home?region=eu-west-1#/v2/executions/details/arn:aws:states:",
     ] {
-        assert!(page.body.contains(told), "{told}: {}", page.body);
+        assert!(page.body.contains(part), "{part}: {}", page.body);
     }
     assert!(!page.body.contains("data-again"), "what has ended does not move");
     let going = ui.get(&format!("apps/shop/deployments/{GOING}"));
@@ -206,8 +206,8 @@ const LARGEST: usize = 150 * 1000;
 
 #[test]
 fn a_board_of_two_hundred_environments_is_small_as_well() {
-    let mut told = answers();
-    let shop = told["/apps"]["apps"][2].clone();
+    let mut answers = answers();
+    let shop = answers["/apps"]["apps"][2].clone();
     let mut staging = shop["environments"][1].clone();
     let proved = shop["environments"][2]["drills"]["proved"].clone();
     staging["drills"] = json!({"proved": proved, "last": proved});
@@ -227,8 +227,8 @@ fn a_board_of_two_hundred_environments_is_small_as_well() {
         });
         json!({"app": format!("checkout-{number:02}"), "declaration": shop["declaration"], "environments": each})
     });
-    told["/apps"]["apps"] = apps.collect();
-    let ui = Ui::start(&telling(told));
+    answers["/apps"]["apps"] = apps.collect();
+    let ui = Ui::start(&api_with(answers));
     let board = ui.get("").body;
     for each in ["data-row", "proved</span>", "as recorded at", "verified good"] {
         assert_eq!(board.matches(each).count(), 200, "{each}");
@@ -241,24 +241,24 @@ fn a_board_of_two_hundred_environments_is_small_as_well() {
 }
 
 #[test]
-fn what_had_no_gate_is_not_told_as_verified_good() {
-    let mut told = answers();
-    for environment in told["/apps"]["apps"][0]["environments"].as_array_mut().unwrap() {
+fn what_had_no_gate_is_not_shown_as_verified_good() {
+    let mut changed = answers();
+    for environment in changed["/apps"]["apps"][0]["environments"].as_array_mut().unwrap() {
         environment["unmeasured"] = environment["verified_good"].clone();
     }
-    let good = |told: &Value| {
-        let ui = Ui::start(&telling(told.clone()));
+    let good = |answers: &Value| {
+        let ui = Ui::start(&api_with(answers.clone()));
         let board = ui.get("").body;
         ["verified good", "not measured"].map(|words| board.matches(words).count())
     };
-    let ([before, _], [after, unmeasured]) = (good(&answers()), good(&told));
+    let ([before, _], [after, unmeasured]) = (good(&answers()), good(&changed));
     assert!(unmeasured > 0 && before == after + unmeasured, "{before} {after} {unmeasured}");
 }
 
 #[test]
 fn a_text_of_somebody_elses_stays_text_on_every_page() {
-    let told = hostile(&answers());
-    let api = pages::telling(told);
+    let answers = hostile(&answers());
+    let api = pages::api_with(answers);
     let ui = Ui::start(&api);
     let mut met = 0;
     for path in [

@@ -57,7 +57,7 @@ fn command(page: &str) -> String {
 }
 
 #[test]
-fn every_act_is_told_as_it_would_have_been_typed() {
+fn every_act_is_shown_as_it_would_have_been_typed() {
     let ui = Ui::start(&api());
     let wanted: Vec<&str> = ACTS.iter().map(|(_, _, typed)| *typed).collect();
     assert_eq!(typed(&ui), wanted, "a variable is there for what is typed, too");
@@ -77,8 +77,8 @@ fn what_is_typed_reaches_the_installation_that_the_pages_are_of() {
     let token = by_address.get("acts/rollback").token();
     let plan = plan.replace("token=", &format!("token={token}"));
     let plan = by_address.post("acts/rollback/plan", &plan).body;
-    let told = format!("windlass plan rollback shop prod --snapshot=5 {endpoint}");
-    assert_eq!(command(&plan), told);
+    let typed = format!("windlass plan rollback shop prod --snapshot=5 {endpoint}");
+    assert_eq!(command(&plan), typed);
 
     let stack = stack_beside(pages::answers());
     let by_stack = Ui::started(&stack, &["--stack", "deployer"], &[]);
@@ -87,9 +87,9 @@ fn what_is_typed_reaches_the_installation_that_the_pages_are_of() {
     assert_eq!(typed(&by_variable), wanted("").iter().map(|it| it.trim()).collect::<Vec<_>>());
 }
 
-/// The API, and a CloudFormation that tells its address.
-fn stack_beside(told: Value) -> StandIn {
-    let mut answer = pages::answering(told);
+/// The API, and a CloudFormation that answers its address.
+fn stack_beside(answers: Value) -> StandIn {
+    let mut answer = pages::answering(answers);
     StandIn::new(move |call: &Call| {
         if !call.path.contains("Action=DescribeStacks") {
             return answer(call);
@@ -152,15 +152,15 @@ fn an_act_without_a_plan_says_what_it_would_do() {
     for (path, wanted) in table {
         let page = ui.get(&path);
         assert_eq!(page.status, 200, "{path}");
-        for told in ["What this would do"].iter().chain(&wanted) {
-            assert!(page.body.contains(told), "{path}: {told}: {}", page.body);
+        for part in ["What this would do"].iter().chain(&wanted) {
+            assert!(page.body.contains(part), "{path}: {part}: {}", page.body);
         }
     }
     assert!(!ui.get("acts/rollback?app=shop&environment=prod").body.contains("What this would do"));
 }
 
 #[test]
-fn an_act_is_planned_then_done_once_and_told_as_it_would_have_been_typed() {
+fn an_act_is_planned_then_done_once_and_shown_as_it_would_have_been_typed() {
     let api = api();
     let ui = Ui::start(&api);
     let form = ui.get("acts/rollback?app=shop&environment=prod&snapshot=5");
@@ -171,12 +171,12 @@ fn an_act_is_planned_then_done_once_and_told_as_it_would_have_been_typed() {
     assert!(plan.body.contains("origin path /1.4.0 → /1.3.2") && plan.body.contains("It would begin at once."));
     let done = ui.post("acts/rollback/do", &format!("{fields}&reason=it%27s+broken"));
     assert_eq!(done.status, 303, "{}", done.body);
-    let told = ui.get_path(&done.location);
+    let page = ui.get_path(&done.location);
     assert!(
-        told.body.contains(r"windlass rollback shop prod --snapshot=5 --reason &#39;it&#39;\&#39;&#39;s broken&#39;")
-            || told.body.contains(r"windlass rollback shop prod --snapshot=5 --reason 'it'\''s broken'"),
+        page.body.contains(r"windlass rollback shop prod --snapshot=5 --reason &#39;it&#39;\&#39;&#39;s broken&#39;")
+            || page.body.contains(r"windlass rollback shop prod --snapshot=5 --reason 'it'\''s broken'"),
         "{}",
-        told.body
+        page.body
     );
     ui.get_path(&done.location);
     let posted: Vec<Call> = api.calls().into_iter().filter(|call| call.method == "POST").collect();
@@ -187,7 +187,7 @@ fn an_act_is_planned_then_done_once_and_told_as_it_would_have_been_typed() {
 }
 
 #[test]
-fn what_windlass_refuses_is_told_with_its_remedy_and_so_is_a_mistake() {
+fn what_windlass_refuses_is_shown_with_its_remedy_and_so_is_a_mistake() {
     let api = StandIn::new(|call: &Call| {
         let finding = json!({"name": "Held", "path": "environments.prod", "reason": "It is held.", "remedy": "Wait."});
         if call.method == "GET" {

@@ -1,4 +1,4 @@
-//! A caller that does not reach Windlass, or S3, is told what to set.
+//! A caller that does not reach Windlass, or S3, reads what to set.
 
 #![allow(clippy::unwrap_used)]
 
@@ -31,7 +31,7 @@ const STATUS: [&str; 3] = ["status", "shop", "prod"];
 const RELEASE: [&str; 6] = ["release", "shop", "1.4.0", "web=web.zip", "--git-ref", "refs/heads/main"];
 
 #[test]
-fn who_has_no_credentials_is_told_how_to_have_some() {
+fn who_has_no_credentials_reads_how_to_have_some() {
     let places = [("WINDLASS_ENDPOINT", "http://127.0.0.1:9"), ("WINDLASS_BUCKET", "artifacts")];
     let by_bucket = [places[1]];
     for (arguments, places) in [(&STATUS[..], &places[..]), (&RELEASE, &by_bucket)] {
@@ -48,7 +48,7 @@ fn who_has_no_credentials_is_told_how_to_have_some() {
 }
 
 #[test]
-fn where_windlass_is_not_is_told_with_what_to_give() {
+fn where_windlass_is_not_is_reported_with_what_to_give() {
     let other = StandIn::new(|_: &Call| reply(404, &json!({"message": "Unknown path"})));
     let elsewhere = format!("{}/other", other.url);
     for (endpoint, status) in [("foo", 2), ("http://127.0.0.1:9", 6), (&elsewhere, 6)] {
@@ -61,14 +61,14 @@ fn where_windlass_is_not_is_told_with_what_to_give() {
 }
 
 #[test]
-fn who_does_not_reach_s3_is_told_what_to_check_and_a_read_was_not_perhaps_done() {
+fn who_does_not_reach_s3_reads_what_to_check_and_a_read_was_not_perhaps_done() {
     let variables = [("AWS_ENDPOINT_URL", "http://127.0.0.1:9"), ("WINDLASS_BUCKET", "artifacts")];
     let output = windlass(&RELEASE, &[&KEYS[..], &variables].concat());
     let said = format!("{}{}", out(&output), err(&output));
     assert_eq!(code(&output), 6, "{said}");
     assert!(err(&output).contains("Check the network and AWS_REGION"), "{said}");
     assert!(!said.contains("may have been done"), "{said}");
-    // The reason why the API was not asked is told as well.
+    // The reason why the API was not asked is shown as well.
     let endpoint = [&variables[..], &[("WINDLASS_ENDPOINT", "http://127.0.0.1:9")]].concat();
     let output = windlass(&RELEASE, &[&KEYS[..], &endpoint].concat());
     let said = out(&output);
@@ -77,24 +77,24 @@ fn who_does_not_reach_s3_is_told_what_to_check_and_a_read_was_not_perhaps_done()
 }
 
 #[test]
-fn every_place_that_is_not_named_is_told_at_once() {
+fn every_place_that_is_not_named_is_listed_at_once() {
     let by_upload = [&RELEASE[..], &["--upload"]].concat();
     let image = ["release", "shop", "1.4.0", "web=image:shop/web:1", "--no-git"];
     let (api, bucket) = ("the output `ApiUrl`", "the output `ArtifactsBucket`");
     let table: [(&[&str], &[&str], &[&str]); 3] =
         [(&by_upload, &[bucket], &[api]), (&RELEASE, &[api, bucket], &[]), (&image, &[api], &[bucket])];
-    for (arguments, told, untold) in table {
+    for (arguments, listed, hidden) in table {
         let closed = ("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
         let output = windlass(arguments, &[&KEYS[..], &[closed]].concat());
         let said = err(&output);
         assert_eq!(code(&output), 6, "{said}");
         assert!(said.contains("stack `windlass`"), "{said}");
         assert!(said.contains("Nothing else names the installation"), "{said}");
-        assert!(told.iter().all(|told| said.contains(told)), "{said}");
-        assert!(!untold.iter().any(|told| said.contains(told)), "{said}");
+        assert!(listed.iter().all(|one| said.contains(one)), "{said}");
+        assert!(!hidden.iter().any(|one| said.contains(one)), "{said}");
         assert!(out(&output).is_empty(), "{}", out(&output));
     }
-    // An API that does not answer is not told as a missing bucket's name.
+    // An API that does not answer is not reported as a missing bucket's name.
     let nobody = ("WINDLASS_ENDPOINT", "http://127.0.0.1:9");
     let output = windlass(&image, &[&KEYS[..], &[nobody]].concat());
     assert_eq!(code(&output), 6, "{}", err(&output));
@@ -102,7 +102,7 @@ fn every_place_that_is_not_named_is_told_at_once() {
 }
 
 #[test]
-fn who_may_not_write_is_told_which_right_is_needed() {
+fn who_may_not_write_reads_which_right_is_needed() {
     let closed = StandIn::new(|call: &Call| match call.method.as_str() {
         "GET" => Reply {
             status: 200,
@@ -148,14 +148,14 @@ fn what_got_no_answer_may_have_been_done_and_what_never_left_was_not() {
         let output = windlass(arguments, &[&KEYS[..], &[("WINDLASS_ENDPOINT", endpoint)]].concat());
         let said = err(&output);
         assert_eq!(code(&output), 6, "{said}");
-        let told = "It may have been done all the same: `windlass status shop prod` tells";
-        assert_eq!(said.contains(told), may, "{arguments:?}: {said}");
+        let advice = "It may have been done all the same: `windlass status shop prod` tells";
+        assert_eq!(said.contains(advice), may, "{arguments:?}: {said}");
     }
 }
 
 /// Something else may be at the address: no verb takes its answer for Windlass's, and none breaks on it.
 #[test]
-fn what_is_not_windlass_is_told_as_that_by_every_verb() {
+fn what_is_not_windlass_is_reported_as_that_by_every_verb() {
     let verbs: [&[&str]; 8] = [
         &STATUS,
         &["history", "shop", "prod"],
@@ -176,7 +176,7 @@ fn what_is_not_windlass_is_told_as_that_by_every_verb() {
             assert!(said.contains("no Windlass answered there"), "{said}");
         }
     }
-    // An answer of another form than this program knows tells which program to use, or which address.
+    // Where an answer has another form than this program knows, the message names the program to use, or the address.
     let other = StandIn::new(|_: &Call| reply(200, &json!({"ok": true})));
     for verb in verbs {
         let endpoint = ("WINDLASS_ENDPOINT", other.url.as_str());
@@ -189,7 +189,7 @@ fn what_is_not_windlass_is_told_as_that_by_every_verb() {
 }
 
 #[test]
-fn a_bucket_that_is_not_there_is_told_with_what_to_give() {
+fn a_bucket_that_is_not_there_is_reported_with_what_to_give() {
     let none = StandIn::new(|call: &Call| Reply {
         status: 404,
         headers: vec![("content-type", "application/xml".into())],
@@ -207,7 +207,7 @@ fn a_bucket_that_is_not_there_is_told_with_what_to_give() {
 }
 
 #[test]
-fn a_connection_that_nobody_takes_is_told_with_its_address_and_the_variable_that_led_there() {
+fn a_connection_that_nobody_takes_is_reported_with_its_address_and_the_variable_that_led_there() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let place = format!("http://{}", free.local_addr().unwrap());
     drop(free);
@@ -227,9 +227,9 @@ fn a_connection_that_nobody_takes_is_told_with_its_address_and_the_variable_that
         }
         let output = command.output().unwrap();
         assert_eq!(code(&output), 6, "{}", err(&output));
-        let told = format!(
+        let why = format!(
             "Nothing answers at {place}, to which AWS_ENDPOINT_URL leads: start what is to answer there, or unset"
         );
-        assert!(err(&output).contains(&told), "{}", err(&output));
+        assert!(err(&output).contains(&why), "{}", err(&output));
     }
 }

@@ -58,7 +58,7 @@ fn every_example_is_valid() {
 }
 
 #[test]
-fn a_valid_declaration_is_told_with_its_environments() {
+fn a_valid_declaration_is_shown_with_its_environments() {
     let folder = folder("valid", &[("app.yaml", APP)]);
     let output = windlass(&folder, &["validate"]);
     assert_eq!(output.status.code(), Some(0));
@@ -66,7 +66,7 @@ fn a_valid_declaration_is_told_with_its_environments() {
 }
 
 #[test]
-fn the_drills_of_a_declaration_are_told() {
+fn the_drills_of_a_declaration_are_shown() {
     let drilled = "
 app: shop
 version: 1.0.0
@@ -78,7 +78,7 @@ environments:
 components: {web: {kind: static_site, bucket: 'shop-web-{environment}'}}
 ";
     let folder = folder("drilled", &[("app.yaml", drilled)]);
-    let told = text(&windlass(&folder, &["validate"]));
+    let said = text(&windlass(&folder, &["validate"]));
     let first = "the first one so long after the last, or as soon as one can begin";
     for line in [
         "  dev: web (static_site)\n".to_owned(),
@@ -88,7 +88,7 @@ components: {web: {kind: static_site, bucket: 'shop-web-{environment}'}}
             .to_owned(),
         format!("  prod-us: web (static_site), started by a person; drills: every 30d, {first}\n"),
     ] {
-        assert!(told.contains(&line), "{line}: {told}");
+        assert!(said.contains(&line), "{line}: {said}");
     }
     let output = windlass(&folder, &["validate", "--json"]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -97,13 +97,13 @@ components: {web: {kind: static_site, bucket: 'shop-web-{environment}'}}
 }
 
 #[test]
-fn who_can_release_without_a_right_to_an_environment_is_told_in_a_sentence() {
+fn who_can_release_without_a_right_to_an_environment_is_named_in_a_sentence() {
     let open = APP
         .replace("branch: main}", "branch: main}, sources: [api, ecr]")
         .replace("start: manual", "start: manual, sources: [s3, ecr]")
         .replace("{kind: static_site", "{on_artifact: true, kind: static_site");
     let folder = folder("open", &[("app.yaml", &open)]);
-    let told = text(&windlass(&folder, &["validate"]));
+    let said = text(&windlass(&folder, &["validate"]));
     let right = "can release there, without any right to the environment";
     for line in [
         format!("\n    whoever may push an image to `shop/agent` {right}\n"),
@@ -112,27 +112,27 @@ fn who_can_release_without_a_right_to_an_environment_is_told_in_a_sentence() {
              an image to `shop/agent` {right}\n"
         ),
     ] {
-        assert!(told.contains(&line), "{line}: {told}");
+        assert!(said.contains(&line), "{line}: {said}");
     }
     std::fs::write(folder.join("app.yaml"), APP).unwrap();
     assert!(!text(&windlass(&folder, &["validate"])).contains("whoever"));
 }
 
 #[test]
-fn what_is_only_noted_is_told_and_exits_well() {
+fn what_is_only_noted_is_shown_and_exits_well() {
     let noted = format!(
         "{APP}  api: {{kind: lambda, function: 'api-{{environment}}', alias: live, rollout: {{linear: 50}}}}\n"
     );
     let folder = folder("noted", &[("app.yaml", &noted)]);
     let output = windlass(&folder, &["validate"]);
     assert_eq!(output.status.code(), Some(0));
-    let told = text(&output);
+    let said = text(&output);
     for line in [
         "shop 1.0.0 is valid.\n",
         "  warning: NothingMeasured: environments.prod.gates: Releases are promoted to `prod`",
         "  warning: NothingMeasured: components.api.rollout: In `dev` the rollout goes in a step",
     ] {
-        assert!(told.contains(line), "{told}");
+        assert!(said.contains(line), "{said}");
     }
     let output = windlass(&folder, &["validate", "--json"]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -165,13 +165,13 @@ fn a_manifest_is_checked_against_the_declaration() {
     let folder = folder("manifest", &files);
     let output = windlass(&folder, &["validate", "--manifest", "good.json"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
-    let told = text(&output);
+    let said = text(&output);
     for line in [
         "The manifest goes to prod, by its rule: only recorded, a person starts it there with \
          `windlass deploy shop prod 1.0.0`.\n",
         "  not looked at: whether deployments are held",
     ] {
-        assert!(told.contains(line), "{told}");
+        assert!(said.contains(line), "{said}");
     }
     let output = windlass(&folder, &["validate", "--manifest", "bad.json"]);
     assert_eq!(output.status.code(), Some(3));
@@ -179,12 +179,12 @@ fn a_manifest_is_checked_against_the_declaration() {
     std::fs::write(folder.join("app.yaml"), "app: shop").unwrap();
     let output = windlass(&folder, &["validate", "--manifest", "bad.json"]);
     assert_eq!(output.status.code(), Some(3));
-    let told = text(&output);
-    assert!(told.contains("not looked at: the manifest"), "{told}");
+    let said = text(&output);
+    assert!(said.contains("not looked at: the manifest"), "{said}");
 }
 
 /// Validates a manifest that names the component as well. Returns the status and the findings.
-fn told_of(name: &str, manifest: &Value, more: &[&str]) -> (Option<i32>, Vec<String>) {
+fn validated(name: &str, manifest: &Value, more: &[&str]) -> (Option<i32>, Vec<String>) {
     let files = [("app.yaml", APP), ("it.json", &manifest.to_string())];
     let folder = folder(name, &files);
     let arguments = ["validate", "--json", "--manifest", "it.json"];
@@ -197,7 +197,7 @@ fn told_of(name: &str, manifest: &Value, more: &[&str]) -> (Option<i32>, Vec<Str
 }
 
 #[test]
-fn what_a_release_would_refuse_before_it_uploads_is_told_of_a_manifest() {
+fn what_a_release_would_refuse_before_it_uploads_is_found_in_a_manifest() {
     let manifest = |change: Value| {
         let mut whole = json!({"version": "1.4.0", "git": {"ref": "refs/tags/v1.4.0"},
             "components": {"web": {"key": "artifacts/shop/prod/web/1.zip", "version_id": "v1"}}});
@@ -217,10 +217,10 @@ fn what_a_release_would_refuse_before_it_uploads_is_told_of_a_manifest() {
         (json!({"git": {"ref": "refs/tags/v1.4.0", "dirty": true}}), &[], &["BadValue git.dirty"]),
         (json!({"git": {"ref": "refs/tags/v1.4.0", "dirty": true}}), &["--dirty"], &[]),
     ];
-    for (change, more, told) in table {
-        let (code, found) = told_of("would", &manifest(change.clone()), more);
-        assert_eq!(found, told, "{change}");
-        assert_eq!(code, Some(if told.is_empty() { 0 } else { 3 }), "{change}");
+    for (change, more, wanted) in table {
+        let (code, found) = validated("would", &manifest(change.clone()), more);
+        assert_eq!(found, wanted, "{change}");
+        assert_eq!(code, Some(if wanted.is_empty() { 0 } else { 3 }), "{change}");
     }
 }
 
@@ -233,22 +233,22 @@ fn a_mistake_of_form_hides_nothing_else() {
     let files = [("app.yaml", misspelt.as_str()), ("m.json", &manifest.to_string())];
     let folder = folder("hides", &files);
     let output = windlass(&folder, &["validate", "--json", "--manifest", "m.json"]);
-    let told: Value = serde_json::from_str(&text(&output)).unwrap();
+    let document: Value = serde_json::from_str(&text(&output)).unwrap();
     let of_file = |at: usize| -> Vec<String> {
-        let findings = told["files"][at]["findings"].as_array().unwrap();
+        let findings = document["files"][at]["findings"].as_array().unwrap();
         findings.iter().map(|it| it["path"].as_str().unwrap().to_owned()).collect()
     };
-    let mut told_first = of_file(0);
-    told_first.sort();
+    let mut of_first = of_file(0);
+    of_first.sort();
     let wanted = ["components.agent.after", "components.web.bucket", "components.web.buckett"];
-    assert_eq!(told_first, wanted);
+    assert_eq!(of_first, wanted);
     assert_eq!(of_file(1), ["components.web.sha256", "sequence"]);
     // A good declaration beside the same manifest, with a component that the declaration does not have.
     let mut manifest = manifest;
     manifest["components"]["wep"] = json!({"key": "artifacts/shop/prod/wep/1.zip", "version_id": "v1"});
-    let (_, told) = told_of("hides-manifest", &manifest, &[]);
+    let (_, found) = validated("hides-manifest", &manifest, &[]);
     for wanted in ["components.web.sha256", "sequence", "components.wep"] {
-        assert!(told.iter().any(|told| told.contains(wanted)), "{wanted}: {told:?}");
+        assert!(found.iter().any(|one| one.contains(wanted)), "{wanted}: {found:?}");
     }
 }
 
@@ -265,9 +265,9 @@ fn findings_as_json_name_file_path_and_remedy() {
     let mut paths: Vec<&str> = findings.iter().map(|f| f["path"].as_str().unwrap()).collect();
     paths.sort_unstable();
     assert_eq!(paths, ["components.web.bucket", "components.web.buckt"]);
-    let told = text(&windlass(&folder, &["validate", "shop.yaml"]));
-    assert!(told.contains("\n  pages: docs/findings/"), "{told}");
-    assert!(told.contains("docs/findings/UnknownField.md"), "{told}");
+    let said = text(&windlass(&folder, &["validate", "shop.yaml"]));
+    assert!(said.contains("\n  pages: docs/findings/"), "{said}");
+    assert!(said.contains("docs/findings/UnknownField.md"), "{said}");
 }
 
 #[test]
@@ -282,7 +282,7 @@ fn a_local_endpoint_may_be_probed_only_where_it_is_named() {
 }
 
 #[test]
-fn each_file_that_cannot_be_read_is_told_with_what_it_is() {
+fn each_file_that_cannot_be_read_is_reported_with_what_it_is() {
     let folder = folder("unread", &[("app.yaml", APP)]);
     std::fs::create_dir_all(folder.join("dist")).unwrap();
     std::fs::write(folder.join("bin"), [0xff, 0xfe, 0]).unwrap();
@@ -316,7 +316,7 @@ fn each_file_that_cannot_be_read_is_told_with_what_it_is() {
 }
 
 #[test]
-fn an_installation_that_does_not_answer_is_told_once() {
+fn an_installation_that_does_not_answer_is_reported_once() {
     let folder = folder("unanswered", &[("app.yaml", APP)]);
     let output = Command::new(env!("CARGO_BIN_EXE_windlass"))
         .args(["validate", "--endpoint", "http://127.0.0.1:9"])
@@ -328,9 +328,9 @@ fn an_installation_that_does_not_answer_is_told_once() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(0));
-    let told = text(&output);
-    assert_eq!(told.matches("not looked at").count(), 1, "{told}");
-    assert!(told.contains("what runs there, and whether its version"), "{told}");
+    let said = text(&output);
+    assert_eq!(said.matches("not looked at").count(), 1, "{said}");
+    assert!(said.contains("what runs there, and whether its version"), "{said}");
 }
 
 #[test]

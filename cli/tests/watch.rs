@@ -7,7 +7,7 @@ use crate::standin::{Call, StandIn, code, err, folder, out, reply};
 use serde_json::{Value, json};
 
 /// An API that answers these records, one a look, the last for ever.
-fn telling(mut records: Vec<Value>) -> StandIn {
+fn showing(mut records: Vec<Value>) -> StandIn {
     records.reverse();
     StandIn::new(move |call: &Call| {
         if call.path.starts_with("/stage/apps/shop/environments/prod") {
@@ -46,7 +46,7 @@ fn a_deployment_is_watched_until_it_has_ended_and_its_ending_is_the_status() {
             let finding = json!({"name": "Held", "path": "p", "reason": "r", "remedy": "m"});
             last["deployment"]["ending"]["findings"] = json!([finding]);
         }
-        let api = telling(vec![accepted(), watched(), last]);
+        let api = showing(vec![accepted(), watched(), last]);
         let output = watch(&api, &[]);
         assert_eq!(code(&output), status, "{}", err(&output));
         assert!(out(&output).contains(&format!("{ending} ({cause})")));
@@ -60,7 +60,7 @@ fn one_that_was_accepted_a_moment_ago_is_waited_for() {
     let unrecorded = json!({"plan": null, "steps": [], "judgements": [], "deployment": {"id": ID,
         "app": "shop", "environment": null, "status": "accepted", "accepted": 0,
         "executions": ["arn:one"], "ending": null}});
-    let api = telling(vec![unrecorded.clone(), unrecorded, rolled_back()]);
+    let api = showing(vec![unrecorded.clone(), unrecorded, rolled_back()]);
     let output = watch(&api, &[]);
     assert_eq!(code(&output), 4, "{}", err(&output));
     assert_eq!(api.calls().len(), 3);
@@ -68,7 +68,7 @@ fn one_that_was_accepted_a_moment_ago_is_waited_for() {
 
 #[test]
 fn calls_are_signed_for_the_api() {
-    let api = telling(vec![rolled_back()]);
+    let api = showing(vec![rolled_back()]);
     watch(&api, &[]);
     let authorization = api.calls()[0].headers["authorization"].clone();
     assert!(authorization.starts_with("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/"));
@@ -77,7 +77,7 @@ fn calls_are_signed_for_the_api() {
 
 #[test]
 fn json_is_one_document_the_record() {
-    let api = telling(vec![watched(), rolled_back()]);
+    let api = showing(vec![watched(), rolled_back()]);
     let output = watch(&api, &["--json"]);
     assert_eq!(code(&output), 4);
     let record: Value = serde_json::from_str(&out(&output)).unwrap();
@@ -86,10 +86,10 @@ fn json_is_one_document_the_record() {
 
 #[test]
 fn a_deployment_that_goes_on_is_not_a_success() {
-    let output = watch(&telling(vec![watched()]), &["--timeout", "50ms"]);
+    let output = watch(&showing(vec![watched()]), &["--timeout", "50ms"]);
     assert_eq!(code(&output), 7);
     assert!(err(&output).contains("is still under way"));
-    let output = watch(&telling(vec![accepted()]), &["--timeout", "50ms"]);
+    let output = watch(&showing(vec![accepted()]), &["--timeout", "50ms"]);
     assert_eq!(code(&output), 11);
     assert!(err(&output).contains("still waits for its turn"));
 }
@@ -144,10 +144,10 @@ fn an_ending_that_nobody_saw_is_compared_with_what_runs() {
         (vec![(200, accepted()), throttled(), throttled()], 8),
     ];
     for (mut answers, status) in table {
-        let told = format!("{:?}", answers.iter().map(|it| it.0).collect::<Vec<_>>());
+        let row = format!("{:?}", answers.iter().map(|it| it.0).collect::<Vec<_>>());
         answers.push((200, succeeded()));
         let output = watch(&answering(answers, elsewhere()), &[]);
-        assert_eq!(code(&output), status, "{told}: {}", out(&output));
+        assert_eq!(code(&output), status, "{row}: {}", out(&output));
         assert_eq!(out(&output).contains("NOT run any more"), status == 8);
     }
 }
@@ -161,8 +161,8 @@ fn how_to_have_what_runs_no_more_is_what_windlass_says() {
     let api = answering(vec![(200, record)], elsewhere());
     let output = watch(&api, &[]);
     assert_eq!(code(&output), 8);
-    let told = format!("next: {next}");
-    assert!(out(&output).contains(&told), "{}", out(&output));
+    let line = format!("next: {next}");
+    assert!(out(&output).contains(&line), "{}", out(&output));
     let whole: Value = serde_json::from_str(&out(&watch(&api, &["--json"]))).unwrap();
     assert_eq!(whole["now"]["next"], next);
 }
@@ -185,12 +185,12 @@ fn what_was_live_once_is_compared_with_what_runs_now() {
         ("a", "unknown", 12, "now: NOT known"),
         ("b", "none", 8, "by deployment fedcba9876543210 (rollback, asked by ann: checkout is broken)"),
     ];
-    for (letter, drift, status, told) in table {
+    for (letter, drift, status, words) in table {
         let api = long_ago(environment(letter, drift));
         let output = watch(&api, &[]);
         assert_eq!(code(&output), status, "{letter} {drift}: {}", out(&output));
         let said = out(&output);
-        assert!(said.contains(told), "{letter} {drift}: {said}");
+        assert!(said.contains(words), "{letter} {drift}: {said}");
         let last = said.split("now: ").last().unwrap();
         assert_eq!(last.contains("`windlass deploy shop prod 1.4.0`"), status == 8, "{said}");
         let output = watch(&api, &["--json"]);
@@ -201,7 +201,7 @@ fn what_was_live_once_is_compared_with_what_runs_now() {
 }
 
 #[test]
-fn a_component_that_has_left_the_declaration_is_told_as_that() {
+fn a_component_that_has_left_the_declaration_is_shown_as_that() {
     let api = long_ago(json!({"app": "shop", "environment": "prod", "snapshot": 2, "running": {},
         "no_longer_declared": {"api": {"version": "1.4.0", "deployment": ID, "since": 0,
             "brought": {"version": "1.4.0", "deployment": ID, "since": 0},
@@ -209,8 +209,8 @@ fn a_component_that_has_left_the_declaration_is_told_as_that() {
         "lock": {"token": 1}, "waiting": [], "observed": {}}));
     let output = watch(&api, &[]);
     assert_eq!(code(&output), 12, "{}", out(&output));
-    let told = "api: no longer declared since version 1.3.0 of the declaration (2025-11-20T12:00:00Z)";
-    assert!(out(&output).contains(told), "{}", out(&output));
+    let line = "api: no longer declared since version 1.3.0 of the declaration (2025-11-20T12:00:00Z)";
+    assert!(out(&output).contains(line), "{}", out(&output));
     assert!(!out(&output).contains("NOT run"), "{}", out(&output));
 }
 
@@ -239,7 +239,7 @@ fn a_dead_api_ends_the_watching_with_what_was_seen() {
         (500, json!({"message": "Internal Server Error"})),
         (200, json!({"hello": "shop"})),
     ] {
-        let told = format!("{status} {body}");
+        let row = format!("{status} {body}");
         let mut asked = 0;
         let api = StandIn::new(move |_: &Call| {
             asked += 1;
@@ -249,12 +249,12 @@ fn a_dead_api_ends_the_watching_with_what_was_seen() {
             }
         });
         let output = watch(&api, &[]);
-        assert_ne!(code(&output), 0, "{told}");
+        assert_ne!(code(&output), 0, "{row}");
         let said = err(&output);
         if status != 200 {
-            assert!(said.contains(&status.to_string()), "{told}: {said}");
+            assert!(said.contains(&status.to_string()), "{row}: {said}");
         }
-        assert!(said.contains("`windlass doctor`"), "{told}: {said}");
+        assert!(said.contains("`windlass doctor`"), "{row}: {said}");
     }
 }
 
@@ -274,14 +274,14 @@ fn an_unknown_deployment_is_rejected_with_its_finding() {
     let api = StandIn::new(move |_: &Call| reply(404, &problem));
     let output = watch(&api, &["--json"]);
     assert_eq!(code(&output), 3);
-    let told: Value = serde_json::from_str(&out(&output)).unwrap();
-    assert_eq!(told["findings"][0]["remedy"], "Look.");
-    assert_eq!(told["exit"], 3);
+    let document: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(document["findings"][0]["remedy"], "Look.");
+    assert_eq!(document["exit"], 3);
 }
 
 #[test]
 fn nobody_there_is_unreachable() {
-    let api = telling(vec![rolled_back()]);
+    let api = showing(vec![rolled_back()]);
     let arguments = ["watch", "shop", ID, "--endpoint", "http://127.0.0.1:9", "--timeout", "20ms", "--every", "1ms"];
     let output = api.windlass(&folder("nobody"), &arguments);
     assert_eq!(code(&output), 6, "{}", err(&output));

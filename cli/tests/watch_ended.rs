@@ -45,7 +45,7 @@ fn watch(record: Value, environment: Option<Value>) -> (i32, String, Value) {
 }
 
 #[test]
-fn what_a_past_ending_said_is_told_as_past_and_what_is_so_now_comes_last() {
+fn what_a_past_ending_said_is_shown_as_past_and_what_is_so_now_comes_last() {
     let free = || json!({"token": 1});
     let held = |by: &str| {
         json!({"token": 1, "held": {"deployment": by, "action": "deploy", "execution": "arn",
@@ -112,8 +112,8 @@ fn what_made_way_for_the_same_release_is_followed_by_that() {
     });
     let output = api.windlass(&folder("made-way"), &["watch", "shop", ID, "--every", "1ms"]);
     assert_eq!(code(&output), 4, "{}{}", out(&output), err(&output));
-    let told = format!("deployment {OTHER} has the same release and is watched in its place");
-    assert!(out(&output).contains(&told), "{}", out(&output));
+    let line = format!("deployment {OTHER} has the same release and is watched in its place");
+    assert!(out(&output).contains(&line), "{}", out(&output));
 }
 
 /// The message says what is looked for, and for how long.

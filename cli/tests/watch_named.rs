@@ -52,12 +52,12 @@ fn what_cannot_come_is_not_waited_for() {
         (200, upload("Held"), 9, "its upload was rejected"),
         (200, json!({"recorded": release, "uploads": {}}), 3, "`windlass deploy shop prod 1.4.O`"),
     ];
-    for (status, known, exit, told) in table {
+    for (status, known, exit, words) in table {
         let api = knowing(status, known);
         let arguments = ["watch", "shop", "prod", "1.4.O", "--every", "1ms", "--timeout", "30ms"];
         let output = api.windlass(&folder("cannot"), &arguments);
         assert_eq!(code(&output), exit, "{}", err(&output));
-        assert!(err(&output).contains(told), "{}", err(&output));
+        assert!(err(&output).contains(words), "{}", err(&output));
     }
 }
 
@@ -74,8 +74,8 @@ fn an_id_in_the_place_of_a_version_is_watched_where_it_is() {
     let output = api.windlass(&folder("id"), &["watch", "shop", "dev", ID]);
     assert_eq!(code(&output), 3, "{}", err(&output));
     let said = err(&output);
-    for told in ["into `prod`, and not into `dev`", &format!("`windlass watch shop {ID}`")] {
-        assert!(said.contains(told), "{said}");
+    for part in ["into `prod`, and not into `dev`", &format!("`windlass watch shop {ID}`")] {
+        assert!(said.contains(part), "{said}");
     }
 }
 

@@ -24,9 +24,9 @@ pub fn text(text: &str) -> Result<String, String> {
 /// If no version is written so.
 pub fn version(version: &str) -> Result<String, String> {
     let version = text(version)?;
-    let is_told = |c: char| c.is_ascii_alphanumeric() || "._+-".contains(c);
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "._+-".contains(c);
     let begins = version.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
-    if begins && version.len() <= 141 && version.chars().all(is_told) {
+    if begins && version.len() <= 141 && version.chars().all(is_allowed) {
         return Ok(version);
     }
     Err("no version is written so: write one as the environment's history lists it".to_owned())
@@ -142,7 +142,7 @@ mod tests_of_component {
     }
 
     #[test]
-    fn anything_else_is_told() {
+    fn anything_else_is_refused() {
         for text in [
             "web",
             "Web=dist.zip",

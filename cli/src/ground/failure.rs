@@ -65,7 +65,7 @@ impl Failure {
     /// line's words are put into them.
     pub fn rejected(message: impl Into<String>, mut findings: Vec<Finding>) -> Self {
         for finding in &mut findings {
-            finding.remedy = WayIn::CommandLine.tell(&finding.remedy);
+            finding.remedy = WayIn::CommandLine.in_words(&finding.remedy);
         }
         Self {
             name: None,
@@ -87,12 +87,12 @@ impl Failure {
 
     /// Returns the JSON that `--json` prints.
     pub fn as_json(&self) -> Value {
-        let mut told = json!({ "error": self.message, "exit": self.exit as u8, "findings": self.findings });
+        let mut json = json!({ "error": self.message, "exit": self.exit as u8, "findings": self.findings });
         if let Some(name) = self.name {
-            told["name"] = name.to_string().into();
-            told["page"] = name.page().into();
+            json["name"] = name.to_string().into();
+            json["page"] = name.page().into();
         }
-        told
+        json
     }
 
     /// Returns the text for people.

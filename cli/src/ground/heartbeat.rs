@@ -25,8 +25,8 @@ const WAITING: &str = "waiting for an answer";
 #[derive(Debug)]
 pub struct Heartbeat {
     is_terminal: bool,
-    /// The time of the last line that told something.
-    told: Cell<Instant>,
+    /// The time of the last line that was printed.
+    last_line: Cell<Instant>,
     /// The time of the last sign in a log.
     beat: Cell<Option<Instant>>,
     words: RefCell<String>,
@@ -38,15 +38,15 @@ impl Heartbeat {
         let is_dumb = std::env::var("TERM").is_ok_and(|name| name == "dumb");
         Self {
             is_terminal: io::stderr().is_terminal() && !is_dumb,
-            told: Cell::new(Instant::now()),
+            last_line: Cell::new(Instant::now()),
             beat: Cell::new(None),
             words: RefCell::new(WAITING.to_owned()),
         }
     }
 
     /// Notes that lines were printed: the silence begins anew.
-    pub fn told(&self) {
-        self.told.set(Instant::now());
+    pub fn lines_printed(&self) {
+        self.last_line.set(Instant::now());
     }
 
     /// Takes the words for what is waited for.
@@ -76,7 +76,7 @@ impl Heartbeat {
     /// Returns whether a log gets a line now, and notes it.
     fn is_due(&self, now: Instant) -> bool {
         let ago = |then: Instant| now.saturating_duration_since(then);
-        let is_silent = ago(self.told.get()) >= SILENCE;
+        let is_silent = ago(self.last_line.get()) >= SILENCE;
         let is_due = is_silent && self.beat.get().is_none_or(|beat| ago(beat) >= PACE);
         if is_due {
             self.beat.set(Some(now));
@@ -99,13 +99,17 @@ mod tests {
     #[test]
     fn a_log_has_a_line_after_a_silence_and_one_a_minute_at_most() {
         let begin = Instant::now();
-        let pulse =
-            Heartbeat { is_terminal: false, told: Cell::new(begin), beat: Cell::new(None), words: RefCell::default() };
+        let pulse = Heartbeat {
+            is_terminal: false,
+            last_line: Cell::new(begin),
+            beat: Cell::new(None),
+            words: RefCell::default(),
+        };
         let looks = (0..=300).step_by(2);
         let lines: Vec<u64> = looks
             .filter(|second| {
                 if *second == 100 {
-                    pulse.told.set(begin + Duration::from_secs(100));
+                    pulse.last_line.set(begin + Duration::from_secs(100));
                 }
                 pulse.is_due(begin + Duration::from_secs(*second))
             })

@@ -32,7 +32,7 @@ pub fn bytes(path: &Path, most: u64) -> Result<Vec<u8>, String> {
     let file = File::open(path).map_err(failed)?;
     let size = file.metadata().map_err(failed)?.len();
     let mut bytes = Vec::new();
-    // Not every file tells its size.
+    // Not every file states its size.
     if size <= most {
         let most = most.saturating_add(1);
         file.take(most).read_to_end(&mut bytes).map_err(failed)?;

@@ -135,7 +135,7 @@ fn a_link_counts_by_its_name_and_by_what_it_leads_to() {
 }
 
 #[test]
-fn a_folder_of_which_nothing_is_left_is_told_so() {
+fn a_folder_of_which_nothing_is_left_is_refused() {
     let folder = folder("left-out", &[("index.html", ""), ("a/.DS_Store", "")]);
     let why = archive_of(&folder, &rules("", "*.html")).unwrap_err();
     assert!(why.contains("all of it is left out: 2 files"), "{why}");

@@ -212,18 +212,18 @@ fn fits(about: &str, belongs: Option<&Owner>, wanted: SoughtTarget<'_>) -> Optio
     };
     let named = 4 * of(wanted.component) + 2 * of(wanted.environment) + of(wanted.app);
     let is_ours = belongs.is_some() && of(wanted.component) + of(wanted.app) > 0;
-    let is_named = is_ours || has_telling_word(&has, wanted);
+    let is_named = is_ours || has_own_word(&has, wanted);
     (!is_others && (is_named || tagged > 0)).then_some(tagged + named)
 }
 
 /// Returns whether the words of a candidate say that it is the component's: by a word of the component's or of the
 /// application's that is no common one, or by a word of each.
-fn has_telling_word(has: &BTreeSet<String>, wanted: SoughtTarget<'_>) -> bool {
+fn has_own_word(has: &BTreeSet<String>, wanted: SoughtTarget<'_>) -> bool {
     let (of_component, of_app) = (words(wanted.component), words(wanted.app));
     let named: BTreeSet<&String> = of_component.union(&of_app).collect();
     let mut found = named.into_iter().filter(|word| has.contains(*word));
-    let is_telling = found.any(|word| !COMMON_WORDS.contains(&word.as_str()));
-    is_telling || (!of_component.is_disjoint(has) && !of_app.is_disjoint(has) && of_component != of_app)
+    let is_uncommon = found.any(|word| !COMMON_WORDS.contains(&word.as_str()));
+    is_uncommon || (!of_component.is_disjoint(has) && !of_app.is_disjoint(has) && of_component != of_app)
 }
 
 fn words(text: &str) -> BTreeSet<String> {

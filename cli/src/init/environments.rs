@@ -71,7 +71,7 @@ pub fn usual(name: &str, branch: &str) -> String {
 /// Replaces the variable in a name that keeps the environment by `{environment}`; `None` where the name has another
 /// expression.
 pub fn pattern(text: &str) -> Option<String> {
-    let (mut told, mut rest) = (String::new(), text);
+    let (mut pattern, mut rest) = (String::new(), text);
     while let Some((before, from)) = rest.split_once("${") {
         let (variable, after) = from.split_once('}')?;
         let variable = variable.rsplit("props.").next()?;
@@ -80,12 +80,12 @@ pub fn pattern(text: &str) -> Option<String> {
         if !VARIABLES.contains(&plain.as_str()) {
             return None;
         }
-        told.push_str(before);
-        told.push_str("{environment}");
+        pattern.push_str(before);
+        pattern.push_str("{environment}");
         rest = after;
     }
-    told.push_str(rest);
-    (!told.is_empty()).then_some(told)
+    pattern.push_str(rest);
+    (!pattern.is_empty()).then_some(pattern)
 }
 
 /// Replaces an environment's name in a name by `{environment}`, where that is a whole word of it.

@@ -197,8 +197,8 @@ mod tests {
                 environments: vec![Environment { name: "dev".into(), rule: Rule::read(rule).unwrap() }],
                 ..Application::default()
             };
-            let told = first_release(&application).join("\n");
-            assert!(told.contains(wanted), "{rule}: {told}");
+            let text = first_release(&application).join("\n");
+            assert!(text.contains(wanted), "{rule}: {text}");
         }
     }
 }

@@ -36,7 +36,7 @@ pub struct InitFacts {
     /// Its policy for plans of pull requests.
     pub plan_policy: Option<String>,
     /// The repositories on GitHub that were looked at, each with the numbers of its owner and of itself, as
-    /// `owner/repository`, where GitHub has told them.
+    /// `owner/repository`, where GitHub has named them.
     pub github_ids: BTreeMap<String, Option<String>>,
 }
 
@@ -164,7 +164,7 @@ fn ask_github(names: &[String], asked: &mut Answers) -> Option<Text> {
     let about = "the environment on GitHub in which the job of each environment runs, such as `{environment}`, so that its reviewers and rules count; `none` for none";
     let letters = |c: char| c.is_ascii_alphanumeric() || "-_.{}=,".contains(c);
     let question = question("github.environment", about, Some(NONE.to_owned()));
-    let told = asked.ask(question, &|text| {
+    let answer = asked.ask(question, &|text| {
         let read = Text::read(text, names)?;
         let at = |name: &String| read.at("", name);
         if !text.chars().all(letters) || names.iter().map(at).any(|it| it.contains(['{', '='])) {
@@ -175,8 +175,8 @@ fn ask_github(names: &[String], asked: &mut Answers) -> Option<Text> {
         }
         Ok(())
     });
-    let read = Text::read(&told, names).ok()?;
-    (told != NONE).then_some(read)
+    let read = Text::read(&answer, names).ok()?;
+    (answer != NONE).then_some(read)
 }
 
 fn ask_action(asked: &mut Answers) -> Option<String> {
@@ -246,7 +246,7 @@ fn list(text: &str) -> Vec<String> {
 fn ask_environments(repository: &Repository, asked: &mut Answers) -> Vec<Environment> {
     let found = environments::found(repository).join(",");
     let about = "the environments, in the order in which a release goes through them";
-    let told = asked.ask(question("environments", about, Some(found)), &|text| {
+    let answer = asked.ask(question("environments", about, Some(found)), &|text| {
         let all = list(text);
         if let Some(twice) = all.iter().enumerate().find(|(at, name)| all[..*at].contains(name)) {
             return Err(format!("`{}` stands there twice: write each environment once", twice.1));
@@ -255,13 +255,13 @@ fn ask_environments(repository: &Repository, asked: &mut Answers) -> Vec<Environ
         wrong.map_or(Ok(()), |why| Err(why.to_string()))
     });
     let branch = repository.branch.as_deref().unwrap_or("main");
-    let environments = list(&told).into_iter().map(|name| {
+    let environments = list(&answer).into_iter().map(|name| {
         let about = format!(
             "what of Git is released into {name}: `branch:…`, `tag:stable`, `tag:release-candidate`, `tag:…` or `none`"
         );
         let question = question(&format!("deploy.{name}"), &about, Some(environments::usual(&name, branch)));
-        let told = asked.ask(question, &|text| Rule::read(text).map(drop));
-        Environment { name, rule: Rule::read(&told).unwrap_or(Rule::None) }
+        let answer = asked.ask(question, &|text| Rule::read(text).map(drop));
+        Environment { name, rule: Rule::read(&answer).unwrap_or(Rule::None) }
     });
     environments.collect()
 }
@@ -319,9 +319,9 @@ mod tests {
             ("Dublin", Some("write a region")),
             ("eu--west-1", Some("write a region")),
         ] {
-            let told = is_region(text).err();
-            assert_eq!(told.is_some(), wanted.is_some(), "{text}: {told:?}");
-            assert!(told.zip(wanted).is_none_or(|(told, wanted)| told.contains(wanted)), "{text}");
+            let error = is_region(text).err();
+            assert_eq!(error.is_some(), wanted.is_some(), "{text}: {error:?}");
+            assert!(error.zip(wanted).is_none_or(|(error, wanted)| error.contains(wanted)), "{text}");
         }
     }
 }

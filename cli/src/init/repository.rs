@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_remote_on_github_tells_owner_and_name() {
+    fn a_remote_on_github_gives_owner_and_name() {
         for (address, wanted) in [
             ("git@github.com:example/shop.git", Some("example/shop")),
             ("https://github.com/example/shop", Some("example/shop")),

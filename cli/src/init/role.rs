@@ -130,8 +130,8 @@ fn ids(application: &Application) -> String {
     .concat()
 }
 
-/// Writes the subjects of a token, one a line: of the repository by its name, and by name and number, as GitHub tells
-/// it of repositories that were made, renamed or moved since 15 July 2026 (GitHub Docs, "OpenID Connect reference"). A
+/// Writes the subjects of a token, one a line: of the repository by its name, and by name and number, as GitHub has
+/// it for repositories that were made, renamed or moved since 15 July 2026 (GitHub Docs, "OpenID Connect reference"). A
 /// `*` stands in a ref alone: beside a name it would take others' repositories.
 fn subjects(application: &Application, of: &[String]) -> String {
     let github = github(application);

@@ -67,11 +67,11 @@ impl TargetQuestions<'_> {
             &format!("what {} (`{}`) runs as: `function` or `service`", piece.sort, piece.file),
             None,
         );
-        let told = self.asked.ask(question, &|text| match text {
+        let answer = self.asked.ask(question, &|text| match text {
             "function" | "service" => Ok(()),
             _ => Err("write `function` or `service`".to_owned()),
         });
-        match told.as_str() {
+        match answer.as_str() {
             "function" => Runs::Function { named: None, alias: None, is_image: false },
             "service" => Runs::Service { container: None, repository: None },
             _ => Runs::Undecided,
@@ -199,8 +199,8 @@ impl TargetQuestions<'_> {
             let place = MemberPlace { kind, member, environments: names, exceptions };
             place.takes(&read)
         };
-        let told = self.asked.ask(question, check);
-        Text::read(&told, names).unwrap_or_else(|_| unanswered())
+        let answer = self.asked.ask(question, check);
+        Text::read(&answer, names).unwrap_or_else(|_| unanswered())
     }
 }
 
@@ -219,8 +219,8 @@ impl TargetQuestions<'_> {
         let account = &self.facts.account;
         let part = |at: usize| {
             let one = |environment: &str| {
-                let told = account.service(self.wanted(piece, environment))?;
-                let (cluster, service) = told.split_once('/')?;
+                let found = account.service(self.wanted(piece, environment))?;
+                let (cluster, service) = found.split_once('/')?;
                 Some([cluster, service][at].to_owned())
             };
             each(self.names, one).map(Text::of)

@@ -1,4 +1,4 @@
-//! The origin of a release in Git: options tell it, else the CI's environment, else `git` itself.
+//! The origin of a release in Git: options name it, else the CI's environment, else `git` itself.
 
 use crate::ground::arguments;
 use clap::Args;
@@ -14,7 +14,7 @@ pub struct ReleaseOrigin {
     /// Ref and commit.
     pub git: Git,
     /// Their source, in words.
-    pub told_by: &'static str,
+    pub source: &'static str,
     /// True if tracked files have changes that are in no commit; `None` where that is not known.
     pub dirty: Option<bool>,
     /// The commit that is checked out where it is another one than is recorded, and nobody gave that one.
@@ -24,9 +24,9 @@ pub struct ReleaseOrigin {
 }
 
 impl ReleaseOrigin {
-    fn new(reference: String, commit: Option<String>, told_by: &'static str) -> Self {
+    fn new(reference: String, commit: Option<String>, source: &'static str) -> Self {
         let git = Git { reference, commit, time: None, dirty: false };
-        Self { git, told_by, dirty: None, other_head: None, tag: None }
+        Self { git, source, dirty: None, other_head: None, tag: None }
     }
 
     /// Returns the finding that the bytes are likely another commit's than the one that would be recorded.
@@ -38,7 +38,7 @@ impl ReleaseOrigin {
             "git.commit",
             format!(
                 "`{commit}` would be recorded ({}, of `{}`), and `{head}` is checked out.",
-                self.told_by, self.git.reference
+                self.source, self.git.reference
             ),
             format!(
                 "Check out what is released, or name it by its ref with `--git-ref`; or give the commit that was built: \
@@ -48,7 +48,7 @@ impl ReleaseOrigin {
     }
 }
 
-/// The options that tell the origin of a release.
+/// The options that name the origin of a release.
 #[derive(Debug, Args)]
 pub struct OriginOptions {
     /// The Git ref, such as `refs/tags/v1.4.0`; else the CI's, else what is checked out.
@@ -131,17 +131,17 @@ pub fn from_ci(variable: impl Fn(&str) -> Option<String>) -> Option<ReleaseOrigi
             given("BITBUCKET_COMMIT"),
         ),
     ];
-    known.into_iter().find_map(|(told_by, reference, commit)| Some(ReleaseOrigin::new(reference?, commit, told_by)))
+    known.into_iter().find_map(|(source, reference, commit)| Some(ReleaseOrigin::new(reference?, commit, source)))
 }
 
 /// Returns the branch that is checked out in the present folder. It returns a tag only where no branch is checked out,
 /// so that working on a tagged commit does not look like releasing it.
 pub fn from_folder(version: Option<&str>) -> Option<ReleaseOrigin> {
-    let (reference, told_by) = match git(&["symbolic-ref", "HEAD"]) {
+    let (reference, source) = match git(&["symbolic-ref", "HEAD"]) {
         Some(branch) => (branch, "the branch that is checked out"),
         None => (tag_at_head(version)?, "HEAD is detached at this tag"),
     };
-    Some(ReleaseOrigin::new(reference, head(), told_by))
+    Some(ReleaseOrigin::new(reference, head(), source))
 }
 
 /// Returns the ref of the tag at HEAD: of several the one of the version, else the one that Git describes HEAD by.
@@ -227,7 +227,7 @@ pub enum FolderPlace {
 
 /// Returns the place of a folder; `Outside` where there is no Git.
 pub fn place(folder: &Path) -> FolderPlace {
-    let told = || {
+    let found = || {
         let at = folder.to_str()?;
         let root = PathBuf::from(git(&["-C", at, "rev-parse", "--show-toplevel"])?);
         if root.canonicalize().ok()? == folder.canonicalize().ok()? {
@@ -236,15 +236,15 @@ pub fn place(folder: &Path) -> FolderPlace {
         let is_part = output(&["-C", at, "check-ignore", "--quiet", "."]).is_none();
         is_part.then_some(FolderPlace::Within(root))
     };
-    told().unwrap_or(FolderPlace::Outside)
+    found().unwrap_or(FolderPlace::Outside)
 }
 
-/// Returns the branch that others begin from, as the remote tells it; else the one that is checked out.
+/// Returns the branch that others begin from, as the remote has it; else the one that is checked out.
 pub fn first_branch(folder: &Path) -> Option<String> {
     let folder = folder.to_str()?;
-    let told = git(&["-C", folder, "symbolic-ref", "--short", "refs/remotes/origin/HEAD"]);
-    let told = told.and_then(|told| told.strip_prefix("origin/").map(str::to_owned));
-    told.or_else(|| git(&["-C", folder, "symbolic-ref", "--short", "HEAD"]))
+    let remote = git(&["-C", folder, "symbolic-ref", "--short", "refs/remotes/origin/HEAD"]);
+    let remote = remote.and_then(|remote| remote.strip_prefix("origin/").map(str::to_owned));
+    remote.or_else(|| git(&["-C", folder, "symbolic-ref", "--short", "HEAD"]))
 }
 
 /// Returns the output of `git`; `None` if there is no Git, or no repository, or no output.
@@ -284,7 +284,7 @@ fn output(arguments: &[&str]) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn told(variables: &[(&str, &str)]) -> Option<(String, Option<String>)> {
+    fn origin(variables: &[(&str, &str)]) -> Option<(String, Option<String>)> {
         let variable = |name: &str| {
             let found = variables.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| (*value).to_owned())
@@ -297,22 +297,22 @@ mod tests {
         let main = Some(("refs/heads/main".to_owned(), Some("9f2c111".to_owned())));
         let tag = Some(("refs/tags/v1.4.0".to_owned(), Some("9f2c111".to_owned())));
         let github = [("GITHUB_REF", "refs/heads/main"), ("GITHUB_SHA", "9f2c111")];
-        assert_eq!(told(&github), main);
+        assert_eq!(origin(&github), main);
         let gitlab = [("CI_COMMIT_BRANCH", "main"), ("CI_COMMIT_SHA", "9f2c111")];
-        assert_eq!(told(&gitlab), main);
+        assert_eq!(origin(&gitlab), main);
         let gitlab = [("CI_COMMIT_TAG", "v1.4.0"), ("CI_COMMIT_SHA", "9f2c111")];
-        assert_eq!(told(&gitlab), tag);
+        assert_eq!(origin(&gitlab), tag);
         let codebuild =
             [("CODEBUILD_WEBHOOK_HEAD_REF", "refs/tags/v1.4.0"), ("CODEBUILD_RESOLVED_SOURCE_VERSION", "9f2c111")];
-        assert_eq!(told(&codebuild), tag);
+        assert_eq!(origin(&codebuild), tag);
         let bitbucket = [("BITBUCKET_TAG", "v1.4.0"), ("BITBUCKET_COMMIT", "9f2c111")];
-        assert_eq!(told(&bitbucket), tag);
+        assert_eq!(origin(&bitbucket), tag);
     }
 
     #[test]
-    fn without_a_ref_nothing_is_told() {
-        assert_eq!(told(&[]), None);
-        assert_eq!(told(&[("GITHUB_REF", "")]), None);
-        assert_eq!(told(&[("CI_COMMIT_SHA", "9f2c111")]), None);
+    fn without_a_ref_there_is_no_origin() {
+        assert_eq!(origin(&[]), None);
+        assert_eq!(origin(&[("GITHUB_REF", "")]), None);
+        assert_eq!(origin(&[("CI_COMMIT_SHA", "9f2c111")]), None);
     }
 }

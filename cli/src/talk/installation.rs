@@ -1,4 +1,4 @@
-//! The place of an installation: an option tells it, else a variable, else `windlass.toml`; or the outputs of a stack
+//! The place of an installation: an option names it, else a variable, else `windlass.toml`; or the outputs of a stack
 //! that one of these names. Where nothing is named, the stack `windlass` is looked for.
 
 use crate::ground::arguments;
@@ -43,7 +43,7 @@ enum WhyNotFound {
     NotLooked(Failure),
 }
 
-/// An installation, as AWS tells it now.
+/// An installation, as AWS describes it now.
 pub struct Installed {
     /// The stack's name, or ARN.
     pub stack: String,
@@ -64,7 +64,7 @@ pub struct InstallationPlace {
     pub region: Option<String>,
 }
 
-/// The API, or what it tells, for a command that goes on without it.
+/// The API, or what it answers, for a command that goes on without it.
 pub enum Reached<T> {
     /// It was reached.
     Found(T),
@@ -86,7 +86,7 @@ impl Endpoint {
     /// Opens the API, with the caller's AWS credentials. The API itself is not called yet.
     ///
     /// # Errors
-    /// If nobody tells its address, or settings are wrong.
+    /// If nobody gives its address, or settings are wrong.
     pub async fn open(&self) -> Result<Windlass, Failure> {
         Windlass::at(self.place(InstallationPart::Endpoint, None).await?).await
     }
@@ -120,7 +120,7 @@ impl Endpoint {
         }
     }
 
-    /// Opens the API, whoever names it; returns why not, where nothing tells its address or nobody could look for it.
+    /// Opens the API, whoever names it; returns why not, where nothing gives its address or nobody could look for it.
     ///
     /// # Errors
     /// Settings that are wrong, and an answer that is not Windlass's.
@@ -137,7 +137,7 @@ impl Endpoint {
     /// Returns the artifacts bucket; `given` is the text of the option or the variable.
     ///
     /// # Errors
-    /// If nobody tells its name, or settings are wrong.
+    /// If nobody gives its name, or settings are wrong.
     pub async fn bucket(&self, given: Option<&str>) -> Result<InstallationPlace, Failure> {
         self.place(InstallationPart::Bucket, given).await
     }
@@ -160,7 +160,7 @@ impl Endpoint {
         Ok(matches!(named, Some(InstallationSource::Value { .. })) || self.outputs.initialized())
     }
 
-    /// Returns the installation of the stack that is named, as AWS tells it now.
+    /// Returns the installation of the stack that is named, as AWS describes it now.
     ///
     /// # Errors
     /// If there is no such stack, or it may not be looked at, or settings are wrong.

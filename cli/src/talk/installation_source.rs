@@ -6,14 +6,14 @@ use crate::talk::settings::Settings;
 /// A place as it is named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InstallationSource {
-    /// The place itself, and who told it.
+    /// The place itself, with its source.
     Value {
         /// The place.
         value: String,
         /// Its source.
         from: String,
     },
-    /// A stack whose outputs tell the place, with its source.
+    /// A stack whose outputs name the place, with its source.
     Stack {
         /// Its name.
         name: String,
@@ -61,7 +61,7 @@ pub fn named(
     Some(InstallationSource::Stack { name, from })
 }
 
-/// Returns the text of the command line, by an option or a variable. clap tells no more than the value.
+/// Returns the text of the command line, by an option or a variable. clap gives no more than the value.
 pub fn given<'a>(text: Option<&'a str>, option: &'static str, variable: &'static str) -> Option<GivenOption<'a>> {
     let text = text?;
     let is_option = std::env::args().any(|argument| {
@@ -82,7 +82,7 @@ pub enum InstallationPart {
 }
 
 impl InstallationPart {
-    /// Returns the output of the stack that tells it.
+    /// Returns the output of the stack that names it.
     pub(crate) fn output(self) -> &'static str {
         match self {
             Self::Endpoint => "ApiUrl",
@@ -153,14 +153,14 @@ mod tests {
             (None, None, &none, "nothing"),
         ];
         for (value, stack, settings, wanted) in table {
-            let told = match named("endpoint", value, stack, settings) {
+            let found = match named("endpoint", value, stack, settings) {
                 None => "nothing".to_owned(),
                 Some(InstallationSource::Value { value, from }) => format!("{value} from {from}"),
                 Some(InstallationSource::Stack { name, from }) => {
                     format!("stack {name} from {from}")
                 }
             };
-            assert!(told.starts_with(wanted), "{told}, and not {wanted}");
+            assert!(found.starts_with(wanted), "{found}, and not {wanted}");
         }
         std::fs::remove_dir_all(&folder).unwrap();
     }

@@ -93,7 +93,7 @@ pub async fn page<T: DeserializeOwned>(
     Ok(Page { listed, next })
 }
 
-/// The part of a list that is told.
+/// The part of a list that is shown.
 #[derive(Debug, Args)]
 pub struct Part {
     /// The most that are listed.

@@ -127,10 +127,10 @@ fn read(text: &str) -> Result<BTreeMap<String, (String, usize)>, Vec<SettingsErr
     for (key, value) in table.get_ref() {
         let (name, at) = (key.get_ref().as_ref(), line(key.span()));
         // A line that is no TOML has that one finding alone.
-        let is_told = wrong.iter().any(|known| known.line == at);
+        let is_reported = wrong.iter().any(|known| known.line == at);
         match checked(name, value.get_ref()) {
             Ok(text) => drop(values.insert(name.to_owned(), (text, at))),
-            Err(_) if is_told => {}
+            Err(_) if is_reported => {}
             Err(what) => wrong.push(SettingsError { line: at, what }),
         }
     }
@@ -194,7 +194,7 @@ pub fn is_stack(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn told(text: &str) -> Vec<String> {
+    fn errors(text: &str) -> Vec<String> {
         let wrong = read(text).unwrap_err();
         wrong.iter().map(|wrong| format!("{}: {}", wrong.line, foreign::line(&wrong.what))).collect()
     }
@@ -227,9 +227,9 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_is_wrong_is_told_at_once_with_its_line() {
+    fn everything_that_is_wrong_is_reported_at_once_with_its_line() {
         let text = "endpont = \"https://a.example\"\nbucket = 12\nregion = \"\"\nendpoint = \"http://a.example\"\nstack = \"a b\"\n[api]\nx = 1\n";
-        let told = told(text);
+        let errors = errors(text);
         let beginnings = [
             "1: `endpont` is no setting. Did you mean `endpoint`?",
             "2: `bucket` is no text. Write the output `ArtifactsBucket` of the stack, in quotes.",
@@ -238,20 +238,20 @@ mod tests {
             "5: `a b` is not what `stack` takes.",
             "6: `api` is no setting. Known here: `bucket`, `endpoint`, `region`, `stack`.",
         ];
-        assert_eq!(told.len(), beginnings.len(), "{told:?}");
-        for (told, begins) in told.iter().zip(beginnings) {
-            assert!(told.starts_with(begins), "{told}");
+        assert_eq!(errors.len(), beginnings.len(), "{errors:?}");
+        for (error, begins) in errors.iter().zip(beginnings) {
+            assert!(error.starts_with(begins), "{error}");
         }
     }
 
     #[test]
-    fn what_is_no_toml_is_told_beside_what_can_be_read() {
-        let told = told("stack = windlass\nbuckt = \"a-bucket\"\nregion = \"eu-west-1\n");
-        assert!(told[0].starts_with("1: this is no TOML: "), "{told:?}");
-        assert!(told.iter().any(|told| told.starts_with("2: `buckt` is no setting")), "{told:?}");
-        assert!(told.iter().any(|told| told.starts_with("3: this is no TOML: ")), "{told:?}");
-        assert_eq!(told.len(), 3, "{told:?}");
-        let twice = super::tests::told("stack = \"a\"\nstack = \"b\"\n");
+    fn what_is_no_toml_is_reported_beside_what_can_be_read() {
+        let errors = errors("stack = windlass\nbuckt = \"a-bucket\"\nregion = \"eu-west-1\n");
+        assert!(errors[0].starts_with("1: this is no TOML: "), "{errors:?}");
+        assert!(errors.iter().any(|error| error.starts_with("2: `buckt` is no setting")), "{errors:?}");
+        assert!(errors.iter().any(|error| error.starts_with("3: this is no TOML: ")), "{errors:?}");
+        assert_eq!(errors.len(), 3, "{errors:?}");
+        let twice = super::tests::errors("stack = \"a\"\nstack = \"b\"\n");
         assert!(twice[0].starts_with("2: this is no TOML: "), "{twice:?}");
     }
 

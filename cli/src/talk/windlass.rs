@@ -34,7 +34,7 @@ impl Windlass {
         let api = api.map_err(|fault| {
             let is_no_address = fault.message.starts_with('`');
             let failure = Failure::from(fault);
-            if is_no_address { failure.with_next(NAMED).with_next(&told_by(&place)) } else { failure }
+            if is_no_address { failure.with_next(NAMED).with_next(&source(&place)) } else { failure }
         })?;
         Ok(Self { api, place })
     }
@@ -134,18 +134,18 @@ impl Windlass {
             // A caller without credentials has not called it.
             let is_unanswered = fault.name == FaultName::Unavailable;
             let failure = Failure::from(fault);
-            if is_unanswered { failure.with_next(NAMED).with_next(&told_by(&self.place)) } else { failure }
+            if is_unanswered { failure.with_next(NAMED).with_next(&source(&self.place)) } else { failure }
         })?;
         accepted(answer).map_err(
             |failure| {
-                if failure.is_everywhere { failure.with_next(&told_by(&self.place)) } else { failure }
+                if failure.is_everywhere { failure.with_next(&source(&self.place)) } else { failure }
             },
         )
     }
 }
 
 /// The source of the address.
-fn told_by(place: &InstallationPlace) -> String {
+fn source(place: &InstallationPlace) -> String {
     format!("The address {} is from {}", place.value, place.from)
 }
 
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_leads_to_something_else_is_told_with_what_to_give() {
+    fn an_address_that_leads_to_something_else_is_reported_with_what_to_give() {
         let nothing = Value::Null;
         for (status, body) in [
             (404, json!({"message": "Unknown path"})),
@@ -308,7 +308,7 @@ mod tests {
 
     #[test]
     fn credentials_that_are_not_good_are_no_missing_right() {
-        for (said, told) in [
+        for (said, next) in [
             ("The security token included in the request is expired", "Sign in again"),
             ("The security token included in the request is invalid.", "AWS_PROFILE"),
             ("Signature expired: 20200101T000000Z is now earlier than", "the clock"),
@@ -319,7 +319,7 @@ mod tests {
             let body = json!({"message": said});
             let failure = accepted(ApiAnswer { status: 403, body }).unwrap_err();
             assert_eq!(failure.exit, Exit::Unreachable);
-            assert!(failure.message.contains(told), "{}", failure.message);
+            assert!(failure.message.contains(next), "{}", failure.message);
             assert_eq!(failure.is_everywhere, said != "Forbidden", "{said}");
         }
     }

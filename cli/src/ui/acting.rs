@@ -128,7 +128,7 @@ impl Server {
         let number: Option<usize> = number.parse().ok();
         let did = number.and_then(|number| self.did.borrow().get(number).cloned());
         let did = did.ok_or_else(nothing)?;
-        let (told, is_over) = match &did.begun {
+        let (outcome, is_over) = match &did.begun {
             BegunWork::Deployment(id) => (self.became(&did.app, id), true),
             BegunWork::Execution(execution) => self.execution_outcome(&did, execution).await?,
         };
@@ -136,7 +136,7 @@ impl Server {
             h1 { "Handed in" }
             p { "The same, typed:" }
             pre.typed { code { (did.typed) } }
-            (told)
+            (outcome)
             @if let Some(environment) = &did.environment {
                 p.acts { a.button href=(self.stand.environment(EnvironmentId::new(&did.app, environment))) { (did.app) " " (environment) } }
             }

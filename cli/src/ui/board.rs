@@ -109,7 +109,7 @@ impl Board<'_> {
             td { a href=(self.near(&self.stand.environment(EnvironmentId::new(&app.app, &here.environment)))) { (here.environment) } }
             td { (each(&|names, parts| html! {
                 b { (names.now.version) }
-                @if runs.len() > 1 { " " small { (told(parts)) } }
+                @if runs.len() > 1 { " " small { (joined(parts)) } }
             })) }
             td { (each(&|names, _| html! { code { (commit_of(names)) } })) }
             td { (each(&|names, _| age(names.now.since, self.now))) }
@@ -179,15 +179,15 @@ fn promotion(app: &App, here: &EnvironmentOverview, news: &News) -> String {
     format!("acts/deploy?app={app}&environment={environment}&version={version}")
 }
 
-/// Returns the parts in one word.
-fn told(parts: &[Part]) -> String {
-    let told: Vec<String> = parts.iter().map(ToString::to_string).collect();
-    told.join(", ")
+/// Returns the parts in one text.
+fn joined(parts: &[Part]) -> String {
+    let names: Vec<String> = parts.iter().map(ToString::to_string).collect();
+    names.join(", ")
 }
 
 /// Returns the targets that are not as recorded; one line that all are, if they are.
 pub fn drifted(observed: &BTreeMap<ComponentName, Compared>) -> Vec<(Sort, String)> {
-    let told = observed.iter().filter_map(|(name, compared)| match compared.drift {
+    let lines = observed.iter().filter_map(|(name, compared)| match compared.drift {
         Drift::None => None,
         Drift::Changed => Some((Sort::Bad, format!("{name} drifted"))),
         Drift::Unknown => {
@@ -195,11 +195,11 @@ pub fn drifted(observed: &BTreeMap<ComponentName, Compared>) -> Vec<(Sort, Strin
             Some((Sort::Still, format!("{name}: drift unknown: {why}")))
         }
     });
-    let told: Vec<_> = told.collect();
-    if told.is_empty() && !observed.is_empty() {
+    let lines: Vec<_> = lines.collect();
+    if lines.is_empty() && !observed.is_empty() {
         return vec![(Sort::Good, "as recorded".to_owned())];
     }
-    told
+    lines
 }
 
 /// The most components that are named one by one.
@@ -215,8 +215,8 @@ pub fn found(drift: &LookResult) -> Vec<(Sort, String)> {
     if drift.is_as_recorded() {
         return vec![(Sort::Good, format!("as recorded at {looked}"))];
     }
-    let told = drift.in_short().into_iter();
-    let told = told.map(|(drift, words)| match drift {
+    let lines = drift.in_short().into_iter();
+    let lines = lines.map(|(drift, words)| match drift {
         Drift::Changed => (Sort::Bad, words),
         Drift::None | Drift::Unknown => (Sort::Still, words),
     });
@@ -228,7 +228,7 @@ pub fn found(drift: &LookResult) -> Vec<(Sort, String)> {
         let words = format!("{names}: drift unknown: {turn} in a later look");
         (Sort::Still, words)
     });
-    told.chain(left).collect()
+    lines.chain(left).collect()
 }
 
 #[cfg(test)]
@@ -236,19 +236,19 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn told(looked: bool, left: &[&str], drift: &str) -> Vec<String> {
+    fn rendered(looked: bool, left: &[&str], drift: &str) -> Vec<String> {
         let mut shown =
             json!({"due": 1, "left": left, "components": {"api": {"at": 1, "drift": drift, "reason": "denied"}}});
         if looked {
             shown["looked"] = 0.into();
         }
         let shown: LookResult = serde_json::from_value::<LookResult>(shown).unwrap();
-        let told = found(&shown).into_iter();
-        told.map(|(sort, words)| format!("{} {words}", sort.class())).collect()
+        let lines = found(&shown).into_iter();
+        lines.map(|(sort, words)| format!("{} {words}", sort.class())).collect()
     }
 
     #[test]
-    fn what_a_look_left_to_a_later_one_is_told() {
+    fn what_a_look_left_to_a_later_one_is_shown() {
         let later = "still web: drift unknown: its turn comes in a later look";
         let table: [(bool, &[&str], &str, &[&str]); 6] = [
             (true, &[], "none", &["good as recorded at 1970-01-01T00:00:00Z"]),
@@ -264,7 +264,7 @@ mod tests {
             (false, &["web"], "none", &[]),
         ];
         for (looked, left, drift, wanted) in table {
-            assert_eq!(told(looked, left, drift), wanted, "{left:?} {drift}");
+            assert_eq!(rendered(looked, left, drift), wanted, "{left:?} {drift}");
         }
         let none: LookResult =
             serde_json::from_value::<LookResult>(json!({"looked": 0, "due": 1, "components": {}})).unwrap();

@@ -146,8 +146,8 @@ impl Shown<'_> {
                     p.text { (times(&ended.cause)) }
                     @if let Some(resolved) = &ended.resolved { p { "Resolved " (when(resolved.at)) " by " (who(&resolved.by)) ": " (resolved.reason) } }
                 }
-                @let untold: Vec<_> = ended.findings.iter().filter(|finding| !ended.cause.contains(&finding.reason)).cloned().collect();
-                (waves::findings("Findings", Sort::Bad, &untold))
+                @let others: Vec<_> = ended.findings.iter().filter(|finding| !ended.cause.contains(&finding.reason)).cloned().collect();
+                (waves::findings("Findings", Sort::Bad, &others))
                 @if deployment.undoing.is_some() { (waves::stays_reachable(&ended.stays_reachable)) }
             }
             @if let Some(text) = self.answer["now"]["text"].as_str() {
@@ -199,7 +199,7 @@ impl Shown<'_> {
                     li { (when(turn.at)) " " b { (turn.action) } " of wave " (turn.wave + 1) " by " (turn.by) ": " (turn.reason) }
                 } }
             }
-            @if let Some(told) = second["looked"]["told"].as_str() { h2 { "Looked at again" } p { (times(told)) } }
+            @if let Some(words) = second["looked"]["told"].as_str() { h2 { "Looked at again" } p { (times(words)) } }
         }
     }
 }

@@ -20,11 +20,11 @@ fn stretches(change: impl Fn(&mut Record), now_s: u64) -> Vec<String> {
         groups: None,
         now: accepted.plus_s(now_s),
     };
-    let told = |one: Stretch| {
+    let line = |one: Stretch| {
         let second = |at: Time| at.ms_since(accepted) / 1000;
         format!("{} {} {} {}", one.name, one.class, second(one.from), second(one.to))
     };
-    shown.stretches().into_iter().map(told).collect()
+    shown.stretches().into_iter().map(line).collect()
 }
 
 /// Adds the judgement of a wave: watched from one second on, looked at last at another, with this verdict.
@@ -43,7 +43,7 @@ fn the_strip_has_a_stretch_for_each_thing_that_took_time_and_no_gap() {
         judged(record, 0, (30, 60), "pass");
         judged(record, 1, (80, 90), "unknown");
     };
-    let told = stretches(watched, 120);
+    let found = stretches(watched, 120);
     let wanted = [
         "waited still 0 10",
         "change 1 noted 10 30",
@@ -51,7 +51,7 @@ fn the_strip_has_a_stretch_for_each_thing_that_took_time_and_no_gap() {
         "change 2 noted 60 80",
         "watch 2 moving 80 120",
     ];
-    assert_eq!(told, wanted, "what is watched goes on until now");
+    assert_eq!(found, wanted, "what is watched goes on until now");
     let grown = stretches(watched, 150);
     assert_eq!(grown.last().unwrap(), "watch 2 moving 80 150");
     assert_eq!(grown[..4], wanted[..4], "what is over stays as long as it was");
@@ -64,13 +64,13 @@ fn a_failed_wave_is_bad_and_what_follows_it_is_the_undo() {
         let why = json!({"name": "GateFailed", "text": "red"});
         record.deployment.undoing = Some(serde_json::from_value(why).unwrap());
     };
-    let told = stretches(undone, 100);
+    let found = stretches(undone, 100);
     let wanted = ["waited still 0 10", "change 1 noted 10 30", "watch 1 bad 30 60", "undo bad 60 100"];
-    assert_eq!(told, wanted);
+    assert_eq!(found, wanted);
 }
 
 #[test]
 fn a_wave_that_had_nothing_to_change_has_no_stretch_of_its_own() {
-    let told = stretches(|record| judged(record, 0, (10, 40), "pass"), 40);
-    assert_eq!(told, ["waited still 0 10", "watch 1 good 10 40"]);
+    let found = stretches(|record| judged(record, 0, (10, 40), "pass"), 40);
+    assert_eq!(found, ["waited still 0 10", "watch 1 good 10 40"]);
 }

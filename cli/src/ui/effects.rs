@@ -30,7 +30,7 @@ enum AcceptedState {
     Nothing,
     /// Nobody knows, so nothing is accepted.
     Refused(String),
-    /// It is not recorded as running: the look at the moment of accepting tells.
+    /// It is not recorded as running: the look at the moment of accepting shows its state.
     Looked,
 }
 
@@ -119,11 +119,11 @@ impl Server {
     /// Shows what an act would do. Where that could not be read, the reason stands in its place: the act can be done
     /// all the same.
     pub(super) async fn would(&self, act: &Act, fields: &Fields) -> Markup {
-        let told = self.read_would(act, fields).await;
+        let effect = self.read_would(act, fields).await;
         html! {
             h2 { "What this would do" }
-            div.would { @match told {
-                Ok(told) => (told),
+            div.would { @match effect {
+                Ok(effect) => (effect),
                 Err(why) => p { (mark(Sort::Still, "not known")) " " (times(&why.message)) },
             } }
         }
@@ -152,7 +152,7 @@ impl Server {
             ("release-hold", _) => released(&here),
             ("cancel", Some(record)) => html! { (cancelled(record, held)) (next(&here)) },
             ("recover", Some(record)) => html! { (recovered(record, held)) (next(&here)) },
-            // Accepting looks at the targets itself, and only their present state tells what it would record.
+            // Accepting looks at the targets itself, and only their present state shows what it would record.
             ("accept", Some(record)) => {
                 let seen = self.windlass.get(&path, &[("observe", "true")]).await?;
                 accepted(record, &Environment::read(&seen)?)
@@ -228,7 +228,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn told(observed: &Value, status: &str) -> AcceptedState {
+    fn state(observed: &Value, status: &str) -> AcceptedState {
         let mut all: Value = serde_json::from_str(include_str!("../../tests/browser/answers.json")).unwrap();
         let mut answer = all["moves"][3].take();
         answer["steps"][1]["status"] = status.into();
@@ -258,7 +258,7 @@ mod tests {
             (json!({}), "undo_failed", AcceptedState::Looked),
         ];
         for (observed, status, wanted) in table {
-            assert_eq!(told(&observed, status), wanted, "{observed} {status}");
+            assert_eq!(state(&observed, status), wanted, "{observed} {status}");
         }
     }
 }

@@ -36,11 +36,11 @@ fn a_hold_says_who_goes_on_who_waits_and_who_would_be_refused() {
         ),
     ];
     for (members, wanted) in &table {
-        let told = hold(&here(members)).into_string();
-        assert!(told.contains(wanted), "{wanted}: {told}");
+        let shown = hold(&here(members)).into_string();
+        assert!(shown.contains(wanted), "{wanted}: {shown}");
     }
-    let told = hold(&here(&json!({}))).into_string();
-    assert!(!told.contains("held already") && !told.contains("waits</span>"), "{told}");
+    let shown = hold(&here(&json!({}))).into_string();
+    assert!(!shown.contains("held already") && !shown.contains("waits</span>"), "{shown}");
 }
 
 #[test]
@@ -49,12 +49,12 @@ fn a_release_of_a_hold_says_which_ends_and_that_nothing_comes_again_by_itself() 
     assert!(none.contains("There is no hold.") && !none.contains("would go again"), "{none}");
     let waits = json!([{"deployment": "r3", "operator": false, "since": 1}]);
     let kept = json!({"since": 1_795_172_400_000_u64, "reason": "a sale", "by": HOLD});
-    let told = released(&here(&json!({"hold": kept, "waiting": waits}))).into_string();
+    let shown = released(&here(&json!({"hold": kept, "waiting": waits}))).into_string();
     for wanted in [
         "by assumed-role/oncall/ann: &quot;a sale&quot;.",
         "r3: it has its turn when the lock is free.",
         "comes no more by itself",
     ] {
-        assert!(told.contains(wanted), "{wanted}: {told}");
+        assert!(shown.contains(wanted), "{wanted}: {shown}");
     }
 }

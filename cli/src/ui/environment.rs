@@ -187,8 +187,8 @@ impl Shown<'_> {
             ol.strip aria-label="Deployments, oldest first" { @for one in self.history.iter().rev() {
                 @let (sort, words) = stands(one.status, one.ending.as_ref());
                 @let called = one.summary().called();
-                @let told = format!("{called}: {words}, {}", span(length(one)));
-                li { a href=[self.stand.deployment(&self.environment.app, &one.id)] title=(told) aria-label=(told) {
+                @let label = format!("{called}: {words}, {}", span(length(one)));
+                li { a href=[self.stand.deployment(&self.environment.app, &one.id)] title=(label) aria-label=(label) {
                     svg viewBox="0 0 12 48" width="12" height="48" aria-hidden="true" {
                         @let high = 6 + length(one) * 42 / longest;
                         rect class=(sort.class()) x="1" width="10" y=(48 - high) height=(high) rx="2" {}
@@ -293,10 +293,10 @@ fn changes(present: Option<&BTreeMap<String, String>>, to: &BTreeMap<String, Str
     let Some(present) = present else {
         return Vec::new();
     };
-    let told = to.iter().filter_map(|(part, version)| {
+    let changed = to.iter().filter_map(|(part, version)| {
         let now = present.get(part).map_or("nothing", String::as_str);
         (now != version).then(|| format!("{part} {now} → {version}"))
     });
-    let told: Vec<String> = told.collect();
-    if told.is_empty() { vec!["the same versions".to_owned()] } else { told }
+    let changed: Vec<String> = changed.collect();
+    if changed.is_empty() { vec!["the same versions".to_owned()] } else { changed }
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// The values that keep other pages and other programs away.
 #[derive(Debug, Clone)]
 pub struct Guard {
-    /// `127.0.0.1:PORT`, as the browser tells it.
+    /// `127.0.0.1:PORT`, as the browser sends it.
     host: String,
     /// The first segment of every path.
     secret: String,
@@ -54,7 +54,7 @@ impl Guard {
     /// Returns the segments of the path behind the secret one.
     ///
     /// # Errors
-    /// The answer to a caller that is not let in, which tells nothing.
+    /// The answer to a caller that is not let in, which says nothing.
     pub fn segments<'a>(&self, request: &'a Request) -> Result<Vec<&'a str>, Answer> {
         let refused = |why| Err(Answer::line(403, why));
         // Another name that leads to this machine is used by somebody else's page.

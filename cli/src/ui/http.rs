@@ -162,7 +162,7 @@ fn head(bytes: &[u8]) -> Result<Option<(Request, usize)>, Answer> {
         ..Request::default()
     };
     for (name, value) in headers {
-        // Nobody could tell which of two headers of one name counts.
+        // Nobody could know which of two headers of one name counts.
         if request.headers.insert(name, value).is_some() {
             return Err(Answer::line(400, "a header is there twice"));
         }

@@ -80,17 +80,17 @@ fn in_words(points: &[Point], threshold: &str) -> String {
     let values = || points.iter().filter_map(|point| point.value);
     let lowest = values().min_by(f64::total_cmp);
     let highest = values().max_by(f64::total_cmp);
-    let mut told = vec![count(points.len(), "look")];
+    let mut parts = vec![count(points.len(), "look")];
     if let (Some(first), Some(newest)) = (points.first(), points.last()) {
-        told[0] = format!("{} from {} to {} UTC", told[0], first.at.clock(), newest.at.clock());
+        parts[0] = format!("{} from {} to {} UTC", parts[0], first.at.clock(), newest.at.clock());
     }
     if let (Some(lowest), Some(highest)) = (lowest, highest) {
-        told.push(format!("measured {lowest} to {highest}"));
+        parts.push(format!("measured {lowest} to {highest}"));
     }
     for (verdict, word) in [(Verdict::Fail, "failed"), (Verdict::Unknown, "unknown")] {
         let many = points.iter().filter(|point| point.verdict == verdict).count();
         if many > 0 {
-            told.push(format!("{many} {word}"));
+            parts.push(format!("{many} {word}"));
         }
     }
     let newest = points.iter().rev().take(LAST).rev();
@@ -100,8 +100,8 @@ fn in_words(points: &[Point], threshold: &str) -> String {
             None => format!("{} {}", point.at.clock(), in_a_word(point.verdict)),
         })
         .collect();
-    told.push(format!("the last ones {}", newest.join(", ")));
-    format!("{}; threshold {threshold}", told.join("; "))
+    parts.push(format!("the last ones {}", newest.join(", ")));
+    format!("{}; threshold {threshold}", parts.join("; "))
 }
 
 /// The number of looks that are described one by one.
@@ -146,14 +146,14 @@ pub fn strip(stretches: &[Stretch]) -> Markup {
     let whole = to.ms_since(from).max(1);
     #[allow(clippy::cast_precision_loss)] // a place on a drawing
     let place = |at: Time| at.ms_since(from) as f64 / whole as f64 * 1000.0;
-    let told: Vec<String> = stretches
+    let label: Vec<String> = stretches
         .iter()
         .map(|one| format!("{} {}", one.name, super::parts::span(one.to.ms_since(one.from) / 1000)))
         .collect();
-    let told = told.join(", ");
+    let label = label.join(", ");
     html! {
         figure.timeline {
-            svg viewBox="0 0 1000 24" preserveAspectRatio="none" role="img" aria-label=(told) {
+            svg viewBox="0 0 1000 24" preserveAspectRatio="none" role="img" aria-label=(label) {
                 @for one in stretches {
                     @let x = place(one.from);
                     rect class=(one.class) x=(format!("{x:.1}")) y="0" height="24" width=(format!("{:.1}", (place(one.to) - x).max(3.0))) rx="2" {
@@ -182,9 +182,9 @@ mod tests {
         use Verdict::{Fail, Pass, Unknown};
         let looks = [point(840, Some(1.0), Pass), point(841, None, Unknown), point(842, Some(7.5), Fail)];
         let drawn = line(&looks, "5").into_string();
-        let told = "3 looks from 14:00 to 14:02 UTC; measured 1 to 7.5; 1 failed; 1 unknown; the last ones 14:00 1, 14:01 \
+        let label = "3 looks from 14:00 to 14:02 UTC; measured 1 to 7.5; 1 failed; 1 unknown; the last ones 14:00 1, 14:01 \
                     unknown, 14:02 7.5; threshold 5";
-        assert!(drawn.contains(&format!("aria-label=\"{told}\"")), "{drawn}");
+        assert!(drawn.contains(&format!("aria-label=\"{label}\"")), "{drawn}");
         let at = |minute: &str| {
             format!("<time class=\"clock\" datetime=\"1970-01-01T14:{minute}:00Z\">14:{minute} UTC</time>")
         };

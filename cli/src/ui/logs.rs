@@ -43,14 +43,14 @@ pub async fn shown(aws: &Aws, record: &Record, stand: &PagePlace, options: &[Str
 /// The time that a page waits for AWS; it shows the rest without.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// The time after which AWS is asked again where it did not tell all of them, in milliseconds.
+/// The time after which AWS is asked again where it did not list all of them, in milliseconds.
 const AGAIN_MS: u64 = 60_000;
 
 /// The known log groups of a deployment.
 #[derive(Debug, Clone, Default)]
 pub struct Groups {
     known: BTreeSet<Group>,
-    /// True if some could not be told.
+    /// True if some could not be listed.
     lacks: bool,
 }
 
@@ -73,7 +73,7 @@ impl Answer {
 }
 
 impl AnswerCache {
-    /// Returns the log groups of a deployment. AWS is asked where it may tell more than is known.
+    /// Returns the log groups of a deployment. AWS is asked where it may list more than is known.
     pub async fn of(&self, endpoint: &Endpoint, record: &Record, now: Time) -> Groups {
         let Some(what) = what_writes(record) else {
             return Groups::default();
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_aws_told_is_kept_until_something_else_writes_and_a_gap_is_asked_for_again() {
+    fn what_aws_answered_is_kept_until_something_else_writes_and_a_gap_is_asked_for_again() {
         let answer =
             |lacks| Answer { what: "api".to_owned(), groups: Groups { lacks, ..Groups::default() }, at: Time(1_000) };
         let later = Time(1_000 + AGAIN_MS);

@@ -1,4 +1,4 @@
-//! `windlass ui`: serves pages on loopback that show what the API tells, and offer eight acts with the same effect as
+//! `windlass ui`: serves pages on loopback that show what the API answers, and offer eight acts with the same effect as
 //! the verbs, with the rights of the person who started it.
 
 mod acting;

@@ -36,7 +36,7 @@ impl News {
 /// part, or of which nothing runs here.
 pub fn elsewhere(app: &App, here: &EnvironmentOverview) -> Vec<News> {
     let runs = here.runs();
-    let mut told: BTreeMap<(String, String), News> = BTreeMap::new();
+    let mut found: BTreeMap<(String, String), News> = BTreeMap::new();
     let others = app.environments.iter().filter(|other| other.environment != here.environment && other.declared);
     for other in others.filter(|_| here.declared) {
         for (theirs, parts) in other.runs() {
@@ -48,7 +48,7 @@ pub fn elsewhere(app: &App, here: &EnvironmentOverview) -> Vec<News> {
                     continue;
                 }
                 let key = (theirs.version.clone(), other.environment.to_string());
-                let news = told.entry(key.clone()).or_insert_with(|| News {
+                let news = found.entry(key.clone()).or_insert_with(|| News {
                     version: key.0,
                     environments: vec![key.1],
                     parts: Vec::new(),
@@ -59,7 +59,7 @@ pub fn elsewhere(app: &App, here: &EnvironmentOverview) -> Vec<News> {
             }
         }
     }
-    together(told.into_values())
+    together(found.into_values())
 }
 
 /// Joins the news that are the same of several environments.
@@ -90,11 +90,11 @@ fn is_news(theirs: &GivenVersion, ours: Option<&GivenVersion>, here: &Environmen
         return false;
     }
     let is_newer = is_newer(&theirs.version, &ours.version);
-    // Where versions do not tell, the later one is taken for the newer; a rollback brings nothing newer.
+    // Where versions do not decide, the later one is taken for the newer; a rollback brings nothing newer.
     is_newer.unwrap_or_else(|| theirs.since > ours.since || went_back(ours, here))
 }
 
-/// Returns whether a version is newer than another one; `None` where their form does not tell.
+/// Returns whether a version is newer than another one; `None` where their form does not show it.
 fn is_newer(one: &str, other: &str) -> Option<bool> {
     let read = |text: &str| semver::Version::parse(text.strip_prefix('v').unwrap_or(text)).ok();
     let order = read(one)?.cmp_precedence(&read(other)?);

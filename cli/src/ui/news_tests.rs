@@ -15,8 +15,8 @@ fn here(name: &str, runs: Runs<'_>, action: &str) -> Value {
         "deployments": {"d1": {"action": action, "version": "1", "requester": {"route": "api"}, "accepted": 1}}})
 }
 
-/// Returns the news of staging that production is told.
-fn told(staging: &Value, production: &Value) -> Vec<String> {
+/// Returns the news of staging that production shows.
+fn shown(staging: &Value, production: &Value) -> Vec<String> {
     let app = App::read(&json!({"app": "shop", "environments": [staging, production]})).unwrap();
     let news = elsewhere(&app, &app.environments[1]);
     news.iter().map(News::words).collect()
@@ -35,12 +35,12 @@ fn a_part_that_is_missing_here_is_news_and_so_is_a_newer_one() {
         (&[("api", BEFORE_WINDLASS, 99), ("web", "1.5.0", 1)], &["not here: 1.5.0 of staging (api)"]),
     ];
     for (runs, wanted) in table {
-        assert_eq!(told(&staging(), &here("prod", runs, "deploy")), wanted, "{runs:?}");
+        assert_eq!(shown(&staging(), &here("prod", runs, "deploy")), wanted, "{runs:?}");
     }
 }
 
 #[test]
-fn where_versions_do_not_tell_the_time_does_and_what_is_no_release_is_no_news() {
+fn where_versions_do_not_decide_the_time_does_and_what_is_no_release_is_no_news() {
     let table = [
         ("blue", 9, ("green", 1), true),
         ("blue", 1, ("green", 9), false),
@@ -51,39 +51,39 @@ fn where_versions_do_not_tell_the_time_does_and_what_is_no_release_is_no_news() 
     ];
     for (version, since, (ours, came), wanted) in table {
         let staging = here("staging", &[("api", version, since)], "deploy");
-        let told = told(&staging, &here("prod", &[("api", ours, came)], "deploy"));
-        assert_eq!(!told.is_empty(), wanted, "{version} {ours}: {told:?}");
+        let shown = shown(&staging, &here("prod", &[("api", ours, came)], "deploy"));
+        assert_eq!(!shown.is_empty(), wanted, "{version} {ours}: {shown:?}");
     }
 }
 
 #[test]
-fn what_was_taken_back_here_is_told_and_marked() {
+fn what_was_taken_back_here_is_shown_and_marked() {
     let staging = |version| here("staging", &[("api", version, 5)], "deploy");
     let back = "; a rollback has brought 1.4.0 back here since";
     let rolled_back = |since| here("prod", &[("api", "1.4.0", since)], "rollback");
     let news = "not here: 1.5.0 of staging (api)";
-    assert_eq!(told(&staging("1.5.0"), &rolled_back(9)), [format!("{news}{back}")]);
-    assert_eq!(told(&staging("1.5.0"), &rolled_back(1)), [news], "it came there after the rollback");
+    assert_eq!(shown(&staging("1.5.0"), &rolled_back(9)), [format!("{news}{back}")]);
+    assert_eq!(shown(&staging("1.5.0"), &rolled_back(1)), [news], "it came there after the rollback");
     assert_eq!(
-        told(&staging("blue"), &rolled_back(9)),
+        shown(&staging("blue"), &rolled_back(9)),
         [format!("not here: blue of staging (api){back}")],
         "a rollback brings nothing newer"
     );
     let mut undone = here("prod", &[("api", "1.4.0", 1)], "deploy");
     undone["lock"]["failed"] = json!({"deployment": "d2", "components": ["api"],
         "order": {"version": "1.5.0", "accepted": 1, "id": "d2"}});
-    assert_eq!(told(&staging("1.5.0"), &undone), [format!("{news}; it failed here and was undone")]);
-    assert_eq!(told(&staging("1.6.0"), &undone), ["not here: 1.6.0 of staging (api)"]);
+    assert_eq!(shown(&staging("1.5.0"), &undone), [format!("{news}; it failed here and was undone")]);
+    assert_eq!(shown(&staging("1.6.0"), &undone), ["not here: 1.6.0 of staging (api)"]);
 }
 
 #[test]
-fn what_is_the_same_in_several_environments_is_told_once() {
+fn what_is_the_same_in_several_environments_is_shown_once() {
     let runs = |name, version| here(name, &[("api", version, 9)], "deploy");
     let environments =
         json!([runs("dev", "1.6.0"), runs("qa", "1.5.0"), runs("staging", "1.5.0"), here("prod", &[], "deploy")]);
     let app = App::read(&json!({"app": "shop", "environments": environments})).unwrap();
-    let told: Vec<String> = elsewhere(&app, &app.environments[3]).iter().map(News::words).collect();
-    assert_eq!(told, ["not here: 1.5.0 of qa, staging (api)", "not here: 1.6.0 of dev (api)"]);
+    let shown: Vec<String> = elsewhere(&app, &app.environments[3]).iter().map(News::words).collect();
+    assert_eq!(shown, ["not here: 1.5.0 of qa, staging (api)", "not here: 1.6.0 of dev (api)"]);
     let mut other = app.environments.into_iter().nth(3).unwrap();
     other.declared = false;
     let app = App::read(&json!({"app": "shop", "environments": [runs("qa", "1.5.0")]})).unwrap();

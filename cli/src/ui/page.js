@@ -5,9 +5,9 @@
   const local = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
   const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
   const times = (root) => {
-    for (const time of root.querySelectorAll("time[datetime]:not([data-told])")) {
+    for (const time of root.querySelectorAll("time[datetime]:not([data-local])")) {
       const at = new Date(time.dateTime);
-      time.dataset.told = "";
+      time.dataset.local = "";
       if (time.classList.contains("clock")) {
         time.textContent = `${clock.format(at)} (${time.textContent})`;
         continue;

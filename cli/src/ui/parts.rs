@@ -179,7 +179,7 @@ pub fn when(at: Time) -> Markup {
     html! { time datetime=(rfc) { (utc) } }
 }
 
-/// Shows a point in time without the day, where the day is told nearby.
+/// Shows a point in time without the day, where the day stands nearby.
 pub fn clock(at: Time) -> Markup {
     html! { time.clock datetime=(at) { (at.clock()) " UTC" } }
 }
@@ -240,16 +240,16 @@ mod tests {
     #[test]
     fn lengths_are_short() {
         let table = [(0, "0s"), (59, "59s"), (252, "4m 12s"), (3600, "1h"), (273_600, "3d 4h"), (3601, "1h")];
-        for (seconds, told) in table {
-            assert_eq!(span(seconds), told);
+        for (seconds, words) in table {
+            assert_eq!(span(seconds), words);
         }
     }
 
     #[test]
     fn each_time_in_a_sentence_is_a_time_of_the_page() {
-        let at = |told: &str| {
-            let utc = told.replace('T', " ").replace('Z', " UTC");
-            format!("<time datetime=\"{told}\">{utc}</time>")
+        let at = |rfc: &str| {
+            let utc = rfc.replace('T', " ").replace('Z', " UTC");
+            format!("<time datetime=\"{rfc}\">{utc}</time>")
         };
         let (one, two) = ("2026-11-20T12:00:00Z", "2026-11-20T13:00:00Z");
         let table = [

@@ -39,9 +39,9 @@ fn what_was_changed_goes_back_the_last_wave_first() {
     let UndoneChanges::Waves(waves) = back(&record) else {
         panic!("{:?}", back(&record));
     };
-    let told: Vec<(u32, Vec<&str>)> =
+    let names: Vec<(u32, Vec<&str>)> =
         waves.iter().map(|(wave, steps)| (*wave, steps.iter().map(|it| it.component.as_str()).collect())).collect();
-    assert_eq!(told, [(1, vec!["api"]), (0, vec!["web"])]);
+    assert_eq!(names, [(1, vec!["api"]), (0, vec!["web"])]);
     let page = said(&cancelled(&going(|_| ()), Some(&held(HeldState::Running))));
     let order = [
         "api wave 2 41 with 42 at 10 % → 41 at 100 %",
@@ -49,7 +49,7 @@ fn what_was_changed_goes_back_the_last_wave_first() {
         "web wave 1",
     ];
     let places: Vec<usize> =
-        order.iter().map(|told| page.find(told).unwrap_or_else(|| panic!("{told}: {page}"))).collect();
+        order.iter().map(|text| page.find(text).unwrap_or_else(|| panic!("{text}: {page}"))).collect();
     assert!(places.is_sorted(), "{page}");
     assert!(page.starts_with("It would be stopped."), "{page}");
 }

@@ -49,7 +49,7 @@ pub fn waves(plan: &Plan, going: Option<&DrawnRecord<'_>>) -> Markup {
 pub fn stays_reachable(files: &[StaysReachable]) -> Markup {
     html! { @if !files.is_empty() {
         h2 { "Stays reachable" }
-        ul.plain { @for one in files { li { @for sentence in one.in_words() { p { (WayIn::CommandLine.tell(&sentence)) } } } } }
+        ul.plain { @for one in files { li { @for sentence in one.in_words() { p { (WayIn::CommandLine.in_words(&sentence)) } } } } }
     } }
 }
 
@@ -184,9 +184,9 @@ fn row(record: &Record, step: &Step) -> Markup {
     html! { tr {
         th scope="row" { (step.component) " " small { (step.kind) } }
         td data-name=(state) { @let (sort, words) = of_step(step.status); (mark(sort, words)) @if let Some(wave) = step.wave { small { " · wave " (wave + 1) } } }
-        td data-name=(from) { (told(before(step).as_deref())) }
+        td data-name=(from) { (seen(before(step).as_deref())) }
         td data-name=(to) { (wanted(record, step)) }
-        td data-name=(get) { (told(step.shown.as_deref())) }
+        td data-name=(get) { (seen(step.shown.as_deref())) }
         td data-name=(weight) { (meter(share(step, record.plan.as_ref()))) }
         td data-name=(last) {
             @if let Some(last) = step.changes.last() { (last.what) @if last.undo { small { " · undo" } } } @else { span.none { "nothing yet" } }
@@ -200,7 +200,7 @@ fn row(record: &Record, step: &Step) -> Markup {
     } }
 }
 
-fn told(words: Option<&str>) -> Markup {
+fn seen(words: Option<&str>) -> Markup {
     html! { @match words { Some(words) => (words), None => span.none { "not seen yet" } } }
 }
 

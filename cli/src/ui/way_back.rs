@@ -121,7 +121,7 @@ fn way(stand: &PagePlace, app: &AppName, word: &str, deployment: &DrillDeploymen
                 "The last way " (word) " ended " (ended.ending) (took.unwrap_or_default()) ": " (count(deployment.steps.len(), "step"))
             }
             ul.plain {
-                @for step in &deployment.steps { li { (told(step)) } }
+                @for step in &deployment.steps { li { (line(step)) } }
                 @if deployment.left_out > 0 { li { "and " (count(deployment.left_out, "step")) " more" } }
             }
             p { a href=[stand.deployment(app, &deployment.deployment.0)] { "deployment " (deployment.deployment) } }
@@ -129,7 +129,7 @@ fn way(stand: &PagePlace, app: &AppName, word: &str, deployment: &DrillDeploymen
     } }
 }
 
-fn told(step: &DrillStep) -> Markup {
+fn line(step: &DrillStep) -> Markup {
     html! {
         (when(step.at)) " " (times(&step.what))
         @if let Some(verdict) = step.verdict { " " (mark(of(verdict), in_a_word(verdict))) }

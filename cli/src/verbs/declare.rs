@@ -1,4 +1,4 @@
-//! `windlass declare` puts a declaration in force, and tells its differences from the one that was; `windlass
+//! `windlass declare` puts a declaration in force, and shows its differences from the one that was; `windlass
 //! declaration` prints the one in force, as its team wrote it.
 
 use crate::ground::exit::Exit;
@@ -105,8 +105,8 @@ impl Declare {
     fn invalid(&self, findings: &[Finding], output: Output) -> Exit {
         let file = shown(&self.file);
         let found = count(findings.len() as u64, "finding");
-        let told = format!("{}{found}; nothing was uploaded", words(&file, findings));
-        output.result(&serde_json::json!({"file": file, "findings": findings}), &told);
+        let text = format!("{}{found}; nothing was uploaded", words(&file, findings));
+        output.result(&serde_json::json!({"file": file, "findings": findings}), &text);
         Exit::of_findings(findings)
     }
 
@@ -140,7 +140,7 @@ impl Declare {
         end(came, report, output)
     }
 
-    /// Returns the API where it can be asked, the declaration in force by it, and what is to be told before.
+    /// Returns the API where it can be asked, the declaration in force by it, and what is to be shown before.
     async fn look(
         &self,
         text: &str,
@@ -282,8 +282,8 @@ impl Uploaded {
         let is_new = lies != self.before;
         let lies = lies.and_then(|bytes| serde_json::from_slice::<UploadFindings>(&bytes).ok());
         let is_ours = |lies: &UploadFindings| {
-            let told = lies.version_id.is_some() || is_new;
-            told && lies.is_about(self.version_id.as_deref())
+            let can_be_ours = lies.version_id.is_some() || is_new;
+            can_be_ours && lies.is_about(self.version_id.as_deref())
         };
         Ok(lies.filter(is_ours).map(|lies| lies.findings))
     }

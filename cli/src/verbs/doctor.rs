@@ -143,13 +143,13 @@ impl<'a> Report<'a> {
     fn words(&self) -> String {
         let mut text = String::new();
         for finding in &self.findings {
-            text.push_str(&told("", finding));
+            text.push_str(&in_lines("", finding));
         }
         for warning in self.warnings {
-            text.push_str(&told("warning: ", warning));
+            text.push_str(&in_lines("warning: ", warning));
         }
-        let told = self.findings.iter().copied().chain(self.warnings);
-        text.extend(manual::line(told).map(|line| format!("  {line}\n")));
+        let all = self.findings.iter().copied().chain(self.warnings);
+        text.extend(manual::line(all).map(|line| format!("  {line}\n")));
         for what in NOT_CHECKED {
             text.push_str(&format!("  not checked: {what}\n"));
         }
@@ -165,7 +165,7 @@ impl<'a> Report<'a> {
     }
 }
 
-fn told(sort: &str, finding: &Finding) -> String {
+fn in_lines(sort: &str, finding: &Finding) -> String {
     let (path, name) = (&finding.path, finding.name);
     format!("  {sort}{path}: {name}: {}\n    {}\n", finding.reason, finding.remedy)
 }
@@ -238,7 +238,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_subject_is_told_with_the_condition_and_the_answers_that_take_it() {
+    fn a_subject_is_shown_with_the_condition_and_the_answers_that_take_it() {
         for (subject, wanted) in [
             (
                 "repo:acme/shop:ref:refs/heads/main",
@@ -250,11 +250,11 @@ mod tests {
             ("repository_owner:acme", "writes no such role"),
             ("repo:acme/shop:job_workflow_ref:x", "writes no such role"),
         ] {
-            let told = lines(subject);
-            assert_eq!(told[0], format!("GitHub signs this run in as `{subject}`"));
+            let shown = lines(subject);
+            assert_eq!(shown[0], format!("GitHub signs this run in as `{subject}`"));
             let condition = format!("\"{CLAIM}\": \"{subject}\"");
-            assert!(told[1].ends_with(&condition), "{told:?}");
-            assert!(told[2].contains(wanted), "{told:?}");
+            assert!(shown[1].ends_with(&condition), "{shown:?}");
+            assert!(shown[2].contains(wanted), "{shown:?}");
         }
         assert_eq!(lines("repo:a\nb")[0], "GitHub signs this run in as `repo:ab`");
     }

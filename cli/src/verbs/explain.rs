@@ -107,9 +107,9 @@ impl Explain {
                 return Err(Failure::rejected("nothing is declared:", findings));
             }
         };
-        let told = chooses.of(app, &declared)?;
-        output.result(&told.document, &told.words);
-        Ok(told.exit)
+        let answer = chooses.of(app, &declared)?;
+        output.result(&answer.document, &answer.words);
+        Ok(answer.exit)
     }
 
     /// Returns the ref or tag that is given, else that of CI or of what is checked out.
@@ -118,7 +118,7 @@ impl Explain {
             return Ok(EnvironmentChoice::ImageTag(tag.clone()));
         }
         if let Some(reference) = &self.git_ref {
-            return Ok(EnvironmentChoice::Ref { reference: reference.clone(), told_by: "given by `--git-ref`" });
+            return Ok(EnvironmentChoice::Ref { reference: reference.clone(), source: "given by `--git-ref`" });
         }
         let from = git::from_ci(|name| std::env::var(name).ok()).or_else(|| git::from_folder(None));
         let from = from.ok_or_else(|| {
@@ -127,7 +127,7 @@ impl Explain {
                  neither CI nor what is checked out here tells a ref",
             )
         })?;
-        Ok(EnvironmentChoice::Ref { reference: from.git.reference, told_by: from.told_by })
+        Ok(EnvironmentChoice::Ref { reference: from.git.reference, source: from.source })
     }
 
     async fn deployment(

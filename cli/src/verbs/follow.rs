@@ -18,7 +18,7 @@ use windlass_domain::deployment::Status;
 use windlass_domain::text::name::AppName;
 use windlass_domain::text::time::Span;
 
-/// The time that Step Functions may take to tell of an execution that it has started.
+/// The time that Step Functions may take to show an execution that it has started.
 const KNOWN: Duration = Duration::from_mins(1);
 
 /// So many looks in a row without an answer of Windlass's end the watching: a minute at the usual pace, which is longer
@@ -39,7 +39,7 @@ pub struct Patience {
     every: Span,
 }
 
-/// Says that a verb waits for what comes of its call, which it does unless it is told otherwise.
+/// Says that a verb waits for what comes of its call, which it does unless an option says otherwise.
 #[derive(Debug, Clone, Args)]
 pub struct WaitOptions {
     /// Only hand it in, and do not wait for what comes of it.
@@ -132,7 +132,7 @@ pub enum AwaitedEnd {
 /// gets no answer is no end: the next look may get one. An API that answers, and nothing of Windlass's, look after
 /// look, is dead or overwritten, and ends the watching.
 ///
-/// An ending that nobody saw come is told as the past, and the present state comes last. A deployment that made
+/// An ending that nobody saw come is printed as the past, and the present state comes last. A deployment that made
 /// way for another one with the same release is followed by that one.
 ///
 /// # Errors
@@ -165,7 +165,7 @@ pub async fn follow(
                     let is_past = wanted == AwaitedEnd::Runs && !seen_ending(going, SystemTime::now());
                     let fresh = printed.fresh(&record, is_past);
                     if !fresh.is_empty() {
-                        waiting.pulse.told();
+                        waiting.pulse.lines_printed();
                     }
                     for line in fresh {
                         output.progress(&line);
@@ -197,7 +197,7 @@ pub async fn follow(
             Err(failure) if !failure.passes => return Err(asks_doctor(failure)),
             Err(failure) => {
                 going = None;
-                tell_once(&mut troubled, &failure);
+                print_once(&mut troubled, &failure);
                 waiting.pulse.waits_for(unanswered(&failure));
                 dead = if failure.is_answered { dead + 1 } else { 0 };
                 if dead == DEAD_LOOKS {
@@ -254,7 +254,7 @@ fn seen_ending(going: Option<SystemTime>, now: SystemTime) -> bool {
 }
 
 /// Prints that looking fails, once for each message.
-fn tell_once(troubled: &mut String, failure: &Failure) {
+fn print_once(troubled: &mut String, failure: &Failure) {
     if *troubled != failure.message {
         troubled.clone_from(&failure.message);
         error(&format!("{troubled}; looking again"));

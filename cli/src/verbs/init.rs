@@ -71,7 +71,7 @@ impl Init {
         check(&all, &facts.exceptions)?;
         let written = self.write(&all, output)?;
         let next = files::next_commands(&application, &all);
-        let words = told(&written, &notes, &next);
+        let words = summary(&written, &notes, &next);
         let document = json!({"app": application.app, "files": written, "notes": notes, "next": next});
         output.result(&document, &words);
         Ok(Exit::Good)
@@ -125,13 +125,13 @@ impl Init {
         if self.no_account {
             return Ok(false);
         }
-        let told = facts.account.unseen.len();
+        let known = facts.account.unseen.len();
         let mut is_new = looks_at_github(facts, application);
         waiting(async {
             is_new |= account_resources::look_closer(facts, application).await;
             Ok(())
         })?;
-        for unseen in &facts.account.unseen[told..] {
+        for unseen in &facts.account.unseen[known..] {
             output.announce(&format!("not looked at: {}", foreign::line(unseen)));
         }
         Ok(is_new)
@@ -158,9 +158,9 @@ impl Init {
             if !is_terminal {
                 return Err(unanswered(&[], &open));
             }
-            let told = prompt(first)?;
+            let answer = prompt(first)?;
             let mut tried = answers.clone();
-            tried.insert(first.key.clone(), told);
+            tried.insert(first.key.clone(), answer);
             let mut again = Answers::new(tried.clone());
             propose(facts, &mut again);
             // A question that comes only with another answer is known by now.
@@ -229,11 +229,11 @@ fn looks_at_github(facts: &mut InitFacts, application: &Application) -> bool {
     let Some(github) = github.filter(|it| !facts.github_ids.contains_key(*it)) else {
         return false;
     };
-    let told =
+    let output =
         Command::new("gh").args(["api", &format!("repos/{github}"), "--jq"]).arg(r#""\(.owner.id)/\(.id)""#).output();
-    let told = told.ok().filter(|told| told.status.success());
-    let told = told.and_then(|told| String::from_utf8(told.stdout).ok());
-    let ids = told.map(|told| told.trim().to_owned());
+    let output = output.ok().filter(|output| output.status.success());
+    let output = output.and_then(|output| String::from_utf8(output.stdout).ok());
+    let ids = output.map(|output| output.trim().to_owned());
     facts.github_ids.insert(github.clone(), ids);
     true
 }
@@ -292,9 +292,9 @@ fn prompt(question: &Question) -> Result<String, Failure> {
         if read == 0 {
             return Err(unanswered(&[], &[question]));
         }
-        let told = line.trim();
+        let answer = line.trim();
         match &question.proposed {
-            _ if !told.is_empty() => return Ok(told.to_owned()),
+            _ if !answer.is_empty() => return Ok(answer.to_owned()),
             Some(proposed) => return Ok(proposed.clone()),
             None => println(&format!(
                 "`{}`: nothing is proposed here, so an empty answer says nothing: {}",
@@ -316,7 +316,7 @@ fn println(line: &str) {
     let _ = writeln!(io::stdout(), "{}", foreign::line(line));
 }
 
-fn told(written: &[serde_json::Value], notes: &[String], next: &[String]) -> String {
+fn summary(written: &[serde_json::Value], notes: &[String], next: &[String]) -> String {
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
     let mut lines: Vec<String> =
         written.iter().map(|file| format!("{}: {}", text(&file["came"]), text(&file["path"]))).collect();

@@ -97,17 +97,17 @@ impl Logs {
             let version = self.version.as_deref();
             let id = history::deployment_id(&windlass, &self.app, &self.which, version).await?;
             let aws = self.endpoint.aws().await?;
-            self.tell(&windlass, &aws, &id, output).await
+            self.print(&windlass, &aws, &id, output).await
         })
     }
 
-    async fn tell(&self, windlass: &Windlass, aws: &Aws, id: &str, output: Output) -> Result<Exit, Failure> {
+    async fn print(&self, windlass: &Windlass, aws: &Aws, id: &str, output: Output) -> Result<Exit, Failure> {
         let waiting = self.patience.begin();
         if self.follow {
             interrupt::says(interrupt::of_deployment(self.app.as_str(), id));
             waiting.pulse.waits_for("there are no new lines; the deployment has not ended".to_owned());
         }
-        let mut telling = PrintedLines::default();
+        let mut printed = PrintedLines::default();
         let mut begin = None;
         loop {
             let record = self.record(windlass, id).await?;
@@ -116,12 +116,12 @@ impl Logs {
             if let Some(record) = &record {
                 let (first, to) = span(&record.deployment, self.since, now);
                 let from = *begin.get_or_insert(first);
-                telling.of(record, (telling.span.map_or(from, |(from, _)| from), to.unwrap_or(now)));
+                printed.of(record, (printed.span.map_or(from, |(from, _)| from), to.unwrap_or(now)));
                 let only = self.named(record)?;
                 let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
                 let found = look(aws, record, &only, (from, to), limit).await;
-                if telling.tell(found, output) {
-                    waiting.pulse.told();
+                if printed.print(found, output) {
+                    waiting.pulse.lines_printed();
                 }
                 begin = Some(first_of(from, now));
                 let is_over = record.deployment.ending.is_some();
@@ -131,13 +131,13 @@ impl Logs {
             } else if !self.follow {
                 let app = &self.app;
                 output.result(
-                    &telling.document(id),
+                    &printed.document(id),
                     &format!("{app} deployment {id} is accepted, and has changed nothing yet"),
                 );
                 return Ok(Exit::Good);
             }
             if exit == Exit::Good || !waiting.goes_on().await {
-                return Ok(telling.end(id, exit, output));
+                return Ok(printed.end(id, exit, output));
             }
         }
     }
@@ -175,7 +175,7 @@ fn first_of(first: Time, now: Time) -> Time {
 }
 
 /// Returns the key by which a line is known again at the next look. CloudWatch may give no id: then equal lines of a
-/// stream and an instant are counted, so that each of them is told once.
+/// stream and an instant are counted, so that each of them is printed once.
 fn key(line: &ComponentLine, alike: &mut HashMap<String, u32>) -> String {
     if !line.id.is_empty() {
         return format!("{} {}", line.group, line.id);
@@ -225,7 +225,7 @@ impl PrintedLines {
     }
 
     /// Prints the new lines of a look, and returns whether there were any.
-    fn tell(&mut self, found: Look, output: Output) -> bool {
+    fn print(&mut self, found: Look, output: Output) -> bool {
         let known = self.lines.len();
         for note in found.notes.into_iter().chain(found.unseen.iter().cloned()) {
             if !self.notes.contains(&note) {

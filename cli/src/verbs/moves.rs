@@ -52,8 +52,8 @@ async fn begun(
         output.result(&begun, &words);
         return Ok(Exit::Good);
     }
-    let told = ended_without_environment(windlass, app, execution, &asking.wait.patience).await?;
-    output.result(&json!({"execution": execution, "done": told}), &told);
+    let done = ended_without_environment(windlass, app, execution, &asking.wait.patience).await?;
+    output.result(&json!({"execution": execution, "done": done}), &done);
     Ok(Exit::Good)
 }
 
@@ -125,8 +125,8 @@ impl Move<'_> {
         }
         lines.extend(texts(answer, "targets").map(|target| format!("  with {target}")));
         for member in ["stays", "next"] {
-            let told = answer.get(member).and_then(Value::as_str);
-            lines.extend(told.map(|told| format!("  {told}")));
+            let text = answer.get(member).and_then(Value::as_str);
+            lines.extend(text.map(|text| format!("  {text}")));
         }
         lines.join("\n")
     }
@@ -180,8 +180,8 @@ impl Renaming<'_> {
         let freed = texts(answer, "frees");
         lines.extend(freed.map(|name| format!("  pushes to {name} would be nobody's")));
         for member in ["stays", "next"] {
-            let told = answer.get(member).and_then(Value::as_str);
-            lines.extend(told.map(|told| format!("  {told}")));
+            let text = answer.get(member).and_then(Value::as_str);
+            lines.extend(text.map(|text| format!("  {text}")));
         }
         lines.join("\n")
     }

@@ -43,7 +43,7 @@ pub struct ActedOn {
 /// The effect of an action.
 #[derive(Debug, Clone, Copy)]
 pub enum Effect {
-    /// It becomes a deployment, which tells the rest.
+    /// It becomes a deployment, which shows the rest.
     Deployment(AwaitedEnd),
     /// It makes this true of the environment.
     Environment(fn(&Environment) -> bool),
@@ -75,12 +75,12 @@ impl Action<'_> {
             let execution = self.start(&windlass).await?;
             if self.at.wait.no_wait {
                 let (app, environment) = (&self.at.app, &self.at.environment);
-                let tells = match self.effect {
+                let command = match self.effect {
                     Effect::Deployment(_) => format!("`windlass history {app} {environment}`"),
                     Effect::Environment(_) => format!("`windlass status {app} {environment}`"),
                 };
                 let words = format!(
-                    "handed in, and not waited for: {execution}. {tells} tells what came of it, and `windlass refusals \
+                    "handed in, and not waited for: {execution}. {command} tells what came of it, and `windlass refusals \
                      {app}` whether it was refused"
                 );
                 output.result(&json!({ "execution": execution }), &words);
@@ -177,7 +177,7 @@ impl Action<'_> {
             return Err(Failure::broken(message));
         }
         let (app, environment) = (&self.at.app, &self.at.environment);
-        let told = done.map(|done| done.cause).ok_or_else(|| {
+        let sentence = done.map(|done| done.cause).ok_or_else(|| {
             Failure::broken(format!(
                 "its execution has ended and left no word of what it did. `windlass status {app} {environment}` tells \
                  how it stands"
@@ -191,7 +191,7 @@ impl Action<'_> {
             Effect::Environment(is_so) => is_so(&now),
         };
         let since = if is_so { "" } else { "\nbut since then somebody else has changed it:" };
-        output.result(&answer, &format!("{told}{since}\n{}", now.words()));
+        output.result(&answer, &format!("{sentence}{since}\n{}", now.words()));
         Ok(if is_so { Exit::Good } else { Exit::Superseded })
     }
 }
@@ -230,8 +230,7 @@ pub struct Execution {
     pub cause: Option<String>,
 }
 
-/// Returns whether an execution that was started a moment ago is not known yet: Step Functions tells of it with a
-/// delay.
+/// Returns whether an execution that was started a moment ago is not known yet: Step Functions shows it with a delay.
 pub fn is_not_known_yet(failure: &Failure) -> bool {
     let mut findings = failure.findings.iter();
     findings.any(|one| one.name == FindingName::UnknownName && one.path == "?execution")

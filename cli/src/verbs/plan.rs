@@ -112,7 +112,7 @@ struct UnusedOptions {
 }
 
 impl UnusedOptions {
-    fn tell(&self, output: Output) {
+    fn announce(&self, output: Output) {
         let given = [("--watch", self.watch), ("--look", self.look.is_some())];
         for (name, _) in given.iter().filter(|(_, given)| *given) {
             output.announce(&format!("`{name}` is of the command: a plan ends when it is drawn"));
@@ -133,7 +133,7 @@ impl Plan {
             PlannedCommand::Drill(at) => &at.unused,
             PlannedCommand::Withdraw(of) => &of.at.unused,
         };
-        unused.tell(output);
+        unused.announce(output);
         match &self.of {
             PlannedCommand::Release(of) => of.release.run(NextStep::Plan(&of.patience), output),
             PlannedCommand::Deploy(of) => of.deploy.run(NextStep::Plan(&of.patience), output),

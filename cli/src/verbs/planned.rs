@@ -165,7 +165,7 @@ fn drawn_in_words(planned: &Planned, drawn: &DrawnPlan) -> Vec<String> {
     if drawn.outcome() != PlanOutcome::NothingToDo {
         lines.extend(drawn.gates.iter().map(gate));
     }
-    // The turn has told already that a rollback has nothing to go back to.
+    // The turn has said already that a rollback has nothing to go back to.
     if drawn.plan.findings != planned.turn.findings && !drawn.plan.findings.is_empty() {
         lines.extend(refused(&drawn.plan.findings));
     }
@@ -251,14 +251,14 @@ mod tests {
             (ArrivalFate::refused(finding(FindingName::BadValue)), "change", 3),
         ];
         for (turn, outcome, status) in table {
-            let told = format!("{turn:?} {outcome}");
-            assert_eq!(exit(&planned(&turn, outcome)) as u8, status, "{told}");
+            let row = format!("{turn:?} {outcome}");
+            assert_eq!(exit(&planned(&turn, outcome)) as u8, status, "{row}");
         }
     }
 
     #[test]
-    fn a_plan_tells_where_each_component_comes_from_and_what_it_costs() {
-        let told = words(&planned(&ArrivalFate::new(Becomes::Goes, "It would begin at once."), "change"));
-        insta::assert_snapshot!(told);
+    fn a_plan_shows_where_each_component_comes_from_and_what_it_costs() {
+        let text = words(&planned(&ArrivalFate::new(Becomes::Goes, "It would begin at once."), "change"));
+        insta::assert_snapshot!(text);
     }
 }

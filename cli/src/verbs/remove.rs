@@ -93,8 +93,8 @@ impl Remove {
                 output.result(&begun, &words);
                 return Ok(Exit::Good);
             }
-            let told = ended_without_environment(&windlass, &self.app, execution, &self.wait.patience).await?;
-            output.result(&json!({"execution": execution, "done": told}), &told);
+            let done = ended_without_environment(&windlass, &self.app, execution, &self.wait.patience).await?;
+            output.result(&json!({"execution": execution, "done": done}), &done);
             Ok(Exit::Good)
         })
     }

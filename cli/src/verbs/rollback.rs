@@ -127,7 +127,7 @@ impl Drill {
                 Ok(answer) => {
                     if let Some(drill) = Page::read(&answer)?.find(id) {
                         for line in printed.fresh(drill) {
-                            waiting.pulse.told();
+                            waiting.pulse.lines_printed();
                             output.progress(&line);
                         }
                         if let (Some(exit), Some(ended)) = (exit(drill), &drill.ended) {
@@ -135,7 +135,7 @@ impl Drill {
                                 Exit::Rejected => self.refused(windlass, id).await,
                                 exit => exit,
                             };
-                            let cause = WayIn::CommandLine.tell(&ended.cause);
+                            let cause = WayIn::CommandLine.in_words(&ended.cause);
                             output.result(&json!(drill), &cause);
                             return Ok(exit);
                         }

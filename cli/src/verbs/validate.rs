@@ -129,7 +129,7 @@ impl Validate {
         let mut report = Report::default();
         let findings = match Declaration::read(&text, &exceptions) {
             Ok(declaration) => {
-                report.tell(&declaration);
+                report.describe(&declaration);
                 let refused = self.look_at_what_is_there(&declaration, &mut report)?;
                 report.drills = drills(&declaration, &report.looked, now());
                 if let (Some(path), Some(text)) = (&self.manifest, &manifest) {
@@ -263,14 +263,14 @@ impl Validate {
         let mut findings = sight.findings;
         findings.extend(looked.findings);
         for finding in &mut findings {
-            finding.remedy = WayIn::CommandLine.tell(&finding.remedy);
+            finding.remedy = WayIn::CommandLine.in_words(&finding.remedy);
         }
         Ok(findings)
     }
 }
 
 impl Report {
-    fn tell(&mut self, declaration: &Declaration) {
+    fn describe(&mut self, declaration: &Declaration) {
         self.app = Some(declaration.app().to_string());
         self.version = Some(declaration.version().to_string());
         self.warnings = declaration.warnings();

@@ -16,7 +16,7 @@ use windlass_domain::release::request::Requester;
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
-/// Something that is known, or the findings that tell that it is not.
+/// Something that is known, or the findings that say why it is not.
 #[derive(Debug)]
 pub enum OrFindings<T> {
     /// It is known, and is this.

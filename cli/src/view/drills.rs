@@ -111,7 +111,7 @@ pub fn exit(drill: &Drill) -> Option<Exit> {
 /// The environments that were looked at, as they are now; `None` for one that was never declared.
 pub type LookedEnvironments = BTreeMap<EnvironmentName, Option<Environment>>;
 
-/// Returns a line for each environment. It tells how often this declaration drills the environment, and when the first
+/// Returns a line for each environment. It says how often this declaration drills the environment, and when the first
 /// drill is due, if that was looked at. A production that is not drilled has a line that says so. Without any schedule
 /// in the declaration there are no lines.
 pub fn drills(declaration: &Declaration, looked: &LookedEnvironments, now: Time) -> BTreeMap<EnvironmentName, String> {
@@ -120,7 +120,7 @@ pub fn drills(declaration: &Declaration, looked: &LookedEnvironments, now: Time)
     if all.iter().all(|(_, schedule)| schedule.is_none()) {
         return BTreeMap::new();
     }
-    let told = all.into_iter().filter_map(|(name, schedule)| {
+    let lines = all.into_iter().filter_map(|(name, schedule)| {
         let words = match schedule {
             Some(schedule) => of_schedule(schedule, looked.get(name), now),
             None if is_production(name) => "never by a schedule: it is production, and declares none".to_owned(),
@@ -128,7 +128,7 @@ pub fn drills(declaration: &Declaration, looked: &LookedEnvironments, now: Time)
         };
         Some((name.clone(), words))
     });
-    told.collect()
+    lines.collect()
 }
 
 fn of_schedule(schedule: &Schedule, here: Option<&Option<Environment>>, now: Time) -> String {

@@ -20,7 +20,7 @@ pub enum EnvironmentChoice {
         /// The ref.
         reference: String,
         /// Its source.
-        told_by: &'static str,
+        source: &'static str,
     },
     /// The tag of an image.
     ImageTag(String),
@@ -76,7 +76,7 @@ impl EnvironmentChoice {
 
     fn subject(&self) -> String {
         match self {
-            Self::Ref { reference, told_by } => format!("`{reference}` ({told_by})"),
+            Self::Ref { reference, source } => format!("`{reference}` ({source})"),
             Self::ImageTag(tag) => format!("an image of the tag `{tag}`"),
         }
     }
@@ -94,7 +94,7 @@ impl EnvironmentChoice {
             let mut rules = declaration.rules();
             rules.find(|(known, _)| *known == name).map(|(_, rule)| rule)
         };
-        let told = declaration.environments().map(|name| match rule_of(name) {
+        let rules = declaration.environments().map(|name| match rule_of(name) {
             None => (name, "has no rule: only who names it deploys there".to_owned(), false),
             Some(rule) => {
                 let matches = self.matches(&rule);
@@ -102,7 +102,7 @@ impl EnvironmentChoice {
                 (name, format!("{rule}: {word}"), matches)
             }
         });
-        told.collect()
+        rules.collect()
     }
 
     /// Returns the environment that is chosen, the last line, and the findings if none is.
@@ -162,7 +162,7 @@ mod tests {
     use super::*;
     use windlass_domain::text::time::Time;
 
-    fn told(chooses: &EnvironmentChoice) -> ChoiceAnswer {
+    fn answer(chooses: &EnvironmentChoice) -> ChoiceAnswer {
         let text = "{app: shop, version: 1.3.0, components: {web: {kind: static_site, bucket: 'shop-{environment}'}}, \
             environments: {dev: {deploy: {branch: main}}, prod: {deploy: {tag: stable}, start: manual}, lab: {}}}";
         let declaration = Declaration::parse(text).unwrap();
@@ -171,12 +171,12 @@ mod tests {
     }
 
     fn reference(text: &str) -> EnvironmentChoice {
-        EnvironmentChoice::Ref { reference: text.into(), told_by: "given by `--git-ref`" }
+        EnvironmentChoice::Ref { reference: text.into(), source: "given by `--git-ref`" }
     }
 
     #[test]
-    fn each_rule_is_one_line_and_the_last_tells_where_it_goes() {
-        let dev = told(&reference("refs/heads/main"));
+    fn each_rule_is_one_line_and_the_last_says_where_it_goes() {
+        let dev = answer(&reference("refs/heads/main"));
         assert_eq!(
             dev.words.lines().collect::<Vec<_>>(),
             [
@@ -189,24 +189,24 @@ mod tests {
             ]
         );
         assert_eq!((dev.exit, &dev.document["chosen"]), (Exit::Good, &json!("dev")));
-        let prod = told(&reference("refs/tags/v1.4.0"));
+        let prod = answer(&reference("refs/tags/v1.4.0"));
         assert!(
             prod.words.ends_with("it goes to prod, where it is recorded, and a person starts it"),
             "{}",
             prod.words
         );
-        let image = told(&EnvironmentChoice::ImageTag("main-9f2c1ab".into()));
+        let image = answer(&EnvironmentChoice::ImageTag("main-9f2c1ab".into()));
         assert_eq!(image.document["chosen"], "dev", "{}", image.words);
     }
 
     #[test]
     fn what_no_rule_takes_goes_nowhere_and_ends_as_its_release_would() {
         for chooses in [reference("refs/heads/mian"), EnvironmentChoice::ImageTag("latest".into())] {
-            let told = told(&chooses);
-            assert_eq!(told.exit, Exit::Rejected, "{}", told.words);
-            assert!(told.words.contains("it goes nowhere: `"), "{}", told.words);
-            assert_eq!(told.document["chosen"], Value::Null);
-            assert_eq!(told.document["findings"][0]["name"], "NoEnvironment");
+            let answer = answer(&chooses);
+            assert_eq!(answer.exit, Exit::Rejected, "{}", answer.words);
+            assert!(answer.words.contains("it goes nowhere: `"), "{}", answer.words);
+            assert_eq!(answer.document["chosen"], Value::Null);
+            assert_eq!(answer.document["findings"][0]["name"], "NoEnvironment");
         }
     }
 }

@@ -60,7 +60,7 @@ impl App {
     /// Returns the notes beside the table: the cost of each month, and the windows that were cut.
     pub fn notes(&self) -> Vec<String> {
         let months = self.cost_by_month.iter().map(|(month, cost)| {
-            let told = format!(
+            let line = format!(
                 "{} in {month}{}: {} for {}",
                 self.app,
                 self.part_of(month),
@@ -68,8 +68,8 @@ impl App {
                 count(usize::try_from(cost.deployments).unwrap_or(usize::MAX), "deployment")
             );
             match cost.without {
-                0 => told,
-                without => format!("{told}, and {without} without an estimate"),
+                0 => line,
+                without => format!("{line}, and {without} without an estimate"),
             }
         });
         let cut = self.environments.iter().filter(|here| here.cut);
@@ -92,16 +92,16 @@ impl App {
         {
             return format!(" since {day}");
         }
-        let told = parts.iter().filter_map(|(name, since)| match since {
+        let words = parts.iter().filter_map(|(name, since)| match since {
             Since::Begin => None,
             Since::Day(day) => Some(format!("{name} since {day}")),
             Since::Later => Some(format!("without {name}")),
         });
-        let told: Vec<String> = told.collect();
-        if told.is_empty() {
+        let words: Vec<String> = words.collect();
+        if words.is_empty() {
             return String::new();
         }
-        format!(" ({})", told.join(", "))
+        format!(" ({})", words.join(", "))
     }
 }
 

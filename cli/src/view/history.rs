@@ -68,8 +68,8 @@ impl Deployment {
     fn version(&self) -> String {
         let summary = self.summary();
         let version = summary.version().map(str::to_owned);
-        let told = version.or_else(|| summary.goal());
-        told.unwrap_or_else(|| "-".to_owned())
+        let shown = version.or_else(|| summary.goal());
+        shown.unwrap_or_else(|| "-".to_owned())
     }
 }
 

@@ -123,7 +123,7 @@ mod tests {
     use super::*;
     use windlass_domain::text::fault::{Fault, FaultName};
 
-    fn told(sort: Sort, name: &str, is: &str) -> Option<Defect> {
+    fn defect(sort: Sort, name: &str, is: &str) -> Option<Defect> {
         let part = Part { name: name.into(), id: format!("windlass-{name}"), sort, is: Ok(is.into()) };
         wrong(&[part]).pop()
     }
@@ -143,15 +143,15 @@ mod tests {
             (Sort::Table, "Ledger", "ACTIVE", "ARCHIVED", "make deploy"),
         ];
         for (sort, name, good, bad, mends) in table {
-            assert_eq!(told(sort, name, good), None, "{name} {good}");
-            let found = told(sort, name, bad).unwrap();
+            assert_eq!(defect(sort, name, good), None, "{name} {good}");
+            let found = defect(sort, name, bad).unwrap();
             assert_eq!(found.part, name);
             assert!(found.remedy.contains(mends), "{name}: {}", found.remedy);
         }
     }
 
     #[test]
-    fn an_installation_of_another_release_is_told() {
+    fn an_installation_of_another_release_is_reported() {
         let table = [
             (Some("0.2.0"), None),
             (Some("unreleased"), None),
@@ -180,7 +180,7 @@ mod tests {
             Sort::Machine => (&["ReleaseMachine"], &["DELETING"]),
             Sort::Table => (&["Ledger"], &["ARCHIVED"]),
         };
-        let of = |name: &&str| states.iter().map(|is| told(sort, name, is).unwrap()).collect();
+        let of = |name: &&str| states.iter().map(|is| defect(sort, name, is).unwrap()).collect();
         let mut found: Vec<Defect> = names.iter().flat_map::<Vec<_>, _>(of).collect();
         let unseen = Part {
             name: names[0].into(),

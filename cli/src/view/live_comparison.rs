@@ -1,5 +1,5 @@
 //! The comparison of what a deployment brought with what runs now. Where nobody saw a deployment's ending come, its
-//! record tells only the state at the ending.
+//! record shows only the state at the ending.
 
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
@@ -24,7 +24,7 @@ pub enum LiveComparison {
     Runs(String),
     /// Something else runs: a text for each component that differs.
     SomethingElse(Vec<String>),
-    /// It is recorded as running, and the look at these components did not tell.
+    /// It is recorded as running, and the look at these components did not show it.
     Unknown(Vec<String>),
 }
 
@@ -111,7 +111,7 @@ fn since_when(record: &Deployment, names: &VersionNames) -> Time {
     if now.deployment == record.id { now.since } else { brought.since }
 }
 
-/// The lines that tell of now, and the exit status that follows from them.
+/// The lines on the present state, and the exit status that follows from them.
 #[derive(Debug, PartialEq, Eq)]
 struct PresentLines {
     /// True if what was deployed runs; `None` where that is not known, or was not compared.
@@ -127,7 +127,7 @@ pub async fn print_now(windlass: &Windlass, record: &Record, answer: &mut Value,
     let seen = environment(windlass, deployment, &[("observe", "true")]).await;
     let seen = seen.map_err(|failure| failure.message);
     let next = answer["now"]["next"].as_str().map(str::to_owned);
-    let next = next.unwrap_or_else(|| WayIn::CommandLine.tell(&format!("start {} to have it", deployment.input())));
+    let next = next.unwrap_or_else(|| WayIn::CommandLine.in_words(&format!("start {} to have it", deployment.input())));
     let now = compare(deployment, exit, seen, &next);
     output.progress(&now.words);
     answer["now"]["runs"] = json!(now.runs);
@@ -166,7 +166,7 @@ fn compare(deployment: &Deployment, exit: Exit, seen: Result<Environment, String
             let words = format!("NOT known\n  {}\n{environment}", why.join("\n  "));
             (None, words, Exit::NotSeen)
         }
-        // Its ending tells what became of it. The environment may be another one since.
+        // Its ending says what became of it. The environment may be another one since.
         LiveComparison::SomethingElse(_) if may_run => (Some(false), now.words(), exit),
         LiveComparison::Runs(_) | LiveComparison::SomethingElse(_) | LiveComparison::Unknown(_) => {
             (None, now.words(), exit)
@@ -236,15 +236,15 @@ mod tests {
             "brought": {"version": version, "deployment": deployment, "since": 1000}, "state": {}})
     }
 
-    fn told(running: &Value, observed: &Value) -> String {
-        told_with(running, observed, &json!({}))
+    fn compared(running: &Value, observed: &Value) -> String {
+        compared_with(running, observed, &json!({}))
     }
 
-    fn told_with(running: &Value, observed: &Value, undeclared: &Value) -> String {
-        told_of(&record(), running, observed, undeclared)
+    fn compared_with(running: &Value, observed: &Value, undeclared: &Value) -> String {
+        compared_of(&record(), running, observed, undeclared)
     }
 
-    fn told_of(record: &Deployment, running: &Value, observed: &Value, undeclared: &Value) -> String {
+    fn compared_of(record: &Deployment, running: &Value, observed: &Value, undeclared: &Value) -> String {
         let environment = json!({"app": "shop", "environment": "prod", "snapshot": 2, "running": running,
             "lock": {"token": 1}, "waiting": [], "observed": observed, "no_longer_declared": undeclared,
             "deployments": {"fedcba9876543210": {"action": "rollback", "version": "1.0.0", "components": [],
@@ -262,17 +262,17 @@ mod tests {
         let (me, other) = ("0123456789abcdef", "fedcba9876543210");
         let both = json!({"api": runs('a', "1.1.0", me), "web": runs('b', "1.1.0", me)});
         let none = json!({});
-        assert_eq!(told(&both, &none), "runs: it runs now, since 1970-01-01T00:00:01Z");
+        assert_eq!(compared(&both, &none), "runs: it runs now, since 1970-01-01T00:00:01Z");
         let in_place = json!({"api": runs('a', "1.2.0", other), "web": runs('b', "1.1.0", me)});
-        assert!(told(&in_place, &none).starts_with("runs"));
+        assert!(compared(&in_place, &none).starts_with("runs"));
         let back = json!({"api": runs('c', "1.0.0", other), "web": runs('b', "1.1.0", me)});
         assert_eq!(
-            told(&back, &none),
+            compared(&back, &none),
             "else: api runs 1.0.0 since 1970-01-01T00:00:01Z, by deployment fedcba9876543210 \
              (rollback, asked by ann: broken)"
         );
         let gone = json!({"api": runs('a', "1.1.0", me)});
-        assert_eq!(told(&gone, &none), "else: nothing is recorded of web");
+        assert_eq!(compared(&gone, &none), "else: nothing is recorded of web");
         let left = |version: &str, by: &str, at: Value| {
             json!({"web": {"version": version, "deployment": by, "since": 1000,
             "brought": {"version": version, "deployment": by, "since": 1000}, "left": at}})
@@ -281,13 +281,13 @@ mod tests {
         let words = "web: no longer declared since version 1.3.0 of the declaration (1970-01-01T00:00:02Z); Windlass left \
                      it as it was and looks at it no more";
         assert_eq!(
-            told_with(&gone, &none, &left("1.1.0", me, declaration.clone())),
+            compared_with(&gone, &none, &left("1.1.0", me, declaration.clone())),
             format!("unknown: {words}: see its target, or declare it again")
         );
-        let same = told_with(&gone, &none, &left("1.1.0", other, Value::Null));
+        let same = compared_with(&gone, &none, &left("1.1.0", other, Value::Null));
         assert!(same.starts_with("unknown: web: no longer declared; "), "{same}");
         assert_eq!(
-            told_with(&gone, &none, &left("1.4.0", other, declaration)),
+            compared_with(&gone, &none, &left("1.4.0", other, declaration)),
             format!("else: {words}; it was 1.4.0 last, by deployment fedcba9876543210")
         );
         // A state that went back to what was found is compared as well.
@@ -305,12 +305,12 @@ mod tests {
             let mut back = record();
             back.release.components = serde_json::from_value(components).unwrap();
             back.found = vec![ComponentName::new("web").unwrap()];
-            let told = told_of(&back, &running, &none, &none);
-            assert!(told.starts_with(wanted), "{told}");
+            let compared = compared_of(&back, &running, &none, &none);
+            assert!(compared.starts_with(wanted), "{compared}");
         }
         let drift = |word: &str| json!({"api": {"drift": word, "reason": "why"}});
-        assert_eq!(told(&both, &drift("changed")), "else: api: changed, why");
-        assert_eq!(told(&both, &drift("unknown")), "unknown: api: unknown, why");
-        assert!(told(&both, &drift("none")).starts_with("runs"));
+        assert_eq!(compared(&both, &drift("changed")), "else: api: changed, why");
+        assert_eq!(compared(&both, &drift("unknown")), "unknown: api: unknown, why");
+        assert!(compared(&both, &drift("none")).starts_with("runs"));
     }
 }

@@ -81,8 +81,8 @@ pub async fn look(
                 Ok(read) => {
                     look.notes.extend(not_there(step, &place, &read));
                     cuts.extend(read.cut);
-                    let told = read.lines.into_iter();
-                    lines.extend(told.map(|line| told_of(component, &place, line)));
+                    let found = read.lines.into_iter();
+                    lines.extend(found.map(|line| line_of(component, &place, line)));
                 }
                 Err(why) => look.unseen.push(named(why)),
             }
@@ -189,7 +189,7 @@ fn not_there(step: &Step, place: &LogPlace, read: &LogLines) -> Option<String> {
     })
 }
 
-fn told_of(component: &ComponentName, place: &LogPlace, line: LogLine) -> ComponentLine {
+fn line_of(component: &ComponentName, place: &LogPlace, line: LogLine) -> ComponentLine {
     ComponentLine {
         at: line.at,
         component: component.clone(),
@@ -218,7 +218,7 @@ mod tests {
     use super::*;
 
     fn lines(all: &[(u64, &str)]) -> Vec<ComponentLine> {
-        let told = all.iter().map(|(at, text)| ComponentLine {
+        let lines = all.iter().map(|(at, text)| ComponentLine {
             at: Time(*at),
             component: ComponentName::new("api").unwrap(),
             group: "g".into(),
@@ -226,7 +226,7 @@ mod tests {
             text: (*text).to_owned(),
             id: (*text).to_owned(),
         });
-        told.collect()
+        lines.collect()
     }
 
     #[test]

@@ -140,11 +140,11 @@ impl EnvironmentOverview {
     fn way_back(&self) -> String {
         let drills = self.drills.as_ref().map(Drills::in_short);
         let next = self.next_drill.as_ref().map(Next::in_short);
-        let told: Vec<String> = drills.into_iter().chain(next).collect();
-        if told.is_empty() {
+        let parts: Vec<String> = drills.into_iter().chain(next).collect();
+        if parts.is_empty() {
             return "-".to_owned();
         }
-        told.join("; ")
+        parts.join("; ")
     }
 
     /// Returns its present state, in few words.
@@ -162,7 +162,7 @@ impl EnvironmentOverview {
             [one] => Some(format!("{} waits", self.called(&one.deployment.0))),
             more => Some(format!("{} wait", more.len())),
         });
-        words.extend(self.drift.iter().flat_map(LookResult::worth_telling));
+        words.extend(self.drift.iter().flat_map(LookResult::worth_showing));
         if words.is_empty() {
             return "idle".to_owned();
         }

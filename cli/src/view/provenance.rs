@@ -58,7 +58,7 @@ impl Provenance {
         format!("{}, {}", self.action, self.by_whom())
     }
 
-    /// Returns its words where nothing else tells what it brings: `of 1.4.0 (deploy, asked by tom)`, `(rollback to
+    /// Returns its words where nothing else says what it brings: `of 1.4.0 (deploy, asked by tom)`, `(rollback to
     /// 1.0.0, snapshot 3; asked by ann: checkout is broken)`.
     pub fn in_full(&self) -> String {
         if self.action == ActionName::Deploy {
@@ -79,7 +79,7 @@ impl Provenance {
     }
 }
 
-/// Returns the requester in few letters: the end of an ARN tells a person enough, and the record has the whole.
+/// Returns the requester in few letters: the end of an ARN is enough for a person, and the record has the whole.
 pub fn who(requester: &Requester) -> String {
     let principal = requester.principal.as_deref();
     principal.map_or_else(|| requester.to_string(), short)
@@ -133,11 +133,11 @@ mod tests {
 
     #[test]
     fn principals_commits_and_times_are_short() {
-        let told = |principal: Option<&str>| who(&Requester { route: Route::S3, principal: principal.map(Into::into) });
+        let by = |principal: Option<&str>| who(&Requester { route: Route::S3, principal: principal.map(Into::into) });
         let role = "arn:aws:sts::111111111111:assumed-role/ci/run-812";
-        assert_eq!(told(Some(role)), "assumed-role/ci/run-812");
-        assert_eq!(told(Some("an upload")), "an upload");
-        assert_eq!(told(None), "an upload");
+        assert_eq!(by(Some(role)), "assumed-role/ci/run-812");
+        assert_eq!(by(Some("an upload")), "an upload");
+        assert_eq!(by(None), "an upload");
         let git = |commit: Option<&str>, dirty| {
             let git = serde_json::json!({"ref": "refs/heads/main", "commit": commit, "dirty": dirty});
             commit_of(&serde_json::from_value(git).unwrap())

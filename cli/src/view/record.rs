@@ -104,16 +104,16 @@ fn watched(deployment: &Deployment, judgement: &Judgement, now: Time) -> String 
         (None, 0) => "its time is over".to_owned(),
         (None, left) => format!("{} left", lasted(left)),
     };
-    let mut told = vec![left];
-    told.extend(gates(judgement));
+    let mut parts = vec![left];
+    parts.extend(gates(judgement));
     let is_over = deployment.ending.is_some();
     let next = judgement.looked.plus_s(judgement.pace_s);
     let next = if paused.is_none() && until > now { next.min(until) } else { next };
-    told.extend((!is_over).then(|| match next.ms_since(now) {
+    parts.extend((!is_over).then(|| match next.ms_since(now) {
         0 => "it is looked at now".to_owned(),
         ms => format!("next look in {}", lasted(ms)),
     }));
-    told.join("; ")
+    parts.join("; ")
 }
 
 /// Returns how many gates say what.
@@ -126,19 +126,19 @@ fn gates(judgement: &Judgement) -> Option<String> {
         let those = judgement.measurements.iter();
         those.filter(|one| one.verdict == verdict).count()
     };
-    let told = [
+    let counts = [
         (are(Verdict::Pass), "passes", "pass"),
         (are(Verdict::Fail), "fails", "fail"),
         (are(Verdict::Unknown), "is unknown", "are unknown"),
     ];
-    let told = told.into_iter().filter(|(number, ..)| *number > 0);
-    let told: Vec<String> = told
+    let counts = counts.into_iter().filter(|(number, ..)| *number > 0);
+    let counts: Vec<String> = counts
         .map(|(number, one, many)| {
             let says = if number == 1 { one } else { many };
             format!("{number} of {} {says}", count(all, "gate"))
         })
         .collect();
-    Some(told.join(", "))
+    Some(counts.join(", "))
 }
 
 #[cfg(test)]
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_watched_wave_tells_the_time_that_is_left_and_the_next_look() {
+    fn a_watched_wave_shows_the_time_that_is_left_and_the_next_look() {
         let it = record(|_| ());
         let at = |ms: u64| activity(Some(&it), Time(ms));
         let gates = "1 of 2 gates passes, 1 of 2 gates is unknown";

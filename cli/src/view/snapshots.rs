@@ -49,12 +49,12 @@ pub struct Snapshot {
 impl Snapshot {
     /// Returns the components, each with its version where that is another one than the snapshot's.
     fn versions(&self) -> String {
-        let told = self.parts().map(|(name, ran)| match ran["version"].as_str() {
+        let names = self.parts().map(|(name, ran)| match ran["version"].as_str() {
             Some(version) if version != self.version => format!("{name}@{version}"),
             _ => name,
         });
-        let told: Vec<String> = told.collect();
-        if told.is_empty() { "-".to_owned() } else { told.join(",") }
+        let names: Vec<String> = names.collect();
+        if names.is_empty() { "-".to_owned() } else { names.join(",") }
     }
 
     /// Returns each component with its recorded state, or each container of one that has several images.

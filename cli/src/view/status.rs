@@ -205,7 +205,7 @@ impl Environment {
         }
     }
 
-    /// Returns a sentence that tells what runs of a part, in place of what is expected there.
+    /// Returns a sentence that says what runs of a part, in place of what is expected there.
     pub fn instead_of(&self, part: &Part) -> String {
         let Some(running) = self.running.get(&part.component) else {
             return format!("nothing is recorded of {part}");
@@ -224,7 +224,7 @@ impl Environment {
         Some((observed.drift, in_words(observed)))
     }
 
-    /// Returns the last hourly finding on a component that is not as recorded, or whose state could not be told.
+    /// Returns the last hourly finding on a component that is not as recorded, or whose state could not be seen.
     fn found(&self, name: &ComponentName) -> Option<&Component> {
         let found = self.drift.as_ref()?.components.get(name)?;
         (found.drift != Drift::None).then_some(found)
@@ -316,7 +316,7 @@ impl Environment {
         let Some(held) = &self.lock.held else {
             return "  lock: free".to_owned();
         };
-        let next = |action| WayIn::CommandLine.tell(&operators(action, EnvironmentId::new(&self.app, &self.name)));
+        let next = |action| WayIn::CommandLine.in_words(&operators(action, EnvironmentId::new(&self.app, &self.name)));
         let what = match held.state {
             HeldState::Running => "is under way".to_owned(),
             HeldState::Recovering => "is being recovered".to_owned(),
@@ -341,9 +341,9 @@ fn in_words(observed: &Compared) -> String {
         Drift::Changed => "changed",
         Drift::Unknown => "unknown",
     };
-    let told = [("seen", &observed.seen), ("recorded", &observed.recorded)];
+    let states = [("seen", &observed.seen), ("recorded", &observed.recorded)];
     let mut words = vec![drift.to_owned()];
-    for (what, value) in told {
+    for (what, value) in states {
         words.extend(value.as_ref().map(|value| format!("{what} {value}")));
     }
     words.extend(observed.reason.clone());

@@ -59,7 +59,7 @@ pub fn before(step: &Step) -> Option<Cow<'_, str>> {
     step.before["noticed"]["shown"].as_str().map(foreign::line)
 }
 
-/// Returns the share of the callers that get something else than before, in percent. The text of what they get tells
+/// Returns the share of the callers that get something else than before, in percent. The text of what they get has
 /// it; it is all of them where the component has reached what its last wave is to bring. Between the two it is `None`:
 /// nobody knows how many tasks of a service, or edges of a site, have it.
 pub fn share(step: &Step, plan: Option<&Plan>) -> Option<u32> {
@@ -67,9 +67,9 @@ pub fn share(step: &Step, plan: Option<&Plan>) -> Option<u32> {
     if Some(shown) == before(step).as_deref() {
         return Some(0);
     }
-    let told = shown.rsplit_once(" %");
-    let told = told.and_then(|(before, _)| before.rsplit_once(' '));
-    match told {
+    let found = shown.rsplit_once(" %");
+    let found = found.and_then(|(before, _)| before.rsplit_once(' '));
+    match found {
         Some((_, percent)) => percent.parse().ok().filter(|percent| *percent <= 100),
         None => is_wholly_there(step, plan?).then_some(100),
     }
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_first_release_and_a_shift_are_told_with_the_share_of_callers_as_far_as_it_is_known() {
+    fn a_first_release_and_a_shift_are_shown_with_the_share_of_callers_as_far_as_it_is_known() {
         let first = "api: 1.1.0, the first release of it here";
         let table = [
             (None, "changed", json!("41 with 42 at 10 %"), format!("{first}; 10 % of callers get it")),
@@ -199,9 +199,9 @@ mod tests {
         ];
         for (runs, status, shown, wanted) in table {
             let now = environment(runs);
-            let told = lines(Some(&record(status, &shown)), &now, Time(0));
-            assert!(told[0].starts_with("  under way: wave 1 of 2: "), "{told:?}");
-            assert_eq!(told[1], format!("    {wanted}"));
+            let printed = lines(Some(&record(status, &shown)), &now, Time(0));
+            assert!(printed[0].starts_with("  under way: wave 1 of 2: "), "{printed:?}");
+            assert_eq!(printed[1], format!("    {wanted}"));
             let head = now.words();
             assert!(!head.contains("nothing was deployed"), "{head}");
             assert_eq!(head.contains("its first release is under way"), runs.is_none(), "{head}");

@@ -18,9 +18,9 @@ PICTURES = ROOT / "docs/pictures"
 
 @pytest.fixture(scope="session")
 def program():
-    told = os.environ.get("WINDLASS") or ROOT / "target" / os.environ.get("CARGO_BUILD_TARGET", "") / "debug/windlass"
-    assert Path(told).exists(), f"{told} is not built: `cargo build --bin windlass`"
-    return told
+    path = os.environ.get("WINDLASS") or ROOT / "target" / os.environ.get("CARGO_BUILD_TARGET", "") / "debug/windlass"
+    assert Path(path).exists(), f"{path} is not built: `cargo build --bin windlass`"
+    return path
 
 
 @pytest.fixture(scope="session")
@@ -57,9 +57,9 @@ def environment(api):
 @pytest.fixture
 def report(program, environment, tmp_path):
     """The address of the file that the program writes of an environment."""
-    told = subprocess.run([program, "report", "shop", "prod"], stdout=subprocess.PIPE, env=environment, cwd=tmp_path, check=True)
+    written = subprocess.run([program, "report", "shop", "prod"], stdout=subprocess.PIPE, env=environment, cwd=tmp_path, check=True)
     file = tmp_path / "report.html"
-    file.write_bytes(told.stdout)
+    file.write_bytes(written.stdout)
     return file.as_uri()
 
 
@@ -95,7 +95,7 @@ class Looking:
         return self.page
 
     def counts_work(self):
-        """From here on the browser counts the processor time that its page takes; tells how to ask for it, in seconds."""
+        """From here on the browser counts the processor time that its page takes; returns how to ask for it, in seconds."""
         devtools = self.context.new_cdp_session(self.page)
         devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
         return lambda: next(one["value"] for one in devtools.send("Performance.getMetrics")["metrics"] if one["name"] == "TaskDuration")

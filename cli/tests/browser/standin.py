@@ -1,5 +1,5 @@
 """The API of an installation, scripted: it answers what `answers.json` has, moves one deployment, and refuses or takes what is posted. Beside it
-the little of AWS that tells log groups and their lines."""
+the little of AWS that answers log groups and their lines."""
 
 import copy
 import json
@@ -21,7 +21,7 @@ ACCEPTED = 1_795_179_600_000
 
 
 def shifted(answer, by):
-    """The same, with every time later: the script tells of a deployment that was accepted some minutes ago."""
+    """The same, with every time later: the script is of a deployment that was accepted some minutes ago."""
     if isinstance(answer, dict):
         return {name: shifted(value, by) for name, value in answer.items()}
     if isinstance(answer, list):
@@ -68,14 +68,14 @@ class Standin:
     """What it answers can be changed while it serves; `calls` has every call of the API, and `of_aws` what AWS was asked."""
 
     def __init__(self):
-        told = shifted(ANSWERS, int(time.time() * 1000) - ACCEPTED - 250_000)
-        self.answers = {path: answer for path, answer in told.items() if path.startswith("/")}
-        self.moves, self.move = told["moves"], 0
+        answers = shifted(ANSWERS, int(time.time() * 1000) - ACCEPTED - 250_000)
+        self.answers = {path: answer for path, answer in answers.items() if path.startswith("/")}
+        self.moves, self.move = answers["moves"], 0
         self.pages = None
         self.refuses = None
         self.calls = []
         self.of_aws = []
-        self.observed = told["observed"]
+        self.observed = answers["observed"]
         standin = self
 
         class Handler(BaseHTTPRequestHandler):

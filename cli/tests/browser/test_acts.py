@@ -8,7 +8,7 @@ BANK = "app=bank&environment=prod"
 SHOP = "app=shop&environment=prod"
 
 
-def told(page):
+def typed_command(page):
     return page.locator("pre.typed").inner_text().strip()
 
 
@@ -18,7 +18,7 @@ def does(page, title):
     page.get_by_role("heading", name="Handed in").wait_for()
 
 
-def test_a_rollback_is_planned_done_and_told_as_it_is_typed(look, api):
+def test_a_rollback_is_planned_done_and_shown_as_it_is_typed(look, api):
     acting = look()
     page = acting.open(PROD)
     page.locator("table.snapshots").get_by_text("Plan it").first.click()
@@ -30,7 +30,7 @@ def test_a_rollback_is_planned_done_and_told_as_it_is_typed(look, api):
     acting.picture("plan", 1010)
     page.get_by_role("button", name="Roll back").click()
     page.get_by_text("it is deployment").wait_for()
-    assert told(page) == r"windlass rollback shop prod --snapshot=5 --reason 'it'\''s broken'"
+    assert typed_command(page) == r"windlass rollback shop prod --snapshot=5 --reason 'it'\''s broken'"
     page.reload()
     assert [path for _, path, _ in api.posted()] == ["/apps/shop/environments/prod/plans", "/apps/shop/environments/prod/rollbacks"]
     assert api.posted()[-1][2] == {"reason": "it's broken", "snapshot": 5}
@@ -43,7 +43,7 @@ def test_a_promotion_is_planned_from_the_board(look, api):
     assert page.get_by_label("version").input_value() == "1.5.0"
     page.get_by_role("button", name="Show the plan").click()
     does(page, "Deploy a recorded version")
-    assert told(page) == "windlass deploy shop prod 1.5.0 --reason 'as planned'"
+    assert typed_command(page) == "windlass deploy shop prod 1.5.0 --reason 'as planned'"
     assert api.posted()[-1][1] == "/apps/shop/environments/prod/starts"
 
 
@@ -101,7 +101,7 @@ def test_an_act_says_what_it_would_do_and_does_it(look, api, act):
     if act == "accept":
         acting.picture("accept", 640)
     does(page, title)
-    assert told(page) == f"{typed} --reason 'as planned'"
+    assert typed_command(page) == f"{typed} --reason 'as planned'"
     assert [(posted[0], posted[1]) for posted in api.posted()] == [(method, called)]
 
 
@@ -116,7 +116,7 @@ def test_the_page_of_an_environment_leads_to_the_acts_that_fit(look):
 
 
 @pytest.mark.parametrize("refused, path, title", [("/starts", f"acts/deploy?{SHOP}&version=1.5.0", "Deploy a recorded version"), ("/accept", f"acts/accept?{BANK}", "Accept")])
-def test_what_is_refused_is_told_with_what_to_do_and_asked_for_again(look, api, refused, path, title):
+def test_what_is_refused_is_shown_with_what_to_do_and_asked_for_again(look, api, refused, path, title):
     finding = {"name": "Held", "path": "environments.prod", "reason": "It is refused: a sale.", "remedy": "Release the hold."}
     api.refuses = (refused, finding)
     acting = look()
@@ -125,8 +125,8 @@ def test_what_is_refused_is_told_with_what_to_do_and_asked_for_again(look, api, 
         page.get_by_role("button", name="Show the plan").click()
     page.get_by_label("reason").fill("it is good")
     page.get_by_role("button", name=title, exact=True).click()
-    told = page.get_by_role("alert").inner_text()
-    assert "It is refused: a sale." in told and "Release the hold." in told
+    alert = page.get_by_role("alert").inner_text()
+    assert "It is refused: a sale." in alert and "Release the hold." in alert
     assert page.get_by_label("reason").input_value() == "it is good", "it is asked for again"
     acting.complaints.clear()  # Chromium complains of every answer above 399.
 

@@ -25,15 +25,15 @@ CONTRAST = """() => {
     return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
   const behind = (one) => { for (; one; one = one.parentElement) {
     const colour = getComputedStyle(one).backgroundColor; if (!/, 0\\)$|transparent/.test(colour)) return colour; } return "rgb(255, 255, 255)"; };
-  const told = [];
+  const faint = [];
   for (const one of document.querySelectorAll("main *")) {
     const own = [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
     const style = getComputedStyle(one);
     if (!own || one.closest("svg") || !one.offsetParent || /, 0\\)$/.test(style.color)) continue;
     const [a, b] = [light(style.color), light(behind(one))].sort((x, y) => y - x);
-    if ((a + 0.05) / (b + 0.05) < 4.5) told.push(`${one.tagName} ${one.className} ${style.color} on ${behind(one)}`);
+    if ((a + 0.05) / (b + 0.05) < 4.5) faint.push(`${one.tagName} ${one.className} ${style.color} on ${behind(one)}`);
   }
-  return told;
+  return faint;
 }"""
 
 
@@ -44,7 +44,7 @@ def test_the_board_shows_every_environment_and_filters_while_one_types(look, api
     assert rows.count() == 5
     assert page.locator("thead th").nth(6).inner_text() == "Way back"
     ways_back = page.locator("table.board td:nth-child(7)").all_inner_texts()
-    assert sum("proved" in told for told in ways_back) == 1
+    assert sum("proved" in cell for cell in ways_back) == 1
     staging = rows.nth(3).inner_text()
     assert "api drifted" in staging and "agent: drift unknown: its turn comes in a later look" in staging
     assert "as recorded at" in rows.nth(1).inner_text()
@@ -72,8 +72,8 @@ def processor_s(process):
 
 
 def test_two_hundred_environments_are_there_within_a_second(look, api, process):
-    """A second is asserted of the work, of the program and of the page together: other processes do not lengthen that. What can only be told by
-    counting is that the program calls the API once for each of its pages, which end at forty environments."""
+    """A second is asserted of the work, of the program and of the page together: other processes do not lengthen that. What only counting
+    shows is that the program calls the API once for each of its pages, which end at forty environments."""
     api.pages = many(200)
     board = look()
     page_s, before_s = board.counts_work(), processor_s(process)
@@ -155,14 +155,14 @@ def test_a_deployment_moves_until_it_has_ended(look, api):
     assert page.get_by_text("It is not planned yet.").is_visible()
     stands = page.get_by_role("status")
     strip, widths = page.locator("figure.timeline"), {}
-    for move, told in [
+    for move, words in [
         (1, "412 of 1204 files"),
         (2, "1 of 3 tasks of task definition 18 is healthy"),
         (3, "0.4 errors/min"),
         (4, "1.9 errors/min"),
     ]:
         api.move = move
-        page.get_by_text(re.compile(re.escape(told))).first.wait_for()
+        page.get_by_text(re.compile(re.escape(words))).first.wait_for()
         names = [caption.split()[:2] for caption in strip.locator("svg").get_attribute("aria-label").split(", ")]
         widths[move] = [float(bar.get_attribute("width")) for bar in strip.locator("rect").all()]
         assert len(names) == len(widths[move]), "a bar for each that is told"
@@ -173,9 +173,9 @@ def test_a_deployment_moves_until_it_has_ended(look, api):
     values = re.findall(r"\d\d:\d\d ([\d.]+)", line.get_attribute("aria-label"))
     assert values == ["0.2", "0.4", "1.9"], "each look is a point of the line, also those before the page was opened"
     agent = page.locator("table.components tbody tr").nth(1)
-    told = {cell.get_attribute("data-name"): cell.inner_text().strip() for cell in agent.locator("td").all()}
+    cells = {cell.get_attribute("data-name"): cell.inner_text().strip() for cell in agent.locator("td").all()}
     wanted = {"From": "41 at 100 %", "To": "1.5.0", "Callers get": "41 with 42 at 10 %", "Weight": "10 %"}
-    assert {name: told[name] for name in wanted} == wanted
+    assert {name: cells[name] for name in wanted} == wanted
     groups = page.locator("dl.facts div", has_text="Log groups").get_by_role("link")
     assert groups.all_inner_texts() == ["/shop/agent", "/shop/api"]
     assert groups.first.get_attribute("href").endswith("#logsV2:log-groups/log-group/$252Fshop$252Fagent")
@@ -196,8 +196,8 @@ def test_a_failed_gate_shows_what_was_measured_beside_its_threshold_and_what_was
     page = failed.open(f"apps/shop/deployments/{FAILED}")
     assert "RolledBack (GateFailed)" in page.get_by_role("status").inner_text()
     gate = page.locator("li.wave").nth(1).locator("tbody tr").first
-    told = gate.inner_text()
-    assert all(text in told for text in ["FAIL", "7.3 errors/min", "at most 5 errors/min", "3 of 3 points"]), told
+    said = gate.inner_text()
+    assert all(text in said for text in ["FAIL", "7.3 errors/min", "at most 5 errors/min", "3 of 3 points"]), said
     line = gate.locator("svg.line")
     last, limit = line.locator("circle"), line.locator(".threshold")
     assert float(last.get_attribute("cy")) < float(limit.get_attribute("y1")), "it ends above the threshold"
@@ -235,12 +235,12 @@ def test_a_report_is_read_as_a_file_and_leads_only_to_itself(look, report):
 def test_a_line_says_all_that_it_shows_to_who_does_not_see_it(look):
     page = look().open(f"apps/shop/deployments/{FAILED}")
     gates = page.locator("li.wave").nth(1).locator("tbody tr")
-    told = gates.first.locator("svg.line").get_attribute("aria-label")
+    label = gates.first.locator("svg.line").get_attribute("aria-label")
     assert re.fullmatch(
         r"3 looks from \d\d:\d\d to \d\d:\d\d UTC; measured 0.3 to 7.3; 1 failed; the last ones \d\d:\d\d 0.3, \d\d:\d\d 2.1, \d\d:\d\d 7.3; "
         r"threshold at most 5 errors/min",
-        told,
-    ), told
+        label,
+    ), label
     probe = gates.nth(2).locator("svg.line")
     assert probe.locator("circle").count() == 3 and probe.locator("polyline").count() == 0, "a mark for each look that has no number"
     assert probe.get_attribute("aria-label").startswith("3 looks from ")
@@ -291,7 +291,7 @@ def test_a_phone_shows_it_without_scrolling_sideways(look, path):
     if path == "":
         beside = page.locator("tr[data-row]").first.locator("td").evaluate_all("(all) => all.map((one) => getComputedStyle(one, '::before').content)")
         titles = page.locator("thead th").evaluate_all("(all) => all.map((one) => one.textContent)")
-        assert [told.strip('"') for told in beside] == titles[1:], "the style names each value as the head does"
+        assert [value.strip('"') for value in beside] == titles[1:], "the style names each value as the head does"
         phone.picture("phone", 760)
 
 
@@ -309,9 +309,9 @@ def test_the_keyboard_reaches_everything_and_a_refresh_keeps_the_focus(look, api
 
 def test_times_are_local_with_utc_beside_them(look):
     page = look().open(f"apps/shop/deployments/{FAILED}")
-    told = page.locator("time").first.inner_text()
-    assert re.search(r"\d\d:\d\d:\d\d.*\d{4}-\d\d-\d\d (\d\d):\d\d:\d\d UTC", told, re.S), told
-    local, utc = re.findall(r"(\d\d):\d\d:\d\d", told)
+    shown = page.locator("time").first.inner_text()
+    assert re.search(r"\d\d:\d\d:\d\d.*\d{4}-\d\d-\d\d (\d\d):\d\d:\d\d UTC", shown, re.S), shown
+    local, utc = re.findall(r"(\d\d):\d\d:\d\d", shown)
     assert (int(local) - int(utc)) % 24 in (1, 2), "Berlin"
     caption = page.locator("li.wave").nth(1).locator("td[data-name='Over time'] small").first.inner_text()
     both = re.findall(r"(\d\d):\d\d \((\d\d):\d\d UTC\)", caption)
@@ -321,8 +321,8 @@ def test_times_are_local_with_utc_beside_them(look):
 def test_times_in_sentences_are_local_as_well(look):
     page = look().open()
     plain = page.evaluate(
-        "() => { const all = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT); const told = [];"
-        "while (all.nextNode()) { const text = all.currentNode.data; if (/\\d{4}-\\d\\d-\\d\\d[T ]/.test(text) && !all.currentNode.parentElement.closest('time')) told.push(text); } return told; }"
+        "() => { const all = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT); const found = [];"
+        "while (all.nextNode()) { const text = all.currentNode.data; if (/\\d{4}-\\d\\d-\\d\\d[T ]/.test(text) && !all.currentNode.parentElement.closest('time')) found.push(text); } return found; }"
     )
     assert plain == [], "no time is told in UTC alone"
     recorded = page.locator(".mark", has_text="as recorded at").inner_text()

@@ -21,7 +21,7 @@ components:
 
 /// The answers of the API about the application.
 #[derive(Clone)]
-pub struct Told {
+pub struct Answers {
     /// The environments' answer.
     pub environment: Value,
     /// Status and answer about the version.
@@ -42,7 +42,7 @@ pub struct Told {
     pub put_only: bool,
 }
 
-impl Told {
+impl Answers {
     pub fn nothing() -> Self {
         let unknown = json!({"name": "UnknownName", "path": "version", "reason": "r", "remedy": "m"});
         Self {
@@ -62,10 +62,10 @@ impl Told {
 
 /// S3 that keeps what is put, and an API that starts what is posted.
 pub fn cloud() -> StandIn {
-    telling(Told::nothing())
+    answering(Answers::nothing())
 }
 
-pub fn telling(told: Told) -> StandIn {
+pub fn answering(answers: Answers) -> StandIn {
     let mut checksums: BTreeMap<String, String> = BTreeMap::new();
     let declared = windlass_domain::declaration::Declaration::parse(DECLARATION).unwrap();
     let digest = declared.digest().clone();
@@ -78,16 +78,16 @@ pub fn telling(told: Told) -> StandIn {
                 checksums.insert(path, sum.unwrap_or_default());
                 s3(200, vec![("x-amz-version-id", "v1".into()), ("etag", "\"e\"".into())])
             }
-            ("HEAD", _) if told.put_only => s3(403, vec![]),
+            ("HEAD", _) if answers.put_only => s3(403, vec![]),
             ("HEAD", _) => match checksums.get(&path) {
                 None => s3(404, vec![]),
                 Some(sum) => s3(200, vec![("x-amz-checksum-sha256", sum.clone()), ("x-amz-version-id", "v1".into())]),
             },
             ("GET", path) if path.starts_with("/artifacts-bucket/") => {
                 let lies = match path.strip_prefix("/artifacts-bucket/").unwrap() {
-                    "apps/shop/app.yaml" => told.declaration.clone(),
+                    "apps/shop/app.yaml" => answers.declaration.clone(),
                     "releases/shop/prod/1.4.0.json.findings.json" if uploaded => {
-                        told.beside.as_ref().map(Value::to_string)
+                        answers.beside.as_ref().map(Value::to_string)
                     }
                     _ => None,
                 };
@@ -101,20 +101,22 @@ pub fn telling(told: Told) -> StandIn {
                 )
             }
             ("POST", _) => reply(202, &json!({"id": ID, "execution": "arn:one", "status": "url"})),
-            ("GET", _) if told.closed.is_some() => reply(told.closed.unwrap(), &json!({"message": "Forbidden"})),
+            ("GET", _) if answers.closed.is_some() => reply(answers.closed.unwrap(), &json!({"message": "Forbidden"})),
             ("GET", "/stage/apps/shop/declaration") => reply(
                 200,
                 &json!({"app": "shop", "version": "1.3.0", "digest": digest,
                     "accepted": 0, "text": DECLARATION}),
             ),
-            ("GET", path) if path.starts_with("/stage/apps/shop/releases/") => reply(told.release.0, &told.release.1),
+            ("GET", path) if path.starts_with("/stage/apps/shop/releases/") => {
+                reply(answers.release.0, &answers.release.1)
+            }
             ("GET", "/stage/apps/shop/environments") => {
                 reply(200, &json!({"app": "shop", "environments": ["dev", "manual", "prod"], "chosen": "prod"}))
             }
-            ("GET", path) if path.starts_with("/stage/apps/shop/environments/") => reply(200, &told.environment),
-            ("GET", "/stage/apps/shop/deployments") if uploaded => reply(200, &told.history),
-            ("GET", "/stage/apps/shop/deployments") => reply(200, &told.before),
-            ("GET", path) if path.ends_with(ID) => reply(200, &told.record),
+            ("GET", path) if path.starts_with("/stage/apps/shop/environments/") => reply(200, &answers.environment),
+            ("GET", "/stage/apps/shop/deployments") if uploaded => reply(200, &answers.history),
+            ("GET", "/stage/apps/shop/deployments") => reply(200, &answers.before),
+            ("GET", path) if path.ends_with(ID) => reply(200, &answers.record),
             ("GET", path) => {
                 let finding = json!({"name": "NoDeclaration", "path": "app", "reason": path, "remedy": "m"});
                 reply(404, &json!({"detail": "d", "findings": [finding]}))
@@ -178,8 +180,8 @@ pub fn puts(cloud: &StandIn) -> Vec<Call> {
 }
 
 /// Runs the release with other arguments. Returns the status, the output, and the number of objects that were put.
-pub fn released(told: Told, name: &str, arguments: &[&str]) -> (i32, String, usize) {
-    let (cloud, folder) = (telling(told), site(name));
+pub fn released(answers: Answers, name: &str, arguments: &[&str]) -> (i32, String, usize) {
+    let (cloud, folder) = (answering(answers), site(name));
     let output = cloud.windlass(&folder, arguments);
     let said = format!("{}{}", out(&output), err(&output));
     (code(&output), said, puts(&cloud).len())

@@ -15,15 +15,15 @@ pub fn answers() -> Value {
 }
 
 pub fn api() -> StandIn {
-    telling(answers())
+    api_with(answers())
 }
 
-pub fn telling(told: Value) -> StandIn {
-    StandIn::new(answering(told))
+pub fn api_with(answers: Value) -> StandIn {
+    StandIn::new(answering(answers))
 }
 
 /// Returns the same answers, for a stand-in that answers more than this.
-pub fn answering(told: Value) -> impl FnMut(&Call) -> Reply + Send + 'static {
+pub fn answering(answers: Value) -> impl FnMut(&Call) -> Reply + Send + 'static {
     move |call: &Call| {
         if call.method != "GET" {
             return reply(202, &json!({"id": "aa1c0d9a4b5e6f71", "execution": "arn:one"}));
@@ -34,17 +34,17 @@ pub fn answering(told: Value) -> impl FnMut(&Call) -> Reply + Send + 'static {
             return reply(200, &json!({"deployment": GOING, "refusal": null, "done": null, "execution": null}));
         }
         if let Some(id) = path.strip_prefix("/apps/shop/deployments/") {
-            let record = told.get(path).cloned().unwrap_or_else(|| told["moves"][3].clone());
+            let record = answers.get(path).cloned().unwrap_or_else(|| answers["moves"][3].clone());
             let mut record = record;
             record["deployment"]["id"] = id.into();
             return reply(200, &record);
         }
         let path = if path.ends_with("/deployments") { format!("{path}?environment=prod") } else { path.to_owned() };
-        let Some(mut answer) = told.get(&path).cloned() else {
+        let Some(mut answer) = answers.get(&path).cloned() else {
             return reply(404, &json!({"message": "Not Found"}));
         };
         if query.contains("observe=true") {
-            answer["observed"] = told["observed"].clone();
+            answer["observed"] = answers["observed"].clone();
         }
         reply(200, &answer)
     }

@@ -20,13 +20,13 @@ pub fn import(text: &str, beside: &dyn Fn(&str) -> Result<String, String>) -> Re
     let mut file = UnreadMembers::new(file);
     // It is about ecspresso alone.
     file.take(&["required_version"]);
-    let mut told = |member: &str| {
+    let mut value = |member: &str| {
         let text = file.text(&[member]).filter(|text| !text.is_empty())?;
         Some(of_go(&text, &mut imported))
     };
-    let region = told("region");
-    let cluster = told("cluster").unwrap_or_else(|| "default".to_owned());
-    let service = told("service").ok_or("it names no `service`: Windlass deploys services, and no single tasks")?;
+    let region = value("region");
+    let cluster = value("cluster").unwrap_or_else(|| "default".to_owned());
+    let service = value("service").ok_or("it names no `service`: Windlass deploys services, and no single tasks")?;
     if region.as_ref().is_some_and(|region| region.contains('{')) {
         imported.note("the region is an expression: write `region` of the environment where it is not Windlass's own");
     }

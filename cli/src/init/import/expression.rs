@@ -5,12 +5,12 @@ use windlass_domain::declaration::UNWRITTEN;
 
 /// Returns a text with the expressions of Go's templates as variables; a default becomes the value.
 pub fn of_go(text: &str, imported: &mut Imported) -> String {
-    let mut told = String::new();
+    let mut converted = String::new();
     let mut rest = text;
     while let Some((before, from)) = rest.split_once("{{") {
-        told.push_str(before);
+        converted.push_str(before);
         let Some((expression, after)) = from.split_once("}}") else {
-            return told + "{{" + from;
+            return converted + "{{" + from;
         };
         let words = words(expression);
         let (name, value) = match words.as_slice() {
@@ -18,25 +18,25 @@ pub fn of_go(text: &str, imported: &mut Imported) -> String {
             [_, name, ..] => (name.clone(), None),
             _ => (expression.to_owned(), None),
         };
-        told.push_str(&variable(&name, value, imported));
+        converted.push_str(&variable(&name, value, imported));
         rest = after;
     }
-    told + rest
+    converted + rest
 }
 
 /// Returns a text with the substitutions of CloudFormation as variables, except for `${AWS::…}`, which is noted.
 pub fn of_cloudformation(text: &str, imported: &mut Imported) -> String {
-    let mut told = String::new();
+    let mut converted = String::new();
     let mut rest = text;
     while let Some((before, from)) = rest.split_once("${") {
-        told.push_str(before);
+        converted.push_str(before);
         let Some((name, after)) = from.split_once('}') else {
-            return told + "${" + from;
+            return converted + "${" + from;
         };
-        told.push_str(&variable(name, None, imported));
+        converted.push_str(&variable(name, None, imported));
         rest = after;
     }
-    told + rest
+    converted + rest
 }
 
 fn variable(name: &str, value: Option<String>, imported: &mut Imported) -> String {
@@ -88,15 +88,15 @@ mod tests {
     #[test]
     fn an_expression_is_a_variable_and_its_default_the_value() {
         let mut imported = Imported::default();
-        let told = of_go("shop-{{ must_env `ENV` }}-{{ env `SIDE` `blue` }}{{must_env \"ENV\"}}", &mut imported);
-        assert_eq!(told, "shop-{env}-{side}{env}");
+        let converted = of_go("shop-{{ must_env `ENV` }}-{{ env `SIDE` `blue` }}{{must_env \"ENV\"}}", &mut imported);
+        assert_eq!(converted, "shop-{env}-{side}{env}");
         assert_eq!(imported.vars["side"], "blue");
         assert_eq!((imported.vars["env"].as_str(), imported.notes.len()), ("write-me", 1));
-        let told = of_go("{{ tfstate `aws_ecr_repository.web.name` }}{{ broken", &mut imported);
-        assert_eq!(told, "{aws_ecr_repository_web_name}{{ broken");
-        let told = of_cloudformation("orders-${Stage}-fn", &mut imported);
-        assert_eq!(told, "orders-{stage}-fn");
-        let told = of_cloudformation("orders-${Environment}", &mut imported);
-        assert_eq!(told, "orders-{environment_name}");
+        let converted = of_go("{{ tfstate `aws_ecr_repository.web.name` }}{{ broken", &mut imported);
+        assert_eq!(converted, "{aws_ecr_repository_web_name}{{ broken");
+        let converted = of_cloudformation("orders-${Stage}-fn", &mut imported);
+        assert_eq!(converted, "orders-{stage}-fn");
+        let converted = of_cloudformation("orders-${Environment}", &mut imported);
+        assert_eq!(converted, "orders-{environment_name}");
     }
 }

@@ -23,7 +23,7 @@ pub fn import(text: &str) -> Result<Imported, String> {
     let mut file = UnreadMembers::new(file);
     let function = file.text(&["FunctionName"]).ok_or("it has no `FunctionName`")?;
     let function = of_go(&function, &mut imported);
-    // The declaration tells this by `repository`.
+    // The declaration says this by `repository`.
     file.take(&["PackageType"]);
     let component = match name(&function.replace(['{', '}'], "-")).as_str() {
         "function-name" => "api".to_owned(),

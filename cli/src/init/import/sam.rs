@@ -64,7 +64,7 @@ pub fn hooks(template: &Value) -> BTreeSet<String> {
         let hooks = preference["Hooks"].as_object().into_iter().flatten();
         hooks.filter_map(|(_, hook)| hook.as_str().or_else(|| hook["Ref"].as_str()))
     });
-    let mut hooks: BTreeSet<String> = called.map(|told| reference(told).to_owned()).collect();
+    let mut hooks: BTreeSet<String> = called.map(|text| reference(text).to_owned()).collect();
     let named = resources.into_iter().flatten().filter(|(_, it)| {
         let name = it["Properties"]["FunctionName"].as_str();
         name.is_some_and(|name| name.starts_with("CodeDeployHook_"))
@@ -74,8 +74,8 @@ pub fn hooks(template: &Value) -> BTreeSet<String> {
 }
 
 /// Returns the logical id that a reference names.
-fn reference(told: &str) -> &str {
-    let id = told.trim_start_matches("${").trim_end_matches('}');
+fn reference(text: &str) -> &str {
+    let id = text.trim_start_matches("${").trim_end_matches('}');
     id.split('.').next().unwrap_or(id)
 }
 
@@ -204,11 +204,11 @@ fn alarms(id: &str, preference: &mut UnreadMembers, template: &Value, imported: 
         return;
     }
     for alarm in all.as_array().into_iter().flatten() {
-        let Some(told) = alarm.as_str().or_else(|| alarm["Ref"].as_str()) else {
+        let Some(text) = alarm.as_str().or_else(|| alarm["Ref"].as_str()) else {
             imported.note(format!("`{id}`: the alarm {alarm} cannot be told: write its name into `gates.alarms`"));
             continue;
         };
-        let alarm = reference(told);
+        let alarm = reference(text);
         let named = &template["Resources"][alarm]["Properties"]["AlarmName"];
         if let Some(by) = making_function(named) {
             imported.note(format!(
@@ -216,8 +216,8 @@ fn alarms(id: &str, preference: &mut UnreadMembers, template: &Value, imported: 
             ));
             continue;
         }
-        let is_there = template["Resources"][alarm].is_object() || told.contains("${");
-        let unnamed = if is_there { format!("${{{alarm}}}") } else { told.to_owned() };
+        let is_there = template["Resources"][alarm].is_object() || text.contains("${");
+        let unnamed = if is_there { format!("${{{alarm}}}") } else { text.to_owned() };
         let name = of_cloudformation(named.as_str().unwrap_or(&unnamed), imported);
         if !imported.alarms.contains(&name) {
             imported.alarms.push(name);
@@ -249,22 +249,22 @@ fn rest(id: &str, preference: &mut UnreadMembers, imported: &mut Imported) {
 /// b]`. The tag of any other is left out.
 pub fn without_tags(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
-    let mut told = Vec::new();
+    let mut replaced = Vec::new();
     for (at, line) in lines.iter().enumerate() {
         let line = one(line);
         let Some((before, tag)) = ends_with_tag(&line) else {
-            told.push(line);
+            replaced.push(line);
             continue;
         };
-        told.push(before.to_owned());
+        replaced.push(before.to_owned());
         let is_blank = |line: &&&str| line.trim().is_empty() || line.trim_start().starts_with('#');
         let next = lines[at + 1..].iter().find(|line| !is_blank(line));
         if let Some(next) = next.filter(|next| next.trim_start().starts_with("- ")) {
             let indent = &next[..next.len() - next.trim_start().len()];
-            told.push(format!("{indent}- \"!{tag}\""));
+            replaced.push(format!("{indent}- \"!{tag}\""));
         }
     }
-    told.join("\n")
+    replaced.join("\n")
 }
 
 /// Returns a tag that ends its line and belongs to the list below, with the text before it.

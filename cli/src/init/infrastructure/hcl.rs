@@ -130,8 +130,8 @@ impl Block {
             return true;
         };
         let state = self.state();
-        let told = value(self.code(first, &state), "tags").unwrap_or_default();
-        if told == "{" {
+        let tags = value(self.code(first, &state), "tags").unwrap_or_default();
+        if tags == "{" {
             // As `terraform fmt` aligns them.
             let longest = members.iter().map(|[key, _]| key.len()).max();
             let longest = longest.unwrap_or_default();
@@ -140,7 +140,7 @@ impl Block {
             self.lines.splice(first + 1..=first, lines);
             return true;
         }
-        if self.lines[first..=last].iter().any(|line| line.contains("<<")) || told.is_empty() {
+        if self.lines[first..=last].iter().any(|line| line.contains("<<")) || tags.is_empty() {
             return false;
         }
         // What follows the code of the last line is a comment.
@@ -190,9 +190,9 @@ impl Block {
             return true;
         };
         let state = self.state();
-        let told: Vec<&str> = (first..=last).map(|at| self.code(at, &state)).collect();
-        let told = told.join(" ");
-        let ignoring = value(&told, "ignore_changes").unwrap_or_default();
+        let code: Vec<&str> = (first..=last).map(|at| self.code(at, &state)).collect();
+        let code = code.join(" ");
+        let ignoring = value(&code, "ignore_changes").unwrap_or_default();
         let Some(inner) = ignoring.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')) else {
             return ignoring == "all";
         };
@@ -303,9 +303,9 @@ mod tests {
         let text = "resource \"a\" \"one\" { bucket = { x = \"}\" } } # why\nresource \"a\" \"none\" {}\n\
                     resource \"a\" \"two\" {\n    policy = <<EOT\n}\nEOT\n    } # end\n/*\nresource \"a\" \"no\" {}\n*/\n";
         let blocks = resources(text);
-        let told: Vec<(&str, usize, usize)> =
+        let places: Vec<(&str, usize, usize)> =
             blocks.iter().map(|block| (block.id.as_str(), block.at, block.length)).collect();
-        assert_eq!(told, [("one", 0, 1), ("none", 1, 1), ("two", 2, 5)]);
+        assert_eq!(places, [("one", 0, 1), ("none", 1, 1), ("two", 2, 5)]);
         assert_eq!(blocks[0].lines, ["resource \"a\" \"one\" { # why", "  bucket = { x = \"}\" }", "}"]);
     }
 }

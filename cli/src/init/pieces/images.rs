@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_stage_tells_whether_it_is_of_lambda() {
+    fn the_last_stage_shows_whether_it_is_of_lambda() {
         for (text, wanted) in [
             ("FROM public.ecr.aws/lambda/python:3.12\nCOPY . .", true),
             ("from amazon/aws-lambda-nodejs:22", true),

@@ -57,8 +57,8 @@ pub fn is_sam(template: &Value) -> bool {
 fn function(path: &str, id: &str, own: &Value, template: &Value) -> Piece {
     let common = &template["Globals"]["Function"];
     let of = |member: &str| {
-        let told = own[member].as_str().or_else(|| common[member].as_str());
-        told.map(str::to_owned)
+        let value = own[member].as_str().or_else(|| common[member].as_str());
+        value.map(str::to_owned)
     };
     let is_image = of("PackageType").as_deref() == Some("Image");
     let folder = folder_of(path).to_owned();
@@ -199,8 +199,8 @@ mod tests {
     fn a_function_is_a_name_and_a_folder_in_either_language() {
         let typescript = "new lambda.Function(this, 'Api', {\n functionName: `shop-${environment}-api`,\n code: \
                           lambda.Code.fromAsset('../backend'),\n});\nnew lambda.Function(this, 'X', {functionName: name});";
-        let told: Vec<_> = functions(typescript, "functionName", "fromAsset(").collect();
-        assert_eq!(told, [("shop-${environment}-api".to_owned(), "../backend".to_owned())]);
+        let found: Vec<_> = functions(typescript, "functionName", "fromAsset(").collect();
+        assert_eq!(found, [("shop-${environment}-api".to_owned(), "../backend".to_owned())]);
         let python = "_lambda.Function(self, 'Api', function_name=f\"x\", code=_lambda.Code.from_asset(\"b\"))";
         assert_eq!(functions(python, "function_name", "from_asset(").count(), 0, "an expression is not known");
         let python = python.replace("f\"x\"", "\"x\"");

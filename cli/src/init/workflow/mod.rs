@@ -73,7 +73,7 @@ fn runs_in_environments(application: &Application) -> bool {
     names.any(|name| application.github_environment(name).is_some())
 }
 
-/// Writes the job that tells in which environment on GitHub the next one runs: that is decided before a job's steps. An
+/// Writes the job that finds in which environment on GitHub the next one runs: that is decided before a job's steps. An
 /// empty name is none (GitHub Docs, "Workflow syntax for GitHub Actions").
 fn environment_job(application: &Application, only: &str) -> String {
     if !runs_in_environments(application) {

@@ -7,7 +7,7 @@ use crate::init::pages;
 use crate::init::pieces::Piece;
 use crate::init::proposal::OWN_ACTION;
 
-/// Returns the steps after the one that tells the environment.
+/// Returns the steps after the one that finds the environment.
 pub fn by_hand(application: &Application) -> String {
     let (app, account) = (&application.app, &application.account);
     let mut text = builds_by_hand(application).concat();
@@ -157,7 +157,7 @@ pub(super) fn step(name: &str, members: &[(&str, String)], run: &str) -> String 
 /// repository says so.
 const PUSHED: &str = "github.event_name == 'push'";
 
-/// Returns the steps after the one that tells the environment.
+/// Returns the steps after the one that finds the environment.
 pub fn by_action(application: &Application, action: &str) -> String {
     let (region, account) = (&application.region, &application.account);
     let role = format!("\"arn:aws:iam::{account}:role/${{{{ steps.ref.outputs.role }}}}\"");

@@ -119,7 +119,7 @@ fn misnamed(artifact: &Artifact, named: Option<&ArtifactRef>) -> Option<Finding>
 /// The endings of files that are documents of their own form, beside JSON, which is known by its content.
 const DOCUMENTS: [&str; 3] = ["yaml", "yml", "txt"];
 
-/// Returns the findings about the artifacts' bytes. `declared` tells what each component takes. Where that is not
+/// Returns the findings about the artifacts' bytes. `declared` says what each component takes. Where that is not
 /// known, an archive must be readable as one, and anything else must be a document.
 pub fn misfits(app: &AppName, artifacts: &[Artifact], declared: Option<&Resolved>) -> Vec<Finding> {
     let looked = artifacts.iter().map(|artifact| {
@@ -211,7 +211,7 @@ components:
     }
 
     /// Returns the findings about a file for a component, with the declaration and without it.
-    fn told(component: &str, file: &str, bytes: &[u8]) -> [String; 2] {
+    fn findings(component: &str, file: &str, bytes: &[u8]) -> [String; 2] {
         let declaration = Declaration::parse(DECLARATION).unwrap();
         let prod = EnvironmentName::new("prod").unwrap();
         let declared = declaration.resolve(&prod).unwrap();
@@ -225,19 +225,19 @@ components:
         [Some(&declared), None].map(|declared| {
             let app = AppName::new("shop").unwrap();
             let found = misfits(&app, std::slice::from_ref(&artifact), declared);
-            let told: Vec<String> = found.iter().map(|one| one.name.to_string()).collect();
+            let names: Vec<String> = found.iter().map(|one| one.name.to_string()).collect();
             assert!(
                 found.iter().all(|one| one.reason.contains(file) || one.path.starts_with(file)),
                 "the file is named: {found:?}"
             );
             let version = |one: &Finding| one.remedy.contains("new version");
             assert!(!found.iter().any(version), "the version is free: {found:?}");
-            told.join(" ")
+            names.join(" ")
         })
     }
 
     #[test]
-    fn what_is_of_the_wrong_sort_is_told_of_every_kind() {
+    fn what_is_of_the_wrong_sort_is_found_of_every_kind() {
         let (site, function) = (zip(&["index.html"]), zip(&["bootstrap"]));
         let (none, up) = (zip(&[]), zip(&["index.html", "../x"]));
         let cut = &site[..site.len() - 30];
@@ -271,7 +271,7 @@ components:
             ("words", "words.txt", b"\xff\xfe", ["BadValue", "BadValue"]),
         ];
         for (component, file, bytes, expected) in table {
-            assert_eq!(told(component, file, bytes), expected, "{component}={file}");
+            assert_eq!(findings(component, file, bytes), expected, "{component}={file}");
         }
     }
 }

@@ -40,7 +40,7 @@ struct PackedFolder {
 }
 
 impl ReleaseContents {
-    /// Reads all of them. `declared` tells which files of a folder go.
+    /// Reads all of them. `declared` says which files of a folder go.
     ///
     /// # Errors
     /// All components that are given twice, and all that cannot be read.
@@ -181,7 +181,7 @@ impl ReleaseContents {
     }
 
     /// Returns all components as the manifest will name them, except for their places and versions, which only an
-    /// upload tells.
+    /// upload shows.
     pub fn components(&self) -> BTreeMap<ComponentName, ArtifactRef> {
         let artifacts = self.artifacts.iter().map(|artifact| {
             let named = manifest::object(artifact.key.clone(), artifact.sha256.clone(), None);

@@ -132,7 +132,7 @@ impl ReleaseLookup {
         self.declared = self.here.clone().or_else(|| anywhere(declaration));
     }
 
-    /// Adds holds, used versions and the history, which only the API tells.
+    /// Adds holds, used versions and the history, which only the API knows.
     async fn look(&mut self, plan: Plan<'_>, windlass: &Windlass) -> Result<(), Failure> {
         // A name that has the digits of the bytes never means others.
         let recorded = match &self.version {
@@ -234,7 +234,7 @@ impl ReleaseLookup {
         let refused = match declared_application::in_force(windlass, declaration.app()).await {
             Ok(OrFindings::So(in_force)) => declaration.uploaded(declaration.app(), Some(&in_force)).err(),
             Ok(OrFindings::Not(_)) => None,
-            // To ask for each environment as well would tell nothing more.
+            // To ask for each environment as well would show nothing more.
             Err(failure) if failure.is_everywhere => {
                 sight.note(&format!("what runs there, and {higher}"), failure)?;
                 return Ok((None, sight));

@@ -67,8 +67,8 @@ pub fn build(
         .map_err(|error| Failure::broken(format!("the manifest cannot be written: {error}")))?;
     Manifest::from_value(app, &document).map_err(|part| {
         let reference = manifest.git.as_ref().map(|git| git.reference.as_str());
-        let told = |finding| by_option(finding, reference.unwrap_or_default());
-        let findings = part.findings().into_iter().map(told).collect();
+        let with_option = |finding| by_option(finding, reference.unwrap_or_default());
+        let findings = part.findings().into_iter().map(with_option).collect();
         Failure::rejected("the release is not valid, and nothing was uploaded:", findings)
     })
 }

@@ -36,7 +36,7 @@ pub struct UploadOutcome<'a> {
     pub bucket: &'a InstallationPlace,
     /// The manifest's key there.
     pub key: &'a str,
-    /// Its version, where the bucket tells one.
+    /// Its version, where the bucket names one.
     pub version_id: Option<String>,
     /// The API, where it can be asked.
     pub windlass: Option<&'a Windlass>,
@@ -99,7 +99,7 @@ impl UploadOutcome<'_> {
         Ok(Exit::Good)
     }
 
-    /// Returns what tells how it ends.
+    /// Returns the command that shows how it ends.
     fn watch(&self) -> String {
         let (app, version) = (self.plan.app, &self.plan.manifest.version);
         let here = self.sight.here.as_ref();
@@ -167,7 +167,7 @@ fn is_under_way(before: &history::Deployment) -> bool {
 }
 
 /// Returns whether an arrival of this manifest joins a deployment while that waits or runs. The deployment must be of
-/// an arrival itself, and of the same version, commit and components. A manifest does not tell the digests of images:
+/// an arrival itself, and of the same version, commit and components. A manifest does not name the digests of images:
 /// they are the same under the same version, or the manifest is refused.
 fn is_it(record: &Deployment, manifest: &Manifest) -> bool {
     let release = &record.release;
@@ -175,14 +175,14 @@ fn is_it(record: &Deployment, manifest: &Manifest) -> bool {
     let has = |(name, named): (&ComponentName, &ArtifactRef)| {
         let brought = release.components.get(name);
         brought.is_some_and(|brought| {
-            let told = named.sha256.as_ref();
+            let digest = named.sha256.as_ref();
             let containers = |artifact: &Artifact| {
                 let all = artifact.containers();
                 all.map(|all| all.keys().cloned().collect::<BTreeSet<String>>())
             };
             let named = named.images.as_ref();
             let named = named.map(|all| all.keys().cloned().collect());
-            told.is_none_or(|told| *told == brought.digest())
+            digest.is_none_or(|digest| *digest == brought.digest())
                 && (named.is_none() || containers(brought).is_none() || named == containers(brought))
         })
     };

@@ -81,14 +81,14 @@ fn by_tag(plan: Plan<'_>, declaration: &Declaration) -> String {
     })
 }
 
-/// Returns the environment, and everything that the declaration or the working tree tells against the release.
+/// Returns the environment, and everything that the declaration or the working tree says against the release.
 pub fn misfits(plan: Plan<'_>, declaration: &Declaration) -> (Option<Resolved>, Vec<Finding>) {
-    let (here, mut findings) = told_by(plan, declaration);
+    let (here, mut findings) = declared_misfits(plan, declaration);
     findings.extend(unclean(plan, here.as_ref()));
     (here, findings)
 }
 
-fn told_by(plan: Plan<'_>, declaration: &Declaration) -> (Option<Resolved>, Vec<Finding>) {
+fn declared_misfits(plan: Plan<'_>, declaration: &Declaration) -> (Option<Resolved>, Vec<Finding>) {
     let mut findings = Vec::new();
     if let Some(pinned) = &plan.manifest.declaration
         && pinned != declaration.version()
@@ -146,15 +146,15 @@ pub fn reused(plan: Plan<'_>, recorded: &Release) -> Vec<Finding> {
     reused.collect()
 }
 
-/// Returns a note for each component of a recorded version whose bytes the manifest does not tell.
+/// Returns a note for each component of a recorded version whose digest the manifest does not name.
 pub fn not_compared(plan: Plan<'_>, recorded: &Release) -> Vec<String> {
     let named = plan.manifest.components.iter();
-    let untold = named.filter(|(name, artifact)| {
+    let unnamed = named.filter(|(name, artifact)| {
         let digest = artifact.sha256.as_ref();
         digest.is_none() && recorded.components.contains_key(*name)
     });
     let version = &plan.manifest.version;
-    untold
+    unnamed
         .map(|(name, _)| {
             format!(
                 "whether `{name}` has the bytes that version {version} is recorded with, because the manifest does not \
@@ -200,7 +200,7 @@ fn unclean(plan: Plan<'_>, here: Option<&Resolved>) -> Option<Finding> {
     })
 }
 
-/// Returns a line for a person that tells the release's origin.
+/// Returns a line for a person that names the release's origin.
 pub fn comes_from(plan: Plan<'_>, from: Option<&ReleaseOrigin>) -> String {
     let version = &plan.manifest.version;
     let Some(from) = from else {
@@ -212,7 +212,7 @@ pub fn comes_from(plan: Plan<'_>, from: Option<&ReleaseOrigin>) -> String {
         Some(false) => "clean",
         None => "not known whether clean",
     };
-    format!("{} {version}: from {} ({}), commit {commit}, {clean}", plan.app, from.git.reference, from.told_by)
+    format!("{} {version}: from {} ({}), commit {commit}, {clean}", plan.app, from.git.reference, from.source)
 }
 
 /// Returns the finding that a release without a Git ref goes nowhere. No declaration is needed to know that.
@@ -227,7 +227,7 @@ pub fn no_destination(plan: Plan<'_>) -> Option<Finding> {
     })
 }
 
-/// Returns a line for a person that tells where the release goes.
+/// Returns a line for a person that says where the release goes.
 pub fn goes(plan: Plan<'_>, here: Option<&Resolved>) -> String {
     let Some(here) = here else {
         return match plan.named {
@@ -243,7 +243,7 @@ pub fn goes(plan: Plan<'_>, here: Option<&Resolved>) -> String {
             EnvironmentId::new(plan.app, name),
             &[("version", plan.manifest.version.as_str().into())],
         );
-        let start = windlass_domain::release::way_in::WayIn::CommandLine.tell(&start);
+        let start = windlass_domain::release::way_in::WayIn::CommandLine.in_words(&start);
         return format!("  goes to {name}, {why}: only recorded, a person starts it there with {start}");
     }
     format!("  goes to {name}, {why}")

@@ -25,7 +25,7 @@ fn api() -> Value {
 }
 
 /// Returns the environment to which it goes, and the names of the findings against it.
-fn told(manifest: &Manifest, named: Option<&str>, route: Route) -> (Option<String>, Vec<String>) {
+fn checked(manifest: &Manifest, named: Option<&str>, route: Route) -> (Option<String>, Vec<String>) {
     let declaration = Declaration::parse(DECLARATION).unwrap();
     let app = AppName::new("shop").unwrap();
     let named = named.map(|name| EnvironmentName::new(name).unwrap());
@@ -50,7 +50,7 @@ fn told(manifest: &Manifest, named: Option<&str>, route: Route) -> (Option<Strin
 type Row<'a> = (Manifest, Option<&'a str>, Route, Option<&'a str>, &'a [&'a str]);
 
 #[test]
-fn what_the_declaration_tells_is_told_before_anything_is_sent() {
+fn what_the_declaration_refuses_is_found_before_anything_is_sent() {
     let main = Some(("refs/heads/main", false));
     let tag = Some(("refs/tags/v1.4.0", false));
     let misspelt = json!({"apy": {"key": "plans/shop/apy/1.zip", "version_id": "v1"}});
@@ -85,12 +85,12 @@ fn what_the_declaration_tells_is_told_before_anything_is_sent() {
     for (manifest, named, route, goes, against) in table {
         let row = format!("{manifest:?} {named:?}");
         let expected = against.iter().map(ToString::to_string).collect();
-        assert_eq!(told(&manifest, named, route), (goes.map(str::to_owned), expected), "{row}");
+        assert_eq!(checked(&manifest, named, route), (goes.map(str::to_owned), expected), "{row}");
     }
 }
 
 #[test]
-fn a_version_that_is_recorded_with_other_bytes_and_what_stops_everything_are_told() {
+fn a_version_that_is_recorded_with_other_bytes_and_what_stops_everything_are_found() {
     let declaration = Declaration::parse(DECLARATION).unwrap();
     let app = AppName::new("shop").unwrap();
     let manifest = manifest("1.4.0", Some(("refs/heads/main", false)), &api());
@@ -129,7 +129,7 @@ fn a_version_that_is_recorded_with_other_bytes_and_what_stops_everything_are_tol
 }
 
 #[test]
-fn a_ref_that_goes_nowhere_is_told_with_the_tag_of_what_is_checked_out_where_a_rule_takes_it() {
+fn a_ref_that_goes_nowhere_is_refused_with_the_tag_of_what_is_checked_out_where_a_rule_takes_it() {
     let declaration = Declaration::parse(DECLARATION).unwrap();
     let app = AppName::new("shop").unwrap();
     for (tag, is_named) in [(Some("refs/tags/v1.4.0"), true), (Some("refs/tags/v1.4.0-rc.1"), false), (None, false)] {

@@ -36,7 +36,7 @@ fn of_s3(fault: Fault, bucket: &InstallationPlace, is_written: bool) -> Failure 
         _ if is_no_bucket => Some(NAMED),
         _ if next_for_credentials(&fault.message).is_some() => next_for_credentials(&fault.message),
         FaultName::Unavailable => Some(UNREACHED),
-        // A caller without credentials got no answer, and is told of that instead.
+        // A caller without credentials got no answer, and reads of that instead.
         FaultName::AccessDenied if is_written && fault.message.contains("AWS answered") => Some(WRITES),
         _ => None,
     };

@@ -83,12 +83,12 @@ pub fn why(record: &Record) -> Vec<String> {
         let failure = step.failure.as_ref()?;
         Some(format!("  {}: failed: {}", step.component, why_failed(failure)))
     });
-    let told = failed.flat_map(|judgement| {
+    let judged_lines = failed.flat_map(|judgement| {
         let watched = std::iter::once(watched(judgement));
         let steered = steered(record, judgement.wave);
         watched.chain(steered).chain(judged(judgement))
     });
-    lines.extend(told.map(|line| line.text));
+    lines.extend(judged_lines.map(|line| line.text));
     lines.extend(failures);
     let after = undone(record).into_iter().chain(ending(record, true));
     lines.extend(after.map(|line| line.text));
@@ -99,20 +99,20 @@ pub fn why(record: &Record) -> Vec<String> {
 pub fn under_way(record: &Record) -> Vec<String> {
     let deployment = &record.deployment;
     let (app, id) = (&deployment.app, &deployment.id);
-    let mut told = who(record);
+    let mut sentences = who(record);
     let since = deployment.started.unwrap_or(deployment.accepted);
-    told.push(format!("it is under way since {since}; the last that was seen:"));
+    sentences.push(format!("it is under way since {since}; the last that was seen:"));
     let all: Vec<String> = lines(record, false).into_iter().map(|line| line.text).collect();
-    let from = all.len().saturating_sub(LAST).max(told.len() - 1);
-    told.extend(all.into_iter().skip(from));
-    told.push(format!(
+    let from = all.len().saturating_sub(LAST).max(sentences.len() - 1);
+    sentences.extend(all.into_iter().skip(from));
+    sentences.push(format!(
         "  next: `windlass watch {app} {id}` shows it; `windlass cancel {app} {id} --reason '…'` {}",
         cancelled(deployment.action)
     ));
-    told
+    sentences
 }
 
-/// The number of lines that tell of a deployment under way.
+/// The number of lines on a deployment under way.
 const LAST: usize = 6;
 
 fn head(record: &Record) -> Vec<Line> {
@@ -183,7 +183,7 @@ pub fn planned(plan: &Plan) -> Vec<Line> {
 
 /// Returns the sentences on files of a site that stay reachable, on lines of their own.
 fn reachable(files: &StaysReachable) -> String {
-    WayIn::CommandLine.tell(&files.in_words().join("\n    "))
+    WayIn::CommandLine.in_words(&files.in_words().join("\n    "))
 }
 
 /// Returns the lines on the undo: its reason, and what each component is now.
@@ -221,7 +221,7 @@ pub(crate) fn ending(record: &Record, is_past: bool) -> Vec<Line> {
     let Some(ended) = &record.deployment.ending else {
         return Vec::new();
     };
-    let (cause, untold) = cause(ended);
+    let (cause, others) = cause(ended);
     let at = ended.at;
     let text = if is_past {
         format!("{ended} at {at}, and this was so at that time: {cause}")
@@ -229,10 +229,10 @@ pub(crate) fn ending(record: &Record, is_past: bool) -> Vec<Line> {
         format!("{ended}: {cause}")
     };
     let mut lines = vec![Line::new(format!("ending {}", ended.ending), text)];
-    for finding in untold {
+    for finding in others {
         lines.push(Line::plain(format!("  {}", in_lines(finding))));
     }
-    // What a plan says of files that stay is told with the plan.
+    // What a plan says of files that stay is printed with the plan.
     if record.deployment.undoing.is_some() {
         let stays = ended.stays_reachable.iter();
         lines.extend(stays.map(|files| Line::plain(format!("  {}", reachable(files)))));
@@ -246,19 +246,19 @@ pub(crate) fn ending(record: &Record, is_past: bool) -> Vec<Line> {
 /// Returns the cause, with each finding in it on lines of its own, and the findings that it does not mention.
 fn cause(ended: &Ended) -> (String, Vec<&Finding>) {
     let mut cause = ended.cause.clone();
-    let mut untold = Vec::new();
+    let mut others = Vec::new();
     for finding in &ended.findings {
-        let told = finding.to_string();
-        if cause.contains(&told) {
-            cause = cause.replace(&told, &in_lines(finding));
+        let text = finding.to_string();
+        if cause.contains(&text) {
+            cause = cause.replace(&text, &in_lines(finding));
         } else {
-            untold.push(finding);
+            others.push(finding);
         }
     }
     // The cause's name stands before it already, as the name of its first finding.
     let named = format!("{} ", ended.cause_name);
     let rest = cause.strip_prefix(&named).map(str::to_owned);
-    (rest.unwrap_or(cause), untold)
+    (rest.unwrap_or(cause), others)
 }
 
 fn in_lines(it: &Finding) -> String {

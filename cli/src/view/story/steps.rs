@@ -104,7 +104,7 @@ pub struct Line {
     pub(super) key: String,
     /// The text that is printed.
     pub text: String,
-    /// The news in it, if lines with other keys may tell the same: then it is printed for the first of them alone.
+    /// The news in it, if lines with other keys may say the same: then it is printed for the first of them alone.
     pub(super) news: Option<String>,
 }
 
@@ -177,13 +177,13 @@ fn measured(judgement: &Judgement, measurement: &Measurement) -> Line {
         "" => String::new(),
         window => format!(", {window}"),
     };
-    let told =
+    let text =
         format!("{source} {gate}: measured {}, threshold {}{window}", measurement.measured, measurement.threshold);
     Line {
-        news: Some(format!("told {wave} {verdict} {told}")),
+        news: Some(format!("told {wave} {verdict} {text}")),
         ..Line::new(
             format!("measured {wave} {settled} {verdict} {source} {gate}"),
-            format!("    {verdict}{at}: {told}"),
+            format!("    {verdict}{at}: {text}"),
         )
     }
 }
