@@ -77,8 +77,8 @@ fn what_is_typed_reaches_the_installation_that_the_pages_are_of() {
     let token = by_address.get("acts/rollback").token();
     let plan = plan.replace("token=", &format!("token={token}"));
     let plan = by_address.post("acts/rollback/plan", &plan).body;
-    let typed = format!("windlass plan rollback shop prod --snapshot=5 {endpoint}");
-    assert_eq!(command(&plan), typed);
+    let command_line = format!("windlass plan rollback shop prod --snapshot=5 {endpoint}");
+    assert_eq!(command(&plan), command_line);
 
     let stack = stack_beside(pages::answers());
     let by_stack = Ui::started(&stack, &["--stack", "deployer"], &[]);

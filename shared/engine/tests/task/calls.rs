@@ -52,7 +52,7 @@ fn what_may_outlast_its_caller_or_stay_is_warned_of() {
         scene.spec.limit = windlass_domain::text::time::Span::seconds(limit_s);
         let lines = scene.plan_lines("1", None);
         let is_warned = lines[1..] == ["MayOutlast"];
-        assert_eq!(is_warned, warned, "{timeout_s} {limit_s} {told:?}");
+        assert_eq!(is_warned, warned, "{timeout_s} {limit_s} {lines:?}");
     }
     scene.spec.limit = windlass_domain::text::time::Span::seconds(900);
     scene.spec.undo = None;
