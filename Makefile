@@ -1,4 +1,4 @@
-# make demo   from nothing to the story of a release, told as it happens
+# make demo   from nothing to the story of a release, as it happens
 # make up     an installed, empty Windlass on the local cloud; its outputs are in .local/outputs.json
 # make env    prints what lets your shell speak with that: eval "$(make --silent env)"
 # make deploy into the account of your credentials, after make build-aws
