@@ -21,7 +21,8 @@ from template import actions, as_list, resources
 ADAPTERS = REPOSITORY / "shared/aws"
 NEEDS = {operation: needs for path in sorted((ADAPTERS / "permissions").iterdir()) for operation, needs in yaml.safe_load(path.read_text()).items()}
 # What is called without a client of the SDK's stands with the name of its service and the version, as the code has it.
-BY_LITERAL = {operation for operation in NEEDS if re.match(r"\w+\d{8}\.", operation)}
+LITERAL = r"(?:\w+\d{8}|AmazonSQS)\.[A-Z]\w+"
+BY_LITERAL = {operation for operation in NEEDS if re.fullmatch(LITERAL, operation)}
 TEMPLATES = [REPOSITORY / "template.yaml", REPOSITORY / "examples/target-role.yaml"]
 RESOURCES, TARGET_ROLE = (resources(path) for path in TEMPLATES)
 FUNCTIONS = {name: found["Properties"] for name, found in RESOURCES.items() if found["Type"] == "AWS::Serverless::Function"}
@@ -110,7 +111,7 @@ def test_every_operation_of_the_adapters_is_listed_and_every_listed_one_is_calle
 def test_every_operation_without_a_client_is_listed_and_every_listed_one_is_called():
     sources = [*sorted((REPOSITORY / "shared/engine/src").rglob("*.rs")), ADAPTERS / "src/iam.rs"]
     text = "\n".join(path.read_text() for path in sources)
-    assert set(re.findall(r'"(\w+\d{8}\.[A-Z]\w+)"', text)) == BY_LITERAL
+    assert set(re.findall(f'"({LITERAL})"', text)) == BY_LITERAL
 
 
 def test_some_operations_are_found_in_no_binary_and_none_in_every_one():

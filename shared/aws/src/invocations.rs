@@ -12,6 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures::future::join_all;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use tracing::Instrument as _;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::log;
@@ -117,16 +118,25 @@ fn image(image: serde_dynamo::Item) -> Result<Option<Item>> {
     item_of_document(document).map(Some)
 }
 
-/// Serves the messages of an SQS event by their bodies, side by side: one application's uploads keep no other's release
-/// waiting for each of them. Answers those that failed, so that only they come again (AWS Lambda Developer Guide,
-/// "Implementing partial batch responses"). A message that is no JSON fails as well, and ends in the dead-letter queue,
-/// where a person finds it.
-pub async fn each_message(event: SqsEvent, serve: impl AsyncFn(Value) -> Result<()>) -> SqsBatchResponse {
+/// Serves the messages of an SQS event by their bodies, side by side, but for those of a flood: `send_back` gets the ARN
+/// of the queue and all bodies, and returns the places of those that it put back into the queue. Answers those that
+/// failed, so that only they come again (AWS Lambda Developer Guide, "Implementing partial batch responses"). A message
+/// that is no JSON fails as well, and ends in the dead-letter queue, where a person finds it.
+pub async fn each_message(
+    event: SqsEvent,
+    send_back: impl AsyncFn(&str, &[Value]) -> BTreeSet<usize>,
+    serve: impl AsyncFn(Value) -> Result<()>,
+) -> SqsBatchResponse {
+    let bodies: Vec<Result<Value>> = event.records.iter().map(message_body).collect();
+    let batch: Vec<Value> = bodies.iter().map(|body| body.clone().unwrap_or_default()).collect();
+    let queue = event.records.first().and_then(|message| message.event_source_arn.as_deref()).unwrap_or_default();
+    let sent_back = send_back(queue, &batch).await;
     let serve = &serve;
-    let served = event.records.iter().map(|message| {
+    let here = event.records.iter().zip(bodies).enumerate().filter(|(place, _)| !sent_back.contains(place));
+    let served = here.map(|(_, (message, body))| {
         let id = message.message_id.as_deref().unwrap_or_default();
         let served = async move {
-            let served = match message_body(message) {
+            let served = match body {
                 Ok(body) => serve(body).await,
                 Err(fault) => Err(fault),
             };
@@ -233,7 +243,11 @@ mod tests {
     fn answer(event: Value, serve: impl AsyncFn(Value) -> Result<()>) -> Value {
         let event = serde_json::from_value(event).expect("an SQS event");
         let runtime = tokio::runtime::Builder::new_current_thread().build();
-        let answer = runtime.expect("a runtime").block_on(each_message(event, serve));
+        let send_back = async |queue: &str, batch: &[Value]| {
+            let flood = (0..batch.len()).filter(|place| batch[*place]["queue"] == queue);
+            flood.collect()
+        };
+        let answer = runtime.expect("a runtime").block_on(each_message(event, send_back, serve));
         serde_json::to_value(answer).expect("JSON")
     }
 
@@ -250,6 +264,20 @@ mod tests {
         let messages = ["1", "2", "3"].map(|id| json!({"messageId": id, "body": "{}"}));
         assert_eq!(answer(json!({"Records": messages}), serve), json!({"batchItemFailures": []}));
         assert_eq!(most.get(), 3);
+    }
+
+    #[test]
+    fn what_went_back_into_the_queue_is_not_served() {
+        let served = Cell::new(0);
+        let serve = async |_| {
+            served.set(served.get() + 1);
+            Ok(())
+        };
+        let messages =
+            [json!({"queue": "arn:q"}), json!({"queue": "arn:other"}), json!({})].map(|body| body.to_string());
+        let messages = messages.map(|body| json!({"messageId": "1", "body": body, "eventSourceARN": "arn:q"}));
+        assert_eq!(answer(json!({"Records": messages}), serve), json!({"batchItemFailures": []}));
+        assert_eq!(served.get(), 2);
     }
 
     #[test]

@@ -90,6 +90,10 @@ impl Stage<'_> {
     /// Deletes the messages that were served. Every other message comes again, until it is a dead letter. Without an
     /// answer no message counts as served.
     pub(crate) fn received(&mut self, messages: Option<&[Message]>, answer: Option<&Value>) {
+        let sent_back = std::mem::take(&mut self.world.sqs().sent);
+        for (_, event) in sent_back {
+            self.send(&event);
+        }
         for (n, message) in messages.into_iter().flatten().enumerate() {
             if answer.is_some_and(|served| served[n] == true) {
                 continue;
@@ -104,13 +108,14 @@ impl Stage<'_> {
     }
 }
 
-/// Serves each message, whatever came of the one before. Returns which were served, as `windlass_aws::each_message`
-/// does.
+/// Sends a flood back into the queue, and serves each other message, whatever came of the one before. Returns which are
+/// done, as `windlass_aws::each_message` does.
 async fn serve(world: &World, messages: &[Message]) -> Value {
-    let mut served = Vec::new();
-    for message in messages {
-        let done = intake::handle(world, Value::clone(&message.body)).await;
-        served.push(done.is_ok());
+    let batch: Vec<Value> = messages.iter().map(|message| Value::clone(&message.body)).collect();
+    let sent_back = intake::send_back(world, "arn:aws:sqs:eu-west-1:111111111111:arrivals", &batch).await;
+    let mut done = Vec::new();
+    for (place, body) in batch.into_iter().enumerate() {
+        done.push(sent_back.contains(&place) || intake::handle(world, body).await.is_ok());
     }
-    json!(served)
+    json!(done)
 }

@@ -13,6 +13,7 @@ const SERVICES: &[(&str, Answers)] = &[
     ("cloudtrail", crate::cloudtrail::answers),
     ("logs", crate::logs::answers),
     ("servicequotas", crate::quotas::answers),
+    ("sqs", crate::sqs::answers),
 ];
 
 impl JsonServices for World {

@@ -48,6 +48,7 @@ pub mod run;
 pub mod s3;
 mod shifting;
 pub mod sns;
+pub mod sqs;
 pub mod stale_reads;
 pub mod stepfunctions;
 mod stepping;
@@ -94,6 +95,7 @@ struct Shared {
     stepfunctions: RefCell<stepfunctions::State>,
     eventbridge: RefCell<eventbridge::State>,
     sns: RefCell<sns::State>,
+    sqs: RefCell<sqs::State>,
     mishaps: RefCell<mishaps::State>,
 }
 
@@ -133,6 +135,7 @@ impl Default for World {
                 stepfunctions: RefCell::default(),
                 eventbridge: RefCell::default(),
                 sns: RefCell::default(),
+                sqs: RefCell::default(),
                 mishaps: RefCell::default(),
             }),
             place: Place::default(),
@@ -189,6 +192,7 @@ ecs!(
     stepfunctions,
     eventbridge,
     sns,
+    sqs,
     mishaps
 );
 

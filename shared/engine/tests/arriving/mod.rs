@@ -5,6 +5,7 @@
 mod artifacts;
 mod bucket;
 mod declarations;
+mod flood;
 mod ignored_arrivals;
 mod pinned_images;
 mod pinned_requests;

@@ -40,6 +40,19 @@ pub(super) const OVERTAKEN: Scenario = Scenario {
     steady: false,
 };
 
+/// Six uploads at once: `intake` sends them back into its queue.
+pub(super) const FLOODED: Scenario = Scenario {
+    name: "flooded",
+    acts: &[
+        next(Deed::Upload("1.1.0", &["api"])),
+        after(0, Deed::Upload("1.2.0", &["api"])),
+        after(0, Deed::Upload("1.3.0", &["api"])),
+    ],
+    ends: &["1.0.0 Succeeded", "1.3.0 Succeeded"],
+    may: &["1.1.0 Succeeded", "1.2.0 Succeeded", "1.1.0 NothingToDo (Superseded)", "1.2.0 NothingToDo (Superseded)"],
+    ..OVERTAKEN
+};
+
 pub(super) const PUSHED: Scenario = Scenario {
     name: "pushed",
     declaration: SERVICE,

@@ -39,7 +39,7 @@ mod withdrawals;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 263] = [
+pub static SCENARIOS: [Scenario; 264] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -73,6 +73,7 @@ pub static SCENARIOS: [Scenario; 263] = [
     basics::SAME_TWICE,
     arrivals::UPLOADED,
     arrivals::OVERTAKEN,
+    arrivals::FLOODED,
     arrivals::PUSHED,
     arrivals::TURNED_AWAY,
     arrivals::TOO_EARLY,

@@ -2,12 +2,14 @@
 
 mod arrival;
 mod declaration;
+mod flood;
 mod image;
 mod manifest;
 mod missed_arrivals;
 mod object;
 
 pub use arrival::Ports;
+pub use flood::send_back;
 
 use crate::config::Config;
 use crate::ports::Result;
