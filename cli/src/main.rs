@@ -27,8 +27,7 @@ fn main() -> ExitCode {
             if mistake.use_stderr() && !is_help {
                 let _ = writeln!(io::stderr(), "{}", manual::of_trouble(TroubleName::NotUnderstood));
             }
-            let status = u8::try_from(mistake.exit_code());
-            status.map_or(ExitCode::FAILURE, ExitCode::from)
+            u8::try_from(mistake.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
         }
     }
 }

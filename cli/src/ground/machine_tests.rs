@@ -28,9 +28,7 @@ fn packed(folder: &Path) -> Vec<u8> {
 }
 
 fn names(archive: Vec<u8>) -> Vec<String> {
-    let archive = zip::ZipArchive::new(Cursor::new(archive)).unwrap();
-    let names = archive.file_names();
-    names.map(|name| name.unwrap().into_owned()).collect()
+    zip::ZipArchive::new(Cursor::new(archive)).unwrap().file_names().map(|name| name.unwrap().into_owned()).collect()
 }
 
 const SITE: [(&str, &str); 3] = [("index.html", "<h1>shop</h1>"), ("assets/app.js", "go()"), ("assets/a/b.css", "a{}")];

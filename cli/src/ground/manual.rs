@@ -70,8 +70,7 @@ pub fn of_trouble(name: TroubleName) -> String {
 const INDEX: &str = "README";
 
 fn names() -> Vec<String> {
-    let files = FINDINGS.files().chain(FAULTS.files());
-    let files = files.chain(TROUBLES.files());
+    let files = FINDINGS.files().chain(FAULTS.files()).chain(TROUBLES.files());
     let names = files.filter_map(|file| Some(file.path().file_stem()?.to_str()?.to_owned()));
     let mut names: Vec<String> = names.filter(|name| name != INDEX).collect();
     names.sort();

@@ -33,8 +33,7 @@ fn is_span(text: &str) -> bool {
 
 /// Returns the command as it is typed in a POSIX shell.
 pub fn in_shell(words: &[String]) -> String {
-    let quoted: Vec<String> = words.iter().map(|word| quoted(word)).collect();
-    quoted.join(" ")
+    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
 }
 
 fn quoted(word: &str) -> String {

@@ -122,8 +122,7 @@ impl Account {
     pub fn installation(&self, member: &str, name: &str) -> Option<&str> {
         let can_be = ["function", "bucket"].contains(&member);
         let tagged = self.of_installations.get(name).map(String::as_str);
-        let of = tagged.or_else(|| installation::by_name(&self.stack, name));
-        of.filter(|_| can_be)
+        tagged.or_else(|| installation::by_name(&self.stack, name)).filter(|_| can_be)
     }
 
     /// Returns the only container of a service that was looked at closer.
@@ -136,8 +135,7 @@ impl Account {
 
     /// Returns the repository in Amazon ECR of a container's image, in this account and region.
     pub fn repository(&self, service: &str, container: &str, (account, region): (&str, &str)) -> Option<String> {
-        let containers = &self.closer.get(service)?.as_ref()?.containers;
-        let (_, image) = containers.iter().find(|(name, _)| name == container)?;
+        let (_, image) = self.closer.get(service)?.as_ref()?.containers.iter().find(|(name, _)| name == container)?;
         let (host, path) = image.split_once('/')?;
         let name = path.split(['@', ':']).next().unwrap_or_default();
         (host == format!("{account}.dkr.ecr.{region}.amazonaws.com")).then(|| name.to_owned())
@@ -227,8 +225,10 @@ fn has_own_word(has: &BTreeSet<String>, wanted: SoughtTarget<'_>) -> bool {
 }
 
 fn words(text: &str) -> BTreeSet<String> {
-    let words = text.split(|c: char| !c.is_ascii_alphanumeric());
-    words.filter(|word| !word.is_empty()).map(str::to_ascii_lowercase).collect()
+    text.split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_ascii_lowercase)
+        .collect()
 }
 
 /// Returns the values of all environments; `None` where one of them has none.

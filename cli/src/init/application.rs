@@ -135,8 +135,7 @@ impl Rule {
         };
         match text.split_once(':') {
             Some(("branch", names)) => {
-                let names: Option<Vec<String>> = names.split(',').map(value).collect();
-                names.map(Self::Branches)
+                names.split(',').map(value).collect::<Option<Vec<String>>>().map(Self::Branches)
             }
             Some(("tag", tag)) => match value(tag) {
                 Some(tag) if !may_be_version(&tag) => {
@@ -235,10 +234,8 @@ impl Application {
 
     /// Returns the components that are changed before this one.
     pub fn before(&self, component: &Component) -> Vec<&str> {
-        let floors = self.components.iter().map(Component::floor);
-        let below = floors.filter(|floor| *floor < component.floor()).max();
-        let components = self.components.iter().filter(|other| Some(other.floor()) == below);
-        components.map(|other| other.name.as_str()).collect()
+        let below = self.components.iter().map(Component::floor).filter(|floor| *floor < component.floor()).max();
+        self.components.iter().filter(|other| Some(other.floor()) == below).map(|other| other.name.as_str()).collect()
     }
 }
 
@@ -261,8 +258,7 @@ pub fn preferences_of(components: &[Component], repository: &Repository) -> Depl
     for component in components.iter().filter(|it| it.piece.sort == Sort::Sam) {
         let piece = &component.piece;
         let id = stacks::id(piece);
-        let alone = stacks::alone(repository.text(&piece.file), id);
-        if let Some(imported) = alone.and_then(|text| import(&text).ok()) {
+        if let Some(imported) = stacks::alone(repository.text(&piece.file), id).and_then(|text| import(&text).ok()) {
             carried.take(&component.name, id, imported);
         }
         carried.keep(&component.name, &declared);

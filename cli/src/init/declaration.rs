@@ -195,10 +195,7 @@ fn of_a_function(function: &Text, alias: &str) -> Vec<String> {
     let of = |function: &String| format!("{function}:{alias}");
     let resource = match function {
         Text::One(function) => Text::One(of(function)),
-        Text::Each(each) => {
-            let each = each.iter().map(|(name, it)| (name.clone(), of(it)));
-            Text::Each(each.collect())
-        }
+        Text::Each(each) => Text::Each(each.iter().map(|(name, it)| (name.clone(), of(it))).collect()),
     };
     let mut lines = counted(("AWS/Lambda", "Errors"), [("FunctionName", function), ("Resource", &resource)]);
     lines.push(

@@ -48,8 +48,7 @@ fn names_it(path: &str, text: &str, name: &str) -> bool {
     let file = file_of(path);
     let folder = folder_of(path);
     let is_variables = file == format!("{name}.tfvars") || file == format!("{name}.auto.tfvars");
-    let holders = ["environments", "envs", "env", "stages"];
-    let is_folder = holders.iter().any(|holder| {
+    let is_folder = ["environments", "envs", "env", "stages"].iter().any(|holder| {
         let own = format!("{holder}/{name}");
         folder == own || folder.ends_with(&format!("/{own}"))
     });
@@ -74,8 +73,7 @@ pub fn pattern(text: &str) -> Option<String> {
     let (mut pattern, mut rest) = (String::new(), text);
     while let Some((before, from)) = rest.split_once("${") {
         let (variable, after) = from.split_once('}')?;
-        let variable = variable.rsplit("props.").next()?;
-        let variable = variable.rsplit("this.").next()?;
+        let variable = variable.rsplit("props.").next()?.rsplit("this.").next()?;
         let plain: String = variable.to_ascii_lowercase().chars().filter(|c| *c != '_').collect();
         if !VARIABLES.contains(&plain.as_str()) {
             return None;

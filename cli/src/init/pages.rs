@@ -16,21 +16,19 @@ pub const CDK: &str = include_str!("../../../docs/integrate/cdk.md");
 /// Returns the first block of a page with these words in it; empty where there is none.
 pub fn block<'a>(page: &'a str, words: &str) -> &'a str {
     let blocks = page.split("```").skip(1).step_by(2);
-    let blocks = blocks.filter_map(|block| block.split_once('\n').map(|(_, text)| text));
-    let mut found = blocks.filter(|block| block.contains(words));
+    let mut found =
+        blocks.filter_map(|block| block.split_once('\n').map(|(_, text)| text)).filter(|block| block.contains(words));
     found.next().unwrap_or_default()
 }
 
 /// Returns an action, as the page for CI pins it: `actions/checkout@… # v4.2.2`.
 pub fn action(name: &'static str) -> &'static str {
-    let found = CI.split("uses: ").find(|rest| rest.starts_with(name));
-    found.and_then(|rest| rest.lines().next()).unwrap_or(name)
+    CI.split("uses: ").find(|rest| rest.starts_with(name)).and_then(|rest| rest.lines().next()).unwrap_or(name)
 }
 
 /// Returns the function `call`, and the address that it is given.
 pub fn call(stack: &str) -> String {
-    let block = block(API, "\ncall() {");
-    let lines = block.lines().skip_while(|line| !line.starts_with("API="));
+    let lines = block(API, "\ncall() {").lines().skip_while(|line| !line.starts_with("API="));
     let mut taken = Vec::new();
     for line in lines {
         taken.push(line);

@@ -35,14 +35,18 @@ impl Repository {
 
     /// Returns the files with one of these names, each as its path and its text.
     pub fn named<'a>(&'a self, names: &'a [&str]) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let files = self.files.iter();
-        files.map(|(path, text)| (path.as_str(), text.as_str())).filter(|(path, _)| names.contains(&file_of(path)))
+        self.files
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_str()))
+            .filter(|(path, _)| names.contains(&file_of(path)))
     }
 
     /// Returns the files whose names end so.
     pub fn ending<'a>(&'a self, end: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let files = self.files.iter();
-        files.map(|(path, text)| (path.as_str(), text.as_str())).filter(move |(path, _)| path.ends_with(end))
+        self.files
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_str()))
+            .filter(move |(path, _)| path.ends_with(end))
     }
 
     /// Returns the text of the first of these files that is in a folder.
@@ -78,10 +82,8 @@ pub fn join(folder: &str, path: &str) -> String {
 /// Reads `owner/name` out of the address of a remote on GitHub.
 pub fn github(address: &str) -> Option<String> {
     let address = address.trim().trim_end_matches('/');
-    let address = address.strip_suffix(".git").unwrap_or(address);
-    let (_, rest) = address.split_once("github.com")?;
-    let rest = rest.trim_start_matches(":443").trim_start_matches([':', '/']);
-    let (owner, name) = rest.split_once('/')?;
+    let (_, rest) = address.strip_suffix(".git").unwrap_or(address).split_once("github.com")?;
+    let (owner, name) = rest.trim_start_matches(":443").trim_start_matches([':', '/']).split_once('/')?;
     let is_name = |text: &str| {
         let letters = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         !text.is_empty() && text.chars().all(letters)

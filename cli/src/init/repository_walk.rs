@@ -98,8 +98,7 @@ fn text(path: &Path, name: &str) -> String {
     let end = name.rsplit_once('.').map_or("", |(_, end)| end);
     let is_read = READ.contains(&end) || name.starts_with("Dockerfile") || name == ".nvmrc";
     let is_small = fs::metadata(path).is_ok_and(|about| about.len() <= LARGEST);
-    let text = (is_read && is_small).then(|| fs::read_to_string(path).ok());
-    text.flatten().unwrap_or_default()
+    (is_read && is_small).then(|| fs::read_to_string(path).ok()).flatten().unwrap_or_default()
 }
 
 /// Checks that no file would be read or written through a link.
@@ -121,8 +120,7 @@ fn link_in(folder: &Path, path: &str) -> Option<PathBuf> {
     let mut at = folder.to_owned();
     Path::new(path).components().find_map(|part| {
         at.push(part);
-        let is_link = fs::symlink_metadata(&at).is_ok_and(|about| about.is_symlink());
-        is_link.then(|| at.clone())
+        fs::symlink_metadata(&at).is_ok_and(|about| about.is_symlink()).then(|| at.clone())
     })
 }
 
@@ -131,9 +129,7 @@ fn link_in(folder: &Path, path: &str) -> Option<PathBuf> {
 /// # Errors
 /// If it cannot be written.
 pub fn put(path: &Path, text: &str) -> Result<(), Failure> {
-    let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
-    let done = folder.and_then(|()| fs::write(path, text));
-    done.map_err(|error| {
+    path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(path, text)).map_err(|error| {
         Failure::of(TroubleName::FileNotWritten, format!("`{}` cannot be written: {error}", shown(path)))
     })
 }

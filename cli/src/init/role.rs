@@ -267,12 +267,12 @@ fn refs(rule: &Rule) -> Vec<String> {
 
 /// Makes a logical id of a name.
 fn id(name: &str) -> String {
-    let words = name.split('-').map(|word| {
-        let mut letters = word.chars();
-        let first = letters.next().map(|c| c.to_ascii_uppercase());
-        first.into_iter().chain(letters).collect::<String>()
-    });
-    words.collect()
+    name.split('-')
+        .map(|word| {
+            let mut letters = word.chars();
+            letters.next().map(|c| c.to_ascii_uppercase()).into_iter().chain(letters).collect::<String>()
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -104,8 +104,7 @@ fn a_role_takes_both_forms_of_its_repositorys_subject_and_of_no_other() {
         ("repo:acme/shop:environment:prod", ""),
         ("repo:acme@12/shop@345:environment:prod", ""),
     ] {
-        let takers = takers(&written, ("12", "345"), subject);
-        assert_eq!(takers.join(" "), wanted, "{subject}\n{written}");
+        assert_eq!(takers(&written, ("12", "345"), subject).join(" "), wanted, "{subject}\n{written}");
     }
     let beside = |pattern: &str| written.matches(pattern).count();
     assert_eq!(beside("shop*") + beside("acme*") + beside("@*"), 0);
@@ -125,8 +124,7 @@ fn a_job_in_an_environment_on_github_is_taken_in_both_forms_and_no_ref_beside_it
         ("repo:acme@12/shop@346:environment:production", ""),
         ("repo:acme-evil/shop:environment:production", ""),
     ] {
-        let takers = takers(&written, ("12", "345"), subject);
-        assert_eq!(takers.join(" "), wanted, "{subject}\n{written}");
+        assert_eq!(takers(&written, ("12", "345"), subject).join(" "), wanted, "{subject}\n{written}");
     }
 }
 

@@ -243,8 +243,9 @@ pub fn place(folder: &Path) -> FolderPlace {
 pub fn first_branch(folder: &Path) -> Option<String> {
     let folder = folder.to_str()?;
     let remote = git(&["-C", folder, "symbolic-ref", "--short", "refs/remotes/origin/HEAD"]);
-    let remote = remote.and_then(|remote| remote.strip_prefix("origin/").map(str::to_owned));
-    remote.or_else(|| git(&["-C", folder, "symbolic-ref", "--short", "HEAD"]))
+    remote
+        .and_then(|remote| remote.strip_prefix("origin/").map(str::to_owned))
+        .or_else(|| git(&["-C", folder, "symbolic-ref", "--short", "HEAD"]))
 }
 
 /// Returns the output of `git`; `None` if there is no Git, or no repository, or no output.
@@ -285,10 +286,8 @@ mod tests {
     use super::*;
 
     fn origin(variables: &[(&str, &str)]) -> Option<(String, Option<String>)> {
-        let variable = |name: &str| {
-            let found = variables.iter().find(|(known, _)| *known == name);
-            found.map(|(_, value)| (*value).to_owned())
-        };
+        let variable =
+            |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
         from_ci(variable).map(|from| (from.git.reference, from.git.commit))
     }
 

@@ -154,17 +154,14 @@ pub fn table(columns: &[&str], rows: Vec<Vec<String>>) -> String {
     let head: Vec<String> = columns.iter().map(ToString::to_string).collect();
     let all: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
     let widest = |column: usize| {
-        let cells = all.iter().filter_map(|row| row.get(column));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        all.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..columns.len()).map(widest).collect();
     let line = |row: &Vec<String>| {
-        let cells = row.iter().zip(&widths);
-        let padded: Vec<String> = cells.map(|(cell, &width)| format!("{cell:width$}")).collect();
+        let padded: Vec<String> = row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}")).collect();
         padded.join("  ").trim_end().to_owned()
     };
-    let lines: Vec<String> = all.iter().map(line).collect();
-    lines.join("\n")
+    all.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

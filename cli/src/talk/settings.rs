@@ -49,9 +49,10 @@ impl Settings {
     /// # Errors
     /// Everything that is wrong with the file, each with its line.
     pub fn here() -> Result<Self, Failure> {
-        let here = std::env::current_dir();
-        let found = here.ok().and_then(|here| find(&here));
-        found.map_or_else(|| Ok(Self::default()), |path| Self::of(&path))
+        std::env::current_dir()
+            .ok()
+            .and_then(|here| find(&here))
+            .map_or_else(|| Ok(Self::default()), |path| Self::of(&path))
     }
 
     /// Reads the settings of a file.
@@ -88,10 +89,12 @@ fn failure(path: &Path, wrong: &[SettingsError]) -> Failure {
 /// Finds the file, from a folder upwards to the root of its repository; outside of one in the folder alone. The file of
 /// somebody else than the folder's owner is none: in a shared folder anybody could lay one.
 fn find(folder: &Path) -> Option<PathBuf> {
-    let root = folder.ancestors().find(|above| is_repository(above));
-    let root = root.unwrap_or(folder);
-    let within = folder.ancestors().take_while(|above| above.starts_with(root));
-    within.map(|above| above.join(FILE)).find(|file| file.exists() && is_of_owner(file, folder))
+    let root = folder.ancestors().find(|above| is_repository(above)).unwrap_or(folder);
+    folder
+        .ancestors()
+        .take_while(|above| above.starts_with(root))
+        .map(|above| above.join(FILE))
+        .find(|file| file.exists() && is_of_owner(file, folder))
 }
 
 /// Returns whether Git would take a folder for the root of a repository: an empty `.git` is none.
@@ -118,11 +121,13 @@ fn is_of_owner(_: &Path, _: &Path) -> bool {
 fn read(text: &str) -> Result<BTreeMap<String, (String, usize)>, Vec<SettingsError>> {
     let (table, errors) = DeTable::parse_recoverable(text);
     let line = |span: Range<usize>| line_at(text, span.start);
-    let broken = errors.iter().map(|error| SettingsError {
-        line: error.span().map_or(1, line),
-        what: format!("this is no TOML: {}", error.message()),
-    });
-    let mut wrong: Vec<SettingsError> = broken.collect();
+    let mut wrong: Vec<SettingsError> = errors
+        .iter()
+        .map(|error| SettingsError {
+            line: error.span().map_or(1, line),
+            what: format!("this is no TOML: {}", error.message()),
+        })
+        .collect();
     let mut values = BTreeMap::new();
     for (key, value) in table.get_ref() {
         let (name, at) = (key.get_ref().as_ref(), line(key.span()));

@@ -181,8 +181,7 @@ fn promotion(app: &App, here: &EnvironmentOverview, news: &News) -> String {
 
 /// Returns the parts in one text.
 fn joined(parts: &[Part]) -> String {
-    let names: Vec<String> = parts.iter().map(ToString::to_string).collect();
-    names.join(", ")
+    parts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// Returns the targets that are not as recorded; one line that all are, if they are.
@@ -243,8 +242,7 @@ mod tests {
             shown["looked"] = 0.into();
         }
         let shown: LookResult = serde_json::from_value::<LookResult>(shown).unwrap();
-        let lines = found(&shown).into_iter();
-        lines.map(|(sort, words)| format!("{} {words}", sort.class())).collect()
+        found(&shown).into_iter().map(|(sort, words)| format!("{} {words}", sort.class())).collect()
     }
 
     #[test]

@@ -85,8 +85,11 @@ impl Shown<'_> {
         if self.record.deployment.undoing.is_some() {
             return "what it changed is being taken back".to_owned();
         }
-        let each = (0..).take(waves).map(|number| (number, waves::stands(going, number)));
-        let now = each.filter(|(_, (sort, _))| matches!(sort, Sort::Moving | Sort::Noted)).last();
+        let now = (0..)
+            .take(waves)
+            .map(|number| (number, waves::stands(going, number)))
+            .filter(|(_, (sort, _))| matches!(sort, Sort::Moving | Sort::Noted))
+            .last();
         now.map_or_else(
             || count(waves, "wave"),
             |(number, (_, words))| format!("wave {} of {waves} is {words}", number + 1),

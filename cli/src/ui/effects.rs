@@ -81,9 +81,7 @@ fn truth(truth: &AcceptedState) -> Markup {
 /// Returns the components of the deployment: something is recorded of those alone.
 fn rows<'a>(record: &'a Record, environment: &'a Environment) -> Vec<Row<'a>> {
     let mut known = BTreeSet::new();
-    let steps = record.steps.iter();
-    let steps = steps.filter(|step| known.insert(&step.component));
-    steps.map(|step| row(step, environment)).collect()
+    record.steps.iter().filter(|step| known.insert(&step.component)).map(|step| row(step, environment)).collect()
 }
 
 fn row<'a>(step: &'a Step, environment: &'a Environment) -> Row<'a> {
@@ -109,8 +107,7 @@ fn of(compared: &Compared, step: &Step) -> AcceptedState {
         // A component that the deployment has not touched, or has seen back, is as well known as it was before.
         (Drift::Unknown, _) if !step.status.may_have_changed() => AcceptedState::AsRecorded,
         (Drift::Unknown, _) => {
-            let why = compared.reason.clone();
-            AcceptedState::Refused(why.unwrap_or_else(|| "it could not be looked at".to_owned()))
+            AcceptedState::Refused(compared.reason.clone().unwrap_or_else(|| "it could not be looked at".to_owned()))
         }
     }
 }

@@ -181,8 +181,7 @@ impl Shown<'_> {
 
     /// Shows the deployments, oldest first, each as high as the time that it took.
     fn strip(&self) -> Markup {
-        let lengths = self.history.iter().map(length);
-        let longest = lengths.max().unwrap_or(0).max(1);
+        let longest = self.history.iter().map(length).max().unwrap_or(0).max(1);
         html! { @if !self.history.is_empty() {
             ol.strip aria-label="Deployments, oldest first" { @for one in self.history.iter().rev() {
                 @let (sort, words) = stands(one.status, one.ending.as_ref());
@@ -273,8 +272,7 @@ fn parts<'a>(name: &str, running: &'a Running) -> Vec<(String, &'a VersionNames)
     if running.containers.is_empty() {
         return vec![(name.to_owned(), &running.names)];
     }
-    let each = running.containers.iter();
-    each.map(|(container, names)| (format!("{name}/{container}"), names)).collect()
+    running.containers.iter().map(|(container, names)| (format!("{name}/{container}"), names)).collect()
 }
 
 fn length(one: &Deployment) -> u64 {

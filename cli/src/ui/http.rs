@@ -103,8 +103,9 @@ x-frame-options: DENY\r\n";
 /// # Errors
 /// The answer that says what is wrong with the request.
 pub async fn read(stream: &mut TcpStream) -> Result<Request, Answer> {
-    let read = tokio::time::timeout(PATIENCE, read_all(stream)).await;
-    read.unwrap_or_else(|_| Err(Answer::line(408, "the request did not come in time")))
+    tokio::time::timeout(PATIENCE, read_all(stream))
+        .await
+        .unwrap_or_else(|_| Err(Answer::line(408, "the request did not come in time")))
 }
 
 async fn read_all(stream: &mut TcpStream) -> Result<Request, Answer> {
@@ -171,8 +172,10 @@ fn head(bytes: &[u8]) -> Result<Option<(Request, usize)>, Answer> {
 }
 
 fn fields(text: &[u8]) -> Fields {
-    let pairs = parse(text).map(|(name, value)| (name.into_owned(), value.trim().to_owned()));
-    pairs.filter(|(_, value)| !value.is_empty()).collect()
+    parse(text)
+        .map(|(name, value)| (name.into_owned(), value.trim().to_owned()))
+        .filter(|(_, value)| !value.is_empty())
+        .collect()
 }
 
 /// Sends an answer. A browser that has gone away is no error of ours.

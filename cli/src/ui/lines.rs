@@ -22,8 +22,7 @@ pub fn trails(record: &Record, judged: &Judgement) -> GatePoints {
     let until = record.judgements.iter().filter(|one| one.wave <= judged.wave);
     let mut trails = GatePoints::new();
     for measured in until.flat_map(|one| &one.measurements) {
-        let points = trails.entry(gate_key(measured)).or_default();
-        points.push(Point::of(measured));
+        trails.entry(gate_key(measured)).or_default().push(Point::of(measured));
     }
     trails
 }

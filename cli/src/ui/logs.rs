@@ -83,8 +83,9 @@ impl AnswerCache {
         if let Some(known) = known.filter(|known| known.is_good(&what, now)) {
             return known.groups;
         }
-        let asked = tokio::time::timeout(PATIENCE, asked(endpoint, record)).await;
-        let groups = asked.unwrap_or(Groups { lacks: true, ..Groups::default() });
+        let groups = tokio::time::timeout(PATIENCE, asked(endpoint, record))
+            .await
+            .unwrap_or(Groups { lacks: true, ..Groups::default() });
         let answer = Answer { what, groups: groups.clone(), at: now };
         self.0.borrow_mut().insert(id.clone(), answer);
         groups
@@ -118,8 +119,7 @@ impl Groups {
 
 /// Shows a log group with its page in the console.
 pub fn link(record: &Record, group: &Group) -> Markup {
-    let own = record.deployment.executions.first();
-    let mut parts = own.map_or("", String::as_str).split(':').skip(1);
+    let mut parts = record.deployment.executions.first().map_or("", String::as_str).split(':').skip(1);
     let partition = parts.next().unwrap_or_default();
     let region = group.region.as_deref().or(parts.nth(1));
     html! { a href=(page(partition, region.unwrap_or_default(), &group.name)) rel="noreferrer" target="_blank" { (group.name) } }

@@ -18,8 +18,7 @@ fn here(name: &str, runs: Runs<'_>, action: &str) -> Value {
 /// Returns the news of staging that production shows.
 fn shown(staging: &Value, production: &Value) -> Vec<String> {
     let app = App::read(&json!({"app": "shop", "environments": [staging, production]})).unwrap();
-    let news = elsewhere(&app, &app.environments[1]);
-    news.iter().map(News::words).collect()
+    elsewhere(&app, &app.environments[1]).iter().map(News::words).collect()
 }
 
 #[test]

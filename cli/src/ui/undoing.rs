@@ -48,8 +48,7 @@ fn first_wave(record: &Record, step: &Step) -> Option<u32> {
     let is_in =
         |wave: &windlass_domain::declaration::plan::Wave| wave.changes.iter().any(|it| it.component == step.component);
     let planned = waves.find(|(_, wave)| is_in(wave));
-    let goal = step.goals.keys().next().copied();
-    goal.or(planned.map(|(number, _)| number))
+    step.goals.keys().next().copied().or(planned.map(|(number, _)| number))
 }
 
 /// Returns whether its last wave has passed: then it is settled and not undone.

@@ -37,8 +37,7 @@ impl Deploying {
     /// # Errors
     /// If Windlass refuses it or does not answer.
     pub async fn begin(&self, windlass: &Windlass) -> Result<String, Failure> {
-        let started = self.deploy.start().begin(windlass, &self.deploy.app).await;
-        started.map(|(id, _)| id)
+        self.deploy.start().begin(windlass, &self.deploy.app).await.map(|(id, _)| id)
     }
 }
 

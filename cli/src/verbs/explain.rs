@@ -178,8 +178,7 @@ impl Explain {
         if let Some(ended) = &deployment.ending {
             // The exit status of the ending is not used: the caller asked for the explanation, and has it.
             print_now(windlass, record, answer, Exit::of(ended), output).await;
-            let words = answer["now"]["text"].as_str().unwrap_or_default();
-            lines.extend(words.lines().map(str::to_owned));
+            lines.extend(answer["now"]["text"].as_str().unwrap_or_default().lines().map(str::to_owned));
         } else {
             let held = self.environment(windlass, record).await?.hold_in_words();
             output.progress(&held);

@@ -63,8 +63,7 @@ enum Since {
 
 impl Since {
     fn parse(text: &str) -> Result<Self, String> {
-        let ago = Span::parse(text).map(Self::Ago);
-        ago.or_else(|_| Time::parse(text).map(Self::At).ok_or(())).map_err(|()| {
+        Span::parse(text).map(Self::Ago).or_else(|_| Time::parse(text).map(Self::At).ok_or(())).map_err(|()| {
             "it is neither a length of time, such as `10m`, nor a time, such as `2026-11-20T14:02:00Z`".to_owned()
         })
     }
@@ -150,8 +149,7 @@ impl Logs {
     /// Returns the components that are asked for, of those that the deployment is for.
     fn named(&self, record: &Record) -> Result<BTreeSet<ComponentName>, Failure> {
         let there: BTreeSet<&ComponentName> = record.deployment.components().collect();
-        let unknown = self.components.iter().filter(|name| !there.contains(name));
-        let findings = unknown.map(|name| {
+        let findings = self.components.iter().filter(|name| !there.contains(name)).map(|name| {
             let listed: Vec<String> = there.iter().map(|name| format!("`{name}`")).collect();
             Finding::new(
                 FindingName::UnknownName,

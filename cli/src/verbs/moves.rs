@@ -90,8 +90,8 @@ impl Move<'_> {
                 output.result(&answer, &self.in_words(&answer));
                 return Ok(Exit::Good);
             }
-            let named = self.named();
-            let mut body: Map<String, Value> = named.map(|(name, value)| (name.to_owned(), json!(value))).collect();
+            let mut body: Map<String, Value> =
+                self.named().map(|(name, value)| (name.to_owned(), json!(value))).collect();
             body.insert("reason".into(), json!(asking.reason));
             let body = Value::Object(body);
             let path = self.path("rename");
@@ -175,10 +175,8 @@ impl Renaming<'_> {
             lines.push(format!("  {name}: {}", components.join(", ")));
             lines.extend(texts(here, "targets").map(|target| format!("    with {target}")));
         }
-        let repositories = texts(answer, "repositories");
-        lines.extend(repositories.map(|name| format!("  pushes to {name} would be for {to}")));
-        let freed = texts(answer, "frees");
-        lines.extend(freed.map(|name| format!("  pushes to {name} would be nobody's")));
+        lines.extend(texts(answer, "repositories").map(|name| format!("  pushes to {name} would be for {to}")));
+        lines.extend(texts(answer, "frees").map(|name| format!("  pushes to {name} would be nobody's")));
         for member in ["stays", "next"] {
             let text = answer.get(member).and_then(Value::as_str);
             lines.extend(text.map(|text| format!("  {text}")));

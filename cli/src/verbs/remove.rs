@@ -123,8 +123,7 @@ impl Remove {
 
 fn list(answer: &Value, name: &str) -> Vec<String> {
     let all = answer.get(name).and_then(Value::as_array);
-    let texts = all.into_iter().flatten().filter_map(Value::as_str);
-    texts.map(str::to_owned).collect()
+    all.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 fn in_words(app: &str, environment: &str, component: Option<&str>, answer: &Value) -> String {
@@ -148,15 +147,13 @@ fn all_in_words(app: &str, answer: &Value) -> String {
         lines.push(format!("  {name}: {}", list(here, "components").join(", ")));
         lines.extend(frees(here));
     }
-    let repositories = list(answer, "repositories").into_iter();
-    lines.extend(repositories.map(|name| format!("  pushes to {name} would be nobody's")));
+    lines.extend(list(answer, "repositories").into_iter().map(|name| format!("  pushes to {name} would be nobody's")));
     lines.extend(leaves(answer));
     lines.join("\n")
 }
 
 fn frees(answer: &Value) -> Vec<String> {
-    let frees = list(answer, "frees").into_iter();
-    frees.map(|claim| format!("  another component may have {claim} then")).collect()
+    list(answer, "frees").into_iter().map(|claim| format!("  another component may have {claim} then")).collect()
 }
 
 fn leaves(answer: &Value) -> Option<String> {

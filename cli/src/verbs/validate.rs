@@ -274,8 +274,7 @@ impl Report {
         self.app = Some(declaration.app().to_string());
         self.version = Some(declaration.version().to_string());
         self.warnings = declaration.warnings();
-        let names = declaration.environments();
-        self.environments = names.filter_map(|name| declaration.resolve(name).ok()).collect();
+        self.environments = declaration.environments().filter_map(|name| declaration.resolve(name).ok()).collect();
     }
 
     fn words(&self) -> String {
@@ -306,8 +305,7 @@ impl Report {
     }
 
     fn unseen(&self) -> String {
-        let unseen = self.not_looked_at.iter();
-        let unseen = unseen.map(|unseen| format!("  not looked at: {unseen}\n"));
+        let unseen = self.not_looked_at.iter().map(|unseen| format!("  not looked at: {unseen}\n"));
         unseen.collect()
     }
 }

@@ -80,8 +80,7 @@ impl ApplicationVersion {
 
     /// Returns the environments for which its manifest is uploaded.
     pub fn uploaded_for(&self) -> String {
-        let names: Vec<&str> = self.uploads.keys().map(EnvironmentName::as_str).collect();
-        names.join(" and ")
+        self.uploads.keys().map(EnvironmentName::as_str).collect::<Vec<_>>().join(" and ")
     }
 }
 

@@ -115,20 +115,20 @@ pub type LookedEnvironments = BTreeMap<EnvironmentName, Option<Environment>>;
 /// drill is due, if that was looked at. A production that is not drilled has a line that says so. Without any schedule
 /// in the declaration there are no lines.
 pub fn drills(declaration: &Declaration, looked: &LookedEnvironments, now: Time) -> BTreeMap<EnvironmentName, String> {
-    let declared = declaration.environments();
-    let all: Vec<_> = declared.map(|name| (name, declaration.drills(name))).collect();
+    let all: Vec<_> = declaration.environments().map(|name| (name, declaration.drills(name))).collect();
     if all.iter().all(|(_, schedule)| schedule.is_none()) {
         return BTreeMap::new();
     }
-    let lines = all.into_iter().filter_map(|(name, schedule)| {
-        let words = match schedule {
-            Some(schedule) => of_schedule(schedule, looked.get(name), now),
-            None if is_production(name) => "never by a schedule: it is production, and declares none".to_owned(),
-            None => return None,
-        };
-        Some((name.clone(), words))
-    });
-    lines.collect()
+    all.into_iter()
+        .filter_map(|(name, schedule)| {
+            let words = match schedule {
+                Some(schedule) => of_schedule(schedule, looked.get(name), now),
+                None if is_production(name) => "never by a schedule: it is production, and declares none".to_owned(),
+                None => return None,
+            };
+            Some((name.clone(), words))
+        })
+        .collect()
 }
 
 fn of_schedule(schedule: &Schedule, here: Option<&Option<Environment>>, now: Time) -> String {

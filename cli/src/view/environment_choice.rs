@@ -94,15 +94,17 @@ impl EnvironmentChoice {
             let mut rules = declaration.rules();
             rules.find(|(known, _)| *known == name).map(|(_, rule)| rule)
         };
-        let rules = declaration.environments().map(|name| match rule_of(name) {
-            None => (name, "has no rule: only who names it deploys there".to_owned(), false),
-            Some(rule) => {
-                let matches = self.matches(&rule);
-                let word = if matches { "matches" } else { "does not match" };
-                (name, format!("{rule}: {word}"), matches)
-            }
-        });
-        rules.collect()
+        declaration
+            .environments()
+            .map(|name| match rule_of(name) {
+                None => (name, "has no rule: only who names it deploys there".to_owned(), false),
+                Some(rule) => {
+                    let matches = self.matches(&rule);
+                    let word = if matches { "matches" } else { "does not match" };
+                    (name, format!("{rule}: {word}"), matches)
+                }
+            })
+            .collect()
     }
 
     /// Returns the environment that is chosen, the last line, and the findings if none is.
@@ -145,8 +147,7 @@ pub fn without_a_right(here: &Resolved) -> Option<String> {
         may.push(format!("upload to the artifacts bucket below {}", places.join(" or ")));
     }
     if here.sources.contains(&Route::Ecr) {
-        let names = here.components.keys();
-        let repositories = names.flat_map(|name| here.repositories(name).into_values());
+        let repositories = here.components.keys().flat_map(|name| here.repositories(name).into_values());
         let repositories: BTreeSet<String> = repositories.map(|name| format!("`{name}`")).collect();
         if !repositories.is_empty() {
             let repositories: Vec<String> = repositories.into_iter().collect();

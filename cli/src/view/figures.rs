@@ -51,8 +51,7 @@ impl App {
     /// Returns a row for each environment.
     pub fn rows(&self) -> Vec<Vec<String>> {
         let row = |here: &EnvironmentFigures| {
-            let names = [self.app.to_string(), here.environment.to_string()];
-            names.into_iter().chain(cells(&here.figures)).collect()
+            [self.app.to_string(), here.environment.to_string()].into_iter().chain(cells(&here.figures)).collect()
         };
         self.environments.iter().map(row).collect()
     }

@@ -67,9 +67,7 @@ impl Deployment {
     /// Returns the version for a column, or where it goes.
     fn version(&self) -> String {
         let summary = self.summary();
-        let version = summary.version().map(str::to_owned);
-        let shown = version.or_else(|| summary.goal());
-        shown.unwrap_or_else(|| "-".to_owned())
+        summary.version().map(str::to_owned).or_else(|| summary.goal()).unwrap_or_else(|| "-".to_owned())
     }
 }
 
@@ -162,8 +160,7 @@ pub async fn deployment_id(
     };
     let of = EnvironmentId::new(app, &environment);
     let found = newest(windlass, of, version, usize::MAX).await?;
-    let found = found.map(|found| found.id);
-    found.ok_or_else(|| none(of, version))
+    found.map(|found| found.id).ok_or_else(|| none(of, version))
 }
 
 fn none(of: EnvironmentId<'_>, version: Option<&str>) -> Failure {

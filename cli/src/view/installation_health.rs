@@ -19,17 +19,19 @@ pub struct Defect {
 
 /// Returns the parts that do not work. A part that could not be looked at counts as one.
 pub fn wrong(parts: &[Part]) -> Vec<Defect> {
-    let wrong = parts.iter().filter_map(|part| {
-        let (reason, remedy) = match &part.is {
-            Ok(is) => amiss(part, is)?,
-            Err(fault) => (
-                format!("It could not be looked at: {fault}."),
-                format!("Allow yourself `{}` on it, or ask again: `windlass doctor`.", part.sort.needs()),
-            ),
-        };
-        Some(Defect { part: part.name.clone(), id: part.id.clone(), reason, remedy })
-    });
-    wrong.collect()
+    parts
+        .iter()
+        .filter_map(|part| {
+            let (reason, remedy) = match &part.is {
+                Ok(is) => amiss(part, is)?,
+                Err(fault) => (
+                    format!("It could not be looked at: {fault}."),
+                    format!("Allow yourself `{}` on it, or ask again: `windlass doctor`.", part.sort.needs()),
+                ),
+            };
+            Some(Defect { part: part.name.clone(), id: part.id.clone(), reason, remedy })
+        })
+        .collect()
 }
 
 /// The version of an installation from sources.

@@ -40,8 +40,7 @@ pub fn live_comparison(record: &Deployment, now: &Environment) -> LiveComparison
         let name = &part.component;
         if let Some(left) = now.no_longer_declared.get(name) {
             let words = format!("{part}: {}", left.words());
-            let own = part.container.as_ref().and_then(|it| left.containers.get(it));
-            let names = own.unwrap_or(&left.names);
+            let names = part.container.as_ref().and_then(|it| left.containers.get(it)).unwrap_or(&left.names);
             let is_called = |version: &str| names.now.version == version;
             let is_found = record.found.contains(name) && is_called(BEFORE_WINDLASS);
             let brought_it = names.are_of(&record.id) || is_called(&record.release.version);

@@ -81,8 +81,7 @@ pub async fn look(
                 Ok(read) => {
                     look.notes.extend(not_there(step, &place, &read));
                     cuts.extend(read.cut);
-                    let found = read.lines.into_iter();
-                    lines.extend(found.map(|line| line_of(component, &place, line)));
+                    lines.extend(read.lines.into_iter().map(|line| line_of(component, &place, line)));
                 }
                 Err(why) => look.unseen.push(named(why)),
             }
@@ -218,15 +217,16 @@ mod tests {
     use super::*;
 
     fn lines(all: &[(u64, &str)]) -> Vec<ComponentLine> {
-        let lines = all.iter().map(|(at, text)| ComponentLine {
-            at: Time(*at),
-            component: ComponentName::new("api").unwrap(),
-            group: "g".into(),
-            stream: "s".into(),
-            text: (*text).to_owned(),
-            id: (*text).to_owned(),
-        });
-        lines.collect()
+        all.iter()
+            .map(|(at, text)| ComponentLine {
+                at: Time(*at),
+                component: ComponentName::new("api").unwrap(),
+                group: "g".into(),
+                stream: "s".into(),
+                text: (*text).to_owned(),
+                id: (*text).to_owned(),
+            })
+            .collect()
     }
 
     #[test]

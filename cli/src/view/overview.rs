@@ -83,8 +83,7 @@ impl App {
         if self.environments.is_empty() {
             return vec![row([&self.app.to_string(), "-", "-", "-", "-", "-", "-", "-"])];
         }
-        let environments = self.environments.iter();
-        environments.flat_map(|here| here.rows(&self.app)).collect()
+        self.environments.iter().flat_map(|here| here.rows(&self.app)).collect()
     }
 }
 
@@ -96,25 +95,28 @@ impl EnvironmentOverview {
             return vec![row([&app, name, "-", "-", "-", "-", "-", &now])];
         }
         let (is_one, way_back) = (runs.len() == 1, self.way_back());
-        let rows = runs.into_iter().enumerate().map(|(number, (names, parts))| {
-            let given = &names.now;
-            let asked = self.deployments.get(&given.deployment.0);
-            let accepted = asked.and_then(|asked| asked.accepted_as(&given.version));
-            let by = match (accepted, asked) {
-                (Some(accepted), _) => who(&accepted.by),
-                (None, Some(asked)) => who(&asked.requester),
-                (None, None) => "-".to_owned(),
-            };
-            let of = parts.iter().map(ToString::to_string).collect::<Vec<_>>();
-            let version = if is_one { given.version.clone() } else { format!("{} ({})", given.version, of.join(", ")) };
-            let (now, back) = match number {
-                0 => (now.as_str(), way_back.as_str()),
-                _ => ("-", "-"),
-            };
-            let since = given.since.to_string();
-            row([&app, name, &version, &commit(given.git.as_ref()), &since, &by, back, now])
-        });
-        rows.collect()
+        runs.into_iter()
+            .enumerate()
+            .map(|(number, (names, parts))| {
+                let given = &names.now;
+                let asked = self.deployments.get(&given.deployment.0);
+                let accepted = asked.and_then(|asked| asked.accepted_as(&given.version));
+                let by = match (accepted, asked) {
+                    (Some(accepted), _) => who(&accepted.by),
+                    (None, Some(asked)) => who(&asked.requester),
+                    (None, None) => "-".to_owned(),
+                };
+                let of = parts.iter().map(ToString::to_string).collect::<Vec<_>>();
+                let version =
+                    if is_one { given.version.clone() } else { format!("{} ({})", given.version, of.join(", ")) };
+                let (now, back) = match number {
+                    0 => (now.as_str(), way_back.as_str()),
+                    _ => ("-", "-"),
+                };
+                let since = given.since.to_string();
+                row([&app, name, &version, &commit(given.git.as_ref()), &since, &by, back, now])
+            })
+            .collect()
     }
 
     /// Returns each release that runs, with the parts that run it.

@@ -81,15 +81,12 @@ impl Provenance {
 
 /// Returns the requester in few letters: the end of an ARN is enough for a person, and the record has the whole.
 pub fn who(requester: &Requester) -> String {
-    let principal = requester.principal.as_deref();
-    principal.map_or_else(|| requester.to_string(), short)
+    requester.principal.as_deref().map_or_else(|| requester.to_string(), short)
 }
 
 /// Returns a principal in few letters.
 pub fn short(principal: &str) -> String {
-    let arn = principal.strip_prefix("arn:");
-    let short = arn.and_then(|arn| arn.splitn(5, ':').nth(4));
-    short.unwrap_or(principal).to_owned()
+    principal.strip_prefix("arn:").and_then(|arn| arn.splitn(5, ':').nth(4)).unwrap_or(principal).to_owned()
 }
 
 /// Returns the commit in few letters, with `+dirty` where there was more than it.
@@ -109,8 +106,7 @@ pub fn names(components: &[Part]) -> String {
     if components.is_empty() {
         return "-".to_owned();
     }
-    let names: Vec<String> = components.iter().map(ToString::to_string).collect();
-    names.join(",")
+    components.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
 /// Returns the time that something took: `1h02m`, `4m12s`, `9s`; `-` where it has not begun or not ended.

@@ -69,8 +69,7 @@ pub fn activity(record: Option<&Record>, now: Time) -> String {
         return format!("wave {number} of {waves} is watched: {}", watched(deployment, judgement, now));
     }
     let changing = of(record, |step| step.status == StepStatus::Changing);
-    let entered = record.steps.iter().filter_map(|step| step.entered);
-    let wave = entered.map(|(wave, _)| wave + 1).max();
+    let wave = record.steps.iter().filter_map(|step| step.entered).map(|(wave, _)| wave + 1).max();
     let wave = wave.map_or_else(String::new, |wave| format!("wave {wave} of {waves}: "));
     let names: Vec<&str> = changing.iter().map(|name| name.as_str()).collect();
     match names.as_slice() {
@@ -81,8 +80,7 @@ pub fn activity(record: Option<&Record>, now: Time) -> String {
 }
 
 fn of(record: &Record, wanted: impl Fn(&Step) -> bool) -> Vec<&ComponentName> {
-    let steps = record.steps.iter().filter(|step| wanted(step));
-    steps.map(|step| &step.component).collect()
+    record.steps.iter().filter(|step| wanted(step)).map(|step| &step.component).collect()
 }
 
 fn named(names: &[&ComponentName]) -> String {
@@ -122,10 +120,7 @@ fn gates(judgement: &Judgement) -> Option<String> {
     if all == 0 {
         return None;
     }
-    let are = |verdict: Verdict| {
-        let those = judgement.measurements.iter();
-        those.filter(|one| one.verdict == verdict).count()
-    };
+    let are = |verdict: Verdict| judgement.measurements.iter().filter(|one| one.verdict == verdict).count();
     let counts = [
         (are(Verdict::Pass), "passes", "pass"),
         (are(Verdict::Fail), "fails", "fail"),

@@ -61,8 +61,8 @@ impl Snapshot {
     pub fn parts(&self) -> impl Iterator<Item = (String, &Value)> {
         self.components.iter().flat_map(|(name, ran)| {
             let containers = ran["containers"].as_object().into_iter().flatten();
-            let containers = containers.map(|(one, ran)| (format!("{name}/{one}"), ran));
-            let mut parts: Vec<(String, &Value)> = containers.collect();
+            let mut parts: Vec<(String, &Value)> =
+                containers.map(|(one, ran)| (format!("{name}/{one}"), ran)).collect();
             if parts.is_empty() {
                 parts.push((name.to_string(), ran));
             }
@@ -72,8 +72,7 @@ impl Snapshot {
 
     /// Returns the place in Git that its version comes from, if all that runs of that version come from one.
     fn git(&self) -> Option<Git> {
-        let parts = self.parts();
-        let named = parts.filter(|(_, ran)| ran["version"].as_str() == Some(&self.version));
+        let named = self.parts().filter(|(_, ran)| ran["version"].as_str() == Some(&self.version));
         let mut from = named.map(|(_, ran)| &ran["git"]);
         let first = from.next()?;
         from.all(|git| git == first).then(|| Git::deserialize(first).ok()).flatten()

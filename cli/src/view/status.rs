@@ -105,8 +105,7 @@ fn parts<'a>(
     containers: &'a BTreeMap<String, VersionNames>,
 ) -> impl Iterator<Item = (Part, &'a VersionNames)> {
     let whole = containers.is_empty().then(|| (name.clone().into(), names));
-    let each = containers.iter();
-    let each = each.map(|(container, names)| (Part::of(name, container), names));
+    let each = containers.iter().map(|(container, names)| (Part::of(name, container), names));
     let each: Vec<(Part, &VersionNames)> = each.chain(whole).collect();
     each.into_iter()
 }
@@ -261,8 +260,8 @@ impl Environment {
 
     /// Returns a line for each image of a component with several, else one.
     fn component(&self, name: &ComponentName, running: &Running) -> Vec<String> {
-        let parts = parts(name, &running.names, &running.containers);
-        let mut lines: Vec<String> = parts.map(|(part, names)| self.part(&part, names)).collect();
+        let mut lines: Vec<String> =
+            parts(name, &running.names, &running.containers).map(|(part, names)| self.part(&part, names)).collect();
         let Some(last) = lines.last_mut() else {
             return lines;
         };

@@ -14,10 +14,9 @@ use windlass_domain::text::time::Time;
 /// get that.
 pub fn lines(record: Option<&Record>, now: &Environment, at: Time) -> Vec<String> {
     let moment = format!("  under way: {}", record::activity(record, at));
-    let steps = record.into_iter().flat_map(|record| {
-        let steps = record.steps.iter();
-        steps.map(|step| format!("    {}", of_step(record, step, now)))
-    });
+    let steps = record
+        .into_iter()
+        .flat_map(|record| record.steps.iter().map(|step| format!("    {}", of_step(record, step, now))));
     std::iter::once(moment).chain(steps).collect()
 }
 

@@ -139,8 +139,7 @@ async fn listed(aws: &Aws, target: &'static str, asked: &Value, member: &str) ->
     let (mut found, mut body) = (Vec::new(), asked.clone());
     for _ in 0..MOST {
         let page = aws.json_call(JsonCall { service: "ecs", target, body: body.clone() }).await?;
-        let arns = page[member].as_array().into_iter().flatten();
-        found.extend(arns.filter_map(Value::as_str).map(str::to_owned));
+        found.extend(page[member].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned));
         if page["nextToken"].as_str().is_none_or(str::is_empty) {
             break;
         }

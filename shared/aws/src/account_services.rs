@@ -64,16 +64,17 @@ async fn called(aws: &Aws, target: &'static str, body: Value) -> Result<Value> {
 
 fn containers(answer: &Value) -> Vec<(String, String)> {
     let all = answer["taskDefinition"]["containerDefinitions"].as_array();
-    let all = all.into_iter().flatten().filter_map(|it| {
-        let text = |name: &str| it[name].as_str().map(str::to_owned);
-        Some((text("name")?, text("image")?))
-    });
-    all.collect()
+    all.into_iter()
+        .flatten()
+        .filter_map(|it| {
+            let text = |name: &str| it[name].as_str().map(str::to_owned);
+            Some((text("name")?, text("image")?))
+        })
+        .collect()
 }
 
 fn target_groups(service: &Value) -> Vec<&str> {
-    let all = service["loadBalancers"].as_array().into_iter().flatten();
-    all.filter_map(|it| it["targetGroupArn"].as_str()).collect()
+    service["loadBalancers"].as_array().into_iter().flatten().filter_map(|it| it["targetGroupArn"].as_str()).collect()
 }
 
 /// Reads the load balancers of a target group (Elastic Load Balancing API Reference, "DescribeTargetGroups"). A network
@@ -83,12 +84,13 @@ fn balancers(group: &str, body: &str) -> Vec<Balancer> {
         return Vec::new();
     };
     let members = texts(body).into_iter().filter(|(tag, _)| tag == b"member");
-    let names = members.filter_map(|(_, arn)| {
-        let (_, name) = arn.split_once(":loadbalancer/")?;
-        name.starts_with("app/")
-            .then(|| Balancer { load_balancer: name.to_owned(), target_group: target_group.to_owned() })
-    });
-    names.collect()
+    members
+        .filter_map(|(_, arn)| {
+            let (_, name) = arn.split_once(":loadbalancer/")?;
+            name.starts_with("app/")
+                .then(|| Balancer { load_balancer: name.to_owned(), target_group: target_group.to_owned() })
+        })
+        .collect()
 }
 
 #[cfg(test)]

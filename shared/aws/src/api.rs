@@ -198,8 +198,7 @@ fn sign_headers(
     let body = SignableBody::Bytes(body.as_bytes());
     let request = SignableRequest::new(method, url.as_str(), signed.into_iter(), body).map_err(|error| bad(&error))?;
     let (instructions, _) = sign(request, &parameters).map_err(|error| bad(&error))?.into_parts();
-    let headers = instructions.headers();
-    Ok(headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    Ok(instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
 }
 
 /// Reads the region in a host such as `abc123.execute-api.eu-west-1.amazonaws.com`.
@@ -235,19 +234,15 @@ mod tests {
 
     #[test]
     fn the_region_is_the_apis() {
-        let there = api("https://abc.execute-api.eu-west-1.amazonaws.com").unwrap();
-        assert_eq!(there.region, "eu-west-1");
-        let local = api("http://abc.execute-api.localhost:4566").unwrap();
-        assert_eq!(local.region, "us-east-1");
-        let own = api("https://deploy.shop.example/windlass/").unwrap();
-        assert_eq!(own.region, "us-east-1");
+        assert_eq!(api("https://abc.execute-api.eu-west-1.amazonaws.com").unwrap().region, "eu-west-1");
+        assert_eq!(api("http://abc.execute-api.localhost:4566").unwrap().region, "us-east-1");
+        assert_eq!(api("https://deploy.shop.example/windlass/").unwrap().region, "us-east-1");
     }
 
     #[test]
     fn what_is_no_address_is_refused() {
         for endpoint in ["", "shop", "ftp://shop.example", "file:///etc"] {
-            let fault = api(endpoint).err().unwrap();
-            assert_eq!(fault.name, FaultName::BadInput, "{endpoint}");
+            assert_eq!(api(endpoint).err().unwrap().name, FaultName::BadInput, "{endpoint}");
         }
     }
 

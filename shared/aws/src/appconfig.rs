@@ -27,8 +27,8 @@ macro_rules! all {
         let mut all = Vec::new();
         let mut next = None;
         loop {
-            let sent = $request.max_results(AT_ONCE).set_next_token(next).send().await;
-            let answer = sent.or_fault($operation, $resource)?;
+            let answer =
+                $request.max_results(AT_ONCE).set_next_token(next).send().await.or_fault($operation, $resource)?;
             all.extend(answer.items.unwrap_or_default().into_iter().map($of));
             next = answer.next_token;
             if next.is_none() {
@@ -82,10 +82,8 @@ impl AppConfigApi for Aws {
 
     async fn environment_tags(&self, application: &str, environment: &str) -> Result<BTreeMap<String, String>> {
         let arn = self.environment_arn(application, environment).await?;
-        let request = self.clients.appconfig().list_tags_for_resource();
-        let sent = request.resource_arn(&arn).send().await;
-        let answer = sent.or_fault("ListTagsForResource", &arn)?;
-        Ok(answer.tags.unwrap_or_default().into_iter().collect())
+        let sent = self.clients.appconfig().list_tags_for_resource().resource_arn(&arn).send().await;
+        Ok(sent.or_fault("ListTagsForResource", &arn)?.tags.unwrap_or_default().into_iter().collect())
     }
 
     async fn versions(&self, application: &str, profile: &str) -> Result<Vec<HostedVersion>> {
@@ -161,8 +159,7 @@ impl AppConfigApi for Aws {
             }
             // Not all of AppConfig's lists name the profile that a deployment belongs to.
             let number = number(listed.deployment_number);
-            let detail = self.rollout(application, environment, number).await?;
-            rollouts.push(detail.rollout);
+            rollouts.push(self.rollout(application, environment, number).await?.rollout);
         }
         Ok((rollouts, answer.next_token))
     }
@@ -221,8 +218,8 @@ impl Aws {
     /// "Resource types defined by AWS AppConfig").
     async fn environment_arn(&self, application: &str, environment: &str) -> Result<String> {
         let (config, _) = self.clients.config();
-        let sent = aws_sdk_sts::Client::new(config).get_caller_identity().send().await;
-        let answer = sent.or_fault("GetCallerIdentity", "")?;
+        let answer =
+            aws_sdk_sts::Client::new(config).get_caller_identity().send().await.or_fault("GetCallerIdentity", "")?;
         let arn = answer.arn.unwrap_or_default();
         let partition = arn.split(':').nth(1).unwrap_or("aws").to_owned();
         let account = answer.account.unwrap_or_default();

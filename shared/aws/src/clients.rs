@@ -93,8 +93,7 @@ impl Clients {
     /// Returns a client of S3 for callers that write many objects at a time, and learn of each throttle.
     pub(crate) fn s3_in_bulk(&self) -> &aws_sdk_s3::Client {
         self.s3_in_bulk.get_or_init(|| {
-            let config = self.s3_config().retry_classifier(limits::ThrottleClassifier);
-            aws_sdk_s3::Client::from_conf(config.build())
+            aws_sdk_s3::Client::from_conf(self.s3_config().retry_classifier(limits::ThrottleClassifier).build())
         })
     }
 

@@ -10,8 +10,8 @@ use windlass_engine::ports::{CloudFrontApi, Distribution, ErrorPage, Origin, Res
 
 impl CloudFrontApi for Aws {
     async fn distribution(&self, id: &str) -> Result<Distribution> {
-        let request = self.clients.cloudfront().get_distribution().id(id);
-        let answer = request.send().await.or_fault("GetDistribution", id)?;
+        let answer =
+            self.clients.cloudfront().get_distribution().id(id).send().await.or_fault("GetDistribution", id)?;
         let Some(distribution) = answer.distribution else {
             return Err(Fault::new(FaultName::Unavailable, format!("GetDistribution {id}: the answer is empty")));
         };
@@ -21,8 +21,7 @@ impl CloudFrontApi for Aws {
             root = config.default_root_object.unwrap_or_default();
             rewrites = config.default_cache_behavior.is_some_and(sees_requests);
             origins = config.origins.map_or(origins, |list| list.items);
-            let listed = config.custom_error_responses.and_then(|list| list.items);
-            errors = listed.unwrap_or_default();
+            errors = config.custom_error_responses.and_then(|list| list.items).unwrap_or_default();
         }
         Ok(Distribution {
             etag: answer.e_tag.unwrap_or_default(),
@@ -74,10 +73,7 @@ impl CloudFrontApi for Aws {
             .quantity(i32::try_from(paths.len()).unwrap_or(i32::MAX))
             .set_items(Some(paths.to_vec()))
             .build()
-            .and_then(|paths| {
-                let batch = cloudfront::InvalidationBatch::builder().paths(paths);
-                batch.caller_reference(reference).build()
-            })
+            .and_then(|paths| cloudfront::InvalidationBatch::builder().paths(paths).caller_reference(reference).build())
             .map_err(|error| Fault::internal(error.to_string()))?;
         let request = self.clients.cloudfront().create_invalidation();
         let sent = request.distribution_id(id).invalidation_batch(batch).send().await;
@@ -88,15 +84,13 @@ impl CloudFrontApi for Aws {
     }
 
     async fn invalidated(&self, id: &str, invalidation: &str) -> Result<bool> {
-        let request = self.clients.cloudfront().get_invalidation();
-        let sent = request.distribution_id(id).id(invalidation).send().await;
+        let sent = self.clients.cloudfront().get_invalidation().distribution_id(id).id(invalidation).send().await;
         let answer = sent.or_fault("GetInvalidation", &format!("{id} {invalidation}"))?;
         Ok(answer.invalidation.is_some_and(|found| found.status == "Completed"))
     }
 
     async fn distribution_tags(&self, arn: &str) -> Result<BTreeMap<String, String>> {
-        let request = self.clients.cloudfront().list_tags_for_resource();
-        let sent = request.resource(arn).send().await;
+        let sent = self.clients.cloudfront().list_tags_for_resource().resource(arn).send().await;
         let tags = sent.or_fault("ListTagsForResource", arn)?.tags;
         let tags = tags.and_then(|tags| tags.items).unwrap_or_default();
         let tag = |tag: cloudfront::Tag| (tag.key, tag.value.unwrap_or_default());

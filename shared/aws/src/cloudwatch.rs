@@ -30,8 +30,7 @@ impl CloudWatchApi for Aws {
                     .await;
                 let answer = sent.or_fault("DescribeAlarms", &some.join(", "))?;
                 alarms.extend(answer.metric_alarms.unwrap_or_default().into_iter().map(metric_alarm));
-                let composite = answer.composite_alarms.unwrap_or_default();
-                alarms.extend(composite.into_iter().map(composite_alarm));
+                alarms.extend(answer.composite_alarms.unwrap_or_default().into_iter().map(composite_alarm));
                 next = answer.next_token;
                 if next.is_none() {
                     break;
@@ -94,8 +93,7 @@ impl CloudWatchApi for Aws {
                 labels.insert(result.label);
                 let times = result.timestamps.unwrap_or_default();
                 let values = result.values.unwrap_or_default();
-                let pairs = times.iter().zip(values);
-                points.extend(pairs.map(|(at, value)| Point { at: time_of(at), value }));
+                points.extend(times.iter().zip(values).map(|(at, value)| Point { at: time_of(at), value }));
             }
             next = answer.next_token;
             if labels.len() > 1 {
@@ -134,8 +132,11 @@ fn queries_of(metric: &MetricGate) -> Vec<MetricDataQuery> {
         }
         Measured::Expression { expression, of } => {
             let named = of.iter().map(|(name, series)| {
-                let query = MetricDataQuery::builder().id(name).return_data(false);
-                query.metric_stat(stat_of(series, metric.period)).build()
+                MetricDataQuery::builder()
+                    .id(name)
+                    .return_data(false)
+                    .metric_stat(stat_of(series, metric.period))
+                    .build()
             });
             let expression = query.expression(expression).build();
             named.chain([expression]).collect()
@@ -201,8 +202,11 @@ fn since(transitioned: Option<aws_smithy_types::DateTime>, updated: Option<aws_s
 /// Returns the expression that an alarm over metric math returns.
 fn expression(queries: Option<&[MetricDataQuery]>) -> String {
     let mut queries = queries.unwrap_or_default().iter();
-    let returned = queries.find(|query| query.return_data != Some(false));
-    returned.and_then(MetricDataQuery::expression).unwrap_or_default().to_owned()
+    queries
+        .find(|query| query.return_data != Some(false))
+        .and_then(MetricDataQuery::expression)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// Returns the points that the state was judged by, oldest first: `evaluatedDatapoints` with their times where the
@@ -214,8 +218,7 @@ fn judged_points(reason_data: &str) -> Vec<f64> {
         evaluated.filter_map(|point| Some((point["timestamp"].as_str()?, point["value"].as_f64()?))).collect();
     timed.sort_by_key(|(at, _)| *at);
     if timed.is_empty() {
-        let recent = data["recentDatapoints"].as_array().into_iter().flatten();
-        return recent.filter_map(Value::as_f64).collect();
+        return data["recentDatapoints"].as_array().into_iter().flatten().filter_map(Value::as_f64).collect();
     }
     timed.into_iter().map(|(_, value)| value).collect()
 }

@@ -40,8 +40,7 @@ impl CodeDeployApi for Aws {
     }
 
     async fn routing(&self, configuration: &str) -> Result<Routing> {
-        let request = self.clients.codedeploy().get_deployment_config();
-        let sent = request.deployment_config_name(configuration).send().await;
+        let sent = self.clients.codedeploy().get_deployment_config().deployment_config_name(configuration).send().await;
         let answer = sent.or_fault("GetDeploymentConfig", configuration)?;
         let routing = answer.deployment_config_info.and_then(|info| info.traffic_routing_config);
         Ok(routing.map_or_else(|| Routing::Other("nothing".to_owned()), routing_of))
@@ -50,8 +49,7 @@ impl CodeDeployApi for Aws {
     async fn revision(&self, application: &str, kind: &str, sha256: &str) -> Result<String> {
         let request = self.clients.codedeploy().get_application_revision();
         let sent = request.application_name(application).revision(kept(kind, sha256)).send().await;
-        let answer = sent.or_fault("GetApplicationRevision", application)?;
-        let content = answer.revision.and_then(|revision| {
+        let content = sent.or_fault("GetApplicationRevision", application)?.revision.and_then(|revision| {
             let text = revision.app_spec_content.and_then(|kept| kept.content);
             #[allow(deprecated, reason = "older deployments have a `String`")]
             text.or(revision.string.and_then(|kept| kept.content))
@@ -90,14 +88,12 @@ impl CodeDeployApi for Aws {
                 request = request.create_time_range(range.build());
             }
         }
-        let sent = request.send().await;
-        let answer = sent.or_fault("ListDeployments", &format!("{application}/{group}"))?;
+        let answer = request.send().await.or_fault("ListDeployments", &format!("{application}/{group}"))?;
         Ok((answer.deployments.unwrap_or_default(), answer.next_token))
     }
 
     async fn deployed(&self, id: &str) -> Result<Deployed> {
-        let request = self.clients.codedeploy().get_deployment();
-        let sent = request.deployment_id(id).send().await;
+        let sent = self.clients.codedeploy().get_deployment().deployment_id(id).send().await;
         let info = sent.or_fault("GetDeployment", id)?.deployment_info;
         let info = info.ok_or_else(|| {
             Fault::new(FaultName::Unavailable, format!("GetDeployment {id}: AWS answered nothing of it"))
@@ -118,8 +114,7 @@ impl CodeDeployApi for Aws {
         if targets.is_empty() {
             return Ok(Lifecycle::default());
         }
-        let request = client.batch_get_deployment_targets().deployment_id(id);
-        let sent = request.set_target_ids(Some(targets)).send().await;
+        let sent = client.batch_get_deployment_targets().deployment_id(id).set_target_ids(Some(targets)).send().await;
         let answer = sent.or_fault("BatchGetDeploymentTargets", id)?;
         let mut lifecycle = Lifecycle::default();
         for target in answer.deployment_targets.unwrap_or_default() {
@@ -152,8 +147,7 @@ impl CodeDeployApi for Aws {
             .send()
             .await;
         let named = format!("{}/{}", new.application, new.group);
-        let answer = sent.or_fault("CreateDeployment", &named)?;
-        Ok(answer.deployment_id.unwrap_or_default())
+        Ok(sent.or_fault("CreateDeployment", &named)?.deployment_id.unwrap_or_default())
     }
 
     async fn stop_deployment(&self, id: &str) -> Result<()> {
@@ -196,11 +190,9 @@ fn switching() -> Builder {
 fn kept(kind: &str, sha256: &str) -> codedeploy::RevisionLocation {
     let location = codedeploy::RevisionLocation::builder().revision_type(kind.into());
     if kind == "String" {
-        let text = codedeploy::RawString::builder().sha256(sha256);
-        location.string(text.build()).build()
+        location.string(codedeploy::RawString::builder().sha256(sha256).build()).build()
     } else {
-        let text = codedeploy::AppSpecContent::builder().sha256(sha256);
-        location.app_spec_content(text.build()).build()
+        location.app_spec_content(codedeploy::AppSpecContent::builder().sha256(sha256).build()).build()
     }
 }
 

@@ -63,11 +63,9 @@ impl EcrApi for Aws {
             return Ok(None);
         };
         let arn = found.repository_arn.unwrap_or_default();
-        let request = self.clients.ecr().list_tags_for_resource();
-        let sent = request.resource_arn(&arn).send().await;
+        let sent = self.clients.ecr().list_tags_for_resource().resource_arn(&arn).send().await;
         let tags = sent.or_fault("ListTagsForResource", &arn)?.tags;
-        let tags = tags.unwrap_or_default().into_iter();
-        Ok(Some(tags.map(|tag| (tag.key, tag.value)).collect()))
+        Ok(Some(tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect()))
     }
 
     async fn tag_mutability(&self, repository: &str) -> Result<Option<String>> {

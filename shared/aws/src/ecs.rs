@@ -36,8 +36,7 @@ impl EcsApi for Aws {
         let sent = request.services(service).include(ecs::ServiceField::Tags).send().await;
         let answer = sent.or_fault("DescribeServices", &named)?;
         let found = answer.services.unwrap_or_default().into_iter().next();
-        let found = found.filter(|service| service.status() != Some("INACTIVE"));
-        found.map(service_of).ok_or_else(|| {
+        found.filter(|service| service.status() != Some("INACTIVE")).map(service_of).ok_or_else(|| {
             let why = answer.failures.unwrap_or_default();
             let why = why.first().and_then(ecs::Failure::reason).unwrap_or("INACTIVE").to_owned();
             Fault::new(FaultName::NotFound, format!("DescribeServices {named}: {why}"))
@@ -141,8 +140,7 @@ impl EcsApi for Aws {
         let arns = self.task_arns(cluster, service, stopped).await?;
         let mut tasks = Vec::new();
         for some in arns.chunks(TASKS_AT_ONCE) {
-            let request = self.clients.ecs().describe_tasks().cluster(cluster);
-            let sent = request.set_tasks(Some(some.to_vec())).send().await;
+            let sent = self.clients.ecs().describe_tasks().cluster(cluster).set_tasks(Some(some.to_vec())).send().await;
             let answer = sent.or_fault("DescribeTasks", &format!("{cluster}/{service}"))?;
             tasks.extend(answer.tasks.unwrap_or_default().into_iter().map(task_of));
         }

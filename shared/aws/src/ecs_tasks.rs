@@ -12,20 +12,16 @@ const TASKS_AT_ONCE: usize = 100;
 impl EcsTasksApi for Aws {
     async fn launch(&self, cluster: &str, service: &str) -> Result<Launch> {
         let named = format!("{cluster}/{service}");
-        let request = self.clients.ecs().describe_services().cluster(cluster);
-        let sent = request.services(service).send().await;
-        let answer = sent.or_fault("DescribeServices", &named)?;
-        let found = answer.services.unwrap_or_default().into_iter().next();
+        let sent = self.clients.ecs().describe_services().cluster(cluster).services(service).send().await;
+        let found = sent.or_fault("DescribeServices", &named)?.services.unwrap_or_default().into_iter().next();
         found
             .map(launch_of)
             .ok_or_else(|| Fault::new(FaultName::NotFound, format!("DescribeServices {named}: there is none")))
     }
 
     async fn cluster(&self, name: &str) -> Result<Cluster> {
-        let request = self.clients.ecs().describe_clusters().clusters(name);
-        let sent = request.include(ecs::ClusterField::Tags).send().await;
-        let answer = sent.or_fault("DescribeClusters", name)?;
-        let found = answer.clusters.unwrap_or_default().into_iter().next();
+        let sent = self.clients.ecs().describe_clusters().clusters(name).include(ecs::ClusterField::Tags).send().await;
+        let found = sent.or_fault("DescribeClusters", name)?.clusters.unwrap_or_default().into_iter().next();
         let found = found.filter(|cluster| cluster.status() != Some("INACTIVE"));
         let found = found.ok_or_else(|| {
             let message = format!("DescribeClusters {name}: there is none");
@@ -73,8 +69,7 @@ impl EcsTasksApi for Aws {
             }
             Err(error) => return Err(fault(&error, "RunTask", &named)),
         };
-        let tasks = answer.tasks.unwrap_or_default().into_iter();
-        let mut arns = tasks.filter_map(|task| task.task_arn);
+        let mut arns = answer.tasks.unwrap_or_default().into_iter().filter_map(|task| task.task_arn);
         arns.next().ok_or_else(|| {
             let failures = answer.failures.unwrap_or_default();
             let reasons = failures.iter().map(|one| {
@@ -89,8 +84,7 @@ impl EcsTasksApi for Aws {
     }
 
     async fn stop_task(&self, cluster: &str, task: &str, reason: &str) -> Result<()> {
-        let request = self.clients.ecs().stop_task().cluster(cluster);
-        let sent = request.task(task).reason(reason).send().await;
+        let sent = self.clients.ecs().stop_task().cluster(cluster).task(task).reason(reason).send().await;
         sent.or_fault("StopTask", task).map(drop)
     }
 
@@ -104,8 +98,7 @@ impl EcsTasksApi for Aws {
         arns.dedup();
         let mut runs = Vec::new();
         for some in arns.chunks(TASKS_AT_ONCE) {
-            let request = self.clients.ecs().describe_tasks().cluster(cluster);
-            let sent = request.set_tasks(Some(some.to_vec())).send().await;
+            let sent = self.clients.ecs().describe_tasks().cluster(cluster).set_tasks(Some(some.to_vec())).send().await;
             let answer = sent.or_fault("DescribeTasks", &format!("{cluster}/{family}"))?;
             runs.extend(answer.tasks.unwrap_or_default().into_iter().map(run_of));
         }
@@ -150,8 +143,7 @@ fn launch_of(service: ecs::Service) -> Launch {
 }
 
 fn provider((name, weight, base): &(String, i32, i32)) -> Option<ecs::CapacityProviderStrategyItem> {
-    let item = ecs::CapacityProviderStrategyItem::builder();
-    item.capacity_provider(name).weight(*weight).base(*base).build().ok()
+    ecs::CapacityProviderStrategyItem::builder().capacity_provider(name).weight(*weight).base(*base).build().ok()
 }
 
 fn network_of(network: &Network) -> Result<ecs::NetworkConfiguration> {
@@ -163,8 +155,7 @@ fn network_of(network: &Network) -> Result<ecs::NetworkConfiguration> {
         .assign_public_ip(public_ip)
         .build()
         .map_err(|error| Fault::internal(format!("a network without subnets: {error}")))?;
-    let network = ecs::NetworkConfiguration::builder();
-    Ok(network.awsvpc_configuration(own).build())
+    Ok(ecs::NetworkConfiguration::builder().awsvpc_configuration(own).build())
 }
 
 fn run_of(task: ecs::Task) -> Run {

@@ -71,8 +71,7 @@ pub(crate) fn message<E>(error: &SdkError<E, HttpResponse>) -> &str
 where
     E: ProvideErrorMetadata,
 {
-    let service = error.as_service_error();
-    service.and_then(ProvideErrorMetadata::message).unwrap_or_default()
+    error.as_service_error().and_then(ProvideErrorMetadata::message).unwrap_or_default()
 }
 
 fn request_id(answer: &HttpResponse) -> Option<&str> {
@@ -83,8 +82,7 @@ fn request_id(answer: &HttpResponse) -> Option<&str> {
 /// the SDK does not follow, and the header (Amazon S3 User Guide, "Making requests using the REST API"). Other answers
 /// carry the header as well.
 fn bucket_region(answer: &HttpResponse) -> Option<&str> {
-    let region = answer.headers().get("x-amz-bucket-region");
-    region.filter(|_| matches!(answer.status().as_u16(), 301 | 307))
+    answer.headers().get("x-amz-bucket-region").filter(|_| matches!(answer.status().as_u16(), 301 | 307))
 }
 
 fn sentence(call: &str, said: &Said<'_>) -> String {

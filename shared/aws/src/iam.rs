@@ -52,8 +52,7 @@ impl Aws {
             .serializer(request)
             .deserializer(answer)
             .build();
-        let sent = made.invoke(form(operation, asked, marker)).await;
-        sent.or_fault(operation, &asked.role)
+        made.invoke(form(operation, asked, marker)).await.or_fault(operation, &asked.role)
     }
 }
 
@@ -111,8 +110,7 @@ fn answer(answer: &HttpResponse) -> Result<Page, OrchestratorError<ErrorMetadata
     let body = answer.body().bytes().unwrap_or_default();
     let body = String::from_utf8_lossy(body);
     if answer.status().is_success() {
-        let page = page_of(&body);
-        return page.ok_or_else(|| OrchestratorError::other("no evaluations".to_owned()));
+        return page_of(&body).ok_or_else(|| OrchestratorError::other("no evaluations".to_owned()));
     }
     let texts = stacks::texts(&body);
     let text = |name: &[u8]| texts.iter().find(|(known, _)| known == name);

@@ -98,8 +98,7 @@ impl Aws {
         match sort {
             Sort::Alarm => {
                 let found = self.alarms(std::slice::from_ref(id)).await?;
-                let found = found.into_iter().next();
-                found.map(|alarm| alarm.state).ok_or_else(|| gone(id))
+                found.into_iter().next().map(|alarm| alarm.state).ok_or_else(|| gone(id))
             }
             Sort::Queue => {
                 let body = json!({"QueueUrl": id, "AttributeNames": ["ApproximateNumberOfMessages"]});
@@ -155,8 +154,7 @@ impl Aws {
 
 /// Returns the word at a place of an answer.
 fn word(answer: &Value, place: &str) -> Result<String> {
-    let found = answer.pointer(place).and_then(Value::as_str);
-    found.map(str::to_owned).ok_or_else(|| {
+    answer.pointer(place).and_then(Value::as_str).map(str::to_owned).ok_or_else(|| {
         let message = format!("the answer has nothing at {place}");
         Fault::new(FaultName::Unavailable, message)
     })

@@ -111,8 +111,7 @@ impl LambdaApi for Aws {
     }
 
     async fn alias(&self, name: &str, alias: &str) -> Result<Alias> {
-        let request = self.clients.lambda().get_alias().function_name(name);
-        let sent = request.name(alias).send().await;
+        let sent = self.clients.lambda().get_alias().function_name(name).name(alias).send().await;
         let answer = sent.or_fault("GetAlias", &format!("{name}:{alias}"))?;
         Ok(alias_of(answer.function_version, answer.routing_config, answer.revision_id))
     }
@@ -145,8 +144,7 @@ impl LambdaApi for Aws {
         let bytes = |size: Option<i64>| size.and_then(|bytes| u64::try_from(bytes).ok());
         let used = bytes(answer.account_usage.map(|usage| usage.total_code_size));
         let total = bytes(answer.account_limit.map(|limit| limit.total_code_size));
-        let room = used.zip(total).map(|(used, total)| CodeRoom { used, total });
-        room.ok_or_else(|| {
+        used.zip(total).map(|(used, total)| CodeRoom { used, total }).ok_or_else(|| {
             let message = "GetAccountSettings of AWS Lambda: the answer tells no sizes of code";
             Fault::new(FaultName::Unavailable, message)
         })
@@ -182,8 +180,7 @@ impl LambdaApi for Aws {
     }
 
     async fn function_tags(&self, arn: &str) -> Result<BTreeMap<String, String>> {
-        let request = self.clients.lambda().list_tags().resource(arn);
-        let answer = request.send().await.or_fault("ListTags", arn)?;
+        let answer = self.clients.lambda().list_tags().resource(arn).send().await.or_fault("ListTags", arn)?;
         Ok(answer.tags.unwrap_or_default().into_iter().collect())
     }
 
@@ -220,8 +217,7 @@ fn routing(weights: &[(String, String)]) -> Result<AliasRoutingConfiguration> {
             .map_err(|_| Fault::internal(format!("the weight `{share}` of version {version} is no number")))?;
         shares.insert(version.clone(), share);
     }
-    let routing = AliasRoutingConfiguration::builder();
-    Ok(routing.set_additional_version_weights(Some(shares)).build())
+    Ok(AliasRoutingConfiguration::builder().set_additional_version_weights(Some(shares)).build())
 }
 
 fn alias_of(version: Option<String>, routing: Option<AliasRoutingConfiguration>, revision_id: Option<String>) -> Alias {
@@ -277,8 +273,7 @@ fn once(limits: aws_config::timeout::TimeoutConfig) -> Builder {
 /// Returns the error's type alone: its message and the rest of the answer may have a secret in them.
 fn error_type(error: Option<&str>, payload: &[u8]) -> String {
     let document = error.and_then(|_| serde_json::from_slice::<Value>(payload).ok());
-    let name = document.and_then(|document| document["errorType"].as_str().map(str::to_owned));
-    name.unwrap_or_default()
+    document.and_then(|document| document["errorType"].as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// Decodes the end of a log, which comes in Base64; empty where it cannot be read.

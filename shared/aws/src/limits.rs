@@ -161,8 +161,7 @@ impl Intercept for Retries {
 /// Returns what the SDK's own retries make of the last answer. A throttle, a failure of AWS's and no answer at all are
 /// to be tried again; about all else there is nothing to do.
 fn last_answer(context: &InterceptorContext, components: &RuntimeComponents) -> RetryAction {
-    let classifiers = components.retry_classifiers();
-    classifiers.fold(RetryAction::NoActionIndicated, |action, classifier| {
+    components.retry_classifiers().fold(RetryAction::NoActionIndicated, |action, classifier| {
         match classifier.classify_retry_v2(context, &action) {
             RetryAction::NoActionIndicated => action,
             other => other,
@@ -192,8 +191,7 @@ impl ClassifyRetry for ThrottleClassifier {
     }
 
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        let answered = context.output_or_error().and_then(Result::err);
-        let code = answered.and_then(|error| code(error.as_operation_error()?));
+        let code = context.output_or_error().and_then(Result::err).and_then(|error| code(error.as_operation_error()?));
         match code.map(|code| name_of(Some(code), None)) {
             Some(FaultName::Throttled) => RetryAction::RetryForbidden,
             _ => RetryAction::NoActionIndicated,

@@ -94,8 +94,7 @@ impl Aws {
         let (config, _) = self.clients.config();
         let path = ["2015-03-31", "functions", function, "configuration"];
         let what = format!("the configuration of {function}");
-        let sent = stacks::read(config, "lambda", &path, &what).await;
-        let document = sent.and_then(|answer| {
+        let document = stacks::read(config, "lambda", &path, &what).await.and_then(|answer| {
             let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
             if (200..300).contains(&answer.status) {
                 return Ok(body);

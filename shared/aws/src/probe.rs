@@ -141,8 +141,7 @@ pub(crate) async fn converse(rule: &Rule, about: &Conversation<'_>) -> Conversat
     let started = Instant::now();
     let deadline = Duration::from_millis(about.timeout_ms);
     let late = |what: &str| format!("{what} within {} ms", about.timeout_ms);
-    let opening = tokio::time::timeout(deadline, open(rule, about.url));
-    let Ok(opened) = opening.await else {
+    let Ok(opened) = tokio::time::timeout(deadline, open(rule, about.url)).await else {
         return ConversationOutcome::Closed(late("not open"));
     };
     let mut socket = match opened {
@@ -173,8 +172,9 @@ async fn open(rule: &Rule, text: &str) -> Result<Socket, ConversationOutcome> {
     })?;
     let stream = connected(&addresses, url.port_or_known_default().unwrap_or(443)).await?;
     let config = WebSocketConfig::default().max_message_size(Some(LARGEST)).max_frame_size(Some(LARGEST));
-    let opened = client_async_tls_with_config(url.as_str(), stream, Some(config), None).await;
-    let (socket, _) = opened.map_err(|error| ConversationOutcome::Closed(words(&error)))?;
+    let (socket, _) = client_async_tls_with_config(url.as_str(), stream, Some(config), None)
+        .await
+        .map_err(|error| ConversationOutcome::Closed(words(&error)))?;
     Ok(socket)
 }
 
@@ -192,8 +192,7 @@ async fn connected(addresses: &[IpAddr], port: u16) -> Result<TcpStream, Convers
 /// Sends the messages, and reads until the expected answer comes.
 async fn talk(socket: &mut Socket, about: &Conversation<'_>, others: &mut u32) -> Result<(), String> {
     if let Some(text) = about.send {
-        let sent = socket.send(Message::text(text)).await;
-        sent.map_err(|error| words(&error))?;
+        socket.send(Message::text(text)).await.map_err(|error| words(&error))?;
     }
     let Some(expected) = about.expect else {
         return Ok(());

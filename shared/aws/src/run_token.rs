@@ -27,14 +27,16 @@ pub async fn subject_of_run(address: &str, secret: &str) -> Result<String> {
     };
     let fetched =
         tokio::time::timeout(ANSWERS_WITHIN, asking).await.unwrap_or_else(|_| Err("no answer in time".to_owned()));
-    let subject = fetched.and_then(|fetched| {
-        let subject = subject(&fetched.body).filter(|_| fetched.status == 200);
-        subject.ok_or_else(|| format!("HTTP status {} and no token", fetched.status))
-    });
-    subject.map_err(|why| {
-        let why = format!("the token service of this run: {why}");
-        Fault::new(FaultName::Unavailable, why)
-    })
+    fetched
+        .and_then(|fetched| {
+            subject(&fetched.body)
+                .filter(|_| fetched.status == 200)
+                .ok_or_else(|| format!("HTTP status {} and no token", fetched.status))
+        })
+        .map_err(|why| {
+            let why = format!("the token service of this run: {why}");
+            Fault::new(FaultName::Unavailable, why)
+        })
 }
 
 fn subject(answer: &[u8]) -> Option<String> {

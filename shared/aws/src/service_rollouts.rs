@@ -24,10 +24,8 @@ pub(crate) async fn read(client: &Client, cluster: &str, service: &str, since: T
     if newest.is_empty() {
         return Ok(vec![]);
     }
-    let request = client.describe_service_deployments();
-    let sent = request.set_service_deployment_arns(Some(newest)).send().await;
-    let answer = sent.or_fault("DescribeServiceDeployments", &named)?;
-    let found = answer.service_deployments.unwrap_or_default();
+    let sent = client.describe_service_deployments().set_service_deployment_arns(Some(newest)).send().await;
+    let found = sent.or_fault("DescribeServiceDeployments", &named)?.service_deployments.unwrap_or_default();
     let revisions = revisions(client, &found, &named).await?;
     let found = found.into_iter().map(|one| rollout_of(one, &revisions));
     let mut found: Vec<ServiceRollout> = found.collect();
@@ -57,9 +55,7 @@ async fn list(client: &Client, (cluster, service): (&str, &str), since: Time, na
         }
     }
     listed.sort_by_key(|one| std::cmp::Reverse(one.created_at));
-    let arns = listed.into_iter();
-    let arns = arns.filter_map(|one| one.service_deployment_arn);
-    Ok(arns.take(AT_ONCE).collect())
+    Ok(listed.into_iter().filter_map(|one| one.service_deployment_arn).take(AT_ONCE).collect())
 }
 
 /// A revision of a service: its task definition, and the load balancer with the target group that it is behind.
@@ -78,18 +74,16 @@ async fn revisions(
     let arn = |one: &ecs::ServiceRevisionSummary| one.arn.clone();
     let named_by = |one: &ecs::ServiceDeployment| {
         let source = one.source_service_revisions().iter();
-        let own = one.target_service_revision().into_iter().chain(source);
-        own.filter_map(arn).collect::<Vec<_>>()
+        one.target_service_revision().into_iter().chain(source).filter_map(arn).collect::<Vec<_>>()
     };
     let mut arns: Vec<String> = found.iter().flat_map(named_by).collect();
     arns.sort();
     arns.dedup();
     let mut known = BTreeMap::new();
     for some in arns.chunks(AT_ONCE) {
-        let request = client.describe_service_revisions();
-        let sent = request.set_service_revision_arns(Some(some.to_vec())).send().await;
-        let answer = sent.or_fault("DescribeServiceRevisions", named)?;
-        let revisions = answer.service_revisions.unwrap_or_default().into_iter();
+        let sent = client.describe_service_revisions().set_service_revision_arns(Some(some.to_vec())).send().await;
+        let revisions =
+            sent.or_fault("DescribeServiceRevisions", named)?.service_revisions.unwrap_or_default().into_iter();
         known.extend(revisions.filter_map(|one| {
             let behind = behind(&one);
             let task_definition = one.task_definition?;
@@ -103,8 +97,7 @@ async fn revisions(
 /// Application Load Balancers, "CloudWatch metrics for your Application Load Balancer", metric dimensions): the end of
 /// an ARN. `None` where there is not exactly one.
 fn behind(revision: &ecs::ServiceRevision) -> Option<(String, String)> {
-    let configuration = revision.resolved_configuration()?;
-    let [only] = configuration.load_balancers() else {
+    let [only] = revision.resolved_configuration()?.load_balancers() else {
         return None;
     };
     let (_, group) = only.target_group_arn()?.rsplit_once(':')?;
@@ -273,8 +266,7 @@ pub(crate) fn task_set_of(task_set: ecs::TaskSet) -> TaskSet {
 }
 
 fn shape_of(task_set: &ecs::TaskSet) -> Shape {
-    let balancers = task_set.load_balancers().iter();
-    let mut containers = balancers.filter_map(|one| {
+    let mut containers = task_set.load_balancers().iter().filter_map(|one| {
         let port = u32::try_from(one.container_port?).ok()?;
         Some((one.container_name.clone()?, port))
     });

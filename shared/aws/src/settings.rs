@@ -91,22 +91,18 @@ impl Settings {
 
 /// Returns the account of an ARN; empty where there is none (AWS General Reference, "Amazon Resource Names").
 fn account(arn: Option<&str>) -> &str {
-    let arn = arn.unwrap_or_default();
-    arn.split(':').nth(4).unwrap_or_default()
+    arn.unwrap_or_default().split(':').nth(4).unwrap_or_default()
 }
 
 /// Returns the name of the stack, which the release machine's name begins with (`template.yaml`).
 fn stack(machine: Option<&str>) -> String {
     let name = machine.and_then(|arn| arn.rsplit(':').next());
-    let stack = name.and_then(|name| name.strip_suffix("-release"));
-    stack.unwrap_or_default().to_owned()
+    name.and_then(|name| name.strip_suffix("-release")).unwrap_or_default().to_owned()
 }
 
 /// Returns the items between commas.
 fn listed(text: Option<&str>) -> Vec<String> {
-    let each = text.unwrap_or_default().split(',');
-    let each = each.map(str::trim).filter(|one| !one.is_empty());
-    each.map(str::to_owned).collect()
+    text.unwrap_or_default().split(',').map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect()
 }
 
 fn bad_in_vpc() -> Fault {

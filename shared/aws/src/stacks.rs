@@ -116,8 +116,9 @@ async fn sent(
         let addresses = web::addresses(&url).await?;
         web::send(request, addresses, LARGEST_ANSWER).await
     };
-    let sent = tokio::time::timeout(ANSWER, sending).await;
-    sent.unwrap_or_else(|_| Err("no answer in time".to_owned()))
+    tokio::time::timeout(ANSWER, sending)
+        .await
+        .unwrap_or_else(|_| Err("no answer in time".to_owned()))
         .map_err(|why| Fault::new(FaultName::Unavailable, format!("{what}: {why}")))
 }
 
@@ -160,14 +161,12 @@ fn pairs(body: &str) -> BTreeMap<String, String> {
 
 /// Reads each `member` of a list, by its innermost tags.
 fn members(body: &str) -> Vec<BTreeMap<String, String>> {
-    let each = body.split("</member>");
-    let each = each.filter_map(|part| part.rsplit_once("<member>"));
-    each.map(|(_, member)| {
-        let texts = texts(member).into_iter();
-        let named = texts.map(|(name, text)| (String::from_utf8_lossy(&name).into_owned(), text));
-        named.collect()
-    })
-    .collect()
+    body.split("</member>")
+        .filter_map(|part| part.rsplit_once("<member>"))
+        .map(|(_, member)| {
+            texts(member).into_iter().map(|(name, text)| (String::from_utf8_lossy(&name).into_owned(), text)).collect()
+        })
+        .collect()
 }
 
 /// Returns each innermost tag with its text, in their order.
@@ -198,8 +197,7 @@ fn letter(entity: &quick_xml::events::BytesRef<'_>) -> Option<char> {
         return Some(letter);
     }
     let name = entity.decode().ok()?;
-    let named = quick_xml::escape::resolve_predefined_entity(&name)?;
-    named.chars().next()
+    quick_xml::escape::resolve_predefined_entity(&name)?.chars().next()
 }
 
 #[cfg(test)]
@@ -245,8 +243,7 @@ mod tests {
             );
             refused::<()>("DescribeStacks a", status, &body)
         };
-        let none = refusal(400, "ValidationError", "Stack with id windlass does not exist");
-        assert_eq!(none.unwrap(), None);
+        assert_eq!(refusal(400, "ValidationError", "Stack with id windlass does not exist").unwrap(), None);
         let name = |answered: Result<Option<()>>| answered.unwrap_err().name;
         assert_eq!(name(refusal(400, "ValidationError", "1 validation error")), FaultName::Refused);
         let denied = refusal(403, "AccessDenied", "User: a is not authorized").unwrap_err();

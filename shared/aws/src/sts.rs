@@ -67,8 +67,7 @@ impl Assumed {
                 .configure(&self.home)
                 .build()
         };
-        let provider = self.provider.get_or_init(build).await;
-        provider.provide_credentials().await
+        self.provider.get_or_init(build).await.provide_credentials().await
     }
 }
 

@@ -33,8 +33,7 @@ impl StepFunctionsApi for Aws {
     }
 
     async fn stop(&self, arn: &str, error: &str, cause: &str) -> Result<()> {
-        let request = self.clients.sfn().stop_execution().execution_arn(arn);
-        let sent = request.error(error).cause(cause).send().await;
+        let sent = self.clients.sfn().stop_execution().execution_arn(arn).error(error).cause(cause).send().await;
         match sent {
             Ok(_) => Ok(()),
             // Stopping one that has ended is a success on AWS; one that is gone has ended as well.
@@ -76,16 +75,14 @@ impl StepFunctionsApi for Aws {
     /// Returns the ARNs of executions, newest first (AWS Step Functions API Reference, ListExecutions).
     async fn newest(&self) -> Result<Vec<String>> {
         let machine = self.settings().state_machine()?;
-        let request = self.clients.sfn().list_executions();
-        let sent = request.state_machine_arn(machine).max_results(NEWEST).send().await;
-        let listed = sent.or_fault("ListExecutions", machine)?.executions;
-        Ok(listed.into_iter().map(|one| one.execution_arn).collect())
+        let sent = self.clients.sfn().list_executions().state_machine_arn(machine).max_results(NEWEST).send().await;
+        Ok(sent.or_fault("ListExecutions", machine)?.executions.into_iter().map(|one| one.execution_arn).collect())
     }
 
     async fn transitions(&self, arn: &str) -> Result<Option<u64>> {
         let request = self.clients.sfn().get_execution_history();
-        let request = request.execution_arn(arn).include_execution_data(false).max_results(EVENTS);
-        let mut pages = request.into_paginator().send();
+        let mut pages =
+            request.execution_arn(arn).include_execution_data(false).max_results(EVENTS).into_paginator().send();
         let mut transitions = 0;
         while let Some(page) = pages.next().await {
             let page = match page {
@@ -93,8 +90,7 @@ impl StepFunctionsApi for Aws {
                 Err(error) if code(&error) == Some("ExecutionDoesNotExist") => return Ok(None),
                 Err(error) => return Err(fault(&error, "GetExecutionHistory", arn)),
             };
-            let events = page.events.iter();
-            transitions += events.filter(|event| is_transition(&event.r#type)).count() as u64;
+            transitions += page.events.iter().filter(|event| is_transition(&event.r#type)).count() as u64;
         }
         Ok(Some(transitions))
     }
@@ -131,25 +127,19 @@ fn execution_arn(machine: &str, name: &str) -> String {
 impl SnsApi for Aws {
     async fn notify(&self, subject: &str, message: &str) -> Result<()> {
         let topic = self.settings().topic()?;
-        let request = self.clients.sns().publish().topic_arn(topic);
-        let sent = request.subject(subject).message(message).send().await;
+        let sent = self.clients.sns().publish().topic_arn(topic).subject(subject).message(message).send().await;
         sent.or_fault("Publish", topic).map(drop)
     }
 
     async fn topic_tags(&self, topic: &str) -> Result<BTreeMap<String, String>> {
-        let request = self.clients.sns().list_tags_for_resource();
-        let request = request.resource_arn(topic).customize();
-        let listed = request.config_override(place_of(topic)).send().await;
-        let tags = listed.or_fault("ListTagsForResource", topic)?.tags;
-        let tags = tags.unwrap_or_default().into_iter();
-        Ok(tags.map(|tag| (tag.key, tag.value)).collect())
+        let request = self.clients.sns().list_tags_for_resource().resource_arn(topic).customize();
+        let tags = request.config_override(place_of(topic)).send().await.or_fault("ListTagsForResource", topic)?.tags;
+        Ok(tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect())
     }
 
     async fn notify_topic(&self, topic: &str, subject: &str, message: &str) -> Result<()> {
-        let request = self.clients.sns().publish().topic_arn(topic);
-        let request = request.subject(subject).message(message).customize();
-        let sent = request.config_override(place_of(topic)).send().await;
-        sent.or_fault("Publish", topic).map(drop)
+        let request = self.clients.sns().publish().topic_arn(topic).subject(subject).message(message).customize();
+        request.config_override(place_of(topic)).send().await.or_fault("Publish", topic).map(drop)
     }
 }
 
@@ -172,8 +162,8 @@ impl EventBridgeApi for Aws {
             .detail_type(detail_type)
             .detail(detail.to_string())
             .build();
-        let request = self.clients.eventbridge().put_events().entries(entry);
-        let answer = request.send().await.or_fault("PutEvents", detail_type)?;
+        let answer =
+            self.clients.eventbridge().put_events().entries(entry).send().await.or_fault("PutEvents", detail_type)?;
         // An entry can fail in an answer that succeeds (EventBridge API Reference, PutEvents).
         match answer.entries().first().and_then(|entry| entry.error_code()) {
             None => Ok(()),

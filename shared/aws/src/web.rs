@@ -50,8 +50,7 @@ pub(crate) async fn fetch<'h>(
 ) -> Result<Fetched, String> {
     let mut request = HttpRequest::get(url).map_err(|error| error.to_string())?;
     for (name, value) in headers {
-        let set = request.headers_mut().try_insert(name.clone(), value.clone());
-        set.map_err(|error| error.to_string())?;
+        request.headers_mut().try_insert(name.clone(), value.clone()).map_err(|error| error.to_string())?;
     }
     send(request, addresses, limit).await
 }

@@ -68,14 +68,15 @@ pub fn import(text: &str, beside: &dyn Fn(&str) -> Result<String, String>) -> Re
 
 /// Reads a definition that the file names, with its expressions as texts; null where it cannot be read.
 fn definition(path: &str, beside: &dyn Fn(&str) -> Result<String, String>, imported: &mut Imported) -> Value {
-    let read = beside(path).and_then(|text| {
-        let read = syntax::yaml(path, &text, LARGEST).map_err(|finding| finding.reason);
-        read.map_err(|why| format!("`{path}` cannot be read: {why}"))
-    });
-    read.unwrap_or_else(|why| {
-        imported.note(format!("{why}: see what it says yourself, or import what `ecspresso render` prints"));
-        Value::Null
-    })
+    beside(path)
+        .and_then(|text| {
+            let read = syntax::yaml(path, &text, LARGEST).map_err(|finding| finding.reason);
+            read.map_err(|why| format!("`{path}` cannot be read: {why}"))
+        })
+        .unwrap_or_else(|why| {
+            imported.note(format!("{why}: see what it says yourself, or import what `ecspresso render` prints"));
+            Value::Null
+        })
 }
 
 /// Returns a task definition out of what DescribeTaskDefinition answers, which ecspresso takes as well, with the tags

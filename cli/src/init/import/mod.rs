@@ -106,8 +106,7 @@ pub fn repository(image: &str) -> Option<String> {
     if !registry.contains(".dkr.ecr.") && !registry.starts_with('{') {
         return None;
     }
-    let rest = rest.split('@').next()?;
-    let name = rest.split(':').next()?;
+    let name = rest.split('@').next()?.split(':').next()?;
     (!name.is_empty() && !name.contains(['{', '}'])).then(|| name.to_owned())
 }
 

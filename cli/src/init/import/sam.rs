@@ -59,10 +59,12 @@ pub fn hooks(template: &Value) -> BTreeSet<String> {
     let resources = template["Resources"].as_object();
     let own = resources.into_iter().flatten().map(|(_, it)| &it["Properties"]["DeploymentPreference"]);
     let common = &template["Globals"]["Function"]["DeploymentPreference"];
-    let all = own.chain(std::iter::once(common));
-    let called = all.flat_map(|preference| {
-        let hooks = preference["Hooks"].as_object().into_iter().flatten();
-        hooks.filter_map(|(_, hook)| hook.as_str().or_else(|| hook["Ref"].as_str()))
+    let called = own.chain(std::iter::once(common)).flat_map(|preference| {
+        preference["Hooks"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter_map(|(_, hook)| hook.as_str().or_else(|| hook["Ref"].as_str()))
     });
     let mut hooks: BTreeSet<String> = called.map(|text| reference(text).to_owned()).collect();
     let named = resources.into_iter().flatten().filter(|(_, it)| {
@@ -313,8 +315,7 @@ pub fn making_function(value: &Value) -> Option<String> {
     if let Some(short) = short.filter(|short| short.starts_with('!')) {
         return Some(short.to_owned());
     }
-    let map = value.as_object().filter(|map| map.len() == 1)?;
-    let name = map.keys().next()?;
+    let name = value.as_object().filter(|map| map.len() == 1)?.keys().next()?;
     (name.starts_with("Fn::") || name == "Ref" || name == "Condition").then(|| name.clone())
 }
 

@@ -89,8 +89,7 @@ impl Work<'_> {
         let here = components.iter().map(|component| self.arn(component));
         let there = components.iter().filter_map(|component| self.distribution(component));
         let both = [("", here.collect::<Vec<_>>()), ("--region us-east-1 ", there.collect())];
-        let both = both.into_iter();
-        both.filter(|(_, arns)| !arns.is_empty()).collect()
+        both.into_iter().filter(|(_, arns)| !arns.is_empty()).collect()
     }
 
     fn looked_at(&self, options: &str, arns: &[String]) -> String {

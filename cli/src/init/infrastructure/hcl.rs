@@ -66,8 +66,7 @@ fn apart(line: &str, code: &str) -> Vec<String> {
 
 /// Returns the names of all variables of a file.
 pub fn variables(text: &str) -> impl Iterator<Item = &str> {
-    let lines = text.lines().filter_map(|line| line.strip_prefix("variable "));
-    lines.filter_map(|rest| rest.split('"').nth(1))
+    text.lines().filter_map(|line| line.strip_prefix("variable ")).filter_map(|rest| rest.split('"').nth(1))
 }
 
 /// Returns the value of an attribute, where a line begins it.
@@ -107,8 +106,7 @@ impl Block {
 
     /// Returns the text of an attribute, as it stands between its quotes.
     pub fn text(&self, name: &str) -> Option<&str> {
-        let value = self.attribute(name)?.strip_prefix('"')?;
-        value.split('"').next()
+        self.attribute(name)?.strip_prefix('"')?.split('"').next()
     }
 
     /// Puts lines before its end.
@@ -133,8 +131,7 @@ impl Block {
         let tags = value(self.code(first, &state), "tags").unwrap_or_default();
         if tags == "{" {
             // As `terraform fmt` aligns them.
-            let longest = members.iter().map(|[key, _]| key.len()).max();
-            let longest = longest.unwrap_or_default();
+            let longest = members.iter().map(|[key, _]| key.len()).max().unwrap_or_default();
             let members = members.iter().map(|[key, value]| format!("    {key:longest$} = {value}"));
             let lines = members.chain(std::iter::once(String::new()));
             self.lines.splice(first + 1..=first, lines);
@@ -205,8 +202,7 @@ impl Block {
         }
         if first == last {
             let all: Vec<&str> = known.iter().chain(&new).copied().collect();
-            let line = &self.lines[first];
-            let (begin, end) = (line.find('[').unwrap_or_default(), state[first].code);
+            let (begin, end) = (self.lines[first].find('[').unwrap_or_default(), state[first].code);
             self.lines[first].replace_range(begin..end, &format!("[{}]", all.join(", ")));
         } else {
             let begin = self.lines[first].find('[').unwrap_or_default() + 1;

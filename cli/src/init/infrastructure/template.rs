@@ -14,8 +14,10 @@ const OTHERS: [&str; 2] = ["AutoPublishAlias:", "DeploymentPreference:"];
 
 /// Returns the templates of a repository, as YAML.
 pub fn all(repository: &Repository) -> impl Iterator<Item = (&str, &str)> {
-    let files = repository.ending(".yaml").chain(repository.ending(".yml"));
-    files.filter(|(_, text)| text.contains("AWSTemplateFormatVersion") || text.contains("AWS::Serverless-"))
+    repository
+        .ending(".yaml")
+        .chain(repository.ending(".yml"))
+        .filter(|(_, text)| text.contains("AWSTemplateFormatVersion") || text.contains("AWS::Serverless-"))
 }
 
 /// Edits the templates in which functions were found.
@@ -27,8 +29,10 @@ pub fn edit(
 ) -> Vec<Edit> {
     let mut edits = Vec::new();
     for (path, text) in all(repository) {
-        let components = application.components.iter();
-        let own = components.filter(|component| component.piece.sort == Sort::Sam && component.piece.file == path);
+        let own = application
+            .components
+            .iter()
+            .filter(|component| component.piece.sort == Sort::Sam && component.piece.file == path);
         let own: Vec<&Component> = own.collect();
         if own.is_empty() {
             continue;
@@ -62,16 +66,19 @@ pub fn edit(
 
 /// Notes the functions that are no components here, and that SAM publishes only because of `Globals`.
 fn others(text: &str, own: &[&Component], path: &str) -> Vec<String> {
-    let published = stacks::published_by_globals(text).into_iter();
-    let others = published.filter(|(id, _)| !own.iter().any(|component| stacks::id(&component.piece) == id));
+    let others = stacks::published_by_globals(text)
+        .into_iter()
+        .filter(|(id, _)| !own.iter().any(|component| stacks::id(&component.piece) == id));
     let notes = others.map(|(id, alias)| format!("`{id}` of `{path}` is no component, and has its alias by `Globals`: write `AutoPublishAlias: {alias}` into its own properties before you deploy, because CloudFormation deletes the alias else"));
     notes.collect()
 }
 
 fn parameters(text: &str) -> impl Iterator<Item = &str> {
     let lines = text.lines().skip_while(|line| line.trim_end() != "Parameters:").skip(1);
-    let lines = lines.take_while(|line| line.is_empty() || line.starts_with(' '));
-    lines.filter(|line| indent(line) == 2).filter_map(|line| line.trim().strip_suffix(':'))
+    lines
+        .take_while(|line| line.is_empty() || line.starts_with(' '))
+        .filter(|line| indent(line) == 2)
+        .filter_map(|line| line.trim().strip_suffix(':'))
 }
 
 /// Takes the members that publish and shift out of the member that begins so, within the lines given.
@@ -201,8 +208,7 @@ fn is_written(lines: &[String], function: &str, ids: &[&str]) -> bool {
 
 /// Returns the version and the alias, as the document has them.
 fn published(id: &str, live: &str, alias: &str, inward: usize) -> Vec<String> {
-    let page = block(TEMPLATES, "# no AutoPublishAlias");
-    let (_, text) = page.split_once("FirstVersion:").unwrap_or_default();
+    let (_, text) = block(TEMPLATES, "# no AutoPublishAlias").split_once("FirstVersion:").unwrap_or_default();
     let text = format!("FirstVersion:{text}")
         .replace("FirstVersion", &format!("{id}FirstVersion"))
         .replace("!Ref Function", &format!("!Ref {id}"))

@@ -40,8 +40,7 @@ pub fn add(lines: &mut Vec<String>, begin: usize, app: &str, environment: &str) 
         return false;
     };
     if !is_head(&lines[at], "Properties:") {
-        let own = lines[at..within(lines, at)].iter();
-        let has_tags = own.clone().any(|line| line.contains("Tags"));
+        let has_tags = lines[at..within(lines, at)].iter().any(|line| line.contains("Tags"));
         return !has_tags && within_braces(&mut lines[at], &format!("Tags: {{{}}}", tags.join(", ")));
     }
     let Some(inward) = child(lines, at) else {
@@ -122,8 +121,7 @@ pub(super) fn indent(line: &str) -> usize {
 pub(super) fn within(lines: &[String], at: usize) -> usize {
     let own = indent(&lines[at]);
     let is_blank = |line: &String| line.trim().is_empty() || line.trim_start().starts_with('#');
-    let rest = lines[at + 1..].iter();
-    let belongs = rest.take_while(|line| is_blank(line) || indent(line) > own).count();
+    let belongs = lines[at + 1..].iter().take_while(|line| is_blank(line) || indent(line) > own).count();
     let mut end = at + 1 + belongs;
     // A comment that is not indented further belongs to what follows.
     while end > at + 1

@@ -39,11 +39,9 @@ pub fn edit(
             ["\"windlass:environment\"".to_owned(), environment],
         ],
     };
-    let components = application.components.iter();
-    let seen = components.filter(|component| work.is_seen(component));
+    let seen = application.components.iter().filter(|component| work.is_seen(component));
     covered.extend(seen.map(|component| component.name.clone()));
-    let edits = files.iter();
-    edits.map(|(path, text)| work.edit(path, text, notes)).collect()
+    files.iter().map(|(path, text)| work.edit(path, text, notes)).collect()
 }
 
 struct Work<'a> {
@@ -130,8 +128,7 @@ impl Work<'_> {
         let (_, rest) = rest.split_once("ignore_changes = [").unwrap_or_default();
         let (list, _) = rest.split_once(']').unwrap_or_default();
         let is_scaled = self.all.iter().any(|block| block.sort == "aws_appautoscaling_target");
-        let names = list.split(',').map(|name| name.trim().to_owned());
-        names.filter(|name| is_scaled || name != "desired_count").collect()
+        list.split(',').map(|name| name.trim().to_owned()).filter(|name| is_scaled || name != "desired_count").collect()
     }
 
     fn component(&self, found: &Block, attribute: &str, of: impl Fn(&Target) -> Option<&Text>) -> Option<&Component> {
@@ -158,11 +155,11 @@ impl Work<'_> {
     }
 
     fn is_site(&self, found: &Block) -> bool {
-        let site = self.component(found, "bucket", |target| match target {
+        self.component(found, "bucket", |target| match target {
             Target::Site { bucket, .. } => Some(bucket),
             _ => None,
-        });
-        site.is_some()
+        })
+        .is_some()
     }
 
     fn is_seen(&self, component: &Component) -> bool {

@@ -206,11 +206,14 @@ mod tests {
         let repository = Repository { files: files.collect(), ..Repository::default() };
         let mut found = Pieces::default();
         handler(&repository, &mut found);
-        let pieces = found.pieces.iter().map(|piece| {
-            let build = piece.build.join("; ");
-            format!("{} in `{}`: {build} → {}", piece.name, piece.folder, piece.place())
-        });
-        pieces.collect()
+        found
+            .pieces
+            .iter()
+            .map(|piece| {
+                let build = piece.build.join("; ");
+                format!("{} in `{}`: {build} → {}", piece.name, piece.folder, piece.place())
+            })
+            .collect()
     }
 
     /// Files with their texts, and what is found.

@@ -37,8 +37,8 @@ pub fn dockerfile(repository: &Repository, found: &mut Pieces) {
 /// function using a container image"), or brings Lambda's runtime interface.
 fn is_of_lambda(text: &str) -> bool {
     let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-    let lines = text.lines().map(words);
-    let mut bases = lines.filter(|words| words.first().is_some_and(|word| word.eq_ignore_ascii_case("from")));
+    let mut bases =
+        text.lines().map(words).filter(|words| words.first().is_some_and(|word| word.eq_ignore_ascii_case("from")));
     let last = bases.next_back().unwrap_or_default();
     let is_base = |word: &String| word.contains("public.ecr.aws/lambda/") || word.starts_with("amazon/aws-lambda-");
     last.iter().any(is_base) || text.contains("awslambdaric")
@@ -56,11 +56,14 @@ pub fn task_definition(repository: &Repository, found: &mut Pieces) {
             continue;
         };
         let containers = task["containerDefinitions"].as_array();
-        let containers = containers.into_iter().flatten().map(|container| {
-            let image = container["image"].as_str().unwrap_or_default();
-            (container["name"].as_str().unwrap_or_default().to_owned(), repository_of(image))
-        });
-        let all: Vec<(String, Option<String>)> = containers.collect();
+        let all: Vec<(String, Option<String>)> = containers
+            .into_iter()
+            .flatten()
+            .map(|container| {
+                let image = container["image"].as_str().unwrap_or_default();
+                (container["name"].as_str().unwrap_or_default().to_owned(), repository_of(image))
+            })
+            .collect();
         let own =
             all.iter().find(|(_, repository)| repository.is_some()).or_else(|| all.first().filter(|_| all.len() == 1));
         let (container, repository) = own.cloned().map_or((None, None), |(name, repository)| (Some(name), repository));
@@ -106,8 +109,7 @@ fn is_of(task: &Piece, image: &Piece) -> bool {
         return false;
     };
     let last = repository.as_deref().and_then(|repository| repository.rsplit('/').next());
-    let names = [container.as_deref(), last];
-    names.into_iter().flatten().any(|name| crate::init::import::name(name) == image.name)
+    [container.as_deref(), last].into_iter().flatten().any(|name| crate::init::import::name(name) == image.name)
 }
 
 /// Notes charts, kustomizations and manifests of workloads, once for each folder.

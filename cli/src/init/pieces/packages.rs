@@ -18,8 +18,7 @@ pub struct Package<'a> {
 
 /// Returns all packages of a repository that can be read.
 pub fn all(repository: &Repository) -> impl Iterator<Item = Package<'_>> {
-    let files = repository.named(&["package.json"]);
-    files.filter_map(|(path, text)| {
+    repository.named(&["package.json"]).filter_map(|(path, text)| {
         let file = serde_json::from_str(text).ok()?;
         let folder = folder_of(path);
         Some(Package { folder, file })
@@ -29,8 +28,7 @@ pub fn all(repository: &Repository) -> impl Iterator<Item = Package<'_>> {
 impl Package<'_> {
     /// Returns whether it depends on another one.
     pub fn depends_on(&self, other: &str) -> bool {
-        let lists = ["dependencies", "devDependencies"];
-        lists.iter().any(|list| !self.file[list][other].is_null())
+        ["dependencies", "devDependencies"].iter().any(|list| !self.file[list][other].is_null())
     }
 
     /// Returns whether it needs others while it runs.
@@ -46,10 +44,7 @@ impl Package<'_> {
 
     /// Returns the commands that install and build, by the lock file beside it or at the root of the repository.
     pub fn build(&self, repository: &Repository) -> Vec<String> {
-        let has = |lock: &str| {
-            let folders = [self.folder, ""];
-            folders.iter().any(|folder| repository.first_of(folder, &[lock]).is_some())
-        };
+        let has = |lock: &str| [self.folder, ""].iter().any(|folder| repository.first_of(folder, &[lock]).is_some());
         let commands: &[&str] = if has("pnpm-lock.yaml") {
             &PNPM
         } else if has("yarn.lock") {
@@ -72,8 +67,7 @@ pub fn path<'a>(code: &'a str, name: &str) -> Option<&'a str> {
 /// Returns the text of a member in a configuration written as code: `name: "value"`.
 pub fn member<'a>(code: &'a str, name: &str) -> Option<&'a str> {
     for (at, _) in code.match_indices(name) {
-        let before = code[..at].chars().next_back();
-        let is_whole = before.is_none_or(|c| !(c.is_alphanumeric() || c == '_'));
+        let is_whole = code[..at].chars().next_back().is_none_or(|c| !(c.is_alphanumeric() || c == '_'));
         let after = code[at + name.len()..].trim_start_matches(['"', '\'']).trim_start();
         let value = after.strip_prefix([':', '=']).map(str::trim_start);
         let quoted = value.and_then(|value| {

@@ -56,10 +56,7 @@ pub fn is_sam(template: &Value) -> bool {
 
 fn function(path: &str, id: &str, own: &Value, template: &Value) -> Piece {
     let common = &template["Globals"]["Function"];
-    let of = |member: &str| {
-        let value = own[member].as_str().or_else(|| common[member].as_str());
-        value.map(str::to_owned)
-    };
+    let of = |member: &str| own[member].as_str().or_else(|| common[member].as_str()).map(str::to_owned);
     let is_image = of("PackageType").as_deref() == Some("Image");
     let folder = folder_of(path).to_owned();
     Piece {
@@ -94,8 +91,9 @@ pub fn id(piece: &Piece) -> &str {
 /// Returns a template with one of its functions alone, as JSON.
 pub fn alone(text: &str, id: &str) -> Option<String> {
     let mut template = syntax::yaml("the template", &without_tags(text), LARGEST).ok()?;
-    let resources = template["Resources"].as_object_mut()?;
-    resources.retain(|other, resource| other == id || resource["Type"] != "AWS::Serverless::Function");
+    template["Resources"]
+        .as_object_mut()?
+        .retain(|other, resource| other == id || resource["Type"] != "AWS::Serverless::Function");
     serde_json::to_string_pretty(&template).ok()
 }
 
@@ -108,8 +106,7 @@ pub fn published_by_globals(text: &str) -> Vec<(String, String)> {
     let Some(alias) = common.as_str().and_then(|alias| plain(alias, &template)) else {
         return Vec::new();
     };
-    let resources = template["Resources"].as_object().into_iter().flatten();
-    let published = resources.filter(|(_, resource)| {
+    let published = template["Resources"].as_object().into_iter().flatten().filter(|(_, resource)| {
         resource["Type"] == "AWS::Serverless::Function" && resource["Properties"]["AutoPublishAlias"].is_null()
     });
     published.map(|(id, _)| (id.clone(), alias.clone())).collect()
@@ -128,8 +125,7 @@ fn written(id: &str, template: &Value) -> Option<String> {
     let mut aliases = resources
         .values()
         .filter(|resource| resource["Type"] == "AWS::Lambda::Alias" && resource["Properties"]["FunctionName"] == own);
-    let alias = &aliases.next()?["Properties"]["Name"];
-    plain(alias.as_str()?, template)
+    plain(aliases.next()?["Properties"]["Name"].as_str()?, template)
 }
 
 /// The ending of a file's name in each language, and the members of a function for name and code.
@@ -163,8 +159,7 @@ fn is_within(file: &str, folder: &str) -> bool {
 
 /// Returns the functions of a file, each with its name and the folder of its files.
 fn functions<'a>(text: &'a str, name: &'a str, code: &'a str) -> impl Iterator<Item = (String, String)> + 'a {
-    let constructs = text.split("Function(").skip(1);
-    constructs.filter_map(move |rest| {
+    text.split("Function(").skip(1).filter_map(move |rest| {
         let named = member(rest, name)?;
         let (_, asset) = rest.split_once(code)?;
         let asset = asset.trim_start();

@@ -73,8 +73,7 @@ fn upload(application: &Application) -> String {
 }
 
 fn manifest(app: &str, components: &[Component]) -> String {
-    let files = components.iter().filter(|component| component.repository().is_none());
-    let digests = files.map(|component| {
+    let digests = components.iter().filter(|component| component.repository().is_none()).map(|component| {
         let name = &component.name;
         format!(
             "  --arg {} \"$(sha256sum \"$RUNNER_TEMP/{name}.zip\" | cut -d ' ' -f 1)\" \\\n",
@@ -141,8 +140,7 @@ pub(super) fn variable(what: &str, component: &str) -> String {
 
 /// Returns the folder in which a step runs, where that is not the root.
 pub(super) fn within(folder: &str) -> Vec<(&'static str, String)> {
-    let folder = (!folder.is_empty()).then(|| ("working-directory", quoted(folder)));
-    folder.into_iter().collect()
+    (!folder.is_empty()).then(|| ("working-directory", quoted(folder))).into_iter().collect()
 }
 
 /// Returns a step that runs a script, with further members.

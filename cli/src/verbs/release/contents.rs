@@ -66,8 +66,7 @@ impl ReleaseContents {
                     match &part.container {
                         None => named.image = Some(image.clone()),
                         Some(container) => {
-                            let images = named.images.get_or_insert_default();
-                            images.insert(container.clone(), image.clone());
+                            named.images.get_or_insert_default().insert(container.clone(), image.clone());
                         }
                     }
                 }
@@ -117,12 +116,13 @@ impl ReleaseContents {
 
     /// Returns the artifacts to be sent, below the prefix of the environment, or of plans.
     pub fn placed(&self, app: &AppName, environment: Option<&EnvironmentName>) -> Vec<Artifact> {
-        let artifacts = self.artifacts.iter();
-        let placed = artifacts.map(|artifact| Artifact {
-            key: manifest::artifact_key(app, environment, &artifact.component, &artifact.sha256),
-            ..artifact.clone()
-        });
-        placed.collect()
+        self.artifacts
+            .iter()
+            .map(|artifact| Artifact {
+                key: manifest::artifact_key(app, environment, &artifact.component, &artifact.sha256),
+                ..artifact.clone()
+            })
+            .collect()
     }
 
     /// Returns whether a folder was packed.
@@ -153,12 +153,15 @@ impl ReleaseContents {
 
     /// Returns the findings on files of folders that are refused. They are not packed.
     pub fn findings(&self, declared: Option<&Resolved>) -> Vec<Finding> {
-        let folders = self.folders.iter().filter_map(|(name, folder)| {
-            let given = format!("{name}={}", shown(&folder.path));
-            let rules = rules_of(name, declared).ok()?;
-            Some(folder.sorting.refusals(&given, &rules))
-        });
-        folders.flatten().collect()
+        self.folders
+            .iter()
+            .filter_map(|(name, folder)| {
+                let given = format!("{name}={}", shown(&folder.path));
+                let rules = rules_of(name, declared).ok()?;
+                Some(folder.sorting.refusals(&given, &rules))
+            })
+            .flatten()
+            .collect()
     }
 
     /// Returns where links lead, and the files that are left out of each component, in words.
@@ -174,8 +177,7 @@ impl ReleaseContents {
                 None => None,
             };
             let left_out = sorting.and_then(|sorting| sorting.left_out_in_words());
-            let left_out = left_out.map(|files| format!("  {given} goes without {files}"));
-            left_out.into_iter().collect()
+            left_out.map(|files| format!("  {given} goes without {files}")).into_iter().collect()
         });
         self.links.iter().cloned().chain(notes).collect()
     }
@@ -183,11 +185,14 @@ impl ReleaseContents {
     /// Returns all components as the manifest will name them, except for their places and versions, which only an
     /// upload shows.
     pub fn components(&self) -> BTreeMap<ComponentName, ArtifactRef> {
-        let artifacts = self.artifacts.iter().map(|artifact| {
-            let named = manifest::object(artifact.key.clone(), artifact.sha256.clone(), None);
-            (artifact.component.clone(), named)
-        });
-        artifacts.chain(self.images.clone()).collect()
+        self.artifacts
+            .iter()
+            .map(|artifact| {
+                let named = manifest::object(artifact.key.clone(), artifact.sha256.clone(), None);
+                (artifact.component.clone(), named)
+            })
+            .chain(self.images.clone())
+            .collect()
     }
 }
 

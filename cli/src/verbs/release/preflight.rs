@@ -46,10 +46,10 @@ pub fn goes_to(plan: Plan<'_>, declaration: &Declaration) -> Result<Resolved, Ve
     let one = |finding| vec![finding];
     let name = match (plan.named, &plan.manifest.git) {
         (Some(named), _) => named.clone(),
-        (None, Some(git)) => {
-            let chosen = declaration.environment_for(&git.reference).map_err(one)?;
-            chosen.ok_or_else(|| one(no_environment(plan, &git.reference, declaration)))?
-        }
+        (None, Some(git)) => declaration
+            .environment_for(&git.reference)
+            .map_err(one)?
+            .ok_or_else(|| one(no_environment(plan, &git.reference, declaration)))?,
         (None, None) => return Err(no_destination(plan).into_iter().collect()),
     };
     declaration.resolve(&name)
@@ -126,33 +126,35 @@ fn declared_misfits(plan: Plan<'_>, declaration: &Declaration) -> (Option<Resolv
 
 /// Returns a finding for each component whose recorded version has other bytes: a version never means other bytes.
 pub fn reused(plan: Plan<'_>, recorded: &Release) -> Vec<Finding> {
-    let named = plan.manifest.components.iter();
-    let reused = named.filter_map(|(name, artifact)| {
-        let (known, mine) = (recorded.components.get(name)?, artifact.sha256.as_ref()?);
-        (known.digest() != *mine).then(|| {
-            Finding::new(
-                FindingName::VersionReused,
-                format!("components.{name}"),
-                format!(
-                    "version {} was recorded with the bytes {} and now has {}.",
-                    plan.manifest.version,
-                    known.digest().short(),
-                    mine.short()
-                ),
-                "Give the new bytes a new version.",
-            )
+    plan.manifest
+        .components
+        .iter()
+        .filter_map(|(name, artifact)| {
+            let (known, mine) = (recorded.components.get(name)?, artifact.sha256.as_ref()?);
+            (known.digest() != *mine).then(|| {
+                Finding::new(
+                    FindingName::VersionReused,
+                    format!("components.{name}"),
+                    format!(
+                        "version {} was recorded with the bytes {} and now has {}.",
+                        plan.manifest.version,
+                        known.digest().short(),
+                        mine.short()
+                    ),
+                    "Give the new bytes a new version.",
+                )
+            })
         })
-    });
-    reused.collect()
+        .collect()
 }
 
 /// Returns a note for each component of a recorded version whose digest the manifest does not name.
 pub fn not_compared(plan: Plan<'_>, recorded: &Release) -> Vec<String> {
-    let named = plan.manifest.components.iter();
-    let unnamed = named.filter(|(name, artifact)| {
-        let digest = artifact.sha256.as_ref();
-        digest.is_none() && recorded.components.contains_key(*name)
-    });
+    let unnamed = plan
+        .manifest
+        .components
+        .iter()
+        .filter(|(name, artifact)| artifact.sha256.is_none() && recorded.components.contains_key(*name));
     let version = &plan.manifest.version;
     unnamed
         .map(|(name, _)| {
@@ -166,8 +168,7 @@ pub fn not_compared(plan: Plan<'_>, recorded: &Release) -> Vec<String> {
 
 /// Returns a note that nobody looked into the objects that a manifest names; `None` where it names only images.
 pub fn unread(manifest: &Manifest) -> Option<String> {
-    let objects = manifest.components.iter();
-    let objects = objects.filter(|(_, artifact)| artifact.key.is_some());
+    let objects = manifest.components.iter().filter(|(_, artifact)| artifact.key.is_some());
     let names: Vec<String> = objects.map(|(name, _)| format!("`{name}`")).collect();
     (!names.is_empty()).then(|| {
         format!(

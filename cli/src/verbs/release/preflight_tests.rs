@@ -119,10 +119,7 @@ fn a_version_that_is_recorded_with_other_bytes_and_what_stops_everything_are_fou
         "lock": {"token": 1, "held": {"deployment": "0123456789abcdef", "action": "deploy",
             "execution": "arn", "since": 0, "state": "needs_operator"}}});
     let now = Environment::read(&now).unwrap();
-    let names = |plan| -> Vec<FindingName> {
-        let stopped = stopped(plan, &here, &now);
-        stopped.iter().map(|finding| finding.name).collect()
-    };
+    let names = |plan| -> Vec<FindingName> { stopped(plan, &here, &now).iter().map(|finding| finding.name).collect() };
     assert_eq!(names(plan), [FindingName::Held, FindingName::NeedsOperator]);
     plan.through_hold = true;
     assert_eq!(names(plan), [FindingName::NeedsOperator]);

@@ -69,8 +69,11 @@ pub fn lines(record: &Record, is_past: bool) -> Vec<Line> {
 
 /// Returns the lines on the deployment, its requester, and the reason.
 pub fn who(record: &Record) -> Vec<String> {
-    let lines = head(record).into_iter().map(|line| line.text);
-    lines.filter(|line| !line.trim_start().starts_with("waits for its turn")).collect()
+    head(record)
+        .into_iter()
+        .map(|line| line.text)
+        .filter(|line| !line.trim_start().starts_with("waits for its turn"))
+        .collect()
 }
 
 /// Returns the reasons of its ending: the waves that did not pass with their measurements, the failures, the changes
@@ -90,8 +93,7 @@ pub fn why(record: &Record) -> Vec<String> {
     });
     lines.extend(judged_lines.map(|line| line.text));
     lines.extend(failures);
-    let after = undone(record).into_iter().chain(ending(record, true));
-    lines.extend(after.map(|line| line.text));
+    lines.extend(undone(record).into_iter().chain(ending(record, true)).map(|line| line.text));
     lines
 }
 
@@ -176,8 +178,7 @@ pub fn planned(plan: &Plan) -> Vec<Line> {
         lines.push(Line::plain(format!("  warning: {name}: {reason}\n    {remedy}")));
     }
     lines.extend(manual::line(&plan.warnings).map(Line::plain));
-    let stays = plan.stays_reachable.iter();
-    lines.extend(stays.map(|files| Line::plain(format!("  plan: {}", reachable(files)))));
+    lines.extend(plan.stays_reachable.iter().map(|files| Line::plain(format!("  plan: {}", reachable(files)))));
     lines
 }
 
@@ -234,8 +235,7 @@ pub(crate) fn ending(record: &Record, is_past: bool) -> Vec<Line> {
     }
     // What a plan says of files that stay is printed with the plan.
     if record.deployment.undoing.is_some() {
-        let stays = ended.stays_reachable.iter();
-        lines.extend(stays.map(|files| Line::plain(format!("  {}", reachable(files)))));
+        lines.extend(ended.stays_reachable.iter().map(|files| Line::plain(format!("  {}", reachable(files)))));
     }
     if let Some(resolved) = &ended.resolved {
         lines.push(Line::plain(format!("  resolved: {resolved}")));

@@ -62,8 +62,8 @@ fn reached(step: &Step, wave: u32) -> String {
 
 /// Returns the changes that were made for a wave, or on the way back where no wave is given.
 pub(super) fn changes(step: &Step, wave: Option<u32>) -> Vec<Line> {
-    let numbered = step.changes.iter().enumerate();
-    let made = numbered.filter(|(_, change)| change.wave == wave && change.undo == wave.is_none());
+    let made =
+        step.changes.iter().enumerate().filter(|(_, change)| change.wave == wave && change.undo == wave.is_none());
     made.map(|(number, change)| change_line(step, number, change)).collect()
 }
 
@@ -93,8 +93,7 @@ pub(super) fn waits(step: &Step) -> Option<Line> {
 /// Returns the lines on the warnings of a step.
 pub(super) fn warnings(step: &Step) -> Vec<Line> {
     let component = &step.component;
-    let warnings = step.warnings.iter();
-    warnings.map(|warning| Line::plain(format!("  {component}: warning: {warning}"))).collect()
+    step.warnings.iter().map(|warning| Line::plain(format!("  {component}: warning: {warning}"))).collect()
 }
 
 /// A line with its key. A line with a new key is printed; numbers within its text may move.
@@ -126,9 +125,12 @@ pub(super) const AT_ONCE: &str = "judged at once";
 
 /// Returns the lines on what persons did at the wheel while a wave was watched.
 pub(super) fn steered(record: &Record, wave: u32) -> impl Iterator<Item = Line> {
-    let turns = record.deployment.wheel.iter();
-    let of_it = turns.filter(move |turn| turn.wave == wave);
-    of_it.map(|turn| Line::plain(format!("  {} {}", turn.at.clock(), turn.in_words())))
+    record
+        .deployment
+        .wheel
+        .iter()
+        .filter(move |turn| turn.wave == wave)
+        .map(|turn| Line::plain(format!("  {} {}", turn.at.clock(), turn.in_words())))
 }
 
 /// Returns the line on how long a wave is watched.

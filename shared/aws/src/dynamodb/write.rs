@@ -127,8 +127,7 @@ fn refused(error: &SdkError<TransactWriteItemsError, HttpResponse>, writes: &[Wr
 
 /// Names each write with the action that IAM asks for, so that a refusal names the one that is not allowed.
 fn all_named(writes: &[Write]) -> String {
-    let named = writes.iter().map(|write| format!("{} {}", write.action(), named(write.key())));
-    named.collect::<Vec<_>>().join(", ")
+    writes.iter().map(|write| format!("{} {}", write.action(), named(write.key()))).collect::<Vec<_>>().join(", ")
 }
 
 /// The sum of all writes' reasons, where they say more than the error itself.
@@ -154,9 +153,7 @@ impl Canceled {
         };
         let reasons: Vec<Reason> = canceled.cancellation_reasons().iter().map(Reason::of).collect();
         let at = |wanted: &[Reason]| -> Vec<usize> {
-            let found = reasons.iter().enumerate();
-            let found = found.filter(|(_, reason)| wanted.contains(reason));
-            found.map(|(index, _)| index).collect()
+            reasons.iter().enumerate().filter(|(_, reason)| wanted.contains(reason)).map(|(index, _)| index).collect()
         };
         if reasons.is_empty() || !at(&[Reason::Wrong]).is_empty() {
             return None;
@@ -201,8 +198,10 @@ impl ClassifyRetry for ByReason {
     }
 
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        let answered = context.output_or_error().and_then(Result::err);
-        let error = answered.and_then(|error| error.as_operation_error()?.downcast_ref());
+        let error = context
+            .output_or_error()
+            .and_then(Result::err)
+            .and_then(|error| error.as_operation_error()?.downcast_ref());
         match error.and_then(Canceled::of) {
             Some(Canceled::Throttled) => RetryAction::throttling_error(),
             _ => RetryAction::NoActionIndicated,

@@ -15,8 +15,7 @@ use windlass_domain::text::time::Time;
 use windlass_engine::ports::{LifecycleRule, Listed, Listing, Result};
 
 pub(super) async fn objects(s3: &Client, bucket: &str, prefix: &str, after: Option<String>) -> Result<Listing> {
-    let request = s3.list_objects_v2().bucket(bucket);
-    let sent = request.prefix(prefix).set_start_after(after).send().await;
+    let sent = s3.list_objects_v2().bucket(bucket).prefix(prefix).set_start_after(after).send().await;
     let answer = sent.or_fault("ListObjectsV2", &format!("s3://{bucket}/{prefix}"))?;
     let more = answer.is_truncated == Some(true);
     let objects: Vec<Listed> = answer
@@ -83,8 +82,7 @@ fn time(at: Option<DateTime>) -> Time {
 }
 
 pub(super) async fn keeps_versions(s3: &Client, bucket: &str) -> Result<bool> {
-    let request = s3.get_bucket_versioning().bucket(bucket);
-    let answer = request.send().await.or_fault("GetBucketVersioning", bucket)?;
+    let answer = s3.get_bucket_versioning().bucket(bucket).send().await.or_fault("GetBucketVersioning", bucket)?;
     Ok(answer.status == Some(BucketVersioningStatus::Enabled))
 }
 
@@ -141,8 +139,7 @@ pub(super) async fn delete_all(s3: &Client, bucket: &str, keys: &[String]) -> Re
     });
     let delete = delete.map_err(|error| Fault::internal(format!("DeleteObjects: {error}")))?;
     let sent = s3.delete_objects().bucket(bucket).delete(delete).send();
-    let answer = sent.await.or_fault("DeleteObjects", &format!("s3://{bucket}"))?;
-    let failed = answer.errors.unwrap_or_default();
+    let failed = sent.await.or_fault("DeleteObjects", &format!("s3://{bucket}"))?.errors.unwrap_or_default();
     failed.first().map_or(Ok(()), |first| Err(refused(bucket, failed.len(), first)))
 }
 

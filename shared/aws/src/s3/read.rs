@@ -52,9 +52,7 @@ pub(super) async fn head(s3: &Client, object: &ObjectId) -> Result<Option<Object
 pub(super) async fn tags(s3: &Client, object: &ObjectId) -> Result<BTreeMap<String, String>> {
     let request = s3.get_object_tagging().bucket(&object.bucket);
     let sent = request.key(&object.key).set_version_id(object.version_id.clone()).send().await;
-    let answer = sent.or_fault("GetObjectTagging", &named(object))?;
-    let tags = answer.tag_set.into_iter();
-    Ok(tags.map(|tag| (tag.key, tag.value)).collect())
+    Ok(sent.or_fault("GetObjectTagging", &named(object))?.tag_set.into_iter().map(|tag| (tag.key, tag.value)).collect())
 }
 
 pub(super) async fn get(s3: &Client, object: &ObjectId, limit: u64) -> Result<Bytes> {

@@ -186,8 +186,7 @@ pub(super) async fn complete(
 }
 
 pub(super) async fn abort(s3: &Client, upload: &Upload) -> Result<()> {
-    let request = s3.abort_multipart_upload().bucket(&upload.bucket).key(&upload.key);
-    let sent = request.upload_id(&upload.id).send().await;
+    let sent = s3.abort_multipart_upload().bucket(&upload.bucket).key(&upload.key).upload_id(&upload.id).send().await;
     sent.or_fault("AbortMultipartUpload", &named_upload(upload)).map(drop)
 }
 
