@@ -48,8 +48,7 @@ fn a_release_runs_where_each_of_its_components_runs_its_bytes() {
     let name = |name: &str| ComponentName::new(name).unwrap();
     let image = |bytes: &str| Artifact::Image { repository: "shop/agent".into(), digest: Digest::of(bytes.as_bytes()) };
     let of = |named: &[(&str, &str)]| -> BTreeMap<ComponentName, Artifact> {
-        let named = named.iter();
-        named.map(|(of, bytes)| (name(of), image(bytes))).collect()
+        named.iter().map(|(of, bytes)| (name(of), image(bytes))).collect()
     };
     let mut state = EnvironmentState::default();
     for (of, artifact) in [("a", Some("1")), ("b", Some("2")), ("c", None)] {

@@ -111,8 +111,7 @@ pub fn decide(moving: Moving<'_>, facts: MovingFacts<'_>) -> Result<MovedItems, 
     match facts.declared {
         Err(why) => findings.extend(why.iter().cloned()),
         Ok(declared) => {
-            let wrong = components.iter();
-            findings.extend(wrong.filter_map(|pair| moving.unlike(pair, facts.kinds, declared)));
+            findings.extend(components.iter().filter_map(|pair| moving.unlike(pair, facts.kinds, declared)));
         }
     }
     let taken = components.values().filter(|name| facts.state.has(name));
@@ -252,8 +251,7 @@ impl MovedItems {
     /// folder of its own, if its kind keeps data beside the ledger.
     pub fn take_out(&self, moving: Moving<'_>, state: &mut EnvironmentState, now: Time) -> Vec<MovedRecord> {
         let (app, environment) = (moving.from.app(), moving.from.environment());
-        let components = self.components.iter();
-        let moved_records = components.map(|(was, name)| {
+        let moved_records = self.components.iter().map(|(was, name)| {
             let anew = format!("{app}/{environment}/{was}.{}", now.0);
             let home = state.homes.insert(was.clone(), anew);
             let (marks, others) =

@@ -178,14 +178,10 @@ impl Scene {
 
     fn in_words(&mut self) -> String {
         if let Err(findings) = self.moved() {
-            let findings = findings.iter();
-            let listed = findings.map(|it| format!("{} {}", it.name, it.path));
-            return listed.collect::<Vec<_>>().join(", ");
+            return findings.iter().map(|it| format!("{} {}", it.name, it.path)).collect::<Vec<_>>().join(", ");
         }
-        let names = |state: &EnvironmentState| {
-            let names = state.running.keys().map(ComponentName::as_str);
-            names.collect::<Vec<_>>().join(" ")
-        };
+        let names =
+            |state: &EnvironmentState| state.running.keys().map(ComponentName::as_str).collect::<Vec<_>>().join(" ");
         let held = self.claims.iter().flat_map(|claims| &claims.held);
         let held: Vec<String> = held.map(|it| it.owner.to_string()).collect();
         format!("{}; {}; {}", names(&self.from.state), names(&self.to.state), held.join(", "))

@@ -31,8 +31,7 @@ fn what_differs_from_what_was_pinned_is_listed() {
         release: of(json!({"api": zip("1"), "agent": image(DIGEST)})),
     };
     assert_eq!(pinned.elsewhere(&environment("prod")), None);
-    let elsewhere = pinned.elsewhere(&environment("dev")).unwrap();
-    assert_eq!(elsewhere.path, "environment");
+    assert_eq!(pinned.elsewhere(&environment("dev")).unwrap().path, "environment");
     let same = pinned.release.clone();
     let other = "b".repeat(64);
     let mut named = same.clone();

@@ -231,8 +231,7 @@ impl PinnedRelease {
             .filter(differ)
             .map(|name| {
                 let shown = |release: &Release| {
-                    let artifact = release.components.get(name);
-                    artifact.map_or_else(|| "nothing".to_owned(), |one| format!("`{one}`"))
+                    release.components.get(name).map_or_else(|| "nothing".to_owned(), |one| format!("`{one}`"))
                 };
                 let reason = format!("{} was pinned, and it is {} now.", shown(was), shown(now));
                 not_as_pinned(&format!("components.{name}"), &reason)

@@ -113,8 +113,7 @@ fn what_is_not_known_has_no_metric() {
     unknown.seconds = None;
     assert_eq!(metrics_of(&counted(), &unknown), ["windlass: NeedsOperator 0 Count"]);
     let line = counted().line(&unknown, 1).unwrap();
-    let directives = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();
-    assert_eq!(directives.len(), 1, "{line}");
+    assert_eq!(line["_aws"]["CloudWatchMetrics"].as_array().unwrap().len(), 1, "{line}");
 }
 
 #[test]

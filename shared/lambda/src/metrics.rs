@@ -149,9 +149,8 @@ type Metric = (&'static str, &'static str, Value);
 /// `DeploymentSeconds` is the number of deployments that worked. `Changes` and `ChangesFailed` come together, because
 /// an expression over two metrics has no value at a time at which one has none.
 fn everywhere(ended: &EndedDeployment) -> Vec<Metric> {
-    let seconds = ended.seconds.map(|seconds| json!(seconds));
-    let worked = seconds.map(|seconds| ("DeploymentSeconds", "Seconds", seconds));
-    let mut metrics: Vec<Metric> = worked.into_iter().collect();
+    let mut metrics: Vec<Metric> =
+        ended.seconds.map(|seconds| ("DeploymentSeconds", "Seconds", json!(seconds))).into_iter().collect();
     let (changes, failed) = (ended.outcome.changes(), ended.outcome.failed());
     if changes + failed > 0 {
         metrics.push(("Changes", "Count", json!(changes)));
@@ -162,8 +161,7 @@ fn everywhere(ended: &EndedDeployment) -> Vec<Metric> {
 
 /// Returns the metrics that say something of one application only, where they are known.
 fn of_an_application(ended: &EndedDeployment) -> Vec<Metric> {
-    let lead_time_s = ended.lead_time_ms.map(|ms| json!(ms / 1000));
-    let lead_time = lead_time_s.map(|seconds| ("LeadTimeSeconds", "Seconds", seconds));
+    let lead_time = ended.lead_time_ms.map(|ms| ("LeadTimeSeconds", "Seconds", json!(ms / 1000)));
     let dollars = ended.dollars.map(|dollars| json!(dollars));
     let cost = dollars.map(|dollars| ("DeploymentDollars", "None", dollars));
     lead_time.into_iter().chain(cost).collect()

@@ -57,12 +57,13 @@ where
     let service = service_fn(async |event: LambdaEvent<Value>| {
         let trace = event.context.xray_trace_id.as_deref();
         let span = logs::invocation(&event.context.request_id, trace, &event.payload);
-        let work = measured(&function, handle(&ports, &handler, event.payload));
-        work.instrument(span).await.map_err(Failure)
+        measured(&function, handle(&ports, &handler, event.payload)).instrument(span).await.map_err(Failure)
     });
     // It runs without the runtime's own tracing layer, whose span would stand on the lines in place of ours.
-    let served = lambda_runtime::Runtime::new(service).run().await;
-    served.map_err(|error| Fault::internal(format!("the Lambda runtime ended: {error}")))
+    lambda_runtime::Runtime::new(service)
+        .run()
+        .await
+        .map_err(|error| Fault::internal(format!("the Lambda runtime ended: {error}")))
 }
 
 async fn measured(function: &str, work: impl Future<Output = Result<Value, Fault>>) -> Result<Value, Fault> {
@@ -112,15 +113,14 @@ where
     // A future of its own type helps the compiler: a handler's future holds those of all that it calls down to the SDK,
     // and together with the runtime's they nest deeper than rustc follows.
     let working: Pin<Box<dyn Future<Output = Result<O, Fault>> + '_>> = Box::pin(async { handler(ports, input).await });
-    let caught = AssertUnwindSafe(working).catch_unwind().await;
-    let output = caught.unwrap_or_else(|panic| Err(panicked(panic.as_ref())))?;
+    let output =
+        AssertUnwindSafe(working).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(panic.as_ref())))?;
     serde_json::to_value(output).map_err(|error| Fault::internal(format!("the answer cannot be written: {error}")))
 }
 
 /// Returns the fault of a panic. The runtime catches panics as well, but names them after Rust's box that holds them.
 fn panicked(panic: &(dyn Any + Send)) -> Fault {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     let why = text.unwrap_or("without a message");
     Fault::internal(format!("the handler panicked: {why}"))
 }
@@ -171,8 +171,7 @@ mod tests {
 
     #[test]
     fn an_event_of_another_form_is_bad_input() {
-        let fault = answer(json!("five")).expect_err("a text is no number");
-        assert_eq!(fault.name, FaultName::BadInput);
+        assert_eq!(answer(json!("five")).expect_err("a text is no number").name, FaultName::BadInput);
     }
 
     #[test]

@@ -56,8 +56,7 @@ impl AppSpec {
     /// Returns whether it deploys this alias of this function.
     pub fn is_of(&self, function: &str, alias: &str) -> bool {
         let (named, its) = self.deploys();
-        let named = named.split(":function:").last().unwrap_or_default();
-        named.split(':').next() == Some(function) && its == alias
+        named.split(":function:").last().unwrap_or_default().split(':').next() == Some(function) && its == alias
     }
 
     /// Returns the function and the alias that it deploys, as they are written; empty if they are not written.
@@ -79,8 +78,7 @@ impl AppSpec {
             let (_, hooks) = document.iter().find(|(key, _)| is(key, "Hooks"))?;
             hooks.as_array()
         });
-        let events = hooks.into_iter().flatten().filter_map(Value::as_object);
-        events.flat_map(Map::keys).cloned().collect()
+        hooks.into_iter().flatten().filter_map(Value::as_object).flat_map(Map::keys).cloned().collect()
     }
 
     /// Returns the document that moves callers from one version to another, as JSON. Everything else stays as it was.
@@ -88,8 +86,7 @@ impl AppSpec {
         let mut document = self.0.clone();
         if let Some(properties) = properties(&mut document, FUNCTION) {
             for (name, version) in [("CurrentVersion", from), ("TargetVersion", to)] {
-                let known = properties.keys().find(|key| is(key, name)).cloned();
-                let key = known.unwrap_or_else(|| name.to_owned());
+                let key = properties.keys().find(|key| is(key, name)).cloned().unwrap_or_else(|| name.to_owned());
                 properties.insert(key, version.into());
             }
         }
@@ -108,8 +105,7 @@ fn member<'a>(of: &'a mut Map<String, Value>, name: &str) -> Option<&'a mut Valu
 
 /// Returns the properties of the one resource of this type that the document deploys.
 fn properties<'a>(document: &'a mut Value, of: &str) -> Option<&'a mut Map<String, Value>> {
-    let resources = member(document.as_object_mut()?, "Resources")?.as_array_mut()?;
-    let [resource] = resources.as_mut_slice() else {
+    let [resource] = member(document.as_object_mut()?, "Resources")?.as_array_mut()?.as_mut_slice() else {
         return None;
     };
     let resource = resource.as_object_mut().filter(|named| named.len() == 1)?;
@@ -190,8 +186,11 @@ impl AppSpec {
     pub fn deploying(&self, task_definition: &str) -> String {
         let mut document = self.0.clone();
         if let Some(properties) = properties(&mut document, SERVICE) {
-            let known = properties.keys().find(|key| is(key, "TaskDefinition"));
-            let key = known.cloned().unwrap_or_else(|| "TaskDefinition".into());
+            let key = properties
+                .keys()
+                .find(|key| is(key, "TaskDefinition"))
+                .cloned()
+                .unwrap_or_else(|| "TaskDefinition".into());
             properties.insert(key, task_definition.into());
         }
         document.to_string()
@@ -200,8 +199,7 @@ impl AppSpec {
     /// Returns the task definition that it deploys, as it is written.
     pub fn task_definition(&self) -> Option<String> {
         let mut document = self.0.clone();
-        let properties = properties(&mut document, SERVICE)?;
-        let (_, value) = properties.iter().find(|(key, _)| is(key, "TaskDefinition"))?;
+        let (_, value) = properties(&mut document, SERVICE)?.iter().find(|(key, _)| is(key, "TaskDefinition"))?;
         value.as_str().map(str::to_owned)
     }
 }
@@ -317,8 +315,7 @@ hooks:
         properties["targetversion"] = "9".into();
         assert_eq!(written, wanted);
         // And once more, as the next release finds it.
-        let again = AppSpec::read(&written.to_string()).unwrap();
-        assert_eq!(again.moving("7", "9"), written.to_string());
+        assert_eq!(AppSpec::read(&written.to_string()).unwrap().moving("7", "9"), written.to_string());
     }
 
     #[test]
@@ -350,8 +347,7 @@ hooks:
             ("shop-jobs", "live", false),
             ("shop-api-2", "live", false),
         ] {
-            let read = AppSpec::new(name, alias);
-            assert_eq!(read.is_of("shop-api", "live"), is_ours, "{name} {alias}");
+            assert_eq!(AppSpec::new(name, alias).is_of("shop-api", "live"), is_ours, "{name} {alias}");
         }
     }
 

@@ -94,8 +94,7 @@ pub(crate) const ALARM: Form = Form {
 /// IAM User Guide, "IAM ARNs".
 pub(crate) const ROLE: Form = Form {
     accepts: |text| {
-        let parts: Vec<&str> = text.splitn(6, ':').collect();
-        matches!(parts.as_slice(), ["arn", partition, "iam", "", account, resource]
+        matches!(text.splitn(6, ':').collect::<Vec<_>>().as_slice(), ["arn", partition, "iam", "", account, resource]
             if partition.starts_with("aws")
                 && account.len() == 12
                 && account.bytes().all(|b| b.is_ascii_digit())

@@ -46,8 +46,7 @@ impl Declaration {
     /// Returns the topics that get the messages of an environment; without one, those of the application as a whole.
     pub fn notify(&self, environment: Option<&EnvironmentName>) -> &[Notify] {
         let environment = environment.and_then(|name| self.document.environments.get(name));
-        let own = environment.and_then(|environment| environment.notify.as_deref());
-        own.unwrap_or(&self.document.notify)
+        environment.and_then(|environment| environment.notify.as_deref()).unwrap_or(&self.document.notify)
     }
 
     /// Returns the lists of topics that it has, each with its place.
@@ -62,8 +61,7 @@ impl Declaration {
 
     /// Returns the schedule of the drills of an environment.
     pub fn drills(&self, environment: &EnvironmentName) -> Option<&Schedule> {
-        let environment = self.document.environments.get(environment)?;
-        environment.drill.as_ref()
+        self.document.environments.get(environment)?.drill.as_ref()
     }
 
     /// Returns the names of its components.
@@ -75,8 +73,7 @@ impl Declaration {
     /// environment that is not declared any more, so nothing is restored there.
     pub fn heal(&self, environment: &EnvironmentName) -> impl Iterator<Item = (ComponentName, Heal)> {
         let is_declared = self.document.environments.contains_key(environment);
-        let all = self.document.components.iter();
-        all.map(move |(name, component)| {
+        self.document.components.iter().map(move |(name, component)| {
             let heal = match component.heal() {
                 Heal::Restore if !is_declared => Heal::Report,
                 heal => heal,

@@ -132,10 +132,7 @@ mod tests {
     fn changed_content_needs_a_higher_version() {
         let first = declaration("1.0.0", "shop-web");
         let in_force = Declared::new(&first, "text", Time(0), None);
-        let uploaded = |version, bucket| {
-            let offered = declaration(version, bucket);
-            offered.uploaded(&shop(), Some(&in_force))
-        };
+        let uploaded = |version, bucket| declaration(version, bucket).uploaded(&shop(), Some(&in_force));
         assert_eq!(first.uploaded(&shop(), None), Ok(Upload::TakesForce));
         assert_eq!(uploaded("1.0.0", "shop-web"), Ok(Upload::Unchanged));
         assert_eq!(uploaded("1.0.1", "shop-other"), Ok(Upload::TakesForce));
@@ -152,10 +149,12 @@ mod tests {
         let first = Declaration::parse(text).unwrap();
         let in_force = Declared::new(&first, text, Time(0), None);
         let refusal = |text: String| {
-            let part = Declaration::read(&text, &crate::declaration::Exceptions::default());
-            let part = part.unwrap_err();
-            let rest = part.rest().expect("it can be read but for a member");
-            rest.uploaded(&shop(), Some(&in_force)).err().map(|it| it.name)
+            let part = Declaration::read(&text, &crate::declaration::Exceptions::default()).unwrap_err();
+            part.rest()
+                .expect("it can be read but for a member")
+                .uploaded(&shop(), Some(&in_force))
+                .err()
+                .map(|it| it.name)
         };
         assert_eq!(refusal(format!("{text}\ncolour: blue\n")), None);
         let other = text.replace("shop/agent", "shop/agents");
@@ -167,27 +166,23 @@ mod tests {
     fn what_was_accepted_is_read_again_without_checks() {
         let text = include_str!("../../tests/bad_inputs/declaration.yaml");
         let first = Declaration::parse(text).unwrap();
-        let declared = Declared::new(&first, text, Time(0), None);
-        assert_eq!(declared.read().unwrap(), first);
+        assert_eq!(Declared::new(&first, text, Time(0), None).read().unwrap(), first);
         let loopback = text.replace("https://{environment}.shop.example", "http://127.0.0.1");
         assert!(Declaration::parse(&loopback).is_err());
-        let declared = Declared::new(&first, loopback, Time(0), None);
-        assert!(declared.read().is_ok());
+        assert!(Declared::new(&first, loopback, Time(0), None).read().is_ok());
         assert!(Declared::new(&first, "app: [", Time(0), None).read().is_err());
     }
 
     #[test]
     fn a_declaration_of_another_application_is_refused() {
         let bank = AppName::new("bank").unwrap();
-        let finding = declaration("1.0.0", "shop-web").uploaded(&bank, None).unwrap_err();
-        assert_eq!(finding.path, "app");
+        assert_eq!(declaration("1.0.0", "shop-web").uploaded(&bank, None).unwrap_err().path, "app");
     }
 
     #[test]
     fn layout_order_and_comments_do_not_count() {
         let written = "# a comment\ncomponents:\n  web:\n    bucket: shop-web\n    kind: static_site\n\
                        environments:\n  prod: {}\nversion: 1.0.0\napp: \"shop\"\n";
-        let same = Declaration::parse(written).unwrap();
-        assert_eq!(same.digest(), declaration("1.0.0", "shop-web").digest());
+        assert_eq!(Declaration::parse(written).unwrap().digest(), declaration("1.0.0", "shop-web").digest());
     }
 }

@@ -134,8 +134,7 @@ impl Deploy {
                 glob => TagRule::Glob(glob.to_owned()),
             });
         }
-        let branches = self.branches.iter().flatten();
-        GitRule::Branches(branches.chain(&self.branch).cloned().collect())
+        GitRule::Branches(self.branches.iter().flatten().chain(&self.branch).cloned().collect())
     }
 }
 

@@ -40,8 +40,7 @@ impl TryFrom<String> for Days {
         let digits = text.strip_suffix('d').filter(|digits| !digits.starts_with('0'));
         let digits = digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
         let days = digits.and_then(|digits| digits.parse().ok());
-        let days = days.filter(|days| (1..=365).contains(days));
-        days.map(Self).ok_or(BadDays(text))
+        days.filter(|days| (1..=365).contains(days)).map(Self).ok_or(BadDays(text))
     }
 }
 

@@ -111,8 +111,7 @@ impl<'a> WaveHistory<'a> {
 
     /// Returns the events of the changes, forwards.
     fn changes(&self) -> u64 {
-        let changes = self.waves.iter().flat_map(|wave| &wave.changes);
-        changes.map(|change| events(change, self.components)).sum()
+        self.waves.iter().flat_map(|wave| &wave.changes).map(|change| events(change, self.components)).sum()
     }
 
     /// Returns the events beside the looks.
@@ -133,8 +132,7 @@ impl<'a> WaveHistory<'a> {
     /// Returns the most looks that all waves take at this pace.
     fn looks_at(&self, pace_s: u64) -> u64 {
         let beside = self.spare() + ENDS;
-        let waves = self.waves.iter();
-        waves.map(|wave| wave.bake_s.div_ceil(pace_s) + beside).sum()
+        self.waves.iter().map(|wave| wave.bake_s.div_ceil(pace_s) + beside).sum()
     }
 
     /// Returns the number of looks for which the history has room besides those of its waves: a person may pause it.
@@ -169,8 +167,7 @@ impl<'a> WaveHistory<'a> {
         // Each wave's last look may come sooner than at its pace.
         let beside = self.count() * (self.spare() + ENDS + 1);
         let looks = room.saturating_sub(beside).max(1);
-        let pace_s = self.watched_s().div_ceil(looks);
-        pace_s.clamp(SPARED_S, SLOWEST_S)
+        self.watched_s().div_ceil(looks).clamp(SPARED_S, SLOWEST_S)
     }
 
     /// Returns how often a wave that bakes so long may be looked at.
@@ -197,8 +194,7 @@ impl<'a> WaveHistory<'a> {
     /// Returns the most seconds that it takes, once it has its turn.
     pub fn seconds(&self) -> u64 {
         let wave = |wave: &Wave| {
-            let changes = wave.changes.iter();
-            let slowest = changes.map(|change| extent(change, self.components).seconds).max();
+            let slowest = wave.changes.iter().map(|change| extent(change, self.components).seconds).max();
             let planned_s = if wave.is_planned_later() { PLANNED_LATER_S } else { 0 };
             WAVE_S + planned_s + slowest.unwrap_or(0) + wave.bake_s + self.hold_s
         };

@@ -59,11 +59,13 @@ fn spec(kind: KindName, steady_within: Span) -> Spec {
 
 /// So many components of each of these kinds.
 fn declared(count: usize, steady_within: Span) -> BTreeMap<ComponentName, Component> {
-    let each = KINDS.into_iter().flat_map(|kind| {
-        let component = Component { after: BTreeSet::new(), on_artifact: false, spec: spec(kind, steady_within) };
-        (0..count).map(move |n| (name(kind, n), component.clone()))
-    });
-    each.collect()
+    KINDS
+        .into_iter()
+        .flat_map(|kind| {
+            let component = Component { after: BTreeSet::new(), on_artifact: false, spec: spec(kind, steady_within) };
+            (0..count).map(move |n| (name(kind, n), component.clone()))
+        })
+        .collect()
 }
 
 fn wave(kind: KindName, components: usize, bake_s: u64) -> Wave {
@@ -106,8 +108,7 @@ fn what_fits_into_a_history() {
 #[test]
 fn it_is_reported_in_numbers() {
     let waves = [wave(KindName::Lambda, 1000, 0), wave(KindName::Lambda, 2000, 0)];
-    let found = WaveHistory::of(&waves, &BTreeMap::new(), None).too_long(0);
-    let finding = found.unwrap();
+    let finding = WaveHistory::of(&waves, &BTreeMap::new(), None).too_long(0).unwrap();
     assert_eq!(finding.name, FindingName::TooLarge);
     let begins = "3000 changes in 2 waves make a history of up to 28660 events, and AWS ends";
     assert!(finding.reason.starts_with(begins), "{finding}");
@@ -118,8 +119,7 @@ fn what_has_gone_of_the_executions_time_is_not_there_to_be_watched() {
     let waves = [wave(KindName::Lambda, 1, 6 * 24 * 3600)];
     let hours = |gone: u64| {
         let (none, rule) = (BTreeMap::new(), hold(300));
-        let history = WaveHistory::of(&waves, &none, Some(&rule));
-        history.too_long(gone * 3600).map(|finding| finding.reason)
+        WaveHistory::of(&waves, &none, Some(&rule)).too_long(gone * 3600).map(|finding| finding.reason)
     };
     assert_eq!(hours(22), None);
     assert_eq!(
@@ -144,8 +144,7 @@ fn a_watch_is_looked_at_as_often_as_its_history_has_room_for() {
     for (changes, hours, wanted) in cases {
         let waves = [wave(KindName::Lambda, changes, hours * 3600)];
         let (none, rule) = (BTreeMap::new(), hold(300));
-        let history = WaveHistory::of(&waves, &none, Some(&rule));
-        assert_eq!(history.pace_s(), wanted, "{changes} changes, {hours} h");
+        assert_eq!(WaveHistory::of(&waves, &none, Some(&rule)).pace_s(), wanted, "{changes} changes, {hours} h");
     }
 }
 
@@ -170,8 +169,9 @@ fn seen(seed: u64, look: u64) -> Vec<Measurement> {
 
 /// Returns how often a wave is looked at, and for how many seconds, whatever its gates do.
 fn watched(history: &WaveHistory<'_>, bake_s: u64, rule: &UnknownRule, seed: u64) -> (u64, u64) {
-    let begun = Judgement::begin(0, Time(0), Time(0), Span::seconds(bake_s), true);
-    let mut judgement = begun.at_pace(history.pace_s()).within(history.looks(bake_s));
+    let mut judgement = Judgement::begin(0, Time(0), Time(0), Span::seconds(bake_s), true)
+        .at_pace(history.pace_s())
+        .within(history.looks(bake_s));
     let mut now = Time(0);
     for look in 1..=LONGEST {
         match judgement.look(seen(seed, look), rule, now) {

@@ -196,8 +196,7 @@ pub fn thin(points: &mut Vec<Point>, most: usize) {
 
 /// Finds the point that is needed least: its neighbours have its verdict, and are nearest to each other.
 fn least_needed(points: &[Point]) -> Option<usize> {
-    let inner = points.windows(3).enumerate();
-    let inner = inner.filter_map(|(before, three)| match three {
+    let inner = points.windows(3).enumerate().filter_map(|(before, three)| match three {
         [former, point, next] => {
             let differs = former.verdict != point.verdict || point.verdict != next.verdict;
             Some(((differs, next.at.ms_since(former.at)), before + 1))

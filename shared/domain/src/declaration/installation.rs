@@ -130,8 +130,7 @@ mod tests {
     #[test]
     fn the_tag_decides_whatever_other_tags_there_are() {
         let tags = |all: &[(&str, &str)]| {
-            let all = all.iter();
-            all.map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect::<BTreeMap<_, _>>()
+            all.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect::<BTreeMap<_, _>>()
         };
         let theirs = tags(&[(INSTALLATION_TAG, "other"), ("windlass:app", "shop")]);
         assert_eq!(by_tags(&theirs), Some("other"));

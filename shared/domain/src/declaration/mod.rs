@@ -107,8 +107,7 @@ impl Declaration {
         for (name, component) in resolved.flat_map(|resolved| resolved.components) {
             for repository in component.spec.as_kind().repositories() {
                 let repository = repository_name(repository).to_owned();
-                let components = repositories.entry(repository).or_default();
-                components.insert(name.clone());
+                repositories.entry(repository).or_default().insert(name.clone());
             }
         }
         repositories

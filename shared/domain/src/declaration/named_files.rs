@@ -74,9 +74,7 @@ impl NameSearch {
     /// Returns the files that nothing names in what was read.
     pub fn unnamed(&self) -> BTreeSet<&str> {
         let is_missing = |part: &usize| !self.found.get(*part).copied().unwrap_or(true);
-        let files = self.files.iter();
-        let unnamed = files.filter(|(_, parts)| parts.iter().any(is_missing));
-        unnamed.map(|(path, _)| path.as_str()).collect()
+        self.files.iter().filter(|(_, parts)| parts.iter().any(is_missing)).map(|(path, _)| path.as_str()).collect()
     }
 }
 
@@ -89,8 +87,7 @@ fn parts(path: &str) -> Vec<String> {
         return vec![name.to_owned()];
     }
     let name = [".gz", ".br"].iter().find_map(|copy| name.strip_suffix(copy)).unwrap_or(name);
-    let parts = name.split(|c: char| !c.is_ascii_alphanumeric());
-    parts.filter(|part| part.len() >= SHORTEST).map(str::to_owned).collect()
+    name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| part.len() >= SHORTEST).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -135,8 +132,7 @@ mod tests {
 
     #[test]
     fn of_many_files_those_that_nothing_names_are_found() {
-        let paths = ["prices.csv", "app.js", "notes.txt"].map(str::to_owned);
-        let mut search = NameSearch::of(paths.into_iter()).unwrap();
+        let mut search = NameSearch::of(["prices.csv", "app.js", "notes.txt"].map(str::to_owned).into_iter()).unwrap();
         search.read(b"<script src=app.js></script> see notes.txt");
         assert_eq!(search.unnamed(), ["prices.csv"].into());
     }

@@ -76,15 +76,18 @@ impl Declaration {
         if let Some(finding) = one {
             return vec![finding];
         }
-        let images = artifact.images.iter().flatten();
-        let images = images.filter_map(|(container, image)| {
-            let path = format!("images.{container}");
-            match declared.get(container) {
-                Some(known) => foreign(name, &path, image, known),
-                None => Some(unknown_container(name, container, declared)),
-            }
-        });
-        images.collect()
+        artifact
+            .images
+            .iter()
+            .flatten()
+            .filter_map(|(container, image)| {
+                let path = format!("images.{container}");
+                match declared.get(container) {
+                    Some(known) => foreign(name, &path, image, known),
+                    None => Some(unknown_container(name, container, declared)),
+                }
+            })
+            .collect()
     }
 
     /// Makes the finding that it has no component of this name, with the one that may be meant.
@@ -135,8 +138,7 @@ type Repositories = BTreeMap<String, BTreeSet<String>>;
 
 fn add(declared: &mut Repositories, here: &Resolved, name: &ComponentName) {
     for (container, repository) in here.repositories(name) {
-        let repositories = declared.entry(container.to_owned()).or_default();
-        repositories.insert(repository.to_owned());
+        declared.entry(container.to_owned()).or_default().insert(repository.to_owned());
     }
 }
 

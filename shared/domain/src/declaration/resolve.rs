@@ -77,16 +77,18 @@ fn components(
     document: &Document,
     gates: &gates::Resolved,
 ) -> BTreeMap<ComponentName, Component> {
-    let written = document.components.iter();
-    let resolved = written.map(|(name, written)| {
-        let component = Component {
-            after: written.after().clone(),
-            on_artifact: written.on_artifact(),
-            spec: written.resolve(scope, &format!("components.{name}"), gates),
-        };
-        (name.clone(), component)
-    });
-    resolved.collect()
+    document
+        .components
+        .iter()
+        .map(|(name, written)| {
+            let component = Component {
+                after: written.after().clone(),
+                on_artifact: written.on_artifact(),
+                spec: written.resolve(scope, &format!("components.{name}"), gates),
+            };
+            (name.clone(), component)
+        })
+        .collect()
 }
 
 fn check_place(scope: &mut Scope<'_>, environment: &Environment) {
@@ -144,13 +146,11 @@ fn formerly(declaration: &Declaration) -> Option<Finding> {
 
 /// Production is drilled only where that is written.
 fn drills(declaration: &Declaration) -> impl Iterator<Item = Finding> {
-    let environments = declaration.document.environments.iter();
-    environments.filter_map(|(name, environment)| environment.drill.as_ref()?.finding(name))
+    declaration.document.environments.iter().filter_map(|(name, environment)| environment.drill.as_ref()?.finding(name))
 }
 
 fn topics(declaration: &Declaration) -> Vec<Finding> {
-    let lists = declaration.topics();
-    lists.flat_map(|(at, topics)| wrong_topics(&at, topics)).collect()
+    declaration.topics().flat_map(|(at, topics)| wrong_topics(&at, topics)).collect()
 }
 
 fn unknown_names(declaration: &Declaration) -> Vec<Finding> {
@@ -199,8 +199,7 @@ fn walk_back<'d>(declaration: &'d Declaration, left: &BTreeSet<&'d ComponentName
     let mut path: Vec<&ComponentName> = vec![left.first()?];
     loop {
         let last = path.last()?;
-        let after = declaration.document.components.get(*last)?.after();
-        let next = after.iter().find(|name| left.contains(name))?;
+        let next = declaration.document.components.get(*last)?.after().iter().find(|name| left.contains(name))?;
         if let Some(start) = path.iter().position(|name| *name == next) {
             let mut cycle = path.split_off(start);
             cycle.push(next);
@@ -268,8 +267,7 @@ fn shared_targets(environments: &[Resolved]) -> Vec<Finding> {
     for at in environments {
         for (component, resolved) in &at.components {
             let target = Target { at, component, claim: resolved.spec.as_kind().claim() };
-            let earlier = targets.iter().find(|other| other.is_same_as(&target));
-            findings.extend(earlier.map(|other| other.clash(&target)));
+            findings.extend(targets.iter().find(|other| other.is_same_as(&target)).map(|other| other.clash(&target)));
             targets.push(target);
         }
     }

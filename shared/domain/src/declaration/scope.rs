@@ -58,8 +58,7 @@ impl Scope<'_> {
 
     /// Fills in each text of a list.
     pub(crate) fn texts(&mut self, path: &str, texts: &[Text], form: &Form) -> Vec<String> {
-        let texts = texts.iter().enumerate();
-        texts.map(|(nth, text)| self.text(&format!("{path}[{nth}]"), text, form)).collect()
+        texts.iter().enumerate().map(|(nth, text)| self.text(&format!("{path}[{nth}]"), text, form)).collect()
     }
 
     /// Notes a value that does not have the form that AWS gives to such names.
@@ -109,9 +108,7 @@ impl Scope<'_> {
 
     /// Returns the names that are filled in.
     fn variables(&self) -> Vec<String> {
-        let vars = self.vars.keys().cloned();
-        let own = ["app", "environment"].map(str::to_owned);
-        own.into_iter().chain(vars).collect()
+        ["app", "environment"].map(str::to_owned).into_iter().chain(self.vars.keys().cloned()).collect()
     }
 
     /// Guesses what was meant by a text in brackets that was not filled in, because it is no name.

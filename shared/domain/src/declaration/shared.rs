@@ -12,8 +12,7 @@ use std::mem::discriminant;
 impl Declaration {
     /// Returns the components that take another one's artifact, each with that one.
     pub fn shared_artifacts(&self) -> impl Iterator<Item = (&ComponentName, &ComponentName)> {
-        let components = self.document.components.iter();
-        components.filter_map(|(name, component)| Some((name, component.artifact_of()?)))
+        self.document.components.iter().filter_map(|(name, component)| Some((name, component.artifact_of()?)))
     }
 }
 
@@ -52,14 +51,16 @@ fn member(taker: &Component) -> &'static str {
 
 /// Returns everything that is wrong in an environment with the containers whose images are taken.
 pub(super) fn containers(resolved: &Resolved) -> Vec<Finding> {
-    let components = resolved.components.iter();
-    let each = components.filter_map(|(name, component)| {
-        let taken = component.spec.as_kind().image_of()?;
-        let known = resolved.containers(taken.component)?;
-        let known: Vec<String> = known.keys().cloned().collect();
-        wrong_container(name, &taken, &known)
-    });
-    each.collect()
+    resolved
+        .components
+        .iter()
+        .filter_map(|(name, component)| {
+            let taken = component.spec.as_kind().image_of()?;
+            let known = resolved.containers(taken.component)?;
+            let known: Vec<String> = known.keys().cloned().collect();
+            wrong_container(name, &taken, &known)
+        })
+        .collect()
 }
 
 /// Checks the container of an image that is taken from a service with images in these containers.

@@ -100,9 +100,10 @@ impl Claim {
         let is_same = |one: &Self, other: &Self| (&one.resource, &one.folder) == (&other.resource, &other.folder);
         // A deployment group of CodeDeploy moves callers and is no target: who leaves it leaves nothing behind.
         let is_way = |claim: &Self| claim.resource.contains(":codedeploy:");
-        let changed = then.iter().filter(|claim| !claim.shared && !is_way(claim));
-        let left = changed.filter(|claim| !now.iter().any(|it| is_same(it, claim)));
-        left.collect()
+        then.iter()
+            .filter(|claim| !claim.shared && !is_way(claim))
+            .filter(|claim| !now.iter().any(|it| is_same(it, claim)))
+            .collect()
     }
 }
 

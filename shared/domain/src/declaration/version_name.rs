@@ -32,8 +32,7 @@ impl Declaration {
     /// rule takes it. If the release goes elsewhere, the first digits of its bytes' digest follow:
     /// `8.0.0+3f9a1c225566`. The release's Git ref does not count, because whoever releases writes it.
     pub fn version_name(&self, release: &Release, environment: &EnvironmentName) -> String {
-        let own = self.own_version(&release.version, environment);
-        own.unwrap_or_else(|| release.marked())
+        self.own_version(&release.version, environment).unwrap_or_else(|| release.marked())
     }
 
     /// Returns the name of a version that a release into this environment may have for itself; `None` if the digits of
@@ -50,8 +49,7 @@ impl Declaration {
         if takers.is_empty() {
             return Some(version.to_owned());
         }
-        let is_here = takers.iter().any(|(taker, _)| *taker == environment);
-        is_here.then_some(plain)
+        takers.iter().any(|(taker, _)| *taker == environment).then_some(plain)
     }
 }
 
@@ -152,8 +150,7 @@ components:
         let declaration = Declaration::parse(DECLARATION).unwrap();
         let environment = EnvironmentName::new(environment).unwrap();
         let release = release(version, reference, b"bytes");
-        let name = declaration.version_name(&release, &environment);
-        name.replace(digits(&release.bytes()), "DIGITS")
+        declaration.version_name(&release, &environment).replace(digits(&release.bytes()), "DIGITS")
     }
 
     #[test]

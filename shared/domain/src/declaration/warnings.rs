@@ -11,8 +11,7 @@ use crate::text::time::Span;
 impl Declaration {
     /// Returns the warnings about the declaration, in all of its environments.
     pub fn warnings(&self) -> Vec<Finding> {
-        let environments = self.environments();
-        let resolved = environments.filter_map(|name| self.resolve(name).ok());
+        let resolved = self.environments().filter_map(|name| self.resolve(name).ok());
         limited(resolved.flat_map(|resolved| resolved.warnings()).collect())
     }
 }

@@ -94,8 +94,7 @@ impl Declared {
 
     fn fits(&self) -> bool {
         let waves = self.waves();
-        let history = WaveHistory::of(&waves, &self.components, Some(&self.gates.unknown));
-        history.seconds() + TURN_S <= LONGEST_S
+        WaveHistory::of(&waves, &self.components, Some(&self.gates.unknown)).seconds() + TURN_S <= LONGEST_S
     }
 
     /// Returns the time that takes the longest over all waves.
@@ -109,8 +108,10 @@ impl Declared {
                 fields.push((Field::Every(name.clone()), steps));
             }
         }
-        let longest = fields.into_iter().max_by_key(|(field, times)| self.value(field).as_s().saturating_mul(*times));
-        longest.map(|(field, _)| field)
+        fields
+            .into_iter()
+            .max_by_key(|(field, times)| self.value(field).as_s().saturating_mul(*times))
+            .map(|(field, _)| field)
     }
 
     fn value(&self, field: &Field) -> Span {
@@ -119,8 +120,7 @@ impl Declared {
             Field::BetweenWaves => self.gates.between_waves,
             Field::UnknownFor => self.gates.unknown.hold_for,
             Field::Every(name) => {
-                let component = self.components.get(name);
-                let rollout = component.and_then(|it| it.spec.as_kind().rollout());
+                let rollout = self.components.get(name).and_then(|it| it.spec.as_kind().rollout());
                 rollout.map_or(Span::ZERO, |rollout| rollout.every)
             }
         }
@@ -168,8 +168,7 @@ pub(super) fn findings(document: &Document) -> Vec<Finding> {
     if document.waves != Some(Waves::Together) {
         return vec![];
     }
-    let components = document.components.iter();
-    let steps = components.filter_map(|(name, component)| Some((name, component.steps()?)));
+    let steps = document.components.iter().filter_map(|(name, component)| Some((name, component.steps()?)));
     let steps: Vec<(&ComponentName, Steps)> = steps.collect();
     let mut found: Vec<Finding> = steps.iter().filter_map(goes_on_alone).collect();
     found.extend(alone(&steps));

@@ -116,8 +116,7 @@ fn by_order<'a>(candidate: &'a Candidate, facts: &AdmissionFacts<'a>) -> Option<
         let (by, how) = (mark.id.clone(), Supersession::Newer);
         return Some(Replacing::Superseded(Replaced { by, how }));
     }
-    let older = newer.iter();
-    let older = older.map(|(component, mark)| Obstacle::Older(component, &mark.id));
+    let older = newer.iter().map(|(component, mark)| Obstacle::Older(component, &mark.id));
     Some(Replacing::Refused(older.collect()))
 }
 
@@ -128,8 +127,7 @@ fn by_past<'a>(candidate: &Candidate, facts: &AdmissionFacts<'_>) -> Option<Repl
     // A drill has replaced it for a while, and brings it back.
     let is_drilled = facts.drill.is_some();
     let past = facts.past.filter(|past| past.became == ReleaseFate::Live && !is_drilled)?;
-    let runs = past.sequence.zip(candidate.order.sequence);
-    let is_later_run = runs.is_some_and(|(then, now)| now > then);
+    let is_later_run = past.sequence.zip(candidate.order.sequence).is_some_and(|(then, now)| now > then);
     if candidate.own || candidate.again || candidate.allow_older || is_later_run {
         return None;
     }

@@ -27,8 +27,7 @@ pub(crate) struct Scene {
 }
 
 pub(crate) fn names(parts: &[&str]) -> Vec<Part> {
-    let parts = parts.iter().map(|part| Part::try_from((*part).to_owned()));
-    parts.collect::<Result<_, _>>().unwrap()
+    parts.iter().map(|part| Part::try_from((*part).to_owned())).collect::<Result<_, _>>().unwrap()
 }
 
 pub(crate) fn id(text: &str) -> DeploymentId {

@@ -15,11 +15,11 @@ fn in_words(decision: &Decision) -> String {
             };
             format!("superseded by {by}, {how}")
         }
-        Decision::Reject(findings) => {
-            let each = findings.iter();
-            let each = each.map(|finding| format!("{} at {}", finding.name, finding.path));
-            each.collect::<Vec<_>>().join(", ")
-        }
+        Decision::Reject(findings) => findings
+            .iter()
+            .map(|finding| format!("{} at {}", finding.name, finding.path))
+            .collect::<Vec<_>>()
+            .join(", "),
     }
 }
 

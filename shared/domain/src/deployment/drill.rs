@@ -151,8 +151,7 @@ impl DrillDeployment {
 
     /// Returns the milliseconds from its turn to its end, its bakes included.
     pub fn ms(&self) -> Option<u64> {
-        let ended = self.ended.as_ref()?;
-        Some(ended.at.ms_since(self.began?))
+        Some(self.ended.as_ref()?.at.ms_since(self.began?))
     }
 }
 
@@ -238,9 +237,7 @@ impl Drill {
         if self.there.deployment == *deployment {
             return Some(Direction::There);
         }
-        let back = self.back.as_ref();
-        let back = back.filter(|back| back.deployment == *deployment);
-        back.map(|_| Direction::Back)
+        self.back.as_ref().filter(|back| back.deployment == *deployment).map(|_| Direction::Back)
     }
 
     /// Returns the id of the next deployment that tries the way back: the same for whoever starts it.
@@ -315,8 +312,7 @@ impl Drills {
     /// Records the end of a deployment. Returns the drill if it has ended with that. The end of a deployment that
     /// belongs to no drill under way changes nothing, and neither does an end that was recorded already.
     pub fn drill_deployment_ended(&mut self, of: EnvironmentId<'_>, end: &EndedDeployment<'_>) -> Option<Drill> {
-        let drill = self.under_way.as_mut()?;
-        drill.drill_deployment_ended(of, end);
+        self.under_way.as_mut()?.drill_deployment_ended(of, end);
         self.take_ended()
     }
 

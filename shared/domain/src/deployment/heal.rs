@@ -66,13 +66,10 @@ pub fn turn(at: &HealFacts<'_>, now: Time) -> HealDecision {
     };
     let drifted: BTreeMap<&ComponentName, &Difference> = look.to_restore().collect();
     if drifted.is_empty() {
-        let why = "the last look found nothing that is to be restored";
-        return HealDecision::Nothing(why.to_owned());
+        return HealDecision::Nothing("the last look found nothing that is to be restored".to_owned());
     }
-    let is_worn = |name: &ComponentName| {
-        let all = of(at.state, name, now);
-        all.into_iter().filter(|one| !one.refused).count() >= A_DAY
-    };
+    let is_worn =
+        |name: &ComponentName| of(at.state, name, now).into_iter().filter(|one| !one.refused).count() >= A_DAY;
     if drifted.keys().any(|name| is_fresh(at.state, name, now)) {
         return HealDecision::Nothing("it was tried within the last hour".to_owned());
     }
@@ -107,8 +104,7 @@ fn in_the_way(at: &HealFacts<'_>) -> Option<String> {
 
 /// Returns the restores of a component within a day.
 fn of<'a>(state: &'a EnvironmentState, name: &ComponentName, now: Time) -> Vec<&'a Restored> {
-    let all = state.restored.iter();
-    all.filter(|one| one.counts(now) && one.components.contains(name)).collect()
+    state.restored.iter().filter(|one| one.counts(now) && one.components.contains(name)).collect()
 }
 
 /// Returns whether it was restored so recently that no hourly look came since. A restore that was refused, or did not
@@ -120,9 +116,10 @@ fn is_fresh(state: &EnvironmentState, name: &ComponentName, now: Time) -> bool {
 
 /// Lists the differences of each component, as a part of a sentence.
 fn differing(all: &BTreeMap<&ComponentName, &Difference>) -> String {
-    let each = all.iter();
-    let each = each.map(|(name, it)| format!("{name} is not as recorded: {}", it.in_words()));
-    each.collect::<Vec<_>>().join("; and ")
+    all.iter()
+        .map(|(name, it)| format!("{name} is not as recorded: {}", it.in_words()))
+        .collect::<Vec<_>>()
+        .join("; and ")
 }
 
 fn why_held(again: &BTreeMap<&ComponentName, &Difference>, state: &EnvironmentState, now: Time) -> String {

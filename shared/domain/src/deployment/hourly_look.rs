@@ -166,8 +166,7 @@ impl HourlyLook {
     /// Makes the record of an environment that nobody has looked at yet. Environments that are found together are
     /// looked at one after the other, within an hour.
     pub fn new(of: EnvironmentId<'_>, now: Time) -> Self {
-        let name = Digest::of(of.to_string().as_bytes());
-        let digits = u64::from_str_radix(name.short(), 16).unwrap_or_default();
+        let digits = u64::from_str_radix(Digest::of(of.to_string().as_bytes()).short(), 16).unwrap_or_default();
         Self {
             app: of.app().clone(),
             environment: of.environment().clone(),
@@ -207,15 +206,13 @@ impl HourlyLook {
     }
 
     fn cost(&self, component: &ComponentName) -> u32 {
-        let known = self.components.get(component).map(|one| one.calls);
-        known.unwrap_or(CALLS_A_LOOK)
+        self.components.get(component).map_or(CALLS_A_LOOK, |one| one.calls)
     }
 
     /// Begins a look, before anything is observed, so that a look that never ends is counted as well. Returns false if
     /// there were too many of those.
     pub fn begin(&mut self, share: &[ComponentName], now: Time) -> bool {
-        let costs = share.iter().map(|name| self.cost(name));
-        let calls = costs.fold(0, u32::saturating_add);
+        let calls = share.iter().map(|name| self.cost(name)).fold(0, u32::saturating_add);
         self.due = now.plus_s(AGAIN_AFTER_S);
         let may_try = self.tries < TRIES;
         self.tries += 1;
@@ -262,9 +259,10 @@ impl HourlyLook {
     /// Returns the differences that the last look was the first to see.
     pub fn new_differences(&mut self) -> impl Iterator<Item = (&ComponentName, &mut Difference)> {
         let looked = self.looked;
-        let all = self.components.iter_mut();
-        let all = all.filter_map(move |(name, one)| Some((name, one.new_at(looked?)?)));
-        all.filter(|(_, it)| it.who.is_none())
+        self.components
+            .iter_mut()
+            .filter_map(move |(name, one)| Some((name, one.new_at(looked?)?)))
+            .filter(|(_, it)| it.who.is_none())
     }
 
     /// Returns whether the last look compared with the present record, and nobody has had the lock since.
@@ -274,8 +272,7 @@ impl HourlyLook {
 
     /// Returns the differences that are to be restored.
     pub fn to_restore(&self) -> impl Iterator<Item = (&ComponentName, &Difference)> {
-        let all = self.components.iter();
-        all.filter_map(|(name, one)| Some((name, one.to_restore()?)))
+        self.components.iter().filter_map(|(name, one)| Some((name, one.to_restore()?)))
     }
 
     /// Returns whether the last look found nothing to look at. A component that runs there later is found as a new
@@ -288,22 +285,19 @@ impl HourlyLook {
 /// Returns the calls of all looks of an application that count for the hour of this time: its environments share the
 /// calls.
 pub fn spent_by<'a>(looks: impl Iterator<Item = &'a HourlyLook>, app: &AppName, now: Time) -> u32 {
-    let of = looks.filter(|look| look.app == *app);
-    of.map(|look| look.spent.at(now)).fold(0, u32::saturating_add)
+    looks.filter(|look| look.app == *app).map(|look| look.spent.at(now)).fold(0, u32::saturating_add)
 }
 
 impl Watched {
     /// Returns the difference if this look was the first to see it.
     fn new_at(&mut self, looked: Time) -> Option<&mut Difference> {
-        let difference = self.difference.as_mut();
-        difference.filter(|it| it.seen_at == looked)
+        self.difference.as_mut().filter(|it| it.seen_at == looked)
     }
 
     /// Returns the difference if it is to be restored. A target that is gone is made anew by whoever made it.
     pub fn to_restore(&self) -> Option<&Difference> {
         let is_meant = self.heal == Heal::Restore && self.drift == Drift::Changed;
-        let difference = self.difference.as_ref().filter(|_| is_meant);
-        difference.filter(|it| it.seen.is_some())
+        self.difference.as_ref().filter(|it| is_meant && it.seen.is_some())
     }
 
     fn after(former: Option<Self>, recorded: &Running, glance: ComponentLook, now: Time) -> Self {

@@ -16,17 +16,19 @@ fn name(name: &str) -> ComponentName {
 }
 
 fn running(names: &[&str]) -> BTreeMap<ComponentName, Running> {
-    let each = names.iter().map(|component| {
-        let given = GivenVersion {
-            version: "1.0.0".into(),
-            deployment: DeploymentId("d1".into()),
-            since: BEGAN,
-            git: None,
-            released_by: None,
-        };
-        (name(component), Running::new(None, given, json!({})))
-    });
-    each.collect()
+    names
+        .iter()
+        .map(|component| {
+            let given = GivenVersion {
+                version: "1.0.0".into(),
+                deployment: DeploymentId("d1".into()),
+                since: BEGAN,
+                git: None,
+                released_by: None,
+            };
+            (name(component), Running::new(None, given, json!({})))
+        })
+        .collect()
 }
 
 fn look() -> HourlyLook {
@@ -72,9 +74,7 @@ fn looked(look: &mut HourlyLook, hours: u64, glance: ComponentLook) -> Vec<(Even
     assert!(look.begin(&[name("api")], now));
     let upon = LookBasis { running: &running, state: 7, token: 5, heal: &BTreeMap::new() };
     look.conclude([(name("api"), glance)].into(), upon, now);
-    let events = of_hourly_look(Some(&before), look);
-    let reported = events.into_iter();
-    reported.map(|event| (event.name, event.detail.cause.unwrap())).collect()
+    of_hourly_look(Some(&before), look).into_iter().map(|event| (event.name, event.detail.cause.unwrap())).collect()
 }
 
 fn lock(token: u64) -> Lock {
@@ -278,8 +278,7 @@ fn a_look_that_takes_more_than_an_hour_has_is_paid_by_the_next_ones() {
     let running = running(&["api"]);
     for (hours, looks) in [(1, 0), (2, 0), (3, 0), (4, 1)] {
         let now = BEGAN.plus_s(hours * HOUR_S);
-        let share = look.share(&running, look.spent.at(now));
-        assert_eq!(share.len(), looks, "hour {hours}");
+        assert_eq!(look.share(&running, look.spent.at(now)).len(), looks, "hour {hours}");
     }
 }
 

@@ -98,8 +98,7 @@ fn unknown_is_counted_without_a_break_and_per_gate() {
     assert_eq!(look(&mut judgement, Unknown, Unknown, 320), "bake 60");
     assert_eq!(look(&mut judgement, Pass, Unknown, 499), "bake 5");
     assert_eq!(look(&mut judgement, Pass, Unknown, 500), "fail b");
-    let failed = judgement.failed.unwrap();
-    assert_eq!(failed.measured, "unknown since 2026-11-20T14:03:20Z: 7.3");
+    assert_eq!(judgement.failed.unwrap().measured, "unknown since 2026-11-20T14:03:20Z: 7.3");
 }
 
 #[test]

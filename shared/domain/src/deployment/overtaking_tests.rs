@@ -78,8 +78,7 @@ fn in_words(decision: &Decision) -> String {
         Decision::Preempt(held) => format!("stop {}", held.deployment),
         Decision::Superseded(by) => format!("superseded by {}", by.by),
         Decision::Reject(findings) => {
-            let names = findings.iter().map(|finding| finding.name.to_string());
-            names.collect::<Vec<_>>().join(", ")
+            findings.iter().map(|finding| finding.name.to_string()).collect::<Vec<_>>().join(", ")
         }
     }
 }

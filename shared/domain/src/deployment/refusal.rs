@@ -117,8 +117,10 @@ pub fn beforehand(of: EnvironmentId<'_>, hold: Option<&Hold>, needs_operator: Op
         "Let deployments go on with {release_hold}, and release it then; or release it with `through_hold` and a \
          reason."
     );
-    let findings = [hold.map(|hold| held(of.environment(), hold, remedy)), needs_operator.map(|held| stuck(of, held))];
-    findings.into_iter().flatten().collect()
+    [hold.map(|hold| held(of.environment(), hold, remedy)), needs_operator.map(|held| stuck(of, held))]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn held(environment: &EnvironmentName, hold: &Hold, remedy: String) -> Finding {
@@ -178,8 +180,8 @@ pub fn deploy(candidate: &Candidate, wishes: Overrides) -> String {
         ("through_hold", wishes.through_hold),
         ("preempt", candidate.preempt),
     ];
-    let wishes = wishes.into_iter().filter(|(_, wished)| *wished);
-    let mut members: Vec<(&str, Value)> = wishes.map(|(name, _)| (name, true.into())).collect();
+    let mut members: Vec<(&str, Value)> =
+        wishes.into_iter().filter(|(_, wished)| *wished).map(|(name, _)| (name, true.into())).collect();
     if !members.is_empty() {
         members.push(("reason", "…".into()));
     }

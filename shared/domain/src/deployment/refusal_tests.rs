@@ -14,14 +14,12 @@ fn refused(change: fn(&mut Scene) -> &mut Scene) -> String {
     for finding in &findings {
         inputs(&finding.remedy);
     }
-    let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
-    lines.join("\n")
+    findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// Returns the inputs that a text names.
 fn inputs(text: &str) -> Vec<Request> {
-    let parts = text.split_inclusive('}');
-    let inputs = parts.filter_map(|part| Some(&part[part.find('{')?..]));
+    let inputs = text.split_inclusive('}').filter_map(|part| Some(&part[part.find('{')?..]));
     inputs.map(|input| Request::parse(&serde_json::from_str(input).unwrap()).unwrap()).collect()
 }
 

@@ -122,10 +122,8 @@ impl SecondLook {
         steps: impl IntoIterator<Item = &'a Step>,
         state: &EnvironmentState,
     ) -> BTreeMap<ComponentName, Running> {
-        let steps = steps.into_iter().filter(|step| step.has_switched());
-        let left = steps.filter(|step| {
-            let running = state.running.get(&step.component);
-            let brought = running.map(|running| &running.names.brought);
+        let left = steps.into_iter().filter(|step| step.has_switched()).filter(|step| {
+            let brought = state.running.get(&step.component).map(|running| &running.names.brought);
             brought.is_none_or(|it| it.deployment == self.deployment || it.since < self.ended)
         });
         left.map(|step| {
@@ -232,8 +230,7 @@ impl SecondLook {
     /// have.
     pub fn reason_to_hold(&self) -> String {
         let words = self.looked.as_ref().map_or("", |looked| &looked.told);
-        let first = words.lines().take(2).collect::<Vec<_>>().join("");
-        first.chars().take(1000).collect()
+        words.lines().take(2).collect::<Vec<_>>().join("").chars().take(1000).collect()
     }
 }
 

@@ -79,9 +79,7 @@ fn compared(drift: Drift) -> Compared {
 }
 
 fn all(drifts: &[Drift]) -> BTreeMap<ComponentName, Compared> {
-    let names = ["agent", "api", "web"].into_iter();
-    let each = names.zip(drifts);
-    each.map(|(of, drift)| (name(of), compared(*drift))).collect()
+    ["agent", "api", "web"].into_iter().zip(drifts).map(|(of, drift)| (name(of), compared(*drift))).collect()
 }
 
 #[test]

@@ -109,8 +109,7 @@ fn gates_are_judged_while_it_is_paused() {
 #[test]
 fn looks_of_a_pause_have_a_room_of_their_own() {
     use crate::declaration::execution_history::polls::Looks;
-    let begun = Judgement::begin(1, NOW, NOW, Span::seconds(600), true);
-    let mut judgement = begun.within(Looks { baking: 12, held: 6 });
+    let mut judgement = Judgement::begin(1, NOW, NOW, Span::seconds(600), true).within(Looks { baking: 12, held: 6 });
     let mut turns = vec![turn(ActionName::Pause, 0, Some(HOUR_S))];
     let mut at_s = 0;
     let mut look = |turns: &[SteeringRecord], at_s| {

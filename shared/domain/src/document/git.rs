@@ -73,8 +73,8 @@ pub fn guess_git_ref(seen: &str, rules: &[GitRule]) -> String {
     if !taken.is_empty() {
         return did_you_mean(&taken);
     }
-    let seen = std::iter::once(seen.to_owned()).chain(whole.clone());
-    let near: Vec<String> = seen.filter_map(|one| near_branch(&one, rules)).collect();
+    let near: Vec<String> =
+        std::iter::once(seen.to_owned()).chain(whole.clone()).filter_map(|one| near_branch(&one, rules)).collect();
     match near.first() {
         Some(first) => did_you_mean(std::slice::from_ref(first)),
         None => did_you_mean(&whole),
@@ -128,8 +128,7 @@ pub(crate) fn whole(seen: &str) -> Vec<String> {
         _ => (&["heads", "tags"], rest),
     };
     let name = name.join("/");
-    let refs = sorts.iter().map(|sort| format!("refs/{sort}/{name}"));
-    refs.collect()
+    sorts.iter().map(|sort| format!("refs/{sort}/{name}")).collect()
 }
 
 #[cfg(test)]

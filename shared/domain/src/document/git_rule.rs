@@ -195,8 +195,10 @@ fn samples(glob: &str) -> Vec<String> {
 }
 
 fn globs_overlap(a: &str, b: &str) -> Option<String> {
-    let from_a = samples(a).into_iter().find(|text| glob_matches(b, text));
-    from_a.or_else(|| samples(b).into_iter().find(|text| glob_matches(a, text)))
+    samples(a)
+        .into_iter()
+        .find(|text| glob_matches(b, text))
+        .or_else(|| samples(b).into_iter().find(|text| glob_matches(a, text)))
 }
 
 fn tags_overlap(a: &TagRule, b: &TagRule) -> Option<String> {

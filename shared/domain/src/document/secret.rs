@@ -120,8 +120,7 @@ impl Walk<'_> {
         match value {
             Value::String(text) => finding(path, name, text).into_iter().collect(),
             Value::Number(number) if names::names_a_password(name) => {
-                let finding = finding(path, name, &number.to_string());
-                finding.into_iter().collect()
+                finding(path, name, &number.to_string()).into_iter().collect()
             }
             Value::Array(items) => items
                 .iter()
@@ -130,8 +129,7 @@ impl Walk<'_> {
                 .collect(),
             Value::Object(members) => {
                 let entry = entry(members);
-                let members = members.iter();
-                members.flat_map(|(key, member)| self.member(path, name, entry, (key, member))).collect()
+                members.iter().flat_map(|(key, member)| self.member(path, name, entry, (key, member))).collect()
             }
             _ => Vec::new(),
         }

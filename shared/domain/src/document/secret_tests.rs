@@ -240,10 +240,8 @@ fn what_only_looks_random_is_none() {
 #[test]
 fn a_document_is_looked_through_as_a_whole() {
     let token = of(&["ghp_", &random(36)]);
-    let paths = |document: Value| -> Vec<String> {
-        let findings = findings(&document).into_iter();
-        findings.map(|finding| finding.path).collect()
-    };
+    let paths =
+        |document: Value| -> Vec<String> { findings(&document).into_iter().map(|finding| finding.path).collect() };
     let values = json!({
         "environments": {"dev": {}, "secret-dev": {}},
         "values": {

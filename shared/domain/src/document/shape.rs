@@ -180,8 +180,7 @@ impl Shape {
         }
         let Some(at) = at else {
             let here = |e: &&ValidationError<'_>| e.instance_path() == error.instance_path();
-            let inner = context.iter().flatten().filter(here);
-            let nodes: Vec<&Value> = inner.filter_map(|e| self.node(e)).collect();
+            let nodes: Vec<&Value> = context.iter().flatten().filter(here).filter_map(|e| self.node(e)).collect();
             return self.bad_value(error, path, &nodes);
         };
         let path = path_of(at);

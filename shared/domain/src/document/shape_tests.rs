@@ -61,9 +61,7 @@ fn listed(more: &Value) -> String {
     for (name, value) in more.as_object().unwrap() {
         document[name] = value.clone();
     }
-    let findings = shape().findings(&document);
-    let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
-    lines.join("\n")
+    shape().findings(&document).iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

@@ -186,8 +186,7 @@ pub(crate) fn read(text: &str) -> Result<Value, NotRead> {
     let twice = RefCell::new(None);
     let mut reader = serde_json::Deserializer::from_str(text);
     let read = Once(&twice).deserialize(&mut reader);
-    let read = read.and_then(|value| reader.end().map(|()| value));
-    read.map_err(|error| NotRead { error, twice: twice.take() })
+    read.and_then(|value| reader.end().map(|()| value)).map_err(|error| NotRead { error, twice: twice.take() })
 }
 
 /// A value in which each key is named once; else the key is put here.
@@ -290,8 +289,7 @@ mod tests {
     use super::*;
 
     fn in_words(read: Result<Value, Finding>) -> String {
-        let finding = read.err().map(|f| (f.path, f.reason, f.remedy));
-        finding.map_or_else(String::new, |(path, reason, remedy)| format!("{path}: {reason} {remedy}"))
+        read.err().map_or_else(String::new, |f| format!("{}: {} {}", f.path, f.reason, f.remedy))
     }
 
     #[test]

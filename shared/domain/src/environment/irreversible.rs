@@ -29,9 +29,12 @@ pub fn crossed_later(goal: &Snapshot, state: &EnvironmentState) -> Irreversible 
         let then = goal.irreversible.get(name);
         then.is_some_and(|then| then.deployment == ran.deployment)
     };
-    let runs = state.irreversible.iter();
-    let runs = runs.filter(|(name, ran)| !is_known(name, ran));
-    runs.map(|(name, ran)| (name.clone(), ran.clone())).collect()
+    state
+        .irreversible
+        .iter()
+        .filter(|(name, ran)| !is_known(name, ran))
+        .map(|(name, ran)| (name.clone(), ran.clone()))
+        .collect()
 }
 
 /// Returns the runs that came before what a release leaves. These are the runs of the present snapshot, and those of
@@ -43,8 +46,7 @@ pub fn kept(
     is_own: impl Fn(&ComponentName, &IrreversibleRun) -> bool,
 ) -> Irreversible {
     let mut kept = present.map_or_else(Irreversible::new, |present| present.irreversible.clone());
-    let own = state.irreversible.iter();
-    let own = own.filter(|(name, ran)| is_own(name, ran));
+    let own = state.irreversible.iter().filter(|(name, ran)| is_own(name, ran));
     kept.extend(own.map(|(name, ran)| (name.clone(), ran.clone())));
     kept
 }

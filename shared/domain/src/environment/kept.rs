@@ -24,11 +24,14 @@ pub struct IrreversibleRun {
 
 /// Lists the runs, for people.
 pub fn in_words(crossed: &Irreversible) -> String {
-    let runs = crossed.iter().map(|(name, ran)| {
-        let IrreversibleRun { deployment, version, at } = ran;
-        format!("{name} of {version}, run by deployment {deployment} ({at})")
-    });
-    runs.collect::<Vec<_>>().join("; ")
+    crossed
+        .iter()
+        .map(|(name, ran)| {
+            let IrreversibleRun { deployment, version, at } = ran;
+            format!("{name} of {version}, run by deployment {deployment} ({at})")
+        })
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 /// The time for which a restore counts, in milliseconds.

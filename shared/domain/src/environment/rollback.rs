@@ -148,8 +148,7 @@ mod tests {
     fn what_was_run_once_is_no_bar_where_it_is_not_declared_any_more() {
         let migrate = ComponentName::new("migrate").unwrap();
         let of = |version: Option<&str>| {
-            let ran = version.map(|it| ran(it).of_kind(KindName::Task));
-            ran.map(|it| (migrate.clone(), it)).into_iter().collect()
+            version.map(|it| (migrate.clone(), ran(it).of_kind(KindName::Task))).into_iter().collect()
         };
         // what the snapshot says, what was run last
         let table = [

@@ -87,8 +87,7 @@ pub fn decide(asked: &Application<'_>) -> Result<MovedApplication, Vec<Finding>>
                 if facts.state.last_snapshot == 0 {
                     items += FIRST_SNAPSHOTS;
                 }
-                let claims = moves.claims.iter();
-                resources.extend(claims.map(|claim| claim.resource.clone()));
+                resources.extend(moves.claims.iter().map(|claim| claim.resource.clone()));
                 environments.insert(environment.clone(), moves);
             }
         }
@@ -102,8 +101,7 @@ pub fn decide(asked: &Application<'_>) -> Result<MovedApplication, Vec<Finding>>
         is_new
     });
     let named = asked.new.map(Declaration::repositories).unwrap_or_default();
-    let all = asked.repositories.iter().cloned();
-    let (repositories, freed) = all.partition(|name| named.contains_key(name));
+    let (repositories, freed) = asked.repositories.iter().cloned().partition(|name| named.contains_key(name));
     let whole = MovedApplication { declaration: asked.version.cloned(), environments, repositories, freed };
     if asked.is_nothing() {
         return Err(vec![application::nothing(asked.app)]);
@@ -240,8 +238,7 @@ impl MovedApplication {
         let version = self.declaration.iter();
         sentences
             .extend(version.map(|version| format!("The declaration {version} of {app} is not in force any more.")));
-        let environments = self.environments.iter();
-        sentences.extend(environments.map(|(name, moves)| moves.moved(asked.moving(name))));
+        sentences.extend(self.environments.iter().map(|(name, moves)| moves.moved(asked.moving(name))));
         if !self.repositories.is_empty() {
             let names = self.repositories.join(", ");
             sentences.push(format!("Pushes to {names} are for {to} now."));
@@ -261,8 +258,7 @@ impl MovedApplication {
             "What runs stays as it is; so do the history, the snapshots, the vetoes and the releases of {app}, and the \
              objects in the artifacts bucket. A rollback of {to} to an older snapshot goes back to what runs now."
         );
-        let environments = self.environments.iter();
-        let kept = environments.flat_map(|(name, moves)| moves.keeps(asked.moving(name)));
+        let kept = self.environments.iter().flat_map(|(name, moves)| moves.keeps(asked.moving(name)));
         iter::once(stays).chain(kept).collect::<Vec<_>>().join(" ")
     }
 

@@ -96,11 +96,9 @@ impl Scene {
                 let names: Vec<String> = names.map(ToString::to_string).collect();
                 format!("{name}: {}", names.join(" "))
             });
-            let version = whole.declaration.iter().map(ToString::to_string);
-            let parts = version.chain(moved);
+            let parts = whole.declaration.iter().map(ToString::to_string).chain(moved);
             let parts = parts.chain(whole.repositories.iter().map(|name| format!("has {name}")));
-            let parts = parts.chain(whole.freed.iter().map(|name| format!("frees {name}")));
-            parts.collect::<Vec<_>>().join(", ")
+            parts.chain(whole.freed.iter().map(|name| format!("frees {name}"))).collect::<Vec<_>>().join(", ")
         })
     }
 
@@ -113,8 +111,7 @@ impl Scene {
         let declared = ["dev", "prod"].map(|name| {
             let new = self.new.as_ref().map_err(Clone::clone)?;
             let resolved = new.resolve(&EnvironmentName::new(name).unwrap())?;
-            let components = resolved.components.into_iter();
-            let kinds = components.map(|(name, component)| (name, component.spec.kind()));
+            let kinds = resolved.components.into_iter().map(|(name, component)| (name, component.spec.kind()));
             Ok::<BTreeMap<_, _>, Vec<Finding>>(kinds.collect())
         });
         let environments = [("dev", &self.dev), ("prod", &self.prod)].into_iter().enumerate();
@@ -149,9 +146,7 @@ impl Scene {
         };
         match decide(&asked) {
             Err(findings) => {
-                let findings = findings.iter();
-                let findings = findings.map(|one| format!("{:?} {}", one.name, one.path));
-                findings.collect::<Vec<_>>().join(", ")
+                findings.iter().map(|one| format!("{:?} {}", one.name, one.path)).collect::<Vec<_>>().join(", ")
             }
             Ok(whole) => read(&whole, &asked),
         }

@@ -9,8 +9,7 @@ impl MovedItems {
     /// Says all: the move, what stays, and what is to be done next.
     pub fn in_words(&self, moving: Moving<'_>) -> String {
         let next = self.next(moving);
-        let sentences = [self.moved(moving), self.stays(moving)];
-        sentences.into_iter().chain(next).collect::<Vec<_>>().join(" ")
+        [self.moved(moving), self.stays(moving)].into_iter().chain(next).collect::<Vec<_>>().join(" ")
     }
 
     /// Says what is moved, in a sentence.

@@ -63,8 +63,7 @@ pub struct RemovedItems {
 pub fn decide(removal: Removal<'_>, facts: RemovalFacts<'_>) -> Result<RemovedItems, Vec<Finding>> {
     let left = left(removal, facts);
     let declared = declared(removal, facts).filter(|_| left.is_empty());
-    let busy = facts.busy(removal);
-    let findings: Vec<Finding> = busy.into_iter().chain(declared).collect();
+    let findings: Vec<Finding> = facts.busy(removal).into_iter().chain(declared).collect();
     if !findings.is_empty() {
         return Err(findings);
     }
@@ -88,16 +87,14 @@ impl RemovalFacts<'_> {
 
 /// Returns all that is recorded of it, and claimed.
 pub(crate) fn recorded(removal: Removal<'_>, facts: RemovalFacts<'_>) -> RemovedItems {
-    let all = facts.claims.iter().flat_map(|claims| &claims.held);
-    let ours = all.filter(|held| removal.is_of(&held.owner));
+    let ours = facts.claims.iter().flat_map(|claims| &claims.held).filter(|held| removal.is_of(&held.owner));
     let (mut components, mut claims) = (BTreeSet::new(), Vec::new());
     for held in ours {
         components.insert(held.owner.component.clone());
         claims.push(held.claim.clone());
     }
     let state = facts.state;
-    let recorded = state.running.keys().chain(state.found.keys());
-    components.extend(recorded.filter(|name| removal.takes(name)).cloned());
+    components.extend(state.running.keys().chain(state.found.keys()).filter(|name| removal.takes(name)).cloned());
     RemovedItems { components, claims, kept: RetainedRecord::of(state, |name| removal.takes(name)) }
 }
 
@@ -185,8 +182,7 @@ impl RemovedItems {
 /// Returns the claims of a declared component at places that it has left, because it runs elsewhere. Nothing if it is
 /// not known where it runs, because then any of them may be its place.
 fn left(removal: Removal<'_>, facts: RemovalFacts<'_>) -> Vec<Claim> {
-    let declared = facts.declared.zip(removal.component);
-    let is_declared = declared.is_some_and(|(all, component)| all.contains(component));
+    let is_declared = facts.declared.zip(removal.component).is_some_and(|(all, component)| all.contains(component));
     if !is_declared || facts.here.is_empty() {
         return Vec::new();
     }
@@ -194,10 +190,8 @@ fn left(removal: Removal<'_>, facts: RemovalFacts<'_>) -> Vec<Claim> {
         let mut here = facts.here.iter();
         here.any(|it| it.resource == claim.resource && it.folder == claim.folder)
     };
-    let all = facts.claims.iter().flat_map(|claims| &claims.held);
-    let ours = all.filter(|held| removal.is_of(&held.owner));
-    let left = ours.filter(|held| !is_here(&held.claim));
-    left.map(|held| held.claim.clone()).collect()
+    let ours = facts.claims.iter().flat_map(|claims| &claims.held).filter(|held| removal.is_of(&held.owner));
+    ours.filter(|held| !is_here(&held.claim)).map(|held| held.claim.clone()).collect()
 }
 
 /// Returns a finding if something is under way in an environment, or waits there.

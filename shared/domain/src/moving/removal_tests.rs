@@ -114,10 +114,7 @@ impl Scene {
 
     fn in_words(&self) -> String {
         self.decided(|removal, decided| match decided {
-            Err(findings) => {
-                let names = findings.iter().map(|finding| finding.name.to_string());
-                names.collect::<Vec<_>>().join(", ")
-            }
+            Err(findings) => findings.iter().map(|finding| finding.name.to_string()).collect::<Vec<_>>().join(", "),
             Ok(goes) => {
                 let (mut state, mut claims) = (self.state.clone(), self.claims.clone());
                 let web = (component("web"), WithdrawnFiles::new());

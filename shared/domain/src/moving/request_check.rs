@@ -44,8 +44,7 @@ impl Request {
     /// # Errors
     /// Everything that is wrong with it, and its rest.
     pub fn read(input: &Value) -> Result<Self, PartialDocument<Self>> {
-        let read = SHAPE.checked(input, Self::findings);
-        read.map_err(|part| part.with_member("manifest"))
+        SHAPE.checked(input, Self::findings).map_err(|part| part.with_member("manifest"))
     }
 
     /// Returns what is wrong with its meaning.

@@ -174,8 +174,7 @@ mod tests {
         // Its note may be gone at any moment now.
         assert!(round.concerns(at(12), days(30)));
         assert!(!round.concerns(at(10), days(30)));
-        let round = round.next(None, days(40));
-        assert_eq!(round.since.ms_since(at(0)), days(39).ms_since(at(11)));
+        assert_eq!(round.next(None, days(40)).since.ms_since(at(0)), days(39).ms_since(at(11)));
     }
 
     #[test]

@@ -54,8 +54,7 @@ impl Artifact {
             Self::Object { sha256, .. } => sha256.clone(),
             Self::Image { digest, .. } => digest.clone(),
             Self::Images { containers } => {
-                let lines = containers.iter();
-                let lines = lines.map(|(name, image)| format!("{name} {}\n", image.digest));
+                let lines = containers.iter().map(|(name, image)| format!("{name} {}\n", image.digest));
                 Digest::of(lines.collect::<String>().as_bytes())
             }
         }
@@ -114,8 +113,7 @@ impl Artifact {
     pub fn take(&mut self, other: &Self) {
         match (self, other) {
             (Self::Images { containers: own }, Self::Images { containers }) => {
-                let more = containers.iter();
-                own.extend(more.map(|(name, image)| (name.clone(), image.clone())));
+                own.extend(containers.iter().map(|(name, image)| (name.clone(), image.clone())));
             }
             (own, other) => *own = other.clone(),
         }

@@ -41,9 +41,7 @@ pub fn cancel(of: EnvironmentId<'_>, id: &DeploymentId) -> String {
 
 /// Returns a text in which each of these calls is replaced by the command that does the same.
 pub(crate) fn as_commands(text: &str) -> String {
-    let between = text.split('`');
-    let parts: Vec<String> = between.map(|part| command(part).unwrap_or_else(|| part.to_owned())).collect();
-    parts.join("`")
+    text.split('`').map(|part| command(part).unwrap_or_else(|| part.to_owned())).collect::<Vec<_>>().join("`")
 }
 
 fn command(call: &str) -> Option<String> {
@@ -85,8 +83,7 @@ pub fn input(action: ActionName, of: EnvironmentId<'_>, members: &[(&str, Value)
 /// Returns the input of an action on a whole application.
 pub fn of_application(action: ActionName, app: &AppName, members: &[(&str, Value)]) -> String {
     let mut rest = Map::from_iter([("app".to_owned(), app.as_str().into())]);
-    let members = members.iter();
-    rest.extend(members.map(|(name, value)| ((*name).to_owned(), value.clone())));
+    rest.extend(members.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
     // The action comes first: an input is found in a text by that ([`crate::release::way_in`]).
     let rest = Value::Object(rest).to_string();
     format!("{BEGINS}{action}\",{}", &rest[1..])

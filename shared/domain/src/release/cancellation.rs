@@ -74,8 +74,7 @@ impl Cancellation {
     }
 
     fn mark(&self) -> Option<String> {
-        let key = self.idempotency_key.as_ref()?;
-        let digest = Digest::of(key.as_bytes());
+        let digest = Digest::of(self.idempotency_key.as_ref()?.as_bytes());
         let digits = digest.as_str().get(..DIGITS).unwrap_or_default();
         Some(format!("{MARK}{digits}]"))
     }

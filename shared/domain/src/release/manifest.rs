@@ -124,8 +124,7 @@ impl Manifest {
 
     /// Returns the names of a manifest's members.
     pub fn members() -> impl Iterator<Item = &'static str> {
-        let members = SHAPE.schema()["properties"].as_object();
-        members.into_iter().flat_map(Map::keys).map(String::as_str)
+        SHAPE.schema()["properties"].as_object().into_iter().flat_map(Map::keys).map(String::as_str)
     }
 
     /// Returns what is wrong with its meaning, with paths below `path`.
@@ -164,14 +163,12 @@ impl ArtifactRef {
             )];
         }
         if let Some(key) = &self.key {
-            let other = key_of_another(app, key, &join(path, "key"));
-            return other.into_iter().chain(self.not_pinned(path)).collect();
+            return key_of_another(app, key, &join(path, "key")).into_iter().chain(self.not_pinned(path)).collect();
         }
         let image = self.image.iter().map(|image| (join(path, "image"), image));
-        let images = self.images.iter().flatten();
-        let images = images.map(|(name, image)| (join(&join(path, "images"), name), image));
-        let images = image.chain(images);
-        let mut findings: Vec<Finding> = images.filter_map(|(path, image)| image_finding(image, &path)).collect();
+        let images = self.images.iter().flatten().map(|(name, image)| (join(&join(path, "images"), name), image));
+        let mut findings: Vec<Finding> =
+            image.chain(images).filter_map(|(path, image)| image_finding(image, &path)).collect();
         findings.extend(self.pins_without_key(path));
         findings
     }

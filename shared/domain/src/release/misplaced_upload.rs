@@ -106,8 +106,7 @@ fn of_secret(key: &str, parts: &[&str]) -> Option<MisplacedUpload> {
 fn meant(name: &str) -> Option<&'static str> {
     let name = name.to_lowercase();
     let distance = |folder: &&str| strsim::damerau_levenshtein(&name, folder);
-    let near = FOLDERS.into_iter().min_by_key(distance);
-    near.filter(|folder| distance(folder) <= MISSPELT)
+    FOLDERS.into_iter().min_by_key(distance).filter(|folder| distance(folder) <= MISSPELT)
 }
 
 /// Returns the folder that a file belongs in.

@@ -236,8 +236,7 @@ impl Request {
             ..self.clone()
         };
         // A request has no map whose keys are not text, so it can be written.
-        let text = serde_json::to_string(&(content, manifest)).unwrap_or_default();
-        Digest::of(text.as_bytes())
+        Digest::of(serde_json::to_string(&(content, manifest)).unwrap_or_default().as_bytes())
     }
 
     /// Returns whether a person starts this deployment, which an environment with `start: manual` waits for. This is

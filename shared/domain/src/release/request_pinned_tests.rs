@@ -42,8 +42,7 @@ fn request(release: &Value, beside: &Value) -> Value {
 
 fn found(request: &Value) -> Vec<String> {
     let findings = Request::parse(request).err().unwrap_or_default();
-    let named = findings.iter().map(|one| format!("{} {}", one.name, one.path));
-    named.collect()
+    findings.iter().map(|one| format!("{} {}", one.name, one.path)).collect()
 }
 
 /// Safety: bytes: A request's pinned release is nothing that the request itself does not name.

@@ -52,8 +52,7 @@ pub fn matcher(pattern: &str) -> Result<GlobMatcher, Finding> {
     if pattern.trim().is_empty() {
         return Err(bad("the pattern is empty.".to_owned()));
     }
-    let glob = Glob::new(pattern).map_err(|error| bad(format!("the pattern is no glob: {error}.")))?;
-    Ok(glob.compile_matcher())
+    Ok(Glob::new(pattern).map_err(|error| bad(format!("the pattern is no glob: {error}.")))?.compile_matcher())
 }
 
 /// The files that a pattern means among those that are there: the one of just this name, such as `[id].js`, or else all
@@ -81,8 +80,7 @@ impl<'a> MeantFiles<'a> {
 
 /// Names files for people: all of them, in backticks.
 pub fn named<'a>(paths: impl Iterator<Item = &'a str>) -> String {
-    let named: Vec<String> = paths.map(|path| format!("`{}`", path.escape_debug())).collect();
-    named.join(", ")
+    paths.map(|path| format!("`{}`", path.escape_debug())).collect::<Vec<_>>().join(", ")
 }
 
 /// Makes the finding that a pattern matches nothing that could be withdrawn.

@@ -127,8 +127,7 @@ fn each_change_of_a_record_is_reported_once() {
         (Some(steered(&["pause"])), steered(&["pause"]), &[]),
     ];
     for (before, after, wanted) in table {
-        let former = before.clone().map(record);
-        let events = of_deployment(former.as_ref(), &record(after.clone()));
+        let events = of_deployment(before.clone().map(record).as_ref(), &record(after.clone()));
         let names: Vec<EventName> = events.iter().map(|event| event.name).collect();
         assert_eq!(names, wanted, "{before:?} {after}");
     }
@@ -247,8 +246,7 @@ fn a_second_look_is_reported_once_where_something_is_not_as_it_was_left() {
         serde_json::from_value::<SecondLook>(look).unwrap()
     };
     let name = |before: Option<Option<SecondLookResult>>, after: Option<SecondLookResult>| {
-        let before = before.map(looked);
-        let event = of_second_look(before.as_ref(), &looked(after));
+        let event = of_second_look(before.map(looked).as_ref(), &looked(after));
         event.map(|event| event.name)
     };
     let due = Some(None);

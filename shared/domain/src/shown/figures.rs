@@ -236,8 +236,7 @@ impl<'a> Seen<'a> {
     }
 
     fn is_good(&mut self, at: Time) {
-        let open = std::mem::take(&mut self.open);
-        self.restored.extend(open.into_iter().map(|since| at.ms_since(since)));
+        self.restored.extend(std::mem::take(&mut self.open).into_iter().map(|since| at.ms_since(since)));
     }
 
     fn finish(self, window: Window) -> Figures {

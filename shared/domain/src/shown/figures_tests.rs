@@ -53,8 +53,7 @@ fn stopped(mut one: Deployment) -> Deployment {
 fn resolved(mut one: Deployment, hour: u64) -> Deployment {
     let at = BEGIN.plus_ms(hour * HOUR);
     let resolved = json!({"at": at, "by": {"route": "console"}, "reason": "seen to"});
-    let ending = one.ending.as_mut().unwrap();
-    ending.resolved = Some(serde_json::from_value(resolved).unwrap());
+    one.ending.as_mut().unwrap().resolved = Some(serde_json::from_value(resolved).unwrap());
     one
 }
 

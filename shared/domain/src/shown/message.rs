@@ -44,15 +44,12 @@ pub fn gate_cause(wave: u32, what: &str, measurement: &Measurement) -> String {
 
 /// Says what a wave changes, for a person: `api alias live to 10 %, web 3 files`.
 pub fn wave_in_words(wave: &Wave) -> String {
-    let changes = wave.changes.iter();
-    let words: Vec<String> = changes.map(|change| format!("{} {}", change.component, change.what)).collect();
-    words.join(", ")
+    wave.changes.iter().map(|change| format!("{} {}", change.component, change.what)).collect::<Vec<_>>().join(", ")
 }
 
 /// Says what the wave with this number changed; if it only looks, what it looks at.
 pub fn changed_in_words(waves: &[Wave], number: u32) -> String {
-    let so_far = waves.iter().take(number as usize + 1);
-    let begun = so_far.rev().find(|wave| !wave.look);
+    let begun = waves.iter().take(number as usize + 1).rev().find(|wave| !wave.look);
     begun.map(wave_in_words).unwrap_or_default()
 }
 
@@ -108,8 +105,7 @@ pub fn undone(of: EnvironmentId<'_>, version: &str, why: &str, outcome: &Undone)
 
 /// Writes what may repeat a text of others in a line of ours.
 fn listed(texts: &[String], between: &str) -> String {
-    let lines: Vec<_> = texts.iter().map(|text| with_log(text)).collect();
-    lines.join(between)
+    texts.iter().map(|text| with_log(text)).collect::<Vec<_>>().join(between)
 }
 
 /// The part of a listed deployment that says what it brings.

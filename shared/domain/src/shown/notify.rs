@@ -45,8 +45,8 @@ pub fn messages(declaration: &Declaration, event: &Event) -> Vec<(String, Notifi
     let Some(kind) = MessageKind::of(event) else {
         return Vec::new();
     };
-    let topics = declaration.notify(event.detail.environment.as_ref());
-    let asking = topics.iter().filter(|notify| notify.of.contains(&kind));
+    let asking =
+        declaration.notify(event.detail.environment.as_ref()).iter().filter(|notify| notify.of.contains(&kind));
     asking
         .map(|notify| {
             let message = match notify.form {

@@ -100,8 +100,7 @@ fn a_channel_gets_what_amazon_q_shows_with_the_next_steps_apart() {
 #[test]
 fn a_success_without_a_cause_has_words() {
     let event = event(EventName::DeploymentEnded, Some(Ending::Succeeded), "");
-    let text = event.in_text();
-    assert_eq!(text.message, "[windlass] shop prod 1.4.0 Succeeded");
+    assert_eq!(event.in_text().message, "[windlass] shop prod 1.4.0 Succeeded");
     assert!(in_chat(&event).message.contains("\"title\":\"shop prod 1.4.0 Succeeded\""));
 }
 

@@ -62,8 +62,7 @@ fn an_ending_is_counted_when_it_is_new() {
         (Some(&stuck), &recovering, false),
         (Some(&recovering), &recovered, false),
     ] {
-        let got = EndedDeployment::of(before, after);
-        assert_eq!(got.is_some(), is_counted, "{before:?} {after:?}");
+        assert_eq!(EndedDeployment::of(before, after).is_some(), is_counted, "{before:?} {after:?}");
     }
 }
 
@@ -150,7 +149,6 @@ fn what_needed_an_operator_is_restored_later_and_once() {
         (Some(&recovering), &recovered, Some(60)),
         (Some(&recovered), &recovered, None),
     ] {
-        let got = Restored::of(before, after);
-        assert_eq!(got.map(|it| it.seconds), seconds, "{before:?} {after:?}");
+        assert_eq!(Restored::of(before, after).map(|it| it.seconds), seconds, "{before:?} {after:?}");
     }
 }

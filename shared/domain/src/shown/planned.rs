@@ -206,16 +206,13 @@ impl DrawnPlan {
 /// Returns the most seconds from the first switch of a component to its last one, over the components that are switched
 /// in steps. A stage that is only published, only tested, or only waited for is no switch.
 fn both_s(waves: &[Wave]) -> u64 {
-    let changes = waves.iter().flat_map(|wave| &wave.changes);
-    let longest = changes.map(|change| {
-        let numbered = waves.iter().enumerate().filter(|(_, wave)| !wave.ahead);
-        let mut own = numbered.filter(|(_, wave)| switches(wave, &change.component));
+    let longest = waves.iter().flat_map(|wave| &wave.changes).map(|change| {
+        let mut own = waves.iter().enumerate().filter(|(_, wave)| !wave.ahead && switches(wave, &change.component));
         let Some((first, _)) = own.next() else {
             return 0;
         };
         let last = own.next_back().map_or(first, |(last, _)| last);
-        let between = waves.get(first..last).unwrap_or_default();
-        between.iter().map(|wave| wave.bake_s).sum()
+        waves.get(first..last).unwrap_or_default().iter().map(|wave| wave.bake_s).sum()
     });
     longest.max().unwrap_or(0)
 }

@@ -19,8 +19,7 @@ pub type KnownDeployments = BTreeMap<DeploymentId, Deployment>;
 /// Returns the deployments that gave what runs of these components its names. A sentence about the components needs
 /// them.
 pub fn brought_by(record: &Deployment, state: &EnvironmentState) -> Vec<DeploymentId> {
-    let running = there(record, state).map(|names| names.now.deployment.clone());
-    let mut brought: Vec<DeploymentId> = running.collect();
+    let mut brought: Vec<DeploymentId> = there(record, state).map(|names| names.now.deployment.clone()).collect();
     brought.sort();
     brought.dedup();
     brought
@@ -127,8 +126,7 @@ pub fn found_in_place(
         running.filter(|running| running.has(wanted)).cloned()
     };
     let (was, is) = (running(before)?, running(after)?);
-    let parts = parts(name, wanted).into_iter();
-    let sentences = parts.map(|part| {
+    let sentences = parts(name, wanted).into_iter().map(|part| {
         let words = called(
             &record.release.version,
             was.names_of(part.container.as_deref()),
@@ -157,11 +155,10 @@ fn called(version: &str, was: &VersionNames, is: &VersionNames) -> String {
 
 /// Returns the names of what runs of each part that a deployment is for.
 fn there<'a>(record: &Deployment, state: &'a EnvironmentState) -> impl Iterator<Item = &'a VersionNames> {
-    let parts = record.parts();
-    parts.into_iter().filter_map(|part| {
-        let running = state.running.get(&part.component)?;
-        Some(running.names_of(part.container.as_deref()))
-    })
+    record
+        .parts()
+        .into_iter()
+        .filter_map(|part| Some(state.running.get(&part.component)?.names_of(part.container.as_deref())))
 }
 
 /// Returns a line for each part: what Windlass brought there last, and its name.

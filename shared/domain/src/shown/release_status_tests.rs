@@ -212,8 +212,7 @@ fn what_was_found_in_place_is_shown_by_its_names_before_and_after() {
     };
     let mut after = before.clone();
     let names = |state: &mut EnvironmentState| {
-        let a = state.running.get_mut(&name("a")).unwrap();
-        a.names.rename(GivenVersion {
+        state.running.get_mut(&name("a")).unwrap().names.rename(GivenVersion {
             version: "2.1.0".into(),
             deployment: DeploymentId("me".into()),
             since: Time(120_000),

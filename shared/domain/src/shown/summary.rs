@@ -155,11 +155,7 @@ pub fn messages(
             }
         }
     }
-    let sent = topics.into_iter().map(|(topic, form, seen)| {
-        let message = message(app, to, &seen, form);
-        (topic.to_owned(), message)
-    });
-    sent.collect()
+    topics.into_iter().map(|(topic, form, seen)| (topic.to_owned(), message(app, to, &seen, form))).collect()
 }
 
 /// The endings in the order in which they are listed.
@@ -198,18 +194,14 @@ const MOST_NAMES: usize = 10;
 fn subject(app: &AppName, to: Time, seen: &[&EnvironmentFacts]) -> String {
     let date: String = to.to_string().chars().take(10).collect();
     let mut parts = vec![endings(seen.iter().flat_map(|one| &one.ended))];
-    let count = |is_so: fn(&StandingFacts) -> bool| {
-        let so = seen.iter().filter(|one| is_so(&one.standing));
-        so.count()
-    };
+    let count = |is_so: fn(&StandingFacts) -> bool| seen.iter().filter(|one| is_so(&one.standing)).count();
     let marks = [
         (count(StandingFacts::is_stuck), "locked"),
         (count(|one| one.hold.is_some()), "held"),
         (count(|one| !one.waiting.is_empty()), "waited for"),
         (count(StandingFacts::has_drifted), "drifted"),
     ];
-    let marks = marks.into_iter().filter(|(many, _)| *many > 0);
-    parts.extend(marks.map(|(many, word)| format!("{many} {word}")));
+    parts.extend(marks.into_iter().filter(|(many, _)| *many > 0).map(|(many, word)| format!("{many} {word}")));
     format!("[windlass] {app} {date}: {}", parts.join("; "))
 }
 

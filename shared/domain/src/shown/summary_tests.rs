@@ -168,8 +168,8 @@ fn what_makes_a_person_read() {
 
 #[test]
 fn the_figures_are_those_of_each_window() {
-    let one = seen("prod", &busy(), StandingFacts::default());
-    let live: Vec<u64> = one.figures.iter().map(|figures| figures.live).collect();
+    let live: Vec<u64> =
+        seen("prod", &busy(), StandingFacts::default()).figures.iter().map(|figures| figures.live).collect();
     assert_eq!(live, [1, 2, 3]);
     let since = Time(to().0 - 40 * HOUR);
     let cut = EnvironmentFacts::of(name("prod"), to(), (&busy(), Some(since)), StandingFacts::default());

@@ -28,8 +28,7 @@ impl Digest {
     /// Makes the digest whose 32 raw bytes these are.
     pub fn from_bytes(raw: &[u8]) -> Self {
         let digit = |value: u8| char::from(DIGITS[usize::from(value)]);
-        let digits = raw.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
-        Self(digits.collect())
+        Self(raw.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect())
     }
 
     /// Accepts 64 hexadecimal digits, with or without the prefix `sha256:`.

@@ -39,8 +39,7 @@ pub const OF_A_LOG: &str = "\n  | ";
 
 /// Returns a text as [`line()`] does, with the lines of a log that are at its end: each begins with [`OF_A_LOG`].
 pub fn with_log(text: &str) -> String {
-    let lines: Vec<_> = text.split(OF_A_LOG).map(line).collect();
-    lines.join(OF_A_LOG)
+    text.split(OF_A_LOG).map(line).collect::<Vec<_>>().join(OF_A_LOG)
 }
 
 /// Returns lines of ours as a terminal may get them: the ends of lines stay, and what is hidden is shown.
@@ -71,9 +70,7 @@ pub fn json(document: &str) -> Cow<'_, str> {
 /// Returns a text as a channel of Slack or Teams shows it: no mention such as `<!channel>`, no address under a text of
 /// another name (Slack, "Formatting message text", "Escaping text").
 pub fn chat(text: &str) -> String {
-    let text = text.replace('&', "&amp;");
-    let text = text.replace('<', "&lt;").replace('>', "&gt;");
-    text.replace("](", "] (")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace("](", "] (")
 }
 
 /// Returns whether a character ends a line.

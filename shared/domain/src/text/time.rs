@@ -25,8 +25,7 @@ impl Time {
 
     /// Reads RFC 3339, such as `2026-11-20T14:02:05Z`; `None` for anything else, and before 1970.
     pub fn parse(text: &str) -> Option<Self> {
-        let read = ::time::OffsetDateTime::parse(text, &Rfc3339).ok()?;
-        let ms = read.unix_timestamp_nanos() / 1_000_000;
+        let ms = ::time::OffsetDateTime::parse(text, &Rfc3339).ok()?.unix_timestamp_nanos() / 1_000_000;
         u64::try_from(ms).ok().map(Self)
     }
 

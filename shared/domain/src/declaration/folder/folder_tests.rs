@@ -21,8 +21,7 @@ fn fate(rules: &FolderRules, path: &str) -> String {
 
 /// A name that a pattern of the table names.
 fn example(name: &str) -> String {
-    let name = name.trim_start_matches("**/").replace("[k-p]", "p");
-    name.replace('*', "x").replace('\\', "")
+    name.trim_start_matches("**/").replace("[k-p]", "p").replace('*', "x").replace('\\', "")
 }
 
 #[test]
@@ -150,10 +149,8 @@ const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMIID\n-----END CERTIFICA
 
 #[test]
 fn a_private_key_is_known_by_its_content() {
-    let utf16 = |text: &str| {
-        let units = [0xff, 0xfe].into_iter();
-        units.chain(text.bytes().flat_map(|byte| [byte, 0])).collect::<Vec<u8>>()
-    };
+    let utf16 =
+        |text: &str| [0xff, 0xfe].into_iter().chain(text.bytes().flat_map(|byte| [byte, 0])).collect::<Vec<u8>>();
     let keys: [(&str, Vec<u8>); 12] = [
         ("logo.png", KEY_LINE.into()),
         ("a", KEY_LINE.replace("PRIVATE", "RSA PRIVATE").into()),

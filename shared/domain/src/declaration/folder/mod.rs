@@ -115,9 +115,7 @@ impl FolderRules {
 
 /// Returns a path with slashes alone, as programs that unpack an archive may read it.
 fn plain(path: &str) -> String {
-    let path = path.replace('\\', "/");
-    let parts = path.split('/').filter(|part| !matches!(*part, "" | "." | ".."));
-    parts.collect::<Vec<_>>().join("/")
+    path.replace('\\', "/").split('/').filter(|part| !matches!(*part, "" | "." | "..")).collect::<Vec<_>>().join("/")
 }
 
 fn named_by(matcher: &Gitignore, path: &str) -> Option<String> {
@@ -183,8 +181,7 @@ impl Sorting {
 
     /// Returns a finding for each file and folder that is refused. `archive` is how findings call what is packed.
     pub fn refusals(&self, archive: &str, rules: &FolderRules) -> Vec<Finding> {
-        let refused = self.refused.iter();
-        refused.map(|(path, (what, files))| refusal(archive, rules, path, what, *files)).collect()
+        self.refused.iter().map(|(path, (what, files))| refusal(archive, rules, path, what, *files)).collect()
     }
 
     /// Returns what stops nothing: the files that are left out, and the patterns of `publish` that do nothing.
@@ -203,17 +200,20 @@ impl Sorting {
 
     /// Returns a warning for each pattern of `publish` by which no file goes.
     pub fn idle(&self, archive: &str, rules: &FolderRules) -> Vec<Finding> {
-        let patterns = rules.patterns.iter().filter(|one| !one.starts_with('!'));
-        let idle = patterns.filter(|one| !self.published.contains(one.trim_end()));
-        let idle = idle.map(|pattern| {
+        let idle = rules
+            .patterns
+            .iter()
+            .filter(|one| !one.starts_with('!'))
+            .filter(|one| !self.published.contains(one.trim_end()));
+        idle.map(|pattern| {
             Finding::new(
                 FindingName::NothingToPublish,
                 archive,
                 format!("`publish` has `{pattern}`, and no rule refuses or leaves out a file of that name here"),
                 "take the pattern out of `publish`: every other file goes by itself",
             )
-        });
-        idle.collect()
+        })
+        .collect()
     }
 }
 
@@ -283,8 +283,7 @@ fn as_text(bytes: &[u8]) -> String {
 /// Returns the label of a line that begins a block, such as `RSA PRIVATE KEY` (RFC 7468, section 2; SSH's own form has
 /// four dashes, RFC 4716).
 fn block(line: &str) -> Option<&str> {
-    let label = line.trim_start().strip_prefix("----")?;
-    label.trim_start_matches(['-', ' ']).strip_prefix("BEGIN ")
+    line.trim_start().strip_prefix("----")?.trim_start_matches(['-', ' ']).strip_prefix("BEGIN ")
 }
 
 fn is_key(line: &str) -> bool {

@@ -199,8 +199,7 @@ static MATCHER: LazyLock<Gitignore> = LazyLock::new(|| {
 /// Returns the outermost file or folder of a path that has a name of the table.
 pub(super) fn hit(path: &str) -> Option<Hit> {
     let lower = path.to_lowercase();
-    let ends = lower.match_indices('/').map(|(at, _)| at);
-    let mut parts = ends.map(|at| (&lower[..at], true)).chain([(lower.as_str(), false)]);
+    let mut parts = lower.match_indices('/').map(|(at, _)| (&lower[..at], true)).chain([(lower.as_str(), false)]);
     let (depth, pattern) = parts.by_ref().enumerate().find_map(|(depth, (part, is_folder))| {
         let found = MATCHER.matched(part, is_folder);
         Some((depth, found.inner()?.original().to_owned()))

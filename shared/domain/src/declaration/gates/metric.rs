@@ -323,8 +323,10 @@ fn is_name(word: &str) -> bool {
 
 /// Returns the words of an expression, except those in quotes.
 fn ids(expression: &str) -> impl Iterator<Item = &str> {
-    let parts = expression.split(['"', '\'']).step_by(2);
-    parts.flat_map(|part| part.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')))
+    expression
+        .split(['"', '\''])
+        .step_by(2)
+        .flat_map(|part| part.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')))
 }
 
 /// The namespaces whose metrics are in one region alone (Amazon CloudFront Developer Guide, "View
@@ -343,8 +345,11 @@ fn metric_region(scope: &mut Scope<'_>, path: &str, metric: &Metric, measured: &
     let is_well = before == scope.findings.len();
     let of = written.as_ref().or(scope.region);
     let in_china = of.is_some_and(|region| region.starts_with("cn-"));
-    let namespaces = measured.series().into_iter().map(|series| &series.namespace);
-    let mut global = namespaces.filter(|namespace| GLOBAL.contains(&namespace.as_str()));
+    let mut global = measured
+        .series()
+        .into_iter()
+        .map(|series| &series.namespace)
+        .filter(|namespace| GLOBAL.contains(&namespace.as_str()));
     let Some(namespace) = global.next().filter(|_| !in_china) else {
         return written;
     };

@@ -57,8 +57,7 @@ impl Resolve for PageGate {
     /// A site with an address has its first page as a gate.
     fn usual(component: &dyn AsWritten) -> Vec<Page> {
         let first = Page { path: Text::Everywhere("/".to_owned()), before_switch: None };
-        let has_first = component.visited().is_some_and(|it| it.has_address && it.has_first);
-        has_first.then_some(first).into_iter().collect()
+        component.visited().is_some_and(|it| it.has_address && it.has_first).then_some(first).into_iter().collect()
     }
 
     fn resolve(scope: &mut Scope<'_>, at: &At<'_>, page: &Page) -> Self {

@@ -169,12 +169,14 @@ const VALUE: Form = Form {
 
 /// Resolves the headers in the environment, and notes in the scope what is wrong with them.
 pub(super) fn resolve(scope: &mut Scope<'_>, path: &str, written: &BTreeMap<String, Text>) -> BTreeMap<String, String> {
-    let each = written.iter().filter_map(|(name, value)| {
-        let at = join(path, name);
-        let is_well = check(scope, &at, name);
-        is_well.then(|| (name.to_ascii_lowercase(), scope.text(&at, value, &VALUE)))
-    });
-    each.collect()
+    written
+        .iter()
+        .filter_map(|(name, value)| {
+            let at = join(path, name);
+            let is_well = check(scope, &at, name);
+            is_well.then(|| (name.to_ascii_lowercase(), scope.text(&at, value, &VALUE)))
+        })
+        .collect()
 }
 
 /// Returns whether a header of this name may be sent; notes it in the scope if it may not.

@@ -359,11 +359,13 @@ fn containers(scope: &mut Scope<'_>, path: &str, written: &Written) -> BTreeMap<
             format!("Leave `{field}` out, or `containers` for a service with one image of its own."),
         );
     }
-    let each = several.iter().map(|(container, repository)| {
-        let path = join(&at("containers"), container);
-        scope.check(&path, container, &aws_name::ECS);
-        let repository = scope.text(&path, repository, &aws_name::REPOSITORY);
-        (container.clone(), repository)
-    });
-    each.collect()
+    several
+        .iter()
+        .map(|(container, repository)| {
+            let path = join(&at("containers"), container);
+            scope.check(&path, container, &aws_name::ECS);
+            let repository = scope.text(&path, repository, &aws_name::REPOSITORY);
+            (container.clone(), repository)
+        })
+        .collect()
 }

@@ -126,10 +126,8 @@ fn how_looks_divide_a_wave() {
     for (why, components, wanted) in table {
         let waves = plan(&components, WATCH).unwrap();
         let words = waves.iter().map(|wave| {
-            let changes = wave.changes.iter();
-            let changes = changes.map(|it| format!("{} {}", it.component, it.what));
-            let changes: Vec<String> = changes.collect();
-            (changes.join(", "), wave.bake_s)
+            let changes = wave.changes.iter().map(|it| format!("{} {}", it.component, it.what));
+            (changes.collect::<Vec<_>>().join(", "), wave.bake_s)
         });
         let found: Vec<(String, u64)> = words.collect();
         let wanted: Vec<(String, u64)> = wanted.iter().map(|(words, bake_s)| ((*words).to_owned(), *bake_s)).collect();

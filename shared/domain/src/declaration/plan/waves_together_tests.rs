@@ -74,8 +74,7 @@ fn they_begin_together_after_what_any_of_them_comes_after() {
     late.after.extend([ComponentName::new("jobs").unwrap()]);
     let jobs = candidate("jobs", KindName::Lambda, &[], &[("100 %", 0)]);
     let planned = plan(&together(vec![service(), late, jobs]), WATCH).unwrap();
-    let first = planned[0].changes.iter().map(|it| it.component.as_str());
-    assert_eq!(first.collect::<Vec<_>>(), ["jobs"]);
+    assert_eq!(planned[0].changes.iter().map(|it| it.component.as_str()).collect::<Vec<_>>(), ["jobs"]);
     let both = planned.iter().find(|wave| wave.changes.len() > 1).unwrap();
     let both: Vec<&str> = both.changes.iter().map(|it| it.what.as_str()).collect();
     assert_eq!(both, ["10 %", "10 %"]);

@@ -167,8 +167,7 @@ fn a_column_shows_when_the_next_one_is_due_or_why_it_is_put_off() {
     for (change, words) in table {
         let mut scene = Scene::new();
         change(&mut scene);
-        let next = scene.facts(Some(&weekly)).next().unwrap();
-        assert_eq!(next.in_short(), words);
+        assert_eq!(scene.facts(Some(&weekly)).next().unwrap().in_short(), words);
     }
 }
 

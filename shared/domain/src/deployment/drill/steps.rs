@@ -38,8 +38,8 @@ pub struct DrillStep {
 
 /// Returns the steps, oldest first, and the number of steps for which there is no room.
 pub(super) fn steps(end: &EndedDeployment<'_>) -> (Vec<DrillStep>, u32) {
-    let changes = end.steps.iter().flat_map(|step| changes(step));
-    let mut all: Vec<DrillStep> = changes.chain(end.judgements.iter().map(judged)).collect();
+    let mut all: Vec<DrillStep> =
+        end.steps.iter().flat_map(|step| changes(step)).chain(end.judgements.iter().map(judged)).collect();
     all.sort_by_key(|step| step.at);
     let mut bytes = 0;
     let mut fits = |step: &DrillStep| {
@@ -82,8 +82,7 @@ fn verdict(judgement: &Judgement) -> Verdict {
 
 /// Returns the gate that failed a wave, or would have failed it.
 pub(super) fn red(judgement: &Judgement) -> Option<&Measurement> {
-    let failed = judgement.failed.as_ref();
-    failed.or(judgement.against.as_ref())
+    judgement.failed.as_ref().or(judgement.against.as_ref())
 }
 
 /// Says which measurement did not pass, with its threshold.

@@ -65,10 +65,7 @@ fn steps_of(all: &[Step], judgements: &[Judgement]) -> (Vec<DrillStep>, u32) {
 
 /// Texts in which little repeats.
 fn texts(from: u64) -> impl Iterator<Item = String> {
-    (from..).map(|number| {
-        let parts = (0..5).map(|part| Digest::of(format!("{number} {part}").as_bytes()));
-        parts.map(|digest| digest.to_string()).collect()
-    })
+    (from..).map(|number| (0..5).map(|part| Digest::of(format!("{number} {part}").as_bytes()).to_string()).collect())
 }
 
 #[test]
@@ -123,8 +120,7 @@ fn largest() -> Drill {
             number => deployment(&format!("back{number}"), "RolledBack"),
         };
         if number > 0 {
-            let drill = drills.under_way.as_mut().unwrap();
-            drill.come_back(record.id.clone());
+            drills.under_way.as_mut().unwrap().come_back(record.id.clone());
         }
         let all = (0..1_000).map(|at| change(at, &texts.next().unwrap(), true));
         let step = step("api", all.collect());

@@ -11,10 +11,7 @@ fn in_short(decision: &Decision) -> String {
         Decision::Wait => "wait".into(),
         Decision::Preempt(held) => format!("preempt {}", held.deployment),
         Decision::Superseded(by) => format!("superseded by {}", by.by),
-        Decision::Reject(findings) => {
-            let names = findings.iter().map(|one| one.name.to_string());
-            names.collect::<Vec<_>>().join(", ")
-        }
+        Decision::Reject(findings) => findings.iter().map(|one| one.name.to_string()).collect::<Vec<_>>().join(", "),
     }
 }
 

@@ -37,11 +37,10 @@ impl ChangedBy {
     /// refused, after the one time and not after the other (AWS CloudTrail API Reference, LookupEvents; User Guide,
     /// "CloudTrail record contents"). Nothing else of a record is kept.
     pub fn of(answer: &Value, after: Time, until: Time) -> Self {
-        let events = answer["Events"].as_array().into_iter().flatten();
-        let calls = events.filter_map(call);
+        let calls = answer["Events"].as_array().into_iter().flatten().filter_map(call);
         // Records have whole seconds: a call in the second in which it began may be later than that.
-        let calls = calls.filter(|call| call.at.0 / 1000 >= after.0 / 1000 && call.at <= until);
-        let newest = calls.max_by_key(|call| call.at);
+        let newest =
+            calls.filter(|call| call.at.0 / 1000 >= after.0 / 1000 && call.at <= until).max_by_key(|call| call.at);
         newest.map_or_else(|| Self::Nobody("it has no call on that resource in this time".to_owned()), Self::Named)
     }
 }
@@ -54,8 +53,7 @@ fn call(event: &Value) -> Option<Call> {
         return None;
     }
     let identity = &record["userIdentity"];
-    let names = [&identity["arn"], &identity["invokedBy"], &event["Username"]];
-    let by = names.into_iter().find_map(Value::as_str)?;
+    let by = [&identity["arn"], &identity["invokedBy"], &event["Username"]].into_iter().find_map(Value::as_str)?;
     let at = Time::parse(record["eventTime"].as_str()?)?;
     let kept = |text: &str| text.chars().take(LONGEST).collect();
     Some(Call { by: kept(by), event: kept(event["EventName"].as_str()?), at })

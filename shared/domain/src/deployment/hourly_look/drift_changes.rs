@@ -18,10 +18,7 @@ pub fn found(before: Option<&HourlyLook>, after: &HourlyLook) -> Option<String> 
     let names = in_words(new.iter().map(|(name, _)| *name))?;
     let mut lines = vec![format!("{app} {environment} has DRIFTED: {names}, not as Windlass left it.")];
     lines.extend(new.iter().map(|(name, it)| format!("  {name}: {}", it.in_words())));
-    let is_restored = |name: &ComponentName| {
-        let watched = after.components.get(name);
-        watched.is_some_and(|one| one.to_restore().is_some())
-    };
+    let is_restored = |name: &ComponentName| after.components.get(name).is_some_and(|one| one.to_restore().is_some());
     let (restored, left): (Vec<&ComponentName>, Vec<&ComponentName>) =
         new.into_iter().map(|(name, _)| name).partition(|name| is_restored(name));
     lines.extend(
@@ -71,8 +68,7 @@ impl Difference {
         let mut parts: Vec<String> = self.fields.iter().map(Field::words).collect();
         if parts.is_empty() {
             let each = [("recorded ", &self.recorded), ("seen ", &self.seen)];
-            let each = each.into_iter();
-            parts.extend(each.filter_map(|(what, text)| Some(format!("{what}{}", text.as_ref()?))));
+            parts.extend(each.into_iter().filter_map(|(what, text)| Some(format!("{what}{}", text.as_ref()?))));
         }
         parts.extend(self.reason.clone());
         let (from, to) = (self.not_before, self.seen_at);

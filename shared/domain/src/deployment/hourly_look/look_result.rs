@@ -143,8 +143,7 @@ impl Component {
         }
         if parts.is_empty() {
             let each = [("recorded ", &self.recorded), ("seen ", &self.seen)];
-            let each = each.into_iter();
-            parts.extend(each.filter_map(|(what, text)| Some(format!("{what}{}", text.as_ref()?))));
+            parts.extend(each.into_iter().filter_map(|(what, text)| Some(format!("{what}{}", text.as_ref()?))));
         }
         parts.extend(self.began.map(|began| began.words()));
         parts.extend(self.who.as_ref().map(ToString::to_string));
@@ -175,26 +174,26 @@ impl LookResult {
 
     /// Returns the components that are not as recorded, or could not be seen, each in a few words.
     pub fn in_short(&self) -> Vec<(Drift, String)> {
-        let listed = self.components.iter().filter_map(|(name, one)| {
-            let words = match one.drift {
-                Drift::None => return None,
-                Drift::Changed => format!("{name} drifted"),
-                Drift::Unknown => {
-                    let why = one.reason.as_deref().unwrap_or("nobody can tell");
-                    format!("{name}: drift unknown: {why}")
-                }
-            };
-            Some((one.drift, words))
-        });
-        listed.collect()
+        self.components
+            .iter()
+            .filter_map(|(name, one)| {
+                let words = match one.drift {
+                    Drift::None => return None,
+                    Drift::Changed => format!("{name} drifted"),
+                    Drift::Unknown => {
+                        let why = one.reason.as_deref().unwrap_or("nobody can tell");
+                        format!("{name}: drift unknown: {why}")
+                    }
+                };
+                Some((one.drift, words))
+            })
+            .collect()
     }
 
     /// Returns the same without what only was not looked at yet since the last deployment, which is the usual case.
     pub fn worth_showing(&self) -> Vec<String> {
         let behind = format!("drift unknown: {BEHIND}");
-        let listed = self.in_short().into_iter();
-        let listed = listed.filter(|(_, words)| !words.ends_with(&behind));
-        listed.map(|(_, words)| words).collect()
+        self.in_short().into_iter().filter(|(_, words)| !words.ends_with(&behind)).map(|(_, words)| words).collect()
     }
 
     /// Says in a sentence when it was looked at, and since when the first look is overdue if its time has passed.

@@ -131,8 +131,7 @@ fn watching<'a>(wish: &SteeringRequest<'_>, watched: &Watched<'a>) -> Result<&'a
             "Wait for its ending.",
         ));
     }
-    let open = last.filter(|last| last.settled().is_none());
-    open.copied().ok_or_else(|| {
+    last.filter(|last| last.settled().is_none()).copied().ok_or_else(|| {
         not(
             format!("deployment {id} watches nothing now: it prepares or changes something."),
             "Ask again once the next wave is watched, or cancel it.",
@@ -306,8 +305,7 @@ pub(super) fn longest(watched: &Watched<'_>, history: &WaveHistory<'_>, judgemen
         let since = watched.judgements.iter().find(|one| one.wave == reached);
         let since = since.map_or(now, |one| one.started);
         let waves = &watched.plan.waves;
-        let own = waves_of(waves, component);
-        let next = own.into_iter().find(|wave| *wave > judgement.wave);
+        let next = waves_of(waves, component).into_iter().find(|wave| *wave > judgement.wave);
         let after_s = between(waves, judgement.wave, next) + LOOK_S;
         let end = since.plus_s(waits_s.saturating_sub(after_s));
         let seconds = end.ms_since(now) / 1000;
@@ -327,6 +325,5 @@ pub(super) fn longest(watched: &Watched<'_>, history: &WaveHistory<'_>, judgemen
 /// Returns the seconds for which the waves behind this one are watched, until the next one begins.
 fn between(waves: &[Wave], wave: u32, next: Option<u32>) -> u64 {
     let end = next.map_or(waves.len(), |next| next as usize);
-    let behind = waves.iter().take(end).skip(wave as usize + 1);
-    behind.map(|wave| wave.bake_s).sum()
+    waves.iter().take(end).skip(wave as usize + 1).map(|wave| wave.bake_s).sum()
 }

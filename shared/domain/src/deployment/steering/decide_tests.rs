@@ -102,10 +102,7 @@ fn in_short(decision: &Decision) -> String {
             None => turn.action.to_string(),
         },
         Decision::Already(_) => "already".to_owned(),
-        Decision::Refused(findings) => {
-            let names = findings.iter().map(|one| one.name.to_string());
-            names.collect::<Vec<_>>().join(" ")
-        }
+        Decision::Refused(findings) => findings.iter().map(|one| one.name.to_string()).collect::<Vec<_>>().join(" "),
     }
 }
 

@@ -100,8 +100,7 @@ pub const BY_ITSELF: &str = "Windlass";
 /// Returns the turn that ends a pause which is over, if the release goes on then: nobody has ended it, and everybody is
 /// notified.
 pub fn gone_on(turns: &[SteeringRecord], wave: u32, now: Time) -> Option<SteeringRecord> {
-    let last = turns.iter().rfind(|turn| turn.wave == wave)?;
-    let pause = last.pause.filter(|pause| now >= pause.until)?;
+    let pause = turns.iter().rfind(|turn| turn.wave == wave)?.pause.filter(|pause| now >= pause.until)?;
     (pause.then == PauseThen::Continue).then(|| SteeringRecord {
         action: ActionName::Continue,
         wave,

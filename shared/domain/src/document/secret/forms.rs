@@ -117,8 +117,7 @@ const LONGEST_LABEL: usize = 64;
 fn has_private_key(text: &str) -> bool {
     text.match_indices("-----BEGIN ").any(|(at, begin)| {
         let label = text[at + begin.len()..].chars().take(LONGEST_LABEL);
-        let label: String = label.take_while(|c| *c != '-').collect();
-        label.contains("PRIVATE KEY")
+        label.take_while(|c| *c != '-').collect::<String>().contains("PRIVATE KEY")
     })
 }
 
@@ -141,8 +140,7 @@ const OF_A_WEB_TOKEN: usize = 10;
 /// is a JSON object and begins with `eyJ` therefore.
 fn has_web_token(text: &str) -> bool {
     words(text, DOTTED).any(|word| {
-        let parts: Vec<&str> = word.split('.').collect();
-        parts.windows(3).any(|three| {
+        word.split('.').collect::<Vec<_>>().windows(3).any(|three| {
             let [head, body, _] = three else { return false };
             head.starts_with("eyJ") && head.len().min(body.len()) >= OF_A_WEB_TOKEN
         })
@@ -268,8 +266,8 @@ pub(super) fn has_a_password(text: &str) -> bool {
         let ends = |c: char| c.is_whitespace() || "/?#\"'`<>\\".contains(c);
         let user = rest.split(ends).next().unwrap_or_default();
         let user = user.rsplit_once('@').map(|(user, _)| user);
-        let password = user.and_then(|user| user.split_once(':'));
-        password.is_some_and(|(_, it)| !it.is_empty() && !is_placeholder(it))
+        user.and_then(|user| user.split_once(':'))
+            .is_some_and(|(_, password)| !password.is_empty() && !is_placeholder(password))
     })
 }
 

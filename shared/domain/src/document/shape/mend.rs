@@ -210,8 +210,7 @@ fn is_of_another(path: &str, other: &str) -> bool {
 fn speaks_of(finding: &Finding, field: &str) -> bool {
     let is_missing = finding.name == FindingName::MissingField;
     // The finding about a name has words of its own, and fields only in quotes.
-    let parts = finding.reason.split('`').enumerate();
-    let mut words = parts.filter(|(at, _)| at % 2 == 1 || !is_of_a_name(finding));
+    let mut words = finding.reason.split('`').enumerate().filter(|(at, _)| at % 2 == 1 || !is_of_a_name(finding));
     words.any(|(_, part)| names(part, field)) || (is_missing && names(&finding.remedy, field))
 }
 

@@ -56,11 +56,12 @@ pub(super) fn types(kind: &TypeKind, language: Language) -> String {
     };
     match kind {
         TypeKind::Single(one) => word(one.as_str()).to_owned(),
-        TypeKind::Multiple(many) => {
-            let given = many.iter().filter(|one| one.as_str() != "null");
-            let words: Vec<&str> = given.map(|one| word(one.as_str())).collect();
-            words.join(" or ")
-        }
+        TypeKind::Multiple(many) => many
+            .iter()
+            .filter(|one| one.as_str() != "null")
+            .map(|one| word(one.as_str()))
+            .collect::<Vec<_>>()
+            .join(" or "),
     }
 }
 
@@ -95,8 +96,7 @@ pub(super) fn plain(value: &Value) -> String {
 
 /// Returns the first paragraph, in one line.
 pub(super) fn one_line(text: &str) -> String {
-    let first = text.split("\n\n").next().unwrap_or_default();
-    first.split_whitespace().collect::<Vec<_>>().join(" ")
+    text.split("\n\n").next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The most names that are listed: a remedy is a sentence.
@@ -136,8 +136,7 @@ pub fn suggest(nearest: Option<&String>, known: &[String]) -> String {
 
 /// Returns the field that was probably meant by an unknown one.
 pub(crate) fn meant_by(finding: &Finding) -> Option<&str> {
-    let rest = finding.remedy.strip_prefix(MEANT)?;
-    rest.split('`').next()
+    finding.remedy.strip_prefix(MEANT)?.split('`').next()
 }
 
 #[cfg(test)]

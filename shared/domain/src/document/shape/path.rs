@@ -12,8 +12,7 @@ pub(crate) fn join(path: &str, name: &str) -> String {
 
 /// Returns the field that a path ends with.
 pub(crate) fn last(path: &str) -> &str {
-    let path = path.split('[').next().unwrap_or_default();
-    path.rsplit('.').next().unwrap_or_default()
+    path.split('[').next().unwrap_or_default().rsplit('.').next().unwrap_or_default()
 }
 
 /// Returns whether a path is another one, or within it.

@@ -46,8 +46,7 @@ pub(super) fn name(seen: &str, language: Language) -> String {
 }
 
 fn as_name(text: &str) -> String {
-    let text = text.trim().to_lowercase();
-    text.replace(['_', ' ', '.', '/'], "-")
+    text.trim().to_lowercase().replace(['_', ' ', '.', '/'], "-")
 }
 
 /// Returns the same value in a form that fits.

@@ -83,8 +83,7 @@ impl RemovedApplication {
     /// Says of each environment that has nothing but a hold that this stays. Once the declaration is withdrawn, nothing
     /// names these environments.
     pub fn holds(&self, app: &AppName) -> impl Iterator<Item = String> {
-        let held = self.held.iter();
-        held.map(|environment| hold_stays(EnvironmentId::new(app, environment)))
+        self.held.iter().map(|environment| hold_stays(EnvironmentId::new(app, environment)))
     }
 
     /// Returns whether there is nothing to let go of.

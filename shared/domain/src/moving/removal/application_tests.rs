@@ -72,8 +72,7 @@ impl Scene {
     fn in_words(&self) -> String {
         match self.decided() {
             Err(findings) => {
-                let listed = findings.iter().map(|one| format!("{} {}", one.name, one.path));
-                listed.collect::<Vec<_>>().join(", ")
+                findings.iter().map(|one| format!("{} {}", one.name, one.path)).collect::<Vec<_>>().join(", ")
             }
             Ok(whole) => {
                 let of = |(name, goes): (&EnvironmentName, &RemovedItems)| {

@@ -156,13 +156,11 @@ impl Event {
     /// Returns the event in one line; see [`crate::shown::event::Detail::summary`].
     pub(super) fn in_a_line(&self) -> String {
         let detail = &self.detail;
-        let cause = detail.cause.as_deref().unwrap_or_default();
-        let first = cause.lines().next().unwrap_or_default();
+        let first = detail.cause.as_deref().unwrap_or_default().lines().next().unwrap_or_default();
         let (word, why) = (self.word(), detail.cause_name.as_ref());
         let why = why.map(|name| format!("({name})"));
         let parts = [detail.version.as_deref(), Some(word.as_str()), why.as_deref()];
-        let parts: Vec<&str> = parts.into_iter().flatten().collect();
-        let head = parts.join(" ");
+        let head = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
         let line = if first.is_empty() { head } else { format!("{head}: {first}") };
         let plain = |c: char| match c {
             '"' | '\\' => '\'',
@@ -175,8 +173,7 @@ impl Event {
         if all.len() <= LONGEST_SUMMARY {
             return all.into_iter().collect();
         }
-        let shown = all.into_iter().take(LONGEST_SUMMARY - 1);
-        shown.chain(['…']).collect()
+        all.into_iter().take(LONGEST_SUMMARY - 1).chain(['…']).collect()
     }
 
     /// Returns a text with what stays reachable below its first line, because a message has the first lines only.
@@ -185,8 +182,7 @@ impl Event {
         let files = self.detail.stays_reachable.iter();
         let files = files.map(|files| format!("  {}", files.in_words().join(" ")));
         let rest = Some(rest.to_owned()).filter(|rest| !rest.is_empty());
-        let lines: Vec<String> = [first.to_owned()].into_iter().chain(files).chain(rest).collect();
-        lines.join("\n")
+        [first.to_owned()].into_iter().chain(files).chain(rest).collect::<Vec<_>>().join("\n")
     }
 
     /// Returns the event in words, whether or not it is sent to everybody.
@@ -289,14 +285,16 @@ mod tests {
         let app = AppName::new("shop").unwrap();
         let environment = EnvironmentName::new("prod").unwrap();
         let events = of_running(EnvironmentId::new(&app, &environment), before, after);
-        let words = events.iter().map(|event| {
-            assert_eq!(event.notification(), None);
-            let detail = &event.detail;
-            let commit = detail.git.as_ref().and_then(|git| git.commit.clone());
-            let (deployment, commit) = (detail.deployment.clone().unwrap(), commit.unwrap());
-            format!("{deployment} {commit} {}", detail.summary)
-        });
-        words.collect()
+        events
+            .iter()
+            .map(|event| {
+                assert_eq!(event.notification(), None);
+                let detail = &event.detail;
+                let commit = detail.git.as_ref().and_then(|git| git.commit.clone());
+                let (deployment, commit) = (detail.deployment.clone().unwrap(), commit.unwrap());
+                format!("{deployment} {commit} {}", detail.summary)
+            })
+            .collect()
     }
 
     #[test]

@@ -97,8 +97,7 @@ impl Day {
 
     /// Begins with an application. Returns false if that was tried too often.
     pub fn begin(&mut self, app: &AppName, now: Time) -> bool {
-        let before = self.telling.take().filter(|sending| sending.app == *app);
-        let tries = before.map_or(0, |sending| sending.tries);
+        let tries = self.telling.take().filter(|sending| sending.app == *app).map_or(0, |sending| sending.tries);
         self.telling = Some(Sending { app: app.clone(), since: now, tries: tries + 1 });
         tries < TRIES
     }
