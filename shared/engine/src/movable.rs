@@ -146,9 +146,7 @@ async fn declared(
 ) -> Checked<BTreeMap<ComponentName, KindName>> {
     let found = pin::declaration_in_force(ports, of.app()).await?;
     let resolved = found.declaration.resolve(of.environment())?;
-    let components = resolved.components.into_iter();
-    let kinds = components.map(|(name, component)| (name, component.spec.kind()));
-    Ok(kinds.collect())
+    Ok(resolved.components.into_iter().map(|(name, component)| (name, component.spec.kind())).collect())
 }
 
 /// The kinds of what runs, by the steps of the deployments that brought it.
@@ -204,8 +202,7 @@ impl<'a> WholeMovable<'a> {
             Err(trouble) => Err(trouble.findings()?),
         };
         // One that cannot be read any more is withdrawn as well.
-        let read = declared.value().map(ledger::read_declaration);
-        let former = read.and_then(Result::ok);
+        let former = declared.value().map(ledger::read_declaration).and_then(Result::ok);
         let mut movables = BTreeMap::new();
         for environment in environments(ports, app, former.as_deref()).await? {
             let moving = moving(app, to, &environment);

@@ -74,8 +74,7 @@ async fn report(ports: &impl Ports, change: &Change, fault: &Fault) -> Result<()
 
 /// Returns the deployment that an item is about.
 fn deployment_of(item: &Item) -> Option<DeploymentId> {
-    let id = item.key.pk.strip_prefix("deployment#")?;
-    Some(DeploymentId(id.to_owned()))
+    Some(DeploymentId(item.key.pk.strip_prefix("deployment#")?.to_owned()))
 }
 
 /// Returns the deployments that ended with these changes, for counts of them. A change that cannot be read is left out
@@ -115,8 +114,7 @@ async fn watched_s(ports: &impl DynamoDbApi, id: &DeploymentId) -> Result<u64> {
 }
 
 fn ending_of(change: &Change) -> Result<Option<EndedDeployment>> {
-    let records = records(change)?;
-    Ok(records.and_then(|(before, after)| EndedDeployment::of(before.as_ref(), &after)))
+    Ok(records(change)?.and_then(|(before, after)| EndedDeployment::of(before.as_ref(), &after)))
 }
 
 /// Reads the record of a deployment, as it was and as it is; `None` if the change is of another item.

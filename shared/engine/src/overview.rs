@@ -34,8 +34,7 @@ const A_PAGE: u32 = 100;
 
 /// Returns the environments of a declaration; none if it cannot be read any more, so that it does not hide the others.
 pub fn environments(declared: &Declared) -> Vec<EnvironmentName> {
-    let read = ledger::read_declaration(declared);
-    read.map(|it| it.environments().cloned().collect()).unwrap_or_default()
+    ledger::read_declaration(declared).map(|it| it.environments().cloned().collect()).unwrap_or_default()
 }
 
 /// The environments of an application: the declared ones in their order, then others in which something was deployed.
@@ -109,16 +108,18 @@ impl EnvironmentItems {
     /// Returns the deployments that wait, without their task tokens: whoever has a task token could answer in its
     /// place.
     pub fn shown(&self) -> Vec<Value> {
-        let waiting = self.waiting.iter().map(|waiting| {
-            json!({
-                "deployment": waiting.deployment,
-                "components": waiting.components,
-                "operator": waiting.operator,
-                "first": waiting.first,
-                "since": waiting.since,
+        self.waiting
+            .iter()
+            .map(|waiting| {
+                json!({
+                    "deployment": waiting.deployment,
+                    "components": waiting.components,
+                    "operator": waiting.operator,
+                    "first": waiting.first,
+                    "since": waiting.since,
+                })
             })
-        });
-        waiting.collect()
+            .collect()
     }
 }
 

@@ -94,8 +94,7 @@ async fn claims(
         resources.extend(claims.into_iter().map(|claim| claim.resource));
     }
     let indexed = owned(ports).await?;
-    let of_it = indexed.iter().flat_map(|one| &one.held);
-    let of_it = of_it.filter(|held| removal.is_of(&held.owner));
+    let of_it = indexed.iter().flat_map(|one| &one.held).filter(|held| removal.is_of(&held.owner));
     resources.extend(of_it.map(|held| held.claim.resource.clone()));
     let mut found = Vec::new();
     for resource in resources {
@@ -187,9 +186,7 @@ pub async fn environments(
     let keys = ledger::load_index(ports, &ledger::ENVIRONMENTS, &prefix).await?;
     let deployed = keys.iter().filter_map(|key| ledger::environment_of(&key.pk));
     let mut names: BTreeSet<EnvironmentName> = deployed.map(|(_, name)| name).collect();
-    let claims = owned(ports).await?;
-    let owners = claims.into_iter().flat_map(|one| one.held);
-    let ours = owners.filter(|held| held.owner.app == *app);
+    let ours = owned(ports).await?.into_iter().flat_map(|one| one.held).filter(|held| held.owner.app == *app);
     names.extend(ours.map(|held| held.owner.environment));
     names.extend(declared.into_iter().flat_map(|it| it.environments().cloned()));
     Ok(names)

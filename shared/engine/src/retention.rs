@@ -35,12 +35,9 @@ pub async fn kept(
         if !known.contains_key(&next) {
             known.extend([read(next).await?]);
         }
-        let met = known.get(&next).and_then(Option::as_ref);
-        next = met.map_or(0, |snapshot| snapshot.replaced);
+        next = known.get(&next).and_then(Option::as_ref).map_or(0, |snapshot| snapshot.replaced);
     }
     let state = &state.value;
-    let snapshots = known.into_values().flatten();
-    let recorded = snapshots.map(|snapshot| snapshot.with_found(state).components);
-    let all = recorded.chain([state.running.clone()]);
-    Ok(all.filter_map(|mut components| components.remove(component)).collect())
+    let recorded = known.into_values().flatten().map(|snapshot| snapshot.with_found(state).components);
+    Ok(recorded.chain([state.running.clone()]).filter_map(|mut components| components.remove(component)).collect())
 }

@@ -33,27 +33,12 @@ pub async fn handle(ports: &impl Ports, input: ConductorInput) -> Result<Answer>
             let admitted = admitting::admit(ports, &execution, &request);
             Box::pin(admitted).await?.widened()
         }
-        AwaitTurn { by, task_token } => {
-            let waits = queue::await_turn(ports, &by, &task_token);
-            waits.await?.widened()
-        }
-        GiveUp { by, error } => {
-            let ended = queue::give_up(ports, &by, &error);
-            ended.await?.widened()
-        }
+        AwaitTurn { by, task_token } => queue::await_turn(ports, &by, &task_token).await?.widened(),
+        GiveUp { by, error } => queue::give_up(ports, &by, &error).await?.widened(),
         Preempt(by) => queue::preempt(ports, &by).await?.widened(),
-        Accept { by, request, error } => {
-            let ended = settling::accept::accept(ports, &by, &request, &error);
-            ended.await?.widened()
-        }
+        Accept { by, request, error } => settling::accept::accept(ports, &by, &request, &error).await?.widened(),
         Settle(by) => settling::settle::settle(ports, &by).await?.widened(),
-        Undo { by, error, undone } => {
-            let next = settling::undo::undo(ports, &by, &error, undone);
-            next.await?.widened()
-        }
-        SettleUndo { by, error } => {
-            let ended = settling::settle_undo::settle_undo(ports, &by, &error);
-            ended.await?.widened()
-        }
+        Undo { by, error, undone } => settling::undo::undo(ports, &by, &error, undone).await?.widened(),
+        SettleUndo { by, error } => settling::settle_undo::settle_undo(ports, &by, &error).await?.widened(),
     })
 }

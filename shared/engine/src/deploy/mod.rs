@@ -119,8 +119,7 @@ async fn publication<P: DynamoDbApi + Clock, B: Publishes>(
     of: impl AsyncFn(&P, &Step) -> Result<B>,
 ) -> Result<Publication, Trouble> {
     let step = attempt.step.value.clone();
-    let built = of(ports, &step).await?;
-    built.publish(&step, attempt).await
+    of(ports, &step).await?.publish(&step, attempt).await
 }
 
 impl<P: DynamoDbApi + Clock> Checkpoint for Attempt<'_, P> {

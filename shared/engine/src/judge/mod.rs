@@ -28,8 +28,7 @@ impl<P: Configured + DynamoDbApi + measurements::Ports> Ports for P {}
 pub async fn handle(ports: &impl Ports, input: JudgeInput) -> Result<Answer> {
     let JudgeInput::Judge { by, wave } = input;
     let judged = judge(ports, &by, wave).await;
-    let judged = last_fault::kept(ports, ("Judge", &by), judged).await?;
-    Ok(judged.widened())
+    Ok(last_fault::kept(ports, ("Judge", &by), judged).await?.widened())
 }
 
 async fn judge(ports: &impl Ports, by: &Caller, wave: u32) -> Result<Answer<JudgeTransition>> {
@@ -111,8 +110,7 @@ fn no_such_wave(number: u32, plan: &Plan) -> Fault {
 }
 
 fn first_change(steps: &[Step]) -> Option<Time> {
-    let changes = steps.iter().flat_map(|step| &step.changes);
-    changes.map(|change| change.at).min()
+    steps.iter().flat_map(|step| &step.changes).map(|change| change.at).min()
 }
 
 /// The judgement of the wave before it. A wave whose predecessor did not pass is never judged, because its change must
@@ -163,8 +161,7 @@ async fn record(ports: &impl Ports, case: &Case, measurements: Vec<Measurement>)
             return Ok(Some((judged, judgement.value.clone())));
         }
         case.loaded.fence.lock(ports).await?;
-        let written = ledger::load(ports, &case.judgement.key).await?;
-        judgement = written.unwrap_or_else(|| case.judgement.clone());
+        judgement = ledger::load(ports, &case.judgement.key).await?.unwrap_or_else(|| case.judgement.clone());
         record = ledger::require(ports, &key).await?;
         Ok(None)
     })

@@ -118,8 +118,13 @@ impl<'a, P: S3Api + Clock + Configured> KeptDocuments<'a, P> {
             let page = self.home.list(bucket, &self.folder, after).await?;
             let now = self.home.now();
             let old = |it: &Listed| now.ms_since(it.modified) >= UNRECORDED_MS;
-            let found = page.objects.into_iter().filter(old).map(|it| it.key);
-            let needless: Vec<String> = found.filter(|key| !self.is_named(key, needed)).collect();
+            let needless: Vec<String> = page
+                .objects
+                .into_iter()
+                .filter(old)
+                .map(|it| it.key)
+                .filter(|key| !self.is_named(key, needed))
+                .collect();
             if !needless.is_empty() {
                 may().await?;
                 // A page has at most as many keys as one call deletes (Amazon S3 API Reference).
@@ -149,8 +154,7 @@ impl<'a, P: S3Api + Clock + Configured> KeptDocuments<'a, P> {
 
 /// A document's content, as it is kept.
 pub fn to_json(content: &impl Serialize) -> Result<Bytes> {
-    let written = serde_json::to_vec(content);
-    written.map(Bytes::from).map_err(|error| unwritten(&error))
+    serde_json::to_vec(content).map(Bytes::from).map_err(|error| unwritten(&error))
 }
 
 /// The digest of a document's content, without writing it down.

@@ -35,8 +35,7 @@ impl Needed {
     /// The same on a resource with these tags.
     #[must_use]
     pub fn tagged(mut self, tags: &BTreeMap<String, String>) -> Self {
-        let tags = tags.iter();
-        let keys = tags.map(|(name, value)| (format!("aws:ResourceTag/{name}"), value.clone()));
+        let keys = tags.iter().map(|(name, value)| (format!("aws:ResourceTag/{name}"), value.clone()));
         self.context.extend(keys);
         self
     }

@@ -221,9 +221,11 @@ pub fn from_value<T: DeserializeOwned>(what: &str, value: &Value) -> Result<T> {
 impl PrepareInput<'_> {
     /// Returns the inputs that are known only in a later wave.
     pub fn later(&self) -> BTreeSet<Output> {
-        let later = self.inputs.iter();
-        let later = later.filter(|(_, given)| **given == PlannedOutput::Later);
-        later.map(|(output, _)| output.clone()).collect()
+        self.inputs
+            .iter()
+            .filter(|(_, given)| **given == PlannedOutput::Later)
+            .map(|(output, _)| output.clone())
+            .collect()
     }
 
     /// Returns the path of a member of this component in the declaration, such as `components.api.function`.
@@ -351,7 +353,6 @@ mod tests {
         };
         assert_eq!(finding(&elsewhere, &[]), None);
         let tags = [(INSTALLATION_TAG, "windlass")];
-        let found = finding(&elsewhere, &tags).unwrap();
-        assert_eq!(found.name, FindingName::PartOfWindlass);
+        assert_eq!(finding(&elsewhere, &tags).unwrap().name, FindingName::PartOfWindlass);
     }
 }

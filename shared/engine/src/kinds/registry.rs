@@ -131,10 +131,7 @@ macro_rules! registry {
             visitor: T,
         ) -> Result<T::Out> {
             match step.kind {
-                $(KindName::$name => {
-                    let built = super::$module::of(ports, step).await?;
-                    built.with(visitor).await
-                })+
+                $(KindName::$name => super::$module::of(ports, step).await?.with(visitor).await,)+
             }
         }
     };

@@ -32,8 +32,7 @@ pub enum Writes {
 /// Returns all changes that a step has sent on its way forward, as its kind recorded them, with the names that AWS gave
 /// to what was made.
 pub(super) fn sent_forward(step: &Step) -> impl Iterator<Item = (&Value, Option<&str>)> {
-    let forward = step.changes.iter().filter(|change| !change.undo);
-    forward.map(|change| (&change.change, change.made.as_deref()))
+    step.changes.iter().filter(|change| !change.undo).map(|change| (&change.change, change.made.as_deref()))
 }
 
 /// Returns a member of a recorded change if it is a text.

@@ -84,8 +84,7 @@ mod tests {
                 )
             })
             .collect();
-        let body = json!({"last_snapshot": 7, "running": running, "version": "1.0.0"});
-        body.as_object().cloned().unwrap()
+        json!({"last_snapshot": 7, "running": running, "version": "1.0.0"}).as_object().cloned().unwrap()
     }
 
     #[test]
@@ -109,8 +108,7 @@ mod tests {
     #[test]
     fn a_text_in_which_little_repeats_grows_by_less_than_a_sixth() {
         let digits = (0..5_000).map(|number: u32| {
-            let digest = Digest::of(&number.to_be_bytes());
-            let bytes = digest.to_string().into_bytes();
+            let bytes = Digest::of(&number.to_be_bytes()).to_string().into_bytes();
             STANDARD.encode(compress_to_vec(&bytes, LEVEL))
         });
         let all: Vec<Value> = digits.map(|what| json!({"at": 0, "what": what})).collect();

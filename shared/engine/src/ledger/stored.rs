@@ -87,8 +87,7 @@ impl<T: Serialize + DeserializeOwned> Watched<T> {
 
     /// The condition that nobody wrote since it was read.
     pub fn unchanged(&self) -> Condition {
-        let found = self.found.as_ref();
-        found.map_or(Condition::Absent, Stored::unchanged)
+        self.found.as_ref().map_or(Condition::Absent, Stored::unchanged)
     }
 
     /// The check of that.

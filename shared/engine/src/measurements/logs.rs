@@ -313,15 +313,11 @@ async fn call(there: &impl JsonServices, target: &'static str, body: Value) -> R
 }
 
 fn text<'a>(answer: &'a Value, member: &str) -> Result<&'a str> {
-    let found = answer.get(member).and_then(Value::as_str);
-    found.ok_or_else(|| unreadable_answer(member))
+    answer.get(member).and_then(Value::as_str).ok_or_else(|| unreadable_answer(member))
 }
 
 fn lines(answer: &Value) -> Result<Lines> {
-    let number = |member: &str| {
-        let found = answer["statistics"][member].as_f64();
-        found.ok_or_else(|| unreadable_answer(member))
-    };
+    let number = |member: &str| answer["statistics"][member].as_f64().ok_or_else(|| unreadable_answer(member));
     // AWS returns whole numbers as doubles.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
     let whole = |member: &str| number(member).map(|found| found.max(0.0).ceil() as u64);

@@ -159,11 +159,9 @@ pub struct Judging<'a> {
 /// Measures the gates of one sort: those of the whole release, and those of a component from the wave on that changes
 /// it. In a wave that only publishes, it measures only gates that show something of that.
 pub(super) async fn measure<P, M: Measure<P>>(ports: &P, judging: &Judging<'_>) -> Vec<Measurement> {
-    let declared = M::declared(judging.gates).iter();
-    let declared = declared.filter(|one| !M::is_tested(&one.gate) || judging.is_tested(one));
+    let declared = M::declared(judging.gates).iter().filter(|one| !M::is_tested(&one.gate) || judging.is_tested(one));
     let gates = declared.filter_map(|one| judging.measuring(one, M::is_ahead(&one.gate)));
-    let gates = gates.filter(|one| M::decides(one.step));
-    let gates: Vec<Measuring<'_, M::Gate>> = gates.collect();
+    let gates: Vec<Measuring<'_, M::Gate>> = gates.filter(|one| M::decides(one.step)).collect();
     if gates.is_empty() {
         return vec![];
     }
@@ -178,8 +176,7 @@ impl<'a> Judging<'a> {
 
     /// Returns whether test traffic alone gets what the gate's component brings.
     fn is_tested<G>(&self, one: &Declared<G>) -> bool {
-        let component = one.component.as_ref();
-        component.is_some_and(|name| is_tested(self.waves, name, self.judgement.wave))
+        one.component.as_ref().is_some_and(|name| is_tested(self.waves, name, self.judgement.wave))
     }
 
     /// Returns the gate with what it looks at, if it decides this wave. `ahead` is true if it shows something of what
@@ -198,8 +195,7 @@ impl<'a> Judging<'a> {
             if !self.has_changed(own, ahead) {
                 return None;
             }
-            let changes = own.changes.iter().map(|change| change.at);
-            first_change = changes.min().unwrap_or(judgement.changed);
+            first_change = own.changes.iter().map(|change| change.at).min().unwrap_or(judgement.changed);
             step = Some(own);
         }
         Some(Measuring {

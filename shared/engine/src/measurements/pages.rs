@@ -66,8 +66,7 @@ impl<P: Probe + Clock> Measure<P> for Pages {
                 Ok(looked) => looked.into_iter().map(|(measured, _)| measured).collect(),
                 Err(fault) => {
                     let blank = |gate| unmeasured(gate, "the site".to_owned(), ports.now());
-                    let each = pages.into_iter().map(blank);
-                    each.map(|blank| unreadable(blank, &fault)).collect::<Vec<_>>()
+                    pages.into_iter().map(blank).map(|blank| unreadable(blank, &fault)).collect::<Vec<_>>()
                 }
             }
         });
@@ -282,8 +281,7 @@ fn address(text: &str) -> Result<Url> {
 }
 
 fn within(folder: &Url, path: &str) -> Result<Url> {
-    let joined = folder.join(&format!("./{path}"));
-    joined.map_err(|error| Fault::internal(format!("`{path}` is no path: {error}")))
+    folder.join(&format!("./{path}")).map_err(|error| Fault::internal(format!("`{path}` is no path: {error}")))
 }
 
 fn and_more(first: &str, more: usize) -> String {

@@ -50,8 +50,7 @@ impl<P: Probe + Clock> Measure<P> for Probes {
 
     async fn measure(ports: &P, _place: &Place, gates: &[Measuring<'_, ProbeGate>]) -> Vec<Measurement> {
         let each = gates.iter().map(async |one| {
-            let measured = probe(ports, one.gate).await;
-            measured.unwrap_or_else(|fault| unreadable(blank(one.gate, ports.now()), &fault))
+            probe(ports, one.gate).await.unwrap_or_else(|fault| unreadable(blank(one.gate, ports.now()), &fault))
         });
         join_all(each).await
     }

@@ -33,8 +33,7 @@ impl<P: Probe + Clock> Measure<P> for Websockets {
 
     async fn measure(ports: &P, _place: &Place, gates: &[Measuring<'_, WebsocketGate>]) -> Vec<Measurement> {
         let each = gates.iter().map(async |one| {
-            let measured = talked(ports, one.gate).await;
-            measured.unwrap_or_else(|fault| unreadable(blank(one.gate, ports.now()), &fault))
+            talked(ports, one.gate).await.unwrap_or_else(|fault| unreadable(blank(one.gate, ports.now()), &fault))
         });
         join_all(each).await
     }

@@ -33,8 +33,7 @@ pub struct Platform {
 impl Image {
     /// Returns the digests that a running task may show, as ECS writes them: the image's own, or a platform's.
     pub fn digests(&self) -> BTreeSet<String> {
-        let platforms = self.platforms.iter().map(|platform| &platform.digest);
-        let all = platforms.chain([&self.digest]);
+        let all = self.platforms.iter().map(|platform| &platform.digest).chain([&self.digest]);
         all.map(|digest| format!("sha256:{digest}")).collect()
     }
 }

@@ -25,8 +25,7 @@ impl ProbeAnswer {
 
     /// Returns the content type in lower case without its parameters, such as `text/html`; empty if none is given.
     pub fn essence(&self) -> String {
-        let found = self.content_type.as_deref().unwrap_or_default();
-        let essence = found.split(';').next().unwrap_or_default();
+        let essence = self.content_type.as_deref().unwrap_or_default().split(';').next().unwrap_or_default();
         essence.trim().to_ascii_lowercase()
     }
 }

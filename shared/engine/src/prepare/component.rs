@@ -74,8 +74,7 @@ pub async fn prepared(
     let inputs = match inputs {
         Ok(inputs) => inputs,
         Err(findings) => {
-            let findings = bytes.into_iter().chain(findings.iter().cloned());
-            return Ok(Prepared::refused(findings.collect()));
+            return Ok(Prepared::refused(bytes.into_iter().chain(findings.iter().cloned()).collect()));
         }
     };
     let path = format!("components.{}", wanted.name);

@@ -208,8 +208,7 @@ fn stages(scene: &Scene, draft: &Draft<'_>) -> Vec<RolloutStage> {
 /// 8).
 fn kept_stages<'a>(scene: &Scene, draft: &'a Draft<'_>) -> impl Iterator<Item = &'a kinds::Stage> + use<'a> {
     let tries = !scene.is_rollback();
-    let stages = draft.prepared.stages.iter();
-    stages.filter(move |stage| tries || !stage.ahead)
+    draft.prepared.stages.iter().filter(move |stage| tries || !stage.ahead)
 }
 
 fn step(scene: &Scene, draft: &Draft<'_>, waves: &[Wave]) -> Step {

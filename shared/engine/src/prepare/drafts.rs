@@ -30,8 +30,7 @@ pub async fn drafts<'a>(ports: &impl Ports, scene: &'a Scene) -> Result<Vec<Draf
             return Err(Fault::internal("components take something of each other"));
         }
         let before = &EarlierComponents::of(&drafts);
-        let each = now.into_iter();
-        let more: Vec<Draft<'a>> = stream::iter(each.map(|wanted| draft(ports, scene, wanted, before)))
+        let more: Vec<Draft<'a>> = stream::iter(now.into_iter().map(|wanted| draft(ports, scene, wanted, before)))
             .buffered(AT_A_TIME)
             .try_collect()
             .await?;
@@ -55,8 +54,7 @@ pub async fn elsewhere(
     name: &ComponentName,
     before: &EarlierComponents<'_>,
 ) -> Result<Prepared> {
-    let all = scene.wanted().wanted;
-    let Some(wanted) = all.into_iter().find(|wanted| wanted.name == name) else {
+    let Some(wanted) = scene.wanted().wanted.into_iter().find(|wanted| wanted.name == name) else {
         return Err(Fault::internal(format!("{name} is not wanted")));
     };
     let inputs = match given(ports, scene, &wanted, before).await {

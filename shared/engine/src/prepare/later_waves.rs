@@ -102,8 +102,7 @@ fn late(step: &Step) -> Fault {
 
 /// The kind's part of the plan, or what is in the way of it.
 async fn planned(ports: &impl Ports, scene: &Scene, name: &ComponentName, step: &Step) -> Checked<Planned> {
-    let all = scene.wanted().wanted;
-    let Some(wanted) = all.into_iter().find(|wanted| wanted.name == name) else {
+    let Some(wanted) = scene.wanted().wanted.into_iter().find(|wanted| wanted.name == name) else {
         return Err(Fault::internal(format!("{name} is not wanted")).into());
     };
     let before = EarlierComponents::changed(given(ports, scene, step, &wanted.component.spec).await?);

@@ -128,8 +128,7 @@ fn why(action: &str, said: &[Evaluation]) -> Option<Why> {
 impl PermissionFindings {
     /// Takes in what IAM said: one finding for each reason, with all actions that have it.
     fn take(&mut self, input: &PrepareInput<'_>, by: &DeployerRole<'_>, needed: &Needed, said: &[Evaluation]) {
-        let each = needed.actions.iter();
-        let found = each.filter_map(|action| Some((why(action, said)?, *action)));
+        let found = needed.actions.iter().filter_map(|action| Some((why(action, said)?, *action)));
         let mut found: Vec<(Why, &str)> = found.collect();
         found.sort();
         for same in found.chunk_by(|(one, _), (other, _)| one == other) {

@@ -64,8 +64,7 @@ impl Scene {
         let goal = match record.snapshot.filter(|_| is_to_a_snapshot) {
             Some(number) => {
                 let key = ledger::snapshot(record.environment_id(), number);
-                let snapshot = ledger::require(ports, &key).await?;
-                Some(snapshot.value.with_found(&state.value))
+                Some(ledger::require(ports, &key).await?.value.with_found(&state.value))
             }
             None if is_to_a_snapshot => {
                 let message = format!("the {} {} names no snapshot", record.action, record.id);
@@ -126,8 +125,7 @@ impl Scene {
         } else if state.snapshot == 0 || is_taken_back {
             Some("nothing runs here yet that Windlass brought")
         } else {
-            let is_asked = self.loaded.record.accept_red;
-            is_asked.then_some("`accept_red` was asked for")
+            self.loaded.record.accept_red.then_some("`accept_red` was asked for")
         }
     }
 
@@ -207,8 +205,7 @@ impl Scene {
     /// Returns the finding that a component runs and is not deployed any more.
     fn left(&self, name: &ComponentName) -> Option<Finding> {
         let record = &self.loaded.record;
-        let running = self.state.running.get(name)?;
-        Some(running.no_longer_declared(name, &record.environment, &record.declaration))
+        Some(self.state.running.get(name)?.no_longer_declared(name, &record.environment, &record.declaration))
     }
 
     fn left_alone(&self, name: &ComponentName, why: &str) -> Finding {
@@ -279,8 +276,7 @@ async fn leaving(
     state: &EnvironmentState,
 ) -> Result<Vec<ComponentName>> {
     let declared = &loaded.resolved.components;
-    let running = state.running.keys();
-    let gone: Vec<&ComponentName> = running.filter(|name| !declared.contains_key(name)).collect();
+    let gone: Vec<&ComponentName> = state.running.keys().filter(|name| !declared.contains_key(name)).collect();
     if gone.is_empty() {
         return Ok(vec![]);
     }

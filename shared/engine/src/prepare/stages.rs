@@ -18,12 +18,15 @@ pub(super) type PlannedStages<'a> = (&'a ComponentName, Vec<&'a Stage>);
 /// Returns the findings on stages at which AWS goes on by itself before the release is judged.
 pub(super) fn held_too_short(kept: &[PlannedStages<'_>], waves: &[Wave]) -> Vec<Finding> {
     let of = |(name, stages): &PlannedStages<'_>| -> Vec<Finding> {
-        let held = stages.iter().enumerate().filter_map(|(nth, stage)| {
-            let holds = stage.holds.as_ref()?;
-            let watched_s = watched_at(waves, name, nth) + early_s(name, stages, nth, waves);
-            too_short(name, holds, watched_s)
-        });
-        held.collect()
+        stages
+            .iter()
+            .enumerate()
+            .filter_map(|(nth, stage)| {
+                let holds = stage.holds.as_ref()?;
+                let watched_s = watched_at(waves, name, nth) + early_s(name, stages, nth, waves);
+                too_short(name, holds, watched_s)
+            })
+            .collect()
     };
     kept.iter().flat_map(of).collect()
 }
@@ -36,12 +39,10 @@ fn early_s(name: &ComponentName, stages: &[&Stage], nth: usize, waves: &[Wave]) 
     let Some(first) = first.filter(|first| stages[*first].holds.is_none()) else {
         return 0;
     };
-    let own = stages[first..nth].iter().map(|stage| stage.bake_s);
-    let Some(own_s) = own.sum::<Option<u64>>() else {
+    let Some(own_s) = stages[first..nth].iter().map(|stage| stage.bake_s).sum::<Option<u64>>() else {
         return 0;
     };
-    let watched = (first..nth).map(|before| watched_at(waves, name, before));
-    watched.sum::<u64>().saturating_sub(own_s)
+    (first..nth).map(|before| watched_at(waves, name, before)).sum::<u64>().saturating_sub(own_s)
 }
 
 fn too_short(component: &ComponentName, holds: &Holds, watched_s: u64) -> Option<Finding> {
@@ -76,8 +77,7 @@ pub(super) fn goes_together(scene: &Scene, candidates: &[ComponentInPlan]) -> bo
 
 /// Returns whether AWS shifts the component, by percentages that the declaration does not have.
 fn is_of_aws(scene: &Scene, name: &ComponentName) -> bool {
-    let declared = scene.loaded.resolved.components.get(name);
-    let rollout = declared.and_then(|component| component.spec.as_kind().rollout());
+    let rollout = scene.loaded.resolved.components.get(name).and_then(|component| component.spec.as_kind().rollout());
     rollout.is_none_or(|rollout| rollout.steps.is_empty())
 }
 
@@ -91,8 +91,7 @@ pub(super) fn not_together(scene: &Scene, kept: &[PlannedStages<'_>]) -> Vec<Fin
     let Some((leader, wanted)) = steps.iter().find(|(name, _)| is_of_aws(scene, name)) else {
         return vec![];
     };
-    let others = steps.iter().filter(|(_, own)| own != wanted);
-    others.map(|(name, own)| differs((name, own), (leader, wanted))).collect()
+    steps.iter().filter(|(_, own)| own != wanted).map(|(name, own)| differs((name, own), (leader, wanted))).collect()
 }
 
 fn differs((name, own): (&ComponentName, &[u32]), (leader, wanted): (&ComponentName, &[u32])) -> Finding {
@@ -123,11 +122,14 @@ fn differs((name, own): (&ComponentName, &[u32]), (leader, wanted): (&ComponentN
 
 /// Returns the shares as a text, such as `10 %, 100 %`.
 fn listed(shares: &[u32]) -> String {
-    let each = shares.iter().map(|share| match share % 10 {
-        0 => format!("{} %", share / 10),
-        rest => format!("{}.{rest} %", share / 10),
-    });
-    each.collect::<Vec<_>>().join(", ")
+    shares
+        .iter()
+        .map(|share| match share % 10 {
+            0 => format!("{} %", share / 10),
+            rest => format!("{}.{rest} %", share / 10),
+        })
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 #[cfg(test)]
@@ -163,13 +165,10 @@ mod tests {
             closing: false,
             timing: None,
         };
-        let each = bakes_s.iter().map(|bake_s| Wave {
-            changes: vec![change.clone()],
-            bake_s: *bake_s,
-            ahead: false,
-            look: false,
-        });
-        each.collect()
+        bakes_s
+            .iter()
+            .map(|bake_s| Wave { changes: vec![change.clone()], bake_s: *bake_s, ahead: false, look: false })
+            .collect()
     }
 
     #[test]

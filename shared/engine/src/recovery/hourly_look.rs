@@ -77,8 +77,7 @@ fn place_of(look: &HourlyLook) -> EnvironmentKey {
 }
 
 fn by_place(states: Vec<Stored<EnvironmentState>>) -> BTreeMap<EnvironmentKey, Stored<EnvironmentState>> {
-    let placed = states.into_iter().filter_map(|state| Some((ledger::environment_of(&state.key.pk)?, state)));
-    placed.collect()
+    states.into_iter().filter_map(|state| Some((ledger::environment_of(&state.key.pk)?, state))).collect()
 }
 
 /// Gives each environment in which something runs an item. The lists may be behind: one that has it keeps it.
@@ -178,8 +177,7 @@ async fn glances(
 ) -> BTreeMap<ComponentName, ComponentLook> {
     if !may_try {
         let unknown = ComponentLook::unknown("the function that looked at it ended without an answer");
-        let names = share.iter().cloned();
-        return names.map(|name| (name, unknown.clone())).collect();
+        return share.iter().cloned().map(|name| (name, unknown.clone())).collect();
     }
     let some = running.iter().filter(|(name, _)| share.contains(name));
     let some = some.map(|(name, running)| (name.clone(), running.clone()));
@@ -246,8 +244,7 @@ pub async fn name(ports: &impl Ports, look: &mut HourlyLook, running: &BTreeMap<
         difference.who = Some(if asked > ASKED_FOR {
             ChangedBy::Nobody("it was not asked, because more had drifted at once".to_owned())
         } else {
-            let who = who(ports, name, running, difference).await;
-            who.unwrap_or_else(|fault| ChangedBy::Nobody(fault.message))
+            who(ports, name, running, difference).await.unwrap_or_else(|fault| ChangedBy::Nobody(fault.message))
         });
     }
 }
@@ -259,8 +256,7 @@ async fn who(
     difference: &Difference,
 ) -> Result<ChangedBy> {
     let Some((place, resource)) = trail(ports, name, running).await? else {
-        let why = "it keeps no events of such a target";
-        return Ok(ChangedBy::Nobody(why.to_owned()));
+        return Ok(ChangedBy::Nobody("it keeps no events of such a target".to_owned()));
     };
     let (after, until) = (difference.not_before, difference.seen_at);
     let there = ports.at(&place);

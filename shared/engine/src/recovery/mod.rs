@@ -82,8 +82,7 @@ async fn meant(ports: &impl DynamoDbApi, event: &Value, arn: &str) -> Result<Opt
     let known = ledger::load(ports, &ledger::execution(arn)).await?;
     if let Some(known) = known {
         let key = ledger::deployment(&known.value.deployment);
-        let record = ledger::require(ports, &key).await?;
-        return Ok(Some((record.value, true)));
+        return Ok(Some((ledger::require(ports, &key).await?.value, true)));
     }
     let input = event.pointer("/detail/input").and_then(Value::as_str);
     let input: Value = input.and_then(|input| serde_json::from_str(input).ok()).unwrap_or_default();

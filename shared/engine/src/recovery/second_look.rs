@@ -94,8 +94,7 @@ async fn not_again(
     let known = ledger::load(ports, &key).await?;
     let new = || HourlyLook::new(look.environment_id(), ports.now());
     let mut hourly = known.unwrap_or_else(|| Stored::new(key, new()));
-    let changed = glances.into_iter();
-    let changed = changed.filter(|(_, glance)| glance.compared.drift == Drift::Changed);
+    let changed = glances.into_iter().filter(|(_, glance)| glance.compared.drift == Drift::Changed);
     let marks = changed.filter_map(|(name, glance)| Some((name, glance.mark?)));
     hourly.value.told.extend(marks);
     hourly_look::put(&hourly)
@@ -121,8 +120,7 @@ async fn glances(
         return Ok(glance(ports, &left).await);
     }
     let unknown = ComponentLook::unknown("the function that looked at it ended without an answer");
-    let names = left.into_keys();
-    Ok(names.map(|name| (name, unknown.clone())).collect())
+    Ok(left.into_keys().map(|name| (name, unknown.clone())).collect())
 }
 
 async fn left(ports: &impl DynamoDbApi, look: &SecondLook) -> Result<BTreeMap<ComponentName, Running>> {

@@ -87,8 +87,7 @@ pub fn quarter(ports: &impl Clock) -> String {
 
 /// Returns whether an execution has ended. An execution that Step Functions does not know yet has just been started.
 pub async fn has_ended(ports: &impl StepFunctionsApi, arn: &str) -> Result<bool> {
-    let found = ports.execution(arn).await?;
-    Ok(found.is_some_and(|execution| execution.status != "RUNNING"))
+    Ok(ports.execution(arn).await?.is_some_and(|execution| execution.status != "RUNNING"))
 }
 
 /// The ports that recovery needs.

@@ -53,8 +53,7 @@ pub async fn go_back(ports: &impl Ports, execution: &ExecutionRef, request: &Req
             set_hold(ports, &mut state.value, request);
             writes.push(put_state(&state, of)?);
         }
-        let is_done = commit(ports, writes).await?;
-        Ok(is_done.then_some(Admitted::New(id)))
+        Ok(commit(ports, writes).await?.then_some(Admitted::New(id)))
     })
     .await
 }
@@ -65,8 +64,7 @@ async fn is_nowhere(ports: &impl DynamoDbApi, request: &Request, env: &Environme
     let Some(number) = request.snapshot else {
         return Ok(false);
     };
-    let named = snapshot(ports, EnvironmentId::new(&request.app, env), number).await?;
-    Ok(named.is_none())
+    Ok(snapshot(ports, EnvironmentId::new(&request.app, env), number).await?.is_none())
 }
 
 /// Each press is a deployment of its own: its identity is its key's, else the execution's. A check, which brings no
@@ -127,8 +125,7 @@ pub async fn drill(ports: &impl Ports, execution: &ExecutionRef, request: &Reque
         let known = Stored::new(ledger::execution(&execution.arn), known);
         let writes =
             vec![drills::put(&drills, EnvironmentId::new(&request.app, &env))?, put_arrived(&record)?, known.put()?];
-        let is_done = commit(ports, writes).await?;
-        Ok(is_done.then_some(Admitted::New(id)))
+        Ok(commit(ports, writes).await?.then_some(Admitted::New(id)))
     })
     .await
 }
@@ -173,8 +170,7 @@ async fn come_back(
 ) -> Result<DrillAdmission> {
     let (app, env) = (record.value.app.clone(), record.value.environment.clone());
     let of = EnvironmentId::new(&app, &env);
-    let under_way = drills.value.under_way.as_mut();
-    let Some(drill) = under_way.filter(|drill| drill.id == *id) else {
+    let Some(drill) = drills.value.under_way.as_mut().filter(|drill| drill.id == *id) else {
         return Ok(DrillAdmission::Refused(not_under_way(of, id)));
     };
     if !drill.awaits_back() {

@@ -32,16 +32,14 @@ pub async fn admit(ports: &impl Ports, execution: &ExecutionRef, input: &Value) 
         Ok(request) => request,
         Err(part) => {
             let findings = pin::findings(ports, part).await;
-            let refused = without_deployment::unreadable(ports, execution, input, findings);
-            return Ok(refused.await?.widened());
+            return Ok(without_deployment::unreadable(ports, execution, input, findings).await?.widened());
         }
     };
     match by_action(ports, execution, &request).await {
         Ok(Admitted::New(id)) => turn(ports, execution, &id).await,
         Ok(Admitted::Answer(answer)) => Ok(answer),
         Err(Trouble::Findings(findings)) => {
-            let refused = without_deployment::refuse(ports, execution, &request, findings);
-            Ok(refused.await?.widened())
+            Ok(without_deployment::refuse(ports, execution, &request, findings).await?.widened())
         }
         Err(Trouble::Fault(fault)) => Err(fault),
     }

@@ -38,8 +38,7 @@ pub async fn admit(
         let expires = ports.now().plus_s(KEPT_S);
         let planned = Planned { deployment, turn, expires, drawn: None };
         let planned = Stored::new(key.clone(), planned);
-        let is_done = commit(ports, vec![planned.put_until(expires)?]).await?;
-        Ok(is_done.then(|| Answer::of(AdmitTransition::Plan, &id, 0)))
+        Ok(commit(ports, vec![planned.put_until(expires)?]).await?.then(|| Answer::of(AdmitTransition::Plan, &id, 0)))
     })
     .await
 }
@@ -56,8 +55,7 @@ async fn of(ports: &impl Ports, execution: &ExecutionRef, request: &Request, id:
     }
     let pinned = pin::pin(ports, request).await?;
     let mut identified = identify(ports, request, &pinned).await?;
-    let existing = identified.existing.take();
-    let same = existing.filter(|one| one.value.ending.is_none());
+    let same = identified.existing.take().filter(|one| one.value.ending.is_none());
     let named = Identified { id: id.clone(), ..identified };
     let mut record = deploy::new_record(ports, execution, request, &pinned, &named);
     deploy::settle_at_once(ports, &mut record, request, &pinned);

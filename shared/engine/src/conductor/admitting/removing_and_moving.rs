@@ -96,8 +96,7 @@ async fn one_part(ports: &impl Ports, execution: &ExecutionRef, request: &Reques
         progress.value.part(env);
         writes.push(progress.put()?);
     }
-    let committed = commit(ports, writes).await?;
-    Ok(committed.then(|| if is_last { Part::Last(done.answer()) } else { Part::One }))
+    Ok(commit(ports, writes).await?.then(|| if is_last { Part::Last(done.answer()) } else { Part::One }))
 }
 
 /// Returns the write of claims of which some were freed. If nobody has a claim of the resource any more, the item is
@@ -151,13 +150,11 @@ async fn part_of_application(ports: &impl Ports, execution: &ExecutionRef, app: 
         Err(findings) if progress.rev > 0 && is_all_gone(&findings) => None,
         Err(findings) => return Err(progress.value.noted_in(app, findings).into()),
     };
-    let next = goes.as_ref().map(|goes| next(&mut found, app, goes));
-    let Some((mut writes, part)) = next.transpose()? else {
+    let Some((mut writes, part)) = goes.as_ref().map(|goes| next(&mut found, app, goes)).transpose()? else {
         let mut sentences = progress.value.sentences(app);
         sentences.push(leaves(app));
         let done = ExecutionRecord::removed(app, None, sentences.join(" "));
-        let is_done = commit(ports, vec![done.put(execution)?]).await?;
-        return Ok(is_done.then(|| Part::Last(done.answer())));
+        return Ok(commit(ports, vec![done.put(execution)?]).await?.then(|| Part::Last(done.answer())));
     };
     match part {
         RemovedPart::All(sentence) => progress.value.told.push(sentence),
@@ -188,8 +185,7 @@ fn next(found: &mut ApplicationItems, app: &AppName, goes: &RemovedApplication) 
         // A release that begins now is found by its lock. If there are more locks than fit, the release is rejected
         // when it is prepared.
         let locks = found.environments.values().map(|one| &one.lock);
-        let free = locks.map(|lock| Write::check(lock.key.clone(), lock.unchanged()));
-        writes.extend(free.take(AT_ONCE));
+        writes.extend(locks.map(|lock| Write::check(lock.key.clone(), lock.unchanged())).take(AT_ONCE));
         let mut sentences = vec![withdrawn(app, &declared.value.version)];
         sentences.extend(goes.holds(app));
         return Ok((writes, RemovedPart::All(sentences.join(" "))));
@@ -248,8 +244,8 @@ pub async fn rename_application(
         let found = WholeMovable::load(ports, app, to).await?;
         let whole = found.decide()?;
         let sentence = whole.in_words(&found.asked());
-        let environments = whole.environments.keys();
-        let sides = environments.flat_map(|environment| [app, to].map(|app| EnvironmentId::new(app, environment)));
+        let sides =
+            whole.environments.keys().flat_map(|environment| [app, to].map(|app| EnvironmentId::new(app, environment)));
         let done = ExecutionRecord::moved(sides.collect(), sentence);
         let writes = found.moved(&whole, ports.now())?;
         Ok((done, writes))

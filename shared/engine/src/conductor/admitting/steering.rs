@@ -133,8 +133,7 @@ pub async fn hold(ports: &impl Ports, execution: &ExecutionRef, request: &Reques
         let key = ledger::state(of);
         let mut state = ledger::load_or_default(ports, &key).await?;
         let cause = if request.action == ActionName::Hold {
-            let hold = set_hold(ports, &mut state.value, request);
-            let words = hold.in_words();
+            let words = set_hold(ports, &mut state.value, request).in_words();
             format!("Automatic deployments into {}/{env} are held {words}.", request.app)
         } else {
             // Somebody who lets them go on has looked: what is restored is counted anew.

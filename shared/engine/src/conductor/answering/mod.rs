@@ -88,8 +88,7 @@ pub async fn final_answer(ports: &impl Ports, record: &Deployment) -> Result<Opt
 /// Returns the name and the text of a cause that is made of findings. The findings themselves stand beside it in the
 /// record.
 pub fn cause_of(findings: &[Finding]) -> (String, String) {
-    let first = findings.first();
-    let name = first.map_or("Rejected".to_owned(), |finding| finding.name.to_string());
+    let name = findings.first().map_or("Rejected".to_owned(), |finding| finding.name.to_string());
     (name, truncate(in_lines(findings), LONGEST_CAUSE))
 }
 

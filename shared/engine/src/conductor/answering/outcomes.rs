@@ -62,8 +62,7 @@ pub fn parts(goal: &Snapshot, plan: &Plan, changed: &[String], before: &Environm
         let name = renamed(&one.component, goal, before).filter(|_| !one.stays);
         format!("{} {}{}", one.component, one.reason, name.unwrap_or_default())
     }));
-    let left = plan.warnings.iter();
-    let left = left.filter(|warning| warning.name == FindingName::LeftAlone);
+    let left = plan.warnings.iter().filter(|warning| warning.name == FindingName::LeftAlone);
     parts.extend(left.map(|warning| warning.reason.trim_end_matches('.').to_owned()));
     parts
 }
@@ -132,8 +131,7 @@ pub fn outcome(steps: &[Stored<Step>]) -> Undone {
             _ if is_barred && !step.irreversible && step.undo_failure.is_none() => {
                 // The state that was seen is still there only if nothing was sent since.
                 let seen = step.shown.clone();
-                let seen = seen.filter(|_| step.status == StepStatus::Changed);
-                let stays = seen.unwrap_or_else(|| made(step));
+                let stays = seen.filter(|_| step.status == StepStatus::Changed).unwrap_or_else(|| made(step));
                 outcome.stays.push(format!("{name} ({stays})"));
             }
             _ => {

@@ -187,8 +187,7 @@ pub async fn once(
         }
         let (done, mut writes) = decide().await?;
         writes.push(done.put(execution)?);
-        let is_done = commit(ports, writes).await?;
-        Ok(is_done.then(|| done.answer()))
+        Ok(commit(ports, writes).await?.then(|| done.answer()))
     })
     .await
 }

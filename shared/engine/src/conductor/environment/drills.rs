@@ -20,11 +20,7 @@ pub async fn load(ports: &impl DynamoDbApi, of: EnvironmentId<'_>) -> Result<Sto
 
 /// Returns the write of the drills. They have a place in the index while somebody is to start the way back.
 pub fn put(drills: &Stored<Drills>, of: EnvironmentId<'_>) -> Result<Write> {
-    let awaits = drills.value.awaits_back();
-    let ended = awaits.and_then(|drill| {
-        let deployment = drill.back.as_ref().unwrap_or(&drill.there);
-        deployment.ended.as_ref()
-    });
+    let ended = drills.value.awaits_back().and_then(|drill| drill.back.as_ref().unwrap_or(&drill.there).ended.as_ref());
     drills.put_indexed(ended.map(|ended| ledger::drills_index(ended.at, of)))
 }
 

@@ -55,8 +55,7 @@ impl View {
     /// Returns the number of the snapshot from which an operator goes back. Between the two ways of a drill it is the
     /// snapshot of what ran before the drill, because the operator calls that the present one.
     pub fn present_to_go_back_from(&self) -> u64 {
-        let between = self.drills.value.awaits_back();
-        let from = between.and_then(|drill| drill.from.as_ref());
+        let from = self.drills.value.awaits_back().and_then(|drill| drill.from.as_ref());
         from.map_or(self.state.value.snapshot, |from| from.snapshot)
     }
 

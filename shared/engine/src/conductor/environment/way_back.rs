@@ -190,8 +190,7 @@ async fn is_vetoed(ports: &impl DynamoDbApi, snapshot: &Snapshot, at: Environmen
     let Some(release) = &snapshot.release else {
         return Ok(false);
     };
-    let veto = ledger::load(ports, &ledger::veto(at, release)).await?;
-    Ok(veto.is_some())
+    Ok(ledger::load(ports, &ledger::veto(at, release)).await?.is_some())
 }
 
 /// Returns the step to the first of these snapshots, with the numbers of the others; `None` if there is none.
@@ -222,11 +221,9 @@ pub async fn choose_for_drill(ports: &impl Ports, view: &mut View, record: &Depl
     };
     let crossed = irreversible::crossed(&goal, state);
     if !crossed.is_empty() {
-        let finding = goes_across(record, &goal, &in_words(&crossed));
-        return Err(finding.into());
+        return Err(goes_across(record, &goal, &in_words(&crossed)).into());
     }
-    let under_way = view.drills.value.under_way.as_mut();
-    if let Some(drill) = under_way.filter(|drill| drill.id == record.id) {
+    if let Some(drill) = view.drills.value.under_way.as_mut().filter(|drill| drill.id == record.id) {
         drill.from = Some(SnapshotVersion::of(&present));
         drill.to = Some(SnapshotVersion::of(&goal));
     }

@@ -146,8 +146,7 @@ fn why(record: &Deployment, held: ActionName) -> (&'static str, String) {
         let reason = reason.unwrap_or("no reason given");
         return (PREEMPTED, format!("Stopped by the operator's rollback {id}: {}", Foreign(reason)));
     }
-    let asked = reason.filter(|_| record.preempt);
-    let because = asked.unwrap_or(match held {
+    let because = reason.filter(|_| record.preempt).unwrap_or(match held {
         ActionName::Drill => "a release does not wait for a drill",
         _ => "a newer release undoes an older one first here",
     });

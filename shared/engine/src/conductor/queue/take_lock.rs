@@ -43,8 +43,7 @@ pub(super) async fn take(
     ];
     writes.extend(view.leave_queue(&record.value));
     writes.extend(drills::noted(&view.drills, &record.value)?);
-    let done = commit(ports, writes).await?;
-    Ok(done.then(|| Answer::of(AdmitTransition::Go, &record.value.id, lock.value.token)))
+    Ok(commit(ports, writes).await?.then(|| Answer::of(AdmitTransition::Go, &record.value.id, lock.value.token)))
 }
 
 pub(super) async fn queue(
@@ -58,8 +57,7 @@ pub(super) async fn queue(
         if word == AdmitTransition::Preempt {
             // It waited already when the deployment came that it stops.
             let unchanged = Write::check(view.lock.key.clone(), view.lock.unchanged());
-            let done = commit(ports, vec![put_deployment(&record)?, unchanged]).await?;
-            return Ok(done.then_some(answer));
+            return Ok(commit(ports, vec![put_deployment(&record)?, unchanged]).await?.then_some(answer));
         }
         return Ok(Some(answer));
     }
@@ -157,6 +155,5 @@ pub(super) async fn finish(
     if !commit(ports, writes).await? {
         return Ok(None);
     }
-    let answer = final_answer(ports, &record.value).await?;
-    Ok(answer.map(Answer::widened))
+    Ok(final_answer(ports, &record.value).await?.map(Answer::widened))
 }

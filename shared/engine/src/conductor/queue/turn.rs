@@ -109,8 +109,7 @@ fn is_all_that_is_asked(record: &Deployment) -> bool {
 /// Returns the answer of a former taking whose own answer was lost.
 fn holds_already(view: &View, execution: &ExecutionRef, record: &Deployment) -> Option<Answer<AdmitTransition>> {
     let lock = &view.lock.value;
-    let held = lock.held_by(&record.id, &execution.arn);
-    held.map(|_| Answer::of(AdmitTransition::Go, &record.id, lock.token))
+    lock.held_by(&record.id, &execution.arn).map(|_| Answer::of(AdmitTransition::Go, &record.id, lock.token))
 }
 
 /// Takes the lock, ends it without a change, or holds automatic deployments because something keeps changing the
@@ -154,8 +153,7 @@ pub async fn restore(
 
 /// Leaves only these components in it.
 fn narrow(record: &mut Deployment, names: &BTreeSet<ComponentName>) {
-    let components = &mut record.release.components;
-    components.retain(|name, _| names.contains(name));
+    record.release.components.retain(|name, _| names.contains(name));
     record.found.retain(|name| names.contains(name));
 }
 

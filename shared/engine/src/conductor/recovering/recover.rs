@@ -49,8 +49,7 @@ pub async fn admit(
         }
         let found = find(ports, request).await?;
         let Some((record, lock)) = found else {
-            let nothing = nothing(ports, execution, request, "nobody holds the lock");
-            return Ok(nothing.await?.map(Answer::widened));
+            return Ok(nothing(ports, execution, request, "nobody holds the lock").await?.map(Answer::widened));
         };
         let answer = match &lock.value.held {
             // A retry beside the invocation that has just taken over.
@@ -61,22 +60,15 @@ pub async fn admit(
                 match may_take_over(ports, execution, request, &record.value, held).await? {
                     TakeOver::Yes(owner) => take_over(ports, execution, request, record, lock, owner).await?,
                     TakeOver::Enough(owner) => {
-                        let left = recovering::leave(ports, execution, record, lock, owner);
-                        left.await?.map(Answer::widened)
+                        recovering::leave(ports, execution, record, lock, owner).await?.map(Answer::widened)
                     }
-                    TakeOver::No(why) => {
-                        let nothing = nothing(ports, execution, request, &why);
-                        nothing.await?.map(Answer::widened)
-                    }
+                    TakeOver::No(why) => nothing(ports, execution, request, &why).await?.map(Answer::widened),
                     TakeOver::Refuse(finding) => {
                         return Err(finding.into());
                     }
                 }
             }
-            _ => {
-                let abandoned = abandon(ports, execution, request, record);
-                abandoned.await?.map(Answer::widened)
-            }
+            _ => abandon(ports, execution, request, record).await?.map(Answer::widened),
         };
         Ok(answer)
     })
@@ -210,6 +202,5 @@ async fn may_be_settled(ports: &impl Ports, record: &Deployment) -> Result<bool>
         return Ok(true);
     }
     // A plan that changes nothing has no steps but those of a `Prepare` that was killed.
-    let plan = ledger::require(ports, &ledger::plan(&record.id)).await?;
-    Ok(plan.value.outcome != PlanOutcome::Change)
+    Ok(ledger::require(ports, &ledger::plan(&record.id)).await?.value.outcome != PlanOutcome::Change)
 }

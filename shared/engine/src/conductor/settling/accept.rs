@@ -178,18 +178,18 @@ async fn taken_in(
 ) -> Result<Vec<Write>> {
     // An irreversible step that has begun, or may have, forbids what came before it, as if the deployment had
     // succeeded.
-    let all = steps;
-    let steps = all.iter().map(|step| &step.value);
-    let left = steps.filter(|step| step.irreversible && step.status.may_have_changed());
-    let crossed: Vec<&Step> = left.collect();
+    let crossed: Vec<&Step> = steps
+        .iter()
+        .map(|step| &step.value)
+        .filter(|step| step.irreversible && step.status.may_have_changed())
+        .collect();
     let now = ports.now();
     let key = ledger::state(record.environment_id());
     let mut state = ledger::load_or_default(ports, &key).await?;
-    settling::withdrawn(all, &mut state.value, false);
+    settling::withdrawn(steps, &mut state.value, false);
     if crossed.is_empty() && seen.iter().all(|(_, accepted)| is_recorded(accepted)) {
         let is_noted = record.action == ActionName::Withdraw;
-        let put = is_noted.then(|| put_state(&state, record.environment_id()));
-        return put.into_iter().collect();
+        return is_noted.then(|| put_state(&state, record.environment_id())).into_iter().collect();
     }
     let mut writes = Vec::new();
     find(&mut state.value, seen, now);

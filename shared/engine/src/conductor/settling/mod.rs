@@ -81,8 +81,7 @@ pub fn withdrawn(steps: &[Stored<Step>], state: &mut EnvironmentState, is_done: 
 
 /// Says which files stay withdrawn although their withdrawal was not brought to its end.
 pub fn stays_withdrawn(steps: &[Stored<Step>]) -> Option<String> {
-    let steps = steps.iter().map(|step| &step.value);
-    let begun = steps.filter(|step| !step.changes.is_empty());
+    let begun = steps.iter().map(|step| &step.value).filter(|step| !step.changes.is_empty());
     let files: WithdrawnFiles = begun.flat_map(|step| step.withdraws.iter().cloned()).collect();
     (!files.is_empty()).then(|| withdrawal::stay_away(&files))
 }
@@ -106,6 +105,5 @@ pub async fn make_due(ports: &impl Ports, record: &Deployment, steps: &[Stored<S
     let former = ledger::load(ports, &key).await?;
     let rev = former.map_or(0, |former| former.rev);
     let index = ledger::second_look_index(due.due, &record.id);
-    let due = Stored { key, rev, value: due };
-    due.put_indexed(Some(index)).map(Some)
+    Stored { key, rev, value: due }.put_indexed(Some(index)).map(Some)
 }

@@ -215,8 +215,7 @@ async fn goal(ports: &impl Ports, record: &Deployment, state: &EnvironmentState)
     }
     let number = record.snapshot.unwrap_or_default();
     let key = ledger::snapshot(record.environment_id(), number);
-    let goal = ledger::require(ports, &key).await?;
-    Ok(Some(goal.value.with_found(state)))
+    Ok(Some(ledger::require(ports, &key).await?.value.with_found(state)))
 }
 
 /// Returns whether only the settling is left to do: the last wave was judged as passed, or the plan changes nothing.

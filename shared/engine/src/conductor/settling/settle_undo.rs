@@ -117,8 +117,7 @@ fn failed(record: &Deployment) -> Option<Failed> {
 /// Returns whether the release is vetoed (rule 8), whether or not it was brought back: it is vetoed if it is to blame.
 /// A person's stop, or a failure of the target, says nothing of the release.
 fn is_vetoed(record: &Deployment) -> bool {
-    let why = record.undoing.as_ref();
-    let is_to_blame = why.is_some_and(Why::is_of_the_release);
+    let is_to_blame = record.undoing.as_ref().is_some_and(Why::is_of_the_release);
     record.action == ActionName::Deploy && !record.stopped && is_to_blame
 }
 
@@ -155,8 +154,7 @@ fn conclude(
     end(record, ending, &name, cause, Vec::new(), ports.now());
     add_line(record, settling::stays_withdrawn(steps));
     if let Some(ended) = &mut record.value.ending {
-        let stays = steps.iter().flat_map(|step| &step.value.stays_reachable);
-        ended.stays_reachable = stays.cloned().collect();
+        ended.stays_reachable = steps.iter().flat_map(|step| &step.value.stays_reachable).cloned().collect();
     }
 }
 
@@ -169,8 +167,10 @@ async fn state(ports: &impl Ports, record: &Deployment) -> Result<Stored<Environ
 fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View) -> Vec<String> {
     // If the undo of an irreversible step could not know whether the step had begun, a recovery can.
     let is_known = |step: &Stored<Step>| {
-        let failure = step.value.undo_failure.as_ref();
-        failure.is_some_and(|why| matches!(why, Failure::Finding(it) if it.name == FindingName::Irreversible))
+        step.value
+            .undo_failure
+            .as_ref()
+            .is_some_and(|why| matches!(why, Failure::Finding(it) if it.name == FindingName::Irreversible))
     };
     if ending == Ending::NeedsOperator && steps.iter().any(is_known) {
         return vec![format!(

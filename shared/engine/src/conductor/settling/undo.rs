@@ -82,8 +82,7 @@ async fn record_why(
         record.value.undoing = Some(why);
         record.value.stopped = false;
         let writes = vec![put_deployment(&record)?, Write::check(lock.key.clone(), lock.unchanged())];
-        let is_done = commit(ports, writes).await?;
-        Ok(is_done.then_some(()))
+        Ok(commit(ports, writes).await?.then_some(()))
     })
     .await
 }

@@ -120,8 +120,7 @@ pub fn check_artifact(component: &ComponentName, spec: &Spec, named: &str, bytes
     }
     let with = as_if(&spec.fill);
     let found = not_of_type(&path, named, spec, &fill(bytes, &with));
-    let found = found.or_else(|| missing(component, named, bytes, &with));
-    found.into_iter().collect()
+    found.or_else(|| missing(component, named, bytes, &with)).into_iter().collect()
 }
 
 /// Returns a finding if a document is not of its declared type. AppConfig itself takes any bytes, and the callers get
@@ -176,22 +175,21 @@ pub(super) fn fill(bytes: &[u8], with: &BTreeMap<Output, String>) -> Vec<u8> {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return bytes.to_vec();
     };
-    let places = with.iter();
-    let filled = places.fold(text.to_owned(), |text, (output, value)| text.replace(&place(output), value));
-    filled.into_bytes()
+    with.iter().fold(text.to_owned(), |text, (output, value)| text.replace(&place(output), value)).into_bytes()
 }
 
 /// Returns the values to fill in. A value that is given only later is `0`, so that the rest can be checked.
 pub(super) fn values(inputs: &Inputs) -> BTreeMap<Output, String> {
-    let inputs = inputs.iter();
-    let values = inputs.map(|(output, given)| {
-        let value = match given {
-            PlannedOutput::Known(value) => value.clone(),
-            PlannedOutput::Later => "0".to_owned(),
-        };
-        (output.clone(), value)
-    });
-    values.collect()
+    inputs
+        .iter()
+        .map(|(output, given)| {
+            let value = match given {
+                PlannedOutput::Known(value) => value.clone(),
+                PlannedOutput::Later => "0".to_owned(),
+            };
+            (output.clone(), value)
+        })
+        .collect()
 }
 
 /// Returns the same values while no other component has been asked yet.
@@ -238,8 +236,7 @@ pub(super) fn missing(
 
 /// Returns everything in a document that looks like a place for an output.
 fn places(text: &str) -> impl Iterator<Item = String> {
-    let ends = text.split("${").skip(1);
-    let names = ends.filter_map(|rest| rest.split_once('}').map(|(name, _)| name));
+    let names = text.split("${").skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name));
     names.map(|name| format!("${{{name}}}"))
 }
 

@@ -31,8 +31,7 @@ pub(super) async fn find(
     let application = match application {
         Ok(application) => application,
         Err(finding) => {
-            let findings = [Some(finding), strategy.err()].into_iter().flatten();
-            return Err(findings.collect::<Vec<_>>().into());
+            return Err([Some(finding), strategy.err()].into_iter().flatten().collect::<Vec<_>>().into());
         }
     };
     let environments = ports.environments(&application.id).await?;
@@ -45,8 +44,7 @@ pub(super) async fn find(
         }
         (environment, profile, strategy) => {
             let findings = [environment.err(), profile.err(), strategy.err()];
-            let findings: Vec<Finding> = findings.into_iter().flatten().collect();
-            Err(findings.into())
+            Err(findings.into_iter().flatten().collect::<Vec<Finding>>().into())
         }
     }
 }

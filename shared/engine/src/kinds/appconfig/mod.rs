@@ -150,8 +150,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Kind for Appconfig<P> {
                     newest: Some(*newest).filter(|newest| *newest > 0),
                 };
                 let (application, environment) = (&target.application, &target.environment);
-                let started = self.at.start_rollout(application, environment, &rollout);
-                started.await.map(|_| None)
+                self.at.start_rollout(application, environment, &rollout).await.map(|_| None)
             }
             Change::Stop { number, back_to } => {
                 self.stop(target, *number, back_to.as_deref()).await?;
@@ -264,8 +263,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
         let mut next: Option<String> = None;
         loop {
             let (application, environment) = (&target.application, &target.environment);
-            let asked = self.at.rollouts(application, environment, next.as_deref());
-            let (page, more) = asked.await?;
+            let (page, more) = self.at.rollouts(application, environment, next.as_deref()).await?;
             rollouts.extend(page);
             let stand = rollouts.iter().filter(|rollout| rollout.profile == target.profile && rollout.stands());
             next = more;
@@ -284,8 +282,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
             return Ok(None);
         };
         let (application, environment) = (&target.application, &target.environment);
-        let detail = self.at.rollout(application, environment, newest.number);
-        detail.await.map(Some)
+        self.at.rollout(application, environment, newest.number).await.map(Some)
     }
 
     /// Returns the version of the document, and the number of the newest version. A label is no proof: if AppConfig

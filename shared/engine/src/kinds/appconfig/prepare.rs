@@ -176,8 +176,7 @@ impl Plan<'_> {
         let Some(recorded) = self.input.goal_state else {
             return Ok(None);
         };
-        let goal: Goal = from_value("recorded state", recorded)?;
-        let version = goal.live.and_then(|live| live.version);
+        let version = from_value::<Goal>("recorded state", recorded)?.live.and_then(|live| live.version);
         let Some(number) = version.and_then(|version| version.parse().ok()) else {
             return Ok(None);
         };

@@ -130,8 +130,7 @@ pub(in crate::kinds) async fn deployments(
     for listed in [Some(ListedDeployments::Active), created].into_iter().flatten() {
         let mut next: Option<String> = None;
         loop {
-            let asked = at.deployments(application, group, listed, next.as_deref());
-            let (page, more) = asked.await?;
+            let (page, more) = at.deployments(application, group, listed, next.as_deref()).await?;
             ids.extend(page);
             next = more;
             if next.is_none() {

@@ -62,8 +62,7 @@ const HOOKS: [(&str, &str); 5] = [
 ];
 
 fn hook_runs(name: &str) -> String {
-    let known = HOOKS.iter().find(|(known, _)| *known == name);
-    let words = known.map_or("runs a hook", |(_, words)| words);
+    let words = HOOKS.iter().find(|(known, _)| *known == name).map_or("runs a hook", |(_, words)| words);
     format!("{words}; CodeDeploy waits an hour for the hook's answer, then it fails")
 }
 

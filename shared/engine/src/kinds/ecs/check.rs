@@ -113,19 +113,20 @@ fn containers(input: &PrepareInput<'_>, spec: &Spec, current: &TaskDefinition) -
     let is_forward = input.goal_state.is_none();
     let missing =
         spec.containers.keys().filter(|name| is_forward && document::image(&current.document, name).is_none());
-    let findings = missing.map(|name| {
-        wording::finding(
-            FindingName::UnknownName,
-            container_at(input, spec, name),
-            format!(
-                "task definition {} has no container `{name}`, only: {}",
-                wording::short(&current.arn),
-                document::containers(&current.document).join(", ")
-            ),
-            "write the name of the container whose image is to be deployed",
-        )
-    });
-    findings.collect()
+    missing
+        .map(|name| {
+            wording::finding(
+                FindingName::UnknownName,
+                container_at(input, spec, name),
+                format!(
+                    "task definition {} has no container `{name}`, only: {}",
+                    wording::short(&current.arn),
+                    document::containers(&current.document).join(", ")
+                ),
+                "write the name of the container whose image is to be deployed",
+            )
+        })
+        .collect()
 }
 
 /// Returns the path at which the declaration names a container.

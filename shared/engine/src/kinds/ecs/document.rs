@@ -103,19 +103,21 @@ pub fn check_artifact(component: &ComponentName, spec: &Spec, named: &str, bytes
             return vec![unreadable_document(name, path("base"), &reason)];
         }
     };
-    let wrong = spec.containers.iter().filter_map(|(container, declared)| {
-        let own = match spec.containers.len() {
-            1 => "container".to_owned(),
-            _ => format!("containers.{container}"),
-        };
-        let Some(image) = image(&document, container) else {
-            return Some(no_container(path(&own), container, named, &document));
-        };
-        let (repository, _) = split_image(image);
-        let of = format!("declared repository `{declared}`");
-        (!is_same_repository(repository, declared)).then(|| of_another(path("base"), container, named, image, &of))
-    });
-    wrong.collect()
+    spec.containers
+        .iter()
+        .filter_map(|(container, declared)| {
+            let own = match spec.containers.len() {
+                1 => "container".to_owned(),
+                _ => format!("containers.{container}"),
+            };
+            let Some(image) = image(&document, container) else {
+                return Some(no_container(path(&own), container, named, &document));
+            };
+            let (repository, _) = split_image(image);
+            let of = format!("declared repository `{declared}`");
+            (!is_same_repository(repository, declared)).then(|| of_another(path("base"), container, named, image, &of))
+        })
+        .collect()
 }
 
 /// Makes the finding for a document that is no task definition, or cannot be had.

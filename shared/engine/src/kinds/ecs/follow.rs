@@ -77,17 +77,18 @@ fn sent(way: &LookContext<'_, Goal>) -> Option<Look> {
 
 /// Returns the last update that was sent forward, under whichever token of the lock.
 fn begun(way: &LookContext<'_, Goal>) -> Option<Look> {
-    let forward = way.changes.iter().filter(|one| !one.undo);
-    forward.filter_map(Look::of).next_back()
+    way.changes.iter().filter(|one| !one.undo).filter_map(Look::of).next_back()
 }
 
 /// Returns what this deployment has answered to the rollout's pauses, each with whether ECS has taken the answer.
 fn answers(way: &LookContext<'_, Goal>, rollout: &str) -> Vec<(Pausing, bool)> {
-    let answers = way.changes.iter().filter_map(|one| {
-        let answer = Pausing::deserialize(&one.change).ok()?;
-        (answer.rollout == rollout).then_some((answer, one.answered))
-    });
-    answers.collect()
+    way.changes
+        .iter()
+        .filter_map(|one| {
+            let answer = Pausing::deserialize(&one.change).ok()?;
+            (answer.rollout == rollout).then_some((answer, one.answered))
+        })
+        .collect()
 }
 
 /// Picks the deployment that is followed. It is the oldest one of the task definition that was sent: a later one of the

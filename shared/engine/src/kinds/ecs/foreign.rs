@@ -20,8 +20,7 @@ pub(super) fn of_document(
 ) -> Vec<Finding> {
     let mut findings: Vec<Finding> = family(key, document, current).into_iter().collect();
     if input.needs_tags() {
-        let roles = ROLES.into_iter();
-        findings.extend(roles.filter_map(|member| role(key, document, current, member)));
+        findings.extend(ROLES.into_iter().filter_map(|member| role(key, document, current, member)));
     }
     findings
 }

@@ -117,8 +117,7 @@ mod tests {
                 hooks,
                 target_groups: None,
             };
-            let by = held(&newest, None).map(|held| held.by);
-            assert_eq!(by.as_deref(), wanted, "{newest:?}");
+            assert_eq!(held(&newest, None).map(|held| held.by).as_deref(), wanted, "{newest:?}");
         }
     }
 }

@@ -22,19 +22,14 @@ pub type Images = BTreeMap<String, OwnImage>;
 
 /// Returns the images as they stand in a task definition, by container.
 pub(super) fn texts(images: &Images) -> BTreeMap<String, String> {
-    let texts = images.iter();
-    texts.map(|(name, own)| (name.clone(), own.image.clone())).collect()
+    images.iter().map(|(name, own)| (name.clone(), own.image.clone())).collect()
 }
 
 /// Names the images in words: one by itself, several each with its container.
 pub(super) fn in_words(images: &BTreeMap<String, String>) -> String {
     match images.values().next() {
         Some(image) if images.len() == 1 => image.clone(),
-        _ => {
-            let each = images.iter();
-            let each: Vec<String> = each.map(|(name, image)| format!("{name} {image}")).collect();
-            each.join(", ")
-        }
+        _ => images.iter().map(|(name, image)| format!("{name} {image}")).collect::<Vec<String>>().join(", "),
     }
 }
 

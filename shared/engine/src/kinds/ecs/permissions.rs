@@ -26,13 +26,15 @@ pub(in crate::kinds) fn findings(
     if config.task_roles.is_empty() || input.goal_state.is_some() || input.place.role.is_some() {
         return vec![];
     }
-    let roles = ROLES.into_iter().filter_map(|member| {
-        let role = full_arn(&current.document[member], &current.arn);
-        let role = role.as_str().filter(|role| !role.is_empty())?;
-        let may = config.task_roles.iter().any(|known| fits(known, role));
-        (!may).then(|| not_passed(config, input.path(path), current, (member, role)))
-    });
-    roles.collect()
+    ROLES
+        .into_iter()
+        .filter_map(|member| {
+            let role = full_arn(&current.document[member], &current.arn);
+            let role = role.as_str().filter(|role| !role.is_empty())?;
+            let may = config.task_roles.iter().any(|known| fits(known, role));
+            (!may).then(|| not_passed(config, input.path(path), current, (member, role)))
+        })
+        .collect()
 }
 
 /// Returns whether a role fits a known ARN. An asterisk stands for any text, slashes included (IAM User Guide, "IAM

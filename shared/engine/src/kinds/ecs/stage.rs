@@ -38,8 +38,7 @@ const STATUSES: [(&str, ServiceDeploymentState, &str); 9] = [
 
 impl ServiceDeploymentState {
     pub(super) fn of(rollout: &ServiceRollout) -> Self {
-        let known = STATUSES.iter().find(|(word, ..)| *word == rollout.status);
-        known.map_or(Self::Unknown, |(_, standing, _)| *standing)
+        STATUSES.iter().find(|(word, ..)| *word == rollout.status).map_or(Self::Unknown, |(_, standing, _)| *standing)
     }
 
     /// True if ECS does no more with the deployment.

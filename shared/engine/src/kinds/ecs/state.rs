@@ -243,8 +243,7 @@ pub struct HoldingHook {
 impl Seen {
     /// Returns the task definitions whose rollout is complete.
     pub(super) fn completed(&self) -> BTreeSet<String> {
-        let complete = self.deployments.iter().filter(|d| d.rollout == COMPLETED);
-        complete.map(|d| d.task_definition.clone()).collect()
+        self.deployments.iter().filter(|d| d.rollout == COMPLETED).map(|d| d.task_definition.clone()).collect()
     }
 
     fn rollout(&self) -> Option<&ServiceRollout> {

@@ -63,8 +63,7 @@ fn steps(strategy: Strategy, shifting: &Shifting) -> Vec<u32> {
         Strategy::Canary => vec![step],
         Strategy::Linear => (1..ALL).map(|nth| nth * step).collect(),
     };
-    let below = below.into_iter().filter(|at| *at < ALL);
-    below.chain([ALL]).collect()
+    below.into_iter().filter(|at| *at < ALL).chain([ALL]).collect()
 }
 
 struct WavePlanner<'a> {
@@ -101,8 +100,7 @@ impl WavePlanner<'_> {
 
     /// Returns the time after which ECS takes back a deployment that has paused.
     fn holds(&self, at: Pause) -> Option<Holds> {
-        let hooks = self.service.hooks.iter();
-        let mut own = hooks.filter(|hook| hook.pauses_at(at.as_str()));
+        let mut own = self.service.hooks.iter().filter(|hook| hook.pauses_at(at.as_str()));
         let minutes = own.next()?.timeout_min;
         let (named, at) = (&self.named, at.as_str());
         Some(Holds {

@@ -87,8 +87,7 @@ fn said(seen: &Seen, goal: &str) -> String {
     let is_explained = seen.troubles.get(goal).is_some_and(|trouble| trouble.tasks > 0);
     let own = seen.deployments.iter().filter(|d| d.task_definition == goal);
     let own = own.map(|d| d.reason.as_str());
-    let events = seen.rolled_back.iter().chain(&seen.events);
-    let mut said = own.chain(events.map(String::as_str));
+    let mut said = own.chain(seen.rolled_back.iter().chain(&seen.events).map(String::as_str));
     match said.find(|said| !said.is_empty()) {
         Some(said) if !is_explained => format!(" ECS says: {said}"),
         _ => String::new(),
@@ -100,8 +99,7 @@ pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
     if let Some(held) = &seen.held {
         return Some(format!("the rollout of {} is held by {}; {}", service(target), held.by, held.remedy));
     }
-    let followed = seen.followed.as_ref().filter(|it| it.stands())?;
-    let rollout = followed.rollout.as_ref()?;
+    let rollout = seen.followed.as_ref().filter(|it| it.stands())?.rollout.as_ref()?;
     Some(shift_in_words::waits_for(target, rollout))
 }
 
@@ -121,8 +119,7 @@ pub(super) fn shown(target: &Target, seen: &Seen) -> String {
 /// Returns what ECS says of an alarm that made it give up.
 fn by_alarm(seen: &Seen) -> Option<&str> {
     let reasons = seen.deployments.iter().map(|listed| listed.reason.as_str());
-    let events = seen.events.iter().map(String::as_str);
-    events.chain(reasons).find(|said| said.contains("alarm"))
+    seen.events.iter().map(String::as_str).chain(reasons).find(|said| said.contains("alarm"))
 }
 
 /// The finding that tasks fail again and again, and that no circuit breaker is on.
@@ -197,10 +194,7 @@ pub(super) fn other_bytes(
     container: &str,
     [shown, wanted]: [&BTreeSet<String>; 2],
 ) -> Finding {
-    let list = |digests: &BTreeSet<String>| {
-        let digests: Vec<&str> = digests.iter().map(String::as_str).collect();
-        digests.join(", ")
-    };
+    let list = |digests: &BTreeSet<String>| digests.iter().map(String::as_str).collect::<Vec<&str>>().join(", ");
     failed(
         target,
         format!(

@@ -142,8 +142,7 @@ impl<P: LambdaApi + S3Api + Configured> LambdaKind<P> {
     /// Returns the code of a published version of the same function. The fault is `Refused` if the bytes are not the
     /// wanted ones.
     async fn version(&self, function: &str, version: &str, to: &[String]) -> Result<Code> {
-        let found = self.at.function(function, Some(version)).await?;
-        let location = found.code_location.ok_or_else(|| {
+        let location = self.at.function(function, Some(version)).await?.code_location.ok_or_else(|| {
             Fault::new(FaultName::NotFound, format!("Lambda tells no location of the code of version {version}"))
         })?;
         let zip = self.at.download(&location).await?;

@@ -183,13 +183,16 @@ impl Plan<'_> {
         let ahead = is_tried.then_some(0).into_iter();
         let steps = self.spec.rollout.steps.iter().copied();
         let every = self.spec.rollout.every.as_s();
-        let stages = ahead.chain(steps).chain([100]).map(|percent| {
-            let what = self.what(code, percent);
-            let bake_s = (1..100).contains(&percent).then_some(every);
-            let goal = Goal::Release(self.goal(code, source, percent));
-            (goal, what, bake_s)
-        });
-        stages.collect()
+        ahead
+            .chain(steps)
+            .chain([100])
+            .map(|percent| {
+                let what = self.what(code, percent);
+                let bake_s = (1..100).contains(&percent).then_some(every);
+                let goal = Goal::Release(self.goal(code, source, percent));
+                (goal, what, bake_s)
+            })
+            .collect()
     }
 
     /// The code that the artifact brings to this function, and where it comes from.

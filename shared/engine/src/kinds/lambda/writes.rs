@@ -29,11 +29,10 @@ fn brought(change: &Value, made: Option<&str>) -> BTreeSet<String> {
     versions.extend(text(&change["begin"]["to"]));
     let of = |traffic: &Value| {
         let traffic = Traffic::deserialize(traffic).ok();
-        let each = traffic.into_iter().flat_map(|traffic| {
-            let shares = traffic.weights.into_iter().map(|(version, _)| version);
-            shares.chain([traffic.version])
-        });
-        each.collect::<BTreeSet<_>>()
+        traffic
+            .into_iter()
+            .flat_map(|traffic| traffic.weights.into_iter().map(|(version, _)| version).chain([traffic.version]))
+            .collect::<BTreeSet<_>>()
     };
     let shift = &change["shift"];
     let from = of(&shift["from"]);
@@ -47,8 +46,7 @@ mod tests {
     use super::*;
 
     fn listed(change: &Change, made: Option<&str>) -> String {
-        let versions: Vec<String> = brought(&change.value(), made).into_iter().collect();
-        versions.join(" ")
+        brought(&change.value(), made).into_iter().collect::<Vec<String>>().join(" ")
     }
 
     #[test]

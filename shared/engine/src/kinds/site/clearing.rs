@@ -74,8 +74,7 @@ impl<P: SitePorts> UndoneRelease<'_, P> {
         let is_new = |path: &str| self.rules.outlives(path) && !was_there(path);
         let new: BTreeSet<&str> = files.map(|entry| entry.name.as_str()).filter(|path| is_new(path)).collect();
         let brought = |paths: &mut dyn Iterator<Item = &str>| -> BTreeSet<String> {
-            let paths = paths.filter(|path| is_brought(path));
-            paths.map(str::to_owned).collect()
+            paths.filter(|path| is_brought(path)).map(str::to_owned).collect()
         };
         if new.is_empty() {
             return Ok(Leftovers::default());

@@ -155,8 +155,8 @@ fn headers_of(file: &File) -> (&str, &str) {
 
 impl<E: Entry> Serialize for Rows<&BTreeMap<String, E>> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let files = self.0.values().filter_map(Entry::file);
-        let mut places: BTreeMap<(&str, &str), usize> = files.map(|file| (headers_of(file), 0)).collect();
+        let mut places: BTreeMap<(&str, &str), usize> =
+            self.0.values().filter_map(Entry::file).map(|file| (headers_of(file), 0)).collect();
         for (place, at) in places.values_mut().enumerate() {
             *at = place;
         }
@@ -288,8 +288,7 @@ impl<'a, P: ObjectStore + Clock + Configured> Lists<'a, P> {
     pub(super) async fn write(&self, key: &str, list: &impl Serialize, replaces: Replaces) -> Result<()> {
         let options = PutOptions { content_type: Some("application/json".into()), replaces, ..PutOptions::default() };
         let bucket = &self.home.config().artifacts_bucket;
-        let written = self.home.put(bucket, key, to_json(list)?, &options).await;
-        written.map(drop)
+        self.home.put(bucket, key, to_json(list)?, &options).await.map(drop)
     }
 }
 
@@ -348,8 +347,7 @@ mod tests {
         let digest = Digest::of(b"");
         let unknown = format!(r#"[[["text/html","no-cache"]],["a",["{digest}",1,1,null]]]"#);
         for json in ["{}", r#"[[],["a"]]"#, &unknown] {
-            let read = serde_json::from_str::<Rows<Files>>(json);
-            assert!(read.is_err(), "{json}");
+            assert!(serde_json::from_str::<Rows<Files>>(json).is_err(), "{json}");
         }
         let empty: Rows<Files> = serde_json::from_str("[[]]").unwrap();
         assert_eq!(empty.0, Files::new());

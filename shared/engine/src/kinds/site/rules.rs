@@ -83,8 +83,7 @@ impl Rules {
 }
 
 fn folder(site: &StaticSite) -> Result<FolderRules> {
-    let rules = FolderRules::new(site.files_of_folder());
-    rules.map_err(|why| Fault::new(FaultName::BadInput, why))
+    FolderRules::new(site.files_of_folder()).map_err(|why| Fault::new(FaultName::BadInput, why))
 }
 
 fn matcher(pattern: &str) -> Result<GlobMatcher> {
@@ -157,8 +156,7 @@ fn has_bundler_tail(path: &str, stem: &str) -> bool {
 
 /// Returns the content type of a file by its name. For text it has the character set.
 pub fn content_type(path: &str) -> String {
-    let guess = mime_guess::from_path(path).first_or_octet_stream();
-    let text = guess.essence_str().to_owned();
+    let text = mime_guess::from_path(path).first_or_octet_stream().essence_str().to_owned();
     let named = match path.rsplit('.').next().unwrap_or_default() {
         "webmanifest" => "application/manifest+json".to_owned(),
         "js" | "mjs" => "text/javascript".to_owned(),

@@ -49,8 +49,7 @@ pub(super) fn check(
 
 /// Returns the files of the objects.
 pub(super) fn files(objects: &[WithdrawnObject]) -> WithdrawnFiles {
-    let files = objects.iter().map(|object| WithdrawnFile { path: object.path.clone(), sha256: object.sha256.clone() });
-    files.collect()
+    objects.iter().map(|object| WithdrawnFile { path: object.path.clone(), sha256: object.sha256.clone() }).collect()
 }
 
 /// Returns the withdrawal in words, with each object, and with each file that is to stay away although nothing of it is
@@ -112,8 +111,7 @@ pub(super) async fn coming_back(
 pub(super) fn config_coming_back(site: &StaticSite, withdrawals: Withdrawals<'_>) -> Option<Finding> {
     let config = site.config.as_ref()?;
     let sha256 = Digest::of(&config_bytes(config));
-    let is_back = withdrawals.has(&config.path, &sha256);
-    is_back.then(|| comes_back("config", &[config.path.as_str()]))
+    withdrawals.has(&config.path, &sha256).then(|| comes_back("config", &[config.path.as_str()]))
 }
 
 /// Returns the objects that are still there, as they were planned. What somebody else put in their place stays.
@@ -159,8 +157,7 @@ pub(super) async fn prove_gone(at: &impl SitePorts, target: &Target, since: &Swi
     };
     let answers = live.iter().map(|object| async move {
         let url = address(visitors, &object.path)?;
-        let served = served(at, &url, object).await?;
-        Ok(served.map(|why| (object.path.as_str(), format!("{url} {why}"))))
+        Ok(served(at, &url, object).await?.map(|why| (object.path.as_str(), format!("{url} {why}"))))
     });
     let answers: Result<Vec<_>> = future::join_all(answers).await.into_iter().collect();
     let Some((path, why)) = answers?.into_iter().flatten().next() else {
@@ -207,8 +204,9 @@ fn is_same(body: &[u8], object: &WithdrawnObject) -> bool {
 
 fn address(visitors: &str, path: &str) -> Result<Url> {
     let escaped = path.replace('%', "%25").replace('?', "%3F").replace('#', "%23");
-    let joined = Url::parse(visitors).and_then(|url| url.join(&format!("./{escaped}")));
-    joined.map_err(|error| Fault::internal(format!("`{path}` has no address: {error}")))
+    Url::parse(visitors)
+        .and_then(|url| url.join(&format!("./{escaped}")))
+        .map_err(|error| Fault::internal(format!("`{path}` has no address: {error}")))
 }
 
 /// The seconds that an invalidation may take before it is only reported.

@@ -85,8 +85,7 @@ async fn within(
         let page = at
             .json_call(JsonCall { service: "logs", target: "Logs_20140328.FilterLogEvents", body: body.clone() })
             .await?;
-        let events = page["events"].as_array().into_iter().flatten();
-        let messages = events.filter_map(|event| event["message"].as_str());
+        let messages = page["events"].as_array().into_iter().flatten().filter_map(|event| event["message"].as_str());
         lines.extend(messages.map(|message| truncate(plain(message), LONGEST)));
         match page["nextToken"].as_str().filter(|token| !token.is_empty()) {
             Some(token) => body["nextToken"] = Value::from(token),
@@ -98,8 +97,7 @@ async fn within(
 
 /// Returns a line without characters that move the cursor of a terminal.
 fn plain(message: &str) -> String {
-    let message = message.trim_end();
-    message.chars().map(|one| if one.is_control() { ' ' } else { one }).collect()
+    message.trim_end().chars().map(|one| if one.is_control() { ' ' } else { one }).collect()
 }
 
 /// Returns what writes log lines; see [`crate::kinds::writes()`].

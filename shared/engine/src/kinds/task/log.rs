@@ -22,8 +22,7 @@ pub struct Log {
 impl Log {
     /// Returns the log of a container, by its task definition; `None` if the container writes elsewhere.
     pub fn of(document: &Value, container: &str) -> Option<Self> {
-        let containers = document["containerDefinitions"].as_array()?;
-        let own = containers.iter().find(|one| one["name"] == container)?;
+        let own = document["containerDefinitions"].as_array()?.iter().find(|one| one["name"] == container)?;
         let logs = &own["logConfiguration"];
         let option = |name: &str| logs["options"][name].as_str().map(str::to_owned);
         let group = option("awslogs-group").filter(|_| logs["logDriver"] == "awslogs")?;

@@ -113,8 +113,7 @@ impl<P: EcsApi + EcsTasksApi + Clock + JsonServices> Kind for Task<P> {
     }
 
     fn unsettled(target: &Target, seen: &Seen) -> Option<Finding> {
-        let alive = seen.forward.alive().or(seen.back.alive());
-        alive.map(|run| wording::still_runs(target, run))
+        seen.forward.alive().or(seen.back.alive()).map(|run| wording::still_runs(target, run))
     }
 
     fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
@@ -209,8 +208,7 @@ impl<P: EcsApi> Task<P> {
         ] {
             tags.insert(name.to_owned(), value.to_owned());
         }
-        let made = self.at.register(&document, &tags).await?;
-        Ok(made.arn)
+        Ok(self.at.register(&document, &tags).await?.arn)
     }
 }
 
@@ -242,8 +240,7 @@ impl<P: EcsApi + EcsTasksApi + Clock> Task<P> {
         let mut back = recorded(way.changes, Direction::Undo);
         if forward.is_open() || back.is_open() {
             let answered = [&forward, &back].map(|side| side.sent.as_ref()?.answered.as_ref());
-            let answered = answered.into_iter().flatten();
-            let known: Vec<String> = answered.map(|(task, _)| task.clone()).collect();
+            let known: Vec<String> = answered.into_iter().flatten().map(|(task, _)| task.clone()).collect();
             let runs = self.at.runs(&target.cluster, &target.family, &known);
             let runs = runs.await?;
             let find = |direction| {

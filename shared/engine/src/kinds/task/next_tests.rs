@@ -214,8 +214,7 @@ fn the_first_time_is_known_whoever_asked_since() {
         }))
         .unwrap()
     };
-    let side = recorded(&[record(10, None), record(20, Some(TASK))], Direction::Undo);
-    let sent = side.sent.unwrap();
+    let sent = recorded(&[record(10, None), record(20, Some(TASK))], Direction::Undo).sent.unwrap();
     assert_eq!(sent.first, Time(5));
     assert_eq!(sent.answered, Some((TASK.to_owned(), Time(20))));
     let other = recorded(&[record(10, None)], Direction::Forward);

@@ -325,8 +325,7 @@ pub fn recorded(changes: &[ChangeRecord], direction: Direction) -> TaskState {
         } else if is_of("missed") {
             side.missed.get_or_insert(record.at);
         } else if is_of("read") {
-            let made = record.made.as_deref().unwrap_or_default();
-            side.lines = Some(made.lines().map(str::to_owned).collect());
+            side.lines = Some(record.made.as_deref().unwrap_or_default().lines().map(str::to_owned).collect());
         } else if is_of("ended") {
             side.end = End::deserialize(&record.change["end"]).ok();
         }

@@ -41,8 +41,7 @@ pub(super) fn shown(target: &Target, seen: &Seen) -> String {
     };
     let last =
         || seen.done.as_ref().map(|done| format!("ran {} with sha256:{}", command(&done.command), done.sha256.short()));
-    let words = alive().or(ended).or_else(last);
-    words.unwrap_or_else(|| "nothing was run".to_owned())
+    alive().or(ended).or_else(last).unwrap_or_else(|| "nothing was run".to_owned())
 }
 
 fn way(direction: Direction) -> &'static str {

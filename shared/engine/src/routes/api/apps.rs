@@ -68,8 +68,7 @@ async fn listed_environments(ports: &impl Ports, app: &AppName, declared: &Decla
     let is_declared: BTreeSet<EnvironmentName> = names.iter().cloned().collect();
     let prefix = ledger::environments_of(app);
     let known = ledger::load_index(ports, &ledger::ENVIRONMENTS, &prefix).await?;
-    let others = known.iter().filter_map(|key| ledger::environment_of(&key.pk));
-    let others = others.map(|(_, name)| name);
+    let others = known.iter().filter_map(|key| ledger::environment_of(&key.pk)).map(|(_, name)| name);
     names.extend(others.filter(|name| !is_declared.contains(name)));
     let written = ledger::read_declaration(declared).ok();
     let schedule = |name: &EnvironmentName| written.as_ref().and_then(|it| it.drills(name));

@@ -111,8 +111,7 @@ async fn observed(ports: &impl Ports, state: &EnvironmentState, lock: &Lock) -> 
         return compare(ports, &state.running).await;
     };
     let unknown = Compared::unknown(format!("deployment {} is under way", held.deployment));
-    let names = state.running.keys();
-    names.map(|name| (name.clone(), unknown.clone())).collect()
+    state.running.keys().map(|name| (name.clone(), unknown.clone())).collect()
 }
 
 /// The names of the declared environments; with `?ref=` or `?image_tag=` also `chosen`, where a release of it goes.
@@ -207,16 +206,14 @@ pub async fn take(
 }
 
 async fn all_versions(ports: &impl DynamoDbApi, app: &AppName) -> Result<Vec<Declared>> {
-    let versions = ledger::load_all(ports, &ledger::declarations(app)).await?;
-    Ok(versions.into_iter().map(|version| version.value).collect())
+    Ok(ledger::load_all(ports, &ledger::declarations(app)).await?.into_iter().map(|version| version.value).collect())
 }
 
 /// Finds the version with which a component left the declaration: the oldest version without it that is newer than all
 /// with it. `versions` has the newest first.
 fn left(versions: &[Declared], name: &ComponentName) -> Option<UndeclaredSince> {
     let lacks = |declared: &&Declared| {
-        let read = ledger::read_declaration(declared);
-        read.is_ok_and(|declaration| declaration.components().all(|it| it != name))
+        ledger::read_declaration(declared).is_ok_and(|declaration| declaration.components().all(|it| it != name))
     };
     let lacking = versions.iter().take_while(lacks).count();
     // The version that still had it must be known as well.

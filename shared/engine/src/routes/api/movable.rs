@@ -83,10 +83,8 @@ const MEMBERS: [&str; 3] = ["component", "reason", "to_component"];
 
 /// Returns the members of a look, which has no body and needs no reason.
 fn asked(call: &Call) -> Map<String, Value> {
-    let query = call.query.iter();
-    let asked = query.filter(|(name, _)| MEMBERS.contains(&name.as_str()));
-    let asked = asked.map(|(name, value)| (name.clone(), json!(value)));
-    asked.chain([("reason".into(), json!("a look"))]).collect()
+    let asked = call.query.iter().filter(|(name, _)| MEMBERS.contains(&name.as_str()));
+    asked.map(|(name, value)| (name.clone(), json!(value))).chain([("reason".into(), json!("a look"))]).collect()
 }
 
 fn to(sides: &FromAndTo, mut input: Map<String, Value>) -> Map<String, Value> {
@@ -187,8 +185,7 @@ pub async fn renames(ports: &impl Ports, app: &AppName, to: &AppName) -> Result<
                 .environments
                 .iter()
                 .map(|(name, moves)| {
-                    let claims = moves.claims.iter();
-                    let targets: Vec<String> = claims.map(ToString::to_string).collect();
+                    let targets: Vec<String> = moves.claims.iter().map(ToString::to_string).collect();
                     let components = moves.components.keys();
                     let components: Vec<String> = components.map(ToString::to_string).collect();
                     (name, json!({"components": components, "targets": targets}))

@@ -85,8 +85,7 @@ pub fn no_cursor() -> Finding {
 
 /// Returns the way in whose words the answer is: that of a caller of the API if the query does not say it.
 pub fn way(call: &Call) -> WayIn {
-    let said = call.query.get(WORDS).and_then(|words| words.parse().ok());
-    said.unwrap_or(WayIn::Http)
+    call.query.get(WORDS).and_then(|words| words.parse().ok()).unwrap_or(WayIn::Http)
 }
 
 /// Returns the query of a page, newest first, that begins where the call says.
@@ -175,9 +174,10 @@ mod tests {
             query: query.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             ..Call::default()
         };
-        let findings = findings(&call, &["limit", "after", "environment", "observe"]);
-        let each = findings.iter();
-        each.map(|one| format!("{} {}", one.name, one.path)).collect()
+        findings(&call, &["limit", "after", "environment", "observe"])
+            .iter()
+            .map(|one| format!("{} {}", one.name, one.path))
+            .collect()
     }
 
     #[test]

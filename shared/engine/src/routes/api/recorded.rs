@@ -117,7 +117,6 @@ pub async fn refusals(ports: &impl Ports, app: Option<&AppName>, call: &Call) ->
 
 fn shown(mut item: Item) -> Result<Value> {
     ledger::unpack(&mut item.body)?;
-    let members = item.body.into_iter();
-    let shown: Map<String, Value> = members.filter(|(name, _)| SHOWN.contains(&name.as_str())).collect();
+    let shown: Map<String, Value> = item.body.into_iter().filter(|(name, _)| SHOWN.contains(&name.as_str())).collect();
     Ok(Value::Object(shown))
 }

@@ -80,8 +80,7 @@ pub async fn list(ports: &impl Ports, call: &Call) -> Result<Reply> {
 
 /// Returns the window that ends now. If `days` is no number of days, it was refused with the query.
 fn window(call: &Call, now: Time) -> Window {
-    let days = call.query.get("days").and_then(|text| text.parse().ok());
-    let length = days.unwrap_or(DAYS) * DAY_MS;
+    let length = call.query.get("days").and_then(|text| text.parse().ok()).unwrap_or(DAYS) * DAY_MS;
     Window { from: Time(now.0.saturating_sub(length)), to: now }
 }
 

@@ -139,8 +139,7 @@ async fn list(ports: &impl Ports, app: &AppName, rev: u64, in_force: Option<Decl
     let Some(value) = in_force.filter(|_| !is_listed) else {
         return Ok(());
     };
-    let stored = Stored { key, rev, value };
-    let write = stored.put_indexed(Some(ledger::application_index(app)))?;
+    let write = Stored { key, rev, value }.put_indexed(Some(ledger::application_index(app)))?;
     // If it is refused, somebody quicker has given it one.
     ports.transact(vec![write]).await.map(|_| ())
 }

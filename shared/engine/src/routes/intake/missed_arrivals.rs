@@ -170,8 +170,7 @@ impl Images {
 
     /// Returns where a run goes on in a repository.
     fn place_in(&mut self, repository: &str) -> RepositoryPlace {
-        let place = self.within.take();
-        let place = place.filter(|place| place.repository == repository);
+        let place = self.within.take().filter(|place| place.repository == repository);
         place.unwrap_or_else(|| RepositoryPlace { repository: repository.to_owned(), page: None, after: None })
     }
 }

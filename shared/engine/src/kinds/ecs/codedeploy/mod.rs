@@ -149,12 +149,10 @@ impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> Kind for CodeDeploy
             }
             Change::Stop { deployment, .. } => self.at.stop_deployment(deployment).await.map(|()| None),
             Change::Go { deployment, .. } => {
-                let gone = self.at.continue_deployment(deployment, Waiting::Ready);
-                gone.await.map(|()| None)
+                self.at.continue_deployment(deployment, Waiting::Ready).await.map(|()| None)
             }
             Change::End { deployment, .. } => {
-                let ended = self.at.continue_deployment(deployment, Waiting::Termination);
-                ended.await.map(|()| None)
+                self.at.continue_deployment(deployment, Waiting::Termination).await.map(|()| None)
             }
         }
     }
@@ -236,8 +234,8 @@ impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> CodeDeployedService
 
 /// Returns the task definition that was sent forward last, under whichever token of the lock.
 fn forward(changes: &[ChangeRecord]) -> Option<String> {
-    let forward = changes.iter().filter(|one| !one.undo).filter_map(DeploymentRequest::of);
-    let mut begun = forward.filter(|asked| asked.stop.is_none());
+    let mut begun =
+        changes.iter().filter(|one| !one.undo).filter_map(DeploymentRequest::of).filter(|asked| asked.stop.is_none());
     begun.next_back().map(|asked| asked.to)
 }
 
@@ -255,6 +253,5 @@ fn tried(way: &LookContext<'_, Goal>) -> Option<String> {
 /// Returns the time since which CodeDeploy works by itself on what is waited for: the time of the last call that was
 /// sent.
 fn waited(changes: &[ChangeRecord]) -> Option<Time> {
-    let sent = changes.iter().filter(|one| one.switching);
-    sent.map(|one| one.at).max()
+    changes.iter().filter(|one| one.switching).map(|one| one.at).max()
 }

@@ -207,8 +207,7 @@ fn somebody_else_s_deployment_is_in_the_way() {
 #[test]
 fn a_way_back_that_failed_is_tried_once_more_by_a_recovery() {
     let mut failed = seen("Failed", 101);
-    let own = failed.followed.as_mut().unwrap();
-    own.is.description = "Windlass deployment d: agent:1".into();
+    failed.followed.as_mut().unwrap().is.description = "Windlass deployment d: agent:1".into();
     (failed.asked.as_mut().unwrap().from, failed.asked.as_mut().unwrap().to) = ("agent:2".into(), "agent:1".into());
     failed.sent = Some("agent:1".into());
     assert_eq!(in_words(&failed, &former()), "taken back ChangeFailed");

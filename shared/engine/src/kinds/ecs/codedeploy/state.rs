@@ -123,8 +123,7 @@ impl Followed {
 
     /// Returns the time at which its last lifecycle event ended.
     pub(super) fn last_event(&self) -> Option<Time> {
-        let events = self.lifecycle.events.iter();
-        events.filter_map(|event| event.ended).max()
+        self.lifecycle.events.iter().filter_map(|event| event.ended).max()
     }
 }
 

@@ -44,12 +44,10 @@ fn what_is_stopped_or_taken_back_is_not_final() {
         assert_eq!(moving(&stopped), wanted, "unanswered for {seconds} s");
     }
     let mut returns = seen("Stopped", 101);
-    let own = returns.followed.as_mut().unwrap();
-    own.is.completed = Some(ago(5));
+    returns.followed.as_mut().unwrap().is.completed = Some(ago(5));
     assert_eq!(moving(&returns), "d-1", "its rollback may begin");
     for (status, wanted) in [("InProgress", "d-2"), ("Succeeded", "-"), ("Failed", "-")] {
-        let own = returns.followed.as_mut().unwrap();
-        own.rollback = Some(deployed("d-2", status));
+        returns.followed.as_mut().unwrap().rollback = Some(deployed("d-2", status));
         assert_eq!(moving(&returns), wanted, "{status}");
     }
 }

@@ -126,8 +126,7 @@ impl Seen {
     pub(super) fn moving(&self) -> Option<&Deployed> {
         let is_under_way = |ours: &&Deployed| !ours.is_over() || self.is_returning();
         let ours = self.ours.as_ref().filter(is_under_way);
-        let ours = ours.map(|ours| self.rollback.as_ref().unwrap_or(ours));
-        ours.or(self.other.as_ref())
+        ours.map(|ours| self.rollback.as_ref().unwrap_or(ours)).or(self.other.as_ref())
     }
 
     /// Returns whether the alias is at the first of the two versions that it was to be moved between, or shared between

@@ -89,8 +89,7 @@ fn since(seen: &Seen) -> String {
 
 /// Returns what CodeDeploy says of a rollback.
 fn said_of_rollback(seen: &Seen) -> String {
-    let words = seen.ours.as_ref().map(|ours| ours.rollback_words.as_str());
-    after_colon(words.unwrap_or_default())
+    after_colon(seen.ours.as_ref().map(|ours| ours.rollback_words.as_str()).unwrap_or_default())
 }
 
 /// Names the version that our deployment was to bring.

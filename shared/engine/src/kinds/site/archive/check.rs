@@ -153,8 +153,7 @@ fn overlaps(entries: &[Entry], size: u64) -> impl Iterator<Item = (&str, String)
 /// Checks only the sizes, of an archive that is in no release yet. Whoever unpacks it knows more about names and
 /// packing.
 pub fn check_whole(archive: &str, entries: &[Entry], limits: &Limits) -> Option<Finding> {
-    let fault = whole_fault(entries, limits);
-    fault.map(|reason| unreleased(bad_archive(archive, "the archive", reason)))
+    whole_fault(entries, limits).map(|reason| unreleased(bad_archive(archive, "the archive", reason)))
 }
 
 fn whole_fault(entries: &[Entry], limits: &Limits) -> Option<String> {

@@ -101,8 +101,7 @@ pub struct Place<'a, T> {
 impl<T> Place<'_, T> {
     /// Returns whether this deployment may change it. Somebody else's objects are left alone.
     pub fn is_in_scope(&self) -> bool {
-        let wants = [self.before, self.forward];
-        wants.into_iter().flatten().any(WantedObject::owns)
+        [self.before, self.forward].into_iter().flatten().any(WantedObject::owns)
     }
 
     /// Returns whether visitors notice a change of it: something was there before, or it is a document.
@@ -158,11 +157,13 @@ pub(super) fn drifted<'a>(running: &'a Content, before: &'a Content) -> Vec<&'a 
     static UNSEEN: Objects = Objects::new();
     let places = places(&UNSEEN, running, before);
     let etag = |want: Option<WantedObject<'a>>| want?.object.map(|it| &it.etag);
-    let drifted = places.filter(|place| {
-        let ours = place.before.is_some_and(WantedObject::owns);
-        ours && etag(place.before) != etag(place.forward)
-    });
-    drifted.map(|place| place.path.as_str()).collect()
+    places
+        .filter(|place| {
+            let ours = place.before.is_some_and(WantedObject::owns);
+            ours && etag(place.before) != etag(place.forward)
+        })
+        .map(|place| place.path.as_str())
+        .collect()
 }
 
 /// The warning that names the first of them.
@@ -197,8 +198,7 @@ mod tests {
             cache_control: String::new(),
             crc32: None,
         };
-        let files = paths.chars().map(|path| (path.to_string(), file(path)));
-        Content::Release(files.collect())
+        Content::Release(paths.chars().map(|path| (path.to_string(), file(path))).collect())
     }
 
     #[test]

@@ -64,8 +64,7 @@ impl Knowledge {
     /// Reads what a step's lists say; `home` are the ports at the deployer's own place.
     pub async fn load(home: &impl SitePorts, step: &Step) -> Result<Self> {
         let target: Target = from_value("target", &step.target)?;
-        let last = step.goals.values().last();
-        let goal = last.ok_or_else(|| Fault::internal("the step of a site has no goal"))?;
+        let goal = step.goals.values().last().ok_or_else(|| Fault::internal("the step of a site has no goal"))?;
         let before: Goal = from_value("state before", &step.before["goal"])?;
         let forward: Goal = from_value("goal", goal)?;
         let lists = Lists::of(home, &target);

@@ -39,8 +39,7 @@ pub(super) use withdraw::withdraw;
 impl<P: SitePorts> InPlace<P> {
     /// Keeps the list of the object at each key.
     async fn record(&self, target: &Target, list: &List) -> Result<()> {
-        let lists = Lists::of(&self.home, target);
-        lists.kept.keep(&list.document).await?;
+        Lists::of(&self.home, target).kept.keep(&list.document).await?;
         // Nothing was done to the site.
         self.go_on_from(|looked| {
             if let Some(seen) = &mut looked.seen {
@@ -94,8 +93,7 @@ impl<P: SitePorts> Kind for InPlace<P> {
         let forward = Some(&seen.forward);
         let forward = forward.filter(|it| it.release.is_some() && it.release == recorded.release);
         let mut goals = [Some(recorded), forward].into_iter().flatten();
-        let way = goals.find_map(|goal| seen.ways.get(&goal.id()));
-        way.map_or_else(Vec::new, plan::InPlacePlan::paths)
+        goals.find_map(|goal| seen.ways.get(&goal.id())).map_or_else(Vec::new, plan::InPlacePlan::paths)
     }
 
     fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {

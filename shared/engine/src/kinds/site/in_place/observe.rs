@@ -119,8 +119,7 @@ impl<P: SitePorts> InPlace<P> {
             calls::all(&self.at, &self.pace, Patience::Long, &changed, |path| self.ask(target, path)).await;
         fault.map_or(Ok(()), Err)?;
         let mut changed = changed.into_iter().peekable();
-        let places = self.known(&nothing).places();
-        let same = places.filter(|place| changed.next_if_eq(&place.path).is_none());
+        let same = self.known(&nothing).places().filter(|place| changed.next_if_eq(&place.path).is_none());
         let same = same.filter_map(|place| {
             let object = place.before?.object?.clone();
             let ours = place.is_in_scope();
@@ -133,8 +132,8 @@ impl<P: SitePorts> InPlace<P> {
         let known: Vec<&str> = self.known.before.1.paths().map(String::as_str).collect();
         let site = &target.site;
         let listed = list_all(&self.at, &site.bucket, &site.prefix, &known).await?;
-        let by_path = listed.into_iter().map(|listed| (listed.key[site.prefix.len()..].to_owned(), listed.etag));
-        let etags: BTreeMap<String, String> = by_path.collect();
+        let etags: BTreeMap<String, String> =
+            listed.into_iter().map(|listed| (listed.key[site.prefix.len()..].to_owned(), listed.etag)).collect();
         let mut objects = Objects::new();
         let mut unknown = Vec::new();
         let places = places(&etags, &self.known.before.1, &self.known.forward.1);

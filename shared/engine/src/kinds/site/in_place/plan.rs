@@ -64,8 +64,7 @@ pub struct InPlacePlan {
 impl InPlacePlan {
     /// Returns all paths of the way, sorted.
     pub fn paths(&self) -> Vec<String> {
-        let ops = self.ops.iter().map(|op| &op.path);
-        let paths: BTreeSet<&String> = ops.chain(&self.strange).collect();
+        let paths: BTreeSet<&String> = self.ops.iter().map(|op| &op.path).chain(&self.strange).collect();
         paths.into_iter().cloned().collect()
     }
 
@@ -140,8 +139,7 @@ pub fn changed<'a>(known: &PlanInput<'a>) -> Vec<&'a String> {
                 (None, forward) => forward.is_some(),
             }
     };
-    let changed = known.places().filter(differs);
-    changed.map(|place| place.path).collect()
+    known.places().filter(differs).map(|place| place.path).collect()
 }
 
 fn is_same(a: WantedObject<'_>, b: WantedObject<'_>) -> bool {
@@ -251,8 +249,7 @@ pub struct Goal {
 impl Goal {
     /// The digest that names the wanted state: that of the recorded objects, else that of the release.
     pub(super) fn id(&self) -> String {
-        let named = self.objects.as_ref().or(self.release.as_ref());
-        named.map(ToString::to_string).unwrap_or_default()
+        self.objects.as_ref().or(self.release.as_ref()).map(ToString::to_string).unwrap_or_default()
     }
 
     /// Returns what visitors get. `digest` is of everything that they can notice, so it is equal if nobody changed

@@ -104,9 +104,7 @@ pub(super) async fn keep(scene: &SiteScene<'_, impl SitePorts>, objects: &Object
 
 /// Returns the paths that the switch writes: those that visitors notice.
 fn replaced(known: PlanInput<'_>) -> Vec<String> {
-    let ops = plan_way(known, Direction::Forward).ops;
-    let noticed = ops.into_iter().filter(|op| !op.additive);
-    noticed.map(|op| op.path).collect()
+    plan_way(known, Direction::Forward).ops.into_iter().filter(|op| !op.additive).map(|op| op.path).collect()
 }
 
 fn finish(
@@ -213,8 +211,7 @@ fn names_only<'e, P>(
     };
     let config = scene.target.site.config.as_ref();
     let config: Vec<String> = config.iter().map(|config| config.path.clone()).collect();
-    let files = entries.iter().filter(|entry| !entry.folder);
-    let paths = files.map(|entry| entry.name.clone()).chain(config);
+    let paths = entries.iter().filter(|entry| !entry.folder).map(|entry| entry.name.clone()).chain(config);
     paths.map(move |path| (path, unread.clone()))
 }
 

@@ -43,8 +43,7 @@ pub(super) async fn latest(scene: &SiteScene<'_, impl SitePorts>, running: &Obje
     let site = &scene.target.site;
     let known: Vec<&str> = running.keys().map(String::as_str).collect();
     let listed = list_all(scene.at, &site.bucket, &site.prefix, &known).await?;
-    let by_path = listed.into_iter();
-    Ok(by_path.map(|listed| (listed.key[site.prefix.len()..].to_owned(), listed)).collect())
+    Ok(listed.into_iter().map(|listed| (listed.key[site.prefix.len()..].to_owned(), listed)).collect())
 }
 
 /// The version ids of what is at each key now.
@@ -149,8 +148,9 @@ pub struct LeftoverList {
 /// `formerly` is left from now on.
 pub fn left_by(goal: &Content, owned: &Objects, formerly: &LeftoverFiles, rules: &Rules, now: Time) -> LeftoverFiles {
     let ours = owned.iter().filter(|(_, object)| object.ours && object.file.is_some());
-    let left = ours.filter(|(path, _)| rules.outlives(path) && goal.want(path).is_none());
-    left.map(|(path, _)| (path.clone(), formerly.get(path).copied().unwrap_or(now))).collect()
+    ours.filter(|(path, _)| rules.outlives(path) && goal.want(path).is_none())
+        .map(|(path, _)| (path.clone(), formerly.get(path).copied().unwrap_or(now)))
+        .collect()
 }
 
 impl<P: SitePorts> Lists<'_, P> {

@@ -96,8 +96,7 @@ async fn former_files(
     let written = named.flat_map(|(path, versions)| {
         let mut seen = BTreeSet::new();
         let there = versions.iter().filter(|version| !version.deleted);
-        let others = there.filter(move |version| seen.insert(version.etag.clone()));
-        let newest = others.take(EARLIER);
+        let newest = there.filter(move |version| seen.insert(version.etag.clone())).take(EARLIER);
         newest.map(|version| (path.as_str(), version.version_id.clone()))
     });
     let written: Vec<(&str, Option<String>)> = written.collect();

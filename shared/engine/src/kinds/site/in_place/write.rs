@@ -70,8 +70,7 @@ impl<P: SitePorts> InPlace<P> {
             .await;
             made.set(made.get() + done.len());
             let written = self.take_in(done, fault.is_none());
-            let lists = Lists::of(&self.home, target);
-            let noted = lists.note_handled(deployment, &written).await;
+            let noted = Lists::of(&self.home, target).note_handled(deployment, &written).await;
             fault.map_or(noted, Err)?;
         }
         Ok(())
@@ -107,8 +106,7 @@ impl<P: SitePorts> InPlace<P> {
 
     fn take_fetched(&self, batch: &[Operation]) -> Option<Contents> {
         let fetched = self.fetched.borrow_mut().take();
-        let fetched = fetched.filter(|(of, _)| of == batch);
-        fetched.map(|(_, contents)| contents)
+        fetched.filter(|(of, _)| of == batch).map(|(_, contents)| contents)
     }
 
     async fn write_one(
@@ -125,8 +123,7 @@ impl<P: SitePorts> InPlace<P> {
             OperationKind::Put(file) if is_large(file.bytes) => {
                 let staged = self.staged(&op.path, file)?;
                 let (upload, parts) = (&staged.upload, &staged.parts);
-                let made = at.complete_upload(upload, parts, &op.replaces);
-                made.await.map(Some)
+                at.complete_upload(upload, parts, &op.replaces).await.map(Some)
             }
             OperationKind::Put(file) => {
                 let bytes = content.ok_or_else(|| no_bytes(&op.path))?.clone();
@@ -136,13 +133,9 @@ impl<P: SitePorts> InPlace<P> {
             }
             OperationKind::Restore(object) => {
                 let from = CopySource { object: target.object(&op.path, object.version_id.clone()), etag: None };
-                let copied = at.copy(&from, bucket, &key, &op.replaces).await;
-                copied.map(Some)
+                at.copy(&from, bucket, &key, &op.replaces).await.map(Some)
             }
-            OperationKind::Delete => {
-                let deleted = at.delete(bucket, &key, &op.replaces).await;
-                deleted.map(|()| None)
-            }
+            OperationKind::Delete => at.delete(bucket, &key, &op.replaces).await.map(|()| None),
         };
         let done = match answer {
             Ok(None) => None,
@@ -158,9 +151,8 @@ impl<P: SitePorts> InPlace<P> {
 
     /// Returns the upload of a large file. Publishing has made it, except for its completion.
     fn staged(&self, path: &str, file: &File) -> Result<&Staged> {
-        let staged = self.known.staged.get(path);
-        let staged = staged.filter(|(of, _)| of == file).map(|(_, staged)| staged);
-        staged.ok_or_else(|| no_bytes(path))
+        let staged = self.known.staged.get(path).filter(|(of, _)| of == file);
+        staged.map(|(_, staged)| staged).ok_or_else(|| no_bytes(path))
     }
 
     /// A condition that did not hold is no conflict if the op was done before.

@@ -104,10 +104,7 @@ impl<P: SitePorts> Prefix<P> {
         };
         let found = listed.is_none();
         let paths = match listed {
-            Some(paths) => {
-                let outlive = paths.into_iter().filter(|path| self.rules.outlives(path));
-                outlive.collect()
-            }
+            Some(paths) => paths.into_iter().filter(|path| self.rules.outlives(path)).collect(),
             None => self.assets_found(publisher, folder).await?,
         };
         Ok(Assets { paths, found })

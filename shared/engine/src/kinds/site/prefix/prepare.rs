@@ -133,10 +133,7 @@ pub(super) async fn check_folder(scene: &SiteScene<'_, impl SitePorts>, goal: &G
         return Err(pruned(bucket, &folder));
     }
     let (amiss, _) = state::amiss(scene.at, &scene.lists, bucket, goal).await?;
-    let is_empty = || async {
-        let first = scene.at.list(bucket, &folder, None).await?;
-        Result::<_>::Ok(first.objects.is_empty())
-    };
+    let is_empty = || async { Result::<_>::Ok(scene.at.list(bucket, &folder, None).await?.objects.is_empty()) };
     let reason = if !amiss.is_empty() {
         format!("the release's folder, {}", state::in_words(&amiss))
     } else if is_empty().await? {

@@ -72,8 +72,8 @@ impl<P: SitePorts> Prefix<P> {
             return Ok(vec![]);
         };
         let mut etags = lists.folder(&self.before).await?;
-        let wanted = publisher.files(&delivery.entries);
-        let wanted = wanted.filter(|entry| !delivery.uploaded.files.contains_key(&entry.name));
+        let wanted =
+            publisher.files(&delivery.entries).filter(|entry| !delivery.uploaded.files.contains_key(&entry.name));
         let copies = wanted.filter_map(|entry| {
             let file = files.remove(&entry.name)?;
             let etag = etags.remove(&entry.name)?;
@@ -172,8 +172,7 @@ impl<P: SitePorts> Lists<'_, P> {
         let home = &self.home.config().artifacts_bucket;
         let listed = list_all(self.home, home, &under, &[]).await?;
         let notes = listed.into_iter().filter_map(|listed| {
-            let rest = listed.key.strip_prefix(&under)?;
-            let (name, release) = rest.strip_suffix(".json")?.split_once('-')?;
+            let (name, release) = listed.key.strip_prefix(&under)?.strip_suffix(".json")?.split_once('-')?;
             Some(Note { name: name.to_owned(), release: Digest::parse(release).ok()?, key: listed.key })
         });
         Ok(notes.collect())
@@ -195,8 +194,7 @@ impl<P: SitePorts> Lists<'_, P> {
 
     /// Returns the ETags of the objects in a release's folder; empty if they are not known.
     pub(super) async fn folder(&self, folder: &Goal) -> Result<BTreeMap<String, String>> {
-        let etags = self.read(&self.folder_key(folder.folder_name())).await?;
-        Ok(etags.unwrap_or_default())
+        Ok(self.read(&self.folder_key(folder.folder_name())).await?.unwrap_or_default())
     }
 
     /// Keeps the ETags of the objects in a release's folder. The next release can copy unchanged files from there.
@@ -206,8 +204,7 @@ impl<P: SitePorts> Lists<'_, P> {
 
     /// Returns the files that a release's folder holds for documents of former releases.
     pub(super) async fn carried(&self, folder: &Goal) -> Result<ReplacedFiles> {
-        let carried = self.read(&self.carried_key(folder.folder_name())).await?;
-        Ok(carried.unwrap_or_default())
+        Ok(self.read(&self.carried_key(folder.folder_name())).await?.unwrap_or_default())
     }
 
     /// Notes the files that a release's folder holds for documents of former releases.

@@ -40,8 +40,7 @@ pub struct Goal {
 impl Goal {
     /// Returns the name of the folder: the last part of its path.
     pub fn folder_name(&self) -> &str {
-        let path = self.origin_path.trim_end_matches('/');
-        path.rsplit('/').next().unwrap_or_default()
+        self.origin_path.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
     }
 
     /// Returns what visitors get.

@@ -120,8 +120,7 @@ impl<P: SitePorts> Lists<'_, P> {
         for object in objects {
             let folder = object.key.strip_suffix(&object.path).unwrap_or_default();
             let name = folder.trim_end_matches('/').rsplit('/').next();
-            let paths = folders.entry(name.unwrap_or_default()).or_default();
-            paths.insert(object.path.as_str());
+            folders.entry(name.unwrap_or_default()).or_default().insert(object.path.as_str());
         }
         for (name, paths) in folders {
             let [list, _] = self.lists_of_folder(name);

@@ -21,8 +21,7 @@ pub(super) fn claims(site: &StaticSite, serving: Option<&Serving>) -> Vec<Claim>
         (SiteMode::Prefix, _) => claims.push(claim(&origin.id)),
         (SiteMode::InPlace, Some(declared)) => claims.push(claim(declared).shared()),
         (SiteMode::InPlace, None) => {
-            let all = distribution.origins.iter();
-            let ours = all.filter(|it| is_of_bucket(&it.domain, &site.bucket));
+            let ours = distribution.origins.iter().filter(|it| is_of_bucket(&it.domain, &site.bucket));
             claims.extend(ours.map(|it| claim(&it.id).shared()));
         }
     }
@@ -137,11 +136,14 @@ mod tests {
     }
 
     fn in_words(claims: impl IntoIterator<Item = Claim>) -> String {
-        let words = claims.into_iter().map(|claim| {
-            let shared = if claim.shared { "*" } else { "" };
-            format!("{shared}{claim}")
-        });
-        words.collect::<Vec<_>>().join(" ")
+        claims
+            .into_iter()
+            .map(|claim| {
+                let shared = if claim.shared { "*" } else { "" };
+                format!("{shared}{claim}")
+            })
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     #[test]

@@ -83,8 +83,7 @@ async fn unreadable(ports: &impl SitePorts, input: &PrepareInput<'_>, target: &T
 /// Returns what is wrong with the archive, as far as its bytes and the declaration show; see
 /// [`crate::kinds::check_artifact`]. Only AWS knows the default root object of a distribution, so that is not checked.
 pub fn check_artifact(component: &ComponentName, site: &StaticSite, named: &str, bytes: &[u8]) -> Vec<Finding> {
-    let findings = found(component, site, named, bytes);
-    findings.into_iter().map(unreleased).collect()
+    found(component, site, named, bytes).into_iter().map(unreleased).collect()
 }
 
 fn found(component: &ComponentName, site: &StaticSite, named: &str, bytes: &[u8]) -> Vec<Finding> {
@@ -105,8 +104,7 @@ fn found(component: &ComponentName, site: &StaticSite, named: &str, bytes: &[u8]
     };
     let is_known = site.root.is_some() || site.distribution.is_none();
     let declared = format!("components.{component}.root");
-    let lacks = is_known.then(|| lacks_root(&declared, site, None, (named, &entries)));
-    lacks.flatten().into_iter().collect()
+    is_known.then(|| lacks_root(&declared, site, None, (named, &entries))).flatten().into_iter().collect()
 }
 
 /// The calls of a release; see [`crate::kinds::needs`].

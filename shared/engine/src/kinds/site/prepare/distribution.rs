@@ -209,8 +209,7 @@ mod tests {
 
     fn reasons(found: &Serving, paths: &[&str]) -> Vec<String> {
         let entries: Vec<Entry> = paths.iter().map(|path| entry(path)).collect();
-        let findings = warnings(found, &entries, "components.web.distribution");
-        findings.into_iter().map(|finding| finding.reason).collect()
+        warnings(found, &entries, "components.web.distribution").into_iter().map(|finding| finding.reason).collect()
     }
 
     #[test]

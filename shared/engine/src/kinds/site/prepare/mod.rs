@@ -143,8 +143,7 @@ async fn check_archive(
     let object = archive.object(&home.config().artifacts_bucket);
     let entries = read_directory(home, &object, archive.bytes).await?;
     let folder = &rules.folder;
-    let selected = select(&archive.key, entries, archive.bytes, room(site), folder);
-    let selection = selected.map_err(Trouble::Findings)?;
+    let selection = select(&archive.key, entries, archive.bytes, room(site), folder).map_err(Trouble::Findings)?;
     let selection = without_keys(home, (object.clone(), archive.bytes), selection, folder).await?;
     let entries = &selection.entries;
     let coming_back = coming_back(home, (object, archive.bytes), entries, input.withdrawals).await?;

@@ -115,8 +115,7 @@ mod tests {
         for (name, former, reported) in table {
             let former = Cell::new(Some(former));
             let before = |_: &str| former.take().unwrap_or(Former::Nothing);
-            let found = same_names(&[entry(name)], before, &rules(), "components.web");
-            assert_eq!(found.is_some(), reported, "{name}");
+            assert_eq!(same_names(&[entry(name)], before, &rules(), "components.web").is_some(), reported, "{name}");
         }
     }
 }

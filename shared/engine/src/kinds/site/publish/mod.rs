@@ -142,8 +142,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         drop((unpacker, left));
         self.upload_config(&mut uploaded).await?;
         self.pass(checkpoint).await?;
-        let lists = self.lists();
-        lists.keep_release(release, &uploaded.files).await?;
+        self.lists().keep_release(release, &uploaded.files).await?;
         Ok(Some(uploaded))
     }
 
@@ -170,8 +169,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
 
     /// Notes what was handled, so that a later invocation need not look again.
     pub(super) async fn note(&self, done: &[Handled]) -> Result<()> {
-        let lists = self.lists();
-        lists.note_handled(&self.step.deployment, done).await
+        self.lists().note_handled(&self.step.deployment, done).await
     }
 
     /// Expects so many copies.
@@ -203,8 +201,8 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
     async fn entries(&self, archive: &Archive, object: &ObjectId) -> Result<Vec<Entry>, Trouble> {
         let entries = read_directory(self.home, object, archive.bytes).await?;
         let (room, folder) = (room(&self.target.site), &self.rules.folder);
-        let selected = select(&archive.key, entries, archive.bytes, room, folder);
-        let accepted = selected.and_then(|selection| selection.accepted(vec![]));
+        let accepted =
+            select(&archive.key, entries, archive.bytes, room, folder).and_then(|selection| selection.accepted(vec![]));
         let mut entries = accepted.map_err(Trouble::Findings)?.entries;
         entries.sort_by_key(|entry| entry.offset);
         Ok(entries)
@@ -212,9 +210,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
 
     /// Returns the entries that must be read.
     fn left(&self, entries: &[Entry], uploaded: &UploadedFiles) -> Vec<Entry> {
-        let left = self.files(entries);
-        let left = left.filter(|entry| !uploaded.files.contains_key(&entry.name));
-        left.cloned().collect()
+        self.files(entries).filter(|entry| !uploaded.files.contains_key(&entry.name)).cloned().collect()
     }
 
     /// Returns the entries that are files. The configuration file takes the place of an entry with its path.

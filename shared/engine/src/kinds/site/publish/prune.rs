@@ -119,8 +119,8 @@ impl<P: SitePorts> Publisher<'_, P> {
             since: past.kept.iter().map(|running| running.names.brought.since).max(),
             ..Needed::default()
         };
-        let steps = past.newest.iter().chain([self.step]);
-        let of_steps = steps.flat_map(|step| step.goals.values().chain([&step.before["goal"]]));
+        let of_steps =
+            past.newest.iter().chain([self.step]).flat_map(|step| step.goals.values().chain([&step.before["goal"]]));
         let recorded = past.kept.iter().map(|running| &running.state["goal"]);
         for state in of_steps.chain(recorded) {
             if let Ok(state) = State::deserialize(state) {
@@ -157,8 +157,7 @@ impl<P: SitePorts> Publisher<'_, P> {
         let under = format!("{}handled/", self.lists().folder);
         let bucket = &self.home.config().artifacts_bucket;
         let is_needed = |listed: &Listed| {
-            let key = &listed.key[under.len()..];
-            let deployment = key.split('/').next().unwrap_or_default();
+            let deployment = listed.key[under.len()..].split('/').next().unwrap_or_default();
             let unread = needed.since.is_none_or(|since| listed.modified >= since);
             unread || needed.deployments.contains(deployment)
         };
@@ -203,8 +202,8 @@ impl<P: SitePorts> Publisher<'_, P> {
         let mut after = None;
         loop {
             let (listed, next) = listed(ports, bucket, under, after).await?;
-            let needless = listed.into_iter().filter(|listed| !is_needed(listed));
-            let keys: Vec<String> = needless.map(|listed| listed.key).collect();
+            let keys: Vec<String> =
+                listed.into_iter().filter(|listed| !is_needed(listed)).map(|listed| listed.key).collect();
             if !keys.is_empty() {
                 // After the note and the listing: nobody else has had the lock since.
                 self.pass(checkpoint).await.map_err(Stop::Checkpoint)?;

@@ -156,8 +156,7 @@ impl<P: SitePorts> Publisher<'_, P> {
         match put.await {
             Ok(written) => Ok(written),
             Err(fault) if fault.name == FaultName::Conflict => {
-                let there = self.found(&object, file).await?;
-                there.ok_or_else(|| in_the_way(self.target, &object.key))
+                self.found(&object, file).await?.ok_or_else(|| in_the_way(self.target, &object.key))
             }
             Err(fault) => Err(fault.into()),
         }
@@ -165,8 +164,7 @@ impl<P: SitePorts> Publisher<'_, P> {
 
     /// Returns the object that is there, if it is this file.
     pub(in crate::kinds::site) async fn found(&self, object: &ObjectId, file: &File) -> Result<Option<Written>> {
-        let found = self.at.head(object).await?;
-        let same = found.filter(|head| file_of(head).as_ref() == Some(file));
+        let same = self.at.head(object).await?.filter(|head| file_of(head).as_ref() == Some(file));
         Ok(same.map(|head| Written { etag: head.etag, version_id: head.version_id }))
     }
 }

@@ -80,8 +80,7 @@ impl<P: CallPorts> Kind for Call<P> {
     }
 
     fn unsettled(target: &Target, seen: &Seen) -> Option<Finding> {
-        let sides = [&seen.forward, &seen.back];
-        let may_run = sides.into_iter().any(|side| side.may_run(seen.now));
+        let may_run = [&seen.forward, &seen.back].into_iter().any(|side| side.may_run(seen.now));
         may_run.then(|| wording::still_runs(target))
     }
 
@@ -176,8 +175,7 @@ impl<P: CallPorts> Call<P> {
         }
         match &target.call.alias {
             Some(alias) if matches!(way.goal, Some(Goal::Run(_))) => {
-                let alias = self.at.alias(&target.call.name, alias).await?;
-                Ok(alias.version)
+                Ok(self.at.alias(&target.call.name, alias).await?.version)
             }
             _ => Ok(LATEST.to_owned()),
         }

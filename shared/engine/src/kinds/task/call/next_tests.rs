@@ -96,8 +96,7 @@ fn barred(side: CallState) -> CallState {
 /// seconds ago on, events asked for it every two minutes.
 fn unbegun(seconds: u64, since: u64) -> CallState {
     let mut side = begun(seconds + 100, Some(CallOutcome::NotBegun));
-    let called = side.called.as_mut().unwrap();
-    called.end.as_mut().unwrap().at = ago(seconds);
+    side.called.as_mut().unwrap().end.as_mut().unwrap().at = ago(seconds);
     let events = (seconds..=since).step_by(120).map(|before| (1, ago(before)));
     let events: Vec<(u32, Time)> = events.collect();
     let events: Vec<(u32, Time)> = events.into_iter().rev().collect();

@@ -100,8 +100,7 @@ fn missing(input: &PrepareInput<'_>, call: &FunctionCall) -> Finding {
 fn target(input: &PrepareInput<'_>, spec: &Spec, call: &FunctionCall, function: &Function) -> Result<Option<Target>> {
     let last = last(input)?;
     let recorded = last.as_ref().map(|last| last.sha256.clone());
-    let brought = input.artifact.map(windlass_domain::release::artifact::Artifact::digest);
-    let digest = brought.or(recorded);
+    let digest = input.artifact.map(windlass_domain::release::artifact::Artifact::digest).or(recorded);
     let sha256 = digest.unwrap_or_else(|| windlass_domain::text::digest::Digest::of(b""));
     let qualifier = call.alias.clone().unwrap_or_else(|| "$LATEST".to_owned());
     let payload = Value::Object(call.payload.clone()).to_string();

@@ -69,8 +69,7 @@ pub async fn handle(ports: &impl CallPorts, ask: CallRequest) -> Result<Value> {
 /// is a fault, and no call.
 async fn begin(ports: &impl CallPorts, ask: &CallRequest, target: &Target, now: Time) -> Result<bool> {
     let key = item(&ask.deployment, target, ask.direction);
-    let found = ledger::load(ports, &key).await?;
-    let mut called = found.unwrap_or_else(|| Stored::new(key, none()));
+    let mut called = ledger::load(ports, &key).await?.unwrap_or_else(|| Stored::new(key, none()));
     let is = &called.value;
     let is_next = ask.attempt == is.attempt + 1 && is.may_be_followed(now, target.call.tries());
     if !is_next || now > ask.not_after {
