@@ -31,12 +31,23 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[FailsBefore, KilledBefore],
     },
     Variant {
+        name: "sent_back_and_lost",
+        what: "what of a flood could not be sent back is counted as sent",
+        edits: &[Edit {
+            file: "shared/engine/src/routes/intake/flood.rs",
+            find: "        BTreeSet::new()\n    })",
+            replace: "        flood.keys().filter(|_| VARIANT).copied().collect()\n    })",
+        }],
+        scenarios: &["flooded"],
+        mishaps: &[FailsBefore],
+    },
+    Variant {
         name: "next_attempt_answered",
         what: "who asks again for what is under way is told the id of a next attempt",
         edits: &[Edit {
             file: "shared/engine/src/routes/mod.rs",
             find: "    let Identified { id, existing, .. } = identify(ports, request, &pinned).await?;",
-            replace: "    let Identified { id, existing, .. } = identify(ports, request, &pinned).await.map(|mut it| {\n        if VARIANT && it.existing.take().is_some() {\n            let (env, release) = (&pinned.resolved.environment, pinned.release.digest());\n            let of = windlass_domain::identity::EnvironmentId::new(&request.app, env);\n            it.id = DeploymentId::of(of, request.action, &release, it.attempt + 1);\n        }\n        it\n    })?;",
+            replace: "    let Identified { id, existing, .. } = identify(ports, request, &pinned).await.map(|mut it| {\n        if VARIANT && it.existing.take().is_some() {\n            let (env, release) = (&pinned.resolved.environment, pinned.release.digest());\n            let of = windlass_domain::release::identity::EnvironmentId::new(&request.app, env);\n            it.id = DeploymentId::of(of, request.action, &release, it.attempt + 1);\n        }\n        it\n    })?;",
         }],
         scenarios: &["posted"],
         mishaps: &[],

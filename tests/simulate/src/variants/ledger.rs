@@ -33,7 +33,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         edits: &[Edit {
             file: "shared/engine/src/conductor/queue/take_lock.rs",
             find: "        put_deployment(&record)?,\n        Write::check(view.state.key.clone(), view.state.unchanged()),\n    ];\n    writes.extend(view.leave_queue(&record.value));\n    writes.extend(drills",
-            replace: "        put_deployment(&record)?,\n        if VARIANT {\n            let none = windlass_domain::identity::DeploymentId(\"none\".into());\n            Write::check(ledger::plan(&none), crate::ports::Condition::Absent)\n        } else {\n            Write::check(view.state.key.clone(), view.state.unchanged())\n        },\n    ];\n    writes.extend(view.leave_queue(&record.value));\n    writes.extend(drills",
+            replace: "        put_deployment(&record)?,\n        if VARIANT {\n            let none = windlass_domain::release::identity::DeploymentId(\"none\".into());\n            Write::check(ledger::plan(&none), crate::ports::Condition::Absent)\n        } else {\n            Write::check(view.state.key.clone(), view.state.unchanged())\n        },\n    ];\n    writes.extend(view.leave_queue(&record.value));\n    writes.extend(drills",
         }],
         scenarios: &["held_at_once"],
         mishaps: &[Slow],
