@@ -1,14 +1,11 @@
 //! Reads what a request wants to deploy, by each route, before anything is pinned.
 
-use super::metadata;
-use super::unknown::unknown_version;
+use super::{metadata, recorded};
 use crate::config::Configured;
-use crate::ledger::{self, Stored};
-use crate::ports::{DynamoDbApi, EcrApi, ObjectId, Query, Result, S3Api};
-use crate::trouble::{Checked, Unread};
+use crate::ports::{DynamoDbApi, EcrApi, ObjectId, Result, S3Api};
+use crate::trouble::Unread;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Declaration;
-use windlass_domain::declaration::version_name::{RecordedRelease, plain};
 use windlass_domain::document::git::Git;
 use windlass_domain::document::partial_document::PartialDocument;
 use windlass_domain::release::artifact::{Artifact, repository_name};
@@ -25,9 +22,6 @@ impl<P: DynamoDbApi + S3Api + EcrApi + Configured> Ports for P {}
 
 /// The largest manifest, in bytes: 500 components of 200 bytes each, and room.
 const LARGEST_MANIFEST: u64 = 256 * 1024;
-
-/// The most releases of one version, or pushes of one tag, that are named, if there are several.
-const PUSHES: u32 = 5;
 
 /// A release before it is pinned.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,7 +56,7 @@ pub async fn read(ports: &impl Ports, request: &Request, declaration: &Declarati
         (None, Some(object), None, None, None) => manifest_object(ports, &request.app, object).await,
         (None, None, Some(object), None, None) => artifact_object(ports, &request.app, object).await,
         (None, None, None, Some(push), None) => image_push(push, declaration).map_err(Unread::whole),
-        (None, None, None, None, Some(version)) => recorded(ports, request, version).await,
+        (None, None, None, None, Some(version)) => promotion(ports, request, version).await,
         _ => Err(Unread::whole(Finding::new(
             FindingName::BadValue,
             "manifest",
@@ -161,7 +155,7 @@ fn image_push(push: &ImagePush, declaration: &Declaration) -> Result<Source, Fin
 async fn handed_over(ports: &impl Ports, request: &Request, pinned: &PinnedRelease) -> Read {
     let release = &pinned.release;
     if request.version.is_some() {
-        let mut source = recorded(ports, request, &release.version).await?;
+        let mut source = promotion(ports, request, &release.version).await?;
         source.pinned.retain(|name, _| release.components.contains_key(name));
         return Ok(source);
     }
@@ -179,11 +173,8 @@ async fn handed_over(ports: &impl Ports, request: &Request, pinned: &PinnedRelea
 }
 
 /// A recorded release: promotion.
-async fn recorded(ports: &impl Ports, request: &Request, version: &str) -> Read {
-    let release = match named(ports, &request.app, version).await {
-        Ok(recorded) => recorded.release,
-        Err(trouble) => return Err(PartialDocument::unread(trouble.findings()?).into()),
-    };
+async fn promotion(ports: &impl Ports, request: &Request, version: &str) -> Read {
+    let release = recorded::release(ports, &request.app, version).await?.release;
     Ok(Source {
         version: release.version,
         git: release.git,
@@ -195,44 +186,6 @@ async fn recorded(ports: &impl Ports, request: &Request, version: &str) -> Read 
         image_tag: None,
         image_push: release.image_push,
     })
-}
-
-/// The recorded release of this version, with or without a `v` before it; or the one release that has its bytes in its
-/// name, which a push of this tag has as well; else that there is none.
-pub async fn named(ports: &impl DynamoDbApi, app: &AppName, version: &str) -> Checked<RecordedRelease> {
-    let plain = plain(version);
-    let key = ledger::release(app, &plain);
-    for key in [&ledger::release(app, version), &key] {
-        if let Some(recorded) = ledger::load(ports, key).await? {
-            return Ok(recorded.value);
-        }
-    }
-    let of_tag =
-        Query { pk: key.pk.clone(), sk_prefix: format!("{}+", key.sk), descending: true, limit: PUSHES, after: None };
-    let mut found: Vec<Stored<RecordedRelease>> = Vec::new();
-    for item in ports.query(of_tag).await?.items {
-        found.push(ledger::from_item(item)?);
-    }
-    let mut releases: Vec<RecordedRelease> = found.into_iter().map(|one| one.value).collect();
-    releases.retain(|one| one.release.image_push || one.release.is_marked(&plain));
-    if releases.len() > 1 {
-        return Err(several(app, version, &releases).into());
-    }
-    match releases.pop() {
-        Some(release) => Ok(release),
-        None => Err(unknown_version(ports, app, version).await?.into()),
-    }
-}
-
-fn several(app: &AppName, tag: &str, releases: &[RecordedRelease]) -> Finding {
-    let versions = releases.iter().map(|one| one.release.version.as_str());
-    let versions: Vec<&str> = versions.collect();
-    Finding::new(
-        FindingName::UnknownName,
-        "version",
-        format!("several releases of `{app}` have the name `{tag}` and bytes of their own."),
-        format!("Name one as the history lists it, such as `{}`.", versions.join("`, `")),
-    )
 }
 
 /// Returns the finding that an object is not there.
