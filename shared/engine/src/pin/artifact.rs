@@ -1,7 +1,8 @@
 //! Pins artifacts by version id, hash and digest (rule 5).
 
 use super::owners;
-use super::source::{Ports, Source, missing};
+use super::source::{Ports, Source};
+use crate::config::Configured;
 use crate::ports::{ObjectHead, ObjectId, Result, S3Api};
 use crate::trouble::{Checked, collected};
 use sha2::{Digest as _, Sha256};
@@ -11,7 +12,7 @@ use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::release::Release;
 use windlass_domain::release::artifact::{Artifact, Image, is_same_repository, split_image};
 use windlass_domain::release::manifest::ArtifactRef;
-use windlass_domain::release::request::Request;
+use windlass_domain::release::request::{ObjectRef, Request};
 use windlass_domain::text::count::count;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::finding::{Finding, FindingName};
@@ -147,14 +148,8 @@ async fn pin_object(
     reference: &ArtifactRef,
     left: &mut u64,
 ) -> Checked<Artifact> {
-    let mut id = ObjectId {
-        bucket: ports.config().artifacts_bucket.clone(),
-        key: key.to_owned(),
-        version_id: reference.version_id.clone(),
-    };
-    let Some(head) = ports.head(&id).await? else {
-        return Err(missing(key).into());
-    };
+    let object = ObjectRef { key: key.to_owned(), version_id: reference.version_id.clone() };
+    let (mut id, head) = head(ports, &object).await?;
     let named = reference.version_id.clone();
     let Some(version_id) = named.or_else(|| head.version_id.clone()) else {
         return Err(no_versions(key).into());
@@ -174,6 +169,33 @@ async fn pin_object(
         return Err(other_bytes(name, wanted, &sha256).into());
     }
     Ok(Artifact::Object { key: key.to_owned(), version_id, sha256, bytes: head.bytes })
+}
+
+/// Looks at an object in the artifacts bucket.
+///
+/// # Errors
+/// The finding that it is not there.
+pub async fn head(ports: &(impl S3Api + Configured), object: &ObjectRef) -> Checked<(ObjectId, ObjectHead)> {
+    let id = id(ports, object);
+    match ports.head(&id).await? {
+        Some(head) => Ok((id, head)),
+        None => Err(missing(&id.key).into()),
+    }
+}
+
+/// Returns the place of an object in the artifacts bucket.
+pub fn id(ports: &impl Configured, object: &ObjectRef) -> ObjectId {
+    let ObjectRef { key, version_id } = object.clone();
+    ObjectId { bucket: ports.config().artifacts_bucket.clone(), key, version_id }
+}
+
+fn missing(key: &str) -> Finding {
+    Finding::new(
+        FindingName::ArtifactMissing,
+        key,
+        "there is no such object, or no such version of it, in the artifacts bucket.",
+        "Upload the artifact before the manifest.",
+    )
 }
 
 fn no_versions(key: &str) -> Finding {

@@ -5,7 +5,6 @@
 
 mod artifact;
 mod declaration;
-mod metadata;
 mod owners;
 mod record;
 mod recorded;
@@ -205,7 +204,7 @@ fn not_in_force(pinned: &semver::Version, in_force: &semver::Version) -> Finding
 /// version (rule 6).
 fn not_of_its_tag(request: &Request, source: &Source, resolved: &Resolved) -> Option<Finding> {
     let git = source.git.as_ref().filter(|_| resolved.tag_rule)?;
-    let path = metadata::path(request, "version").unwrap_or_else(|| "version".to_owned());
+    let path = request.metadata_path("version").unwrap_or_else(|| "version".to_owned());
     tag_version_differs(&source.version, &git.reference, &path)
 }
 
@@ -235,7 +234,7 @@ fn environment(request: &Request, source: &Source, declaration: &Declaration) ->
         (None, None) if request.artifact_object.is_some() => {
             return Err(Finding::new(
                 FindingName::NoEnvironment,
-                metadata::path(request, "git-ref").unwrap_or_default(),
+                request.metadata_path("git-ref").unwrap_or_default(),
                 "the artifact is a release of its own, but its metadata names no Git ref, which says where it goes.",
                 "Upload it with the metadata `version`, `git-ref` and `git-commit`.",
             ));
@@ -250,7 +249,7 @@ fn environment(request: &Request, source: &Source, declaration: &Declaration) ->
         }
     };
     let chosen = chosen.ok_or_else(|| declaration.no_rule(path, text))?;
-    let path = metadata::path(request, "git-ref").unwrap_or_else(|| path.to_owned());
+    let path = request.metadata_path("git-ref").unwrap_or_else(|| path.to_owned());
     let elsewhere = request.sent_elsewhere(&path, text, &chosen);
     elsewhere.map_or(Ok(chosen), Err)
 }

@@ -1,9 +1,10 @@
 //! Reads what a request wants to deploy, by each route, before anything is pinned.
 
-use super::{metadata, recorded};
+use super::{artifact, recorded};
 use crate::config::Configured;
-use crate::ports::{DynamoDbApi, EcrApi, ObjectId, Result, S3Api};
+use crate::ports::{DynamoDbApi, EcrApi, ObjectHead, Result, S3Api};
 use crate::trouble::Unread;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::document::git::Git;
@@ -23,8 +24,12 @@ impl<P: DynamoDbApi + S3Api + EcrApi + Configured> Ports for P {}
 /// The largest manifest, in bytes: 500 components of 200 bytes each, and room.
 const LARGEST_MANIFEST: u64 = 256 * 1024;
 
+/// The members of a manifest, each with the name of the metadata that give it.
+const SAID_BY: [(&str, &str); 4] =
+    [("version", "version"), ("git.ref", "git-ref"), ("git.commit", "git-commit"), ("git.time", "git-time")];
+
 /// A release before it is pinned.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Source {
     pub version: String,
     pub git: Option<Git>,
@@ -74,10 +79,7 @@ fn of_manifest(manifest: Manifest) -> Source {
         sequence: manifest.sequence,
         declaration: manifest.declaration,
         named: manifest.components,
-        handed_over: BTreeMap::new(),
-        pinned: BTreeMap::new(),
-        image_tag: None,
-        image_push: false,
+        ..Source::default()
     }
 }
 
@@ -87,12 +89,7 @@ fn of_part(read: Result<Manifest, PartialDocument<Manifest>>) -> Read {
 }
 
 async fn manifest_object(ports: &impl Ports, app: &AppName, object: &ObjectRef) -> Read {
-    let id = ObjectId {
-        bucket: ports.config().artifacts_bucket.clone(),
-        key: object.key.clone(),
-        version_id: object.version_id.clone(),
-    };
-    let bytes = match S3Api::get(ports, &id, LARGEST_MANIFEST).await {
+    let bytes = match S3Api::get(ports, &artifact::id(ports, object), LARGEST_MANIFEST).await {
         Ok(bytes) => bytes,
         Err(fault) => return Err(Unread::whole(not_readable(&object.key, fault)?)),
     };
@@ -111,16 +108,62 @@ fn not_readable(key: &str, fault: Fault) -> Result<Finding> {
 
 /// A single artifact is a release of its own; its metadata says which.
 async fn artifact_object(ports: &impl Ports, app: &AppName, artifact: &ArtifactObject) -> Read {
-    let object = &artifact.object;
-    let id = ObjectId {
-        bucket: ports.config().artifacts_bucket.clone(),
-        key: object.key.clone(),
-        version_id: object.version_id.clone(),
+    let (_, head) = artifact::head(ports, &artifact.object).await?;
+    of_part(described(app, artifact, &head))
+}
+
+/// Reads the manifest of a release of this artifact alone, from its metadata `version`, `git-ref`, `git-commit` and
+/// `git-time`. It is checked as every manifest is. Each finding has the object's key and the metadata's name as its path.
+fn described(
+    app: &AppName,
+    artifact: &ArtifactObject,
+    head: &ObjectHead,
+) -> Result<Manifest, PartialDocument<Manifest>> {
+    let key = &artifact.object.key;
+    let said = |name: &str| head.metadata.get(name).map(String::as_str);
+    let mut reference = json!({ "key": key });
+    let pinned = artifact.object.version_id.as_ref();
+    if let Some(version_id) = pinned.or(head.version_id.as_ref()) {
+        reference["version_id"] = json!(version_id);
+    }
+    let mut document = json!({ "components": { artifact.component.as_str(): reference } });
+    if let Some(version) = said("version") {
+        document["version"] = version.into();
+    }
+    if let Some(git) = git(said("git-ref"), said("git-commit"), said("git-time")) {
+        document["git"] = git;
+    }
+    let read = Manifest::from_value(app, &document);
+    read.map_err(|part| part.in_words(|finding| of_metadata(key, finding)))
+}
+
+fn git(reference: Option<&str>, commit: Option<&str>, time: Option<&str>) -> Option<Value> {
+    let mut git = json!({ "ref": reference? });
+    if let Some(commit) = commit {
+        git["commit"] = json!(commit);
+    }
+    if let Some(time) = time {
+        git["time"] = json!(time);
+    }
+    Some(git)
+}
+
+/// Returns the finding with the metadata's name as its path, if the metadata gave the value.
+fn of_metadata(key: &str, finding: Finding) -> Finding {
+    if (finding.name, finding.path.as_str()) == (FindingName::MissingField, "version") {
+        return Finding::new(
+            FindingName::MissingField,
+            format!("{key}: metadata.version"),
+            "the artifact is a release of its own, but its metadata names no version.",
+            "Upload it with the metadata `version`, `git-ref` and `git-commit`.",
+        );
+    }
+    let said_by = SAID_BY.iter().find(|(path, _)| *path == finding.path);
+    let path = match said_by {
+        Some((_, name)) => format!("{key}: metadata.{name}"),
+        None => finding.path,
     };
-    let Some(head) = ports.head(&id).await? else {
-        return Err(Unread::whole(missing(&object.key)));
-    };
-    of_part(metadata::manifest(app, artifact, &head))
+    Finding::new(finding.name, path, finding.reason, finding.remedy)
 }
 
 /// Reads an image push, which is a release of all components, and containers of them, that live in its repository.
@@ -139,14 +182,10 @@ fn image_push(push: &ImagePush, declaration: &Declaration) -> Result<Source, Fin
     let reference = ArtifactRef { image: Some(image), ..ArtifactRef::default() };
     Ok(Source {
         version: version_of_push(&push.tag, &push.digest),
-        git: None,
-        sequence: None,
-        declaration: None,
         named: components.iter().map(|name| (name.clone(), reference.clone())).collect(),
-        handed_over: BTreeMap::new(),
-        pinned: BTreeMap::new(),
         image_tag: Some(push.tag.clone()),
         image_push: true,
+        ..Source::default()
     })
 }
 
@@ -164,11 +203,10 @@ async fn handed_over(ports: &impl Ports, request: &Request, pinned: &PinnedRelea
         git: release.git.clone(),
         sequence: release.sequence,
         declaration: pinned.declaration.clone(),
-        named: BTreeMap::new(),
         handed_over: release.components.clone(),
-        pinned: BTreeMap::new(),
         image_tag: request.image_push.as_ref().map(|push| push.tag.clone()),
         image_push: release.image_push,
+        ..Source::default()
     })
 }
 
@@ -179,21 +217,8 @@ async fn promotion(ports: &impl Ports, request: &Request, version: &str) -> Read
         version: release.version,
         git: release.git,
         sequence: release.sequence,
-        declaration: None,
-        named: BTreeMap::new(),
-        handed_over: BTreeMap::new(),
         pinned: release.components,
-        image_tag: None,
         image_push: release.image_push,
+        ..Source::default()
     })
-}
-
-/// Returns the finding that an object is not there.
-pub fn missing(key: &str) -> Finding {
-    Finding::new(
-        FindingName::ArtifactMissing,
-        key,
-        "there is no such object, or no such version of it, in the artifacts bucket.",
-        "Upload the artifact before the manifest.",
-    )
 }
