@@ -113,7 +113,8 @@ async fn artifact_object(ports: &impl Ports, app: &AppName, artifact: &ArtifactO
 }
 
 /// Reads the manifest of a release of this artifact alone, from its metadata `version`, `git-ref`, `git-commit` and
-/// `git-time`. It is checked as every manifest is. Each finding has the object's key and the metadata's name as its path.
+/// `git-time`. It is checked as every manifest is. Each finding has the object's key and the metadata's name as its
+/// path.
 fn described(
     app: &AppName,
     artifact: &ArtifactObject,
