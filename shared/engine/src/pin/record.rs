@@ -128,8 +128,8 @@ async fn known(ports: &impl DynamoDbApi, declaration: &Declaration, release: &Re
 }
 
 /// Returns what is to be recorded, if anything is new, and adds to the findings what has other bytes: a version text
-/// never means those (rule 5). Components that were recorded under this version before are kept, and containers of them,
-/// because a manifest may name only some, and an image push brings only its own.
+/// never means those (rule 5). Components that were recorded under this version before are kept, and containers of
+/// them, because a manifest may name only some, and an image push brings only its own.
 fn added(
     known: Known,
     request: &Request,
