@@ -48,6 +48,16 @@ impl<T> From<Fault> for Unread<T> {
     }
 }
 
+/// Nothing of it can be read.
+impl<T> From<Trouble> for Unread<T> {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Fault(fault) => Self::Fault(fault),
+            Trouble::Findings(findings) => Self::Partial(PartialDocument::unread(findings)),
+        }
+    }
+}
+
 impl<T> From<PartialDocument<T>> for Unread<T> {
     fn from(document: PartialDocument<T>) -> Self {
         Self::Partial(document)

@@ -56,6 +56,12 @@ impl Request {
         }
     }
 
+    /// Returns the path of a metadata name, if the request is about a single artifact.
+    pub fn metadata_path(&self, name: &str) -> Option<String> {
+        let artifact = self.artifact_object.as_ref()?;
+        Some(format!("{}: metadata.{name}", artifact.object.key))
+    }
+
     /// Returns the finding that its ref sends the upload that it names to another environment than the one of its
     /// prefix: it releases there and nowhere else.
     pub fn sent_elsewhere(&self, path: &str, reference: &str, chosen: &EnvironmentName) -> Option<Finding> {

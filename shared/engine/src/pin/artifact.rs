@@ -1,17 +1,13 @@
-//! Pins artifacts by version id, hash and digest (rule 5).
+//! Pins one artifact by version id, hash and digest (rule 5).
 
-use super::owners;
-use super::source::{Ports, Source, missing};
-use crate::ports::{ObjectHead, ObjectId, Result, S3Api};
+use crate::config::Configured;
+use crate::ports::{EcrApi, ObjectHead, ObjectId, Result, S3Api};
 use crate::trouble::{Checked, collected};
 use sha2::{Digest as _, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::declaration::Declaration;
-use windlass_domain::declaration::resolved::Resolved;
-use windlass_domain::release::Release;
+use std::collections::BTreeMap;
 use windlass_domain::release::artifact::{Artifact, Image, is_same_repository, split_image};
 use windlass_domain::release::manifest::ArtifactRef;
-use windlass_domain::release::request::Request;
+use windlass_domain::release::request::ObjectRef;
 use windlass_domain::text::count::count;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::finding::{Finding, FindingName};
@@ -23,79 +19,12 @@ const CHUNK: u64 = 8 * 1024 * 1024;
 /// The most bytes that are hashed for one release. The function with the least time that pins is `api`, with 29 s and
 /// 256 MB of memory, which is a seventh of a processor (AWS Lambda Developer Guide, "Configure Lambda function
 /// memory"). Half of its time is enough if S3 is read and hashed with 35 MB/s.
-const MOST_HASHED: u64 = 512 * 1024 * 1024;
+pub const MOST_HASHED: u64 = 512 * 1024 * 1024;
 
-/// Pins the components of a release that can be pinned, and tells everything that is wrong with the others.
-pub async fn pin_all(
-    ports: &impl Ports,
-    request: &Request,
-    source: Source,
-    declaration: &Declaration,
-    resolved: &Resolved,
-) -> Result<(Release, Vec<Finding>)> {
-    let mut components: BTreeMap<ComponentName, Artifact> = BTreeMap::new();
-    let mut findings = Vec::new();
-    let mut left = MOST_HASHED;
-    let pinned = source.pinned.into_iter();
-    components.extend(pinned.filter(|(name, _)| resolved.components.contains_key(name)));
-    let shared: BTreeSet<&ComponentName> = declaration.shared_artifacts().map(|(name, _)| name).collect();
-    for (name, artifact) in source.handed_over {
-        // What takes another one's artifact gets it below.
-        if !shared.contains(&name) {
-            let reference = ArtifactRef::from(&artifact);
-            findings.extend(declaration.misfit_here(&name, &reference, resolved, request.plan));
-            components.insert(name, artifact);
-        }
-    }
-    for (name, reference) in &source.named {
-        let misfits = declaration.misfit_here(name, reference, resolved, request.plan);
-        if !misfits.is_empty() {
-            findings.extend(misfits);
-            continue;
-        }
-        let declared = resolved.repositories(name);
-        let artifact = pin_one(ports, name, reference, &declared, &mut left).await;
-        if let Some(artifact) = collected(artifact, &mut findings)? {
-            components.insert(name.clone(), artifact);
-        }
-    }
-    for (name, artifact) in &mut components {
-        if let Some(containers) = resolved.containers(name) {
-            *artifact = artifact.clone().fitted(containers);
-        }
-    }
-    for (name, of) in declaration.shared_artifacts() {
-        let is_here = resolved.components.contains_key(name) && !components.contains_key(name);
-        if let Some(artifact) = components.get(of).filter(|_| is_here) {
-            components.insert(name.clone(), artifact.clone());
-        }
-    }
-    findings.extend(owners::not_owned(ports, &request.app, declaration, &components).await?);
-    if components.is_empty() && findings.is_empty() {
-        findings.push(no_component());
-    }
-    let release = Release {
-        app: request.app.clone(),
-        version: source.version,
-        git: source.git,
-        sequence: source.sequence,
-        components,
-        image_push: source.image_push,
-    };
-    Ok((release, findings))
-}
-
-fn no_component() -> Finding {
-    Finding::new(
-        FindingName::MissingField,
-        "components",
-        "the release names no component of this environment.",
-        "Name at least one component with its artifact.",
-    )
-}
-
-async fn pin_one(
-    ports: &impl Ports,
+/// Pins one artifact. `declared` has the component's repositories by container, and `left` the bytes that may still be
+/// hashed for the release.
+pub async fn pin(
+    ports: &(impl S3Api + EcrApi + Configured),
     name: &ComponentName,
     reference: &ArtifactRef,
     declared: &BTreeMap<&str, &str>,
@@ -119,42 +48,15 @@ async fn pin_one(
     }
 }
 
-async fn pin_images(
-    ports: &impl Ports,
-    name: &ComponentName,
-    images: &BTreeMap<String, String>,
-    declared: &BTreeMap<&str, &str>,
-) -> Checked<Artifact> {
-    let (mut containers, mut findings) = (BTreeMap::new(), Vec::new());
-    for (container, image) in images {
-        let repository = declared.get(container.as_str()).copied();
-        let member = format!("images.{container}");
-        let image = pin_image(ports, name, &member, image, repository).await;
-        if let Some(image) = collected(image, &mut findings)? {
-            containers.insert(container.clone(), image);
-        }
-    }
-    if !findings.is_empty() {
-        return Err(findings.into());
-    }
-    Ok(Artifact::Images { containers })
-}
-
 async fn pin_object(
-    ports: &impl Ports,
+    ports: &(impl S3Api + Configured),
     name: &ComponentName,
     key: &str,
     reference: &ArtifactRef,
     left: &mut u64,
 ) -> Checked<Artifact> {
-    let mut id = ObjectId {
-        bucket: ports.config().artifacts_bucket.clone(),
-        key: key.to_owned(),
-        version_id: reference.version_id.clone(),
-    };
-    let Some(head) = ports.head(&id).await? else {
-        return Err(missing(key).into());
-    };
+    let object = ObjectRef { key: key.to_owned(), version_id: reference.version_id.clone() };
+    let (mut id, head) = head(ports, &object).await?;
     let named = reference.version_id.clone();
     let Some(version_id) = named.or_else(|| head.version_id.clone()) else {
         return Err(no_versions(key).into());
@@ -174,6 +76,33 @@ async fn pin_object(
         return Err(other_bytes(name, wanted, &sha256).into());
     }
     Ok(Artifact::Object { key: key.to_owned(), version_id, sha256, bytes: head.bytes })
+}
+
+/// Looks at an object in the artifacts bucket.
+///
+/// # Errors
+/// The finding that it is not there.
+pub async fn head(ports: &(impl S3Api + Configured), object: &ObjectRef) -> Checked<(ObjectId, ObjectHead)> {
+    let id = id(ports, object);
+    match ports.head(&id).await? {
+        Some(head) => Ok((id, head)),
+        None => Err(missing(&id.key).into()),
+    }
+}
+
+/// Returns the place of an object in the artifacts bucket.
+pub fn id(ports: &impl Configured, object: &ObjectRef) -> ObjectId {
+    let ObjectRef { key, version_id } = object.clone();
+    ObjectId { bucket: ports.config().artifacts_bucket.clone(), key, version_id }
+}
+
+fn missing(key: &str) -> Finding {
+    Finding::new(
+        FindingName::ArtifactMissing,
+        key,
+        "there is no such object, or no such version of it, in the artifacts bucket.",
+        "Upload the artifact before the manifest.",
+    )
 }
 
 fn no_versions(key: &str) -> Finding {
@@ -221,7 +150,7 @@ async fn hash(ports: &impl S3Api, id: &ObjectId, head: &ObjectHead) -> Result<Di
 }
 
 async fn pin_image(
-    ports: &impl Ports,
+    ports: &impl EcrApi,
     name: &ComponentName,
     member: &str,
     image: &str,
@@ -244,6 +173,27 @@ async fn pin_image(
         }
     }
     Ok(Image { repository: uri, digest: found.digest })
+}
+
+async fn pin_images(
+    ports: &impl EcrApi,
+    name: &ComponentName,
+    images: &BTreeMap<String, String>,
+    declared: &BTreeMap<&str, &str>,
+) -> Checked<Artifact> {
+    let (mut containers, mut findings) = (BTreeMap::new(), Vec::new());
+    for (container, image) in images {
+        let repository = declared.get(container.as_str()).copied();
+        let member = format!("images.{container}");
+        let image = pin_image(ports, name, &member, image, repository).await;
+        if let Some(image) = collected(image, &mut findings)? {
+            containers.insert(container.clone(), image);
+        }
+    }
+    if !findings.is_empty() {
+        return Err(findings.into());
+    }
+    Ok(Artifact::Images { containers })
 }
 
 fn other_registry(name: &ComponentName, path: &str, uri: &str) -> Finding {

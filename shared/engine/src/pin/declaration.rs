@@ -1,6 +1,8 @@
+//! Finds the declaration in force, the one that a release names, and the environment that an action names.
+
 use crate::config::Configured;
 use crate::ledger::{self, Stored};
-use crate::ports::DynamoDbApi;
+use crate::ports::{DynamoDbApi, Result};
 use crate::trouble::Checked;
 use std::sync::Arc;
 use windlass_domain::declaration::{Declaration, Declared};
@@ -17,7 +19,10 @@ pub struct KnownDeclaration {
     pub declaration: Arc<Declaration>,
 }
 
-/// The declaration in force.
+/// Finds the declaration in force.
+///
+/// # Errors
+/// The finding that there is none.
 pub async fn declaration_in_force(ports: &(impl DynamoDbApi + Configured), app: &AppName) -> Checked<KnownDeclaration> {
     let declared = ledger::load(ports, &ledger::declaration_in_force(app)).await?;
     found(declared, || no_declaration(app))
@@ -36,21 +41,47 @@ pub fn no_declaration(app: &AppName) -> Finding {
     )
 }
 
-/// A version of the declaration that a manifest pins.
-pub async fn pinned(
+/// Finds the declaration that a release names. If it names none, or one that it may not have, this is the one in force:
+/// the release will go by that once it names no other. The findings say why it may not have the one that it names.
+pub async fn declaration_of(
     ports: &(impl DynamoDbApi + Configured),
-    app: &AppName,
-    version: &semver::Version,
-) -> Checked<KnownDeclaration> {
-    let declared = ledger::load(ports, &ledger::declaration(app, version)).await?;
-    found(declared, || {
-        Finding::new(
-            FindingName::NoDeclaration,
-            "declaration",
-            format!("version {version} of the declaration of `{app}` is not known."),
-            "Upload that version first, or leave `declaration` out for the one in force.",
-        )
+    request: &Request,
+    in_force: KnownDeclaration,
+    version: Option<&semver::Version>,
+) -> Result<(KnownDeclaration, Vec<Finding>)> {
+    let Some(version) = version.filter(|version| **version != in_force.version) else {
+        return Ok((in_force, vec![]));
+    };
+    let declared = ledger::load(ports, &ledger::declaration(&request.app, version)).await?;
+    Ok(match found(declared, || not_known(&request.app, version)) {
+        Err(trouble) => (in_force, trouble.findings()?),
+        Ok(pinned) if request.names_environment() && request.allow_older => (pinned, vec![]),
+        Ok(_) => {
+            let finding = not_in_force(version, &in_force.version);
+            (in_force, vec![finding])
+        }
     })
+}
+
+fn not_known(app: &AppName, version: &semver::Version) -> Finding {
+    Finding::new(
+        FindingName::NoDeclaration,
+        "declaration",
+        format!("version {version} of the declaration of `{app}` is not known."),
+        "Upload that version first, or leave `declaration` out for the one in force.",
+    )
+}
+
+/// Makes the finding that a release names an older declaration. Whoever may upload a release may not choose the rules,
+/// gates and targets of a former time: it is somebody else who may change a declaration (`docs/integrate/ci.md`).
+fn not_in_force(pinned: &semver::Version, in_force: &semver::Version) -> Finding {
+    Finding::new(
+        FindingName::Older,
+        "declaration",
+        format!("version {pinned} of the declaration is not in force; {in_force} is."),
+        "Leave `declaration` out for the one in force, or name the environment and ask with `allow_older` and a \
+         reason.",
+    )
 }
 
 fn found(declared: Option<Stored<Declared>>, missing: impl FnOnce() -> Finding) -> Checked<KnownDeclaration> {
@@ -64,7 +95,10 @@ fn found(declared: Option<Stored<Declared>>, missing: impl FnOnce() -> Finding) 
     Ok(KnownDeclaration { version: declared.value.version, declaration })
 }
 
-/// The environment that an operator's action names, which must be declared.
+/// Finds the environment that an operator's action names.
+///
+/// # Errors
+/// Findings if the action names none, or one that is not declared.
 pub async fn named_environment(ports: &(impl DynamoDbApi + Configured), request: &Request) -> Checked<EnvironmentName> {
     let environment = request.named_environment()?;
     let declared = declaration_in_force(ports, &request.app).await?;

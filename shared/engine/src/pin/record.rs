@@ -1,21 +1,97 @@
+//! Gives a pinned release the name under which it is recorded, compares it with what its way in has pinned and with
+//! what is recorded, and finds what is to be recorded.
+
+use super::place::Placed;
 use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Result};
+use crate::trouble::Checked;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::declaration::version_name::RecordedRelease;
-use windlass_domain::release::Release;
+use windlass_domain::document::git_rule::tag_version_differs;
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::release::request::Request;
+use windlass_domain::release::{Release, too_large};
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::{ComponentName, EnvironmentName};
 
+/// A request to deploy, pinned.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pinned {
+    /// The release.
+    pub release: Release,
+    /// The declaration, resolved for the environment.
+    pub resolved: Resolved,
+    /// True if a person named the environment; false if a rule sent an arrival there.
+    pub by_person: bool,
+    /// The semantic version by which it is ordered, if the environment's rule is a tag rule.
+    pub order_version: Option<semver::Version>,
+    /// The release to record under its version text, if anything is new.
+    pub to_record: Option<Stored<RecordedRelease>>,
+    /// The version of the declaration that the release names, if it names one.
+    pub names: Option<semver::Version>,
+    /// The finding that the environment does not take releases from the request's source.
+    pub not_accepted: Option<Finding>,
+}
+
+impl Pinned {
+    /// Returns the request as the way in hands it over.
+    pub fn handed_over(&self, request: &Request) -> Request {
+        request.with_pinned(self.resolved.environment.clone(), self.names.clone(), self.release.clone())
+    }
+}
+
 /// What is recorded under the name of a release, if anything is.
-pub type Known = Option<Stored<RecordedRelease>>;
+type Known = Option<Stored<RecordedRelease>>;
+
+/// Names a release, compares it with what its way in has pinned, and finds what is to be recorded under its name.
+///
+/// # Errors
+/// Everything that is wrong with the request, by all stages.
+pub async fn record(
+    ports: &impl DynamoDbApi,
+    request: &Request,
+    placed: Placed,
+    mut release: Release,
+) -> Checked<Pinned> {
+    let Placed { declaration, resolved, by_person, names, mut findings } = placed;
+    findings.extend(not_of_its_tag(request, &release, &resolved));
+    let handed_over = request.pinned.as_deref();
+    // What its way in has pinned, what is recorded and what was pushed has its name already.
+    let is_named = handed_over.is_some() || request.version.is_some() || release.image_push;
+    let known = if is_named {
+        known(ports, &declaration, &release).await?
+    } else {
+        name(ports, &declaration, &mut release, &resolved.environment).await?
+    };
+    match handed_over {
+        // What differs follows from what is wrong already.
+        Some(_) if !findings.is_empty() => {}
+        Some(pinned) => findings.extend(pinned.differences(&release)),
+        None => findings.extend(too_large(&release)),
+    }
+    let to_record = added(known, request, &release, &resolved, &mut findings);
+    let not_accepted = resolved.not_accepted(request.asked_by().route);
+    if !findings.is_empty() {
+        findings.extend(not_accepted);
+        return Err(findings.into());
+    }
+    let order_version = order_version(&resolved, &release);
+    Ok(Pinned { release, resolved, by_person, order_version, to_record, names, not_accepted })
+}
+
+/// Returns the finding that the version differs from the Git tag. In an environment with a tag rule the tag is the
+/// version (rule 6); a release may also have the digits of its bytes behind that.
+fn not_of_its_tag(request: &Request, release: &Release, resolved: &Resolved) -> Option<Finding> {
+    let git = release.git.as_ref().filter(|_| resolved.tag_rule && !release.is_marked_by_its_tag())?;
+    let path = request.metadata_path("version").unwrap_or_else(|| "version".to_owned());
+    tag_version_differs(&release.version, &git.reference, &path)
+}
 
 /// Gives a release the name under which it is recorded, and returns what is recorded under it. If that is another
 /// environment's and not the same, the digits of its bytes follow.
-pub async fn name(
+async fn name(
     ports: &impl DynamoDbApi,
     declaration: &Declaration,
     release: &mut Release,
@@ -41,7 +117,7 @@ pub async fn name(
 
 /// Returns what is recorded under the name of a release. An environment that is not declared any more, such as one that
 /// was renamed, keeps no version to itself.
-pub async fn known(ports: &impl DynamoDbApi, declaration: &Declaration, release: &Release) -> Result<Known> {
+async fn known(ports: &impl DynamoDbApi, declaration: &Declaration, release: &Release) -> Result<Known> {
     let mut known: Known = ledger::load(ports, &ledger::release(&release.app, &release.version)).await?;
     if let Some(recorded) = &mut known {
         let own = recorded.value.environment.take();
@@ -51,15 +127,16 @@ pub async fn known(ports: &impl DynamoDbApi, declaration: &Declaration, release:
     Ok(known)
 }
 
-/// Rule 5: a version text never means other bytes. What is new is to be recorded; components that
-/// were recorded under this version before are kept, and containers of them, because a manifest may name only some, and
-/// an image push brings only its own.
-pub fn record(
+/// Returns what is to be recorded, if anything is new, and adds to the findings what has other bytes: a version text
+/// never means those (rule 5). Components that were recorded under this version before are kept, and containers of
+/// them, because a manifest may name only some, and an image push brings only its own.
+fn added(
     known: Known,
     request: &Request,
     release: &Release,
     resolved: &Resolved,
-) -> Result<Option<Stored<RecordedRelease>>, Vec<Finding>> {
+    findings: &mut Vec<Finding>,
+) -> Option<Stored<RecordedRelease>> {
     let Some(mut known) = known else {
         let key = ledger::release(&release.app, &release.version);
         let recorded = RecordedRelease {
@@ -67,9 +144,8 @@ pub fn record(
             environment: Some(resolved.environment.clone()),
             by: Some(request.asked_by()),
         };
-        return Ok(Some(Stored::new(key, recorded)));
+        return Some(Stored::new(key, recorded));
     };
-    let mut findings = Vec::new();
     if known.value.is_of_others(release, &resolved.environment) {
         findings.push(of_others(&known.value));
     }
@@ -102,11 +178,11 @@ pub fn record(
     }
     let own = &mut known.value.environment;
     own.get_or_insert_with(|| resolved.environment.clone());
-    if findings.is_empty() { Ok(is_new.then_some(known)) } else { Err(findings) }
+    is_new.then_some(known)
 }
 
-/// The finding that another environment has this version. It stands for a push and for what comes at the same time: any
-/// other release has the digits of its bytes in its name.
+/// Makes the finding that another environment has this version. It stands for a push and for what comes at the same
+/// time: any other release has the digits of its bytes in its name.
 fn of_others(recorded: &RecordedRelease) -> Finding {
     let version = &recorded.release.version;
     let environment = recorded.environment.as_ref().map_or("-", |own| own.as_str());
@@ -114,7 +190,8 @@ fn of_others(recorded: &RecordedRelease) -> Finding {
         FindingName::VersionReused,
         "version",
         format!(
-            "version {version} was recorded by a release into `{environment}`, with other bytes or without some of these."
+            "version {version} was recorded by a release into `{environment}`, with other bytes or without some of \
+             these."
         ),
         "Give these bytes a version of their own.",
     )
@@ -144,4 +221,15 @@ fn reused(version: &str, name: &ComponentName, former: &Artifact, artifact: &Art
         _ if former.digest() == artifact.digest() => vec![],
         _ => vec![finding(path, [&former.digest(), &artifact.digest()])],
     }
+}
+
+/// Returns the semantic version by which a release is ordered in an environment with a tag rule. `None` in any other
+/// environment, and for a release without one, which a person may bring in.
+fn order_version(resolved: &Resolved, release: &Release) -> Option<semver::Version> {
+    if !resolved.tag_rule {
+        return None;
+    }
+    let tag = release.git.as_ref().and_then(|git| git.reference.strip_prefix("refs/tags/")).unwrap_or(&release.version);
+    let text = tag.strip_prefix('v').unwrap_or(tag);
+    semver::Version::parse(text).ok()
 }

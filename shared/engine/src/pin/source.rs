@@ -1,14 +1,12 @@
 //! Reads what a request wants to deploy, by each route, before anything is pinned.
 
-use super::metadata;
-use super::unknown::unknown_version;
+use super::{artifact, recorded};
 use crate::config::Configured;
-use crate::ledger::{self, Stored};
-use crate::ports::{DynamoDbApi, EcrApi, ObjectId, Query, Result, S3Api};
-use crate::trouble::{Checked, Unread};
+use crate::ports::{DynamoDbApi, EcrApi, ObjectHead, Result, S3Api};
+use crate::trouble::Unread;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Declaration;
-use windlass_domain::declaration::version_name::{RecordedRelease, plain};
 use windlass_domain::document::git::Git;
 use windlass_domain::document::partial_document::PartialDocument;
 use windlass_domain::release::artifact::{Artifact, repository_name};
@@ -26,11 +24,12 @@ impl<P: DynamoDbApi + S3Api + EcrApi + Configured> Ports for P {}
 /// The largest manifest, in bytes: 500 components of 200 bytes each, and room.
 const LARGEST_MANIFEST: u64 = 256 * 1024;
 
-/// The most releases of one version, or pushes of one tag, that are named, if there are several.
-const PUSHES: u32 = 5;
+/// The members of a manifest, each with the name of the metadata that give it.
+const SAID_BY: [(&str, &str); 4] =
+    [("version", "version"), ("git.ref", "git-ref"), ("git.commit", "git-commit"), ("git.time", "git-time")];
 
 /// A release before it is pinned.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Source {
     pub version: String,
     pub git: Option<Git>,
@@ -62,7 +61,7 @@ pub async fn read(ports: &impl Ports, request: &Request, declaration: &Declarati
         (None, Some(object), None, None, None) => manifest_object(ports, &request.app, object).await,
         (None, None, Some(object), None, None) => artifact_object(ports, &request.app, object).await,
         (None, None, None, Some(push), None) => image_push(push, declaration).map_err(Unread::whole),
-        (None, None, None, None, Some(version)) => recorded(ports, request, version).await,
+        (None, None, None, None, Some(version)) => promotion(ports, request, version).await,
         _ => Err(Unread::whole(Finding::new(
             FindingName::BadValue,
             "manifest",
@@ -80,10 +79,7 @@ fn of_manifest(manifest: Manifest) -> Source {
         sequence: manifest.sequence,
         declaration: manifest.declaration,
         named: manifest.components,
-        handed_over: BTreeMap::new(),
-        pinned: BTreeMap::new(),
-        image_tag: None,
-        image_push: false,
+        ..Source::default()
     }
 }
 
@@ -93,12 +89,7 @@ fn of_part(read: Result<Manifest, PartialDocument<Manifest>>) -> Read {
 }
 
 async fn manifest_object(ports: &impl Ports, app: &AppName, object: &ObjectRef) -> Read {
-    let id = ObjectId {
-        bucket: ports.config().artifacts_bucket.clone(),
-        key: object.key.clone(),
-        version_id: object.version_id.clone(),
-    };
-    let bytes = match S3Api::get(ports, &id, LARGEST_MANIFEST).await {
+    let bytes = match S3Api::get(ports, &artifact::id(ports, object), LARGEST_MANIFEST).await {
         Ok(bytes) => bytes,
         Err(fault) => return Err(Unread::whole(not_readable(&object.key, fault)?)),
     };
@@ -117,16 +108,63 @@ fn not_readable(key: &str, fault: Fault) -> Result<Finding> {
 
 /// A single artifact is a release of its own; its metadata says which.
 async fn artifact_object(ports: &impl Ports, app: &AppName, artifact: &ArtifactObject) -> Read {
-    let object = &artifact.object;
-    let id = ObjectId {
-        bucket: ports.config().artifacts_bucket.clone(),
-        key: object.key.clone(),
-        version_id: object.version_id.clone(),
+    let (_, head) = artifact::head(ports, &artifact.object).await?;
+    of_part(described(app, artifact, &head))
+}
+
+/// Reads the manifest of a release of this artifact alone, from its metadata `version`, `git-ref`, `git-commit` and
+/// `git-time`. It is checked as every manifest is. Each finding has the object's key and the metadata's name as its
+/// path.
+fn described(
+    app: &AppName,
+    artifact: &ArtifactObject,
+    head: &ObjectHead,
+) -> Result<Manifest, PartialDocument<Manifest>> {
+    let key = &artifact.object.key;
+    let said = |name: &str| head.metadata.get(name).map(String::as_str);
+    let mut reference = json!({ "key": key });
+    let pinned = artifact.object.version_id.as_ref();
+    if let Some(version_id) = pinned.or(head.version_id.as_ref()) {
+        reference["version_id"] = json!(version_id);
+    }
+    let mut document = json!({ "components": { artifact.component.as_str(): reference } });
+    if let Some(version) = said("version") {
+        document["version"] = version.into();
+    }
+    if let Some(git) = git(said("git-ref"), said("git-commit"), said("git-time")) {
+        document["git"] = git;
+    }
+    let read = Manifest::from_value(app, &document);
+    read.map_err(|part| part.in_words(|finding| of_metadata(key, finding)))
+}
+
+fn git(reference: Option<&str>, commit: Option<&str>, time: Option<&str>) -> Option<Value> {
+    let mut git = json!({ "ref": reference? });
+    if let Some(commit) = commit {
+        git["commit"] = json!(commit);
+    }
+    if let Some(time) = time {
+        git["time"] = json!(time);
+    }
+    Some(git)
+}
+
+/// Returns the finding with the metadata's name as its path, if the metadata gave the value.
+fn of_metadata(key: &str, finding: Finding) -> Finding {
+    if (finding.name, finding.path.as_str()) == (FindingName::MissingField, "version") {
+        return Finding::new(
+            FindingName::MissingField,
+            format!("{key}: metadata.version"),
+            "the artifact is a release of its own, but its metadata names no version.",
+            "Upload it with the metadata `version`, `git-ref` and `git-commit`.",
+        );
+    }
+    let said_by = SAID_BY.iter().find(|(path, _)| *path == finding.path);
+    let path = match said_by {
+        Some((_, name)) => format!("{key}: metadata.{name}"),
+        None => finding.path,
     };
-    let Some(head) = ports.head(&id).await? else {
-        return Err(Unread::whole(missing(&object.key)));
-    };
-    of_part(metadata::manifest(app, artifact, &head))
+    Finding::new(finding.name, path, finding.reason, finding.remedy)
 }
 
 /// Reads an image push, which is a release of all components, and containers of them, that live in its repository.
@@ -145,14 +183,10 @@ fn image_push(push: &ImagePush, declaration: &Declaration) -> Result<Source, Fin
     let reference = ArtifactRef { image: Some(image), ..ArtifactRef::default() };
     Ok(Source {
         version: version_of_push(&push.tag, &push.digest),
-        git: None,
-        sequence: None,
-        declaration: None,
         named: components.iter().map(|name| (name.clone(), reference.clone())).collect(),
-        handed_over: BTreeMap::new(),
-        pinned: BTreeMap::new(),
         image_tag: Some(push.tag.clone()),
         image_push: true,
+        ..Source::default()
     })
 }
 
@@ -161,7 +195,7 @@ fn image_push(push: &ImagePush, declaration: &Declaration) -> Result<Source, Fin
 async fn handed_over(ports: &impl Ports, request: &Request, pinned: &PinnedRelease) -> Read {
     let release = &pinned.release;
     if request.version.is_some() {
-        let mut source = recorded(ports, request, &release.version).await?;
+        let mut source = promotion(ports, request, &release.version).await?;
         source.pinned.retain(|name, _| release.components.contains_key(name));
         return Ok(source);
     }
@@ -170,77 +204,22 @@ async fn handed_over(ports: &impl Ports, request: &Request, pinned: &PinnedRelea
         git: release.git.clone(),
         sequence: release.sequence,
         declaration: pinned.declaration.clone(),
-        named: BTreeMap::new(),
         handed_over: release.components.clone(),
-        pinned: BTreeMap::new(),
         image_tag: request.image_push.as_ref().map(|push| push.tag.clone()),
         image_push: release.image_push,
+        ..Source::default()
     })
 }
 
 /// A recorded release: promotion.
-async fn recorded(ports: &impl Ports, request: &Request, version: &str) -> Read {
-    let release = match named(ports, &request.app, version).await {
-        Ok(recorded) => recorded.release,
-        Err(trouble) => return Err(PartialDocument::unread(trouble.findings()?).into()),
-    };
+async fn promotion(ports: &impl Ports, request: &Request, version: &str) -> Read {
+    let release = recorded::release(ports, &request.app, version).await?.release;
     Ok(Source {
         version: release.version,
         git: release.git,
         sequence: release.sequence,
-        declaration: None,
-        named: BTreeMap::new(),
-        handed_over: BTreeMap::new(),
         pinned: release.components,
-        image_tag: None,
         image_push: release.image_push,
+        ..Source::default()
     })
-}
-
-/// The recorded release of this version, with or without a `v` before it; or the one release that has its bytes in its
-/// name, which a push of this tag has as well; else that there is none.
-pub async fn named(ports: &impl DynamoDbApi, app: &AppName, version: &str) -> Checked<RecordedRelease> {
-    let plain = plain(version);
-    let key = ledger::release(app, &plain);
-    for key in [&ledger::release(app, version), &key] {
-        if let Some(recorded) = ledger::load(ports, key).await? {
-            return Ok(recorded.value);
-        }
-    }
-    let of_tag =
-        Query { pk: key.pk.clone(), sk_prefix: format!("{}+", key.sk), descending: true, limit: PUSHES, after: None };
-    let mut found: Vec<Stored<RecordedRelease>> = Vec::new();
-    for item in ports.query(of_tag).await?.items {
-        found.push(ledger::from_item(item)?);
-    }
-    let mut releases: Vec<RecordedRelease> = found.into_iter().map(|one| one.value).collect();
-    releases.retain(|one| one.release.image_push || one.release.is_marked(&plain));
-    if releases.len() > 1 {
-        return Err(several(app, version, &releases).into());
-    }
-    match releases.pop() {
-        Some(release) => Ok(release),
-        None => Err(unknown_version(ports, app, version).await?.into()),
-    }
-}
-
-fn several(app: &AppName, tag: &str, releases: &[RecordedRelease]) -> Finding {
-    let versions = releases.iter().map(|one| one.release.version.as_str());
-    let versions: Vec<&str> = versions.collect();
-    Finding::new(
-        FindingName::UnknownName,
-        "version",
-        format!("several releases of `{app}` have the name `{tag}` and bytes of their own."),
-        format!("Name one as the history lists it, such as `{}`.", versions.join("`, `")),
-    )
-}
-
-/// Returns the finding that an object is not there.
-pub fn missing(key: &str) -> Finding {
-    Finding::new(
-        FindingName::ArtifactMissing,
-        key,
-        "there is no such object, or no such version of it, in the artifacts bucket.",
-        "Upload the artifact before the manifest.",
-    )
 }

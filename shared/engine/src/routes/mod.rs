@@ -9,7 +9,6 @@ use crate::ports::{Clock, Result, StepFunctionsApi};
 use crate::trouble::Checked;
 use crate::{log, pin, recovery};
 use serde_json::Value;
-use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::release::identity::{DeploymentId, execution_name};
 use windlass_domain::release::request::{Request, Route};
@@ -51,7 +50,9 @@ pub async fn begin(ports: &(impl pin::Ports + StepFunctionsApi + Clock), request
         Ok(pinned) => pinned,
         Err(trouble) => return Err(limited(trouble.findings()?).into()),
     };
-    if let Some(finding) = not_taken(request, &pinned.resolved) {
+    let is_arrival = matches!(request.asked_by().route, Route::S3 | Route::Ecr);
+    if let Some(finding) = pinned.not_accepted.clone().filter(|_| is_arrival) {
+        // Nobody asked for it by a right to the environment, so that no deployment of it is recorded there.
         return Err(finding.into());
     }
     let Identified { id, existing, .. } = identify(ports, request, &pinned).await?;
@@ -80,13 +81,6 @@ pub async fn begin(ports: &(impl pin::Ports + StepFunctionsApi + Clock), request
         execution = ports.start(&name(&[&quarter, app, environment, label]), &input).await?;
     }
     Ok(StartedRequest { id, version: pinned.release.version, execution, recorded: false })
-}
-
-/// Returns the finding that an arrival is not taken: nobody asked for it by a right to the environment, so that no
-/// deployment of it is recorded there.
-fn not_taken(request: &Request, resolved: &Resolved) -> Option<Finding> {
-    let is_arrival = matches!(request.asked_by().route, Route::S3 | Route::Ecr);
-    pin::not_accepted(request, resolved).filter(|_| is_arrival)
 }
 
 /// Returns the answer about a deployment that is recorded.

@@ -1,6 +1,6 @@
 //! Tests of how images are pinned, from a manifest and from a push.
 
-use crate::arriving::pinning::{MAIN, artifact, manifest, pinned, pins, recorded, refused, semver, told};
+use crate::arriving::pinning::{MAIN, artifact, findings_of, manifest, pinned, pins, recorded, refused, semver};
 use crate::arriving::place::{DECLARATION, declared, put_declared, shop};
 use serde_json::{Value, json};
 use windlass_domain::release::artifact::Artifact;
@@ -41,20 +41,20 @@ fn an_image_of_another_repository_is_refused() {
         (tags, "shop/steady:7".to_owned(), None),
     ] {
         let pinned = pins(&world, manifest(git, json!({"agent": {"image": image}})));
-        let pinned = pinned.map(|pinned| artifact(&pinned, "agent")).map_err(|trouble| told(trouble).join(", "));
+        let pinned = pinned.map(|pinned| artifact(&pinned, "agent")).map_err(|trouble| findings_of(trouble).join(", "));
         match (pinned, expected) {
             (Ok(Artifact::Image { repository, .. }), None) => {
                 assert!(repository.starts_with(&format!("{HOST}/shop/")), "{repository}");
             }
-            (told, expected) => {
+            (answer, expected) => {
                 let expected = expected.map(|name| format!("{name} components.agent.image"));
-                assert_eq!(told.err(), expected, "{git} {image}");
+                assert_eq!(answer.err(), expected, "{git} {image}");
             }
         }
     }
     let image = json!({"api": {"image": "shop/agent:7"}});
-    let told = refused(&world, manifest(MAIN, image));
-    assert_eq!(told, ["MissingField components.api.repository"]);
+    let findings = refused(&world, manifest(MAIN, image));
+    assert_eq!(findings, ["MissingField components.api.repository"]);
 }
 
 #[test]
@@ -67,9 +67,9 @@ fn a_declared_registry_is_the_one_that_images_are_taken_from() {
         assert_ne!(declaration, DECLARATION);
         put_declared(&world, ledger::declaration_in_force(&shop()), &declaration);
         let image = json!({"agent": {"image": "shop/agent:7"}});
-        let told = pins(&world, manifest(MAIN, image)).err().map(told);
+        let findings = pins(&world, manifest(MAIN, image)).err().map(findings_of);
         let wanted = refused.then(|| vec!["BadValue components.agent.repository".to_owned()]);
-        assert_eq!(told, wanted, "{registry}");
+        assert_eq!(findings, wanted, "{registry}");
     }
 }
 
@@ -87,12 +87,12 @@ fn a_push_is_for_what_lives_in_the_repository_in_that_environment() {
     let prod = pinned(&world, request("shop/steady", "1.4.0"));
     assert_eq!(prod.resolved.environment.as_str(), "prod");
     assert_eq!(prod.order_version, Some(semver(1, 4, 0)));
-    let told = refused(&world, request("shop/agent", "1.4.0"));
-    assert_eq!(told, ["MissingField components"], "it lives elsewhere there");
-    let told = refused(&world, request("shop/none", "main"));
-    assert_eq!(told, ["UnknownName image_push.repository"]);
-    let told = refused(&world, request("shop/agent", "experiment"));
-    assert_eq!(told, ["NoEnvironment image_push.tag"]);
+    let findings = refused(&world, request("shop/agent", "1.4.0"));
+    assert_eq!(findings, ["MissingField components"], "it lives elsewhere there");
+    let findings = refused(&world, request("shop/none", "main"));
+    assert_eq!(findings, ["UnknownName image_push.repository"]);
+    let findings = refused(&world, request("shop/agent", "experiment"));
+    assert_eq!(findings, ["NoEnvironment image_push.tag"]);
 }
 
 /// Makes the request for a push of the image `bytes` under a tag.

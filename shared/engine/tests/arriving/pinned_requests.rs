@@ -17,7 +17,7 @@ use windlass_world::stepfunctions::arn_of;
 
 const ZIP: &str = "artifacts/shop/dev/api/1.4.0.zip";
 
-/// A way in, which may tell the deployment's id.
+/// A way in, which may answer with the deployment's id.
 type Asks = fn(&World) -> Option<DeploymentId>;
 
 /// The manifest of a release of a function and a service. It names the image by its tag.
@@ -43,7 +43,7 @@ fn by_upload(world: &World) -> Value {
     started(world).pop().unwrap()
 }
 
-/// Posts a release, and returns the id that is told.
+/// Posts a release, and returns the id in the answer.
 fn by_post(world: &World, body: &Value, key: Option<&str>) -> DeploymentId {
     let call = Call {
         method: "POST".into(),
@@ -72,8 +72,8 @@ fn refused(world: &World, name: &str, request: &Value) -> Vec<String> {
     let answer = admit(world, name, request);
     assert_eq!(answer.deployment.as_str(), "none", "{request}");
     let refusal: Refusal = get(world, &ledger::refusal(&shop(), &arn_of(name))).unwrap();
-    let told = refusal.findings.iter();
-    told.map(|finding| format!("{} {}", finding.name, finding.path)).collect()
+    let findings = refusal.findings.iter();
+    findings.map(|finding| format!("{} {}", finding.name, finding.path)).collect()
 }
 
 /// Returns how many calls of each service `done` makes.
@@ -120,14 +120,14 @@ fn what_a_way_in_has_pinned_is_what_is_recorded() {
     for (way, asks) in ways {
         let world = uploaded();
         let image = world.ecr().find("shop/agent", "seven").unwrap().digest.clone();
-        let told = asks(&world);
+        let answered = asks(&world);
         world.ecr().move_tag("shop/agent", "seven");
         world.s3().upload("artifacts", ZIP, "other bytes");
         let input = started(&world).pop().unwrap();
         assert_eq!(input["manifest"], json!(null), "{way}");
         let answer = admit(&world, "one", &input);
         let record = record(&world, &answer);
-        assert!(told.is_none_or(|told| told == record.id), "{way}");
+        assert!(answered.is_none_or(|id| id == record.id), "{way}");
         let of = |name: &str| &record.release.components[&ComponentName::new(name).unwrap()];
         assert_eq!(of("agent").digest(), image, "{way}");
         assert_eq!(of("api").digest(), artifact("zip"), "{way}");
@@ -209,8 +209,8 @@ fn what_an_edited_input_pins_is_refused() {
             at = &mut at[name];
         }
         *at = value;
-        let told = refused(&world, place, &input);
-        assert!(told.iter().all(|one| one.starts_with("NotAsPinned ")), "{told:?}");
+        let findings = refused(&world, place, &input);
+        assert!(findings.iter().all(|one| one.starts_with("NotAsPinned ")), "{findings:?}");
     }
     // Bytes under a version that has others.
     let mut reused = input;
@@ -244,8 +244,8 @@ fn what_was_declared_since_is_what_counts() {
         let text = another(change);
         arrives(&world, upload(&world, "apps/shop/app.yaml", &text)).unwrap();
         if let Some(finding) = finding {
-            let told = refused(&world, "one", &input);
-            assert_eq!(told.first().map(String::as_str), Some(finding), "{told:?}");
+            let findings = refused(&world, "one", &input);
+            assert_eq!(findings.first().map(String::as_str), Some(finding), "{findings:?}");
             continue;
         }
         let answer = admit(&world, "one", &input);

@@ -31,10 +31,10 @@ pub fn pins(world: &World, request: Value) -> Checked<Pinned> {
 }
 
 /// Returns the names and the paths of what is wrong with a request.
-pub fn told(trouble: Trouble) -> Vec<String> {
+pub fn findings_of(trouble: Trouble) -> Vec<String> {
     let findings = trouble.findings().unwrap();
-    let told = findings.iter().map(|f| format!("{} {}", f.name, f.path));
-    told.collect()
+    let lines = findings.iter().map(|f| format!("{} {}", f.name, f.path));
+    lines.collect()
 }
 
 pub fn pinned(world: &World, request: Value) -> Pinned {
@@ -42,7 +42,7 @@ pub fn pinned(world: &World, request: Value) -> Pinned {
 }
 
 pub fn refused(world: &World, request: Value) -> Vec<String> {
-    told(pins(world, request).unwrap_err())
+    findings_of(pins(world, request).unwrap_err())
 }
 
 pub fn manifest(reference: &str, components: Value) -> Value {
@@ -94,8 +94,8 @@ fn an_object_is_pinned_by_version_and_bytes() {
     let named = json!({"api": {"key": ZIP, "version_id": old, "sha256": Digest::of(b"old")}});
     let named = pinned(&world, manifest(MAIN, named));
     assert_eq!(artifact(&named, "api"), stored(&old, "old"));
-    let told = refused(&world, manifest(MAIN, json!({"api": object(ZIP, "old")})));
-    assert_eq!(told, ["DigestMismatch components.api.sha256"]);
+    let findings = refused(&world, manifest(MAIN, json!({"api": object(ZIP, "old")})));
+    assert_eq!(findings, ["DigestMismatch components.api.sha256"]);
 }
 
 #[test]
@@ -114,25 +114,25 @@ fn a_checksum_that_s3_keeps_is_believed() {
 }
 
 #[test]
-fn what_cannot_be_pinned_is_told_together() {
+fn what_cannot_be_pinned_is_reported_together() {
     let world = uploaded();
     let components = json!({
         "agent": {"image": "shop/agent:none"},
         "api": object("artifacts/shop/dev/api/none.zip", "none"),
         "web": {"image": "shop/web:1"},
     });
-    let told = refused(&world, manifest(MAIN, components));
+    let findings = refused(&world, manifest(MAIN, components));
     let wanted = [
         "ArtifactMissing components.agent.image",
         "ArtifactMissing artifacts/shop/dev/api/none.zip",
         "BadValue components.web.image",
     ];
-    assert_eq!(told, wanted);
+    assert_eq!(findings, wanted);
     world.s3().bucket("artifacts", false);
     world.s3().upload("artifacts", "artifacts/shop/dev/api/2.zip", "x");
     let components = json!({"api": object("artifacts/shop/dev/api/2.zip", "x")});
-    let told = refused(&world, manifest(MAIN, components));
-    assert_eq!(told, ["TargetNotReady artifacts/shop/dev/api/2.zip"]);
+    let findings = refused(&world, manifest(MAIN, components));
+    assert_eq!(findings, ["TargetNotReady artifacts/shop/dev/api/2.zip"]);
 }
 
 #[test]
@@ -155,8 +155,8 @@ fn a_version_text_never_means_other_bytes() {
 
     world.s3().upload("artifacts", PROD_ZIP, "other");
     let other = json!({"api": object(PROD_ZIP, "other")});
-    let told = refused(&world, manifest(of_tag, other));
-    assert_eq!(told, ["VersionReused components.api"]);
+    let findings = refused(&world, manifest(of_tag, other));
+    assert_eq!(findings, ["VersionReused components.api"]);
 }
 
 /// Safety: bytes: A release into one environment adds nothing to what another one has recorded, and keeps no version
@@ -232,8 +232,8 @@ fn where_tags_are_deployed_a_release_has_the_version_of_its_tag() {
     }
     drop(objects);
     let single = json!({"artifact_object": {"component": "web", "object": {"key": key}}});
-    let told = refused(&world, single);
-    assert_eq!(told, [format!("VersionNotOfTag {key}: metadata.version")]);
+    let findings = refused(&world, single);
+    assert_eq!(findings, [format!("VersionNotOfTag {key}: metadata.version")]);
 }
 
 /// Records what is pinned, and returns its version.
@@ -282,8 +282,8 @@ fn releases_are_ordered_by_version_where_the_rule_is_of_tags() {
         assert_eq!(pinned.order_version, wanted, "{reference} {environment:?}");
         assert_eq!(pinned.by_person, environment.is_some());
     }
-    let told = refused(&world, manifest("refs/heads/nobodys", api()));
-    assert_eq!(told, ["NoEnvironment git.ref"]);
+    let findings = refused(&world, manifest("refs/heads/nobodys", api()));
+    assert_eq!(findings, ["NoEnvironment git.ref"]);
 }
 
 #[test]
@@ -318,13 +318,13 @@ fn a_release_is_held_to_the_declaration_that_it_pins() {
     assert_eq!(refused(&world, request.clone()), ["Older declaration"]);
     request["environment"] = json!("prod");
     assert_eq!(refused(&world, request.clone()), ["UnknownName components.api"]);
-    // A finding about the environment is told beside it.
+    // A finding about the environment is reported beside it.
     request["environment"] = json!("nowhere");
-    let told = refused(&world, request);
-    assert_eq!(told, ["UnknownName environment", "UnknownName components.api"]);
+    let findings = refused(&world, request);
+    assert_eq!(findings, ["UnknownName environment", "UnknownName components.api"]);
 
-    let told = refused(&nothing(), manifest(MAIN, api()));
-    assert_eq!(told, ["NoDeclaration app"]);
+    let findings = refused(&nothing(), manifest(MAIN, api()));
+    assert_eq!(findings, ["NoDeclaration app"]);
     let world = nothing();
     put_declared(&world, ledger::declaration_in_force(&shop()), "app: [");
     let broken = pins(&world, manifest(MAIN, api()));
@@ -333,7 +333,7 @@ fn a_release_is_held_to_the_declaration_that_it_pins() {
 }
 
 #[test]
-fn a_manifest_that_cannot_be_read_is_told_and_one_that_may_come_is_asked_for_again() {
+fn a_manifest_that_cannot_be_read_is_reported_and_one_that_may_come_is_asked_for_again() {
     let world = declared();
     let key = "releases/shop/dev/1.0.0.json";
     let request = json!({"manifest_object": {"key": key}});

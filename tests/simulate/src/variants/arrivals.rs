@@ -5,7 +5,6 @@ use crate::schedule::What::{EventLate, FailsBefore, KilledBefore};
 
 const DEPLOY: &str = "shared/engine/src/conductor/admitting/deploy.rs";
 const ONCE: &str = "shared/engine/src/routes/intake/arrival.rs";
-const PIN: &str = "shared/engine/src/pin/mod.rs";
 
 pub(super) const VARIANTS: &[Variant] = &[
     Variant {
@@ -62,7 +61,12 @@ pub(super) const VARIANTS: &[Variant] = &[
                 replace: "    if let Some(pinned) = request.pinned.as_ref().filter(|_| !VARIANT) {",
             },
             Edit {
-                file: PIN,
+                file: "shared/engine/src/pin/place.rs",
+                find: "    let handed_over = request.pinned.as_deref();",
+                replace: "    let handed_over = request.pinned.as_deref().filter(|_| !VARIANT);",
+            },
+            Edit {
+                file: "shared/engine/src/pin/record.rs",
                 find: "    let handed_over = request.pinned.as_deref();",
                 replace: "    let handed_over = request.pinned.as_deref().filter(|_| !VARIANT);",
             },
@@ -74,7 +78,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "pinned_and_not_verified",
         what: "a pinned release is taken as it is, whatever is declared",
         edits: &[Edit {
-            file: "shared/engine/src/pin/artifact.rs",
+            file: "shared/engine/src/pin/components.rs",
             find: "            findings.extend(declaration.misfit_here(&name, &reference, resolved, request.plan));",
             replace: "            if !VARIANT {\n                findings.extend(declaration.misfit_here(&name, &reference, resolved, request.plan));\n            }",
         }],

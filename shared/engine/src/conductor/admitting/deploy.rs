@@ -124,8 +124,8 @@ pub fn new_record(
 pub fn settle_at_once(ports: &impl Ports, record: &mut Stored<Deployment>, request: &Request, pinned: &Pinned) {
     use windlass_domain::declaration::resolved::Start;
     let env = &pinned.resolved.environment;
-    if let Some(finding) = pin::not_accepted(request, &pinned.resolved) {
-        reject(record, vec![finding], ports.now());
+    if let Some(finding) = &pinned.not_accepted {
+        reject(record, vec![finding.clone()], ports.now());
     } else if pinned.resolved.start == Start::Manual && !request.starts() {
         let cause = format!(
             "Recorded: {}/{env} deploys only what a person starts. Start it with {}.",
