@@ -40,17 +40,18 @@ pub(super) const OVERTAKEN: Scenario = Scenario {
     steady: false,
 };
 
-/// Six uploads at once: `intake` sends them back into its queue.
+/// Seven uploads at once: `intake` sends them back into its queue.
 pub(super) const FLOODED: Scenario = Scenario {
     name: "flooded",
     acts: &[
-        next(Deed::Upload("1.1.0", &["api"])),
-        after(0, Deed::Upload("1.2.0", &["api"])),
-        after(0, Deed::Upload("1.3.0", &["api"])),
+        next(Deed::Put("artifacts/shop/prod/api/1.zip", "code 1")),
+        after(0, Deed::Put("artifacts/shop/prod/api/2.zip", "code 2")),
+        after(0, Deed::Upload("1.1.0", &["api"])),
+        after(0, Deed::Put("artifacts/shop/prod/api/3.zip", "code 3")),
+        after(0, Deed::Put("artifacts/shop/prod/api/4.zip", "code 4")),
+        after(0, Deed::Put("artifacts/shop/prod/api/5.zip", "code 5")),
     ],
-    ends: &["1.0.0 Succeeded", "1.3.0 Succeeded"],
-    may: &["1.1.0 Succeeded", "1.2.0 Succeeded", "1.1.0 NothingToDo (Superseded)", "1.2.0 NothingToDo (Superseded)"],
-    ..OVERTAKEN
+    ..UPLOADED
 };
 
 pub(super) const PUSHED: Scenario = Scenario {
