@@ -130,9 +130,9 @@ pub async fn each_message(
     let bodies: Vec<Result<Value>> = event.records.iter().map(message_body).collect();
     let batch: Vec<Value> = bodies.iter().map(|body| body.clone().unwrap_or_default()).collect();
     let queue = event.records.first().and_then(|message| message.event_source_arn.as_deref()).unwrap_or_default();
-    let sent_back = send_back(queue, &batch).await;
+    let flood = send_back(queue, &batch).await;
     let serve = &serve;
-    let here = event.records.iter().zip(bodies).enumerate().filter(|(place, _)| !sent_back.contains(place));
+    let here = event.records.iter().zip(bodies).enumerate().filter(|(place, _)| !flood.contains(place));
     let served = here.map(|(_, (message, body))| {
         let id = message.message_id.as_deref().unwrap_or_default();
         let served = async move {

@@ -50,8 +50,7 @@ fn what_differs_from_what_was_pinned_is_listed() {
         let findings = pinned.differences(&now);
         let found: Vec<&str> = findings.iter().map(|one| one.path.as_str()).collect();
         assert_eq!(found, paths);
-        let mut names = findings.iter().map(|one| one.name);
-        assert!(names.all(|name| name == FindingName::NotAsPinned));
+        assert!(findings.iter().all(|one| one.name == FindingName::NotAsPinned));
     }
 }
 

@@ -33,8 +33,8 @@ impl Stage<'_> {
         if former.is_some_and(|former| former.looked == look.looked) {
             return;
         }
-        let lock: Lock = self.item(&ledger::lock(look.environment_id())).unwrap_or_default();
-        if let Some(held) = lock.held {
+        let holder: Lock = self.item(&ledger::lock(look.environment_id())).unwrap_or_default();
+        if let Some(held) = holder.held {
             let why = format!("a look tells of what {} is changing", held.deployment);
             return self.log(Event::Untrue(why));
         }

@@ -83,8 +83,8 @@ fn each_name_of_the_table_is_refused_or_left_out() {
         for chunk in refused.chunks(20) {
             let files: Vec<(&str, &str)> = chunk.iter().map(|path| (path.as_str(), "x")).collect();
             let outcome = released(mode, zip(&files), FolderPatterns::default());
-            let named: BTreeSet<&String> = outcome.refused.iter().collect();
-            assert_eq!(named, chunk.iter().collect(), "each is named");
+            let listed: BTreeSet<&String> = outcome.refused.iter().collect();
+            assert_eq!(listed, chunk.iter().collect(), "each is named");
         }
         let files: Vec<(&str, &str)> = left_out.iter().chain(&goes).map(|path| (path.as_str(), "x")).collect();
         let outcome = released(mode, zip(&files), FolderPatterns::default());
