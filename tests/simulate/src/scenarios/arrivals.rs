@@ -1,7 +1,6 @@
 //! Releases that arrive by themselves, with or without their events, and releases that CI posts to the API.
 
-use super::declarations::FUNCTION_AND_SERVICE;
-use super::declared_services::{SERVICE, SERVICE_AGAIN};
+use super::declarations::{FUNCTION_AND_SERVICE, SERVICE, SERVICE_AGAIN};
 use super::people::{
     as_made, has_another_repository, may_not_shift, may_shift_again, person_at_api, person_at_service,
 };

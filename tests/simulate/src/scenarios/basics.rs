@@ -1,7 +1,6 @@
 //! A function, a service, a site, together and one by one.
 
 use super::declarations;
-use super::declared_services;
 use super::people::{
     as_made, edges_are_slow, has_no_data, is_provisioned, is_quiet_again, may_not_shift, may_shift_again,
     person_at_api, person_at_distribution, person_at_service, person_at_web, rings, without_alias,
@@ -65,7 +64,7 @@ pub(super) const CANARY: Scenario = Scenario {
 
 pub(super) const SERVICE: Scenario = Scenario {
     name: "service",
-    declaration: declared_services::SERVICE,
+    declaration: declarations::SERVICE,
     scene: as_made,
     before: &[quiet(Deed::Deploy("1.0.0", &["agent"]))],
     acts: &[next(Deed::Deploy("1.1.0", &["agent"]))],

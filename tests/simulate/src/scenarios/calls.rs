@@ -7,32 +7,11 @@ use crate::scenario::{Scenario, after, next, quiet, when_in};
 use windlass_world::World;
 
 /// A call before a function, and the undo call that takes it back.
-const CALL: &str = "
-app: shop
-version: 1.0.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  migrate: {kind: task, function: {name: shop-jobs, of: api}, limit: 2m, undo: {payload: {down: true}}}
-  api: {kind: lambda, function: shop-api, alias: live, after: [migrate]}
-gates:
-  bake: 1m
-  alarms: [shop-5xx]
-";
+const CALL: &str = gated!(call!("function: {name: shop-jobs, of: api}"), api!("after: [migrate]"));
 
 /// The same with a function that may be called again.
-const REPEATABLE: &str = "
-app: shop
-version: 1.0.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  migrate: {kind: task, function: {name: shop-jobs, of: api, repeatable: true}, limit: 2m, undo: {payload: {down: true}}}
-  api: {kind: lambda, function: shop-api, alias: live, after: [migrate]}
-gates:
-  bake: 1m
-  alarms: [shop-5xx]
-";
+const REPEATABLE: &str =
+    gated!(call!("function: {name: shop-jobs, of: api, repeatable: true}"), api!("after: [migrate]"));
 
 fn nobody(_: &World) {}
 

@@ -1,7 +1,7 @@
 //! A service that CodeDeploy deploys while gates watch: deployed, undone, rolled back, with the tasks that CodeDeploy
 //! keeps, its waits, and what it does by itself.
 
-use super::declared_services::{SERVICE_MOVED as DECLARATION, SERVICE_MOVED_READY as WAITS};
+use super::declarations::{SERVICE_MOVED as DECLARATION, SERVICE_MOVED_READY as WAITS};
 use super::people::{hours_pass, rings, tasks_crash};
 use crate::deed::Deed;
 use crate::scenario::{Scenario, after, next, quiet, when_in};

@@ -150,18 +150,8 @@ pub(super) const DRILLED_TWICE: Scenario = Scenario {
     ..DRILLED
 };
 
-const WEEKLY: &str = "
-app: shop
-version: 1.1.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr], drill: {every: 7d, production: true}}
-components:
-  jobs: {kind: lambda, function: shop-jobs, alias: live}
-  api: {kind: lambda, function: shop-api, alias: live, after: [jobs], rollout: {canary: [50], every: 1m}}
-gates:
-  bake: 2m
-  alarms: [shop-5xx]
-";
+const WEEKLY: &str =
+    gated!(functions!(); version: "1.1.0"; prod: prod!("drill: {every: 7d, production: true}"); bake: "2m");
 
 const DECLARED: Deed = Deed::Put("apps/shop/app.yaml", WEEKLY);
 

@@ -1,6 +1,6 @@
 //! Rollbacks with components that came at different times, are no longer declared, or have no alias.
 
-use super::declarations::WITHOUT_ALIAS;
+use super::declarations::{WITHOUT_ALIAS, WITHOUT_JOBS};
 use super::people::{as_made, person_at_api, person_at_service, without_alias};
 use crate::deed::Deed;
 use crate::scenario::{Act, Scenario, next, quiet};
@@ -57,15 +57,6 @@ pub(super) const TO_FOUND: Scenario = Scenario {
     may: &[],
     steady: true,
 };
-
-const WITHOUT_JOBS: &str = "
-app: shop
-version: 1.1.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  api: {kind: lambda, function: shop-api, alias: live}
-";
 
 /// A component that nobody declares any more would have to be taken back, so the rollback takes nothing back.
 pub(super) const UNDECLARED: Scenario = Scenario {

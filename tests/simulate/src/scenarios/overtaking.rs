@@ -7,18 +7,7 @@ use crate::scenario::{Scenario, next, quiet, when_in};
 use windlass_machine::shop::FUNCTIONS;
 
 /// Two functions, and a newer release first undoes an older one.
-const UNDO_FIRST: &str = "
-app: shop
-version: 1.0.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr], supersede: undo_first}
-components:
-  jobs: {kind: lambda, function: shop-jobs, alias: live}
-  api: {kind: lambda, function: shop-api, alias: live, after: [jobs], rollout: {canary: [50], every: 1m}}
-gates:
-  bake: 1m
-  alarms: [shop-5xx]
-";
+const UNDO_FIRST: &str = gated!(functions!(); prod: prod!("supersede: undo_first"));
 
 const STOPPED: &str = "1.1.0 RolledBack (PreemptedByDeploy)";
 

@@ -1,6 +1,6 @@
 //! Requests that their way in has pinned, and what becomes of them when they are admitted.
 
-use super::declared_services::SERVICE;
+use super::declarations::SERVICE;
 use super::people::{as_made, person_at_service};
 use crate::deed::Deed;
 use crate::scenario::{Scenario, next, quiet, when_in};

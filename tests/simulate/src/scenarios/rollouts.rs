@@ -1,8 +1,7 @@
 //! Further rollouts and sorts of code, and all kinds at once, in a first release or in a rollback.
 
 use super::basics::ALL;
-use super::declarations::{FROM_IMAGE, FROM_IMAGE_WITHOUT_ALIAS, LINEAR_STEPS};
-use super::declared_services::SERVICE;
+use super::declarations::{FROM_IMAGE, FROM_IMAGE_WITHOUT_ALIAS, LINEAR_STEPS, SERVICE};
 use super::people::{
     as_made, from_image, from_image_without_alias, gives_nothing_up, has_no_data, is_quiet_again, person_at_image,
     person_at_service, person_at_web, person_at_weights, rings, tasks_crash,

@@ -1,36 +1,16 @@
 //! A service with two images of ours, each with its own releases.
 
-use super::declared_services::SERVICE;
+use super::declarations::SERVICE;
 use super::people::{person_at_worker, rings, worker_crashes};
 use crate::deed::Deed;
 use crate::scenario::{Act, Scenario, next, quiet, when_in};
 use windlass_machine::shop_world::add_worker;
 
 /// The service alone, with two images of ours.
-const TWO_IMAGES: &str = "
-app: shop
-version: 1.0.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  agent: {kind: ecs, cluster: shop, service: agent, containers: {agent: shop/agent, worker: shop/worker}}
-gates:
-  bake: 1m
-  alarms: [shop-5xx]
-";
+const TWO_IMAGES: &str = gated!(agent_with_worker!());
 
 /// The same service. The upload of this declaration puts the repositories in the application's name.
-const TWO_IMAGES_SINCE: &str = "
-app: shop
-version: 1.1.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  agent: {kind: ecs, cluster: shop, service: agent, containers: {agent: shop/agent, worker: shop/worker}}
-gates:
-  bake: 1m
-  alarms: [shop-5xx]
-";
+const TWO_IMAGES_SINCE: &str = gated!(agent_with_worker!(); version: "1.1.0");
 
 const BOTH: &[&str] = &["agent/agent", "agent/worker"];
 

@@ -1,6 +1,6 @@
 //! A service whose traffic ECS shifts while gates watch: deployed, undone, rolled back, and taken back by ECS itself.
 
-use super::declared_services::{
+use super::declarations::{
     SERVICE_AND_FUNCTION, SERVICE_AND_FUNCTION_PROBED, SERVICE_BLUE_GREEN, SERVICE_CANARY, SERVICE_COMPARED,
 };
 use super::gates::{is_down, is_up};

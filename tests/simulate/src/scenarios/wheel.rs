@@ -8,49 +8,13 @@ use crate::deed::Deed;
 use crate::scenario::{Scenario, after, next, quiet, when_in};
 
 /// Two functions, with pauses of ten minutes.
-const STEERED: &str = "
-app: shop
-version: 1.0.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  jobs: {kind: lambda, function: shop-jobs, alias: live}
-  api: {kind: lambda, function: shop-api, alias: live, after: [jobs], rollout: {canary: [50], every: 1m}}
-gates:
-  bake: 2m
-  alarms: [shop-5xx]
-  pause: {for: 10m}
-";
+const STEERED: &str = gated!(functions!(); bake: "2m"; gates: "pause: {for: 10m}");
 
 /// The same, but a pause that nobody ends undoes the release.
-const STEERED_BACK: &str = "
-app: shop
-version: 1.0.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  jobs: {kind: lambda, function: shop-jobs, alias: live}
-  api: {kind: lambda, function: shop-api, alias: live, after: [jobs], rollout: {canary: [50], every: 1m}}
-gates:
-  bake: 2m
-  alarms: [shop-5xx]
-  pause: {for: 10m, then: undo}
-";
+const STEERED_BACK: &str = gated!(functions!(); bake: "2m"; gates: "pause: {for: 10m, then: undo}");
 
 /// Each wave is watched for five minutes.
-const WATCHED_LONG: &str = "
-app: shop
-version: 1.0.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  jobs: {kind: lambda, function: shop-jobs, alias: live}
-  api: {kind: lambda, function: shop-api, alias: live, after: [jobs]}
-gates:
-  bake: 5m
-  between_waves: 5m
-  alarms: [shop-5xx]
-";
+const WATCHED_LONG: &str = gated!(jobs!(), api!("after: [jobs]"); bake: "5m"; between_waves: "5m");
 
 const PAUSE: Deed = Deed::Operate("pause");
 const CONTINUE: Deed = Deed::Operate("continue");
