@@ -2,9 +2,9 @@
 //!
 //! The component `work` lives in the function of `jobs`, which is its name after the rename.
 
-use super::basics::BOTH;
+use super::basics::{BOTH, CANARY};
 use super::declarations::WITHOUT_JOBS;
-use super::people::{as_made, person_at_service};
+use super::people::person_at_service;
 use crate::deed::Deed;
 use crate::scenario::{Act, Scenario, after, next, quiet, when_in};
 use windlass_machine::shop::FUNCTIONS;
@@ -32,7 +32,6 @@ const DECLARED_ANEW: &[Act] = &[
 pub(super) const RENAMED: Scenario = Scenario {
     name: "called_otherwise",
     declaration: WITH_WORK,
-    scene: as_made,
     before: DECLARED_ANEW,
     acts: &[
         next(Deed::Rename("work", "jobs")),
@@ -42,8 +41,7 @@ pub(super) const RENAMED: Scenario = Scenario {
     ],
     out_of_band: person_at_service,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.1.1 Succeeded", "1.2.0 Succeeded", "1.1.1 Succeeded"],
-    may: &[],
-    steady: true,
+    ..CANARY
 };
 
 /// Nothing is renamed while a release is under way. A declared component is not renamed, and none gets a name that

@@ -1,6 +1,7 @@
 //! Tasks that are run once per release: they succeed, are taken back, passed over, stopped, and forgotten by ECS.
 
-use super::people::{as_made, rings};
+use super::basics::SERVICE;
+use super::people::rings;
 use crate::deed::Deed;
 use crate::scenario::{Scenario, after, next, quiet, when_in};
 use windlass_domain::text::fault::{Fault, FaultName};
@@ -60,17 +61,8 @@ fn allows_looks(world: &World) {
     clock.now = clock.now.plus_s(3 * 3600);
 }
 
-pub(super) const RUN: Scenario = Scenario {
-    name: "task",
-    declaration: WITH_UNDO,
-    scene: as_made,
-    before: &[quiet(Deed::Deploy("1.0.0", &["agent"]))],
-    acts: &[next(Deed::Deploy("1.1.0", &["agent"]))],
-    out_of_band: person_at_task,
-    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
-    may: &[],
-    steady: true,
-};
+pub(super) const RUN: Scenario =
+    Scenario { name: "task", declaration: WITH_UNDO, out_of_band: person_at_task, ..SERVICE };
 
 pub(super) const FAILS: Scenario = Scenario {
     name: "task_fails",

@@ -1,8 +1,8 @@
 //! A person steers a deployment while it watches: pauses, continues, skips the bake, and is refused.
 
-use super::basics::{BOTH, LIVE};
+use super::basics::{BOTH, CANARY};
 use super::pauses::PAUSED;
-use super::people::{as_made, is_quiet_again, person_at_api, rings};
+use super::people::{is_quiet_again, rings};
 use super::shifts::SERVICE_CANARY_THEN_FUNCTION;
 use crate::deed::Deed;
 use crate::scenario::{Scenario, after, next, quiet, when_in};
@@ -23,13 +23,8 @@ const SKIP: Deed = Deed::Operate("skip_bake");
 pub(super) const WHEEL: Scenario = Scenario {
     name: "wheel",
     declaration: STEERED,
-    scene: as_made,
-    before: LIVE,
     acts: &[next(Deed::Deploy("1.1.0", BOTH)), when_in("Bake", PAUSE), after(300, CONTINUE)],
-    out_of_band: person_at_api,
-    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
-    may: &[],
-    steady: true,
+    ..CANARY
 };
 
 /// Nobody ends the pause.
