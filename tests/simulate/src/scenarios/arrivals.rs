@@ -1,43 +1,31 @@
 //! Releases that arrive by themselves, with or without their events, and releases that CI posts to the API.
 
-use super::declarations::FUNCTION_AND_SERVICE;
-use super::declared_services::{SERVICE, SERVICE_AGAIN};
-use super::people::{
-    as_made, has_another_repository, may_not_shift, may_shift_again, person_at_api, person_at_service,
-};
+use super::basics::{FUNCTION, SERVICE};
+use super::declarations::{FUNCTION_AND_SERVICE, SERVICE_AGAIN};
+use super::people::{has_another_repository, may_not_shift, may_shift_again, person_at_api};
 use crate::deed::Deed;
 use crate::scenario::{Scenario, after, next, quiet};
-use windlass_machine::shop::ONE_FUNCTION;
 
 /// The manifest of a release whose code is not there yet.
-const TOO_SOON: &str = r#"{
+const TOO_SOON: &str = concat!(
+    r#"{
   "version": "1.1.0",
   "git": {"ref": "refs/heads/main"},
-  "components": {"api": {"key": "artifacts/shop/prod/api/1.1.0.zip", "sha256": "1917e543b4d3347d8bb9078c67834e677cff91e8d211a02f001d5a5798389a3b"}}
-}"#;
+  "components": {"api": {"key": "artifacts/shop/prod/api/1.1.0.zip", "#,
+    r#""sha256": "1917e543b4d3347d8bb9078c67834e677cff91e8d211a02f001d5a5798389a3b"}}
+}"#
+);
 
-pub(super) const UPLOADED: Scenario = Scenario {
-    name: "uploaded",
-    declaration: ONE_FUNCTION,
-    scene: as_made,
-    before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
-    acts: &[next(Deed::Upload("1.1.0", &["api"]))],
-    out_of_band: person_at_api,
-    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
-    may: &[],
-    steady: true,
-};
+pub(super) const UPLOADED: Scenario =
+    Scenario { name: "uploaded", acts: &[next(Deed::Upload("1.1.0", &["api"]))], ..FUNCTION };
 
 pub(super) const OVERTAKEN: Scenario = Scenario {
     name: "overtaken",
-    declaration: ONE_FUNCTION,
-    scene: as_made,
-    before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
     acts: &[next(Deed::Upload("1.1.0", &["api"])), next(Deed::Upload("1.2.0", &["api"]))],
-    out_of_band: person_at_api,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded"],
     may: &["1.1.0 NothingToDo (Superseded)"],
     steady: false,
+    ..FUNCTION
 };
 
 /// Seven uploads at once: `intake` sends them back into its queue.
@@ -56,60 +44,44 @@ pub(super) const FLOODED: Scenario = Scenario {
 
 pub(super) const PUSHED: Scenario = Scenario {
     name: "pushed",
-    declaration: SERVICE,
-    scene: as_made,
     before: &[quiet(Deed::Put("apps/shop/app.yaml", SERVICE_AGAIN)), quiet(Deed::Deploy("1.0.0", &["agent"]))],
     acts: &[next(Deed::Push("main-42"))],
-    out_of_band: person_at_service,
     ends: &["1.0.0 Succeeded", "main-42+2496dec45328 Succeeded"],
-    may: &[],
-    steady: true,
+    ..SERVICE
 };
 
 pub(super) const TURNED_AWAY: Scenario = Scenario {
     name: "turned_away",
-    declaration: ONE_FUNCTION,
-    scene: as_made,
     before: &[quiet(Deed::Deploy("1.0.0", &["api"])), quiet(Deed::Operate("hold"))],
     acts: &[next(Deed::Upload("1.1.0", &["api"])), after(60, Deed::Operate("release_hold"))],
-    out_of_band: person_at_api,
     ends: &["1.0.0 Succeeded", "1.1.0 Rejected (Held)"],
     may: &["1.1.0 Succeeded"],
     steady: false,
+    ..FUNCTION
 };
 
 pub(super) const TOO_EARLY: Scenario = Scenario {
     name: "too_early",
-    declaration: ONE_FUNCTION,
-    scene: as_made,
-    before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
     acts: &[
         next(Deed::Put("releases/shop/prod/1.1.0.json", TOO_SOON)),
         after(30, Deed::Put("artifacts/shop/prod/api/1.1.0.zip", "api 1.1.0")),
     ],
-    out_of_band: person_at_api,
     ends: &["1.0.0 Succeeded"],
     may: &["1.1.0 Succeeded", "1.1.0 RolledBack (ArtifactMissing)"],
     steady: false,
+    ..FUNCTION
 };
 
 pub(super) const DECLARED: Scenario = Scenario {
     name: "declared",
-    declaration: ONE_FUNCTION,
     scene: has_another_repository,
-    before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
     acts: &[next(Deed::Put("apps/shop/app.yaml", FUNCTION_AND_SERVICE))],
-    out_of_band: person_at_api,
     ends: &["1.0.0 Succeeded"],
-    may: &[],
-    steady: true,
+    ..FUNCTION
 };
 
 pub(super) const POSTED: Scenario = Scenario {
     name: "posted",
-    declaration: ONE_FUNCTION,
-    scene: as_made,
-    before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
     acts: &[
         next(Deed::Post("1.1.0", &["api"])),
         next(Deed::Post("1.1.0", &["api"])),
@@ -117,17 +89,14 @@ pub(super) const POSTED: Scenario = Scenario {
         quiet(Deed::Hold),
         quiet(Deed::Arrive("1.2.0", &["api"])),
     ],
-    out_of_band: person_at_api,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.1.0 NothingToDo (AlreadyThere)", "1.2.0 Rejected (Held)"],
     may: &["1.2.0 Succeeded"],
-    steady: true,
+    ..FUNCTION
 };
 
 /// The same release by each way, after a rollback and after a person brought it back.
 pub(super) const RELEASED_AGAIN: Scenario = Scenario {
     name: "released_again",
-    declaration: ONE_FUNCTION,
-    scene: as_made,
     before: &[
         quiet(Deed::Arrive("1.0.0", &["api"])),
         quiet(Deed::Arrive("1.1.0", &["api"])),
@@ -144,7 +113,6 @@ pub(super) const RELEASED_AGAIN: Scenario = Scenario {
         quiet(Deed::Deploy("1.2.0", &["api"])),
         quiet(Deed::Arrive("1.1.0", &["api"])),
     ],
-    out_of_band: person_at_api,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",
@@ -160,53 +128,42 @@ pub(super) const RELEASED_AGAIN: Scenario = Scenario {
     ],
     // These endings come if nothing could be measured for long, or if the hold was not released.
     may: &["1.2.0 Rejected (Vetoed)", "1.2.0 Rejected (Held)", "1.1.0 Rejected (Held)"],
-    steady: true,
+    ..FUNCTION
 };
 
 /// The same upload once more, which shows what runs, and leaves a line of its own.
 pub(super) const UPLOADED_AGAIN: Scenario = Scenario {
     name: "uploaded_again",
-    declaration: ONE_FUNCTION,
-    scene: as_made,
-    before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
     acts: &[next(Deed::Upload("1.1.0", &["api"])), quiet(Deed::Upload("1.1.0", &["api"]))],
-    out_of_band: person_at_api,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.1.0 NothingToDo (AlreadyThere)"],
     // This ending comes if nothing could be measured for long.
     may: &["1.1.0 Rejected (Vetoed)"],
     steady: false,
+    ..FUNCTION
 };
 
 /// Somebody moved the target of what runs by the ledger. The same arrival is brought again.
 pub(super) const MOVED_BY_HAND: Scenario = Scenario {
     name: "moved_by_hand",
-    declaration: ONE_FUNCTION,
-    scene: as_made,
     before: &[quiet(Deed::Deploy("1.0.0", &["api"])), quiet(Deed::Arrive("1.1.0", &["api"]))],
     acts: &[
         next(Deed::Change("a person puts other code in place", person_at_api)),
         quiet(Deed::Arrive("1.1.0", &["api"])),
     ],
-    out_of_band: person_at_api,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.1.0 Succeeded"],
-    may: &[],
-    steady: true,
+    ..FUNCTION
 };
 
 /// The target failed a release, and is mended. The same arrival brings it then.
 pub(super) const MENDED: Scenario = Scenario {
     name: "mended",
-    declaration: ONE_FUNCTION,
-    scene: as_made,
-    before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
     acts: &[
         next(Deed::Change("the alias cannot be moved", may_not_shift)),
         next(Deed::Arrive("1.1.0", &["api"])),
         quiet(Deed::Change("the alias can be moved", may_shift_again)),
         quiet(Deed::Arrive("1.1.0", &["api"])),
     ],
-    out_of_band: person_at_api,
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (AccessDenied)", "1.1.0 Succeeded"],
     may: &["1.1.0 NeedsOperator (AccessDenied)", "1.1.0 Rejected (NeedsOperator)"],
-    steady: true,
+    ..FUNCTION
 };

@@ -1,38 +1,18 @@
 //! Functions that are called once per release: their calls succeed, fail, are taken back, lost, repeated, and
 //! throttled.
 
+use super::basics::FUNCTION;
 use super::people::{as_made, rings};
 use crate::deed::Deed;
-use crate::scenario::{Scenario, after, next, quiet, when_in};
+use crate::scenario::{Scenario, after, next, when_in};
 use windlass_world::World;
 
 /// A call before a function, and the undo call that takes it back.
-const CALL: &str = "
-app: shop
-version: 1.0.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  migrate: {kind: task, function: {name: shop-jobs, of: api}, limit: 2m, undo: {payload: {down: true}}}
-  api: {kind: lambda, function: shop-api, alias: live, after: [migrate]}
-gates:
-  bake: 1m
-  alarms: [shop-5xx]
-";
+const CALL: &str = gated!(call!("function: {name: shop-jobs, of: api}"), api!("after: [migrate]"));
 
 /// The same with a function that may be called again.
-const REPEATABLE: &str = "
-app: shop
-version: 1.0.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  migrate: {kind: task, function: {name: shop-jobs, of: api, repeatable: true}, limit: 2m, undo: {payload: {down: true}}}
-  api: {kind: lambda, function: shop-api, alias: live, after: [migrate]}
-gates:
-  bake: 1m
-  alarms: [shop-5xx]
-";
+const REPEATABLE: &str =
+    gated!(call!("function: {name: shop-jobs, of: api, repeatable: true}"), api!("after: [migrate]"));
 
 fn nobody(_: &World) {}
 
@@ -69,14 +49,11 @@ fn twice(world: &World) {
 pub(super) const CALLED: Scenario = Scenario {
     name: "call",
     declaration: CALL,
-    scene: as_made,
-    before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
-    acts: &[next(Deed::Deploy("1.1.0", &["api"]))],
     out_of_band: nobody,
-    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
     // If its runner dies, nobody knows what the call did.
     may: &["1.1.0 NeedsOperator (ChangeFailed)"],
     steady: false,
+    ..FUNCTION
 };
 
 /// The event that asks for the call comes twice.

@@ -1,6 +1,7 @@
 //! A function whose alias CodeDeploy moves while gates watch: deployed, undone, rolled back, and taken back by
 //! CodeDeploy itself.
 
+use super::basics::FUNCTION;
 use super::declarations::MOVED as DECLARATION;
 use super::people::{group_rings, is_moved_by_codedeploy, person_at_group, rings};
 use crate::deed::Deed;
@@ -10,12 +11,8 @@ pub(super) const MOVED: Scenario = Scenario {
     name: "moved",
     declaration: DECLARATION,
     scene: is_moved_by_codedeploy,
-    before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
-    acts: &[next(Deed::Deploy("1.1.0", &["api"]))],
     out_of_band: person_at_group,
-    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
-    may: &[],
-    steady: true,
+    ..FUNCTION
 };
 
 /// A gate fails while CodeDeploy moves the alias.

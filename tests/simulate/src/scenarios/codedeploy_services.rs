@@ -1,7 +1,8 @@
 //! A service that CodeDeploy deploys while gates watch: deployed, undone, rolled back, with the tasks that CodeDeploy
 //! keeps, its waits, and what it does by itself.
 
-use super::declared_services::{SERVICE_MOVED as DECLARATION, SERVICE_MOVED_READY as WAITS};
+use super::basics::SERVICE;
+use super::declarations::{SERVICE_MOVED as DECLARATION, SERVICE_MOVED_READY as WAITS};
 use super::people::{hours_pass, rings, tasks_crash};
 use crate::deed::Deed;
 use crate::scenario::{Scenario, after, next, quiet, when_in};
@@ -10,7 +11,11 @@ use windlass_engine::ports::{Routing, Waiting};
 use windlass_world::World;
 
 /// The last revision that the group has deployed.
-pub(super) const APPSPEC: &str = "{\"version\":0.0,\"Resources\":[{\"TargetService\":{\"Type\":\"AWS::ECS::Service\",\"Properties\":{\"TaskDefinition\":\"agent:1\",\"LoadBalancerInfo\":{\"ContainerName\":\"agent\",\"ContainerPort\":80}}}}],\"Hooks\":[{\"AfterAllowTestTraffic\":\"before\"},{\"AfterAllowTraffic\":\"after\"}]}";
+pub(super) const APPSPEC: &str = concat!(
+    r#"{"version":0.0,"Resources":[{"TargetService":{"Type":"AWS::ECS::Service","#,
+    r#""Properties":{"TaskDefinition":"agent:1","LoadBalancerInfo":{"ContainerName":"agent","ContainerPort":80}}}}],"#,
+    r#""Hooks":[{"AfterAllowTestTraffic":"before"},{"AfterAllowTraffic":"after"}]}"#,
+);
 
 /// Lets CodeDeploy deploy the service: half of the callers, and the others after two minutes, between two hooks.
 /// CodeDeploy keeps the former tasks for an hour.
@@ -60,13 +65,10 @@ pub(super) const SERVICE_MOVED: Scenario = Scenario {
     name: "service_moved",
     declaration: DECLARATION,
     scene: is_deployed_by_codedeploy,
-    before: &[quiet(Deed::Deploy("1.0.0", &["agent"]))],
-    acts: &[next(Deed::Deploy("1.1.0", &["agent"]))],
     out_of_band: person_at_group,
-    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
     // A deployment that a person has stopped is under way until it is taken back.
     may: &["1.1.0 Rejected (TargetBusy)"],
-    steady: true,
+    ..SERVICE
 };
 
 /// A gate fails while CodeDeploy moves callers.

@@ -1,21 +1,19 @@
 //! Feature flags in AWS AppConfig, which grow by themselves while gates watch: deployed, undone, and taken back by
 //! AppConfig itself.
 
+use super::basics::FUNCTION;
 use super::declarations::{CONFIGURATION, POINTING};
-use super::people::{as_made, document_is_lost, flags_are_watched, flags_ring, person_at_flags, rings};
+use super::people::{document_is_lost, flags_are_watched, flags_ring, person_at_flags, rings};
 use crate::deed::Deed;
 use crate::scenario::{Scenario, next, quiet, when_in};
 
 pub(super) const FLAGS: Scenario = Scenario {
     name: "flags",
     declaration: CONFIGURATION,
-    scene: as_made,
     before: &[quiet(Deed::Deploy("1.0.0", &["flags"]))],
     acts: &[next(Deed::Deploy("1.1.0", &["flags"]))],
     out_of_band: person_at_flags,
-    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
-    may: &[],
-    steady: true,
+    ..FUNCTION
 };
 
 /// A gate fails while the deployment of AppConfig grows.

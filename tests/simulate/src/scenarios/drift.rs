@@ -8,22 +8,11 @@ use crate::scenario::{Scenario, next, quiet};
 use windlass_world::World;
 
 /// A topic that asks for drift is notified of it. The bake is longer than an hour, so that a look comes due meanwhile.
-const LOOKED_AT: &str = "
-app: shop
-version: 1.0.0
-environments:
-  prod:
-    deploy: {branch: main}
-    sources: [api, console, s3, ecr]
-    notify:
-      - {topic: \"arn:aws:sns:eu-west-1:111111111111:shop\", of: [drift]}
-components:
-  api: {kind: lambda, function: shop-api, alias: live}
-  jobs: {kind: lambda, function: shop-jobs, alias: live}
-gates:
-  bake: 70m
-  alarms: [shop-5xx]
-";
+const LOOKED_AT: &str = gated!(
+    api!(), jobs!();
+    prod: prod!(lines: "notify:", r#"  - {topic: "arn:aws:sns:eu-west-1:111111111111:shop", of: [drift]}"#);
+    bake: "70m"
+);
 
 const BOTH: &[&str] = &["api", "jobs"];
 

@@ -1,10 +1,10 @@
 //! An environment goes to the version before and comes back.
 
-use super::basics::BOTH;
-use super::people::{as_made, is_quiet_again, person_at_api, person_at_service, rings};
+use super::basics::{BOTH, CANARY};
+use super::people::{as_made, is_quiet_again, person_at_service, rings};
 use crate::deed::Deed;
 use crate::scenario::{Act, Scenario, after, next, quiet, when_in};
-use windlass_machine::shop::{FUNCTIONS, SERVICE_AND_FUNCTION};
+use windlass_machine::shop::SERVICE_AND_FUNCTION;
 use windlass_world::World;
 
 /// Lets time pass between two acts until the way there is settled.
@@ -19,15 +19,12 @@ const BEFORE: &[Act] = &[quiet(Deed::Deploy("1.0.0", BOTH)), quiet(Deed::Deploy(
 /// The drill goes both ways. A rollback afterwards goes where it would have gone without the drill.
 pub(super) const DRILLED: Scenario = Scenario {
     name: "drilled",
-    declaration: FUNCTIONS,
-    scene: as_made,
     before: BEFORE,
     acts: &[next(DRILL), quiet(Deed::Operate("rollback"))],
-    out_of_band: person_at_api,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],
     // If the way back failed three times, the version before that is there already.
     may: &["rollback Rejected (NothingToGoBackTo)"],
-    steady: true,
+    ..CANARY
 };
 
 /// The same with a service, whose calls have no condition.
@@ -150,18 +147,8 @@ pub(super) const DRILLED_TWICE: Scenario = Scenario {
     ..DRILLED
 };
 
-const WEEKLY: &str = "
-app: shop
-version: 1.1.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr], drill: {every: 7d, production: true}}
-components:
-  jobs: {kind: lambda, function: shop-jobs, alias: live}
-  api: {kind: lambda, function: shop-api, alias: live, after: [jobs], rollout: {canary: [50], every: 1m}}
-gates:
-  bake: 2m
-  alarms: [shop-5xx]
-";
+const WEEKLY: &str =
+    gated!(functions!(); version: "1.1.0"; prod: prod!("drill: {every: 7d, production: true}"); bake: "2m");
 
 const DECLARED: Deed = Deed::Put("apps/shop/app.yaml", WEEKLY);
 

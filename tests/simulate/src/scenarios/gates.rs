@@ -1,9 +1,8 @@
 //! Gates of every sort: all of them healthy, and each of them not.
 
+use super::basics::FUNCTION;
 use super::declarations::{EVERY_GATE, SITE, SITE_SHOWN_AHEAD};
-use super::people::{
-    as_made, has_no_data, is_quiet_again, person_at_api, person_at_distribution, person_at_web, rings,
-};
+use super::people::{as_made, has_no_data, is_quiet_again, person_at_distribution, person_at_web, rings};
 use crate::deed::Deed;
 use crate::scenario::{Scenario, next, quiet, when_in};
 use serde_json::{Value, json};
@@ -19,7 +18,6 @@ pub(super) const GATES: Scenario = Scenario {
     name: "gates",
     declaration: EVERY_GATE,
     scene: is_healthy,
-    before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
     acts: &[
         next(Deed::Deploy("1.1.0", &["api"])),
         when_in(
@@ -30,10 +28,7 @@ pub(super) const GATES: Scenario = Scenario {
             }),
         ),
     ],
-    out_of_band: person_at_api,
-    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
-    may: &[],
-    steady: true,
+    ..FUNCTION
 };
 
 pub(super) const IS_UNDONE: &[&str] = &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"];

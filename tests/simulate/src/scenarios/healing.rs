@@ -6,22 +6,10 @@ use crate::deed::Deed;
 use crate::scenario::{Scenario, next, quiet, when_in};
 
 /// The declaration of both functions, of which one is restored.
-const RESTORED: &str = "
-app: shop
-version: 1.0.0
-environments:
-  prod:
-    deploy: {branch: main}
-    sources: [api, console, s3, ecr]
-    notify:
-      - {topic: \"arn:aws:sns:eu-west-1:111111111111:shop\", of: [drift]}
-components:
-  api: {kind: lambda, function: shop-api, alias: live, heal: restore}
-  jobs: {kind: lambda, function: shop-jobs, alias: live}
-gates:
-  bake: 1m
-  alarms: [shop-5xx]
-";
+const RESTORED: &str = gated!(
+    api!("heal: restore"), jobs!();
+    prod: prod!(lines: "notify:", r#"  - {topic: "arn:aws:sns:eu-west-1:111111111111:shop", of: [drift]}"#)
+);
 
 const MOVED: Deed = Deed::Drift("a person moves the alias of api", person_at_api);
 

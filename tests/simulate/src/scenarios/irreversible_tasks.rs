@@ -9,32 +9,10 @@ use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_world::World;
 
 /// The same declaration without the task.
-const NO_LONGER: &str = "
-app: shop
-version: 1.1.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent}
-  api: {kind: lambda, function: shop-api, alias: live, after: [agent]}
-gates:
-  bake: 1m
-  alarms: [shop-5xx]
-";
+const NO_LONGER: &str = gated!(agent!(), api!("after: [agent]"); version: "1.1.0");
 
 /// A task that shows its last lines.
-const LOUD: &str = "
-app: shop
-version: 1.0.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  migrate: {kind: task, image: agent, ecs: {command: [migrate, up]}, limit: 2m, undo: none, show_log: true}
-  agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent, after: [migrate]}
-gates:
-  bake: 1m
-  alarms: [shop-5xx]
-";
+const LOUD: &str = gated!(migrate!("undo: none", "show_log: true"), agent!("after: [migrate]"));
 
 const RAN: &[Act] = &[quiet(Deed::Deploy("1.0.0", &["agent"])), quiet(Deed::Deploy("1.1.0", &["agent"]))];
 

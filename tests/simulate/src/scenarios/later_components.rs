@@ -1,10 +1,10 @@
 //! Rollbacks with components that came at different times, are no longer declared, or have no alias.
 
-use super::declarations::WITHOUT_ALIAS;
-use super::people::{as_made, person_at_api, person_at_service, without_alias};
+use super::basics::{CANARY, CODE};
+use super::declarations::WITHOUT_JOBS;
+use super::people::person_at_service;
 use crate::deed::Deed;
 use crate::scenario::{Act, Scenario, next, quiet};
-use windlass_machine::shop::FUNCTIONS;
 
 const API: &[&str] = &["api"];
 const JOBS: &[&str] = &["jobs"];
@@ -15,24 +15,17 @@ const ONE_LATER: &[Act] = &[quiet(Deed::Deploy("1.0.0", API)), quiet(Deed::Deplo
 /// The first release of a component is taken back, and the next rollback finds no snapshot that a gate judged.
 pub(super) const LATER: Scenario = Scenario {
     name: "later",
-    declaration: FUNCTIONS,
-    scene: as_made,
     before: ONE_LATER,
     acts: &[next(Deed::Operate("rollback")), quiet(Deed::Operate("rollback"))],
-    out_of_band: person_at_api,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded", "rollback Rejected (NothingToGoBackTo)"],
-    may: &[],
-    steady: true,
+    ..CANARY
 };
 
 /// Two rollbacks at once; then a release.
 pub(super) const LATER_TWICE: Scenario = Scenario {
     name: "later_twice",
-    declaration: FUNCTIONS,
-    scene: as_made,
     before: &[quiet(Deed::Deploy("1.0.0", API)), quiet(Deed::Deploy("1.1.0", JOBS)), quiet(Deed::Deploy("1.2.0", API))],
     acts: &[next(Deed::Operate("rollback")), next(Deed::Operate("rollback")), quiet(Deed::Deploy("1.3.0", JOBS))],
-    out_of_band: person_at_api,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",
@@ -41,37 +34,22 @@ pub(super) const LATER_TWICE: Scenario = Scenario {
         "1.0.0 Succeeded",
         "1.3.0 Succeeded",
     ],
-    may: &[],
     steady: false,
+    ..CANARY
 };
 
 /// A rollback to what was found before the first release of all.
 pub(super) const TO_FOUND: Scenario = Scenario {
     name: "to_found",
-    declaration: FUNCTIONS,
-    scene: as_made,
     before: ONE_LATER,
     acts: &[next(Deed::RollBackTo(1))],
-    out_of_band: person_at_api,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "before-windlass Succeeded"],
-    may: &[],
-    steady: true,
+    ..CANARY
 };
-
-const WITHOUT_JOBS: &str = "
-app: shop
-version: 1.1.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  api: {kind: lambda, function: shop-api, alias: live}
-";
 
 /// A component that nobody declares any more would have to be taken back, so the rollback takes nothing back.
 pub(super) const UNDECLARED: Scenario = Scenario {
     name: "undeclared",
-    declaration: FUNCTIONS,
-    scene: as_made,
     before: &[
         quiet(Deed::Deploy("1.0.0", API)),
         quiet(Deed::Deploy("1.1.0", JOBS)),
@@ -82,22 +60,18 @@ pub(super) const UNDECLARED: Scenario = Scenario {
     // After somebody else's change of `api` the release would be asked for again, and has no declaration any more.
     out_of_band: person_at_service,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded", "1.0.0 Rejected (NoWayBack)"],
-    may: &[],
-    steady: true,
+    ..CANARY
 };
 
 /// The bytes that run are released under another version.
 pub(super) const RENAMED: Scenario = Scenario {
     name: "renamed",
-    declaration: FUNCTIONS,
-    scene: as_made,
     before: &[quiet(Deed::Deploy("1.0.0", API)), quiet(Deed::Deploy("1.1.0", API))],
     acts: &[next(Deed::DeployAs("1.2.0", API, "1.1.0"))],
-    out_of_band: person_at_api,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 NothingToDo (AlreadyThere)"],
     // After somebody else's change the bytes are brought once more.
     may: &["1.2.0 Succeeded"],
-    steady: true,
+    ..CANARY
 };
 
 /// Then an operator goes back: to what ran before both versions, and to the snapshot of the former version.
@@ -128,12 +102,8 @@ pub(super) const RENAMED_BACK: Scenario = Scenario {
 /// Callers use `$LATEST`, so a rollback needs the version that keeps the former code.
 pub(super) const ROLLBACK_CODE: Scenario = Scenario {
     name: "rollback_code",
-    declaration: WITHOUT_ALIAS,
-    scene: without_alias,
     before: &[quiet(Deed::Deploy("1.0.0", API)), quiet(Deed::Deploy("1.1.0", API))],
     acts: &[next(Deed::Operate("rollback"))],
-    out_of_band: person_at_api,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],
-    may: &[],
-    steady: true,
+    ..CODE
 };

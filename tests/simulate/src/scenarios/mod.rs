@@ -1,5 +1,8 @@
 //! All scenarios.
 
+#[macro_use]
+mod base;
+
 mod arrivals;
 mod basics;
 mod calls;
@@ -9,7 +12,6 @@ mod codedeploy_services_busy;
 mod comparisons;
 mod configurations;
 mod declarations;
-mod declared_services;
 mod drift;
 mod drills;
 mod gates;

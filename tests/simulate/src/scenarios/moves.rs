@@ -2,37 +2,20 @@
 //!
 //! The component `work` lives in the function of `jobs`, which is its name after the rename.
 
-use super::basics::BOTH;
-use super::people::{as_made, person_at_service};
+use super::basics::{BOTH, CANARY};
+use super::declarations::WITHOUT_JOBS;
+use super::people::person_at_service;
 use crate::deed::Deed;
 use crate::scenario::{Act, Scenario, after, next, quiet, when_in};
 use windlass_machine::shop::FUNCTIONS;
 
-const WITH_WORK: &str = "
-app: shop
-version: 1.0.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  work: {kind: lambda, function: shop-jobs, alias: live}
-  api: {kind: lambda, function: shop-api, alias: live, after: [work], rollout: {canary: [50], every: 1m}}
-gates:
-  bake: 2m
-  alarms: [shop-5xx]
-";
+const WITH_WORK: &str = gated!(
+    named!("work": "kind: lambda", "function: shop-jobs", "alias: live"),
+    api!("after: [work]", "rollout: {canary: [50], every: 1m}");
+    bake: "2m"
+);
 
-const WITH_JOBS: &str = "
-app: shop
-version: 1.1.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  jobs: {kind: lambda, function: shop-jobs, alias: live}
-  api: {kind: lambda, function: shop-api, alias: live, after: [jobs], rollout: {canary: [50], every: 1m}}
-gates:
-  bake: 2m
-  alarms: [shop-5xx]
-";
+const WITH_JOBS: &str = gated!(functions!(); version: "1.1.0"; bake: "2m");
 
 const API: &[&str] = &["api"];
 const WORK: &[&str] = &["api", "work"];
@@ -49,7 +32,6 @@ const DECLARED_ANEW: &[Act] = &[
 pub(super) const RENAMED: Scenario = Scenario {
     name: "called_otherwise",
     declaration: WITH_WORK,
-    scene: as_made,
     before: DECLARED_ANEW,
     acts: &[
         next(Deed::Rename("work", "jobs")),
@@ -59,8 +41,7 @@ pub(super) const RENAMED: Scenario = Scenario {
     ],
     out_of_band: person_at_service,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.1.1 Succeeded", "1.2.0 Succeeded", "1.1.1 Succeeded"],
-    may: &[],
-    steady: true,
+    ..CANARY
 };
 
 /// Nothing is renamed while a release is under way. A declared component is not renamed, and none gets a name that
@@ -102,27 +83,11 @@ pub(super) const RENAMED_BETWEEN: Scenario = Scenario {
     ..RENAMED
 };
 
-const OF_THE_BANK: &str = "
-app: bank
-version: 1.0.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  jobs: {kind: lambda, function: shop-jobs, alias: live}
-";
-
-const WITHOUT: &str = "
-app: shop
-version: 1.1.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  api: {kind: lambda, function: shop-api, alias: live}
-";
+const OF_THE_BANK: &str = declared!(jobs!(); app: "bank");
 
 const GIVEN_UP: &[Act] = &[
     quiet(Deed::Deploy("1.0.0", WORK)),
-    quiet(Deed::Put("apps/shop/app.yaml", WITHOUT)),
+    quiet(Deed::Put("apps/shop/app.yaml", WITHOUT_JOBS)),
     quiet(Deed::Put("apps/bank/app.yaml", OF_THE_BANK)),
     quiet(Deed::Deploy("1.1.0", API)),
 ];
@@ -145,16 +110,7 @@ pub(super) const HANDED_OVER_BESIDE: Scenario = Scenario {
     ..HANDED_OVER
 };
 
-const THE_BANK: &str = "
-app: bank
-version: 1.0.0
-formerly: shop
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  jobs: {kind: lambda, function: shop-jobs, alias: live}
-  api: {kind: lambda, function: shop-api, alias: live, after: [jobs]}
-";
+const THE_BANK: &str = declared!(jobs!(), api!("after: [jobs]"); app: "bank"; formerly: "shop");
 
 const TO_BE_THE_BANK: &[Act] = &[
     quiet(Deed::Deploy("1.0.0", BOTH)),

@@ -1,38 +1,23 @@
 //! Releases that overtake: they stop the one before them, or go first after it has failed.
 
-use super::basics::{BOTH, LIVE};
-use super::people::{as_made, is_quiet_again, may_not_shift, may_shift_again, person_at_api, rings};
+use super::basics::{BOTH, CANARY};
+use super::people::{is_quiet_again, may_not_shift, may_shift_again, rings};
 use crate::deed::Deed;
 use crate::scenario::{Scenario, next, quiet, when_in};
-use windlass_machine::shop::FUNCTIONS;
 
 /// Two functions, and a newer release first undoes an older one.
-const UNDO_FIRST: &str = "
-app: shop
-version: 1.0.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr], supersede: undo_first}
-components:
-  jobs: {kind: lambda, function: shop-jobs, alias: live}
-  api: {kind: lambda, function: shop-api, alias: live, after: [jobs], rollout: {canary: [50], every: 1m}}
-gates:
-  bake: 1m
-  alarms: [shop-5xx]
-";
+const UNDO_FIRST: &str = gated!(functions!(); prod: prod!("supersede: undo_first"));
 
 const STOPPED: &str = "1.1.0 RolledBack (PreemptedByDeploy)";
 
 /// A person has a fix, and the release before it is still watched.
 pub(super) const OVERTAKES: Scenario = Scenario {
     name: "overtakes",
-    declaration: FUNCTIONS,
-    scene: as_made,
-    before: LIVE,
     acts: &[next(Deed::Deploy("1.1.0", BOTH)), when_in("Bake", Deed::Preempt("1.2.0", BOTH))],
-    out_of_band: person_at_api,
     ends: &["1.0.0 Succeeded", STOPPED, "1.2.0 Succeeded"],
     may: &["1.1.0 Succeeded"],
     steady: false,
+    ..CANARY
 };
 
 /// The fix comes while the targets are looked at. In the next two scenarios it comes while a target is changed, and

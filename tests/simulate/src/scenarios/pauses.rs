@@ -1,6 +1,6 @@
 //! A service whose deployments pause for Windlass: deployed, rolled back, and other ends of a pause.
 
-use super::declared_services::{SERVICE_CANARY_PAUSED, SERVICE_PAUSED, SERVICE_PAUSED_LAST};
+use super::declarations::{SERVICE_CANARY_PAUSED, SERVICE_PAUSED, SERVICE_PAUSED_LAST};
 use super::people::{
     is_shifted_and_watched_with_pauses, is_shifted_at_once_with_a_last_pause, is_shifted_at_once_with_pauses,
     is_shifted_in_two_parts_with_pauses, pauses_run_out, person_lets_go_back, person_lets_go_on, rings, service_rings,

@@ -247,7 +247,11 @@ pub(super) fn person_at_api(world: &World) {
 /// Lets CodeDeploy move the alias of the function: half of the callers, and the others after two minutes, between two
 /// hooks.
 pub(super) fn is_moved_by_codedeploy(world: &World) {
-    let hooks = "{\"version\":0.0,\"Resources\":[{\"api\":{\"Type\":\"AWS::Lambda::Function\",\"Properties\":{\"Name\":\"shop-api\",\"Alias\":\"live\"}}}],\"Hooks\":[{\"BeforeAllowTraffic\":\"before\"},{\"AfterAllowTraffic\":\"after\"}]}";
+    let hooks = concat!(
+        r#"{"version":0.0,"Resources":[{"api":{"Type":"AWS::Lambda::Function","#,
+        r#""Properties":{"Name":"shop-api","Alias":"live"}}}],"#,
+        r#""Hooks":[{"BeforeAllowTraffic":"before"},{"AfterAllowTraffic":"after"}]}"#,
+    );
     let mut state = world.codedeploy();
     let group = state.put("shop", "api", Routing::Canary(50, 2));
     group.monitors.push("api-5xx".into());

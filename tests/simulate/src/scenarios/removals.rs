@@ -1,19 +1,10 @@
 //! A component that is not declared any more is let go of, and so is a whole application.
 
-use super::basics::BOTH;
-use super::people::{as_made, person_at_service};
+use super::basics::{BOTH, CANARY};
+use super::declarations::WITHOUT_JOBS;
+use super::people::person_at_service;
 use crate::deed::Deed;
 use crate::scenario::{Act, Scenario, next, quiet, when_in};
-use windlass_machine::shop::FUNCTIONS;
-
-const WITHOUT_JOBS: &str = "
-app: shop
-version: 1.1.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  api: {kind: lambda, function: shop-api, alias: live}
-";
 
 const API: &[&str] = &["api"];
 
@@ -26,14 +17,11 @@ const LEFT: &[Act] = &[
 /// The component is let go of. A rollback leaves it alone then, and a second removal finds nothing.
 pub(super) const REMOVED: Scenario = Scenario {
     name: "removed",
-    declaration: FUNCTIONS,
-    scene: as_made,
     before: LEFT,
     acts: &[next(Deed::Remove("jobs")), quiet(Deed::Remove("jobs")), quiet(Deed::Deploy("1.2.0", API))],
     out_of_band: person_at_service,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded"],
-    may: &[],
-    steady: true,
+    ..CANARY
 };
 
 /// A declared component is not let go of, and none is while a release is under way.
@@ -50,15 +38,7 @@ pub(super) const REMOVED_BESIDE: Scenario = Scenario {
     ..REMOVED
 };
 
-const ANEW: &str = "
-app: shop
-version: 1.1.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  api: {kind: lambda, function: shop-api, alias: live, after: [jobs]}
-  jobs: {kind: lambda, function: shop-jobs, alias: live}
-";
+const ANEW: &str = declared!(api!("after: [jobs]"), jobs!(); version: "1.1.0");
 
 /// The whole application is let go of while it is declared. Nothing is deployed until it is declared anew, with a
 /// version that it had before.

@@ -1,45 +1,29 @@
 //! Further rollouts and sorts of code, and all kinds at once, in a first release or in a rollback.
 
-use super::basics::ALL;
+use super::basics::{ALL, FUNCTION, KINDS, SERVICE};
 use super::declarations::{FROM_IMAGE, FROM_IMAGE_WITHOUT_ALIAS, LINEAR_STEPS};
-use super::declared_services::SERVICE;
 use super::people::{
-    as_made, from_image, from_image_without_alias, gives_nothing_up, has_no_data, is_quiet_again, person_at_image,
-    person_at_service, person_at_web, person_at_weights, rings, tasks_crash,
+    from_image, from_image_without_alias, gives_nothing_up, has_no_data, is_quiet_again, person_at_image,
+    person_at_weights, rings, tasks_crash,
 };
 use crate::deed::Deed;
 use crate::scenario::{Scenario, after, next, quiet, when_in};
-use windlass_machine::shop::ALL_KINDS;
 
 pub(super) const LINEAR: Scenario = Scenario {
     name: "linear",
     declaration: LINEAR_STEPS,
-    scene: as_made,
-    before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
     acts: &[next(Deed::Deploy("1.1.0", &["api"])), when_in("Bake", Deed::Change("the alarm has no data", has_no_data))],
     out_of_band: person_at_weights,
-    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
-    may: &[],
-    steady: true,
+    ..FUNCTION
 };
 
-pub(super) const IMAGE: Scenario = Scenario {
-    name: "image",
-    declaration: FROM_IMAGE,
-    scene: from_image,
-    before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
-    acts: &[next(Deed::Deploy("1.1.0", &["api"]))],
-    out_of_band: person_at_image,
-    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
-    may: &[],
-    steady: true,
-};
+pub(super) const IMAGE: Scenario =
+    Scenario { name: "image", declaration: FROM_IMAGE, scene: from_image, out_of_band: person_at_image, ..FUNCTION };
 
 pub(super) const IMAGE_AT_ONCE: Scenario = Scenario {
     name: "image_at_once",
     declaration: FROM_IMAGE_WITHOUT_ALIAS,
     scene: from_image_without_alias,
-    before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
     acts: &[
         next(Deed::Deploy("1.1.0", &["api"])),
         when_in("Bake", Deed::Ail("the alarm has no data", has_no_data)),
@@ -48,28 +32,20 @@ pub(super) const IMAGE_AT_ONCE: Scenario = Scenario {
     ],
     out_of_band: person_at_image,
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
-    may: &[],
-    steady: true,
+    ..FUNCTION
 };
 
 pub(super) const CRASHES: Scenario = Scenario {
     name: "crashes",
-    declaration: SERVICE,
-    scene: as_made,
-    before: &[quiet(Deed::Deploy("1.0.0", &["agent"]))],
     acts: &[next(Deed::Ail("the tasks of the release crash", tasks_crash)), next(Deed::Deploy("1.1.0", &["agent"]))],
-    out_of_band: person_at_service,
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)"],
-    may: &[],
-    steady: true,
+    ..SERVICE
 };
 
 pub(super) const CRASHES_ON: Scenario = Scenario { name: "crashes_on", scene: gives_nothing_up, ..CRASHES };
 
 pub(super) const FIRST_KINDS: Scenario = Scenario {
     name: "first_kinds",
-    declaration: ALL_KINDS,
-    scene: as_made,
     before: &[],
     acts: &[
         next(Deed::Deploy("1.0.0", ALL)),
@@ -77,20 +53,14 @@ pub(super) const FIRST_KINDS: Scenario = Scenario {
         quiet(Deed::Change("the alarm is quiet", is_quiet_again)),
         quiet(Deed::Deploy("1.1.0", ALL)),
     ],
-    out_of_band: person_at_web,
     ends: &["1.0.0 RolledBack (GateFailed)", "1.1.0 Succeeded"],
-    may: &[],
-    steady: true,
+    ..KINDS
 };
 
 pub(super) const ROLLBACK_KINDS: Scenario = Scenario {
     name: "rollback_kinds",
-    declaration: ALL_KINDS,
-    scene: as_made,
     before: &[quiet(Deed::Deploy("1.0.0", ALL)), quiet(Deed::Deploy("1.1.0", ALL))],
     acts: &[next(Deed::Operate("rollback"))],
-    out_of_band: person_at_web,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],
-    may: &[],
-    steady: true,
+    ..KINDS
 };

@@ -1,36 +1,16 @@
 //! A service with two images of ours, each with its own releases.
 
-use super::declared_services::SERVICE;
+use super::basics::SERVICE;
 use super::people::{person_at_worker, rings, worker_crashes};
 use crate::deed::Deed;
 use crate::scenario::{Act, Scenario, next, quiet, when_in};
 use windlass_machine::shop_world::add_worker;
 
 /// The service alone, with two images of ours.
-const TWO_IMAGES: &str = "
-app: shop
-version: 1.0.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  agent: {kind: ecs, cluster: shop, service: agent, containers: {agent: shop/agent, worker: shop/worker}}
-gates:
-  bake: 1m
-  alarms: [shop-5xx]
-";
+const TWO_IMAGES: &str = gated!(agent_with_worker!());
 
 /// The same service. The upload of this declaration puts the repositories in the application's name.
-const TWO_IMAGES_SINCE: &str = "
-app: shop
-version: 1.1.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  agent: {kind: ecs, cluster: shop, service: agent, containers: {agent: shop/agent, worker: shop/worker}}
-gates:
-  bake: 1m
-  alarms: [shop-5xx]
-";
+const TWO_IMAGES_SINCE: &str = gated!(agent_with_worker!(); version: "1.1.0");
 
 const BOTH: &[&str] = &["agent/agent", "agent/worker"];
 
@@ -49,54 +29,44 @@ pub(super) const ONE_OF_TWO: Scenario = Scenario {
     ],
     out_of_band: person_at_worker,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded", "1.3.0 Succeeded"],
-    may: &[],
     steady: false,
+    ..SERVICE
 };
 
 /// The first release names one image, and the other stays as it was found. Then both are released at once, and rolled
 /// back.
 pub(super) const BOTH_AND_BACK: Scenario = Scenario {
     name: "both_and_back",
-    declaration: TWO_IMAGES,
-    scene: add_worker,
     before: &[quiet(Deed::Deploy("1.0.0", &["agent/agent"])), quiet(Deed::Deploy("1.1.0", BOTH))],
     acts: &[next(Deed::Operate("rollback"))],
-    out_of_band: person_at_worker,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],
-    may: &[],
     steady: true,
+    ..ONE_OF_TWO
 };
 
 /// An operator goes back while one of them is brought.
 pub(super) const ONE_OF_TWO_PREEMPTED: Scenario = Scenario {
     name: "one_of_two_preempted",
-    declaration: TWO_IMAGES,
-    scene: add_worker,
     before: &[quiet(Deed::Deploy("1.0.0", BOTH)), quiet(Deed::Deploy("1.1.0", &["agent/agent"]))],
     acts: &[next(Deed::Deploy("1.2.0", &["agent/worker"])), when_in("Bake", Deed::Operate("rollback"))],
-    out_of_band: person_at_worker,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 RolledBack (PreemptedByOperator)", "1.1.0 Succeeded"],
     may: &["1.2.0 Succeeded", "1.2.0 Rejected (Held)", "1.0.0 Succeeded"],
-    steady: false,
+    ..ONE_OF_TWO
 };
 
 /// Each image is pushed by itself, the second while the first is under way.
 pub(super) const ONE_OF_TWO_PUSHED: Scenario = Scenario {
     name: "one_of_two_pushed",
-    declaration: TWO_IMAGES,
-    scene: add_worker,
     before: &[quiet(Deed::Put("apps/shop/app.yaml", TWO_IMAGES_SINCE)), quiet(Deed::Deploy("1.0.0", BOTH))],
     acts: &[next(Deed::PushTo("shop/worker", "main-42")), when_in("Bake", Deed::PushTo("shop/agent", "main-43"))],
-    out_of_band: person_at_worker,
     ends: &["1.0.0 Succeeded", "main-42+9365bc35c8a2 Succeeded", "main-43+0d7c5552b0af Succeeded"],
-    may: &[],
     steady: true,
+    ..ONE_OF_TWO
 };
 
 /// The declaration has one image at first, and two later.
 pub(super) const TWO_SINCE: Scenario = Scenario {
     name: "two_since",
-    declaration: SERVICE,
     scene: add_worker,
     before: &[
         quiet(Deed::Deploy("1.0.0", &["agent"])),
@@ -108,23 +78,19 @@ pub(super) const TWO_SINCE: Scenario = Scenario {
     ends: &["1.0.0 Succeeded", "1.0.1 Succeeded", "1.1.0 Succeeded", "1.0.1 Succeeded"],
     // If the release failed there is nothing to take back of it.
     may: &["1.0.0 Succeeded"],
-    steady: true,
+    ..SERVICE
 };
 
 /// One of the containers crashes, or is not healthy: what both ran comes back.
 pub(super) const ONE_OF_TWO_UNDONE: Scenario = Scenario {
     name: "one_of_two_undone",
-    declaration: TWO_IMAGES,
-    scene: add_worker,
-    before: LIVE,
     acts: &[
         next(Deed::Ail("the worker of the release crashes", worker_crashes)),
         next(Deed::Deploy("1.1.0", &["agent/worker"])),
         quiet(Deed::Deploy("1.2.0", &["agent/agent"])),
         when_in("Bake", Deed::Ail("the alarm rings", rings)),
     ],
-    out_of_band: person_at_worker,
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)", "1.2.0 RolledBack (GateFailed)"],
-    may: &[],
     steady: true,
+    ..ONE_OF_TWO
 };

@@ -1,12 +1,12 @@
 //! A service whose traffic ECS shifts while gates watch: deployed, undone, rolled back, and taken back by ECS itself.
 
-use super::declared_services::{
+use super::basics::SERVICE;
+use super::declarations::{
     SERVICE_AND_FUNCTION, SERVICE_AND_FUNCTION_PROBED, SERVICE_BLUE_GREEN, SERVICE_CANARY, SERVICE_COMPARED,
 };
 use super::gates::{is_down, is_up};
 use super::people::{
-    is_shifted_and_watched, is_shifted_at_once, is_shifted_in_two_parts, person_at_service, rings, service_rings,
-    tasks_crash,
+    is_shifted_and_watched, is_shifted_at_once, is_shifted_in_two_parts, rings, service_rings, tasks_crash,
 };
 use crate::deed::Deed;
 use crate::scenario::{Scenario, after, next, quiet, when_in};
@@ -15,17 +15,8 @@ use windlass_domain::text::time::Span;
 use windlass_engine::ports::OnFailure;
 use windlass_world::World;
 
-pub(super) const BLUE_GREEN: Scenario = Scenario {
-    name: "blue_green",
-    declaration: SERVICE_BLUE_GREEN,
-    scene: is_shifted_at_once,
-    before: &[quiet(Deed::Deploy("1.0.0", &["agent"]))],
-    acts: &[next(Deed::Deploy("1.1.0", &["agent"]))],
-    out_of_band: person_at_service,
-    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
-    may: &[],
-    steady: true,
-};
+pub(super) const BLUE_GREEN: Scenario =
+    Scenario { name: "blue_green", declaration: SERVICE_BLUE_GREEN, scene: is_shifted_at_once, ..SERVICE };
 
 /// A gate fails while ECS bakes.
 pub(super) const BLUE_GREEN_UNDONE: Scenario = Scenario {

@@ -1,54 +1,22 @@
 //! Tasks that are run once per release: they succeed, are taken back, passed over, stopped, and forgotten by ECS.
 
-use super::people::{as_made, rings};
+use super::basics::SERVICE;
+use super::people::rings;
 use crate::deed::Deed;
 use crate::scenario::{Scenario, after, next, quiet, when_in};
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_world::World;
 
 /// A migration before its service and a function, and its undo.
-const WITH_UNDO: &str = "
-app: shop
-version: 1.0.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  migrate: {kind: task, image: agent, ecs: {command: [migrate, up]}, limit: 2m, undo: {command: [migrate, down]}}
-  agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent, after: [migrate]}
-  api: {kind: lambda, function: shop-api, alias: live, after: [agent]}
-gates:
-  bake: 1m
-  alarms: [shop-5xx]
-";
+const WITH_UNDO: &str =
+    gated!(migrate!("undo: {command: [migrate, down]}"), agent!("after: [migrate]"), api!("after: [agent]"));
 
 /// The same, with nothing to take back.
-const WITHOUT_UNDO: &str = "
-app: shop
-version: 1.0.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  migrate: {kind: task, image: agent, ecs: {command: [migrate, up]}, limit: 2m, undo: none}
-  agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent, after: [migrate]}
-gates:
-  bake: 1m
-  alarms: [shop-5xx]
-";
+const WITHOUT_UNDO: &str = gated!(migrate!("undo: none"), agent!("after: [migrate]"));
 
 /// A function behind a migration after which the former service must not run.
-pub(super) const IRREVERSIBLE: &str = "
-app: shop
-version: 1.0.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent}
-  migrate: {kind: task, image: agent, ecs: {command: [migrate, up]}, limit: 2m, irreversible: true, after: [agent]}
-  api: {kind: lambda, function: shop-api, alias: live, after: [migrate]}
-gates:
-  bake: 1m
-  alarms: [shop-5xx]
-";
+pub(super) const IRREVERSIBLE: &str =
+    gated!(agent!(), migrate!("irreversible: true", "after: [agent]"), api!("after: [migrate]"));
 
 /// Stops the task of the release in the console, as a person does.
 fn person_at_task(world: &World) {
@@ -93,17 +61,8 @@ fn allows_looks(world: &World) {
     clock.now = clock.now.plus_s(3 * 3600);
 }
 
-pub(super) const RUN: Scenario = Scenario {
-    name: "task",
-    declaration: WITH_UNDO,
-    scene: as_made,
-    before: &[quiet(Deed::Deploy("1.0.0", &["agent"]))],
-    acts: &[next(Deed::Deploy("1.1.0", &["agent"]))],
-    out_of_band: person_at_task,
-    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
-    may: &[],
-    steady: true,
-};
+pub(super) const RUN: Scenario =
+    Scenario { name: "task", declaration: WITH_UNDO, out_of_band: person_at_task, ..SERVICE };
 
 pub(super) const FAILS: Scenario = Scenario {
     name: "task_fails",

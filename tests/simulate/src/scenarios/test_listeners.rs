@@ -7,26 +7,11 @@ use crate::scenario::{Scenario, next};
 use windlass_world::World;
 
 /// The service waits with the test traffic, which its listener routes by a header.
-const SERVICE_TESTED: &str = "
-app: shop
-version: 1.0.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  agent:
-    kind: ecs
-    cluster: shop
-    service: agent
-    container: agent
-    repository: shop/agent
-    rollout: blue_green
-    pause: [POST_TEST_TRAFFIC_SHIFT, PRE_PRODUCTION_TRAFFIC_SHIFT, POST_PRODUCTION_TRAFFIC_SHIFT]
-    gates:
-      probes: [{url: \"https://test.shop.example/health\", headers: {x-shop-test: new}, before_traffic: true}]
-gates:
-  bake: 1m
-  alarms: [shop-5xx]
-";
+const SERVICE_TESTED: &str = gated!(agent!(lines:
+    "rollout: blue_green",
+    "pause: [POST_TEST_TRAFFIC_SHIFT, PRE_PRODUCTION_TRAFFIC_SHIFT, POST_PRODUCTION_TRAFFIC_SHIFT]",
+    "gates:",
+    r#"  probes: [{url: "https://test.shop.example/health", headers: {x-shop-test: new}, before_traffic: true}]"#));
 
 const TEST: &str = "https://test.shop.example/health";
 

@@ -7,22 +7,14 @@ use crate::scenario::{Scenario, next, quiet, when_in};
 use windlass_world::World;
 
 /// Two topics, one in each form. The second is notified of more.
-const TOPICS: &str = "
-app: shop
-version: 1.0.0
-environments:
-  prod:
-    deploy: {branch: main}
-    sources: [api, console, s3, ecr]
-    notify:
-      - {topic: \"arn:aws:sns:eu-west-1:111111111111:shop\"}
-      - {topic: \"arn:aws:sns:eu-west-1:111111111111:shop-all\", of: [start, success, failure, wheel], form: text}
-components:
-  api: {kind: lambda, function: shop-api, alias: live}
-gates:
-  bake: 5m
-  alarms: [shop-5xx]
-";
+const TOPICS: &str = gated!(
+    api!();
+    prod: prod!(lines: "notify:",
+        "  - {topic: \"arn:aws:sns:eu-west-1:111111111111:shop\"}",
+        "  - {topic: \"arn:aws:sns:eu-west-1:111111111111:shop-all\", of: [start, success, failure, wheel], \
+            form: text}");
+    bake: "5m"
+);
 
 /// A release, and a person who steers it.
 pub(super) const NOTIFIED: Scenario = Scenario {

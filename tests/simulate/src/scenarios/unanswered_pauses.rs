@@ -1,7 +1,7 @@
 //! Pauses of a service's deployment that end without an answer: an operator cancels or goes back meanwhile, or their
 //! time is over while nobody is there.
 
-use super::declared_services::{SERVICE_CANARY_WATCHED, SERVICE_PAUSED_LAST};
+use super::declarations::{SERVICE_CANARY_WATCHED, SERVICE_PAUSED_LAST};
 use super::pauses::{CANARY_PAUSED, PAUSED};
 use super::people::{is_shifted_at_once_with_a_last_pause, pauses_run_out};
 use super::shifts::SHIFTED;

@@ -7,27 +7,11 @@ use crate::deed::Deed;
 use crate::scenario::{Scenario, after, next, when_in};
 
 /// Both are at 10 %, are judged, and go on.
-const SERVICE_WITH_FUNCTION: &str = "
-app: shop
-version: 1.0.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-waves: together
-components:
-  agent:
-    kind: ecs
-    cluster: shop
-    service: agent
-    container: agent
-    repository: shop/agent
-    rollout: canary
-    pause: [PRE_PRODUCTION_TRAFFIC_SHIFT, POST_PRODUCTION_TRAFFIC_SHIFT]
-  api: {kind: lambda, function: shop-api, alias: live, rollout: {canary: [10], every: 2m}}
-gates:
-  bake: 1m
-  between_waves: 1m
-  alarms: [shop-5xx]
-";
+const SERVICE_WITH_FUNCTION: &str = gated!(
+    agent_in_parts!(), api!("rollout: {canary: [10], every: 2m}");
+    waves: "together";
+    between_waves: "1m"
+);
 
 pub(super) const TOGETHER: Scenario =
     Scenario { name: "together", declaration: SERVICE_WITH_FUNCTION, ..CANARY_PAUSED };

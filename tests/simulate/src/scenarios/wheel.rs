@@ -1,56 +1,20 @@
 //! A person steers a deployment while it watches: pauses, continues, skips the bake, and is refused.
 
-use super::basics::{BOTH, LIVE};
+use super::basics::{BOTH, CANARY};
 use super::pauses::PAUSED;
-use super::people::{as_made, is_quiet_again, person_at_api, rings};
+use super::people::{is_quiet_again, rings};
 use super::shifts::SERVICE_CANARY_THEN_FUNCTION;
 use crate::deed::Deed;
 use crate::scenario::{Scenario, after, next, quiet, when_in};
 
 /// Two functions, with pauses of ten minutes.
-const STEERED: &str = "
-app: shop
-version: 1.0.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  jobs: {kind: lambda, function: shop-jobs, alias: live}
-  api: {kind: lambda, function: shop-api, alias: live, after: [jobs], rollout: {canary: [50], every: 1m}}
-gates:
-  bake: 2m
-  alarms: [shop-5xx]
-  pause: {for: 10m}
-";
+const STEERED: &str = gated!(functions!(); bake: "2m"; gates: "pause: {for: 10m}");
 
 /// The same, but a pause that nobody ends undoes the release.
-const STEERED_BACK: &str = "
-app: shop
-version: 1.0.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  jobs: {kind: lambda, function: shop-jobs, alias: live}
-  api: {kind: lambda, function: shop-api, alias: live, after: [jobs], rollout: {canary: [50], every: 1m}}
-gates:
-  bake: 2m
-  alarms: [shop-5xx]
-  pause: {for: 10m, then: undo}
-";
+const STEERED_BACK: &str = gated!(functions!(); bake: "2m"; gates: "pause: {for: 10m, then: undo}");
 
 /// Each wave is watched for five minutes.
-const WATCHED_LONG: &str = "
-app: shop
-version: 1.0.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  jobs: {kind: lambda, function: shop-jobs, alias: live}
-  api: {kind: lambda, function: shop-api, alias: live, after: [jobs]}
-gates:
-  bake: 5m
-  between_waves: 5m
-  alarms: [shop-5xx]
-";
+const WATCHED_LONG: &str = gated!(jobs!(), api!("after: [jobs]"); bake: "5m"; between_waves: "5m");
 
 const PAUSE: Deed = Deed::Operate("pause");
 const CONTINUE: Deed = Deed::Operate("continue");
@@ -59,13 +23,8 @@ const SKIP: Deed = Deed::Operate("skip_bake");
 pub(super) const WHEEL: Scenario = Scenario {
     name: "wheel",
     declaration: STEERED,
-    scene: as_made,
-    before: LIVE,
     acts: &[next(Deed::Deploy("1.1.0", BOTH)), when_in("Bake", PAUSE), after(300, CONTINUE)],
-    out_of_band: person_at_api,
-    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
-    may: &[],
-    steady: true,
+    ..CANARY
 };
 
 /// Nobody ends the pause.

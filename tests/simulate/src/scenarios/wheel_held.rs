@@ -6,48 +6,10 @@ use crate::deed::Deed;
 use crate::scenario::{Scenario, after, next, quiet, when_in};
 
 /// A service in two parts, each of which waits for half an hour at most, with pauses of five minutes.
-const HELD: &str = "
-app: shop
-version: 1.0.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  agent:
-    kind: ecs
-    cluster: shop
-    service: agent
-    container: agent
-    repository: shop/agent
-    rollout: canary
-    pause: [PRE_PRODUCTION_TRAFFIC_SHIFT, POST_PRODUCTION_TRAFFIC_SHIFT]
-  api: {kind: lambda, function: shop-api, alias: live, after: [agent]}
-gates:
-  bake: 1m
-  alarms: [shop-5xx]
-  pause: {for: 5m}
-";
+const HELD: &str = gated!(agent_in_parts!(), api!("after: [agent]"); gates: "pause: {for: 5m}");
 
 /// The same with pauses for which ECS does not wait.
-const HELD_TOO_LONG: &str = "
-app: shop
-version: 1.0.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  agent:
-    kind: ecs
-    cluster: shop
-    service: agent
-    container: agent
-    repository: shop/agent
-    rollout: canary
-    pause: [PRE_PRODUCTION_TRAFFIC_SHIFT, POST_PRODUCTION_TRAFFIC_SHIFT]
-  api: {kind: lambda, function: shop-api, alias: live, after: [agent]}
-gates:
-  bake: 1m
-  alarms: [shop-5xx]
-  pause: {for: 40m}
-";
+const HELD_TOO_LONG: &str = gated!(agent_in_parts!(), api!("after: [agent]"); gates: "pause: {for: 40m}");
 
 const PAUSE: Deed = Deed::Operate("pause");
 

@@ -1,7 +1,8 @@
 //! Files of a site go: by a withdrawal, and with an undone release that brought them newly.
 
+use super::basics::SITE;
 use super::declarations;
-use super::people::{as_made, is_quiet_again, person_at_distribution, person_at_web, rings};
+use super::people::{is_quiet_again, person_at_distribution, rings};
 use crate::deed::Deed;
 use crate::scenario::{Scenario, next, quiet, when_in};
 use windlass_machine::shop_world::NOTES;
@@ -11,14 +12,10 @@ const WEB: &[&str] = &["web"];
 /// What stays reachable of the version before is withdrawn. A rollback to that version leaves it out.
 pub(super) const WITHDRAWN: Scenario = Scenario {
     name: "withdrawn",
-    declaration: declarations::SITE,
-    scene: as_made,
     before: &[quiet(Deed::Deploy("1.0.0-notes", WEB)), quiet(Deed::Deploy("1.1.0", WEB))],
     acts: &[next(Deed::Withdraw(NOTES)), quiet(Deed::Operate("rollback"))],
-    out_of_band: person_at_web,
     ends: &["1.0.0-notes Succeeded", "1.1.0 Succeeded", "1.1.0 Succeeded", "1.0.0-notes Succeeded"],
-    may: &[],
-    steady: true,
+    ..SITE
 };
 
 /// The same with a folder per release.
