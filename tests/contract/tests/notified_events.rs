@@ -108,7 +108,7 @@ const WORDS: [(&str, &str); 26] = [
     ("ReleaseGone", ""),
     ("ReleaseBack", ""),
     ("DriftFound", "not as it was left"),
-    ("DriftUnknown", "nobody could tell"),
+    ("DriftUnknown", "could not be seen"),
     ("DriftGone", "is again"),
 ];
 
