@@ -32,6 +32,7 @@ mod state;
 mod strategy;
 mod tell;
 mod tell_shift;
+mod verify;
 mod wanted;
 mod waves;
 
