@@ -4,7 +4,8 @@
 
 use windlass_cli::init::account::{Account, Live, ServiceDetail};
 use windlass_cli::init::answers::Answers;
-use windlass_cli::init::proposal::{InitFacts, propose};
+use windlass_cli::init::facts::InitFacts;
+use windlass_cli::init::proposal::propose;
 use windlass_cli::init::repository::Repository;
 use windlass_cli::init::{files, pieces};
 use windlass_domain::declaration::Declaration;

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use windlass_cli::init::account::{Account, Distribution, Live, Owner};
 use windlass_cli::init::answers::{Answers, Question};
-use windlass_cli::init::proposal::{InitFacts, propose};
+use windlass_cli::init::facts::InitFacts;
+use windlass_cli::init::proposal::propose;
 use windlass_cli::init::repository::Repository;
 use windlass_cli::init::{files, pieces};
 

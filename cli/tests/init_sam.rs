@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 use windlass_cli::init::answers::Answers;
+use windlass_cli::init::facts::InitFacts;
 use windlass_cli::init::files;
 use windlass_cli::init::pieces;
-use windlass_cli::init::proposal::{InitFacts, propose};
+use windlass_cli::init::proposal::propose;
 use windlass_cli::init::repository::Repository;
 use windlass_domain::declaration::Declaration;
 

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use windlass_cli::init::answers::Answers;
-use windlass_cli::init::proposal::{InitFacts, propose};
+use windlass_cli::init::facts::InitFacts;
+use windlass_cli::init::proposal::propose;
 use windlass_cli::init::{files, pieces, repository_walk};
 use windlass_domain::declaration::Declaration;
 

@@ -3,7 +3,7 @@
 
 use crate::init::account::{Account, Distribution, Live, Owner, ServiceDetail};
 use crate::init::application::{Application, Target};
-use crate::init::proposal::InitFacts;
+use crate::init::facts::InitFacts;
 use std::collections::BTreeMap;
 use windlass_aws::AccountResources;
 use windlass_domain::declaration::installation;

@@ -24,6 +24,13 @@ pub struct Question {
     pub only_with: Option<String>,
 }
 
+impl Question {
+    /// Makes a question without choices.
+    pub fn new(key: &str, about: &str, proposed: Option<String>) -> Self {
+        Self { key: key.to_owned(), about: about.to_owned(), proposed, choices: Vec::new(), only_with: None }
+    }
+}
+
 /// The questions so far, with their answers. Questions are asked in an order, and later ones depend on earlier answers.
 /// So all are asked again with each answer more, and an open question takes its proposed answer for the time being.
 #[derive(Debug, Default)]
@@ -130,13 +137,7 @@ mod tests {
     use super::*;
 
     fn question(key: &str, proposed: Option<&str>) -> Question {
-        Question {
-            key: key.into(),
-            about: "?".into(),
-            proposed: proposed.map(str::to_owned),
-            choices: Vec::new(),
-            only_with: None,
-        }
+        Question::new(key, "?", proposed.map(str::to_owned))
     }
 
     #[test]

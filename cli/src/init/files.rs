@@ -1,7 +1,7 @@
 //! The files that `init` writes, and the commands that come after it. Pure: an application in, texts out.
 
 use super::application::{Application, Rule};
-use super::proposal::InitFacts;
+use super::facts::InitFacts;
 use super::{declaration, infrastructure, role, workflow};
 use crate::ground::quoting::in_shell;
 use crate::init::pieces::{Piece, Sort};

@@ -7,6 +7,7 @@ pub mod answers;
 pub mod application;
 pub mod declaration;
 pub mod environments;
+pub mod facts;
 pub mod files;
 pub mod import;
 pub mod infrastructure;

@@ -1,44 +1,16 @@
 //! The way from the findings and the answers to an application: the evident is proposed, and the rest is asked. Pure.
 
-use super::account::Account;
 use super::answers::{Answers, Question, UNANSWERED};
 use super::application::{Application, Component, Environment, Rule};
 use super::environments;
-use super::pieces::{Piece, Pieces};
+use super::facts::InitFacts;
+use super::pieces::Piece;
 use super::repository::Repository;
 use super::targets::TargetQuestions;
 use super::text::Text;
 use crate::init::import::name;
-use std::collections::BTreeMap;
-use windlass_domain::declaration::Exceptions;
 use windlass_domain::document::shape::objection::nearest;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
-
-/// Everything that was found.
-#[derive(Debug, Default, Clone)]
-pub struct InitFacts {
-    /// The repository.
-    pub repository: Repository,
-    /// Values that the declaration takes beyond the rules.
-    pub exceptions: Exceptions,
-    /// Its pieces.
-    pub pieces: Pieces,
-    /// The account.
-    pub account: Account,
-    /// The region of the credentials, or of the settings.
-    pub region: Option<String>,
-    /// The installation's stack.
-    pub stack: String,
-    /// Its account.
-    pub account_id: Option<String>,
-    /// Its policy for CI.
-    pub ci_policy: Option<String>,
-    /// Its policy for plans of pull requests.
-    pub plan_policy: Option<String>,
-    /// The repositories on GitHub that were looked at, each with the numbers of its owner and of itself, as
-    /// `owner/repository`, where GitHub has named them.
-    pub github_ids: BTreeMap<String, Option<String>>,
-}
 
 /// The action of the release that this program belongs to. The build of a release sets it, because a repository's
 /// address is not in its sources.
@@ -52,7 +24,7 @@ pub fn propose(facts: &InitFacts, asked: &mut Answers) -> Application {
     let repository = &facts.repository;
     let own = repository.github.as_deref().and_then(|github| github.split_once('/'));
     let own = own.map_or(repository.name.as_str(), |(_, name)| name);
-    let app = asked.ask(question("app", "the application's name", Some(name(own))), &|text| {
+    let app = asked.ask(Question::new("app", "the application's name", Some(name(own))), &|text| {
         AppName::new(text).map(drop).map_err(|why| why.to_string())
     });
     let environments = ask_environments(repository, asked);
@@ -65,15 +37,16 @@ pub fn propose(facts: &InitFacts, asked: &mut Answers) -> Application {
         })
         .collect();
     components.sort_by_key(Component::floor);
-    let region =
-        asked.ask(question("region", "the region of Windlass and of the targets", facts.region.clone()), &is_region);
-    let github = asked
-        .ask(question("github", &about_github(repository), github_of(repository)), &|text| is_github(text, repository));
+    let region = asked
+        .ask(Question::new("region", "the region of Windlass and of the targets", facts.region.clone()), &is_region);
+    let github = asked.ask(Question::new("github", &about_github(repository), github_of(repository)), &|text| {
+        is_github(text, repository)
+    });
     let github = (github != NONE).then_some(github);
     let ids = github.as_ref().map(|github| ask_ids(facts, github, asked));
     let github_environment = github.as_ref().and_then(|_| ask_github(&names, asked));
-    let account =
-        asked.ask(question("account", "the number of the account of Windlass", facts.account_id.clone()), &is_account);
+    let account = asked
+        .ask(Question::new("account", "the number of the account of Windlass", facts.account_id.clone()), &is_account);
     let action = github.as_ref().and_then(|_| ask_action(asked));
     asked.end();
     Application {
@@ -143,7 +116,7 @@ fn ask_ids(facts: &InitFacts, github: &str, asked: &mut Answers) -> String {
         "the numbers of owner and repository on GitHub, as `gh api repos/{github} --jq '\"\\(.owner.id)/\\(.id)\"'` prints them; `none` where the command that makes the roles asks GitHub"
     );
     let proposed = Some(known.unwrap_or_else(|| NONE.to_owned()));
-    asked.ask(question("github.ids", &about, proposed), &|text| {
+    asked.ask(Question::new("github.ids", &about, proposed), &|text| {
         if text == NONE || ids_of(text).is_some() {
             return Ok(());
         }
@@ -163,7 +136,7 @@ fn ids_of(text: &str) -> Option<(String, String)> {
 fn ask_github(names: &[String], asked: &mut Answers) -> Option<Text> {
     let about = "the environment on GitHub in which the job of each environment runs, such as `{environment}`, so that its reviewers and rules count; `none` for none";
     let letters = |c: char| c.is_ascii_alphanumeric() || "-_.{}=,".contains(c);
-    let question = question("github.environment", about, Some(NONE.to_owned()));
+    let question = Question::new("github.environment", about, Some(NONE.to_owned()));
     let answer = asked.ask(question, &|text| {
         let read = Text::read(text, names)?;
         let at = |name: &String| read.at("", name);
@@ -181,7 +154,7 @@ fn ask_github(names: &[String], asked: &mut Answers) -> Option<Text> {
 
 fn ask_action(asked: &mut Answers) -> Option<String> {
     let action = asked.ask(
-        question(
+        Question::new(
             "action",
             "Windlass's GitHub Action, which the workflow uses, as `owner/name@commit`; `none` for a workflow without it",
             Some(OWN_ACTION.unwrap_or(NONE).to_owned()),
@@ -189,11 +162,6 @@ fn ask_action(asked: &mut Answers) -> Option<String> {
         &is_action,
     );
     (action != NONE).then_some(action)
-}
-
-/// Makes a question without choices.
-pub fn question(key: &str, about: &str, proposed: Option<String>) -> Question {
-    Question { key: key.to_owned(), about: about.to_owned(), proposed, choices: Vec::new(), only_with: None }
 }
 
 /// The word before the number of every region's name (AWS Regions and Availability Zones, "AWS Regions"). Areas are not
@@ -246,7 +214,7 @@ fn list(text: &str) -> Vec<String> {
 fn ask_environments(repository: &Repository, asked: &mut Answers) -> Vec<Environment> {
     let found = environments::found(repository).join(",");
     let about = "the environments, in the order in which a release goes through them";
-    let answer = asked.ask(question("environments", about, Some(found)), &|text| {
+    let answer = asked.ask(Question::new("environments", about, Some(found)), &|text| {
         let all = list(text);
         if let Some(twice) = all.iter().enumerate().find(|(at, name)| all[..*at].contains(name)) {
             return Err(format!("`{}` stands there twice: write each environment once", twice.1));
@@ -259,7 +227,7 @@ fn ask_environments(repository: &Repository, asked: &mut Answers) -> Vec<Environ
         let about = format!(
             "what of Git is released into {name}: `branch:…`, `tag:stable`, `tag:release-candidate`, `tag:…` or `none`"
         );
-        let question = question(&format!("deploy.{name}"), &about, Some(environments::usual(&name, branch)));
+        let question = Question::new(&format!("deploy.{name}"), &about, Some(environments::usual(&name, branch)));
         let answer = asked.ask(question, &|text| Rule::read(text).map(drop));
         Environment { name, rule: Rule::read(&answer).unwrap_or(Rule::None) }
     });
@@ -271,7 +239,7 @@ fn ask_components(pieces: &[Piece], asked: &mut Answers) -> Vec<Piece> {
     let all: Vec<String> = pieces.iter().map(|piece| piece.name.clone()).collect();
     let about = "what is released, by name; `name:other` gives a component another name";
     let proposed = (!all.is_empty()).then(|| all.join(","));
-    let chosen = asked.ask(question("components", about, proposed), &|text| chosen(text, pieces).map(drop));
+    let chosen = asked.ask(Question::new("components", about, proposed), &|text| chosen(text, pieces).map(drop));
     chosen_or_none(&chosen, pieces)
 }
 

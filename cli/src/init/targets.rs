@@ -4,8 +4,8 @@
 use super::account::{Account, Live, Owner, SoughtTarget, each, is_free};
 use super::answers::{Answers, Check, MemberPlace, Question, UNANSWERED};
 use super::application::{Balancer, Component, Target};
+use super::facts::InitFacts;
 use super::pieces::{Piece, Runs};
-use super::proposal::{InitFacts, question};
 use super::text::Text;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::kinds::KindName;
@@ -62,7 +62,7 @@ impl TargetQuestions<'_> {
         if piece.runs != Runs::Undecided {
             return piece.runs.clone();
         }
-        let question = question(
+        let question = Question::new(
             &format!("{}.runs", piece.name),
             &format!("what {} (`{}`) runs as: `function` or `service`", piece.sort, piece.file),
             None,
@@ -137,7 +137,7 @@ impl TargetQuestions<'_> {
 
     /// Asks for a text that all environments share.
     pub(super) fn one(&mut self, piece: &Piece, member: &str, about: &str, proposed: Option<String>) -> String {
-        let question = question(&format!("{}.{member}", piece.name), about, proposed);
+        let question = Question::new(&format!("{}.{member}", piece.name), about, proposed);
         self.asked.ask(question, &|text| is_one_word(text))
     }
 

@@ -5,7 +5,9 @@ use crate::ground::arguments;
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::trouble::{TroubleName, next_for_credentials};
-use crate::talk::installation_source::{GivenOption, InstallationPart, InstallationSource, given, named};
+use crate::talk::installation_source::{
+    GivenOption, InstallationPart, InstallationPlace, InstallationSource, given, named,
+};
 use crate::talk::settings::{Settings, is_stack};
 use crate::talk::windlass::Windlass;
 use clap::Args;
@@ -51,17 +53,6 @@ pub struct Installed {
     pub version: Option<String>,
     /// The parts of the stack that can stop working.
     pub parts: Vec<Part>,
-}
-
-/// A place of an installation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InstallationPlace {
-    /// The address, or the bucket's name.
-    pub value: String,
-    /// Its source, such as `WINDLASS_ENDPOINT` or `line 2 of windlass.toml`.
-    pub from: String,
-    /// The region of the settings, which is used where the environment names none.
-    pub region: Option<String>,
 }
 
 /// The API, or what it answers, for a command that goes on without it.

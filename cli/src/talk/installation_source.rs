@@ -22,6 +22,17 @@ pub enum InstallationSource {
     },
 }
 
+/// A place of an installation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstallationPlace {
+    /// The address, or the bucket's name.
+    pub value: String,
+    /// Its source, such as `WINDLASS_ENDPOINT` or `line 2 of windlass.toml`.
+    pub from: String,
+    /// The region of the settings, which is used where the environment names none.
+    pub region: Option<String>,
+}
+
 /// Something given on the command line: an option goes before a variable.
 #[derive(Debug, Clone, Copy)]
 pub struct GivenOption<'a> {

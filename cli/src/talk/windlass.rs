@@ -3,7 +3,7 @@
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::trouble::{TroubleName, next_for_credentials};
-use crate::talk::installation::InstallationPlace;
+use crate::talk::installation_source::InstallationPlace;
 use serde_json::Value;
 use std::future::Future;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! Acting from a page: the form, its plan, what was begun, and its outcome.
 
-use super::acts::{self, Act, BegunWork, TypedCommand};
+use super::acts::{self, Act, BegunWork, PageAction, TypedCommand};
 use super::deployment;
 use super::guard::random;
 use super::http::{Answer, Fields};
@@ -13,15 +13,6 @@ use crate::verbs::operator::{execution_outcome, is_not_known_yet};
 use maud::{Markup, html};
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::name::{AppName, EnvironmentName};
-
-/// An act from these pages.
-#[derive(Debug, Clone)]
-pub(super) struct PageAction {
-    app: AppName,
-    environment: Option<EnvironmentName>,
-    typed: String,
-    begun: BegunWork,
-}
 
 impl Server {
     pub(super) async fn form(&self, act: &str, fields: &Fields) -> Result<Answer, Failure> {

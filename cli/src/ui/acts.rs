@@ -12,7 +12,7 @@ use crate::verbs::rollback::Rollback;
 use crate::verbs::steering::{Hold, ReleaseHold};
 use clap::Parser;
 use maud::{Markup, html};
-use windlass_domain::text::name::AppName;
+use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// An act: its name is that of its verb.
 pub struct Act {
@@ -215,6 +215,16 @@ pub enum BegunWork {
     Deployment(String),
     /// An execution, whose outcome is asked for later.
     Execution(String),
+}
+
+/// An act from these pages.
+#[derive(Debug, Clone)]
+pub(super) struct PageAction {
+    pub(super) app: AppName,
+    pub(super) environment: Option<EnvironmentName>,
+    /// The command that does the same, typed.
+    pub(super) typed: String,
+    pub(super) begun: BegunWork,
 }
 
 impl TypedCommand {

@@ -1,6 +1,6 @@
 //! The server: which page is at which address, and what is read for it.
 
-use super::acting::PageAction;
+use super::acts::PageAction;
 use super::board::{Board, Observed};
 use super::guard::{Doorway, Guard};
 use super::http::{Answer, Fields, Request, read, send};

@@ -7,7 +7,6 @@ use crate::ground::trouble::TroubleName;
 use crate::ground::{interrupt, manual};
 use crate::talk::windlass::Windlass;
 use crate::verbs::follow::Patience;
-use crate::verbs::start::CallerKind;
 use crate::view::story;
 use indicatif::HumanDuration;
 use serde::Deserialize;
@@ -36,6 +35,15 @@ pub struct PlanRequest<'a> {
     pub body: &'a Value,
     /// The kind of caller that would make it: what is judged is what that one may do.
     pub by: CallerKind,
+}
+
+/// The kind of caller that makes a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallerKind {
+    /// A person: each request is one of its own.
+    Person,
+    /// An arrival: the same content is the same request.
+    Arrival,
 }
 
 /// Asks for a plan, waits until it is drawn, and prints it.

@@ -6,7 +6,7 @@ use crate::ground::output::Output;
 use crate::ground::{arguments, interrupt};
 use crate::talk::windlass::Windlass;
 use crate::verbs::follow::{AwaitedEnd, Patience, Waiting, follow};
-use crate::verbs::planned::{self, PlanRequest};
+use crate::verbs::planned::{self, CallerKind, PlanRequest};
 use crate::view::record::Record;
 use clap::Args;
 use serde_json::{Map, Value, json};
@@ -242,15 +242,6 @@ fn stands(deployment: &Deployment) -> &'static str {
         (Status::Recovering, None) => "is being recovered",
         (Status::Running | Status::Ended, None) => "is under way",
     }
-}
-
-/// The kind of caller that makes a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CallerKind {
-    /// A person: each request is one of its own.
-    Person,
-    /// An arrival: the same content is the same request.
-    Arrival,
 }
 
 /// The time for which a deployment is looked at once it is started.

@@ -1,6 +1,7 @@
 //! Deployments. Their records say who asked for what and when, and how it ended.
 
 pub mod accept;
+pub mod accept_look;
 mod accepted;
 pub mod admission;
 #[cfg(test)]

@@ -20,9 +20,11 @@ pub mod irreversible;
 pub mod kept;
 pub mod rollback;
 mod running;
+mod snapshot;
 
 pub use former_components::FormerState;
 pub use running::{ACCEPTED, BEFORE_WINDLASS, FOUND, GivenVersion, Running, VersionNames};
+pub use snapshot::Snapshot;
 
 /// The lock of an environment (rule 4). The item is never deleted, because its token only grows.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -240,60 +242,6 @@ impl Hold {
     pub fn in_words(&self) -> String {
         let reason = Foreign(&self.reason);
         format!("since {} by {}: {reason}", self.since, self.by)
-    }
-}
-
-/// The artifacts of all components after a deployment that succeeded, or as found before the first.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Snapshot {
-    /// Its number within the environment; grows.
-    pub number: u64,
-    /// The version of the release that made it, or `before-windlass`.
-    #[serde(deserialize_with = "foreign::one")]
-    pub version: String,
-    /// The digest of the release that made it; absent for `before-windlass`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub release: Option<Digest>,
-    /// The deployment that made it.
-    pub deployment: DeploymentId,
-    /// The time at which it was made.
-    pub made: Time,
-    /// The number of the snapshot that it replaced; 0 for the first. A rollback walks this chain, so a second rollback
-    /// walks further back.
-    pub replaced: u64,
-    /// The record of what ran of each component that Windlass had changed until then.
-    pub components: BTreeMap<ComponentName, Running>,
-    /// Irreversible runs before it was made.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub irreversible: Irreversible,
-    /// True if no wave of the deployment that made it had a gate: then it was judged, and nothing was measured. False
-    /// in a snapshot that was made before this was kept.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub unmeasured: bool,
-}
-
-impl Snapshot {
-    /// Returns the snapshot as it is to be read now. It has the present names of the components. For a component that
-    /// came from another environment it has what ran of it there. For a component that Windlass changed only later it
-    /// has what was found. So it says what ran of each component that Windlass ever changed.
-    #[must_use]
-    pub fn with_found(mut self, state: &EnvironmentState) -> Self {
-        former_components::read(&mut self, &state.before);
-        for (component, found) in &state.found {
-            let known = self.components.entry(component.clone());
-            known.or_insert_with(|| found.clone());
-        }
-        self
-    }
-
-    /// Returns whether the snapshot is the same as the record of what runs: then going back to it changes nothing, as
-    /// far as Windlass knows.
-    pub fn runs(&self, state: &EnvironmentState) -> bool {
-        let runs = |(name, ran): (&ComponentName, &Running)| {
-            let running = state.running.get(name);
-            running.is_some_and(|running| ran.is_same(running))
-        };
-        self.components.iter().all(runs)
     }
 }
 

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::declaration::tenancy::Claim;
-use windlass_domain::deployment::accept::Live;
+use windlass_domain::deployment::accept_look::Live;
 use windlass_domain::deployment::hourly_look::{CALLS_A_LOOK, ComponentLook};
 use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::Running;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use windlass_domain::declaration::appspec::{AppSpec, Shape};
 use windlass_domain::declaration::plan::KindName;
 use windlass_domain::declaration::resolved::Place;
-use windlass_domain::deployment::accept::Live;
+use windlass_domain::deployment::accept_look::Live;
 use windlass_engine::kinds::ecs::{CodeDeployedService, Ecs};
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{AssumeRole as _, Clock as _, NewDeployed, Revision, Routing};

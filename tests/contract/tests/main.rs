@@ -7,6 +7,7 @@ mod circles;
 mod counts;
 mod documents;
 mod faults;
+mod imports;
 mod installation;
 mod kinds;
 mod ledger_keys;

@@ -1,4 +1,15 @@
-use super::ParseError;
+/// An expression that is not in the subset.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not in the subset of JSONata that the interpreter knows, from here on: `{rest}`")]
+pub struct ParseError {
+    rest: String,
+}
+
+impl ParseError {
+    pub(super) fn new(rest: &str) -> Self {
+        Self { rest: rest.to_owned() }
+    }
+}
 
 /// A piece of an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]

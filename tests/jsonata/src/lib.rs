@@ -11,7 +11,7 @@ mod lex;
 mod parse;
 
 pub use evaluate::{Scope, Variables};
-pub use parse::ParseError;
+pub use lex::ParseError;
 
 /// Returns the expression in a text, without its marks.
 pub fn expression_in(text: &str) -> Option<&str> {

@@ -1,20 +1,7 @@
-use super::lex::{Token, tokens};
+use super::lex::{ParseError, Token, tokens};
 use super::{Expression, Function};
 use std::iter::Peekable;
 use std::vec::IntoIter;
-
-/// An expression that is not in the subset.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not in the subset of JSONata that the interpreter knows, from here on: `{rest}`")]
-pub struct ParseError {
-    rest: String,
-}
-
-impl ParseError {
-    pub(super) fn new(rest: &str) -> Self {
-        Self { rest: rest.to_owned() }
-    }
-}
 
 type Parsed = Result<Expression, ParseError>;
 

@@ -3,6 +3,7 @@
 use crate::program::Program;
 use crate::region::Region;
 use crate::shop_world;
+pub use crate::shop_world::ALARM;
 use serde_json::{Value, json};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::drill::{Drill, Drills};
@@ -69,9 +70,6 @@ gates:
   bake: 1m
   alarms: [shop-5xx]
 ";
-
-/// The alarm that the gates judge by.
-pub const ALARM: &str = "shop-5xx";
 
 /// The application `shop` with one environment, `prod`, in a region.
 #[derive(Debug)]

@@ -4,6 +4,7 @@
 //! [`crate::live_rollout`] moves the deployments on.
 
 use crate::World;
+use crate::applications::conflict;
 pub use crate::applications::{Application, Environment, HostedProfile};
 use bytes::Bytes;
 use std::collections::BTreeMap;
@@ -96,10 +97,6 @@ fn missing(what: &str) -> Fault {
 
 fn refused(why: &str) -> Fault {
     Fault::new(FaultName::Refused, format!("BadRequestException: {why}"))
-}
-
-pub(crate) fn conflict(why: &str) -> Fault {
-    Fault::new(FaultName::Conflict, format!("ConflictException: {why}"))
 }
 
 impl AppConfigApi for World {

@@ -1,11 +1,15 @@
 //! Applications of AppConfig in memory, with their environments and profiles.
 
-use crate::appconfig::conflict;
 use crate::live_rollout::LiveRollout;
 use bytes::Bytes;
 use std::collections::BTreeMap;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::time::Time;
 use windlass_engine::ports::{HostedVersion, Named, NewRollout, Profile, Result};
+
+pub(crate) fn conflict(why: &str) -> Fault {
+    Fault::new(FaultName::Conflict, format!("ConflictException: {why}"))
+}
 
 /// An application.
 #[derive(Debug, Clone)]

@@ -1,7 +1,6 @@
 //! A gate at every call. Code that runs a whole simulation decides there when each call takes effect, when its answer
 //! comes, and what the caller gets.
 
-use crate::mishaps::When;
 use std::fmt::Debug;
 use windlass_domain::text::time::Time;
 use windlass_engine::ports::Result;
@@ -13,6 +12,15 @@ pub trait Gate: Debug {
 
     /// Returns whether any read of a service may be behind, so that the past must be remembered.
     fn looks_back(&self) -> bool;
+}
+
+/// The moment of a call at which a mishap happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// Before the call has any effect.
+    Before,
+    /// After it took effect: its answer is lost.
+    After,
 }
 
 /// A call at a gate.

@@ -1,15 +1,12 @@
 //! The rules that every kind of target must keep. A change made twice takes effect once. After a fault or a stop at any
 //! call, going on arrives at the goal. Undo restores what was observed, and undo twice has the effect of once.
 
-use crate::World;
 use crate::mishaps::{Mishap, When};
 use crate::run::{run, until_pause};
 use crate::trial::{PATIENCE, RETRY_MS, must, read};
-pub use crate::trial::{Trial, deployment, held_for};
-use serde_json::Value;
+pub use crate::trial::{Scene, Subject, Trial, deployment, held_for};
 use std::collections::BTreeMap;
 use std::pin::pin;
-use windlass_domain::declaration::plan::KindName;
 use windlass_domain::deployment::step::ChangeRecord;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::time::Time;
@@ -17,34 +14,6 @@ use windlass_engine::converge::Work;
 use windlass_engine::kinds::{ChangeFacts, Class, Kind, LookContext, Next};
 use windlass_engine::payload::{WorkDone, WorkTransition};
 use windlass_engine::ports::{Clock, Result};
-
-/// A target, and where a deployment wants it to go.
-#[derive(Debug, Clone)]
-pub struct Scene {
-    /// The world that holds the target.
-    pub world: World,
-    /// The kind's name.
-    pub kind: KindName,
-    /// The target, as the step item keeps it.
-    pub target: Value,
-    /// The wanted states, one per wave.
-    pub goals: Vec<Value>,
-}
-
-/// A kind under test in one setting.
-pub trait Subject {
-    /// The kind.
-    type Kind: Kind;
-
-    /// A fresh world with the target in it.
-    fn scene(&self) -> Scene;
-
-    /// The kind over the world.
-    fn kind(&self, at: World) -> Self::Kind;
-
-    /// Checks what else must be true when the last goal was reached, such as that exactly one version was published.
-    fn arrived(&self, _world: &World) {}
-}
 
 /// Checks all of it.
 ///

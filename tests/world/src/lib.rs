@@ -5,6 +5,7 @@
 //! state struct that tests read and write directly to set a scene or to look at the outcome.
 //! Every method of a port begins and ends with a hook for mishaps; see [`mishaps`].
 
+mod alias_shift;
 pub mod appconfig;
 mod applications;
 mod bucket;
@@ -19,6 +20,7 @@ mod codedeploy_documents;
 mod codedeploy_progress;
 pub mod conformance;
 mod deletions;
+mod deployment_group;
 pub mod dynamodb;
 pub mod ecr;
 pub mod ecs;

@@ -1,7 +1,7 @@
 //! A deployment of CodeDeploy in memory: waiting for its hooks, moving callers, over; or on its way back.
 
-use crate::codedeploy::{Group, taken_back};
 use crate::codedeploy_documents::{member, pending, percent, text};
+use crate::deployment_group::{Group, taken_back};
 use crate::live_function::LiveFunction;
 use crate::live_rollout::rings;
 use serde_json::Value;

@@ -6,8 +6,8 @@
 #[path = "live_service_way_back.rs"]
 mod way_back;
 
-use crate::codedeploy::Group;
 use crate::codedeploy_documents::{member, pending, percent, text};
+use crate::deployment_group::Group;
 use crate::live_rollout::rings;
 use crate::rollout::LiveService;
 use serde_json::Value;

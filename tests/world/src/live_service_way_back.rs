@@ -2,7 +2,7 @@
 //! its steps.
 
 use super::{STOPS_S, ServiceDeployed};
-use crate::codedeploy::taken_back;
+use crate::deployment_group::taken_back;
 use crate::rollout::LiveService;
 use windlass_domain::text::time::Time;
 

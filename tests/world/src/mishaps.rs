@@ -5,6 +5,7 @@
 //! `call.answer(value).await` (no `RefMut` may be held there). Calls are counted from 1.
 
 use crate::World;
+pub use crate::call_gate::When;
 use crate::call_gate::{Gate, Passing};
 use crate::run::give_way;
 use std::collections::{BTreeMap, VecDeque};
@@ -15,15 +16,6 @@ use std::task::Poll;
 use windlass_domain::text::fault::Fault;
 use windlass_domain::text::time::Time;
 use windlass_engine::ports::Result;
-
-/// The moment of a call at which a mishap happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
-    /// Before the call has any effect.
-    Before,
-    /// After it took effect: its answer is lost.
-    After,
-}
 
 /// A mishap at a call.
 #[derive(Debug, Clone, PartialEq, Eq)]

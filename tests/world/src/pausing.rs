@@ -2,38 +2,9 @@
 //! (Amazon ECS Developer Guide, "Pause hooks for Amazon ECS service deployments").
 
 use crate::rollout::LiveService;
+pub use crate::rollout::{Answered, Pausing};
 use windlass_domain::text::time::Time;
 use windlass_engine::ports::LifecycleHook;
-
-/// The way in which a pause was answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pausing {
-    /// It was answered by a call of the port.
-    Called {
-        /// True if the deployment went on.
-        goes_on: bool,
-    },
-    /// A person answered it.
-    ByHand {
-        /// True if the deployment went on.
-        goes_on: bool,
-    },
-}
-
-/// A pause that was answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answered {
-    /// The time of the answer.
-    pub at: Time,
-    /// The deployment's ARN.
-    pub rollout: String,
-    /// Its stage.
-    pub stage: String,
-    /// The hook's id.
-    pub hook: String,
-    /// The one who answered, and the answer.
-    pub by: Pausing,
-}
 
 const WAITS: &str = "AWAITING_ACTION";
 

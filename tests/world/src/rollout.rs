@@ -3,7 +3,6 @@
 //! ECS deployment circuit breaker detects failures").
 
 pub use crate::live_task::LiveTask;
-use crate::pausing::Answered;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::text::time::Time;
 use windlass_engine::ports::{LifecycleHook, OnFailure, Service, ServiceDeployment, ServiceEvent, ServiceRollout};
@@ -23,6 +22,36 @@ pub(crate) struct Trips {
     by: &'static str,
     why: &'static str,
     rolls_back: bool,
+}
+
+/// The way in which a pause was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pausing {
+    /// It was answered by a call of the port.
+    Called {
+        /// True if the deployment went on.
+        goes_on: bool,
+    },
+    /// A person answered it.
+    ByHand {
+        /// True if the deployment went on.
+        goes_on: bool,
+    },
+}
+
+/// A pause that was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// The time of the answer.
+    pub at: Time,
+    /// The deployment's ARN.
+    pub rollout: String,
+    /// Its stage.
+    pub stage: String,
+    /// The hook's id.
+    pub hook: String,
+    /// The one who answered, and the answer.
+    pub by: Pausing,
 }
 
 /// A service that lives.

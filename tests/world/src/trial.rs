@@ -1,9 +1,9 @@
 //! A deployment of one component, driven by a test: the ledger's items that it needs, and its invocations one by one.
 
 use crate::World;
-use crate::conformance::{Scene, Subject};
 use crate::run::run;
 use serde_json::Value;
+use windlass_domain::declaration::plan::KindName;
 use windlass_domain::deployment::step::{ChangeRecord, Step, StepStatus};
 use windlass_domain::environment::{HeldState, Lock, LockHolder};
 use windlass_domain::release::action::ActionName;
@@ -22,6 +22,34 @@ pub(crate) const RETRY_MS: u64 = 5000;
 
 /// The number of times that an invocation is asked again before the test gives up.
 pub(crate) const PATIENCE: u32 = 300;
+
+/// A target, and where a deployment wants it to go.
+#[derive(Debug, Clone)]
+pub struct Scene {
+    /// The world that holds the target.
+    pub world: World,
+    /// The kind's name.
+    pub kind: KindName,
+    /// The target, as the step item keeps it.
+    pub target: Value,
+    /// The wanted states, one per wave.
+    pub goals: Vec<Value>,
+}
+
+/// A kind under test in one setting.
+pub trait Subject {
+    /// The kind.
+    type Kind: Kind;
+
+    /// A fresh world with the target in it.
+    fn scene(&self) -> Scene;
+
+    /// The kind over the world.
+    fn kind(&self, at: World) -> Self::Kind;
+
+    /// Checks what else must be true when the last goal was reached, such as that exactly one version was published.
+    fn arrived(&self, _world: &World) {}
+}
 
 /// A deployment of one component in the middle of its way.
 pub struct Trial<'s, S: Subject> {

@@ -4,7 +4,7 @@
 use crate::ground::arguments::ComponentArgument;
 use crate::ground::failure::Failure;
 use crate::ground::machine::LARGEST_ARTIFACT;
-use crate::talk::installation::InstallationPlace;
+use crate::talk::installation_source::InstallationPlace;
 use crate::verbs::release::contents::ReleaseContents;
 use crate::verbs::release::preflight;
 use crate::verbs::release::upload::{self, Artifact};

@@ -3,7 +3,8 @@
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::trouble::TroubleName;
-use crate::talk::installation::{InstallationPlace, Reached};
+use crate::talk::installation::Reached;
+use crate::talk::installation_source::InstallationPlace;
 use crate::talk::listing::{LARGEST_PAGE, List, page};
 use crate::talk::windlass::Windlass;
 use crate::verbs::release::preflight::{self, Plan};

@@ -4,7 +4,7 @@ use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::interrupt;
 use crate::ground::output::Output;
-use crate::talk::installation::InstallationPlace;
+use crate::talk::installation_source::InstallationPlace;
 use crate::talk::windlass::Windlass;
 use crate::verbs::release::lookup::{ReleaseLookup, of_version};
 use crate::verbs::release::preflight::Plan;

@@ -3,7 +3,7 @@
 use crate::ground::failure::Failure;
 use crate::ground::output::Output;
 use crate::ground::trouble::next_for_credentials;
-use crate::talk::installation::InstallationPlace;
+use crate::talk::installation_source::InstallationPlace;
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};

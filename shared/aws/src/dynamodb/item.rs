@@ -5,8 +5,6 @@
 //! console; a member that bears one of the names above, or begins with `_`, is written with one `_` more in front and
 //! read back without it.
 
-use super::text;
-use crate::dynamodb::Attributes;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -14,10 +12,16 @@ use windlass_domain::text::fault::Fault;
 use windlass_domain::text::time::Time;
 use windlass_engine::ports::{Condition, Item, Key, Result, Write};
 
+pub(super) type Attributes = HashMap<String, AttributeValue>;
+
 const OWN: [&str; 6] = ["pk", "sk", "index_pk", "index_sk", "rev", "expires"];
 
 pub(super) fn key_attributes(key: &Key) -> Attributes {
     HashMap::from([("pk".into(), text(&key.pk)), ("sk".into(), text(&key.sk))])
+}
+
+pub(super) fn text(value: &str) -> AttributeValue {
+    AttributeValue::S(value.to_owned())
 }
 
 pub(super) fn attribute_name(member: &str) -> String {

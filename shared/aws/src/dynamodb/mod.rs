@@ -8,12 +8,8 @@ pub(crate) use item::item_of_document;
 
 use crate::Aws;
 use crate::error::OrFault;
-use aws_sdk_dynamodb::types::AttributeValue;
 use item::{item_of, key_attributes};
-use std::collections::HashMap;
 use windlass_engine::ports::{DynamoDbApi, Item, Key, Page, Query, Result, Transacted, Write};
-
-type Attributes = HashMap<String, AttributeValue>;
 
 const INDEX: &str = "by_index";
 
@@ -53,8 +49,4 @@ impl DynamoDbApi for Aws {
 
 fn named(key: &Key) -> String {
     format!("{} {}", key.pk, key.sk)
-}
-
-fn text(value: &str) -> AttributeValue {
-    AttributeValue::S(value.to_owned())
 }

@@ -1,7 +1,6 @@
 //! Queries, a page at a time.
 
-use super::item::item_of;
-use super::{Attributes, text};
+use super::item::{Attributes, item_of, text};
 use crate::Aws;
 use crate::error::OrFault;
 use aws_sdk_dynamodb::types::AttributeValue;

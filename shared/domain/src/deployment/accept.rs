@@ -1,11 +1,9 @@
 //! Decides what an operator's `accept` records of a component, by a look at its target: it records what callers get.
 //! Pure.
 
+use crate::deployment::accept_look::{Live, Look};
 use crate::deployment::step::Step;
-use crate::text::fault::Fault;
 use crate::text::finding::{Finding, FindingName};
-use crate::text::time::Time;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The answer of [`accepted`]: the content of a component's new record.
@@ -81,43 +79,6 @@ fn not_seen(step: &Step, why: &str) -> Finding {
         format!("what runs of {} could not be seen, so it cannot be accepted: {why}.", step.component),
         "Mend that, then accept again; the environment stays locked until then. A recovery, which undoes, has to see it as well.",
     )
-}
-
-/// A look at a component's target, made because an operator accepts what is there.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Look {
-    /// The time at which the look began.
-    pub at: Time,
-    /// The lock's token under which the look was made. Changes under a later token may have come after it.
-    pub token: u64,
-    /// The observation.
-    pub saw: Live,
-}
-
-/// The observation of a target.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Live {
-    /// The target is there.
-    There {
-        /// The state that callers get, as the kind writes it.
-        state: Value,
-        /// The state in words, such as `40 at 100 %`.
-        shown: String,
-        /// True if callers notice no difference from what ran before the deployment.
-        #[serde(default)]
-        as_before: bool,
-        /// True if callers notice no difference from what is recorded as running; where nothing is recorded, from what
-        /// ran before the deployment.
-        #[serde(default)]
-        as_recorded: bool,
-    },
-    /// Something that is declared is not there, for this reason.
-    Gone(String),
-    /// The state that callers get is not final, as this finding says: AWS still moves them.
-    Moving(Finding),
-    /// It could not be looked at.
-    Unknown(Fault),
 }
 
 #[cfg(test)]

@@ -5,8 +5,6 @@
 //! because of a gate: that would leave the older version live. A gate that is red then is reported, and the drill
 //! has failed.
 
-use crate::deployment::judgement::Judgement;
-use crate::deployment::step::Step;
 use crate::deployment::{Deployment, PREEMPTED, PREEMPTED_BY_DEPLOY};
 use crate::environment::Snapshot;
 use crate::release::ending::Ending;
@@ -26,7 +24,7 @@ mod turn;
 
 pub use messages::lasted;
 pub use schedule::{DrillFacts, Next};
-pub use steps::{DrillStep, MOST_BYTES};
+pub use steps::{DrillStep, EndedDeployment, MOST_BYTES};
 pub use turn::{gives_way, turn};
 
 /// The most tries of the way back. Another try would not mend a failure after that, and a person is notified.
@@ -193,19 +191,6 @@ pub struct DrillEnded {
     /// True if what ran before the drill runs again, as far as Windlass knows; false if something else runs, or nobody
     /// knows.
     pub restored: bool,
-}
-
-/// The ledger's facts about a deployment that has just ended.
-#[derive(Debug, Clone, Copy)]
-pub struct EndedDeployment<'a> {
-    /// Its record, with its ending.
-    pub record: &'a Deployment,
-    /// Its steps.
-    pub steps: &'a [&'a Step],
-    /// The judgements of its waves.
-    pub judgements: &'a [Judgement],
-    /// The number of the snapshot that describes what runs now.
-    pub snapshot: u64,
 }
 
 /// Returns whether the deployment was undone because a rollback or a release preempted it.

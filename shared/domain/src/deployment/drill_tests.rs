@@ -1,6 +1,7 @@
 use crate::declaration::gate::{Measurement, Verdict};
 use crate::deployment::admission_scene::id;
 use crate::deployment::drill::*;
+use crate::deployment::judgement::Judgement;
 use crate::deployment::{Ended, Status, Why};
 use crate::release::ending::Resolved;
 use crate::release::identity::EnvironmentId;

@@ -7,7 +7,7 @@ use crate::declaration::output::Output;
 use crate::declaration::plan::KindName;
 use crate::declaration::resolved::Place;
 use crate::declaration::tenancy::Claim;
-use crate::deployment::accept::Look;
+use crate::deployment::accept_look::Look;
 use crate::release::artifact::Artifact;
 use crate::release::identity::{DeploymentId, EnvironmentId};
 use crate::release::stays_reachable::StaysReachable;

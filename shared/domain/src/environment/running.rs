@@ -188,7 +188,7 @@ impl Running {
     #[must_use]
     pub fn named_by(mut self, containers: BTreeMap<String, VersionNames>) -> Self {
         self.containers = containers;
-        several_images::name(&mut self);
+        name(&mut self);
         self
     }
 
@@ -223,7 +223,7 @@ impl Running {
         if self.containers.is_empty() {
             self.names.rename(given);
         }
-        several_images::name(self);
+        name(self);
         is_new
     }
 
@@ -325,6 +325,39 @@ impl Running {
     /// Returns whether both are the same bytes in the same state, whatever their names are.
     pub fn is_there(&self, other: &Self) -> bool {
         self.artifact == other.artifact && self.state.get("goal") == other.state.get("goal")
+    }
+}
+
+/// Names a component by its containers. Its version is theirs if they have one version, or else that of each, such as
+/// `web 1.5.0, worker 1.4.2`. The last deployment that gave one of them its name gives it.
+fn name(running: &mut Running) {
+    let all = &running.containers;
+    let Some(last) = all.values().map(|names| &names.now).max_by_key(|it| it.since) else {
+        return;
+    };
+    running.names.now =
+        GivenVersion { version: version(all, |names| &names.now), git: git(all, |names| &names.now), ..last.clone() };
+    running.names.brought.version = version(all, |names| &names.brought);
+    running.names.brought.git = git(all, |names| &names.brought);
+}
+
+/// Returns the one place in Git that all containers come from; `None` if they come from several.
+fn git(containers: &BTreeMap<String, VersionNames>, given: fn(&VersionNames) -> &GivenVersion) -> Option<Git> {
+    let mut all = containers.values().map(|names| &given(names).git);
+    let first = all.next()?;
+    all.all(|git| git == first).then(|| first.clone()).flatten()
+}
+
+fn version(containers: &BTreeMap<String, VersionNames>, given: fn(&VersionNames) -> &GivenVersion) -> String {
+    let all = containers.iter();
+    let all = all.map(|(name, names)| (name, &given(names).version));
+    let different: BTreeSet<&String> = all.clone().map(|(_, version)| version).collect();
+    match different.first() {
+        Some(version) if different.len() == 1 => (*version).clone(),
+        _ => {
+            let each: Vec<String> = all.map(|(name, version)| format!("{name} {version}")).collect();
+            each.join(", ")
+        }
     }
 }
 

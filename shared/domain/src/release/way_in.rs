@@ -8,12 +8,10 @@
 use crate::release::action::ActionName;
 use crate::release::call::{self, BEGINS};
 use crate::release::request::Request;
-use crate::text::name::EnvironmentName;
+use crate::text::name::{AppName, EnvironmentName};
 use serde_json::{Map, Value, json};
 use std::fmt;
 use std::str::FromStr;
-
-mod whole_application;
 
 /// A way in that has words of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,8 +65,8 @@ impl WayIn {
         let Some(environment) = &request.environment else {
             let said = match self {
                 Self::Console => None,
-                Self::CommandLine => whole_application::command(request),
-                Self::Http => whole_application::call(request),
+                Self::CommandLine => command_of_whole(request),
+                Self::Http => call_of_whole(request),
             };
             return said.map(|said| format!("`{said}`"));
         };
@@ -257,6 +255,40 @@ fn call(request: &Request, environment: &EnvironmentName) -> Option<String> {
         }
     };
     Some(format!("{method} {path} {}", Value::Object(body)))
+}
+
+/// Returns the command for a request about a whole application.
+fn command_of_whole(request: &Request) -> Option<String> {
+    let (verb, to) = asked_of_whole(request)?;
+    let mut words = vec![format!("windlass {verb} {}", request.app)];
+    words.extend(to.map(|to| format!("--to-app {to}")));
+    let confirm = request.confirm.iter();
+    words.extend(confirm.map(|name| format!("--confirm {name}")));
+    let reason = request.reason.iter();
+    words.extend(reason.map(|reason| format!("--reason {}", quoted(reason))));
+    Some(words.join(" "))
+}
+
+/// Returns the call for a request about a whole application.
+fn call_of_whole(request: &Request) -> Option<String> {
+    let app = &request.app;
+    let path = match asked_of_whole(request)? {
+        (_, Some(to)) => format!("/renames/{app}/{to}"),
+        (verb, None) => format!("/apps/{app}/{verb}"),
+    };
+    let mut body = Map::new();
+    let confirm = request.confirm.iter();
+    body.extend(confirm.map(|name| ("confirm".to_owned(), json!(name))));
+    let reason = request.reason.iter();
+    body.extend(reason.map(|reason| ("reason".to_owned(), json!(reason))));
+    Some(format!("POST {path} {}", Value::Object(body)))
+}
+
+/// Returns the verb of a request about a whole application, and the application that is to have it.
+fn asked_of_whole(request: &Request) -> Option<(ActionName, Option<&str>)> {
+    let is_whole = request.is_of_the_application();
+    let to = request.to_app.as_ref().map(AppName::as_str);
+    is_whole.then_some((request.action, to))
 }
 
 #[cfg(test)]

@@ -23,12 +23,18 @@ mod release;
 
 use crate::deployment::event_name::EventName;
 pub(crate) use release::ascii;
-pub use release::{
-    LONGEST_CAUSE, LONGEST_SUBJECT, LONGEST_SUMMARY, LONGEST_VERSION, MOST_LINES, Notification, not_sent, of_running,
-};
+pub use release::{LONGEST_SUBJECT, LONGEST_SUMMARY, MOST_LINES, Notification, not_sent, of_running};
 
 /// The version of the events' form.
 pub const SCHEMA: u32 = 1;
+
+/// The longest `cause`, in bytes, and the longest text of a notification. Both fit where they go, an event of 256 KB
+/// (Amazon EventBridge User Guide, "PutEvents") and a message of 256 KB (Amazon SNS API Reference, Publish), whatever
+/// is escaped in them.
+pub const LONGEST_CAUSE: usize = 8192;
+
+/// The longest `version`, in bytes: a key of S3 has at most 1024.
+pub const LONGEST_VERSION: usize = 1024;
 
 /// An event's `detail`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -7,8 +7,7 @@
 
 use super::attempt::Attempt;
 use super::drive::SEND_S;
-use super::{Work, is_permanent};
-use crate::converge::invocation::{Budget, End};
+use crate::converge::invocation::{Budget, End, Work, is_permanent};
 use crate::kinds::{Built, Kind, KindVisitor, Leftover, Leftovers, Switched, from_value};
 use crate::ports::{Clock, DynamoDbApi, Result};
 use serde_json::{Value, json};

@@ -1,7 +1,6 @@
 //! The loop: observe, decide, fence, change.
 
 use super::attempt::{Attempt, Call};
-use super::out_of_band_changes::DoubtfulLooks;
 use crate::converge::invocation::{Budget, End};
 use crate::kinds::{
     BegunChange, ChangeFacts, Class, Kind, LookContext, Next, Noticed, Recorded, SentChange, View, from_value, to_value,
@@ -34,6 +33,14 @@ struct ChangeBasis<'i, K: Kind> {
     is: &'i K::Seen,
     /// The view of that state.
     view: View,
+}
+
+/// Looks in a row that are not believed.
+#[derive(Clone, Copy)]
+pub(super) struct DoubtfulLooks {
+    pub(super) since: Time,
+    /// The round of the last such look.
+    pub(super) round: u32,
 }
 
 /// One invocation on its way.

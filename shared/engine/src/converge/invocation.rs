@@ -166,6 +166,12 @@ pub enum End {
     More(String),
 }
 
+/// Returns whether asking again would not help. Faults about this invocation's right to act do not count.
+pub(super) fn is_permanent(name: FaultName) -> bool {
+    let about_us = matches!(name, FaultName::StaleToken | FaultName::AttemptSuperseded | FaultName::Conflict);
+    !name.is_transient() && !about_us
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -217,5 +223,19 @@ mod tests {
             let found = standing(status, last, wave);
             assert_eq!(found, wanted, "{status:?} {last:?} {wave:?}");
         }
+    }
+
+    #[test]
+    fn only_what_would_not_help_to_ask_again_fails_a_step() {
+        use FaultName::{
+            AccessDenied, AttemptSuperseded, BadInput, Conflict, Internal, MoreToDo, NotFound, Refused, StaleToken,
+            StillInProgress, TakesHours, TargetChangedByOther, Throttled, Unavailable,
+        };
+        let about_time = [StillInProgress, TakesHours, MoreToDo, Throttled, Unavailable];
+        let about_us = [StaleToken, AttemptSuperseded, Conflict];
+        assert_eq!(about_time.map(is_permanent), [false; 5]);
+        assert_eq!(about_us.map(is_permanent), [false; 3]);
+        let permanent = [AccessDenied, NotFound, TargetChangedByOther, Refused, BadInput, Internal];
+        assert_eq!(permanent.map(is_permanent), [true; 6]);
     }
 }

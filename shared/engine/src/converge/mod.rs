@@ -18,6 +18,7 @@ use crate::payload::{WorkDone, WorkTransition};
 use crate::ports::{Clock, DynamoDbApi, Result};
 pub(crate) use attempt::Attempt;
 use drive::Drive;
+use invocation::is_permanent;
 pub use invocation::{Budget, Invocation, Work};
 pub(crate) use invocation::{End, done};
 use windlass_domain::deployment::step::{Failure, Step, StepStatus};
@@ -144,12 +145,6 @@ pub(crate) async fn finish(
     }
 }
 
-/// Returns whether asking again would not help. Faults about this invocation's right to act do not count.
-fn is_permanent(name: FaultName) -> bool {
-    let about_us = matches!(name, FaultName::StaleToken | FaultName::AttemptSuperseded | FaultName::Conflict);
-    !name.is_transient() && !about_us
-}
-
 async fn fail(attempt: &mut Attempt<'_, impl DynamoDbApi + Clock>, work: &Work, failure: Failure) -> Result<WorkDone> {
     let step = &mut attempt.step.value;
     if work.wave.is_some() {
@@ -175,23 +170,4 @@ async fn settle(
     step.wave = work.wave.or(step.wave);
     attempt.save().await?;
     Ok(done(work, verdict))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_would_not_help_to_ask_again_fails_a_step() {
-        use FaultName::{
-            AccessDenied, AttemptSuperseded, BadInput, Conflict, Internal, MoreToDo, NotFound, Refused, StaleToken,
-            StillInProgress, TakesHours, TargetChangedByOther, Throttled, Unavailable,
-        };
-        let about_time = [StillInProgress, TakesHours, MoreToDo, Throttled, Unavailable];
-        let about_us = [StaleToken, AttemptSuperseded, Conflict];
-        assert_eq!(about_time.map(is_permanent), [false; 5]);
-        assert_eq!(about_us.map(is_permanent), [false; 3]);
-        let permanent = [AccessDenied, NotFound, TargetChangedByOther, Refused, BadInput, Internal];
-        assert_eq!(permanent.map(is_permanent), [true; 6]);
-    }
 }

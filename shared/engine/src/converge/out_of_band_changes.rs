@@ -4,25 +4,16 @@
 //! Lambda and CloudFront promise nothing). So what looks like somebody else's change, or like a target that is gone,
 //! must be seen for as long as a look may be behind, before it is believed.
 
-use super::drive::{Drive, SOONEST_MS};
+use super::drive::{DoubtfulLooks, Drive, SOONEST_MS};
 use crate::converge::invocation::End;
 use crate::kinds::{Kind, Noticed, Recorded, View, from_value, to_value};
 use crate::ports::{Clock, DynamoDbApi, Result};
 use serde_json::Value;
 use windlass_domain::deployment::step::{SEEN_AFTER_MS, StepStatus};
 use windlass_domain::text::finding::{Finding, FindingName};
-use windlass_domain::text::time::Time;
 
 /// The longest wait before another look, in milliseconds, when the last look is not believed.
 const LATEST_MS: u64 = 5_000;
-
-/// Looks in a row that are not believed.
-#[derive(Clone, Copy)]
-pub struct DoubtfulLooks {
-    since: Time,
-    /// The round of the last such look.
-    round: u32,
-}
 
 impl<K: Kind, P: DynamoDbApi + Clock> Drive<'_, '_, K, P> {
     /// Returns somebody else's change, if a look shows one.

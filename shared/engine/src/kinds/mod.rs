@@ -6,6 +6,7 @@ pub mod ecs;
 mod kept_documents;
 pub mod lambda;
 pub mod needs;
+pub mod noticed;
 mod prepared;
 mod publishing;
 pub mod recorded_state;
@@ -16,9 +17,10 @@ mod writes;
 
 use crate::ports::Result;
 pub use kept_documents::{Document, KeptDocuments, digest_of, to_json};
+pub use noticed::Noticed;
 pub use prepared::*;
 pub use publishing::{Checkpoint, PastReleases, Publication, Publishes, together};
-pub use recorded_state::{Noticed, Recorded};
+pub use recorded_state::Recorded;
 pub use registry::{Built, KindPorts, KindVisitor, check_artifact, needs_of, prepare, with_kind_of, writes};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -267,7 +269,7 @@ pub trait Kind {
     /// Pure: a member of what callers notice ([`View::noticed`]) as people call it, and its value in their words. So
     /// drift is listed by field.
     fn field(member: &str, value: &Value) -> (String, String) {
-        (member.replace('_', " "), crate::kinds::recorded_state::plain(value))
+        (member.replace('_', " "), noticed::plain(value))
     }
 
     /// Pure: the name by which CloudTrail knows the resource that Windlass changes, and the region of its events if

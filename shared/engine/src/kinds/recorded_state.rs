@@ -1,28 +1,12 @@
 //! The state of a target that was seen, as the ledger keeps it, and in people's words the fields that are not as
 //! recorded.
 
-use super::{Kind, View, from_value, to_value};
+use super::{Kind, Noticed, View, from_value, to_value};
 use crate::ports::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::environment::drift::Field;
-
-/// The state of a target as its callers notice it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Noticed {
-    /// The value by which it is compared.
-    pub value: Value,
-    /// The words, such as `40 at 100 %`: for people alone.
-    pub shown: String,
-}
-
-impl Noticed {
-    /// Returns whether callers notice no difference.
-    pub fn is_same(&self, other: &Self) -> bool {
-        self.value == other.value
-    }
-}
 
 /// A state of a target as it was seen: the goal to come back to, and what callers got.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,17 +68,6 @@ pub fn of_parts(parts: &[String]) -> Vec<Field> {
     named.collect()
 }
 
-/// Returns a value in words: the value itself, or `none` or `nothing`.
-pub fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) if text.is_empty() => "nothing".to_owned(),
-        Value::String(text) => text.clone(),
-        Value::Null => "none".to_owned(),
-        Value::Array(all) if all.is_empty() => "none".to_owned(),
-        other => other.to_string(),
-    }
-}
-
 /// Returns the members of what callers notice. The members of a member have its name before theirs: `images.web`.
 fn members(value: &Value) -> BTreeMap<String, &Value> {
     let mut all = BTreeMap::new();
@@ -115,6 +88,7 @@ fn members(value: &Value) -> BTreeMap<String, &Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kinds::noticed::plain;
     use serde_json::json;
 
     fn listed(recorded: &Value, seen: &Value) -> Vec<String> {

@@ -1,9 +1,7 @@
 //! The content of items that only the engine reads, and the partitions of the ledger's one index. Everything else in
 //! the ledger is a type of the domain.
 
-use crate::ledger::declaration_in_force;
 use crate::ledger::key::Index;
-use crate::ports::{DynamoDbApi, Result};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -206,14 +204,6 @@ pub fn read_declaration(declared: &Declared) -> Result<Arc<Declaration>, Vec<Fin
         read.push_front((declared.clone(), Arc::clone(&declaration)));
     });
     Ok(declaration)
-}
-
-/// Returns whether an application has a declaration in force. The refusals and untaken arrivals of any other
-/// application are listed with those that name no application.
-///
-/// # Errors The ledger's.
-pub async fn is_declared(ledger: &impl DynamoDbApi, app: &AppName) -> Result<bool> {
-    Ok(ledger.get(&declaration_in_force(app)).await?.is_some())
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{EnvironmentState, Lock};
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::name::AppName;
 
 /// Returns the write of a deployment's record, with its place in history.
 pub fn put_deployment(record: &Stored<Deployment>) -> Result<Write> {
@@ -42,6 +43,14 @@ pub fn put_arrived(record: &Stored<Deployment>) -> Result<Write> {
 /// Returns the write of an environment's state, with its place in the list of environments.
 pub fn put_state(state: &Stored<EnvironmentState>, of: EnvironmentId<'_>) -> Result<Write> {
     state.put_indexed(Some(environment_index(of)))
+}
+
+/// Returns whether an application has a declaration in force. The refusals and untaken arrivals of any other
+/// application are listed with those that name no application.
+///
+/// # Errors The ledger's.
+pub async fn is_declared(ledger: &impl DynamoDbApi, app: &AppName) -> Result<bool> {
+    Ok(ledger.get(&declaration_in_force(app)).await?.is_some())
 }
 
 /// One execution's right to write for its deployment. An invocation makes it once and hands it on.

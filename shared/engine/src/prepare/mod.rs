@@ -25,7 +25,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 pub use scene::Ports;
 use scene::Scene;
 use windlass_domain::declaration::plan::{Plan, PlanOutcome};
-use windlass_domain::deployment::accept::{Live, Look};
+use windlass_domain::deployment::accept_look::{Live, Look};
 use windlass_domain::deployment::step::{SEEN_AFTER_MS, Step};
 use windlass_domain::environment::EnvironmentState;
 use windlass_domain::text::fault::FaultName;

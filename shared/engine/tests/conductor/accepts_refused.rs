@@ -6,7 +6,7 @@ use crate::conductor::scene::{FIRST, Scene, fault, in_short};
 use crate::stage::{TOKEN, app, prod};
 use serde_json::json;
 use windlass_domain::deployment::Refusal;
-use windlass_domain::deployment::accept::Live;
+use windlass_domain::deployment::accept_look::Live;
 use windlass_domain::deployment::step::StepStatus;
 use windlass_domain::environment::HeldState;
 use windlass_domain::release::identity::EnvironmentId;

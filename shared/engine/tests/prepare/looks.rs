@@ -2,7 +2,8 @@
 
 use crate::prepare::scene::{new_release, prepare, step};
 use crate::stage::{Stage, app, component, id, prod};
-use windlass_domain::deployment::accept::{Accepted, Live, Look, accepted};
+use windlass_domain::deployment::accept::{Accepted, accepted};
+use windlass_domain::deployment::accept_look::{Live, Look};
 use windlass_domain::deployment::step::{ChangeRecord, Step, StepStatus};
 use windlass_domain::environment::{EnvironmentState, GivenVersion, Lock, Running};
 use windlass_domain::release::identity::EnvironmentId;

@@ -72,7 +72,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "a rollback leaves alone what its snapshot does not name",
         edits: &[
             Edit {
-                file: "shared/domain/src/environment.rs",
+                file: "shared/domain/src/environment/snapshot.rs",
                 find: "        for (component, found) in &state.found {",
                 replace: "        for (component, found) in state.found.iter().filter(|_| !VARIANT) {",
             },

@@ -12,11 +12,13 @@ mod probe;
 pub(super) mod resolve;
 mod series;
 mod slowest;
+mod sort;
 mod websocket;
 
 use super::scope::Scope;
 use crate::declaration::gate::{PauseRule, UnknownRule};
 use crate::declaration::kinds::AsWritten;
+use crate::document::shape::join;
 use crate::text::name::ComponentName;
 use crate::text::time::Span;
 pub use alarm::{Alarm, AlarmGate, AlarmInRegion};
@@ -30,41 +32,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 pub use series::{MetricSeries, Series};
 pub(crate) use slowest::Slowest;
+pub(super) use sort::{At, Resolve};
+pub use sort::{Declared, Sort};
 pub use websocket::{Websocket, WebsocketGate};
-
-/// A gate of some sort, with every value final.
-pub trait Sort {
-    /// Returns the source that its measurements name, such as `alarm`.
-    fn sort(&self) -> &'static str;
-    /// Returns its name for people, such as an alarm's name.
-    fn name(&self) -> String;
-    /// Returns its threshold in words, such as `at most 5`.
-    fn threshold(&self) -> String;
-    /// Returns the time for which a wave must be watched so that the gate answers; no time if it answers at once.
-    fn period(&self) -> Span {
-        Span::ZERO
-    }
-}
-
-/// A [`Sort`] of gate that is resolved from what people write.
-pub(super) trait Resolve: Sort + PartialEq + Sized {
-    /// The gate as people write it.
-    type Written: Clone;
-    /// Returns the gates of a component whose declaration says nothing of this sort.
-    fn usual(_component: &dyn AsWritten) -> Vec<Self::Written> {
-        vec![]
-    }
-    /// Resolves the gate in the environment, and notes in the scope what is wrong with it.
-    fn resolve(scope: &mut Scope<'_>, at: &At<'_>, written: &Self::Written) -> Self;
-}
-
-/// The place in which a gate is declared.
-pub(super) struct At<'a> {
-    /// Its path in the declaration.
-    pub(super) path: String,
-    /// The component that it is declared of.
-    pub(super) component: Option<(&'a ComponentName, &'a dyn AsWritten)>,
-}
 
 /// A component of which gates may be declared.
 pub(super) struct Owner<'a> {
@@ -74,19 +44,6 @@ pub(super) struct Owner<'a> {
     pub(super) written: &'a dyn AsWritten,
     /// Its own gates.
     pub(super) gates: &'a ComponentGates,
-}
-
-/// A gate with its place in the declaration.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Declared<G> {
-    /// Its path in the declaration, such as `gates.alarms[0]`.
-    pub path: String,
-    /// The component from whose wave on it decides; in every wave if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub component: Option<ComponentName>,
-    /// The gate.
-    #[serde(flatten)]
-    pub gate: G,
 }
 
 /// Makes the types of written and of resolved gates from the list of sorts.
@@ -175,24 +132,24 @@ macro_rules! sorts {
             fn resolve(
                 &mut self,
                 scope: &mut Scope<'_>,
-                written: &resolve::WrittenGates<'_>,
+                written: &WrittenGates<'_>,
                 components: &[Owner<'_>],
             ) {
                 $(
                     let listed = written.list(stringify!($list), |gates| gates.$list.as_ref());
-                    self.$list = resolve::each(scope, None, listed);
+                    self.$list = sort::each(scope, None, listed);
                 )*
                 for &Owner { name, written, gates: own } in components {
                     let of = Some((name, written));
                     $(
-                        let listed = resolve::listed(name, stringify!($list), &own.$list);
-                        self.$list.extend(resolve::each(scope, of, listed));
+                        let listed = sort::listed(name, stringify!($list), &own.$list);
+                        self.$list.extend(sort::each(scope, of, listed));
                     )*
                     $(
                         let usual = || <$own_gate as Resolve>::usual(written);
                         let $own = own.$own.clone().unwrap_or_else(usual);
-                        let listed = resolve::listed(name, stringify!($own), &$own);
-                        self.$own.extend(resolve::each(scope, of, listed));
+                        let listed = sort::listed(name, stringify!($own), &$own);
+                        self.$own.extend(sort::each(scope, of, listed));
                     )*
                 }
             }
@@ -230,9 +187,33 @@ sorts! {
     }
 }
 
-impl<G: Sort> Declared<G> {
-    fn any(&self) -> (Option<&ComponentName>, &dyn Sort) {
-        (self.component.as_ref(), &self.gate)
+/// The gates that an environment writes itself, and those that all share.
+pub(super) struct WrittenGates<'w> {
+    own: Option<&'w Gates>,
+    common: &'w Gates,
+    own_path: String,
+}
+
+impl<'w> WrittenGates<'w> {
+    /// Returns the environment's own member, if it has one, or else the global one, with its path.
+    fn member<T>(&self, field: &str, of: impl Fn(&'w Gates) -> Option<&'w T>) -> Option<(String, &'w T)> {
+        if let Some(value) = self.own.and_then(&of) {
+            return Some((join(&self.own_path, field), value));
+        }
+        of(self.common).map(|value| (join("gates", field), value))
+    }
+
+    /// Returns the members of a list, each with its path.
+    pub(super) fn list<T: 'w>(
+        &self,
+        field: &str,
+        of: impl Fn(&'w Gates) -> Option<&'w Vec<T>>,
+    ) -> impl Iterator<Item = (String, &'w T)> {
+        let list = self.member(field, of);
+        list.into_iter().flat_map(|(path, items)| {
+            let items = items.iter().enumerate();
+            items.map(move |(i, item)| (format!("{path}[{i}]"), item))
+        })
     }
 }
 

@@ -1,15 +1,13 @@
 //! The kind `task`: something that is run once per release, as a task of Amazon ECS in its network, or as one call of a
 //! function.
 
-use crate::declaration::aws_name::{self, Form};
+use crate::declaration::aws_name::Form;
 use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::execution_history::polls;
-use crate::declaration::gates::{ComponentGates, Resolved as Gates};
-use crate::declaration::kinds::{ArtifactSorts, AsWritten, Extent, ImageOf, Kind, Resolve, Shares};
+use crate::declaration::gates::ComponentGates;
+use crate::declaration::kinds::{ArtifactSorts, AsWritten, Extent, ImageOf, Kind, Shares};
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
-use crate::text::count::count;
-use crate::text::finding::FindingName;
 use crate::text::name::ComponentName;
 use crate::text::time::Span;
 use schemars::JsonSchema;
@@ -18,6 +16,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 mod function;
+mod resolve;
 
 pub use function::{CallEnd, CallOutcome, Called, FunctionCall, FunctionTask, GRACE_S, LIVES_S, LONGEST_CALL};
 
@@ -162,9 +161,6 @@ const fn fifteen_minutes() -> Span {
     Span::seconds(15 * 60)
 }
 
-/// The shortest limit: a task of AWS Fargate takes most of it to begin.
-const SHORTEST: Span = Span::seconds(60);
-
 /// A task that may take so many seconds is polled often until its end, so that its limit holds to half a minute; one
 /// that may take longer is looked at rarely at last.
 pub const SHORT_S: u64 = 45 * 60;
@@ -175,10 +171,6 @@ const POLLED_S: u64 = 40;
 /// The time that the end of a task is waited for beyond its limit, in seconds. ECS lets it have up to two minutes
 /// between the two signals that end it (Amazon ECS API Reference, ContainerDefinition, `stopTimeout`).
 pub const STOPPED_WITHIN_S: u64 = 10 * 60;
-
-/// The longest command in all, in bytes. ECS takes overrides of 8192 characters as JSON (Amazon ECS API Reference,
-/// RunTask, `overrides`).
-const LONGEST_COMMAND: usize = 6 * 1024;
 
 impl AsWritten for Written {
     fn after(&self) -> &BTreeSet<ComponentName> {
@@ -232,11 +224,11 @@ impl Kind for Task {
 
     fn extent(&self) -> Extent {
         let limit_s = self.limit.as_s();
-        if let Some(function) = &self.function {
-            return function.extent(limit_s);
-        }
-        let seconds = limit_s + STOPPED_WITHIN_S;
-        let often = if limit_s > SHORT_S { 0 } else { seconds / POLLED_S };
+        let (seconds, is_short) = match &self.function {
+            Some(function) => (function.longest_s(limit_s), true),
+            None => (limit_s + STOPPED_WITHIN_S, limit_s <= SHORT_S),
+        };
+        let often = if is_short { seconds / POLLED_S } else { 0 };
         Extent { seconds, polls: polls(seconds).max(often) }
     }
 
@@ -247,89 +239,6 @@ impl Kind for Task {
             container_at: "ecs.container",
         })
     }
-}
-
-impl Resolve for Task {
-    type Written = Written;
-    const MEMORY_MB: u64 = 256;
-    const SHORTEST: &str = r#"{"function": {"name": "{environment}-a", "of": "a"}}"#;
-    const GOES_BACK: bool = false;
-
-    fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, _: &Gates) -> Self {
-        let at = join(path, ECS);
-        let longest = function::one_of(scope, path, written);
-        limit(scope, &join(path, "limit"), written.limit, longest);
-        let called = written.function.as_ref();
-        let called = called.map(|call| call.resolve(scope, &join(path, "function")));
-        let none = Ecs::default();
-        let ecs = written.ecs.as_ref().unwrap_or(&none);
-        let mut name = |field: &str, text: &Option<Text>| scope.maybe(&join(&at, field), text.as_ref(), &aws_name::ECS);
-        let cluster = name("cluster", &ecs.cluster);
-        let family = name("family", &ecs.family);
-        let container = name("container", &ecs.container);
-        let network = ecs.network.as_ref();
-        let network = network.map(|network| network.resolve(scope, &join(&at, "network")));
-        if written.irreversible && written.undo.is_some() {
-            scope.find(
-                FindingName::BadValue,
-                &join(path, "undo"),
-                "What is `irreversible` is never taken back, so nothing runs its `undo`.",
-                "Remove `undo`; or remove `irreversible`, where what came before may run after it.",
-            );
-        }
-        Self {
-            image: written.image.clone().filter(|_| written.ecs.is_some()),
-            function: called,
-            cluster,
-            family,
-            container,
-            command: command(scope, &join(&at, "command"), &ecs.command),
-            network,
-            limit: written.limit.min(longest),
-            irreversible: written.irreversible,
-            show_log: written.show_log,
-            undo: written.undo.as_ref().map(|undo| match undo {
-                Undo::None => TaskUndo::None,
-                Undo::Command(words) => TaskUndo::Command(command(scope, &join(path, "undo.command"), words)),
-                Undo::Payload(payload) => {
-                    function::fits(scope, &join(path, "undo.payload"), payload);
-                    TaskUndo::Payload(payload.clone())
-                }
-            }),
-        }
-    }
-}
-
-fn limit(scope: &mut Scope<'_>, path: &str, limit: Span, longest: Span) {
-    if limit > longest {
-        scope.find(
-            FindingName::TooLarge,
-            path,
-            format!("A task that takes `{limit}` cannot be waited for: it is waited for at most {longest}."),
-            format!("Write at most `{longest}`."),
-        );
-    } else if limit < SHORTEST {
-        scope.find(
-            FindingName::BadValue,
-            path,
-            format!("`{limit}` is shorter than a task takes to begin."),
-            format!("Write at least `{SHORTEST}`."),
-        );
-    }
-}
-
-fn command(scope: &mut Scope<'_>, path: &str, words: &[Text]) -> Vec<String> {
-    let command = scope.texts(path, words, &aws_name::ANY);
-    let bytes: usize = command.iter().map(String::len).sum();
-    if bytes > LONGEST_COMMAND {
-        scope.find(
-            FindingName::TooLarge,
-            path,
-            format!("The command has {}, and ECS takes one of about {LONGEST_COMMAND}.", count(bytes, "byte")),
-            "Put what is long into the image, and run that.",
-        );
-    }
-    command
 }
 
 /// The network of a task (Amazon ECS API Reference, AwsVpcConfiguration).

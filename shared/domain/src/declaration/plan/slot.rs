@@ -101,18 +101,6 @@ fn change(of: &ComponentInPlan, stage: &RolloutStage) -> PlannedChange {
     }
 }
 
-/// All callers, in tenths of a percent.
-const ALL: u32 = 1000;
-
-/// Returns the steps in which callers get the new version, in tenths of a percent, rising; the last is all of them.
-/// Empty if they get it at once.
-pub fn shares(of_stages: impl Iterator<Item = Option<u32>>) -> Vec<u32> {
-    let shares = of_stages.flatten();
-    let shares: BTreeSet<u32> = shares.filter(|share| *share > 0).collect();
-    let is_in_steps = shares.first().is_some_and(|first| *first < ALL);
-    if is_in_steps { shares.into_iter().collect() } else { vec![] }
-}
-
 /// Puts the stages of all candidates that go in steps side by side. Each reaches a step in the place in which the
 /// others reach it, and none goes on before all have been judged there. They begin together, after all that any of them
 /// comes after. Their steps must be the same.

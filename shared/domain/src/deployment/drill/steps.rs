@@ -1,7 +1,7 @@
 //! The steps of a deployment of a drill, as the drill's own record has them.
 
 use crate::declaration::gate::{Measurement, Verdict};
-use crate::deployment::drill::EndedDeployment;
+use crate::deployment::Deployment;
 use crate::deployment::judgement::Judgement;
 use crate::deployment::step::{ChangeRecord, Step};
 use crate::text::count::count;
@@ -22,6 +22,19 @@ const BESIDE: usize = 64;
 
 /// The longest text of a step, in bytes.
 const LONGEST: usize = 300;
+
+/// The ledger's facts about a deployment that has just ended.
+#[derive(Debug, Clone, Copy)]
+pub struct EndedDeployment<'a> {
+    /// Its record, with its ending.
+    pub record: &'a Deployment,
+    /// Its steps.
+    pub steps: &'a [&'a Step],
+    /// The judgements of its waves.
+    pub judgements: &'a [Judgement],
+    /// The number of the snapshot that describes what runs now.
+    pub snapshot: u64,
+}
 
 /// One step of a deployment of a drill: a change, whether or not callers could notice it, or the judgement of a wave.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

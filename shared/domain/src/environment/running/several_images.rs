@@ -1,10 +1,9 @@
 //! The record of a service that takes several images: each image has names of its own. Pure.
 
 use super::{BEFORE_WINDLASS, FOUND, GivenVersion, Running, VersionNames};
-use crate::document::git::Git;
 use crate::release::artifact::Artifact;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 impl Running {
     /// Makes the record that a deployment leaves of a component. The component runs `whole`; the deployment's `release`
@@ -88,39 +87,6 @@ fn found_as(former: Option<&Running>, container: &str) -> &'static str {
     match images {
         Some(images) if images.contains_key(container) => FOUND,
         _ => BEFORE_WINDLASS,
-    }
-}
-
-/// Names a component by its containers. Its version is theirs if they have one version, or else that of each, such as
-/// `web 1.5.0, worker 1.4.2`. The last deployment that gave one of them its name gives it.
-pub(super) fn name(running: &mut Running) {
-    let all = &running.containers;
-    let Some(last) = all.values().map(|names| &names.now).max_by_key(|it| it.since) else {
-        return;
-    };
-    running.names.now =
-        GivenVersion { version: version(all, |names| &names.now), git: git(all, |names| &names.now), ..last.clone() };
-    running.names.brought.version = version(all, |names| &names.brought);
-    running.names.brought.git = git(all, |names| &names.brought);
-}
-
-/// Returns the one place in Git that all containers come from; `None` if they come from several.
-fn git(containers: &BTreeMap<String, VersionNames>, given: fn(&VersionNames) -> &GivenVersion) -> Option<Git> {
-    let mut all = containers.values().map(|names| &given(names).git);
-    let first = all.next()?;
-    all.all(|git| git == first).then(|| first.clone()).flatten()
-}
-
-fn version(containers: &BTreeMap<String, VersionNames>, given: fn(&VersionNames) -> &GivenVersion) -> String {
-    let all = containers.iter();
-    let all = all.map(|(name, names)| (name, &given(names).version));
-    let different: BTreeSet<&String> = all.clone().map(|(_, version)| version).collect();
-    match different.first() {
-        Some(version) if different.len() == 1 => (*version).clone(),
-        _ => {
-            let each: Vec<String> = all.map(|(name, version)| format!("{name} {version}")).collect();
-            each.join(", ")
-        }
     }
 }
 

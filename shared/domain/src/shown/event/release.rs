@@ -5,7 +5,7 @@ use crate::deployment::event_name::EventName;
 use crate::environment::{ACCEPTED, BEFORE_WINDLASS, EnvironmentState, FOUND, GivenVersion};
 use crate::release::ending::Ending;
 use crate::release::identity::{DeploymentId, EnvironmentId};
-use crate::shown::event::{Detail, Event};
+use crate::shown::event::{Detail, Event, LONGEST_CAUSE};
 use crate::text::foreign::{is_hidden, truncate};
 use crate::text::name::EnvironmentName;
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,17 +58,9 @@ fn now(of: EnvironmentId<'_>, live: &BTreeMap<&DeploymentId, &GivenVersion>) -> 
     }
 }
 
-/// The longest `cause`, in bytes, and the longest text of a notification. Both fit where they go, an event of 256 KB
-/// (Amazon EventBridge User Guide, "PutEvents") and a message of 256 KB (Amazon SNS API Reference, Publish), whatever
-/// is escaped in them.
-pub const LONGEST_CAUSE: usize = 8192;
-
 /// The longest `summary`, in characters: as long as a description of GitHub may be (GitHub REST API, "Create a
 /// deployment status", `description`).
 pub const LONGEST_SUMMARY: usize = 140;
-
-/// The longest `version`, in bytes: a key of S3 has at most 1024.
-pub const LONGEST_VERSION: usize = 1024;
 
 /// The most lines of a message: what a person reads on a telephone.
 pub const MOST_LINES: usize = 10;

@@ -1,17 +1,18 @@
 //! A service that ECS deploys, as a kind: its look, its changes, and the words of what callers get.
 
+use super::stage::sentence;
 use super::state::{Change, Goal, Seen, Stop, Target, Until};
 use super::{images, next, shift_in_words};
 use crate::config::Configured;
 use crate::kinds::ecs::change::Ecs;
 use crate::kinds::ecs::wording;
-use crate::kinds::{
-    BALANCER, ChangeFacts, Class, FORMER, Kind, LookContext, Next, Noticed, Trail, VERSION, View, recorded_state,
-};
+use crate::kinds::noticed::plain;
+use crate::kinds::{BALANCER, ChangeFacts, Class, FORMER, Kind, LookContext, Next, Noticed, Trail, VERSION, View};
 use crate::ports::{Clock, EcsApi, Result, S3Api, ShiftedTargetGroups};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::count::count;
 
 /// Returns what callers get of a service. It is the same whether ECS or CodeDeploy deploys it.
 pub(super) fn noticed(task_definition: &str, images: &BTreeMap<String, String>) -> Value {
@@ -20,7 +21,7 @@ pub(super) fn noticed(task_definition: &str, images: &BTreeMap<String, String>) 
 
 /// Returns the name and the value, for people, of one member of what callers get.
 pub(super) fn field(member: &str, value: &Value) -> (String, String) {
-    let value = recorded_state::plain(value);
+    let value = plain(value);
     if let Some(container) = member.strip_prefix("images.") {
         return (format!("image of container {container}"), value);
     }
@@ -28,6 +29,29 @@ pub(super) fn field(member: &str, value: &Value) -> (String, String) {
         "task_definition" => ("task definition".to_owned(), wording::short(&value).to_owned()),
         "moved_by" => ("being moved by CodeDeploy".to_owned(), value),
         other => (other.to_owned(), value),
+    }
+}
+
+/// Says what a rollout waits for: something of the team's own, or what ECS does with a service that does not roll.
+fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
+    if let Some(held) = &seen.held {
+        return Some(format!("the rollout of {} is held by {}; {}", wording::service(target), held.by, held.remedy));
+    }
+    let followed = seen.followed.as_ref().filter(|it| it.stands())?;
+    let rollout = followed.rollout.as_ref()?;
+    Some(shift_in_words::waits_for(target, rollout))
+}
+
+/// Says in words what callers get.
+fn shown(target: &Target, seen: &Seen) -> String {
+    let named = wording::short(&seen.task_definition);
+    let followed = seen.followed.as_ref().filter(|it| it.stands());
+    match followed.and_then(|it| it.rollout.as_ref()) {
+        Some(rollout) => {
+            let paused = shift_in_words::paused(target, rollout);
+            format!("{named} under way: {}{paused}", sentence(rollout))
+        }
+        None => format!("{named} steady with {}", count(seen.desired, "task")),
     }
 }
 
@@ -45,9 +69,9 @@ impl<P: EcsApi + S3Api + Configured + Clock> Kind for Ecs<P> {
         View {
             noticed: Noticed {
                 value: noticed(&seen.task_definition, &images::texts(&seen.images)),
-                shown: wording::shown(target, seen),
+                shown: shown(target, seen),
             },
-            waits_for: wording::waits_for(target, seen),
+            waits_for: waits_for(target, seen),
             is_guarded: false,
             is_consistent: false,
         }

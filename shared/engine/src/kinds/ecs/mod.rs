@@ -31,6 +31,7 @@ mod shift_in_words;
 mod stage;
 mod state;
 mod strategy;
+mod verify;
 mod wanted;
 mod waves;
 mod wording;

@@ -1,19 +1,15 @@
-//! Pure: decides the next step to get a service from what it runs to what it must run, and judges what every rollout
-//! has in common.
+//! Pure: decides the next step to get a service from what it runs to what it must run.
 //!
-//! A rollout is judged by what ECS says of it (Amazon ECS API Reference, Deployment: `rolloutState`), and then by the
-//! digests that the running tasks show: do they show the wanted bytes, do they fail again and again, and does it take
-//! too long?
+//! A rollout is judged by what ECS says of it (Amazon ECS API Reference, Deployment: `rolloutState`), and then by what
+//! every rollout has in common (`verify.rs`).
 
 use super::state::{FAILED, GIVEN_UP, Update};
 use super::{images, shift};
 use crate::kinds::Next;
-use crate::kinds::ecs::images::OwnImage;
 use crate::kinds::ecs::state::{Change, Goal, Seen, Target};
+use crate::kinds::ecs::verify::{keeps_failing, verify, wait_unless_overdue};
 use crate::kinds::ecs::wording;
 use crate::ports::ServiceDeployment;
-use std::cmp::max;
-use windlass_domain::text::finding::Finding;
 
 /// Returns what to do next; see [`crate::kinds::Kind::next`].
 pub(super) fn next(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> {
@@ -124,50 +120,4 @@ fn rolled_back_by_ecs(seen: &Seen, goal: &str, set_to: &str) -> bool {
 fn rolled_back(target: &Target, seen: &Seen, goal: &str) -> Next<Change> {
     let finding = || wording::given_up(target, seen, goal, true);
     if seen.is_steady() { Next::Failed(finding()) } else { wait_unless_overdue(seen, finding) }
-}
-
-/// The time between two looks at a rollout, in seconds.
-pub(super) const POLL_S: u64 = 5;
-
-/// Checks the bytes once ECS has come as far as it must: do the running tasks show the digests that are wanted?
-pub(super) fn verify(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> {
-    let none = OwnImage::default();
-    let checked = wanted.images.iter().filter(|(_, own)| !own.digests.is_empty());
-    let checked = checked.map(|(name, own)| {
-        let shown = seen.images.get(name).unwrap_or(&none);
-        (name, &own.digests, &shown.digests)
-    });
-    for (container, wanted, shown) in checked.clone() {
-        if !shown.is_subset(wanted) {
-            let finding = wording::other_bytes(target, seen, container, [shown, wanted]);
-            return Next::Failed(finding);
-        }
-    }
-    for (container, _, shown) in checked {
-        let unknown = seen.unknown_digests.get(container).copied().unwrap_or(0);
-        if unknown > 0 || shown.is_empty() {
-            return wait_unless_overdue(seen, || wording::unknown_bytes(target, seen, container, unknown));
-        }
-    }
-    Next::Done
-}
-
-/// Finds tasks that fail again and again: without a circuit breaker ECS starts tasks for ever. The measure is the
-/// breaker's own: half of the wanted tasks, at least 3, at most 200 (Amazon ECS Developer Guide, "How the Amazon ECS
-/// deployment circuit breaker detects failures").
-pub(super) fn keeps_failing(target: &Target, seen: &Seen, primary: &ServiceDeployment) -> Option<Finding> {
-    fails_again(target, seen, &primary.task_definition, primary.failed)
-}
-
-/// Does the same for the tasks of a task definition. ECS says that `failed` of them have failed.
-pub(super) fn fails_again(target: &Target, seen: &Seen, task_definition: &str, failed: u32) -> Option<Finding> {
-    let stopped = seen.troubles.get(task_definition);
-    let failures = max(failed, stopped.map_or(0, |trouble| trouble.tasks));
-    let threshold = seen.desired.div_ceil(2).clamp(3, 200);
-    (!seen.breaker && failures >= threshold).then(|| wording::keeps_failing(target, seen, failures))
-}
-
-/// Waits for the rollout, or has failed by the finding once it is overdue.
-pub(super) fn wait_unless_overdue(seen: &Seen, finding: impl FnOnce() -> Finding) -> Next<Change> {
-    if seen.overdue { Next::Failed(finding()) } else { Next::wait_on(seen.waited_ms, POLL_S) }
 }

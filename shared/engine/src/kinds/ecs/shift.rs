@@ -11,10 +11,10 @@ use super::stage::ServiceDeploymentState;
 use super::state::{Change, Followed, Goal, Seen, Stop, Target, Update};
 use super::{shift_in_words, wording};
 use crate::kinds::Next;
-use crate::kinds::ecs::next::{POLL_S, keeps_failing, verify, wait_unless_overdue};
 use crate::kinds::ecs::pause;
 use crate::kinds::ecs::stage::{POST_PRODUCTION, PRE_PRODUCTION, SHIFT, rank};
 use crate::kinds::ecs::state::Until;
+use crate::kinds::ecs::verify::{POLL_S, keeps_failing, verify, wait_unless_overdue};
 use crate::ports::ServiceRollout;
 
 /// The time after the send in which ECS need not list a deployment yet, in milliseconds.

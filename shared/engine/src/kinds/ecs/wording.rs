@@ -1,8 +1,6 @@
 //! Sentences about a service that ECS deploys, one function for each story, and the words that all of them have in
 //! common.
 
-use super::shift_in_words;
-use super::stage::sentence;
 use crate::kinds::ecs::state::{Seen, StoppedTasks, Target};
 use crate::kinds::whose;
 use crate::ports::ServiceDeployment;
@@ -91,28 +89,6 @@ fn said(seen: &Seen, goal: &str) -> String {
     match said.find(|said| !said.is_empty()) {
         Some(said) if !is_explained => format!(" ECS says: {said}"),
         _ => String::new(),
-    }
-}
-
-/// Says what a rollout waits for: something of the team's own, or what ECS does with a service that does not roll.
-pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
-    if let Some(held) = &seen.held {
-        return Some(format!("the rollout of {} is held by {}; {}", service(target), held.by, held.remedy));
-    }
-    let rollout = seen.followed.as_ref().filter(|it| it.stands())?.rollout.as_ref()?;
-    Some(shift_in_words::waits_for(target, rollout))
-}
-
-/// Says in words what callers get.
-pub(super) fn shown(target: &Target, seen: &Seen) -> String {
-    let named = short(&seen.task_definition);
-    let followed = seen.followed.as_ref().filter(|it| it.stands());
-    match followed.and_then(|it| it.rollout.as_ref()) {
-        Some(rollout) => {
-            let paused = shift_in_words::paused(target, rollout);
-            format!("{named} under way: {}{paused}", sentence(rollout))
-        }
-        None => format!("{named} steady with {}", count(seen.desired, "task")),
     }
 }
 

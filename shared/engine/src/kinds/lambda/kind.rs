@@ -8,9 +8,8 @@ use super::next::{self, next};
 use super::state::Change;
 use crate::config::Configured;
 use crate::kinds::lambda::state::{AliasState, Goal, Latest, Observed, Source, Target, Traffic, Version};
-use crate::kinds::{
-    ChangeFacts, Class, FORMER, Kind, LookContext, Next, Noticed, Trail, VERSION, View, recorded_state,
-};
+use crate::kinds::noticed::plain;
+use crate::kinds::{ChangeFacts, Class, FORMER, Kind, LookContext, Next, Noticed, Trail, VERSION, View};
 use crate::ports::{Function, LambdaApi, Result, S3Api};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -96,11 +95,11 @@ impl<P: LambdaApi + S3Api + Configured> Kind for LambdaKind<P> {
 /// Returns the name and the value, for people, of one member of what callers get.
 pub(super) fn field(member: &str, value: &Value) -> (String, String) {
     let (name, value) = match member {
-        "version" => ("version of the alias", recorded_state::plain(value)),
+        "version" => ("version of the alias", plain(value)),
         "shares" => ("weights of the alias", weights(value)),
-        "code" => ("code of $LATEST", recorded_state::plain(value).chars().take(12).collect()),
-        "moved_by" => ("being moved by CodeDeploy", recorded_state::plain(value)),
-        other => (other, recorded_state::plain(value)),
+        "code" => ("code of $LATEST", plain(value).chars().take(12).collect()),
+        "moved_by" => ("being moved by CodeDeploy", plain(value)),
+        other => (other, plain(value)),
     };
     (name.to_owned(), value)
 }

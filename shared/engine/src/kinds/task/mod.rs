@@ -4,6 +4,7 @@
 //! as soon as it is seen. Its client token makes sure that it is run once. As soon as nobody can be sure of that any
 //! more, it is not run again, and a person is asked (`docs/decisions/tasks/0520-running-an-ecs-task-once.md`).
 
+mod both;
 mod call;
 mod lines;
 mod log;

@@ -1,5 +1,6 @@
 //! Prepares a task: is its service ours, what is the task made from, and must it be run at all?
 
+use super::both::{irreversible, last, not_taken_back};
 use super::call::{self, CallPorts};
 use super::log::{Log, id};
 use super::state::{Goal, Target, Work, family};
@@ -7,7 +8,7 @@ use super::{Task, wording};
 use crate::config::Configured;
 use crate::kinds::ecs::{document, permissions};
 use crate::kinds::needs::beside;
-use crate::kinds::{Kind as _, LookContext, PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
+use crate::kinds::{Kind as _, LookContext, PrepareInput, Prepared, Recorded, Stage, to_value};
 use crate::ports::{EcsApi, EcsTasksApi, JsonServices, Launch, Network, Result, Service, TaskDefinition};
 use crate::trouble::Checked;
 use windlass_domain::declaration::kinds::Spec as AnySpec;
@@ -240,18 +241,6 @@ fn claim(found: &Found, family: &str) -> Claim {
     Claim::whole(beside(&found.service.arn, "ecs", &task))
 }
 
-/// Returns the work that succeeded last, as far as it is recorded.
-pub(super) fn last(input: &PrepareInput<'_>) -> Result<Option<Work>> {
-    let Some(running) = input.running else {
-        return Ok(None);
-    };
-    let recorded = Recorded::read("recorded state", &running.state)?;
-    Ok(match from_value("recorded state", &recorded.goal)? {
-        Goal::Back(last) => last,
-        Goal::Run(work) => Some(work),
-    })
-}
-
 /// Returns the image that the release brings for a container.
 fn image(input: &PrepareInput<'_>, container: &str) -> Option<Image> {
     match input.artifact? {
@@ -312,31 +301,4 @@ fn what(target: &Target) -> String {
         target.work.sha256.short(),
         target.cluster
     )
-}
-
-/// Warns, before the release begins, of a task that nothing takes back (rule 8).
-pub(super) fn not_taken_back(input: &PrepareInput<'_>, spec: &Spec) -> Option<Finding> {
-    (spec.undo.is_none() && !spec.irreversible).then(|| {
-        Finding::new(
-            FindingName::MayStay,
-            input.path("undo"),
-            "Nothing takes back what the task does: where the release is undone, that stays.",
-            "Write what takes it back as `undo`; or `undo: none` where nothing has to be done.",
-        )
-    })
-}
-
-/// Warns of a task after which nothing that came before may run.
-pub(super) fn irreversible(input: &PrepareInput<'_>, spec: &Spec) -> Option<Finding> {
-    spec.irreversible.then(|| {
-        Finding::new(
-            FindingName::Irreversible,
-            input.path("irreversible"),
-            "Once the task has begun, what came before must not run: no undo of this release brings anything back then, and going back from it crosses the task.",
-            format!(
-                "Nothing has to be done now. Later a rollback needs `across: [{}]`, and an undo that stops there `accept`.",
-                input.component
-            ),
-        )
-    })
 }

@@ -1,8 +1,6 @@
 //! A task that is one call of a Lambda function.
 
-use super::{Extent, Undo, Written};
 use crate::declaration::aws_name;
-use crate::declaration::execution_history::{LONGEST_WAIT, polls};
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
 use crate::text::count::count;
@@ -79,9 +77,9 @@ impl FunctionCall {
         if self.repeatable { TRIES } else { 1 }
     }
 
-    pub(super) fn extent(&self, limit_s: u64) -> Extent {
-        let seconds = (limit_s.max(LIVES_S) + GRACE_S + BEGUN_WITHIN_S) * u64::from(self.tries());
-        Extent { seconds, polls: polls(seconds).max(seconds / super::POLLED_S) }
+    /// Returns the longest time of all its calls, in seconds.
+    pub(super) fn longest_s(&self, limit_s: u64) -> u64 {
+        (limit_s.max(LIVES_S) + GRACE_S + BEGUN_WITHIN_S) * u64::from(self.tries())
     }
 }
 
@@ -95,63 +93,6 @@ impl FunctionTask {
             payload: self.payload.clone(),
             repeatable: self.repeatable,
         }
-    }
-}
-
-/// Notes what is wrong with the presence of `ecs` and `function`, and with the members that belong to either. Returns
-/// the longest time that the task may take.
-pub(super) fn one_of(scope: &mut Scope<'_>, path: &str, written: &Written) -> Span {
-    use FindingName::{BadValue, MissingField};
-    let at = |member: &str| join(path, member);
-    match (&written.ecs, &written.function) {
-        (None, None) => scope.find(
-            MissingField,
-            &at(super::ECS),
-            "Nothing says what is run.",
-            "Write `ecs` with the command of a task, or `function` with the name of a function.",
-        ),
-        (Some(_), Some(_)) => scope.find(
-            BadValue,
-            &at("function"),
-            "A task of ECS is run, or a function is called, and not both.",
-            "Remove `ecs` or `function`; two tasks are two components.",
-        ),
-        _ => {}
-    }
-    if written.ecs.is_some() && written.image.is_none() {
-        scope.find(
-            MissingField,
-            &at("image"),
-            "Nothing says whose image the task runs.",
-            "Write as `image` the component of the kind `ecs` that is the service.",
-        );
-    }
-    if written.ecs.is_none() && written.function.is_some() && written.image.is_some() {
-        scope.find(
-            BadValue,
-            &at("image"),
-            "A function runs its own code, and no image of a service.",
-            "Remove `image`; `function.of` names the component with each release of which it is called.",
-        );
-    }
-    match (&written.undo, &written.function) {
-        (Some(Undo::Command(_)), Some(_)) => scope.find(
-            BadValue,
-            &at("undo"),
-            "A function takes no command.",
-            "Write `undo: {payload: {…}}`, with which it is called once more; or `undo: none`.",
-        ),
-        (Some(Undo::Payload(_)), None) => scope.find(
-            BadValue,
-            &at("undo"),
-            "A task of ECS takes no payload.",
-            "Write `undo: {command: […]}`; or `undo: none`.",
-        ),
-        _ => {}
-    }
-    match written.function {
-        Some(_) => LONGEST_CALL,
-        None => LONGEST_WAIT,
     }
 }
 

@@ -9,8 +9,9 @@ use super::wording;
 use crate::kinds::Next;
 use crate::kinds::codedeploy::{POLL_S, again};
 use crate::kinds::ecs::images;
-use crate::kinds::ecs::next::{fails_again, goal as registered, verify, wait_unless_overdue};
+use crate::kinds::ecs::next::goal as registered;
 use crate::kinds::ecs::state::{self as ecs, Target};
+use crate::kinds::ecs::verify::{fails_again, verify, wait_unless_overdue};
 use crate::ports::Deployed;
 use windlass_domain::text::time::Time;
 

@@ -11,11 +11,11 @@ use super::lists::Lists;
 use super::rules::Rules;
 use super::target::folder_of;
 use super::withdraw::{prove_gone, still_there};
+use crate::kinds::noticed::plain;
 use crate::kinds::site::calls::{SitePorts, calls_to_list};
 use crate::kinds::site::withdraw::invalidate;
 use crate::kinds::{
-    ChangeFacts, Class, Kind, Leftover, Leftovers, LookContext, Next, Noticed, Switched, Trail, View, from_value,
-    recorded_state, whose,
+    ChangeFacts, Class, Kind, Leftover, Leftovers, LookContext, Next, Noticed, Switched, Trail, View, from_value, whose,
 };
 use crate::ports::Result;
 pub(super) use prepare::prepare;
@@ -140,12 +140,12 @@ impl<P: SitePorts> Kind for Prefix<P> {
 
     fn field(member: &str, value: &Value) -> (String, String) {
         let named = value.as_array().map(|files| {
-            let files = files.iter().map(recorded_state::plain);
+            let files = files.iter().map(plain);
             files.collect::<Vec<String>>().join(", ")
         });
         match (member, named) {
             ("amiss", Some(files)) => ("files not as published".to_owned(), files),
-            _ => (member.replace('_', " "), recorded_state::plain(value)),
+            _ => (member.replace('_', " "), plain(value)),
         }
     }
 

@@ -17,9 +17,9 @@ use crate::kinds::{ChangeFacts, Class, Kind, LookContext, Next, Noticed, View, t
 use crate::ledger::{self, Stored};
 use crate::ports::{AssumeRole, Clock, DynamoDbApi, LambdaApi, LambdaInvokeApi, Result, Transacted};
 pub(super) use prepare::{needs, prepare};
-pub use runner::{CallRequest, handle};
+pub use runner::handle;
 use serde_json::Value;
-pub use state::{Change, Seen, Target, key};
+pub use state::{CallRequest, Change, Seen, Target, key};
 use windlass_domain::declaration::kinds::task::Called;
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::deployment::step::Step;

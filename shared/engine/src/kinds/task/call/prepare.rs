@@ -3,8 +3,8 @@
 use super::state::Target;
 use super::{Call, CallPorts, wording};
 use crate::kinds::needs::{DeployerRole, Needed, beside};
+use crate::kinds::task::both::{irreversible, last, not_taken_back};
 use crate::kinds::task::log::Log;
-use crate::kinds::task::prepare::{irreversible, last, not_taken_back};
 use crate::kinds::task::state::{Goal, Work, family};
 use crate::kinds::{Kind as _, LookContext, PrepareInput, Prepared, Recorded, Stage, to_value};
 use crate::ports::{Function, Result};

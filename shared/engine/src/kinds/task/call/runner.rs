@@ -1,19 +1,16 @@
 //! Makes the call, in the function `run-task`. An event asks for it, and nobody gets an answer.
 
 use super::prepare::LONGEST_TIMEOUT_S;
-use super::state::{Target, key};
+use super::state::{CallRequest, Target, key};
 use super::{CallPorts, item, none};
 use crate::kinds::from_value;
 use crate::kinds::task::state::Direction;
 use crate::ledger::{self, Stored};
 use crate::ports::{CallAnswer, OneCall, Result};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use windlass_domain::declaration::kinds::task::{CallEnd, CallOutcome, Called, GRACE_S, LIVES_S, TaskUndo};
-use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::foreign::truncate;
-use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::time::Time;
 
 /// The seconds before its own end at which it stops waiting for an answer, so that it can record that.
@@ -32,23 +29,6 @@ const WRITES: u32 = 5;
 /// The most lines of its log that are shown, and the most bytes of a line.
 const SHOWN: usize = 20;
 const LONGEST: usize = 200;
-
-/// The event, which asks for a call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CallRequest {
-    /// The deployment.
-    pub deployment: DeploymentId,
-    /// The component that is the task.
-    pub component: ComponentName,
-    /// The call, of the two.
-    pub direction: Direction,
-    /// The number of the try.
-    pub attempt: u32,
-    /// The version that is called.
-    pub version: String,
-    /// The time after which it is too late to begin.
-    pub not_after: Time,
-}
 
 /// Makes a call, unless somebody has made it or it is too late. What came of it is in the ledger.
 pub async fn handle(ports: &impl CallPorts, ask: CallRequest) -> Result<Value> {

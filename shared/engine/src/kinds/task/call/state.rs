@@ -41,6 +41,23 @@ pub struct Target {
     pub last: Option<Work>,
 }
 
+/// The event, which asks `run-task` for a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallRequest {
+    /// The deployment.
+    pub deployment: DeploymentId,
+    /// The component that is the task.
+    pub component: ComponentName,
+    /// The call, of the two.
+    pub direction: Direction,
+    /// The number of the try.
+    pub attempt: u32,
+    /// The version that is called.
+    pub version: String,
+    /// The time after which it is too late to begin.
+    pub not_after: Time,
+}
+
 /// The result of a look.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {

@@ -1,7 +1,6 @@
 use super::*;
-use crate::environment::{EnvironmentState, GivenVersion};
-use crate::release::identity::DeploymentId;
-use crate::text::time::Time;
+use crate::environment::GivenVersion;
+use crate::environment::kept::IrreversibleRun;
 
 fn name(text: &str) -> ComponentName {
     ComponentName::new(text).unwrap()

@@ -1,0 +1,103 @@
+//! Snapshots: what ran of each component after each deployment that succeeded. An older one is read by the present names
+//! of components, because it is never written anew.
+
+use crate::environment::former_components::{Former, FormerState};
+use crate::environment::kept::Irreversible;
+use crate::environment::{BEFORE_WINDLASS, EnvironmentState, Running};
+use crate::release::identity::DeploymentId;
+use crate::text::digest::Digest;
+use crate::text::foreign;
+use crate::text::name::ComponentName;
+use crate::text::time::Time;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The artifacts of all components after a deployment that succeeded, or as found before the first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Snapshot {
+    /// Its number within the environment; grows.
+    pub number: u64,
+    /// The version of the release that made it, or `before-windlass`.
+    #[serde(deserialize_with = "foreign::one")]
+    pub version: String,
+    /// The digest of the release that made it; absent for `before-windlass`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<Digest>,
+    /// The deployment that made it.
+    pub deployment: DeploymentId,
+    /// The time at which it was made.
+    pub made: Time,
+    /// The number of the snapshot that it replaced; 0 for the first. A rollback walks this chain, so a second rollback
+    /// walks further back.
+    pub replaced: u64,
+    /// The record of what ran of each component that Windlass had changed until then.
+    pub components: BTreeMap<ComponentName, Running>,
+    /// Irreversible runs before it was made.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub irreversible: Irreversible,
+    /// True if no wave of the deployment that made it had a gate: then it was judged, and nothing was measured. False
+    /// in a snapshot that was made before this was kept.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unmeasured: bool,
+}
+
+impl Snapshot {
+    /// Returns the snapshot as it is to be read now. It has the present names of the components. For a component that
+    /// came from another environment it has what ran of it there. For a component that Windlass changed only later it
+    /// has what was found. So it says what ran of each component that Windlass ever changed.
+    #[must_use]
+    pub fn with_found(mut self, state: &EnvironmentState) -> Self {
+        read(&mut self, &state.before);
+        for (component, found) in &state.found {
+            let known = self.components.entry(component.clone());
+            known.or_insert_with(|| found.clone());
+        }
+        self
+    }
+
+    /// Returns whether the snapshot is the same as the record of what runs: then going back to it changes nothing, as
+    /// far as Windlass knows.
+    pub fn runs(&self, state: &EnvironmentState) -> bool {
+        let runs = |(name, ran): (&ComponentName, &Running)| {
+            let running = state.running.get(name);
+            running.is_some_and(|running| ran.is_same(running))
+        };
+        self.components.iter().all(runs)
+    }
+}
+
+/// Makes a snapshot name the components as they are called now. It takes out all former names first, because one may be
+/// another component's name now.
+fn read(snapshot: &mut Snapshot, former: &Former) {
+    let number = snapshot.number;
+    let then = former.iter().filter_map(|(name, before)| {
+        let (_, before) = before.range(number + 1..).next()?;
+        Some((name, before))
+    });
+    let (mut components, mut runs) = (Vec::new(), Vec::new());
+    for (name, before) in then.clone() {
+        if let FormerState::Called(was) = before {
+            let ran = snapshot.components.remove(was);
+            components.extend(ran.map(|ran| (name.clone(), ran.called(was))));
+            let run = snapshot.irreversible.remove(was);
+            runs.extend(run.map(|run| (name.clone(), run)));
+        }
+    }
+    snapshot.components.extend(components);
+    snapshot.irreversible.extend(runs);
+    for (name, before) in then {
+        if let FormerState::Ran { running, after } = before
+            && snapshot.version != BEFORE_WINDLASS
+            && !snapshot.components.contains_key(name)
+        {
+            snapshot.components.insert(name.clone(), (**running).clone());
+            let after = after.iter().map(|run| (name.clone(), run.clone()));
+            snapshot.irreversible.extend(after);
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "snapshot_tests.rs"]
+mod tests;
