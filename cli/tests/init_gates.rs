@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use windlass_cli::init::account::{Account, Live, ServiceDetail};
+use windlass_cli::init::account::{Account, LiveResource, ServiceDetail};
 use windlass_cli::init::answers::Answers;
 use windlass_cli::init::facts::InitFacts;
 use windlass_cli::init::proposal::propose;
@@ -20,7 +20,7 @@ const ACCOUNT: &str = "111111111111";
 fn facts(files: &[(&str, &str)], closer: Option<ServiceDetail>) -> InitFacts {
     let files = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
     let repository = Repository { name: "shop".into(), files: files.collect(), ..Repository::default() };
-    let service = Live { name: "shop/agent".into(), belongs: None };
+    let service = LiveResource { name: "shop/agent".into(), belongs: None };
     InitFacts {
         pieces: pieces::find(&repository),
         repository,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use windlass_cli::init::account::{Account, Distribution, Live, Owner};
+use windlass_cli::init::account::{Account, Distribution, LiveResource, TagOwner};
 use windlass_cli::init::answers::{Answers, Question};
 use windlass_cli::init::facts::InitFacts;
 use windlass_cli::init::proposal::propose;
@@ -22,12 +22,12 @@ const FOUND: [(&str, &str); 5] = [
     ("web/package.json", "{\"dependencies\": {\"vite\": \"7\"}}"),
 ];
 
-fn owner(app: &str, environment: &str) -> Owner {
-    Owner { app: app.into(), environment: Some(environment.into()) }
+fn owner(app: &str, environment: &str) -> TagOwner {
+    TagOwner { app: app.into(), environment: Some(environment.into()) }
 }
 
-fn live(name: &str, belongs: Option<Owner>) -> Live {
-    Live { name: name.into(), belongs }
+fn live(name: &str, belongs: Option<TagOwner>) -> LiveResource {
+    LiveResource { name: name.into(), belongs }
 }
 
 /// An account in which everything is the application `shop`'s, but for a service, a function and a bucket.

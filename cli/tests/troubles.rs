@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 use windlass_cli::ground::failure::Failure;
-use windlass_cli::ground::manual::Page;
+use windlass_cli::ground::manual::ManualPage;
 use windlass_cli::ground::trouble::TroubleName;
 
 fn root() -> PathBuf {
@@ -23,7 +23,7 @@ fn as_said(text: &str) -> String {
 #[test]
 fn each_trouble_has_a_page_with_its_status_and_what_to_do() {
     for name in TroubleName::ALL {
-        let page = Page::of(&name.to_string()).unwrap().text;
+        let page = ManualPage::of(&name.to_string()).unwrap().text;
         assert!(page.starts_with(&format!("# {name}\n")), "{page}");
         let meaning = page.split("\n## ").next().unwrap().replace('\n', " ");
         let status = format!("exit status is {}", name.exit() as u8);

@@ -87,12 +87,12 @@ pub struct ComponentArgument {
     /// Its name.
     pub part: Part,
     /// Its bytes.
-    pub source: Source,
+    pub source: BytesPlace,
 }
 
 /// The place of a component's bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub enum BytesPlace {
     /// A file, or a folder that is put into an archive.
     Path(PathBuf),
     /// An image that is in its repository already.
@@ -113,11 +113,11 @@ impl FromStr for ComponentArgument {
         let source = match source.strip_prefix("image:") {
             _ if source.is_empty() => return Err(format!("nothing is given for `{name}`")),
             Some("") => return Err(format!("`{name}` names no image")),
-            Some(image) => Source::Image(image.to_owned()),
+            Some(image) => BytesPlace::Image(image.to_owned()),
             None if part.container.is_some() => {
                 return Err(format!("`{name}` takes an image: write `{name}=image:<repository>:<tag>`"));
             }
-            None => Source::Path(PathBuf::from(source)),
+            None => BytesPlace::Path(PathBuf::from(source)),
         };
         Ok(Self { part, source })
     }
@@ -127,18 +127,18 @@ impl FromStr for ComponentArgument {
 mod tests_of_component {
     use super::*;
 
-    fn source(text: &str) -> Result<Source, String> {
+    fn source(text: &str) -> Result<BytesPlace, String> {
         text.parse().map(|parsed: ComponentArgument| parsed.source)
     }
 
     #[test]
     fn a_component_is_a_path_or_an_image() {
-        assert_eq!(source("web=dist.zip"), Ok(Source::Path("dist.zip".into())));
-        assert_eq!(source("web=a=b/"), Ok(Source::Path("a=b/".into())));
+        assert_eq!(source("web=dist.zip"), Ok(BytesPlace::Path("dist.zip".into())));
+        assert_eq!(source("web=a=b/"), Ok(BytesPlace::Path("a=b/".into())));
         let image = source("agent=image:shop/agent:1.4.0");
-        assert_eq!(image, Ok(Source::Image("shop/agent:1.4.0".into())));
+        assert_eq!(image, Ok(BytesPlace::Image("shop/agent:1.4.0".into())));
         let image = source("agent/web=image:shop/web:1.4.0");
-        assert_eq!(image, Ok(Source::Image("shop/web:1.4.0".into())));
+        assert_eq!(image, Ok(BytesPlace::Image("shop/web:1.4.0".into())));
     }
 
     #[test]

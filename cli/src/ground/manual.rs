@@ -12,14 +12,14 @@ static TROUBLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../docs/troubles");
 
 /// The page of a finding, a fault or a trouble.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
+pub struct ManualPage {
     /// The name that it explains.
     pub name: String,
     /// Its text, in Markdown; the finding's first, where a fault has the same name.
     pub text: String,
 }
 
-impl Page {
+impl ManualPage {
     /// Returns the page of this name.
     ///
     /// # Errors
@@ -53,7 +53,7 @@ pub fn line<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Option<Strin
     Some(format!("{pages} (or `windlass explain {name}`)"))
 }
 
-impl Page {
+impl ManualPage {
     /// Returns the name of the page that differs only by its capital letters.
     pub fn alike(name: &str) -> Option<String> {
         let mut names = names().into_iter();
@@ -85,17 +85,17 @@ mod tests {
     #[test]
     fn each_name_has_its_page_and_no_other_word_has_one() {
         for name in names() {
-            let page = Page::of(&name).unwrap();
+            let page = ManualPage::of(&name).unwrap();
             let title = format!("# {name}\n");
             assert!(page.text.starts_with(&title), "{}", page.text);
             assert!(!page.text.contains("<!--"), "{}", page.text);
         }
-        assert_eq!(Page::of("TargetChangedByOther").unwrap().text.matches("\n## Next step").count(), 2);
-        let near = Page::of("BadValu").unwrap_err();
+        assert_eq!(ManualPage::of("TargetChangedByOther").unwrap().text.matches("\n## Next step").count(), 2);
+        let near = ManualPage::of("BadValu").unwrap_err();
         assert!(near.contains("Did you mean `BadValue`?"), "{near}");
-        assert_eq!(Page::alike("vetoed").as_deref(), Some("Vetoed"));
-        assert_eq!(Page::alike("veto"), None);
-        assert!(Page::of(INDEX).is_err());
-        assert!(Page::of("../API").is_err());
+        assert_eq!(ManualPage::alike("vetoed").as_deref(), Some("Vetoed"));
+        assert_eq!(ManualPage::alike("veto"), None);
+        assert!(ManualPage::of(INDEX).is_err());
+        assert!(ManualPage::of("../API").is_err());
     }
 }

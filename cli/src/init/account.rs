@@ -9,13 +9,13 @@ use windlass_domain::declaration::installation;
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Account {
     /// Functions, by name.
-    pub functions: Vec<Live>,
+    pub functions: Vec<LiveResource>,
     /// Services, as `cluster/service`.
-    pub services: Vec<Live>,
+    pub services: Vec<LiveResource>,
     /// Distributions, by id; the bucket is that of an origin.
     pub distributions: Vec<Distribution>,
     /// The buckets whose tags name an application, by name.
-    pub buckets: BTreeMap<String, Owner>,
+    pub buckets: BTreeMap<String, TagOwner>,
     /// The services that were looked at closer, by `cluster/service`; `None` for one that could not be.
     pub closer: BTreeMap<String, Option<ServiceDetail>>,
     /// The name of the stack of the installation that is used.
@@ -37,16 +37,16 @@ pub struct ServiceDetail {
 
 /// A function or a service that lives there.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Live {
+pub struct LiveResource {
     /// Its name.
     pub name: String,
     /// The owner that its tags name.
-    pub belongs: Option<Owner>,
+    pub belongs: Option<TagOwner>,
 }
 
 /// The owner of a target, as its tags name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Owner {
+pub struct TagOwner {
     /// The application.
     pub app: String,
     /// The environment; `None` where the tag of the application is there alone.
@@ -65,7 +65,7 @@ pub struct Distribution {
     /// The host name of the team's own that it answers to.
     pub host: Option<String>,
     /// The owner that its tags name.
-    pub belongs: Option<Owner>,
+    pub belongs: Option<TagOwner>,
 }
 
 /// The component whose target is looked for.
@@ -82,9 +82,9 @@ pub struct SoughtTarget<'a> {
 }
 
 /// A candidate: its name, a text about it, and the owner that its tags name.
-type Candidate<'a> = (&'a str, &'a str, Option<&'a Owner>);
+type TaggedName<'a> = (&'a str, &'a str, Option<&'a TagOwner>);
 
-impl Owner {
+impl TagOwner {
     /// Returns whether the tags leave it to an application's environment: neither of them names another one.
     pub fn may_be(&self, app: &str, environment: &str) -> bool {
         let other = self.environment.as_deref();
@@ -92,7 +92,7 @@ impl Owner {
     }
 }
 
-impl fmt::Display for Owner {
+impl fmt::Display for TagOwner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.environment {
             Some(environment) => write!(f, "{}/{environment}", self.app),
@@ -103,8 +103,8 @@ impl fmt::Display for Owner {
 
 impl Account {
     /// Returns the owner of a target, by the member of a declaration that names it: a service as `cluster/service`.
-    pub fn owner(&self, member: &str, name: &str) -> Option<&Owner> {
-        let of = |all: &[Live]| all.iter().position(|it| it.name == name);
+    pub fn owner(&self, member: &str, name: &str) -> Option<&TagOwner> {
+        let of = |all: &[LiveResource]| all.iter().position(|it| it.name == name);
         match member {
             "function" => self.functions[of(&self.functions)?].belongs.as_ref(),
             "service" => self.services[of(&self.services)?].belongs.as_ref(),
@@ -152,12 +152,12 @@ impl Account {
 
     /// Returns the function of a component in an environment, where only one can be it.
     pub fn function(&self, wanted: SoughtTarget<'_>) -> Option<String> {
-        only(self.functions.iter().map(Live::candidate), wanted)
+        only(self.functions.iter().map(LiveResource::candidate), wanted)
     }
 
     /// Returns its service, as `cluster/service`.
     pub fn service(&self, wanted: SoughtTarget<'_>) -> Option<String> {
-        only(self.services.iter().map(Live::candidate), wanted)
+        only(self.services.iter().map(LiveResource::candidate), wanted)
     }
 
     /// Returns its distribution.
@@ -169,13 +169,13 @@ impl Account {
 }
 
 /// Returns whether a target may be offered: no tag of it names another application, or an environment of none of these.
-pub fn is_free(belongs: Option<&Owner>, app: &str, environments: &[String]) -> bool {
+pub fn is_free(belongs: Option<&TagOwner>, app: &str, environments: &[String]) -> bool {
     let mut environments = environments.iter();
     belongs.is_none_or(|owner| environments.any(|it| owner.may_be(app, it)))
 }
 
-impl Live {
-    fn candidate(&self) -> Candidate<'_> {
+impl LiveResource {
+    fn candidate(&self) -> TaggedName<'_> {
         (&self.name, &self.name, self.belongs.as_ref())
     }
 }
@@ -188,7 +188,7 @@ const COMMON_WORDS: [&str; 22] = [
 
 /// Returns the candidate that fits best, unless another one fits as well. Tags go before names, and a name must have a
 /// word of the component's or of the application's that is not one of [`COMMON_WORDS`], or words of both.
-fn only<'a>(all: impl Iterator<Item = Candidate<'a>>, wanted: SoughtTarget<'_>) -> Option<String> {
+fn only<'a>(all: impl Iterator<Item = TaggedName<'a>>, wanted: SoughtTarget<'_>) -> Option<String> {
     let mut best: Vec<(usize, &str)> =
         all.filter_map(|(name, about, belongs)| Some((fits(about, belongs, wanted)?, name))).collect();
     best.sort_by_key(|(fit, _)| std::cmp::Reverse(*fit));
@@ -199,7 +199,7 @@ fn only<'a>(all: impl Iterator<Item = Candidate<'a>>, wanted: SoughtTarget<'_>) 
 }
 
 /// Returns how well a candidate fits; `None` where it cannot be it.
-fn fits(about: &str, belongs: Option<&Owner>, wanted: SoughtTarget<'_>) -> Option<usize> {
+fn fits(about: &str, belongs: Option<&TagOwner>, wanted: SoughtTarget<'_>) -> Option<usize> {
     let has = words(about);
     let of = |text: &str| words(text).intersection(&has).count();
     let is_others = wanted.environments.iter().any(|other| other != wanted.environment && has.contains(other));
@@ -241,9 +241,9 @@ mod tests {
     use super::*;
 
     fn account(functions: &[(&str, Option<(&str, &str)>)]) -> Account {
-        let functions = functions.iter().map(|(name, belongs)| Live {
+        let functions = functions.iter().map(|(name, belongs)| LiveResource {
             name: (*name).to_owned(),
-            belongs: belongs.map(|(app, environment)| Owner {
+            belongs: belongs.map(|(app, environment)| TagOwner {
                 app: app.to_owned(),
                 environment: (!environment.is_empty()).then(|| environment.to_owned()),
             }),

@@ -1,8 +1,8 @@
 //! The account, looked at for `init`: its functions, services and distributions, and the installation. A part that
 //! cannot be seen is listed as not looked at, and fails nothing.
 
-use crate::init::account::{Account, Distribution, Live, Owner, ServiceDetail};
-use crate::init::application::{Application, Target};
+use crate::init::account::{Account, Distribution, LiveResource, ServiceDetail, TagOwner};
+use crate::init::application::{InitApplication, InitTarget};
 use crate::init::facts::InitFacts;
 use std::collections::BTreeMap;
 use windlass_aws::AccountResources;
@@ -50,7 +50,7 @@ pub async fn look(facts: &mut InitFacts) {
 
 /// Looks closer at the services that an application has by now, and that are in the account. Returns whether there were
 /// any that had not been looked at.
-pub async fn look_closer(facts: &mut InitFacts, application: &Application) -> bool {
+pub async fn look_closer(facts: &mut InitFacts, application: &InitApplication) -> bool {
     let mut is_new = false;
     for name in services(application) {
         let account = &mut facts.account;
@@ -75,16 +75,16 @@ pub async fn look_closer(facts: &mut InitFacts, application: &Application) -> bo
 }
 
 /// Returns the services of an application, in all of its environments.
-fn services(application: &Application) -> Vec<String> {
+fn services(application: &InitApplication) -> Vec<String> {
     let environments = application.environments.iter();
     let all = environments.flat_map(|environment| {
         let components = application.components.iter();
         components.filter_map(|component| match &component.target {
-            Target::Service { cluster, service, .. } => {
+            InitTarget::Service { cluster, service, .. } => {
                 let at = |text: &crate::init::text::Text| text.at(&application.app, &environment.name);
                 Some(format!("{}/{}", at(cluster), at(service)))
             }
-            Target::Site { .. } | Target::Function { .. } => None,
+            InitTarget::Site { .. } | InitTarget::Function { .. } => None,
         })
     });
     all.collect()
@@ -104,10 +104,10 @@ fn account(living: AccountResources, stack: &str) -> Account {
     of_installations.extend(buckets);
     let free = living.functions.iter();
     let free = free.filter(|(name, _)| !of_installations.contains_key(name));
-    let functions = free.map(|(name, arn)| Live { name: name.clone(), belongs: belongs(tags, arn) });
+    let functions = free.map(|(name, arn)| LiveResource { name: name.clone(), belongs: belongs(tags, arn) });
     let services = living.services.iter().filter_map(|arn| {
         let (_, name) = arn.split_once(":service/")?;
-        Some(Live { name: name.to_owned(), belongs: belongs(tags, arn) })
+        Some(LiveResource { name: name.to_owned(), belongs: belongs(tags, arn) })
     });
     let distributions = living.distributions.iter().map(|it| Distribution {
         id: it.arn.rsplit('/').next().unwrap_or_default().to_owned(),
@@ -133,9 +133,9 @@ fn account(living: AccountResources, stack: &str) -> Account {
     }
 }
 
-fn belongs(tags: &BTreeMap<String, BTreeMap<String, String>>, arn: &str) -> Option<Owner> {
+fn belongs(tags: &BTreeMap<String, BTreeMap<String, String>>, arn: &str) -> Option<TagOwner> {
     let tags = tags.get(arn)?;
-    Some(Owner { app: tags.get(APP)?.clone(), environment: tags.get(ENVIRONMENT).cloned() })
+    Some(TagOwner { app: tags.get(APP)?.clone(), environment: tags.get(ENVIRONMENT).cloned() })
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The application that is to be declared, from which the files are written, with the deployment preferences that go
 //! out of a template of AWS SAM: the steps in which callers are moved, and the alarms.
 
-use super::pieces::{Piece, Sort, stacks};
+use super::pieces::{Piece, PieceSort, stacks};
 use crate::init::environments::pattern;
 use crate::init::import::Imported;
 use crate::init::import::sam::import;
@@ -15,13 +15,13 @@ use windlass_domain::document::syntax;
 
 /// The application.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Application {
+pub struct InitApplication {
     /// Its name.
     pub app: String,
     /// Its environments, in the order in which a release goes through them.
-    pub environments: Vec<Environment>,
+    pub environments: Vec<InitEnvironment>,
     /// Its components, in the order in which they are changed.
-    pub components: Vec<Component>,
+    pub components: Vec<InitComponent>,
     /// The region of Windlass and of the targets.
     pub region: String,
     /// `owner/name` on GitHub; `None` where another CI releases.
@@ -48,7 +48,7 @@ pub struct Application {
 
 /// An environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Environment {
+pub struct InitEnvironment {
     /// Its name.
     pub name: String,
     /// Its rule from Git.
@@ -68,18 +68,18 @@ pub enum Rule {
 
 /// A component.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Component {
+pub struct InitComponent {
     /// Its name.
     pub name: String,
     /// The piece that it is made of.
     pub piece: Piece,
     /// The target that it lives in.
-    pub target: Target,
+    pub target: InitTarget,
 }
 
 /// The target of a component. Of all kinds these are the ones that a repository and an account show by themselves.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
+pub enum InitTarget {
     /// A bucket, and a distribution before it.
     Site {
         /// The bucket.
@@ -162,7 +162,7 @@ fn may_be_version(tag: &str) -> bool {
     begins && is_whole && !rest.contains(['/', '_'])
 }
 
-impl Target {
+impl InitTarget {
     /// The kind of a site.
     pub const SITE: KindName = KindName::StaticSite;
 
@@ -182,27 +182,27 @@ impl Target {
     }
 }
 
-impl Component {
+impl InitComponent {
     /// Returns the repository of its image, where it is one.
     pub fn repository(&self) -> Option<&str> {
         match &self.target {
-            Target::Function { repository, .. } => repository.as_deref(),
-            Target::Service { repository, .. } => Some(repository),
-            Target::Site { .. } => None,
+            InitTarget::Function { repository, .. } => repository.as_deref(),
+            InitTarget::Service { repository, .. } => Some(repository),
+            InitTarget::Site { .. } => None,
         }
     }
 
     /// Returns the floor on which it stands: a component that serves others is changed before them.
     pub fn floor(&self) -> u8 {
         match self.target {
-            Target::Service { .. } => 0,
-            Target::Function { .. } => 1,
-            Target::Site { .. } => 2,
+            InitTarget::Service { .. } => 0,
+            InitTarget::Function { .. } => 1,
+            InitTarget::Site { .. } => 2,
         }
     }
 }
 
-impl Application {
+impl InitApplication {
     /// Returns whether pull requests are planned: by the action, for components that are files. An image would have to
     /// be pushed first, which may be a release.
     pub fn plans_pull_requests(&self) -> bool {
@@ -212,7 +212,7 @@ impl Application {
 
     /// Returns whether an environment is declared with `start: manual`. No Git ref reaches it. And the application has
     /// no image, which would have to be kept from going live by itself.
-    pub fn is_manual(&self, environment: &Environment) -> bool {
+    pub fn is_manual(&self, environment: &InitEnvironment) -> bool {
         let has_images = self.components.iter().any(|it| it.repository().is_some());
         environment.rule == Rule::None && !has_images
     }
@@ -233,8 +233,8 @@ impl Application {
     }
 
     /// Returns the components that are changed before this one.
-    pub fn before(&self, component: &Component) -> Vec<&str> {
-        let below = self.components.iter().map(Component::floor).filter(|floor| *floor < component.floor()).max();
+    pub fn before(&self, component: &InitComponent) -> Vec<&str> {
+        let below = self.components.iter().map(InitComponent::floor).filter(|floor| *floor < component.floor()).max();
         self.components.iter().filter(|other| Some(other.floor()) == below).map(|other| other.name.as_str()).collect()
     }
 }
@@ -251,11 +251,11 @@ pub struct DeploymentPreference {
 }
 
 /// Reads the preferences of the functions of SAM among the components.
-pub fn preferences_of(components: &[Component], repository: &Repository) -> DeploymentPreference {
+pub fn preferences_of(components: &[InitComponent], repository: &Repository) -> DeploymentPreference {
     let mut carried = DeploymentPreference::default();
     let declared = syntax::yaml("the declaration", &repository.declared, LARGEST);
     let declared = declared.unwrap_or_default();
-    for component in components.iter().filter(|it| it.piece.sort == Sort::Sam) {
+    for component in components.iter().filter(|it| it.piece.sort == PieceSort::Sam) {
         let piece = &component.piece;
         let id = stacks::id(piece);
         if let Some(imported) = stacks::alone(repository.text(&piece.file), id).and_then(|text| import(&text).ok()) {

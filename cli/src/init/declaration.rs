@@ -1,7 +1,7 @@
 //! `app.yaml` of an application, with the gates that can be measured without knowing more of it, and the schema in a
 //! file beside it, by which editors check the declaration. Pure.
 
-use super::application::{Application, Balancer, Component, Environment, Rule, Target};
+use super::application::{Balancer, InitApplication, InitComponent, InitEnvironment, InitTarget, Rule};
 use super::pieces::Runs;
 use super::text::Text;
 use crate::ground::quoting::in_yaml as quoted;
@@ -12,7 +12,7 @@ use windlass_domain::declaration::schema;
 const WITHOUT_ECR: &str = "# Without `ecr`: an image that CI pushes goes live with the rest of its release.";
 
 /// Writes the declaration. At its top stand the things that were seen and are not in it.
-pub fn write(application: &Application, notes: &[String]) -> String {
+pub fn write(application: &InitApplication, notes: &[String]) -> String {
     let mut lines = vec![
         schema_line(SCHEMA_FILE),
         "# From `windlass init`. It is yours from now on: raise the version with each change.".to_owned(),
@@ -43,7 +43,7 @@ pub fn write(application: &Application, notes: &[String]) -> String {
     lines.join("\n") + "\n"
 }
 
-fn environment_lines(environment: &Environment, application: &Application) -> Vec<String> {
+fn environment_lines(environment: &InitEnvironment, application: &InitApplication) -> Vec<String> {
     let has_images = application.components.iter().any(|component| component.repository().is_some());
     let mut lines = vec![format!("  {}:", environment.name)];
     match &environment.rule {
@@ -60,12 +60,12 @@ fn environment_lines(environment: &Environment, application: &Application) -> Ve
     lines
 }
 
-fn component_lines(component: &Component, application: &Application) -> Vec<String> {
+fn component_lines(component: &InitComponent, application: &InitApplication) -> Vec<String> {
     let mut lines = vec![format!("  {}:", component.name)];
     let mut put = |member: &str, value: String| lines.push(format!("    {member}: {value}"));
     put("kind", component.target.kind().to_string());
     match &component.target {
-        Target::Site { bucket, distribution, url } => {
+        InitTarget::Site { bucket, distribution, url } => {
             put("bucket", text(bucket));
             if let Some(distribution) = distribution {
                 put("distribution", text(distribution));
@@ -77,7 +77,7 @@ fn component_lines(component: &Component, application: &Application) -> Vec<Stri
                 put("hashed", list(hashed));
             }
         }
-        Target::Function { function, alias, repository } => {
+        InitTarget::Function { function, alias, repository } => {
             put("function", text(function));
             put("alias", quoted(alias));
             if let Some(repository) = repository {
@@ -88,7 +88,7 @@ fn component_lines(component: &Component, application: &Application) -> Vec<Stri
                 put("rollout", flow(rollout));
             }
         }
-        Target::Service { cluster, service, container, repository, balancer: _ } => {
+        InitTarget::Service { cluster, service, container, repository, balancer: _ } => {
             put("cluster", text(cluster));
             put("service", text(service));
             put("container", quoted(container));
@@ -141,7 +141,7 @@ const WITH_COUNTS: &str = "3m";
 const WITHOUT: &str = "2m";
 
 /// Returns the lines of the gates of the whole release.
-pub fn of_the_release(application: &Application) -> Vec<String> {
+pub fn of_the_release(application: &InitApplication) -> Vec<String> {
     let mut components = application.components.iter();
     let has_counts = components.any(|it| is_counted(it, application));
     let bake = if has_counts { WITH_COUNTS } else { WITHOUT };
@@ -163,24 +163,24 @@ pub fn of_the_release(application: &Application) -> Vec<String> {
 
 /// Returns whether failed calls of a component are counted: not where alarms are carried over, which measure every
 /// release.
-fn is_counted(component: &Component, application: &Application) -> bool {
+fn is_counted(component: &InitComponent, application: &InitApplication) -> bool {
     let has_counts = match &component.target {
-        Target::Function { .. } => true,
-        Target::Service { balancer, .. } => balancer.is_some(),
-        Target::Site { .. } => false,
+        InitTarget::Function { .. } => true,
+        InitTarget::Service { balancer, .. } => balancer.is_some(),
+        InitTarget::Site { .. } => false,
     };
     has_counts && application.carried.alarms.is_empty()
 }
 
 /// Returns the lines of a component's own gates.
-pub fn of_a_component(component: &Component, application: &Application) -> Vec<String> {
+pub fn of_a_component(component: &InitComponent, application: &InitApplication) -> Vec<String> {
     let is_measured = !application.carried.alarms.is_empty();
     match &component.target {
-        Target::Site { distribution: None, url: None, .. } => Vec::new(),
-        Target::Site { .. } => of_a_site(),
-        Target::Function { .. } | Target::Service { .. } if is_measured => Vec::new(),
-        Target::Function { function, alias, .. } => of_a_function(function, alias),
-        Target::Service { balancer, .. } => balancer.as_ref().map_or_else(of_a_service_without, of_a_service),
+        InitTarget::Site { distribution: None, url: None, .. } => Vec::new(),
+        InitTarget::Site { .. } => of_a_site(),
+        InitTarget::Function { .. } | InitTarget::Service { .. } if is_measured => Vec::new(),
+        InitTarget::Function { function, alias, .. } => of_a_function(function, alias),
+        InitTarget::Service { balancer, .. } => balancer.as_ref().map_or_else(of_a_service_without, of_a_service),
     }
 }
 

@@ -1,10 +1,10 @@
 //! The files that `init` writes, and the commands that come after it. Pure: an application in, texts out.
 
-use super::application::{Application, Rule};
+use super::application::{InitApplication, Rule};
 use super::facts::InitFacts;
 use super::{declaration, infrastructure, role, workflow};
 use crate::ground::quoting::in_shell;
-use crate::init::pieces::{Piece, Sort};
+use crate::init::pieces::{Piece, PieceSort};
 
 /// A file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct File {
 pub const OWN: [&str; 7] = ["app.yaml", declaration::SCHEMA_FILE, "windlass.toml", ROLE, PATCH, PAGE, SCRIPT];
 
 /// Returns all files, and notes on what a person has to see to.
-pub fn all(application: &Application, facts: &InitFacts) -> (Vec<File>, Vec<String>) {
+pub fn all(application: &InitApplication, facts: &InitFacts) -> (Vec<File>, Vec<String>) {
     let mut notes = facts.pieces.notes.clone();
     let taken: Vec<(&str, &str)> = application
         .components
@@ -57,7 +57,7 @@ pub fn all(application: &Application, facts: &InitFacts) -> (Vec<File>, Vec<Stri
 }
 
 /// Returns why there is no workflow, and what takes its place.
-fn without_workflow(application: &Application) -> Option<String> {
+fn without_workflow(application: &InitApplication) -> Option<String> {
     if application.github.is_none() {
         return Some(
             "no workflow and no role of CI were written, because the repository is not on GitHub: your CI signs in to a role with the policy CiPolicyArn and the tags `windlass:app` and `windlass:environment`, builds, and releases with the command line (docs/integrate/ci.md of Windlass, \"The command line\")".to_owned(),
@@ -80,7 +80,7 @@ pub const PAGE: &str = "windlass-targets.md";
 /// The commands for targets that no code makes.
 pub const SCRIPT: &str = "windlass-targets.sh";
 
-fn settings(application: &Application) -> String {
+fn settings(application: &InitApplication) -> String {
     format!(
         "# Where Windlass is, for everybody who works here.\nstack = {:?}\nregion = {:?}\n",
         application.stack, application.region
@@ -88,7 +88,7 @@ fn settings(application: &Application) -> String {
 }
 
 /// Returns the commands, in their order.
-pub fn next_commands(application: &Application, all: &[File]) -> Vec<String> {
+pub fn next_commands(application: &InitApplication, all: &[File]) -> Vec<String> {
     let has = |path: &str| all.iter().any(|file| file.path == path);
     let mut next = Vec::new();
     if has(PATCH) {
@@ -117,7 +117,7 @@ pub fn next_commands(application: &Application, all: &[File]) -> Vec<String> {
 /// Returns the command for the first release. It goes into the first environment. Where that environment's rule is
 /// about tags, the version is that of the tag, whatever is checked out. An environment that only a person starts
 /// records it first.
-fn first_release(application: &Application) -> Vec<String> {
+fn first_release(application: &InitApplication) -> Vec<String> {
     let first = application.environments.first();
     let (version, from) = first.map_or(("1.0.0", String::new()), |first| match &first.rule {
         Rule::Branches(_) => ("1.0.0", String::new()),
@@ -144,7 +144,7 @@ fn first_release(application: &Application) -> Vec<String> {
 }
 
 /// Returns the commands that push the images of the first release, in the folders that they are built from.
-fn pushes(application: &Application, version: &str) -> Vec<String> {
+fn pushes(application: &InitApplication, version: &str) -> Vec<String> {
     let (account, region) = (&application.account, &application.region);
     let registry = format!("{account}.dkr.ecr.{region}.amazonaws.com");
     let components = application.components.iter();
@@ -154,7 +154,7 @@ fn pushes(application: &Application, version: &str) -> Vec<String> {
             let Piece { folder, file, .. } = &component.piece;
             let folder = if folder.is_empty() { "." } else { folder };
             let built = match component.piece.sort {
-                Sort::Dockerfile => {
+                PieceSort::Dockerfile => {
                     let words = ["docker", "build", "--tag", &image, "--file", file, folder];
                     in_shell(&words.map(str::to_owned))
                 }
@@ -177,7 +177,7 @@ fn pushes(application: &Application, version: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::init::application::Environment;
+    use crate::init::application::InitEnvironment;
 
     #[test]
     fn the_first_release_is_one_that_the_first_environment_takes() {
@@ -192,10 +192,10 @@ mod tests {
                  windlass deploy shop dev 1.0.0 --watch",
             ),
         ] {
-            let application = Application {
+            let application = InitApplication {
                 app: "shop".into(),
-                environments: vec![Environment { name: "dev".into(), rule: Rule::read(rule).unwrap() }],
-                ..Application::default()
+                environments: vec![InitEnvironment { name: "dev".into(), rule: Rule::read(rule).unwrap() }],
+                ..InitApplication::default()
             };
             let text = first_release(&application).join("\n");
             assert!(text.contains(wanted), "{rule}: {text}");

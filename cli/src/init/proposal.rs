@@ -1,7 +1,7 @@
 //! The way from the findings and the answers to an application: the evident is proposed, and the rest is asked. Pure.
 
 use super::answers::{Answers, Question, UNANSWERED};
-use super::application::{Application, Component, Environment, Rule};
+use super::application::{InitApplication, InitComponent, InitEnvironment, Rule};
 use super::environments;
 use super::facts::InitFacts;
 use super::pieces::Piece;
@@ -20,7 +20,7 @@ pub const OWN_ACTION: Option<&str> = option_env!("WINDLASS_ACTION");
 const NONE: &str = "none";
 
 /// Returns the application, by the answers that there are; the open questions are in `asked`.
-pub fn propose(facts: &InitFacts, asked: &mut Answers) -> Application {
+pub fn propose(facts: &InitFacts, asked: &mut Answers) -> InitApplication {
     let repository = &facts.repository;
     let own = repository.github.as_deref().and_then(|github| github.split_once('/'));
     let own = own.map_or(repository.name.as_str(), |(_, name)| name);
@@ -30,13 +30,13 @@ pub fn propose(facts: &InitFacts, asked: &mut Answers) -> Application {
     let environments = ask_environments(repository, asked);
     let names: Vec<String> = environments.iter().map(|environment| environment.name.clone()).collect();
     let chosen = ask_components(&facts.pieces.pieces, asked);
-    let mut components: Vec<Component> = chosen
+    let mut components: Vec<InitComponent> = chosen
         .into_iter()
         .map(|piece| {
             TargetQuestions { facts, app: &app, names: &names, asked, is_apart: false, cluster: None }.component(piece)
         })
         .collect();
-    components.sort_by_key(Component::floor);
+    components.sort_by_key(InitComponent::floor);
     let region = asked
         .ask(Question::new("region", "the region of Windlass and of the targets", facts.region.clone()), &is_region);
     let github = asked.ask(Question::new("github", &about_github(repository), github_of(repository)), &|text| {
@@ -49,7 +49,7 @@ pub fn propose(facts: &InitFacts, asked: &mut Answers) -> Application {
         .ask(Question::new("account", "the number of the account of Windlass", facts.account_id.clone()), &is_account);
     let action = github.as_ref().and_then(|_| ask_action(asked));
     asked.end();
-    Application {
+    InitApplication {
         app,
         environments,
         carried: crate::init::application::preferences_of(&components, repository),
@@ -211,7 +211,7 @@ fn list(text: &str) -> Vec<String> {
     text.split(',').map(|part| part.trim().to_owned()).collect()
 }
 
-fn ask_environments(repository: &Repository, asked: &mut Answers) -> Vec<Environment> {
+fn ask_environments(repository: &Repository, asked: &mut Answers) -> Vec<InitEnvironment> {
     let found = environments::found(repository).join(",");
     let about = "the environments, in the order in which a release goes through them";
     let answer = asked.ask(Question::new("environments", about, Some(found)), &|text| {
@@ -229,7 +229,7 @@ fn ask_environments(repository: &Repository, asked: &mut Answers) -> Vec<Environ
         );
         let question = Question::new(&format!("deploy.{name}"), &about, Some(environments::usual(&name, branch)));
         let answer = asked.ask(question, &|text| Rule::read(text).map(drop));
-        Environment { name, rule: Rule::read(&answer).unwrap_or(Rule::None) }
+        InitEnvironment { name, rule: Rule::read(&answer).unwrap_or(Rule::None) }
     });
     environments.collect()
 }

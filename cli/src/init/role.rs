@@ -2,7 +2,7 @@
 //! one repository may take it, and it may only release into that environment. Pull requests have a role of their own,
 //! which may only plan. Pure.
 
-use super::application::{Application, Environment, Rule};
+use super::application::{InitApplication, InitEnvironment, Rule};
 
 /// The longest name of a role (AWS Identity and Access Management User Guide, "IAM and AWS STS quotas").
 const LONGEST: usize = 64;
@@ -30,7 +30,7 @@ Resources:
 "#;
 
 /// Writes the template.
-pub fn write(application: &Application) -> String {
+pub fn write(application: &InitApplication) -> String {
     let (app, github) = (&application.app, github(application));
     let default = |policy: &Option<String>| {
         let default = policy.iter().map(|arn| format!("    Default: {arn}\n"));
@@ -65,7 +65,7 @@ pub fn write(application: &Application) -> String {
 }
 
 /// Returns the command that deploys it.
-pub fn command(application: &Application) -> String {
+pub fn command(application: &InitApplication) -> String {
     let app = &application.app;
     let by_github = |member: &str| {
         let github = github(application);
@@ -88,17 +88,17 @@ pub fn command(application: &Application) -> String {
 }
 
 /// Returns the name of the role of pull requests.
-pub fn of_pull_requests(application: &Application) -> String {
+pub fn of_pull_requests(application: &InitApplication) -> String {
     name(application, "pull-requests")
 }
 
 /// Returns the name of an environment's role.
-pub fn name(application: &Application, environment: &str) -> String {
+pub fn name(application: &InitApplication, environment: &str) -> String {
     format!("{}-ci-{environment}", application.app).chars().take(LONGEST).collect()
 }
 
 /// Returns the repository whose runs may take the roles. Without one no role is written.
-fn github(application: &Application) -> &str {
+fn github(application: &InitApplication) -> &str {
     application.github.as_deref().unwrap_or_default()
 }
 
@@ -107,7 +107,7 @@ const OWNER: &str = "GitHubOwnerId";
 const REPOSITORY: &str = "GitHubRepositoryId";
 
 /// Writes the parameters of the repository's numbers.
-fn ids(application: &Application) -> String {
+fn ids(application: &InitApplication) -> String {
     let ids = application.github_ids.as_ref();
     let parameter = |name: &str, about: &str, id: Option<&String>| {
         let default = id.map_or_else(String::new, |id| format!("    Default: \"{id}\"\n"));
@@ -133,7 +133,7 @@ fn ids(application: &Application) -> String {
 /// Writes the subjects of a token, one a line: of the repository by its name, and by name and number, as GitHub has
 /// it for repositories that were made, renamed or moved since 15 July 2026 (GitHub Docs, "OpenID Connect reference"). A
 /// `*` stands in a ref alone: beside a name it would take others' repositories.
-fn subjects(application: &Application, of: &[String]) -> String {
+fn subjects(application: &InitApplication, of: &[String]) -> String {
     let github = github(application);
     let (owner, name) = github.split_once('/').unwrap_or_default();
     let subjects = of.iter().map(|of| {
@@ -145,7 +145,7 @@ fn subjects(application: &Application, of: &[String]) -> String {
     subjects.collect()
 }
 
-fn role(application: &Application, environment: &Environment) -> String {
+fn role(application: &InitApplication, environment: &InitEnvironment) -> String {
     let (app, name) = (&application.app, &environment.name);
     // A job with `environment:` has a subject without its ref.
     let of: Vec<String> = match application.github_environment(name) {
@@ -188,7 +188,7 @@ fn role(application: &Application, environment: &Environment) -> String {
 
 /// Writes the role of pull requests. Anybody who may open one may change the workflow in it, so the role may release
 /// nothing.
-fn pull_requests(application: &Application) -> String {
+fn pull_requests(application: &InitApplication) -> String {
     let app = &application.app;
     format!(
         r#"
@@ -216,7 +216,7 @@ fn pull_requests(application: &Application) -> String {
 }
 
 /// Writes the right to push images, where there are some.
-fn images(application: &Application) -> String {
+fn images(application: &InitApplication) -> String {
     let repositories = application.components.iter().filter_map(|component| component.repository());
     let arns: Vec<String> = repositories
         .map(|name| {

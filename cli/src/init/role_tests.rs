@@ -1,6 +1,6 @@
 use super::*;
-use crate::init::application::{Component, Target};
-use crate::init::pieces::{Piece, Runs, Sort};
+use crate::init::application::{InitComponent, InitTarget};
+use crate::init::pieces::{Piece, PieceSort, Runs};
 use crate::init::text::Text;
 
 /// Returns whether IAM's `StringLike` takes a text (AWS Identity and Access Management User Guide, "String condition
@@ -44,9 +44,9 @@ fn takers(template: &str, ids: (&str, &str), subject: &str) -> Vec<String> {
     takers
 }
 
-fn application(github_environment: Option<Text>) -> Application {
-    let environment = |name: &str, rule: &str| Environment { name: name.into(), rule: Rule::read(rule).unwrap() };
-    Application {
+fn application(github_environment: Option<Text>) -> InitApplication {
+    let environment = |name: &str, rule: &str| InitEnvironment { name: name.into(), rule: Rule::read(rule).unwrap() };
+    InitApplication {
         app: "shop".into(),
         github: Some("acme/shop".into()),
         github_ids: Some(("12".into(), "345".into())),
@@ -56,10 +56,10 @@ fn application(github_environment: Option<Text>) -> Application {
             environment("staging", "tag:release-candidate"),
             environment("prod", "tag:stable"),
         ],
-        components: vec![Component {
+        components: vec![InitComponent {
             name: "web".into(),
             piece: Piece {
-                sort: Sort::Vite,
+                sort: PieceSort::Vite,
                 folder: String::new(),
                 file: "package.json".into(),
                 name: "web".into(),
@@ -67,10 +67,10 @@ fn application(github_environment: Option<Text>) -> Application {
                 build: Vec::new(),
                 output: "dist".into(),
             },
-            target: Target::Site { bucket: Text::One("shop-web".into()), distribution: None, url: None },
+            target: InitTarget::Site { bucket: Text::One("shop-web".into()), distribution: None, url: None },
         }],
         action: Some("example/windlass@v1".into()),
-        ..Application::default()
+        ..InitApplication::default()
     }
 }
 
@@ -132,7 +132,7 @@ fn a_job_in_an_environment_on_github_is_taken_in_both_forms_and_no_ref_beside_it
 fn numbers_that_are_not_known_are_asked_of_github_by_the_command() {
     let known = command(&application(None));
     assert!(!known.contains("gh api"), "{known}");
-    let unknown = Application { github_ids: None, ..application(None) };
+    let unknown = InitApplication { github_ids: None, ..application(None) };
     let command = command(&unknown);
     for wanted in [
         "GitHubOwnerId=$(gh api repos/acme/shop --jq .owner.id)",

@@ -1,9 +1,9 @@
 //! The questions about one component's target, and the check that it is nobody else's, by the tags that were seen in
 //! the account. Pure.
 
-use super::account::{Account, Live, Owner, SoughtTarget, each, is_free};
+use super::account::{Account, LiveResource, SoughtTarget, TagOwner, each, is_free};
 use super::answers::{Answers, Check, MemberPlace, Question, UNANSWERED};
-use super::application::{Balancer, Component, Target};
+use super::application::{Balancer, InitComponent, InitTarget};
 use super::facts::InitFacts;
 use super::pieces::{Piece, Runs};
 use super::text::Text;
@@ -34,7 +34,7 @@ pub(super) fn unanswered() -> Text {
 
 impl TargetQuestions<'_> {
     /// Asks everything of a piece.
-    pub fn component(&mut self, piece: Piece) -> Component {
+    pub fn component(&mut self, piece: Piece) -> InitComponent {
         let runs = self.decided(&piece);
         let target = match &runs {
             Runs::Site { .. } => self.site(&piece),
@@ -44,11 +44,11 @@ impl TargetQuestions<'_> {
             Runs::Service { container, repository } => self.service(&piece, container.clone(), repository.clone()),
             Runs::Undecided => self.either(&piece),
         };
-        Component { name: piece.name.clone(), piece: Piece { runs, ..piece }, target }
+        InitComponent { name: piece.name.clone(), piece: Piece { runs, ..piece }, target }
     }
 
     /// Asks the questions that either answer leads to, so that all questions are shown at once.
-    fn either(&mut self, piece: &Piece) -> Target {
+    fn either(&mut self, piece: &Piece) -> InitTarget {
         self.asked.only_with = Some(format!("{}.runs=function", piece.name));
         self.function(piece, None, None, false);
         self.asked.only_with = Some(format!("{}.runs=service", piece.name));
@@ -78,7 +78,7 @@ impl TargetQuestions<'_> {
         }
     }
 
-    fn site(&mut self, piece: &Piece) -> Target {
+    fn site(&mut self, piece: &Piece) -> InitTarget {
         let account = &self.facts.account;
         let all = |of: &dyn Fn(&super::account::Distribution) -> Option<String>| {
             each(self.names, |environment| account.distribution(self.wanted(piece, environment)).and_then(of))
@@ -89,7 +89,7 @@ impl TargetQuestions<'_> {
         let free = |it: &&super::account::Distribution| self.is_free(it.belongs.as_ref());
         let choices = account.distributions.iter().filter(free).map(|it| it.id.clone()).collect();
         let about = "the id of the distribution before the site, or `none`";
-        let distribution = self.text(piece, Target::SITE, "distribution", about, ids, choices);
+        let distribution = self.text(piece, InitTarget::SITE, "distribution", about, ids, choices);
         let distribution = (distribution != Text::One("none".to_owned())).then_some(distribution);
         let free = |it: &&super::account::Distribution| self.is_free(it.belongs.as_ref());
         let choices = account
@@ -99,25 +99,26 @@ impl TargetQuestions<'_> {
             .filter_map(|it| it.bucket.clone())
             .filter(|bucket| self.is_free(account.buckets.get(bucket)))
             .collect();
-        let bucket = self.text(piece, Target::SITE, "bucket", "the bucket of the site's files", buckets, choices);
+        let bucket = self.text(piece, InitTarget::SITE, "bucket", "the bucket of the site's files", buckets, choices);
         let about = "the address under which visitors reach the site, or `none` for the distribution's own";
         let urls = urls.unwrap_or_else(|| Text::One("none".to_owned()));
-        let url = self.text(piece, Target::SITE, "url", about, Some(urls), Vec::new());
+        let url = self.text(piece, InitTarget::SITE, "url", about, Some(urls), Vec::new());
         let url = (url != Text::One("none".to_owned())).then_some(url);
-        Target::Site { bucket, distribution, url }
+        InitTarget::Site { bucket, distribution, url }
     }
 
-    fn function(&mut self, piece: &Piece, named: Option<&str>, alias: Option<&str>, is_image: bool) -> Target {
+    fn function(&mut self, piece: &Piece, named: Option<&str>, alias: Option<&str>, is_image: bool) -> InitTarget {
         let account = &self.facts.account;
         let seen = each(self.names, |environment| account.function(self.wanted(piece, environment))).map(Text::of);
         let named = named.map(|named| Text::One(named.to_owned()));
         let choices =
             account.functions.iter().filter(|it| self.is_free(it.belongs.as_ref())).map(|it| it.name.clone()).collect();
-        let function = self.text(piece, Target::FUNCTION, "function", "the function's name", named.or(seen), choices);
+        let function =
+            self.text(piece, InitTarget::FUNCTION, "function", "the function's name", named.or(seen), choices);
         let about = "the alias that callers of the function name";
         let alias = self.one(piece, "alias", about, Some(alias.unwrap_or("live").to_owned()));
         let repository = is_image.then(|| self.repository(piece, None));
-        Target::Function { function, alias, repository }
+        InitTarget::Function { function, alias, repository }
     }
 
     /// Asks for the repository of its images.
@@ -126,7 +127,7 @@ impl TargetQuestions<'_> {
     }
 
     /// Returns whether something of this owner may be taken.
-    pub(super) fn is_free(&self, belongs: Option<&Owner>) -> bool {
+    pub(super) fn is_free(&self, belongs: Option<&TagOwner>) -> bool {
         is_free(belongs, self.app, self.names)
     }
 
@@ -215,7 +216,12 @@ fn is_one_word(text: &str) -> Result<(), String> {
 
 impl TargetQuestions<'_> {
     /// Asks for the cluster, the service, its container and the repository of its images.
-    pub(super) fn service(&mut self, piece: &Piece, container: Option<String>, repository: Option<String>) -> Target {
+    pub(super) fn service(
+        &mut self,
+        piece: &Piece,
+        container: Option<String>,
+        repository: Option<String>,
+    ) -> InitTarget {
         let account = &self.facts.account;
         let part = |at: usize| {
             let one = |environment: &str| {
@@ -226,12 +232,12 @@ impl TargetQuestions<'_> {
             each(self.names, one).map(Text::of)
         };
         let (clusters, services) = (part(0), part(1));
-        let free: Vec<&Live> = account.services.iter().filter(|it| self.is_free(it.belongs.as_ref())).collect();
+        let free: Vec<&LiveResource> = account.services.iter().filter(|it| self.is_free(it.belongs.as_ref())).collect();
         let all = |at: usize| free.iter().filter_map(move |it| it.name.split('/').nth(at).map(str::to_owned)).collect();
-        let cluster = self.text(piece, Target::SERVICE, "cluster", "the cluster of the service", clusters, all(0));
+        let cluster = self.text(piece, InitTarget::SERVICE, "cluster", "the cluster of the service", clusters, all(0));
         self.is_apart = cluster.is_shared(self.names) && cluster != unanswered();
         self.cluster = Some(cluster.clone());
-        let service = self.text(piece, Target::SERVICE, "service", "the service's name", services, all(1));
+        let service = self.text(piece, InitTarget::SERVICE, "service", "the service's name", services, all(1));
         (self.is_apart, self.cluster) = (false, None);
         let names = self.services(&cluster, &service);
         let container = container.or_else(|| same(&names, |name| account.container(name)));
@@ -246,7 +252,7 @@ impl TargetQuestions<'_> {
         let balancer = balancer(|it| &it.0)
             .zip(balancer(|it| &it.1))
             .map(|(load_balancer, target_group)| Balancer { load_balancer, target_group });
-        Target::Service { cluster, service, container, repository, balancer }
+        InitTarget::Service { cluster, service, container, repository, balancer }
     }
 
     /// Returns the services of all environments, as `cluster/service`.

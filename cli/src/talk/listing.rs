@@ -58,14 +58,14 @@ impl<'a> List<'a> {
 
 /// A page of items.
 #[derive(Debug)]
-pub struct Page<T> {
+pub struct ListPage<T> {
     /// The items, newest first.
     pub listed: Vec<T>,
     /// The place at which the next page begins; `None` on the last one.
     pub next: Option<String>,
 }
 
-impl<T: Serialize> Page<T> {
+impl<T: Serialize> ListPage<T> {
     /// Returns the JSON that `--json` prints.
     pub fn as_json(&self, name: &str) -> Value {
         json!({name: self.listed, "next": self.next})
@@ -81,7 +81,7 @@ pub async fn page<T: DeserializeOwned>(
     list: &List<'_>,
     limit: usize,
     after: Option<&str>,
-) -> Result<Page<T>, Failure> {
+) -> Result<ListPage<T>, Failure> {
     let limit = limit.to_string();
     let mut query = list.query.clone();
     query.push(("limit", &limit));
@@ -90,12 +90,12 @@ pub async fn page<T: DeserializeOwned>(
     let listed = serde_json::from_value(answer[list.name].take())
         .map_err(|error| Failure::not_understood(&format!("the list of {}", list.name), error))?;
     let next = answer["next"].as_str().map(ToOwned::to_owned);
-    Ok(Page { listed, next })
+    Ok(ListPage { listed, next })
 }
 
 /// The part of a list that is shown.
 #[derive(Debug, Args)]
-pub struct Part {
+pub struct ListPart {
     /// The most that are listed.
     #[arg(long, value_name = "NUMBER", default_value_t = USUAL, value_parser = at_least_one)]
     limit: usize,
@@ -105,19 +105,23 @@ pub struct Part {
 }
 
 /// The beginning of a list, as long as usual.
-impl Default for Part {
+impl Default for ListPart {
     fn default() -> Self {
         Self { limit: USUAL, after: None }
     }
 }
 
-impl Part {
+impl ListPart {
     /// Reads this part of a list, page by page.
     ///
     /// # Errors
     /// No answer, or one that cannot be understood.
-    pub async fn read<T: DeserializeOwned>(&self, windlass: &Windlass, list: &List<'_>) -> Result<Page<T>, Failure> {
-        let mut all = Page { listed: Vec::new(), next: self.after.clone() };
+    pub async fn read<T: DeserializeOwned>(
+        &self,
+        windlass: &Windlass,
+        list: &List<'_>,
+    ) -> Result<ListPage<T>, Failure> {
+        let mut all = ListPage { listed: Vec::new(), next: self.after.clone() };
         while all.listed.len() < self.limit {
             let wanted = (self.limit - all.listed.len()).min(LARGEST_PAGE);
             let next = page(windlass, list, wanted, all.next.as_deref()).await?;
@@ -136,7 +140,7 @@ impl Part {
     }
 
     /// Adds a line to the words that says how to see the rest of the list.
-    pub fn with_more<T>(&self, words: String, page: &Page<T>, command: &str) -> String {
+    pub fn with_more<T>(&self, words: String, page: &ListPage<T>, command: &str) -> String {
         let Some(next) = &page.next else {
             return words;
         };
@@ -179,7 +183,7 @@ pub struct Listing {
     #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
     environment: EnvironmentName,
     #[command(flatten)]
-    part: Part,
+    part: ListPart,
     #[command(flatten)]
     endpoint: Endpoint,
 }

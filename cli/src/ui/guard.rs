@@ -1,7 +1,7 @@
 //! The guard lets in one caller: the browser that was given the address, on this machine, from these pages. The file
 //! that leads the browser there is its owner's alone, as the address is.
 
-use super::http::{Answer, Request};
+use super::http::{Answer, HttpRequest};
 use crate::ground::failure::Failure;
 use maud::{DOCTYPE, Markup, html};
 use std::fs::{self, OpenOptions};
@@ -55,7 +55,7 @@ impl Guard {
     ///
     /// # Errors
     /// The answer to a caller that is not let in, which says nothing.
-    pub fn segments<'a>(&self, request: &'a Request) -> Result<Vec<&'a str>, Answer> {
+    pub fn segments<'a>(&self, request: &'a HttpRequest) -> Result<Vec<&'a str>, Answer> {
         let refused = |why| Err(Answer::line(403, why));
         // Another name that leads to this machine is used by somebody else's page.
         if request.header("host") != Some(&self.host) {
@@ -164,15 +164,15 @@ mod tests_of_doorway {
 mod tests {
     use super::*;
 
-    fn asked(method: &str, path: &str, headers: &[(&str, &str)], token: &str) -> Request {
+    fn asked(method: &str, path: &str, headers: &[(&str, &str)], token: &str) -> HttpRequest {
         let headers = headers.iter();
         let headers = headers.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Request {
+        HttpRequest {
             method: method.to_owned(),
             path: path.to_owned(),
             headers: headers.collect(),
             form: [("token".to_owned(), token.to_owned())].into(),
-            ..Request::default()
+            ..HttpRequest::default()
         }
     }
 

@@ -18,7 +18,7 @@ pub type Fields = BTreeMap<String, String>;
 
 /// A request.
 #[derive(Debug, Clone, Default)]
-pub struct Request {
+pub struct HttpRequest {
     /// The method.
     pub method: String,
     /// The path without its query.
@@ -31,7 +31,7 @@ pub struct Request {
     pub form: Fields,
 }
 
-impl Request {
+impl HttpRequest {
     /// Returns a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
@@ -102,13 +102,13 @@ x-frame-options: DENY\r\n";
 ///
 /// # Errors
 /// The answer that says what is wrong with the request.
-pub async fn read(stream: &mut TcpStream) -> Result<Request, Answer> {
+pub async fn read(stream: &mut TcpStream) -> Result<HttpRequest, Answer> {
     tokio::time::timeout(PATIENCE, read_all(stream))
         .await
         .unwrap_or_else(|_| Err(Answer::line(408, "the request did not come in time")))
 }
 
-async fn read_all(stream: &mut TcpStream) -> Result<Request, Answer> {
+async fn read_all(stream: &mut TcpStream) -> Result<HttpRequest, Answer> {
     let mut bytes = Vec::new();
     let (mut request, head) = loop {
         more(stream, &mut bytes).await?;
@@ -143,7 +143,7 @@ async fn more(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Result<(), Answer>
 }
 
 /// Reads the head of a request and its length; `None` where more of it is to come.
-fn head(bytes: &[u8]) -> Result<Option<(Request, usize)>, Answer> {
+fn head(bytes: &[u8]) -> Result<Option<(HttpRequest, usize)>, Answer> {
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut read = httparse::Request::new(&mut headers);
     let bad = |_| Answer::line(400, "this is no request");
@@ -156,11 +156,11 @@ fn head(bytes: &[u8]) -> Result<Option<(Request, usize)>, Answer> {
         let value = String::from_utf8_lossy(header.value).into_owned();
         (header.name.to_ascii_lowercase(), value)
     });
-    let mut request = Request {
+    let mut request = HttpRequest {
         method: read.method.unwrap_or_default().to_owned(),
         path: path.to_owned(),
         query: fields(query.as_bytes()),
-        ..Request::default()
+        ..HttpRequest::default()
     };
     for (name, value) in headers {
         // Nobody could know which of two headers of one name counts.

@@ -3,7 +3,7 @@
 use super::parts::{PagePlace, Sort, mark, when};
 use crate::ground::quoting::in_shell;
 use crate::talk::installation::Endpoint;
-use crate::view::log_lines::{Group, groups, look, what_writes};
+use crate::view::log_lines::{LogGroup, groups, look, what_writes};
 use crate::view::record::Record;
 use maud::{Markup, html};
 use std::cell::RefCell;
@@ -49,24 +49,24 @@ const AGAIN_MS: u64 = 60_000;
 /// The known log groups of a deployment.
 #[derive(Debug, Clone, Default)]
 pub struct Groups {
-    known: BTreeSet<Group>,
+    known: BTreeSet<LogGroup>,
     /// True if some could not be listed.
     lacks: bool,
 }
 
 /// The answers that AWS gave already. A page that moves asks again only for each change that writes elsewhere.
 #[derive(Debug, Default)]
-pub struct AnswerCache(RefCell<BTreeMap<String, Answer>>);
+pub struct AnswerCache(RefCell<BTreeMap<String, CachedAnswer>>);
 
 #[derive(Debug, Clone)]
-struct Answer {
+struct CachedAnswer {
     /// The text of [`what_writes`] for which AWS was asked.
     what: String,
     groups: Groups,
     at: Time,
 }
 
-impl Answer {
+impl CachedAnswer {
     fn is_good(&self, what: &str, now: Time) -> bool {
         self.what == what && (!self.groups.lacks || now.ms_since(self.at) < AGAIN_MS)
     }
@@ -86,7 +86,7 @@ impl AnswerCache {
         let groups = tokio::time::timeout(PATIENCE, asked(endpoint, record))
             .await
             .unwrap_or(Groups { lacks: true, ..Groups::default() });
-        let answer = Answer { what, groups: groups.clone(), at: now };
+        let answer = CachedAnswer { what, groups: groups.clone(), at: now };
         self.0.borrow_mut().insert(id.clone(), answer);
         groups
     }
@@ -118,7 +118,7 @@ impl Groups {
 }
 
 /// Shows a log group with its page in the console.
-pub fn link(record: &Record, group: &Group) -> Markup {
+pub fn link(record: &Record, group: &LogGroup) -> Markup {
     let mut parts = record.deployment.executions.first().map_or("", String::as_str).split(':').skip(1);
     let partition = parts.next().unwrap_or_default();
     let region = group.region.as_deref().or(parts.nth(1));
@@ -163,8 +163,11 @@ mod tests {
 
     #[test]
     fn what_aws_answered_is_kept_until_something_else_writes_and_a_gap_is_asked_for_again() {
-        let answer =
-            |lacks| Answer { what: "api".to_owned(), groups: Groups { lacks, ..Groups::default() }, at: Time(1_000) };
+        let answer = |lacks| CachedAnswer {
+            what: "api".to_owned(),
+            groups: Groups { lacks, ..Groups::default() },
+            at: Time(1_000),
+        };
         let later = Time(1_000 + AGAIN_MS);
         assert!(answer(false).is_good("api", later) && !answer(false).is_good("api, web", later));
         assert!(answer(true).is_good("api", Time(2_000)) && !answer(true).is_good("api", later));

@@ -3,7 +3,7 @@
 use super::acts::PageAction;
 use super::board::{Board, Observed};
 use super::guard::{Doorway, Guard};
-use super::http::{Answer, Fields, Request, read, send};
+use super::http::{Answer, Fields, HttpRequest, read, send};
 use super::parts::{Page, PagePlace, SCRIPT, STYLE, Sort, mark};
 use super::way_back::{self, LastDrill};
 use super::{deployment, environment, logs};
@@ -90,7 +90,7 @@ impl Server {
     }
 
     /// Answers a request.
-    pub async fn answer(&self, request: &Request) -> Answer {
+    pub async fn answer(&self, request: &HttpRequest) -> Answer {
         let segments = match self.guard.segments(request) {
             Ok(segments) => segments,
             Err(answer) => return answer,

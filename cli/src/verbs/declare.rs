@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 use windlass_domain::declaration::installation::by_arns;
-use windlass_domain::declaration::{Declaration, Declared, Exceptions, LARGEST, Upload};
+use windlass_domain::declaration::{Declaration, DeclarationUpload, Declared, Exceptions, LARGEST};
 use windlass_domain::document::syntax;
 use windlass_domain::release::key::FINDINGS_SUFFIX;
 use windlass_domain::text::count::count;
@@ -116,12 +116,12 @@ impl Declare {
         let (windlass, former, mut report) = self.look(text, declaration).await?;
         let taken = declaration.uploaded(declaration.app(), former.as_ref());
         let taken = taken.map_err(|finding| refused(vec![finding]))?;
-        if taken == Upload::TakesForce {
+        if taken == DeclarationUpload::TakesForce {
             self.look_for_installations(declaration, &mut report).await?;
         }
         output.announce(&report.what_changes(windlass.is_some(), taken));
-        if taken == Upload::Unchanged || self.dry_run {
-            report.in_force = Some(taken == Upload::Unchanged);
+        if taken == DeclarationUpload::Unchanged || self.dry_run {
+            report.in_force = Some(taken == DeclarationUpload::Unchanged);
             output.only_json(&report);
             return Ok(Exit::Good);
         }
@@ -303,14 +303,14 @@ fn differences(former: &str, present: &str) -> Vec<String> {
 }
 
 impl Report {
-    fn what_changes(&self, was_asked: bool, taken: Upload) -> String {
+    fn what_changes(&self, was_asked: bool, taken: DeclarationUpload) -> String {
         let (app, version) = (&self.app, &self.version);
         let mut lines = Vec::new();
         lines.push(match (&self.former, taken) {
-            (Some(former), Upload::Unchanged) => {
+            (Some(former), DeclarationUpload::Unchanged) => {
                 format!("{app} {former} is in force already and says the same: nothing was uploaded")
             }
-            (Some(former), Upload::TakesForce) => format!("{app} {version} in place of {former}:"),
+            (Some(former), DeclarationUpload::TakesForce) => format!("{app} {version} in place of {former}:"),
             (None, _) if was_asked => {
                 format!("{app} {version} is the first declaration of {app}")
             }

@@ -5,7 +5,7 @@ use crate::ground::arguments;
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::interrupt::cancelled;
-use crate::ground::manual::Page;
+use crate::ground::manual::ManualPage;
 use crate::ground::output::Output;
 use crate::talk::git;
 use crate::talk::installation::Endpoint;
@@ -52,13 +52,13 @@ pub struct Explain {
 #[derive(Debug, Clone)]
 enum Subject {
     App(AppName),
-    Page(Page),
+    Page(ManualPage),
 }
 
 /// Reads the subject. No application's name has a capital letter, and each page's begins with one.
 fn subject(text: &str) -> Result<Subject, String> {
     if text.starts_with(|c: char| c.is_ascii_uppercase()) {
-        return Page::of(text).map(Subject::Page);
+        return ManualPage::of(text).map(Subject::Page);
     }
     let app = AppName::new(text).map_err(|why| why.to_string())?;
     Ok(Subject::App(app))
@@ -81,13 +81,13 @@ impl Explain {
                 None => self.chooses(&windlass, app, output).await,
             }
         })
-        .map_err(|failure| match Page::alike(app.as_str()) {
+        .map_err(|failure| match ManualPage::alike(app.as_str()) {
             Some(name) => failure.with_next(&format!("The page is `windlass explain {name}`")),
             None => failure,
         })
     }
 
-    fn page(&self, page: &Page, output: Output) -> Result<Exit, Failure> {
+    fn page(&self, page: &ManualPage, output: Output) -> Result<Exit, Failure> {
         if self.which.is_some() || self.git_ref.is_some() || self.image_tag.is_some() {
             return Err(Failure::usage(format!(
                 "`{}` is the name of a page, which is explained alone: leave the rest out, or write an application's name",

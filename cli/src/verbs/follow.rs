@@ -54,7 +54,7 @@ pub struct WaitOptions {
 }
 
 /// A wait that ends after a time, and shows meanwhile that it goes on.
-pub struct Waiting {
+pub struct Wait {
     until: Instant,
     every: Duration,
     /// The sign of life.
@@ -63,7 +63,7 @@ pub struct Waiting {
 
 impl Patience {
     /// Begins to wait.
-    pub fn begin(&self) -> Waiting {
+    pub fn begin(&self) -> Wait {
         self.begin_at_most(Duration::MAX)
     }
 
@@ -73,8 +73,8 @@ impl Patience {
     }
 
     /// Begins to wait for something that comes soon, if it comes.
-    pub fn begin_at_most(&self, most: Duration) -> Waiting {
-        Waiting {
+    pub fn begin_at_most(&self, most: Duration) -> Wait {
+        Wait {
             until: Instant::now() + self.at_most(most),
             every: Duration::from_millis(self.every.as_ms()),
             pulse: Heartbeat::begin(),
@@ -82,7 +82,7 @@ impl Patience {
     }
 }
 
-impl Waiting {
+impl Wait {
     /// Waits for the next look; `false` once the time is over.
     pub async fn goes_on(&self) -> bool {
         self.pulse.show();
@@ -92,7 +92,7 @@ impl Waiting {
     }
 }
 
-impl Waiting {
+impl Wait {
     /// Waits until a deployment that was started a moment ago is known, at most [`KNOWN`].
     ///
     /// # Errors
@@ -141,7 +141,7 @@ pub async fn follow(
     windlass: &Windlass,
     app: &AppName,
     id: &str,
-    waiting: &Waiting,
+    waiting: &Wait,
     wanted: AwaitedEnd,
     output: Output,
 ) -> Result<Exit, Failure> {

@@ -8,7 +8,7 @@ use crate::ground::output::Output;
 use crate::ground::trouble::TroubleName;
 use crate::init::account::Account;
 use crate::init::answers::{Answers, Question, argument};
-use crate::init::application::Application;
+use crate::init::application::InitApplication;
 use crate::init::facts::InitFacts;
 use crate::init::files::{self, File};
 use crate::init::proposal::propose;
@@ -83,7 +83,7 @@ impl Init {
         let notes = facts.pieces.notes.join("; ");
         let notes = foreign::line(&notes);
         let seen = if notes.is_empty() { String::new() } else { format!(". Seen: {notes}") };
-        let sorts = pieces::Sort::ALL.map(|sort| format!("\n  {sort}: {}", sort.mark()));
+        let sorts = pieces::PieceSort::ALL.map(|sort| format!("\n  {sort}: {}", sort.mark()));
         Failure::of(
             TroubleName::NothingFound,
             format!(
@@ -122,7 +122,12 @@ impl Init {
 
     /// Looks closer at what the answers so far lead to. Returns whether something was looked at, which may propose
     /// more.
-    fn looks_closer(&self, facts: &mut InitFacts, application: &Application, output: Output) -> Result<bool, Failure> {
+    fn looks_closer(
+        &self,
+        facts: &mut InitFacts,
+        application: &InitApplication,
+        output: Output,
+    ) -> Result<bool, Failure> {
         if self.no_account {
             return Ok(false);
         }
@@ -139,7 +144,7 @@ impl Init {
     }
 
     /// Asks until everything is answered.
-    fn ask(&self, facts: &mut InitFacts, output: Output) -> Result<Application, Failure> {
+    fn ask(&self, facts: &mut InitFacts, output: Output) -> Result<InitApplication, Failure> {
         let mut answers: BTreeMap<String, String> = self.answers.iter().cloned().collect();
         let is_terminal = io::stdin().is_terminal() && !output.is_json();
         loop {
@@ -225,7 +230,7 @@ impl Init {
 
 /// Asks GitHub, by its own command line where that is there and may, for the numbers of the repository. Returns whether
 /// the repository had not been looked at.
-fn looks_at_github(facts: &mut InitFacts, application: &Application) -> bool {
+fn looks_at_github(facts: &mut InitFacts, application: &InitApplication) -> bool {
     let github = application.github.as_ref().filter(|it| it.contains('/'));
     let Some(github) = github.filter(|it| !facts.github_ids.contains_key(*it)) else {
         return false;

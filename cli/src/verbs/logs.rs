@@ -8,7 +8,7 @@ use crate::talk::installation::Endpoint;
 use crate::talk::windlass::{Windlass, waiting};
 use crate::verbs::follow::Patience;
 use crate::view::history;
-use crate::view::log_lines::{ComponentLine, Look, look};
+use crate::view::log_lines::{ComponentLine, LogLook, look};
 use crate::view::record::Record;
 use clap::Args;
 use serde_json::{Value, json};
@@ -223,7 +223,7 @@ impl PrintedLines {
     }
 
     /// Prints the new lines of a look, and returns whether there were any.
-    fn print(&mut self, found: Look, output: Output) -> bool {
+    fn print(&mut self, found: LogLook, output: Output) -> bool {
         let known = self.lines.len();
         for note in found.notes.into_iter().chain(found.unseen.iter().cloned()) {
             if !self.notes.contains(&note) {

@@ -6,7 +6,7 @@ use crate::ground::failure::Failure;
 use crate::ground::manual;
 use crate::ground::output::Output;
 use crate::talk::installation::Endpoint;
-use crate::talk::listing::{List, Part};
+use crate::talk::listing::{List, ListPart};
 use crate::talk::windlass::waiting;
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ pub struct Refusals {
     #[arg(value_parser = |text: &str| AppName::new(text))]
     app: Option<AppName>,
     #[command(flatten)]
-    part: Part,
+    part: ListPart,
     #[command(flatten)]
     endpoint: Endpoint,
 }

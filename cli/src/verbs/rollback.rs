@@ -7,9 +7,9 @@ use crate::ground::output::Output;
 use crate::ground::trouble::TroubleName;
 use crate::ground::{arguments, interrupt};
 use crate::talk::windlass::{Windlass, waiting};
-use crate::verbs::follow::{AwaitedEnd, Waiting};
+use crate::verbs::follow::{AwaitedEnd, Wait};
 use crate::verbs::operator::{ActedOn, Action, Effect, execution_outcome, is_not_known_yet};
-use crate::view::drills::{Page, Printed, exit};
+use crate::view::drills::{DrillsPage, PrintedDrill, exit};
 use crate::view::record::Record;
 use clap::Args;
 use serde_json::{Map, json};
@@ -90,7 +90,7 @@ impl Drill {
     }
 
     /// Returns the id of the drill that an execution has begun.
-    async fn begun(&self, windlass: &Windlass, execution: &str, waiting: &Waiting) -> Result<String, Failure> {
+    async fn begun(&self, windlass: &Windlass, execution: &str, waiting: &Wait) -> Result<String, Failure> {
         loop {
             match execution_outcome(windlass, &self.at.app, execution).await {
                 Ok(came) => {
@@ -113,10 +113,10 @@ impl Drill {
         }
     }
 
-    async fn follow(&self, windlass: &Windlass, id: &str, waiting: &Waiting, output: Output) -> Result<Exit, Failure> {
+    async fn follow(&self, windlass: &Windlass, id: &str, waiting: &Wait, output: Output) -> Result<Exit, Failure> {
         let (app, environment) = (self.at.app.as_str(), self.at.environment.as_str());
         let path = ["apps", app, "environments", environment, "drills"];
-        let mut printed = Printed::default();
+        let mut printed = PrintedDrill::default();
         interrupt::says(format!(
             "interrupted; the drill goes on. `windlass status {app} {environment}` tells how it stands, `windlass cancel \
              {app} {environment} --reason '…'` stops the deployment under way and undoes it"
@@ -125,7 +125,7 @@ impl Drill {
         loop {
             match windlass.get(&path, &[]).await {
                 Ok(answer) => {
-                    if let Some(drill) = Page::read(&answer)?.find(id) {
+                    if let Some(drill) = DrillsPage::read(&answer)?.find(id) {
                         for line in printed.fresh(drill) {
                             waiting.pulse.lines_printed();
                             output.progress(&line);
@@ -157,7 +157,7 @@ impl Drill {
         ended.map_or(Exit::Rejected, |ended| Exit::of(&ended))
     }
 
-    async fn goes_on(&self, waiting: &Waiting) -> Result<(), Failure> {
+    async fn goes_on(&self, waiting: &Wait) -> Result<(), Failure> {
         if waiting.goes_on().await {
             return Ok(());
         }

@@ -5,7 +5,7 @@ use crate::ground::failure::Failure;
 use crate::ground::output::Output;
 use crate::ground::{arguments, interrupt};
 use crate::talk::windlass::Windlass;
-use crate::verbs::follow::{AwaitedEnd, Patience, Waiting, follow};
+use crate::verbs::follow::{AwaitedEnd, Patience, Wait, follow};
 use crate::verbs::planned::{self, CallerKind, PlanRequest};
 use crate::view::record::Record;
 use clap::Args;
@@ -260,7 +260,7 @@ pub struct Looking {
 
 impl Looking {
     /// Begins to wait for a refusal.
-    pub fn begin(&self) -> Waiting {
+    pub fn begin(&self) -> Wait {
         self.patience.begin_at_most(Duration::from_millis(self.look.as_ms()))
     }
 

@@ -4,7 +4,7 @@ use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::output::Output;
 use crate::talk::installation::Endpoint;
-use crate::talk::listing::{List, Page, Part, table};
+use crate::talk::listing::{List, ListPage, ListPart, table};
 use crate::talk::windlass::waiting;
 use crate::view::figures::{App, COLUMNS};
 use clap::Args;
@@ -24,7 +24,7 @@ pub struct Stats {
     #[arg(long, value_name = "NUMBER", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=366))]
     days: u64,
     #[command(flatten)]
-    part: Part,
+    part: ListPart,
     #[command(flatten)]
     endpoint: Endpoint,
 }
@@ -51,7 +51,7 @@ impl Stats {
             return Ok(Exit::Good);
         }
         let list = List { name: "apps", path: vec!["stats"], query: vec![days] };
-        let page: Page<Value> = waiting(async {
+        let page: ListPage<Value> = waiting(async {
             let windlass = self.endpoint.open().await?;
             self.part.read(&windlass, &list).await
         })?;

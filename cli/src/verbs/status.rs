@@ -6,7 +6,7 @@ use crate::ground::failure::Failure;
 use crate::ground::machine::now;
 use crate::ground::output::Output;
 use crate::talk::installation::Endpoint;
-use crate::talk::listing::{List, Part, table};
+use crate::talk::listing::{List, ListPart, table};
 use crate::talk::windlass::{Windlass, waiting};
 use crate::view::overview::{App, COLUMNS};
 use crate::view::record::Record;
@@ -40,7 +40,7 @@ impl Status {
     /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         match (&self.app, &self.environment) {
-            (None, _) => return list_apps(&Part::default(), &self.endpoint, output),
+            (None, _) => return list_apps(&ListPart::default(), &self.endpoint, output),
             (Some(app), Some(environment)) => {
                 let (answer, words) = waiting(async {
                     let windlass = self.endpoint.open().await?;
@@ -103,7 +103,7 @@ async fn under_way(windlass: &Windlass, here: &Environment) -> Vec<String> {
 #[derive(Debug, Args)]
 pub struct Apps {
     #[command(flatten)]
-    part: Part,
+    part: ListPart,
     #[command(flatten)]
     endpoint: Endpoint,
 }
@@ -122,7 +122,7 @@ impl Apps {
 ///
 /// # Errors
 /// If Windlass refuses it or does not answer.
-fn list_apps(part: &Part, endpoint: &Endpoint, output: Output) -> Result<Exit, Failure> {
+fn list_apps(part: &ListPart, endpoint: &Endpoint, output: Output) -> Result<Exit, Failure> {
     let list = List { name: "apps", path: vec!["apps"], query: Vec::new() };
     let page = waiting(async {
         let windlass = endpoint.open().await?;

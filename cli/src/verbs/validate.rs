@@ -11,7 +11,7 @@ use crate::talk::installation::{Endpoint, Reached};
 use crate::talk::windlass::waiting;
 use crate::verbs::release::artifact_bytes::ManifestBytes;
 use crate::verbs::release::lookup::ReleaseLookup;
-use crate::verbs::release::preflight::{self, Plan};
+use crate::verbs::release::preflight::{self, ReleasePlan};
 use crate::view::drills::{LookedEnvironments, drills};
 use crate::view::environment_choice::without_a_right;
 use clap::Args;
@@ -227,7 +227,7 @@ impl Validate {
         manifest: &Manifest,
         report: &mut Report,
     ) -> Result<Vec<Finding>, Failure> {
-        let plan = Plan {
+        let plan = ReleasePlan {
             app: declaration.app(),
             manifest,
             named: self.environment.as_ref(),

@@ -18,13 +18,13 @@ use windlass_domain::text::time::Time;
 
 /// The drills of an environment: the one that is under way, and a page of those that have ended.
 #[derive(Debug, Deserialize)]
-pub struct Page {
+pub struct DrillsPage {
     under_way: Option<Drill>,
     #[serde(default)]
     drills: Vec<Drill>,
 }
 
-impl Page {
+impl DrillsPage {
     /// Reads an answer.
     ///
     /// # Errors
@@ -49,14 +49,14 @@ pub async fn newest(windlass: &Windlass, of: EnvironmentId<'_>) -> Result<Option
     let (app, environment) = (app.as_str(), environment.as_str());
     let path = ["apps", app, "environments", environment, "drills"];
     let answer = windlass.get(&path, &[("limit", "1")]).await?;
-    Ok(Page::read(&answer)?.drills.into_iter().next())
+    Ok(DrillsPage::read(&answer)?.drills.into_iter().next())
 }
 
 /// The part of a drill that has been printed already.
 #[derive(Debug, Default)]
-pub struct Printed(usize);
+pub struct PrintedDrill(usize);
 
-impl Printed {
+impl PrintedDrill {
     /// Returns the lines that are new since the last look.
     pub fn fresh(&mut self, drill: &Drill) -> Vec<String> {
         let all = lines(drill);

@@ -38,7 +38,7 @@ impl ComponentLine {
 
 /// A log group that a component writes into.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Group {
+pub struct LogGroup {
     /// Its name.
     pub name: String,
     /// Its region; that of the installation where absent.
@@ -49,9 +49,9 @@ pub struct Group {
 
 /// The result of one look.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Look {
+pub struct LogLook {
     /// The log groups that the changed targets write into, whether there are lines or not.
-    pub groups: BTreeSet<Group>,
+    pub groups: BTreeSet<LogGroup>,
     /// Lines, oldest first.
     pub lines: Vec<ComponentLine>,
     /// The time up to which all lines are there; absent where none is left out.
@@ -70,8 +70,8 @@ pub async fn look(
     only: &BTreeSet<ComponentName>,
     span: (Time, Option<Time>),
     limit: usize,
-) -> Look {
-    let (mut look, mut lines, mut cuts) = (Look::default(), Vec::new(), Vec::new());
+) -> LogLook {
+    let (mut look, mut lines, mut cuts) = (LogLook::default(), Vec::new(), Vec::new());
     let steps = record.steps.iter();
     for step in steps.filter(|step| only.is_empty() || only.contains(&step.component)) {
         let component = &step.component;
@@ -92,8 +92,8 @@ pub async fn look(
 }
 
 /// Finds the log groups that the changed targets write into; no line is read.
-pub async fn groups(aws: &Aws, record: &Record) -> Look {
-    let mut look = Look::default();
+pub async fn groups(aws: &Aws, record: &Record) -> LogLook {
+    let mut look = LogLook::default();
     for step in &record.steps {
         look.places(aws, step).await;
     }
@@ -111,7 +111,7 @@ pub fn what_writes(record: &Record) -> Option<String> {
     (!asked.is_empty()).then(|| asked.join("\n"))
 }
 
-impl Look {
+impl LogLook {
     /// Adds the log groups, notes and unseen places of a step, and returns the places of its lines.
     async fn places(&mut self, aws: &Aws, step: &Step) -> Vec<LogPlace> {
         let writes = match asked(step) {
@@ -130,7 +130,7 @@ impl Look {
         let named = |text: String| format!("{component}: {text}");
         self.notes.extend(found.notes.into_iter().map(named));
         self.unseen.extend(found.unseen.into_iter().map(named));
-        let groups = found.places.iter().map(|place| Group {
+        let groups = found.places.iter().map(|place| LogGroup {
             name: place.group.clone(),
             region: place.region.clone(),
             component: component.clone(),

@@ -33,7 +33,7 @@ pub struct EnvironmentOverview {
     pub environment: EnvironmentName,
     /// True if the declaration in force has it.
     pub declared: bool,
-    running: BTreeMap<ComponentName, Called>,
+    running: BTreeMap<ComponentName, RunningNames>,
     /// True if what runs was judged good; absent where an older Windlass answers.
     #[serde(default)]
     pub verified_good: Option<bool>,
@@ -62,7 +62,7 @@ pub struct EnvironmentOverview {
 
 /// The names of what runs of a component, and of its containers.
 #[derive(Debug, Deserialize)]
-struct Called {
+struct RunningNames {
     #[serde(flatten)]
     names: VersionNames,
     #[serde(default)]

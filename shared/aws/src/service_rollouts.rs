@@ -7,7 +7,7 @@ use crate::limits;
 use aws_sdk_ecs::config::Builder;
 use aws_sdk_ecs::{Client, types as ecs};
 use std::collections::BTreeMap;
-use windlass_domain::declaration::appspec::{Network, Shape};
+use windlass_domain::declaration::appspec::{TaskSetNetwork, TaskSetShape};
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::time::Time;
 use windlass_engine::ports::{
@@ -265,14 +265,14 @@ pub(crate) fn task_set_of(task_set: ecs::TaskSet) -> TaskSet {
     }
 }
 
-fn shape_of(task_set: &ecs::TaskSet) -> Shape {
+fn shape_of(task_set: &ecs::TaskSet) -> TaskSetShape {
     let mut containers = task_set.load_balancers().iter().filter_map(|one| {
         let port = u32::try_from(one.container_port?).ok()?;
         Some((one.container_name.clone()?, port))
     });
     let providers = task_set.capacity_provider_strategy().iter();
     let network = task_set.network_configuration();
-    Shape {
+    TaskSetShape {
         container: containers.next(),
         platform_version: task_set.platform_version.clone(),
         network: network.and_then(|network| network.awsvpc_configuration()).and_then(network_of),
@@ -282,10 +282,14 @@ fn shape_of(task_set: &ecs::TaskSet) -> Shape {
 
 /// Returns the network; `None` where a member is missing. CodeDeploy takes all of a network's members, or the service's
 /// own network.
-fn network_of(network: &ecs::AwsVpcConfiguration) -> Option<Network> {
+fn network_of(network: &ecs::AwsVpcConfiguration) -> Option<TaskSetNetwork> {
     let security_groups = network.security_groups().to_vec();
     let public_ip = network.assign_public_ip()?.as_str().to_owned();
-    (!security_groups.is_empty()).then(|| Network { subnets: network.subnets().to_vec(), security_groups, public_ip })
+    (!security_groups.is_empty()).then(|| TaskSetNetwork {
+        subnets: network.subnets().to_vec(),
+        security_groups,
+        public_ip,
+    })
 }
 
 /// Returns the capacity of a service, which has a launch type or a strategy of capacity providers (Amazon ECS API

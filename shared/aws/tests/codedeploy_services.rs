@@ -4,7 +4,7 @@
 
 use crate::replay::{Replay, Reply, reply};
 use serde_json::{Value, json};
-use windlass_domain::declaration::appspec::{Network, Shape};
+use windlass_domain::declaration::appspec::{TaskSetNetwork, TaskSetShape};
 use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::time::Time;
 use windlass_engine::ports::{CodeDeployApi, EcsApi, NewDeployed, Share, TaskSet, Waiting};
@@ -131,10 +131,10 @@ async fn a_service_lists_its_task_sets_and_all_that_they_have() {
     let service = aws.service("shop", "agent").await.expect("told");
     assert_eq!(service.controller, "CODE_DEPLOY");
     assert_eq!(service.runs(), "agent:1");
-    let shape = Shape {
+    let shape = TaskSetShape {
         container: Some(("agent".into(), 80)),
         platform_version: Some("1.4.0".into()),
-        network: Some(Network {
+        network: Some(TaskSetNetwork {
             subnets: vec!["subnet-1".into()],
             security_groups: vec!["sg-1".into()],
             public_ip: "DISABLED".into(),
@@ -152,5 +152,5 @@ async fn a_service_lists_its_task_sets_and_all_that_they_have() {
         shape,
     };
     assert_eq!(service.task_sets[0], primary);
-    assert_eq!(service.task_sets[1].shape, Shape::default(), "a part of a network is none");
+    assert_eq!(service.task_sets[1].shape, TaskSetShape::default(), "a part of a network is none");
 }

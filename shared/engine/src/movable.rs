@@ -15,7 +15,7 @@ use windlass_domain::declaration::tenancy::Claims;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::drill::Drills;
 use windlass_domain::environment::{EnvironmentState, Lock, Snapshot, Waiting};
-use windlass_domain::moving::application::{self, Application, MovedApplication};
+use windlass_domain::moving::application::{self, ApplicationToMove, MovedApplication};
 use windlass_domain::moving::{MovedItems, Moving, MovingFacts, arrive, decide};
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::finding::Finding;
@@ -225,7 +225,7 @@ impl<'a> WholeMovable<'a> {
     }
 
     /// Returns all facts that were read, for the decision.
-    pub fn asked(&self) -> Application<'_> {
+    pub fn asked(&self) -> ApplicationToMove<'_> {
         let environments = self.environments.iter();
         let environments = environments.map(|(name, found)| {
             let claims = self.claims.get(name).map(Vec::as_slice);
@@ -233,7 +233,7 @@ impl<'a> WholeMovable<'a> {
         });
         let environments: BTreeMap<EnvironmentName, MovingFacts<'_>> = environments.collect();
         let repositories = self.repositories.iter();
-        Application {
+        ApplicationToMove {
             app: self.app,
             to: self.to,
             version: self.declared.value().map(|one| &one.version),

@@ -23,7 +23,7 @@ use windlass_domain::shown::event::{
     of_removal, of_running, of_second_look,
 };
 use windlass_domain::shown::notify;
-use windlass_domain::shown::outcome::{EndedDeployment, Restored};
+use windlass_domain::shown::outcome::{CountedDeployment, CountedRestore};
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::name::AppName;
 
@@ -84,7 +84,7 @@ fn deployment_of(item: &Item) -> Option<DeploymentId> {
 /// least once: one that was counted and whose answer was lost is counted again. An ending is not remembered as counted,
 /// because that would be a write to the ledger for each, to spare a chart such a rare second one; the figures of an
 /// environment are read from its history and know each deployment once.
-pub async fn endings(ports: &impl DynamoDbApi, changes: &[Change]) -> Result<Vec<EndedDeployment>> {
+pub async fn endings(ports: &impl DynamoDbApi, changes: &[Change]) -> Result<Vec<CountedDeployment>> {
     let mut endings = Vec::new();
     for mut ended in changes.iter().filter_map(|change| ending_of(change).ok()?) {
         let watched_s = watched_s(ports, &ended.id).await?;
@@ -97,10 +97,10 @@ pub async fn endings(ports: &impl DynamoDbApi, changes: &[Change]) -> Result<Vec
 
 /// Returns the environments that are well again with these changes, for counts of how long their failures lasted. A
 /// change that cannot be read is left out here; [`handle`] reports it.
-pub fn restored(changes: &[Change]) -> Vec<Restored> {
+pub fn restored(changes: &[Change]) -> Vec<CountedRestore> {
     let read = |change: &Change| {
         let (before, after) = records(change).ok()??;
-        Restored::of(before.as_ref(), &after)
+        CountedRestore::of(before.as_ref(), &after)
     };
     changes.iter().filter_map(read).collect()
 }
@@ -113,8 +113,8 @@ async fn watched_s(ports: &impl DynamoDbApi, id: &DeploymentId) -> Result<u64> {
     Ok(watched_ms / 1000)
 }
 
-fn ending_of(change: &Change) -> Result<Option<EndedDeployment>> {
-    Ok(records(change)?.and_then(|(before, after)| EndedDeployment::of(before.as_ref(), &after)))
+fn ending_of(change: &Change) -> Result<Option<CountedDeployment>> {
+    Ok(records(change)?.and_then(|(before, after)| CountedDeployment::of(before.as_ref(), &after)))
 }
 
 /// Reads the record of a deployment, as it was and as it is; `None` if the change is of another item.

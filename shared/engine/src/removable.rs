@@ -12,7 +12,7 @@ use windlass_domain::declaration::tenancy::{Claim, Claims};
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::drill::Drills;
 use windlass_domain::environment::{EnvironmentState, Lock, Waiting};
-use windlass_domain::moving::removal::application::{self, Application, RemovedApplication};
+use windlass_domain::moving::removal::application::{self, ApplicationToRemove, RemovedApplication};
 use windlass_domain::moving::removal::{Removal, RemovalFacts, RemovedItems, decide};
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::finding::Finding;
@@ -167,7 +167,7 @@ impl ApplicationItems {
             (name.clone(), found.facts(claims.unwrap_or_default()))
         });
         let repositories = self.repositories.iter();
-        application::decide(&Application {
+        application::decide(&ApplicationToRemove {
             app,
             declaration: self.declared.as_ref().map(|one| &one.value.version),
             repositories: repositories.map(|one| one.value.repository.clone()).collect(),

@@ -3,7 +3,7 @@
 use crate::service_scene::deployed::{at_once, deployed_by, first, in_words, sleep_min, switching};
 use crate::service_scene::{self, CLUSTER, SERVICE, ServiceScene, live};
 use std::collections::BTreeMap;
-use windlass_domain::declaration::appspec::{AppSpec, Shape};
+use windlass_domain::declaration::appspec::{AppSpec, TaskSetShape};
 use windlass_domain::declaration::plan::KindName;
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::deployment::accept_look::Live;
@@ -192,7 +192,7 @@ fn by_hand(scene: &ServiceScene) -> String {
         application: "shop".into(),
         group: "agent".into(),
         description: "by hand".into(),
-        content: AppSpec::of_service(&Shape::default()).deploying(&to),
+        content: AppSpec::of_service(&TaskSetShape::default()).deploying(&to),
         configuration: None,
     };
     scene.world.create(&new).unwrap()
@@ -281,7 +281,7 @@ fn prepare_refuses_what_cannot_work() {
             h.world.codedeploy().group("shop", "agent").unwrap().service = service;
         }),
         ("behind no load balancer", |h| {
-            live(h, |live| live.service.task_sets[0].shape = Shape::default());
+            live(h, |live| live.service.task_sets[0].shape = TaskSetShape::default());
         }),
     ];
     let mut lines = vec![];

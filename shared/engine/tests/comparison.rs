@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use windlass_domain::declaration::gate::{Measurement, Verdict};
-use windlass_domain::declaration::gates::{ComparisonGate, Declared, Measured, MetricGate, MetricSeries, Resolved};
+use windlass_domain::declaration::gates::{
+    ComparisonGate, DeclaredGate, Measured, MetricGate, MetricSeries, ResolvedGates,
+};
 use windlass_domain::declaration::plan::KindName;
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::deployment::judgement::Judgement;
@@ -79,13 +81,13 @@ fn measured(world: &World, outputs: &[(&str, &str)]) -> Vec<Measurement> {
 
 fn measured_by(gate: ComparisonGate, world: &World, outputs: &[(&str, &str)]) -> Vec<Measurement> {
     let begun = World::default().now();
-    let gates = Resolved {
-        comparisons: vec![Declared {
+    let gates = ResolvedGates {
+        comparisons: vec![DeclaredGate {
             path: "components.api.gates.comparisons[0]".into(),
             component: Some(ComponentName::new("api").expect("a name")),
             gate,
         }],
-        ..Resolved::default()
+        ..ResolvedGates::default()
     };
     let judging = Judging {
         gates: &gates,

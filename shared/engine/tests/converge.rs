@@ -2,7 +2,7 @@
 
 use crate::dial::{Turning, dial};
 use std::pin::Pin;
-use windlass_domain::deployment::step::{Failure, OPEN_CALL_GRACE_S, StepStatus};
+use windlass_domain::deployment::step::{OPEN_CALL_GRACE_S, StepFailure, StepStatus};
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::FindingName;
 use windlass_engine::payload::{WorkDone, WorkTransition};
@@ -67,9 +67,9 @@ pub fn name_of<T>(answer: &Result<T>) -> Option<FaultName> {
     answer.as_ref().err().map(|fault| fault.name)
 }
 
-pub fn failure_finding(failure: Option<Failure>) -> FindingName {
+pub fn failure_finding(failure: Option<StepFailure>) -> FindingName {
     match failure {
-        Some(Failure::Finding(finding)) => finding.name,
+        Some(StepFailure::Finding(finding)) => finding.name,
         other => panic!("{other:?}"),
     }
 }
@@ -206,7 +206,7 @@ fn a_target_is_gone_when_every_look_says_so_for_as_long_as_one_may_be_behind() {
         assert_eq!(trial.forward(), Ok(WorkTransition::Failed), "{call}");
         assert!(trial.scene.world.now().ms_since(began) >= 20_000, "{call}");
         let failure = trial.step().unwrap().failure;
-        assert!(matches!(failure, Some(Failure::Fault(fault)) if fault.name == FaultName::NotFound));
+        assert!(matches!(failure, Some(StepFailure::Fault(fault)) if fault.name == FaultName::NotFound));
     }
 }
 
@@ -216,7 +216,7 @@ fn what_aws_refuses_for_good_is_recorded_as_the_failure() {
     let trial = one_with("dial.turn", When::Before, denied);
     assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
     let step = trial.step().unwrap();
-    let Some(Failure::Fault(fault)) = step.failure else { panic!("{:?}", step.failure) };
+    let Some(StepFailure::Fault(fault)) = step.failure else { panic!("{:?}", step.failure) };
     assert_eq!(fault.name, FaultName::AccessDenied);
     assert_eq!(fault.message, "turn a → b: planned");
     assert_eq!(step.open, None);

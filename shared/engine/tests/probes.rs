@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use windlass_domain::declaration::gate::Verdict;
-use windlass_domain::declaration::gates::{Declared, ProbeGate, Resolved};
+use windlass_domain::declaration::gates::{DeclaredGate, ProbeGate, ResolvedGates};
 use windlass_domain::declaration::plan::{KindName, PlannedChange, Wave};
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::deployment::judgement::Judgement;
@@ -22,7 +22,7 @@ fn agent() -> ComponentName {
 }
 
 /// Returns a probe of the service's test traffic, or of its callers' own.
-fn probes(value: &str, before_traffic: bool) -> Resolved {
+fn probes(value: &str, before_traffic: bool) -> ResolvedGates {
     let gate = ProbeGate {
         url: TEST.into(),
         status: 200,
@@ -31,8 +31,8 @@ fn probes(value: &str, before_traffic: bool) -> Resolved {
         headers: [("x-shop-test".to_owned(), value.to_owned())].into(),
         before_traffic,
     };
-    let declared = Declared { path: "components.agent.gates.probes[0]".into(), component: Some(agent()), gate };
-    Resolved { probes: vec![declared], ..Resolved::default() }
+    let declared = DeclaredGate { path: "components.agent.gates.probes[0]".into(), component: Some(agent()), gate };
+    ResolvedGates { probes: vec![declared], ..ResolvedGates::default() }
 }
 
 /// Makes a listener whose rule looks for a header.
@@ -46,7 +46,7 @@ fn listener(status: u16) -> World {
 
 /// Returns the result of the probe in each of four waves: the service waits with the test traffic, another component is
 /// looked at meanwhile, the service shifts, and it is over.
-fn verdicts(world: &World, gates: &Resolved) -> Vec<Option<Verdict>> {
+fn verdicts(world: &World, gates: &ResolvedGates) -> Vec<Option<Verdict>> {
     let change = |component: &str, tested| PlannedChange {
         component: ComponentName::new(component).unwrap(),
         kind: KindName::Ecs,

@@ -1,7 +1,7 @@
 //! Tests of conversations over a WebSocket, against the in-memory world.
 
 use windlass_domain::declaration::gate::{Measurement, Verdict};
-use windlass_domain::declaration::gates::{Declared, Resolved, WebsocketGate};
+use windlass_domain::declaration::gates::{DeclaredGate, ResolvedGates, WebsocketGate};
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::deployment::judgement::Judgement;
 use windlass_domain::text::fault::{Fault, FaultName};
@@ -14,8 +14,8 @@ use windlass_world::run::run as block_on;
 const SOCKET: &str = "wss://shop.example/";
 
 fn measured(world: &World, expect: Option<&str>) -> Measurement {
-    let gates = Resolved {
-        websockets: vec![Declared {
+    let gates = ResolvedGates {
+        websockets: vec![DeclaredGate {
             path: "gates.websockets[0]".into(),
             component: None,
             gate: WebsocketGate {
@@ -25,7 +25,7 @@ fn measured(world: &World, expect: Option<&str>) -> Measurement {
                 within: Span::seconds(2),
             },
         }],
-        ..Resolved::default()
+        ..ResolvedGates::default()
     };
     let now = world.now();
     let judging = Judging {

@@ -11,9 +11,9 @@ fn counted() -> EndingMetrics {
 
 /// The ending of an action of the shop's after 12 seconds. Its commit is one and a half hours older; it cost a quarter
 /// of a dollar.
-fn ended(environment: &str, action: ActionName, ending: Ending) -> EndedDeployment {
+fn ended(environment: &str, action: ActionName, ending: Ending) -> CountedDeployment {
     let outcome = ChangeOutcome::of(action, ending, false);
-    EndedDeployment {
+    CountedDeployment {
         id: DeploymentId("3f9a".into()),
         app: AppName::new("shop").unwrap(),
         environment: EnvironmentName::new(environment).unwrap(),
@@ -45,7 +45,7 @@ fn metrics(line: &Value) -> Vec<String> {
 }
 
 /// The metrics of an ending, those of the whole stack first.
-fn metrics_of(counted: &EndingMetrics, ended: &EndedDeployment) -> Vec<String> {
+fn metrics_of(counted: &EndingMetrics, ended: &CountedDeployment) -> Vec<String> {
     let line = counted.line(ended, 1).unwrap();
     assert_eq!(line["deployment"], "3f9a");
     assert_eq!(line["_aws"]["Timestamp"], 1);
@@ -118,7 +118,7 @@ fn what_is_not_known_has_no_metric() {
 
 #[test]
 fn how_long_a_failure_lasted_is_counted_for_its_environment() {
-    let restored = Restored {
+    let restored = CountedRestore {
         id: DeploymentId("3f9a".into()),
         app: AppName::new("shop").unwrap(),
         environment: EnvironmentName::new("prod").unwrap(),

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
 use windlass_domain::release::ending::Ending;
-use windlass_domain::shown::outcome::{EndedDeployment, Restored};
+use windlass_domain::shown::outcome::{CountedDeployment, CountedRestore};
 use windlass_domain::text::fault::FaultName;
 
 /// The namespace of all metrics. Each has a dimension that distinguishes two stacks.
@@ -68,12 +68,12 @@ impl EndingMetrics {
 
     /// Writes the metrics of a deployment that ended, which the template's alarms and dashboard look at. A refused
     /// one never began and is not counted.
-    pub fn count(&self, ended: &EndedDeployment) {
+    pub fn count(&self, ended: &CountedDeployment) {
         write(self.line(ended, now()));
     }
 
     /// Writes the duration of a failure, for the dashboard.
-    pub fn count_restored(&self, restored: &Restored) {
+    pub fn count_restored(&self, restored: &CountedRestore) {
         write(self.restored_line(restored, now()));
     }
 
@@ -83,7 +83,7 @@ impl EndingMetrics {
     /// production and for the others, because an alarm names each metric of its expression and cannot search for
     /// applications. Where applications are counted, it gives the same for the application's environment, with its lead
     /// time and its cost. A line that is written twice is counted twice.
-    pub fn line(&self, ended: &EndedDeployment, timestamp: u64) -> Option<Value> {
+    pub fn line(&self, ended: &CountedDeployment, timestamp: u64) -> Option<Value> {
         if ended.ending == Ending::Rejected {
             return None;
         }
@@ -116,7 +116,7 @@ impl EndingMetrics {
 
     /// Returns the line for an environment that is well again. It is a line of its own, because that may come long
     /// after the ending, with what an operator does. `None` where applications are not counted.
-    pub fn restored_line(&self, restored: &Restored, timestamp: u64) -> Option<Value> {
+    pub fn restored_line(&self, restored: &CountedRestore, timestamp: u64) -> Option<Value> {
         let seconds = json!(restored.seconds);
         let metrics = directive(OF_AN_APPLICATION, &[("RestoreSeconds", "Seconds", seconds)]);
         self.by_application.then(|| {
@@ -148,7 +148,7 @@ type Metric = (&'static str, &'static str, Value);
 /// Returns the metrics of production, of the others, and of each application's environment. The number of values of
 /// `DeploymentSeconds` is the number of deployments that worked. `Changes` and `ChangesFailed` come together, because
 /// an expression over two metrics has no value at a time at which one has none.
-fn everywhere(ended: &EndedDeployment) -> Vec<Metric> {
+fn everywhere(ended: &CountedDeployment) -> Vec<Metric> {
     let mut metrics: Vec<Metric> =
         ended.seconds.map(|seconds| ("DeploymentSeconds", "Seconds", json!(seconds))).into_iter().collect();
     let (changes, failed) = (ended.outcome.changes(), ended.outcome.failed());
@@ -160,7 +160,7 @@ fn everywhere(ended: &EndedDeployment) -> Vec<Metric> {
 }
 
 /// Returns the metrics that say something of one application only, where they are known.
-fn of_an_application(ended: &EndedDeployment) -> Vec<Metric> {
+fn of_an_application(ended: &CountedDeployment) -> Vec<Metric> {
     let lead_time = ended.lead_time_ms.map(|ms| ("LeadTimeSeconds", "Seconds", json!(ms / 1000)));
     let dollars = ended.dollars.map(|dollars| json!(dollars));
     let cost = dollars.map(|dollars| ("DeploymentDollars", "None", dollars));

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::DeploymentId;
-use windlass_domain::shown::outcome::{ChangeOutcome, EndedDeployment};
+use windlass_domain::shown::outcome::{ChangeOutcome, CountedDeployment};
 use windlass_domain::text::name::{AppName, EnvironmentName};
 use windlass_lambda::EndingMetrics;
 
@@ -41,7 +41,7 @@ fn count(metrics: &mut Metrics, stack: &str, week: &[Ended]) {
         by_application: true,
     };
     for (at_s, environment, ending, worked_s) in week {
-        let ended = EndedDeployment {
+        let ended = CountedDeployment {
             id: DeploymentId("3f9a".into()),
             app: AppName::new("shop").expect("a name"),
             environment: EnvironmentName::new(*environment).expect("a name"),

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_contract::template;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::DeploymentId;
-use windlass_domain::shown::outcome::{ChangeOutcome, EndedDeployment, Restored};
+use windlass_domain::shown::outcome::{ChangeOutcome, CountedDeployment, CountedRestore};
 use windlass_domain::text::name::{AppName, EnvironmentName};
 use windlass_lambda::EndingMetrics;
 
@@ -36,7 +36,7 @@ fn dimension(name: String, value: String) -> (String, String) {
 fn written() -> BTreeSet<Metric> {
     let counted = EndingMetrics { stack: "windlass".into(), alarmed: vec!["prod".into()], by_application: true };
     let line_of = |environment: &str| {
-        let ended = EndedDeployment {
+        let ended = CountedDeployment {
             id: DeploymentId("3f9a".into()),
             app: AppName::new("shop").expect("a name"),
             environment: EnvironmentName::new(environment).expect("a name"),
@@ -48,7 +48,7 @@ fn written() -> BTreeSet<Metric> {
         };
         counted.line(&ended, 1).expect("it is counted")
     };
-    let restored = Restored {
+    let restored = CountedRestore {
         id: DeploymentId("3f9a".into()),
         app: AppName::new("shop").expect("a name"),
         environment: EnvironmentName::new("prod").expect("a name"),

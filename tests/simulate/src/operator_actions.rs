@@ -8,7 +8,7 @@ use crate::rules::{has_barred, is_unknown, taken_back_after_success, targets_as_
 use crate::schedule::Schedule;
 use crate::stage::Stage;
 use crate::targets::is_shown;
-use windlass_domain::deployment::step::{Failure, Step};
+use windlass_domain::deployment::step::{Step, StepFailure};
 use windlass_domain::environment::HeldState;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::DeploymentId;
@@ -156,7 +156,7 @@ fn is_up_to_others(outcome: &Outcome<'_>, id: &DeploymentId, then: Time) -> bool
     let is_named = |step: &Step| {
         let failure = step.undo_failure.as_ref();
         let other = FindingName::TargetChangedByOther;
-        matches!(failure, Some(Failure::Finding(finding)) if finding.name == other)
+        matches!(failure, Some(StepFailure::Finding(finding)) if finding.name == other)
     };
     let is_changed = |component: &str| {
         let by_other = |what: &Event| matches!(what, Event::ChangedByOther(of) if *of == component);

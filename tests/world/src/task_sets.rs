@@ -4,13 +4,13 @@
 use crate::ecr;
 use crate::ecs::State;
 use crate::rollout::LiveService;
-use windlass_domain::declaration::appspec::Shape;
+use windlass_domain::declaration::appspec::TaskSetShape;
 use windlass_domain::text::time::Time;
 use windlass_engine::ports::{OnFailure, TaskSet};
 
 impl LiveService {
     /// Gives a service to CodeDeploy, as it is: its tasks are a task set, and ECS lists no deployment.
-    pub fn give_to_codedeploy(&mut self, shape: Shape) {
+    pub fn give_to_codedeploy(&mut self, shape: TaskSetShape) {
         self.service.controller = "CODE_DEPLOY".into();
         self.service.breaker = OnFailure::GoesOn;
         let Some(primary) = self.service.deployments.drain(..).next() else {

@@ -1,10 +1,10 @@
 //! `windlass-targets.sh`: for targets that no code here makes, the commands that give them tags, an alias and versions.
 //! They may be run again, and take away nothing: before the first of them it looks at the tags that are there. Pure.
 
-use crate::init::application::{Application, Component, Target};
+use crate::init::application::{InitApplication, InitComponent, InitTarget};
 
 /// Writes the script for these components; `None` where there are none.
-pub fn write(application: &Application, components: &[&Component]) -> Option<String> {
+pub fn write(application: &InitApplication, components: &[&InitComponent]) -> Option<String> {
     if components.is_empty() {
         return None;
     }
@@ -55,29 +55,29 @@ ours() {
 }"#;
 
 struct Work<'a> {
-    application: &'a Application,
+    application: &'a InitApplication,
     environment: &'a str,
 }
 
 impl Work<'_> {
     /// Returns the ARN of a target that lives in the region itself.
-    fn arn(&self, component: &Component) -> String {
+    fn arn(&self, component: &InitComponent) -> String {
         let (app, environment) = (&self.application.app, self.environment);
         let place = format!("{}:{}", self.application.region, self.application.account);
         match &component.target {
-            Target::Site { bucket, .. } => format!("arn:aws:s3:::{}", bucket.at(app, environment)),
-            Target::Function { function, .. } => {
+            InitTarget::Site { bucket, .. } => format!("arn:aws:s3:::{}", bucket.at(app, environment)),
+            InitTarget::Function { function, .. } => {
                 format!("arn:aws:lambda:{place}:function:{}", function.at(app, environment))
             }
-            Target::Service { cluster, service, .. } => {
+            InitTarget::Service { cluster, service, .. } => {
                 let (cluster, service) = (cluster.at(app, environment), service.at(app, environment));
                 format!("arn:aws:ecs:{place}:service/{cluster}/{service}")
             }
         }
     }
 
-    fn distribution(&self, component: &Component) -> Option<String> {
-        let Target::Site { distribution: Some(id), .. } = &component.target else {
+    fn distribution(&self, component: &InitComponent) -> Option<String> {
+        let InitTarget::Site { distribution: Some(id), .. } = &component.target else {
             return None;
         };
         let (app, account) = (&self.application.app, &self.application.account);
@@ -85,7 +85,7 @@ impl Work<'_> {
     }
 
     /// Returns the ARNs of all targets, with the options by which their tags are reached.
-    fn arns(&self, components: &[&Component]) -> Vec<(&'static str, Vec<String>)> {
+    fn arns(&self, components: &[&InitComponent]) -> Vec<(&'static str, Vec<String>)> {
         let here = components.iter().map(|component| self.arn(component));
         let there = components.iter().filter_map(|component| self.distribution(component));
         let both = [("", here.collect::<Vec<_>>()), ("--region us-east-1 ", there.collect())];
@@ -106,16 +106,16 @@ impl Work<'_> {
     }
 
     /// Returns the commands for everything that a target must have beside its tags.
-    fn made(&self, component: &Component) -> Vec<String> {
+    fn made(&self, component: &InitComponent) -> Vec<String> {
         let (app, environment) = (&self.application.app, self.environment);
         match &component.target {
-            Target::Site { bucket, .. } => {
+            InitTarget::Site { bucket, .. } => {
                 let bucket = bucket.at(app, environment);
                 vec![format!(
                     "aws s3api put-bucket-versioning --bucket {bucket} --versioning-configuration Status=Enabled"
                 )]
             }
-            Target::Function { function, alias, .. } => {
+            InitTarget::Function { function, alias, .. } => {
                 let function = function.at(app, environment);
                 vec![
                     format!("aws lambda get-alias --function-name {function} --name {alias} > /dev/null 2>&1 ||"),
@@ -125,7 +125,7 @@ impl Work<'_> {
                     ),
                 ]
             }
-            Target::Service { .. } => Vec::new(),
+            InitTarget::Service { .. } => Vec::new(),
         }
     }
 }

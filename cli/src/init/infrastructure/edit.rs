@@ -1,7 +1,7 @@
 //! The change of one file, and its difference as `git apply` takes it; and the environment's name, as every change
 //! writes it. Pure.
 
-use crate::init::application::Application;
+use crate::init::application::InitApplication;
 use similar::TextDiff;
 
 /// A file, before and after.
@@ -38,7 +38,7 @@ impl Edit {
 
 /// Returns an expression of the environment's name: of a variable that keeps it, else the name of the only one.
 pub(super) fn environment_expression(
-    application: &Application,
+    application: &InitApplication,
     variables: &[&str],
     written: impl Fn(&str) -> String,
     literal: impl Fn(&str) -> String,

@@ -1,6 +1,6 @@
 //! Blocks of Terraform's language in a file, by their lines. What cannot be changed by lines is left as it is.
 
-use super::hcl_lines::{Line, read};
+use super::hcl_lines::{HclLine, read};
 
 /// A block `resource "sort" "id" { … }`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,11 +77,11 @@ fn value<'a>(code: &'a str, name: &str) -> Option<&'a str> {
 }
 
 impl Block {
-    fn state(&self) -> Vec<Line> {
+    fn state(&self) -> Vec<HclLine> {
         read(&self.lines).unwrap_or_default()
     }
 
-    fn code(&self, at: usize, state: &[Line]) -> &str {
+    fn code(&self, at: usize, state: &[HclLine]) -> &str {
         &self.lines[at][..state[at].code]
     }
 

@@ -3,7 +3,7 @@
 
 /// A line, as it is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Line {
+pub struct HclLine {
     /// The number of braces, brackets and parentheses that are open before it; `None` within a text or a heredoc.
     pub depth: Option<usize>,
     /// The number of them that are open behind it; `None` within a text or a heredoc.
@@ -30,13 +30,13 @@ struct Reader {
 }
 
 /// Reads lines; `None` where something is closed that was not open.
-pub fn read(lines: &[impl AsRef<str>]) -> Option<Vec<Line>> {
+pub fn read(lines: &[impl AsRef<str>]) -> Option<Vec<HclLine>> {
     let mut reader = Reader::default();
     let mut read = Vec::new();
     for line in lines {
         let depth = reader.depth();
         let code = reader.line(line.as_ref())?;
-        read.push(Line { depth, after: reader.depth(), code });
+        read.push(HclLine { depth, after: reader.depth(), code });
     }
     Some(read)
 }

@@ -10,7 +10,7 @@ mod template;
 mod template_tags;
 mod terraform;
 
-use super::application::{Application, Component, Target};
+use super::application::{InitApplication, InitComponent, InitTarget};
 use super::repository::{Repository, file_of};
 use crate::init::pages::{CDK, block};
 use edit::Edit;
@@ -36,7 +36,7 @@ pub fn is_there(repository: &Repository) -> bool {
 }
 
 /// Looks at all code of a repository.
-pub fn write(application: &Application, repository: &Repository) -> Code {
+pub fn write(application: &InitApplication, repository: &Repository) -> Code {
     let mut code = Code::default();
     let mut covered = Vec::new();
     let mut edits = terraform::edit(application, repository, &mut code.notes, &mut covered);
@@ -46,19 +46,19 @@ pub fn write(application: &Application, repository: &Repository) -> Code {
         code.patch = Some(edits.iter().map(Edit::difference).collect());
     }
     code.page = cdk_page(application, repository);
-    let is_open = |component: &&Component| code.page.is_none() && !covered.contains(&component.name);
-    let open: Vec<&Component> = application.components.iter().filter(is_open).collect();
+    let is_open = |component: &&InitComponent| code.page.is_none() && !covered.contains(&component.name);
+    let open: Vec<&InitComponent> = application.components.iter().filter(is_open).collect();
     code.commands = commands::write(application, &open);
     code
 }
 
 /// Returns the page, where a repository has an app of AWS CDK.
-pub fn cdk_page(application: &Application, repository: &Repository) -> Option<String> {
+pub fn cdk_page(application: &InitApplication, repository: &Repository) -> Option<String> {
     let (path, _) = repository.named(&["cdk.json"]).next()?;
     let app = &application.app;
     let environment = application.environments.last().map_or("prod", |environment| environment.name.as_str());
     let function = application.components.iter().find_map(|component| match &component.target {
-        Target::Function { function, alias, .. } => Some((function.at(app, environment), alias.clone())),
+        InitTarget::Function { function, alias, .. } => Some((function.at(app, environment), alias.clone())),
         _ => None,
     });
     let (function, alias) = function.unwrap_or_else(|| ("shop-api-prod".to_owned(), "live".to_owned()));

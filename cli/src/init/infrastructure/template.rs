@@ -3,10 +3,10 @@
 
 use super::edit::Edit;
 use super::{edit, template_tags};
-use crate::init::application::{Application, Component, Target};
+use crate::init::application::{InitApplication, InitComponent, InitTarget};
 use crate::init::infrastructure::template_tags::{indent, is_head, within};
 use crate::init::pages::{TEMPLATES, block};
-use crate::init::pieces::{Runs, Sort, stacks};
+use crate::init::pieces::{PieceSort, Runs, stacks};
 use crate::init::repository::Repository;
 
 /// The members that publish and shift beside Windlass.
@@ -22,7 +22,7 @@ pub fn all(repository: &Repository) -> impl Iterator<Item = (&str, &str)> {
 
 /// Edits the templates in which functions were found.
 pub fn edit(
-    application: &Application,
+    application: &InitApplication,
     repository: &Repository,
     notes: &mut Vec<String>,
     covered: &mut Vec<String>,
@@ -32,8 +32,8 @@ pub fn edit(
         let own = application
             .components
             .iter()
-            .filter(|component| component.piece.sort == Sort::Sam && component.piece.file == path);
-        let own: Vec<&Component> = own.collect();
+            .filter(|component| component.piece.sort == PieceSort::Sam && component.piece.file == path);
+        let own: Vec<&InitComponent> = own.collect();
         if own.is_empty() {
             continue;
         }
@@ -65,7 +65,7 @@ pub fn edit(
 }
 
 /// Notes the functions that are no components here, and that SAM publishes only because of `Globals`.
-fn others(text: &str, own: &[&Component], path: &str) -> Vec<String> {
+fn others(text: &str, own: &[&InitComponent], path: &str) -> Vec<String> {
     let others = stacks::published_by_globals(text)
         .into_iter()
         .filter(|(id, _)| !own.iter().any(|component| stacks::id(&component.piece) == id));
@@ -128,13 +128,13 @@ fn left(lines: &[String], member: &str, path: &str) -> Vec<String> {
 
 fn function(
     lines: &mut Vec<String>,
-    component: &Component,
+    component: &InitComponent,
     app: &str,
     environment: &str,
     path: &str,
     notes: &mut Vec<String>,
 ) {
-    let Target::Function { alias, .. } = &component.target else {
+    let InitTarget::Function { alias, .. } = &component.target else {
         return;
     };
     let id = stacks::id(&component.piece);

@@ -4,7 +4,7 @@
 use super::edit::Edit;
 use super::hcl::{Block, resources, variables};
 use super::{edit, hcl_lines};
-use crate::init::application::{Application, Component, Target};
+use crate::init::application::{InitApplication, InitComponent, InitTarget};
 use crate::init::environments::pattern;
 use crate::init::pages::{TERRAFORM, block};
 use crate::init::repository::Repository;
@@ -15,7 +15,7 @@ const TAGGED: [&str; 2] = ["aws_cloudfront_distribution", "aws_s3_bucket"];
 
 /// Edits all files.
 pub fn edit(
-    application: &Application,
+    application: &InitApplication,
     repository: &Repository,
     notes: &mut Vec<String>,
     covered: &mut Vec<String>,
@@ -45,7 +45,7 @@ pub fn edit(
 }
 
 struct Work<'a> {
-    application: &'a Application,
+    application: &'a InitApplication,
     all: Vec<Block>,
     tags: [[String; 2]; 2],
 }
@@ -131,44 +131,49 @@ impl Work<'_> {
         list.split(',').map(|name| name.trim().to_owned()).filter(|name| is_scaled || name != "desired_count").collect()
     }
 
-    fn component(&self, found: &Block, attribute: &str, of: impl Fn(&Target) -> Option<&Text>) -> Option<&Component> {
+    fn component(
+        &self,
+        found: &Block,
+        attribute: &str,
+        of: impl Fn(&InitTarget) -> Option<&Text>,
+    ) -> Option<&InitComponent> {
         let all = self.application.components.iter().filter(|component| of(&component.target).is_some());
-        let all: Vec<&Component> = all.collect();
+        let all: Vec<&InitComponent> = all.collect();
         let is_only = all.len() == 1 && self.all.iter().filter(|block| block.sort == found.sort).count() == 1;
         let named = found.text(attribute).and_then(pattern).map(Text::One);
-        let fits = |component: &&Component| named.is_some() && of(&component.target) == named.as_ref();
+        let fits = |component: &&InitComponent| named.is_some() && of(&component.target) == named.as_ref();
         all.iter().find(|component| fits(component)).or_else(|| all.first().filter(|_| is_only)).copied()
     }
 
-    fn function(&self, found: &Block) -> Option<&Component> {
+    fn function(&self, found: &Block) -> Option<&InitComponent> {
         self.component(found, "function_name", |target| match target {
-            Target::Function { function, .. } => Some(function),
+            InitTarget::Function { function, .. } => Some(function),
             _ => None,
         })
     }
 
-    fn service(&self, found: &Block) -> Option<&Component> {
+    fn service(&self, found: &Block) -> Option<&InitComponent> {
         self.component(found, "name", |target| match target {
-            Target::Service { service, .. } => Some(service),
+            InitTarget::Service { service, .. } => Some(service),
             _ => None,
         })
     }
 
     fn is_site(&self, found: &Block) -> bool {
         self.component(found, "bucket", |target| match target {
-            Target::Site { bucket, .. } => Some(bucket),
+            InitTarget::Site { bucket, .. } => Some(bucket),
             _ => None,
         })
         .is_some()
     }
 
-    fn is_seen(&self, component: &Component) -> bool {
+    fn is_seen(&self, component: &InitComponent) -> bool {
         self.all.iter().any(|found| {
             let of = match found.sort.as_str() {
                 "aws_lambda_function" => self.function(found),
                 "aws_ecs_service" => self.service(found),
                 "aws_s3_bucket" => {
-                    return matches!(component.target, Target::Site { .. }) && self.is_site(found);
+                    return matches!(component.target, InitTarget::Site { .. }) && self.is_site(found);
                 }
                 _ => None,
             };
@@ -186,8 +191,8 @@ impl Work<'_> {
     }
 
     /// Adds the alias, as the document has it, behind the function.
-    fn add_alias(function: &mut Block, component: &Component) {
-        let Target::Function { alias, .. } = &component.target else {
+    fn add_alias(function: &mut Block, component: &InitComponent) {
+        let InitTarget::Function { alias, .. } = &component.target else {
             return;
         };
         let page = block(TERRAFORM, "resource \"aws_lambda_alias\"");

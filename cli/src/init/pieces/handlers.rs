@@ -2,7 +2,7 @@
 //! Node.js, and an API with FastAPI. The files do not say what it is called in the account.
 
 use crate::init::pieces::packages::{self, Package};
-use crate::init::pieces::piece::{Piece, Pieces, Runs, Sort, named};
+use crate::init::pieces::piece::{Piece, PieceSort, Pieces, Runs, named};
 use crate::init::repository::{Repository, file_of, folder_of, join};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::text::count::count;
@@ -42,7 +42,7 @@ pub fn handler(repository: &Repository, found: &mut Pieces) {
         }
         let (build, output) = if is_python { python(repository, &folder) } else { node(repository, &folder) };
         found.pieces.push(Piece {
-            sort: Sort::Handler,
+            sort: PieceSort::Handler,
             file: files.first().copied().unwrap_or_default().to_owned(),
             name: named(&folder, "function"),
             runs: Runs::Function { named: None, alias: None, is_image: false },
@@ -150,7 +150,7 @@ pub fn fastapi(repository: &Repository, found: &mut Pieces) {
     }
     for folder in roots {
         let has = |name| repository.first_of(&folder, &[name]).is_some();
-        let is_known = |piece: &Piece| piece.sort == Sort::Sam && piece.folder == folder;
+        let is_known = |piece: &Piece| piece.sort == PieceSort::Sam && piece.folder == folder;
         if found.pieces.iter().any(is_known) || has("Dockerfile") {
             continue;
         }
@@ -160,7 +160,7 @@ pub fn fastapi(repository: &Repository, found: &mut Pieces) {
             Runs::Undecided
         };
         found.pieces.push(Piece {
-            sort: Sort::FastApi,
+            sort: PieceSort::FastApi,
             file: PACKAGES.iter().find(|name| has(name)).map_or_else(|| folder.clone(), |name| join(&folder, name)),
             name: named(&folder, "api"),
             runs,

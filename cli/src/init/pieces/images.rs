@@ -2,7 +2,7 @@
 //! out of both where they belong together. Windlass has no kind for folders of Kubernetes, and says so.
 
 use crate::init::import::{name, repository as repository_of};
-use crate::init::pieces::piece::{Piece, Pieces, Runs, Sort, named};
+use crate::init::pieces::piece::{Piece, PieceSort, Pieces, Runs, named};
 use crate::init::repository::{Repository, file_of, folder_of};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -22,7 +22,7 @@ pub fn dockerfile(repository: &Repository, found: &mut Pieces) {
             Runs::Service { container: None, repository: None }
         };
         found.pieces.push(Piece {
-            sort: Sort::Dockerfile,
+            sort: PieceSort::Dockerfile,
             folder: folder.to_owned(),
             file: path.to_owned(),
             name: named(folder, "service"),
@@ -68,7 +68,7 @@ pub fn task_definition(repository: &Repository, found: &mut Pieces) {
             all.iter().find(|(_, repository)| repository.is_some()).or_else(|| all.first().filter(|_| all.len() == 1));
         let (container, repository) = own.cloned().map_or((None, None), |(name, repository)| (Some(name), repository));
         found.pieces.push(Piece {
-            sort: Sort::TaskDefinition,
+            sort: PieceSort::TaskDefinition,
             folder: folder_of(path).to_owned(),
             file: path.to_owned(),
             name: name(container.as_deref().unwrap_or(family)),
@@ -82,11 +82,11 @@ pub fn task_definition(repository: &Repository, found: &mut Pieces) {
 /// Puts each task definition to the Dockerfile of its image.
 pub fn put(found: &mut Pieces) {
     let (tasks, mut others): (Vec<Piece>, Vec<Piece>) =
-        std::mem::take(&mut found.pieces).into_iter().partition(|piece| piece.sort == Sort::TaskDefinition);
+        std::mem::take(&mut found.pieces).into_iter().partition(|piece| piece.sort == PieceSort::TaskDefinition);
     let is_lonely = tasks.len() == 1;
     for task in tasks {
         let open = |piece: &Piece| {
-            matches!(&piece.runs, Runs::Service { container: None, .. }) && piece.sort == Sort::Dockerfile
+            matches!(&piece.runs, Runs::Service { container: None, .. }) && piece.sort == PieceSort::Dockerfile
         };
         let images: Vec<usize> = (0..others.len()).filter(|at| open(&others[*at])).collect();
         let named = images.iter().copied().find(|at| is_of(&task, &others[*at]));

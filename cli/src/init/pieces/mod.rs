@@ -7,7 +7,7 @@ mod piece;
 pub mod stacks;
 
 use super::repository::Repository;
-pub use piece::{Piece, Pieces, Runs, Sort};
+pub use piece::{Piece, PieceSort, Pieces, Runs};
 use std::collections::BTreeSet;
 
 /// Looks for all sorts.

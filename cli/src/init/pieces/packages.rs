@@ -1,7 +1,7 @@
 //! A `package.json`, with the commands of its package manager, and the sites that its dependencies make: Next.js,
 //! Docusaurus, Vite and Create React App.
 
-use crate::init::pieces::piece::{Piece, Pieces, Runs, Sort, named};
+use crate::init::pieces::piece::{Piece, PieceSort, Pieces, Runs, named};
 use crate::init::repository::{Repository, folder_of, join};
 use serde_json::Value;
 
@@ -86,7 +86,7 @@ pub fn create_react_app(repository: &Repository, found: &mut Pieces) {
     for package in all(repository).filter(|package| package.depends_on("react-scripts")) {
         let folder = package.folder;
         found.pieces.push(Piece {
-            sort: Sort::CreateReactApp,
+            sort: PieceSort::CreateReactApp,
             folder: folder.to_owned(),
             file: join(folder, "package.json"),
             name: named(folder, "web"),
@@ -102,7 +102,7 @@ pub fn docusaurus(repository: &Repository, found: &mut Pieces) {
     for package in all(repository).filter(|package| package.depends_on("@docusaurus/core")) {
         let folder = package.folder;
         found.pieces.push(Piece {
-            sort: Sort::Docusaurus,
+            sort: PieceSort::Docusaurus,
             folder: folder.to_owned(),
             file: join(folder, "package.json"),
             name: named(folder, "web"),
@@ -134,7 +134,7 @@ pub fn next(repository: &Repository, found: &mut Pieces) {
             continue;
         }
         found.pieces.push(Piece {
-            sort: Sort::Next,
+            sort: PieceSort::Next,
             folder: folder.to_owned(),
             file: join(folder, "package.json"),
             name: named(folder, "web"),
@@ -159,7 +159,7 @@ pub fn vite(repository: &Repository, found: &mut Pieces) {
         let configuration = repository.first_of(folder, &VITE_CONFIGURATION).unwrap_or_default();
         let assets = path(configuration, "assetsDir").unwrap_or("assets");
         found.pieces.push(Piece {
-            sort: Sort::Vite,
+            sort: PieceSort::Vite,
             folder: folder.to_owned(),
             file: join(folder, "package.json"),
             name: named(folder, "web"),

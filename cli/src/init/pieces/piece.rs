@@ -37,7 +37,7 @@ pub enum Runs {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piece {
     /// Its sort.
-    pub sort: Sort,
+    pub sort: PieceSort,
     /// Its folder, from the root of the repository.
     pub folder: String,
     /// The file by which it was found.
@@ -79,7 +79,7 @@ pub(super) fn named(folder: &str, usual: &str) -> String {
 
 /// The sort of a piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Sort {
+pub enum PieceSort {
     /// A static export of Next.js.
     Next,
     /// A site of Docusaurus.
@@ -102,7 +102,7 @@ pub enum Sort {
     Handler,
 }
 
-impl Sort {
+impl PieceSort {
     /// All sorts that are looked for.
     pub const ALL: [Self; 10] = [
         Self::Next,
@@ -136,7 +136,7 @@ impl Sort {
     }
 }
 
-impl fmt::Display for Sort {
+impl fmt::Display for PieceSort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Next => "a static export of Next.js",

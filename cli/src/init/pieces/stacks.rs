@@ -5,7 +5,7 @@ use crate::init::environments::pattern;
 use crate::init::import::name;
 use crate::init::import::sam::{hooks, without_tags};
 use crate::init::pieces::packages::member;
-use crate::init::pieces::piece::{Piece, Pieces, Runs, Sort, named};
+use crate::init::pieces::piece::{Piece, PieceSort, Pieces, Runs, named};
 use crate::init::repository::{Repository, folder_of, join};
 use serde_json::Value;
 use windlass_domain::document::syntax;
@@ -60,7 +60,7 @@ fn function(path: &str, id: &str, own: &Value, template: &Value) -> Piece {
     let is_image = of("PackageType").as_deref() == Some("Image");
     let folder = folder_of(path).to_owned();
     Piece {
-        sort: Sort::Sam,
+        sort: PieceSort::Sam,
         name: name(id.strip_suffix("Function").filter(|rest| !rest.is_empty()).unwrap_or(id)),
         runs: Runs::Function {
             named: of("FunctionName").and_then(|named| pattern(&named)),
@@ -176,7 +176,7 @@ fn piece(app: &str, file: &str, function: &str, asset: &str) -> Piece {
     let last = last.trim_matches('-').rsplit(['-', '_']).next().unwrap_or_default().to_owned();
     let name = if last.is_empty() { named(&folder, "api") } else { crate::init::import::name(&last) };
     Piece {
-        sort: Sort::Cdk,
+        sort: PieceSort::Cdk,
         file: file.to_owned(),
         name,
         runs: Runs::Function { named: pattern, alias: None, is_image: false },

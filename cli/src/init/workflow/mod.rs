@@ -3,12 +3,12 @@
 
 mod steps;
 
-use super::application::{Application, Rule};
+use super::application::{InitApplication, Rule};
 use super::{pages, role};
 use crate::init::workflow::steps::step;
 
 /// Writes the workflow.
-pub fn write(application: &Application) -> String {
+pub fn write(application: &InitApplication) -> String {
     let plans = application.plans_pull_requests();
     let (also, only) = if plans {
         (
@@ -46,7 +46,7 @@ pub fn write(application: &Application) -> String {
     text
 }
 
-fn triggers(application: &Application) -> String {
+fn triggers(application: &InitApplication) -> String {
     let rules = application.environments.iter().map(|environment| &environment.rule);
     let branches: Vec<String> = rules
         .clone()
@@ -68,14 +68,14 @@ fn triggers(application: &Application) -> String {
 }
 
 /// Returns whether the job runs in an environment on GitHub, at least for some ref.
-fn runs_in_environments(application: &Application) -> bool {
+fn runs_in_environments(application: &InitApplication) -> bool {
     let mut names = application.environments.iter().map(|it| &it.name);
     names.any(|name| application.github_environment(name).is_some())
 }
 
 /// Writes the job that finds in which environment on GitHub the next one runs: that is decided before a job's steps. An
 /// empty name is none (GitHub Docs, "Workflow syntax for GitHub Actions").
-fn environment_job(application: &Application, only: &str) -> String {
+fn environment_job(application: &InitApplication, only: &str) -> String {
     if !runs_in_environments(application) {
         return String::new();
     }
@@ -95,7 +95,7 @@ fn environment_job(application: &Application, only: &str) -> String {
 }
 
 /// Returns the shell's patterns of all rules, each with its environment, the narrower ones first.
-fn cases(application: &Application) -> Vec<(u8, String, &str)> {
+fn cases(application: &InitApplication) -> Vec<(u8, String, &str)> {
     let mut cases: Vec<(u8, String, &str)> = Vec::new();
     for environment in &application.environments {
         let name = environment.name.as_str();
@@ -121,7 +121,7 @@ fn cases(application: &Application) -> Vec<(u8, String, &str)> {
 }
 
 /// Writes the choice by the ref. A ref that matches no rule fails: somebody meant it to be released.
-fn choose(application: &Application) -> String {
+fn choose(application: &InitApplication) -> String {
     let role = |name: &str| match name {
         "" => String::new(),
         name => role::name(application, name),
@@ -160,7 +160,7 @@ const PULL_REQUEST: &str =
 
 /// Writes the case of a pull request. The environment is that of the branch into which it is to be merged, else the
 /// first one.
-fn pull_request(application: &Application) -> Vec<String> {
+fn pull_request(application: &InitApplication) -> Vec<String> {
     let first = application.environments.first();
     let Some(first) = first.filter(|_| application.plans_pull_requests()) else {
         return Vec::new();

@@ -2,13 +2,13 @@
 //! it uploads the artifacts, and calls the API as `docs/integrate/ci.md` shows it. Pure.
 
 use crate::ground::quoting::{in_shell, in_yaml as quoted};
-use crate::init::application::{Application, Component};
+use crate::init::application::{InitApplication, InitComponent};
 use crate::init::pages;
 use crate::init::pieces::Piece;
 use crate::init::proposal::OWN_ACTION;
 
 /// Returns the steps after the one that finds the environment.
-pub fn by_hand(application: &Application) -> String {
+pub fn by_hand(application: &InitApplication) -> String {
     let (app, account) = (&application.app, &application.account);
     let mut text = builds_by_hand(application).concat();
     text.push_str(&format!(
@@ -31,7 +31,7 @@ pub fn by_hand(application: &Application) -> String {
 }
 
 /// Returns a step for each build; components that one build makes share it.
-fn builds_by_hand(application: &Application) -> Vec<String> {
+fn builds_by_hand(application: &InitApplication) -> Vec<String> {
     let mut done: Vec<(&str, &[String])> = Vec::new();
     let mut steps = Vec::new();
     for component in &application.components {
@@ -49,9 +49,9 @@ fn builds_by_hand(application: &Application) -> Vec<String> {
     steps
 }
 
-fn upload(application: &Application) -> String {
+fn upload(application: &InitApplication) -> String {
     let app = &application.app;
-    let (images, files): (Vec<&Component>, Vec<&Component>) =
+    let (images, files): (Vec<&InitComponent>, Vec<&InitComponent>) =
         application.components.iter().partition(|component| component.repository().is_some());
     let mut lines = Vec::new();
     if !files.is_empty() {
@@ -72,7 +72,7 @@ fn upload(application: &Application) -> String {
     lines.join("\n")
 }
 
-fn manifest(app: &str, components: &[Component]) -> String {
+fn manifest(app: &str, components: &[InitComponent]) -> String {
     let digests = components.iter().filter(|component| component.repository().is_none()).map(|component| {
         let name = &component.name;
         format!(
@@ -110,7 +110,7 @@ pub(super) fn image(piece: &Piece, repository: &str) -> String {
 
 /// Returns the commands that push the images of components, and that keep what the registry took each as: a release
 /// names its image by that digest, because a tag may be moved before the release has pinned it.
-pub(super) fn push(images: &[&Component]) -> String {
+pub(super) fn push(images: &[&InitComponent]) -> String {
     let mut lines = vec![
         "REGISTRY=\"$(aws sts get-caller-identity --query Account --output text).dkr.ecr.$AWS_REGION.amazonaws.com\""
             .to_owned(),
@@ -156,7 +156,7 @@ pub(super) fn step(name: &str, members: &[(&str, String)], run: &str) -> String 
 const PUSHED: &str = "github.event_name == 'push'";
 
 /// Returns the steps after the one that finds the environment.
-pub fn by_action(application: &Application, action: &str) -> String {
+pub fn by_action(application: &InitApplication, action: &str) -> String {
     let (region, account) = (&application.region, &application.account);
     let role = format!("\"arn:aws:iam::{account}:role/${{{{ steps.ref.outputs.role }}}}\"");
     let mut text = builds_by_action(application).concat();
@@ -164,7 +164,7 @@ pub fn by_action(application: &Application, action: &str) -> String {
     let only = plans.then(|| ("if", PUSHED.to_owned()));
     let only: Vec<_> = only.into_iter().collect();
     let images = application.components.iter();
-    let images: Vec<&Component> = images.filter(|it| it.repository().is_some()).collect();
+    let images: Vec<&InitComponent> = images.filter(|it| it.repository().is_some()).collect();
     if !images.is_empty() {
         text.push_str(&format!(
             "      - uses: {}\n{}        with:\n          role-to-assume: {role}\n          aws-region: {region}\n",
@@ -191,7 +191,7 @@ pub fn by_action(application: &Application, action: &str) -> String {
 }
 
 /// Returns a line of the components that the action is given.
-fn component(application: &Application, component: &Component) -> String {
+fn component(application: &InitApplication, component: &InitComponent) -> String {
     let name = &component.name;
     match component.repository() {
         Some(repository) if application.plans_pull_requests() => format!(
@@ -204,7 +204,7 @@ fn component(application: &Application, component: &Component) -> String {
 }
 
 /// Returns a step for each build; components that one build makes share it.
-fn builds_by_action(application: &Application) -> Vec<String> {
+fn builds_by_action(application: &InitApplication) -> Vec<String> {
     let mut done: Vec<(&str, &[String])> = Vec::new();
     let mut steps = Vec::new();
     for component in &application.components {

@@ -1,11 +1,11 @@
 //! The components' bytes and images, found where the command names them.
 
-use crate::ground::arguments::{ComponentArgument, Source};
+use crate::ground::arguments::{BytesPlace, ComponentArgument};
 use crate::ground::failure::Failure;
 use crate::ground::machine::{self, shown};
 use crate::ground::trouble::TroubleName;
 use crate::verbs::release::manifest;
-use crate::verbs::release::upload::Artifact;
+use crate::verbs::release::upload::UnsentArtifact;
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ use windlass_engine::kinds::site::archive::{directory, sort};
 #[derive(Debug, Default)]
 pub struct ReleaseContents {
     /// The artifacts that have to be in the bucket.
-    pub artifacts: Vec<Artifact>,
+    pub artifacts: Vec<UnsentArtifact>,
     /// Images, as the manifest names them.
     pub images: BTreeMap<ComponentName, ArtifactRef>,
     /// The folders that were packed, by component.
@@ -61,7 +61,7 @@ impl ReleaseContents {
             }
             seen.push(part);
             match &argument.source {
-                Source::Image(image) => {
+                BytesPlace::Image(image) => {
                     let named = found.images.entry(name.clone()).or_default();
                     match &part.container {
                         None => named.image = Some(image.clone()),
@@ -70,7 +70,7 @@ impl ReleaseContents {
                         }
                     }
                 }
-                Source::Path(path) => {
+                BytesPlace::Path(path) => {
                     if let Err(why) = found.take(app, name, path, declared) {
                         wrong.push(format!("`{name}`: {why}"));
                     }
@@ -104,7 +104,7 @@ impl ReleaseContents {
             machine::bytes(path, machine::LARGEST_ARTIFACT)?
         };
         let sha256 = Digest::of(&bytes);
-        self.artifacts.push(Artifact {
+        self.artifacts.push(UnsentArtifact {
             key: manifest::artifact_key(app, None, name, &sha256),
             component: name.clone(),
             given,
@@ -115,10 +115,10 @@ impl ReleaseContents {
     }
 
     /// Returns the artifacts to be sent, below the prefix of the environment, or of plans.
-    pub fn placed(&self, app: &AppName, environment: Option<&EnvironmentName>) -> Vec<Artifact> {
+    pub fn placed(&self, app: &AppName, environment: Option<&EnvironmentName>) -> Vec<UnsentArtifact> {
         self.artifacts
             .iter()
-            .map(|artifact| Artifact {
+            .map(|artifact| UnsentArtifact {
                 key: manifest::artifact_key(app, environment, &artifact.component, &artifact.sha256),
                 ..artifact.clone()
             })

@@ -7,7 +7,7 @@ use crate::talk::installation::Reached;
 use crate::talk::installation_source::InstallationPlace;
 use crate::talk::listing::{LARGEST_PAGE, List, page};
 use crate::talk::windlass::Windlass;
-use crate::verbs::release::preflight::{self, Plan};
+use crate::verbs::release::preflight::{self, ReleasePlan};
 use crate::verbs::release::upload;
 use crate::view::declared_application::{self, ApplicationVersion, OrFindings};
 use crate::view::drills::LookedEnvironments;
@@ -89,7 +89,7 @@ impl ReleaseLookup {
     ///
     /// # Errors
     /// An answer that cannot be understood.
-    pub async fn by_api(plan: Plan<'_>, windlass: &Windlass) -> Result<Reached<Self>, Failure> {
+    pub async fn by_api(plan: ReleasePlan<'_>, windlass: &Windlass) -> Result<Reached<Self>, Failure> {
         let mut sight = Self::default();
         let declaration = match declared_application::declaration(windlass, plan.app).await {
             Ok(OrFindings::So(declaration)) => declaration,
@@ -112,7 +112,7 @@ impl ReleaseLookup {
     /// # Errors
     /// An answer that cannot be understood.
     pub async fn by_declaration(
-        plan: Plan<'_>,
+        plan: ReleasePlan<'_>,
         declaration: &Declaration,
         windlass: Option<&Windlass>,
     ) -> Result<Self, Failure> {
@@ -125,7 +125,7 @@ impl ReleaseLookup {
         Ok(sight)
     }
 
-    fn compare(&mut self, plan: Plan<'_>, declaration: &Declaration) {
+    fn compare(&mut self, plan: ReleasePlan<'_>, declaration: &Declaration) {
         (self.here, self.findings) = preflight::misfits(plan, declaration);
         let version = &plan.manifest.version;
         let here = self.here.as_ref();
@@ -134,7 +134,7 @@ impl ReleaseLookup {
     }
 
     /// Adds holds, used versions and the history, which only the API knows.
-    async fn look(&mut self, plan: Plan<'_>, windlass: &Windlass) -> Result<(), Failure> {
+    async fn look(&mut self, plan: ReleasePlan<'_>, windlass: &Windlass) -> Result<(), Failure> {
         // A name that has the digits of the bytes never means others.
         let recorded = match &self.version {
             Some(version) => ApplicationVersion::of(windlass, plan.app, version).await,
@@ -157,7 +157,7 @@ impl ReleaseLookup {
         Ok(())
     }
 
-    async fn look_at(&mut self, plan: Plan<'_>, windlass: &Windlass, here: &Resolved) -> Result<(), Failure> {
+    async fn look_at(&mut self, plan: ReleasePlan<'_>, windlass: &Windlass, here: &Resolved) -> Result<(), Failure> {
         let name = here.environment.as_str();
         let path = ["apps", plan.app.as_str(), "environments", name];
         match windlass.get(&path, &[]).await {
@@ -180,7 +180,7 @@ impl ReleaseLookup {
     /// # Errors
     /// None of S3's: an object that cannot be read is listed as not seen.
     pub async fn by_bucket(
-        plan: Plan<'_>,
+        plan: ReleasePlan<'_>,
         bucket: &InstallationPlace,
         exceptions: &Exceptions,
     ) -> Result<Self, Failure> {
@@ -288,7 +288,7 @@ impl ReleaseLookup {
 /// # Errors
 /// If there is no answer.
 pub async fn of_version(
-    plan: Plan<'_>,
+    plan: ReleasePlan<'_>,
     windlass: &Windlass,
     environment: &EnvironmentName,
 ) -> Result<Vec<Deployment>, Failure> {

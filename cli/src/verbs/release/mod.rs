@@ -22,8 +22,8 @@ use crate::verbs::release::contents::ReleaseContents;
 use crate::verbs::release::lookup::ReleaseLookup;
 use crate::verbs::release::manifest::ReleaseDescription;
 use crate::verbs::release::outcome::UploadOutcome;
-use crate::verbs::release::preflight::Plan;
-use crate::verbs::release::upload::{Artifact, Progress, SentArtifact};
+use crate::verbs::release::preflight::ReleasePlan;
+use crate::verbs::release::upload::{SentArtifact, UnsentArtifact, UploadProgress};
 use crate::verbs::start::{Looking, NextStep, OverrideOptions, Start};
 use crate::view::declared_application::{self, OrFindings};
 use bytes::Bytes;
@@ -124,7 +124,8 @@ impl ReleaseArguments {
             found = found.by_declaration(&self.app, &self.components, &declared)?;
             manifest = self.manifest(from.as_ref(), found.components())?;
         }
-        let plan = Plan { tag: from.as_ref().and_then(|from| from.tag.as_deref()), ..self.plan(&manifest, route) };
+        let plan =
+            ReleasePlan { tag: from.as_ref().and_then(|from| from.tag.as_deref()), ..self.plan(&manifest, route) };
         output.announce(&preflight::comes_from(plan, from.as_ref()));
         waiting(async {
             let (windlass, mut sight) = self.look(plan).await?;
@@ -194,8 +195,8 @@ impl ReleaseArguments {
         }
     }
 
-    fn plan<'a>(&'a self, manifest: &'a Manifest, route: Route) -> Plan<'a> {
-        Plan {
+    fn plan<'a>(&'a self, manifest: &'a Manifest, route: Route) -> ReleasePlan<'a> {
+        ReleasePlan {
             app: &self.app,
             manifest,
             named: self.environment.as_ref(),
@@ -209,7 +210,7 @@ impl ReleaseArguments {
     }
 
     /// Looks before anything is sent: by the API if there is one that lets the caller in, else in the bucket.
-    async fn look(&self, plan: Plan<'_>) -> Result<(Option<Windlass>, ReleaseLookup), Failure> {
+    async fn look(&self, plan: ReleasePlan<'_>) -> Result<(Option<Windlass>, ReleaseLookup), Failure> {
         let mut why = "no `--endpoint` is named".to_owned();
         let by_api = plan.route == Some(Route::Api);
         if by_api || self.endpoint.is_named()? {
@@ -300,7 +301,7 @@ impl ReleaseArguments {
         handed_in.look(looking, output).await
     }
 
-    async fn upload(&self, artifacts: Vec<Artifact>, output: Output) -> Result<Vec<SentArtifact>, Failure> {
+    async fn upload(&self, artifacts: Vec<UnsentArtifact>, output: Output) -> Result<Vec<SentArtifact>, Failure> {
         if artifacts.is_empty() {
             return Ok(Vec::new());
         }
@@ -308,7 +309,7 @@ impl ReleaseArguments {
         // A file of the repository may name it: whoever releases sees where the files go before they do.
         let (value, from) = (&bucket.value, &bucket.from);
         output.announce(&format!("  files go to s3://{value} (by {from})"));
-        let sent = upload::all(&bucket, artifacts, &Progress::of(output)).await?;
+        let sent = upload::all(&bucket, artifacts, &UploadProgress::of(output)).await?;
         for sent in &sent {
             output.progress(&upload::in_words(sent));
         }

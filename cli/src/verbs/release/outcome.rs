@@ -7,7 +7,7 @@ use crate::ground::output::Output;
 use crate::talk::installation_source::InstallationPlace;
 use crate::talk::windlass::Windlass;
 use crate::verbs::release::lookup::{ReleaseLookup, of_version};
-use crate::verbs::release::preflight::Plan;
+use crate::verbs::release::preflight::ReleasePlan;
 use crate::verbs::release::upload;
 use crate::verbs::start::{BegunDeployment, Looking};
 use crate::view::history;
@@ -29,7 +29,7 @@ const LARGEST: u64 = 2 * 1024 * 1024;
 /// An uploaded manifest.
 pub struct UploadOutcome<'a> {
     /// The release.
-    pub plan: Plan<'a>,
+    pub plan: ReleasePlan<'a>,
     /// The look at it before the upload.
     pub sight: &'a ReleaseLookup,
     /// The artifacts bucket.

@@ -17,7 +17,7 @@ use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// A release that is to be made, with its options.
 #[derive(Debug, Clone, Copy)]
-pub struct Plan<'a> {
+pub struct ReleasePlan<'a> {
     /// The application.
     pub app: &'a AppName,
     /// The manifest, but for the versions of its objects.
@@ -42,7 +42,7 @@ pub struct Plan<'a> {
 ///
 /// # Errors
 /// The findings, if it goes nowhere.
-pub fn goes_to(plan: Plan<'_>, declaration: &Declaration) -> Result<Resolved, Vec<Finding>> {
+pub fn goes_to(plan: ReleasePlan<'_>, declaration: &Declaration) -> Result<Resolved, Vec<Finding>> {
     let one = |finding| vec![finding];
     let name = match (plan.named, &plan.manifest.git) {
         (Some(named), _) => named.clone(),
@@ -55,7 +55,7 @@ pub fn goes_to(plan: Plan<'_>, declaration: &Declaration) -> Result<Resolved, Ve
     declaration.resolve(&name)
 }
 
-fn no_environment(plan: Plan<'_>, reference: &str, declaration: &Declaration) -> Finding {
+fn no_environment(plan: ReleasePlan<'_>, reference: &str, declaration: &Declaration) -> Finding {
     let names: Vec<&str> = declaration.environments().map(EnvironmentName::as_str).collect();
     Finding::new(
         FindingName::NoEnvironment,
@@ -71,7 +71,7 @@ fn no_environment(plan: Plan<'_>, reference: &str, declaration: &Declaration) ->
 }
 
 /// Returns how to release what is checked out by its tag, where a rule takes that; else nothing.
-fn by_tag(plan: Plan<'_>, declaration: &Declaration) -> String {
+fn by_tag(plan: ReleasePlan<'_>, declaration: &Declaration) -> String {
     let chosen = plan.tag.and_then(|tag| {
         let chosen = declaration.environment_for(tag).ok().flatten()?;
         Some((tag, chosen))
@@ -82,13 +82,13 @@ fn by_tag(plan: Plan<'_>, declaration: &Declaration) -> String {
 }
 
 /// Returns the environment, and everything that the declaration or the working tree says against the release.
-pub fn misfits(plan: Plan<'_>, declaration: &Declaration) -> (Option<Resolved>, Vec<Finding>) {
+pub fn misfits(plan: ReleasePlan<'_>, declaration: &Declaration) -> (Option<Resolved>, Vec<Finding>) {
     let (here, mut findings) = declared_misfits(plan, declaration);
     findings.extend(unclean(plan, here.as_ref()));
     (here, findings)
 }
 
-fn declared_misfits(plan: Plan<'_>, declaration: &Declaration) -> (Option<Resolved>, Vec<Finding>) {
+fn declared_misfits(plan: ReleasePlan<'_>, declaration: &Declaration) -> (Option<Resolved>, Vec<Finding>) {
     let mut findings = Vec::new();
     if let Some(pinned) = &plan.manifest.declaration
         && pinned != declaration.version()
@@ -125,7 +125,7 @@ fn declared_misfits(plan: Plan<'_>, declaration: &Declaration) -> (Option<Resolv
 }
 
 /// Returns a finding for each component whose recorded version has other bytes: a version never means other bytes.
-pub fn reused(plan: Plan<'_>, recorded: &Release) -> Vec<Finding> {
+pub fn reused(plan: ReleasePlan<'_>, recorded: &Release) -> Vec<Finding> {
     plan.manifest
         .components
         .iter()
@@ -149,7 +149,7 @@ pub fn reused(plan: Plan<'_>, recorded: &Release) -> Vec<Finding> {
 }
 
 /// Returns a note for each component of a recorded version whose digest the manifest does not name.
-pub fn not_compared(plan: Plan<'_>, recorded: &Release) -> Vec<String> {
+pub fn not_compared(plan: ReleasePlan<'_>, recorded: &Release) -> Vec<String> {
     let unnamed = plan
         .manifest
         .components
@@ -180,14 +180,14 @@ pub fn unread(manifest: &Manifest) -> Option<String> {
 }
 
 /// Returns the findings from the environment as it is now, in the words of the machine that would refuse the release.
-pub fn stopped(plan: Plan<'_>, here: &Resolved, now: &Environment) -> Vec<Finding> {
+pub fn stopped(plan: ReleasePlan<'_>, here: &Resolved, now: &Environment) -> Vec<Finding> {
     let hold = now.hold.as_ref().filter(|_| !plan.through_hold);
     beforehand(EnvironmentId::new(plan.app, &here.environment), hold, now.lock.stuck())
 }
 
 /// Refuses changes that are in no commit for a tag, and for an environment that takes tags or waits for a person: those
 /// are for what a commit names.
-fn unclean(plan: Plan<'_>, here: Option<&Resolved>) -> Option<Finding> {
+fn unclean(plan: ReleasePlan<'_>, here: Option<&Resolved>) -> Option<Finding> {
     let git = plan.manifest.git.as_ref().filter(|git| git.dirty)?;
     let is_tag = matches!(GitRef::of(&git.reference), GitRef::Tag(_));
     let strict = here.is_some_and(|here| here.tag_rule || here.start == Start::Manual);
@@ -202,7 +202,7 @@ fn unclean(plan: Plan<'_>, here: Option<&Resolved>) -> Option<Finding> {
 }
 
 /// Returns a line for a person that names the release's origin.
-pub fn comes_from(plan: Plan<'_>, from: Option<&ReleaseOrigin>) -> String {
+pub fn comes_from(plan: ReleasePlan<'_>, from: Option<&ReleaseOrigin>) -> String {
     let version = &plan.manifest.version;
     let Some(from) = from else {
         return format!("{} {version}: from no Git ref that is told", plan.app);
@@ -217,7 +217,7 @@ pub fn comes_from(plan: Plan<'_>, from: Option<&ReleaseOrigin>) -> String {
 }
 
 /// Returns the finding that a release without a Git ref goes nowhere. No declaration is needed to know that.
-pub fn no_destination(plan: Plan<'_>) -> Option<Finding> {
+pub fn no_destination(plan: ReleasePlan<'_>) -> Option<Finding> {
     (plan.named.is_none() && plan.manifest.git.is_none()).then(|| {
         Finding::new(
             FindingName::NoEnvironment,
@@ -229,7 +229,7 @@ pub fn no_destination(plan: Plan<'_>) -> Option<Finding> {
 }
 
 /// Returns a line for a person that says where the release goes.
-pub fn goes(plan: Plan<'_>, here: Option<&Resolved>) -> String {
+pub fn goes(plan: ReleasePlan<'_>, here: Option<&Resolved>) -> String {
     let Some(here) = here else {
         return match plan.named {
             Some(named) => format!("  goes to {named}, which is named"),

@@ -29,7 +29,7 @@ fn checked(manifest: &Manifest, named: Option<&str>, route: Route) -> (Option<St
     let declaration = Declaration::parse(DECLARATION).unwrap();
     let app = AppName::new("shop").unwrap();
     let named = named.map(|name| EnvironmentName::new(name).unwrap());
-    let plan = Plan {
+    let plan = ReleasePlan {
         app: &app,
         manifest,
         named: named.as_ref(),
@@ -94,7 +94,7 @@ fn a_version_that_is_recorded_with_other_bytes_and_what_stops_everything_are_fou
     let declaration = Declaration::parse(DECLARATION).unwrap();
     let app = AppName::new("shop").unwrap();
     let manifest = manifest("1.4.0", Some(("refs/heads/main", false)), &api());
-    let mut plan = Plan {
+    let mut plan = ReleasePlan {
         app: &app,
         manifest: &manifest,
         named: None,
@@ -130,7 +130,7 @@ fn a_ref_that_goes_nowhere_is_refused_with_the_tag_of_what_is_checked_out_where_
     let declaration = Declaration::parse(DECLARATION).unwrap();
     let app = AppName::new("shop").unwrap();
     for (tag, is_named) in [(Some("refs/tags/v1.4.0"), true), (Some("refs/tags/v1.4.0-rc.1"), false), (None, false)] {
-        let plan = Plan {
+        let plan = ReleasePlan {
             app: &app,
             manifest: &manifest("1.4.0", Some(("refs/heads/topic", false)), &api()),
             named: None,

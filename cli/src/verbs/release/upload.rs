@@ -53,7 +53,7 @@ fn of_s3(fault: Fault, bucket: &InstallationPlace, is_written: bool) -> Failure 
 
 /// An artifact to be sent.
 #[derive(Debug, Clone)]
-pub struct Artifact {
+pub struct UnsentArtifact {
     /// The component it is for.
     pub component: ComponentName,
     /// The words of the command: the component with the path.
@@ -89,8 +89,8 @@ pub struct SentArtifact {
 /// The first failure. What was sent by then stays, and is not sent again the next time.
 pub async fn all(
     bucket: &InstallationPlace,
-    artifacts: Vec<Artifact>,
-    progress: &Progress,
+    artifacts: Vec<UnsentArtifact>,
+    progress: &UploadProgress,
 ) -> Result<Vec<SentArtifact>, Failure> {
     let aws = &Aws::for_people(bucket.region.as_deref()).await?;
     progress.expect(artifacts.iter().map(|artifact| artifact.bytes.len() as u64));
@@ -107,7 +107,7 @@ pub async fn all(
     sent
 }
 
-async fn one(aws: &Aws, bucket: &InstallationPlace, artifact: Artifact) -> Result<SentArtifact, Failure> {
+async fn one(aws: &Aws, bucket: &InstallationPlace, artifact: UnsentArtifact) -> Result<SentArtifact, Failure> {
     let object = ObjectId { bucket: bucket.value.clone(), key: artifact.key.clone(), version_id: None };
     let bytes = artifact.bytes.len() as u64;
     let there = match aws.head(&object).await {
@@ -192,11 +192,11 @@ async fn put(
 }
 
 /// The progress of the sending: a bar where a person watches, nothing elsewhere.
-pub struct Progress {
+pub struct UploadProgress {
     bar: ProgressBar,
 }
 
-impl Progress {
+impl UploadProgress {
     /// Draws on standard error, and not at all where that is no terminal, or where one document is printed.
     pub fn of(output: Output) -> Self {
         if output.is_json() {

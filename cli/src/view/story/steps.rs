@@ -6,7 +6,7 @@ use indicatif::{HumanBytes, HumanDuration};
 use std::time::Duration;
 use windlass_domain::declaration::gate::{Measurement, Verdict};
 use windlass_domain::deployment::judgement::Judgement;
-use windlass_domain::deployment::step::{ChangeRecord, Failure, Step, StepStatus};
+use windlass_domain::deployment::step::{ChangeRecord, Step, StepFailure, StepStatus};
 use windlass_domain::text::count::count;
 
 /// Returns how far the files of a component are published; `None` if there is none to publish. The line comes anew with
@@ -77,10 +77,10 @@ fn change_line(step: &Step, number: usize, change: &ChangeRecord) -> Line {
 }
 
 /// Returns a failure of a step, for people.
-pub fn why_failed(failure: &Failure) -> String {
+pub fn why_failed(failure: &StepFailure) -> String {
     match failure {
-        Failure::Finding(finding) => format!("{}: {}", finding.name, finding.reason),
-        Failure::Fault(fault) => fault.to_string(),
+        StepFailure::Finding(finding) => format!("{}: {}", finding.name, finding.reason),
+        StepFailure::Fault(fault) => fault.to_string(),
     }
 }
 

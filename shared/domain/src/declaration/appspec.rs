@@ -123,21 +123,21 @@ const SERVICE: &str = "AWS::ECS::Service";
 /// The properties of a task set beside its task definition. CodeDeploy resets properties that a document leaves out
 /// (AWS CodeDeploy User Guide, "`AppSpec` 'resources' section for Amazon ECS deployments").
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Shape {
+pub struct TaskSetShape {
     /// The container that gets the traffic, and its port; absent if it is behind no load balancer.
     pub container: Option<(String, u32)>,
     /// The version of the Fargate platform, such as `1.4.0`; absent if it has none.
     pub platform_version: Option<String>,
     /// Its network; absent if it has none of its own, or a part of it is not given: CodeDeploy takes all of it, or
     /// takes the service's.
-    pub network: Option<Network>,
+    pub network: Option<TaskSetNetwork>,
     /// The capacity providers with their base and their weight.
     pub providers: Vec<(String, i32, i32)>,
 }
 
 /// The network of a task set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Network {
+pub struct TaskSetNetwork {
     /// The subnets.
     pub subnets: Vec<String>,
     /// The security groups.
@@ -148,7 +148,7 @@ pub struct Network {
 
 impl AppSpec {
     /// Makes the document of a service whose task set has this shape, without hooks.
-    pub fn of_service(shape: &Shape) -> Self {
+    pub fn of_service(shape: &TaskSetShape) -> Self {
         let mut properties = Map::new();
         properties.insert("TaskDefinition".into(), "".into());
         if let Some((container, port)) = &shape.container {
@@ -204,7 +204,7 @@ impl AppSpec {
     }
 }
 
-fn network_of(network: &Network) -> Value {
+fn network_of(network: &TaskSetNetwork) -> Value {
     json!({"AwsvpcConfiguration": {
         "Subnets": network.subnets,
         "SecurityGroups": network.security_groups,
@@ -248,10 +248,10 @@ Hooks:
 
     #[test]
     fn a_first_document_has_all_that_its_task_set_has() {
-        let shape = Shape {
+        let shape = TaskSetShape {
             container: Some(("agent".into(), 80)),
             platform_version: Some("1.4.0".into()),
-            network: Some(Network {
+            network: Some(TaskSetNetwork {
                 subnets: vec!["subnet-1".into()],
                 security_groups: vec!["sg-1".into()],
                 public_ip: "DISABLED".into(),
@@ -274,7 +274,7 @@ Hooks:
                 ],
             }})
         );
-        let bare = AppSpec::of_service(&Shape::default()).deploying("agent:9");
+        let bare = AppSpec::of_service(&TaskSetShape::default()).deploying("agent:9");
         let bare: Value = serde_json::from_str(&bare).unwrap();
         let properties = &bare["Resources"][0]["TargetService"]["Properties"];
         assert_eq!(*properties, json!({"TaskDefinition": "agent:9"}));

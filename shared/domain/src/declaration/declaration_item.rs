@@ -30,7 +30,7 @@ pub struct Declared {
 
 /// The result of an upload of a declaration without mistakes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Upload {
+pub enum DeclarationUpload {
     /// It takes the place of the one in force.
     TakesForce,
     /// It says the same as the one in force.
@@ -66,16 +66,16 @@ impl Declaration {
     /// # Errors
     /// `VersionNotHigher` if the content changed and the version did not rise; `BadValue` if it
     /// declares another application than the place that it was uploaded to.
-    pub fn uploaded(&self, app: &AppName, in_force: Option<&Declared>) -> Result<Upload, Finding> {
+    pub fn uploaded(&self, app: &AppName, in_force: Option<&Declared>) -> Result<DeclarationUpload, Finding> {
         if self.app() != app {
             return Err(other_app(self.app(), app));
         }
         match in_force {
-            None => Ok(Upload::TakesForce),
-            Some(former) if former.digest == *self.digest() => Ok(Upload::Unchanged),
-            Some(former) if self.version().cmp_precedence(&former.version).is_gt() => Ok(Upload::TakesForce),
+            None => Ok(DeclarationUpload::TakesForce),
+            Some(former) if former.digest == *self.digest() => Ok(DeclarationUpload::Unchanged),
+            Some(former) if self.version().cmp_precedence(&former.version).is_gt() => Ok(DeclarationUpload::TakesForce),
             // A member that is to be taken out again does not make it another one.
-            Some(former) if self.says_the_same_as(former) => Ok(Upload::Unchanged),
+            Some(former) if self.says_the_same_as(former) => Ok(DeclarationUpload::Unchanged),
             Some(former) => Err(not_higher(self.version(), former)),
         }
     }
@@ -133,9 +133,9 @@ mod tests {
         let first = declaration("1.0.0", "shop-web");
         let in_force = Declared::new(&first, "text", Time(0), None);
         let uploaded = |version, bucket| declaration(version, bucket).uploaded(&shop(), Some(&in_force));
-        assert_eq!(first.uploaded(&shop(), None), Ok(Upload::TakesForce));
-        assert_eq!(uploaded("1.0.0", "shop-web"), Ok(Upload::Unchanged));
-        assert_eq!(uploaded("1.0.1", "shop-other"), Ok(Upload::TakesForce));
+        assert_eq!(first.uploaded(&shop(), None), Ok(DeclarationUpload::TakesForce));
+        assert_eq!(uploaded("1.0.0", "shop-web"), Ok(DeclarationUpload::Unchanged));
+        assert_eq!(uploaded("1.0.1", "shop-other"), Ok(DeclarationUpload::TakesForce));
         for version in ["1.0.0", "0.9.0", "1.0.0-rc.1", "1.0.0+build.2"] {
             let finding = uploaded(version, "shop-other").unwrap_err();
             assert_eq!(finding.name, FindingName::VersionNotHigher, "{version}");

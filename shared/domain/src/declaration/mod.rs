@@ -41,7 +41,7 @@ use crate::release::artifact::repository_name;
 use crate::text::finding::Finding;
 use crate::text::name::{ComponentName, EnvironmentName};
 pub use content::Declaration;
-pub use declaration_item::{Declared, Upload};
+pub use declaration_item::{DeclarationUpload, Declared};
 pub use read::{LARGEST, schema};
 use resolved::Resolved;
 pub use scope::Exceptions;

@@ -64,10 +64,13 @@ pub(super) fn resolve(
 }
 
 /// Returns the components, with the gates that are declared of each.
-fn owners(document: &Document) -> Vec<gates::Owner<'_>> {
+fn owners(document: &Document) -> Vec<gates::GatedComponent<'_>> {
     let written = document.components.iter();
-    let owners =
-        written.map(|(name, component)| gates::Owner { name, written: &**component, gates: component.gates() });
+    let owners = written.map(|(name, component)| gates::GatedComponent {
+        name,
+        written: &**component,
+        gates: component.gates(),
+    });
     owners.collect()
 }
 
@@ -75,7 +78,7 @@ fn owners(document: &Document) -> Vec<gates::Owner<'_>> {
 fn components(
     scope: &mut Scope<'_>,
     document: &Document,
-    gates: &gates::Resolved,
+    gates: &gates::ResolvedGates,
 ) -> BTreeMap<ComponentName, Component> {
     document
         .components
@@ -254,7 +257,7 @@ fn bad_globs(path: &str, rule: &GitRule) -> Vec<Finding> {
 }
 
 /// A target that a component changes in an environment.
-struct Target<'r> {
+struct ClaimedTarget<'r> {
     at: &'r Resolved,
     component: &'r ComponentName,
     claim: DeclaredClaim,
@@ -262,11 +265,11 @@ struct Target<'r> {
 
 /// Returns a finding for two components, or the same one in two environments, that would change the same target.
 fn shared_targets(environments: &[Resolved]) -> Vec<Finding> {
-    let mut targets: Vec<Target<'_>> = Vec::new();
+    let mut targets: Vec<ClaimedTarget<'_>> = Vec::new();
     let mut findings = Vec::new();
     for at in environments {
         for (component, resolved) in &at.components {
-            let target = Target { at, component, claim: resolved.spec.as_kind().claim() };
+            let target = ClaimedTarget { at, component, claim: resolved.spec.as_kind().claim() };
             findings.extend(targets.iter().find(|other| other.is_same_as(&target)).map(|other| other.clash(&target)));
             targets.push(target);
         }
@@ -274,7 +277,7 @@ fn shared_targets(environments: &[Resolved]) -> Vec<Finding> {
     findings
 }
 
-impl Target<'_> {
+impl ClaimedTarget<'_> {
     fn is_same_as(&self, other: &Self) -> bool {
         let same_place = self.at.role_arn == other.at.role_arn && self.at.region == other.at.region;
         self.claim.is_same_as(&other.claim, same_place)

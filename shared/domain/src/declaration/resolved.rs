@@ -47,7 +47,7 @@ pub struct Resolved {
     /// The components.
     pub components: BTreeMap<ComponentName, Component>,
     /// The gates.
-    pub gates: gates::Resolved,
+    pub gates: gates::ResolvedGates,
 }
 
 /// One component.

@@ -79,8 +79,8 @@ impl Scope<'_> {
         let mut filled = String::new();
         for part in parts(text) {
             match part {
-                Part::Literal(literal) => filled.push_str(literal),
-                Part::Placeholder(name) => filled.push_str(self.value_of(&path, name)?),
+                TextPart::Literal(literal) => filled.push_str(literal),
+                TextPart::Placeholder(name) => filled.push_str(self.value_of(&path, name)?),
             }
         }
         Some((path, filled))
@@ -156,14 +156,14 @@ pub enum Text {
 
 /// A part of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part<'a> {
+pub(super) enum TextPart<'a> {
     Literal(&'a str),
     Placeholder(&'a str),
 }
 
 /// Cuts a text into literals and placeholders. A brace that does not enclose a name is a literal,
 /// so that JSON within a text stays what it is.
-pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
+pub(super) fn parts(text: &str) -> Vec<TextPart<'_>> {
     let mut parts = Vec::new();
     let mut rest = text;
     let mut from = 0;
@@ -171,15 +171,15 @@ pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
         let close = rest[open..].find('}').map(|at| open + at);
         match close {
             Some(close) if is_variable(&rest[open + 1..close]) => {
-                parts.push(Part::Literal(&rest[..open]));
-                parts.push(Part::Placeholder(&rest[open + 1..close]));
+                parts.push(TextPart::Literal(&rest[..open]));
+                parts.push(TextPart::Placeholder(&rest[open + 1..close]));
                 rest = &rest[close + 1..];
                 from = 0;
             }
             _ => from = open + 1,
         }
     }
-    parts.push(Part::Literal(rest));
+    parts.push(TextPart::Literal(rest));
     parts
 }
 
@@ -214,8 +214,8 @@ mod tests {
             let rendered: String = parts(text)
                 .iter()
                 .map(|part| match part {
-                    Part::Literal(text) => format!("[{text}]"),
-                    Part::Placeholder(name) => format!("<{name}>"),
+                    TextPart::Literal(text) => format!("[{text}]"),
+                    TextPart::Placeholder(name) => format!("<{name}>"),
                 })
                 .collect();
             assert_eq!(rendered, wanted, "{text}");

@@ -1,7 +1,7 @@
 //! Checks whether an execution can watch an environment for as long as the declaration says, and which components go in
 //! the same steps (`waves: together`). AWS ends an execution after some days, and a healthy release would be undone.
 
-use super::gates::{Gates as Written, Resolved as Gates};
+use super::gates::{Gates as Written, ResolvedGates as Gates};
 use super::resolved::Component;
 use super::scope::Scope;
 use crate::declaration::document::{Document, Waves};
@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A declared time for which something is watched.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Field {
+enum WatchField {
     Bake,
     BetweenWaves,
     UnknownFor,
@@ -24,7 +24,7 @@ enum Field {
 
 /// The declaration for one environment. It may be tried with other times.
 #[derive(Clone)]
-struct Declared {
+struct DeclaredTimes {
     gates: Gates,
     components: BTreeMap<ComponentName, Component>,
 }
@@ -37,7 +37,7 @@ pub(super) fn check(
     gates: &Gates,
     components: &BTreeMap<ComponentName, Component>,
 ) {
-    let declared = Declared { gates: gates.clone(), components: components.clone() };
+    let declared = DeclaredTimes { gates: gates.clone(), components: components.clone() };
     if declared.fits() {
         return;
     }
@@ -62,22 +62,22 @@ pub(super) fn check(
     );
 }
 
-fn path(scope: &Scope<'_>, own: Option<&Written>, field: &Field) -> String {
+fn path(scope: &Scope<'_>, own: Option<&Written>, field: &WatchField) -> String {
     let member = match field {
-        Field::Every(component) => return format!("components.{component}.rollout.every"),
-        Field::Bake => "bake",
-        Field::BetweenWaves => "between_waves",
-        Field::UnknownFor => "unknown.for",
+        WatchField::Every(component) => return format!("components.{component}.rollout.every"),
+        WatchField::Bake => "bake",
+        WatchField::BetweenWaves => "between_waves",
+        WatchField::UnknownFor => "unknown.for",
     };
     let is_own = own.is_some_and(|own| match field {
-        Field::Bake => own.bake.is_some(),
-        Field::BetweenWaves => own.between_waves.is_some(),
+        WatchField::Bake => own.bake.is_some(),
+        WatchField::BetweenWaves => own.between_waves.is_some(),
         _ => own.unknown.is_some(),
     });
     if is_own { format!("environments.{}.gates.{member}", scope.name) } else { format!("gates.{member}") }
 }
 
-impl Declared {
+impl DeclaredTimes {
     /// Returns the waves of a release of all components; none if their order has a cycle, which is reported already.
     fn waves(&self) -> Vec<Wave> {
         let candidates = self.components.iter().map(|(name, component)| ComponentInPlan {
@@ -98,14 +98,17 @@ impl Declared {
     }
 
     /// Returns the time that takes the longest over all waves.
-    fn longest(&self) -> Option<Field> {
+    fn longest(&self) -> Option<WatchField> {
         let waves = self.waves().len() as u64;
-        let mut fields =
-            vec![(Field::Bake, 1), (Field::BetweenWaves, waves.saturating_sub(1)), (Field::UnknownFor, waves)];
+        let mut fields = vec![
+            (WatchField::Bake, 1),
+            (WatchField::BetweenWaves, waves.saturating_sub(1)),
+            (WatchField::UnknownFor, waves),
+        ];
         for (name, component) in &self.components {
             if let Some(rollout) = component.spec.as_kind().rollout() {
                 let steps = rollout.steps.len() as u64;
-                fields.push((Field::Every(name.clone()), steps));
+                fields.push((WatchField::Every(name.clone()), steps));
             }
         }
         fields
@@ -114,25 +117,25 @@ impl Declared {
             .map(|(field, _)| field)
     }
 
-    fn value(&self, field: &Field) -> Span {
+    fn value(&self, field: &WatchField) -> Span {
         match field {
-            Field::Bake => self.gates.bake,
-            Field::BetweenWaves => self.gates.between_waves,
-            Field::UnknownFor => self.gates.unknown.hold_for,
-            Field::Every(name) => {
+            WatchField::Bake => self.gates.bake,
+            WatchField::BetweenWaves => self.gates.between_waves,
+            WatchField::UnknownFor => self.gates.unknown.hold_for,
+            WatchField::Every(name) => {
                 let rollout = self.components.get(name).and_then(|it| it.spec.as_kind().rollout());
                 rollout.map_or(Span::ZERO, |rollout| rollout.every)
             }
         }
     }
 
-    fn with(&self, field: &Field, value: Span) -> Self {
+    fn with(&self, field: &WatchField, value: Span) -> Self {
         let mut other = self.clone();
         match field {
-            Field::Bake => other.gates.bake = value,
-            Field::BetweenWaves => other.gates.between_waves = value,
-            Field::UnknownFor => other.gates.unknown.hold_for = value,
-            Field::Every(name) => {
+            WatchField::Bake => other.gates.bake = value,
+            WatchField::BetweenWaves => other.gates.between_waves = value,
+            WatchField::UnknownFor => other.gates.unknown.hold_for = value,
+            WatchField::Every(name) => {
                 let component = other.components.get_mut(name);
                 if let Some(rollout) = component.and_then(|it| it.spec.as_kind_mut().rollout_mut()) {
                     rollout.every = value;
@@ -144,7 +147,7 @@ impl Declared {
 
     /// Returns the largest whole minutes with which everything can be watched; `None` if that is impossible even with
     /// none.
-    fn largest(&self, field: &Field) -> Option<Span> {
+    fn largest(&self, field: &WatchField) -> Option<Span> {
         let minutes = |count: u64| Span::seconds(count * 60);
         let fits = |count: u64| self.with(field, minutes(count)).fits();
         if !fits(0) {

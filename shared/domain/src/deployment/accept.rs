@@ -1,7 +1,7 @@
 //! Decides what an operator's `accept` records of a component, by a look at its target: it records what callers get.
 //! Pure.
 
-use crate::deployment::accept_look::{Live, Look};
+use crate::deployment::accept_look::{AcceptLook, Live};
 use crate::deployment::step::Step;
 use crate::text::finding::{Finding, FindingName};
 use serde_json::Value;
@@ -46,7 +46,7 @@ pub fn accepted(step: &Step, token: u64) -> Result<Accepted<'_>, Finding> {
 }
 
 /// Returns the look that was made for this `accept`.
-fn looked(step: &Step, token: u64) -> Option<&Look> {
+fn looked(step: &Step, token: u64) -> Option<&AcceptLook> {
     step.looked.as_ref().filter(|look| look.token == token)
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 /// A look at a component's target, made because an operator accepts what is there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Look {
+pub struct AcceptLook {
     /// The time at which the look began.
     pub at: Time,
     /// The lock's token under which the look was made. Changes under a later token may have come after it.

@@ -41,8 +41,8 @@ fn change(at: Time, answered_at: Option<Time>) -> ChangeRecord {
     }
 }
 
-fn look(at: Time, token: u64, saw: Live) -> Look {
-    Look { at, token, saw }
+fn look(at: Time, token: u64, saw: Live) -> AcceptLook {
+    AcceptLook { at, token, saw }
 }
 
 /// The state from before the deployment.

@@ -11,7 +11,7 @@ use crate::deployment::Deployment;
 use crate::deployment::event_name::EventName;
 use crate::release::action::ActionName;
 use crate::text::time::Time;
-pub use decide::{Decision, SteeringRequest, Watched, decide};
+pub use decide::{SteeringDecision, SteeringFacts, SteeringRequest, decide};
 pub use record::{BY_ITSELF, Paused, Steered, SteeringRecord, gone_on, pause_of, steered};
 
 /// The most turns of a deployment: its record has room for so many reasons.

@@ -7,7 +7,7 @@ use crate::declaration::output::Output;
 use crate::declaration::plan::KindName;
 use crate::declaration::resolved::Place;
 use crate::declaration::tenancy::Claim;
-use crate::deployment::accept_look::Look;
+use crate::deployment::accept_look::AcceptLook;
 use crate::release::artifact::Artifact;
 use crate::release::identity::{DeploymentId, EnvironmentId};
 use crate::release::stays_reachable::StaysReachable;
@@ -103,13 +103,13 @@ pub struct Step {
     pub waits_for: Option<String>,
     /// The observation that was made when an operator accepted what is there; absent if none has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub looked: Option<Look>,
+    pub looked: Option<AcceptLook>,
     /// The reason why it failed on the way to a goal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failure: Option<Failure>,
+    pub failure: Option<StepFailure>,
     /// The reason why it could not be brought back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub undo_failure: Option<Failure>,
+    pub undo_failure: Option<StepFailure>,
     /// The files that a withdrawal takes away.
     #[serde(default, skip_serializing_if = "WithdrawnFiles::is_empty")]
     pub withdraws: WithdrawnFiles,
@@ -353,7 +353,7 @@ impl ChangeRecord {
 /// The reason why a step failed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Failure {
+pub enum StepFailure {
     /// The target said no, or is in a state from which the goal cannot be reached.
     Finding(Finding),
     /// Something went wrong while doing.

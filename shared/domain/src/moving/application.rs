@@ -32,7 +32,7 @@ const FIRST_SNAPSHOTS: usize = 2;
 
 /// The application as the ledger knows it, and the one that it is to be.
 #[derive(Debug, Clone)]
-pub struct Application<'a> {
+pub struct ApplicationToMove<'a> {
     /// Its name.
     pub app: &'a AppName,
     /// Its name from then on.
@@ -67,7 +67,7 @@ pub struct MovedApplication {
 /// # Errors
 /// Something is under way on either side, the new declaration is not in force or does not say which application it was,
 /// it lacks a component or has it elsewhere, or there is nothing of the former one.
-pub fn decide(asked: &Application<'_>) -> Result<MovedApplication, Vec<Finding>> {
+pub fn decide(asked: &ApplicationToMove<'_>) -> Result<MovedApplication, Vec<Finding>> {
     let mut findings = Vec::new();
     match asked.new {
         Err(why) => findings.extend(why.iter().cloned()),
@@ -109,7 +109,7 @@ pub fn decide(asked: &Application<'_>) -> Result<MovedApplication, Vec<Finding>>
     if findings.is_empty() { Ok(whole) } else { Err(findings) }
 }
 
-impl<'a> Application<'a> {
+impl<'a> ApplicationToMove<'a> {
     /// Returns whether nothing is recorded of it.
     fn is_nothing(&self) -> bool {
         let mut environments = self.environments.iter();
@@ -232,7 +232,7 @@ impl<'a> Application<'a> {
 
 impl MovedApplication {
     /// Says all: what is moved, what stays, and what is to be done next.
-    pub fn in_words(&self, asked: &Application<'_>) -> String {
+    pub fn in_words(&self, asked: &ApplicationToMove<'_>) -> String {
         let (app, to) = (asked.app, asked.to);
         let mut sentences = vec![format!("The application {app} is called {to} from now on.")];
         let version = self.declaration.iter();
@@ -252,7 +252,7 @@ impl MovedApplication {
     }
 
     /// Says what stays, in sentences.
-    pub fn stays(&self, asked: &Application<'_>) -> String {
+    pub fn stays(&self, asked: &ApplicationToMove<'_>) -> String {
         let (app, to) = (asked.app, asked.to);
         let stays = format!(
             "What runs stays as it is; so do the history, the snapshots, the vetoes and the releases of {app}, and the \
@@ -263,7 +263,7 @@ impl MovedApplication {
     }
 
     /// Says what is to be done next: the author of the infrastructure code tags the targets.
-    pub fn next(&self, asked: &Application<'_>) -> String {
+    pub fn next(&self, asked: &ApplicationToMove<'_>) -> String {
         format!(
             "Before the next release of {to} tag its targets `windlass:app={to}`, and upload artifacts and manifests to \
              its own folders of the bucket.",

@@ -102,7 +102,7 @@ impl Scene {
         })
     }
 
-    fn decided(&self, read: fn(&MovedApplication, &Application<'_>) -> String) -> String {
+    fn decided(&self, read: fn(&MovedApplication, &ApplicationToMove<'_>) -> String) -> String {
         let (app, to) = (AppName::new("shop").unwrap(), AppName::new("store").unwrap());
         let kinds = [("api", KindName::Lambda), ("agent", KindName::Ecs)];
         let kinds = kinds.map(|(name, kind)| (ComponentName::new(name).unwrap(), kind));
@@ -135,7 +135,7 @@ impl Scene {
             };
             (EnvironmentName::new(name).unwrap(), facts)
         });
-        let asked = Application {
+        let asked = ApplicationToMove {
             app: &app,
             to: &to,
             version: self.former.as_ref().map(Declaration::version),

@@ -1,6 +1,6 @@
 use crate::deployment::Cost;
 use crate::shown::figures::*;
-use crate::shown::outcome::EndedDeployment;
+use crate::shown::outcome::CountedDeployment;
 use serde_json::json;
 
 const HOUR: u64 = 3_600_000;
@@ -238,7 +238,7 @@ fn a_scripted_month_comes_to_what_its_script_says() {
     assert_eq!((seen.live, seen.changes, seen.failed), (30, 40, 10 + 3));
     assert!((seen.failure_rate.unwrap() - 13.0 / 40.0).abs() < 1e-12);
     // Counts of the endings, each for itself, come to the same.
-    let ended = all.iter().filter_map(|one| EndedDeployment::of(None, one));
+    let ended = all.iter().filter_map(|one| CountedDeployment::of(None, one));
     let counted = ended.fold((0, 0), |(changes, failed), ended| {
         let outcome = ended.outcome;
         (changes + outcome.changes(), failed + outcome.failed())

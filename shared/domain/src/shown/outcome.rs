@@ -85,7 +85,7 @@ pub fn restored_ms(one: &Deployment) -> Option<u64> {
 
 /// A restored environment for the counts: it has just become well again after a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Restored {
+pub struct CountedRestore {
     /// The deployment that shows it: the change that failed, or the rollback.
     pub id: DeploymentId,
     /// The application.
@@ -96,7 +96,7 @@ pub struct Restored {
     pub seconds: u64,
 }
 
-impl Restored {
+impl CountedRestore {
     /// Compares a record before and now. `None` if it shows no restoring, or showed it before already. This may
     /// come later than an ending: with the recovery, or the operator's acceptance, of a deployment that had needed an
     /// operator.
@@ -115,7 +115,7 @@ impl Restored {
 
 /// A deployment that has just ended, for the counts.
 #[derive(Debug, Clone, PartialEq)]
-pub struct EndedDeployment {
+pub struct CountedDeployment {
     /// Its id.
     pub id: DeploymentId,
     /// The application.
@@ -136,7 +136,7 @@ pub struct EndedDeployment {
     pub dollars: Option<f64>,
 }
 
-impl EndedDeployment {
+impl CountedDeployment {
     /// Compares a record before and now. `None` if it has not ended, or had an ending before already. A recovery out of
     /// `NeedsOperator`, and an operator who accepts what is left, are not counted again.
     pub fn of(before: Option<&Deployment>, after: &Deployment) -> Option<Self> {

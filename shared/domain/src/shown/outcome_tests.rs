@@ -62,7 +62,7 @@ fn an_ending_is_counted_when_it_is_new() {
         (Some(&stuck), &recovering, false),
         (Some(&recovering), &recovered, false),
     ] {
-        assert_eq!(EndedDeployment::of(before, after).is_some(), is_counted, "{before:?} {after:?}");
+        assert_eq!(CountedDeployment::of(before, after).is_some(), is_counted, "{before:?} {after:?}");
     }
 }
 
@@ -71,7 +71,7 @@ fn an_ending_has_its_time_its_lead_time_and_its_cost_where_they_are_known() {
     let of = |change: &dyn Fn(&mut Deployment)| {
         let mut one = ended(Succeeded);
         change(&mut one);
-        let got = EndedDeployment::of(None, &one).unwrap();
+        let got = CountedDeployment::of(None, &one).unwrap();
         (got.seconds, got.lead_time_ms, got.dollars)
     };
     let whole = (Some(60), Some(86_000), Some(0.25));
@@ -122,14 +122,14 @@ fn a_record_shows_how_long_a_failure_lasted() {
     ] {
         for (is_accepted, wanted) in [(false, of_itself), (true, accepted)] {
             let one = of_action(action, ending, is_accepted);
-            let got = Restored::of(None, &one).map(|it| it.seconds);
+            let got = CountedRestore::of(None, &one).map(|it| it.seconds);
             assert_eq!(got, wanted, "{action:?} {ending} {is_accepted}");
-            assert_eq!(Restored::of(Some(&one), &one), None, "it is known already");
+            assert_eq!(CountedRestore::of(Some(&one), &one), None, "it is known already");
         }
     }
     let mut stopped = ended(RolledBack);
     stopped.stopped = true;
-    assert_eq!(Restored::of(None, &stopped), None);
+    assert_eq!(CountedRestore::of(None, &stopped), None);
 }
 
 #[test]
@@ -149,6 +149,6 @@ fn what_needed_an_operator_is_restored_later_and_once() {
         (Some(&recovering), &recovered, Some(60)),
         (Some(&recovered), &recovered, None),
     ] {
-        assert_eq!(Restored::of(before, after).map(|it| it.seconds), seconds, "{before:?} {after:?}");
+        assert_eq!(CountedRestore::of(before, after).map(|it| it.seconds), seconds, "{before:?} {after:?}");
     }
 }

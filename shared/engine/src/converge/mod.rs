@@ -21,7 +21,7 @@ use drive::Drive;
 use invocation::is_permanent;
 pub use invocation::{Budget, Invocation, Work};
 pub(crate) use invocation::{End, done};
-use windlass_domain::deployment::step::{Failure, Step, StepStatus};
+use windlass_domain::deployment::step::{Step, StepFailure, StepStatus};
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
 
@@ -107,7 +107,7 @@ impl<P: DynamoDbApi + Clock> KindVisitor for DriveVisitor<'_, '_, P> {
 /// over it by itself, not even where AWS has no condition. An operator's recovery has cleared it by then.
 fn found_by_the_undo_before(step: &Step) -> Option<Finding> {
     match &step.undo_failure {
-        Some(Failure::Finding(found)) if found.name == FindingName::TargetChangedByOther => Some(found.clone()),
+        Some(StepFailure::Finding(found)) if found.name == FindingName::TargetChangedByOther => Some(found.clone()),
         _ => None,
     }
 }
@@ -127,8 +127,8 @@ pub(crate) async fn finish(
             settle(attempt, work, WorkTransition::Changed).await
         }
         Ok(End::Untouched) => settle(attempt, work, WorkTransition::Changed).await,
-        Ok(End::Failed(finding)) => fail(attempt, work, Failure::Finding(finding)).await,
-        Err(fault) if is_permanent(fault.name) => fail(attempt, work, Failure::Fault(fault)).await,
+        Ok(End::Failed(finding)) => fail(attempt, work, StepFailure::Finding(finding)).await,
+        Err(fault) if is_permanent(fault.name) => fail(attempt, work, StepFailure::Fault(fault)).await,
         Ok(End::NotYet(why)) => {
             attempt.save().await?;
             Err(Fault::new(FaultName::StillInProgress, why))
@@ -145,7 +145,11 @@ pub(crate) async fn finish(
     }
 }
 
-async fn fail(attempt: &mut Attempt<'_, impl DynamoDbApi + Clock>, work: &Work, failure: Failure) -> Result<WorkDone> {
+async fn fail(
+    attempt: &mut Attempt<'_, impl DynamoDbApi + Clock>,
+    work: &Work,
+    failure: StepFailure,
+) -> Result<WorkDone> {
     let step = &mut attempt.step.value;
     if work.wave.is_some() {
         step.failure = Some(failure);

@@ -8,7 +8,7 @@ use crate::ports::{self, Alarm, AlarmChange, AssumeRole, Result};
 use futures::future::join_all;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::gate::{Measurement, Verdict};
-use windlass_domain::declaration::gates::{AlarmGate, Declared, Resolved, Sort};
+use windlass_domain::declaration::gates::{AlarmGate, DeclaredGate, ResolvedGates, Sort};
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::text::count::count;
 use windlass_domain::text::fault::Fault;
@@ -24,7 +24,7 @@ pub(super) struct Alarms;
 impl<P: ports::CloudWatchApi + AssumeRole> Measure<P> for Alarms {
     type Gate = AlarmGate;
 
-    fn declared(gates: &Resolved) -> &[Declared<AlarmGate>] {
+    fn declared(gates: &ResolvedGates) -> &[DeclaredGate<AlarmGate>] {
         &gates.alarms
     }
 

@@ -9,7 +9,7 @@ use futures::future::join_all;
 use windlass_domain::declaration::comparison::{Calls, ComparisonResult, compare};
 use windlass_domain::declaration::gate::{Measurement, Verdict};
 use windlass_domain::declaration::gates::{
-    ComparisonGate, Declared, Measured, MetricGate, MetricSeries, Resolved, Sort,
+    ComparisonGate, DeclaredGate, Measured, MetricGate, MetricSeries, ResolvedGates, Sort,
 };
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::deployment::step::Step;
@@ -28,7 +28,7 @@ impl<P: CloudWatchApi + AssumeRole + Clock> Measure<P> for Comparisons {
         true
     }
 
-    fn declared(gates: &Resolved) -> &[Declared<ComparisonGate>] {
+    fn declared(gates: &ResolvedGates) -> &[DeclaredGate<ComparisonGate>] {
         &gates.comparisons
     }
 

@@ -1,4 +1,4 @@
-//! Declared invocations of the new version of a Lambda function.
+//! DeclaredGate invocations of the new version of a Lambda function.
 
 use super::measure::{Checking, Measure, Measuring, Problem};
 use crate::kinds::VERSION;
@@ -7,7 +7,7 @@ use crate::ports::{AssumeRole, Clock, Invoked, LambdaApi, Result};
 use futures::future::join_all;
 use serde_json::Value;
 use windlass_domain::declaration::gate::{Measurement, Verdict};
-use windlass_domain::declaration::gates::{Declared, Invocation, InvocationGate, Resolved};
+use windlass_domain::declaration::gates::{DeclaredGate, Invocation, InvocationGate, ResolvedGates};
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::document::secret;
 use windlass_domain::text::foreign::{Foreign, line, truncate};
@@ -26,7 +26,7 @@ impl<P: LambdaApi + Clock + AssumeRole> Measure<P> for Invocations {
         true
     }
 
-    fn declared(gates: &Resolved) -> &[Declared<InvocationGate>] {
+    fn declared(gates: &ResolvedGates) -> &[DeclaredGate<InvocationGate>] {
         &gates.invocations
     }
 

@@ -14,7 +14,7 @@ use crate::ports::{AssumeRole, Clock, JsonCall, JsonServices, Result};
 use futures::future::join_all;
 use serde_json::{Value, json};
 use windlass_domain::declaration::gate::{Measurement, Verdict};
-use windlass_domain::declaration::gates::{Declared, LogsGate, Resolved, Sort};
+use windlass_domain::declaration::gates::{DeclaredGate, LogsGate, ResolvedGates, Sort};
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::text::count;
 use windlass_domain::text::fault::{Fault, FaultName};
@@ -45,7 +45,7 @@ pub(super) struct Logs;
 impl<P: JsonServices + Clock + AssumeRole + Configured> Measure<P> for Logs {
     type Gate = LogsGate;
 
-    fn declared(gates: &Resolved) -> &[Declared<LogsGate>] {
+    fn declared(gates: &ResolvedGates) -> &[DeclaredGate<LogsGate>] {
         &gates.logs
     }
 

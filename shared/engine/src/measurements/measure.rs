@@ -4,7 +4,7 @@
 use crate::ports::Result;
 use serde_json::Value;
 use windlass_domain::declaration::gate::{Measurement, Verdict};
-use windlass_domain::declaration::gates::{Declared, Resolved, Sort};
+use windlass_domain::declaration::gates::{DeclaredGate, ResolvedGates, Sort};
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::deployment::step::Step;
 use windlass_domain::text::fault::{Fault, FaultName};
@@ -38,7 +38,7 @@ pub trait Measure<P> {
     }
 
     /// Returns all gates of this sort.
-    fn declared(gates: &Resolved) -> &[Declared<Self::Gate>];
+    fn declared(gates: &ResolvedGates) -> &[DeclaredGate<Self::Gate>];
 
     /// Looks, before anything has changed, whether each gate can be measured, and whether it is red already. Returns an
     /// answer for each gate, in their order. A refused call is reported as a gate that cannot be measured. After other

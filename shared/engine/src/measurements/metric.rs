@@ -6,7 +6,7 @@ use crate::measurements::measure::{already_red, clock_times, not_measurable, unm
 use crate::ports::{AssumeRole, Clock, CloudWatchApi, Point, Result};
 use futures::future::join_all;
 use windlass_domain::declaration::gate::{Measurement, Verdict};
-use windlass_domain::declaration::gates::{Declared, Measured, MetricGate, Resolved, Sort};
+use windlass_domain::declaration::gates::{DeclaredGate, Measured, MetricGate, ResolvedGates, Sort};
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::text::count::count;
 use windlass_domain::text::fault::FaultName;
@@ -26,7 +26,7 @@ pub(super) struct Metrics;
 impl<P: CloudWatchApi + AssumeRole + Clock> Measure<P> for Metrics {
     type Gate = MetricGate;
 
-    fn declared(gates: &Resolved) -> &[Declared<MetricGate>] {
+    fn declared(gates: &ResolvedGates) -> &[DeclaredGate<MetricGate>] {
         &gates.metrics
     }
 

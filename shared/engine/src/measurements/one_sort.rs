@@ -5,7 +5,7 @@ use crate::measurements::measure::{Checking, Measure, Measuring, Problem, Window
 use crate::ports::Result;
 use serde_json::Value;
 use windlass_domain::declaration::gate::{Measurement, Verdict};
-use windlass_domain::declaration::gates::{Declared, Resolved, Sort};
+use windlass_domain::declaration::gates::{DeclaredGate, ResolvedGates, Sort};
 use windlass_domain::declaration::plan::{Wave, is_tested};
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::deployment::judgement::Judgement;
@@ -19,7 +19,7 @@ use windlass_domain::text::time::{Span, Time};
 /// A deployment that is about to change something.
 pub struct Preparing<'a> {
     /// The gates of its environment.
-    pub gates: &'a Resolved,
+    pub gates: &'a ResolvedGates,
     /// The place of the targets.
     pub place: &'a Place,
     /// The components that it may change.
@@ -141,7 +141,7 @@ fn unreadable(one: &Checking<'_, impl Sort>, fault: Fault) -> Result<Problem> {
 /// A wave that is judged.
 pub struct Judging<'a> {
     /// The gates of its environment.
-    pub gates: &'a Resolved,
+    pub gates: &'a ResolvedGates,
     /// The place of the targets.
     pub place: &'a Place,
     /// All waves of the deployment.
@@ -175,13 +175,13 @@ impl<'a> Judging<'a> {
     }
 
     /// Returns whether test traffic alone gets what the gate's component brings.
-    fn is_tested<G>(&self, one: &Declared<G>) -> bool {
+    fn is_tested<G>(&self, one: &DeclaredGate<G>) -> bool {
         one.component.as_ref().is_some_and(|name| is_tested(self.waves, name, self.judgement.wave))
     }
 
     /// Returns the gate with what it looks at, if it decides this wave. `ahead` is true if it shows something of what
     /// is only published.
-    fn measuring<G: Sort>(&self, one: &'a Declared<G>, ahead: bool) -> Option<Measuring<'a, G>> {
+    fn measuring<G: Sort>(&self, one: &'a DeclaredGate<G>, ahead: bool) -> Option<Measuring<'a, G>> {
         let judgement = self.judgement;
         let only_published = self.is_ahead(judgement.wave);
         if only_published && !ahead {

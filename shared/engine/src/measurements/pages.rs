@@ -12,7 +12,7 @@ use futures::stream::{self, StreamExt};
 use std::collections::BTreeMap;
 use url::Url;
 use windlass_domain::declaration::gate::{Measurement, Verdict};
-use windlass_domain::declaration::gates::{Declared, PageGate, Resolved, Sort};
+use windlass_domain::declaration::gates::{DeclaredGate, PageGate, ResolvedGates, Sort};
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::text::fault::Fault;
 use windlass_domain::text::finding::{Finding, FindingName};
@@ -40,7 +40,7 @@ impl<P: Probe + Clock> Measure<P> for Pages {
         gate.before_switch.is_some()
     }
 
-    fn declared(gates: &Resolved) -> &[Declared<PageGate>] {
+    fn declared(gates: &ResolvedGates) -> &[DeclaredGate<PageGate>] {
         &gates.pages
     }
 

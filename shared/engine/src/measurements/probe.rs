@@ -5,7 +5,7 @@ use crate::measurements::measure::{problem, unmeasured, unreadable};
 use crate::ports::{Clock, Get, Probe, ProbeAnswer, Probed, Result};
 use futures::future::join_all;
 use windlass_domain::declaration::gate::{Measurement, Verdict};
-use windlass_domain::declaration::gates::{Declared, ProbeGate, Resolved};
+use windlass_domain::declaration::gates::{DeclaredGate, ProbeGate, ResolvedGates};
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::text::time::Time;
 
@@ -32,7 +32,7 @@ impl<P: Probe + Clock> Measure<P> for Probes {
         gate.before_traffic
     }
 
-    fn declared(gates: &Resolved) -> &[Declared<ProbeGate>] {
+    fn declared(gates: &ResolvedGates) -> &[DeclaredGate<ProbeGate>] {
         &gates.probes
     }
 

@@ -6,7 +6,7 @@ use crate::measurements::measure::{problem, unmeasured, unreadable};
 use crate::ports::{Clock, Conversation, ConversationOutcome, Probe, Result};
 use futures::future::join_all;
 use windlass_domain::declaration::gate::{Measurement, Verdict};
-use windlass_domain::declaration::gates::{Declared, Resolved, WebsocketGate};
+use windlass_domain::declaration::gates::{DeclaredGate, ResolvedGates, WebsocketGate};
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::text::time::Time;
 
@@ -19,7 +19,7 @@ pub(super) struct Websockets;
 impl<P: Probe + Clock> Measure<P> for Websockets {
     type Gate = WebsocketGate;
 
-    fn declared(gates: &Resolved) -> &[Declared<WebsocketGate>] {
+    fn declared(gates: &ResolvedGates) -> &[DeclaredGate<WebsocketGate>] {
         &gates.websockets
     }
 

@@ -2,7 +2,7 @@ use super::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use windlass_domain::declaration::appspec::Shape;
+use windlass_domain::declaration::appspec::TaskSetShape;
 use windlass_domain::text::time::Time;
 
 /// The answer of ECS to a deployment that fails (Amazon ECS API Reference, `DeploymentCircuitBreaker` and
@@ -128,7 +128,7 @@ pub struct TaskSet {
     /// The number of tasks that wait.
     pub pending: u32,
     /// Its settings beside its task definition.
-    pub shape: Shape,
+    pub shape: TaskSetShape,
 }
 
 /// The way in which a service shifts traffic if it does not roll (Amazon ECS API Reference, DeploymentConfiguration).

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use windlass_domain::declaration::kinds::Spec;
 use windlass_domain::declaration::output::Output;
 use windlass_domain::declaration::plan::Wave;
-use windlass_domain::deployment::step::{Failure, Step, StepStatus};
+use windlass_domain::deployment::step::{Step, StepFailure, StepStatus};
 use windlass_domain::text::count::count;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
@@ -63,7 +63,7 @@ async fn plan_one(ports: &impl Ports, scene: &Scene, name: &ComponentName, wave:
                     one.join(&more);
                     one
                 });
-                step.value.failure = joined.map(Failure::Finding);
+                step.value.failure = joined.map(StepFailure::Finding);
                 step.value.status = StepStatus::Failed;
             }
         }

@@ -25,7 +25,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 pub use scene::Ports;
 use scene::Scene;
 use windlass_domain::declaration::plan::{Plan, PlanOutcome};
-use windlass_domain::deployment::accept_look::{Live, Look};
+use windlass_domain::deployment::accept_look::{AcceptLook, Live};
 use windlass_domain::deployment::step::{SEEN_AFTER_MS, Step};
 use windlass_domain::environment::EnvironmentState;
 use windlass_domain::text::fault::FaultName;
@@ -139,7 +139,7 @@ async fn see(ports: &impl Ports, mut step: Stored<Step>, state: &EnvironmentStat
         Err(fault) if !step.value.status.may_have_changed() => Live::Unknown(fault),
         saw => saw?,
     };
-    step.value.looked = Some(Look { at, token, saw });
+    step.value.looked = Some(AcceptLook { at, token, saw });
     Ok(step)
 }
 

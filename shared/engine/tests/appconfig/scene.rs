@@ -7,7 +7,7 @@ use windlass_domain::declaration::kinds::appconfig::Appconfig as Spec;
 use windlass_domain::declaration::output::Inputs;
 use windlass_domain::declaration::plan::KindName;
 use windlass_domain::declaration::resolved::Place;
-use windlass_domain::deployment::step::{Failure, Step};
+use windlass_domain::deployment::step::{Step, StepFailure};
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::digest::Digest;
@@ -247,8 +247,8 @@ impl Release<'_> {
     pub fn failure(&self) -> String {
         let step = self.step();
         match step.undo_failure.or(step.failure) {
-            Some(Failure::Finding(finding)) => finding.to_string(),
-            Some(Failure::Fault(fault)) => fault.to_string(),
+            Some(StepFailure::Finding(finding)) => finding.to_string(),
+            Some(StepFailure::Fault(fault)) => fault.to_string(),
             None => "nothing failed".into(),
         }
     }

@@ -6,7 +6,7 @@ use crate::conductor::scene::{FIRST, Scene, in_short, is_rollback};
 use crate::stage::{TOKEN, app, component, id, prod};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use windlass_domain::deployment::accept_look::{Live, Look};
+use windlass_domain::deployment::accept_look::{AcceptLook, Live};
 use windlass_domain::deployment::step::{ChangeRecord, SEEN_AFTER_MS, Step, StepStatus};
 use windlass_domain::environment::{EnvironmentState, GivenVersion, HeldState, Running, Snapshot};
 use windlass_domain::release::ending::Ending;
@@ -27,7 +27,7 @@ pub fn stuck() -> Scene {
 }
 
 pub fn looked(step: &mut Step, saw: Live) {
-    step.looked = Some(Look { at: Time(0), token: TOKEN, saw });
+    step.looked = Some(AcceptLook { at: Time(0), token: TOKEN, saw });
 }
 
 /// Makes a step that callers may have noticed.

@@ -7,7 +7,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::plan::{Plan, PlanOutcome};
 use windlass_domain::deployment::Status;
-use windlass_domain::deployment::step::{Failure, StepStatus};
+use windlass_domain::deployment::step::{StepFailure, StepStatus};
 use windlass_domain::document::git::Git;
 use windlass_domain::environment::kept::IrreversibleRun;
 use windlass_domain::environment::{EnvironmentState, GivenVersion, Running, Snapshot, Veto};
@@ -264,7 +264,7 @@ fn what_was_taken_back_after_it_was_judged_is_undone_for_its_own_reason() {
     let reason = "an asset is of the wrong type";
     scene.step("jobs", StepStatus::Failed, |step| {
         let finding = Finding::new(FindingName::TargetNotReady, "jobs", reason, "mend it");
-        step.failure = Some(Failure::Finding(finding));
+        step.failure = Some(StepFailure::Finding(finding));
     });
     let (name, _) = fault(scene.asks("Settle"));
     assert_eq!(name, FaultName::Internal);

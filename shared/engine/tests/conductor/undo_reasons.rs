@@ -7,7 +7,7 @@ use std::pin::pin;
 use windlass_domain::declaration::gate::{Measurement, Verdict};
 use windlass_domain::declaration::plan::PlanOutcome;
 use windlass_domain::deployment::judgement::Judgement;
-use windlass_domain::deployment::step::{Failure, StepStatus};
+use windlass_domain::deployment::step::{StepFailure, StepStatus};
 use windlass_domain::release::ending::Ending;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
@@ -39,9 +39,9 @@ fn who_was_taken_over_says_nothing_of_why() {
     }
 }
 
-pub fn finding() -> Failure {
+pub fn finding() -> StepFailure {
     let name = FindingName::TargetMissing;
-    Failure::Finding(Finding::new(name, "x", "it is gone", "make it"))
+    StepFailure::Finding(Finding::new(name, "x", "it is gone", "make it"))
 }
 
 /// Returns why it is being undone, if the machine saw this error.
@@ -73,7 +73,7 @@ fn what_failed_is_named_by_the_gate_else_by_components_else_as_the_machine_saw_i
         step.failure = Some(finding());
     });
     scene.step("b", StepStatus::Failed, |step| {
-        step.failure = Some(Failure::Fault(Fault::internal("no idea")));
+        step.failure = Some(StepFailure::Fault(Fault::internal("no idea")));
     });
     let (name, text) = why_undone(&scene, "States.Timeout");
     assert_eq!(name, "TargetMissing");

@@ -7,7 +7,7 @@ use crate::stage::{TOKEN, id};
 use std::collections::BTreeMap;
 use windlass_domain::deployment::Why;
 use windlass_domain::deployment::second_look::SecondLook;
-use windlass_domain::deployment::step::{ChangeRecord, Failure, Step, StepStatus};
+use windlass_domain::deployment::step::{ChangeRecord, Step, StepFailure, StepStatus};
 use windlass_domain::environment::HeldState;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::text::finding::{Finding, FindingName};
@@ -140,7 +140,7 @@ fn who_needs_an_operator_is_not_asked_to_deploy() {
         let scene = Scene::new();
         let failure = Finding::new(FindingName::ChangeFailed, "a", "it does not start.", remedy);
         scene.step("a", StepStatus::UndoFailed, |step| {
-            step.undo_failure = Some(Failure::Finding(failure.clone()));
+            step.undo_failure = Some(StepFailure::Finding(failure.clone()));
         });
         scene.asks("SettleUndo").unwrap();
         let cause = scene.ending().cause;

@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use windlass_domain::declaration::plan::KindName;
-use windlass_domain::deployment::step::{Failure, Step};
+use windlass_domain::deployment::step::{Step, StepFailure};
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
@@ -299,8 +299,8 @@ impl Play {
         let step = self.step();
         let failure = wave.map_or(step.undo_failure, |_| step.failure);
         match failure.unwrap() {
-            Failure::Finding(finding) => format!("{}: {}", finding.name, finding.reason),
-            Failure::Fault(fault) => fault.to_string(),
+            StepFailure::Finding(finding) => format!("{}: {}", finding.name, finding.reason),
+            StepFailure::Fault(fault) => fault.to_string(),
         }
     }
 

@@ -9,7 +9,7 @@ mod scene;
 mod untrafficked_versions;
 
 use scene::{Brings, Setting, function, large_zip, package};
-use windlass_domain::deployment::step::Failure;
+use windlass_domain::deployment::step::StepFailure;
 use windlass_domain::text::finding::FindingName;
 use windlass_engine::kinds::lambda::LambdaKind;
 use windlass_engine::kinds::{Kind as _, LookContext, Next};
@@ -157,7 +157,7 @@ fn an_update_that_fails_is_named_and_undone() {
             function.fails = Some("the subnets have no free addresses".into());
         });
         assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
-        let Some(Failure::Finding(finding)) = trial.step().unwrap().failure else { panic!("{:?}", trial.step()) };
+        let Some(StepFailure::Finding(finding)) = trial.step().unwrap().failure else { panic!("{:?}", trial.step()) };
         assert_eq!(finding.reason, "The update of the code failed: the subnets have no free addresses");
         assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
     }
@@ -172,7 +172,7 @@ fn capacity_that_cannot_be_had_fails_at_once() {
         live.provisioned.as_mut().unwrap().fails = true;
     });
     assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
-    let Some(Failure::Finding(finding)) = trial.step().unwrap().failure else { panic!("{:?}", trial.step()) };
+    let Some(StepFailure::Finding(finding)) = trial.step().unwrap().failure else { panic!("{:?}", trial.step()) };
     assert!(finding.reason.contains("no capacity"), "{finding}");
 }
 

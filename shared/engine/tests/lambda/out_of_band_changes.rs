@@ -3,7 +3,7 @@
 use crate::lambda::scene::{Brings, FUNCTION, Setting, function, package};
 use crate::lambda::{alias, live};
 use std::pin::pin;
-use windlass_domain::deployment::step::Failure;
+use windlass_domain::deployment::step::StepFailure;
 use windlass_engine::converge::Work;
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::LambdaApi;
@@ -82,7 +82,7 @@ fn an_undo_overwrites_somebody_elses_shift_only_when_it_is_asked_for_again() {
     let half = shift_by_hand(&trial.scene.world);
     assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Failed));
     assert_eq!(live(&trial).weights, half);
-    let Some(Failure::Finding(finding)) = trial.step().unwrap().undo_failure else {
+    let Some(StepFailure::Finding(finding)) = trial.step().unwrap().undo_failure else {
         panic!("it tells no finding");
     };
     insta::assert_snapshot!(finding, @"TargetChangedByOther: components.api: Someone else changed the target of api after Windlass had: from 2 to 1 with 2 at 50 %. Windlass owns the code of function shop-api-prod, and version and weights of its alias live; every other field is yours. Remedy: Find out who changed it (CloudTrail), make sure that nobody else changes what Windlass owns, then deploy again.");

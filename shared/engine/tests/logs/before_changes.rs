@@ -3,7 +3,7 @@
 use crate::logs::scene::{GROUP, begin, calls, gate, of, one_look, pass_seconds, whole};
 use serde_json::{Value, json};
 use windlass_domain::declaration::gate::Verdict;
-use windlass_domain::declaration::gates::{LogsGate, Resolved};
+use windlass_domain::declaration::gates::{LogsGate, ResolvedGates};
 use windlass_domain::declaration::resolved::{Place, TargetRole};
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::FindingName;
@@ -14,7 +14,7 @@ use windlass_world::World;
 use windlass_world::logs::Group;
 use windlass_world::run::run;
 
-fn checked(world: &World, gates: &Resolved, components: &[(&ComponentName, bool)]) -> Result<Vec<Problem>> {
+fn checked(world: &World, gates: &ResolvedGates, components: &[(&ComponentName, bool)]) -> Result<Vec<Problem>> {
     let components =
         components.iter().map(|(name, is_first)| Component { name, is_first: *is_first, target: &Value::Null });
     let preparing = Preparing { gates, place: &Place::default(), components: &components.collect::<Vec<_>>() };

@@ -1,7 +1,7 @@
 //! A gate that counts lines, and the looks at it.
 
 use windlass_domain::declaration::gate::Measurement;
-use windlass_domain::declaration::gates::{Declared, LogsGate, Resolved};
+use windlass_domain::declaration::gates::{DeclaredGate, LogsGate, ResolvedGates};
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::deployment::judgement::Judgement;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
@@ -26,13 +26,13 @@ pub fn gate() -> LogsGate {
 }
 
 /// Declares the gate for the whole release.
-pub fn whole(gate: LogsGate) -> Resolved {
-    let logs = vec![Declared { path: "gates.logs[0]".into(), component: None, gate }];
-    Resolved { bake: Span::seconds(600), logs, ..Resolved::default() }
+pub fn whole(gate: LogsGate) -> ResolvedGates {
+    let logs = vec![DeclaredGate { path: "gates.logs[0]".into(), component: None, gate }];
+    ResolvedGates { bake: Span::seconds(600), logs, ..ResolvedGates::default() }
 }
 
 /// Declares the gate for a component.
-pub fn of(component: &ComponentName, gate: LogsGate) -> Resolved {
+pub fn of(component: &ComponentName, gate: LogsGate) -> ResolvedGates {
     let mut gates = whole(gate);
     gates.logs[0].component = Some(component.clone());
     gates
@@ -44,7 +44,7 @@ pub fn begin(world: &World) -> Judgement {
     Judgement::begin(0, now, now, Span::seconds(600), true)
 }
 
-pub fn look(world: &World, gates: &Resolved, judgement: &mut Judgement) -> Measurement {
+pub fn look(world: &World, gates: &ResolvedGates, judgement: &mut Judgement) -> Measurement {
     let now = world.now();
     let judging = Judging {
         gates,

@@ -2,7 +2,7 @@
 
 use super::{declared, measured, pass_seconds};
 use windlass_domain::declaration::gate::{Measurement, Verdict};
-use windlass_domain::declaration::gates::{AlarmGate, Resolved};
+use windlass_domain::declaration::gates::{AlarmGate, ResolvedGates};
 use windlass_domain::text::time::Time;
 use windlass_engine::ports::Clock;
 use windlass_world::World;
@@ -13,7 +13,7 @@ fn alarm_gate(region: Option<&str>) -> AlarmGate {
 
 fn measure_alarm(world: &World) -> Measurement {
     let alarms = vec![declared(alarm_gate(None))];
-    let gates = Resolved { alarms, ..Resolved::default() };
+    let gates = ResolvedGates { alarms, ..ResolvedGates::default() };
     measured(world, &gates)
 }
 

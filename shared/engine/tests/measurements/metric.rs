@@ -3,7 +3,7 @@
 use super::{declared, measured, pass_seconds};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::gate::{Measurement, Verdict};
-use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries, Resolved};
+use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries, ResolvedGates};
 use windlass_domain::text::time::{Span, Time};
 use windlass_engine::ports::Clock;
 use windlass_world::World;
@@ -25,7 +25,7 @@ fn errors(at_most: Option<f64>, at_least: Option<f64>) -> MetricGate {
 
 fn measure_metric(world: &World, gate: &MetricGate) -> Measurement {
     let metrics = vec![declared(gate.clone())];
-    let gates = Resolved { metrics, ..Resolved::default() };
+    let gates = ResolvedGates { metrics, ..ResolvedGates::default() };
     measured(world, &gates)
 }
 

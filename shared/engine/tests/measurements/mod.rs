@@ -5,7 +5,7 @@ mod metric;
 mod probe;
 
 use windlass_domain::declaration::gate::Measurement;
-use windlass_domain::declaration::gates::{Declared, Resolved};
+use windlass_domain::declaration::gates::{DeclaredGate, ResolvedGates};
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::deployment::judgement::Judgement;
 use windlass_domain::text::time::Span;
@@ -14,12 +14,12 @@ use windlass_engine::ports::Clock;
 use windlass_world::World;
 use windlass_world::run::run as block_on;
 
-fn declared<G>(gate: G) -> Declared<G> {
-    Declared { path: "gates".into(), component: None, gate }
+fn declared<G>(gate: G) -> DeclaredGate<G> {
+    DeclaredGate { path: "gates".into(), component: None, gate }
 }
 
 /// Returns the result of the only gate. The world's clock begins at 14:00:00; the change began then.
-fn measured(world: &World, gates: &Resolved) -> Measurement {
+fn measured(world: &World, gates: &ResolvedGates) -> Measurement {
     let begun = World::default().now();
     let judging = Judging {
         gates,

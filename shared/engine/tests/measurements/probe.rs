@@ -3,7 +3,7 @@
 use super::{declared, measured};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::gate::{Measurement, Verdict};
-use windlass_domain::declaration::gates::{ProbeGate, Resolved};
+use windlass_domain::declaration::gates::{ProbeGate, ResolvedGates};
 use windlass_domain::text::time::Span;
 use windlass_engine::ports::Probed;
 use windlass_world::World;
@@ -23,7 +23,7 @@ fn health(body: Option<&str>) -> ProbeGate {
 
 fn measure_probe(world: &World, body: Option<&str>) -> Measurement {
     let probes = vec![declared(health(body))];
-    let gates = Resolved { probes, ..Resolved::default() };
+    let gates = ResolvedGates { probes, ..ResolvedGates::default() };
     measured(world, &gates)
 }
 

@@ -5,7 +5,7 @@ use crate::stage::{Stage, component, id};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::plan::{PlanOutcome, Wave};
-use windlass_domain::deployment::step::{Failure, StepStatus};
+use windlass_domain::deployment::step::{StepFailure, StepStatus};
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::FaultName;
@@ -180,7 +180,7 @@ fn what_cannot_be_planned_any_more_fails_and_says_why() {
     assert_eq!((answer.verdict, answer.wave), (Transition::Failed, 1));
     let flags = step(&stage, "flags").unwrap();
     assert_eq!((flags.status, is_planned(&stage)), (StepStatus::Failed, false));
-    let Some(Failure::Finding(finding)) = &flags.failure else {
+    let Some(StepFailure::Finding(finding)) = &flags.failure else {
         panic!("{:?}", flags.failure);
     };
     assert_eq!(finding.name, FindingName::TargetMissing);

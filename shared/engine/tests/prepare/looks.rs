@@ -3,7 +3,7 @@
 use crate::prepare::scene::{new_release, prepare, step};
 use crate::stage::{Stage, app, component, id, prod};
 use windlass_domain::deployment::accept::{Accepted, accepted};
-use windlass_domain::deployment::accept_look::{Live, Look};
+use windlass_domain::deployment::accept_look::{AcceptLook, Live};
 use windlass_domain::deployment::step::{ChangeRecord, Step, StepStatus};
 use windlass_domain::environment::{EnvironmentState, GivenVersion, Lock, Running};
 use windlass_domain::release::identity::EnvironmentId;
@@ -62,7 +62,7 @@ fn look(stage: &Stage) -> Result<Answer> {
     run(handle(&stage.world, PlannerInput::Look(stage.caller())))
 }
 
-fn seen(stage: &Stage) -> Look {
+fn seen(stage: &Stage) -> AcceptLook {
     step(stage, "api").unwrap().looked.unwrap()
 }
 

@@ -1,7 +1,7 @@
 //! A service that CodeDeploy deploys, and what is seen of it.
 
 use super::{CLUSTER, Deploying, SERVICE, ServiceScene, live};
-use windlass_domain::declaration::appspec::Shape;
+use windlass_domain::declaration::appspec::TaskSetShape;
 use windlass_domain::declaration::kinds::codedeploy::Group as Declared;
 use windlass_engine::ports::{Clock as _, Routing};
 use windlass_world::codedeploy::{Group, ServiceDeployed};
@@ -13,7 +13,7 @@ pub fn deployed_by(routing: Routing, more: impl FnOnce(&mut Group)) -> ServiceSc
     scene.spec.codedeploy =
         Some(Declared { application: "shop".into(), group: "agent".into(), continue_when_ready: false });
     live(&scene, |live| {
-        live.give_to_codedeploy(Shape { container: Some(("agent".into(), 80)), ..Shape::default() });
+        live.give_to_codedeploy(TaskSetShape { container: Some(("agent".into(), 80)), ..TaskSetShape::default() });
     });
     let mut state = scene.world.codedeploy();
     let group = state.put_service("shop", "agent", (CLUSTER, SERVICE), routing);

@@ -10,7 +10,7 @@ use windlass_domain::declaration::kinds::ecs::{Base, Ecs as Spec, Strategy};
 use windlass_domain::declaration::output::Inputs;
 use windlass_domain::declaration::plan::KindName;
 use windlass_domain::declaration::resolved::Place;
-use windlass_domain::deployment::step::{Failure, Step};
+use windlass_domain::deployment::step::{Step, StepFailure};
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::digest::Digest;
@@ -243,10 +243,10 @@ impl Deploying<'_> {
     }
 }
 
-fn in_words(failure: Option<Failure>) -> String {
+fn in_words(failure: Option<StepFailure>) -> String {
     match failure {
-        Some(Failure::Finding(finding)) => finding.to_string(),
-        Some(Failure::Fault(fault)) => fault.to_string(),
+        Some(StepFailure::Finding(finding)) => finding.to_string(),
+        Some(StepFailure::Fault(fault)) => fault.to_string(),
         None => "nothing failed".into(),
     }
 }

@@ -5,7 +5,7 @@ use crate::site::pruning::settle;
 use crate::site::scene::{Deployment, Scene};
 use crate::site::zips::zip;
 use windlass_domain::declaration::kinds::site::SiteMode;
-use windlass_domain::deployment::step::Failure;
+use windlass_domain::deployment::step::StepFailure;
 use windlass_engine::kinds::site::State;
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::Clock;
@@ -223,7 +223,7 @@ fn a_switch_without_the_list_of_its_files_changes_nothing() {
     keys.retain(|key, _| !key.contains("/release-"));
     drop(objects);
     assert_eq!(scene.switch(&fourth), WorkTransition::Failed);
-    let Some(Failure::Fault(fault)) = scene.step(&fourth).failure else {
+    let Some(StepFailure::Fault(fault)) = scene.step(&fourth).failure else {
         panic!("it tells no fault");
     };
     assert!(fault.message.contains("is not there any more"), "{fault}");

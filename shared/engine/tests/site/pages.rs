@@ -4,7 +4,7 @@ use crate::site::in_place::{ONE, TWO};
 use crate::site::scene::{Deployment, Scene};
 use bytes::Bytes;
 use windlass_domain::declaration::gate::{Measurement, Verdict};
-use windlass_domain::declaration::gates::{Declared, PageGate, Resolved};
+use windlass_domain::declaration::gates::{DeclaredGate, PageGate, ResolvedGates};
 use windlass_domain::declaration::kinds::site::SiteMode;
 use windlass_domain::declaration::plan::Wave;
 use windlass_domain::declaration::resolved::Place;
@@ -23,8 +23,8 @@ fn web() -> ComponentName {
     ComponentName::new("web").unwrap()
 }
 
-pub fn gates(paths: &[&str], before_switch: Option<&str>) -> Resolved {
-    let gate = |path: &&str| Declared {
+pub fn gates(paths: &[&str], before_switch: Option<&str>) -> ResolvedGates {
+    let gate = |path: &&str| DeclaredGate {
         path: "components.web.gates.pages[0]".into(),
         component: Some(web()),
         gate: PageGate {
@@ -33,11 +33,11 @@ pub fn gates(paths: &[&str], before_switch: Option<&str>) -> Resolved {
             before_switch: before_switch.map(str::to_owned),
         },
     };
-    Resolved { pages: paths.iter().map(gate).collect(), ..Resolved::default() }
+    ResolvedGates { pages: paths.iter().map(gate).collect(), ..ResolvedGates::default() }
 }
 
 /// Returns what is measured in a wave of a deployment.
-pub fn measured_in(scene: &Scene, deployment: &Deployment, gates: &Resolved, wave: u32) -> Vec<Measurement> {
+pub fn measured_in(scene: &Scene, deployment: &Deployment, gates: &ResolvedGates, wave: u32) -> Vec<Measurement> {
     let now = scene.world.now();
     let waves = deployment.prepared.stages.iter().map(|stage| Wave {
         changes: vec![],

@@ -4,7 +4,7 @@ use crate::site::in_place::{ONE, TWO};
 use crate::site::scene::{Deployment, Scene};
 use crate::site::zips::zip;
 use windlass_domain::declaration::kinds::site::{CacheRule, SiteMode};
-use windlass_domain::deployment::step::Failure;
+use windlass_domain::deployment::step::StepFailure;
 use windlass_domain::text::finding::FindingName;
 use windlass_engine::kinds::site::prefix::Prefix;
 use windlass_engine::kinds::{Kind, LookContext, Noticed, from_value};
@@ -187,7 +187,7 @@ fn somebody_elses_origin_path_stops_it() {
     drop(cdn);
     assert_eq!(scene.switch(&deployment), WorkTransition::Failed);
     assert_eq!(origin_path(&scene), "/other");
-    let Some(Failure::Finding(finding)) = scene.step(&deployment).failure else {
+    let Some(StepFailure::Finding(finding)) = scene.step(&deployment).failure else {
         panic!("it tells no finding");
     };
     insta::assert_snapshot!(finding, @"TargetChangedByOther: components.web: Someone else changed the target of web since it was last seen: from the files of df8c1387e8cc at `/releases/70de059eef45` to the files that Windlass found at `/other`. Windlass owns the path of origin shop-web of distribution E1; every other field is yours. Remedy: Find out who changed it (CloudTrail), make sure that nobody else changes what Windlass owns, then deploy again.");
@@ -205,7 +205,7 @@ fn an_origin_path_that_somebody_else_changed_before_the_publish_stops_the_switch
     assert_eq!(scene.publish(&deployment), WorkTransition::Changed);
     assert_eq!(scene.switch(&deployment), WorkTransition::Failed);
     assert_eq!(origin_path(&scene), "/other");
-    let Some(Failure::Finding(finding)) = scene.step(&deployment).failure else {
+    let Some(StepFailure::Finding(finding)) = scene.step(&deployment).failure else {
         panic!("it tells no finding");
     };
     assert_eq!(finding.name, FindingName::TargetChangedByOther, "{finding}");

@@ -3,7 +3,7 @@
 
 use crate::site::in_place::{ONE, TWO, scene};
 use crate::site::scene::Scene;
-use windlass_domain::deployment::step::Failure;
+use windlass_domain::deployment::step::StepFailure;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::payload::WorkTransition;
 use windlass_world::mishaps::When;
@@ -22,7 +22,7 @@ fn what_is_written_in_part_is_undone_although_aws_refuses_the_rest() {
     assert!(scene.text("").ends_with("two"), "what precedes the deletions is live");
     let step = scene.step(&deployment);
     assert!(step.has_switched());
-    let Some(Failure::Fault(fault)) = step.failure else {
+    let Some(StepFailure::Fault(fault)) = step.failure else {
         panic!("it tells no fault");
     };
     assert_eq!(fault.name, FaultName::AccessDenied);

@@ -5,7 +5,7 @@ use crate::site::scene::Scene;
 use crate::site::zips::zip;
 use bytes::Bytes;
 use windlass_domain::declaration::kinds::site::SiteMode;
-use windlass_domain::deployment::step::Failure;
+use windlass_domain::deployment::step::StepFailure;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::FindingName;
 use windlass_engine::payload::WorkTransition;
@@ -178,7 +178,7 @@ fn a_file_that_cannot_be_deleted_fails_the_withdrawal_in_both_directions() {
         assert_eq!(scene.switch(&withdrawal), WorkTransition::Failed);
         assert_eq!(scene.undo(&withdrawal), WorkTransition::Failed);
         let step = scene.step(&withdrawal);
-        assert!(matches!(step.undo_failure, Some(Failure::Fault(_))), "{step:?}");
+        assert!(matches!(step.undo_failure, Some(StepFailure::Fault(_))), "{step:?}");
     }
 }
 
@@ -206,7 +206,7 @@ fn an_address_that_still_answers_the_bytes_fails_the_withdrawal() {
                 continue;
             }
             assert_eq!(scene.undo(&withdrawal), WorkTransition::Failed);
-            let Some(Failure::Finding(found)) = scene.step(&withdrawal).undo_failure else {
+            let Some(StepFailure::Finding(found)) = scene.step(&withdrawal).undo_failure else {
                 panic!("it has no reason");
             };
             assert!(found.reason.contains("still answers these bytes"), "{found}");

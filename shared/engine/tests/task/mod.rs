@@ -6,7 +6,7 @@ mod scene;
 use scene::{TaskScene, running};
 use serde_json::json;
 use windlass_domain::declaration::plan::KindName;
-use windlass_domain::deployment::step::Failure;
+use windlass_domain::deployment::step::StepFailure;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::foreign::is_hidden;
@@ -195,9 +195,9 @@ impl Subject for Loud {
     }
 }
 
-fn why(failure: Option<&Failure>) -> String {
+fn why(failure: Option<&StepFailure>) -> String {
     match failure {
-        Some(Failure::Finding(finding)) => finding.reason.clone(),
+        Some(StepFailure::Finding(finding)) => finding.reason.clone(),
         other => panic!("{other:?}"),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::scenarios::scene::{BOTH, assert_free, both, ended, live, program, serves};
 use serde_json::json;
-use windlass_domain::deployment::step::{Failure, Step, StepStatus};
+use windlass_domain::deployment::step::{Step, StepFailure, StepStatus};
 use windlass_domain::release::ending::Ending;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
@@ -53,7 +53,7 @@ fn what_a_late_twin_takes_back_after_the_last_judgement_is_undone() {
     step.value.status = StepStatus::Failed;
     let finding =
         Finding::new(FindingName::TargetNotReady, "components.api", "an asset is of the wrong type.", "Mend it.");
-    step.value.failure = Some(Failure::Finding(finding));
+    step.value.failure = Some(StepFailure::Finding(finding));
     run(shop.world().transact(vec![step.put().unwrap()])).unwrap();
     shop.region.run();
     let ended = ended(&shop, &arn);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use windlass_domain::declaration::appspec::Shape;
+use windlass_domain::declaration::appspec::TaskSetShape;
 use windlass_domain::declaration::kinds::KindName;
 use windlass_domain::declaration::kinds::ecs::{Pause, Strategy};
 use windlass_domain::declaration::plan::{Plan, PlanOutcome};
@@ -129,7 +129,7 @@ fn moves_the_alias(world: &World) {
 fn by_codedeploy(waits: bool) -> Way {
     let group = format!("codedeploy: {{application: shop, group: agent, continue_when_ready: {waits}}}");
     let scene = move |world: &World| {
-        let shape = Shape { container: Some(("agent".into(), 80)), ..Shape::default() };
+        let shape = TaskSetShape { container: Some(("agent".into(), 80)), ..TaskSetShape::default() };
         world.ecs().service_mut("shop", "agent").give_to_codedeploy(shape);
         let mut state = world.codedeploy();
         let group = state.put_service("shop", "agent", ("shop", "agent"), Routing::Canary(50, 2));

@@ -3,7 +3,7 @@ use crate::outcome::Outcome;
 use crate::schedule::What;
 use std::collections::BTreeMap;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::shown::outcome::EndedDeployment;
+use windlass_domain::shown::outcome::CountedDeployment;
 
 /// "The stream that tells of endings brings them at least once" (`docs/metrics.md`): each ending is counted as what it
 /// was when it was new, and only once if nothing went wrong. An ending that cannot be read for longer than the stream
@@ -30,7 +30,7 @@ pub fn endings_are_counted(outcome: &Outcome<'_>) -> Result<(), String> {
         };
         let before = outcome.read::<Deployment>(change.before.as_ref(), "record");
         let after = outcome.read::<Deployment>(change.after.as_ref(), "record");
-        let ended = after.and_then(|after| EndedDeployment::of(before.as_deref(), &after));
+        let ended = after.and_then(|after| CountedDeployment::of(before.as_deref(), &after));
         let Some(ended) = ended else { continue };
         let ending = (ended.id.to_string(), format!("{:?}", ended.outcome));
         match counted.remove(&ending) {

@@ -6,7 +6,7 @@ use crate::schedule::What;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::deployment::step::{Failure, Step};
+use windlass_domain::deployment::step::{Step, StepFailure};
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::fault::FaultName;
@@ -70,7 +70,7 @@ fn why_not_back<'s>(
         found += 1;
         let component = &step.component;
         let is_explained = match &step.undo_failure {
-            Some(Failure::Finding(finding)) => {
+            Some(StepFailure::Finding(finding)) => {
                 let is_theirs =
                     finding.name == FindingName::TargetChangedByOther && theirs.contains(component.as_str());
                 let is_kept = is_refused(outcome) || meets(outcome, &[What::ThrottledLong]);
@@ -80,7 +80,7 @@ fn why_not_back<'s>(
                     // Without an invalidation an edge may still have what was withdrawn.
                     || is_kept && !step.withdraws.is_empty()
             }
-            Some(Failure::Fault(fault)) => fault.name == FaultName::AccessDenied && is_refused(outcome),
+            Some(StepFailure::Fault(fault)) => fault.name == FaultName::AccessDenied && is_refused(outcome),
             // Its function did not even come so far as to say why.
             None => meets(outcome, &[What::ThrottledLong, What::DeniedLong, What::Denied]),
         };

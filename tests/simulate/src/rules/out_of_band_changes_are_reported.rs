@@ -3,7 +3,7 @@ use crate::outcome::Outcome;
 use crate::schedule::What;
 use crate::target_calls::{is_guarded, looks_needed};
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::deployment::step::{Failure, Step};
+use windlass_domain::deployment::step::{Step, StepFailure};
 use windlass_domain::deployment::{Deployment, Ended};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::text::finding::FindingName;
@@ -137,7 +137,7 @@ fn names_change(outcome: &Outcome<'_>, record: &Deployment, ended: &Ended) -> bo
     let failures = steps.iter().flat_map(|step| [&step.failure, &step.undo_failure]);
     let mut failures = failures.flatten();
     let is_named = ended.cause_name == other.to_string()
-        || failures.any(|one| matches!(one, Failure::Finding(finding) if finding.name == other));
+        || failures.any(|one| matches!(one, StepFailure::Finding(finding) if finding.name == other));
     // Somebody else's deployment of CodeDeploy is in the way before it has changed anything.
     let is_in_the_way = ended.cause_name == FindingName::TargetBusy.to_string();
     is_in_the_way || is_named && ended.cause.contains("Windlass owns")

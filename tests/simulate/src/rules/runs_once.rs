@@ -3,7 +3,7 @@ use crate::outcome::Outcome;
 use crate::targets::TASK;
 use std::collections::BTreeMap;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::deployment::step::{Failure, Step};
+use windlass_domain::deployment::step::{Step, StepFailure};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::text::time::Time;
@@ -104,7 +104,7 @@ pub fn is_unknown(outcome: &Outcome<'_>, step: &Step, then: Time) -> bool {
     const KNOWN_MS: u64 = 50 * 60 * 1000;
     let is_said = matches!(
         &step.undo_failure,
-        Some(Failure::Finding(finding)) if finding.reason.contains("is not known")
+        Some(StepFailure::Finding(finding)) if finding.reason.contains("is not known")
     );
     let runs = outcome.world.ecs_tasks();
     let is_forgotten = |direction: &str| {

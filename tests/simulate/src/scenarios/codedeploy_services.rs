@@ -6,7 +6,7 @@ use super::declarations::{SERVICE_MOVED as DECLARATION, SERVICE_MOVED_READY as W
 use super::people::{hours_pass, rings, tasks_crash};
 use crate::deed::Deed;
 use crate::scenario::{Scenario, after, next, quiet, when_in};
-use windlass_domain::declaration::appspec::Shape;
+use windlass_domain::declaration::appspec::TaskSetShape;
 use windlass_engine::ports::{Routing, Waiting};
 use windlass_world::World;
 
@@ -20,7 +20,7 @@ pub(super) const APPSPEC: &str = concat!(
 /// Lets CodeDeploy deploy the service: half of the callers, and the others after two minutes, between two hooks.
 /// CodeDeploy keeps the former tasks for an hour.
 pub(super) fn is_deployed_by_codedeploy(world: &World) {
-    let shape = Shape { container: Some(("agent".into(), 80)), ..Shape::default() };
+    let shape = TaskSetShape { container: Some(("agent".into(), 80)), ..TaskSetShape::default() };
     let mut services = world.ecs();
     services.service_mut("shop", "agent").give_to_codedeploy(shape);
     drop(services);

@@ -33,11 +33,11 @@ use serde::{Deserialize, Serialize};
 pub use series::{MetricSeries, Series};
 pub(crate) use slowest::Slowest;
 pub(super) use sort::{At, Resolve};
-pub use sort::{Declared, Sort};
+pub use sort::{DeclaredGate, Sort};
 pub use websocket::{Websocket, WebsocketGate};
 
 /// A component of which gates may be declared.
-pub(super) struct Owner<'a> {
+pub(super) struct GatedComponent<'a> {
     /// Its name.
     pub(super) name: &'a ComponentName,
     /// The component as people write it.
@@ -106,25 +106,25 @@ macro_rules! sorts {
 
         /// The gates of an environment: of the whole release, and then of its components.
         #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-        pub struct Resolved {
+        pub struct ResolvedGates {
             /// The time for which the last wave is watched.
             pub bake: Span,
             /// The time for which each earlier wave is watched, unless its rollout gives one itself.
             pub between_waves: Span,
-            $( $(#[$doc])* pub $list: Vec<Declared<$gate>>, )*
-            $( $(#[$own_doc])* pub $own: Vec<Declared<$own_gate>>, )*
+            $( $(#[$doc])* pub $list: Vec<DeclaredGate<$gate>>, )*
+            $( $(#[$own_doc])* pub $own: Vec<DeclaredGate<$own_gate>>, )*
             /// The rule for an unknown measurement.
             pub unknown: UnknownRule,
             /// The rule for a pause.
             pub pause: PauseRule,
         }
 
-        impl Resolved {
+        impl ResolvedGates {
             /// Returns each gate, whatever its sort, with the component that it is declared of.
             pub fn all(&self) -> Vec<(Option<&ComponentName>, &dyn Sort)> {
                 let mut all: Vec<(Option<&ComponentName>, &dyn Sort)> = vec![];
-                $( all.extend(self.$list.iter().map(Declared::any)); )*
-                $( all.extend(self.$own.iter().map(Declared::any)); )*
+                $( all.extend(self.$list.iter().map(DeclaredGate::any)); )*
+                $( all.extend(self.$own.iter().map(DeclaredGate::any)); )*
                 all
             }
 
@@ -133,13 +133,13 @@ macro_rules! sorts {
                 &mut self,
                 scope: &mut Scope<'_>,
                 written: &WrittenGates<'_>,
-                components: &[Owner<'_>],
+                components: &[GatedComponent<'_>],
             ) {
                 $(
                     let listed = written.list(stringify!($list), |gates| gates.$list.as_ref());
                     self.$list = sort::each(scope, None, listed);
                 )*
-                for &Owner { name, written, gates: own } in components {
+                for &GatedComponent { name, written, gates: own } in components {
                     let of = Some((name, written));
                     $(
                         let listed = sort::listed(name, stringify!($list), &own.$list);
@@ -217,7 +217,7 @@ impl<'w> WrittenGates<'w> {
     }
 }
 
-impl Resolved {
+impl ResolvedGates {
     /// Returns whether a gate decides when this component is changed.
     pub fn measure(&self, component: &ComponentName) -> bool {
         let all = self.all();

@@ -1,6 +1,6 @@
 //! Resolves gates: every value becomes final.
 
-use super::{Gates as Written, Owner, Resolved, Slowest, WrittenGates};
+use super::{GatedComponent, Gates as Written, ResolvedGates, Slowest, WrittenGates};
 use crate::declaration::scope::Scope;
 use crate::text::time::Span;
 
@@ -10,15 +10,15 @@ pub(crate) fn gates(
     scope: &mut Scope<'_>,
     own: Option<&Written>,
     common: &Written,
-    components: &[Owner<'_>],
-) -> Resolved {
+    components: &[GatedComponent<'_>],
+) -> ResolvedGates {
     let written = WrittenGates { own, common, own_path: format!("environments.{}.gates", scope.name) };
     let unknown = written.member("unknown", |gates| gates.unknown.as_ref());
     let pause = written.member("pause", |gates| gates.pause.as_ref());
-    let mut gates = Resolved {
+    let mut gates = ResolvedGates {
         pause: pause.map(|(_, rule)| *rule).unwrap_or_default(),
         unknown: unknown.map(|(_, rule)| rule.clone()).unwrap_or_default(),
-        ..Resolved::default()
+        ..ResolvedGates::default()
     };
     gates.resolve(scope, &written, components);
     let slowest = gates.slowest();

@@ -45,7 +45,7 @@ pub(crate) struct At<'a> {
 
 /// A gate with its place in the declaration.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Declared<G> {
+pub struct DeclaredGate<G> {
     /// Its path in the declaration, such as `gates.alarms[0]`.
     pub path: String,
     /// The component from whose wave on it decides; in every wave if absent.
@@ -56,7 +56,7 @@ pub struct Declared<G> {
     pub gate: G,
 }
 
-impl<G: Sort> Declared<G> {
+impl<G: Sort> DeclaredGate<G> {
     pub(super) fn any(&self) -> (Option<&ComponentName>, &dyn Sort) {
         (self.component.as_ref(), &self.gate)
     }
@@ -67,11 +67,11 @@ pub(super) fn each<'w, G: Resolve>(
     scope: &mut Scope<'_>,
     of: Option<(&ComponentName, &dyn AsWritten)>,
     listed: impl Iterator<Item = (String, &'w G::Written)>,
-) -> Vec<Declared<G>>
+) -> Vec<DeclaredGate<G>>
 where
     G::Written: 'w,
 {
-    let mut gates: Vec<Declared<G>> = Vec::new();
+    let mut gates: Vec<DeclaredGate<G>> = Vec::new();
     for (path, written) in listed {
         let at = At { path, component: of };
         let before = scope.findings.len();
@@ -82,7 +82,7 @@ where
             let reason = format!("The {} `{}` is declared twice.", gate.sort(), gate.name());
             scope.find(FindingName::Duplicate, &at.path, reason, "Remove one of them.");
         }
-        gates.push(Declared { path: at.path, component: of.map(|(name, _)| name.clone()), gate });
+        gates.push(DeclaredGate { path: at.path, component: of.map(|(name, _)| name.clone()), gate });
     }
     gates
 }

@@ -3,7 +3,7 @@
 use crate::declaration::aws_name;
 use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::execution_history::{LONGEST_WAIT, polls};
-use crate::declaration::gates::{ComponentGates, Resolved as Gates};
+use crate::declaration::gates::{ComponentGates, ResolvedGates as Gates};
 use crate::declaration::heal::Heal;
 use crate::declaration::kinds::codedeploy::{self, Group};
 use crate::declaration::kinds::{ArtifactSorts, AsWritten, Extent, Kind, Resolve, Split, Steps};

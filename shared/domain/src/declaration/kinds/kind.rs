@@ -2,7 +2,7 @@
 
 use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::folder::Folder;
-use crate::declaration::gates::Resolved as Gates;
+use crate::declaration::gates::ResolvedGates as Gates;
 use crate::declaration::installation;
 use crate::declaration::kinds::rollout::Rollout;
 use crate::declaration::kinds::written::AsWritten;

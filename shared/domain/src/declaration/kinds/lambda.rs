@@ -4,7 +4,7 @@ use crate::declaration::aws_name;
 use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::execution_history::polls;
 use crate::declaration::folder::{Destination, Folder, FolderPatterns};
-use crate::declaration::gates::{ComponentGates, Resolved as Gates};
+use crate::declaration::gates::{ComponentGates, ResolvedGates as Gates};
 use crate::declaration::heal::Heal;
 use crate::declaration::kinds::codedeploy::{self, Group};
 use crate::declaration::kinds::rollout::{self, Rollout};

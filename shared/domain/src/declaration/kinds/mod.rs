@@ -14,7 +14,7 @@ pub mod task;
 mod kind;
 mod written;
 
-use crate::declaration::gates::{ComponentGates, Resolved as Gates};
+use crate::declaration::gates::{ComponentGates, ResolvedGates as Gates};
 use crate::declaration::scope::Scope;
 pub(crate) use kind::Resolve;
 pub use kind::{Extent, ImageOf, Kind, WarningContext};

@@ -4,7 +4,7 @@ use crate::declaration::aws_name::{self, Form};
 use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::execution_history::IN_PARTS_S;
 use crate::declaration::folder::{Destination, Folder, FolderPatterns};
-use crate::declaration::gates::{ComponentGates, Resolved as Gates};
+use crate::declaration::gates::{ComponentGates, ResolvedGates as Gates};
 use crate::declaration::heal::Heal;
 use crate::declaration::kinds::{ArtifactSorts, AsWritten, Extent, Kind, Resolve, Visited};
 use crate::declaration::probe_url;

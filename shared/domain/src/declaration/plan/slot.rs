@@ -13,11 +13,11 @@ pub(super) struct Slot<'a> {
     bake_s: u64,
     ahead: bool,
     begun: Vec<(&'a ComponentInPlan, &'a RolloutStage)>,
-    looks: Vec<Look<'a>>,
+    looks: Vec<StageLook<'a>>,
 }
 
 /// A look at what a component's stage has begun.
-struct Look<'a> {
+struct StageLook<'a> {
     /// The seconds after that stage at which it begins.
     at_s: u64,
     of: &'a ComponentInPlan,
@@ -39,7 +39,7 @@ impl<'a> Slot<'a> {
                 self.ahead = stage.ahead;
                 self.begun.push((of, stage));
             } else {
-                self.looks.push(Look { at_s, of, stage });
+                self.looks.push(StageLook { at_s, of, stage });
             }
             let silent_s = if stage.ahead { 0 } else { between_s };
             at_s += stage.bake_s.unwrap_or(silent_s);
@@ -68,11 +68,11 @@ impl<'a> Slot<'a> {
 }
 
 /// Returns the looks that are one wave each, in their order. Those of one component stay apart.
-fn rounds(mut looks: Vec<Look<'_>>) -> Vec<Vec<Look<'_>>> {
+fn rounds(mut looks: Vec<StageLook<'_>>) -> Vec<Vec<StageLook<'_>>> {
     looks.sort_by_key(|look| look.at_s);
-    let mut rounds: Vec<Vec<Look<'_>>> = vec![];
+    let mut rounds: Vec<Vec<StageLook<'_>>> = vec![];
     for look in looks {
-        let fits = |round: &&mut Vec<Look<'_>>| {
+        let fits = |round: &&mut Vec<StageLook<'_>>| {
             let is_near = look.at_s - round[0].at_s < NEAR_S;
             is_near && round.iter().all(|it| it.of.component != look.of.component)
         };
@@ -85,7 +85,7 @@ fn rounds(mut looks: Vec<Look<'_>>) -> Vec<Vec<Look<'_>>> {
 }
 
 /// Returns the time at which a round begins: that of the latest of its looks.
-fn begin(round: &[Look<'_>]) -> u64 {
+fn begin(round: &[StageLook<'_>]) -> u64 {
     round.iter().map(|look| look.at_s).max().unwrap_or(0)
 }
 

@@ -33,7 +33,7 @@ pub struct SteeringRequest<'a> {
 
 /// The ledger's facts about a deployment.
 #[derive(Debug, Clone, Copy)]
-pub struct Watched<'a> {
+pub struct SteeringFacts<'a> {
     /// Its record.
     pub record: &'a Deployment,
     /// The lock of its environment.
@@ -52,7 +52,7 @@ pub struct Watched<'a> {
 
 /// The decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision {
+pub enum SteeringDecision {
     /// It is done: the record gets this.
     Turn(SteeringRecord),
     /// It is already so. The text says that in a sentence.
@@ -62,33 +62,33 @@ pub enum Decision {
 }
 
 /// Decides. Asking twice does nothing twice: the answer is then that it is already so.
-pub fn decide(wish: &SteeringRequest<'_>, watched: &Watched<'_>, now: Time) -> Decision {
+pub fn decide(wish: &SteeringRequest<'_>, watched: &SteeringFacts<'_>, now: Time) -> SteeringDecision {
     let judgement = match watching(wish, watched) {
         Ok(judgement) => judgement,
-        Err(finding) => return Decision::Refused(vec![finding]),
+        Err(finding) => return SteeringDecision::Refused(vec![finding]),
     };
     if let Some(already) = already(wish, watched, judgement, now) {
-        return Decision::Already(already);
+        return SteeringDecision::Already(already);
     }
     let timed = match wish.action {
         ActionName::Continue => vec![],
         _ => timed_by_aws(wish, watched, judgement),
     };
     if !timed.is_empty() {
-        return Decision::Refused(timed);
+        return SteeringDecision::Refused(timed);
     }
     if watched.record.wheel.len() >= MOST_TURNS {
         let finding = too_often(watched.record);
-        return Decision::Refused(vec![finding]);
+        return SteeringDecision::Refused(vec![finding]);
     }
     let pause = match wish.action {
         ActionName::Pause => match pause(wish, watched, judgement, now) {
             Ok(pause) => Some(pause),
-            Err(finding) => return Decision::Refused(vec![finding]),
+            Err(finding) => return SteeringDecision::Refused(vec![finding]),
         },
         _ => None,
     };
-    Decision::Turn(SteeringRecord {
+    SteeringDecision::Turn(SteeringRecord {
         action: wish.action,
         wave: judgement.wave,
         at: now,
@@ -99,7 +99,7 @@ pub fn decide(wish: &SteeringRequest<'_>, watched: &Watched<'_>, now: Time) -> D
 }
 
 /// Returns the judgement of the wave that is watched.
-fn watching<'a>(wish: &SteeringRequest<'_>, watched: &Watched<'a>) -> Result<&'a Judgement, Finding> {
+fn watching<'a>(wish: &SteeringRequest<'_>, watched: &SteeringFacts<'a>) -> Result<&'a Judgement, Finding> {
     let record = watched.record;
     let id = &record.id;
     let not = |reason: String, remedy: &str| Finding::new(FindingName::NotWatched, "deployment", reason, remedy);
@@ -157,7 +157,12 @@ fn is_red(judgement: &Judgement, red: &str) -> Finding {
 }
 
 /// Says that it is already so, if it is.
-fn already(wish: &SteeringRequest<'_>, watched: &Watched<'_>, judgement: &Judgement, now: Time) -> Option<String> {
+fn already(
+    wish: &SteeringRequest<'_>,
+    watched: &SteeringFacts<'_>,
+    judgement: &Judgement,
+    now: Time,
+) -> Option<String> {
     let turns = &watched.record.wheel;
     let number = judgement.wave + 1;
     let paused = pause_of(turns, judgement.wave, now);
@@ -180,7 +185,7 @@ fn already(wish: &SteeringRequest<'_>, watched: &Watched<'_>, judgement: &Judgem
 }
 
 /// Returns a finding for each component that AWS goes on with by itself.
-fn timed_by_aws(wish: &SteeringRequest<'_>, watched: &Watched<'_>, judgement: &Judgement) -> Vec<Finding> {
+fn timed_by_aws(wish: &SteeringRequest<'_>, watched: &SteeringFacts<'_>, judgement: &Judgement) -> Vec<Finding> {
     let waves = &watched.plan.waves;
     let latest = latest_changes(waves, judgement.wave);
     let mut later = (0..).zip(waves).skip_while(|(wave, _)| *wave <= judgement.wave);
@@ -221,7 +226,7 @@ fn is_ours(waves: &[Wave], wave: u32) -> bool {
 
 fn pause(
     wish: &SteeringRequest<'_>,
-    watched: &Watched<'_>,
+    watched: &SteeringFacts<'_>,
     judgement: &Judgement,
     now: Time,
 ) -> Result<Paused, Finding> {
@@ -283,14 +288,19 @@ pub(super) struct Longest {
 }
 
 /// Returns the looks for which the history has room while it is paused.
-pub(super) fn looks(watched: &Watched<'_>, history: &WaveHistory<'_>) -> u64 {
+pub(super) fn looks(watched: &SteeringFacts<'_>, history: &WaveHistory<'_>) -> u64 {
     let spent = watched.judgements.iter();
     let spent: u64 = spent.map(|one| u64::from(one.paused_polls)).sum();
     history.spare_looks().saturating_sub(spent)
 }
 
 /// Returns the longest pause that can end as it says, in seconds.
-pub(super) fn longest(watched: &Watched<'_>, history: &WaveHistory<'_>, judgement: &Judgement, now: Time) -> Longest {
+pub(super) fn longest(
+    watched: &SteeringFacts<'_>,
+    history: &WaveHistory<'_>,
+    judgement: &Judgement,
+    now: Time,
+) -> Longest {
     let gone_s = now.ms_since(watched.record.accepted) / 1000;
     let left_s = LONGEST_S.saturating_sub(history.seconds() + gone_s);
     let history_s = looks(watched, history) * SLOWEST_S;

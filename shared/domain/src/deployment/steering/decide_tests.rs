@@ -5,7 +5,7 @@ use crate::declaration::kinds::KindName;
 use crate::declaration::plan::{Plan, PlanOutcome, PlannedChange, Timing, Wave};
 use crate::deployment::judgement::Judgement;
 use crate::deployment::steering::tests::{HOUR_S, NOW, measured, turn};
-use crate::deployment::steering::{Decision, MOST_TURNS, SteeringRequest, Watched, decide};
+use crate::deployment::steering::{MOST_TURNS, SteeringDecision, SteeringFacts, SteeringRequest, decide};
 use crate::deployment::{Deployment, Status};
 use crate::environment::{HeldState, Lock, LockHolder};
 use crate::release::action::ActionName;
@@ -80,9 +80,9 @@ impl Scene {
         }
     }
 
-    fn asks(&self, action: ActionName, lasts_s: Option<u64>, at_s: u64) -> Decision {
+    fn asks(&self, action: ActionName, lasts_s: Option<u64>, at_s: u64) -> SteeringDecision {
         let wish = SteeringRequest { action, lasts: lasts_s.map(Span::seconds), by: "ann".into(), reason: "to look" };
-        let watched = Watched {
+        let watched = SteeringFacts {
             record: &self.record,
             lock: &self.lock,
             plan: &self.plan,
@@ -95,14 +95,16 @@ impl Scene {
     }
 }
 
-fn in_short(decision: &Decision) -> String {
+fn in_short(decision: &SteeringDecision) -> String {
     match decision {
-        Decision::Turn(turn) => match turn.pause {
+        SteeringDecision::Turn(turn) => match turn.pause {
             Some(pause) => format!("{} {} s at {} s", turn.action, pause.until.ms_since(turn.at) / 1000, pause.pace_s),
             None => turn.action.to_string(),
         },
-        Decision::Already(_) => "already".to_owned(),
-        Decision::Refused(findings) => findings.iter().map(|one| one.name.to_string()).collect::<Vec<_>>().join(" "),
+        SteeringDecision::Already(_) => "already".to_owned(),
+        SteeringDecision::Refused(findings) => {
+            findings.iter().map(|one| one.name.to_string()).collect::<Vec<_>>().join(" ")
+        }
     }
 }
 
@@ -171,7 +173,7 @@ fn each_component_that_aws_times_is_named() {
         change.timing = Some(Timing::GoesOn(aws.into()));
         wave.push(change);
     }
-    let Decision::Refused(findings) = scene.asks(ActionName::Pause, None, 5) else {
+    let SteeringDecision::Refused(findings) = scene.asks(ActionName::Pause, None, 5) else {
         panic!("it was not refused");
     };
     let found: Vec<(FindingName, &str, &str)> =
@@ -201,7 +203,7 @@ fn a_later_wave_is_waited_for_only_where_aws_times_nothing_in_it() {
         let mut scene = Scene::new();
         scene.plan.waves[1].changes[0].timing = Some(Timing::GoesOn("ECS".into()));
         scene.plan.waves[2].changes[0].timing = later;
-        let Decision::Refused(findings) = scene.asks(ActionName::SkipBake, None, 5) else {
+        let SteeringDecision::Refused(findings) = scene.asks(ActionName::SkipBake, None, 5) else {
             panic!("it was not refused");
         };
         assert!(findings[0].remedy.starts_with(wanted), "{}", findings[0].remedy);
@@ -209,7 +211,7 @@ fn a_later_wave_is_waited_for_only_where_aws_times_nothing_in_it() {
     let mut last = Scene::new();
     last.plan.waves.truncate(2);
     last.plan.waves[1].changes[0].timing = Some(Timing::GoesOn("ECS".into()));
-    let Decision::Refused(findings) = last.asks(ActionName::Pause, None, 5) else {
+    let SteeringDecision::Refused(findings) = last.asks(ActionName::Pause, None, 5) else {
         panic!("it was not refused");
     };
     assert!(findings[0].remedy.starts_with("Let it go on"), "{}", findings[0].remedy);

@@ -13,7 +13,7 @@ use std::iter;
 
 /// The application as the ledger knows it.
 #[derive(Debug, Clone)]
-pub struct Application<'a> {
+pub struct ApplicationToRemove<'a> {
     /// Its name.
     pub app: &'a AppName,
     /// The version of its declaration in force.
@@ -41,7 +41,7 @@ pub struct RemovedApplication {
 ///
 /// # Errors
 /// Something is under way in one of its environments, or there is nothing of it.
-pub fn decide(application: &Application<'_>) -> Result<RemovedApplication, Vec<Finding>> {
+pub fn decide(application: &ApplicationToRemove<'_>) -> Result<RemovedApplication, Vec<Finding>> {
     let app = application.app;
     let (mut findings, mut environments) = (Vec::new(), BTreeMap::new());
     let mut held = BTreeSet::new();

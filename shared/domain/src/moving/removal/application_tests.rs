@@ -60,7 +60,7 @@ impl Scene {
             here: &[],
         };
         let name = |name: &str| EnvironmentName::new(name).unwrap();
-        let application = Application {
+        let application = ApplicationToRemove {
             app: &app,
             declaration: self.declaration.as_ref(),
             repositories: self.repositories.clone(),

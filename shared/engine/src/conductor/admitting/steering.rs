@@ -13,7 +13,7 @@ use crate::trouble::Checked;
 use windlass_domain::declaration::plan::{Plan, PlanOutcome};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::judgement::Judgement;
-use windlass_domain::deployment::steering::{Decision, SteeringRequest, Watched, decide};
+use windlass_domain::deployment::steering::{SteeringDecision, SteeringFacts, SteeringRequest, decide};
 use windlass_domain::environment::{Hold, Lock};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
@@ -28,9 +28,9 @@ pub async fn steer(ports: &impl Ports, execution: &ExecutionRef, request: &Reque
         let env = pin::named_environment(ports, request).await?;
         let found = find(ports, request, &env).await?;
         match decision(ports, request, &found).await? {
-            Decision::Refused(findings) => Err(findings.into()),
-            Decision::Already(sentence) => Ok((ExecutionRecord::of(&found.record.value.id, sentence), vec![])),
-            Decision::Turn(turn) => {
+            SteeringDecision::Refused(findings) => Err(findings.into()),
+            SteeringDecision::Already(sentence) => Ok((ExecutionRecord::of(&found.record.value.id, sentence), vec![])),
+            SteeringDecision::Turn(turn) => {
                 let sentence = turn.message(&found.record.value);
                 let done = ExecutionRecord::of(&found.record.value.id, sentence);
                 let mut record = found.record.clone();
@@ -104,7 +104,7 @@ fn no_plan() -> Plan {
     }
 }
 
-async fn decision(ports: &impl Ports, request: &Request, found: &SteeredDeployment) -> Result<Decision> {
+async fn decision(ports: &impl Ports, request: &Request, found: &SteeredDeployment) -> Result<SteeringDecision> {
     let resolved = resolved(ports, &found.record.value).await?;
     let judgements: Vec<Judgement> = found.judgements.iter().map(|one| one.value.clone()).collect();
     let wish = SteeringRequest {
@@ -113,7 +113,7 @@ async fn decision(ports: &impl Ports, request: &Request, found: &SteeredDeployme
         by: request.asked_by().to_string(),
         reason: request.reason.as_deref().unwrap_or("no reason given"),
     };
-    let watched = Watched {
+    let watched = SteeringFacts {
         record: &found.record.value,
         lock: &found.lock.value,
         plan: &found.plan,

@@ -8,7 +8,7 @@ use crate::ports::Result;
 use std::cmp::Reverse;
 use windlass_domain::declaration::plan::Plan;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::deployment::step::{ChangeRecord, Failure, Step, StepStatus};
+use windlass_domain::deployment::step::{ChangeRecord, Step, StepFailure, StepStatus};
 use windlass_domain::environment::{EnvironmentState, Snapshot};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::ending::Ending;
@@ -93,10 +93,10 @@ pub fn first_wave(step: &Step) -> Option<u32> {
 }
 
 /// Returns the name and the text of a failure.
-pub fn in_words(failure: &Failure) -> (String, String) {
+pub fn in_words(failure: &StepFailure) -> (String, String) {
     match failure {
-        Failure::Finding(finding) => (finding.name.to_string(), finding.in_words()),
-        Failure::Fault(fault) => (fault.name.to_string(), fault.to_string()),
+        StepFailure::Finding(finding) => (finding.name.to_string(), finding.in_words()),
+        StepFailure::Fault(fault) => (fault.name.to_string(), fault.to_string()),
     }
 }
 

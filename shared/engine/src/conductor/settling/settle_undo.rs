@@ -13,7 +13,7 @@ use crate::payload::{Answer, Caller, EndTransition};
 use crate::ports::{Result, Write};
 use windlass_domain::deployment::admission::AdmissionFacts;
 use windlass_domain::deployment::redeploy_input::redeploy_input;
-use windlass_domain::deployment::step::{Failure, Step};
+use windlass_domain::deployment::step::{Step, StepFailure};
 use windlass_domain::deployment::{Deployment, Why};
 use windlass_domain::environment::{EnvironmentState, Failed, HeldState, Lock, ReleaseFate, Veto};
 use windlass_domain::release::action::ActionName;
@@ -170,7 +170,7 @@ fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View
         step.value
             .undo_failure
             .as_ref()
-            .is_some_and(|why| matches!(why, Failure::Finding(it) if it.name == FindingName::Irreversible))
+            .is_some_and(|why| matches!(why, StepFailure::Finding(it) if it.name == FindingName::Irreversible))
     };
     if ending == Ending::NeedsOperator && steps.iter().any(is_known) {
         return vec![format!(

@@ -13,7 +13,7 @@ use crate::{log, upload_findings};
 use std::collections::BTreeSet;
 use windlass_domain::declaration::installation::{by_name, by_tags};
 use windlass_domain::declaration::topic::{account_of, not_ours};
-use windlass_domain::declaration::{Declaration, Declared, Exceptions, LARGEST, Upload};
+use windlass_domain::declaration::{Declaration, DeclarationUpload, Declared, Exceptions, LARGEST};
 use windlass_domain::deployment::Refusal;
 use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::finding::{Finding, FindingName, limited};
@@ -102,11 +102,11 @@ async fn put_in_force(
         let rev = former.as_ref().map_or(0, |former| former.rev);
         let former = former.map(|former| former.value);
         match declaration.uploaded(app, former.as_ref()) {
-            Ok(Upload::Unchanged) => {
+            Ok(DeclarationUpload::Unchanged) => {
                 list(ports, app, rev, former).await?;
                 return Ok(Some(Vec::new()));
             }
-            Ok(Upload::TakesForce) => {}
+            Ok(DeclarationUpload::TakesForce) => {}
             Err(_) => return Ok(Some(against_it(ports, app, declaration).await?)),
         }
         let object = Some(created.object.clone());

@@ -6,7 +6,7 @@ use windlass_domain::declaration::kinds::lambda::Lambda;
 use windlass_domain::declaration::output::Inputs;
 use windlass_domain::declaration::plan::KindName;
 use windlass_domain::declaration::resolved::Place;
-use windlass_domain::deployment::step::Failure;
+use windlass_domain::deployment::step::StepFailure;
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_engine::kinds::lambda::{CodeDeployed, LambdaKind, prepare};
@@ -135,8 +135,8 @@ pub(super) fn changes(trial: &Trial<'_, Moved>) -> Vec<String> {
 pub(super) fn failure(trial: &Trial<'_, Moved>) -> String {
     let step = trial.step().unwrap();
     match step.undo_failure.or(step.failure) {
-        Some(Failure::Finding(finding)) => finding.to_string(),
-        Some(Failure::Fault(fault)) => fault.to_string(),
+        Some(StepFailure::Finding(finding)) => finding.to_string(),
+        Some(StepFailure::Fault(fault)) => fault.to_string(),
         None => "nothing failed".into(),
     }
 }

@@ -4,7 +4,7 @@ use super::function::fits;
 use super::{ECS, Ecs, LONGEST_CALL, Task, TaskUndo, Undo, Written};
 use crate::declaration::aws_name;
 use crate::declaration::execution_history::LONGEST_WAIT;
-use crate::declaration::gates::Resolved as Gates;
+use crate::declaration::gates::ResolvedGates as Gates;
 use crate::declaration::kinds::Resolve;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;

@@ -5,7 +5,7 @@ use crate::kinds::codedeploy::SentCalls;
 use crate::kinds::ecs::{self, Group, Registered, Seen as Service, Target};
 use crate::ports::{Deployed, Lifecycle, LifecycleEvent, Share, TaskSet};
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::declaration::appspec::{AppSpec, Shape};
+use windlass_domain::declaration::appspec::{AppSpec, TaskSetShape};
 use windlass_domain::declaration::kinds::ecs::Strategy;
 use windlass_domain::text::name::{AppName, EnvironmentName};
 use windlass_domain::text::time::Time;
@@ -41,7 +41,7 @@ pub(super) fn target() -> Target {
             ready_min: Some(30),
             ends_min: Some(60),
             continues: false,
-            appspec: AppSpec::of_service(&Shape::default()),
+            appspec: AppSpec::of_service(&TaskSetShape::default()),
         }),
     }
 }
