@@ -44,7 +44,7 @@ export CARGO_PROFILE_DEV_STRIP := true
 export PATH := $(CURDIR)/$(SAM):$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: tools peers build up env down replaceable demo test test-all beside test-releases lint lint-code lint-templates format features doc-links advisories audit audit-if-changed unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-people e2e-applications e2e-shifted e2e-codedeploy e2e-readme e2e-ui chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
+.PHONY: tools peers build up env down replaceable demo test test-all beside test-releases lint lint-code lint-templates format features doc-links advisories audit audit-if-changed unit variants coverage mutants simulate replay fuzz e2e e2e-installed e2e-people e2e-applications e2e-shifted e2e-codedeploy e2e-readme e2e-ui chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
 .DEFAULT_GOAL := up
 
 tools: .local/sam/stamp .local/cloud/stamp .local/actions/stamp
@@ -117,7 +117,12 @@ test-all:
 	@$(TIMED) end
 
 beside:
-	nice $(MAKE) unit audit-if-changed
+	nice $(MAKE) unit variants audit-if-changed
+
+# The broken variants of the simulation follow the product: their edits find their places, and what comes of them compiles.
+variants:
+	target/$(CARGO_BUILD_TARGET)/debug/windlass-simulate copy . target/variants
+	cargo check --quiet --manifest-path target/variants/Cargo.toml --target-dir target --package windlass-simulate
 
 # While the tools are installed, the code is read.
 lint: lint-code lint-templates

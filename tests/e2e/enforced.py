@@ -43,6 +43,8 @@ CHECKED_AS = {
     "appconfig:ListTagsForResource": ("appconfig:ListTagsForResource", "*"),
     # AWS: role; checked there on `*`, because its ARN is a parameter.
     "iam:SimulatePrincipalPolicy": ("iam:SimulatePrincipalPolicy", "*"),
+    # AWS: what one message needs; checked there as the call is called.
+    "sqs:SendMessage": ("sqs:SendMessageBatch", "arn:aws:sqs:*:*:*"),
     # AWS: as what they are called; checked there as the listing of aliases.
     "lambda:GetAlias": ("lambda:ListAliases", "arn:aws:lambda:*:*:function:*"),
 }

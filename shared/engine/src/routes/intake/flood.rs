@@ -77,5 +77,7 @@ async fn send(
     let sent = answer["Successful"].as_array().ok_or_else(|| {
         Fault::new(FaultName::Unavailable, "SQS's answer to SendMessageBatch does not say what was sent")
     })?;
-    Ok(sent.iter().filter_map(|one| one["Id"].as_str()?.parse().ok()).collect())
+    let sent: BTreeSet<usize> = sent.iter().filter_map(|one| one["Id"].as_str()?.parse().ok()).collect();
+    tracing::info!(arrivals = sent.len(), "a flood goes back into the queue");
+    Ok(sent)
 }
