@@ -83,7 +83,7 @@ fn every_place_that_is_not_named_is_listed_at_once() {
     let (api, bucket) = ("the output `ApiUrl`", "the output `ArtifactsBucket`");
     let table: [(&[&str], &[&str], &[&str]); 3] =
         [(&by_upload, &[bucket], &[api]), (&RELEASE, &[api, bucket], &[]), (&image, &[api], &[bucket])];
-    for (arguments, listed, hidden) in table {
+    for (arguments, listed, absent) in table {
         let closed = ("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
         let output = windlass(arguments, &[&KEYS[..], &[closed]].concat());
         let said = err(&output);
@@ -91,7 +91,7 @@ fn every_place_that_is_not_named_is_listed_at_once() {
         assert!(said.contains("stack `windlass`"), "{said}");
         assert!(said.contains("Nothing else names the installation"), "{said}");
         assert!(listed.iter().all(|one| said.contains(one)), "{said}");
-        assert!(!hidden.iter().any(|one| said.contains(one)), "{said}");
+        assert!(!absent.iter().any(|one| said.contains(one)), "{said}");
         assert!(out(&output).is_empty(), "{}", out(&output));
     }
     // An API that does not answer is not reported as a missing bucket's name.

@@ -1,4 +1,4 @@
-//! The exit status of the program. It answers what the caller asked for.
+//! The exit status of the program. It is the truth about what the caller asked for.
 
 use std::process::ExitCode;
 use windlass_domain::deployment::Ended;

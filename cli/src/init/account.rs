@@ -82,7 +82,7 @@ pub struct SoughtTarget<'a> {
 }
 
 /// A candidate: its name, a text about it, and the owner that its tags name.
-type TaggedName<'a> = (&'a str, &'a str, Option<&'a TagOwner>);
+type TargetCandidate<'a> = (&'a str, &'a str, Option<&'a TagOwner>);
 
 impl TagOwner {
     /// Returns whether the tags leave it to an application's environment: neither of them names another one.
@@ -175,7 +175,7 @@ pub fn is_free(belongs: Option<&TagOwner>, app: &str, environments: &[String]) -
 }
 
 impl LiveResource {
-    fn candidate(&self) -> TaggedName<'_> {
+    fn candidate(&self) -> TargetCandidate<'_> {
         (&self.name, &self.name, self.belongs.as_ref())
     }
 }
@@ -188,7 +188,7 @@ const COMMON_WORDS: [&str; 22] = [
 
 /// Returns the candidate that fits best, unless another one fits as well. Tags go before names, and a name must have a
 /// word of the component's or of the application's that is not one of [`COMMON_WORDS`], or words of both.
-fn only<'a>(all: impl Iterator<Item = TaggedName<'a>>, wanted: SoughtTarget<'_>) -> Option<String> {
+fn only<'a>(all: impl Iterator<Item = TargetCandidate<'a>>, wanted: SoughtTarget<'_>) -> Option<String> {
     let mut best: Vec<(usize, &str)> =
         all.filter_map(|(name, about, belongs)| Some((fits(about, belongs, wanted)?, name))).collect();
     best.sort_by_key(|(fit, _)| std::cmp::Reverse(*fit));

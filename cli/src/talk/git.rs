@@ -227,7 +227,7 @@ pub enum FolderPlace {
 
 /// Returns the place of a folder; `Outside` where there is no Git.
 pub fn place(folder: &Path) -> FolderPlace {
-    let found = || {
+    let find = || {
         let at = folder.to_str()?;
         let root = PathBuf::from(git(&["-C", at, "rev-parse", "--show-toplevel"])?);
         if root.canonicalize().ok()? == folder.canonicalize().ok()? {
@@ -236,7 +236,7 @@ pub fn place(folder: &Path) -> FolderPlace {
         let is_part = output(&["-C", at, "check-ignore", "--quiet", "."]).is_none();
         is_part.then_some(FolderPlace::Within(root))
     };
-    found().unwrap_or(FolderPlace::Outside)
+    find().unwrap_or(FolderPlace::Outside)
 }
 
 /// Returns the branch that others begin from, as the remote has it; else the one that is checked out.

@@ -1,4 +1,4 @@
-//! The source of an installation's place, and of each part that a command must find: an option goes before a variable,
+//! An installation's place with its source, for each part that a command must find: an option goes before a variable,
 //! and that before the settings. Pure but for the program's own arguments.
 
 use crate::talk::settings::Settings;

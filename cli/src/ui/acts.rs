@@ -217,7 +217,7 @@ pub enum BegunWork {
     Execution(String),
 }
 
-/// An act from these pages.
+/// An act that was done from a page.
 #[derive(Debug, Clone)]
 pub(super) struct PageAction {
     pub(super) app: AppName,

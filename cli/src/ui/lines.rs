@@ -181,8 +181,8 @@ mod tests {
         use Verdict::{Fail, Pass, Unknown};
         let looks = [point(840, Some(1.0), Pass), point(841, None, Unknown), point(842, Some(7.5), Fail)];
         let drawn = line(&looks, "5").into_string();
-        let label = "3 looks from 14:00 to 14:02 UTC; measured 1 to 7.5; 1 failed; 1 unknown; the last ones 14:00 1, 14:01 \
-                    unknown, 14:02 7.5; threshold 5";
+        let label = "3 looks from 14:00 to 14:02 UTC; measured 1 to 7.5; 1 failed; 1 unknown; the last ones 14:00 1, \
+                    14:01 unknown, 14:02 7.5; threshold 5";
         assert!(drawn.contains(&format!("aria-label=\"{label}\"")), "{drawn}");
         let at = |minute: &str| {
             format!("<time class=\"clock\" datetime=\"1970-01-01T14:{minute}:00Z\">14:{minute} UTC</time>")

@@ -232,7 +232,7 @@ impl Server {
 
     async fn deployment(&self, app: &str, id: &str) -> Result<Answer, Failure> {
         let (answer, record) = match self.record(app, id).await {
-            // Step Functions shows an execution that was started a moment ago with a delay.
+            // An execution that was started a moment ago shows with a delay at Step Functions.
             Err(failure) if failure.exit == Exit::Rejected && self.has_begun(id) => (Value::Null, None),
             read => read?,
         };

@@ -238,8 +238,8 @@ fn looks_at_github(facts: &mut InitFacts, application: &InitApplication) -> bool
     let output =
         Command::new("gh").args(["api", &format!("repos/{github}"), "--jq"]).arg(r#""\(.owner.id)/\(.id)""#).output();
     let output = output.ok().filter(|output| output.status.success());
-    let output = output.and_then(|output| String::from_utf8(output.stdout).ok());
-    let ids = output.map(|output| output.trim().to_owned());
+    let text = output.and_then(|output| String::from_utf8(output.stdout).ok());
+    let ids = text.map(|text| text.trim().to_owned());
     facts.github_ids.insert(github.clone(), ids);
     true
 }

@@ -80,8 +80,8 @@ impl Action<'_> {
                     Effect::Environment(_) => format!("`windlass status {app} {environment}`"),
                 };
                 let words = format!(
-                    "handed in, and not waited for: {execution}. {command} tells what came of it, and `windlass refusals \
-                     {app}` whether it was refused"
+                    "handed in, and not waited for: {execution}. {command} tells what came of it, and `windlass \
+                     refusals {app}` whether it was refused"
                 );
                 output.result(&json!({ "execution": execution }), &words);
                 return Ok(Exit::Good);

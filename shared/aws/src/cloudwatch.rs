@@ -88,7 +88,7 @@ impl CloudWatchApi for Aws {
             let answer = sent.or_fault("GetMetricData", &named)?;
             for result in answer.metric_data_results.unwrap_or_default() {
                 if result.status_code == Some(cloudwatch::StatusCode::InternalError) {
-                    return Err(unfinished(&named, result.messages.unwrap_or_default()));
+                    return Err(without_number(&named, result.messages.unwrap_or_default()));
                 }
                 labels.insert(result.label);
                 let times = result.timestamps.unwrap_or_default();
@@ -109,7 +109,7 @@ impl CloudWatchApi for Aws {
 
 /// Returns the fault that CloudWatch has answered without the number (Amazon CloudWatch API Reference,
 /// MetricDataResult: `InternalError` is to be asked again).
-fn unfinished(named: &str, messages: Vec<cloudwatch::MessageData>) -> Fault {
+fn without_number(named: &str, messages: Vec<cloudwatch::MessageData>) -> Fault {
     let said = messages.into_iter().filter_map(|message| message.value);
     let said: Vec<String> = said.collect();
     let message = format!("GetMetricData {named}: InternalError {}", said.join("; "));

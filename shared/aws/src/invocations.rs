@@ -118,8 +118,8 @@ fn image(image: serde_dynamo::Item) -> Result<Option<Item>> {
     item_of_document(document).map(Some)
 }
 
-/// Serves the messages of an SQS event by their bodies, side by side, but for those of a flood: `send_back` gets the ARN
-/// of the queue and all bodies, and returns the places of those that it put back into the queue. Answers those that
+/// Serves the messages of an SQS event by their bodies, side by side, but for those of a flood: `send_back` gets the
+/// queue's ARN and all bodies, and returns the places of those that it put back into the queue. Answers those that
 /// failed, so that only they come again (AWS Lambda Developer Guide, "Implementing partial batch responses"). A message
 /// that is no JSON fails as well, and ends in the dead-letter queue, where a person finds it.
 pub async fn each_message(
@@ -132,8 +132,8 @@ pub async fn each_message(
     let queue = event.records.first().and_then(|message| message.event_source_arn.as_deref()).unwrap_or_default();
     let flood = send_back(queue, &batch).await;
     let serve = &serve;
-    let here = event.records.iter().zip(bodies).enumerate().filter(|(place, _)| !flood.contains(place));
-    let served = here.map(|(_, (message, body))| {
+    let rest = event.records.iter().zip(bodies).enumerate().filter(|(place, _)| !flood.contains(place));
+    let served = rest.map(|(_, (message, body))| {
         let id = message.message_id.as_deref().unwrap_or_default();
         let served = async move {
             let served = match body {

@@ -274,9 +274,9 @@ async fn a_repositorys_tags_are_read_by_its_arn() {
         reply(200, &[], tags.to_string()),
         json_error(400, "RepositoryNotFoundException", "no"),
     ]);
-    let tags_read = aws.repository_tags("team/ledger").await.expect("answered");
-    let tags = tags_read.expect("there is one");
-    assert_eq!(tags["windlass:app"], "bank");
+    let read = aws.repository_tags("team/ledger").await.expect("answered");
+    let read = read.expect("there is one");
+    assert_eq!(read["windlass:app"], "bank");
     assert_eq!(replay.sent()[1].json()["resourceArn"], arn);
     assert_eq!(aws.repository_tags("team/none").await, Ok(None));
 }

@@ -7,7 +7,7 @@ use crate::ground::machine::LARGEST_ARTIFACT;
 use crate::talk::installation_source::InstallationPlace;
 use crate::verbs::release::contents::ReleaseContents;
 use crate::verbs::release::preflight;
-use crate::verbs::release::upload::{self, UnsentArtifact};
+use crate::verbs::release::upload::{self, LoadedArtifact};
 use std::path::Path;
 use windlass_domain::declaration::folder::{Folder, FolderRules};
 use windlass_domain::declaration::resolved::Resolved;
@@ -76,13 +76,13 @@ impl ManifestBytes<'_> {
 
     /// Reads the object of a component; the text is the reason why it cannot be read. `None` if it names none, or the
     /// bucket is not named.
-    async fn fetched(&self, name: &ComponentName, named: &ArtifactRef) -> Option<Result<UnsentArtifact, String>> {
+    async fn fetched(&self, name: &ComponentName, named: &ArtifactRef) -> Option<Result<LoadedArtifact, String>> {
         let (bucket, key) = (self.bucket?, named.key.as_deref()?);
         let version = named.version_id.as_deref();
         let read = upload::read_version(bucket, key, version, LARGEST_ARTIFACT).await;
         let unread = |why: String| format!("the bytes of `{name}` ({why})");
         Some(match read {
-            Ok(Some(bytes)) => Ok(UnsentArtifact {
+            Ok(Some(bytes)) => Ok(LoadedArtifact {
                 component: name.clone(),
                 given: key.to_owned(),
                 key: key.to_owned(),
@@ -96,7 +96,7 @@ impl ManifestBytes<'_> {
 }
 
 /// The finding for a file that is not what the manifest names for its component.
-fn misnamed(artifact: &UnsentArtifact, named: Option<&ArtifactRef>) -> Option<Finding> {
+fn misnamed(artifact: &LoadedArtifact, named: Option<&ArtifactRef>) -> Option<Finding> {
     let (name, given) = (&artifact.component, &artifact.given);
     let path = format!("components.{name}");
     let Some(named) = named else {
@@ -121,7 +121,7 @@ const DOCUMENTS: [&str; 3] = ["yaml", "yml", "txt"];
 
 /// Returns the findings about the artifacts' bytes. `declared` says what each component takes. Where that is not
 /// known, an archive must be readable as one, and anything else must be a document.
-pub fn misfits(app: &AppName, artifacts: &[UnsentArtifact], declared: Option<&Resolved>) -> Vec<Finding> {
+pub fn misfits(app: &AppName, artifacts: &[LoadedArtifact], declared: Option<&Resolved>) -> Vec<Finding> {
     let looked = artifacts.iter().map(|artifact| {
         let name = &artifact.component;
         let component = declared.and_then(|declared| declared.components.get(name));
@@ -133,7 +133,7 @@ pub fn misfits(app: &AppName, artifacts: &[UnsentArtifact], declared: Option<&Re
     looked.flatten().collect()
 }
 
-fn of_no_kind(app: &AppName, artifact: &UnsentArtifact) -> Vec<Finding> {
+fn of_no_kind(app: &AppName, artifact: &LoadedArtifact) -> Vec<Finding> {
     match directory(&artifact.given, &artifact.bytes) {
         Ok(entries) => of_archive(&artifact.given, entries),
         Err(broken) => of_document(app, artifact, broken).into_iter().collect(),
@@ -150,7 +150,7 @@ fn of_archive(given: &str, mut entries: Vec<Entry>) -> Vec<Finding> {
     findings
 }
 
-fn of_document(app: &AppName, artifact: &UnsentArtifact, broken: Finding) -> Option<Finding> {
+fn of_document(app: &AppName, artifact: &LoadedArtifact, broken: Finding) -> Option<Finding> {
     let (given, bytes) = (artifact.given.as_str(), &artifact.bytes);
     let ends = Path::new(given).extension().and_then(|end| end.to_str());
     let ends_with = |end: &&str| ends.is_some_and(|ends| ends.eq_ignore_ascii_case(end));
@@ -215,7 +215,7 @@ components:
         let declaration = Declaration::parse(DECLARATION).unwrap();
         let prod = EnvironmentName::new("prod").unwrap();
         let declared = declaration.resolve(&prod).unwrap();
-        let artifact = UnsentArtifact {
+        let artifact = LoadedArtifact {
             component: ComponentName::new(component).unwrap(),
             given: file.to_owned(),
             key: "k".into(),

@@ -5,7 +5,7 @@ use crate::ground::failure::Failure;
 use crate::ground::machine::{self, shown};
 use crate::ground::trouble::TroubleName;
 use crate::verbs::release::manifest;
-use crate::verbs::release::upload::UnsentArtifact;
+use crate::verbs::release::upload::LoadedArtifact;
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ use windlass_engine::kinds::site::archive::{directory, sort};
 #[derive(Debug, Default)]
 pub struct ReleaseContents {
     /// The artifacts that have to be in the bucket.
-    pub artifacts: Vec<UnsentArtifact>,
+    pub artifacts: Vec<LoadedArtifact>,
     /// Images, as the manifest names them.
     pub images: BTreeMap<ComponentName, ArtifactRef>,
     /// The folders that were packed, by component.
@@ -104,7 +104,7 @@ impl ReleaseContents {
             machine::bytes(path, machine::LARGEST_ARTIFACT)?
         };
         let sha256 = Digest::of(&bytes);
-        self.artifacts.push(UnsentArtifact {
+        self.artifacts.push(LoadedArtifact {
             key: manifest::artifact_key(app, None, name, &sha256),
             component: name.clone(),
             given,
@@ -115,10 +115,10 @@ impl ReleaseContents {
     }
 
     /// Returns the artifacts to be sent, below the prefix of the environment, or of plans.
-    pub fn placed(&self, app: &AppName, environment: Option<&EnvironmentName>) -> Vec<UnsentArtifact> {
+    pub fn placed(&self, app: &AppName, environment: Option<&EnvironmentName>) -> Vec<LoadedArtifact> {
         self.artifacts
             .iter()
-            .map(|artifact| UnsentArtifact {
+            .map(|artifact| LoadedArtifact {
                 key: manifest::artifact_key(app, environment, &artifact.component, &artifact.sha256),
                 ..artifact.clone()
             })

@@ -23,7 +23,7 @@ use crate::verbs::release::lookup::ReleaseLookup;
 use crate::verbs::release::manifest::ReleaseDescription;
 use crate::verbs::release::outcome::UploadOutcome;
 use crate::verbs::release::preflight::ReleasePlan;
-use crate::verbs::release::upload::{SentArtifact, UnsentArtifact, UploadProgress};
+use crate::verbs::release::upload::{LoadedArtifact, SentArtifact, UploadProgress};
 use crate::verbs::start::{Looking, NextStep, OverrideOptions, Start};
 use crate::view::declared_application::{self, OrFindings};
 use bytes::Bytes;
@@ -301,7 +301,7 @@ impl ReleaseArguments {
         handed_in.look(looking, output).await
     }
 
-    async fn upload(&self, artifacts: Vec<UnsentArtifact>, output: Output) -> Result<Vec<SentArtifact>, Failure> {
+    async fn upload(&self, artifacts: Vec<LoadedArtifact>, output: Output) -> Result<Vec<SentArtifact>, Failure> {
         if artifacts.is_empty() {
             return Ok(Vec::new());
         }

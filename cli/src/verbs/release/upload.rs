@@ -36,7 +36,7 @@ fn of_s3(fault: Fault, bucket: &InstallationPlace, is_written: bool) -> Failure 
         _ if is_no_bucket => Some(NAMED),
         _ if next_for_credentials(&fault.message).is_some() => next_for_credentials(&fault.message),
         FaultName::Unavailable => Some(UNREACHED),
-        // A caller without credentials got no answer, and reads of that instead.
+        // A caller without credentials got no answer: the advice is about that.
         FaultName::AccessDenied if is_written && fault.message.contains("AWS answered") => Some(WRITES),
         _ => None,
     };
@@ -51,9 +51,9 @@ fn of_s3(fault: Fault, bucket: &InstallationPlace, is_written: bool) -> Failure 
     }
 }
 
-/// An artifact to be sent.
+/// An artifact with its bytes, such as one to be sent.
 #[derive(Debug, Clone)]
-pub struct UnsentArtifact {
+pub struct LoadedArtifact {
     /// The component it is for.
     pub component: ComponentName,
     /// The words of the command: the component with the path.
@@ -89,7 +89,7 @@ pub struct SentArtifact {
 /// The first failure. What was sent by then stays, and is not sent again the next time.
 pub async fn all(
     bucket: &InstallationPlace,
-    artifacts: Vec<UnsentArtifact>,
+    artifacts: Vec<LoadedArtifact>,
     progress: &UploadProgress,
 ) -> Result<Vec<SentArtifact>, Failure> {
     let aws = &Aws::for_people(bucket.region.as_deref()).await?;
@@ -107,7 +107,7 @@ pub async fn all(
     sent
 }
 
-async fn one(aws: &Aws, bucket: &InstallationPlace, artifact: UnsentArtifact) -> Result<SentArtifact, Failure> {
+async fn one(aws: &Aws, bucket: &InstallationPlace, artifact: LoadedArtifact) -> Result<SentArtifact, Failure> {
     let object = ObjectId { bucket: bucket.value.clone(), key: artifact.key.clone(), version_id: None };
     let bytes = artifact.bytes.len() as u64;
     let there = match aws.head(&object).await {

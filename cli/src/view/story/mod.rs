@@ -101,17 +101,17 @@ pub fn why(record: &Record) -> Vec<String> {
 pub fn under_way(record: &Record) -> Vec<String> {
     let deployment = &record.deployment;
     let (app, id) = (&deployment.app, &deployment.id);
-    let mut sentences = who(record);
+    let mut texts = who(record);
     let since = deployment.started.unwrap_or(deployment.accepted);
-    sentences.push(format!("it is under way since {since}; the last that was seen:"));
+    texts.push(format!("it is under way since {since}; the last that was seen:"));
     let all: Vec<String> = lines(record, false).into_iter().map(|line| line.text).collect();
-    let from = all.len().saturating_sub(LAST).max(sentences.len() - 1);
-    sentences.extend(all.into_iter().skip(from));
-    sentences.push(format!(
+    let from = all.len().saturating_sub(LAST).max(texts.len() - 1);
+    texts.extend(all.into_iter().skip(from));
+    texts.push(format!(
         "  next: `windlass watch {app} {id}` shows it; `windlass cancel {app} {id} --reason '…'` {}",
         cancelled(deployment.action)
     ));
-    sentences
+    texts
 }
 
 /// The number of lines on a deployment under way.
