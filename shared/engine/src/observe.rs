@@ -35,7 +35,7 @@ const AT_A_TIME: usize = 8;
 pub trait Ports: KindPorts + DynamoDbApi {}
 impl<P: KindPorts + DynamoDbApi> Ports for P {}
 
-/// Looks at each running component's target. Whatever goes wrong with one is answered for that one.
+/// Looks at each running component's target. Whatever goes wrong with one is reported for that one.
 pub async fn compare(
     ports: &impl Ports,
     running: &BTreeMap<ComponentName, Running>,

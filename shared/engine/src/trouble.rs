@@ -48,7 +48,7 @@ impl<T> From<Fault> for Unread<T> {
     }
 }
 
-/// Nothing of it can be read.
+/// After trouble nothing of a document is read.
 impl<T> From<Trouble> for Unread<T> {
     fn from(trouble: Trouble) -> Self {
         match trouble {

@@ -95,7 +95,7 @@ pub async fn write_if_new(ports: &(impl S3Api + Configured), upload: &ObjectRef,
 
 /// Writes beside its upload why a deployment was rejected. A note that cannot be written does not
 /// stop the ending that it is about.
-pub async fn record(ports: &(impl S3Api + Configured), record: &Deployment) -> Result<()> {
+pub async fn write_rejection(ports: &(impl S3Api + Configured), record: &Deployment) -> Result<()> {
     let (Some(upload), Some(ended)) = (&record.upload, &record.ending) else {
         return Ok(());
     };

@@ -1,4 +1,4 @@
-//! What callers notice of a target, and a value of it in words.
+//! The state of a target as its callers notice it, and a value of it in words.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -67,7 +67,7 @@ pub struct Removed {
 /// The things that an execution has let go of so far, in parts: what is let go of is not found any more.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
-    /// Those that are listed as sentences.
+    /// Those that a sentence names.
     pub told: Vec<String>,
     /// The number of targets that each environment has let go of beside these.
     #[serde(default)]

@@ -1,4 +1,4 @@
-//! DeclaredGate invocations of the new version of a Lambda function.
+//! Declared invocations of the new version of a Lambda function.
 
 use super::measure::{Checking, Measure, Measuring, Problem};
 use crate::kinds::VERSION;

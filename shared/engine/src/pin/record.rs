@@ -42,7 +42,7 @@ impl Pinned {
     }
 }
 
-/// What is recorded under the name of a release, if anything is.
+/// The release that is recorded under a name, if one is.
 type Known = Option<Stored<RecordedRelease>>;
 
 /// Names a release, compares it with what its way in has pinned, and finds what is to be recorded under its name.
@@ -127,9 +127,9 @@ async fn known(ports: &impl DynamoDbApi, declaration: &Declaration, release: &Re
     Ok(known)
 }
 
-/// Returns what is to be recorded, if anything is new, and adds to the findings what has other bytes: a version text
-/// never means those (rule 5). Components that were recorded under this version before are kept, and containers of
-/// them, because a manifest may name only some, and an image push brings only its own.
+/// Returns what is to be recorded, if anything is new. A version text never means other bytes (rule 5): components that
+/// have other ones are added to the findings. Components that were recorded under this version before are kept, and
+/// containers of them, because a manifest may name only some, and an image push brings only its own.
 fn added(
     known: Known,
     request: &Request,

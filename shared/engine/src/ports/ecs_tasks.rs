@@ -88,7 +88,7 @@ pub struct RunContainer {
     pub reason: String,
 }
 
-/// What shows whose a cluster is.
+/// A cluster, with what shows whose it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cluster {
     /// Its ARN.

@@ -58,7 +58,8 @@ pub enum Probed {
     Answer(ProbeAnswer),
     /// It did not answer in time, or the connection failed. The text says what happened.
     NoAnswer(String),
-    /// The address is not allowed: loopback, link-local, or private without a VPC. The text names the address, and why.
+    /// The address is not allowed: loopback, link-local, or private without a VPC. The text names the address, and
+    /// says why.
     Forbidden(String),
 }
 

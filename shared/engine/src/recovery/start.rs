@@ -17,7 +17,7 @@ const AGAIN_AFTER_MS: u64 = 15 * 60 * 1000;
 ///
 /// One that has ended while the token is still the same took nothing over: the ledger could not be reached for so long,
 /// or Step Functions still showed it the owner as running. It is started again, at most once in a quarter of an hour.
-/// The end of `died` is known by its event, which an answer about it may be behind.
+/// `died` is an execution whose end an event has announced: Step Functions may still show it as running.
 pub async fn start(
     ports: &(impl StepFunctionsApi + Clock),
     of: EnvironmentId<'_>,
@@ -27,7 +27,7 @@ pub async fn start(
     died: Option<&str>,
 ) -> Result<String> {
     let recovery = Recovery { app: of.app(), environment: of.environment(), deployment, cause };
-    let first = recovery.start(ports, &first(token)).await?;
+    let first = recovery.start(ports, &of_token(token)).await?;
     if died != Some(first.as_str()) && !has_ended(ports, &first).await? {
         return Ok(first);
     }
@@ -39,11 +39,11 @@ pub async fn start(
 /// owner has died.
 pub fn follows_a_dead_owner(arn: &str, record: &Deployment, token: u64) -> bool {
     let recovery = Recovery { app: &record.app, environment: &record.environment, deployment: &record.id, cause: "" };
-    arn.strip_suffix(&recovery.name(&first(token))).is_some_and(|rest| rest.ends_with(':'))
+    arn.strip_suffix(&recovery.name(&of_token(token))).is_some_and(|rest| rest.ends_with(':'))
 }
 
 /// The part of its name that a token's first recovery has for itself.
-fn first(token: u64) -> String {
+fn of_token(token: u64) -> String {
     format!("t{token}")
 }
 

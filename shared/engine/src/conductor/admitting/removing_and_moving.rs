@@ -170,7 +170,7 @@ fn is_all_gone(findings: &[Finding]) -> bool {
     findings.all(|finding| finding.name == FindingName::UnknownName)
 }
 
-/// The text on a part once it is done.
+/// The text about a part once it is done.
 enum RemovedPart {
     /// This sentence.
     All(String),
@@ -178,7 +178,7 @@ enum RemovedPart {
     Part(EnvironmentName),
 }
 
-/// Returns the writes of the next part, and the text on it once it is done.
+/// Returns the writes of the next part, and the text about it once it is done.
 fn next(found: &mut ApplicationItems, app: &AppName, goes: &RemovedApplication) -> Result<(Vec<Write>, RemovedPart)> {
     if let Some(declared) = &found.declared {
         let mut writes = vec![Write::delete(declared.key.clone(), declared.unchanged())];

@@ -80,7 +80,7 @@ pub async fn final_answer(ports: &impl Ports, record: &Deployment) -> Result<Opt
     let Some(ended) = &record.ending else {
         return Ok(None);
     };
-    upload_findings::record(ports, record).await?;
+    upload_findings::write_rejection(ports, record).await?;
     drills::go_on(ports, record).await;
     Ok(Some(of_record(record, ended)))
 }

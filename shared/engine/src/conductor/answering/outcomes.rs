@@ -1,5 +1,5 @@
-//! What the ending of an undo or of a rollback says: what became of each component, to what the environment went back,
-//! and what became of the deployment that was stopped.
+//! The text of the ending of an undo or of a rollback: what became of each component, to what the environment went
+//! back, and what became of the deployment that was stopped.
 
 use crate::conductor::environment::way_back::FOUND_FIRST;
 use crate::conductor::request::Ports;
@@ -51,7 +51,7 @@ pub fn as_found(record: &Deployment, undone: &str) -> String {
     format!("{app} {env} is as it was found before the first release: {undone}.")
 }
 
-/// Lists of each component what the rollback has done or found. `changed` are the components that it has changed.
+/// Says of each component what the rollback has done or found. `changed` are the components that it has changed.
 pub fn parts(goal: &Snapshot, plan: &Plan, changed: &[String], before: &EnvironmentState) -> Vec<String> {
     let mut parts = Vec::new();
     if !changed.is_empty() {
@@ -105,7 +105,7 @@ fn is_barred<'s>(mut steps: impl Iterator<Item = &'s Step>) -> bool {
     steps.any(|step| step.irreversible && step.status.may_have_changed())
 }
 
-/// Lists of each component what became of it, in the order in which they were undone.
+/// Says of each component what became of it, in the order in which they were undone.
 pub fn outcome(steps: &[Stored<Step>]) -> Undone {
     let mut outcome = Undone::default();
     let mut steps: Vec<&Step> = steps.iter().map(|step| &step.value).collect();

@@ -90,7 +90,7 @@ fn parse_tags(tags: Option<&Value>) -> BTreeMap<String, String> {
 /// Finds what is wrong with the document, as far as its bytes and the declaration show; see
 /// [`crate::kinds::check_artifact`].
 pub fn check_artifact(component: &ComponentName, spec: &Spec, named: &str, bytes: &[u8]) -> Vec<Finding> {
-    // Every other base takes an image, which is known by the manifest.
+    // Every other base takes an image: the manifest itself shows that a document does not fit.
     if spec.base != Base::Artifact {
         return vec![];
     }

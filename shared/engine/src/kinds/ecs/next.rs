@@ -1,7 +1,7 @@
 //! Pure: decides the next step to get a service from what it runs to what it must run.
 //!
-//! A rollout is judged by what ECS says of it (Amazon ECS API Reference, Deployment: `rolloutState`), and then by what
-//! every rollout has in common (`verify.rs`).
+//! A rollout is judged by what ECS says of it (Amazon ECS API Reference, Deployment: `rolloutState`), and then by the
+//! same questions as every rollout (`verify.rs`).
 
 use super::state::{FAILED, GIVEN_UP, Update};
 use super::{images, shift};

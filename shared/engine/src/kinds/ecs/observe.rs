@@ -259,7 +259,7 @@ fn reason(task: &ServiceTask) -> String {
     format!("{}: {}{containers}", task.stop_code, task.stopped_reason)
 }
 
-/// Says what a container says besides what the task says already.
+/// Returns what a container says besides what the task says already.
 fn container_reason(container: &TaskContainer, said: &str) -> Option<String> {
     let exit = container.exit_code.filter(|code| *code != 0).map(|code| format!("exit code {code}"));
     let reason = (!said.contains(&container.reason)).then(|| container.reason.clone());

@@ -1,5 +1,5 @@
-//! Pure: judges what every rollout of a service has in common: do the running tasks show the wanted bytes, do they fail
-//! again and again, and does it take too long?
+//! Pure: asks of every rollout of a service the same questions: do the running tasks show the wanted bytes, do they
+//! fail again and again, and does it take too long?
 
 use super::wording;
 use crate::kinds::Next;
@@ -42,7 +42,7 @@ pub(super) fn keeps_failing(target: &Target, seen: &Seen, primary: &ServiceDeplo
     fails_again(target, seen, &primary.task_definition, primary.failed)
 }
 
-/// Does the same for the tasks of a task definition. ECS tells that `failed` of them have failed.
+/// Does the same for the tasks of a task definition. ECS says that `failed` of them have failed.
 pub(super) fn fails_again(target: &Target, seen: &Seen, task_definition: &str, failed: u32) -> Option<Finding> {
     let stopped = seen.troubles.get(task_definition);
     let failures = max(failed, stopped.map_or(0, |trouble| trouble.tasks));

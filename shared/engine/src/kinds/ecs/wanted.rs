@@ -120,7 +120,7 @@ pub(super) async fn way_back(
 }
 
 /// Tasks that start later may show another digest of the same image: the index's or a platform's.
-/// Nothing is added where no task has a digest, or where the image is named by tag.
+/// Nothing is added where no task shows a digest, or where the image is named by tag.
 pub(super) async fn widen(home: &impl EcrApi, spec: &Spec, goal: &mut Goal) -> Result<()> {
     for (container, own) in &mut goal.images {
         let (repository, reference) = split_image(&own.image);

@@ -80,7 +80,7 @@ pub(super) fn given_up(target: &Target, seen: &Seen, goal: &str, rolled_back: bo
     )
 }
 
-/// Says what ECS says of the rollout that it gave up, if no stopped task shows why.
+/// Returns what ECS says of the rollout that it gave up, if no stopped task shows why.
 fn said(seen: &Seen, goal: &str) -> String {
     let is_explained = seen.troubles.get(goal).is_some_and(|trouble| trouble.tasks > 0);
     let own = seen.deployments.iter().filter(|d| d.task_definition == goal);

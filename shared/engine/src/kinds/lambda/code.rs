@@ -1,4 +1,4 @@
-//! Which code a function or a version has, which one a release brings it, and what is wrong with a zip by its own
+//! Finds which code a function or a version has, which one a release brings it, and what is wrong with a zip by its own
 //! bytes.
 //!
 //! A zip is known by `CodeSha256`. An image is known by the digest in `ResolvedImageUri` (AWS Lambda API Reference,
@@ -120,7 +120,7 @@ const UNZIPPED: u64 = 250 << 20;
 /// Finds what is wrong with the zip, as far as its bytes and the declaration show; see
 /// [`crate::kinds::check_artifact`]. Lambda itself judges names and packing.
 pub fn check_artifact(_: &ComponentName, spec: &Lambda, named: &str, bytes: &[u8]) -> Vec<Finding> {
-    // A function of a repository takes images, which is known by the manifest.
+    // A function of a repository takes images: the manifest itself shows that a zip does not fit.
     if spec.repository.is_some() {
         return vec![];
     }

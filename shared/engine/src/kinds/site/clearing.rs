@@ -1,6 +1,6 @@
-//! What an undone release brought newly, and what of it goes with the undo: the files that no page, script or style of
-//! the release names (decision 0604). No page that is open can ask for them, so visitors notice nothing; but whoever
-//! knows the address of one could get it for as long as it is there.
+//! Finds what an undone release brought newly, and what of it goes with the undo: the files that no page, script or
+//! style of the release names (decision 0604). No page that is open can ask for them, so visitors notice nothing; but
+//! whoever knows the address of one could get it for as long as it is there.
 
 use super::archive::{Entry, Unpacker, read_directory};
 use super::calls::{self, Patience};

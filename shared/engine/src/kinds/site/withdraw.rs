@@ -1,5 +1,5 @@
-//! What an operator withdraws of a site: which objects, whether they are still there, and whether visitors still get
-//! them (decision 0605). Edges forget what they cached here, after a withdrawal as after a switch.
+//! Finds what an operator withdraws of a site: which objects, whether they are still there, and whether visitors still
+//! get them (decision 0605). Edges forget what they cached here, after a withdrawal as after a switch.
 
 use super::archive::{Entry, Unpacker};
 use super::calls::{self, Patience};

@@ -1,4 +1,4 @@
-//! What is prepared alike of a task of ECS and of a call: the work that succeeded last, and what people are warned of.
+//! Prepares what a task of ECS and a call have in common: the work that succeeded last, and the warnings for people.
 
 use super::state::{Goal, Work};
 use crate::kinds::{PrepareInput, Recorded, from_value};

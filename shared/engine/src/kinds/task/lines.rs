@@ -1,4 +1,4 @@
-//! Where the log lines are of what was run or called, and the last of them, if the declaration says `show_log: true`.
+//! Finds the log lines of what was run or called, and reads the last of them, if the declaration says `show_log: true`.
 //! Nothing else of Windlass reads what a task writes, because a line may have a secret in it (rule 10).
 
 use super::state::Target;

@@ -1,5 +1,5 @@
-//! What is recorded of an application beside its deployments: `GET …/declaration`, `GET …/releases/{version}` with what
-//! was wrong with its upload, and `GET …/refusals`, newest first.
+//! Answers what is recorded of an application beside its deployments: `GET …/declaration`, `GET …/releases/{version}`
+//! with what was wrong with its upload, and `GET …/refusals`, newest first.
 
 use crate::ports::{Item, ObjectId, Result};
 use crate::routes::api::call::{Call, Ports, Reply, problem};
@@ -100,9 +100,9 @@ pub async fn refusals(ports: &impl Ports, app: Option<&AppName>, call: &Call) ->
     let mut refusals: Vec<Value> = Vec::new();
     for _ in 0..LOOKED_THROUGH {
         let page = ports.query_index(query.clone()).await?;
-        let shown: Vec<Value> = page.items.into_iter().map(shown).collect::<Result<_>>()?;
+        let lines: Vec<Value> = page.items.into_iter().map(shown).collect::<Result<_>>()?;
         let is_asked_for = |line: &Value| undeclared.is_none_or(|app| line["app"] == app.as_str());
-        refusals.extend(shown.into_iter().filter(is_asked_for));
+        refusals.extend(lines.into_iter().filter(is_asked_for));
         query.after = page.next;
         if undeclared.is_none() || !refusals.is_empty() || query.after.is_none() {
             break;

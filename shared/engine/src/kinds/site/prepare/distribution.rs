@@ -53,8 +53,8 @@ fn root(site: &StaticSite, serving: Option<&Serving>) -> Option<(String, &'stati
         Some(root) => return Some((root.to_owned(), "which `root` of the component names")),
         None => {}
     }
-    let default_root = serving.filter(|found| !found.distribution.root.is_empty());
-    let default_root = default_root.and_then(|found| {
+    let with_root = serving.filter(|found| !found.distribution.root.is_empty());
+    let default_root = with_root.and_then(|found| {
         let root = found.distribution.root.trim_start_matches('/');
         if site.mode == SiteMode::Prefix {
             return Some(root.to_owned());
