@@ -99,7 +99,9 @@ pub(super) fn known(text: &str) -> Option<&'static str> {
 
 /// Returns whether a word in the text begins so, and goes on with so many characters of this sort.
 fn begins_in(text: &str, start: &str, follow: usize, sort: Sort) -> bool {
-    begun(text, start).any(|after| after.chars().take(follow).filter(|c| sort(*c)).count() == follow)
+    // Most texts are names and numbers, and too short for a key.
+    let has_room = text.len() >= start.len() + follow;
+    has_room && begun(text, start).any(|after| after.chars().take(follow).filter(|c| sort(*c)).count() == follow)
 }
 
 /// Returns what follows each word of a text that begins so.
