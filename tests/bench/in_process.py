@@ -1,4 +1,4 @@
-"""The counts of the machine and how sizes count, in process: the real state machine file over the real handlers."""
+"""The counts of the machine and what sizes cost, in process: the real state machine file over the real handlers."""
 
 import json
 import subprocess

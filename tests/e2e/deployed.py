@@ -68,7 +68,7 @@ class Group:
 
 
 class Deployment:
-    """A deployment as it is described, and how it goes on."""
+    """A deployment as CodeDeploy describes it, and how it goes on."""
 
     def __init__(self, group, number, revision, document, **described):
         self.group = group
@@ -83,7 +83,7 @@ class Deployment:
         # The share of the callers that the new version got, step by step.
         self.shares = []
         self.statuses = {event: "Pending" for event in group.events}
-        # When each began and ended, as it is described.
+        # When each began and ended, as CodeDeploy describes it.
         self.times = {event: {} for event in group.events}
         self.described = {**group.named, "deploymentId": f"d-{number:09}", "status": "Created", "createTime": self.began, "revision": revision, **described}
 

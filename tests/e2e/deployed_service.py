@@ -89,7 +89,7 @@ class ServiceDeployment(Deployment):
         self.waits = None
         self.continued = {READY_WAIT: asyncio.Event(), TERMINATION_WAIT: asyncio.Event()}
 
-    # ── what is described ──
+    # ── its description ──
 
     @property
     def service(self):

@@ -104,7 +104,7 @@ class ShiftedService:
         self.revisions.append(made)
         return made
 
-    # ── what is described ──
+    # ── its description ──
 
     def on_the_cloud(self, runs_as):
         return self.ecs.describe_services(cluster=self.cluster, services=[runs_as])["services"][0]

@@ -1,4 +1,4 @@
-"""The story of a release, told as it happens: `make demo`.
+"""The story of a release, shown as it happens: `make demo`.
 
     python tests/e2e/story.py [--outputs .local/outputs.json]
 """

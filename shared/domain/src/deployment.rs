@@ -142,7 +142,7 @@ pub struct Deployment {
     /// The turns of persons at the wheel while it watched, in order: paused, went on, skipped.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wheel: Vec<SteeringRecord>,
-    /// True if it had ended `NeedsOperator`, and a recovery took it up again. Its second ending is told and is not
+    /// True if it had ended `NeedsOperator`, and a recovery took it up again. Its second ending is reported and is not
     /// counted, because its failure was counted before.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub taken_up_again: bool,
@@ -354,7 +354,7 @@ pub struct Cost {
 pub const REFUSED_FOR_S: u64 = 90 * 24 * 60 * 60;
 
 /// A request that was refused before it could become a deployment, because Windlass could not make out its application,
-/// environment or artifacts. It is kept so that the refusal is told, too.
+/// environment or artifacts. It is kept so that the refusal is shown, too.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Refusal {
     /// The application.

@@ -118,7 +118,7 @@ impl EndingMetrics {
     /// after the ending, with what an operator does. `None` where applications are not counted.
     pub fn restored_line(&self, restored: &CountedRestore, timestamp: u64) -> Option<Value> {
         let seconds = json!(restored.seconds);
-        let metrics = directive(OF_AN_APPLICATION, &[("RestoreSeconds", "Seconds", seconds)]);
+        let directives = [directive(OF_AN_APPLICATION, &[("RestoreSeconds", "Seconds", seconds)])];
         self.by_application.then(|| {
             json!({
                 "deployment": restored.id,
@@ -126,7 +126,7 @@ impl EndingMetrics {
                 "Application": restored.app,
                 "Environment": restored.environment,
                 "RestoreSeconds": restored.seconds,
-                "_aws": {"Timestamp": timestamp, "CloudWatchMetrics": [metrics]},
+                "_aws": {"Timestamp": timestamp, "CloudWatchMetrics": directives},
             })
         })
     }

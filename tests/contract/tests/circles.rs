@@ -1,7 +1,7 @@
 //! Files import downwards: no circle of files is left in any crate, and none of rooms in a crate that has floors.
 //!
-//! A file imports another where its code uses an item that the other one defines. A `mod.rs` that only passes on what its
-//! children define imports none of them, and neither does a type whose methods stand in several files.
+//! A file imports another where its code uses an item that the other one defines. A `mod.rs` that only passes on what
+//! its children define imports none of them, and neither does a type whose methods stand in several files.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test may panic, and reads better")]
 

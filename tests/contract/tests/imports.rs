@@ -1,4 +1,4 @@
-//! What each file of a crate imports of the others, by its text.
+//! Finds what each file of a crate imports of the others, by its text.
 
 #![allow(clippy::expect_used, reason = "a test may panic, and reads better")]
 
@@ -165,7 +165,7 @@ pub struct Crate {
     pub sources: BTreeMap<Module, Source>,
 }
 
-/// A path without the `self` at its end.
+/// Returns a path without the `self` at its end.
 fn named(path: &[String]) -> &[String] {
     path.strip_suffix(&["self".to_owned()]).unwrap_or(path)
 }

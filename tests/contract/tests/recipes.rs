@@ -1,5 +1,5 @@
-//! The recipes of `CONTRIBUTING.md` name files that are there, and the recipe for a kind names each file that a new kind
-//! has to be written into. What these are the tree itself says: the files in which the recipe's example is named.
+//! The recipes of `CONTRIBUTING.md` name files that are there, and the recipe for a kind names each file that a new
+//! kind has to be written into. What these are the tree itself says: the files in which the recipe's example is named.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test may panic, and reads better")]
 

@@ -74,13 +74,13 @@ pub enum Deed {
     PlanBack,
     /// Somebody asks what a release of every component would lack.
     Check,
-    /// The world changes, in words.
+    /// The world changes; the text says how.
     Change(&'static str, fn(&World)),
     /// The world changes, and until the next change the deployed release is not healthy by its gates.
     Ail(&'static str, fn(&World)),
-    /// Somebody changes a target between deployments, in words. The next act comes after the next hourly look.
+    /// Somebody changes a target between deployments; the text says how. The next act comes after the next hourly look.
     Drift(&'static str, fn(&World)),
-    /// Somebody changes a target back to what is recorded, in words.
+    /// Somebody changes a target back to what is recorded; the text says how.
     Mend(&'static str, fn(&World)),
 }
 

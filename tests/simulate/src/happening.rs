@@ -56,11 +56,11 @@ pub enum Event {
     Looked(Who, &'static str),
     /// A deployer has learnt whether its target waits for something that only somebody else can end.
     ServiceWait(Who, ServiceWait),
-    /// A visitor of the site misses something, in words.
+    /// A visitor of the site misses something; the text says what.
     Missed(String),
-    /// Callers begin to get code of a function that has not passed its declared invocation, in words.
+    /// Callers begin to get code of a function that has not passed its declared invocation; the text says which.
     Untried(String),
-    /// A function goes on to all its callers while the service that it goes with has not begun, in words.
+    /// A function goes on to all its callers while the service that it goes with has not begun; the text says which.
     Alone(String),
     /// Somebody outside changed the target of this component as callers see it.
     ChangedByOther(&'static str),

@@ -88,7 +88,7 @@ impl Stage<'_> {
     }
 
     /// Deletes the messages that were served. Every other message comes again, until it is a dead letter. Without an
-    /// answer no message counts as served.
+    /// answer no message counts as served. Those that `intake` has sent back come as new ones.
     pub(crate) fn received(&mut self, messages: Option<&[Message]>, answer: Option<&Value>) {
         let sent_back = std::mem::take(&mut self.world.sqs().sent);
         for (_, event) in sent_back {

@@ -78,7 +78,7 @@ pub fn is_shown(world: &World, component: &str, recorded: &Value) -> Option<bool
     match now(component) {
         "agent" => {
             let set_to = task_definition(world);
-            let is_it = |value: &Value| value["task_definition"].as_str().map(|value| value == set_to);
+            let is_it = |value: &Value| value["task_definition"].as_str().map(|text| text == set_to);
             Some(is_it(noticed)? && is_it(goal)?)
         }
         "flags" => {
@@ -93,7 +93,7 @@ pub fn is_shown(world: &World, component: &str, recorded: &Value) -> Option<bool
         "web" => {
             let cdn = world.cloudfront();
             let origin = cdn.distributions.get("E1")?.origins.first()?;
-            let is_it = |value: &Value| value["origin_path"].as_str().map(|value| value == origin.path);
+            let is_it = |value: &Value| value["origin_path"].as_str().map(|text| text == origin.path);
             Some(is_it(noticed)? && is_it(goal)?)
         }
         "api" | "jobs" => {

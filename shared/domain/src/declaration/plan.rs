@@ -63,7 +63,7 @@ pub struct Wave {
     /// The time for which it is watched before it is judged as passed, in seconds.
     pub bake_s: u64,
     /// True if its changes are only published, ahead of the next wave's switch. Callers notice nothing. So only gates
-    /// that can tell something of that judge it: invocations, and pages that are shown before the switch.
+    /// that see what is published judge it: invocations, and pages that are shown before the switch.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ahead: bool,
     /// True if it only looks at what an earlier wave has begun, and goes on with that wave's watch: nothing new is

@@ -35,7 +35,7 @@ pub(super) fn resolve(
     };
     check_place(&mut scope, environment);
     let own_gates = environment.gates.as_ref();
-    let gates = gates::resolve::gates(&mut scope, own_gates, &document.gates, &owners(document));
+    let gates = gates::resolve::gates(&mut scope, own_gates, &document.gates, &gated_components(document));
     let components = components(&mut scope, document, &gates);
     watch_limit::check(&mut scope, own_gates, &gates, &components);
     let rule = environment.deploy.as_ref().map(Deploy::rule);
@@ -64,14 +64,14 @@ pub(super) fn resolve(
 }
 
 /// Returns the components, with the gates that are declared of each.
-fn owners(document: &Document) -> Vec<gates::GatedComponent<'_>> {
+fn gated_components(document: &Document) -> Vec<gates::GatedComponent<'_>> {
     let written = document.components.iter();
-    let owners = written.map(|(name, component)| gates::GatedComponent {
+    let gated = written.map(|(name, component)| gates::GatedComponent {
         name,
         written: &**component,
         gates: component.gates(),
     });
-    owners.collect()
+    gated.collect()
 }
 
 /// Resolves all components of the environment.
@@ -270,7 +270,8 @@ fn shared_targets(environments: &[Resolved]) -> Vec<Finding> {
     for at in environments {
         for (component, resolved) in &at.components {
             let target = ClaimedTarget { at, component, claim: resolved.spec.as_kind().claim() };
-            findings.extend(targets.iter().find(|other| other.is_same_as(&target)).map(|other| other.clash(&target)));
+            let earlier = targets.iter().find(|other| other.is_same_as(&target));
+            findings.extend(earlier.map(|other| other.clash(&target)));
             targets.push(target);
         }
     }

@@ -43,12 +43,12 @@ pub enum EventName {
     DrillOvertaken,
     /// A drill could not begin.
     DrillRefused,
-    /// The record of a component, or of all of an environment, has another owner: it was renamed or handed over. Both
-    /// sides are told, each by an event of its own if they are two.
+    /// The record of a component, or of all of an environment, has another owner: it was renamed or handed over. If the
+    /// two owners are two environments, each gets an event of its own.
     Moved,
     /// A look found a target that is not as Windlass left it. It is the second look after a recovery, or an hourly one.
     DriftFound,
-    /// The second look after a recovery could not tell.
+    /// The second look after a recovery could not see the targets.
     DriftUnknown,
     /// A difference that an hourly look had found is gone.
     DriftGone,

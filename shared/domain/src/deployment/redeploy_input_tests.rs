@@ -82,7 +82,7 @@ fn what_is_shown_is_not_refused_by_what_stands_there_now() {
         assert_eq!(wishes(&text), wanted, "{text}");
         assert!(text.ends_with(" to deploy 1.4.0"), "{text}");
         // A rollback passes all of these.
-        let back = self::shown(&scene, ActionName::Rollback);
+        let back = shown(&scene, ActionName::Rollback);
         assert_eq!(wishes(&back), ["reason", "snapshot"], "{back}");
     }
 }
@@ -232,13 +232,13 @@ fn what_needs_an_operator_comes_first() {
 #[test]
 fn what_goes_back_is_shown_where_it_is_let_in() {
     let mut scene = Scene::new();
-    let shown = |scene: &Scene| rollback_input(scene.candidate.environment_id(), &scene.lock, scene.state.snapshot);
-    assert!(shown(&scene).starts_with("Nothing has to be done"));
+    let way_back = |scene: &Scene| rollback_input(scene.candidate.environment_id(), &scene.lock, scene.state.snapshot);
+    assert!(way_back(&scene).starts_with("Nothing has to be done"));
     scene.state.snapshot = 2;
-    let back = shown(&scene);
+    let back = way_back(&scene);
     assert!(back.contains(r#"{"action":"rollback","#), "{back}");
     scene.held("stuck", ActionName::Deploy, HeldState::NeedsOperator);
-    let first = shown(&scene);
+    let first = way_back(&scene);
     assert!(!first.contains("rollback"), "{first}");
     for action in ["recover", "accept"] {
         assert!(first.contains(&format!(r#"{{"action":"{action}","#)), "{first}");

@@ -230,7 +230,8 @@ impl SecondLook {
     /// have.
     pub fn reason_to_hold(&self) -> String {
         let words = self.looked.as_ref().map_or("", |looked| &looked.told);
-        words.lines().take(2).collect::<Vec<_>>().join("").chars().take(1000).collect()
+        let first = words.lines().take(2).collect::<Vec<_>>().join("");
+        first.chars().take(1000).collect()
     }
 }
 

@@ -81,7 +81,7 @@ pub struct Step {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed: Option<Value>,
     /// The states that callers may have instead of the one that was seen last: one for each switching change since then
-    /// whose answer did not come. Null if the kind cannot tell.
+    /// whose answer did not come. Null if the kind cannot know it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unanswered: Vec<Value>,
     /// The lock's token under which its undo began last. With it, the undo decides whether what it found is taken as it

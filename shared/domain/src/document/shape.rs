@@ -134,7 +134,7 @@ impl Shape {
         }
     }
 
-    /// Adds the findings of the alternative that was meant alone.
+    /// Adds only the findings of the alternative that was meant.
     fn add_branch(
         &self,
         error: &ValidationError<'_>,

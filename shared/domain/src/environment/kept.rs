@@ -1,5 +1,5 @@
-//! An environment keeps these beside its snapshots: the runs after which nothing that came before may run again, and the
-//! restores of the last day, so that it is known when too many of them came.
+//! An environment keeps these beside its snapshots: the runs after which nothing that came before may run again, and
+//! the restores of the last day, so that it is known when too many of them came.
 
 use crate::release::identity::DeploymentId;
 use crate::text::name::ComponentName;

@@ -188,7 +188,7 @@ impl Running {
     #[must_use]
     pub fn named_by(mut self, containers: BTreeMap<String, VersionNames>) -> Self {
         self.containers = containers;
-        name(&mut self);
+        name_from_containers(&mut self);
         self
     }
 
@@ -223,7 +223,7 @@ impl Running {
         if self.containers.is_empty() {
             self.names.rename(given);
         }
-        name(self);
+        name_from_containers(self);
         is_new
     }
 
@@ -330,7 +330,7 @@ impl Running {
 
 /// Names a component by its containers. Its version is theirs if they have one version, or else that of each, such as
 /// `web 1.5.0, worker 1.4.2`. The last deployment that gave one of them its name gives it.
-fn name(running: &mut Running) {
+fn name_from_containers(running: &mut Running) {
     let all = &running.containers;
     let Some(last) = all.values().map(|names| &names.now).max_by_key(|it| it.since) else {
         return;

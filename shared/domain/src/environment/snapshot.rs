@@ -1,5 +1,5 @@
-//! Snapshots: what ran of each component after each deployment that succeeded. An older one is read by the present names
-//! of components, because it is never written anew.
+//! Snapshots: what ran of each component after each deployment that succeeded. An older one is read by the present
+//! names of components, because it is never written anew.
 
 use crate::environment::former_components::{Former, FormerState};
 use crate::environment::kept::Irreversible;
@@ -48,7 +48,7 @@ impl Snapshot {
     /// has what was found. So it says what ran of each component that Windlass ever changed.
     #[must_use]
     pub fn with_found(mut self, state: &EnvironmentState) -> Self {
-        read(&mut self, &state.before);
+        name_as_now(&mut self, &state.before);
         for (component, found) in &state.found {
             let known = self.components.entry(component.clone());
             known.or_insert_with(|| found.clone());
@@ -69,7 +69,7 @@ impl Snapshot {
 
 /// Makes a snapshot name the components as they are called now. It takes out all former names first, because one may be
 /// another component's name now.
-fn read(snapshot: &mut Snapshot, former: &Former) {
+fn name_as_now(snapshot: &mut Snapshot, former: &Former) {
     let number = snapshot.number;
     let then = former.iter().filter_map(|(name, before)| {
         let (_, before) = before.range(number + 1..).next()?;

@@ -122,7 +122,7 @@ pub struct Order {
     /// The time at which Windlass accepted the release. For an upload or a push it is the time of the arrival, because
     /// its event may come late.
     pub accepted: Time,
-    /// The time at which it was recorded. Events tell whole seconds: if two arrive in the same second, the one that is
+    /// The time at which it was recorded. Events have whole seconds: if two arrive in the same second, the one that is
     /// recorded later counts as newer.
     #[serde(default)]
     pub recorded: Time,

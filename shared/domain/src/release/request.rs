@@ -282,7 +282,7 @@ pub struct ArtifactObject {
     pub object: ObjectRef,
 }
 
-/// An image push as ECR tells it (Amazon ECR User Guide, "Amazon ECR events and EventBridge").
+/// An image push as ECR reports it (Amazon ECR User Guide, "Amazon ECR events and EventBridge").
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImagePush {

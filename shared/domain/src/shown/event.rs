@@ -269,8 +269,8 @@ pub fn of_hourly_look(before: Option<&HourlyLook>, after: &HourlyLook) -> Vec<Ev
         (EventName::DriftGone, hourly_look::gone(before, after)),
         (EventName::DriftFound, hourly_look::found(before, after)),
     ];
-    let causes = causes.into_iter();
     causes
+        .into_iter()
         .filter_map(|(name, cause)| {
             let detail = Detail { cause: Some(cause?), ..Detail::of(&after.app, Some(&after.environment)) };
             Some(Event::new(name, detail))

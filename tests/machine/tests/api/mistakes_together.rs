@@ -80,8 +80,7 @@ fn listed(shop: &mut Shop<'_>, mistakes: &[&Mistake]) -> Vec<(String, String)> {
     let reply = call(shop, "POST", &address, Some(body));
     let findings = reply.body["findings"].as_array().unwrap();
     let text = |finding: &Value, name: &str| finding[name].as_str().unwrap().to_owned();
-    let listed = findings.iter().map(|it| (text(it, "name"), text(it, "path")));
-    listed.collect()
+    findings.iter().map(|it| (text(it, "name"), text(it, "path"))).collect()
 }
 
 #[test]

@@ -11,10 +11,10 @@ use windlass_domain::release::ending::Ending;
 /// The items that a looking function may write.
 const LOOKS: [&str; 2] = ["second_look", "hourly_look"];
 
-/// "Looked at every hour: what differs is told once, and gone when it is gone. A look never waits for, nor stops, a
-/// deployment": the looking function writes nothing but looks, so it takes no lock, and it changes no target. A
-/// person's change between deployments is reported: once for each change if nothing goes wrong, and never as gone
-/// before it is. Nobody looks at an environment that needs an operator, so what is changed from then on is not reported.
+/// An hourly look never waits for a deployment, nor stops one: the looking function writes nothing but looks, so it
+/// takes no lock, and it changes no target. A person's change between deployments is reported: once for each change if
+/// nothing goes wrong, and never as gone before it is. Nobody looks at an environment that needs an operator, so what
+/// is changed from then on is not reported.
 ///
 /// Safety: drift: What a person changed between deployments is reported, once where nothing goes wrong, and who looks
 /// changes nothing.

@@ -2,7 +2,7 @@
 //! after them only what is different from the base.
 
 /// A declaration without gates: the application `shop` in version 1.0.0 with its components, deployed into `prod`.
-/// What may be different, in this order: `app`, `version`, `formerly`, `prod`, `waves`.
+/// These may be different, in this order: `app`, `version`, `formerly`, `prod`, `waves`.
 macro_rules! declared {
     (
         $($component:expr),+
@@ -22,7 +22,7 @@ macro_rules! declared {
     };
 }
 
-/// The same with gates: a bake of a minute, judged by one alarm. What may be different, in this order: `version`,
+/// The same with gates: a bake of a minute, judged by one alarm. These may be different, in this order: `version`,
 /// `prod`, `waves`, `bake`, `between_waves`, `judged_by` (a line in place of the one with the alarm), `gates` (more
 /// lines).
 macro_rules! gated {

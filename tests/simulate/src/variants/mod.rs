@@ -37,5 +37,5 @@ pub fn choose(_name: &str) -> bool {
     false
 }
 
-/// Says to the variant whether the past of a scenario happens now, in which nothing is broken. Here nothing ever is.
+/// Lets the variant know whether the past of a scenario happens now, in which nothing is broken. Here nothing ever is.
 pub fn in_past(_past: bool) {}

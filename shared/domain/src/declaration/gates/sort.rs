@@ -1,4 +1,4 @@
-//! Sorts of gates: what a gate of any sort tells of itself, and how the gates of one list are resolved.
+//! Sorts of gates: what a gate of any sort says of itself, and how the gates of one list are resolved.
 
 use crate::declaration::kinds::AsWritten;
 use crate::declaration::scope::Scope;
@@ -17,7 +17,7 @@ pub trait Sort {
     fn name(&self) -> String;
     /// Returns its threshold in words, such as `at most 5`.
     fn threshold(&self) -> String;
-    /// Returns the time for which a wave must be watched so that the gate tells something; no time if it tells at once.
+    /// Returns the time for which a wave must be watched before the gate answers; no time if it answers at once.
     fn period(&self) -> Span {
         Span::ZERO
     }
@@ -62,7 +62,7 @@ impl<G: Sort> DeclaredGate<G> {
     }
 }
 
-/// Resolves the gates of one list, of the whole release or of a component. A repeated gate tells nothing more.
+/// Resolves the gates of one list, of the whole release or of a component. A repeated gate adds nothing.
 pub(super) fn each<'w, G: Resolve>(
     scope: &mut Scope<'_>,
     of: Option<(&ComponentName, &dyn AsWritten)>,

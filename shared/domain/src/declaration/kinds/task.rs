@@ -224,11 +224,11 @@ impl Kind for Task {
 
     fn extent(&self) -> Extent {
         let limit_s = self.limit.as_s();
-        let (seconds, is_short) = match &self.function {
+        let (seconds, is_polled_often) = match &self.function {
             Some(function) => (function.longest_s(limit_s), true),
             None => (limit_s + STOPPED_WITHIN_S, limit_s <= SHORT_S),
         };
-        let often = if is_short { seconds / POLLED_S } else { 0 };
+        let often = if is_polled_often { seconds / POLLED_S } else { 0 };
         Extent { seconds, polls: polls(seconds).max(often) }
     }
 

@@ -1,4 +1,4 @@
-//! The differences that the outbox sends of a look: the new ones, and those that are gone.
+//! The differences of a look that the outbox sends: the new ones, and those that are gone.
 
 use crate::deployment::hourly_look::{Difference, HourlyLook};
 use crate::environment::drift::Field;

@@ -96,7 +96,8 @@ pub(super) fn plain(value: &Value) -> String {
 
 /// Returns the first paragraph, in one line.
 pub(super) fn one_line(text: &str) -> String {
-    text.split("\n\n").next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+    let first = text.split("\n\n").next().unwrap_or_default();
+    first.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The most names that are listed: a remedy is a sentence.

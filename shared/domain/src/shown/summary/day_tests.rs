@@ -65,7 +65,7 @@ fn a_look_sends_what_is_not_sent_and_leaves_alone_what_another_one_sends() {
 }
 
 #[test]
-fn an_application_is_sent_once_and_is_passed_over_after_three_tries() {
+fn the_summary_of_an_application_is_sent_once_and_is_passed_over_after_three_tries() {
     let mut day = begun(at("06:00:00"));
     assert!(day.begin(&app("bank"), at("06:00:00")));
     day.send(&app("bank"));
