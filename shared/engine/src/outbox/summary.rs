@@ -90,7 +90,7 @@ impl<P: Ports> SummaryRun<'_, P> {
                 let Some(app) = ledger::app_of(&item.key.pk) else {
                     continue;
                 };
-                if self.day.value.is_sent(&app) {
+                if self.day.value.is_done_with(&app) {
                     continue;
                 }
                 let came = match ledger::from_item(item) {
@@ -136,7 +136,7 @@ impl<P: Ports> SummaryRun<'_, P> {
             return Ok(Some(SummaryProgress::Elsewhere));
         }
         send_summary(ports, app, &declaration, names, self.day.value.to()).await?;
-        self.day.value.send(app);
+        self.day.value.done_with(app);
         Ok(None)
     }
 
@@ -145,7 +145,7 @@ impl<P: Ports> SummaryRun<'_, P> {
         tracing::error!(%app, why, "there is no summary");
         let notification = no_summary(app, self.day.value.to(), why);
         self.ports.notify(&notification.subject, &notification.message).await?;
-        self.day.value.send(app);
+        self.day.value.done_with(app);
         Ok((!self.write().await?).then_some(SummaryProgress::Elsewhere))
     }
 

@@ -91,7 +91,7 @@ impl Day {
     }
 
     /// Returns whether an application is done with.
-    pub fn is_sent(&self, app: &AppName) -> bool {
+    pub fn is_done_with(&self, app: &AppName) -> bool {
         self.told.as_ref().is_some_and(|last| app <= last)
     }
 
@@ -103,7 +103,7 @@ impl Day {
     }
 
     /// Notes that an application is done with.
-    pub fn send(&mut self, app: &AppName) {
+    pub fn done_with(&mut self, app: &AppName) {
         self.told = Some(app.clone());
         self.telling = None;
     }

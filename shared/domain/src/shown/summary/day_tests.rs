@@ -40,7 +40,7 @@ fn a_look_sends_what_is_not_sent_and_leaves_alone_what_another_one_sends() {
     };
     let done = || {
         let mut day = sending();
-        day.send(&app("shop"));
+        day.done_with(&app("shop"));
         day.end();
         day
     };
@@ -68,9 +68,9 @@ fn a_look_sends_what_is_not_sent_and_leaves_alone_what_another_one_sends() {
 fn the_summary_of_an_application_is_sent_once_and_is_passed_over_after_three_tries() {
     let mut day = begun(at("06:00:00"));
     assert!(day.begin(&app("bank"), at("06:00:00")));
-    day.send(&app("bank"));
+    day.done_with(&app("bank"));
     for (name, is_sent) in [("a", true), ("bank", true), ("banks", false), ("shop", false)] {
-        assert_eq!(day.is_sent(&app(name)), is_sent, "{name}");
+        assert_eq!(day.is_done_with(&app(name)), is_sent, "{name}");
     }
     for minute in 1..=TRIES {
         assert!(day.begin(&app("shop"), at(&format!("06:0{minute}:00"))));
