@@ -1,8 +1,10 @@
 """The template's rules match the documented events, and nothing else; the installation refuses what it must."""
 
 import json
+import re
 
 import pytest
+import yaml
 from cloud import REGION, REPOSITORY
 from template import resources
 
@@ -140,7 +142,8 @@ def test_every_route_of_the_api_asks_for_iam_authorization(aws):
 
 
 # What the local cloud's CloudFormation leaves out is looked up in the template itself.
-RESOURCES = resources(REPOSITORY / "template.yaml")
+TEMPLATE = REPOSITORY / "template.yaml"
+RESOURCES = resources(TEMPLATE)
 
 
 def test_the_ledger_can_be_restored():
@@ -151,6 +154,18 @@ def test_the_ledger_can_be_restored():
 def test_what_cannot_be_made_again_outlives_the_stack(name):
     """And does not outlive a stack that could not be made: the next try would meet it."""
     assert (RESOURCES[name]["DeletionPolicy"], RESOURCES[name]["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+
+
+def test_the_page_on_removal_takes_every_policy_off_that_people_attach():
+    """CloudFormation deletes no managed policy that is attached to somebody else's role."""
+    outputs = yaml.safe_load(re.search(r"^Outputs:\n.*", TEMPLATE.read_text(), re.DOTALL | re.MULTILINE)[0].replace("!", ""))["Outputs"]
+    given = {output["Value"].removeprefix("Ref ") for name, output in outputs.items() if name.endswith("PolicyArn")}
+    (listed,) = re.findall(r"^for policy in (.*); do$", (REPOSITORY / "docs/remove.md").read_text(), re.MULTILINE)
+    assert given and set(listed.split()) == given
+
+
+def test_the_bucket_of_access_logs_may_be_written_before_anything_is_logged():
+    assert RESOURCES["Artifacts"]["DependsOn"] == "AccessLogsPolicy"
 
 
 def test_a_message_stays_hidden_while_it_is_tried():
