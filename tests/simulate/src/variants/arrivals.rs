@@ -30,17 +30,6 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[FailsBefore, KilledBefore],
     },
     Variant {
-        name: "sent_back_and_lost",
-        what: "what of a flood could not be sent back is counted as sent",
-        edits: &[Edit {
-            file: "shared/engine/src/routes/intake/flood.rs",
-            find: "        BTreeSet::new()\n    })",
-            replace: "        flood.keys().filter(|_| VARIANT).copied().collect()\n    })",
-        }],
-        scenarios: &["flooded"],
-        mishaps: &[FailsBefore],
-    },
-    Variant {
         name: "next_attempt_answered",
         what: "who asks again for what is under way is told the id of a next attempt",
         edits: &[Edit {
