@@ -1,6 +1,6 @@
 """One application uploads hundreds of files, and the release of another one does not wait until all of them are served.
 
-Runs after the story, on the environment that it leaves behind. The local cloud serves one batch after the other, and its
+Runs after the story, on the environment that it leaves behind. The local cloud brings messages in their order, and its
 queue knows no groups: what is seen here is that a flood goes back into the queue, behind what came after it.
 """
 
