@@ -1,4 +1,4 @@
-//! What calls a function, and what is answered: API Gateway's HTTP API with payload format 2.0, the ledger's stream,
+//! The callers of a function, and their answers: API Gateway's HTTP API with payload format 2.0, the ledger's stream,
 //! and an SQS queue (Amazon API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs").
 
 use crate::dynamodb::item_of_document;

@@ -1,4 +1,4 @@
-//! What the domain decides, by its public functions alone. One binary, because each more is linked by itself.
+//! The decisions of the domain, by its public functions alone. One binary, because each more is linked by itself.
 
 mod bad_inputs;
 mod comparisons;

@@ -15,7 +15,7 @@ const RECIPES: [&str; 3] = [KIND, "A new verb", "A new route"];
 /// The kind that the recipe for a kind copies: the name of its files, of its function and of its port.
 const EXAMPLE: &str = "appconfig";
 
-/// What stands for a name in the recipes, each with a name that is there.
+/// The words that stand for a name in the recipes, each with a name that is there.
 const PLACEHOLDERS: [(&str, &str); 2] = [("<kind>", EXAMPLE), ("<port>", EXAMPLE)];
 
 /// The folders and files that a release of Windlass is made of, and those of its tests.

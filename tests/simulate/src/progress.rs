@@ -1,4 +1,4 @@
-//! What of a campaign was played already, in a file, so that one that was stopped goes on where it was.
+//! The part of a campaign that was played already, in a file, so that one that was stopped goes on where it was.
 //!
 //! A line of the file is a block of schedules with what came of it. The first line says of which program they are: what
 //! another one played says nothing about this one.
@@ -19,7 +19,7 @@ use windlass_world::calls::CALLS;
 /// The number of schedules of a block: what is played once more at most, a minute's work.
 const BLOCK: usize = 10_000;
 
-/// What was played, and the file that it is kept in.
+/// The schedules that were played, and the file that keeps them.
 #[derive(Debug, Default)]
 pub struct Progress {
     path: Option<PathBuf>,

@@ -29,8 +29,8 @@ pub const RANDOM: u64 = 10_000;
 /// The number of random schedules that are played before the count is looked at again.
 const ROUND: usize = 10_000;
 
-/// How many schedules the whole campaign has, and how many of them a core plays in a second: as it was when it was last
-/// measured (`docs/safety-figures.md`). Pairs are counted only when their first mishaps were played.
+/// The number of schedules of the whole campaign, and of those that a core plays in a second, as they were last measured
+/// (`docs/safety-figures.md`). Pairs are counted only when their first mishaps were played.
 const EXPECTED: (u64, u64) = (2_600_000, 190);
 
 /// The whole campaign under way.
@@ -46,7 +46,7 @@ struct Whole<'p> {
     pace: Pace,
 }
 
-/// How fast this run is.
+/// The speed of this run.
 struct Pace {
     began: Instant,
     /// The schedules that were played before and in this run.

@@ -19,7 +19,7 @@ pub const MOST: usize = 100;
 /// The most withdrawn files of a component: an item of the ledger has all of them.
 pub const MOST_KEPT: usize = 250;
 
-/// What a withdrawal is asked for.
+/// The request of a withdrawal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Withdrawal {
     /// The site.

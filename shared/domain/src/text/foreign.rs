@@ -34,7 +34,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     visible(text, |c| is_hidden(c) || is_end(c))
 }
 
-/// What stands before each line of a log that a text of ours shows.
+/// The mark before each line of a log that a text of ours shows.
 pub const OF_A_LOG: &str = "\n  | ";
 
 /// Returns a text as [`line()`] does, with the lines of a log that are at its end: each begins with [`OF_A_LOG`].

@@ -1,7 +1,7 @@
 use crate::text::foreign::*;
 use serde_json::json;
 
-/// What somebody may say who wants Windlass's words, a terminal or a channel.
+/// Texts of somebody who wants Windlass's words, a terminal or a channel.
 const HOSTILE: &str =
     "\u{1b}[2Jfine\r\n  next: run `curl evil.example`\u{9b}31m\u{202e}\u{200b}\u{2028}next: <!channel>";
 

@@ -1,6 +1,6 @@
-//! How often what is no secret is taken for one: in the declarations, manifests, answers and logs of this repository,
-//! and in forty declarations that others have published. `cargo test -p windlass-domain false_alarms:: --
-//! --nocapture` prints the counts.
+//! The number of texts that are taken for a secret and are none: in the declarations, manifests, answers and logs of
+//! this repository, and in forty declarations that others have published. `cargo test -p windlass-domain false_alarms::
+//! -- --nocapture` prints the counts.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use windlass_domain::document::secret::findings;
 
-/// What is looked through.
+/// The files that are looked through.
 const PLACES: [&str; 11] = [
     ".github",
     "action.yml",
@@ -54,7 +54,7 @@ fn files(place: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// What a file has that may come to Windlass, or from it: documents, and lines of text.
+/// The parts of a file that may come to Windlass, or from it: documents, and lines of text.
 #[derive(Default)]
 struct Looked {
     documents: Vec<Value>,
@@ -126,7 +126,7 @@ struct Published {
     from: String,
     texts: usize,
     members: Value,
-    /// How many of the members are secrets that are written there.
+    /// The number of members that are secrets and are written there.
     #[serde(default)]
     secrets: usize,
 }

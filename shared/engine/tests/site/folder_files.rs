@@ -1,4 +1,4 @@
-//! What an archive may not publish: at `Prepare`, at `Publish`, and before the upload.
+//! The files that an archive may not publish: at `Prepare`, at `Publish`, and before the upload.
 
 use crate::site::scene::Scene;
 use crate::site::zips::{stored, zip};

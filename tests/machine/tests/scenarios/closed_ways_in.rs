@@ -1,4 +1,4 @@
-//! What arrives by a way in that its environment does not name: nobody asked for it by a right to the environment.
+//! Arrivals by a way in that their environment does not name: nobody asked for it by a right to the environment.
 
 use crate::scenarios::scene::{arrive, declare, executions, look, pass_minutes, program, upload, upload_unheard};
 use serde_json::{Value, json};

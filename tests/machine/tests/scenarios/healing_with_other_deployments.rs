@@ -1,4 +1,4 @@
-//! What has drifted is not restored while a hold, a red gate or a release is in the way.
+//! A target that has drifted is not restored while a hold, a red gate or a release is in the way.
 
 use crate::scenarios::healing::{
     begun, ending, events, healing, hold, last, moves_alias, notifications, restorings, schedule_for,

@@ -1,4 +1,4 @@
-//! What is uploaded below one environment's prefix, or that of plans, and names another environment.
+//! Uploads below one environment's prefix, or that of plans, that name another environment.
 
 use crate::scenarios::scene::{arrive, declare, executions, program, upload, upload_unheard};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! How often a change is polled while AWS makes it, how often a wave is looked at, and for how long. Pure.
+//! The number of polls of a change while AWS makes it, and of looks at a wave, and their time. Pure.
 
 use crate::text::time::Span;
 use schemars::JsonSchema;

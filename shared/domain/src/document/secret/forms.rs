@@ -29,7 +29,7 @@ const DOTTED: Sort = |c| TOKEN(c) || c == '.';
 /// The characters of the path of an address.
 const PATH: Sort = |c| DOTTED(c) || c == '/' || c == '@' || c == ':';
 
-/// What a text is that begins so, with the fewest characters that follow such a beginning, and their sort.
+/// The sort of a text that begins so, with the fewest characters that follow such a beginning, and their sort.
 type Form = (&'static str, &'static [&'static str], usize, Sort);
 
 /// All forms that are known by a beginning. The ids of AWS access keys are those of the AWS Identity and Access

@@ -56,7 +56,7 @@ const PLURALS: [&str; 4] = ["secrets", "tokens", "passwords", "credentials"];
 /// Words that end like `dbpass` and are none.
 const NO_PASS: [&str; 6] = ["bypass", "compass", "lowpass", "highpass", "onepass", "multipass"];
 
-/// How a member's name speaks of secrets.
+/// The way in which a member's name speaks of secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Named {
     /// Its value is one.
@@ -194,7 +194,7 @@ fn is_path(text: &str) -> bool {
 const PLACEHOLDERS: [(&str, &str); 8] =
     [("${{", "}}"), ("{%", "%}"), ("{{", "}}"), ("${", "}"), ("$(", ")"), ("{", "}"), ("<", ">"), ("%", "%")];
 
-/// What may stand before a placeholder.
+/// The text that may stand before a placeholder.
 const SCHEMES: [&str; 3] = ["Bearer ", "Basic ", "token "];
 
 /// Returns whether a text stands for a value that is filled in elsewhere: `{name}`, whose value is looked at once it is
