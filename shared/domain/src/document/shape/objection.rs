@@ -118,10 +118,14 @@ const MEANT: &str = "Did you mean `";
 
 /// Returns the known word that was probably meant.
 pub fn nearest<'a>(word: &str, known: &'a [String]) -> Option<&'a String> {
+    let most = |candidate: &str| 1 + candidate.len() / 4;
+    let length = word.chars().count();
     known
         .iter()
+        // No two words are nearer than their lengths: a document may have thousands of long names that are unknown.
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= most(candidate))
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
+        .filter(|(distance, candidate)| *distance <= most(candidate))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
