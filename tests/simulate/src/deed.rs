@@ -17,7 +17,7 @@ pub enum Deed {
     Deploy(&'static str, &'static [&'static str]),
     /// CI brings a release of these components by the branch's rule: nobody named the environment.
     Arrive(&'static str, &'static [&'static str]),
-    /// The same with CI's own number, which distinguishes older from newer.
+    /// CI brings a release by the branch's rule with its own number, which distinguishes older from newer.
     ArriveAs(&'static str, &'static [&'static str], u64),
     /// A person asks for a release though it may be older, with a reason.
     Older(&'static str, &'static [&'static str]),

@@ -113,8 +113,8 @@ impl Owner {
         })
     }
 
-    /// The same of one that is said to have ended: it is looked at until that shows, for as
-    /// long as an answer may be behind.
+    /// Looks at an execution of which an event says that it has ended, again and again until that shows, for as long as
+    /// an answer may be behind.
     pub async fn of_ended(ports: &(impl StepFunctionsApi + Clock), arn: &str, since: Time) -> Result<Self> {
         let began = ports.now();
         loop {

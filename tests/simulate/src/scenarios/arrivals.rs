@@ -131,7 +131,7 @@ pub(super) const RELEASED_AGAIN: Scenario = Scenario {
     ..FUNCTION
 };
 
-/// The same upload once more, which shows what runs, and leaves a line of its own.
+/// CI uploads the same release once more: it is shown what runs, and the upload leaves a line of its own.
 pub(super) const UPLOADED_AGAIN: Scenario = Scenario {
     name: "uploaded_again",
     acts: &[next(Deed::Upload("1.1.0", &["api"])), quiet(Deed::Upload("1.1.0", &["api"]))],

@@ -22,7 +22,7 @@ macro_rules! declared {
     };
 }
 
-/// The same with gates: a bake of a minute, judged by one alarm. These may be different, in this order: `version`,
+/// A declaration with gates: a bake of a minute, judged by one alarm. These may be different, in this order: `version`,
 /// `prod`, `waves`, `bake`, `between_waves`, `judged_by` (a line in place of the one with the alarm), `gates` (more
 /// lines).
 macro_rules! gated {
