@@ -172,13 +172,14 @@ fn each_input_and_each_call_is_a_command_that_can_be_typed() {
     }
     texts.push(input(ActionName::Hold, EnvironmentId::new(&app, &prod), &[reason]));
     texts.push(input(ActionName::Check, EnvironmentId::new(&app, &prod), &[]));
-    for text in texts {
-        let words = WayIn::CommandLine.in_words(&text);
+    for step in texts {
+        let text = step.into();
+        let words = WayIn::CommandLine.words(&text);
         let commands = commands(&words);
-        assert_eq!(commands.len(), 1, "{text}: {words}");
+        assert_eq!(commands.len(), 1, "{text:?}: {words}");
         parses(&commands[0]).unwrap();
         for way in [WayIn::Console, WayIn::Http] {
-            assert!(!way.in_words(&text).contains("windlass "), "{text}");
+            assert!(!way.words(&text).contains("windlass "), "{text:?}");
         }
     }
 }

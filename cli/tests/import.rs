@@ -26,7 +26,7 @@ fn imported(files: &[(&str, &str)], arguments: &[&str]) -> (String, Value, Strin
     let findings = Declaration::parse(&text).err().unwrap_or_default();
     assert_eq!(code(&output), if findings.is_empty() { 0 } else { 3 }, "{said}");
     for finding in findings {
-        assert!(finding.reason.contains("`write-me`"), "{finding:?}:\n{text}");
+        assert!(finding.reason.written().contains("`write-me`"), "{finding:?}:\n{text}");
     }
     let output = import(files, &[arguments, &["--json"]].concat());
     let document: Value = serde_json::from_str(&out(&output)).unwrap();

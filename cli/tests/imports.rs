@@ -33,7 +33,7 @@ fn stem(path: &Path) -> String {
 fn checked(format: &str, path: &Path, imported: &Imported) -> String {
     let text = imported.text("shop", "prod", &format!("{format} {}", stem(path)));
     for finding in Declaration::parse(&text).err().unwrap_or_default() {
-        assert!(finding.reason.starts_with("`write-me` stands here"), "{finding:?}:\n{text}");
+        assert!(finding.reason.written().starts_with("`write-me` stands here"), "{finding:?}:\n{text}");
     }
     text
 }

@@ -73,7 +73,7 @@ fn applied(before: &Files, made: &Files) -> Files {
             assert!(read.is_ok(), "{path}: {}\n{text}", read.unwrap_err());
         } else if matches!(extension, Some("yaml" | "yml")) {
             let read = syntax::yaml(path, &without_tags(text), 1 << 20);
-            assert!(read.is_ok(), "{}\n{text}", read.unwrap_err());
+            assert!(read.is_ok(), "{}\n{text}", read.unwrap_err().written());
         }
     }
     after

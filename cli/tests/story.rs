@@ -229,7 +229,7 @@ fn a_finding_that_the_cause_names_is_not_printed_twice() {
     assert_eq!(counts(&record), [1, 1, 2]);
     // As the conductor writes the cause: the finding with its name, and a sentence more.
     let finding: windlass_domain::text::finding::Finding = serde_json::from_value(finding).unwrap();
-    let cause = format!("{finding}\n  and this is so");
+    let cause = format!("{finding:?}\n  and this is so");
     record["deployment"]["ending"]["cause"] = cause.into();
     assert_eq!(counts(&record), [1, 1, 1]);
     let text = whole(&record);

@@ -112,8 +112,9 @@ mod tests {
         Ended {
             ending,
             cause_name: cause_name.into(),
-            cause: String::new(),
+            cause: Default::default(),
             findings: findings.map(|name| Finding::new(*name, "p", "r", "m")).collect(),
+            added: Vec::new(),
             stays_reachable: vec![],
             at: Time(0),
             resolved: None,

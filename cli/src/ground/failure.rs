@@ -2,6 +2,7 @@
 
 use crate::ground::exit::Exit;
 use crate::ground::manual;
+use crate::ground::output;
 use crate::ground::trouble::TroubleName;
 use serde_json::{Value, json};
 use std::fmt::Display;
@@ -63,10 +64,8 @@ impl Failure {
 
     /// Makes a failure for input that is refused before anything is changed. Findings that are not in the command
     /// line's words are put into them.
-    pub fn rejected(message: impl Into<String>, mut findings: Vec<Finding>) -> Self {
-        for finding in &mut findings {
-            finding.remedy = WayIn::CommandLine.in_words(&finding.remedy);
-        }
+    pub fn rejected(message: impl Into<String>, findings: Vec<Finding>) -> Self {
+        let findings: Vec<Finding> = findings.into_iter().map(|one| WayIn::CommandLine.finding(one)).collect();
         Self {
             name: None,
             exit: Exit::of_findings(&findings),
@@ -101,7 +100,10 @@ impl Failure {
         for finding in &self.findings {
             text.push_str(&format!(
                 "\n  {} {}: {}\n    {}",
-                finding.name, finding.path, finding.reason, finding.remedy
+                finding.name,
+                finding.path,
+                output::text(&finding.reason),
+                output::text(&finding.remedy)
             ));
         }
         let page = manual::line(&self.findings).or_else(|| self.name.map(manual::of_trouble));

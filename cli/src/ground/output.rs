@@ -10,8 +10,10 @@ use serde::Serialize;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
+use windlass_domain::release::way_in::WayIn;
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::foreign;
+use windlass_domain::text::prose::Prose;
 
 /// The output of a verb. Words go to standard output, errors to standard error.
 #[derive(Debug, Clone, Copy)]
@@ -116,6 +118,11 @@ pub fn error(what: &str) {
     let _ = writeln!(io::stderr(), "windlass: {}", foreign::terminal(what));
 }
 
+/// Returns a text as a person at the command line reads it.
+pub fn text(prose: &Prose) -> String {
+    WayIn::CommandLine.words(prose)
+}
+
 /// Returns findings as people read them: the file, the place, what is wrong, what to write instead, and the pages that
 /// explain them.
 pub fn words(file: &str, findings: &[Finding]) -> String {
@@ -123,7 +130,10 @@ pub fn words(file: &str, findings: &[Finding]) -> String {
     for finding in findings {
         text.push_str(&format!(
             "{file}: {}: {}\n  {}\n  {}\n",
-            finding.path, finding.name, finding.reason, finding.remedy
+            finding.path,
+            finding.name,
+            self::text(&finding.reason),
+            self::text(&finding.remedy)
         ));
     }
     text.extend(manual::line(findings).map(|line| line + "\n"));

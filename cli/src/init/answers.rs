@@ -1,12 +1,14 @@
 //! Questions that a person alone can answer, each with a key and mostly with a proposed answer; and the answers. The
 //! declaration's own check takes a name or not, so a wrong answer is reported at its question.
 
+use crate::ground::output;
 use crate::init::text::Text;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::kinds::KindName;
 use windlass_domain::declaration::{Declaration, Exceptions};
 use windlass_domain::document::shape::objection::did_you_mean;
+use windlass_domain::prose;
 
 /// A question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,7 +130,7 @@ impl MemberPlace<'_> {
         let path = format!("components.c.{member}");
         let own =
             findings.into_iter().find(|finding| finding.path == path || finding.path.starts_with(&format!("{path}.")));
-        own.map_or(Ok(()), |finding| Err(format!("{} {}", finding.reason, finding.remedy)))
+        own.map_or(Ok(()), |finding| Err(output::text(&prose![&finding.reason, " ", &finding.remedy])))
     }
 }
 

@@ -114,7 +114,8 @@ impl Windlass {
         let meant = meant.map_or_else(String::new, |meant| format!("Did you mean `{meant}`? "));
         finding.remedy = format!(
             "{meant}`windlass apps` lists what is declared; `windlass declare app.yaml` declares an application."
-        );
+        )
+        .into();
         failure
     }
 

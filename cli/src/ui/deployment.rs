@@ -2,7 +2,7 @@
 //! carries out yet has the same form.
 
 use super::lines::{Stretch, strip};
-use super::parts::{Page, PagePlace, Sort, fact, mark, span, stands, times, when};
+use super::parts::{Page, PagePlace, Sort, fact, mark, prose, span, stands, times, when};
 use super::waves::{self, DrawnRecord, components};
 use crate::ui::logs::Groups;
 use crate::verbs::planned::from_to;
@@ -146,11 +146,9 @@ impl Shown<'_> {
         html! {
             @if let Some(ended) = &deployment.ending {
                 section class={ "cause " (super::parts::of_ending(ended.ending).class()) } aria-label="Cause" {
-                    p.text { (times(&ended.cause)) }
+                    p.text { (prose(&ended.cause)) }
                     @if let Some(resolved) = &ended.resolved { p { "Resolved " (when(resolved.at)) " by " (who(&resolved.by)) ": " (resolved.reason) } }
                 }
-                @let others: Vec<_> = ended.findings.iter().filter(|finding| !ended.cause.contains(&finding.reason)).cloned().collect();
-                (waves::findings("Findings", Sort::Bad, &others))
                 @if deployment.undoing.is_some() { (waves::stays_reachable(&ended.stays_reachable)) }
             }
             @if let Some(text) = self.answer["now"]["text"].as_str() {
@@ -226,7 +224,7 @@ pub fn shown_plan(planned: &Planned) -> Markup {
         Becomes::Waits | Becomes::Stops | Becomes::Same | Becomes::Superseded | Becomes::Recorded => Sort::Noted,
     };
     html! {
-        @if turn.findings.is_empty() { p { (mark(sort, "what becomes of it")) " " (times(&turn.text)) } }
+        @if turn.findings.is_empty() { p { (mark(sort, "what becomes of it")) " " (prose(&turn.text)) } }
         (waves::findings("It would be refused", Sort::Bad, &turn.findings))
         @if let Some(drawn) = &planned.drawn { (self::drawn(planned, drawn)) }
     }

@@ -1,6 +1,7 @@
 //! The parts that every page is made of: its frame, a state by word and shape, a time, a link.
 
 use crate::ground::failure::Failure;
+use crate::ground::output;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::collections::BTreeSet;
 use windlass_domain::deployment::{Ended, Status};
@@ -8,6 +9,7 @@ use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::foreign;
 use windlass_domain::text::name::AppName;
+use windlass_domain::text::prose::Prose;
 use windlass_domain::text::time::Time;
 
 /// A length of time in two steps at most: `3d 4h`, `4m 12s`.
@@ -209,6 +211,11 @@ pub fn times(text: &str) -> Markup {
     } }
 }
 
+/// Shows a text for people.
+pub fn prose(text: &Prose) -> Markup {
+    times(&output::text(text))
+}
+
 /// Shows the age of something; where scripts run the time stands over it, in both zones.
 pub fn age(at: Time, now: Time) -> Markup {
     html! { time.age datetime=(at) { (span(now.ms_since(at) / 1000)) } }
@@ -226,7 +233,7 @@ pub fn failure(failure: &Failure) -> Markup {
             p { (mark(Sort::Bad, "not done")) " " (times(&failure.message)) }
             @if !failure.findings.is_empty() {
                 ul { @for one in &failure.findings {
-                    li { b { (one.name) } " " code { (one.path) } " " (times(&one.reason)) p.next { (times(&one.remedy)) } }
+                    li { b { (one.name) } " " code { (one.path) } " " (prose(&one.reason)) p.next { (prose(&one.remedy)) } }
                 } }
             }
         }

@@ -2,7 +2,7 @@
 //! components: each goes from what to what, how many callers get it, and what it waits for.
 
 use super::lines::{self, in_a_word, line};
-use super::parts::{Sort, age, mark, span, times, when};
+use super::parts::{Sort, age, mark, prose, span, times, when};
 use crate::view::record::Record;
 use crate::view::story;
 use crate::view::under_way::{before, share};
@@ -13,7 +13,6 @@ use windlass_domain::deployment::judgement::{Judgement, gate_key};
 use windlass_domain::deployment::step::{ChangeRecord, Step, StepStatus};
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::release::stays_reachable::StaysReachable;
-use windlass_domain::release::way_in::WayIn;
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::time::Time;
 
@@ -49,7 +48,7 @@ pub fn waves(plan: &Plan, going: Option<&DrawnRecord<'_>>) -> Markup {
 pub fn stays_reachable(files: &[StaysReachable]) -> Markup {
     html! { @if !files.is_empty() {
         h2 { "Stays reachable" }
-        ul.plain { @for one in files { li { @for sentence in one.in_words() { p { (WayIn::CommandLine.in_words(&sentence)) } } } } }
+        ul.plain { @for one in files { li { @for sentence in one.in_words() { p { (prose(&sentence)) } } } } }
     } }
 }
 
@@ -58,7 +57,7 @@ pub fn findings(title: &str, sort: Sort, findings: &[Finding]) -> Markup {
     html! { @if !findings.is_empty() {
         h2 { (title) }
         ul.findings { @for one in findings { li {
-            (mark(sort, &one.name.to_string())) " " code { (one.path) } " " (times(&one.reason)) p.next { (times(&one.remedy)) }
+            (mark(sort, &one.name.to_string())) " " code { (one.path) } " " (prose(&one.reason)) p.next { (prose(&one.remedy)) }
         } } }
     } }
 }
@@ -159,7 +158,7 @@ fn watched(judged: &Judgement, going: &DrawnRecord<'_>) -> Markup {
 pub fn undo(record: &Record) -> Markup {
     html! { @if let Some(why) = &record.deployment.undoing {
         h2 { "Undo" }
-        p { (mark(Sort::Noted, &why.name)) " " (times(&why.text)) }
+        p { (mark(Sort::Noted, &why.name)) " " (prose(&why.text)) }
         @for step in &record.steps { (made(step, None)) }
     } }
 }

@@ -1,7 +1,7 @@
 //! The way back of an environment: when a drill last proved it, and what the last drill did.
 
 use super::lines::{in_a_word, of};
-use super::parts::{PagePlace, Sort, age, mark, times, when};
+use super::parts::{PagePlace, Sort, age, mark, prose, times, when};
 use crate::ground::failure::Failure;
 use crate::talk::windlass::Windlass;
 use crate::view::drills::newest;
@@ -99,7 +99,7 @@ fn one(stand: &PagePlace, app: &AppName, word: &str, known: &DrillSummary) -> Ma
                 " from " (from) " to " (to) ": there " (took(known.there_ms)) ", back " (took(known.back_ms))
             }
         }
-        @if known.outcome != DrillOutcome::Proved { p { (times(&known.cause)) } }
+        @if known.outcome != DrillOutcome::Proved { p { (prose(&known.cause)) } }
     }
 }
 

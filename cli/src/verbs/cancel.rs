@@ -17,6 +17,7 @@ use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::text::count::count;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::AppName;
+use windlass_domain::text::prose::Prose;
 
 /// The arguments of `windlass cancel`.
 #[derive(Debug, Args)]
@@ -134,18 +135,18 @@ impl Cancel {
 
 impl Cancel {
     /// Returns the advice where nothing is there to be cancelled.
-    fn instead(&self, environment: &Environment) -> String {
+    fn instead(&self, environment: &Environment) -> Prose {
         let (app, name) = (&self.app, &self.which);
         let is_idle = environment.lock.held.is_none() && environment.waiting.is_empty();
         if self.version.is_some() && !is_idle {
-            return format!("`windlass status {app} {name}` tells what is under way, and what waits.");
+            return format!("`windlass status {app} {name}` tells what is under way, and what waits.").into();
         }
         let Environment { lock, snapshot, .. } = environment;
         rollback_input(EnvironmentId::new(app, &environment.name), lock, *snapshot)
     }
 }
 
-fn refused(path: String, reason: String, remedy: String) -> Failure {
+fn refused(path: String, reason: String, remedy: impl Into<Prose>) -> Failure {
     let finding = Finding::new(FindingName::NothingToCancel, path, reason, remedy);
     Failure::rejected("it was not cancelled:", vec![finding])
 }

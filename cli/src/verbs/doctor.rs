@@ -4,6 +4,7 @@
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::manual;
+use crate::ground::output;
 use crate::ground::output::Output;
 use crate::ground::trouble::TroubleName;
 use crate::talk::installation::{Endpoint, Installed};
@@ -16,7 +17,7 @@ use serde_json::{Value, json};
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::planned::Planned;
 use windlass_domain::text::count::count;
-use windlass_domain::text::finding::{self, Finding};
+use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The verb's arguments.
@@ -105,7 +106,7 @@ struct Report<'a> {
     findings: Vec<&'a Finding>,
     warnings: &'a [Finding],
     /// The outcome of a release if it were started now.
-    turn: &'a str,
+    turn: String,
 }
 
 /// Returns the exit status, as `validate` does.
@@ -118,7 +119,12 @@ impl<'a> Report<'a> {
         let plan = planned.drawn.as_ref().map(|drawn| &drawn.plan);
         let mut findings: Vec<&Finding> = planned.turn.findings.iter().collect();
         findings.extend(plan.iter().flat_map(|plan| &plan.findings));
-        Self { named, findings, warnings: plan.map_or(&[], |plan| &plan.warnings), turn: &planned.turn.text }
+        Self {
+            named,
+            findings,
+            warnings: plan.map_or(&[], |plan| &plan.warnings),
+            turn: output::text(&planned.turn.text),
+        }
     }
 
     fn as_json(&self, answer: &Value) -> Value {
@@ -135,7 +141,7 @@ impl<'a> Report<'a> {
     /// Counts the warnings about what could not be looked at.
     fn unknown(&self) -> usize {
         let warnings = self.warnings.iter();
-        warnings.filter(|warning| warning.reason.starts_with(finding::NOT_CHECKED)).count()
+        warnings.filter(|warning| warning.not_checked).count()
     }
 
     /// Returns the text for people. A part that nobody looked at does not count as healthy, and the text says so.
@@ -166,7 +172,7 @@ impl<'a> Report<'a> {
 
 fn in_lines(sort: &str, finding: &Finding) -> String {
     let (path, name) = (&finding.path, finding.name);
-    format!("  {sort}{path}: {name}: {}\n    {}\n", finding.reason, finding.remedy)
+    format!("  {sort}{path}: {name}: {}\n    {}\n", output::text(&finding.reason), output::text(&finding.remedy))
 }
 
 /// The member of a token that a trust policy compares, as IAM calls it (AWS Identity and Access Management User Guide,

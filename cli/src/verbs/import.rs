@@ -12,6 +12,8 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::path::PathBuf;
 use windlass_domain::declaration::Declaration;
+use windlass_domain::release::way_in::WayIn;
+use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The deployer whose file it is.
@@ -58,14 +60,18 @@ impl Import {
         let file = shown(&self.file);
         let text = imported.text(&app, self.environment.as_str(), &file);
         let text = self.with_schema(text)?;
-        let findings = Declaration::parse(&text).err().unwrap_or_default();
+        let findings = Declaration::parse(&text).err().unwrap_or_default().into_iter();
+        let findings: Vec<Finding> = findings.map(|one| WayIn::CommandLine.finding(one)).collect();
         let document = json!({"text": text, "not_carried_over": imported.notes, "findings": findings});
         if !output.is_json() {
             for note in &imported.notes {
                 crate::ground::output::error(&format!("not carried over: {note}"));
             }
             for finding in &findings {
-                crate::ground::output::error(&format!("not valid yet: {finding}"));
+                crate::ground::output::error(&format!(
+                    "not valid yet: {}",
+                    crate::ground::output::text(&finding.line())
+                ));
             }
         }
         output.result(&document, &text);

@@ -3,6 +3,7 @@
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::output::Output;
+use crate::ground::output::text;
 use crate::ground::trouble::TroubleName;
 use crate::ground::{interrupt, manual};
 use crate::talk::windlass::Windlass;
@@ -133,7 +134,7 @@ fn words(planned: &Planned) -> String {
         deployment.app, deployment.environment, deployment.id,
     )];
     if planned.turn.findings.is_empty() {
-        lines.push(format!("  {}", planned.turn.text));
+        lines.push(format!("  {}", text(&planned.turn.text)));
     } else {
         lines.extend(refused(&planned.turn.findings));
     }
@@ -146,7 +147,7 @@ fn words(planned: &Planned) -> String {
 fn refused(findings: &[Finding]) -> impl Iterator<Item = String> {
     let each = findings.iter().map(|finding| {
         let (name, path) = (finding.name, &finding.path);
-        format!("    {path}: {name}: {}\n      {}", finding.reason, finding.remedy)
+        format!("    {path}: {name}: {}\n      {}", text(&finding.reason), text(&finding.remedy))
     });
     let head = "  it would be refused:".to_owned();
     let pages = manual::line(findings).map(|line| format!("  {line}"));

@@ -5,6 +5,7 @@ use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::manual;
 use crate::ground::output::Output;
+use crate::ground::output::text;
 use crate::talk::installation::Endpoint;
 use crate::talk::listing::{List, ListPart};
 use crate::talk::windlass::waiting;
@@ -81,7 +82,7 @@ impl Refusal {
     fn words(&self) -> String {
         let mut lines = vec![format!("{}  {}, by {}", self.at, self.about, self.requester)];
         let findings = self.findings.iter();
-        lines.extend(findings.map(|finding| format!("  {finding}")));
+        lines.extend(findings.map(|finding| format!("  {}", text(&finding.line()))));
         lines.extend(manual::line(&self.findings));
         lines.join("\n")
     }

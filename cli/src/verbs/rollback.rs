@@ -4,6 +4,7 @@
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::output::Output;
+use crate::ground::output::text;
 use crate::ground::trouble::TroubleName;
 use crate::ground::{arguments, interrupt};
 use crate::talk::windlass::{Windlass, waiting};
@@ -13,7 +14,6 @@ use crate::view::drills::{DrillsPage, PrintedDrill, exit};
 use crate::view::record::Record;
 use clap::Args;
 use serde_json::{Map, json};
-use windlass_domain::release::way_in::WayIn;
 use windlass_domain::text::name::ComponentName;
 
 /// The arguments of `windlass rollback`.
@@ -135,7 +135,7 @@ impl Drill {
                                 Exit::Rejected => self.refused(windlass, id).await,
                                 exit => exit,
                             };
-                            let cause = WayIn::CommandLine.in_words(&ended.cause);
+                            let cause = text(&ended.cause);
                             output.result(&json!(drill), &cause);
                             return Ok(exit);
                         }

@@ -5,6 +5,7 @@ use crate::ground::arguments::{self, ComponentArgument};
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::machine::{self, now, shown};
+use crate::ground::output;
 use crate::ground::output::{Output, words};
 use crate::ground::trouble::TroubleName;
 use crate::talk::installation::{Endpoint, Reached};
@@ -262,10 +263,7 @@ impl Validate {
         report.not_looked_at.extend(looked.unseen);
         let mut findings = sight.findings;
         findings.extend(looked.findings);
-        for finding in &mut findings {
-            finding.remedy = WayIn::CommandLine.in_words(&finding.remedy);
-        }
-        Ok(findings)
+        Ok(findings.into_iter().map(|one| WayIn::CommandLine.finding(one)).collect())
     }
 }
 
@@ -314,7 +312,7 @@ impl Report {
 fn warned(warnings: &[Finding]) -> String {
     let warned = warnings.iter().map(|warning| {
         let (name, path) = (warning.name, &warning.path);
-        format!("  warning: {name}: {path}: {}\n    {}\n", warning.reason, warning.remedy)
+        format!("  warning: {name}: {path}: {}\n    {}\n", output::text(&warning.reason), output::text(&warning.remedy))
     });
     warned.collect()
 }

@@ -4,6 +4,7 @@ use crate::ground::arguments::{self, is_id};
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::interrupt;
+use crate::ground::output::text;
 use crate::ground::output::{Output, error};
 use crate::talk::installation::Endpoint;
 use crate::talk::windlass::{Windlass, waiting};
@@ -13,6 +14,7 @@ use crate::view::history::{Deployment, newest};
 use clap::Args;
 use indicatif::HumanDuration;
 use std::time::Duration;
+use windlass_domain::prose;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::{AppName, EnvironmentName};
@@ -79,7 +81,7 @@ impl Watch {
         }
         let (most, why) = self.what_can_come(windlass, environment).await?;
         let patience = self.patience.at_most(most);
-        error(&format!("{}; it is looked for at most {}", why.reason.trim_end_matches('.'), HumanDuration(patience)));
+        error(&format!("{}; it is looked for at most {}", text(&why.reason.clone().bare()), HumanDuration(patience)));
         let waiting = self.patience.begin_at_most(most);
         interrupt::says(format!(
             "interrupted; what may come goes on. `windlass history {app} {environment}` lists what came",
@@ -162,7 +164,8 @@ impl Watch {
                 let mut unknown = unknown
                     .unwrap_or_else(|| not_there(format!("no release {version} of `{app}` is known"), String::new()));
                 if is_id(version) {
-                    unknown.reason = format!("`{app}` has no deployment of the id {version}, and {}", unknown.reason);
+                    unknown.reason =
+                        prose![format!("`{app}` has no deployment of the id {version}, and "), unknown.reason];
                 }
                 Ok((SOON, unknown))
             }

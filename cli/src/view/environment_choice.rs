@@ -3,6 +3,7 @@
 
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
+use crate::ground::output::text;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use windlass_domain::declaration::resolved::{Resolved, Start};
@@ -130,7 +131,7 @@ impl EnvironmentChoice {
 }
 
 fn none(finding: Finding) -> (Option<EnvironmentName>, String, Vec<Finding>) {
-    let line = format!("it goes nowhere: {}\n  {}", finding.reason, finding.remedy);
+    let line = format!("it goes nowhere: {}\n  {}", text(&finding.reason), text(&finding.remedy));
     (None, line, vec![finding])
 }
 

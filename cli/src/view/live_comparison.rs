@@ -4,6 +4,7 @@
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::output::Output;
+use crate::ground::output::text;
 use crate::talk::windlass::Windlass;
 use crate::view::record::Record;
 use crate::view::status::Environment;
@@ -12,8 +13,8 @@ use std::collections::BTreeSet;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::drift::Drift;
 use windlass_domain::environment::{BEFORE_WINDLASS, GivenVersion, Running, VersionNames};
+use windlass_domain::prose;
 use windlass_domain::release::Part;
-use windlass_domain::release::way_in::WayIn;
 use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::time::Time;
 
@@ -126,7 +127,7 @@ pub async fn print_now(windlass: &Windlass, record: &Record, answer: &mut Value,
     let seen = environment(windlass, deployment, &[("observe", "true")]).await;
     let seen = seen.map_err(|failure| failure.message);
     let next = answer["now"]["next"].as_str().map(str::to_owned);
-    let next = next.unwrap_or_else(|| WayIn::CommandLine.in_words(&format!("start {} to have it", deployment.input())));
+    let next = next.unwrap_or_else(|| text(&prose!["start ", deployment.input(), " to have it"]));
     let now = compare(deployment, exit, seen, &next);
     output.progress(&now.words);
     answer["now"]["runs"] = json!(now.runs);

@@ -2,6 +2,7 @@
 
 use crate::ground::failure::Failure;
 use crate::ground::machine::now;
+use crate::ground::output::text;
 use crate::view::provenance::{Provenance, commit, took, who};
 use serde::Deserialize;
 use serde_json::Value;
@@ -16,7 +17,6 @@ use windlass_domain::release::Part;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::call::operators;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
-use windlass_domain::release::way_in::WayIn;
 use windlass_domain::text::foreign::Foreign;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::text::time::Time;
@@ -163,7 +163,7 @@ impl Environment {
         lines.extend(self.looked());
         let nothing_to_go_back_from = self.snapshot == 0;
         let drills = self.drills.as_ref().filter(|_| !nothing_to_go_back_from);
-        lines.extend(drills.map(|drills| format!("  way back: {}", drills.in_words())));
+        lines.extend(drills.map(|drills| format!("  way back: {}", text(&drills.in_words()))));
         let next = self.next_drill.as_ref();
         lines.extend(next.map(|next| format!("  drills: {next}")));
         lines.push(self.hold_in_words());
@@ -315,7 +315,7 @@ impl Environment {
         let Some(held) = &self.lock.held else {
             return "  lock: free".to_owned();
         };
-        let next = |action| WayIn::CommandLine.in_words(&operators(action, EnvironmentId::new(&self.app, &self.name)));
+        let next = |action| text(&operators(action, EnvironmentId::new(&self.app, &self.name)).into());
         let what = match held.state {
             HeldState::Running => "is under way".to_owned(),
             HeldState::Recovering => "is being recovered".to_owned(),

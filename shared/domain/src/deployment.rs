@@ -33,6 +33,8 @@ use crate::text::digest::Digest;
 use crate::text::finding::Finding;
 use crate::text::foreign;
 use crate::text::name::{AppName, ComponentName, EnvironmentName};
+use crate::text::next_step::NextStep;
+use crate::text::prose::Prose;
 use crate::text::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -197,8 +199,8 @@ impl Deployment {
         }
     }
 
-    /// Returns the input with which a person asks for the same once more.
-    pub fn input(&self) -> String {
+    /// Returns the step with which a person asks for the same once more.
+    pub fn input(&self) -> NextStep {
         if self.action == ActionName::Deploy {
             return self.deploy_input(Vec::new());
         }
@@ -219,20 +221,20 @@ impl Deployment {
         input(self.action, self.environment_id(), &members)
     }
 
-    /// Returns the input with which a person goes where this deployment went, and stays there. A drill would come back,
+    /// Returns the step with which a person goes where this deployment went, and stays there. A drill would come back,
     /// and no person asks for a restore.
-    pub fn rollback_input(&self) -> String {
+    pub fn rollback_input(&self) -> NextStep {
         let asked = Self { action: ActionName::Rollback, ..self.clone() };
         asked.input()
     }
 
-    /// Returns the input of the same deployment, past gates that are red before anything has changed.
-    pub fn input_accepting_red(&self) -> String {
+    /// Returns the step that starts the same deployment, past gates that are red before anything has changed.
+    pub fn input_accepting_red(&self) -> NextStep {
         self.deploy_input(vec![("accept_red", true.into())])
     }
 
-    /// Returns the input with the permissions that the deployment had, because the obstacles are still there.
-    fn deploy_input(&self, mut members: Vec<(&str, Value)>) -> String {
+    /// Returns the step with the permissions that the deployment had, because the obstacles are still there.
+    fn deploy_input(&self, mut members: Vec<(&str, Value)>) -> NextStep {
         let passes = [
             ("again", self.again),
             ("allow_older", self.allow_older),
@@ -278,7 +280,7 @@ pub struct Why {
     /// A short name, such as `GateFailed`, `PreemptedByOperator` or `PreemptedByDeploy`.
     pub name: String,
     /// A sentence for a person.
-    pub text: String,
+    pub text: Prose,
 }
 
 /// The causes that blame the release: a gate that it failed, a component that it broke or that never became steady with
@@ -311,10 +313,13 @@ pub struct Ended {
     /// A short name of the cause, such as `GateFailed`, `Superseded`, `PreemptedByOperator`.
     pub cause_name: String,
     /// The sentence in the notification and in the execution's Cause. It may have many lines.
-    pub cause: String,
-    /// The findings: what was wrong.
+    pub cause: Prose,
+    /// The findings: what was wrong. Where there are any, the cause is a line for each, and the pages that explain them.
     #[serde(default)]
     pub findings: Vec<Finding>,
+    /// The lines that stand in the cause right after its first line, the newest first: what else a person has to know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub added: Vec<Prose>,
     /// The files of sites that stay reachable although no site has them now, per component.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stays_reachable: Vec<StaysReachable>,

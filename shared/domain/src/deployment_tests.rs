@@ -1,12 +1,14 @@
 use super::*;
+use crate::prose;
 
 #[test]
 fn an_ending_names_its_cause_if_it_has_one() {
     let ended = |cause_name: &str| Ended {
         ending: Ending::Succeeded,
         cause_name: cause_name.into(),
-        cause: String::new(),
+        cause: Default::default(),
         findings: vec![],
+        added: vec![],
         stays_reachable: vec![],
         at: Time(0),
         resolved: None,
@@ -20,10 +22,7 @@ fn an_ending_names_its_cause_if_it_has_one() {
 fn only_what_says_something_of_the_release_vetoes_it() {
     use crate::text::fault::FaultName;
     use crate::text::finding::FindingName;
-    let of_release = |name: String| {
-        let text = String::new();
-        Why { name, text }.is_of_the_release()
-    };
+    let of_release = |name: String| Why { name, text: Prose::default() }.is_of_the_release();
     for name in [
         "GateFailed".to_owned(),
         FindingName::ChangeFailed.to_string(),
@@ -74,23 +73,26 @@ fn recoveries_are_counted_from_the_execution_that_somebody_asked_for_last() {
 #[test]
 fn what_was_asked_for_can_be_asked_for_again() {
     let deploy = record(ActionName::Deploy, None);
-    assert_eq!(deploy.input(), r#"{"action":"deploy","app":"shop","environment":"prod","version":"1.1.0"}"#);
     assert_eq!(
-        deploy.input_accepting_red(),
+        prose![deploy.input()].written(),
+        r#"{"action":"deploy","app":"shop","environment":"prod","version":"1.1.0"}"#
+    );
+    assert_eq!(
+        prose![deploy.input_accepting_red()].written(),
         r#"{"action":"deploy","accept_red":true,"app":"shop","environment":"prod","reason":"…","version":"1.1.0"}"#
     );
     let mut passed = record(ActionName::Deploy, None);
     (passed.again, passed.through_hold) = (true, true);
     assert_eq!(
-        passed.input(),
+        prose![passed.input()].written(),
         r#"{"action":"deploy","again":true,"app":"shop","environment":"prod","reason":"…","through_hold":true,"version":"1.1.0"}"#
     );
     assert_eq!(
-        record(ActionName::Rollback, Some(3)).input(),
+        prose![record(ActionName::Rollback, Some(3)).input()].written(),
         r#"{"action":"rollback","app":"shop","environment":"prod","reason":"…","snapshot":3}"#
     );
     assert_eq!(
-        record(ActionName::Rollback, None).input(),
+        prose![record(ActionName::Rollback, None).input()].written(),
         r#"{"action":"rollback","app":"shop","environment":"prod","reason":"…"}"#
     );
 }

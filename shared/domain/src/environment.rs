@@ -9,6 +9,7 @@ use crate::release::withdrawal::WithdrawnFiles;
 use crate::text::digest::Digest;
 use crate::text::foreign::{self, Foreign, truncate};
 use crate::text::name::ComponentName;
+use crate::text::prose::Prose;
 use crate::text::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -305,7 +306,7 @@ pub struct Veto {
     /// The time of the veto.
     pub since: Time,
     /// The sentence that says why.
-    pub cause: String,
+    pub cause: Prose,
 }
 
 /// The last fate of a release in an environment, if it decides about the release's next arrival.

@@ -9,6 +9,7 @@ use crate::declaration::tenancy::{Claim, Claims};
 use crate::environment::kept::{Irreversible, IrreversibleRun};
 use crate::environment::{BEFORE_WINDLASS, EnvironmentState, FormerState, Lock, Running, Snapshot};
 use crate::moving::removal::{Removal, RetainedRecord, busy, declared, nothing, recorded};
+use crate::prose;
 use crate::release::Part;
 use crate::release::action::ActionName;
 use crate::release::call::input;
@@ -200,10 +201,11 @@ impl<'a> Moving<'a> {
             FindingName::AlreadyRuns,
             format!("components.{name}"),
             format!("a component `{name}` is recorded in {} already, with what ran and was found of it.", self.to),
-            format!(
-                "{otherwise}Where that record is not wanted, take `{name}` out of the declaration, start {remove}, \
-                 declare it again, and ask again."
-            ),
+            prose![
+                format!("{otherwise}Where that record is not wanted, take `{name}` out of the declaration, start "),
+                remove,
+                ", declare it again, and ask again."
+            ],
         )
     }
 

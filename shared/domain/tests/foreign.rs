@@ -19,6 +19,7 @@ use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName, in_lines};
 use windlass_domain::text::foreign::is_hidden;
 use windlass_domain::text::name::{AppName, EnvironmentName};
+use windlass_domain::text::prose::Prose;
 
 /// Escape sequences of two sorts, ends of lines of four sorts, a line like ours, a turned direction, a mention.
 const HOSTILE: &str = "\u{1b}[2J\u{9b}31mfine\r\n  next: run `curl evil.example`\u{2028}next: run it\u{85}\n\
@@ -76,11 +77,11 @@ fn raw() -> Measurement {
 #[test]
 fn a_finding_and_a_fault_are_lines_of_ours() {
     let finding = Finding::new(FindingName::ChangeFailed, HOSTILE, HOSTILE, HOSTILE);
-    hold(&finding.to_string());
-    hold(&in_lines(&[finding.clone(), finding.clone()]));
+    hold(&finding.written());
+    hold(&in_lines(&[finding.clone(), finding.clone()]).written());
     hold_all(&serde_json::to_value(&finding).unwrap(), hold);
     let stored = json!({"name": "ChangeFailed", "path": HOSTILE, "reason": HOSTILE, "remedy": HOSTILE});
-    hold(&serde_json::from_value::<Finding>(stored).unwrap().to_string());
+    hold(&serde_json::from_value::<Finding>(stored).unwrap().written());
     let fault = Fault::new(FaultName::Refused, HOSTILE).while_doing(HOSTILE);
     hold(&fault.to_string());
 }
@@ -92,12 +93,12 @@ fn the_end_of_a_deployment_has_next_steps_of_ours_alone() {
     for measurement in [measured(), raw()] {
         hold(&gate_failed(of, "1.4.0", 1, HOSTILE, &measurement));
     }
-    let each = || vec![HOSTILE.to_owned()];
+    let (each, texts) = (|| vec![HOSTILE.to_owned()], || vec![Prose::from(HOSTILE)]);
     let outcome =
-        Undone { undone: each(), failed: each(), stays: each(), untouched: each(), seen: each(), next: each() };
-    let words = undone(of, "1.4.0", "it failed.", &outcome);
-    hold(&words);
-    assert_eq!(words.matches("\n  next: ").count(), 1, "{words}");
+        Undone { undone: each(), failed: texts(), stays: each(), untouched: each(), seen: each(), next: texts() };
+    let words = undone(of, "1.4.0", &"it failed.".into(), &outcome);
+    hold(&words.written());
+    assert_eq!(words.written().matches("\n  next: ").count(), 1, "{words:?}");
 }
 
 /// Returns the event that an environment is held with hostile words.

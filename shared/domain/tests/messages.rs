@@ -16,7 +16,7 @@ const GOOD_JSON: &str =
 const GOOD_MANIFEST: &str = include_str!("bad_inputs/manifest.yaml");
 
 fn listed(findings: &[Finding]) -> String {
-    let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    let lines: Vec<String> = findings.iter().map(Finding::written).collect();
     lines.join("\n")
 }
 

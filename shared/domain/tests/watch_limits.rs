@@ -45,9 +45,10 @@ fn findings(what: &str, value: &str) -> Vec<Finding> {
 
 /// Returns the time in a remedy.
 fn largest(finding: &Finding) -> u64 {
-    let named = finding.remedy.split('`').nth(1).unwrap();
+    let remedy = finding.remedy.written();
+    let named = remedy.split('`').nth(1).unwrap();
     let minutes = windlass_domain::text::time::Span::parse(named).unwrap().as_s() / 60;
-    assert!(minutes > 0, "{finding}");
+    assert!(minutes > 0, "{finding:?}");
     minutes
 }
 
@@ -67,7 +68,7 @@ fn what_cannot_be_watched_is_refused_with_the_largest_that_can() {
         };
         assert_eq!((finding.name, finding.path.as_str()), (FindingName::TooLarge, path));
         let largest = largest(finding);
-        assert_eq!(findings(what, &format!("{largest}m")), [], "{finding}");
+        assert_eq!(findings(what, &format!("{largest}m")), [], "{finding:?}");
         let more = findings(what, &format!("{}m", largest + 1));
         assert_eq!(more.len(), 1, "{what}: {}", largest + 1);
     }
@@ -99,5 +100,5 @@ fn no_time_is_advised_where_none_is_enough() {
     let both = shop("bake", "300h").replace("every: 5m", "every: 290h");
     let found = Declaration::parse(&both).unwrap_err();
     assert_eq!(found.len(), 1, "{found:?}");
-    assert!(found[0].remedy.starts_with("Write shorter times"), "{found:?}");
+    assert!(found[0].remedy.written().starts_with("Write shorter times"), "{found:?}");
 }

@@ -11,6 +11,7 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::Lock;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::fault::Fault;
+use windlass_domain::text::finding::Finding;
 use windlass_domain::text::time::Time;
 
 /// A deployment under way.
@@ -76,7 +77,7 @@ pub async fn resolved(ports: &impl DynamoDbApi, record: &Deployment) -> Result<R
 fn resolve(declared: &Declared, record: &Deployment) -> Result<Resolved> {
     ledger::read_declaration(declared).and_then(|declaration| declaration.resolve(&record.environment)).map_err(
         |findings| {
-            let findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
+            let findings: Vec<String> = findings.iter().map(Finding::written).collect();
             Fault::internal(format!(
                 "the recorded declaration {} of {} cannot be read for {}: {}",
                 record.declaration,

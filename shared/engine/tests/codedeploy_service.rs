@@ -218,7 +218,7 @@ fn a_group_that_is_busy_is_named_before_anything_changes_and_after() {
 fn seen_to_accept(deploying: &service_scene::Deploying<'_>, world: &World) -> String {
     match run(windlass_engine::observe::live(world, &deploying.step(), None)).unwrap() {
         Live::There { shown, state, .. } => format!("{shown}: {}", state["noticed"]["value"]),
-        Live::Moving(finding) => finding.to_string(),
+        Live::Moving(finding) => finding.written(),
         other => format!("{other:?}"),
     }
 }

@@ -201,7 +201,7 @@ fn no_tasks_are_steady_at_once_with_a_warning() {
     scene.spec.steady_within = Span::seconds(60);
     let artifact = scene.push("1.1");
     let planned = scene.plan("d1", Some(&artifact), None);
-    assert!(planned.warnings[0].reason.contains("wants 0 tasks"));
+    assert!(planned.warnings[0].reason.written().contains("wants 0 tasks"));
     let deploying = scene.begin_planned("d1", &planned);
     assert_eq!(deploying.invoke(Some(0)), Ok(WorkTransition::Changed));
     assert_eq!(scene.set_to(), "agent:2");

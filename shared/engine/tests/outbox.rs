@@ -49,6 +49,7 @@ fn ends(ending: Ending, at_s: u64) -> impl FnOnce(&mut Deployment) {
             cause_name: "GateFailed".into(),
             cause: "a gate failed.".into(),
             findings: vec![],
+            added: vec![],
             stays_reachable: vec![],
             at: Time(at_s * 1000),
             resolved: None,

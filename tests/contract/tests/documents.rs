@@ -103,7 +103,7 @@ fn an_error_of_the_api_is_shown_as_it_is() {
     let findings: Vec<Finding> = serde_json::from_value(problem["findings"].clone()).expect("findings");
     let first = findings.first().expect("a finding");
     assert_eq!(problem["title"], first.name.to_string());
-    assert_eq!(problem["detail"], first.to_string());
+    assert_eq!(problem["detail"], first.written());
 }
 
 /// Returns the paths of this repository that a document names in code.

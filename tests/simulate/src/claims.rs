@@ -57,7 +57,7 @@ impl Stage<'_> {
             return;
         };
         let Some(ended) = &record.ending else { return };
-        let claim = Claim::of(ended.ending, &ended.cause_name, &ended.cause);
+        let claim = Claim::of(ended.ending, &ended.cause_name, &ended.cause.written());
         // A read of the deployment may show what was before a change by somebody else.
         let since = record.started.unwrap_or(record.accepted).0;
         let since = since.saturating_sub(self.schedule.reads_behind_ms());

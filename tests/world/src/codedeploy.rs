@@ -309,7 +309,7 @@ impl World {
         }
         let is_service = group.platform == "ECS";
         let read = if is_service { AppSpec::read_service(&new.content) } else { AppSpec::read(&new.content) };
-        read.map_err(|why| Fault::new(FaultName::Refused, format!("InvalidRevisionException: {why}")))?;
+        read.map_err(|why| Fault::new(FaultName::Refused, format!("InvalidRevisionException: {}", why.written())))?;
         let revision = state.register(&new.content);
         let id = state.next_id();
         if is_service {

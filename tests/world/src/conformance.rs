@@ -105,7 +105,7 @@ fn a_change_made_twice_is_made_once<S: Subject>(subject: &S) {
                 Next::Wait(seconds) => run(trial.scene.world.sleep_ms(seconds * 1000)),
                 Next::WaitForHours => run(trial.scene.world.sleep_ms(900_000)),
                 Next::Failed(finding) | Next::Theirs(finding) | Next::TakenBack(finding) => {
-                    panic!("{finding}")
+                    panic!("{finding:?}")
                 }
                 Next::Do(change) => {
                     let now = trial.scene.world.now();

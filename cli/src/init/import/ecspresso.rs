@@ -1,5 +1,6 @@
 //! ecspresso's `ecspresso.yml`, with the definitions of the task and the service that it names.
 
+use crate::ground::output;
 use crate::init::import::expression::of_go;
 use crate::init::import::{Imported, UnreadMembers, name, repository};
 use serde_json::{Map, Value, json};
@@ -15,7 +16,7 @@ const LARGEST: usize = 1024 * 1024;
 /// # Errors
 /// The sentence that says what is wrong with it.
 pub fn import(text: &str, beside: &dyn Fn(&str) -> Result<String, String>) -> Result<Imported, String> {
-    let file = syntax::yaml("the file", text, LARGEST).map_err(|finding| finding.reason)?;
+    let file = syntax::yaml("the file", text, LARGEST).map_err(|finding| output::text(&finding.reason))?;
     let mut imported = Imported::default();
     let mut file = UnreadMembers::new(file);
     // It is about ecspresso alone.
@@ -70,7 +71,7 @@ pub fn import(text: &str, beside: &dyn Fn(&str) -> Result<String, String>) -> Re
 fn definition(path: &str, beside: &dyn Fn(&str) -> Result<String, String>, imported: &mut Imported) -> Value {
     beside(path)
         .and_then(|text| {
-            let read = syntax::yaml(path, &text, LARGEST).map_err(|finding| finding.reason);
+            let read = syntax::yaml(path, &text, LARGEST).map_err(|finding| output::text(&finding.reason));
             read.map_err(|why| format!("`{path}` cannot be read: {why}"))
         })
         .unwrap_or_else(|why| {

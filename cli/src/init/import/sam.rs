@@ -2,6 +2,7 @@
 //! CloudFormation's functions are replaced, so that it is read as YAML; what they make nobody knows before
 //! CloudFormation does.
 
+use crate::ground::output;
 use crate::init::import::expression::of_cloudformation;
 use crate::init::import::{Imported, UnreadMembers, name};
 use serde_json::{Value, json};
@@ -17,7 +18,8 @@ const LARGEST: usize = 1024 * 1024;
 /// # Errors
 /// The sentence that says what is wrong with it, or that it has no such function.
 pub fn import(text: &str) -> Result<Imported, String> {
-    let template = syntax::yaml("the template", &without_tags(text), LARGEST).map_err(|finding| finding.reason)?;
+    let template =
+        syntax::yaml("the template", &without_tags(text), LARGEST).map_err(|finding| output::text(&finding.reason))?;
     let mut imported = Imported::default();
     let common = &template["Globals"]["Function"];
     let functions = template["Resources"].as_object().into_iter().flatten();

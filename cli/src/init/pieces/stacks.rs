@@ -1,6 +1,7 @@
 //! The functions of a stack: those of a template of AWS SAM, and those whose names stand as texts in the code of an app
 //! of AWS CDK.
 
+use crate::ground::output;
 use crate::init::environments::pattern;
 use crate::init::import::name;
 use crate::init::import::sam::{hooks, without_tags};
@@ -22,7 +23,10 @@ pub fn sam(repository: &Repository, found: &mut Pieces) {
         let template = match syntax::yaml("the template", &without_tags(text), LARGEST) {
             Ok(template) => template,
             Err(why) if text.contains("AWS::Serverless-") => {
-                found.notes.push(format!("`{path}` is a template of AWS SAM that cannot be read: {}", why.reason));
+                found.notes.push(format!(
+                    "`{path}` is a template of AWS SAM that cannot be read: {}",
+                    output::text(&why.reason)
+                ));
                 continue;
             }
             Err(_) => continue,

@@ -227,10 +227,10 @@ components:
             let found = misfits(&app, std::slice::from_ref(&artifact), declared);
             let names: Vec<String> = found.iter().map(|one| one.name.to_string()).collect();
             assert!(
-                found.iter().all(|one| one.reason.contains(file) || one.path.starts_with(file)),
+                found.iter().all(|one| one.reason.written().contains(file) || one.path.starts_with(file)),
                 "the file is named: {found:?}"
             );
-            let version = |one: &Finding| one.remedy.contains("new version");
+            let version = |one: &Finding| one.remedy.written().contains("new version");
             assert!(!found.iter().any(version), "the version is free: {found:?}");
             names.join(" ")
         })

@@ -3,6 +3,7 @@
 use crate::ground::failure::Failure;
 use std::collections::BTreeMap;
 use windlass_domain::document::git::{Git, guess_git_ref};
+use windlass_domain::prose;
 use windlass_domain::release::key::{artifacts_of, plans_of};
 use windlass_domain::release::manifest::{ArtifactRef, Manifest};
 use windlass_domain::text::digest::Digest;
@@ -92,8 +93,8 @@ fn by_option(finding: Finding, reference: &str) -> Finding {
     };
     let remedy = match (given, meant.as_str()) {
         (None, _) => return finding,
-        (Some((_, given)), "") => format!("{} It is {given}.", finding.remedy),
-        (Some((_, given)), meant) => format!("{meant}It is {given}."),
+        (Some((_, given)), "") => prose![finding.remedy, format!(" It is {given}.")],
+        (Some((_, given)), meant) => format!("{meant}It is {given}.").into(),
     };
     Finding { remedy, ..finding }
 }
@@ -155,13 +156,13 @@ mod tests {
         assert_eq!(failure.findings.len(), 2, "{failure:?}");
         let failure = build(&shop(), about("../1"), components()).unwrap_err();
         let remedy = &failure.findings[0].remedy;
-        assert!(remedy.ends_with("It is the argument VERSION."), "{remedy}");
+        assert!(remedy.written().ends_with("It is the argument VERSION."), "{remedy:?}");
         let mut wrong = about("1.4.0");
         wrong.git = Some(Git { reference: "main".into(), commit: Some("HEAD".into()), time: None, dirty: false });
         let failure = build(&shop(), wrong, components()).unwrap_err();
         for (finding, option) in failure.findings.iter().zip(["commit", "ref"]) {
             let option = format!("`--git-{option}`");
-            assert!(finding.remedy.contains(&option), "{finding}");
+            assert!(finding.remedy.written().contains(&option), "{finding:?}");
         }
         assert_eq!(failure.findings.len(), 2);
         assert!(build(&shop(), about("1.4.0"), BTreeMap::new()).is_err());

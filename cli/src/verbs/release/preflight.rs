@@ -1,5 +1,6 @@
 //! The check of a release before its first byte is sent. Pure.
 
+use crate::ground::output::text;
 use crate::talk::git::ReleaseOrigin;
 use crate::view::status::Environment;
 use windlass_domain::declaration::Declaration;
@@ -244,7 +245,7 @@ pub fn goes(plan: ReleasePlan<'_>, here: Option<&Resolved>) -> String {
             EnvironmentId::new(plan.app, name),
             &[("version", plan.manifest.version.as_str().into())],
         );
-        let start = windlass_domain::release::way_in::WayIn::CommandLine.in_words(&start);
+        let start = text(&start.into());
         return format!("  goes to {name}, {why}: only recorded, a person starts it there with {start}");
     }
     format!("  goes to {name}, {why}")

@@ -143,7 +143,7 @@ fn a_ref_that_goes_nowhere_is_refused_with_the_tag_of_what_is_checked_out_where_
         };
         let findings = goes_to(plan, &declaration).unwrap_err();
         let remedy = &findings[0].remedy;
-        let names = remedy.contains("`prod` takes: give `--git-ref refs/tags/v1.4.0`. ");
-        assert_eq!(names, is_named, "{remedy}");
+        let names = remedy.written().contains("`prod` takes: give `--git-ref refs/tags/v1.4.0`. ");
+        assert_eq!(names, is_named, "{remedy:?}");
     }
 }

@@ -7,6 +7,7 @@ mod steps;
 
 use crate::ground::interrupt::cancelled;
 use crate::ground::manual;
+use crate::ground::output::text;
 use crate::view::record::Record;
 use crate::view::story::steps::{AT_ONCE, changes, forward, judged, steered, waits, warnings, watched};
 use std::collections::HashSet;
@@ -17,9 +18,9 @@ use windlass_domain::deployment::step::StepStatus;
 use windlass_domain::deployment::{Deployment, Ended};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::stays_reachable::StaysReachable;
-use windlass_domain::release::way_in::WayIn;
 use windlass_domain::shown::message::wave_in_words;
 use windlass_domain::text::finding::Finding;
+use windlass_domain::text::prose::Prose;
 
 /// The keys of the lines that were printed.
 #[derive(Debug, Default)]
@@ -174,7 +175,7 @@ pub fn planned(plan: &Plan) -> Vec<Line> {
         lines.push(Line::plain(format!("  plan: {component} {reason}")));
     }
     for warning in &plan.warnings {
-        let (name, reason, remedy) = (warning.name, &warning.reason, &warning.remedy);
+        let (name, reason, remedy) = (warning.name, text(&warning.reason), text(&warning.remedy));
         lines.push(Line::plain(format!("  warning: {name}: {reason}\n    {remedy}")));
     }
     lines.extend(manual::line(&plan.warnings).map(Line::plain));
@@ -184,7 +185,7 @@ pub fn planned(plan: &Plan) -> Vec<Line> {
 
 /// Returns the sentences on files of a site that stay reachable, on lines of their own.
 fn reachable(files: &StaysReachable) -> String {
-    WayIn::CommandLine.in_words(&files.in_words().join("\n    "))
+    text(&Prose::join(files.in_words(), "\n    "))
 }
 
 /// Returns the lines on the undo: its reason, and what each component is now.
@@ -192,7 +193,7 @@ pub(crate) fn undone(record: &Record) -> Vec<Line> {
     let Some(why_undone) = &record.deployment.undoing else {
         return Vec::new();
     };
-    let mut lines = vec![Line::plain(format!("  undoing: {}", why_undone.text))];
+    let mut lines = vec![Line::plain(format!("  undoing: {}", text(&why_undone.text)))];
     for step in &record.steps {
         lines.extend(changes(step, None));
         let component = &step.component;
@@ -222,17 +223,13 @@ pub(crate) fn ending(record: &Record, is_past: bool) -> Vec<Line> {
     let Some(ended) = &record.deployment.ending else {
         return Vec::new();
     };
-    let (cause, others) = cause(ended);
-    let at = ended.at;
+    let (cause, at) = (cause(ended), ended.at);
     let text = if is_past {
         format!("{ended} at {at}, and this was so at that time: {cause}")
     } else {
         format!("{ended}: {cause}")
     };
     let mut lines = vec![Line::new(format!("ending {}", ended.ending), text)];
-    for finding in others {
-        lines.push(Line::plain(format!("  {}", in_lines(finding))));
-    }
     // What a plan says of files that stay is printed with the plan.
     if record.deployment.undoing.is_some() {
         lines.extend(ended.stays_reachable.iter().map(|files| Line::plain(format!("  {}", reachable(files)))));
@@ -243,24 +240,19 @@ pub(crate) fn ending(record: &Record, is_past: bool) -> Vec<Line> {
     lines
 }
 
-/// Returns the cause, with each finding in it on lines of its own, and the findings that it does not mention.
-fn cause(ended: &Ended) -> (String, Vec<&Finding>) {
-    let mut cause = ended.cause.clone();
-    let mut others = Vec::new();
-    for finding in &ended.findings {
-        let text = finding.to_string();
-        if cause.contains(&text) {
-            cause = cause.replace(&text, &in_lines(finding));
-        } else {
-            others.push(finding);
-        }
-    }
-    // The cause's name stands before it already, as the name of its first finding.
-    let named = format!("{} ", ended.cause_name);
-    let rest = cause.strip_prefix(&named).map(str::to_owned);
-    (rest.unwrap_or(cause), others)
+/// Returns the cause, with each finding on lines of its own. The name of the first one stands before it already, as the
+/// cause's.
+fn cause(ended: &Ended) -> String {
+    let Some((first, others)) = ended.findings.split_first() else {
+        return text(&ended.cause);
+    };
+    let mut lines = vec![in_lines(first).split_off(first.name.to_string().len() + 1)];
+    lines.extend(ended.added.iter().rev().map(|line| format!("  {}", text(line))));
+    lines.extend(others.iter().map(in_lines));
+    lines.extend(windlass_domain::text::finding::pages(&ended.findings));
+    lines.join("\n")
 }
 
 fn in_lines(it: &Finding) -> String {
-    format!("{} {}: {}\n    {}", it.name, it.path, it.reason, it.remedy)
+    format!("{} {}: {}\n    {}", it.name, it.path, text(&it.reason), text(&it.remedy))
 }

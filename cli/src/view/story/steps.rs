@@ -1,6 +1,7 @@
 //! The lines of a step and of a wave, each with the key by which it is printed once: what is published and changed of a
 //! component, what it waits for, for how long a wave is watched, and what was measured.
 
+use crate::ground::output::text;
 use crate::view::record::Record;
 use indicatif::{HumanBytes, HumanDuration};
 use std::time::Duration;
@@ -79,7 +80,7 @@ fn change_line(step: &Step, number: usize, change: &ChangeRecord) -> Line {
 /// Returns a failure of a step, for people.
 pub fn why_failed(failure: &StepFailure) -> String {
     match failure {
-        StepFailure::Finding(finding) => format!("{}: {}", finding.name, finding.reason),
+        StepFailure::Finding(finding) => format!("{}: {}", finding.name, text(&finding.reason)),
         StepFailure::Fault(fault) => fault.to_string(),
     }
 }

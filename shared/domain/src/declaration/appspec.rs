@@ -5,6 +5,7 @@
 //! else (rule 9), hooks and unknown members included. CodeDeploy's own documentation writes its keys in both cases.
 
 use crate::document::syntax;
+use crate::text::prose::Prose;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -39,17 +40,17 @@ impl AppSpec {
     ///
     /// # Errors
     /// The reason why it is no document that deploys one Lambda function, for the end of a sentence.
-    pub fn read(text: &str) -> Result<Self, String> {
+    pub fn read(text: &str) -> Result<Self, Prose> {
         Self::of(text, FUNCTION)
     }
 
     /// Reads a document that deploys one resource of this type.
-    fn of(text: &str, of: &str) -> Result<Self, String> {
+    fn of(text: &str, of: &str) -> Result<Self, Prose> {
         let document = syntax::yaml("the AppSpec", text, LARGEST);
         let mut document = document.map_err(|finding| finding.reason)?;
         match properties(&mut document, of) {
             Some(_) => Ok(Self(document)),
-            None => Err(format!("it does not name exactly one resource of the type {of} with its properties")),
+            None => Err(format!("it does not name exactly one resource of the type {of} with its properties").into()),
         }
     }
 
@@ -178,7 +179,7 @@ impl AppSpec {
     ///
     /// # Errors
     /// The reason why it is no document that deploys one service, for the end of a sentence.
-    pub fn read_service(text: &str) -> Result<Self, String> {
+    pub fn read_service(text: &str) -> Result<Self, Prose> {
         Self::of(text, SERVICE)
     }
 

@@ -139,7 +139,7 @@ mod tests {
         for version in ["1.0.0", "0.9.0", "1.0.0-rc.1", "1.0.0+build.2"] {
             let finding = uploaded(version, "shop-other").unwrap_err();
             assert_eq!(finding.name, FindingName::VersionNotHigher, "{version}");
-            assert!(finding.remedy.contains("1.0.1"), "{finding}");
+            assert!(finding.remedy.written().contains("1.0.1"), "{finding:?}");
         }
     }
 

@@ -111,7 +111,7 @@ fn it_is_reported_in_numbers() {
     let finding = WaveHistory::of(&waves, &BTreeMap::new(), None).too_long(0).unwrap();
     assert_eq!(finding.name, FindingName::TooLarge);
     let begins = "3000 changes in 2 waves make a history of up to 28660 events, and AWS ends";
-    assert!(finding.reason.starts_with(begins), "{finding}");
+    assert!(finding.reason.written().starts_with(begins), "{finding:?}");
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn what_has_gone_of_the_executions_time_is_not_there_to_be_watched() {
     let waves = [wave(KindName::Lambda, 1, 6 * 24 * 3600)];
     let hours = |gone: u64| {
         let (none, rule) = (BTreeMap::new(), hold(300));
-        WaveHistory::of(&waves, &none, Some(&rule)).too_long(gone * 3600).map(|finding| finding.reason)
+        WaveHistory::of(&waves, &none, Some(&rule)).too_long(gone * 3600).map(|finding| finding.reason.written())
     };
     assert_eq!(hours(22), None);
     assert_eq!(

@@ -129,8 +129,13 @@ pub(super) fn findings(declaration: &Declaration, exceptions: &Exceptions) -> Ve
     }
     findings.extend(shared_targets(&environments));
     // The same text is resolved once for every environment.
-    let mut seen = BTreeSet::new();
-    findings.retain(|finding| seen.insert((finding.path.clone(), finding.reason.clone())));
+    let mut seen = Vec::new();
+    findings.retain(|finding| {
+        let one = (finding.path.clone(), finding.reason.clone());
+        let is_new = !seen.contains(&one);
+        seen.push(one);
+        is_new
+    });
     findings
 }
 

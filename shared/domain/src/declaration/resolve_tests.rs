@@ -86,5 +86,5 @@ fn an_environment_that_is_not_there_is_refused_with_the_nearest() {
     let declaration = Declaration::parse(EVERYTHING).unwrap();
     let name = EnvironmentName::new("prd").unwrap();
     let [finding] = declaration.resolve(&name).unwrap_err().try_into().unwrap();
-    insta::assert_snapshot!(finding, @"UnknownName: environment: `prd` is not an environment of `shop`. Remedy: Did you mean `prod`? Known here: `dev`, `prod`.");
+    insta::assert_snapshot!(finding.written(), @"UnknownName: environment: `prd` is not an environment of `shop`. Remedy: Did you mean `prod`? Known here: `dev`, `prod`.");
 }

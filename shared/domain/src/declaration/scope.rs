@@ -5,6 +5,7 @@ use crate::document::secret;
 use crate::document::shape::{join, nearest, suggest};
 use crate::text::finding::{Finding, FindingName, repeated};
 use crate::text::name::{AppName, EnvironmentName};
+use crate::text::prose::Prose;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,7 +34,7 @@ pub(crate) struct Scope<'a> {
 
 impl Scope<'_> {
     /// Notes something wrong.
-    pub(crate) fn find(&mut self, name: FindingName, path: &str, reason: impl Into<String>, remedy: impl Into<String>) {
+    pub(crate) fn find(&mut self, name: FindingName, path: &str, reason: impl Into<Prose>, remedy: impl Into<Prose>) {
         self.findings.push(Finding::new(name, path, reason, remedy));
     }
 

@@ -1,5 +1,6 @@
 //! Tenancy: a resource, or a declared folder of it, belongs to one component of one environment. Pure.
 
+use crate::prose;
 use crate::release::action::ActionName;
 use crate::release::call::input;
 use crate::release::identity::EnvironmentId;
@@ -175,7 +176,7 @@ fn not_ours(ours: &HeldClaim, theirs: &HeldClaim) -> Finding {
         FindingName::TargetNotOurs,
         format!("components.{}", by.component),
         format!("The {by} cannot {have} {our}: {why}."),
-        format!("{REMEDY} What its owner has given up for good is let go of: {let_go}."),
+        prose![REMEDY, " What its owner has given up for good is let go of: ", let_go, "."],
     )
 }
 

@@ -159,7 +159,7 @@ fn who_has_what_and_who_is_refused() {
             };
             let before = claims.clone();
             let outcome = match claims.take(&owner(who), &claim(what), is_gone) {
-                Err(finding) => finding.reason,
+                Err(finding) => finding.reason.written(),
                 Ok(is_new) => {
                     assert_eq!(is_new, claims != before, "{story:?} {who}");
                     format!("= {}", in_words(&claims))

@@ -121,7 +121,7 @@ mod tests {
             let finding = declaration.resolve(&name).unwrap().not_accepted(route);
             assert_eq!(finding.is_some(), line.is_some(), "{environment} {route}");
             if let (Some(finding), Some(line)) = (finding, line) {
-                assert!(finding.remedy.contains(line), "{finding}");
+                assert!(finding.remedy.written().contains(line), "{finding:?}");
                 assert_eq!(finding.path, format!("environments.{environment}.sources"));
             }
         }

@@ -3,7 +3,9 @@
 
 use crate::deployment::accept_look::{AcceptLook, Live};
 use crate::deployment::step::Step;
+use crate::prose;
 use crate::text::finding::{Finding, FindingName};
+use crate::text::prose::Prose;
 use serde_json::Value;
 
 /// The answer of [`accepted`]: the content of a component's new record.
@@ -41,7 +43,7 @@ pub fn accepted(step: &Step, token: u64) -> Result<Accepted<'_>, Finding> {
         // A component that is untouched, or was seen back, is as well known as it was before the deployment.
         Err(_) | Ok(Accepted::Runs { as_before: true, .. }) if is_untouched => Ok(Accepted::AsRecorded),
         Ok(accepted) => Ok(accepted),
-        Err(why) => Err(not_seen(step, &why)),
+        Err(why) => Err(not_seen(step, why)),
     }
 }
 
@@ -51,20 +53,20 @@ fn looked(step: &Step, token: u64) -> Option<&AcceptLook> {
 }
 
 /// Returns what the look shows. The error says why no look counts.
-fn seen(step: &Step, token: u64) -> Result<Accepted<'_>, String> {
+fn seen(step: &Step, token: u64) -> Result<Accepted<'_>, Prose> {
     let Some(look) = looked(step, token) else {
-        return Err("nobody has looked at it".to_owned());
+        return Err("nobody has looked at it".into());
     };
     if step.shown_from().is_some_and(|from| look.at < from) {
-        return Err("it was looked at before its last change was sure to show".to_owned());
+        return Err("it was looked at before its last change was sure to show".into());
     }
     match &look.saw {
         Live::There { state, shown, as_before, as_recorded } => {
             Ok(Accepted::Runs { state, shown, as_before: *as_before, as_recorded: *as_recorded })
         }
         Live::Gone(why) => Ok(Accepted::Nothing(why)),
-        Live::Moving(finding) => Err(finding.to_string()),
-        Live::Unknown(fault) => Err(fault.to_string()),
+        Live::Moving(finding) => Err(finding.line()),
+        Live::Unknown(fault) => Err(fault.to_string().into()),
     }
 }
 
@@ -72,11 +74,11 @@ fn path(step: &Step) -> String {
     format!("components.{}", step.component)
 }
 
-fn not_seen(step: &Step, why: &str) -> Finding {
+fn not_seen(step: &Step, why: Prose) -> Finding {
     Finding::new(
         FindingName::TargetNotSeen,
         path(step),
-        format!("what runs of {} could not be seen, so it cannot be accepted: {why}.", step.component),
+        prose![format!("what runs of {} could not be seen, so it cannot be accepted: ", step.component), why, "."],
         "Mend that, then accept again; the environment stays locked until then. A recovery, which undoes, has to see it as well.",
     )
 }

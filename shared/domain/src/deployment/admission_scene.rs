@@ -11,6 +11,7 @@ use crate::release::action::ActionName;
 use crate::release::identity::{DeploymentId, Order};
 use crate::text::digest::Digest;
 use crate::text::name::{AppName, ComponentName, EnvironmentName};
+use crate::text::prose::Prose;
 use crate::text::time::Time;
 
 /// A candidate, and the ledger's facts.
@@ -155,7 +156,7 @@ impl Scene {
             version: "1.4.0".into(),
             deployment: id("undone"),
             since: Time(0),
-            cause: String::new(),
+            cause: Prose::default(),
         });
         self
     }

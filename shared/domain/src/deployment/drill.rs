@@ -11,6 +11,7 @@ use crate::release::ending::Ending;
 use crate::release::identity::{DeploymentId, EnvironmentId};
 use crate::release::request::Requester;
 use crate::text::foreign;
+use crate::text::prose::Prose;
 use crate::text::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -129,7 +130,7 @@ pub struct DrillDeploymentEnd {
     /// The name of its cause.
     pub cause_name: String,
     /// The first line of its cause.
-    pub cause: String,
+    pub cause: Prose,
     /// The time of the end.
     pub at: Time,
     /// The number of the snapshot that described what ran then.
@@ -187,7 +188,7 @@ pub struct DrillEnded {
     /// The time of the end.
     pub at: Time,
     /// The sentence for a person: what came of it and what comes next.
-    pub cause: String,
+    pub cause: Prose,
     /// True if what ran before the drill runs again, as far as Windlass knows; false if something else runs, or nobody
     /// knows.
     pub restored: bool,
@@ -288,7 +289,7 @@ pub struct DrillSummary {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub back_ms: Option<u64>,
     /// The sentence for a person: what came of it.
-    pub cause: String,
+    pub cause: Prose,
     /// True if what ran before the drill runs again.
     pub restored: bool,
 }

@@ -33,6 +33,7 @@ fn ended(name: &str, ending: Ending, cause_name: &str) -> Deployment {
         cause_name: cause_name.into(),
         cause: "it is so.\nand more".into(),
         findings: vec![],
+        added: vec![],
         stays_reachable: vec![],
         at: Time(42_000),
         resolved: None,
@@ -43,7 +44,7 @@ fn ended(name: &str, ending: Ending, cause_name: &str) -> Deployment {
 
 fn undone(name: &str, why: &str) -> Deployment {
     let mut record = ended(name, Ending::RolledBack, why);
-    record.undoing = Some(Why { name: why.into(), text: format!("because of {why}.") });
+    record.undoing = Some(Why { name: why.into(), text: format!("because of {why}.").into() });
     record
 }
 
@@ -156,8 +157,8 @@ fn a_gate_that_is_red_on_the_way_back_fails_the_drill_and_what_ran_before_runs()
     let drill = take(&mut drills, &ended("back", Ending::Succeeded, ""), &[judgement]).unwrap();
     let over = drill.ended.unwrap();
     assert_eq!((over.outcome, over.restored), (DrillOutcome::Failed, true));
-    assert!(over.cause.contains("came back to 1.2.0 (snapshot 3)"), "{}", over.cause);
-    assert!(over.cause.contains("gate `shop-5xx` is red, measured 7 errors, threshold 5"));
+    assert!(over.cause.written().contains("came back to 1.2.0 (snapshot 3)"), "{:?}", over.cause);
+    assert!(over.cause.written().contains("gate `shop-5xx` is red, measured 7 errors, threshold 5"));
     let step = &drill.back.unwrap().steps[0];
     assert_eq!((step.at, step.verdict), (Time(2_000), Some(Verdict::Fail)));
 }
@@ -171,7 +172,7 @@ fn a_drill_that_cannot_come_back_ends_and_names_what_runs() {
     let over = lost(&mut coming_back(TRIES)).unwrap().ended.unwrap();
     assert_eq!((over.outcome, over.restored), (DrillOutcome::Failed, false));
     assert_eq!(
-        over.cause,
+        over.cause.written(),
         "shop prod RUNS 1.1.0 (snapshot 2) and NOT 1.2.0 (snapshot 3): the drill could not come back in 3 tries, at last \
          because: because of ChangeFailed.\n  next: mend that, then start \
          {\"action\":\"rollback\",\"app\":\"shop\",\"environment\":\"prod\",\"reason\":\"…\",\"snapshot\":3} to have 1.2.0 \
@@ -202,9 +203,9 @@ fn a_drill_that_needs_an_operator_no_more_names_what_runs() {
         let is_new = drill.resolve(EnvironmentId::new(&app, &env), &record, accepted);
         drills.update_last(&drill);
         let last = drills.last.as_ref().unwrap();
-        assert!(last.cause.contains(words), "{}", last.cause);
+        assert!(last.cause.written().contains(words), "{:?}", last.cause);
         assert_eq!(is_new, !words.contains("NEEDS"), "{words}");
-        assert_eq!(is_new, !drills.in_words().contains("NEEDS AN OPERATOR"));
+        assert_eq!(is_new, !drills.in_words().written().contains("NEEDS AN OPERATOR"));
         assert_eq!((last.outcome, last.restored), (DrillOutcome::Failed, restored));
         assert_eq!(drill == was, !is_new);
         assert!(!drill.resolve(EnvironmentId::new(&app, &env), &record, accepted));

@@ -9,12 +9,14 @@ use crate::deployment::Deployment;
 use crate::deployment::hourly_look::{Difference, EVERY_S, HourlyLook};
 use crate::environment::kept::Restored;
 use crate::environment::{EnvironmentState, Lock};
+use crate::prose;
 use crate::release::action::ActionName;
 use crate::release::call::operators;
 use crate::release::identity::DeploymentId;
 use crate::text::count::count;
 use crate::text::foreign::truncate;
 use crate::text::name::ComponentName;
+use crate::text::prose::Prose;
 use crate::text::time::Time;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -154,14 +156,17 @@ pub fn not_restored(record: &Deployment, why: &str) -> String {
 }
 
 /// Returns the sentence of a restore in whose place automatic deployments are held.
-pub fn held(record: &Deployment, why: &str) -> String {
+pub fn held(record: &Deployment, why: &str) -> Prose {
     let (app, environment) = (&record.app, &record.environment);
     let next = operators(ActionName::ReleaseHold, record.environment_id());
-    format!(
-        "{app} {environment} KEEPS DRIFTING, and automatic deployments are held: {why}.\n  next: once that is mended, \
-         start \
-         {next}; what differs then is restored again"
-    )
+    prose![
+        format!(
+            "{app} {environment} KEEPS DRIFTING, and automatic deployments are held: {why}.\n  next: once that is \
+             mended, start "
+        ),
+        next,
+        "; what differs then is restored again"
+    ]
 }
 
 /// Returns the sentence of a restore that has ended well. `changed` are the components that it has changed.

@@ -303,7 +303,7 @@ fn what_is_shown_is_true_of_now() {
     assert_eq!(look.new_differences().count(), 0, "it is asked once");
     assert!(api(&look, 5).words().ends_with(&named.to_string()));
     let words = found(None, &look).unwrap();
-    assert!(words.contains("; CloudTrail tells of UpdateAlias by "), "{words}");
+    assert!(words.written().contains("; CloudTrail tells of UpdateAlias by "), "{words:?}");
     // A deployment had the lock since.
     let behind = api(&look, 6);
     assert_eq!((behind.drift, behind.began), (Drift::Unknown, None));

@@ -26,7 +26,7 @@ fn record(action: ActionName) -> Deployment {
 
 fn shown(scene: &Scene, action: ActionName) -> String {
     let facts = scene.facts();
-    redeploy_input(&record(action), &facts)
+    redeploy_input(&record(action), &facts).written()
 }
 
 /// Returns the members that an input has beside the release's.
@@ -133,8 +133,9 @@ fn sentences_after_each_ending(facts: &AdmissionFacts<'_>) -> Vec<String> {
         record.ending = Some(Ended {
             ending,
             cause_name: cause_name.into(),
-            cause: String::new(),
+            cause: Default::default(),
             findings: vec![],
+            added: vec![],
             stays_reachable: vec![],
             at: Time(6),
             resolved: None,
@@ -146,11 +147,11 @@ fn sentences_after_each_ending(facts: &AdmissionFacts<'_>) -> Vec<String> {
     let mut sentences: Vec<String> = [(Ending::Succeeded, ""), (Ending::NothingToDo, ALREADY_THERE)]
         .into_iter()
         .filter_map(|(ending, cause)| now(&ended(ending, cause), facts, &known))
-        .map(|now| now.next)
+        .map(|now| now.next.written())
         .collect();
     sentences.extend([Supersession::Waits, Supersession::Newer, Supersession::Since].map(|how| {
         let by = id("by");
-        superseded(&ended(Ending::NothingToDo, "Superseded"), &Replaced { by, how }, facts, &known)
+        superseded(&ended(Ending::NothingToDo, "Superseded"), &Replaced { by, how }, facts, &known).written()
     }));
     sentences.extend(
         [
@@ -158,7 +159,7 @@ fn sentences_after_each_ending(facts: &AdmissionFacts<'_>) -> Vec<String> {
             (Ending::RolledBack, "PreemptedByOperator"),
             (Ending::RolledBack, "TargetMissing"),
         ]
-        .map(|(ending, cause)| redeploy_input(&ended(ending, cause), facts)),
+        .map(|(ending, cause)| redeploy_input(&ended(ending, cause), facts).written()),
     );
     assert_eq!(sentences.len(), 8);
     sentences
@@ -233,14 +234,14 @@ fn what_needs_an_operator_comes_first() {
 fn what_goes_back_is_shown_where_it_is_let_in() {
     let mut scene = Scene::new();
     let way_back = |scene: &Scene| rollback_input(scene.candidate.environment_id(), &scene.lock, scene.state.snapshot);
-    assert!(way_back(&scene).starts_with("Nothing has to be done"));
+    assert!(way_back(&scene).written().starts_with("Nothing has to be done"));
     scene.state.snapshot = 2;
     let back = way_back(&scene);
-    assert!(back.contains(r#"{"action":"rollback","#), "{back}");
+    assert!(back.written().contains(r#"{"action":"rollback","#), "{back:?}");
     scene.held("stuck", ActionName::Deploy, HeldState::NeedsOperator);
     let first = way_back(&scene);
-    assert!(!first.contains("rollback"), "{first}");
+    assert!(!first.written().contains("rollback"), "{first:?}");
     for action in ["recover", "accept"] {
-        assert!(first.contains(&format!(r#"{{"action":"{action}","#)), "{first}");
+        assert!(first.written().contains(&format!(r#"{{"action":"{action}","#)), "{first:?}");
     }
 }

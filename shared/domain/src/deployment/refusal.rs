@@ -2,12 +2,15 @@
 
 use crate::deployment::admission::{Candidate, Obstacle, Overrides};
 use crate::environment::{Hold, LockHolder};
+use crate::prose;
 use crate::release::action::ActionName;
 use crate::release::call::{input, operators};
 use crate::release::identity::{DeploymentId, EnvironmentId};
 use crate::text::finding::{Finding, FindingName};
 use crate::text::foreign::Foreign;
 use crate::text::name::EnvironmentName;
+use crate::text::next_step::{NextStep, Wish};
+use crate::text::prose::Prose;
 use serde_json::{Value, json};
 
 /// Makes a finding for each obstacle. Each names an input that has every wish without which the release would be
@@ -29,22 +32,25 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Overrides) -> 
             return held(environment, hold, drill_later(candidate));
         }
         Obstacle::Held(hold) => {
-            let remedy = format!(
-                "The release is recorded. Start {} to deploy it all the same; or let deployments go on with {}, and \
-                 then start {}.",
+            let remedy = prose![
+                "The release is recorded. Start ",
                 start(Overrides { through_hold: true, ..wishes }),
+                " to deploy it all the same; or let deployments go on with ",
                 of_operators(candidate, ActionName::ReleaseHold),
+                ", and then start ",
                 start(Overrides { through_hold: false, ..wishes }),
-            );
+                "."
+            ];
             return held(environment, hold, remedy);
         }
         Obstacle::Vetoed(veto) => (
             FindingName::Vetoed,
             format!("release {} failed here in deployment {} at {}.", veto.version, veto.deployment, veto.since),
-            format!(
-                "Deploy a fixed release, or start {} to deploy this one once more.",
+            prose![
+                "Deploy a fixed release, or start ",
                 start(Overrides { again: true, ..wishes }),
-            ),
+                " to deploy this one once more."
+            ],
         ),
         Obstacle::Stopped(past) => (
             FindingName::Stopped,
@@ -52,7 +58,7 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Overrides) -> 
                 "a person stopped release {} here, in deployment {} at {}.",
                 candidate.version, past.deployment, past.at
             ),
-            format!("Start {} to deploy it.", start(wishes)),
+            prose!["Start ", start(wishes), " to deploy it."],
         ),
         Obstacle::OlderThanUnderWay(held) => (
             FindingName::Older,
@@ -60,16 +66,18 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Overrides) -> 
                 "deployment {} is under way with a newer release, which no older one stops by itself.",
                 held.deployment
             ),
-            format!(
-                "Start {} to stop it and go back, or {} to stop it for this one.",
+            prose![
+                "Start ",
                 of_operators(candidate, ActionName::Rollback),
+                " to stop it and go back, or ",
                 start(Overrides { allow_older: true, ..wishes }),
-            ),
+                " to stop it for this one."
+            ],
         ),
         Obstacle::RollbackUnderWay(held) => (
             FindingName::RollbackUnderWay,
             format!("the rollback {} is under way, and no release stops a rollback.", held.deployment),
-            format!("Start {} to deploy it once the rollback has ended.", start(wishes)),
+            prose!["Start ", start(wishes), " to deploy it once the rollback has ended."],
         ),
         Obstacle::Irreversible(held, begun) => (
             FindingName::Irreversible,
@@ -78,9 +86,8 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Overrides) -> 
                 held.deployment,
                 begun.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
             ),
-            format!(
-                "Start {} once it has ended. Where it must not go on, cancel it, which leaves everything as it is, and \
-                 start {}.",
+            prose![
+                "Start ",
                 match candidate.action {
                     ActionName::Rollback => input(
                         ActionName::Rollback,
@@ -89,18 +96,22 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Overrides) -> 
                     ),
                     _ => start(wishes),
                 },
+                " once it has ended. Where it must not go on, cancel it, which leaves everything as it is, and start ",
                 of_operators(candidate, ActionName::Accept),
-            ),
+                "."
+            ],
         ),
         Obstacle::NotIdle(by) => return not_idle(candidate.environment_id(), by),
         Obstacle::Older(part, by) => (
             FindingName::Older,
             format!("deployment {by} brought a newer release of {part} here."),
-            format!(
-                "Start {} to go back, or {} to deploy this one.",
+            prose![
+                "Start ",
                 of_operators(candidate, ActionName::Rollback),
+                " to go back, or ",
                 start(Overrides { allow_older: true, ..wishes }),
-            ),
+                " to deploy this one."
+            ],
         ),
     };
     let path = match obstacle {
@@ -113,17 +124,20 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Overrides) -> 
 /// Makes the findings for a release that is not handed in yet: the obstacles to every release there.
 pub fn beforehand(of: EnvironmentId<'_>, hold: Option<&Hold>, needs_operator: Option<&LockHolder>) -> Vec<Finding> {
     let release_hold = operators(ActionName::ReleaseHold, of);
-    let remedy = format!(
-        "Let deployments go on with {release_hold}, and release it then; or release it with `through_hold` and a \
-         reason."
-    );
+    let remedy = prose![
+        "Let deployments go on with ",
+        release_hold,
+        ", and release it then; or release it with ",
+        NextStep::With(Wish::ThroughHold),
+        " and a reason."
+    ];
     [hold.map(|hold| held(of.environment(), hold, remedy)), needs_operator.map(|held| stuck(of, held))]
         .into_iter()
         .flatten()
         .collect()
 }
 
-fn held(environment: &EnvironmentName, hold: &Hold, remedy: String) -> Finding {
+fn held(environment: &EnvironmentName, hold: &Hold, remedy: Prose) -> Finding {
     Finding::new(
         FindingName::Held,
         format!("environments.{environment}"),
@@ -132,12 +146,14 @@ fn held(environment: &EnvironmentName, hold: &Hold, remedy: String) -> Finding {
     )
 }
 
-fn drill_later(candidate: &Candidate) -> String {
-    format!(
-        "A drill goes through no hold: let deployments go on with {}, then start {}.",
+fn drill_later(candidate: &Candidate) -> Prose {
+    prose![
+        "A drill goes through no hold: let deployments go on with ",
         of_operators(candidate, ActionName::ReleaseHold),
-        of_operators(candidate, ActionName::Drill)
-    )
+        ", then start ",
+        of_operators(candidate, ActionName::Drill),
+        "."
+    ]
 }
 
 /// Makes the finding that a drill waits for nobody.
@@ -147,7 +163,7 @@ pub fn not_idle(of: EnvironmentId<'_>, by: &DeploymentId) -> Finding {
         FindingName::NotIdle,
         format!("environments.{environment}"),
         format!("deployment {by} is under way or waits, and a drill goes only where nothing else does."),
-        format!("Start {} once it has ended.", operators(ActionName::Drill, of)),
+        prose!["Start ", operators(ActionName::Drill, of), " once it has ended."],
     )
 }
 
@@ -163,16 +179,18 @@ pub fn stuck(of: EnvironmentId<'_>, held: &LockHolder) -> Finding {
 }
 
 /// Returns the step that comes first if an environment needs an operator, in a sentence.
-pub fn operators_first(of: EnvironmentId<'_>) -> String {
-    format!(
-        "Start {} to undo it again, or {} to take what is there now; then ask again.",
+pub fn operators_first(of: EnvironmentId<'_>) -> Prose {
+    prose![
+        "Start ",
         operators(ActionName::Recover, of),
+        " to undo it again, or ",
         operators(ActionName::Accept, of),
-    )
+        " to take what is there now; then ask again."
+    ]
 }
 
-/// Returns the input with which a person deploys a candidate's release, with these wishes.
-pub fn deploy(candidate: &Candidate, wishes: Overrides) -> String {
+/// Returns the step with which a person deploys a candidate's release, with these wishes.
+pub fn deploy(candidate: &Candidate, wishes: Overrides) -> NextStep {
     let wishes = [
         ("again", wishes.again),
         ("allow_older", wishes.allow_older),
@@ -189,7 +207,7 @@ pub fn deploy(candidate: &Candidate, wishes: Overrides) -> String {
     input(ActionName::Deploy, candidate.environment_id(), &members)
 }
 
-fn of_operators(candidate: &Candidate, action: ActionName) -> String {
+fn of_operators(candidate: &Candidate, action: ActionName) -> NextStep {
     operators(action, candidate.environment_id())
 }
 

@@ -3,6 +3,7 @@ use crate::deployment::admission_scene::Scene;
 use crate::environment::{HeldState, Lock};
 use crate::release::action::ActionName;
 use crate::release::request::Request;
+use crate::text::finding::Finding;
 
 /// Returns the words of a refusal. Each input in them can be started as it stands there.
 fn refused(change: fn(&mut Scene) -> &mut Scene) -> String {
@@ -12,9 +13,9 @@ fn refused(change: fn(&mut Scene) -> &mut Scene) -> String {
         panic!("it is admitted");
     };
     for finding in &findings {
-        inputs(&finding.remedy);
+        inputs(&finding.remedy.written());
     }
-    findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    findings.iter().map(Finding::written).collect::<Vec<_>>().join("\n")
 }
 
 /// Returns the inputs that a text names.
@@ -64,12 +65,12 @@ fn whatever_stands_in_the_way_together_each_input_that_is_named_works_as_it_stan
         assert_eq!(found, names);
         for finding in &findings {
             let mut released = false;
-            for input in inputs(&finding.remedy) {
+            for input in inputs(&finding.remedy.written()) {
                 released |= input.action == ActionName::ReleaseHold;
                 if input.action != ActionName::Deploy {
                     continue;
                 }
-                assert!(input.accept_red, "{}", finding.remedy);
+                assert!(input.accept_red, "{:?}", finding.remedy);
                 scene.lock = Lock::default();
                 let hold = scene.state.hold.clone();
                 scene.state.hold = hold.clone().filter(|_| !released);
@@ -80,7 +81,7 @@ fn whatever_stands_in_the_way_together_each_input_that_is_named_works_as_it_stan
                     ..scene.candidate.of_a_person()
                 };
                 let decision = decide(&started, &scene.facts());
-                assert_eq!(decision, Decision::Take, "{names:?}: {}", finding.remedy);
+                assert_eq!(decision, Decision::Take, "{names:?}: {}", finding.remedy.written());
                 scene.state.hold = hold;
             }
         }

@@ -5,6 +5,7 @@ use crate::deployment::Deployment;
 use crate::deployment::step::Step;
 use crate::environment::drift::{Compared, Drift};
 use crate::environment::{EnvironmentState, GivenVersion, Running};
+use crate::prose;
 use crate::release::action::ActionName;
 use crate::release::call::{self, operators};
 use crate::release::ending::Ending;
@@ -12,6 +13,8 @@ use crate::release::identity::{DeploymentId, EnvironmentId};
 use crate::text::count::count;
 use crate::text::foreign;
 use crate::text::name::{AppName, ComponentName, EnvironmentName};
+use crate::text::next_step::{NextStep, Wish};
+use crate::text::prose::Prose;
 use crate::text::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -69,7 +72,7 @@ pub struct SecondLookReport {
     /// Each component compared with its record.
     pub components: BTreeMap<ComponentName, Compared>,
     /// The same for a person.
-    pub told: String,
+    pub told: Prose,
 }
 
 /// The observation of the second look.
@@ -186,12 +189,23 @@ impl SecondLook {
         self.hold.is_none() && self.holds >= TRIES
     }
 
-    fn in_words(&self, saw: SecondLookResult, components: &BTreeMap<ComponentName, Compared>, at: Time) -> String {
+    fn in_words(&self, saw: SecondLookResult, components: &BTreeMap<ComponentName, Compared>, at: Time) -> Prose {
+        let mut lines = vec![self.seen(saw, at)];
+        let each = |drift, word: &str| in_line(components, drift, word);
+        lines.extend(each(Drift::Changed, CHANGED));
+        lines.extend(each(Drift::Unknown, "not known"));
+        lines.extend(each(Drift::None, "as recorded"));
+        let next = self.next(saw).map(|next| prose!["\n  next: ", next]);
+        prose![lines.join("\n"), next.unwrap_or_default()]
+    }
+
+    /// Says what was seen, without the components.
+    fn seen(&self, saw: SecondLookResult, at: Time) -> String {
         let (app, environment) = (&self.app, &self.environment);
         let whole = format!("{app} {environment} {}", self.version);
         let minutes = at.ms_since(self.ended) / 60_000;
         let since = format!("{} after it ended {}", count(minutes, "minute"), self.ending);
-        let mut lines = vec![match saw {
+        match saw {
             SecondLookResult::AsLeft => format!("{whole} was seen again {since}, as it was left."),
             SecondLookResult::Changed => {
                 format!("{whole} is NOT as its recovery left it: looked at again {since}.")
@@ -202,26 +216,22 @@ impl SecondLook {
             SecondLookResult::Replaced => {
                 format!("What {whole} had left was changed by later deployments.")
             }
-        }];
-        let each = |drift, word: &str| in_line(components, drift, word);
-        lines.extend(each(Drift::Changed, "NOT as recorded"));
-        lines.extend(each(Drift::Unknown, "not known"));
-        lines.extend(each(Drift::None, "as recorded"));
-        lines.extend(self.next(saw).map(|next| format!("  next: {next}")));
-        lines.join("\n")
+        }
     }
 
-    fn next(&self, saw: SecondLookResult) -> Option<String> {
+    fn next(&self, saw: SecondLookResult) -> Option<Prose> {
         match saw {
-            SecondLookResult::Changed => Some(format!(
-                "automatic deployments are being held; find out who changed it (CloudTrail); deploy what \
-                 should run with `again` and `through_hold`, or roll back; then start {}",
+            SecondLookResult::Changed => Some(prose![
+                "automatic deployments are being held; find out who changed it (CloudTrail); deploy what should run with ",
+                NextStep::With(Wish::Again),
+                " and ",
+                NextStep::With(Wish::ThroughHold),
+                ", or roll back; then start ",
                 operators(ActionName::ReleaseHold, self.environment_id())
-            )),
-            SecondLookResult::Unknown => Some(format!(
-                "mend what stands in the way, then compare with {}",
-                call::observed(self.environment_id())
-            )),
+            ]),
+            SecondLookResult::Unknown => {
+                Some(prose!["mend what stands in the way, then compare with ", call::observed(self.environment_id())])
+            }
             SecondLookResult::AsLeft | SecondLookResult::Replaced => None,
         }
     }
@@ -229,11 +239,17 @@ impl SecondLook {
     /// Returns the reason for which automatic deployments are held, in fewer characters than a request's reason may
     /// have.
     pub fn reason_to_hold(&self) -> String {
-        let words = self.looked.as_ref().map_or("", |looked| &looked.told);
-        let first = words.lines().take(2).collect::<Vec<_>>().join("");
-        first.chars().take(1000).collect()
+        let Some(looked) = &self.looked else {
+            return String::new();
+        };
+        let mut words = self.seen(looked.saw, looked.at);
+        words.extend(in_line(&looked.components, Drift::Changed, CHANGED));
+        words.chars().take(1000).collect()
     }
 }
+
+/// The word for components that are not as recorded.
+const CHANGED: &str = "NOT as recorded";
 
 /// Lists the components of one drift in a line: `  NOT as recorded: api (recorded 40, seen 41)`.
 fn in_line(components: &BTreeMap<ComponentName, Compared>, drift: Drift, word: &str) -> Option<String> {

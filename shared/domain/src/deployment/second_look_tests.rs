@@ -126,18 +126,20 @@ fn a_goal_is_reached_where_it_was_seen_and_not_taken_back() {
 fn automatic_deployments_are_held_for_what_was_said_first() {
     let mut look = due();
     assert_eq!(look.reason_to_hold(), "");
+    let changed = |seen: String| {
+        let one =
+            Compared { drift: Drift::Changed, recorded: None, seen: Some(seen), reason: None, fields: Vec::new() };
+        BTreeMap::from([(ComponentName::new("api").unwrap(), one)])
+    };
+    let first = "shop prod 1.4.0 is NOT as its recovery left it: looked at again 0 minutes after it ended RolledBack.";
+    let long: String = format!("{first}  NOT as recorded: api (seen {}", "ä".repeat(1001)).chars().take(1000).collect();
     let table = [
-        ("one line".to_owned(), "one line".to_owned()),
-        ("a: \nb\nc".into(), "a: b".into()),
-        ("ä".repeat(1001), "ä".repeat(1000)),
+        (BTreeMap::new(), first.to_owned()),
+        (changed("41".into()), format!("{first}  NOT as recorded: api (seen 41)")),
+        (changed("ä".repeat(1001)), long),
     ];
-    for (words, reason) in table {
-        look.looked = Some(SecondLookReport {
-            at: ENDED,
-            saw: SecondLookResult::Changed,
-            told: words,
-            components: BTreeMap::new(),
-        });
+    for (components, reason) in table {
+        look.conclude(SecondLookResult::Changed, components, ENDED);
         assert_eq!(look.reason_to_hold(), reason);
     }
 }
@@ -241,7 +243,7 @@ fn in_words(saw: SecondLookResult, drifts: &[Drift]) -> String {
     let mut look = SecondLook { tries: 6, ..due() };
     look.conclude(saw, all(drifts), ENDED.plus_s(16 * 60));
     assert!(look.reason_to_hold().chars().count() <= 1000);
-    look.looked.unwrap().told
+    look.looked.unwrap().told.written()
 }
 
 #[test]

@@ -302,7 +302,7 @@ mod tests {
             assert_eq!(found.is_some(), differs, "{version} {reference}");
             if let Some(found) = found {
                 assert_eq!(found.name, FindingName::VersionNotOfTag);
-                assert!(found.remedy.contains("2.1.0`"), "{found}");
+                assert!(found.remedy.written().contains("2.1.0`"), "{found:?}");
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Documents of which only a part can be read. The readable part is looked at too, so that their author
 //! learns everything that is wrong at once. Pure.
 
-use crate::document::shape::{Mended, last, meant_by};
+use crate::document::shape::{Mended, last};
 use crate::text::finding::{Finding, FindingName, limited};
 
 /// A document that is refused.
@@ -55,7 +55,7 @@ impl<T> PartialDocument<T> {
         }
         let mut part = read.map_or_else(|part| part, Self::good);
         let is_meant = |wrong: &Finding| {
-            let mut meant = findings.iter().filter_map(meant_by);
+            let mut meant = findings.iter().filter_map(|one| one.meant.as_ref());
             wrong.name == FindingName::MissingField && meant.any(|field| field == last(&wrong.path))
         };
         part.findings.retain(|wrong| !is_meant(wrong));

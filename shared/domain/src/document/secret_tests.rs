@@ -94,7 +94,7 @@ fn a_secret_is_known_by_its_form_wherever_it_stands() {
         ] {
             let finding = finding("here", "value", &text);
             assert!(finding.is_some(), "{what}: {text}");
-            let said = finding.map(|finding| finding.to_string());
+            let said = finding.map(|finding| finding.written());
             assert!(said.is_some_and(|said| !said.contains(&secret)), "{what}");
         }
     }
@@ -105,8 +105,8 @@ fn a_secret_is_known_by_its_name() {
     for (name, text) in NAMED {
         let found = finding("here", name, text).unwrap_or_else(|| panic!("{name}: {text}"));
         let reason = &found.reason;
-        assert!(reason.contains(&format!("`{name}`")), "{reason}");
-        assert!(!reason.contains(text), "{reason}");
+        assert!(reason.written().contains(&format!("`{name}`")), "{reason:?}");
+        assert!(!reason.written().contains(text), "{reason:?}");
     }
 }
 
@@ -131,7 +131,7 @@ fn a_secret_is_known_by_a_name_within_a_text() {
 
 #[test]
 fn a_refusal_names_the_member_the_sign_and_how_to_go_on() {
-    let said = |name: &str, text: &str| finding("vars.x", name, text).map(|f| f.to_string());
+    let said = |name: &str, text: &str| finding("vars.x", name, text).map(|f| f.written());
     let token = of(&["glpat-", &random(20)]);
     let found = said("deploy", &token).unwrap();
     assert_eq!(

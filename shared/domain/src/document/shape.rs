@@ -21,7 +21,7 @@ mod write;
 use crate::document::shape::mend::mended;
 use crate::document::shape::objection::{objection, one_line, plain, shown};
 pub(crate) use mend::Mended;
-pub(crate) use objection::{Language, meant_by};
+pub(crate) use objection::Language;
 pub use objection::{nearest, suggest};
 pub(crate) use path::{join, last};
 
@@ -211,17 +211,14 @@ impl Shape {
             .map(|known| known.keys().cloned().collect())
             .unwrap_or_default();
         let instead = node.and_then(|node| node.get(INSTEAD)?.get(name)?.as_str());
+        let meant = nearest(name, &known).filter(|_| instead.is_none());
         let remedy = match instead {
             Some(instead) => instead.to_owned(),
             None if known.is_empty() => "Remove it.".to_owned(),
-            None => suggest(nearest(name, &known), &known),
+            None => suggest(meant, &known),
         };
-        Finding::new(
-            FindingName::UnknownField,
-            self.place(&at),
-            format!("`{}` is not a field here.", repeated(name)),
-            remedy,
-        )
+        let reason = format!("`{}` is not a field here.", repeated(name));
+        Finding::new(FindingName::UnknownField, self.place(&at), reason, remedy).meaning(meant)
     }
 
     fn missing(&self, error: &ValidationError<'_>, path: &str, name: &str) -> Finding {

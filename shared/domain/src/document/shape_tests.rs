@@ -61,7 +61,7 @@ fn listed(more: &Value) -> String {
     for (name, value) in more.as_object().unwrap() {
         document[name] = value.clone();
     }
-    shape().findings(&document).iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    shape().findings(&document).iter().map(Finding::written).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn of_several_kinds_only_the_one_that_was_meant_is_named() {
     BadValue: part: `"lambda"` does not have the form that is expected. Remedy: Write a map of these fields: `function`, `kind`.
     "#);
     assert_eq!(
-        shape().findings(&json!({}))[0].to_string(),
+        shape().findings(&json!({}))[0].written(),
         "MissingField: name: `name` is required and is not there. \
          Remedy: Write `name`: The name, in two lines."
     );

@@ -289,7 +289,7 @@ mod tests {
     use super::*;
 
     fn in_words(read: Result<Value, Finding>) -> String {
-        read.err().map_or_else(String::new, |f| format!("{}: {} {}", f.path, f.reason, f.remedy))
+        read.err().map_or_else(String::new, |f| format!("{}: {} {}", f.path, f.reason.written(), f.remedy.written()))
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::document::shape::{nearest, suggest};
 pub use crate::environment::kept::in_words;
 use crate::environment::kept::{Irreversible, IrreversibleRun};
 use crate::environment::{EnvironmentState, Snapshot};
+use crate::prose;
 use crate::release::action::ActionName;
 use crate::release::call::input;
 use crate::release::identity::EnvironmentId;
@@ -124,7 +125,7 @@ fn unnamed(of: EnvironmentId<'_>, goal: &Snapshot, crossed: &Irreversible) -> Fi
             goal.version,
             in_words(crossed)
         ),
-        format!("Deploy a fix forward. Where you know that it may run after it, start {again}."),
+        prose!["Deploy a fix forward. Where you know that it may run after it, start ", again, "."],
     )
 }
 

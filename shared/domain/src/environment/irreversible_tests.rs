@@ -28,7 +28,7 @@ fn refused(goal: &Snapshot, state: &EnvironmentState, across: &[&str]) -> Option
     let (shop, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
     let at = EnvironmentId::new(&shop, &prod);
     let findings = refusals(at, goal, &crossed(goal, state), &across.collect());
-    let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    let lines: Vec<String> = findings.iter().map(Finding::written).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 

@@ -1,8 +1,11 @@
 //! Decides what a rollback does with each component, by its snapshot and by what is declared now. Pure.
 
 use crate::environment::{EnvironmentState, Running, Snapshot};
+use crate::prose;
 use crate::text::finding::{Finding, FindingName};
 use crate::text::name::ComponentName;
+use crate::text::next_step::{NextStep, Wish};
+use crate::text::prose::Prose;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The fate of a component.
@@ -57,11 +60,15 @@ fn not_declared(goal: &Snapshot, name: &ComponentName, back: &Running, runs: &Ru
             back.version(),
             goal.number
         ),
-        format!(
-            "Declare `{name}` as it was and upload the declaration, then roll back; or name a snapshot in which it \
-             ran {}; or deploy the wanted releases of the other components with `allow_older` and a reason.",
-            runs.version()
-        ),
+        prose![
+            format!(
+                "Declare `{name}` as it was and upload the declaration, then roll back; or name a snapshot in which it \
+                 ran {}; or deploy the wanted releases of the other components with ",
+                runs.version()
+            ),
+            NextStep::With(Wish::AllowOlder),
+            " and a reason."
+        ],
     )
 }
 
@@ -69,10 +76,11 @@ fn not_recorded(goal: &Snapshot, name: &ComponentName) -> Finding {
     no_way_back(
         name,
         format!("what {name} ran when snapshot {} was made is not recorded.", goal.number),
-        format!(
-            "Name a snapshot that has `{name}`; or deploy the wanted release of each component with `allow_older` \
-             and a reason."
-        ),
+        prose![
+            format!("Name a snapshot that has `{name}`; or deploy the wanted release of each component with "),
+            NextStep::With(Wish::AllowOlder),
+            " and a reason."
+        ],
     )
 }
 
@@ -85,14 +93,18 @@ pub fn moved(goal: &Snapshot, name: &ComponentName) -> Finding {
              nothing of this one.",
             goal.number
         ),
-        format!(
-            "Declare the former target of `{name}` and upload the declaration, then roll back; or deploy the wanted \
-             release of each component with `allow_older` and a reason."
-        ),
+        prose![
+            format!(
+                "Declare the former target of `{name}` and upload the declaration, then roll back; or deploy the wanted \
+                 release of each component with "
+            ),
+            NextStep::With(Wish::AllowOlder),
+            " and a reason."
+        ],
     )
 }
 
-fn no_way_back(name: &ComponentName, reason: String, remedy: String) -> Finding {
+fn no_way_back(name: &ComponentName, reason: String, remedy: Prose) -> Finding {
     let path = format!("components.{name}");
     Finding::new(FindingName::NoWayBack, path, reason, remedy)
 }
@@ -126,7 +138,7 @@ mod tests {
             ComponentRollback::Back(running) => format!("back to {}", running.version()),
             ComponentRollback::NothingRecorded => "nothing recorded".to_owned(),
             ComponentRollback::LeftAlone(why) => format!("left: {why}"),
-            ComponentRollback::None(finding) => format!("{}: {}", finding.path, finding.reason),
+            ComponentRollback::None(finding) => format!("{}: {}", finding.path, finding.reason.written()),
         }
     }
 

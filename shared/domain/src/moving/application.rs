@@ -9,6 +9,7 @@ use crate::declaration::Declaration;
 use crate::declaration::resolved::Resolved;
 use crate::moving::removal::application::{self, without_repositories};
 use crate::moving::removal::{self, busy, recorded};
+use crate::prose;
 use crate::release::action::ActionName;
 use crate::release::call::input;
 use crate::release::identity::EnvironmentId;
@@ -217,14 +218,12 @@ impl<'a> ApplicationToMove<'a> {
             Finding::new(
                 FindingName::TooLarge,
                 "app",
-                format!(
-                    "{} of the ledger are to be written at once, and {MOST_ITEMS} at most.",
-                    count(items, "item")
-                ),
-                format!(
-                    "Take some environments out of the former declaration, hand each over by itself, such as {hand_over}, \
-                     and ask again for the rest."
-                ),
+                format!("{} of the ledger are to be written at once, and {MOST_ITEMS} at most.", count(items, "item")),
+                prose![
+                    "Take some environments out of the former declaration, hand each over by itself, such as ",
+                    hand_over,
+                    ", and ask again for the rest."
+                ],
             )
         })
     }

@@ -3,6 +3,7 @@
 use crate::document::partial_document::PartialDocument;
 use crate::document::shape::{Language, Shape};
 use crate::moving::Moving;
+use crate::prose;
 use crate::release::action::ActionName;
 use crate::release::call::of_application;
 use crate::release::identity::EnvironmentId;
@@ -10,6 +11,7 @@ use crate::release::request::Request;
 use crate::release::withdrawal::{Withdrawal, matcher};
 use crate::text::finding::{Finding, FindingName};
 use crate::text::name::{AppName, EnvironmentName};
+use crate::text::next_step::NextStep;
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 
@@ -22,8 +24,8 @@ fn done_to_all(action: ActionName) -> Option<&'static str> {
     }
 }
 
-/// Returns the input that gives an application another name.
-fn renames(app: &AppName, to: &str) -> String {
+/// Returns the step that gives an application another name.
+fn renames(app: &AppName, to: &str) -> NextStep {
     let members = [("to_app", json!(to)), ("confirm", json!(app)), ("reason", json!("…"))];
     of_application(ActionName::Rename, app, &members)
 }
@@ -100,8 +102,7 @@ impl Request {
         if self.action == ActionName::HandOver && self.component.is_none() {
             let to = self.to_app.as_ref().map_or("…", AppName::as_str);
             let rename = renames(&self.app, to);
-            let all = format!(" All of an application has another name by {rename}.");
-            missing.remedy.push_str(&all);
+            missing.remedy.push(prose![" All of an application has another name by ", rename, "."]);
         }
         Some(missing).filter(|_| needed && !self.is_of_the_application())
     }

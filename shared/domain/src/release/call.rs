@@ -1,96 +1,63 @@
-//! Next steps as text: calls of the HTTP API, inputs of the release machine, and links to pages of AWS's console. A
-//! remedy or a message names by one what to look at, to start or to stop.
-//!
-//! Where the release machine has no input for a step, a call is the datum. A person at the console can make it as well.
-//! For the command line it becomes a command when the text leaves Windlass ([`crate::release::way_in`]).
+//! The next steps that remedies and messages name ([`crate::text::next_step`]): what to look at, to start or to stop;
+//! and links to pages of AWS's console.
 
 use crate::release::action::ActionName;
 use crate::release::identity::{DeploymentId, EnvironmentId};
-use crate::text::name::AppName;
+use crate::text::name::{AppName, EnvironmentName};
+use crate::text::next_step::{Call, Input, NextStep};
 use serde_json::{Map, Value};
 
-/// Returns the call that shows what runs in an environment.
-pub fn environment(of: EnvironmentId<'_>) -> String {
-    format!("`GET /apps/{}/environments/{}`", of.app(), of.environment())
+/// Returns the step that shows what runs in an environment.
+pub fn environment(of: EnvironmentId<'_>) -> NextStep {
+    called(Call::Environment, of)
 }
 
-/// Returns the call that compares the targets of an environment with what is recorded.
-pub fn observed(of: EnvironmentId<'_>) -> String {
-    format!("`GET /apps/{}/environments/{}?observe=true`", of.app(), of.environment())
+/// Returns the step that compares the targets of an environment with what is recorded.
+pub fn observed(of: EnvironmentId<'_>) -> NextStep {
+    called(Call::Observe, of)
 }
 
-/// Returns the call that lists the snapshots that a rollback can go back to.
-pub fn snapshots(of: EnvironmentId<'_>) -> String {
-    format!("`GET /apps/{}/environments/{}/snapshots`", of.app(), of.environment())
+/// Returns the step that lists the snapshots that a rollback can go back to.
+pub fn snapshots(of: EnvironmentId<'_>) -> NextStep {
+    called(Call::Snapshots, of)
 }
 
-/// Returns the call that lists the deployments of an environment, the newest first.
-pub fn history(of: EnvironmentId<'_>) -> String {
-    format!("`GET /apps/{}/deployments?environment={}`", of.app(), of.environment())
+/// Returns the step that lists the deployments of an environment, the newest first.
+pub fn history(of: EnvironmentId<'_>) -> NextStep {
+    called(Call::History, of)
 }
 
-/// Returns the call that shows the figures of an application in the last day.
-pub fn figures_of_a_day(app: &AppName) -> String {
-    format!("`GET /apps/{app}/stats?days=1`")
+/// Returns the step that shows the figures of an application in the last day.
+pub fn figures_of_a_day(app: &AppName) -> NextStep {
+    NextStep::Call(Call::FiguresOfADay(app.clone()))
 }
 
-/// Returns the call that stops a deployment and undoes what it changed.
-pub fn cancel(of: EnvironmentId<'_>, id: &DeploymentId) -> String {
-    format!(r#"`POST /apps/{}/environments/{}/deployments/{id}/cancel {{"reason":"…"}}`"#, of.app(), of.environment())
+/// Returns the step that stops a deployment and undoes what it changed.
+pub fn cancel(of: EnvironmentId<'_>, id: &DeploymentId) -> NextStep {
+    NextStep::Call(Call::Cancel(of.app().clone(), of.environment().clone(), id.to_string()))
 }
 
-/// Returns a text in which each of these calls is replaced by the command that does the same.
-pub(crate) fn as_commands(text: &str) -> String {
-    text.split('`').map(|part| command(part).unwrap_or_else(|| part.to_owned())).collect::<Vec<_>>().join("`")
+fn called(call: fn(AppName, EnvironmentName) -> Call, of: EnvironmentId<'_>) -> NextStep {
+    NextStep::Call(call(of.app().clone(), of.environment().clone()))
 }
 
-fn command(call: &str) -> Option<String> {
-    let (method, rest) = call.split_once(' ')?;
-    let address = rest.split_once(' ').map_or(rest, |(address, _)| address);
-    let segments: Vec<&str> = address.strip_prefix("/apps/")?.split('/').collect();
-    match (method, segments.as_slice()) {
-        ("GET", [app, "environments", last]) => match last.split_once('?') {
-            None => Some(format!("windlass status {app} {last}")),
-            Some((environment, "observe=true")) => Some(format!("windlass status {app} {environment} --observe")),
-            Some(_) => None,
-        },
-        ("GET", [app, "environments", environment, "snapshots"]) => {
-            Some(format!("windlass snapshots {app} {environment}"))
-        }
-        ("GET", [app, "stats?days=1"]) => Some(format!("windlass stats {app} --days 1")),
-        ("GET", [app, last]) => {
-            let environment = last.strip_prefix("deployments?environment=")?;
-            Some(format!("windlass history {app} {environment}"))
-        }
-        ("POST", [app, "environments", _, "deployments", id, "cancel"]) => {
-            Some(format!("windlass cancel {app} {id} --reason '…'"))
-        }
-        _ => None,
-    }
-}
-
-/// The beginning of every input.
-pub(crate) const BEGINS: &str = r#"{"action":""#;
-
-/// Returns the input of an action, to be pasted into the console. `members` stand in it as they are. The person writes
-/// a reason in place of `…`.
-pub fn input(action: ActionName, of: EnvironmentId<'_>, members: &[(&str, Value)]) -> String {
+/// Returns the step that starts an action. `members` stand in its input as they are. The person writes a reason in
+/// place of `…`.
+pub fn input(action: ActionName, of: EnvironmentId<'_>, members: &[(&str, Value)]) -> NextStep {
     let environment = ("environment", of.environment().as_str().into());
     let members: Vec<(&str, Value)> = std::iter::once(environment).chain(members.iter().cloned()).collect();
     of_application(action, of.app(), &members)
 }
 
-/// Returns the input of an action on a whole application.
-pub fn of_application(action: ActionName, app: &AppName, members: &[(&str, Value)]) -> String {
-    let mut rest = Map::from_iter([("app".to_owned(), app.as_str().into())]);
-    rest.extend(members.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
-    // The action comes first: an input is found in a text by that ([`crate::release::way_in`]).
-    let rest = Value::Object(rest).to_string();
-    format!("{BEGINS}{action}\",{}", &rest[1..])
+/// Returns the step that starts an action on a whole application.
+pub fn of_application(action: ActionName, app: &AppName, members: &[(&str, Value)]) -> NextStep {
+    let first = [("action", action.to_string().into()), ("app", app.as_str().into())];
+    let members = first.iter().chain(members);
+    NextStep::Start(Input(Map::from_iter(members.map(|(name, value)| ((*name).to_owned(), value.clone())))))
 }
 
-/// Returns the input of an operator's action.
-pub fn operators(action: ActionName, of: EnvironmentId<'_>) -> String {
+/// Returns the step that starts an operator's action.
+pub fn operators(action: ActionName, of: EnvironmentId<'_>) -> NextStep {
     input(action, of, &[("reason", "…".into())])
 }
 
@@ -140,25 +107,27 @@ mod tests_of_console {
 #[cfg(test)]
 mod tests_of_input {
     use super::*;
+    use crate::prose;
     use crate::release::request::Request;
-    use crate::text::name::EnvironmentName;
 
     #[test]
     fn what_is_named_can_be_started() {
         let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
+        let of = EnvironmentId::new(&app, &prod);
         let table = [
-            operators(ActionName::Rollback, EnvironmentId::new(&app, &prod)),
-            operators(ActionName::ReleaseHold, EnvironmentId::new(&app, &prod)),
-            operators(ActionName::Recover, EnvironmentId::new(&app, &prod)),
-            operators(ActionName::Accept, EnvironmentId::new(&app, &prod)),
-            input(ActionName::Deploy, EnvironmentId::new(&app, &prod), &[("version", "1.4.0".into())]),
+            operators(ActionName::Rollback, of),
+            operators(ActionName::ReleaseHold, of),
+            operators(ActionName::Recover, of),
+            operators(ActionName::Accept, of),
+            input(ActionName::Deploy, of, &[("version", "1.4.0".into())]),
         ];
-        for text in table {
+        for step in table {
+            let text = prose![step].written();
             let request = Request::parse(&serde_json::from_str(&text).unwrap());
             assert!(request.is_ok(), "{text}: {request:?}");
         }
         assert_eq!(
-            operators(ActionName::ReleaseHold, EnvironmentId::new(&app, &prod)),
+            prose![operators(ActionName::ReleaseHold, of)].written(),
             r#"{"action":"release_hold","app":"shop","environment":"prod","reason":"…"}"#
         );
     }
@@ -167,36 +136,32 @@ mod tests_of_input {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::prose;
     use crate::release::way_in::WayIn;
-    use crate::text::name::EnvironmentName;
 
     #[test]
     fn each_call_is_a_command_for_the_command_line_alone() {
         let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
+        let of = EnvironmentId::new(&app, &prod);
         let id = DeploymentId("0123456789abcdef".into());
         let table = [
-            (environment(EnvironmentId::new(&app, &prod)), "windlass status shop prod"),
-            (observed(EnvironmentId::new(&app, &prod)), "windlass status shop prod --observe"),
-            (snapshots(EnvironmentId::new(&app, &prod)), "windlass snapshots shop prod"),
-            (history(EnvironmentId::new(&app, &prod)), "windlass history shop prod"),
-            (figures_of_a_day(&app), "windlass stats shop --days 1"),
-            (cancel(EnvironmentId::new(&app, &prod), &id), "windlass cancel shop 0123456789abcdef --reason '…'"),
+            (environment(of), "GET /apps/shop/environments/prod", "windlass status shop prod"),
+            (observed(of), "GET /apps/shop/environments/prod?observe=true", "windlass status shop prod --observe"),
+            (snapshots(of), "GET /apps/shop/environments/prod/snapshots", "windlass snapshots shop prod"),
+            (history(of), "GET /apps/shop/deployments?environment=prod", "windlass history shop prod"),
+            (figures_of_a_day(&app), "GET /apps/shop/stats?days=1", "windlass stats shop --days 1"),
+            (
+                cancel(of, &id),
+                r#"POST /apps/shop/environments/prod/deployments/0123456789abcdef/cancel {"reason":"…"}"#,
+                "windlass cancel shop 0123456789abcdef --reason '…'",
+            ),
         ];
-        for (call, command) in table {
-            let text = format!("It's `so`: {call}, or {call}.");
+        for (step, call, command) in table {
+            let text = prose!["It's `so`: ", step, "."];
             for way in [WayIn::Console, WayIn::Http] {
-                assert_eq!(way.in_words(&text), text);
+                assert_eq!(way.words(&text), format!("It's `so`: `{call}`."));
             }
-            assert_eq!(WayIn::CommandLine.in_words(&text), format!("It's `so`: `{command}`, or `{command}`."));
-        }
-    }
-
-    #[test]
-    fn what_is_no_such_call_stays() {
-        for text in
-            ["`GET /apps/shop/environments/prod?observe=false`", "`GET /apps/shop/refusals`", "GET /apps", "`GET", "``"]
-        {
-            assert_eq!(WayIn::CommandLine.in_words(text), text);
+            assert_eq!(WayIn::CommandLine.words(&text), format!("It's `so`: `{command}`."));
         }
     }
 }

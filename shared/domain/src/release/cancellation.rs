@@ -133,7 +133,7 @@ mod tests {
     fn a_reason_is_all_that_can_be_said() {
         let parsed = |body: Value| -> Result<Option<String>, Vec<String>> {
             let read = Cancellation::parse(&body);
-            read.map(|read| read.reason).map_err(|findings| findings.iter().map(ToString::to_string).collect())
+            read.map(|read| read.reason).map_err(|findings| findings.iter().map(Finding::written).collect())
         };
         assert_eq!(parsed(json!({})), Ok(None));
         let longest = "é".repeat(1024);

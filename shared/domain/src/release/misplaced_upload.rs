@@ -148,7 +148,7 @@ mod tests {
             let misplaced = misplaced_upload(&key(length)).unwrap();
             assert_eq!(misplaced.app, AppName::new("shop").ok());
             assert!(!misplaced.beside);
-            assert!(misplaced.finding.remedy.contains("at most 1010 bytes"), "{}", misplaced.finding);
+            assert!(misplaced.finding.remedy.written().contains("at most 1010 bytes"), "{:?}", misplaced.finding);
         }
     }
 
@@ -164,7 +164,7 @@ mod tests {
             assert_eq!(misplaced.finding.name, FindingName::SecretInInput);
             assert_eq!((misplaced.app.as_ref().map(AppName::as_str), misplaced.beside), (app, beside));
             assert_eq!(misplaced.finding.path, place);
-            assert!(!misplaced.finding.to_string().contains(token), "{}", misplaced.finding);
+            assert!(!misplaced.finding.written().contains(token), "{:?}", misplaced.finding);
         }
     }
 
@@ -198,7 +198,7 @@ mod tests {
             let named = found.app.as_ref().map(AppName::as_str);
             assert_eq!((named, found.beside), (app, beside), "{key}");
             let remedy = &found.finding.remedy;
-            assert!(remedy.contains(&format!("`{meant}`")), "{key}: {remedy}");
+            assert!(remedy.written().contains(&format!("`{meant}`")), "{key}: {remedy:?}");
             assert_eq!(found.finding.path, key);
             let now = meant.replace("<app>", "a").replace("<component>", "c");
             let now = now.replace("<environment>", "e");

@@ -2,12 +2,14 @@
 //! for how long, when nobody needs them any more, and how one of them is taken away now. The facts are kept; the
 //! sentences are made where a person reads them.
 
+use crate::prose;
 use crate::release::action::ActionName;
 use crate::release::call::input;
 use crate::release::identity::EnvironmentId;
 use crate::text::count::{agree, count, many};
 use crate::text::foreign::truncate;
 use crate::text::name::{AppName, ComponentName, EnvironmentName};
+use crate::text::prose::Prose;
 use crate::text::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -86,7 +88,7 @@ impl StaysReachable {
     }
 
     /// Returns the files and why they stay, how long they do, and the action that takes one away now: a sentence each.
-    pub fn in_words(&self) -> [String; 3] {
+    pub fn in_words(&self) -> [Prose; 3] {
         let first = self.first.iter().map(|path| path.escape_debug().to_string());
         let mut named = first.collect::<Vec<_>>().join("`, `");
         named.push('`');
@@ -126,8 +128,7 @@ impl StaysReachable {
             EnvironmentId::new(&self.app, &self.environment),
             &[("component", self.component.as_str().into()), ("pattern", "PATH".into()), ("reason", "…".into())],
         );
-        let now = format!("{withdraw} takes one away now.");
-        [what, until, now]
+        [what.into(), until.into(), prose![withdraw, " takes one away now."]]
     }
 }
 
@@ -207,7 +208,7 @@ mod tests {
     }
 
     fn in_lines(stays: &StaysReachable) -> String {
-        stays.in_words().join("\n")
+        Prose::join(stays.in_words(), "\n").written()
     }
 
     #[test]

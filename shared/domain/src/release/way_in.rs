@@ -1,14 +1,14 @@
-//! Says to a person what to do next, in the words of the way in that this person uses.
+//! Shows a text to a person in the words of the way in that this person uses.
 //!
-//! A remedy, and the cause of an ending, name the next step as the input of the release machine
-//! ([`crate::release::call`]), or as a call of the API if the machine has no such input ([`crate::release::call`]):
-//! that is the datum. A person at the console pastes it. For everybody else it is put into their own words when the
-//! text leaves Windlass.
+//! A remedy, and the cause of an ending, name the next step as a value ([`crate::text::next_step`]). A person at the
+//! console pastes an input of the release machine, and everybody else has a command or a call of the API.
 
 use crate::release::action::ActionName;
-use crate::release::call::{self, BEGINS};
 use crate::release::request::Request;
+use crate::text::finding::Finding;
 use crate::text::name::{AppName, EnvironmentName};
+use crate::text::next_step::{Input, NextStep, Wish};
+use crate::text::prose::{Part, Prose};
 use serde_json::{Map, Value, json};
 use std::fmt;
 use std::str::FromStr;
@@ -28,37 +28,28 @@ impl WayIn {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Console, Self::CommandLine, Self::Http];
 
-    /// Puts a text into the words of this way: each input in it becomes a command or a call, if there is one that does
-    /// the same.
-    pub fn in_words(self, text: &str) -> String {
-        if self == Self::Console {
-            return text.to_owned();
-        }
-        let mut worded = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(at) = rest.find(BEGINS) {
-            let (before, from) = rest.split_at(at);
-            worded.push_str(&self.rest_in_words(before));
-            let (input, length) = input_at(from);
-            let said = input.as_ref().and_then(|request| self.say(request));
-            match said {
-                Some(said) => worded.push_str(&said),
-                None => worded.push_str(&from[..length]),
-            }
-            rest = &from[length..];
-        }
-        worded + &self.rest_in_words(rest)
+    /// Returns a text in the words of this way: each step in it is an input, a command or a call. An input that no
+    /// command or call does the same as stays what it is.
+    pub fn words(self, text: &Prose) -> String {
+        let part = |part: &Part| match (self, part) {
+            (_, Part::Words(words)) => words.clone(),
+            (Self::CommandLine, Part::Step(NextStep::Call(call))) => format!("`{}`", call.command()),
+            (Self::CommandLine, Part::Step(NextStep::With(wish))) => format!("`{}`", wish.option()),
+            (_, Part::Step(NextStep::Start(input))) => self.input(input),
+            (_, Part::Step(step)) => Prose::from(step.clone()).written(),
+        };
+        text.parts().iter().map(part).collect()
     }
 
-    /// Puts the calls of the API, and the members of a request that a text names as wishes, into the words of the
-    /// command line, which has commands and options for them.
-    fn rest_in_words(self, text: &str) -> String {
-        if self != Self::CommandLine {
-            return text.to_owned();
-        }
-        WISHES.iter().fold(call::as_commands(text), |text, wish| {
-            text.replace(&format!("`{wish}`"), &format!("`{}`", option(wish)))
-        })
+    /// Returns a finding whose texts have the words of this way.
+    pub fn finding(self, finding: Finding) -> Finding {
+        let words = |text: &Prose| self.words(text).into();
+        Finding { reason: words(&finding.reason), remedy: words(&finding.remedy), ..finding }
+    }
+
+    fn input(self, input: &Input) -> String {
+        let request = serde_json::from_value(Value::Object(input.0.clone())).ok();
+        request.and_then(|request| self.say(&request)).unwrap_or_else(|| input.to_string())
     }
 
     fn say(self, request: &Request) -> Option<String> {
@@ -105,26 +96,9 @@ impl FromStr for WayIn {
 /// person stopped or took back.
 const KEYED: &str = " with a new header `Idempotency-Key`";
 
-/// The members of a deployment that each need a reason.
-const WISHES: [&str; 5] = ["again", "allow_older", "accept_red", "through_hold", "preempt"];
-
-fn option(member: &str) -> String {
-    format!("--{}", member.replace('_', "-"))
-}
-
-/// Returns the input at the beginning of a text, and its length in bytes. Text that is no whole input is passed over.
-fn input_at(text: &str) -> (Option<Request>, usize) {
-    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
-    match values.next() {
-        Some(Ok(value)) => (serde_json::from_value(value).ok(), values.byte_offset()),
-        _ => (None, BEGINS.len()),
-    }
-}
-
-fn wished(request: &Request) -> impl Iterator<Item = &'static str> {
+fn wished(request: &Request) -> impl Iterator<Item = Wish> {
     let wished = [request.again, request.allow_older, request.accept_red, request.through_hold, request.preempt];
-    let named = WISHES.into_iter().zip(wished);
-    named.filter(|(_, wished)| *wished).map(|(name, _)| name)
+    Wish::ALL.into_iter().zip(wished).filter(|(_, wished)| *wished).map(|(wish, _)| wish)
 }
 
 fn command(request: &Request, environment: &EnvironmentName) -> Option<String> {
@@ -175,7 +149,7 @@ fn command(request: &Request, environment: &EnvironmentName) -> Option<String> {
         | ActionName::ReleaseHold
         | ActionName::Check => {}
     }
-    words.extend(wished(request).map(option));
+    words.extend(wished(request).map(Wish::option));
     let reason = request.reason.iter();
     words.extend(reason.map(|reason| format!("--reason {}", quoted(reason))));
     Some(words.join(" "))
@@ -196,7 +170,7 @@ fn call(request: &Request, environment: &EnvironmentName) -> Option<String> {
     let (method, path) = match request.action {
         ActionName::Deploy => {
             body.insert("version".into(), json!(request.version.as_ref()?));
-            body.extend(wished(request).map(|wish| (wish.to_owned(), Value::Bool(true))));
+            body.extend(wished(request).map(|wish| (wish.to_string(), Value::Bool(true))));
             ("POST", format!("{here}/starts"))
         }
         ActionName::Rollback => {

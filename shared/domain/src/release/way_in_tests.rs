@@ -1,3 +1,4 @@
+use crate::prose;
 use crate::release::call::{input, operators};
 use crate::release::identity::EnvironmentId;
 use crate::release::way_in::*;
@@ -5,7 +6,7 @@ use crate::text::name::AppName;
 
 fn in_words(way: WayIn, action: ActionName, members: &[(&str, Value)]) -> String {
     let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
-    way.in_words(&input(action, EnvironmentId::new(&app, &prod), members))
+    way.words(&prose![input(action, EnvironmentId::new(&app, &prod), members)])
 }
 
 /// An action with its members, as a command and as a call.
@@ -130,25 +131,27 @@ fn each_input_is_a_command_and_a_call() {
 }
 
 #[test]
-fn the_text_around_stays_and_what_is_no_input_too() {
+fn the_text_around_stays_and_what_no_command_does_too() {
     let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
-    let back = operators(ActionName::Rollback, EnvironmentId::new(&app, &prod));
-    let text = format!("Start {back} — or {back}; `again` and `again_and_again`.");
+    let of = EnvironmentId::new(&app, &prod);
+    let back = operators(ActionName::Rollback, of);
+    let text = prose!["Start ", back.clone(), " — or ", back, "; ", NextStep::With(Wish::Again), " and `again`."];
     let command = "`windlass rollback shop prod --reason '…'`";
-    assert_eq!(
-        WayIn::CommandLine.in_words(&text),
-        format!("Start {command} — or {command}; `--again` and `again_and_again`.")
-    );
-    for text in [
-        r#"Start {"action":"rollback","app":"shop","environment":"pr"#,
-        r#"Start {"action":"dance","app":"shop"}."#,
-        r#"{"action":"deploy","app":"shop","environment":"prod"} says not what"#,
-        r#"{"action":"deploy","app":"shop","version":"1"} says not where"#,
-        "",
-    ] {
-        assert_eq!(WayIn::CommandLine.in_words(text), text);
-        assert_eq!(WayIn::Http.in_words(text), text);
+    assert_eq!(WayIn::CommandLine.words(&text), format!("Start {command} — or {command}; `--again` and `again`."));
+    let pasted = r#"{"action":"rollback","app":"shop","environment":"prod","reason":"…"}"#;
+    assert_eq!(WayIn::Console.words(&text), format!("Start {pasted} — or {pasted}; `again` and `again`."));
+    assert_eq!(WayIn::CommandLine.words(&prose!["wrote ", pasted]), format!("wrote {pasted}"));
+    let whole = prose![input_of_nothing(&app)];
+    for step in [prose![input(ActionName::Deploy, of, &[])], prose![operators(ActionName::Restore, of)], whole] {
+        for way in WayIn::ALL {
+            assert_eq!(way.words(&step), step.written());
+        }
     }
+}
+
+/// Returns an input that says not where.
+fn input_of_nothing(app: &AppName) -> NextStep {
+    crate::release::call::of_application(ActionName::Deploy, app, &[("version", json!("1"))])
 }
 
 #[test]
@@ -179,10 +182,10 @@ fn what_is_asked_of_a_whole_application_is_a_command_and_a_call() {
         ),
     ];
     for (action, members, command, call) in table {
-        let input = crate::release::call::of_application(action, &app, &members);
-        assert!(Request::parse(&serde_json::from_str(&input).unwrap()).is_ok());
-        assert_eq!(WayIn::Console.in_words(&input), input);
-        assert_eq!(WayIn::CommandLine.in_words(&input), format!("`{command}`"));
-        assert_eq!(WayIn::Http.in_words(&input), format!("`{call}`"));
+        let step = prose![crate::release::call::of_application(action, &app, &members)];
+        assert!(Request::parse(&serde_json::from_str(&step.written()).unwrap()).is_ok());
+        assert_eq!(WayIn::Console.words(&step), step.written());
+        assert_eq!(WayIn::CommandLine.words(&step), format!("`{command}`"));
+        assert_eq!(WayIn::Http.words(&step), format!("`{call}`"));
     }
 }

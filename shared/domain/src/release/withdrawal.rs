@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn the_refusals_name_the_first_files() {
         let paths = ["a.csv", "b\nnext: c"];
-        let refusals = [comes_back("web.zip", &paths).to_string(), matches_documents(&paths).to_string()];
+        let refusals = [comes_back("web.zip", &paths).written(), matches_documents(&paths).written()];
         for refusal in refusals {
             assert!(refusal.contains("2 "), "{refusal}");
             assert_eq!(refusal.lines().count(), 1, "{refusal}");

@@ -16,6 +16,7 @@ use crate::release::stays_reachable::StaysReachable;
 use crate::text::finding::in_lines;
 use crate::text::foreign::truncate;
 use crate::text::name::{AppName, EnvironmentName};
+use crate::text::prose::Prose;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -169,7 +170,7 @@ fn detail_of(record: &Deployment) -> Detail {
             .map(|ended| ended.cause_name.clone())
             .or_else(|| undoing.map(|why| why.name.clone()))
             .filter(|name| !name.is_empty()),
-        cause: ending.map(|ended| ended.cause.clone()).or_else(|| undoing.map(|why| why.text.clone())),
+        cause: ending.map(|ended| &ended.cause).or_else(|| undoing.map(|why| &why.text)).map(Prose::written),
         stays_reachable: ending.map_or_else(Vec::new, |ended| ended.stays_reachable.clone()),
         git: record.release.git.clone(),
         link: record.executions.last().and_then(|arn| call::execution(arn)),
@@ -182,7 +183,7 @@ pub fn of_refusal(refusal: &Refusal) -> Event {
     let detail = Detail {
         version: Some(refusal.about.clone()),
         cause_name: refusal.findings.first().map(|finding| finding.name.to_string()),
-        cause: Some(in_lines(&refusal.findings)),
+        cause: Some(in_lines(&refusal.findings).written()),
         ..Detail::of(&refusal.app, refusal.environment.as_ref())
     };
     Event::new(EventName::RequestRefused, detail)
@@ -236,7 +237,7 @@ pub fn of_drill(of: EnvironmentId<'_>, drill: &Drill) -> Option<Event> {
         drill: Some(drill.id.to_string()),
         restored: Some(ended.restored),
         version: drill.to.as_ref().map(|to| to.version.clone()),
-        cause: Some(ended.cause.clone()),
+        cause: Some(ended.cause.written()),
         ..Detail::of(of.app(), Some(of.environment()))
     };
     Some(Event::new(name, detail))
@@ -257,7 +258,7 @@ pub fn of_second_look(before: Option<&SecondLook>, after: &SecondLook) -> Option
     let detail = Detail {
         deployment: Some(after.deployment.to_string()),
         version: Some(after.version.clone()),
-        cause: Some(looked.told.clone()),
+        cause: Some(looked.told.written()),
         ..Detail::of(&after.app, Some(&after.environment))
     };
     Some(Event::new(name, detail))
@@ -272,7 +273,7 @@ pub fn of_hourly_look(before: Option<&HourlyLook>, after: &HourlyLook) -> Vec<Ev
     causes
         .into_iter()
         .filter_map(|(name, cause)| {
-            let detail = Detail { cause: Some(cause?), ..Detail::of(&after.app, Some(&after.environment)) };
+            let detail = Detail { cause: Some(cause?.written()), ..Detail::of(&after.app, Some(&after.environment)) };
             Some(Event::new(name, detail))
         })
         .collect()

@@ -8,9 +8,11 @@
 use crate::declaration::gate::Measurement;
 use crate::declaration::plan::Wave;
 use crate::deployment::Deployment;
+use crate::prose;
 use crate::release::action::ActionName;
 use crate::release::identity::EnvironmentId;
 use crate::text::foreign::{line, with_log};
+use crate::text::prose::Prose;
 
 /// Says that a gate failed a wave. These are the first lines of a deployment's end: the gate, the measured value beside
 /// its threshold, the window, and where to look next.
@@ -59,7 +61,7 @@ pub struct Undone {
     /// Components that were brought back, each with what was done.
     pub undone: Vec<String>,
     /// Components that could not be brought back, each with why.
-    pub failed: Vec<String>,
+    pub failed: Vec<Prose>,
     /// Components for which something was made that callers do not notice, such as a version, each with what stays.
     pub stays: Vec<String>,
     /// Components that were not changed yet.
@@ -67,16 +69,15 @@ pub struct Undone {
     /// The observations afterwards.
     pub seen: Vec<String>,
     /// The next steps, for a person.
-    pub next: Vec<String>,
+    pub next: Vec<Prose>,
 }
 
 /// Says that a deployment was undone, or could not be: the sentence of the record, of the execution's Cause and of the
 /// notification. `why` is a sentence; its further lines are indented already.
-pub fn undone(of: EnvironmentId<'_>, version: &str, why: &str, outcome: &Undone) -> String {
+pub fn undone(of: EnvironmentId<'_>, version: &str, why: &Prose, outcome: &Undone) -> Prose {
     let (app, environment) = (of.app(), of.environment());
     let verb =
         if outcome.failed.is_empty() { "was rolled back" } else { "could not be rolled back and NEEDS AN OPERATOR" };
-    let mut lines = vec![format!("{app} {environment} {version} {verb}: {why}")];
     let undone = match (outcome.undone.as_slice(), outcome.failed.as_slice()) {
         ([], []) if outcome.stays.is_empty() => "nothing, because nothing had been changed".into(),
         ([], []) => "nothing, because no traffic had been moved".into(),
@@ -90,17 +91,17 @@ pub fn undone(of: EnvironmentId<'_>, version: &str, why: &str, outcome: &Undone)
     if !outcome.untouched.is_empty() {
         all.push_str(&format!("; not yet changed: {}", listed(&outcome.untouched, ", ")));
     }
-    lines.push(all);
+    let mut all = prose![format!("{app} {environment} {version} {verb}: "), why, "\n", all];
     for failed in &outcome.failed {
-        lines.push(format!("  NOT undone: {}", with_log(failed)));
+        all.push(prose!["\n  NOT undone: ", failed.clone().in_one_line()]);
     }
     if !outcome.seen.is_empty() {
-        lines.push(format!("  seen after: {}", listed(&outcome.seen, ", ")));
+        all.push(format!("\n  seen after: {}", listed(&outcome.seen, ", ")));
     }
     if !outcome.next.is_empty() {
-        lines.push(format!("  next: {}", listed(&outcome.next, "; ")));
+        all.push(prose!["\n  next: ", Prose::join(outcome.next.iter().map(|next| next.clone().in_one_line()), "; ")]);
     }
-    lines.join("\n")
+    all
 }
 
 /// Writes what may repeat a text of others in a line of ours.
@@ -259,10 +260,10 @@ mod tests {
         let text = undone(
             EnvironmentId::new(&AppName::new("shop").unwrap(), &EnvironmentName::new("prod").unwrap()),
             "1.4.0",
-            "gate `shop-prod-5xx` failed in wave 2 (api at 10 %).\n  measured 7.3 errors/min, threshold 5",
+            &"gate `shop-prod-5xx` failed in wave 2 (api at 10 %).\n  measured 7.3 errors/min, threshold 5".into(),
             &outcome,
         );
-        insta::assert_snapshot!(text, @r"
+        insta::assert_snapshot!(text.written(), @r"
         shop prod 1.4.0 was rolled back: gate `shop-prod-5xx` failed in wave 2 (api at 10 %).
           measured 7.3 errors/min, threshold 5
           undone: api (alias live 41 → 40), agent (task definition 18 → 17); not yet changed: web
@@ -275,17 +276,18 @@ mod tests {
     #[test]
     fn what_was_undone_contradicts_nothing_that_was_changed() {
         let words = |undone: &[&str], failed: &[&str], stays: &[&str], untouched: &[&str]| {
-            let own = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+            let own = |names: &[&str]| -> Vec<String> { names.iter().map(ToString::to_string).collect() };
             let outcome = Undone {
                 undone: own(undone),
-                failed: own(failed),
+                failed: failed.iter().map(|one| Prose::from(*one)).collect(),
                 stays: own(stays),
                 untouched: own(untouched),
                 ..Undone::default()
             };
             let (app, prod) = (AppName::new("shop"), EnvironmentName::new("prod"));
-            let text = super::undone(EnvironmentId::new(&app.unwrap(), &prod.unwrap()), "1.4.0", "why.", &outcome);
-            text.split_once("\n  undone: ").unwrap().1.to_owned()
+            let text =
+                super::undone(EnvironmentId::new(&app.unwrap(), &prod.unwrap()), "1.4.0", &"why.".into(), &outcome);
+            text.written().split_once("\n  undone: ").unwrap().1.to_owned()
         };
         let table = [
             (words(&[], &[], &[], &["b"]), "nothing, because nothing had been changed; not yet changed: b"),
@@ -309,10 +311,10 @@ mod tests {
         let text = undone(
             EnvironmentId::new(&AppName::new("shop").unwrap(), &EnvironmentName::new("prod").unwrap()),
             "1.4.0",
-            "the execution was stopped.",
+            &"the execution was stopped.".into(),
             &outcome,
         );
-        insta::assert_snapshot!(text, @r"
+        insta::assert_snapshot!(text.written(), @r"
         shop prod 1.4.0 could not be rolled back and NEEDS AN OPERATOR: the execution was stopped.
           undone: nothing
           NOT undone: api: AccessDenied: UpdateAlias

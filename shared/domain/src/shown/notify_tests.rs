@@ -109,8 +109,10 @@ fn wrong_topics_are_all_found_at_once() {
     let global = format!("notify: [{{topic: '{TEAM}'}}, {{topic: '{TEAM}'}}, {{topic: team}}]\n");
     let prod = "    notify: [{topic: 'arn:aws:sns:eu-west-1:111111111111:team.fifo'}]\n";
     let found = read(&declared(&global, prod)).unwrap_err();
-    let lines: Vec<String> =
-        found.iter().map(|finding| format!("{} {}: {}", finding.name, finding.path, finding.reason)).collect();
+    let lines: Vec<String> = found
+        .iter()
+        .map(|finding| format!("{} {}: {}", finding.name, finding.path, finding.reason.written()))
+        .collect();
     insta::assert_snapshot!(lines.join("\n"), @r"
     Duplicate notify[1].topic: `arn:aws:sns:eu-west-1:111111111111:team` is named twice.
     BadValue notify[2].topic: `team` is not a topic's ARN.

@@ -13,6 +13,7 @@ use crate::text::digest::Digest;
 use crate::text::finding::Finding;
 use crate::text::foreign;
 use crate::text::name::ComponentName;
+use crate::text::prose::Prose;
 use crate::text::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -42,7 +43,7 @@ pub struct ArrivalFate {
     /// The fate in a word.
     pub becomes: Becomes,
     /// The fate in a sentence, or in several.
-    pub text: String,
+    pub text: Prose,
     /// The findings for which it would be refused; empty unless it would be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
@@ -70,14 +71,14 @@ pub enum Becomes {
 
 impl ArrivalFate {
     /// Makes a turn without findings.
-    pub fn new(becomes: Becomes, text: impl Into<String>) -> Self {
+    pub fn new(becomes: Becomes, text: impl Into<Prose>) -> Self {
         Self { becomes, text: text.into(), findings: vec![] }
     }
 
     /// Makes the turn of a deployment that would be refused.
     pub fn refused(findings: Vec<Finding>) -> Self {
-        let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
-        Self { becomes: Becomes::Refused, text: lines.join("\n"), findings }
+        let text = Prose::join(findings.iter().map(Finding::line), "\n");
+        Self { becomes: Becomes::Refused, text, findings }
     }
 }
 

@@ -4,12 +4,14 @@ use crate::deployment::Deployment;
 use crate::deployment::admission::{AdmissionFacts, Replaced, Supersession};
 use crate::deployment::redeploy_input::redeploy_input;
 use crate::environment::{EnvironmentState, GivenVersion, VersionNames};
+use crate::prose;
 use crate::release::action::ActionName;
 use crate::release::ending::Ending;
 use crate::release::identity::DeploymentId;
 use crate::release::{Part, parts};
 use crate::text::foreign::Foreign;
 use crate::text::name::ComponentName;
+use crate::text::prose::Prose;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -32,7 +34,7 @@ pub fn superseded(
     replaced: &Replaced,
     facts: &AdmissionFacts<'_>,
     known: &KnownDeployments,
-) -> String {
+) -> Prose {
     let by = &replaced.by;
     let version = match known.get(by) {
         Some(by) => format!(", {}", by.release.version),
@@ -54,10 +56,9 @@ pub fn superseded(
     let mut lines = vec![first];
     lines.extend(in_its_place(record, facts.state, known));
     if replaced.how == Supersession::Waits && same {
-        return lines.join("\n");
+        return lines.join("\n").into();
     }
-    lines.push(format!("  next: {}", redeploy_input(record, facts)));
-    lines.join("\n")
+    prose![lines.join("\n"), "\n  next: ", redeploy_input(record, facts)]
 }
 
 /// Says that a drill does not go its way back, because something else runs than the drill had brought there, or is
@@ -76,9 +77,9 @@ pub struct PresentState {
     pub runs: bool,
     /// The state in words: since when it runs; or what was brought in its place, by whom and why, and the input to
     /// start to have it.
-    pub text: String,
+    pub text: Prose,
     /// The input to start to have it, also if it is recorded as running and a target shows something else.
-    pub next: String,
+    pub next: Prose,
 }
 
 /// Returns the present state of what a deployment brought that ended in success. `None` for any other, whose ending
@@ -103,10 +104,11 @@ pub fn now(record: &Deployment, facts: &AdmissionFacts<'_>, known: &KnownDeploym
     let mut lines = vec![first.to_owned()];
     lines.extend(in_its_place(record, state, known));
     let next = redeploy_input(record, facts);
+    let mut text = prose![lines.join("\n")];
     if !runs {
-        lines.push(format!("  next: {next}"));
+        text.push(prose!["\n  next: ", &next]);
     }
-    Some(PresentState { runs, text: lines.join("\n"), next })
+    Some(PresentState { runs, text, next })
 }
 
 /// The name of the cause of an ending at which everything was found in place.

@@ -31,8 +31,9 @@ fn ended(mut record: Deployment, ending: Ending, cause_name: &str) -> Deployment
     record.ending = Some(Ended {
         ending,
         cause_name: cause_name.into(),
-        cause: String::new(),
+        cause: Default::default(),
         findings: vec![],
+        added: vec![],
         stays_reachable: vec![],
         at: Time(0),
         resolved: None,
@@ -71,7 +72,7 @@ fn facts<'a>(record: &Deployment, lock: &'a Lock, state: &'a EnvironmentState) -
 
 fn superseded_there(record: &Deployment, replaced: &Replaced, at: &(EnvironmentState, KnownDeployments)) -> String {
     let lock = Lock::default();
-    superseded(record, replaced, &facts(record, &lock, &at.0), &at.1)
+    superseded(record, replaced, &facts(record, &lock, &at.0), &at.1).written()
 }
 
 fn now_there(record: &Deployment, at: &(EnvironmentState, KnownDeployments)) -> Option<PresentState> {
@@ -180,7 +181,7 @@ fn what_is_so_now_is_said_of_a_success_alone() {
     assert!(of("2.0.0", Ending::NothingToDo, ALREADY_THERE).unwrap().runs);
     let gone = of("3.0.0", Ending::Succeeded, "").unwrap();
     assert!(!gone.runs);
-    insta::assert_snapshot!(gone.text, @r#"
+    insta::assert_snapshot!(gone.text.written(), @r#"
     It does not run any more:
       a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: "checkout is broken"
       next: start {"action":"deploy","app":"shop","environment":"prod","version":"3.0.0"} to deploy 3.0.0
@@ -235,7 +236,7 @@ fn a_component_that_took_another_name_is_shown_by_both() {
     a.names.brought.version = "1.9.0".into();
     let me = record("me", ActionName::Deploy, "2.0.0", &["a"]);
     let me = ended(me, Ending::NothingToDo, ALREADY_THERE);
-    insta::assert_snapshot!(now_there(&me, &(state, known)).unwrap().text, @r#"
+    insta::assert_snapshot!(now_there(&me, &(state, known)).unwrap().text.written(), @r#"
     It runs, as far as Windlass knows:
       a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: "checkout is broken"; its bytes came with 1.9.0 by deployment first and are there since 1970-01-01T00:01:00Z
     "#);
@@ -264,14 +265,14 @@ fn a_rollback_runs_where_what_it_found_is_there_as_well() {
     let mut at = (state, known);
     for of in [&["a"][..], &[]] {
         let now = now_there(&rollback(of), &at).unwrap();
-        assert!(now.runs, "{}", now.text);
-        assert!(now.text.contains("b: before-windlass since"), "{}", now.text);
+        assert!(now.runs, "{:?}", now.text);
+        assert!(now.text.written().contains("b: before-windlass since"), "{:?}", now.text);
     }
     at.0.running.insert(name("b"), running("2.5.0", "later"));
     for of in [&["a"][..], &[]] {
         let now = now_there(&rollback(of), &at).unwrap();
-        assert!(!now.runs, "{}", now.text);
-        assert!(now.text.contains("b: 2.5.0 since"), "{}", now.text);
-        assert!(now.next.contains(r#""snapshot":2"#), "{}", now.next);
+        assert!(!now.runs, "{:?}", now.text);
+        assert!(now.text.written().contains("b: 2.5.0 since"), "{:?}", now.text);
+        assert!(now.next.written().contains(r#""snapshot":2"#), "{:?}", now.next);
     }
 }

@@ -7,6 +7,7 @@ use crate::deployment::hourly_look::LookResult;
 use crate::deployment::{Deployment, Ended};
 use crate::environment::drift::Drift;
 use crate::environment::{HeldState, Hold, LockHolder};
+use crate::prose;
 use crate::release::action::ActionName;
 use crate::release::call::{self, operators};
 use crate::release::ending::Ending;
@@ -248,7 +249,7 @@ fn fitting(app: &AppName, head: String, blocks: &[(usize, String)]) -> String {
     for (shown, (_, block)) in blocks.iter().enumerate() {
         let left: usize = blocks.iter().skip(shown).map(|(many, _)| many).sum();
         let left = count(left, "more environment");
-        let rest = format!("\n… and {left}: `GET /apps`, {}", call::figures_of_a_day(app));
+        let rest = prose![format!("\n… and {left}: `GET /apps`, "), call::figures_of_a_day(app)].written();
         if whole.len() + 1 + block.len() + rest.len() > LONGEST_CAUSE {
             return whole + &rest;
         }
@@ -280,7 +281,9 @@ fn block(app: &AppName, seen: &EnvironmentFacts, windows: usize) -> String {
     lines.extend(bad.iter().take(MOST_LISTED).map(|one| over(one)));
     if bad.len() > MOST_LISTED {
         let more = bad.len() - MOST_LISTED;
-        lines.push(format!("{more} more: {}", call::history(EnvironmentId::new(app, &seen.environment))));
+        lines.push(
+            prose![format!("{more} more: "), call::history(EnvironmentId::new(app, &seen.environment))].written(),
+        );
     }
     let figures = seen.figures.iter().zip(DAYS).take(windows);
     lines.extend(figures.map(|(figures, days)| window(days, figures)));
@@ -293,7 +296,7 @@ fn block(app: &AppName, seen: &EnvironmentFacts, windows: usize) -> String {
 
 fn over(one: &OverDeployment) -> String {
     let (ending, why) = (one.ended.ending, &one.ended.cause_name);
-    let first = one.ended.cause.lines().next().unwrap_or_default();
+    let first = one.ended.cause.first_line().written();
     let why = Some(why).filter(|why| !why.is_empty());
     let why = why.map_or_else(String::new, |why| format!(" ({why})"));
     let version = truncate(one.version.as_str(), LONGEST_LINE / 2);
@@ -314,7 +317,7 @@ fn standing(app: &AppName, seen: &EnvironmentFacts) -> Vec<String> {
     let mut lines = Vec::new();
     let start = |action| {
         let input = operators(action, EnvironmentId::new(app, &seen.environment));
-        format!("{NEXT}start {input}")
+        prose![NEXT, "start ", input].written()
     };
     if let Some(held) = &seen.standing.held {
         let (id, since) = (&held.deployment, held.since);

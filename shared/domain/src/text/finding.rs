@@ -1,20 +1,18 @@
 //! Findings: something wrong with input or with a target, with a reason and a remedy, so that its author can mend it.
 //! Those that are shown together are none twice and not too many, and each has a page that explains it.
 
+use crate::prose;
 use crate::text::count::{agree, count};
 use crate::text::foreign::{self, truncate};
+use crate::text::prose::Prose;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 mod name;
 
 pub use name::FindingName;
-
-/// The beginning of a reason that says that nobody looked, or could look: the thing is neither well nor wrong.
-pub const NOT_CHECKED: &str = "Not checked: ";
 
 /// The longest path of a finding, in bytes.
 pub const LONGEST_PATH: usize = 300;
@@ -31,31 +29,52 @@ pub struct Finding {
     #[serde(deserialize_with = "foreign::one")]
     pub path: String,
     /// A sentence that says what is wrong, with the value that was seen.
-    #[serde(deserialize_with = "foreign::one")]
-    pub reason: String,
+    #[serde(deserialize_with = "in_one_line")]
+    pub reason: Prose,
     /// A sentence that says what to write or do instead.
-    #[serde(deserialize_with = "foreign::one")]
-    pub remedy: String,
+    #[serde(deserialize_with = "in_one_line")]
+    pub remedy: Prose,
+    /// The known name that was probably meant, where a name is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "foreign::maybe")]
+    pub meant: Option<String>,
+    /// True where nobody looked, or could look: the thing is neither well nor wrong.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub not_checked: bool,
+}
+
+fn in_one_line<'de, D: Deserializer<'de>>(from: D) -> Result<Prose, D::Error> {
+    Ok(Prose::deserialize(from)?.in_one_line())
 }
 
 impl Finding {
     /// Makes a finding. Each text is one line in which nothing is hidden, whatever it repeats; behind a reason may be
     /// lines of a log. Texts that are longer than [`LONGEST_PATH`] and [`LONGEST_SENTENCE`], because they repeat a
     /// long value, are cut. Every finding needs a path: a test that meets one without a path panics.
-    pub fn new(
-        name: FindingName,
-        path: impl Into<String>,
-        reason: impl Into<String>,
-        remedy: impl Into<String>,
-    ) -> Self {
+    pub fn new(name: FindingName, path: impl Into<String>, reason: impl Into<Prose>, remedy: impl Into<Prose>) -> Self {
         let path = path.into();
         debug_assert!(!path.is_empty(), "{name} does not say where");
         Self {
             name,
             path: truncate(foreign::line(&path), LONGEST_PATH),
-            reason: truncate(foreign::with_log(&reason.into()), LONGEST_SENTENCE),
-            remedy: truncate(foreign::line(&remedy.into()), LONGEST_SENTENCE),
+            reason: reason.into().in_one_line().truncated(LONGEST_SENTENCE),
+            remedy: remedy.into().in_one_line().truncated(LONGEST_SENTENCE),
+            meant: None,
+            not_checked: false,
         }
+    }
+
+    /// Returns the same finding as one that nobody looked, or could look: its reason says at what. The thing is neither
+    /// well nor wrong.
+    #[must_use]
+    pub fn not_checked(self) -> Self {
+        Self { not_checked: true, reason: prose!["Not checked: ", self.reason], ..self }
+    }
+
+    /// Returns the same finding with the known name that was probably meant.
+    #[must_use]
+    pub fn meaning(self, meant: Option<&String>) -> Self {
+        Self { meant: meant.cloned(), ..self }
     }
 }
 
@@ -109,12 +128,9 @@ fn joined(findings: Vec<Finding>) -> Vec<Finding> {
 impl Finding {
     /// Adds another finding, such as one at the same path: both are listed as one.
     pub fn join(&mut self, other: &Self) {
-        let joined = |one: &str, other: &str| {
-            let (first, more) = (sentence(one), sentence(other));
-            if first.contains(&more) { one.to_owned() } else { format!("{first} {more}") }
-        };
-        self.reason = truncate(joined(&self.reason, &other.reason), LONGEST_SENTENCE);
-        self.remedy = truncate(joined(&self.remedy, &other.remedy), LONGEST_SENTENCE);
+        let joined = |one: &Prose, other: &Prose| one.clone().and(other).truncated(LONGEST_SENTENCE);
+        self.reason = joined(&self.reason, &other.reason);
+        self.remedy = joined(&self.remedy, &other.remedy);
     }
 }
 
@@ -139,10 +155,9 @@ pub fn pages<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Option<Stri
 }
 
 /// Returns all findings as the cause of a refusal: a line for each, and then the pages that explain them.
-pub fn in_lines(findings: &[Finding]) -> String {
-    let mut lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
-    lines.extend(pages(findings));
-    lines.join("\n")
+pub fn in_lines(findings: &[Finding]) -> Prose {
+    let pages = pages(findings).map(Prose::from);
+    Prose::join(findings.iter().map(Finding::line).chain(pages), "\n")
 }
 
 /// The longest value that a finding repeats, in bytes: long enough to be recognised.
@@ -156,28 +171,21 @@ pub(crate) fn repeated(value: &str) -> String {
     truncate(value, LONGEST_VALUE)
 }
 
-/// Makes a text begin with a capital letter and end with a full stop.
-pub(crate) fn sentence(text: &str) -> String {
-    let text = text.trim();
-    let mut letters = text.chars();
-    let capital: String = letters.next().map_or_else(String::new, |first| first.to_uppercase().collect());
-    let stop = if text.is_empty() || text.ends_with(['.', '!', '?', ':']) { "" } else { "." };
-    format!("{capital}{}{stop}", letters.as_str())
-}
-
 impl Finding {
     /// Says what is wrong and what to do, as sentences, for the middle of a message.
-    pub fn in_words(&self) -> String {
-        format!("{} {}", sentence(&self.reason), sentence(&self.remedy))
+    pub fn in_words(&self) -> Prose {
+        prose![self.reason.clone().sentence(), " ", self.remedy.clone().sentence()]
     }
-}
 
-/// `BadValue: components.web.bucket: What is wrong. Remedy: What to do.`
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}: ", self.name, self.path)?;
-        let (reason, remedy) = (sentence(&self.reason), sentence(&self.remedy));
-        write!(f, "{reason} Remedy: {remedy}")
+    /// Returns all of it in a line: `BadValue: components.web.bucket: What is wrong. Remedy: What to do.`
+    pub fn line(&self) -> Prose {
+        let (reason, remedy) = (self.reason.clone().sentence(), self.remedy.clone().sentence());
+        prose![format!("{}: {}: ", self.name, self.path), reason, " Remedy: ", remedy]
+    }
+
+    /// Returns its line as it stands in a place that all read.
+    pub fn written(&self) -> String {
+        self.line().written()
     }
 }
 

@@ -12,7 +12,7 @@ fn the_last_of_a_hundred_says_how_many_more_there_are() {
     assert_eq!((more.len(), more[98].path.as_str()), (100, "98"));
     let last = "MoreFindings: the rest: 2 more things are wrong, which are not told here. Remedy: Mend these \
                 first; then the rest is told.";
-    assert_eq!(more[99].to_string(), last);
+    assert_eq!(more[99].written(), last);
     assert_eq!(limited(more.clone()), more);
 }
 
@@ -23,7 +23,7 @@ fn nothing_is_listed_twice() {
     assert_eq!(listed, [one("a"), one("b")]);
     let other = Finding::new(FindingName::BadValue, "a", "z.", "y");
     let [both] = limited(vec![one("a"), other, one("a")]).try_into().unwrap();
-    assert_eq!((both.reason.as_str(), both.remedy.as_str()), ("X. Z.", "y"));
+    assert_eq!((both.reason.written().as_str(), both.remedy.written().as_str()), ("X. Z.", "y"));
 }
 
 #[test]
@@ -31,15 +31,14 @@ fn a_long_value_does_not_make_a_long_finding() {
     let long = "é".repeat(100_000);
     let finding = Finding::new(FindingName::BadValue, &long, &long, &long);
     assert!(finding.path.len() <= LONGEST_PATH);
-    assert!(finding.reason.len() <= LONGEST_SENTENCE);
-    assert!(finding.remedy.len() <= LONGEST_SENTENCE);
+    assert!(finding.reason.written().len() <= LONGEST_SENTENCE);
+    assert!(finding.remedy.written().len() <= LONGEST_SENTENCE);
 }
 
 #[test]
 fn a_finding_is_written_in_sentences() {
-    let written = |path: &str, reason: &str, remedy: &str| {
-        Finding::new(FindingName::BadArchive, path, reason, remedy).to_string()
-    };
+    let written =
+        |path: &str, reason: &str, remedy: &str| Finding::new(FindingName::BadArchive, path, reason, remedy).written();
     assert_eq!(
         written("web.zip", "it has no files", "Pack it again."),
         "BadArchive: web.zip: It has no files. Remedy: Pack it again."
@@ -58,8 +57,9 @@ fn a_finding_without_a_path_is_noticed_by_every_test_that_meets_it() {
 
 #[test]
 fn in_a_message_a_finding_is_two_sentences() {
-    let in_words =
-        |reason: &str, remedy: &str| Finding::new(FindingName::BadArchive, "web.zip", reason, remedy).in_words();
+    let in_words = |reason: &str, remedy: &str| {
+        Finding::new(FindingName::BadArchive, "web.zip", reason, remedy).in_words().written()
+    };
     assert_eq!(in_words("it has no files", "pack it again!"), "It has no files. Pack it again!");
     assert_eq!(in_words(" why? ", "write:"), "Why? Write:");
     assert_eq!(in_words("", ""), " ");

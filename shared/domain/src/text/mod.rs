@@ -7,4 +7,6 @@ pub mod fault;
 pub mod finding;
 pub mod foreign;
 pub mod name;
+pub mod next_step;
+pub mod prose;
 pub mod time;

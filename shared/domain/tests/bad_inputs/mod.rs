@@ -136,7 +136,7 @@ fn every_bad_input_is_answered_as_expected() {
         if names != expected {
             wrong.push(format!("{}:\n  expected {expected:?}\n  found {found:#?}", row.what));
         }
-        let remedies = found.iter().map(|f| f.remedy.as_str());
+        let remedies = found.iter().map(|f| f.remedy.written());
         let remedies = remedies.collect::<Vec<_>>().join(" ");
         if let Some(remedy) = row.remedy.as_ref().filter(|part| !remedies.contains(*part)) {
             wrong.push(format!("{}:\n  expected {remedy}\n  told {remedies}", row.what));
@@ -144,12 +144,12 @@ fn every_bad_input_is_answered_as_expected() {
         let is_json = row.declaration.is_none();
         for finding in found {
             let of_form = ["is not a text.", "the form that is expected."];
-            if is_json && of_form.iter().any(|end| finding.reason.ends_with(end)) {
-                written_in_json(&finding.remedy);
+            if is_json && of_form.iter().any(|end| finding.reason.written().ends_with(end)) {
+                written_in_json(&finding.remedy.written());
             }
-            assert!(finding.reason.ends_with('.'), "{finding:?}");
-            assert!(finding.remedy.ends_with('.'), "{finding:?}");
-            assert!(!finding.to_string().contains("hunter2"), "{finding:?}");
+            assert!(finding.reason.written().ends_with('.'), "{finding:?}");
+            assert!(finding.remedy.written().ends_with('.'), "{finding:?}");
+            assert!(!finding.written().contains("hunter2"), "{finding:?}");
         }
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), table.len(), wrong.join("\n"));

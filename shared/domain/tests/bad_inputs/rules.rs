@@ -56,7 +56,7 @@ fn badly_worded(findings: &[Finding]) -> Vec<String> {
         if !places.insert((finding.name, &finding.path)) {
             complain("told twice");
         }
-        let words = format!("{} {}", finding.reason, finding.remedy);
+        let words = format!("{} {}", finding.reason.written(), finding.remedy.written());
         // What the author wrote is repeated in backticks.
         let own: String = words.split('`').step_by(2).collect();
         let is_path = |at: usize| {
@@ -70,14 +70,15 @@ fn badly_worded(findings: &[Finding]) -> Vec<String> {
         if let Some(word) = FOREIGN.iter().find(|word| own.contains(**word)) {
             complain(&format!("words of a library, {word}"));
         }
-        let first = finding.remedy.split([' ', ':']).next().unwrap_or_default();
-        if !BEGINNINGS.contains(&first) || finding.remedy.len() < 12 {
+        let remedy = finding.remedy.written();
+        let first = remedy.split([' ', ':']).next().unwrap_or_default();
+        if !BEGINNINGS.contains(&first) || finding.remedy.written().len() < 12 {
             complain("a remedy that tells nothing to do");
         }
-        if !finding.reason.ends_with(['.', '…']) || !finding.remedy.ends_with(['.', '…', '?']) {
+        if !finding.reason.written().ends_with(['.', '…']) || !finding.remedy.written().ends_with(['.', '…', '?']) {
             complain("no sentence");
         }
-        if finding.reason.contains("``") || finding.remedy.contains("``") {
+        if finding.reason.written().contains("``") || finding.remedy.written().contains("``") {
             complain("nothing is named");
         }
     }

@@ -86,7 +86,7 @@ impl Looked {
         let lines = self.lines.iter().map(|line| json!({"line": line}));
         let all = self.documents.iter().cloned().chain(lines);
         all.flat_map(|document| findings(&document))
-            .map(|finding| format!("{}: {}", finding.path, finding.reason))
+            .map(|finding| format!("{}: {}", finding.path, finding.reason.written()))
             .collect()
     }
 }

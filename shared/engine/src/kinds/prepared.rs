@@ -327,7 +327,7 @@ mod tests {
         assert_eq!(found.name, FindingName::TargetNotOurs);
         assert_eq!(found.path, "components.api.function");
         assert_eq!(
-            found.reason,
+            found.reason.written(),
             "The tags of the function shop-api-prod do not make it ours: `windlass:app` is `other` and not `shop`; `windlass:environment` is missing."
         );
     }

@@ -59,8 +59,7 @@ pub fn together(component: &str, findings: &[Finding]) -> Finding {
     let mut all = first.clone();
     if findings.len() > 1 {
         let more: Vec<&str> = findings[1..].iter().take(10).map(|it| it.path.as_str()).collect();
-        all.reason =
-            format!("{}; the same or like it for {} more: {}", first.reason, findings.len() - 1, more.join(", "));
+        all.reason.push(format!("; the same or like it for {} more: {}", findings.len() - 1, more.join(", ")));
     }
     all
 }

@@ -7,8 +7,11 @@ use windlass_domain::declaration::gate::{Measurement, Verdict};
 use windlass_domain::declaration::gates::{DeclaredGate, ResolvedGates, Sort};
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::deployment::step::Step;
+use windlass_domain::prose;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::next_step::{NextStep, Wish};
+use windlass_domain::text::prose::Prose;
 use windlass_domain::text::time::{Span, Time};
 
 /// One sort of measurement. Its implementation asks for the ports that it reads.
@@ -129,7 +132,7 @@ pub(super) fn unreadable(measurement: Measurement, fault: &Fault) -> Measurement
 }
 
 /// The finding for a gate that cannot be measured.
-pub(super) fn not_measurable(path: &str, reason: impl Into<String>, remedy: &str) -> Finding {
+pub(super) fn not_measurable(path: &str, reason: impl Into<Prose>, remedy: &str) -> Finding {
     Finding::new(FindingName::GateNotMeasurable, path, reason, remedy)
 }
 
@@ -156,7 +159,7 @@ pub(super) fn already_red(path: &str, gate: &impl Sort, measured: &str) -> Findi
             gate.name(),
             gate.threshold()
         ),
-        "Mend what it measures first, or deploy with `accept_red` and a reason.",
+        prose!["Mend what it measures first, or deploy with ", NextStep::With(Wish::AcceptRed), " and a reason."],
     )
 }
 

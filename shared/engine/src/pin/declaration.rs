@@ -6,10 +6,12 @@ use crate::ports::{DynamoDbApi, Result};
 use crate::trouble::Checked;
 use std::sync::Arc;
 use windlass_domain::declaration::{Declaration, Declared};
+use windlass_domain::prose;
 use windlass_domain::release::request::Request;
 use windlass_domain::text::fault::Fault;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::{AppName, EnvironmentName};
+use windlass_domain::text::next_step::{NextStep, Wish};
 
 /// A declaration from the ledger.
 pub struct KnownDeclaration {
@@ -79,8 +81,11 @@ fn not_in_force(pinned: &semver::Version, in_force: &semver::Version) -> Finding
         FindingName::Older,
         "declaration",
         format!("version {pinned} of the declaration is not in force; {in_force} is."),
-        "Leave `declaration` out for the one in force, or name the environment and ask with `allow_older` and a \
-         reason.",
+        prose![
+            "Leave `declaration` out for the one in force, or name the environment and ask with ",
+            NextStep::With(Wish::AllowOlder),
+            " and a reason."
+        ],
     )
 }
 

@@ -14,10 +14,12 @@ use windlass_domain::declaration::plan::{
 };
 use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::irreversible::{crossed_later, foreseen};
+use windlass_domain::prose;
 use windlass_domain::shown::planned::GateNow;
 use windlass_domain::text::fault::Fault;
 use windlass_domain::text::finding::{Finding, FindingName, limited};
 use windlass_domain::text::name::ComponentName;
+use windlass_domain::text::next_step::NextStep;
 use windlass_domain::text::time::Time;
 
 /// A plan, and the steps that the ledger must hold before it begins.
@@ -116,10 +118,9 @@ fn crosses_later(scene: &Scene, drafts: &[Draft<'_>]) -> Option<Finding> {
 
 /// Adds to a finding on a target that is not ready what is to be started once it is steady, or mended, so that this
 /// same release can go.
-fn with_next(finding: &mut Finding, input: &str) {
+fn with_next(finding: &mut Finding, input: &NextStep) {
     if finding.name == FindingName::TargetNotReady {
-        let remedy = finding.remedy.trim_end_matches('.');
-        finding.remedy = format!("{remedy}; then start {input}.");
+        finding.remedy = prose![finding.remedy.clone().bare(), "; then start ", input.clone(), "."];
     }
 }
 

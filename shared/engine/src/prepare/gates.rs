@@ -6,10 +6,12 @@ use crate::measurements::{self, Component, Preparing, Problem};
 use crate::ports::Result;
 use windlass_domain::declaration::gate::UnknownBecomes;
 use windlass_domain::environment::Running;
+use windlass_domain::prose;
 use windlass_domain::shown::planned::GateNow;
 use windlass_domain::text::fault::Fault;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::ComponentName;
+use windlass_domain::text::next_step::{NextStep, Wish};
 
 /// The problems of the gates.
 #[derive(Default)]
@@ -64,6 +66,7 @@ fn is_first(scene: &Scene, name: &ComponentName) -> bool {
 /// deployment.
 fn red(scene: &Scene, mut finding: Finding) -> (Finding, bool) {
     let accepts = scene.accepts_red();
+    let stops = accepts.is_none();
     finding.remedy = match accepts {
         Some(why) => {
             let judged = if scene.gates_decide() {
@@ -71,19 +74,22 @@ fn red(scene: &Scene, mut finding: Finding) -> (Finding, bool) {
             } else {
                 ""
             };
-            format!(
-                "It stops nothing here, because {why}; look yourself at what it measures.{judged}"
-            )
+            prose!["It stops nothing here, because ", why, "; look yourself at what it measures.", judged]
         }
-        None if scene.is_check() => "Mend what it measures first, or deploy with `accept_red` and a reason: where it stays red, the release is undone all the same.".to_owned(),
-        None if scene.is_restoring() => "Mend what it measures first: what has drifted is restored only where every gate is well, and after the next look.".to_owned(),
-        None if scene.is_rollback() => "Mend what it measures first: a drill begins only where every gate is well.".to_owned(),
-        None => format!(
-            "Mend what it measures first, or start {} to deploy before it is mended: where it stays red, the release is undone all the same.",
-            scene.loaded.record.input_accepting_red()
-        ),
+        None if scene.is_check() => prose![
+            "Mend what it measures first, or deploy with ",
+            NextStep::With(Wish::AcceptRed),
+            " and a reason: where it stays red, the release is undone all the same."
+        ],
+        None if scene.is_restoring() => "Mend what it measures first: what has drifted is restored only where every gate is well, and after the next look.".into(),
+        None if scene.is_rollback() => "Mend what it measures first: a drill begins only where every gate is well.".into(),
+        None => prose![
+            "Mend what it measures first, or start ",
+            scene.loaded.record.input_accepting_red(),
+            " to deploy before it is mended: where it stays red, the release is undone all the same."
+        ],
     };
-    (finding, accepts.is_none())
+    (finding, stops)
 }
 
 /// Returns whether a gate would be unknown now. A check that does not know what is healthy fails, unless the

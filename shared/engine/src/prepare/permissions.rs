@@ -13,7 +13,7 @@ use crate::ports::{Evaluation, Result, Simulation};
 use serde_json::json;
 use windlass_domain::declaration::output::Inputs;
 use windlass_domain::text::fault::{Fault, FaultName};
-use windlass_domain::text::finding::{Finding, FindingName, NOT_CHECKED};
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The outcome of asking.
 #[derive(Debug, Default)]
@@ -138,7 +138,7 @@ impl PermissionFindings {
             let path = input.path(needed.member);
             let finding = Finding::new(FindingName::NoPermission, path, reason, remedy);
             if matches!(why, Why::Unknown(_) | Why::Unsaid) {
-                self.warnings.push(finding);
+                self.warnings.push(finding.not_checked());
             } else {
                 self.findings.push(finding);
             }
@@ -167,17 +167,16 @@ fn in_words(by: &DeployerRole<'_>, needed: &Needed, why: &Why, actions: &[&str])
         Why::NotAllowed => (denied("no statement of its policies allows it"), remedy(by, needed, actions)),
         Why::Unknown(keys) => (
             format!(
-                "{NOT_CHECKED}whether the role {role} may call {calls}. A condition on `{}` decides it, which is known with the call alone.",
+                "whether the role {role} may call {calls}. A condition on `{}` decides it, which is known with the call alone.",
                 keys.join("`, `")
             ),
             format!(
                 "Let a statement of {role} allow it without this condition; or make a release, and read what AWS says."
             ),
         ),
-        Why::Unsaid => (
-            format!("{NOT_CHECKED}whether the role {role} may call {calls}. IAM has said nothing of it."),
-            "Ask again.".to_owned(),
-        ),
+        Why::Unsaid => {
+            (format!("whether the role {role} may call {calls}. IAM has said nothing of it."), "Ask again.".to_owned())
+        }
     }
 }
 
@@ -218,17 +217,18 @@ fn not_asked(input: &PrepareInput<'_>, by: &DeployerRole<'_>, needed: &Needed, f
                 .to_owned(),
         ),
     };
-    let reason = format!("{NOT_CHECKED}whether the role {role} may make the calls of a release. {message}.");
-    Finding::new(name, input.path(needed.member), reason, remedy)
+    let reason = format!("whether the role {role} may make the calls of a release. {message}.");
+    Finding::new(name, input.path(needed.member), reason, remedy).not_checked()
 }
 
 fn unknown_role(input: &PrepareInput<'_>) -> Finding {
     Finding::new(
         FindingName::NoPermission,
         format!("components.{}", input.component),
-        format!("{NOT_CHECKED}whether a release may make its calls. The planner was not told which role makes them."),
+        format!("whether a release may make its calls. The planner was not told which role makes them."),
         "Deploy Windlass's stack again, whose template tells it (`WINDLASS_DEPLOYERS`).",
     )
+    .not_checked()
 }
 
 #[cfg(test)]

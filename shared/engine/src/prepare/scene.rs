@@ -14,11 +14,14 @@ use windlass_domain::declaration::plan::Unchanged;
 use windlass_domain::declaration::resolved::Component;
 use windlass_domain::environment::rollback::{ComponentRollback, ways};
 use windlass_domain::environment::{EnvironmentState, Running, Snapshot};
+use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::text::fault::Fault;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::ComponentName;
+use windlass_domain::text::next_step::{NextStep, Wish};
+use windlass_domain::text::prose::Prose;
 
 /// The ports that planning needs.
 pub trait Ports: KindPorts + DynamoDbApi + measurements::Ports + IamApi {}
@@ -116,16 +119,16 @@ impl Scene {
     /// Returns why gates that are red before anything has changed do not stop it; `None` if they do. If nothing runs
     /// that Windlass brought, before the first release or once that was taken back, a gate may measure what this
     /// release is to bring.
-    pub fn accepts_red(&self) -> Option<&'static str> {
+    pub fn accepts_red(&self) -> Option<Prose> {
         let state = &self.state;
         let mut running = state.running.values();
         let is_taken_back = !state.running.is_empty() && running.all(Running::is_as_found);
         if !self.loaded.record.gates_decide() {
-            Some("a way back waits for no gate")
+            Some("a way back waits for no gate".into())
         } else if state.snapshot == 0 || is_taken_back {
-            Some("nothing runs here yet that Windlass brought")
+            Some("nothing runs here yet that Windlass brought".into())
         } else {
-            self.loaded.record.accept_red.then_some("`accept_red` was asked for")
+            self.loaded.record.accept_red.then(|| prose![NextStep::With(Wish::AcceptRed), " was asked for"])
         }
     }
 

@@ -186,7 +186,7 @@ mod tests {
         for (why, stages, bakes_s, wanted) in table {
             let kept: PlannedStages<'_> = (&name, stages.iter().collect());
             let found = held_too_short(&[kept], &waves(&bakes_s, &name));
-            let reason = found.first().map(|found| found.reason.as_str());
+            let reason = found.first().map(|found| found.reason.written());
             match wanted {
                 None => assert_eq!(reason, None, "{why}"),
                 Some(watched) => {
@@ -223,8 +223,8 @@ mod tests {
         for (own, wanted, reason, remedy) in table {
             let found = differs((&api, own), (&agent, wanted));
             assert_eq!(found.path, "components.api.rollout");
-            assert!(found.reason.ends_with(reason), "{}", found.reason);
-            assert!(found.remedy.contains(remedy), "{}", found.remedy);
+            assert!(found.reason.written().ends_with(reason), "{:?}", found.reason);
+            assert!(found.remedy.written().contains(remedy), "{:?}", found.remedy);
         }
     }
 }

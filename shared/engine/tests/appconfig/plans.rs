@@ -150,14 +150,14 @@ fn a_rollback_reverts_or_deploys_what_was_recorded_and_names_what_is_gone() {
     assert!(flags.plan(None, Some(&before)).unchanged.is_some());
     let gone = json!({"goal": {"live": {"version": "9"}}});
     let planned = flags.plan(None, Some(&gone));
-    insta::assert_snapshot!(planned.findings[0], @"ArtifactMissing: components.flags.profile: Version 9 that was deployed then does not exist any more. Remedy: Roll back to another snapshot, or deploy the older release with `allow_older` and a reason.");
+    insta::assert_snapshot!(planned.findings[0].written(), @"ArtifactMissing: components.flags.profile: Version 9 that was deployed then does not exist any more. Remedy: Roll back to another snapshot, or deploy the older release with `allow_older` and a reason.");
 }
 
 #[test]
 fn a_first_configuration_is_warned_of() {
     let flags = Flags::undeployed((1, 0));
     let planned = flags.plan(Some(&flags.upload(CONTENT)), None);
-    insta::assert_snapshot!(planned.warnings[0], @"MayStay: components.flags.profile: Nothing was deployed of shop/prod/flags before. An undo stops it while it grows; whether AppConfig takes it away once it is complete is only seen then. Remedy: Nothing, or deploy a first configuration with your infrastructure code.");
+    insta::assert_snapshot!(planned.warnings[0].written(), @"MayStay: components.flags.profile: Nothing was deployed of shop/prod/flags before. An undo stops it while it grows; whether AppConfig takes it away once it is complete is only seen then. Remedy: Nothing, or deploy a first configuration with your infrastructure code.");
 }
 
 #[test]

@@ -153,7 +153,7 @@ impl Flags {
     /// Returns the findings of a plan, as people read them.
     pub fn refused(&self, text: &str) -> Vec<String> {
         let planned = self.plan(Some(&self.upload(text)), None);
-        planned.findings.iter().map(Finding::to_string).collect()
+        planned.findings.iter().map(Finding::written).collect()
     }
 
     /// Plans a release of a document, and writes lock and step as `Admit` and `Prepare` do.
@@ -247,7 +247,7 @@ impl Release<'_> {
     pub fn failure(&self) -> String {
         let step = self.step();
         match step.undo_failure.or(step.failure) {
-            Some(StepFailure::Finding(finding)) => finding.to_string(),
+            Some(StepFailure::Finding(finding)) => finding.written(),
             Some(StepFailure::Fault(fault)) => fault.to_string(),
             None => "nothing failed".into(),
         }

@@ -144,11 +144,11 @@ fn a_repository_belongs_to_one_application() {
     let refusal: Refusal = get(&world, &key).unwrap();
     assert_eq!(refusal.findings.len(), 1, "one place, and both repositories");
     for repository in ["`shop/agent`", "`shop/steady`"] {
-        assert!(refusal.findings[0].reason.contains(repository));
+        assert!(refusal.findings[0].reason.written().contains(repository));
     }
     let first = &refusal.findings[0];
     assert_eq!((first.name, first.path.as_str()), (FindingName::Duplicate, "components.agent.repository"));
-    assert!(first.reason.contains("belongs to application `shop`"));
+    assert!(first.reason.written().contains("belongs to application `shop`"));
     assert_eq!(owner(&world, "shop/agent"), Some(shop()));
 }
 

@@ -56,8 +56,8 @@ fn one_whose_execution_died_is_rejected_and_leaves_the_queue() {
         assert_eq!(ending.ending, Ending::Rejected);
         assert_eq!(ending.cause_name, name);
         assert_eq!(ending.at, scene.now());
-        assert!(ending.cause.contains("before it had changed anything"));
-        assert_eq!(ending.cause.contains(stopped), next, "{}", ending.cause);
+        assert!(ending.cause.written().contains("before it had changed anything"));
+        assert_eq!(ending.cause.written().contains(stopped), next, "{}", ending.cause.written());
     }
 }
 
@@ -87,7 +87,7 @@ fn a_rollback_that_a_person_stopped_says_nothing_of_deploying() {
     is_rollback(&mut scene);
     scene.execution(FIRST, "ABORTED");
     is_ended(&recovery(&scene));
-    assert!(!scene.ending().cause.contains("next:"));
+    assert!(!scene.ending().cause.written().contains("next:"));
 }
 
 #[test]

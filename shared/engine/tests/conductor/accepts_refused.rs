@@ -49,7 +49,7 @@ fn what_could_not_be_seen_is_refused_by_name_and_the_environment_stays_locked() 
     let refusal = refusal(&scene, "operator").unwrap();
     let paths: Vec<&str> = refusal.findings.iter().map(|it| it.path.as_str()).collect();
     assert_eq!(paths, ["components.denied", "components.unseen"]);
-    assert!(refusal.findings[0].reason.contains("lambda:GetAlias is not allowed"));
+    assert!(refusal.findings[0].reason.written().contains("lambda:GetAlias is not allowed"));
     assert_eq!((scene.lock(), scene.state()), (lock, state));
     assert_eq!(scene.ending().resolved, None);
 }

@@ -157,7 +157,7 @@ fn the_same_request_learns_how_its_deployment_stands() {
         (
             |one| {
                 let name = "GateFailed".into();
-                let text = String::new();
+                let text = "".into();
                 one.undoing = Some(Why { name, text });
             },
             Transition::NothingToDo,
@@ -210,6 +210,7 @@ fn how(ending: Ending, cause_name: &str, resolved: Option<&str>) -> Ended {
         cause_name: cause_name.into(),
         cause: "it was so.".into(),
         findings: vec![],
+        added: vec![],
         stays_reachable: vec![],
         at: Time(0),
         resolved: resolved.map(|reason| Resolved {

@@ -63,7 +63,7 @@ fn what_was_left_says_why_and_what_to_do() {
     scene.execution("dead-5", "TIMED_OUT");
     let answer = scene.recovery().unwrap();
     let ending = scene.ending();
-    assert_eq!(answer.cause, ending.cause);
+    assert_eq!(answer.cause, ending.cause.written());
     assert_eq!(ending.ending, Ending::NeedsOperator);
     assert_eq!(scene.record().status, Status::Ended);
     let held = scene.lock().held.unwrap();
@@ -74,6 +74,6 @@ fn what_was_left_says_why_and_what_to_do() {
         "it was being undone because GateFailed: a gate failed.",
         r#"start {"action":"recover","app":"shop","environment":"prod","reason":"…"}"#,
     ] {
-        assert!(ending.cause.contains(part), "{}", ending.cause);
+        assert!(ending.cause.written().contains(part), "{:?}", ending.cause);
     }
 }

@@ -13,7 +13,7 @@ fn why(status: &str, error: Option<&str>, cause: Option<&str>) -> (String, Strin
     drop(state);
     scene.recovery().unwrap();
     let why = scene.record().undoing.unwrap();
-    (why.name, why.text)
+    (why.name, why.text.written())
 }
 
 #[test]

@@ -169,7 +169,7 @@ fn a_refusal_has_a_hundred_findings_however_much_is_wrong() {
     let findings = refusal.unwrap().findings;
     assert_eq!(findings.len(), 100);
     assert_eq!(findings[99].name, FindingName::MoreFindings);
-    assert!(findings[99].reason.starts_with("4902 more"), "{}", findings[99].reason);
+    assert!(findings[99].reason.written().starts_with("4902 more"), "{:?}", findings[99].reason);
 }
 
 #[test]

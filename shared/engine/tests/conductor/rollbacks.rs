@@ -74,7 +74,7 @@ fn veto(scene: &Scene, number: u64) {
         version: String::new(),
         deployment: id(),
         since: Time(0),
-        cause: String::new(),
+        cause: Default::default(),
     };
     let key = ledger::veto(EnvironmentId::new(&app(), &prod()), &veto.release);
     scene.stage.put(key, &veto);
@@ -271,7 +271,7 @@ fn who_stopped_the_first_release_has_succeeded_once_it_is_undone() {
         scene.hold(None);
         let (answer, record) = press(&scene, json!({}));
         let ended = record.unwrap().ending.unwrap();
-        assert_eq!(ended.cause, answer.cause);
+        assert_eq!(ended.cause.written(), answer.cause);
         if undone {
             assert_eq!((answer.verdict, answer.error.as_str()), (Transition::Succeeded, ""));
             let wanted = "shop prod is as it was found before the first release: deployment other of 1.4.0, which \

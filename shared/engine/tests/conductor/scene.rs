@@ -144,6 +144,7 @@ impl Scene {
                 cause_name: "Because".into(),
                 cause: "it was so.".into(),
                 findings: vec![],
+                added: vec![],
                 stays_reachable: vec![],
                 at: Time(0),
                 resolved: None,

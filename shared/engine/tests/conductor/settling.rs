@@ -82,7 +82,7 @@ fn a_success_is_live_marked_and_unlocked() {
     assert_eq!(lock.held, None);
     assert!(lock.token > TOKEN);
     assert_eq!(scene.record().status, Status::Ended);
-    assert_eq!(ending.cause, "shop prod 1.4.0 is live: api changed.");
+    assert_eq!(ending.cause.written(), "shop prod 1.4.0 is live: api changed.");
     assert_eq!(ending.at, scene.now());
     assert_eq!(state.marks[&component("api").into()], scene.record().order);
     let running = &state.running[&component("api")];
@@ -184,7 +184,7 @@ fn a_success_lifts_the_veto_on_its_release_only() {
             version: "1.4.0".into(),
             deployment: id(),
             since: Time(0),
-            cause: String::new(),
+            cause: Default::default(),
         };
         scene.stage.put(ledger::veto(EnvironmentId::new(&app(), &prod()), release), &veto);
     }
@@ -254,7 +254,7 @@ fn what_was_not_judged_or_not_seen_is_not_settled() {
         assert!(message.contains("jobs was not seen changed"), "{message}");
         assert_eq!(scene.record().ending, None);
         let why = scene.record().undoing.unwrap();
-        assert_eq!((why.name.as_str(), &why.text), ("Internal", &message));
+        assert_eq!((why.name.as_str(), why.text.written()), ("Internal", message));
     }
 }
 
@@ -271,7 +271,7 @@ fn what_was_taken_back_after_it_was_judged_is_undone_for_its_own_reason() {
     assert!(scene.lock().held.is_some());
     let why = scene.record().undoing.unwrap();
     assert_eq!(why.name, "TargetNotReady");
-    assert!(why.text.contains("jobs failed: An asset"), "{}", why.text);
+    assert!(why.text.written().contains("jobs failed: An asset"), "{:?}", why.text);
     scene.execution(FIRST, "FAILED");
     assert_eq!(in_short(&scene.recovery()), (Transition::Undo, ""));
     assert_eq!(scene.record().undoing, Some(why));

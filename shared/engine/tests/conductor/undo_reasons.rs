@@ -48,7 +48,7 @@ pub fn finding() -> StepFailure {
 pub fn why_undone(scene: &Scene, error: &str) -> (String, String) {
     scene.serve(scene.stage.failed("Undo", error)).unwrap();
     let why = scene.record().undoing.unwrap();
-    (why.name, why.text)
+    (why.name, why.text.written())
 }
 
 #[test]

@@ -299,7 +299,7 @@ impl Play {
         let step = self.step();
         let failure = wave.map_or(step.undo_failure, |_| step.failure);
         match failure.unwrap() {
-            StepFailure::Finding(finding) => format!("{}: {}", finding.name, finding.reason),
+            StepFailure::Finding(finding) => format!("{}: {}", finding.name, finding.reason.written()),
             StepFailure::Fault(fault) => fault.to_string(),
         }
     }

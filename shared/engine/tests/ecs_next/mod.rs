@@ -245,7 +245,7 @@ fn each_of_several_containers_is_seen_to_run_its_bytes() {
     let Next::Failed(finding) = Ecs::<World>::next(&target(), &is, &both) else {
         panic!("other bytes");
     };
-    assert!(finding.reason.contains("in container log"), "{finding}");
+    assert!(finding.reason.written().contains("in container log"), "{finding:?}");
 }
 
 #[test]

@@ -158,7 +158,7 @@ fn an_update_that_fails_is_named_and_undone() {
         });
         assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
         let Some(StepFailure::Finding(finding)) = trial.step().unwrap().failure else { panic!("{:?}", trial.step()) };
-        assert_eq!(finding.reason, "The update of the code failed: the subnets have no free addresses");
+        assert_eq!(finding.reason.written(), "The update of the code failed: the subnets have no free addresses");
         assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
     }
 }
@@ -173,7 +173,7 @@ fn capacity_that_cannot_be_had_fails_at_once() {
     });
     assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
     let Some(StepFailure::Finding(finding)) = trial.step().unwrap().failure else { panic!("{:?}", trial.step()) };
-    assert!(finding.reason.contains("no capacity"), "{finding}");
+    assert!(finding.reason.written().contains("no capacity"), "{finding:?}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::lambda::scene::{Brings, Setting, artifact, function, large_zip};
 use windlass_domain::declaration::resolved::{Place, TargetRole};
 use windlass_domain::release::artifact::Artifact;
+use windlass_domain::text::finding::Finding;
 use windlass_domain::text::finding::FindingName;
 use windlass_engine::kinds::Prepared;
 use windlass_engine::payload::WorkTransition;
@@ -20,8 +21,8 @@ fn in_words(prepared: &Prepared) -> String {
         })
         .collect();
     lines.extend(prepared.unchanged.clone());
-    lines.extend(prepared.findings.iter().map(ToString::to_string));
-    lines.extend(prepared.warnings.iter().map(|warning| format!("warning {warning}")));
+    lines.extend(prepared.findings.iter().map(Finding::written));
+    lines.extend(prepared.warnings.iter().map(|warning| format!("warning {warning:?}")));
     lines.join("\n")
 }
 
@@ -250,7 +251,7 @@ fn a_rollback_to_an_image_that_is_gone_is_refused() {
         first.scene.world.ecr().images.clear();
         let prepared = setting.prepare(&first.scene.world, None, Some(&recorded));
         assert_eq!(prepared.findings[0].name, FindingName::ArtifactMissing, "{prepared:?}");
-        assert!(prepared.findings[0].reason.contains("image sha256:"));
+        assert!(prepared.findings[0].reason.written().contains("image sha256:"));
     }
 }
 

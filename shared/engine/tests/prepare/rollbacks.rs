@@ -87,7 +87,7 @@ fn a_rollback_does_not_wait_for_a_gate_that_cannot_be_asked() {
         prepare(&stage).unwrap();
         let plan = plan(&stage);
         assert_eq!(plan.outcome, PlanOutcome::Change, "{name}");
-        let is_warned = plan.warnings.iter().any(|it| it.reason.contains("CloudWatch is away"));
+        let is_warned = plan.warnings.iter().any(|it| it.reason.written().contains("CloudWatch is away"));
         assert!(is_warned, "{:?}", plan.warnings);
     }
 }

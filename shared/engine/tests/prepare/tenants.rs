@@ -142,7 +142,7 @@ impl Tenants {
         };
         let names = [FindingName::TargetNotOurs, FindingName::NoWayBack];
         assert!(names.contains(&finding.name), "{finding:?}");
-        Some(finding.reason.clone())
+        Some(finding.reason.written())
     }
 
     /// Returns what the newest deployment notes and what stops nothing.
@@ -150,7 +150,7 @@ impl Tenants {
         let newest = DeploymentId(format!("{:016x}", self.deployments));
         let plan: Plan = self.stage.get(&ledger::plan(&newest)).unwrap();
         let warnings = plan.warnings.into_iter();
-        warnings.map(|it| (it.name, it.reason)).collect()
+        warnings.map(|it| (it.name, it.reason.written())).collect()
     }
 
     /// Prepares a deployment, and returns why it is refused. A planned one succeeds, unless the text begins with
@@ -196,8 +196,9 @@ impl Tenants {
             record.ending = Some(Ended {
                 ending,
                 cause_name: String::new(),
-                cause: String::new(),
+                cause: Default::default(),
                 findings: vec![],
+                added: vec![],
                 stays_reachable: vec![],
                 at: Time(0),
                 resolved: None,

@@ -70,7 +70,7 @@ fn what_leaves_the_declaration_is_named_by_the_first_deployment_without_it() {
     let left = [(FindingName::NoLongerDeclared, "components.old-web")];
     assert_eq!(warned(&plan(&stage)), left);
     assert_eq!(
-        plan(&stage).warnings[0].reason,
+        plan(&stage).warnings[0].reason.written(),
         "`old-web` runs 1.2.0 in prod since 2026-11-20T14:00:00Z, and version 1.0.0 of the declaration no longer has it there: it stays as it is."
     );
     // A deployment since then has named it already.
@@ -165,9 +165,9 @@ fn a_plan_says_that_going_back_from_the_release_crosses_what_was_run_before_it()
         let warnings: Vec<_> = warnings.filter(|it| it.name == FindingName::Irreversible).collect();
         assert_eq!(warnings.len(), usize::from(wanted.is_some()), "{row}");
         if let (Some(wanted), Some(warning)) = (wanted, warnings.first()) {
-            assert!(warning.reason.contains(wanted), "{row}");
-            assert!(warning.reason.contains("migrate of 1.1.0"), "{row}");
-            assert!(warning.remedy.contains("`across: [migrate]`"), "{row}");
+            assert!(warning.reason.written().contains(wanted), "{row}");
+            assert!(warning.reason.written().contains("migrate of 1.1.0"), "{row}");
+            assert!(warning.remedy.written().contains("`across: [migrate]`"), "{row}");
         }
     }
 }

@@ -136,7 +136,7 @@ impl ServiceScene {
     /// Returns the findings of a plan, as people read them.
     pub fn refused(&self, artifact: &Artifact) -> Vec<String> {
         let planned = self.plan("d", Some(artifact), None);
-        planned.findings.iter().map(Finding::to_string).collect()
+        planned.findings.iter().map(Finding::written).collect()
     }
 
     /// Plans, and writes lock and step as `Admit` and `Prepare` do.
@@ -245,7 +245,7 @@ impl Deploying<'_> {
 
 fn in_words(failure: Option<StepFailure>) -> String {
     match failure {
-        Some(StepFailure::Finding(finding)) => finding.to_string(),
+        Some(StepFailure::Finding(finding)) => finding.written(),
         Some(StepFailure::Fault(fault)) => fault.to_string(),
         None => "nothing failed".into(),
     }

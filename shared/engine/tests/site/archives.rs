@@ -11,7 +11,7 @@ fn findings(archive: Vec<u8>) -> Vec<Finding> {
     let artifact = scene.upload(archive);
     let prepared = scene.prepare(Some(&artifact), None).prepared;
     for finding in &prepared.findings {
-        assert_eq!(finding.name, FindingName::BadArchive, "{finding}");
+        assert_eq!(finding.name, FindingName::BadArchive, "{finding:?}");
     }
     prepared.findings
 }
@@ -19,7 +19,7 @@ fn findings(archive: Vec<u8>) -> Vec<Finding> {
 fn reason(archive: Vec<u8>) -> String {
     let findings = findings(archive);
     assert_eq!(findings.len(), 1, "{findings:?}");
-    format!("{} {}", findings[0].path, findings[0].reason)
+    format!("{} {}", findings[0].path, findings[0].reason.written())
 }
 
 #[test]

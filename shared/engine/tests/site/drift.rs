@@ -16,7 +16,7 @@ fn an_out_of_band_change_since_prepare_stops_it() {
     let Some(StepFailure::Finding(finding)) = scene.step(&deployment).failure else {
         panic!("it tells no finding");
     };
-    insta::assert_snapshot!(finding, @"TargetChangedByOther: components.web: Someone else changed the target of web since it was last seen: from the files of df8c1387e8cc to the files that Windlass found. Windlass owns the files of its releases in s3://shop-web/; every other field is yours. Remedy: Find out who changed it (CloudTrail), make sure that nobody else changes what Windlass owns, then deploy again.");
+    insta::assert_snapshot!(finding.written(), @"TargetChangedByOther: components.web: Someone else changed the target of web since it was last seen: from the files of df8c1387e8cc to the files that Windlass found. Windlass owns the files of its releases in s3://shop-web/; every other field is yours. Remedy: Find out who changed it (CloudTrail), make sure that nobody else changes what Windlass owns, then deploy again.");
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn an_out_of_band_change_before_the_undo_is_not_overwritten() {
     let Some(StepFailure::Finding(finding)) = scene.step(&deployment).undo_failure else {
         panic!("it tells no finding");
     };
-    insta::assert_snapshot!(finding, @"TargetChangedByOther: logo.svg: 1 file is neither what was there before nor what this deployment wrote: logo.svg. Windlass owns the files of its releases in s3://shop-web/; every other field is yours. Remedy: Find out who wrote them (CloudTrail, the object's versions), put back what should be there, then use `recover` or deploy again.");
+    insta::assert_snapshot!(finding.written(), @"TargetChangedByOther: logo.svg: 1 file is neither what was there before nor what this deployment wrote: logo.svg. Windlass owns the files of its releases in s3://shop-web/; every other field is yours. Remedy: Find out who wrote them (CloudTrail, the object's versions), put back what should be there, then use `recover` or deploy again.");
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn drift_is_shown_and_counts_as_the_state_before() {
     let artifact = scene.upload(zip(TWO));
     let deployment = scene.prepare(Some(&artifact), None);
     let warning = &deployment.prepared.warnings[0];
-    insta::assert_snapshot!(warning, @"TargetChangedByOther: components.web: Somebody else changed 1 file since the last deployment: about.html; what is there now counts as the state before. Windlass owns the files of its releases in s3://shop-web/; every other field is yours. Remedy: Let only one deployer write to the bucket.");
+    insta::assert_snapshot!(warning.written(), @"TargetChangedByOther: components.web: Somebody else changed 1 file since the last deployment: about.html; what is there now counts as the state before. Windlass owns the files of its releases in s3://shop-web/; every other field is yours. Remedy: Let only one deployer write to the bucket.");
     scene.publish(&deployment);
     assert_eq!(scene.switch(&deployment), WorkTransition::Changed);
     assert_eq!(scene.text("about.html"), "about");
@@ -63,5 +63,5 @@ fn what_stands_where_a_new_file_must_go_is_not_overwritten() {
     let Some(StepFailure::Finding(finding)) = scene.step(&deployment).failure else {
         panic!("it tells no finding");
     };
-    insta::assert_snapshot!(finding, @"TargetChangedByOther: assets/index-bbbb2222.js: Somebody else wrote another object there since the deployment was prepared. Windlass owns the files of its releases in s3://shop-web/; every other field is yours. Remedy: Find out who wrote it (CloudTrail), delete it, then deploy again.");
+    insta::assert_snapshot!(finding.written(), @"TargetChangedByOther: assets/index-bbbb2222.js: Somebody else wrote another object there since the deployment was prepared. Windlass owns the files of its releases in s3://shop-web/; every other field is yours. Remedy: Find out who wrote it (CloudTrail), delete it, then deploy again.");
 }

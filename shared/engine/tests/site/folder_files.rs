@@ -47,7 +47,7 @@ fn released(mode: SiteMode, archive: Vec<u8>, files: FolderPatterns) -> Outcome 
         assert_eq!(scene.switch(&deployment), WorkTransition::Changed);
     }
     let refused = prepared.findings.iter().map(|finding| {
-        assert_eq!(finding.name, FindingName::FileRefused, "{finding}");
+        assert_eq!(finding.name, FindingName::FileRefused, "{finding:?}");
         finding.path.replace("artifacts/shop/prod/web/site.zip: ", "")
     });
     let keys = scene.bucket().into_keys();
@@ -92,7 +92,7 @@ fn each_name_of_the_table_is_refused_or_left_out() {
         assert_eq!(outcome.live, goes.into(), "nothing else is live");
         let counted = outcome.warnings.iter().find(|one| one.name == FindingName::FilesLeftOut);
         let count = format!("{} files", left_out.len());
-        assert!(counted.unwrap().reason.contains(&count), "{counted:?}");
+        assert!(counted.unwrap().reason.written().contains(&count), "{counted:?}");
     }
 }
 
@@ -160,7 +160,7 @@ fn the_declaration_lets_files_go_and_takes_others_out() {
     let outcome = released(SiteMode::InPlace, archive, files);
     let live = ["index.html", "app.js", "keep.map", ".env.example"].map(str::to_owned);
     assert_eq!(outcome.live, live.into());
-    let lines: Vec<String> = outcome.warnings.iter().map(ToString::to_string).collect();
+    let lines: Vec<String> = outcome.warnings.iter().map(Finding::written).collect();
     insta::assert_snapshot!(lines.join("\n"), @r"
     FilesLeftOut: artifacts/shop/prod/web/site.zip: What is left out is not published: 2 files (1 by `*.map`, 1 by `drafts/`). Remedy: Nothing has to be done; to publish one of them all the same, name it in `publish` of the component, or take the pattern out of `exclude`.
     NothingToPublish: artifacts/shop/prod/web/site.zip: `publish` has `app.js`, and no rule refuses or leaves out a file of that name here. Remedy: Take the pattern out of `publish`: every other file goes by itself.
@@ -185,6 +185,6 @@ fn an_archive_of_which_nothing_is_left_is_refused() {
     scene.site.files = patterns(&[], &["*"]);
     let artifact = scene.upload(zip(&[("index.html", "x"), (".DS_Store", "x")]));
     let findings = scene.prepare(Some(&artifact), None).prepared.findings;
-    let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    let lines: Vec<String> = findings.iter().map(Finding::written).collect();
     insta::assert_snapshot!(lines.join("\n"), @"BadArchive: artifacts/shop/prod/web/site.zip: the archive: Nothing of it is published, because all is left out: 2 files (2 by `*`). Remedy: Take patterns out of `exclude` of the component, or pack its files; a release that is recorded keeps its version and its bytes, so release the new ones under a new version.");
 }

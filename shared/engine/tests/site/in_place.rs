@@ -204,7 +204,7 @@ fn a_rollback_whose_versions_are_gone_is_refused() {
     scene.world.s3().buckets.get_mut("shop-web").unwrap().keys = keys.clone();
     let rollback = scene.prepare(None, Some(&one));
     assert_eq!(rollback.prepared.findings[0].name, FindingName::ArtifactMissing);
-    assert!(rollback.prepared.findings[0].reason.contains("index.html"));
+    assert!(rollback.prepared.findings[0].reason.written().contains("index.html"));
 }
 
 #[test]

@@ -218,7 +218,7 @@ fn what_is_red_before_a_release_is_named_and_stops_nothing() {
         panic!("{found:?}");
     };
     assert_eq!(finding.name, FindingName::GateAlreadyRed);
-    assert!(finding.reason.contains("index-aaaa1111.js"), "{finding}");
+    assert!(finding.reason.written().contains("index-aaaa1111.js"), "{finding:?}");
     assert_eq!(problems(&scene, &deployment, true), [], "nobody expects it");
 }
 
@@ -240,7 +240,7 @@ fn a_script_that_is_nowhere_and_is_answered_is_noted() {
         );
         if let [Problem::Noted(finding)] = found.as_slice() {
             assert_eq!(finding.name, FindingName::TargetNotReady);
-            assert!(finding.reason.contains("a script that is nowhere"), "{finding}");
+            assert!(finding.reason.written().contains("a script that is nowhere"), "{finding:?}");
         }
     }
 }

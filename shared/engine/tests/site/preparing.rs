@@ -120,7 +120,7 @@ fn a_single_top_folder_is_noticed_but_not_stripped() {
     scene.site.root = Some("dist/index.html".into());
     let artifact = scene.upload(zip(&[("dist/index.html", "x"), ("dist/a.txt", "y")]));
     let deployment = scene.deploy(&artifact);
-    assert!(deployment.prepared.warnings[0].reason.contains("`dist/`"));
+    assert!(deployment.prepared.warnings[0].reason.written().contains("`dist/`"));
     assert_eq!(scene.keys(), ["dist/a.txt", "dist/index.html"]);
 }
 
@@ -132,7 +132,7 @@ fn a_release_without_what_visitors_begin_with_is_refused() {
         scene.site.root = declared.map(str::to_owned);
         let artifact = scene.upload(zip(files));
         let findings = scene.prepare(Some(&artifact), None).prepared.findings;
-        findings.first().map(|it| (it.name, it.to_string()))
+        findings.first().map(|it| (it.name, it.written()))
     };
     let page = &[("index.html", "x")];
     let packed = &[("dist/index.html", "x"), ("dist/a.js", "y")];
@@ -154,7 +154,7 @@ fn warned(scene: &mut Scene, files: &[(&str, &str)]) -> Vec<String> {
     let artifact = scene.upload(zip(files));
     let warnings = scene.prepare(Some(&artifact), None).prepared.warnings;
     let mixed = warnings.into_iter().filter(|it| it.name == FindingName::MixedReleases);
-    mixed.map(|it| it.reason).collect()
+    mixed.map(|it| it.reason.written()).collect()
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn how_long_a_switch_in_place_takes_is_shown() {
     assert!(what.ends_with("documents last: 6001 that visitors have, in about 13 s"), "{what}");
     let warning = &prepared.warnings[0];
     assert_eq!(warning.name, FindingName::MixedReleases);
-    assert!(warning.remedy.contains("mode `prefix`"), "{warning}");
+    assert!(warning.remedy.written().contains("mode `prefix`"), "{warning:?}");
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn tags_that_an_undo_could_not_copy_back_refuse_the_release() {
     let artifact = scene.upload(zip(TWO));
     let refused = scene.prepare(Some(&artifact), None).prepared.findings;
     assert_eq!(refused[0].name, FindingName::NoPermission);
-    assert!(refused[0].remedy.contains("s3:PutObjectTagging"), "{refused:?}");
+    assert!(refused[0].remedy.written().contains("s3:PutObjectTagging"), "{refused:?}");
 
     let mut scene = tagged(false);
     let deployment = scene.publish_files(TWO);
@@ -249,7 +249,7 @@ fn a_lifecycle_that_may_not_be_read_is_named() {
     let deployment = scene.deploy_files(ONE);
     let warning = &deployment.prepared.warnings[0];
     assert_eq!(warning.name, FindingName::NoPermission);
-    assert!(warning.reason.contains("lifecycle"), "{warning}");
+    assert!(warning.reason.written().contains("lifecycle"), "{warning:?}");
 }
 
 #[test]
@@ -261,7 +261,7 @@ fn a_distribution_that_answers_missing_files_with_a_document_is_named() {
     let warnings = &deployment.prepared.warnings;
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert_eq!(warnings[0].path, "components.web.distribution");
-    assert!(warnings[0].remedy.contains("CloudFront function"));
+    assert!(warnings[0].remedy.written().contains("CloudFront function"));
 }
 
 /// Returns the pages of listings that a release asks for. The release changes one file of a site of so many.

@@ -177,7 +177,7 @@ fn nothing_goes_back_to_a_folder_that_is_being_deleted() {
     assert_eq!(scene.bucket(), before);
     let back = scene.prepare(None, Some(&first)).prepared;
     assert_eq!(back.findings[0].name, FindingName::ArtifactMissing);
-    assert!(back.findings[0].reason.contains("being deleted"));
+    assert!(back.findings[0].reason.written().contains("being deleted"));
 }
 
 #[test]

@@ -209,7 +209,7 @@ fn an_address_that_still_answers_the_bytes_fails_the_withdrawal() {
             let Some(StepFailure::Finding(found)) = scene.step(&withdrawal).undo_failure else {
                 panic!("it has no reason");
             };
-            assert!(found.reason.contains("still answers these bytes"), "{found}");
+            assert!(found.reason.written().contains("still answers these bytes"), "{found:?}");
         }
     }
 }

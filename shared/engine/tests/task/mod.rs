@@ -197,7 +197,7 @@ impl Subject for Loud {
 
 fn why(failure: Option<&StepFailure>) -> String {
     match failure {
-        Some(StepFailure::Finding(finding)) => finding.reason.clone(),
+        Some(StepFailure::Finding(finding)) => finding.reason.written(),
         other => panic!("{other:?}"),
     }
 }

@@ -79,7 +79,7 @@ fn of(field: &Field) -> Result<Outcome, Broken> {
     let is_elsewhere =
         |finding: &&Finding| finding.name != FindingName::NotWellFormed && !finding.path.starts_with(path);
     match findings.iter().find(is_elsewhere) {
-        Some(other) => Err(format!("{path} is refused for something else: {other}")),
+        Some(other) => Err(format!("{path} is refused for something else: {other:?}")),
         None => refused(findings),
     }
 }

@@ -109,9 +109,9 @@ fn all_that_is_wrong_is_found_at_once() {
         ]
     );
     let passed = &found.findings[1];
-    assert!(passed.reason.contains(role), "{}", passed.reason);
+    assert!(passed.reason.written().contains(role), "{:?}", passed.reason);
     let mended = format!("TaskRoleArns=arn:aws:iam::*:role/windlass-task-*,{role}");
-    assert!(passed.remedy.contains(&mended), "{}", passed.remedy);
+    assert!(passed.remedy.written().contains(&mended), "{:?}", passed.remedy);
 }
 
 /// Safety: tenancy: A check warns where whoever may push an image may move the tag of a release.
@@ -154,7 +154,7 @@ fn a_red_gate_is_found_with_what_to_do() {
     shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
     let checked = plan(check(&mut shop));
     assert_eq!(named(&checked.findings), ["GateAlreadyRed gates.alarms[0]"]);
-    assert!(checked.findings[0].remedy.contains("`accept_red`"));
+    assert!(checked.findings[0].remedy.written().contains("`accept_red`"));
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn a_check_waits_for_nobody_and_names_who_is_under_way() {
     let planned = check(&mut shop);
     assert_eq!(planned.turn.becomes, Becomes::Waits);
     let id = held.unwrap().deployment.to_string();
-    assert!(planned.turn.text.contains(&id), "{}", planned.turn.text);
+    assert!(planned.turn.text.written().contains(&id), "{:?}", planned.turn.text);
 }
 
 #[test]
@@ -245,9 +245,9 @@ fn what_a_role_may_not_do_is_found_with_the_patch() {
         let (shown, other) = if remedy.contains("condition") { (warnings, findings) } else { (findings, warnings) };
         assert_eq!(named(&shown), ["NoPermission components.api.function"]);
         assert_eq!(named(&other), [""; 0]);
-        assert!(shown[0].reason.contains("lambda:UpdateAlias"), "{shown:?}");
-        assert!(shown[0].reason.contains(reason), "{shown:?}");
-        assert!(shown[0].remedy.contains(remedy), "{shown:?}");
+        assert!(shown[0].reason.written().contains("lambda:UpdateAlias"), "{shown:?}");
+        assert!(shown[0].reason.written().contains(reason), "{shown:?}");
+        assert!(shown[0].remedy.written().contains(remedy), "{shown:?}");
     }
 }
 
@@ -258,8 +258,8 @@ fn what_iam_cannot_be_asked_of_is_found() {
     shop.world().iam().denied = true;
     let found = plan(check(&mut shop));
     assert_eq!(named(&found.findings), ["NoPermission components.api.function"]);
-    assert!(found.findings[0].reason.starts_with("Not checked: "));
-    assert!(found.findings[0].remedy.contains("iam:SimulatePrincipalPolicy"));
+    assert!(found.findings[0].reason.written().starts_with("Not checked: "));
+    assert!(found.findings[0].remedy.written().contains("iam:SimulatePrincipalPolicy"));
     assert_eq!(found.outcome, PlanOutcome::Rejected);
 }
 
@@ -307,7 +307,8 @@ fn a_service_for_which_fargate_has_no_room_is_found() {
         let checked = plan(check(&mut shop));
         assert_eq!(named(&checked.findings), findings, "{used:?}");
         let warned = checked.warnings.iter();
-        let warned: Vec<Finding> = warned.filter(|one| one.reason.contains("Fargate has room")).cloned().collect();
+        let warned: Vec<Finding> =
+            warned.filter(|one| one.reason.written().contains("Fargate has room")).cloned().collect();
         assert_eq!(named(&warned), warnings, "{used:?}");
     }
 }

@@ -71,7 +71,7 @@ fn an_operators_rollback_between_the_two_ways_goes_to_the_version_before() {
     assert_eq!(shop.deployment(&rollback).release.version, "1.1.0");
     assert!(runs(&shop, "1.1.0"));
     let last = last(&shop);
-    assert_eq!((last.outcome, last.restored), (DrillOutcome::Overtaken, false), "{}", last.cause);
+    assert_eq!((last.outcome, last.restored), (DrillOutcome::Overtaken, false), "{}", last.cause.written());
     assert_free(&shop);
 }
 
@@ -120,6 +120,6 @@ fn what_is_declared_meanwhile_is_not_in_its_way() {
     declare(&shop, &without.replace("version: 1.0.0", "version: 1.1.0"));
     shop.region.run();
     let last = last(&shop);
-    assert_eq!((last.outcome, last.restored), (DrillOutcome::Proved, true), "{}", last.cause);
+    assert_eq!((last.outcome, last.restored), (DrillOutcome::Proved, true), "{}", last.cause.written());
     assert_eq!(serves(&shop), both("3"));
 }

@@ -143,7 +143,10 @@ fn it_is_a_deployment_of_windlass_that_names_what_differed_and_who_made_it() {
         assert!(reason.contains(part), "{reason}");
     }
     let cause = record.ending.as_ref().unwrap().cause.clone();
-    assert!(cause.starts_with("shop prod is as recorded again: api restored. Before that api is not"), "{cause}");
+    assert!(
+        cause.written().starts_with("shop prod is as recorded again: api restored. Before that api is not"),
+        "{cause:?}"
+    );
     let components: Vec<&str> = record.components().map(ComponentName::as_str).collect();
     assert_eq!(components, ["api"], "the other one is left alone");
     let message = notifications(&shop, "DriftFound").remove(0);
@@ -258,7 +261,7 @@ fn anybody_may_start_it_and_where_nothing_differs_it_does_nothing() {
     assert_eq!(ending(&record), (Ending::NothingToDo, "NotRestored"));
     let cause = record.ending.unwrap().cause;
     let wanted = "shop prod is not restored now: the last look found nothing that is to be restored.";
-    assert!(cause.starts_with(wanted), "{cause}");
+    assert!(cause.written().starts_with(wanted), "{cause:?}");
     let input: Value = json!({"action": "restore", "app": "shop", "environment": "prod"});
     let refused = shop.start(&input);
     shop.region.run();

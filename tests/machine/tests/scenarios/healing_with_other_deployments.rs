@@ -32,7 +32,7 @@ fn nothing_is_restored_while_it_is_held_waited_for_or_red() {
     let record = shop.deployment(&arn);
     assert_eq!(ending(&record), (Ending::NothingToDo, "NotRestored"));
     let cause = record.ending.unwrap().cause;
-    assert!(cause.contains("automatic deployments are held since"), "{cause}");
+    assert!(cause.written().contains("automatic deployments are held since"), "{cause:?}");
     assert_eq!(shop.serves("shop-api"), "1");
 
     // With a red alarm the restoring is refused before anything is changed, three times a day at most, and nothing is

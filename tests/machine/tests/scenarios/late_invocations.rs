@@ -57,7 +57,7 @@ fn what_a_late_twin_takes_back_after_the_last_judgement_is_undone() {
     run(shop.world().transact(vec![step.put().unwrap()])).unwrap();
     shop.region.run();
     let ended = ended(&shop, &arn);
-    assert_eq!(ended.ending, Ending::RolledBack, "{}", ended.cause);
+    assert_eq!(ended.ending, Ending::RolledBack, "{}", ended.cause.written());
     assert_eq!(ended.cause_name, "TargetNotReady");
     assert_eq!(serves(&shop), both("2"));
     assert_free(&shop);

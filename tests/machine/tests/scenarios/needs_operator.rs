@@ -105,7 +105,7 @@ fn who_waits_is_refused_once_only_an_operator_goes_on() {
         assert_eq!(ended.ending, Ending::Rejected);
         let listed = ended.findings.iter().map(|one| one.name.to_string());
         assert_eq!(listed.collect::<Vec<_>>(), names);
-        assert!(ended.cause.contains("recover"), "{}", ended.cause);
+        assert!(ended.cause.written().contains("recover"), "{:?}", ended.cause);
     }
     shop.world().mishaps().refused.clear();
     shop.act("recover");

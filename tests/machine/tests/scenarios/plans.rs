@@ -148,7 +148,7 @@ fn a_plan_takes_no_turn_and_names_who_has_it() {
     let planned = plan(&mut shop, request);
     assert_eq!(planned.turn.becomes, Becomes::Waits);
     let id = held.unwrap().deployment.to_string();
-    assert!(planned.turn.text.contains(&id), "{}", planned.turn.text);
+    assert!(planned.turn.text.written().contains(&id), "{:?}", planned.turn.text);
 }
 
 #[test]

@@ -51,15 +51,15 @@ fn what_cannot_be_asked_refuses_and_says_what_it_is_and_what_to_do() {
         shop.region.step();
         shop.region.run();
         let ended = ended(&shop, &arn);
-        assert_eq!(ended.ending, Ending::Rejected, "{call} {fault}: {}", ended.cause);
+        assert_eq!(ended.ending, Ending::Rejected, "{call} {fault}: {}", ended.cause.written());
         let finding = &ended.findings[0];
         let found = (finding.name, finding.path.as_str());
         assert_eq!(found, (FindingName::CouldNotPrepare, "environments.prod"));
         for part in ["DescribeThings: it is away", "nothing was changed", &fault.name.to_string()] {
-            assert!(finding.reason.contains(part), "{part}: {finding}");
+            assert!(finding.reason.written().contains(part), "{part}: {finding:?}");
         }
         let (error, cause) = failure(&shop, &arn);
-        assert_eq!((error.as_str(), cause), ("CouldNotPrepare", ended.cause.clone()));
+        assert_eq!((error.as_str(), cause), ("CouldNotPrepare", ended.cause.written()));
         let beside = shop.world().s3().texts("artifacts");
         assert!(beside["releases/shop/prod/1.1.0.json.findings.json"].contains("it is away"));
         assert_eq!(serves(&shop), both("2"));
@@ -67,7 +67,8 @@ fn what_cannot_be_asked_refuses_and_says_what_it_is_and_what_to_do() {
         assert_free(&shop);
         // The input that the remedy names works after the mishap is mended.
         shop.world().mishaps().refused.clear();
-        let (_, input) = finding.remedy.split_once("then start ").unwrap();
+        let remedy = finding.remedy.written();
+        let (_, input) = remedy.split_once("then start ").unwrap();
         let input = serde_json::from_str(input.trim_end_matches('.')).unwrap();
         let arn = shop.start(&input);
         shop.region.run();
@@ -77,7 +78,7 @@ fn what_cannot_be_asked_refuses_and_says_what_it_is_and_what_to_do() {
 
 fn assert_succeeded(shop: &Shop<'_>, arn: &str) {
     let ended = ended(shop, arn);
-    assert_eq!(ended.ending, Ending::Succeeded, "{}", ended.cause);
+    assert_eq!(ended.ending, Ending::Succeeded, "{}", ended.cause.written());
     assert_eq!(serves(shop), both("3"));
 }
 
@@ -94,7 +95,7 @@ fn one_that_is_stopped_while_it_cannot_ask_ends_as_stopped() {
     shop.region.stop(&arn);
     shop.region.run();
     let ended = ended(&shop, &arn);
-    assert_eq!(ended.ending, Ending::RolledBack, "{}", ended.cause);
+    assert_eq!(ended.ending, Ending::RolledBack, "{}", ended.cause.written());
     assert_free(&shop);
 }
 
@@ -118,9 +119,9 @@ fn what_cannot_be_asked_later_is_named_by_what_is_undone() {
         shop.world().mishaps().refused.clear();
         shop.region.run();
         let ended = ended(&shop, &arn);
-        assert_eq!(ended.ending, Ending::RolledBack, "{}", ended.cause);
+        assert_eq!(ended.ending, Ending::RolledBack, "{}", ended.cause.written());
         for part in [state, "ListThings: it is away"] {
-            assert!(ended.cause.contains(part), "{part}: {}", ended.cause);
+            assert!(ended.cause.written().contains(part), "{part}: {}", ended.cause.written());
         }
         assert_free(&shop);
     }

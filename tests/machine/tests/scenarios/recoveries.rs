@@ -68,7 +68,7 @@ fn after_five_that_died_the_deployment_is_left_to_an_operator() {
     assert_eq!(left.ending, Ending::NeedsOperator);
     assert_eq!(left.cause_name, "RecoveriesDied");
     for part in ["NEEDS AN OPERATOR", "Stopped: by a test", "recover", "accept"] {
-        assert!(left.cause.contains(part), "{}", left.cause);
+        assert!(left.cause.written().contains(part), "{:?}", left.cause);
     }
     assert_eq!(shop.lock().held.unwrap().state, HeldState::NeedsOperator);
     let so_far = shop.region.all_ended().len();

@@ -89,12 +89,12 @@ fn what_was_stopped_is_deployed_by_the_input_that_its_ending_names() {
     shop.region.stop(&stopped);
     shop.region.run();
     let ending = shop.deployment(&stopped).ending.unwrap();
-    let inputs = inputs(&ending.cause);
+    let inputs = inputs(&ending.cause.written());
     for wish in ["allow_older", "through_hold"] {
-        assert_eq!(inputs[0][wish], true, "{wish}: {}", ending.cause);
+        assert_eq!(inputs[0][wish], true, "{wish}: {}", ending.cause.written());
     }
     // A person's own request goes past a person's stop.
-    assert_eq!(inputs[0]["again"], Value::Null, "{}", ending.cause);
+    assert_eq!(inputs[0]["again"], Value::Null, "{}", ending.cause.written());
     let started = shop.start(&inputs[0]);
     shop.region.run();
     assert_eq!(shop.path(&started), whole_way());

@@ -61,7 +61,7 @@ fn one_begins_when_it_is_due_and_the_next_counts_from_it() {
     hours(&mut shop, 2, 5);
     let [first] = drills(&shop).try_into().unwrap();
     let ended = first.ended.unwrap();
-    assert_eq!(ended.outcome, DrillOutcome::Proved, "{}", ended.cause);
+    assert_eq!(ended.outcome, DrillOutcome::Proved, "{}", ended.cause.written());
     assert_eq!(first.requester.to_string(), "Windlass");
     assert_eq!(serves(&shop), both("3"));
     assert_free(&shop);

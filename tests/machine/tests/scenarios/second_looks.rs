@@ -110,7 +110,7 @@ fn every_kind_is_seen_again_as_it_was_left() {
         shop.region.run();
         scheduled_after(&mut shop, 15);
         let looked = look(&shop, &arn).looked.unwrap();
-        assert_eq!(looked.saw, SecondLookResult::AsLeft, "{}", looked.told);
+        assert_eq!(looked.saw, SecondLookResult::AsLeft, "{}", looked.told.written());
         assert_eq!(looked.components.len(), 3);
     }
 }

@@ -43,11 +43,11 @@ fn a_release_is_watched_within_the_time_for_which_ecs_keeps_the_former_tasks() {
         let arn = shop.deploy("1.1.0", &["agent"]);
         shop.region.run();
         let ended = ended(&shop, &arn);
-        assert_eq!(ended.to_string(), wanted, "{bake}: {}", ended.cause);
+        assert_eq!(ended.to_string(), wanted, "{bake}: {}", ended.cause.written());
         if wanted != "Succeeded" {
             let why = "keeps the former tasks of service agent for only 4m";
-            assert!(ended.cause.contains(why), "{}", ended.cause);
-            assert!(ended.cause.contains("to at least 5m"), "{}", ended.cause);
+            assert!(ended.cause.written().contains(why), "{:?}", ended.cause);
+            assert!(ended.cause.written().contains("to at least 5m"), "{:?}", ended.cause);
         }
         assert_free(&shop);
     }
@@ -91,11 +91,11 @@ fn a_release_is_watched_in_a_pause_before_ecs_bakes_and_the_hook_must_wait_for_l
         let arn = shop.deploy("1.1.0", &["agent"]);
         shop.region.run();
         let ended = ended(&shop, &arn);
-        assert_eq!(ended.to_string(), wanted, "{timeout_min}: {}", ended.cause);
+        assert_eq!(ended.to_string(), wanted, "{timeout_min}: {}", ended.cause.written());
         if wanted != "Succeeded" {
             let why = "while service agent is paused at POST_PRODUCTION_TRAFFIC_SHIFT, and its PAUSE hook there waits for only 3m: then ECS rolls back";
-            assert!(ended.cause.contains(why), "{}", ended.cause);
-            assert!(ended.cause.contains("to at least 4m"), "{}", ended.cause);
+            assert!(ended.cause.written().contains(why), "{:?}", ended.cause);
+            assert!(ended.cause.written().contains("to at least 4m"), "{:?}", ended.cause);
         }
         assert_free(&shop);
     }

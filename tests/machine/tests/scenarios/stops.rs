@@ -50,7 +50,7 @@ fn what_a_person_stopped_is_not_vetoed_and_comes_again_only_when_asked_to() {
         shop.region.run();
         let end = ended(&shop, &arn);
         assert_eq!(end.ending, Ending::RolledBack, "{way}");
-        assert!(end.cause.contains("is not vetoed"), "{}", end.cause);
+        assert!(end.cause.written().contains("is not vetoed"), "{:?}", end.cause);
         assert!(!shop.has("veto#"), "{way}");
 
         let late = shop.start(&arrival(&request));
@@ -58,7 +58,7 @@ fn what_a_person_stopped_is_not_vetoed_and_comes_again_only_when_asked_to() {
         assert_eq!(shop.path(&late), "Admit Admitted Rejected", "{way}");
         assert_eq!(serves(&shop), both("2"));
 
-        let input = input(&end.cause);
+        let input = input(&end.cause.written());
         // Only the rollback has set a hold. A person's own request goes past their stop.
         assert_eq!(input["through_hold"] == json!(true), way == "rollback", "{input}");
         assert_eq!(input["again"], Value::Null, "{input}");
@@ -96,7 +96,7 @@ fn what_was_stopped_while_it_waited_comes_again_only_when_asked_to() {
     assert_eq!(shop.path(&late), "Admit Admitted Rejected");
     assert_eq!(failure(&shop, &late).0, "Stopped");
     assert_eq!(serves(&shop), both("3"));
-    let input = input(&end.cause);
+    let input = input(&end.cause.written());
     assert_eq!(input["again"], Value::Null, "{input}");
     let again = shop.start(&input);
     shop.region.run();
@@ -120,6 +120,6 @@ fn a_stop_does_not_hide_a_gate_that_had_failed() {
     assert!(recovery.execution.in_words().contains(BACK));
     let end = ended(&shop, &arn);
     assert_eq!((end.ending, end.cause_name.as_str()), (Ending::RolledBack, "GateFailed"));
-    assert!(end.cause.contains("release 1.1.0 is vetoed here"), "{}", end.cause);
+    assert!(end.cause.written().contains("release 1.1.0 is vetoed here"), "{:?}", end.cause);
     assert!(shop.has("veto#"));
 }

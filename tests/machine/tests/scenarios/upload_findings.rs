@@ -59,7 +59,7 @@ fn what_prepare_refuses_is_written_beside_the_upload_until_a_good_one_comes() {
     shop.region.run();
     let arn = shop.region.all_ended().last().unwrap().arn.clone();
     let ended = shop.deployment(&arn).ending.unwrap();
-    assert_eq!(ended.ending, Ending::Succeeded, "{}", ended.cause);
+    assert_eq!(ended.ending, Ending::Succeeded, "{}", ended.cause.written());
     assert_eq!(beside(&shop), Some(written));
     assert_eq!(serves(&shop), both("3"));
     assert_free(&shop);

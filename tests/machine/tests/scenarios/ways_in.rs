@@ -40,7 +40,7 @@ fn what_is_cancelled_while_it_runs_is_undone() {
     assert_eq!(end.ending, Ending::RolledBack);
     assert_eq!(end.cause_name, "CancelledByOperator");
     for part in ["user/ann", "wrong release"] {
-        assert!(end.cause.contains(part), "{}", end.cause);
+        assert!(end.cause.written().contains(part), "{:?}", end.cause);
     }
     assert_eq!(serves(&shop), both("2"));
     assert_free(&shop);
@@ -63,7 +63,7 @@ fn what_is_cancelled_while_it_waits_leaves_the_queue() {
     let end = ended(&shop, &waiting);
     assert_eq!(end.ending, Ending::Rejected);
     assert_eq!(end.cause_name, "CancelledByOperator");
-    assert!(end.cause.contains("before it had changed anything"), "{}", end.cause);
+    assert!(end.cause.written().contains("before it had changed anything"), "{:?}", end.cause);
     assert_eq!(shop.path(&running), whole_way());
     assert_eq!(serves(&shop), both("3"));
     assert_free(&shop);

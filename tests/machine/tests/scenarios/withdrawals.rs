@@ -44,7 +44,7 @@ fn a_withdrawal_takes_the_file_away_and_keeps_that() {
     let done = withdraw(&mut shop, &file);
     let record = ended(&shop, &done);
     assert_eq!(record.ending, Ending::Succeeded, "{record:?}");
-    assert!(record.cause.contains(&format!("1 file of web is withdrawn: `{file}`")), "{}", record.cause);
+    assert!(record.cause.written().contains(&format!("1 file of web is withdrawn: `{file}`")), "{:?}", record.cause);
     assert!(!files(&shop).contains(&file));
     assert_free(&shop);
     let after = shop.environment();

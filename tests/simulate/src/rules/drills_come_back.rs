@@ -185,7 +185,7 @@ fn is_whole(outcome: &Outcome<'_>, drill: &Drill) -> Result<(), String> {
         }
     }
     if !ended.restored && !is_explained(outcome, drill, &of_it) {
-        return Err(format!("drill {id} did not come back: {}", ended.cause));
+        return Err(format!("drill {id} did not come back: {}", ended.cause.written()));
     }
     match ended.outcome {
         DrillOutcome::Proved => is_proved(outcome, drill),

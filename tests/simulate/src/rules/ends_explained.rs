@@ -23,7 +23,7 @@ pub fn ends_explained(outcome: &Outcome<'_>) -> Result<(), String> {
         let mut written = scenario.ends.iter().chain(scenario.may);
         let is_written = written.any(|one| *one == name);
         if !is_written && !explains(outcome, mishap.what, &record, ended) {
-            return Err(format!("{name} says: {}", ended.cause));
+            return Err(format!("{name} says: {}", ended.cause.written()));
         }
         let is_superseded = || is_superseded(outcome, &record) || was_replaced(outcome, &record);
         // The way back of a drill gives way to anything that an operator has brought (`drills_come_back`).

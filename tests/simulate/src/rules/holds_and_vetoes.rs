@@ -66,7 +66,7 @@ fn names_hold(record: &Deployment, before: Option<&Deployment>, held: bool) -> R
     let Some(ended) = ended.filter(|ended| ended.cause_name != "RecoveriesDied") else {
         return Ok(());
     };
-    let named = ended.cause.contains("automatic deployments are held since");
+    let named = ended.cause.written().contains("automatic deployments are held since");
     if record.action != ActionName::Rollback || named == held {
         return Ok(());
     }

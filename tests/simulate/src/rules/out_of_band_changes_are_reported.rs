@@ -36,7 +36,7 @@ pub fn out_of_band_changes_are_reported(outcome: &Outcome<'_>) -> Result<(), Str
             && !goes_back_alike(outcome)
             && seen.contains(record.id.0.as_str());
         let is_meant = theirs.contains(record.id.0.as_str()) && (!is_as_written || is_seen);
-        (is_meant && !names_change(outcome, &record, ended)).then(|| format!("{name} says: {}", ended.cause))
+        (is_meant && !names_change(outcome, &record, ended)).then(|| format!("{name} says: {}", ended.cause.written()))
     });
     silent.map_or(Ok(()), Err)
 }
@@ -140,5 +140,5 @@ fn names_change(outcome: &Outcome<'_>, record: &Deployment, ended: &Ended) -> bo
         || failures.any(|one| matches!(one, StepFailure::Finding(finding) if finding.name == other));
     // Somebody else's deployment of CodeDeploy is in the way before it has changed anything.
     let is_in_the_way = ended.cause_name == FindingName::TargetBusy.to_string();
-    is_in_the_way || is_named && ended.cause.contains("Windlass owns")
+    is_in_the_way || is_named && ended.cause.written().contains("Windlass owns")
 }

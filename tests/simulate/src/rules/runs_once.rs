@@ -104,7 +104,7 @@ pub fn is_unknown(outcome: &Outcome<'_>, step: &Step, then: Time) -> bool {
     const KNOWN_MS: u64 = 50 * 60 * 1000;
     let is_said = matches!(
         &step.undo_failure,
-        Some(StepFailure::Finding(finding)) if finding.reason.contains("is not known")
+        Some(StepFailure::Finding(finding)) if finding.reason.written().contains("is not known")
     );
     let runs = outcome.world.ecs_tasks();
     let is_forgotten = |direction: &str| {

@@ -29,12 +29,12 @@ pub fn second_look_is_made(outcome: &Outcome<'_>) -> Result<(), String> {
             return Err(format!("nobody looked again at deployment {}", record.id));
         };
         if looked.saw == SecondLookResult::Changed && !(look.held && were_held(outcome)) {
-            return Err(format!("nothing is held after: {}", looked.told));
+            return Err(format!("nothing is held after: {}", looked.told.written()));
         }
         for (component, compared) in &looked.components {
             let is_shown = compared.drift == Drift::Changed;
             if is_shown && !is_to_blame(outcome, component.as_str()) {
-                return Err(format!("nobody changed {component}: {}", looked.told));
+                return Err(format!("nobody changed {component}: {}", looked.told.written()));
             }
         }
     }

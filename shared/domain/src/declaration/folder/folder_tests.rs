@@ -205,6 +205,6 @@ fn files_are_counted_and_named_once() {
     }
     let refused = sorting.refusals("web.zip", &site);
     let warnings = sorting.warnings("web.zip", &site);
-    let lines: Vec<String> = refused.iter().chain(&warnings).map(ToString::to_string).collect();
+    let lines: Vec<String> = refused.iter().chain(&warnings).map(Finding::written).collect();
     insta::assert_snapshot!(lines.join("\n"));
 }

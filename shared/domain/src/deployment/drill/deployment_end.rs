@@ -9,7 +9,7 @@ use crate::deployment::drill::{
 use crate::deployment::judgement::Judgement;
 use crate::release::ending::{Ending, Resolved};
 use crate::release::identity::EnvironmentId;
-use crate::text::foreign::truncate;
+use crate::text::prose::Prose;
 use crate::text::time::Time;
 
 /// The longest cause of a deployment that is kept beside the drill, in bytes.
@@ -67,7 +67,7 @@ impl Drill {
             | (None, Ending::RolledBack | Ending::Rejected, Direction::There) => (true, OutcomeText::Restored),
             (None, ..) => (false, OutcomeText::LeftThere),
         };
-        let cause = messages::cause(of, self, &said);
+        let cause = messages::cause(of, self, said);
         let Some(ended) = self.ended.as_mut().filter(|ended| ended.cause != cause) else {
             return false;
         };
@@ -112,7 +112,7 @@ impl Drill {
 
     fn conclude(&mut self, of: EnvironmentId<'_>, over: Option<DrillEnd>, at: Time) {
         let Some(over) = over else { return };
-        let cause = messages::cause(of, self, &over.said);
+        let cause = messages::cause(of, self, over.said);
         self.ended = Some(DrillEnded { outcome: over.outcome, at, cause, restored: over.restored });
     }
 }
@@ -147,11 +147,10 @@ fn ending(end: &EndedDeployment<'_>) -> Option<Ending> {
 }
 
 /// Returns the reason of the undo, or else of the ending.
-fn cause(end: &EndedDeployment<'_>) -> String {
-    let why = end.record.undoing.as_ref().map(|why| why.text.as_str());
-    let ended = end.record.ending.as_ref().map(|ended| ended.cause.as_str());
-    let cause = why.or(ended).unwrap_or_default();
-    truncate(cause.lines().next().unwrap_or_default(), LONGEST)
+fn cause(end: &EndedDeployment<'_>) -> Prose {
+    let why = end.record.undoing.as_ref().map(|why| &why.text);
+    let cause = why.or(end.record.ending.as_ref().map(|ended| &ended.cause));
+    cause.map(Prose::first_line).unwrap_or_default().truncated(LONGEST)
 }
 
 fn close(deployment: &mut DrillDeployment, end: &EndedDeployment<'_>, ended: DrillDeploymentEnd) {
@@ -168,7 +167,7 @@ fn drill_deployment_end(end: &EndedDeployment<'_>) -> Option<DrillDeploymentEnd>
     Some(DrillDeploymentEnd {
         ending: ended.ending,
         cause_name: ended.cause_name.clone(),
-        cause: truncate(ended.cause.lines().next().unwrap_or_default(), LONGEST),
+        cause: ended.cause.first_line().truncated(LONGEST),
         at: ended.at,
         snapshot: end.snapshot,
         gates: u32::try_from(gates).unwrap_or(u32::MAX),

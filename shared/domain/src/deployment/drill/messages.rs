@@ -1,21 +1,24 @@
 //! The words about a drill.
 
 use crate::deployment::drill::{Drill, DrillDeployment, DrillOutcome, DrillSummary, Drills, SnapshotVersion};
+use crate::prose;
 use crate::release::action::ActionName;
 use crate::release::call::{input, operators};
 use crate::release::identity::EnvironmentId;
 use crate::text::count::count;
+use crate::text::next_step::NextStep;
+use crate::text::prose::Prose;
 
 /// The outcome of a drill, with what its sentences need.
 pub(super) enum OutcomeText {
     Proved,
     RedBack(Vec<String>),
     NothingChanged,
-    Refused(String),
-    FailedThere(String),
-    OvertakenThere(String),
+    Refused(Prose),
+    FailedThere(Prose),
+    OvertakenThere(Prose),
     OvertakenBack,
-    StuckThere(String),
+    StuckThere(Prose),
     NeedsOperator,
     Restored,
     LeftThere,
@@ -23,83 +26,98 @@ pub(super) enum OutcomeText {
 }
 
 /// Returns the sentences of an ending.
-pub(super) fn cause(of: EnvironmentId<'_>, drill: &Drill, said: &OutcomeText) -> String {
+pub(super) fn cause(of: EnvironmentId<'_>, drill: &Drill, said: OutcomeText) -> Prose {
     let (app, environment) = (of.app(), of.environment());
     let at = format!("{app} {environment}");
     let (from, to) = (standing(drill.from.as_ref()), standing(drill.to.as_ref()));
     let id = &drill.id;
     match said {
-        OutcomeText::Proved => format!(
+        OutcomeText::Proved => prose![format!(
             "{at} proved its way back: from {from} to {to} {}, and back {}; {}.",
             took(Some(&drill.there)),
             took(drill.back.as_ref()),
             gates(drill)
-        ),
-        OutcomeText::RedBack(red) => format!(
-            "{at} came back to {from}, which runs, but not every gate passed on the way back: {}.\n  \
-             next: {from} is live with this; look at it, and go back with {} where it is not well.",
-            red.join("; "),
-            operators(ActionName::Rollback, of)
-        ),
-        OutcomeText::NothingChanged => format!(
+        )],
+        OutcomeText::RedBack(red) => prose![
+            format!(
+                "{at} came back to {from}, which runs, but not every gate passed on the way back: {}.\n  next: {from} is \
+                 live with this; look at it, and go back with ",
+                red.join("; ")
+            ),
+            operators(ActionName::Rollback, of),
+            " where it is not well."
+        ],
+        OutcomeText::NothingChanged => prose![format!(
             "{at} runs {from}, and drill {id} proved nothing: the targets had not to be changed on one of its ways, so \
              they were not as recorded when it began, or somebody changed them meanwhile."
-        ),
-        OutcomeText::Refused(why) => {
-            format!("{at} was not drilled: {}. Nothing was changed.", bare(why))
-        }
-        OutcomeText::FailedThere(why) => format!(
-            "{at} did not get to {to}: {}. What the drill had changed was undone, and {from} runs.\n  \
-             next: a rollback would meet the same; mend it, and drill again with {}.",
-            bare(why),
-            operators(ActionName::Drill, of)
-        ),
-        OutcomeText::OvertakenThere(why) => {
-            format!("Drill {id} of {at} gave way: {}. What it had changed was undone, and {from} ran again.", bare(why))
-        }
-        OutcomeText::OvertakenBack => format!(
-            "Drill {id} of {at} had gone to {to}, and did not come back to {from}: somebody brought something else \
-             meanwhile, which stays.\n  next: see what runs; start {} to have {from} back.",
-            back_to(of, drill)
-        ),
-        OutcomeText::StuckThere(why) => format!(
-            "{at} RUNS {to} and NOT {from}: the drill could not come back in {}, at last because: {}.\n  \
-             next: mend that, then start {} to have {from} back; a release may be deployed at once.",
-            count(drill.tries, "try"),
-            bare(why),
-            back_to(of, drill)
-        ),
-        OutcomeText::NeedsOperator => format!(
-            "{at} NEEDS AN OPERATOR: drill {id} from {from} to {to} could not be undone. Its deployment's record tells \
-             what is where.\n  next: mend that, then start {}, or {} to take what is there.",
+        )],
+        OutcomeText::Refused(why) => prose![at, " was not drilled: ", why.bare(), ". Nothing was changed."],
+        OutcomeText::FailedThere(why) => prose![
+            format!("{at} did not get to {to}: "),
+            why.bare(),
+            format!(
+                ". What the drill had changed was undone, and {from} runs.\n  next: a rollback would meet the same; mend \
+                 it, and drill again with "
+            ),
+            operators(ActionName::Drill, of),
+            "."
+        ],
+        OutcomeText::OvertakenThere(why) => prose![
+            format!("Drill {id} of {at} gave way: "),
+            why.bare(),
+            format!(". What it had changed was undone, and {from} ran again.")
+        ],
+        OutcomeText::OvertakenBack => prose![
+            format!(
+                "Drill {id} of {at} had gone to {to}, and did not come back to {from}: somebody brought something else \
+                 meanwhile, which stays.\n  next: see what runs; start "
+            ),
+            back_to(of, drill),
+            format!(" to have {from} back.")
+        ],
+        OutcomeText::StuckThere(why) => prose![
+            format!(
+                "{at} RUNS {to} and NOT {from}: the drill could not come back in {}, at last because: ",
+                count(drill.tries, "try")
+            ),
+            why.bare(),
+            ".\n  next: mend that, then start ",
+            back_to(of, drill),
+            format!(" to have {from} back; a release may be deployed at once.")
+        ],
+        OutcomeText::NeedsOperator => prose![
+            format!(
+                "{at} NEEDS AN OPERATOR: drill {id} from {from} to {to} could not be undone. Its deployment's record \
+                 tells what is where.\n  next: mend that, then start "
+            ),
             operators(ActionName::Recover, of),
-            operators(ActionName::Accept, of)
-        ),
-        OutcomeText::Restored => format!(
+            ", or ",
+            operators(ActionName::Accept, of),
+            " to take what is there."
+        ],
+        OutcomeText::Restored => prose![format!(
             "{at} runs {from} again: drill {id} had needed an operator, and a recovery has ended it since. It proved \
              nothing."
-        ),
-        OutcomeText::LeftThere => format!(
-            "{at} RUNS {to} and NOT {from}: drill {id} had needed an operator, and a recovery has ended it since.\n  \
-             next: start {} to have {from} back.",
-            back_to(of, drill)
-        ),
-        OutcomeText::Accepted(resolved) => format!(
+        )],
+        OutcomeText::LeftThere => prose![
+            format!(
+                "{at} RUNS {to} and NOT {from}: drill {id} had needed an operator, and a recovery has ended it since.\n  \
+                 next: start "
+            ),
+            back_to(of, drill),
+            format!(" to have {from} back.")
+        ],
+        OutcomeText::Accepted(resolved) => prose![format!(
             "{at} runs what drill {id} had left, which was {resolved}. It had needed an operator, and proved nothing."
-        ),
+        )],
     }
-}
-
-/// Removes the full stop of a sentence that goes on.
-fn bare(why: &str) -> &str {
-    why.trim_end_matches(['.', ' '])
 }
 
 fn standing(standing: Option<&SnapshotVersion>) -> String {
     standing.map_or_else(|| "what ran".to_owned(), ToString::to_string)
 }
 
-fn back_to(of: EnvironmentId<'_>, drill: &Drill) -> String {
+fn back_to(of: EnvironmentId<'_>, drill: &Drill) -> NextStep {
     let mut members = vec![("reason", "…".into())];
     let from = drill.from.as_ref();
     members.extend(from.map(|from| ("snapshot", from.snapshot.into())));
@@ -137,27 +155,25 @@ pub fn lasted(ms: u64) -> String {
 
 impl Drills {
     /// Says when the environment last proved its way back, what came of a later drill, and which drill is under way.
-    pub fn in_words(&self) -> String {
-        let mut words = vec![self.proved.as_ref().map_or_else(
+    pub fn in_words(&self) -> Prose {
+        let mut words = prose![self.proved.as_ref().map_or_else(
             || "never proved by a drill".to_owned(),
             |proved| format!("proved {}{}", proved.at, ways(proved)),
         )];
-        words.extend(self.unproved().map(|last| {
-            let cause = last.cause.lines().next().unwrap_or_default();
-            // The remedy stands in the record of the drill.
-            let cause = cause.split(" Remedy: ").next().unwrap_or_default();
-            format!("the last drill was {}, {}: {cause}", last.outcome.was(), last.at)
-        }));
-        words.extend(self.under_way.as_ref().map(|drill| {
+        if let Some(last) = self.unproved() {
+            words.push(format!("; the last drill was {}, {}: ", last.outcome.was(), last.at));
+            words.push(last.cause.first_line());
+        }
+        if let Some(drill) = &self.under_way {
             let to = standing(drill.to.as_ref());
             let where_to = match (&drill.there.ended, &drill.to) {
                 (Some(_), _) => format!("came to {to}, and comes back"),
                 (None, Some(_)) => format!("is on its way to {to}"),
                 (None, None) => "has begun".to_owned(),
             };
-            format!("drill {} {where_to}, since {}", drill.id, drill.asked)
-        }));
-        words.join("; ")
+            words.push(format!("; drill {} {where_to}, since {}", drill.id, drill.asked));
+        }
+        words
     }
 
     /// Says the same in a word or two, for a column.

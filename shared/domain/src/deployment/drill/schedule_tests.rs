@@ -47,7 +47,7 @@ impl Scene {
             to: None,
             there_ms: None,
             back_ms: None,
-            cause: String::new(),
+            cause: Default::default(),
             restored: true,
         });
     }

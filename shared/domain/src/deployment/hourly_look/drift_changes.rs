@@ -2,11 +2,13 @@
 
 use crate::deployment::hourly_look::{Difference, HourlyLook};
 use crate::environment::drift::Field;
+use crate::prose;
 use crate::release::call;
 use crate::text::name::ComponentName;
+use crate::text::prose::Prose;
 
 /// Says for a person what a look found that was not reported before; `None` if all differences are known.
-pub fn found(before: Option<&HourlyLook>, after: &HourlyLook) -> Option<String> {
+pub fn found(before: Option<&HourlyLook>, after: &HourlyLook) -> Option<Prose> {
     let new = after.components.iter().filter_map(|(name, now)| {
         let difference = now.difference.as_ref()?;
         let is_same = |known: &Difference| known.mark == difference.mark;
@@ -16,26 +18,26 @@ pub fn found(before: Option<&HourlyLook>, after: &HourlyLook) -> Option<String> 
     let new: Vec<(&ComponentName, &Difference)> = new.collect();
     let (app, environment) = (&after.app, &after.environment);
     let names = in_words(new.iter().map(|(name, _)| *name))?;
-    let mut lines = vec![format!("{app} {environment} has DRIFTED: {names}, not as Windlass left it.")];
-    lines.extend(new.iter().map(|(name, it)| format!("  {name}: {}", it.in_words())));
+    let mut lines = vec![prose![format!("{app} {environment} has DRIFTED: {names}, not as Windlass left it.")]];
+    lines.extend(new.iter().map(|(name, it)| prose![format!("  {name}: {}", it.in_words())]));
     let is_restored = |name: &ComponentName| after.components.get(name).is_some_and(|one| one.to_restore().is_some());
     let (restored, left): (Vec<&ComponentName>, Vec<&ComponentName>) =
         new.into_iter().map(|(name, _)| name).partition(|name| is_restored(name));
-    lines.extend(
-        in_words(restored.into_iter())
-            .map(|names| format!("  next: Windlass restores {names} by itself, unless something stands in the way")),
-    );
+    lines.extend(in_words(restored.into_iter()).map(|names| {
+        format!("  next: Windlass restores {names} by itself, unless something stands in the way").into()
+    }));
     if !left.is_empty() {
-        lines.push(format!(
-            "  next: compare it again by {}; deploy what is recorded once more, or bring the change as a release",
-            call::observed(after.environment_id())
-        ));
+        lines.push(prose![
+            "  next: compare it again by ",
+            call::observed(after.environment_id()),
+            "; deploy what is recorded once more, or bring the change as a release"
+        ]);
     }
-    Some(lines.join("\n"))
+    Some(Prose::join(lines, "\n"))
 }
 
 /// Says what differed and does not differ any more.
-pub fn gone(before: Option<&HourlyLook>, after: &HourlyLook) -> Option<String> {
+pub fn gone(before: Option<&HourlyLook>, after: &HourlyLook) -> Option<Prose> {
     let former = before?.components.iter();
     let gone = former.filter(|(name, former)| former.difference.is_some() && of(Some(after), name).is_none());
     let (app, environment) = (&after.app, &after.environment);
@@ -50,7 +52,7 @@ pub fn gone(before: Option<&HourlyLook>, after: &HourlyLook) -> Option<String> {
             )
         })
         .collect();
-    (!lines.is_empty()).then(|| lines.join("\n"))
+    (!lines.is_empty()).then(|| lines.join("\n").into())
 }
 
 fn of<'a>(look: Option<&'a HourlyLook>, name: &ComponentName) -> Option<&'a Difference> {

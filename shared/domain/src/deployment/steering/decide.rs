@@ -10,6 +10,7 @@ use crate::deployment::judgement::Judgement;
 use crate::deployment::steering::{MOST_TURNS, Paused, SteeringRecord, pause_of, steered};
 use crate::deployment::{Deployment, Status};
 use crate::environment::{HeldState, Lock};
+use crate::prose;
 use crate::release::action::ActionName;
 use crate::release::call;
 use crate::text::count::count;
@@ -208,9 +209,9 @@ fn timed_by_aws(wish: &SteeringRequest<'_>, watched: &SteeringFacts<'_>, judgeme
                 judgement.wave + 1
             ),
             if has_later {
-                format!("Wait for a later wave, or cancel the deployment with {cancel}.")
+                prose!["Wait for a later wave, or cancel the deployment with ", cancel, "."]
             } else {
-                format!("Let it go on, or cancel the deployment with {cancel}.")
+                prose!["Let it go on, or cancel the deployment with ", cancel, "."]
             },
         ))
     });

@@ -176,8 +176,8 @@ fn each_component_that_aws_times_is_named() {
     let SteeringDecision::Refused(findings) = scene.asks(ActionName::Pause, None, 5) else {
         panic!("it was not refused");
     };
-    let found: Vec<(FindingName, &str, &str)> =
-        findings.iter().map(|one| (one.name, one.path.as_str(), one.reason.as_str())).collect();
+    let found: Vec<(FindingName, &str, String)> =
+        findings.iter().map(|one| (one.name, one.path.as_str(), one.reason.written())).collect();
     assert_eq!(
         found,
         [
@@ -192,6 +192,7 @@ fn each_component_that_aws_times_is_named() {
                 "AppConfig goes on with `flags` by itself in wave 2, where Windlass has no pause: it cannot be paused."
             ),
         ]
+        .map(|(name, path, reason)| (name, path, reason.to_owned()))
     );
 }
 
@@ -206,7 +207,7 @@ fn a_later_wave_is_waited_for_only_where_aws_times_nothing_in_it() {
         let SteeringDecision::Refused(findings) = scene.asks(ActionName::SkipBake, None, 5) else {
             panic!("it was not refused");
         };
-        assert!(findings[0].remedy.starts_with(wanted), "{}", findings[0].remedy);
+        assert!(findings[0].remedy.written().starts_with(wanted), "{:?}", findings[0].remedy);
     }
     let mut last = Scene::new();
     last.plan.waves.truncate(2);
@@ -214,5 +215,5 @@ fn a_later_wave_is_waited_for_only_where_aws_times_nothing_in_it() {
     let SteeringDecision::Refused(findings) = last.asks(ActionName::Pause, None, 5) else {
         panic!("it was not refused");
     };
-    assert!(findings[0].remedy.starts_with("Let it go on"), "{}", findings[0].remedy);
+    assert!(findings[0].remedy.written().starts_with("Let it go on"), "{:?}", findings[0].remedy);
 }

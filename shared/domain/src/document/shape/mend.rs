@@ -1,7 +1,6 @@
 //! Mends a document that has mistakes in its form, so that the meaning of the rest can be checked as well: its author
 //! learns everything at once. The values that are put in are never used for anything else.
 
-use crate::document::shape::objection::meant_by;
 use crate::document::shape::path::{is_within, join, last, pointer};
 use crate::text::finding::{Finding, FindingName};
 use serde::de::DeserializeOwned;
@@ -116,8 +115,8 @@ impl<T> Mended<T> {
                 is_within(&finding.path, path) || (is_within(path, &finding.path) && !is_of_a_name(finding))
             };
             let speaks_of = |path: &String| !is_of_another(path, &finding.path) && speaks_of(finding, last(path));
-            finding.reason.contains(PLACEHOLDER)
-                || finding.remedy.contains(PLACEHOLDER)
+            finding.reason.says(&PLACEHOLDER.into())
+                || finding.remedy.says(&PLACEHOLDER.into())
                 || self.touched.iter().any(|path| is_near(path) || speaks_of(path))
         };
         findings.into_iter().filter(|finding| !follows(finding)).collect()
@@ -189,7 +188,7 @@ fn put(document: &mut Value, path: &str, value: Value) {
 /// Returns the path of that field.
 fn meant_path(finding: &Finding) -> Option<String> {
     let around = finding.path.rsplit_once('.').map_or("", |(around, _)| around);
-    Some(join(around, meant_by(finding)?))
+    Some(join(around, finding.meant.as_ref()?))
 }
 
 /// Returns whether two paths are of two components, and the first one of a field of its own: the field of one component
@@ -210,12 +209,5 @@ fn is_of_another(path: &str, other: &str) -> bool {
 fn speaks_of(finding: &Finding, field: &str) -> bool {
     let is_missing = finding.name == FindingName::MissingField;
     // The finding about a name has words of its own, and fields only in quotes.
-    let mut words = finding.reason.split('`').enumerate().filter(|(at, _)| at % 2 == 1 || !is_of_a_name(finding));
-    words.any(|(_, part)| names(part, field)) || (is_missing && names(&finding.remedy, field))
-}
-
-/// Returns whether a sentence has a word.
-fn names(sentence: &str, word: &str) -> bool {
-    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
-    sentence.split(|c| !is_part(c)).any(|one| one == word)
+    finding.reason.names(field, is_of_a_name(finding)) || (is_missing && finding.remedy.names(field, false))
 }

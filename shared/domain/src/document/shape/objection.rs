@@ -3,7 +3,6 @@
 
 use crate::document::secret;
 use crate::text::count::count;
-use crate::text::finding::Finding;
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use serde_json::Value;
@@ -137,11 +136,6 @@ pub fn suggest(nearest: Option<&String>, known: &[String]) -> String {
         Some(nearest) => format!("{MEANT}{nearest}`? Known here: `{all}`."),
         None => format!("Known here: `{all}`."),
     }
-}
-
-/// Returns the field that was probably meant by an unknown one.
-pub(crate) fn meant_by(finding: &Finding) -> Option<&str> {
-    finding.remedy.strip_prefix(MEANT)?.split('`').next()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use crate::release::identity::{DeploymentId, EnvironmentId};
 use crate::shown::event::{Detail, Event, LONGEST_CAUSE};
 use crate::text::foreign::{is_hidden, truncate};
 use crate::text::name::EnvironmentName;
+use crate::text::prose::Prose;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Returns an event for each release of which nothing runs any more, whatever took it away: a newer release, a
@@ -172,7 +173,7 @@ impl Event {
     fn with_reachable(&self, text: &str) -> String {
         let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
         let files = self.detail.stays_reachable.iter();
-        let files = files.map(|files| format!("  {}", files.in_words().join(" ")));
+        let files = files.map(|files| format!("  {}", Prose::join(files.in_words(), " ").written()));
         let rest = Some(rest.to_owned()).filter(|rest| !rest.is_empty());
         [first.to_owned()].into_iter().chain(files).chain(rest).collect::<Vec<_>>().join("\n")
     }

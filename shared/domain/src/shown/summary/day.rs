@@ -4,6 +4,7 @@
 //! application alone. If the note is old, the invocation has died, and nobody knows what it sent. So a summary may come
 //! twice, and none is lost.
 
+use crate::prose;
 use crate::release::call;
 use crate::shown::event::{LONGEST_CAUSE, Notification, ascii};
 use crate::text::foreign::truncate;
@@ -117,11 +118,12 @@ impl Day {
 
 /// Makes the notification that there is no summary of an application.
 pub fn no_summary(app: &AppName, to: Time, why: &str) -> Notification {
-    let message = format!(
-        "There is no summary of {app} for the day until {to}: {why}\nThose of other applications are told. {} and `GET /apps` \
-         tell what it would have said; the logs of the function `outbox` say more.",
-        call::figures_of_a_day(app)
-    );
+    let message = prose![
+        format!("There is no summary of {app} for the day until {to}: {why}\nThose of other applications are told. "),
+        call::figures_of_a_day(app),
+        " and `GET /apps` tell what it would have said; the logs of the function `outbox` say more."
+    ]
+    .written();
     Notification {
         subject: ascii(&format!("[windlass] no summary of {app}")),
         message: truncate(message, LONGEST_CAUSE),

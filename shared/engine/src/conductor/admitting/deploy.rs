@@ -11,6 +11,7 @@ use crate::ports::{Condition, Result, Write};
 use crate::trouble::Checked;
 use crate::{log, upload_findings};
 use windlass_domain::deployment::Deployment;
+use windlass_domain::prose;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::Order;
 use windlass_domain::release::request::Request;
@@ -127,11 +128,11 @@ pub fn settle_at_once(ports: &impl Ports, record: &mut Stored<Deployment>, reque
     if let Some(finding) = &pinned.not_accepted {
         reject(record, vec![finding.clone()], ports.now());
     } else if pinned.resolved.start == Start::Manual && !request.starts() {
-        let cause = format!(
-            "Recorded: {}/{env} deploys only what a person starts. Start it with {}.",
-            request.app,
-            record.value.input()
-        );
+        let cause = prose![
+            format!("Recorded: {}/{env} deploys only what a person starts. Start it with ", request.app),
+            record.value.input(),
+            "."
+        ];
         end(record, Ending::NothingToDo, RECORDED, cause, Vec::new(), ports.now());
     }
 }

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::drill::{Drill, Drills};
 use windlass_domain::deployment::refusal::not_idle;
+use windlass_domain::prose;
 use windlass_domain::release::Release;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::call::operators;
@@ -205,7 +206,7 @@ fn not_under_way(of: EnvironmentId<'_>, id: &DeploymentId) -> Finding {
         FindingName::UnknownName,
         "drill",
         format!("drill {id} is not under way in {env}."),
-        format!("Leave `drill` out: start {} for another drill.", operators(ActionName::Drill, of)),
+        prose!["Leave `drill` out: start ", operators(ActionName::Drill, of), " for another drill."],
     )
 }
 

@@ -20,6 +20,7 @@ use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::release::request::Request;
 use windlass_domain::shown::planned::{ArrivalFate, Becomes, KEPT_S, Planned};
 use windlass_domain::shown::release_status;
+use windlass_domain::text::prose::Prose;
 
 /// Records what the request would become, and goes on to `Plan`. Asked again it answers the same.
 pub async fn admit(
@@ -89,7 +90,7 @@ async fn forward(ports: &impl Ports, record: &Deployment) -> Result<ArrivalFate>
     })
 }
 
-async fn superseded(ports: &impl Ports, view: &View, record: &Deployment, by: &Replaced) -> Result<String> {
+async fn superseded(ports: &impl Ports, view: &View, record: &Deployment, by: &Replaced) -> Result<Prose> {
     let known = known(ports, record, &view.state.value, Some(&by.by)).await?;
     let waiting = view.who_waits();
     Ok(release_status::superseded(record, by, &view.facts(record, &waiting), &known))

@@ -47,7 +47,7 @@ impl Progress {
         let done = self.sentences(app);
         if let Some(first) = findings.first_mut().filter(|_| !done.is_empty()) {
             let done = done.join(" ");
-            first.reason = format!("{} A part was done before that, and stays so: {done}", first.reason);
+            first.reason.push(format!(" A part was done before that, and stays so: {done}"));
         }
         findings
     }

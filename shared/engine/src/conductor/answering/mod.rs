@@ -12,11 +12,12 @@ use crate::ports::{Result, StepFunctionsApi};
 use crate::upload_findings;
 use windlass_domain::deployment::step::Step;
 use windlass_domain::deployment::{Deployment, Ended, Status};
+use windlass_domain::prose;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::shown::planned::{STILL_TO_COME, cost};
 use windlass_domain::text::finding::{Finding, in_lines};
-use windlass_domain::text::foreign::truncate;
+use windlass_domain::text::prose::Prose;
 use windlass_domain::text::time::Time;
 
 /// The longest error name and cause that a Fail state takes (AWS Step Functions Developer Guide,
@@ -25,10 +26,10 @@ const LONGEST_ERROR: usize = 256;
 pub const LONGEST_CAUSE: usize = 32_000;
 
 /// Returns the answer with which an execution ends.
-pub fn ended(deployment: &DeploymentId, ending: Ending, name: &str, cause: &str) -> Answer<EndTransition> {
+pub fn ended(deployment: &DeploymentId, ending: Ending, name: &str, cause: &Prose) -> Answer<EndTransition> {
     Answer {
         error: name.chars().take(LONGEST_ERROR).collect(),
-        cause: cause.chars().take(LONGEST_CAUSE).collect(),
+        cause: cause.written().chars().take(LONGEST_CAUSE).collect(),
         ..Answer::of(ending.into(), deployment, 0)
     }
 }
@@ -43,7 +44,7 @@ pub fn end(
     record: &mut Stored<Deployment>,
     ending: Ending,
     cause_name: &str,
-    cause: String,
+    cause: impl Into<Prose>,
     findings: Vec<Finding>,
     at: Time,
 ) {
@@ -51,8 +52,9 @@ pub fn end(
     record.value.ending = Some(Ended {
         ending,
         cause_name: cause_name.to_owned(),
-        cause,
+        cause: cause.into(),
         findings,
+        added: vec![],
         stays_reachable: vec![],
         at,
         resolved: None,
@@ -67,10 +69,12 @@ pub fn reject(record: &mut Stored<Deployment>, findings: Vec<Finding>, at: Time)
 }
 
 /// Adds a line to the text of an ending, right after the first line, because a notification has the first lines only.
-pub fn add_line(record: &mut Stored<Deployment>, line: Option<String>) {
+pub fn add_line(record: &mut Stored<Deployment>, line: Option<impl Into<Prose>>) {
     if let (Some(ended), Some(line)) = (&mut record.value.ending, line) {
-        let first = ended.cause.find('\n').unwrap_or(ended.cause.len());
-        ended.cause.insert_str(first, &format!("\n  {line}"));
+        let (first, rest) = ended.cause.split_first_line();
+        let line = line.into();
+        ended.cause = prose![first, "\n  ", &line, rest];
+        ended.added.push(line);
     }
 }
 
@@ -87,9 +91,9 @@ pub async fn final_answer(ports: &impl Ports, record: &Deployment) -> Result<Opt
 
 /// Returns the name and the text of a cause that is made of findings. The findings themselves stand beside it in the
 /// record.
-pub fn cause_of(findings: &[Finding]) -> (String, String) {
+pub fn cause_of(findings: &[Finding]) -> (String, Prose) {
     let name = findings.first().map_or("Rejected".to_owned(), |finding| finding.name.to_string());
-    (name, truncate(in_lines(findings), LONGEST_CAUSE))
+    (name, in_lines(findings).truncated(LONGEST_CAUSE))
 }
 
 /// Notes in an ending that is about to be written what the deployment cost: all executions that

@@ -10,11 +10,13 @@ use windlass_domain::declaration::plan::Plan;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::step::{ChangeRecord, Step, StepFailure, StepStatus};
 use windlass_domain::environment::{EnvironmentState, Snapshot};
+use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::shown::message::Undone;
 use windlass_domain::text::finding::FindingName;
 use windlass_domain::text::name::ComponentName;
+use windlass_domain::text::prose::Prose;
 
 /// The end of the deployment that a rollback, or a release that overtakes, stopped, where it was undone: that is what
 /// the rollback has done, also where nothing else is left to do. None where it stopped none, or where that one had
@@ -52,18 +54,18 @@ pub fn as_found(record: &Deployment, undone: &str) -> String {
 }
 
 /// Says of each component what the rollback has done or found. `changed` are the components that it has changed.
-pub fn parts(goal: &Snapshot, plan: &Plan, changed: &[String], before: &EnvironmentState) -> Vec<String> {
+pub fn parts(goal: &Snapshot, plan: &Plan, changed: &[String], before: &EnvironmentState) -> Vec<Prose> {
     let mut parts = Vec::new();
     if !changed.is_empty() {
-        parts.push(format!("{} changed", changed.join(", ")));
+        parts.push(format!("{} changed", changed.join(", ")).into());
     }
     let in_place = plan.unchanged.iter();
     parts.extend(in_place.map(|one| {
         let name = renamed(&one.component, goal, before).filter(|_| !one.stays);
-        format!("{} {}{}", one.component, one.reason, name.unwrap_or_default())
+        format!("{} {}{}", one.component, one.reason, name.unwrap_or_default()).into()
     }));
     let left = plan.warnings.iter().filter(|warning| warning.name == FindingName::LeftAlone);
-    parts.extend(left.map(|warning| warning.reason.trim_end_matches('.').to_owned()));
+    parts.extend(left.map(|warning| warning.reason.clone().bare()));
     parts
 }
 
@@ -76,15 +78,15 @@ fn renamed(name: &ComponentName, goal: &Snapshot, before: &EnvironmentState) -> 
 }
 
 /// Says that every component is what the snapshot says.
-pub fn went_back(record: &Deployment, goal: &Snapshot, undone: Option<String>, parts: Vec<String>) -> String {
+pub fn went_back(record: &Deployment, goal: &Snapshot, undone: Option<String>, parts: Vec<Prose>) -> Prose {
     let (app, env, number) = (&record.app, &record.environment, goal.number);
     let version = match number {
         FOUND_FIRST => "what was found before the first release",
         _ => &goal.version,
     };
-    let parts: Vec<String> = undone.into_iter().chain(parts).collect();
-    let parts = if parts.is_empty() { "nothing had to be changed".to_owned() } else { parts.join("; ") };
-    format!("{app} {env} is back at {version} (snapshot {number}): {parts}.")
+    let parts = Prose::join(undone.map(Prose::from).into_iter().chain(parts), "; ");
+    let parts = if parts.is_empty() { "nothing had to be changed".into() } else { parts };
+    prose![format!("{app} {env} is back at {version} (snapshot {number}): "), parts, "."]
 }
 
 /// Returns the wave with which a component is brought back: the first one that it took part in.
@@ -93,10 +95,10 @@ pub fn first_wave(step: &Step) -> Option<u32> {
 }
 
 /// Returns the name and the text of a failure.
-pub fn in_words(failure: &StepFailure) -> (String, String) {
+pub fn in_words(failure: &StepFailure) -> (String, Prose) {
     match failure {
         StepFailure::Finding(finding) => (finding.name.to_string(), finding.in_words()),
-        StepFailure::Fault(fault) => (fault.name.to_string(), fault.to_string()),
+        StepFailure::Fault(fault) => (fault.name.to_string(), fault.to_string().into()),
     }
 }
 
@@ -135,7 +137,7 @@ pub fn outcome(steps: &[Stored<Step>]) -> Undone {
                 outcome.stays.push(format!("{name} ({stays})"));
             }
             _ => {
-                outcome.failed.push(format!("{name}: {}", not_back(step)));
+                outcome.failed.push(prose![format!("{name}: "), not_back(step)]);
             }
         }
     }
@@ -144,20 +146,20 @@ pub fn outcome(steps: &[Stored<Step>]) -> Undone {
 
 /// Says why a component is not known to be back. Without a failure its function died, or asked for more time until
 /// nobody gave it any.
-fn not_back(step: &Step) -> String {
+fn not_back(step: &Step) -> Prose {
     match (&step.undo_failure, &step.waits_for) {
-        (Some(failure), _) => of_an_undo(&in_words(failure).1),
-        (None, Some(held)) => format!("it was not seen to be back; the last look told: {held}"),
-        (None, None) => "it was not seen to be back, and the log of its function tells more".to_owned(),
+        (Some(failure), _) => of_an_undo(in_words(failure).1),
+        (None, Some(held)) => format!("it was not seen to be back; the last look told: {held}").into(),
+        (None, None) => "it was not seen to be back, and the log of its function tells more".into(),
     }
 }
 
 /// Returns the words on a failure of an undo. What failed is named as on the way forward, where the next step is
 /// another deployment; the environment is locked now, and refuses one.
-fn of_an_undo(words: &str) -> String {
+fn of_an_undo(words: Prose) -> Prose {
     ["deploy a fixed release", "deploy again"]
         .iter()
-        .fold(words.to_owned(), |words, step| words.replace(step, "go on as the next step says"))
+        .fold(words, |words, step| words.replaced(step, "go on as the next step says"))
 }
 
 /// Lists what was made for a component without its callers noticing: an undo leaves it there. Of many only three are

@@ -7,6 +7,7 @@ use crate::payload::{Answer, EndTransition};
 use crate::ports::{DynamoDbApi, Result};
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::environment::EnvironmentState;
+use windlass_domain::prose;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::shown::release_status::{self, KnownDeployments, PresentState, brought_by};
@@ -55,14 +56,14 @@ pub async fn same(ports: &impl DynamoDbApi, existing: &Deployment) -> Result<Ans
             _ => "is under way",
         };
         let cause = format!("The same request is deployment {id}, which {stands}.");
-        return Ok(ended(id, Ending::NothingToDo, SAME_REQUEST, &cause));
+        return Ok(ended(id, Ending::NothingToDo, SAME_REQUEST, &cause.into()));
     };
     let sentence = format!("The same request is deployment {id}, which ended {ended_as} at {}", ended_as.at);
     if let Some(now) = now(ports, existing).await? {
-        let cause = format!("{sentence}. {}", now.text);
+        let cause = prose![sentence, ". ", now.text];
         return Ok(ended(id, Ending::NothingToDo, SAME_REQUEST, &cause));
     }
     let mut answer = of_record(existing, ended_as);
-    answer.cause = format!("{sentence}: {}", ended_as.cause);
+    answer.cause = prose![sentence, ": ", &ended_as.cause].written();
     Ok(answer)
 }

@@ -163,7 +163,7 @@ impl ExecutionRecord {
     /// Returns the answer about it.
     pub fn answer(&self) -> Answer<EndTransition> {
         let ending = if self.nothing.is_empty() { Ending::Succeeded } else { Ending::NothingToDo };
-        ended(&self.deployment, ending, &self.nothing, &self.cause)
+        ended(&self.deployment, ending, &self.nothing, &(&self.cause).into())
     }
 }
 

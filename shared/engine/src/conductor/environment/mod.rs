@@ -10,9 +10,11 @@ use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Result, Write};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{EnvironmentState, Hold, PastRelease, ReleaseFate};
+use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::call::operators;
 use windlass_domain::release::request::Request;
+use windlass_domain::text::prose::Prose;
 use windlass_domain::text::time::Time;
 
 /// Sets the hold that a request asks for, beside one that is there.
@@ -25,14 +27,14 @@ pub fn set_hold<'a>(ports: &impl Ports, state: &'a mut EnvironmentState, request
 
 /// Returns the line, for the ending of a rollback, that automatic deployments are held. A person has to know it,
 /// because only a person lets them go on. `None` if the deployment is no rollback, or nothing is held now.
-pub fn hold_line(record: &Deployment, state: &EnvironmentState) -> Option<String> {
+pub fn hold_line(record: &Deployment, state: &EnvironmentState) -> Option<Prose> {
     let hold = state.hold.as_ref();
     let hold = hold.filter(|_| record.action == ActionName::Rollback)?;
-    Some(format!(
-        "automatic deployments are held {}; start {} to let them go on",
-        hold.in_words(),
-        operators(ActionName::ReleaseHold, record.environment_id())
-    ))
+    Some(prose![
+        format!("automatic deployments are held {}; start ", hold.in_words()),
+        operators(ActionName::ReleaseHold, record.environment_id()),
+        " to let them go on"
+    ])
 }
 
 fn new_hold(ports: &impl Ports, request: &Request) -> Hold {

@@ -9,10 +9,12 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::drill::SnapshotVersion;
 use windlass_domain::environment::kept::{Irreversible, in_words};
 use windlass_domain::environment::{Snapshot, irreversible};
+use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::call::{self, input};
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::prose::Prose;
 
 /// The number of the snapshot that has what was found before the first release.
 pub const FOUND_FIRST: u64 = 1;
@@ -98,32 +100,23 @@ async fn nothing_to_go_back_to(ports: &impl DynamoDbApi, view: &View, record: &D
         None => "the present snapshot replaced none that was verified good.".into(),
     };
     let members = |number: u64| [("snapshot", number.into()), ("reason", "…".into())];
-    let back_to = |number| input(ActionName::Rollback, of, &members(number));
+    let start = input(ActionName::Rollback, of, &members(FOUND_FIRST));
+    let to_found = prose!["To go back to what was found before the first release, start ", start, ". "];
     let list = call::snapshots(of);
+    let same_way = ", and named by their numbers in the same way; or deploy a release.";
+    let others = prose!["Others are listed by ", list.clone(), same_way];
     let first = snapshot(ports, of, FOUND_FIRST).await?;
     let first_runs = first.map(|first| first.with_found(state).runs(state));
     let remedy = match (to_good, first_runs) {
-        (Some(to_good), Some(false)) => format!(
-            "To go back to what was found before the first release, start {}. {to_good} Others are listed by {list}, \
-             and named by their numbers in the same way; or deploy a release.",
-            back_to(FOUND_FIRST)
-        ),
-        (Some(to_good), _) => {
-            format!(
-                "{to_good} Others are listed by {list}, and named by their numbers in the same way; or deploy a \
-                 release."
-            )
-        }
-        (None, None) => "Nothing was deployed here yet, so nothing has to be taken back.".to_owned(),
-        (None, Some(true)) => format!(
-            "What was found before the first release is what runs. Snapshots are listed by {list}, and named by \
-             their numbers; or deploy a release."
-        ),
-        (None, Some(false)) => format!(
-            "To go back to what was found before the first release, start {}. Others are listed by {list}, and \
-             named by their numbers in the same way; or deploy a release.",
-            back_to(FOUND_FIRST)
-        ),
+        (Some(to_good), Some(false)) => prose![to_found, to_good, " ", others],
+        (Some(to_good), _) => prose![to_good, " ", others],
+        (None, None) => "Nothing was deployed here yet, so nothing has to be taken back.".into(),
+        (None, Some(true)) => prose![
+            "What was found before the first release is what runs. Snapshots are listed by ",
+            list,
+            ", and named by their numbers; or deploy a release."
+        ],
+        (None, Some(false)) => prose![to_found, others],
     };
     Ok(Finding::new(FindingName::NothingToGoBackTo, format!("environments.{}", of.environment()), reason, remedy))
 }
@@ -194,13 +187,14 @@ async fn is_vetoed(ports: &impl DynamoDbApi, snapshot: &Snapshot, at: Environmen
 }
 
 /// Returns the step to the first of these snapshots, with the numbers of the others; `None` if there is none.
-pub fn to_a_good_one(good: &[Snapshot], of: EnvironmentId<'_>) -> Option<String> {
+pub fn to_a_good_one(good: &[Snapshot], of: EnvironmentId<'_>) -> Option<Prose> {
     let first = good.first()?.number;
     let named = good.iter();
     let named: Vec<String> = named.map(|one| format!("{} ({})", one.number, one.version)).collect();
     let members = [("snapshot", first.into()), ("reason", "…".into())];
     let start = input(ActionName::Rollback, of, &members);
-    Some(format!("Verified good, and not what runs: {}. To go to snapshot {first}, start {start}.", named.join(", ")))
+    let good = format!("Verified good, and not what runs: {}. To go to snapshot {first}, start ", named.join(", "));
+    Some(prose![good, start, "."])
 }
 
 /// Chooses where the way there goes: to the newest verified-good snapshot that the present one replaced, whose release
@@ -236,7 +230,7 @@ fn no_version_before(record: &Deployment, good: &[Snapshot]) -> Finding {
         Some(to_good) => (
             "the present snapshot replaced none that was verified good, is not vetoed, and is something else. A drill \
              goes only to what the present one replaced.",
-            format!("{to_good} Or deploy a release: then there is a version before, and a drill can go there."),
+            prose![to_good, " Or deploy a release: then there is a version before, and a drill can go there."],
         ),
         None => (
             "no other release that was verified good, and is not vetoed, ran before the present one.",

@@ -116,7 +116,7 @@ pub(super) async fn finish(
             let waiting = view.who_waits();
             let facts = view.facts(&record.value, &waiting);
             let cause = match record.value.drill {
-                Some(_) => release_status::drill_overtaken(&record.value, &by),
+                Some(_) => release_status::drill_overtaken(&record.value, &by).into(),
                 None => release_status::superseded(&record.value, &by, &facts, &known),
             };
             end(&mut record, Ending::NothingToDo, "Superseded", cause, Vec::new(), now);

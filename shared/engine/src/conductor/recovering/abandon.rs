@@ -14,6 +14,7 @@ use crate::trouble::Checked;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::redeploy_input::redeploy_input;
 use windlass_domain::environment::ReleaseFate;
+use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::call;
 use windlass_domain::release::ending::Ending;
@@ -21,6 +22,7 @@ use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::release::request::Request;
 use windlass_domain::text::fault::Fault;
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::prose::Prose;
 
 /// Ends a deployment that waited for its turn, or never got that far, and whose execution died.
 pub async fn abandon(
@@ -57,11 +59,11 @@ pub async fn abandon(
         (true, ActionName::Deploy) => {
             let waiting = view.who_waits();
             let facts = view.facts(&record.value, &waiting);
-            format!("\n  next: {}", redeploy_input(&record.value, &facts))
+            prose!["\n  next: ", redeploy_input(&record.value, &facts)]
         }
-        _ => String::new(),
+        _ => Prose::default(),
     };
-    let cause = format!("It ended before it had changed anything. {}{next}", why.text);
+    let cause = prose!["It ended before it had changed anything. ", why.text, next];
     end(&mut record, Ending::Rejected, &why.name, cause, Vec::new(), ports.now());
     let hold = hold_line(&record.value, &view.state.value);
     add_line(&mut record, hold);
@@ -96,7 +98,7 @@ fn still_waits(record: &Deployment) -> Finding {
         FindingName::TargetNotReady,
         "deployment",
         format!("deployment {}: {STILL_WAITS}.", record.id),
-        format!("Wait for its ending; or cancel it with {}.", call::cancel(record.environment_id(), &record.id)),
+        prose!["Wait for its ending; or cancel it with ", call::cancel(record.environment_id(), &record.id), "."],
     )
 }
 

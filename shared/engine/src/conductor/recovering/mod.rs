@@ -13,12 +13,14 @@ use crate::ports::{Execution, Result, Write};
 use crate::recovery::Owner;
 use windlass_domain::deployment::{Deployment, Why};
 use windlass_domain::environment::{HeldState, Lock};
+use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::call::operators;
 use windlass_domain::release::cancellation;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::request::{Request, Route};
 use windlass_domain::text::foreign;
+use windlass_domain::text::prose::Prose;
 use windlass_domain::text::time::Time;
 
 /// Returns whether Windlass itself asked. It starts a recovery when it has heard, or has seen, that an execution has
@@ -58,7 +60,7 @@ pub fn why_stopped(owner: Option<&Execution>) -> Why {
         |cause| foreign::line(cause).into_owned(),
     );
     let name = foreign::line(&name).into_owned();
-    Why { name, text }
+    Why { name, text: text.into() }
 }
 
 /// Makes the asking execution the owner, with a raised token, so that nothing that the former one
@@ -128,21 +130,23 @@ pub async fn leave(
     Ok(ended.map(|ended| of_record(&record.value, ended)))
 }
 
-fn cause(record: &Deployment, owner: Option<&Execution>) -> String {
+fn cause(record: &Deployment, owner: Option<&Execution>) -> Prose {
     let (app, env) = (&record.app, &record.environment);
     let last = why_stopped(owner);
     let undoing = record.undoing.as_ref();
-    let undoing =
-        undoing.map_or(String::new(), |why| format!("\n  it was being undone because {}: {}", why.name, why.text));
-    format!(
-        "{app} {env} {} NEEDS AN OPERATOR: {RECOVERIES} recoveries died, the last with {}: {}{undoing}\n  \
-         next: the record tells of each component what was changed and seen; the environment stays \
-         locked; mend what stopped the recoveries, then start {}, or {} to take \
-         what is there",
-        record.release.version,
-        last.name,
+    let undoing = undoing.map(|why| prose![format!("\n  it was being undone because {}: ", why.name), &why.text]);
+    prose![
+        format!(
+            "{app} {env} {} NEEDS AN OPERATOR: {RECOVERIES} recoveries died, the last with {}: ",
+            record.release.version, last.name
+        ),
         last.text,
+        undoing.unwrap_or_default(),
+        "\n  next: the record tells of each component what was changed and seen; the environment stays locked; mend what \
+         stopped the recoveries, then start ",
         operators(ActionName::Recover, record.environment_id()),
+        ", or ",
         operators(ActionName::Accept, record.environment_id()),
-    )
+        " to take what is there"
+    ]
 }

@@ -14,6 +14,7 @@ use crate::trouble::Checked;
 use windlass_domain::declaration::plan::PlanOutcome;
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::environment::{HeldState, Lock, LockHolder};
+use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::call::{self, operators};
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
@@ -141,11 +142,13 @@ async fn may_take_over(
             FindingName::TargetNotReady,
             "deployment",
             format!("deployment {} is still being worked on by {}.", held.deployment, held.execution),
-            format!(
-                "Wait for its ending; or cancel it with {}; or start {}, which stops it first.",
+            prose![
+                "Wait for its ending; or cancel it with ",
                 call::cancel(record.environment_id(), &held.deployment),
+                "; or start ",
                 operators(ActionName::Rollback, record.environment_id()),
-            ),
+                ", which stops it first."
+            ],
         )),
     })
 }

@@ -17,6 +17,7 @@ use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::irreversible::kept;
 use windlass_domain::environment::kept::Irreversible;
 use windlass_domain::environment::{ACCEPTED, EnvironmentState, GivenVersion, Lock, ReleaseFate, Running, Snapshot};
+use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::release::call::{self, operators};
@@ -95,7 +96,7 @@ pub fn nothing_to_accept(of: EnvironmentId<'_>) -> Finding {
         FindingName::NothingToAccept,
         format!("environments.{env}"),
         "no deployment of the environment needs an operator.",
-        format!("Nothing has to be done; {} tells what runs.", call::environment(of)),
+        prose!["Nothing has to be done; ", call::environment(of), " tells what runs."],
     )
 }
 
@@ -128,11 +129,11 @@ async fn look_failed(ports: &impl Ports, record: &Deployment, error: &str) -> Re
         FindingName::TargetNotSeen,
         format!("environments.{env}"),
         format!("the function that looks at what runs failed with {error}{}.", message.unwrap_or_default()),
-        format!(
-            "Look for the error in the log of `planner`, mend what it tells, then start {}; the environment stays \
-             locked until then.",
-            operators(ActionName::Accept, record.environment_id())
-        ),
+        prose![
+            "Look for the error in the log of `planner`, mend what it tells, then start ",
+            operators(ActionName::Accept, record.environment_id()),
+            "; the environment stays locked until then."
+        ],
     ))
 }
 

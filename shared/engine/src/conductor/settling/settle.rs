@@ -69,7 +69,7 @@ async fn take_back(
 ) -> Result<()> {
     let why = failure(ports, &by.deployment, steps)
         .await?
-        .unwrap_or_else(|| Why { name: fault.name.to_string(), text: fault.message.clone() });
+        .unwrap_or_else(|| Why { name: fault.name.to_string(), text: (&fault.message).into() });
     record.value.undoing = Some(why);
     let held = Write::check(lock.key.clone(), lock.unchanged());
     // If the write is refused, the recovery finds the same.
@@ -164,20 +164,21 @@ async fn conclude(
     };
     let overtaken = undone.clone().filter(|_| scene.goal.is_none());
     let cause = match &scene.goal {
-        Some(_) if value.action == ActionName::Restore => heal::restored(value, &changed),
-        Some(_) if value.withdrawal.is_some() => settling::withdrawal_done(value, &scene.changed),
+        Some(_) if value.action == ActionName::Restore => heal::restored(value, &changed).into(),
+        Some(_) if value.withdrawal.is_some() => settling::withdrawal_done(value, &scene.changed).into(),
         Some(goal) => {
             let done = outcomes::parts(goal, plan, &changed, before);
             outcomes::went_back(value, goal, undone, done)
         }
-        None if outcome == PlanOutcome::NothingToDo => already_there(value, [before, after], plan),
+        None if outcome == PlanOutcome::NothingToDo => already_there(value, [before, after], plan).into(),
         None => format!(
             "{} {} {} is live: {} changed.",
             value.app,
             value.environment,
             value.release.version,
             changed.join(", ")
-        ),
+        )
+        .into(),
     };
     end(record, ending, name, cause, Vec::new(), scene.now);
     if let Some(ended) = &mut record.value.ending {

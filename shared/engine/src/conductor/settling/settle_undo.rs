@@ -16,11 +16,13 @@ use windlass_domain::deployment::redeploy_input::redeploy_input;
 use windlass_domain::deployment::step::{Step, StepFailure};
 use windlass_domain::deployment::{Deployment, Why};
 use windlass_domain::environment::{EnvironmentState, Failed, HeldState, Lock, ReleaseFate, Veto};
+use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::call::operators;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::shown::message::{Undone, undone};
 use windlass_domain::text::finding::FindingName;
+use windlass_domain::text::prose::Prose;
 use windlass_domain::text::time::Time;
 
 /// Serves the state.
@@ -144,7 +146,7 @@ fn conclude(
     record: &mut Stored<Deployment>,
     steps: &[Stored<Step>],
     ending: Ending,
-    next: Vec<String>,
+    next: Vec<Prose>,
 ) {
     let value = &record.value;
     let why = value.undoing.clone();
@@ -164,7 +166,7 @@ async fn state(ports: &impl Ports, record: &Deployment) -> Result<Stored<Environ
 }
 
 /// Says what to do next, as admission would let it in once the lock is free.
-fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View) -> Vec<String> {
+fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View) -> Vec<Prose> {
     // If the undo of an irreversible step could not know whether the step had begun, a recovery can.
     let is_known = |step: &Stored<Step>| {
         step.value
@@ -173,18 +175,20 @@ fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View
             .is_some_and(|why| matches!(why, StepFailure::Finding(it) if it.name == FindingName::Irreversible))
     };
     if ending == Ending::NeedsOperator && steps.iter().any(is_known) {
-        return vec![format!(
-            "the environment stays locked, with what is there; start {} to take that, then deploy a fix forward",
-            operators(ActionName::Accept, record.environment_id())
-        )];
+        return vec![prose![
+            "the environment stays locked, with what is there; start ",
+            operators(ActionName::Accept, record.environment_id()),
+            " to take that, then deploy a fix forward"
+        ]];
     }
     if ending == Ending::NeedsOperator {
-        return vec![format!(
-            "the environment stays locked; mend what is told above, then start {}, or {} to take what \
-             is there",
+        return vec![prose![
+            "the environment stays locked; mend what is told above, then start ",
             operators(ActionName::Recover, record.environment_id()),
-            operators(ActionName::Accept, record.environment_id())
-        )];
+            ", or ",
+            operators(ActionName::Accept, record.environment_id()),
+            " to take what is there"
+        ]];
     }
     if record.action.is_to_a_snapshot() {
         return Vec::new();
@@ -192,20 +196,24 @@ fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View
     let (waiting, free) = (view.who_waits(), Lock::default());
     let facts = AdmissionFacts { lock: &free, ..view.facts(record, &waiting) };
     if record.stopped {
-        return vec![format!(
-            "release {} was stopped and not judged, so it is not vetoed; {}",
-            record.release.version,
+        return vec![prose![
+            format!("release {} was stopped and not judged, so it is not vetoed; ", record.release.version),
             redeploy_input(record, &facts)
-        )];
+        ]];
     }
     if !is_vetoed(record) {
         // If a person deployed it, it may have been replaced here before: its next arrival would be superseded.
         let send = if record.keyed.is_some() { "" } else { "send it again, or " };
-        return vec![format!(
-            "mend what is told above; this says nothing of release {}, which is not vetoed: {send}{}",
-            record.release.version,
+        return vec![prose![
+            format!(
+                "mend what is told above; this says nothing of release {}, which is not vetoed: {send}",
+                record.release.version
+            ),
             redeploy_input(record, &facts)
-        )];
+        ]];
     }
-    vec![format!("release {} is vetoed here", record.release.version), "a fixed release may be deployed at once".into()]
+    vec![
+        format!("release {} is vetoed here", record.release.version).into(),
+        "a fixed release may be deployed at once".into(),
+    ]
 }

@@ -11,10 +11,12 @@ use windlass_domain::deployment::judgement::{Judged, Judgement};
 use windlass_domain::deployment::steering::{PAUSE_RAN_OUT, ran_out};
 use windlass_domain::deployment::step::{Step, StepStatus};
 use windlass_domain::deployment::{Deployment, Why};
+use windlass_domain::prose;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::shown::message::{changed_in_words, gate_cause};
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::prose::Prose;
 
 /// The wave number under which the irreversible steps are looked at, before every wave.
 const BEFORE_ALL: u32 = u32::MAX;
@@ -92,23 +94,19 @@ pub async fn failure(ports: &impl DynamoDbApi, id: &DeploymentId, steps: &[Store
     if let Some(why) = failed_gate(ports, id).await? {
         return Ok(Some(why));
     }
-    let failed: Vec<(String, String)> = steps
+    let failed: Vec<Why> = steps
         .iter()
         .filter_map(|step| {
             let failure = step.value.failure.as_ref()?;
             let (name, text) = in_words(failure);
-            Some((name, format!("{} failed: {text}", step.value.component)))
+            Some(Why { name, text: prose![format!("{} failed: ", step.value.component), text] })
         })
         .collect();
     // A failure that says something of the release comes before one that only says something of a target.
-    let is_of_the_release = |(name, text): &&(String, String)| {
-        let (name, text) = (name.clone(), text.clone());
-        Why { name, text }.is_of_the_release()
-    };
-    let first = failed.iter().find(is_of_the_release).or(failed.first());
-    Ok(first.map(|(name, _)| {
-        let texts: Vec<_> = failed.iter().map(|(_, text)| text.clone()).collect();
-        Why { name: name.clone(), text: texts.join("\n  ") }
+    let first = failed.iter().find(|why| why.is_of_the_release()).or(failed.first());
+    Ok(first.map(|first| Why {
+        name: first.name.clone(),
+        text: Prose::join(failed.iter().map(|why| why.text.clone()), "\n  "),
     }))
 }
 
@@ -123,8 +121,8 @@ pub async fn as_the_machine_saw_it(ports: &impl DynamoDbApi, id: &DeploymentId, 
     Ok(Why {
         name: error.to_owned(),
         text: match last {
-            Some(last) => last.in_words(),
-            None => format!("a function failed with {error}; its log tells more."),
+            Some(last) => last.in_words().into(),
+            None => format!("a function failed with {error}; its log tells more.").into(),
         },
     })
 }
@@ -143,14 +141,14 @@ async fn failed_gate(ports: &impl DynamoDbApi, id: &DeploymentId) -> Result<Opti
     let wave = judgement.value.wave;
     let what = changed_in_words(&plan.value.waves, wave);
     if let Some(until) = ran_out_at(&judgement.value) {
-        return Ok(Some(Why { name: PAUSE_RAN_OUT.into(), text: ran_out(wave, &what, until) }));
+        return Ok(Some(Why { name: PAUSE_RAN_OUT.into(), text: ran_out(wave, &what, until).into() }));
     }
     Ok(judgement.value.failed.map(|measurement| {
         let look = match measurement.look_at.as_str() {
             "" => String::new(),
             place => format!("\n  look at: {place}"),
         };
-        Why { name: "GateFailed".into(), text: format!("{}{look}", gate_cause(wave, &what, &measurement)) }
+        Why { name: "GateFailed".into(), text: prose![gate_cause(wave, &what, &measurement), look] }
     }))
 }
 
@@ -208,6 +206,6 @@ fn finding(record: &Deployment, name: FindingName, reason: String, first: &str) 
         name,
         format!("environments.{}", record.environment),
         reason,
-        format!("{first}; then start {}.", record.input()),
+        prose![first, "; then start ", record.input(), "."],
     )
 }

@@ -276,7 +276,7 @@ mod tests {
         ];
         for (kind, bytes, why) in table {
             let found = findings(kind, &[], bytes);
-            let reason = found.first().map_or("", |finding| finding.reason.as_str());
+            let reason = found.first().map_or_else(String::new, |finding| finding.reason.written());
             assert_eq!(reason.is_empty(), why.is_empty(), "{kind}: {reason}");
             assert!(reason.contains(why) && !reason.contains("hacked"), "{kind}: {reason}");
         }
@@ -305,7 +305,7 @@ mod tests {
         ];
         for (bytes, why) in table {
             let found = findings("application/json", &["api.version"], bytes);
-            let reason = found.first().map_or("", |finding| finding.reason.as_str());
+            let reason = found.first().map_or_else(String::new, |finding| finding.reason.written());
             assert_eq!(reason.is_empty(), why.is_empty(), "{reason}");
             assert!(reason.contains(why), "{reason}");
         }
@@ -319,7 +319,7 @@ mod tests {
         let with = as_if(&outputs.into_iter().collect());
         let reported = |text: &str| {
             let found = missing(&flags, "1.json", text.as_bytes(), &with);
-            found.map(|found| (found.reason, found.remedy))
+            found.map(|found| (found.reason.written(), found.remedy))
         };
         let both = "${api.version} ${jobs.version}";
         assert_eq!(reported(both), None);
@@ -329,12 +329,12 @@ mod tests {
             reason,
             "The document 1.json has `${jobs.versoin}`, which nothing fills in, and no `${jobs.version}`."
         );
-        assert!(remedy.starts_with("Did you mean `${jobs.version}` by `${jobs.versoin}`? "), "{remedy}");
+        assert!(remedy.written().starts_with("Did you mean `${jobs.version}` by `${jobs.versoin}`? "), "{remedy:?}");
         // There is a second place, which is misspelt and would go live as it stands.
         let (reason, _) = reported(&format!("{both} ${{job.version}}")).unwrap();
         assert_eq!(reason, "The document 1.json has `${job.version}`, which nothing fills in.");
         let (reason, remedy) = reported("${api.version}").unwrap();
         assert_eq!(reason, "The document 1.json has no `${jobs.version}`.");
-        assert!(remedy.starts_with("Write it in the document"), "{remedy}");
+        assert!(remedy.written().starts_with("Write it in the document"), "{remedy:?}");
     }
 }

@@ -178,7 +178,7 @@ fn the_alarm_that_rang_and_what_callers_get_are_named() {
     let Next::TakenBack(finding) = next(&target(), &seen, &forward(true)) else {
         panic!("it was taken back");
     };
-    insta::assert_snapshot!(finding, @"ChangeFailed: configuration shop/prod/flags: AppConfig itself rolled deployment 2 of version 4 back at 40 %, because an alarm of its environment rang: Rollback initiated by arn:…:alarm:shop-5xx. Callers get version 3 again. Remedy: Look at the alarm that is named, and at the environment's monitors; then deploy a fixed release.");
+    insta::assert_snapshot!(finding.written(), @"ChangeFailed: configuration shop/prod/flags: AppConfig itself rolled deployment 2 of version 4 back at 40 %, because an alarm of its environment rang: Rollback initiated by arn:…:alarm:shop-5xx. Callers get version 3 again. Remedy: Look at the alarm that is named, and at the environment's monitors; then deploy a fixed release.");
 }
 
 #[test]

@@ -12,8 +12,10 @@ use windlass_domain::declaration::kinds::appconfig::Appconfig as Spec;
 use windlass_domain::declaration::output::Output;
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::declaration::tenancy::Claim;
+use windlass_domain::prose;
 use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::next_step::{NextStep, Wish};
 
 /// The type of profiles of feature flags (AWS AppConfig API Reference, ConfigurationProfile).
 const FLAGS: &str = "AWS.AppConfig.FeatureFlags";
@@ -186,7 +188,11 @@ impl Plan<'_> {
                 FindingName::ArtifactMissing,
                 self.input.path("profile"),
                 format!("Version {number} that was deployed then does not exist any more."),
-                "Roll back to another snapshot, or deploy the older release with `allow_older` and a reason.",
+                prose![
+                    "Roll back to another snapshot, or deploy the older release with ",
+                    NextStep::With(Wish::AllowOlder),
+                    " and a reason."
+                ],
             ))),
             Err(fault) => Err(fault),
         }

@@ -7,8 +7,10 @@ use crate::kinds::needs::{Needed, beside};
 use crate::ports::{CodeDeployApi, DeploymentGroup, Result, Revision, Routing};
 use crate::trouble::Checked;
 use windlass_domain::declaration::kinds::codedeploy::{Group, Group as Declared};
+use windlass_domain::prose;
 use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::prose::Prose;
 
 /// The shortest time of a wave in which a move is watched, in minutes. The look after it shows whether CodeDeploy has
 /// gone back by itself.
@@ -35,7 +37,7 @@ pub(in crate::kinds) struct Asks<'a, P> {
 }
 
 impl<P: CodeDeployApi> Asks<'_, P> {
-    pub fn finding(&self, name: FindingName, reason: String, remedy: impl Into<String>) -> Finding {
+    pub fn finding(&self, name: FindingName, reason: impl Into<Prose>, remedy: impl Into<Prose>) -> Finding {
         let path = self.input.path("codedeploy.group");
         Finding::new(name, path, reason, remedy)
     }
@@ -113,10 +115,14 @@ impl<P: CodeDeployApi> Asks<'_, P> {
     }
 
     /// The finding that Windlass cannot go on from this text.
-    pub fn unreadable(&self, why: &str, of: &str) -> Finding {
+    pub fn unreadable(&self, why: &Prose, of: &str) -> Finding {
         self.finding(
             FindingName::NotSupported,
-            format!("The AppSpec of the last revision of CodeDeploy's {} cannot be gone on from: {why}.", self.named()),
+            prose![
+                format!("The AppSpec of the last revision of CodeDeploy's {} cannot be gone on from: ", self.named()),
+                why,
+                "."
+            ],
             format!("Deploy once with an AppSpec of {of} alone; Windlass goes on from there."),
         )
     }

@@ -14,7 +14,7 @@ use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries};
 use windlass_domain::declaration::kinds::ecs::Ecs as Spec;
 use windlass_domain::text::count::count;
 use windlass_domain::text::fault::{Fault, FaultName};
-use windlass_domain::text::finding::{Finding, FindingName, NOT_CHECKED};
+use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::time::{Span, Time};
 
 /// The two sorts of Fargate that have a quota of their own: the name that a service has for it, and the code and the
@@ -177,11 +177,11 @@ impl QuotaQuery {
             ),
         };
         let reason = format!(
-            "{NOT_CHECKED}whether Fargate has room for the tasks of {}. {}",
+            "whether Fargate has room for the tasks of {}. {}",
             self.named,
             fault.message.trim_end_matches('.')
         );
-        wording::finding(name, input.path("service"), reason, remedy)
+        wording::finding(name, input.path("service"), reason, remedy).not_checked()
     }
 }
 

@@ -13,9 +13,11 @@ use crate::ports::{EcrApi, EcsApi, Image, Result, ServiceTask, TaskDefinition};
 use crate::trouble::Checked;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::kinds::ecs::{Base as BaseRule, Ecs as Spec};
+use windlass_domain::prose;
 use windlass_domain::release::artifact::{Artifact, Image as Pinned, is_same_repository, split_image};
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::next_step::{NextStep, Wish};
 
 /// The goal of a service, and how its new task definition is made.
 pub(super) struct Wanted {
@@ -84,7 +86,11 @@ pub(super) async fn way_back(
             FindingName::ArtifactMissing,
             input.path("service"),
             what,
-            "roll back to another snapshot, or deploy the older release with `allow_older` and a reason",
+            prose![
+                "roll back to another snapshot, or deploy the older release with ",
+                NextStep::With(Wish::AllowOlder),
+                " and a reason"
+            ],
         )
         .into())
     };

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use windlass_domain::declaration::execution_history::LONGEST_WAIT;
 use windlass_domain::text::count::{agree, count};
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::prose::Prose;
 
 /// Says in words what Windlass owns of a service.
 pub(super) fn owned(target: &Target) -> String {
@@ -219,15 +220,13 @@ pub(super) fn short(task_definition: &str) -> &str {
 }
 
 /// Makes a finding whose reason and remedy are sentences.
-pub(super) fn finding(name: FindingName, path: impl Into<String>, reason: impl AsRef<str>, remedy: &str) -> Finding {
-    Finding::new(name, path, as_sentence(reason.as_ref()), as_sentence(remedy))
-}
-
-fn as_sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|first| first.to_ascii_uppercase());
-    let end = if text.ends_with('.') { "" } else { "." };
-    first.into_iter().chain(letters).chain(end.chars()).collect()
+pub(super) fn finding(
+    name: FindingName,
+    path: impl Into<String>,
+    reason: impl AsRef<str>,
+    remedy: impl Into<Prose>,
+) -> Finding {
+    Finding::new(name, path, Prose::from(reason.as_ref()).sentence(), remedy.into().sentence())
 }
 
 /// Names the containers whose images are owned.

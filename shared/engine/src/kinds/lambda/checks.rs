@@ -12,7 +12,7 @@ use windlass_domain::declaration::kinds::lambda::Lambda;
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::release::artifact::{Artifact, is_same_repository};
 use windlass_domain::text::fault::FaultName;
-use windlass_domain::text::finding::{Finding, FindingName, NOT_CHECKED};
+use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The finding that the alias is not there.
 pub fn alias_missing(input: &PrepareInput<'_>, spec: &Lambda) -> Finding {
@@ -200,12 +200,10 @@ pub(super) async fn check(
                 Finding::new(
                     FindingName::NoPermission,
                     input.path("function"),
-                    format!(
-                        "{NOT_CHECKED}whether there is room for more code. {}.",
-                        fault.message.trim_end_matches('.')
-                    ),
+                    format!("whether there is room for more code. {}.", fault.message.trim_end_matches('.')),
                     "Allow `lambda:GetAccountSettings` to the role that reaches the function.",
                 )
+                .not_checked()
             });
             Ok((None, warning))
         }

@@ -183,7 +183,7 @@ mod tests {
             withdrawals: crate::kinds::Withdrawals::default(),
             place: &Place::default(),
         };
-        out_of_reach(&input, &lambda, function, "eu-west-1").map_or(String::new(), |finding| finding.to_string())
+        out_of_reach(&input, &lambda, function, "eu-west-1").map_or(String::new(), |finding| finding.written())
     }
 
     #[test]

@@ -76,7 +76,7 @@ pub(super) fn in_words(is: &Observed, wanted: &Goal) -> String {
         Next::WaitForHours => "wait for hours".into(),
         Next::Do(change) => change.to_string(),
         Next::Failed(finding) | Next::Theirs(finding) | Next::TakenBack(finding) => {
-            format!("failed: {}", finding.reason)
+            format!("failed: {}", finding.reason.written())
         }
     }
 }

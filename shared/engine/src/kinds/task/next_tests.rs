@@ -104,8 +104,8 @@ pub(super) fn in_words(next: &Next<Change>) -> String {
         Next::Done => "done".into(),
         Next::Wait(_) => "wait".into(),
         Next::WaitForHours => "wait for hours".into(),
-        Next::Failed(finding) if finding.reason.contains("is not known") => "unknown".into(),
-        Next::Failed(finding) if finding.reason.contains("told to stop") => "stuck".into(),
+        Next::Failed(finding) if finding.reason.written().contains("is not known") => "unknown".into(),
+        Next::Failed(finding) if finding.reason.written().contains("told to stop") => "stuck".into(),
         Next::Failed(finding) if finding.name == FindingName::Irreversible => "irreversible".into(),
         Next::Failed(_) => "failed".into(),
         Next::Do(Change::Register) => "register".into(),
@@ -189,7 +189,7 @@ fn a_task_that_nobody_knows_of_is_reported_with_its_started_by() {
             panic!("it is known");
         };
         let wanted = format!("`startedBy` windlass/0123456789abcdef/migrate/{direction};");
-        assert!(finding.remedy.contains(&wanted), "{}", finding.remedy);
+        assert!(finding.remedy.written().contains(&wanted), "{:?}", finding.remedy);
     }
 }
 

@@ -3,11 +3,13 @@
 use super::log::id;
 use super::state::{Change, Direction, End, Seen, Sent, Target};
 use crate::ports::Run;
+use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::call::operators;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::foreign::{self, OF_A_LOG};
+use windlass_domain::text::prose::Prose;
 use windlass_domain::text::time::Span;
 
 /// The task in words.
@@ -114,7 +116,7 @@ pub(super) fn stopped_at_limit(target: &Target) -> String {
     format!("Windlass stops it: its limit is {}", Span::seconds(target.limit_s))
 }
 
-fn finding(target: &Target, name: FindingName, reason: String, remedy: String) -> Finding {
+fn finding(target: &Target, name: FindingName, reason: String, remedy: impl Into<Prose>) -> Finding {
     Finding::new(name, named(target), reason, remedy)
 }
 
@@ -157,7 +159,7 @@ pub(super) fn irreversible(target: &Target, end: &End) -> Finding {
             target.component,
             in_words(end)
         ),
-        format!("{}. Start {accept} to take what is there, then deploy a fix forward.", log(target, end)),
+        prose![log(target, end), ". Start ", accept, " to take what is there, then deploy a fix forward."],
     )
 }
 

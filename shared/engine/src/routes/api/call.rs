@@ -4,6 +4,7 @@
 use crate::kinds::KindPorts;
 use crate::pin;
 use crate::ports::{Clock, Result, StepFunctionsApi};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::document::{secret, syntax};
@@ -11,6 +12,8 @@ use windlass_domain::release::request::{Requester, Route};
 use windlass_domain::release::way_in::WayIn;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::next_step::NextStep;
+use windlass_domain::text::prose::Prose;
 
 /// The largest body, in bytes.
 const LARGEST_BODY: usize = 256 * 1024;
@@ -120,7 +123,7 @@ pub fn requester(call: &Call) -> Result<Value> {
 pub fn problem(status: u16, findings: &[Finding]) -> Reply {
     let first = findings.first();
     let name = first.map_or_else(|| "Error".to_owned(), |finding| finding.name.to_string());
-    let detail = first.map(ToString::to_string).unwrap_or_default();
+    let detail = first.map(Finding::line).unwrap_or_default();
     Reply {
         status,
         content_type: "application/problem+json",
@@ -155,28 +158,40 @@ pub fn of_fault(fault: &Fault) -> Reply {
     }
 }
 
-/// The members of an answer that are texts for a person. A text that people wrote themselves, such as a reason, stays
-/// as it is.
-const FOR_PEOPLE: [&str; 7] = ["remedy", "cause", "detail", "text", "next", "told", "warnings"];
+/// The member that has the next steps as data, beside the texts that name them.
+const NEXT_STEPS: &str = "next_steps";
 
-/// Returns the same answer in the words of a way in.
+/// Returns the same answer with each text for people in the words of a way in. The steps that the texts of an object
+/// name stand beside them as data, in [`NEXT_STEPS`].
 pub fn in_words_of(way: WayIn, mut reply: Reply) -> Reply {
-    walk(way, &mut reply.body, false);
+    walk(way, &mut reply.body, &mut Vec::new());
     reply
 }
 
-fn walk(way: WayIn, value: &mut Value, is_for_people: bool) {
+fn walk(way: WayIn, value: &mut Value, steps: &mut Vec<NextStep>) {
+    if let Some(prose) = prose(value) {
+        *value = way.words(&prose).into();
+        steps.extend(prose.steps().cloned());
+        return;
+    }
     match value {
-        Value::String(text) if is_for_people => *text = way.in_words(text),
-        Value::Array(all) => all.iter_mut().for_each(|one| walk(way, one, is_for_people)),
+        Value::Array(all) => all.iter_mut().for_each(|one| walk(way, one, steps)),
         Value::Object(members) => {
             let way = if is_refused_input(members) { WayIn::Console } else { way };
-            for (name, member) in members {
-                walk(way, member, FOR_PEOPLE.contains(&name.as_str()));
+            let mut own = Vec::new();
+            members.values_mut().for_each(|member| walk(way, member, &mut own));
+            if !own.is_empty() {
+                members.insert(NEXT_STEPS.to_owned(), json!(own));
             }
         }
         _ => {}
     }
+}
+
+/// Returns the text for people with steps that a value is; `None` if it is none.
+fn prose(value: &Value) -> Option<Prose> {
+    let members = value.as_object()?;
+    (members.len() == 1 && members.contains_key("prose")).then(|| Prose::deserialize(value).ok()).flatten()
 }
 
 /// Returns whether these are the findings on an input that somebody wrote at the console. They speak of the members of
@@ -190,6 +205,12 @@ fn is_refused_input(members: &Map<String, Value>) -> bool {
 mod tests {
     use super::*;
     use serde_json::json;
+    use windlass_domain::prose;
+    use windlass_domain::release::action::ActionName;
+    use windlass_domain::release::call::operators;
+    use windlass_domain::release::identity::EnvironmentId;
+    use windlass_domain::text::name::{AppName, EnvironmentName};
+    use windlass_domain::text::next_step::Wish;
 
     #[test]
     fn the_status_says_whether_to_ask_again_or_otherwise() {
@@ -202,28 +223,35 @@ mod tests {
     #[test]
     fn what_is_said_has_the_words_of_who_asks_and_what_was_written_stays() {
         let input = r#"{"action":"rollback","app":"shop","environment":"prod","reason":"…"}"#;
-        let body = json!({"reason": input, "findings": [{"remedy": input}],
-            "plan": {"warnings": [input]}, "ending": {"cause": input}, "now": {"next": input}, "version": "cause"});
-        let reworded = |way| in_words_of(way, Reply::json(200, body.clone())).body;
-        assert_eq!(reworded(WayIn::Console), body);
+        let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
+        let step = operators(ActionName::Rollback, EnvironmentId::new(&app, &prod));
+        let (text, plain) = (prose!["Start ", step.clone(), "."], prose!["It runs."]);
+        let body = json!({"reason": input, "findings": [{"remedy": &text, "reason": plain}],
+            "plan": {"warnings": [&text, &text]}, "ending": {"cause": &text}, "prose": ["mine"]});
         let command = "`windlass rollback shop prod --reason '…'`";
         let call = r#"`POST /apps/shop/environments/prod/rollbacks {"reason":"…"}`"#;
-        for (way, words) in [(WayIn::CommandLine, command), (WayIn::Http, call)] {
-            let expected = json!({"reason": input, "findings": [{"remedy": words}],
-                "plan": {"warnings": [words]}, "ending": {"cause": words}, "now": {"next": words}, "version": "cause"});
-            assert_eq!(reworded(way), expected);
+        for (way, words) in [(WayIn::CommandLine, command), (WayIn::Http, call), (WayIn::Console, input)] {
+            let words = format!("Start {words}.");
+            let steps = |many: usize| json!(vec![&step; many]);
+            let expected = json!({"reason": input, "findings": [{"remedy": words, "reason": "It runs.", "next_steps": steps(1)}],
+                "plan": {"warnings": [words, words], "next_steps": steps(2)},
+                "ending": {"cause": words, "next_steps": steps(1)}, "prose": ["mine"]});
+            assert_eq!(in_words_of(way, Reply::json(200, body.clone())).body, expected);
         }
+        let started = json!({"start": serde_json::from_str::<Value>(input).unwrap()});
+        assert_eq!(json!(step), started, "a program can send it as it stands");
     }
 
     #[test]
     fn what_was_written_at_the_console_is_shown_in_its_own_names() {
         let refused = |route: &str| {
+            let remedy = prose!["Leave ", NextStep::With(Wish::Again), " out."];
             let body = json!({"refusals": [{"requester": {"route": route}, "about": "the execution's input",
-                "findings": [{"remedy": "Known here: `again`, `app`."}]}]});
+                "findings": [{"remedy": remedy}]}]});
             let mut answer = in_words_of(WayIn::CommandLine, Reply::json(200, body)).body;
             answer["refusals"][0]["findings"][0]["remedy"].take()
         };
-        assert_eq!(refused("console"), "Known here: `again`, `app`.");
-        assert_ne!(refused("api"), "Known here: `again`, `app`.");
+        assert_eq!(refused("console"), "Leave `again` out.");
+        assert_eq!(refused("api"), "Leave `--again` out.");
     }
 }

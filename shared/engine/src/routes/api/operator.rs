@@ -17,12 +17,14 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::redeploy_input::rollback_input;
 use windlass_domain::document::partial_document::PartialDocument;
 use windlass_domain::environment::HeldState;
+use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::call::operators;
 use windlass_domain::release::cancellation::{CANCELLED, Cancellation, EarlierCancellation};
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::release::request::Request;
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::prose::Prose;
 
 /// Starts the execution of an action. The body may give `reason`, and what else belongs to the action.
 /// The conductor does what is asked; the execution shows whether it could.
@@ -208,7 +210,7 @@ async fn before(ports: &impl Ports, record: &Deployment, said: &Cancellation, ca
     Ok(None)
 }
 
-fn has_ended(record: &Deployment, next: String) -> Finding {
+fn has_ended(record: &Deployment, next: Prose) -> Finding {
     let ended = record.ending.as_ref();
     let ended = ended.map_or_else(String::new, |ended| format!(": {ended}"));
     Finding::new(
@@ -225,6 +227,6 @@ fn is_undone(record: &Deployment) -> Finding {
         FindingName::NothingToCancel,
         "id",
         format!("deployment {} is being undone already, or needs an operator.", record.id),
-        format!("Wait for its ending; if it needs an operator, start {recover}."),
+        prose!["Wait for its ending; if it needs an operator, start ", recover, "."],
     )
 }

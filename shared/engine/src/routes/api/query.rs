@@ -4,7 +4,7 @@
 use super::call::Call;
 use crate::ports::Query;
 use serde_json::{Map, Value};
-use windlass_domain::document::shape::objection::did_you_mean;
+use windlass_domain::document::shape::objection::{did_you_mean, nearest};
 use windlass_domain::release::way_in::WayIn;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::EnvironmentName;
@@ -142,10 +142,10 @@ pub fn bad_key(key: &str) -> Option<Finding> {
 
 fn not_known(name: &str, known: &[&str]) -> Finding {
     let known: Vec<String> = known.iter().map(ToString::to_string).collect();
-    let remedy = if name == KEY.0 {
-        format!("Send it as the header `{}`, and leave it out of the body.", KEY.1)
+    let (meant, remedy) = if name == KEY.0 {
+        (None, format!("Send it as the header `{}`, and leave it out of the body.", KEY.1))
     } else {
-        did_you_mean(name, &known)
+        (nearest(name, &known), did_you_mean(name, &known))
     };
     Finding::new(
         FindingName::UnknownField,
@@ -153,6 +153,7 @@ fn not_known(name: &str, known: &[&str]) -> Finding {
         format!("`{name}` is not a field here."),
         remedy,
     )
+    .meaning(meant)
 }
 
 fn named_twice(member: &str, value: &str) -> Finding {

@@ -9,6 +9,7 @@ use crate::routes::api::query::take_unknown;
 use crate::routes::begin;
 use serde_json::{Map, Value, json};
 use windlass_domain::document::partial_document::PartialDocument;
+use windlass_domain::prose;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::manifest::Manifest;
 use windlass_domain::release::request::Request;
@@ -122,7 +123,7 @@ pub async fn request(
 
 /// Returns whether the finding on a member has nothing to do with a manifest.
 fn is_of_the_request(unknown: &Finding) -> bool {
-    let meant = |name: &&str| unknown.remedy.starts_with(&format!("Did you mean `{name}`?"));
+    let meant = |name: &&str| unknown.meant.as_deref() == Some(*name);
     unknown.name != FindingName::UnknownField || OF_THE_REQUEST.iter().any(meant)
 }
 
@@ -132,7 +133,7 @@ fn of_the_body(finding: Finding) -> Finding {
     let path = path.unwrap_or(finding.path);
     let is_release = path == "components" && finding.name == FindingName::MissingField;
     let remedy = if is_release {
-        format!("{} Or write `version` alone, of a release that is recorded.", finding.remedy)
+        prose![finding.remedy, " Or write `version` alone, of a release that is recorded."]
     } else {
         finding.remedy
     };

@@ -79,7 +79,7 @@ pub(super) fn plan(world: &World, text: &'static str, back: Option<&serde_json::
 
 pub(super) fn refused(world: &World) -> String {
     let planned = plan(world, "new", None);
-    let findings = planned.findings.iter().map(Finding::to_string);
+    let findings = planned.findings.iter().map(Finding::written);
     findings.collect::<Vec<_>>().join("\n")
 }
 
@@ -135,7 +135,7 @@ pub(super) fn changes(trial: &Trial<'_, Moved>) -> Vec<String> {
 pub(super) fn failure(trial: &Trial<'_, Moved>) -> String {
     let step = trial.step().unwrap();
     match step.undo_failure.or(step.failure) {
-        Some(StepFailure::Finding(finding)) => finding.to_string(),
+        Some(StepFailure::Finding(finding)) => finding.written(),
         Some(StepFailure::Fault(fault)) => fault.to_string(),
         None => "nothing failed".into(),
     }

@@ -85,19 +85,19 @@ fn every_end_has_its_sentence() {
         own.is.error = (!code.is_empty()).then(|| (code.to_owned(), "what AWS says.".to_owned()));
         own.rollback = (code != "TIMEOUT").then(|| deployed("d-2", "Succeeded"));
         let own = own.clone();
-        all.push(taken_back(&target(), &seen, &own).to_string());
+        all.push(taken_back(&target(), &seen, &own).written());
     }
     let mut other = deployed("d-9", "Queued");
     let own = seen("InProgress", 0).followed.unwrap();
-    all.push(busy(&target(), &other).to_string());
+    all.push(busy(&target(), &other).written());
     other.description = "by hand".into();
     all.extend([
-        busy(&target(), &other).to_string(),
-        replaced(&target(), &other).to_string(),
-        moved_since(&target(), &seen("Succeeded", 0), &own).to_string(),
-        nobody(&target()).to_string(),
-        not_steady(&target(), &seen("Succeeded", 101)).to_string(),
-        late(&target(), &seen("InProgress", 0), &own).to_string(),
+        busy(&target(), &other).written(),
+        replaced(&target(), &other).written(),
+        moved_since(&target(), &seen("Succeeded", 0), &own).written(),
+        nobody(&target()).written(),
+        not_steady(&target(), &seen("Succeeded", 101)).written(),
+        late(&target(), &seen("InProgress", 0), &own).written(),
     ]);
     insta::assert_snapshot!(all.join("\n"));
 }

@@ -271,17 +271,17 @@ mod tests {
             ours.error = (!code.is_empty()).then(|| (code.to_owned(), "what AWS says.".to_owned()));
             seen.rollback = (code != "TIMEOUT").then(|| deployed("d-2", "Succeeded"));
             let ours = seen.ours.clone().unwrap();
-            all.push(taken_back(&target(), &seen, &ours).to_string());
+            all.push(taken_back(&target(), &seen, &ours).written());
         }
         let other = deployed("d-9", "Queued");
         let ours = deployed("d-1", "Succeeded");
         let slow = deployed("d-1", "InProgress");
         all.extend([
-            moved_since(&target(), &seen("7", "Succeeded"), &ours).to_string(),
-            replaced(&target(), &other).to_string(),
-            busy(&target(), &other).to_string(),
-            shared(&target(), &seen("1+7@0.5", "-").traffic()).to_string(),
-            late(&target(), &seen("1", "InProgress"), &slow, 10).to_string(),
+            moved_since(&target(), &seen("7", "Succeeded"), &ours).written(),
+            replaced(&target(), &other).written(),
+            busy(&target(), &other).written(),
+            shared(&target(), &seen("1+7@0.5", "-").traffic()).written(),
+            late(&target(), &seen("1", "InProgress"), &slow, 10).written(),
         ]);
         insta::assert_snapshot!(all.join("\n"));
     }

@@ -192,7 +192,7 @@ mod tests {
         let limits = Limits { entries: 4, file: 1000, total: 3000, ratio: 20, harmless: 100 };
         check("web.zip", entries, size, 20, &limits)
             .into_iter()
-            .map(|finding| format!("{} {}", finding.path, finding.reason))
+            .map(|finding| format!("{} {}", finding.path, finding.reason.written()))
             .collect()
     }
 

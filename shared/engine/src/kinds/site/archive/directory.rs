@@ -213,7 +213,7 @@ pub const NEW_VERSION: &str =
 
 /// Takes [`NEW_VERSION`] out of the remedy for bytes that are in no release yet: their version is free.
 pub fn unreleased(finding: Finding) -> Finding {
-    let remedy = finding.remedy.replace(&format!("; {NEW_VERSION}"), "");
+    let remedy = finding.remedy.replaced(&format!("; {NEW_VERSION}"), "");
     Finding { remedy, ..finding }
 }
 
@@ -253,7 +253,7 @@ mod tests {
         let nothing = vec![0; 70_000];
         for bytes in [&b""[..], b"<html>\n", &[7; 100], &nothing, cut] {
             let finding = directory("web=hacked.html", bytes).unwrap_err();
-            assert_eq!(finding.path, "web=hacked.html: the archive", "{finding}");
+            assert_eq!(finding.path, "web=hacked.html: the archive", "{finding:?}");
         }
     }
 }

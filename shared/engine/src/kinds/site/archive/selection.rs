@@ -8,6 +8,7 @@ use crate::ports::{Clock, ObjectId, Result, S3Api};
 use crate::trouble::Trouble;
 use rc_zip::fsm::{EntryFsm, FsmResult};
 use windlass_domain::declaration::folder::{Fate, FolderRules, LOOKED_AT, Sorting};
+use windlass_domain::prose;
 use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The entries that are published.
@@ -72,16 +73,14 @@ pub fn sort(entries: &mut [Entry], rules: &FolderRules) -> Sorting {
 /// Returns a finding for each file that is refused.
 pub fn refusals(archive: &str, sorting: &Sorting, rules: &FolderRules) -> Vec<Finding> {
     let refused = sorting.refusals(archive, rules).into_iter();
-    let refused = refused.map(|finding| Finding {
-        remedy: format!("{}; {NEW_VERSION}", finding.remedy.trim_end_matches('.')),
-        ..finding
-    });
+    let refused =
+        refused.map(|finding| Finding { remedy: prose![finding.remedy.bare(), "; ", NEW_VERSION], ..finding });
     shorten(archive, refused.collect())
 }
 
 fn nothing_left(archive: &str, files: &str) -> Finding {
     Finding {
-        remedy: format!("take patterns out of `exclude` of the component, or pack its files; {NEW_VERSION}"),
+        remedy: format!("take patterns out of `exclude` of the component, or pack its files; {NEW_VERSION}").into(),
         ..bad_archive(archive, "the archive", format!("nothing of it is published, because all is left out: {files}"))
     }
 }

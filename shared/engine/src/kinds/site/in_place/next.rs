@@ -202,7 +202,7 @@ mod tests {
         };
         assert_eq!(finding.name, FindingName::TargetChangedByOther);
         let ending = "wrote: x. Windlass owns the files; every other field is yours";
-        assert!(finding.reason.ends_with(ending), "{finding}");
+        assert!(finding.reason.written().ends_with(ending), "{finding:?}");
     }
 
     #[test]
@@ -280,8 +280,8 @@ mod time_tests {
     fn a_long_switch_is_reported_with_its_time() {
         assert_eq!(long_switch(4_500, "components.web"), None);
         let found = long_switch(32_000, "components.web").unwrap();
-        assert!(found.reason.contains("for about 64 s"), "{found}");
-        assert!(found.remedy.contains("`prefix`"), "{found}");
+        assert!(found.reason.written().contains("for about 64 s"), "{found:?}");
+        assert!(found.remedy.written().contains("`prefix`"), "{found:?}");
     }
 
     #[test]

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::Finding;
 
 /// The most files of a batch.
 const BATCH_FILES: usize = 256;
@@ -246,7 +247,7 @@ fn fault(trouble: Trouble) -> Fault {
     match trouble {
         Trouble::Fault(fault) => fault,
         Trouble::Findings(findings) => {
-            let text: Vec<String> = findings.iter().map(ToString::to_string).collect();
+            let text: Vec<String> = findings.iter().map(Finding::written).collect();
             Fault::new(FaultName::Refused, text.join("; "))
         }
     }

@@ -290,6 +290,6 @@ mod tests {
         };
         assert_eq!(finding.name, FindingName::TargetChangedByOther);
         let ending = "release's. Windlass owns the path; every other field is yours";
-        assert!(finding.reason.ends_with(ending), "{finding}");
+        assert!(finding.reason.written().ends_with(ending), "{finding:?}");
     }
 }

@@ -264,7 +264,7 @@ mod tests {
         let site = site("in_place", "", None);
         let problems = judge_rules(&[rule(|rule| rule.noncurrent_days = Some(3))], &site, "b");
         assert_eq!(
-            problems.findings[0].reason,
+            problems.findings[0].reason.written(),
             "the bucket's lifecycle rule `r` deletes overwritten versions after 3 days: a deployment may take 7 days, and its undo restores them"
         );
         let by_date = rule(|rule| {
@@ -275,6 +275,7 @@ mod tests {
         assert!(
             problems.warnings[0]
                 .reason
+                .written()
                 .starts_with("a lifecycle rule of the bucket deletes files that visitors get, at a date")
         );
     }

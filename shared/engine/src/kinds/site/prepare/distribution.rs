@@ -209,7 +209,10 @@ mod tests {
 
     fn reasons(found: &Serving, paths: &[&str]) -> Vec<String> {
         let entries: Vec<Entry> = paths.iter().map(|path| entry(path)).collect();
-        warnings(found, &entries, "components.web.distribution").into_iter().map(|finding| finding.reason).collect()
+        warnings(found, &entries, "components.web.distribution")
+            .into_iter()
+            .map(|finding| finding.reason.written())
+            .collect()
     }
 
     #[test]

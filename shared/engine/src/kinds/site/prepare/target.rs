@@ -83,8 +83,8 @@ async fn bucket(ports: &impl SitePorts, input: &PrepareInput<'_>, site: &StaticS
 
 /// Adds what is unknown: rules that may not be read may delete what an undo needs.
 fn unread(mut finding: Finding) -> Finding {
-    finding.reason.push_str("; whether its lifecycle rules delete what an undo or a rollback needs is not known");
-    "allow `s3:GetLifecycleConfiguration` on the bucket".clone_into(&mut finding.remedy);
+    finding.reason.push("; whether its lifecycle rules delete what an undo or a rollback needs is not known");
+    finding.remedy = "allow `s3:GetLifecycleConfiguration` on the bucket".into();
     finding
 }
 

@@ -116,7 +116,7 @@ fn in_words(target: &Target, forward: CallState, back: CallState, goal: &Goal) -
         Next::Do(Change::Note { direction, end }) => {
             format!("note {} {:?}", direction.as_str(), end.end.outcome)
         }
-        Next::Failed(finding) => format!("{:?}: {}", finding.name, finding.reason),
+        Next::Failed(finding) => format!("{:?}: {}", finding.name, finding.reason.written()),
         _ => "wait".into(),
     }
 }
@@ -233,10 +233,10 @@ fn the_page_of_its_log_is_named_where_it_may_have_begun() {
     };
     for goal in &goals {
         let text = remedy(&noted(CallOutcome::Failed), goal);
-        assert!(text.contains("Look at the log of function shop-jobs (https://page)"), "{text}");
+        assert!(text.written().contains("Look at the log of function shop-jobs (https://page)"), "{text:?}");
     }
     let text = remedy(&begun(2000, None), &goals[0]);
-    assert!(text.contains("(https://page)"), "{text}");
+    assert!(text.written().contains("(https://page)"), "{text:?}");
     for (outcome, page) in [(CallOutcome::Failed, Some("https://page")), (CallOutcome::NotBegun, None)] {
         let seen = seen(begun(60, Some(outcome)), CallState::default());
         let Next::Do(change) = next(&target, &seen, &goals[0]) else {

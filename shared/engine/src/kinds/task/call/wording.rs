@@ -4,11 +4,13 @@ use super::state::{Change, EndedCall, Seen, Target};
 use crate::kinds::task::state::Direction;
 use crate::kinds::task::wording::noted;
 use windlass_domain::declaration::kinds::task::{CallOutcome, Called};
+use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::call::operators;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::foreign::{self, OF_A_LOG};
+use windlass_domain::text::prose::Prose;
 use windlass_domain::text::time::Span;
 
 /// The function in words.
@@ -102,7 +104,7 @@ pub(super) fn what(change: &Change) -> String {
     }
 }
 
-fn finding(target: &Target, name: FindingName, reason: String, remedy: String) -> Finding {
+fn finding(target: &Target, name: FindingName, reason: String, remedy: impl Into<Prose>) -> Finding {
     Finding::new(name, format!("task {}", target.component), reason, remedy)
 }
 
@@ -140,7 +142,11 @@ pub(super) fn irreversible(target: &Target, ended: &EndedCall) -> Finding {
             target.component,
             of(Direction::Forward, ended)
         ),
-        format!("Look at {}. Start {accept} to take what is there, then deploy a fix forward.", log(target)),
+        prose![
+            format!("Look at {}. Start ", log(target)),
+            accept,
+            " to take what is there, then deploy a fix forward."
+        ],
     )
 }
 

@@ -1,0 +1,118 @@
+//! The next steps that a text for people names, as data: what a person, or a program in CI, can ask for next.
+
+use crate::text::name::{AppName, EnvironmentName};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::fmt;
+
+/// A step that can be taken next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NextStep {
+    /// Start the release machine with this input.
+    Start(Input),
+    /// Make this call of the API, where the machine has no input for the step.
+    Call(Call),
+    /// Ask for the same once more, with this member of the request and, where it is a wish, with a reason.
+    With(Wish),
+}
+
+/// The input of the release machine. A person at the console writes a reason in place of `…`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Input(pub(crate) Map<String, Value>);
+
+/// A call of the API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Call {
+    /// Shows what runs in an environment.
+    Environment(AppName, EnvironmentName),
+    /// Compares the targets of an environment with what is recorded.
+    Observe(AppName, EnvironmentName),
+    /// Lists the snapshots that a rollback can go back to.
+    Snapshots(AppName, EnvironmentName),
+    /// Lists the deployments of an environment, the newest first.
+    History(AppName, EnvironmentName),
+    /// Shows the figures of an application in the last day.
+    FiguresOfADay(AppName),
+    /// Stops a deployment, by its id, and undoes what it changed.
+    Cancel(AppName, EnvironmentName, String),
+}
+
+/// A member of a deployment's request that needs a reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wish {
+    /// Deploy it once more.
+    Again,
+    /// Deploy it although it is older.
+    AllowOlder,
+    /// Deploy it although a gate is red.
+    AcceptRed,
+    /// Deploy it although deployments are held.
+    ThroughHold,
+    /// Stop what is under way.
+    Preempt,
+}
+
+/// As the release machine takes it. The action comes first, because a person reads it so.
+impl fmt::Display for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rest = self.0.clone();
+        let action = rest.remove("action").unwrap_or_default();
+        let rest = Value::Object(rest).to_string();
+        write!(f, r#"{{"action":{action},{}"#, &rest[1..])
+    }
+}
+
+impl Call {
+    /// Returns the call of the API.
+    pub fn of_api(&self) -> String {
+        match self {
+            Self::Environment(app, environment) => format!("GET /apps/{app}/environments/{environment}"),
+            Self::Observe(app, environment) => format!("GET /apps/{app}/environments/{environment}?observe=true"),
+            Self::Snapshots(app, environment) => format!("GET /apps/{app}/environments/{environment}/snapshots"),
+            Self::History(app, environment) => format!("GET /apps/{app}/deployments?environment={environment}"),
+            Self::FiguresOfADay(app) => format!("GET /apps/{app}/stats?days=1"),
+            Self::Cancel(app, environment, id) => {
+                format!(r#"POST /apps/{app}/environments/{environment}/deployments/{id}/cancel {{"reason":"…"}}"#)
+            }
+        }
+    }
+
+    /// Returns the command of `windlass` that does the same.
+    pub fn command(&self) -> String {
+        match self {
+            Self::Environment(app, environment) => format!("windlass status {app} {environment}"),
+            Self::Observe(app, environment) => format!("windlass status {app} {environment} --observe"),
+            Self::Snapshots(app, environment) => format!("windlass snapshots {app} {environment}"),
+            Self::History(app, environment) => format!("windlass history {app} {environment}"),
+            Self::FiguresOfADay(app) => format!("windlass stats {app} --days 1"),
+            Self::Cancel(app, _, id) => format!("windlass cancel {app} {id} --reason '…'"),
+        }
+    }
+}
+
+impl Wish {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Again, Self::AllowOlder, Self::AcceptRed, Self::ThroughHold, Self::Preempt];
+
+    /// Returns the option of the command line.
+    pub fn option(self) -> String {
+        format!("--{}", self.to_string().replace('_', "-"))
+    }
+}
+
+/// As a request has it.
+impl fmt::Display for Wish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Again => "again",
+            Self::AllowOlder => "allow_older",
+            Self::AcceptRed => "accept_red",
+            Self::ThroughHold => "through_hold",
+            Self::Preempt => "preempt",
+        })
+    }
+}

@@ -1,0 +1,315 @@
+//! A text for people. It is shown, and never read: no code decides by what it says, so it has no way to be searched.
+//!
+//! It is words, with next steps as values among them ([`NextStep`]). Whoever shows it writes each step for the one who
+//! reads: as an input for the console, as a command, or as a call of the API ([`crate::release::way_in`]).
+
+use crate::text::foreign::{self, truncate};
+use crate::text::next_step::NextStep;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// A text for people, of any number of lines.
+///
+/// As JSON it is a text if it has no step, and else an object `{"prose": […]}` of texts and steps in their order.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
+pub struct Prose {
+    /// No two texts stand beside each other, and none is empty.
+    parts: Vec<Part>,
+}
+
+/// A part of a text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Part {
+    /// Words as they stand.
+    Words(String),
+    /// A step among them.
+    Step(NextStep),
+}
+
+/// The form as JSON.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Plain(String),
+    Parts { prose: Vec<Part> },
+}
+
+/// Makes a text of its parts: texts, other texts for people, and next steps. `prose!["start ", step, " to go back"]`.
+#[macro_export]
+macro_rules! prose {
+    ($($part:expr),* $(,)?) => {{
+        let mut all = $crate::text::prose::Prose::default();
+        $( all.push($part); )*
+        all
+    }};
+}
+
+impl Prose {
+    /// Adds a part at the end.
+    pub fn push(&mut self, more: impl Into<Self>) {
+        for part in more.into().parts {
+            match (self.parts.last_mut(), part) {
+                (_, Part::Words(more)) if more.is_empty() => {}
+                (Some(Part::Words(words)), Part::Words(more)) => words.push_str(&more),
+                (_, part) => self.parts.push(part),
+            }
+        }
+    }
+
+    /// Returns the parts, for the one who shows them.
+    pub(crate) fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// Returns it as it stands in a place that all read: a step to start is the input of the release machine, and a call
+    /// the call of the API.
+    pub fn written(&self) -> String {
+        let part = |part: &Part| match part {
+            Part::Words(words) => words.clone(),
+            Part::Step(NextStep::Start(input)) => input.to_string(),
+            Part::Step(NextStep::Call(call)) => format!("`{}`", call.of_api()),
+            Part::Step(NextStep::With(wish)) => format!("`{wish}`"),
+        };
+        self.parts.iter().map(part).collect()
+    }
+
+    /// Returns the steps that it names, in their order.
+    pub fn steps(&self) -> impl Iterator<Item = &NextStep> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Step(step) => Some(step),
+            Part::Words(_) => None,
+        })
+    }
+
+    /// Returns whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// Joins texts by what stands between them.
+    pub fn join(all: impl IntoIterator<Item = Self>, between: &str) -> Self {
+        let mut joined = Self::default();
+        for (at, one) in all.into_iter().enumerate() {
+            if at > 0 {
+                joined.push(between);
+            }
+            joined.push(one);
+        }
+        joined
+    }
+
+    /// Returns its first line, which says the most important thing.
+    pub fn first_line(&self) -> Self {
+        self.split_first_line().0
+    }
+
+    /// Returns its first line, and what follows it with the end of the line.
+    pub fn split_first_line(&self) -> (Self, Self) {
+        let (mut first, mut rest) = (Self::default(), Self::default());
+        for part in self.parts.iter().cloned() {
+            match part {
+                Part::Words(words) if rest.is_empty() => {
+                    let end = words.find('\n').unwrap_or(words.len());
+                    first.push(&words[..end]);
+                    rest.push(&words[end..]);
+                }
+                part if rest.is_empty() => first.push(Self { parts: vec![part] }),
+                part => rest.push(Self { parts: vec![part] }),
+            }
+        }
+        (first, rest)
+    }
+
+    /// Makes a sentence of it: it begins with a capital letter and ends with a full stop.
+    #[must_use]
+    pub fn sentence(mut self) -> Self {
+        if let Some(Part::Words(words)) = self.parts.first_mut() {
+            let begun = words.trim_start();
+            let mut letters = begun.chars();
+            let capital: String = letters.next().map_or_else(String::new, |first| first.to_uppercase().collect());
+            *words = format!("{capital}{}", letters.as_str());
+        }
+        let is_whole = match self.parts.last_mut() {
+            Some(Part::Words(words)) => {
+                words.truncate(words.trim_end().len());
+                words.is_empty() || words.ends_with(['.', '!', '?', ':'])
+            }
+            Some(Part::Step(_)) => false,
+            None => true,
+        };
+        if !is_whole {
+            self.push(".");
+        }
+        self
+    }
+
+    /// Removes the full stop at its end, for a sentence that goes on.
+    #[must_use]
+    pub fn bare(mut self) -> Self {
+        if let Some(Part::Words(words)) = self.parts.last_mut() {
+            words.truncate(words.trim_end_matches(['.', ' ']).len());
+        }
+        self
+    }
+
+    /// Returns it with some of its words in place of others: what a step is called on another way.
+    #[must_use]
+    pub fn replaced(mut self, from: &str, to: &str) -> Self {
+        for part in &mut self.parts {
+            if let Part::Words(words) = part {
+                *words = words.replace(from, to);
+            }
+        }
+        self
+    }
+
+    /// Returns it with all words made visible as one line, but for the lines of a log that stand in it
+    /// ([`foreign::with_log`]). The blanks around a step stay.
+    #[must_use]
+    pub(crate) fn in_one_line(mut self) -> Self {
+        let last = self.parts.len().saturating_sub(1);
+        for (at, part) in self.parts.iter_mut().enumerate() {
+            if let Part::Words(words) = part {
+                let inner = words.trim_matches([' ', '\n', '\r', '\t']);
+                let before = if at > 0 && words.starts_with(' ') { " " } else { "" };
+                let after = if at < last && words.ends_with(' ') && !inner.is_empty() { " " } else { "" };
+                *words = format!(
+                    "{before}{}{after}",
+                    if at == 0 && at == last { foreign::with_log(words) } else { foreign::with_log(inner) }
+                );
+            }
+        }
+        self
+    }
+
+    /// Returns it with at most so many bytes of words. Steps stay whole.
+    #[must_use]
+    pub fn truncated(mut self, longest: usize) -> Self {
+        let mut left = longest;
+        for part in &mut self.parts {
+            if let Part::Words(words) = part {
+                *words = truncate(std::mem::take(words), left);
+                left = left.saturating_sub(words.len());
+            }
+        }
+        self.parts.retain(|part| !matches!(part, Part::Words(words) if words.is_empty()));
+        self
+    }
+
+    /// Adds another text as a sentence of its own, unless it says nothing that this one does not say.
+    #[must_use]
+    pub(crate) fn and(self, other: &Self) -> Self {
+        let (first, more) = (self.clone().sentence(), other.clone().sentence());
+        if first.says(&more) { self } else { prose![first, " ", more] }
+    }
+
+    /// Returns whether all of another text stands in this one. Nothing but what joins and mends findings asks it.
+    pub(crate) fn says(&self, other: &Self) -> bool {
+        match (self.parts.as_slice(), other.parts.as_slice()) {
+            (_, []) => true,
+            (parts, [Part::Words(more)]) => {
+                parts.iter().any(|part| matches!(part, Part::Words(words) if words.contains(more)))
+            }
+            (parts, more) => parts.windows(more.len()).any(|some| some == more),
+        }
+    }
+
+    /// Returns whether it speaks of a name: whether one of its words is that name, of those between backticks or of
+    /// all. Only what takes a document apart asks it, for findings that it has made itself.
+    pub(crate) fn names(&self, name: &str, is_quoted_only: bool) -> bool {
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+        let has = |words: &str| words.split(|c| !is_part(c)).any(|word| word == name);
+        self.parts.iter().any(|part| match part {
+            Part::Words(words) if is_quoted_only => words.split('`').skip(1).step_by(2).any(has),
+            Part::Words(words) => has(words),
+            Part::Step(_) => false,
+        })
+    }
+}
+
+impl From<&str> for Prose {
+    fn from(words: &str) -> Self {
+        words.to_owned().into()
+    }
+}
+
+impl From<&String> for Prose {
+    fn from(words: &String) -> Self {
+        words.clone().into()
+    }
+}
+
+impl From<Cow<'_, str>> for Prose {
+    fn from(words: Cow<'_, str>) -> Self {
+        words.into_owned().into()
+    }
+}
+
+impl From<String> for Prose {
+    fn from(words: String) -> Self {
+        let parts = if words.is_empty() { Vec::new() } else { vec![Part::Words(words)] };
+        Self { parts }
+    }
+}
+
+impl From<&Self> for Prose {
+    fn from(other: &Self) -> Self {
+        other.clone()
+    }
+}
+
+impl From<NextStep> for Prose {
+    fn from(step: NextStep) -> Self {
+        Self { parts: vec![Part::Step(step)] }
+    }
+}
+
+impl From<Written> for Prose {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Plain(words) => words.into(),
+            Written::Parts { prose } => {
+                let mut all = Self::default();
+                prose.into_iter().for_each(|part| all.push(Self { parts: vec![part] }));
+                all
+            }
+        }
+    }
+}
+
+impl From<Prose> for Written {
+    fn from(prose: Prose) -> Self {
+        let is_plain = prose.steps().next().is_none();
+        let mut parts = prose.parts;
+        match parts.pop() {
+            None => Self::Plain(String::new()),
+            Some(Part::Words(words)) if is_plain => Self::Plain(words),
+            Some(last) => {
+                parts.push(last);
+                Self::Parts { prose: parts }
+            }
+        }
+    }
+}
+
+/// A reader of an answer or an event gets a text.
+impl JsonSchema for Prose {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Prose".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        String::json_schema(generator)
+    }
+}
+
+#[cfg(test)]
+#[path = "prose_tests.rs"]
+mod tests;
