@@ -21,7 +21,7 @@ pub use noticed::Noticed;
 pub use prepared::*;
 pub use publishing::{Checkpoint, PastReleases, Publication, Publishes, together};
 pub use recorded_state::Recorded;
-pub use registry::{Built, KindPorts, KindVisitor, check_artifact, needs_of, prepare, with_kind_of, writes};
+pub use registry::{Built, Either, KindPorts, KindVisitor, check_artifact, needs_of, prepare, with_kind_of, writes};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -59,6 +59,19 @@ pub enum Next<Change> {
 }
 
 impl<Change> Next<Change> {
+    /// Returns the same for a kind whose changes wrap those of another one.
+    pub fn map<Other>(self, wrap: impl FnOnce(Change) -> Other) -> Next<Other> {
+        match self {
+            Self::Done => Next::Done,
+            Self::Do(change) => Next::Do(wrap(change)),
+            Self::Wait(seconds) => Next::Wait(seconds),
+            Self::WaitForHours => Next::WaitForHours,
+            Self::Failed(finding) => Next::Failed(finding),
+            Self::Theirs(finding) => Next::Theirs(finding),
+            Self::TakenBack(finding) => Next::TakenBack(finding),
+        }
+    }
+
     /// Waits for something that has an end of its own and has been waited for since so many milliseconds.
     pub fn wait_on(waited_ms: u64, seconds: u64) -> Self {
         if waited_ms > OFTEN_S * 1000 { Self::WaitForHours } else { Self::Wait(seconds) }

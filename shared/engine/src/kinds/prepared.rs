@@ -120,7 +120,7 @@ pub struct Prepared {
 }
 
 /// One wanted state on the way to the last one.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Stage {
     /// The wanted state, as the kind writes it.
     pub goal: Value,
@@ -174,23 +174,9 @@ pub struct Holds {
 impl Stage {
     /// A stage with this goal and these words, which is watched as long as the gates say.
     pub fn new(goal: Value, what: impl Into<String>) -> Self {
-        Self {
-            goal,
-            what: what.into(),
-            bake_s: None,
-            ahead: false,
-            holds: None,
-            timed_by: None,
-            closing: false,
-            look: false,
-            tested: false,
-            share: None,
-            later: BTreeSet::new(),
-        }
+        Self { goal, what: what.into(), ..Self::default() }
     }
-}
 
-impl Stage {
     /// Returns what AWS does by itself with what the stage has reached.
     pub fn timing(&self) -> Option<Timing> {
         if let Some(aws) = self.timed_by {

@@ -79,7 +79,30 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Kind for Appconfig<P> {
     type Change = Change;
 
     async fn observe(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
-        self.look(target, way).await
+        let now = self.at.now();
+        let rollouts = self.rollouts(target).await?;
+        let (detail, stopped) = match &way.sent {
+            Some(sent) => (self.detail(target, &rollouts).await?, stopped_by(&sent.change)),
+            None => (None, None),
+        };
+        let is_to_be_made = way.goal.is_some_and(|goal| {
+            let live = goal.live.as_ref();
+            live.is_some_and(|live| live.version.is_none())
+        });
+        let (made, newest_version) = match &target.document {
+            Some(document) if is_to_be_made => self.made(target, document, way.made).await?,
+            _ => (None, 0),
+        };
+        Ok(Seen {
+            now,
+            profile: target.profile.clone(),
+            rollouts,
+            made,
+            newest_version,
+            detail,
+            stopped,
+            mark: self.mark(),
+        })
     }
 
     fn view(target: &Target, seen: &Seen) -> View {
@@ -215,7 +238,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
     /// Checks that a deployment is live, with this version behind it. Fault: `Conflict` if callers get another
     /// deployment, or would get another version without it.
     async fn check_live(&self, target: &Target, number: u32, back_to: Option<&str>) -> Result<()> {
-        let seen = self.look(target, &LookContext::default()).await?;
+        let seen = self.observe(target, &LookContext::default()).await?;
         let is_live = seen.live().is_some_and(|live| live.number == number);
         let behind = seen.behind().map(|behind| behind.version.as_str());
         if is_live && behind == back_to {
@@ -225,35 +248,6 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
             FaultName::Conflict,
             format!("deployment {number} of {} is not as it was any more", target.named),
         ))
-    }
-}
-
-impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
-    pub(crate) async fn look(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
-        let now = self.at.now();
-        let rollouts = self.rollouts(target).await?;
-        let (detail, stopped) = match &way.sent {
-            Some(sent) => (self.detail(target, &rollouts).await?, stopped_by(&sent.change)),
-            None => (None, None),
-        };
-        let is_to_be_made = way.goal.is_some_and(|goal| {
-            let live = goal.live.as_ref();
-            live.is_some_and(|live| live.version.is_none())
-        });
-        let (made, newest_version) = match &target.document {
-            Some(document) if is_to_be_made => self.made(target, document, way.made).await?,
-            _ => (None, 0),
-        };
-        Ok(Seen {
-            now,
-            profile: target.profile.clone(),
-            rollouts,
-            made,
-            newest_version,
-            detail,
-            stopped,
-            mark: self.mark(),
-        })
     }
 
     /// Returns the environment's deployments, newest first. It reads no further back than to the one that this

@@ -36,7 +36,7 @@ mod wanted;
 mod waves;
 mod wording;
 
-use super::{Built, KindVisitor, PrepareInput, Prepared, from_value};
+use super::{Either, PrepareInput, Prepared, from_value};
 use crate::config::Configured;
 use crate::ports::{AssumeRole, Clock, CloudWatchApi, CodeDeployApi, EcrApi, EcsApi, JsonServices, Result, S3Api};
 pub use change::Ecs;
@@ -53,32 +53,15 @@ use windlass_domain::declaration::kinds::ecs::Ecs as Spec;
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::deployment::step::Step;
 
-/// The kind of a service, by who deploys it: ECS itself or CodeDeploy.
-pub enum Deployer<P> {
-    /// ECS.
-    Own(Ecs<P>),
-    /// CodeDeploy.
-    CodeDeploy(CodeDeployedService<P>),
-}
-
-impl<P: EcsApi + S3Api + Configured + CodeDeployApi + Clock> Built for Deployer<P> {
-    async fn with<T: KindVisitor>(&self, visitor: T) -> Result<T::Out> {
-        match self {
-            Self::Own(kind) => visitor.visit(kind).await,
-            Self::CodeDeploy(kind) => visitor.visit(kind).await,
-        }
-    }
-}
-
 /// Returns the kind for the target of a step: CodeDeploy's if the target has a deployment group.
 #[allow(clippy::unused_async, reason = "the registry waits for every kind")]
-pub async fn of<P: AssumeRole>(ports: &P, step: &Step) -> Result<Deployer<P>> {
+pub async fn of<P: AssumeRole>(ports: &P, step: &Step) -> Result<Either<Ecs<P>, CodeDeployedService<P>>> {
     let at = || ports.at(&step.place);
     let service = Ecs::new(ports.at(&Place::default()), at(), step.deployment.clone());
     let target: Target = from_value("target", &step.target)?;
     Ok(match target.codedeploy {
-        Some(_) => Deployer::CodeDeploy(CodeDeployedService::new(service, at())),
-        None => Deployer::Own(service),
+        Some(_) => Either::Other(CodeDeployedService::new(service, at())),
+        None => Either::One(service),
     })
 }
 

@@ -15,9 +15,9 @@ mod prepare;
 mod state;
 mod writes;
 
-use super::{Built, KindVisitor, PrepareInput, Prepared, from_value};
+use super::{Either, PrepareInput, Prepared, from_value};
 use crate::config::Configured;
-use crate::ports::{AssumeRole, Clock, CodeDeployApi, EcrApi, LambdaApi, Result, S3Api};
+use crate::ports::{AssumeRole, CodeDeployApi, EcrApi, LambdaApi, Result, S3Api};
 pub use change::{LambdaKind, needs};
 pub use code::check_artifact;
 pub use codedeploy::{CodeDeployed, RequestedMove};
@@ -27,34 +27,17 @@ use windlass_domain::declaration::resolved::Place;
 use windlass_domain::deployment::step::Step;
 pub use writes::writes;
 
-/// The kind of a function, by who moves its alias: Windlass or CodeDeploy.
-pub enum Function<P> {
-    /// Windlass.
-    Own(LambdaKind<P>),
-    /// CodeDeploy.
-    CodeDeploy(CodeDeployed<P>),
-}
-
-impl<P: LambdaApi + S3Api + Configured + CodeDeployApi + Clock> Built for Function<P> {
-    async fn with<T: KindVisitor>(&self, visitor: T) -> Result<T::Out> {
-        match self {
-            Self::Own(kind) => visitor.visit(kind).await,
-            Self::CodeDeploy(kind) => visitor.visit(kind).await,
-        }
-    }
-}
-
 /// Returns the kind for the target of a step: CodeDeploy's if the target has a deployment group.
 #[allow(clippy::unused_async, reason = "the registry waits for every kind")]
-pub async fn of<P: AssumeRole>(ports: &P, step: &Step) -> Result<Function<P>> {
+pub async fn of<P: AssumeRole>(ports: &P, step: &Step) -> Result<Either<LambdaKind<P>, CodeDeployed<P>>> {
     let at = || ports.at(&step.place);
     let function = LambdaKind::new(ports.at(&Place::default()), at());
     let target: Target = from_value("target", &step.target)?;
     Ok(if target.codedeploy.is_some() {
         let deployment = step.deployment.clone();
-        Function::CodeDeploy(CodeDeployed::new(function, at(), deployment))
+        Either::Other(CodeDeployed::new(function, at(), deployment))
     } else {
-        Function::Own(function)
+        Either::One(function)
     })
 }
 

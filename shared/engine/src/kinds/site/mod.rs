@@ -19,7 +19,7 @@ mod served_site;
 mod target;
 mod withdraw;
 
-use crate::kinds::{Built, Checkpoint, KindVisitor, Publication, Publishes, Writes, from_value};
+use crate::kinds::{Checkpoint, Either, Publication, Publishes, Writes, from_value};
 use crate::ports::Result;
 pub use crate::trouble::Trouble;
 pub use archive::bad_archive;
@@ -35,14 +35,6 @@ use windlass_domain::declaration::kinds::site::SiteMode;
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::deployment::step::Step;
 
-/// The kind of a step of a site, by its mode.
-pub enum Site<P> {
-    /// A site whose files are written over the live ones.
-    InPlace(Box<InPlace<P>>),
-    /// A site with a folder per release.
-    Prefix(Box<Prefix<P>>),
-}
-
 /// A site writes no log lines, because it runs nothing; see [`crate::kinds::writes()`].
 #[allow(clippy::unnecessary_wraps, reason = "of other kinds it can fail")]
 pub fn writes(_: &Step) -> Result<Writes> {
@@ -50,31 +42,22 @@ pub fn writes(_: &Step) -> Result<Writes> {
 }
 
 /// Returns the kind of a step, by the mode in its target.
-pub async fn of<P: SitePorts>(ports: &P, step: &Step) -> Result<Site<P>> {
+pub async fn of<P: SitePorts>(ports: &P, step: &Step) -> Result<Either<InPlace<P>, Prefix<P>>> {
     let target: Target = from_value("target", &step.target)?;
     Ok(match target.site.mode {
         SiteMode::InPlace => {
             let known = Knowledge::load(&ports.at(&Place::default()), step).await?;
-            Site::InPlace(Box::new(InPlace::new(ports.at(&step.place), known)))
+            Either::One(InPlace::new(ports.at(&step.place), known))
         }
-        SiteMode::Prefix => Site::Prefix(Box::new(Prefix::of(ports, step)?)),
+        SiteMode::Prefix => Either::Other(Prefix::of(ports, step)?),
     })
 }
 
-impl<P: SitePorts> Built for Site<P> {
-    async fn with<T: KindVisitor>(&self, visitor: T) -> Result<T::Out> {
-        match self {
-            Self::InPlace(kind) => visitor.visit(&**kind).await,
-            Self::Prefix(kind) => visitor.visit(&**kind).await,
-        }
-    }
-}
-
-impl<P: SitePorts> Publishes for Site<P> {
+impl<P: SitePorts> Publishes for Either<InPlace<P>, Prefix<P>> {
     async fn publish(&self, step: &Step, checkpoint: &mut impl Checkpoint) -> Result<Publication, Trouble> {
         match self {
-            Self::InPlace(kind) => kind.publish(step, checkpoint).await,
-            Self::Prefix(kind) => kind.publish(step, checkpoint).await,
+            Self::One(kind) => kind.publish(step, checkpoint).await,
+            Self::Other(kind) => kind.publish(step, checkpoint).await,
         }
     }
 }

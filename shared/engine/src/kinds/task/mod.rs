@@ -14,7 +14,7 @@ mod prepare;
 mod state;
 mod wording;
 
-use super::{APP_TAG, Built, ChangeFacts, Class, ENVIRONMENT_TAG, Kind, KindVisitor, Next, Noticed, View, to_value};
+use super::{APP_TAG, ChangeFacts, Class, ENVIRONMENT_TAG, Either, Kind, Next, Noticed, View, to_value};
 use crate::kinds::LookContext;
 use crate::kinds::ecs::document::with_images;
 use crate::kinds::task::state::{recorded, registered};
@@ -58,32 +58,14 @@ impl<P> Task<P> {
     }
 }
 
-/// The kinds that are run once.
-#[derive(Debug)]
-pub enum TaskOrCall<P> {
-    /// A task of ECS.
-    Task(Task<P>),
-    /// A call of a function.
-    Call(Call<P>),
-}
-
-/// Returns the kind of a step.
+/// Returns the kind of a step: that of a task of ECS, or of a call of a function.
 #[allow(clippy::unused_async, reason = "the registry waits for every kind")]
-pub async fn of<P: AssumeRole>(ports: &P, step: &Step) -> Result<TaskOrCall<P>> {
+pub async fn of<P: AssumeRole>(ports: &P, step: &Step) -> Result<Either<Task<P>, Call<P>>> {
     Ok(if step.target["call"].is_object() {
-        TaskOrCall::Call(Call::of(ports, step))
+        Either::Other(Call::of(ports, step))
     } else {
-        TaskOrCall::Task(Task::new(ports.at(&step.place), step.deployment.clone()))
+        Either::One(Task::new(ports.at(&step.place), step.deployment.clone()))
     })
-}
-
-impl<P: EcsApi + EcsTasksApi + JsonServices + CallPorts> Built for TaskOrCall<P> {
-    async fn with<T: KindVisitor>(&self, visitor: T) -> Result<T::Out> {
-        match self {
-            Self::Task(kind) => visitor.visit(kind).await,
-            Self::Call(kind) => visitor.visit(kind).await,
-        }
-    }
 }
 
 impl<P: EcsApi + EcsTasksApi + Clock + JsonServices> Kind for Task<P> {

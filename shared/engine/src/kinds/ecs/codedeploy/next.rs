@@ -244,15 +244,7 @@ impl NextChange<'_> {
 
 /// Lifts what the kind of the service decides about its tasks into this kind.
 fn lift(next: Next<ecs::Change>) -> Next<Change> {
-    match next {
-        Next::Done => Next::Done,
-        Next::Do(change) => Next::Do(Change::Service(change)),
-        Next::Wait(seconds) => Next::Wait(seconds),
-        Next::WaitForHours => Next::WaitForHours,
-        Next::Failed(finding) => Next::Failed(finding),
-        Next::Theirs(finding) => Next::Theirs(finding),
-        Next::TakenBack(finding) => Next::TakenBack(finding),
-    }
+    next.map(Change::Service)
 }
 
 #[cfg(test)]

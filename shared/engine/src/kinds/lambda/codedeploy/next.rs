@@ -28,15 +28,7 @@ pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
 
 /// Lifts the next step of the function, which needs no CodeDeploy, into this kind.
 fn lift(next: Next<lambda::Change>) -> Next<Change> {
-    match next {
-        Next::Done => Next::Done,
-        Next::Do(change) => Next::Do(Change::Function(change)),
-        Next::Wait(seconds) => Next::Wait(seconds),
-        Next::WaitForHours => Next::WaitForHours,
-        Next::Failed(finding) => Next::Failed(finding),
-        Next::Theirs(finding) => Next::Theirs(finding),
-        Next::TakenBack(finding) => Next::TakenBack(finding),
-    }
+    next.map(Change::Function)
 }
 
 fn forward(target: &Target, seen: &Seen, goal: &Goal, on_function: Next<lambda::Change>) -> Next<Change> {
