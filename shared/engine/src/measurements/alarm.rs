@@ -8,7 +8,7 @@ use crate::ports::{self, Alarm, AlarmChange, AssumeRole, Result};
 use futures::future::join_all;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::gate::{Measurement, Verdict};
-use windlass_domain::declaration::gates::{AlarmGate, DeclaredGate, ResolvedGates, Sort};
+use windlass_domain::declaration::gates::{AlarmGate, Sort};
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::text::count::count;
 use windlass_domain::text::fault::Fault;
@@ -23,10 +23,6 @@ pub(super) struct Alarms;
 
 impl<P: ports::CloudWatchApi + AssumeRole> Measure<P> for Alarms {
     type Gate = AlarmGate;
-
-    fn declared(gates: &ResolvedGates) -> &[DeclaredGate<AlarmGate>] {
-        &gates.alarms
-    }
 
     async fn check(ports: &P, place: &Place, gates: &[Checking<'_, AlarmGate>]) -> Vec<Result<Vec<Problem>>> {
         let named: Vec<&AlarmGate> = gates.iter().map(|one| one.gate).collect();

@@ -5,12 +5,9 @@ use super::measure::{Checking, Measure, Measuring, Problem, Window};
 use crate::kinds::{BALANCER, FORMER, VERSION};
 use crate::measurements::measure::{clock_times, not_measurable, unmeasured, unreadable};
 use crate::ports::{AssumeRole, Clock, CloudWatchApi, Point, Result};
-use futures::future::join_all;
 use windlass_domain::declaration::comparison::{Calls, ComparisonResult, compare};
 use windlass_domain::declaration::gate::{Measurement, Verdict};
-use windlass_domain::declaration::gates::{
-    ComparisonGate, DeclaredGate, Measured, MetricGate, MetricSeries, ResolvedGates, Sort,
-};
+use windlass_domain::declaration::gates::{ComparisonGate, Measured, MetricGate, MetricSeries, Sort};
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::deployment::step::Step;
 use windlass_domain::text::time::Time;
@@ -28,10 +25,6 @@ impl<P: CloudWatchApi + AssumeRole + Clock> Measure<P> for Comparisons {
         true
     }
 
-    fn declared(gates: &ResolvedGates) -> &[DeclaredGate<ComparisonGate>] {
-        &gates.comparisons
-    }
-
     /// While the new version has no callers, or once it has all, there is nothing to compare.
     fn decides(step: Option<&Step>) -> bool {
         versions(step).is_some()
@@ -39,35 +32,53 @@ impl<P: CloudWatchApi + AssumeRole + Clock> Measure<P> for Comparisons {
 
     /// Notes a metric of all calls that has no data. The calls of a version cannot be checked before two versions get
     /// some.
-    async fn check(ports: &P, place: &Place, gates: &[Checking<'_, ComparisonGate>]) -> Vec<Result<Vec<Problem>>> {
-        let each = gates.iter().map(async |one| {
-            // The load balancer is not known before ECS has begun.
-            if one.gate.balancer.is_some() {
-                return Ok(vec![]);
-            }
-            let there = ports.at(&place.in_region(one.gate.region.as_deref()));
-            let now = there.now();
-            let from = Time(now.0.saturating_sub(one.gate.period.as_ms() * PERIODS));
-            let points = there.points(&number(one.gate, &one.gate.all), from, now).await?;
-            Ok(if points.is_empty() {
-                vec![Problem::Noted(not_measurable(
-                    one.path,
-                    format!("`{}` has no data in the last {PERIODS} periods of {}.", one.gate.all, one.gate.period),
-                    "Check its name, dimensions and region. While there are fewer calls than `samples`, `gates.unknown` says what it becomes.",
-                ))]
-            } else {
-                vec![]
-            })
-        });
-        join_all(each).await
+    async fn check_one(ports: &P, place: &Place, one: &Checking<'_, ComparisonGate>) -> Result<Vec<Problem>> {
+        // The load balancer is not known before ECS has begun.
+        if one.gate.balancer.is_some() {
+            return Ok(vec![]);
+        }
+        let there = ports.at(&place.in_region(one.gate.region.as_deref()));
+        let now = there.now();
+        let from = Time(now.0.saturating_sub(one.gate.period.as_ms() * PERIODS));
+        let points = there.points(&number(one.gate, &one.gate.all), from, now).await?;
+        Ok(if points.is_empty() {
+            vec![Problem::Noted(not_measurable(
+                one.path,
+                format!("`{}` has no data in the last {PERIODS} periods of {}.", one.gate.all, one.gate.period),
+                "Check its name, dimensions and region. While there are fewer calls than `samples`, `gates.unknown` says what it becomes.",
+            ))]
+        } else {
+            vec![]
+        })
     }
 
-    async fn measure(ports: &P, place: &Place, gates: &[Measuring<'_, ComparisonGate>]) -> Vec<Measurement> {
-        let each = gates.iter().map(async |one| {
-            let there = ports.at(&place.in_region(one.gate.region.as_deref()));
-            measured(&there, one).await
-        });
-        join_all(each).await
+    async fn measure_one(ports: &P, place: &Place, one: &Measuring<'_, ComparisonGate>) -> Measurement {
+        let (gate, window) = (one.gate, one.window);
+        let there = ports.at(&place.in_region(gate.region.as_deref()));
+        let look_at = format!("the CloudWatch metrics {}", gate.name());
+        let blank = unmeasured(gate, look_at, window.now);
+        let known = versions(one.step).filter(|(new, former)| ![new, former].contains(&&""));
+        let Some(((new, former), [failed, all])) = known.zip(series(gate, one.step)) else {
+            let measured = "not measured: AWS does not tell which two versions get traffic".to_owned();
+            return Measurement { measured, ..blank };
+        };
+        let calls = async |version: &str| {
+            let sum = async |series: &MetricSeries| {
+                let series = series.with(&gate.version, version);
+                let number = number(gate, &series);
+                let points = there.points(&number, window.changed, window.now).await;
+                points.map(|points| summed(gate, &points, window))
+            };
+            let (failed, all) = futures::join!(sum(&failed), sum(&all));
+            Result::<_>::Ok((failed?, all?))
+        };
+        match futures::join!(calls(new), calls(former)) {
+            (Err(fault), _) | (_, Err(fault)) => unreadable(blank, &fault),
+            (Ok(of_new), Ok(of_former)) => {
+                let (verdict, measured) = judged(gate, (new, of_new), (former, of_former));
+                Measurement { verdict, measured, window: clock_times(window.changed, window.now), ..blank }
+            }
+        }
     }
 }
 
@@ -96,34 +107,6 @@ fn number(gate: &ComparisonGate, series: &MetricSeries) -> MetricGate {
         period: gate.period,
         at_most: None,
         at_least: None,
-    }
-}
-
-async fn measured(there: &impl CloudWatchApi, one: &Measuring<'_, ComparisonGate>) -> Measurement {
-    let (gate, window) = (one.gate, one.window);
-    let look_at = format!("the CloudWatch metrics {}", gate.name());
-    let blank = unmeasured(gate, look_at, window.now);
-    let known = versions(one.step).filter(|(new, former)| ![new, former].contains(&&""));
-    let Some(((new, former), [failed, all])) = known.zip(series(gate, one.step)) else {
-        let measured = "not measured: AWS does not tell which two versions get traffic".to_owned();
-        return Measurement { measured, ..blank };
-    };
-    let calls = async |version: &str| {
-        let sum = async |series: &MetricSeries| {
-            let series = series.with(&gate.version, version);
-            let number = number(gate, &series);
-            let points = there.points(&number, window.changed, window.now).await;
-            points.map(|points| summed(gate, &points, window))
-        };
-        let (failed, all) = futures::join!(sum(&failed), sum(&all));
-        Result::<_>::Ok((failed?, all?))
-    };
-    match futures::join!(calls(new), calls(former)) {
-        (Err(fault), _) | (_, Err(fault)) => unreadable(blank, &fault),
-        (Ok(of_new), Ok(of_former)) => {
-            let (verdict, measured) = judged(gate, (new, of_new), (former, of_former));
-            Measurement { verdict, measured, window: clock_times(window.changed, window.now), ..blank }
-        }
     }
 }
 

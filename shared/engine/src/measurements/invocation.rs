@@ -1,18 +1,20 @@
 //! Declared invocations of the new version of a Lambda function.
 
-use super::measure::{Checking, Measure, Measuring, Problem};
+use super::measure::{Measure, Measuring};
 use crate::kinds::VERSION;
 use crate::measurements::measure::{unmeasured, unreadable};
-use crate::ports::{AssumeRole, Clock, Invoked, LambdaApi, Result};
+use crate::ports::{AssumeRole, Clock, Invoked, LambdaApi};
 use futures::future::join_all;
 use serde_json::Value;
 use windlass_domain::declaration::gate::{Measurement, Verdict};
-use windlass_domain::declaration::gates::{DeclaredGate, Invocation, InvocationGate, ResolvedGates};
+use windlass_domain::declaration::gates::{Invocation, InvocationGate};
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::document::secret;
 use windlass_domain::text::foreign::{Foreign, line, truncate};
 
-/// Invocations, made at the place of the targets. They also measure a version that is only published.
+/// Invocations, made at the place of the targets. They also measure a version that is only published. Before that
+/// nothing is checked: there is no version yet that could be invoked. Whether Lambda would refuse to invoke one is
+/// checked with the function.
 pub(super) struct Invocations;
 
 impl<P: LambdaApi + Clock + AssumeRole> Measure<P> for Invocations {
@@ -24,16 +26,6 @@ impl<P: LambdaApi + Clock + AssumeRole> Measure<P> for Invocations {
 
     fn is_later(_gate: &InvocationGate) -> bool {
         true
-    }
-
-    fn declared(gates: &ResolvedGates) -> &[DeclaredGate<InvocationGate>] {
-        &gates.invocations
-    }
-
-    /// Finds nothing: there is no version yet that could be invoked. Whether Lambda would refuse to invoke one is
-    /// checked with the function.
-    async fn check(_ports: &P, _place: &Place, gates: &[Checking<'_, InvocationGate>]) -> Vec<Result<Vec<Problem>>> {
-        gates.iter().map(|_| Ok(vec![])).collect()
     }
 
     /// Measures the gates of a function one after the other: it may have little concurrency, and its callers go first.

@@ -11,10 +11,9 @@ use crate::config::Configured;
 use crate::kinds::{APP_TAG, ENVIRONMENT_TAG};
 use crate::measurements::measure::{already_red, clock_times, not_measurable, unmeasured, unreadable};
 use crate::ports::{AssumeRole, Clock, JsonCall, JsonServices, Result};
-use futures::future::join_all;
 use serde_json::{Value, json};
 use windlass_domain::declaration::gate::{Measurement, Verdict};
-use windlass_domain::declaration::gates::{DeclaredGate, LogsGate, ResolvedGates, Sort};
+use windlass_domain::declaration::gates::{LogsGate, Sort};
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::text::count;
 use windlass_domain::text::fault::{Fault, FaultName};
@@ -45,67 +44,101 @@ pub(super) struct Logs;
 impl<P: JsonServices + Clock + AssumeRole + Configured> Measure<P> for Logs {
     type Gate = LogsGate;
 
-    fn declared(gates: &ResolvedGates) -> &[DeclaredGate<LogsGate>] {
-        &gates.logs
-    }
-
-    async fn check(ports: &P, place: &Place, gates: &[Checking<'_, LogsGate>]) -> Vec<Result<Vec<Problem>>> {
-        let each = gates.iter().map(async |one| {
-            let there = ports.at(&place.in_region(one.gate.region.as_deref()));
-            problems(&there, place, one).await
-        });
-        join_all(each).await
-    }
-
-    async fn measure(ports: &P, place: &Place, gates: &[Measuring<'_, LogsGate>]) -> Vec<Measurement> {
-        let each = gates.iter().map(async |one| {
-            let there = ports.at(&place.in_region(one.gate.region.as_deref()));
-            measured(&there, place, one.gate, one.window).await
-        });
-        join_all(each).await
-    }
-}
-
-async fn problems(
-    there: &(impl JsonServices + Clock + Configured),
-    place: &Place,
-    one: &Checking<'_, LogsGate>,
-) -> Result<Vec<Problem>> {
-    let (gate, path) = (one.gate, one.path);
-    let now = there.now();
-    let before = Time(now.0.saturating_sub(gate.window.as_ms()));
-    let counted = match foreign(there, place, gate).await {
-        Ok(None) => count(there, gate, before, now).await,
-        Ok(Some(why)) => {
-            let reason = format!("`{}` is not counted: {why}.", gate.name());
-            let remedy = "Tag the log group with `windlass:app` and `windlass:environment` of this environment, or name one that has these tags.";
-            let finding = not_measurable(path, reason, remedy);
-            return Ok(vec![Problem::NotMeasurable(finding)]);
+    async fn check_one(ports: &P, place: &Place, one: &Checking<'_, LogsGate>) -> Result<Vec<Problem>> {
+        let (gate, path) = (one.gate, one.path);
+        let there = &ports.at(&place.in_region(gate.region.as_deref()));
+        let now = there.now();
+        let before = Time(now.0.saturating_sub(gate.window.as_ms()));
+        let counted = match foreign(there, place, gate).await {
+            Ok(None) => count(there, gate, before, now).await,
+            Ok(Some(why)) => {
+                let reason = format!("`{}` is not counted: {why}.", gate.name());
+                let remedy = "Tag the log group with `windlass:app` and `windlass:environment` of this environment, or name one that has these tags.";
+                let finding = not_measurable(path, reason, remedy);
+                return Ok(vec![Problem::NotMeasurable(finding)]);
+            }
+            Err(fault) => Err(fault),
+        };
+        let counted = match counted {
+            Err(fault) if fault.name == FaultName::NotFound => return Ok(vec![no_group(one)]),
+            counted => counted?,
+        };
+        let lines = match counted {
+            Counted::Lines(lines) => lines,
+            Counted::Unknown(why) => {
+                let reason = format!("`{}` could not be counted: {why}.", gate.name());
+                let remedy = "While that stays so, `gates.unknown` says what it becomes. A shorter `window` and fewer `groups` are counted faster.";
+                return Ok(vec![Problem::Noted(not_measurable(path, reason, remedy))]);
+            }
+        };
+        let mut problems: Vec<Problem> = costs(one, lines.bytes).into_iter().collect();
+        if lines.matched > gate.at_most {
+            let measured = line_count(lines.matched);
+            problems.push(Problem::Red(already_red(path, gate, &measured)));
+        } else if lines.scanned == 0 {
+            let reason = format!("nothing was logged in the last {} where `{}` counts.", gate.window, gate.name());
+            let remedy = "Check `groups` and `region`. While nothing is logged, `gates.unknown` says what it becomes.";
+            problems.push(Problem::Noted(not_measurable(path, reason, remedy)));
         }
-        Err(fault) => Err(fault),
-    };
-    let counted = match counted {
-        Err(fault) if fault.name == FaultName::NotFound => return Ok(vec![no_group(one)]),
-        counted => counted?,
-    };
-    let lines = match counted {
-        Counted::Lines(lines) => lines,
-        Counted::Unknown(why) => {
-            let reason = format!("`{}` could not be counted: {why}.", gate.name());
-            let remedy = "While that stays so, `gates.unknown` says what it becomes. A shorter `window` and fewer `groups` are counted faster.";
-            return Ok(vec![Problem::Noted(not_measurable(path, reason, remedy))]);
-        }
-    };
-    let mut problems: Vec<Problem> = costs(one, lines.bytes).into_iter().collect();
-    if lines.matched > gate.at_most {
-        let measured = line_count(lines.matched);
-        problems.push(Problem::Red(already_red(path, gate, &measured)));
-    } else if lines.scanned == 0 {
-        let reason = format!("nothing was logged in the last {} where `{}` counts.", gate.window, gate.name());
-        let remedy = "Check `groups` and `region`. While nothing is logged, `gates.unknown` says what it becomes.";
-        problems.push(Problem::Noted(not_measurable(path, reason, remedy)));
+        Ok(problems)
     }
-    Ok(problems)
+
+    /// Counts the windows that no look has counted to the end yet, the newest first.
+    async fn measure_one(ports: &P, place: &Place, one: &Measuring<'_, LogsGate>) -> Measurement {
+        let (gate, window) = (one.gate, one.window);
+        let there = &ports.at(&place.in_region(gate.region.as_deref()));
+        let look_at = format!("CloudWatch Logs Insights over {}: filter {}", gate.groups.join(", "), gate.filter);
+        let blank = unmeasured(gate, look_at, window.now);
+        match foreign(there, place, gate).await {
+            Ok(None) => {}
+            Ok(Some(why)) => {
+                let measured = format!("not measured: {why}");
+                return Measurement { measured, ..blank };
+            }
+            Err(fault) => return unreadable(blank, &fault),
+        }
+        let mut scanned = 0;
+        let mut newest = None;
+        for (from, to) in windows(gate, window) {
+            if there.now() > window.now.plus_ms(LONGEST_MS) {
+                let measured = format!("not all was counted in {} s", LONGEST_MS / 1000);
+                return Measurement { measured, ..blank };
+            }
+            let lines = match count(there, gate, from, to).await {
+                Ok(Counted::Lines(lines)) => lines,
+                Ok(Counted::Unknown(why)) => {
+                    let measured = format!("not measured: {why}");
+                    return Measurement { measured, ..blank };
+                }
+                Err(fault) => return unreadable(blank, &fault),
+            };
+            if lines.matched > gate.at_most {
+                return Measurement {
+                    verdict: Verdict::Fail,
+                    measured: line_count(lines.matched),
+                    window: clock_times(from, to),
+                    ..blank
+                };
+            }
+            scanned += lines.scanned;
+            newest.get_or_insert((lines.matched, from, to));
+        }
+        match newest {
+            Some((matched, from, to)) if scanned > 0 => Measurement {
+                verdict: Verdict::Pass,
+                measured: line_count(matched),
+                window: clock_times(from, to),
+                ..blank
+            },
+            _ => Measurement {
+                measured: "nothing is logged yet".to_owned(),
+                window: clock_times(begin(window), window.now),
+                // There may be lines that have not arrived yet.
+                not_ready: window.now < window.changed.plus_ms(LATE_MS),
+                ..blank
+            },
+        }
+    }
 }
 
 /// Returns why the groups are not this environment's; `None` if they are. IAM lets Windlass's own role query every
@@ -178,66 +211,6 @@ fn costs(one: &Checking<'_, LogsGate>, bytes: f64) -> Option<Problem> {
         );
         Problem::Noted(finding)
     })
-}
-
-/// Counts the windows that no look has counted to the end yet, the newest first.
-async fn measured(
-    there: &(impl JsonServices + Clock + Configured),
-    place: &Place,
-    gate: &LogsGate,
-    window: Window,
-) -> Measurement {
-    let look_at = format!("CloudWatch Logs Insights over {}: filter {}", gate.groups.join(", "), gate.filter);
-    let blank = unmeasured(gate, look_at, window.now);
-    match foreign(there, place, gate).await {
-        Ok(None) => {}
-        Ok(Some(why)) => {
-            let measured = format!("not measured: {why}");
-            return Measurement { measured, ..blank };
-        }
-        Err(fault) => return unreadable(blank, &fault),
-    }
-    let mut scanned = 0;
-    let mut newest = None;
-    for (from, to) in windows(gate, window) {
-        if there.now() > window.now.plus_ms(LONGEST_MS) {
-            let measured = format!("not all was counted in {} s", LONGEST_MS / 1000);
-            return Measurement { measured, ..blank };
-        }
-        let lines = match count(there, gate, from, to).await {
-            Ok(Counted::Lines(lines)) => lines,
-            Ok(Counted::Unknown(why)) => {
-                let measured = format!("not measured: {why}");
-                return Measurement { measured, ..blank };
-            }
-            Err(fault) => return unreadable(blank, &fault),
-        };
-        if lines.matched > gate.at_most {
-            return Measurement {
-                verdict: Verdict::Fail,
-                measured: line_count(lines.matched),
-                window: clock_times(from, to),
-                ..blank
-            };
-        }
-        scanned += lines.scanned;
-        newest.get_or_insert((lines.matched, from, to));
-    }
-    match newest {
-        Some((matched, from, to)) if scanned > 0 => Measurement {
-            verdict: Verdict::Pass,
-            measured: line_count(matched),
-            window: clock_times(from, to),
-            ..blank
-        },
-        _ => Measurement {
-            measured: "nothing is logged yet".to_owned(),
-            window: clock_times(begin(window), window.now),
-            // There may be lines that have not arrived yet.
-            not_ready: window.now < window.changed.plus_ms(LATE_MS),
-            ..blank
-        },
-    }
 }
 
 /// Returns the time since which lines are of this wave, or arrived too late for the wave before.

@@ -2,9 +2,10 @@
 //! afterwards, and the words that all of them use.
 
 use crate::ports::Result;
+use futures::future::join_all;
 use serde_json::Value;
 use windlass_domain::declaration::gate::{Measurement, Verdict};
-use windlass_domain::declaration::gates::{DeclaredGate, ResolvedGates, Sort};
+use windlass_domain::declaration::gates::Sort;
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::deployment::step::Step;
 use windlass_domain::prose;
@@ -40,16 +41,29 @@ pub trait Measure<P> {
         true
     }
 
-    /// Returns all gates of this sort.
-    fn declared(gates: &ResolvedGates) -> &[DeclaredGate<Self::Gate>];
+    /// Looks, before anything has changed, whether a gate can be measured, and whether it is red already. A refused
+    /// call is reported as a gate that cannot be measured. After other faults the Retry of `Prepare` calls again. A
+    /// sort of which nothing can be said before leaves this out.
+    async fn check_one(_ports: &P, _place: &Place, _one: &Checking<'_, Self::Gate>) -> Result<Vec<Problem>> {
+        Ok(vec![])
+    }
 
-    /// Looks, before anything has changed, whether each gate can be measured, and whether it is red already. Returns an
-    /// answer for each gate, in their order. A refused call is reported as a gate that cannot be measured. After other
-    /// faults the Retry of `Prepare` calls again.
-    async fn check(ports: &P, place: &Place, gates: &[Checking<'_, Self::Gate>]) -> Vec<Result<Vec<Problem>>>;
+    /// Measures a gate. A sort that measures several at once leaves this out. A gate that nobody measures is unknown,
+    /// so it never passes (rule 7).
+    async fn measure_one(_ports: &P, _place: &Place, one: &Measuring<'_, Self::Gate>) -> Measurement {
+        unmeasured(one.gate, String::new(), one.window.now)
+    }
 
-    /// Measures each gate. Returns a measurement for each, in their order.
-    async fn measure(ports: &P, place: &Place, gates: &[Measuring<'_, Self::Gate>]) -> Vec<Measurement>;
+    /// Checks all gates: each by itself, unless a sort reads something once for several. Returns an answer for each
+    /// gate, in their order.
+    async fn check(ports: &P, place: &Place, gates: &[Checking<'_, Self::Gate>]) -> Vec<Result<Vec<Problem>>> {
+        join_all(gates.iter().map(|one| Self::check_one(ports, place, one))).await
+    }
+
+    /// Measures all gates, in the same way. Returns a measurement for each, in their order.
+    async fn measure(ports: &P, place: &Place, gates: &[Measuring<'_, Self::Gate>]) -> Vec<Measurement> {
+        join_all(gates.iter().map(|one| Self::measure_one(ports, place, one))).await
+    }
 }
 
 /// A gate before anything has changed.
@@ -166,4 +180,43 @@ pub(super) fn already_red(path: &str, gate: &impl Sort, measured: &str) -> Findi
 /// Returns the hours and minutes from one time to another, such as `14:02-14:05 UTC`.
 pub(super) fn clock_times(from: Time, to: Time) -> String {
     format!("{}-{} UTC", from.clock(), to.clock())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::FutureExt;
+
+    struct Gate;
+
+    impl Sort for Gate {
+        fn sort(&self) -> &'static str {
+            "sort"
+        }
+
+        fn name(&self) -> String {
+            "gate".to_owned()
+        }
+
+        fn threshold(&self) -> String {
+            "at most 5".to_owned()
+        }
+    }
+
+    struct Silent;
+
+    impl Measure<()> for Silent {
+        type Gate = Gate;
+    }
+
+    #[test]
+    fn a_gate_that_nobody_measures_is_unknown_and_has_no_problem() {
+        let (place, now) = (Place::default(), Time(0));
+        let window = Window { first_change: now, changed: now, known: now, now };
+        let gates = [Measuring { gate: &Gate, window, step: None, ahead: false }];
+        let measured = Silent::measure(&(), &place, &gates).now_or_never().unwrap();
+        assert_eq!(measured.iter().map(|one| one.verdict).collect::<Vec<_>>(), [Verdict::Unknown]);
+        let gates = [Checking { gate: &Gate, path: "gates", bake: Span::ZERO, target: None, awaited: false }];
+        assert_eq!(Silent::check(&(), &place, &gates).now_or_never().unwrap(), [Ok(vec![])]);
+    }
 }

@@ -4,9 +4,8 @@
 use super::measure::{Checking, Measure, Measuring, Problem, Window};
 use crate::measurements::measure::{already_red, clock_times, not_measurable, unmeasured, unreadable};
 use crate::ports::{AssumeRole, Clock, CloudWatchApi, Point, Result};
-use futures::future::join_all;
 use windlass_domain::declaration::gate::{Measurement, Verdict};
-use windlass_domain::declaration::gates::{DeclaredGate, Measured, MetricGate, ResolvedGates, Sort};
+use windlass_domain::declaration::gates::{Measured, MetricGate, Sort};
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::text::count::count;
 use windlass_domain::text::fault::FaultName;
@@ -26,54 +25,46 @@ pub(super) struct Metrics;
 impl<P: CloudWatchApi + AssumeRole + Clock> Measure<P> for Metrics {
     type Gate = MetricGate;
 
-    fn declared(gates: &ResolvedGates) -> &[DeclaredGate<MetricGate>] {
-        &gates.metrics
+    async fn check_one(ports: &P, place: &Place, one: &Checking<'_, MetricGate>) -> Result<Vec<Problem>> {
+        let gate = one.gate;
+        let there = ports.at(&place.in_region(gate.region.as_deref()));
+        let now = there.now();
+        let from = Time(now.0.saturating_sub(gate.period.as_ms() * PERIODS));
+        let points = match there.points(gate, from, now).await {
+            // CloudWatch would answer the same at each look.
+            Err(fault) if fault.name == FaultName::Refused => {
+                let why = format!("CloudWatch does not take `{}`: {}.", gate.of.short(), fault.message);
+                let remedy = "Mend the expression: it must come to one number a period (Amazon CloudWatch User Guide, \"Using math expressions with CloudWatch metrics\").";
+                let found = not_measurable(one.path, why, remedy);
+                return Ok(vec![Problem::NotMeasurable(found)]);
+            }
+            points => points?,
+        };
+        let over = |at: Time| at.plus_ms(gate.period.as_ms()) <= now;
+        Ok(match points.iter().rfind(|point| over(point.at)) {
+            Some(last) if breach(gate, *last, now) => {
+                let measured = last.value.to_string();
+                vec![Problem::Red(already_red(one.path, gate, &measured))]
+            }
+            Some(_) => vec![],
+            None => vec![Problem::Noted(not_measurable(
+                one.path,
+                format!("`{}` has no data in the last {PERIODS} periods of {}.", gate.name(), gate.period),
+                "Check its name, dimensions and region. While it has none, `gates.unknown` says what it becomes.",
+            ))],
+        })
     }
 
-    async fn check(ports: &P, place: &Place, gates: &[Checking<'_, MetricGate>]) -> Vec<Result<Vec<Problem>>> {
-        let each = gates.iter().map(async |one| {
-            let there = ports.at(&place.in_region(one.gate.region.as_deref()));
-            problems(&there, one).await
-        });
-        join_all(each).await
-    }
-
-    async fn measure(ports: &P, place: &Place, gates: &[Measuring<'_, MetricGate>]) -> Vec<Measurement> {
-        let each = gates.iter().map(async |one| {
-            let there = ports.at(&place.in_region(one.gate.region.as_deref()));
-            measured(&there, one.gate, one.window).await
-        });
-        join_all(each).await
-    }
-}
-
-async fn problems(there: &(impl CloudWatchApi + Clock), one: &Checking<'_, MetricGate>) -> Result<Vec<Problem>> {
-    let gate = one.gate;
-    let now = there.now();
-    let from = Time(now.0.saturating_sub(gate.period.as_ms() * PERIODS));
-    let points = match there.points(gate, from, now).await {
-        // CloudWatch would answer the same at each look.
-        Err(fault) if fault.name == FaultName::Refused => {
-            let why = format!("CloudWatch does not take `{}`: {}.", gate.of.short(), fault.message);
-            let remedy = "Mend the expression: it must come to one number a period (Amazon CloudWatch User Guide, \"Using math expressions with CloudWatch metrics\").";
-            let found = not_measurable(one.path, why, remedy);
-            return Ok(vec![Problem::NotMeasurable(found)]);
+    async fn measure_one(ports: &P, place: &Place, one: &Measuring<'_, MetricGate>) -> Measurement {
+        let (gate, window) = (one.gate, one.window);
+        let there = ports.at(&place.in_region(gate.region.as_deref()));
+        let look_at = format!("the CloudWatch metric {}", gate.name());
+        let blank = unmeasured(gate, look_at, window.now);
+        match there.points(gate, window.changed, window.now).await {
+            Err(fault) => unreadable(blank, &fault),
+            Ok(points) => judged(gate, &points, window, blank),
         }
-        points => points?,
-    };
-    let over = |at: Time| at.plus_ms(gate.period.as_ms()) <= now;
-    Ok(match points.iter().rfind(|point| over(point.at)) {
-        Some(last) if breach(gate, *last, now) => {
-            let measured = last.value.to_string();
-            vec![Problem::Red(already_red(one.path, gate, &measured))]
-        }
-        Some(_) => vec![],
-        None => vec![Problem::Noted(not_measurable(
-            one.path,
-            format!("`{}` has no data in the last {PERIODS} periods of {}.", gate.name(), gate.period),
-            "Check its name, dimensions and region. While it has none, `gates.unknown` says what it becomes.",
-        ))],
-    })
+    }
 }
 
 /// Returns whether a point breaches the threshold. A point whose period is not over yet may still grow, so it cannot be
@@ -91,15 +82,6 @@ fn breach(gate: &MetricGate, point: Point, now: Time) -> bool {
 fn has_ceased(gate: &MetricGate, newest: Point, now: Time) -> bool {
     let period = gate.period.as_ms();
     newest.at.plus_ms(2 * period + DELAY_MS) < now
-}
-
-async fn measured(there: &impl CloudWatchApi, gate: &MetricGate, window: Window) -> Measurement {
-    let look_at = format!("the CloudWatch metric {}", gate.name());
-    let blank = unmeasured(gate, look_at, window.now);
-    match there.points(gate, window.changed, window.now).await {
-        Err(fault) => unreadable(blank, &fault),
-        Ok(points) => judged(gate, &points, window, blank),
-    }
 }
 
 /// The measurement by the points. Pure.

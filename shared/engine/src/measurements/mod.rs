@@ -26,11 +26,11 @@ impl<P: Clock + AssumeRole + CloudWatchApi + LambdaApi + JsonServices + Probe + 
 
 /// Makes, from the list of sorts, the two functions that `Prepare` and `Judge` call.
 macro_rules! sorts {
-    ($($module:ident::$sort:ident),* $(,)?) => {
+    ($($list:ident: $module:ident::$sort:ident),* $(,)?) => {
         /// Looks, before anything has changed, which gates can be measured, and which are red already.
         pub async fn check<P: Ports>(ports: &P, preparing: &Preparing<'_>) -> Result<Vec<CheckedGate>> {
             let ($($module,)*) = futures::join!(
-                $(one_sort::check::<P, $module::$sort>(ports, preparing),)*
+                $(one_sort::check::<P, $module::$sort>(ports, preparing, &preparing.gates.$list),)*
             );
             Ok([$($module?,)*].concat())
         }
@@ -38,7 +38,7 @@ macro_rules! sorts {
         /// Measures every gate that shows something of the wave.
         pub async fn measure<P: Ports>(ports: &P, judging: &Judging<'_>) -> Vec<Measurement> {
             let ($($module,)*) = futures::join!(
-                $(one_sort::measure::<P, $module::$sort>(ports, judging),)*
+                $(one_sort::measure::<P, $module::$sort>(ports, judging, &judging.gates.$list),)*
             );
             [$($module,)*].concat()
         }
@@ -46,12 +46,12 @@ macro_rules! sorts {
 }
 
 sorts![
-    alarm::Alarms,
-    metric::Metrics,
-    comparison::Comparisons,
-    probe::Probes,
-    websocket::Websockets,
-    pages::Pages,
-    logs::Logs,
-    invocation::Invocations,
+    alarms: alarm::Alarms,
+    metrics: metric::Metrics,
+    comparisons: comparison::Comparisons,
+    probes: probe::Probes,
+    websockets: websocket::Websockets,
+    pages: pages::Pages,
+    logs: logs::Logs,
+    invocations: invocation::Invocations,
 ];

@@ -48,9 +48,13 @@ pub struct CheckedGate {
 
 /// Checks the gates of one sort that concern the deployment: those of the whole release, and those of the components
 /// that it may change.
-pub(super) async fn check<P, M: Measure<P>>(ports: &P, preparing: &Preparing<'_>) -> Result<Vec<CheckedGate>> {
-    let declared = M::declared(preparing.gates).iter();
+pub(super) async fn check<P, M: Measure<P>>(
+    ports: &P,
+    preparing: &Preparing<'_>,
+    declared: &[DeclaredGate<M::Gate>],
+) -> Result<Vec<CheckedGate>> {
     let gates: Vec<Checking<'_, M::Gate>> = declared
+        .iter()
         .filter_map(|one| {
             let component = match &one.component {
                 None => None,
@@ -158,8 +162,12 @@ pub struct Judging<'a> {
 
 /// Measures the gates of one sort: those of the whole release, and those of a component from the wave on that changes
 /// it. In a wave that only publishes, it measures only gates that show something of that.
-pub(super) async fn measure<P, M: Measure<P>>(ports: &P, judging: &Judging<'_>) -> Vec<Measurement> {
-    let declared = M::declared(judging.gates).iter().filter(|one| !M::is_tested(&one.gate) || judging.is_tested(one));
+pub(super) async fn measure<'a, P, M: Measure<P>>(
+    ports: &P,
+    judging: &Judging<'a>,
+    declared: &'a [DeclaredGate<M::Gate>],
+) -> Vec<Measurement> {
+    let declared = declared.iter().filter(|one| !M::is_tested(&one.gate) || judging.is_tested(one));
     let gates = declared.filter_map(|one| judging.measuring(one, M::is_ahead(&one.gate)));
     let gates: Vec<Measuring<'_, M::Gate>> = gates.filter(|one| M::decides(one.step)).collect();
     if gates.is_empty() {

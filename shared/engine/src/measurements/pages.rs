@@ -12,7 +12,7 @@ use futures::stream::{self, StreamExt};
 use std::collections::BTreeMap;
 use url::Url;
 use windlass_domain::declaration::gate::{Measurement, Verdict};
-use windlass_domain::declaration::gates::{DeclaredGate, PageGate, ResolvedGates, Sort};
+use windlass_domain::declaration::gates::{PageGate, Sort};
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::text::fault::Fault;
 use windlass_domain::text::finding::{Finding, FindingName};
@@ -38,10 +38,6 @@ impl<P: Probe + Clock> Measure<P> for Pages {
     /// Such a gate reads the folder of the release, under an address that shows it.
     fn is_ahead(gate: &PageGate) -> bool {
         gate.before_switch.is_some()
-    }
-
-    fn declared(gates: &ResolvedGates) -> &[DeclaredGate<PageGate>] {
-        &gates.pages
     }
 
     /// A problem now stops nothing: the release replaces these files, and may be what mends them.

@@ -3,9 +3,8 @@
 use super::measure::{Checking, Measure, Measuring, Problem};
 use crate::measurements::measure::{problem, unmeasured, unreadable};
 use crate::ports::{Clock, Get, Probe, ProbeAnswer, Probed, Result};
-use futures::future::join_all;
 use windlass_domain::declaration::gate::{Measurement, Verdict};
-use windlass_domain::declaration::gates::{DeclaredGate, ProbeGate, ResolvedGates};
+use windlass_domain::declaration::gates::ProbeGate;
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::text::time::Time;
 
@@ -32,27 +31,17 @@ impl<P: Probe + Clock> Measure<P> for Probes {
         gate.before_traffic
     }
 
-    fn declared(gates: &ResolvedGates) -> &[DeclaredGate<ProbeGate>] {
-        &gates.probes
-    }
-
     /// The answer of a test listener before the release shows nothing of the release. So for such a gate it is only
     /// checked whether the listener may be asked.
-    async fn check(ports: &P, _place: &Place, gates: &[Checking<'_, ProbeGate>]) -> Vec<Result<Vec<Problem>>> {
-        let each = gates.iter().map(async |one| {
-            let seen = probe(ports, one.gate).await?;
-            let found = problem(one, &seen, REACHABLE).into_iter();
-            let counts = |it: &Problem| !one.gate.before_traffic || matches!(it, Problem::NotMeasurable(_));
-            Ok(found.filter(counts).collect())
-        });
-        join_all(each).await
+    async fn check_one(ports: &P, _: &Place, one: &Checking<'_, ProbeGate>) -> Result<Vec<Problem>> {
+        let seen = probe(ports, one.gate).await?;
+        let found = problem(one, &seen, REACHABLE).into_iter();
+        let counts = |it: &Problem| !one.gate.before_traffic || matches!(it, Problem::NotMeasurable(_));
+        Ok(found.filter(counts).collect())
     }
 
-    async fn measure(ports: &P, _place: &Place, gates: &[Measuring<'_, ProbeGate>]) -> Vec<Measurement> {
-        let each = gates.iter().map(async |one| {
-            probe(ports, one.gate).await.unwrap_or_else(|fault| unreadable(blank(one.gate, ports.now()), &fault))
-        });
-        join_all(each).await
+    async fn measure_one(ports: &P, _: &Place, one: &Measuring<'_, ProbeGate>) -> Measurement {
+        probe(ports, one.gate).await.unwrap_or_else(|fault| unreadable(blank(one.gate, ports.now()), &fault))
     }
 }
 

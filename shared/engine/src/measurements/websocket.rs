@@ -4,9 +4,8 @@ use super::measure::{Checking, Measure, Measuring, Problem};
 use super::probe::LONGEST_MS;
 use crate::measurements::measure::{problem, unmeasured, unreadable};
 use crate::ports::{Clock, Conversation, ConversationOutcome, Probe, Result};
-use futures::future::join_all;
 use windlass_domain::declaration::gate::{Measurement, Verdict};
-use windlass_domain::declaration::gates::{DeclaredGate, ResolvedGates, WebsocketGate};
+use windlass_domain::declaration::gates::WebsocketGate;
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::text::time::Time;
 
@@ -19,23 +18,13 @@ pub(super) struct Websockets;
 impl<P: Probe + Clock> Measure<P> for Websockets {
     type Gate = WebsocketGate;
 
-    fn declared(gates: &ResolvedGates) -> &[DeclaredGate<WebsocketGate>] {
-        &gates.websockets
+    async fn check_one(ports: &P, _: &Place, one: &Checking<'_, WebsocketGate>) -> Result<Vec<Problem>> {
+        let seen = talked(ports, one.gate).await?;
+        Ok(problem(one, &seen, REACHABLE).into_iter().collect())
     }
 
-    async fn check(ports: &P, _place: &Place, gates: &[Checking<'_, WebsocketGate>]) -> Vec<Result<Vec<Problem>>> {
-        let each = gates.iter().map(async |one| {
-            let seen = talked(ports, one.gate).await?;
-            Ok(problem(one, &seen, REACHABLE).into_iter().collect())
-        });
-        join_all(each).await
-    }
-
-    async fn measure(ports: &P, _place: &Place, gates: &[Measuring<'_, WebsocketGate>]) -> Vec<Measurement> {
-        let each = gates.iter().map(async |one| {
-            talked(ports, one.gate).await.unwrap_or_else(|fault| unreadable(blank(one.gate, ports.now()), &fault))
-        });
-        join_all(each).await
+    async fn measure_one(ports: &P, _: &Place, one: &Measuring<'_, WebsocketGate>) -> Measurement {
+        talked(ports, one.gate).await.unwrap_or_else(|fault| unreadable(blank(one.gate, ports.now()), &fault))
     }
 }
 
