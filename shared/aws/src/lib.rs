@@ -59,7 +59,7 @@ use std::time::Duration;
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::config::{Config, Configured};
-use windlass_engine::ports::Result;
+use windlass_engine::ports::{Result, TargetPorts};
 
 /// AWS behind the engine's ports, at one place. Cloning gives another handle on the same clients.
 #[derive(Clone)]
@@ -72,6 +72,8 @@ pub struct Aws {
     /// The time that each of its writes of objects may take, where these writes are switching changes.
     once: Option<Duration>,
 }
+
+impl TargetPorts for Aws {}
 
 struct Shared {
     settings: Settings,

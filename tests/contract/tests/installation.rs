@@ -5,7 +5,7 @@
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use windlass_contract::template;
-use windlass_domain::declaration::installation::{BUCKETS, FUNCTIONS, INSTALLATION_TAG};
+use windlass_domain::declaration::installation::{self, BUCKETS, INSTALLATION_TAG};
 
 /// Types that know no tags (AWS `CloudFormation` Template Reference: they have no property `Tags`).
 const UNTAGGED: [&str; 8] = [
@@ -139,6 +139,6 @@ fn the_names_of_an_installation_are_those_of_the_template() {
             _ => {}
         }
     }
-    assert_eq!(functions, FUNCTIONS.map(str::to_owned).into());
+    assert_eq!(functions, installation::functions().collect());
     assert_eq!(buckets, BUCKETS.map(str::to_owned).into());
 }

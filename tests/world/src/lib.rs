@@ -63,7 +63,7 @@ use std::cell::{RefCell, RefMut};
 use std::rc::Rc;
 use windlass_domain::declaration::resolved::Place;
 use windlass_engine::config::{Config, Configured};
-use windlass_engine::ports::AssumeRole;
+use windlass_engine::ports::{AssumeRole, TargetPorts};
 
 /// All services. Cloning gives another handle on the same world.
 #[derive(Debug, Clone)]
@@ -219,6 +219,8 @@ impl AssumeRole for World {
         Self { shared: Rc::clone(&self.shared), place: place.clone(), once_ms: None }
     }
 }
+
+impl TargetPorts for World {}
 
 impl Configured for World {
     fn config(&self) -> &Config {

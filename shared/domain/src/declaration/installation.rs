@@ -1,5 +1,6 @@
 //! A resource of an installation of Windlass is nobody's target, whatever other tags it carries. Pure.
 
+use crate::declaration::kinds::{Kind, KindName};
 use crate::text::finding::{Finding, FindingName};
 use std::collections::BTreeMap;
 
@@ -7,22 +8,10 @@ use std::collections::BTreeMap;
 pub const INSTALLATION_TAG: &str = "windlass:installation";
 
 /// The names of an installation's functions, behind the name of its stack and a hyphen.
-pub const FUNCTIONS: [&str; 14] = [
-    "api",
-    "conductor",
-    "deploy-appconfig",
-    "deploy-ecs",
-    "deploy-lambda",
-    "deploy-site",
-    "deploy-task",
-    "intake",
-    "judge",
-    "outbox",
-    "planner",
-    "publish-site",
-    "recovery",
-    "run-task",
-];
+pub fn functions() -> impl Iterator<Item = String> {
+    let own = ["api", "conductor", "intake", "judge", "outbox", "planner", "recovery", "run-task"];
+    own.map(str::to_owned).into_iter().chain(KindName::ALL.iter().flat_map(|kind| kind.functions()))
+}
 
 /// The logical names of an installation's buckets. `CloudFormation` makes a name of the stack's, of this and of letters
 /// of its own (AWS `CloudFormation` User Guide, "Name type").
@@ -41,7 +30,7 @@ pub fn by_name<'a>(stack: &'a str, name: &str) -> Option<&'a str> {
         let letters = rest.strip_prefix(*bucket);
         letters.is_some_and(|letters| letters.starts_with('-'))
     };
-    let is_its = FUNCTIONS.contains(&rest) || BUCKETS.iter().any(is_bucket);
+    let is_its = functions().any(|function| function == rest) || BUCKETS.iter().any(is_bucket);
     (is_its && !stack.is_empty()).then_some(stack)
 }
 
@@ -63,6 +52,15 @@ fn bare(name: &str) -> &str {
     let name = name.rsplit(":function:").next().unwrap_or(name);
     let name = name.strip_prefix("arn:aws:s3:::").unwrap_or(name);
     name.split([':', '/']).next().unwrap_or(name)
+}
+
+/// Returns the finding that the name of a component's target is one of an installation's own; `of` returns the
+/// installation of a name. `path` is the component's, such as `components.api`.
+pub fn of_component(component: &dyn Kind, of: &dyn Fn(&str) -> Option<String>, path: &str) -> Option<Finding> {
+    let (member, name) = component.function_or_bucket()?;
+    let of = of(&name)?;
+    let sort = if member == "bucket" { member } else { "function" };
+    Some(not_a_target(format!("{path}.{member}"), &format!("{sort} `{name}`"), &of))
 }
 
 /// Makes the finding that a target belongs to an installation. `what` is the target in words, such as `function
@@ -87,6 +85,8 @@ mod tests {
             ("arn:aws:lambda:eu-west-1:111111111111:function:windlass-conductor", true),
             ("arn:aws:lambda:eu-west-1:111111111111:function:windlass-run-task:live", true),
             ("windlass-publish-site:live", true),
+            ("windlass-deploy-site", true),
+            ("windlass-publish-ecs", false),
             ("windlass-artifacts-1x2y", true),
             ("arn:aws:s3:::windlass-accesslogs-1x2y", true),
             ("s3://windlass-artifacts-1x2y", false),

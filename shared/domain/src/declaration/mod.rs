@@ -93,7 +93,7 @@ impl Declaration {
         for resolved in names.filter_map(|name| self.resolve(name).ok()) {
             for (name, component) in &resolved.components {
                 let path = format!("components.{name}");
-                let found = component.spec.as_kind().of_installation(of, &path);
+                let found = installation::of_component(component.spec.as_kind(), of, &path);
                 findings.extend(found.filter(|found| !findings.contains(found)));
             }
         }

@@ -112,6 +112,9 @@ impl fmt::Display for FaultName {
     }
 }
 
+/// The answer of what may end in a fault, such as of a port.
+pub type Result<T, E = Fault> = std::result::Result<T, E>;
+
 /// Something went wrong while doing: a name for the machine, and a sentence for a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{name}: {message}")]

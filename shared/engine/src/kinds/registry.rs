@@ -3,55 +3,16 @@
 use super::needs::{DeployerRole, Needed};
 use super::{Kind, PrepareInput, Prepared, Writes};
 use crate::config::Configured;
-use crate::ports::{
-    AppConfigApi, AssumeRole, Clock, CloudFrontApi, CloudWatchApi, CodeDeployApi, DynamoDbApi, EcrApi, EcsApi,
-    EcsTasksApi, JsonServices, LambdaApi, LambdaInvokeApi, Probe, Result, S3Api,
-};
+use crate::ports::{Result, TargetPorts};
 use windlass_domain::declaration::kinds::{KindName, Spec};
 use windlass_domain::deployment::step::Step;
 use windlass_domain::each_kind;
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::ComponentName;
 
-/// The ports that every kind needs to observe its target.
-pub trait KindPorts:
-    Configured
-    + Clock
-    + AssumeRole
-    + S3Api
-    + EcrApi
-    + LambdaApi
-    + CodeDeployApi
-    + EcsApi
-    + EcsTasksApi
-    + LambdaInvokeApi
-    + DynamoDbApi
-    + CloudFrontApi
-    + AppConfigApi
-    + JsonServices
-    + CloudWatchApi
-    + Probe
-{
-}
-impl<P> KindPorts for P where
-    P: Configured
-        + Clock
-        + AssumeRole
-        + S3Api
-        + EcrApi
-        + LambdaApi
-        + CodeDeployApi
-        + EcsApi
-        + EcsTasksApi
-        + LambdaInvokeApi
-        + DynamoDbApi
-        + CloudFrontApi
-        + AppConfigApi
-        + JsonServices
-        + CloudWatchApi
-        + Probe
-{
-}
+/// The ports that a kind may need, whichever it is.
+pub trait KindPorts: Configured + TargetPorts {}
+impl<P: Configured + TargetPorts> KindPorts for P {}
 
 /// Work that is done with the kind of a step, whichever it is.
 pub trait KindVisitor {

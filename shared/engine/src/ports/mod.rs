@@ -33,11 +33,8 @@ pub use probe::*;
 pub use s3::*;
 pub use ways_out::*;
 use windlass_domain::declaration::resolved::Place;
-use windlass_domain::text::fault::Fault;
+pub use windlass_domain::text::fault::Result;
 use windlass_domain::text::time::Time;
-
-/// The answer of a port.
-pub type Result<T, E = Fault> = std::result::Result<T, E>;
 
 /// The clock. The only source of time in the engine.
 pub trait Clock {
@@ -52,6 +49,26 @@ pub trait Clock {
     async fn back_off_ms(&self, at_most: u64) {
         self.sleep_ms(at_most).await;
     }
+}
+
+/// Everything that targets are looked at and changed by: the one list of the ports that kinds need.
+pub trait TargetPorts:
+    Clock
+    + AssumeRole
+    + S3Api
+    + EcrApi
+    + LambdaApi
+    + CodeDeployApi
+    + EcsApi
+    + EcsTasksApi
+    + LambdaInvokeApi
+    + DynamoDbApi
+    + CloudFrontApi
+    + AppConfigApi
+    + JsonServices
+    + CloudWatchApi
+    + Probe
+{
 }
 
 /// Reaching the targets of another account or region.

@@ -6,7 +6,7 @@ use crate::kinds::{self, PrepareInput, Prepared, Recorded, Withdrawals};
 use crate::ports::Result;
 use crate::retention::kept;
 use std::collections::BTreeMap;
-use windlass_domain::declaration::installation::by_name;
+use windlass_domain::declaration::installation::{by_name, of_component};
 use windlass_domain::declaration::kinds::KindName;
 use windlass_domain::declaration::output::{Inputs, Output};
 use windlass_domain::deployment::step::Step;
@@ -84,7 +84,7 @@ pub async fn prepared(
     }
     let stack = &ports.config().stack;
     let of = |name: &str| by_name(stack, name).map(str::to_owned);
-    if let Some(finding) = wanted.component.spec.as_kind().of_installation(&of, &path) {
+    if let Some(finding) = of_component(wanted.component.spec.as_kind(), &of, &path) {
         return Ok(Prepared::refused(bytes.into_iter().chain([finding]).collect()));
     }
     let mut prepared = match ask_kind(ports, scene, wanted, running, inputs).await {

@@ -3,7 +3,6 @@
 use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::folder::Folder;
 use crate::declaration::gates::ResolvedGates as Gates;
-use crate::declaration::installation;
 use crate::declaration::kinds::rollout::Rollout;
 use crate::declaration::kinds::written::AsWritten;
 use crate::declaration::output::TakenOutputs;
@@ -24,16 +23,6 @@ pub trait Kind {
         let is_one = ["lambda:function", "s3:bucket"].contains(&claim.sort);
         let name = claim.names.into_iter().next().filter(|_| is_one);
         name.map(|name| (claim.member, name))
-    }
-
-    /// Returns the finding that its name is one of an installation's own; `of` returns the installation of a name.
-    /// `path` is the component's, such as `components.api`.
-    fn of_installation(&self, of: &dyn Fn(&str) -> Option<String>, path: &str) -> Option<Finding> {
-        let (member, name) = self.function_or_bucket()?;
-        let of = of(&name)?;
-        let sort = if member == "bucket" { member } else { "function" };
-        let what = format!("{sort} `{name}`");
-        Some(installation::not_a_target(format!("{path}.{member}"), &what, &of))
     }
 
     /// Returns the most that one change of it takes of a deployment's time and of the history of its execution.

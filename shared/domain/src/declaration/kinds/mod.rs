@@ -73,6 +73,15 @@ macro_rules! define {
                 }
             }
 
+            /// Returns the names of the functions that change such a component, behind the name of an installation.
+            pub fn functions(self) -> impl Iterator<Item = String> {
+                let module = match self {
+                    $( Self::$name => stringify!($module), )+
+                };
+                let publish = self.publishes().then_some("publish");
+                ["deploy"].into_iter().chain(publish).map(move |verb| format!("{verb}-{module}"))
+            }
+
             /// Returns a component with the members that it must have and no others, as JSON and without its `kind`.
             /// Its target differs by environment, and another component that it must name is `a`.
             pub const fn shortest(self) -> &'static str {
