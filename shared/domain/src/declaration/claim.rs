@@ -23,6 +23,12 @@ pub struct DeclaredClaim {
 }
 
 impl DeclaredClaim {
+    /// A claim of all of a resource, whose names are those of one account and region.
+    pub fn whole(sort: &'static str, member: &'static str, names: &[&str], what: String) -> Self {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        Self { sort, member, names, folder: String::new(), is_global: false, what }
+    }
+
     /// Returns whether both change the same. `same_place` says whether they are in the same account and region.
     pub fn is_same_as(&self, other: &Self, same_place: bool) -> bool {
         let is_unknown = |name: &String| name.is_empty() || name == UNWRITTEN;
@@ -43,14 +49,8 @@ mod tests {
     const BUCKET: &str = "bucket";
 
     fn claim(sort: &'static str, names: &[&str], folder: &str) -> DeclaredClaim {
-        DeclaredClaim {
-            sort,
-            member: "name",
-            names: names.iter().map(|name| (*name).to_owned()).collect(),
-            folder: folder.into(),
-            is_global: sort == BUCKET,
-            what: String::new(),
-        }
+        let whole = DeclaredClaim::whole(sort, "name", names, String::new());
+        DeclaredClaim { folder: folder.into(), is_global: sort == BUCKET, ..whole }
     }
 
     #[test]

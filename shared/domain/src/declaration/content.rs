@@ -74,7 +74,7 @@ impl Declaration {
     pub fn heal(&self, environment: &EnvironmentName) -> impl Iterator<Item = (ComponentName, Heal)> {
         let is_declared = self.document.environments.contains_key(environment);
         self.document.components.iter().map(move |(name, component)| {
-            let heal = match component.heal() {
+            let heal = match component.as_written().common().heal {
                 Heal::Restore if !is_declared => Heal::Report,
                 heal => heal,
             };
@@ -110,7 +110,7 @@ impl Declaration {
     /// Returns the member of a component that names its repositories.
     pub fn repository_at(&self, component: &ComponentName) -> &'static str {
         let component = self.document.components.get(component);
-        component.map_or("repository", |component| component.repository_at())
+        component.map_or("repository", |component| component.as_written().repository_at())
     }
 
     /// Makes the finding that an artifact lies below the prefix of no environment, with the place that is meant: before

@@ -60,7 +60,7 @@ impl Declaration {
         let Some(component) = self.document.components.get(name) else {
             return vec![self.unknown_component(name)];
         };
-        if let Some(of) = component.artifact_of() {
+        if let Some(of) = component.as_written().artifact_of() {
             return vec![taken(name, of)];
         }
         let of_another_sort = misfit(name, component, artifact);
@@ -113,7 +113,7 @@ fn taken(name: &ComponentName, of: &ComponentName) -> Finding {
 }
 
 fn misfit(name: &ComponentName, component: &Component, artifact: &ArtifactRef) -> Option<Finding> {
-    let takes = component.takes();
+    let takes = component.as_written().takes();
     let wrong = (
         artifact.key.is_some() && !takes.key,
         artifact.image.is_some() && !takes.image,

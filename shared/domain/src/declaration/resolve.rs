@@ -68,7 +68,7 @@ fn gated_components(document: &Document) -> Vec<gates::GatedComponent<'_>> {
     let written = document.components.iter();
     let gated = written.map(|(name, component)| gates::GatedComponent {
         name,
-        written: &**component,
+        written: component.as_written(),
         gates: component.gates(),
     });
     gated.collect()
@@ -84,9 +84,10 @@ fn components(
         .components
         .iter()
         .map(|(name, written)| {
+            let common = written.as_written().common();
             let component = Component {
-                after: written.after().clone(),
-                on_artifact: written.on_artifact(),
+                after: common.after.clone(),
+                on_artifact: common.on_artifact,
                 spec: written.resolve(scope, &format!("components.{name}"), gates),
             };
             (name.clone(), component)
@@ -165,7 +166,7 @@ fn unknown_names(declaration: &Declaration) -> Vec<Finding> {
     let known: Vec<String> = declaration.components().map(ToString::to_string).collect();
     let mut findings = Vec::new();
     for (name, component) in &declaration.document.components {
-        for before in component.after() {
+        for before in component.as_written().common().after {
             if !declaration.document.components.contains_key(before) {
                 findings.push(Finding::new(
                     FindingName::UnknownName,
@@ -185,8 +186,9 @@ fn cycle(declaration: &Declaration) -> Option<Finding> {
     let mut left: BTreeSet<&ComponentName> = components.keys().collect();
     // Takes away whatever waits for nothing that is left; a cycle is what can never be taken away.
     loop {
+        let after = |name: &ComponentName| components[name].as_written().common().after;
         let free: Vec<&ComponentName> =
-            left.iter().filter(|name| components[**name].after().iter().all(|b| !left.contains(b))).copied().collect();
+            left.iter().filter(|name| after(name).iter().all(|b| !left.contains(b))).copied().collect();
         if free.is_empty() {
             break;
         }
@@ -207,7 +209,8 @@ fn walk_back<'d>(declaration: &'d Declaration, left: &BTreeSet<&'d ComponentName
     let mut path: Vec<&ComponentName> = vec![left.first()?];
     loop {
         let last = path.last()?;
-        let next = declaration.document.components.get(*last)?.after().iter().find(|name| left.contains(name))?;
+        let component = declaration.document.components.get(*last)?.as_written();
+        let next = component.common().after.iter().find(|name| left.contains(name))?;
         if let Some(start) = path.iter().position(|name| *name == next) {
             let mut cycle = path.split_off(start);
             cycle.push(next);

@@ -12,7 +12,8 @@ use std::mem::discriminant;
 impl Declaration {
     /// Returns the components that take another one's artifact, each with that one.
     pub fn shared_artifacts(&self) -> impl Iterator<Item = (&ComponentName, &ComponentName)> {
-        self.document.components.iter().filter_map(|(name, component)| Some((name, component.artifact_of()?)))
+        let components = self.document.components.iter();
+        components.filter_map(|(name, component)| Some((name, component.as_written().artifact_of()?)))
     }
 }
 
@@ -42,7 +43,7 @@ pub(super) fn findings(declaration: &Declaration) -> Vec<Finding> {
 
 /// Returns the member that names the other component.
 fn member(taker: &Component) -> &'static str {
-    match taker.shares() {
+    match taker.as_written().shares() {
         Shares::Zip => "artifact",
         Shares::Image => "image",
         Shares::Release => "function.of",
@@ -96,6 +97,8 @@ fn wrong(
         let reason = format!("`{name}` takes its own artifact.");
         return Some((reason, "Remove it, or write another component.".to_owned()));
     }
+    let is_other = discriminant(taker) != discriminant(giver);
+    let (taker, giver) = (taker.as_written(), giver.as_written());
     if let Some(from) = giver.artifact_of() {
         let reason = format!("`{of}` has no artifact of its own: it takes that of `{from}`.");
         return Some((reason, format!("Write `{from}`.")));
@@ -111,12 +114,12 @@ fn wrong(
     if taker.shares() == Shares::Release {
         return None;
     }
-    if discriminant(taker) != discriminant(giver) || !giver.takes().key {
+    if is_other || !giver.takes().key {
         let reason = format!("`{of}` is not of the same kind, or takes no zip.");
         let remedy = "Write a component of the same kind that takes a zip, or remove it.";
         return Some((reason, remedy.to_owned()));
     }
-    if !taker.takes().key || taker.on_artifact() {
+    if !taker.takes().key || taker.common().on_artifact {
         let reason = format!("`{name}` takes the artifact of `{of}`, and none of its own.");
         let remedy = "Remove `repository` and `on_artifact`, or `artifact`.";
         return Some((reason, remedy.to_owned()));

@@ -171,7 +171,8 @@ pub(super) fn findings(document: &Document) -> Vec<Finding> {
     if document.waves != Some(Waves::Together) {
         return vec![];
     }
-    let steps = document.components.iter().filter_map(|(name, component)| Some((name, component.steps()?)));
+    let steps =
+        document.components.iter().filter_map(|(name, component)| Some((name, component.as_written().steps()?)));
     let steps: Vec<(&ComponentName, Steps)> = steps.collect();
     let mut found: Vec<Finding> = steps.iter().filter_map(goes_on_alone).collect();
     found.extend(alone(&steps));
@@ -209,7 +210,7 @@ fn goes_on_alone((name, steps): &(&ComponentName, Steps)) -> Option<Finding> {
 
 /// Returns a finding if the component waits for another one to end with which it should go.
 fn comes_after(document: &Document, name: &ComponentName, together: &BTreeSet<&ComponentName>) -> Option<Finding> {
-    let after = |name: &ComponentName| document.components.get(name).map(|it| it.after());
+    let after = |name: &ComponentName| document.components.get(name).map(|it| it.as_written().common().after);
     let mut known: BTreeSet<&ComponentName> = BTreeSet::new();
     let mut open: Vec<&ComponentName> = after(name)?.iter().collect();
     while let Some(earlier) = open.pop() {

@@ -5,7 +5,7 @@ use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::execution_history::polls;
 use crate::declaration::gates::{ComponentGates, ResolvedGates as Gates};
 use crate::declaration::heal::Heal;
-use crate::declaration::kinds::{ArtifactSorts, AsWritten, Extent, Kind, Resolve};
+use crate::declaration::kinds::{ArtifactSorts, AsWritten, Common, Extent, Kind, Resolve};
 use crate::declaration::output::{Output, TakenOutputs};
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
@@ -106,12 +106,8 @@ const MIME_TYPE: Form = Form {
 };
 
 impl AsWritten for Written {
-    fn after(&self) -> &BTreeSet<ComponentName> {
-        &self.after
-    }
-
-    fn heal(&self) -> Heal {
-        self.heal
+    fn common(&self) -> Common<'_> {
+        Common { after: &self.after, heal: self.heal, on_artifact: self.on_artifact }
     }
 
     fn takes(&self) -> ArtifactSorts {
@@ -122,23 +118,13 @@ impl AsWritten for Written {
             instead: "Write `key`: a configuration takes a document.",
         }
     }
-
-    fn on_artifact(&self) -> bool {
-        self.on_artifact
-    }
 }
 
 impl Kind for Appconfig {
     fn claim(&self) -> DeclaredClaim {
         let Self { application, environment, profile, .. } = self;
-        DeclaredClaim {
-            sort: "appconfig:profile",
-            member: "profile",
-            names: vec![application.clone(), environment.clone(), profile.clone()],
-            folder: String::new(),
-            is_global: false,
-            what: format!("the configuration `{application}/{environment}/{profile}`"),
-        }
+        let what = format!("the configuration `{application}/{environment}/{profile}`");
+        DeclaredClaim::whole("appconfig:profile", "profile", &[application, environment, profile], what)
     }
 
     fn extent(&self) -> Extent {

@@ -6,7 +6,7 @@ use crate::declaration::execution_history::{LONGEST_WAIT, polls};
 use crate::declaration::gates::{ComponentGates, ResolvedGates as Gates};
 use crate::declaration::heal::Heal;
 use crate::declaration::kinds::codedeploy::{self, Group};
-use crate::declaration::kinds::{ArtifactSorts, AsWritten, Extent, Kind, Resolve, Split, Steps};
+use crate::declaration::kinds::{ArtifactSorts, AsWritten, Common, Extent, Kind, Resolve, Split, Steps};
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
 use crate::text::finding::FindingName;
@@ -208,12 +208,8 @@ impl AsWritten for Written {
         self.pause.contains(&Pause::PostTestTrafficShift)
     }
 
-    fn after(&self) -> &BTreeSet<ComponentName> {
-        &self.after
-    }
-
-    fn heal(&self) -> Heal {
-        self.heal
+    fn common(&self) -> Common<'_> {
+        Common { after: &self.after, heal: self.heal, on_artifact: false }
     }
 
     fn takes(&self) -> ArtifactSorts {
@@ -244,14 +240,8 @@ impl AsWritten for Written {
 
 impl Kind for Ecs {
     fn claim(&self) -> DeclaredClaim {
-        DeclaredClaim {
-            sort: "ecs:service",
-            member: "service",
-            names: vec![self.cluster.clone(), self.service.clone()],
-            folder: String::new(),
-            is_global: false,
-            what: format!("the service `{}/{}`", self.cluster, self.service),
-        }
+        let what = format!("the service `{}/{}`", self.cluster, self.service);
+        DeclaredClaim::whole("ecs:service", "service", &[&self.cluster, &self.service], what)
     }
 
     fn gives(&self) -> &'static [&'static str] {
@@ -299,19 +289,15 @@ impl Resolve for Ecs {
             scope.find(
                 FindingName::NotSupported,
                 &at("pause"),
-                "A service that CodeDeploy deploys has no hooks of Amazon ECS, so that it pauses for Windlass at none of these stages."
-                    .to_owned(),
-                "Leave out `pause`; `continue_when_ready` of `codedeploy` lets the group's own wait end when the gates have been judged."
-                    .to_owned(),
+                "A service that CodeDeploy deploys has no hooks of Amazon ECS, so that it pauses for Windlass at none of these stages.",
+                "Leave out `pause`; `continue_when_ready` of `codedeploy` lets the group's own wait end when the gates have been judged.",
             );
         } else if written.rollout.is_rolling() && !written.pause.is_empty() {
             scope.find(
                 FindingName::NotSupported,
                 &at("pause"),
-                "A service that rolls shifts no traffic, so that it pauses for Windlass at none of these stages."
-                    .to_owned(),
-                "Leave out `pause`, or write as `rollout` which strategy the service has: `blue_green`, `canary` or `linear`."
-                    .to_owned(),
+                "A service that rolls shifts no traffic, so that it pauses for Windlass at none of these stages.",
+                "Leave out `pause`, or write as `rollout` which strategy the service has: `blue_green`, `canary` or `linear`.",
             );
         }
         Self {

@@ -8,7 +8,9 @@ use crate::declaration::gates::{ComponentGates, ResolvedGates as Gates};
 use crate::declaration::heal::Heal;
 use crate::declaration::kinds::codedeploy::{self, Group};
 use crate::declaration::kinds::rollout::{self, Rollout};
-use crate::declaration::kinds::{ArtifactSorts, AsWritten, Extent, Kind, Resolve, Split, Steps, WarningContext};
+use crate::declaration::kinds::{
+    ArtifactSorts, AsWritten, Common, Extent, Kind, Resolve, Split, Steps, WarningContext,
+};
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
 use crate::text::count::count;
@@ -92,12 +94,8 @@ pub struct Lambda {
 }
 
 impl AsWritten for Written {
-    fn after(&self) -> &BTreeSet<ComponentName> {
-        &self.after
-    }
-
-    fn heal(&self) -> Heal {
-        self.heal
+    fn common(&self) -> Common<'_> {
+        Common { after: &self.after, heal: self.heal, on_artifact: self.on_artifact }
     }
 
     fn takes(&self) -> ArtifactSorts {
@@ -107,10 +105,6 @@ impl AsWritten for Written {
             images: false,
             instead: "Write `image`: a function with a `repository` takes one.",
         }
-    }
-
-    fn on_artifact(&self) -> bool {
-        self.on_artifact
     }
 
     fn artifact_of(&self) -> Option<&ComponentName> {
@@ -132,14 +126,8 @@ impl AsWritten for Written {
 
 impl Kind for Lambda {
     fn claim(&self) -> DeclaredClaim {
-        DeclaredClaim {
-            sort: "lambda:function",
-            member: "function",
-            names: vec![self.function.clone()],
-            folder: String::new(),
-            is_global: false,
-            what: format!("the function `{}`", self.function),
-        }
+        let what = format!("the function `{}`", self.function);
+        DeclaredClaim::whole("lambda:function", "function", &[&self.function], what)
     }
 
     fn gives(&self) -> &'static [&'static str] {

@@ -21,8 +21,7 @@ pub use kind::{Extent, ImageOf, Kind, WarningContext};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::ops::Deref;
-pub use written::{ArtifactSorts, AsWritten, Shares, Split, Steps, Visited};
+pub use written::{ArtifactSorts, AsWritten, Common, Shares, Split, Steps, Visited};
 
 /// Hands the list of kinds to a macro. A line is a kind: its words for people, its name in `app.yaml`, its file here,
 /// which is also the name of its folder in the engine, and its type there, which has every value final.
@@ -48,9 +47,7 @@ macro_rules! each_kind {
 macro_rules! define {
     ($( $(#[$doc:meta])+ $text:tt => $module:ident::$name:ident, )+) => {
         /// A kind of component, by name.
-        #[derive(
-            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-        )]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         pub enum KindName {
             $( $(#[$doc])+ #[serde(rename = $text)] $name, )+
         }
@@ -127,20 +124,17 @@ macro_rules! define {
                 }
             }
 
+            /// Returns the component as people write it, whatever its kind.
+            pub fn as_written(&self) -> &dyn AsWritten {
+                match self {
+                    $( Self::$name(written) => written, )+
+                }
+            }
+
             /// Resolves the component in the environment; see [`Resolve::resolve`].
             pub(crate) fn resolve(&self, scope: &mut Scope<'_>, path: &str, gates: &Gates) -> Spec {
                 match self {
                     $( Self::$name(written) => Spec::$name(Resolve::resolve(scope, path, written, gates)), )+
-                }
-            }
-        }
-
-        impl Deref for Component {
-            type Target = dyn AsWritten;
-
-            fn deref(&self) -> &Self::Target {
-                match self {
-                    $( Self::$name(written) => written, )+
                 }
             }
         }

@@ -6,7 +6,7 @@ use crate::declaration::execution_history::IN_PARTS_S;
 use crate::declaration::folder::{Destination, Folder, FolderPatterns};
 use crate::declaration::gates::{ComponentGates, ResolvedGates as Gates};
 use crate::declaration::heal::Heal;
-use crate::declaration::kinds::{ArtifactSorts, AsWritten, Extent, Kind, Resolve, Visited};
+use crate::declaration::kinds::{ArtifactSorts, AsWritten, Common, Extent, Kind, Resolve, Visited};
 use crate::declaration::probe_url;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::git_rule::glob;
@@ -186,20 +186,12 @@ pub struct ConfigFile {
 }
 
 impl AsWritten for Written {
-    fn after(&self) -> &BTreeSet<ComponentName> {
-        &self.after
-    }
-
-    fn heal(&self) -> Heal {
-        self.heal
+    fn common(&self) -> Common<'_> {
+        Common { after: &self.after, heal: self.heal, on_artifact: self.on_artifact }
     }
 
     fn takes(&self) -> ArtifactSorts {
         ArtifactSorts { key: true, image: false, images: false, instead: "Write `key`: a static site takes a zip." }
-    }
-
-    fn on_artifact(&self) -> bool {
-        self.on_artifact
     }
 
     fn visited(&self) -> Option<Visited> {
@@ -215,14 +207,9 @@ impl AsWritten for Written {
 impl Kind for StaticSite {
     /// Buckets have one name space over all accounts and regions (Amazon S3 User Guide, "Bucket naming rules").
     fn claim(&self) -> DeclaredClaim {
-        DeclaredClaim {
-            sort: "s3:bucket",
-            member: "bucket",
-            names: vec![self.bucket.clone()],
-            folder: self.prefix.clone(),
-            is_global: true,
-            what: format!("the place `{}/{}`", self.bucket, self.prefix),
-        }
+        let what = format!("the place `{}/{}`", self.bucket, self.prefix);
+        let bucket = DeclaredClaim::whole("s3:bucket", "bucket", &[&self.bucket], what);
+        DeclaredClaim { folder: self.prefix.clone(), is_global: true, ..bucket }
     }
 
     /// As many polls as is usual, because a large site is published in several invocations.

@@ -5,7 +5,8 @@ use crate::declaration::aws_name::Form;
 use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::execution_history::polls;
 use crate::declaration::gates::ComponentGates;
-use crate::declaration::kinds::{ArtifactSorts, AsWritten, Extent, ImageOf, Kind, Shares};
+use crate::declaration::heal::Heal;
+use crate::declaration::kinds::{ArtifactSorts, AsWritten, Common, Extent, ImageOf, Kind, Shares};
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
 use crate::text::name::ComponentName;
@@ -173,8 +174,8 @@ const POLLED_S: u64 = 40;
 pub const STOPPED_WITHIN_S: u64 = 10 * 60;
 
 impl AsWritten for Written {
-    fn after(&self) -> &BTreeSet<ComponentName> {
-        &self.after
+    fn common(&self) -> Common<'_> {
+        Common { after: &self.after, heal: Heal::default(), on_artifact: false }
     }
 
     fn takes(&self) -> ArtifactSorts {
@@ -212,14 +213,7 @@ impl Kind for Task {
 
     /// The family of its own task definitions is claimed, and is known only when the task is looked at.
     fn claim(&self) -> DeclaredClaim {
-        DeclaredClaim {
-            sort: "ecs:task",
-            member: ECS,
-            names: vec![String::new()],
-            folder: String::new(),
-            is_global: false,
-            what: "the task".to_owned(),
-        }
+        DeclaredClaim::whole("ecs:task", ECS, &[""], "the task".to_owned())
     }
 
     fn extent(&self) -> Extent {

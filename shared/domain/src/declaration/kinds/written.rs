@@ -8,21 +8,11 @@ use std::collections::BTreeSet;
 
 /// A component as people write it.
 pub trait AsWritten {
-    /// Returns the components that must have changed before.
-    fn after(&self) -> &BTreeSet<ComponentName>;
-
-    /// Returns the rule for somebody else's change between deployments.
-    fn heal(&self) -> Heal {
-        Heal::default()
-    }
+    /// Returns the members that several kinds have alike.
+    fn common(&self) -> Common<'_>;
 
     /// Returns the sorts of artifact that a release may bring for it.
     fn takes(&self) -> ArtifactSorts;
-
-    /// Returns whether a single artifact's upload is a release of its own. An image push always is.
-    fn on_artifact(&self) -> bool {
-        false
-    }
 
     /// Returns the member that names the repository of its images.
     fn repository_at(&self) -> &'static str {
@@ -64,6 +54,18 @@ pub trait AsWritten {
     fn visited(&self) -> Option<Visited> {
         None
     }
+}
+
+/// The members that several kinds have alike, beside gates ([`super::Component::gates`]). A kind that lacks one gives
+/// the value that stands for that.
+#[derive(Debug, Clone, Copy)]
+pub struct Common<'a> {
+    /// The components that must have changed before.
+    pub after: &'a BTreeSet<ComponentName>,
+    /// The rule for somebody else's change between deployments.
+    pub heal: Heal,
+    /// True if a single artifact's upload is a release of its own. An image push always is.
+    pub on_artifact: bool,
 }
 
 /// The sorts of artifact that a release may bring for a component.
