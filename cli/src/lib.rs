@@ -12,6 +12,7 @@ pub mod view;
 
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
+use crate::ground::guide;
 use crate::ground::output::{Output, end};
 use crate::talk::listing::Listing;
 use crate::view::history::Deployment;
@@ -23,7 +24,7 @@ use std::path::PathBuf;
 
 /// Deploys releases into AWS environments, and takes them back when they are unhealthy.
 #[derive(Debug, Parser)]
-#[command(name = "windlass", version, after_help = crate::ground::exit::HELP)]
+#[command(name = "windlass", version)]
 pub struct Arguments {
     /// Print one JSON document instead of words.
     #[arg(long, global = true)]
@@ -43,12 +44,13 @@ fn with_usage(verb: Command) -> Command {
 }
 
 impl Arguments {
-    /// Returns the command line with the usage of each verb as its help shows it. clap itself puts every option with a
-    /// value into the usage as if it were required, also where a variable gave the value.
+    /// Returns the command line with its verbs in groups, an example of each, and the usage of each as its help shows
+    /// it. clap itself puts every option with a value into the usage as if it were required, also where a variable gave
+    /// the value.
     pub fn command_line() -> Command {
         let mut command = Self::command();
         command.build();
-        command.mut_subcommands(with_usage)
+        guide::guided(command.mut_subcommands(with_usage))
     }
 
     /// Runs the verb that was asked for.

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use windlass_cli::Arguments;
 use windlass_cli::ground::failure::Failure;
+use windlass_cli::ground::guide;
 use windlass_cli::ground::manual;
 use windlass_cli::ground::output::Output;
 use windlass_cli::ground::trouble::TroubleName;
@@ -16,6 +17,7 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments.run().into(),
         Err(mut mistake) => {
             without_untrue_tips(&mut mistake);
+            guide::name_what_was_meant(&mut mistake);
             // A program that asked for one document also gets one about a mistake, which clap reports for people.
             if mistake.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
                 let said = mistake.render().to_string();

@@ -40,7 +40,8 @@ fn words(command: &str) -> Vec<String> {
     words
 }
 
-fn parses(command: &str) -> Result<(), String> {
+/// Reads a command as the program does.
+pub fn parses(command: &str) -> Result<(), String> {
     let parsed = Arguments::try_parse_from(words(command));
     parsed.map(|_| ()).map_err(|error| format!("`{command}`: {error}"))
 }

@@ -16,6 +16,7 @@ mod empty;
 mod explain;
 mod folder_files;
 mod foreign;
+mod guide;
 mod import;
 mod imports;
 mod init;

@@ -2,31 +2,25 @@
 
 #![allow(clippy::unwrap_used)]
 
+use crate::guide;
 use clap::CommandFactory;
-use std::collections::BTreeSet;
 use windlass_cli::Arguments;
 use windlass_cli::ground::exit;
 
 const PAGE: &str = include_str!("../../docs/CLI.md");
 
 #[test]
-fn every_verb_is_on_the_page_and_no_other() {
-    let command = Arguments::command();
-    let verbs: BTreeSet<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
-    let rows = PAGE.lines().filter_map(|line| line.strip_prefix("| `windlass "));
-    let listed: BTreeSet<&str> = rows.map(|row| row.split('`').next().unwrap()).collect();
-    assert_eq!(listed, verbs);
+fn every_verb_is_on_the_page_in_its_group_and_no_other() {
+    let part = PAGE.split("\n## Verbs\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    let verb = |row: &'static str| row.strip_prefix("| `windlass ")?.split('`').next();
+    let listed: Vec<&str> = part.lines().filter_map(|line| line.strip_prefix("### ").or_else(|| verb(line))).collect();
+    assert_eq!(listed, guide::contents());
 }
 
 #[test]
 fn every_exit_status_is_on_the_page_in_the_same_words() {
-    let rows: Vec<String> = exit::HELP
-        .lines()
-        .filter_map(|line| line.trim().split_once("  "))
-        .map(|(status, meaning)| format!("| {status} | {meaning} |"))
-        .collect();
-    assert_eq!(rows.len(), 14);
-    for row in rows {
+    for (status, meaning) in exit::STATUSES {
+        let row = format!("| {status} | {meaning} |");
         assert!(PAGE.contains(&row), "{row}");
     }
 }

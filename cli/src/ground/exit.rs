@@ -5,22 +5,23 @@ use windlass_domain::deployment::Ended;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::text::finding::{Finding, FindingName};
 
-/// The text of `windlass --help` about exit statuses.
-pub const HELP: &str = "Exit status:
-  0  what was asked for is so now, was only handed in, or the input is valid
-  1  Windlass itself went wrong
-  2  the command was not understood, a file that it names cannot be read, or windlass.toml is not valid
-  3  rejected: refused before anything changed, or the input is not valid
-  4  rolled back: everything that was changed is restored
-  5  a person is needed: restoring failed, and the environment is locked
-  6  Windlass could not be reached, or did not let the caller in
-  7  the deployment was still under way when the time to wait was over
-  8  superseded: something newer is there, or something else runs now
-  9  held: deployments were held, and this one was not let through
-  10  recorded only: a person has to start it there
-  11  the deployment still waited for its turn when the time to wait was over
-  12  it ended well before, and what runs now could not be seen, or is no longer declared
-  130  interrupted by Ctrl-C; what it had started goes on";
+/// The exit statuses in words, for `windlass --help`.
+pub const STATUSES: [(&str, &str); 14] = [
+    ("0", "what was asked for is so now, was only handed in, or the input is valid"),
+    ("1", "Windlass itself went wrong"),
+    ("2", "the command was not understood, a file that it names cannot be read, or windlass.toml is not valid"),
+    ("3", "rejected: refused before anything changed, or the input is not valid"),
+    ("4", "rolled back: everything that was changed is restored"),
+    ("5", "a person is needed: restoring failed, and the environment is locked"),
+    ("6", "Windlass could not be reached, or did not let the caller in"),
+    ("7", "the deployment was still under way when the time to wait was over"),
+    ("8", "superseded: something newer is there, or something else runs now"),
+    ("9", "held: deployments were held, and this one was not let through"),
+    ("10", "recorded only: a person has to start it there"),
+    ("11", "the deployment still waited for its turn when the time to wait was over"),
+    ("12", "it ended well before, and what runs now could not be seen, or is no longer declared"),
+    ("130", "interrupted by Ctrl-C; what it had started goes on"),
+];
 
 /// The exit status. The numbers are part of the interface and never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,7 +152,7 @@ mod tests {
     #[test]
     fn the_help_lists_every_status() {
         for exit in 0..=(Exit::LAST as u8) {
-            assert!(HELP.contains(&format!("\n  {exit}  ")), "{exit}");
+            assert!(STATUSES.iter().any(|(status, _)| *status == exit.to_string()), "{exit}");
         }
     }
 }
