@@ -7,7 +7,8 @@ use std::fs;
 use std::path::PathBuf;
 use windlass_cli::ground::failure::Failure;
 use windlass_cli::ground::manual::ManualPage;
-use windlass_cli::ground::trouble::TroubleName;
+use windlass_cli::ground::trouble::{TroubleName, next_for_credentials};
+use windlass_domain::text::fault::{Fact, Fault, FaultName};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -74,5 +75,30 @@ fn a_failure_links_its_page_for_people_and_for_programs() {
         assert_eq!(document["name"], name.to_string());
         assert_eq!(document["page"], name.page());
         assert_eq!(document["exit"], name.exit() as u8);
+    }
+}
+
+#[test]
+fn a_fault_is_named_by_its_fact_and_not_by_its_words() {
+    let nonsense = "no AWS credentials: SignatureDoesNotMatch: the security token has expired";
+    let next = |fact: Option<&Fact>| next_for_credentials(fact).unwrap_or_default();
+    for (name, fact, trouble, begins) in [
+        (FaultName::AccessDenied, None, TroubleName::NotAllowed, ""),
+        (FaultName::AccessDenied, Some(Fact::NoCredentials), TroubleName::CredentialsNotTaken, ""),
+        (FaultName::Refused, Some(Fact::ExpiredCredentials), TroubleName::CredentialsNotTaken, "Sign in again"),
+        (FaultName::Refused, Some(Fact::UnknownKey), TroubleName::CredentialsNotTaken, "Set AWS_PROFILE"),
+        (FaultName::Refused, Some(Fact::WrongSecret), TroubleName::CredentialsNotTaken, "Set AWS_SECRET_ACCESS_KEY"),
+        (FaultName::AccessDenied, Some(Fact::WrongClock), TroubleName::CredentialsNotTaken, "Set the clock"),
+        (FaultName::BadInput, Some(Fact::NoAddress), TroubleName::NotUnderstood, ""),
+        (FaultName::NotFound, Some(Fact::NoBucket), TroubleName::NotAWindlass, ""),
+        (FaultName::Unavailable, Some(Fact::NotTaken), TroubleName::NoAnswer, ""),
+        (FaultName::Unavailable, None, TroubleName::NoAnswer, ""),
+    ] {
+        for said in [nonsense, "x"] {
+            let fault = Fault::new(name, said).with_fact(fact.clone());
+            assert_eq!(TroubleName::of(&fault), trouble, "{name} {fact:?}");
+            assert!(next(fault.fact.as_ref()).starts_with(begins), "{name} {fact:?}");
+            assert_eq!(next(fault.fact.as_ref()).is_empty(), begins.is_empty(), "{name} {fact:?}");
+        }
     }
 }

@@ -6,8 +6,9 @@ use crate::ground::output;
 use crate::ground::trouble::TroubleName;
 use serde_json::{Value, json};
 use std::fmt::Display;
+use url::Url;
 use windlass_domain::release::way_in::WayIn;
-use windlass_domain::text::fault::Fault;
+use windlass_domain::text::fault::{Fact, Fault};
 use windlass_domain::text::finding::Finding;
 
 /// The reason for which a command could not be carried out.
@@ -23,6 +24,8 @@ pub struct Failure {
     pub findings: Vec<Finding>,
     /// True if asking again may help.
     pub passes: bool,
+    /// The fact beside the message, where one is known.
+    pub fact: Option<Fact>,
     /// True if something answered, such as an API whose function is dead or overwritten.
     pub is_answered: bool,
     /// True if every other call fails alike: nobody answers there, or the credentials are not good.
@@ -38,6 +41,7 @@ impl Failure {
             message: message.into(),
             findings: Vec::new(),
             passes: false,
+            fact: None,
             is_answered: false,
             is_everywhere: false,
         }
@@ -66,15 +70,7 @@ impl Failure {
     /// line's words are put into them.
     pub fn rejected(message: impl Into<String>, findings: Vec<Finding>) -> Self {
         let findings: Vec<Finding> = findings.into_iter().map(|one| WayIn::CommandLine.finding(one)).collect();
-        Self {
-            name: None,
-            exit: Exit::of_findings(&findings),
-            findings,
-            message: message.into(),
-            passes: false,
-            is_answered: false,
-            is_everywhere: false,
-        }
+        Self { name: None, exit: Exit::of_findings(&findings), findings, ..Self::usage(message) }
     }
 
     /// Adds the next step to the message.
@@ -114,16 +110,16 @@ impl Failure {
 
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
+        let name = TroubleName::of(&fault);
+        let place = std::env::var(PLACE_OF_AWS).ok();
+        let next = place.and_then(|place| unconnected(fault.fact.as_ref()?, &place));
         let failure = Self {
             passes: fault.name.is_transient(),
+            fact: fault.fact,
             is_everywhere: true,
-            ..Self::of(TroubleName::of(&fault), fault.message)
+            ..Self::of(name, fault.message)
         };
-        let place = std::env::var(PLACE_OF_AWS).ok();
-        match place.and_then(|place| unconnected(&failure.message, &place)) {
-            Some(next) => failure.with_next(&next),
-            None => failure,
-        }
+        next.as_deref().into_iter().fold(failure, Self::with_next)
     }
 }
 
@@ -133,14 +129,34 @@ const PLACE_OF_AWS: &str = "AWS_ENDPOINT_URL";
 
 /// Says where a call went that nobody took, and what to do, if the variable has led it there. The message of a call of
 /// another address names that itself.
-fn unconnected(message: &str, place: &str) -> Option<String> {
+fn unconnected(fact: &Fact, place: &str) -> Option<String> {
+    let Fact::Unconnected(address) = fact else { return None };
+    let there = Url::parse(place).ok()?;
     let place = place.trim_end_matches('/');
-    let is_there = !message.contains("://") || message.contains(place);
-    let is_unconnected = message.contains("(Connect)");
-    (is_unconnected && is_there && !place.is_empty()).then(|| {
+    address.starts_with(there.as_str().trim_end_matches('/')).then(|| {
         format!(
             "Nothing answers at {place}, to which {PLACE_OF_AWS} leads: start what is to answer there, or unset \
              {PLACE_OF_AWS} to reach AWS itself"
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_variable_is_named_where_it_led_the_call_and_nowhere_else() {
+        for (place, is_named) in [
+            ("http://localhost:4566", true),
+            ("http://LOCALHOST:4566/", true),
+            ("http://localhost:4567", false),
+            ("https://cloud.example", false),
+            ("", false),
+        ] {
+            let next = unconnected(&Fact::Unconnected("http://localhost:4566/stage/apps?words=cli".into()), place);
+            assert_eq!(next.is_some(), is_named, "{place}: {next:?}");
+            assert_eq!(unconnected(&Fact::NotTaken, place), None, "{place}");
+        }
+    }
 }

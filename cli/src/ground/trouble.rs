@@ -2,7 +2,7 @@
 
 use crate::ground::exit::Exit;
 use std::fmt;
-use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fact, Fault, FaultName};
 
 /// A reason for which the command line could not do what was asked. Each name has its page under `docs/troubles/`,
 /// which the program carries. A refusal of Windlass has the pages of its findings instead.
@@ -84,7 +84,8 @@ impl TroubleName {
 
     /// Names the fault of a call that the command line itself made.
     pub fn of(fault: &Fault) -> Self {
-        let is_nobody = fault.message.contains("no AWS credentials") || next_for_credentials(&fault.message).is_some();
+        let fact = fault.fact.as_ref();
+        let is_nobody = fact == Some(&Fact::NoCredentials) || next_for_credentials(fact).is_some();
         match fault.name {
             _ if is_nobody => Self::CredentialsNotTaken,
             FaultName::BadInput => Self::NotUnderstood,
@@ -103,20 +104,14 @@ impl fmt::Display for TroubleName {
     }
 }
 
-/// Returns the remedy for credentials that AWS did not take, by AWS's words about them. Where AWS knows the caller and
-/// a right is missing, the code that made the call names the right.
-pub fn next_for_credentials(said: &str) -> Option<&'static str> {
-    let said = said.to_ascii_lowercase();
-    let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
-    if says(&["signature expired", "not yet current", "requesttimetooskewed"]) {
-        Some("Set the clock of this machine: AWS compares it with its own")
-    } else if says(&["token", "credentials"]) && says(&["expired"]) {
-        Some("Sign in again: these credentials have expired")
-    } else if says(&["invalidaccesskeyid", "invalidtoken", "security token", "unrecognizedclient"]) {
-        Some("Set AWS_PROFILE to a profile of the installation's account, or sign in again")
-    } else if says(&["signaturedoesnotmatch", "signature we calculated"]) {
-        Some("Set AWS_SECRET_ACCESS_KEY anew: it does not belong to AWS_ACCESS_KEY_ID")
-    } else {
-        None
+/// Returns the remedy for credentials that AWS did not take. Where AWS knows the caller and a right is missing, the
+/// code that made the call names the right.
+pub fn next_for_credentials(fact: Option<&Fact>) -> Option<&'static str> {
+    match fact? {
+        Fact::WrongClock => Some("Set the clock of this machine: AWS compares it with its own"),
+        Fact::ExpiredCredentials => Some("Sign in again: these credentials have expired"),
+        Fact::UnknownKey => Some("Set AWS_PROFILE to a profile of the installation's account, or sign in again"),
+        Fact::WrongSecret => Some("Set AWS_SECRET_ACCESS_KEY anew: it does not belong to AWS_ACCESS_KEY_ID"),
+        _ => None,
     }
 }

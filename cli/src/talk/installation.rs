@@ -14,6 +14,7 @@ use clap::Args;
 use std::collections::BTreeMap;
 use tokio::sync::OnceCell;
 use windlass_aws::{Aws, Part};
+use windlass_domain::text::fault::Fault;
 
 /// The installation that a command speaks with.
 #[derive(Debug, Clone, Args)]
@@ -163,12 +164,12 @@ impl Endpoint {
         };
         let aws = self.aws().await?;
         let found = aws.installation(&name).await;
-        let found = found.map_err(|fault| unread(Failure::from(fault), &name, &from))?;
+        let found = found.map_err(|fault| unread(fault, &name, &from))?;
         let parts = found.ok_or_else(|| no_stack(&name, &from))?;
         let region = region(&settings);
         let at = region.as_ref().map(|(region, _)| region.as_str());
         let outputs = windlass_aws::stack_outputs(&name, at).await;
-        let outputs = outputs.map_err(|fault| unread(Failure::from(fault), &name, &from))?;
+        let outputs = outputs.map_err(|fault| unread(fault, &name, &from))?;
         Ok(Installed { version: outputs.and_then(|mut outputs| outputs.remove("Version")), stack: name, parts })
     }
 
@@ -263,7 +264,7 @@ impl Endpoint {
         let found = self.outputs.get_or_try_init(|| async {
             let at = region.as_ref().map(|(region, _)| region.as_str());
             let found = windlass_aws::stack_outputs(name, at).await;
-            let not_looked = |fault| WhyNotFound::NotLooked(unread(Failure::from(fault), name, from));
+            let not_looked = |fault| WhyNotFound::NotLooked(unread(fault, name, from));
             found.map_err(not_looked)?.ok_or(WhyNotFound::NoStack)
         });
         found.await
@@ -298,26 +299,43 @@ fn no_windlass(name: &str, what: InstallationPart, from: &str) -> Failure {
     Failure::of(TroubleName::NotAWindlass, format!("{what} ({from})")).with_next(ACCOUNT)
 }
 
-/// Adds to the failure of a look at a stack which stack it was, with the right that is needed where that is the reason.
-fn unread(failure: Failure, name: &str, from: &str) -> Failure {
-    let next = next_for_credentials(&failure.message).or_else(|| {
-        let is_refused = failure.message.contains("AccessDenied")
-            // A caller without credentials needs those first, not a right.
-            && !failure.message.contains("no AWS credentials");
+/// Makes the failure of a look at a stack: which stack it was, with the right that is needed where that is the reason.
+fn unread(fault: Fault, name: &str, from: &str) -> Failure {
+    let failure = Failure::from(fault);
+    let next = next_for_credentials(failure.fact.as_ref()).or_else(|| {
+        let is_refused = failure.name == Some(TroubleName::NotAllowed);
         is_refused
             .then_some("`cloudformation:DescribeStacks` on the stack is needed; or give `--endpoint` and `--bucket`")
     });
     let message = format!("{}\n  So the stack `{name}` ({from}) was not looked at.", failure.message);
     let failure = Failure { message, ..failure };
-    match next {
-        Some(next) if failure.exit == Exit::Unreachable => failure.with_next(next),
-        _ => failure,
-    }
+    next.into_iter().fold(failure, Failure::with_next)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use windlass_domain::text::fault::{Fact, FaultName};
+
+    #[test]
+    fn a_stack_that_was_not_looked_at_has_its_next_step_by_the_fact_and_not_by_the_words() {
+        let nonsense = "no AWS credentials: AccessDenied: security token expired";
+        let right = Some("`cloudformation:DescribeStacks` on the stack is needed");
+        for (name, fact, next) in [
+            (FaultName::AccessDenied, None, right),
+            (FaultName::AccessDenied, Some(Fact::NoCredentials), None),
+            (FaultName::AccessDenied, Some(Fact::ExpiredCredentials), Some("Sign in again")),
+            (FaultName::Refused, Some(Fact::WrongClock), Some("Set the clock")),
+            (FaultName::Unavailable, None, None),
+        ] {
+            for said in [nonsense, "x"] {
+                let failure = unread(Fault::new(name, said).with_fact(fact.clone()), "w", "here");
+                let (_, added) = failure.message.split_once("was not looked at.").unwrap();
+                assert!(added.trim_start().starts_with(next.unwrap_or_default()), "{name} {fact:?}: {added}");
+                assert_eq!(added.is_empty(), next.is_none(), "{name} {fact:?}: {added}");
+            }
+        }
+    }
 
     #[test]
     fn a_stack_is_called_as_cloudformation_takes_it() {

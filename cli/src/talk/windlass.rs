@@ -7,11 +7,11 @@ use crate::talk::installation_source::InstallationPlace;
 use serde_json::Value;
 use std::future::Future;
 use std::time::Duration;
-use windlass_aws::{Api, ApiAnswer};
+use windlass_aws::{Api, ApiAnswer, fact_of};
 use windlass_domain::document::shape::objection::nearest;
 use windlass_domain::release::way_in::WayIn;
 use windlass_domain::text::count::count;
-use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::fault::{Fact, Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The advice where an address leads to no Windlass.
@@ -31,11 +31,7 @@ impl Windlass {
     /// If the place is no address, or no region is known.
     pub async fn at(place: InstallationPlace) -> Result<Self, Failure> {
         let api = Api::from_env(&place.value, place.region.as_deref()).await;
-        let api = api.map_err(|fault| {
-            let is_no_address = fault.message.starts_with('`');
-            let failure = Failure::from(fault);
-            if is_no_address { failure.with_next(NAMED).with_next(&source(&place)) } else { failure }
-        })?;
+        let api = api.map_err(|fault| unreached(fault, &place))?;
         Ok(Self { api, place })
     }
 
@@ -131,12 +127,7 @@ impl Windlass {
         let words = WayIn::CommandLine.to_string();
         query.push(("words", &words));
         let answer = self.api.call(method, path, &query, body, key).await;
-        let answer = answer.map_err(|fault| {
-            // A caller without credentials has not called it.
-            let is_unanswered = fault.name == FaultName::Unavailable;
-            let failure = Failure::from(fault);
-            if is_unanswered { failure.with_next(NAMED).with_next(&source(&self.place)) } else { failure }
-        })?;
+        let answer = answer.map_err(|fault| unreached(fault, &self.place))?;
         accepted(answer).map_err(
             |failure| {
                 if failure.is_everywhere { failure.with_next(&source(&self.place)) } else { failure }
@@ -150,18 +141,23 @@ fn source(place: &InstallationPlace) -> String {
     format!("The address {} is from {}", place.value, place.from)
 }
 
+/// Makes the failure of a call without an answer, with the source of the address where that may be wrong.
+fn unreached(fault: Fault, place: &InstallationPlace) -> Failure {
+    // A caller without credentials has not called it.
+    let is_elsewhere = fault.name == FaultName::Unavailable || fault.fact == Some(Fact::NoAddress);
+    let failure = Failure::from(fault);
+    if is_elsewhere { failure.with_next(NAMED).with_next(&source(place)) } else { failure }
+}
+
 /// The number of times that a call is sent again, and the pause before the first time; each next is twice as long.
 const AGAIN: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(400);
 
-/// Texts in the messages of calls that Windlass cannot have got: no connection, no name, too many calls.
-const UNSENT: [&str; 3] = ["(Connect)", "cannot be resolved", "answered 429"];
-
 /// Adds that the request may have been carried out although no answer came, and where that is seen.
 fn perhaps_done(failure: Failure, path: &[&str]) -> Failure {
-    let is_unsent = UNSENT.iter().any(|words| failure.message.contains(words));
+    let is_perhaps_done = failure.passes && !matches!(failure.fact, Some(Fact::NotTaken | Fact::Unconnected(_)));
     match path {
-        ["apps", app, "environments", environment, ..] if failure.passes && !is_unsent => failure
+        ["apps", app, "environments", environment, ..] if is_perhaps_done => failure
             .with_next(&format!("It may have been done all the same: `windlass status {app} {environment}` tells")),
         _ => failure,
     }
@@ -171,7 +167,8 @@ fn perhaps_done(failure: Failure, path: &[&str]) -> Failure {
 fn accepted(answer: ApiAnswer) -> Result<Value, Failure> {
     // Who asks too often is no sign of a dead API.
     let is_answered = answer.status != 429;
-    understood(answer).map_err(|failure| Failure { is_answered, ..failure })
+    let fact = (!is_answered).then_some(Fact::NotTaken);
+    understood(answer).map_err(|failure| Failure { is_answered, fact, ..failure })
 }
 
 fn understood(answer: ApiAnswer) -> Result<Value, Failure> {
@@ -206,7 +203,7 @@ fn understood(answer: ApiAnswer) -> Result<Value, Failure> {
             };
             Failure { passes, ..Failure::rejected(message, findings) }
         }
-        status @ (401 | 403) => match next_for_credentials(said) {
+        status @ (401 | 403) => match next_for_credentials(fact_of(None, Some(said)).as_ref()) {
             Some(next) => Failure {
                 is_everywhere: true,
                 ..failure(
@@ -322,6 +319,31 @@ mod tests {
             assert_eq!(failure.exit, Exit::Unreachable);
             assert!(failure.message.contains(next), "{}", failure.message);
             assert_eq!(failure.is_everywhere, said != "Forbidden", "{said}");
+        }
+    }
+
+    #[test]
+    fn whether_it_may_have_been_done_is_known_by_the_call_and_not_by_the_words() {
+        let nonsense = "answered 429: the name cannot be resolved (Connect)";
+        let answered = |status, body| accepted(ApiAnswer { status, body }).unwrap_err();
+        let fault = |name, fact: Option<Fact>| Failure::from(Fault::new(name, nonsense).with_fact(fact));
+        for (failure, may) in [
+            (answered(504, json!({"message": nonsense})), true),
+            (answered(502, Value::Null), true),
+            (answered(429, json!({"message": "x"})), false),
+            (answered(429, Value::Null), false),
+            (answered(403, json!({"message": "x"})), false),
+            (fault(FaultName::Unavailable, None), true),
+            (fault(FaultName::Unavailable, Some(Fact::NotTaken)), false),
+            (fault(FaultName::Unavailable, Some(Fact::Unconnected("http://a.example/".into()))), false),
+            (fault(FaultName::AccessDenied, Some(Fact::NoCredentials)), false),
+        ] {
+            let said = perhaps_done(failure, &["apps", "shop", "environments", "prod", "hold"]).message;
+            assert_eq!(
+                said.ends_with("It may have been done all the same: `windlass status shop prod` tells"),
+                may,
+                "{said}"
+            );
         }
     }
 

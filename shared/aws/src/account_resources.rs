@@ -242,14 +242,7 @@ pub(crate) fn address(host: &str, path: &str) -> Result<Url> {
 pub(crate) async fn get(home: &SdkConfig, url: &Url, signed_for: (&str, &str)) -> Result<String> {
     let credentials = api::credentials(home).await?;
     let request = api::signed("GET", url, String::new(), signed_for, credentials)?;
-    let sending = async {
-        let addresses = web::addresses(url).await?;
-        web::send(request, addresses, LARGEST_ANSWER).await
-    };
-    let sent = tokio::time::timeout(ANSWER, sending).await;
-    let answer = sent
-        .unwrap_or_else(|_| Err("no answer in time".to_owned()))
-        .map_err(|why| Fault::new(FaultName::Unavailable, format!("{url}: {why}")))?;
+    let answer = web::answer(request, url, url.as_str(), (ANSWER, LARGEST_ANSWER)).await?;
     let body = String::from_utf8_lossy(&answer.body).into_owned();
     if (200..300).contains(&answer.status) {
         return Ok(body);
@@ -257,8 +250,9 @@ pub(crate) async fn get(home: &SdkConfig, url: &Url, signed_for: (&str, &str)) -
     let said = serde_json::from_str::<Value>(&body).unwrap_or_default();
     let said = said["Message"].as_str().or_else(|| said["message"].as_str()).map(str::to_owned);
     let said = said.or_else(|| texts(&body).into_iter().find(|(tag, _)| tag == b"Message").map(|(_, text)| text));
-    let name = error::name_of(None, Some(answer.status));
-    Err(Fault::new(name, format!("AWS answered {}: {}", answer.status, said.unwrap_or_default())))
+    let (name, said) = (error::name_of(None, Some(answer.status)), said.unwrap_or_default());
+    let fault = Fault::new(name, format!("AWS answered {}: {said}", answer.status));
+    Err(fault.with_fact(error::fact_of(None, Some(&said))))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The HTTP API of an installation, called with the caller's IAM credentials: for the command line.
 
-use crate::{settings, web};
+use crate::{error, settings, web};
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials as _;
@@ -11,7 +11,7 @@ use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
 use std::time::{Duration, SystemTime};
 use url::Url;
-use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fact, Fault, FaultName};
 use windlass_engine::ports::Result;
 
 /// API Gateway answers or gives up within 30 s (Amazon API Gateway Developer Guide, "Quotas for
@@ -61,8 +61,8 @@ impl Api {
     /// As [`Api::from_env`].
     pub fn new(home: SdkConfig, endpoint: &str) -> Result<Self> {
         let bad = |why: String| Fault::new(FaultName::BadInput, why);
-        let endpoint =
-            web::http_address(endpoint).ok_or_else(|| bad(format!("`{endpoint}` is no address of an HTTP API")))?;
+        let no_address = || bad(format!("`{endpoint}` is no address of an HTTP API")).with_fact(Fact::NoAddress);
+        let endpoint = web::http_address(endpoint).ok_or_else(no_address)?;
         let region = region_of(&endpoint)
             .or_else(|| home.region().map(ToString::to_string))
             .ok_or_else(|| bad(NO_REGION.to_owned()))?;
@@ -94,14 +94,7 @@ impl Api {
                 .try_insert("idempotency-key", key.to_owned())
                 .map_err(|error| Fault::internal(format!("{what}: {error}")))?;
         }
-        let sending = async {
-            let addresses = web::addresses(&url).await?;
-            web::send(request, addresses, LARGEST_ANSWER).await
-        };
-        let sent = tokio::time::timeout(ANSWER, sending).await;
-        let answer = sent
-            .unwrap_or_else(|_| Err("no answer in time".to_owned()))
-            .map_err(|why| Fault::new(FaultName::Unavailable, format!("{what}: {why}")))?;
+        let answer = web::answer(request, &url, &what, (ANSWER, LARGEST_ANSWER)).await?;
         Ok(ApiAnswer { status: answer.status, body: serde_json::from_slice(&answer.body).unwrap_or(Value::Null) })
     }
 
@@ -147,12 +140,11 @@ pub(crate) async fn credentials(home: &SdkConfig) -> Result<Credentials> {
     let (profile, role) = (named("AWS_PROFILE"), named("AWS_ROLE_ARN"));
     let none = |why: &str| {
         let message = no_credentials(profile.as_deref(), role.as_deref(), why);
-        Fault::new(FaultName::AccessDenied, message)
+        let fact = error::fact_of_provider(why).unwrap_or(Fact::NoCredentials);
+        Fault::new(FaultName::AccessDenied, message).with_fact(fact)
     };
     match home.credentials_provider() {
-        Some(provider) => {
-            provider.provide_credentials().await.map_err(|error| none(&crate::error::of_credentials(&error)))
-        }
+        Some(provider) => provider.provide_credentials().await.map_err(|error| none(&error::of_credentials(&error))),
         None => Err(none("nothing provides them")),
     }
 }
@@ -232,6 +224,14 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_caller_without_credentials_is_known_by_a_fact() {
+        let fault = credentials(&SdkConfig::builder().build()).await.unwrap_err();
+        assert_eq!((fault.name, fault.fact), (FaultName::AccessDenied, Some(Fact::NoCredentials)));
+        assert_eq!(error::fact_of_provider("the session has expired"), Some(Fact::ExpiredCredentials));
+        assert_eq!(error::fact_of_provider("nothing is configured"), None);
+    }
+
     #[test]
     fn the_region_is_the_apis() {
         assert_eq!(api("https://abc.execute-api.eu-west-1.amazonaws.com").unwrap().region, "eu-west-1");
@@ -242,7 +242,8 @@ mod tests {
     #[test]
     fn what_is_no_address_is_refused() {
         for endpoint in ["", "shop", "ftp://shop.example", "file:///etc"] {
-            assert_eq!(api(endpoint).err().unwrap().name, FaultName::BadInput, "{endpoint}");
+            let fault = api(endpoint).err().unwrap();
+            assert_eq!((fault.name, fault.fact), (FaultName::BadInput, Some(Fact::NoAddress)), "{endpoint}");
         }
     }
 

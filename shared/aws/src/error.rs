@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use std::error::Error;
-use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fact, Fault, FaultName};
 use windlass_engine::ports::Result;
 
 /// AWS's own messages are cut here: they are for a person's eye, and some echo what was sent.
@@ -29,6 +29,7 @@ where
 }
 
 /// An answer of AWS with an error, without the operation's own types.
+#[derive(Default)]
 struct Said<'a> {
     code: Option<&'a str>,
     message: Option<&'a str>,
@@ -36,6 +37,21 @@ struct Said<'a> {
     request_id: Option<&'a str>,
     /// The region of the bucket, if it is not the region that was asked.
     bucket_region: Option<&'a str>,
+}
+
+/// Returns the fact that an error of AWS shows by its code and its message. The code alone is not enough: an expired
+/// signature and a wrong secret have the same one, and API Gateway's refusals have none.
+pub fn fact_of(code: Option<&str>, message: Option<&str>) -> Option<Fact> {
+    let said = [code, message].map(Option::unwrap_or_default).join(" ").to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    let facts = [
+        (code == Some("NoSuchBucket"), Fact::NoBucket),
+        (says(&["signature expired", "not yet current", "requesttimetooskewed"]), Fact::WrongClock),
+        (says(&["token", "credentials"]) && says(&["expired"]), Fact::ExpiredCredentials),
+        (says(&["invalidaccesskeyid", "invalidtoken", "security token", "unrecognizedclient"]), Fact::UnknownKey),
+        (says(&["signaturedoesnotmatch", "signature we calculated"]), Fact::WrongSecret),
+    ];
+    facts.into_iter().find_map(|(is_so, fact)| is_so.then_some(fact))
 }
 
 /// Turns the SDK's error into a fault.
@@ -55,7 +71,7 @@ where
     if answer.is_none() {
         return unanswered(&call, error);
     }
-    Fault::new(name_of(said.code, said.status), sentence(&call, &said))
+    Fault::new(name_of(said.code, said.status), sentence(&call, &said)).with_fact(fact_of(said.code, said.message))
 }
 
 /// Returns the error code that AWS answered.
@@ -217,23 +233,19 @@ fn no_credentials(call: &str, error: &(dyn Error + 'static)) -> Option<Fault> {
     let mut causes = std::iter::successors(Some(error), |error| (*error).source());
     causes.find(|error| error.is::<CredentialsError>())?;
     let refused = causes.find_map(|error| error.downcast_ref::<AssumeRoleError>());
-    let (name, why) = match refused {
-        Some(refused) => (
-            name_of(refused.code(), Some(400)),
-            sentence(
-                "AssumeRole",
-                &Said {
-                    code: refused.code(),
-                    message: refused.message(),
-                    status: None,
-                    request_id: None,
-                    bucket_region: None,
-                },
-            ),
-        ),
-        None => (FaultName::Unavailable, format!("no credentials: {}", root(error))),
+    let Some(refused) = refused else {
+        let (why, name) = (root(error), FaultName::Unavailable);
+        return Some(Fault::new(name, format!("{call}: no credentials: {why}")).with_fact(fact_of_provider(&why)));
     };
-    Some(Fault::new(name, format!("{call}: {why}")))
+    let said = Said { code: refused.code(), message: refused.message(), ..Said::default() };
+    let why = sentence("AssumeRole", &said);
+    let fault = Fault::new(name_of(said.code, Some(400)), format!("{call}: {why}"));
+    Some(fault.with_fact(fact_of(said.code, said.message)))
+}
+
+/// Returns the fact that the SDK shows where it has no credentials. Its reason need not name them.
+pub(crate) fn fact_of_provider(why: &str) -> Option<Fact> {
+    fact_of(Some("credentials"), Some(why))
 }
 
 /// Returns why there are no credentials: AWS's answer about the token of a role, else the innermost reason.

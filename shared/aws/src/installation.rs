@@ -1,8 +1,8 @@
 //! The parts of an installation of Windlass, as they are in AWS now. The command line reads them, with the rights of
 //! the person who asks.
 
+use crate::Aws;
 use crate::stacks::{self, Resource};
-use crate::{Aws, error};
 use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
 use windlass_domain::text::fault::{Fault, FaultName};
@@ -139,16 +139,7 @@ impl Aws {
     }
 
     async fn lambda_answer(&self, path: &[&str]) -> Result<Value> {
-        let what = path.join("/");
-        let answer = stacks::read(&self.shared.home, "lambda", path, &what).await?;
-        let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-        if (200..300).contains(&answer.status) {
-            return Ok(body);
-        }
-        let message = body["Message"].as_str().or(body["message"].as_str());
-        let name = error::name_of(None, Some(answer.status));
-        let message = message.unwrap_or("no reason");
-        Err(Fault::new(name, format!("{what}: AWS answered {}: {message}", answer.status)))
+        stacks::read(&self.shared.home, "lambda", path, &path.join("/")).await
     }
 }
 

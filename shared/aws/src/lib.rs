@@ -45,6 +45,7 @@ pub use account_services::{Balancer, Service, service};
 pub use api::{Api, ApiAnswer};
 use aws_config::SdkConfig;
 use clients::Clients;
+pub use error::fact_of;
 pub use installation::{Part, Sort};
 pub use invocations::{InvocationCause, answer_of, call_of, changes_from_stream, each_message, woken};
 pub use log_lines::{LogLine, LogLines};

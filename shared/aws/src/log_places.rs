@@ -1,7 +1,7 @@
 //! The places of the log lines of what a deployment changed. A function has its log group; the log drivers of a
 //! service's containers name theirs.
 
-use crate::{Aws, error, stacks};
+use crate::{Aws, stacks};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use windlass_domain::declaration::resolved::Place;
@@ -94,18 +94,7 @@ impl Aws {
         let (config, _) = self.clients.config();
         let path = ["2015-03-31", "functions", function, "configuration"];
         let what = format!("the configuration of {function}");
-        let document = stacks::read(config, "lambda", &path, &what).await.and_then(|answer| {
-            let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-            if (200..300).contains(&answer.status) {
-                return Ok(body);
-            }
-            let message = body["Message"].as_str().or(body["message"].as_str());
-            let message = message.unwrap_or("no reason");
-            let name = error::name_of(None, Some(answer.status));
-            let message = format!("{what}: AWS answered {}: {message}", answer.status);
-            Err(Fault::new(name, message))
-        });
-        match document {
+        match stacks::read(config, "lambda", &path, &what).await {
             Ok(body) => {
                 let group = body.pointer("/LoggingConfig/LogGroup");
                 let group = group.and_then(Value::as_str).filter(|name| !name.is_empty());

@@ -2,6 +2,7 @@
 //! reference").
 
 use crate::web;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
@@ -18,25 +19,16 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(20);
 /// # Errors
 /// No answer in time, or one without a token.
 pub async fn subject_of_run(address: &str, secret: &str) -> Result<String> {
-    let asking = async {
-        let mut url = web::http_address(address).ok_or("its address is none of HTTP")?;
-        url.query_pairs_mut().append_pair("audience", "sts.amazonaws.com");
-        let addresses = web::addresses(&url).await?;
-        let (name, value) = ("authorization".to_owned(), format!("bearer {secret}"));
-        web::fetch(url.as_str(), [(&name, &value)], addresses, LARGEST_ANSWER).await
-    };
-    let fetched =
-        tokio::time::timeout(ANSWERS_WITHIN, asking).await.unwrap_or_else(|_| Err("no answer in time".to_owned()));
-    fetched
-        .and_then(|fetched| {
-            subject(&fetched.body)
-                .filter(|_| fetched.status == 200)
-                .ok_or_else(|| format!("HTTP status {} and no token", fetched.status))
-        })
-        .map_err(|why| {
-            let why = format!("the token service of this run: {why}");
-            Fault::new(FaultName::Unavailable, why)
-        })
+    let what = "the token service of this run";
+    let none = |why: String| Fault::new(FaultName::Unavailable, format!("{what}: {why}"));
+    let mut url = web::http_address(address).ok_or_else(|| none("its address is none of HTTP".to_owned()))?;
+    url.query_pairs_mut().append_pair("audience", "sts.amazonaws.com");
+    let mut request = HttpRequest::get(url.as_str()).map_err(|error| none(error.to_string()))?;
+    let named = request.headers_mut().try_insert("authorization", format!("bearer {secret}"));
+    named.map_err(|error| none(error.to_string()))?;
+    let answer = web::answer(request, &url, what, (ANSWERS_WITHIN, LARGEST_ANSWER)).await?;
+    let subject = subject(&answer.body).filter(|_| answer.status == 200);
+    subject.ok_or_else(|| none(format!("HTTP status {} and no token", answer.status)))
 }
 
 fn subject(answer: &[u8]) -> Option<String> {

@@ -8,6 +8,7 @@ use crate::{api, error, settings};
 use aws_config::SdkConfig;
 use quick_xml::Reader;
 use quick_xml::events::Event;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use url::Url;
@@ -89,14 +90,21 @@ async fn asked_of(home: &SdkConfig, asked: &[(&str, &str)], name: &str) -> Resul
     refused(&what, answer.status, &body)
 }
 
-/// Returns the answer of a service of AWS to a GET of this path, whatever its status.
-pub(crate) async fn read(home: &SdkConfig, service: &str, path: &[&str], what: &str) -> Result<Fetched> {
+/// Returns the JSON document that a service of AWS answers to a GET of this path.
+pub(crate) async fn read(home: &SdkConfig, service: &str, path: &[&str], what: &str) -> Result<Value> {
     let address = |endpoint: &str| {
         let mut url = Url::parse(endpoint).map_err(|error| format!("{endpoint}: {error}"))?;
         url.path_segments_mut().map_err(|()| format!("{endpoint}: it has no path"))?.pop_if_empty().extend(path);
         Ok(url)
     };
-    sent(home, service, address, what).await
+    let answer = sent(home, service, address, what).await?;
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    if (200..300).contains(&answer.status) {
+        return Ok(body);
+    }
+    let said = body["Message"].as_str().or(body["message"].as_str()).unwrap_or("no reason");
+    let message = format!("{what}: AWS answered {}: {said}", answer.status);
+    Err(Fault::new(error::name_of(None, Some(answer.status)), message).with_fact(error::fact_of(None, Some(said))))
 }
 
 async fn sent(
@@ -112,14 +120,7 @@ async fn sent(
         .map_err(|why| Fault::new(FaultName::BadInput, format!("{what}: {why}")))?;
     let credentials = api::credentials(home).await?;
     let request = api::signed("GET", &url, String::new(), (service, &region), credentials)?;
-    let sending = async {
-        let addresses = web::addresses(&url).await?;
-        web::send(request, addresses, LARGEST_ANSWER).await
-    };
-    tokio::time::timeout(ANSWER, sending)
-        .await
-        .unwrap_or_else(|_| Err("no answer in time".to_owned()))
-        .map_err(|why| Fault::new(FaultName::Unavailable, format!("{what}: {why}")))
+    web::answer(request, &url, &what, (ANSWER, LARGEST_ANSWER)).await
 }
 
 fn address(endpoint: &str, asked: &[(&str, &str)]) -> Result<Url, String> {
@@ -137,8 +138,9 @@ fn refused<T>(what: &str, status: u16, body: &str) -> Result<Option<T>> {
         return Ok(None);
     }
     let name = error::name_of(code.as_deref(), Some(status));
+    let fact = error::fact_of(code.as_deref(), Some(&message));
     let code = code.unwrap_or_else(|| format!("HTTP status {status}"));
-    Err(Fault::new(name, format!("{what}: AWS answered {code}: {message}")))
+    Err(Fault::new(name, format!("{what}: AWS answered {code}: {message}")).with_fact(fact))
 }
 
 /// Returns the text between the first tags of this name.
@@ -203,6 +205,7 @@ fn letter(entity: &quick_xml::events::BytesRef<'_>) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use windlass_domain::text::fault::Fact;
 
     #[test]
     fn outputs_are_read_of_the_answer_as_the_reference_shows_it() {
@@ -247,7 +250,9 @@ mod tests {
         let name = |answered: Result<Option<()>>| answered.unwrap_err().name;
         assert_eq!(name(refusal(400, "ValidationError", "1 validation error")), FaultName::Refused);
         let denied = refusal(403, "AccessDenied", "User: a is not authorized").unwrap_err();
-        assert_eq!(denied.name, FaultName::AccessDenied);
+        assert_eq!((denied.name, &denied.fact), (FaultName::AccessDenied, &None));
+        let expired = refusal(403, "ExpiredToken", "no").unwrap_err();
+        assert_eq!(expired.fact, Some(Fact::ExpiredCredentials));
         assert!(denied.message.contains("AWS answered AccessDenied: User: a"), "{denied}");
         assert_eq!(name(refusal(400, "Throttling", "Rate exceeded")), FaultName::Throttled);
         let nothing = refused::<()>("DescribeStacks a", 502, "<html>").unwrap_err();

@@ -10,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 use std::net::IpAddr;
 use std::time::Duration;
 use url::Url;
-use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fact, Fault, FaultName};
 use windlass_engine::ports::Result;
 
 /// The largest zip that is put into a function inline is 50 MB, one from a bucket 250 MB unpacked
@@ -70,19 +70,36 @@ pub(crate) async fn send(mut request: HttpRequest, addresses: Vec<IpAddr>, limit
     Ok(Fetched { status, content_type, cache_control, location, body, cut })
 }
 
+/// Sends a request to the host of its address, and waits so long for the answer, of which so many bytes are read.
+///
+/// # Errors
+/// `Unavailable` if nothing was answered. `what` says what was being done.
+pub(crate) async fn answer(
+    request: HttpRequest,
+    url: &Url,
+    what: &str,
+    (within, limit): (Duration, u64),
+) -> Result<Fetched> {
+    let nothing = |why: String| Fault::new(FaultName::Unavailable, format!("{what}: {why}"));
+    let sending = async {
+        let addresses = addresses(url).await.map_err(|why| nothing(why).with_fact(Fact::NotTaken))?;
+        send(request, addresses, limit).await.map_err(|why| {
+            // The word of the HTTP client for a connection that was not made; its type is none of the SDK's.
+            let is_unconnected = why.contains("(Connect)");
+            nothing(why).with_fact(is_unconnected.then(|| Fact::Unconnected(url.to_string())))
+        })
+    };
+    tokio::time::timeout(within, sending).await.unwrap_or_else(|_| Err(nothing("no answer in time".to_owned())))
+}
+
 /// Downloads the bytes at an address that AWS gave out.
 pub(crate) async fn download(url: &str) -> Result<Bytes> {
-    let fault = |name, why: String| Fault::new(name, format!("downloading a function's code: {why}"));
+    let what = "downloading a function's code";
+    let fault = |name, why: String| Fault::new(name, format!("{what}: {why}"));
     let parsed =
         url::Url::parse(url).map_err(|error| fault(FaultName::Refused, format!("its address is no URL: {error}")))?;
-    let fetching = async {
-        let addresses = addresses(&parsed).await?;
-        fetch(url, [], addresses, DOWNLOAD_LIMIT).await
-    };
-    let fetched = tokio::time::timeout(DOWNLOAD_TIMEOUT, fetching)
-        .await
-        .unwrap_or_else(|_| Err("no answer in time".to_owned()))
-        .map_err(|why| fault(FaultName::Unavailable, why))?;
+    let request = HttpRequest::get(url).map_err(|error| fault(FaultName::Unavailable, error.to_string()))?;
+    let fetched = answer(request, &parsed, what, (DOWNLOAD_TIMEOUT, DOWNLOAD_LIMIT)).await?;
     match fetched.status {
         200 if fetched.cut => Err(fault(FaultName::Refused, "it is larger than 256 MiB".to_owned())),
         200 => Ok(fetched.body),
@@ -165,5 +182,33 @@ mod tests {
         let (request, fetched) = tokio::join!(serving, fetching);
         assert_eq!(fetched.map(|fetched| fetched.status), Ok(204));
         assert!(request.contains(&format!("host: shop.invalid:{port}")), "{request}");
+    }
+
+    #[tokio::test]
+    async fn a_request_that_nobody_got_is_known_by_a_fact_and_a_lost_answer_has_none() {
+        let closing = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let lost = format!("http://{}/", closing.local_addr().expect("an address"));
+        tokio::spawn(async move {
+            while let Ok((mut connection, _)) = closing.accept().await {
+                assert!(connection.read(&mut [0; 1024]).await.is_ok());
+            }
+        });
+        let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let unconnected = format!("http://{}/", free.local_addr().expect("an address"));
+        drop(free);
+        // No name server is asked for a name with so long a part (RFC 1035, section 2.3.4).
+        let unknown = format!("http://{}.invalid/", "a".repeat(64));
+        let table = [
+            (&lost, None),
+            (&unconnected, Some(Fact::Unconnected(unconnected.clone()))),
+            (&unknown, Some(Fact::NotTaken)),
+        ];
+        for (address, fact) in table {
+            let url = Url::parse(address).expect("an address");
+            let request = HttpRequest::get(address.as_str()).expect("a request");
+            let fault = answer(request, &url, "asking", (Duration::from_secs(10), 10)).await.err().expect("no answer");
+            assert_eq!((fault.name, &fault.fact), (FaultName::Unavailable, &fact), "{fault}");
+            assert!(fault.message.starts_with("asking: "), "{fault}");
+        }
     }
 }

@@ -8,17 +8,21 @@ use serde_json::json;
 use std::time::Duration;
 use windlass_aws::Aws;
 use windlass_domain::declaration::resolved::Place;
-use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::fault::{Fact, Fault, FaultName};
 use windlass_engine::ports::{
     AssumeRole, CloudFrontApi, Code, CopySource, EcrApi, EcsApi, EventBridgeApi, LambdaApi, ObjectId, PutOptions,
     Replaces, Result, S3Api, StepFunctionsApi, Upload,
 };
 
-async fn fault_of(status: u16, code: &str) -> windlass_domain::text::fault::Fault {
+async fn fault_of(status: u16, code: &str) -> Fault {
+    fault_about("shop-api", status, code, "said AWS").await
+}
+
+async fn fault_about(function: &str, status: u16, code: &str, message: &str) -> Fault {
     // Three of them: throttles and AWS's own errors are tried again.
-    let answers = (0..3).map(|_| json_error(status, code, "said AWS")).collect();
+    let answers = (0..3).map(|_| json_error(status, code, message)).collect();
     let (aws, _) = Replay::new(answers);
-    aws.alias("shop-api", "live").await.expect_err("an error was answered")
+    aws.alias(function, "live").await.expect_err("an error was answered")
 }
 
 #[tokio::test]
@@ -42,6 +46,25 @@ async fn codes_have_one_meaning() {
     for (status, code, name) in table {
         let fault = fault_of(status, code).await;
         assert_eq!(fault.name, name, "{status} {code}: {fault}");
+    }
+}
+
+#[tokio::test]
+async fn what_aws_says_of_credentials_is_a_fact_and_the_name_of_a_resource_is_none() {
+    let table = [
+        (400, "ExpiredTokenException", "no", Some(Fact::ExpiredCredentials)),
+        (403, "x", "The security token included in the request is expired", Some(Fact::ExpiredCredentials)),
+        (400, "UnrecognizedClientException", "no", Some(Fact::UnknownKey)),
+        (403, "x", "The security token included in the request is invalid.", Some(Fact::UnknownKey)),
+        (403, "InvalidSignatureException", "Signature expired: 1 is now earlier than 2", Some(Fact::WrongClock)),
+        (403, "InvalidSignatureException", "The request signature we calculated differs", Some(Fact::WrongSecret)),
+        (404, "NoSuchBucket", "no", Some(Fact::NoBucket)),
+        (403, "AccessDeniedException", "no", None),
+        (404, "ResourceNotFoundException", "no", None),
+    ];
+    for (status, code, message, fact) in table {
+        let fault = fault_about("expired-token-NoSuchBucket", status, code, message).await;
+        assert_eq!(fault.fact, fact, "{status} {code}: {fault}");
     }
 }
 

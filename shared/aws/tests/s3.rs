@@ -6,7 +6,7 @@ use crate::replay::{Replay, reply, s3_error};
 use bytes::Bytes;
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::text::digest::Digest;
-use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::fault::{Fact, FaultName};
 use windlass_engine::ports::{AssumeRole, CopySource, ObjectId, PutOptions, Replaces, Result, S3Api, Upload};
 
 fn object(version: Option<&str>) -> ObjectId {
@@ -147,7 +147,7 @@ async fn a_bucket_without_tags_has_none() {
     let (aws, _) = Replay::new(vec![s3_error(404, "NoSuchTagSet"), s3_error(404, "NoSuchBucket")]);
     assert_eq!(aws.bucket_tags("b").await, Ok([].into()));
     let fault = aws.bucket_tags("b").await.expect_err("no bucket");
-    assert_eq!(fault.name, FaultName::NotFound);
+    assert_eq!((fault.name, fault.fact), (FaultName::NotFound, Some(Fact::NoBucket)));
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use std::time::Duration;
 use windlass_aws::Aws;
 use windlass_domain::text::digest::Digest;
-use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::fault::{Fact, Fault, FaultName};
 use windlass_domain::text::name::ComponentName;
 use windlass_engine::ports::{ObjectId, PutOptions, S3Api};
 
@@ -31,24 +31,20 @@ const WRITES: &str = "`s3:PutObject` on `artifacts/<app>/<environment>/*` of the
 /// Turns a fault of S3 into a failure, with the next step.
 fn of_s3(fault: Fault, bucket: &InstallationPlace, is_written: bool) -> Failure {
     // Where something is put, only the bucket can be missing.
-    let is_no_bucket = fault.message.contains("NoSuchBucket") || (is_written && fault.name == FaultName::NotFound);
+    let is_no_bucket = fault.fact == Some(Fact::NoBucket) || (is_written && fault.name == FaultName::NotFound);
     let next = match fault.name {
         _ if is_no_bucket => Some(NAMED),
-        _ if next_for_credentials(&fault.message).is_some() => next_for_credentials(&fault.message),
         FaultName::Unavailable => Some(UNREACHED),
-        // A caller without credentials got no answer: the advice is about that.
-        FaultName::AccessDenied if is_written && fault.message.contains("AWS answered") => Some(WRITES),
+        FaultName::AccessDenied if is_written => Some(WRITES),
         _ => None,
     };
+    let next = next_for_credentials(fault.fact.as_ref()).or(next);
     let mut failure = Failure::from(fault);
     if is_no_bucket {
         let (name, from) = (&bucket.value, &bucket.from);
         failure = failure.with_next(&format!("The bucket's name, `{name}`, is from {from}"));
     }
-    match next {
-        Some(next) => failure.with_next(next),
-        None => failure,
-    }
+    next.into_iter().fold(failure, Failure::with_next)
 }
 
 /// An artifact with its bytes, such as one to be sent.
@@ -172,7 +168,7 @@ pub async fn read_version(
     match aws.get(&object, largest).await {
         Ok(bytes) => Ok(Some(bytes)),
         // S3 says both of a bucket and of a key that they are not there.
-        Err(fault) if fault.message.contains("NoSuchBucket") => Err(of_s3(fault, bucket, false)),
+        Err(fault) if fault.fact == Some(Fact::NoBucket) => Err(of_s3(fault, bucket, false)),
         Err(fault) if fault.name == FaultName::NotFound => Ok(None),
         Err(fault) => Err(of_s3(fault, bucket, false)),
     }
@@ -229,4 +225,32 @@ impl UploadProgress {
 pub fn in_words(sent: &SentArtifact) -> String {
     let verb = if sent.sent { "uploaded" } else { "there already" };
     format!("{}: {verb}, {}, sha256 {}", sent.component, HumanBytes(sent.bytes), sent.sha256.short())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_of_s3_has_its_next_step_by_the_fact_and_not_by_the_words() {
+        let bucket = InstallationPlace { value: "b".into(), from: "here".into(), region: None };
+        let nonsense = "NoSuchBucket: AWS answered AccessDenied: the security token has expired";
+        for (name, fact, is_written, next) in [
+            (FaultName::NotFound, Some(Fact::NoBucket), false, Some(NAMED)),
+            (FaultName::NotFound, None, true, Some(NAMED)),
+            (FaultName::NotFound, None, false, None),
+            (FaultName::AccessDenied, None, true, Some(WRITES)),
+            (FaultName::AccessDenied, None, false, None),
+            (FaultName::AccessDenied, Some(Fact::ExpiredCredentials), true, Some("Sign in again")),
+            (FaultName::Unavailable, None, true, Some(UNREACHED)),
+            (FaultName::Refused, None, true, None),
+        ] {
+            for said in [nonsense, "x"] {
+                let failure = of_s3(Fault::new(name, said).with_fact(fact.clone()), &bucket, is_written);
+                let added = failure.message.strip_prefix(said).unwrap();
+                assert!(added.contains(next.unwrap_or_default()), "{name} {fact:?}: {added}");
+                assert_eq!(added.is_empty(), next.is_none(), "{name} {fact:?}: {added}");
+            }
+        }
+    }
 }

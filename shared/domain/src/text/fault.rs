@@ -115,6 +115,30 @@ impl fmt::Display for FaultName {
 /// The answer of what may end in a fault, such as of a port.
 pub type Result<T, E = Fault> = std::result::Result<T, E>;
 
+/// A fact about a fault by which a person's next step is chosen. It travels beside the message, so that nobody reads
+/// that back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    /// There are no credentials.
+    NoCredentials,
+    /// The credentials have expired.
+    ExpiredCredentials,
+    /// AWS does not know the access key, or its token.
+    UnknownKey,
+    /// The secret key does not belong to the access key.
+    WrongSecret,
+    /// The clock of this machine is not that of AWS.
+    WrongClock,
+    /// There is no such bucket.
+    NoBucket,
+    /// A text is no address of an HTTP API.
+    NoAddress,
+    /// The call was not taken: its host has no address, or too many calls are made.
+    NotTaken,
+    /// The call was not taken, because nobody took the connection to this address.
+    Unconnected(String),
+}
+
 /// Something went wrong while doing: a name for the machine, and a sentence for a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{name}: {message}")]
@@ -124,12 +148,21 @@ pub struct Fault {
     /// A sentence that says what was being done, what happened, and what to do. It never holds a secret.
     #[serde(deserialize_with = "foreign::one")]
     pub message: String,
+    /// The fact beside the sentence, where one is known. No record keeps it.
+    #[serde(skip)]
+    pub fact: Option<Fact>,
 }
 
 impl Fault {
     /// Makes a fault. Its message is one line in which nothing is hidden, whatever it repeats of AWS.
     pub fn new(name: FaultName, message: impl Into<String>) -> Self {
-        Self { name, message: foreign::with_log(&message.into()) }
+        Self { name, message: foreign::with_log(&message.into()), fact: None }
+    }
+
+    /// Returns the same fault with a fact beside its message.
+    #[must_use]
+    pub fn with_fact(self, fact: impl Into<Option<Fact>>) -> Self {
+        Self { fact: fact.into(), ..self }
     }
 
     /// Makes a fault that cannot be; see [`FaultName::Internal`].
@@ -141,7 +174,7 @@ impl Fault {
     #[must_use]
     pub fn while_doing(self, what: impl fmt::Display) -> Self {
         let message = format!("{what}: {}", self.message);
-        Self::new(self.name, message)
+        Self::new(self.name, message).with_fact(self.fact)
     }
 }
 
@@ -175,5 +208,14 @@ mod tests {
     fn a_fault_is_shown_with_what_was_being_done() {
         let fault = Fault::internal("it is not there").while_doing("reading the plan");
         assert_eq!(fault.to_string(), "Internal: reading the plan: it is not there");
+    }
+
+    #[test]
+    fn a_fact_travels_beside_the_message_and_no_record_keeps_it() {
+        let fault = Fault::new(FaultName::NotFound, "x").with_fact(Fact::NoBucket).while_doing("y");
+        assert_eq!((fault.message.as_str(), &fault.fact), ("y: x", &Some(Fact::NoBucket)));
+        let kept = serde_json::to_value(&fault).unwrap();
+        assert_eq!(kept, serde_json::json!({"name": "NotFound", "message": "y: x"}));
+        assert_eq!(serde_json::from_value::<Fault>(kept).unwrap(), fault.with_fact(None));
     }
 }
