@@ -42,7 +42,7 @@ fn written(facts: &InitFacts, answers: &[(&str, &str)]) -> (String, Vec<String>)
     let answers = answers.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
     let mut asked = Answers::new(answers.collect());
     let application = propose(facts, &mut asked);
-    assert_eq!(asked.wrong, [""; 0]);
+    assert_eq!(asked.wrong, []);
     let open = asked.open.into_iter().filter(|it| it.proposed.is_none());
     let (files, _) = files::all(&application, facts);
     let declared = files.into_iter().find(|file| file.path == "app.yaml");

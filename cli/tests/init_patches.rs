@@ -32,7 +32,7 @@ fn made(repository: Repository, answers: &[(&str, &str)]) -> (Files, String) {
     let given = answers.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
     let mut asked = Answers::new(given.collect());
     let application = propose(&facts, &mut asked);
-    assert_eq!(asked.wrong, [""; 0]);
+    assert_eq!(asked.wrong, []);
     let (all, notes) = files::all(&application, &facts);
     let all = all.into_iter().map(|file| (file.path, file.text));
     (all.collect(), notes.join("\n"))

@@ -107,7 +107,7 @@ fn made_in(folder: &Path, (name, github, answers): Seed) -> BTreeMap<String, Str
     let answers = answers.iter().chain([&ACTION, &IDS]).map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
     let mut asked = Answers::new(answers.collect());
     let application = propose(&facts, &mut asked);
-    assert_eq!(asked.wrong, [""; 0], "{name}");
+    assert_eq!(asked.wrong, [], "{name}");
     let open = asked.open.iter().filter(|question| question.proposed.is_none());
     let open: Vec<&str> = open.map(|question| question.key.as_str()).collect();
     assert_eq!(open, [""; 0], "{name}");

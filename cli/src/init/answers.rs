@@ -43,8 +43,8 @@ pub struct Answers {
     pub only_with: Option<String>,
     /// The questions without an answer, in their order.
     pub open: Vec<Question>,
-    /// Answers that cannot be taken, one sentence each.
-    pub wrong: Vec<String>,
+    /// The answers that cannot be taken: the key of each, and a sentence that says why.
+    pub wrong: Vec<(String, String)>,
 }
 
 /// The text in place of an answer that is not there: no target has this name.
@@ -64,7 +64,7 @@ impl Answers {
         self.known.push(question.key.clone());
         if let Some(given) = self.given.get(&question.key) {
             if let Err(why) = check(given) {
-                self.wrong.push(format!("`{}`: {why}", question.key));
+                self.wrong.push((question.key.clone(), format!("`{}`: {why}", question.key)));
             }
             return given.clone();
         }
@@ -78,7 +78,7 @@ impl Answers {
     pub fn end(&mut self) {
         for key in self.given.keys().filter(|key| !self.known.contains(key)) {
             let meant = did_you_mean(key, &self.known);
-            self.wrong.push(format!("`{key}` is not asked here. {meant}"));
+            self.wrong.push((key.clone(), format!("`{key}` is not asked here. {meant}")));
         }
     }
 }
@@ -158,8 +158,9 @@ mod tests {
         let open: Vec<&str> = asked.open.iter().map(|question| question.key.as_str()).collect();
         assert_eq!(open, ["region", "bucket"]);
         assert_eq!(asked.wrong.len(), 2, "{:?}", asked.wrong);
-        assert_eq!(asked.wrong[0], "`alias`: it has a blank");
-        assert!(asked.wrong[1].contains("Did you mean `region`?"), "{:?}", asked.wrong);
+        assert_eq!(asked.wrong[0], ("alias".to_owned(), "`alias`: it has a blank".to_owned()));
+        assert_eq!(asked.wrong[1].0, "regoin");
+        assert!(asked.wrong[1].1.contains("Did you mean `region`?"), "{:?}", asked.wrong);
     }
 
     #[test]

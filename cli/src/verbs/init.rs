@@ -170,9 +170,8 @@ impl Init {
             let mut again = Answers::new(tried.clone());
             propose(facts, &mut again);
             // A question that comes only with another answer is known by now.
-            let begins = format!("`{}`: ", first.key);
-            match again.wrong.iter().find(|why| why.starts_with(&begins)) {
-                Some(why) => println(why),
+            match again.wrong.iter().find(|(key, _)| *key == first.key) {
+                Some((_, why)) => println(why),
                 None => answers = tried,
             }
         }
@@ -255,14 +254,14 @@ fn seen(facts: &InitFacts) -> Vec<String> {
 }
 
 /// Makes the failure that lists all open questions at once.
-fn unanswered(wrong: &[String], open: &[&Question]) -> Failure {
+fn unanswered(wrong: &[(String, String)], open: &[&Question]) -> Failure {
     let mut text =
         String::from("not everything is answered, so that nothing was written. Give `--answer KEY=VALUE` for each");
     if open.iter().any(|question| question.proposed.is_some()) {
         text.push_str(", `--yes` for what is proposed");
     }
     text.push(':');
-    for why in wrong {
+    for (_, why) in wrong {
         text.push_str(&format!("\n  wrong: {}", foreign::line(why)));
     }
     for question in open {
