@@ -2,6 +2,9 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test may panic, and reads better")]
 
+use crate::lines;
+use std::fs;
+use std::path::Path;
 use windlass_contract::{machine, names_of, tasks};
 use windlass_domain::declaration::execution_history::IN_PARTS_S;
 use windlass_domain::declaration::execution_history::polls::{EVERY_S, LOOKS_OF_A_VISIT};
@@ -299,4 +302,27 @@ fn every_task_catches_everything_and_a_stale_token_leads_to_no_undo() {
         assert_eq!(last.next, wanted, "{name}");
         assert!(last.assign.contains_key("failure"), "{name}");
     }
+}
+
+/// A fact travels beside the sentence, as a value, so that a better sentence changes no behaviour.
+#[test]
+fn no_product_code_reads_a_message_back() {
+    let reads = ["contains(", "starts_with(", "ends_with(", "strip_prefix(", "strip_suffix(", "find(", "split"];
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut found = Vec::new();
+    for folder in ["shared", "functions", "cli"] {
+        lines::files(&root.join(folder), ".rs", &mut found);
+    }
+    let is_product = |name: &str| !name.contains("/tests/") && !name.ends_with("_tests.rs");
+    let named = found.iter().map(|path| path.strip_prefix(&root).expect("below the root").to_string_lossy());
+    let product: Vec<_> = named.filter(|name| is_product(name)).collect();
+    assert!(product.len() > 400, "only {} files are found", product.len());
+    let mut wrong = Vec::new();
+    for name in product {
+        let text = fs::read_to_string(root.join(&*name)).expect("a file");
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        let is_read = |line: &&str| reads.iter().any(|read| line.contains(&format!(".message.{read}")));
+        wrong.extend(code.lines().filter(is_read).map(|line| format!("{name}: {}", line.trim())));
+    }
+    assert!(wrong.is_empty(), "a fact that is read of a sentence belongs beside it: {wrong:#?}");
 }

@@ -16,7 +16,7 @@ const MOST: usize = 400;
 const LEFT_OUT: [&str; 3] = ["node_modules", "target", "troubleshooting"];
 
 /// Collects the files below a folder whose names end so.
-fn files(folder: &Path, end: &str, found: &mut Vec<PathBuf>) {
+pub fn files(folder: &Path, end: &str, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         let name = path.file_name().expect("a name").to_string_lossy();
