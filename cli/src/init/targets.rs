@@ -178,7 +178,7 @@ impl TargetQuestions<'_> {
         let question = Question {
             key: format!("{}.{member}", piece.name),
             about,
-            proposed: proposed.filter(|_| taken.is_none()).map(|text| text.written()),
+            proposed: proposed.filter(|_| taken.is_none()).map(|text| text.spelled()),
             choices,
             only_with: None,
         };

@@ -50,7 +50,7 @@ impl Text {
     }
 
     /// Writes it as [`Text::read`] reads it.
-    pub fn written(&self) -> String {
+    pub fn spelled(&self) -> String {
         match self {
             Self::One(text) => text.clone(),
             Self::Each(each) => each.iter().map(|(name, text)| format!("{name}={text}")).collect::<Vec<_>>().join(","),
@@ -78,7 +78,7 @@ mod tests {
         assert_eq!(one, Text::One("shop-{environment}".into()));
         assert_eq!(one.at("shop", "dev"), "shop-dev");
         let apart = Text::of(each([("dev", "E1"), ("prod", "E2")]));
-        assert_eq!(apart.written(), "dev=E1,prod=E2");
+        assert_eq!(apart.spelled(), "dev=E1,prod=E2");
         let environments = ["dev".to_owned(), "prod".to_owned()];
         assert_eq!(Text::read("dev=E1, prod=E2", &environments), Ok(apart));
         for bad in ["dev=E1", "dev=E1,prod=", "dev=E1,qa=E2", "dev=E1,prod=E2,qa=E3", "dev=E1,x"] {

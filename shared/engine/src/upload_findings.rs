@@ -2,12 +2,13 @@
 
 use crate::config::Configured;
 use crate::ports::{ObjectHead, ObjectId, PutOptions, Replaces, Result, S3Api};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::release::key::FINDINGS_SUFFIX;
 use windlass_domain::release::request::ObjectRef;
+use windlass_domain::release::way_in::WayIn;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::Finding;
 
@@ -24,20 +25,33 @@ pub struct UploadFindings {
     pub deployment: Option<DeploymentId>,
     /// Everything that is wrong, each with the page that explains it. Empty if the upload is in force, or was taken
     /// after all.
-    #[serde(serialize_with = "with_pages")]
+    #[serde(serialize_with = "with_pages", deserialize_with = "from_data")]
     pub findings: Vec<Finding>,
 }
 
-/// A finding with the page that explains it.
-#[derive(Serialize)]
-struct Explained<'a> {
+/// A finding as its author reads it, with the page that explains it.
+#[derive(Serialize, Deserialize)]
+struct Explained {
     #[serde(flatten)]
-    finding: &'a Finding,
+    finding: Finding,
+    #[serde(default)]
     page: String,
+    /// The finding with its steps as values; absent if it names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    data: Option<Finding>,
 }
 
 fn with_pages<S: Serializer>(findings: &[Finding], to: S) -> Result<S::Ok, S::Error> {
-    to.collect_seq(findings.iter().map(|finding| Explained { page: finding.name.page(), finding }))
+    to.collect_seq(findings.iter().map(|finding| Explained {
+        page: finding.name.page(),
+        finding: WayIn::Console.finding(finding.clone()),
+        data: finding.steps().next().map(|_| finding.clone()),
+    }))
+}
+
+fn from_data<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Finding>, D::Error> {
+    let listed = Vec::<Explained>::deserialize(from)?;
+    Ok(listed.into_iter().map(|one| one.data.unwrap_or(one.finding)).collect())
 }
 
 impl UploadFindings {

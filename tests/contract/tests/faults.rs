@@ -4,7 +4,7 @@
 
 use crate::lines;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use windlass_contract::{machine, names_of, tasks};
 use windlass_domain::declaration::execution_history::IN_PARTS_S;
 use windlass_domain::declaration::execution_history::polls::{EVERY_S, LOOKS_OF_A_VISIT};
@@ -304,25 +304,62 @@ fn every_task_catches_everything_and_a_stale_token_leads_to_no_undo() {
     }
 }
 
-/// A fact travels beside the sentence, as a value, so that a better sentence changes no behaviour.
-#[test]
-fn no_product_code_reads_a_message_back() {
-    let reads = ["contains(", "starts_with(", "ends_with(", "strip_prefix(", "strip_suffix(", "find(", "split"];
+/// Returns the repository and the names of the product's files, in their order.
+fn product() -> (PathBuf, Vec<String>) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut found = Vec::new();
     for folder in ["shared", "functions", "cli"] {
         lines::files(&root.join(folder), ".rs", &mut found);
     }
-    let is_product = |name: &str| !name.contains("/tests/") && !name.ends_with("_tests.rs");
     let named = found.iter().map(|path| path.strip_prefix(&root).expect("below the root").to_string_lossy());
-    let product: Vec<_> = named.filter(|name| is_product(name)).collect();
+    let is_product = |name: &String| !name.contains("/tests/") && !name.ends_with("_tests.rs");
+    let mut product: Vec<String> = named.map(|name| name.into_owned()).filter(is_product).collect();
+    product.sort();
     assert!(product.len() > 400, "only {} files are found", product.len());
+    (root, product)
+}
+
+/// A fact travels beside the sentence, as a value, so that a better sentence changes no behaviour.
+#[test]
+fn no_product_code_reads_a_message_back() {
+    let reads = ["contains(", "starts_with(", "ends_with(", "strip_prefix(", "strip_suffix(", "find(", "split"];
+    let (root, product) = product();
     let mut wrong = Vec::new();
     for name in product {
-        let text = fs::read_to_string(root.join(&*name)).expect("a file");
+        let text = fs::read_to_string(root.join(&name)).expect("a file");
         let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
         let is_read = |line: &&str| reads.iter().any(|read| line.contains(&format!(".message.{read}")));
         wrong.extend(code.lines().filter(is_read).map(|line| format!("{name}: {}", line.trim())));
     }
     assert!(wrong.is_empty(), "a fact that is read of a sentence belongs beside it: {wrong:#?}");
+}
+
+/// A text for people can only be shown. These rooms do that: for a message, for an end that Step Functions shows, for a
+/// fault, for the API, and for the command line, whose one function all of its rooms use.
+#[test]
+fn only_the_last_rooms_open_a_text_for_people() {
+    let rooms = [
+        "cli/src/ground/output.rs",
+        "shared/domain/src/release/way_in.rs",
+        "shared/domain/src/shown/event.rs",
+        "shared/domain/src/shown/event/release.rs",
+        "shared/domain/src/shown/summary.rs",
+        "shared/domain/src/shown/summary/day.rs",
+        "shared/domain/src/text/finding.rs",
+        "shared/engine/src/conductor/answering/mod.rs",
+        "shared/engine/src/conductor/answering/release_status.rs",
+        "shared/engine/src/deployment_context.rs",
+        "shared/engine/src/kinds/site/in_place/write.rs",
+        "shared/engine/src/routes/api/call.rs",
+        "shared/engine/src/upload_findings.rs",
+    ];
+    let opens = [".written()", "Prose::written", "Finding::written", ".words(&", "WayIn::Console.finding("];
+    let (root, product) = product();
+    let is_open = |name: &&String| {
+        let text = fs::read_to_string(root.join(name)).expect("a file");
+        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+        opens.iter().any(|open| code.contains(open))
+    };
+    let open: Vec<&String> = product.iter().filter(is_open).collect();
+    assert_eq!(open, rooms, "{open:#?}");
 }

@@ -9,32 +9,33 @@ use serde_json::{Map, Value};
 
 /// Returns the step that shows what runs in an environment.
 pub fn environment(of: EnvironmentId<'_>) -> NextStep {
-    called(Call::Environment, of)
+    called(|app, environment| Call::Environment { app, environment }, of)
 }
 
 /// Returns the step that compares the targets of an environment with what is recorded.
 pub fn observed(of: EnvironmentId<'_>) -> NextStep {
-    called(Call::Observe, of)
+    called(|app, environment| Call::Observe { app, environment }, of)
 }
 
 /// Returns the step that lists the snapshots that a rollback can go back to.
 pub fn snapshots(of: EnvironmentId<'_>) -> NextStep {
-    called(Call::Snapshots, of)
+    called(|app, environment| Call::Snapshots { app, environment }, of)
 }
 
 /// Returns the step that lists the deployments of an environment, the newest first.
 pub fn history(of: EnvironmentId<'_>) -> NextStep {
-    called(Call::History, of)
+    called(|app, environment| Call::History { app, environment }, of)
 }
 
 /// Returns the step that shows the figures of an application in the last day.
 pub fn figures_of_a_day(app: &AppName) -> NextStep {
-    NextStep::Call(Call::FiguresOfADay(app.clone()))
+    NextStep::Call(Call::FiguresOfADay { app: app.clone() })
 }
 
 /// Returns the step that stops a deployment and undoes what it changed.
 pub fn cancel(of: EnvironmentId<'_>, id: &DeploymentId) -> NextStep {
-    NextStep::Call(Call::Cancel(of.app().clone(), of.environment().clone(), id.to_string()))
+    let (app, environment, deployment) = (of.app().clone(), of.environment().clone(), id.to_string());
+    NextStep::Call(Call::Cancel { app, environment, deployment })
 }
 
 fn called(call: fn(AppName, EnvironmentName) -> Call, of: EnvironmentId<'_>) -> NextStep {

@@ -4,6 +4,7 @@
 use crate::prose;
 use crate::text::count::{agree, count};
 use crate::text::foreign::{self, truncate};
+use crate::text::next_step::NextStep;
 use crate::text::prose::Prose;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -181,6 +182,11 @@ impl Finding {
     pub fn line(&self) -> Prose {
         let (reason, remedy) = (self.reason.clone().sentence(), self.remedy.clone().sentence());
         prose![format!("{}: {}: ", self.name, self.path), reason, " Remedy: ", remedy]
+    }
+
+    /// Returns the steps that it names, in their order.
+    pub fn steps(&self) -> impl Iterator<Item = &NextStep> {
+        self.reason.steps().chain(self.remedy.steps())
     }
 
     /// Returns its line as it stands in a place that all read.

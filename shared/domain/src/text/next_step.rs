@@ -27,17 +27,17 @@ pub struct Input(pub(crate) Map<String, Value>);
 #[serde(rename_all = "snake_case")]
 pub enum Call {
     /// Shows what runs in an environment.
-    Environment(AppName, EnvironmentName),
+    Environment { app: AppName, environment: EnvironmentName },
     /// Compares the targets of an environment with what is recorded.
-    Observe(AppName, EnvironmentName),
+    Observe { app: AppName, environment: EnvironmentName },
     /// Lists the snapshots that a rollback can go back to.
-    Snapshots(AppName, EnvironmentName),
+    Snapshots { app: AppName, environment: EnvironmentName },
     /// Lists the deployments of an environment, the newest first.
-    History(AppName, EnvironmentName),
+    History { app: AppName, environment: EnvironmentName },
     /// Shows the figures of an application in the last day.
-    FiguresOfADay(AppName),
+    FiguresOfADay { app: AppName },
     /// Stops a deployment, by its id, and undoes what it changed.
-    Cancel(AppName, EnvironmentName, String),
+    Cancel { app: AppName, environment: EnvironmentName, deployment: String },
 }
 
 /// A member of a deployment's request that needs a reason.
@@ -70,13 +70,15 @@ impl Call {
     /// Returns the call of the API.
     pub fn of_api(&self) -> String {
         match self {
-            Self::Environment(app, environment) => format!("GET /apps/{app}/environments/{environment}"),
-            Self::Observe(app, environment) => format!("GET /apps/{app}/environments/{environment}?observe=true"),
-            Self::Snapshots(app, environment) => format!("GET /apps/{app}/environments/{environment}/snapshots"),
-            Self::History(app, environment) => format!("GET /apps/{app}/deployments?environment={environment}"),
-            Self::FiguresOfADay(app) => format!("GET /apps/{app}/stats?days=1"),
-            Self::Cancel(app, environment, id) => {
-                format!(r#"POST /apps/{app}/environments/{environment}/deployments/{id}/cancel {{"reason":"…"}}"#)
+            Self::Environment { app, environment } => format!("GET /apps/{app}/environments/{environment}"),
+            Self::Observe { app, environment } => format!("GET /apps/{app}/environments/{environment}?observe=true"),
+            Self::Snapshots { app, environment } => format!("GET /apps/{app}/environments/{environment}/snapshots"),
+            Self::History { app, environment } => format!("GET /apps/{app}/deployments?environment={environment}"),
+            Self::FiguresOfADay { app } => format!("GET /apps/{app}/stats?days=1"),
+            Self::Cancel { app, environment, deployment } => {
+                format!(
+                    r#"POST /apps/{app}/environments/{environment}/deployments/{deployment}/cancel {{"reason":"…"}}"#
+                )
             }
         }
     }
@@ -84,12 +86,12 @@ impl Call {
     /// Returns the command of `windlass` that does the same.
     pub fn command(&self) -> String {
         match self {
-            Self::Environment(app, environment) => format!("windlass status {app} {environment}"),
-            Self::Observe(app, environment) => format!("windlass status {app} {environment} --observe"),
-            Self::Snapshots(app, environment) => format!("windlass snapshots {app} {environment}"),
-            Self::History(app, environment) => format!("windlass history {app} {environment}"),
-            Self::FiguresOfADay(app) => format!("windlass stats {app} --days 1"),
-            Self::Cancel(app, _, id) => format!("windlass cancel {app} {id} --reason '…'"),
+            Self::Environment { app, environment } => format!("windlass status {app} {environment}"),
+            Self::Observe { app, environment } => format!("windlass status {app} {environment} --observe"),
+            Self::Snapshots { app, environment } => format!("windlass snapshots {app} {environment}"),
+            Self::History { app, environment } => format!("windlass history {app} {environment}"),
+            Self::FiguresOfADay { app } => format!("windlass stats {app} --days 1"),
+            Self::Cancel { app, deployment, .. } => format!("windlass cancel {app} {deployment} --reason '…'"),
         }
     }
 }
