@@ -93,6 +93,15 @@ pub async fn page<T: DeserializeOwned>(
     Ok(ListPage { listed, next })
 }
 
+/// Reads a whole list, page by page.
+///
+/// # Errors
+/// No answer, or one that cannot be understood.
+pub async fn whole<T: DeserializeOwned>(windlass: &Windlass, list: &List<'_>) -> Result<Vec<T>, Failure> {
+    let part = ListPart { limit: usize::MAX, after: None };
+    Ok(part.read(windlass, list).await?.listed)
+}
+
 /// The part of a list that is shown.
 #[derive(Debug, Args)]
 pub struct ListPart {

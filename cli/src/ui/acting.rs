@@ -4,7 +4,7 @@ use super::acts::{self, Act, BegunWork, PageAction, TypedCommand};
 use super::deployment;
 use super::guard::random;
 use super::http::{Answer, Fields};
-use super::parts::{self, Sort, mark};
+use super::parts::{self, Sort, mark, typed};
 use super::server::{Server, app_name, nothing};
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
@@ -62,10 +62,7 @@ impl Server {
             None => {}
         }
         self.once.borrow_mut().insert(once.clone(), None);
-        let begun = match TypedCommand::read(&words) {
-            Ok(command) => command.begin(&self.windlass).await,
-            Err(mistake) => Err(mistake),
-        };
+        let begun = async { TypedCommand::read(&words)?.begin(&self.windlass).await }.await;
         match begun {
             Err(refused) => {
                 self.once.borrow_mut().remove(&once);
@@ -86,9 +83,9 @@ impl Server {
         began.any(|begun| matches!(begun, BegunWork::Deployment(known) if known == id))
     }
 
-    /// Returns the words that reach the same installation wherever they are typed.
-    fn typed(&self, words: &[String]) -> Vec<String> {
-        [words, &self.endpoint.typed()].concat()
+    /// Returns the command that reaches the same installation wherever it is typed.
+    fn typed(&self, words: &[String]) -> String {
+        in_shell(&[words, &self.endpoint.typed()].concat())
     }
 
     fn remember(&self, fields: &Fields, words: &[String], begun: BegunWork) -> Result<usize, Failure> {
@@ -97,7 +94,7 @@ impl Server {
         did.push(PageAction {
             app: app_name(name("app"))?,
             environment: EnvironmentName::new(name("environment")).ok(),
-            typed: in_shell(&self.typed(words)),
+            typed: self.typed(words),
             begun,
         });
         Ok(did.len() - 1)
@@ -125,8 +122,7 @@ impl Server {
         };
         let body = html! {
             h1 { "Handed in" }
-            p { "The same, typed:" }
-            pre.typed { code { (did.typed) } }
+            (typed(&did.typed))
             (outcome)
             @if let Some(environment) = &did.environment {
                 p.acts { a.button href=(self.stand.environment(EnvironmentId::new(&did.app, environment))) { (did.app) " " (environment) } }
@@ -136,44 +132,31 @@ impl Server {
     }
 
     fn became(&self, app: &AppName, id: &str) -> Markup {
-        html! { p role="status" { (mark(Sort::Moving, "it is deployment")) " " a href=[self.stand.deployment(app, id)] { (id) } } }
+        status(Sort::Moving, "it is deployment", &html! { a href=[self.stand.deployment(app, id)] { (id) } })
     }
 
     /// Shows the outcome of an execution, and returns whether it is known.
     async fn execution_outcome(&self, did: &PageAction, execution: &str) -> Result<(Markup, bool), Failure> {
         let came = match execution_outcome(&self.windlass, &did.app, execution).await {
-            Ok(came) => came,
             Err(failure) if failure.passes || is_not_known_yet(&failure) => {
-                return Ok((
-                    html! { p role="status" { (mark(Sort::Moving, "started; nothing came of it yet")) } },
-                    false,
-                ));
+                return Ok((status(Sort::Moving, "started; nothing came of it yet", &html! {}), false));
             }
-            Err(failure) => return Err(failure),
+            came => came?,
         };
-        if let Some(id) = &came.deployment {
-            return Ok((self.became(&did.app, id), true));
-        }
-        if let Some(refusal) = came.refusal {
-            return Ok((parts::failure(&Failure::rejected("it was rejected:", refusal.findings)), true));
-        }
-        if let Some(done) = came.done {
-            return Ok((html! { p role="status" { (mark(Sort::Good, "done")) " " (done.cause) } }, true));
-        }
         let ended = came.execution.filter(|known| known.status != "RUNNING");
-        Ok(match ended {
-            Some(ended) => {
-                let why = ended.cause.or(ended.error).unwrap_or_default();
-                (
-                    html! { p role="status" { (mark(Sort::Bad, "its execution ended")) " " (ended.status) " " (why) } },
-                    true,
-                )
-            }
-            None => (
-                html! { p role="status" { (mark(Sort::Moving, "under way")) " " (deployment::execution(execution)) } },
-                false,
-            ),
-        })
+        let outcome = if let Some(id) = &came.deployment {
+            self.became(&did.app, id)
+        } else if let Some(refusal) = came.refusal {
+            parts::failure(&Failure::rejected("it was rejected:", refusal.findings))
+        } else if let Some(done) = came.done {
+            status(Sort::Good, "done", &html! { (done.cause) })
+        } else if let Some(ended) = ended {
+            let why = ended.cause.or(ended.error).unwrap_or_default();
+            status(Sort::Bad, "its execution ended", &html! { (ended.status) " " (why) })
+        } else {
+            return Ok((status(Sort::Moving, "under way", &deployment::execution(execution)), false));
+        };
+        Ok((outcome, true))
     }
 
     pub(super) fn failed(&self, failure: &Failure, act: Option<(&Act, &Fields, &[String])>) -> Answer {
@@ -204,6 +187,7 @@ fn head(act: &Act, fields: &Fields) -> Markup {
     html! { h1 { (act.title) ": " (value("app")) " " (value("environment")) } p { (act.does) } }
 }
 
-fn typed(words: &[String]) -> Markup {
-    html! { p { "The same, typed:" } pre.typed { code { (in_shell(words)) } } }
+/// Shows how far it is, as a browser announces it.
+fn status(sort: Sort, words: &str, more: &Markup) -> Markup {
+    html! { p role="status" { (mark(sort, words)) " " (more) } }
 }

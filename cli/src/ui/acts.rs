@@ -35,12 +35,8 @@ pub struct Act {
 /// All of them.
 pub const ACTS: [Act; 7] = [
     Act {
-        verb: "deploy",
-        title: "Deploy a recorded version",
-        does: "Deploys a release that is recorded already: promotion.",
         arguments: &["version"],
         is_planned: true,
-        options: &[],
         wishes: &[
             ("again", "once more, although it was deployed or undone before"),
             ("allow-older", "although a newer release is there"),
@@ -48,66 +44,42 @@ pub const ACTS: [Act; 7] = [
             ("through-hold", "although deployments are held"),
             ("preempt", "stop what is under way, have it undone, and deploy this next"),
         ],
+        ..plain("deploy", "Deploy a recorded version", "Deploys a release that is recorded already: promotion.")
     },
     Act {
-        verb: "rollback",
-        title: "Roll back",
-        does: "Goes back to an earlier snapshot that was good, at once, and holds automatic deployments until the hold \
-               is released.",
-        arguments: &[],
         is_planned: true,
         options: &[
             ("snapshot", "the snapshot's number; the newest suitable one if empty"),
             ("across", "a component that is irreversible and that it may go back across"),
         ],
-        wishes: &[],
+        ..plain(
+            "rollback",
+            "Roll back",
+            "Goes back to an earlier snapshot that was good, at once, and holds automatic deployments until the hold \
+             is released.",
+        )
     },
+    plain("hold", "Hold", "Holds automatic deployments until the hold is released."),
+    plain("release-hold", "Release the hold", "Lets automatic deployments in again."),
     Act {
-        verb: "hold",
-        title: "Hold",
-        does: "Holds automatic deployments until the hold is released.",
-        arguments: &[],
-        is_planned: false,
-        options: &[],
-        wishes: &[],
-    },
-    Act {
-        verb: "release-hold",
-        title: "Release the hold",
-        does: "Lets automatic deployments in again.",
-        arguments: &[],
-        is_planned: false,
-        options: &[],
-        wishes: &[],
-    },
-    Act {
-        verb: "cancel",
-        title: "Cancel",
-        does: "Stops the deployment and undoes what it has changed. It vetoes nothing.",
         arguments: &["id"],
-        is_planned: false,
-        options: &[],
-        wishes: &[],
+        ..plain("cancel", "Cancel", "Stops the deployment and undoes what it has changed. It vetoes nothing.")
     },
     Act {
-        verb: "recover",
-        title: "Recover",
-        does: "Tries again to undo a deployment that needs an operator, or ends one whose execution died.",
-        arguments: &[],
-        is_planned: false,
         options: &[("deployment", "the deployment; the one that holds the lock if empty")],
-        wishes: &[],
+        ..plain(
+            "recover",
+            "Recover",
+            "Tries again to undo a deployment that needs an operator, or ends one whose execution died.",
+        )
     },
-    Act {
-        verb: "accept",
-        title: "Accept",
-        does: "Makes what is there now the truth, and unlocks the environment. Nothing is changed.",
-        arguments: &[],
-        is_planned: false,
-        options: &[],
-        wishes: &[],
-    },
+    plain("accept", "Accept", "Makes what is there now the truth, and unlocks the environment. Nothing is changed."),
 ];
+
+/// Makes an act on an environment that has no plan and needs nothing but a reason.
+const fn plain(verb: &'static str, title: &'static str, does: &'static str) -> Act {
+    Act { verb, title, does, arguments: &[], is_planned: false, options: &[], wishes: &[] }
+}
 
 /// Finds the act of a name.
 pub fn named(verb: &str) -> Option<&'static Act> {

@@ -4,7 +4,7 @@ use super::news::{News, elsewhere};
 use super::parts::{Page, PagePlace, Sort, age, mark};
 use super::way_back;
 use crate::view::overview::{App, EnvironmentOverview};
-use crate::view::provenance::{commit, short, who};
+use crate::view::provenance::{commit, short};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 use url::form_urlencoded::byte_serialize;
@@ -84,12 +84,7 @@ impl Board<'_> {
         let words = words.chain(brought.iter().map(String::as_str));
         let versions = runs.iter().map(|(names, _)| names.now.version.as_str());
         let names = [app.app.as_str(), here.environment.as_str()];
-        let asked = |names: &VersionNames| here.deployments.get(&names.now.deployment.0);
-        let by = |names: &VersionNames| {
-            let asked = asked(names)?;
-            let accepted = asked.accepted_as(&names.now.version);
-            Some(who(accepted.map_or(&asked.requester, |accepted| &accepted.by)))
-        };
+        let by = |names: &VersionNames| here.by(&names.now);
         let commit_of = |names: &VersionNames| commit(names.now.git.as_ref());
         let more = runs.iter().flat_map(|(names, _)| [Some(commit_of(names)), by(names)]);
         let more: Vec<String> = more.flatten().collect();
@@ -159,14 +154,10 @@ impl Board<'_> {
         if !here.declared {
             states.push((Sort::Still, "no longer declared".to_owned()));
         }
-        match (here.verified_good, here.runs().is_empty()) {
-            (_, true) => states.push((Sort::Still, "nothing deployed".to_owned())),
-            (Some(true), _) if here.unmeasured => {
-                states.push((Sort::Still, "not measured".to_owned()));
-            }
-            (Some(true), _) => states.push((Sort::Good, "verified good".to_owned())),
-            (Some(false), _) => states.push((Sort::Still, "judged by nobody".to_owned())),
-            (None, _) => {}
+        if here.runs().is_empty() {
+            states.push((Sort::Still, "nothing deployed".to_owned()));
+        } else {
+            states.extend(here.verified_good.map(|good| judged(good, here.unmeasured)));
         }
         states
     }
@@ -182,6 +173,16 @@ fn promotion(app: &App, here: &EnvironmentOverview, news: &News) -> String {
 /// Returns the parts in one text.
 fn joined(parts: &[Part]) -> String {
     parts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns how far what runs was judged, in words.
+pub fn judged(is_good: bool, is_unmeasured: bool) -> (Sort, String) {
+    let (sort, words) = match (is_good, is_unmeasured) {
+        (true, false) => (Sort::Good, "verified good"),
+        (true, true) => (Sort::Still, "not measured"),
+        (false, _) => (Sort::Still, "judged by nobody"),
+    };
+    (sort, words.to_owned())
 }
 
 /// Returns the targets that are not as recorded; one line that all are, if they are.

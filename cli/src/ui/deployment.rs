@@ -1,7 +1,7 @@
 //! A deployment: its state, its waves as they go, its gates, its undo, its cause, and its cost. A plan that nobody
 //! carries out yet has the same form.
 
-use super::lines::{Stretch, strip};
+use super::lines::{Stretch, in_a_word, of, strip};
 use super::parts::{Page, PagePlace, Sort, fact, mark, prose, span, stands, times, when};
 use super::waves::{self, DrawnRecord, components};
 use crate::ui::logs::Groups;
@@ -249,9 +249,7 @@ fn drawn(planned: &Planned, drawn: &DrawnPlan) -> Markup {
                 tbody { @for gate in &drawn.gates { tr {
                     th scope="row" { small { (gate.source) } " " (gate.gate) }
                     td data-name="Now" { (match gate.verdict {
-                        Some(Verdict::Pass) => mark(Sort::Good, "pass"),
-                        Some(Verdict::Fail) => mark(Sort::Bad, "FAIL"),
-                        Some(Verdict::Unknown) => mark(Sort::Still, "unknown"),
+                        Some(verdict) => mark(of(verdict), in_a_word(verdict)),
                         None => mark(Sort::Still, "measured of the release itself"),
                     }) }
                     td data-name="Threshold" { (gate.threshold) }

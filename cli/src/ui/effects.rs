@@ -6,7 +6,7 @@ use crate::ui::acts::Act;
 use crate::ui::http::Fields;
 use crate::ui::parts::{Sort, mark, times};
 use crate::ui::server::{Server, app_name, environment_name};
-use crate::ui::undoing::{cancelled, recovered};
+use crate::ui::undoing::{cancelled, nothing, recovered};
 use crate::view::provenance::short;
 use crate::view::record::Record;
 use crate::view::status::Environment;
@@ -159,10 +159,6 @@ impl Server {
             (_, _) => nothing("Nobody holds the lock."),
         })
     }
-}
-
-fn nothing(why: &str) -> Markup {
-    html! { p { (mark(Sort::Noted, "nothing")) " " (why) } }
 }
 
 /// Shows which deployment has a turn afterwards.

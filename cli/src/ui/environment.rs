@@ -1,7 +1,7 @@
 //! An environment: its running releases, the acts on it, its history as a strip, and the snapshots that a rollback can
 //! go back to.
 
-use super::board::{drifted, found};
+use super::board::{drifted, found, judged};
 use super::parts::{Page, PagePlace, Sort, age, mark, of_ending, span, stands, times, when};
 use super::way_back::{self, LastDrill};
 use crate::view::history::Deployment;
@@ -95,10 +95,7 @@ impl Shown<'_> {
             states.extend(drifted(&here.observed));
         }
         let present = self.snapshots.iter().find(|snapshot| snapshot.present);
-        states.extend(present.map(|present| {
-            let (sort, words) = judged(present);
-            (sort, words.to_owned())
-        }));
+        states.extend(present.map(|present| judged(present.verified_good, present.unmeasured)));
         states
     }
 
@@ -240,8 +237,8 @@ impl Shown<'_> {
                         td data-name="Components" { @for (part, version) in versions(one) { div { (part) " " (version) } } }
                         td data-name="State" { ul.states {
                             @if one.present { li { (mark(Sort::Moving, "runs now")) } }
-                            @let (sort, words) = judged(one);
-                            li { (mark(sort, words)) }
+                            @let (sort, words) = judged(one.verified_good, one.unmeasured);
+                            li { (mark(sort, &words)) }
                             @if one.vetoed { li { (mark(Sort::Bad, "vetoed")) } }
                             @for (name, ran) in &one.crosses { li { (mark(Sort::Noted, &format!("crosses {name} of {}", ran.version))) } }
                         } }
@@ -255,15 +252,6 @@ impl Shown<'_> {
                 } }
             }
         }
-    }
-}
-
-/// Returns how far a snapshot was judged, in words.
-fn judged(snapshot: &Snapshot) -> (Sort, &'static str) {
-    match (snapshot.verified_good, snapshot.unmeasured) {
-        (true, false) => (Sort::Good, "verified good"),
-        (true, true) => (Sort::Still, "not measured"),
-        (false, _) => (Sort::Still, "judged by nobody"),
     }
 }
 

@@ -152,19 +152,16 @@ fn head(bytes: &[u8]) -> Result<Option<(HttpRequest, usize)>, Answer> {
     };
     let target = read.path.unwrap_or_default();
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let headers = read.headers.iter().map(|header| {
-        let value = String::from_utf8_lossy(header.value).into_owned();
-        (header.name.to_ascii_lowercase(), value)
-    });
     let mut request = HttpRequest {
         method: read.method.unwrap_or_default().to_owned(),
         path: path.to_owned(),
         query: fields(query.as_bytes()),
         ..HttpRequest::default()
     };
-    for (name, value) in headers {
+    for header in read.headers {
+        let value = String::from_utf8_lossy(header.value).into_owned();
         // Nobody could know which of two headers of one name counts.
-        if request.headers.insert(name, value).is_some() {
+        if request.headers.insert(header.name.to_ascii_lowercase(), value).is_some() {
             return Err(Answer::line(400, "a header is there twice"));
         }
     }

@@ -1,6 +1,6 @@
 //! The log groups that the targets of a deployment write into, each with its page in the console, and their lines.
 
-use super::parts::{PagePlace, Sort, mark, when};
+use super::parts::{PagePlace, Sort, mark, typed, when};
 use crate::ground::quoting::in_shell;
 use crate::talk::installation::Endpoint;
 use crate::view::log_lines::{LogGroup, groups, look, what_writes};
@@ -28,8 +28,7 @@ pub async fn shown(aws: &Aws, record: &Record, stand: &PagePlace, options: &[Str
     let command = command.map(str::to_owned);
     html! {
         h1 { "Logs of " a href=[stand.deployment(app, &id.0)] { (app) " " (id) } }
-        p { "The same, typed:" }
-        pre.typed { code { (in_shell(&[&command, options].concat())) } }
+        (typed(&in_shell(&[&command, options].concat())))
         ul.plain { @for group in &found.groups { li { (group.component) " writes into " (link(record, group)) } } }
         @for note in &found.notes { p { (mark(Sort::Noted, "note")) " " (note) } }
         @for unseen in &found.unseen { p { (mark(Sort::Bad, "not read")) " " (unseen) } }
@@ -104,14 +103,10 @@ impl Groups {
     /// Shows them as a fact of a deployment, with a link to the page that says why some are missing; `None` where there
     /// are none.
     pub fn fact(&self, record: &Record, logs: &str) -> Option<Markup> {
-        let lacks = self.lacks.then(|| {
-            html! { div { small { "not all could be told: " a href=(logs) { "Logs" } " says why" } } }
-        });
-        let is_there = lacks.is_some() || !self.known.is_empty();
-        is_there.then(|| {
+        (self.lacks || !self.known.is_empty()).then(|| {
             html! {
                 @for group in &self.known { div { (link(record, group)) " " small { (group.component) } } }
-                @if let Some(lacks) = lacks { (lacks) }
+                @if self.lacks { div { small { "not all could be told: " a href=(logs) { "Logs" } " says why" } } }
             }
         })
     }

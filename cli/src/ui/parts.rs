@@ -226,6 +226,11 @@ pub fn fact(name: &str, value: Option<Markup>) -> Markup {
     html! { @if let Some(value) = value { div { dt { (name) } dd { (value) } } } }
 }
 
+/// Shows the command that does what a page does.
+pub fn typed(command: &str) -> Markup {
+    html! { p { "The same, typed:" } pre.typed { code { (command) } } }
+}
+
 /// Shows why something was refused or could not be shown: the message, and each finding with its remedy.
 pub fn failure(failure: &Failure) -> Markup {
     html! {

@@ -103,9 +103,6 @@ async fn history(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) -> Res
     }
 }
 
-/// A day, in milliseconds.
-const DAY: u64 = 24 * 60 * 60 * 1000;
-
 /// The verb's arguments.
 #[derive(Debug, Args)]
 pub struct Report {
@@ -128,7 +125,7 @@ impl Report {
     /// # Errors
     /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        let since = Time(now().0.saturating_sub(self.days * DAY));
+        let since = Time(now().0.saturating_sub(self.days * DAY_MS));
         let text = waiting(async {
             let windlass = self.endpoint.open().await?;
             written(&windlass, EnvironmentId::new(&self.app, &self.environment), since).await

@@ -11,7 +11,7 @@ use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::machine::now;
 use crate::talk::installation::Endpoint;
-use crate::talk::listing::{LARGEST_PAGE, List, page};
+use crate::talk::listing::{List, page, whole};
 use crate::talk::windlass::Windlass;
 use crate::view::figures;
 use crate::view::history::Deployment;
@@ -118,18 +118,7 @@ impl Server {
 
     async fn board(&self, query: &Fields) -> Result<Answer, Failure> {
         let list = List { name: "apps", path: vec!["apps"], query: vec![] };
-        let mut apps = Vec::new();
-        let mut after: Option<String> = None;
-        loop {
-            let next = page::<Value>(&self.windlass, &list, LARGEST_PAGE, after.as_deref()).await?;
-            for one in &next.listed {
-                apps.push(App::read(one)?);
-            }
-            after = next.next;
-            if after.is_none() {
-                break;
-            }
-        }
+        let apps = whole::<App>(&self.windlass, &list).await?;
         let looks = query.get("observe").is_some_and(|wish| wish == "true");
         let observed = if looks { self.observed(&apps).await } else { BTreeMap::new() };
         let board = Board {
@@ -144,22 +133,11 @@ impl Server {
     }
 
     async fn figures(&self, query: &Fields) -> Result<Answer, Failure> {
-        let days = query.get("days").and_then(|text| text.parse().ok());
-        let days: u64 = days.unwrap_or(30);
+        let days: u64 = query.get("days").and_then(|text| text.parse().ok()).unwrap_or(30);
         let text = days.to_string();
         let list = List { name: "apps", path: vec!["stats"], query: vec![("days", &text)] };
-        let mut apps = Vec::new();
-        let mut after: Option<String> = None;
-        loop {
-            let next = page::<Value>(&self.windlass, &list, LARGEST_PAGE, after.as_deref()).await?;
-            for one in &next.listed {
-                apps.push(figures::App::read(one)?);
-            }
-            after = next.next;
-            if after.is_none() {
-                break;
-            }
-        }
+        let apps = whole::<Value>(&self.windlass, &list).await?;
+        let apps: Vec<figures::App> = apps.iter().map(figures::App::read).collect::<Result<_, _>>()?;
         let shown = super::figures::Shown { stand: &self.stand, apps: &apps, days };
         Ok(Answer::page(200, shown.page()))
     }

@@ -62,15 +62,20 @@ fn has_passed(record: &Record) -> bool {
     record.deployment.undoing.is_none() && (plan.outcome != PlanOutcome::Change || is_passed)
 }
 
+/// Shows that an act would do nothing, and why.
+pub fn nothing(why: &str) -> Markup {
+    html! { p { (mark(Sort::Noted, "nothing")) " " (why) } }
+}
+
 /// Shows what a cancellation would do.
 pub fn cancelled(record: &Record, held: Option<&LockHolder>) -> Markup {
     let deployment = &record.deployment;
     if let Some(ended) = &deployment.ending {
-        return html! { p { (mark(Sort::Noted, "nothing")) " It has ended: " (ended) ". There is nothing to stop." } };
+        return nothing(&format!("It has ended: {ended}. There is nothing to stop."));
     }
     let is_its = held.filter(|held| held.deployment == deployment.id);
     if is_its.is_some_and(|held| held.state != HeldState::Running) || deployment.undoing.is_some() {
-        return html! { p { (mark(Sort::Noted, "nothing")) " It is being undone already." } };
+        return nothing("It is being undone already.");
     }
     if deployment.status == Status::Waiting {
         return html! { p { "It waits for its turn and has changed nothing. It would end, and nothing is undone." } };
@@ -86,15 +91,11 @@ pub fn recovered(record: &Record, held: Option<&LockHolder>) -> Markup {
     let deployment = &record.deployment;
     let state = held.filter(|held| held.deployment == deployment.id).map(|held| held.state);
     match (state, &deployment.ending) {
-        (None, Some(ended)) => {
-            html! { p { (mark(Sort::Noted, "nothing")) " It has ended: " (ended) ", and does not hold the lock." } }
-        }
+        (None, Some(ended)) => nothing(&format!("It has ended: {ended}, and does not hold the lock.")),
         (None, None) => html! { p {
             "It does not hold the lock. Where its execution died while it waited it would end, and nothing is undone; else this is refused."
         } },
-        (Some(HeldState::Recovering), _) => {
-            html! { p { (mark(Sort::Noted, "nothing")) " A recovery is under way already." } }
-        }
+        (Some(HeldState::Recovering), _) => nothing("A recovery is under way already."),
         (Some(HeldState::Running), _) => html! {
             p { "It is under way. Where its execution still runs this is refused: cancel it then. Where that died:" }
             (brought_back(record))

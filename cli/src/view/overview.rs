@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::deployment::drill::{Drills, Next};
 use windlass_domain::deployment::hourly_look::LookResult;
-use windlass_domain::environment::{HeldState, Hold, Lock, VersionNames};
+use windlass_domain::environment::{GivenVersion, HeldState, Hold, Lock, VersionNames};
 use windlass_domain::release::Part;
 use windlass_domain::text::count::count;
 use windlass_domain::text::foreign::Foreign;
@@ -99,13 +99,7 @@ impl EnvironmentOverview {
             .enumerate()
             .map(|(number, (names, parts))| {
                 let given = &names.now;
-                let asked = self.deployments.get(&given.deployment.0);
-                let accepted = asked.and_then(|asked| asked.accepted_as(&given.version));
-                let by = match (accepted, asked) {
-                    (Some(accepted), _) => who(&accepted.by),
-                    (None, Some(asked)) => who(&asked.requester),
-                    (None, None) => "-".to_owned(),
-                };
+                let by = self.by(given).unwrap_or_else(|| "-".to_owned());
                 let of = parts.iter().map(ToString::to_string).collect::<Vec<_>>();
                 let version =
                     if is_one { given.version.clone() } else { format!("{} ({})", given.version, of.join(", ")) };
@@ -117,6 +111,13 @@ impl EnvironmentOverview {
                 row([&app, name, &version, &commit(given.git.as_ref()), &since, &by, back, now])
             })
             .collect()
+    }
+
+    /// Returns the person who asked for what runs by this name, or accepted it.
+    pub fn by(&self, given: &GivenVersion) -> Option<String> {
+        let asked = self.deployments.get(&given.deployment.0)?;
+        let accepted = asked.accepted_as(&given.version).map(|accepted| &accepted.by);
+        Some(who(accepted.unwrap_or(&asked.requester)))
     }
 
     /// Returns each release that runs, with the parts that run it.
