@@ -7,13 +7,15 @@ use super::way_back::{self, LastDrill};
 use crate::view::history::Deployment;
 use crate::view::provenance::{commit, short, took, who};
 use crate::view::snapshots::Snapshot;
-use crate::view::status::Environment;
+use crate::view::status::{Environment, parts};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 use windlass_domain::environment::drift::Drift;
-use windlass_domain::environment::{HeldState, Running, VersionNames};
+use windlass_domain::environment::{HeldState, VersionNames};
+use windlass_domain::release::Part;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::foreign::Foreign;
+use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::time::Time;
 
 /// The content of an environment's page.
@@ -122,22 +124,23 @@ impl Shown<'_> {
 
     fn running(&self) -> Markup {
         let here = self.environment;
-        let rows: Vec<(String, &VersionNames)> =
-            here.running.iter().flat_map(|(name, running)| parts(name.as_str(), running)).collect();
+        let runs = here.running.iter();
+        let rows = runs.flat_map(|(name, running)| parts(name, &running.names, &running.containers));
+        let rows: Vec<(Part, &VersionNames)> = rows.collect();
         html! {
             @if rows.is_empty() { p.empty { "Nothing was deployed yet." } } @else {
                 div.wide { table {
                     thead { tr { @for title in ["Component", "Version", "Commit", "Age", "By", "Deployment", "Drift"] { th scope="col" { (title) } } } }
-                    tbody { @for (name, names) in &rows {
+                    tbody { @for (part, names) in &rows {
                         @let asked = here.deployments.get(&names.now.deployment.0);
                         tr {
-                            th scope="row" { (name) }
+                            th scope="row" { (part) }
                             td data-name="Version" { b { (names.now.version) } @if let Some(origin) = names.origin() { div { small { (times(&origin)) } } } }
                             td data-name="Commit" { code { (commit(names.now.git.as_ref())) } }
                             td data-name="Age" { (age(names.now.since, self.now)) }
                             td data-name="By" { (asked.map_or_else(|| "–".to_owned(), |asked| who(&asked.requester))) }
                             td data-name="Deployment" { a href=[self.stand.deployment(&here.app, &names.now.deployment.0)] { (names.now.deployment) } }
-                            td data-name="Drift" { (self.drift(name)) }
+                            td data-name="Drift" { (self.drift(&part.component)) }
                         }
                     } }
                 } }
@@ -146,34 +149,25 @@ impl Shown<'_> {
         }
     }
 
-    fn drift(&self, part: &str) -> Markup {
-        let component = part.split('/').next().unwrap_or(part);
-        let observed = self.environment.observed.iter().find(|(name, _)| name.as_str() == component);
-        let looked = self.environment.drift.iter();
-        let mut looked = looked.flat_map(|shown| &shown.components);
-        let looked = looked.find(|(name, _)| name.as_str() == component);
-        html! { @match observed {
-            None => @match looked {
-                None => span.none { "not looked" },
-                Some((_, one)) => {
-                    @match one.drift {
-                        Drift::None => (mark(Sort::Good, "as recorded")),
-                        Drift::Changed => (mark(Sort::Bad, "drifted")),
-                        Drift::Unknown => (mark(Sort::Still, "unknown")),
-                    }
-                    @if one.drift != Drift::None { " " (times(&one.words())) }
-                    " " small { "at " (when(one.at)) }
-                }
-            },
-            Some((_, seen)) => {
-                @match seen.drift {
-                    Drift::None => (mark(Sort::Good, "as recorded")),
-                    Drift::Changed => { (mark(Sort::Bad, "drifted")) @if let Some(saw) = &seen.seen { " shows " (saw) } @if let Some(was) = &seen.recorded { ", recorded is " (was) } },
-                    Drift::Unknown => (mark(Sort::Still, "unknown")),
-                }
+    fn drift(&self, component: &ComponentName) -> Markup {
+        let seen = self.environment.observed.get(component);
+        let looked = self.environment.drift.as_ref().and_then(|shown| shown.components.get(component));
+        let (sort, words) = match seen.map(|seen| seen.drift).or(looked.map(|one| one.drift)) {
+            None => return html! { span.none { "not looked" } },
+            Some(Drift::None) => (Sort::Good, "as recorded"),
+            Some(Drift::Changed) => (Sort::Bad, "drifted"),
+            Some(Drift::Unknown) => (Sort::Still, "unknown"),
+        };
+        html! {
+            (mark(sort, words))
+            @if let Some(seen) = seen {
+                @if seen.drift == Drift::Changed { @if let Some(saw) = &seen.seen { " shows " (saw) } @if let Some(was) = &seen.recorded { ", recorded is " (was) } }
                 @if let Some(why) = &seen.reason { " " small { (why) } }
+            } @else if let Some(one) = looked {
+                @if one.drift != Drift::None { " " (times(&one.words())) }
+                " " small { "at " (when(one.at)) }
             }
-        } }
+        }
     }
 
     /// Shows the deployments, oldest first, each as high as the time that it took.
@@ -253,14 +247,6 @@ impl Shown<'_> {
             }
         }
     }
-}
-
-/// Returns the names of each image of a component with several; else its own.
-fn parts<'a>(name: &str, running: &'a Running) -> Vec<(String, &'a VersionNames)> {
-    if running.containers.is_empty() {
-        return vec![(name.to_owned(), &running.names)];
-    }
-    running.containers.iter().map(|(container, names)| (format!("{name}/{container}"), names)).collect()
 }
 
 fn length(one: &Deployment) -> u64 {

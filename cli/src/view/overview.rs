@@ -2,7 +2,7 @@
 
 use crate::ground::failure::Failure;
 use crate::view::provenance::{Provenance, commit, who};
-use crate::view::status::WaitingDeployment;
+use crate::view::status::{WaitingDeployment, parts};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -124,11 +124,7 @@ impl EnvironmentOverview {
     pub fn runs(&self) -> Vec<(&VersionNames, Vec<Part>)> {
         let mut runs: Vec<(&VersionNames, Vec<Part>)> = Vec::new();
         for (name, called) in &self.running {
-            let each = called.containers.iter();
-            let each = each.map(|(container, names)| (Part::of(name, container), names));
-            let whole = called.containers.is_empty();
-            let whole = whole.then(|| (Part::from(name.clone()), &called.names));
-            for (part, names) in each.chain(whole) {
+            for (part, names) in parts(name, &called.names, &called.containers) {
                 let same = |(known, _): &&mut (&VersionNames, Vec<Part>)| known.now == names.now;
                 match runs.iter_mut().find(same) {
                     Some((_, parts)) => parts.push(part),

@@ -99,7 +99,7 @@ impl Undeclared {
 }
 
 /// Returns the names of each image of a component with several; else its own.
-fn parts<'a>(
+pub fn parts<'a>(
     name: &ComponentName,
     names: &'a VersionNames,
     containers: &'a BTreeMap<String, VersionNames>,
