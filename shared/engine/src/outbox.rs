@@ -146,8 +146,7 @@ async fn one(ports: &impl Ports, change: &Change) -> Result<()> {
         }
         (_, "second_look") => {
             let former: Option<SecondLook> = before.map(read).transpose()?;
-            let event = of_second_look(former.as_ref(), &read(after)?);
-            send_all(ports, event.into_iter().collect()).await
+            send_all(ports, of_second_look(former.as_ref(), &read(after)?)).await
         }
         (_, "hourly_look") => {
             let former: Option<HourlyLook> = before.map(read).transpose()?;
@@ -160,16 +159,14 @@ async fn one(ports: &impl Ports, change: &Change) -> Result<()> {
             let former: Option<EnvironmentState> = before.map(read).transpose()?;
             let (of, state) = (EnvironmentId::new(&app, &environment), read(after)?);
             let hold = of_environment(of, former.as_ref(), &state);
-            let events = hold.into_iter().chain(of_running(of, former.as_ref(), &state));
-            send_all(ports, events.collect()).await
+            send_all(ports, hold.into_iter().chain(of_running(of, former.as_ref(), &state))).await
         }
         (pk, sk) if sk.starts_with(ledger::DRILL) && before.is_none() => {
             let Some((app, environment)) = ledger::environment_of(pk) else {
                 return Ok(());
             };
             let of = EnvironmentId::new(&app, &environment);
-            let event = of_drill(of, &read(after)?);
-            send_all(ports, event.into_iter().collect()).await?;
+            send_all(ports, of_drill(of, &read(after)?)).await?;
             wake(ports, of).await
         }
         (_, "done") if before.is_none() => {
@@ -184,7 +181,7 @@ async fn one(ports: &impl Ports, change: &Change) -> Result<()> {
         }
         (_, sk) if sk.starts_with("refusal#") && before.is_none() => {
             let refusal: Refusal = read(after)?;
-            send_all(ports, vec![of_refusal(&refusal)]).await
+            send_all(ports, [of_refusal(&refusal)]).await
         }
         _ => Ok(()),
     }
@@ -225,7 +222,7 @@ async fn left_the_queue(ports: &impl Ports, before: &Item) -> Result<()> {
     }
 }
 
-async fn send_all(ports: &impl Ports, events: Vec<Event>) -> Result<()> {
+async fn send_all(ports: &impl Ports, events: impl IntoIterator<Item = Event>) -> Result<()> {
     for event in events {
         let detail = serde_json::to_value(&event.detail)
             .map_err(|error| Fault::internal(format!("an event cannot be written: {error}")))?;

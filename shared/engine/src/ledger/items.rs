@@ -10,8 +10,6 @@ use windlass_domain::declaration::tenancy::Claims;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::drill::Drills;
-use windlass_domain::deployment::hourly_look::HourlyLook;
-use windlass_domain::deployment::second_look::SecondLook;
 use windlass_domain::environment::{EnvironmentState, Lock, Waiting};
 use windlass_domain::release::arrival_sweep::ArrivalSweep;
 use windlass_domain::release::identity::DeploymentId;
@@ -170,12 +168,6 @@ pub const ARRIVING: Index<Deployment> = Index::new("arriving");
 
 /// The index partition of drills that somebody is to go on with; see [`crate::ledger::drills_index`].
 pub const DRILLS: Index<Drills> = Index::new("drills");
-
-/// The index partition of second looks that are still to be made; see [`crate::ledger::second_look_index`].
-pub const SECOND_LOOKS: Index<SecondLook> = Index::new("second_looks");
-
-/// The index partition of hourly looks; see [`crate::ledger::hourly_look_index`].
-pub const HOURLY_LOOKS: Index<HourlyLook> = Index::new("hourly_looks");
 
 /// The number of declarations that are kept. A function that stays warm serves few applications at a time, and a text
 /// has at most 256 KiB.

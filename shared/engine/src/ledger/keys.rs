@@ -1,8 +1,6 @@
 use super::items::{Execution, ExecutionRecord, LastFault, Progress, RepositoryOwner, SearchProgress, Served};
 use super::key::{Index, Key, Range};
-use crate::ledger::items::{
-    APPLICATIONS, ARRIVING, CLAIMS, DRILLS, ENVIRONMENTS, HELD, HOURLY_LOOKS, REPOSITORIES, SECOND_LOOKS, WAITING,
-};
+use crate::ledger::items::{APPLICATIONS, ARRIVING, CLAIMS, DRILLS, ENVIRONMENTS, HELD, REPOSITORIES, WAITING};
 use crate::ports;
 use serde_json::Value;
 use windlass_domain::declaration::Declared;
@@ -10,9 +8,7 @@ use windlass_domain::declaration::plan::Plan;
 use windlass_domain::declaration::tenancy::Claims;
 use windlass_domain::declaration::version_name::RecordedRelease;
 use windlass_domain::deployment::drill::{Drill, Drills};
-use windlass_domain::deployment::hourly_look::HourlyLook;
 use windlass_domain::deployment::judgement::Judgement;
-use windlass_domain::deployment::second_look::SecondLook;
 use windlass_domain::deployment::step::Step;
 use windlass_domain::deployment::{Deployment, Refusal};
 use windlass_domain::environment::{EnvironmentState, Lock, PastRelease, Snapshot, Veto, Waiting};
@@ -24,7 +20,8 @@ use windlass_domain::text::digest::Digest;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::text::time::Time;
 
-fn in_index<T>(index: &Index<T>, place: impl Into<String>) -> ports::Key {
+/// Returns a place in a partition of the index.
+pub(super) fn in_index<T>(index: &Index<T>, place: impl Into<String>) -> ports::Key {
     let pk = index.pk.to_owned();
     ports::Key { pk, sk: place.into() }
 }
@@ -240,27 +237,6 @@ pub fn judgement(id: &DeploymentId, wave: u32) -> Key<Judgement> {
 /// The judgements of a deployment, in the order of its waves.
 pub fn judgements(id: &DeploymentId) -> Range<Judgement> {
     Range::new(deployment_partition(id), "judgement#")
-}
-
-/// The second look at what a recovery left.
-pub fn second_look(id: &DeploymentId) -> Key<SecondLook> {
-    Key::new(deployment_partition(id), "second_look")
-}
-
-/// Returns the place of a second look in the index. The look that is due first comes first.
-pub fn second_look_index(due: Time, id: &DeploymentId) -> ports::Key {
-    in_index(&SECOND_LOOKS, format!("{:015}#{id}", due.0))
-}
-
-/// Returns the key of the hourly look at an environment, with its drift.
-/// It is in a partition of its own, so that the function that looks needs no right to write a lock.
-pub fn hourly_look(of: EnvironmentId<'_>) -> Key<HourlyLook> {
-    Key::new(format!("look#{of}"), "hourly_look")
-}
-
-/// Returns the place of an hourly look in the index. The look that is due first comes first.
-pub fn hourly_look_index(due: Time, of: EnvironmentId<'_>) -> ports::Key {
-    in_index(&HOURLY_LOOKS, format!("{:015}#{of}", due.0))
 }
 
 /// Returns the key of the deployment that an execution works for, so that asking twice has one effect.

@@ -8,6 +8,7 @@
 mod items;
 mod key;
 mod keys;
+mod looks;
 mod packed;
 mod stored;
 
@@ -15,6 +16,7 @@ use crate::ports::{Clock, Condition, DynamoDbApi, Result, Transacted, Write};
 pub use items::*;
 pub use key::{Index, Key, Range};
 pub use keys::*;
+pub use looks::*;
 pub(crate) use packed::unpack;
 use serde_json::Value;
 pub use stored::*;

@@ -1,7 +1,7 @@
 //! Goes on with the drills that have gone to the version before and are to come back, and begins those that are due by
 //! a schedule.
 
-use super::start::{has_ended, quarter};
+use super::start::{by_itself, has_ended, name, quarter};
 use crate::faults::Faults;
 use crate::ledger::{self, Stored};
 use crate::overview::environment_items;
@@ -11,7 +11,8 @@ use crate::recovery::start::Ports;
 use crate::trouble::found;
 use serde_json::{Value, json};
 use windlass_domain::deployment::drill::Drill;
-use windlass_domain::release::identity::{EnvironmentId, execution_name};
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::fault::Fault;
 use windlass_domain::text::time::Time;
 
@@ -47,19 +48,9 @@ pub async fn come_back_all(ports: &impl Ports, began: Time, faults: &mut Faults)
 /// most once in a quarter of an hour.
 pub async fn come_back(ports: &(impl StepFunctionsApi + Clock), of: EnvironmentId<'_>, drill: &Drill) -> Result<()> {
     let nth = format!("drill-back-{}", drill.tries + 1);
-    let input = json!({
-        "action": "drill",
-        "app": of.app(),
-        "environment": of.environment(),
-        "drill": drill.id,
-        "reason": format!("The way back of drill {}.", drill.id),
-        "requester": { "route": "windlass", "principal": "Windlass" },
-    });
-    let name = |which: &str| {
-        let stem = [which, of.app().as_str(), of.environment().as_str()];
-        execution_name(&stem, drill.id.as_str())
-    };
-    start_once(ports, &nth, &input, name).await
+    let mut input = by_itself(ActionName::Drill, of, &format!("The way back of drill {}.", drill.id));
+    input["drill"] = json!(drill.id);
+    start_once(ports, &nth, &input, (of, drill.id.as_str())).await
 }
 
 /// Starts an execution under a name that stands for what is to be done. If it has ended and that is still to be done,
@@ -68,12 +59,12 @@ async fn start_once(
     ports: &(impl StepFunctionsApi + Clock),
     which: &str,
     input: &Value,
-    name: impl Fn(&str) -> String,
+    (of, id): (EnvironmentId<'_>, &str),
 ) -> Result<()> {
-    let first = ports.start(&name(which), input).await?;
+    let first = ports.start(&name(which, of, id), input).await?;
     if has_ended(ports, &first).await? {
         let again = format!("{which}-{}", quarter(ports));
-        ports.start(&name(&again), input).await?;
+        ports.start(&name(&again, of, id), input).await?;
     }
     Ok(())
 }
@@ -81,11 +72,10 @@ async fn start_once(
 /// Starts the drill that is due by the declaration in force, where nothing is in its way. Its key stands for it until a
 /// drill has ended since: so there is one, however often it is started.
 pub async fn begin_where_due(ports: &impl Ports, of: EnvironmentId<'_>) -> Result<()> {
-    let (app, environment) = (of.app(), of.environment());
-    let Some(in_force) = found(pin::declaration_in_force(ports, app).await)? else {
+    let Some(in_force) = found(pin::declaration_in_force(ports, of.app()).await)? else {
         return Ok(());
     };
-    let Some(schedule) = in_force.declaration.drills(environment) else {
+    let Some(schedule) = in_force.declaration.drills(of.environment()) else {
         return Ok(());
     };
     let here = environment_items(ports, of).await?;
@@ -93,16 +83,9 @@ pub async fn begin_where_due(ports: &impl Ports, of: EnvironmentId<'_>) -> Resul
     if !facts.next().is_some_and(|next| next.begins) {
         return Ok(());
     }
-    let input = json!({
-        "action": "drill",
-        "app": app,
-        "environment": environment,
-        "idempotency_key": facts.key(),
-        "reason": "It is due by the declaration.",
-        "requester": { "route": "windlass", "principal": "Windlass" },
-    });
+    let mut input = by_itself(ActionName::Drill, of, "It is due by the declaration.");
+    input["idempotency_key"] = json!(facts.key());
     let last = here.drills.last.as_ref();
     let last = last.map_or("first", |last| last.drill.as_str());
-    let name = |which: &str| execution_name(&[which, app.as_str(), environment.as_str()], last);
-    start_once(ports, "drill-due", &input, name).await
+    start_once(ports, "drill-due", &input, (of, last)).await
 }

@@ -8,11 +8,11 @@
 
 use super::drills::begin_where_due;
 use crate::faults::Faults;
-use crate::ledger::{self, Stored};
+use crate::ledger::{self, Stored, save_look};
 use crate::observe::{glance, trail};
 use crate::pin;
-use crate::ports::{DynamoDbApi, JsonCall, Result, Transacted, Write};
-use crate::recovery::start::Ports;
+use crate::ports::{JsonCall, Result, Write};
+use crate::recovery::start::{self, Ports, by_itself};
 use crate::trouble::found;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +20,8 @@ use windlass_domain::declaration::heal::Heal;
 use windlass_domain::deployment::heal::{HealDecision, HealFacts, turn};
 use windlass_domain::deployment::hourly_look::{ChangedBy, ComponentLook, Difference, HourlyLook, LookBasis, spent_by};
 use windlass_domain::environment::{EnvironmentState, Lock, Running};
-use windlass_domain::release::identity::{EnvironmentId, execution_name};
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::text::time::Time;
@@ -111,7 +112,7 @@ async fn add(ports: &impl Ports, of: EnvironmentId<'_>) -> Result<()> {
         Some(_) => return Ok(()),
         None => Stored::new(key, new),
     };
-    save(ports, &mut look, Vec::new()).await.map(|_| ())
+    save_look(ports, &mut look, Vec::new()).await.map(|_| ())
 }
 
 /// Looks at one environment; nothing where it is not its turn, or somebody else was first.
@@ -134,16 +135,18 @@ async fn one(ports: &impl Ports, found: Stored<HourlyLook>, spent: u32) -> Resul
         return Ok(None);
     }
     let may_try = item.value.begin(&share, ports.now());
-    if !save(ports, &mut item, Vec::new()).await? {
+    if !save_look(ports, &mut item, Vec::new()).await? {
         return Ok(None);
     }
-    let glances = glances(ports, &running, &share, may_try).await;
+    let mut its_turn = running.clone();
+    its_turn.retain(|name, _| share.contains(name));
+    let glances = glances(ports, &its_turn, may_try).await;
     let upon = LookBasis { running: &running, state: state.rev, token: lock.value.token, heal: &heal };
     item.value.conclude(glances, upon, ports.now());
     name(ports, &mut item.value, &running).await;
     // Nobody has had the lock since, and what runs is recorded as before; so what was seen is no deployment's change.
     let same = [Write::check(lock.key.clone(), lock.unchanged()), Write::check(state.key.clone(), state.unchanged())];
-    if !save(ports, &mut item, same.into()).await? {
+    if !save_look(ports, &mut item, same.into()).await? {
         return Ok(None);
     }
     restore(ports, &item.value, &lock.value, &state).await?;
@@ -169,34 +172,17 @@ async fn watched(
     Ok((running, heal))
 }
 
-async fn glances(
+/// Looks at these components, or says of each that nothing is known, because former looks at them never ended.
+pub async fn glances(
     ports: &impl Ports,
     running: &BTreeMap<ComponentName, Running>,
-    share: &[ComponentName],
     may_try: bool,
 ) -> BTreeMap<ComponentName, ComponentLook> {
-    if !may_try {
-        let unknown = ComponentLook::unknown("the function that looked at it ended without an answer");
-        return share.iter().cloned().map(|name| (name, unknown.clone())).collect();
+    if may_try {
+        return glance(ports, running).await;
     }
-    let some = running.iter().filter(|(name, _)| share.contains(name));
-    let some = some.map(|(name, running)| (name.clone(), running.clone()));
-    glance(ports, &some.collect()).await
-}
-
-/// Writes the look, where nobody else has. `false`: somebody has, or what must hold does not.
-async fn save(ports: &impl DynamoDbApi, look: &mut Stored<HourlyLook>, mut also: Vec<Write>) -> Result<bool> {
-    also.push(put(look)?);
-    let done = ports.transact(also).await? == Transacted::Done;
-    look.rev += u64::from(done);
-    Ok(done)
-}
-
-/// Returns the write of a look, with its place among those that come due.
-pub fn put(look: &Stored<HourlyLook>) -> Result<Write> {
-    let HourlyLook { app, environment, due, .. } = &look.value;
-    let index = ledger::hourly_look_index(*due, EnvironmentId::new(app, environment));
-    look.put_indexed(Some(index).filter(|_| !look.value.is_over()))
+    let unknown = ComponentLook::unknown("the function that looked at it ended without an answer");
+    running.keys().map(|name| (name.clone(), unknown.clone())).collect()
 }
 
 /// Starts the execution that restores, where something is to be restored and nothing that is known here stands in the
@@ -212,18 +198,10 @@ pub async fn restore(
     let (HealDecision::Restore(_, reason) | HealDecision::Hold(reason)) = turn(&standing, ports.now()) else {
         return Ok(());
     };
-    let (app, environment) = (&seen.app, &seen.environment);
-    let input = json!({
-        "action": "restore",
-        "app": app,
-        "environment": environment,
-        "reason": reason,
-        "requester": { "route": "windlass", "principal": "Windlass" },
-    });
-    let looked = seen.looked.map_or(0, |looked| looked.0).to_string();
-    let stem = ["restore", &looked, app.as_str(), environment.as_str()];
-    let id = Digest::of(format!("{app}/{environment}/{looked}").as_bytes());
-    ports.start(&execution_name(&stem, id.as_str()), &input).await?;
+    let (of, looked) = (seen.environment_id(), seen.looked.map_or(0, |looked| looked.0));
+    let id = Digest::of(format!("{of}/{looked}").as_bytes());
+    let called = start::name(&format!("restore-{looked}"), of, id.as_str());
+    ports.start(&called, &by_itself(ActionName::Restore, of, &reason)).await?;
     Ok(())
 }
 

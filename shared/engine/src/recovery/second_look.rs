@@ -1,21 +1,19 @@
 //! The second look, 15 minutes after a recovery (`docs/decisions/recovery/0184-looking-again-after-a-recovery.md`).
 
-use super::hourly_look;
+use super::hourly_look::glances;
 use crate::faults::Faults;
-use crate::ledger::{self, Stored};
+use crate::ledger::{self, Stored, save_look};
 use crate::log;
-use crate::observe::glance;
-use crate::ports::{DynamoDbApi, Result, Transacted, Write};
-use crate::recovery::start::Ports;
-use serde_json::json;
+use crate::ports::{DynamoDbApi, Result, Write};
+use crate::recovery::start::{Ports, by_itself, name};
 use std::collections::{BTreeMap, BTreeSet};
 use tracing::Instrument as _;
 use windlass_domain::deployment::hourly_look::{ComponentLook, HourlyLook};
 use windlass_domain::deployment::second_look::{SecondLook, SecondLookResult};
-use windlass_domain::deployment::step::Step;
-use windlass_domain::environment::drift::{Compared, Drift};
+use windlass_domain::environment::drift::Drift;
 use windlass_domain::environment::{HeldState, Running};
-use windlass_domain::release::identity::{DeploymentId, execution_name};
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::fault::Fault;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::text::time::Time;
@@ -56,18 +54,16 @@ async fn one(ports: &impl Ports, mut look: Stored<SecondLook>) -> Result<()> {
     if holder.is_some_and(|held| held.state != HeldState::NeedsOperator) {
         // A deployment changes now the targets that would be looked at.
         look.value.postpone(ports.now());
-        save(ports, &mut look, Vec::new()).await?;
+        save_look(ports, &mut look, Vec::new()).await?;
         return Ok(());
     }
     let may_try = look.value.begin(ports.now());
-    if !save(ports, &mut look, Vec::new()).await? {
+    if !save_look(ports, &mut look, Vec::new()).await? {
         return Ok(());
     }
-    let holder = holder.map(|held| &held.deployment);
-    let glances = glances(ports, &look.value, holder, may_try).await?;
-    let each = glances.iter();
-    let compared: BTreeMap<ComponentName, Compared> =
-        each.map(|(name, glance)| (name.clone(), glance.compared.clone())).collect();
+    let left = left(ports, &look.value, holder.map(|held| &held.deployment)).await?;
+    let glances = glances(ports, &left, may_try).await;
+    let compared = glances.iter().map(|(name, glance)| (name.clone(), glance.compared.clone())).collect();
     let Some(saw) = look.value.result_of(&compared) else {
         tracing::warn!(?compared, "the second look is tried again");
         return Ok(());
@@ -78,7 +74,7 @@ async fn one(ports: &impl Ports, mut look: Stored<SecondLook>) -> Result<()> {
     if saw == SecondLookResult::Changed {
         also.push(not_again(ports, &look.value, glances).await?);
     }
-    if save(ports, &mut look, also).await? && saw == SecondLookResult::Changed {
+    if save_look(ports, &mut look, also).await? && saw == SecondLookResult::Changed {
         return hold(ports, look).await;
     }
     Ok(())
@@ -97,41 +93,27 @@ async fn not_again(
     let changed = glances.into_iter().filter(|(_, glance)| glance.compared.drift == Drift::Changed);
     let marks = changed.filter_map(|(name, glance)| Some((name, glance.mark?)));
     hourly.value.told.extend(marks);
-    hourly_look::put(&hourly)
+    ledger::put_look(&hourly)
 }
 
-/// Each component that the recovery left, beside its record.
-async fn glances(
-    ports: &impl Ports,
+/// Returns the components that the recovery left and that no other deployment answers for.
+async fn left(
+    ports: &impl DynamoDbApi,
     look: &SecondLook,
     holder: Option<&DeploymentId>,
-    may_try: bool,
-) -> Result<BTreeMap<ComponentName, ComponentLook>> {
-    let mut left = left(ports, look).await?;
-    if let Some(holder) = holder {
-        // A component that the holder changed and could not restore is reported already, and a person is called to it.
-        for step in steps(ports, holder).await? {
-            if step.value.has_switched() {
-                left.remove(&step.value.component);
-            }
-        }
-    }
-    if may_try {
-        return Ok(glance(ports, &left).await);
-    }
-    let unknown = ComponentLook::unknown("the function that looked at it ended without an answer");
-    Ok(left.into_keys().map(|name| (name, unknown.clone())).collect())
-}
-
-async fn left(ports: &impl DynamoDbApi, look: &SecondLook) -> Result<BTreeMap<ComponentName, Running>> {
+) -> Result<BTreeMap<ComponentName, Running>> {
     let key = ledger::state(look.environment_id());
     let state = ledger::load_or_default(ports, &key).await?;
-    let steps = steps(ports, &look.deployment).await?;
-    Ok(look.left(steps.iter().map(|step| &step.value), &state.value))
-}
-
-async fn steps(ports: &impl DynamoDbApi, deployment: &DeploymentId) -> Result<Vec<Stored<Step>>> {
-    ledger::load_all(ports, &ledger::steps(deployment)).await
+    let steps = ledger::load_all(ports, &ledger::steps(&look.deployment)).await?;
+    let mut left = look.left(steps.iter().map(|step| &step.value), &state.value);
+    if let Some(holder) = holder {
+        // A component that the holder changed and could not restore is reported already, and a person is called to it.
+        let steps = ledger::load_all(ports, &ledger::steps(holder)).await?;
+        for step in steps.iter().filter(|step| step.value.has_switched()) {
+            left.remove(&step.value.component);
+        }
+    }
+    Ok(left)
 }
 
 /// Holds automatic deployments: the next one would take what nobody released for the state before,
@@ -139,56 +121,28 @@ async fn steps(ports: &impl DynamoDbApi, deployment: &DeploymentId) -> Result<Ve
 /// succeeded, which the next run of the schedule sees; one that has not is reported, and followed by another, but
 /// for the sixth.
 async fn hold(ports: &impl Ports, mut look: Stored<SecondLook>) -> Result<()> {
-    let Some(arn) = look.value.hold.clone() else {
-        return start_to_hold(ports, look).await;
-    };
-    let found = ports.execution(&arn).await?;
-    match found.as_ref().map_or("lost", |found| &found.status) {
-        "SUCCEEDED" => {
-            look.value.held = true;
-            save(ports, &mut look, Vec::new()).await?;
-            Ok(())
-        }
-        "RUNNING" => Ok(()),
-        status => {
-            look.value.hold = None;
-            let next = if look.value.was_not_held() {
-                save(ports, &mut look, Vec::new()).await?;
-                "no other follows: hold them"
-            } else {
-                start_to_hold(ports, look).await?;
-                "another is started"
-            };
-            Err(Fault::internal(format!("automatic deployments are not held: the execution {arn} is {status}; {next}")))
+    let mut failed = None;
+    if let Some(arn) = &look.value.hold {
+        let found = ports.execution(arn).await?;
+        match found.as_ref().map_or("lost", |found| &found.status) {
+            "RUNNING" => return Ok(()),
+            "SUCCEEDED" => look.value.held = true,
+            status => {
+                failed = Some(format!("automatic deployments are not held: the execution {arn} is {status}"));
+                look.value.hold = None;
+            }
         }
     }
-}
-
-async fn start_to_hold(ports: &impl Ports, mut look: Stored<SecondLook>) -> Result<()> {
-    let (app, environment) = (&look.value.app, &look.value.environment);
-    let input = json!({
-        "action": "hold",
-        "app": app,
-        "environment": environment,
-        "reason": look.value.reason_to_hold(),
-        "requester": { "route": "windlass", "principal": "Windlass" },
-    });
-    // If the start of one could not be noted, this is the same one again.
-    let nth = format!("second-look-{}", look.value.holds + 1);
-    let stem = [nth.as_str(), app.as_str(), environment.as_str()];
-    let name = execution_name(&stem, look.value.deployment.as_str());
-    look.value.hold = Some(ports.start(&name, &input).await?);
-    look.value.holds += 1;
-    look.value.postpone(ports.now());
-    save(ports, &mut look, Vec::new()).await?;
-    Ok(())
-}
-
-/// Writes the look, where nobody else has. `false`: somebody has, or what must hold does not.
-async fn save(ports: &impl DynamoDbApi, look: &mut Stored<SecondLook>, mut also: Vec<Write>) -> Result<bool> {
-    let index = ledger::second_look_index(look.value.due, &look.value.deployment);
-    also.push(look.put_indexed(Some(index).filter(|_| !look.value.is_over()))?);
-    let done = ports.transact(also).await? == Transacted::Done;
-    look.rev += u64::from(done);
-    Ok(done)
+    let next = if look.value.is_over() { "no other follows: hold them" } else { "another is started" };
+    if !look.value.is_over() {
+        let (of, id) = (look.value.environment_id(), look.value.deployment.as_str());
+        // If the start of one could not be noted, this is the same one again.
+        let nth = format!("second-look-{}", look.value.holds + 1);
+        let input = by_itself(ActionName::Hold, of, &look.value.reason_to_hold());
+        look.value.hold = Some(ports.start(&name(&nth, of, id), &input).await?);
+        look.value.holds += 1;
+        look.value.postpone(ports.now());
+    }
+    save_look(ports, &mut look, Vec::new()).await?;
+    failed.map_or(Ok(()), |why| Err(Fault::internal(format!("{why}; {next}"))))
 }

@@ -3,11 +3,11 @@
 use crate::faults::Faults;
 use crate::ports::{Clock, DynamoDbApi, Result, StepFunctionsApi};
 use crate::{ledger, observe};
-use serde_json::json;
+use serde_json::{Value, json};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::Waiting;
+use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId, execution_name};
-use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The milliseconds for which a recovery that ended without having taken over stands for its successors.
 const AGAIN_AFTER_MS: u64 = 15 * 60 * 1000;
@@ -26,7 +26,7 @@ pub async fn start(
     cause: &str,
     died: Option<&str>,
 ) -> Result<String> {
-    let recovery = Recovery { app: of.app(), environment: of.environment(), deployment, cause };
+    let recovery = Recovery { of, deployment, cause };
     let first = recovery.start(ports, &of_token(token)).await?;
     if died != Some(first.as_str()) && !has_ended(ports, &first).await? {
         return Ok(first);
@@ -38,7 +38,7 @@ pub async fn start(
 /// Returns whether an execution is the first recovery of a deployment by this token. Windlass starts it only once the
 /// owner has died.
 pub fn follows_a_dead_owner(arn: &str, record: &Deployment, token: u64) -> bool {
-    let recovery = Recovery { app: &record.app, environment: &record.environment, deployment: &record.id, cause: "" };
+    let recovery = Recovery { of: record.environment_id(), deployment: &record.id, cause: "" };
     arn.strip_suffix(&recovery.name(&of_token(token))).is_some_and(|rest| rest.ends_with(':'))
 }
 
@@ -49,35 +49,44 @@ fn of_token(token: u64) -> String {
 
 /// The recovery that was started of a deployment that waited, and has ended it.
 pub async fn of_waiting(ports: &impl StepFunctionsApi, record: &Deployment, cause: &str) -> Result<String> {
-    let recovery = Recovery { app: &record.app, environment: &record.environment, deployment: &record.id, cause };
+    let recovery = Recovery { of: record.environment_id(), deployment: &record.id, cause };
     recovery.start(ports, "t0").await
 }
 
 struct Recovery<'a> {
-    app: &'a AppName,
-    environment: &'a EnvironmentName,
+    of: EnvironmentId<'a>,
     deployment: &'a DeploymentId,
     cause: &'a str,
 }
 
 impl Recovery<'_> {
     async fn start(&self, ports: &impl StepFunctionsApi, which: &str) -> Result<String> {
-        let input = json!({
-            "action": "recover",
-            "app": self.app,
-            "environment": self.environment,
-            "deployment": self.deployment,
-            "reason": self.cause,
-            "requester": { "route": "windlass" },
-        });
+        let mut input = by_itself(ActionName::Recover, self.of, self.cause);
+        input["deployment"] = json!(self.deployment);
+        input["requester"] = json!({ "route": "windlass" });
         ports.start(&self.name(which), &input).await
     }
 
     fn name(&self, which: &str) -> String {
-        // The parts that distinguish names come first, because long names are cut.
-        let stem = ["recover", which, self.app.as_str(), self.environment.as_str()];
-        execution_name(&stem, self.deployment.as_str())
+        name(&format!("recover-{which}"), self.of, self.deployment.as_str())
     }
+}
+
+/// Returns the name of an execution at an environment. `which` and the id distinguish it.
+pub fn name(which: &str, of: EnvironmentId<'_>, id: &str) -> String {
+    // The part that distinguishes names comes first, because long names are cut.
+    execution_name(&[which, of.app().as_str(), of.environment().as_str()], id)
+}
+
+/// Returns the input of an action that Windlass asks for by itself, for this reason.
+pub fn by_itself(action: ActionName, of: EnvironmentId<'_>, reason: &str) -> Value {
+    json!({
+        "action": action,
+        "app": of.app(),
+        "environment": of.environment(),
+        "reason": reason,
+        "requester": { "route": "windlass", "principal": "Windlass" },
+    })
 }
 
 /// The present quarter of an hour, in the name of an execution that is to be started once in it.

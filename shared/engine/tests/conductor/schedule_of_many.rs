@@ -13,7 +13,7 @@ use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::name::EnvironmentName;
 use windlass_domain::text::time::Time;
-use windlass_engine::ledger;
+use windlass_engine::ledger::{self, Look as _};
 use windlass_engine::ports::{Key, Result};
 use windlass_engine::recovery::{self, ScheduleResult};
 use windlass_world::mishaps::When;
@@ -118,7 +118,7 @@ pub fn to_look_at(scene: &Scene, name: &str) {
         held: false,
     };
     let key = ledger::second_look(&look.deployment);
-    let index = ledger::second_look_index(look.due, &look.deployment);
+    let index = look.place().unwrap();
     scene.put_indexed(key, look, index);
 }
 

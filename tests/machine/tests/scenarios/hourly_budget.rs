@@ -38,9 +38,8 @@ fn have_taken(shop: &Shop<'_>, app: &str, environment: &str, calls: u32) {
     let mut look = HourlyLook::new(EnvironmentId::new(&app, &environment), now);
     look.due = now.plus_s(5 * 24 * 3600);
     look.spent.add(calls, now);
-    let place = ledger::hourly_look_index(look.due, EnvironmentId::new(&app, &environment));
     let stored = Stored::new(ledger::hourly_look(EnvironmentId::new(&app, &environment)), look);
-    let write = stored.put_indexed(Some(place)).unwrap();
+    let write = ledger::put_look(&stored).unwrap();
     run(shop.world().transact(vec![write])).unwrap();
 }
 

@@ -122,8 +122,8 @@ pub(super) const VARIANTS: &[Variant] = &[
             },
             Edit {
                 file: LOOK,
-                find: "save(ports, &mut item, same.into()).await?",
-                replace: "save(ports, &mut item, if VARIANT { Vec::new() } else { same.into() }).await?",
+                find: "save_look(ports, &mut item, same.into()).await?",
+                replace: "save_look(ports, &mut item, if VARIANT { Vec::new() } else { same.into() }).await?",
             },
         ],
         scenarios: &["drifted_over"],

@@ -104,6 +104,5 @@ pub async fn make_due(ports: &impl Ports, record: &Deployment, steps: &[Stored<S
     let key = ledger::second_look(&record.id);
     let former = ledger::load(ports, &key).await?;
     let rev = former.map_or(0, |former| former.rev);
-    let index = ledger::second_look_index(due.due, &record.id);
-    Stored { key, rev, value: due }.put_indexed(Some(index)).map(Some)
+    ledger::put_look(&Stored { key, rev, value: due }).map(Some)
 }
