@@ -187,19 +187,15 @@ pub fn judged(is_good: bool, is_unmeasured: bool) -> (Sort, String) {
 
 /// Returns the targets that are not as recorded; one line that all are, if they are.
 pub fn drifted(observed: &BTreeMap<ComponentName, Compared>) -> Vec<(Sort, String)> {
-    let lines = observed.iter().filter_map(|(name, compared)| match compared.drift {
-        Drift::None => None,
-        Drift::Changed => Some((Sort::Bad, format!("{name} drifted"))),
-        Drift::Unknown => {
-            let why = compared.reason.as_deref().unwrap_or("nobody can tell");
-            Some((Sort::Still, format!("{name}: drift unknown: {why}")))
-        }
-    });
-    let lines: Vec<_> = lines.collect();
+    let lines: Vec<_> = observed.iter().filter_map(|(name, compared)| compared.in_short(name)).map(sorted).collect();
     if lines.is_empty() && !observed.is_empty() {
         return vec![(Sort::Good, "as recorded".to_owned())];
     }
     lines
+}
+
+fn sorted((drift, words): (Drift, String)) -> (Sort, String) {
+    (if drift == Drift::Changed { Sort::Bad } else { Sort::Still }, words)
 }
 
 /// The most components that are named one by one.
@@ -215,11 +211,7 @@ pub fn found(drift: &LookResult) -> Vec<(Sort, String)> {
     if drift.is_as_recorded() {
         return vec![(Sort::Good, format!("as recorded at {looked}"))];
     }
-    let lines = drift.in_short().into_iter();
-    let lines = lines.map(|(drift, words)| match drift {
-        Drift::Changed => (Sort::Bad, words),
-        Drift::None | Drift::Unknown => (Sort::Still, words),
-    });
+    let lines = drift.in_short().into_iter().map(sorted);
     let left: Vec<&str> = drift.left.iter().map(ComponentName::as_str).collect();
     let left = (!left.is_empty()).then(|| {
         let many = left.len();

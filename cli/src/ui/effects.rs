@@ -91,8 +91,8 @@ fn row<'a>(step: &'a Step, environment: &'a Environment) -> Row<'a> {
     let row = |seen, recorded, truth| Row { name, seen, recorded, truth };
     match beside {
         Some(compared) => row(
-            compared.seen.as_deref(),
-            compared.recorded.as_deref().or(running.map(Running::version)),
+            compared.both.seen.as_deref(),
+            compared.both.recorded.as_deref().or(running.map(Running::version)),
             of(compared, step),
         ),
         None => row(step.shown.as_deref(), running.map(Running::version), AcceptedState::Looked),
@@ -100,14 +100,15 @@ fn row<'a>(step: &'a Step, environment: &'a Environment) -> Row<'a> {
 }
 
 fn of(compared: &Compared, step: &Step) -> AcceptedState {
-    match (compared.drift, &compared.seen) {
+    match (compared.drift, &compared.both.seen) {
         (Drift::None, _) => AcceptedState::AsRecorded,
         (Drift::Changed, Some(seen)) => AcceptedState::Runs(seen.clone()),
         (Drift::Changed, None) => AcceptedState::Nothing,
         // A component that the deployment has not touched, or has seen back, is as well known as it was before.
         (Drift::Unknown, _) if !step.status.may_have_changed() => AcceptedState::AsRecorded,
         (Drift::Unknown, _) => {
-            AcceptedState::Refused(compared.reason.clone().unwrap_or_else(|| "it could not be looked at".to_owned()))
+            let why = compared.both.reason.clone();
+            AcceptedState::Refused(why.unwrap_or_else(|| "it could not be looked at".to_owned()))
         }
     }
 }

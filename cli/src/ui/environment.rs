@@ -152,7 +152,7 @@ impl Shown<'_> {
     fn drift(&self, component: &ComponentName) -> Markup {
         let seen = self.environment.observed.get(component);
         let looked = self.environment.drift.as_ref().and_then(|shown| shown.components.get(component));
-        let (sort, words) = match seen.map(|seen| seen.drift).or(looked.map(|one| one.drift)) {
+        let (sort, words) = match seen.map(|seen| seen.drift).or(looked.map(|one| one.compared.drift)) {
             None => return html! { span.none { "not looked" } },
             Some(Drift::None) => (Sort::Good, "as recorded"),
             Some(Drift::Changed) => (Sort::Bad, "drifted"),
@@ -161,10 +161,10 @@ impl Shown<'_> {
         html! {
             (mark(sort, words))
             @if let Some(seen) = seen {
-                @if seen.drift == Drift::Changed { @if let Some(saw) = &seen.seen { " shows " (saw) } @if let Some(was) = &seen.recorded { ", recorded is " (was) } }
-                @if let Some(why) = &seen.reason { " " small { (why) } }
+                @if seen.drift == Drift::Changed { @if let Some(saw) = &seen.both.seen { " shows " (saw) } @if let Some(was) = &seen.both.recorded { ", recorded is " (was) } }
+                @if let Some(why) = &seen.both.reason { " " small { (why) } }
             } @else if let Some(one) = looked {
-                @if one.drift != Drift::None { " " (times(&one.words())) }
+                @if one.compared.drift != Drift::None { " " (times(&one.words())) }
                 " " small { "at " (when(one.at)) }
             }
         }

@@ -226,7 +226,7 @@ impl Environment {
     /// Returns the last hourly finding on a component that is not as recorded, or whose state could not be seen.
     fn found(&self, name: &ComponentName) -> Option<&Component> {
         let found = self.drift.as_ref()?.components.get(name)?;
-        (found.drift != Drift::None).then_some(found)
+        (found.compared.drift != Drift::None).then_some(found)
     }
 
     /// Returns a line with the time of the last hourly look for drift, and its result where all is as recorded. Before
@@ -335,16 +335,8 @@ impl Environment {
 }
 
 fn in_words(observed: &Compared) -> String {
-    let drift = match observed.drift {
-        Drift::None => "none",
-        Drift::Changed => "changed",
-        Drift::Unknown => "unknown",
-    };
-    let states = [("seen", &observed.seen), ("recorded", &observed.recorded)];
-    let mut words = vec![drift.to_owned()];
-    for (what, value) in states {
-        words.extend(value.as_ref().map(|value| format!("{what} {value}")));
-    }
-    words.extend(observed.reason.clone());
+    let mut words = vec![observed.drift.word().to_owned()];
+    words.extend(observed.both.states().into_iter().rev());
+    words.extend(observed.both.reason.clone());
     words.join(", ")
 }

@@ -20,7 +20,7 @@ use windlass_domain::deployment::accept_look::Live;
 use windlass_domain::deployment::hourly_look::{CALLS_A_LOOK, ComponentLook};
 use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::Running;
-use windlass_domain::environment::drift::{Compared, Drift, Field};
+use windlass_domain::environment::drift::{BothStates, Compared, Drift, Field};
 use windlass_domain::text::count::{agree, count};
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::FaultName;
@@ -75,10 +75,7 @@ async fn component(ports: &impl Ports, name: &ComponentName, running: &Running) 
     Ok(ComponentLook {
         compared: Compared {
             drift: if beside.same { Drift::None } else { Drift::Changed },
-            recorded: Some(beside.shown),
-            seen,
-            reason,
-            fields: beside.fields,
+            both: BothStates { recorded: Some(beside.shown), seen, reason, fields: beside.fields },
         },
         mark: Some(beside.mark),
         calls: looked.calls,

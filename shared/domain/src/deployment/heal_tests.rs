@@ -3,7 +3,7 @@
 use crate::declaration::heal::Heal;
 use crate::deployment::heal::*;
 use crate::deployment::hourly_look::{Call, ChangedBy, Watched};
-use crate::environment::drift::{Drift, Field};
+use crate::environment::drift::{BothStates, Drift, Field};
 use crate::environment::{HeldState, Hold, LockHolder};
 use crate::release::action::ActionName;
 use crate::release::identity::EnvironmentId;
@@ -38,10 +38,12 @@ struct Scene {
 fn drifted(who: &str) -> Difference {
     Difference {
         mark: Digest::of(b"41 and 40"),
-        recorded: Some("41 at 100 %".into()),
-        seen: Some("40 at 100 %".into()),
-        reason: None,
-        fields: vec![Field { name: "version".into(), recorded: Some("41".into()), seen: Some("40".into()) }],
+        both: BothStates {
+            recorded: Some("41 at 100 %".into()),
+            seen: Some("40 at 100 %".into()),
+            reason: None,
+            fields: vec![Field { name: "version".into(), recorded: Some("41".into()), seen: Some("40".into()) }],
+        },
         not_before: Time(98 * HOUR_MS),
         seen_at: NOW,
         who: Some(ChangedBy::Named(Call {
@@ -147,7 +149,7 @@ fn it_goes_only_where_it_is_in_nobodys_way_and_something_differs() {
         ),
         // A target that is gone is made anew by whoever made it.
         (
-            |s| s.api().difference.as_mut().unwrap().seen = None,
+            |s| s.api().difference.as_mut().unwrap().both.seen = None,
             "nothing: the last look found nothing that is to be restored",
         ),
         (|s| s.restored(0, "a", false), "nothing: it was tried within the last hour"),

@@ -2,7 +2,7 @@
 //! left them. It records the differences, since when they are there, and whether they were reported already. Pure.
 
 use crate::declaration::heal::Heal;
-use crate::environment::drift::{Compared, Drift, Field};
+use crate::environment::drift::{BothStates, Compared, Drift};
 use crate::environment::{Lock, Running};
 use crate::release::identity::EnvironmentId;
 use crate::text::digest::Digest;
@@ -25,8 +25,8 @@ pub use look_result::{Component, LookResult};
 /// The seconds after which an environment is looked at again. With the period of the schedule it is an hour.
 pub const EVERY_S: u64 = 55 * 60;
 
-/// The seconds after which a look that did not end is begun again: the period of the schedule.
-const AGAIN_AFTER_S: u64 = 5 * 60;
+/// The seconds after which a look that did not end, or showed nothing, is begun again: the period of the schedule.
+pub const AGAIN_AFTER_S: u64 = 5 * 60;
 
 /// The most looks in a row that may not end before Windlass reports that nothing is known.
 const TRIES: u32 = 3;
@@ -99,21 +99,9 @@ pub struct Watched {
 pub struct Difference {
     /// Names the difference: equal while the same difference stays.
     pub mark: Digest,
-    /// The recorded state, in words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(deserialize_with = "foreign::maybe")]
-    pub recorded: Option<String>,
-    /// The seen state when the difference was found, in words; absent if the target is gone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(deserialize_with = "foreign::maybe")]
-    pub seen: Option<String>,
-    /// The reason: how it was found that the target is gone, or which of many parts differ.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(deserialize_with = "foreign::maybe")]
-    pub reason: Option<String>,
-    /// The fields that differ.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub fields: Vec<Field>,
+    /// The recorded state, and the seen one when the difference was found.
+    #[serde(flatten)]
+    pub both: BothStates,
     /// The last time at which the difference was not there. It began after this.
     pub not_before: Time,
     /// The time at which it was seen first. It began before this.
@@ -297,11 +285,11 @@ impl Watched {
     /// Returns the difference if it is to be restored. A target that is gone is made anew by whoever made it.
     pub fn to_restore(&self) -> Option<&Difference> {
         let is_meant = self.heal == Heal::Restore && self.drift == Drift::Changed;
-        self.difference.as_ref().filter(|it| is_meant && it.seen.is_some())
+        self.difference.as_ref().filter(|it| is_meant && it.both.seen.is_some())
     }
 
     fn after(former: Option<Self>, recorded: &Running, glance: ComponentLook, now: Time) -> Self {
-        let Compared { drift, recorded: was, seen, reason, fields } = glance.compared;
+        let Compared { drift, both } = glance.compared;
         let mut watched = Self {
             at: now,
             drift,
@@ -315,9 +303,9 @@ impl Watched {
         let known = former.as_ref().and_then(|former| former.known);
         let difference = former.and_then(|former| former.difference);
         match drift {
-            Drift::None => watched.seen = seen,
+            Drift::None => watched.seen = both.seen,
             Drift::Unknown => {
-                watched.unknown = reason;
+                watched.unknown = both.reason;
                 watched.difference = difference;
                 watched.known = known;
             }
@@ -325,17 +313,8 @@ impl Watched {
                 let mark = glance.mark.unwrap_or_else(|| Digest::of(b""));
                 let same = difference.filter(|known| known.mark == mark);
                 let not_before = known.max(Some(recorded.names.now.since)).unwrap_or(now);
-                watched.difference = Some(same.unwrap_or(Difference {
-                    mark,
-                    recorded: was,
-                    seen,
-                    reason,
-                    fields,
-                    not_before,
-                    seen_at: now,
-                    who: None,
-                    told: false,
-                }));
+                watched.difference =
+                    Some(same.unwrap_or(Difference { mark, both, not_before, seen_at: now, who: None, told: false }));
             }
         }
         watched

@@ -2,6 +2,7 @@
 
 use crate::deployment::event_name::EventName;
 use crate::deployment::hourly_look::*;
+use crate::environment::drift::Field;
 use crate::environment::{GivenVersion, HeldState, LockHolder};
 use crate::release::action::ActionName;
 use crate::release::identity::{DeploymentId, EnvironmentId};
@@ -41,10 +42,7 @@ fn good() -> ComponentLook {
     ComponentLook {
         compared: Compared {
             drift: Drift::None,
-            recorded: Some("41".into()),
-            seen: Some("41".into()),
-            reason: None,
-            fields: Vec::new(),
+            both: BothStates { recorded: Some("41".into()), seen: Some("41".into()), ..BothStates::default() },
         },
         mark: Some(Digest::of(b"same")),
         calls: 4,
@@ -56,10 +54,7 @@ fn drifted(to: &str) -> ComponentLook {
     ComponentLook {
         compared: Compared {
             drift: Drift::Changed,
-            recorded: Some("41".into()),
-            seen: Some(to.into()),
-            reason: None,
-            fields: vec![field],
+            both: BothStates { recorded: Some("41".into()), seen: Some(to.into()), reason: None, fields: vec![field] },
         },
         mark: Some(Digest::of(to.as_bytes())),
         calls: 4,
@@ -289,7 +284,7 @@ fn what_is_shown_is_true_of_now() {
     looked(&mut look, 1, drifted("40"));
     let api = |look: &HourlyLook, token| look.shown(&lock(token)).components[&name("api")].clone();
     let seen = api(&look, 5);
-    assert_eq!(seen.drift, Drift::Changed);
+    assert_eq!(seen.compared.drift, Drift::Changed);
     assert!(seen.words().starts_with("changed: version of the alias: recorded 41, seen 40; it began"));
     assert_eq!(seen.who, None);
     let named = ChangedBy::Named(Call {
@@ -306,12 +301,12 @@ fn what_is_shown_is_true_of_now() {
     assert!(words.written().contains("; CloudTrail tells of UpdateAlias by "), "{words:?}");
     // A deployment had the lock since.
     let behind = api(&look, 6);
-    assert_eq!((behind.drift, behind.began), (Drift::Unknown, None));
+    assert_eq!((behind.compared.drift, behind.began), (Drift::Unknown, None));
     assert!(behind.words().contains("a deployment had its turn"));
     // A target that cannot be read is not gone, and not there.
     looked(&mut look, 2, ComponentLook::unknown("you may not"));
     let unknown = api(&look, 5);
-    assert_eq!(unknown.drift, Drift::Unknown);
+    assert_eq!(unknown.compared.drift, Drift::Unknown);
     assert!(unknown.words().contains("you may not; what is told here was seen before that"));
     looked(&mut look, 3, good());
     assert!(look.shown(&lock(5)).is_as_recorded());

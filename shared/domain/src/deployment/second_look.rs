@@ -2,6 +2,7 @@
 //! a call that AWS held longer than is assumed may have taken effect since. Pure.
 
 use crate::deployment::Deployment;
+use crate::deployment::hourly_look::AGAIN_AFTER_S;
 use crate::deployment::step::Step;
 use crate::environment::drift::{Compared, Drift};
 use crate::environment::{EnvironmentState, GivenVersion, Running};
@@ -21,9 +22,6 @@ use std::collections::BTreeMap;
 
 /// The seconds after the ending at which it is due.
 const AFTER_S: u64 = 15 * 60;
-
-/// The seconds after which it is due again if nothing could be seen: the period of the schedule.
-const AGAIN_AFTER_S: u64 = 5 * 60;
 
 /// The most tries before it is reported that nothing is known.
 const TRIES: u32 = 6;
@@ -180,13 +178,10 @@ impl SecondLook {
 
     /// Returns whether nothing is left to do for it.
     pub fn is_over(&self) -> bool {
+        // So many executions that should hold automatic deployments have failed that none follows.
+        let is_given_up = self.hold.is_none() && self.holds >= TRIES;
         let looked = self.looked.as_ref();
-        looked.is_some_and(|looked| looked.saw != SecondLookResult::Changed || self.held || self.was_not_held())
-    }
-
-    /// Returns whether so many executions that should hold automatic deployments have failed that none follows.
-    pub fn was_not_held(&self) -> bool {
-        self.hold.is_none() && self.holds >= TRIES
+        looked.is_some_and(|looked| looked.saw != SecondLookResult::Changed || self.held || is_given_up)
     }
 
     fn in_words(&self, saw: SecondLookResult, components: &BTreeMap<ComponentName, Compared>, at: Time) -> Prose {
@@ -256,13 +251,12 @@ fn in_line(components: &BTreeMap<ComponentName, Compared>, drift: Drift, word: &
     let of = components.iter().filter(|(_, one)| one.drift == drift);
     let words: Vec<String> = of
         .map(|(name, one)| {
-            let parts = [("recorded ", &one.recorded), ("seen ", &one.seen), ("", &one.reason)];
-            let parts = parts.into_iter().filter_map(|(what, text)| {
-                let text = text.as_ref()?;
-                let is_shown = drift != Drift::None || what == "seen ";
-                is_shown.then(|| format!("{what}{text}"))
-            });
-            let parts: Vec<String> = parts.collect();
+            let mut parts = one.both.states();
+            if drift == Drift::None {
+                parts.retain(|part| part.starts_with("seen "));
+            } else {
+                parts.extend(one.both.reason.clone());
+            }
             format!("{name} ({})", parts.join(", "))
         })
         .collect();

@@ -1,6 +1,7 @@
 //! Drift compares what was seen of a component's target with its record.
 
 use crate::text::foreign;
+use crate::text::name::ComponentName;
 use serde::{Deserialize, Serialize};
 
 /// The result of comparing a target with its record.
@@ -15,16 +16,35 @@ pub enum Drift {
     Unknown,
 }
 
+impl Drift {
+    /// Returns the word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Changed => "changed",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// A component compared with its record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Compared {
     /// The result of the comparison.
     pub drift: Drift,
+    /// The recorded and the seen state.
+    #[serde(flatten)]
+    pub both: BothStates,
+}
+
+/// The recorded and the seen state of a component.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BothStates {
     /// The recorded state, in words such as `41 at 100 %`; absent if it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "foreign::maybe")]
     pub recorded: Option<String>,
-    /// The seen state, in the same words.
+    /// The seen state, in the same words; absent if the target is gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "foreign::maybe")]
     pub seen: Option<String>,
@@ -56,10 +76,7 @@ pub struct Field {
 impl Field {
     /// Returns it as a line, such as `version: recorded 41, seen 40`.
     pub fn words(&self) -> String {
-        let each = [("recorded", &self.recorded), ("seen", &self.seen)];
-        let each = each.into_iter();
-        let each = each.filter_map(|(what, text)| Some(format!("{what} {}", text.as_ref()?)));
-        let each: Vec<String> = each.collect();
+        let each = in_words(self.recorded.as_ref(), self.seen.as_ref());
         if each.is_empty() {
             return format!("{} is not as recorded", self.name);
         }
@@ -67,9 +84,41 @@ impl Field {
     }
 }
 
+/// Lists what is known of both, such as `recorded 41` and `seen 40`.
+fn in_words(recorded: Option<&String>, seen: Option<&String>) -> Vec<String> {
+    let each = [("recorded", recorded), ("seen", seen)].into_iter();
+    each.filter_map(|(what, text)| Some(format!("{what} {}", text?))).collect()
+}
+
+impl BothStates {
+    /// Lists both states, as far as they are known.
+    pub fn states(&self) -> Vec<String> {
+        in_words(self.recorded.as_ref(), self.seen.as_ref())
+    }
+
+    /// Lists the fields that differ, or both states if no field is known.
+    pub fn words(&self) -> Vec<String> {
+        if self.fields.is_empty() { self.states() } else { self.fields.iter().map(Field::words).collect() }
+    }
+}
+
 impl Compared {
     /// Makes the result that nothing is known, for this reason.
     pub fn unknown(reason: impl Into<String>) -> Self {
-        Self { drift: Drift::Unknown, recorded: None, seen: None, reason: Some(reason.into()), fields: Vec::new() }
+        let both = BothStates { reason: Some(reason.into()), ..BothStates::default() };
+        Self { drift: Drift::Unknown, both }
+    }
+
+    /// Returns in a few words that the component of this name is not as recorded, or could not be seen.
+    pub fn in_short(&self, name: &ComponentName) -> Option<(Drift, String)> {
+        let words = match self.drift {
+            Drift::None => return None,
+            Drift::Changed => format!("{name} drifted"),
+            Drift::Unknown => {
+                let why = self.both.reason.as_deref().unwrap_or("nobody can tell");
+                format!("{name}: drift unknown: {why}")
+            }
+        };
+        Some((self.drift, words))
     }
 }

@@ -246,10 +246,7 @@ pub fn of_drill(of: EnvironmentId<'_>, drill: &Drill) -> Option<Event> {
 /// Returns the event of a change of a second look; `None` until it is known what was seen, and `None` if everything is
 /// as it was left.
 pub fn of_second_look(before: Option<&SecondLook>, after: &SecondLook) -> Option<Event> {
-    let looked = after.looked.as_ref()?;
-    if before.is_some_and(|before| before.looked.is_some()) {
-        return None;
-    }
+    let looked = after.looked.as_ref().filter(|_| before.is_none_or(|before| before.looked.is_none()))?;
     let name = match looked.saw {
         SecondLookResult::Changed => EventName::DriftFound,
         SecondLookResult::Unknown => EventName::DriftUnknown,

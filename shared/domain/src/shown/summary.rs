@@ -115,7 +115,7 @@ impl StandingFacts {
 
     fn has_drifted(&self) -> bool {
         let mut seen = self.look().into_iter().flat_map(|it| it.components.values());
-        seen.any(|one| one.drift == Drift::Changed)
+        seen.any(|one| one.compared.drift == Drift::Changed)
     }
 }
 

@@ -1,7 +1,6 @@
 //! The differences of a look that the outbox sends: the new ones, and those that are gone.
 
 use crate::deployment::hourly_look::{Difference, HourlyLook};
-use crate::environment::drift::Field;
 use crate::prose;
 use crate::release::call;
 use crate::text::name::ComponentName;
@@ -67,12 +66,8 @@ fn in_words<'a>(names: impl Iterator<Item = &'a ComponentName>) -> Option<String
 impl Difference {
     /// Says in a line what differs, since when, and who made it.
     pub fn in_words(&self) -> String {
-        let mut parts: Vec<String> = self.fields.iter().map(Field::words).collect();
-        if parts.is_empty() {
-            let each = [("recorded ", &self.recorded), ("seen ", &self.seen)];
-            parts.extend(each.into_iter().filter_map(|(what, text)| Some(format!("{what}{}", text.as_ref()?))));
-        }
-        parts.extend(self.reason.clone());
+        let mut parts = self.both.words();
+        parts.extend(self.both.reason.clone());
         let (from, to) = (self.not_before, self.seen_at);
         let who = self.who.as_ref().map(|who| format!("; {who}"));
         format!("{}; it began between {from} and {to}{}", parts.join("; "), who.unwrap_or_default())

@@ -1,11 +1,10 @@
 //! The result of the last look at an environment, for everybody who asks.
 
 use crate::declaration::heal::Heal;
-use crate::deployment::hourly_look::{ChangedBy, Difference, HourlyLook, Watched};
+use crate::deployment::hourly_look::{ChangedBy, HourlyLook, Watched};
 use crate::environment::Lock;
-use crate::environment::drift::{Drift, Field};
+use crate::environment::drift::{BothStates, Compared, Drift};
 use crate::text::count::{agree, count};
-use crate::text::foreign;
 use crate::text::name::ComponentName;
 use crate::text::time::Time;
 use serde::{Deserialize, Serialize};
@@ -31,23 +30,9 @@ pub struct LookResult {
 pub struct Component {
     /// The time of the last look at it.
     pub at: Time,
-    /// The result of that look, as far as it is still true.
-    pub drift: Drift,
-    /// The recorded state, if it differs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(deserialize_with = "foreign::maybe")]
-    pub recorded: Option<String>,
-    /// The seen state; absent if the target is gone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(deserialize_with = "foreign::maybe")]
-    pub seen: Option<String>,
-    /// The reason why it is unknown, how it was found to be gone, or which of many parts differ.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(deserialize_with = "foreign::maybe")]
-    pub reason: Option<String>,
-    /// The fields that differ.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub fields: Vec<Field>,
+    /// The result of that look, as far as it is still true. It has the recorded state only if that differs.
+    #[serde(flatten)]
+    pub compared: Compared,
     /// The looks between which the difference began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began: Option<BeganBetween>,
@@ -73,10 +58,7 @@ impl HourlyLook {
     pub fn shown(&self, lock: &Lock) -> LookResult {
         // A deployment that had the lock since then may have changed what was seen.
         let is_behind = self.token != lock.token;
-        let shown = self.components.iter().map(|(name, one)| {
-            let component = if is_behind { behind(one) } else { of(one) };
-            (name.clone(), component)
-        });
+        let shown = self.components.iter().map(|(name, one)| (name.clone(), of(one, is_behind)));
         LookResult { looked: self.looked, due: self.due, components: shown.collect(), left: self.left.clone() }
     }
 }
@@ -84,47 +66,22 @@ impl HourlyLook {
 /// The reason of what a deployment may have changed since the last look: the next look shows it.
 const BEHIND: &str = "a deployment had its turn since it was looked at";
 
-fn behind(one: &Watched) -> Component {
+fn of(one: &Watched, is_behind: bool) -> Component {
+    let known = one.difference.as_ref().filter(|_| !is_behind && one.drift != Drift::None);
+    let both = known.map_or_else(
+        || BothStates { seen: one.seen.clone(), reason: one.unknown.clone(), ..BothStates::default() },
+        |difference| {
+            let unknown = one.unknown.as_ref();
+            let unknown = unknown.map(|why| format!("{why}; what is told here was seen before that"));
+            let both = difference.both.clone();
+            BothStates { reason: unknown.or(both.reason), ..both }
+        },
+    );
     Component {
         at: one.at,
-        drift: Drift::Unknown,
-        recorded: None,
-        seen: None,
-        reason: Some(BEHIND.to_owned()),
-        fields: Vec::new(),
-        began: None,
-        who: None,
-        heal: one.heal,
-    }
-}
-
-fn of(one: &Watched) -> Component {
-    let known = one.difference.as_ref().filter(|_| one.drift != Drift::None);
-    let Some(difference) = known else {
-        return Component {
-            at: one.at,
-            drift: one.drift,
-            recorded: None,
-            seen: one.seen.clone(),
-            reason: one.unknown.clone(),
-            fields: Vec::new(),
-            began: None,
-            who: None,
-            heal: one.heal,
-        };
-    };
-    let unknown = one.unknown.as_ref();
-    let unknown = unknown.map(|why| format!("{why}; what is told here was seen before that"));
-    let Difference { not_before, seen_at, .. } = *difference;
-    Component {
-        at: one.at,
-        drift: one.drift,
-        recorded: difference.recorded.clone(),
-        seen: difference.seen.clone(),
-        reason: unknown.or_else(|| difference.reason.clone()),
-        fields: difference.fields.clone(),
-        began: Some(BeganBetween { not_before, seen_at }),
-        who: difference.who.clone(),
+        compared: if is_behind { Compared::unknown(BEHIND) } else { Compared { drift: one.drift, both } },
+        began: known.map(|it| BeganBetween { not_before: it.not_before, seen_at: it.seen_at }),
+        who: known.and_then(|it| it.who.clone()),
         heal: one.heal,
     }
 }
@@ -132,23 +89,12 @@ fn of(one: &Watched) -> Component {
 impl Component {
     /// Returns it as a line, such as `changed: version recorded 41, seen 40; since between 13:02 and 14:01`.
     pub fn words(&self) -> String {
-        let word = match self.drift {
-            Drift::None => "none",
-            Drift::Changed => "changed",
-            Drift::Unknown => "unknown",
-        };
-        let mut parts = vec![];
-        if self.drift != Drift::None {
-            parts.extend(self.fields.iter().map(Field::words));
-        }
-        if parts.is_empty() {
-            let each = [("recorded ", &self.recorded), ("seen ", &self.seen)];
-            parts.extend(each.into_iter().filter_map(|(what, text)| Some(format!("{what}{}", text.as_ref()?))));
-        }
+        let Compared { drift, both } = &self.compared;
+        let (word, mut parts) = (drift.word(), both.words());
         parts.extend(self.began.map(|began| began.words()));
         parts.extend(self.who.as_ref().map(ToString::to_string));
-        parts.extend(self.reason.clone());
-        if self.drift == Drift::Changed && self.heal == Heal::Restore {
+        parts.extend(both.reason.clone());
+        if *drift == Drift::Changed && self.heal == Heal::Restore {
             parts.push("`heal: restore`".to_owned());
         }
         if parts.is_empty() {
@@ -169,25 +115,12 @@ impl LookResult {
     /// Returns whether everything was looked at, and is as recorded.
     pub fn is_as_recorded(&self) -> bool {
         let mut all = self.components.values();
-        !self.components.is_empty() && self.left.is_empty() && all.all(|one| one.drift == Drift::None)
+        !self.components.is_empty() && self.left.is_empty() && all.all(|one| one.compared.drift == Drift::None)
     }
 
     /// Returns the components that are not as recorded, or could not be seen, each in a few words.
     pub fn in_short(&self) -> Vec<(Drift, String)> {
-        self.components
-            .iter()
-            .filter_map(|(name, one)| {
-                let words = match one.drift {
-                    Drift::None => return None,
-                    Drift::Changed => format!("{name} drifted"),
-                    Drift::Unknown => {
-                        let why = one.reason.as_deref().unwrap_or("nobody can tell");
-                        format!("{name}: drift unknown: {why}")
-                    }
-                };
-                Some((one.drift, words))
-            })
-            .collect()
+        self.components.iter().filter_map(|(name, one)| one.compared.in_short(name)).collect()
     }
 
     /// Returns the same without what only was not looked at yet since the last deployment, which is the usual case.
