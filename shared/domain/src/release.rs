@@ -2,6 +2,7 @@
 //! release and hands it over in the request; `Admit` verifies it. Pure.
 
 pub mod action;
+pub mod api_routes;
 pub mod arrival_sweep;
 pub mod artifact;
 pub mod call;

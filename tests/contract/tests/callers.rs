@@ -1,18 +1,13 @@
-//! The managed policies of the template against its routes: which policy lets its caller call what.
+//! The table of the API's routes against the template, whose managed policies let their callers call some of them, and
+//! against the page of the API.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test may panic, and reads better")]
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use windlass_contract::template;
-
-/// The paths of a caller's own environment that one policy lets and no other; `*` is all of them.
-const LETS: [(&str, &[&str]); 4] = [
-    ("CiOfEnvironment", &["plans", "releases"]),
-    ("PlansOfApplication", &["plans"]),
-    ("OperatorOfEnvironment", &["*"]),
-    ("Reader", &["plans"]),
-];
+use windlass_contract::{names_of, template};
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::api_routes::{ApiRoute, ROUTES, Right, RouteName};
 
 /// The outputs of the stack that name a policy, each with the policy that is meant.
 const OUTPUTS: [(&str, &str); 4] = [
@@ -21,8 +16,6 @@ const OUTPUTS: [(&str, &str); 4] = [
     ("OperatorPolicyArn", "OperatorOfEnvironment"),
     ("ReaderPolicyArn", "Reader"),
 ];
-
-const HERE: &str = "apps/shop/environments/prod";
 
 /// Returns whether a pattern of IAM matches: `*` is any text, slashes included.
 fn matches(pattern: &str, text: &str) -> bool {
@@ -108,42 +101,83 @@ fn the_table_of_rights_has_what_the_policies_let() {
     assert!(page.contains(&table), "docs/safety-limits.md should have\n{table}");
 }
 
-/// Returns the routes that change something, as the path of shop/prod: `POST/apps/shop/environments/prod/releases`.
-fn changing(template: &Value) -> BTreeSet<String> {
-    let resources = template["Resources"].as_object().expect("resources");
-    let keys = resources.values().filter_map(|one| one["Properties"]["RouteKey"].as_str());
-    keys.filter(|key| !key.starts_with("GET "))
-        .map(|key| {
-            key.replace(' ', "")
-                .replace("{app}", "shop")
-                .replace("{environment}", "prod")
-                .replace("{id}", "0123456789abcdef")
-        })
-        .collect()
+/// Returns the path of a route for shop/prod; what is moved goes to bank/live.
+fn path(route: &ApiRoute) -> String {
+    let names = json!({"app": "shop", "environment": "prod", "to_app": "bank", "to_environment": "live",
+        "id": "0123456789abcdef", "version": "1.4.0"});
+    route.path(names.as_object().expect("names")).expect("all names")
+}
+
+/// Returns whether a policy gives a role of shop/prod the right that a route needs.
+fn wanted(policy: &str, route: &ApiRoute) -> bool {
+    let is_of_the_app = route.pattern.starts_with("/apps/{app}/");
+    match (policy, route.right) {
+        (_, Right::Own) => false,
+        ("Reader", right) => matches!(right, Right::See | Right::Plan),
+        (_, Right::See) => is_of_the_app,
+        ("PlansOfApplication", right) => right == Right::Plan,
+        ("CiOfEnvironment", right) => matches!(right, Right::Plan | Right::Release),
+        ("OperatorOfEnvironment", _) => true,
+        (other, _) => panic!("which rights does {other} give?"),
+    }
 }
 
 #[test]
-fn each_policy_lets_its_own_routes_and_a_route_of_wishes_is_for_operators_alone() {
+fn each_policy_lets_the_routes_that_need_its_rights_and_no_others() {
     let template = template();
-    let routes = changing(&template);
-    assert!(routes.contains(&format!("POST/{HERE}/starts")));
     let mut of_operators = 0;
-    for (policy, lets) in LETS {
+    for (_, policy) in OUTPUTS {
         let patterns = patterns(&template, policy);
-        for route in &routes {
-            let here = route.split_once(&format!("/{HERE}/"));
-            let wanted = here.is_some_and(|(_, path)| lets.contains(&"*") || lets.contains(&path));
-            let call = format!("$default/{route}");
+        for route in ROUTES {
+            let path = path(route);
+            let call = format!("$default/{}{path}", route.method);
             let may = patterns.iter().any(|pattern| matches(pattern, &call));
-            assert_eq!(may, wanted, "{policy}: {route}");
+            assert_eq!(may, wanted(policy, route), "{policy}: {} {path}", route.method);
             // A star of IAM takes slashes as well: no policy takes a path for its method and path.
             let inner = call.replacen("POST/", "POST/apps/GET/", 1);
             let spans = patterns.iter().any(|pattern| matches(pattern, &inner));
             assert!(may || !spans, "{policy}: {inner}");
-            of_operators += usize::from(may && policy == "OperatorOfEnvironment");
+            of_operators += usize::from(may && policy == "OperatorOfEnvironment" && route.right == Right::Operate);
         }
     }
     assert!(of_operators > 8, "{of_operators}");
+}
+
+/// The template, the page and the dispatcher of the API each name every route.
+#[test]
+fn template_and_page_have_the_routes_of_the_table() {
+    let table: BTreeSet<String> = ROUTES.iter().map(|route| format!("{} {}", route.method, route.pattern)).collect();
+    let template = template();
+    let resources = template["Resources"].as_object().expect("resources").values();
+    let resources = resources.filter(|resource| resource["Type"] == "AWS::ApiGatewayV2::Route");
+    let resources: Vec<&Value> = resources.map(|resource| &resource["Properties"]).collect();
+    let keys: Vec<&str> = resources.iter().filter_map(|route| route["RouteKey"].as_str()).collect();
+    assert_eq!((keys.len(), resources.len()), (table.len(), table.len()));
+    let is_authorized = |route: &&Value| route["AuthorizationType"] == "AWS_IAM";
+    assert!(resources.iter().all(is_authorized), "{resources:?}");
+    let keys: BTreeSet<String> = keys.into_iter().map(str::to_owned).collect();
+    assert_eq!(keys, table, "left is template.yaml, right is ROUTES");
+    let page = include_str!("../../../docs/API.md");
+    let cells = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+    let methods = ["GET ", "POST ", "PUT ", "DELETE "];
+    let cells = cells.map(|(cell, _)| cell).filter(|cell| methods.iter().any(|method| cell.starts_with(method)));
+    let documented: BTreeSet<String> = cells.map(str::to_owned).collect();
+    assert_eq!(documented, table, "left is docs/API.md, right is ROUTES");
+    for word in ROUTES.iter().flat_map(|route| route.query.iter().chain(route.body)) {
+        let is_named = page.contains(&format!("`{word}`")) || page.contains(&format!("?{word}="));
+        assert!(is_named, "docs/API.md should name `{word}`");
+    }
+}
+
+/// Windlass alone asks for what drifted to be restored; a deployment and a check are asked for by a manifest's routes.
+#[test]
+fn every_other_action_has_a_route() {
+    for name in names_of::<ActionName>() {
+        let action: ActionName = serde_json::from_value(name.into()).expect("an action");
+        let starts = |route: &ApiRoute| [RouteName::Act(action), RouteName::ActOnApp(action)].contains(&route.name);
+        let is_other = !matches!(action, ActionName::Deploy | ActionName::Check | ActionName::Restore);
+        assert_eq!(ROUTES.iter().any(starts), is_other, "{action}");
+    }
 }
 
 /// An output that is attached in the place of another would let its caller call the other's routes.

@@ -138,6 +138,7 @@ mod tests_of_input {
 mod tests {
     use super::*;
     use crate::prose;
+    use crate::release::api_routes::ApiRoute;
     use crate::release::way_in::WayIn;
 
     #[test]
@@ -163,6 +164,9 @@ mod tests {
                 assert_eq!(way.words(&text), format!("It's `so`: `{call}`."));
             }
             assert_eq!(WayIn::CommandLine.words(&text), format!("It's `so`: `{command}`."));
+            let (method, address) = call.split_once(' ').unwrap();
+            let path = address.split([' ', '?']).next().unwrap();
+            assert!(ApiRoute::of(method, path).is_some(), "{call}");
         }
     }
 }

@@ -4,12 +4,12 @@
 //! console pastes an input of the release machine, and everybody else has a command or a call of the API.
 
 use crate::release::action::ActionName;
+use crate::release::api_routes::{ApiRoute, RouteName, WISHES};
 use crate::release::request::Request;
 use crate::text::finding::Finding;
-use crate::text::name::{AppName, EnvironmentName};
-use crate::text::next_step::{Input, NextStep, Wish};
+use crate::text::next_step::{Input, NextStep};
 use crate::text::prose::{Part, Prose};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::fmt;
 use std::str::FromStr;
 
@@ -53,22 +53,17 @@ impl WayIn {
     }
 
     fn say(self, request: &Request) -> Option<String> {
-        let Some(environment) = &request.environment else {
-            let said = match self {
-                Self::Console => None,
-                Self::CommandLine => command_of_whole(request),
-                Self::Http => call_of_whole(request),
-            };
-            return said.map(|said| format!("`{said}`"));
+        let Value::Object(said) = serde_json::to_value(request).ok()? else {
+            return None;
         };
-        match self {
+        let route = ApiRoute::named(route_of(request, &said)?)?;
+        let is_keyed = self == Self::Http && request.action == ActionName::Deploy;
+        let said = match self {
             Self::Console => None,
-            Self::CommandLine => command(request, environment).map(|said| format!("`{said}`")),
-            Self::Http => {
-                let key = if request.action == ActionName::Deploy { KEYED } else { "" };
-                call(request, environment).map(|said| format!("`{said}`{key}"))
-            }
-        }
+            Self::CommandLine => command(request, route, &said),
+            Self::Http => call(request, route, said),
+        }?;
+        Some(format!("`{said}`{}", if is_keyed { KEYED } else { "" }))
     }
 }
 
@@ -96,62 +91,67 @@ impl FromStr for WayIn {
 /// person stopped or took back.
 const KEYED: &str = " with a new header `Idempotency-Key`";
 
-fn wished(request: &Request) -> impl Iterator<Item = Wish> {
-    let wished = [request.again, request.allow_older, request.accept_red, request.through_hold, request.preempt];
-    Wish::ALL.into_iter().zip(wished).filter(|(_, wished)| *wished).map(|(wish, _)| wish)
+fn option(member: &str) -> String {
+    format!("--{}", member.replace('_', "-"))
 }
 
-fn command(request: &Request, environment: &EnvironmentName) -> Option<String> {
-    if request.action == ActionName::Restore {
-        return None;
+/// Returns the name of the route by which a request is asked for.
+fn route_of(request: &Request, said: &Map<String, Value>) -> Option<RouteName> {
+    let stays = |(to, own): &(&str, &str)| said.get(*to).is_none_or(|to| said.get(*own) == Some(to));
+    Some(match request.action {
+        action if request.is_of_the_application() => RouteName::ActOnApp(action),
+        _ if request.environment.is_none() => return None,
+        ActionName::Deploy => RouteName::StartRecorded,
+        ActionName::Check => RouteName::DrawPlan,
+        action if action.moves() && SIDES.iter().all(stays) => RouteName::Act(ActionName::Rename),
+        action if action.moves() => RouteName::Act(ActionName::HandOver),
+        action => RouteName::Act(action),
+    })
+}
+
+/// The members that name the new owner, each with the one that names the former, which is meant where it is absent.
+const SIDES: [(&str, &str); 2] = [("to_app", "app"), ("to_environment", "environment")];
+
+/// Returns the members that a request must have to be said in words.
+fn needed(action: ActionName) -> &'static [&'static str] {
+    match action {
+        ActionName::Deploy => &["version"],
+        ActionName::Withdraw => &["component", "pattern"],
+        _ => &[],
     }
-    let app = &request.app;
+}
+
+/// The members that are options of a command, in the order in which they stand there.
+const OPTIONS: [&str; 9] =
+    ["snapshot", "across", "deployment", "for", "component", "to_app", "to_environment", "to_component", "confirm"];
+
+fn command(request: &Request, route: &ApiRoute, said: &Map<String, Value>) -> Option<String> {
     let verb = match request.action {
         ActionName::Check => "doctor".to_owned(),
         action => action.to_string().replace('_', "-"),
     };
-    let mut words = vec![format!("windlass {verb} {app} {environment}")];
-    match request.action {
-        ActionName::Deploy => words.push(request.version.clone()?),
-        ActionName::Rollback => {
-            words.extend(request.snapshot.map(|number| format!("--snapshot {number}")));
-            let across = request.across.iter();
-            words.extend(across.map(|name| format!("--across {name}")));
-        }
-        ActionName::Recover | ActionName::Pause | ActionName::Continue | ActionName::SkipBake => {
-            let id = request.deployment.iter();
-            words.extend(id.map(|id| format!("--deployment {id}")));
-            let span = request.pause_for.iter();
-            words.extend(span.map(|span| format!("--for {span}")));
-        }
-        ActionName::Withdraw => {
-            words.push(request.component.as_ref()?.to_string());
-            words.push(quoted(request.pattern.as_ref()?));
-        }
-        ActionName::Remove => {
-            let component = request.component.iter();
-            words.extend(component.map(|name| format!("--component {name}")));
-        }
-        ActionName::Rename | ActionName::HandOver => {
-            let component = request.component.iter();
-            words.extend(component.map(|name| format!("--component {name}")));
-            let app = request.to_app.iter();
-            words.extend(app.map(|name| format!("--to-app {name}")));
-            let there = request.to_environment.iter();
-            words.extend(there.map(|name| format!("--to-environment {name}")));
-            let name = request.to_component.iter();
-            words.extend(name.map(|name| format!("--to-component {name}")));
-        }
-        ActionName::Drill
-        | ActionName::Restore
-        | ActionName::Accept
-        | ActionName::Hold
-        | ActionName::ReleaseHold
-        | ActionName::Check => {}
+    let mut words = vec![format!("windlass {verb} {}", request.app)];
+    words.extend(request.environment.iter().map(ToString::to_string));
+    let needed = needed(request.action);
+    for name in needed {
+        let text = said.get(*name)?.as_str()?;
+        words.push(if *name == "pattern" { quoted(text) } else { text.to_owned() });
     }
-    words.extend(wished(request).map(Wish::option));
-    let reason = request.reason.iter();
-    words.extend(reason.map(|reason| format!("--reason {}", quoted(reason))));
+    let is_of_a_move = |name: &str| request.action.moves() && SIDES.iter().any(|(to, _)| *to == name);
+    let options = OPTIONS.iter().filter(|name| route.body.contains(name) || is_of_a_move(name));
+    for name in options.filter(|name| !needed.contains(name)).chain(WISHES) {
+        let option = option(name);
+        match said.get(*name) {
+            Some(Value::Bool(true)) => words.push(option),
+            Some(Value::Array(all)) => {
+                words.extend(all.iter().filter_map(Value::as_str).map(|one| format!("{option} {one}")));
+            }
+            Some(Value::String(text)) => words.push(format!("{option} {text}")),
+            Some(Value::Number(number)) => words.push(format!("{option} {number}")),
+            _ => {}
+        }
+    }
+    words.extend(request.reason.iter().map(|reason| format!("--reason {}", quoted(reason))));
     Some(words.join(" "))
 }
 
@@ -160,109 +160,23 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-fn call(request: &Request, environment: &EnvironmentName) -> Option<String> {
-    let mut body = Map::new();
-    if let Some(reason) = &request.reason {
-        body.insert("reason".into(), json!(reason));
+fn call(request: &Request, route: &ApiRoute, mut said: Map<String, Value>) -> Option<String> {
+    for (to, own) in SIDES {
+        let own = said.get(own).cloned();
+        said.entry(to).or_insert(own.unwrap_or_default());
     }
-    let app = &request.app;
-    let here = format!("/apps/{app}/environments/{environment}");
-    let (method, path) = match request.action {
-        ActionName::Deploy => {
-            body.insert("version".into(), json!(request.version.as_ref()?));
-            body.extend(wished(request).map(|wish| (wish.to_string(), Value::Bool(true))));
-            ("POST", format!("{here}/starts"))
-        }
-        ActionName::Rollback => {
-            let number = request.snapshot.iter();
-            body.extend(number.map(|number| ("snapshot".to_owned(), json!(number))));
-            if !request.across.is_empty() {
-                body.insert("across".into(), json!(request.across));
-            }
-            ("POST", format!("{here}/rollbacks"))
-        }
-        ActionName::Drill => ("POST", format!("{here}/drills")),
-        ActionName::Withdraw => {
-            body.insert("component".into(), json!(request.component.as_ref()?));
-            body.insert("pattern".into(), json!(request.pattern.as_ref()?));
-            ("POST", format!("{here}/withdrawals"))
-        }
-        ActionName::Restore => return None,
-        ActionName::Recover | ActionName::Pause | ActionName::Continue | ActionName::SkipBake => {
-            let id = request.deployment.iter();
-            body.extend(id.map(|id| ("deployment".to_owned(), json!(id))));
-            let span = request.pause_for.iter();
-            body.extend(span.map(|span| ("for".to_owned(), json!(span))));
-            let segment = request.action.to_string().replace('_', "-");
-            ("POST", format!("{here}/{segment}"))
-        }
-        ActionName::Remove => {
-            let component = request.component.iter();
-            body.extend(component.map(|name| ("component".to_owned(), json!(name))));
-            ("POST", format!("{here}/remove"))
-        }
-        ActionName::Rename | ActionName::HandOver => {
-            let moving = request.moving()?;
-            let component = request.component.iter();
-            body.extend(component.map(|name| ("component".to_owned(), json!(name))));
-            let name = request.to_component.iter();
-            body.extend(name.map(|name| ("to_component".to_owned(), json!(name))));
-            let to = moving.to;
-            let path = if moving.is_within() {
-                format!("{here}/rename")
-            } else {
-                format!("/hand-overs/{app}/{environment}/{to}")
-            };
-            ("POST", path)
-        }
-        ActionName::Accept => ("POST", format!("{here}/accept")),
-        ActionName::Hold => ("PUT", format!("{here}/hold")),
-        ActionName::Check => {
-            body.insert("action".into(), json!(request.action));
-            ("POST", format!("{here}/plans"))
-        }
+    let (method, path) = (route.method, route.path(&said)?);
+    if method == "DELETE" {
         // A DELETE has no body.
-        ActionName::ReleaseHold => {
-            let reason = request.reason.as_deref().unwrap_or("…");
-            let reason = reason.replace(char::is_whitespace, "+");
-            return Some(format!("DELETE {here}/hold?reason={reason}"));
-        }
-    };
-    Some(format!("{method} {path} {}", Value::Object(body)))
-}
-
-/// Returns the command for a request about a whole application.
-fn command_of_whole(request: &Request) -> Option<String> {
-    let (verb, to) = asked_of_whole(request)?;
-    let mut words = vec![format!("windlass {verb} {}", request.app)];
-    words.extend(to.map(|to| format!("--to-app {to}")));
-    let confirm = request.confirm.iter();
-    words.extend(confirm.map(|name| format!("--confirm {name}")));
-    let reason = request.reason.iter();
-    words.extend(reason.map(|reason| format!("--reason {}", quoted(reason))));
-    Some(words.join(" "))
-}
-
-/// Returns the call for a request about a whole application.
-fn call_of_whole(request: &Request) -> Option<String> {
-    let app = &request.app;
-    let path = match asked_of_whole(request)? {
-        (_, Some(to)) => format!("/renames/{app}/{to}"),
-        (verb, None) => format!("/apps/{app}/{verb}"),
-    };
-    let mut body = Map::new();
-    let confirm = request.confirm.iter();
-    body.extend(confirm.map(|name| ("confirm".to_owned(), json!(name))));
-    let reason = request.reason.iter();
-    body.extend(reason.map(|reason| ("reason".to_owned(), json!(reason))));
-    Some(format!("POST {path} {}", Value::Object(body)))
-}
-
-/// Returns the verb of a request about a whole application, and the application that is to have it.
-fn asked_of_whole(request: &Request) -> Option<(ActionName, Option<&str>)> {
-    let is_whole = request.is_of_the_application();
-    let to = request.to_app.as_ref().map(AppName::as_str);
-    is_whole.then_some((request.action, to))
+        let reason = request.reason.as_deref().unwrap_or("…");
+        let reason = reason.replace(char::is_whitespace, "+");
+        return Some(format!("{method} {path}?reason={reason}"));
+    }
+    let needed = needed(request.action);
+    let is_taken = |name: &str| needed.contains(&name) || route.body.contains(&name);
+    said.retain(|name, value| is_taken(name) && *value != false);
+    let is_whole = needed.iter().all(|name| said.contains_key(*name));
+    is_whole.then(|| format!("{method} {path} {}", Value::Object(said)))
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@ use crate::prose;
 use crate::release::call::{input, operators};
 use crate::release::identity::EnvironmentId;
 use crate::release::way_in::*;
-use crate::text::name::AppName;
+use crate::text::name::{AppName, EnvironmentName};
+use serde_json::json;
 
 fn in_words(way: WayIn, action: ActionName, members: &[(&str, Value)]) -> String {
     let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
@@ -15,11 +16,11 @@ type Row<'a> = (ActionName, &'a [(&'a str, Value)], &'a str, &'a str);
 #[test]
 fn each_input_is_a_command_and_a_call() {
     use ActionName::{
-        Accept, Check, Continue, Deploy, HandOver, Hold, Pause, Recover, ReleaseHold, Remove, Rename, Rollback,
-        SkipBake,
+        Accept, Check, Continue, Deploy, Drill, HandOver, Hold, Pause, Recover, ReleaseHold, Remove, Rename, Rollback,
+        SkipBake, Withdraw,
     };
     let because = ("reason", json!("it's down"));
-    let table: [Row; 17] = [
+    let table: [Row; 19] = [
         (
             Deploy,
             &[("version", json!("1.4.0"))],
@@ -116,6 +117,18 @@ fn each_input_is_a_command_and_a_call() {
             "windlass hand-over shop prod --component web --to-app bank --reason '…'",
             r#"POST /hand-overs/shop/prod/bank/prod {"component":"web","reason":"…"}"#,
         ),
+        (
+            Drill,
+            &[("reason", json!("…"))],
+            "windlass drill shop prod --reason '…'",
+            r#"POST /apps/shop/environments/prod/drills {"reason":"…"}"#,
+        ),
+        (
+            Withdraw,
+            &[("component", json!("web")), ("pattern", json!("backup/**")), ("reason", json!("…"))],
+            "windlass withdraw shop prod web 'backup/**' --reason '…'",
+            r#"POST /apps/shop/environments/prod/withdrawals {"component":"web","pattern":"backup/**","reason":"…"}"#,
+        ),
         (Check, &[], "windlass doctor shop prod", r#"POST /apps/shop/environments/prod/plans {"action":"check"}"#),
     ];
     for (action, members, command, call) in table {
@@ -142,7 +155,9 @@ fn the_text_around_stays_and_what_no_command_does_too() {
     assert_eq!(WayIn::Console.words(&text), format!("Start {pasted} — or {pasted}; `again` and `again`."));
     assert_eq!(WayIn::CommandLine.words(&prose!["wrote ", pasted]), format!("wrote {pasted}"));
     let whole = prose![input_of_nothing(&app)];
-    for step in [prose![input(ActionName::Deploy, of, &[])], prose![operators(ActionName::Restore, of)], whole] {
+    let silent =
+        [input(ActionName::Deploy, of, &[]), operators(ActionName::Withdraw, of), operators(ActionName::Restore, of)];
+    for step in silent.into_iter().map(Prose::from).chain([whole]) {
         for way in WayIn::ALL {
             assert_eq!(way.words(&step), step.written());
         }

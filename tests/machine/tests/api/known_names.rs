@@ -2,6 +2,7 @@
 
 use crate::api::call::{PROD, RELEASES, STARTS, call, get, post, program, refused, release};
 use serde_json::{Value, json};
+use windlass_domain::release::api_routes::ROUTES;
 use windlass_domain::text::name::AppName;
 use windlass_machine::shop::{FUNCTIONS, Shop};
 
@@ -47,6 +48,28 @@ fn what_is_not_known_is_refused_wherever_it_is_named_with_what_is_nearest() {
         let (found, finding, said) = refusal(&shop, method, address, body);
         assert_eq!((found, finding.as_str()), (status, name), "{method} {address}");
         assert!(said.contains(remedy), "{method} {address}: {said}");
+    }
+}
+
+/// A route of the table without a handler would answer as a path that the API does not serve.
+#[test]
+fn every_route_of_the_table_is_served_and_takes_no_parameter_that_it_does_not_have() {
+    let program = program();
+    let shop = Shop::new(&program, FUNCTIONS);
+    let names = json!({"app": "shop", "environment": "prod", "to_app": "bank", "to_environment": "live",
+        "id": "0123456789abcdef", "version": "1.0.0"});
+    for route in ROUTES {
+        let path = route.path(names.as_object().unwrap()).unwrap();
+        let reply = call(&shop, route.method, &path, None);
+        let is_served = !reply.body.to_string().contains("the API does not serve");
+        assert!(is_served, "{} {path}: {}", route.method, reply.body);
+        let (status, name, _) = refusal(&shop, route.method, &format!("{path}?nothing=1"), None);
+        assert_eq!((status, name.as_str()), (400, "UnknownField"), "{} {path}", route.method);
+        for known in route.query {
+            let reply = call(&shop, route.method, &format!("{path}?{known}=1"), None);
+            let is_known = !reply.body.to_string().contains("is no parameter of this path's query");
+            assert!(is_known, "{} {path} {known}: {}", route.method, reply.body);
+        }
     }
 }
 

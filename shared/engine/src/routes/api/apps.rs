@@ -1,7 +1,7 @@
 //! `GET /apps`: all applications with their environments: what runs there, who asked for it and why, what holds, works
 //! and waits.
 
-use super::call::{Call, Ports, Reply};
+use super::call::{Call, Ports, Reply, Served};
 use super::query::page;
 use crate::ledger::{self, Stored};
 use crate::overview::{self, EnvironmentItems, environment_items, environments};
@@ -35,7 +35,7 @@ const AT_A_TIME: usize = 16;
 
 /// One page, by the applications' names. `limit` and `after` (the `next` of the page before) may be given; a page with
 /// many environments has fewer applications than `limit`.
-pub async fn list(ports: &impl Ports, call: &Call) -> Result<Reply> {
+pub async fn list(ports: &impl Ports, call: &Call) -> Served {
     let mut query = page(call, ledger::APPLICATIONS.pk.to_owned(), "");
     query.descending = false;
     let mut left = query.limit;

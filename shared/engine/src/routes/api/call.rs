@@ -4,10 +4,12 @@
 use crate::kinds::KindPorts;
 use crate::pin;
 use crate::ports::{Clock, Result, StepFunctionsApi};
+use crate::trouble::Trouble;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::document::{secret, syntax};
+use windlass_domain::release::action::ActionName;
 use windlass_domain::release::request::{Requester, Route};
 use windlass_domain::release::way_in::WayIn;
 use windlass_domain::text::fault::{Fault, FaultName};
@@ -65,18 +67,8 @@ pub enum Unserved {
     Refused(Reply),
 }
 
-impl Unserved {
-    /// Returns the reply to the caller.
-    ///
-    /// # Errors
-    /// The fault.
-    pub fn reply(self) -> Result<Reply> {
-        match self {
-            Self::Refused(reply) => Ok(reply),
-            Self::Fault(fault) => Err(fault),
-        }
-    }
-}
+/// The answer of a path, or of a part of one.
+pub type Served<T = Reply> = Result<T, Unserved>;
 
 impl From<Fault> for Unserved {
     fn from(fault: Fault) -> Self {
@@ -84,38 +76,56 @@ impl From<Fault> for Unserved {
     }
 }
 
-impl From<Reply> for Unserved {
-    fn from(reply: Reply) -> Self {
-        Self::Refused(reply)
+/// Turns what is wrong with a call, or with what it names, into the refusal of the call.
+pub trait OrRefused<T> {
+    /// Returns the answer; else the refusal with this status.
+    fn or_refused(self, status: u16) -> Served<T>;
+}
+
+impl<T, E: Into<Trouble>> OrRefused<T> for Result<T, E> {
+    fn or_refused(self, status: u16) -> Served<T> {
+        self.map_err(|why| match why.into() {
+            Trouble::Fault(fault) => Unserved::Fault(fault),
+            Trouble::Findings(findings) => refused(status, &findings),
+        })
     }
 }
 
+/// Returns the refusal of a call with these findings.
+pub fn refused(status: u16, findings: &[Finding]) -> Unserved {
+    Unserved::Refused(problem(status, findings))
+}
+
+/// Refuses a call on which there are findings.
+pub fn refuse_on(status: u16, findings: &[Finding]) -> Served<()> {
+    if findings.is_empty() { Ok(()) } else { Err(refused(status, findings)) }
+}
+
 /// Reads the body as an object; no body counts as an empty object. If the body has a secret, only that is reported.
-pub fn body(call: &Call) -> Result<Map<String, Value>, Vec<Finding>> {
+pub fn body(call: &Call) -> Served<Map<String, Value>> {
     let text = call.body.as_deref().unwrap_or_default();
     if text.trim().is_empty() {
         return Ok(Map::new());
     }
-    let body = syntax::json("the body", text, LARGEST_BODY).map_err(|finding| vec![finding])?;
-    let secrets = secret::findings(&body);
-    if !secrets.is_empty() {
-        return Err(secrets);
-    }
-    match body {
-        Value::Object(body) => Ok(body),
-        _ => Err(vec![Finding::new(
-            FindingName::NotWellFormed,
-            "the body",
-            "the body is not an object.",
-            "Write a JSON object, `{…}`.",
-        )]),
-    }
+    let body = syntax::json("the body", text, LARGEST_BODY).or_refused(400)?;
+    refuse_on(400, &secret::findings(&body))?;
+    let Value::Object(body) = body else {
+        let (reason, remedy) = ("the body is not an object.", "Write a JSON object, `{…}`.");
+        return Err(refused(400, &[Finding::new(FindingName::NotWellFormed, "the body", reason, remedy)]));
+    };
+    Ok(body)
 }
 
-/// Returns who calls. API Gateway says so, never the body.
-pub fn requester(call: &Call) -> Result<Value> {
-    let requester = Requester { route: Route::Api, principal: call.caller.clone() };
-    serde_json::to_value(requester).map_err(|error| Fault::new(FaultName::Internal, format!("the caller: {error}")))
+/// The names that the path of a call gives already, each with its value.
+pub type Path<'a> = [(&'static str, &'a str)];
+
+/// Adds to the members of a body what the call says beside it: the action and the names that its path has, its key, and
+/// who calls. API Gateway says that, never the body.
+pub fn add_said(call: &Call, action: ActionName, named: &Path<'_>, input: &mut Map<String, Value>) {
+    input.insert("action".into(), json!(action));
+    input.extend(named.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
+    input.insert("requester".into(), json!(Requester { route: Route::Api, principal: call.caller.clone() }));
+    input.extend(call.key.iter().map(|key| ("idempotency_key".to_owned(), json!(key))));
 }
 
 /// Returns an error as `application/problem+json` (RFC 9457), with every finding. `type` is the page that explains it,

@@ -8,7 +8,7 @@ use crate::conductor::now;
 use crate::ledger::{self, ExecutionRecord, Stored};
 use crate::log;
 use crate::ports::{Execution, Item, Result};
-use crate::routes::api::call::{Ports, Reply, problem};
+use crate::routes::api::call::{OrRefused, Ports, Reply, Served, problem};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use windlass_domain::declaration::gate::{self, Point};
@@ -20,9 +20,9 @@ use windlass_domain::text::name::{AppName, EnvironmentName};
 /// History of one environment, newest first: one query. `environment` is required (or `execution`,
 /// which asks what came of one), `limit` and
 /// `after` (the `next` of the page before) may be given.
-pub async fn list(ports: &impl Ports, app: &AppName, call: &Call) -> Result<Reply> {
+pub async fn list(ports: &impl Ports, app: &AppName, call: &Call) -> Served {
     if let Some(execution) = call.query.get("execution") {
-        return came_of(ports, app, execution).await;
+        return Ok(came_of(ports, app, execution).await?);
     }
     let environment = call.query.get("environment").map(EnvironmentName::new);
     // A text that is no name was refused with the query.
@@ -41,10 +41,8 @@ pub async fn list(ports: &impl Ports, app: &AppName, call: &Call) -> Result<Repl
     let query = page(call, ledger::history(of), "");
     let page = ports.query_index(query).await?;
     // An environment that has left the declaration keeps its history.
-    if page.items.is_empty()
-        && let Err(trouble) = known(ports, of).await
-    {
-        return Ok(problem(404, &trouble.findings()?));
+    if page.items.is_empty() {
+        known(ports, of).await.or_refused(404)?;
     }
     let deployments: Vec<Value> = page.items.into_iter().map(summary).collect::<Result<_>>()?;
     Ok(Reply::json(200, json!({ "deployments": deployments, "next": page.next })))
@@ -157,10 +155,10 @@ fn parts((name, artifact): (&String, &Value)) -> Vec<String> {
 /// The whole record: the deployment, its plan, its steps, its judgements, the second look at it if a
 /// recovery has ended it. Of one that was accepted
 /// and is not recorded yet, that it is.
-pub async fn get(ports: &impl Ports, app: &AppName, id: &str) -> Result<Reply> {
+pub async fn get(ports: &impl Ports, app: &AppName, id: &str) -> Served {
     let id = DeploymentId(id.to_owned());
     let Some(record) = find(ports, app, &id).await? else {
-        return or_unknown(ports, app, &id).await;
+        return Ok(or_unknown(ports, app, &id).await?);
     };
     let mut whole = json!({ "deployment": record.value, "plan": null });
     if let Some(now) = now(ports, &record.value).await? {
@@ -212,7 +210,7 @@ pub async fn find(ports: &impl Ports, app: &AppName, id: &DeploymentId) -> Resul
 
 /// Answers what is known of a deployment without a record. The name of its execution ends with the deployment's id, so
 /// the execution is found among the newest; its input names the application.
-pub async fn or_unknown(ports: &impl Ports, app: &AppName, id: &DeploymentId) -> Result<Reply> {
+async fn or_unknown(ports: &impl Ports, app: &AppName, id: &DeploymentId) -> Result<Reply> {
     let suffix = execution_suffix(id.as_str());
     let newest = ports.newest().await?;
     let named = newest.iter().find(|arn| arn.ends_with(&suffix));

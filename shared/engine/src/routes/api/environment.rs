@@ -8,7 +8,7 @@ use crate::observe::compare;
 use crate::overview::{self, EnvironmentItems, environment_items};
 use crate::ports::{DynamoDbApi, Key, Result};
 use crate::routes::api::apps::provenance;
-use crate::routes::api::call::{Call, Ports, Reply, problem};
+use crate::routes::api::call::{Call, OrRefused, Ports, Reply, Served, refused};
 use crate::trouble::{Checked, found};
 use crate::{ledger, pin};
 use serde::Serialize;
@@ -30,10 +30,8 @@ use windlass_domain::text::time::Time;
 /// Answers what runs of each component and since when, the snapshot, the lock, the hold, and the deployments that wait;
 /// the irreversible runs that a rollback would go back across (`crosses`); and what the last hourly look at the targets
 /// found (`drift`). With `?observe=true` it also says whether the targets are as recorded.
-pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
-    if let Err(trouble) = known(ports, of).await {
-        return Ok(problem(404, &trouble.findings()?));
-    }
+pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served {
+    known(ports, of).await.or_refused(404)?;
     let mut here = environment_items(ports, of).await?;
     let undeclared = take(ports, of.app(), &mut here.state.running).await?;
     let deployments = provenance(ports, here.named()).await?;
@@ -117,19 +115,13 @@ async fn observed(ports: &impl Ports, state: &EnvironmentState, lock: &Lock) -> 
 /// The names of the declared environments; with `?ref=` or `?image_tag=` also `chosen`, where a release of it goes.
 /// 404 where no environment's rule matches, 400 where those of several do: so whoever asks before a release hears of
 /// it before it is sent.
-pub async fn choice(ports: &impl Ports, app: &AppName, call: &Call) -> Result<Reply> {
-    let declared = match pin::declaration_in_force(ports, app).await {
-        Ok(declared) => declared,
-        Err(trouble) => return Ok(problem(404, &trouble.findings()?)),
-    };
+pub async fn choice(ports: &impl Ports, app: &AppName, call: &Call) -> Served {
+    let declared = pin::declaration_in_force(ports, app).await.or_refused(404)?;
     let declaration = &declared.declaration;
-    let chosen = match chosen(declaration, call) {
-        Ok(chosen) => chosen,
-        Err(finding) if finding.name == FindingName::NoEnvironment => {
-            return Ok(problem(404, &[finding]));
-        }
-        Err(finding) => return Ok(problem(400, &[finding])),
-    };
+    let chosen = chosen(declaration, call).map_err(|finding| {
+        let status = if finding.name == FindingName::NoEnvironment { 404 } else { 400 };
+        refused(status, &[finding])
+    })?;
     let names: Vec<&EnvironmentName> = declaration.environments().collect();
     let mut reply = json!({ "app": app, "declaration": declared.version, "environments": names });
     if let Some(chosen) = chosen {

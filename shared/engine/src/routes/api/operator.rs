@@ -1,16 +1,16 @@
 //! The operator's actions: rollback, drill, recover, accept, hold, the actions at the wheel, and `POST
 //! …/deployments/{id}/cancel`, which stops a deployment and undoes what it changed.
 
-use super::call::{Unserved, requester};
+use super::call::{OrRefused, Path, Served, add_said, refuse_on, refused};
 use super::environment::known;
 use crate::conductor::key_reused;
 use crate::ledger::{self, Stored};
 use crate::ports::{Clock, Result};
 use crate::routes::api::call::{Call, Ports, Reply, body, problem};
 use crate::routes::api::deployments::find;
-use crate::routes::api::query::{Path, take_unknown};
+use crate::routes::api::query::take_unknown;
 use crate::routes::begin_own;
-use crate::trouble::findings;
+use crate::trouble::{findings, found};
 use crate::{log, recovery};
 use serde_json::{Map, Value, json};
 use windlass_domain::deployment::Deployment;
@@ -19,6 +19,7 @@ use windlass_domain::document::partial_document::PartialDocument;
 use windlass_domain::environment::HeldState;
 use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
+use windlass_domain::release::api_routes::{ApiRoute, RouteName};
 use windlass_domain::release::call::operators;
 use windlass_domain::release::cancellation::{CANCELLED, Cancellation, EarlierCancellation};
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
@@ -28,20 +29,15 @@ use windlass_domain::text::prose::Prose;
 
 /// Starts the execution of an action. The body may give `reason`, and what else belongs to the action.
 /// The conductor does what is asked; the execution shows whether it could.
-pub async fn start(ports: &impl Ports, of: EnvironmentId<'_>, action: ActionName, call: &Call) -> Result<Reply> {
-    let body = match body(call) {
-        Ok(body) => body,
-        Err(findings) => return Ok(problem(400, &findings)),
-    };
-    let request = match request(ports, of, action, call, body, false).await {
-        Ok(request) => request,
-        Err(unserved) => return unserved.reply(),
-    };
+pub async fn start(ports: &impl Ports, of: EnvironmentId<'_>, action: ActionName, call: &Call) -> Served {
+    let request = request(ports, of, action, call, body(call)?, false).await?;
+    started(ports, &request, call).await
+}
+
+/// Starts the execution of a request, and answers it.
+pub async fn started(ports: &impl Ports, request: &Request, call: &Call) -> Served {
     request.deployment.iter().for_each(log::name_deployment);
-    let execution = match begin_own(ports, &request, &seed(ports, call)).await {
-        Ok(execution) => execution,
-        Err(trouble) => return Ok(problem(409, &trouble.findings()?)),
-    };
+    let execution = begin_own(ports, request, &seed(ports, call)).await.or_refused(409)?;
     // A rollback gets its id from this execution.
     tracing::info!(execution, "started");
     Ok(Reply::json(202, json!({ "execution": execution })))
@@ -55,45 +51,50 @@ pub async fn request(
     call: &Call,
     mut input: Map<String, Value>,
     plan: bool,
-) -> Result<Request, Unserved> {
+) -> Served<Request> {
+    if let Some(finding) = unnamed(action, &input) {
+        let known = found(known(ports, of).await)?;
+        return Err(refused(if known.is_some() { 400 } else { 404 }, &[finding]));
+    }
     let path = [("app", of.app().as_str()), ("environment", of.environment().as_str())];
-    let unknown = take_unknown(&mut input, members(action), &path);
+    let unknown = match action {
+        // Its body was looked at before, and has got from the path where it goes to.
+        ActionName::HandOver => Vec::new(),
+        action => take_unknown(&mut input, members(RouteName::Act(action)), &path),
+    };
     if let (None, Some(reason)) = (input.get("reason"), call.query.get("reason")) {
         // A DELETE has no body.
         input.insert("reason".into(), reason.clone().into());
     }
     input.insert("plan".into(), plan.into());
-    input.insert("action".into(), json!(action));
-    input.insert("app".into(), json!(of.app()));
-    input.insert("environment".into(), json!(of.environment()));
-    input.insert("requester".into(), requester(call)?);
-    if let Some(key) = &call.key {
-        input.insert("idempotency_key".into(), json!(key));
-    }
+    add_said(call, action, &path, &mut input);
     let read = PartialDocument::beside(unknown, Request::read(&Value::Object(input)));
     let unknown = findings(known(ports, of).await)?;
     let status = if unknown.is_empty() { 400 } else { 404 };
     match read {
-        Ok(request) if unknown.is_empty() => Ok(request),
-        Ok(_) => Err(problem(status, &unknown).into()),
-        Err(part) => Err(problem(status, &part.and(unknown).findings()).into()),
+        Ok(request) => refuse_on(status, &unknown).map(|()| request),
+        Err(part) => Err(refused(status, &part.and(unknown).findings())),
     }
 }
 
-/// Returns the members that the body of an action may have.
-fn members(action: ActionName) -> &'static [&'static str] {
-    match action {
-        ActionName::Rollback => &["across", "reason", "snapshot"],
-        ActionName::Recover | ActionName::Continue | ActionName::SkipBake => &["deployment", "reason"],
-        ActionName::Pause => &["deployment", "for", "reason"],
-        ActionName::Withdraw => &["component", "pattern", "reason"],
-        ActionName::Remove => &["component", "reason"],
-        ActionName::Rename => &["component", "reason", "to_component"],
-        // The path says to which environment.
-        ActionName::HandOver => &["component", "reason", "to_app", "to_component", "to_environment"],
-        ActionName::Check => &[],
-        _ => &["reason"],
-    }
+/// Returns the finding that a rename names no component. By its path a rename is one of a component; an environment is
+/// handed over.
+fn unnamed(action: ActionName, input: &Map<String, Value>) -> Option<Finding> {
+    let is_unnamed = action == ActionName::Rename && !input.contains_key("component");
+    is_unnamed.then(|| {
+        Finding::new(
+            FindingName::MissingField,
+            "component",
+            "the call does not say which component is renamed.",
+            "Write its present name in `component`, and the new one in `to_component`. All of an environment is \
+             renamed by `POST /hand-overs/<app>/<environment>/<app>/<new environment>`.",
+        )
+    })
+}
+
+/// Returns the members that the body of a route may have. A check, which is only planned, has none.
+pub fn members(name: RouteName) -> &'static [&'static str] {
+    ApiRoute::named(name).map(|route| route.body).unwrap_or_default()
 }
 
 /// Each call is an action of its own, because pressing twice walks further back; the same key is the same call.
@@ -108,14 +109,11 @@ pub fn seed(ports: &impl Clock, call: &Call) -> String {
 
 /// Stops the execution and starts its recovery, which the execution-status rule would start, too. The same key is
 /// answered the same, however far the recovery has come.
-pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, id: &str, call: &Call) -> Result<Reply> {
+pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, id: &str, call: &Call) -> Served {
     let app = of.app();
     let id = DeploymentId(id.to_owned());
     let path = [("app", app.as_str()), ("environment", of.environment().as_str()), ("id", &id.0)];
-    let said = match said(call, &path) {
-        Ok(said) => said,
-        Err(findings) => return Ok(problem(400, &findings)),
-    };
+    let said = said(call, &path)?;
     // A caller that may cancel in one environment may not do so in another by naming its deployment.
     let record = find(ports, app, &id).await?;
     let here = record.filter(|record| record.value.environment == *of.environment());
@@ -151,13 +149,13 @@ pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, id: &str, call: &Ca
 }
 
 /// Reads what a call says. Its body may have `reason` alone.
-fn said(call: &Call, path: &Path<'_>) -> Result<Cancellation, Vec<Finding>> {
+fn said(call: &Call, path: &Path<'_>) -> Served<Cancellation> {
     let mut body = body(call)?;
-    let unknown = take_unknown(&mut body, &["reason"], path);
+    let unknown = take_unknown(&mut body, members(RouteName::Cancel), path);
     let key = call.key.iter();
     body.extend(key.map(|key| ("idempotency_key".to_owned(), json!(key))));
     let read = Cancellation::parse(&Value::Object(body)).map_err(PartialDocument::unread);
-    PartialDocument::beside(unknown, read).map_err(PartialDocument::findings)
+    PartialDocument::beside(unknown, read).map_err(PartialDocument::findings).or_refused(400)
 }
 
 fn not_here(of: EnvironmentId<'_>, id: &DeploymentId) -> Reply {

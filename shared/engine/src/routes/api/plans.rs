@@ -1,9 +1,8 @@
 //! `POST /apps/{app}/environments/{environment}/plans`, and `GET /apps/{app}/plans/{id}`: what a request would do.
 
-use super::call::{Call, Ports, Reply, Unserved, body};
+use super::call::{Call, OrRefused, Ports, Reply, Served, body, problem, refused};
 use super::{operator, releases};
 use crate::ports::{Result, StepFunctionsApi};
-use crate::routes::api::call::problem;
 use crate::routes::begin_own;
 use crate::{ledger, log, pin};
 use serde_json::{Value, json};
@@ -19,50 +18,31 @@ use windlass_domain::text::name::AppName;
 /// release of every component whose bytes nobody knows yet,
 /// with `"action": "check"`. What is wrong with the request is answered at once, as these do.
 /// Each call draws a plan of its own; the same key is the same plan.
-pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
+pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served {
     let app = of.app();
-    let request = match asked(ports, of, call).await {
-        Ok(request) => request,
-        Err(unserved) => return unserved.reply(),
-    };
-    let execution = match begin_own(ports, &request, &operator::seed(ports, call)).await {
-        Ok(execution) => execution,
-        Err(trouble) => return Ok(problem(409, &trouble.findings()?)),
-    };
+    let request = asked(ports, of, call).await?;
+    let execution = begin_own(ports, &request, &operator::seed(ports, call)).await.or_refused(409)?;
     let id = DeploymentId::planned(&execution);
     log::name_deployment(&id);
     let status = format!("{}/apps/{app}/plans/{id}", ports.config().links);
     Ok(Reply::json(202, json!({ "id": id, "execution": execution, "status": status })))
 }
 
-async fn asked(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Request, Unserved> {
-    let mut body = body(call).map_err(|findings| problem(400, &findings))?;
-    let action = body.remove("action");
-    match action.as_ref().map(Value::as_str) {
+async fn asked(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served<Request> {
+    let mut body = body(call)?;
+    let action = match body.remove("action").as_ref().map(Value::as_str) {
         None | Some(Some("deploy")) => {
             let request = releases::request(ports, of, call, body, true).await?;
-            match pin::pin(ports, &request).await {
-                Ok(pinned) => Ok(pinned.handed_over(&request)),
-                Err(trouble) => {
-                    let findings = trouble.findings()?;
-                    Err(problem(releases::status_of(&findings), &findings).into())
-                }
-            }
+            let pinned = releases::or_refused_by_findings(pin::pin(ports, &request).await)?;
+            return Ok(pinned.handed_over(&request));
         }
-        Some(Some(action @ ("rollback" | "drill" | "withdraw"))) => {
-            let back = match action {
-                "drill" => ActionName::Drill,
-                "withdraw" => ActionName::Withdraw,
-                _ => ActionName::Rollback,
-            };
-            operator::request(ports, of, back, call, body, true).await
-        }
-        Some(Some("check")) => {
-            let check = ActionName::Check;
-            operator::request(ports, of, check, call, body, true).await
-        }
-        Some(_) => Err(problem(400, &[no_such_action()]).into()),
-    }
+        Some(Some("rollback")) => ActionName::Rollback,
+        Some(Some("drill")) => ActionName::Drill,
+        Some(Some("withdraw")) => ActionName::Withdraw,
+        Some(Some("check")) => ActionName::Check,
+        Some(_) => return Err(refused(400, &[no_such_action()])),
+    };
+    operator::request(ports, of, action, call, body, true).await
 }
 
 fn no_such_action() -> Finding {
@@ -76,7 +56,7 @@ fn no_such_action() -> Finding {
 
 /// The plan; of one that is not drawn yet, whether its execution still works. DynamoDB removes an expired item within
 /// some days only (Amazon DynamoDB Developer Guide, "Using time to live"), so that its time is compared here.
-pub async fn get(ports: &impl Ports, app: &AppName, id: &str) -> Result<Reply> {
+pub async fn get(ports: &impl Ports, app: &AppName, id: &str) -> Served {
     let id = DeploymentId(id.to_owned());
     log::name_deployment(&id);
     let known = ledger::load(ports, &ledger::planned(&id)).await?;

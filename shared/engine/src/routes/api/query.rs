@@ -1,7 +1,7 @@
 //! Checks the parameters of a query and the members of a body against those that a path knows. An unknown one is
 //! refused, because to ignore it would answer another question than the caller's.
 
-use super::call::Call;
+use super::call::{Call, Path};
 use crate::ports::Query;
 use serde_json::{Map, Value};
 use windlass_domain::document::shape::objection::{did_you_mean, nearest};
@@ -12,9 +12,6 @@ use windlass_domain::text::name::EnvironmentName;
 /// The number of items of a page: without `limit`, and at most.
 const PAGE: u32 = 20;
 const LARGEST_PAGE: u32 = 100;
-
-/// The parameters of every path that has pages.
-pub const PAGED: &[&str] = &["limit", "after"];
 
 /// The most days that `days` takes: of the window whose figures are shown.
 const LARGEST_DAYS: u64 = 366;
@@ -99,9 +96,6 @@ pub fn page(call: &Call, pk: String, sk_prefix: &str) -> Query {
         after: call.query.get("after").cloned(),
     }
 }
-
-/// The names that the path of a call gives already, each with its value.
-pub type Path<'a> = [(&'static str, &'a str)];
 
 /// Takes out the members that a path does not know, and returns the findings on them.
 pub fn take_unknown(body: &mut Map<String, Value>, known: &[&str], path: &Path<'_>) -> Vec<Finding> {

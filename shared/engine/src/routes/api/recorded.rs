@@ -2,7 +2,7 @@
 //! with what was wrong with its upload, and `GET …/refusals`, newest first.
 
 use crate::ports::{Item, ObjectId, Result};
-use crate::routes::api::call::{Call, Ports, Reply, problem};
+use crate::routes::api::call::{Call, Ports, Reply, Served, problem};
 use crate::routes::api::query::page;
 use crate::trouble::{collected, findings};
 use crate::{ledger, pin, upload_findings};
@@ -13,7 +13,7 @@ use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The recorded release, and its manifests in the artifacts bucket, by environment, with what was found wrong with
 /// each.
-pub async fn release(ports: &impl Ports, app: &AppName, version: &str) -> Result<Reply> {
+pub async fn release(ports: &impl Ports, app: &AppName, version: &str) -> Served {
     let mut unknown = Vec::new();
     let recorded = pin::recorded_release(ports, app, version).await;
     let recorded = collected(recorded, &mut unknown)?;
@@ -68,7 +68,7 @@ async fn upload(
 }
 
 /// The text, its version and digest, and when it was accepted.
-pub async fn declaration(ports: &impl Ports, app: &AppName) -> Result<Reply> {
+pub async fn declaration(ports: &impl Ports, app: &AppName) -> Served {
     let key = ledger::declaration_in_force(app);
     let declared = ledger::load(ports, &key).await?;
     let Some(declared) = declared else {
@@ -90,7 +90,7 @@ const LOOKED_THROUGH: usize = 10;
 /// One page. `limit` and `after` (the `next` of the page before) may be given. Without an application it is of what
 /// names none that is declared; of an application that is not declared it is the part of that which names it, and 404
 /// where there is none.
-pub async fn refusals(ports: &impl Ports, app: Option<&AppName>, call: &Call) -> Result<Reply> {
+pub async fn refusals(ports: &impl Ports, app: Option<&AppName>, call: &Call) -> Served {
     let unknown = match app {
         Some(app) => findings(pin::declaration_in_force(ports, app).await)?,
         None => Vec::new(),

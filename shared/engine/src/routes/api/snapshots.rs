@@ -3,9 +3,8 @@
 
 use crate::conductor::drills;
 use crate::ledger::{self, Stored};
-use crate::ports::Result;
 use crate::routes::api::apps::{Provenance, provenance};
-use crate::routes::api::call::{Call, Ports, Reply, problem};
+use crate::routes::api::call::{Call, OrRefused, Ports, Reply, Served};
 use crate::routes::api::environment::known;
 use crate::routes::api::query::page;
 use serde::Serialize;
@@ -63,10 +62,8 @@ struct Component {
 
 /// One page, newest first: one query. `limit` and `after` (the `next` of the page before) may be
 /// given.
-pub async fn list(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
-    if let Err(trouble) = known(ports, of).await {
-        return Ok(problem(404, &trouble.findings()?));
-    }
+pub async fn list(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served {
+    known(ports, of).await.or_refused(404)?;
     let state = ledger::load_or_default(ports, &ledger::state(of)).await?;
     let partition = ledger::environment(of);
     let vetoes = ledger::load_all(ports, &ledger::vetoes(of)).await?;
@@ -111,10 +108,8 @@ fn component((name, running): (ComponentName, Running)) -> (ComponentName, Compo
 
 /// One page of those that have ended, newest first, beside the one that is under way. `limit` and `after` (the `next`
 /// of the page before) may be given.
-pub async fn list_drills(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Result<Reply> {
-    if let Err(trouble) = known(ports, of).await {
-        return Ok(problem(404, &trouble.findings()?));
-    }
+pub async fn list_drills(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served {
+    known(ports, of).await.or_refused(404)?;
     let known = drills(ports, of).await?;
     let partition = ledger::environment(of);
     let page = ports.query(page(call, partition, ledger::DRILL)).await?;

@@ -4,7 +4,7 @@
 //! bound. If there are more, the window begins at the oldest that was read, and the answer says that it was cut
 //! (decision 0560).
 
-use super::call::{Call, Ports, Reply};
+use super::call::{Call, OrRefused, Ports, Reply, Served};
 use super::environment::known;
 use super::query::page;
 use crate::ledger::{self, Stored};
@@ -28,16 +28,14 @@ const DAYS: u64 = 30;
 const ENOUGH: usize = 2_000;
 
 /// The figures of an application: of one environment where the query names it, else of each.
-pub async fn get(ports: &impl Ports, app: &AppName, call: &Call) -> Result<Reply> {
+pub async fn get(ports: &impl Ports, app: &AppName, call: &Call) -> Served {
     let window = window(call, ports.now());
     let key = ledger::declaration_in_force(app);
     let declared = ledger::load(ports, &key).await?;
     let names = match call.query.get("environment").map(EnvironmentName::new) {
         // A text that is no name was refused with the query.
         Some(Ok(name)) => {
-            if let Err(trouble) = known(ports, EnvironmentId::new(app, &name)).await {
-                return Ok(problem(404, &trouble.findings()?));
-            }
+            known(ports, EnvironmentId::new(app, &name)).await.or_refused(404)?;
             vec![name]
         }
         _ => names(ports, app, declared.as_ref()).await?,
@@ -51,7 +49,7 @@ pub async fn get(ports: &impl Ports, app: &AppName, call: &Call) -> Result<Reply
 
 /// One page of all applications, by their names. `limit` and `after` (the `next` of the page before) may be given; a
 /// page for which much was read has fewer applications than `limit`.
-pub async fn list(ports: &impl Ports, call: &Call) -> Result<Reply> {
+pub async fn list(ports: &impl Ports, call: &Call) -> Served {
     let window = window(call, ports.now());
     let mut query = page(call, ledger::APPLICATIONS.pk.to_owned(), "");
     query.descending = false;

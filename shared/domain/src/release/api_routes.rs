@@ -1,0 +1,313 @@
+//! The routes of the HTTP API: the one table of them.
+//!
+//! The engine finds the handler of a call here, and what its query and its body may say. `template.yaml`, its managed
+//! policies and `docs/API.md` are held to the table by `tests/contract`.
+
+use crate::release::action::ActionName::{
+    self, Accept, Continue, Drill, HandOver, Hold, Pause, Recover, ReleaseHold, Remove, Rename, Rollback, SkipBake,
+    Withdraw,
+};
+use crate::release::identity::EnvironmentId;
+use crate::text::name::{AppName, EnvironmentName};
+use Right::{Operate, Own};
+use RouteName::{Act, ActOnApp};
+use serde_json::{Map, Value};
+
+/// The name of a route, by which its handler is found. A type is named where its answer, or an item of it, has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RouteName {
+    /// A page of all applications, with what runs in their environments.
+    Apps,
+    /// A page of the figures of all applications, each a [`Figures`](crate::shown::figures::Figures).
+    AllStats,
+    /// A page of what was refused or not taken, and names no declared application.
+    AllRefusals,
+    /// The names of the environments, and the one that a Git ref or an image tag chooses.
+    Environments,
+    /// A plan, a [`Planned`](crate::shown::planned::Planned).
+    Plan,
+    /// A recorded [`Release`](crate::release::Release), and its uploads.
+    Release,
+    /// The text of the declaration in force.
+    Declaration,
+    /// A page of the history of an environment, or what came of an execution.
+    Deployments,
+    /// The record of a [`Deployment`](crate::deployment::Deployment), with its plan, steps and judgements.
+    Deployment,
+    /// A page of what was refused or not taken.
+    Refusals,
+    /// The figures of an application, a [`Figures`](crate::shown::figures::Figures) for each environment.
+    Stats,
+    /// What a removal of the whole application would let go of.
+    AppRemovable,
+    /// What a rename of the whole application would take with it.
+    AppRenamable,
+    /// What runs in an environment, and what is under way there.
+    Environment,
+    /// A page of the [`Snapshot`](crate::environment::Snapshot)s of an environment.
+    Snapshots,
+    /// A page of the [`Drill`](crate::deployment::drill::Drill)s of an environment.
+    Drills,
+    /// What a removal would let go of.
+    Removable,
+    /// What a rename of a component would take with it.
+    Renamable,
+    /// What a hand-over would take with it.
+    Takable,
+    /// The start of a deployment. Its body is a [`Manifest`](crate::release::manifest::Manifest), and what is listed.
+    Start,
+    /// The start of a deployment with wishes, or of what is only recorded: of its `version` alone.
+    StartRecorded,
+    /// The drawing of a plan. Its body is that of [`Self::StartRecorded`], or of the action that it names.
+    DrawPlan,
+    /// The end of a deployment before its time, with the undoing of what it changed.
+    Cancel,
+    /// The start of an operator's action.
+    Act(ActionName),
+    /// The start of an action on a whole application.
+    ActOnApp(ActionName),
+}
+
+/// The right that a route needs, as the managed policies of the template give it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// The right to see, and to change nothing.
+    See,
+    /// The right to plan, and to change nothing.
+    Plan,
+    /// The right of CI to release into an environment.
+    Release,
+    /// The right of the operators of an environment.
+    Operate,
+    /// The right to change what belongs to a whole application or to two owners. No managed policy gives it.
+    Own,
+}
+
+/// A route.
+#[derive(Debug, Clone, Copy)]
+pub struct ApiRoute {
+    /// The method of HTTP.
+    pub method: &'static str,
+    /// The path, with names in braces where a call has its own.
+    pub pattern: &'static str,
+    /// The name.
+    pub name: RouteName,
+    /// The right that its caller needs.
+    pub right: Right,
+    /// The parameters that its query may have, beside those of every route.
+    pub query: &'static [&'static str],
+    /// The members that its body may have.
+    pub body: &'static [&'static str],
+}
+
+/// The members of a body that override what would stop a release. Each is for operators.
+pub const WISHES: &[&str] = &["again", "allow_older", "accept_red", "through_hold", "preempt"];
+
+/// The members that a body may have beside a manifest.
+pub const BESIDE_A_MANIFEST: &[&str] = &["reason", "again", "allow_older", "accept_red", "through_hold", "preempt"];
+
+/// The members of a plan's body, beside those of what it plans.
+const PLANNED: &[&str] = &["action", "reason"];
+
+const NONE: &[&str] = &[];
+const PAGED: &[&str] = &["limit", "after"];
+const OF_A_MOVE: &[&str] = &["component", "to_component"];
+const REASON: &[&str] = &["reason"];
+const BACK: &[&str] = &["across", "reason", "snapshot"];
+const WATCHED: &[&str] = &["deployment", "reason"];
+const WITHDRAWN: &[&str] = &["component", "pattern", "reason"];
+const MOVED: &[&str] = &["component", "reason", "to_component"];
+const CONFIRMED: &[&str] = &["confirm", "reason"];
+
+const fn get(pattern: &'static str, name: RouteName, query: &'static [&'static str]) -> ApiRoute {
+    ApiRoute { method: "GET", pattern, name, right: Right::See, query, body: NONE }
+}
+
+const fn post(pattern: &'static str, name: RouteName, right: Right, body: &'static [&'static str]) -> ApiRoute {
+    ApiRoute { method: "POST", pattern, name, right, query: NONE, body }
+}
+
+/// All routes. No two of them match the same call.
+pub const ROUTES: &[ApiRoute] = &[
+    get("/apps", RouteName::Apps, PAGED),
+    get("/stats", RouteName::AllStats, &["days", "limit", "after"]),
+    get("/refusals", RouteName::AllRefusals, PAGED),
+    get("/apps/{app}/environments", RouteName::Environments, &["ref", "image_tag"]),
+    get("/apps/{app}/plans/{id}", RouteName::Plan, NONE),
+    get("/apps/{app}/releases/{version}", RouteName::Release, NONE),
+    get("/apps/{app}/declaration", RouteName::Declaration, NONE),
+    get("/apps/{app}/deployments", RouteName::Deployments, &["environment", "execution", "limit", "after"]),
+    get("/apps/{app}/deployments/{id}", RouteName::Deployment, NONE),
+    get("/apps/{app}/refusals", RouteName::Refusals, PAGED),
+    get("/apps/{app}/stats", RouteName::Stats, &["environment", "days"]),
+    get("/apps/{app}/removable", RouteName::AppRemovable, NONE),
+    post("/apps/{app}/remove", ActOnApp(Remove), Own, CONFIRMED),
+    get("/renames/{app}/{to_app}", RouteName::AppRenamable, NONE),
+    post("/renames/{app}/{to_app}", ActOnApp(Rename), Own, CONFIRMED),
+    get("/apps/{app}/environments/{environment}", RouteName::Environment, &["observe"]),
+    get("/apps/{app}/environments/{environment}/snapshots", RouteName::Snapshots, PAGED),
+    get("/apps/{app}/environments/{environment}/drills", RouteName::Drills, PAGED),
+    get("/apps/{app}/environments/{environment}/removable", RouteName::Removable, &["component"]),
+    get("/apps/{app}/environments/{environment}/renamable", RouteName::Renamable, OF_A_MOVE),
+    post("/apps/{app}/environments/{environment}/releases", RouteName::Start, Right::Release, BESIDE_A_MANIFEST),
+    post("/apps/{app}/environments/{environment}/starts", RouteName::StartRecorded, Operate, BESIDE_A_MANIFEST),
+    post("/apps/{app}/environments/{environment}/plans", RouteName::DrawPlan, Right::Plan, PLANNED),
+    post("/apps/{app}/environments/{environment}/deployments/{id}/cancel", RouteName::Cancel, Operate, REASON),
+    post("/apps/{app}/environments/{environment}/rollbacks", Act(Rollback), Operate, BACK),
+    post("/apps/{app}/environments/{environment}/drills", Act(Drill), Operate, REASON),
+    post("/apps/{app}/environments/{environment}/withdrawals", Act(Withdraw), Operate, WITHDRAWN),
+    post("/apps/{app}/environments/{environment}/recover", Act(Recover), Operate, WATCHED),
+    post("/apps/{app}/environments/{environment}/accept", Act(Accept), Operate, REASON),
+    post("/apps/{app}/environments/{environment}/pause", Act(Pause), Operate, &["deployment", "for", "reason"]),
+    post("/apps/{app}/environments/{environment}/continue", Act(Continue), Operate, WATCHED),
+    post("/apps/{app}/environments/{environment}/skip-bake", Act(SkipBake), Operate, WATCHED),
+    post("/apps/{app}/environments/{environment}/remove", Act(Remove), Operate, &["component", "reason"]),
+    post("/apps/{app}/environments/{environment}/rename", Act(Rename), Operate, MOVED),
+    ApiRoute { method: "PUT", ..post("/apps/{app}/environments/{environment}/hold", Act(Hold), Operate, REASON) },
+    ApiRoute {
+        method: "DELETE",
+        // A DELETE need not have a body.
+        query: REASON,
+        ..post("/apps/{app}/environments/{environment}/hold", Act(ReleaseHold), Operate, REASON)
+    },
+    get("/hand-overs/{app}/{environment}/{to_app}/{to_environment}", RouteName::Takable, OF_A_MOVE),
+    post("/hand-overs/{app}/{environment}/{to_app}/{to_environment}", Act(HandOver), Own, MOVED),
+];
+
+/// The names that a path has where its pattern has braces.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    /// `{app}`.
+    pub app: Option<AppName>,
+    /// `{environment}`.
+    pub environment: Option<EnvironmentName>,
+    /// `{to_app}`.
+    pub to_app: Option<AppName>,
+    /// `{to_environment}`.
+    pub to_environment: Option<EnvironmentName>,
+    /// `{id}` or `{version}`, which may be any text.
+    pub id: String,
+}
+
+impl Place {
+    /// Returns the environment that the path is about, if it is about one.
+    pub fn of(&self) -> Option<EnvironmentId<'_>> {
+        Some(EnvironmentId::new(self.app.as_ref()?, self.environment.as_ref()?))
+    }
+
+    /// Returns the environment that takes over, if the path names one.
+    pub fn to(&self) -> Option<EnvironmentId<'_>> {
+        Some(EnvironmentId::new(self.to_app.as_ref()?, self.to_environment.as_ref()?))
+    }
+
+    /// Takes in a segment of a path; `None` if it is not as the pattern says.
+    fn take(&mut self, pattern: &str, segment: &str) -> Option<()> {
+        match pattern {
+            "{app}" => self.app = Some(AppName::new(segment).ok()?),
+            "{environment}" => self.environment = Some(EnvironmentName::new(segment).ok()?),
+            "{to_app}" => self.to_app = Some(AppName::new(segment).ok()?),
+            "{to_environment}" => self.to_environment = Some(EnvironmentName::new(segment).ok()?),
+            "{id}" | "{version}" => segment.clone_into(&mut self.id),
+            _ => return (pattern == segment).then_some(()),
+        }
+        Some(())
+    }
+}
+
+impl ApiRoute {
+    /// Returns the route of a call, and the names in its path; `None` if the API has none, or if a name is no name.
+    pub fn of(method: &str, path: &str) -> Option<(&'static Self, Place)> {
+        let mut of_method = ROUTES.iter().filter(|route| route.method == method);
+        of_method.find_map(|route| Some((route, route.place(path)?)))
+    }
+
+    /// Returns the route of this name.
+    pub fn named(name: RouteName) -> Option<&'static Self> {
+        ROUTES.iter().find(|route| route.name == name)
+    }
+
+    fn place(&self, path: &str) -> Option<Place> {
+        let mut place = Place::default();
+        let mut segments = path.trim_matches('/').split('/');
+        for pattern in self.pattern.trim_matches('/').split('/') {
+            place.take(pattern, segments.next()?)?;
+        }
+        segments.next().is_none().then_some(place)
+    }
+
+    /// Returns the path with these names in it; `None` if one of them is not there.
+    pub fn path(&self, names: &Map<String, Value>) -> Option<String> {
+        let segments = self.pattern.split('/').map(|segment| {
+            let name = segment.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
+            name.map_or(Some(segment), |name| names.get(name)?.as_str())
+        });
+        Some(segments.collect::<Option<Vec<&str>>>()?.join("/"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn path(route: &ApiRoute) -> String {
+        let names = json!({
+            "app": "shop", "environment": "prod", "to_app": "bank", "to_environment": "live", "id": "1f0c",
+            "version": "1.4.0",
+        });
+        route.path(names.as_object().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn each_route_is_found_by_its_own_path_alone() {
+        for route in ROUTES {
+            let path = path(route);
+            let (found, place) = ApiRoute::of(route.method, &path).unwrap();
+            assert_eq!((found.pattern, found.name), (route.pattern, route.name));
+            assert_eq!(ROUTES.iter().filter(|other| other.name == route.name).count(), 1, "{:?}", route.name);
+            assert_eq!(place.app.is_some(), route.pattern.contains("{app}"));
+            assert_eq!(place.of().is_some(), route.pattern.contains("{environment}"));
+            assert_eq!(place.to_environment.is_some(), route.pattern.contains("{to_environment}"));
+            assert_eq!(place.id.is_empty(), !route.pattern.contains("{id}") && !route.pattern.contains("{version}"));
+            assert_eq!(ApiRoute::of(route.method, &format!("{path}/")).map(|(found, _)| found.name), Some(route.name));
+            for (method, path) in [("PATCH", path.clone()), (route.method, format!("{path}/more"))] {
+                let is_other = ApiRoute::of(method, &path).is_none_or(|(found, _)| found.name != route.name);
+                assert!(is_other, "{method} {path}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_path_with_a_name_that_is_none_has_no_route() {
+        for (method, path) in [
+            ("GET", ""),
+            ("GET", "/"),
+            ("GET", "/apps/Shop/stats"),
+            ("GET", "/apps//stats"),
+            ("POST", "/apps/shop/environments/Prod/rollbacks"),
+            ("POST", "/renames/shop/A"),
+            ("GET", "/hand-overs/shop/prod/bank/{to_environment}"),
+            ("POST", "/apps"),
+            ("get", "/apps"),
+        ] {
+            assert!(ApiRoute::of(method, path).is_none(), "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn a_path_needs_all_of_its_names() {
+        let route = ApiRoute::named(Act(Rollback)).unwrap();
+        assert_eq!(path(route), "/apps/shop/environments/prod/rollbacks");
+        assert_eq!(route.path(json!({"app": "shop"}).as_object().unwrap()), None);
+    }
+
+    #[test]
+    fn what_is_seen_has_no_body_and_what_acts_says_why() {
+        for route in ROUTES {
+            assert_eq!(route.method == "GET", route.right == Right::See, "{}", route.pattern);
+            assert_eq!(route.body.contains(&"reason"), route.right != Right::See, "{}", route.pattern);
+        }
+        let beside = BESIDE_A_MANIFEST.iter().filter(|member| **member != "reason");
+        assert!(beside.eq(WISHES));
+    }
+}

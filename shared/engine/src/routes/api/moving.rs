@@ -1,0 +1,157 @@
+//! Another owner, name or end for what is recorded: `GET …/removable`, `GET …/renamable`, `GET /hand-overs/…` and
+//! `GET /renames/…` show what would be let go of or moved, or what stands in its way. And the `POST`s of what goes to
+//! another environment, or is done to a whole application.
+//!
+//! A move to another environment or application has a path of its own that names both. So a caller that may only call
+//! the paths of one may not call it.
+
+use super::call::{Call, OrRefused, Ports, Reply, Served, add_said, body, problem, refuse_on};
+use super::environment::known;
+use super::operator::{members, request, started};
+use super::query::take_unknown;
+use crate::movable::{Movable, WholeMovable};
+use crate::removable::{ApplicationItems, Removable};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use windlass_domain::document::partial_document::PartialDocument;
+use windlass_domain::moving::removal::Removal;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::api_routes::RouteName;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::release::request::Request;
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::{AppName, BadName, ComponentName, EnvironmentName};
+
+/// Shows what a removal would let go of: with `component` of that one, else of all of the environment.
+pub async fn removable(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served {
+    known(ports, of).await.or_refused(404)?;
+    let component = call.query.get("component").map(|name| ComponentName::new(name.as_str())).transpose();
+    let bad = |why: BadName| {
+        Finding::new(FindingName::BadValue, "component", why.to_string(), "Write the name of a component.")
+    };
+    let component = component.map_err(bad).or_refused(400)?;
+    let removal = Removal { app: of.app(), environment: of.environment(), component: component.as_ref() };
+    let found = Removable::load(ports, removal).await?;
+    let goes = found.decide(removal).or_refused(409)?;
+    let claims: Vec<String> = goes.claims.iter().map(ToString::to_string).collect();
+    Ok(Reply::json(200, json!({"components": goes.components, "frees": claims, "leaves": goes.leaves(removal)})))
+}
+
+/// Shows what a removal of the whole application would let go of.
+pub async fn app_removable(ports: &impl Ports, app: &AppName) -> Served {
+    let found = ApplicationItems::load(ports, app).await?;
+    let goes = found.decide(app).or_refused(409)?;
+    let environments: BTreeMap<&EnvironmentName, Value> = goes
+        .environments
+        .iter()
+        .map(|(name, goes)| {
+            let claims: Vec<String> = goes.claims.iter().map(ToString::to_string).collect();
+            (name, json!({"components": goes.components, "frees": claims}))
+        })
+        .collect();
+    Ok(Reply::json(
+        200,
+        json!({
+            "declaration": goes.declaration, "repositories": goes.repositories,
+            "environments": environments, "leaves": goes.leaves(app),
+        }),
+    ))
+}
+
+/// Starts an action on a whole application, whose name the body has again: lets go of it, or gives it the name that the
+/// path has as the other one. An application that is not declared any more may have been let go of in part.
+pub async fn start_on_app(
+    ports: &impl Ports,
+    action: ActionName,
+    app: &AppName,
+    to: Option<&AppName>,
+    call: &Call,
+) -> Served {
+    let mut input = body(call)?;
+    let named: Vec<(&str, &str)> =
+        [("app", app.as_str())].into_iter().chain(to.map(|to| ("to_app", to.as_str()))).collect();
+    let unknown = take_unknown(&mut input, members(RouteName::ActOnApp(action)), &named);
+    add_said(call, action, &named, &mut input);
+    if !input.contains_key("confirm") {
+        return Ok(problem(400, &[Request::unconfirmed(app, action)]));
+    }
+    let request = PartialDocument::beside(unknown, Request::read(&Value::Object(input)));
+    started(ports, &request.map_err(PartialDocument::findings).or_refused(400)?, call).await
+}
+
+/// Shows what a new name of a component would take with it.
+pub async fn renamable(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served {
+    look(ports, of, ActionName::Rename, call, asked(call)).await
+}
+
+/// Shows what another environment would take over.
+pub async fn takable(ports: &impl Ports, of: EnvironmentId<'_>, to: EnvironmentId<'_>, call: &Call) -> Served {
+    look(ports, of, ActionName::HandOver, call, towards(to, asked(call))).await
+}
+
+/// Hands over.
+pub async fn hand_over(ports: &impl Ports, of: EnvironmentId<'_>, to: EnvironmentId<'_>, call: &Call) -> Served {
+    let mut input = body(call)?;
+    let named = [("to_app", to.app().as_str()), ("to_environment", to.environment().as_str())];
+    let known = members(RouteName::Act(ActionName::HandOver));
+    refuse_on(400, &take_unknown(&mut input, known, &named))?;
+    let request = request(ports, of, ActionName::HandOver, call, towards(to, input), false).await?;
+    started(ports, &request, call).await
+}
+
+/// Returns the members of a look, which has no body and needs no reason.
+fn asked(call: &Call) -> Map<String, Value> {
+    let asked = call.query.iter().filter(|(name, _)| matches!(name.as_str(), "component" | "to_component"));
+    asked.map(|(name, value)| (name.clone(), json!(value))).chain([("reason".into(), json!("a look"))]).collect()
+}
+
+fn towards(to: EnvironmentId<'_>, mut input: Map<String, Value>) -> Map<String, Value> {
+    input.insert("to_app".into(), json!(to.app()));
+    input.insert("to_environment".into(), json!(to.environment()));
+    input
+}
+
+async fn look(
+    ports: &impl Ports,
+    of: EnvironmentId<'_>,
+    action: ActionName,
+    call: &Call,
+    input: Map<String, Value>,
+) -> Served {
+    let request = request(ports, of, action, call, input, false).await?;
+    let moving = request.moving().ok_or_else(|| Fault::internal("a look at a move moves nothing"))?;
+    let found = Movable::load(ports, moving).await?;
+    let moves = found.decide(moving).or_refused(409)?;
+    let targets: Vec<String> = moves.claims.iter().map(ToString::to_string).collect();
+    Ok(Reply::json(
+        200,
+        json!({
+            "components": moves.components, "targets": targets, "stays": moves.stays(moving),
+            "next": moves.next(moving),
+        }),
+    ))
+}
+
+/// Shows what another name of a whole application would take with it.
+pub async fn app_renamable(ports: &impl Ports, app: &AppName, to: &AppName) -> Served {
+    let found = WholeMovable::load(ports, app, to).await?;
+    let whole = found.decide().or_refused(409)?;
+    let environments: BTreeMap<&EnvironmentName, Value> = whole
+        .environments
+        .iter()
+        .map(|(name, moves)| {
+            let targets: Vec<String> = moves.claims.iter().map(ToString::to_string).collect();
+            let components: Vec<String> = moves.components.keys().map(ToString::to_string).collect();
+            (name, json!({"components": components, "targets": targets}))
+        })
+        .collect();
+    let asked = found.asked();
+    Ok(Reply::json(
+        200,
+        json!({
+            "declaration": whole.declaration, "environments": environments, "repositories": whole.repositories,
+            "frees": whole.freed, "stays": whole.stays(&asked), "next": whole.next(&asked),
+        }),
+    ))
+}
