@@ -130,8 +130,7 @@ fn automatic_deployments_are_held_for_what_was_said_first() {
     let mut look = due();
     assert_eq!(look.reason_to_hold(), "");
     let changed = |seen: String| {
-        let one =
-            Compared { drift: Drift::Changed, recorded: None, seen: Some(seen), reason: None, fields: Vec::new() };
+        let one = Compared { drift: Drift::Changed, both: BothStates { seen: Some(seen), ..BothStates::default() } };
         BTreeMap::from([(ComponentName::new("api").unwrap(), one)])
     };
     let first = "shop prod 1.4.0 is NOT as its recovery left it: looked at again 0 minutes after it ended RolledBack.";

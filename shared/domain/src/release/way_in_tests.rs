@@ -3,6 +3,7 @@ use crate::release::call::{input, operators};
 use crate::release::identity::EnvironmentId;
 use crate::release::way_in::*;
 use crate::text::name::{AppName, EnvironmentName};
+use crate::text::next_step::Wish;
 use serde_json::json;
 
 fn in_words(way: WayIn, action: ActionName, members: &[(&str, Value)]) -> String {
