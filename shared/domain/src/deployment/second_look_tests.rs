@@ -133,7 +133,7 @@ fn automatic_deployments_are_held_for_what_was_said_first() {
         let one = Compared { drift: Drift::Changed, both: BothStates { seen: Some(seen), ..BothStates::default() } };
         BTreeMap::from([(ComponentName::new("api").unwrap(), one)])
     };
-    let first = "shop prod 1.4.0 is NOT as its recovery left it: looked at again 0 minutes after it ended RolledBack.";
+    let first = "shop prod 1.1.0 is NOT as its recovery left it: looked at again 0 minutes after it ended RolledBack.";
     let long: String = format!("{first}  NOT as recorded: api (seen {}", "ä".repeat(1001)).chars().take(1000).collect();
     let table = [
         (BTreeMap::new(), first.to_owned()),

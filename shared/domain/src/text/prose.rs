@@ -188,11 +188,15 @@ impl Prose {
     /// Returns it with at most so many bytes of words. Steps stay whole.
     #[must_use]
     pub fn truncated(mut self, longest: usize) -> Self {
-        let mut left = longest;
+        let (mut left, mut is_cut) = (longest, false);
         for part in &mut self.parts {
             if let Part::Words(words) = part {
-                *words = truncate(std::mem::take(words), left);
-                left = left.saturating_sub(words.len());
+                let whole = std::mem::take(words);
+                if !is_cut {
+                    is_cut = whole.len() > left;
+                    *words = truncate(whole, left);
+                    left = left.saturating_sub(words.len());
+                }
             }
         }
         self.parts.retain(|part| !matches!(part, Part::Words(words) if words.is_empty()));
