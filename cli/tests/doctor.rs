@@ -98,6 +98,7 @@ fn a_warning_alone_ends_well() {
 fn what_could_not_be_looked_at_is_shown_first_and_is_not_healthy() {
     let mut unknown = finding("NoPermission", "components.api.function");
     unknown["reason"] = json!("Not checked: whether the role may.");
+    unknown["not_checked"] = json!(true);
     let api = checking(checked("goes", &json!([]), &json!([]), &json!([unknown])));
     let output = doctor(&api, &[]);
     assert_eq!(code(&output), 0);

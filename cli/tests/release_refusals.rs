@@ -184,7 +184,11 @@ fn a_manifest_is_validated_with_what_the_api_answers() {
 fn what_is_refused_after_the_upload_is_shown_by_what_lies_beside_it() {
     let beside = |name: &str, version: Value| {
         let remedy = r#"Start {"action":"release_hold","app":"shop","environment":"prod","reason":"…"}."#;
-        let finding = json!({"name": name, "path": "p", "reason": "It is so.", "remedy": remedy});
+        let mut finding = json!({"name": name, "path": "p", "reason": "It is so.", "remedy": remedy});
+        let step = json!({"action": "release_hold", "app": "shop", "environment": "prod", "reason": "…"});
+        let mut data = finding.clone();
+        data["remedy"] = json!({"prose": ["Start ", {"start": step}, "."]});
+        finding["data"] = data;
         let lies = json!({"version_id": version, "deployment": null, "findings": [finding]});
         Answers { beside: Some(lies), ..Answers::nothing() }
     };

@@ -218,21 +218,14 @@ fn what_was_made_ahead_and_stays_is_not_shown_as_it_was_before() {
 }
 
 #[test]
-fn a_finding_that_the_cause_names_is_not_printed_twice() {
+fn a_finding_is_printed_once_on_lines_of_its_own_with_what_was_added_to_the_cause() {
     let mut record = ended(accepted(), "Rejected", "BadValue");
-    let finding = serde_json::json!({"name": "BadValue", "path": "p", "reason": "it is bad.", "remedy": "Mend it."});
-    record["deployment"]["ending"]["findings"] = serde_json::json!([finding]);
-    let counts = |record: &serde_json::Value| {
-        let text = whole(record);
-        ["t is bad.", "Mend it.", "BadValue"].map(|part| text.matches(part).count())
-    };
-    assert_eq!(counts(&record), [1, 1, 2]);
-    // As the conductor writes the cause: the finding with its name, and a sentence more.
-    let finding: windlass_domain::text::finding::Finding = serde_json::from_value(finding).unwrap();
-    let cause = format!("{finding:?}\n  and this is so");
-    record["deployment"]["ending"]["cause"] = cause.into();
-    assert_eq!(counts(&record), [1, 1, 1]);
+    let finding = |path: &str| serde_json::json!({"name": "BadValue", "path": path, "reason": "it is bad.", "remedy": "Mend it."});
+    record["deployment"]["ending"]["findings"] = serde_json::json!([finding("p"), finding("q")]);
+    record["deployment"]["ending"]["added"] = serde_json::json!(["and this is so", "and so is that"]);
     let text = whole(&record);
-    let lines = "Rejected (BadValue): p: it is bad.\n    Mend it.\n  and this is so";
+    let lines = "Rejected (BadValue): p: it is bad.\n    Mend it.\n  and so is that\n  and this is so\n\
+                 BadValue q: it is bad.\n    Mend it.\n  page: docs/findings/BadValue.md";
     assert!(text.contains(lines), "{text}");
+    assert_eq!(text.matches("it is bad.").count(), 2, "{text}");
 }

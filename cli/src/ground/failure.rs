@@ -2,7 +2,6 @@
 
 use crate::ground::exit::Exit;
 use crate::ground::manual;
-use crate::ground::output;
 use crate::ground::trouble::TroubleName;
 use serde_json::{Value, json};
 use std::fmt::Display;
@@ -98,8 +97,8 @@ impl Failure {
                 "\n  {} {}: {}\n    {}",
                 finding.name,
                 finding.path,
-                output::text(&finding.reason),
-                output::text(&finding.remedy)
+                WayIn::CommandLine.words(&finding.reason),
+                WayIn::CommandLine.words(&finding.remedy)
             ));
         }
         let page = manual::line(&self.findings).or_else(|| self.name.map(manual::of_trouble));

@@ -22,7 +22,7 @@ fn in_words(prepared: &Prepared) -> String {
         .collect();
     lines.extend(prepared.unchanged.clone());
     lines.extend(prepared.findings.iter().map(Finding::written));
-    lines.extend(prepared.warnings.iter().map(|warning| format!("warning {warning:?}")));
+    lines.extend(prepared.warnings.iter().map(|warning| format!("warning {}", warning.written())));
     lines.join("\n")
 }
 
