@@ -23,11 +23,8 @@ pub fn redeploy_input(record: &Deployment, facts: &AdmissionFacts<'_>) -> Prose 
         return prose!["start ", record.input(), " to withdraw it again"];
     }
     if record.action.is_to_a_snapshot() {
-        let input = record.rollback_input();
-        return match record.snapshot {
-            Some(number) => prose!["start ", input, format!(" to go back to snapshot {number}")],
-            None => prose!["start ", input, " to go back"],
-        };
+        let to = record.snapshot.map_or_else(String::new, |number| format!(" to snapshot {number}"));
+        return prose!["start ", record.rollback_input(), " to go back", to];
     }
     let wishes = wishes(&candidate, facts);
     let version = &record.release.version;

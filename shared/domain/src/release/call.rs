@@ -3,43 +3,42 @@
 
 use crate::release::action::ActionName;
 use crate::release::identity::{DeploymentId, EnvironmentId};
-use crate::text::name::{AppName, EnvironmentName};
-use crate::text::next_step::{Call, Input, NextStep};
-use serde_json::{Map, Value};
+use crate::text::name::AppName;
+use crate::text::next_step::{Call, CallPlace, CancelPlace, Input, NextStep};
+use serde_json::Value;
 
 /// Returns the step that shows what runs in an environment.
 pub fn environment(of: EnvironmentId<'_>) -> NextStep {
-    called(|app, environment| Call::Environment { app, environment }, of)
+    NextStep::Call(Call::Environment(at(of)))
 }
 
 /// Returns the step that compares the targets of an environment with what is recorded.
 pub fn observed(of: EnvironmentId<'_>) -> NextStep {
-    called(|app, environment| Call::Observe { app, environment }, of)
+    NextStep::Call(Call::Observe(at(of)))
 }
 
 /// Returns the step that lists the snapshots that a rollback can go back to.
 pub fn snapshots(of: EnvironmentId<'_>) -> NextStep {
-    called(|app, environment| Call::Snapshots { app, environment }, of)
+    NextStep::Call(Call::Snapshots(at(of)))
 }
 
 /// Returns the step that lists the deployments of an environment, the newest first.
 pub fn history(of: EnvironmentId<'_>) -> NextStep {
-    called(|app, environment| Call::History { app, environment }, of)
+    NextStep::Call(Call::History(at(of)))
 }
 
 /// Returns the step that shows the figures of an application in the last day.
 pub fn figures_of_a_day(app: &AppName) -> NextStep {
-    NextStep::Call(Call::FiguresOfADay { app: app.clone() })
+    NextStep::Call(Call::FiguresOfADay(app.clone()))
 }
 
 /// Returns the step that stops a deployment and undoes what it changed.
 pub fn cancel(of: EnvironmentId<'_>, id: &DeploymentId) -> NextStep {
-    let (app, environment, deployment) = (of.app().clone(), of.environment().clone(), id.to_string());
-    NextStep::Call(Call::Cancel { app, environment, deployment })
+    NextStep::Call(Call::Cancel(CancelPlace { at: at(of), deployment: id.to_string() }))
 }
 
-fn called(call: fn(AppName, EnvironmentName) -> Call, of: EnvironmentId<'_>) -> NextStep {
-    NextStep::Call(call(of.app().clone(), of.environment().clone()))
+fn at(of: EnvironmentId<'_>) -> CallPlace {
+    CallPlace { app: of.app().clone(), environment: of.environment().clone() }
 }
 
 /// Returns the step that starts an action. `members` stand in its input as they are. The person writes a reason in
@@ -54,7 +53,7 @@ pub fn input(action: ActionName, of: EnvironmentId<'_>, members: &[(&str, Value)
 pub fn of_application(action: ActionName, app: &AppName, members: &[(&str, Value)]) -> NextStep {
     let first = [("action", action.to_string().into()), ("app", app.as_str().into())];
     let members = first.iter().chain(members);
-    NextStep::Start(Input(Map::from_iter(members.map(|(name, value)| ((*name).to_owned(), value.clone())))))
+    NextStep::Start(Input(members.map(|(name, value)| ((*name).to_owned(), value.clone())).collect()))
 }
 
 /// Returns the step that starts an operator's action.
@@ -110,6 +109,7 @@ mod tests_of_input {
     use super::*;
     use crate::prose;
     use crate::release::request::Request;
+    use crate::text::name::EnvironmentName;
 
     #[test]
     fn what_is_named_can_be_started() {
@@ -140,6 +140,7 @@ mod tests {
     use crate::prose;
     use crate::release::api_routes::ApiRoute;
     use crate::release::way_in::WayIn;
+    use crate::text::name::EnvironmentName;
 
     #[test]
     fn each_call_is_a_command_for_the_command_line_alone() {

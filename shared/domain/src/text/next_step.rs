@@ -22,22 +22,41 @@ pub enum NextStep {
 #[serde(transparent)]
 pub struct Input(pub(crate) Map<String, Value>);
 
+/// The environment that a call is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallPlace {
+    /// The application.
+    pub app: AppName,
+    /// Its environment.
+    pub environment: EnvironmentName,
+}
+
+/// The deployment that a call is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CancelPlace {
+    /// The environment that it goes into.
+    #[serde(flatten)]
+    pub at: CallPlace,
+    /// Its id.
+    pub deployment: String,
+}
+
 /// A call of the API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Call {
     /// Shows what runs in an environment.
-    Environment { app: AppName, environment: EnvironmentName },
+    Environment(CallPlace),
     /// Compares the targets of an environment with what is recorded.
-    Observe { app: AppName, environment: EnvironmentName },
+    Observe(CallPlace),
     /// Lists the snapshots that a rollback can go back to.
-    Snapshots { app: AppName, environment: EnvironmentName },
+    Snapshots(CallPlace),
     /// Lists the deployments of an environment, the newest first.
-    History { app: AppName, environment: EnvironmentName },
+    History(CallPlace),
     /// Shows the figures of an application in the last day.
-    FiguresOfADay { app: AppName },
+    FiguresOfADay(AppName),
     /// Stops a deployment, by its id, and undoes what it changed.
-    Cancel { app: AppName, environment: EnvironmentName, deployment: String },
+    Cancel(CancelPlace),
 }
 
 /// A member of a deployment's request that needs a reason.
@@ -70,12 +89,18 @@ impl Call {
     /// Returns the call of the API.
     pub fn of_api(&self) -> String {
         match self {
-            Self::Environment { app, environment } => format!("GET /apps/{app}/environments/{environment}"),
-            Self::Observe { app, environment } => format!("GET /apps/{app}/environments/{environment}?observe=true"),
-            Self::Snapshots { app, environment } => format!("GET /apps/{app}/environments/{environment}/snapshots"),
-            Self::History { app, environment } => format!("GET /apps/{app}/deployments?environment={environment}"),
-            Self::FiguresOfADay { app } => format!("GET /apps/{app}/stats?days=1"),
-            Self::Cancel { app, environment, deployment } => {
+            Self::Environment(CallPlace { app, environment }) => format!("GET /apps/{app}/environments/{environment}"),
+            Self::Observe(CallPlace { app, environment }) => {
+                format!("GET /apps/{app}/environments/{environment}?observe=true")
+            }
+            Self::Snapshots(CallPlace { app, environment }) => {
+                format!("GET /apps/{app}/environments/{environment}/snapshots")
+            }
+            Self::History(CallPlace { app, environment }) => {
+                format!("GET /apps/{app}/deployments?environment={environment}")
+            }
+            Self::FiguresOfADay(app) => format!("GET /apps/{app}/stats?days=1"),
+            Self::Cancel(CancelPlace { at: CallPlace { app, environment }, deployment }) => {
                 format!(
                     r#"POST /apps/{app}/environments/{environment}/deployments/{deployment}/cancel {{"reason":"…"}}"#
                 )
@@ -86,12 +111,14 @@ impl Call {
     /// Returns the command of `windlass` that does the same.
     pub fn command(&self) -> String {
         match self {
-            Self::Environment { app, environment } => format!("windlass status {app} {environment}"),
-            Self::Observe { app, environment } => format!("windlass status {app} {environment} --observe"),
-            Self::Snapshots { app, environment } => format!("windlass snapshots {app} {environment}"),
-            Self::History { app, environment } => format!("windlass history {app} {environment}"),
-            Self::FiguresOfADay { app } => format!("windlass stats {app} --days 1"),
-            Self::Cancel { app, deployment, .. } => format!("windlass cancel {app} {deployment} --reason '…'"),
+            Self::Environment(CallPlace { app, environment }) => format!("windlass status {app} {environment}"),
+            Self::Observe(CallPlace { app, environment }) => format!("windlass status {app} {environment} --observe"),
+            Self::Snapshots(CallPlace { app, environment }) => format!("windlass snapshots {app} {environment}"),
+            Self::History(CallPlace { app, environment }) => format!("windlass history {app} {environment}"),
+            Self::FiguresOfADay(app) => format!("windlass stats {app} --days 1"),
+            Self::Cancel(CancelPlace { at, deployment }) => {
+                format!("windlass cancel {} {deployment} --reason '…'", at.app)
+            }
         }
     }
 }

@@ -102,6 +102,7 @@ impl Prose {
     }
 
     /// Returns its first line, which says the most important thing.
+    #[must_use]
     pub fn first_line(&self) -> Self {
         self.split_first_line().0
     }
@@ -277,7 +278,9 @@ impl From<Written> for Prose {
             Written::Plain(words) => words.into(),
             Written::Parts { prose } => {
                 let mut all = Self::default();
-                prose.into_iter().for_each(|part| all.push(Self { parts: vec![part] }));
+                for part in prose {
+                    all.push(Self { parts: vec![part] });
+                }
                 all
             }
         }

@@ -225,7 +225,7 @@ fn unknown_role(input: &PrepareInput<'_>) -> Finding {
     Finding::new(
         FindingName::NoPermission,
         format!("components.{}", input.component),
-        format!("whether a release may make its calls. The planner was not told which role makes them."),
+        "whether a release may make its calls. The planner was not told which role makes them.",
         "Deploy Windlass's stack again, whose template tells it (`WINDLASS_DEPLOYERS`).",
     )
     .not_checked()

@@ -37,7 +37,7 @@ fn family(key: &str, document: &Value, current: &TaskDefinition) -> Option<Findi
                 document["family"],
                 wording::short(&current.arn)
             ),
-            &format!("write `\"family\": {own}`"),
+            format!("write `\"family\": {own}`"),
         )
     })
 }
@@ -58,7 +58,7 @@ fn role(key: &str, document: &Value, current: &TaskDefinition, member: &str) -> 
                 wording::short(&current.arn),
                 shown(&own)
             ),
-            &format!(
+            format!(
                 "{remedy}; to change the role, set the service to a task definition that has it, or give the environment a role of its own (`role_arn`)"
             ),
         )

@@ -52,7 +52,7 @@ fn not_passed(config: &Config, path: String, current: &TaskDefinition, (member, 
             "the `{member}` of {} is {role}, and the roles that Windlass may pass on to ECS are `{known}`",
             wording::short(&current.arn)
         ),
-        &format!(
+        format!(
             "add it to a parameter of Windlass's stack: deploy that again with `TaskRoleArns={},{role}` (docs/install.md, \"Later\"); or give the environment a role of its own (`role_arn`), or the tasks a role of such a name",
             config.task_roles.join(",")
         ),

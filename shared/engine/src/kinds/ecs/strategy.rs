@@ -58,7 +58,7 @@ pub(super) fn findings(input: &PrepareInput<'_>, spec: &Spec, service: &Service)
                 "{name} has the deployment strategy {}, which this version of Windlass does not know",
                 service.strategy
             ),
-            &to_have(declared),
+            to_have(declared),
         ));
     };
     if found != declared {
@@ -66,7 +66,7 @@ pub(super) fn findings(input: &PrepareInput<'_>, spec: &Spec, service: &Service)
             FindingName::BadValue,
             path,
             format!("`rollout` is `{}`, and {name} has the deployment strategy {}", declared.as_str(), found.in_ecs()),
-            &format!("write `rollout: {}`; or {}", found.as_str(), to_have(declared)),
+            format!("write `rollout: {}`; or {}", found.as_str(), to_have(declared)),
         ));
     }
     let bakes = Span::seconds(bakes_s(found, &service.shifting));
