@@ -17,6 +17,7 @@ pub mod refusals;
 pub mod release;
 pub mod remove;
 pub mod rollback;
+pub mod scope;
 pub mod start;
 pub mod stats;
 pub mod status;

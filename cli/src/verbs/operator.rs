@@ -7,7 +7,7 @@ use crate::ground::trouble::TroubleName;
 use crate::ground::{arguments, interrupt};
 use crate::talk::installation::Endpoint;
 use crate::talk::windlass::{Windlass, waiting};
-use crate::verbs::follow::{AwaitedEnd, Patience, WaitOptions, follow};
+use crate::verbs::follow::{AwaitedEnd, Patience, Wait, WaitOptions, follow};
 use crate::view::status::Environment;
 use clap::Args;
 use serde::Deserialize;
@@ -29,6 +29,14 @@ pub struct ActedOn {
     /// The environment.
     #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
     pub environment: EnvironmentName,
+    /// The reason, and how to ask.
+    #[command(flatten)]
+    pub asking: Asking,
+}
+
+/// The reason of an action, and the way in which it is asked for.
+#[derive(Debug, Clone, Args)]
+pub struct Asking {
     /// The reason, which is recorded.
     #[arg(long, value_name = "TEXT", value_parser = arguments::text)]
     pub reason: String,
@@ -70,10 +78,10 @@ impl Action<'_> {
     /// If Windlass refuses it or does not answer.
     pub fn run(self, output: Output) -> Result<Exit, Failure> {
         waiting(async {
-            let windlass = self.at.endpoint.open().await?;
+            let windlass = self.at.asking.endpoint.open().await?;
             self.may_be_interrupted();
             let execution = self.start(&windlass).await?;
-            if self.at.wait.no_wait {
+            if self.at.asking.wait.no_wait {
                 let (app, environment) = (&self.at.app, &self.at.environment);
                 let command = match self.effect {
                     Effect::Deployment(_) => format!("`windlass history {app} {environment}`"),
@@ -104,7 +112,7 @@ impl Action<'_> {
     /// If Windlass refuses it or does not answer.
     pub async fn start(&self, windlass: &Windlass) -> Result<String, Failure> {
         let mut body = self.body.clone();
-        let reason = self.at.reason.as_str();
+        let reason = self.at.asking.reason.as_str();
         // A DELETE has no body.
         let (query, body) = if self.method == "DELETE" {
             (vec![("reason", reason)], None)
@@ -125,41 +133,21 @@ impl Action<'_> {
     }
 
     async fn outcome(&self, windlass: &Windlass, execution: &str, output: Output) -> Result<Exit, Failure> {
-        let waiting = self.at.wait.patience.begin();
+        let waiting = self.at.asking.wait.patience.begin();
         let (app, environment) = (&self.at.app, &self.at.environment);
         interrupt::says(format!(
             "interrupted; it goes on: {execution}. `windlass status {app} {environment}` tells how it stands"
         ));
-        waiting.pulse.waits_for(WAITS.to_owned());
-        loop {
-            match execution_outcome(windlass, &self.at.app, execution).await {
-                Ok(came) => {
-                    if let Some(id) = came.deployment {
-                        let wanted = match self.effect {
-                            Effect::Deployment(wanted) => wanted,
-                            Effect::Environment(_) => AwaitedEnd::Runs,
-                        };
-                        return follow(windlass, &self.at.app, &id, &waiting, wanted, output).await;
-                    }
-                    if let Some(refusal) = came.refusal {
-                        return Err(Failure::rejected("it was rejected:", refusal.findings));
-                    }
-                    let ended = came.execution.filter(|known| known.status != "RUNNING");
-                    if came.done.is_some() || ended.is_some() {
-                        return self.done(windlass, came.done, ended, output).await;
-                    }
-                }
-                Err(failure) if failure.passes || is_not_known_yet(&failure) => {}
-                Err(failure) => return Err(failure),
-            }
-            if !waiting.goes_on().await {
-                let message = format!(
-                    "nothing came of it yet; it goes on: {execution}. `windlass status {app} {environment}` tells how \
-                     it stands"
-                );
-                return Err(Failure::of(TroubleName::NotYetOver, message));
-            }
-        }
+        let stands = format!(". `windlass status {app} {environment}` tells how it stands");
+        let came = came_of(windlass, app, execution, &waiting, &stands).await?;
+        let Some(id) = came.deployment else {
+            return self.done(windlass, came.done, came.execution, output).await;
+        };
+        let wanted = match self.effect {
+            Effect::Deployment(wanted) => wanted,
+            Effect::Environment(_) => AwaitedEnd::Runs,
+        };
+        follow(windlass, app, &id, &waiting, wanted, output).await
     }
 
     /// Prints what was done, or why nothing was; and how the environment is now.
@@ -172,9 +160,7 @@ impl Action<'_> {
     ) -> Result<Exit, Failure> {
         let died = ended.filter(|known| known.status != "SUCCEEDED");
         if let (None, Some(died)) = (&done, died) {
-            let cause = died.cause.or(died.error).unwrap_or_default();
-            let message = format!("its execution ended {}: {cause}", died.status);
-            return Err(Failure::broken(message));
+            return Err(died.failure());
         }
         let (app, environment) = (&self.at.app, &self.at.environment);
         let sentence = done.map(|done| done.cause).ok_or_else(|| {
@@ -230,6 +216,14 @@ pub struct Execution {
     pub cause: Option<String>,
 }
 
+impl Execution {
+    /// Returns the failure that it has ended, and has done nothing.
+    fn failure(self) -> Failure {
+        let cause = self.cause.or(self.error).unwrap_or_default();
+        Failure::broken(format!("its execution ended {}: {cause}", self.status))
+    }
+}
+
 /// Returns whether an execution that was started a moment ago is not known yet: Step Functions shows it with a delay.
 pub fn is_not_known_yet(failure: &Failure) -> bool {
     let mut findings = failure.findings.iter();
@@ -250,6 +244,40 @@ pub async fn execution_outcome(
     ExecutionOutcome::deserialize(&answer).map_err(|error| Failure::not_understood("what came of it", error))
 }
 
+/// Waits until something has come of an execution: a deployment, something done, or its end. `stands` says how to see
+/// where it stands.
+///
+/// # Errors
+/// If it was rejected, or nothing comes of it in time.
+async fn came_of(
+    windlass: &Windlass,
+    app: &AppName,
+    execution: &str,
+    waiting: &Wait,
+    stands: &str,
+) -> Result<ExecutionOutcome, Failure> {
+    waiting.pulse.waits_for(WAITS.to_owned());
+    loop {
+        match execution_outcome(windlass, app, execution).await {
+            Ok(ExecutionOutcome { deployment: None, refusal: Some(refusal), .. }) => {
+                return Err(Failure::rejected("it was rejected:", refusal.findings));
+            }
+            Ok(came) => {
+                let has_ended = came.execution.as_ref().is_some_and(|known| known.status != "RUNNING");
+                if came.deployment.is_some() || came.done.is_some() || has_ended {
+                    return Ok(came);
+                }
+            }
+            Err(failure) if failure.passes || is_not_known_yet(&failure) => {}
+            Err(failure) => return Err(failure),
+        }
+        if !waiting.goes_on().await {
+            let message = format!("nothing came of it yet; it goes on: {execution}{stands}");
+            return Err(Failure::of(TroubleName::NotYetOver, message));
+        }
+    }
+}
+
 /// Waits until an execution has ended that is about no environment, and returns its sentence on what it did.
 ///
 /// # Errors
@@ -264,28 +292,10 @@ pub async fn ended_without_environment(
     interrupt::says(format!(
         "interrupted; it goes on: {execution}. `windlass refusals {app}` tells whether it was refused"
     ));
-    waiting.pulse.waits_for(WAITS.to_owned());
-    loop {
-        match execution_outcome(windlass, app, execution).await {
-            Ok(came) => {
-                if let Some(refusal) = came.refusal {
-                    return Err(Failure::rejected("it was rejected:", refusal.findings));
-                }
-                if let Some(done) = came.done {
-                    return Ok(done.cause);
-                }
-                if let Some(ended) = came.execution.filter(|known| known.status != "RUNNING") {
-                    let cause = ended.cause.or(ended.error).unwrap_or_default();
-                    let message = format!("its execution ended {}: {cause}", ended.status);
-                    return Err(Failure::broken(message));
-                }
-            }
-            Err(failure) if failure.passes || is_not_known_yet(&failure) => {}
-            Err(failure) => return Err(failure),
-        }
-        if !waiting.goes_on().await {
-            let message = format!("nothing came of it yet; it goes on: {execution}");
-            return Err(Failure::of(TroubleName::NotYetOver, message));
-        }
+    let came = came_of(windlass, app, execution, &waiting, "").await?;
+    match (came.done, came.execution) {
+        (Some(done), _) => Ok(done.cause),
+        (None, Some(ended)) => Err(ended.failure()),
+        (None, None) => Err(Failure::not_understood("what came of it", "it is a deployment")),
     }
 }

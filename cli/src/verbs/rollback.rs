@@ -64,15 +64,15 @@ impl Drill {
     /// # Errors
     /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        if self.at.wait.no_wait {
+        if self.at.asking.wait.no_wait {
             return self.action().run(output);
         }
         waiting(async {
-            let windlass = self.at.endpoint.open().await?;
+            let windlass = self.at.asking.endpoint.open().await?;
             let action = self.action();
             action.may_be_interrupted();
             let execution = action.start(&windlass).await?;
-            let waiting = self.at.wait.patience.begin();
+            let waiting = self.at.asking.wait.patience.begin();
             let id = self.begun(&windlass, &execution, &waiting).await?;
             self.follow(&windlass, &id, &waiting, output).await
         })

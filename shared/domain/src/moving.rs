@@ -6,18 +6,17 @@
 
 use crate::declaration::kinds::KindName;
 use crate::declaration::tenancy::{Claim, Claims};
-use crate::environment::kept::{Irreversible, IrreversibleRun};
-use crate::environment::{BEFORE_WINDLASS, EnvironmentState, FormerState, Lock, Running, Snapshot};
-use crate::moving::removal::{Removal, RetainedRecord, busy, declared, nothing, recorded};
+use crate::environment::kept::Irreversible;
+use crate::environment::{BEFORE_WINDLASS, EnvironmentState, FormerState, Running, Snapshot};
+use crate::moving::removal::{RemovalFacts, RetainedRecord};
+use crate::moving::scope::{Scope, Side, taken};
 use crate::prose;
 use crate::release::Part;
 use crate::release::action::ActionName;
 use crate::release::call::input;
-use crate::release::identity::{DeploymentId, EnvironmentId, Order};
-use crate::release::withdrawal::WithdrawnFiles;
 use crate::text::count::count;
 use crate::text::finding::{Finding, FindingName};
-use crate::text::name::ComponentName;
+use crate::text::name::{ComponentName, EnvironmentName};
 use crate::text::time::Time;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +25,7 @@ pub mod application;
 mod messages;
 pub mod removal;
 mod request_check;
+pub mod scope;
 
 /// The most claims that are moved: a transaction takes them all, or none (AWS DynamoDB Developer Guide,
 /// "Transactions").
@@ -34,29 +34,21 @@ pub const MOST_CLAIMS: usize = 90;
 /// A move that is asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Moving<'a> {
-    /// The former owner.
-    pub from: EnvironmentId<'a>,
-    /// The new one.
-    pub to: EnvironmentId<'a>,
-    /// The component, and its name from then on; all of the environment, by the names that they have, if absent.
-    pub component: Option<(&'a ComponentName, &'a ComponentName)>,
+    /// The former owner, and the component by its former name.
+    pub from: Scope<'a>,
+    /// The new owner, and the component by its name from then on.
+    pub to: Scope<'a>,
 }
 
 /// The two environments as the ledger knows them.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct MovingFacts<'a> {
     /// The former owner.
-    pub from: removal::RemovalFacts<'a>,
+    pub from: RemovalFacts<'a>,
     /// The kinds of its components, as far as they are known.
     pub kinds: &'a BTreeMap<ComponentName, KindName>,
-    /// The lock of the new owner.
-    pub lock: &'a Lock,
-    /// Somebody who waits there.
-    pub waits: Option<&'a DeploymentId>,
-    /// The drill that is under way there.
-    pub drill: Option<&'a DeploymentId>,
-    /// Its record.
-    pub state: &'a EnvironmentState,
+    /// The new owner.
+    pub to: Side<'a>,
     /// The components that its declaration in force has there; the findings if there is no declaration.
     pub declared: Result<&'a BTreeMap<ComponentName, KindName>, &'a [Finding]>,
 }
@@ -80,98 +72,60 @@ pub struct MovedItems {
 pub struct MovedRecord {
     was: ComponentName,
     name: ComponentName,
-    running: Option<Running>,
-    found: Option<Running>,
-    marks: BTreeMap<Part, Order>,
-    irreversible: Option<IrreversibleRun>,
-    before: BTreeMap<u64, FormerState>,
-    home: String,
-    withdrawn: WithdrawnFiles,
+    record: EnvironmentState,
 }
 
-/// Decides it.
-///
-/// # Errors
-/// Something is under way on one of the sides; the former owner still declares the component; the new owner does not
-/// declare it, or has one of that name already; or nothing is recorded of it.
-pub fn decide(moving: Moving<'_>, facts: MovingFacts<'_>) -> Result<MovedItems, Vec<Finding>> {
-    let removal = moving.removal();
-    let from = facts.from;
-    let mut findings = Vec::new();
-    findings.extend(from.busy(removal));
-    if !moving.is_within() {
-        findings.extend(busy(moving.to, facts.lock, facts.waits, facts.drill));
-    }
-    findings.extend(declared(removal, from));
-    let recorded = recorded(removal, from);
-    if recorded.components.is_empty() {
-        findings.push(nothing(removal));
-    }
-    let components: BTreeMap<ComponentName, ComponentName> =
-        recorded.components.iter().map(|was| (was.clone(), moving.name_of(was).clone())).collect();
-    match facts.declared {
-        Err(why) => findings.extend(why.iter().cloned()),
-        Ok(declared) => {
-            findings.extend(components.iter().filter_map(|pair| moving.unlike(pair, facts.kinds, declared)));
+impl MovingFacts<'_> {
+    /// Decides on one environment of the former owner; `None` if nothing is recorded of it and the whole application is
+    /// asked for.
+    ///
+    /// # Errors
+    /// Something is under way on one of the sides; the former owner still declares the component; the new owner does
+    /// not declare it, or has one of that name already; or nothing is recorded of it.
+    pub fn decide(&self, asked: Moving<'_>) -> Result<Option<MovedItems>, Vec<Finding>> {
+        let from = &self.from;
+        let moving = asked.part_in(from.side.at.environment());
+        let recorded = from.recorded(asked.from);
+        let mut findings: Vec<Finding> = from.side.busy().into_iter().collect();
+        if recorded.components.is_empty() && asked.from.is_whole() {
+            return if findings.is_empty() { Ok(None) } else { Err(findings) };
         }
-    }
-    let taken = components.values().filter(|name| facts.state.has(name));
-    findings.extend(taken.map(|name| moving.taken(name)));
-    findings.extend(moving.too_many(recorded.claims.len()));
-    if !findings.is_empty() {
-        return Err(findings);
-    }
-    let is_behind = |name: &&ComponentName| from.state.has(name) && !components.contains_key(*name);
-    let behind = from.state.irreversible.keys().filter(is_behind);
-    Ok(MovedItems {
-        behind: behind.cloned().collect(),
-        kept: RetainedRecord::of(from.state, |name| components.contains_key(name)),
-        components,
-        claims: recorded.claims,
-    })
-}
-
-impl EnvironmentState {
-    /// Returns whether anything of a component is recorded here.
-    fn has(&self, name: &ComponentName) -> bool {
-        self.running.contains_key(name) || self.found.contains_key(name)
-    }
-}
-
-impl<'a> Moving<'a> {
-    /// Returns the removal by which the former owner would let go of it.
-    pub fn removal(self) -> Removal<'a> {
-        Removal {
-            app: self.from.app(),
-            environment: self.from.environment(),
-            component: self.component.map(|(was, _)| was),
+        if !moving.is_within() {
+            findings.extend(self.to.busy());
         }
-    }
-
-    /// Returns the environments that it concerns.
-    pub fn sides(self) -> Vec<EnvironmentId<'a>> {
-        let mut sides = vec![self.from, self.to];
-        sides.dedup();
-        sides
-    }
-
-    /// Returns whether both owners are in one environment.
-    pub fn is_within(self) -> bool {
-        self.from == self.to
-    }
-
-    fn name_of(self, was: &'a ComponentName) -> &'a ComponentName {
-        self.component.map_or(was, |(_, name)| name)
+        findings.extend(from.declared(asked.from));
+        if recorded.components.is_empty() {
+            findings.push(moving.from.nothing());
+        }
+        let components: BTreeMap<ComponentName, ComponentName> =
+            recorded.components.iter().map(|was| (was.clone(), moving.name_of(was).clone())).collect();
+        match self.declared {
+            Err(why) => findings.extend(why.iter().cloned()),
+            Ok(declared) => findings.extend(components.iter().filter_map(|pair| self.unlike(pair, declared))),
+        }
+        let taken = components.values().filter(|name| self.to.state.has(name));
+        findings.extend(taken.map(|name| self.taken(moving, name)));
+        findings.extend(self.too_many(recorded.claims.len()));
+        if !findings.is_empty() {
+            return Err(findings);
+        }
+        let state = from.side.state;
+        let is_behind = |name: &&ComponentName| state.has(name) && !components.contains_key(*name);
+        Ok(Some(MovedItems {
+            behind: state.irreversible.keys().filter(is_behind).cloned().collect(),
+            kept: RetainedRecord::of(state, |name| components.contains_key(name)),
+            components,
+            claims: recorded.claims,
+        }))
     }
 
     /// Returns a finding if the new owner does not declare the component, or declares one of another kind.
     fn unlike(
-        self,
+        &self,
         (was, name): (&ComponentName, &ComponentName),
-        kinds: &BTreeMap<ComponentName, KindName>,
         declared: &BTreeMap<ComponentName, KindName>,
     ) -> Option<Finding> {
-        let (app, environment) = (self.to.app(), self.to.environment());
+        let (app, environment) = (self.to.at.app(), self.to.at.environment());
         let path = format!("components.{name}");
         let Some(kind) = declared.get(name) else {
             return Some(Finding::new(
@@ -183,7 +137,7 @@ impl<'a> Moving<'a> {
                 "Declare it there with the same target, and upload that; then ask again. What nobody is to have is let go of before (`remove`).",
             ));
         };
-        let ran = kinds.get(was).filter(|ran| *ran != kind)?;
+        let ran = self.kinds.get(was).filter(|ran| *ran != kind)?;
         Some(Finding::new(
             FindingName::BadValue,
             path,
@@ -193,14 +147,14 @@ impl<'a> Moving<'a> {
     }
 
     /// Returns the finding that the new owner has such a component already.
-    fn taken(self, name: &ComponentName) -> Finding {
+    fn taken(&self, moving: Moving<'_>, name: &ComponentName) -> Finding {
         let members = [("component", json!(name)), ("reason", json!("…"))];
-        let remove = input(ActionName::Remove, self.to, &members);
-        let otherwise = if self.component.is_some() { "Write another name in `to_component`. " } else { "" };
+        let remove = input(ActionName::Remove, self.to.at, &members);
+        let otherwise = if moving.from.component.is_some() { "Write another name in `to_component`. " } else { "" };
         Finding::new(
             FindingName::AlreadyRuns,
             format!("components.{name}"),
-            format!("a component `{name}` is recorded in {} already, with what ran and was found of it.", self.to),
+            format!("a component `{name}` is recorded in {} already, with what ran and was found of it.", moving.to),
             prose![
                 format!("{otherwise}Where that record is not wanted, take `{name}` out of the declaration, start "),
                 remove,
@@ -209,8 +163,8 @@ impl<'a> Moving<'a> {
         )
     }
 
-    fn too_many(self, claims: usize) -> Option<Finding> {
-        let environment = self.from.environment();
+    fn too_many(&self, claims: usize) -> Option<Finding> {
+        let environment = self.from.side.at.environment();
         (claims > MOST_CLAIMS).then(|| {
             Finding::new(
                 FindingName::TooLarge,
@@ -222,19 +176,42 @@ impl<'a> Moving<'a> {
     }
 }
 
+impl EnvironmentState {
+    /// Returns whether anything of a component is recorded here.
+    fn has(&self, name: &ComponentName) -> bool {
+        self.running.contains_key(name) || self.found.contains_key(name)
+    }
+}
+
+impl<'a> Moving<'a> {
+    /// Returns the part of it that concerns an environment of the former owner.
+    #[must_use]
+    pub fn part_in(self, environment: &'a EnvironmentName) -> Self {
+        Self { from: self.from.part_in(environment), to: self.to.part_in(environment) }
+    }
+
+    /// Returns whether both owners are in one environment.
+    pub fn is_within(self) -> bool {
+        (self.from.app, self.from.environment) == (self.to.app, self.to.environment)
+    }
+
+    fn name_of(self, was: &'a ComponentName) -> &'a ComponentName {
+        self.to.component.unwrap_or(was)
+    }
+}
+
 impl MovedItems {
     /// Gives the claims of a resource to their new owner. Returns whether there was one.
     pub fn hand_on(&self, moving: Moving<'_>, claims: &mut Claims) -> bool {
-        let removal = moving.removal();
         let mut is_changed = false;
         for held in &mut claims.held {
             let name = self.components.get(&held.owner.component);
-            let is_moved = removal.is_of(&held.owner) && self.claims.contains(&held.claim);
+            let is_moved = moving.from.is_of(&held.owner) && self.claims.contains(&held.claim);
             let Some(name) = name.filter(|_| is_moved) else {
                 continue;
             };
-            held.owner.app = moving.to.app().clone();
-            held.owner.environment = moving.to.environment().clone();
+            held.owner.app = moving.to.app.clone();
+            held.owner.environment = moving.to.at(&held.owner.environment).environment().clone();
             held.owner.component = name.clone();
             is_changed = true;
         }
@@ -252,29 +229,17 @@ impl MovedItems {
     /// Takes the components out of the record of their former owner. A new component with a former name there begins a
     /// folder of its own, if its kind keeps data beside the ledger.
     pub fn take_out(&self, moving: Moving<'_>, state: &mut EnvironmentState, now: Time) -> Vec<MovedRecord> {
-        let (app, environment) = (moving.from.app(), moving.from.environment());
+        let from = moving.from;
         let moved_records = self.components.iter().map(|(was, name)| {
-            let anew = format!("{app}/{environment}/{was}.{}", now.0);
-            let home = state.homes.insert(was.clone(), anew);
-            let (marks, others) =
-                std::mem::take(&mut state.marks).into_iter().partition(|(part, _)| part.component == *was);
-            state.marks = others;
-            MovedRecord {
-                was: was.clone(),
-                name: name.clone(),
-                running: state.running.remove(was),
-                found: state.found.remove(was),
-                marks,
-                irreversible: if moving.is_within() {
-                    state.irreversible.remove(was)
-                } else {
-                    // What stays, such as the service beside a task, still comes after the run.
-                    state.irreversible.get(was).cloned()
-                },
-                before: state.before.remove(was).unwrap_or_default(),
-                home: home.unwrap_or_else(|| format!("{app}/{environment}/{was}")),
-                withdrawn: state.withdrawn.remove(was).unwrap_or_default(),
+            let mut record = taken(state, was);
+            record.irreversible.extend(state.irreversible.get(was).map(|run| (was.clone(), run.clone())));
+            // What stays in another environment, such as the service beside a task, still comes after the run.
+            if moving.is_within() {
+                state.irreversible.remove(was);
             }
+            let home = state.homes.insert(was.clone(), format!("{from}/{was}.{}", now.0));
+            record.homes.insert(was.clone(), home.unwrap_or_else(|| format!("{from}/{was}")));
+            MovedRecord { was: was.clone(), name: name.clone(), record }
         });
         moved_records.collect()
     }
@@ -297,38 +262,32 @@ pub fn arrive(
 }
 
 fn take_in(moving: Moving<'_>, moved: MovedRecord, state: &mut EnvironmentState, number: u64, left: Option<&Snapshot>) {
-    let MovedRecord { was, name, .. } = moved;
+    let MovedRecord { was, name, mut record } = moved;
     let called = |ran: Running| if was == name { ran } else { ran.called(&was) };
-    let running = moved.running.map(called);
+    let running = record.running.remove(&was).map(called);
+    let run = record.irreversible.remove(&was);
     let before = if moving.is_within() {
         Some(FormerState::Called(was.clone()))
     } else {
         // It came after that run only if what runs did.
         let after = left.and_then(|left| left.irreversible.get(&was)).cloned();
-        let after = after.filter(|run| moved.irreversible.as_ref() == Some(run));
+        let after = after.filter(|after| run.as_ref() == Some(after));
         let running = running.clone().map(Box::new);
         running.map(|running| FormerState::Ran { running, after })
     };
     // The name in the former environment's snapshots says nothing about the snapshots here.
-    let kept = moving.is_within().then_some(moved.before);
+    let kept = record.before.remove(&was).filter(|_| moving.is_within());
     let history = state.before.entry(name.clone()).or_default();
     history.extend(kept.into_iter().flatten());
     if let Some(before) = before {
         history.entry(number).or_insert(before);
     }
-    let marks = moved.marks.into_iter().map(|(part, mark)| {
-        let part = Part { component: name.clone(), ..part };
-        (part, mark)
-    });
-    state.marks.extend(marks);
-    let found = moved.found.map(called);
-    state.found.extend(found.map(|found| (name.clone(), found)));
-    let run = moved.irreversible;
+    let marks = record.marks.into_iter();
+    state.marks.extend(marks.map(|(part, mark)| (Part { component: name.clone(), ..part }, mark)));
+    state.found.extend(record.found.remove(&was).map(|found| (name.clone(), called(found))));
     state.irreversible.extend(run.map(|run| (name.clone(), run)));
-    state.homes.insert(name.clone(), moved.home);
-    if !moved.withdrawn.is_empty() {
-        state.withdrawn.insert(name.clone(), moved.withdrawn);
-    }
+    state.homes.extend(record.homes.remove(&was).map(|home| (name.clone(), home)));
+    state.withdrawn.extend(record.withdrawn.remove(&was).map(|files| (name.clone(), files)));
     state.running.extend(running.map(|running| (name, running)));
 }
 

@@ -1,7 +1,6 @@
 //! The record at its new owner, and the sentences about the move.
 
 use super::*;
-use crate::release::identity::EnvironmentId;
 use crate::text::name::{AppName, EnvironmentName};
 
 #[test]
@@ -90,21 +89,22 @@ fn the_words_say_what_stays_and_what_is_next() {
     let (shop, bank) = (AppName::new("shop").unwrap(), AppName::new("bank").unwrap());
     let prod = EnvironmentName::new("prod").unwrap();
     let (web, site) = (component("web"), component("site"));
-    let prod_of = |app| EnvironmentId::new(app, &prod);
+    let prod_of = |app, component| Scope { app, environment: Some(&prod), component: Some(component) };
     let moves = MovedItems {
         components: [(web.clone(), site.clone())].into(),
         claims: vec![Claim::whole("E1"), Claim::folder("s3://shop/", "web/")],
         kept: RetainedRecord { is_held: true, ran: BTreeSet::new() },
         behind: BTreeSet::new(),
     };
-    let within = Moving { from: prod_of(&shop), to: prod_of(&shop), component: Some((&web, &site)) };
+    let moves = Moved { environments: [(prod.clone(), moves)].into(), ..Moved::default() };
+    let within = Moving { from: prod_of(&shop, &web), to: prod_of(&shop, &site) };
     assert_eq!(
         moves.in_words(within),
         "web of shop/prod is called site from now on: with E1, s3://shop/web/. What runs there stays as it is. Older \
          snapshots are read by the new name; the history keeps the former one. The hold of shop/prod stays until it is \
          released."
     );
-    let over = Moving { to: prod_of(&bank), ..within };
+    let over = Moving { to: prod_of(&bank, &site), ..within };
     assert_eq!(
         moves.in_words(over),
         "shop/prod has handed over web (called site from now on) to bank/prod: with E1, s3://shop/web/. What runs there \

@@ -1,6 +1,9 @@
 use super::*;
 use crate::declaration::tenancy::{self, Owner};
-use crate::environment::{BEFORE_WINDLASS, GivenVersion, HeldState, Hold, LockHolder, Snapshot};
+use crate::environment::kept::IrreversibleRun;
+use crate::environment::{BEFORE_WINDLASS, GivenVersion, HeldState, Hold, Lock, LockHolder, Snapshot};
+use crate::moving::application::{Moved, ToMove};
+use crate::release::identity::{DeploymentId, EnvironmentId, Order};
 use crate::text::name::{AppName, EnvironmentName};
 use serde_json::json;
 
@@ -43,6 +46,12 @@ struct Ledger {
     waits: Option<DeploymentId>,
     drill: Option<DeploymentId>,
     state: EnvironmentState,
+}
+
+impl Ledger {
+    fn side<'a>(&'a self, at: EnvironmentId<'a>) -> Side<'a> {
+        Side { at, lock: &self.lock, waits: self.waits.as_ref(), drill: self.drill.as_ref(), state: &self.state }
+    }
 }
 
 struct Scene {
@@ -141,31 +150,24 @@ impl Scene {
         let (prod, there) = (environment("prod"), environment(self.to_environment));
         let names = self.component.map(|(was, name)| (component(was), component(name)));
         let moving = Moving {
-            from: EnvironmentId::new(&shop, &prod),
-            to: EnvironmentId::new(&to_app, &there),
-            component: names.as_ref().map(|(was, name)| (was, name)),
+            from: Scope { app: &shop, environment: Some(&prod), component: names.as_ref().map(|(was, _)| was) },
+            to: Scope { app: &to_app, environment: Some(&there), component: names.as_ref().map(|(_, name)| name) },
         };
         let to = if moving.is_within() { &self.from } else { &self.to };
-        let moves = decide(
-            moving,
-            MovingFacts {
-                from: removal::RemovalFacts {
-                    lock: &self.from.lock,
-                    waits: self.from.waits.as_ref(),
-                    drill: self.from.drill.as_ref(),
-                    state: &self.from.state,
-                    declared: self.still.as_ref(),
-                    claims: &self.claims,
-                    here: &[],
-                },
-                kinds: &self.kinds,
-                lock: &to.lock,
-                waits: to.waits.as_ref(),
-                drill: to.drill.as_ref(),
-                state: &to.state,
-                declared: self.declared.as_ref().map_err(Vec::as_slice),
+        let facts = MovingFacts {
+            from: RemovalFacts {
+                side: self.from.side(moving.from.at(&prod)),
+                declared: self.still.as_ref(),
+                claims: self.claims.iter().collect(),
+                here: &[],
             },
-        )?;
+            kinds: &self.kinds,
+            to: to.side(moving.to.at(&prod)),
+            declared: self.declared.as_ref().map_err(Vec::as_slice),
+        };
+        let mut moved = application::decide(&ToMove { moving, whole: None, environments: vec![facts] })?;
+        let moves = moved.environments.remove(&prod).unwrap();
+        assert_eq!(moved, Moved::default());
         self.kept = moves.keeps(moving);
         for claims in &mut self.claims {
             moves.hand_on(moving, claims);

@@ -5,7 +5,7 @@
 pub mod summary;
 
 use crate::kinds::APP_TAG;
-use crate::ledger::{self, ExecutionRecord};
+use crate::ledger::{self, ExecutionRecord, Owner};
 use crate::log;
 use crate::ports::{DynamoDbApi, EventBridgeApi, Item, Result, SnsApi, StepFunctionsApi};
 use crate::recovery::wake;
@@ -13,14 +13,15 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tracing::Instrument as _;
 use windlass_domain::declaration::topic::MessageKind;
+use windlass_domain::deployment::event_name::EventName;
 use windlass_domain::deployment::hourly_look::HourlyLook;
 use windlass_domain::deployment::second_look::SecondLook;
 use windlass_domain::deployment::{Deployment, Refusal};
 use windlass_domain::environment::{EnvironmentState, Lock};
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::shown::event::{
-    Event, Notification, not_sent, of_deployment, of_drill, of_environment, of_hourly_look, of_move, of_refusal,
-    of_removal, of_running, of_second_look,
+    Event, Notification, not_sent, of_deployment, of_drill, of_environment, of_hourly_look, of_owner, of_refusal,
+    of_running, of_second_look,
 };
 use windlass_domain::shown::notify;
 use windlass_domain::shown::outcome::{CountedDeployment, CountedRestore};
@@ -171,13 +172,10 @@ async fn one(ports: &impl Ports, change: &Change) -> Result<()> {
         }
         (_, "done") if before.is_none() => {
             let done: ExecutionRecord = read(after)?;
-            let removed = done.removed.as_ref();
-            let removed = removed.map(|removed| of_removal(&removed.app, removed.environment.as_ref(), &done.cause));
-            let owners = done.moved.into_iter();
-            let owners = owners.map(|owner| (owner.app, owner.environment));
-            let mut events = of_move(owners, &done.cause);
-            events.extend(removed);
-            send_all(ports, events).await
+            let removed = done.removed.iter().map(|owner| (EventName::Removed, owner));
+            let owners = done.moved.iter().map(|owner| (EventName::Moved, owner)).chain(removed);
+            let of = |(name, owner): (_, &Owner)| of_owner(name, &owner.app, owner.environment.as_ref(), &done.cause);
+            send_all(ports, owners.map(of)).await
         }
         (_, sk) if sk.starts_with("refusal#") && before.is_none() => {
             let refusal: Refusal = read(after)?;

@@ -2,8 +2,10 @@ use super::*;
 use crate::declaration::kinds::KindName;
 use crate::declaration::tenancy::{self, Claim, Claims, Owner};
 use crate::environment::{EnvironmentState, HeldState, Hold, Lock, LockHolder};
+use crate::moving::removal::RemovalFacts;
+use crate::moving::scope::{Scope, Side};
 use crate::release::identity::DeploymentId;
-use crate::text::name::ComponentName;
+use crate::text::name::{AppName, ComponentName};
 use crate::text::time::Time;
 
 const SHOP: &str = "
@@ -102,7 +104,7 @@ impl Scene {
         })
     }
 
-    fn decided(&self, read: fn(&MovedApplication, &ApplicationToMove<'_>) -> String) -> String {
+    fn decided(&self, read: fn(&Moved, Moving<'_>) -> String) -> String {
         let (app, to) = (AppName::new("shop").unwrap(), AppName::new("store").unwrap());
         let kinds = [("api", KindName::Lambda), ("agent", KindName::Ecs)];
         let kinds = kinds.map(|(name, kind)| (ComponentName::new(name).unwrap(), kind));
@@ -114,41 +116,45 @@ impl Scene {
             let kinds = resolved.components.into_iter().map(|(name, component)| (name, component.spec.kind()));
             Ok::<BTreeMap<_, _>, Vec<Finding>>(kinds.collect())
         });
-        let environments = [("dev", &self.dev), ("prod", &self.prod)].into_iter().enumerate();
-        let environments = environments.map(|(at, (name, both))| {
-            let facts = MovingFacts {
-                from: removal::RemovalFacts {
+        let names = ["dev", "prod"].map(|name| EnvironmentName::new(name).unwrap());
+        let environments = names.iter().zip([&self.dev, &self.prod]).zip(&declared);
+        let environments = environments.map(|((name, both), declared)| MovingFacts {
+            from: RemovalFacts {
+                side: Side {
+                    at: EnvironmentId::new(&app, name),
                     lock: &both.lock,
                     waits: None,
                     drill: both.drill.as_ref(),
                     state: &both.state,
-                    declared: self.former.as_ref().map(|_| &still),
-                    claims: &both.claims,
-                    here: &[],
                 },
-                kinds: &kinds,
+                declared: self.former.as_ref().map(|_| &still),
+                claims: both.claims.iter().collect(),
+                here: &[],
+            },
+            kinds: &kinds,
+            to: Side {
+                at: EnvironmentId::new(&to, name),
                 lock: &both.lock_there,
                 waits: both.waits_there.as_ref(),
                 drill: None,
                 state: &both.there,
-                declared: declared[at].as_ref().map_err(Vec::as_slice),
-            };
-            (EnvironmentName::new(name).unwrap(), facts)
+            },
+            declared: declared.as_ref().map_err(Vec::as_slice),
         });
-        let asked = ApplicationToMove {
-            app: &app,
-            to: &to,
+        let scope = |app| Scope { app, environment: None, component: None };
+        let moving = Moving { from: scope(&app), to: scope(&to) };
+        let whole = WholeFacts {
             version: self.former.as_ref().map(Declaration::version),
             former: self.former.as_ref(),
             new: self.new.as_ref().map_err(Vec::as_slice),
             repositories: self.repositories.clone(),
-            environments: environments.collect(),
         };
+        let asked = ToMove { moving, whole: Some(whole), environments: environments.collect() };
         match decide(&asked) {
             Err(findings) => {
                 findings.iter().map(|one| format!("{:?} {}", one.name, one.path)).collect::<Vec<_>>().join(", ")
             }
-            Ok(whole) => read(&whole, &asked),
+            Ok(whole) => read(&whole, moving),
         }
     }
 }
@@ -255,14 +261,14 @@ fn all_of_an_application_is_moved_or_nothing() {
 
 #[test]
 fn what_is_moved_is_listed_once() {
-    let words = Scene::new().decided(MovedApplication::in_words);
+    let words = Scene::new().decided(|whole, moving| whole.in_words(moving));
     assert_eq!(words, WORDS);
 }
 
 #[test]
 fn a_hold_is_said_to_be_on_both_names() {
     let mut scene = Scene::new();
-    let stays = |scene: &Scene| scene.decided(MovedApplication::stays);
+    let stays = |scene: &Scene| scene.decided(|whole, moving| whole.stays(moving));
     let plain = stays(&scene);
     for both in [&mut scene.prod, &mut scene.dev] {
         both.state.hold = Some(Hold { since: Time(0), reason: "a quiet weekend".into(), by: "ann".into() });

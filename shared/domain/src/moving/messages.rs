@@ -1,17 +1,59 @@
 //! The words about a move.
 
+use super::application::Moved;
 use super::{MovedItems, Moving};
 use crate::environment::BEFORE_WINDLASS;
-use crate::moving::removal::list;
+use crate::moving::removal::{hold_stays, list, without_repositories};
 use std::iter;
 
-impl MovedItems {
-    /// Says all: the move, what stays, and what is to be done next.
+impl Moved {
+    /// Says all: what is moved, what stays, and what is to be done next.
     pub fn in_words(&self, moving: Moving<'_>) -> String {
-        let next = self.next(moving);
-        [self.moved(moving), self.stays(moving)].into_iter().chain(next).collect::<Vec<_>>().join(" ")
+        let mut sentences = Vec::new();
+        let (app, to) = (moving.from, moving.to);
+        if app.is_whole() {
+            sentences.push(format!("The application {app} is called {to} from now on."));
+        }
+        let version = self.declaration.iter();
+        sentences
+            .extend(version.map(|version| format!("The declaration {version} of {app} is not in force any more.")));
+        sentences.extend(self.parts(moving).map(|(part, moves)| moves.moved(part)));
+        if !self.repositories.is_empty() {
+            let names = self.repositories.join(", ");
+            sentences.push(format!("Pushes to {names} are for {to} now."));
+        }
+        if !self.freed.is_empty() {
+            sentences.push(without_repositories(app.app, &self.freed));
+        }
+        sentences.push(self.stays(moving));
+        sentences.extend(self.next(moving));
+        sentences.join(" ")
     }
 
+    /// Says what stays, in sentences.
+    pub fn stays(&self, moving: Moving<'_>) -> String {
+        let kept = self.parts(moving).flat_map(|(part, moves)| moves.keeps(part));
+        iter::once(rests(moving)).chain(kept).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Says what is to be done next, if anything is: the author of the infrastructure code tags the targets.
+    pub fn next(&self, moving: Moving<'_>) -> Option<String> {
+        let to = moving.to;
+        match to.environment {
+            None => Some(format!(
+                "Before the next release of {to} tag its targets `windlass:app={to}`, and upload artifacts and manifests \
+                 to its own folders of the bucket."
+            )),
+            Some(_) if moving.is_within() => None,
+            Some(environment) => Some(format!(
+                "Before its next release tag the targets `windlass:app={}` and `windlass:environment={environment}`.",
+                to.app
+            )),
+        }
+    }
+}
+
+impl MovedItems {
     /// Says what is moved, in a sentence.
     pub fn moved(&self, moving: Moving<'_>) -> String {
         let names: Vec<String> = self
@@ -25,24 +67,12 @@ impl MovedItems {
             claims => format!("with {}", claims.join(", ")),
         };
         let (from, to) = (moving.from, moving.to);
-        match (moving.component, moving.is_within()) {
-            (Some((was, name)), true) => {
-                format!("{} of {}/{} is called {name} from now on: {with}.", was, from.app(), from.environment())
+        match (from.component, to.component) {
+            (Some(was), Some(name)) if moving.is_within() => {
+                format!("{was} of {from} is called {name} from now on: {with}.")
             }
-            _ => format!(
-                "{}/{} has handed over {} to {}/{}: {with}.",
-                from.app(),
-                from.environment(),
-                names.join(", "),
-                to.app(),
-                to.environment()
-            ),
+            _ => format!("{from} has handed over {} to {to}: {with}.", names.join(", ")),
         }
-    }
-
-    /// Says what stays, in sentences.
-    pub fn stays(&self, moving: Moving<'_>) -> String {
-        iter::once(rests(moving)).chain(self.keeps(moving)).collect::<Vec<_>>().join(" ")
     }
 
     /// Says what becomes of a hold and of irreversible runs. Returns no sentence if there is neither.
@@ -53,20 +83,17 @@ impl MovedItems {
         let behind = behind.map(|names| stays_alone(moving, &names));
         [hold, ran, behind].into_iter().flatten().collect()
     }
-
-    /// Says what is to be done next, if anything is: the author of the infrastructure code tags the targets.
-    pub fn next(&self, moving: Moving<'_>) -> Option<String> {
-        let (app, environment) = (moving.to.app(), moving.to.environment());
-        (!moving.is_within()).then(|| {
-            format!(
-                "Before its next release tag the targets `windlass:app={app}` and `windlass:environment={environment}`."
-            )
-        })
-    }
 }
 
-fn rests(Moving { from, to, .. }: Moving<'_>) -> String {
-    if from == to {
+fn rests(moving: Moving<'_>) -> String {
+    let Moving { from, to } = moving;
+    if from.is_whole() {
+        return format!(
+            "What runs stays as it is; so do the history, the snapshots, the vetoes and the releases of {from}, and \
+             the objects in the artifacts bucket. A rollback of {to} to an older snapshot goes back to what runs now."
+        );
+    }
+    if moving.is_within() {
         return "What runs there stays as it is. Older snapshots are read by the new name; the history keeps the former \
                 one."
             .to_owned();
@@ -79,17 +106,17 @@ fn rests(Moving { from, to, .. }: Moving<'_>) -> String {
 
 fn held(moving: Moving<'_>) -> String {
     let (from, to) = (moving.from, moving.to);
-    if moving.component.is_none() {
+    if from.component.is_none() {
         format!("The hold of {from} is on {to} as well: each stays until it is released.")
     } else {
-        format!("The hold of {from} stays until it is released.")
+        hold_stays(from)
     }
 }
 
 fn ran(moving: Moving<'_>, names: &str) -> String {
     let (from, to) = (moving.from, moving.to);
-    match moving.component {
-        Some((_, name)) if moving.is_within() => {
+    match to.component {
+        Some(name) if moving.is_within() => {
             format!("That {names} ran is recorded of {name} now, so a rollback crosses it as before.")
         }
         _ => format!(
@@ -99,7 +126,7 @@ fn ran(moving: Moving<'_>, names: &str) -> String {
 }
 
 /// The new owner does not know of the runs of what stays.
-fn stays_alone(Moving { from, to, .. }: Moving<'_>, names: &str) -> String {
+fn stays_alone(Moving { from, to }: Moving<'_>, names: &str) -> String {
     format!(
         "That {names} ran stays recorded in {from} alone: a rollback of {to} to `{BEFORE_WINDLASS}` crosses it unasked. \
          Where that must not be, hand over {names} as well."

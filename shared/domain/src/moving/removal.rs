@@ -1,51 +1,63 @@
-//! Removals let go of a component that is not declared any more, of places that a component has left, or of all of an
-//! environment. Pure.
+//! Removals let go of a component that is not declared any more, of places that a component has left, of all of an
+//! environment, or of a whole application: of its declaration, of the ownership of its image repositories, and of all
+//! of each environment. Pure.
 //!
 //! No target is changed: what runs there stays as it is. No removal and no move takes away an environment's hold and
 //! the runs after which nothing that came before may run.
+//!
+//! The declaration of a whole application has its environments, and nobody is asked to take them out first. Instead the
+//! person types the application's name again. The declaration is withdrawn before anything else, so that no release
+//! begins in between.
 
-use crate::declaration::tenancy::{Claim, Claims, Owner};
-use crate::deployment::refusal::stuck;
-use crate::environment::{EnvironmentState, Lock};
-use crate::release::identity::{DeploymentId, EnvironmentId};
+use crate::declaration::tenancy::{Claim, Claims, HeldClaim};
+use crate::environment::EnvironmentState;
+use crate::moving::scope::{Scope, Side, taken};
 use crate::text::finding::{Finding, FindingName};
 use crate::text::name::{AppName, ComponentName, EnvironmentName};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::iter;
 
-pub mod application;
-
-/// A removal that is asked for.
-#[derive(Debug, Clone, Copy)]
-pub struct Removal<'a> {
-    /// The application.
-    pub app: &'a AppName,
-    /// The environment.
-    pub environment: &'a EnvironmentName,
-    /// The component; all of the environment if absent.
-    pub component: Option<&'a ComponentName>,
+/// A removal that is asked for, and its scope as the ledger knows it.
+#[derive(Debug, Clone)]
+pub struct ToRemove<'a> {
+    /// Its scope.
+    pub scope: Scope<'a>,
+    /// The version of the declaration in force of a whole application.
+    pub declaration: Option<&'a semver::Version>,
+    /// The image repositories of a whole application.
+    pub repositories: Vec<String>,
+    /// Its environments, declared or not.
+    pub environments: Vec<RemovalFacts<'a>>,
 }
 
-/// The environment as the ledger knows it.
-#[derive(Debug, Clone, Copy)]
+/// An environment as the ledger knows it.
+#[derive(Debug, Clone)]
 pub struct RemovalFacts<'a> {
-    /// Its lock.
-    pub lock: &'a Lock,
-    /// Somebody who waits for it.
-    pub waits: Option<&'a DeploymentId>,
-    /// The drill that is under way, also between its two ways, when nobody has the lock.
-    pub drill: Option<&'a DeploymentId>,
-    /// Its record.
-    pub state: &'a EnvironmentState,
+    /// Its lock and its record, and what goes on there.
+    pub side: Side<'a>,
     /// The components that the declaration in force has there; absent if it does not have the environment.
     pub declared: Option<&'a BTreeSet<ComponentName>>,
     /// The claims of all resources in which it has one.
-    pub claims: &'a [Claims],
+    pub claims: Vec<&'a Claims>,
     /// The claims of the component that is to be removed where it runs, as far as the ledger knows.
     pub here: &'a [Claim],
 }
 
-/// The things that it lets go of.
+/// The things that a removal lets go of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// The version of the declaration of a whole application.
+    pub declaration: Option<semver::Version>,
+    /// The image repositories of a whole application.
+    pub repositories: Vec<String>,
+    /// The things in each environment that has any.
+    pub environments: BTreeMap<EnvironmentName, RemovedItems>,
+    /// The environments that have nothing but a hold, which stays.
+    pub held: BTreeSet<EnvironmentName>,
+}
+
+/// The things that an environment lets go of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemovedItems {
     /// The components; none if it only lets go of places that a component has left.
@@ -59,88 +71,144 @@ pub struct RemovedItems {
 /// Decides it.
 ///
 /// # Errors
-/// Something is under way there; or the component or environment is still declared, or is not there.
-pub fn decide(removal: Removal<'_>, facts: RemovalFacts<'_>) -> Result<RemovedItems, Vec<Finding>> {
-    let left = left(removal, facts);
-    let declared = declared(removal, facts).filter(|_| left.is_empty());
-    let findings: Vec<Finding> = facts.busy(removal).into_iter().chain(declared).collect();
+/// Something is under way in one of its environments; or the component or environment is still declared; or nothing is
+/// recorded of it.
+pub fn decide(asked: &ToRemove<'_>) -> Result<Removed, Vec<Finding>> {
+    let mut removed = Removed {
+        declaration: asked.declaration.cloned(),
+        repositories: asked.repositories.clone(),
+        ..Removed::default()
+    };
+    let mut findings = Vec::new();
+    for facts in &asked.environments {
+        let environment = facts.side.at.environment();
+        match facts.goes(asked.scope) {
+            Err(found) => findings.extend(found),
+            Ok(Some(goes)) => removed.environments.extend([(environment.clone(), goes)]),
+            Ok(None) => removed.held.extend(facts.side.state.hold.iter().map(|_| environment.clone())),
+        }
+    }
     if !findings.is_empty() {
         return Err(findings);
     }
-    if !left.is_empty() {
-        return Ok(RemovedItems { components: BTreeSet::new(), claims: left, kept: RetainedRecord::default() });
+    if removed.is_nothing() {
+        return Err(vec![asked.scope.nothing()]);
     }
-    let recorded = recorded(removal, facts);
-    if recorded.components.is_empty() {
-        return Err(vec![nothing(removal)]);
-    }
-    Ok(recorded)
+    Ok(removed)
 }
 
 impl RemovalFacts<'_> {
-    /// Returns a finding if something is under way there, or waits.
-    pub(crate) fn busy(&self, removal: Removal<'_>) -> Option<Finding> {
-        let at = EnvironmentId::new(removal.app, removal.environment);
-        busy(at, self.lock, self.waits, self.drill)
-    }
-}
-
-/// Returns all that is recorded of it, and claimed.
-pub(crate) fn recorded(removal: Removal<'_>, facts: RemovalFacts<'_>) -> RemovedItems {
-    let ours = facts.claims.iter().flat_map(|claims| &claims.held).filter(|held| removal.is_of(&held.owner));
-    let (mut components, mut claims) = (BTreeSet::new(), Vec::new());
-    for held in ours {
-        components.insert(held.owner.component.clone());
-        claims.push(held.claim.clone());
-    }
-    let state = facts.state;
-    components.extend(state.running.keys().chain(state.found.keys()).filter(|name| removal.takes(name)).cloned());
-    RemovedItems { components, claims, kept: RetainedRecord::of(state, |name| removal.takes(name)) }
-}
-
-impl Removal<'_> {
-    fn takes(&self, component: &ComponentName) -> bool {
-        self.component.is_none_or(|it| it == component)
-    }
-
-    /// Returns whether a claim of this owner is let go of.
-    pub fn is_of(&self, owner: &Owner) -> bool {
-        let here = owner.app == *self.app && owner.environment == *self.environment;
-        here && self.takes(&owner.component)
-    }
-
-    fn path(&self) -> String {
-        match self.component {
-            Some(component) => format!("components.{component}"),
-            None => format!("environments.{}", self.environment),
+    /// Returns the things that go from here; `None` if nothing is recorded.
+    fn goes(&self, asked: Scope<'_>) -> Result<Option<RemovedItems>, Vec<Finding>> {
+        let left = self.left(asked);
+        let declared = self.declared(asked).filter(|_| left.is_empty());
+        let findings: Vec<Finding> = self.side.busy().into_iter().chain(declared).collect();
+        if !findings.is_empty() {
+            return Err(findings);
         }
+        if !left.is_empty() {
+            let items = RemovedItems { components: BTreeSet::new(), claims: left, kept: RetainedRecord::default() };
+            return Ok(Some(items));
+        }
+        let recorded = self.recorded(asked);
+        Ok((!recorded.components.is_empty()).then_some(recorded))
+    }
+
+    /// Returns the claims of the scope here.
+    fn ours<'b>(&'b self, asked: Scope<'b>) -> impl Iterator<Item = &'b HeldClaim> {
+        let here = asked.part_in(self.side.at.environment());
+        self.claims.iter().flat_map(|claims| &claims.held).filter(move |held| here.is_of(&held.owner))
+    }
+
+    /// Returns all that is recorded of it here, and claimed.
+    pub(crate) fn recorded(&self, asked: Scope<'_>) -> RemovedItems {
+        let (mut components, mut claims) = (BTreeSet::new(), Vec::new());
+        for held in self.ours(asked) {
+            components.insert(held.owner.component.clone());
+            claims.push(held.claim.clone());
+        }
+        let state = self.side.state;
+        components.extend(state.running.keys().chain(state.found.keys()).filter(|name| asked.takes(name)).cloned());
+        RemovedItems { components, claims, kept: RetainedRecord::of(state, |name| asked.takes(name)) }
+    }
+
+    /// Returns the claims of a declared component at places that it has left, because it runs elsewhere. Nothing if it
+    /// is not known where it runs, because then any of them may be its place.
+    fn left(&self, asked: Scope<'_>) -> Vec<Claim> {
+        let is_declared = self.declared.zip(asked.component).is_some_and(|(all, component)| all.contains(component));
+        if !is_declared || self.here.is_empty() {
+            return Vec::new();
+        }
+        let is_here = |claim: &Claim| {
+            let mut here = self.here.iter();
+            here.any(|it| it.resource == claim.resource && it.folder == claim.folder)
+        };
+        self.ours(asked).filter(|held| !is_here(&held.claim)).map(|held| held.claim.clone()).collect()
+    }
+
+    /// Returns a finding if it is still declared. The declaration of a whole application goes with it.
+    pub(crate) fn declared(&self, asked: Scope<'_>) -> Option<Finding> {
+        let (declared, environment) = (self.declared?, asked.environment?);
+        let (is_declared, what) = match asked.component {
+            Some(component) => (declared.contains(component), format!("`{component}`")),
+            None => (true, format!("the environment {environment}")),
+        };
+        is_declared.then(|| {
+            Finding::new(
+                FindingName::StillDeclared,
+                asked.path(),
+                format!("the declaration in force has {what}, so that its next release would take all of it again."),
+                "Take it out of the declaration, raise `version`, and put that in force; then ask again.",
+            )
+        })
+    }
+}
+
+impl Removed {
+    /// Returns whether there is nothing to let go of.
+    pub fn is_nothing(&self) -> bool {
+        self.declaration.is_none() && self.repositories.is_empty() && self.environments.is_empty()
+    }
+
+    /// Says what it leaves, in sentences.
+    pub fn leaves(&self, scope: Scope<'_>) -> String {
+        let environments = self.environments.iter().map(|(name, goes)| (scope.part_in(name), goes));
+        if !scope.is_whole() {
+            return environments.map(|(part, goes)| goes.leaves(part)).collect();
+        }
+        let kept = environments.flat_map(|(part, goes)| goes.keeps(part));
+        iter::once(leaves(scope.app)).chain(kept).chain(self.holds(scope)).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Says of each environment that has nothing but a hold that this stays. Once the declaration is withdrawn, nothing
+    /// names these environments.
+    pub fn holds(&self, scope: Scope<'_>) -> impl Iterator<Item = String> {
+        self.held.iter().map(move |environment| hold_stays(scope.at(environment)))
     }
 }
 
 impl RemovedItems {
     /// Takes its claims out of those of a resource. Returns whether there was one.
-    pub fn free(&self, removal: Removal<'_>, claims: &mut Claims) -> bool {
+    pub fn free(&self, scope: Scope<'_>, claims: &mut Claims) -> bool {
         let before = claims.held.len();
-        claims.held.retain(|held| !(removal.is_of(&held.owner) && self.claims.contains(&held.claim)));
+        claims.held.retain(|held| !(scope.is_of(&held.owner) && self.claims.contains(&held.claim)));
         claims.held.len() < before
     }
 
     /// Takes the components out of the record of what runs. Snapshots and the history stay.
     pub fn forget(&self, state: &mut EnvironmentState) {
-        state.running.retain(|name, _| !self.components.contains(name));
-        state.found.retain(|name, _| !self.components.contains(name));
-        state.before.retain(|name, _| !self.components.contains(name));
-        state.withdrawn.retain(|name, _| !self.components.contains(name));
-        state.marks.retain(|part, _| !self.components.contains(&part.component));
+        for name in &self.components {
+            taken(state, name);
+        }
     }
 
     /// Says what is let go of and what is left, in sentences.
-    pub fn in_words(&self, removal: Removal<'_>) -> String {
-        format!("{} {}", self.frees(removal), self.leaves(removal))
+    pub fn in_words(&self, scope: Scope<'_>) -> String {
+        format!("{} {}", self.frees(scope), self.leaves(scope))
     }
 
     /// Says what is let go of, in a sentence.
-    pub fn frees(&self, removal: Removal<'_>) -> String {
+    pub fn frees(&self, scope: Scope<'_>) -> String {
         let names: Vec<String> = self.components.iter().map(ToString::to_string).collect();
         let claims: Vec<String> = self.claims.iter().map(ToString::to_string).collect();
         let freed = if claims.is_empty() {
@@ -148,116 +216,52 @@ impl RemovedItems {
         } else {
             format!("another component may have {} now", claims.join(", "))
         };
-        let what = match removal.component {
+        let what = match scope.component {
             Some(component) if names.is_empty() => format!("what {component} has left"),
             _ => names.join(", "),
         };
-        let (app, environment) = (removal.app, removal.environment);
-        format!("{app}/{environment} has let go of {what}: {freed}.")
+        format!("{scope} has let go of {what}: {freed}.")
     }
 
     /// Says what stays of the record: a hold, and irreversible runs. Returns no sentence if there is neither.
-    pub fn keeps(&self, removal: Removal<'_>) -> Vec<String> {
-        let at = EnvironmentId::new(removal.app, removal.environment);
-        self.kept.sentences(at)
+    pub fn keeps(&self, scope: Scope<'_>) -> Vec<String> {
+        let hold = self.kept.is_held.then(|| hold_stays(scope));
+        let ran = list(&self.kept.ran)
+            .map(|names| format!("That {names} ran stays recorded, so a rollback crosses it as before."));
+        hold.into_iter().chain(ran).collect()
     }
 
     /// Says what is left, in sentences.
-    pub fn leaves(&self, removal: Removal<'_>) -> String {
-        let Removal { app, environment, .. } = removal;
-        if let (true, Some(component)) = (self.components.is_empty(), removal.component) {
+    pub fn leaves(&self, scope: Scope<'_>) -> String {
+        if let (true, Some(component)) = (self.components.is_empty(), scope.component) {
             return format!(
-                "What lies there stays as it is, and {component} runs where it runs. A rollback of {app}/{environment} \
+                "What lies there stays as it is, and {component} runs where it runs. A rollback of {scope} \
                  does not go back there any more."
             );
         }
         let stays = format!(
-            "What runs there stays as it is; so do the history and the snapshots of {app}/{environment}, and the tags \
+            "What runs there stays as it is; so do the history and the snapshots of {scope}, and the tags \
              `windlass:app` and `windlass:environment`."
         );
-        iter::once(stays).chain(self.keeps(removal)).collect::<Vec<_>>().join(" ")
+        iter::once(stays).chain(self.keeps(scope)).collect::<Vec<_>>().join(" ")
     }
 }
 
-/// Returns the claims of a declared component at places that it has left, because it runs elsewhere. Nothing if it is
-/// not known where it runs, because then any of them may be its place.
-fn left(removal: Removal<'_>, facts: RemovalFacts<'_>) -> Vec<Claim> {
-    let is_declared = facts.declared.zip(removal.component).is_some_and(|(all, component)| all.contains(component));
-    if !is_declared || facts.here.is_empty() {
-        return Vec::new();
-    }
-    let is_here = |claim: &Claim| {
-        let mut here = facts.here.iter();
-        here.any(|it| it.resource == claim.resource && it.folder == claim.folder)
-    };
-    let ours = facts.claims.iter().flat_map(|claims| &claims.held).filter(|held| removal.is_of(&held.owner));
-    ours.filter(|held| !is_here(&held.claim)).map(|held| held.claim.clone()).collect()
+/// Says that the declaration of an application is withdrawn.
+pub fn withdrawn(app: &AppName, version: &semver::Version) -> String {
+    format!("The declaration {version} of {app} is not in force any more: nothing is deployed by it.")
 }
 
-/// Returns a finding if something is under way in an environment, or waits there.
-pub(crate) fn busy(
-    of: EnvironmentId<'_>,
-    lock: &Lock,
-    waits: Option<&DeploymentId>,
-    drill: Option<&DeploymentId>,
-) -> Option<Finding> {
-    if let Some(held) = lock.stuck() {
-        return Some(stuck(of, held));
-    }
-    let held = lock.held.as_ref().map(|held| &held.deployment);
-    let (who, then) = match (held, drill, waits) {
-        (Some(id), _, _) => {
-            (format!("deployment {id} is under way there"), "Wait until it has ended, or cancel it; then ask again.")
-        }
-        (None, Some(id), _) => (
-            format!("drill {id} is under way there, and has not come back"),
-            "Wait until it has ended; then ask again.",
-        ),
-        (None, None, Some(id)) => (
-            format!("deployment {id} waits for its turn there"),
-            "Wait until it has ended, or cancel it; then ask again.",
-        ),
-        (None, None, None) => return None,
-    };
-    Some(Finding::new(
-        FindingName::StillBusy,
-        format!("environments.{}", of.environment()),
-        format!("{who}, and nothing is let go of or moved meanwhile."),
-        then,
-    ))
+/// Says which repositories are let go of.
+pub fn without_repositories(app: &AppName, repositories: &[String]) -> String {
+    format!("Pushes to {} are nobody's now; {app} had them.", repositories.join(", "))
 }
 
-/// Returns a finding if it is still declared.
-pub(crate) fn declared(removal: Removal<'_>, facts: RemovalFacts<'_>) -> Option<Finding> {
-    let declared = facts.declared?;
-    let (is_declared, what) = match removal.component {
-        Some(component) => (declared.contains(component), format!("`{component}`")),
-        None => (true, format!("the environment {}", removal.environment)),
-    };
-    is_declared.then(|| {
-        Finding::new(
-            FindingName::StillDeclared,
-            removal.path(),
-            format!("the declaration in force has {what}, so that its next release would take all of it again."),
-            "Take it out of the declaration, raise `version`, and put that in force; then ask again.",
-        )
-    })
-}
-
-/// Makes the finding that nothing is recorded of it.
-pub(crate) fn nothing(removal: Removal<'_>) -> Finding {
-    let (app, environment) = (removal.app, removal.environment);
-    let what = match removal.component {
-        Some(component) => {
-            format!("nothing is recorded of a component `{component}` in {app}/{environment}.")
-        }
-        None => format!("nothing is recorded of {app}/{environment}."),
-    };
-    Finding::new(
-        FindingName::UnknownName,
-        removal.path(),
-        what,
-        "Correct the name; where it was removed already, nothing has to be done.",
+/// Says what the removal of an application leaves, whatever it had, in sentences.
+pub fn leaves(app: &AppName) -> String {
+    format!(
+        "What runs stays as it is; so do the history and the snapshots of {app}, the objects in the artifacts bucket, \
+         and the tags `windlass:app` and `windlass:environment`. A declaration that is uploaded anew begins anew."
     )
 }
 
@@ -276,18 +280,10 @@ impl RetainedRecord {
         let ran = state.irreversible.keys().filter(|name| goes(name));
         Self { is_held: state.hold.is_some(), ran: ran.cloned().collect() }
     }
-
-    /// Says after a removal what stays, in sentences.
-    pub fn sentences(&self, at: EnvironmentId<'_>) -> Vec<String> {
-        let hold = self.is_held.then(|| hold_stays(at));
-        let ran = list(&self.ran)
-            .map(|names| format!("That {names} ran stays recorded, so a rollback crosses it as before."));
-        hold.into_iter().chain(ran).collect()
-    }
 }
 
 /// Says that a hold stays, in a sentence.
-pub fn hold_stays(at: EnvironmentId<'_>) -> String {
+pub fn hold_stays(at: impl Display) -> String {
     format!("The hold of {at} stays until it is released.")
 }
 

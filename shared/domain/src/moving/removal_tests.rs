@@ -1,8 +1,9 @@
-use crate::declaration::tenancy;
+use crate::declaration::tenancy::{self, Owner};
 use crate::environment::kept::IrreversibleRun;
-use crate::environment::{GivenVersion, HeldState, Hold, LockHolder, Running};
+use crate::environment::{GivenVersion, HeldState, Hold, Lock, LockHolder, Running};
 use crate::moving::removal::*;
 use crate::release::action::ActionName;
+use crate::release::identity::{DeploymentId, EnvironmentId};
 use crate::release::withdrawal::WithdrawnFiles;
 use crate::text::time::Time;
 
@@ -97,23 +98,27 @@ impl Scene {
         self.state.irreversible.extend(runs);
     }
 
-    fn decided<T>(&self, read: impl FnOnce(Removal<'_>, Result<RemovedItems, Vec<Finding>>) -> T) -> T {
+    fn decided<T>(&self, read: impl FnOnce(Scope<'_>, Result<RemovedItems, Vec<Finding>>) -> T) -> T {
         let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
-        let removal = Removal { app: &app, environment: &prod, component: self.component.as_ref() };
+        let scope = Scope { app: &app, environment: Some(&prod), component: self.component.as_ref() };
         let facts = RemovalFacts {
-            lock: &self.lock,
-            waits: self.waits.as_ref(),
-            drill: self.drill.as_ref(),
-            state: &self.state,
+            side: Side {
+                at: EnvironmentId::new(&app, &prod),
+                lock: &self.lock,
+                waits: self.waits.as_ref(),
+                drill: self.drill.as_ref(),
+                state: &self.state,
+            },
             declared: self.declared.as_ref(),
-            claims: &self.claims,
+            claims: self.claims.iter().collect(),
             here: &self.here,
         };
-        read(removal, decide(removal, facts))
+        let asked = ToRemove { scope, declaration: None, repositories: Vec::new(), environments: vec![facts] };
+        read(scope, decide(&asked).map(|mut removed| removed.environments.remove(&prod).unwrap()))
     }
 
     fn in_words(&self) -> String {
-        self.decided(|removal, decided| match decided {
+        self.decided(|scope, decided| match decided {
             Err(findings) => findings.iter().map(|finding| finding.name.to_string()).collect::<Vec<_>>().join(", "),
             Ok(goes) => {
                 let (mut state, mut claims) = (self.state.clone(), self.claims.clone());
@@ -123,7 +128,7 @@ impl Scene {
                 let is_left = |name: &ComponentName| !goes.components.contains(name);
                 assert!(state.withdrawn.keys().all(is_left));
                 for claims in &mut claims {
-                    goes.free(removal, claims);
+                    goes.free(scope, claims);
                 }
                 let stay: usize = claims.iter().map(|claims| claims.held.len()).sum();
                 let left: Vec<&str> = state.running.keys().map(ComponentName::as_str).collect();
@@ -241,9 +246,9 @@ fn a_hold_and_an_irreversible_run_are_said_to_stay() {
     for (number, (change, wanted)) in table.into_iter().enumerate() {
         let mut scene = Scene::new();
         change(&mut scene);
-        scene.decided(|removal, decided| {
+        scene.decided(|scope, decided| {
             let goes = decided.unwrap();
-            let words = goes.in_words(removal);
+            let words = goes.in_words(scope);
             assert!(words.ends_with(&wanted), "row {number}: {words}");
             // It is so.
             let mut state = scene.state.clone();
@@ -253,3 +258,6 @@ fn a_hold_and_an_irreversible_run_are_said_to_stay() {
         });
     }
 }
+
+#[path = "removal_application_tests.rs"]
+mod application;

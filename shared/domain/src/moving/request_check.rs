@@ -3,10 +3,10 @@
 use crate::document::partial_document::PartialDocument;
 use crate::document::shape::{Language, Shape};
 use crate::moving::Moving;
+use crate::moving::scope::Scope;
 use crate::prose;
 use crate::release::action::ActionName;
 use crate::release::call::of_application;
-use crate::release::identity::EnvironmentId;
 use crate::release::request::Request;
 use crate::release::withdrawal::{Withdrawal, matcher};
 use crate::text::finding::{Finding, FindingName};
@@ -149,18 +149,27 @@ impl Request {
         Some(Finding::new(name, "confirm", text, remedy))
     }
 
+    /// Returns the scope of a removal or a move.
+    ///
+    /// # Errors
+    /// `MissingField` if it names no environment, and is not about the whole application.
+    pub fn scope(&self) -> Result<Scope<'_>, Finding> {
+        if !self.is_of_the_application() {
+            self.named_environment()?;
+        }
+        let (environment, component) = (self.environment.as_ref(), self.component.as_ref());
+        Ok(Scope { app: &self.app, environment, component })
+    }
+
     /// Returns the move that it asks for, if it asks for one.
     pub fn moving(&self) -> Option<Moving<'_>> {
-        let environment = self.environment.as_ref()?;
-        let component = self.component.as_ref();
-        self.action.moves().then(|| Moving {
-            from: EnvironmentId::new(&self.app, environment),
-            to: EnvironmentId::new(
-                self.to_app.as_ref().unwrap_or(&self.app),
-                self.to_environment.as_ref().unwrap_or(environment),
-            ),
-            component: component.map(|was| (was, self.to_component.as_ref().unwrap_or(was))),
-        })
+        let from = self.scope().ok().filter(|_| self.action.moves())?;
+        let to = Scope {
+            app: self.to_app.as_ref().unwrap_or(from.app),
+            environment: self.to_environment.as_ref().or(from.environment),
+            component: from.component.map(|was| self.to_component.as_ref().unwrap_or(was)),
+        };
+        Some(Moving { from, to })
     }
 
     /// Returns what is to be withdrawn, if it asks for that.
@@ -218,14 +227,10 @@ impl Request {
                 )
             })
             .collect();
-        let stays = match self.moving() {
-            None if self.is_of_the_application() => self.to_app.as_ref().is_none_or(|to| *to == self.app),
-            Some(moving) if self.action == ActionName::HandOver => moving.is_within(),
-            Some(moving) => moving.is_within() && moving.component.is_none_or(|(was, name)| was == name),
-            None => false,
-        };
-        if findings.is_empty() && stays {
-            let wanted = if self.action == ActionName::HandOver { &wanted[..2] } else { wanted };
+        let is_over = self.action == ActionName::HandOver;
+        let stays = |it: Moving<'_>| it.is_within() && (is_over || it.from.component == it.to.component);
+        if findings.is_empty() && self.moving().is_some_and(stays) {
+            let wanted = if is_over { &wanted[..2] } else { wanted };
             findings.push(Finding::new(
                 FindingName::MissingField,
                 wanted.first().copied().unwrap_or("to_environment"),

@@ -208,20 +208,10 @@ pub fn of_environment(
     Some(Event::new(name, detail))
 }
 
-/// Returns the event of a removal that is done.
-pub fn of_removal(app: &AppName, environment: Option<&EnvironmentName>, cause: &str) -> Event {
-    let detail = Detail { cause: Some(cause.to_owned()), ..Detail::of(app, environment) };
-    Event::new(EventName::Removed, detail)
-}
-
-/// Returns the events of a change of owner: one for the former owner and, if that is another environment, one for the
-/// new one.
-pub fn of_move(owners: impl IntoIterator<Item = (AppName, EnvironmentName)>, cause: &str) -> Vec<Event> {
-    let moved = |(app, environment): (AppName, EnvironmentName)| {
-        let detail = Detail { cause: Some(cause.to_owned()), ..Detail::of(&app, Some(&environment)) };
-        Event::new(EventName::Moved, detail)
-    };
-    owners.into_iter().map(moved).collect()
+/// Returns the event of a removal that is done, or of a change of owner for one of both: the environment, or the whole
+/// application.
+pub fn of_owner(name: EventName, app: &AppName, environment: Option<&EnvironmentName>, cause: &str) -> Event {
+    Event::new(name, Detail { cause: Some(cause.to_owned()), ..Detail::of(app, environment) })
 }
 
 /// Returns the event of a drill that has ended.

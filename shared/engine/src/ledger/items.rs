@@ -37,27 +37,18 @@ pub struct ExecutionRecord {
     pub nothing: String,
     /// The owner that has let go of something: an event says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub removed: Option<Removed>,
+    pub removed: Option<Owner>,
     /// The sides between which it has moved something: an event says so of each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moved: Vec<Owner>,
 }
 
-/// The former owner of something that was moved, or the new one.
+/// The former owner of something that was removed or moved, or the new one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
     /// The application.
     pub app: AppName,
-    /// The environment.
-    pub environment: EnvironmentName,
-}
-
-/// The environment, or the application, that has let go of something.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Removed {
-    /// The application.
-    pub app: AppName,
-    /// The environment; absent where it was the whole application.
+    /// The environment; absent where a whole application has let go of something.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<EnvironmentName>,
 }

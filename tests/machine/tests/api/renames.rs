@@ -281,3 +281,19 @@ fn what_two_environments_have_of_one_resource_is_moved_at_once() {
         .collect();
     assert_eq!(owners, ["store/prod", "store/dev"]);
 }
+
+#[test]
+fn a_resource_that_nobody_claims_any_more_is_left_alone() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    post(&mut shop, "1.0.0");
+    shop.region.run();
+    // A step of what runs names the resource still.
+    let is_of_jobs = |item: &Rc<Item>| item.key.sk == "claims" && item.key.pk.ends_with("shop-jobs");
+    let claims = shop.world().dynamodb().items.values().find(|item| is_of_jobs(item)).unwrap().key.clone();
+    shop.world().dynamodb().items.remove(&claims);
+    declare(&shop, &by_its_new_name(FUNCTIONS));
+    renamed(&mut shop);
+    assert_eq!(get(&shop, STORE)["running"]["jobs"]["version"], "1.0.0");
+    assert!(!shop.world().dynamodb().items.values().any(is_of_jobs));
+}

@@ -83,8 +83,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "a whole application is let go of, and its declaration stays in force",
         edits: &[Edit {
             file: REMOVE_ALL,
-            find: "    if let Some(declared) = &found.declared {",
-            replace: "    if let Some(declared) = found.declared.as_ref().filter(|_| !VARIANT) {",
+            find: "found.whole.as_ref().and_then(|whole| whole.declared.found.as_ref()) {",
+            replace: "found.whole.as_ref().and_then(|whole| whole.declared.found.as_ref()).filter(|_| !VARIANT) {",
         }],
         scenarios: &["removed_all"],
         mishaps: &[],
@@ -94,8 +94,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "what a whole application lets go of stays recorded as running",
         edits: &[Edit {
             file: REMOVE_ALL,
-            find: "        goes.forget(&mut found.state.value);\n        // An environment of which nothing is left",
-            replace: "        if !VARIANT {\n            goes.forget(&mut found.state.value);\n        }\n        // An environment of which nothing is left",
+            find: "        goes.forget(&mut items.side.state.value);",
+            replace: "        if !VARIANT {\n            goes.forget(&mut items.side.state.value);\n        }",
         }],
         scenarios: &["removed_all_beside"],
         mishaps: &[],
@@ -105,8 +105,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "a whole application has another name, and its targets are the former one's",
         edits: &[Edit {
             file: MOVING_ALL,
-            find: "        for claims in resources.values() {",
-            replace: "        for claims in resources.values().filter(|_| !VARIANT) {",
+            find: "filter(|(_, is_changed)| *is_changed);",
+            replace: "filter(|(_, is_changed)| *is_changed && !VARIANT);",
         }],
         scenarios: &["all_called_otherwise"],
         mishaps: &[],

@@ -61,13 +61,7 @@ async fn by_action(ports: &impl Ports, execution: &ExecutionRef, request: &Reque
         ActionName::Pause | ActionName::Continue | ActionName::SkipBake => {
             steering::steer(ports, execution, request).await?
         }
-        ActionName::Remove if request.is_of_the_application() => {
-            removing_and_moving::remove_application(ports, execution, request).await?
-        }
         ActionName::Remove => removing_and_moving::remove(ports, execution, request).await?,
-        ActionName::Rename if request.is_of_the_application() => {
-            removing_and_moving::rename_application(ports, execution, request).await?
-        }
         ActionName::Rename | ActionName::HandOver => {
             removing_and_moving::move_records(ports, execution, request).await?
         }

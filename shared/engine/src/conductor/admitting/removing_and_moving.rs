@@ -9,19 +9,19 @@
 use crate::conductor::answering::without_deployment::{before, once};
 use crate::conductor::request::Ports;
 use crate::ledger::{self, ExecutionRecord, Progress, Stored, commit, put_state, retry};
-use crate::movable::{Movable, WholeMovable};
+use crate::movable::Movable;
 use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::{Result, Write};
-use crate::removable::{ApplicationItems, Removable};
+use crate::removable::{OwnerItems, Removable};
 use crate::trouble::Checked;
+use std::ops::ControlFlow::{self, Break, Continue};
 use windlass_domain::declaration::tenancy::Claims;
-use windlass_domain::moving::removal::application::{RemovedApplication, leaves, withdrawn, without_repositories};
-use windlass_domain::moving::removal::{Removal, RemovedItems};
-use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::moving::removal::{Removed, RemovedItems, leaves, withdrawn, without_repositories};
+use windlass_domain::moving::scope::Scope;
 use windlass_domain::release::request::Request;
 use windlass_domain::text::count::count;
 use windlass_domain::text::fault::Fault;
-use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The most claims that are freed in one transaction, beside three other items: DynamoDB takes a hundred (AWS DynamoDB
@@ -29,11 +29,6 @@ use windlass_domain::text::name::{AppName, EnvironmentName};
 pub const AT_ONCE: usize = 90;
 
 impl Progress {
-    /// Takes in that an environment has let go of as much as a transaction takes.
-    pub fn part(&mut self, environment: &EnvironmentName) {
-        *self.parts.entry(environment.clone()).or_default() += AT_ONCE;
-    }
-
     /// All of it, in sentences.
     pub fn sentences(&self, app: &AppName) -> Vec<String> {
         let parts = self.parts.iter();
@@ -53,50 +48,51 @@ impl Progress {
     }
 }
 
-/// Frees what is claimed, and forgets what is recorded as running, while nobody takes the lock. Where there is much,
-/// the last part says that it is done; a retry goes on where it stopped.
+/// Lets go of one part after the other: frees what is claimed, and forgets what is recorded as running, while nobody
+/// takes the lock. A retry goes on where it stopped.
 pub async fn remove(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Answer<EndTransition>> {
     loop {
-        let last = retry(ports, "letting go", async || one_part(ports, execution, request).await).await?;
-        if let Part::Last(answer) = last {
+        let one = async || one_part(ports, execution, request).await;
+        if let Break(answer) = retry(ports, "letting go", one).await? {
             return Ok(answer);
         }
     }
 }
 
-/// A part that has let go.
-pub enum Part {
-    /// Others are left.
-    One,
-    /// Nothing is left; the execution ends with this answer.
-    Last(Answer<EndTransition>),
-}
-
-async fn one_part(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Option<Part>> {
+/// Lets go of a part. Returns the answer with which the execution ends where nothing is left.
+async fn one_part(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    request: &Request,
+) -> Checked<Option<ControlFlow<Answer<EndTransition>>>> {
     if let Some(answer) = before(ports, execution).await? {
-        return Ok(Some(Part::Last(answer)));
+        return Ok(Some(Break(answer)));
     }
-    let env = request.named_environment()?;
-    let removal = Removal { app: &request.app, environment: env, component: request.component.as_ref() };
+    let scope = request.scope()?;
     let key = ledger::removing(&execution.arn);
     let mut progress: Stored<Progress> = ledger::load_or_default(ports, &key).await?;
-    let mut found = Removable::load(ports, removal).await?;
-    let goes = found.decide(removal);
-    let goes = goes.map_err(|findings| progress.value.noted_in(&request.app, findings))?;
-    let mut sentences = progress.value.sentences(&request.app);
-    sentences.push(goes.in_words(removal));
-    let done = ExecutionRecord::removed(&request.app, Some(env), sentences.join(" "));
-    let (mut writes, is_last) = part(&mut found, removal, &goes)?;
-    if is_last {
-        goes.forget(&mut found.state.value);
-        let environment = EnvironmentId::new(&request.app, env);
-        writes.push(put_state(&found.state, environment)?);
-        writes.push(done.put(execution)?);
-    } else {
-        progress.value.part(env);
-        writes.push(progress.put()?);
+    let mut found = Removable::load(ports, scope).await?;
+    let (mut writes, part) = match found.decide() {
+        Ok(removed) => next(&mut found, &removed)?,
+        // The last part was removed, and its answer was lost.
+        Err(findings) if scope.is_whole() && progress.rev > 0 && findings == [scope.nothing()] => {
+            (Vec::new(), RemovedPart::Last(leaves(scope.app)))
+        }
+        Err(findings) => return Err(progress.value.noted_in(scope.app, findings).into()),
+    };
+    match part {
+        RemovedPart::All(sentence) => progress.value.told.push(sentence),
+        RemovedPart::Part(environment) => *progress.value.parts.entry(environment).or_default() += AT_ONCE,
+        RemovedPart::Last(sentence) => {
+            let mut sentences = progress.value.sentences(scope.app);
+            sentences.push(sentence);
+            let done = ExecutionRecord::removed(scope, sentences.join(" "));
+            writes.push(done.put(execution)?);
+            return Ok(commit(ports, writes).await?.then(|| Break(done.answer())));
+        }
     }
-    Ok(commit(ports, writes).await?.then(|| if is_last { Part::Last(done.answer()) } else { Part::One }))
+    writes.push(progress.put()?);
+    Ok(commit(ports, writes).await?.then_some(Continue(())))
 }
 
 /// Returns the write of claims of which some were freed. If nobody has a claim of the resource any more, the item is
@@ -110,106 +106,67 @@ fn freed(claims: &Stored<Claims>) -> Result<Write> {
 
 /// Returns the writes of one part, which frees as many claims as a transaction takes while nobody takes the lock, and
 /// whether it is the last part.
-pub fn part(found: &mut Removable, removal: Removal<'_>, goes: &RemovedItems) -> Result<(Vec<Write>, bool)> {
+fn part(found: &mut OwnerItems, scope: Scope<'_>, goes: &RemovedItems) -> Result<(Vec<Write>, bool)> {
     let mut writes: Vec<Write> = Vec::new();
     for claims in &mut found.claims {
-        if goes.free(removal, &mut claims.value) {
+        if goes.free(scope, &mut claims.value) {
             writes.push(freed(claims)?);
         }
     }
     let is_last = writes.len() <= AT_ONCE;
     writes.truncate(AT_ONCE);
-    writes.push(Write::check(found.lock.key.clone(), found.lock.unchanged()));
+    let lock = &found.side.lock;
+    writes.push(Write::check(lock.key.clone(), lock.unchanged()));
     Ok((writes, is_last))
-}
-
-/// Lets go of one part after the other.
-pub async fn remove_application(
-    ports: &impl Ports,
-    execution: &ExecutionRef,
-    request: &Request,
-) -> Checked<Answer<EndTransition>> {
-    loop {
-        let one = async || part_of_application(ports, execution, &request.app).await;
-        if let Part::Last(answer) = retry(ports, "letting go", one).await? {
-            return Ok(answer);
-        }
-    }
-}
-
-async fn part_of_application(ports: &impl Ports, execution: &ExecutionRef, app: &AppName) -> Checked<Option<Part>> {
-    if let Some(answer) = before(ports, execution).await? {
-        return Ok(Some(Part::Last(answer)));
-    }
-    let key = ledger::removing(&execution.arn);
-    let mut progress = ledger::load_or_default(ports, &key).await?;
-    let mut found = ApplicationItems::load(ports, app).await?;
-    let goes = match found.decide(app) {
-        Ok(goes) => Some(goes),
-        // The last part was removed, and its answer was lost.
-        Err(findings) if progress.rev > 0 && is_all_gone(&findings) => None,
-        Err(findings) => return Err(progress.value.noted_in(app, findings).into()),
-    };
-    let Some((mut writes, part)) = goes.as_ref().map(|goes| next(&mut found, app, goes)).transpose()? else {
-        let mut sentences = progress.value.sentences(app);
-        sentences.push(leaves(app));
-        let done = ExecutionRecord::removed(app, None, sentences.join(" "));
-        return Ok(commit(ports, vec![done.put(execution)?]).await?.then(|| Part::Last(done.answer())));
-    };
-    match part {
-        RemovedPart::All(sentence) => progress.value.told.push(sentence),
-        RemovedPart::Part(environment) => progress.value.part(&environment),
-    }
-    writes.push(progress.put()?);
-    Ok(commit(ports, writes).await?.then_some(Part::One))
-}
-
-/// Returns whether the only thing wrong is that nothing is left.
-fn is_all_gone(findings: &[Finding]) -> bool {
-    let mut findings = findings.iter();
-    findings.all(|finding| finding.name == FindingName::UnknownName)
 }
 
 /// The text about a part once it is done.
 enum RemovedPart {
-    /// This sentence.
+    /// This sentence, and others are left.
     All(String),
     /// As many targets of this environment as a transaction takes.
     Part(EnvironmentName),
+    /// This sentence, and nothing is left.
+    Last(String),
 }
 
 /// Returns the writes of the next part, and the text about it once it is done.
-fn next(found: &mut ApplicationItems, app: &AppName, goes: &RemovedApplication) -> Result<(Vec<Write>, RemovedPart)> {
-    if let Some(declared) = &found.declared {
+fn next(found: &mut Removable<'_>, removed: &Removed) -> Result<(Vec<Write>, RemovedPart)> {
+    let scope = found.scope;
+    if let Some(declared) = found.whole.as_ref().and_then(|whole| whole.declared.found.as_ref()) {
         let mut writes = vec![Write::delete(declared.key.clone(), declared.unchanged())];
         // A release that begins now is found by its lock. If there are more locks than fit, the release is rejected
         // when it is prepared.
-        let locks = found.environments.values().map(|one| &one.lock);
+        let locks = found.environments.values().map(|one| &one.side.lock);
         writes.extend(locks.map(|lock| Write::check(lock.key.clone(), lock.unchanged())).take(AT_ONCE));
-        let mut sentences = vec![withdrawn(app, &declared.value.version)];
-        sentences.extend(goes.holds(app));
+        let mut sentences = vec![withdrawn(scope.app, &declared.value.version)];
+        sentences.extend(removed.holds(scope));
         return Ok((writes, RemovedPart::All(sentences.join(" "))));
     }
-    for (environment, goes) in &goes.environments {
-        let Some(found) = found.environments.get_mut(environment) else {
+    for (environment, goes) in &removed.environments {
+        let Some(items) = found.environments.get_mut(environment) else {
             continue;
         };
-        let removal = Removal { app, environment, component: None };
-        let (mut writes, is_last) = part(found, removal, goes)?;
+        let here = scope.part_in(environment);
+        let (mut writes, is_last) = part(items, here, goes)?;
         if !is_last {
             return Ok((writes, RemovedPart::Part(environment.clone())));
         }
-        goes.forget(&mut found.state.value);
+        goes.forget(&mut items.side.state.value);
+        if !scope.is_whole() {
+            writes.push(put_state(&items.side.state, here.at(environment))?);
+            return Ok((writes, RemovedPart::Last(goes.in_words(here))));
+        }
         // An environment of which nothing is left is not listed any more.
-        writes.push(found.state.put()?);
-        let mut sentences = vec![goes.frees(removal)];
-        sentences.extend(goes.keeps(removal));
+        writes.push(items.side.state.put()?);
+        let mut sentences = vec![goes.frees(here)];
+        sentences.extend(goes.keeps(here));
         return Ok((writes, RemovedPart::All(sentences.join(" "))));
     }
-    let repositories = found.repositories.iter().take(AT_ONCE);
+    let repositories = found.whole.iter().flat_map(|whole| &whole.repositories).take(AT_ONCE);
     let names: Vec<String> = repositories.clone().map(|one| one.value.repository.clone()).collect();
     let writes = repositories.map(|one| Write::delete(one.key.clone(), one.unchanged()));
-    Ok((writes.collect(), RemovedPart::All(without_repositories(app, &names))))
+    Ok((writes.collect(), RemovedPart::All(without_repositories(scope.app, &names))))
 }
 
 /// Moves it, in one transaction. Where somebody has written in between, all of it is looked at anew.
@@ -218,36 +175,15 @@ pub async fn move_records(
     execution: &ExecutionRef,
     request: &Request,
 ) -> Checked<Answer<EndTransition>> {
-    once(ports, execution, "moving", async || {
-        request.named_environment()?;
-        let Some(moving) = request.moving() else {
-            return Err(Fault::internal("a move without what is moved").into());
-        };
+    let Some(moving) = request.moving() else {
+        return Err(Fault::internal("a move without what is moved").into());
+    };
+    let what = if moving.from.is_whole() { "renaming" } else { "moving" };
+    once(ports, execution, what, async || {
         let found = Movable::load(ports, moving).await?;
-        let moves = found.decide(moving)?;
-        let done = ExecutionRecord::moved(moving.sides(), moves.in_words(moving));
-        let writes = found.moved(moving, &moves, ports.now())?;
-        Ok((done, writes))
-    })
-    .await
-}
-
-/// Moves it. Where somebody has written in between, all of it is looked at anew.
-pub async fn rename_application(
-    ports: &impl Ports,
-    execution: &ExecutionRef,
-    request: &Request,
-) -> Checked<Answer<EndTransition>> {
-    let app = &request.app;
-    let to = request.to_app.as_ref().unwrap_or(app);
-    once(ports, execution, "renaming", async || {
-        let found = WholeMovable::load(ports, app, to).await?;
-        let whole = found.decide()?;
-        let sentence = whole.in_words(&found.asked());
-        let sides =
-            whole.environments.keys().flat_map(|environment| [app, to].map(|app| EnvironmentId::new(app, environment)));
-        let done = ExecutionRecord::moved(sides.collect(), sentence);
-        let writes = found.moved(&whole, ports.now())?;
+        let moved = found.decide()?;
+        let done = ExecutionRecord::moved(moved.sides(moving), moved.in_words(moving));
+        let writes = found.moved(&moved, ports.now())?;
         Ok((done, writes))
     })
     .await

@@ -6,19 +6,20 @@
 
 use crate::conductor::answering::{cause_of, ended};
 use crate::conductor::request::Ports;
-use crate::ledger::{self, ExecutionRecord, Owner, Removed, Stored, commit, retry};
+use crate::ledger::{self, ExecutionRecord, Owner, Stored, commit, retry};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::{Clock, DynamoDbApi, Key, Result, Write};
 use crate::trouble::Checked;
 use crate::upload_findings;
 use serde_json::Value;
 use windlass_domain::deployment::{REFUSED_FOR_S, Refusal};
+use windlass_domain::moving::scope::Scope;
 use windlass_domain::release::arrival_sweep::{IgnoredArrival, LISTED_FOR_S};
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::release::request::{Request, Requester, Route};
 use windlass_domain::text::finding::{Finding, limited};
-use windlass_domain::text::name::{AppName, EnvironmentName};
+use windlass_domain::text::name::AppName;
 
 /// A request whose form is wrong.
 pub async fn unreadable(
@@ -142,15 +143,15 @@ impl ExecutionRecord {
     }
 
     /// Returns the record of a removal.
-    pub fn removed(app: &AppName, environment: Option<&EnvironmentName>, cause: String) -> Self {
-        let removed = Removed { app: app.clone(), environment: environment.cloned() };
-        Self { removed: Some(removed), ..Self::of(&DeploymentId("none".into()), cause) }
+    pub fn removed(scope: Scope<'_>, cause: String) -> Self {
+        let owner = Owner { app: scope.app.clone(), environment: scope.environment.cloned() };
+        Self { removed: Some(owner), ..Self::of(&DeploymentId("none".into()), cause) }
     }
 
     /// Returns the record of a move, with the environments that it concerns.
     pub fn moved(sides: Vec<EnvironmentId<'_>>, cause: String) -> Self {
         let owner =
-            |side: EnvironmentId<'_>| Owner { app: side.app().clone(), environment: side.environment().clone() };
+            |side: EnvironmentId<'_>| Owner { app: side.app().clone(), environment: Some(side.environment().clone()) };
         Self { moved: sides.into_iter().map(owner).collect(), ..Self::of(&DeploymentId("none".into()), cause) }
     }
 

@@ -47,7 +47,7 @@ pub async fn list(ports: &impl Ports, call: &Call) -> Served {
             let app = ledger::app_of(&item.key.pk);
             let declared: Stored<Declared> = ledger::from_item(item)?;
             let Some(app) = app else { continue };
-            let listed = listed_environments(ports, &app, &declared.value).await?;
+            let listed = listed_environments(ports, &app, &declared).await?;
             environments += listed.as_array().map_or(0, Vec::len);
             let (version, accepted) = (&declared.value.version, declared.value.accepted);
             apps.push(json!({"app": app, "declaration": {"version": version, "accepted": accepted},
@@ -63,14 +63,10 @@ pub async fn list(ports: &impl Ports, call: &Call) -> Served {
 }
 
 /// The environments of an application: the declared ones in their order, then others in which something was deployed.
-async fn listed_environments(ports: &impl Ports, app: &AppName, declared: &Declared) -> Result<Value> {
-    let mut names = environments(declared);
-    let is_declared: BTreeSet<EnvironmentName> = names.iter().cloned().collect();
-    let prefix = ledger::environments_of(app);
-    let known = ledger::load_index(ports, &ledger::ENVIRONMENTS, &prefix).await?;
-    let others = known.iter().filter_map(|key| ledger::environment_of(&key.pk)).map(|(_, name)| name);
-    names.extend(others.filter(|name| !is_declared.contains(name)));
-    let written = ledger::read_declaration(declared).ok();
+async fn listed_environments(ports: &impl Ports, app: &AppName, declared: &Stored<Declared>) -> Result<Value> {
+    let names = overview::names(ports, app, Some(declared)).await?;
+    let is_declared: BTreeSet<EnvironmentName> = environments(&declared.value).into_iter().collect();
+    let written = ledger::read_declaration(&declared.value).ok();
     let schedule = |name: &EnvironmentName| written.as_ref().and_then(|it| it.drills(name));
     let read = |name: EnvironmentName| {
         let is_declared = is_declared.contains(&name);

@@ -9,12 +9,15 @@ use super::call::{Call, OrRefused, Ports, Reply, Served, add_said, body, problem
 use super::environment::known;
 use super::operator::{members, request, started};
 use super::query::take_unknown;
-use crate::movable::{Movable, WholeMovable};
-use crate::removable::{ApplicationItems, Removable};
+use crate::movable::Movable;
+use crate::removable::Removable;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use windlass_domain::declaration::tenancy::Claim;
 use windlass_domain::document::partial_document::PartialDocument;
-use windlass_domain::moving::removal::Removal;
+use windlass_domain::moving::removal::RemovedItems;
+use windlass_domain::moving::scope::Scope;
+use windlass_domain::moving::{MovedItems, Moving};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::api_routes::RouteName;
 use windlass_domain::release::identity::EnvironmentId;
@@ -31,32 +34,31 @@ pub async fn removable(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -
         Finding::new(FindingName::BadValue, "component", why.to_string(), "Write the name of a component.")
     };
     let component = component.map_err(bad).or_refused(400)?;
-    let removal = Removal { app: of.app(), environment: of.environment(), component: component.as_ref() };
-    let found = Removable::load(ports, removal).await?;
-    let goes = found.decide(removal).or_refused(409)?;
-    let claims: Vec<String> = goes.claims.iter().map(ToString::to_string).collect();
-    Ok(Reply::json(200, json!({"components": goes.components, "frees": claims, "leaves": goes.leaves(removal)})))
+    let_go_of(ports, Scope { app: of.app(), environment: Some(of.environment()), component: component.as_ref() }).await
 }
 
 /// Shows what a removal of the whole application would let go of.
 pub async fn app_removable(ports: &impl Ports, app: &AppName) -> Served {
-    let found = ApplicationItems::load(ports, app).await?;
-    let goes = found.decide(app).or_refused(409)?;
-    let environments: BTreeMap<&EnvironmentName, Value> = goes
-        .environments
-        .iter()
-        .map(|(name, goes)| {
-            let claims: Vec<String> = goes.claims.iter().map(ToString::to_string).collect();
-            (name, json!({"components": goes.components, "frees": claims}))
-        })
-        .collect();
-    Ok(Reply::json(
-        200,
-        json!({
-            "declaration": goes.declaration, "repositories": goes.repositories,
-            "environments": environments, "leaves": goes.leaves(app),
+    let_go_of(ports, Scope { app, environment: None, component: None }).await
+}
+
+async fn let_go_of(ports: &impl Ports, scope: Scope<'_>) -> Served {
+    let removed = Removable::load(ports, scope).await?.decide().or_refused(409)?;
+    let shown = |goes: &RemovedItems| json!({"components": goes.components, "frees": targets(&goes.claims)});
+    let environments = removed.environments.iter().map(|(name, goes)| (name, shown(goes)));
+    let mut environments: BTreeMap<&EnvironmentName, Value> = environments.collect();
+    let mut answer = match scope.environment.and_then(|name| environments.remove(name)) {
+        Some(one) => one,
+        None => json!({
+            "declaration": removed.declaration, "repositories": removed.repositories, "environments": environments,
         }),
-    ))
+    };
+    answer["leaves"] = json!(removed.leaves(scope));
+    Ok(Reply::json(200, answer))
+}
+
+fn targets(claims: &[Claim]) -> Vec<String> {
+    claims.iter().map(ToString::to_string).collect()
 }
 
 /// Starts an action on a whole application, whose name the body has again: lets go of it, or gives it the name that the
@@ -121,37 +123,32 @@ async fn look(
 ) -> Served {
     let request = request(ports, of, action, call, input, false).await?;
     let moving = request.moving().ok_or_else(|| Fault::internal("a look at a move moves nothing"))?;
-    let found = Movable::load(ports, moving).await?;
-    let moves = found.decide(moving).or_refused(409)?;
-    let targets: Vec<String> = moves.claims.iter().map(ToString::to_string).collect();
-    Ok(Reply::json(
-        200,
-        json!({
-            "components": moves.components, "targets": targets, "stays": moves.stays(moving),
-            "next": moves.next(moving),
-        }),
-    ))
+    shown(ports, moving).await
 }
 
 /// Shows what another name of a whole application would take with it.
 pub async fn app_renamable(ports: &impl Ports, app: &AppName, to: &AppName) -> Served {
-    let found = WholeMovable::load(ports, app, to).await?;
-    let whole = found.decide().or_refused(409)?;
-    let environments: BTreeMap<&EnvironmentName, Value> = whole
-        .environments
-        .iter()
-        .map(|(name, moves)| {
-            let targets: Vec<String> = moves.claims.iter().map(ToString::to_string).collect();
-            let components: Vec<String> = moves.components.keys().map(ToString::to_string).collect();
-            (name, json!({"components": components, "targets": targets}))
-        })
-        .collect();
-    let asked = found.asked();
-    Ok(Reply::json(
-        200,
-        json!({
-            "declaration": whole.declaration, "environments": environments, "repositories": whole.repositories,
-            "frees": whole.freed, "stays": whole.stays(&asked), "next": whole.next(&asked),
+    let scope = |app| Scope { app, environment: None, component: None };
+    shown(ports, Moving { from: scope(app), to: scope(to) }).await
+}
+
+async fn shown(ports: &impl Ports, moving: Moving<'_>) -> Served {
+    let moved = Movable::load(ports, moving).await?.decide().or_refused(409)?;
+    let shown = |moves: &MovedItems| {
+        let names: Vec<&ComponentName> = moves.components.keys().collect();
+        let components = if moving.from.is_whole() { json!(names) } else { json!(moves.components) };
+        json!({"components": components, "targets": targets(&moves.claims)})
+    };
+    let environments = moved.environments.iter().map(|(name, moves)| (name, shown(moves)));
+    let mut environments: BTreeMap<&EnvironmentName, Value> = environments.collect();
+    let mut answer = match moving.from.environment.and_then(|name| environments.remove(name)) {
+        Some(one) => one,
+        None => json!({
+            "declaration": moved.declaration, "environments": environments, "repositories": moved.repositories,
+            "frees": moved.freed,
         }),
-    ))
+    };
+    answer["stays"] = json!(moved.stays(moving));
+    answer["next"] = json!(moved.next(moving));
+    Ok(Reply::json(200, answer))
 }

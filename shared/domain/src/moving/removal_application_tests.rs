@@ -1,11 +1,9 @@
-use crate::declaration::tenancy::{self, Claim, Claims, Owner};
-use crate::environment::{EnvironmentState, HeldState, Hold, Lock, LockHolder};
-use crate::moving::removal::application::*;
+use crate::declaration::tenancy::{self, Owner};
+use crate::environment::{HeldState, Hold, Lock, LockHolder};
+use crate::moving::removal::*;
 use crate::release::action::ActionName;
-use crate::release::identity::DeploymentId;
-use crate::text::name::ComponentName;
+use crate::release::identity::{DeploymentId, EnvironmentId};
 use crate::text::time::Time;
-use std::collections::BTreeSet;
 
 struct Scene {
     declaration: Option<semver::Version>,
@@ -47,26 +45,28 @@ impl Scene {
         });
     }
 
-    fn decided(&self) -> Result<RemovedApplication, Vec<Finding>> {
+    fn decided(&self) -> Result<Removed, Vec<Finding>> {
         let app = AppName::new("shop").unwrap();
         let declared = BTreeSet::from([ComponentName::new("api").unwrap()]);
+        let names = ["prod", "dev"].map(|name| EnvironmentName::new(name).unwrap());
         let facts = |at: usize| RemovalFacts {
-            lock: &self.locks[at],
-            waits: self.waits.as_ref(),
-            drill: None,
-            state: &self.state,
+            side: Side {
+                at: EnvironmentId::new(&app, &names[at]),
+                lock: &self.locks[at],
+                waits: self.waits.as_ref(),
+                drill: None,
+                state: &self.state,
+            },
             declared: Some(&declared),
-            claims: if at == 0 { &self.claims } else { &[] },
+            claims: if at == 0 { self.claims.iter().collect() } else { Vec::new() },
             here: &[],
         };
-        let name = |name: &str| EnvironmentName::new(name).unwrap();
-        let application = ApplicationToRemove {
-            app: &app,
+        decide(&ToRemove {
+            scope: Scope { app: &app, environment: None, component: None },
             declaration: self.declaration.as_ref(),
             repositories: self.repositories.clone(),
-            environments: BTreeMap::from([(name("prod"), facts(0)), (name("dev"), facts(1))]),
-        };
-        decide(&application)
+            environments: vec![facts(1), facts(0)],
+        })
     }
 
     fn in_words(&self) -> String {
@@ -133,7 +133,8 @@ fn all_of_an_application_is_let_go_of_or_nothing() {
 fn a_hold_of_an_environment_is_said_to_stay() {
     let app = AppName::new("shop").unwrap();
     let mut scene = Scene::new();
-    let left = |scene: &Scene| scene.decided().unwrap().leaves(&app);
+    let whole = Scope { app: &app, environment: None, component: None };
+    let left = |scene: &Scene| scene.decided().unwrap().leaves(whole);
     assert_eq!(left(&scene), leaves(&app));
     scene.state.hold = Some(Hold { since: Time(0), reason: "a quiet weekend".into(), by: "ann".into() });
     // Nothing else is recorded in `dev`.
