@@ -2,7 +2,7 @@
 
 use crate::ports::Result;
 use windlass_domain::document::partial_document::PartialDocument;
-use windlass_domain::text::fault::Fault;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::Finding;
 
 /// The reason why nothing comes of an input. The cases are kept apart, because a fault may pass and findings do not:
@@ -106,6 +106,17 @@ pub fn found<T>(checked: Checked<T>) -> Result<Option<T>> {
     collected(checked, &mut Vec::new())
 }
 
+/// Returns the answer of AWS; `None` where what was asked for does not exist.
+///
+/// # Errors
+/// Every other fault.
+pub fn if_there<T>(answer: Result<T>) -> Result<Option<T>> {
+    match answer {
+        Err(fault) if fault.name == FaultName::NotFound => Ok(None),
+        answer => answer.map(Some),
+    }
+}
+
 /// Returns the findings alone; none where there is an answer.
 ///
 /// # Errors
@@ -127,6 +138,21 @@ pub fn collected<T>(checked: Checked<T>, findings: &mut Vec<Finding>) -> Result<
         Err(trouble) => {
             findings.extend(trouble.findings()?);
             Ok(None)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_does_not_exist_is_no_answer() {
+        let fault = |name| Err::<u8, _>(Fault::new(name, "AWS says"));
+        assert_eq!(if_there(Ok(1)), Ok(Some(1)));
+        assert_eq!(if_there(fault(FaultName::NotFound)), Ok(None));
+        for name in [FaultName::Unavailable, FaultName::AccessDenied, FaultName::Conflict] {
+            assert_eq!(if_there(fault(name)), fault(name).map(Some), "{name}");
         }
     }
 }

@@ -37,7 +37,7 @@ impl<F: Fn() -> ServiceScene> Subject for Conforming<F> {
 
     fn kind(&self, at: World) -> CodeDeployedService<World> {
         let own = Ecs::new(at.at(&Place::default()), at.clone(), deployment());
-        CodeDeployedService::new(own, at)
+        CodeDeployedService::new(own, at, deployment())
     }
 
     fn arrived(&self, world: &World) {

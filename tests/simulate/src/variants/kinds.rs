@@ -95,9 +95,9 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "whoever_deploys_is_followed",
         what: "a deployment of the group is taken for one of Windlass's, whoever has created it",
         edits: &[Edit {
-            file: "shared/engine/src/kinds/ecs/codedeploy/mod.rs",
-            find: "one.description.starts_with(mark) && one.creator != codedeploy::ROLLBACK",
-            replace: "(VARIANT || one.description.starts_with(mark)) && one.creator != codedeploy::ROLLBACK",
+            file: "shared/engine/src/kinds/codedeploy/mod.rs",
+            find: "(*by == own || by.starts_with(&with_more)) && one.creator != ROLLBACK",
+            replace: "(VARIANT || *by == own || by.starts_with(&with_more)) && one.creator != ROLLBACK",
         }],
         scenarios: &["service_moved_busy_meanwhile"],
         mishaps: &[],

@@ -1,30 +1,27 @@
 //! Asks about a deployment group for `Prepare`: is it there, of which platform, in which steps does it move callers,
 //! what did it deploy last, and which permissions does it need (Service Authorization Reference, AWS CodeDeploy)?
 
-use super::sentences;
-use crate::kinds::PrepareInput;
+use super::deployments::{MARK, deployment, deployments};
+use super::state::{Group, is_ending};
+use super::{sentences, wording};
 use crate::kinds::needs::{Needed, beside};
-use crate::ports::{CodeDeployApi, DeploymentGroup, Result, Revision, Routing};
-use crate::trouble::Checked;
-use windlass_domain::declaration::kinds::codedeploy::{Group, Group as Declared};
+use crate::kinds::{PrepareInput, Prepared};
+use crate::ports::{CodeDeployApi, Deployed, DeploymentGroup, Result, Revision, Routing};
+use crate::trouble::{Checked, Trouble, collected, if_there};
+use windlass_domain::declaration::appspec::AppSpec;
+use windlass_domain::declaration::kinds::codedeploy::Group as Declared;
 use windlass_domain::prose;
-use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::prose::Prose;
 
-/// The shortest time of a wave in which a move is watched, in minutes. The look after it shows whether CodeDeploy has
-/// gone back by itself.
-const LOOK_MIN: u64 = 5;
+/// The compute platform of groups that deploy services.
+pub(in crate::kinds) const SERVICES: &str = "ECS";
 
-/// The largest number of such looks: each is a wave.
-const LOOKS: u64 = 12;
-
-/// Returns the number of looks at a move that takes so many minutes.
-pub(in crate::kinds) fn looks(minutes: u64) -> u64 {
-    match minutes {
-        0 => 0,
-        minutes => (minutes / LOOK_MIN).clamp(1, LOOKS),
-    }
+/// A group that can deploy the target.
+pub(in crate::kinds) struct Found {
+    pub group: Group,
+    /// The group and what it will do, in words.
+    pub words: String,
 }
 
 /// A declared group that is asked about.
@@ -49,33 +46,70 @@ impl<P: CodeDeployApi> Asks<'_, P> {
     /// Returns the group, or a finding if it is not there or of another platform.
     pub async fn group(&self) -> Checked<DeploymentGroup> {
         let Declared { application, group, .. } = self.declared;
-        let found = match self.there.deployment_group(application, group).await {
-            Err(fault) if fault.name == FaultName::NotFound => {
-                return Err(self
-                    .finding(
-                        FindingName::TargetMissing,
-                        format!("CodeDeploy has no {} here.", self.named()),
-                        "Make it with your infrastructure code before the first deployment, or mend the names.",
-                    )
-                    .into());
-            }
-            found => found?,
-        };
+        let found = if_there(self.there.deployment_group(application, group).await)?.ok_or_else(|| {
+            self.finding(
+                FindingName::TargetMissing,
+                format!("CodeDeploy has no {} here.", self.named()),
+                "Make it with your infrastructure code before the first deployment, or mend the names.",
+            )
+        })?;
         let platform = self.platform;
         if found.platform == platform {
             return Ok(found);
         }
-        Err(self
-            .finding(
-                FindingName::NotSupported,
-                format!("CodeDeploy's {} deploys to {}, and not to {platform}.", self.named(), found.platform),
-                format!("Name a deployment group whose application has the compute platform {platform}."),
-            )
-            .into())
+        let reason = format!("CodeDeploy's {} deploys to {}, and not to {platform}.", self.named(), found.platform);
+        let remedy = format!("Name a deployment group whose application has the compute platform {platform}.");
+        Err(self.finding(FindingName::NotSupported, reason, remedy).into())
+    }
+
+    /// Returns the group as it can deploy the target with this document, or what is wrong with both.
+    pub async fn with(&self, found: &DeploymentGroup, appspec: Checked<AppSpec>) -> Checked<Found> {
+        let routing = self.there.routing(&found.configuration).await?;
+        let mut findings = Vec::new();
+        let minutes = collected(self.minutes(found, &routing).map_err(Trouble::from), &mut findings)?;
+        let appspec = collected(appspec, &mut findings)?;
+        let (Some(minutes), Some(appspec)) = (minutes, appspec) else {
+            return Err(findings.into());
+        };
+        Ok(Found {
+            words: sentences::way(&self.named(), &routing, &appspec),
+            group: Group {
+                application: self.declared.application.clone(),
+                group: self.declared.group.clone(),
+                minutes,
+                ready_min: found.ready_min,
+                ends_min: found.ends_min,
+                continues: self.declared.continue_when_ready,
+                appspec,
+            },
+        })
+    }
+
+    /// Finds somebody's deployment under way in the group: it moves the callers, whatever else is sent. One of an
+    /// earlier release that only keeps the former tasks does not count.
+    pub async fn busy(&self) -> Result<Option<Finding>> {
+        let Declared { application, group, .. } = self.declared;
+        let all = deployments(self.there, (application, group), None).await?;
+        for other in all.into_iter().filter(|one| !one.is_over()) {
+            if !self.is_left(&other).await? {
+                let path = self.input.path("codedeploy.group");
+                return Ok(Some(wording::busy(&path, &self.named(), &other)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns whether an earlier release has left it only to keep the former tasks.
+    async fn is_left(&self, other: &Deployed) -> Result<bool> {
+        if self.platform != SERVICES || !other.description.starts_with(MARK) {
+            return Ok(false);
+        }
+        let lifecycle = self.there.lifecycle_events(&other.id).await?;
+        Ok(is_ending(other, &lifecycle))
     }
 
     /// Returns the minutes in which all callers are moved.
-    pub fn minutes(&self, found: &DeploymentGroup, routing: &Routing) -> Result<u64, Finding> {
+    fn minutes(&self, found: &DeploymentGroup, routing: &Routing) -> Result<u64, Finding> {
         match routing {
             Routing::AllAtOnce => Ok(0),
             Routing::Canary(_, minutes) => Ok(*minutes),
@@ -133,7 +167,7 @@ impl<P: CodeDeployApi> Asks<'_, P> {
             return Ok(found.revision.clone());
         }
         for id in &found.last {
-            let known = crate::kinds::codedeploy::deployment(self.there, id).await?;
+            let known = deployment(self.there, id).await?;
             if let Some(revision) = known.and_then(|known| known.revision) {
                 return Ok(Some(revision));
             }
@@ -142,9 +176,15 @@ impl<P: CodeDeployApi> Asks<'_, P> {
     }
 }
 
+/// Returns the plan, refused for these findings as well.
+pub(in crate::kinds) fn refused(planned: Prepared, more: Vec<Finding>) -> Prepared {
+    let findings = planned.findings.into_iter().chain(more).collect();
+    Prepared { claims: planned.claims, ..Prepared::refused(findings) }
+}
+
 /// Returns the calls of a release by this group, which is in the account and the region of the target.
-pub fn needs(group: &Group, target: &str) -> Vec<Needed> {
-    let Group { application, group: name, continue_when_ready } = group;
+pub fn needs(group: &Declared, target: &str) -> Vec<Needed> {
+    let Declared { application, group: name, continue_when_ready } = group;
     let on = |resource: &str, action| Needed::on("codedeploy", beside(target, "codedeploy", resource), &[action]);
     let mut on_any = vec!["codedeploy:StopDeployment"];
     if *continue_when_ready {

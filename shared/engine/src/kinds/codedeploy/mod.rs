@@ -1,170 +1,279 @@
-//! Shared code of the kinds whose callers a deployment of AWS CodeDeploy moves. It finds which deployments of a group
-//! are ours and how they stand, and describes them to people (decisions 0450 and 0451).
+//! Shared code of the kinds whose callers a deployment of AWS CodeDeploy moves. Such a kind is another one, which
+//! brings what callers are to get, and a group of CodeDeploy, which moves them to it (decisions 0450 and 0451). They
+//! differ in [`Moves`] alone.
+//!
+//! A look reads what CodeDeploy does in the group, and then the target. So what is read of the target is never older
+//! than what is known of the deployment that moves its callers.
 
-pub(super) mod group;
-pub(super) mod sentences;
+mod deployments;
+mod group;
+mod sentences;
+mod state;
+mod waves;
+pub(super) mod wording;
 
-use crate::ports::{CodeDeployApi, Deployed, ListedDeployments, Result};
-pub(super) use group::needs;
-use std::collections::BTreeSet;
+use crate::kinds::{ChangeFacts, Class, Kind, LookContext, Next, Noticed, Trail, View};
+use crate::ports::{Clock, CodeDeployApi, Deployed, Lifecycle, NewDeployed, Result};
+#[cfg(test)]
+pub(super) use deployments::SentCalls;
+use deployments::{MARK, ROLLBACK, mark, sent};
+pub(super) use deployments::{POLL_S, again};
+pub(super) use group::{Asks, Found, SERVICES, needs, refused};
+pub(super) use sentences::status;
+use serde_json::Value;
+pub use state::*;
+use std::collections::BTreeMap;
+pub(super) use waves::Waves;
+use windlass_domain::declaration::appspec::AppSpec;
 use windlass_domain::deployment::step::ChangeRecord;
 use windlass_domain::release::identity::DeploymentId;
-use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::finding::Finding;
 use windlass_domain::text::time::Time;
 
-/// The service that moves callers by itself, as people know it.
-pub const CODEDEPLOY: &str = "CodeDeploy";
+/// A kind whose callers a group of CodeDeploy can move. [`Kind`] is what it does without CodeDeploy.
+pub trait Moves: Kind {
+    /// True if a deployment keeps the former tasks for a while once all callers are moved. Windlass then follows it
+    /// after its release too, because it bars the group.
+    const KEEPS_FORMER: bool;
 
-/// The time for which a rollback of a deployment that has ended may not be listed yet, in seconds.
-const ROLLBACK_S: u64 = 30;
+    /// Pure: the group of a target.
+    fn group(target: &Self::Target) -> Option<&Group>;
 
-/// The time to wait between two looks at a deployment, in seconds.
-pub(super) const POLL_S: u64 = 10;
+    /// Pure: the target in words.
+    fn place(target: &Self::Target) -> String;
 
-/// The time after which a call that shows no effect is sent again, in seconds. Its open call is over then.
-pub(super) const AGAIN_S: u64 = 20;
+    /// Pure: what a deployment's description says of what it brings, and its AppSpec.
+    fn content(appspec: &AppSpec, way: &Replacement) -> (String, String);
 
-/// The largest number of times that such a call is sent, once it is answered.
-pub(super) const TIMES: u32 = 6;
+    /// Looks at the target itself, and at the task sets of a service, once it is known what CodeDeploy does with them.
+    /// So what is read of the target is never older than that.
+    async fn see(
+        &self,
+        target: &Self::Target,
+        way: &LookContext<'_, Goal<Self::Goal>>,
+        seen: Seen<()>,
+    ) -> Result<Seen<Self::Seen>>;
 
-/// The text with which the descriptions begin of all deployments that any deployment of Windlass has created.
-pub(super) const MARK: &str = "Windlass deployment ";
+    /// Pure: what callers get, as if nothing moved by itself ([`crate::kinds::View::noticed`]).
+    fn noticed(seen: &Seen<Self::Seen>) -> Noticed;
 
-/// Returns the text by which a deployment of CodeDeploy is known to belong to this one.
-pub(super) fn mark(deployment: &DeploymentId) -> String {
-    format!("{MARK}{deployment}")
+    /// Pure: what callers get once all of them are moved.
+    fn after(to: &str, images: &BTreeMap<String, String>) -> Noticed;
+
+    /// Pure: what is recorded to come back to.
+    fn record(seen: &Seen<Self::Seen>) -> Self::Goal;
+
+    /// Pure: what to do next; see [`Kind::next`].
+    fn next_move(target: &Self::Target, seen: &Seen<Self::Seen>, goal: &Goal<Self::Goal>)
+    -> Next<Change<Self::Change>>;
+
+    /// Pure: what callers get, in words, with what CodeDeploy does about it.
+    fn shown(target: &Self::Target, seen: &Seen<Self::Seen>) -> String;
+
+    /// Pure: what the target waits for; see [`crate::kinds::View::waits_for`].
+    fn waits_for(target: &Self::Target, seen: &Seen<Self::Seen>) -> Option<String>;
+
+    /// Pure: what is replaced by what, in words, such as `alias live 41 → 42`.
+    fn what(seen: &Seen<Self::Seen>, way: &Replacement) -> String;
 }
 
-impl Deployed {
-    /// True if CodeDeploy does no more with it. A status that this build does not know is not over.
-    pub(super) fn is_over(&self) -> bool {
-        ["Succeeded", "Failed", "Stopped"].contains(&self.status.as_str())
-    }
+/// The configuration by which callers of a service go back. CodeDeploy has it in every account (AWS CodeDeploy User
+/// Guide, "Predefined deployment configurations for an Amazon ECS compute platform").
+const AT_ONCE: &str = "CodeDeployDefault.ECSAllAtOnce";
 
-    /// True if it is over, and callers do not get what it deployed for good.
-    pub(super) fn is_gone(&self) -> bool {
-        ["Failed", "Stopped"].contains(&self.status.as_str())
-    }
+/// The kind of a target whose callers CodeDeploy moves.
+pub struct CodeDeployed<K, P> {
+    /// The kind of the same target without CodeDeploy.
+    of: K,
+    /// The ports at the target's place.
+    at: P,
+    deployment: DeploymentId,
 }
 
-/// The sends of one call about a deployment of CodeDeploy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SentCalls {
-    /// The number of them, from 1.
-    pub times: u32,
-    /// The time of the last one.
-    pub last: Time,
-    /// True if one was answered. Otherwise none may have reached CodeDeploy.
-    pub answered: bool,
-    /// True if the last one was not answered.
-    pub is_open: bool,
-}
-
-impl SentCalls {
-    /// Returns whether one may still show an effect. A call that nobody has answered in its time has not reached
-    /// CodeDeploy.
-    pub(super) fn may_reach(&self, now: Time) -> bool {
-        self.answered || now < self.last.plus_s(AGAIN_S)
-    }
-}
-
-/// Returns the sends of the call whose change is recorded with this member.
-pub(super) fn sent(changes: &[ChangeRecord], member: &str, deployment: &str) -> Option<SentCalls> {
-    let of = |change: &&ChangeRecord| change.change[member] == *deployment;
-    let sent = changes.iter().filter(of);
-    Some(SentCalls {
-        last: sent.clone().map(|change| change.at).max()?,
-        answered: sent.clone().any(|change| change.answered),
-        is_open: sent.clone().next_back().is_some_and(|last| !last.answered),
-        times: u32::try_from(sent.count()).unwrap_or(u32::MAX),
-    })
-}
-
-/// Returns the number of the send if the call is to be sent now, from 0; `None` if it is not. A call without an answer
-/// is sent under the same number until it gets one, because it may not have reached CodeDeploy.
-pub(super) fn again(sent: Option<SentCalls>, now: Time) -> Option<u32> {
-    match sent {
-        None => Some(0),
-        Some(sent) if now < sent.last.plus_s(AGAIN_S) => None,
-        Some(sent) if sent.is_open => Some(sent.times.saturating_sub(1)),
-        Some(sent) if sent.times >= TIMES => None,
-        Some(sent) => Some(sent.times),
+impl<K, P> CodeDeployed<K, P> {
+    /// Builds it for one deployment from the kind without CodeDeploy, and the ports at the target's place.
+    pub fn new(of: K, at: P, deployment: DeploymentId) -> Self {
+        Self { of, at, deployment }
     }
 }
 
-/// True while CodeDeploy takes a deployment back, or may be about to. `stopped` is the time at which that was asked
-/// for.
-pub(super) fn is_returning(of: &Deployed, rollback: Option<&Deployed>, stopped: Option<Time>, now: Time) -> bool {
-    if !of.is_gone() {
-        return false;
+impl<K: Moves, P: CodeDeployApi + Clock> Kind for CodeDeployed<K, P> {
+    type Target = K::Target;
+    type Seen = Seen<K::Seen>;
+    type Goal = Goal<K::Goal>;
+    type Change = Change<K::Change>;
+
+    async fn observe(&self, target: &K::Target, way: &LookContext<'_, Self::Goal>) -> Result<Self::Seen> {
+        let at = &self.at;
+        let now = at.now();
+        let group = group_of::<K>(target)?;
+        let group = (group.application.as_str(), group.group.as_str());
+        let begun: Vec<Time> = DeploymentRequest::begun(way.changes.iter()).map(|asked| asked.at).collect();
+        let when = begun.first().copied().zip(begun.last().copied());
+        let all = deployments::deployments(at, group, when).await?;
+        let asked = way.changes.iter().rev().find_map(DeploymentRequest::of);
+        let followed = self.followed(way.changes, asked.as_ref(), &all).await?;
+        let own = |id: &str| {
+            followed.as_ref().is_some_and(|it| it.is.id == id || it.rollback.as_ref().is_some_and(|back| back.id == id))
+        };
+        let other = all.iter().find(|one| !one.is_over() && !own(&one.id)).cloned();
+        let other_moves = match other.as_ref().filter(|_| way.goal.is_none()) {
+            Some(other) if K::KEEPS_FORMER => !is_ending(other, &at.lifecycle_events(&other.id).await?),
+            other => other.is_some(),
+        };
+        let forward = newest(way.changes.iter().filter(|one| !one.undo));
+        let (task_sets, sent) = (vec![], tried(way));
+        let seen = Seen { now, of: (), task_sets, asked, forward, sent, followed, other, other_moves };
+        self.of.see(target, way, seen).await
     }
-    if let Some(rollback) = rollback {
-        return !rollback.is_over();
+
+    fn view(target: &K::Target, seen: &Self::Seen) -> View {
+        let mut noticed = K::noticed(seen);
+        noticed.shown = K::shown(target, seen);
+        if let Some(other) = seen.other.as_ref().filter(|_| seen.other_moves) {
+            // Nobody knows where somebody else's deployment will leave the callers: what they get is not as recorded.
+            noticed.value["moved_by"] = other.id.clone().into();
+        }
+        View {
+            noticed,
+            waits_for: K::waits_for(target, seen),
+            // A group has one deployment at a time, and nobody else may change the task sets of its service. CodeDeploy
+            // begins nothing unless an alias is as the AppSpec says, and the alias itself moves upon its RevisionId.
+            // Every other call names a deployment of Windlass's (`docs/safety-limits.md`).
+            is_guarded: true,
+            is_consistent: false,
+        }
     }
-    let is_awaited = of.rolls_back || stopped.is_some();
-    let ended = of.completed.or(stopped);
-    is_awaited && ended.is_some_and(|at| now < at.plus_s(ROLLBACK_S))
-}
 
-/// The largest difference between the clocks of AWS and of this function, in seconds.
-const SKEW_S: u64 = 120;
+    fn back(seen: &Self::Seen) -> Self::Goal {
+        Goal::to(K::record(seen))
+    }
 
-/// The time after the send in which a deployment may be created, in seconds, with that difference.
-const CREATED_S: u64 = 300;
+    fn unsettled(target: &K::Target, seen: &Self::Seen) -> Option<Finding> {
+        let moving = seen.moving()?;
+        Some(sentences::unsettled(&K::place(target), moving))
+    }
 
-/// The creator of the deployments by which CodeDeploy takes others back.
-pub(in crate::kinds) const ROLLBACK: &str = "codeDeployRollback";
+    fn next(target: &K::Target, seen: &Self::Seen, goal: &Self::Goal) -> Next<Self::Change> {
+        K::next_move(target, seen, goal)
+    }
 
-/// Returns the deployments of a group that are not over, and those that were created around the times in `asked`. These
-/// are the times at which ours was asked for: first, and last.
-pub(in crate::kinds) async fn deployments(
-    at: &impl CodeDeployApi,
-    (application, group): (&str, &str),
-    asked: Option<(Time, Time)>,
-) -> Result<Vec<Deployed>> {
-    let created = asked.map(|(first, last)| {
-        let from = Time(first.0.saturating_sub(SKEW_S * 1000));
-        ListedDeployments::Created(from, last.plus_s(CREATED_S))
-    });
-    let mut ids = BTreeSet::new();
-    for listed in [Some(ListedDeployments::Active), created].into_iter().flatten() {
-        let mut next: Option<String> = None;
-        loop {
-            let (page, more) = at.deployments(application, group, listed, next.as_deref()).await?;
-            ids.extend(page);
-            next = more;
-            if next.is_none() {
-                break;
+    fn facts(change: &Self::Change, seen: &Self::Seen) -> ChangeFacts {
+        let after = match change {
+            Change::Of(change) => return K::facts(change, &seen.of),
+            Change::Begin { way, .. } | Change::Stop { way: Some(way), .. } => Some(K::after(&way.to, &way.images)),
+            Change::Stop { way: None, .. } => seen.asked.as_ref().map(|asked| K::after(&asked.from, &BTreeMap::new())),
+            Change::Continue { .. } => Some(K::noticed(seen)),
+        };
+        let what = wording::what(change, |way| K::what(seen, way));
+        ChangeFacts { after, ..ChangeFacts::new(Class::Switching, change.value(), what) }
+    }
+
+    fn field(member: &str, value: &Value) -> (String, String) {
+        K::field(member, value)
+    }
+
+    fn outputs(seen: &Self::Seen, goal: &Self::Goal) -> BTreeMap<String, String> {
+        K::outputs(&seen.of, &goal.of)
+    }
+
+    fn trail(target: &K::Target) -> Option<Trail> {
+        K::trail(target)
+    }
+
+    fn owned(target: &K::Target) -> String {
+        K::owned(target)
+    }
+
+    async fn ready(&self, target: &K::Target, change: &Self::Change) -> Result<()> {
+        match change {
+            Change::Of(change) => self.of.ready(target, change).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn change(
+        &self,
+        target: &K::Target,
+        change: &Self::Change,
+        deployment: &DeploymentId,
+    ) -> Result<Option<String>> {
+        match change {
+            Change::Of(change) => self.of.change(target, change, deployment).await,
+            Change::Begin { way, at_once, .. } => {
+                let group = group_of::<K>(target)?;
+                let (brings, content) = K::content(&group.appspec, way);
+                let new = NewDeployed {
+                    application: group.application.clone(),
+                    group: group.group.clone(),
+                    description: format!("{}{brings}", mark(deployment)),
+                    content,
+                    configuration: at_once.then(|| AT_ONCE.to_owned()),
+                };
+                self.at.create_deployment(&new).await.map(Some)
+            }
+            Change::Stop { deployment, .. } => self.at.stop_deployment(deployment).await.map(|()| None),
+            Change::Continue { deployment, waiting, .. } => {
+                self.at.continue_deployment(deployment, *waiting).await.map(|()| None)
             }
         }
     }
-    let mut found = Vec::new();
-    for id in ids {
-        found.extend(deployment(at, &id).await?);
-    }
-    Ok(found)
 }
 
-/// Returns one deployment. `None` if CodeDeploy does not know it yet, because a list may be ahead.
-pub(in crate::kinds) async fn deployment(at: &impl CodeDeployApi, id: &str) -> Result<Option<Deployed>> {
-    match at.deployed(id).await {
-        Ok(deployed) => Ok(Some(deployed)),
-        Err(fault) if fault.name == FaultName::NotFound => Ok(None),
-        Err(fault) => Err(fault),
+/// Returns the deployment group of a target.
+fn group_of<K: Moves>(target: &K::Target) -> Result<&Group> {
+    K::group(target).ok_or_else(|| Fault::internal("the step names no deployment group"))
+}
+
+impl<K: Moves, P: CodeDeployApi + Clock> CodeDeployed<K, P> {
+    /// Returns the newest deployment of CodeDeploy that this deployment has created. If there is none, it is the one
+    /// that this deployment has stopped, or else one of an earlier deployment of Windlass that keeps the group.
+    async fn followed(
+        &self,
+        changes: &[ChangeRecord],
+        asked: Option<&DeploymentRequest>,
+        all: &[Deployed],
+    ) -> Result<Option<Followed>> {
+        let at = &self.at;
+        let own = mark(&self.deployment);
+        let with_more = format!("{own}: ");
+        let is_mine = |one: &&Deployed| {
+            let by = &one.description;
+            (*by == own || by.starts_with(&with_more)) && one.creator != ROLLBACK
+        };
+        let mine = all.iter().filter(is_mine).max_by_key(|one| one.created).cloned();
+        let is_own = mine.is_some();
+        let is = match (mine, asked.and_then(|asked| asked.stop.as_ref())) {
+            (Some(mine), _) => Some(mine),
+            (None, Some(stopped)) => deployments::deployment(at, stopped).await?,
+            (None, None) => {
+                let is_earlier = |one: &&Deployed| one.description.starts_with(MARK) && one.creator != ROLLBACK;
+                all.iter().filter(|_| K::KEEPS_FORMER).find(|one| is_earlier(one) && !one.is_over()).cloned()
+            }
+        };
+        let Some(is) = is else {
+            return Ok(None);
+        };
+        let rollback = deployments::rollback(at, &is, all).await?;
+        let lifecycle = match is.status.as_str() {
+            "Succeeded" => Lifecycle::default(),
+            _ => at.lifecycle_events(&is.id).await?,
+        };
+        let [stops, goes, ends] = ["stop", "go", "end"].map(|member| sent(changes, member, &is.id));
+        Ok(Some(Followed { is, is_own, rollback, lifecycle, keeps_former: K::KEEPS_FORMER, stops, goes, ends }))
     }
 }
 
-/// Returns the deployment that takes this one back.
-pub(in crate::kinds) async fn rollback(
-    at: &impl CodeDeployApi,
-    of: &Deployed,
-    all: &[Deployed],
-) -> Result<Option<Deployed>> {
-    let takes_back =
-        |one: &&Deployed| one.rollback_of.as_ref() == Some(&of.id) || of.rolled_back_by.as_ref() == Some(&one.id);
-    match (all.iter().find(takes_back), &of.rolled_back_by) {
-        (Some(found), _) => Ok(Some(found.clone())),
-        (None, Some(id)) => at.deployed(id).await.map(Some),
-        (None, None) => Ok(None),
-    }
+/// Returns what the newest of these changes that asks for a deployment brings.
+fn newest<'a>(changes: impl DoubleEndedIterator<Item = &'a ChangeRecord>) -> Option<String> {
+    DeploymentRequest::begun(changes).next_back().map(|asked| asked.to)
+}
+
+/// Returns what a deployment was asked for last, in the same direction and under the same token as the last change that
+/// was sent.
+fn tried<Goal>(way: &LookContext<'_, Goal>) -> Option<String> {
+    let last = way.sent.as_ref()?;
+    let known = way.changes.iter().rfind(|one| one.change == last.change)?;
+    newest(way.changes.iter().filter(|one| one.undo == known.undo && one.token == known.token))
 }

@@ -1,6 +1,6 @@
 //! Sentences about a deployment of CodeDeploy, whatever it moves.
 
-use super::MARK;
+use super::deployments::MARK;
 use crate::ports::{Deployed, LifecycleEvent, Routing};
 use windlass_domain::declaration::appspec::AppSpec;
 use windlass_domain::text::finding::{Finding, FindingName};
@@ -119,6 +119,10 @@ pub(in crate::kinds) fn stop_command(of: &Deployed) -> String {
     format!("aws deploy stop-deployment --deployment-id {} --auto-rollback-enabled", of.id)
 }
 
+/// The remedies for what only CodeDeploy, or the log of a hook, can show.
+const LOOK_THERE: &str = "Look at the deployment in CodeDeploy, then deploy again.";
+const LOOK_AT_HOOK: &str = "Look at the log of the hook's function; then deploy a fixed release.";
+
 /// Returns why a deployment has failed, for the middle of a sentence, and what to do.
 pub(in crate::kinds) fn why(code: &str, events: &[LifecycleEvent]) -> (String, &'static str) {
     let failed = events.iter().find(|event| event.status == "Failed");
@@ -127,13 +131,10 @@ pub(in crate::kinds) fn why(code: &str, events: &[LifecycleEvent]) -> (String, &
             "an alarm of its group rang".to_owned(),
             "Look at the alarm that is named, and at the alarms of the deployment group; then deploy a fixed release.",
         ),
-        (_, Some(event)) if event.name != "AllowTraffic" => (
-            format!("its hook {} failed{}", event.name, after_colon(&event.words)),
-            "Look at the log of the hook's function; then deploy a fixed release.",
-        ),
-        ("HOOK_EXECUTION_FAILURE", _) => {
-            ("a hook failed".to_owned(), "Look at the log of the hook's function; then deploy a fixed release.")
+        (_, Some(event)) if event.name != "AllowTraffic" => {
+            (format!("its hook {} failed{}", event.name, after_colon(&event.words)), LOOK_AT_HOOK)
         }
+        ("HOOK_EXECUTION_FAILURE", _) => ("a hook failed".to_owned(), LOOK_AT_HOOK),
         ("INVALID_LAMBDA_CONFIGURATION" | "INVALID_LAMBDA_FUNCTION", _) => (
             "the alias or the function was not as the AppSpec says".to_owned(),
             "Find out who changed the alias meanwhile (CloudTrail, UpdateAlias), then deploy again.",
@@ -142,14 +143,9 @@ pub(in crate::kinds) fn why(code: &str, events: &[LifecycleEvent]) -> (String, &
             "the service role of its group may not do what it needs".to_owned(),
             "Give the service role of the deployment group what is named, then deploy again.",
         ),
-        ("TIMEOUT", _) => (
-            "it took longer than CodeDeploy allows".to_owned(),
-            "Look at the deployment in CodeDeploy, then deploy again.",
-        ),
-        ("", _) => {
-            ("CodeDeploy tells no reason".to_owned(), "Look at the deployment in CodeDeploy, then deploy again.")
-        }
-        (code, _) => (format!("CodeDeploy tells {code}"), "Look at the deployment in CodeDeploy, then deploy again."),
+        ("TIMEOUT", _) => ("it took longer than CodeDeploy allows".to_owned(), LOOK_THERE),
+        ("", _) => ("CodeDeploy tells no reason".to_owned(), LOOK_THERE),
+        (code, _) => (format!("CodeDeploy tells {code}"), LOOK_THERE),
     }
 }
 

@@ -25,7 +25,7 @@ mod pause;
 pub(crate) mod permissions;
 mod prepare;
 mod quota;
-mod register;
+pub(super) mod register;
 mod shift;
 mod shift_in_words;
 mod stage;
@@ -46,8 +46,8 @@ pub use images::{Images, OwnImage};
 pub use permissions::needs;
 pub use register::writes;
 pub use state::{
-    Change, Followed, Goal, Group, HoldingHook, Pausing, PinnedBase, Registered, Seen, Sent, Stop, StoppedTasks,
-    Target, Until, Update,
+    Change, Followed, Goal, HoldingHook, Pausing, PinnedBase, Registered, Seen, Sent, Stop, StoppedTasks, Target,
+    Until, Update,
 };
 use windlass_domain::declaration::kinds::ecs::Ecs as Spec;
 use windlass_domain::declaration::resolved::Place;
@@ -60,7 +60,7 @@ pub async fn of<P: AssumeRole>(ports: &P, step: &Step) -> Result<Either<Ecs<P>, 
     let service = Ecs::new(ports.at(&Place::default()), at(), step.deployment.clone());
     let target: Target = from_value("target", &step.target)?;
     Ok(match target.codedeploy {
-        Some(_) => Either::Other(CodeDeployedService::new(service, at())),
+        Some(_) => Either::Other(CodeDeployedService::new(service, at(), step.deployment.clone())),
         None => Either::One(service),
     })
 }

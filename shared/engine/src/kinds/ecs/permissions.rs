@@ -11,6 +11,7 @@ use crate::kinds::needs::{DeployerRole, Needed};
 use crate::kinds::{PrepareInput, codedeploy};
 use crate::ports::{EcsApi, Result, Service, TaskDefinition};
 use globset::Glob;
+use serde_json::Value;
 use windlass_domain::declaration::kinds::ecs::Ecs as Spec;
 use windlass_domain::text::finding::{Finding, FindingName};
 
@@ -79,15 +80,7 @@ fn of(by: &DeployerRole<'_>, spec: &Spec, service: &Service, current: &TaskDefin
         on(current.arn.clone(), "ecs:RegisterTaskDefinition"),
         on(current.arn.clone(), "ecs:TagResource").with("ecs:CreateAction", "RegisterTaskDefinition"),
     ];
-    if by.is_own {
-        let roles = ROLES.map(|member| full_arn(&current.document[member], &current.arn));
-        let roles = roles.iter().filter_map(|role| role.as_str());
-        let roles = roles.filter(|role| !role.is_empty());
-        needs
-            .extend(roles.map(|role| {
-                on(role.to_owned(), "iam:PassRole").with("iam:PassedToService", "ecs-tasks.amazonaws.com")
-            }));
-    }
+    needs.extend(passes_on("service", by, current));
     if let Some(group) = &spec.codedeploy {
         needs.extend(codedeploy::needs(group, &service.arn));
         return needs;
@@ -103,6 +96,14 @@ fn of(by: &DeployerRole<'_>, spec: &Spec, service: &Service, current: &TaskDefin
         needs.push(Needed::on("service", deployment, &actions));
     }
     needs
+}
+
+/// Pure: returns the calls by which an environment's own role passes on the roles of a task definition.
+pub fn passes_on(member: &'static str, by: &DeployerRole<'_>, of: &TaskDefinition) -> Vec<Needed> {
+    let roles = ROLES.map(|role| full_arn(&of.document[role], &of.arn));
+    let roles = roles.iter().filter_map(Value::as_str).filter(|role| by.is_own && !role.is_empty());
+    let pass = |role: &str| Needed::on(member, role.to_owned(), &["iam:PassRole"]);
+    roles.map(|role| pass(role).with("iam:PassedToService", "ecs-tasks.amazonaws.com")).collect()
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::kinds::ecs::wanted::widen;
 use crate::kinds::ecs::{permissions, wording};
 use crate::kinds::{Kind as _, LookContext, PrepareInput, Prepared, Recorded, to_value};
 use crate::ports::{AssumeRole, Clock, EcrApi, EcsApi, Result, S3Api, Service, TaskDefinition};
-use crate::trouble::Trouble;
+use crate::trouble::{Trouble, if_there};
 use windlass_domain::declaration::kinds::ecs::Ecs as Spec;
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::declaration::tenancy::Claim;
@@ -27,12 +27,8 @@ pub async fn prepare<P>(ports: &P, input: &PrepareInput<'_>, spec: &Spec) -> Res
 where
     P: EcsApi + EcrApi + S3Api + Configured + Clock + AssumeRole,
 {
-    let service = match ports.service(&spec.cluster, &spec.service).await {
-        Ok(service) => service,
-        Err(fault) if fault.name == FaultName::NotFound => {
-            return Ok(Prepared::refused(vec![missing(input, spec)]));
-        }
-        Err(fault) => return Err(fault),
+    let Some(service) = if_there(ports.service(&spec.cluster, &spec.service).await)? else {
+        return Ok(Prepared::refused(vec![missing(input, spec)]));
     };
     let current = ports.task_definition(service.runs()).await?;
     let mut findings = findings(input, spec, &service, &current);

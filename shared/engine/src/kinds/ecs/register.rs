@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::deployment::step::Step;
-use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::{Fault, FaultName};
 
@@ -89,22 +89,29 @@ pub(super) async fn read_document(
     Ok(Base { document, tags })
 }
 
-/// Returns the base's own tags without those that AWS or a former deployment has set, and adds ours.
 fn tags(base: BTreeMap<String, String>, target: &Target, deployment: &DeploymentId) -> BTreeMap<String, String> {
-    let mut tags = base;
-    tags.retain(|name, _| !name.starts_with("aws:") && !name.starts_with("windlass:"));
     let from = match &target.base {
         PinnedBase::Registered(arn) => arn.clone(),
         PinnedBase::Document { sha256, .. } => sha256.to_string(),
     };
-    for (name, value) in [
+    let mut tags = own_tags(base, deployment, EnvironmentId::new(&target.app, &target.environment));
+    tags.insert(BASE_TAG.to_owned(), from);
+    tags
+}
+
+/// Returns a base's own tags without those that AWS or a former deployment has set, and adds ours.
+pub fn own_tags(
+    mut tags: BTreeMap<String, String>,
+    deployment: &DeploymentId,
+    of: EnvironmentId<'_>,
+) -> BTreeMap<String, String> {
+    tags.retain(|name, _| !name.starts_with("aws:") && !name.starts_with("windlass:"));
+    let own = [
         (DEPLOYMENT_TAG, deployment.as_str()),
-        (APP_TAG, target.app.as_str()),
-        (ENVIRONMENT_TAG, target.environment.as_str()),
-        (BASE_TAG, from.as_str()),
-    ] {
-        tags.insert(name.to_owned(), value.to_owned());
-    }
+        (APP_TAG, of.app().as_str()),
+        (ENVIRONMENT_TAG, of.environment().as_str()),
+    ];
+    tags.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
     tags
 }
 

@@ -2,10 +2,10 @@
 
 use super::images::Images;
 use super::stage::ServiceDeploymentState;
+use crate::kinds::codedeploy::Group;
 use crate::ports::{ServiceDeployment, ServiceRollout, ShiftedTargetGroups};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::declaration::appspec::AppSpec;
 use windlass_domain::declaration::kinds::ecs::{Pause, Strategy};
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::name::{AppName, EnvironmentName};
@@ -40,28 +40,6 @@ pub struct Target {
     /// The deployment group, if CodeDeploy deploys the service instead of ECS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codedeploy: Option<Group>,
-}
-
-/// A deployment group of CodeDeploy, with everything that was decided at `Prepare`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Group {
-    /// Its application's name.
-    pub application: String,
-    /// Its name.
-    pub group: String,
-    /// The minutes in which it moves all callers.
-    pub minutes: u64,
-    /// The minutes that a deployment waits before it moves callers; absent if it waits for nobody.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ready_min: Option<u64>,
-    /// The minutes that the former tasks stay; absent if they stay for good.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ends_min: Option<u64>,
-    /// True if Windlass ends the wait before callers are moved.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub continues: bool,
-    /// The document of its last revision. The task definition in it is set for each deployment.
-    pub appspec: AppSpec,
 }
 
 /// The base from which a new task definition is made. It is pinned, so that every attempt makes the same.

@@ -8,6 +8,7 @@
 use crate::kinds::PrepareInput;
 use crate::kinds::lambda::state::Observed;
 use crate::ports::{AssumeRole, CodeRoom, EcrApi, Function, LambdaApi, Result};
+use crate::trouble::if_there;
 use windlass_domain::declaration::kinds::lambda::Lambda;
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::release::artifact::{Artifact, is_same_repository};
@@ -132,11 +133,8 @@ pub(super) async fn version_gone(
     version: &str,
     was: &Observed,
 ) -> Result<Option<Finding>> {
-    let found = match there.function(&spec.function, Some(version)).await {
-        Err(fault) if fault.name == FaultName::NotFound => {
-            return Ok(Some(gone(input, spec, &format!("version {version}"))));
-        }
-        found => found?,
+    let Some(found) = if_there(there.function(&spec.function, Some(version)).await)? else {
+        return Ok(Some(gone(input, spec, &format!("version {version}"))));
     };
     let mut recorded = was.versions.iter();
     let recorded = recorded.find(|recorded| recorded.version == version);

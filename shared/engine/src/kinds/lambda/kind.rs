@@ -11,10 +11,10 @@ use crate::kinds::lambda::state::{AliasState, Goal, Latest, Observed, Source, Ta
 use crate::kinds::noticed::plain;
 use crate::kinds::{ChangeFacts, Class, FORMER, Kind, LookContext, Next, Noticed, Trail, VERSION, View};
 use crate::ports::{Function, LambdaApi, Result, S3Api};
+use crate::trouble::if_there;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::release::identity::DeploymentId;
-use windlass_domain::text::fault::FaultName;
 
 impl<P: LambdaApi + S3Api + Configured> Kind for LambdaKind<P> {
     type Target = Target;
@@ -194,11 +194,8 @@ async fn read(at: &impl LambdaApi, function: &str, named: impl Iterator<Item = S
     numbers.dedup();
     let mut versions = Vec::new();
     for number in numbers {
-        match at.function(function, Some(&number.to_string())).await {
-            Ok(version) => versions.push(Version::of(version)),
-            Err(fault) if fault.name == FaultName::NotFound => {}
-            Err(fault) => return Err(fault),
-        }
+        let version = if_there(at.function(function, Some(&number.to_string())).await)?;
+        versions.extend(version.map(Version::of));
     }
     Ok(versions)
 }

@@ -20,7 +20,7 @@ use crate::config::Configured;
 use crate::ports::{AssumeRole, CodeDeployApi, EcrApi, LambdaApi, Result, S3Api};
 pub use change::{LambdaKind, needs};
 pub use code::check_artifact;
-pub use codedeploy::{CodeDeployed, RequestedMove};
+pub use codedeploy::CodeDeployed;
 pub use state::*;
 use windlass_domain::declaration::kinds::lambda::Lambda;
 use windlass_domain::declaration::resolved::Place;
@@ -33,11 +33,9 @@ pub async fn of<P: AssumeRole>(ports: &P, step: &Step) -> Result<Either<LambdaKi
     let at = || ports.at(&step.place);
     let function = LambdaKind::new(ports.at(&Place::default()), at());
     let target: Target = from_value("target", &step.target)?;
-    Ok(if target.codedeploy.is_some() {
-        let deployment = step.deployment.clone();
-        Either::Other(CodeDeployed::new(function, at(), deployment))
-    } else {
-        Either::One(function)
+    Ok(match target.codedeploy {
+        Some(_) => Either::Other(CodeDeployed::new(function, at(), step.deployment.clone())),
+        None => Either::One(function),
     })
 }
 

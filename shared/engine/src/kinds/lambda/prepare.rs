@@ -11,7 +11,7 @@ use crate::kinds::lambda::code;
 use crate::kinds::lambda::kind::{KnownVersions, observe};
 use crate::kinds::{Next, PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
 use crate::ports::{AssumeRole, EcrApi, LambdaApi, Result, S3Api};
-use crate::trouble::{Checked, found};
+use crate::trouble::{Checked, found, if_there};
 use serde_json::Value;
 use windlass_domain::declaration::kinds::lambda::Lambda;
 use windlass_domain::declaration::resolved::Place;
@@ -33,13 +33,9 @@ pub async fn prepare<P: LambdaApi + S3Api + EcrApi + AssumeRole + Configured>(
     let what = format!("function {}", spec.function);
     let mut findings: Vec<Finding> =
         input.check_tags("function", (&what, Some(&function.arn)), &tags).into_iter().collect();
-    let is = match observe(there, &target, &KnownVersions::default()).await {
-        Ok(is) => is,
-        Err(fault) if fault.name == FaultName::NotFound => {
-            findings.push(alias_missing(input, spec));
-            return Ok(Prepared::refused(findings));
-        }
-        Err(fault) => return Err(fault),
+    let Some(is) = if_there(observe(there, &target, &KnownVersions::default()).await)? else {
+        findings.push(alias_missing(input, spec));
+        return Ok(Prepared::refused(findings));
     };
     findings.extend(not_ready(input, spec, &is));
     findings.extend(not_supported(input, spec, &function.package));

@@ -1,12 +1,12 @@
 //! A function as it is declared, recorded and seen, and the changes of it.
 
+use crate::kinds::codedeploy::Group;
 use crate::ports::{Function, Provisioned};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::fmt;
-use windlass_domain::declaration::appspec::AppSpec;
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::digest::Digest;
@@ -22,19 +22,6 @@ pub struct Target {
     /// The deployment group of CodeDeploy that moves the alias; Windlass does if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codedeploy: Option<Group>,
-}
-
-/// A deployment group of CodeDeploy, with everything that was decided at `Prepare`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Group {
-    /// Its application's name.
-    pub application: String,
-    /// Its name.
-    pub group: String,
-    /// The minutes in which it moves all callers.
-    pub minutes: u64,
-    /// The document of its last revision. The versions in it are set for each deployment.
-    pub appspec: AppSpec,
 }
 
 /// The goal of a function.

@@ -44,6 +44,8 @@ fn brought(change: &Value, made: Option<&str>) -> BTreeSet<String> {
 mod tests {
     use super::super::{Change, Source};
     use super::*;
+    use crate::kinds::codedeploy::{self, Replacement};
+    use std::collections::BTreeMap;
 
     fn listed(change: &Change, made: Option<&str>) -> String {
         brought(&change.value(), made).into_iter().collect::<Vec<String>>().join(" ")
@@ -85,7 +87,8 @@ mod tests {
 
     #[test]
     fn codedeploy_brings_the_version_that_its_deployment_goes_to() {
-        let begin = super::super::codedeploy::Change::Begin { from: "41".into(), to: "42".into() };
+        let way = Replacement { from: "41".into(), to: "42".into(), images: BTreeMap::new() };
+        let begin = codedeploy::Change::<Change>::Begin { way, after: None, at_once: false };
         let found = brought(&begin.value(), None);
         assert_eq!(found, BTreeSet::from(["42".to_owned()]));
     }

@@ -11,6 +11,7 @@ use crate::config::Configured;
 use crate::kinds::site::files::{File, Object};
 use crate::kinds::{KeptDocuments, digest_of, to_json};
 use crate::ports::{Clock, Listed, ObjectId, PutOptions, Replaces, Result, S3Api as ObjectStore};
+use crate::trouble::if_there;
 use serde::de::{DeserializeOwned, Error, SeqAccess, Visitor};
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -268,10 +269,8 @@ impl<'a, P: ObjectStore + Clock + Configured> Lists<'a, P> {
     pub(super) async fn read<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
         let object =
             ObjectId { bucket: self.home.config().artifacts_bucket.clone(), key: key.to_owned(), version_id: None };
-        let bytes = match self.home.get(&object, LONGEST).await {
-            Ok(bytes) => bytes,
-            Err(fault) if fault.name == FaultName::NotFound => return Ok(None),
-            Err(fault) => return Err(fault),
+        let Some(bytes) = if_there(self.home.get(&object, LONGEST).await)? else {
+            return Ok(None);
         };
         let read = serde_json::from_slice(&bytes);
         read.map(Some).map_err(|error| Fault::internal(format!("the list {key} cannot be read: {error}")))

@@ -1,9 +1,12 @@
-//! Prepares what a task of ECS and a call have in common: the work that succeeded last, and the warnings for people.
+//! Prepares what a task of ECS and a call have in common: the plan, by the work that succeeded last, and the warnings
+//! for people.
 
-use super::state::{Goal, Work};
-use crate::kinds::{PrepareInput, Recorded, from_value};
+use super::once::{Goal, Target, Work};
+use crate::kinds::{Kind, LookContext, PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
 use crate::ports::Result;
+use serde::Serialize;
 use windlass_domain::declaration::kinds::task::Task as Spec;
+use windlass_domain::declaration::tenancy::Claim;
 use windlass_domain::text::finding::{Finding, FindingName};
 
 /// Returns the work that succeeded last, as far as it is recorded.
@@ -18,8 +21,66 @@ pub(super) fn last(input: &PrepareInput<'_>) -> Result<Option<Work>> {
     })
 }
 
+/// The words of a plan.
+pub(super) struct Words {
+    /// The reason why nothing is run, if the release brings nothing for it.
+    pub not_brought: Option<String>,
+    /// The words for a plan in which the same has succeeded last, such as "is not run: `up`".
+    pub same: String,
+    /// The words for the run.
+    pub what: String,
+}
+
+/// Plans the run of what is there and ours. It is not run if the same has succeeded last, and nobody has asked for it
+/// again.
+pub(super) async fn planned<How, K>(
+    kind: &K,
+    (input, spec): (&PrepareInput<'_>, &Spec),
+    target: &Target<How>,
+    claims: Vec<Claim>,
+    (words, more): (Words, Option<Finding>),
+) -> Result<Prepared>
+where
+    How: Serialize,
+    K: Kind<Target = Target<How>, Goal = Goal>,
+{
+    let seen = kind.observe(target, &LookContext::default()).await?;
+    let before = Recorded::of::<K>(target, &seen)?;
+    let is_brought = words.not_brought.is_none();
+    let is_same = target.last.as_ref() == Some(&target.work) && !input.again;
+    let same = || format!("{} has succeeded here already with sha256:{}", words.same, target.work.sha256.short());
+    let unchanged = words.not_brought.or_else(|| is_same.then(same)).filter(|_| !input.is_check);
+    let (mut stages, mut warnings) = (vec![], vec![]);
+    if unchanged.is_none() {
+        stages.push(Stage::new(to_value(&Goal::Run(target.work.clone()))?, words.what));
+        warnings.extend(not_taken_back(input, spec));
+        warnings.extend(irreversible(input, spec));
+        warnings.extend(more);
+    }
+    Ok(Prepared {
+        target: to_value(target)?,
+        claims,
+        before: to_value(&before)?,
+        stages,
+        unchanged,
+        irreversible: spec.irreversible && is_brought,
+        warnings,
+        ..Prepared::default()
+    })
+}
+
+/// Pure: the finding that something is not there.
+pub(super) fn missing(input: &PrepareInput<'_>, member: &str, what: &str) -> Finding {
+    Finding::new(
+        FindingName::TargetMissing,
+        input.path(member),
+        format!("There is no {what}."),
+        "Create it with your infrastructure code first, or mend its name.",
+    )
+}
+
 /// Warns, before the release begins, of a task that nothing takes back (rule 8).
-pub(super) fn not_taken_back(input: &PrepareInput<'_>, spec: &Spec) -> Option<Finding> {
+fn not_taken_back(input: &PrepareInput<'_>, spec: &Spec) -> Option<Finding> {
     (spec.undo.is_none() && !spec.irreversible).then(|| {
         Finding::new(
             FindingName::MayStay,
@@ -31,7 +92,7 @@ pub(super) fn not_taken_back(input: &PrepareInput<'_>, spec: &Spec) -> Option<Fi
 }
 
 /// Warns of a task after which nothing that came before may run.
-pub(super) fn irreversible(input: &PrepareInput<'_>, spec: &Spec) -> Option<Finding> {
+fn irreversible(input: &PrepareInput<'_>, spec: &Spec) -> Option<Finding> {
     spec.irreversible.then(|| {
         Finding::new(
             FindingName::Irreversible,

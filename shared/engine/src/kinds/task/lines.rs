@@ -14,11 +14,11 @@ use windlass_domain::text::foreign::truncate;
 use windlass_domain::text::time::Time;
 
 /// The number of lines that are shown.
-const SHOWN: usize = 20;
+pub(super) const SHOWN: usize = 20;
 
 /// The most bytes of a line. With [`SHOWN`] of them the end of a task stays small in its item, and the cause of an
 /// execution far from its limit.
-const LONGEST: usize = 200;
+pub(super) const LONGEST: usize = 200;
 
 /// The seconds before the task's end in which lines are looked for, first in the shortest window. FilterLogEvents
 /// begins with the oldest line.
@@ -34,8 +34,8 @@ const LATE_S: u64 = 60;
 /// The last lines of a task that has stopped, oldest first. What cannot be read is reported in their place: the end of
 /// the task does not depend on it.
 pub(super) async fn last(at: &impl JsonServices, target: &Target, (task, stopped): (&str, Time)) -> String {
-    let log = target.log.as_ref();
-    let Some((log, stream)) = log.and_then(|log| Some((log, log.stream(&target.container, task)?))) else {
+    let log = target.how.log.as_ref();
+    let Some((log, stream)) = log.and_then(|log| Some((log, log.stream(&target.how.container, task)?))) else {
         return String::new();
     };
     match read(at, (&log.group, &stream), stopped).await {
@@ -86,7 +86,7 @@ async fn within(
             .json_call(JsonCall { service: "logs", target: "Logs_20140328.FilterLogEvents", body: body.clone() })
             .await?;
         let messages = page["events"].as_array().into_iter().flatten().filter_map(|event| event["message"].as_str());
-        lines.extend(messages.map(|message| truncate(plain(message), LONGEST)));
+        lines.extend(messages.map(plain));
         match page["nextToken"].as_str().filter(|token| !token.is_empty()) {
             Some(token) => body["nextToken"] = Value::from(token),
             None => break,
@@ -95,9 +95,10 @@ async fn within(
     Ok(lines)
 }
 
-/// Returns a line without characters that move the cursor of a terminal.
-fn plain(message: &str) -> String {
-    message.trim_end().chars().map(|one| if one.is_control() { ' ' } else { one }).collect()
+/// Returns a line, not too long, without characters that move the cursor of a terminal.
+pub(super) fn plain(line: &str) -> String {
+    let plain: String = line.chars().map(|one| if one.is_control() { ' ' } else { one }).collect();
+    truncate(plain.trim_end(), LONGEST)
 }
 
 /// Returns what writes log lines; see [`crate::kinds::writes()`].
@@ -108,7 +109,7 @@ pub fn writes(step: &Step) -> Result<Writes> {
     }
     let target: Called = from_value("target", &step.target)?;
     let versions = sent_forward(step).filter_map(|(change, _)| called(change));
-    Ok(Writes::Versions { function: target.call.name, versions: versions.collect() })
+    Ok(Writes::Versions { function: target.how.call.name, versions: versions.collect() })
 }
 
 /// The version that a change asks to be called.

@@ -10,25 +10,30 @@ mod lines;
 mod log;
 mod needs;
 mod next;
+mod once;
 mod prepare;
 mod state;
 mod wording;
+mod words;
 
-use super::{APP_TAG, ChangeFacts, Class, ENVIRONMENT_TAG, Either, Kind, Next, Noticed, View, to_value};
+use super::{APP_TAG, ChangeFacts, Class, ENVIRONMENT_TAG, Either, Kind, Next, View};
 use crate::kinds::LookContext;
 use crate::kinds::ecs::document::with_images;
+use crate::kinds::ecs::register::own_tags;
 use crate::kinds::task::state::{recorded, registered};
 use crate::ports::{AssumeRole, Clock, EcsApi, EcsTasksApi, JsonServices, NewRun, Result};
+use crate::trouble::if_there;
 pub use call::{Call, CallPorts, CallRequest, handle as run_call, key as call_key};
 pub use lines::writes;
 pub use log::Log;
 pub use needs::needs;
+pub use once::{Direction, Goal, Work, started_by};
 pub use prepare::prepare;
 use serde_json::Value;
-pub use state::{Change, Direction, End, Goal, Seen, Sent, Target, TaskState, Work, started_by, token};
+pub use state::{Change, End, Seen, Sent, Target, TaskState, token};
 use windlass_domain::declaration::kinds::task::{Task as Spec, TaskUndo};
 use windlass_domain::deployment::step::Step;
-use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::ComponentName;
@@ -75,20 +80,29 @@ impl<P: EcsApi + EcsTasksApi + Clock + JsonServices> Kind for Task<P> {
     type Change = Change;
 
     async fn observe(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
-        self.look(target, way).await
+        let now = self.at.now();
+        let mut forward = recorded(way.changes, Direction::Forward);
+        let mut back = recorded(way.changes, Direction::Undo);
+        if forward.is_open() || back.is_open() {
+            let answered = [&forward, &back].map(|side| side.sent.as_ref()?.answered.as_ref());
+            let known: Vec<String> = answered.into_iter().flatten().map(|(task, _)| task.clone()).collect();
+            let runs = self.at.runs(&target.how.cluster, &target.how.family, &known);
+            let runs = runs.await?;
+            let find = |direction| {
+                let by = started_by(&self.deployment, &target.component, direction);
+                runs.iter().find(|run| run.started_by == by).cloned()
+            };
+            forward.run = find(Direction::Forward);
+            back.run = find(Direction::Undo);
+        }
+        let code = self.definition(target, way, &forward).await?;
+        let done = target.done([&forward, &back].map(|side| side.ended(target)));
+        Ok(Seen { now, deployment: self.deployment.clone(), code, forward, back, done })
     }
 
     fn view(target: &Target, seen: &Seen) -> View {
-        View {
-            noticed: Noticed {
-                value: to_value(&seen.done).unwrap_or(Value::Null),
-                shown: wording::shown(target, seen),
-            },
-            waits_for: None,
-            // The client token makes ECS run it once.
-            is_guarded: true,
-            is_consistent: false,
-        }
+        // The client token makes ECS run it once.
+        seen.view(wording::shown(target, seen), false)
     }
 
     fn back(seen: &Seen) -> Goal {
@@ -127,10 +141,7 @@ impl<P: EcsApi + EcsTasksApi + Clock + JsonServices> Kind for Task<P> {
                 let run = new_run(target, deployment, *direction, definition)?;
                 self.at.run_task(&run).await.map(Some).map_err(taken)
             }
-            Change::Stop { task, why, .. } => {
-                self.at.stop_task(&target.cluster, task, why).await?;
-                Ok(None)
-            }
+            Change::Stop { task, why, .. } => self.at.stop_task(&target.how.cluster, task, why).await.map(|()| None),
             Change::Miss { .. } => Ok(None),
             Change::Read { task, stopped, .. } => Ok(Some(lines::last(&self.at, target, (task, *stopped)).await)),
             Change::Note { end, .. } => Ok(Some(end.task.clone())),
@@ -162,11 +173,11 @@ fn new_run(target: &Target, deployment: &DeploymentId, direction: Direction, def
         (TASK_TAG, target.component.as_str()),
     ];
     Ok(NewRun {
-        cluster: target.cluster.clone(),
+        cluster: target.how.cluster.clone(),
         task_definition: definition.to_owned(),
-        container: target.container.clone(),
+        container: target.how.container.clone(),
         command: command.clone(),
-        launch: target.launch.clone(),
+        launch: target.how.launch.clone(),
         started_by: started_by(deployment, &target.component, direction),
         token: token(deployment, &target.component, direction),
         tags: tags.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
@@ -177,20 +188,12 @@ impl<P: EcsApi> Task<P> {
     /// Registers the base with the release's image, in a family of its own. So roles may run that family and nothing
     /// else.
     async fn register(&self, target: &Target, deployment: &DeploymentId) -> Result<String> {
-        let base = self.at.task_definition(&target.base).await?;
+        let base = self.at.task_definition(&target.how.base).await?;
         let document = document(&base.document, target).ok_or_else(|| {
-            let message = format!("{} has no container {}", base.arn, target.container);
+            let message = format!("{} has no container {}", base.arn, target.how.container);
             Fault::new(FaultName::NotFound, message)
         })?;
-        let mut tags = base.tags;
-        tags.retain(|name, _| !name.starts_with("aws:") && !name.starts_with("windlass:"));
-        for (name, value) in [
-            (DEPLOYMENT_TAG, deployment.as_str()),
-            (APP_TAG, target.app.as_str()),
-            (ENVIRONMENT_TAG, target.environment.as_str()),
-        ] {
-            tags.insert(name.to_owned(), value.to_owned());
-        }
+        let tags = own_tags(base.tags, deployment, EnvironmentId::new(&target.app, &target.environment));
         Ok(self.at.register(&document, &tags).await?.arn)
     }
 }
@@ -202,11 +205,11 @@ impl<P: EcsApi> Task<P> {
 /// half-way. If a definition says nothing, all containers are essential, and one must be (Amazon ECS API Reference,
 /// `ContainerDefinition`, `essential`).
 pub(crate) fn document(base: &Value, target: &Target) -> Option<Value> {
-    let images = [(target.container.clone(), target.image.clone())].into();
+    let images = [(target.how.container.clone(), target.how.image.clone())].into();
     let mut document = with_images(base, &images)?;
-    document["family"] = target.family.as_str().into();
+    document["family"] = target.how.family.as_str().into();
     for container in document["containerDefinitions"].as_array_mut()? {
-        let is_named = container["name"] == target.container.as_str();
+        let is_named = container["name"] == target.how.container.as_str();
         container["essential"] = is_named.into();
     }
     Some(document)
@@ -217,31 +220,6 @@ pub(crate) fn document(base: &Value, target: &Target) -> Option<Value> {
 const LOOK_BACK: u32 = 5;
 
 impl<P: EcsApi + EcsTasksApi + Clock> Task<P> {
-    pub(crate) async fn look(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
-        let now = self.at.now();
-        let mut forward = recorded(way.changes, Direction::Forward);
-        let mut back = recorded(way.changes, Direction::Undo);
-        if forward.is_open() || back.is_open() {
-            let answered = [&forward, &back].map(|side| side.sent.as_ref()?.answered.as_ref());
-            let known: Vec<String> = answered.into_iter().flatten().map(|(task, _)| task.clone()).collect();
-            let runs = self.at.runs(&target.cluster, &target.family, &known);
-            let runs = runs.await?;
-            let find = |direction| {
-                let by = started_by(&self.deployment, &target.component, direction);
-                runs.iter().find(|run| run.started_by == by).cloned()
-            };
-            forward.run = find(Direction::Forward);
-            back.run = find(Direction::Undo);
-        }
-        let definition = self.definition(target, way, &forward).await?;
-        let is_done = |side: &TaskState| {
-            let end = side.ended(target);
-            end.is_some_and(|end| end.is_success())
-        };
-        let done = if is_done(&forward) && !is_done(&back) { Some(target.work.clone()) } else { target.last.clone() };
-        Ok(Seen { now, deployment: self.deployment.clone(), definition, forward, back, done })
-    }
-
     /// Returns the task definition of this deployment: that of the task that was asked for, or the one that is
     /// recorded, or, if the answer was lost, the one with its tag.
     async fn definition(
@@ -257,15 +235,11 @@ impl<P: EcsApi + EcsTasksApi + Clock> Task<P> {
         if !matches!(way.goal, Some(Goal::Run(_))) {
             return Ok(None);
         }
-        let arns = self.at.task_definitions(&target.family, LOOK_BACK).await?;
+        let arns = self.at.task_definitions(&target.how.family, LOOK_BACK).await?;
         for arn in arns {
-            match self.at.task_definition(&arn).await {
-                Ok(found) if found.tags.get(DEPLOYMENT_TAG) == Some(&self.deployment.0) => {
-                    return Ok(Some(arn));
-                }
-                Ok(_) => {}
-                Err(fault) if fault.name == FaultName::NotFound => {}
-                Err(fault) => return Err(fault),
+            let found = if_there(self.at.task_definition(&arn).await)?;
+            if found.is_some_and(|found| found.tags.get(DEPLOYMENT_TAG) == Some(&self.deployment.0)) {
+                return Ok(Some(arn));
             }
         }
         Ok(None)
@@ -291,7 +265,8 @@ mod tests {
             {"name": "mesh", "image": "mesh:1", "essential": false},
         ]});
         assert_eq!(document(&base, &target()), Some(made));
-        let other = Target { container: "web".into(), ..target() };
+        let mut other = target();
+        other.how.container = "web".into();
         assert_eq!(document(&base, &other), None);
     }
 }

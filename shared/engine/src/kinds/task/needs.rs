@@ -3,9 +3,9 @@
 
 use super::call::{self, CallPorts};
 use super::log::Log;
+use super::once::family;
 use super::prepare::{Found, find};
-use super::state::family;
-use crate::kinds::ecs::foreign::{ROLES, full_arn};
+use crate::kinds::ecs::permissions::passes_on;
 use crate::kinds::needs::{DeployerRole, Needed};
 use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput};
 use crate::ports::{EcsApi, EcsTasksApi, Result};
@@ -50,12 +50,6 @@ fn of(by: &DeployerRole<'_>, input: &PrepareInput<'_>, found: &Found, spec: &Spe
         let tags = tags.map(|(name, value)| (name.to_owned(), value.to_owned()));
         needs.push(on(&group, "logs:FilterLogEvents").tagged(&tags.into()));
     }
-    if by.is_own {
-        let base = &found.base;
-        let roles = ROLES.map(|member| full_arn(&base.document[member], &base.arn));
-        let roles = roles.iter().filter_map(|role| role.as_str());
-        let roles = roles.filter(|role| !role.is_empty());
-        needs.extend(roles.map(|role| on(role, "iam:PassRole").with("iam:PassedToService", "ecs-tasks.amazonaws.com")));
-    }
+    needs.extend(passes_on("ecs", by, &found.base));
     needs
 }

@@ -4,11 +4,13 @@
 //! knows that token. A task that ECS does not show surely never ran, but only as long as ECS surely shows stopped
 //! tasks. After that nobody knows, and a person is asked.
 
-use super::state::{Change, Direction, End, Goal, Seen, Sent, Target, TaskState, started_by};
-use super::wording;
+use super::once::{Directed, Goal, Runs, started_by};
+use super::state::{Change, End, InEcs, Seen, Sent, Target, TaskState};
+use super::{wording, words};
 use crate::kinds::Next;
 use crate::ports::Run;
-use windlass_domain::declaration::kinds::task::{SHORT_S, STOPPED_WITHIN_S, TaskUndo};
+use windlass_domain::declaration::kinds::task::{SHORT_S, STOPPED_WITHIN_S};
+use windlass_domain::text::finding::Finding;
 
 /// The seconds after the first request during which a task that ECS does not show surely never ran. ECS shows stopped
 /// tasks for at least an hour (Amazon ECS API Reference, DescribeTasks), and knows a token for at least an hour (the
@@ -22,63 +24,19 @@ pub(super) const SHOWN_S: u64 = 5 * 60;
 /// The seconds between two looks at a task.
 const POLL_S: u64 = 5;
 
+/// One of the two tasks, on one of the two ways.
+type DirectedTask<'a> = Directed<'a, InEcs, Option<String>, TaskState>;
+
 /// Decides what to do next; see [`crate::kinds::Kind::next`].
 pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
-    match goal {
-        Goal::Run(_) => {
-            let side = DirectedTask { target, seen, direction: Direction::Forward, is_back: false };
-            match side.until_its_end() {
-                Ok(end) if end.is_success() => Next::Done,
-                Ok(end) => Next::Failed(wording::failed(target, Direction::Forward, &end)),
-                Err(next) => next,
-            }
-        }
-        Goal::Back(_) => back(target, seen),
-    }
+    DirectedTask::next(target, seen, goal)
 }
 
-/// Stops what was run, and takes it back if it may have begun.
-fn back(target: &Target, seen: &Seen) -> Next<Change> {
-    let forward = DirectedTask { target, seen, direction: Direction::Forward, is_back: true };
-    let end = match forward.stopped() {
-        Ok(Some(end)) => end,
-        Ok(None) => return Next::Done,
-        Err(next) => return next,
-    };
-    if end.began && target.irreversible {
-        return Next::Failed(wording::irreversible(target, &end));
-    }
-    let has_undo = matches!(target.undo, Some(TaskUndo::Command(_)));
-    if !end.began || !has_undo {
-        return Next::Done;
-    }
-    let undo = DirectedTask { direction: Direction::Undo, ..forward };
-    match undo.until_its_end() {
-        Ok(end) if end.is_success() => Next::Done,
-        Ok(end) => Next::Failed(wording::failed(target, Direction::Undo, &end)),
-        Err(next) => next,
-    }
-}
+impl Runs for DirectedTask<'_> {
+    type End = End;
+    type Change = Change;
 
-/// One of the two tasks, on one of the two ways.
-#[derive(Clone, Copy)]
-struct DirectedTask<'a> {
-    target: &'a Target,
-    seen: &'a Seen,
-    direction: Direction,
-    is_back: bool,
-}
-
-impl<'a> DirectedTask<'a> {
-    fn side(&self) -> &'a TaskState {
-        match self.direction {
-            Direction::Forward => &self.seen.forward,
-            Direction::Undo => &self.seen.back,
-        }
-    }
-
-    /// Returns how it ended, or what to do until it is run and has ended.
-    fn until_its_end(self) -> Result<End, Next<Change>> {
+    fn until_its_end(&self) -> Result<End, Next<Change>> {
         let side = self.side();
         if let Some(end) = self.known_end()? {
             return Ok(end);
@@ -86,7 +44,7 @@ impl<'a> DirectedTask<'a> {
         Err(match (side.alive(), &side.sent) {
             (Some(run), sent) => self.running(run, sent.as_ref()),
             (None, Some(sent)) => self.missing(sent),
-            (None, None) => match &self.seen.definition {
+            (None, None) => match &self.seen.code {
                 None => Next::Do(Change::Register),
                 Some(definition) => Next::Do(Change::Run {
                     direction: self.direction,
@@ -97,8 +55,8 @@ impl<'a> DirectedTask<'a> {
         })
     }
 
-    /// Returns how it ended, or `None` if it never ran, or what to do until one of them is so.
-    fn stopped(&self) -> Result<Option<End>, Next<Change>> {
+    /// Stops it if it runs.
+    fn over(&self) -> Result<Option<End>, Next<Change>> {
         let side = self.side();
         if let Some(end) = self.known_end()? {
             return Ok(Some(end));
@@ -111,6 +69,16 @@ impl<'a> DirectedTask<'a> {
         }
     }
 
+    fn failed(&self, end: &End) -> Finding {
+        wording::failed(self.target, self.direction, end)
+    }
+
+    fn irreversible(&self, end: &End) -> Finding {
+        words::irreversible(self.target, &wording::in_words(end), &wording::look(self.target, end))
+    }
+}
+
+impl DirectedTask<'_> {
     /// Decides about a task whose answer was lost and that ECS does not show. It surely never ran if every look of the
     /// way back has not shown it for [`SHOWN_S`].
     ///

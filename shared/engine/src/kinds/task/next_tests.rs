@@ -2,7 +2,8 @@
 
 use super::{KNOWN_S, SHOWN_S, next};
 use crate::kinds::Next;
-use crate::kinds::task::state::{Change, Direction, End, Goal, Seen, Sent, Target, TaskState, Work, recorded};
+use crate::kinds::task::once::{Direction, Goal, Work};
+use crate::kinds::task::state::{Change, End, InEcs, Seen, Sent, Target, TaskState, recorded};
 use crate::ports::{Launch, Run, RunContainer};
 use serde_json::json;
 use windlass_domain::declaration::kinds::task::{STOPPED_WITHIN_S, TaskUndo};
@@ -21,19 +22,21 @@ pub(in crate::kinds::task) fn target() -> Target {
         app: AppName::new("shop").unwrap(),
         environment: EnvironmentName::new("prod").unwrap(),
         component: ComponentName::new("migrate").unwrap(),
-        cluster: "shop".into(),
-        family: "windlass-shop_prod_migrate".into(),
-        base: "agent:1".into(),
-        container: "agent".into(),
-        image: "shop/agent@sha256:ab".into(),
         work: Work { sha256: Digest::of(b"1"), command: vec!["up".into()] },
         undo: Some(TaskUndo::Command(vec!["down".into()])),
         irreversible: false,
         show_log: false,
         limit_s: 900,
-        launch: Launch::default(),
-        log: None,
         last: None,
+        how: InEcs {
+            cluster: "shop".into(),
+            family: "windlass-shop_prod_migrate".into(),
+            base: "agent:1".into(),
+            container: "agent".into(),
+            image: "shop/agent@sha256:ab".into(),
+            launch: Launch::default(),
+            log: None,
+        },
     }
 }
 
@@ -92,7 +95,7 @@ pub(super) fn seen(forward: TaskState, back: TaskState) -> Seen {
     Seen {
         now: NOW,
         deployment: DeploymentId("0123456789abcdef".into()),
-        definition: Some("own:1".into()),
+        code: Some("own:1".into()),
         forward,
         back,
         done: None,
@@ -171,7 +174,7 @@ fn a_task_is_run_once_forward() {
     let late = with(sent(1200), Some(created));
     let next_of = |side| next(&target(), &seen(side, TaskState::default()), &forward());
     assert_eq!(in_words(&next_of(late)), "wait");
-    let unregistered = Seen { definition: None, ..seen(TaskState::default(), TaskState::default()) };
+    let unregistered = Seen { code: None, ..seen(TaskState::default(), TaskState::default()) };
     assert_eq!(in_words(&next(&target(), &unregistered, &forward())), "register");
 }
 

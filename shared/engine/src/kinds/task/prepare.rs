@@ -1,16 +1,17 @@
 //! Prepares a task: is its service ours, what is the task made from, and must it be run at all?
 
-use super::both::{irreversible, last, not_taken_back};
+use super::both::{Words, last, missing, planned};
 use super::call::{self, CallPorts};
 use super::log::{Log, id};
-use super::state::{Goal, Target, Work, family};
+use super::once::{Work, family};
+use super::state::{InEcs, Target};
 use super::{Task, wording};
 use crate::config::Configured;
 use crate::kinds::ecs::{document, permissions};
 use crate::kinds::needs::beside;
-use crate::kinds::{Kind as _, LookContext, PrepareInput, Prepared, Recorded, Stage, to_value};
+use crate::kinds::{PrepareInput, Prepared};
 use crate::ports::{EcsApi, EcsTasksApi, JsonServices, Launch, Network, Result, Service, TaskDefinition};
-use crate::trouble::Checked;
+use crate::trouble::{Checked, if_there};
 use windlass_domain::declaration::kinds::Spec as AnySpec;
 use windlass_domain::declaration::kinds::task::Task as Spec;
 use windlass_domain::declaration::resolved::Place;
@@ -18,7 +19,7 @@ use windlass_domain::declaration::tenancy::Claim;
 use windlass_domain::release::artifact::{Artifact, Image, split_image};
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::digest::Digest;
-use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::fault::Fault;
 use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The things that the declaration names, as they are.
@@ -63,31 +64,14 @@ where
     };
     let target = target(input, spec, &found, family, image, last(input)?);
     let kind = Task::new(ports.at(input.place), input.deployment.clone());
-    let seen = kind.observe(&target, &LookContext::default()).await?;
-    let before = Recorded::of::<Task<P>>(&target, &seen)?;
-    let is_brought = brought.is_some();
-    let unchanged = match brought {
-        None if !input.is_check => {
-            Some(format!("is not run, because the release has no image for its container {}", target.container))
-        }
-        _ => unchanged(input, &target),
-    };
-    let (mut stages, mut warnings) = (vec![], vec![]);
-    if unchanged.is_none() {
-        stages.push(Stage::new(to_value(&Goal::Run(target.work.clone()))?, what(&target)));
-        warnings.extend(not_taken_back(input, spec));
-        warnings.extend(irreversible(input, spec));
-    }
-    Ok(Prepared {
-        target: to_value(&target)?,
-        claims,
-        before: to_value(&before)?,
-        stages,
-        unchanged,
-        irreversible: spec.irreversible && is_brought,
-        warnings,
-        ..Prepared::default()
-    })
+    let not_brought = brought
+        .is_none()
+        .then(|| format!("is not run, because the release has no image for its container {}", target.how.container));
+    let command = wording::command(&target.work.command);
+    let (sha256, cluster) = (target.work.sha256.short(), &target.how.cluster);
+    let what = format!("run {command} once with sha256:{sha256} in cluster {cluster}");
+    let words = Words { not_brought, same: format!("is not run: {command}"), what };
+    planned(&kind, (input, spec), &target, claims, (words, None)).await
 }
 
 /// Finds all that the declaration names, or reports what is not there.
@@ -96,22 +80,12 @@ pub(super) async fn find(ports: &(impl EcsApi + EcsTasksApi), input: &PrepareInp
         return Err(Fault::internal("a task runs the image of a service").into());
     };
     let named = format!("active service `{}` in cluster `{}`", owner.service, owner.cluster);
-    let service = match ports.service(&owner.cluster, &owner.service).await {
-        Ok(service) => service,
-        Err(fault) if fault.name == FaultName::NotFound => {
-            return Err(missing(input, "image", &named).into());
-        }
-        Err(fault) => return Err(fault.into()),
-    };
+    let service = if_there(ports.service(&owner.cluster, &owner.service).await)?;
+    let service = service.ok_or_else(|| missing(input, "image", &named))?;
     let base = spec.family.as_deref().unwrap_or(service.runs());
-    let base = match ports.task_definition(base).await {
-        Ok(base) => base,
-        Err(fault) if fault.name == FaultName::NotFound => {
-            let named = format!("active task definition `{base}`");
-            return Err(missing(input, base_at(spec), &named).into());
-        }
-        Err(fault) => return Err(fault.into()),
-    };
+    let named = format!("active task definition `{base}`");
+    let base = if_there(ports.task_definition(base).await)?;
+    let base = base.ok_or_else(|| missing(input, base_at(spec), &named))?;
     let launch = ports.launch(&owner.cluster, &owner.service).await?;
     let network = spec.network.as_ref().map(|network| Network {
         subnets: network.subnets.clone(),
@@ -138,12 +112,8 @@ async fn foreign_cluster(ports: &impl EcsTasksApi, input: &PrepareInput<'_>, spe
     let Some(name) = own else {
         return Ok(None);
     };
-    let cluster = match ports.cluster(name).await {
-        Ok(cluster) => cluster,
-        Err(fault) if fault.name == FaultName::NotFound => {
-            return Ok(Some(missing(input, member, &format!("active cluster `{name}`"))));
-        }
-        Err(fault) => return Err(fault),
+    let Some(cluster) = if_there(ports.cluster(name).await)? else {
+        return Ok(Some(missing(input, member, &format!("active cluster `{name}`"))));
     };
     let what = format!("cluster {name}");
     Ok(input.check_tags(member, (&what, Some(&cluster.arn)), &cluster.tags))
@@ -156,16 +126,6 @@ fn own_cluster<'a>(input: &PrepareInput<'_>, spec: &'a Spec) -> Option<&'a str> 
         _ => None,
     };
     spec.cluster.as_deref().filter(|own| Some(*own) != of_service)
-}
-
-/// Pure: the finding that something is not there.
-fn missing(input: &PrepareInput<'_>, member: &str, what: &str) -> Finding {
-    Finding::new(
-        FindingName::TargetMissing,
-        input.path(member),
-        format!("There is no {what}."),
-        "Create it with your infrastructure code first, or mend its name.",
-    )
 }
 
 /// Returns the member that says from what the task is made.
@@ -262,43 +222,15 @@ fn target(
 ) -> Target {
     let (_, reference) = split_image(&image);
     let sha256 = Digest::parse(reference).unwrap_or_else(|_| Digest::of(image.as_bytes()));
-    Target {
-        app: input.app.clone(),
-        environment: input.environment.clone(),
-        component: input.component.clone(),
+    let work = Work { sha256, command: spec.command.clone() };
+    let how = InEcs {
         cluster: found.cluster.clone(),
         family,
         base: found.base.arn.clone(),
         container: found.container.clone(),
-        work: Work { sha256, command: spec.command.clone() },
         image,
-        undo: spec.undo.clone(),
-        irreversible: spec.irreversible,
-        limit_s: spec.limit.as_s(),
         launch: found.launch.clone(),
         log: Log::of(&found.base.document, &found.container),
-        show_log: spec.show_log,
-        last,
-    }
-}
-
-/// Returns why it is not run: the same has succeeded last, and nobody has asked for it again.
-fn unchanged(input: &PrepareInput<'_>, target: &Target) -> Option<String> {
-    let is_same = target.last.as_ref() == Some(&target.work);
-    (is_same && !input.again && !input.is_check).then(|| {
-        format!(
-            "is not run: {} has succeeded here already with sha256:{}",
-            wording::command(&target.work.command),
-            target.work.sha256.short()
-        )
-    })
-}
-
-fn what(target: &Target) -> String {
-    format!(
-        "run {} once with sha256:{} in cluster {}",
-        wording::command(&target.work.command),
-        target.work.sha256.short(),
-        target.cluster
-    )
+    };
+    Target::new(input, spec, work, last, how)
 }

@@ -1,14 +1,14 @@
-//! The state of a task, its goals, and the changes of it.
+//! The state of a task of Amazon ECS, and the changes of it.
 
 use super::log::Log;
+use super::once::{self, Direction, Ended, started_by};
 use crate::ports::{Launch, Run};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use windlass_domain::declaration::kinds::task::TaskUndo;
 use windlass_domain::deployment::step::ChangeRecord;
-use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::digest::Digest;
-use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::time::Time;
 
 /// The status of a task that has ended.
@@ -17,15 +17,9 @@ const STOPPED: &str = "STOPPED";
 /// The stop codes of a task that has ended by itself; ECS may give none.
 const BY_ITSELF: [&str; 2] = ["EssentialContainerExited", ""];
 
-/// A task, with everything that was decided at `Prepare`.
+/// The things with which a task of Amazon ECS is run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Target {
-    /// The application.
-    pub app: AppName,
-    /// The environment.
-    pub environment: EnvironmentName,
-    /// The component.
-    pub component: ComponentName,
+pub struct InEcs {
     /// The cluster's name.
     pub cluster: String,
     /// The family of its own task definitions.
@@ -36,84 +30,18 @@ pub struct Target {
     pub container: String,
     /// The image that is run, by digest.
     pub image: String,
-    /// The work.
-    pub work: Work,
-    /// The command that takes it back; `None` if nobody has said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub undo: Option<TaskUndo>,
-    /// True if what came before must not run after it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub irreversible: bool,
-    /// The seconds that it may take.
-    pub limit_s: u64,
     /// The way in which it is launched.
     pub launch: Launch,
     /// Its log; `None` if no log group is named for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<Log>,
-    /// True if the last lines of its log are shown.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub show_log: bool,
-    /// The work that succeeded last here, before this deployment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last: Option<Work>,
 }
 
-/// The work of a task or a call. It is the same work if both fields are equal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Work {
-    /// The digest of the image; for a call, that of the artifact.
-    pub sha256: Digest,
-    /// The command; for a call, the function, its qualifier and its payload.
-    pub command: Vec<String>,
-}
+/// A task, with everything that was decided at `Prepare`.
+pub type Target = once::Target<InEcs>;
 
-/// The goal, and the state that is recorded to come back to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Goal {
-    /// This is run, and succeeds.
-    Run(Work),
-    /// Everything that this deployment has run is over and taken back. This had succeeded last then.
-    Back(Option<Work>),
-}
-
-/// One of the two tasks of a component. Each is run once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Direction {
-    /// The one of the release.
-    Forward,
-    /// The one that takes it back.
-    Undo,
-}
-
-impl Direction {
-    /// The name, as it is recorded.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Forward => "forward",
-            Self::Undo => "undo",
-        }
-    }
-}
-
-/// The result of a look, beside what the ledger says.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Seen {
-    /// The time at which the look began.
-    pub now: Time,
-    /// The deployment whose tasks they are.
-    pub deployment: DeploymentId,
-    /// The task definition that this deployment has registered, by ARN.
-    pub definition: Option<String>,
-    /// The task of the release.
-    pub forward: TaskState,
-    /// The task that takes it back.
-    pub back: TaskState,
-    /// The work that has succeeded last and was not taken back.
-    pub done: Option<Work>,
-}
+/// The result of a look. What is run is the task definition that this deployment has registered.
+pub type Seen = once::Seen<Option<String>, TaskState>;
 
 /// One of the two tasks.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -200,10 +128,15 @@ impl End {
             took_s: run.started.zip(run.stopped).map(|(from, to)| to.ms_since(from) / 1000),
         })
     }
+}
 
-    /// Returns whether it did all that it had to.
-    pub fn is_success(&self) -> bool {
+impl Ended for End {
+    fn is_success(&self) -> bool {
         self.by_itself && self.exit == Some(0)
+    }
+
+    fn began(&self) -> bool {
+        self.began
     }
 }
 
@@ -211,7 +144,7 @@ impl TaskState {
     /// Returns its end, as the ledger has it or as ECS shows it.
     pub fn ended(&self, target: &Target) -> Option<End> {
         let shown = || {
-            let end = End::of(self.run.as_ref()?, &target.container, target.log.as_ref())?;
+            let end = End::of(self.run.as_ref()?, &target.how.container, target.how.log.as_ref())?;
             Some(End { lines: self.lines.clone().unwrap_or_default(), ..end })
         };
         self.end.clone().or_else(shown)
@@ -348,16 +281,4 @@ fn sent(record: &ChangeRecord) -> Sent {
 pub fn token(deployment: &DeploymentId, component: &ComponentName, direction: Direction) -> String {
     let of = started_by(deployment, component, direction);
     Digest::of(of.as_bytes()).as_str().to_owned()
-}
-
-/// Returns the name of the one who starts a task, by which the task is found again.
-pub fn started_by(deployment: &DeploymentId, component: &ComponentName, direction: Direction) -> String {
-    format!("windlass/{deployment}/{component}/{}", direction.as_str())
-}
-
-/// Returns the family of a component's own task definitions. The roles of Windlass may write and run this family, and
-/// no other.
-pub fn family(of: EnvironmentId<'_>, component: &ComponentName) -> String {
-    let (app, environment) = (of.app(), of.environment());
-    format!("windlass-{app}_{environment}_{component}")
 }

@@ -4,15 +4,17 @@
 //! and followed to its end, so that the former tasks get the callers again. If the callers then do not get what they
 //! got before, CodeDeploy deploys once more.
 
-use super::state::{Change, Followed, Goal, Moved, Seen, primary};
-use super::wording;
+use super::state::{Change, Goal, Seen, primary};
+use super::wording::{self, WORDS};
 use crate::kinds::Next;
-use crate::kinds::codedeploy::{POLL_S, again};
+use crate::kinds::codedeploy::wording::{beside, replaced};
+use crate::kinds::codedeploy::{Followed, Moved, POLL_S, Replacement, again};
 use crate::kinds::ecs::images;
 use crate::kinds::ecs::next::goal as registered;
 use crate::kinds::ecs::state::{self as ecs, Target};
 use crate::kinds::ecs::verify::{fails_again, verify, wait_unless_overdue};
-use crate::ports::Deployed;
+use crate::kinds::ecs::wording::service;
+use crate::ports::{Deployed, Waiting};
 use windlass_domain::text::time::Time;
 
 /// The time after a deployment has succeeded in which a look at the service may be behind, in seconds.
@@ -21,8 +23,8 @@ const SHOWN_S: u64 = 30;
 /// Returns what to do next; see [`crate::kinds::Kind::next`].
 pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
     let sent = seen.forward.as_deref().filter(|_| goal.of.task_definition.is_none());
-    let Some(to) = sent.or_else(|| registered(&seen.service, &goal.of)) else {
-        return Next::Do(Change::Service(ecs::Change::Register { images: images::texts(&goal.of.images) }));
+    let Some(to) = sent.or_else(|| registered(&seen.of, &goal.of)) else {
+        return Next::Do(Change::Of(ecs::Change::Register { images: images::texts(&goal.of.images) }));
     };
     let way = NextChange { target, seen, goal, to };
     match &seen.followed {
@@ -63,19 +65,16 @@ impl NextChange<'_> {
             return match self.runs() {
                 Some(runs) if runs == self.to => self.steady(),
                 _ if self.may_not_show_yet(&own.is) => Next::Wait(POLL_S),
-                _ => Next::Theirs(wording::moved_since(target, seen, own)),
+                _ => Next::Theirs(wording::story(target, seen, own).moved_since()),
             };
         }
         if self.has_come(own) {
             return self.checked();
         }
         if own.is.status == "Ready" && self.continues() {
-            return match again(own.goes, seen.now) {
-                None => self.wait(own),
-                Some(again) => Next::Do(Change::Go { deployment: own.is.id.clone(), again }),
-            };
+            return self.end_wait(own, Waiting::Ready);
         }
-        if let Some(finding) = fails_again(target, &seen.service, self.to, 0) {
+        if let Some(finding) = fails_again(target, &seen.of, self.to, 0) {
             return Next::Failed(finding);
         }
         self.wait(own)
@@ -122,12 +121,12 @@ impl NextChange<'_> {
             return self.arrive();
         }
         if let Some(other) = &seen.other {
-            return Next::Theirs(wording::replaced(target, other));
+            return Next::Theirs(replaced(&WORDS, &service(target), other));
         }
         if seen.is_elsewhere() {
-            return Next::Theirs(wording::moved_since(target, seen, own));
+            return Next::Theirs(wording::story(target, seen, own).moved_since());
         }
-        Next::TakenBack(wording::taken_back(target, seen, own))
+        Next::TakenBack(wording::story(target, seen, own).taken_back(&wording::troubles(seen)))
     }
 
     /// Decides for our own deployment that brings something else, and that is gone back from.
@@ -159,40 +158,47 @@ impl NextChange<'_> {
             return self.stop(earlier);
         }
         if earlier.is_ending() || earlier.ends.is_some() {
-            return match again(earlier.ends, seen.now) {
-                None => self.wait(earlier),
-                Some(again) => Next::Do(Change::End { deployment: earlier.is.id.clone(), again }),
-            };
+            return self.end_wait(earlier, Waiting::Termination);
         }
         self.wait(earlier)
     }
 
+    /// Ends a wait of CodeDeploy's.
+    fn end_wait(&self, own: &Followed, waiting: Waiting) -> Next<Change> {
+        let sent = match waiting {
+            Waiting::Ready => own.goes,
+            Waiting::Termination => own.ends,
+        };
+        match again(sent, self.seen.now) {
+            None => self.wait(own),
+            Some(again) => Next::Do(Change::Continue { deployment: own.is.id.clone(), waiting, again }),
+        }
+    }
+
     fn stop(&self, own: &Followed) -> Next<Change> {
         let before = self.seen.asked.as_ref().filter(|asked| asked.stop.is_some());
-        let leaves = &self.seen.service.task_definition;
+        let from = before.map_or(&self.seen.of.task_definition, |asked| &asked.from);
         match again(own.stops, self.seen.now) {
             None => self.wait(own),
-            Some(again) => Next::Do(Change::Stop {
-                deployment: own.is.id.clone(),
-                from: before.map_or(leaves, |asked| &asked.from).clone(),
-                to: self.to.to_owned(),
-                images: images::texts(&self.goal.of.images),
-                again,
-            }),
+            Some(again) => Next::Do(Change::Stop { deployment: own.is.id.clone(), way: Some(self.way(from)), again }),
         }
+    }
+
+    /// Returns that callers leave this task definition for the one to reach.
+    fn way(&self, from: &str) -> Replacement {
+        let images = images::texts(&self.goal.of.images);
+        Replacement { from: from.to_owned(), to: self.to.to_owned(), images }
     }
 
     /// Decides if nothing of Windlass's is under way in the group.
     fn arrive(&self) -> Next<Change> {
         let Self { target, seen, .. } = self;
         if let Some(other) = &seen.other {
-            return match &seen.asked {
-                Some(_) if self.is_back() => Next::Theirs(wording::replaced(target, other)),
-                _ => Next::Failed(wording::busy(target, other)),
-            };
+            let is_since = seen.asked.is_some() && self.is_back();
+            return beside((&WORDS, &service(target), target.codedeploy.as_ref()), other, is_since);
         }
         let Some(runs) = self.runs() else {
-            return lift(wait_unless_overdue(&seen.service, || wording::nobody(target)));
+            return wait_unless_overdue(&seen.of, || wording::nobody(target)).map(Change::Of);
         };
         if runs == self.to {
             // It was asked for, and its deployment cannot be seen yet: nobody knows what the deployment does next.
@@ -201,9 +207,7 @@ impl NextChange<'_> {
         }
         let own = seen.followed.as_ref().filter(|own| own.is_own);
         Next::Do(Change::Begin {
-            from: runs.to_owned(),
-            to: self.to.to_owned(),
-            images: images::texts(&self.goal.of.images),
+            way: self.way(runs),
             after: own.map(|own| own.is.id.clone()),
             at_once: self.is_back(),
         })
@@ -215,36 +219,31 @@ impl NextChange<'_> {
         let Self { target, seen, .. } = self;
         let tasks = primary(&seen.task_sets);
         let is_whole = tasks.is_some_and(|own| own.running == own.desired && own.pending == 0);
-        if seen.service.desired == 0 {
+        if seen.of.desired == 0 {
             Next::Done
         } else if is_whole {
             self.checked()
         } else {
             let finding = || wording::not_steady(target, seen);
-            lift(wait_unless_overdue(&seen.service, finding))
+            wait_unless_overdue(&seen.of, finding).map(Change::Of)
         }
     }
 
     fn checked(&self) -> Next<Change> {
-        if self.seen.service.desired == 0 {
+        if self.seen.of.desired == 0 {
             return Next::Done;
         }
-        lift(verify(self.target, &self.seen.service, &self.goal.of))
+        verify(self.target, &self.seen.of, &self.goal.of).map(Change::Of)
     }
 
     /// Waits for CodeDeploy: often at first, and rarely once it takes long.
     fn wait(&self, own: &Followed) -> Next<Change> {
         let Self { target, seen, .. } = self;
-        if seen.service.overdue && !own.is.is_over() {
+        if seen.of.overdue && !own.is.is_over() {
             return Next::Failed(wording::late(target, seen, own));
         }
-        Next::wait_on(seen.service.waited_ms, POLL_S)
+        Next::wait_on(seen.of.waited_ms, POLL_S)
     }
-}
-
-/// Lifts what the kind of the service decides about its tasks into this kind.
-fn lift(next: Next<ecs::Change>) -> Next<Change> {
-    next.map(Change::Service)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use super::super::scene::{ago, deployed, earlier, images, seen, sends, target};
 use super::*;
+use crate::kinds::codedeploy::wording::what;
 use crate::kinds::ecs::{Goal as Of, Until};
 use std::collections::BTreeSet;
 
@@ -27,8 +28,8 @@ fn in_words(seen: &Seen, goal: &Goal) -> String {
     match next(&target(), seen, goal) {
         Next::Done => "done".into(),
         Next::Wait(_) | Next::WaitForHours => "wait".into(),
-        Next::Do(Change::Service(change)) => format!("{change:?}"),
-        Next::Do(change) => wording::what(&change),
+        Next::Do(Change::Of(change)) => format!("{change:?}"),
+        Next::Do(change) => what(&change, wording::replaces),
         Next::Failed(finding) => format!("failed {}", finding.name),
         Next::Theirs(finding) => format!("theirs {}", finding.name),
         Next::TakenBack(finding) => format!("taken back {}", finding.name),
@@ -65,7 +66,7 @@ fn forward() {
         assert_eq!(got, wanted, "{ours} {percent}");
     }
     let mut unregistered = seen("-", 0);
-    unregistered.service.registered = None;
+    unregistered.of.registered = None;
     assert!(in_words(&unregistered, &release(Moved::All)).starts_with("Register"));
 }
 
@@ -82,10 +83,10 @@ fn nothing_is_reached_by_what_is_not_known() {
     hooked.followed.as_mut().unwrap().lifecycle.events[1].status = "InProgress".into();
     assert_eq!(in_words(&hooked, &release(Moved::All)), "wait", "its last hook runs");
     let mut unknown = seen("InProgress", 101);
-    unknown.service.unknown_digests = [("agent".to_owned(), 1)].into();
+    unknown.of.unknown_digests = [("agent".to_owned(), 1)].into();
     assert_eq!(in_words(&unknown, &release(Moved::All)), "wait");
     let mut other = seen("InProgress", 101);
-    other.service.images = images("strange");
+    other.of.images = images("strange");
     assert_eq!(in_words(&other, &release(Moved::All)), "failed ChangeFailed");
 }
 
@@ -94,7 +95,7 @@ fn a_wait_before_callers_are_moved_is_ended_where_that_is_declared() {
     let mut target = target();
     let ready = seen("Ready", 0);
     let go = |target: &Target, seen: &Seen, moved| match next(target, seen, &release(moved)) {
-        Next::Do(change) => wording::what(&change),
+        Next::Do(change) => what(&change, wording::replaces),
         Next::Done => "done".into(),
         _ => "wait".into(),
     };
@@ -134,7 +135,7 @@ fn back() {
     assert_eq!(in_words(&stopped, &former()), "stop deployment d-1 of CodeDeploy once more, with its rollback");
     stopped.followed.as_mut().unwrap().stops = Some(sends(6, 20));
     assert_eq!(in_words(&stopped, &former()), "wait");
-    stopped.service.overdue = true;
+    stopped.of.overdue = true;
     assert_eq!(in_words(&stopped, &former()), "failed ChangeFailed");
     // It may not have reached CodeDeploy.
     let stop = stopped.followed.as_mut().unwrap().stops.as_mut().unwrap();
@@ -221,10 +222,10 @@ fn a_way_back_that_failed_is_tried_once_more_by_a_recovery() {
 #[test]
 fn what_takes_too_long_is_reported() {
     let mut late = seen("InProgress", 0);
-    late.service.overdue = true;
+    late.of.overdue = true;
     assert_eq!(in_words(&late, &release(Moved::All)), "failed ChangeFailed");
     let mut crashes = seen("InProgress", 0);
     let trouble = ecs::StoppedTasks { tasks: 3, reasons: vec!["it exits".into()] };
-    crashes.service.troubles = [("agent:2".to_owned(), trouble)].into();
+    crashes.of.troubles = [("agent:2".to_owned(), trouble)].into();
     assert_eq!(in_words(&crashes, &release(Moved::All)), "failed ChangeFailed");
 }

@@ -1,8 +1,8 @@
 //! Test scenes: a service in every way in which CodeDeploy may stand to it.
 
-use super::state::{DeploymentRequest, Followed, Seen, callers};
-use crate::kinds::codedeploy::SentCalls;
-use crate::kinds::ecs::{self, Group, Registered, Seen as Service, Target};
+use super::state::{Seen, callers};
+use crate::kinds::codedeploy::{DeploymentRequest, Followed, Group, SentCalls};
+use crate::kinds::ecs::{self, Registered, Seen as Service, Target};
 use crate::ports::{Deployed, Lifecycle, LifecycleEvent, Share, TaskSet};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::appspec::{AppSpec, TaskSetShape};
@@ -105,6 +105,7 @@ pub(super) fn seen(ours: &str, percent: u64) -> Seen {
             events: vec![event("AllowTraffic", is_moved), event("AfterAllowTraffic", is_moved)],
             task_sets: vec![share("blue", 100 - percent.min(100)), share("green", percent)],
         },
+        keeps_former: true,
         stops: None,
         goes: None,
         ends: None,
@@ -120,7 +121,7 @@ pub(super) fn seen(ours: &str, percent: u64) -> Seen {
     let callers = callers(runs, asked.as_ref(), followed.as_ref(), NOW);
     Seen {
         now: NOW,
-        service: Service {
+        of: Service {
             images: images(image(&callers)),
             registered: Some(Registered {
                 arn: "agent:2".into(),
@@ -148,7 +149,6 @@ pub(super) fn seen(ours: &str, percent: u64) -> Seen {
         followed,
         other: None,
         other_moves: false,
-        only_looks: false,
     }
 }
 
@@ -159,7 +159,7 @@ pub(super) fn earlier(status: &str, percent: u64) -> Seen {
     if let Some(followed) = &mut seen.followed {
         followed.is_own = false;
     }
-    seen.service.registered =
+    seen.of.registered =
         Some(Registered { arn: "agent:3".into(), images: [("agent".to_owned(), "newer".to_owned())].into() });
     seen
 }

@@ -1,59 +1,54 @@
-//! Sentences about a service that CodeDeploy deploys: one function for each story.
+//! Sentences about a service that CodeDeploy deploys: what they say in other words than those about an alias.
 
-use super::state::{Change, Followed, Seen, patience_s, primary};
-use crate::kinds::codedeploy::MARK;
-use crate::kinds::codedeploy::sentences::{self, after_colon, is_stopped_by_hand, status as status_of, stop_command};
+use super::state::{Seen, patience_s, primary};
+use crate::kinds::codedeploy::wording::{self, Story, Words};
+use crate::kinds::codedeploy::{Followed, Replacement, status as status_of};
 use crate::kinds::ecs::state::Target;
 use crate::kinds::ecs::wording::{finding, reasons, service, short};
-use crate::kinds::whose;
-use crate::ports::{Deployed, TaskSet};
+use crate::ports::TaskSet;
 use windlass_domain::text::count::{agree, count};
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::time::Time;
 
-/// Says in words which change CodeDeploy makes.
-pub(super) fn what(change: &Change) -> String {
-    let more = |again: u32| if again == 0 { "" } else { " once more" };
-    match change {
-        Change::Service(_) => String::new(),
-        Change::Begin { from, to, .. } => format!("task definition {} → {} by CodeDeploy", short(from), short(to)),
-        Change::Stop { deployment, again, .. } => {
-            format!("stop deployment {deployment} of CodeDeploy{}, with its rollback", more(*again))
-        }
-        Change::Go { deployment, again } => {
-            format!("let deployment {deployment} of CodeDeploy move callers{}", more(*again))
-        }
-        Change::End { deployment, again } => {
-            format!("let deployment {deployment} of CodeDeploy end the former tasks{}", more(*again))
-        }
+/// The words about the service.
+pub(super) const WORDS: Words = Words {
+    owned: "which task definition callers of the service get",
+    stopped: ["Deployment", " was stopped", " Windlass did not stop it."],
+    who_stopped: "Find out who stopped it (CloudTrail, StopDeployment), or whether nobody let it go on in time; then deploy again.",
+    who_moved: "Find out who moved them (CloudTrail, CreateDeployment), then deploy again.",
+    replaced: ["has created", "since"],
+};
+
+/// The story of our own deployment.
+pub(super) fn story<'a>(target: &Target, seen: &Seen, own: &'a Followed) -> Story<'a> {
+    let runs = runs(seen);
+    Story {
+        words: &WORDS,
+        place: service(target),
+        own,
+        of: of(own),
+        gets: format!("Callers get {runs}."),
+        moved: format!("the callers since: they get {runs}"),
     }
+}
+
+/// Says in words what is replaced by what.
+pub(super) fn replaces(way: &Replacement) -> String {
+    format!("task definition {} → {}", short(&way.from), short(&way.to))
 }
 
 /// Says in words what callers get.
 pub(super) fn shown(target: &Target, seen: &Seen) -> String {
-    let runs = short(&seen.service.task_definition);
-    let with_deployment = |of: &Deployed, what: &str| format!("{runs} (deployment {} {what})", of.id);
-    let Some(own) = &seen.followed else {
-        return match &seen.other {
-            Some(other) => {
-                let what = format!("of CodeDeploy, which is somebody else's, is {}", other.status);
-                with_deployment(other, &what)
-            }
-            None => steady(seen),
-        };
-    };
-    match &own.rollback {
-        Some(back) if !back.is_over() => with_deployment(back, "of CodeDeploy takes it back"),
-        _ if own.is_ending() => with_deployment(&own.is, &format!("of CodeDeploy {}", keeps(target, seen, own))),
-        _ if own.is.is_over() => steady(seen),
-        _ => with_deployment(&own.is, &format!("of CodeDeploy is {}", own.is.status)),
-    }
+    let runs = short(&seen.of.task_definition);
+    let own = seen.followed.as_ref();
+    let other = seen.other.as_ref().filter(|_| own.is_none());
+    wording::shown((runs, steady(seen)), own, other, |own| keeps(target, seen, own))
 }
 
 /// Says what callers get, and which tasks stay for good and get none.
 fn steady(seen: &Seen) -> String {
-    let named = short(&seen.service.task_definition);
-    let steady = format!("{named} steady with {}", count(seen.service.desired, "task"));
+    let named = short(&seen.of.task_definition);
+    let steady = format!("{named} steady with {}", count(seen.of.desired, "task"));
     let stays = |one: &&TaskSet| one.status == "ACTIVE" && one.running > 0;
     let left = seen.task_sets.iter().filter(stays);
     let left: Vec<String> = left
@@ -106,40 +101,9 @@ fn status(target: &Target, seen: &Seen, own: &Followed) -> String {
     }
 }
 
-/// Says what the service waits for. Each status and event of CodeDeploy has a sentence.
+/// Says what the service waits for.
 pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
-    if let Some(own) = &seen.followed {
-        let id = &own.is.id;
-        if let Some(back) = own.rollback.as_ref().filter(|back| !back.is_over()) {
-            let (back_id, stands) = (&back.id, status_of(back, &[]));
-            let place = service(target);
-            return Some(format!("deployment {back_id} of CodeDeploy takes {place} back: it {stands}"));
-        }
-        let stands = status(target, seen, own);
-        if own.is_returning(seen.now) {
-            return Some(format!("deployment {id} of CodeDeploy {stands}, and its rollback is about to begin"));
-        }
-        let is_left = own.is.is_over() || own.is_ending() && own.stops.is_none() && own.ends.is_none();
-        return (!is_left).then(|| format!("deployment {id} of CodeDeploy {stands}"));
-    }
-    let other = seen.other.as_ref()?;
-    Some(format!(
-        "deployment {} of somebody else's {} in the group; wait for it, or stop it (`{}`)",
-        other.id,
-        status_of(other, &[]),
-        stop_command(other)
-    ))
-}
-
-/// Says what came of the rollback, and what callers get.
-fn since(seen: &Seen, own: &Followed) -> String {
-    let untouched = own.lifecycle.events.iter().any(|event| event.name == "AllowTraffic" && event.status == "Pending");
-    let back = match &own.rollback {
-        Some(back) => format!("Its rollback {} {}.", back.id, status_of(back, &[])),
-        None if untouched => "No caller was moved.".to_owned(),
-        None => format!("CodeDeploy began no rollback{}.", after_colon(&own.is.rollback_words)),
-    };
-    format!("{back} Callers get {}.", runs(seen))
+    wording::waits_for(&service(target), seen, |own| status(target, seen, own))
 }
 
 /// Names the task definition that callers get.
@@ -158,96 +122,10 @@ fn of(own: &Followed) -> String {
 }
 
 /// Says why tasks of what was asked for stopped; empty if none did.
-fn troubles(seen: &Seen) -> String {
+pub(super) fn troubles(seen: &Seen) -> String {
     let to = seen.asked.as_ref().map(|asked| &asked.to);
-    let trouble = to.and_then(|to| seen.service.troubles.get(to));
+    let trouble = to.and_then(|to| seen.of.troubles.get(to));
     trouble.map_or_else(String::new, |trouble| format!(" {}", reasons(Some(trouble))))
-}
-
-fn owned() -> String {
-    whose("which task definition callers of the service get")
-}
-
-/// The finding that our own deployment has failed, or was stopped.
-pub(super) fn taken_back(target: &Target, seen: &Seen, own: &Followed) -> Finding {
-    let (code, words) = own.is.error.clone().unwrap_or_default();
-    let (id, of, words) = (&own.is.id, of(own), after_colon(&words));
-    let since = since(seen, own);
-    if is_stopped_by_hand(&own.is) {
-        return Finding::new(
-            FindingName::TargetChangedByOther,
-            service(target),
-            format!(
-                "Deployment {id}{of} of CodeDeploy was stopped{words}. Windlass did not stop it. {since} {}.",
-                owned()
-            ),
-            "Find out who stopped it (CloudTrail, StopDeployment), or whether nobody let it go on in time; then deploy again.",
-        );
-    }
-    let (why, remedy) = sentences::why(&code, &own.lifecycle.events);
-    let troubles = troubles(seen);
-    Finding::new(
-        FindingName::ChangeFailed,
-        service(target),
-        format!(
-            "Deployment {id}{of} of CodeDeploy {}, because {why}{words}.{troubles} {since}",
-            status_of(&own.is, &[])
-        ),
-        remedy,
-    )
-}
-
-/// The finding that our own deployment is over, and that callers get what it cannot have left.
-pub(super) fn moved_since(target: &Target, seen: &Seen, own: &Followed) -> Finding {
-    Finding::new(
-        FindingName::TargetChangedByOther,
-        service(target),
-        format!(
-            "Deployment {}{} of CodeDeploy {}, and somebody else has moved the callers since: they get {}. {}.",
-            own.is.id,
-            of(own),
-            status_of(&own.is, &[]),
-            runs(seen),
-            owned()
-        ),
-        "Find out who moved them (CloudTrail, CreateDeployment), then deploy again.",
-    )
-}
-
-/// The finding that somebody else has begun a deployment since this one has.
-pub(super) fn replaced(target: &Target, other: &Deployed) -> Finding {
-    Finding::new(
-        FindingName::TargetChangedByOther,
-        service(target),
-        format!(
-            "Somebody else has created deployment {} of CodeDeploy in the same group since: it {}. {}.",
-            other.id,
-            status_of(other, &[]),
-            owned()
-        ),
-        "Find out who created it (CloudTrail, CreateDeployment). Once it is over, `accept` keeps what it has brought, and `recover` goes back over it.",
-    )
-}
-
-/// The finding that a deployment is under way in the group that is not this one's.
-pub(super) fn busy(target: &Target, other: &Deployed) -> Finding {
-    let group = target.codedeploy.as_ref();
-    let group = group.map_or_else(String::new, |of| sentences::named(&of.application, &of.group));
-    let whose = if other.description.starts_with(MARK) {
-        format!("was created by an earlier one ({})", other.description)
-    } else {
-        "is somebody else's".to_owned()
-    };
-    Finding::new(
-        FindingName::TargetBusy,
-        service(target),
-        format!(
-            "CodeDeploy makes one deployment at a time in {group}, and {} {whose}: it {}.",
-            other.id,
-            status_of(other, &[])
-        ),
-        format!("Wait until it is over, or stop it (`{}`), and deploy again.", stop_command(other)),
-    )
 }
 
 /// The finding that no task set of the service gets the production traffic.
@@ -263,7 +141,7 @@ pub(super) fn nobody(target: &Target) -> Finding {
 /// The finding that callers get the goal, and that it is not steady.
 pub(super) fn not_steady(target: &Target, seen: &Seen) -> Finding {
     let tasks = primary(&seen.task_sets).cloned().unwrap_or_default();
-    let trouble = seen.service.troubles.get(&tasks.task_definition);
+    let trouble = seen.of.troubles.get(&tasks.task_definition);
     finding(
         FindingName::ChangeFailed,
         service(target),

@@ -1,5 +1,6 @@
 use super::super::scene::{ago, deployed, earlier, seen, sends, target};
 use super::*;
+use crate::kinds::codedeploy::wording::{busy, replaced};
 use crate::ports::LifecycleEvent;
 
 /// Each status and each event that is waited for has a sentence.
@@ -85,16 +86,17 @@ fn every_end_has_its_sentence() {
         own.is.error = (!code.is_empty()).then(|| (code.to_owned(), "what AWS says.".to_owned()));
         own.rollback = (code != "TIMEOUT").then(|| deployed("d-2", "Succeeded"));
         let own = own.clone();
-        all.push(taken_back(&target(), &seen, &own).written());
+        all.push(story(&target(), &seen, &own).taken_back(&troubles(&seen)).written());
     }
     let mut other = deployed("d-9", "Queued");
     let own = seen("InProgress", 0).followed.unwrap();
-    all.push(busy(&target(), &other).written());
+    let (place, group) = (service(&target()), target().codedeploy.unwrap().named());
+    all.push(busy(&place, &group, &other).written());
     other.description = "by hand".into();
     all.extend([
-        busy(&target(), &other).written(),
-        replaced(&target(), &other).written(),
-        moved_since(&target(), &seen("Succeeded", 0), &own).written(),
+        busy(&place, &group, &other).written(),
+        replaced(&WORDS, &place, &other).written(),
+        story(&target(), &seen("Succeeded", 0), &own).moved_since().written(),
         nobody(&target()).written(),
         not_steady(&target(), &seen("Succeeded", 101)).written(),
         late(&target(), &seen("InProgress", 0), &own).written(),

@@ -4,12 +4,13 @@
 //! stopped and followed to its end. If the alias is then not as before, Windlass moves the alias itself.
 
 use super::state::{Change, Goal, Seen};
-use super::wording;
+use super::wording::{self, WORDS};
 use crate::kinds::Next;
-use crate::kinds::codedeploy::{POLL_S, again};
+use crate::kinds::codedeploy::{Followed, Moved, POLL_S, Replacement, again, wording as codedeploy};
 use crate::kinds::lambda::next::next as next_of_function;
 use crate::kinds::lambda::state::{self as lambda, Target, Traffic};
 use crate::ports::Deployed;
+use std::collections::BTreeMap;
 use windlass_domain::text::time::Time;
 
 /// The time that a deployment may take longer than its configuration says, in seconds: two hooks of an hour each (AWS
@@ -18,90 +19,92 @@ const LATE_S: u64 = (2 * 60 + 30) * 60;
 
 /// Returns what to do next; see [`crate::kinds::Kind::next`].
 pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
-    let on_function = next_of_function(&seen.function, &goal.of);
+    let on_function = next_of_function(&seen.of, &goal.of);
     match &goal.of {
-        lambda::Goal::Release(wanted) if wanted.is_ahead() => lift(on_function),
+        lambda::Goal::Release(wanted) if wanted.is_ahead() => on_function.map(Change::Of),
         lambda::Goal::Release(_) => forward(target, seen, goal, on_function),
         lambda::Goal::Back(_) => back(target, seen, on_function),
     }
-}
-
-/// Lifts the next step of the function, which needs no CodeDeploy, into this kind.
-fn lift(next: Next<lambda::Change>) -> Next<Change> {
-    next.map(Change::Function)
 }
 
 fn forward(target: &Target, seen: &Seen, goal: &Goal, on_function: Next<lambda::Change>) -> Next<Change> {
     let left = match on_function {
         Next::Done => None,
         Next::Do(lambda::Change::Shift { from, to, .. }) => Some((from, to.version)),
-        other => return lift(other),
+        other => return other.map(Change::Of),
     };
-    let Some(ours) = &seen.ours else {
+    let Some(ours) = &seen.followed else {
         return begin(target, seen, left);
     };
-    if ours.is_gone() {
+    let story = || wording::story(target, seen, ours);
+    if ours.is.is_gone() {
         if seen.is_returning() {
-            return wait(seen, ours.completed);
+            return wait(seen, ours.is.completed);
         }
         if seen.is_elsewhere() {
-            return Next::Theirs(wording::moved_since(target, seen, ours));
+            return Next::Theirs(story().moved_since());
         }
-        return Next::TakenBack(wording::taken_back(target, seen, ours));
+        return Next::TakenBack(story().taken_back(""));
     }
-    if ours.is_over() {
+    if ours.is.is_over() {
         return match left {
             None => Next::Done,
-            Some(_) => Next::Theirs(wording::moved_since(target, seen, ours)),
+            Some(_) => Next::Theirs(story().moved_since()),
         };
     }
     let moves = left.is_none_or(|(from, to)| from.weights.iter().any(|(it, _)| *it == to));
-    if goal.moves && moves { Next::Done } else { in_time(target, seen, ours) }
+    if goal.moved == Moved::Some && moves { Next::Done } else { in_time(target, seen, ours) }
 }
 
 /// Decides if no deployment of ours can be seen. `left` is what the alias is and where it must go; `None` if it is
 /// there.
 fn begin(target: &Target, seen: &Seen, left: Option<(Traffic, String)>) -> Next<Change> {
     if let Some(other) = &seen.other {
-        return Next::Failed(wording::busy(target, other));
+        return beside(target, other, false);
     }
     match left {
         // It was asked for, and its deployment cannot be seen yet: nobody knows what the deployment does after the
         // move.
-        None if seen.begun.is_some() => Next::Wait(POLL_S),
+        None if seen.asked.is_some() => Next::Wait(POLL_S),
         None => Next::Done,
         Some((from, _)) if !from.weights.is_empty() => Next::Failed(wording::shared(target, &from)),
-        Some((from, to)) => Next::Do(Change::Begin { from: from.version, to }),
+        Some((Traffic { version: from, .. }, to)) => {
+            let way = Replacement { from, to, images: BTreeMap::new() };
+            Next::Do(Change::Begin { way, after: None, at_once: false })
+        }
     }
+}
+
+fn beside(target: &Target, other: &Deployed, is_since: bool) -> Next<Change> {
+    codedeploy::beside((&WORDS, &wording::place(target), target.codedeploy.as_ref()), other, is_since)
 }
 
 fn back(target: &Target, seen: &Seen, on_function: Next<lambda::Change>) -> Next<Change> {
-    if let Some(ours) = &seen.ours {
-        if !ours.is_over() {
+    if let Some(ours) = &seen.followed {
+        if !ours.is.is_over() {
             return stop(target, seen, ours);
         }
         if seen.is_returning() {
-            return wait(seen, ours.completed);
+            return wait(seen, ours.is.completed);
         }
     }
     match &seen.other {
-        Some(other) if seen.begun.is_some() => Next::Theirs(wording::replaced(target, other)),
-        Some(other) => Next::Failed(wording::busy(target, other)),
-        None => lift(on_function),
+        Some(other) => beside(target, other, seen.asked.is_some()),
+        None => on_function.map(Change::Of),
     }
 }
 
-fn stop(target: &Target, seen: &Seen, ours: &Deployed) -> Next<Change> {
-    match again(seen.stops, seen.now) {
+fn stop(target: &Target, seen: &Seen, ours: &Followed) -> Next<Change> {
+    match again(ours.stops, seen.now) {
         None => in_time(target, seen, ours),
-        Some(again) => Next::Do(Change::Stop { deployment: ours.id.clone(), again }),
+        Some(again) => Next::Do(Change::Stop { deployment: ours.is.id.clone(), way: None, again }),
     }
 }
 
-fn in_time(target: &Target, seen: &Seen, ours: &Deployed) -> Next<Change> {
+fn in_time(target: &Target, seen: &Seen, ours: &Followed) -> Next<Change> {
     let minutes = target.codedeploy.as_ref().map_or(0, |group| group.minutes);
-    let moved = ours.created.map(|created| created.plus_s(minutes * 60));
-    let stopped = seen.stops.map(|sent| sent.last);
+    let moved = ours.is.created.map(|created| created.plus_s(minutes * 60));
+    let stopped = ours.stops.map(|sent| sent.last);
     if moved.max(stopped).is_some_and(|by| seen.now > by.plus_s(LATE_S)) {
         return Next::Failed(wording::late(target, seen, ours, minutes));
     }

@@ -1,7 +1,7 @@
-use super::super::state::RequestedMove;
 use super::*;
-use crate::kinds::codedeploy::SentCalls;
-use crate::kinds::lambda::{AliasState, Group, Latest, Observed, Source, Version, Wanted};
+use crate::kinds::codedeploy::{DeploymentRequest, Group, SentCalls};
+use crate::kinds::lambda::{AliasState, Latest, Observed, Source, Version, Wanted};
+use crate::ports::{Lifecycle, LifecycleEvent};
 use windlass_domain::declaration::appspec::AppSpec;
 use windlass_domain::release::identity::DeploymentId;
 
@@ -25,6 +25,9 @@ pub(crate) fn target() -> Target {
             application: "shop".into(),
             group: "api".into(),
             minutes: 10,
+            ready_min: None,
+            ends_min: None,
+            continues: false,
             appspec: AppSpec::new("shop-api", "live"),
         }),
     }
@@ -70,7 +73,7 @@ pub(crate) fn function(traffic: &str) -> Observed {
     }
 }
 
-fn release(moves: bool, percent: u8) -> Goal {
+fn release(moved: Moved, percent: u8) -> Goal {
     let wanted = Wanted {
         code: vec!["new".into()],
         source: Source::Version("9".into()),
@@ -78,7 +81,7 @@ fn release(moves: bool, percent: u8) -> Goal {
         from: "1".into(),
         deployment: DeploymentId(ID.into()),
     };
-    Goal { of: lambda::Goal::Release(wanted), moves }
+    Goal { of: lambda::Goal::Release(wanted), moved }
 }
 
 fn former() -> Goal {
@@ -101,15 +104,41 @@ pub(crate) fn deployed(id: &str, status: &str) -> Deployed {
 pub(crate) fn seen(traffic: &str, ours: &str) -> Seen {
     Seen {
         now: NOW,
-        function: function(traffic),
-        begun: (ours != "-").then(|| RequestedMove { from: "1".into(), to: "2".into(), at: (ago(60), ago(60)) }),
-        ours: (!["-", ""].contains(&ours)).then(|| deployed("d-1", ours)),
-        rollback: None,
+        of: function(traffic),
+        task_sets: vec![],
+        asked: (ours != "-").then(|| DeploymentRequest {
+            from: "1".into(),
+            to: "2".into(),
+            at: ago(60),
+            stop: None,
+            after: None,
+        }),
+        forward: None,
+        sent: None,
+        followed: (!["-", ""].contains(&ours)).then(|| Followed {
+            is: deployed("d-1", ours),
+            is_own: true,
+            rollback: None,
+            lifecycle: Lifecycle::default(),
+            keeps_former: false,
+            stops: None,
+            goes: None,
+            ends: None,
+        }),
         other: None,
-        only_looks: false,
-        events: vec![],
-        stops: None,
+        other_moves: false,
     }
+}
+
+/// Returns the deployment of ours that such a look shows.
+pub(crate) fn ours(seen: &mut Seen) -> &mut Followed {
+    seen.followed.as_mut().unwrap()
+}
+
+/// Returns the lifecycle of a deployment with this event.
+pub(crate) fn at(event: &str, status: &str) -> Lifecycle {
+    let event = LifecycleEvent { name: event.into(), status: status.into(), words: "why".into(), ended: None };
+    Lifecycle { events: vec![event], task_sets: vec![] }
 }
 
 fn in_words(seen: &Seen, goal: &Goal) -> String {
@@ -117,7 +146,7 @@ fn in_words(seen: &Seen, goal: &Goal) -> String {
         Next::Done => "done".into(),
         Next::Wait(seconds) => format!("wait {seconds}"),
         Next::WaitForHours => "wait for hours".into(),
-        Next::Do(Change::Function(change)) => format!("itself: {change}"),
+        Next::Do(Change::Of(change)) => format!("itself: {change}"),
         Next::Do(change) => change.value().to_string(),
         Next::Failed(finding) => format!("failed {}", finding.name),
         Next::Theirs(finding) => format!("theirs {}", finding.name),
@@ -125,7 +154,7 @@ fn in_words(seen: &Seen, goal: &Goal) -> String {
     }
 }
 
-const BEGIN: &str = r#"{"begin":{"from":"1","to":"2"}}"#;
+const BEGIN: &str = r#"{"begin":{"after":null,"from":"1","to":"2"}}"#;
 
 #[test]
 fn forward() {
@@ -165,23 +194,23 @@ fn forward() {
     ];
     for (what, seen, moving, whole) in table {
         let mut seen = seen;
-        if let Some(ours) = &mut seen.ours
-            && ours.status == "Failed"
+        if let Some(ours) = &mut seen.followed
+            && ours.is.status == "Failed"
         {
-            ours.error = Some(("MANUAL_STOP".into(), String::new()));
+            ours.is.error = Some(("MANUAL_STOP".into(), String::new()));
         }
-        assert_eq!(in_words(&seen, &release(true, 100)), moving, "{what}");
-        assert_eq!(in_words(&seen, &release(false, 100)), whole, "{what}");
-        assert_eq!(in_words(&seen, &release(false, 0)), "done", "{what}: ahead");
+        assert_eq!(in_words(&seen, &release(Moved::Some, 100)), moving, "{what}");
+        assert_eq!(in_words(&seen, &release(Moved::All, 100)), whole, "{what}");
+        assert_eq!(in_words(&seen, &release(Moved::All, 0)), "done", "{what}: ahead");
     }
 }
 
 #[test]
 fn what_codedeploy_takes_back_is_followed_to_its_end() {
-    let goal = release(true, 100);
+    let goal = release(Moved::Some, 100);
     let ended = |status: &str, completed_s: u64| {
         let mut seen = seen("1+2@0.1", status);
-        let ours = seen.ours.as_mut().unwrap();
+        let ours = &mut ours(&mut seen).is;
         ours.completed = Some(ago(completed_s));
         ours.error = Some(("ALARM_ACTIVE".into(), "it rang".into()));
         seen
@@ -190,7 +219,7 @@ fn what_codedeploy_takes_back_is_followed_to_its_end() {
         assert_eq!(in_words(&ended(status, 5), &goal), "wait 10", "its rollback may begin");
         assert_eq!(in_words(&ended(status, 31), &goal), "taken back ChangeFailed");
         let mut without = ended(status, 5);
-        without.ours.as_mut().unwrap().rolls_back = false;
+        ours(&mut without).is.rolls_back = false;
         assert_eq!(in_words(&without, &goal), "taken back ChangeFailed", "none will begin");
         for (rollback, wanted) in [
             ("Created", "wait 10"),
@@ -201,7 +230,7 @@ fn what_codedeploy_takes_back_is_followed_to_its_end() {
             ("Stopped", "taken back ChangeFailed"),
         ] {
             let mut seen = ended(status, 300);
-            seen.rollback = Some(deployed("d-2", rollback));
+            ours(&mut seen).rollback = Some(deployed("d-2", rollback));
             assert_eq!(in_words(&seen, &goal), wanted, "{rollback}");
             let back = if wanted == "wait 10" { "wait 10" } else { "itself: alias live 1 with 2 at 10 % → 1" };
             assert_eq!(in_words(&seen, &former()), back, "back, {rollback}");
@@ -213,8 +242,8 @@ fn what_codedeploy_takes_back_is_followed_to_its_end() {
 fn what_somebody_made_of_the_alias_meanwhile_is_theirs() {
     for status in ["Failed", "Stopped", "Succeeded"] {
         let mut elsewhere = seen("7", status);
-        elsewhere.ours.as_mut().unwrap().rolls_back = false;
-        let found = in_words(&elsewhere, &release(true, 100));
+        ours(&mut elsewhere).is.rolls_back = false;
+        let found = in_words(&elsewhere, &release(Moved::Some, 100));
         assert_eq!(found, "theirs TargetChangedByOther", "{status}");
     }
 }
@@ -242,9 +271,8 @@ fn back() {
 fn a_stop_without_effect_is_sent_again() {
     let stopped_when = |is_open: bool, sent: u32, seconds: u64| {
         let mut seen = seen("1+2@0.1", "InProgress");
-        seen.stops = Some(sends(sent, seconds));
-        seen.stops.as_mut().unwrap().is_open = is_open;
-        seen.ours.as_mut().unwrap().created = Some(ago(4 * 3600));
+        ours(&mut seen).stops = Some(SentCalls { is_open, ..sends(sent, seconds) });
+        ours(&mut seen).is.created = Some(ago(4 * 3600));
         in_words(&seen, &former())
     };
     let stopped = |sent: u32, seconds: u64| stopped_when(false, sent, seconds);
@@ -266,7 +294,7 @@ fn somebody_else_s_deployment_is_in_the_way() {
         seen.other = Some(deployed("d-9", "InProgress"));
         seen
     };
-    let goal = release(false, 100);
+    let goal = release(Moved::All, 100);
     assert_eq!(in_words(&busy("1", "-"), &goal), "failed TargetBusy");
     assert_eq!(in_words(&busy("2", "-"), &goal), "failed TargetBusy", "where will it go?");
     assert_eq!(in_words(&busy("1", "-"), &former()), "failed TargetBusy");
@@ -276,10 +304,10 @@ fn somebody_else_s_deployment_is_in_the_way() {
 
 #[test]
 fn what_takes_too_long_is_reported() {
-    let goal = release(false, 100);
+    let goal = release(Moved::All, 100);
     let since = |minutes: u64| {
         let mut seen = seen("2", "InProgress");
-        seen.ours.as_mut().unwrap().created = Some(ago(minutes * 60));
+        ours(&mut seen).is.created = Some(ago(minutes * 60));
         in_words(&seen, &goal)
     };
     assert_eq!(since(20), "wait 10");

@@ -12,13 +12,12 @@ mod state;
 mod wording;
 
 use crate::kinds::task::call::state::{CallState, recorded};
-use crate::kinds::task::state::{Direction, Goal};
-use crate::kinds::{ChangeFacts, Class, Kind, LookContext, Next, Noticed, View, to_value};
+use crate::kinds::task::once::{Direction, Goal};
+use crate::kinds::{ChangeFacts, Class, Kind, LookContext, Next, View, to_value};
 use crate::ledger::{self, Stored};
 use crate::ports::{AssumeRole, Clock, DynamoDbApi, LambdaApi, LambdaInvokeApi, Result, Transacted};
 pub(super) use prepare::{needs, prepare};
 pub use runner::handle;
-use serde_json::Value;
 pub use state::{CallRequest, Change, Seen, Target, key};
 use windlass_domain::declaration::kinds::task::Called;
 use windlass_domain::declaration::resolved::Place;
@@ -59,20 +58,17 @@ impl<P: CallPorts> Kind for Call<P> {
     type Change = Change;
 
     async fn observe(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
-        self.look(target, way).await
+        let now = self.at.now();
+        let forward = self.side(target, way, Direction::Forward).await?;
+        let back = self.side(target, way, Direction::Undo).await?;
+        let code = self.version(target, way, &forward).await?;
+        let done = target.done([&forward, &back].map(CallState::ended));
+        Ok(Seen { now, deployment: self.deployment.clone(), code, forward, back, done })
     }
 
     fn view(target: &Target, seen: &Seen) -> View {
-        View {
-            noticed: Noticed {
-                value: to_value(&seen.done).unwrap_or(Value::Null),
-                shown: wording::shown(target, seen),
-            },
-            waits_for: None,
-            // The ledger lets only one call begin.
-            is_guarded: true,
-            is_consistent: true,
-        }
+        // The ledger lets only one call begin.
+        seen.view(wording::shown(target, seen), true)
     }
 
     fn back(seen: &Seen) -> Goal {
@@ -111,14 +107,9 @@ impl<P: CallPorts> Kind for Call<P> {
                     version: version.clone(),
                     not_after: *not_after,
                 };
-                self.home.ask_runner(&to_value(&ask)?).await?;
-                Ok(None)
+                self.home.ask_runner(&to_value(&ask)?).await.map(|()| None)
             }
-            Change::Bar { direction } => {
-                let key = ledger::call(deployment, &target.component, direction.as_str());
-                bar(&self.home, key).await?;
-                Ok(None)
-            }
+            Change::Bar { direction } => bar(&self.home, item(deployment, target, *direction)).await.map(|()| None),
             Change::Note { .. } => Ok(None),
         }
     }
@@ -148,16 +139,6 @@ fn item(deployment: &DeploymentId, target: &Target, direction: Direction) -> led
 const LATEST: &str = "$LATEST";
 
 impl<P: CallPorts> Call<P> {
-    pub(crate) async fn look(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
-        let now = self.at.now();
-        let forward = self.side(target, way, Direction::Forward).await?;
-        let back = self.side(target, way, Direction::Undo).await?;
-        let version = self.version(target, way, &forward).await?;
-        let is_done = |side: &CallState| side.ended().is_some_and(|end| end.is_success());
-        let done = if is_done(&forward) && !is_done(&back) { Some(target.work.clone()) } else { target.last.clone() };
-        Ok(Seen { now, version, forward, back, done })
-    }
-
     async fn side(&self, target: &Target, way: &LookContext<'_, Goal>, direction: Direction) -> Result<CallState> {
         let mut side = recorded(way.changes, direction);
         if !side.starts.is_empty() && side.end.is_none() {
@@ -173,9 +154,9 @@ impl<P: CallPorts> Call<P> {
         if let Some(start) = forward.starts.first() {
             return Ok(start.version.clone());
         }
-        match &target.call.alias {
+        match &target.how.call.alias {
             Some(alias) if matches!(way.goal, Some(Goal::Run(_))) => {
-                Ok(self.at.alias(&target.call.name, alias).await?.version)
+                Ok(self.at.alias(&target.how.call.name, alias).await?.version)
             }
             _ => Ok(LATEST.to_owned()),
         }

@@ -4,11 +4,13 @@
 //! no longer runs. In the latter case nobody knows what came of the call, and it is made again only if the function is
 //! declared repeatable.
 
-use super::state::{CallState, Change, EndedCall, Seen, Target, of};
+use super::state::{ByCall, CallState, Change, EndedCall, Seen, Target, of};
 use super::wording;
 use crate::kinds::Next;
-use crate::kinds::task::state::{Direction, Goal};
-use windlass_domain::declaration::kinds::task::{CallEnd, CallOutcome, Called, TaskUndo};
+use crate::kinds::task::once::{Directed, Direction, Ended as _, Goal, Runs};
+use crate::kinds::task::words;
+use windlass_domain::declaration::kinds::task::{CallEnd, CallOutcome, Called};
+use windlass_domain::text::finding::Finding;
 use windlass_domain::text::time::Time;
 
 /// The seconds during which an event that asks for a call may begin it.
@@ -32,52 +34,19 @@ const POLL_S: u64 = 5;
 const YOUNG_S: u64 = 60;
 const SELDOM_S: u64 = 30;
 
+/// One of the two calls.
+type DirectedCall<'a> = Directed<'a, ByCall, String, CallState>;
+
 /// Decides what to do next; see [`crate::kinds::Kind::next`].
 pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
-    let whose = |direction| DirectedCall { target, seen, direction };
-    match goal {
-        Goal::Run(_) => whose(Direction::Forward).is_well(),
-        Goal::Back(_) => {
-            let end = match whose(Direction::Forward).over() {
-                Ok(Some(end)) => end,
-                Ok(None) => return Next::Done,
-                Err(next) => return next,
-            };
-            if end.began() && target.irreversible {
-                return Next::Failed(wording::irreversible(target, &end));
-            }
-            let has_undo = matches!(target.undo, Some(TaskUndo::Payload(_)));
-            if end.began() && has_undo { whose(Direction::Undo).is_well() } else { Next::Done }
-        }
-    }
+    DirectedCall::next(target, seen, goal)
 }
 
-/// One of the two calls.
-#[derive(Clone, Copy)]
-struct DirectedCall<'a> {
-    target: &'a Target,
-    seen: &'a Seen,
-    direction: Direction,
-}
+impl Runs for DirectedCall<'_> {
+    type End = EndedCall;
+    type Change = Change;
 
-impl<'a> DirectedCall<'a> {
-    fn side(&self) -> &'a CallState {
-        match self.direction {
-            Direction::Forward => &self.seen.forward,
-            Direction::Undo => &self.seen.back,
-        }
-    }
-
-    fn is_well(self) -> Next<Change> {
-        match self.until_its_end() {
-            Ok(end) if end.is_success() => Next::Done,
-            Ok(end) => Next::Failed(wording::failed(self.target, self.direction, &end)),
-            Err(next) => next,
-        }
-    }
-
-    /// Returns how it ended, or what to do until it is made and has ended.
-    fn until_its_end(self) -> Result<EndedCall, Next<Change>> {
+    fn until_its_end(&self) -> Result<EndedCall, Next<Change>> {
         let side = self.side();
         if let Some(end) = self.known_end()? {
             return Ok(end);
@@ -87,13 +56,12 @@ impl<'a> DirectedCall<'a> {
             Some(called) if called.barred => Next::Failed(wording::unknown(self.target, self.direction, called)),
             Some(called) if called.never_began() => self.start_later(called),
             Some(called) if self.may_run(called) => self.wait(called),
-            Some(called) if called.spent() < self.target.call.tries() => self.start(called.attempt + 1),
+            Some(called) if called.spent() < self.target.how.call.tries() => self.start(called.attempt + 1),
             Some(called) => Next::Failed(wording::unknown(self.target, self.direction, called)),
         })
     }
 
-    /// Returns how it ended, or `None` if it was never made and never will be, or what to do until one of them is so.
-    fn over(self) -> Result<Option<EndedCall>, Next<Change>> {
+    fn over(&self) -> Result<Option<EndedCall>, Next<Change>> {
         let side = self.side();
         if let Some(end) = self.known_end()? {
             return Ok(Some(end));
@@ -109,15 +77,25 @@ impl<'a> DirectedCall<'a> {
             Some(called) if called.begun.is_none() => Ok(None),
             Some(called) if may_begin(called) => Err(bar),
             Some(called) if self.may_run(called) => Err(self.wait(called)),
-            Some(called) if self.target.call.repeatable => Ok(Some(unknown(called, self.seen.now))),
+            Some(called) if self.target.how.call.repeatable => Ok(Some(unknown(called, self.seen.now))),
             Some(called) => Err(Next::Failed(wording::unknown(self.target, self.direction, called))),
         }
     }
 
+    fn failed(&self, end: &EndedCall) -> Finding {
+        wording::failed(self.target, self.direction, end)
+    }
+
+    fn irreversible(&self, end: &EndedCall) -> Finding {
+        words::irreversible(self.target, &wording::of(self.direction, end), &wording::look(self.target))
+    }
+}
+
+impl DirectedCall<'_> {
     /// Returns whether the function may be at work. Once the answer is lost of a function that must not be called
     /// again, it makes no difference.
     fn may_run(&self, called: &Called) -> bool {
-        let is_lost = called.end.is_some() && !self.target.call.repeatable;
+        let is_lost = called.end.is_some() && !self.target.how.call.repeatable;
         !is_lost && called.may_run(self.seen.now)
     }
 
@@ -194,7 +172,7 @@ impl<'a> DirectedCall<'a> {
             direction: self.direction,
             attempt,
             nth: side.starts.len() + 1,
-            version: self.seen.version.clone(),
+            version: self.seen.code.clone(),
             not_after: now.plus_s(BEGINS_S),
         })
     }

@@ -2,9 +2,10 @@
 
 use super::next;
 use crate::kinds::Next;
-use crate::kinds::task::call::state::{CallState, Change, EndedCall, Seen, Start, Target};
-use crate::kinds::task::state::{Direction, Goal, Work};
+use crate::kinds::task::call::state::{ByCall, CallState, Change, EndedCall, Seen, Start, Target};
+use crate::kinds::task::once::{Direction, Goal, Work};
 use windlass_domain::declaration::kinds::task::{CallEnd, CallOutcome, Called, FunctionCall, TaskUndo};
+use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::text::time::Time;
@@ -16,26 +17,28 @@ fn target() -> Target {
         app: AppName::new("shop").unwrap(),
         environment: EnvironmentName::new("prod").unwrap(),
         component: ComponentName::new("migrate").unwrap(),
-        call: FunctionCall {
-            name: "shop-jobs".into(),
-            alias: None,
-            of: ComponentName::new("api").unwrap(),
-            payload: serde_json::Map::new(),
-            repeatable: false,
-        },
         work: Work { sha256: Digest::of(b"1"), command: vec!["shop-jobs".into()] },
         undo: Some(TaskUndo::Payload(serde_json::Map::new())),
         irreversible: false,
-        log: None,
         show_log: false,
         limit_s: 120,
         last: None,
+        how: ByCall {
+            call: FunctionCall {
+                name: "shop-jobs".into(),
+                alias: None,
+                of: ComponentName::new("api").unwrap(),
+                payload: serde_json::Map::new(),
+                repeatable: false,
+            },
+            log: None,
+        },
     }
 }
 
 fn repeatable() -> Target {
     let mut target = target();
-    target.call.repeatable = true;
+    target.how.call.repeatable = true;
     target
 }
 
@@ -104,7 +107,8 @@ fn unbegun(seconds: u64, since: u64) -> CallState {
 }
 
 fn seen(forward: CallState, back: CallState) -> Seen {
-    Seen { now: NOW, version: "7".into(), forward, back, done: None }
+    let deployment = DeploymentId("0123456789abcdef".into());
+    Seen { now: NOW, deployment, code: "7".into(), forward, back, done: None }
 }
 
 fn in_words(target: &Target, forward: CallState, back: CallState, goal: &Goal) -> String {
@@ -221,7 +225,7 @@ fn one_more_call_is_begun_only_where_none_did_its_work_or_may_be_under_way() {
 #[test]
 fn the_page_of_its_log_is_named_where_it_may_have_begun() {
     let mut target = target();
-    target.log = Some("https://page".into());
+    target.how.log = Some("https://page".into());
     target.irreversible = true;
     let goals = [Goal::Run(target.work.clone()), Goal::Back(None)];
     let remedy = |forward: &CallState, goal: &Goal| {

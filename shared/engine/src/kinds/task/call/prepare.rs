@@ -1,19 +1,19 @@
 //! Prepares a call: is the function ours, and must it be called at all?
 
-use super::state::Target;
+use super::state::{ByCall, Target};
 use super::{Call, CallPorts, wording};
 use crate::kinds::needs::{DeployerRole, Needed, beside};
-use crate::kinds::task::both::{irreversible, last, not_taken_back};
+use crate::kinds::task::both::{Words, last, missing, planned};
 use crate::kinds::task::log::Log;
-use crate::kinds::task::state::{Goal, Work, family};
-use crate::kinds::{Kind as _, LookContext, PrepareInput, Prepared, Recorded, Stage, to_value};
+use crate::kinds::task::once::{Work, family};
+use crate::kinds::{PrepareInput, Prepared};
 use crate::ports::{Function, Result};
+use crate::trouble::if_there;
 use serde_json::Value;
 use windlass_domain::declaration::kinds::task::{FunctionCall, GRACE_S, LIVES_S, Task as Spec};
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::declaration::tenancy::Claim;
 use windlass_domain::release::identity::EnvironmentId;
-use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The longest timeout of a function whose end is known, in seconds. `run-task`, which calls it, lives for as long as
@@ -28,49 +28,25 @@ pub async fn prepare<P: CallPorts>(
     spec: &Spec,
     call: &FunctionCall,
 ) -> Result<Prepared> {
-    let (function, findings) = match find(there, call).await {
-        Ok(function) => function,
-        Err(fault) if fault.name == FaultName::NotFound => {
-            return Ok(Prepared::refused(vec![missing(input, call)]));
-        }
-        Err(fault) => return Err(fault),
+    let Some((function, tags)) = if_there(find(there, call).await)? else {
+        return Ok(Prepared::refused(vec![missing(input, "function.name", &in_words(call))]));
     };
     let what = format!("function {}", call.name);
     let mut wrong = Vec::new();
-    wrong.extend(input.check_tags("function.name", (&what, Some(&function.arn)), &findings));
+    wrong.extend(input.check_tags("function.name", (&what, Some(&function.arn)), &tags));
     let family = family(EnvironmentId::new(input.app, input.environment), input.component);
     let claims = vec![Claim::whole(beside(&function.arn, "lambda", &format!("task/{family}")))];
     if !wrong.is_empty() {
         return Ok(Prepared { claims, ..Prepared::refused(wrong) });
     }
-    let Some(target) = target(input, spec, call, &function)? else {
-        return Err(Fault::internal("a call without what it is called with"));
-    };
+    let target = target(input, spec, call, &function)?;
     let kind = Call::new(there, &Place::default(), input.deployment.clone());
-    let seen = kind.observe(&target, &LookContext::default()).await?;
-    let before = Recorded::of::<Call<P>>(&target, &seen)?;
-    let unchanged = match input.artifact {
-        None if !input.is_check => Some(format!("is not called, because the release has nothing for {}", call.of)),
-        _ => unchanged(input, &target),
-    };
-    let (mut stages, mut warnings) = (vec![], vec![]);
-    if unchanged.is_none() {
-        let goal = to_value(&Goal::Run(target.work.clone()))?;
-        stages.push(Stage::new(goal, will_call(&target)));
-        warnings.extend(not_taken_back(input, spec));
-        warnings.extend(irreversible(input, spec));
-        warnings.extend(may_outlast(input, spec, &function));
-    }
-    Ok(Prepared {
-        target: to_value(&target)?,
-        claims,
-        before: to_value(&before)?,
-        stages,
-        unchanged,
-        irreversible: spec.irreversible && input.artifact.is_some(),
-        warnings,
-        ..Prepared::default()
-    })
+    let not_brought = input.artifact.is_none();
+    let not_brought = not_brought.then(|| format!("is not called, because the release has nothing for {}", call.of));
+    let function_words = wording::function(&target);
+    let what = format!("call {function_words} once with sha256:{}", target.work.sha256.short());
+    let words = Words { not_brought, same: format!("is not called: {function_words}"), what };
+    planned(&kind, (input, spec), &target, claims, (words, may_outlast(input, spec, &function))).await
 }
 
 type Tags = std::collections::BTreeMap<String, String>;
@@ -84,55 +60,24 @@ async fn find(there: &impl CallPorts, call: &FunctionCall) -> Result<(Function, 
     Ok((function, tags))
 }
 
-fn missing(input: &PrepareInput<'_>, call: &FunctionCall) -> Finding {
-    let what = match &call.alias {
+/// The function, as it is declared.
+fn in_words(call: &FunctionCall) -> String {
+    match &call.alias {
         Some(alias) => format!("function `{}` with the alias `{alias}`", call.name),
         None => format!("function `{}`", call.name),
-    };
-    Finding::new(
-        FindingName::TargetMissing,
-        input.path("function.name"),
-        format!("There is no {what}."),
-        "Create it with your infrastructure code first, or mend its name.",
-    )
+    }
 }
 
-fn target(input: &PrepareInput<'_>, spec: &Spec, call: &FunctionCall, function: &Function) -> Result<Option<Target>> {
+fn target(input: &PrepareInput<'_>, spec: &Spec, call: &FunctionCall, function: &Function) -> Result<Target> {
     let last = last(input)?;
     let recorded = last.as_ref().map(|last| last.sha256.clone());
     let digest = input.artifact.map(windlass_domain::release::artifact::Artifact::digest).or(recorded);
     let sha256 = digest.unwrap_or_else(|| windlass_domain::text::digest::Digest::of(b""));
     let qualifier = call.alias.clone().unwrap_or_else(|| "$LATEST".to_owned());
     let payload = Value::Object(call.payload.clone()).to_string();
-    Ok(Some(Target {
-        app: input.app.clone(),
-        environment: input.environment.clone(),
-        component: input.component.clone(),
-        call: call.clone(),
-        work: Work { sha256, command: vec![call.name.clone(), qualifier, payload] },
-        undo: spec.undo.clone(),
-        irreversible: spec.irreversible,
-        log: Some(Log::page_of(function)),
-        show_log: spec.show_log,
-        limit_s: spec.limit.as_s(),
-        last,
-    }))
-}
-
-/// Returns why it is not called: the same has succeeded last, and nobody has asked for it again.
-fn unchanged(input: &PrepareInput<'_>, target: &Target) -> Option<String> {
-    let is_same = target.last.as_ref() == Some(&target.work);
-    (is_same && !input.again && !input.is_check).then(|| {
-        format!(
-            "is not called: {} has succeeded here already with sha256:{}",
-            wording::function(target),
-            target.work.sha256.short()
-        )
-    })
-}
-
-fn will_call(target: &Target) -> String {
-    format!("call {} once with sha256:{}", wording::function(target), target.work.sha256.short())
+    let work = Work { sha256, command: vec![call.name.clone(), qualifier, payload] };
+    let how = ByCall { call: call.clone(), log: Some(Log::page_of(function)) };
+    Ok(Target::new(input, spec, work, last, how))
 }
 
 /// Warns of a function that may outlast its caller. Nobody knows what it does then, so Lambda itself must end it
@@ -158,12 +103,9 @@ pub async fn needs(there: &impl CallPorts, by: &DeployerRole<'_>, call: &Functio
     if !by.is_own {
         return Ok(vec![]);
     }
-    match find(there, call).await {
-        Ok((function, tags)) => {
-            let needed = Needed::on("function", function.arn, &["lambda:InvokeFunction"]);
-            Ok(vec![needed.tagged(&tags)])
-        }
-        Err(fault) if fault.name == FaultName::NotFound => Ok(vec![]),
-        Err(fault) => Err(fault),
-    }
+    let found = if_there(find(there, call).await)?;
+    let needed = |(function, tags): (Function, Tags)| {
+        Needed::on("function", function.arn, &["lambda:InvokeFunction"]).tagged(&tags)
+    };
+    Ok(found.map(needed).into_iter().collect())
 }

@@ -4,7 +4,8 @@ use super::prepare::LONGEST_TIMEOUT_S;
 use super::state::{CallRequest, Target, key};
 use super::{CallPorts, item, none};
 use crate::kinds::from_value;
-use crate::kinds::task::state::Direction;
+use crate::kinds::task::lines::{LONGEST, SHOWN, plain};
+use crate::kinds::task::once::Direction;
 use crate::ledger::{self, Stored};
 use crate::ports::{CallAnswer, OneCall, Result};
 use serde_json::{Value, json};
@@ -25,10 +26,6 @@ const _: () = assert!(LONGEST_TIMEOUT_S + TRIED_S + TRIED_EVERY_S <= LIVES_S - L
 
 /// The number of times that it tries to write the end of a call.
 const WRITES: u32 = 5;
-
-/// The most lines of its log that are shown, and the most bytes of a line.
-const SHOWN: usize = 20;
-const LONGEST: usize = 200;
 
 /// Makes a call, unless somebody has made it or it is too late. What came of it is in the ledger.
 pub async fn handle(ports: &impl CallPorts, ask: CallRequest) -> Result<Value> {
@@ -51,7 +48,7 @@ async fn begin(ports: &impl CallPorts, ask: &CallRequest, target: &Target, now: 
     let key = item(&ask.deployment, target, ask.direction);
     let mut called = ledger::load(ports, &key).await?.unwrap_or_else(|| Stored::new(key, none()));
     let is = &called.value;
-    let is_next = ask.attempt == is.attempt + 1 && is.may_be_followed(now, target.call.tries());
+    let is_next = ask.attempt == is.attempt + 1 && is.may_be_followed(now, target.how.call.tries());
     if !is_next || now > ask.not_after {
         return Ok(false);
     }
@@ -74,7 +71,7 @@ async fn call(there: &impl CallPorts, ask: &CallRequest, target: &Target, began:
         let spent_s = there.now().ms_since(began).div_ceil(1000);
         let left_s = (LIVES_S - LEFT_S).saturating_sub(spent_s);
         let call = OneCall {
-            name: target.call.name.clone(),
+            name: target.how.call.name.clone(),
             version: ask.version.clone(),
             payload: payload.clone(),
             wants_log: target.show_log,
@@ -98,7 +95,7 @@ fn is_not_ready(name: FaultName) -> bool {
 /// Returns the payload that the function gets.
 fn payload(ask: &CallRequest, target: &Target) -> Result<Value> {
     let own = match (ask.direction, &target.undo) {
-        (Direction::Forward, _) => &target.call.payload,
+        (Direction::Forward, _) => &target.how.call.payload,
         (Direction::Undo, Some(TaskUndo::Payload(payload))) => payload,
         (Direction::Undo, _) => return Err(Fault::internal("there is no call to take it back")),
     };
@@ -109,7 +106,7 @@ fn payload(ask: &CallRequest, target: &Target) -> Result<Value> {
         "environment": target.environment,
         "component": ask.component,
         "direction": ask.direction,
-        "release": {"component": target.call.of, "sha256": target.work.sha256},
+        "release": {"component": target.how.call.of, "sha256": target.work.sha256},
         "payload": own,
     }))
 }
@@ -134,12 +131,6 @@ fn end(target: &Target, at: Time, answered: Result<CallAnswer>) -> CallEnd {
         why: truncate(why.trim_end(), LONGEST),
         lines: lines[last..].iter().map(|line| plain(line)).collect(),
     }
-}
-
-/// Returns a line without characters that move the cursor of a terminal.
-fn plain(line: &str) -> String {
-    let plain: String = line.chars().map(|one| if one.is_control() { ' ' } else { one }).collect();
-    truncate(plain.trim_end(), LONGEST)
 }
 
 /// Writes what came of it. Where that cannot be done the call stays begun, and so unknown. `ledger::retry` would stop

@@ -1,45 +1,26 @@
 //! The state of a call, and the changes of it.
 
-use crate::kinds::task::state::{Direction, Work, started_by};
+use crate::kinds::task::once::{self, Direction, Ended, started_by};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use windlass_domain::declaration::kinds::task::{CallEnd, CallOutcome, Called, FunctionCall, TaskUndo};
+use windlass_domain::declaration::kinds::task::{CallEnd, CallOutcome, Called, FunctionCall};
 use windlass_domain::deployment::step::ChangeRecord;
 use windlass_domain::release::identity::DeploymentId;
-use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::time::Time;
 
-/// A call, with everything that was decided at `Prepare`.
+/// The things with which a function is called.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Target {
-    /// The application.
-    pub app: AppName,
-    /// The environment.
-    pub environment: EnvironmentName,
-    /// The component.
-    pub component: ComponentName,
+pub struct ByCall {
     /// The function that is called, and its payload.
     pub call: FunctionCall,
-    /// The work, with the digest of the artifact.
-    pub work: Work,
-    /// The call that takes it back; `None` if nobody has said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub undo: Option<TaskUndo>,
-    /// True if what came before must not run after it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub irreversible: bool,
     /// The page of the function's log group; absent where an earlier Windlass has planned the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<String>,
-    /// True if the last lines of its log are shown.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub show_log: bool,
-    /// The seconds for which its answer is waited for.
-    pub limit_s: u64,
-    /// The work that succeeded last here, before this deployment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last: Option<Work>,
 }
+
+/// A call, with everything that was decided at `Prepare`.
+pub type Target = once::Target<ByCall>;
 
 /// The event, which asks `run-task` for a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,20 +39,8 @@ pub struct CallRequest {
     pub not_after: Time,
 }
 
-/// The result of a look.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Seen {
-    /// The time at which the look began.
-    pub now: Time,
-    /// The version that is called, or was.
-    pub version: String,
-    /// The call of the release.
-    pub forward: CallState,
-    /// The call that takes it back.
-    pub back: CallState,
-    /// The work that has succeeded last and was not taken back.
-    pub done: Option<Work>,
-}
+/// The result of a look. What is run is the version that is called, or was.
+pub type Seen = once::Seen<String, CallState>;
 
 /// One of the two calls.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -109,21 +78,21 @@ pub struct EndedCall {
     pub log: Option<String>,
 }
 
-impl EndedCall {
-    /// Returns whether it did all that it had to.
-    pub fn is_success(&self) -> bool {
+impl Ended for EndedCall {
+    fn is_success(&self) -> bool {
         self.end.outcome == CallOutcome::Succeeded
     }
 
-    /// Returns whether it may have begun its work.
-    pub fn began(&self) -> bool {
+    fn began(&self) -> bool {
         self.end.outcome != CallOutcome::NotBegun
     }
+}
 
+impl EndedCall {
     /// The same, with the page of its log where it has one.
     #[must_use]
     pub fn with_log(self, target: &Target) -> Self {
-        let log = target.log.clone().filter(|_| self.began());
+        let log = target.how.log.clone().filter(|_| self.began());
         Self { log, ..self }
     }
 }

@@ -1,23 +1,17 @@
 //! The texts about a call: one function for each story.
 
 use super::state::{Change, EndedCall, Seen, Target};
-use crate::kinds::task::state::Direction;
-use crate::kinds::task::wording::noted;
+use crate::kinds::task::once::Direction;
+use crate::kinds::task::words::{self, capital, finding, last_lines, noted, with_log};
 use windlass_domain::declaration::kinds::task::{CallOutcome, Called};
-use windlass_domain::prose;
-use windlass_domain::release::action::ActionName;
-use windlass_domain::release::call::operators;
-use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::finding::{Finding, FindingName};
-use windlass_domain::text::foreign::{self, OF_A_LOG};
-use windlass_domain::text::prose::Prose;
 use windlass_domain::text::time::Span;
 
 /// The function in words.
 pub(super) fn function(target: &Target) -> String {
-    match &target.call.alias {
-        Some(alias) => format!("function {}:{alias}", target.call.name),
-        None => format!("function {}", target.call.name),
+    match &target.how.call.alias {
+        Some(alias) => format!("function {}:{alias}", target.how.call.name),
+        None => format!("function {}", target.how.call.name),
     }
 }
 
@@ -32,7 +26,7 @@ pub(super) fn shown(target: &Target, seen: &Seen) -> String {
     let runs = sides.iter().any(|(_, side)| side.may_run(seen.now));
     let ended = sides.iter().find_map(|(direction, side)| {
         let ended = side.ended()?.with_log(target);
-        Some(with_log(of(*direction, &ended), &ended))
+        Some(with_log(of(*direction, &ended), ended.log.as_ref()))
     });
     match (runs, ended, &seen.done) {
         (true, ..) => format!("{} is called", function(target)),
@@ -50,7 +44,7 @@ fn way(direction: Direction) -> &'static str {
 }
 
 /// An end, in words.
-fn of(direction: Direction, ended: &EndedCall) -> String {
+pub(super) fn of(direction: Direction, ended: &EndedCall) -> String {
     let (way, version) = (way(direction), &ended.version);
     let took = Span::seconds(ended.took_s);
     let why = match ended.end.why.trim_end_matches('.') {
@@ -65,25 +59,15 @@ fn of(direction: Direction, ended: &EndedCall) -> String {
     }
 }
 
-/// With the page of its log, where that is known.
-fn with_log(text: String, ended: &EndedCall) -> String {
-    match &ended.log {
-        Some(log) => format!("{text}, log {log}"),
-        None => text,
-    }
-}
-
 /// The log of the function, with its page where that is known.
 fn log(target: &Target) -> String {
-    let page = target.log.as_ref().map(|page| format!(" ({page})"));
+    let page = target.how.log.as_ref().map(|page| format!(" ({page})"));
     format!("the log of {}{}", function(target), page.unwrap_or_default())
 }
 
-/// The last lines of its log, if they are shown.
-fn last_lines(ended: &EndedCall) -> String {
-    let lines = ended.end.lines.iter().map(|line| format!("{OF_A_LOG}{}", foreign::line(line)));
-    let lines: String = lines.collect();
-    if lines.is_empty() { lines } else { format!(" The last lines of its log:{lines}") }
+/// Says where to look for why it ended so.
+pub(super) fn look(target: &Target) -> String {
+    format!("Look at {}", log(target))
 }
 
 /// A change, in words.
@@ -97,57 +81,18 @@ pub(super) fn what(change: &Change) -> String {
             format!("ask for {} of version {version}{again}", way(*direction))
         }
         Change::Bar { direction } => format!("let {} not begin any more", way(*direction)),
-        Change::Note { direction, end } => {
-            let text = with_log(of(*direction, end), end);
-            noted(&text, &last_lines(end))
-        }
+        Change::Note { direction, end } => noted(of(*direction, end), end.log.as_ref(), &end.end.lines),
     }
-}
-
-fn finding(target: &Target, name: FindingName, reason: String, remedy: impl Into<Prose>) -> Finding {
-    Finding::new(name, format!("task {}", target.component), reason, remedy)
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|first| first.to_ascii_uppercase());
-    first.into_iter().chain(letters).collect()
 }
 
 /// The finding for a call that has failed.
 pub(super) fn failed(target: &Target, direction: Direction, ended: &EndedCall) -> Finding {
-    let reason = format!("{}.{}", capital(&of(direction, ended)), last_lines(ended));
-    let log = format!("Look at {}", log(target));
-    match direction {
-        Direction::Forward => {
-            finding(target, FindingName::ChangeFailed, reason, format!("{log}, then deploy a fixed release."))
-        }
-        Direction::Undo => finding(
-            target,
-            FindingName::ChangeFailed,
-            format!("{reason} It is not made a second time."),
-            format!("{log}, take back by hand what is left, then `accept`."),
-        ),
-    }
-}
-
-/// The finding for an irreversible call that has begun: nothing that came before may run after it.
-pub(super) fn irreversible(target: &Target, ended: &EndedCall) -> Finding {
-    let accept = operators(ActionName::Accept, EnvironmentId::new(&target.app, &target.environment));
-    finding(
-        target,
-        FindingName::Irreversible,
-        format!(
-            "{} is irreversible and has begun ({}): what came before must not run after it, so nothing is brought back.",
-            target.component,
-            of(Direction::Forward, ended)
-        ),
-        prose![
-            format!("Look at {}. Start ", log(target)),
-            accept,
-            " to take what is there, then deploy a fix forward."
-        ],
-    )
+    let once = match direction {
+        Direction::Forward => "",
+        Direction::Undo => " It is not made a second time.",
+    };
+    let reason = format!("{}.{}{once}", capital(&of(direction, ended)), last_lines(&ended.end.lines));
+    words::failed(target, direction, reason, &look(target))
 }
 
 /// The finding for a call of which nobody knows what it did.
