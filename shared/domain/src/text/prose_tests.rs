@@ -1,4 +1,3 @@
-use crate::prose;
 use crate::release::action::ActionName;
 use crate::release::call::{cancel, operators};
 use crate::release::identity::{DeploymentId, EnvironmentId};
@@ -24,7 +23,7 @@ fn a_text_is_its_words_and_its_steps_in_their_order() {
     let text = prose!["Start ", start, ", or ", prose![cancel, " with ", wish], "", "."];
     assert_eq!(text.written(), format!("Start {START}, or {CANCEL} with `allow_older`."));
     assert_eq!(text.steps().count(), 3);
-    assert!(prose![""].is_empty() && prose![].is_empty());
+    assert!(prose![""].is_empty() && Prose::default().is_empty());
 }
 
 #[test]
@@ -34,7 +33,7 @@ fn it_comes_back_as_it_was_written_down_and_is_a_plain_text_where_it_can() {
     let whole = json!({"prose": ["Start ", {"start": serde_json::from_str::<serde_json::Value>(START).unwrap()}, "."]});
     assert_eq!(json!(mixed), whole);
     assert_eq!(json!(prose!["a", "b"]), json!("ab"));
-    for text in [mixed, prose![], prose!["a\nb"], prose![start], prose![cancel, " ", wish]] {
+    for text in [mixed, Prose::default(), prose!["a\nb"], prose![start], prose![cancel, " ", wish]] {
         assert_eq!(serde_json::from_value::<Prose>(json!(text)).unwrap(), text);
     }
 }
@@ -47,7 +46,7 @@ fn it_is_made_a_sentence_cut_and_joined_without_a_step_being_hurt() {
         (prose!["Is it? "].sentence(), "Is it?".to_owned()),
         (prose!["start ", start.clone()].sentence(), format!("Start {START}.")),
         (prose![start.clone(), " mends it"].sentence(), format!("{START} mends it.")),
-        (prose![].sentence(), String::new()),
+        (Prose::default().sentence(), String::new()),
         (prose!["It ran. "].bare(), "It ran".to_owned()),
         (prose!["one\ntwo ", start.clone()].first_line(), "one".to_owned()),
         (prose!["one ", start.clone(), "\ntwo"].first_line(), format!("one {START}")),
@@ -55,7 +54,7 @@ fn it_is_made_a_sentence_cut_and_joined_without_a_step_being_hurt() {
         (prose!["a\u{1b}b\n", start.clone(), " c"].in_one_line(), format!("a\\u{{1b}}b{START} c")),
         (prose!["It broke"].and(&"It broke".into()), "It broke".to_owned()),
         (prose!["it broke"].and(&"so did that".into()), "It broke. So did that.".to_owned()),
-        (Prose::join([prose!["a"], prose![start], prose![]], "; "), format!("a; {START}; ")),
+        (Prose::join([prose!["a"], prose![start], Prose::default()], "; "), format!("a; {START}; ")),
     ];
     for (text, wanted) in table {
         assert_eq!(text.written(), wanted);

@@ -8,7 +8,6 @@ use crate::trouble::Trouble;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use windlass_domain::declaration::tenancy::Claim;
 use windlass_domain::document::{secret, syntax};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::request::{Requester, Route};
