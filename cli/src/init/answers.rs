@@ -130,7 +130,7 @@ impl MemberPlace<'_> {
         let path = format!("components.c.{member}");
         let own =
             findings.into_iter().find(|finding| finding.path == path || finding.path.starts_with(&format!("{path}.")));
-        own.map_or(Ok(()), |finding| Err(output::text(&prose![&finding.reason, " ", &finding.remedy])))
+        own.map_or(Ok(()), |finding| Err(output::text(&prose!("{} {}", &finding.reason, &finding.remedy))))
     }
 }
 

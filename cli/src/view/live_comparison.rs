@@ -127,7 +127,7 @@ pub async fn print_now(windlass: &Windlass, record: &Record, answer: &mut Value,
     let seen = environment(windlass, deployment, &[("observe", "true")]).await;
     let seen = seen.map_err(|failure| failure.message);
     let next = answer["now"]["next"].as_str().map(str::to_owned);
-    let next = next.unwrap_or_else(|| text(&prose!["start ", deployment.input(), " to have it"]));
+    let next = next.unwrap_or_else(|| text(&prose!("start {} to have it", deployment.input())));
     let now = compare(deployment, exit, seen, &next);
     output.progress(&now.words);
     answer["now"]["runs"] = json!(now.runs);

@@ -1,5 +1,4 @@
 use super::*;
-use crate::prose;
 
 #[test]
 fn an_ending_names_its_cause_if_it_has_one() {
@@ -74,25 +73,25 @@ fn recoveries_are_counted_from_the_execution_that_somebody_asked_for_last() {
 fn what_was_asked_for_can_be_asked_for_again() {
     let deploy = record(ActionName::Deploy, None);
     assert_eq!(
-        prose![deploy.input()].written(),
+        Prose::from(deploy.input()).written(),
         r#"{"action":"deploy","app":"shop","environment":"prod","version":"1.1.0"}"#
     );
     assert_eq!(
-        prose![deploy.input_accepting_red()].written(),
+        Prose::from(deploy.input_accepting_red()).written(),
         r#"{"action":"deploy","accept_red":true,"app":"shop","environment":"prod","reason":"…","version":"1.1.0"}"#
     );
     let mut passed = record(ActionName::Deploy, None);
     (passed.again, passed.through_hold) = (true, true);
     assert_eq!(
-        prose![passed.input()].written(),
+        Prose::from(passed.input()).written(),
         r#"{"action":"deploy","again":true,"app":"shop","environment":"prod","reason":"…","through_hold":true,"version":"1.1.0"}"#
     );
     assert_eq!(
-        prose![record(ActionName::Rollback, Some(3)).input()].written(),
+        Prose::from(record(ActionName::Rollback, Some(3)).input()).written(),
         r#"{"action":"rollback","app":"shop","environment":"prod","reason":"…","snapshot":3}"#
     );
     assert_eq!(
-        prose![record(ActionName::Rollback, None).input()].written(),
+        Prose::from(record(ActionName::Rollback, None).input()).written(),
         r#"{"action":"rollback","app":"shop","environment":"prod","reason":"…"}"#
     );
 }

@@ -155,11 +155,13 @@ impl MovingFacts<'_> {
             FindingName::AlreadyRuns,
             format!("components.{name}"),
             format!("a component `{name}` is recorded in {} already, with what ran and was found of it.", moving.to),
-            prose![
-                format!("{otherwise}Where that record is not wanted, take `{name}` out of the declaration, start "),
-                remove,
-                ", declare it again, and ask again."
-            ],
+            prose!(
+                "{}Where that record is not wanted, take `{}` out of the declaration, start {}, declare it again, \
+                 and ask again.",
+                &otherwise,
+                &name,
+                remove
+            ),
         )
     }
 

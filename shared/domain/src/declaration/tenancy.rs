@@ -176,7 +176,7 @@ fn not_ours(ours: &HeldClaim, theirs: &HeldClaim) -> Finding {
         FindingName::TargetNotOurs,
         format!("components.{}", by.component),
         format!("The {by} cannot {have} {our}: {why}."),
-        prose![REMEDY, " What its owner has given up for good is let go of: ", let_go, "."],
+        prose!("{} What its owner has given up for good is let go of: {}.", REMEDY, let_go),
     )
 }
 

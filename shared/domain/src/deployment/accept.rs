@@ -78,7 +78,7 @@ fn not_seen(step: &Step, why: Prose) -> Finding {
     Finding::new(
         FindingName::TargetNotSeen,
         path(step),
-        prose![format!("what runs of {} could not be seen, so it cannot be accepted: ", step.component), why, "."],
+        prose!("what runs of {} could not be seen, so it cannot be accepted: {}.", &step.component, why),
         "Mend that, then accept again; the environment stays locked until then. A recovery, which undoes, has to see it as well.",
     )
 }

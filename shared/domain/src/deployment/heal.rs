@@ -159,14 +159,14 @@ pub fn not_restored(record: &Deployment, why: &str) -> String {
 pub fn held(record: &Deployment, why: &str) -> Prose {
     let (app, environment) = (&record.app, &record.environment);
     let next = operators(ActionName::ReleaseHold, record.environment_id());
-    prose![
-        format!(
-            "{app} {environment} KEEPS DRIFTING, and automatic deployments are held: {why}.\n  next: once that is \
-             mended, start "
-        ),
-        next,
-        "; what differs then is restored again"
-    ]
+    prose!(
+        "{} {} KEEPS DRIFTING, and automatic deployments are held: {}.\n  next: once that is mended, start {}; what \
+         differs then is restored again",
+        &app,
+        &environment,
+        &why,
+        next
+    )
 }
 
 /// Returns the sentence of a restore that has ended well. `changed` are the components that it has changed.

@@ -20,15 +20,15 @@ pub fn redeploy_input(record: &Deployment, facts: &AdmissionFacts<'_>) -> Prose 
         return operators_first(candidate.environment_id());
     }
     if record.withdrawal.is_some() {
-        return prose!["start ", record.input(), " to withdraw it again"];
+        return prose!("start {} to withdraw it again", record.input());
     }
     if record.action.is_to_a_snapshot() {
         let to = record.snapshot.map_or_else(String::new, |number| format!(" to snapshot {number}"));
-        return prose!["start ", record.rollback_input(), " to go back", to];
+        return prose!("start {} to go back{}", record.rollback_input(), to);
     }
     let wishes = wishes(&candidate, facts);
     let version = &record.release.version;
-    prose!["start ", deploy(&candidate, wishes), format!(" to deploy {version}")]
+    prose!("start {} to deploy {}", deploy(&candidate, wishes), &version)
 }
 
 /// Says how to go back from what runs in an environment: the input to start, in sentences. If the environment needs an
@@ -37,19 +37,19 @@ pub fn redeploy_input(record: &Deployment, facts: &AdmissionFacts<'_>) -> Prose 
 pub fn rollback_input(of: EnvironmentId<'_>, lock: &Lock, snapshot: u64) -> Prose {
     let start = |action| operators(action, of);
     if let Some(held) = lock.stuck() {
-        return prose![
-            "The environment needs an operator: start ",
+        return prose!(
+            "The environment needs an operator: start {} to undo deployment {} again, or {} to take what is there \
+             now.",
             start(ActionName::Recover),
-            format!(" to undo deployment {} again, or ", held.deployment),
-            start(ActionName::Accept),
-            " to take what is there now."
-        ];
+            &held.deployment,
+            start(ActionName::Accept)
+        );
     }
     if snapshot == 0 {
         return "Nothing has to be done: nothing that was deployed here runs.".into();
     }
     let back = start(ActionName::Rollback);
-    prose!["Start ", back, " to go back from what runs now."]
+    prose!("Start {} to go back from what runs now.", back)
 }
 
 #[cfg(test)]

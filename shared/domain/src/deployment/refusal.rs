@@ -32,25 +32,22 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Overrides) -> 
             return held(environment, hold, drill_later(candidate));
         }
         Obstacle::Held(hold) => {
-            let remedy = prose![
-                "The release is recorded. Start ",
+            let remedy = prose!(
+                "The release is recorded. Start {} to deploy it all the same; or let deployments go on with {}, and \
+                 then start {}.",
                 start(Overrides { through_hold: true, ..wishes }),
-                " to deploy it all the same; or let deployments go on with ",
                 of_operators(candidate, ActionName::ReleaseHold),
-                ", and then start ",
-                start(Overrides { through_hold: false, ..wishes }),
-                "."
-            ];
+                start(Overrides { through_hold: false, ..wishes })
+            );
             return held(environment, hold, remedy);
         }
         Obstacle::Vetoed(veto) => (
             FindingName::Vetoed,
             format!("release {} failed here in deployment {} at {}.", veto.version, veto.deployment, veto.since),
-            prose![
-                "Deploy a fixed release, or start ",
-                start(Overrides { again: true, ..wishes }),
-                " to deploy this one once more."
-            ],
+            prose!(
+                "Deploy a fixed release, or start {} to deploy this one once more.",
+                start(Overrides { again: true, ..wishes })
+            ),
         ),
         Obstacle::Stopped(past) => (
             FindingName::Stopped,
@@ -58,7 +55,7 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Overrides) -> 
                 "a person stopped release {} here, in deployment {} at {}.",
                 candidate.version, past.deployment, past.at
             ),
-            prose!["Start ", start(wishes), " to deploy it."],
+            prose!("Start {} to deploy it.", start(wishes)),
         ),
         Obstacle::OlderThanUnderWay(held) => (
             FindingName::Older,
@@ -66,18 +63,16 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Overrides) -> 
                 "deployment {} is under way with a newer release, which no older one stops by itself.",
                 held.deployment
             ),
-            prose![
-                "Start ",
+            prose!(
+                "Start {} to stop it and go back, or {} to stop it for this one.",
                 of_operators(candidate, ActionName::Rollback),
-                " to stop it and go back, or ",
-                start(Overrides { allow_older: true, ..wishes }),
-                " to stop it for this one."
-            ],
+                start(Overrides { allow_older: true, ..wishes })
+            ),
         ),
         Obstacle::RollbackUnderWay(held) => (
             FindingName::RollbackUnderWay,
             format!("the rollback {} is under way, and no release stops a rollback.", held.deployment),
-            prose!["Start ", start(wishes), " to deploy it once the rollback has ended."],
+            prose!("Start {} to deploy it once the rollback has ended.", start(wishes)),
         ),
         Obstacle::Irreversible(held, begun) => (
             FindingName::Irreversible,
@@ -86,8 +81,9 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Overrides) -> 
                 held.deployment,
                 begun.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
             ),
-            prose![
-                "Start ",
+            prose!(
+                "Start {} once it has ended. Where it must not go on, cancel it, which leaves everything as it is, \
+                 and start {}.",
                 match candidate.action {
                     ActionName::Rollback => input(
                         ActionName::Rollback,
@@ -96,22 +92,18 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Overrides) -> 
                     ),
                     _ => start(wishes),
                 },
-                " once it has ended. Where it must not go on, cancel it, which leaves everything as it is, and start ",
-                of_operators(candidate, ActionName::Accept),
-                "."
-            ],
+                of_operators(candidate, ActionName::Accept)
+            ),
         ),
         Obstacle::NotIdle(by) => return not_idle(candidate.environment_id(), by),
         Obstacle::Older(part, by) => (
             FindingName::Older,
             format!("deployment {by} brought a newer release of {part} here."),
-            prose![
-                "Start ",
+            prose!(
+                "Start {} to go back, or {} to deploy this one.",
                 of_operators(candidate, ActionName::Rollback),
-                " to go back, or ",
-                start(Overrides { allow_older: true, ..wishes }),
-                " to deploy this one."
-            ],
+                start(Overrides { allow_older: true, ..wishes })
+            ),
         ),
     };
     let path = match obstacle {
@@ -124,13 +116,11 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Overrides) -> 
 /// Makes the findings for a release that is not handed in yet: the obstacles to every release there.
 pub fn beforehand(of: EnvironmentId<'_>, hold: Option<&Hold>, needs_operator: Option<&LockHolder>) -> Vec<Finding> {
     let release_hold = operators(ActionName::ReleaseHold, of);
-    let remedy = prose![
-        "Let deployments go on with ",
+    let remedy = prose!(
+        "Let deployments go on with {}, and release it then; or release it with {} and a reason.",
         release_hold,
-        ", and release it then; or release it with ",
-        NextStep::With(Wish::ThroughHold),
-        " and a reason."
-    ];
+        NextStep::With(Wish::ThroughHold)
+    );
     [hold.map(|hold| held(of.environment(), hold, remedy)), needs_operator.map(|held| stuck(of, held))]
         .into_iter()
         .flatten()
@@ -147,13 +137,11 @@ fn held(environment: &EnvironmentName, hold: &Hold, remedy: Prose) -> Finding {
 }
 
 fn drill_later(candidate: &Candidate) -> Prose {
-    prose![
-        "A drill goes through no hold: let deployments go on with ",
+    prose!(
+        "A drill goes through no hold: let deployments go on with {}, then start {}.",
         of_operators(candidate, ActionName::ReleaseHold),
-        ", then start ",
-        of_operators(candidate, ActionName::Drill),
-        "."
-    ]
+        of_operators(candidate, ActionName::Drill)
+    )
 }
 
 /// Makes the finding that a drill waits for nobody.
@@ -163,7 +151,7 @@ pub fn not_idle(of: EnvironmentId<'_>, by: &DeploymentId) -> Finding {
         FindingName::NotIdle,
         format!("environments.{environment}"),
         format!("deployment {by} is under way or waits, and a drill goes only where nothing else does."),
-        prose!["Start ", operators(ActionName::Drill, of), " once it has ended."],
+        prose!("Start {} once it has ended.", operators(ActionName::Drill, of)),
     )
 }
 
@@ -180,13 +168,11 @@ pub fn stuck(of: EnvironmentId<'_>, held: &LockHolder) -> Finding {
 
 /// Returns the step that comes first if an environment needs an operator, in a sentence.
 pub fn operators_first(of: EnvironmentId<'_>) -> Prose {
-    prose![
-        "Start ",
+    prose!(
+        "Start {} to undo it again, or {} to take what is there now; then ask again.",
         operators(ActionName::Recover, of),
-        " to undo it again, or ",
-        operators(ActionName::Accept, of),
-        " to take what is there now; then ask again."
-    ]
+        operators(ActionName::Accept, of)
+    )
 }
 
 /// Returns the step with which a person deploys a candidate's release, with these wishes.

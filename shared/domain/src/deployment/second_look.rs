@@ -190,8 +190,8 @@ impl SecondLook {
         lines.extend(each(Drift::Changed, CHANGED));
         lines.extend(each(Drift::Unknown, "not known"));
         lines.extend(each(Drift::None, "as recorded"));
-        let next = self.next(saw).map(|next| prose!["\n  next: ", next]);
-        prose![lines.join("\n"), next.unwrap_or_default()]
+        let next = self.next(saw).map(|next| prose!("\n  next: {}", next));
+        prose!("{}{}", lines.join("\n"), next.unwrap_or_default())
     }
 
     /// Says what was seen, without the components.
@@ -216,16 +216,15 @@ impl SecondLook {
 
     fn next(&self, saw: SecondLookResult) -> Option<Prose> {
         match saw {
-            SecondLookResult::Changed => Some(prose![
-                "automatic deployments are being held; find out who changed it (CloudTrail); deploy what should run with ",
+            SecondLookResult::Changed => Some(prose!(
+                "automatic deployments are being held; find out who changed it (CloudTrail); deploy what should run \
+                 with {} and {}, or roll back; then start {}",
                 NextStep::With(Wish::Again),
-                " and ",
                 NextStep::With(Wish::ThroughHold),
-                ", or roll back; then start ",
                 operators(ActionName::ReleaseHold, self.environment_id())
-            ]),
+            )),
             SecondLookResult::Unknown => {
-                Some(prose!["mend what stands in the way, then compare with ", call::observed(self.environment_id())])
+                Some(prose!("mend what stands in the way, then compare with {}", call::observed(self.environment_id())))
             }
             SecondLookResult::AsLeft | SecondLookResult::Replaced => None,
         }

@@ -125,7 +125,7 @@ fn unnamed(of: EnvironmentId<'_>, goal: &Snapshot, crossed: &Irreversible) -> Fi
             goal.version,
             in_words(crossed)
         ),
-        prose!["Deploy a fix forward. Where you know that it may run after it, start ", again, "."],
+        prose!("Deploy a fix forward. Where you know that it may run after it, start {}.", again),
     )
 }
 

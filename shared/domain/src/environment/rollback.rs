@@ -60,15 +60,13 @@ fn not_declared(goal: &Snapshot, name: &ComponentName, back: &Running, runs: &Ru
             back.version(),
             goal.number
         ),
-        prose![
-            format!(
-                "Declare `{name}` as it was and upload the declaration, then roll back; or name a snapshot in which it \
-                 ran {}; or deploy the wanted releases of the other components with ",
-                runs.version()
-            ),
-            NextStep::With(Wish::AllowOlder),
-            " and a reason."
-        ],
+        prose!(
+            "Declare `{}` as it was and upload the declaration, then roll back; or name a snapshot in which it ran \
+             {}; or deploy the wanted releases of the other components with {} and a reason.",
+            &name,
+            runs.version(),
+            NextStep::With(Wish::AllowOlder)
+        ),
     )
 }
 
@@ -76,11 +74,11 @@ fn not_recorded(goal: &Snapshot, name: &ComponentName) -> Finding {
     no_way_back(
         name,
         format!("what {name} ran when snapshot {} was made is not recorded.", goal.number),
-        prose![
-            format!("Name a snapshot that has `{name}`; or deploy the wanted release of each component with "),
-            NextStep::With(Wish::AllowOlder),
-            " and a reason."
-        ],
+        prose!(
+            "Name a snapshot that has `{}`; or deploy the wanted release of each component with {} and a reason.",
+            &name,
+            NextStep::With(Wish::AllowOlder)
+        ),
     )
 }
 
@@ -93,14 +91,12 @@ pub fn moved(goal: &Snapshot, name: &ComponentName) -> Finding {
              nothing of this one.",
             goal.number
         ),
-        prose![
-            format!(
-                "Declare the former target of `{name}` and upload the declaration, then roll back; or deploy the wanted \
-                 release of each component with "
-            ),
-            NextStep::With(Wish::AllowOlder),
-            " and a reason."
-        ],
+        prose!(
+            "Declare the former target of `{}` and upload the declaration, then roll back; or deploy the wanted \
+             release of each component with {} and a reason.",
+            &name,
+            NextStep::With(Wish::AllowOlder)
+        ),
     )
 }
 

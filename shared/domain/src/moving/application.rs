@@ -203,11 +203,11 @@ impl ToMove<'_> {
                 FindingName::TooLarge,
                 "app",
                 format!("{} of the ledger are to be written at once, and {MOST_ITEMS} at most.", count(items, "item")),
-                prose![
-                    "Take some environments out of the former declaration, hand each over by itself, such as ",
-                    hand_over,
-                    ", and ask again for the rest."
-                ],
+                prose!(
+                    "Take some environments out of the former declaration, hand each over by itself, such as {}, and \
+                     ask again for the rest.",
+                    hand_over
+                ),
             )
         })
     }

@@ -102,7 +102,7 @@ impl Request {
         if self.action == ActionName::HandOver && self.component.is_none() {
             let to = self.to_app.as_ref().map_or("…", AppName::as_str);
             let rename = renames(&self.app, to);
-            missing.remedy.push(prose![" All of an application has another name by ", rename, "."]);
+            missing.remedy.push(prose!(" All of an application has another name by {}.", rename));
         }
         Some(missing).filter(|_| needed && !self.is_of_the_application())
     }

@@ -107,9 +107,9 @@ mod tests_of_console {
 #[cfg(test)]
 mod tests_of_input {
     use super::*;
-    use crate::prose;
     use crate::release::request::Request;
     use crate::text::name::EnvironmentName;
+    use crate::text::prose::Prose;
 
     #[test]
     fn what_is_named_can_be_started() {
@@ -123,12 +123,12 @@ mod tests_of_input {
             input(ActionName::Deploy, of, &[("version", "1.4.0".into())]),
         ];
         for step in table {
-            let text = prose![step].written();
+            let text = Prose::from(step).written();
             let request = Request::parse(&serde_json::from_str(&text).unwrap());
             assert!(request.is_ok(), "{text}: {request:?}");
         }
         assert_eq!(
-            prose![operators(ActionName::ReleaseHold, of)].written(),
+            Prose::from(operators(ActionName::ReleaseHold, of)).written(),
             r#"{"action":"release_hold","app":"shop","environment":"prod","reason":"…"}"#
         );
     }
@@ -160,7 +160,7 @@ mod tests {
             ),
         ];
         for (step, call, command) in table {
-            let text = prose!["It's `so`: ", step, "."];
+            let text = prose!("It's `so`: {}.", step);
             for way in [WayIn::Console, WayIn::Http] {
                 assert_eq!(way.words(&text), format!("It's `so`: `{call}`."));
             }

@@ -128,7 +128,7 @@ impl StaysReachable {
             EnvironmentId::new(&self.app, &self.environment),
             &[("component", self.component.as_str().into()), ("pattern", "PATH".into()), ("reason", "…".into())],
         );
-        [what.into(), until.into(), prose![withdraw, " takes one away now."]]
+        [what.into(), until.into(), prose!("{} takes one away now.", withdraw)]
     }
 }
 

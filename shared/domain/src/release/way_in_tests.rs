@@ -8,7 +8,7 @@ use serde_json::json;
 
 fn in_words(way: WayIn, action: ActionName, members: &[(&str, Value)]) -> String {
     let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
-    way.words(&prose![input(action, EnvironmentId::new(&app, &prod), members)])
+    way.words(&Prose::from(input(action, EnvironmentId::new(&app, &prod), members)))
 }
 
 /// An action with its members, as a command and as a call.
@@ -149,13 +149,13 @@ fn the_text_around_stays_and_what_no_command_does_too() {
     let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
     let of = EnvironmentId::new(&app, &prod);
     let back = operators(ActionName::Rollback, of);
-    let text = prose!["Start ", back.clone(), " — or ", back, "; ", NextStep::With(Wish::Again), " and `again`."];
+    let text = prose!("Start {} — or {}; {} and `again`.", back.clone(), back, NextStep::With(Wish::Again));
     let command = "`windlass rollback shop prod --reason '…'`";
     assert_eq!(WayIn::CommandLine.words(&text), format!("Start {command} — or {command}; `--again` and `again`."));
     let pasted = r#"{"action":"rollback","app":"shop","environment":"prod","reason":"…"}"#;
     assert_eq!(WayIn::Console.words(&text), format!("Start {pasted} — or {pasted}; `again` and `again`."));
-    assert_eq!(WayIn::CommandLine.words(&prose!["wrote ", pasted]), format!("wrote {pasted}"));
-    let whole = prose![input_of_nothing(&app)];
+    assert_eq!(WayIn::CommandLine.words(&prose!("wrote {}", pasted)), format!("wrote {pasted}"));
+    let whole = Prose::from(input_of_nothing(&app));
     let silent =
         [input(ActionName::Deploy, of, &[]), operators(ActionName::Withdraw, of), operators(ActionName::Restore, of)];
     for step in silent.into_iter().map(Prose::from).chain([whole]) {
@@ -198,7 +198,7 @@ fn what_is_asked_of_a_whole_application_is_a_command_and_a_call() {
         ),
     ];
     for (action, members, command, call) in table {
-        let step = prose![crate::release::call::of_application(action, &app, &members)];
+        let step = Prose::from(crate::release::call::of_application(action, &app, &members));
         assert!(Request::parse(&serde_json::from_str(&step.written()).unwrap()).is_ok());
         assert_eq!(WayIn::Console.words(&step), step.written());
         assert_eq!(WayIn::CommandLine.words(&step), format!("`{command}`"));

@@ -91,15 +91,15 @@ pub fn undone(of: EnvironmentId<'_>, version: &str, why: &Prose, outcome: &Undon
     if !outcome.untouched.is_empty() {
         all.push_str(&format!("; not yet changed: {}", listed(&outcome.untouched, ", ")));
     }
-    let mut all = prose![format!("{app} {environment} {version} {verb}: "), why, "\n", all];
+    let mut all = prose!("{} {} {} {}: {}\n{}", &app, &environment, &version, &verb, why, all);
     for failed in &outcome.failed {
-        all.push(prose!["\n  NOT undone: ", failed.clone().in_one_line()]);
+        all.push(prose!("\n  NOT undone: {}", failed.clone().in_one_line()));
     }
     if !outcome.seen.is_empty() {
         all.push(format!("\n  seen after: {}", listed(&outcome.seen, ", ")));
     }
     if !outcome.next.is_empty() {
-        all.push(prose!["\n  next: ", Prose::join(outcome.next.iter().map(|next| next.clone().in_one_line()), "; ")]);
+        all.push(prose!("\n  next: {}", Prose::join(outcome.next.iter().map(|next| next.clone().in_one_line()), "; ")));
     }
     all
 }

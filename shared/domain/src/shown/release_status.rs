@@ -58,7 +58,7 @@ pub fn superseded(
     if replaced.how == Supersession::Waits && same {
         return lines.join("\n").into();
     }
-    prose![lines.join("\n"), "\n  next: ", redeploy_input(record, facts)]
+    prose!("{}\n  next: {}", lines.join("\n"), redeploy_input(record, facts))
 }
 
 /// Says that a drill does not go its way back, because something else runs than the drill had brought there, or is
@@ -104,9 +104,9 @@ pub fn now(record: &Deployment, facts: &AdmissionFacts<'_>, known: &KnownDeploym
     let mut lines = vec![first.to_owned()];
     lines.extend(in_its_place(record, state, known));
     let next = redeploy_input(record, facts);
-    let mut text = prose![lines.join("\n")];
+    let mut text = Prose::from(lines.join("\n"));
     if !runs {
-        text.push(prose!["\n  next: ", &next]);
+        text.push(prose!("\n  next: {}", &next));
     }
     Some(PresentState { runs, text, next })
 }

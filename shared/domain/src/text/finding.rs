@@ -69,7 +69,7 @@ impl Finding {
     /// well nor wrong.
     #[must_use]
     pub fn not_checked(self) -> Self {
-        Self { not_checked: true, reason: prose!["Not checked: ", self.reason], ..self }
+        Self { not_checked: true, reason: prose!("Not checked: {}", self.reason), ..self }
     }
 
     /// Returns the same finding with the known name that was probably meant.
@@ -175,13 +175,13 @@ pub(crate) fn repeated(value: &str) -> String {
 impl Finding {
     /// Says what is wrong and what to do, as sentences, for the middle of a message.
     pub fn in_words(&self) -> Prose {
-        prose![self.reason.clone().sentence(), " ", self.remedy.clone().sentence()]
+        prose!("{} {}", self.reason.clone().sentence(), self.remedy.clone().sentence())
     }
 
     /// Returns all of it in a line: `BadValue: components.web.bucket: What is wrong. Remedy: What to do.`
     pub fn line(&self) -> Prose {
         let (reason, remedy) = (self.reason.clone().sentence(), self.remedy.clone().sentence());
-        prose![format!("{}: {}: ", self.name, self.path), reason, " Remedy: ", remedy]
+        prose!("{}: {}: {} Remedy: {}", &self.name, &self.path, reason, remedy)
     }
 
     /// Returns the steps that it names, in their order.

@@ -8,6 +8,7 @@ use crate::text::next_step::NextStep;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::fmt;
 
 /// A text for people, of any number of lines.
 ///
@@ -37,17 +38,32 @@ enum Written {
     Parts { prose: Vec<Part> },
 }
 
-/// Makes a text of its parts: texts, other texts for people, and next steps. `prose!["start ", step, " to go back"]`.
+/// Makes a text of a template and of what stands at each `{}` in it: texts, other texts for people, next steps, and
+/// whatever else is shown as it is displayed. `prose!("start {} to go back", step)`.
 #[macro_export]
 macro_rules! prose {
-    ($($part:expr),* $(,)?) => {{
-        let mut all = $crate::text::prose::Prose::default();
-        $( all.push($part); )*
-        all
-    }};
+    ($template:literal $(, $part:expr)* $(,)?) => {
+        $crate::text::prose::Prose::filled($template, [$($crate::text::prose::Prose::from($part)),*])
+    };
 }
 
 impl Prose {
+    /// Fills a template ([`prose`](crate::prose)): a part stands at each `{}`, and braces are doubled. A test that meets
+    /// one with more or fewer parts panics.
+    pub fn filled<const PARTS: usize>(template: &str, parts: [Self; PARTS]) -> Self {
+        let (mut all, mut parts) = (Self::default(), parts.into_iter());
+        for (at, words) in template.split("{}").enumerate() {
+            if at > 0 {
+                let part = parts.next();
+                debug_assert!(part.is_some(), "{template} has more places than parts");
+                all.push(part.unwrap_or_default());
+            }
+            all.push(words.replace("{{", "{").replace("}}", "}"));
+        }
+        debug_assert!(parts.next().is_none(), "{template} has fewer places than parts");
+        all
+    }
+
     /// Adds a part at the end.
     pub fn push(&mut self, more: impl Into<Self>) {
         for part in more.into().parts {
@@ -208,7 +224,7 @@ impl Prose {
     #[must_use]
     pub(crate) fn and(self, other: &Self) -> Self {
         let (first, more) = (self.clone().sentence(), other.clone().sentence());
-        if first.says(&more) { self } else { prose![first, " ", more] }
+        if first.says(&more) { self } else { prose!("{} {}", first, more) }
     }
 
     /// Returns whether all of another text stands in this one. Nothing but what joins and mends findings asks it.
@@ -235,28 +251,10 @@ impl Prose {
     }
 }
 
-impl From<&str> for Prose {
-    fn from(words: &str) -> Self {
-        words.to_owned().into()
-    }
-}
-
-impl From<&String> for Prose {
-    fn from(words: &String) -> Self {
-        words.clone().into()
-    }
-}
-
-impl From<Cow<'_, str>> for Prose {
-    fn from(words: Cow<'_, str>) -> Self {
-        words.into_owned().into()
-    }
-}
-
-impl From<String> for Prose {
-    fn from(words: String) -> Self {
-        let parts = if words.is_empty() { Vec::new() } else { vec![Part::Words(words)] };
-        Self { parts }
+impl<T: fmt::Display> From<T> for Prose {
+    fn from(shown: T) -> Self {
+        let words = shown.to_string();
+        Self { parts: if words.is_empty() { Vec::new() } else { vec![Part::Words(words)] } }
     }
 }
 

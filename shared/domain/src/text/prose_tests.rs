@@ -20,20 +20,21 @@ fn steps() -> [NextStep; 3] {
 #[test]
 fn a_text_is_its_words_and_its_steps_in_their_order() {
     let [start, cancel, wish] = steps();
-    let text = prose!["Start ", start, ", or ", prose![cancel, " with ", wish], "", "."];
+    let text = prose!("Start {}, or {}{}.", start, prose!("{} with {}", cancel, wish), "");
     assert_eq!(text.written(), format!("Start {START}, or {CANCEL} with `allow_older`."));
     assert_eq!(text.steps().count(), 3);
-    assert!(prose![""].is_empty() && Prose::default().is_empty());
+    assert!(prose!("").is_empty() && prose!("{}", "").is_empty());
+    assert_eq!(prose!("{{{}}} of {}", "{}", 2).written(), "{{}} of 2");
 }
 
 #[test]
 fn it_comes_back_as_it_was_written_down_and_is_a_plain_text_where_it_can() {
     let [start, cancel, wish] = steps();
-    let mixed = prose!["Start ", start.clone(), "."];
+    let mixed = prose!("Start {}.", start.clone());
     let whole = json!({"prose": ["Start ", {"start": serde_json::from_str::<serde_json::Value>(START).unwrap()}, "."]});
     assert_eq!(json!(mixed), whole);
-    assert_eq!(json!(prose!["a", "b"]), json!("ab"));
-    for text in [mixed, Prose::default(), prose!["a\nb"], prose![start], prose![cancel, " ", wish]] {
+    assert_eq!(json!(prose!("a{}", "b")), json!("ab"));
+    for text in [mixed, Prose::default(), "a\nb".into(), start.into(), prose!("{} {}", cancel, wish)] {
         assert_eq!(serde_json::from_value::<Prose>(json!(text)).unwrap(), text);
     }
 }
@@ -42,23 +43,29 @@ fn it_comes_back_as_it_was_written_down_and_is_a_plain_text_where_it_can() {
 fn it_is_made_a_sentence_cut_and_joined_without_a_step_being_hurt() {
     let [start, ..] = steps();
     let table = [
-        (prose!["what is wrong"].sentence(), "What is wrong.".to_owned()),
-        (prose!["Is it? "].sentence(), "Is it?".to_owned()),
-        (prose!["start ", start.clone()].sentence(), format!("Start {START}.")),
-        (prose![start.clone(), " mends it"].sentence(), format!("{START} mends it.")),
+        (prose!("what is wrong").sentence(), "What is wrong.".to_owned()),
+        (prose!("Is it? ").sentence(), "Is it?".to_owned()),
+        (prose!("start {}", start.clone()).sentence(), format!("Start {START}.")),
+        (prose!("{} mends it", start.clone()).sentence(), format!("{START} mends it.")),
         (Prose::default().sentence(), String::new()),
-        (prose!["It ran. "].bare(), "It ran".to_owned()),
-        (prose!["one\ntwo ", start.clone()].first_line(), "one".to_owned()),
-        (prose!["one ", start.clone(), "\ntwo"].first_line(), format!("one {START}")),
-        (prose!["abcdef ", start.clone(), "ghi"].truncated(5), format!("ab…{START}")),
-        (prose!["a\u{1b}b\n", start.clone(), " c"].in_one_line(), format!("a\\u{{1b}}b{START} c")),
-        (prose!["It broke"].and(&"It broke".into()), "It broke".to_owned()),
-        (prose!["it broke"].and(&"so did that".into()), "It broke. So did that.".to_owned()),
-        (Prose::join([prose!["a"], prose![start], Prose::default()], "; "), format!("a; {START}; ")),
+        (prose!("It ran. ").bare(), "It ran".to_owned()),
+        (prose!("one\ntwo {}", start.clone()).first_line(), "one".to_owned()),
+        (prose!("one {}\ntwo", start.clone()).first_line(), format!("one {START}")),
+        (prose!("abcdef {}ghi", start.clone()).truncated(5), format!("ab…{START}")),
+        (prose!("{}{} c", "a\u{1b}b\n", start.clone()).in_one_line(), format!("a\\u{{1b}}b{START} c")),
+        (prose!("It broke").and(&"It broke".into()), "It broke".to_owned()),
+        (prose!("it broke").and(&"so did that".into()), "It broke. So did that.".to_owned()),
+        (Prose::join(["a".into(), start.into(), Prose::default()], "; "), format!("a; {START}; ")),
     ];
     for (text, wanted) in table {
         assert_eq!(text.written(), wanted);
     }
-    let (first, rest) = prose!["one\n  two"].split_first_line();
-    assert_eq!(prose![first, "\n  between", rest].written(), "one\n  between\n  two");
+    let (first, rest) = prose!("one\n  two").split_first_line();
+    assert_eq!(prose!("{}\n  between{}", first, rest).written(), "one\n  between\n  two");
+}
+
+#[test]
+#[should_panic(expected = "more places than parts")]
+fn a_template_without_a_part_for_a_place_is_noticed_by_every_test_that_meets_it() {
+    let _ = Prose::filled("a {}", []);
 }

@@ -15,7 +15,6 @@ use windlass_domain::declaration;
 use windlass_domain::declaration::kinds::KindName;
 use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::finding::FindingName;
-use windlass_domain::text::next_step::Wish;
 
 const UPDATE: &str = "UPDATE_DOCS=1 cargo test -p windlass-domain docs::";
 
@@ -92,18 +91,11 @@ fn page(name: &str, comment: &str) -> String {
     )
 }
 
-/// Returns the text of a source file as its literals say it: literals over several lines are joined, and so are those
-/// around the name of a wish.
+/// Returns the text of a source file as its literals say it: literals over several lines are joined.
 fn as_said(text: &str) -> String {
     let mut lines = text.split("\\\n");
     let first = lines.next().unwrap_or_default().to_owned();
-    let mut said = lines.fold(first, |said, line| said + line.trim_start());
-    for wish in Wish::ALL {
-        let parts: Vec<&str> = said.split(&format!("NextStep::With(Wish::{wish:?}),")).collect();
-        let inner =
-            |part: &str| part.trim_end().trim_end_matches("\",").trim_start().trim_start_matches('"').to_owned();
-        said = parts.into_iter().map(inner).collect::<Vec<_>>().join(&format!("`{wish}`"));
-    }
+    let said = lines.fold(first, |said, line| said + line.trim_start());
     said.to_lowercase()
 }
 

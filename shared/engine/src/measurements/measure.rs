@@ -173,7 +173,7 @@ pub(super) fn already_red(path: &str, gate: &impl Sort, measured: &str) -> Findi
             gate.name(),
             gate.threshold()
         ),
-        prose!["Mend what it measures first, or deploy with ", NextStep::With(Wish::AcceptRed), " and a reason."],
+        prose!("Mend what it measures first, or deploy with {} and a reason.", NextStep::With(Wish::AcceptRed)),
     )
 }
 

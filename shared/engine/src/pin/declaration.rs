@@ -81,11 +81,10 @@ fn not_in_force(pinned: &semver::Version, in_force: &semver::Version) -> Finding
         FindingName::Older,
         "declaration",
         format!("version {pinned} of the declaration is not in force; {in_force} is."),
-        prose![
-            "Leave `declaration` out for the one in force, or name the environment and ask with ",
-            NextStep::With(Wish::AllowOlder),
-            " and a reason."
-        ],
+        prose!(
+            "Leave `declaration` out for the one in force, or name the environment and ask with {} and a reason.",
+            NextStep::With(Wish::AllowOlder)
+        ),
     )
 }
 

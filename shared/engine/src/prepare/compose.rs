@@ -120,7 +120,7 @@ fn crosses_later(scene: &Scene, drafts: &[Draft<'_>]) -> Option<Finding> {
 /// same release can go.
 fn with_next(finding: &mut Finding, input: &NextStep) {
     if finding.name == FindingName::TargetNotReady {
-        finding.remedy = prose![finding.remedy.clone().bare(), "; then start ", input.clone(), "."];
+        finding.remedy = prose!("{}; then start {}.", finding.remedy.clone().bare(), input.clone());
     }
 }
 

@@ -74,20 +74,20 @@ fn red(scene: &Scene, mut finding: Finding) -> (Finding, bool) {
             } else {
                 ""
             };
-            prose!["It stops nothing here, because ", why, "; look yourself at what it measures.", judged]
+            prose!("It stops nothing here, because {}; look yourself at what it measures.{}", why, judged)
         }
-        None if scene.is_check() => prose![
-            "Mend what it measures first, or deploy with ",
-            NextStep::With(Wish::AcceptRed),
-            " and a reason: where it stays red, the release is undone all the same."
-        ],
+        None if scene.is_check() => prose!(
+            "Mend what it measures first, or deploy with {} and a reason: where it stays red, the release is undone \
+             all the same.",
+            NextStep::With(Wish::AcceptRed)
+        ),
         None if scene.is_restoring() => "Mend what it measures first: what has drifted is restored only where every gate is well, and after the next look.".into(),
         None if scene.is_rollback() => "Mend what it measures first: a drill begins only where every gate is well.".into(),
-        None => prose![
-            "Mend what it measures first, or start ",
-            scene.loaded.record.input_accepting_red(),
-            " to deploy before it is mended: where it stays red, the release is undone all the same."
-        ],
+        None => prose!(
+            "Mend what it measures first, or start {} to deploy before it is mended: where it stays red, the release \
+             is undone all the same.",
+            scene.loaded.record.input_accepting_red()
+        ),
     };
     (finding, stops)
 }

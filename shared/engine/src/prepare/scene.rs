@@ -128,7 +128,7 @@ impl Scene {
         } else if state.snapshot == 0 || is_taken_back {
             Some("nothing runs here yet that Windlass brought".into())
         } else {
-            self.loaded.record.accept_red.then(|| prose![NextStep::With(Wish::AcceptRed), " was asked for"])
+            self.loaded.record.accept_red.then(|| prose!("{} was asked for", NextStep::With(Wish::AcceptRed)))
         }
     }
 

@@ -32,84 +32,101 @@ pub(super) fn cause(of: EnvironmentId<'_>, drill: &Drill, said: OutcomeText) -> 
     let (from, to) = (standing(drill.from.as_ref()), standing(drill.to.as_ref()));
     let id = &drill.id;
     match said {
-        OutcomeText::Proved => prose![format!(
-            "{at} proved its way back: from {from} to {to} {}, and back {}; {}.",
+        OutcomeText::Proved => prose!(
+            "{} proved its way back: from {} to {} {}, and back {}; {}.",
+            &at,
+            &from,
+            &to,
             took(Some(&drill.there)),
             took(drill.back.as_ref()),
             gates(drill)
-        )],
-        OutcomeText::RedBack(red) => prose![
-            format!(
-                "{at} came back to {from}, which runs, but not every gate passed on the way back: {}.\n  next: {from} is \
-                 live with this; look at it, and go back with ",
-                red.join("; ")
-            ),
-            operators(ActionName::Rollback, of),
-            " where it is not well."
-        ],
-        OutcomeText::NothingChanged => prose![format!(
-            "{at} runs {from}, and drill {id} proved nothing: the targets had not to be changed on one of its ways, so \
-             they were not as recorded when it began, or somebody changed them meanwhile."
-        )],
-        OutcomeText::Refused(why) => prose![at, " was not drilled: ", why.bare(), ". Nothing was changed."],
-        OutcomeText::FailedThere(why) => prose![
-            format!("{at} did not get to {to}: "),
+        ),
+        OutcomeText::RedBack(red) => prose!(
+            "{} came back to {}, which runs, but not every gate passed on the way back: {}.\n  next: {} is live with \
+             this; look at it, and go back with {} where it is not well.",
+            &at,
+            &from,
+            red.join("; "),
+            &from,
+            operators(ActionName::Rollback, of)
+        ),
+        OutcomeText::NothingChanged => prose!(
+            "{} runs {}, and drill {} proved nothing: the targets had not to be changed on one of its ways, so they \
+             were not as recorded when it began, or somebody changed them meanwhile.",
+            &at,
+            &from,
+            &id
+        ),
+        OutcomeText::Refused(why) => prose!("{} was not drilled: {}. Nothing was changed.", at, why.bare()),
+        OutcomeText::FailedThere(why) => prose!(
+            "{} did not get to {}: {}. What the drill had changed was undone, and {} runs.\n  next: a rollback would \
+             meet the same; mend it, and drill again with {}.",
+            &at,
+            &to,
             why.bare(),
-            format!(
-                ". What the drill had changed was undone, and {from} runs.\n  next: a rollback would meet the same; mend \
-                 it, and drill again with "
-            ),
-            operators(ActionName::Drill, of),
-            "."
-        ],
-        OutcomeText::OvertakenThere(why) => prose![
-            format!("Drill {id} of {at} gave way: "),
+            &from,
+            operators(ActionName::Drill, of)
+        ),
+        OutcomeText::OvertakenThere(why) => prose!(
+            "Drill {} of {} gave way: {}. What it had changed was undone, and {} ran again.",
+            &id,
+            &at,
             why.bare(),
-            format!(". What it had changed was undone, and {from} ran again.")
-        ],
-        OutcomeText::OvertakenBack => prose![
-            format!(
-                "Drill {id} of {at} had gone to {to}, and did not come back to {from}: somebody brought something else \
-                 meanwhile, which stays.\n  next: see what runs; start "
-            ),
+            &from
+        ),
+        OutcomeText::OvertakenBack => prose!(
+            "Drill {} of {} had gone to {}, and did not come back to {}: somebody brought something else meanwhile, \
+             which stays.\n  next: see what runs; start {} to have {} back.",
+            &id,
+            &at,
+            &to,
+            &from,
             back_to(of, drill),
-            format!(" to have {from} back.")
-        ],
-        OutcomeText::StuckThere(why) => prose![
-            format!(
-                "{at} RUNS {to} and NOT {from}: the drill could not come back in {}, at last because: ",
-                count(drill.tries, "try")
-            ),
+            &from
+        ),
+        OutcomeText::StuckThere(why) => prose!(
+            "{} RUNS {} and NOT {}: the drill could not come back in {}, at last because: {}.\n  next: mend that, \
+             then start {} to have {} back; a release may be deployed at once.",
+            &at,
+            &to,
+            &from,
+            count(drill.tries, "try"),
             why.bare(),
-            ".\n  next: mend that, then start ",
             back_to(of, drill),
-            format!(" to have {from} back; a release may be deployed at once.")
-        ],
-        OutcomeText::NeedsOperator => prose![
-            format!(
-                "{at} NEEDS AN OPERATOR: drill {id} from {from} to {to} could not be undone. Its deployment's record \
-                 tells what is where.\n  next: mend that, then start "
-            ),
+            &from
+        ),
+        OutcomeText::NeedsOperator => prose!(
+            "{} NEEDS AN OPERATOR: drill {} from {} to {} could not be undone. Its deployment's record tells what is \
+             where.\n  next: mend that, then start {}, or {} to take what is there.",
+            &at,
+            &id,
+            &from,
+            &to,
             operators(ActionName::Recover, of),
-            ", or ",
-            operators(ActionName::Accept, of),
-            " to take what is there."
-        ],
-        OutcomeText::Restored => prose![format!(
-            "{at} runs {from} again: drill {id} had needed an operator, and a recovery has ended it since. It proved \
-             nothing."
-        )],
-        OutcomeText::LeftThere => prose![
-            format!(
-                "{at} RUNS {to} and NOT {from}: drill {id} had needed an operator, and a recovery has ended it since.\n  \
-                 next: start "
-            ),
+            operators(ActionName::Accept, of)
+        ),
+        OutcomeText::Restored => prose!(
+            "{} runs {} again: drill {} had needed an operator, and a recovery has ended it since. It proved nothing.",
+            &at,
+            &from,
+            &id
+        ),
+        OutcomeText::LeftThere => prose!(
+            "{} RUNS {} and NOT {}: drill {} had needed an operator, and a recovery has ended it since.\n  next: \
+             start {} to have {} back.",
+            &at,
+            &to,
+            &from,
+            &id,
             back_to(of, drill),
-            format!(" to have {from} back.")
-        ],
-        OutcomeText::Accepted(resolved) => prose![format!(
-            "{at} runs what drill {id} had left, which was {resolved}. It had needed an operator, and proved nothing."
-        )],
+            &from
+        ),
+        OutcomeText::Accepted(resolved) => prose!(
+            "{} runs what drill {} had left, which was {}. It had needed an operator, and proved nothing.",
+            &at,
+            &id,
+            &resolved
+        ),
     }
 }
 
@@ -156,10 +173,10 @@ pub fn lasted(ms: u64) -> String {
 impl Drills {
     /// Says when the environment last proved its way back, what came of a later drill, and which drill is under way.
     pub fn in_words(&self) -> Prose {
-        let mut words = prose![self.proved.as_ref().map_or_else(
+        let mut words = Prose::from(self.proved.as_ref().map_or_else(
             || "never proved by a drill".to_owned(),
             |proved| format!("proved {}{}", proved.at, ways(proved)),
-        )];
+        ));
         if let Some(last) = self.unproved() {
             words.push(format!("; the last drill was {}, {}: ", last.outcome.was(), last.at));
             words.push(last.cause.first_line());

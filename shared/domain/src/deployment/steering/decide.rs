@@ -209,9 +209,9 @@ fn timed_by_aws(wish: &SteeringRequest<'_>, watched: &SteeringFacts<'_>, judgeme
                 judgement.wave + 1
             ),
             if has_later {
-                prose!["Wait for a later wave, or cancel the deployment with ", cancel, "."]
+                prose!("Wait for a later wave, or cancel the deployment with {}.", cancel)
             } else {
-                prose!["Let it go on, or cancel the deployment with ", cancel, "."]
+                prose!("Let it go on, or cancel the deployment with {}.", cancel)
             },
         ))
     });

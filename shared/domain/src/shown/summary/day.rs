@@ -118,11 +118,14 @@ impl Day {
 
 /// Makes the notification that there is no summary of an application.
 pub fn no_summary(app: &AppName, to: Time, why: &str) -> Notification {
-    let message = prose![
-        format!("There is no summary of {app} for the day until {to}: {why}\nThose of other applications are told. "),
-        call::figures_of_a_day(app),
-        " and `GET /apps` tell what it would have said; the logs of the function `outbox` say more."
-    ]
+    let message = prose!(
+        "There is no summary of {} for the day until {}: {}\nThose of other applications are told. {} and `GET \
+         /apps` tell what it would have said; the logs of the function `outbox` say more.",
+        &app,
+        &to,
+        &why,
+        call::figures_of_a_day(app)
+    )
     .written();
     Notification {
         subject: ascii(&format!("[windlass] no summary of {app}")),

@@ -128,11 +128,12 @@ pub fn settle_at_once(ports: &impl Ports, record: &mut Stored<Deployment>, reque
     if let Some(finding) = &pinned.not_accepted {
         reject(record, vec![finding.clone()], ports.now());
     } else if pinned.resolved.start == Start::Manual && !request.starts() {
-        let cause = prose![
-            format!("Recorded: {}/{env} deploys only what a person starts. Start it with ", request.app),
-            record.value.input(),
-            "."
-        ];
+        let cause = prose!(
+            "Recorded: {}/{} deploys only what a person starts. Start it with {}.",
+            &request.app,
+            &env,
+            record.value.input()
+        );
         end(record, Ending::NothingToDo, RECORDED, cause, Vec::new(), ports.now());
     }
 }

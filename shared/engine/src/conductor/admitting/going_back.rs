@@ -206,7 +206,7 @@ fn not_under_way(of: EnvironmentId<'_>, id: &DeploymentId) -> Finding {
         FindingName::UnknownName,
         "drill",
         format!("drill {id} is not under way in {env}."),
-        prose!["Leave `drill` out: start ", operators(ActionName::Drill, of), " for another drill."],
+        prose!("Leave `drill` out: start {} for another drill.", operators(ActionName::Drill, of)),
     )
 }
 

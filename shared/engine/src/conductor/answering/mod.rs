@@ -73,7 +73,7 @@ pub fn add_line(record: &mut Stored<Deployment>, line: Option<impl Into<Prose>>)
     if let (Some(ended), Some(line)) = (&mut record.value.ending, line) {
         let (first, rest) = ended.cause.split_first_line();
         let line = line.into();
-        ended.cause = prose![first, "\n  ", &line, rest];
+        ended.cause = prose!("{}\n  {}{}", first, &line, rest);
         ended.added.push(line);
     }
 }

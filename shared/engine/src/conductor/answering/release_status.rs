@@ -60,10 +60,10 @@ pub async fn same(ports: &impl DynamoDbApi, existing: &Deployment) -> Result<Ans
     };
     let sentence = format!("The same request is deployment {id}, which ended {ended_as} at {}", ended_as.at);
     if let Some(now) = now(ports, existing).await? {
-        let cause = prose![sentence, ". ", now.text];
+        let cause = prose!("{}. {}", sentence, now.text);
         return Ok(ended(id, Ending::NothingToDo, SAME_REQUEST, &cause));
     }
     let mut answer = of_record(existing, ended_as);
-    answer.cause = prose![sentence, ": ", &ended_as.cause].written();
+    answer.cause = prose!("{}: {}", sentence, &ended_as.cause).written();
     Ok(answer)
 }

@@ -30,11 +30,11 @@ pub fn set_hold<'a>(ports: &impl Ports, state: &'a mut EnvironmentState, request
 pub fn hold_line(record: &Deployment, state: &EnvironmentState) -> Option<Prose> {
     let hold = state.hold.as_ref();
     let hold = hold.filter(|_| record.action == ActionName::Rollback)?;
-    Some(prose![
-        format!("automatic deployments are held {}; start ", hold.in_words()),
-        operators(ActionName::ReleaseHold, record.environment_id()),
-        " to let them go on"
-    ])
+    Some(prose!(
+        "automatic deployments are held {}; start {} to let them go on",
+        hold.in_words(),
+        operators(ActionName::ReleaseHold, record.environment_id())
+    ))
 }
 
 fn new_hold(ports: &impl Ports, request: &Request) -> Hold {

@@ -101,22 +101,22 @@ async fn nothing_to_go_back_to(ports: &impl DynamoDbApi, view: &View, record: &D
     };
     let members = |number: u64| [("snapshot", number.into()), ("reason", "…".into())];
     let start = input(ActionName::Rollback, of, &members(FOUND_FIRST));
-    let to_found = prose!["To go back to what was found before the first release, start ", start, ". "];
+    let to_found = prose!("To go back to what was found before the first release, start {}. ", start);
     let list = call::snapshots(of);
     let same_way = ", and named by their numbers in the same way; or deploy a release.";
-    let others = prose!["Others are listed by ", list.clone(), same_way];
+    let others = prose!("Others are listed by {}{}", list.clone(), same_way);
     let first = snapshot(ports, of, FOUND_FIRST).await?;
     let first_runs = first.map(|first| first.with_found(state).runs(state));
     let remedy = match (to_good, first_runs) {
-        (Some(to_good), Some(false)) => prose![to_found, to_good, " ", others],
-        (Some(to_good), _) => prose![to_good, " ", others],
+        (Some(to_good), Some(false)) => prose!("{}{} {}", to_found, to_good, others),
+        (Some(to_good), _) => prose!("{} {}", to_good, others),
         (None, None) => "Nothing was deployed here yet, so nothing has to be taken back.".into(),
-        (None, Some(true)) => prose![
-            "What was found before the first release is what runs. Snapshots are listed by ",
-            list,
-            ", and named by their numbers; or deploy a release."
-        ],
-        (None, Some(false)) => prose![to_found, others],
+        (None, Some(true)) => prose!(
+            "What was found before the first release is what runs. Snapshots are listed by {}, and named by their \
+             numbers; or deploy a release.",
+            list
+        ),
+        (None, Some(false)) => prose!("{}{}", to_found, others),
     };
     Ok(Finding::new(FindingName::NothingToGoBackTo, format!("environments.{}", of.environment()), reason, remedy))
 }
@@ -194,7 +194,7 @@ pub fn to_a_good_one(good: &[Snapshot], of: EnvironmentId<'_>) -> Option<Prose> 
     let members = [("snapshot", first.into()), ("reason", "…".into())];
     let start = input(ActionName::Rollback, of, &members);
     let good = format!("Verified good, and not what runs: {}. To go to snapshot {first}, start ", named.join(", "));
-    Some(prose![good, start, "."])
+    Some(prose!("{}{}.", good, start))
 }
 
 /// Chooses where the way there goes: to the newest verified-good snapshot that the present one replaced, whose release
@@ -230,7 +230,7 @@ fn no_version_before(record: &Deployment, good: &[Snapshot]) -> Finding {
         Some(to_good) => (
             "the present snapshot replaced none that was verified good, is not vetoed, and is something else. A drill \
              goes only to what the present one replaced.",
-            prose![to_good, " Or deploy a release: then there is a version before, and a drill can go there."],
+            prose!("{} Or deploy a release: then there is a version before, and a drill can go there.", to_good),
         ),
         None => (
             "no other release that was verified good, and is not vetoed, ran before the present one.",

@@ -59,11 +59,11 @@ pub async fn abandon(
         (true, ActionName::Deploy) => {
             let waiting = view.who_waits();
             let facts = view.facts(&record.value, &waiting);
-            prose!["\n  next: ", redeploy_input(&record.value, &facts)]
+            prose!("\n  next: {}", redeploy_input(&record.value, &facts))
         }
         _ => Prose::default(),
     };
-    let cause = prose!["It ended before it had changed anything. ", why.text, next];
+    let cause = prose!("It ended before it had changed anything. {}{}", why.text, next);
     end(&mut record, Ending::Rejected, &why.name, cause, Vec::new(), ports.now());
     let hold = hold_line(&record.value, &view.state.value);
     add_line(&mut record, hold);
@@ -98,7 +98,7 @@ fn still_waits(record: &Deployment) -> Finding {
         FindingName::TargetNotReady,
         "deployment",
         format!("deployment {}: {STILL_WAITS}.", record.id),
-        prose!["Wait for its ending; or cancel it with ", call::cancel(record.environment_id(), &record.id), "."],
+        prose!("Wait for its ending; or cancel it with {}.", call::cancel(record.environment_id(), &record.id)),
     )
 }
 

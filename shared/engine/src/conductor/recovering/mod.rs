@@ -134,19 +134,19 @@ fn cause(record: &Deployment, owner: Option<&Execution>) -> Prose {
     let (app, env) = (&record.app, &record.environment);
     let last = why_stopped(owner);
     let undoing = record.undoing.as_ref();
-    let undoing = undoing.map(|why| prose![format!("\n  it was being undone because {}: ", why.name), &why.text]);
-    prose![
-        format!(
-            "{app} {env} {} NEEDS AN OPERATOR: {RECOVERIES} recoveries died, the last with {}: ",
-            record.release.version, last.name
-        ),
+    let undoing = undoing.map(|why| prose!("\n  it was being undone because {}: {}", &why.name, &why.text));
+    prose!(
+        "{} {} {} NEEDS AN OPERATOR: {} recoveries died, the last with {}: {}{}\n  next: the record tells of each \
+         component what was changed and seen; the environment stays locked; mend what stopped the recoveries, then \
+         start {}, or {} to take what is there",
+        &app,
+        &env,
+        &record.release.version,
+        &RECOVERIES,
+        &last.name,
         last.text,
         undoing.unwrap_or_default(),
-        "\n  next: the record tells of each component what was changed and seen; the environment stays locked; mend what \
-         stopped the recoveries, then start ",
         operators(ActionName::Recover, record.environment_id()),
-        ", or ",
-        operators(ActionName::Accept, record.environment_id()),
-        " to take what is there"
-    ]
+        operators(ActionName::Accept, record.environment_id())
+    )
 }

@@ -142,13 +142,11 @@ async fn may_take_over(
             FindingName::TargetNotReady,
             "deployment",
             format!("deployment {} is still being worked on by {}.", held.deployment, held.execution),
-            prose![
-                "Wait for its ending; or cancel it with ",
+            prose!(
+                "Wait for its ending; or cancel it with {}; or start {}, which stops it first.",
                 call::cancel(record.environment_id(), &held.deployment),
-                "; or start ",
-                operators(ActionName::Rollback, record.environment_id()),
-                ", which stops it first."
-            ],
+                operators(ActionName::Rollback, record.environment_id())
+            ),
         )),
     })
 }

@@ -96,7 +96,7 @@ pub fn nothing_to_accept(of: EnvironmentId<'_>) -> Finding {
         FindingName::NothingToAccept,
         format!("environments.{env}"),
         "no deployment of the environment needs an operator.",
-        prose!["Nothing has to be done; ", call::environment(of), " tells what runs."],
+        prose!("Nothing has to be done; {} tells what runs.", call::environment(of)),
     )
 }
 
@@ -129,11 +129,11 @@ async fn look_failed(ports: &impl Ports, record: &Deployment, error: &str) -> Re
         FindingName::TargetNotSeen,
         format!("environments.{env}"),
         format!("the function that looks at what runs failed with {error}{}.", message.unwrap_or_default()),
-        prose![
-            "Look for the error in the log of `planner`, mend what it tells, then start ",
-            operators(ActionName::Accept, record.environment_id()),
-            "; the environment stays locked until then."
-        ],
+        prose!(
+            "Look for the error in the log of `planner`, mend what it tells, then start {}; the environment stays \
+             locked until then.",
+            operators(ActionName::Accept, record.environment_id())
+        ),
     ))
 }
 

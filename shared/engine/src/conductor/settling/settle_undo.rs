@@ -175,20 +175,17 @@ fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View
             .is_some_and(|why| matches!(why, StepFailure::Finding(it) if it.name == FindingName::Irreversible))
     };
     if ending == Ending::NeedsOperator && steps.iter().any(is_known) {
-        return vec![prose![
-            "the environment stays locked, with what is there; start ",
-            operators(ActionName::Accept, record.environment_id()),
-            " to take that, then deploy a fix forward"
-        ]];
+        return vec![prose!(
+            "the environment stays locked, with what is there; start {} to take that, then deploy a fix forward",
+            operators(ActionName::Accept, record.environment_id())
+        )];
     }
     if ending == Ending::NeedsOperator {
-        return vec![prose![
-            "the environment stays locked; mend what is told above, then start ",
+        return vec![prose!(
+            "the environment stays locked; mend what is told above, then start {}, or {} to take what is there",
             operators(ActionName::Recover, record.environment_id()),
-            ", or ",
-            operators(ActionName::Accept, record.environment_id()),
-            " to take what is there"
-        ]];
+            operators(ActionName::Accept, record.environment_id())
+        )];
     }
     if record.action.is_to_a_snapshot() {
         return Vec::new();
@@ -196,21 +193,21 @@ fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View
     let (waiting, free) = (view.who_waits(), Lock::default());
     let facts = AdmissionFacts { lock: &free, ..view.facts(record, &waiting) };
     if record.stopped {
-        return vec![prose![
-            format!("release {} was stopped and not judged, so it is not vetoed; ", record.release.version),
+        return vec![prose!(
+            "release {} was stopped and not judged, so it is not vetoed; {}",
+            &record.release.version,
             redeploy_input(record, &facts)
-        ]];
+        )];
     }
     if !is_vetoed(record) {
         // If a person deployed it, it may have been replaced here before: its next arrival would be superseded.
         let send = if record.keyed.is_some() { "" } else { "send it again, or " };
-        return vec![prose![
-            format!(
-                "mend what is told above; this says nothing of release {}, which is not vetoed: {send}",
-                record.release.version
-            ),
+        return vec![prose!(
+            "mend what is told above; this says nothing of release {}, which is not vetoed: {}{}",
+            &record.release.version,
+            &send,
             redeploy_input(record, &facts)
-        ]];
+        )];
     }
     vec![
         format!("release {} is vetoed here", record.release.version).into(),

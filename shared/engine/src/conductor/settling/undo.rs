@@ -99,7 +99,7 @@ pub async fn failure(ports: &impl DynamoDbApi, id: &DeploymentId, steps: &[Store
         .filter_map(|step| {
             let failure = step.value.failure.as_ref()?;
             let (name, text) = in_words(failure);
-            Some(Why { name, text: prose![format!("{} failed: ", step.value.component), text] })
+            Some(Why { name, text: prose!("{} failed: {}", &step.value.component, text) })
         })
         .collect();
     // A failure that says something of the release comes before one that only says something of a target.
@@ -148,7 +148,7 @@ async fn failed_gate(ports: &impl DynamoDbApi, id: &DeploymentId) -> Result<Opti
             "" => String::new(),
             place => format!("\n  look at: {place}"),
         };
-        Why { name: "GateFailed".into(), text: prose![gate_cause(wave, &what, &measurement), look] }
+        Why { name: "GateFailed".into(), text: prose!("{}{}", gate_cause(wave, &what, &measurement), look) }
     }))
 }
 
@@ -206,6 +206,6 @@ fn finding(record: &Deployment, name: FindingName, reason: String, first: &str) 
         name,
         format!("environments.{}", record.environment),
         reason,
-        prose![first, "; then start ", record.input(), "."],
+        prose!("{}; then start {}.", first, record.input()),
     )
 }

@@ -188,11 +188,10 @@ impl Plan<'_> {
                 FindingName::ArtifactMissing,
                 self.input.path("profile"),
                 format!("Version {number} that was deployed then does not exist any more."),
-                prose![
-                    "Roll back to another snapshot, or deploy the older release with ",
-                    NextStep::With(Wish::AllowOlder),
-                    " and a reason."
-                ],
+                prose!(
+                    "Roll back to another snapshot, or deploy the older release with {} and a reason.",
+                    NextStep::With(Wish::AllowOlder)
+                ),
             ))),
             Err(fault) => Err(fault),
         }

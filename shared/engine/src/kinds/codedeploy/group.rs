@@ -152,11 +152,11 @@ impl<P: CodeDeployApi> Asks<'_, P> {
     pub fn unreadable(&self, why: &Prose, of: &str) -> Finding {
         self.finding(
             FindingName::NotSupported,
-            prose![
-                format!("The AppSpec of the last revision of CodeDeploy's {} cannot be gone on from: ", self.named()),
-                why,
-                "."
-            ],
+            prose!(
+                "The AppSpec of the last revision of CodeDeploy's {} cannot be gone on from: {}.",
+                self.named(),
+                why
+            ),
             format!("Deploy once with an AppSpec of {of} alone; Windlass goes on from there."),
         )
     }

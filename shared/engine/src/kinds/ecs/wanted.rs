@@ -86,11 +86,10 @@ pub(super) async fn way_back(
             FindingName::ArtifactMissing,
             input.path("service"),
             what,
-            prose![
-                "roll back to another snapshot, or deploy the older release with ",
-                NextStep::With(Wish::AllowOlder),
-                " and a reason"
-            ],
+            prose!(
+                "roll back to another snapshot, or deploy the older release with {} and a reason",
+                NextStep::With(Wish::AllowOlder)
+            ),
         )
         .into())
     };

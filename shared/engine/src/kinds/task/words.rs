@@ -67,6 +67,6 @@ pub(super) fn irreversible<How>(target: &Target<How>, ended: &str, look: &str) -
             "{} is irreversible and has begun ({ended}): what came before must not run after it, so nothing is brought back.",
             target.component
         ),
-        prose![look, ". Start ", accept, " to take what is there, then deploy a fix forward."],
+        prose!("{}. Start {} to take what is there, then deploy a fix forward.", look, accept),
     )
 }

@@ -235,7 +235,7 @@ mod tests {
         let input = r#"{"action":"rollback","app":"shop","environment":"prod","reason":"…"}"#;
         let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
         let step = operators(ActionName::Rollback, EnvironmentId::new(&app, &prod));
-        let (text, plain) = (prose!["Start ", step.clone(), "."], prose!["It runs."]);
+        let (text, plain) = (prose!("Start {}.", step.clone()), prose!("It runs."));
         let body = json!({"reason": input, "findings": [{"remedy": &text, "reason": plain}],
             "plan": {"warnings": [&text, &text]}, "ending": {"cause": &text}, "prose": ["mine"]});
         let command = "`windlass rollback shop prod --reason '…'`";
@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn what_was_written_at_the_console_is_shown_in_its_own_names() {
         let refused = |route: &str| {
-            let remedy = prose!["Leave ", NextStep::With(Wish::Again), " out."];
+            let remedy = prose!("Leave {} out.", NextStep::With(Wish::Again));
             let body = json!({"refusals": [{"requester": {"route": route}, "about": "the execution's input",
                 "findings": [{"remedy": remedy}]}]});
             let mut answer = in_words_of(WayIn::CommandLine, Reply::json(200, body)).body;

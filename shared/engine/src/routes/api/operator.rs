@@ -225,6 +225,6 @@ fn is_undone(record: &Deployment) -> Finding {
         FindingName::NothingToCancel,
         "id",
         format!("deployment {} is being undone already, or needs an operator.", record.id),
-        prose!["Wait for its ending; if it needs an operator, start ", recover, "."],
+        prose!("Wait for its ending; if it needs an operator, start {}.", recover),
     )
 }

@@ -111,7 +111,7 @@ fn of_the_body(finding: Finding) -> Finding {
     let path = path.unwrap_or(finding.path);
     let is_release = path == "components" && finding.name == FindingName::MissingField;
     let remedy = if is_release {
-        prose![finding.remedy, " Or write `version` alone, of a release that is recorded."]
+        prose!("{} Or write `version` alone, of a release that is recorded.", finding.remedy)
     } else {
         finding.remedy
     };

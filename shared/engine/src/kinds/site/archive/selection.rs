@@ -74,7 +74,7 @@ pub fn sort(entries: &mut [Entry], rules: &FolderRules) -> Sorting {
 pub fn refusals(archive: &str, sorting: &Sorting, rules: &FolderRules) -> Vec<Finding> {
     let refused = sorting.refusals(archive, rules).into_iter();
     let refused =
-        refused.map(|finding| Finding { remedy: prose![finding.remedy.bare(), "; ", NEW_VERSION], ..finding });
+        refused.map(|finding| Finding { remedy: prose!("{}; {}", finding.remedy.bare(), NEW_VERSION), ..finding });
     shorten(archive, refused.collect())
 }
 
