@@ -113,7 +113,7 @@ mod tests {
         Ended {
             ending,
             cause_name: cause_name.into(),
-            cause: Default::default(),
+            cause: "".into(),
             findings: findings.map(|name| Finding::new(*name, "p", "r", "m")).collect(),
             added: Vec::new(),
             stays_reachable: vec![],

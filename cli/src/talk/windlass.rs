@@ -168,7 +168,7 @@ fn accepted(answer: ApiAnswer) -> Result<Value, Failure> {
     // Who asks too often is no sign of a dead API.
     let is_answered = answer.status != 429;
     let fact = (!is_answered).then_some(Fact::NotTaken);
-    understood(answer).map_err(|failure| Failure { is_answered, fact, ..failure })
+    understood(answer).map_err(|failure| Failure { fact, is_answered, ..failure })
 }
 
 fn understood(answer: ApiAnswer) -> Result<Value, Failure> {

@@ -5,7 +5,7 @@ fn an_ending_names_its_cause_if_it_has_one() {
     let ended = |cause_name: &str| Ended {
         ending: Ending::Succeeded,
         cause_name: cause_name.into(),
-        cause: Default::default(),
+        cause: "".into(),
         findings: vec![],
         added: vec![],
         stays_reachable: vec![],

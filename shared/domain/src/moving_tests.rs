@@ -166,13 +166,13 @@ impl Scene {
             declared: self.declared.as_ref().map_err(Vec::as_slice),
         };
         let mut moved = application::decide(&ToMove { moving, whole: None, environments: vec![facts] })?;
-        let moves = moved.environments.remove(&prod).unwrap();
+        let taken = moved.environments.remove(&prod).unwrap();
         assert_eq!(moved, Moved::default());
-        self.kept = moves.keeps(moving);
+        self.kept = taken.keeps(moving);
         for claims in &mut self.claims {
-            moves.hand_on(moving, claims);
+            taken.hand_on(moving, claims);
         }
-        let parcels = moves.take_out(moving, &mut self.from.state, Time(9));
+        let parcels = taken.take_out(moving, &mut self.from.state, Time(9));
         let to = if moving.is_within() { &mut self.from.state } else { &mut self.to.state };
         let made = arrive(moving, parcels, to, self.left.as_ref(), Time(9));
         Ok(made)

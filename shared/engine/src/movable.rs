@@ -20,11 +20,14 @@ use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::text::time::Time;
 
+/// The declaration that a whole application is to have; the findings if there is none.
+type NewDeclaration = Result<Arc<Declaration>, Vec<Finding>>;
+
 /// The ledger's items on both sides of a move.
 pub struct Movable<'a> {
     moving: Moving<'a>,
     /// Those on a whole application, with the declaration that it is to have.
-    whole: Option<(WholeItems, Result<Arc<Declaration>, Vec<Finding>>)>,
+    whole: Option<(WholeItems, NewDeclaration)>,
     /// The declarations in force that stay, so that none is changed while something is moved.
     declarations: Vec<Watched<Declared>>,
     environments: BTreeMap<EnvironmentName, BothItems>,
@@ -79,11 +82,11 @@ impl<'a> Movable<'a> {
         writes.extend(self.whole.iter().map(|(whole, _)| withdrawn(&whole.declared)));
         for (environment, items) in &mut self.environments {
             writes.push(unchanged(&items.from.side.lock));
-            let Some(moves) = moved.environments.get(environment) else {
+            let Some(taken) = moved.environments.get(environment) else {
                 continue;
             };
             let moving = self.moving.part_in(environment);
-            writes.extend(items.recorded(moving, environment, moves, now)?);
+            writes.extend(items.recorded(moving, environment, taken, now)?);
             // A whole application's environment, of which nothing is left, is not listed any more.
             let index = self.whole.is_none().then(|| ledger::environment_index(moving.from.at(environment)));
             writes.push(items.from.side.state.put_indexed(index)?);

@@ -313,7 +313,7 @@ fn product() -> (PathBuf, Vec<String>) {
     }
     let named = found.iter().map(|path| path.strip_prefix(&root).expect("below the root").to_string_lossy());
     let is_product = |name: &String| !name.contains("/tests/") && !name.ends_with("_tests.rs");
-    let mut product: Vec<String> = named.map(|name| name.into_owned()).filter(is_product).collect();
+    let mut product: Vec<String> = named.map(std::borrow::Cow::into_owned).filter(is_product).collect();
     product.sort();
     assert!(product.len() > 400, "only {} files are found", product.len());
     (root, product)

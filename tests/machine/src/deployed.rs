@@ -45,7 +45,7 @@ impl Deployed {
 pub async fn answer(world: &World, function: &str, payload: Value) -> Result<Value> {
     match function {
         "Conductor" => as_json(conductor::handle(world, asked(payload)?).await?),
-        "Planner" => as_json(prepare::handle(world, asked(payload)?).await?),
+        "Planner" => as_json(Box::pin(prepare::handle(world, asked(payload)?)).await?),
         "Judge" => as_json(judge::handle(world, asked(payload)?).await?),
         "PublishSite" => as_json(deploy::publish(world, asked(payload)?, kinds::site::of).await?),
         other => as_json(deploy(world, other, asked(payload)?).await?),

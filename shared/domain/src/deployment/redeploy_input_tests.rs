@@ -133,7 +133,7 @@ fn sentences_after_each_ending(facts: &AdmissionFacts<'_>) -> Vec<String> {
         record.ending = Some(Ended {
             ending,
             cause_name: cause_name.into(),
-            cause: Default::default(),
+            cause: "".into(),
             findings: vec![],
             added: vec![],
             stays_reachable: vec![],

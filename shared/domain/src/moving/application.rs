@@ -87,13 +87,13 @@ pub fn decide(asked: &ToMove<'_>) -> Result<Moved, Vec<Finding>> {
             Err(found) => findings.extend(found),
             // A first release must not begin there meanwhile.
             Ok(None) => items += 1,
-            Ok(Some(moves)) => {
+            Ok(Some(taken)) => {
                 items += ITEMS_OF_ONE;
                 if facts.to.state.last_snapshot == 0 {
                     items += FIRST_SNAPSHOTS;
                 }
-                resources.extend(moves.claims.iter().map(|claim| claim.resource.clone()));
-                moved.environments.insert(facts.from.side.at.environment().clone(), moves);
+                resources.extend(taken.claims.iter().map(|claim| claim.resource.clone()));
+                moved.environments.insert(facts.from.side.at.environment().clone(), taken);
             }
         }
     }

@@ -261,14 +261,14 @@ fn all_of_an_application_is_moved_or_nothing() {
 
 #[test]
 fn what_is_moved_is_listed_once() {
-    let words = Scene::new().decided(|whole, moving| whole.in_words(moving));
+    let words = Scene::new().decided(Moved::in_words);
     assert_eq!(words, WORDS);
 }
 
 #[test]
 fn a_hold_is_said_to_be_on_both_names() {
     let mut scene = Scene::new();
-    let stays = |scene: &Scene| scene.decided(|whole, moving| whole.stays(moving));
+    let stays = |scene: &Scene| scene.decided(Moved::stays);
     let plain = stays(&scene);
     for both in [&mut scene.prod, &mut scene.dev] {
         both.state.hold = Some(Hold { since: Time(0), reason: "a quiet weekend".into(), by: "ann".into() });

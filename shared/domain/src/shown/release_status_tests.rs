@@ -31,7 +31,7 @@ fn ended(mut record: Deployment, ending: Ending, cause_name: &str) -> Deployment
     record.ending = Some(Ended {
         ending,
         cause_name: cause_name.into(),
-        cause: Default::default(),
+        cause: "".into(),
         findings: vec![],
         added: vec![],
         stays_reachable: vec![],

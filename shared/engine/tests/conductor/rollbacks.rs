@@ -69,13 +69,8 @@ fn scene(last: u64) -> Scene {
 }
 
 fn veto(scene: &Scene, number: u64) {
-    let veto = Veto {
-        release: release(number),
-        version: String::new(),
-        deployment: id(),
-        since: Time(0),
-        cause: Default::default(),
-    };
+    let veto =
+        Veto { release: release(number), version: String::new(), deployment: id(), since: Time(0), cause: "".into() };
     let key = ledger::veto(EnvironmentId::new(&app(), &prod()), &veto.release);
     scene.stage.put(key, &veto);
 }

@@ -184,7 +184,7 @@ fn a_success_lifts_the_veto_on_its_release_only() {
             version: "1.4.0".into(),
             deployment: id(),
             since: Time(0),
-            cause: Default::default(),
+            cause: "".into(),
         };
         scene.stage.put(ledger::veto(EnvironmentId::new(&app(), &prod()), release), &veto);
     }

@@ -196,7 +196,7 @@ impl Tenants {
             record.ending = Some(Ended {
                 ending,
                 cause_name: String::new(),
-                cause: Default::default(),
+                cause: "".into(),
                 findings: vec![],
                 added: vec![],
                 stays_reachable: vec![],

@@ -47,7 +47,7 @@ impl Scene {
             to: None,
             there_ms: None,
             back_ms: None,
-            cause: Default::default(),
+            cause: "".into(),
             restored: true,
         });
     }

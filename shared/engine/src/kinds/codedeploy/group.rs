@@ -2,7 +2,7 @@
 //! what did it deploy last, and which permissions does it need (Service Authorization Reference, AWS CodeDeploy)?
 
 use super::deployments::{MARK, deployment, deployments};
-use super::state::{Group, is_ending};
+use super::state::{PlannedGroup, is_ending};
 use super::{sentences, wording};
 use crate::kinds::needs::{Needed, beside};
 use crate::kinds::{PrepareInput, Prepared};
@@ -19,7 +19,7 @@ pub(in crate::kinds) const SERVICES: &str = "ECS";
 
 /// A group that can deploy the target.
 pub(in crate::kinds) struct Found {
-    pub group: Group,
+    pub group: PlannedGroup,
     /// The group and what it will do, in words.
     pub words: String,
 }
@@ -73,7 +73,7 @@ impl<P: CodeDeployApi> Asks<'_, P> {
         };
         Ok(Found {
             words: sentences::way(&self.named(), &routing, &appspec),
-            group: Group {
+            group: PlannedGroup {
                 application: self.declared.application.clone(),
                 group: self.declared.group.clone(),
                 minutes,

@@ -38,7 +38,7 @@ pub trait Moves: Kind {
     const KEEPS_FORMER: bool;
 
     /// Pure: the group of a target.
-    fn group(target: &Self::Target) -> Option<&Group>;
+    fn group(target: &Self::Target) -> Option<&PlannedGroup>;
 
     /// Pure: the target in words.
     fn place(target: &Self::Target) -> String;
@@ -222,7 +222,7 @@ impl<K: Moves, P: CodeDeployApi + Clock> Kind for CodeDeployed<K, P> {
 }
 
 /// Returns the deployment group of a target.
-fn group_of<K: Moves>(target: &K::Target) -> Result<&Group> {
+fn group_of<K: Moves>(target: &K::Target) -> Result<&PlannedGroup> {
     K::group(target).ok_or_else(|| Fault::internal("the step names no deployment group"))
 }
 

@@ -13,7 +13,7 @@ use windlass_domain::text::time::Time;
 
 /// A deployment group of CodeDeploy, with everything that was decided at `Prepare`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Group {
+pub struct PlannedGroup {
     /// Its application's name.
     pub application: String,
     /// Its name.
@@ -33,7 +33,7 @@ pub struct Group {
     pub appspec: AppSpec,
 }
 
-impl Group {
+impl PlannedGroup {
     /// Returns the group in words.
     pub fn named(&self) -> String {
         sentences::named(&self.application, &self.group)

@@ -1,7 +1,7 @@
 //! The waves in which a group of CodeDeploy moves callers.
 
 use super::group::Found;
-use super::state::{Group, Moved};
+use super::state::{Moved, PlannedGroup};
 use crate::kinds::{Holds, Prepared, Stage, to_value};
 use crate::ports::Result;
 
@@ -47,7 +47,7 @@ impl Waves<'_> {
     /// last wave waits for its end. If the declaration says so, CodeDeploy waits for Windlass before these waves. A way
     /// back by the group is one wave.
     fn stages(&self, planned: &Stage) -> Result<Vec<Stage>> {
-        let Group { minutes, ready_min, continues, .. } = self.found.group;
+        let PlannedGroup { minutes, ready_min, continues, .. } = self.found.group;
         let what = &planned.what;
         let stage = |moved: Moved, what: String| -> Result<Stage> {
             let mut goal = planned.goal.clone();

@@ -3,7 +3,7 @@
 
 use super::deployments::MARK;
 use super::sentences::{after_colon, is_stopped_by_hand, status, stop_command, why};
-use super::state::{Change, Followed, Group, Replacement, Seen};
+use super::state::{Change, Followed, PlannedGroup, Replacement, Seen};
 use crate::kinds::{Next, whose};
 use crate::ports::{Deployed, Waiting};
 use windlass_domain::text::finding::{Finding, FindingName};
@@ -156,14 +156,14 @@ impl Story<'_> {
 /// Decides about somebody else's deployment in the group. It is theirs if they have begun it since this one has begun
 /// something there.
 pub(in crate::kinds) fn beside<Change>(
-    (words, place, group): (&Words, &str, Option<&Group>),
+    (words, place, group): (&Words, &str, Option<&PlannedGroup>),
     other: &Deployed,
     is_since: bool,
 ) -> Next<Change> {
     if is_since {
         return Next::Theirs(replaced(words, place, other));
     }
-    Next::Failed(busy(place, &group.map(Group::named).unwrap_or_default(), other))
+    Next::Failed(busy(place, &group.map(PlannedGroup::named).unwrap_or_default(), other))
 }
 
 /// The finding that somebody else has begun a deployment since this one has.

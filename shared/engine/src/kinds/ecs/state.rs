@@ -2,7 +2,7 @@
 
 use super::images::Images;
 use super::stage::ServiceDeploymentState;
-use crate::kinds::codedeploy::Group;
+use crate::kinds::codedeploy::PlannedGroup;
 use crate::ports::{ServiceDeployment, ServiceRollout, ShiftedTargetGroups};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,7 +39,7 @@ pub struct Target {
     pub steady_within_s: u64,
     /// The deployment group, if CodeDeploy deploys the service instead of ECS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub codedeploy: Option<Group>,
+    pub codedeploy: Option<PlannedGroup>,
 }
 
 /// The base from which a new task definition is made. It is pinned, so that every attempt makes the same.

@@ -1,6 +1,6 @@
 //! A function as it is declared, recorded and seen, and the changes of it.
 
-use crate::kinds::codedeploy::Group;
+use crate::kinds::codedeploy::PlannedGroup;
 use crate::ports::{Function, Provisioned};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -21,7 +21,7 @@ pub struct Target {
     pub alias: Option<String>,
     /// The deployment group of CodeDeploy that moves the alias; Windlass does if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub codedeploy: Option<Group>,
+    pub codedeploy: Option<PlannedGroup>,
 }
 
 /// The goal of a function.

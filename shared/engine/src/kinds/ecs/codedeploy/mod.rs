@@ -13,7 +13,7 @@ mod wording;
 use super::images;
 use super::kind::noticed;
 use crate::config::Configured;
-use crate::kinds::codedeploy::{self, DeploymentRequest, Group, Moves, Replacement};
+use crate::kinds::codedeploy::{self, DeploymentRequest, Moves, PlannedGroup, Replacement};
 use crate::kinds::ecs::change::Ecs;
 use crate::kinds::ecs::codedeploy::state::{Change, Goal, Seen, callers, patience_s};
 use crate::kinds::ecs::state::{self as ecs, Target};
@@ -34,7 +34,7 @@ pub type CodeDeployedService<P> = codedeploy::CodeDeployed<Ecs<P>, P>;
 impl<P: EcsApi + S3Api + Configured + Clock> Moves for Ecs<P> {
     const KEEPS_FORMER: bool = true;
 
-    fn group(target: &Target) -> Option<&Group> {
+    fn group(target: &Target) -> Option<&PlannedGroup> {
         target.codedeploy.as_ref()
     }
 

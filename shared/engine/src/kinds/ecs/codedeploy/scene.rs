@@ -1,7 +1,7 @@
 //! Test scenes: a service in every way in which CodeDeploy may stand to it.
 
 use super::state::{Seen, callers};
-use crate::kinds::codedeploy::{DeploymentRequest, Followed, Group, SentCalls};
+use crate::kinds::codedeploy::{DeploymentRequest, Followed, PlannedGroup, SentCalls};
 use crate::kinds::ecs::{self, Registered, Seen as Service, Target};
 use crate::ports::{Deployed, Lifecycle, LifecycleEvent, Share, TaskSet};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,7 +34,7 @@ pub(super) fn target() -> Target {
         bakes_s: 0,
         pauses: BTreeSet::new(),
         steady_within_s: 300,
-        codedeploy: Some(Group {
+        codedeploy: Some(PlannedGroup {
             application: "shop".into(),
             group: "agent".into(),
             minutes: 10,

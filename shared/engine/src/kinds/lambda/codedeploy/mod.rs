@@ -11,7 +11,7 @@ mod wording;
 use super::change::LambdaKind;
 use super::state::{self as lambda, Target, Traffic};
 use crate::config::Configured;
-use crate::kinds::codedeploy::{self, Group, Moves, Replacement};
+use crate::kinds::codedeploy::{self, Moves, PlannedGroup, Replacement};
 use crate::kinds::{Kind, LookContext, Next, Noticed};
 use crate::ports::{LambdaApi, Result, S3Api};
 pub(super) use prepare::prepare;
@@ -29,7 +29,7 @@ fn noticed(traffic: &Traffic) -> Noticed {
 impl<P: LambdaApi + S3Api + Configured> Moves for LambdaKind<P> {
     const KEEPS_FORMER: bool = false;
 
-    fn group(target: &Target) -> Option<&Group> {
+    fn group(target: &Target) -> Option<&PlannedGroup> {
         target.codedeploy.as_ref()
     }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::kinds::codedeploy::{DeploymentRequest, Group, SentCalls};
+use crate::kinds::codedeploy::{DeploymentRequest, PlannedGroup, SentCalls};
 use crate::kinds::lambda::{AliasState, Latest, Observed, Source, Version, Wanted};
 use crate::ports::{Lifecycle, LifecycleEvent};
 use windlass_domain::declaration::appspec::AppSpec;
@@ -21,7 +21,7 @@ pub(crate) fn target() -> Target {
     Target {
         function: "shop-api".into(),
         alias: Some("live".into()),
-        codedeploy: Some(Group {
+        codedeploy: Some(PlannedGroup {
             application: "shop".into(),
             group: "api".into(),
             minutes: 10,
