@@ -38,21 +38,21 @@ pub enum RouteName {
     Refusals,
     /// The figures of an application, a [`Figures`](crate::shown::figures::Figures) for each environment.
     Stats,
-    /// What a removal of the whole application would let go of.
+    /// The targets that a removal of the whole application would let go of.
     AppRemovable,
-    /// What a rename of the whole application would take with it.
+    /// The records that a rename of the whole application would take with it.
     AppRenamable,
-    /// What runs in an environment, and what is under way there.
+    /// The components that run in an environment, and the deployment that is under way there.
     Environment,
     /// A page of the [`Snapshot`](crate::environment::Snapshot)s of an environment.
     Snapshots,
     /// A page of the [`Drill`](crate::deployment::drill::Drill)s of an environment.
     Drills,
-    /// What a removal would let go of.
+    /// The targets that a removal would let go of.
     Removable,
-    /// What a rename of a component would take with it.
+    /// The records that a rename of a component would take with it.
     Renamable,
-    /// What a hand-over would take with it.
+    /// The records that a hand-over would take with it.
     Takable,
     /// The start of a deployment. Its body is a [`Manifest`](crate::release::manifest::Manifest), and what is listed.
     Start,

@@ -101,14 +101,16 @@ async fn nothing_to_go_back_to(ports: &impl DynamoDbApi, view: &View, record: &D
     };
     let members = |number: u64| [("snapshot", number.into()), ("reason", "…".into())];
     let start = input(ActionName::Rollback, of, &members(FOUND_FIRST));
-    let to_found = prose!("To go back to what was found before the first release, start {}. ", start);
+    let to_found = prose!("To go back to what was found before the first release, start {}.", start);
     let list = call::snapshots(of);
-    let same_way = ", and named by their numbers in the same way; or deploy a release.";
-    let others = prose!("Others are listed by {}{}", list.clone(), same_way);
+    let others = prose!(
+        "Others are listed by {}, and named by their numbers in the same way; or deploy a release.",
+        list.clone()
+    );
     let first = snapshot(ports, of, FOUND_FIRST).await?;
     let first_runs = first.map(|first| first.with_found(state).runs(state));
     let remedy = match (to_good, first_runs) {
-        (Some(to_good), Some(false)) => prose!("{}{} {}", to_found, to_good, others),
+        (Some(to_good), Some(false)) => prose!("{} {} {}", to_found, to_good, others),
         (Some(to_good), _) => prose!("{} {}", to_good, others),
         (None, None) => "Nothing was deployed here yet, so nothing has to be taken back.".into(),
         (None, Some(true)) => prose!(
@@ -116,7 +118,7 @@ async fn nothing_to_go_back_to(ports: &impl DynamoDbApi, view: &View, record: &D
              numbers; or deploy a release.",
             list
         ),
-        (None, Some(false)) => prose!("{}{}", to_found, others),
+        (None, Some(false)) => prose!("{} {}", to_found, others),
     };
     Ok(Finding::new(FindingName::NothingToGoBackTo, format!("environments.{}", of.environment()), reason, remedy))
 }
