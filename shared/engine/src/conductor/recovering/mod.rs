@@ -19,6 +19,7 @@ use windlass_domain::release::call::operators;
 use windlass_domain::release::cancellation;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::request::{Request, Route};
+use windlass_domain::text::count::count;
 use windlass_domain::text::foreign;
 use windlass_domain::text::prose::Prose;
 use windlass_domain::text::time::Time;
@@ -136,13 +137,13 @@ fn cause(record: &Deployment, owner: Option<&Execution>) -> Prose {
     let undoing = record.undoing.as_ref();
     let undoing = undoing.map(|why| prose!("\n  it was being undone because {}: {}", &why.name, &why.text));
     prose!(
-        "{} {} {} NEEDS AN OPERATOR: {} recoveries died, the last with {}: {}{}\n  next: the record tells of each \
+        "{} {} {} NEEDS AN OPERATOR: {} died, the last with {}: {}{}\n  next: the record tells of each \
          component what was changed and seen; the environment stays locked; mend what stopped the recoveries, then \
          start {}, or {} to take what is there",
         &app,
         &env,
         &record.release.version,
-        &RECOVERIES,
+        count(RECOVERIES, "recovery"),
         &last.name,
         last.text,
         undoing.unwrap_or_default(),
