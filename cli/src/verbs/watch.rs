@@ -165,7 +165,7 @@ impl Watch {
                     .unwrap_or_else(|| not_there(format!("no release {version} of `{app}` is known"), String::new()));
                 if is_id(version) {
                     unknown.reason =
-                        prose!("`{}` has no deployment of the id {}, and {}", &app, &version, unknown.reason);
+                        prose!("`{}` has no deployment of the id {}, and {}", app, version, unknown.reason);
                 }
                 Ok((SOON, unknown))
             }

@@ -158,8 +158,8 @@ impl MovingFacts<'_> {
             prose!(
                 "{}Where that record is not wanted, take `{}` out of the declaration, start {}, declare it again, \
                  and ask again.",
-                &otherwise,
-                &name,
+                otherwise,
+                name,
                 remove
             ),
         )

@@ -93,7 +93,7 @@ fn by_option(finding: Finding, reference: &str) -> Finding {
     };
     let remedy = match (given, meant.as_str()) {
         (None, _) => return finding,
-        (Some((_, given)), "") => prose!("{} It is {}.", finding.remedy, &given),
+        (Some((_, given)), "") => prose!("{} It is {}.", finding.remedy, given),
         (Some((_, given)), meant) => format!("{meant}It is {given}.").into(),
     };
     Finding { remedy, ..finding }

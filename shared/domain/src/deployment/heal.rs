@@ -162,9 +162,9 @@ pub fn held(record: &Deployment, why: &str) -> Prose {
     prose!(
         "{} {} KEEPS DRIFTING, and automatic deployments are held: {}.\n  next: once that is mended, start {}; what \
          differs then is restored again",
-        &app,
-        &environment,
-        &why,
+        app,
+        environment,
+        why,
         next
     )
 }

@@ -28,7 +28,7 @@ pub fn redeploy_input(record: &Deployment, facts: &AdmissionFacts<'_>) -> Prose 
     }
     let wishes = wishes(&candidate, facts);
     let version = &record.release.version;
-    prose!("start {} to deploy {}", deploy(&candidate, wishes), &version)
+    prose!("start {} to deploy {}", deploy(&candidate, wishes), version)
 }
 
 /// Says how to go back from what runs in an environment: the input to start, in sentences. If the environment needs an

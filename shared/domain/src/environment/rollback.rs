@@ -63,7 +63,7 @@ fn not_declared(goal: &Snapshot, name: &ComponentName, back: &Running, runs: &Ru
         prose!(
             "Declare `{}` as it was and upload the declaration, then roll back; or name a snapshot in which it ran \
              {}; or deploy the wanted releases of the other components with {} and a reason.",
-            &name,
+            name,
             runs.version(),
             NextStep::With(Wish::AllowOlder)
         ),
@@ -76,7 +76,7 @@ fn not_recorded(goal: &Snapshot, name: &ComponentName) -> Finding {
         format!("what {name} ran when snapshot {} was made is not recorded.", goal.number),
         prose!(
             "Name a snapshot that has `{}`; or deploy the wanted release of each component with {} and a reason.",
-            &name,
+            name,
             NextStep::With(Wish::AllowOlder)
         ),
     )
@@ -94,7 +94,7 @@ pub fn moved(goal: &Snapshot, name: &ComponentName) -> Finding {
         prose!(
             "Declare the former target of `{}` and upload the declaration, then roll back; or deploy the wanted \
              release of each component with {} and a reason.",
-            &name,
+            name,
             NextStep::With(Wish::AllowOlder)
         ),
     )

@@ -91,7 +91,7 @@ pub fn undone(of: EnvironmentId<'_>, version: &str, why: &Prose, outcome: &Undon
     if !outcome.untouched.is_empty() {
         all.push_str(&format!("; not yet changed: {}", listed(&outcome.untouched, ", ")));
     }
-    let mut all = prose!("{} {} {} {}: {}\n{}", &app, &environment, &version, &verb, why, all);
+    let mut all = prose!("{} {} {} {}: {}\n{}", app, environment, version, verb, why, all);
     for failed in &outcome.failed {
         all.push(prose!("\n  NOT undone: {}", failed.clone().in_one_line()));
     }

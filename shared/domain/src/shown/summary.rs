@@ -249,7 +249,7 @@ fn fitting(app: &AppName, head: String, blocks: &[(usize, String)]) -> String {
     for (shown, (_, block)) in blocks.iter().enumerate() {
         let left: usize = blocks.iter().skip(shown).map(|(many, _)| many).sum();
         let left = count(left, "more environment");
-        let rest = prose!("\n… and {}: `GET /apps`, {}", &left, call::figures_of_a_day(app)).written();
+        let rest = prose!("\n… and {}: `GET /apps`, {}", left, call::figures_of_a_day(app)).written();
         if whole.len() + 1 + block.len() + rest.len() > LONGEST_CAUSE {
             return whole + &rest;
         }
@@ -281,7 +281,7 @@ fn block(app: &AppName, seen: &EnvironmentFacts, windows: usize) -> String {
     lines.extend(bad.iter().take(MOST_LISTED).map(|one| over(one)));
     if bad.len() > MOST_LISTED {
         let more = bad.len() - MOST_LISTED;
-        lines.push(prose!("{} more: {}", &more, call::history(EnvironmentId::new(app, &seen.environment))).written());
+        lines.push(prose!("{} more: {}", more, call::history(EnvironmentId::new(app, &seen.environment))).written());
     }
     let figures = seen.figures.iter().zip(DAYS).take(windows);
     lines.extend(figures.map(|(figures, days)| window(days, figures)));

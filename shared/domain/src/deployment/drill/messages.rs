@@ -34,9 +34,9 @@ pub(super) fn cause(of: EnvironmentId<'_>, drill: &Drill, said: OutcomeText) -> 
     match said {
         OutcomeText::Proved => prose!(
             "{} proved its way back: from {} to {} {}, and back {}; {}.",
-            &at,
+            at,
             &from,
-            &to,
+            to,
             took(Some(&drill.there)),
             took(drill.back.as_ref()),
             gates(drill)
@@ -44,7 +44,7 @@ pub(super) fn cause(of: EnvironmentId<'_>, drill: &Drill, said: OutcomeText) -> 
         OutcomeText::RedBack(red) => prose!(
             "{} came back to {}, which runs, but not every gate passed on the way back: {}.\n  next: {} is live with \
              this; look at it, and go back with {} where it is not well.",
-            &at,
+            at,
             &from,
             red.join("; "),
             &from,
@@ -53,33 +53,33 @@ pub(super) fn cause(of: EnvironmentId<'_>, drill: &Drill, said: OutcomeText) -> 
         OutcomeText::NothingChanged => prose!(
             "{} runs {}, and drill {} proved nothing: the targets had not to be changed on one of its ways, so they \
              were not as recorded when it began, or somebody changed them meanwhile.",
-            &at,
+            at,
             &from,
-            &id
+            id
         ),
         OutcomeText::Refused(why) => prose!("{} was not drilled: {}. Nothing was changed.", at, why.bare()),
         OutcomeText::FailedThere(why) => prose!(
             "{} did not get to {}: {}. What the drill had changed was undone, and {} runs.\n  next: a rollback would \
              meet the same; mend it, and drill again with {}.",
-            &at,
-            &to,
+            at,
+            to,
             why.bare(),
             &from,
             operators(ActionName::Drill, of)
         ),
         OutcomeText::OvertakenThere(why) => prose!(
             "Drill {} of {} gave way: {}. What it had changed was undone, and {} ran again.",
-            &id,
-            &at,
+            id,
+            at,
             why.bare(),
             &from
         ),
         OutcomeText::OvertakenBack => prose!(
             "Drill {} of {} had gone to {}, and did not come back to {}: somebody brought something else meanwhile, \
              which stays.\n  next: see what runs; start {} to have {} back.",
-            &id,
-            &at,
-            &to,
+            id,
+            at,
+            to,
             &from,
             back_to(of, drill),
             &from
@@ -87,8 +87,8 @@ pub(super) fn cause(of: EnvironmentId<'_>, drill: &Drill, said: OutcomeText) -> 
         OutcomeText::StuckThere(why) => prose!(
             "{} RUNS {} and NOT {}: the drill could not come back in {}, at last because: {}.\n  next: mend that, \
              then start {} to have {} back; a release may be deployed at once.",
-            &at,
-            &to,
+            at,
+            to,
             &from,
             count(drill.tries, "try"),
             why.bare(),
@@ -98,34 +98,34 @@ pub(super) fn cause(of: EnvironmentId<'_>, drill: &Drill, said: OutcomeText) -> 
         OutcomeText::NeedsOperator => prose!(
             "{} NEEDS AN OPERATOR: drill {} from {} to {} could not be undone. Its deployment's record tells what is \
              where.\n  next: mend that, then start {}, or {} to take what is there.",
-            &at,
-            &id,
+            at,
+            id,
             &from,
-            &to,
+            to,
             operators(ActionName::Recover, of),
             operators(ActionName::Accept, of)
         ),
         OutcomeText::Restored => prose!(
             "{} runs {} again: drill {} had needed an operator, and a recovery has ended it since. It proved nothing.",
-            &at,
+            at,
             &from,
-            &id
+            id
         ),
         OutcomeText::LeftThere => prose!(
             "{} RUNS {} and NOT {}: drill {} had needed an operator, and a recovery has ended it since.\n  next: \
              start {} to have {} back.",
-            &at,
-            &to,
+            at,
+            to,
             &from,
-            &id,
+            id,
             back_to(of, drill),
             &from
         ),
         OutcomeText::Accepted(resolved) => prose!(
             "{} runs what drill {} had left, which was {}. It had needed an operator, and proved nothing.",
-            &at,
-            &id,
-            &resolved
+            at,
+            id,
+            resolved
         ),
     }
 }

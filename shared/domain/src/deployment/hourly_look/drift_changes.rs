@@ -17,8 +17,8 @@ pub fn found(before: Option<&HourlyLook>, after: &HourlyLook) -> Option<Prose> {
     let new: Vec<(&ComponentName, &Difference)> = new.collect();
     let (app, environment) = (&after.app, &after.environment);
     let names = in_words(new.iter().map(|(name, _)| *name))?;
-    let mut lines = vec![prose!("{} {} has DRIFTED: {}, not as Windlass left it.", &app, &environment, &names)];
-    lines.extend(new.iter().map(|(name, it)| prose!("  {}: {}", &name, it.in_words())));
+    let mut lines = vec![prose!("{} {} has DRIFTED: {}, not as Windlass left it.", app, environment, names)];
+    lines.extend(new.iter().map(|(name, it)| prose!("  {}: {}", name, it.in_words())));
     let is_restored = |name: &ComponentName| after.components.get(name).is_some_and(|one| one.to_restore().is_some());
     let (restored, left): (Vec<&ComponentName>, Vec<&ComponentName>) =
         new.into_iter().map(|(name, _)| name).partition(|name| is_restored(name));

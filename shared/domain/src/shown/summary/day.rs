@@ -121,9 +121,9 @@ pub fn no_summary(app: &AppName, to: Time, why: &str) -> Notification {
     let message = prose!(
         "There is no summary of {} for the day until {}: {}\nThose of other applications are told. {} and `GET \
          /apps` tell what it would have said; the logs of the function `outbox` say more.",
-        &app,
-        &to,
-        &why,
+        app,
+        to,
+        why,
         call::figures_of_a_day(app)
     )
     .written();

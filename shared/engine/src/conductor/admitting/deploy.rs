@@ -131,7 +131,7 @@ pub fn settle_at_once(ports: &impl Ports, record: &mut Stored<Deployment>, reque
         let cause = prose!(
             "Recorded: {}/{} deploys only what a person starts. Start it with {}.",
             &request.app,
-            &env,
+            env,
             record.value.input()
         );
         end(record, Ending::NothingToDo, RECORDED, cause, Vec::new(), ports.now());

@@ -86,7 +86,7 @@ pub fn went_back(record: &Deployment, goal: &Snapshot, undone: Option<String>, p
     };
     let parts = Prose::join(undone.map(Prose::from).into_iter().chain(parts), "; ");
     let parts = if parts.is_empty() { "nothing had to be changed".into() } else { parts };
-    prose!("{} {} is back at {} (snapshot {}): {}.", &app, &env, &version, &number, parts)
+    prose!("{} {} is back at {} (snapshot {}): {}.", app, env, version, number, parts)
 }
 
 /// Returns the wave with which a component is brought back: the first one that it took part in.
@@ -137,7 +137,7 @@ pub fn outcome(steps: &[Stored<Step>]) -> Undone {
                 outcome.stays.push(format!("{name} ({stays})"));
             }
             _ => {
-                outcome.failed.push(prose!("{}: {}", &name, not_back(step)));
+                outcome.failed.push(prose!("{}: {}", name, not_back(step)));
             }
         }
     }

@@ -140,8 +140,8 @@ fn cause(record: &Deployment, owner: Option<&Execution>) -> Prose {
         "{} {} {} NEEDS AN OPERATOR: {} died, the last with {}: {}{}\n  next: the record tells of each \
          component what was changed and seen; the environment stays locked; mend what stopped the recoveries, then \
          start {}, or {} to take what is there",
-        &app,
-        &env,
+        app,
+        env,
         &record.release.version,
         count(RECOVERIES, "recovery"),
         &last.name,

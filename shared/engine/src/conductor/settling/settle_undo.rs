@@ -205,7 +205,7 @@ fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View
         return vec![prose!(
             "mend what is told above; this says nothing of release {}, which is not vetoed: {}{}",
             &record.release.version,
-            &send,
+            send,
             redeploy_input(record, &facts)
         )];
     }
