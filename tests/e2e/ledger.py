@@ -1,5 +1,7 @@
 """Reads Windlass's ledger beside Windlass, as a check on what it says; and moves times in it, so that no test must wait."""
 
+import json
+
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 _deserialize = TypeDeserializer().deserialize
@@ -72,8 +74,37 @@ class Ledger:
         return self.items(KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)", ExpressionAttributeValues=key)
 
 
+# The calls of the API that a text for people names.
+CALLS = {
+    "environment": "GET /apps/{app}/environments/{environment}",
+    "observe": "GET /apps/{app}/environments/{environment}?observe=true",
+    "snapshots": "GET /apps/{app}/environments/{environment}/snapshots",
+    "history": "GET /apps/{app}/deployments?environment={environment}",
+    "cancel": 'POST /apps/{app}/environments/{environment}/deployments/{deployment}/cancel {{"reason":"…"}}',
+}
+
+
 def plain(item):
-    return {name: _deserialize(value) for name, value in item.items()}
+    return {name: as_read(_deserialize(value)) for name, value in item.items()}
+
+
+def as_read(value):
+    """Returns a value of the ledger with each text for people as Windlass shows it at the console."""
+    if isinstance(value, list):
+        return [as_read(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"prose"}:
+        return "".join(part if isinstance(part, str) else step(part) for part in value["prose"])
+    return {name: as_read(member) for name, member in value.items()}
+
+
+def step(part):
+    [(sort, what)] = part.items()
+    if sort == "start":
+        ordered = {"action": what["action"], **dict(sorted(what.items()))}
+        return json.dumps(ordered, ensure_ascii=False, separators=(",", ":"), default=int)
+    return f"`{CALLS[next(iter(what))].format(**next(iter(what.values())))}`" if sort == "call" else f"`{what}`"
 
 
 def ending(deployment):
