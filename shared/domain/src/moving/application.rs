@@ -1,6 +1,5 @@
-//! Decides on a move of any scope. Of a whole application all of each environment goes to the
-//! environment of that name of the new application, the image repositories go with it, and the former declaration is
-//! withdrawn. Pure.
+//! Decides on a move of any scope. Of a whole application all of each environment goes to the environment of that name
+//! of the new application, the image repositories go with it, and the former declaration is withdrawn. Pure.
 //!
 //! Both declarations of a whole application are in force beforehand. The new one says which application it was
 //! (`formerly`), so that it may name that one's repositories. All of it is one transaction, so no release comes in

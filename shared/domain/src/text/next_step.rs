@@ -13,7 +13,7 @@ pub enum NextStep {
     Start(Input),
     /// Make this call of the API, where the machine has no input for the step.
     Call(Call),
-    /// Ask for the same once more, with this member of the request and, where it is a wish, with a reason.
+    /// Ask for the same once more, with this member of the request and a reason.
     With(Wish),
 }
 

@@ -1,4 +1,5 @@
-//! A text for people. It is shown, and never read: no code decides by what it says, so it has no way to be searched.
+//! A text for people. It is shown, and never read: no code decides by what it says. Only the domain itself searches one,
+//! where it joins findings (`says`) or takes apart a document with findings of its own (`names`).
 //!
 //! It is words, with next steps as values among them ([`NextStep`]). Whoever shows it writes each step for the one who
 //! reads: as an input for the console, as a command, or as a call of the API ([`crate::release::way_in`]).
@@ -172,7 +173,7 @@ impl Prose {
         self
     }
 
-    /// Returns it with some of its words in place of others: what a step is called on another way.
+    /// Returns it with other words in place of some, where the next step is another one, such as after an undo.
     #[must_use]
     pub fn replaced(mut self, from: &str, to: &str) -> Self {
         for part in &mut self.parts {
@@ -202,7 +203,7 @@ impl Prose {
         self
     }
 
-    /// Returns it with at most so many bytes of words. Steps stay whole.
+    /// Returns it with at most so many bytes of words. Steps stay whole, also those behind the place where it is cut.
     #[must_use]
     pub fn truncated(mut self, longest: usize) -> Self {
         let (mut left, mut is_cut) = (longest, false);

@@ -122,11 +122,11 @@ fn part(found: &mut OwnerItems, scope: Scope<'_>, goes: &RemovedItems) -> Result
 
 /// The text about a part once it is done.
 enum RemovedPart {
-    /// This sentence, and others are left.
+    /// The sentence about a part that is done whole, while others are left.
     All(String),
-    /// As many targets of this environment as a transaction takes.
+    /// The environment of which as many targets are freed as a transaction takes.
     Part(EnvironmentName),
-    /// This sentence, and nothing is left.
+    /// The sentence about the part with which all is done.
     Last(String),
 }
 
