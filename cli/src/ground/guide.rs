@@ -124,8 +124,8 @@ pub fn guided(program: Command) -> Command {
     })
 }
 
-/// Adds the verb that was meant to the answer to a word that is no verb: the one that other tools call so, else the most
-/// similar.
+/// Adds the verb that was meant to the answer to a word that is no verb: the one that other tools call so, else the
+/// most similar.
 pub fn name_what_was_meant(mistake: &mut clap::Error) {
     let Some(ContextValue::String(typed)) = mistake.get(ContextKind::InvalidSubcommand) else { return };
     let meant = rows().filter(|(_, words)| words.split_whitespace().any(|word| word == typed));

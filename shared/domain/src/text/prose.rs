@@ -1,5 +1,5 @@
-//! A text for people. It is shown, and never read: no code decides by what it says. Only the domain itself searches one,
-//! where it joins findings (`says`) or takes apart a document with findings of its own (`names`).
+//! A text for people. It is shown, and never read: no code decides by what it says. Only the domain itself searches
+//! one, where it joins findings (`says`) or takes apart a document with findings of its own (`names`).
 //!
 //! It is words, with next steps as values among them ([`NextStep`]). Whoever shows it writes each step for the one who
 //! reads: as an input for the console, as a command, or as a call of the API ([`crate::release::way_in`]).
