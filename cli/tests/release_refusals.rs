@@ -187,7 +187,7 @@ fn what_is_refused_after_the_upload_is_shown_by_what_lies_beside_it() {
         let mut finding = json!({"name": name, "path": "p", "reason": "It is so.", "remedy": remedy});
         let step = json!({"action": "release_hold", "app": "shop", "environment": "prod", "reason": "…"});
         let mut data = finding.clone();
-        data["remedy"] = json!({"prose": ["Start ", {"start": step}, "."]});
+        data["remedy"] = json!({"$prose": ["Start ", {"start": step}, "."]});
         finding["data"] = data;
         let lies = json!({"version_id": version, "deployment": null, "findings": [finding]});
         Answers { beside: Some(lies), ..Answers::nothing() }

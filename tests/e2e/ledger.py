@@ -94,8 +94,8 @@ def as_read(value):
         return [as_read(one) for one in value]
     if not isinstance(value, dict):
         return value
-    if value.keys() == {"prose"}:
-        return "".join(part if isinstance(part, str) else step(part) for part in value["prose"])
+    if value.keys() == {"$prose"}:
+        return "".join(part if isinstance(part, str) else step(part) for part in value["$prose"])
     return {name: as_read(member) for name, member in value.items()}
 
 

@@ -92,7 +92,7 @@ fn reworded(body: Map<String, Value>) -> Map<String, Value> {
                 std::iter::once(REWORDED).chain(text.chars().rev()).collect::<String>().into()
             }
             Value::Array(all) => all.into_iter().map(|one| of(one, is_words)).collect(),
-            Value::Object(members) if members.contains_key("prose") => {
+            Value::Object(members) if members.contains_key("$prose") => {
                 Value::Object(members.into_iter().map(|(name, parts)| (name, of(parts, true))).collect())
             }
             Value::Object(members) => Value::Object(reworded(members)),

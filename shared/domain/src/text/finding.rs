@@ -49,7 +49,7 @@ fn in_one_line<'de, D: Deserializer<'de>>(from: D) -> Result<Prose, D::Error> {
 }
 
 impl Finding {
-    /// Makes a finding. Each text is one line in which nothing is hidden, whatever it repeats; behind a reason may be
+    /// Makes a finding. Each text is one line in which nothing is hidden, whatever it repeats; behind each may be
     /// lines of a log. Texts that are longer than [`LONGEST_PATH`] and [`LONGEST_SENTENCE`], because they repeat a
     /// long value, are cut. Every finding needs a path: a test that meets one without a path panics.
     pub fn new(name: FindingName, path: impl Into<String>, reason: impl Into<Prose>, remedy: impl Into<Prose>) -> Self {

@@ -13,8 +13,8 @@ use std::fmt;
 
 /// A text for people, of any number of lines.
 ///
-/// As JSON it is a text if it has no step, and else an object `{"prose": […]}` of texts and steps in their order.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// As JSON it is a text if it has no step, and else an object `{"$prose": […]}` of texts and steps in their order.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Written", into = "Written")]
 pub struct Prose {
     /// No two texts stand beside each other, and none is empty.
@@ -36,7 +36,10 @@ pub(crate) enum Part {
 #[serde(untagged)]
 enum Written {
     Plain(String),
-    Parts { prose: Vec<Part> },
+    Parts {
+        #[serde(rename = "$prose")]
+        prose: Vec<Part>,
+    },
 }
 
 /// Makes a text of a template and of what stands at each `{}` in it: texts, other texts for people, next steps, and
@@ -200,25 +203,31 @@ impl Prose {
                 );
             }
         }
+        self.without_nothing()
+    }
+
+    /// Leaves out words that say nothing.
+    fn without_nothing(mut self) -> Self {
+        self.parts.retain(|part| !matches!(part, Part::Words(words) if words.is_empty()));
         self
     }
 
-    /// Returns it with at most so many bytes of words. Steps stay whole, also those behind the place where it is cut.
+    /// Returns it with at most so many bytes of words. Nothing stands behind the place where it is cut.
     #[must_use]
     pub fn truncated(mut self, longest: usize) -> Self {
-        let (mut left, mut is_cut) = (longest, false);
-        for part in &mut self.parts {
-            if let Part::Words(words) = part {
-                let whole = std::mem::take(words);
-                if !is_cut {
-                    is_cut = whole.len() > left;
-                    *words = truncate(whole, left);
-                    left = left.saturating_sub(words.len());
+        let mut left = longest;
+        for at in 0..self.parts.len() {
+            if let Some(Part::Words(words)) = self.parts.get_mut(at) {
+                let is_cut = words.len() > left;
+                *words = truncate(std::mem::take(words), left);
+                left = left.saturating_sub(words.len());
+                if is_cut {
+                    self.parts.truncate(at + 1);
+                    break;
                 }
             }
         }
-        self.parts.retain(|part| !matches!(part, Part::Words(words) if words.is_empty()));
-        self
+        self.without_nothing()
     }
 
     /// Adds another text as a sentence of its own, unless it says nothing that this one does not say.
@@ -298,6 +307,13 @@ impl From<Prose> for Written {
                 Self::Parts { prose: parts }
             }
         }
+    }
+}
+
+/// As a log and a test that fails show it.
+impl fmt::Debug for Prose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.written().fmt(f)
     }
 }
 

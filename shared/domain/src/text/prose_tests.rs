@@ -31,7 +31,8 @@ fn a_text_is_its_words_and_its_steps_in_their_order() {
 fn it_comes_back_as_it_was_written_down_and_is_a_plain_text_where_it_can() {
     let [start, cancel, wish] = steps();
     let mixed = prose!("Start {}.", start.clone());
-    let whole = json!({"prose": ["Start ", {"start": serde_json::from_str::<serde_json::Value>(START).unwrap()}, "."]});
+    let whole =
+        json!({"$prose": ["Start ", {"start": serde_json::from_str::<serde_json::Value>(START).unwrap()}, "."]});
     assert_eq!(json!(mixed), whole);
     assert_eq!(json!(prose!("a{}", "b")), json!("ab"));
     for text in [mixed, Prose::default(), "a\nb".into(), start.into(), prose!("{} {}", cancel, wish)] {
@@ -51,7 +52,7 @@ fn it_is_made_a_sentence_cut_and_joined_without_a_step_being_hurt() {
         (prose!("It ran. ").bare(), "It ran".to_owned()),
         (prose!("one\ntwo {}", start.clone()).first_line(), "one".to_owned()),
         (prose!("one {}\ntwo", start.clone()).first_line(), format!("one {START}")),
-        (prose!("abcdef {}ghi", start.clone()).truncated(5), format!("ab…{START}")),
+        (prose!("abcdef {}ghi", start.clone()).truncated(5), "ab…".to_owned()),
         (prose!("{}{} c", "a\u{1b}b\n", start.clone()).in_one_line(), format!("a\\u{{1b}}b{START} c")),
         (prose!("It broke").and(&"It broke".into()), "It broke".to_owned()),
         (prose!("it broke").and(&"so did that".into()), "It broke. So did that.".to_owned()),

@@ -201,7 +201,7 @@ fn walk(way: WayIn, value: &mut Value, steps: &mut Vec<NextStep>) {
 /// Returns the text for people with steps that a value is; `None` if it is none.
 fn prose(value: &Value) -> Option<Prose> {
     let members = value.as_object()?;
-    (members.len() == 1 && members.contains_key("prose")).then(|| Prose::deserialize(value).ok()).flatten()
+    (members.len() == 1 && members.contains_key("$prose")).then(|| Prose::deserialize(value).ok()).flatten()
 }
 
 /// Returns whether these are the findings on an input that somebody wrote at the console. They speak of the members of
