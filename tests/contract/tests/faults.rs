@@ -347,6 +347,7 @@ fn only_the_last_rooms_open_a_text_for_people() {
         "shared/domain/src/shown/summary.rs",
         "shared/domain/src/shown/summary/day.rs",
         "shared/domain/src/text/finding.rs",
+        "shared/domain/src/text/prose.rs",
         "shared/engine/src/conductor/answering/mod.rs",
         "shared/engine/src/conductor/answering/release_status.rs",
         "shared/engine/src/deployment_context.rs",

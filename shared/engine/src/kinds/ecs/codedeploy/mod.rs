@@ -19,7 +19,7 @@ use crate::kinds::ecs::codedeploy::state::{Change, Goal, Seen, callers, patience
 use crate::kinds::ecs::state::{self as ecs, Target};
 use crate::kinds::ecs::wording::{service, short};
 use crate::kinds::{Kind, LookContext, Next, Noticed};
-use crate::ports::{Clock, EcsApi, Result, S3Api};
+use crate::ports::{Clock, CodeDeployApi, EcsApi, Result, S3Api, Waiting};
 pub(super) use prepare::prepare;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::appspec::AppSpec;
@@ -40,6 +40,10 @@ impl<P: EcsApi + S3Api + Configured + Clock> Moves for Ecs<P> {
 
     fn place(target: &Target) -> String {
         service(target)
+    }
+
+    async fn go_on(at: &impl CodeDeployApi, deployment: &str, waiting: Waiting) -> Result<()> {
+        at.continue_deployment(deployment, waiting).await
     }
 
     fn content(appspec: &AppSpec, way: &Replacement) -> (String, String) {
