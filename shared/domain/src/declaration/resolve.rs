@@ -12,6 +12,7 @@ use crate::document::git_rule::{GitRule, glob};
 use crate::document::shape::{join, nearest, suggest};
 use crate::text::finding::{Finding, FindingName, repeated};
 use crate::text::name::{ComponentName, EnvironmentName};
+use crate::text::prose::Prose;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Resolves the declaration for the environment, and returns everything that is wrong there.
@@ -130,11 +131,13 @@ pub(super) fn findings(declaration: &Declaration, exceptions: &Exceptions) -> Ve
     }
     findings.extend(shared_targets(&environments));
     // The same text is resolved once for every environment.
-    let mut seen = Vec::new();
+    let mut seen: BTreeMap<String, Vec<Prose>> = BTreeMap::new();
     findings.retain(|finding| {
-        let one = (finding.path.clone(), finding.reason.clone());
-        let is_new = !seen.contains(&one);
-        seen.push(one);
+        let reasons = seen.entry(finding.path.clone()).or_default();
+        let is_new = !reasons.contains(&finding.reason);
+        if is_new {
+            reasons.push(finding.reason.clone());
+        }
         is_new
     });
     findings
