@@ -238,7 +238,7 @@ e2e-installed:
 e2e-people: $(if $(HEAVY),.local/terraform/stamp)
 	TEST_RUN=test-people $(TIMED) 'end to end: people' $(PYTEST) $(PEOPLE) tests/e2e/test_z_applications_leak_nothing.py
 
-e2e-applications:
+e2e-applications: .local/openapi/stamp
 	TEST_RUN=test-applications $(TIMED) 'end to end: applications' $(PYTEST) $(APPLICATIONS) tests/e2e/test_z_applications_leak_nothing.py
 
 e2e-shifted:

@@ -7,6 +7,7 @@ import pathlib
 import urllib.error
 import urllib.request
 
+import api_document
 import boto3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -93,4 +94,6 @@ class Aws:
         except urllib.error.HTTPError as error:
             answer = error
         with answer:
-            return Answer(answer.status, json.loads(answer.read() or b"{}"), answer.headers.get("Content-Type", ""))
+            body = json.loads(answer.read() or b"{}")
+            api_document.check(method, path, answer.status, body)
+            return Answer(answer.status, body, answer.headers.get("Content-Type", ""))

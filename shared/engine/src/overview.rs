@@ -3,7 +3,6 @@
 
 use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Query, Result};
-use serde_json::{Value, json};
 use windlass_domain::declaration::Declared;
 use windlass_domain::declaration::drill_schedule::Schedule;
 use windlass_domain::deployment::Deployment;
@@ -103,23 +102,6 @@ impl EnvironmentItems {
             runs: !self.state.running.is_empty(),
             now,
         }
-    }
-
-    /// Returns the deployments that wait, without their task tokens: whoever has a task token could answer in its
-    /// place.
-    pub fn shown(&self) -> Vec<Value> {
-        self.waiting
-            .iter()
-            .map(|waiting| {
-                json!({
-                    "deployment": waiting.deployment,
-                    "components": waiting.components,
-                    "operator": waiting.operator,
-                    "first": waiting.first,
-                    "since": waiting.since,
-                })
-            })
-            .collect()
     }
 }
 

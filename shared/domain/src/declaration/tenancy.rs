@@ -6,6 +6,7 @@ use crate::release::call::input;
 use crate::release::identity::EnvironmentId;
 use crate::text::finding::{Finding, FindingName};
 use crate::text::name::{AppName, ComponentName, EnvironmentName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -13,7 +14,7 @@ const REMEDY: &str =
     "Give each component of each environment a target of its own; of one bucket, folders none of which is in another.";
 
 /// A resource that a component changes, or that its callers need as it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Claim {
     /// The resource, by a name that no other one has in any account and region, such as an ARN or `s3://shop-web/`.
     pub resource: String,

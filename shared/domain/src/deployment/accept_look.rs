@@ -3,11 +3,12 @@
 use crate::text::fault::Fault;
 use crate::text::finding::Finding;
 use crate::text::time::Time;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// A look at a component's target, made because an operator accepts what is there.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AcceptLook {
     /// The time at which the look began.
     pub at: Time,
@@ -18,7 +19,7 @@ pub struct AcceptLook {
 }
 
 /// The observation of a target.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Live {
     /// The target is there.

@@ -2,7 +2,7 @@
 
 use crate::declaration::heal::Heal;
 use crate::deployment::heal::*;
-use crate::deployment::hourly_look::{Call, ChangedBy, Watched};
+use crate::deployment::hourly_look::{ChangedBy, LoggedCall, Watched};
 use crate::environment::drift::{BothStates, Drift, Field};
 use crate::environment::{HeldState, Hold, LockHolder};
 use crate::release::action::ActionName;
@@ -46,7 +46,7 @@ fn drifted(who: &str) -> Difference {
         },
         not_before: Time(98 * HOUR_MS),
         seen_at: NOW,
-        who: Some(ChangedBy::Named(Call {
+        who: Some(ChangedBy::Named(LoggedCall {
             by: who.into(),
             event: "UpdateAlias20150331".into(),
             at: Time(99 * HOUR_MS),

@@ -18,7 +18,7 @@ mod drift_changes;
 mod look_result;
 
 pub use budget::{CALLS_A_LOOK, CALLS_AN_HOUR, SpentCalls};
-pub use changed_by::{Call, ChangedBy};
+pub use changed_by::{ChangedBy, LoggedCall};
 pub use drift_changes::{found, gone};
 pub use look_result::{Component, LookResult};
 

@@ -287,7 +287,7 @@ fn what_is_shown_is_true_of_now() {
     assert_eq!(seen.compared.drift, Drift::Changed);
     assert!(seen.words().starts_with("changed: version of the alias: recorded 41, seen 40; it began"));
     assert_eq!(seen.who, None);
-    let named = ChangedBy::Named(Call {
+    let named = ChangedBy::Named(LoggedCall {
         by: "arn:aws:iam::111111111111:user/ann".into(),
         event: "UpdateAlias".into(),
         at: BEGAN,

@@ -17,6 +17,7 @@ use crate::text::name::{AppName, ComponentName, EnvironmentName};
 use crate::text::next_step::{NextStep, Wish};
 use crate::text::prose::Prose;
 use crate::text::time::Time;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -27,7 +28,7 @@ const AFTER_S: u64 = 15 * 60;
 const TRIES: u32 = 6;
 
 /// A second look that is due or done: a deployment's targets are looked at once more.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SecondLook {
     /// The deployment that a recovery has ended.
     pub deployment: DeploymentId,
@@ -61,7 +62,7 @@ pub struct SecondLook {
 }
 
 /// The result of the second look.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SecondLookReport {
     /// The time of it.
     pub at: Time,
@@ -74,7 +75,7 @@ pub struct SecondLookReport {
 }
 
 /// The observation of the second look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SecondLookResult {
     /// Everything is as the recovery left it.

@@ -2,10 +2,11 @@
 
 use crate::text::foreign;
 use crate::text::name::ComponentName;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The result of comparing a target with its record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Drift {
     /// Its callers notice what is recorded.
@@ -28,7 +29,7 @@ impl Drift {
 }
 
 /// A component compared with its record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Compared {
     /// The result of the comparison.
     pub drift: Drift,
@@ -38,7 +39,7 @@ pub struct Compared {
 }
 
 /// The recorded and the seen state of a component.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BothStates {
     /// The recorded state, in words such as `41 at 100 %`; absent if it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,7 +59,7 @@ pub struct BothStates {
 }
 
 /// A field of a target that is not as recorded. It has names and numbers, and no content.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Field {
     /// The name of the field, such as `image of container web`.
     #[serde(deserialize_with = "foreign::one")]

@@ -11,32 +11,33 @@ use crate::release::identity::EnvironmentId;
 use crate::text::name::{AppName, EnvironmentName};
 use Right::{Operate, Own};
 use RouteName::{Act, ActOnApp};
+use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
-/// The name of a route, by which its handler is found. A type is named where its answer, or an item of it, has one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The name of a route, by which its handler is found. [`crate::shown::api`] has the types of the answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
 pub enum RouteName {
     /// A page of all applications, with what runs in their environments.
     Apps,
-    /// A page of the figures of all applications, each a [`Figures`](crate::shown::figures::Figures).
+    /// A page of the figures of all applications.
     AllStats,
     /// A page of what was refused or not taken, and names no declared application.
     AllRefusals,
     /// The names of the environments, and the one that a Git ref or an image tag chooses.
     Environments,
-    /// A plan, a [`Planned`](crate::shown::planned::Planned).
+    /// A plan. It answers 202 until the plan is drawn.
     Plan,
-    /// A recorded [`Release`](crate::release::Release), and its uploads.
+    /// A recorded release, and its uploads.
     Release,
     /// The text of the declaration in force.
     Declaration,
     /// A page of the history of an environment, or what came of an execution.
     Deployments,
-    /// The record of a [`Deployment`](crate::deployment::Deployment), with its plan, steps and judgements.
+    /// The record of a deployment, with its plan, steps and judgements. It answers 202 until that is recorded.
     Deployment,
     /// A page of what was refused or not taken.
     Refusals,
-    /// The figures of an application, a [`Figures`](crate::shown::figures::Figures) for each environment.
+    /// The figures of an application, of each environment.
     Stats,
     /// The targets that a removal of the whole application would let go of.
     AppRemovable,
@@ -44,9 +45,9 @@ pub enum RouteName {
     AppRenamable,
     /// The components that run in an environment, and the deployment that is under way there.
     Environment,
-    /// A page of the [`Snapshot`](crate::environment::Snapshot)s of an environment.
+    /// A page of the snapshots of an environment.
     Snapshots,
-    /// A page of the [`Drill`](crate::deployment::drill::Drill)s of an environment.
+    /// A page of the drills of an environment.
     Drills,
     /// The targets that a removal would let go of.
     Removable,
@@ -54,11 +55,11 @@ pub enum RouteName {
     Renamable,
     /// The records that a hand-over would take with it.
     Takable,
-    /// The start of a deployment. Its body is a [`Manifest`](crate::release::manifest::Manifest), and what is listed.
+    /// The start of a deployment. The body is a manifest.
     Start,
     /// The start of a deployment with wishes, or of what is only recorded: of its `version` alone.
     StartRecorded,
-    /// The drawing of a plan. Its body is that of [`Self::StartRecorded`], or of the action that it names.
+    /// The drawing of a plan. The body is that of a start, or of the action that it names.
     DrawPlan,
     /// The end of a deployment before its time, with the undoing of what it changed.
     Cancel,

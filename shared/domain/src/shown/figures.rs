@@ -23,6 +23,7 @@ use crate::deployment::{Deployment, Ended, Status};
 use crate::release::action::ActionName;
 use crate::shown::outcome::{ChangeOutcome, lead_time_ms, restored_ms};
 use crate::text::time::{Time, lasting};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +31,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// The time of the figures: they count the deployments that were accepted in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Window {
     /// The beginning.
     pub from: Time,
@@ -39,7 +40,7 @@ pub struct Window {
 }
 
 /// The figures of an environment in a window.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Figures {
     /// Deployments that were accepted, whatever became of them, without drills and restores.
     pub deployments: u64,
@@ -74,7 +75,7 @@ pub struct Figures {
 }
 
 /// The median and the 90th percentile of several durations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Percentiles {
     /// The number of durations.
     pub of: u64,
@@ -85,7 +86,7 @@ pub struct Percentiles {
 }
 
 /// The estimated cost of a month's deployments. Drills and restores are among them, because they cost as well.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MonthlyCost {
     /// Deployments with an estimate.
     pub deployments: u64,

@@ -1,5 +1,6 @@
 //! Events, messages, plans, figures and summaries are made here for people and programs. Pure.
 
+pub mod api;
 pub mod event;
 pub mod figures;
 pub mod message;

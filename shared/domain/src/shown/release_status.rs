@@ -12,6 +12,7 @@ use crate::release::{Part, parts};
 use crate::text::foreign::Foreign;
 use crate::text::name::ComponentName;
 use crate::text::prose::Prose;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -71,7 +72,7 @@ pub fn drill_overtaken(record: &Deployment, replaced: &Replaced) -> String {
 }
 
 /// The present state of what a deployment brought, or found there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PresentState {
     /// True if all of it still runs, as far as Windlass knows.
     pub runs: bool,

@@ -140,7 +140,7 @@ pub enum Fact {
 }
 
 /// Something went wrong while doing: a name for the machine, and a sentence for a person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, thiserror::Error)]
 #[error("{name}: {message}")]
 pub struct Fault {
     /// The name.

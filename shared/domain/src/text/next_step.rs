@@ -1,12 +1,13 @@
 //! The next steps that a text for people names, as data: what a person, or a program in CI, can ask for next.
 
 use crate::text::name::{AppName, EnvironmentName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
 
 /// A step that can be taken next.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NextStep {
     /// Start the release machine with this input.
@@ -18,12 +19,12 @@ pub enum NextStep {
 }
 
 /// The input of the release machine. A person at the console writes a reason in place of `…`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Input(pub(crate) Map<String, Value>);
 
 /// The environment that a call is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CallPlace {
     /// The application.
     pub app: AppName,
@@ -32,7 +33,7 @@ pub struct CallPlace {
 }
 
 /// The deployment that a call is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CancelPlace {
     /// The environment that it goes into.
     #[serde(flatten)]
@@ -42,7 +43,7 @@ pub struct CancelPlace {
 }
 
 /// A call of the API.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Call {
     /// Shows what runs in an environment.
@@ -60,7 +61,7 @@ pub enum Call {
 }
 
 /// A member of a deployment's request that needs a reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Wish {
     /// Deploy it once more.

@@ -6,7 +6,7 @@
 
 use crate::text::foreign::{self, truncate};
 use crate::text::next_step::NextStep;
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
@@ -327,8 +327,9 @@ impl JsonSchema for Prose {
         "Prose".into()
     }
 
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        String::json_schema(generator)
+    /// The format marks a text whose steps stand beside it.
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "format": "prose"})
     }
 }
 

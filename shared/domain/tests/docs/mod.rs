@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod app_page;
+mod openapi;
 mod wrapping;
 
 use schemars::JsonSchema;
@@ -174,6 +175,9 @@ fn generated() -> BTreeMap<String, String> {
     files.insert("app.md".to_owned(), page);
     let schema = serde_json::to_string_pretty(declaration::schema()).unwrap();
     files.insert("app.schema.json".to_owned(), schema + "\n");
+    let document = openapi::document();
+    files.insert("api-reference.md".to_owned(), wrapping::page(&openapi::page::page(&document, UPDATE)));
+    files.insert("openapi.json".to_owned(), serde_json::to_string_pretty(&document).unwrap() + "\n");
     files
 }
 

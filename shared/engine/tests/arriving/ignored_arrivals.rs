@@ -90,9 +90,9 @@ fn an_upload_with_a_key_that_no_request_may_name_is_listed_and_starts_nothing() 
     assert_eq!(
         listed(&world, Some(&shop())),
         [
-            r"artifacts/shop/dev/api/1.0.0\nnext: run it.zip BadValue",
+            "artifacts/shop/dev/api/1.0.0⏎next: run it.zip BadValue",
             "artifacts/shop/… SecretInInput",
-            r"releases/shop/dev/1.0.0\nnext: run it.json BadValue",
+            "releases/shop/dev/1.0.0⏎next: run it.json BadValue",
             "releases/shop/… SecretInInput",
         ]
     );

@@ -2,23 +2,24 @@
 
 use crate::text::foreign;
 use crate::text::time::Time;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
 
 /// The maker of a difference.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangedBy {
     /// The last call that changed the target in the time in which the difference began.
-    Named(Call),
+    Named(LoggedCall),
     /// CloudTrail names nobody, for this reason.
     Nobody(String),
 }
 
 /// A call in CloudTrail.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Call {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LoggedCall {
     /// The caller: an ARN if it has one.
     #[serde(deserialize_with = "foreign::one")]
     pub by: String,
@@ -45,7 +46,7 @@ impl ChangedBy {
     }
 }
 
-fn call(event: &Value) -> Option<Call> {
+fn call(event: &Value) -> Option<LoggedCall> {
     let record: Value = serde_json::from_str(event["CloudTrailEvent"].as_str()?).ok()?;
     let is_read = record["readOnly"] == true || event["ReadOnly"] == "true";
     let is_refused = record["errorCode"].is_string();
@@ -56,14 +57,14 @@ fn call(event: &Value) -> Option<Call> {
     let by = [&identity["arn"], &identity["invokedBy"], &event["Username"]].into_iter().find_map(Value::as_str)?;
     let at = Time::parse(record["eventTime"].as_str()?)?;
     let kept = |text: &str| text.chars().take(LONGEST).collect();
-    Some(Call { by: kept(by), event: kept(event["EventName"].as_str()?), at })
+    Some(LoggedCall { by: kept(by), event: kept(event["EventName"].as_str()?), at })
 }
 
 /// As a part of a sentence.
 impl fmt::Display for ChangedBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Named(Call { by, event, at }) => {
+            Self::Named(LoggedCall { by, event, at }) => {
                 write!(f, "CloudTrail tells of {event} by {by} at {at}")
             }
             Self::Nobody(why) => write!(f, "CloudTrail names nobody: {why}"),

@@ -7,11 +7,12 @@ use crate::environment::drift::{BothStates, Compared, Drift};
 use crate::text::count::{agree, count};
 use crate::text::name::ComponentName;
 use crate::text::time::Time;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The result of the last look. Nothing is looked at to show it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LookResult {
     /// The time at which the last look ended; absent before the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -26,7 +27,7 @@ pub struct LookResult {
 }
 
 /// The observations of a component.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Component {
     /// The time of the last look at it.
     pub at: Time,
@@ -45,7 +46,7 @@ pub struct Component {
 }
 
 /// The two looks between which something began.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BeganBetween {
     /// It began after this.
     pub not_before: Time,

@@ -5,13 +5,14 @@ use crate::kinds::KindPorts;
 use crate::pin;
 use crate::ports::{Clock, Result, StepFunctionsApi};
 use crate::trouble::Trouble;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::document::{secret, syntax};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::request::{Requester, Route};
 use windlass_domain::release::way_in::WayIn;
+use windlass_domain::shown::api::Problem;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::next_step::NextStep;
@@ -53,8 +54,18 @@ pub struct Reply {
 }
 
 impl Reply {
-    pub(super) fn json(status: u16, body: Value) -> Self {
-        Self { status, content_type: "application/json", body }
+    /// Makes the answer that this is so.
+    pub(super) fn so(answer: &impl Serialize) -> Self {
+        Self::json(200, answer)
+    }
+
+    /// Makes the answer that this was started, or is not there yet.
+    pub(super) fn begun(answer: &impl Serialize) -> Self {
+        Self::json(202, answer)
+    }
+
+    pub(super) fn json(status: u16, answer: &impl Serialize) -> Self {
+        Self { status, content_type: "application/json", body: json!(answer) }
     }
 }
 
@@ -132,19 +143,17 @@ pub fn add_said(call: &Call, action: ActionName, named: &Path<'_>, input: &mut M
 /// relative to the documents of this repository.
 pub fn problem(status: u16, findings: &[Finding]) -> Reply {
     let first = findings.first();
-    let name = first.map_or_else(|| "Error".to_owned(), |finding| finding.name.to_string());
-    let detail = first.map(Finding::line).unwrap_or_default();
-    Reply {
+    of_problem(&Problem {
+        page: first.map_or_else(|| "about:blank".to_owned(), |finding| finding.name.page()),
+        title: first.map_or_else(|| "Error".to_owned(), |finding| finding.name.to_string()),
         status,
-        content_type: "application/problem+json",
-        body: json!({
-            "type": first.map_or_else(|| "about:blank".to_owned(), |finding| finding.name.page()),
-            "title": name,
-            "status": status,
-            "detail": detail,
-            "findings": findings,
-        }),
-    }
+        detail: first.map(Finding::line).unwrap_or_default(),
+        findings: findings.to_vec(),
+    })
+}
+
+fn of_problem(problem: &Problem) -> Reply {
+    Reply { content_type: "application/problem+json", ..Reply::json(problem.status, problem) }
 }
 
 /// Returns a fault as an error. The status is 503 if the fault is transient and asking again may help, 400 if what was
@@ -155,17 +164,13 @@ pub fn of_fault(fault: &Fault) -> Reply {
         name if name.is_transient() => 503,
         _ => 500,
     };
-    Reply {
+    of_problem(&Problem {
+        page: format!("docs/faults/{}.md", fault.name),
+        title: fault.name.to_string(),
         status,
-        content_type: "application/problem+json",
-        body: json!({
-            "type": format!("docs/faults/{}.md", fault.name),
-            "title": fault.name.to_string(),
-            "status": status,
-            "detail": fault.message,
-            "findings": [],
-        }),
-    }
+        detail: fault.message.clone().into(),
+        findings: Vec::new(),
+    })
 }
 
 /// The member that has the next steps as data, beside the texts that name them.
@@ -246,7 +251,7 @@ mod tests {
             let expected = json!({"reason": input, "findings": [{"remedy": words, "reason": "It runs.", "next_steps": steps(1)}],
                 "plan": {"warnings": [words, words], "next_steps": steps(2)},
                 "ending": {"cause": words, "next_steps": steps(1)}, "prose": ["mine"]});
-            assert_eq!(in_words_of(way, Reply::json(200, body.clone())).body, expected);
+            assert_eq!(in_words_of(way, Reply::so(&body)).body, expected);
         }
         let started = json!({"start": serde_json::from_str::<Value>(input).unwrap()});
         assert_eq!(json!(step), started, "a program can send it as it stands");
@@ -258,7 +263,7 @@ mod tests {
             let remedy = prose!("Leave {} out.", NextStep::With(Wish::Again));
             let body = json!({"refusals": [{"requester": {"route": route}, "about": "the execution's input",
                 "findings": [{"remedy": remedy}]}]});
-            let mut answer = in_words_of(WayIn::CommandLine, Reply::json(200, body)).body;
+            let mut answer = in_words_of(WayIn::CommandLine, Reply::so(&body)).body;
             answer["refusals"][0]["findings"][0]["remedy"].take()
         };
         assert_eq!(refused("console"), "Leave `again` out.");

@@ -7,13 +7,20 @@ use super::query::page;
 use crate::conductor::now;
 use crate::ledger::{self, ExecutionRecord, Stored};
 use crate::log;
-use crate::ports::{Execution, Item, Result};
+use crate::ports::{Execution, Result};
 use crate::routes::api::call::{OrRefused, Ports, Reply, Served, problem};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use windlass_domain::declaration::gate::{self, Point};
 use windlass_domain::deployment::Deployment;
+use windlass_domain::deployment::judgement::Judgement;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId, execution_suffix};
+use windlass_domain::shown::api::deployments::{
+    AcceptedDeployment, AcceptedStatus, Deployments, Done, ExecutionEnd, ExecutionOutcome, HistoryEntry,
+    NotYetRecorded, Record,
+};
+use windlass_domain::text::fault::Fault;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
@@ -44,8 +51,12 @@ pub async fn list(ports: &impl Ports, app: &AppName, call: &Call) -> Served {
     if page.items.is_empty() {
         known(ports, of).await.or_refused(404)?;
     }
-    let deployments: Vec<Value> = page.items.into_iter().map(summary).collect::<Result<_>>()?;
-    Ok(Reply::json(200, json!({ "deployments": deployments, "next": page.next })))
+    let mut deployments = Vec::new();
+    for item in page.items {
+        let record: Stored<Deployment> = ledger::from_item(item)?;
+        deployments.push(HistoryEntry::from(record.value));
+    }
+    Ok(Reply::so(&Deployments { deployments, next: page.next }))
 }
 
 /// Answers what came of an execution: the id of its deployment, why it was refused before it could become one, or what
@@ -70,17 +81,12 @@ async fn came_of(ports: &impl Ports, app: &AppName, arn: &str) -> Result<Reply> 
     if let (None, None, None, None) = (&deployment, &refusal, &done, &execution) {
         return Ok(unknown_execution(app, arn));
     }
-    Ok(Reply::json(
-        200,
-        json!({
-            "deployment": deployment,
-            "refusal": refusal.map(|refusal| refusal.value),
-            "done": done.map(|done| json!({ "cause": done.value.cause })),
-            "execution": execution.map(|execution| json!({
-                "status": execution.status, "error": execution.error, "cause": execution.cause,
-            })),
-        }),
-    ))
+    Ok(Reply::so(&ExecutionOutcome {
+        deployment,
+        refusal: refusal.map(|refusal| refusal.value),
+        done: done.map(|done| Done { cause: done.value.cause }),
+        execution: execution.map(|Execution { status, error, cause, .. }| ExecutionEnd { status, error, cause }),
+    }))
 }
 
 /// Answers that an execution is none of this application, or none at all.
@@ -107,51 +113,6 @@ fn unknown_execution(app: &AppName, arn: &str) -> Reply {
     problem(404, &[finding])
 }
 
-/// Returns what a table of deployments shows.
-fn summary(mut item: Item) -> Result<Value> {
-    ledger::unpack(&mut item.body)?;
-    let release = item.body.get("release").cloned().unwrap_or_default();
-    // A rollback also takes components back to what was found of them, which belongs to no release.
-    let found = item.body.get("found").cloned().unwrap_or_default();
-    let components = release["components"].as_object();
-    let components = components.into_iter().flatten().flat_map(parts);
-    let found = found.as_array().into_iter().flatten();
-    let found = found.filter_map(|name| name.as_str().map(str::to_owned));
-    let mut components: Vec<String> = components.chain(found).collect();
-    components.sort_unstable();
-    let mut summary: Map<String, Value> = item
-        .body
-        .into_iter()
-        .filter(|(name, _)| {
-            let shown = [
-                "id",
-                "environment",
-                "action",
-                "snapshot",
-                "status",
-                "accepted",
-                "requester",
-                "reason",
-                "started",
-                "ending",
-            ];
-            shown.contains(&name.as_str())
-        })
-        .collect();
-    summary.insert("version".into(), release["version"].clone());
-    summary.insert("git".into(), release["git"].clone());
-    summary.insert("components".into(), json!(components));
-    Ok(Value::Object(summary))
-}
-
-/// Returns the parts that a release brings of a component: all of it, or each container of which it has an image.
-fn parts((name, artifact): (&String, &Value)) -> Vec<String> {
-    match artifact["containers"].as_object() {
-        Some(containers) => containers.keys().map(|one| format!("{name}/{one}")).collect(),
-        None => vec![name.clone()],
-    }
-}
-
 /// The whole record: the deployment, its plan, its steps, its judgements, the second look at it if a
 /// recovery has ended it. Of one that was accepted
 /// and is not recorded yet, that it is.
@@ -160,43 +121,34 @@ pub async fn get(ports: &impl Ports, app: &AppName, id: &str) -> Served {
     let Some(record) = find(ports, app, &id).await? else {
         return Ok(or_unknown(ports, app, &id).await?);
     };
-    let mut whole = json!({ "deployment": record.value, "plan": null });
-    if let Some(now) = now(ports, &record.value).await? {
-        whole["now"] = json!(now);
-    }
-    let (mut steps, mut judgements) = (Vec::new(), Vec::new());
-    let items = ledger::load_all(ports, &ledger::all_of_deployment(&id)).await?;
-    for item in items {
+    let now = now(ports, &record.value).await?;
+    let (steps, judgements) = (Vec::new(), Vec::new());
+    let mut whole = Record { deployment: record.value, plan: None, now, second_look: None, steps, judgements };
+    for item in ledger::load_all(ports, &ledger::all_of_deployment(&id)).await? {
         match item.key.sk.split('#').next() {
-            Some("plan") => whole["plan"] = item.value,
-            Some("second_look") => whole["second_look"] = item.value,
-            Some("step") => steps.push(item.value),
-            Some("judgement") => judgements.push(item.value),
+            Some("plan") => whole.plan = Some(read(item)?),
+            Some("second_look") => whole.second_look = Some(read(item)?),
+            Some("step") => whole.steps.push(read(item)?),
+            Some("judgement") => whole.judgements.push(read(item)?),
             _ => {}
         }
     }
-    whole["steps"] = Value::Array(steps);
-    fit(&mut judgements);
-    whole["judgements"] = Value::Array(judgements);
-    Ok(Reply::json(200, whole))
+    fit(&mut whole.judgements);
+    Ok(Reply::so(&whole))
 }
 
-/// Leaves out points of the trails of many waves with many gates, so that an answer stays small. A trail that cannot be
-/// read as points stays as it is.
-fn fit(judgements: &mut [Value]) {
-    let trails = judgements
-        .iter_mut()
-        .filter_map(|judged| judged.get_mut("trails")?.as_object_mut())
-        .flat_map(|trails| trails.values_mut());
-    let trails: Vec<&mut Value> = trails.collect();
+fn read<T: DeserializeOwned>(item: Stored<Value>) -> Result<T> {
+    let key = item.key;
+    T::deserialize(item.value).map_err(|error| Fault::internal(format!("{} {}: {error}", key.pk, key.sk)))
+}
+
+/// Leaves out points of the trails of many waves with many gates, so that an answer stays small.
+fn fit(judgements: &mut [Judgement]) {
+    let trails = judgements.iter_mut().flat_map(|judged| judged.trails.values_mut());
+    let trails: Vec<&mut Vec<Point>> = trails.collect();
     let most = gate::most_of_each(trails.len());
-    for trail in trails {
-        if trail.as_array().is_some_and(|points| points.len() > most)
-            && let Ok(mut points) = Vec::<Point>::deserialize(&*trail)
-        {
-            gate::thin(&mut points, most);
-            *trail = json!(points);
-        }
+    for trail in trails.into_iter().filter(|trail| trail.len() > most) {
+        gate::thin(trail, most);
     }
 }
 
@@ -220,24 +172,24 @@ async fn or_unknown(ports: &impl Ports, app: &AppName, id: &DeploymentId) -> Res
     };
     let of_app = |execution: &Execution| execution.input["app"] == app.as_str();
     match execution.filter(of_app) {
-        Some(execution) if execution.status == "RUNNING" => Ok(accepted(app, id, &execution)),
+        Some(execution) if execution.status == "RUNNING" => Ok(accepted(app, id, execution)),
         Some(execution) => died(ports, app, id, &execution).await,
         None => Ok(unknown(app, id)),
     }
 }
 
 /// Returns an answer of the form of a whole record, with what is known by now.
-fn accepted(app: &AppName, id: &DeploymentId, execution: &Execution) -> Reply {
-    let deployment = json!({
-        "id": id,
-        "app": app,
-        "environment": execution.input["environment"],
-        "status": "accepted",
-        "accepted": execution.started,
-        "executions": [execution.arn],
-        "ending": null,
-    });
-    Reply::json(202, json!({ "deployment": deployment, "plan": null, "steps": [], "judgements": [] }))
+fn accepted(app: &AppName, id: &DeploymentId, execution: Execution) -> Reply {
+    let deployment = AcceptedDeployment {
+        id: id.clone(),
+        app: app.clone(),
+        environment: EnvironmentName::deserialize(&execution.input["environment"]).ok(),
+        status: AcceptedStatus::Accepted,
+        accepted: execution.started,
+        executions: vec![execution.arn],
+        ending: None,
+    };
+    Reply::begun(&NotYetRecorded { deployment, plan: None, steps: Vec::new(), judgements: Vec::new() })
 }
 
 /// It became no deployment: what was wrong, if `Admit` refused it.
@@ -268,26 +220,24 @@ fn unknown(app: &AppName, id: &DeploymentId) -> Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+    use windlass_domain::text::time::Time;
 
     #[test]
     fn the_trails_of_many_waves_are_thinned_out_and_those_of_few_stay() {
         let points: Vec<Value> =
             (0..60_u64).map(|minute| json!({"at": minute * 60_000, "value": 0.5, "verdict": "pass"})).collect();
+        let judged = json!({"wave": 0, "changed": 0, "started": 0, "until": 0, "verdict": "pass", "decides": true,
+            "polls": 1, "looked": 0, "pace_s": 60, "measurements": [], "trails": {"a": points, "b": points, "c": [], "d": [], "e": []}});
+        let judged: Judgement = serde_json::from_value(judged).expect("a judgement");
         for (waves, wanted) in [(1, 60), (20, 60), (50, 24), (500, 4)] {
-            let judged =
-                json!({"wave": 0, "trails": {"a": points, "b": points, "c": [], "d": [], "e": "what is no trail"}});
-            let mut judgements = vec![judged; waves];
+            let mut judgements = vec![judged.clone(); waves];
             fit(&mut judgements);
             for judged in &judgements {
-                let trail = judged["trails"]["b"].as_array().expect("points");
+                let trail = &judged.trails["b"];
                 assert_eq!(trail.len(), wanted, "{waves}");
-                assert_eq!(trail[0]["at"], 0);
-                assert_eq!(trail[wanted - 1]["at"], 59 * 60_000);
+                assert_eq!((trail[0].at, trail[wanted - 1].at), (Time(0), Time(59 * 60_000)));
             }
-            let old = json!({"wave": 0});
-            let mut none = vec![old.clone()];
-            fit(&mut none);
-            assert_eq!(none, [old]);
         }
     }
 }

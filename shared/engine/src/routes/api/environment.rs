@@ -1,31 +1,27 @@
 //! `GET /apps/{app}/environments/{environment}`: what runs now, declared or not any more, and what is going on. `GET
 //! /apps/{app}/environments`: which there are, and the one that a Git ref or an image tag chooses.
 
-use super::apps::judged;
+use super::apps::situation;
 use crate::conductor::newest_good;
 use crate::config::Configured;
 use crate::observe::compare;
-use crate::overview::{self, EnvironmentItems, environment_items};
+use crate::overview::environment_items;
 use crate::ports::{DynamoDbApi, Key, Result};
-use crate::routes::api::apps::provenance;
 use crate::routes::api::call::{Call, OrRefused, Ports, Reply, Served, refused};
 use crate::trouble::{Checked, found};
 use crate::{ledger, pin};
-use serde::Serialize;
-use serde_json::json;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::{Declaration, Declared};
-use windlass_domain::deployment::drill::Next;
 use windlass_domain::deployment::steering::{SteeringRecord, pause_in_force};
 use windlass_domain::environment::drift::Compared;
 use windlass_domain::environment::irreversible::crossed;
-use windlass_domain::environment::{EnvironmentState, HeldState, Lock, LockHolder, Running, VersionNames};
+use windlass_domain::environment::{EnvironmentState, HeldState, Lock, LockHolder, Running};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::request::Request;
+use windlass_domain::shown::api::environments::{Environment, Environments, RunningNames, Undeclared, UndeclaredSince};
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::text::time::Time;
 
 /// Answers what runs of each component and since when, the snapshot, the lock, the hold, and the deployments that wait;
 /// the irreversible runs that a rollback would go back across (`crosses`); and what the last hourly look at the targets
@@ -33,42 +29,30 @@ use windlass_domain::text::time::Time;
 pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served {
     known(ports, of).await.or_refused(404)?;
     let mut here = environment_items(ports, of).await?;
-    let undeclared = take(ports, of.app(), &mut here.state.running).await?;
-    let deployments = provenance(ports, here.named()).await?;
-    let judged = judged(ports, of, here.state.snapshot).await?;
-    let mut whole = json!({
-        "app": of.app(),
-        "environment": of.environment(),
-        "running": here.state.running,
-        "no_longer_declared": undeclared,
-        "snapshot": here.state.snapshot,
-        "verified_good": judged.verified_good,
-        "unmeasured": judged.unmeasured,
-        "hold": here.state.hold,
-        "lock": here.lock,
-        "waiting": here.shown(),
-        "paused": paused(ports, &here.lock).await?,
-        "drift": overview::drift(ports, of, &here).await?,
-        "deployments": deployments,
-        "drills": here.drills,
-        "next_drill": next_drill(ports, of, &here).await?,
-    });
-    if !here.state.irreversible.is_empty() {
-        let goal = newest_good(ports, here.state.snapshot, of).await?;
-        let crosses = goal.map(|goal| crossed(&goal.with_found(&here.state), &here.state));
-        whole["crosses"] = json!(crosses.unwrap_or_default());
-    }
-    if call.query.get("observe").map(String::as_str) == Some("true") {
-        whole["observed"] = json!(observed(ports, &here.state, &here.lock).await);
-    }
-    Ok(Reply::json(200, whole))
-}
-
-/// Returns how the next drill by the schedule stands; `None` if the declaration in force has no schedule.
-async fn next_drill(ports: &impl Ports, of: EnvironmentId<'_>, here: &EnvironmentItems) -> Result<Option<Next>> {
+    let no_longer_declared = take(ports, of.app(), &mut here.state.running).await?;
     let in_force = found(pin::declaration_in_force(ports, of.app()).await)?;
     let schedule = in_force.as_ref().and_then(|it| it.declaration.drills(of.environment()));
-    Ok(here.next_drill(schedule, ports.now()).next())
+    let now = situation(ports, of, &here, schedule).await?;
+    let crosses = if here.state.irreversible.is_empty() {
+        None
+    } else {
+        let goal = newest_good(ports, here.state.snapshot, of).await?;
+        Some(goal.map(|goal| crossed(&goal.with_found(&here.state), &here.state)).unwrap_or_default())
+    };
+    let observed = match call.query.get("observe").map(String::as_str) {
+        Some("true") => Some(observed(ports, &here.state, &here.lock).await),
+        _ => None,
+    };
+    Ok(Reply::so(&Environment {
+        app: of.app().clone(),
+        name: of.environment().clone(),
+        paused: paused(ports, &here.lock).await?,
+        running: here.state.running,
+        no_longer_declared,
+        now,
+        crosses,
+        observed,
+    }))
 }
 
 /// Checks that the application declares the environment, or did. An environment that has left the declaration is known
@@ -122,12 +106,8 @@ pub async fn choice(ports: &impl Ports, app: &AppName, call: &Call) -> Served {
         let status = if finding.name == FindingName::NoEnvironment { 404 } else { 400 };
         refused(status, &[finding])
     })?;
-    let names: Vec<&EnvironmentName> = declaration.environments().collect();
-    let mut reply = json!({ "app": app, "declaration": declared.version, "environments": names });
-    if let Some(chosen) = chosen {
-        reply["chosen"] = json!(chosen);
-    }
-    Ok(Reply::json(200, reply))
+    let environments = declaration.environments().cloned().collect();
+    Ok(Reply::so(&Environments { app: app.clone(), declaration: declared.version.clone(), environments, chosen }))
 }
 
 fn chosen(declaration: &Declaration, call: &Call) -> Result<Option<EnvironmentName>, Finding> {
@@ -146,29 +126,6 @@ fn chosen(declaration: &Declaration, call: &Call) -> Result<Option<EnvironmentNa
     };
     let chosen = chosen.ok_or_else(|| declaration.no_rule(path, text))?;
     Ok(Some(chosen))
-}
-
-/// A component that Windlass has brought and does not deploy any more.
-#[derive(Debug, Serialize)]
-pub struct Undeclared {
-    /// Its names, and since when it is there, as far as Windlass knows.
-    #[serde(flatten)]
-    names: VersionNames,
-    /// The names of each of several images, by container.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    containers: BTreeMap<String, VersionNames>,
-    /// The first version of the declaration without it, if that is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    left: Option<UndeclaredSince>,
-}
-
-/// A version of the declaration.
-#[derive(Debug, Clone, Serialize)]
-struct UndeclaredSince {
-    /// The version.
-    declaration: semver::Version,
-    /// The time at which it was accepted.
-    at: Time,
 }
 
 /// Takes out of what runs what the declaration in force does not have.
@@ -191,8 +148,7 @@ pub async fn take(
     versions.sort_by(|a, b| b.version.cmp(&a.version));
     let described = gone.into_iter().map(|(name, running)| {
         let left = left(&versions, &name);
-        let undeclared = Undeclared { names: running.names, containers: running.containers, left };
-        (name, undeclared)
+        (name, Undeclared { running: RunningNames::from(running), left })
     });
     Ok(described.collect())
 }

@@ -15,13 +15,15 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::tenancy::Claim;
 use windlass_domain::document::partial_document::PartialDocument;
-use windlass_domain::moving::removal::RemovedItems;
+use windlass_domain::moving::application::Moved;
+use windlass_domain::moving::removal::{Removed, RemovedItems};
 use windlass_domain::moving::scope::Scope;
 use windlass_domain::moving::{MovedItems, Moving};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::api_routes::RouteName;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::request::Request;
+use windlass_domain::shown::api::started::{AppLetGo, AppMoves, LetGo, MovedEnvironment, Moves, RemovedFrom};
 use windlass_domain::text::fault::Fault;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::{AppName, BadName, ComponentName, EnvironmentName};
@@ -44,17 +46,15 @@ pub async fn app_removable(ports: &impl Ports, app: &AppName) -> Served {
 
 async fn let_go_of(ports: &impl Ports, scope: Scope<'_>) -> Served {
     let removed = Removable::load(ports, scope).await?.decide().or_refused(409)?;
-    let shown = |goes: &RemovedItems| json!({"components": goes.components, "frees": targets(&goes.claims)});
-    let environments = removed.environments.iter().map(|(name, goes)| (name, shown(goes)));
-    let mut environments: BTreeMap<&EnvironmentName, Value> = environments.collect();
-    let mut answer = match scope.environment.and_then(|name| environments.remove(name)) {
-        Some(one) => one,
-        None => json!({
-            "declaration": removed.declaration, "repositories": removed.repositories, "environments": environments,
-        }),
-    };
-    answer["leaves"] = json!(removed.leaves(scope));
-    Ok(Reply::json(200, answer))
+    let leaves = removed.leaves(scope);
+    let shown = |goes: RemovedItems| RemovedFrom { components: goes.components, frees: targets(&goes.claims) };
+    let Removed { declaration, repositories, environments, .. } = removed;
+    let environments = environments.into_iter().map(|(name, goes)| (name, shown(goes)));
+    let mut environments: BTreeMap<EnvironmentName, RemovedFrom> = environments.collect();
+    Ok(match scope.environment {
+        Some(name) => Reply::so(&LetGo { goes: environments.remove(name).unwrap_or_default(), leaves }),
+        None => Reply::so(&AppLetGo { declaration, repositories, environments, leaves }),
+    })
 }
 
 fn targets(claims: &[Claim]) -> Vec<String> {
@@ -134,21 +134,17 @@ pub async fn app_renamable(ports: &impl Ports, app: &AppName, to: &AppName) -> S
 
 async fn shown(ports: &impl Ports, moving: Moving<'_>) -> Served {
     let moved = Movable::load(ports, moving).await?.decide().or_refused(409)?;
-    let shown = |moves: &MovedItems| {
-        let names: Vec<&ComponentName> = moves.components.keys().collect();
-        let components = if moving.from.is_whole() { json!(names) } else { json!(moves.components) };
-        json!({"components": components, "targets": targets(&moves.claims)})
+    let (stays, next) = (moved.stays(moving), moved.next(moving));
+    let Moved { declaration, mut environments, repositories, freed: frees } = moved;
+    if let Some(name) = moving.from.environment {
+        let one = environments.remove(name);
+        let (components, claims) = one.map(|one| (one.components, one.claims)).unwrap_or_default();
+        return Ok(Reply::so(&Moves { components, targets: targets(&claims), stays, next }));
+    }
+    let shown = |one: MovedItems| {
+        let targets = targets(&one.claims);
+        MovedEnvironment { components: one.components.into_keys().collect(), targets }
     };
-    let environments = moved.environments.iter().map(|(name, moves)| (name, shown(moves)));
-    let mut environments: BTreeMap<&EnvironmentName, Value> = environments.collect();
-    let mut answer = match moving.from.environment.and_then(|name| environments.remove(name)) {
-        Some(one) => one,
-        None => json!({
-            "declaration": moved.declaration, "environments": environments, "repositories": moved.repositories,
-            "frees": moved.freed,
-        }),
-    };
-    answer["stays"] = json!(moved.stays(moving));
-    answer["next"] = json!(moved.next(moving));
-    Ok(Reply::json(200, answer))
+    let environments = environments.into_iter().map(|(name, one)| (name, shown(one))).collect();
+    Ok(Reply::so(&AppMoves { declaration, environments, repositories, frees, stays, next }))
 }

@@ -24,6 +24,7 @@ use windlass_domain::release::call::operators;
 use windlass_domain::release::cancellation::{CANCELLED, Cancellation, EarlierCancellation};
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::release::request::Request;
+use windlass_domain::shown::api::started::{ActionStarted, CancellationStarted};
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::prose::Prose;
 
@@ -40,7 +41,7 @@ pub async fn started(ports: &impl Ports, request: &Request, call: &Call) -> Serv
     let execution = begin_own(ports, request, &seed(ports, call)).await.or_refused(409)?;
     // A rollback gets its id from this execution.
     tracing::info!(execution, "started");
-    Ok(Reply::json(202, json!({ "execution": execution })))
+    Ok(Reply::begun(&ActionStarted { execution }))
 }
 
 /// The request for an action, or only for its plan; else the answer that names everything that is wrong with it.
@@ -170,7 +171,7 @@ fn not_here(of: EnvironmentId<'_>, id: &DeploymentId) -> Reply {
 }
 
 fn begun(id: &DeploymentId, recovery: &str) -> Reply {
-    Reply::json(202, json!({ "id": id, "execution": recovery }))
+    Reply::begun(&CancellationStarted { id: id.clone(), execution: recovery.to_owned() })
 }
 
 /// Returns the answer of the same call before, if that call stopped the deployment and its recovery is recorded. Until

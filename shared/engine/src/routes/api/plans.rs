@@ -5,10 +5,11 @@ use super::{operator, releases};
 use crate::ports::{Result, StepFunctionsApi};
 use crate::routes::begin_own;
 use crate::{ledger, log, pin};
-use serde_json::{Value, json};
+use serde_json::Value;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::release::request::Request;
+use windlass_domain::shown::api::started::{PlanAnswer, PlanStarted};
 use windlass_domain::shown::planned::Planned;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::AppName;
@@ -25,7 +26,7 @@ pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Ser
     let id = DeploymentId::planned(&execution);
     log::name_deployment(&id);
     let status = format!("{}/apps/{app}/plans/{id}", ports.config().links);
-    Ok(Reply::json(202, json!({ "id": id, "execution": execution, "status": status })))
+    Ok(Reply::begun(&PlanStarted { id, execution, status }))
 }
 
 async fn asked(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served<Request> {
@@ -70,17 +71,9 @@ pub async fn get(ports: &impl Ports, app: &AppName, id: &str) -> Served {
         _ => None,
     };
     let status = if planned.drawn.is_some() || failed.is_some() { 200 } else { 202 };
-    let commits: serde_json::Map<String, Value> = planned
-        .drawn
-        .iter()
-        .flat_map(|drawn| &drawn.changes)
-        .filter_map(|(name, change)| Some((name.to_string(), change.commits()?.into())))
-        .collect();
-    let mut whole = json!(planned);
-    whole["id"] = json!(id);
-    whole["failed"] = json!(failed);
-    whole["commits"] = Value::Object(commits);
-    Ok(Reply::json(status, whole))
+    let changes = planned.drawn.iter().flat_map(|drawn| &drawn.changes);
+    let commits = changes.filter_map(|(name, change)| Some((name.clone(), change.commits()?))).collect();
+    Ok(Reply::json(status, &PlanAnswer { id, planned, failed, commits }))
 }
 
 /// Returns why the execution that was to draw the plan has ended without one.

@@ -1,14 +1,19 @@
 //! Answers what is recorded of an application beside its deployments: `GET …/declaration`, `GET …/releases/{version}`
 //! with what was wrong with its upload, and `GET …/refusals`, newest first.
 
+use crate::ledger::Stored;
 use crate::ports::{Item, ObjectId, Result};
 use crate::routes::api::call::{Call, Ports, Reply, Served, problem};
 use crate::routes::api::query::page;
 use crate::trouble::{collected, findings};
 use crate::{ledger, pin, upload_findings};
-use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use windlass_domain::declaration::Declared;
+use windlass_domain::declaration::version_name::RecordedRelease;
 use windlass_domain::release::key::manifest_key;
+use windlass_domain::shown::api::recorded::{
+    ApplicationVersion, DeclarationInForce, ListedRefusal, Refusals, UploadedManifest,
+};
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The recorded release, and its manifests in the artifacts bucket, by environment, with what was found wrong with
@@ -22,10 +27,10 @@ pub async fn release(ports: &impl Ports, app: &AppName, version: &str) -> Served
     let declared = collected(declared, &mut undeclared)?;
     let declared = declared.iter();
     let environments = declared.flat_map(|declared| declared.declaration.environments());
-    let mut uploads = Map::new();
+    let mut uploads = BTreeMap::new();
     for environment in environments {
         if let Some(lies) = upload(ports, app, environment, version).await? {
-            uploads.insert(environment.to_string(), lies);
+            uploads.insert(environment.clone(), lies);
         }
     }
     if recorded.is_none() && uploads.is_empty() {
@@ -34,16 +39,12 @@ pub async fn release(ports: &impl Ports, app: &AppName, version: &str) -> Served
         }
         return Ok(problem(404, &unknown));
     }
-    let by = recorded.as_ref().map(|it| &it.by);
-    let into = recorded.as_ref().and_then(|it| it.environment.as_ref());
-    let release = recorded.as_ref().map(|it| &it.release);
-    Ok(Reply::json(
-        200,
-        json!({
-            "app": app, "version": version, "recorded": release, "recorded_by": by, "recorded_into": into,
-            "uploads": uploads,
-        }),
-    ))
+    let (recorded, recorded_by, recorded_into) = match recorded {
+        Some(RecordedRelease { release, by, environment }) => (Some(release), by, environment),
+        None => (None, None, None),
+    };
+    let (app, version) = (app.clone(), version.to_owned());
+    Ok(Reply::so(&ApplicationVersion { app, version, recorded, recorded_by, recorded_into, uploads }))
 }
 
 /// The manifest that lies in the bucket for an environment, and what lies beside it about its present version.
@@ -52,7 +53,7 @@ async fn upload(
     app: &AppName,
     environment: &EnvironmentName,
     version: &str,
-) -> Result<Option<Value>> {
+) -> Result<Option<UploadedManifest>> {
     let key = manifest_key(app, environment, version);
     let place = ObjectId { bucket: ports.config().artifacts_bucket.clone(), key: key.clone(), version_id: None };
     let Some(head) = ports.head(&place).await? else {
@@ -60,11 +61,7 @@ async fn upload(
     };
     let lies = upload_findings::read(ports, &key).await?;
     let lies = lies.filter(|lies| lies.is_about(head.version_id.as_deref()));
-    Ok(Some(json!({
-        "key": key,
-        "version_id": head.version_id,
-        "findings": lies.map(|lies| lies.findings),
-    })))
+    Ok(Some(UploadedManifest { key, version_id: head.version_id, findings: lies.map(|lies| lies.findings) }))
 }
 
 /// The text, its version and digest, and when it was accepted.
@@ -75,14 +72,8 @@ pub async fn declaration(ports: &impl Ports, app: &AppName) -> Served {
         return Ok(problem(404, &[pin::no_declaration(app)]));
     };
     let Declared { text, version, digest, accepted, .. } = declared.value;
-    Ok(Reply::json(
-        200,
-        json!({ "app": app, "version": version, "digest": digest, "accepted": accepted, "text": text }),
-    ))
+    Ok(Reply::so(&DeclarationInForce { app: app.clone(), version, digest, accepted, text }))
 }
-
-/// The members that are shown of each.
-const SHOWN: [&str; 7] = ["app", "environment", "about", "requester", "execution", "findings", "at"];
 
 /// The number of pages that are looked through for the refusals of one application that is not declared.
 const LOOKED_THROUGH: usize = 10;
@@ -97,11 +88,11 @@ pub async fn refusals(ports: &impl Ports, app: Option<&AppName>, call: &Call) ->
     };
     let (app, undeclared) = if unknown.is_empty() { (app, None) } else { (None, app) };
     let mut query = page(call, ledger::refused(app), "");
-    let mut refusals: Vec<Value> = Vec::new();
+    let mut refusals: Vec<ListedRefusal> = Vec::new();
     for _ in 0..LOOKED_THROUGH {
         let page = ports.query_index(query.clone()).await?;
-        let lines: Vec<Value> = page.items.into_iter().map(shown).collect::<Result<_>>()?;
-        let is_asked_for = |line: &Value| undeclared.is_none_or(|app| line["app"] == app.as_str());
+        let lines: Vec<ListedRefusal> = page.items.into_iter().map(shown).collect::<Result<_>>()?;
+        let is_asked_for = |line: &ListedRefusal| undeclared.is_none_or(|app| line.app.as_ref() == Some(app));
         refusals.extend(lines.into_iter().filter(is_asked_for));
         query.after = page.next;
         if undeclared.is_none() || !refusals.is_empty() || query.after.is_none() {
@@ -112,11 +103,10 @@ pub async fn refusals(ports: &impl Ports, app: Option<&AppName>, call: &Call) ->
     if is_first && refusals.is_empty() && !unknown.is_empty() {
         return Ok(problem(404, &unknown));
     }
-    Ok(Reply::json(200, json!({ "refusals": refusals, "next": query.after })))
+    Ok(Reply::so(&Refusals { refusals, next: query.after }))
 }
 
-fn shown(mut item: Item) -> Result<Value> {
-    ledger::unpack(&mut item.body)?;
-    let shown: Map<String, Value> = item.body.into_iter().filter(|(name, _)| SHOWN.contains(&name.as_str())).collect();
-    Ok(Value::Object(shown))
+fn shown(item: Item) -> Result<ListedRefusal> {
+    let refusal: Stored<ListedRefusal> = ledger::from_item(item)?;
+    Ok(refusal.value)
 }

@@ -6,7 +6,7 @@ use super::query::take_unknown;
 use crate::pin;
 use crate::routes::begin;
 use crate::trouble::Checked;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use windlass_domain::document::partial_document::PartialDocument;
 use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
@@ -14,6 +14,7 @@ use windlass_domain::release::api_routes::{BESIDE_A_MANIFEST, WISHES};
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::manifest::Manifest;
 use windlass_domain::release::request::Request;
+use windlass_domain::shown::api::started::DeploymentStarted;
 use windlass_domain::text::finding::{Finding, FindingName};
 
 /// `releases`. The body is a manifest; beside it may stand `reason`. The environment stands in the path alone, so that
@@ -59,15 +60,8 @@ async fn started(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call, body: M
     let app = of.app();
     let request = request(ports, of, call, body, false).await?;
     let begun = or_refused_by_findings(begin(ports, &request).await)?;
-    Ok(Reply::json(
-        202,
-        json!({
-            "id": begun.id,
-            "version": begun.version,
-            "execution": begun.execution,
-            "status": format!("{}/apps/{app}/deployments/{}", ports.config().links, begun.id),
-        }),
-    ))
+    let status = format!("{}/apps/{app}/deployments/{}", ports.config().links, begun.id);
+    Ok(Reply::begun(&DeploymentStarted { id: begun.id, version: begun.version, execution: begun.execution, status }))
 }
 
 /// The request to deploy, or only to plan, what a body names; else the answer that names everything that is wrong with

@@ -13,11 +13,11 @@ use crate::pin;
 use crate::ports::Result;
 use crate::routes::api::call::problem;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Declared;
 use windlass_domain::release::identity::EnvironmentId;
-use windlass_domain::shown::figures::{DAY_MS, Figures, MonthlyCost, Window, figures};
+use windlass_domain::shown::api::recorded::{AllStats, AppStats, EnvironmentStats};
+use windlass_domain::shown::figures::{DAY_MS, MonthlyCost, Window, figures};
 use windlass_domain::text::name::{AppName, EnvironmentName};
 use windlass_domain::text::time::Time;
 
@@ -44,7 +44,7 @@ pub async fn get(ports: &impl Ports, app: &AppName, call: &Call) -> Served {
         return Ok(problem(404, &[pin::no_declaration(app)]));
     }
     let (shown, _) = of_application(ports, app, names, window).await?;
-    Ok(Reply::json(200, shown))
+    Ok(Reply::so(&shown))
 }
 
 /// One page of all applications, by their names. `limit` and `after` (the `next` of the page before) may be given; a
@@ -73,7 +73,7 @@ pub async fn list(ports: &impl Ports, call: &Call) -> Served {
             break;
         }
     }
-    Ok(Reply::json(200, json!({ "apps": apps, "next": query.after })))
+    Ok(Reply::so(&AllStats { apps, next: query.after }))
 }
 
 /// Returns the window that ends now. If `days` is no number of days, it was refused with the query.
@@ -88,22 +88,21 @@ async fn of_application(
     app: &AppName,
     names: Vec<EnvironmentName>,
     window: Window,
-) -> Result<(Value, usize)> {
+) -> Result<(AppStats, usize)> {
     let each = most_of_each(names.len());
     let read = |name: EnvironmentName| async move {
         let (all, whole) = accepted_since(ports, EnvironmentId::new(app, &name), window.from, each).await?;
         let window = Window { from: whole.unwrap_or(window.from), ..window };
-        let seen: Figures = figures(window, &all);
-        let shown = json!({"environment": name, "from": window.from, "to": window.to,
-            "cut": whole.is_some(), "figures": seen});
-        Ok((shown, seen, all.len()))
+        let figures = figures(window, &all);
+        let Window { from, to } = window;
+        Ok((EnvironmentStats { environment: name, from, to, cut: whole.is_some(), figures }, all.len()))
     };
-    let all: Vec<(Value, Figures, usize)> = stream::iter(names).map(read).buffered(AT_A_TIME).try_collect().await?;
-    let mut cost: BTreeMap<String, MonthlyCost> = BTreeMap::new();
-    for (month, one) in all.iter().flat_map(|(_, seen, _)| &seen.cost_by_month) {
-        cost.entry(month.clone()).or_default().add(*one);
+    let all: Vec<(EnvironmentStats, usize)> = stream::iter(names).map(read).buffered(AT_A_TIME).try_collect().await?;
+    let records = all.iter().map(|(_, records)| records).sum();
+    let environments: Vec<EnvironmentStats> = all.into_iter().map(|(shown, _)| shown).collect();
+    let mut cost_by_month: BTreeMap<String, MonthlyCost> = BTreeMap::new();
+    for (month, one) in environments.iter().flat_map(|here| &here.figures.cost_by_month) {
+        cost_by_month.entry(month.clone()).or_default().add(*one);
     }
-    let records = all.iter().map(|(_, _, records)| records).sum();
-    let shown: Vec<Value> = all.into_iter().map(|(shown, ..)| shown).collect();
-    Ok((json!({"app": app, "environments": shown, "cost_by_month": cost}), records))
+    Ok((AppStats { app: app.clone(), environments, cost_by_month }, records))
 }

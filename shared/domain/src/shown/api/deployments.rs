@@ -1,0 +1,255 @@
+//! The answers on deployments: the history of an environment, a whole record, and what came of an execution.
+
+use crate::declaration::plan::Plan;
+use crate::deployment::judgement::Judgement;
+use crate::deployment::second_look::SecondLook;
+use crate::deployment::step::Step;
+use crate::deployment::{Deployment, Ended, Refusal, Status};
+use crate::document::git::Git;
+use crate::environment::ACCEPTED;
+use crate::release::Part;
+use crate::release::action::ActionName;
+use crate::release::ending::Resolved;
+use crate::release::identity::DeploymentId;
+use crate::release::request::Requester;
+use crate::shown::message::ReleaseSummary;
+use crate::shown::release_status::PresentState;
+use crate::text::foreign;
+use crate::text::name::{AppName, EnvironmentName};
+use crate::text::time::Time;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A page of the history of an environment, the newest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Deployments {
+    /// The deployments.
+    pub deployments: Vec<HistoryEntry>,
+    /// The `after` of the next page; null on the last one.
+    pub next: Option<String>,
+}
+
+/// A deployment in short.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct HistoryEntry {
+    /// Its id.
+    pub id: DeploymentId,
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The action that was asked for.
+    pub action: ActionName,
+    /// The release's version; of a rollback, a drill or a restore that of the snapshot that it goes to. Until its turn
+    /// the action's name stands there, and is no version.
+    #[serde(deserialize_with = "foreign::one")]
+    pub version: String,
+    /// The snapshot that a rollback, a drill or a restore goes to; absent while nobody knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<u64>,
+    /// Its status.
+    pub status: Status,
+    /// The time at which it was accepted.
+    pub accepted: Time,
+    /// The requester.
+    pub requester: Requester,
+    /// The reason.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
+    pub reason: Option<String>,
+    /// The place in Git that its release comes from.
+    pub git: Option<Git>,
+    /// The components that it brought, or containers of them; of a rollback also those that go back to what was found.
+    pub components: Vec<Part>,
+    /// The time at which it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<Time>,
+    /// Its ending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<Ended>,
+}
+
+impl HistoryEntry {
+    /// Returns what it brings.
+    pub fn summary(&self) -> ReleaseSummary<'_> {
+        ReleaseSummary { action: self.action, version: Some(&self.version), snapshot: self.snapshot }
+    }
+}
+
+impl From<Deployment> for HistoryEntry {
+    fn from(record: Deployment) -> Self {
+        Self {
+            components: sorted_parts(&record),
+            id: record.id,
+            environment: record.environment,
+            action: record.action,
+            version: record.release.version,
+            snapshot: record.snapshot,
+            status: record.status,
+            accepted: record.accepted,
+            requester: record.requester,
+            reason: record.reason,
+            git: record.release.git,
+            started: record.started,
+            ending: record.ending,
+        }
+    }
+}
+
+fn sorted_parts(record: &Deployment) -> Vec<Part> {
+    let mut parts = record.parts();
+    parts.sort();
+    parts
+}
+
+/// The deployment that brought something, in short, beside what it brought.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Provenance {
+    /// The action that was asked for.
+    pub action: ActionName,
+    /// The release's version.
+    #[serde(deserialize_with = "foreign::one")]
+    pub version: String,
+    /// The snapshot that it goes to, if it goes to one and that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<u64>,
+    /// The place in Git that its release comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git: Option<Git>,
+    /// The components that it brought, or containers of them.
+    #[serde(default)]
+    pub components: Vec<Part>,
+    /// The requester.
+    pub requester: Requester,
+    /// The reason.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
+    pub reason: Option<String>,
+    /// The time at which it was accepted.
+    pub accepted: Time,
+    /// The time at which it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<Time>,
+    /// The time at which it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Time>,
+    /// The person who accepted what it had left, where it could not be undone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved: Option<Resolved>,
+}
+
+impl Provenance {
+    /// Returns the person who accepted what runs by this name, where the deployment left that.
+    pub fn accepted_as(&self, version: &str) -> Option<&Resolved> {
+        self.resolved.as_ref().filter(|_| version == ACCEPTED)
+    }
+
+    /// Returns what it brings.
+    pub fn summary(&self) -> ReleaseSummary<'_> {
+        ReleaseSummary { action: self.action, version: Some(&self.version), snapshot: self.snapshot }
+    }
+}
+
+impl From<Deployment> for Provenance {
+    fn from(record: Deployment) -> Self {
+        Self {
+            components: sorted_parts(&record),
+            action: record.action,
+            version: record.release.version,
+            snapshot: record.snapshot,
+            git: record.release.git,
+            requester: record.requester,
+            reason: record.reason,
+            accepted: record.accepted,
+            started: record.started,
+            ended: record.ending.as_ref().map(|ended| ended.at),
+            resolved: record.ending.and_then(|ended| ended.resolved),
+        }
+    }
+}
+
+/// The whole record of a deployment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Record {
+    /// The deployment: its release, its requester, its status and its ending.
+    pub deployment: Deployment,
+    /// Its plan; null before its targets were looked at.
+    pub plan: Option<Plan>,
+    /// The present state of what it brought; absent where its ending says it all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub now: Option<PresentState>,
+    /// The second look at its targets after a recovery; absent where none is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_look: Option<SecondLook>,
+    /// Its steps, one for each component that it changes.
+    pub steps: Vec<Step>,
+    /// Its judgements, one for each wave.
+    pub judgements: Vec<Judgement>,
+}
+
+/// A deployment that was accepted and is not recorded yet, in the form of a record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct NotYetRecorded {
+    /// What is known of it.
+    pub deployment: AcceptedDeployment,
+    /// Always null.
+    pub plan: Option<Plan>,
+    /// Always empty.
+    pub steps: Vec<Step>,
+    /// Always empty.
+    pub judgements: Vec<Judgement>,
+}
+
+/// The facts of a deployment that was accepted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AcceptedDeployment {
+    /// Its id.
+    pub id: DeploymentId,
+    /// The application.
+    pub app: AppName,
+    /// The environment; null where the Git ref chooses it.
+    pub environment: Option<EnvironmentName>,
+    /// Always `accepted`.
+    pub status: AcceptedStatus,
+    /// The time at which its execution was started.
+    pub accepted: Time,
+    /// Its execution.
+    pub executions: Vec<String>,
+    /// Always null.
+    pub ending: Option<Ended>,
+}
+
+/// The status of a deployment that is not recorded yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AcceptedStatus {
+    /// Its execution was started, and records it next.
+    Accepted,
+}
+
+/// What came of an execution. All members but `execution` are null while nothing is recorded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ExecutionOutcome {
+    /// The deployment that it became.
+    pub deployment: Option<DeploymentId>,
+    /// The refusal, if it was refused before it could become a deployment.
+    pub refusal: Option<Refusal>,
+    /// What an action did that is no deployment, such as a hold.
+    pub done: Option<Done>,
+    /// The execution itself; null where Step Functions does not know it any more.
+    pub execution: Option<ExecutionEnd>,
+}
+
+/// What an action did that is no deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Done {
+    /// The text of it.
+    pub cause: String,
+}
+
+/// The end of an execution, as Step Functions has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExecutionEnd {
+    /// The status, such as `RUNNING`.
+    pub status: String,
+    /// The name of the error of one that failed.
+    pub error: Option<String>,
+    /// The cause of one that failed.
+    pub cause: Option<String>,
+}

@@ -1,0 +1,198 @@
+//! The answers on environments: all applications with what runs in theirs, one environment with all that is known of
+//! it, and the environment that a Git ref or an image tag chooses.
+
+use crate::deployment::drill::{Drills, Next};
+use crate::deployment::hourly_look::LookResult;
+use crate::deployment::steering::SteeringRecord;
+use crate::environment::drift::Compared;
+use crate::environment::kept::Irreversible;
+use crate::environment::{Hold, Lock, Running, VersionNames, Waiting};
+use crate::release::Part;
+use crate::release::identity::DeploymentId;
+use crate::shown::api::deployments::Provenance;
+use crate::text::name::{AppName, ComponentName, EnvironmentName};
+use crate::text::time::Time;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A page of all applications with a declaration in force, by their names.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Apps {
+    /// The applications.
+    pub apps: Vec<AppOverview>,
+    /// The `after` of the next page; null on the last one.
+    pub next: Option<String>,
+}
+
+/// An application with its environments.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AppOverview {
+    /// Its name.
+    pub app: AppName,
+    /// The declaration in force.
+    pub declaration: DeclarationVersion,
+    /// Its environments: the declared ones in their order, then others in which something was deployed.
+    pub environments: Vec<EnvironmentOverview>,
+}
+
+/// A version of a declaration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DeclarationVersion {
+    /// The version.
+    pub version: semver::Version,
+    /// The time at which it was accepted.
+    pub accepted: Time,
+}
+
+/// An environment in short.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EnvironmentOverview {
+    /// Its name.
+    pub environment: EnvironmentName,
+    /// True if the declaration in force has it. Another one is listed while the ledger knows it.
+    pub declared: bool,
+    /// The names of what runs, by component.
+    pub running: BTreeMap<ComponentName, RunningNames>,
+    /// What is going on there.
+    #[serde(flatten)]
+    pub now: Situation,
+}
+
+/// The situation of an environment: how good what runs there is, and what is going on.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Situation {
+    /// The number of the present snapshot; 0 before the first.
+    pub snapshot: u64,
+    /// True if a deployment that was judged good made the present snapshot.
+    pub verified_good: bool,
+    /// True if that deployment had no gate, so that nothing was measured of it.
+    pub unmeasured: bool,
+    /// The hold on automatic deployments: since when, why and by whom. Its reason keeps what others said who held it as
+    /// well. Null where nothing is held.
+    pub hold: Option<Hold>,
+    /// The lock, with the deployment and the execution that hold it.
+    pub lock: Lock,
+    /// The deployments that wait for their turn.
+    pub waiting: Vec<WaitingDeployment>,
+    /// What the last hourly look at the targets found. Nothing is looked at for it. Null before the schedule knows the
+    /// environment.
+    pub drift: Option<LookResult>,
+    /// The deployments that brought what runs, that hold the lock or that wait, by id.
+    pub deployments: BTreeMap<DeploymentId, Provenance>,
+    /// The drills: how the environment proved its way back.
+    pub drills: Drills,
+    /// How the next drill by the declared schedule stands; null where no schedule is declared.
+    pub next_drill: Option<Next>,
+}
+
+/// The names of what runs of a component.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RunningNames {
+    /// Its present name, and the name that its bytes had when they came.
+    #[serde(flatten)]
+    pub names: VersionNames,
+    /// The names of each of several images, by container.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub containers: BTreeMap<String, VersionNames>,
+}
+
+impl From<Running> for RunningNames {
+    fn from(running: Running) -> Self {
+        Self { names: running.names, containers: running.containers }
+    }
+}
+
+/// A deployment that waits for its turn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WaitingDeployment {
+    /// Its id.
+    pub deployment: DeploymentId,
+    /// The parts that it is for.
+    #[serde(default)]
+    pub components: Vec<Part>,
+    /// True if an operator asked for it.
+    #[serde(default)]
+    pub operator: bool,
+    /// True if it goes before other releases, because it overtakes.
+    #[serde(default)]
+    pub first: bool,
+    /// The time since which it waits.
+    pub since: Time,
+}
+
+/// Without the task tokens: whoever has one could answer in the deployment's place.
+impl From<&Waiting> for WaitingDeployment {
+    fn from(waiting: &Waiting) -> Self {
+        Self {
+            deployment: waiting.deployment.clone(),
+            components: waiting.components.clone(),
+            operator: waiting.operator,
+            first: waiting.first,
+            since: waiting.since,
+        }
+    }
+}
+
+/// An environment, with all that is known of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Environment {
+    /// The application.
+    pub app: AppName,
+    /// The environment's name.
+    #[serde(rename = "environment")]
+    pub name: EnvironmentName,
+    /// What Windlass brought of the components that are declared, as the ledger has it.
+    pub running: BTreeMap<ComponentName, Running>,
+    /// What Windlass brought of components that the declaration does not have any more: it stays as it is, and is
+    /// deployed and looked at no more.
+    #[serde(default)]
+    pub no_longer_declared: BTreeMap<ComponentName, Undeclared>,
+    /// What is going on there.
+    #[serde(flatten)]
+    pub now: Situation,
+    /// The pause of what is watched here; null where nothing is paused.
+    pub paused: Option<SteeringRecord>,
+    /// The irreversible runs that a rollback would go back across; absent where nothing irreversible was ever run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crosses: Option<Irreversible>,
+    /// With `observe=true` the target of each running component beside its record. While a deployment is under way all
+    /// of it is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed: Option<BTreeMap<ComponentName, Compared>>,
+}
+
+/// A component that Windlass has brought and does not deploy any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Undeclared {
+    /// Its names.
+    #[serde(flatten)]
+    pub running: RunningNames,
+    /// The first version of the declaration without it, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<UndeclaredSince>,
+}
+
+/// The version of the declaration with which a component left it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UndeclaredSince {
+    /// The version.
+    pub declaration: semver::Version,
+    /// The time at which it was accepted.
+    pub at: Time,
+}
+
+/// The environments of an application.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Environments {
+    /// The application.
+    pub app: AppName,
+    /// The version of the declaration in force.
+    pub declaration: semver::Version,
+    /// The names of the declared environments, in their order.
+    pub environments: Vec<EnvironmentName>,
+    /// The environment that the Git ref or the image tag of the query chooses; absent where none was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chosen: Option<EnvironmentName>,
+}

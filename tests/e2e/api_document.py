@@ -1,0 +1,51 @@
+"""The document of the HTTP API (docs/openapi.json), and what an answer must be by it."""
+
+import functools
+import json
+import re
+
+import jsonschema
+from cloud import REPOSITORY
+
+DOCUMENT = REPOSITORY / "docs/openapi.json"
+
+
+@functools.cache
+def document():
+    return json.loads(DOCUMENT.read_text())
+
+
+@functools.cache
+def operations():
+    """The operations, each with the pattern of its paths."""
+    return [
+        (method.upper(), re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), operation)
+        for path, methods in document()["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+@functools.cache
+def validator(operation, status):
+    """What checks an answer with this status; None where the document has none."""
+    (responses,) = [found["responses"] for _, _, found in operations() if found["operationId"] == operation]
+    response = responses.get(str(status)) or responses.get(f"{status // 100}XX")
+    if not response:
+        return None
+    if "$ref" in response:
+        response = document()["components"]["responses"][response["$ref"].rpartition("/")[2]]
+    (content,) = response["content"].values()
+    # The types are found by their references, from the document's root.
+    return jsonschema.Draft202012Validator({**content["schema"], "components": document()["components"]})
+
+
+def check(method, path, status, body):
+    """Checks an answer of Windlass's. API Gateway's own, and what no route matches, are not in the document."""
+    if set(body) <= {"message", "Message"}:
+        return
+    for known, pattern, operation in operations():
+        if known == method and pattern.fullmatch(path.partition("?")[0].rstrip("/")):
+            found = validator(operation["operationId"], status)
+            assert found, f"{method} {path} answers {status}, which the document does not have"
+            wrong = [f"{error.json_path}: {error.message[:200]}" for error in found.iter_errors(body)]
+            assert not wrong, f"{method} {path} {status} is not as docs/openapi.json says: {wrong[:5]}"
