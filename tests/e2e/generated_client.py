@@ -82,7 +82,7 @@ begun = of_type(DeploymentStarted, start.sync(APP, ENVIRONMENT, client=CLIENT, b
 released = ended(begun.id)
 wrong = StartBody.from_dict(GIVEN["wrong"])
 refused = of_type(Problem, start.sync(APP, ENVIRONMENT, client=CLIENT, body=wrong))
-back = rollback.sync(APP, ENVIRONMENT, client=CLIENT, body=RollbackBody(reason="to see it"))
+back = rollback.sync(APP, ENVIRONMENT, client=CLIENT, body=RollbackBody(reason="to see it", snapshot=1))
 went_back = ended(became(back.execution))
 
 print(

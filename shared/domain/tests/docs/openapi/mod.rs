@@ -274,7 +274,7 @@ fn variant_name(variant: &Value) -> Option<String> {
 }
 
 /// Says what generators of clients do not read in words that they do: any value is `{}` and not `true`, the values of an
-/// object whose names have a pattern are `additionalProperties`, and one variant alone is no choice.
+/// object whose names have a pattern are `additionalProperties`, one variant alone is no choice, and words are an `enum`.
 fn say_simply(value: &mut Value) {
     match value {
         Value::Object(members) => {
@@ -291,6 +291,14 @@ fn say_simply(value: &mut Value) {
                 members.remove("oneOf");
                 members.extend(only);
             }
+            if let Some(Value::Array(all)) = members.get("oneOf")
+                && let Some(words) = words(all)
+            {
+                members.remove("oneOf");
+                members.insert("type".to_owned(), "string".into());
+                members.insert("enum".to_owned(), words.keys().cloned().collect());
+                members.insert("x-enumDescriptions".to_owned(), Value::Object(words));
+            }
             for (name, member) in members {
                 if name == "items" && *member == true {
                     *member = json!({});
@@ -304,6 +312,22 @@ fn say_simply(value: &mut Value) {
         Value::Array(all) => all.iter_mut().for_each(say_simply),
         _ => {}
     }
+}
+
+/// Returns the words of a type that is one of several words, each with its comment; `None` if it is another one.
+fn words(variants: &[Value]) -> Option<Map<String, Value>> {
+    let mut words = Map::new();
+    for one in variants {
+        let many = one["enum"].as_array().into_iter().flatten();
+        let before = words.len();
+        for word in many.chain(one.get("const")) {
+            words.insert(word.as_str()?.to_owned(), one["description"].clone());
+        }
+        if words.len() == before {
+            return None;
+        }
+    }
+    Some(words)
 }
 
 /// Takes out the types that nothing names.

@@ -61,6 +61,9 @@ fn one_type(name: &str, schema: &Value) -> String {
     let variants = ["oneOf", "anyOf"].into_iter().filter_map(|part| schema[part].as_array()).flatten();
     let variants: Vec<String> =
         variants.map(|one| format!("| {} | {} |", name_of(one), cell(&one["description"]))).collect();
+    let words = members(&schema["x-enumDescriptions"]);
+    let words = words.map(|(word, about)| format!("| `{word}` | {} |", cell(about)));
+    let variants: Vec<String> = variants.into_iter().chain(words).collect();
     text.push_str(&table("member", &rows_of(schema)));
     if !variants.is_empty() {
         text.push_str(&format!("| one of | is |\n| --- | --- |\n{}\n\n", variants.join("\n")));
