@@ -39,9 +39,9 @@ def validator(operation, status):
     return jsonschema.Draft202012Validator({**content["schema"], "components": document()["components"]})
 
 
-def check(method, path, status, body):
-    """Checks an answer of Windlass's. API Gateway's own, and what no route matches, are not in the document."""
-    if set(body) <= {"message", "Message"}:
+def check(method, path, status, body, content_type):
+    """Checks an answer of Windlass's. The refusals of IAM and of API Gateway are not in the document."""
+    if status >= 400 and content_type != "application/problem+json":
         return
     for known, pattern, operation in operations():
         if known == method and pattern.fullmatch(path.partition("?")[0].rstrip("/")):

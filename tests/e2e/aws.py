@@ -94,6 +94,6 @@ class Aws:
         except urllib.error.HTTPError as error:
             answer = error
         with answer:
-            body = json.loads(answer.read() or b"{}")
-            api_document.check(method, path, answer.status, body)
-            return Answer(answer.status, body, answer.headers.get("Content-Type", ""))
+            body, content_type = json.loads(answer.read() or b"{}"), answer.headers.get("Content-Type", "")
+            api_document.check(method, path, answer.status, body, content_type)
+            return Answer(answer.status, body, content_type)
