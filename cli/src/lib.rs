@@ -15,12 +15,12 @@ use crate::ground::failure::Failure;
 use crate::ground::guide;
 use crate::ground::output::{Output, end};
 use crate::talk::listing::Listing;
-use crate::view::history::Deployment;
-use crate::view::snapshots::Snapshot;
 use clap::{Args, Command, CommandFactory, Parser, Subcommand};
 use clap_complete::{Shell, generate};
 use serde_json::json;
 use std::path::PathBuf;
+use windlass_domain::shown::api::deployments::HistoryEntry;
+use windlass_domain::shown::api::recorded::ListedSnapshot;
 
 /// Deploys releases into AWS environments, and takes them back when they are unhealthy.
 #[derive(Debug, Parser)]
@@ -162,8 +162,8 @@ impl Verb {
             Self::Doctor(doctor) => doctor.run(output),
             Self::Watch(watch) => watch.run(output),
             Self::Status(status) => status.run(output),
-            Self::History(history) => history.run::<Deployment>(output),
-            Self::Snapshots(snapshots) => snapshots.run::<Snapshot>(output),
+            Self::History(history) => history.run::<HistoryEntry>(output),
+            Self::Snapshots(snapshots) => snapshots.run::<ListedSnapshot>(output),
             Self::Refusals(refusals) => refusals.run(output),
             Self::Stats(stats) => stats.run(output),
             Self::Rollback(rollback) => rollback.run(output),

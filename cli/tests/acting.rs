@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use crate::records::{ID, accepted, ended, rolled_back, watched};
+use crate::records::{ID, accepted, begun, ended, rolled_back, watched};
 use crate::standin::{Call, Reply, StandIn, code, err, folder, out, reply};
 use serde_json::{Value, json};
 
@@ -179,7 +179,7 @@ fn what_could_not_be_seen_of_what_was_handed_in_is_reported_as_that() {
     for (status, body, words) in table {
         let api = StandIn::new(move |call: &Call| match call.method.as_str() {
             "GET" => reply(status, &body),
-            _ => reply(202, &json!({"id": ID, "execution": "arn:one"})),
+            _ => reply(202, &begun()),
         });
         let arguments = ["deploy", "shop", "prod", "1.4.0", "--look", "50ms", "--every", "1ms"];
         let output = api.windlass(&folder("unseen"), &arguments);
@@ -215,7 +215,7 @@ fn a_person_asks_with_a_key_of_its_own_which_stays_when_no_answer_came() {
                 return reply(200, &rolled_back());
             }
             asked += 1;
-            let begun = json!({"id": ID, "execution": "arn:one"});
+            let begun = begun();
             reply(if asked == 1 { 503 } else { 202 }, &begun)
         });
         verb.push(if verb[0] == "deploy" { "--look=0s" } else { "--no-wait" });

@@ -28,7 +28,7 @@ fn checked(becomes: &str, refused: &Value, findings: &Value, warnings: &Value) -
 fn checking(answer: Value) -> StandIn {
     StandIn::new(move |call: &Call| -> Reply {
         if call.method == "POST" {
-            return reply(202, &json!({"id": "5b1e0c2d9a4b6f70", "execution": "arn:one"}));
+            return reply(202, &json!({"id": "5b1e0c2d9a4b6f70", "execution": "arn:one", "status": "https://api"}));
         }
         reply(200, &answer)
     })

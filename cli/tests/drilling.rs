@@ -15,6 +15,11 @@ fn leg(id: &str, seconds: u64) -> Value {
         "steps": [{"at": AT, "what": "api alias live 41 → 40"}, {"at": AT, "what": "wave 1, 1 gate", "verdict": "pass"}]})
 }
 
+/// The answer with the drill that is under way, and those that have ended.
+fn page(under_way: &Value, drills: &Value) -> Value {
+    json!({"app": "shop", "environment": "staging", "under_way": under_way, "drills": drills, "next": null})
+}
+
 fn drill(outcome: &str, restored: bool) -> Value {
     json!({"id": ID, "requester": {"route": "api"}, "reason": "r", "asked": AT,
         "from": {"snapshot": 7, "version": "1.4.0"}, "to": {"snapshot": 6, "version": "1.3.0"},
@@ -40,8 +45,8 @@ fn ending(outcome: &'static str, restored: bool) -> StandIn {
                 reply(
                     200,
                     &match looks {
-                        1 => json!({"under_way": there, "drills": [], "next": null}),
-                        _ => json!({"under_way": null, "drills": [whole], "next": null}),
+                        1 => page(&json!(there), &json!([])),
+                        _ => page(&json!(null), &json!([whole])),
                     },
                 )
             }
@@ -91,7 +96,7 @@ fn a_drill_that_could_not_begin_ends_as_its_deployment_is_watched() {
                     reply(200, &json!({"deployment": ID, "refusal": null, "done": null, "execution": null}))
                 }
                 ("GET", path) if path.ends_with("/drills") => {
-                    reply(200, &json!({"under_way": null, "drills": [refused.clone()], "next": null}))
+                    reply(200, &page(&json!(null), &json!([refused.clone()])))
                 }
                 ("GET", _) => reply(200, &record),
                 _ => reply(202, &json!({"execution": "arn:one"})),
@@ -125,14 +130,7 @@ fn looks(mut all: Vec<Value>) -> StandIn {
             ("GET", _) => {
                 let look = if all.len() > 1 { all.remove(0) } else { all[0].clone() };
                 let has_ended = look.get("ended").is_some();
-                reply(
-                    200,
-                    &if has_ended {
-                        json!({"under_way": null, "drills": [look], "next": null})
-                    } else {
-                        json!({"under_way": look, "drills": [], "next": null})
-                    },
-                )
+                reply(200, &if has_ended { page(&json!(null), &json!([look])) } else { page(&json!(look), &json!([])) })
             }
             _ => reply(202, &json!({"execution": "arn:one"})),
         }

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 #![cfg(unix)]
 
-use crate::records::{ID, watched};
+use crate::records::{ID, begun, watched};
 use crate::standin::{Call, StandIn, folder, reply};
 use serde_json::json;
 use std::io::{BufRead, BufReader, Read};
@@ -16,7 +16,7 @@ fn endless() -> StandIn {
         match call.method.as_str() {
             "GET" if call.path.contains("?execution=") => reply(200, &became),
             "GET" => reply(200, &watched()),
-            _ => reply(202, &json!({"execution": "arn:one", "id": ID})),
+            _ => reply(202, &begun()),
         }
     })
 }

@@ -43,7 +43,7 @@ fn snapshots_are_a_table_and_all_pages_of_it() {
     let snapshot = |number: u64, version: &str, present: bool, good: bool, vetoed: bool| {
         json!({"number": number, "version": version, "deployment": ID, "made": 0, "present": present,
             "replaced": number - 1, "verified_good": good, "vetoed": vetoed,
-            "components": {"api": {"version": version, "git": git(version)}},
+            "components": {"api": named(version, &json!(git(version)))},
             "asked": {"action": "deploy", "version": version, "accepted": 0, "started": 0, "ended": 252_000,
                 "requester": {"route": "api", "principal": "ann"}, "components": ["api"], "reason": "as planned",
                 "git": git("1.1.0")}})
@@ -111,7 +111,7 @@ fn what_had_no_gate_is_shown_as_not_measured() {
                 200,
                 &json!({"next": null, "snapshots": [{"number": 2, "version": "1.0.0", "deployment": ID, "made": 0,
                     "present": true, "replaced": 1, "verified_good": true, "unmeasured": true, "vetoed": false,
-                    "components": {"api": {}}, "asked": null}]}),
+                    "components": {"api": named("1.0.0", &Value::Null)}, "asked": null}]}),
             );
         }
         reply(
@@ -138,7 +138,7 @@ fn what_was_accepted_is_shown_as_the_persons_who_did() {
     let api = json!({"version": "accepted", "deployment": ID, "since": 0, "brought": given("accepted", ID)});
     let web = json!({"version": "1.3.0", "deployment": "fedcba9876543210", "since": 0, "brought": given("1.2.0", ID)});
     let snapshots = json!({"next": null, "snapshots": [{"number": 9, "version": "accepted", "deployment": ID, "made": 0,
-        "present": true, "verified_good": false, "vetoed": false, "components": {"api": api, "web": web}, "asked": asked}]});
+        "present": true, "replaced": 8, "verified_good": false, "vetoed": false, "components": {"api": api, "web": web}, "asked": asked}]});
     let mut running = json!({"api": api, "web": web});
     for name in ["api", "web"] {
         running[name]["state"] = json!({});
@@ -170,8 +170,8 @@ fn what_was_accepted_is_shown_as_the_persons_who_did() {
 fn a_rollback_to_what_was_found_is_shown_with_who_asked_for_it() {
     for (action, is_named) in [("deploy", false), ("rollback", true)] {
         let snapshots = json!({"next": null, "snapshots": [{"number": 8, "version": "before-windlass",
-            "deployment": ID, "made": 0, "present": true, "verified_good": true, "vetoed": false,
-            "components": {"api": {}}, "asked": {"action": action, "version": "before-windlass", "accepted": 0,
+            "deployment": ID, "made": 0, "present": true, "replaced": 7, "verified_good": true, "vetoed": false,
+            "components": {"api": named("before-windlass", &Value::Null)}, "asked": {"action": action, "version": "before-windlass", "accepted": 0,
                 "started": 0, "ended": 252_000, "requester": {"route": "api", "principal": "ann"},
                 "components": ["api"], "reason": "all is broken"}}]});
         let api = StandIn::new(move |_: &Call| reply(200, &snapshots));
@@ -202,7 +202,15 @@ fn five(name: &'static str, one: fn(usize) -> Value) -> StandIn {
 
 pub fn deployment(number: usize) -> Value {
     json!({"id": format!("{number:016x}"), "action": "deploy", "version": format!("1.{number}.0"), "status": "ended",
-        "accepted": 0, "requester": {"route": "s3"}})
+        "accepted": 0, "requester": {"route": "s3"}, "environment": "prod", "git": null, "components": []})
+}
+
+/// What ran of a component under a version.
+fn named(version: &str, git: &Value) -> Value {
+    let given = json!({"version": version, "deployment": ID, "since": 0, "git": git});
+    let mut named = given.clone();
+    named[if version == "before-windlass" { "found" } else { "brought" }] = given;
+    named
 }
 
 pub fn snapshot(number: usize) -> Value {

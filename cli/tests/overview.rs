@@ -56,11 +56,14 @@ fn api() -> StandIn {
         let path = call.path.as_str();
         let is_second = path.contains("after=p2");
         match path.split('?').next().unwrap() {
-            "/stage/apps" if is_second => {
-                reply(200, &json!({"apps": [{"app": "bank", "declaration": {}, "environments": []}], "next": null}))
-            }
+            "/stage/apps" if is_second => reply(
+                200,
+                &json!({"apps": [{"app": "bank", "declaration": {"version": "1.0.0", "accepted": 0}, "environments": []}], "next": null}),
+            ),
             "/stage/apps" => reply(200, &json!({"apps": [shop()], "next": "p2"})),
-            "/stage/apps/shop/environments" => reply(200, &json!({"app": "shop", "environments": ["dev", "prod"]})),
+            "/stage/apps/shop/environments" => {
+                reply(200, &json!({"app": "shop", "declaration": "1.3.0", "environments": ["dev", "prod"]}))
+            }
             it if it.starts_with("/stage/apps/shop/environments/") => {
                 let name = it.rsplit('/').next().unwrap();
                 reply(
@@ -97,7 +100,7 @@ fn a_rollback_is_shown_as_one_and_not_as_a_version() {
             json!({"deployment": ID, "action": "rollback", "execution": "arn:one", "since": NOON, "state": "running"});
         let here = json!({"environment": "prod", "declared": true, "running": {}, "snapshot": 7, "hold": null,
             "lock": {"token": 9, "held": held}, "waiting": [], "deployments": {ID: asked}});
-        let apps = json!({"apps": [{"app": "shop", "declaration": {}, "environments": [here]}], "next": null});
+        let apps = json!({"apps": [{"app": "shop", "declaration": {"version": "1.0.0", "accepted": 0}, "environments": [here]}], "next": null});
         let api = StandIn::new(move |_: &Call| reply(200, &apps));
         let said = run(&api, &["apps"]);
         assert!(said.contains(&format!("  {words}")), "{said}");
@@ -134,7 +137,7 @@ fn each_release_that_runs_somewhere_is_a_row_and_all_pages_are_read() {
                 "-",
                 since,
                 "-",
-                "-",
+                "never proved",
                 "no longer declared; api drifted; web: drift unknown: you may not",
             ],
             vec!["bank", "-", "-", "-", "-", "-", "-", "-"],

@@ -36,7 +36,7 @@ fn drawing(plan: Value) -> StandIn {
     let mut looks = 0;
     StandIn::new(move |call: &Call| -> Reply {
         if call.method == "POST" {
-            return reply(202, &json!({"id": "5b1e0c2d9a4b6f70", "execution": "arn:one"}));
+            return reply(202, &json!({"id": "5b1e0c2d9a4b6f70", "execution": "arn:one", "status": "https://api"}));
         }
         looks += 1;
         match looks {
@@ -146,7 +146,7 @@ fn what_is_of_the_command_is_taken_and_announced() {
 fn a_plan_that_nobody_knows_in_time_was_not_refused() {
     let api = StandIn::new(|call: &Call| -> Reply {
         if call.method == "POST" {
-            return reply(202, &json!({"id": "5b1e0c2d9a4b6f70", "execution": "arn:one"}));
+            return reply(202, &json!({"id": "5b1e0c2d9a4b6f70", "execution": "arn:one", "status": "https://api"}));
         }
         let findings = json!([{"name": "UnknownName", "path": "id", "reason": "no plan", "remedy": "ask again"}]);
         let body = json!({"type": "t", "title": "UnknownName", "status": 404, "detail": "d", "findings": findings});

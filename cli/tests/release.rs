@@ -96,7 +96,7 @@ fn a_recorded_release_is_promoted_by_its_version() {
 
 #[test]
 fn the_deployment_that_an_upload_became_is_shown() {
-    let one = json!({"id": ID, "action": "deploy", "version": "1.4.0", "status": "ended", "accepted": 0,
+    let one = json!({"id": ID, "environment": "prod", "git": null, "components": [], "action": "deploy", "version": "1.4.0", "status": "ended", "accepted": 0,
         "requester": {"route": "s3"}});
     let answers = Answers { history: json!({"deployments": [one], "next": null}), ..Answers::nothing() };
     let (code, said, _) = released(answers, "became", &uploading());
@@ -127,7 +127,7 @@ fn under_way(change: Change<'_>) -> Answers {
         "components": {"web": object(&web), "api": object(&api),
             "agent": {"type": "image", "repository": "shop/agent", "digest": "a".repeat(64)}}});
     change(&mut record);
-    let listed = json!({"id": ID, "action": "deploy", "version": "1.4.0", "accepted": 0, "requester": {"route": "s3"},
+    let listed = json!({"id": ID, "environment": "prod", "git": null, "components": [], "action": "deploy", "version": "1.4.0", "accepted": 0, "requester": {"route": "s3"},
         "status": record["deployment"]["status"]});
     let history = json!({"deployments": [listed], "next": null});
     Answers { before: history.clone(), history, record, ..Answers::nothing() }

@@ -41,7 +41,7 @@ fn what_would_be_refused_a_second_later_is_refused_before_the_upload() {
     let mut used = Answers::nothing();
     let web = json!({"type": "object", "key": "k", "version_id": "v", "bytes": 1, "sha256": "b".repeat(64)});
     let release = json!({"app": "shop", "version": "1.4.0", "components": {"web": web}});
-    used.release = (200, json!({"recorded": release, "uploads": {}}));
+    used.release = (200, json!({"app": "shop", "version": "1.4.0", "recorded": release, "uploads": {}}));
     let nothing = Answers::nothing;
     let table: [(Answers, Vec<&str>, i32, &str); 11] = [
         (nothing(), with(&[(1, "shopp")]), 3, "NoDeclaration"),
@@ -144,7 +144,7 @@ fn bytes_that_a_manifest_does_not_name_are_reported_as_not_looked_at() {
     write(&folder, "it.json", &manifest.to_string());
     let lies = json!({"type": "object", "key": "k", "version_id": "v", "bytes": 1, "sha256": "b".repeat(64)});
     let release = json!({"app": "shop", "version": "1.4.0", "components": {"web": lies}});
-    answers.release = (200, json!({"recorded": release, "uploads": {}}));
+    answers.release = (200, json!({"app": "shop", "version": "1.4.0", "recorded": release, "uploads": {}}));
     let output = answering(answers).windlass(&folder, &["validate", "--manifest", "it.json"]);
     assert_eq!(code(&output), 0, "{}", out(&output));
     let line = "not looked at: whether `web` has the bytes that version 1.4.0 is recorded with";
@@ -170,7 +170,7 @@ fn a_manifest_is_validated_with_what_the_api_answers() {
     assert_eq!(code(&output), 9, "{}", out(&output));
     let lies = json!({"type": "object", "key": "k", "version_id": "v", "bytes": 1, "sha256": "b".repeat(64)});
     let release = json!({"app": "shop", "version": "1.4.0", "components": {"web": lies}});
-    answers.release = (200, json!({"recorded": release, "uploads": {}}));
+    answers.release = (200, json!({"app": "shop", "version": "1.4.0", "recorded": release, "uploads": {}}));
     let output = answering(answers.clone()).windlass(&folder, &validate);
     assert_eq!(code(&output), 3, "{}", out(&output));
     assert!(out(&output).contains("VersionReused"), "{}", out(&output));

@@ -5,11 +5,12 @@
 use crate::records::{self, accepted, ended, finished, rolled_back, watched};
 use serde_json::Value;
 use windlass_cli::ground::exit::Exit;
-use windlass_cli::view::record::Record;
+use windlass_cli::view::record;
 use windlass_cli::view::story::{Printed, lines};
+use windlass_domain::shown::api::deployments::Record;
 
 fn read(record: &Value) -> Record {
-    Record::read(record).unwrap().unwrap()
+    record::read(record).unwrap().unwrap()
 }
 
 fn whole(record: &Value) -> String {
@@ -201,7 +202,7 @@ fn a_rollback_is_shown_as_what_it_goes_back_to() {
 
 #[test]
 fn a_record_of_another_form_is_refused() {
-    let failure = Record::read(&serde_json::json!({"deployment": {}})).unwrap_err();
+    let failure = record::read(&serde_json::json!({"deployment": {}})).unwrap_err();
     assert_eq!(failure.exit, Exit::Broken);
 }
 

@@ -215,7 +215,7 @@ fn what_was_started_a_moment_ago_is_looked_at_until_it_is_known() {
         if call.method == "GET" {
             reply(404, &json!({"detail": "d", "findings": [finding]}))
         } else {
-            reply(202, &json!({"id": GOING, "execution": "arn:one"}))
+            reply(202, &json!({"id": GOING, "version": "1.5.0", "execution": "arn:one", "status": "https://api"}))
         }
     });
     let ui = Ui::start(&api);

@@ -119,7 +119,7 @@ fn what_made_way_for_the_same_release_is_followed_by_that() {
 /// The message says what is looked for, and for how long.
 #[test]
 fn an_upload_that_may_become_a_deployment_later_was_not_refused() {
-    let upload = json!({"recorded": null, "uploads": {"prod": {"key": "k", "version_id": "v", "findings": null}}});
+    let upload = json!({"app": "shop", "version": "1.4.0", "recorded": null, "uploads": {"prod": {"key": "k", "version_id": "v", "findings": null}}});
     let api = StandIn::new(move |call: &Call| {
         if call.path.contains("/deployments?") {
             return reply(200, &json!({"deployments": [], "next": null}));

@@ -16,7 +16,10 @@ fn a_version_in_an_environment_is_found_in_the_history() {
         }
         if call.path.ends_with("/releases/1.4.0") {
             let upload = json!({"key": "releases/shop/prod/1.4.0.json", "version_id": "v1", "findings": null});
-            return reply(200, &json!({"recorded": null, "uploads": {"prod": upload}}));
+            return reply(
+                200,
+                &json!({"app": "shop", "version": "1.4.0", "recorded": null, "uploads": {"prod": upload}}),
+            );
         }
         assert!(call.path.ends_with(ID), "{}", call.path);
         reply(200, &rolled_back())
@@ -44,13 +47,18 @@ fn what_cannot_come_is_not_waited_for() {
     let finding =
         |name: &str| json!({"name": name, "path": "version", "reason": "No such.", "remedy": "Did you mean `1.4.0`?"});
     let problem = |name: &str| json!({"detail": "d", "findings": [finding(name)]});
-    let upload = |name: &str| json!({"recorded": null, "uploads": {"prod": {"key": "k", "version_id": "v", "findings": [finding(name)]}}});
+    let upload = |name: &str| json!({"app": "shop", "version": "1.4.0", "recorded": null, "uploads": {"prod": {"key": "k", "version_id": "v", "findings": [finding(name)]}}});
     let release = json!({"app": "shop", "version": "1.4.O", "components": {}});
     let table = [
         (404, problem("UnknownName"), 3, "Did you mean `1.4.0`?"),
         (200, upload("NoEnvironment"), 3, "its upload was rejected"),
         (200, upload("Held"), 9, "its upload was rejected"),
-        (200, json!({"recorded": release, "uploads": {}}), 3, "`windlass deploy shop prod 1.4.O`"),
+        (
+            200,
+            json!({"app": "shop", "version": "1.4.0", "recorded": release, "uploads": {}}),
+            3,
+            "`windlass deploy shop prod 1.4.O`",
+        ),
     ];
     for (status, known, exit, words) in table {
         let api = knowing(status, known);
@@ -84,7 +92,7 @@ fn a_version_that_looks_like_an_id_is_found_as_a_version() {
     let like = "fedcba9876543210";
     let unknown = json!({"name": "UnknownName", "path": "id", "reason": "r", "remedy": "m"});
     let problem = json!({"detail": "d", "findings": [unknown]});
-    let one = json!({"id": ID, "action": "deploy", "version": like, "status": "ended", "accepted": 0,
+    let one = json!({"id": ID, "environment": "prod", "git": null, "components": [], "action": "deploy", "version": like, "status": "ended", "accepted": 0,
         "requester": {"route": "s3"}});
     let listed = json!({"deployments": [one], "next": null});
     let api = StandIn::new(move |call: &Call| {

@@ -7,7 +7,6 @@ use crate::ground::output::Output;
 use crate::talk::installation::Endpoint;
 use crate::talk::windlass::{Windlass, waiting};
 use clap::Args;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use windlass_domain::release::identity::EnvironmentId;
@@ -20,7 +19,7 @@ pub const LARGEST_PAGE: usize = 100;
 const USUAL: usize = 20;
 
 /// One item of a list of an environment.
-pub trait Listed: Serialize + DeserializeOwned {
+pub trait Listed: DeserializeOwned {
     /// The member of a page that holds the items, and what a person calls them.
     const NAME: &'static str;
 
@@ -61,14 +60,16 @@ impl<'a> List<'a> {
 pub struct ListPage<T> {
     /// The items, newest first.
     pub listed: Vec<T>,
+    /// The items as they were answered: a program loses nothing of them.
+    answered: Vec<Value>,
     /// The place at which the next page begins; `None` on the last one.
     pub next: Option<String>,
 }
 
-impl<T: Serialize> ListPage<T> {
+impl<T> ListPage<T> {
     /// Returns the JSON that `--json` prints.
     pub fn as_json(&self, name: &str) -> Value {
-        json!({name: self.listed, "next": self.next})
+        json!({name: self.answered, "next": self.next})
     }
 }
 
@@ -87,10 +88,11 @@ pub async fn page<T: DeserializeOwned>(
     query.push(("limit", &limit));
     query.extend(after.map(|after| ("after", after)));
     let mut answer = windlass.get(&list.path, &query).await?;
-    let listed = serde_json::from_value(answer[list.name].take())
-        .map_err(|error| Failure::not_understood(&format!("the list of {}", list.name), error))?;
+    let not_understood = |error| Failure::not_understood(&format!("the list of {}", list.name), error);
+    let answered: Vec<Value> = serde_json::from_value(answer[list.name].take()).map_err(not_understood)?;
+    let listed: Result<Vec<T>, _> = answered.iter().map(T::deserialize).collect();
     let next = answer["next"].as_str().map(ToOwned::to_owned);
-    Ok(ListPage { listed, next })
+    Ok(ListPage { listed: listed.map_err(not_understood)?, answered, next })
 }
 
 /// Reads a whole list, page by page.
@@ -130,11 +132,12 @@ impl ListPart {
         windlass: &Windlass,
         list: &List<'_>,
     ) -> Result<ListPage<T>, Failure> {
-        let mut all = ListPage { listed: Vec::new(), next: self.after.clone() };
+        let mut all = ListPage { listed: Vec::new(), answered: Vec::new(), next: self.after.clone() };
         while all.listed.len() < self.limit {
             let wanted = (self.limit - all.listed.len()).min(LARGEST_PAGE);
             let next = page(windlass, list, wanted, all.next.as_deref()).await?;
             all.listed.extend(next.listed);
+            all.answered.extend(next.answered);
             all.next = next.next;
             if all.next.is_none() {
                 break;

@@ -4,6 +4,7 @@ use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::trouble::{TroubleName, next_for_credentials};
 use crate::talk::installation_source::InstallationPlace;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::future::Future;
 use std::time::Duration;
@@ -44,6 +45,14 @@ impl Windlass {
             Err(failure) => Err(self.with_meant_app(failure, path).await),
             answer => answer,
         }
+    }
+
+    /// Reads an answer of the API.
+    ///
+    /// # Errors
+    /// No answer, one that says no, or one of another form: the program and Windlass are of different versions.
+    pub async fn read<T: DeserializeOwned>(&self, path: &[&str], query: &[(&str, &str)]) -> Result<T, Failure> {
+        read(&self.get(path, query).await?)
     }
 
     /// Sends a request as an arrival does: the same content again is known by its content. A call that got no answer,
@@ -134,6 +143,14 @@ impl Windlass {
             },
         )
     }
+}
+
+/// Reads an answer of the API, or a part of one.
+///
+/// # Errors
+/// If it has another form: the program and Windlass are of different versions.
+pub fn read<T: DeserializeOwned>(answer: &Value) -> Result<T, Failure> {
+    T::deserialize(answer).map_err(|error| Failure::not_understood("the answer", error))
 }
 
 /// The source of the address.

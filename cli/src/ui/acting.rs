@@ -117,7 +117,7 @@ impl Server {
         let did = number.and_then(|number| self.did.borrow().get(number).cloned());
         let did = did.ok_or_else(nothing)?;
         let (outcome, is_over) = match &did.begun {
-            BegunWork::Deployment(id) => (self.became(&did.app, id), true),
+            BegunWork::Deployment(id) => (self.became(&did.app, id.as_str()), true),
             BegunWork::Execution(execution) => self.execution_outcome(&did, execution).await?,
         };
         let body = html! {
@@ -145,7 +145,7 @@ impl Server {
         };
         let ended = came.execution.filter(|known| known.status != "RUNNING");
         let outcome = if let Some(id) = &came.deployment {
-            self.became(&did.app, id)
+            self.became(&did.app, id.as_str())
         } else if let Some(refusal) = came.refusal {
             parts::failure(&Failure::rejected("it was rejected:", refusal.findings))
         } else if let Some(done) = came.done {

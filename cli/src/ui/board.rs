@@ -3,7 +3,7 @@
 use super::news::{News, elsewhere};
 use super::parts::{Page, PagePlace, Sort, age, mark};
 use super::way_back;
-use crate::view::overview::{App, EnvironmentOverview};
+use crate::view::overview::{by, called, runs};
 use crate::view::provenance::{commit, short};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
@@ -13,6 +13,7 @@ use windlass_domain::environment::drift::{Compared, Drift};
 use windlass_domain::environment::{HeldState, VersionNames};
 use windlass_domain::release::Part;
 use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::shown::api::environments::{AppOverview, EnvironmentOverview};
 use windlass_domain::text::count::{agree, count};
 use windlass_domain::text::foreign::Foreign;
 use windlass_domain::text::name::ComponentName;
@@ -26,7 +27,7 @@ pub struct Board<'a> {
     /// The place of the pages.
     pub stand: &'a PagePlace,
     /// The applications.
-    pub apps: &'a [App],
+    pub apps: &'a [AppOverview],
     /// Targets that were looked at, by application and environment.
     pub observed: BTreeMap<(String, String), Observed>,
     /// True if targets were looked at.
@@ -75,8 +76,8 @@ impl Board<'_> {
         }
     }
 
-    fn row(&self, app: &App, here: &EnvironmentOverview) -> Markup {
-        let runs = here.runs();
+    fn row(&self, app: &AppOverview, here: &EnvironmentOverview) -> Markup {
+        let runs = runs(here);
         let states = self.states(app, here);
         let news = elsewhere(app, here);
         let brought: Vec<String> = news.iter().map(News::words).collect();
@@ -84,7 +85,7 @@ impl Board<'_> {
         let words = words.chain(brought.iter().map(String::as_str));
         let versions = runs.iter().map(|(names, _)| names.now.version.as_str());
         let names = [app.app.as_str(), here.environment.as_str()];
-        let by = |names: &VersionNames| here.by(&names.now);
+        let by = |names: &VersionNames| by(&here.now, &names.now);
         let commit_of = |names: &VersionNames| commit(names.now.git.as_ref());
         let more = runs.iter().flat_map(|(names, _)| [Some(commit_of(names)), by(names)]);
         let more: Vec<String> = more.flatten().collect();
@@ -109,7 +110,7 @@ impl Board<'_> {
             td { (each(&|names, _| html! { code { (commit_of(names)) } })) }
             td { (each(&|names, _| age(names.now.since, self.now))) }
             td { (each(&|names, _| html! { (by(names).unwrap_or_else(|| "–".to_owned())) })) }
-            td { (way_back::in_short(here.drills.as_ref(), here.next_drill.as_ref(), self.now)) }
+            td { (way_back::in_short(&here.now.drills, here.now.next_drill.as_ref(), self.now)) }
             td { ul.states {
                 @for (sort, words) in &states { li { (mark(*sort, words)) } }
                 @for news in &news { li { (mark(Sort::Noted, &news.words())) @if self.stand.acts() { " " a href=(promotion(app, here, news)) { "promote" } } } }
@@ -129,42 +130,42 @@ impl Board<'_> {
     }
 
     /// Returns the states of an environment, the most important first.
-    fn states(&self, app: &App, here: &EnvironmentOverview) -> Vec<(Sort, String)> {
+    fn states(&self, app: &AppOverview, here: &EnvironmentOverview) -> Vec<(Sort, String)> {
         let mut states = Vec::new();
-        if let Some(held) = &here.lock.held {
-            let called = here.called(&held.deployment.0);
+        if let Some(held) = &here.now.lock.held {
+            let called = called(&here.now, &held.deployment);
             states.push(match held.state {
                 HeldState::NeedsOperator => (Sort::Bad, format!("needs an operator after {called}; locked")),
                 HeldState::Running => (Sort::Moving, format!("{called} under way; locked")),
                 HeldState::Recovering => (Sort::Moving, format!("{called} being recovered; locked")),
             });
         }
-        if let Some(hold) = &here.hold {
+        if let Some(hold) = &here.now.hold {
             states.push((Sort::Noted, format!("held by {}: {}", short(&hold.by), Foreign(&hold.reason))));
         }
-        for waits in &here.waiting {
-            states.push((Sort::Still, format!("{} waiting", here.called(&waits.deployment.0))));
+        for waits in &here.now.waiting {
+            states.push((Sort::Still, format!("{} waiting", called(&here.now, &waits.deployment))));
         }
         let key = (app.app.to_string(), here.environment.to_string());
         match self.observed.get(&key) {
             Some(Ok(observed)) => states.extend(drifted(observed)),
             Some(Err(why)) => states.push((Sort::Still, format!("drift unknown: {why}"))),
-            None => states.extend(here.drift.as_ref().map(found).unwrap_or_default()),
+            None => states.extend(here.now.drift.as_ref().map(found).unwrap_or_default()),
         }
         if !here.declared {
             states.push((Sort::Still, "no longer declared".to_owned()));
         }
-        if here.runs().is_empty() {
+        if runs(here).is_empty() {
             states.push((Sort::Still, "nothing deployed".to_owned()));
         } else {
-            states.extend(here.verified_good.map(|good| judged(good, here.unmeasured)));
+            states.push(judged(here.now.verified_good, here.now.unmeasured));
         }
         states
     }
 }
 
 /// Returns the address of the form that promotes a version to an environment, as it is from the board.
-fn promotion(app: &App, here: &EnvironmentOverview, news: &News) -> String {
+fn promotion(app: &AppOverview, here: &EnvironmentOverview, news: &News) -> String {
     let version: String = byte_serialize(news.version.as_bytes()).collect();
     let (app, environment) = (&app.app, &here.environment);
     format!("acts/deploy?app={app}&environment={environment}&version={version}")

@@ -6,7 +6,7 @@ use serde_json::json;
 fn stretches(change: impl Fn(&mut Record), now_s: u64) -> Vec<String> {
     let all: Value = serde_json::from_str(include_str!("../../tests/browser/answers.json")).unwrap();
     let answer = &all["/apps/shop/deployments/2a1c0d9a4b5e6f71"];
-    let mut record = Record::read(answer).unwrap().unwrap();
+    let mut record = crate::view::record::read(answer).unwrap().unwrap();
     let accepted = record.deployment.accepted;
     record.judgements.clear();
     record.deployment.ending = None;

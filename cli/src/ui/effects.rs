@@ -8,14 +8,15 @@ use crate::ui::parts::{Sort, mark, times};
 use crate::ui::server::{Server, app_name, environment_name};
 use crate::ui::undoing::{cancelled, nothing, recovered};
 use crate::view::provenance::short;
-use crate::view::record::Record;
-use crate::view::status::Environment;
+use crate::view::status::EnvironmentWords;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::drift::{Compared, Drift};
 use windlass_domain::environment::{ACCEPTED, HeldState, Hold, Running};
 use windlass_domain::release::action::ActionName;
+use windlass_domain::shown::api::deployments::Record;
+use windlass_domain::shown::api::environments::Environment;
 use windlass_domain::text::foreign::Foreign;
 use windlass_domain::text::name::ComponentName;
 
@@ -62,7 +63,7 @@ pub fn accepted(record: &Record, environment: &Environment) -> Markup {
         @if is_refused { p { (mark(Sort::Bad, "refused")) " As long as what is there cannot be seen nothing is accepted, and the environment stays locked." } }
         @else if is_as_recorded { p { "Everything is as recorded: the present snapshot stays." } }
         @else { p { "A snapshot " b { (ACCEPTED) } " is made of it, which no gate has judged." } }
-        p { "Then the environment is unlocked" @if !environment.waiting.is_empty() { ", and who waits has a turn" } "." }
+        p { "Then the environment is unlocked" @if !environment.now.waiting.is_empty() { ", and who waits has a turn" } "." }
     }
 }
 
@@ -87,7 +88,7 @@ fn rows<'a>(record: &'a Record, environment: &'a Environment) -> Vec<Row<'a>> {
 fn row<'a>(step: &'a Step, environment: &'a Environment) -> Row<'a> {
     let name = &step.component;
     let running = environment.running.get(name);
-    let beside = environment.observed.get(name).filter(|_| running.is_some());
+    let beside = environment.observed.as_ref().and_then(|observed| observed.get(name)).filter(|_| running.is_some());
     let row = |seen, recorded, truth| Row { name, seen, recorded, truth };
     match beside {
         Some(compared) => row(
@@ -131,14 +132,14 @@ impl Server {
         let value = |name: &str| fields.get(name).map_or("", String::as_str);
         let (app, name) = (app_name(value("app"))?, environment_name(value("environment"))?);
         let path = ["apps", app.as_str(), "environments", name.as_str()];
-        let here = Environment::read(&self.windlass.get(&path, &[]).await?)?;
-        let held = here.lock.held.as_ref();
+        let here: Environment = self.windlass.read(&path, &[]).await?;
+        let held = here.now.lock.held.as_ref();
         let holder = || held.map(|held| held.deployment.0.clone());
         let named = |field: &str| fields.get(field).cloned();
         let id = match act.verb {
             "cancel" => named("id").or_else(holder),
             "recover" => named("deployment").or_else(holder),
-            "accept" => here.lock.stuck().map(|stuck| stuck.deployment.0.clone()),
+            "accept" => here.now.lock.stuck().map(|stuck| stuck.deployment.0.clone()),
             _ => None,
         };
         let record = match &id {
@@ -151,10 +152,7 @@ impl Server {
             ("cancel", Some(record)) => html! { (cancelled(record, held)) (next(&here)) },
             ("recover", Some(record)) => html! { (recovered(record, held)) (next(&here)) },
             // Accepting looks at the targets itself, and only their present state shows what it would record.
-            ("accept", Some(record)) => {
-                let seen = self.windlass.get(&path, &[("observe", "true")]).await?;
-                accepted(record, &Environment::read(&seen)?)
-            }
+            ("accept", Some(record)) => accepted(record, &self.windlass.read(&path, &[("observe", "true")]).await?),
             (_, _) if id.is_some() => nothing("It is not recorded yet, and has changed nothing."),
             ("accept", None) => nothing("It does not need an operator, so that this is refused."),
             (_, _) => nothing("Nobody holds the lock."),
@@ -164,18 +162,18 @@ impl Server {
 
 /// Shows which deployment has a turn afterwards.
 fn next(here: &Environment) -> Markup {
-    html! { @if !here.waiting.is_empty() {
+    html! { @if !here.now.waiting.is_empty() {
         p { "Then the next of those that wait has its turn: "
-            @for (number, waits) in here.waiting.iter().enumerate() { @if number > 0 { "; " } (times(&here.deployment(&waits.deployment))) } "." }
+            @for (number, waits) in here.now.waiting.iter().enumerate() { @if number > 0 { "; " } (times(&here.deployment(&waits.deployment))) } "." }
     } }
 }
 
 fn hold(here: &Environment) -> Markup {
     html! {
-        @if let Some(hold) = &here.hold { p { "Deployments are held already, " (in_words(hold)) ". Your reason is kept beside that one." } }
+        @if let Some(hold) = &here.now.hold { p { "Deployments are held already, " (in_words(hold)) ". Your reason is kept beside that one." } }
         (under_way(here, "it goes on, and a hold does not stop it"))
-        @for waits in &here.waiting {
-            @let goes = waits.operator || here.deployments.get(&waits.deployment.0).is_some_and(|asked| asked.action == ActionName::Rollback);
+        @for waits in &here.now.waiting {
+            @let goes = waits.operator || here.now.deployments.get(&waits.deployment).is_some_and(|asked| asked.action == ActionName::Rollback);
             p { (mark(Sort::Still, "waits")) " " (times(&here.deployment(&waits.deployment))) ": "
                 @if goes { "an operator asked for it, and it goes all the same." }
                 @else { "it would be refused at its turn, unless it was let through a hold." } }
@@ -185,20 +183,20 @@ fn hold(here: &Environment) -> Markup {
 }
 
 fn released(here: &Environment) -> Markup {
-    let Some(hold) = &here.hold else {
+    let Some(hold) = &here.now.hold else {
         return nothing("There is no hold.");
     };
     html! {
         p { "The hold ends: it was set " (in_words(hold)) "." }
         (under_way(here, "it goes on"))
-        @for waits in &here.waiting { p { (mark(Sort::Still, "waits")) " " (times(&here.deployment(&waits.deployment))) ": it has its turn when the lock is free." } }
+        @for waits in &here.now.waiting { p { (mark(Sort::Still, "waits")) " " (times(&here.deployment(&waits.deployment))) ": it has its turn when the lock is free." } }
         p { "A release that arrives would go again. One that was refused meanwhile comes no more by itself: release or deploy it again." }
     }
 }
 
 fn under_way(here: &Environment, becomes: &str) -> Markup {
-    let Some(held) = &here.lock.held else {
-        return html! { p { "Nothing is under way" @if here.waiting.is_empty() { ", and nothing waits" } "." } };
+    let Some(held) = &here.now.lock.held else {
+        return html! { p { "Nothing is under way" @if here.now.waiting.is_empty() { ", and nothing waits" } "." } };
     };
     let (sort, what, becomes) = match held.state {
         HeldState::Running => (Sort::Moving, "under way", becomes),
@@ -220,19 +218,20 @@ mod act_tests;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::talk::windlass;
     use serde_json::{Value, json};
 
     fn state(observed: &Value, status: &str) -> AcceptedState {
         let mut all: Value = serde_json::from_str(include_str!("../../tests/browser/answers.json")).unwrap();
         let mut answer = all["moves"][3].take();
         answer["steps"][1]["status"] = status.into();
-        let record = Record::read(&answer).unwrap().unwrap();
+        let record = crate::view::record::read(&answer).unwrap().unwrap();
         let mut here = all["/apps/shop/environments/prod"].take();
         if observed["api"].is_null() {
             here["running"].as_object_mut().unwrap().remove("api");
         }
         here["observed"] = observed.clone();
-        let environment = Environment::read(&here).unwrap();
+        let environment = windlass::read(&here).unwrap();
         let rows = rows(&record, &environment);
         assert_eq!(rows.len(), 3);
         let mut api = rows.into_iter().filter(|row| row.name.as_str() == "api");

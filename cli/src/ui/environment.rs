@@ -4,16 +4,18 @@
 use super::board::{drifted, found, judged};
 use super::parts::{Page, PagePlace, Sort, age, mark, of_ending, span, stands, times, when};
 use super::way_back::{self, LastDrill};
-use crate::view::history::Deployment;
 use crate::view::provenance::{commit, short, took, who};
-use crate::view::snapshots::Snapshot;
-use crate::view::status::{Environment, parts};
+use crate::view::snapshots::named_parts;
+use crate::view::status::{EnvironmentWords, left_alone, parts};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 use windlass_domain::environment::drift::Drift;
 use windlass_domain::environment::{HeldState, VersionNames};
 use windlass_domain::release::Part;
 use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::shown::api::deployments::HistoryEntry;
+use windlass_domain::shown::api::environments::Environment;
+use windlass_domain::shown::api::recorded::ListedSnapshot;
 use windlass_domain::text::foreign::Foreign;
 use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::time::Time;
@@ -25,11 +27,11 @@ pub struct Shown<'a> {
     /// The environment.
     pub environment: &'a Environment,
     /// Its deployments, newest first.
-    pub history: &'a [Deployment],
+    pub history: &'a [HistoryEntry],
     /// The place at which the next page of them begins.
     pub next: Option<&'a str>,
     /// Its snapshots, newest first.
-    pub snapshots: &'a [Snapshot],
+    pub snapshots: &'a [ListedSnapshot],
     /// The last drill that has ended, with all of its record.
     pub drill: &'a LastDrill,
     /// The time.
@@ -44,7 +46,7 @@ impl Shown<'_> {
             stand: self.stand,
             title: &format!("{app} {name}"),
             above: vec![(format!("{app} {name}"), self.stand.environment(EnvironmentId::new(app, name)))],
-            again_s: self.environment.observed.is_empty().then_some(5),
+            again_s: self.environment.observed.is_none().then_some(5),
         };
         page.render(&self.body())
     }
@@ -71,7 +73,7 @@ impl Shown<'_> {
     fn states(&self) -> Vec<(Sort, String)> {
         let here = self.environment;
         let mut states = Vec::new();
-        if let Some(held) = &here.lock.held {
+        if let Some(held) = &here.now.lock.held {
             let deployment = here.deployment(&held.deployment);
             states.push(match held.state {
                 HeldState::NeedsOperator => (Sort::Bad, format!("needs an operator after {deployment}; locked")),
@@ -82,19 +84,18 @@ impl Shown<'_> {
         if let Some(paused) = &here.paused {
             states.push((Sort::Noted, format!("paused by {}: {}", short(&paused.by), Foreign(&paused.reason))));
         }
-        if let Some(hold) = &here.hold {
+        if let Some(hold) = &here.now.hold {
             states.push((
                 Sort::Noted,
                 format!("held since {} by {}: {}", hold.since, short(&hold.by), Foreign(&hold.reason)),
             ));
         }
-        for waits in &here.waiting {
+        for waits in &here.now.waiting {
             states.push((Sort::Still, format!("{} waits since {}", here.deployment(&waits.deployment), waits.since)));
         }
-        if here.observed.is_empty() {
-            states.extend(here.drift.as_ref().map(found).unwrap_or_default());
-        } else {
-            states.extend(drifted(&here.observed));
+        match &here.observed {
+            None => states.extend(here.now.drift.as_ref().map(found).unwrap_or_default()),
+            Some(observed) => states.extend(drifted(observed)),
         }
         let present = self.snapshots.iter().find(|snapshot| snapshot.present);
         states.extend(present.map(|present| judged(present.verified_good, present.unmeasured)));
@@ -104,13 +105,13 @@ impl Shown<'_> {
     fn acts(&self) -> Markup {
         let Environment { app, name, .. } = self.environment;
         let to = |act: &str| self.stand.below(&format!("acts/{act}?app={app}&environment={name}"));
-        let is_stuck = self.environment.lock.stuck().is_some();
-        let held = self.environment.lock.held.as_ref();
+        let is_stuck = self.environment.now.lock.stuck().is_some();
+        let held = self.environment.now.lock.held.as_ref();
         html! { @if self.stand.acts() {
             p.acts {
                 a.button href=(to("deploy")) { "Deploy a version" }
                 a.button href=(to("rollback")) { "Roll back" }
-                @if self.environment.hold.is_some() { a.button href=(to("release-hold")) { "Release the hold" } }
+                @if self.environment.now.hold.is_some() { a.button href=(to("release-hold")) { "Release the hold" } }
                 @else { a.button href=(to("hold")) { "Hold" } }
                 @if let Some(held) = held {
                     @if is_stuck { a.button href=(to("accept")) { "Accept" } }
@@ -132,7 +133,7 @@ impl Shown<'_> {
                 div.wide { table {
                     thead { tr { @for title in ["Component", "Version", "Commit", "Age", "By", "Deployment", "Drift"] { th scope="col" { (title) } } } }
                     tbody { @for (part, names) in &rows {
-                        @let asked = here.deployments.get(&names.now.deployment.0);
+                        @let asked = here.now.deployments.get(&names.now.deployment);
                         tr {
                             th scope="row" { (part) }
                             td data-name="Version" { b { (names.now.version) } @if let Some(origin) = names.origin() { div { small { (times(&origin)) } } } }
@@ -145,13 +146,13 @@ impl Shown<'_> {
                     } }
                 } }
             }
-            @for (name, left) in &here.no_longer_declared { p { b { (name) } " " (left.names.now.version) ": " (times(&left.words())) } }
+            @for (name, left) in &here.no_longer_declared { p { b { (name) } " " (left.running.names.now.version) ": " (times(&left_alone(left))) } }
         }
     }
 
     fn drift(&self, component: &ComponentName) -> Markup {
-        let seen = self.environment.observed.get(component);
-        let looked = self.environment.drift.as_ref().and_then(|shown| shown.components.get(component));
+        let seen = self.environment.observed.as_ref().and_then(|observed| observed.get(component));
+        let looked = self.environment.now.drift.as_ref().and_then(|shown| shown.components.get(component));
         let (sort, words) = match seen.map(|seen| seen.drift).or(looked.map(|one| one.compared.drift)) {
             None => return html! { span.none { "not looked" } },
             Some(Drift::None) => (Sort::Good, "as recorded"),
@@ -178,7 +179,7 @@ impl Shown<'_> {
                 @let (sort, words) = stands(one.status, one.ending.as_ref());
                 @let called = one.summary().called();
                 @let label = format!("{called}: {words}, {}", span(length(one)));
-                li { a href=[self.stand.deployment(&self.environment.app, &one.id)] title=(label) aria-label=(label) {
+                li { a href=[self.stand.deployment(&self.environment.app, &one.id.0)] title=(label) aria-label=(label) {
                     svg viewBox="0 0 12 48" width="12" height="48" aria-hidden="true" {
                         @let high = 6 + length(one) * 42 / longest;
                         rect class=(sort.class()) x="1" width="10" y=(48 - high) height=(high) rx="2" {}
@@ -203,12 +204,12 @@ impl Shown<'_> {
         }
     }
 
-    fn past(&self, one: &Deployment) -> Markup {
+    fn past(&self, one: &HistoryEntry) -> Markup {
         let (sort, words) = stands(one.status, one.ending.as_ref());
         html! { tr {
             th scope="row" { (when(one.accepted)) }
             td data-name="What" { (one.action) }
-            td data-name="Version" { a href=[self.stand.deployment(&self.environment.app, &one.id)] { (one.summary().version().unwrap_or("–")) } }
+            td data-name="Version" { a href=[self.stand.deployment(&self.environment.app, &one.id.0)] { (one.summary().version().unwrap_or("–")) } }
             td data-name="Commit" { code { (commit(one.git.as_ref())) } }
             td data-name="Took" { (took(one.started, one.ending.as_ref().map(|ended| ended.at))) }
             td data-name="By" { (who(&one.requester)) }
@@ -249,15 +250,14 @@ impl Shown<'_> {
     }
 }
 
-fn length(one: &Deployment) -> u64 {
+fn length(one: &HistoryEntry) -> u64 {
     let ended = one.ending.as_ref().map(|ended| ended.at);
     one.started.and_then(|started| Some(ended?.ms_since(started) / 1000)).unwrap_or(0)
 }
 
 /// Returns the version of each part of a snapshot.
-fn versions(snapshot: &Snapshot) -> BTreeMap<String, String> {
-    let version = |ran: &serde_json::Value| ran["version"].as_str().unwrap_or("–").to_owned();
-    snapshot.parts().map(|(name, ran)| (name, version(ran))).collect()
+fn versions(snapshot: &ListedSnapshot) -> BTreeMap<String, String> {
+    named_parts(snapshot).map(|(part, names)| (part.to_string(), names.now.version.clone())).collect()
 }
 
 /// Returns the changes of versions, by name, from one snapshot to another.

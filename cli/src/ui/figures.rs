@@ -1,9 +1,10 @@
 //! The page of the figures: how often, how fast, how well and at what cost each environment is deployed.
 
 use super::parts::{Page, PagePlace, when};
-use crate::view::figures::{App, EnvironmentFigures};
+use crate::view::figures::notes;
 use maud::{Markup, html};
 use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::shown::api::recorded::{AppStats, EnvironmentStats};
 use windlass_domain::shown::figures::cells;
 
 /// The content of the page.
@@ -11,7 +12,7 @@ pub struct Shown<'a> {
     /// The place of the pages.
     pub stand: &'a PagePlace,
     /// The applications.
-    pub apps: &'a [App],
+    pub apps: &'a [AppStats],
     /// The number of days that the figures go back.
     pub days: u64,
 }
@@ -36,14 +37,14 @@ impl Shown<'_> {
             }
             @if self.apps.is_empty() { p.empty { "No application is declared yet." } } @else {
                 (table(self.stand, self.apps))
-                @for note in self.apps.iter().flat_map(App::notes) { p.aside { (note) } }
+                @for note in self.apps.iter().flat_map(notes) { p.aside { (note) } }
             }
         })
     }
 }
 
 /// Shows the figures of environments, in a table.
-pub fn table(stand: &PagePlace, apps: &[App]) -> Markup {
+pub fn table(stand: &PagePlace, apps: &[AppStats]) -> Markup {
     html! { div.wide { table.figures {
         thead { tr { @for title in ["Application", "Environment", "Live", "Lead time", "Failed", "Time to restore", "Cost"] {
             th scope="col" { (title) }
@@ -52,7 +53,7 @@ pub fn table(stand: &PagePlace, apps: &[App]) -> Markup {
     } } }
 }
 
-fn row(stand: &PagePlace, app: &App, here: &EnvironmentFigures) -> Markup {
+fn row(stand: &PagePlace, app: &AppStats, here: &EnvironmentStats) -> Markup {
     let [live, lead, failed, restored, cost] = cells(&here.figures);
     html! { tr {
         th scope="row" { (app.app) }

@@ -1,10 +1,10 @@
 //! Measured values as a small line over time, with the threshold across it; and times as a strip.
 
 use super::parts::{Sort, clock};
-use crate::view::record::Record;
 use maud::{Markup, html};
 use windlass_domain::declaration::gate::{GatePoints, Point, Verdict, number};
 use windlass_domain::deployment::judgement::{Judgement, gate_key};
+use windlass_domain::shown::api::deployments::Record;
 use windlass_domain::text::count::count;
 use windlass_domain::text::time::Time;
 

@@ -4,13 +4,13 @@ use super::parts::{PagePlace, Sort, mark, typed, when};
 use crate::ground::quoting::in_shell;
 use crate::talk::installation::Endpoint;
 use crate::view::log_lines::{LogGroup, groups, look, what_writes};
-use crate::view::record::Record;
 use maud::{Markup, html};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use windlass_aws::Aws;
 use windlass_domain::release::call::host;
+use windlass_domain::shown::api::deployments::Record;
 use windlass_domain::text::time::Time;
 use windlass_engine::ports::Clock;
 

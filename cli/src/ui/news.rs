@@ -1,10 +1,11 @@
 //! The releases that other environments of an application have, and one has not.
 
-use crate::view::overview::{App, EnvironmentOverview};
+use crate::view::overview::runs;
 use std::collections::BTreeMap;
 use windlass_domain::environment::{ACCEPTED, BEFORE_WINDLASS, FOUND, GivenVersion};
 use windlass_domain::release::Part;
 use windlass_domain::release::action::ActionName;
+use windlass_domain::shown::api::environments::{AppOverview, EnvironmentOverview};
 
 /// A version that runs in other environments of the application.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,16 +35,16 @@ impl News {
 
 /// Returns the releases that run in other environments of the application and are newer than what runs here of the same
 /// part, or of which nothing runs here.
-pub fn elsewhere(app: &App, here: &EnvironmentOverview) -> Vec<News> {
-    let runs = here.runs();
+pub fn elsewhere(app: &AppOverview, here: &EnvironmentOverview) -> Vec<News> {
+    let here_runs = runs(here);
     let mut found: BTreeMap<(String, String), News> = BTreeMap::new();
     let others = app.environments.iter().filter(|other| other.environment != here.environment && other.declared);
     for other in others.filter(|_| here.declared) {
-        for (theirs, parts) in other.runs() {
+        for (theirs, parts) in runs(other) {
             let theirs = &theirs.now;
             for part in parts {
-                let ours = runs.iter().find(|(_, parts)| parts.contains(&part));
-                let ours = ours.map(|(names, _)| &names.now);
+                let same = here_runs.iter().find(|(_, parts)| parts.contains(&part));
+                let ours = same.map(|(names, _)| &names.now);
                 if !is_news(theirs, ours, here) {
                     continue;
                 }
@@ -102,7 +103,7 @@ fn is_newer(one: &str, other: &str) -> Option<bool> {
 }
 
 fn went_back(ours: &GivenVersion, here: &EnvironmentOverview) -> bool {
-    let asked = here.deployments.get(&ours.deployment.0);
+    let asked = here.now.deployments.get(&ours.deployment);
     asked.is_some_and(|asked| asked.action == ActionName::Rollback)
 }
 
@@ -113,7 +114,7 @@ fn taken_back(
     part: &Part,
     here: &EnvironmentOverview,
 ) -> Option<String> {
-    let failed = here.lock.failed.as_ref();
+    let failed = here.now.lock.failed.as_ref();
     let failed = failed.filter(|failed| {
         let version = failed.order.version.as_ref().map(ToString::to_string);
         let brought = failed.components.iter().any(|it| it.covers(part));

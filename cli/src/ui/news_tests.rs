@@ -15,9 +15,15 @@ fn here(name: &str, runs: Runs<'_>, action: &str) -> Value {
         "deployments": {"d1": {"action": action, "version": "1", "requester": {"route": "api"}, "accepted": 1}}})
 }
 
+fn shop(environments: &Value) -> AppOverview {
+    let declaration = json!({"version": "1.0.0", "accepted": 1});
+    let app = json!({"app": "shop", "declaration": declaration, "environments": environments});
+    serde_json::from_value(app).unwrap()
+}
+
 /// Returns the news of staging that production shows.
 fn shown(staging: &Value, production: &Value) -> Vec<String> {
-    let app = App::read(&json!({"app": "shop", "environments": [staging, production]})).unwrap();
+    let app = shop(&json!([staging, production]));
     elsewhere(&app, &app.environments[1]).iter().map(News::words).collect()
 }
 
@@ -80,11 +86,11 @@ fn what_is_the_same_in_several_environments_is_shown_once() {
     let runs = |name, version| here(name, &[("api", version, 9)], "deploy");
     let environments =
         json!([runs("dev", "1.6.0"), runs("qa", "1.5.0"), runs("staging", "1.5.0"), here("prod", &[], "deploy")]);
-    let app = App::read(&json!({"app": "shop", "environments": environments})).unwrap();
+    let app = shop(&environments);
     let shown: Vec<String> = elsewhere(&app, &app.environments[3]).iter().map(News::words).collect();
     assert_eq!(shown, ["not here: 1.5.0 of qa, staging (api)", "not here: 1.6.0 of dev (api)"]);
     let mut other = app.environments.into_iter().nth(3).unwrap();
     other.declared = false;
-    let app = App::read(&json!({"app": "shop", "environments": [runs("qa", "1.5.0")]})).unwrap();
+    let app = shop(&json!([runs("qa", "1.5.0")]));
     assert_eq!(elsewhere(&app, &other), [], "nothing is promoted to what is not declared");
 }

@@ -10,16 +10,17 @@ use crate::ground::output::Output;
 use crate::talk::installation::Endpoint;
 use crate::talk::listing::{LARGEST_PAGE, List, page};
 use crate::talk::windlass::{Windlass, waiting};
-use crate::view::figures::App;
-use crate::view::history::Deployment;
-use crate::view::record::Record;
-use crate::view::snapshots::Snapshot;
-use crate::view::status::Environment;
+use crate::view::figures::notes;
+use crate::view::record;
 use clap::Args;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use maud::html;
 use serde_json::json;
 use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::shown::api::deployments::HistoryEntry;
+use windlass_domain::shown::api::environments::Environment;
+use windlass_domain::shown::api::recorded::AppStats;
+use windlass_domain::shown::api::recorded::ListedSnapshot;
 use windlass_domain::shown::figures::DAY_MS;
 use windlass_domain::text::name::{AppName, EnvironmentName};
 use windlass_domain::text::time::Time;
@@ -34,19 +35,20 @@ const AT_A_TIME: usize = 4;
 pub async fn written(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) -> Result<String, Failure> {
     let (app, name) = (of.app(), of.environment());
     let path = ["apps", app.as_str(), "environments", name.as_str()];
-    let list = List::of::<Snapshot>(of);
-    let (answer, snapshots) =
-        futures::try_join!(windlass.get(&path, &[]), page::<Snapshot>(windlass, &list, LARGEST_PAGE, None))?;
+    let list = List::of::<ListedSnapshot>(of);
+    let (here, snapshots) = futures::try_join!(
+        windlass.read::<Environment>(&path, &[]),
+        page::<ListedSnapshot>(windlass, &list, LARGEST_PAGE, None)
+    )?;
     let history = history(windlass, of, since).await?;
     let figures = figures(windlass, of, since).await;
     let mut snapshots = snapshots.listed;
     snapshots.retain(|one| one.present || one.made >= since);
     let records = stream::iter(&history)
-        .map(|one| async move { windlass.get(&["apps", app.as_str(), "deployments", &one.id], &[]).await });
+        .map(|one| async move { windlass.get(&["apps", app.as_str(), "deployments", one.id.as_str()], &[]).await });
     let records: Vec<_> = records.buffered(AT_A_TIME).try_collect().await?;
-    let stand = PagePlace::File(history.iter().map(|one| one.id.clone()).collect());
+    let stand = PagePlace::File(history.iter().map(|one| one.id.0.clone()).collect());
     let now = now();
-    let here = Environment::read(&answer)?;
     let drill = way_back::last(windlass, &here).await;
     let shown = environment::Shown {
         stand: &stand,
@@ -59,7 +61,7 @@ pub async fn written(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) ->
     };
     let mut each = Vec::new();
     for answer in &records {
-        if let Some(record) = Record::read(answer)? {
+        if let Some(record) = record::read(answer)? {
             each.push(deployment::Shown { stand: &stand, record: &record, answer, groups: None, now }.body());
         }
     }
@@ -69,7 +71,7 @@ pub async fn written(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) ->
         @match &figures {
             Ok(app) => {
                 (table(&stand, std::slice::from_ref(app)))
-                @for note in app.notes() { p.aside { (note) } }
+                @for note in notes(app) { p.aside { (note) } }
             }
             Err(why) => p.aside { "The figures could not be read: " (why.message) },
         }
@@ -80,20 +82,19 @@ pub async fn written(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) ->
 
 /// Reads the figures since then, or of as many days as there are figures for. Where they cannot be read, the rest is
 /// still shown.
-async fn figures(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) -> Result<App, Failure> {
+async fn figures(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) -> Result<AppStats, Failure> {
     let days = now().ms_since(since).div_ceil(DAY_MS).clamp(1, 366);
     let query = [("environment", of.environment().as_str()), ("days", &days.to_string())];
-    let answer = windlass.get(&["apps", of.app().as_str(), "stats"], &query).await?;
-    App::read(&answer)
+    windlass.read(&["apps", of.app().as_str(), "stats"], &query).await
 }
 
 /// Reads the deployments since then, newest first.
-async fn history(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) -> Result<Vec<Deployment>, Failure> {
-    let list = List::of::<Deployment>(of);
+async fn history(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) -> Result<Vec<HistoryEntry>, Failure> {
+    let list = List::of::<HistoryEntry>(of);
     let mut all = Vec::new();
     let mut after: Option<String> = None;
     loop {
-        let next = page::<Deployment>(windlass, &list, LARGEST_PAGE, after.as_deref()).await?;
+        let next = page::<HistoryEntry>(windlass, &list, LARGEST_PAGE, after.as_deref()).await?;
         let is_over = next.listed.last().is_some_and(|last| last.accepted < since);
         all.extend(next.listed.into_iter().filter(|one| one.accepted >= since));
         after = next.next;

@@ -13,12 +13,7 @@ use crate::ground::machine::now;
 use crate::talk::installation::Endpoint;
 use crate::talk::listing::{List, page, whole};
 use crate::talk::windlass::Windlass;
-use crate::view::figures;
-use crate::view::history::Deployment;
-use crate::view::overview::App;
-use crate::view::record::Record;
-use crate::view::snapshots::Snapshot;
-use crate::view::status::Environment;
+use crate::view::record;
 use futures::stream::{self, StreamExt};
 use maud::{Markup, html};
 use serde_json::Value;
@@ -28,6 +23,12 @@ use std::rc::Rc;
 use tokio::net::{TcpListener, TcpStream};
 use windlass_domain::deployment::drill::Drill;
 use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::shown::api::deployments::HistoryEntry;
+use windlass_domain::shown::api::deployments::Record;
+use windlass_domain::shown::api::environments::AppOverview;
+use windlass_domain::shown::api::environments::Environment;
+use windlass_domain::shown::api::recorded::AppStats;
+use windlass_domain::shown::api::recorded::ListedSnapshot;
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The number of deployments and snapshots that a page has.
@@ -118,7 +119,7 @@ impl Server {
 
     async fn board(&self, query: &Fields) -> Result<Answer, Failure> {
         let list = List { name: "apps", path: vec!["apps"], query: vec![] };
-        let apps = whole::<App>(&self.windlass, &list).await?;
+        let apps = whole::<AppOverview>(&self.windlass, &list).await?;
         let looks = query.get("observe").is_some_and(|wish| wish == "true");
         let observed = if looks { self.observed(&apps).await } else { BTreeMap::new() };
         let board = Board {
@@ -136,24 +137,22 @@ impl Server {
         let days: u64 = query.get("days").and_then(|text| text.parse().ok()).unwrap_or(30);
         let text = days.to_string();
         let list = List { name: "apps", path: vec!["stats"], query: vec![("days", &text)] };
-        let apps = whole::<Value>(&self.windlass, &list).await?;
-        let apps: Vec<figures::App> = apps.iter().map(figures::App::read).collect::<Result<_, _>>()?;
+        let apps = whole::<AppStats>(&self.windlass, &list).await?;
         let shown = super::figures::Shown { stand: &self.stand, apps: &apps, days };
         Ok(Answer::page(200, shown.page()))
     }
 
     /// Looks at the targets of every environment; one that cannot be looked at hides no other.
-    async fn observed(&self, apps: &[App]) -> BTreeMap<(String, String), Observed> {
+    async fn observed(&self, apps: &[AppOverview]) -> BTreeMap<(String, String), Observed> {
         let all = apps.iter().flat_map(|app| {
-            let declared = app.environments.iter().filter(|here| here.declared && !here.runs().is_empty());
+            let declared = app.environments.iter().filter(|here| here.declared && !here.running.is_empty());
             declared.map(|here| (app.app.to_string(), here.environment.to_string()))
         });
         let all: Vec<(String, String)> = all.collect();
         let looked = stream::iter(all).map(|(app, name)| async move {
             let path = ["apps", &app, "environments", &name];
-            let answer = self.windlass.get(&path, &[("observe", "true")]).await;
-            let seen = answer.and_then(|answer| Environment::read(&answer));
-            let seen = seen.map(|seen| seen.observed).map_err(|failure| failure.message);
+            let seen = self.windlass.read::<Environment>(&path, &[("observe", "true")]).await;
+            let seen = seen.map(|seen| seen.observed.unwrap_or_default()).map_err(|failure| failure.message);
             ((app, name), seen)
         });
         looked.buffer_unordered(AT_A_TIME).collect().await
@@ -164,15 +163,14 @@ impl Server {
         let observe: &[(&str, &str)] = if query.contains_key("observe") { &[("observe", "true")] } else { &[] };
         let path = ["apps", app.as_str(), "environments", name.as_str()];
         let (deployments, snapshots) = (
-            List::of::<Deployment>(EnvironmentId::new(&app, &name)),
-            List::of::<Snapshot>(EnvironmentId::new(&app, &name)),
+            List::of::<HistoryEntry>(EnvironmentId::new(&app, &name)),
+            List::of::<ListedSnapshot>(EnvironmentId::new(&app, &name)),
         );
-        let (answer, history, snapshots) = futures::try_join!(
-            self.windlass.get(&path, observe),
-            page::<Deployment>(&self.windlass, &deployments, HISTORY, query.get("after").map(String::as_str)),
-            page::<Snapshot>(&self.windlass, &snapshots, SNAPSHOTS, None),
+        let (here, history, snapshots) = futures::try_join!(
+            self.windlass.read::<Environment>(&path, observe),
+            page::<HistoryEntry>(&self.windlass, &deployments, HISTORY, query.get("after").map(String::as_str)),
+            page::<ListedSnapshot>(&self.windlass, &snapshots, SNAPSHOTS, None),
         )?;
-        let here = Environment::read(&answer)?;
         let shown = environment::Shown {
             stand: &self.stand,
             environment: &here,
@@ -204,7 +202,7 @@ impl Server {
     pub(super) async fn record(&self, app: &str, id: &str) -> Result<(Value, Option<Record>), Failure> {
         let app = app_name(app)?;
         let answer = self.windlass.get(&["apps", app.as_str(), "deployments", id], &[]).await?;
-        let record = Record::read(&answer)?;
+        let record = record::read(&answer)?;
         Ok((answer, record))
     }
 

@@ -1,7 +1,6 @@
 //! The effect of an undo of a deployment, by its record: shown before it is cancelled, or recovered.
 
 use super::parts::{Sort, mark, times};
-use crate::view::record::Record;
 use crate::view::story::why_failed;
 use crate::view::under_way::before;
 use maud::{Markup, html};
@@ -11,6 +10,7 @@ use windlass_domain::declaration::plan::PlanOutcome;
 use windlass_domain::deployment::Status;
 use windlass_domain::deployment::step::{Step, StepStatus};
 use windlass_domain::environment::{HeldState, LockHolder};
+use windlass_domain::shown::api::deployments::Record;
 
 /// The changes of a deployment, as an undo goes through them.
 #[derive(Debug, PartialEq)]

@@ -7,7 +7,7 @@ fn going(change: impl Fn(&mut Value)) -> Record {
     let mut all: Value = serde_json::from_str(include_str!("../../tests/browser/answers.json")).unwrap();
     let mut answer = all["moves"][3].take();
     change(&mut answer);
-    Record::read(&answer).unwrap().unwrap()
+    crate::view::record::read(&answer).unwrap().unwrap()
 }
 
 fn held(state: HeldState) -> LockHolder {

@@ -3,7 +3,6 @@
 
 use super::lines::{self, in_a_word, line};
 use super::parts::{Sort, age, mark, prose, span, times, when};
-use crate::view::record::Record;
 use crate::view::story;
 use crate::view::under_way::{before, share};
 use maud::{Markup, html};
@@ -13,6 +12,7 @@ use windlass_domain::deployment::judgement::{Judgement, gate_key};
 use windlass_domain::deployment::step::{ChangeRecord, Step, StepStatus};
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::release::stays_reachable::StaysReachable;
+use windlass_domain::shown::api::deployments::Record;
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::time::Time;
 

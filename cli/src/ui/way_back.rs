@@ -5,12 +5,12 @@ use super::parts::{PagePlace, Sort, age, mark, prose, times, when};
 use crate::ground::failure::Failure;
 use crate::talk::windlass::Windlass;
 use crate::view::drills::newest;
-use crate::view::status::Environment;
 use maud::{Markup, html};
 use windlass_domain::deployment::drill::{
     Drill, DrillDeployment, DrillOutcome, DrillStep, DrillSummary, Drills, Next, lasted,
 };
 use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::shown::api::environments::Environment;
 use windlass_domain::text::count::count;
 use windlass_domain::text::name::AppName;
 use windlass_domain::text::time::Time;
@@ -28,14 +28,11 @@ pub async fn last(windlass: &Windlass, here: &Environment) -> LastDrill {
 
 /// Returns what an environment knows of its last drill.
 pub fn known(here: &Environment) -> Option<&DrillSummary> {
-    here.drills.as_ref()?.last.as_ref()
+    here.now.drills.last.as_ref()
 }
 
 /// Shows it in a cell of the board: how long ago it was proved, or the outcome of a later drill that proved nothing.
-pub fn in_short(drills: Option<&Drills>, next: Option<&Next>, now: Time) -> Markup {
-    let Some(drills) = drills else {
-        return html! { span.none { "–" } };
-    };
+pub fn in_short(drills: &Drills, next: Option<&Next>, now: Time) -> Markup {
     html! {
         @match (drills.unproved(), &drills.proved) {
             (Some(last), _) => { (mark(sort(last.outcome), &last.outcome.to_string())) " " (age(last.at, now)) },
@@ -49,10 +46,7 @@ pub fn in_short(drills: Option<&Drills>, next: Option<&Next>, now: Time) -> Mark
 /// Shows it on the page of an environment: the last drill that proved it, with both durations, the outcome of a later
 /// one, what the last one did, the one that is under way, and the next one.
 pub fn whole(stand: &PagePlace, environment: &Environment, last: &LastDrill) -> Markup {
-    let app = &environment.app;
-    let Some(drills) = &environment.drills else {
-        return html! {};
-    };
+    let (app, drills) = (&environment.app, &environment.now.drills);
     html! {
         h2 { "Way back" }
         @if drills.proved.is_none() { p.empty { "No drill has proved it yet." } }
@@ -67,7 +61,7 @@ pub fn whole(stand: &PagePlace, environment: &Environment, last: &LastDrill) -> 
             p { (mark(Sort::Moving, "under way")) " " (link(stand, app, &drill.id.0)) " since " (when(drill.asked)) }
             (ways(stand, app, drill))
         }
-        @if let Some(next) = &environment.next_drill { (by_schedule(next)) }
+        @if let Some(next) = &environment.now.next_drill { (by_schedule(next)) }
     }
 }
 

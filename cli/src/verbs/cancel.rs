@@ -9,11 +9,12 @@ use crate::talk::installation::Endpoint;
 use crate::talk::windlass::{Windlass, waiting};
 use crate::verbs::follow::{AwaitedEnd, WaitOptions, follow};
 use crate::verbs::operator::{ActedOn, Action, Effect};
-use crate::view::status::Environment;
+use crate::view::status::EnvironmentWords;
 use clap::Args;
 use serde_json::{Map, Value, json};
 use windlass_domain::deployment::redeploy_input::rollback_input;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::shown::api::environments::Environment;
 use windlass_domain::text::count::count;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::AppName;
@@ -106,14 +107,14 @@ impl Cancel {
     /// Only deployments of the version count, if one is named.
     async fn in_environment(&self, windlass: &Windlass) -> Result<String, Failure> {
         let path = ["apps", self.app.as_str(), "environments", &self.which];
-        let environment = Environment::read(&windlass.get(&path, &[]).await?)?;
+        let environment: Environment = windlass.read(&path, &[]).await?;
         let version = self.version.as_deref();
         let is_meant = |id: &&DeploymentId| version.is_none() || environment.version_of(id) == version;
-        let mut held = environment.lock.held.iter().map(|held| &held.deployment);
+        let mut held = environment.now.lock.held.iter().map(|held| &held.deployment);
         if let Some(held) = held.find(is_meant) {
             return Ok(held.0.clone());
         }
-        let waiting = environment.waiting.iter().map(|waiting| &waiting.deployment);
+        let waiting = environment.now.waiting.iter().map(|waiting| &waiting.deployment);
         let waiting: Vec<&str> = waiting.filter(is_meant).map(|id| id.0.as_str()).collect();
         let (app, name) = (&self.app, &self.which);
         let of = version.map_or_else(String::new, |version| format!(" of {version}"));
@@ -137,12 +138,12 @@ impl Cancel {
     /// Returns the advice where nothing is there to be cancelled.
     fn instead(&self, environment: &Environment) -> Prose {
         let (app, name) = (&self.app, &self.which);
-        let is_idle = environment.lock.held.is_none() && environment.waiting.is_empty();
+        let is_idle = environment.now.lock.held.is_none() && environment.now.waiting.is_empty();
         if self.version.is_some() && !is_idle {
             return format!("`windlass status {app} {name}` tells what is under way, and what waits.").into();
         }
-        let Environment { lock, snapshot, .. } = environment;
-        rollback_input(EnvironmentId::new(app, &environment.name), lock, *snapshot)
+        let now = &environment.now;
+        rollback_input(EnvironmentId::new(app, &environment.name), &now.lock, now.snapshot)
     }
 }
 
@@ -210,7 +211,7 @@ impl Accept {
             path: "accept",
             body: Map::new(),
             // A deployment that waited, or came since, may have its turn: that is what unlocking is for.
-            effect: Effect::Environment(|environment| environment.lock.stuck().is_none()),
+            effect: Effect::Environment(|environment| environment.now.lock.stuck().is_none()),
         }
     }
 }

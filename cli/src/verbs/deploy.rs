@@ -8,7 +8,7 @@ use crate::talk::installation::Endpoint;
 use crate::talk::windlass::{Windlass, waiting};
 use crate::verbs::follow::Patience;
 use crate::verbs::start::{Looking, NextStep, OverrideOptions, Start};
-use crate::view::declared_application::{ApplicationVersion, OrFindings};
+use crate::view::declared_application::{self, OrFindings, VersionWords};
 use clap::Args;
 use serde_json::Value;
 use windlass_domain::shown::planned::Planned;
@@ -67,7 +67,7 @@ impl Deploy {
     pub fn run(&self, then: NextStep<'_>, output: Output) -> Result<Exit, Failure> {
         waiting(async {
             let windlass = self.endpoint.open().await?;
-            let recorded = ApplicationVersion::of(&windlass, &self.app, &self.version).await;
+            let recorded = declared_application::version(&windlass, &self.app, &self.version).await;
             if let Ok(OrFindings::So(release)) = recorded
                 && let Some(origin) = release.origin()
             {

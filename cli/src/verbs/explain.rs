@@ -13,14 +13,16 @@ use crate::talk::windlass::{Windlass, waiting};
 use crate::view::declared_application::{self, OrFindings};
 use crate::view::environment_choice::EnvironmentChoice;
 use crate::view::live_comparison::print_now;
-use crate::view::record::Record;
-use crate::view::status::Environment;
+use crate::view::record;
+use crate::view::status::EnvironmentWords;
 use crate::view::{history, story};
 use clap::Args;
 use serde_json::{Value, json};
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::environment::HeldState;
 use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::shown::api::deployments::Record;
+use windlass_domain::shown::api::environments::Environment;
 use windlass_domain::text::name::AppName;
 use windlass_domain::text::time::Time;
 
@@ -140,7 +142,7 @@ impl Explain {
         let id = history::deployment_id(windlass, app, which, self.version.as_deref()).await?;
         let path = ["apps", app.as_str(), "deployments", &id];
         let mut answer = windlass.get(&path, &[]).await?;
-        let Some(record) = Record::read(&answer)? else {
+        let Some(record) = record::read(&answer)? else {
             let words = format!(
                 "{app} deployment {id} is accepted, and is not recorded yet: its execution begins; `windlass watch {app} \
                  {id}` watches it"
@@ -202,11 +204,12 @@ const LONGEST_S: u64 = 24 * 60 * 60;
 /// Returns the lines, with the environment as it is now.
 fn why_it_waits(record: &Deployment, now: &Environment) -> Vec<String> {
     let (app, environment, id) = (&record.app, &record.environment, &record.id);
-    let place = now.waiting.iter().find(|one| one.deployment == *id);
+    let place = now.now.waiting.iter().find(|one| one.deployment == *id);
     let since = place.map_or(record.accepted, |place| place.since);
     let mut lines = vec![format!("it waits for its turn since {since}")];
     lines.extend(what_for(record, now));
     let others: Vec<String> = now
+        .now
         .waiting
         .iter()
         .filter(|one| one.deployment != *id)
@@ -233,7 +236,7 @@ fn gives_up(since: Time) -> Time {
 
 fn what_for(record: &Deployment, now: &Environment) -> Vec<String> {
     let (app, environment) = (&record.app, &record.environment);
-    let Some(held) = &now.lock.held else {
+    let Some(held) = &now.now.lock.held else {
         return vec![format!(
             "  nothing works in {app} {environment} now: its turn comes as soon as it is woken, within five minutes at most"
         )];

@@ -9,12 +9,13 @@ use crate::ground::output::{Output, error};
 use crate::ground::trouble::TroubleName;
 use crate::talk::windlass::Windlass;
 use crate::view::live_comparison::{print_now, same_release};
-use crate::view::record::{self, Record};
+use crate::view::record;
 use crate::view::story::Printed;
 use clap::Args;
 use serde_json::Value;
 use std::time::{Duration, Instant, SystemTime};
 use windlass_domain::deployment::Status;
+use windlass_domain::shown::api::deployments::Record;
 use windlass_domain::text::name::AppName;
 use windlass_domain::text::time::Span;
 
@@ -155,7 +156,7 @@ pub async fn follow(
         let path = ["apps", app.as_str(), "deployments", &id];
         match windlass.get(&path, &[]).await {
             Ok(answer) => {
-                let record = Record::read(&answer).map_err(asks_doctor)?;
+                let record = record::read(&answer).map_err(asks_doctor)?;
                 (last, dead) = (answer, 0);
                 waiting.pulse.waits_for(record::activity(record.as_ref(), now()));
                 // A deployment that is accepted and not recorded yet has had no turn.

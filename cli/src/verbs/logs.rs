@@ -9,12 +9,13 @@ use crate::talk::windlass::{Windlass, waiting};
 use crate::verbs::follow::Patience;
 use crate::view::history;
 use crate::view::log_lines::{ComponentLine, LogLook, look};
-use crate::view::record::Record;
+use crate::view::record;
 use clap::Args;
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use windlass_aws::Aws;
 use windlass_domain::deployment::Deployment;
+use windlass_domain::shown::api::deployments::Record;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::{AppName, ComponentName};
 use windlass_domain::text::time::{Span, Time};
@@ -143,7 +144,7 @@ impl Logs {
 
     async fn record(&self, windlass: &Windlass, id: &str) -> Result<Option<Record>, Failure> {
         let path = ["apps", self.app.as_str(), "deployments", id];
-        Record::read(&windlass.get(&path, &[]).await?)
+        record::read(&windlass.get(&path, &[]).await?)
     }
 
     /// Returns the components that are asked for, of those that the deployment is for.

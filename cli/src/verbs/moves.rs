@@ -5,10 +5,11 @@ use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::output::Output;
 use crate::verbs::operator::Asking;
-use crate::verbs::scope::{ScopeCall, Words};
+use crate::verbs::scope::{ScopeCall, named, withdrawn};
 use clap::Args;
-use serde_json::Value;
+use std::iter;
 use windlass_domain::moving::scope::Scope;
+use windlass_domain::shown::api::started::{AppMoves, Moves};
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
 /// A move that is asked for.
@@ -43,9 +44,10 @@ impl Move<'_> {
         if !self.plan {
             return call.start(asking, output);
         }
-        let before = if from.is_whole() { "  with" } else { "with" };
-        let words = Words { targets: "targets", before, behind: "", owner: format!("for {to}") };
-        call.look(asking, output, |answer| words.of(self.moved(answer), answer))
+        if from.is_whole() {
+            return call.look(asking, output, |moves: AppMoves| self.all_of(&moves));
+        }
+        call.look(asking, output, |moves: Moves| self.moved(&moves))
     }
 
     /// Returns the path of the call: a move to another environment or application has a path that names both.
@@ -58,16 +60,31 @@ impl Move<'_> {
         }
     }
 
-    /// Returns the lines on what would be moved.
-    fn moved(&self, answer: &Value) -> Vec<String> {
+    /// Returns the lines on what would be moved of one environment.
+    fn moved(&self, moves: &Moves) -> Vec<String> {
         let (from, to) = (self.from, self.to);
-        if from.is_whole() {
-            return vec![format!("{from} would be called {to}")];
-        }
         let there = if to.is_whole() { from } else { to };
-        let components = answer.get("components").and_then(Value::as_object).into_iter().flatten();
-        let named = components.map(|(was, name)| (was, name.as_str().unwrap_or(was)));
-        named.map(|(was, name)| format!("{was} of {from} would be {name} of {there}")).collect()
+        let components = moves.components.iter();
+        let mut lines: Vec<String> =
+            components.map(|(was, name)| format!("{was} of {from} would be {name} of {there}")).collect();
+        lines.extend(moves.targets.iter().map(|target| format!("  with {target}")));
+        lines.extend(iter::once(&moves.stays).chain(&moves.next).map(|text| format!("  {text}")));
+        lines
+    }
+
+    /// Returns the lines on what would be moved of a whole application.
+    fn all_of(&self, moves: &AppMoves) -> Vec<String> {
+        let mut lines = vec![format!("{} would be called {}", self.from, self.to)];
+        lines.extend(withdrawn(moves.declaration.as_ref()));
+        for (name, here) in &moves.environments {
+            lines.push(named(name, &here.components));
+            lines.extend(here.targets.iter().map(|target| format!("    with {target}")));
+        }
+        let to = self.to;
+        lines.extend(moves.repositories.iter().map(|name| format!("  pushes to {name} would be for {to}")));
+        lines.extend(moves.frees.iter().map(|name| format!("  pushes to {name} would be nobody's")));
+        lines.extend(iter::once(&moves.stays).chain(&moves.next).map(|text| format!("  {text}")));
+        lines
     }
 }
 

@@ -6,15 +6,15 @@ use crate::ground::output::Output;
 use crate::ground::trouble::TroubleName;
 use crate::ground::{arguments, interrupt};
 use crate::talk::installation::Endpoint;
-use crate::talk::windlass::{Windlass, waiting};
+use crate::talk::windlass::{Windlass, read, waiting};
 use crate::verbs::follow::{AwaitedEnd, Patience, Wait, WaitOptions, follow};
-use crate::view::status::Environment;
+use crate::view::status::EnvironmentWords;
 use clap::Args;
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use windlass_domain::deployment::Refusal;
+use windlass_domain::shown::api::deployments::{Done, ExecutionEnd, ExecutionOutcome};
+use windlass_domain::shown::api::environments::Environment;
+use windlass_domain::shown::api::started::ActionStarted;
 use windlass_domain::text::finding::FindingName;
-use windlass_domain::text::foreign;
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The words of a wait for an action.
@@ -122,9 +122,8 @@ impl Action<'_> {
         };
         let [apps, app, environments, environment] = self.environment();
         let path = [apps, app, environments, environment, self.path];
-        let begun = windlass.act(self.method, &path, &query, body.as_ref()).await?;
-        let execution = begun.get("execution").and_then(Value::as_str);
-        execution.map(str::to_owned).ok_or_else(|| Failure::not_understood("the answer", "it names no execution"))
+        let begun: ActionStarted = read(&windlass.act(self.method, &path, &query, body.as_ref()).await?)?;
+        Ok(begun.execution)
     }
 
     fn environment(&self) -> [&str; 4] {
@@ -147,20 +146,20 @@ impl Action<'_> {
             Effect::Deployment(wanted) => wanted,
             Effect::Environment(_) => AwaitedEnd::Runs,
         };
-        follow(windlass, app, &id, &waiting, wanted, output).await
+        follow(windlass, app, &id.0, &waiting, wanted, output).await
     }
 
     /// Prints what was done, or why nothing was; and how the environment is now.
     async fn done(
         &self,
         windlass: &Windlass,
-        done: Option<CompletedAction>,
-        ended: Option<Execution>,
+        done: Option<Done>,
+        ended: Option<ExecutionEnd>,
         output: Output,
     ) -> Result<Exit, Failure> {
         let died = ended.filter(|known| known.status != "SUCCEEDED");
         if let (None, Some(died)) = (&done, died) {
-            return Err(died.failure());
+            return Err(ended_in_vain(died));
         }
         let (app, environment) = (&self.at.app, &self.at.environment);
         let sentence = done.map(|done| done.cause).ok_or_else(|| {
@@ -170,7 +169,7 @@ impl Action<'_> {
             ))
         })?;
         let answer = windlass.get(&self.environment(), &[]).await?;
-        let now = Environment::read(&answer)?;
+        let now: Environment = read(&answer)?;
         let is_so = match self.effect {
             // A deployment's own outcome was printed, and says nothing of what else goes on there.
             Effect::Deployment(_) => true,
@@ -182,46 +181,10 @@ impl Action<'_> {
     }
 }
 
-/// The outcome of an execution so far.
-#[derive(Debug, Deserialize)]
-pub struct ExecutionOutcome {
-    /// The deployment that it became.
-    #[serde(default, deserialize_with = "foreign::maybe")]
-    pub deployment: Option<String>,
-    /// The refusal, if it was refused before it could become a deployment.
-    pub refusal: Option<Refusal>,
-    /// The result, if it is no deployment.
-    pub done: Option<CompletedAction>,
-    /// The execution itself.
-    pub execution: Option<Execution>,
-}
-
-/// Something done that is no deployment.
-#[derive(Debug, Deserialize)]
-pub struct CompletedAction {
-    /// The sentence that says what was done.
-    pub cause: String,
-}
-
-/// An execution.
-#[derive(Debug, Deserialize)]
-pub struct Execution {
-    /// The status, in the word of Step Functions.
-    #[serde(deserialize_with = "foreign::one")]
-    pub status: String,
-    /// The name of what ended it.
-    #[serde(default, deserialize_with = "foreign::maybe")]
-    pub error: Option<String>,
-    /// The sentence that it ended with.
-    pub cause: Option<String>,
-}
-
-impl Execution {
-    /// Returns the failure that it has ended, and has done nothing.
-    fn failure(self) -> Failure {
-        let cause = self.cause.or(self.error).unwrap_or_default();
-        Failure::broken(format!("its execution ended {}: {cause}", self.status))
-    }
+/// Returns the failure that an execution has ended, and has done nothing.
+fn ended_in_vain(execution: ExecutionEnd) -> Failure {
+    let cause = execution.cause.or(execution.error).unwrap_or_default();
+    Failure::broken(format!("its execution ended {}: {cause}", execution.status))
 }
 
 /// Returns whether an execution that was started a moment ago is not known yet: Step Functions shows it with a delay.
@@ -240,8 +203,7 @@ pub async fn execution_outcome(
     execution: &str,
 ) -> Result<ExecutionOutcome, Failure> {
     let path = ["apps", app.as_str(), "deployments"];
-    let answer = windlass.get(&path, &[("execution", execution)]).await?;
-    ExecutionOutcome::deserialize(&answer).map_err(|error| Failure::not_understood("what came of it", error))
+    windlass.read(&path, &[("execution", execution)]).await
 }
 
 /// Waits until something has come of an execution: a deployment, something done, or its end. `stands` says how to see
@@ -295,7 +257,7 @@ pub async fn ended_without_environment(
     let came = came_of(windlass, app, execution, &waiting, "").await?;
     match (came.done, came.execution) {
         (Some(done), _) => Ok(done.cause),
-        (None, Some(ended)) => Err(ended.failure()),
+        (None, Some(ended)) => Err(ended_in_vain(ended)),
         (None, None) => Err(Failure::not_understood("what came of it", "it is a deployment")),
     }
 }

@@ -6,15 +6,15 @@ use crate::ground::output::Output;
 use crate::ground::output::text;
 use crate::ground::trouble::TroubleName;
 use crate::ground::{interrupt, manual};
-use crate::talk::windlass::Windlass;
+use crate::talk::windlass::{Windlass, read};
 use crate::verbs::follow::Patience;
 use crate::view::story;
 use indicatif::HumanDuration;
-use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
 use windlass_domain::declaration::gate::Verdict;
 use windlass_domain::declaration::plan::PlanOutcome;
+use windlass_domain::shown::api::started::{PlanAnswer, PlanStarted};
 use windlass_domain::shown::planned::{Becomes, DrawnPlan, End, FromTo, GateNow, Planned};
 use windlass_domain::text::count::count;
 use windlass_domain::text::finding::Finding;
@@ -69,15 +69,13 @@ pub async fn drawn(asked: PlanRequest<'_>, patience: &Patience) -> Result<(Value
         CallerKind::Person => windlass.act("POST", &path, &[], Some(body)).await?,
         CallerKind::Arrival => windlass.send(&path, body).await?,
     };
-    let id = begun.get("id").and_then(Value::as_str);
-    let id = id.ok_or_else(|| Failure::not_understood("the answer", "it names no plan"))?;
-    let answer = until_drawn(windlass, app, id, patience).await?;
-    if let Some(failed) = answer["failed"].as_str() {
-        let message = format!("the plan {id} was not drawn: {failed}");
-        return Err(Failure::broken(message));
+    let PlanStarted { id, .. } = read(&begun)?;
+    let answer = until_drawn(windlass, app, id.as_str(), patience).await?;
+    let PlanAnswer { planned, failed, .. } = read(&answer)?;
+    match failed {
+        Some(failed) => Err(Failure::broken(format!("the plan {id} was not drawn: {failed}"))),
+        None => Ok((answer, planned)),
     }
-    let planned = Planned::deserialize(&answer).map_err(|error| Failure::not_understood("the plan", error))?;
-    Ok((answer, planned))
 }
 
 async fn until_drawn(windlass: &Windlass, app: &AppName, id: &str, patience: &Patience) -> Result<Value, Failure> {

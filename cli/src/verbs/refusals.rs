@@ -10,13 +10,8 @@ use crate::talk::installation::Endpoint;
 use crate::talk::listing::{List, ListPart};
 use crate::talk::windlass::waiting;
 use clap::Args;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-use windlass_domain::release::request::Requester;
-use windlass_domain::text::finding::Finding;
-use windlass_domain::text::foreign;
+use windlass_domain::shown::api::recorded::ListedRefusal;
 use windlass_domain::text::name::AppName;
-use windlass_domain::text::time::Time;
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
@@ -28,19 +23,6 @@ pub struct Refusals {
     part: ListPart,
     #[command(flatten)]
     endpoint: Endpoint,
-}
-
-/// A refusal, or an arrival that was not taken.
-#[derive(Debug, Serialize, Deserialize)]
-struct Refusal {
-    #[serde(deserialize_with = "foreign::one")]
-    about: String,
-    requester: Requester,
-    findings: Vec<Finding>,
-    at: Time,
-    /// The rest, which only programs read.
-    #[serde(flatten)]
-    more: Map<String, Value>,
 }
 
 impl Refusals {
@@ -56,9 +38,9 @@ impl Refusals {
         let list = List { name: "refusals", path, query: Vec::new() };
         let page = waiting(async {
             let windlass = self.endpoint.open().await?;
-            self.part.read::<Refusal>(&windlass, &list).await
+            self.part.read::<ListedRefusal>(&windlass, &list).await
         })?;
-        let words: Vec<String> = page.listed.iter().map(Refusal::words).collect();
+        let words: Vec<String> = page.listed.iter().map(words).collect();
         let words = match (words.as_slice(), &self.app) {
             ([], _) if self.part.goes_on() => "there are no more".to_owned(),
             ([], Some(app)) => {
@@ -78,12 +60,10 @@ impl Refusals {
     }
 }
 
-impl Refusal {
-    fn words(&self) -> String {
-        let mut lines = vec![format!("{}  {}, by {}", self.at, self.about, self.requester)];
-        let findings = self.findings.iter();
-        lines.extend(findings.map(|finding| format!("  {}", text(&finding.line()))));
-        lines.extend(manual::line(&self.findings));
-        lines.join("\n")
-    }
+fn words(refusal: &ListedRefusal) -> String {
+    let mut lines = vec![format!("{}  {}, by {}", refusal.at, refusal.about, refusal.requester)];
+    let findings = refusal.findings.iter();
+    lines.extend(findings.map(|finding| format!("  {}", text(&finding.line()))));
+    lines.extend(manual::line(&refusal.findings));
+    lines.join("\n")
 }

@@ -7,9 +7,10 @@ use crate::ground::failure::Failure;
 use crate::ground::output::Output;
 use crate::verbs::follow::AwaitedEnd;
 use crate::verbs::operator::{ActedOn, Action, Asking, Effect};
-use crate::verbs::scope::{ScopeCall, Words, texts};
+use crate::verbs::scope::{ScopeCall, named, withdrawn};
 use clap::Args;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
+use windlass_domain::shown::api::started::{AppLetGo, LetGo};
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
 /// The arguments of `windlass remove`.
@@ -64,9 +65,10 @@ impl Remove {
         if !self.plan {
             return call.start(asking, output);
         }
-        let owner = "nobody's".to_owned();
-        let words = Words { targets: "frees", before: "another component may have", behind: " then", owner };
-        call.look(asking, output, |answer| words.of(vec![self.removed(answer)], answer))
+        if self.environment.is_none() {
+            return call.look(asking, output, |goes: AppLetGo| self.all_of(&goes));
+        }
+        call.look(asking, output, |goes: LetGo| self.removed(&goes))
     }
 
     /// Lets go of an environment, or of a component of it.
@@ -79,18 +81,31 @@ impl Remove {
         action.run(output)
     }
 
-    /// Returns the line on what would be let go of.
-    fn removed(&self, answer: &Value) -> String {
-        let app = &self.app;
-        let Some(environment) = &self.environment else {
-            return format!("{app} would be let go of");
-        };
-        let names: Vec<&str> = texts(answer, "components").collect();
+    /// Returns the lines on what an environment would let go of.
+    fn removed(&self, LetGo { goes, leaves }: &LetGo) -> Vec<String> {
+        let names: Vec<&str> = goes.components.iter().map(ComponentName::as_str).collect();
         let what = match &self.component {
             Some(component) if names.is_empty() => format!("what {component} has left"),
             _ => names.join(", "),
         };
-        format!("{app}/{environment} would let go of {what}")
+        let environment = self.environment.as_ref().map_or_else(String::new, |name| format!("/{name}"));
+        let mut lines = vec![format!("{}{environment} would let go of {what}", self.app)];
+        lines.extend(goes.frees.iter().map(|target| format!("  another component may have {target} then")));
+        lines.push(format!("  {leaves}"));
+        lines
+    }
+
+    /// Returns the lines on what a whole application would let go of.
+    fn all_of(&self, goes: &AppLetGo) -> Vec<String> {
+        let mut lines = vec![format!("{} would be let go of", self.app)];
+        lines.extend(withdrawn(goes.declaration.as_ref()));
+        for (name, here) in &goes.environments {
+            lines.push(named(name, &here.components));
+            lines.extend(here.frees.iter().map(|target| format!("  another component may have {target} then")));
+        }
+        lines.extend(goes.repositories.iter().map(|name| format!("  pushes to {name} would be nobody's")));
+        lines.push(format!("  {}", goes.leaves));
+        lines
     }
 }
 

@@ -7,11 +7,11 @@ use crate::ground::output::Output;
 use crate::ground::output::text;
 use crate::ground::trouble::TroubleName;
 use crate::ground::{arguments, interrupt};
-use crate::talk::windlass::{Windlass, waiting};
+use crate::talk::windlass::{Windlass, read, waiting};
 use crate::verbs::follow::{AwaitedEnd, Wait};
 use crate::verbs::operator::{ActedOn, Action, Effect, execution_outcome, is_not_known_yet};
-use crate::view::drills::{DrillsPage, PrintedDrill, exit};
-use crate::view::record::Record;
+use crate::view::drills::{PrintedDrill, exit, find};
+use crate::view::record;
 use clap::Args;
 use serde_json::{Map, json};
 use windlass_domain::text::name::ComponentName;
@@ -95,7 +95,7 @@ impl Drill {
             match execution_outcome(windlass, &self.at.app, execution).await {
                 Ok(came) => {
                     if let Some(id) = came.deployment {
-                        return Ok(id);
+                        return Ok(id.0);
                     }
                     if let Some(refusal) = came.refusal {
                         return Err(Failure::rejected("it was rejected:", refusal.findings));
@@ -125,12 +125,12 @@ impl Drill {
         loop {
             match windlass.get(&path, &[]).await {
                 Ok(answer) => {
-                    if let Some(drill) = DrillsPage::read(&answer)?.find(id) {
-                        for line in printed.fresh(drill) {
+                    if let Some(drill) = find(read(&answer)?, id) {
+                        for line in printed.fresh(&drill) {
                             waiting.pulse.lines_printed();
                             output.progress(&line);
                         }
-                        if let (Some(exit), Some(ended)) = (exit(drill), &drill.ended) {
+                        if let (Some(exit), Some(ended)) = (exit(&drill), &drill.ended) {
                             let exit = match exit {
                                 Exit::Rejected => self.refused(windlass, id).await,
                                 exit => exit,
@@ -152,7 +152,7 @@ impl Drill {
     async fn refused(&self, windlass: &Windlass, id: &str) -> Exit {
         let path = ["apps", self.at.app.as_str(), "deployments", id];
         let answer = windlass.get(&path, &[]).await;
-        let record = answer.and_then(|answer| Record::read(&answer)).ok().flatten();
+        let record = answer.and_then(|answer| record::read(&answer)).ok().flatten();
         let ended = record.and_then(|record| record.deployment.ending);
         ended.map_or(Exit::Rejected, |ended| Exit::of(&ended))
     }

@@ -4,10 +4,12 @@
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::output::Output;
-use crate::talk::windlass::waiting;
+use crate::talk::windlass::{read, waiting};
 use crate::verbs::operator::{Asking, ended_without_environment};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
-use windlass_domain::text::name::AppName;
+use windlass_domain::shown::api::started::ActionStarted;
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
 /// A call, and the look before it.
 pub struct ScopeCall<'a> {
@@ -28,10 +30,15 @@ impl ScopeCall<'_> {
     ///
     /// # Errors
     /// If Windlass refuses it or does not answer.
-    pub fn look(self, asking: &Asking, output: Output, words: impl Fn(&Value) -> String) -> Result<Exit, Failure> {
+    pub fn look<T: DeserializeOwned>(
+        self,
+        asking: &Asking,
+        output: Output,
+        words: impl Fn(T) -> Vec<String>,
+    ) -> Result<Exit, Failure> {
         waiting(async {
             let answer = asking.endpoint.open().await?.get(&self.look, &self.named).await?;
-            output.result(&answer, &words(&answer));
+            output.result(&answer, &words(read(&answer)?).join("\n"));
             Ok(Exit::Good)
         })
     }
@@ -48,8 +55,7 @@ impl ScopeCall<'_> {
             let members = self.named.into_iter().chain(confirm).chain([("reason", asking.reason.as_str())]);
             let body: Map<String, Value> = members.map(|(name, value)| (name.to_owned(), json!(value))).collect();
             let begun = windlass.act("POST", &self.path, &[], Some(&Value::Object(body))).await?;
-            let execution = begun.get("execution").and_then(Value::as_str);
-            let execution = execution.ok_or_else(|| Failure::not_understood("the answer", "it names no execution"))?;
+            let ActionStarted { execution } = &read(&begun)?;
             if asking.wait.no_wait {
                 let words = format!(
                     "handed in, and not waited for: {execution}. `windlass refusals {app}` tells whether it was refused"
@@ -64,42 +70,13 @@ impl ScopeCall<'_> {
     }
 }
 
-/// Returns the texts of a list in an answer.
-pub fn texts<'a>(answer: &'a Value, name: &str) -> impl Iterator<Item = &'a str> {
-    answer.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+/// Returns the line on the declaration of a whole application, if it has one.
+pub fn withdrawn(version: Option<&semver::Version>) -> Option<String> {
+    version.map(|version| format!("  its declaration {version} would be withdrawn"))
 }
 
-/// The words about a look.
-pub struct Words<'a> {
-    /// The member of the answer that lists the targets.
-    pub targets: &'a str,
-    /// The words before each target.
-    pub before: &'a str,
-    /// The words behind it.
-    pub behind: &'a str,
-    /// The new owner of a whole application's repositories, such as `for store`.
-    pub owner: String,
-}
-
-impl Words<'_> {
-    /// Says what a look has shown, behind these lines.
-    pub fn of(&self, mut lines: Vec<String>, answer: &Value) -> String {
-        let Self { targets, before, behind, owner } = self;
-        let version = answer.get("declaration").and_then(Value::as_str);
-        lines.extend(version.map(|version| format!("  its declaration {version} would be withdrawn")));
-        let whole = answer.get("environments").and_then(Value::as_object);
-        for (name, here) in whole.into_iter().flatten() {
-            lines.push(format!("  {name}: {}", texts(here, "components").collect::<Vec<_>>().join(", ")));
-            lines.extend(texts(here, targets).map(|target| format!("  {before} {target}{behind}")));
-        }
-        if whole.is_none() {
-            lines.extend(texts(answer, targets).map(|target| format!("  {before} {target}{behind}")));
-        } else {
-            lines.extend(texts(answer, "repositories").map(|name| format!("  pushes to {name} would be {owner}")));
-            lines.extend(texts(answer, "frees").map(|name| format!("  pushes to {name} would be nobody's")));
-        }
-        let rest = ["leaves", "stays", "next"].into_iter().filter_map(|member| answer.get(member)?.as_str());
-        lines.extend(rest.map(|text| format!("  {text}")));
-        lines.join("\n")
-    }
+/// Returns the line on the components of an environment of a whole application.
+pub fn named<'a>(environment: &EnvironmentName, components: impl IntoIterator<Item = &'a ComponentName>) -> String {
+    let names: Vec<&str> = components.into_iter().map(ComponentName::as_str).collect();
+    format!("  {environment}: {}", names.join(", "))
 }

@@ -4,15 +4,16 @@ use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::output::Output;
 use crate::ground::{arguments, interrupt};
-use crate::talk::windlass::Windlass;
+use crate::talk::windlass::{Windlass, read};
 use crate::verbs::follow::{AwaitedEnd, Patience, Wait, follow};
 use crate::verbs::planned::{self, CallerKind, PlanRequest};
-use crate::view::record::Record;
+use crate::view::record;
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::release::manifest::Manifest;
+use windlass_domain::shown::api::started::DeploymentStarted;
 use windlass_domain::shown::planned::Planned;
 use windlass_domain::text::name::{AppName, EnvironmentName};
 use windlass_domain::text::time::Span;
@@ -174,9 +175,8 @@ impl Start {
             CallerKind::Person => windlass.act("POST", &path, &[], Some(&body)).await?,
             CallerKind::Arrival => windlass.send(&path, &body).await?,
         };
-        let id = begun.get("id").and_then(Value::as_str);
-        let id = id.ok_or_else(|| Failure::not_understood("the answer", "it names no deployment"))?;
-        Ok((id.to_owned(), begun))
+        let DeploymentStarted { id, .. } = read(&begun)?;
+        Ok((id.0, begun))
     }
 
     /// Returns the last segment of the path that takes it: what is for operators has one of its own, which CI may not
@@ -298,7 +298,7 @@ impl Looking {
         loop {
             let path = ["apps", app.as_str(), "deployments", id];
             let (record, unseen) = match windlass.get(&path, &[]).await {
-                Ok(answer) => (Record::read(&answer)?, None),
+                Ok(answer) => (record::read(&answer)?, None),
                 // It was started a moment ago: it may be there at the next look.
                 Err(failure) if failure.exit == Exit::Rejected => (None, None),
                 Err(failure) => (None, Some(failure.message)),

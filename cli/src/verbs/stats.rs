@@ -5,10 +5,10 @@ use crate::ground::failure::Failure;
 use crate::ground::output::Output;
 use crate::talk::installation::Endpoint;
 use crate::talk::listing::{List, ListPage, ListPart, table};
-use crate::talk::windlass::waiting;
-use crate::view::figures::{App, COLUMNS};
+use crate::talk::windlass::{read, waiting};
+use crate::view::figures::{COLUMNS, notes, rows};
 use clap::Args;
-use serde_json::Value;
+use windlass_domain::shown::api::recorded::AppStats;
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The verb's arguments.
@@ -46,21 +46,19 @@ impl Stats {
                 let path = ["apps", app.as_str(), "stats"];
                 windlass.get(&path, &query).await
             })?;
-            let words = words(&[App::read(&answer)?], self.days);
+            let words = words(&[read(&answer)?], self.days);
             output.result(&answer, &words);
             return Ok(Exit::Good);
         }
         let list = List { name: "apps", path: vec!["stats"], query: vec![days] };
-        let page: ListPage<Value> = waiting(async {
+        let page: ListPage<AppStats> = waiting(async {
             let windlass = self.endpoint.open().await?;
             self.part.read(&windlass, &list).await
         })?;
-        let apps = page.listed.iter().map(App::read);
-        let apps: Vec<App> = apps.collect::<Result<_, _>>()?;
-        let words = match (apps.is_empty(), self.part.goes_on()) {
+        let words = match (page.listed.is_empty(), self.part.goes_on()) {
             (true, true) => "there are no more applications".to_owned(),
             (true, false) => "no application is declared yet".to_owned(),
-            (false, _) => words(&apps, self.days),
+            (false, _) => words(&page.listed, self.days),
         };
         let command = format!("stats --days {}", self.days);
         let words = self.part.with_more(words, &page, &command);
@@ -70,9 +68,9 @@ impl Stats {
 }
 
 /// Returns a table, the notes beside it, and the window.
-fn words(apps: &[App], days: u64) -> String {
-    let mut lines = vec![table(COLUMNS, apps.iter().flat_map(App::rows).collect())];
-    lines.extend(apps.iter().flat_map(App::notes));
+fn words(apps: &[AppStats], days: u64) -> String {
+    let mut lines = vec![table(COLUMNS, apps.iter().flat_map(rows).collect())];
+    lines.extend(apps.iter().flat_map(notes));
     let unit = if days == 1 { "day" } else { "days" };
     lines.push(format!("of what was asked for in the last {days} {unit}; `--json` tells the rest"));
     lines.join("\n")

@@ -7,14 +7,16 @@ use crate::ground::machine::now;
 use crate::ground::output::Output;
 use crate::talk::installation::Endpoint;
 use crate::talk::listing::{List, ListPart, table};
-use crate::talk::windlass::{Windlass, waiting};
-use crate::view::overview::{App, COLUMNS};
-use crate::view::record::Record;
-use crate::view::status::Environment;
+use crate::talk::windlass::{self, Windlass, waiting};
+use crate::view::overview::{COLUMNS, rows};
+use crate::view::record;
+use crate::view::status::EnvironmentWords;
 use crate::view::under_way;
 use clap::Args;
 use serde_json::{Value, json};
 use windlass_domain::environment::HeldState;
+use windlass_domain::shown::api::environments::Environment;
+use windlass_domain::shown::api::environments::{AppOverview, Environments};
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The arguments of `windlass status`.
@@ -62,13 +64,10 @@ impl Status {
     async fn all(&self, app: &AppName) -> Result<Vec<(Value, String)>, Failure> {
         let windlass = self.endpoint.open().await?;
         let path = ["apps", app.as_str(), "environments"];
-        let known = windlass.get(&path, &[]).await?;
-        let names = known["environments"]
-            .as_array()
-            .ok_or_else(|| Failure::not_understood("the list of environments", "it has none"))?;
+        let known: Environments = windlass.read(&path, &[]).await?;
         let mut answers = Vec::new();
-        for name in names.iter().filter_map(Value::as_str) {
-            answers.push(self.read(&windlass, app, name).await?);
+        for name in &known.environments {
+            answers.push(self.read(&windlass, app, name.as_str()).await?);
         }
         Ok(answers)
     }
@@ -78,7 +77,7 @@ impl Status {
         let query: &[(&str, &str)] = if self.observe { &[("observe", "true")] } else { &[] };
         let path = ["apps", app.as_str(), "environments", environment];
         let answer = windlass.get(&path, query).await?;
-        let here = Environment::read(&answer)?;
+        let here: Environment = windlass::read(&answer)?;
         let lines = under_way(windlass, &here).await;
         let words = std::iter::once(here.words()).chain(lines);
         Ok((answer, words.collect::<Vec<_>>().join("\n")))
@@ -87,13 +86,13 @@ impl Status {
 
 /// Returns the lines on how far the deployment is that holds the lock, if it does not need an operator.
 async fn under_way(windlass: &Windlass, here: &Environment) -> Vec<String> {
-    let held = here.lock.held.as_ref();
+    let held = here.now.lock.held.as_ref();
     let Some(held) = held.filter(|held| held.state != HeldState::NeedsOperator) else {
         return Vec::new();
     };
     let path = ["apps", here.app.as_str(), "deployments", &held.deployment.0];
     let answer = windlass.get(&path, &[]).await;
-    match answer.and_then(|answer| Record::read(&answer)) {
+    match answer.and_then(|answer| record::read(&answer)) {
         Ok(record) => under_way::lines(record.as_ref(), here, now()),
         Err(failure) => vec![format!("  how far it is could not be seen: {}", failure.message)],
     }
@@ -126,13 +125,12 @@ fn list_apps(part: &ListPart, endpoint: &Endpoint, output: Output) -> Result<Exi
     let list = List { name: "apps", path: vec!["apps"], query: Vec::new() };
     let page = waiting(async {
         let windlass = endpoint.open().await?;
-        part.read::<Value>(&windlass, &list).await
+        part.read::<AppOverview>(&windlass, &list).await
     })?;
-    let apps: Vec<App> = page.listed.iter().map(App::read).collect::<Result<_, _>>()?;
-    let words = match (apps.is_empty(), part.goes_on()) {
+    let words = match (page.listed.is_empty(), part.goes_on()) {
         (true, true) => "there are no more applications".to_owned(),
         (true, false) => "no application is declared yet: `windlass declare app.yaml` declares one".to_owned(),
-        (false, _) => table(COLUMNS, apps.iter().flat_map(App::rows).collect()),
+        (false, _) => table(COLUMNS, page.listed.iter().flat_map(rows).collect()),
     };
     let words = part.with_more(words, &page, list.name);
     output.result(&page.as_json(list.name), &words);

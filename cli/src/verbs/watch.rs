@@ -9,13 +9,14 @@ use crate::ground::output::{Output, error};
 use crate::talk::installation::Endpoint;
 use crate::talk::windlass::{Windlass, waiting};
 use crate::verbs::follow::{AwaitedEnd, Patience, follow};
-use crate::view::declared_application::{ApplicationVersion, OrFindings};
-use crate::view::history::{Deployment, newest};
+use crate::view::declared_application::{self, OrFindings, VersionWords};
+use crate::view::history::newest;
 use clap::Args;
 use indicatif::HumanDuration;
 use std::time::Duration;
 use windlass_domain::prose;
 use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::shown::api::deployments::HistoryEntry;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
@@ -77,7 +78,7 @@ impl Watch {
             return Ok(id);
         }
         if let Some(found) = self.look(windlass, environment, usize::MAX).await? {
-            return Ok(found.id);
+            return Ok(found.id.0);
         }
         let (most, why) = self.what_can_come(windlass, environment).await?;
         let patience = self.patience.at_most(most);
@@ -90,7 +91,7 @@ impl Watch {
         waiting.pulse.waits_for(format!("no deployment of it is in {environment} yet; it is looked for"));
         while waiting.goes_on().await {
             if let Some(found) = self.look(windlass, environment, 1).await? {
-                return Ok(found.id);
+                return Ok(found.id.0);
             }
             // A finding on its upload ends the waiting.
             self.what_can_come(windlass, environment).await?;
@@ -139,7 +140,7 @@ impl Watch {
         windlass: &Windlass,
         environment: &EnvironmentName,
         pages: usize,
-    ) -> Result<Option<Deployment>, Failure> {
+    ) -> Result<Option<HistoryEntry>, Failure> {
         newest(windlass, EnvironmentId::new(&self.app, environment), self.version.as_deref(), pages).await
     }
 
@@ -158,7 +159,7 @@ impl Watch {
             );
             return Ok((SOON, Finding { path: "environment".to_owned(), ..why }));
         };
-        match ApplicationVersion::of(windlass, app, version).await? {
+        match declared_application::version(windlass, app, version).await? {
             OrFindings::Not(findings) => {
                 let unknown = findings.into_iter().next();
                 let mut unknown = unknown

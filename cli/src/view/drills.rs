@@ -1,43 +1,24 @@
-//! A drill as the API answers it, and as people read it; and the drills of each environment by its declaration.
+//! A drill as people read it; and the drills of each environment by its declaration.
 
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::talk::windlass::Windlass;
-use crate::view::status::Environment;
-use serde::Deserialize;
-use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::drill_schedule::{Schedule, is_production};
 use windlass_domain::deployment::drill::{Drill, DrillDeployment, DrillFacts, DrillOutcome, DrillStep, Drills, lasted};
 use windlass_domain::environment::Lock;
 use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::shown::api::environments::Environment;
+use windlass_domain::shown::api::recorded::DrillsPage;
 use windlass_domain::text::count::count;
 use windlass_domain::text::name::EnvironmentName;
 use windlass_domain::text::time::Time;
 
-/// The drills of an environment: the one that is under way, and a page of those that have ended.
-#[derive(Debug, Deserialize)]
-pub struct DrillsPage {
-    under_way: Option<Drill>,
-    #[serde(default)]
-    drills: Vec<Drill>,
-}
-
-impl DrillsPage {
-    /// Reads an answer.
-    ///
-    /// # Errors
-    /// If it has another form.
-    pub fn read(answer: &Value) -> Result<Self, Failure> {
-        Self::deserialize(answer).map_err(|error| Failure::not_understood("the drills", error))
-    }
-
-    /// Finds the drill with this id.
-    pub fn find(&self, id: &str) -> Option<&Drill> {
-        let mut all = self.under_way.iter().chain(&self.drills);
-        all.find(|drill| drill.id.as_str() == id)
-    }
+/// Finds the drill with this id.
+pub fn find(page: DrillsPage, id: &str) -> Option<Drill> {
+    let mut all = page.under_way.into_iter().chain(page.drills);
+    all.find(|drill| drill.id.as_str() == id)
 }
 
 /// Reads the newest drill of an environment that has ended, with all of its record.
@@ -48,8 +29,8 @@ pub async fn newest(windlass: &Windlass, of: EnvironmentId<'_>) -> Result<Option
     let (app, environment) = (of.app(), of.environment());
     let (app, environment) = (app.as_str(), environment.as_str());
     let path = ["apps", app, "environments", environment, "drills"];
-    let answer = windlass.get(&path, &[("limit", "1")]).await?;
-    Ok(DrillsPage::read(&answer)?.drills.into_iter().next())
+    let page: DrillsPage = windlass.read(&path, &[("limit", "1")]).await?;
+    Ok(page.drills.into_iter().next())
 }
 
 /// The part of a drill that has been printed already.
@@ -134,12 +115,12 @@ pub fn drills(declaration: &Declaration, looked: &LookedEnvironments, now: Time)
 fn of_schedule(schedule: &Schedule, here: Option<&Option<Environment>>, now: Time) -> String {
     let (no_drills, free) = (Drills::default(), Lock::default());
     let facts = match here {
-        Some(Some(here)) => here.drills.as_ref().map(|drills| DrillFacts {
+        Some(Some(here)) => Some(DrillFacts {
             schedule: Some(schedule),
-            drills,
-            lock: &here.lock,
-            waits: here.waiting.first().map(|one| &one.deployment),
-            hold: here.hold.as_ref(),
+            drills: &here.now.drills,
+            lock: &here.now.lock,
+            waits: here.now.waiting.first().map(|one| &one.deployment),
+            hold: here.now.hold.as_ref(),
             runs: !here.running.is_empty(),
             now,
         }),

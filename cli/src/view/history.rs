@@ -1,4 +1,4 @@
-//! The history of an environment, as the API answers it, and the deployment that a command means: by its id, or the
+//! The history of an environment, and the deployment that a command means: by its id, or the
 //! newest of an environment, or of a version there.
 
 use crate::ground::arguments::is_id;
@@ -6,69 +6,17 @@ use crate::ground::failure::Failure;
 use crate::talk::listing::{LARGEST_PAGE, List, Listed, page};
 use crate::talk::windlass::Windlass;
 use crate::view::provenance::{commit, names, took, who};
-use serde::{Deserialize, Serialize};
 use windlass_domain::declaration::version_name::plain;
-use windlass_domain::deployment::{Ended, Status};
-use windlass_domain::document::git::Git;
-use windlass_domain::release::Part;
-use windlass_domain::release::action::ActionName;
+use windlass_domain::deployment::Status;
 use windlass_domain::release::identity::EnvironmentId;
-use windlass_domain::release::request::Requester;
-use windlass_domain::shown::message::ReleaseSummary;
+use windlass_domain::shown::api::deployments::HistoryEntry;
 use windlass_domain::text::finding::{Finding, FindingName};
-use windlass_domain::text::foreign;
 use windlass_domain::text::name::{AppName, EnvironmentName};
-use windlass_domain::text::time::Time;
 
-/// A deployment in short.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Deployment {
-    /// Its id.
-    #[serde(deserialize_with = "foreign::one")]
-    pub id: String,
-    /// The action that was asked for.
-    pub action: ActionName,
-    /// The release's version.
-    #[serde(default, deserialize_with = "foreign::maybe")]
-    pub version: Option<String>,
-    /// The snapshot that it goes to, if it goes to one and that is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub snapshot: Option<u64>,
-    /// Its status.
-    pub status: Status,
-    /// The time at which it was accepted.
-    pub accepted: Time,
-    /// The requester.
-    pub requester: Requester,
-    /// The reason.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(deserialize_with = "foreign::maybe")]
-    pub reason: Option<String>,
-    /// Its origin in Git.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub git: Option<Git>,
-    /// The components that it brought, or containers of them.
-    #[serde(default)]
-    pub components: Vec<Part>,
-    /// The time at which it began.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub started: Option<Time>,
-    /// Its ending.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ending: Option<Ended>,
-}
-
-impl Deployment {
-    /// Returns what it brings.
-    pub fn summary(&self) -> ReleaseSummary<'_> {
-        ReleaseSummary { action: self.action, version: self.version.as_deref(), snapshot: self.snapshot }
-    }
-
-    /// Returns the version for a column, or where it goes.
-    fn version(&self) -> String {
-        let summary = self.summary();
-        summary.version().map(str::to_owned).or_else(|| summary.goal()).unwrap_or_else(|| "-".to_owned())
-    }
+/// Returns the version for a column, or where it goes.
+fn version(one: &HistoryEntry) -> String {
+    let summary = one.summary();
+    summary.version().map(str::to_owned).or_else(|| summary.goal()).unwrap_or_else(|| "-".to_owned())
 }
 
 /// Finds the newest deployment of an environment, or of a version there, within so many pages of its history.
@@ -80,20 +28,17 @@ pub async fn newest(
     of: EnvironmentId<'_>,
     version: Option<&str>,
     pages: usize,
-) -> Result<Option<Deployment>, Failure> {
+) -> Result<Option<HistoryEntry>, Failure> {
     // A version may have the digits of its bytes behind it there.
     let is_named = |name: &str, version: &str| {
         let rest = name.strip_prefix(&plain(version));
         name == version || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('+'))
     };
-    let is_meant = |one: &Deployment| {
-        let name = one.version.as_deref().unwrap_or_default();
-        version.is_none_or(|version| is_named(name, version))
-    };
+    let is_meant = |one: &HistoryEntry| version.is_none_or(|version| is_named(&one.version, version));
     let mut after: Option<String> = None;
     for _ in 0..pages {
-        let list = List::of::<Deployment>(of);
-        let page = page::<Deployment>(windlass, &list, LARGEST_PAGE, after.as_deref()).await?;
+        let list = List::of::<HistoryEntry>(of);
+        let page = page::<HistoryEntry>(windlass, &list, LARGEST_PAGE, after.as_deref()).await?;
         let found = page.listed.into_iter().find(is_meant);
         after = page.next;
         if found.is_some() || after.is_none() {
@@ -103,7 +48,7 @@ pub async fn newest(
     Ok(None)
 }
 
-impl Listed for Deployment {
+impl Listed for HistoryEntry {
     const NAME: &'static str = "deployments";
     const VERB: &'static str = "history";
 
@@ -126,9 +71,9 @@ impl Listed for Deployment {
         let ended = self.ending.as_ref().map(|ended| ended.at);
         vec![
             self.accepted.to_string(),
-            self.id.clone(),
+            self.id.to_string(),
             self.action.to_string(),
-            self.version(),
+            version(self),
             commit(self.git.as_ref()),
             names(&self.components),
             took(self.started, ended),
@@ -160,7 +105,7 @@ pub async fn deployment_id(
     };
     let of = EnvironmentId::new(app, &environment);
     let found = newest(windlass, of, version, usize::MAX).await?;
-    found.map(|found| found.id).ok_or_else(|| none(of, version))
+    found.map(|found| found.id.0).ok_or_else(|| none(of, version))
 }
 
 fn none(of: EnvironmentId<'_>, version: Option<&str>) -> Failure {

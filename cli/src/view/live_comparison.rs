@@ -6,8 +6,8 @@ use crate::ground::failure::Failure;
 use crate::ground::output::Output;
 use crate::ground::output::text;
 use crate::talk::windlass::Windlass;
-use crate::view::record::Record;
-use crate::view::status::Environment;
+use crate::view::record;
+use crate::view::status::{EnvironmentWords, left_alone};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use windlass_domain::deployment::Deployment;
@@ -15,6 +15,8 @@ use windlass_domain::environment::drift::Drift;
 use windlass_domain::environment::{BEFORE_WINDLASS, GivenVersion, Running, VersionNames};
 use windlass_domain::prose;
 use windlass_domain::release::Part;
+use windlass_domain::shown::api::deployments::Record;
+use windlass_domain::shown::api::environments::Environment;
 use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::time::Time;
 
@@ -40,8 +42,9 @@ pub fn live_comparison(record: &Deployment, now: &Environment) -> LiveComparison
     for part in record.parts() {
         let name = &part.component;
         if let Some(left) = now.no_longer_declared.get(name) {
-            let words = format!("{part}: {}", left.words());
-            let names = part.container.as_ref().and_then(|it| left.containers.get(it)).unwrap_or(&left.names);
+            let words = format!("{part}: {}", left_alone(left));
+            let names =
+                part.container.as_ref().and_then(|it| left.running.containers.get(it)).unwrap_or(&left.running.names);
             let is_called = |version: &str| names.now.version == version;
             let is_found = record.found.contains(name) && is_called(BEFORE_WINDLASS);
             let brought_it = names.are_of(&record.id) || is_called(&record.release.version);
@@ -150,7 +153,7 @@ fn compare(deployment: &Deployment, exit: Exit, seen: Result<Environment, String
             };
         }
     };
-    let held = now.lock.held.as_ref();
+    let held = now.now.lock.held.as_ref();
     let is_unlocked = held.is_none_or(|held| held.deployment != deployment.id);
     let is_to_run = exit == Exit::Good || (exit == Exit::NeedsOperator && is_unlocked);
     let may_run = is_to_run || matches!(exit, Exit::Superseded | Exit::Recorded);
@@ -180,12 +183,12 @@ fn compare(deployment: &Deployment, exit: Exit, seen: Result<Environment, String
 pub async fn same_release(windlass: &Windlass, record: &Record) -> Option<String> {
     let mine = &record.deployment;
     let now = environment(windlass, mine, &[]).await.ok()?;
-    let held = now.lock.held.iter().map(|held| &held.deployment);
-    let waiting = now.waiting.iter().map(|waiting| &waiting.deployment);
+    let held = now.now.lock.held.iter().map(|held| &held.deployment);
+    let waiting = now.now.waiting.iter().map(|waiting| &waiting.deployment);
     for id in held.chain(waiting).filter(|id| **id != mine.id) {
         let path = ["apps", mine.app.as_str(), "deployments", &id.0];
         let answer = windlass.get(&path, &[]).await.ok()?;
-        let other = Record::read(&answer).ok().flatten();
+        let other = record::read(&answer).ok().flatten();
         let other = other.map(|other| other.deployment);
         if other.is_some_and(|other| brings_the_same(&other, mine)) {
             return Some(id.0.clone());
@@ -205,12 +208,13 @@ async fn environment(
 ) -> Result<Environment, Failure> {
     let environment = deployment.environment.as_str();
     let path = ["apps", deployment.app.as_str(), "environments", environment];
-    Environment::read(&windlass.get(&path, query).await?)
+    windlass.read(&path, query).await
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::talk::windlass;
     use serde_json::{Value, json};
 
     fn artifact(letter: char) -> Value {
@@ -249,7 +253,7 @@ mod tests {
             "lock": {"token": 1}, "waiting": [], "observed": observed, "no_longer_declared": undeclared,
             "deployments": {"fedcba9876543210": {"action": "rollback", "version": "1.0.0", "components": [],
                 "requester": {"route": "api", "principal": "ann"}, "reason": "broken", "accepted": 0}}});
-        let environment = Environment::read(&environment).unwrap();
+        let environment = windlass::read(&environment).unwrap();
         match live_comparison(record, &environment) {
             LiveComparison::Runs(words) => format!("runs: {words}"),
             LiveComparison::SomethingElse(words) => format!("else: {}", words.join("; ")),

@@ -1,10 +1,10 @@
 //! The log lines of what a deployment changed, in one look. The deciding code is pure.
 
-use crate::view::record::Record;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use windlass_aws::{Aws, LogLine, LogLines, LogPlace};
 use windlass_domain::deployment::step::Step;
+use windlass_domain::shown::api::deployments::Record;
 use windlass_domain::text::foreign;
 use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::time::Time;

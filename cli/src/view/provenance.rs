@@ -1,82 +1,39 @@
 //! A deployment in short: its requester, its commit and its reason, beside what it brought.
 
-use serde::{Deserialize, Serialize};
 use windlass_domain::document::git::Git;
-use windlass_domain::environment::ACCEPTED;
 use windlass_domain::release::Part;
 use windlass_domain::release::action::ActionName;
-use windlass_domain::release::ending::Resolved;
 use windlass_domain::release::request::Requester;
-use windlass_domain::shown::message::ReleaseSummary;
-use windlass_domain::text::foreign;
+use windlass_domain::shown::api::deployments::Provenance;
 use windlass_domain::text::time::Time;
 
-/// A deployment in short.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Provenance {
-    /// The action that was asked for.
-    pub action: ActionName,
-    /// The release's version.
-    #[serde(deserialize_with = "foreign::one")]
-    pub version: String,
-    /// The snapshot that it goes to, if it goes to one and that is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub snapshot: Option<u64>,
-    /// Its origin in Git.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub git: Option<Git>,
-    /// The components that it brought, or containers of them.
-    #[serde(default)]
-    pub components: Vec<Part>,
-    /// The requester.
-    pub requester: Requester,
-    /// The reason.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(deserialize_with = "foreign::maybe")]
-    pub reason: Option<String>,
-    /// The time at which it was accepted.
-    pub accepted: Time,
-    /// The time at which it began.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub started: Option<Time>,
-    /// The time at which it ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ended: Option<Time>,
-    /// The person who accepted what it had left, where it could not be undone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resolved: Option<Resolved>,
-}
-
-impl Provenance {
-    /// Returns the person who accepted what runs by this name, where the deployment left that.
-    pub fn accepted_as(&self, version: &str) -> Option<&Resolved> {
-        self.resolved.as_ref().filter(|_| version == ACCEPTED)
-    }
-
+/// A deployment in short, as people read it.
+pub trait ProvenanceWords {
     /// Returns its words, such as `rollback, asked by ann: checkout is broken`.
-    pub fn words(&self) -> String {
-        format!("{}, {}", self.action, self.by_whom())
-    }
+    fn words(&self) -> String;
 
     /// Returns its words where nothing else says what it brings: `of 1.4.0 (deploy, asked by tom)`, `(rollback to
     /// 1.0.0, snapshot 3; asked by ann: checkout is broken)`.
-    pub fn in_full(&self) -> String {
+    fn in_full(&self) -> String;
+}
+
+impl ProvenanceWords for Provenance {
+    fn words(&self) -> String {
+        format!("{}, {}", self.action, by_whom(self))
+    }
+
+    fn in_full(&self) -> String {
         if self.action == ActionName::Deploy {
             return format!("of {} ({})", self.version, self.words());
         }
-        format!("({}; {})", self.summary().called(), self.by_whom())
+        format!("({}; {})", self.summary().called(), by_whom(self))
     }
+}
 
-    /// Returns what it brings.
-    pub fn summary(&self) -> ReleaseSummary<'_> {
-        ReleaseSummary { action: self.action, version: Some(&self.version), snapshot: self.snapshot }
-    }
-
-    fn by_whom(&self) -> String {
-        let reason = self.reason.iter().map(|reason| format!(": {reason}"));
-        let who = who(&self.requester);
-        format!("asked by {who}{}", reason.collect::<String>())
-    }
+fn by_whom(asked: &Provenance) -> String {
+    let reason = asked.reason.iter().map(|reason| format!(": {reason}"));
+    let who = who(&asked.requester);
+    format!("asked by {who}{}", reason.collect::<String>())
 }
 
 /// Returns the requester in few letters: the end of an ARN is enough for a person, and the record has the whole.

@@ -1,43 +1,27 @@
-//! A deployment's record, as the API answers it, and its activity at this moment, in one line, for those who watch it.
+//! The record of a deployment, and its activity at this moment, in one line, for those who watch it.
 
 use crate::ground::failure::Failure;
-use serde::{Deserialize, Serialize};
+use crate::talk::windlass;
 use serde_json::Value;
 use windlass_domain::declaration::gate::Verdict;
-use windlass_domain::declaration::plan::Plan;
 use windlass_domain::deployment::drill::lasted;
 use windlass_domain::deployment::judgement::Judgement;
 use windlass_domain::deployment::step::{Step, StepStatus};
 use windlass_domain::deployment::{Deployment, Status};
+use windlass_domain::shown::api::deployments::Record;
 use windlass_domain::text::count::count;
 use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::time::Time;
 
-/// The whole record.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Record {
-    /// The deployment.
-    pub deployment: Deployment,
-    /// Its plan, once it has one.
-    pub plan: Option<Plan>,
-    /// Its steps, by component.
-    pub steps: Vec<Step>,
-    /// Its judgements, by wave.
-    pub judgements: Vec<Judgement>,
-}
-
-impl Record {
-    /// Reads an answer; `None` where the deployment is accepted and not recorded yet.
-    ///
-    /// # Errors
-    /// If it has another form: the program and Windlass are of different versions.
-    pub fn read(answer: &Value) -> Result<Option<Self>, Failure> {
-        if answer["deployment"]["status"] == "accepted" {
-            return Ok(None);
-        }
-        let record = Self::deserialize(answer).map_err(|error| Failure::not_understood("the record", error))?;
-        Ok(Some(record))
+/// Reads the record of a deployment; `None` where the deployment is accepted and not recorded yet.
+///
+/// # Errors
+/// If the answer has another form: the program and Windlass are of different versions.
+pub fn read(answer: &Value) -> Result<Option<Record>, Failure> {
+    if answer["deployment"]["status"] == "accepted" {
+        return Ok(None);
     }
+    windlass::read(answer).map(Some)
 }
 
 /// Returns the line; `None` of a record means that the deployment is accepted and not recorded yet.
@@ -166,7 +150,7 @@ mod tests {
             }],
         });
         change(&mut record);
-        Record::read(&record).unwrap().unwrap()
+        read(&record).unwrap().unwrap()
     }
 
     #[test]

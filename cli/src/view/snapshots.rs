@@ -1,94 +1,48 @@
-//! The snapshots of an environment, as the API answers them.
+//! The snapshots of an environment, as people read them.
 
 use crate::talk::listing::Listed;
-use crate::view::provenance::{Provenance, commit, took, who};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use crate::view::provenance::{commit, took, who};
+use crate::view::status::parts;
 use windlass_domain::document::git::Git;
-use windlass_domain::environment::BEFORE_WINDLASS;
-use windlass_domain::environment::kept::Irreversible;
+use windlass_domain::environment::{BEFORE_WINDLASS, VersionNames};
+use windlass_domain::release::Part;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::EnvironmentId;
-use windlass_domain::text::foreign;
-use windlass_domain::text::name::ComponentName;
-use windlass_domain::text::time::Time;
+use windlass_domain::shown::api::recorded::ListedSnapshot;
 
-/// A snapshot.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Snapshot {
-    /// The number by which a rollback names it.
-    pub number: u64,
-    /// The version of the release that made it, or `before-windlass`.
-    #[serde(deserialize_with = "foreign::one")]
-    pub version: String,
-    /// The time at which it was made.
-    pub made: Time,
-    /// True if it is what runs now.
-    pub present: bool,
-    /// True if a deployment made it that was judged good.
-    pub verified_good: bool,
-    /// True if that deployment had no gate, so that nothing was measured of it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub unmeasured: bool,
-    /// True if its release was undone here later.
-    pub vetoed: bool,
-    /// The irreversible runs that a rollback to it crosses.
-    #[serde(default)]
-    pub crosses: Irreversible,
-    /// The versions that ran, by component.
-    pub components: BTreeMap<ComponentName, Value>,
-    /// The requester of the deployment that made it.
-    #[serde(default)]
-    pub asked: Option<Provenance>,
-    /// The rest, which only programs read.
-    #[serde(flatten)]
-    more: Map<String, Value>,
+/// Returns the components, each with its version where that is another one than the snapshot's.
+fn versions(snapshot: &ListedSnapshot) -> String {
+    let names = named_parts(snapshot).map(|(part, names)| match &names.now.version {
+        version if *version == snapshot.version => part.to_string(),
+        version => format!("{part}@{version}"),
+    });
+    let names: Vec<String> = names.collect();
+    if names.is_empty() { "-".to_owned() } else { names.join(",") }
 }
 
-impl Snapshot {
-    /// Returns the components, each with its version where that is another one than the snapshot's.
-    fn versions(&self) -> String {
-        let names = self.parts().map(|(name, ran)| match ran["version"].as_str() {
-            Some(version) if version != self.version => format!("{name}@{version}"),
-            _ => name,
-        });
-        let names: Vec<String> = names.collect();
-        if names.is_empty() { "-".to_owned() } else { names.join(",") }
-    }
-
-    /// Returns each component with its recorded state, or each container of one that has several images.
-    pub fn parts(&self) -> impl Iterator<Item = (String, &Value)> {
-        self.components.iter().flat_map(|(name, ran)| {
-            let containers = ran["containers"].as_object().into_iter().flatten();
-            let mut parts: Vec<(String, &Value)> =
-                containers.map(|(one, ran)| (format!("{name}/{one}"), ran)).collect();
-            if parts.is_empty() {
-                parts.push((name.to_string(), ran));
-            }
-            parts
-        })
-    }
-
-    /// Returns the place in Git that its version comes from, if all that runs of that version come from one.
-    fn git(&self) -> Option<Git> {
-        let named = self.parts().filter(|(_, ran)| ran["version"].as_str() == Some(&self.version));
-        let mut from = named.map(|(_, ran)| &ran["git"]);
-        let first = from.next()?;
-        from.all(|git| git == first).then(|| Git::deserialize(first).ok()).flatten()
-    }
-
-    /// Returns the components whose bytes had come by another name.
-    fn origins(&self) -> impl Iterator<Item = String> {
-        self.parts().filter_map(|(name, ran)| {
-            let brought = ran["brought"]["version"].as_str()?;
-            let is_renamed = ran["version"].as_str() != Some(brought);
-            is_renamed.then(|| format!("{name} came with {brought}"))
-        })
-    }
+/// Returns the names of each component of a snapshot, or of each container of one that has several images.
+pub fn named_parts(snapshot: &ListedSnapshot) -> impl Iterator<Item = (Part, &VersionNames)> {
+    snapshot.components.iter().flat_map(|(name, ran)| parts(name, &ran.running.names, &ran.running.containers))
 }
 
-impl Listed for Snapshot {
+/// Returns the place in Git that its version comes from, if all that runs of that version come from one.
+fn git(snapshot: &ListedSnapshot) -> Option<&Git> {
+    let named = named_parts(snapshot).filter(|(_, names)| names.now.version == snapshot.version);
+    let mut from = named.map(|(_, names)| names.now.git.as_ref());
+    let first = from.next()?;
+    from.all(|git| git == first).then_some(first).flatten()
+}
+
+/// Returns the components whose bytes had come by another name.
+fn origins(snapshot: &ListedSnapshot) -> impl Iterator<Item = String> {
+    named_parts(snapshot).filter_map(|(part, names)| {
+        let brought = &names.brought.version;
+        let is_renamed = names.now.version != *brought && brought != BEFORE_WINDLASS;
+        is_renamed.then(|| format!("{part} came with {brought}"))
+    })
+}
+
+impl Listed for ListedSnapshot {
     const NAME: &'static str = "snapshots";
     const VERB: &'static str = "snapshots";
 
@@ -113,7 +67,7 @@ impl Listed for Snapshot {
         let words = words.map(|(_, words)| (*words).to_owned());
         let crosses = self.crosses.iter();
         let crosses = crosses.map(|(name, ran)| format!("crosses {name} of {}", ran.version));
-        let words: Vec<String> = words.chain(crosses).chain(self.origins()).collect();
+        let words: Vec<String> = words.chain(crosses).chain(origins(self)).collect();
         // A state that was found was brought by nobody that Windlass knows; a rollback to it was asked for like any
         // other.
         let is_found = self.version == BEFORE_WINDLASS;
@@ -129,8 +83,8 @@ impl Listed for Snapshot {
             self.number.to_string(),
             self.made.to_string(),
             self.version.clone(),
-            commit(self.git().as_ref()),
-            self.versions(),
+            commit(git(self)),
+            versions(self),
             asked_for.map_or_else(none, |asked| took(asked.started, asked.ended)),
             person.map_or_else(none, |(by, _)| who(by)),
             words.join(", "),

@@ -1,12 +1,13 @@
 //! A deployment that is under way, beside what its environment runs: how far each component is, and the share of
 //! callers that get what it brings. Pure.
 
-use crate::view::record::{self, Record};
-use crate::view::status::Environment;
+use crate::view::record;
 use std::borrow::Cow;
 use windlass_domain::declaration::plan::{Plan, Wave};
 use windlass_domain::deployment::step::{Step, StepStatus};
 use windlass_domain::environment::Running;
+use windlass_domain::shown::api::deployments::Record;
+use windlass_domain::shown::api::environments::Environment;
 use windlass_domain::text::foreign;
 use windlass_domain::text::time::Time;
 
@@ -141,6 +142,8 @@ mod tests_of_traffic_share {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::talk::windlass;
+    use crate::view::status::EnvironmentWords;
     use serde_json::{Value, json};
 
     fn record(status: &str, shown: &Value) -> Record {
@@ -161,7 +164,7 @@ mod tests {
             ]},
             "steps": [step], "judgements": [],
         });
-        Record::read(&record).unwrap().unwrap()
+        record::read(&record).unwrap().unwrap()
     }
 
     fn environment(version: Option<&str>) -> Environment {
@@ -175,7 +178,7 @@ mod tests {
         let running = version.map_or(json!({}), runs);
         let held = json!({"deployment": "0123456789abcdef", "action": "deploy", "execution": "arn:one", "since": 0,
             "state": "running"});
-        Environment::read(&json!({"app": "shop", "environment": "prod", "snapshot": u8::from(version.is_some()),
+        windlass::read(&json!({"app": "shop", "environment": "prod", "snapshot": u8::from(version.is_some()),
             "running": running, "lock": {"token": 1, "held": held}, "waiting": []}))
         .unwrap()
     }

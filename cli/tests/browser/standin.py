@@ -14,6 +14,7 @@ GOING = "3b1c0d9a4b5e6f72"
 FAILED = "2a1c0d9a4b5e6f71"
 STUCK = "4c1c0d9a4b5e6f73"
 PLAN = "aa1c0d9a4b5e6f71"
+EXECUTION = "arn:aws:states:eu-west-1:111111111111:execution:windlass-release:one"
 
 
 # When the deployment that moves was accepted, by the script.
@@ -116,8 +117,8 @@ class Standin:
             if self.refuses and path.endswith(self.refuses[0]):
                 return 409, {"detail": "refused", "findings": [self.refuses[1]]}
             if path.endswith("/plans"):
-                return 202, {"id": PLAN}
-            return 202, {"id": GOING, "execution": "arn:aws:states:eu-west-1:111111111111:execution:windlass-release:one"}
+                return 202, {"id": PLAN, "execution": EXECUTION, "status": f"https://api/apps/shop/plans/{PLAN}"}
+            return 202, {"id": GOING, "version": "1.5.0", "execution": EXECUTION, "status": f"https://api/apps/shop/deployments/{GOING}"}
         if query.get("observe") == "true":
             return 200, self.answers[path] | {"observed": self.observed}
         if path == "/apps" and self.pages:

@@ -100,7 +100,7 @@ pub fn answering(answers: Answers) -> StandIn {
                     |body| Reply { status: 200, headers: vec![("etag", "\"e\"".into())], body },
                 )
             }
-            ("POST", _) => reply(202, &json!({"id": ID, "execution": "arn:one", "status": "url"})),
+            ("POST", _) => reply(202, &json!({"id": ID, "version": "1.4.0", "execution": "arn:one", "status": "url"})),
             ("GET", _) if answers.closed.is_some() => reply(answers.closed.unwrap(), &json!({"message": "Forbidden"})),
             ("GET", "/stage/apps/shop/declaration") => reply(
                 200,

@@ -26,7 +26,8 @@ pub fn api_with(answers: Value) -> StandIn {
 pub fn answering(answers: Value) -> impl FnMut(&Call) -> Reply + Send + 'static {
     move |call: &Call| {
         if call.method != "GET" {
-            return reply(202, &json!({"id": "aa1c0d9a4b5e6f71", "execution": "arn:one"}));
+            let begun = json!({"id": "aa1c0d9a4b5e6f71", "version": "1.5.0", "execution": "arn:one", "status": "url"});
+            return reply(202, &begun);
         }
         let path = call.path.trim_start_matches("/stage");
         let (path, query) = path.split_once('?').unwrap_or((path, ""));

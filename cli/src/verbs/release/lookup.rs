@@ -9,13 +9,13 @@ use crate::talk::listing::{LARGEST_PAGE, List, page};
 use crate::talk::windlass::Windlass;
 use crate::verbs::release::preflight::{self, ReleasePlan};
 use crate::verbs::release::upload;
-use crate::view::declared_application::{self, ApplicationVersion, OrFindings};
+use crate::view::declared_application::{self, OrFindings, VersionWords};
 use crate::view::drills::LookedEnvironments;
-use crate::view::history::Deployment;
-use crate::view::status::Environment;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::declaration::{Declaration, Exceptions, LARGEST};
 use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::shown::api::deployments::HistoryEntry;
+use windlass_domain::shown::api::environments::Environment;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
@@ -49,7 +49,7 @@ pub struct ReleaseLookup {
     /// The things that could not be looked at, each with the reason.
     pub unseen: Vec<String>,
     /// The deployments of this version that were there before, as they were then.
-    pub before: Vec<Deployment>,
+    pub before: Vec<HistoryEntry>,
     /// The environments that were looked at.
     pub looked: LookedEnvironments,
 }
@@ -82,7 +82,7 @@ fn anywhere(declaration: &Declaration) -> Option<Resolved> {
 impl ReleaseLookup {
     /// Returns whether a deployment was there before.
     pub fn is_before(&self, id: &str) -> bool {
-        self.before.iter().any(|one| one.id == id)
+        self.before.iter().any(|one| one.id.as_str() == id)
     }
 
     /// Looks by the API. Returns the reason where the caller is not let in, or the API does not answer.
@@ -137,7 +137,7 @@ impl ReleaseLookup {
     async fn look(&mut self, plan: ReleasePlan<'_>, windlass: &Windlass) -> Result<(), Failure> {
         // A name that has the digits of the bytes never means others.
         let recorded = match &self.version {
-            Some(version) => ApplicationVersion::of(windlass, plan.app, version).await,
+            Some(version) => declared_application::version(windlass, plan.app, version).await,
             None => Ok(OrFindings::Not(Vec::new())),
         };
         match recorded {
@@ -160,11 +160,8 @@ impl ReleaseLookup {
     async fn look_at(&mut self, plan: ReleasePlan<'_>, windlass: &Windlass, here: &Resolved) -> Result<(), Failure> {
         let name = here.environment.as_str();
         let path = ["apps", plan.app.as_str(), "environments", name];
-        match windlass.get(&path, &[]).await {
-            Ok(answer) => {
-                let now = Environment::read(&answer)?;
-                self.findings.extend(preflight::stopped(plan, here, &now));
-            }
+        match windlass.read::<Environment>(&path, &[]).await {
+            Ok(now) => self.findings.extend(preflight::stopped(plan, here, &now)),
             Err(failure) => self.note("whether deployments are held", failure)?,
         }
         match of_version(plan, windlass, &here.environment).await {
@@ -291,9 +288,9 @@ pub async fn of_version(
     plan: ReleasePlan<'_>,
     windlass: &Windlass,
     environment: &EnvironmentName,
-) -> Result<Vec<Deployment>, Failure> {
-    let list = List::of::<Deployment>(EnvironmentId::new(plan.app, environment));
-    let page = page::<Deployment>(windlass, &list, LARGEST_PAGE, None).await?;
-    let version = Some(plan.manifest.version.as_str());
-    Ok(page.listed.into_iter().filter(|one| one.version.as_deref() == version).collect())
+) -> Result<Vec<HistoryEntry>, Failure> {
+    let list = List::of::<HistoryEntry>(EnvironmentId::new(plan.app, environment));
+    let page = page::<HistoryEntry>(windlass, &list, LARGEST_PAGE, None).await?;
+    let is_of_it = |one: &HistoryEntry| one.version == plan.manifest.version;
+    Ok(page.listed.into_iter().filter(is_of_it).collect())
 }

@@ -275,7 +275,7 @@ impl ReleaseArguments {
             (then, Some(windlass)) => {
                 let mut start = Start::of_manifest(environment, &manifest)?;
                 start.wishes(&self.wishes);
-                start.there_before(sight.before.iter().map(|one| one.id.clone()));
+                start.there_before(sight.before.iter().map(|one| one.id.0.clone()));
                 return start.go(windlass, &self.app, then, output).await;
             }
             (_, None) => {

@@ -10,8 +10,7 @@ use crate::verbs::release::lookup::{ReleaseLookup, of_version};
 use crate::verbs::release::preflight::ReleasePlan;
 use crate::verbs::release::upload;
 use crate::verbs::start::{BegunDeployment, Looking};
-use crate::view::history;
-use crate::view::record::Record;
+use crate::view::record;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use windlass_domain::deployment::{Deployment, Status};
@@ -20,6 +19,7 @@ use windlass_domain::release::action::ActionName;
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::release::key::FINDINGS_SUFFIX;
 use windlass_domain::release::manifest::{ArtifactRef, Manifest};
+use windlass_domain::shown::api::deployments::HistoryEntry;
 use windlass_domain::text::name::ComponentName;
 use windlass_engine::upload_findings::UploadFindings;
 
@@ -133,17 +133,17 @@ impl UploadOutcome<'_> {
         let here = here.ok_or("the environment that it goes to is not known here")?;
         let known = of_version(self.plan, windlass, &here.environment).await;
         let known = known.map_err(|failure| failure.message)?;
-        let fresh = known.iter().find(|one| !self.sight.is_before(&one.id));
+        let fresh = known.iter().find(|one| !self.sight.is_before(one.id.as_str()));
         if let Some(fresh) = fresh {
-            return Ok(UploadEnd::Fresh(fresh.id.clone()));
+            return Ok(UploadEnd::Fresh(fresh.id.0.clone()));
         }
         for one in self.sight.before.iter().filter(|one| is_under_way(one)) {
-            let path = ["apps", self.plan.app.as_str(), "deployments", &one.id];
+            let path = ["apps", self.plan.app.as_str(), "deployments", one.id.as_str()];
             let answer = windlass.get(&path, &[]).await;
-            let record = answer.and_then(|answer| Record::read(&answer));
+            let record = answer.and_then(|answer| record::read(&answer));
             let record = record.map_err(|failure| failure.message)?;
             if record.is_some_and(|record| is_it(&record.deployment, self.plan.manifest)) {
-                return Ok(UploadEnd::Joined(one.id.clone()));
+                return Ok(UploadEnd::Joined(one.id.0.clone()));
             }
         }
         Ok(UploadEnd::Nothing)
@@ -162,7 +162,7 @@ enum UploadEnd {
     Nothing,
 }
 
-fn is_under_way(before: &history::Deployment) -> bool {
+fn is_under_way(before: &HistoryEntry) -> bool {
     before.status != Status::Ended
 }
 

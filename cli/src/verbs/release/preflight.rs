@@ -2,7 +2,6 @@
 
 use crate::ground::output::text;
 use crate::talk::git::ReleaseOrigin;
-use crate::view::status::Environment;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::resolved::{Resolved, Start};
 use windlass_domain::deployment::refusal::beforehand;
@@ -13,6 +12,7 @@ use windlass_domain::release::call::input;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::manifest::Manifest;
 use windlass_domain::release::request::Route;
+use windlass_domain::shown::api::environments::Environment;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
@@ -182,8 +182,8 @@ pub fn unread(manifest: &Manifest) -> Option<String> {
 
 /// Returns the findings from the environment as it is now, in the words of the machine that would refuse the release.
 pub fn stopped(plan: ReleasePlan<'_>, here: &Resolved, now: &Environment) -> Vec<Finding> {
-    let hold = now.hold.as_ref().filter(|_| !plan.through_hold);
-    beforehand(EnvironmentId::new(plan.app, &here.environment), hold, now.lock.stuck())
+    let hold = now.now.hold.as_ref().filter(|_| !plan.through_hold);
+    beforehand(EnvironmentId::new(plan.app, &here.environment), hold, now.now.lock.stuck())
 }
 
 /// Refuses changes that are in no commit for a tag, and for an environment that takes tags or waits for a person: those

@@ -118,7 +118,7 @@ fn a_version_that_is_recorded_with_other_bytes_and_what_stops_everything_are_fou
         "hold": {"since": 0, "reason": "a sale", "by": "ann"},
         "lock": {"token": 1, "held": {"deployment": "0123456789abcdef", "action": "deploy",
             "execution": "arn", "since": 0, "state": "needs_operator"}}});
-    let now = Environment::read(&now).unwrap();
+    let now = crate::talk::windlass::read(&now).unwrap();
     let names = |plan| -> Vec<FindingName> { stopped(plan, &here, &now).iter().map(|finding| finding.name).collect() };
     assert_eq!(names(plan), [FindingName::Held, FindingName::NeedsOperator]);
     plan.through_hold = true;

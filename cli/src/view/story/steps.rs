@@ -2,12 +2,12 @@
 //! component, what it waits for, for how long a wave is watched, and what was measured.
 
 use crate::ground::output::text;
-use crate::view::record::Record;
 use indicatif::{HumanBytes, HumanDuration};
 use std::time::Duration;
 use windlass_domain::declaration::gate::{Measurement, Verdict};
 use windlass_domain::deployment::judgement::Judgement;
 use windlass_domain::deployment::step::{ChangeRecord, Step, StepFailure, StepStatus};
+use windlass_domain::shown::api::deployments::Record;
 use windlass_domain::text::count::count;
 
 /// Returns how far the files of a component are published; `None` if there is none to publish. The line comes anew with

@@ -25,8 +25,10 @@ const PLACES: [&str; 11] = [
     "tests",
 ];
 
-/// Files that have secrets on purpose, or give one on, and the forty declarations, which are counted by themselves.
-const PLANTED: [&str; 3] = [
+/// Files that have secrets on purpose, give one on, or have words by name of which some are called as secrets are, and the
+/// forty declarations, which are counted by themselves.
+const PLANTED: [&str; 4] = [
+    "docs/openapi.json",
     "shared/domain/tests/bad_inputs/table.yaml",
     "shared/domain/tests/false_alarms/public.yaml",
     "tests/e2e/targets.yaml",

@@ -26,6 +26,7 @@ pub struct Deployments {
     /// The deployments.
     pub deployments: Vec<HistoryEntry>,
     /// The `after` of the next page; null on the last one.
+    #[serde(default, deserialize_with = "foreign::maybe")]
     pub next: Option<String>,
 }
 
@@ -247,8 +248,10 @@ pub struct Done {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ExecutionEnd {
     /// The status, such as `RUNNING`.
+    #[serde(deserialize_with = "foreign::one")]
     pub status: String,
     /// The name of the error of one that failed.
+    #[serde(default, deserialize_with = "foreign::maybe")]
     pub error: Option<String>,
     /// The cause of one that failed.
     pub cause: Option<String>,

@@ -10,6 +10,7 @@ use crate::environment::{Hold, Lock, Running, VersionNames, Waiting};
 use crate::release::Part;
 use crate::release::identity::DeploymentId;
 use crate::shown::api::deployments::Provenance;
+use crate::text::foreign;
 use crate::text::name::{AppName, ComponentName, EnvironmentName};
 use crate::text::time::Time;
 use schemars::JsonSchema;
@@ -22,6 +23,7 @@ pub struct Apps {
     /// The applications.
     pub apps: Vec<AppOverview>,
     /// The `after` of the next page; null on the last one.
+    #[serde(default, deserialize_with = "foreign::maybe")]
     pub next: Option<String>,
 }
 

@@ -2,6 +2,7 @@
 //! `docs/openapi.json`.
 
 use crate::text::finding::Finding;
+use crate::text::foreign;
 use crate::text::prose::Prose;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,9 +16,10 @@ pub mod started;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
     /// The page that explains it, relative to this repository.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", deserialize_with = "foreign::one")]
     pub page: String,
     /// The name of the first finding, or of the fault.
+    #[serde(deserialize_with = "foreign::one")]
     pub title: String,
     /// The status of the answer.
     pub status: u16,

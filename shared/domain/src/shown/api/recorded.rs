@@ -25,6 +25,7 @@ pub struct Snapshots {
     /// The snapshots.
     pub snapshots: Vec<ListedSnapshot>,
     /// The `after` of the next page; null on the last one.
+    #[serde(default, deserialize_with = "foreign::maybe")]
     pub next: Option<String>,
 }
 
@@ -83,6 +84,7 @@ pub struct DrillsPage {
     /// The drills that have ended.
     pub drills: Vec<Drill>,
     /// The `after` of the next page; null on the last one.
+    #[serde(default, deserialize_with = "foreign::maybe")]
     pub next: Option<String>,
 }
 
@@ -108,8 +110,10 @@ pub struct ApplicationVersion {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UploadedManifest {
     /// Its key.
+    #[serde(deserialize_with = "foreign::one")]
     pub key: String,
     /// Its present version in the bucket.
+    #[serde(default, deserialize_with = "foreign::maybe")]
     pub version_id: Option<String>,
     /// The findings that lie beside that very version of it; null while there are none.
     pub findings: Option<Vec<Finding>>,
@@ -136,6 +140,7 @@ pub struct Refusals {
     /// The refusals.
     pub refusals: Vec<ListedRefusal>,
     /// The `after` of the next page; null on the last one.
+    #[serde(default, deserialize_with = "foreign::maybe")]
     pub next: Option<String>,
 }
 
@@ -154,7 +159,7 @@ pub struct ListedRefusal {
     /// The person or service that asked for it.
     pub requester: Requester,
     /// The execution that was refused, or whose input could not be read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub execution: Option<String>,
     /// The findings: what was wrong, and what to do.
     pub findings: Vec<Finding>,
@@ -168,6 +173,7 @@ pub struct AllStats {
     /// The applications.
     pub apps: Vec<AppStats>,
     /// The `after` of the next page; null on the last one.
+    #[serde(default, deserialize_with = "foreign::maybe")]
     pub next: Option<String>,
 }
 

@@ -18,8 +18,10 @@ pub struct DeploymentStarted {
     #[serde(deserialize_with = "foreign::one")]
     pub version: String,
     /// Its execution.
+    #[serde(deserialize_with = "foreign::one")]
     pub execution: String,
     /// The address that answers how it stands.
+    #[serde(deserialize_with = "foreign::one")]
     pub status: String,
 }
 
@@ -27,6 +29,7 @@ pub struct DeploymentStarted {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ActionStarted {
     /// Its execution.
+    #[serde(deserialize_with = "foreign::one")]
     pub execution: String,
 }
 
@@ -36,6 +39,7 @@ pub struct CancellationStarted {
     /// The deployment.
     pub id: DeploymentId,
     /// The execution of its recovery.
+    #[serde(deserialize_with = "foreign::one")]
     pub execution: String,
 }
 
@@ -45,8 +49,10 @@ pub struct PlanStarted {
     /// The plan's id.
     pub id: DeploymentId,
     /// The execution that draws it.
+    #[serde(deserialize_with = "foreign::one")]
     pub execution: String,
     /// The address that answers the plan.
+    #[serde(deserialize_with = "foreign::one")]
     pub status: String,
 }
 
@@ -59,6 +65,7 @@ pub struct PlanAnswer {
     #[serde(flatten)]
     pub planned: Planned,
     /// The reason why it could not be drawn; else null.
+    #[serde(default, deserialize_with = "foreign::maybe")]
     pub failed: Option<String>,
     /// By component, the commits between what runs and what would run, where both are known: `9f2c…..3d4e…`.
     #[serde(default)]
@@ -72,6 +79,7 @@ pub struct LetGo {
     #[serde(flatten)]
     pub goes: RemovedFrom,
     /// The sentence that says what stays.
+    #[serde(deserialize_with = "foreign::one")]
     pub leaves: String,
 }
 
@@ -94,6 +102,7 @@ pub struct AppLetGo {
     /// Its environments.
     pub environments: BTreeMap<EnvironmentName, RemovedFrom>,
     /// The sentence that says what stays.
+    #[serde(deserialize_with = "foreign::one")]
     pub leaves: String,
 }
 
@@ -105,8 +114,10 @@ pub struct Moves {
     /// Their targets.
     pub targets: Vec<String>,
     /// The sentence that says what stays.
+    #[serde(deserialize_with = "foreign::one")]
     pub stays: String,
     /// The sentence that says what to do next, if anything is.
+    #[serde(default, deserialize_with = "foreign::maybe")]
     pub next: Option<String>,
 }
 
@@ -122,8 +133,10 @@ pub struct AppMoves {
     /// The image repositories that nobody has from then on.
     pub frees: Vec<String>,
     /// The sentence that says what stays.
+    #[serde(deserialize_with = "foreign::one")]
     pub stays: String,
     /// The sentence that says what to do next, if anything is.
+    #[serde(default, deserialize_with = "foreign::maybe")]
     pub next: Option<String>,
 }
 
