@@ -16,6 +16,7 @@ TOOLS = REPOSITORY / ".local/openapi/bin"
 @pytest.fixture(scope="module")
 def client(tmp_path_factory):
     """The folder above the generated package. Nothing of the document may be left out of it."""
+    subprocess.run(["make", "--silent", ".local/openapi/stamp"], cwd=REPOSITORY, check=True)
     folder = tmp_path_factory.mktemp("client")
     command = [TOOLS / "openapi-python-client", "generate", "--path", api_document.DOCUMENT, "--meta", "none", "--output-path", folder / "windlass_api"]
     path = f"{TOOLS}:{os.environ['PATH']}"

@@ -46,7 +46,7 @@ impl Shown<'_> {
             stand: self.stand,
             title: &format!("{app} {name}"),
             above: vec![(format!("{app} {name}"), self.stand.environment(EnvironmentId::new(app, name)))],
-            again_s: self.environment.observed.is_none().then_some(5),
+            again_s: self.environment.observed.as_ref().is_none_or(BTreeMap::is_empty).then_some(5),
         };
         page.render(&self.body())
     }
@@ -93,7 +93,7 @@ impl Shown<'_> {
         for waits in &here.now.waiting {
             states.push((Sort::Still, format!("{} waits since {}", here.deployment(&waits.deployment), waits.since)));
         }
-        match &here.observed {
+        match here.observed.as_ref().filter(|observed| !observed.is_empty()) {
             None => states.extend(here.now.drift.as_ref().map(found).unwrap_or_default()),
             Some(observed) => states.extend(drifted(observed)),
         }

@@ -11,7 +11,8 @@ fn here(name: &str, runs: Runs<'_>, action: &str) -> Value {
         ((*component).to_owned(), given)
     });
     let running: serde_json::Map<String, Value> = running.collect();
-    json!({"environment": name, "declared": true, "running": running, "hold": null, "lock": {"token": 1}, "waiting": [],
+    json!({"environment": name, "declared": true, "running": running, "snapshot": 1, "hold": null, "lock": {"token": 1},
+        "waiting": [],
         "deployments": {"d1": {"action": action, "version": "1", "requester": {"route": "api"}, "accepted": 1}}})
 }
 

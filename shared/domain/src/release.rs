@@ -37,8 +37,8 @@ use std::fmt;
 pub struct Release {
     /// The application.
     pub app: AppName,
-    /// The version as text: the one name of the release, by which it is recorded, listed and asked for
-    /// ([`crate::declaration::Declaration::version_name`]). For an image push, [`version_of_push`] makes it.
+    /// The version as text: the one name of the release, by which it is recorded, listed and asked for.
+    /// For an image push, [`version_of_push`] makes it.
     #[schemars(extend("pattern" = r"^[A-Za-z0-9_][A-Za-z0-9._+-]{0,140}$"))]
     #[serde(deserialize_with = "foreign::one")]
     pub version: String,

@@ -38,7 +38,7 @@ pub struct Judgement {
     pub decides: bool,
     /// The measurements of the last look.
     pub measurements: Vec<Measurement>,
-    /// The earlier measurements of each gate, thinned out ([`crate::declaration::gate`]), by [`gate_key`]; empty in a
+    /// The earlier measurements of each gate, thinned out, by the gate's source and name; empty in a
     /// judgement that was made before this was kept.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub trails: GatePoints,

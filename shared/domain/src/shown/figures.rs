@@ -92,7 +92,7 @@ pub struct MonthlyCost {
     pub deployments: u64,
     /// Ended deployments without one.
     pub without: u64,
-    /// US dollars, see [`crate::shown::planned`].
+    /// US dollars at list prices, as a plan estimates them.
     pub dollars: f64,
 }
 

@@ -25,8 +25,8 @@ const PLACES: [&str; 11] = [
     "tests",
 ];
 
-/// Files that have secrets on purpose, give one on, or have words by name of which some are called as secrets are, and the
-/// forty declarations, which are counted by themselves.
+/// Files that have secrets on purpose, give one on, or list words of which some are called as secrets are, and the forty
+/// declarations, which are counted by themselves.
 const PLANTED: [&str; 4] = [
     "docs/openapi.json",
     "shared/domain/tests/bad_inputs/table.yaml",

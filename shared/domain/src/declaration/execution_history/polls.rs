@@ -32,8 +32,7 @@ pub fn polls(seconds: u64) -> u64 {
 /// The seconds for which the machine goes on with a change that is made in parts, in `Publish` and in `Deploy`.
 pub const IN_PARTS_S: u64 = 7 * 3600;
 
-/// The looks that a wave may take, so that the history of its execution stays within what AWS allows; see
-/// [`crate::declaration::execution_history`].
+/// The looks that a wave may take, so that the history of its execution stays within what AWS allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Looks {
     /// The looks until its bake is over.

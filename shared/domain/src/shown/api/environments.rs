@@ -62,14 +62,15 @@ pub struct EnvironmentOverview {
 }
 
 /// The situation of an environment: how good what runs there is, and what is going on.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Situation {
     /// The number of the present snapshot; 0 before the first.
     pub snapshot: u64,
     /// True if a deployment that was judged good made the present snapshot.
+    #[serde(default)]
     pub verified_good: bool,
     /// True if that deployment had no gate, so that nothing was measured of it.
+    #[serde(default)]
     pub unmeasured: bool,
     /// The hold on automatic deployments: since when, why and by whom. Its reason keeps what others said who held it as
     /// well. Null where nothing is held.
@@ -82,8 +83,10 @@ pub struct Situation {
     /// environment.
     pub drift: Option<LookResult>,
     /// The deployments that brought what runs, that hold the lock or that wait, by id.
+    #[serde(default)]
     pub deployments: BTreeMap<DeploymentId, Provenance>,
     /// The drills: how the environment proved its way back.
+    #[serde(default)]
     pub drills: Drills,
     /// How the next drill by the declared schedule stands; null where no schedule is declared.
     pub next_drill: Option<Next>,
@@ -124,7 +127,7 @@ pub struct WaitingDeployment {
     pub since: Time,
 }
 
-/// Without the task tokens: whoever has one could answer in the deployment's place.
+/// Leaves out the task tokens: whoever has one could answer in the deployment's place.
 impl From<&Waiting> for WaitingDeployment {
     fn from(waiting: &Waiting) -> Self {
         Self {

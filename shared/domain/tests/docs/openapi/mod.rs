@@ -8,7 +8,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use windlass_domain::release::action::ActionName;
-use windlass_domain::release::api_routes::{ApiRoute, ROUTES, RouteName};
+use windlass_domain::release::api_routes::{ApiRoute, ROUTES, RouteName, WISHES};
 use windlass_domain::release::manifest::Manifest;
 use windlass_domain::release::request::Request;
 use windlass_domain::release::way_in::WayIn;
@@ -24,7 +24,7 @@ use windlass_domain::shown::api::started::{
 use windlass_domain::text::name::{AppName, EnvironmentName};
 use windlass_domain::text::next_step::NextStep;
 
-/// Where the document has its types.
+/// The place of the types in the document.
 const TYPES: &str = "/components/schemas/";
 
 /// The answers of a route that it gives when all is well: the status, and the type.
@@ -115,6 +115,9 @@ fn operation(route: &ApiRoute, types: &mut SchemaGenerator) -> Value {
     let named = route.pattern.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let mut parameters: Vec<Value> = named.map(|name| of_path(name, types)).collect();
     parameters.extend(route.query.iter().chain(&["words"]).map(|name| of_query(name)));
+    for one in parameters.iter_mut().filter(|one| one["name"] == "reason") {
+        one["required"] = true.into();
+    }
     if route.method != "GET" {
         parameters.push(json!({"name": "Idempotency-Key", "in": "header",
             "description": "Makes the call a request of its own: the same key is the same request.",
@@ -156,6 +159,12 @@ fn id(name: RouteName) -> String {
 
 /// Returns the comment of a route, or of the action that it starts.
 fn summary(name: RouteName) -> String {
+    match name {
+        RouteName::ActOnApp(ActionName::Remove) => return "Let go of the whole application.".to_owned(),
+        RouteName::ActOnApp(_) => return "Give the whole application another name.".to_owned(),
+        RouteName::Act(ActionName::Rename) => return "Give a component another name.".to_owned(),
+        _ => {}
+    }
     let (variants, wanted) = match name {
         RouteName::Act(action) | RouteName::ActOnApp(action) => {
             (schemars::schema_for!(ActionName).to_value(), json!(action))
@@ -211,11 +220,13 @@ fn body(route: &ApiRoute, types: &mut SchemaGenerator) -> Value {
     if takes_manifest && let Value::Object(members) = manifest["properties"].take() {
         properties.extend(members);
     }
-    let more = match route.name {
-        RouteName::DrawPlan => ["snapshot", "across", "component", "pattern"].as_slice(),
-        _ => &[],
+    let (more, wishes): (&[&str], &[&str]) = match route.name {
+        RouteName::DrawPlan => (&["snapshot", "across", "component", "pattern"], WISHES),
+        _ => (&[], &[]),
     };
-    for member in route.body.iter().chain(more) {
+    // The path of CI refuses each wish, and names the path that takes it.
+    let is_taken = |member: &&&str| route.name != RouteName::Start || !WISHES.contains(member);
+    for member in route.body.iter().filter(is_taken).chain(more).chain(wishes) {
         properties.insert((*member).to_owned(), request["properties"][*member].take());
     }
     let required: &[&str] = match route.name {
@@ -225,6 +236,11 @@ fn body(route: &ApiRoute, types: &mut SchemaGenerator) -> Value {
         RouteName::ActOnApp(_) => &["confirm", "reason"],
         _ => &["reason"],
     };
+    for member in required {
+        if properties[*member]["type"] == json!(["string", "null"]) {
+            properties[*member]["type"] = "string".into();
+        }
+    }
     json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
 }
 
@@ -298,6 +314,11 @@ fn say_simply(value: &mut Value) {
                 members.insert("type".to_owned(), "string".into());
                 members.insert("enum".to_owned(), words.keys().cloned().collect());
                 members.insert("x-enumDescriptions".to_owned(), Value::Object(words));
+            }
+            if let Some(Value::String(text)) = members.get_mut("description") {
+                // The names of the code have no address outside of it.
+                *text = text.replace("[`", "`").replace("`]", "`");
+                assert!(!text.contains("crate::"), "{text}");
             }
             for (name, member) in members {
                 if name == "items" && *member == true {
