@@ -205,7 +205,7 @@ pub fn deployment(number: usize) -> Value {
         "accepted": 0, "requester": {"route": "s3"}, "environment": "prod", "git": null, "components": []})
 }
 
-/// What ran of a component under a version.
+/// Makes the names of what ran of a component under a version.
 fn named(version: &str, git: &Value) -> Value {
     let given = json!({"version": version, "deployment": ID, "since": 0, "git": git});
     let mut named = given.clone();

@@ -85,7 +85,7 @@ impl Board<'_> {
         let words = words.chain(brought.iter().map(String::as_str));
         let versions = runs.iter().map(|(names, _)| names.now.version.as_str());
         let names = [app.app.as_str(), here.environment.as_str()];
-        let by = |names: &VersionNames| by(&here.now, &names.now);
+        let by = |names: &VersionNames| by(&here.situation, &names.now);
         let commit_of = |names: &VersionNames| commit(names.now.git.as_ref());
         let more = runs.iter().flat_map(|(names, _)| [Some(commit_of(names)), by(names)]);
         let more: Vec<String> = more.flatten().collect();
@@ -110,7 +110,7 @@ impl Board<'_> {
             td { (each(&|names, _| html! { code { (commit_of(names)) } })) }
             td { (each(&|names, _| age(names.now.since, self.now))) }
             td { (each(&|names, _| html! { (by(names).unwrap_or_else(|| "–".to_owned())) })) }
-            td { (way_back::in_short(&here.now.drills, here.now.next_drill.as_ref(), self.now)) }
+            td { (way_back::in_short(&here.situation.drills, here.situation.next_drill.as_ref(), self.now)) }
             td { ul.states {
                 @for (sort, words) in &states { li { (mark(*sort, words)) } }
                 @for news in &news { li { (mark(Sort::Noted, &news.words())) @if self.stand.acts() { " " a href=(promotion(app, here, news)) { "promote" } } } }
@@ -132,25 +132,25 @@ impl Board<'_> {
     /// Returns the states of an environment, the most important first.
     fn states(&self, app: &AppOverview, here: &EnvironmentOverview) -> Vec<(Sort, String)> {
         let mut states = Vec::new();
-        if let Some(held) = &here.now.lock.held {
-            let called = called(&here.now, &held.deployment);
+        if let Some(held) = &here.situation.lock.held {
+            let called = called(&here.situation, &held.deployment);
             states.push(match held.state {
                 HeldState::NeedsOperator => (Sort::Bad, format!("needs an operator after {called}; locked")),
                 HeldState::Running => (Sort::Moving, format!("{called} under way; locked")),
                 HeldState::Recovering => (Sort::Moving, format!("{called} being recovered; locked")),
             });
         }
-        if let Some(hold) = &here.now.hold {
+        if let Some(hold) = &here.situation.hold {
             states.push((Sort::Noted, format!("held by {}: {}", short(&hold.by), Foreign(&hold.reason))));
         }
-        for waits in &here.now.waiting {
-            states.push((Sort::Still, format!("{} waiting", called(&here.now, &waits.deployment))));
+        for waits in &here.situation.waiting {
+            states.push((Sort::Still, format!("{} waiting", called(&here.situation, &waits.deployment))));
         }
         let key = (app.app.to_string(), here.environment.to_string());
         match self.observed.get(&key) {
             Some(Ok(observed)) => states.extend(drifted(observed)),
             Some(Err(why)) => states.push((Sort::Still, format!("drift unknown: {why}"))),
-            None => states.extend(here.now.drift.as_ref().map(found).unwrap_or_default()),
+            None => states.extend(here.situation.drift.as_ref().map(found).unwrap_or_default()),
         }
         if !here.declared {
             states.push((Sort::Still, "no longer declared".to_owned()));
@@ -158,7 +158,7 @@ impl Board<'_> {
         if runs(here).is_empty() {
             states.push((Sort::Still, "nothing deployed".to_owned()));
         } else {
-            states.push(judged(here.now.verified_good, here.now.unmeasured));
+            states.push(judged(here.situation.verified_good, here.situation.unmeasured));
         }
         states
     }

@@ -8,7 +8,6 @@ use crate::ui::logs::Groups;
 use crate::verbs::planned::from_to;
 use crate::view::provenance::{commit, took, who};
 use maud::{Markup, html};
-use serde_json::Value;
 use windlass_domain::declaration::gate::Verdict;
 use windlass_domain::declaration::plan::PlanOutcome;
 use windlass_domain::release::identity::EnvironmentId;
@@ -23,8 +22,6 @@ pub struct Shown<'a> {
     pub stand: &'a PagePlace,
     /// The record.
     pub record: &'a Record,
-    /// The answer that it was read from, which has the present state as well.
-    pub answer: &'a Value,
     /// The log groups that the changed targets write into; `None` where nobody looked for them.
     pub groups: Option<&'a Groups>,
     /// The time.
@@ -151,9 +148,7 @@ impl Shown<'_> {
                 }
                 @if deployment.undoing.is_some() { (waves::stays_reachable(&ended.stays_reachable)) }
             }
-            @if let Some(text) = self.answer["now"]["text"].as_str() {
-                p.now { "Now: " (times(text)) @if let Some(next) = self.answer["now"]["next"].as_str() { " " (times(next)) } }
-            }
+            @if let Some(now) = &self.record.now { p.now { "Now: " (prose(&now.text)) " " (prose(&now.next)) } }
         }
     }
 
@@ -192,7 +187,7 @@ impl Shown<'_> {
     }
 
     fn afterwards(&self) -> Markup {
-        let second = &self.answer["second_look"];
+        let second = self.record.second_look.as_ref().and_then(|second| second.looked.as_ref());
         html! {
             @if !self.record.deployment.wheel.is_empty() {
                 h2 { "A person at the wheel" }
@@ -200,7 +195,7 @@ impl Shown<'_> {
                     li { (when(turn.at)) " " b { (turn.action) } " of wave " (turn.wave + 1) " by " (turn.by) ": " (turn.reason) }
                 } }
             }
-            @if let Some(words) = second["looked"]["told"].as_str() { h2 { "Looked at again" } p { (times(words)) } }
+            @if let Some(looked) = second { h2 { "Looked at again" } p { (prose(&looked.told)) } }
         }
     }
 }

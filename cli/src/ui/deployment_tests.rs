@@ -1,6 +1,6 @@
 use super::*;
 use crate::ui::lines::Stretch;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Returns the stretches of a record, each as `name class from to`, in seconds from its acceptance.
 fn stretches(change: impl Fn(&mut Record), now_s: u64) -> Vec<String> {
@@ -13,13 +13,8 @@ fn stretches(change: impl Fn(&mut Record), now_s: u64) -> Vec<String> {
     record.deployment.undoing = None;
     record.deployment.started = Some(accepted.plus_s(10));
     change(&mut record);
-    let shown = Shown {
-        stand: &PagePlace::File([].into()),
-        record: &record,
-        answer,
-        groups: None,
-        now: accepted.plus_s(now_s),
-    };
+    let shown =
+        Shown { stand: &PagePlace::File([].into()), record: &record, groups: None, now: accepted.plus_s(now_s) };
     let line = |one: Stretch| {
         let second = |at: Time| at.ms_since(accepted) / 1000;
         format!("{} {} {} {}", one.name, one.class, second(one.from), second(one.to))

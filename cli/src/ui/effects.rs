@@ -63,7 +63,7 @@ pub fn accepted(record: &Record, environment: &Environment) -> Markup {
         @if is_refused { p { (mark(Sort::Bad, "refused")) " As long as what is there cannot be seen nothing is accepted, and the environment stays locked." } }
         @else if is_as_recorded { p { "Everything is as recorded: the present snapshot stays." } }
         @else { p { "A snapshot " b { (ACCEPTED) } " is made of it, which no gate has judged." } }
-        p { "Then the environment is unlocked" @if !environment.now.waiting.is_empty() { ", and who waits has a turn" } "." }
+        p { "Then the environment is unlocked" @if !environment.situation.waiting.is_empty() { ", and who waits has a turn" } "." }
     }
 }
 
@@ -133,17 +133,17 @@ impl Server {
         let (app, name) = (app_name(value("app"))?, environment_name(value("environment"))?);
         let path = ["apps", app.as_str(), "environments", name.as_str()];
         let here: Environment = self.windlass.read(&path, &[]).await?;
-        let held = here.now.lock.held.as_ref();
+        let held = here.situation.lock.held.as_ref();
         let holder = || held.map(|held| held.deployment.0.clone());
         let named = |field: &str| fields.get(field).cloned();
         let id = match act.verb {
             "cancel" => named("id").or_else(holder),
             "recover" => named("deployment").or_else(holder),
-            "accept" => here.now.lock.stuck().map(|stuck| stuck.deployment.0.clone()),
+            "accept" => here.situation.lock.stuck().map(|stuck| stuck.deployment.0.clone()),
             _ => None,
         };
         let record = match &id {
-            Some(id) => self.record(app.as_str(), id).await?.1,
+            Some(id) => self.record(app.as_str(), id).await?,
             None => None,
         };
         Ok(match (act.verb, &record) {
@@ -162,18 +162,18 @@ impl Server {
 
 /// Shows which deployment has a turn afterwards.
 fn next(here: &Environment) -> Markup {
-    html! { @if !here.now.waiting.is_empty() {
+    html! { @if !here.situation.waiting.is_empty() {
         p { "Then the next of those that wait has its turn: "
-            @for (number, waits) in here.now.waiting.iter().enumerate() { @if number > 0 { "; " } (times(&here.deployment(&waits.deployment))) } "." }
+            @for (number, waits) in here.situation.waiting.iter().enumerate() { @if number > 0 { "; " } (times(&here.deployment(&waits.deployment))) } "." }
     } }
 }
 
 fn hold(here: &Environment) -> Markup {
     html! {
-        @if let Some(hold) = &here.now.hold { p { "Deployments are held already, " (in_words(hold)) ". Your reason is kept beside that one." } }
+        @if let Some(hold) = &here.situation.hold { p { "Deployments are held already, " (in_words(hold)) ". Your reason is kept beside that one." } }
         (under_way(here, "it goes on, and a hold does not stop it"))
-        @for waits in &here.now.waiting {
-            @let goes = waits.operator || here.now.deployments.get(&waits.deployment).is_some_and(|asked| asked.action == ActionName::Rollback);
+        @for waits in &here.situation.waiting {
+            @let goes = waits.operator || here.situation.deployments.get(&waits.deployment).is_some_and(|asked| asked.action == ActionName::Rollback);
             p { (mark(Sort::Still, "waits")) " " (times(&here.deployment(&waits.deployment))) ": "
                 @if goes { "an operator asked for it, and it goes all the same." }
                 @else { "it would be refused at its turn, unless it was let through a hold." } }
@@ -183,20 +183,20 @@ fn hold(here: &Environment) -> Markup {
 }
 
 fn released(here: &Environment) -> Markup {
-    let Some(hold) = &here.now.hold else {
+    let Some(hold) = &here.situation.hold else {
         return nothing("There is no hold.");
     };
     html! {
         p { "The hold ends: it was set " (in_words(hold)) "." }
         (under_way(here, "it goes on"))
-        @for waits in &here.now.waiting { p { (mark(Sort::Still, "waits")) " " (times(&here.deployment(&waits.deployment))) ": it has its turn when the lock is free." } }
+        @for waits in &here.situation.waiting { p { (mark(Sort::Still, "waits")) " " (times(&here.deployment(&waits.deployment))) ": it has its turn when the lock is free." } }
         p { "A release that arrives would go again. One that was refused meanwhile comes no more by itself: release or deploy it again." }
     }
 }
 
 fn under_way(here: &Environment, becomes: &str) -> Markup {
-    let Some(held) = &here.now.lock.held else {
-        return html! { p { "Nothing is under way" @if here.now.waiting.is_empty() { ", and nothing waits" } "." } };
+    let Some(held) = &here.situation.lock.held else {
+        return html! { p { "Nothing is under way" @if here.situation.waiting.is_empty() { ", and nothing waits" } "." } };
     };
     let (sort, what, becomes) = match held.state {
         HeldState::Running => (Sort::Moving, "under way", becomes),

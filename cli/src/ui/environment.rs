@@ -73,7 +73,7 @@ impl Shown<'_> {
     fn states(&self) -> Vec<(Sort, String)> {
         let here = self.environment;
         let mut states = Vec::new();
-        if let Some(held) = &here.now.lock.held {
+        if let Some(held) = &here.situation.lock.held {
             let deployment = here.deployment(&held.deployment);
             states.push(match held.state {
                 HeldState::NeedsOperator => (Sort::Bad, format!("needs an operator after {deployment}; locked")),
@@ -84,17 +84,17 @@ impl Shown<'_> {
         if let Some(paused) = &here.paused {
             states.push((Sort::Noted, format!("paused by {}: {}", short(&paused.by), Foreign(&paused.reason))));
         }
-        if let Some(hold) = &here.now.hold {
+        if let Some(hold) = &here.situation.hold {
             states.push((
                 Sort::Noted,
                 format!("held since {} by {}: {}", hold.since, short(&hold.by), Foreign(&hold.reason)),
             ));
         }
-        for waits in &here.now.waiting {
+        for waits in &here.situation.waiting {
             states.push((Sort::Still, format!("{} waits since {}", here.deployment(&waits.deployment), waits.since)));
         }
         match here.observed.as_ref().filter(|observed| !observed.is_empty()) {
-            None => states.extend(here.now.drift.as_ref().map(found).unwrap_or_default()),
+            None => states.extend(here.situation.drift.as_ref().map(found).unwrap_or_default()),
             Some(observed) => states.extend(drifted(observed)),
         }
         let present = self.snapshots.iter().find(|snapshot| snapshot.present);
@@ -105,13 +105,13 @@ impl Shown<'_> {
     fn acts(&self) -> Markup {
         let Environment { app, name, .. } = self.environment;
         let to = |act: &str| self.stand.below(&format!("acts/{act}?app={app}&environment={name}"));
-        let is_stuck = self.environment.now.lock.stuck().is_some();
-        let held = self.environment.now.lock.held.as_ref();
+        let is_stuck = self.environment.situation.lock.stuck().is_some();
+        let held = self.environment.situation.lock.held.as_ref();
         html! { @if self.stand.acts() {
             p.acts {
                 a.button href=(to("deploy")) { "Deploy a version" }
                 a.button href=(to("rollback")) { "Roll back" }
-                @if self.environment.now.hold.is_some() { a.button href=(to("release-hold")) { "Release the hold" } }
+                @if self.environment.situation.hold.is_some() { a.button href=(to("release-hold")) { "Release the hold" } }
                 @else { a.button href=(to("hold")) { "Hold" } }
                 @if let Some(held) = held {
                     @if is_stuck { a.button href=(to("accept")) { "Accept" } }
@@ -133,7 +133,7 @@ impl Shown<'_> {
                 div.wide { table {
                     thead { tr { @for title in ["Component", "Version", "Commit", "Age", "By", "Deployment", "Drift"] { th scope="col" { (title) } } } }
                     tbody { @for (part, names) in &rows {
-                        @let asked = here.now.deployments.get(&names.now.deployment);
+                        @let asked = here.situation.deployments.get(&names.now.deployment);
                         tr {
                             th scope="row" { (part) }
                             td data-name="Version" { b { (names.now.version) } @if let Some(origin) = names.origin() { div { small { (times(&origin)) } } } }
@@ -152,7 +152,7 @@ impl Shown<'_> {
 
     fn drift(&self, component: &ComponentName) -> Markup {
         let seen = self.environment.observed.as_ref().and_then(|observed| observed.get(component));
-        let looked = self.environment.now.drift.as_ref().and_then(|shown| shown.components.get(component));
+        let looked = self.environment.situation.drift.as_ref().and_then(|shown| shown.components.get(component));
         let (sort, words) = match seen.map(|seen| seen.drift).or(looked.map(|one| one.compared.drift)) {
             None => return html! { span.none { "not looked" } },
             Some(Drift::None) => (Sort::Good, "as recorded"),

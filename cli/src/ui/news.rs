@@ -103,7 +103,7 @@ fn is_newer(one: &str, other: &str) -> Option<bool> {
 }
 
 fn went_back(ours: &GivenVersion, here: &EnvironmentOverview) -> bool {
-    let asked = here.now.deployments.get(&ours.deployment);
+    let asked = here.situation.deployments.get(&ours.deployment);
     asked.is_some_and(|asked| asked.action == ActionName::Rollback)
 }
 
@@ -114,7 +114,7 @@ fn taken_back(
     part: &Part,
     here: &EnvironmentOverview,
 ) -> Option<String> {
-    let failed = here.now.lock.failed.as_ref();
+    let failed = here.situation.lock.failed.as_ref();
     let failed = failed.filter(|failed| {
         let version = failed.order.version.as_ref().map(ToString::to_string);
         let brought = failed.components.iter().any(|it| it.covers(part));

@@ -62,7 +62,7 @@ pub async fn written(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) ->
     let mut each = Vec::new();
     for answer in &records {
         if let Some(record) = record::read(answer)? {
-            each.push(deployment::Shown { stand: &stand, record: &record, answer, groups: None, now }.body());
+            each.push(deployment::Shown { stand: &stand, record: &record, groups: None, now }.body());
         }
     }
     let file = Page { stand: &stand, title: &format!("{app} {name}"), above: vec![], again_s: None };

@@ -16,7 +16,6 @@ use crate::talk::windlass::Windlass;
 use crate::view::record;
 use futures::stream::{self, StreamExt};
 use maud::{Markup, html};
-use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -199,17 +198,15 @@ impl Server {
         last
     }
 
-    pub(super) async fn record(&self, app: &str, id: &str) -> Result<(Value, Option<Record>), Failure> {
+    pub(super) async fn record(&self, app: &str, id: &str) -> Result<Option<Record>, Failure> {
         let app = app_name(app)?;
-        let answer = self.windlass.get(&["apps", app.as_str(), "deployments", id], &[]).await?;
-        let record = record::read(&answer)?;
-        Ok((answer, record))
+        record::read(&self.windlass.get(&["apps", app.as_str(), "deployments", id], &[]).await?)
     }
 
     async fn deployment(&self, app: &str, id: &str) -> Result<Answer, Failure> {
-        let (answer, record) = match self.record(app, id).await {
+        let record = match self.record(app, id).await {
             // An execution that was started a moment ago shows with a delay at Step Functions.
-            Err(failure) if failure.exit == Exit::Rejected && self.has_begun(id) => (Value::Null, None),
+            Err(failure) if failure.exit == Exit::Rejected && self.has_begun(id) => None,
             read => read?,
         };
         let Some(record) = record else {
@@ -222,7 +219,6 @@ impl Server {
         let shown = deployment::Shown {
             stand: &self.stand,
             record: &record,
-            answer: &answer,
             groups: Some(&self.groups.of(&self.endpoint, &record, now()).await),
             now: now(),
         };
@@ -230,7 +226,7 @@ impl Server {
     }
 
     async fn logs(&self, app: &str, id: &str) -> Result<Answer, Failure> {
-        let (_, record) = self.record(app, id).await?;
+        let record = self.record(app, id).await?;
         let record = record.ok_or_else(|| Failure::usage("it has changed nothing yet"))?;
         let aws = self.endpoint.aws().await?;
         let body = logs::shown(&aws, &record, &self.stand, &self.endpoint.typed()).await;

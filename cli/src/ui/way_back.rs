@@ -28,7 +28,7 @@ pub async fn last(windlass: &Windlass, here: &Environment) -> LastDrill {
 
 /// Returns what an environment knows of its last drill.
 pub fn known(here: &Environment) -> Option<&DrillSummary> {
-    here.now.drills.last.as_ref()
+    here.situation.drills.last.as_ref()
 }
 
 /// Shows it in a cell of the board: how long ago it was proved, or the outcome of a later drill that proved nothing.
@@ -46,7 +46,7 @@ pub fn in_short(drills: &Drills, next: Option<&Next>, now: Time) -> Markup {
 /// Shows it on the page of an environment: the last drill that proved it, with both durations, the outcome of a later
 /// one, what the last one did, the one that is under way, and the next one.
 pub fn whole(stand: &PagePlace, environment: &Environment, last: &LastDrill) -> Markup {
-    let (app, drills) = (&environment.app, &environment.now.drills);
+    let (app, drills) = (&environment.app, &environment.situation.drills);
     html! {
         h2 { "Way back" }
         @if drills.proved.is_none() { p.empty { "No drill has proved it yet." } }
@@ -61,7 +61,7 @@ pub fn whole(stand: &PagePlace, environment: &Environment, last: &LastDrill) -> 
             p { (mark(Sort::Moving, "under way")) " " (link(stand, app, &drill.id.0)) " since " (when(drill.asked)) }
             (ways(stand, app, drill))
         }
-        @if let Some(next) = &environment.now.next_drill { (by_schedule(next)) }
+        @if let Some(next) = &environment.situation.next_drill { (by_schedule(next)) }
     }
 }
 

@@ -110,11 +110,11 @@ impl Cancel {
         let environment: Environment = windlass.read(&path, &[]).await?;
         let version = self.version.as_deref();
         let is_meant = |id: &&DeploymentId| version.is_none() || environment.version_of(id) == version;
-        let mut held = environment.now.lock.held.iter().map(|held| &held.deployment);
+        let mut held = environment.situation.lock.held.iter().map(|held| &held.deployment);
         if let Some(held) = held.find(is_meant) {
             return Ok(held.0.clone());
         }
-        let waiting = environment.now.waiting.iter().map(|waiting| &waiting.deployment);
+        let waiting = environment.situation.waiting.iter().map(|waiting| &waiting.deployment);
         let waiting: Vec<&str> = waiting.filter(is_meant).map(|id| id.0.as_str()).collect();
         let (app, name) = (&self.app, &self.which);
         let of = version.map_or_else(String::new, |version| format!(" of {version}"));
@@ -138,11 +138,11 @@ impl Cancel {
     /// Returns the advice where nothing is there to be cancelled.
     fn instead(&self, environment: &Environment) -> Prose {
         let (app, name) = (&self.app, &self.which);
-        let is_idle = environment.now.lock.held.is_none() && environment.now.waiting.is_empty();
+        let is_idle = environment.situation.lock.held.is_none() && environment.situation.waiting.is_empty();
         if self.version.is_some() && !is_idle {
             return format!("`windlass status {app} {name}` tells what is under way, and what waits.").into();
         }
-        let now = &environment.now;
+        let now = &environment.situation;
         rollback_input(EnvironmentId::new(app, &environment.name), &now.lock, now.snapshot)
     }
 }
@@ -211,7 +211,7 @@ impl Accept {
             path: "accept",
             body: Map::new(),
             // A deployment that waited, or came since, may have its turn: that is what unlocking is for.
-            effect: Effect::Environment(|environment| environment.now.lock.stuck().is_none()),
+            effect: Effect::Environment(|environment| environment.situation.lock.stuck().is_none()),
         }
     }
 }

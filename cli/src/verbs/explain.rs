@@ -204,12 +204,12 @@ const LONGEST_S: u64 = 24 * 60 * 60;
 /// Returns the lines, with the environment as it is now.
 fn why_it_waits(record: &Deployment, now: &Environment) -> Vec<String> {
     let (app, environment, id) = (&record.app, &record.environment, &record.id);
-    let place = now.now.waiting.iter().find(|one| one.deployment == *id);
+    let place = now.situation.waiting.iter().find(|one| one.deployment == *id);
     let since = place.map_or(record.accepted, |place| place.since);
     let mut lines = vec![format!("it waits for its turn since {since}")];
     lines.extend(what_for(record, now));
     let others: Vec<String> = now
-        .now
+        .situation
         .waiting
         .iter()
         .filter(|one| one.deployment != *id)
@@ -236,7 +236,7 @@ fn gives_up(since: Time) -> Time {
 
 fn what_for(record: &Deployment, now: &Environment) -> Vec<String> {
     let (app, environment) = (&record.app, &record.environment);
-    let Some(held) = &now.now.lock.held else {
+    let Some(held) = &now.situation.lock.held else {
         return vec![format!(
             "  nothing works in {app} {environment} now: its turn comes as soon as it is woken, within five minutes at most"
         )];

@@ -9,7 +9,7 @@ use crate::verbs::scope::{ScopeCall, named, withdrawn};
 use clap::Args;
 use std::iter;
 use windlass_domain::moving::scope::Scope;
-use windlass_domain::shown::api::started::{AppMoves, Moves};
+use windlass_domain::shown::api::{AppMoves, Moves};
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
 /// A move that is asked for.

@@ -11,9 +11,9 @@ use crate::verbs::follow::{AwaitedEnd, Patience, Wait, WaitOptions, follow};
 use crate::view::status::EnvironmentWords;
 use clap::Args;
 use serde_json::{Map, Value, json};
+use windlass_domain::shown::api::ActionStarted;
 use windlass_domain::shown::api::deployments::{Done, ExecutionEnd, ExecutionOutcome};
 use windlass_domain::shown::api::environments::Environment;
-use windlass_domain::shown::api::started::ActionStarted;
 use windlass_domain::text::finding::FindingName;
 use windlass_domain::text::name::{AppName, EnvironmentName};
 

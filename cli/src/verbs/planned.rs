@@ -14,7 +14,7 @@ use serde_json::Value;
 use std::time::Duration;
 use windlass_domain::declaration::gate::Verdict;
 use windlass_domain::declaration::plan::PlanOutcome;
-use windlass_domain::shown::api::started::{PlanAnswer, PlanStarted};
+use windlass_domain::shown::api::{PlanAnswer, PlanStarted};
 use windlass_domain::shown::planned::{Becomes, DrawnPlan, End, FromTo, GateNow, Planned};
 use windlass_domain::text::count::count;
 use windlass_domain::text::finding::Finding;

@@ -10,7 +10,7 @@ use crate::verbs::operator::{ActedOn, Action, Asking, Effect};
 use crate::verbs::scope::{ScopeCall, named, withdrawn};
 use clap::Args;
 use serde_json::{Map, json};
-use windlass_domain::shown::api::started::{AppLetGo, LetGo};
+use windlass_domain::shown::api::{AppLetGo, LetGo};
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
 /// The arguments of `windlass remove`.

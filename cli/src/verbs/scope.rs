@@ -8,7 +8,7 @@ use crate::talk::windlass::{read, waiting};
 use crate::verbs::operator::{Asking, ended_without_environment};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
-use windlass_domain::shown::api::started::ActionStarted;
+use windlass_domain::shown::api::ActionStarted;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
 /// A call, and the look before it.

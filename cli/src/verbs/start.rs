@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use std::time::Duration;
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::release::manifest::Manifest;
-use windlass_domain::shown::api::started::DeploymentStarted;
+use windlass_domain::shown::api::DeploymentStarted;
 use windlass_domain::shown::planned::Planned;
 use windlass_domain::text::name::{AppName, EnvironmentName};
 use windlass_domain::text::time::Span;

@@ -86,7 +86,7 @@ impl Status {
 
 /// Returns the lines on how far the deployment is that holds the lock, if it does not need an operator.
 async fn under_way(windlass: &Windlass, here: &Environment) -> Vec<String> {
-    let held = here.now.lock.held.as_ref();
+    let held = here.situation.lock.held.as_ref();
     let Some(held) = held.filter(|held| held.state != HeldState::NeedsOperator) else {
         return Vec::new();
     };

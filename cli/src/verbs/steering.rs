@@ -52,7 +52,7 @@ impl Hold {
             method: "PUT",
             path: "hold",
             body: Map::new(),
-            effect: Effect::Environment(|environment| environment.now.hold.is_some()),
+            effect: Effect::Environment(|environment| environment.situation.hold.is_some()),
         }
     }
 }
@@ -80,7 +80,7 @@ impl ReleaseHold {
             method: "DELETE",
             path: "hold",
             body: Map::new(),
-            effect: Effect::Environment(|environment| environment.now.hold.is_none()),
+            effect: Effect::Environment(|environment| environment.situation.hold.is_none()),
         }
     }
 }

@@ -117,10 +117,10 @@ fn of_schedule(schedule: &Schedule, here: Option<&Option<Environment>>, now: Tim
     let facts = match here {
         Some(Some(here)) => Some(DrillFacts {
             schedule: Some(schedule),
-            drills: &here.now.drills,
-            lock: &here.now.lock,
-            waits: here.now.waiting.first().map(|one| &one.deployment),
-            hold: here.now.hold.as_ref(),
+            drills: &here.situation.drills,
+            lock: &here.situation.lock,
+            waits: here.situation.waiting.first().map(|one| &one.deployment),
+            hold: here.situation.hold.as_ref(),
             runs: !here.running.is_empty(),
             now,
         }),

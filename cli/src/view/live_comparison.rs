@@ -63,7 +63,7 @@ pub fn live_comparison(record: &Deployment, now: &Environment) -> LiveComparison
         let names = running.names_of(part.container.as_deref());
         since = since.max(Some(since_when(record, names)));
         called.extend(is_called(record, &part, names));
-        match now.drift(name).filter(|_| looked.insert(name.clone())) {
+        match now.observed_drift(name).filter(|_| looked.insert(name.clone())) {
             Some((Drift::Changed, words)) => others.push(format!("{name}: {words}")),
             Some((Drift::Unknown, words)) => unknown.push(format!("{name}: {words}")),
             Some((Drift::None, _)) | None => {}
@@ -129,7 +129,7 @@ pub async fn print_now(windlass: &Windlass, record: &Record, answer: &mut Value,
     let deployment = &record.deployment;
     let seen = environment(windlass, deployment, &[("observe", "true")]).await;
     let seen = seen.map_err(|failure| failure.message);
-    let next = answer["now"]["next"].as_str().map(str::to_owned);
+    let next = record.now.as_ref().map(|now| text(&now.next));
     let next = next.unwrap_or_else(|| text(&prose!("start {} to have it", deployment.input())));
     let now = compare(deployment, exit, seen, &next);
     output.progress(&now.words);
@@ -153,7 +153,7 @@ fn compare(deployment: &Deployment, exit: Exit, seen: Result<Environment, String
             };
         }
     };
-    let held = now.now.lock.held.as_ref();
+    let held = now.situation.lock.held.as_ref();
     let is_unlocked = held.is_none_or(|held| held.deployment != deployment.id);
     let is_to_run = exit == Exit::Good || (exit == Exit::NeedsOperator && is_unlocked);
     let may_run = is_to_run || matches!(exit, Exit::Superseded | Exit::Recorded);
@@ -183,8 +183,8 @@ fn compare(deployment: &Deployment, exit: Exit, seen: Result<Environment, String
 pub async fn same_release(windlass: &Windlass, record: &Record) -> Option<String> {
     let mine = &record.deployment;
     let now = environment(windlass, mine, &[]).await.ok()?;
-    let held = now.now.lock.held.iter().map(|held| &held.deployment);
-    let waiting = now.now.waiting.iter().map(|waiting| &waiting.deployment);
+    let held = now.situation.lock.held.iter().map(|held| &held.deployment);
+    let waiting = now.situation.waiting.iter().map(|waiting| &waiting.deployment);
     for id in held.chain(waiting).filter(|id| **id != mine.id) {
         let path = ["apps", mine.app.as_str(), "deployments", &id.0];
         let answer = windlass.get(&path, &[]).await.ok()?;

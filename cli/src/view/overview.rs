@@ -29,12 +29,12 @@ fn rows_of(app: &AppName, here: &EnvironmentOverview) -> Vec<Vec<String>> {
     if runs.is_empty() {
         return vec![row([app, name, "-", "-", "-", "-", "-", &now])];
     }
-    let (is_one, way_back) = (runs.len() == 1, way_back(&here.now));
+    let (is_one, way_back) = (runs.len() == 1, way_back(&here.situation));
     runs.into_iter()
         .enumerate()
         .map(|(number, (names, parts))| {
             let given = &names.now;
-            let by = by(&here.now, given).unwrap_or_else(|| "-".to_owned());
+            let by = by(&here.situation, given).unwrap_or_else(|| "-".to_owned());
             let of = parts.iter().map(ToString::to_string).collect::<Vec<_>>();
             let version = if is_one { given.version.clone() } else { format!("{} ({})", given.version, of.join(", ")) };
             let (now, back) = match number {
@@ -78,7 +78,7 @@ fn way_back(now: &Situation) -> String {
 
 /// Returns its present state, in few words.
 fn state(here: &EnvironmentOverview) -> String {
-    let now = &here.now;
+    let now = &here.situation;
     let mut words = Vec::new();
     words.extend((!here.declared).then(|| "no longer declared".to_owned()));
     words.extend(work(now));

@@ -49,7 +49,7 @@ pub trait EnvironmentWords {
     fn instead_of(&self, part: &Part) -> String;
 
     /// Returns whether a component's target is as recorded, with the words for it; `None` if it was not looked at.
-    fn drift(&self, name: &ComponentName) -> Option<(Drift, String)>;
+    fn observed_drift(&self, name: &ComponentName) -> Option<(Drift, String)>;
 
     /// Returns a deployment's id, with what it brings and its requester where these are known.
     fn deployment(&self, id: &DeploymentId) -> String;
@@ -63,9 +63,9 @@ pub trait EnvironmentWords {
 
 impl EnvironmentWords for Environment {
     fn words(&self) -> String {
-        let snapshot = match self.now.snapshot {
+        let snapshot = match self.situation.snapshot {
             0 => before_the_first(self).to_owned(),
-            number if self.now.unmeasured => format!("snapshot {number}, not measured: it had no gate"),
+            number if self.situation.unmeasured => format!("snapshot {number}, not measured: it had no gate"),
             number => format!("snapshot {number}"),
         };
         let mut lines = vec![format!("{} {}: {snapshot}", self.app, self.name)];
@@ -88,15 +88,14 @@ impl EnvironmentWords for Environment {
             lines.push(format!("  going back crosses what is irreversible: {crossed}"));
         }
         lines.extend(looked(self));
-        let nothing_to_go_back_from = self.now.snapshot == 0;
-        if !nothing_to_go_back_from {
-            lines.push(format!("  way back: {}", text(&self.now.drills.in_words())));
+        if self.situation.snapshot > 0 {
+            lines.push(format!("  way back: {}", text(&self.situation.drills.in_words())));
         }
-        let next = self.now.next_drill.as_ref();
+        let next = self.situation.next_drill.as_ref();
         lines.extend(next.map(|next| format!("  drills: {next}")));
         lines.push(self.hold_in_words());
         lines.push(self.lock());
-        for waiting in &self.now.waiting {
+        for waiting in &self.situation.waiting {
             let (id, since) = (&waiting.deployment, waiting.since);
             let place = match (waiting.operator, waiting.first) {
                 (true, _) => "; it goes first, because an operator asked for it",
@@ -109,7 +108,7 @@ impl EnvironmentWords for Environment {
     }
 
     fn hold_in_words(&self) -> String {
-        match &self.now.hold {
+        match &self.situation.hold {
             None => "  hold: none".to_owned(),
             Some(hold) => format!("  hold: {}", hold.in_words()),
         }
@@ -121,30 +120,30 @@ impl EnvironmentWords for Environment {
         };
         let names = running.names_of(part.container.as_deref());
         let id = &names.now.deployment;
-        let asked = self.now.deployments.get(id);
+        let asked = self.situation.deployments.get(id);
         let asked = asked.map(|asked| format!(" ({})", asked.words()));
         let by = format!("by deployment {id}{}", asked.unwrap_or_default());
         format!("{part} runs {}", names.in_words(&by))
     }
 
-    fn drift(&self, name: &ComponentName) -> Option<(Drift, String)> {
+    fn observed_drift(&self, name: &ComponentName) -> Option<(Drift, String)> {
         let observed = self.observed.as_ref()?.get(name)?;
         Some((observed.drift, in_words(observed)))
     }
 
     fn deployment(&self, id: &DeploymentId) -> String {
-        let asked = self.now.deployments.get(id);
+        let asked = self.situation.deployments.get(id);
         let asked = asked.map(|asked| format!(" {}", asked.in_full()));
         format!("{id}{}", asked.unwrap_or_default())
     }
 
     fn version_of(&self, id: &DeploymentId) -> Option<&str> {
-        let asked = self.now.deployments.get(id);
+        let asked = self.situation.deployments.get(id);
         asked.map(|asked| asked.version.as_str())
     }
 
     fn lock(&self) -> String {
-        let Some(held) = &self.now.lock.held else {
+        let Some(held) = &self.situation.lock.held else {
             return "  lock: free".to_owned();
         };
         let next = |action| text(&operators(action, EnvironmentId::new(&self.app, &self.name)).into());
@@ -168,7 +167,7 @@ impl EnvironmentWords for Environment {
 
 /// Returns the words for an environment in which nothing was recorded as live yet.
 fn before_the_first(here: &Environment) -> &'static str {
-    let held = here.now.lock.held.as_ref().map(|held| held.state);
+    let held = here.situation.lock.held.as_ref().map(|held| held.state);
     match held {
         None => "nothing was deployed yet",
         Some(HeldState::Running) => "its first release is under way",
@@ -184,7 +183,7 @@ fn is_released_since(here: &Environment, at: Time) -> bool {
 
 /// Returns the last hourly finding on a component that is not as recorded, or whose state could not be seen.
 fn found<'a>(here: &'a Environment, name: &ComponentName) -> Option<&'a Component> {
-    let found = here.now.drift.as_ref()?.components.get(name)?;
+    let found = here.situation.drift.as_ref()?.components.get(name)?;
     (found.compared.drift != Drift::None).then_some(found)
 }
 
@@ -194,8 +193,8 @@ fn looked(here: &Environment) -> Option<String> {
     if here.observed.as_ref().is_some_and(|observed| !observed.is_empty()) {
         return None;
     }
-    let Some(shown) = &here.now.drift else {
-        let is_live = here.now.snapshot > 0;
+    let Some(shown) = &here.situation.drift else {
+        let is_live = here.situation.snapshot > 0;
         return is_live.then(|| format!("  drift: not looked at yet{}", way_to_look(here)));
     };
     let more = if shown.looked.is_none() {
@@ -211,7 +210,7 @@ fn looked(here: &Environment) -> Option<String> {
 /// Says how to look for drift now, unless a deployment changes the targets just now.
 fn way_to_look(here: &Environment) -> String {
     let (app, name) = (&here.app, &here.name);
-    if here.now.lock.held.is_some() {
+    if here.situation.lock.held.is_some() {
         return String::new();
     }
     format!("; `windlass status {app} {name} --observe` looks now")
@@ -224,7 +223,7 @@ fn component_lines(here: &Environment, name: &ComponentName, running: &Running) 
     let Some(last) = lines.last_mut() else {
         return lines;
     };
-    if let Some((_, observed)) = here.drift(name) {
+    if let Some((_, observed)) = here.observed_drift(name) {
         last.push_str(&format!("\n    drift: {observed}"));
     } else if let Some(found) = found(here, name) {
         last.push_str(&format!("\n    drift: {} (at {})", found.words(), found.at));
@@ -234,7 +233,7 @@ fn component_lines(here: &Environment, name: &ComponentName, running: &Running) 
 
 fn part_line(here: &Environment, name: &Part, names: &VersionNames) -> String {
     let GivenVersion { version, deployment: id, since, git, .. } = &names.now;
-    let asked = here.now.deployments.get(id);
+    let asked = here.situation.deployments.get(id);
     let accepted = asked.and_then(|asked| asked.accepted_as(version));
     if let Some(accepted) = accepted {
         let (by, reason) = (who(&accepted.by), Foreign(&accepted.reason));

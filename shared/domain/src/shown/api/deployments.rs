@@ -187,13 +187,13 @@ pub struct Record {
 /// A deployment that was accepted and is not recorded yet, in the form of a record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct NotYetRecorded {
-    /// What is known of it.
+    /// The facts that are known by now.
     pub deployment: AcceptedDeployment,
-    /// Always null.
+    /// The plan, which is null.
     pub plan: Option<Plan>,
-    /// Always empty.
+    /// The steps, of which there are none.
     pub steps: Vec<Step>,
-    /// Always empty.
+    /// The judgements, of which there are none.
     pub judgements: Vec<Judgement>,
 }
 
@@ -206,13 +206,13 @@ pub struct AcceptedDeployment {
     pub app: AppName,
     /// The environment; null where the Git ref chooses it.
     pub environment: Option<EnvironmentName>,
-    /// Always `accepted`.
+    /// Its status, which is `accepted`.
     pub status: AcceptedStatus,
     /// The time at which its execution was started.
     pub accepted: Time,
     /// Its execution.
     pub executions: Vec<String>,
-    /// Always null.
+    /// The ending, which is null.
     pub ending: Option<Ended>,
 }
 
@@ -224,20 +224,20 @@ pub enum AcceptedStatus {
     Accepted,
 }
 
-/// What came of an execution. All members but `execution` are null while nothing is recorded.
+/// The outcome of an execution. All members but `execution` are null while nothing is recorded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ExecutionOutcome {
     /// The deployment that it became.
     pub deployment: Option<DeploymentId>,
     /// The refusal, if it was refused before it could become a deployment.
     pub refusal: Option<Refusal>,
-    /// What an action did that is no deployment, such as a hold.
+    /// The deed of an action that is no deployment, such as a hold.
     pub done: Option<Done>,
     /// The execution itself; null where Step Functions does not know it any more.
     pub execution: Option<ExecutionEnd>,
 }
 
-/// What an action did that is no deployment.
+/// The deed of an action that is no deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Done {
     /// The text of it.

@@ -56,9 +56,9 @@ pub struct EnvironmentOverview {
     pub declared: bool,
     /// The names of what runs, by component.
     pub running: BTreeMap<ComponentName, RunningNames>,
-    /// What is going on there.
+    /// Its situation.
     #[serde(flatten)]
-    pub now: Situation,
+    pub situation: Situation,
 }
 
 /// The situation of an environment: how good what runs there is, and what is going on.
@@ -79,7 +79,7 @@ pub struct Situation {
     pub lock: Lock,
     /// The deployments that wait for their turn.
     pub waiting: Vec<WaitingDeployment>,
-    /// What the last hourly look at the targets found. Nothing is looked at for it. Null before the schedule knows the
+    /// The finding of the last hourly look at the targets. Nothing is looked at for it. Null before the schedule knows the
     /// environment.
     pub drift: Option<LookResult>,
     /// The deployments that brought what runs, that hold the lock or that wait, by id.
@@ -88,7 +88,7 @@ pub struct Situation {
     /// The drills: how the environment proved its way back.
     #[serde(default)]
     pub drills: Drills,
-    /// How the next drill by the declared schedule stands; null where no schedule is declared.
+    /// The state of the next drill by the declared schedule; null where no schedule is declared.
     pub next_drill: Option<Next>,
 }
 
@@ -148,22 +148,22 @@ pub struct Environment {
     /// The environment's name.
     #[serde(rename = "environment")]
     pub name: EnvironmentName,
-    /// What Windlass brought of the components that are declared, as the ledger has it.
+    /// The components that are declared and that Windlass brought, as the ledger has them.
     pub running: BTreeMap<ComponentName, Running>,
-    /// What Windlass brought of components that the declaration does not have any more: it stays as it is, and is
+    /// The components that Windlass brought and the declaration does not have any more. They stay as they are, and are
     /// deployed and looked at no more.
     #[serde(default)]
     pub no_longer_declared: BTreeMap<ComponentName, Undeclared>,
-    /// What is going on there.
+    /// Its situation.
     #[serde(flatten)]
-    pub now: Situation,
+    pub situation: Situation,
     /// The pause of what is watched here; null where nothing is paused.
     pub paused: Option<SteeringRecord>,
     /// The irreversible runs that a rollback would go back across; absent where nothing irreversible was ever run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crosses: Option<Irreversible>,
-    /// With `observe=true` the target of each running component beside its record. While a deployment is under way all
-    /// of it is unknown.
+    /// The target of each running component beside its record; absent unless `observe=true` asks for it. While a
+    /// deployment is under way all of it is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed: Option<BTreeMap<ComponentName, Compared>>,
 }

@@ -55,7 +55,7 @@ pub struct ListedSnapshot {
     /// The irreversible runs that going back to it crosses. A rollback must name them in `across`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub crosses: Irreversible,
-    /// Every component that Windlass ever changed here.
+    /// The components that Windlass ever changed here.
     pub components: BTreeMap<ComponentName, ListedComponent>,
     /// The deployment that made it, in short.
     pub asked: Option<Provenance>,

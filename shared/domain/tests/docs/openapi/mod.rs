@@ -18,7 +18,7 @@ use windlass_domain::shown::api::environments::{Apps, Environment, Environments}
 use windlass_domain::shown::api::recorded::{
     AllStats, AppStats, ApplicationVersion, DeclarationInForce, DrillsPage, Refusals, Snapshots,
 };
-use windlass_domain::shown::api::started::{
+use windlass_domain::shown::api::{
     ActionStarted, AppLetGo, AppMoves, CancellationStarted, DeploymentStarted, LetGo, Moves, PlanAnswer, PlanStarted,
 };
 use windlass_domain::text::name::{AppName, EnvironmentName};
@@ -290,7 +290,8 @@ fn variant_name(variant: &Value) -> Option<String> {
 }
 
 /// Says what generators of clients do not read in words that they do: any value is `{}` and not `true`, the values of an
-/// object whose names have a pattern are `additionalProperties`, one variant alone is no choice, and words are an `enum`.
+/// object whose names have a pattern are `additionalProperties`, one variant alone is no choice, words are an `enum`, and a
+/// name of the code is no link.
 fn say_simply(value: &mut Value) {
     match value {
         Value::Object(members) => {

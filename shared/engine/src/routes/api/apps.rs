@@ -80,11 +80,11 @@ async fn environment(
     schedule: Option<&Schedule>,
 ) -> Result<EnvironmentOverview> {
     let mut here: EnvironmentItems = environment_items(ports, of).await?;
-    let now = situation(ports, of, &here, schedule).await?;
+    let situation = situation(ports, of, &here, schedule).await?;
     // The observed state, which may be long, stands only in the answer on one environment.
     let running = std::mem::take(&mut here.state.running).into_iter();
     let running = running.map(|(component, running)| (component, RunningNames::from(running))).collect();
-    Ok(EnvironmentOverview { environment: of.environment().clone(), declared, running, now })
+    Ok(EnvironmentOverview { environment: of.environment().clone(), declared, running, situation })
 }
 
 /// Returns the situation of an environment. Nobody judged what is there before the first snapshot.

@@ -32,7 +32,7 @@ pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Serv
     let no_longer_declared = take(ports, of.app(), &mut here.state.running).await?;
     let in_force = found(pin::declaration_in_force(ports, of.app()).await)?;
     let schedule = in_force.as_ref().and_then(|it| it.declaration.drills(of.environment()));
-    let now = situation(ports, of, &here, schedule).await?;
+    let situation = situation(ports, of, &here, schedule).await?;
     let crosses = if here.state.irreversible.is_empty() {
         None
     } else {
@@ -49,7 +49,7 @@ pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Serv
         paused: paused(ports, &here.lock).await?,
         running: here.state.running,
         no_longer_declared,
-        now,
+        situation,
         crosses,
         observed,
     }))

@@ -23,7 +23,7 @@ use windlass_domain::release::action::ActionName;
 use windlass_domain::release::api_routes::RouteName;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::request::Request;
-use windlass_domain::shown::api::started::{AppLetGo, AppMoves, LetGo, MovedEnvironment, Moves, RemovedFrom};
+use windlass_domain::shown::api::{AppLetGo, AppMoves, LetGo, MovedEnvironment, Moves, RemovedFrom};
 use windlass_domain::text::fault::Fault;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::{AppName, BadName, ComponentName, EnvironmentName};

@@ -24,7 +24,7 @@ use windlass_domain::release::call::operators;
 use windlass_domain::release::cancellation::{CANCELLED, Cancellation, EarlierCancellation};
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::release::request::Request;
-use windlass_domain::shown::api::started::{ActionStarted, CancellationStarted};
+use windlass_domain::shown::api::{ActionStarted, CancellationStarted};
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::prose::Prose;
 

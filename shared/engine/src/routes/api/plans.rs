@@ -9,7 +9,7 @@ use serde_json::Value;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::release::request::Request;
-use windlass_domain::shown::api::started::{PlanAnswer, PlanStarted};
+use windlass_domain::shown::api::{PlanAnswer, PlanStarted};
 use windlass_domain::shown::planned::Planned;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::AppName;

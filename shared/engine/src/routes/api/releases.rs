@@ -14,7 +14,7 @@ use windlass_domain::release::api_routes::{BESIDE_A_MANIFEST, WISHES};
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::manifest::Manifest;
 use windlass_domain::release::request::Request;
-use windlass_domain::shown::api::started::DeploymentStarted;
+use windlass_domain::shown::api::DeploymentStarted;
 use windlass_domain::text::finding::{Finding, FindingName};
 
 /// `releases`. The body is a manifest; beside it may stand `reason`. The environment stands in the path alone, so that

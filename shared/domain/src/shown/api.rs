@@ -1,13 +1,37 @@
-//! The answers to what starts something: a deployment, an action, the drawing of a plan; the plan itself; and what a
-//! removal or a move would do.
+//! The answers of the HTTP API. Each is one type: the API writes it, a client reads it, and its schema is in
+//! `docs/openapi.json`. Here are the answers to what starts something, with the plan and what a removal or a move would
+//! do, and the problem, which any call may be answered with.
 
 use crate::release::identity::DeploymentId;
 use crate::shown::planned::Planned;
+use crate::text::finding::Finding;
 use crate::text::foreign;
 use crate::text::name::{ComponentName, EnvironmentName};
+use crate::text::prose::Prose;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+
+pub mod deployments;
+pub mod environments;
+pub mod recorded;
+
+/// The answer to a call that is refused or went wrong, as `application/problem+json` (RFC 9457).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Problem {
+    /// The page that explains it, relative to this repository.
+    #[serde(rename = "type", deserialize_with = "foreign::one")]
+    pub page: String,
+    /// The name of the first finding, or of the fault.
+    #[serde(deserialize_with = "foreign::one")]
+    pub title: String,
+    /// The status of the answer.
+    pub status: u16,
+    /// The first finding in one line, or the text of the fault.
+    pub detail: Prose,
+    /// All findings; none of a fault.
+    pub findings: Vec<Finding>,
+}
 
 /// A deployment that was started.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -72,10 +96,10 @@ pub struct PlanAnswer {
     pub commits: BTreeMap<ComponentName, String>,
 }
 
-/// What an environment would let go of.
+/// The things that an environment would let go of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LetGo {
-    /// What it is.
+    /// The components and targets.
     #[serde(flatten)]
     pub goes: RemovedFrom,
     /// The sentence that says what stays.
@@ -83,7 +107,7 @@ pub struct LetGo {
     pub leaves: String,
 }
 
-/// What would be let go of in one environment.
+/// The components and targets that one environment would let go of.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RemovedFrom {
     /// The components; none where only places are let go of that a component has left.
@@ -92,7 +116,7 @@ pub struct RemovedFrom {
     pub frees: Vec<String>,
 }
 
-/// What a whole application would let go of.
+/// The things that a whole application would let go of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AppLetGo {
     /// The version of its declaration, which would be withdrawn.
@@ -106,7 +130,7 @@ pub struct AppLetGo {
     pub leaves: String,
 }
 
-/// What a move would take with it.
+/// The things that a move would take with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Moves {
     /// The components, each with its name from then on.
@@ -121,7 +145,7 @@ pub struct Moves {
     pub next: Option<String>,
 }
 
-/// What another name of a whole application would take with it.
+/// The things that another name of a whole application would take with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AppMoves {
     /// The version of the declaration that was in force.
@@ -140,7 +164,7 @@ pub struct AppMoves {
     pub next: Option<String>,
 }
 
-/// What would be moved of an environment of a whole application. Its components keep their names.
+/// The part of a move that is of one environment, where a whole application moves. Its components keep their names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MovedEnvironment {
     /// The components.
