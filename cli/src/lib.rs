@@ -32,6 +32,8 @@ pub struct Arguments {
     /// Write that document to a file, and print words.
     #[arg(long, global = true, value_name = "FILE")]
     json_to: Option<PathBuf>,
+    #[command(flatten)]
+    color: colorchoice_clap::Color,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -55,6 +57,7 @@ impl Arguments {
 
     /// Runs the verb that was asked for.
     pub fn run(&self) -> Exit {
+        self.color.write_global();
         let output = Output::new(self.json);
         let with_file = self.json_to.as_deref().map(|path| output.with_file(path));
         match with_file.unwrap_or(Ok(output)) {
@@ -209,7 +212,7 @@ impl Completion {
         let script =
             String::from_utf8(script).map_err(|error| Failure::broken(format!("the script is no text: {error}")))?;
         let document = json!({"shell": self.shell.to_string(), "script": script});
-        output.result(&document, &script);
+        output.document(&document, &script);
         Ok(Exit::Good)
     }
 }

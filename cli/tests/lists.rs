@@ -72,7 +72,8 @@ fn an_unknown_application_is_refused_with_the_one_that_was_meant_and_how_one_is_
     for (lists, meant) in [(true, "Did you mean `hello`? "), (false, "")] {
         let api = StandIn::new(move |call: &Call| {
             if call.path.starts_with("/stage/apps?") && lists {
-                let app = json!({"app": "hello", "declaration": "1.0.0", "environments": []});
+                let app =
+                    json!({"app": "hello", "declaration": {"version": "1.0.0", "accepted": 0}, "environments": []});
                 return reply(200, &json!({"apps": [app], "next": null}));
             }
             if call.path.starts_with("/stage/apps?") {

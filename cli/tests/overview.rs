@@ -46,7 +46,7 @@ fn shop() -> Value {
             "lock": {"token": 3}, "waiting": [], "deployments": {},
             "drift": {"looked": NOON, "due": NOON, "components": {"api": {"at": NOON, "drift": "changed"},
                 "web": {"at": NOON, "drift": "unknown", "reason": "you may not"},
-                "worker": {"at": NOON, "drift": "unknown",
+                "worker": {"at": NOON, "drift": "unknown", "behind": true,
                     "reason": "a deployment had its turn since it was looked at"}}}},
     ]})
 }
@@ -118,7 +118,16 @@ fn each_release_that_runs_somewhere_is_a_row_and_all_pages_are_read() {
         let since = "2025-11-20T12:00:00Z";
         let wanted = [
             vec!["APP", "ENVIRONMENT", "RUNS", "COMMIT", "SINCE", "BY", "WAY BACK", "STATE"],
-            vec!["shop", "dev", "-", "-", "-", "-", "-", "idle"],
+            vec![
+                "shop",
+                "dev",
+                "-",
+                "-",
+                "-",
+                "-",
+                "-",
+                "nothing deployed; not here: 1.3.0 of prod (agent/worker); not here: 1.4.0 of prod (agent/web, api)",
+            ],
             vec![
                 "shop",
                 "prod",
@@ -127,7 +136,7 @@ fn each_release_that_runs_somewhere_is_a_row_and_all_pages_are_read() {
                 since,
                 "tom",
                 "proved 2025-11-20T12:00:00Z; next 2025-11-27T12:00:00Z",
-                "NEEDS AN OPERATOR after 1.4.0; held by ann: \"checkout is broken\"; 1.3.0 waits",
+                "NEEDS AN OPERATOR after 1.4.0; locked; held by ann: \"checkout is broken\"; 1.3.0 waits; judged by nobody",
             ],
             vec!["shop", "prod", "1.3.0 (agent/worker)", "1a2b3c4", since, "ann", "-", "-"],
             vec![
@@ -138,12 +147,24 @@ fn each_release_that_runs_somewhere_is_a_row_and_all_pages_are_read() {
                 since,
                 "-",
                 "never proved",
-                "no longer declared; api drifted; web: drift unknown: you may not",
+                "api drifted; web: drift unknown: you may not; no longer declared; judged by nobody",
             ],
             vec!["bank", "-", "-", "-", "-", "-", "-", "-"],
         ];
         assert_eq!(rows, wanted, "{said}");
     }
+}
+
+#[test]
+fn a_table_that_is_wider_than_the_terminal_is_a_paragraph_for_each_row() {
+    let output = api().windlass_with(&folder("overview"), &["apps"], &[("COLUMNS", "80")]);
+    let said = out(&output);
+    for part in
+        ["\nAPP          shop\n  ENVIRONMENT  prod\n", "\n  WAY BACK     never proved\n", "after 1.4.0; locked;"]
+    {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(said.lines().all(|line| line.chars().count() <= 80), "{said}");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 use crate::records;
 use crate::records::ID;
 use crate::standin::{Call, StandIn, code, err, folder, out, reply};
+use anstream::adapter::strip_str;
 use serde_json::json;
 
 #[test]
@@ -32,6 +33,23 @@ fn status_shows_what_runs_who_holds_and_who_waits() {
     assert_eq!(code(&output), 0, "{}", err(&output));
     insta::assert_snapshot!(out(&output));
     assert_eq!(api.calls()[0].path, "/stage/apps/shop/environments/prod?observe=true");
+    let whole = out(&output);
+    let run = |more: &[&str], variables: &[(&str, &str)]| {
+        let arguments = [&["status", "shop", "prod", "--observe"], more].concat();
+        out(&api.windlass_with(&folder("status"), &arguments, variables))
+    };
+    let coloured = run(&["--color", "always"], &[]);
+    assert!(coloured.contains("\u{1b}[1m\u{1b}[31mNEEDS AN OPERATOR\u{1b}[0m"), "{coloured}");
+    assert_eq!(strip_str(&coloured).to_string(), whole, "colours change no word");
+    assert_eq!(run(&["--color", "never"], &[("CLICOLOR_FORCE", "1")]), whole);
+    assert_eq!(run(&[], &[("CLICOLOR_FORCE", "1")]), coloured);
+    assert_eq!(run(&[], &[("NO_COLOR", "1")]), whole);
+    let narrow = run(&[], &[("COLUMNS", "80")]);
+    for line in narrow.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(words(&narrow), words(&whole), "a narrow terminal loses no word");
 }
 
 #[test]

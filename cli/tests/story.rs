@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use crate::records::{self, accepted, ended, finished, rolled_back, watched};
+use anstream::adapter::strip_str;
 use serde_json::Value;
 use windlass_cli::ground::exit::Exit;
 use windlass_cli::view::record;
@@ -13,8 +14,14 @@ fn read(record: &Value) -> Record {
     record::read(record).unwrap().unwrap()
 }
 
+/// Returns the new lines of a record without their colours.
+fn fresh(printed: &mut Printed, record: &Record) -> Vec<String> {
+    printed.fresh(record, false).iter().map(|line| strip_str(line).to_string()).collect()
+}
+
 fn whole(record: &Value) -> String {
-    let lines: Vec<String> = lines(&read(record), false).into_iter().map(|line| line.text).collect();
+    let lines: Vec<String> =
+        lines(&read(record), false).into_iter().map(|line| strip_str(&line.text).to_string()).collect();
     lines.join("\n")
 }
 
@@ -80,7 +87,7 @@ fn each_look_adds_only_what_is_new() {
     let mut printed = Printed::default();
     let mut looks = Vec::new();
     for record in [accepted(), watched(), watched(), rolled_back()] {
-        looks.push(printed.fresh(&read(&record), false).join("\n"));
+        looks.push(fresh(&mut printed, &read(&record)).join("\n"));
     }
     insta::assert_snapshot!(looks.join("\n---\n"));
 }
@@ -88,12 +95,12 @@ fn each_look_adds_only_what_is_new() {
 #[test]
 fn numbers_that_only_move_are_not_printed_again_until_the_verdict_does() {
     let mut printed = Printed::default();
-    printed.fresh(&read(&watched()), false);
+    fresh(&mut printed, &read(&watched()));
     let mut moved = watched();
     moved["judgements"][0]["measurements"][0]["measured"] = "0.3 errors/min".into();
-    assert_eq!(printed.fresh(&read(&moved), false), [""; 0]);
+    assert_eq!(fresh(&mut printed, &read(&moved)), [""; 0]);
     moved["judgements"][0]["measurements"][0]["verdict"] = "unknown".into();
-    assert_eq!(printed.fresh(&read(&moved), false).len(), 1);
+    assert_eq!(fresh(&mut printed, &read(&moved)).len(), 1);
 }
 
 #[test]
@@ -126,14 +133,14 @@ fn files_that_stay_reachable_are_shown_with_what_takes_one_away() {
 #[test]
 fn a_publish_is_shown_by_tenths_with_the_time_that_is_left() {
     let mut printed = Printed::default();
-    printed.fresh(&read(&watched()), false);
+    fresh(&mut printed, &read(&watched()));
     let mut look = |files_done: u64, left_s: Option<u64>| {
         let mut record = watched();
         record["steps"][0]["progress"] = serde_json::json!({
             "files_done": files_done, "files_total": 1000,
             "bytes_done": files_done * 1024, "bytes_total": 1_024_000, "left_s": left_s,
         });
-        printed.fresh(&read(&record), false).join("\n")
+        fresh(&mut printed, &read(&record)).join("\n")
     };
     let expected = "  api: published 120 of 1000 files, 120.00 KiB of 1000.00 KiB, about 3 minutes left";
     assert_eq!(look(120, Some(180)), expected);
@@ -162,15 +169,15 @@ fn a_publish_without_bytes_shows_none() {
 fn no_measurement_is_printed_twice() {
     let mut record = watched();
     let mut printed = Printed::default();
-    let mut lines = printed.fresh(&read(&record), false);
+    let mut lines = fresh(&mut printed, &read(&record));
     record["judgements"][0]["verdict"] = "pass".into();
-    lines.extend(printed.fresh(&read(&record), false));
+    lines.extend(fresh(&mut printed, &read(&record)));
     let passes = |lines: &[String]| lines.iter().filter(|line| line.contains("pass: ")).count();
     assert_eq!(passes(&lines), 1, "{lines:?}");
     let mut printed = Printed::default();
-    printed.fresh(&read(&watched()), false);
+    fresh(&mut printed, &read(&watched()));
     record["judgements"][0]["measurements"][0]["measured"] = "0.4 errors/min".into();
-    let text = printed.fresh(&read(&record), false).join("\n");
+    let text = fresh(&mut printed, &read(&record)).join("\n");
     let end = "    pass at the end: alarm shop-prod-5xx: measured 0.4 errors/min";
     assert!(text.contains(end), "{text}");
 }
@@ -183,11 +190,11 @@ fn a_rollback_is_shown_as_what_it_goes_back_to() {
     record["deployment"]["release"]["version"] = "rollback".into();
     let head = format!("shop prod: rollback {}, asked ", records::ID);
     let mut printed = Printed::default();
-    let first = printed.fresh(&read(&record), false).join("\n");
+    let first = fresh(&mut printed, &read(&record)).join("\n");
     assert!(first.starts_with(&head) && !first.contains("it goes"), "{first}");
     record["deployment"]["release"]["version"] = "1.3.0".into();
     record["deployment"]["snapshot"] = 6.into();
-    let later = printed.fresh(&read(&record), false);
+    let later = fresh(&mut printed, &read(&record));
     assert_eq!(later, ["  it goes back to 1.3.0, snapshot 6"]);
     for (action, drill, wanted) in [
         ("drill", Value::Null, "it goes to 1.3.0"),

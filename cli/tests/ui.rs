@@ -13,13 +13,13 @@ fn the_board_shows_every_environment_in_as_few_calls_as_there_are_pages() {
     let board = ui.get("");
     assert_eq!(board.status, 200);
     for part in [
-        "needs an operator after 7.3.0; locked",
+        "NEEDS AN OPERATOR after 7.3.0; locked",
         "held by assumed-role/oncall/ann: &quot;a sale runs until Monday&quot;",
-        "waiting",
+        "deployment 5d2e0c2d9a4b5e6f waits",
         "verified good",
         "judged by nobody",
         "nothing deployed",
-        "1.5.0 under way; locked",
+        "1.5.0 is under way; locked",
         "not here: 1.5.0 of staging (agent, api, web)",
         "agent: drift unknown: its turn comes in a later look",
         "9f2c61d",

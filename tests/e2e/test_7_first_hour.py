@@ -61,7 +61,8 @@ def test_an_application_is_declared_and_listed(yawl):
     first = yawl.windlass.run("declare")
     assert first.status == GOOD and "is the first declaration of yawl" in first.out and "is in force" in first.out, first
     assert yaml.safe_load(yawl.windlass.run("declaration", "yawl").out) == declaration
-    assert row(yawl.windlass, ["apps", "--limit", "100"], "bay") == [["yawl", "bay", "-", "-", "-", "-", "-", "idle"]]
+    listed = row(yawl.windlass, ["apps", "--limit", "100"], "bay")
+    assert listed == [["yawl", "bay", "-", "-", "-", "-", "-", "nothing", "deployed"]], listed
     again = yawl.windlass.run("declare")
     assert again.status == GOOD and "nothing was uploaded" in again.out, again
 
@@ -83,7 +84,7 @@ def test_what_is_released_is_listed_and_explained(yawl):
     (bay,) = row(yawl.windlass, ["status"], "bay")
     # The version of a tag is not for a branch's release: the digits of its bytes follow.
     name = bay[2]
-    assert name.startswith("1.0.0+") and bay[-1] == "idle" and f"recorded as {name}" in ran.out, (bay, ran)
+    assert name.startswith("1.0.0+") and f"recorded as {name}" in ran.out, (bay, ran)
     listed = yawl.windlass.json("apps", "--limit", "100").document["apps"]
     (app,) = [app for app in listed if app["app"] == "yawl"]
     assert {name: one["version"] for name, one in app["environments"][0]["running"].items()} == {"page": name, "jobs": name}

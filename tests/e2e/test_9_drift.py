@@ -92,18 +92,18 @@ def milliseconds(text):
     return datetime.datetime.fromisoformat(text).timestamp() * 1000
 
 
-def state_of(jetsam):
-    """The last cell of the environment's row in `windlass apps`."""
+def states_of(jetsam):
+    """The states in the last cell of the environment's row in `windlass apps`."""
     rows = jetsam.windlass.run("apps", "--limit", "100").out.splitlines()
     (row,) = [line for line in rows if line.split()[:2] == ["jetsam", "bay"]]
-    return re.split(r"\s{2,}", row.strip())[-1]
+    return re.split(r"\s{2,}", row.strip())[-1].split("; ")
 
 
 def test_what_somebody_changes_is_reported_by_its_field_and_since_when(jetsam):
     assert {name: found["drift"] for name, found in jetsam.drift().items()} == {"page": "none", "jobs": "none"}
     status = jetsam.windlass.run("status", "jetsam", "bay").out
     assert re.search(r"\n  drift: looked at \S+: all as recorded\n", status), status
-    assert state_of(jetsam) == "idle"
+    assert states_of(jetsam)[0].startswith("as recorded at "), states_of(jetsam)
 
     recorded = jetsam.move_alias(BEFORE)
     changed = time.time() * 1000
@@ -128,7 +128,7 @@ def test_the_api_and_the_command_line_show_it(jetsam):
     answered = jetsam.aws.call_api("GET", "/apps?limit=100").body["apps"]
     (bay,) = [app["environments"][0] for app in answered if app["app"] == "jetsam"]
     assert bay["drift"]["components"]["jobs"] == found
-    assert state_of(jetsam) == "jobs drifted"
+    assert states_of(jetsam)[0] == "jobs drifted", states_of(jetsam)
     status = jetsam.windlass.run("status", "jetsam", "bay").out
     assert f"\n    drift: changed: version of the alias: recorded {field['recorded']}, seen {BEFORE}; it began between" in status, status
     observed = jetsam.windlass.json("status", "jetsam", "bay", "--observe").document["observed"]
@@ -148,7 +148,7 @@ def test_the_next_look_reports_nothing_and_that_it_is_gone_is_reported(jetsam):
     assert sorted(jetsam.reports(3)) == ["DriftFound", "DriftGone", "[windlass] jetsam bay DriftFound"]
     assert dict(jetsam.heard)["DriftGone"]["cause"] == "The drift of jobs in jetsam bay is gone: it is as recorded."
     assert jetsam.drift()["jobs"]["drift"] == "none"
-    assert state_of(jetsam) == "idle"
+    assert states_of(jetsam)[0].startswith("as recorded at "), states_of(jetsam)
 
 
 def test_what_runs_is_deployed_once_more_over_a_page_that_somebody_wrote(jetsam):

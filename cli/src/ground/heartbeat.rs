@@ -4,9 +4,11 @@
 //! log, where every line stays, it is a line after a silence, and then one a minute at most. It goes to standard error,
 //! so that standard output has only what came about, also with `--json`.
 
+use crate::ground::terminal::width;
 use std::cell::{Cell, RefCell};
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
+use terminal_size::terminal_size_of;
 use windlass_domain::text::foreign;
 
 /// The silence after which a log has a line.
@@ -14,9 +16,6 @@ const SILENCE: Duration = Duration::from_secs(15);
 
 /// The least time between two such lines.
 const PACE: Duration = Duration::from_mins(1);
-
-/// The most characters of the line on a terminal: a longer one would be broken, and not be taken away whole.
-const WIDTH: usize = 79;
 
 /// The text for a wait that has none of its own.
 const WAITING: &str = "waiting for an answer";
@@ -59,7 +58,9 @@ impl Heartbeat {
         let words = self.words.borrow();
         let words = foreign::line(&words);
         if self.is_terminal {
-            let shown: String = words.chars().take(WIDTH).collect();
+            // A longer line would be broken, and not be taken away whole.
+            let most = width(terminal_size_of(io::stderr())).map_or(79, |columns| columns - 1);
+            let shown: String = words.chars().take(most).collect();
             write(&format!("\r\u{1b}[2K{shown}"));
         } else if self.is_due(Instant::now()) {
             write(&format!("  … {words}\n"));

@@ -11,4 +11,5 @@ pub mod machine;
 pub mod manual;
 pub mod output;
 pub mod quoting;
+pub mod terminal;
 pub mod trouble;

@@ -5,11 +5,13 @@ use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::machine::shown;
 use crate::ground::manual;
+use crate::ground::terminal::{Tone, drawn};
 use crate::ground::trouble::TroubleName;
 use serde::Serialize;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
+use terminal_size::terminal_size_of;
 use windlass_domain::release::way_in::WayIn;
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::foreign;
@@ -41,29 +43,34 @@ impl Output {
     }
 
     /// Prints a result: `words` for people, or the value itself.
-    ///
-    /// A reader that has gone away, such as `head`, is not an error of ours.
     pub fn result(&self, value: &impl Serialize, words: &str) {
+        let width = terminal_size_of(io::stdout());
+        self.value_or(value, || drawn(words.trim_end(), width));
+    }
+
+    /// Prints a result that is a document: its text as it is, or the value itself.
+    pub fn document(&self, value: &impl Serialize, text: &str) {
+        self.value_or(value, || foreign::terminal(text.trim_end()).into_owned());
+    }
+
+    /// A reader that has gone away, such as `head`, is not an error of ours.
+    fn value_or(self, value: &impl Serialize, text: impl FnOnce() -> String) {
         self.keep(value);
-        let text = if self.json {
-            foreign::json(&document(value)).into_owned()
-        } else {
-            foreign::terminal(words.trim_end()).into_owned()
-        };
-        let _ = writeln!(io::stdout(), "{text}");
+        let text = if self.json { foreign::json(&document(value)).into_owned() } else { text() };
+        let _ = writeln!(anstream::stdout(), "{text}");
     }
 
     /// Prints a line while something goes on; with `--json` nothing, so that one document comes out.
     pub fn progress(&self, line: &str) {
         if !self.json {
-            let _ = writeln!(io::stdout(), "{}", foreign::terminal(line));
+            let _ = writeln!(anstream::stdout(), "{}", drawn(line, terminal_size_of(io::stdout())));
         }
     }
 
     /// Prints what must be said before something is done; with `--json` on standard error.
     pub fn announce(&self, line: &str) {
         if self.json {
-            let _ = writeln!(io::stderr(), "{}", foreign::terminal(line));
+            let _ = writeln!(anstream::stderr(), "{}", drawn(line, terminal_size_of(io::stderr())));
         } else {
             self.progress(line);
         }
@@ -79,7 +86,7 @@ impl Output {
     }
 
     /// Writes the document into the file, where there is one.
-    fn keep(&self, value: &impl Serialize) {
+    fn keep(self, value: &impl Serialize) {
         if let Some(path) = self.file
             && let Err(why) = fs::write(path, document(value) + "\n")
         {
@@ -115,7 +122,8 @@ pub fn end(output: Output, result: Result<Exit, Failure>) -> Exit {
 
 /// Prints why the command could not be carried out.
 pub fn error(what: &str) {
-    let _ = writeln!(io::stderr(), "windlass: {}", foreign::terminal(what));
+    let what = format!("{} {what}", Tone::Bad.of("windlass:"));
+    let _ = writeln!(anstream::stderr(), "{}", drawn(&what, terminal_size_of(io::stderr())));
 }
 
 /// Returns a text as a person at the command line reads it.

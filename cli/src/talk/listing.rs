@@ -4,6 +4,7 @@ use crate::ground::arguments;
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::output::Output;
+use crate::ground::terminal::table;
 use crate::talk::installation::Endpoint;
 use crate::talk::windlass::{Windlass, waiting};
 use clap::Args;
@@ -163,21 +164,6 @@ impl ListPart {
         let command = format!("windlass {command}{limit} --after {next}");
         format!("{words}\nthere are more: `{command}` lists them")
     }
-}
-
-/// Makes a table of columns as wide as their widest cell; the last one ends where it ends.
-pub fn table(columns: &[&str], rows: Vec<Vec<String>>) -> String {
-    let head: Vec<String> = columns.iter().map(ToString::to_string).collect();
-    let all: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
-    let widest = |column: usize| {
-        all.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..columns.len()).map(widest).collect();
-    let line = |row: &Vec<String>| {
-        let padded: Vec<String> = row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}")).collect();
-        padded.join("  ").trim_end().to_owned()
-    };
-    all.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

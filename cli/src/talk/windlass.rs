@@ -11,6 +11,7 @@ use std::time::Duration;
 use windlass_aws::{Api, ApiAnswer, fact_of};
 use windlass_domain::document::shape::objection::nearest;
 use windlass_domain::release::way_in::WayIn;
+use windlass_domain::shown::api::environments::Apps;
 use windlass_domain::text::count::count;
 use windlass_domain::text::fault::{Fact, Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
@@ -112,9 +113,9 @@ impl Windlass {
             return failure;
         };
         let known = self.call("GET", &["apps"], &[("limit", "100")], None, None);
-        let known = known.await.unwrap_or_default();
-        let known = known["apps"].as_array().into_iter().flatten();
-        let known: Vec<String> = known.filter_map(|known| known["app"].as_str().map(str::to_owned)).collect();
+        let known = known.await.and_then(|known| read::<Apps>(&known));
+        let known: Vec<String> =
+            known.into_iter().flat_map(|page| page.apps).map(|known| known.app.to_string()).collect();
         let meant = nearest(app, &known);
         let meant = meant.map_or_else(String::new, |meant| format!("Did you mean `{meant}`? "));
         finding.remedy = format!(

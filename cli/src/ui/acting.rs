@@ -4,11 +4,12 @@ use super::acts::{self, Act, BegunWork, PageAction, TypedCommand};
 use super::deployment;
 use super::guard::random;
 use super::http::{Answer, Fields};
-use super::parts::{self, Sort, mark, typed};
+use super::parts::{self, mark, typed};
 use super::server::{Server, app_name, nothing};
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::quoting::in_shell;
+use crate::ground::terminal::Tone;
 use crate::verbs::operator::{execution_outcome, is_not_known_yet};
 use maud::{Markup, html};
 use windlass_domain::release::identity::EnvironmentId;
@@ -132,14 +133,14 @@ impl Server {
     }
 
     fn became(&self, app: &AppName, id: &str) -> Markup {
-        status(Sort::Moving, "it is deployment", &html! { a href=[self.stand.deployment(app, id)] { (id) } })
+        status(Tone::Moving, "it is deployment", &html! { a href=[self.stand.deployment(app, id)] { (id) } })
     }
 
     /// Shows the outcome of an execution, and returns whether it is known.
     async fn execution_outcome(&self, did: &PageAction, execution: &str) -> Result<(Markup, bool), Failure> {
         let came = match execution_outcome(&self.windlass, &did.app, execution).await {
             Err(failure) if failure.passes || is_not_known_yet(&failure) => {
-                return Ok((status(Sort::Moving, "started; nothing came of it yet", &html! {}), false));
+                return Ok((status(Tone::Moving, "started; nothing came of it yet", &html! {}), false));
             }
             came => came?,
         };
@@ -149,12 +150,12 @@ impl Server {
         } else if let Some(refusal) = came.refusal {
             parts::failure(&Failure::rejected("it was rejected:", refusal.findings))
         } else if let Some(done) = came.done {
-            status(Sort::Good, "done", &html! { (done.cause) })
+            status(Tone::Good, "done", &html! { (done.cause) })
         } else if let Some(ended) = ended {
             let why = ended.cause.or(ended.error).unwrap_or_default();
-            status(Sort::Bad, "its execution ended", &html! { (ended.status) " " (why) })
+            status(Tone::Bad, "its execution ended", &html! { (ended.status) " " (why) })
         } else {
-            return Ok((status(Sort::Moving, "under way", &deployment::execution(execution)), false));
+            return Ok((status(Tone::Moving, "under way", &deployment::execution(execution)), false));
         };
         Ok((outcome, true))
     }
@@ -188,6 +189,6 @@ fn head(act: &Act, fields: &Fields) -> Markup {
 }
 
 /// Shows how far it is, as a browser announces it.
-fn status(sort: Sort, words: &str, more: &Markup) -> Markup {
+fn status(sort: Tone, words: &str, more: &Markup) -> Markup {
     html! { p role="status" { (mark(sort, words)) " " (more) } }
 }

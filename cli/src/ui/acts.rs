@@ -2,8 +2,9 @@
 //! own functions carry out, so a page cannot do what a person could not have typed.
 
 use super::http::Fields;
-use super::parts::{PagePlace, Sort, mark};
+use super::parts::{PagePlace, mark};
 use crate::ground::failure::Failure;
+use crate::ground::terminal::Tone;
 use crate::talk::windlass::Windlass;
 use crate::verbs::cancel::{Accept, Cancel, Recover};
 use crate::verbs::deploy::Deploying;
@@ -140,7 +141,7 @@ impl Act {
                 @if !self.wishes.is_empty() { fieldset {
                     legend { "Wishes, each needs the reason" }
                     @for (name, help) in self.wishes { p.wish {
-                        @if planned { @if fields.contains_key(*name) { input type="hidden" name=(name) value="on"; (mark(Sort::Noted, name)) } }
+                        @if planned { @if fields.contains_key(*name) { input type="hidden" name=(name) value="on"; (mark(Tone::Noted, name)) } }
                         @else {
                             input type="checkbox" id=(name) name=(name) checked[fields.contains_key(*name)];
                             label for=(name) { b { (name) } " " (help) }

@@ -1,26 +1,20 @@
 //! The board: all applications with their environments, and the state of each.
 
-use super::news::{News, elsewhere};
-use super::parts::{Page, PagePlace, Sort, age, mark};
+use super::parts::{Page, PagePlace, age, mark, state};
 use super::way_back;
-use crate::view::overview::{by, called, runs};
-use crate::view::provenance::{commit, short};
+use crate::ground::terminal::Tone;
+use crate::view::news::{News, elsewhere};
+use crate::view::provenance::commit;
+use crate::view::situation::{Observed, by, of_overview, runs};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 use url::form_urlencoded::byte_serialize;
-use windlass_domain::deployment::hourly_look::LookResult;
-use windlass_domain::environment::drift::{Compared, Drift};
-use windlass_domain::environment::{HeldState, VersionNames};
+use windlass_domain::environment::VersionNames;
 use windlass_domain::release::Part;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::api::environments::{AppOverview, EnvironmentOverview};
-use windlass_domain::text::count::{agree, count};
-use windlass_domain::text::foreign::Foreign;
-use windlass_domain::text::name::ComponentName;
+use windlass_domain::text::count::count;
 use windlass_domain::text::time::Time;
-
-/// The targets of an environment beside their records; or why they were not looked at.
-pub type Observed = Result<BTreeMap<ComponentName, Compared>, String>;
 
 /// The content of the board.
 pub struct Board<'a> {
@@ -78,10 +72,11 @@ impl Board<'_> {
 
     fn row(&self, app: &AppOverview, here: &EnvironmentOverview) -> Markup {
         let runs = runs(here);
-        let states = self.states(app, here);
+        let key = (app.app.to_string(), here.environment.to_string());
+        let states = of_overview(here, self.observed.get(&key));
         let news = elsewhere(app, here);
         let brought: Vec<String> = news.iter().map(News::words).collect();
-        let words = states.iter().map(|(_, words)| words.as_str());
+        let words = states.iter().map(|state| state.words.as_str());
         let words = words.chain(brought.iter().map(String::as_str));
         let versions = runs.iter().map(|(names, _)| names.now.version.as_str());
         let names = [app.app.as_str(), here.environment.as_str()];
@@ -112,8 +107,8 @@ impl Board<'_> {
             td { (each(&|names, _| html! { (by(names).unwrap_or_else(|| "–".to_owned())) })) }
             td { (way_back::in_short(&here.situation.drills, here.situation.next_drill.as_ref(), self.now)) }
             td { ul.states {
-                @for (sort, words) in &states { li { (mark(*sort, words)) } }
-                @for news in &news { li { (mark(Sort::Noted, &news.words())) @if self.stand.acts() { " " a href=(promotion(app, here, news)) { "promote" } } } }
+                @for shown in &states { li { (state(shown)) } }
+                @for news in &news { li { (mark(Tone::Noted, &news.words())) @if self.stand.acts() { " " a href=(promotion(app, here, news)) { "promote" } } } }
             } }
         } }
     }
@@ -128,40 +123,6 @@ impl Board<'_> {
     fn near<'a>(&self, address: &'a str) -> &'a str {
         address.strip_prefix(&self.stand.board()).unwrap_or(address)
     }
-
-    /// Returns the states of an environment, the most important first.
-    fn states(&self, app: &AppOverview, here: &EnvironmentOverview) -> Vec<(Sort, String)> {
-        let mut states = Vec::new();
-        if let Some(held) = &here.situation.lock.held {
-            let called = called(&here.situation, &held.deployment);
-            states.push(match held.state {
-                HeldState::NeedsOperator => (Sort::Bad, format!("needs an operator after {called}; locked")),
-                HeldState::Running => (Sort::Moving, format!("{called} under way; locked")),
-                HeldState::Recovering => (Sort::Moving, format!("{called} being recovered; locked")),
-            });
-        }
-        if let Some(hold) = &here.situation.hold {
-            states.push((Sort::Noted, format!("held by {}: {}", short(&hold.by), Foreign(&hold.reason))));
-        }
-        for waits in &here.situation.waiting {
-            states.push((Sort::Still, format!("{} waiting", called(&here.situation, &waits.deployment))));
-        }
-        let key = (app.app.to_string(), here.environment.to_string());
-        match self.observed.get(&key) {
-            Some(Ok(observed)) => states.extend(drifted(observed)),
-            Some(Err(why)) => states.push((Sort::Still, format!("drift unknown: {why}"))),
-            None => states.extend(here.situation.drift.as_ref().map(found).unwrap_or_default()),
-        }
-        if !here.declared {
-            states.push((Sort::Still, "no longer declared".to_owned()));
-        }
-        if runs(here).is_empty() {
-            states.push((Sort::Still, "nothing deployed".to_owned()));
-        } else {
-            states.push(judged(here.situation.verified_good, here.situation.unmeasured));
-        }
-        states
-    }
 }
 
 /// Returns the address of the form that promotes a version to an environment, as it is from the board.
@@ -174,92 +135,4 @@ fn promotion(app: &AppOverview, here: &EnvironmentOverview, news: &News) -> Stri
 /// Returns the parts in one text.
 fn joined(parts: &[Part]) -> String {
     parts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-}
-
-/// Returns how far what runs was judged, in words.
-pub fn judged(is_good: bool, is_unmeasured: bool) -> (Sort, String) {
-    let (sort, words) = match (is_good, is_unmeasured) {
-        (true, false) => (Sort::Good, "verified good"),
-        (true, true) => (Sort::Still, "not measured"),
-        (false, _) => (Sort::Still, "judged by nobody"),
-    };
-    (sort, words.to_owned())
-}
-
-/// Returns the targets that are not as recorded; one line that all are, if they are.
-pub fn drifted(observed: &BTreeMap<ComponentName, Compared>) -> Vec<(Sort, String)> {
-    let lines: Vec<_> = observed.iter().filter_map(|(name, compared)| compared.in_short(name)).map(sorted).collect();
-    if lines.is_empty() && !observed.is_empty() {
-        return vec![(Sort::Good, "as recorded".to_owned())];
-    }
-    lines
-}
-
-fn sorted((drift, words): (Drift, String)) -> (Sort, String) {
-    (if drift == Drift::Changed { Sort::Bad } else { Sort::Still }, words)
-}
-
-/// The most components that are named one by one.
-const BY_NAME: usize = 3;
-
-/// Returns what the last hourly look found that is not as recorded, and what it left to a later one; one line that all
-/// is as recorded, if it is. Empty before the first look came to its end. While a deployment works there its lock says
-/// more.
-pub fn found(drift: &LookResult) -> Vec<(Sort, String)> {
-    let Some(looked) = drift.looked else {
-        return Vec::new();
-    };
-    if drift.is_as_recorded() {
-        return vec![(Sort::Good, format!("as recorded at {looked}"))];
-    }
-    let lines = drift.in_short().into_iter().map(sorted);
-    let left: Vec<&str> = drift.left.iter().map(ComponentName::as_str).collect();
-    let left = (!left.is_empty()).then(|| {
-        let many = left.len();
-        let names = if many > BY_NAME { count(many, "component") } else { left.join(", ") };
-        let turn = agree(many, "its turn comes", "their turn comes");
-        let words = format!("{names}: drift unknown: {turn} in a later look");
-        (Sort::Still, words)
-    });
-    lines.chain(left).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn rendered(looked: bool, left: &[&str], drift: &str) -> Vec<String> {
-        let mut shown =
-            json!({"due": 1, "left": left, "components": {"api": {"at": 1, "drift": drift, "reason": "denied"}}});
-        if looked {
-            shown["looked"] = 0.into();
-        }
-        let shown: LookResult = serde_json::from_value::<LookResult>(shown).unwrap();
-        found(&shown).into_iter().map(|(sort, words)| format!("{} {words}", sort.class())).collect()
-    }
-
-    #[test]
-    fn what_a_look_left_to_a_later_one_is_shown() {
-        let later = "still web: drift unknown: its turn comes in a later look";
-        let table: [(bool, &[&str], &str, &[&str]); 6] = [
-            (true, &[], "none", &["good as recorded at 1970-01-01T00:00:00Z"]),
-            (true, &["web"], "none", &[later]),
-            (true, &["web"], "changed", &["bad api drifted", later]),
-            (true, &[], "unknown", &["still api: drift unknown: denied"]),
-            (
-                true,
-                &["a", "b", "c", "d"],
-                "none",
-                &["still 4 components: drift unknown: their turn comes in a later look"],
-            ),
-            (false, &["web"], "none", &[]),
-        ];
-        for (looked, left, drift, wanted) in table {
-            assert_eq!(rendered(looked, left, drift), wanted, "{left:?} {drift}");
-        }
-        let none: LookResult =
-            serde_json::from_value::<LookResult>(json!({"looked": 0, "due": 1, "components": {}})).unwrap();
-        assert_eq!(found(&none), [], "where nothing runs nothing is looked at");
-    }
 }

@@ -1,14 +1,15 @@
 //! A deployment: its state, its waves as they go, its gates, its undo, its cause, and its cost. A plan that nobody
 //! carries out yet has the same form.
 
-use super::lines::{Stretch, in_a_word, of, strip};
-use super::parts::{Page, PagePlace, Sort, fact, mark, prose, span, stands, times, when};
+use super::lines::strip;
+use super::parts::{self, Page, PagePlace, fact, mark, prose, span, times, when};
 use super::waves::{self, DrawnRecord, components};
+use crate::ground::terminal::Tone;
 use crate::ui::logs::Groups;
 use crate::verbs::planned::from_to;
-use crate::view::provenance::{commit, took, who};
+use crate::view::deployment::{Fact, facts, present_wave, state, stretches, tone, verdict};
+use crate::view::provenance::who;
 use maud::{Markup, html};
-use windlass_domain::declaration::gate::Verdict;
 use windlass_domain::declaration::plan::PlanOutcome;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::api::deployments::Record;
@@ -51,17 +52,17 @@ impl Shown<'_> {
         let record = self.record;
         let deployment = &record.deployment;
         let going = DrawnRecord { record, now: self.now };
-        let (sort, words) = stands(deployment.status, deployment.ending.as_ref());
+        let now = state(deployment.status, deployment.ending.as_ref());
         html! {
             article id=(deployment.id) {
                 div.head {
                     h1 { (deployment.app) " " (deployment.environment) " " (deployment.summary().called()) }
-                    p.stands role="status" { (mark(sort, &words)) " " (self.in_short(&going)) }
+                    p.stands role="status" { (parts::state(&now)) " " (self.in_short()) }
                 }
                 (self.acts())
                 dl.facts { (self.facts()) }
                 (self.cause())
-                (strip(&self.stretches()))
+                (strip(&stretches(record, self.now)))
                 (components(&going))
                 @match &record.plan {
                     Some(plan) => (waves::waves(plan, Some(&going))),
@@ -74,22 +75,17 @@ impl Shown<'_> {
     }
 
     /// Returns the wave that it is in, for people who listen to the page.
-    fn in_short(&self, going: &DrawnRecord<'_>) -> String {
-        let waves = self.record.plan.as_ref().map_or(0, |plan| plan.waves.len());
+    fn in_short(&self) -> String {
+        let (waves, present) = present_wave(self.record);
         if self.record.deployment.ending.is_some() || waves == 0 {
             return String::new();
         }
         if self.record.deployment.undoing.is_some() {
             return "what it changed is being taken back".to_owned();
         }
-        let now = (0..)
-            .take(waves)
-            .map(|number| (number, waves::stands(going, number)))
-            .filter(|(_, (sort, _))| matches!(sort, Sort::Moving | Sort::Noted))
-            .last();
-        now.map_or_else(
+        present.map_or_else(
             || count(waves, "wave"),
-            |(number, (_, words))| format!("wave {} of {waves} is {words}", number + 1),
+            |(number, state)| format!("wave {} of {waves} is {}", number + 1, state.words),
         )
     }
 
@@ -116,24 +112,13 @@ impl Shown<'_> {
     fn facts(&self) -> Markup {
         let deployment = &self.record.deployment;
         let logs = self.logs().unwrap_or_default();
-        let git = deployment.release.git.as_ref();
-        let ended = deployment.ending.as_ref();
-        let cost = ended.and_then(|ended| ended.cost.as_ref());
         html! {
             (fact("Action", Some(html! { (deployment.action) })))
             (fact("Asked by", Some(html! { (who(&deployment.requester)) })))
             (fact("Why", deployment.reason.as_ref().map(|why| times(why))))
-            (fact("Commit", git.map(|git| html! { code { (commit(Some(git))) } " " (git.reference) })))
             (fact("Accepted", Some(when(deployment.accepted))))
-            (fact("Began", deployment.started.map(when)))
-            (fact("Ended", ended.map(|ended| when(ended.at))))
-            (fact("Took", ended.map(|ended| html! { (took(deployment.started, Some(ended.at))) })))
-            (fact("Declaration", Some(html! { (deployment.declaration) })))
-            (fact("Cost", cost.map(|cost| html! {
-                "about " (format!("{:.4}", cost.dollars)) " US dollars: " (cost.transitions) " transitions, functions worked " (span(cost.worked_ms / 1000))
-            })))
+            @for (name, value) in facts(deployment) { (fact(name, Some(drawn_fact(&value)))) }
             (fact("Log groups", self.groups.and_then(|groups| groups.fact(self.record, &logs))))
-            (fact("Execution", Some(html! { @for arn in &deployment.executions { div { (execution(arn)) } } })))
         }
     }
 
@@ -142,7 +127,7 @@ impl Shown<'_> {
         let deployment = &self.record.deployment;
         html! {
             @if let Some(ended) = &deployment.ending {
-                section class={ "cause " (super::parts::of_ending(ended.ending).class()) } aria-label="Cause" {
+                section class={ "cause " (parts::class(tone(ended.ending))) } aria-label="Cause" {
                     p.text { (prose(&ended.cause)) }
                     @if let Some(resolved) = &ended.resolved { p { "Resolved " (when(resolved.at)) " by " (who(&resolved.by)) ": " (resolved.reason) } }
                 }
@@ -150,40 +135,6 @@ impl Shown<'_> {
             }
             @if let Some(now) = &self.record.now { p.now { "Now: " (prose(&now.text)) " " (prose(&now.next)) } }
         }
-    }
-
-    /// Divides its time into stretches, by what it did then.
-    fn stretches(&self) -> Vec<Stretch> {
-        let record = self.record;
-        let deployment = &record.deployment;
-        let end = deployment.ending.as_ref().map_or(self.now, |ended| ended.at);
-        let Some(started) = deployment.started else {
-            return Vec::new();
-        };
-        let mut all = Vec::new();
-        let mut add = |name: String, class, from: Time, to: Time| {
-            if to > from {
-                all.push(Stretch { name, class, from, to });
-            }
-        };
-        add("waited".to_owned(), "still", deployment.accepted, started);
-        let mut at = started;
-        for judged in &record.judgements {
-            let number = judged.wave + 1;
-            add(format!("change {number}"), "noted", at, judged.started.max(at));
-            let over = judged.verdict != Verdict::Unknown;
-            let to = if over { judged.looked } else { end };
-            let class = match judged.verdict {
-                Verdict::Fail => "bad",
-                Verdict::Pass => "good",
-                Verdict::Unknown => "moving",
-            };
-            add(format!("watch {number}"), class, judged.started.max(at), to.min(end));
-            at = to.max(at).min(end);
-        }
-        let last = if deployment.undoing.is_some() { ("undo", "bad") } else { ("change", "noted") };
-        add(last.0.to_owned(), last.1, at, end);
-        all
     }
 
     fn afterwards(&self) -> Markup {
@@ -200,6 +151,15 @@ impl Shown<'_> {
     }
 }
 
+fn drawn_fact(fact: &Fact<'_>) -> Markup {
+    html! { @match fact {
+        Fact::Words(words) => (words),
+        Fact::At(at) => (when(*at)),
+        Fact::Commit(commit, reference) => { code { (commit) } " " (reference) },
+        Fact::Executions(all) => @for arn in *all { div { (execution(arn)) } },
+    } }
+}
+
 /// Shows an execution, with its page in the console.
 pub fn execution(arn: &str) -> Markup {
     html! {
@@ -214,13 +174,13 @@ pub fn execution(arn: &str) -> Markup {
 pub fn shown_plan(planned: &Planned) -> Markup {
     let turn = &planned.turn;
     let sort = match turn.becomes {
-        Becomes::Goes => Sort::Good,
-        Becomes::Refused => Sort::Bad,
-        Becomes::Waits | Becomes::Stops | Becomes::Same | Becomes::Superseded | Becomes::Recorded => Sort::Noted,
+        Becomes::Goes => Tone::Good,
+        Becomes::Refused => Tone::Bad,
+        Becomes::Waits | Becomes::Stops | Becomes::Same | Becomes::Superseded | Becomes::Recorded => Tone::Noted,
     };
     html! {
         @if turn.findings.is_empty() { p { (mark(sort, "what becomes of it")) " " (prose(&turn.text)) } }
-        (waves::findings("It would be refused", Sort::Bad, &turn.findings))
+        (waves::findings("It would be refused", Tone::Bad, &turn.findings))
         @if let Some(drawn) = &planned.drawn { (self::drawn(planned, drawn)) }
     }
 }
@@ -231,7 +191,7 @@ fn drawn(planned: &Planned, drawn: &DrawnPlan) -> Markup {
         plan.findings.clear();
     }
     html! {
-        @if drawn.outcome() == PlanOutcome::NothingToDo { p { (mark(Sort::Still, "nothing would be changed")) } }
+        @if drawn.outcome() == PlanOutcome::NothingToDo { p { (mark(Tone::Still, "nothing would be changed")) } }
         @if !drawn.changes.is_empty() {
             h2 { "From, to" }
             ul.plain { @for (component, change) in &drawn.changes { li { b { (component) } " " (from_to(change)) } } }
@@ -244,8 +204,8 @@ fn drawn(planned: &Planned, drawn: &DrawnPlan) -> Markup {
                 tbody { @for gate in &drawn.gates { tr {
                     th scope="row" { small { (gate.source) } " " (gate.gate) }
                     td data-name="Now" { (match gate.verdict {
-                        Some(verdict) => mark(of(verdict), in_a_word(verdict)),
-                        None => mark(Sort::Still, "measured of the release itself"),
+                        Some(one) => parts::state(&verdict(one)),
+                        None => mark(Tone::Still, "measured of the release itself"),
                     }) }
                     td data-name="Threshold" { (gate.threshold) }
                 } } }
@@ -261,7 +221,3 @@ fn drawn(planned: &Planned, drawn: &DrawnPlan) -> Markup {
         }
     }
 }
-
-#[cfg(test)]
-#[path = "deployment_tests.rs"]
-mod tests;

@@ -2,9 +2,10 @@
 //! what would be recorded of each component.
 
 use crate::ground::failure::Failure;
+use crate::ground::terminal::Tone;
 use crate::ui::acts::Act;
 use crate::ui::http::Fields;
-use crate::ui::parts::{Sort, mark, times};
+use crate::ui::parts::{mark, times};
 use crate::ui::server::{Server, app_name, environment_name};
 use crate::ui::undoing::{cancelled, nothing, recovered};
 use crate::view::provenance::short;
@@ -60,7 +61,7 @@ pub fn accepted(record: &Record, environment: &Environment) -> Markup {
                 td data-name=(TITLES[3]) { (truth(&row.truth)) }
             } } }
         } }
-        @if is_refused { p { (mark(Sort::Bad, "refused")) " As long as what is there cannot be seen nothing is accepted, and the environment stays locked." } }
+        @if is_refused { p { (mark(Tone::Bad, "refused")) " As long as what is there cannot be seen nothing is accepted, and the environment stays locked." } }
         @else if is_as_recorded { p { "Everything is as recorded: the present snapshot stays." } }
         @else { p { "A snapshot " b { (ACCEPTED) } " is made of it, which no gate has judged." } }
         p { "Then the environment is unlocked" @if !environment.situation.waiting.is_empty() { ", and who waits has a turn" } "." }
@@ -71,11 +72,11 @@ const TITLES: [&str; 4] = ["Component", "There now", "Recorded", "Becomes the tr
 
 fn truth(truth: &AcceptedState) -> Markup {
     match truth {
-        AcceptedState::AsRecorded => html! { (mark(Sort::Good, "stays as recorded")) },
-        AcceptedState::Runs(seen) => html! { (mark(Sort::Noted, seen)) },
-        AcceptedState::Nothing => html! { (mark(Sort::Noted, "that nothing runs")) },
-        AcceptedState::Refused(why) => html! { (mark(Sort::Bad, "nobody knows")) " " (times(why)) },
-        AcceptedState::Looked => html! { (mark(Sort::Still, "what the look shows")) },
+        AcceptedState::AsRecorded => html! { (mark(Tone::Good, "stays as recorded")) },
+        AcceptedState::Runs(seen) => html! { (mark(Tone::Noted, seen)) },
+        AcceptedState::Nothing => html! { (mark(Tone::Noted, "that nothing runs")) },
+        AcceptedState::Refused(why) => html! { (mark(Tone::Bad, "nobody knows")) " " (times(why)) },
+        AcceptedState::Looked => html! { (mark(Tone::Still, "what the look shows")) },
     }
 }
 
@@ -123,7 +124,7 @@ impl Server {
             h2 { "What this would do" }
             div.would { @match effect {
                 Ok(effect) => (effect),
-                Err(why) => p { (mark(Sort::Still, "not known")) " " (times(&why.message)) },
+                Err(why) => p { (mark(Tone::Still, "not known")) " " (times(&why.message)) },
             } }
         }
     }
@@ -174,7 +175,7 @@ fn hold(here: &Environment) -> Markup {
         (under_way(here, "it goes on, and a hold does not stop it"))
         @for waits in &here.situation.waiting {
             @let goes = waits.operator || here.situation.deployments.get(&waits.deployment).is_some_and(|asked| asked.action == ActionName::Rollback);
-            p { (mark(Sort::Still, "waits")) " " (times(&here.deployment(&waits.deployment))) ": "
+            p { (mark(Tone::Still, "waits")) " " (times(&here.deployment(&waits.deployment))) ": "
                 @if goes { "an operator asked for it, and it goes all the same." }
                 @else { "it would be refused at its turn, unless it was let through a hold." } }
         }
@@ -189,7 +190,7 @@ fn released(here: &Environment) -> Markup {
     html! {
         p { "The hold ends: it was set " (in_words(hold)) "." }
         (under_way(here, "it goes on"))
-        @for waits in &here.situation.waiting { p { (mark(Sort::Still, "waits")) " " (times(&here.deployment(&waits.deployment))) ": it has its turn when the lock is free." } }
+        @for waits in &here.situation.waiting { p { (mark(Tone::Still, "waits")) " " (times(&here.deployment(&waits.deployment))) ": it has its turn when the lock is free." } }
         p { "A release that arrives would go again. One that was refused meanwhile comes no more by itself: release or deploy it again." }
     }
 }
@@ -199,9 +200,9 @@ fn under_way(here: &Environment, becomes: &str) -> Markup {
         return html! { p { "Nothing is under way" @if here.situation.waiting.is_empty() { ", and nothing waits" } "." } };
     };
     let (sort, what, becomes) = match held.state {
-        HeldState::Running => (Sort::Moving, "under way", becomes),
-        HeldState::Recovering => (Sort::Moving, "being recovered", becomes),
-        HeldState::NeedsOperator => (Sort::Bad, "needs an operator", "it stays locked"),
+        HeldState::Running => (Tone::Moving, "under way", becomes),
+        HeldState::Recovering => (Tone::Moving, "being recovered", becomes),
+        HeldState::NeedsOperator => (Tone::Bad, "needs an operator", "it stays locked"),
     };
     html! { p { (mark(sort, what)) " " (times(&here.deployment(&held.deployment))) ": " (becomes) "." } }
 }

@@ -1,22 +1,23 @@
 //! An environment: its running releases, the acts on it, its history as a strip, and the snapshots that a rollback can
 //! go back to.
 
-use super::board::{drifted, found, judged};
-use super::parts::{Page, PagePlace, Sort, age, mark, of_ending, span, stands, times, when};
+use super::parts::{self, Page, PagePlace, age, mark, span, times, when};
 use super::way_back::{self, LastDrill};
-use crate::view::provenance::{commit, short, took, who};
-use crate::view::snapshots::named_parts;
-use crate::view::status::{EnvironmentWords, left_alone, parts};
+use crate::ground::terminal::Tone;
+use crate::view::deployment::state;
+use crate::view::provenance::{commit, took, who};
+use crate::view::situation::{self, by, of_environment};
+use crate::view::snapshots::{named_parts, states};
+use crate::view::status::left_alone;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
+use windlass_domain::environment::VersionNames;
 use windlass_domain::environment::drift::Drift;
-use windlass_domain::environment::{HeldState, VersionNames};
 use windlass_domain::release::Part;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::api::deployments::HistoryEntry;
 use windlass_domain::shown::api::environments::Environment;
 use windlass_domain::shown::api::recorded::ListedSnapshot;
-use windlass_domain::text::foreign::Foreign;
 use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::time::Time;
 
@@ -56,7 +57,7 @@ impl Shown<'_> {
         let Environment { app, name, .. } = self.environment;
         html! {
             section id={ (app) "-" (name) } {
-                div.head { h1 { (app) " " (name) } ul.states { @for (sort, words) in self.states() { li { (mark(sort, &words)) } } } }
+                div.head { h1 { (app) " " (name) } ul.states { @for one in of_environment(self.environment) { li { (parts::state(&one)) } } } }
                 (self.acts())
                 h2 { "Runs" }
                 (self.running())
@@ -68,38 +69,6 @@ impl Shown<'_> {
                 (self.snapshots())
             }
         }
-    }
-
-    fn states(&self) -> Vec<(Sort, String)> {
-        let here = self.environment;
-        let mut states = Vec::new();
-        if let Some(held) = &here.situation.lock.held {
-            let deployment = here.deployment(&held.deployment);
-            states.push(match held.state {
-                HeldState::NeedsOperator => (Sort::Bad, format!("needs an operator after {deployment}; locked")),
-                HeldState::Running => (Sort::Moving, format!("{deployment} is under way; locked")),
-                HeldState::Recovering => (Sort::Moving, format!("{deployment} is being recovered; locked")),
-            });
-        }
-        if let Some(paused) = &here.paused {
-            states.push((Sort::Noted, format!("paused by {}: {}", short(&paused.by), Foreign(&paused.reason))));
-        }
-        if let Some(hold) = &here.situation.hold {
-            states.push((
-                Sort::Noted,
-                format!("held since {} by {}: {}", hold.since, short(&hold.by), Foreign(&hold.reason)),
-            ));
-        }
-        for waits in &here.situation.waiting {
-            states.push((Sort::Still, format!("{} waits since {}", here.deployment(&waits.deployment), waits.since)));
-        }
-        match here.observed.as_ref().filter(|observed| !observed.is_empty()) {
-            None => states.extend(here.situation.drift.as_ref().map(found).unwrap_or_default()),
-            Some(observed) => states.extend(drifted(observed)),
-        }
-        let present = self.snapshots.iter().find(|snapshot| snapshot.present);
-        states.extend(present.map(|present| judged(present.verified_good, present.unmeasured)));
-        states
     }
 
     fn acts(&self) -> Markup {
@@ -126,20 +95,19 @@ impl Shown<'_> {
     fn running(&self) -> Markup {
         let here = self.environment;
         let runs = here.running.iter();
-        let rows = runs.flat_map(|(name, running)| parts(name, &running.names, &running.containers));
+        let rows = runs.flat_map(|(name, running)| situation::parts(name, &running.names, &running.containers));
         let rows: Vec<(Part, &VersionNames)> = rows.collect();
         html! {
             @if rows.is_empty() { p.empty { "Nothing was deployed yet." } } @else {
                 div.wide { table {
                     thead { tr { @for title in ["Component", "Version", "Commit", "Age", "By", "Deployment", "Drift"] { th scope="col" { (title) } } } }
                     tbody { @for (part, names) in &rows {
-                        @let asked = here.situation.deployments.get(&names.now.deployment);
                         tr {
                             th scope="row" { (part) }
                             td data-name="Version" { b { (names.now.version) } @if let Some(origin) = names.origin() { div { small { (times(&origin)) } } } }
                             td data-name="Commit" { code { (commit(names.now.git.as_ref())) } }
                             td data-name="Age" { (age(names.now.since, self.now)) }
-                            td data-name="By" { (asked.map_or_else(|| "–".to_owned(), |asked| who(&asked.requester))) }
+                            td data-name="By" { (by(&here.situation, &names.now).unwrap_or_else(|| "–".to_owned())) }
                             td data-name="Deployment" { a href=[self.stand.deployment(&here.app, &names.now.deployment.0)] { (names.now.deployment) } }
                             td data-name="Drift" { (self.drift(&part.component)) }
                         }
@@ -153,14 +121,14 @@ impl Shown<'_> {
     fn drift(&self, component: &ComponentName) -> Markup {
         let seen = self.environment.observed.as_ref().and_then(|observed| observed.get(component));
         let looked = self.environment.situation.drift.as_ref().and_then(|shown| shown.components.get(component));
-        let (sort, words) = match seen.map(|seen| seen.drift).or(looked.map(|one| one.compared.drift)) {
+        let (tone, words) = match seen.map(|seen| seen.drift).or(looked.map(|one| one.compared.drift)) {
             None => return html! { span.none { "not looked" } },
-            Some(Drift::None) => (Sort::Good, "as recorded"),
-            Some(Drift::Changed) => (Sort::Bad, "drifted"),
-            Some(Drift::Unknown) => (Sort::Still, "unknown"),
+            Some(Drift::None) => (Tone::Good, "as recorded"),
+            Some(Drift::Changed) => (Tone::Bad, "drifted"),
+            Some(Drift::Unknown) => (Tone::Still, "unknown"),
         };
         html! {
-            (mark(sort, words))
+            (mark(tone, words))
             @if let Some(seen) = seen {
                 @if seen.drift == Drift::Changed { @if let Some(saw) = &seen.both.seen { " shows " (saw) } @if let Some(was) = &seen.both.recorded { ", recorded is " (was) } }
                 @if let Some(why) = &seen.both.reason { " " small { (why) } }
@@ -176,13 +144,12 @@ impl Shown<'_> {
         let longest = self.history.iter().map(length).max().unwrap_or(0).max(1);
         html! { @if !self.history.is_empty() {
             ol.strip aria-label="Deployments, oldest first" { @for one in self.history.iter().rev() {
-                @let (sort, words) = stands(one.status, one.ending.as_ref());
-                @let called = one.summary().called();
-                @let label = format!("{called}: {words}, {}", span(length(one)));
+                @let now = state(one.status, one.ending.as_ref());
+                @let label = format!("{}: {}, {}", one.summary().called(), now.words, span(length(one)));
                 li { a href=[self.stand.deployment(&self.environment.app, &one.id.0)] title=(label) aria-label=(label) {
                     svg viewBox="0 0 12 48" width="12" height="48" aria-hidden="true" {
                         @let high = 6 + length(one) * 42 / longest;
-                        rect class=(sort.class()) x="1" width="10" y=(48 - high) height=(high) rx="2" {}
+                        rect class=(parts::class(now.tone)) x="1" width="10" y=(48 - high) height=(high) rx="2" {}
                     }
                 } }
             } }
@@ -205,7 +172,6 @@ impl Shown<'_> {
     }
 
     fn past(&self, one: &HistoryEntry) -> Markup {
-        let (sort, words) = stands(one.status, one.ending.as_ref());
         html! { tr {
             th scope="row" { (when(one.accepted)) }
             td data-name="What" { (one.action) }
@@ -213,7 +179,7 @@ impl Shown<'_> {
             td data-name="Commit" { code { (commit(one.git.as_ref())) } }
             td data-name="Took" { (took(one.started, one.ending.as_ref().map(|ended| ended.at))) }
             td data-name="By" { (who(&one.requester)) }
-            td data-name="Ended" { (mark(one.ending.as_ref().map_or(sort, |ended| of_ending(ended.ending)), &words)) }
+            td data-name="Ended" { (parts::state(&state(one.status, one.ending.as_ref()))) }
             td data-name="Why" { (one.reason.as_deref().unwrap_or("")) }
         } }
     }
@@ -231,11 +197,7 @@ impl Shown<'_> {
                         td data-name="Version" { b { (one.version) } }
                         td data-name="Components" { @for (part, version) in versions(one) { div { (part) " " (version) } } }
                         td data-name="State" { ul.states {
-                            @if one.present { li { (mark(Sort::Moving, "runs now")) } }
-                            @let (sort, words) = judged(one.verified_good, one.unmeasured);
-                            li { (mark(sort, &words)) }
-                            @if one.vetoed { li { (mark(Sort::Bad, "vetoed")) } }
-                            @for (name, ran) in &one.crosses { li { (mark(Sort::Noted, &format!("crosses {name} of {}", ran.version))) } }
+                            @for state in states(one) { li { (parts::state(&state)) } }
                         } }
                         td data-name="A rollback to it" {
                             @if one.present { span.none { "–" } } @else {

@@ -1,6 +1,7 @@
 //! Measured values as a small line over time, with the threshold across it; and times as a strip.
 
-use super::parts::{Sort, clock};
+use super::parts::{class, clock};
+use crate::view::deployment::{Stretch, verdict};
 use maud::{Markup, html};
 use windlass_domain::declaration::gate::{GatePoints, Point, Verdict, number};
 use windlass_domain::deployment::judgement::{Judgement, gate_key};
@@ -66,7 +67,7 @@ pub fn line(points: &[Point], threshold: &str) -> Markup {
             @if !drawn.is_empty() { polyline points=(drawn.join(" ")) {} }
             @for (at, point) in marked {
                 @let high = point.value.map_or(HIGH / 2.0, &y);
-                circle class=(of(point.verdict).class()) cx=(format!("{:.1}", x(point.at))) cy=(format!("{high:.1}")) r=(if at + 1 == points.len() { "3" } else { "1.5" }) {}
+                circle class=(class(verdict(point.verdict).tone)) cx=(format!("{:.1}", x(point.at))) cy=(format!("{high:.1}")) r=(if at + 1 == points.len() { "3" } else { "1.5" }) {}
             }
         }
         @if length > 0 { div { small { (clock(first.at)) " to " (clock(newest.at)) ", " (count(points.len(), "look")) } } }
@@ -96,7 +97,7 @@ fn in_words(points: &[Point], threshold: &str) -> String {
     let newest: Vec<String> = newest
         .map(|point| match point.value {
             Some(value) => format!("{} {value}", point.at.clock()),
-            None => format!("{} {}", point.at.clock(), in_a_word(point.verdict)),
+            None => format!("{} {}", point.at.clock(), verdict(point.verdict).words),
         })
         .collect();
     parts.push(format!("the last ones {}", newest.join(", ")));
@@ -105,36 +106,6 @@ fn in_words(points: &[Point], threshold: &str) -> String {
 
 /// The number of looks that are described one by one.
 const LAST: usize = 8;
-
-/// Returns a verdict in a word.
-pub fn in_a_word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "pass",
-        Verdict::Fail => "FAIL",
-        Verdict::Unknown => "unknown",
-    }
-}
-
-/// Returns the sort of a verdict.
-pub fn of(verdict: Verdict) -> Sort {
-    match verdict {
-        Verdict::Pass => Sort::Good,
-        Verdict::Fail => Sort::Bad,
-        Verdict::Unknown => Sort::Still,
-    }
-}
-
-/// A stretch of time.
-pub struct Stretch {
-    /// Its name.
-    pub name: String,
-    /// Its class in the style.
-    pub class: &'static str,
-    /// The time at which it begins.
-    pub from: Time,
-    /// The time at which it ends.
-    pub to: Time,
-}
 
 /// Draws stretches side by side, as long as they took.
 pub fn strip(stretches: &[Stretch]) -> Markup {
@@ -145,23 +116,20 @@ pub fn strip(stretches: &[Stretch]) -> Markup {
     let whole = to.ms_since(from).max(1);
     #[allow(clippy::cast_precision_loss)] // a place on a drawing
     let place = |at: Time| at.ms_since(from) as f64 / whole as f64 * 1000.0;
-    let label: Vec<String> = stretches
-        .iter()
-        .map(|one| format!("{} {}", one.name, super::parts::span(one.to.ms_since(one.from) / 1000)))
-        .collect();
+    let label: Vec<String> = stretches.iter().map(|one| format!("{} {}", one.state.words, one.span())).collect();
     let label = label.join(", ");
     html! {
         figure.timeline {
             svg viewBox="0 0 1000 24" preserveAspectRatio="none" role="img" aria-label=(label) {
                 @for one in stretches {
                     @let x = place(one.from);
-                    rect class=(one.class) x=(format!("{x:.1}")) y="0" height="24" width=(format!("{:.1}", (place(one.to) - x).max(3.0))) rx="2" {
-                        title { (one.name) }
+                    rect class=(class(one.state.tone)) x=(format!("{x:.1}")) y="0" height="24" width=(format!("{:.1}", (place(one.to) - x).max(3.0))) rx="2" {
+                        title { (one.state.words) }
                     }
                 }
             }
             figcaption { @for one in stretches {
-                span { span class={ "key " (one.class) } aria-hidden="true" {} (one.name) " " b { (super::parts::span(one.to.ms_since(one.from) / 1000)) } }
+                span { span class={ "key " (class(one.state.tone)) } aria-hidden="true" {} (one.state.words) " " b { (one.span()) } }
             } }
         }
     }

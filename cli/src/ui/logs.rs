@@ -1,7 +1,8 @@
 //! The log groups that the targets of a deployment write into, each with its page in the console, and their lines.
 
-use super::parts::{PagePlace, Sort, mark, typed, when};
+use super::parts::{PagePlace, mark, typed, when};
 use crate::ground::quoting::in_shell;
+use crate::ground::terminal::Tone;
 use crate::talk::installation::Endpoint;
 use crate::view::log_lines::{LogGroup, groups, look, what_writes};
 use maud::{Markup, html};
@@ -30,8 +31,8 @@ pub async fn shown(aws: &Aws, record: &Record, stand: &PagePlace, options: &[Str
         h1 { "Logs of " a href=[stand.deployment(app, &id.0)] { (app) " " (id) } }
         (typed(&in_shell(&[&command, options].concat())))
         ul.plain { @for group in &found.groups { li { (group.component) " writes into " (link(record, group)) } } }
-        @for note in &found.notes { p { (mark(Sort::Noted, "note")) " " (note) } }
-        @for unseen in &found.unseen { p { (mark(Sort::Bad, "not read")) " " (unseen) } }
+        @for note in &found.notes { p { (mark(Tone::Noted, "note")) " " (note) } }
+        @for unseen in &found.unseen { p { (mark(Tone::Bad, "not read")) " " (unseen) } }
         @if found.lines.is_empty() { p.empty { "No lines." } } @else {
             pre.log tabindex="0" { @for line in &found.lines { (line.words()) "\n" } }
         }

@@ -12,7 +12,6 @@ pub mod guard;
 pub mod http;
 pub mod lines;
 pub mod logs;
-mod news;
 pub mod parts;
 pub mod report;
 pub mod server;

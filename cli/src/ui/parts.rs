@@ -2,10 +2,9 @@
 
 use crate::ground::failure::Failure;
 use crate::ground::output;
+use crate::ground::terminal::{State, Tone};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::collections::BTreeSet;
-use windlass_domain::deployment::{Ended, Status};
-use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::foreign;
 use windlass_domain::text::name::AppName;
@@ -120,58 +119,25 @@ impl Page<'_> {
     }
 }
 
-/// The sort of a state: the shape and the colour beside the word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// Good.
-    Good,
-    /// Bad, or a person is needed.
-    Bad,
-    /// Going on.
-    Moving,
-    /// Worth knowing, and no fault.
-    Noted,
-    /// Nothing yet, or not known.
-    Still,
-}
-
-impl Sort {
-    /// Returns its class in the style.
-    pub const fn class(self) -> &'static str {
-        match self {
-            Self::Good => "good",
-            Self::Bad => "bad",
-            Self::Moving => "moving",
-            Self::Noted => "noted",
-            Self::Still => "still",
-        }
+/// Returns the class of a tone in the style.
+pub const fn class(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Good => "good",
+        Tone::Bad => "bad",
+        Tone::Moving => "moving",
+        Tone::Noted => "noted",
+        Tone::Still => "still",
     }
 }
 
-/// Shows a state: its words, before which the style draws its shape.
-pub fn mark(sort: Sort, words: &str) -> Markup {
-    html! { span class={ "mark " (sort.class()) } { (times(words)) } }
+/// Shows words in a tone: the style draws its shape before them.
+pub fn mark(tone: Tone, words: &str) -> Markup {
+    html! { span class={ "mark " (class(tone)) } { (times(words)) } }
 }
 
-/// Returns the state of a deployment.
-pub fn stands(status: Status, ending: Option<&Ended>) -> (Sort, String) {
-    match (ending, status) {
-        (Some(ended), _) => (of_ending(ended.ending), ended.to_string()),
-        (None, Status::Waiting) => (Sort::Still, "waits for its turn".to_owned()),
-        (None, Status::Running) => (Sort::Moving, "under way".to_owned()),
-        (None, Status::Recovering) => (Sort::Moving, "being recovered".to_owned()),
-        (None, Status::Ended) => (Sort::Still, "ended".to_owned()),
-    }
-}
-
-/// Returns the sort of an ending.
-pub fn of_ending(ending: Ending) -> Sort {
-    match ending {
-        Ending::Succeeded => Sort::Good,
-        Ending::NothingToDo => Sort::Still,
-        Ending::Rejected => Sort::Noted,
-        Ending::RolledBack | Ending::NeedsOperator => Sort::Bad,
-    }
+/// Shows a state.
+pub fn state(state: &State) -> Markup {
+    mark(state.tone, &state.words)
 }
 
 /// Shows a point in time: in UTC, and in the browser's own time beside it where scripts run.
@@ -235,7 +201,7 @@ pub fn typed(command: &str) -> Markup {
 pub fn failure(failure: &Failure) -> Markup {
     html! {
         div.refusal role="alert" {
-            p { (mark(Sort::Bad, "not done")) " " (times(&failure.message)) }
+            p { (mark(Tone::Bad, "not done")) " " (times(&failure.message)) }
             @if !failure.findings.is_empty() {
                 ul { @for one in &failure.findings {
                     li { b { (one.name) } " " code { (one.path) } " " (prose(&one.reason)) p.next { (prose(&one.remedy)) } }
@@ -294,7 +260,7 @@ mod tests {
             again_s: None,
         };
         let failed = Failure::usage(hostile);
-        let text = page.render(&html! { (mark(Sort::Good, hostile)) (failure(&failed)) });
+        let text = page.render(&html! { (mark(Tone::Good, hostile)) (failure(&failed)) });
         assert!(!text.contains("<script>alert") && !text.contains("</style><"), "{text}");
         assert_eq!(text.matches("&lt;script&gt;alert(1)").count(), 5, "{text}");
     }

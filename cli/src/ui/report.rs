@@ -131,7 +131,7 @@ impl Report {
             let windlass = self.endpoint.open().await?;
             written(&windlass, EnvironmentId::new(&self.app, &self.environment), since).await
         })?;
-        output.result(&json!({ "html": text }), &text);
+        output.document(&json!({ "html": text }), &text);
         Ok(Exit::Good)
     }
 }

@@ -1,19 +1,21 @@
 //! The server: which page is at which address, and what is read for it.
 
 use super::acts::PageAction;
-use super::board::{Board, Observed};
+use super::board::Board;
 use super::guard::{Doorway, Guard};
 use super::http::{Answer, Fields, HttpRequest, read, send};
-use super::parts::{Page, PagePlace, SCRIPT, STYLE, Sort, mark};
+use super::parts::{Page, PagePlace, SCRIPT, STYLE, mark};
 use super::way_back::{self, LastDrill};
 use super::{deployment, environment, logs};
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::machine::now;
+use crate::ground::terminal::Tone;
 use crate::talk::installation::Endpoint;
 use crate::talk::listing::{List, page, whole};
 use crate::talk::windlass::Windlass;
 use crate::view::record;
+use crate::view::situation::Observed;
 use futures::stream::{self, StreamExt};
 use maud::{Markup, html};
 use std::cell::RefCell;
@@ -212,7 +214,7 @@ impl Server {
         let Some(record) = record else {
             let body = html! {
                 h1 { (app) " " (id) }
-                p role="status" { (mark(Sort::Still, "accepted, and not recorded yet")) }
+                p role="status" { (mark(Tone::Still, "accepted, and not recorded yet")) }
             };
             return Ok(self.page(200, "Accepted", Some(2), &body));
         };

@@ -1,6 +1,7 @@
 //! The effect of an undo of a deployment, by its record: shown before it is cancelled, or recovered.
 
-use super::parts::{Sort, mark, times};
+use super::parts::{mark, times};
+use crate::ground::terminal::Tone;
 use crate::view::story::why_failed;
 use crate::view::under_way::before;
 use maud::{Markup, html};
@@ -64,7 +65,7 @@ fn has_passed(record: &Record) -> bool {
 
 /// Shows that an act would do nothing, and why.
 pub fn nothing(why: &str) -> Markup {
-    html! { p { (mark(Sort::Noted, "nothing")) " " (why) } }
+    html! { p { (mark(Tone::Noted, "nothing")) " " (why) } }
 }
 
 /// Shows what a cancellation would do.
@@ -118,7 +119,7 @@ fn brought_back(record: &Record) -> Markup {
         @match back(record) {
             UndoneChanges::Nothing => p { "It has changed nothing, so nothing is undone." },
             UndoneChanges::Barred(bars) => {
-                p { (mark(Sort::Bad, "nothing would be brought back")) " What came before must not run after these:" }
+                p { (mark(Tone::Bad, "nothing would be brought back")) " What came before must not run after these:" }
                 ul.plain { @for step in bars { li { b { (step.component) } " is irreversible, and has begun" } } }
             },
             UndoneChanges::Waves(waves) => {
@@ -141,7 +142,7 @@ fn from_to(step: &Step) -> Markup {
     html! {
         (step.shown.as_deref().unwrap_or("not seen yet")) " → " (before.as_deref().unwrap_or("what was before"))
         @if step.status == StepStatus::UndoFailed {
-            div { (mark(Sort::Bad, "could not be brought back before")) @if let Some(why) = &step.undo_failure { " " (times(&why_failed(why))) } }
+            div { (mark(Tone::Bad, "could not be brought back before")) @if let Some(why) = &step.undo_failure { " " (times(&why_failed(why))) } }
         }
     }
 }

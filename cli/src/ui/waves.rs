@@ -1,16 +1,16 @@
 //! Waves, as a plan has them and as they go, with their changes and measurements; and the table of a deployment's
 //! components: each goes from what to what, how many callers get it, and what it waits for.
 
-use super::lines::{self, in_a_word, line};
-use super::parts::{Sort, age, mark, prose, span, times, when};
+use super::lines::{self, line};
+use super::parts::{self, age, mark, prose, span, times, when};
+use crate::ground::terminal::Tone;
+use crate::view::deployment::{self, ComponentRow};
 use crate::view::story;
-use crate::view::under_way::{before, share};
 use maud::{Markup, html};
 use windlass_domain::declaration::gate::Verdict;
 use windlass_domain::declaration::plan::{Plan, Wave};
 use windlass_domain::deployment::judgement::{Judgement, gate_key};
-use windlass_domain::deployment::step::{ChangeRecord, Step, StepStatus};
-use windlass_domain::release::artifact::Artifact;
+use windlass_domain::deployment::step::Step;
 use windlass_domain::release::stays_reachable::StaysReachable;
 use windlass_domain::shown::api::deployments::Record;
 use windlass_domain::text::finding::Finding;
@@ -35,8 +35,8 @@ pub fn waves(plan: &Plan, going: Option<&DrawnRecord<'_>>) -> Markup {
             h2 { "Left as it is" }
             ul.plain { @for one in &plan.unchanged { li { b { (one.component) } " " (times(&one.reason)) } } }
         }
-        (findings("Refused", Sort::Bad, &plan.findings))
-        (findings("To be known", Sort::Noted, &plan.warnings))
+        (findings("Refused", Tone::Bad, &plan.findings))
+        (findings("To be known", Tone::Noted, &plan.warnings))
         // What is undone goes nowhere: its ending says what stays.
         @if going.is_none_or(|going| going.record.deployment.undoing.is_none()) {
             (stays_reachable(&plan.stays_reachable))
@@ -53,48 +53,19 @@ pub fn stays_reachable(files: &[StaysReachable]) -> Markup {
 }
 
 /// Shows findings below a title, if there are any.
-pub fn findings(title: &str, sort: Sort, findings: &[Finding]) -> Markup {
+pub fn findings(title: &str, tone: Tone, findings: &[Finding]) -> Markup {
     html! { @if !findings.is_empty() {
         h2 { (title) }
         ul.findings { @for one in findings { li {
-            (mark(sort, &one.name.to_string())) " " code { (one.path) } " " (prose(&one.reason)) p.next { (prose(&one.remedy)) }
+            (mark(tone, &one.name.to_string())) " " code { (one.path) } " " (prose(&one.reason)) p.next { (prose(&one.remedy)) }
         } } }
     } }
 }
 
-fn judgement<'a>(going: &DrawnRecord<'a>, wave: u32) -> Option<&'a Judgement> {
-    going.record.judgements.iter().find(|judgement| judgement.wave == wave)
-}
-
-/// Returns the state of a wave.
-pub fn stands(going: &DrawnRecord<'_>, number: u32) -> (Sort, &'static str) {
-    let record = going.record;
-    let judged = judgement(going, number);
-    let made = |change: &ChangeRecord| change.wave == Some(number) && !change.undo;
-    let has_begun = record
-        .steps
-        .iter()
-        .any(|step| step.changes.iter().any(made) || step.entered.is_some_and(|(wave, _)| wave >= number));
-    let is_over = record.deployment.undoing.is_some() || record.deployment.ending.is_some();
-    let is_unmeasured = judged.is_some_and(|judged| judged.measurements.is_empty());
-    match judged.map(|judged| (judged.verdict, judged.steered.as_ref().and_then(|steered| steered.paused.as_ref()))) {
-        Some((Verdict::Pass, _)) if is_unmeasured => (Sort::Still, "passed, not measured"),
-        Some((Verdict::Pass, _)) => (Sort::Good, "passed"),
-        Some((Verdict::Fail, _)) => (Sort::Bad, "failed"),
-        Some((Verdict::Unknown, _)) if is_over => (Sort::Still, "cut short"),
-        Some((Verdict::Unknown, Some(_))) => (Sort::Noted, "paused"),
-        Some((Verdict::Unknown, None)) => (Sort::Moving, "watched"),
-        None if has_begun && is_over => (Sort::Bad, "not finished"),
-        None if has_begun => (Sort::Moving, "changing"),
-        None if is_over => (Sort::Still, "not begun"),
-        None => (Sort::Still, "to come"),
-    }
-}
-
 fn wave(wave: &Wave, number: u32, going: Option<&DrawnRecord<'_>>) -> Markup {
-    let stands = going.map(|going| stands(going, number));
-    html! { li class={ "wave " (stands.map_or("", |(sort, _)| sort.class())) } {
-        h3 { "Wave " (number + 1) @if let Some((sort, words)) = stands { " " (mark(sort, words)) } }
+    let state = going.map(|going| deployment::wave(going.record, number));
+    html! { li class={ "wave " (state.as_ref().map_or("", |state| parts::class(state.tone))) } {
+        h3 { "Wave " (number + 1) @if let Some(state) = &state { " " (parts::state(state)) } }
         p.aside {
             @if wave.ahead { "only published ahead; " }
             @if wave.look { "looks at what goes on; " }
@@ -106,7 +77,7 @@ fn wave(wave: &Wave, number: u32, going: Option<&DrawnRecord<'_>>) -> Markup {
         } } }
         @if let Some(going) = going {
             @for step in &going.record.steps { (made(step, Some(number))) }
-            @if let Some(judged) = judgement(going, number) { (watched(judged, going)) }
+            @if let Some(judged) = deployment::judgement(going.record, number) { (watched(judged, going)) }
         }
     } }
 }
@@ -116,7 +87,7 @@ fn made(step: &Step, wave: Option<u32>) -> Markup {
     let made = step.changes.iter().filter(|change| change.wave == wave && change.undo == wave.is_none());
     html! { ul.made { @for change in made { li {
         (when(change.at)) " " b { (step.component) } " " (change.what)
-        @if !change.answered { " " (mark(Sort::Moving, "no answer yet")) }
+        @if !change.answered { " " (mark(Tone::Moving, "no answer yet")) }
     } } } }
 }
 
@@ -142,7 +113,7 @@ fn watched(judged: &Judgement, going: &DrawnRecord<'_>) -> Markup {
                     @let points = trails.get(&gate_key(one)).map_or(&[][..], Vec::as_slice);
                     tr {
                         th scope="row" { small { (one.source) } " " (one.gate) }
-                        td data-name="Verdict" { (mark(lines::of(one.verdict), in_a_word(one.verdict))) }
+                        td data-name="Verdict" { (parts::state(&deployment::verdict(one.verdict))) }
                         td data-name="Measured" { b { (one.measured) } }
                         td data-name="Threshold" { (one.threshold) }
                         td data-name="Window" { (one.window) @if !one.look_at.is_empty() { div { small { "look at " (one.look_at) } } } }
@@ -158,7 +129,7 @@ fn watched(judged: &Judgement, going: &DrawnRecord<'_>) -> Markup {
 pub fn undo(record: &Record) -> Markup {
     html! { @if let Some(why) = &record.deployment.undoing {
         h2 { "Undo" }
-        p { (mark(Sort::Noted, &why.name)) " " (prose(&why.text)) }
+        p { (mark(Tone::Noted, &why.name)) " " (prose(&why.text)) }
         @for step in &record.steps { (made(step, None)) }
     } }
 }
@@ -173,42 +144,35 @@ pub fn components(going: &DrawnRecord<'_>) -> Markup {
         h2 { "Components" }
         div.wide { table.components {
             thead { tr { @for title in TITLES { th scope="col" { (title) } } } }
-            tbody { @for step in &record.steps { (row(record, step)) } }
+            tbody { @for one in deployment::components(record) { (row(&one)) } }
         } }
     } }
 }
 
-fn row(record: &Record, step: &Step) -> Markup {
+fn row(one: &ComponentRow<'_>) -> Markup {
+    let step = one.step;
     let [_, state, from, to, get, weight, last, waits] = TITLES;
     html! { tr {
         th scope="row" { (step.component) " " small { (step.kind) } }
-        td data-name=(state) { @let (sort, words) = of_step(step.status); (mark(sort, words)) @if let Some(wave) = step.wave { small { " · wave " (wave + 1) } } }
-        td data-name=(from) { (seen(before(step).as_deref())) }
-        td data-name=(to) { (wanted(record, step)) }
+        td data-name=(state) { (parts::state(&one.state)) @if let Some(wave) = step.wave { small { " · wave " (wave + 1) } } }
+        td data-name=(from) { (seen(one.before.as_deref())) }
+        td data-name=(to) { (one.version) @if let Some(bytes) = &one.bytes { " " small { "sha256:" (bytes) } } }
         td data-name=(get) { (seen(step.shown.as_deref())) }
-        td data-name=(weight) { (meter(share(step, record.plan.as_ref()))) }
+        td data-name=(weight) { (meter(one.share)) }
         td data-name=(last) {
             @if let Some(last) = step.changes.last() { (last.what) @if last.undo { small { " · undo" } } } @else { span.none { "nothing yet" } }
             (publishing(step))
         }
         td data-name=(waits) {
-            @if let Some(waits) = &step.waits_for { div { (mark(Sort::Moving, "waits")) " " (times(waits)) } }
-            @for failed in step.failure.iter().chain(&step.undo_failure) { div { (mark(Sort::Bad, "failed")) " " (times(&story::why_failed(failed))) } }
-            @for warning in &step.warnings { div { (mark(Sort::Noted, "note")) " " (times(warning)) } }
+            @if let Some(waits) = &step.waits_for { div { (mark(Tone::Moving, "waits")) " " (times(waits)) } }
+            @for failed in step.failure.iter().chain(&step.undo_failure) { div { (mark(Tone::Bad, "failed")) " " (times(&story::why_failed(failed))) } }
+            @for warning in &step.warnings { div { (mark(Tone::Noted, "note")) " " (times(warning)) } }
         }
     } }
 }
 
 fn seen(words: Option<&str>) -> Markup {
     html! { @match words { Some(words) => (words), None => span.none { "not seen yet" } } }
-}
-
-/// Shows what the release brings: its version, and the bytes by the beginning of their digest.
-fn wanted(record: &Record, step: &Step) -> Markup {
-    let release = &record.deployment.release;
-    let brought = release.components.get(&step.component);
-    let bytes = step.artifact.as_ref().or(brought).map(Artifact::digest);
-    html! { (release.version) @if let Some(bytes) = bytes { " " small { "sha256:" (bytes.short()) } } }
 }
 
 fn meter(percent: Option<u32>) -> Markup {
@@ -225,16 +189,4 @@ fn publishing(step: &Step) -> Markup {
             small { " " (story::published(step).map(|line| line.text.trim().to_owned()).unwrap_or_default()) }
         }
     } }
-}
-
-fn of_step(status: StepStatus) -> (Sort, &'static str) {
-    match status {
-        StepStatus::Planned => (Sort::Still, "planned"),
-        StepStatus::Changing => (Sort::Moving, "changing"),
-        StepStatus::Changed => (Sort::Good, "changed"),
-        StepStatus::Failed => (Sort::Bad, "failed"),
-        StepStatus::Undoing => (Sort::Moving, "going back"),
-        StepStatus::Undone => (Sort::Noted, "back as before"),
-        StepStatus::UndoFailed => (Sort::Bad, "could NOT be brought back"),
-    }
 }

@@ -1,9 +1,10 @@
 //! The way back of an environment: when a drill last proved it, and what the last drill did.
 
-use super::lines::{in_a_word, of};
-use super::parts::{PagePlace, Sort, age, mark, prose, times, when};
+use super::parts::{PagePlace, age, mark, prose, state, times, when};
 use crate::ground::failure::Failure;
+use crate::ground::terminal::Tone;
 use crate::talk::windlass::Windlass;
+use crate::view::deployment::verdict as of;
 use crate::view::drills::newest;
 use maud::{Markup, html};
 use windlass_domain::deployment::drill::{
@@ -35,8 +36,8 @@ pub fn known(here: &Environment) -> Option<&DrillSummary> {
 pub fn in_short(drills: &Drills, next: Option<&Next>, now: Time) -> Markup {
     html! {
         @match (drills.unproved(), &drills.proved) {
-            (Some(last), _) => { (mark(sort(last.outcome), &last.outcome.to_string())) " " (age(last.at, now)) },
-            (None, Some(proved)) => { (mark(Sort::Good, "proved")) " " (age(proved.at, now)) },
+            (Some(last), _) => { (mark(tone(last.outcome), &last.outcome.to_string())) " " (age(last.at, now)) },
+            (None, Some(proved)) => { (mark(Tone::Good, "proved")) " " (age(proved.at, now)) },
             (None, None) => span.none { "never proved" },
         }
         @if let Some(why) = next.and_then(|next| next.put_off.as_ref()) { div { small { "put off: " (times(why)) } } }
@@ -58,7 +59,7 @@ pub fn whole(stand: &PagePlace, environment: &Environment, last: &LastDrill) -> 
             Err(why) => p.aside { "What the last drill did could not be read: " (times(&why.message)) },
         }
         @if let Some(drill) = &drills.under_way {
-            p { (mark(Sort::Moving, "under way")) " " (link(stand, app, &drill.id.0)) " since " (when(drill.asked)) }
+            p { (mark(Tone::Moving, "under way")) " " (link(stand, app, &drill.id.0)) " since " (when(drill.asked)) }
             (ways(stand, app, drill))
         }
         @if let Some(next) = &environment.situation.next_drill { (by_schedule(next)) }
@@ -88,7 +89,7 @@ fn one(stand: &PagePlace, app: &AppName, word: &str, known: &DrillSummary) -> Ma
     let took = |ms: Option<u64>| ms.map_or_else(|| "–".to_owned(), lasted);
     html! {
         p {
-            (mark(sort(known.outcome), word)) " " (when(known.at)) " by a " (link(stand, app, &known.drill.0))
+            (mark(tone(known.outcome), word)) " " (when(known.at)) " by a " (link(stand, app, &known.drill.0))
             @if let (Some(from), Some(to)) = (&known.from, &known.to) {
                 " from " (from) " to " (to) ": there " (took(known.there_ms)) ", back " (took(known.back_ms))
             }
@@ -126,14 +127,14 @@ fn way(stand: &PagePlace, app: &AppName, word: &str, deployment: &DrillDeploymen
 fn line(step: &DrillStep) -> Markup {
     html! {
         (when(step.at)) " " (times(&step.what))
-        @if let Some(verdict) = step.verdict { " " (mark(of(verdict), in_a_word(verdict))) }
+        @if let Some(verdict) = step.verdict { " " (state(&of(verdict))) }
     }
 }
 
-const fn sort(outcome: DrillOutcome) -> Sort {
+const fn tone(outcome: DrillOutcome) -> Tone {
     match outcome {
-        DrillOutcome::Proved => Sort::Good,
-        DrillOutcome::Failed => Sort::Bad,
-        DrillOutcome::Overtaken | DrillOutcome::Refused => Sort::Still,
+        DrillOutcome::Proved => Tone::Good,
+        DrillOutcome::Failed => Tone::Bad,
+        DrillOutcome::Overtaken | DrillOutcome::Refused => Tone::Still,
     }
 }

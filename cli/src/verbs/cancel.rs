@@ -9,6 +9,7 @@ use crate::talk::installation::Endpoint;
 use crate::talk::windlass::{Windlass, waiting};
 use crate::verbs::follow::{AwaitedEnd, WaitOptions, follow};
 use crate::verbs::operator::{ActedOn, Action, Effect};
+use crate::view::record;
 use crate::view::status::EnvironmentWords;
 use clap::Args;
 use serde_json::{Map, Value, json};
@@ -97,10 +98,10 @@ impl Cancel {
     async fn of_deployment(&self, windlass: &Windlass) -> Result<String, Failure> {
         let path = ["apps", self.app.as_str(), "deployments", &self.which];
         let answer = windlass.get(&path, &[]).await?;
-        let environment = answer["deployment"]["environment"].as_str();
+        let environment = record::environment(&answer)?;
         let environment =
             environment.ok_or_else(|| Failure::not_understood("the deployment", "it names no environment"))?;
-        Ok(environment.to_owned())
+        Ok(environment.to_string())
     }
 
     /// Returns the deployment that is under way in the environment that is named, else the only one that waits there.

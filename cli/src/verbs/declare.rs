@@ -10,7 +10,7 @@ use crate::ground::trouble::TroubleName;
 use crate::ground::{arguments, interrupt};
 use crate::talk::installation::{Endpoint, Reached};
 use crate::talk::installation_source::{InstallationPart, InstallationPlace};
-use crate::talk::windlass::{Windlass, waiting};
+use crate::talk::windlass::{self, Windlass, waiting};
 use crate::verbs::follow::WaitOptions;
 use crate::verbs::release::lookup::ReleaseLookup;
 use crate::verbs::release::upload;
@@ -27,6 +27,7 @@ use windlass_domain::declaration::installation::by_arns;
 use windlass_domain::declaration::{Declaration, DeclarationUpload, Declared, Exceptions, LARGEST};
 use windlass_domain::document::syntax;
 use windlass_domain::release::key::FINDINGS_SUFFIX;
+use windlass_domain::shown::api::recorded::DeclarationInForce;
 use windlass_domain::text::count::count;
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::{AppName, EnvironmentName};
@@ -351,9 +352,8 @@ impl InForce {
             let path = ["apps", self.app.as_str(), "declaration"];
             windlass.get(&path, &[]).await
         })?;
-        let text = answer["text"].as_str();
-        let text = text.ok_or_else(|| Failure::not_understood("the declaration in force", "it has no text"))?;
-        output.result(&answer, text);
+        let declared: DeclarationInForce = windlass::read(&answer)?;
+        output.document(&answer, &declared.text);
         Ok(Exit::Good)
     }
 }

@@ -5,6 +5,7 @@ use crate::ground::arguments;
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::interrupt::cancelled;
+use crate::ground::machine::now;
 use crate::ground::manual::ManualPage;
 use crate::ground::output::Output;
 use crate::talk::git;
@@ -16,6 +17,7 @@ use crate::view::live_comparison::print_now;
 use crate::view::record;
 use crate::view::status::EnvironmentWords;
 use crate::view::{history, story};
+use anstream::adapter::strip_str;
 use clap::Args;
 use serde_json::{Value, json};
 use windlass_domain::deployment::{Deployment, Status};
@@ -97,7 +99,7 @@ impl Explain {
             )));
         }
         let document = json!({"name": page.name, "page": page.text});
-        output.result(&document, &page.text);
+        output.document(&document, &page.text);
         Ok(Exit::Good)
     }
 
@@ -151,6 +153,8 @@ impl Explain {
             return Ok(Exit::Good);
         };
         let lines = self.lines(windlass, &record, &mut answer, output).await?;
+        // A program reads the words without their colours.
+        let lines: Vec<String> = lines.iter().map(|line| strip_str(line).to_string()).collect();
         answer["explained"] = json!(lines);
         output.only_json(&answer);
         Ok(Exit::Good)
@@ -166,13 +170,13 @@ impl Explain {
     ) -> Result<Vec<String>, Failure> {
         let deployment = &record.deployment;
         let mut lines = match deployment.status {
-            Status::Ended => story::why(record),
+            Status::Ended => story::why(record, now()),
             Status::Waiting => {
                 let mut lines = story::who(record);
                 lines.extend(why_it_waits(deployment, &self.environment(windlass, record).await?));
                 lines
             }
-            Status::Running | Status::Recovering => story::under_way(record),
+            Status::Running | Status::Recovering => story::under_way(record, now()),
         };
         for line in &lines {
             output.progress(line);

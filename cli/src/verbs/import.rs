@@ -74,7 +74,7 @@ impl Import {
                 ));
             }
         }
-        output.result(&document, &text);
+        output.document(&document, &text);
         // The exit status is that of `windlass validate` for the printed text.
         if findings.is_empty() { Ok(Exit::Good) } else { Ok(Exit::Rejected) }
     }

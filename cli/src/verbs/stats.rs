@@ -3,8 +3,9 @@
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::output::Output;
+use crate::ground::terminal::table;
 use crate::talk::installation::Endpoint;
-use crate::talk::listing::{List, ListPage, ListPart, table};
+use crate::talk::listing::{List, ListPage, ListPart};
 use crate::talk::windlass::{read, waiting};
 use crate::view::figures::{COLUMNS, notes, rows};
 use clap::Args;

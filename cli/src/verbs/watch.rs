@@ -11,6 +11,7 @@ use crate::talk::windlass::{Windlass, waiting};
 use crate::verbs::follow::{AwaitedEnd, Patience, follow};
 use crate::view::declared_application::{self, OrFindings, VersionWords};
 use crate::view::history::newest;
+use crate::view::record;
 use clap::Args;
 use indicatif::HumanDuration;
 use std::time::Duration;
@@ -120,8 +121,7 @@ impl Watch {
             Err(failure) => return Err(failure),
         };
         // A deployment that is accepted may have no environment yet.
-        let there = answer["deployment"]["environment"].as_str();
-        match there.filter(|there| *there != environment.as_str()) {
+        match record::environment(&answer)?.filter(|there| there != environment) {
             None => Ok(Some(id.to_owned())),
             Some(there) => {
                 let finding = Finding::new(

@@ -3,6 +3,7 @@
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::talk::windlass::Windlass;
+use crate::view::deployment::verdict;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::drill_schedule::{Schedule, is_production};
@@ -73,7 +74,7 @@ fn deployment(lines: &mut Vec<String>, way: &str, deployment: &DrillDeployment) 
 }
 
 fn step(step: &DrillStep) -> String {
-    let verdict = step.verdict.map(|verdict| format!(": {verdict:?}").to_lowercase());
+    let verdict = step.verdict.map(|one| format!(": {}", verdict(one).drawn()));
     format!("{} {}{}", step.at, step.what, verdict.unwrap_or_default())
 }
 

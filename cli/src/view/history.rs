@@ -5,9 +5,9 @@ use crate::ground::arguments::is_id;
 use crate::ground::failure::Failure;
 use crate::talk::listing::{LARGEST_PAGE, List, Listed, page};
 use crate::talk::windlass::Windlass;
+use crate::view::deployment::state;
 use crate::view::provenance::{commit, names, took, who};
 use windlass_domain::declaration::version_name::plain;
-use windlass_domain::deployment::Status;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::api::deployments::HistoryEntry;
 use windlass_domain::text::finding::{Finding, FindingName};
@@ -61,13 +61,6 @@ impl Listed for HistoryEntry {
         &["accepted", "id", "action", "version", "commit", "components", "took", "asked by", "ended", "reason"];
 
     fn row(&self) -> Vec<String> {
-        let status = match (&self.ending, self.status) {
-            (Some(ended), _) => ended.to_string(),
-            (None, Status::Waiting) => "waits".to_owned(),
-            (None, Status::Recovering) => "is being recovered".to_owned(),
-            (None, Status::Running) => "is under way".to_owned(),
-            (None, Status::Ended) => "ended".to_owned(),
-        };
         let ended = self.ending.as_ref().map(|ended| ended.at);
         vec![
             self.accepted.to_string(),
@@ -78,7 +71,7 @@ impl Listed for HistoryEntry {
             names(&self.components),
             took(self.started, ended),
             who(&self.requester),
-            status,
+            state(self.status, self.ending.as_ref()).drawn(),
             self.reason.clone().unwrap_or_default(),
         ]
     }

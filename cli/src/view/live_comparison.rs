@@ -8,6 +8,7 @@ use crate::ground::output::text;
 use crate::talk::windlass::Windlass;
 use crate::view::record;
 use crate::view::status::{EnvironmentWords, left_alone};
+use anstream::adapter::strip_str;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use windlass_domain::deployment::Deployment;
@@ -134,7 +135,7 @@ pub async fn print_now(windlass: &Windlass, record: &Record, answer: &mut Value,
     let now = compare(deployment, exit, seen, &next);
     output.progress(&now.words);
     answer["now"]["runs"] = json!(now.runs);
-    answer["now"]["text"] = json!(now.words);
+    answer["now"]["text"] = json!(strip_str(&now.words).to_string());
     now.exit
 }
 

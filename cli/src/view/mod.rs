@@ -1,6 +1,7 @@
 //! The views show answers of the API as people read them: deployments, environments, lists and comparisons.
 
 pub mod declared_application;
+pub mod deployment;
 pub mod difference;
 pub mod drills;
 pub mod environment_choice;
@@ -9,9 +10,11 @@ pub mod history;
 pub mod installation_health;
 pub mod live_comparison;
 pub mod log_lines;
+pub mod news;
 pub mod overview;
 pub mod provenance;
 pub mod record;
+pub mod situation;
 pub mod snapshots;
 pub mod status;
 pub mod story;

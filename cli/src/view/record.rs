@@ -8,9 +8,9 @@ use windlass_domain::deployment::drill::lasted;
 use windlass_domain::deployment::judgement::Judgement;
 use windlass_domain::deployment::step::{Step, StepStatus};
 use windlass_domain::deployment::{Deployment, Status};
-use windlass_domain::shown::api::deployments::Record;
+use windlass_domain::shown::api::deployments::{NotYetRecorded, Record};
 use windlass_domain::text::count::count;
-use windlass_domain::text::name::ComponentName;
+use windlass_domain::text::name::{ComponentName, EnvironmentName};
 use windlass_domain::text::time::Time;
 
 /// Reads the record of a deployment; `None` where the deployment is accepted and not recorded yet.
@@ -22,6 +22,17 @@ pub fn read(answer: &Value) -> Result<Option<Record>, Failure> {
         return Ok(None);
     }
     windlass::read(answer).map(Some)
+}
+
+/// Reads the environment of a deployment; `None` where it is accepted, and its Git ref chooses the environment.
+///
+/// # Errors
+/// If the answer has another form.
+pub fn environment(answer: &Value) -> Result<Option<EnvironmentName>, Failure> {
+    Ok(match read(answer)? {
+        Some(record) => Some(record.deployment.environment),
+        None => windlass::read::<NotYetRecorded>(answer)?.deployment.environment,
+    })
 }
 
 /// Returns the line; `None` of a record means that the deployment is accepted and not recorded yet.

@@ -1,8 +1,9 @@
 //! The snapshots of an environment, as people read them.
 
+use crate::ground::terminal::{State, Tone};
 use crate::talk::listing::Listed;
 use crate::view::provenance::{commit, took, who};
-use crate::view::status::parts;
+use crate::view::situation::{judged, parts};
 use windlass_domain::document::git::Git;
 use windlass_domain::environment::{BEFORE_WINDLASS, VersionNames};
 use windlass_domain::release::Part;
@@ -42,6 +43,15 @@ fn origins(snapshot: &ListedSnapshot) -> impl Iterator<Item = String> {
     })
 }
 
+/// Returns its states.
+pub fn states(one: &ListedSnapshot) -> Vec<State> {
+    let present = one.present.then(|| State::new(Tone::Moving, "runs now"));
+    let vetoed = one.vetoed.then(|| State::new(Tone::Bad, "vetoed"));
+    let crosses = one.crosses.iter();
+    let crosses = crosses.map(|(name, ran)| State::new(Tone::Noted, format!("crosses {name} of {}", ran.version)));
+    present.into_iter().chain([judged(one.verified_good, one.unmeasured)]).chain(vetoed).chain(crosses).collect()
+}
+
 impl Listed for ListedSnapshot {
     const NAME: &'static str = "snapshots";
     const VERB: &'static str = "snapshots";
@@ -57,17 +67,7 @@ impl Listed for ListedSnapshot {
         &["number", "made", "version", "commit", "components", "took", "asked by", "state", "reason"];
 
     fn row(&self) -> Vec<String> {
-        let words = [
-            (self.present, "runs now"),
-            (!self.verified_good, "judged by nobody"),
-            (self.unmeasured, "not measured"),
-            (self.vetoed, "vetoed"),
-        ];
-        let words = words.iter().filter(|(so, _)| *so);
-        let words = words.map(|(_, words)| (*words).to_owned());
-        let crosses = self.crosses.iter();
-        let crosses = crosses.map(|(name, ran)| format!("crosses {name} of {}", ran.version));
-        let words: Vec<String> = words.chain(crosses).chain(origins(self)).collect();
+        let words: Vec<String> = states(self).iter().map(State::drawn).chain(origins(self)).collect();
         // A state that was found was brought by nobody that Windlass knows; a rollback to it was asked for like any
         // other.
         let is_found = self.version == BEFORE_WINDLASS;

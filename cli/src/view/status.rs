@@ -2,8 +2,9 @@
 
 use crate::ground::machine::now;
 use crate::ground::output::text;
+use crate::ground::terminal::Tone;
 use crate::view::provenance::{ProvenanceWords, commit, took, who};
-use std::collections::BTreeMap;
+use crate::view::situation::{judged, parts, tone};
 use windlass_domain::deployment::hourly_look::Component;
 use windlass_domain::environment::drift::{Compared, Drift};
 use windlass_domain::environment::{GivenVersion, HeldState, Running, VersionNames, irreversible};
@@ -23,18 +24,6 @@ pub fn left_alone(component: &Undeclared) -> String {
         format!(" since version {version} of the declaration ({at})")
     });
     format!("no longer declared{}; Windlass left it as it was and looks at it no more", left.unwrap_or_default())
-}
-
-/// Returns the names of each image of a component with several; else its own.
-pub fn parts<'a>(
-    name: &ComponentName,
-    names: &'a VersionNames,
-    containers: &'a BTreeMap<String, VersionNames>,
-) -> impl Iterator<Item = (Part, &'a VersionNames)> {
-    let whole = containers.is_empty().then(|| (name.clone().into(), names));
-    let each = containers.iter().map(|(container, names)| (Part::of(name, container), names));
-    let each: Vec<(Part, &VersionNames)> = each.chain(whole).collect();
-    each.into_iter()
 }
 
 /// An environment as people read it.
@@ -65,8 +54,13 @@ impl EnvironmentWords for Environment {
     fn words(&self) -> String {
         let snapshot = match self.situation.snapshot {
             0 => before_the_first(self).to_owned(),
-            number if self.situation.unmeasured => format!("snapshot {number}, not measured: it had no gate"),
-            number => format!("snapshot {number}"),
+            number if self.situation.unmeasured => {
+                format!("snapshot {number}, {}", Tone::Still.of("not measured: it had no gate"))
+            }
+            number => {
+                let state = judged(self.situation.verified_good, false);
+                format!("snapshot {number}, {}", state.drawn())
+            }
         };
         let mut lines = vec![format!("{} {}: {snapshot}", self.app, self.name)];
         for (component, running) in &self.running {
@@ -110,7 +104,7 @@ impl EnvironmentWords for Environment {
     fn hold_in_words(&self) -> String {
         match &self.situation.hold {
             None => "  hold: none".to_owned(),
-            Some(hold) => format!("  hold: {}", hold.in_words()),
+            Some(hold) => format!("  {}: {}", Tone::Noted.of("hold"), hold.in_words()),
         }
     }
 
@@ -148,10 +142,11 @@ impl EnvironmentWords for Environment {
         };
         let next = |action| text(&operators(action, EnvironmentId::new(&self.app, &self.name)).into());
         let what = match held.state {
-            HeldState::Running => "is under way".to_owned(),
-            HeldState::Recovering => "is being recovered".to_owned(),
+            HeldState::Running => Tone::Moving.of("is under way"),
+            HeldState::Recovering => Tone::Moving.of("is being recovered"),
             HeldState::NeedsOperator => format!(
-                "NEEDS AN OPERATOR: {} to undo it again, or {} to take what is there",
+                "{}: {} to undo it again, or {} to take what is there",
+                Tone::Bad.of("NEEDS AN OPERATOR"),
                 next(ActionName::Recover),
                 next(ActionName::Accept)
             ),
@@ -223,10 +218,11 @@ fn component_lines(here: &Environment, name: &ComponentName, running: &Running) 
     let Some(last) = lines.last_mut() else {
         return lines;
     };
-    if let Some((_, observed)) = here.observed_drift(name) {
-        last.push_str(&format!("\n    drift: {observed}"));
+    if let Some((drift, observed)) = here.observed_drift(name) {
+        last.push_str(&format!("\n    {}: {observed}", tone(drift).of("drift")));
     } else if let Some(found) = found(here, name) {
-        last.push_str(&format!("\n    drift: {} (at {})", found.words(), found.at));
+        let drift = tone(found.compared.drift).of("drift");
+        last.push_str(&format!("\n    {drift}: {} (at {})", found.words(), found.at));
     }
     lines
 }

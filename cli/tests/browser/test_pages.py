@@ -54,7 +54,7 @@ def test_the_board_shows_every_environment_and_filters_while_one_types(look, api
     page.keyboard.press("/")
     page.keyboard.type("held bank")
     assert rows.count() == 1 and "1 of 5 environments" in page.locator("[data-count]").inner_text()
-    assert "needs an operator after 7.3.0" in rows.inner_text()
+    assert "NEEDS AN OPERATOR after 7.3.0" in rows.inner_text()
     page.keyboard.type(" nowhere")
     assert rows.count() == 0 and page.get_by_text("Nothing matches.").is_visible()
     page.locator("[data-filter]").fill("shop locked")

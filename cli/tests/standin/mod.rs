@@ -135,8 +135,11 @@ pub fn code(output: &Output) -> i32 {
     output.status.code().unwrap()
 }
 
+/// Returns the standard output. A document for a program has no colours of ours.
 pub fn out(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    assert!(!text.contains("\\u001b[0m"), "{text}");
+    text
 }
 
 pub fn err(output: &Output) -> String {

@@ -8,6 +8,8 @@ mod steps;
 use crate::ground::interrupt::cancelled;
 use crate::ground::manual;
 use crate::ground::output::text;
+use crate::ground::terminal::Tone;
+use crate::view::deployment::{components, facts, stretches, tone, wave};
 use crate::view::story::steps::{AT_ONCE, changes, forward, judged, steered, waits, warnings, watched};
 use std::collections::HashSet;
 pub use steps::{Line, published, why_failed};
@@ -21,6 +23,7 @@ use windlass_domain::shown::api::deployments::Record;
 use windlass_domain::shown::message::wave_in_words;
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::prose::Prose;
+use windlass_domain::text::time::Time;
 
 /// The keys of the lines that were printed.
 #[derive(Debug, Default)]
@@ -45,6 +48,9 @@ impl Printed {
 /// written.
 pub fn lines(record: &Record, is_past: bool) -> Vec<Line> {
     let mut lines = head(record);
+    if record.deployment.ending.is_none() && record.deployment.started.is_none() {
+        lines.push(Line::plain("  waits for its turn"));
+    }
     if let Some(plan) = &record.plan {
         lines.extend(planned(plan));
     }
@@ -70,22 +76,19 @@ pub fn lines(record: &Record, is_past: bool) -> Vec<Line> {
 
 /// Returns the lines on the deployment, its requester, and the reason.
 pub fn who(record: &Record) -> Vec<String> {
-    head(record)
-        .into_iter()
-        .map(|line| line.text)
-        .filter(|line| !line.trim_start().starts_with("waits for its turn"))
-        .collect()
+    head(record).into_iter().map(|line| line.text).collect()
 }
 
-/// Returns the reasons of its ending: the waves that did not pass with their measurements, the failures, the changes
-/// that were taken back, and its cause.
-pub fn why(record: &Record) -> Vec<String> {
+/// Returns the reasons of its ending: its facts, the waves that did not pass with their measurements, the failures, the
+/// changes that were taken back, and its cause.
+pub fn why(record: &Record, now: Time) -> Vec<String> {
     let mut lines = who(record);
+    lines.extend(in_facts(record, now));
     let failed = record.judgements.iter();
     let failed = failed.filter(|judgement| judgement.verdict == Verdict::Fail);
     let failures = record.steps.iter().filter_map(|step| {
         let failure = step.failure.as_ref()?;
-        Some(format!("  {}: failed: {}", step.component, why_failed(failure)))
+        Some(format!("  {}: {}: {}", step.component, Tone::Bad.of("failed"), why_failed(failure)))
     });
     let judged_lines = failed.flat_map(|judgement| {
         let watched = std::iter::once(watched(judgement));
@@ -98,15 +101,29 @@ pub fn why(record: &Record) -> Vec<String> {
     lines
 }
 
-/// Returns its progress: since when it works, the last events, and why it is being undone, if it is.
-pub fn under_way(record: &Record) -> Vec<String> {
+/// Returns the lines on its facts, on its time, on each of its waves and components.
+fn in_facts(record: &Record, now: Time) -> Vec<String> {
+    let facts = facts(&record.deployment).into_iter().map(|(name, fact)| format!("  {}: {fact}", name.to_lowercase()));
+    let spent: Vec<String> =
+        stretches(record, now).iter().map(|one| format!("{} {}", one.state.drawn(), one.span())).collect();
+    let spent = (!spent.is_empty()).then(|| format!("  time: {}", spent.join(", ")));
+    let waves = record.plan.as_ref().map_or(0, |plan| plan.waves.len());
+    let waves = (0..).take(waves).map(|number| format!("  wave {}: {}", number + 1, wave(record, number).drawn()));
+    let components = components(record).map(|one| format!("  {}: {}", one.step.component, one.words()));
+    facts.chain(spent).chain(waves).chain(components).collect()
+}
+
+/// Returns its progress: its facts, since when it works, the last events, and why it is being undone, if it is.
+pub fn under_way(record: &Record, now: Time) -> Vec<String> {
     let deployment = &record.deployment;
     let (app, id) = (&deployment.app, &deployment.id);
     let mut texts = who(record);
+    let head = texts.len();
+    texts.extend(in_facts(record, now));
     let since = deployment.started.unwrap_or(deployment.accepted);
     texts.push(format!("it is under way since {since}; the last that was seen:"));
     let all: Vec<String> = lines(record, false).into_iter().map(|line| line.text).collect();
-    let from = all.len().saturating_sub(LAST).max(texts.len() - 1);
+    let from = all.len().saturating_sub(LAST).max(head);
     texts.extend(all.into_iter().skip(from));
     texts.push(format!(
         "  next: `windlass watch {app} {id}` shows it; `windlass cancel {app} {id} --reason '…'` {}",
@@ -139,9 +156,6 @@ fn head(record: &Record) -> Vec<Line> {
     }
     if let Some(stopped) = &deployment.stops {
         lines.push(Line::plain(format!("  stopped deployment {stopped}, which is undone first")));
-    }
-    if deployment.ending.is_none() && deployment.started.is_none() {
-        lines.push(Line::plain("  waits for its turn"));
     }
     lines
 }
@@ -210,7 +224,11 @@ pub(crate) fn undone(record: &Record) -> Vec<Line> {
                 lines.push(Line::plain(format!("  {component}: {how}")));
             }
             (StepStatus::UndoFailed, Some(failure)) => {
-                lines.push(Line::plain(format!("  {component}: could NOT be brought back: {}", why_failed(failure))));
+                lines.push(Line::plain(format!(
+                    "  {component}: {}: {}",
+                    Tone::Bad.of("could NOT be brought back"),
+                    why_failed(failure)
+                )));
             }
             _ => {}
         }
@@ -223,11 +241,11 @@ pub(crate) fn ending(record: &Record, is_past: bool) -> Vec<Line> {
     let Some(ended) = &record.deployment.ending else {
         return Vec::new();
     };
-    let (cause, at) = (cause(ended), ended.at);
+    let (cause, at, state) = (cause(ended), ended.at, tone(ended.ending).of(ended));
     let text = if is_past {
-        format!("{ended} at {at}, and this was so at that time: {cause}")
+        format!("{state} at {at}, and this was so at that time: {cause}")
     } else {
-        format!("{ended}: {cause}")
+        format!("{state}: {cause}")
     };
     let mut lines = vec![Line::new(format!("ending {}", ended.ending), text)];
     // What a plan says of files that stay is printed with the plan.

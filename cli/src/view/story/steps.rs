@@ -2,6 +2,8 @@
 //! component, what it waits for, for how long a wave is watched, and what was measured.
 
 use crate::ground::output::text;
+use crate::ground::terminal::Tone;
+use crate::view::deployment::verdict;
 use indicatif::{HumanBytes, HumanDuration};
 use std::time::Duration;
 use windlass_domain::declaration::gate::{Measurement, Verdict};
@@ -49,7 +51,7 @@ pub(super) fn forward(step: &Step, wave: u32) -> Vec<Line> {
         StepStatus::Changed => reached(step, wave),
         StepStatus::Changing if lines.is_empty() => format!("  {component}: is being changed"),
         _ => match &step.failure {
-            Some(failure) => format!("  {component}: failed: {}", why_failed(failure)),
+            Some(failure) => format!("  {component}: {}: {}", Tone::Bad.of("failed"), why_failed(failure)),
             None => return lines,
         },
     };
@@ -151,25 +153,21 @@ pub(super) fn judged(judgement: &Judgement) -> Vec<Line> {
     let number = judgement.wave + 1;
     let mut lines: Vec<Line> =
         judgement.measurements.iter().map(|measurement| measured(judgement, measurement)).collect();
-    let outcome = match judgement.verdict {
-        Verdict::Pass if judgement.measurements.is_empty() => "passed: no gate, nothing was measured",
-        Verdict::Pass if judgement.decides => "passed",
-        Verdict::Pass => "is over, its gates were recorded and did not decide",
-        Verdict::Fail => "FAILED",
+    let (tone, outcome) = match judgement.verdict {
+        Verdict::Pass if judgement.measurements.is_empty() => (Tone::Still, "passed: no gate, nothing was measured"),
+        Verdict::Pass if judgement.decides => (Tone::Good, "passed"),
+        Verdict::Pass => (Tone::Still, "is over, its gates were recorded and did not decide"),
+        Verdict::Fail => (Tone::Bad, "FAILED"),
         Verdict::Unknown => return lines,
     };
-    lines.push(Line::plain(format!("  wave {number} {outcome}")));
+    lines.push(Line::plain(format!("  wave {number} {}", tone.of(outcome))));
     lines
 }
 
 fn measured(judgement: &Judgement, measurement: &Measurement) -> Line {
     let wave = judgement.wave + 1;
     let settled = judgement.settled().is_some();
-    let verdict = match measurement.verdict {
-        Verdict::Pass => "pass",
-        Verdict::Fail => "FAIL",
-        Verdict::Unknown => "unknown",
-    };
+    let verdict = verdict(measurement.verdict).drawn();
     let is_watched = judgement.until > judgement.started;
     let at = match measurement.verdict {
         Verdict::Pass | Verdict::Unknown if settled && is_watched => " at the end",
@@ -183,7 +181,7 @@ fn measured(judgement: &Judgement, measurement: &Measurement) -> Line {
     let text =
         format!("{source} {gate}: measured {}, threshold {}{window}", measurement.measured, measurement.threshold);
     Line {
-        news: Some(format!("told {wave} {verdict} {text}")),
+        news: Some(format!("news {wave} {verdict} {text}")),
         ..Line::new(
             format!("measured {wave} {settled} {verdict} {source} {gate}"),
             format!("    {verdict}{at}: {text}"),

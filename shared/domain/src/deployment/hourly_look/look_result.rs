@@ -34,6 +34,9 @@ pub struct Component {
     /// The result of that look, as far as it is still true. It has the recorded state only if that differs.
     #[serde(flatten)]
     pub compared: Compared,
+    /// True where a deployment has had its turn since that look: the next look shows what is there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub behind: bool,
     /// The looks between which the difference began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began: Option<BeganBetween>,
@@ -80,6 +83,7 @@ fn of(one: &Watched, is_behind: bool) -> Component {
     );
     Component {
         at: one.at,
+        behind: is_behind,
         compared: if is_behind { Compared::unknown(BEHIND) } else { Compared { drift: one.drift, both } },
         began: known.map(|it| BeganBetween { not_before: it.not_before, seen_at: it.seen_at }),
         who: known.and_then(|it| it.who.clone()),
@@ -125,9 +129,9 @@ impl LookResult {
     }
 
     /// Returns the same without what only was not looked at yet since the last deployment, which is the usual case.
-    pub fn worth_showing(&self) -> Vec<String> {
-        let behind = format!("drift unknown: {BEHIND}");
-        self.in_short().into_iter().filter(|(_, words)| !words.ends_with(&behind)).map(|(_, words)| words).collect()
+    pub fn worth_showing(&self) -> Vec<(Drift, String)> {
+        let known = self.components.iter().filter(|(_, one)| !one.behind);
+        known.filter_map(|(name, one)| one.compared.in_short(name)).collect()
     }
 
     /// Says in a sentence when it was looked at, and since when the first look is overdue if its time has passed.

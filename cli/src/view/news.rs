@@ -1,6 +1,6 @@
 //! The releases that other environments of an application have, and one has not.
 
-use crate::view::overview::runs;
+use crate::view::situation::runs;
 use std::collections::BTreeMap;
 use windlass_domain::environment::{ACCEPTED, BEFORE_WINDLASS, FOUND, GivenVersion};
 use windlass_domain::release::Part;

@@ -1,0 +1,250 @@
+//! A deployment as all ways of showing it share it: its states, its facts, its time in stretches, and a row for each
+//! component. Pure: the terminal and the pages draw it.
+
+use crate::ground::terminal::{State, Tone};
+use crate::view::provenance::{commit, took};
+use crate::view::under_way::{before, share};
+use std::borrow::Cow;
+use std::fmt;
+use windlass_domain::declaration::gate::Verdict;
+use windlass_domain::deployment::judgement::Judgement;
+use windlass_domain::deployment::step::{ChangeRecord, Step, StepStatus};
+use windlass_domain::deployment::{Deployment, Ended, Status};
+use windlass_domain::release::ending::Ending;
+use windlass_domain::shown::api::deployments::Record;
+use windlass_domain::text::count::count;
+use windlass_domain::text::time::{Time, lasting};
+
+/// Returns the state of a deployment.
+pub fn state(status: Status, ending: Option<&Ended>) -> State {
+    match (ending, status) {
+        (Some(ended), _) => State::new(tone(ended.ending), ended.to_string()),
+        (None, Status::Waiting) => State::new(Tone::Still, "waits for its turn"),
+        (None, Status::Running) => State::new(Tone::Moving, "is under way"),
+        (None, Status::Recovering) => State::new(Tone::Moving, "is being recovered"),
+        (None, Status::Ended) => State::new(Tone::Still, "ended"),
+    }
+}
+
+/// Returns the tone of an ending.
+pub const fn tone(ending: Ending) -> Tone {
+    match ending {
+        Ending::Succeeded => Tone::Good,
+        Ending::NothingToDo => Tone::Still,
+        Ending::Rejected => Tone::Noted,
+        Ending::RolledBack | Ending::NeedsOperator => Tone::Bad,
+    }
+}
+
+/// Returns the state of a gate by its verdict.
+pub fn verdict(verdict: Verdict) -> State {
+    match verdict {
+        Verdict::Pass => State::new(Tone::Good, "pass"),
+        Verdict::Fail => State::new(Tone::Bad, "FAIL"),
+        Verdict::Unknown => State::new(Tone::Still, "unknown"),
+    }
+}
+
+/// Returns the judgement of a wave, once it is watched.
+pub fn judgement(record: &Record, wave: u32) -> Option<&Judgement> {
+    record.judgements.iter().find(|judgement| judgement.wave == wave)
+}
+
+/// Returns the state of a wave.
+pub fn wave(record: &Record, number: u32) -> State {
+    let judged = judgement(record, number);
+    let made = |change: &ChangeRecord| change.wave == Some(number) && !change.undo;
+    let has_begun = record
+        .steps
+        .iter()
+        .any(|step| step.changes.iter().any(made) || step.entered.is_some_and(|(wave, _)| wave >= number));
+    let is_over = record.deployment.undoing.is_some() || record.deployment.ending.is_some();
+    let is_unmeasured = judged.is_some_and(|judged| judged.measurements.is_empty());
+    let is_paused = judged.and_then(|judged| judged.steered.as_ref()).is_some_and(|steered| steered.paused.is_some());
+    let (tone, words) = match judged.map(|judged| judged.verdict) {
+        Some(Verdict::Pass) if is_unmeasured => (Tone::Still, "passed, not measured"),
+        Some(Verdict::Pass) => (Tone::Good, "passed"),
+        Some(Verdict::Fail) => (Tone::Bad, "failed"),
+        Some(Verdict::Unknown) if is_over => (Tone::Still, "cut short"),
+        Some(Verdict::Unknown) if is_paused => (Tone::Noted, "paused"),
+        Some(Verdict::Unknown) => (Tone::Moving, "watched"),
+        None if has_begun && is_over => (Tone::Bad, "not finished"),
+        None if has_begun => (Tone::Moving, "changing"),
+        None if is_over => (Tone::Still, "not begun"),
+        None => (Tone::Still, "to come"),
+    };
+    State::new(tone, words)
+}
+
+/// Returns the number of waves, and the number and state of the one that it is in.
+pub fn present_wave(record: &Record) -> (usize, Option<(u32, State)>) {
+    let waves = record.plan.as_ref().map_or(0, |plan| plan.waves.len());
+    let all = (0..).take(waves).map(|number| (number, wave(record, number)));
+    (waves, all.filter(|(_, state)| matches!(state.tone, Tone::Moving | Tone::Noted)).last())
+}
+
+/// A component of a deployment: what it was, what it gets, and what its callers get now.
+#[derive(Debug)]
+pub struct ComponentRow<'a> {
+    /// The step.
+    pub step: &'a Step,
+    /// Its state.
+    pub state: State,
+    /// The state that was found before the first change.
+    pub before: Option<Cow<'a, str>>,
+    /// The version that the release brings.
+    pub version: &'a str,
+    /// The beginning of the digest of its bytes.
+    pub bytes: Option<String>,
+    /// The share of its callers that get it, in percent, where that is known.
+    pub share: Option<u32>,
+}
+
+/// Returns a row for each component.
+pub fn components(record: &Record) -> impl Iterator<Item = ComponentRow<'_>> {
+    let release = &record.deployment.release;
+    record.steps.iter().map(move |step| {
+        let brought = step.artifact.as_ref().or_else(|| release.components.get(&step.component));
+        ComponentRow {
+            step,
+            state: of_step(step.status),
+            before: before(step),
+            version: &release.version,
+            bytes: brought.map(|artifact| artifact.digest().short().to_string()),
+            share: share(step, record.plan.as_ref()),
+        }
+    })
+}
+
+impl ComponentRow<'_> {
+    /// Returns it in a line.
+    pub fn words(&self) -> String {
+        let before = self.before.iter().map(|before| format!("from {before} "));
+        let bytes = self.bytes.iter().map(|bytes| format!(" (sha256:{bytes})"));
+        let gets = self.step.shown.iter().map(|shown| format!("; callers get {shown}"));
+        let share = self.share.map(|percent| format!(", {percent} % of them what is new"));
+        format!(
+            "{}, {}to {}{}{}{}",
+            self.state.drawn(),
+            before.collect::<String>(),
+            self.version,
+            bytes.collect::<String>(),
+            gets.collect::<String>(),
+            share.unwrap_or_default()
+        )
+    }
+}
+
+fn of_step(status: StepStatus) -> State {
+    let (tone, words) = match status {
+        StepStatus::Planned => (Tone::Still, "planned"),
+        StepStatus::Changing => (Tone::Moving, "changing"),
+        StepStatus::Changed => (Tone::Good, "changed"),
+        StepStatus::Failed => (Tone::Bad, "failed"),
+        StepStatus::Undoing => (Tone::Moving, "going back"),
+        StepStatus::Undone => (Tone::Noted, "back as before"),
+        StepStatus::UndoFailed => (Tone::Bad, "could NOT be brought back"),
+    };
+    State::new(tone, words)
+}
+
+/// A stretch of a deployment's time.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// Its name, and its tone.
+    pub state: State,
+    /// The time at which it begins.
+    pub from: Time,
+    /// The time at which it ends.
+    pub to: Time,
+}
+
+impl Stretch {
+    /// Returns how long it took, in words.
+    pub fn span(&self) -> String {
+        lasting(self.to.ms_since(self.from) / 1000)
+    }
+}
+
+/// Divides the time of a deployment into stretches, by what it did then.
+pub fn stretches(record: &Record, now: Time) -> Vec<Stretch> {
+    let deployment = &record.deployment;
+    let end = deployment.ending.as_ref().map_or(now, |ended| ended.at);
+    let Some(started) = deployment.started else {
+        return Vec::new();
+    };
+    let mut all = Vec::new();
+    let mut add = |name: String, tone, from: Time, to: Time| {
+        if to > from {
+            all.push(Stretch { state: State::new(tone, name), from, to });
+        }
+    };
+    add("waited".to_owned(), Tone::Still, deployment.accepted, started);
+    let mut at = started;
+    for judged in &record.judgements {
+        let number = judged.wave + 1;
+        add(format!("change {number}"), Tone::Noted, at, judged.started.max(at));
+        let (tone, to) = match judged.verdict {
+            Verdict::Fail => (Tone::Bad, judged.looked),
+            Verdict::Pass => (Tone::Good, judged.looked),
+            Verdict::Unknown => (Tone::Moving, end),
+        };
+        add(format!("watch {number}"), tone, judged.started.max(at), to.min(end));
+        at = to.max(at).min(end);
+    }
+    let (last, tone) = if deployment.undoing.is_some() { ("undo", Tone::Bad) } else { ("change", Tone::Noted) };
+    add(last.to_owned(), tone, at, end);
+    all
+}
+
+/// A fact of a deployment, as a value that each way of showing it draws.
+#[derive(Debug)]
+pub enum Fact<'a> {
+    /// Words.
+    Words(String),
+    /// A point in time.
+    At(Time),
+    /// The commit in short, and the ref.
+    Commit(String, &'a str),
+    /// The ARNs of executions.
+    Executions(&'a [String]),
+}
+
+impl fmt::Display for Fact<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Words(words) => f.write_str(words),
+            Self::At(at) => write!(f, "{at}"),
+            Self::Commit(commit, reference) => write!(f, "{commit} {reference}"),
+            Self::Executions(all) => f.write_str(&all.join(", ")),
+        }
+    }
+}
+
+/// Returns the facts of a deployment that its first line has not, each with its name.
+pub fn facts(deployment: &Deployment) -> Vec<(&'static str, Fact<'_>)> {
+    let ended = deployment.ending.as_ref();
+    let git = deployment.release.git.as_ref();
+    let cost = ended.and_then(|ended| ended.cost.as_ref()).map(|cost| {
+        format!(
+            "about {:.4} US dollars: {}, functions worked {}",
+            cost.dollars,
+            count(usize::try_from(cost.transitions).unwrap_or(usize::MAX), "transition"),
+            lasting(cost.worked_ms / 1000)
+        )
+    });
+    let facts = [
+        ("Commit", git.map(|git| Fact::Commit(commit(Some(git)), &git.reference))),
+        ("Began", deployment.started.map(Fact::At)),
+        ("Ended", ended.map(|ended| Fact::At(ended.at))),
+        ("Took", ended.map(|ended| Fact::Words(took(deployment.started, Some(ended.at))))),
+        ("Declaration", Some(Fact::Words(deployment.declaration.to_string()))),
+        ("Cost", cost.map(Fact::Words)),
+        ("Execution", Some(Fact::Executions(&deployment.executions))),
+    ];
+    facts.into_iter().filter_map(|(name, fact)| Some((name, fact?))).collect()
+}
+
+#[cfg(test)]
+#[path = "deployment_tests.rs"]
+mod tests;

@@ -1,0 +1,212 @@
+//! The situation of an environment: the releases that run there, the people who brought them, and its states, each in
+//! few words with its tone. The table of all applications, the board and the page of an environment show the same.
+
+use crate::ground::terminal::{State, Tone};
+use crate::view::provenance::{short, who};
+use std::collections::BTreeMap;
+use windlass_domain::deployment::hourly_look::LookResult;
+use windlass_domain::environment::drift::{Compared, Drift};
+use windlass_domain::environment::{GivenVersion, HeldState, Hold, VersionNames};
+use windlass_domain::release::Part;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::shown::api::environments::{Environment, EnvironmentOverview, Situation};
+use windlass_domain::text::count::{agree, count};
+use windlass_domain::text::foreign::Foreign;
+use windlass_domain::text::name::ComponentName;
+
+/// The targets of an environment beside their records; or the reason why they were not looked at.
+pub type Observed = Result<BTreeMap<ComponentName, Compared>, String>;
+
+/// Returns the states of an environment in short, the most important first.
+pub fn of_overview(here: &EnvironmentOverview, observed: Option<&Observed>) -> Vec<State> {
+    let mut states = work(&here.situation);
+    states.extend(drift(&here.situation, observed));
+    states.extend((!here.declared).then(|| State::new(Tone::Still, "no longer declared")));
+    states.push(quality(&here.situation, here.running.is_empty()));
+    states
+}
+
+/// Returns the states of an environment, the most important first.
+pub fn of_environment(here: &Environment) -> Vec<State> {
+    let mut states = work(&here.situation);
+    states.extend(here.paused.as_ref().map(|paused| {
+        State::new(Tone::Noted, format!("paused by {}: {}", short(&paused.by), Foreign(&paused.reason)))
+    }));
+    let observed = here.observed.clone().filter(|observed| !observed.is_empty()).map(Ok);
+    states.extend(drift(&here.situation, observed.as_ref()));
+    states.push(quality(&here.situation, here.running.is_empty()));
+    states
+}
+
+/// Returns the states of its lock, its hold and its queue.
+fn work(now: &Situation) -> Vec<State> {
+    let held = now.lock.held.as_ref().map(|held| {
+        let called = called(now, &held.deployment);
+        match held.state {
+            HeldState::Running => State::new(Tone::Moving, format!("{called} is under way; locked")),
+            HeldState::Recovering => State::new(Tone::Moving, format!("{called} is being recovered; locked")),
+            HeldState::NeedsOperator => State::new(Tone::Bad, format!("NEEDS AN OPERATOR after {called}; locked")),
+        }
+    });
+    let waits = match now.waiting.as_slice() {
+        [] => None,
+        [one] => Some(format!("{} waits", called(now, &one.deployment))),
+        more => Some(format!("{} wait", count(more.len(), "deployment"))),
+    };
+    let waits = waits.map(|words| State::new(Tone::Still, words));
+    held.into_iter().chain(now.hold.as_ref().map(held_by)).chain(waits).collect()
+}
+
+fn held_by(hold: &Hold) -> State {
+    let words = match hold.reasons() {
+        1 => format!("held by {}: {}", short(&hold.by), Foreign(&hold.reason)),
+        many => format!("held ({})", count(many, "reason")),
+    };
+    State::new(Tone::Noted, words)
+}
+
+/// Returns how far what runs was judged.
+fn quality(now: &Situation, is_empty: bool) -> State {
+    if is_empty { State::new(Tone::Still, "nothing deployed") } else { judged(now.verified_good, now.unmeasured) }
+}
+
+/// Returns how far a snapshot was judged.
+pub fn judged(is_good: bool, is_unmeasured: bool) -> State {
+    match (is_good, is_unmeasured) {
+        (true, false) => State::new(Tone::Good, "verified good"),
+        (true, true) => State::new(Tone::Still, "not measured"),
+        (false, _) => State::new(Tone::Still, "judged by nobody"),
+    }
+}
+
+/// Returns what is known of its targets: by the look just now, else by the last hourly one.
+fn drift(now: &Situation, observed: Option<&Observed>) -> Vec<State> {
+    match observed {
+        Some(Ok(observed)) => drifted(observed),
+        Some(Err(why)) => vec![State::new(Tone::Still, format!("drift unknown: {why}"))],
+        None => now.drift.as_ref().map(found).unwrap_or_default(),
+    }
+}
+
+/// Returns the targets that are not as recorded; one state that all are, if they are.
+fn drifted(observed: &BTreeMap<ComponentName, Compared>) -> Vec<State> {
+    let states: Vec<State> = observed.iter().filter_map(|(name, compared)| compared.in_short(name)).map(of).collect();
+    if states.is_empty() && !observed.is_empty() {
+        return vec![State::new(Tone::Good, "as recorded")];
+    }
+    states
+}
+
+/// Returns the tone of what a look has found.
+pub const fn tone(drift: Drift) -> Tone {
+    match drift {
+        Drift::None => Tone::Good,
+        Drift::Changed => Tone::Bad,
+        Drift::Unknown => Tone::Still,
+    }
+}
+
+fn of((drift, words): (Drift, String)) -> State {
+    State::new(tone(drift), words)
+}
+
+/// The most components that are named one by one.
+const BY_NAME: usize = 3;
+
+/// Returns what the last hourly look found that is not as recorded, and what it left to a later one; one state that all
+/// is as recorded, if it is. Empty before the first look came to its end. While a deployment works there its lock says
+/// more.
+fn found(drift: &LookResult) -> Vec<State> {
+    let Some(looked) = drift.looked else {
+        return Vec::new();
+    };
+    if drift.is_as_recorded() {
+        return vec![State::new(Tone::Good, format!("as recorded at {looked}"))];
+    }
+    let left: Vec<&str> = drift.left.iter().map(ComponentName::as_str).collect();
+    let left = (!left.is_empty()).then(|| {
+        let many = left.len();
+        let names = if many > BY_NAME { count(many, "component") } else { left.join(", ") };
+        let turn = agree(many, "its turn comes", "their turn comes");
+        State::new(Tone::Still, format!("{names}: drift unknown: {turn} in a later look"))
+    });
+    drift.worth_showing().into_iter().map(of).chain(left).collect()
+}
+
+/// Returns the names of each image of a component with several; else its own.
+pub fn parts<'a>(
+    name: &ComponentName,
+    names: &'a VersionNames,
+    containers: &'a BTreeMap<String, VersionNames>,
+) -> impl Iterator<Item = (Part, &'a VersionNames)> {
+    let whole = containers.is_empty().then(|| (name.clone().into(), names));
+    let each = containers.iter().map(|(container, names)| (Part::of(name, container), names));
+    let each: Vec<(Part, &VersionNames)> = each.chain(whole).collect();
+    each.into_iter()
+}
+
+/// Returns the person who asked for what runs by this name, or accepted it.
+pub fn by(now: &Situation, given: &GivenVersion) -> Option<String> {
+    let asked = now.deployments.get(&given.deployment)?;
+    let accepted = asked.accepted_as(&given.version).map(|accepted| &accepted.by);
+    Some(who(accepted.unwrap_or(&asked.requester)))
+}
+
+/// Returns each release that runs, with the parts that run it.
+pub fn runs(here: &EnvironmentOverview) -> Vec<(&VersionNames, Vec<Part>)> {
+    let mut runs: Vec<(&VersionNames, Vec<Part>)> = Vec::new();
+    for (name, running) in &here.running {
+        for (part, names) in parts(name, &running.names, &running.containers) {
+            let same = |(known, _): &&mut (&VersionNames, Vec<Part>)| known.now == names.now;
+            match runs.iter_mut().find(same) {
+                Some((_, parts)) => parts.push(part),
+                None => runs.push((names, vec![part])),
+            }
+        }
+    }
+    runs
+}
+
+/// Returns what a deployment brings that an environment names, in words; else the deployment's id.
+pub fn called(now: &Situation, id: &DeploymentId) -> String {
+    let asked = now.deployments.get(id);
+    asked.map_or_else(|| format!("deployment {id}"), |asked| asked.summary().called())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn look(looked: bool, left: &[&str], drift: &str) -> Vec<(Tone, String)> {
+        let mut shown =
+            json!({"due": 1, "left": left, "components": {"api": {"at": 1, "drift": drift, "reason": "denied"}}});
+        if looked {
+            shown["looked"] = 0.into();
+        }
+        let shown: LookResult = serde_json::from_value(shown).unwrap();
+        found(&shown).into_iter().map(|state| (state.tone, state.words)).collect()
+    }
+
+    type Row<'a> = (bool, &'a [&'a str], &'a str, &'a [(Tone, &'a str)]);
+
+    #[test]
+    fn what_a_look_left_to_a_later_one_is_shown() {
+        let later = (Tone::Still, "web: drift unknown: its turn comes in a later look");
+        let many = (Tone::Still, "4 components: drift unknown: their turn comes in a later look");
+        let table: [Row<'_>; 6] = [
+            (true, &[], "none", &[(Tone::Good, "as recorded at 1970-01-01T00:00:00Z")]),
+            (true, &["web"], "none", &[later]),
+            (true, &["web"], "changed", &[(Tone::Bad, "api drifted"), later]),
+            (true, &[], "unknown", &[(Tone::Still, "api: drift unknown: denied")]),
+            (true, &["a", "b", "c", "d"], "none", &[many]),
+            (false, &["web"], "none", &[]),
+        ];
+        for (looked, left, drift, wanted) in table {
+            let wanted: Vec<(Tone, String)> = wanted.iter().map(|(tone, words)| (*tone, (*words).to_owned())).collect();
+            assert_eq!(look(looked, left, drift), wanted, "{left:?} {drift}");
+        }
+        let none: LookResult = serde_json::from_value(json!({"looked": 0, "due": 1, "components": {}})).unwrap();
+        assert_eq!(found(&none), [], "where nothing runs nothing is looked at");
+    }
+}
