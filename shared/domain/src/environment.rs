@@ -30,7 +30,8 @@ pub use snapshot::Snapshot;
 /// The lock of an environment (rule 4). The item is never deleted, because its token only grows.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Lock {
-    /// The fencing token; raised at every taking and taking over, see [`Lock::raise`].
+    /// The fencing token. Every taking, taking over and freeing raises it: to the present time in milliseconds, or to
+    /// one above the former token if that is more.
     pub token: u64,
     /// The holder; absent if nobody holds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

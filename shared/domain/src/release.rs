@@ -37,8 +37,9 @@ use std::fmt;
 pub struct Release {
     /// The application.
     pub app: AppName,
-    /// The version as text: the one name of the release, by which it is recorded, listed and asked for.
-    /// For an image push, [`version_of_push`] makes it.
+    /// The version as text: the one name of the release, by which it is recorded, listed and asked for. For an image
+    /// push it is the tag with the first digits of the digest, such as `main+3f9a1c225566`, unless the tag is a
+    /// semantic version.
     #[schemars(extend("pattern" = r"^[A-Za-z0-9_][A-Za-z0-9._+-]{0,140}$"))]
     #[serde(deserialize_with = "foreign::one")]
     pub version: String,

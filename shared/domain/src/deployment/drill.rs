@@ -109,10 +109,11 @@ pub struct DrillDeployment {
     /// Its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<DrillDeploymentEnd>,
-    /// All that it changed and what was judged, oldest first, as far as there is room.
+    /// All that it changed and what was judged, oldest first, as far as there is room. There is room for 75 KB, some
+    /// hundreds of steps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<DrillStep>,
-    /// The number of further steps that have no room here ([`MOST_BYTES`]); the deployment's record has them.
+    /// The number of further steps, for which the 75 KB have no room; the deployment's record has them.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub left_out: u32,
 }

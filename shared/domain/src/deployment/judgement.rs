@@ -26,7 +26,7 @@ pub struct Judgement {
     pub started: Time,
     /// The time at which its bake is over.
     pub until: Time,
-    /// The longest time between two looks, in seconds: [`EVERY_S`], or more if the history has no room.
+    /// The longest time between two looks, in seconds: 60, or more if the history has no room.
     #[serde(default = "every_minute")]
     pub pace_s: u64,
     /// The number of looks that it may take; as many as its pace asks for if absent.
@@ -38,8 +38,9 @@ pub struct Judgement {
     pub decides: bool,
     /// The measurements of the last look.
     pub measurements: Vec<Measurement>,
-    /// The earlier measurements of each gate, thinned out, by the gate's source and name; empty in a
-    /// judgement that was made before this was kept.
+    /// The measurements of each gate at all looks, thinned out, by the gate's source and name (`metric shop-5xx`). A
+    /// gate has at most 60 points, and fewer where there are many gates or waves. The first and the newest are always
+    /// among them. A judgement that was made before this was kept has none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub trails: GatePoints,
     /// The measurement that failed it.
@@ -51,7 +52,8 @@ pub struct Judgement {
     /// The time until which the wave before it was looked at, if this one goes on with that wave's watch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<Time>,
-    /// The time since which each gate has been unknown without a break, by [`gate_key`].
+    /// The time since which each gate has been unknown without a break, by the gate's source and name
+    /// (`metric shop-5xx`).
     #[serde(default)]
     pub unknown_since: BTreeMap<String, Time>,
     /// The number of looks.

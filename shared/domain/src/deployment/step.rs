@@ -294,7 +294,8 @@ pub struct OpenCall {
     /// The call in words, for a person. The record of the change, which is written with it, has its value.
     #[serde(deserialize_with = "foreign::one")]
     pub what: String,
-    /// No send starts after this. The next invocation waits until this plus [`OPEN_CALL_GRACE_S`].
+    /// The time after which no send starts. The next invocation waits until 5 seconds later, because a call that was
+    /// sent may still take effect until then.
     pub not_after: Time,
 }
 

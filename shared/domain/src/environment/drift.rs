@@ -13,7 +13,7 @@ pub enum Drift {
     None,
     /// Somebody else changed it, or it is gone.
     Changed,
-    /// It could not be seen. It is never as good as `None` (rule 7).
+    /// It could not be seen. It is never as good as `none` (rule 7).
     Unknown,
 }
 
@@ -49,7 +49,8 @@ pub struct BothStates {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "foreign::maybe")]
     pub seen: Option<String>,
-    /// The reason why it is unknown, how it was found to be gone, or which of many parts are not as recorded.
+    /// The reason why it is unknown, how it was found to be gone, or which of many parts are not as recorded. Of a site
+    /// in place it has how many files are not as recorded, and the names of a few.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "foreign::maybe")]
     pub reason: Option<String>,

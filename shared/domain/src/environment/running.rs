@@ -86,8 +86,8 @@ struct Written {
     /// The deployment that brought the bytes, as which version, and since when they are there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     brought: Option<GivenVersion>,
-    /// For bytes that ran before Windlass changed the component for the first time: the deployment that found them, and
-    /// the time at which that was recorded.
+    /// The deployment that found the bytes, and the time at which that was recorded, for bytes that ran before Windlass
+    /// changed the component for the first time. It stands in the place of `brought`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     found: Option<GivenVersion>,
 }

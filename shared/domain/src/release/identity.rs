@@ -106,7 +106,7 @@ pub fn execution_suffix(id: &str) -> String {
     format!("-{digits}")
 }
 
-/// The place of a release in the order of its environment. Compare with [`Order::compare`].
+/// The place of a release in the order of its environment. Two places are compared by the first measure that both have.
 ///
 /// Rule 6: semantic version if the environment's rule is a tag rule; else the manifest's `sequence` if both have one;
 /// else the time of arrival; ties by the time of recording, and by id.

@@ -19,7 +19,7 @@ pub mod recorded;
 /// The answer to a call that is refused or went wrong, as `application/problem+json` (RFC 9457).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
-    /// The page that explains it, relative to this repository.
+    /// The page that explains it, relative to Windlass's repository.
     #[serde(rename = "type", deserialize_with = "foreign::one")]
     pub page: String,
     /// The name of the first finding, or of the fault.
@@ -38,7 +38,7 @@ pub struct Problem {
 pub struct DeploymentStarted {
     /// Its id.
     pub id: DeploymentId,
-    /// The name under which its release is recorded.
+    /// The name under which its release is recorded, listed and promoted.
     #[serde(deserialize_with = "foreign::one")]
     pub version: String,
     /// Its execution.
@@ -148,7 +148,7 @@ pub struct Moves {
 /// The things that another name of a whole application would take with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AppMoves {
-    /// The version of the declaration that was in force.
+    /// The version of the declaration that would be withdrawn.
     pub declaration: Option<semver::Version>,
     /// Its environments.
     pub environments: BTreeMap<EnvironmentName, MovedEnvironment>,

@@ -42,50 +42,62 @@ pub struct Window {
 /// The figures of an environment in a window.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Figures {
-    /// Deployments that were accepted, whatever became of them, without drills and restores.
+    /// Deployments that were accepted, whatever became of them, without drills, restores and withdrawals.
     pub deployments: u64,
     /// The deployments among them that have not ended.
     pub under_way: u64,
-    /// Changes that went live or were undone.
+    /// Changes: deployments of a release that went live (`Succeeded`), or were undone (`RolledBack`, `NeedsOperator`).
+    /// A deployment that changed nothing is no change: `NothingToDo`, such as one that was superseded, and `Rejected`.
+    /// A deployment is no change either if a person, a rollback or a newer release stopped it before anything was known
+    /// to be wrong with it, and it was restored.
     pub changes: u64,
     /// Changes that went live.
     pub live: u64,
     /// Changes that went live, per day.
     pub live_per_day: f64,
-    /// Changes that failed.
+    /// Changes that were undone, needed an operator, or were taken back by a rollback that succeeded. A change that the
+    /// next release mended, without a rollback, did not fail as far as the ledger knows.
     pub failed: u64,
     /// Failed changes among all changes, 0 to 1; absent if there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure_rate: Option<f64>,
-    /// Rollbacks that were carried out, or tried.
+    /// Rollbacks that did something, whatever came of it. A rollback that was stopped before anything was known to be
+    /// wrong with it, and was restored, is not among them. Each one that succeeds takes back the newest change that
+    /// stands. A change from before the window is not counted as failed.
     pub rollbacks: u64,
-    /// The time from the commit to live; absent if no release had a commit's time.
+    /// The time from the commit (`git.time` of the manifest) to live, once per release; absent if no release had a
+    /// commit's time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lead_time: Option<Percentiles>,
-    /// Releases that went live and are not in the lead time, because their commit's time is missing or impossible.
+    /// Releases that went live and are not in the lead time, because their commit's time is missing or impossible. An
+    /// impossible time is later than the time at which the release went live.
     pub without_commit_time: u64,
-    /// The time from a failure to a good state; absent if nothing was restored.
+    /// The time from a failure to a good state; absent if nothing was restored. For a change that was undone it goes
+    /// from the change's turn until the change was undone. For a change that was taken back it goes from the request of
+    /// the rollback until that, or a later rollback or release, succeeded. Where an operator accepted what was left, it
+    /// ends with that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_to_restore: Option<Percentiles>,
     /// Failures that are not restored yet.
     pub not_restored: u64,
-    /// The cost of the deployments, drills and restores among them, by the month (UTC) in which they were accepted,
-    /// such as `2026-11`. The first month begins with the window.
+    /// The cost of the deployments that have ended, also of drills, restores and withdrawals, by the month (UTC) in
+    /// which they were accepted, such as `2026-11`. The first month begins with the window.
     pub cost_by_month: BTreeMap<String, MonthlyCost>,
 }
 
-/// The median and the 90th percentile of several durations.
+/// The median and the 90th percentile of several durations, in milliseconds, by the nearest rank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Percentiles {
     /// The number of durations.
     pub of: u64,
-    /// At least half of them are as short as this, in milliseconds (nearest rank).
+    /// At least half of them are as short as this.
     pub median_ms: u64,
     /// At least nine of ten are as short as this.
     pub p90_ms: u64,
 }
 
-/// The estimated cost of a month's deployments. Drills and restores are among them, because they cost as well.
+/// The estimated cost of a month's deployments. Drills, restores and withdrawals are among them, because they cost as
+/// well.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MonthlyCost {
     /// Deployments with an estimate.

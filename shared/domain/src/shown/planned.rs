@@ -30,7 +30,7 @@ pub struct Planned {
     pub deployment: Deployment,
     /// The turn that it would have at its arrival.
     pub turn: ArrivalFate,
-    /// The time until which the plan is kept. It is true only of the moment in which it was drawn.
+    /// The time until which the plan is kept: for a day. The plan is true only of the moment in which it was drawn.
     pub expires: Time,
     /// The changes that it would make; absent until the targets were looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -96,9 +96,11 @@ pub struct DrawnPlan {
     pub gates: Vec<GateNow>,
     /// The seconds for which the former and the new version get callers side by side, if all passes at once.
     pub both_s: u64,
-    /// About what it costs, without the time that functions work and without waiting for AWS.
+    /// An estimate of the cost. It counts the state transitions of a deployment whose gates all pass. The time that
+    /// functions work comes on top, and so does waiting for AWS.
     pub cost: Cost,
-    /// The digest of what is planned: equal for equal plans, whoever asks and whenever.
+    /// The digest of the bytes, the targets and the changes, with the versions of the release and of the declaration.
+    /// It is equal for equal plans, whoever asks and whenever.
     pub hash: Digest,
 }
 

@@ -79,7 +79,8 @@ pub struct PresentState {
     /// The state in words: since when it runs; or what was brought in its place, by whom and why, and the input to
     /// start to have it.
     pub text: Prose,
-    /// The input to start to have it, also if it is recorded as running and a target shows something else.
+    /// The input to start to have it, also if it is recorded as running and a target shows something else. It has every
+    /// wish without which the deployment would be refused now. No gate is looked at for that.
     pub next: Prose,
 }
 

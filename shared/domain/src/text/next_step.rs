@@ -10,7 +10,8 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NextStep {
-    /// Start the release machine with this input.
+    /// Start the release machine with this input. A call of this API does the same: a `POST`, but a `DELETE` to release
+    /// a hold.
     Start(Input),
     /// Make this call of the API, where the machine has no input for the step.
     Call(Call),

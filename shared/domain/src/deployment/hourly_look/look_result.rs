@@ -43,7 +43,7 @@ pub struct Component {
     /// The person or service that made the difference, as far as CloudTrail shows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub who: Option<ChangedBy>,
-    /// The declared rule for a difference.
+    /// The declared rule for a difference; absent where it is `report`.
     #[serde(default, skip_serializing_if = "Heal::is_report")]
     pub heal: Heal,
 }

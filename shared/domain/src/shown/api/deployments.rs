@@ -39,8 +39,8 @@ pub struct HistoryEntry {
     pub environment: EnvironmentName,
     /// The action that was asked for.
     pub action: ActionName,
-    /// The release's version; of a rollback, a drill or a restore that of the snapshot that it goes to. Until its turn
-    /// the action's name stands there, and is no version.
+    /// The release's version; of a rollback, a drill, a restore or a withdrawal that of the snapshot that it goes to.
+    /// Until its turn the action's name stands there, and is no version.
     #[serde(deserialize_with = "foreign::one")]
     pub version: String,
     /// The snapshot that a rollback, a drill or a restore goes to; absent while nobody knows it.
@@ -105,7 +105,8 @@ fn sorted_parts(record: &Deployment) -> Vec<Part> {
 pub struct Provenance {
     /// The action that was asked for.
     pub action: ActionName,
-    /// The release's version.
+    /// The release's version; of a rollback, a drill, a restore or a withdrawal that of the snapshot that it goes to.
+    /// Until its turn the action's name stands there, and is no version.
     #[serde(deserialize_with = "foreign::one")]
     pub version: String,
     /// The snapshot that it goes to, if it goes to one and that is known.
@@ -172,7 +173,8 @@ pub struct Record {
     pub deployment: Deployment,
     /// Its plan; null before its targets were looked at.
     pub plan: Option<Plan>,
-    /// The present state of what it brought; absent where its ending says it all.
+    /// The present state of what it brought, for a deployment that succeeded or found everything in place; absent where
+    /// its ending says it all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub now: Option<PresentState>,
     /// The second look at its targets after a recovery; absent where none is due.
@@ -224,7 +226,9 @@ pub enum AcceptedStatus {
     Accepted,
 }
 
-/// The outcome of an execution. All members but `execution` are null while nothing is recorded.
+/// The outcome of an execution. All members but `execution` are null while nothing is recorded, and for an execution
+/// that drew a plan. If the status of any other is not `RUNNING` any more and nothing is recorded, nobody knows what it
+/// did.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ExecutionOutcome {
     /// The deployment that it became.
@@ -240,7 +244,7 @@ pub struct ExecutionOutcome {
 /// The deed of an action that is no deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Done {
-    /// The text of it.
+    /// The text of it. A `recover` that had nothing to do says so, and why.
     pub cause: String,
 }
 

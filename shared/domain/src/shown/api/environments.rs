@@ -69,7 +69,8 @@ pub struct Situation {
     /// True if a deployment that was judged good made the present snapshot.
     #[serde(default)]
     pub verified_good: bool,
-    /// True if that deployment had no gate, so that nothing was measured of it.
+    /// True if that deployment had no gate, so that nothing was measured of it. A rollback goes to the snapshot all the
+    /// same.
     #[serde(default)]
     pub unmeasured: bool,
     /// The hold on automatic deployments: since when, why and by whom. Its reason keeps what others said who held it as

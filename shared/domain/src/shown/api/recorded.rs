@@ -47,7 +47,8 @@ pub struct ListedSnapshot {
     pub present: bool,
     /// True if a deployment made it that was judged good. A rollback goes to another one only if it names it.
     pub verified_good: bool,
-    /// True if that deployment had no gate, so that nothing was measured of it.
+    /// True if that deployment had no gate, so that nothing was measured of it. A rollback goes to the snapshot all the
+    /// same.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unmeasured: bool,
     /// True if its release was undone here later. A rollback goes there only if it names it.
@@ -61,8 +62,9 @@ pub struct ListedSnapshot {
     pub asked: Option<Provenance>,
 }
 
-/// A component in a snapshot; for one that came later, what was found of it. Its observed state stays in the ledger: it
-/// may be long, and only its kind can read it.
+/// A component in a snapshot. For one that came later it is what was found of the component before its first change. A
+/// rollback to the snapshot brings that back. The observed state stays in the ledger: it may be long, and only the
+/// component's kind can read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ListedComponent {
     /// The bytes; null if Windlass did not bring them.
@@ -144,7 +146,8 @@ pub struct Refusals {
     pub next: Option<String>,
 }
 
-/// A request that was refused, or an arrival that was not taken.
+/// A request that was refused, or an arrival that was not taken. A refusal is listed for 90 days, an arrival that was
+/// not taken for 30. A repository that nobody declares has one line, the newest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ListedRefusal {
     /// The application that it seems meant for, declared or not; absent if it names none.
@@ -197,7 +200,9 @@ pub struct EnvironmentStats {
     pub from: Time,
     /// The time at which it ends.
     pub to: Time,
-    /// True if the window begins later than was asked for, because there is too much to read.
+    /// True if the window begins later than was asked for, because there is too much to read. At most 1,000 deployments
+    /// of an environment are read. In an answer with more than three environments the most is lower, but never below
+    /// 100.
     pub cut: bool,
     /// The figures.
     pub figures: Figures,
