@@ -5,13 +5,17 @@ use super::inputs::{self, EarlierComponents};
 use super::scene::{Ports, Scene, WantedComponent};
 use super::{artifact, permissions};
 use crate::kinds::Prepared;
-use crate::observe::where_it_ran;
+use crate::observe::{compare, where_it_ran};
 use crate::ports::Result;
 use crate::trouble::Checked;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::output::{Inputs, PlannedOutput};
+use windlass_domain::deployment::step::Step;
+use windlass_domain::environment::drift::Drift;
+use windlass_domain::release::action::ActionName;
 use windlass_domain::text::fault::Fault;
+use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::ComponentName;
 
 /// The number of components that are observed at the same time: enough to be quick, and few enough for the request
@@ -99,6 +103,11 @@ pub async fn draft<'a>(
         Err(trouble) => Err(trouble.findings()?),
     };
     let mut prepared = prepared(ports, scene, &wanted, running, &inputs).await?;
+    if let Some(ran) = ran.as_ref().filter(|_| !prepared.findings.is_empty())
+        && is_there_already(ports, scene, wanted.name, ran).await?
+    {
+        prepared = staying(ran, prepared);
+    }
     if let Some(running) = running {
         let warning = out_of_band_change(wanted.name, running, &prepared)?;
         prepared.warnings.splice(0..0, warning);
@@ -116,4 +125,33 @@ pub async fn draft<'a>(
         PlannedOutput::Later => None,
     });
     Ok(Draft { name: wanted.name, kind, prepared, inputs: known.collect(), ran })
+}
+
+/// Returns whether a rollback finds a component as its snapshot has it: the target is the same, and shows what was
+/// recorded then.
+async fn is_there_already(ports: &impl Ports, scene: &Scene, name: &ComponentName, ran: &Step) -> Result<bool> {
+    let is_rollback = matches!(scene.loaded.record.action, ActionName::Rollback | ActionName::Drill);
+    let goal = scene.goal.as_ref().filter(|_| is_rollback);
+    let Some(back) = goal.and_then(|goal| goal.components.get(name)) else {
+        return Ok(false);
+    };
+    let former = where_it_ran(ports, name, back).await?;
+    if former.is_none_or(|former| former.claims != ran.claims) {
+        return Ok(false);
+    }
+    let looked = compare(ports, &BTreeMap::from([(name.clone(), back.clone())])).await;
+    Ok(looked.get(name).is_some_and(|found| found.drift == Drift::None))
+}
+
+/// Returns the plan of a component that stays as it is. A rollback asks nothing of it, so that what would refuse its
+/// change is a warning: the way back of the others does not wait for it.
+fn staying(ran: &Step, refused: Prepared) -> Prepared {
+    let remedy = "Nothing for this rollback. Mend it before one that changes this component.";
+    let warned = refused.findings.into_iter().map(|found| Finding::new(found.name, found.path, found.reason, remedy));
+    Prepared {
+        claims: ran.claims.clone(),
+        unchanged: Some("its target shows already what the snapshot has".to_owned()),
+        warnings: warned.chain(refused.warnings).collect(),
+        ..Prepared::default()
+    }
 }

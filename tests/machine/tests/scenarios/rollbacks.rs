@@ -6,7 +6,10 @@ use crate::scenarios::scene::{
 };
 use serde_json::json;
 use windlass_domain::release::ending::Ending;
+use windlass_domain::text::finding::FindingName;
+use windlass_engine::ledger;
 use windlass_machine::shop::{FUNCTIONS, Shop};
+use windlass_world::run::run;
 
 fn take_away_version_2(shop: &Shop<'_>, function: &str) {
     let mut functions = shop.world().lambda();
@@ -120,6 +123,38 @@ fn what_is_gone_is_named_and_nothing_changes() {
     assert_eq!(ended(&shop, &rollback).findings.len(), 2);
     assert_eq!(serves(&shop), both("3"));
     assert_free(&shop);
+}
+
+/// A component that stays as it is asks nothing of its way back, so that it refuses no other one's.
+#[test]
+fn a_rollback_of_one_function_only_warns_of_another_that_stays() {
+    let program = program();
+    for somebody_moved_it in [false, true] {
+        let mut shop = live_with(&program, &["1.0.0"]);
+        shop.deploy("1.1.0", &["api"]);
+        shop.region.run();
+        let mut functions = shop.world().lambda();
+        let jobs = functions.functions.get_mut("shop-jobs").unwrap();
+        jobs.tags.clear();
+        if somebody_moved_it {
+            jobs.aliases.get_mut("live").unwrap().version = "1".into();
+        }
+        drop(functions);
+        let rollback = shop.act("rollback");
+        shop.region.run();
+        let record = ended(&shop, &rollback);
+        if somebody_moved_it {
+            assert_eq!(record.ending, Ending::Rejected, "what does not show what the snapshot has is not left out");
+            continue;
+        }
+        assert_eq!(record.ending, Ending::Succeeded, "{record:?}");
+        let plan = ledger::plan(&shop.deployment(&rollback).id);
+        let plan = run(ledger::require(shop.world(), &plan)).unwrap();
+        let warned = plan.value.warnings;
+        let names: Vec<(FindingName, &str)> = warned.iter().map(|one| (one.name, one.path.as_str())).collect();
+        assert!(names.contains(&(FindingName::TargetNotOurs, "components.jobs.function")), "{names:?}");
+        assert_free(&shop);
+    }
 }
 
 #[test]
