@@ -48,6 +48,11 @@ pub fn live_comparison(record: &Deployment, now: &Environment) -> LiveComparison
                 part.container.as_ref().and_then(|it| left.running.containers.get(it)).unwrap_or(&left.running.names);
             let is_called = |version: &str| names.now.version == version;
             let is_found = record.found.contains(name) && is_called(BEFORE_WINDLASS);
+            // A rollback brings back only what is declared, and its plan warned of the rest.
+            if record.action.is_to_a_snapshot() && !names.are_of(&record.id) {
+                called.push(words);
+                continue;
+            }
             let brought_it = names.are_of(&record.id) || is_called(&record.release.version);
             if brought_it || is_found {
                 unknown.push(format!("{words}: see its target, or declare it again"));
@@ -217,6 +222,7 @@ mod tests {
     use super::*;
     use crate::talk::windlass;
     use serde_json::{Value, json};
+    use windlass_domain::release::action::ActionName;
 
     fn artifact(letter: char) -> Value {
         json!({"type": "image", "repository": "r", "digest": letter.to_string().repeat(64)})
@@ -292,9 +298,18 @@ mod tests {
         let same = compared_with(&gone, &none, &left("1.1.0", other, Value::Null));
         assert!(same.starts_with("unknown: web: no longer declared; "), "{same}");
         assert_eq!(
-            compared_with(&gone, &none, &left("1.4.0", other, declaration)),
+            compared_with(&gone, &none, &left("1.4.0", other, declaration.clone())),
             format!("else: {words}; it was 1.4.0 last, by deployment fedcba9876543210")
         );
+        // A rollback does not bring back what has left the declaration.
+        let mut rollback = record();
+        rollback.action = ActionName::Rollback;
+        assert_eq!(
+            compared_of(&rollback, &gone, &none, &left("1.4.0", other, declaration.clone())),
+            format!("runs: it runs now, since 1970-01-01T00:00:01Z\n  {words}")
+        );
+        let brought = compared_of(&rollback, &gone, &none, &left("1.1.0", me, declaration));
+        assert!(brought.starts_with("unknown: web: no longer declared"), "{brought}");
         // A state that went back to what was found is compared as well.
         let found = |version: &str, by: &str| {
             json!({"web": {"version": version, "deployment": by, "since": 1000,
