@@ -269,6 +269,19 @@ fn who_is_refused_comes_back_less_and_less_often() {
     }
 }
 
+/// Safety: retries: Where a release has taken all the concurrency of the account, Windlass's own functions are refused as
+/// well. Each Task comes back for 18 minutes then, and for nine on average, whatever else it has met.
+#[test]
+fn functions_of_our_own_that_are_refused_come_back_for_minutes() {
+    let machine = machine();
+    for (name, task) in tasks(&machine) {
+        let retrier = retrier(task, "Lambda.TooManyRequestsException").expect("it is asked again");
+        assert_eq!(retrier.error_equals.len(), 1, "{name}: no other error uses its attempts up");
+        let seconds: u64 = (1..=retrier.max_attempts).map(|attempt| retrier.delay_ms(attempt) / 1000).sum();
+        assert!((18 * 60..20 * 60).contains(&seconds), "{name}: {seconds} s");
+    }
+}
+
 /// Safety: endings: Each Task catches everything, and a stale token leads to no undo.
 #[test]
 fn every_task_catches_everything_and_a_stale_token_leads_to_no_undo() {

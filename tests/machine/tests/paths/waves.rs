@@ -47,7 +47,7 @@ fn three_waves_take_fewer_than_45_transitions() {
 
 #[test]
 fn a_wave_is_looked_at_by_the_retry_of_judge_and_each_visit_has_tries_of_its_own() {
-    let lost = json!("!Lambda.TooManyRequestsException");
+    let lost = json!("!Lambda.ServiceException");
     let visit = |looks| [vec![lost.clone(); 8], vec![json!("!StillBaking"); looks]].concat();
     let settle = json!({"verdict": "settle"});
     let script = Script::new([
@@ -93,6 +93,24 @@ fn a_failed_gate_is_undone_wave_by_wave_each_once() {
     );
     let undone: Vec<Value> = script.asked("Undo").iter().map(|ask| ask["undone"].clone()).collect();
     assert_eq!(undone, [Value::Null, json!(1), json!(0)]);
+}
+
+/// Safety: undo: A release that takes all the concurrency of the account is undone, although Windlass's own functions are
+/// refused for minutes.
+#[test]
+fn a_way_back_whose_functions_are_refused_for_minutes_is_gone() {
+    let refused = |answer: Value| [vec![json!("!Lambda.TooManyRequestsException"); 40], vec![answer]].concat();
+    let restore = json!({"verdict": "restore", "wave": 0, "items": [item("api", "lambda")]});
+    let script = Script::new([
+        ("Prepare", change(0, json!([item("api", "lambda")]))),
+        ("Judge", word("failed")),
+        ("Undo", [refused(restore), vec![json!({"verdict": "settle_undo"})]].concat()),
+        ("DeployLambda api back", refused(json!("changed"))),
+        ("SettleUndo", refused(json!({"verdict": "rolled_back"}))),
+    ]);
+    let ran = run(&script, true);
+    assert!(ran.path.ends_with("Undo Undoing SettleUndo Ended RolledBack"), "{}", ran.path);
+    assert!(ran.took_s > 3 * 18 * 60, "{} s", ran.took_s);
 }
 
 #[test]
