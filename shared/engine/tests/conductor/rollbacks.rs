@@ -115,7 +115,7 @@ fn it_goes_to_the_newest_good_one_that_the_present_one_replaced() {
             assert_eq!(answer.error, "NothingToGoBackTo", "{row}");
             let reason = match named {
                 Some(number) => format!("There is no snapshot {number}."),
-                None => "The present snapshot replaced none".to_owned(),
+                None => "The present snapshot replaced no other release".to_owned(),
             };
             assert!(answer.cause.contains(&reason), "{}", answer.cause);
             // The answer says what a person may start instead, and that automatic deployments are held.
@@ -144,7 +144,7 @@ fn after_a_rollback_to_what_was_before_windlass_the_good_snapshots_are_named() {
     scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     veto(&scene, 3);
     let (answer, _) = press(&scene, json!({}));
-    let reason = "The present snapshot replaced none that was verified good and is not vetoed. A rollback that names \
+    let reason = "The present snapshot replaced no other release that was verified good and is not vetoed. A rollback that names \
         none goes only to what the present one replaced. Remedy: ";
     let good = "Verified good, and not what runs: 4 (1.4.0), 2 (1.2.0). To go to snapshot 4, start ";
     assert_eq!(answer.error, "NothingToGoBackTo");

@@ -51,7 +51,9 @@ fn one_that_finds_its_goal_in_place_walks_further_back_the_next_time() {
     let pressed = shop.world().clock().now;
     let first = shop.act("rollback");
     shop.region.run();
-    assert_eq!(ended(&shop, &first).ending, Ending::NothingToDo);
+    let first = ended(&shop, &first);
+    assert_eq!(first.ending, Ending::NothingToDo);
+    assert!(first.cause.written().starts_with("Nothing was changed: shop prod is at 1.1.0"), "{:?}", first.cause);
     let running = shop.environment().running;
     assert!(running.values().all(|running| running.version() == "1.1.0"));
     assert!(running.values().all(|running| running.names.now.since >= pressed));
@@ -123,6 +125,25 @@ fn what_is_gone_is_named_and_nothing_changes() {
     assert_eq!(ended(&shop, &rollback).findings.len(), 2);
     assert_eq!(serves(&shop), both("3"));
     assert_free(&shop);
+}
+
+/// After the same bytes were deployed once more, such as to mend what somebody changed, a rollback brings others.
+#[test]
+fn a_rollback_passes_by_snapshots_that_have_what_runs() {
+    let program = program();
+    let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
+    let mut again = shop.release("1.1.0", &BOTH);
+    again["again"] = true.into();
+    again["reason"] = "somebody moved it".into();
+    let mut functions = shop.world().lambda();
+    functions.named("shop-api").unwrap().aliases.get_mut("live").unwrap().version = "2".into();
+    drop(functions);
+    let mended = shop.start(&again);
+    shop.region.run();
+    assert_eq!((ended(&shop, &mended).ending, serves(&shop)), (Ending::Succeeded, both("3")));
+    let rollback = shop.act("rollback");
+    shop.region.run();
+    assert_eq!((ended(&shop, &rollback).ending, serves(&shop)), (Ending::Succeeded, both("2")));
 }
 
 /// A component that stays as it is asks nothing of its way back, so that it refuses no other one's.

@@ -77,15 +77,32 @@ fn renamed(name: &ComponentName, goal: &Snapshot, before: &EnvironmentState) -> 
     is_renamed.then(|| format!(", called {} until now", ran.version()))
 }
 
-/// Says that every component is what the snapshot says.
-pub fn went_back(record: &Deployment, goal: &Snapshot, undone: Option<String>, parts: Vec<Prose>) -> Prose {
+/// Says that every component is what the snapshot says, and first of all whether nothing was changed for it.
+pub fn went_back(
+    record: &Deployment,
+    goal: &Snapshot,
+    undone: Option<String>,
+    changed: &[String],
+    parts: Vec<Prose>,
+) -> Prose {
     let (app, env, number) = (&record.app, &record.environment, goal.number);
     let version = match number {
         FOUND_FIRST => "what was found before the first release",
         _ => &goal.version,
     };
+    let is_same = undone.is_none() && changed.is_empty();
     let parts = Prose::join(undone.map(Prose::from).into_iter().chain(parts), "; ");
     let parts = if parts.is_empty() { "nothing had to be changed".into() } else { parts };
+    if is_same {
+        return prose!(
+            "Nothing was changed: {} {} is at {} (snapshot {}) already: {}.",
+            app,
+            env,
+            version,
+            number,
+            parts
+        );
+    }
     prose!("{} {} is back at {} (snapshot {}): {}.", app, env, version, number, parts)
 }
 

@@ -8,7 +8,7 @@ use crate::trouble::Checked;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::drill::SnapshotVersion;
 use windlass_domain::environment::kept::{Irreversible, in_words};
-use windlass_domain::environment::{Snapshot, irreversible};
+use windlass_domain::environment::{EnvironmentState, Snapshot, irreversible};
 use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::call::{self, input};
@@ -20,14 +20,17 @@ use windlass_domain::text::prose::Prose;
 pub const FOUND_FIRST: u64 = 1;
 
 /// Chooses the snapshot to go back to, when it is the rollback's turn: the named one, or the
-/// newest verified-good one that the present one replaced and whose release is not vetoed. What was found of a
+/// newest verified-good one that the present one replaced, whose release is not vetoed, and that is something else than
+/// what runs. What was found of a
 /// component belongs to the snapshots that are older than its first change.
 pub async fn choose(ports: &impl Ports, view: &View, record: &mut Deployment) -> Checked<()> {
     let at = record.environment_id();
     let present = view.present_to_go_back_from();
     let snapshot = match record.snapshot {
         Some(number) => snapshot(ports, at, number).await?,
-        None => newest_good(ports, present, at).await?,
+        // What it stopped is undone by now, and what ran before that is what was asked for.
+        None if record.stops.is_some() => newest_good(ports, present, at).await?,
+        None => newest_other(ports, present, at, &view.state.value).await?,
     };
     let Some(snapshot) = snapshot else {
         return Err(no_rollback_goal(ports, view, record).await?.into());
@@ -94,10 +97,12 @@ async fn nothing_to_go_back_to(ports: &impl DynamoDbApi, view: &View, record: &D
     let to_good = to_a_good_one(&good_ones(ports, view, of).await?, of);
     let reason = match record.snapshot {
         Some(number) => format!("there is no snapshot {number}."),
-        None if to_good.is_some() => "the present snapshot replaced none that was verified good and is not vetoed. A \
+        None if to_good.is_some() => {
+            "the present snapshot replaced no other release that was verified good and is not vetoed. A \
              rollback that names none goes only to what the present one replaced."
-            .into(),
-        None => "the present snapshot replaced none that was verified good.".into(),
+                .into()
+        }
+        None => "the present snapshot replaced no other release that was verified good.".into(),
     };
     let members = |number: u64| [("snapshot", number.into()), ("reason", "…".into())];
     let start = input(ActionName::Rollback, of, &members(FOUND_FIRST));
@@ -133,6 +138,20 @@ pub async fn snapshot(ports: &impl DynamoDbApi, of: EnvironmentId<'_>, number: u
 pub async fn newest_good(ports: &impl DynamoDbApi, present: u64, at: EnvironmentId<'_>) -> Result<Option<Snapshot>> {
     let present = snapshot(ports, at, present).await?;
     newest_good_of(ports, present.map_or(0, |present| present.replaced), at).await
+}
+
+/// The newest of those that is something else than what runs.
+async fn newest_other(
+    ports: &impl DynamoDbApi,
+    present: u64,
+    at: EnvironmentId<'_>,
+    state: &EnvironmentState,
+) -> Result<Option<Snapshot>> {
+    let mut goal = newest_good(ports, present, at).await?;
+    while let Some(same) = goal.take_if(|goal| goal.clone().with_found(state).runs(state)) {
+        goal = newest_good(ports, same.number, at).await?;
+    }
+    Ok(goal)
 }
 
 /// The first of a snapshot and those that it replaced that is verified good and whose release is not vetoed.
@@ -205,10 +224,7 @@ pub fn to_a_good_one(good: &[Snapshot], of: EnvironmentId<'_>) -> Option<Prose> 
 pub async fn choose_for_drill(ports: &impl Ports, view: &mut View, record: &Deployment) -> Checked<Option<u64>> {
     let at = record.environment_id();
     let state = &view.state.value;
-    let mut goal = newest_good(ports, state.snapshot, at).await?;
-    while let Some(same) = goal.take_if(|goal| goal.clone().with_found(state).runs(state)) {
-        goal = newest_good(ports, same.number, at).await?;
-    }
+    let goal = newest_other(ports, state.snapshot, at, state).await?;
     let goal = goal.map(|goal| goal.with_found(state));
     let present = snapshot(ports, at, state.snapshot).await?;
     let (Some(goal), Some(present)) = (goal, present) else {

@@ -168,7 +168,7 @@ async fn conclude(
         Some(_) if value.withdrawal.is_some() => settling::withdrawal_done(value, &scene.changed).into(),
         Some(goal) => {
             let done = outcomes::parts(goal, plan, &changed, before);
-            outcomes::went_back(value, goal, undone, done)
+            outcomes::went_back(value, goal, undone, &changed, done)
         }
         None if outcome == PlanOutcome::NothingToDo => already_there(value, [before, after], plan).into(),
         None => format!(
