@@ -87,15 +87,24 @@ fn of(by: &DeployerRole<'_>, spec: &Spec, service: &Service, current: &TaskDefin
     }
     needs.push(on(service.arn.clone(), "ecs:UpdateService").tagged(&service.tags));
     if !spec.rollout.is_rolling() {
-        // A deployment's ARN is the service's with its id.
-        let deployment = service.arn.replacen(":service/", ":service-deployment/", 1) + "/any";
         let mut actions = vec!["ecs:StopServiceDeployment"];
         if !spec.pause.is_empty() {
             actions.push("ecs:ContinueServiceDeployment");
         }
-        needs.push(Needed::on("service", deployment, &actions));
+        needs.extend(on_a_rollout(service, &actions));
     }
     needs
+}
+
+/// Pure: returns the calls on a rollout that is under way. They need permission for its deployment and for the service
+/// (Service Authorization Reference, Amazon ECS: both resource types are required).
+fn on_a_rollout(service: &Service, actions: &[&'static str]) -> [Needed; 2] {
+    // A deployment's ARN is the service's with its id.
+    let deployment = service.arn.replacen(":service/", ":service-deployment/", 1) + "/any";
+    [
+        Needed::on("service", deployment, actions),
+        Needed::on("service", service.arn.clone(), actions).tagged(&service.tags),
+    ]
 }
 
 /// Pure: returns the calls by which an environment's own role passes on the roles of a task definition.
@@ -109,6 +118,9 @@ pub fn passes_on(member: &'static str, by: &DeployerRole<'_>, of: &TaskDefinitio
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ports::{OnFailure, Shifting};
+    use serde_json::json;
+    use std::collections::BTreeMap;
 
     #[test]
     fn a_role_is_known_by_its_arn_with_wildcards() {
@@ -130,5 +142,86 @@ mod tests {
             assert_eq!(full_arn(&role.into(), task_definition), whole, "{role}");
         }
         assert!(fits("arn:aws:iam::*:role/*", "arn:aws:iam::1:role/teams/shop/task"));
+    }
+
+    fn service() -> Service {
+        Service {
+            arn: "arn:aws:ecs:eu-west-1:111111111111:service/shop/agent".to_owned(),
+            status: "ACTIVE".to_owned(),
+            task_definition: "arn:aws:ecs:eu-west-1:111111111111:task-definition/agent:1".to_owned(),
+            desired: 1,
+            running: 1,
+            capacity: vec![],
+            controller: "ECS".to_owned(),
+            strategy: "CANARY".to_owned(),
+            percents: (100, 200),
+            breaker: OnFailure::RollsBack,
+            alarms: OnFailure::GoesOn,
+            hooks: vec![],
+            shifting: Shifting::default(),
+            deployments: vec![],
+            task_sets: vec![],
+            events: vec![],
+            tags: BTreeMap::from([("windlass:app".to_owned(), "shop".to_owned())]),
+        }
+    }
+
+    fn spec(rollout: &str, pause: &[&str]) -> Spec {
+        serde_json::from_value(json!({
+            "cluster": "shop", "service": "agent", "containers": {"agent": "shop/agent"}, "base": "running",
+            "rollout": rollout, "pause": pause, "steady_within": "15m",
+        }))
+        .unwrap()
+    }
+
+    /// The calls on a rollout, in short: the action, the kind of the resource, and whether its tags are given.
+    fn on_rollouts(spec: &Spec) -> Vec<(&'static str, String, bool)> {
+        let by = DeployerRole {
+            role: "arn:aws:iam::111111111111:role/windlass-deploy-ecs",
+            is_own: false,
+            region: "eu-west-1",
+        };
+        let service = service();
+        let current = TaskDefinition {
+            arn: service.task_definition.clone(),
+            family: "agent".to_owned(),
+            document: json!({}),
+            tags: BTreeMap::new(),
+        };
+        let mut found = vec![];
+        for needed in of(&by, spec, &service, &current) {
+            let sort = needed.resource.split([':', '/']).nth(5).unwrap_or_default().to_owned();
+            let is_tagged = needed.context.contains_key("aws:ResourceTag/windlass:app");
+            let of_rollout = needed.actions.iter().filter(|action| action.ends_with("ServiceDeployment"));
+            found.extend(of_rollout.map(|action| (*action, sort.clone(), is_tagged)));
+        }
+        found
+    }
+
+    /// The rollout, its pauses, and the calls on it.
+    type Row<'a> = (&'a str, &'a [&'a str], &'a [(&'a str, &'a str, bool)]);
+
+    #[test]
+    fn a_rollout_is_stopped_with_permission_for_the_service_too() {
+        let (stop, go_on) = ("ecs:StopServiceDeployment", "ecs:ContinueServiceDeployment");
+        let table: [Row<'_>; 3] = [
+            ("rolling", &[], &[]),
+            ("canary", &[], &[(stop, "service-deployment", false), (stop, "service", true)]),
+            (
+                "canary",
+                &["POST_TEST_TRAFFIC_SHIFT"],
+                &[
+                    (stop, "service-deployment", false),
+                    (go_on, "service-deployment", false),
+                    (stop, "service", true),
+                    (go_on, "service", true),
+                ],
+            ),
+        ];
+        for (rollout, pause, expected) in table {
+            let found = on_rollouts(&spec(rollout, pause));
+            let found: Vec<_> = found.iter().map(|(action, sort, tagged)| (*action, sort.as_str(), *tagged)).collect();
+            assert_eq!(found, expected, "{rollout} {pause:?}");
+        }
     }
 }
