@@ -42,8 +42,11 @@ def problems(document):
     for name, resource in document["Resources"].items():
         properties = resource.get("Properties", {})
         kept = resource.get("DeletionPolicy", "Delete")
-        if kept == "Retain":
+        is_protected = bool(properties.get("DeletionProtectionEnabled"))
+        if kept == "Retain" and not is_protected:
             found.append(f"{name}: it is left by a stack that could not be made; write RetainExceptOnCreate")
+        if kept == "RetainExceptOnCreate" and is_protected:
+            found.append(f"{name}: a stack that could not be made cannot delete what is protected; write Retain")
         if kept != "Delete" and properties.get(NAMES.get(resource["Type"]) or ""):
             found.append(f"{name}: what is kept has a fixed name, which the next stack cannot take")
         code = properties.get("Code")
@@ -67,11 +70,12 @@ def test_each_rule_finds_what_it_is_for():
         "Parameters": {"Subnets": {"Default": "subnet-00000000000000000"}},
         "Resources": {
             "Site": {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "Properties": {"BucketName": "shop-web"}},
+            "Orders": {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "RetainExceptOnCreate", "Properties": {"DeletionProtectionEnabled": True}},
             "Function": {"Type": "AWS::Lambda::Function", "Properties": {"Handler": "app.handler", "Code": {"ZipFile": "…"}}},
             "Service": {"Type": "AWS::ECS::Service", "Properties": {"Subnets": ["subnet-00000000000000000"]}},
         },
     }
-    assert len(problems(bad)) == 5
+    assert len(problems(bad)) == 6
 
 
 def made_by_iam(document):

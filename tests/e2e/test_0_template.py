@@ -150,10 +150,28 @@ def test_the_ledger_can_be_restored():
     assert RESOURCES["Ledger"]["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
 
 
-@pytest.mark.parametrize("name", ["Ledger", "Artifacts", "AccessLogs"])
-def test_what_cannot_be_made_again_outlives_the_stack(name):
-    """And does not outlive a stack that could not be made: the next try would meet it."""
+@pytest.mark.parametrize("name", ["Artifacts", "AccessLogs"])
+def test_a_bucket_outlives_the_stack_and_not_one_that_could_not_be_made(name):
+    """Such a bucket is empty, and CloudFormation deletes it."""
     assert (RESOURCES[name]["DeletionPolicy"], RESOURCES[name]["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+
+
+def test_the_ledger_outlives_also_a_stack_that_could_not_be_made():
+    """It is protected against deletion, so that its deletion would fail, and the rollback of the stack with it. CloudFormation gives it a name
+    of its own each time, so that the next try does not meet it."""
+    ledger = RESOURCES["Ledger"]
+    assert (ledger["DeletionPolicy"], ledger["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert "DeletionProtectionEnabled" in ledger["Properties"] and "TableName" not in ledger["Properties"]
+
+
+def test_the_page_deletes_what_a_first_install_that_failed_leaves():
+    """Whatever is kept although the stack could not be made is named there, with its removal."""
+    kept = {name for name, resource in RESOURCES.items() if resource.get("DeletionPolicy") == "Retain"}
+    (section,) = re.findall(r"^## The first install failed\n(.*?)^## ", (REPOSITORY / "docs/install.md").read_text(), re.DOTALL | re.MULTILINE)
+    assert kept == set(re.findall(r"--logical-resource-id (\w+)", section)) == {"Ledger"}
+    removal = (REPOSITORY / "docs/remove.md").read_text()
+    commands = [line for line in section.splitlines() if line.startswith("aws dynamodb ")]
+    assert len(commands) == 3 and all(f"{line}\n" in removal for line in commands)
 
 
 def test_the_page_on_removal_takes_every_policy_off_that_people_attach():
