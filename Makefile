@@ -296,13 +296,15 @@ release-parts: tools .local/zig/stamp
 release-papers: tools .local/sbom/stamp
 	nice $(SAM)/python tests/tools/release papers --into $(DIST)
 
-# Deploys what build-aws built into the account and region of your credentials: PARAMETERS="AlertEmail=you@example.com …".
+# Deploys what build-aws built into the account and region of your credentials: PARAMETERS="AlertEmail=you@example.com …",
+# and OPTIONS of `sam deploy`, such as OPTIONS="--region eu-west-1".
 STACK ?= windlass
 FOLDER ?= .
+OPTIONS ?=
 export PARAMETERS
 
 deploy: tools
-	$(SAM)/python tests/tools/deploy.py --stack $(STACK) --folder $(FOLDER)
+	$(SAM)/python tests/tools/deploy.py --stack $(STACK) --folder $(FOLDER) $(OPTIONS)
 
 # The demo's story in the account of your credentials: it asks before it begins, and takes away what it made.
 REGION ?= eu-north-1

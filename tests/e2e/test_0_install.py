@@ -339,6 +339,20 @@ def test_each_deployment_is_given_a_copy_that_says_when_it_began(tmp_path):
     assert f"/{deploy.COPY}" in (REPOSITORY / ".gitignore").read_text().splitlines()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "more"),
+    [
+        ([], []),
+        (["--stack", "other"], []),
+        (["--region", "eu-west-1", "--stack", "other", "--no-confirm-changeset"], ["--region", "eu-west-1", "--no-confirm-changeset"]),
+        (["--stack", "other", "--tags", "team=shop", "--s3-prefix", "x"], ["--tags", "team=shop", "--s3-prefix", "x"]),
+    ],
+)
+def test_each_other_option_is_one_of_sam_deploy(arguments, more):
+    stack, folder, passed_on = deploy.asked(arguments)
+    assert (stack, folder, passed_on) == ("other" if "--stack" in arguments else "windlass", deploy.REPOSITORY, more)
+
+
 def elf(machine):
     return b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00" + machine.to_bytes(2, "little")
 

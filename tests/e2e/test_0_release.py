@@ -96,22 +96,53 @@ def test_a_template_that_would_not_be_whole_is_refused(text, wanted):
     assert wanted in str(raised.value)
 
 
-def script_writes(folder, when):
-    """Returns what `deploy.sh` gives to `sam`, at a time of its own, and the template that it makes."""
-    programs = {"sam": 'printf "%s\\n" "$@"\n', "date": f"echo {when}\n"}
-    for name, text in programs.items():
-        (folder / name).write_text(f"#!/bin/sh\n{text}")
-        (folder / name).chmod(0o755)
-    environment = {"PATH": f"{folder}:/usr/bin:/bin", "STACK": "other"}
-    done = subprocess.run(["sh", folder / installation.SCRIPT, "A=b c", "D=e,f"], env=environment, capture_output=True, text=True, check=True)
-    return done.stdout.splitlines(), (folder / "template.deployed.yaml").read_text()
-
-
-def test_the_script_makes_each_deployment_a_new_one(tmp_path):
+@pytest.fixture
+def script(tmp_path):
+    """Runs `deploy.sh` with arguments, at a time of its own, beside a `sam` that prints what it is given."""
     (tmp_path / "template.yaml").write_text(installation.template(RAW, "1.2.3", "arm64"))
     (tmp_path / installation.SCRIPT).write_bytes((TOOL / installation.SCRIPT).read_bytes())
-    (given, first), (_, second) = (script_writes(tmp_path, f"2026-11-2{day}T08:00:00Z") for day in (0, 1))
-    assert given == ["deploy", "--template", "template.deployed.yaml", "--stack-name", "other", "--parameter-overrides", "A=b c", "D=e,f"]
+
+    def run(*arguments, when="2026-11-20T08:00:00Z"):
+        for name, text in {"sam": 'printf "%s\\n" "$@"\n', "date": f"echo {when}\n"}.items():
+            (tmp_path / name).write_text(f"#!/bin/sh\n{text}")
+            (tmp_path / name).chmod(0o755)
+        environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "STACK": "other"}
+        return subprocess.run(["sh", tmp_path / installation.SCRIPT, *arguments], env=environment, capture_output=True, text=True, check=False)
+
+    return run
+
+
+PARAMETERS = "--parameter-overrides"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given"),
+    [
+        ([], []),
+        (["A=b c", "D=e,f"], [PARAMETERS, "A=b c", "D=e,f"]),
+        (["A=-b", "D=$(x) *"], [PARAMETERS, "A=-b", "D=$(x) *"]),
+        (["--region", "eu-west-1"], ["--region", "eu-west-1"]),
+        (["A=b c", "--no-confirm-changeset"], ["--no-confirm-changeset", PARAMETERS, "A=b c"]),
+        # What follows an option is its own, also where it looks like a parameter.
+        (
+            ["A=b", "D=e", "--region", "eu-west-1", "--profile", "of shop", "--tags", "team=shop", "cost=1 2"],
+            ["--region", "eu-west-1", "--profile", "of shop", "--tags", "team=shop", "cost=1 2", PARAMETERS, "A=b", "D=e"],
+        ),
+    ],
+)
+def test_the_script_passes_parameters_and_options_on(script, arguments, given):
+    done = script(*arguments)
+    assert done.stdout.splitlines() == ["deploy", "--template", "template.deployed.yaml", "--stack-name", "other", *given], done.stderr
+
+
+def test_the_script_refuses_what_is_neither_a_parameter_nor_an_option(script, tmp_path):
+    done = script("A=b", "AlertEmail", "you@example.com")
+    assert (done.returncode, done.stdout) == (2, "") and "`AlertEmail` is no parameter: write Name=value" in done.stderr
+    assert not (tmp_path / "template.deployed.yaml").exists()
+
+
+def test_the_script_makes_each_deployment_a_new_one(script, tmp_path):
+    first, second = (script(when=f"2026-11-2{day}T08:00:00Z") and (tmp_path / "template.deployed.yaml").read_text() for day in (0, 1))
     before, after = versions(first), versions(second)
     assert len(before) == VERSIONED and not set(before.values()) & set(after.values())
     assert not set(versions((tmp_path / "template.yaml").read_text()).values()) & set(before.values())

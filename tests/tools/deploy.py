@@ -1,6 +1,8 @@
 """Deploys Windlass with `sam deploy`: the functions that `make build-aws` built, after a look at what they were built for.
 
-    PARAMETERS="AlertEmail=you@example.com" python tests/tools/deploy.py [--stack windlass] [--folder .]
+    PARAMETERS="AlertEmail=you@example.com" python tests/tools/deploy.py [--stack windlass] [--folder .] [OPTION …]
+
+Each other option is one of `sam deploy`, such as `--region eu-west-1 --no-confirm-changeset`.
 
 Everything that is wrong is listed at once, and nothing is deployed then. A parameter that is not given keeps the value of the deployment
 before (AWS SAM Developer Guide, "sam deploy"). What is deployed is a copy of the template that says when (decision 0281).
@@ -153,13 +155,20 @@ def given_as(name, value):
     return f"{name}={value}" if value else f'{name}=""'
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def asked(arguments):
+    """The stack, the folder, and the options that are for `sam deploy`."""
+    # No shortened name: an option of `sam deploy` is nobody else's.
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
     parser.add_argument("--stack", default="windlass")
     parser.add_argument("--folder", type=pathlib.Path, default=REPOSITORY)
-    options = parser.parse_args()
+    options, more = parser.parse_known_args(arguments)
+    return options.stack, options.folder, more
+
+
+def main():
+    stack, folder, more = asked(sys.argv[1:])
     given = shlex.split(os.environ.get("PARAMETERS", ""))
-    sys.exit(subprocess.run(command(options.folder, given, options.stack), cwd=options.folder, check=False).returncode)
+    sys.exit(subprocess.run(command(folder, given, stack, *more), cwd=folder, check=False).returncode)
 
 
 if __name__ == "__main__":
