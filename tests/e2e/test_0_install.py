@@ -170,6 +170,7 @@ OTHER_SIDES = {
     "InVpc": ({"VpcSubnetIds": "subnet-1,subnet-2", "VpcSecurityGroupIds": "sg-1"}, "tests/e2e/test_9_in_a_vpc.py"),
     "HasTargetAccounts": ({"TargetAccounts": "222222222222"}, "tests/e2e/test_9_in_a_vpc.py"),
     "Protected": ({"DeletionProtection": "false"}, "tests/e2e/install.py"),
+    "HasPermissionsBoundary": ({"PermissionsBoundary": "arn:aws:iam::aws:policy/AdministratorAccess"}, "tests/e2e/test_9_in_a_vpc.py"),
 }
 
 

@@ -6,7 +6,7 @@ import re
 import pytest
 import yaml
 from cloud import REGION, REPOSITORY
-from template import resources
+from template import TemplateLoader, resources
 
 # The local cloud's account.
 ACCOUNT = "000000000000"
@@ -180,6 +180,34 @@ def test_the_page_on_removal_takes_every_policy_off_that_people_attach():
     given = {output["Value"].removeprefix("Ref ") for name, output in outputs.items() if name.endswith("PolicyArn")}
     (listed,) = re.findall(r"^for policy in (.*); do$", (REPOSITORY / "docs/remove.md").read_text(), re.MULTILINE)
     assert given and set(listed.split()) == given
+
+
+@pytest.mark.parametrize("path", [TEMPLATE, REPOSITORY / "examples/target-role.yaml"], ids=lambda path: path.name)
+def test_each_role_is_bounded_where_the_account_asks_for_that(path):
+    """Where no role may be made without a permissions boundary, one role without it ends the installation."""
+    document = yaml.load(path.read_text(), TemplateLoader)
+    assert document["Parameters"]["PermissionsBoundary"]["Default"] == ""
+    assert document["Conditions"]["HasPermissionsBoundary"] == [["PermissionsBoundary", ""]]
+    bounds = {name: found["Properties"].get("PermissionsBoundary") for name, found in document["Resources"].items() if found["Type"] == "AWS::IAM::Role"}
+    assert bounds == dict.fromkeys(bounds, ["HasPermissionsBoundary", "PermissionsBoundary", "AWS::NoValue"]) and bounds
+    # SAM makes a role for each function and machine that names none.
+    made = [name for name, found in document["Resources"].items() if found["Type"].startswith("AWS::Serverless::") and "Role" not in found["Properties"]]
+    assert made == []
+
+
+@pytest.mark.parametrize(
+    ("given", "is_taken"),
+    [
+        ("", True),
+        ("arn:aws:iam::111122223333:policy/teams/boundary", True),
+        ("arn:aws-us-gov:iam::aws:policy/PowerUserAccess", True),
+        ("boundary", False),
+        ("arn:aws:iam::111122223333:role/boundary", False),
+    ],
+)
+def test_a_boundary_is_named_by_the_arn_of_a_policy(given, is_taken):
+    (pattern,) = {yaml.load(path.read_text(), TemplateLoader)["Parameters"]["PermissionsBoundary"]["AllowedPattern"] for path in (TEMPLATE, REPOSITORY / "examples/target-role.yaml")}
+    assert bool(re.fullmatch(pattern, given)) is is_taken
 
 
 def test_the_bucket_of_access_logs_may_be_written_before_anything_is_logged():

@@ -1,5 +1,5 @@
 """The other side of the conditions that no other test turns round: outside a VPC a private address is refused, within one it is not; and
-another account is let in. Everything else is tested outside a VPC, as Windlass is installed unless set otherwise."""
+another account is let in, and the roles are bounded. Everything else is tested outside a VPC, as Windlass is installed unless set otherwise."""
 
 import json
 
@@ -13,6 +13,8 @@ pytestmark = pytest.mark.heavy
 
 PRIVATE = "http://10.0.0.9/health"
 IN_A_VPC = {"VpcSubnetIds": "subnet-1,subnet-2", "VpcSecurityGroupIds": "sg-1", "TargetAccounts": "222222222222"}
+# A boundary that bounds nothing. The local cloud's CloudFormation leaves it out: tests/e2e/test_0_template.py looks at the template.
+IN_A_VPC["PermissionsBoundary"] = "arn:aws:iam::aws:policy/AdministratorAccess"
 # But for deploy-site, which is in no VPC, so that a private address is none that it may ask (tests/e2e/test_0_install.py).
 FETCHING = ("planner", "publish-site", "judge")
 HOME = cloud.REPOSITORY / ".local/vpc"
