@@ -296,8 +296,8 @@ release-parts: tools .local/zig/stamp
 release-papers: tools .local/sbom/stamp
 	nice $(SAM)/python tests/tools/release papers --into $(DIST)
 
-# Deploys what build-aws built into the account and region of your credentials: PARAMETERS="AlertEmail=you@example.com …",
-# and OPTIONS of `sam deploy`, such as OPTIONS="--region eu-west-1".
+# Deploys what build-aws built into the account and region of your credentials:
+# PARAMETERS="AlertEmail=you@example.com …", and OPTIONS of `sam deploy`, such as OPTIONS="--region eu-west-1".
 STACK ?= windlass
 FOLDER ?= .
 OPTIONS ?=

@@ -1,5 +1,5 @@
-"""The templates by AWS's own rules, which the local cloud does not keep; both sides of every condition; what is looked at before anything
-is deployed. No cloud is needed."""
+"""The templates by AWS's own rules, which the local cloud does not keep; both sides of every condition; what a deployment is made from. No
+cloud is needed."""
 
 import itertools
 import os
@@ -340,67 +340,11 @@ def test_each_deployment_is_given_a_copy_that_says_when_it_began(tmp_path):
     assert f"/{deploy.COPY}" in (REPOSITORY / ".gitignore").read_text().splitlines()
 
 
-@pytest.mark.parametrize(
-    ("arguments", "more"),
-    [
-        ([], []),
-        (["--stack", "other"], []),
-        (["--region", "eu-west-1", "--stack", "other", "--no-confirm-changeset"], ["--region", "eu-west-1", "--no-confirm-changeset"]),
-        (["--stack", "other", "--tags", "team=shop", "--s3-prefix", "x"], ["--tags", "team=shop", "--s3-prefix", "x"]),
-    ],
-)
-def test_each_other_option_is_one_of_sam_deploy(arguments, more):
-    stack, folder, passed_on = deploy.asked(arguments)
-    assert (stack, folder, passed_on) == ("other" if "--stack" in arguments else "windlass", deploy.REPOSITORY, more)
-
-
 def elf(machine):
     return b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00" + machine.to_bytes(2, "little")
 
 
 ARM, X86, RISCV = elf(0xB7), elf(0x3E), elf(0xF3)
-
-
-@pytest.mark.parametrize(
-    ("binaries", "given", "stack", "wanted"),
-    [
-        ({}, [], "windlass", "arm64"),
-        ({}, ["Architecture=arm64"], "w" * 47, "arm64"),
-        ({}, ["Architecture=x86_64"], "windlass", "built for arm64"),
-        ({"judge": X86}, [], "windlass", "several architectures"),
-        ({"judge": RISCV}, [], "windlass", "no program for a Lambda function"),
-        ({"judge": b"#!/bin/sh\n"}, [], "windlass", "no program for a Lambda function"),
-        ({"judge": None}, [], "windlass", "not there"),
-        ({}, [], "w" * 48, "at most 47"),
-        ({}, ["AlertEmail"], "windlass", "write Name=value"),
-    ],
-)
-def test_what_is_looked_at_before_anything_is_deployed(tmp_path, binaries, given, stack, wanted):
-    (tmp_path / "template.yaml").symlink_to(REPOSITORY / "template.yaml")
-    for name, path in deploy.functions(tmp_path):
-        content = binaries.get(name[1:], ARM)
-        path.parent.mkdir(parents=True)
-        if content is not None:
-            path.write_bytes(content)
-    try:
-        assert deploy.parameters(tmp_path, given, stack)["Architecture"] == wanted
-    except deploy.NotDeployable as error:
-        assert wanted in str(error)
-
-
-def test_everything_that_is_wrong_is_listed_at_once(tmp_path):
-    (tmp_path / "template.yaml").symlink_to(REPOSITORY / "template.yaml")
-    with pytest.raises(deploy.NotDeployable) as raised:
-        deploy.parameters(tmp_path, ["AlertEmail"], "w" * 60)
-    assert all(text in str(raised.value) for text in ("at most 47", "write Name=value", "not there"))
-
-
-def test_every_name_that_begins_with_the_stacks_has_room():
-    """AWS CloudFormation refuses no stack's name of up to 128 characters; what is named after it has shorter limits."""
-    limits = {"FunctionName": 64, "Name": 80, "AlarmName": 255, "DashboardName": 255, "LogGroupName": 512}
-    longest = deploy.longest_stack_name(REPOSITORY)
-    for key, suffix in re.findall(r'(\w+): !Sub "(?:/aws/[a-z/]+)?\$\{AWS::StackName\}([a-z-]*)"', (REPOSITORY / "template.yaml").read_text()):
-        assert longest + len(suffix) <= limits[key], (key, suffix)
 
 
 def test_what_an_idle_windlass_costs_is_documented_as_it_is_computed():

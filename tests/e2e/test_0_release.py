@@ -141,6 +141,15 @@ def test_the_script_refuses_what_is_neither_a_parameter_nor_an_option(script, tm
     assert not (tmp_path / "template.deployed.yaml").exists()
 
 
+def test_the_script_refuses_more_task_roles_than_a_function_takes(script):
+    roles = ",".join(f"arn:aws:iam::111122223333:role/windlass-task-of-a-service-{number:02}" for number in range(60))
+    assert script(f"TaskRoleArns={roles[:3000]}", "A=b").stdout.splitlines()[-2:] == [f"TaskRoleArns={roles[:3000]}", "A=b"]
+    done = script("A=b", f"TaskRoleArns={roles[:3001]}")
+    assert (done.returncode, done.stdout) == (2, "")
+    for wanted in ("TaskRoleArns has 3001 characters, and 3000 is the most", "by one pattern", "`role_arn`"):
+        assert wanted in done.stderr, done.stderr
+
+
 def test_the_script_makes_each_deployment_a_new_one(script, tmp_path):
     first, second = (script(when=f"2026-11-2{day}T08:00:00Z") and (tmp_path / "template.deployed.yaml").read_text() for day in (0, 1))
     before, after = versions(first), versions(second)

@@ -157,8 +157,8 @@ def test_a_bucket_outlives_the_stack_and_not_one_that_could_not_be_made(name):
 
 
 def test_the_ledger_outlives_also_a_stack_that_could_not_be_made():
-    """It is protected against deletion, so that its deletion would fail, and the rollback of the stack with it. CloudFormation gives it a name
-    of its own each time, so that the next try does not meet it."""
+    """It is protected against deletion, so that its deletion would fail, and the rollback of the stack with it.
+    CloudFormation gives it a name of its own each time, so that the next try does not meet it."""
     ledger = RESOURCES["Ledger"]
     assert (ledger["DeletionPolicy"], ledger["UpdateReplacePolicy"]) == ("Retain", "Retain")
     assert "DeletionProtectionEnabled" in ledger["Properties"] and "TableName" not in ledger["Properties"]
@@ -167,7 +167,8 @@ def test_the_ledger_outlives_also_a_stack_that_could_not_be_made():
 def test_the_page_deletes_what_a_first_install_that_failed_leaves():
     """Whatever is kept although the stack could not be made is named there, with its removal."""
     kept = {name for name, resource in RESOURCES.items() if resource.get("DeletionPolicy") == "Retain"}
-    (section,) = re.findall(r"^## The first install failed\n(.*?)^## ", (REPOSITORY / "docs/install.md").read_text(), re.DOTALL | re.MULTILINE)
+    page = (REPOSITORY / "docs/install.md").read_text()
+    (section,) = re.findall(r"^## The first install failed\n(.*?)^## ", page, re.DOTALL | re.MULTILINE)
     assert kept == set(re.findall(r"--logical-resource-id (\w+)", section)) == {"Ledger"}
     removal = (REPOSITORY / "docs/remove.md").read_text()
     commands = [line for line in section.splitlines() if line.startswith("aws dynamodb ")]
@@ -182,17 +183,22 @@ def test_the_page_on_removal_takes_every_policy_off_that_people_attach():
     assert given and set(listed.split()) == given
 
 
-@pytest.mark.parametrize("path", [TEMPLATE, REPOSITORY / "examples/target-role.yaml"], ids=lambda path: path.name)
+BOTH = [TEMPLATE, REPOSITORY / "examples/target-role.yaml"]
+
+
+@pytest.mark.parametrize("path", BOTH, ids=lambda path: path.name)
 def test_each_role_is_bounded_where_the_account_asks_for_that(path):
     """Where no role may be made without a permissions boundary, one role without it ends the installation."""
     document = yaml.load(path.read_text(), TemplateLoader)
     assert document["Parameters"]["PermissionsBoundary"]["Default"] == ""
     assert document["Conditions"]["HasPermissionsBoundary"] == [["PermissionsBoundary", ""]]
-    bounds = {name: found["Properties"].get("PermissionsBoundary") for name, found in document["Resources"].items() if found["Type"] == "AWS::IAM::Role"}
-    assert bounds == dict.fromkeys(bounds, ["HasPermissionsBoundary", "PermissionsBoundary", "AWS::NoValue"]) and bounds
+    resources_of_it = document["Resources"].items()
+    roles = {name: found["Properties"] for name, found in resources_of_it if found["Type"] == "AWS::IAM::Role"}
+    bounds = {name: role.get("PermissionsBoundary") for name, role in roles.items()}
+    assert roles and bounds == dict.fromkeys(roles, ["HasPermissionsBoundary", "PermissionsBoundary", "AWS::NoValue"])
     # SAM makes a role for each function and machine that names none.
-    made = [name for name, found in document["Resources"].items() if found["Type"].startswith("AWS::Serverless::") and "Role" not in found["Properties"]]
-    assert made == []
+    by_sam = {name: found["Properties"] for name, found in resources_of_it if found["Type"].startswith("AWS::Serverless::")}
+    assert [name for name, properties in by_sam.items() if "Role" not in properties] == []
 
 
 @pytest.mark.parametrize(
@@ -206,7 +212,8 @@ def test_each_role_is_bounded_where_the_account_asks_for_that(path):
     ],
 )
 def test_a_boundary_is_named_by_the_arn_of_a_policy(given, is_taken):
-    (pattern,) = {yaml.load(path.read_text(), TemplateLoader)["Parameters"]["PermissionsBoundary"]["AllowedPattern"] for path in (TEMPLATE, REPOSITORY / "examples/target-role.yaml")}
+    parameters = [yaml.load(path.read_text(), TemplateLoader)["Parameters"] for path in BOTH]
+    (pattern,) = {parameter["PermissionsBoundary"]["AllowedPattern"] for parameter in parameters}
     assert bool(re.fullmatch(pattern, given)) is is_taken
 
 

@@ -29,6 +29,8 @@ E_MACHINE = slice(18, 20)
 LONGEST_NAME = 64
 # The longest description of one (the same).
 LONGEST_DESCRIPTION = 256
+# A function has them in its environment, which holds 4 KB (AWS Lambda Developer Guide, "Lambda quotas").
+LONGEST_TASK_ROLES = 3000
 TEMPLATE = "template.yaml"
 # Beside the template, because its paths are relative to its folder; git ignores it.
 COPY = "template.deployed.yaml"
@@ -83,6 +85,13 @@ def parameters(folder, given, stack):
         problems.append(f"the stack's name `{stack}` has {len(stack)} characters: take one of at most {longest_stack_name(folder)}, because the functions' names begin with it.")
     named = dict(pair.partition("=")[::2] for pair in given)
     problems += [f"`{pair}` is no parameter: write Name=value." for pair in given if "=" not in pair]
+    task_roles = len(named.get("TaskRoleArns", ""))
+    if task_roles > LONGEST_TASK_ROLES:
+        problems.append(
+            f"TaskRoleArns has {task_roles} characters, and {LONGEST_TASK_ROLES} is the most: name several roles by one "
+            "pattern, such as arn:aws:iam::*:role/shop-*, or give an environment a role of its own (`role_arn`, "
+            "examples/target-role.yaml)."
+        )
     built_for = None
     try:
         built_for = architecture(folder)

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs this release of Windlass in the account and region of your credentials, upgrades to it, or changes parameters:
 #   ./deploy.sh AlertEmail=you@example.com 'SiteBucketArns=arn:aws:s3:::shop-*'
-# A parameter that you do not give keeps its value. STACK=name in front names another stack than `windlass`. Options behind
-# the parameters are those of `sam deploy`, such as --region eu-west-1 --no-confirm-changeset --tags team=shop.
+# A parameter that you do not give keeps its value. STACK=name in front names another stack than `windlass`. Options
+# behind the parameters are those of `sam deploy`, such as --region eu-west-1 --no-confirm-changeset --tags team=shop.
 set -eu
 refuse() {
   echo "not deployed: $1" >&2
@@ -12,6 +12,14 @@ parameters=0
 for argument in "$@"; do
   case "$argument" in
     -*) break ;;
+    TaskRoleArns=*)
+      roles=${argument#TaskRoleArns=}
+      # A function has them in its environment, which holds 4 KB (AWS Lambda Developer Guide, "Lambda quotas").
+      [ "${#roles}" -le 3000 ] || refuse "TaskRoleArns has ${#roles} characters, and 3000 is the most: name several \
+roles by one pattern, such as arn:aws:iam::*:role/shop-*, or give an environment a role of its own (\`role_arn\`, \
+examples/target-role.yaml)."
+      parameters=$((parameters + 1))
+      ;;
     *=*) parameters=$((parameters + 1)) ;;
     *) refuse "\`$argument\` is no parameter: write Name=value, and options of \`sam deploy\` behind the parameters." ;;
   esac
