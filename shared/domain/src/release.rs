@@ -245,7 +245,7 @@ impl PinnedRelease {
                 "version {} is recorded with another place in Git, or as another sort of release, than was pinned.",
                 was.version
             );
-            findings.push(not_as_pinned("version", &reason));
+            findings.push(not_as_pinned("version", &reason).resting_on(["pinned.release"]));
         }
         findings
     }

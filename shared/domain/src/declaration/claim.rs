@@ -11,6 +11,8 @@ pub struct DeclaredClaim {
     pub sort: &'static str,
     /// The member of the declaration that names it, such as `function`.
     pub member: &'static str,
+    /// The other members that say which one it is, such as `cluster`.
+    pub around: &'static [&'static str],
     /// Its names, the outer one first. An empty one is not known, because it could not be resolved; nor is one that
     /// nobody has written yet.
     pub names: Vec<String>,
@@ -26,7 +28,13 @@ impl DeclaredClaim {
     /// A claim of all of a resource, whose names are those of one account and region.
     pub fn whole(sort: &'static str, member: &'static str, names: &[&str], what: String) -> Self {
         let names = names.iter().map(|name| (*name).to_owned()).collect();
-        Self { sort, member, names, folder: String::new(), is_global: false, what }
+        Self { sort, member, around: &[], names, folder: String::new(), is_global: false, what }
+    }
+
+    /// Returns the same claim, which other members say as well.
+    #[must_use]
+    pub fn within(self, around: &'static [&'static str]) -> Self {
+        Self { around, ..self }
     }
 
     /// Returns whether both change the same. `same_place` says whether they are in the same account and region.

@@ -150,6 +150,7 @@ impl Declaration {
                  that is meant, or name the environment in the request."
             ),
         )
+        .resting_on(["environment"])
     }
 
     /// Says what to write in place of a ref that matches no environment's rule. The text ends with a space, or is

@@ -45,12 +45,15 @@ fn unknown(resolved: &Resolved, path: &str, output: &Output) -> Option<Finding> 
     let Output { component, name } = output;
     let Some(giver) = resolved.components.get(component) else {
         let known: Vec<String> = resolved.components.keys().map(ToString::to_string).collect();
-        return Some(Finding::new(
-            FindingName::UnknownName,
-            path,
-            format!("`{output}`: `{component}` is not a component of this declaration."),
-            suggest(nearest(component.as_str(), &known), &known),
-        ));
+        return Some(
+            Finding::new(
+                FindingName::UnknownName,
+                path,
+                format!("`{output}`: `{component}` is not a component of this declaration."),
+                suggest(nearest(component.as_str(), &known), &known),
+            )
+            .resting_on([format!("components.{component}")]),
+        );
     };
     let known = giver.spec.as_kind().gives();
     if known.contains(&name.as_str()) {

@@ -171,12 +171,15 @@ fn unknown_names(declaration: &Declaration) -> Vec<Finding> {
     for (name, component) in &declaration.document.components {
         for before in component.as_written().common().after {
             if !declaration.document.components.contains_key(before) {
-                findings.push(Finding::new(
-                    FindingName::UnknownName,
-                    format!("components.{name}.after"),
-                    format!("`{before}` is not a component of this declaration."),
-                    suggest(nearest(before.as_str(), &known), &known),
-                ));
+                findings.push(
+                    Finding::new(
+                        FindingName::UnknownName,
+                        format!("components.{name}.after"),
+                        format!("`{before}` is not a component of this declaration."),
+                        suggest(nearest(before.as_str(), &known), &known),
+                    )
+                    .resting_on([format!("components.{before}")]),
+                );
             }
         }
     }
@@ -295,6 +298,15 @@ impl ClaimedTarget<'_> {
         self.claim.is_same_as(&other.claim, same_place)
     }
 
+    /// Returns the paths of the members by which the target is found.
+    fn members(&self) -> impl Iterator<Item = String> {
+        let Self { at, component, claim } = self;
+        let of = |place: String| move |member: &&str| format!("{place}.{member}");
+        let place = ["region", "role_arn"].iter().map(of(format!("environments.{}", at.environment)));
+        let names = claim.around.iter().chain([&claim.member]).map(of(format!("components.{component}")));
+        place.chain(names).collect::<Vec<_>>().into_iter()
+    }
+
     fn clash(&self, later: &Self) -> Finding {
         let DeclaredClaim { member, what, .. } = &later.claim;
         let who = |target: &Self| format!("`{}` in `{}`", target.component, target.at.environment);
@@ -312,6 +324,7 @@ impl ClaimedTarget<'_> {
             "Give each component a target of its own in each environment, for example with \
              `{environment}` in its name.",
         )
+        .resting_on(self.members().chain(later.members()))
     }
 }
 

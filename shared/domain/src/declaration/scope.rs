@@ -35,7 +35,12 @@ pub(crate) struct Scope<'a> {
 impl Scope<'_> {
     /// Notes something wrong.
     pub(crate) fn find(&mut self, name: FindingName, path: &str, reason: impl Into<Prose>, remedy: impl Into<Prose>) {
-        self.findings.push(Finding::new(name, path, reason, remedy));
+        self.note(Finding::new(name, path, reason, remedy));
+    }
+
+    /// Notes a finding.
+    pub(crate) fn note(&mut self, finding: Finding) {
+        self.findings.push(finding);
     }
 
     /// Fills in the text for this environment. Checks that it has the expected form, and that it is no secret now that
@@ -95,14 +100,18 @@ impl Scope<'_> {
             let remedy = suggest(nearest(unknown.as_str(), &known), &known);
             let reason = format!("`{unknown}` is not an environment of this declaration.");
             let path = join(path, unknown.as_str());
-            self.find(FindingName::UnknownName, &path, reason, remedy);
+            self.note(
+                Finding::new(FindingName::UnknownName, path, reason, remedy).resting_on([of_environment(unknown)]),
+            );
         }
         let mine = texts.get(self.name);
         if mine.is_none() {
             let path = join(path, self.name.as_str());
             let reason = format!("There is no value for the environment `{}`.", self.name);
             let remedy = format!("Write one, such as `{}: …`, or one text with `{{environment}}`.", self.name);
-            self.find(FindingName::MissingField, &path, reason, remedy);
+            self.note(
+                Finding::new(FindingName::MissingField, path, reason, remedy).resting_on([of_environment(self.name)]),
+            );
         }
         mine
     }
@@ -139,9 +148,15 @@ impl Scope<'_> {
             suggest(nearest(name, &known), &known),
             self.name
         );
-        self.find(FindingName::UnknownName, path, reason, remedy);
+        let value = format!("{}.vars.{name}", of_environment(self.name));
+        self.note(Finding::new(FindingName::UnknownName, path, reason, remedy).resting_on([value]));
         None
     }
+}
+
+/// Returns the path of an environment.
+fn of_environment(name: &EnvironmentName) -> String {
+    format!("environments.{name}")
 }
 
 /// A text for every environment, or one for each: `shop-web-{environment}`, or

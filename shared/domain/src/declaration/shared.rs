@@ -36,6 +36,7 @@ pub(super) fn findings(declaration: &Declaration) -> Vec<Finding> {
                 format!("`{of}` is not a component of this declaration."),
                 suggest(nearest(of.as_str(), &known), &known),
             )
+            .resting_on([format!("components.{of}")])
         })
     });
     unknown.chain(each).collect()
@@ -75,12 +76,15 @@ fn wrong_container(name: &ComponentName, taken: &ImageOf<'_>, known: &[String]) 
             format!("`{of}` takes images in {}, and none of them is named.", known.join(" and ")),
             format!("Write the one whose image it runs, such as `{}`.", known[0]),
         )),
-        Some(container) if !container.is_empty() && !known.iter().any(|one| one == container) => Some(Finding::new(
-            FindingName::UnknownName,
-            path,
-            format!("`{container}` is no container of `{of}` that takes an image of a release."),
-            suggest(nearest(container, known), known),
-        )),
+        Some(container) if !container.is_empty() && !known.iter().any(|one| one == container) => Some(
+            Finding::new(
+                FindingName::UnknownName,
+                path,
+                format!("`{container}` is no container of `{of}` that takes an image of a release."),
+                suggest(nearest(container, known), known),
+            )
+            .resting_on([format!("components.{of}.container"), format!("components.{of}.containers")]),
+        ),
         _ => None,
     }
 }

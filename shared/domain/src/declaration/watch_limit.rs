@@ -175,7 +175,7 @@ pub(super) fn findings(document: &Document) -> Vec<Finding> {
         document.components.iter().filter_map(|(name, component)| Some((name, component.as_written().steps()?)));
     let steps: Vec<(&ComponentName, Steps)> = steps.collect();
     let mut found: Vec<Finding> = steps.iter().filter_map(goes_on_alone).collect();
-    found.extend(alone(&steps));
+    found.extend(alone(document, &steps));
     let names: BTreeSet<&ComponentName> = steps.iter().map(|(name, _)| *name).collect();
     let ordered = names.iter().filter_map(|name| comes_after(document, name, &names));
     found.extend(ordered);
@@ -183,9 +183,10 @@ pub(super) fn findings(document: &Document) -> Vec<Finding> {
 }
 
 /// Returns a finding if nothing goes beside the others.
-fn alone(steps: &[(&ComponentName, Steps)]) -> Option<Finding> {
+fn alone(document: &Document, steps: &[(&ComponentName, Steps)]) -> Option<Finding> {
     let ours = steps.iter().filter(|(_, steps)| *steps == Steps::Ours);
     let is_both = (1..steps.len()).contains(&ours.count());
+    let rollouts = document.components.keys().map(|name| format!("components.{name}.rollout"));
     (!is_both).then(|| {
         Finding::new(
             FindingName::NotSupported,
@@ -193,6 +194,7 @@ fn alone(steps: &[(&ComponentName, Steps)]) -> Option<Finding> {
             "Only a function with a `rollout` and a service with `rollout: canary` or `linear` go in steps together.",
             "Remove it, or write `rollout` of both.",
         )
+        .resting_on(rollouts)
     })
 }
 

@@ -32,6 +32,9 @@ fn renames(app: &AppName, to: &str) -> NextStep {
 
 static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of::<Request>("the request", Language::Json));
 
+/// The members that say of what a request is, so that it is of a whole application where they are absent.
+const OF_THE_WHOLE: [&str; 3] = ["app", "environment", "component"];
+
 impl Request {
     /// Reads the input of the release machine, as it came.
     ///
@@ -126,6 +129,7 @@ impl Request {
             format!("all of `{app}` is to be {does}, and its name is not confirmed."),
             format!("Write `{app}` in `confirm`, if that is meant."),
         )
+        .resting_on(OF_THE_WHOLE)
     }
 
     /// Checks the name that is typed again. Without it, a request with a forgotten environment would mean everything.
@@ -146,7 +150,7 @@ impl Request {
         } else {
             return None;
         };
-        Some(Finding::new(name, "confirm", text, remedy))
+        Some(Finding::new(name, "confirm", text, remedy).resting_on(["app"]))
     }
 
     /// Returns the scope of a removal or a move.
@@ -225,18 +229,22 @@ impl Request {
                     format!("`{name}` means nothing for this `{}`.", self.action),
                     format!("Write `{}`.", wanted.join("` or `")),
                 )
+                .resting_on(OF_THE_WHOLE)
             })
             .collect();
         let is_over = self.action == ActionName::HandOver;
         let stays = |it: Moving<'_>| it.is_within() && (is_over || it.from.component == it.to.component);
         if findings.is_empty() && self.moving().is_some_and(stays) {
             let wanted = if is_over { &wanted[..2] } else { wanted };
-            findings.push(Finding::new(
-                FindingName::MissingField,
-                wanted.first().copied().unwrap_or("to_environment"),
-                format!("`{}` does not say where to: nothing would change.", self.action),
-                format!("Write `{}`.", wanted.join("` or `")),
-            ));
+            findings.push(
+                Finding::new(
+                    FindingName::MissingField,
+                    wanted.first().copied().unwrap_or("to_environment"),
+                    format!("`{}` does not say where to: nothing would change.", self.action),
+                    format!("Write `{}`.", wanted.join("` or `")),
+                )
+                .resting_on(wanted.iter().copied().chain(OF_THE_WHOLE)),
+            );
         }
         findings
     }

@@ -126,7 +126,8 @@ impl ArtifactPlace<'_> {
                 path,
                 format!("`{seen}` is not the key of an artifact of `{component}`."),
                 format!("Upload it below `{folder}` and write that key, without `..`."),
-            ),
+            )
+            .resting_on(["app", "artifact_object.component"]),
         })
     }
 
@@ -160,6 +161,7 @@ pub(crate) fn key_of_another(app: &AppName, key: &str, path: &str) -> Option<Fin
             format!("`{}` is not the key of an artifact of `{app}`.", repeated(key)),
             format!("Upload it below `artifacts/{app}/<environment>/<component>/` and write that key, without `..`."),
         )
+        .resting_on(["app"])
     })
 }
 
@@ -174,6 +176,7 @@ pub(crate) fn pinned_of_another(app: &AppName, planned: bool, key: &str, path: &
             format!("`{}` is not the key of an artifact of `{app}`.", repeated(key)),
             "Leave `pinned` out: it is pinned anew then.",
         )
+        .resting_on(["app"])
     })
 }
 

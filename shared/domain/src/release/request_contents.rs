@@ -12,18 +12,21 @@ use crate::text::digest::Digest;
 use crate::text::finding::{Finding, FindingName, repeated};
 use crate::text::name::EnvironmentName;
 
+/// The members each of which can name the thing to deploy.
+const WAYS: [&str; 6] = ["manifest", "manifest_object", "artifact_object", "image_push", "version", "pinned"];
+
 impl Request {
     /// Returns the members with which the request names the thing to deploy.
     pub(crate) fn contents(&self) -> Vec<&'static str> {
-        let ways = [
-            ("manifest", self.manifest.is_some()),
-            ("manifest_object", self.manifest_object.is_some()),
-            ("artifact_object", self.artifact_object.is_some()),
-            ("image_push", self.image_push.is_some()),
-            ("version", self.version.is_some()),
-            ("pinned", self.is_pinned_manifest()),
+        let is_used = [
+            self.manifest.is_some(),
+            self.manifest_object.is_some(),
+            self.artifact_object.is_some(),
+            self.image_push.is_some(),
+            self.version.is_some(),
+            self.is_pinned_manifest(),
         ];
-        let used = ways.into_iter().filter(|(_, used)| *used);
+        let used = WAYS.into_iter().zip(is_used).filter(|(_, used)| *used);
         used.map(|(name, _)| name).collect()
     }
 
@@ -41,12 +44,10 @@ impl Request {
                       or the `version` of a recorded release.";
         match self.contents().as_slice() {
             [_] => None,
-            [] => Some(Finding::new(
-                FindingName::MissingField,
-                "manifest",
-                "`deploy` does not say what to deploy.",
-                remedy,
-            )),
+            [] => Some(
+                Finding::new(FindingName::MissingField, "manifest", "`deploy` does not say what to deploy.", remedy)
+                    .resting_on(WAYS.into_iter().skip(1)),
+            ),
             several => Some(Finding::new(
                 FindingName::Duplicate,
                 several[1],
@@ -106,6 +107,7 @@ impl Request {
             format!("`{seen}` is not the key of a manifest of `{app}`."),
             format!("Upload it as `releases/{app}/<environment>/<version>.json` and write that key."),
         )
+        .resting_on(["app"])
     }
 }
 

@@ -42,6 +42,10 @@ pub struct Finding {
     /// True where nobody looked, or could look: the thing is neither well nor wrong.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub not_checked: bool,
+    /// The paths of the other fields on whose values it rests: where one of them cannot be read, it may follow from
+    /// that alone, and is not listed. Only those who check the document need them.
+    #[serde(skip)]
+    pub rests_on: Box<[String]>,
 }
 
 fn in_one_line<'de, D: Deserializer<'de>>(from: D) -> Result<Prose, D::Error> {
@@ -62,6 +66,7 @@ impl Finding {
             remedy: remedy.into().in_one_line().truncated(LONGEST_SENTENCE),
             meant: None,
             not_checked: false,
+            rests_on: Box::default(),
         }
     }
 
@@ -76,6 +81,13 @@ impl Finding {
     #[must_use]
     pub fn meaning(self, meant: Option<&String>) -> Self {
         Self { meant: meant.cloned(), ..self }
+    }
+
+    /// Returns the same finding as one that rests on the values of other fields as well, by their paths.
+    #[must_use]
+    pub fn resting_on(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let rests_on = self.rests_on.into_iter().chain(fields.into_iter().map(Into::into)).collect();
+        Self { rests_on, ..self }
     }
 }
 
@@ -132,6 +144,7 @@ impl Finding {
         let joined = |one: &Prose, other: &Prose| one.clone().and(other).truncated(LONGEST_SENTENCE);
         self.reason = joined(&self.reason, &other.reason);
         self.remedy = joined(&self.remedy, &other.remedy);
+        self.rests_on = self.rests_on.iter().chain(&other.rests_on).cloned().collect();
     }
 }
 

@@ -1,5 +1,4 @@
-//! A text for people. It is shown, and never read: no code decides by what it says. Only the domain itself searches
-//! one, where it joins findings (`says`) or takes apart a document with findings of its own (`names`).
+//! A text for people. It is shown, and never read: no code decides by what it says.
 //!
 //! It is words, with next steps as values among them ([`NextStep`]). Whoever shows it writes each step for the one who
 //! reads: as an input for the console, as a command, or as a call of the API ([`crate::release::way_in`]).
@@ -246,18 +245,6 @@ impl Prose {
             }
             (parts, more) => parts.windows(more.len()).any(|some| some == more),
         }
-    }
-
-    /// Returns whether it speaks of a name: whether one of its words is that name, of those between backticks or of
-    /// all. Only what takes a document apart asks it, for findings that it has made itself.
-    pub(crate) fn names(&self, name: &str, is_quoted_only: bool) -> bool {
-        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
-        let has = |words: &str| words.split(|c| !is_part(c)).any(|word| word == name);
-        self.parts.iter().any(|part| match part {
-            Part::Words(words) if is_quoted_only => words.split('`').skip(1).step_by(2).any(has),
-            Part::Words(words) => has(words),
-            Part::Step(_) => false,
-        })
     }
 }
 

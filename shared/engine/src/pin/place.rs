@@ -62,7 +62,8 @@ fn environment(request: &Request, source: &Source, declaration: &Declaration) ->
                 request.metadata_path("git-ref").unwrap_or_default(),
                 "the artifact is a release of its own, but its metadata names no Git ref, which says where it goes.",
                 "Upload it with the metadata `version`, `git-ref` and `git-commit`.",
-            ));
+            )
+            .resting_on(["environment"]));
         }
         (None, None) => {
             return Err(Finding::new(
@@ -70,7 +71,8 @@ fn environment(request: &Request, source: &Source, declaration: &Declaration) ->
                 "git.ref",
                 "the release names neither a Git ref nor an environment.",
                 "Write `git.ref` into the manifest, or name the environment in the request.",
-            ));
+            )
+            .resting_on(["environment"]));
         }
     };
     let chosen = chosen.ok_or_else(|| declaration.no_rule(path, text))?;

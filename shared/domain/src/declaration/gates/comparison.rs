@@ -8,7 +8,7 @@ use crate::declaration::kinds::Split;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
 use crate::text::count::count;
-use crate::text::finding::FindingName;
+use crate::text::finding::{Finding, FindingName};
 use crate::text::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -135,11 +135,14 @@ impl Resolve for ComparisonGate {
         let path = &at.path;
         let split = at.component.and_then(|(name, it)| Some((name, it.split()?)));
         if split.is_none() {
-            scope.find(
-                FindingName::NotSupported,
-                path,
-                "Two versions get traffic at the same time only of a `lambda` with `alias` and `rollout`, and of an `ecs` whose `rollout` is `canary` or `linear`.",
-                "Give the component such a `rollout`; or measure it with `metrics`.",
+            scope.note(
+                Finding::new(
+                    FindingName::NotSupported,
+                    path,
+                    "Two versions get traffic at the same time only of a `lambda` with `alias` and `rollout`, and of an `ecs` whose `rollout` is `canary` or `linear`.",
+                    "Give the component such a `rollout`; or measure it with `metrics`.",
+                )
+                .resting_on(at.members(&["alias", "rollout"])),
             );
         }
         // It decides the steps of this rollout and no other wave, so no other watch must be as long.

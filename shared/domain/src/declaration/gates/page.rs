@@ -6,7 +6,7 @@ use crate::declaration::kinds::{AsWritten, Visited};
 use crate::declaration::probe_url;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
-use crate::text::finding::FindingName;
+use crate::text::finding::{Finding, FindingName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +63,7 @@ impl Resolve for PageGate {
     fn resolve(scope: &mut Scope<'_>, at: &At<'_>, page: &Page) -> Self {
         let visited = at.component.and_then(|(name, it)| Some((name, it.visited()?)));
         let site = if let Some((name, visited)) = visited {
-            check(scope, &at.path, visited, page);
+            check(scope, at, visited, page);
             name.to_string()
         } else {
             scope.find(
@@ -87,21 +87,28 @@ impl Resolve for PageGate {
     }
 }
 
-fn check(scope: &mut Scope<'_>, path: &str, visited: Visited, page: &Page) {
+fn check(scope: &mut Scope<'_>, at: &At<'_>, visited: Visited, page: &Page) {
+    let path = &at.path;
     if !visited.has_address {
-        scope.find(
-            FindingName::MissingField,
-            path,
-            "Nothing says where visitors reach the site.",
-            "Write `url` or `distribution` of the component, or remove `pages`.",
+        scope.note(
+            Finding::new(
+                FindingName::MissingField,
+                path,
+                "Nothing says where visitors reach the site.",
+                "Write `url` or `distribution` of the component, or remove `pages`.",
+            )
+            .resting_on(at.members(&["url", "distribution"])),
         );
     }
     if page.before_switch.is_some() && !visited.has_folder {
-        scope.find(
-            FindingName::NotSupported,
-            &join(path, "before_switch"),
-            "In place a release has no folder of its own that could be looked at before visitors get it.",
-            "Remove it, or use the mode `prefix`.",
+        scope.note(
+            Finding::new(
+                FindingName::NotSupported,
+                join(path, "before_switch"),
+                "In place a release has no folder of its own that could be looked at before visitors get it.",
+                "Remove it, or use the mode `prefix`.",
+            )
+            .resting_on(at.members(&["mode"])),
         );
     }
 }

@@ -7,7 +7,7 @@ use crate::declaration::probe_url;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::secret;
 use crate::document::shape::join;
-use crate::text::finding::FindingName;
+use crate::text::finding::{Finding, FindingName};
 use crate::text::foreign::truncate;
 use crate::text::time::Span;
 use schemars::JsonSchema;
@@ -126,11 +126,14 @@ fn tested(scope: &mut Scope<'_>, at: &At<'_>) -> bool {
     let path = join(&at.path, "before_traffic");
     match at.component {
         Some((_, component)) if component.waits_with_test_traffic() => return true,
-        Some((name, _)) => scope.find(
-            FindingName::NotSupported,
-            &path,
-            format!("Nothing of `{name}` waits while test traffic alone gets its release."),
-            "Remove it; or let an `ecs` that ECS shifts pause there: add `POST_TEST_TRAFFIC_SHIFT` to its `pause`, and give the service a PAUSE hook at that stage and a test listener (docs/integrate/ecs-strategies.md).",
+        Some((name, _)) => scope.note(
+            Finding::new(
+                FindingName::NotSupported,
+                &path,
+                format!("Nothing of `{name}` waits while test traffic alone gets its release."),
+                "Remove it; or let an `ecs` that ECS shifts pause there: add `POST_TEST_TRAFFIC_SHIFT` to its `pause`, and give the service a PAUSE hook at that stage and a test listener (docs/integrate/ecs-strategies.md).",
+            )
+            .resting_on([format!("components.{name}.pause")]),
         ),
         None => scope.find(
             FindingName::NotSupported,

@@ -43,6 +43,14 @@ pub(crate) struct At<'a> {
     pub(crate) component: Option<(&'a ComponentName, &'a dyn AsWritten)>,
 }
 
+impl At<'_> {
+    /// Returns the paths of members of the component that it is declared of.
+    pub(crate) fn members<'m>(&'m self, names: &'m [&'m str]) -> impl Iterator<Item = String> + 'm {
+        let component = self.component.map(|(component, _)| component);
+        component.into_iter().flat_map(|of| names.iter().map(move |name| format!("components.{of}.{name}")))
+    }
+}
+
 /// A gate with its place in the declaration.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DeclaredGate<G> {

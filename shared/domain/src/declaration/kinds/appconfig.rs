@@ -125,6 +125,7 @@ impl Kind for Appconfig {
         let Self { application, environment, profile, .. } = self;
         let what = format!("the configuration `{application}/{environment}/{profile}`");
         DeclaredClaim::whole("appconfig:profile", "profile", &[application, environment, profile], what)
+            .within(&["application", "environment"])
     }
 
     fn extent(&self) -> Extent {

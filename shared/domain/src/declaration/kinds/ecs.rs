@@ -9,7 +9,7 @@ use crate::declaration::kinds::codedeploy::{self, Group};
 use crate::declaration::kinds::{ArtifactSorts, AsWritten, Common, Extent, Kind, Resolve, Split, Steps};
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
-use crate::text::finding::FindingName;
+use crate::text::finding::{Finding, FindingName};
 use crate::text::name::ComponentName;
 use crate::text::time::Span;
 use schemars::JsonSchema;
@@ -241,7 +241,7 @@ impl AsWritten for Written {
 impl Kind for Ecs {
     fn claim(&self) -> DeclaredClaim {
         let what = format!("the service `{}/{}`", self.cluster, self.service);
-        DeclaredClaim::whole("ecs:service", "service", &[&self.cluster, &self.service], what)
+        DeclaredClaim::whole("ecs:service", "service", &[&self.cluster, &self.service], what).within(&["cluster"])
     }
 
     fn gives(&self) -> &'static [&'static str] {
@@ -293,11 +293,14 @@ impl Resolve for Ecs {
                 "Leave out `pause`; `continue_when_ready` of `codedeploy` lets the group's own wait end when the gates have been judged.",
             );
         } else if written.rollout.is_rolling() && !written.pause.is_empty() {
-            scope.find(
-                FindingName::NotSupported,
-                &at("pause"),
-                "A service that rolls shifts no traffic, so that it pauses for Windlass at none of these stages.",
-                "Leave out `pause`, or write as `rollout` which strategy the service has: `blue_green`, `canary` or `linear`.",
+            scope.note(
+                Finding::new(
+                    FindingName::NotSupported,
+                    at("pause"),
+                    "A service that rolls shifts no traffic, so that it pauses for Windlass at none of these stages.",
+                    "Leave out `pause`, or write as `rollout` which strategy the service has: `blue_green`, `canary` or `linear`.",
+                )
+                .resting_on([at("rollout")]),
             );
         }
         Self {
@@ -324,12 +327,15 @@ fn containers(scope: &mut Scope<'_>, path: &str, written: &Written) -> BTreeMap<
     let Some(several) = &written.containers else {
         for (field, text) in one {
             if text.is_none() {
-                scope.find(
-                    FindingName::MissingField,
-                    &at(field),
-                    format!("`{field}` is missing."),
-                    "Write `container` and `repository`, or `containers` with each container and its repository, such \
-                     as `{web: shop/web, worker: shop/worker}`.",
+                scope.note(
+                    Finding::new(
+                        FindingName::MissingField,
+                        at(field),
+                        format!("`{field}` is missing."),
+                        "Write `container` and `repository`, or `containers` with each container and its repository, such \
+                         as `{web: shop/web, worker: shop/worker}`.",
+                    )
+                    .resting_on([at("containers")]),
                 );
             }
         }

@@ -11,7 +11,7 @@ use crate::declaration::probe_url;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::git_rule::glob;
 use crate::document::shape::join;
-use crate::text::finding::FindingName;
+use crate::text::finding::{Finding, FindingName};
 use crate::text::name::ComponentName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -208,7 +208,7 @@ impl Kind for StaticSite {
     /// Buckets have one name space over all accounts and regions (Amazon S3 User Guide, "Bucket naming rules").
     fn claim(&self) -> DeclaredClaim {
         let what = format!("the place `{}/{}`", self.bucket, self.prefix);
-        let bucket = DeclaredClaim::whole("s3:bucket", "bucket", &[&self.bucket], what);
+        let bucket = DeclaredClaim::whole("s3:bucket", "bucket", &[&self.bucket], what).within(&["prefix"]);
         DeclaredClaim { folder: self.prefix.clone(), is_global: true, ..bucket }
     }
 
@@ -246,11 +246,14 @@ impl Resolve for StaticSite {
             probe_url::check(scope, &at("url"), url, &probe_url::HTTP);
         }
         if site.mode == SiteMode::Prefix && site.distribution.is_none() {
-            scope.find(
-                FindingName::MissingField,
-                &at("distribution"),
-                "The mode `prefix` switches a distribution's origin path, and none is named.",
-                "Write `distribution`, or use the mode `in_place`.",
+            scope.note(
+                Finding::new(
+                    FindingName::MissingField,
+                    at("distribution"),
+                    "The mode `prefix` switches a distribution's origin path, and none is named.",
+                    "Write `distribution`, or use the mode `in_place`.",
+                )
+                .resting_on([at("mode")]),
             );
         }
         for (i, rule) in site.cache.iter().enumerate() {

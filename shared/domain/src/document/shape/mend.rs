@@ -1,7 +1,7 @@
 //! Mends a document that has mistakes in its form, so that the meaning of the rest can be checked as well: its author
 //! learns everything at once. The values that are put in are never used for anything else.
 
-use crate::document::shape::path::{is_within, join, last, pointer};
+use crate::document::shape::path::{is_within, join, pointer};
 use crate::text::finding::{Finding, FindingName};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -108,16 +108,14 @@ impl<T> Mended<T> {
     }
 
     /// Returns the findings on the document's meaning that do not follow from what was mended: none about a place that
-    /// was changed, and none that speaks of a field that was.
+    /// was changed, and none that rests on a field that was, or is in a place that is not there.
     pub(crate) fn without_consequences(&self, findings: Vec<Finding>) -> Vec<Finding> {
         let follows = |finding: &Finding| {
             let is_near = |path: &String| {
                 is_within(&finding.path, path) || (is_within(path, &finding.path) && !is_of_a_name(finding))
             };
-            let speaks_of = |path: &String| !is_of_another(path, &finding.path) && speaks_of(finding, last(path));
-            finding.reason.says(&PLACEHOLDER.into())
-                || finding.remedy.says(&PLACEHOLDER.into())
-                || self.touched.iter().any(|path| is_near(path) || speaks_of(path))
+            let rests_on = |path: &String| finding.rests_on.iter().any(|field| is_within(field, path));
+            finding.path.contains(PLACEHOLDER) || self.touched.iter().any(|path| is_near(path) || rests_on(path))
         };
         findings.into_iter().filter(|finding| !follows(finding)).collect()
     }
@@ -189,25 +187,4 @@ fn put(document: &mut Value, path: &str, value: Value) {
 fn meant_path(finding: &Finding) -> Option<String> {
     let around = finding.path.rsplit_once('.').map_or("", |(around, _)| around);
     Some(join(around, finding.meant.as_ref()?))
-}
-
-/// Returns whether two paths are of two components, and the first one of a field of its own: the field of one component
-/// says nothing about the field of another.
-fn is_of_another(path: &str, other: &str) -> bool {
-    let component = |path: &str| {
-        let rest = path.strip_prefix("components.")?.to_owned();
-        let (name, field) = rest.split_once('.').unwrap_or((&rest, ""));
-        Some((name.to_owned(), field.to_owned()))
-    };
-    match (component(path), component(other)) {
-        (Some((one, field)), Some((other, _))) => !field.is_empty() && one != other,
-        _ => false,
-    }
-}
-
-/// Returns whether a finding is about a field, or about a missing one in whose place the field would be there.
-fn speaks_of(finding: &Finding, field: &str) -> bool {
-    let is_missing = finding.name == FindingName::MissingField;
-    // The finding about a name has words of its own, and fields only in quotes.
-    finding.reason.names(field, is_of_a_name(finding)) || (is_missing && finding.remedy.names(field, false))
 }

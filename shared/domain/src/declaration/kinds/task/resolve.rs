@@ -9,7 +9,7 @@ use crate::declaration::kinds::Resolve;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
 use crate::text::count::count;
-use crate::text::finding::FindingName;
+use crate::text::finding::{Finding, FindingName};
 use crate::text::time::Span;
 
 /// The shortest limit: a task of AWS Fargate takes most of it to begin.
@@ -108,11 +108,14 @@ fn one_of(scope: &mut Scope<'_>, path: &str, written: &Written) -> Span {
     use FindingName::{BadValue, MissingField};
     let at = |member: &str| join(path, member);
     match (&written.ecs, &written.function) {
-        (None, None) => scope.find(
-            MissingField,
-            &at(ECS),
-            "Nothing says what is run.",
-            "Write `ecs` with the command of a task, or `function` with the name of a function.",
+        (None, None) => scope.note(
+            Finding::new(
+                MissingField,
+                at(ECS),
+                "Nothing says what is run.",
+                "Write `ecs` with the command of a task, or `function` with the name of a function.",
+            )
+            .resting_on([at("function")]),
         ),
         (Some(_), Some(_)) => scope.find(
             BadValue,
@@ -145,11 +148,14 @@ fn one_of(scope: &mut Scope<'_>, path: &str, written: &Written) -> Span {
             "A function takes no command.",
             "Write `undo: {payload: {…}}`, with which it is called once more; or `undo: none`.",
         ),
-        (Some(Undo::Payload(_)), None) => scope.find(
-            BadValue,
-            &at("undo"),
-            "A task of ECS takes no payload.",
-            "Write `undo: {command: […]}`; or `undo: none`.",
+        (Some(Undo::Payload(_)), None) => scope.note(
+            Finding::new(
+                BadValue,
+                at("undo"),
+                "A task of ECS takes no payload.",
+                "Write `undo: {command: […]}`; or `undo: none`.",
+            )
+            .resting_on([at("function")]),
         ),
         _ => {}
     }
