@@ -104,6 +104,7 @@ pub async fn draft<'a>(
     };
     let mut prepared = prepared(ports, scene, &wanted, running, &inputs).await?;
     if let Some(ran) = ran.as_ref().filter(|_| !prepared.findings.is_empty())
+        && prepared.claims == ran.claims
         && is_there_already(ports, scene, wanted.name, ran).await?
     {
         prepared = staying(ran, prepared);
@@ -127,14 +128,17 @@ pub async fn draft<'a>(
     Ok(Draft { name: wanted.name, kind, prepared, inputs: known.collect(), ran })
 }
 
-/// Returns whether a rollback finds a component as its snapshot has it: the target is the same, and shows what was
-/// recorded then.
+/// Returns whether a rollback finds a component as its snapshot has it: by the ledger, and by the target, which is the
+/// same as then. AWS alone may answer with the state of a moment ago.
 async fn is_there_already(ports: &impl Ports, scene: &Scene, name: &ComponentName, ran: &Step) -> Result<bool> {
     let is_rollback = matches!(scene.loaded.record.action, ActionName::Rollback | ActionName::Drill);
     let goal = scene.goal.as_ref().filter(|_| is_rollback);
     let Some(back) = goal.and_then(|goal| goal.components.get(name)) else {
         return Ok(false);
     };
+    if !scene.state.running.get(name).is_some_and(|running| running.is_same(back)) {
+        return Ok(false);
+    }
     let former = where_it_ran(ports, name, back).await?;
     if former.is_none_or(|former| former.claims != ran.claims) {
         return Ok(false);

@@ -73,7 +73,8 @@ fn bytes_that_run_already_take_the_name_of_a_newer_release_everywhere() {
     scene.change_record(|record| record.snapshot = Some(2));
     scene.plan(PlanOutcome::NothingToDo, 0);
     let answer = scene.asks("Settle").unwrap();
-    let wanted = "Nothing was changed: shop prod is at 1.3.0 (snapshot 2) already: jobs runs it already, called 1.4.0 until now.";
+    let wanted = "Nothing was changed: shop prod is at 1.3.0 (snapshot 2) already: jobs runs it already, called \
+                  1.4.0 until now.";
     assert_eq!(answer.cause.lines().next(), Some(wanted));
     let jobs = &scene.state().running[&component("jobs")];
     let back = &jobs.names.now;

@@ -144,8 +144,8 @@ fn after_a_rollback_to_what_was_before_windlass_the_good_snapshots_are_named() {
     scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     veto(&scene, 3);
     let (answer, _) = press(&scene, json!({}));
-    let reason = "The present snapshot replaced no other release that was verified good and is not vetoed. A rollback that names \
-        none goes only to what the present one replaced. Remedy: ";
+    let reason = "The present snapshot replaced no other release that was verified good and is not vetoed. A rollback \
+        that names none goes only to what the present one replaced. Remedy: ";
     let good = "Verified good, and not what runs: 4 (1.4.0), 2 (1.2.0). To go to snapshot 4, start ";
     assert_eq!(answer.error, "NothingToGoBackTo");
     for part in [reason, good] {

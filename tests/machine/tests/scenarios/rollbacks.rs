@@ -165,7 +165,11 @@ fn a_rollback_of_one_function_only_warns_of_another_that_stays() {
         shop.region.run();
         let record = ended(&shop, &rollback);
         if somebody_moved_it {
-            assert_eq!(record.ending, Ending::Rejected, "what does not show what the snapshot has is not left out");
+            // What does not show what the snapshot has is not passed by.
+            let found: Vec<(FindingName, &str)> =
+                record.findings.iter().map(|one| (one.name, one.path.as_str())).collect();
+            assert_eq!(record.ending, Ending::Rejected);
+            assert_eq!(found, [(FindingName::TargetNotOurs, "components.jobs.function")]);
             continue;
         }
         assert_eq!(record.ending, Ending::Succeeded, "{record:?}");

@@ -19,10 +19,9 @@ use windlass_domain::text::prose::Prose;
 /// The number of the snapshot that has what was found before the first release.
 pub const FOUND_FIRST: u64 = 1;
 
-/// Chooses the snapshot to go back to, when it is the rollback's turn: the named one, or the
-/// newest verified-good one that the present one replaced, whose release is not vetoed, and that is something else than
-/// what runs. What was found of a
-/// component belongs to the snapshots that are older than its first change.
+/// Chooses the snapshot to go back to, when it is the rollback's turn: the named one, or the newest verified-good one
+/// that the present one replaced, whose release is not vetoed, and that is something else than what runs. What was found
+/// of a component belongs to the snapshots that are older than its first change.
 pub async fn choose(ports: &impl Ports, view: &View, record: &mut Deployment) -> Checked<()> {
     let at = record.environment_id();
     let present = view.present_to_go_back_from();

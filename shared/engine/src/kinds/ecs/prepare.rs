@@ -44,7 +44,7 @@ where
             Ok(Prepared { claims: claims(&service), ..Prepared::refused(findings) })
         }
         Err(Trouble::Fault(fault)) if findings.is_empty() || fault.name != FaultName::NotFound => Err(fault),
-        Ok(_) | Err(_) => Ok(Prepared::refused(findings)),
+        Ok(_) | Err(_) => Ok(Prepared { claims: claims(&service), ..Prepared::refused(findings) }),
     }
 }
 

@@ -47,7 +47,7 @@ pub async fn prepare<P: LambdaApi + S3Api + EcrApi + AssumeRole + Configured>(
     let files = code::judge_files(home, input, spec).await?;
     findings.extend(files.refused);
     if !findings.is_empty() {
-        return Ok(Prepared::refused(findings));
+        return Ok(Prepared { claims: vec![Claim::whole(function.arn)], ..Prepared::refused(findings) });
     }
     let present = function.code_bytes;
     let plan = Plan {
