@@ -160,7 +160,7 @@ fn a_table_that_is_wider_than_the_terminal_is_a_paragraph_for_each_row() {
     let output = api().windlass_with(&folder("overview"), &["apps"], &[("COLUMNS", "80")]);
     let said = out(&output);
     for part in
-        ["\nAPP          shop\n  ENVIRONMENT  prod\n", "\n  WAY BACK     never proved\n", "after 1.4.0; locked;"]
+        ["\nAPP            shop\n  ENVIRONMENT  prod\n", "\n  WAY BACK     never proved\n", "after 1.4.0; locked;"]
     {
         assert!(said.contains(part), "{part}: {said}");
     }

@@ -171,6 +171,10 @@ def asked(arguments):
     parser.add_argument("--stack", default="windlass")
     parser.add_argument("--folder", type=pathlib.Path, default=REPOSITORY)
     options, more = parser.parse_known_args(arguments)
+    taken = {"--stack-name": "--stack", "--parameter-overrides": "PARAMETERS"}
+    for word in (argument.split("=")[0] for argument in more):
+        if word in taken:
+            parser.error(f"write {taken[word]} in place of {word}: what it has is looked at first")
     return options.stack, options.folder, more
 
 

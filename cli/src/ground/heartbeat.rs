@@ -4,11 +4,10 @@
 //! log, where every line stays, it is a line after a silence, and then one a minute at most. It goes to standard error,
 //! so that standard output has only what came about, also with `--json`.
 
-use crate::ground::terminal::width;
 use std::cell::{Cell, RefCell};
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
-use terminal_size::terminal_size_of;
+use terminal_size::{Width, terminal_size_of};
 use windlass_domain::text::foreign;
 
 /// The silence after which a log has a line.
@@ -59,7 +58,8 @@ impl Heartbeat {
         let words = foreign::line(&words);
         if self.is_terminal {
             // A longer line would be broken, and not be taken away whole.
-            let most = width(terminal_size_of(io::stderr())).map_or(79, |columns| columns - 1);
+            let columns = terminal_size_of(io::stderr()).map(|(Width(columns), _)| usize::from(columns));
+            let most = columns.unwrap_or(80).saturating_sub(1);
             let shown: String = words.chars().take(most).collect();
             write(&format!("\r\u{1b}[2K{shown}"));
         } else if self.is_due(Instant::now()) {

@@ -67,6 +67,13 @@ impl Output {
         }
     }
 
+    /// Prints a line of somebody else's as it is, such as one of a log, so that it can be copied.
+    pub fn line(&self, line: &str) {
+        if !self.json {
+            let _ = writeln!(io::stdout(), "{}", foreign::terminal(line));
+        }
+    }
+
     /// Prints what must be said before something is done; with `--json` on standard error.
     pub fn announce(&self, line: &str) {
         if self.json {

@@ -61,7 +61,8 @@ impl State {
     }
 }
 
-/// The escape sequences of [`Tone::of`], behind the escape character: they alone steer the terminal.
+/// The escape sequences of [`Tone::of`], behind the escape character: all others are shown and not sent. What others
+/// say is cleaned where it is read; of what was not, a colour passes and no more.
 const OWN: [&str; 7] = ["[0m", "[1m", "[2m", "[31m", "[32m", "[33m", "[36m"];
 
 /// Returns lines as a terminal of this size gets them: broken to its width, and with nothing hidden in them but our own
@@ -84,7 +85,7 @@ pub fn drawn(text: &str, size: Option<(Width, Height)>) -> String {
 const LEAST: usize = 40;
 
 /// Returns the number of columns to write in: `COLUMNS`, else what the terminal has; `None` where there is neither.
-pub fn width(size: Option<(Width, Height)>) -> Option<usize> {
+fn width(size: Option<(Width, Height)>) -> Option<usize> {
     let given = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let columns = given.or(size.map(|(Width(columns), _)| usize::from(columns)));
     columns.map(|columns: usize| columns.max(LEAST))
@@ -137,8 +138,8 @@ fn paragraphs(columns: &[&str], rows: &[Vec<String>]) -> String {
     let paragraph = |row: &Vec<String>| {
         let cells = columns.iter().zip(row).filter(|(_, cell)| !["", "-"].contains(&cell.as_str()));
         let lines = cells.enumerate().map(|(number, (title, cell))| {
-            let indent = if number == 0 { "" } else { "  " };
-            format!("{indent}{title:longest$}  {cell}")
+            let (indent, most) = if number == 0 { ("", longest + 2) } else { ("  ", longest) };
+            format!("{indent}{title:most$}  {cell}")
         });
         lines.collect::<Vec<_>>().join("\n")
     };
@@ -177,14 +178,14 @@ mod tests {
 
     #[test]
     fn a_coloured_cell_is_as_wide_as_its_words() {
-        let rows = vec![vec![Tone::Good.of("idle"), "x".to_owned()], vec!["a".to_owned(), "y".to_owned()]];
+        let rows = vec![vec![Tone::Good.of("held"), "x".to_owned()], vec!["a".to_owned(), "y".to_owned()]];
         let text = table(&["S", "T"], rows);
         let plain: Vec<String> = text.lines().map(|line| anstream::adapter::strip_str(line).to_string()).collect();
-        assert_eq!(plain, ["S     T", "idle  x", "a     y"]);
+        assert_eq!(plain, ["S     T", "held  x", "a     y"]);
         let narrow = paragraphs(
             &["APP", "STATE"],
-            &[vec![], vec!["shop".into(), "idle".into()], vec!["bay".into(), "-".into()]],
+            &[vec![], vec!["shop".into(), "held".into()], vec!["bay".into(), "-".into()]],
         );
-        assert_eq!(narrow, "APP    shop\n  STATE  idle\nAPP    bay");
+        assert_eq!(narrow, "APP      shop\n  STATE  held\nAPP      bay");
     }
 }

@@ -189,6 +189,6 @@ fn head(act: &Act, fields: &Fields) -> Markup {
 }
 
 /// Shows how far it is, as a browser announces it.
-fn status(sort: Tone, words: &str, more: &Markup) -> Markup {
-    html! { p role="status" { (mark(sort, words)) " " (more) } }
+fn status(tone: Tone, words: &str, more: &Markup) -> Markup {
+    html! { p role="status" { (mark(tone, words)) " " (more) } }
 }

@@ -173,13 +173,13 @@ pub fn execution(arn: &str) -> Markup {
 /// Shows a plan.
 pub fn shown_plan(planned: &Planned) -> Markup {
     let turn = &planned.turn;
-    let sort = match turn.becomes {
+    let tone = match turn.becomes {
         Becomes::Goes => Tone::Good,
         Becomes::Refused => Tone::Bad,
         Becomes::Waits | Becomes::Stops | Becomes::Same | Becomes::Superseded | Becomes::Recorded => Tone::Noted,
     };
     html! {
-        @if turn.findings.is_empty() { p { (mark(sort, "what becomes of it")) " " (prose(&turn.text)) } }
+        @if turn.findings.is_empty() { p { (mark(tone, "what becomes of it")) " " (prose(&turn.text)) } }
         (waves::findings("It would be refused", Tone::Bad, &turn.findings))
         @if let Some(drawn) = &planned.drawn { (self::drawn(planned, drawn)) }
     }

@@ -199,12 +199,12 @@ fn under_way(here: &Environment, becomes: &str) -> Markup {
     let Some(held) = &here.situation.lock.held else {
         return html! { p { "Nothing is under way" @if here.situation.waiting.is_empty() { ", and nothing waits" } "." } };
     };
-    let (sort, what, becomes) = match held.state {
+    let (tone, what, becomes) = match held.state {
         HeldState::Running => (Tone::Moving, "under way", becomes),
         HeldState::Recovering => (Tone::Moving, "being recovered", becomes),
         HeldState::NeedsOperator => (Tone::Bad, "needs an operator", "it stays locked"),
     };
-    html! { p { (mark(sort, what)) " " (times(&here.deployment(&held.deployment))) ": " (becomes) "." } }
+    html! { p { (mark(tone, what)) " " (times(&here.deployment(&held.deployment))) ": " (becomes) "." } }
 }
 
 fn in_words(hold: &Hold) -> Markup {

@@ -4,7 +4,7 @@ use super::parts::{PagePlace, age, mark, prose, state, times, when};
 use crate::ground::failure::Failure;
 use crate::ground::terminal::Tone;
 use crate::talk::windlass::Windlass;
-use crate::view::deployment::verdict as of;
+use crate::view::deployment::verdict;
 use crate::view::drills::newest;
 use maud::{Markup, html};
 use windlass_domain::deployment::drill::{
@@ -127,7 +127,7 @@ fn way(stand: &PagePlace, app: &AppName, word: &str, deployment: &DrillDeploymen
 fn line(step: &DrillStep) -> Markup {
     html! {
         (when(step.at)) " " (times(&step.what))
-        @if let Some(verdict) = step.verdict { " " (state(&of(verdict))) }
+        @if let Some(one) = step.verdict { " " (state(&verdict(one))) }
     }
 }
 

@@ -237,7 +237,7 @@ impl PrintedLines {
         let mut alike = HashMap::new();
         for line in found.lines {
             if self.known.insert(key(&line, &mut alike)) {
-                output.progress(&line.words());
+                output.line(&line.words());
                 self.lines.push(line);
             }
         }

@@ -16,6 +16,7 @@ use windlass_domain::environment::drift::Drift;
 use windlass_domain::environment::{BEFORE_WINDLASS, GivenVersion, Running, VersionNames};
 use windlass_domain::prose;
 use windlass_domain::release::Part;
+use windlass_domain::release::action::ActionName;
 use windlass_domain::shown::api::deployments::Record;
 use windlass_domain::shown::api::environments::Environment;
 use windlass_domain::text::name::ComponentName;
@@ -48,8 +49,9 @@ pub fn live_comparison(record: &Deployment, now: &Environment) -> LiveComparison
                 part.container.as_ref().and_then(|it| left.running.containers.get(it)).unwrap_or(&left.running.names);
             let is_called = |version: &str| names.now.version == version;
             let is_found = record.found.contains(name) && is_called(BEFORE_WINDLASS);
-            // A rollback brings back only what is declared, and its plan warned of the rest.
-            if record.action.is_to_a_snapshot() && !names.are_of(&record.id) {
+            // A rollback left alone what was not declared when it was asked for, and its plan warned of that.
+            let goes_back = matches!(record.action, ActionName::Rollback | ActionName::Drill);
+            if goes_back && left.left.as_ref().is_some_and(|left| left.at <= record.accepted) {
                 called.push(words);
                 continue;
             }
@@ -222,7 +224,6 @@ mod tests {
     use super::*;
     use crate::talk::windlass;
     use serde_json::{Value, json};
-    use windlass_domain::release::action::ActionName;
 
     fn artifact(letter: char) -> Value {
         json!({"type": "image", "repository": "r", "digest": letter.to_string().repeat(64)})
@@ -304,12 +305,14 @@ mod tests {
         // A rollback does not bring back what has left the declaration.
         let mut rollback = record();
         rollback.action = ActionName::Rollback;
+        rollback.accepted = Time(3000);
         assert_eq!(
             compared_of(&rollback, &gone, &none, &left("1.4.0", other, declaration.clone())),
             format!("runs: it runs now, since 1970-01-01T00:00:01Z\n  {words}")
         );
-        let brought = compared_of(&rollback, &gone, &none, &left("1.1.0", me, declaration));
-        assert!(brought.starts_with("unknown: web: no longer declared"), "{brought}");
+        rollback.accepted = Time(1500);
+        let later = compared_of(&rollback, &gone, &none, &left("1.4.0", other, declaration));
+        assert!(later.starts_with("else: web: no longer declared"), "what left later was brought: {later}");
         // A state that went back to what was found is compared as well.
         let found = |version: &str, by: &str| {
             json!({"web": {"version": version, "deployment": by, "since": 1000,

@@ -9,7 +9,7 @@ use windlass_domain::environment::drift::{Compared, Drift};
 use windlass_domain::environment::{GivenVersion, HeldState, Hold, VersionNames};
 use windlass_domain::release::Part;
 use windlass_domain::release::identity::DeploymentId;
-use windlass_domain::shown::api::environments::{Environment, EnvironmentOverview, Situation};
+use windlass_domain::shown::api::environments::{Environment, EnvironmentOverview, Situation, WaitingDeployment};
 use windlass_domain::text::count::{agree, count};
 use windlass_domain::text::foreign::Foreign;
 use windlass_domain::text::name::ComponentName;
@@ -19,16 +19,32 @@ pub type Observed = Result<BTreeMap<ComponentName, Compared>, String>;
 
 /// Returns the states of an environment in short, the most important first.
 pub fn of_overview(here: &EnvironmentOverview, observed: Option<&Observed>) -> Vec<State> {
-    let mut states = work(&here.situation);
-    states.extend(drift(&here.situation, observed));
+    let now = &here.situation;
+    let waits = match now.waiting.as_slice() {
+        [] => None,
+        [one] => Some(format!("{} waits", called(now, &one.deployment))),
+        more => Some(format!("{} wait", count(more.len(), "deployment"))),
+    };
+    let mut states: Vec<State> = locked(now).into_iter().chain(now.hold.as_ref().map(held_by)).collect();
+    states.extend(waits.map(|words| State::new(Tone::Still, words)));
+    states.extend(drift(now, observed));
     states.extend((!here.declared).then(|| State::new(Tone::Still, "no longer declared")));
     states.push(quality(&here.situation, here.running.is_empty()));
     states
 }
 
-/// Returns the states of an environment, the most important first.
+/// Returns the states of an environment, the most important first: with all reasons of a hold, and each deployment that
+/// waits.
 pub fn of_environment(here: &Environment) -> Vec<State> {
-    let mut states = work(&here.situation);
+    let now = &here.situation;
+    let hold = now.hold.as_ref().map(|hold| match hold.reasons() {
+        1 => format!("held since {} by {}: {}", hold.since, short(&hold.by), Foreign(&hold.reason)),
+        _ => format!("held {}", hold.in_words()),
+    });
+    let hold = hold.map(|words| State::new(Tone::Noted, words));
+    let mut states: Vec<State> = locked(now).into_iter().chain(hold).collect();
+    let waits = |one: &WaitingDeployment| format!("{} waits since {}", called(now, &one.deployment), one.since);
+    states.extend(now.waiting.iter().map(|one| State::new(Tone::Still, waits(one))));
     states.extend(here.paused.as_ref().map(|paused| {
         State::new(Tone::Noted, format!("paused by {}: {}", short(&paused.by), Foreign(&paused.reason)))
     }));
@@ -38,23 +54,15 @@ pub fn of_environment(here: &Environment) -> Vec<State> {
     states
 }
 
-/// Returns the states of its lock, its hold and its queue.
-fn work(now: &Situation) -> Vec<State> {
-    let held = now.lock.held.as_ref().map(|held| {
-        let called = called(now, &held.deployment);
-        match held.state {
-            HeldState::Running => State::new(Tone::Moving, format!("{called} is under way; locked")),
-            HeldState::Recovering => State::new(Tone::Moving, format!("{called} is being recovered; locked")),
-            HeldState::NeedsOperator => State::new(Tone::Bad, format!("NEEDS AN OPERATOR after {called}; locked")),
-        }
-    });
-    let waits = match now.waiting.as_slice() {
-        [] => None,
-        [one] => Some(format!("{} waits", called(now, &one.deployment))),
-        more => Some(format!("{} wait", count(more.len(), "deployment"))),
-    };
-    let waits = waits.map(|words| State::new(Tone::Still, words));
-    held.into_iter().chain(now.hold.as_ref().map(held_by)).chain(waits).collect()
+/// Returns the state of its lock, if somebody holds it.
+fn locked(now: &Situation) -> Option<State> {
+    let held = now.lock.held.as_ref()?;
+    let called = called(now, &held.deployment);
+    Some(match held.state {
+        HeldState::Running => State::new(Tone::Moving, format!("{called} is under way; locked")),
+        HeldState::Recovering => State::new(Tone::Moving, format!("{called} is being recovered; locked")),
+        HeldState::NeedsOperator => State::new(Tone::Bad, format!("NEEDS AN OPERATOR after {called}; locked")),
+    })
 }
 
 fn held_by(hold: &Hold) -> State {

@@ -54,7 +54,7 @@ impl EnvironmentWords for Environment {
     fn words(&self) -> String {
         let snapshot = match self.situation.snapshot {
             0 => before_the_first(self).to_owned(),
-            number if self.situation.unmeasured => {
+            number if self.situation.verified_good && self.situation.unmeasured => {
                 format!("snapshot {number}, {}", Tone::Still.of("not measured: it had no gate"))
             }
             number => {

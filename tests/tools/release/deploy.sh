@@ -11,6 +11,12 @@ refuse() {
 parameters=0
 for argument in "$@"; do
   case "$argument" in
+    --stack-name | --stack-name=*) refuse "name the stack by STACK=name in front." ;;
+    --parameter-overrides | --parameter-overrides=*) refuse "write parameters as Name=value, before the options." ;;
+  esac
+done
+for argument in "$@"; do
+  case "$argument" in
     -*) break ;;
     TaskRoleArns=*)
       roles=${argument#TaskRoleArns=}
