@@ -53,7 +53,7 @@ impl Output {
         self.value_or(value, || foreign::terminal(text.trim_end()).into_owned());
     }
 
-    /// A reader that has gone away, such as `head`, is not an error of ours.
+    /// Prints a text, or the value itself. A reader that has gone away, such as `head`, is not an error of ours.
     fn value_or(self, value: &impl Serialize, text: impl FnOnce() -> String) {
         self.keep(value);
         let text = if self.json { foreign::json(&document(value)).into_owned() } else { text() };
@@ -67,7 +67,7 @@ impl Output {
         }
     }
 
-    /// Prints a line of somebody else's as it is, such as one of a log, so that it can be copied.
+    /// Prints a text as it is, such as a line of a log, so that it can be copied.
     pub fn line(&self, line: &str) {
         if !self.json {
             let _ = writeln!(io::stdout(), "{}", foreign::terminal(line));
@@ -80,6 +80,15 @@ impl Output {
             let _ = writeln!(anstream::stderr(), "{}", drawn(line, terminal_size_of(io::stderr())));
         } else {
             self.progress(line);
+        }
+    }
+
+    /// Announces a text as it is, such as a comparison of two files.
+    pub fn announce_as_is(&self, text: &str) {
+        if self.json {
+            let _ = writeln!(io::stderr(), "{}", foreign::terminal(text));
+        } else {
+            self.line(text);
         }
     }
 

@@ -194,7 +194,7 @@ impl Init {
         for (file, present) in others.iter().filter(|(file, _)| is_asked(file)) {
             let (old, new) = (format!("{} as it is", file.path), format!("{} as it would be", file.path));
             let shown = TextDiff::from_lines(present, &file.text).unified_diff().header(&old, &new).to_string();
-            output.announce(shown.trim_end());
+            output.announce_as_is(shown.trim_end());
             kept.push(&file.path);
         }
         if !kept.is_empty() && (output.is_json() || !io::stdin().is_terminal()) {

@@ -83,7 +83,7 @@ pub fn present_wave(record: &Record) -> (usize, Option<(u32, State)>) {
     (waves, all.filter(|(_, state)| matches!(state.tone, Tone::Moving | Tone::Noted)).last())
 }
 
-/// A component of a deployment: what it was, what it gets, and what its callers get now.
+/// A component of a deployment: the state before, the version that comes, and the state that was seen last.
 #[derive(Debug)]
 pub struct ComponentRow<'a> {
     /// The step.
@@ -121,15 +121,16 @@ impl ComponentRow<'_> {
     pub fn words(&self) -> String {
         let before = self.before.iter().map(|before| format!("from {before} "));
         let bytes = self.bytes.iter().map(|bytes| format!(" (sha256:{bytes})"));
-        let gets = self.step.shown.iter().map(|shown| format!("; callers get {shown}"));
-        let share = self.share.map(|percent| format!(", {percent} % of them what is new"));
+        // The record of a deployment that is over shows nothing of what runs now.
+        let last = self.step.shown.iter().map(|shown| format!("; last seen {shown}"));
+        let share = self.share.map(|percent| format!(", what is new for {percent} % of callers"));
         format!(
             "{}, {}to {}{}{}{}",
             self.state.drawn(),
             before.collect::<String>(),
             self.version,
             bytes.collect::<String>(),
-            gets.collect::<String>(),
+            last.collect::<String>(),
             share.unwrap_or_default()
         )
     }

@@ -27,8 +27,6 @@ pub async fn choose(ports: &impl Ports, view: &View, record: &mut Deployment) ->
     let present = view.present_to_go_back_from();
     let snapshot = match record.snapshot {
         Some(number) => snapshot(ports, at, number).await?,
-        // What it stopped is undone by now, and what ran before that is what was asked for.
-        None if record.stops.is_some() => newest_good(ports, present, at).await?,
         None => newest_other(ports, present, at, &view.state.value).await?,
     };
     let Some(snapshot) = snapshot else {
