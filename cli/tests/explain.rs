@@ -125,7 +125,7 @@ fn what_is_under_way_is_explained_with_the_last_that_was_seen() {
             "  time: waited 1s, change 1 ",
             "  wave 1: watched",
             "  wave 2: to come",
-            "  api: changed, to 1.4.0",
+            "  api: 1.4.0: changed",
             "it is under way since 2025-11-20T12:00:01Z; the last that was seen:",
             "pass: alarm shop-prod-5xx: measured 0.2 errors/min",
             "`windlass watch shop 0123456789abcdef` shows it",

@@ -117,22 +117,15 @@ pub fn components(record: &Record) -> impl Iterator<Item = ComponentRow<'_>> {
 }
 
 impl ComponentRow<'_> {
-    /// Returns it in a line.
+    /// Returns it in a line. The record of a deployment that is over shows nothing of what runs now.
     pub fn words(&self) -> String {
-        let before = self.before.iter().map(|before| format!("from {before} "));
-        let bytes = self.bytes.iter().map(|bytes| format!(" (sha256:{bytes})"));
-        // The record of a deployment that is over shows nothing of what runs now.
-        let last = self.step.shown.iter().map(|shown| format!("; last seen {shown}"));
-        let share = self.share.map(|percent| format!(", what is new for {percent} % of callers"));
-        format!(
-            "{}, {}to {}{}{}{}",
-            self.state.drawn(),
-            before.collect::<String>(),
-            self.version,
-            bytes.collect::<String>(),
-            last.collect::<String>(),
-            share.unwrap_or_default()
-        )
+        let or_nothing = |text: Option<String>| text.unwrap_or_default();
+        let before = or_nothing(self.before.as_ref().map(|before| format!("{before} → ")));
+        let bytes = or_nothing(self.bytes.as_ref().map(|bytes| format!(" (sha256:{bytes})")));
+        let last = or_nothing(self.step.shown.as_ref().map(|shown| format!("; last seen {shown}")));
+        let share = self.share.filter(|percent| (1..100).contains(percent));
+        let share = or_nothing(share.map(|percent| format!(", {percent} % of callers on what is new")));
+        format!("{before}{}{bytes}: {}{last}{share}", self.version, self.state.drawn())
     }
 }
 
@@ -224,7 +217,7 @@ impl fmt::Display for Fact<'_> {
 
 /// Returns the facts of a deployment that its first line has not, each with its name.
 pub fn facts(deployment: &Deployment) -> Vec<(&'static str, Fact<'_>)> {
-    let ended = deployment.ending.as_ref();
+    let (began, ended) = (deployment.started, deployment.ending.as_ref());
     let git = deployment.release.git.as_ref();
     let cost = ended.and_then(|ended| ended.cost.as_ref()).map(|cost| {
         format!(
@@ -236,9 +229,9 @@ pub fn facts(deployment: &Deployment) -> Vec<(&'static str, Fact<'_>)> {
     });
     let facts = [
         ("Commit", git.map(|git| Fact::Commit(commit(Some(git)), &git.reference))),
-        ("Began", deployment.started.map(Fact::At)),
+        ("Began", began.map(Fact::At)),
         ("Ended", ended.map(|ended| Fact::At(ended.at))),
-        ("Took", ended.map(|ended| Fact::Words(took(deployment.started, Some(ended.at))))),
+        ("Took", began.and(ended).map(|ended| Fact::Words(took(began, Some(ended.at))))),
         ("Declaration", Some(Fact::Words(deployment.declaration.to_string()))),
         ("Cost", cost.map(Fact::Words)),
         ("Execution", Some(Fact::Executions(&deployment.executions))),

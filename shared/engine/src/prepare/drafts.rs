@@ -154,7 +154,7 @@ fn staying(ran: &Step, refused: Prepared) -> Prepared {
     let warned = refused.findings.into_iter().map(|found| Finding::new(found.name, found.path, found.reason, remedy));
     Prepared {
         claims: ran.claims.clone(),
-        unchanged: Some("its target shows already what the snapshot has".to_owned()),
+        unchanged: Some("shows already what the snapshot has".to_owned()),
         warnings: warned.chain(refused.warnings).collect(),
         ..Prepared::default()
     }
