@@ -32,8 +32,8 @@ pub struct Tally {
     pub met: BTreeMap<What, u64>,
     /// The states that executions were in.
     pub states: BTreeSet<String>,
-    /// The port calls that were made.
-    pub calls: BTreeSet<&'static str>,
+    /// The calls that were made: those of ports, and those of services with AWS's JSON protocol.
+    pub calls: BTreeSet<String>,
     /// The number of schedules that broke a rule.
     pub broken: u64,
     /// The number of schedules that were not played, because the time was over.
@@ -55,7 +55,11 @@ impl Tally {
             *self.met.entry(what).or_default() += 1;
         }
         self.states.extend(played.states);
-        self.calls.extend(played.calls);
+        for call in played.calls {
+            if !self.calls.contains(call) {
+                self.calls.insert(call.to_owned());
+            }
+        }
         self.broken += is_broken;
     }
 

@@ -14,7 +14,6 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use windlass_machine::program::Program;
-use windlass_world::calls::CALLS;
 
 /// The number of schedules of a block: what is played once more at most, a minute's work.
 const BLOCK: usize = 10_000;
@@ -45,8 +44,12 @@ impl Progress {
         let mut lines = text.lines();
         let mut kept = VecDeque::new();
         if lines.next() == Some(head.as_str()) {
-            // A line that was cut off in the middle is played once more, and all after it.
-            kept.extend(lines.map_while(|line| block(&serde_json::from_str(line).ok()?)));
+            // The last line may have been cut off in the middle: it is played once more.
+            let whole = text.matches('\n').count();
+            for (number, line) in (2..=whole).zip(lines) {
+                let read = serde_json::from_str(line).ok().and_then(|line| block(&line));
+                kept.push_back(read.ok_or_else(|| format!("{}: line {number} cannot be read", path.display()))?);
+            }
         }
         let mut file = File::create(path).map_err(in_words)?;
         writeln!(file, "{head}").map_err(in_words)?;
@@ -128,7 +131,7 @@ fn written(first: &str, tally: &Tally) -> Value {
     })
 }
 
-/// Reads a block, and `None` where it is cut off or names what there is no more.
+/// Reads a block, and `None` where it is none.
 fn block(line: &Value) -> Option<(String, Tally)> {
     let mut tally =
         Tally { schedules: line["schedules"].as_u64()?, broken: line["broken"].as_u64()?, ..Tally::default() };
@@ -140,7 +143,7 @@ fn block(line: &Value) -> Option<(String, Tally)> {
         tally.states.insert(state.as_str()?.to_owned());
     }
     for call in line["calls"].as_array()? {
-        tally.calls.insert(CALLS.into_iter().find(|one| call == one)?);
+        tally.calls.insert(call.as_str()?.to_owned());
     }
     for (scenario, counts) in line["scenarios"].as_object()? {
         tally.scenarios.insert(scenario.clone(), (counts[0].as_u64()?, counts[1].as_u64()?));
@@ -170,7 +173,7 @@ mod tests {
         let mut tally = Tally { schedules: 9, broken: 1, ..Tally::default() };
         tally.met.insert(What::StoppedHeld, 4);
         tally.states.insert("Judge".to_owned());
-        tally.calls.insert(CALLS[3]);
+        tally.calls.insert("CloudTrail_20131101.LookupEvents".to_owned());
         tally.scenarios.insert("canary".to_owned(), (9, 1));
         let failure = Failure { seed: seed.clone(), found: seed, rule: "one_ending", why: "it has two".to_owned() };
         tally.failures.insert(("canary".to_owned(), "one_ending"), failure);
@@ -197,6 +200,14 @@ mod tests {
         let mut progress = Progress::from(&path).unwrap_or_else(|why| panic!("{why}"));
         progress.play(&program, &other, forever, |more| played.push(more));
         assert_eq!(played, [2, 2], "other schedules are not those");
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        for (left, before) in [(text.trim_end(), Some(0)), ("[]\n", None)] {
+            let head = text.lines().next().unwrap_or_default();
+            let left = if before.is_some() { left.to_owned() } else { format!("{head}\n{left}") };
+            fs::write(&path, left).unwrap_or_else(|why| panic!("{why}"));
+            let read = Progress::from(&path).ok().map(|progress| progress.before);
+            assert_eq!(read, before, "a line that is cut off is played again, one that is none is an error");
+        }
         progress.end();
         assert!(!path.exists());
     }
