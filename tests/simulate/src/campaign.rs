@@ -7,7 +7,7 @@ use crate::schedule::{Schedule, What};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use windlass_machine::program::Program;
 
 /// A schedule after which a rule did not hold.
@@ -36,6 +36,8 @@ pub struct Tally {
     pub calls: BTreeSet<String>,
     /// The number of schedules that broke a rule.
     pub broken: u64,
+    /// The time that earlier runs took for those of these schedules that they played.
+    pub earlier: Duration,
     /// The number of schedules that were not played, because the time was over.
     pub left: u64,
     /// The number of stops for which no pair was planned, because the time was over.
@@ -95,6 +97,7 @@ impl Tally {
     pub fn merge(&mut self, other: Self) {
         self.schedules += other.schedules;
         self.broken += other.broken;
+        self.earlier += other.earlier;
         self.left += other.left;
         self.unplanned += other.unplanned;
         for (what, times) in other.met {

@@ -134,7 +134,7 @@ fn run(schedules: &str, seconds: &str, variants: &str, progress: &Path, to: &Pat
     }
     println!("the schedules take {}", expected(progress.before));
     let tally = play_whole(&program, &SCENARIOS, wanted, until, progress);
-    let took = caught.took + began.elapsed();
+    let took = caught.took + tally.earlier + began.elapsed();
     let is_unbroken = report(&program, &tally, &caught, took, Some(to))?;
     let gaps = gaps(&tally, &states_of(&program));
     for gap in &gaps {

@@ -12,7 +12,7 @@ use std::fs::{self, File, OpenOptions};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use windlass_machine::program::Program;
 
 /// The number of schedules of a block: what is played once more at most, a minute's work.
@@ -54,7 +54,7 @@ impl Progress {
         let mut file = File::create(path).map_err(in_words)?;
         writeln!(file, "{head}").map_err(in_words)?;
         for (first, tally) in &kept {
-            writeln!(file, "{}", written(first, tally)).map_err(in_words)?;
+            writeln!(file, "{}", written(first, tally, tally.earlier)).map_err(in_words)?;
         }
         let before = kept.iter().map(|(_, tally)| tally.schedules).sum();
         Ok(Self { path: Some(path.to_owned()), kept, before })
@@ -76,9 +76,10 @@ impl Progress {
                 total.merge(tally);
                 continue;
             }
+            let began = Instant::now();
             let tally = play_all(program, block, until);
             if tally.left == 0 {
-                self.keep(&first, &tally);
+                self.keep(&first, &tally, began.elapsed());
             }
             say(tally.schedules);
             total.merge(tally);
@@ -97,11 +98,11 @@ impl Progress {
     }
 
     /// A block that cannot be written is played once more by the next run.
-    fn keep(&self, first: &str, tally: &Tally) {
+    fn keep(&self, first: &str, tally: &Tally, took: Duration) {
         if let Some(path) = &self.path
             && let Ok(mut file) = OpenOptions::new().append(true).open(path)
         {
-            let _ = writeln!(file, "{}", written(first, tally));
+            let _ = writeln!(file, "{}", written(first, tally, took));
         }
     }
 
@@ -113,7 +114,7 @@ impl Progress {
     }
 }
 
-fn written(first: &str, tally: &Tally) -> Value {
+fn written(first: &str, tally: &Tally, took: Duration) -> Value {
     let met: Vec<Value> = tally.met.iter().map(|(what, times)| json!([what.name(), times])).collect();
     let failures = tally.failures.iter().map(|((scenario, rule), failure)| {
         json!([scenario, rule, failure.seed.to_string(), failure.found.to_string(), failure.why])
@@ -123,6 +124,7 @@ fn written(first: &str, tally: &Tally) -> Value {
         "first": first,
         "schedules": tally.schedules,
         "broken": tally.broken,
+        "ms": took.as_millis(),
         "met": met,
         "states": tally.states,
         "calls": tally.calls,
@@ -133,8 +135,12 @@ fn written(first: &str, tally: &Tally) -> Value {
 
 /// Reads a block, and `None` where it is none.
 fn block(line: &Value) -> Option<(String, Tally)> {
-    let mut tally =
-        Tally { schedules: line["schedules"].as_u64()?, broken: line["broken"].as_u64()?, ..Tally::default() };
+    let mut tally = Tally {
+        schedules: line["schedules"].as_u64()?,
+        broken: line["broken"].as_u64()?,
+        earlier: Duration::from_millis(line["ms"].as_u64()?),
+        ..Tally::default()
+    };
     for entry in line["met"].as_array()? {
         let what = What::ALL.into_iter().chain(What::BEYOND).find(|what| entry[0] == what.name())?;
         tally.met.insert(what, entry[1].as_u64()?);
@@ -170,15 +176,15 @@ mod tests {
     #[test]
     fn a_block_is_read_as_it_is_written() {
         let seed = Schedule::with("canary", &[Mishap { what: What::Late, at: 7 }]);
-        let mut tally = Tally { schedules: 9, broken: 1, ..Tally::default() };
+        let mut tally = Tally { schedules: 9, broken: 1, earlier: Duration::from_secs(3), ..Tally::default() };
         tally.met.insert(What::StoppedHeld, 4);
         tally.states.insert("Judge".to_owned());
         tally.calls.insert("CloudTrail_20131101.LookupEvents".to_owned());
         tally.scenarios.insert("canary".to_owned(), (9, 1));
         let failure = Failure { seed: seed.clone(), found: seed, rule: "one_ending", why: "it has two".to_owned() };
         tally.failures.insert(("canary".to_owned(), "one_ending"), failure);
-        let line = written("canary+late@7", &tally);
-        let read = block(&line).map(|(first, tally)| written(&first, &tally));
+        let line = written("canary+late@7", &tally, tally.earlier);
+        let read = block(&line).map(|(first, tally)| written(&first, &tally, tally.earlier));
         assert_eq!(read, Some(line));
         assert!(block(&json!({"first": "canary"})).is_none());
     }
@@ -188,7 +194,7 @@ mod tests {
         let path = std::env::temp_dir().join(format!("windlass-progress-{}", std::process::id()));
         let program = Program::release().unwrap_or_else(|error| panic!("{error}"));
         let schedules = [Schedule::plain("canary"), Schedule::plain("code")];
-        let forever = Instant::now() + std::time::Duration::from_hours(1);
+        let forever = Instant::now() + Duration::from_hours(1);
         let mut played = Vec::new();
         for _ in 0..2 {
             let mut progress = Progress::from(&path).unwrap_or_else(|why| panic!("{why}"));
