@@ -230,7 +230,7 @@ pub(crate) fn make_function(world: &World, name: &str) {
         pending: 0,
     };
     function.versions.insert(1, published);
-    let live = LiveAlias { version: "1".into(), weights: Vec::new(), revision: 1, provisioned: None };
+    let live = LiveAlias::at("1");
     function.aliases.insert("live".into(), live);
 }
 

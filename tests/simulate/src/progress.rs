@@ -207,7 +207,7 @@ mod tests {
         progress.play(&program, &other, forever, |more| played.push(more));
         assert_eq!(played, [2, 2], "other schedules are not those");
         let text = fs::read_to_string(&path).unwrap_or_default();
-        for (left, before) in [(text.trim_end(), Some(0)), ("[]\n", None)] {
+        for (left, before) in [(text.trim_end(), Some(2)), ("[]\n", None)] {
             let head = text.lines().next().unwrap_or_default();
             let left = if before.is_some() { left.to_owned() } else { format!("{head}\n{left}") };
             fs::write(&path, left).unwrap_or_else(|why| panic!("{why}"));

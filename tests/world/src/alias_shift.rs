@@ -8,7 +8,7 @@ impl LiveFunction {
         let alias = self.aliases.get(name).ok_or_else(|| not_found(&format!("{}:{name}", self.name)))?;
         Ok(Alias {
             version: alias.version.clone(),
-            weights: alias.weights.clone(),
+            weights: alias.shown(),
             revision_id: format!("a{}", alias.revision),
         })
     }
@@ -25,14 +25,10 @@ impl LiveFunction {
         }
         self.check_routing(version, weights)?;
         if let Some(alias) = self.aliases.get_mut(name) {
-            if let Some(provisioned) = &mut alias.provisioned
-                && alias.version != version
-            {
-                provisioned.available = 0;
+            if alias.provisioned.is_some() && weights.iter().any(|(_, weight)| weight.parse() == Ok(1.0)) {
+                return Err(refused("Invalid alias configuration for Provisioned Concurrency"));
             }
-            version.clone_into(&mut alias.version);
-            alias.weights = weights.to_vec();
-            alias.revision += 1;
+            alias.point(version, weights.to_vec());
         }
         self.alias(name)
     }
@@ -98,9 +94,16 @@ mod tests {
         function.shift("live", "2", &[], &revision).unwrap();
         let available = |function: &LiveFunction| function.aliases["live"].provisioned.unwrap().available;
         assert_eq!(available(&function), 0);
+        let kept = vec![("1".to_owned(), "1.0".to_owned())];
+        let shown = function.alias("live").unwrap();
+        assert_eq!((shown.version.as_str(), &shown.weights), ("2", &kept));
+        assert_eq!(function.aliases["live"].serves(), "1");
+        assert_eq!(name(&function.shift("live", "2", &kept, &shown.revision_id)), Some(FaultName::Refused));
         function.tick();
         function.tick();
         function.tick();
         assert_eq!(available(&function), 2);
+        assert_eq!(function.alias("live").unwrap().weights, []);
+        assert_eq!(function.aliases["live"].serves(), "2");
     }
 }

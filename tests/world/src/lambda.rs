@@ -193,7 +193,10 @@ impl LambdaApi for World {
         let call = self.call("lambda.provisioned").await?;
         let provisioned = self.with_seen(&call, name, |function| {
             let alias = function.aliases.get(qualifier);
-            Ok(alias.and_then(|alias| alias.provisioned).map(Provisioned::described))
+            let of_alias = alias.and_then(|alias| alias.provisioned);
+            let number = qualifier.parse().ok().filter(|number| function.provisioned.contains(number));
+            let of_version = number.map(|_| Provisioned { requested: 1, available: 1, fails: false });
+            Ok(of_alias.or(of_version).map(Provisioned::described))
         })?;
         call.answer(provisioned).await
     }
@@ -201,10 +204,8 @@ impl LambdaApi for World {
     async fn invoke(&self, name: &str, qualifier: &str, _payload: &Value) -> Result<Invoked> {
         let call = self.call("lambda.invoke").await?;
         let version = self.with(name, |function| {
-            let version = match function.alias(qualifier) {
-                Ok(alias) => function.read(Some(&alias.version))?,
-                Err(_) => function.read(Some(qualifier))?,
-            };
+            let alias = function.aliases.get(qualifier);
+            let version = function.read(Some(alias.map_or(qualifier, LiveAlias::serves)))?;
             function.can_run(&version.version)?;
             Ok(version)
         })?;

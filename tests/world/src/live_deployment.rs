@@ -287,13 +287,7 @@ impl LiveDeployment {
             let function = functions.get_mut(&self.function);
             let alias = function.and_then(|function| function.aliases.get_mut(&self.alias));
             if let Some(alias) = alias {
-                if let Some(provisioned) = &mut alias.provisioned
-                    && alias.version != to.0
-                {
-                    provisioned.available = 0;
-                }
-                (alias.version, alias.weights) = to.clone();
-                alias.revision += 1;
+                alias.point(&to.0, to.1.clone());
             }
             self.left = Some(to);
         }

@@ -62,6 +62,8 @@ pub struct LiveFunction {
     pub fails: Option<String>,
     /// The number of times that the code of `$LATEST` was replaced.
     pub updates: u32,
+    /// The versions that somebody gave provisioned concurrency by their numbers.
+    pub provisioned: BTreeSet<u64>,
     /// The versions that were idle for so long that Lambda gave up their network interfaces.
     pub idle: BTreeSet<u64>,
     ending: u32,
@@ -90,6 +92,7 @@ impl LiveFunction {
             slow_version: 2,
             fails: None,
             updates: 0,
+            provisioned: BTreeSet::new(),
             idle: BTreeSet::new(),
             ending: 0,
         }
@@ -126,8 +129,7 @@ impl LiveFunction {
     /// Sets the code as somebody else does, published and with an alias on it.
     pub fn publish_as(&mut self, alias: &str, description: &str) -> String {
         let version = self.publish_now(description);
-        let live = LiveAlias { version: version.clone(), weights: vec![], revision: 1, provisioned: None };
-        self.aliases.insert(alias.to_owned(), live);
+        self.aliases.insert(alias.to_owned(), LiveAlias::at(&version));
         version
     }
 

@@ -16,7 +16,7 @@ use windlass_engine::kinds::{Kind as _, LookContext, Next};
 use windlass_engine::payload::WorkTransition;
 use windlass_world::World;
 use windlass_world::conformance::{Trial, conforms};
-use windlass_world::lambda::LiveAlias;
+use windlass_world::lambda::{LiveAlias, Provisioned};
 use windlass_world::run::run;
 
 fn alias() -> Setting {
@@ -173,7 +173,45 @@ fn capacity_that_cannot_be_had_fails_at_once() {
     });
     assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
     let Some(StepFailure::Finding(finding)) = trial.step().unwrap().failure else { panic!("{:?}", trial.step()) };
-    assert!(finding.reason.written().contains("no capacity"), "{finding:?}");
+    let reason = finding.reason.written();
+    assert!(reason.contains("(Lambda still sends all callers to 1)") && reason.contains("no capacity"), "{reason}");
+    assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
+    assert_eq!((live(&trial).version.as_str(), live(&trial).former), ("1", None));
+}
+
+#[test]
+fn an_alias_that_is_stuck_goes_back_to_what_its_callers_get() {
+    let setting = Setting { provisioned: true, ..alias() };
+    let world = setting.world();
+    function(&world, |function| {
+        function.publish_by_hand("stuck");
+        let live = function.aliases.get_mut("live").unwrap();
+        live.version = "2".into();
+        live.former = Some("1".into());
+        live.provisioned = Some(Provisioned { requested: 3, available: 0, fails: true });
+    });
+    let planned = setting.plan(&world, "new");
+    assert_eq!(planned.before["goal"]["back"]["alias"]["version"], "1");
+    let warned: Vec<String> = planned.warnings.iter().map(|one| one.reason.written()).collect();
+    assert_eq!(
+        warned,
+        [
+            "Lambda sends all callers of alias live to version 1, because it cannot allocate the alias's provisioned concurrency (no capacity). An undo gives callers that version."
+        ]
+    );
+}
+
+#[test]
+fn concurrency_on_a_version_is_named_before_a_release_leaves_it() {
+    let setting = alias();
+    let world = setting.world();
+    assert_eq!(setting.plan(&world, "new").warnings, []);
+    function(&world, |function| {
+        function.provisioned.insert(1);
+    });
+    let warned = setting.plan(&world, "new").warnings;
+    assert_eq!(warned.len(), 1);
+    assert!(warned[0].reason.written().starts_with("Provisioned concurrency is configured on version 1"), "{warned:?}");
 }
 
 #[test]

@@ -74,7 +74,7 @@ pub fn function(stage: &Stage, component: &str) {
         pending: 0,
     };
     made.versions.insert(1, published);
-    let alias = LiveAlias { version: "1".into(), weights: vec![], revision: 1, provisioned: None };
+    let alias = LiveAlias::at("1");
     made.aliases.insert("live".into(), alias);
 }
 

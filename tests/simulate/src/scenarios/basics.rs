@@ -2,8 +2,8 @@
 
 use super::declarations;
 use super::people::{
-    as_made, edges_are_slow, has_no_data, is_provisioned, is_quiet_again, may_not_shift, may_shift_again,
-    person_at_api, person_at_distribution, person_at_service, person_at_web, rings, without_alias,
+    as_made, edges_are_slow, has_no_capacity, has_no_data, is_provisioned, is_quiet_again, may_not_shift,
+    may_shift_again, person_at_api, person_at_distribution, person_at_service, person_at_web, rings, without_alias,
 };
 use crate::deed::Deed;
 use crate::scenario::{Scenario, after, next, quiet, when_in};
@@ -107,6 +107,16 @@ pub(super) const SIDE_BY_SIDE: Scenario = Scenario {
     before: &[quiet(Deed::Deploy("1.0.0", &["agent", "api", "jobs"]))],
     acts: &[next(Deed::Deploy("1.1.0", &["agent", "api", "jobs"]))],
     ..FUNCTION
+};
+
+pub(super) const NO_CAPACITY: Scenario = Scenario {
+    name: "no_capacity",
+    acts: &[
+        next(Deed::Change("there is no capacity for another version", has_no_capacity)),
+        next(Deed::Deploy("1.1.0", &["agent", "api", "jobs"])),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)"],
+    ..SIDE_BY_SIDE
 };
 
 pub(super) const UNDO: Scenario = Scenario {

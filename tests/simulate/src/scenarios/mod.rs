@@ -41,7 +41,7 @@ mod withdrawals;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 264] = [
+pub static SCENARIOS: [Scenario; 265] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -53,6 +53,7 @@ pub static SCENARIOS: [Scenario; 264] = [
     basics::REFUSED,
     basics::KINDS,
     basics::SIDE_BY_SIDE,
+    basics::NO_CAPACITY,
     basics::UNDO,
     basics::UNDO_KINDS,
     basics::FIRST_UNDO,

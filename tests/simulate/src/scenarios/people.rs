@@ -58,6 +58,15 @@ pub(super) fn is_provisioned(world: &World) {
     }
 }
 
+/// Leaves no room for the provisioned concurrency of another version.
+pub(super) fn has_no_capacity(world: &World) {
+    let mut functions = world.lambda();
+    let jobs = functions.functions.get_mut("shop-jobs");
+    if let Some(provisioned) = jobs.and_then(|jobs| jobs.aliases.get_mut("live")?.provisioned.as_mut()) {
+        provisioned.fails = true;
+    }
+}
+
 /// Makes the edges follow a distribution's configuration after four minutes. That is longer than an invocation is late,
 /// so an undo is still going on when such an invocation begins.
 pub(super) fn edges_are_slow(world: &World) {

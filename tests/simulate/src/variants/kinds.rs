@@ -59,6 +59,17 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[],
     },
     Variant {
+        name: "lambda_is_accused",
+        what: "that Lambda keeps callers until concurrency is there is taken for somebody else's change",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/lambda/alias.rs",
+            find: "if in_millionths(share) == ALL =>",
+            replace: "if !VARIANT && in_millionths(share) == ALL =>",
+        }],
+        scenarios: &["side_by_side", "no_capacity"],
+        mishaps: &[],
+    },
+    Variant {
         name: "tested_too_late",
         what: "what test traffic gets is asked once callers get it, too",
         edits: &[Edit {

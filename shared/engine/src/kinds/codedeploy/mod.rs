@@ -157,8 +157,8 @@ impl<K: Moves, P: CodeDeployApi + Clock> Kind for CodeDeployed<K, P> {
     }
 
     fn unsettled(target: &K::Target, seen: &Self::Seen) -> Option<Finding> {
-        let moving = seen.moving()?;
-        Some(sentences::unsettled(&K::place(target), moving))
+        let moving = seen.moving().map(|moving| sentences::unsettled(&K::place(target), moving));
+        moving.or_else(|| K::unsettled(target, &seen.of))
     }
 
     fn next(target: &K::Target, seen: &Self::Seen, goal: &Self::Goal) -> Next<Self::Change> {

@@ -5,6 +5,7 @@
 //! (AWS Lambda Developer Guide, "Lambda quotas", "Function and layer storage"; AWS Lambda API Reference,
 //! PublishVersion, `CodeStorageExceededException`).
 
+use super::alias::AliasState;
 use crate::kinds::PrepareInput;
 use crate::kinds::lambda::state::Observed;
 use crate::ports::{AssumeRole, CodeRoom, EcrApi, Function, LambdaApi, Result};
@@ -123,6 +124,56 @@ pub fn throttled(input: &PrepareInput<'_>, spec: &Lambda, function: &Function) -
         "Raise the reserved concurrency, or leave `invocations` out.",
     );
     (Some(finding), None)
+}
+
+/// The warning that Lambda keeps all callers of the alias at a former version.
+pub(super) fn concurrency_not_there(input: &PrepareInput<'_>, alias: &AliasState) -> Finding {
+    let name = &alias.name;
+    let (why, remedy) = match alias.lacks_concurrency() {
+        Some(reason) => (
+            format!(
+                "it cannot allocate the alias's provisioned concurrency ({reason}). An undo gives callers that version"
+            ),
+            "Mend what Lambda reports before the release, or take the provisioned concurrency away.",
+        ),
+        None => (
+            "it still allocates the alias's provisioned concurrency. An undo gives callers the alias's version"
+                .to_owned(),
+            "Wait until the provisioned concurrency is `READY`, then deploy.",
+        ),
+    };
+    let former = alias.kept_at.as_deref().unwrap_or_default();
+    let reason = format!("Lambda sends all callers of alias {name} to version {former}, because {why}.");
+    Finding::new(FindingName::TargetNotReady, input.path("alias"), reason, remedy)
+}
+
+/// Warns of provisioned concurrency on the version that the alias serves: it belongs to that version, and the alias
+/// leaves it (AWS Lambda Developer Guide, "Configuring provisioned concurrency for a function").
+pub(super) async fn concurrency_left_behind(
+    there: &impl LambdaApi,
+    input: &PrepareInput<'_>,
+    spec: &Lambda,
+    is: &Observed,
+) -> Result<Option<Finding>> {
+    let Some(alias) = is.alias.as_ref().filter(|alias| alias.provisioned.is_none()) else {
+        return Ok(None);
+    };
+    let (function, version) = (&spec.function, &alias.traffic.version);
+    if there.provisioned(function, version).await?.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(Finding::new(
+        FindingName::TargetNotReady,
+        input.path("alias"),
+        format!(
+            "Provisioned concurrency is configured on version {version} of {function}, and not on alias {}: the callers of the next version do not have it.",
+            alias.name
+        ),
+        format!(
+            "Configure it on the alias (`aws lambda put-provisioned-concurrency-config --function-name {function} --qualifier {} --provisioned-concurrent-executions <number>`), and delete it on the version.",
+            alias.name
+        ),
+    )))
 }
 
 /// The finding that a recorded version is no longer there, or is another one by its number.

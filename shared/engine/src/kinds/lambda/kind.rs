@@ -3,11 +3,12 @@
 //! A function may have thousands of versions, which Lambda lists fifty at a time and the oldest first. So a look reads
 //! the few that matter by their numbers.
 
+use super::alias::{AliasState, Traffic};
 use super::change::LambdaKind;
 use super::next::{self, next};
 use super::state::Change;
 use crate::config::Configured;
-use crate::kinds::lambda::state::{AliasState, Goal, Latest, Observed, Source, Target, Traffic, Version};
+use crate::kinds::lambda::state::{Goal, Latest, Observed, Source, Target, Version};
 use crate::kinds::noticed::plain;
 use crate::kinds::{ChangeFacts, Class, FORMER, Kind, LookContext, Next, Noticed, Trail, VERSION, View};
 use crate::ports::{Function, LambdaApi, Result, S3Api};
@@ -15,6 +16,7 @@ use crate::trouble::if_there;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::finding::{Finding, FindingName};
 
 impl<P: LambdaApi + S3Api + Configured> Kind for LambdaKind<P> {
     type Target = Target;
@@ -28,11 +30,15 @@ impl<P: LambdaApi + S3Api + Configured> Kind for LambdaKind<P> {
     }
 
     fn view(_: &Target, seen: &Observed) -> View {
-        View { noticed: noticed(seen), waits_for: None, is_guarded: true, is_consistent: false }
+        View { noticed: noticed(seen), waits_for: waits_for(seen), is_guarded: true, is_consistent: false }
     }
 
     fn back(seen: &Observed) -> Goal {
         Goal::Back(seen.clone())
+    }
+
+    fn unsettled(target: &Target, seen: &Observed) -> Option<Finding> {
+        unsettled(target, seen)
     }
 
     fn next(_: &Target, seen: &Observed, goal: &Goal) -> Next<Change> {
@@ -104,7 +110,7 @@ pub(super) fn field(member: &str, value: &Value) -> (String, String) {
     (name.to_owned(), value)
 }
 
-/// Formats shares in millionths, as [`super::state::Traffic::noticed`] has them, in percent.
+/// Formats shares in millionths, as [`super::alias::Traffic::noticed`] has them, in percent.
 fn weights(shares: &Value) -> String {
     let each = shares.as_array().into_iter().flatten();
     let each = each.filter_map(|share| {
@@ -120,6 +126,29 @@ fn weights(shares: &Value) -> String {
         return "none".to_owned();
     }
     each.join(", ")
+}
+
+/// Says what the function waits for.
+pub(super) fn waits_for(seen: &Observed) -> Option<String> {
+    seen.alias.as_ref()?.waits_for()
+}
+
+/// The finding that Lambda has not given all callers to the alias's version yet.
+pub(super) fn unsettled(target: &Target, seen: &Observed) -> Option<Finding> {
+    let Target { function, .. } = target;
+    let alias = seen.alias.as_ref().filter(|alias| alias.kept_at.is_some())?;
+    Some(Finding::new(
+        FindingName::TargetBusy,
+        format!("alias {} of function {function}", alias.name),
+        format!(
+            "What callers of {function} get is not final, so it cannot be accepted: alias {} is at {alias}.",
+            alias.name
+        ),
+        format!(
+            "Wait until its provisioned concurrency is `READY` (`aws lambda get-provisioned-concurrency-config --function-name {function} --qualifier {}`), or give its callers to one version by `aws lambda update-alias` with empty weights; then accept again.",
+            alias.name
+        ),
+    ))
 }
 
 /// Returns what callers get.
@@ -175,7 +204,7 @@ pub async fn observe(at: &impl LambdaApi, target: &Target, known: &KnownVersions
         (None, Some(code)) if latest.code_sha256 != *code => keeper(at, &target.function, code).await?,
         (published, _) => published.clone(),
     };
-    let used = alias.iter().flat_map(|alias| alias.traffic.versions());
+    let used = alias.iter().flat_map(|alias| alias.traffic.versions().chain(alias.kept_at.clone()));
     let named = used.chain(known.wanted.clone()).chain(published.clone());
     Ok(Observed { latest, versions: read(at, &target.function, named).await?, published, alias })
 }
@@ -216,12 +245,7 @@ fn latest(function: Function) -> Latest {
 async fn read_alias(at: &impl LambdaApi, function: &str, name: &str) -> Result<AliasState> {
     let alias = at.alias(function, name).await?;
     let provisioned = at.provisioned(function, name).await?;
-    Ok(AliasState {
-        name: name.to_owned(),
-        traffic: Traffic { version: alias.version, weights: alias.weights },
-        revision_id: alias.revision_id,
-        provisioned,
-    })
+    Ok(AliasState::of(name, alias, provisioned))
 }
 
 impl Traffic {

@@ -4,6 +4,7 @@
 //! `$LATEST`, so that new code is live at once. The former code is then first kept as a published version, from which
 //! it can be restored.
 
+mod alias;
 mod change;
 mod checks;
 mod code;
@@ -18,6 +19,7 @@ mod writes;
 use super::{Either, PrepareInput, Prepared, from_value};
 use crate::config::Configured;
 use crate::ports::{AssumeRole, CodeDeployApi, EcrApi, LambdaApi, Result, S3Api};
+pub use alias::{AliasState, Traffic};
 pub use change::{LambdaKind, needs};
 pub use code::check_artifact;
 pub use codedeploy::CodeDeployed;

@@ -1,7 +1,8 @@
 //! Pure: decides the next step with a function.
 
+use super::alias::{AliasState, Traffic};
 use super::code::image_of;
-use super::state::{AliasState, Change, Goal, Latest, Observed, Source, Traffic, Version, Wanted, description};
+use super::state::{Change, Goal, Latest, Observed, Source, Version, Wanted, description};
 use crate::kinds::Next;
 use windlass_domain::text::finding::{Finding, FindingName};
 
@@ -28,7 +29,11 @@ pub fn next(is: &Observed, goal: &Goal) -> Next<Change> {
 pub fn after(change: &Change, is: &Observed) -> Option<Observed> {
     let mut after = is.clone();
     match change {
-        Change::Shift { to, .. } => after.alias.as_mut()?.traffic = to.clone(),
+        Change::Shift { to, .. } => {
+            let alias = after.alias.as_mut()?;
+            alias.traffic = to.clone();
+            alias.kept_at = None;
+        }
         Change::Update { to, source, live: true, .. } => match (image_of(source), to.as_slice()) {
             (Some(sent), _) if is.latest.is_image() => after.latest.image = Some(sent),
             (None, [code]) if !is.latest.is_image() => after.latest.code_sha256.clone_from(code),
@@ -110,13 +115,12 @@ fn shift(alias: &AliasState, wanted: &Traffic) -> Next<Change> {
             revision_id: alias.revision_id.clone(),
         });
     }
-    let provisioned = alias.provisioned.as_ref();
-    match provisioned.map(|provisioned| (provisioned.status.as_str(), &provisioned.reason)) {
-        Some(("FAILED", reason)) => {
-            failed(format!("The provisioned concurrency of alias {} cannot be had: {reason}", alias.name))
+    match alias.lacks_concurrency() {
+        Some(reason) => {
+            failed(format!("Alias {} is at {alias}: its provisioned concurrency cannot be had: {reason}", alias.name))
         }
-        Some(("IN_PROGRESS", _)) => Next::Wait(LATER),
-        _ => Next::Done,
+        None if alias.is_allocating() => Next::Wait(LATER),
+        None => Next::Done,
     }
 }
 
@@ -132,7 +136,11 @@ fn shift_back(is: &Observed, alias: &AliasState, was: &Observed, before: &AliasS
             "Version {} holds other code than before: the function was made anew.",
             before.traffic.version
         )),
-        _ => shift(alias, &before.traffic),
+        _ => match shift(alias, &before.traffic) {
+            // What was not there before the release is no part of the way back.
+            Next::Failed(_) if alias.kept_at.is_none() && before.lacks_concurrency().is_some() => Next::Done,
+            next => next,
+        },
     }
 }
 
@@ -212,7 +220,7 @@ fn failed(reason: String) -> Next<Change> {
         FindingName::ChangeFailed,
         "function",
         reason,
-        "Mend what Lambda tells, then deploy again.",
+        "Mend what Lambda reports, then deploy again.",
     ))
 }
 

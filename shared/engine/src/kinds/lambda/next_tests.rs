@@ -52,6 +52,7 @@ fn alias(text: &str) -> AliasState {
         traffic: Traffic { version: version.into(), weights },
         revision_id: "a1".into(),
         provisioned: None,
+        kept_at: None,
     }
 }
 
@@ -293,15 +294,35 @@ fn back_to_what_was_found() {
 
 #[test]
 fn provisioned_concurrency_must_be_there() {
-    let mut observed = is(ready("new"), &[OLD, NEW], Some("2"));
-    for (status, expected) in [
-        ("IN_PROGRESS", "wait 5"),
-        ("READY", "done"),
-        ("FAILED", "failed: The provisioned concurrency of alias live cannot be had: no capacity"),
+    let with = |traffic: &str, status: &str, kept_at: Option<&str>| {
+        let mut observed = is(ready("new"), &[OLD, NEW], Some(traffic));
+        let alias = observed.alias.as_mut().unwrap();
+        alias.provisioned = Some(Provisioned { status: status.into(), reason: "no capacity".into() });
+        alias.kept_at = kept_at.map(str::to_owned);
+        observed
+    };
+    let forward = goal("new", 100);
+    let back = |status: &str| Goal::Back(with("1", status, None));
+    let lacks = "failed: Alias live is at 2: its provisioned concurrency cannot be had: no capacity";
+    let keeps = "failed: Alias live is at 2 (Lambda still sends all callers to 1): its provisioned concurrency cannot be had: no capacity";
+    let lacks_former = "failed: Alias live is at 1: its provisioned concurrency cannot be had: no capacity";
+    for (traffic, status, kept_at, wanted, expected) in [
+        ("2", "IN_PROGRESS", None, &forward, "wait 5"),
+        ("2", "READY", None, &forward, "done"),
+        ("2", "FAILED", None, &forward, lacks),
+        // Lambda itself still sends all callers to the former version, which is nobody's change.
+        ("2", "IN_PROGRESS", Some("1"), &forward, "wait 5"),
+        ("2", "READY", Some("1"), &forward, "wait 5"),
+        ("2", "FAILED", Some("1"), &forward, keeps),
+        ("2", "IN_PROGRESS", Some("1"), &back("READY"), "alias live 2 → 1"),
+        ("2", "FAILED", Some("1"), &back("READY"), "alias live 2 → 1"),
+        ("1", "IN_PROGRESS", None, &back("READY"), "wait 5"),
+        ("1", "FAILED", None, &back("READY"), lacks_former),
+        // It was not there before either.
+        ("1", "FAILED", None, &back("FAILED"), "done"),
     ] {
-        observed.alias.as_mut().unwrap().provisioned =
-            Some(Provisioned { status: status.into(), reason: "no capacity".into() });
-        assert_eq!(in_words(&observed, &goal("new", 100)), expected);
+        let observed = with(traffic, status, kept_at);
+        assert_eq!(in_words(&observed, wanted), expected, "{traffic} {status} {kept_at:?}");
     }
 }
 

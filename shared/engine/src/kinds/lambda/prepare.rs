@@ -1,10 +1,11 @@
 //! Plans a function's change.
 
+use super::alias::{AliasState, Traffic};
 use super::change::LambdaKind;
 use super::checks::{alias_missing, not_ready, not_supported, replica, throttled};
 use super::fetch;
 use super::next::next;
-use super::state::{AliasState, BackRecord, Goal, Observed, Source, Target, Traffic, Wanted, code_sha256, short};
+use super::state::{BackRecord, Goal, Observed, Source, Target, Wanted, code_sha256, short};
 use crate::config::Configured;
 use crate::kinds::lambda::checks::{self, gone, image_gone, version_gone};
 use crate::kinds::lambda::code;
@@ -37,6 +38,7 @@ pub async fn prepare<P: LambdaApi + S3Api + EcrApi + AssumeRole + Configured>(
         findings.push(alias_missing(input, spec));
         return Ok(Prepared::refused(findings));
     };
+    let is = Observed { alias: is.alias.map(AliasState::at_rest), ..is };
     findings.extend(not_ready(input, spec, &is));
     findings.extend(not_supported(input, spec, &function.package));
     findings.extend(replica(input, spec, &function));
@@ -69,6 +71,7 @@ pub async fn prepare<P: LambdaApi + S3Api + EcrApi + AssumeRole + Configured>(
     if prepared.unchanged.is_some() {
         return Ok(prepared);
     }
+    prepared.warnings.extend(checks::concurrency_left_behind(there, input, spec, &is).await?);
     let (full, tight) = checks::check(there, input, present).await?;
     prepared.warnings.extend(tight);
     Ok(match full {
@@ -141,6 +144,9 @@ impl Plan<'_> {
                 ),
             )];
         };
+        if alias.kept_at.is_some() {
+            return vec![checks::concurrency_not_there(self.input, alias)];
+        }
         if alias.traffic.weights.is_empty() {
             return vec![];
         }

@@ -1,7 +1,8 @@
 //! A function as it is declared, recorded and seen, and the changes of it.
 
+use super::alias::{AliasState, Traffic};
 use crate::kinds::codedeploy::PlannedGroup;
-use crate::ports::{Function, Provisioned};
+use crate::ports::Function;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
@@ -102,30 +103,6 @@ pub struct Version {
     pub reason: String,
 }
 
-/// The versions to which an alias sends its callers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Traffic {
-    /// The version that gets the rest.
-    pub version: String,
-    /// Versions that get a share, from 0 to 1.
-    pub weights: Vec<(String, String)>,
-}
-
-/// An alias as it was observed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct AliasState {
-    /// Its name.
-    pub name: String,
-    /// The versions to which it sends its callers.
-    #[serde(flatten)]
-    pub traffic: Traffic,
-    /// Its revision.
-    pub revision_id: String,
-    /// Its provisioned concurrency.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub provisioned: Option<Provisioned>,
-}
-
 /// The goal that a release has for a function.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Wanted {
@@ -171,7 +148,7 @@ pub enum Source {
 impl fmt::Display for Observed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.alias {
-            Some(alias) => alias.traffic.fmt(f),
+            Some(alias) => alias.fmt(f),
             None => write!(f, "$LATEST with code {:.12}", self.latest.code()),
         }
     }
@@ -253,51 +230,6 @@ impl Version {
             state: function.state,
             reason: function.reason,
         }
-    }
-}
-
-impl Traffic {
-    /// Sends all callers to one version.
-    pub fn all_to(version: &str) -> Self {
-        Self { version: version.to_owned(), weights: vec![] }
-    }
-
-    /// Returns what callers can notice of it. Weights become numbers, so that they are compared as such.
-    pub fn noticed(&self) -> Value {
-        let mut shares: Vec<(&str, u64)> = self
-            .weights
-            .iter()
-            .map(|(version, share)| (version.as_str(), in_millionths(share)))
-            .filter(|(_, share)| *share > 0)
-            .collect();
-        shares.sort_unstable();
-        json!({"version": self.version, "shares": shares})
-    }
-
-    /// Returns whether callers notice no difference.
-    pub fn same(&self, other: &Self) -> bool {
-        self.noticed() == other.noticed()
-    }
-}
-
-/// Returns a share from 0 to 1 in millionths. A text that is no number is the whole.
-fn in_millionths(share: &str) -> u64 {
-    let share: f64 = share.parse().unwrap_or(1.0);
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // from 0 to 1
-    let millionths = (share.clamp(0.0, 1.0) * 1_000_000.0).round() as u64;
-    millionths
-}
-
-/// Formats it as `41`, or `41 with 42 at 10 %`.
-impl fmt::Display for Traffic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.version)?;
-        for (version, share) in &self.weights {
-            #[allow(clippy::cast_precision_loss)] // at most a million
-            let percent = in_millionths(share) as f64 / 10_000.0;
-            write!(f, " with {version} at {percent} %")?;
-        }
-        Ok(())
     }
 }
 

@@ -8,8 +8,10 @@ mod prepare;
 mod state;
 mod wording;
 
+use super::alias::Traffic;
 use super::change::LambdaKind;
-use super::state::{self as lambda, Target, Traffic};
+use super::kind::waits_for;
+use super::state::{self as lambda, Target};
 use crate::config::Configured;
 use crate::kinds::codedeploy::{self, Moves, PlannedGroup, Replacement};
 use crate::kinds::{Kind, LookContext, Next, Noticed};
@@ -73,7 +75,7 @@ impl<P: LambdaApi + S3Api + Configured> Moves for LambdaKind<P> {
     }
 
     fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
-        wording::waits_for(target, seen)
+        wording::waits_for(target, seen).or_else(|| waits_for(&seen.of))
     }
 
     fn what(seen: &Seen, way: &Replacement) -> String {

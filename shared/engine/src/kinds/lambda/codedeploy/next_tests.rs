@@ -69,6 +69,7 @@ pub(crate) fn function(traffic: &str) -> Observed {
             traffic: Traffic { version: first.into(), weights },
             revision_id: "a".into(),
             provisioned: None,
+            kept_at: None,
         }),
     }
 }

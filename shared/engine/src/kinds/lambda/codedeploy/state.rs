@@ -1,7 +1,8 @@
 //! The traffic of an alias while CodeDeploy moves it.
 
 use crate::kinds::codedeploy::{self, DeploymentRequest, Followed};
-use crate::kinds::lambda::state::{self as lambda, Observed, Traffic};
+use crate::kinds::lambda::alias::Traffic;
+use crate::kinds::lambda::state::{self as lambda, Observed};
 
 /// The goal of a function whose alias CodeDeploy moves.
 pub type Goal = codedeploy::Goal<lambda::Goal>;

@@ -3,7 +3,8 @@
 use super::state::Seen;
 use crate::kinds::codedeploy::wording::{self, Story, Words};
 use crate::kinds::codedeploy::{Followed, status};
-use crate::kinds::lambda::state::{Target, Traffic};
+use crate::kinds::lambda::alias::Traffic;
+use crate::kinds::lambda::state::Target;
 use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The words about the alias.
