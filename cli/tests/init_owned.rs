@@ -1,18 +1,15 @@
-//! `windlass init` takes no target from another application: neither by a proposal, nor by an answer, nor by the script
-//! that tags the targets.
+//! `windlass init` takes no target from another application: neither by a proposal nor by an answer. Its script does not
+//! either (`init_script.rs`).
 
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use windlass_cli::init::account::{Account, Distribution, LiveResource, TagOwner};
 use windlass_cli::init::answers::{Answers, Question};
 use windlass_cli::init::facts::InitFacts;
+use windlass_cli::init::pieces;
 use windlass_cli::init::proposal::propose;
 use windlass_cli::init::repository::Repository;
-use windlass_cli::init::{files, pieces};
 
 const FOUND: [(&str, &str); 5] = [
     ("agent/Dockerfile", "FROM alpine"),
@@ -124,63 +121,4 @@ fn a_part_of_an_installation_is_neither_proposed_nor_taken() {
         assert_eq!(asked.wrong.len(), 1, "{part}: {:?}", asked.wrong);
         assert!(asked.wrong[0].1.contains("PartOfWindlass"), "{:?}", asked.wrong);
     }
-}
-
-/// Writes the script of these targets, and a program `aws` that answers the look at the tags with a text.
-fn script(name: &str, tags: &str) -> PathBuf {
-    let place = std::env::temp_dir().join(format!("windlass-{name}-{}", std::process::id()));
-    let _ = fs::remove_dir_all(&place);
-    fs::create_dir_all(&place).unwrap();
-    let answers = [
-        ("agent.cluster", "c"),
-        ("agent.service", "own"),
-        ("agent.container", "agent"),
-        ("agent.repository", "st-app/agent"),
-        ("api.function", "own"),
-        ("web.distribution", "E2ABCDEFGHIJ"),
-        ("web.bucket", "own-web"),
-        ("github", "none"),
-    ];
-    let answers = answers.map(|(key, value)| (key.to_owned(), value.to_owned()));
-    let mut asked = Answers::new(answers.into());
-    let facts = facts();
-    let (all, _) = files::all(&propose(&facts, &mut asked), &facts);
-    let script = all.iter().find(|file| file.path == files::SCRIPT).unwrap();
-    fs::write(place.join(files::SCRIPT), &script.text).unwrap();
-    let program = place.join("aws");
-    let text = format!("#!/bin/sh\necho \"$*\" >> \"$0.calls\"\ncase \"$2\" in get-resources) {tags} ;; esac\n");
-    fs::write(&program, text).unwrap();
-    let made = Command::new("chmod").arg("+x").arg(&program).status();
-    assert!(made.unwrap().success());
-    place
-}
-
-fn run(place: &Path) -> (Option<i32>, String, Vec<String>) {
-    let path = format!("{}:{}", place.display(), std::env::var("PATH").unwrap());
-    let mut bash = Command::new("bash");
-    let bash = bash.arg(files::SCRIPT).current_dir(place).env("PATH", path);
-    let done = bash.output().unwrap();
-    let calls = fs::read_to_string(place.join("aws.calls")).unwrap();
-    fs::remove_dir_all(place).unwrap();
-    let writes = calls.lines().filter(|it| !it.contains("get-") && it.starts_with(|c: char| c.is_ascii_lowercase()));
-    (
-        done.status.code(),
-        String::from_utf8(done.stderr).unwrap(),
-        writes.map(|it| it.split(' ').nth(1).unwrap().to_owned()).collect(),
-    )
-}
-
-#[test]
-fn the_script_writes_nothing_where_a_target_is_tagged_for_another_one() {
-    let others = "echo arn:aws:ecs:eu-west-1:111111111111:service/c/own shop prod";
-    for (name, tags, why) in [("others", others, "service/c/own shop prod"), ("unseen", "exit 254", "")] {
-        let (status, err, writes) = run(&script(name, tags));
-        assert!(status.is_some_and(|it| it != 0), "{err}");
-        assert!(err.contains(why), "{err}");
-        assert_eq!(writes, [""; 0]);
-    }
-    let (status, err, writes) = run(&script("own", "true"));
-    assert_eq!(status, Some(0), "{err}");
-    let tagged = writes.iter().filter(|it| *it == "tag-resources");
-    assert_eq!(tagged.count(), 2, "{writes:?}");
 }

@@ -26,6 +26,7 @@ mod init_owned;
 mod init_patches;
 mod init_repositories;
 mod init_sam;
+mod init_script;
 mod init_seeds;
 mod installation;
 mod interrupted;

@@ -19,18 +19,30 @@ ours() {
     exit 1
   fi
 }
+# AWS may answer well and yet tag only some. The script goes on then, and ends with status 1.
+untagged=0
+tag() {
+  local failed
+  failed=$(aws resourcegroupstaggingapi tag-resources "$@" --output json --query FailedResourcesMap)
+  case $failed in "" | "{}" | null) return ;; esac
+  echo "AWS did not tag these. Mend what it says of each, and run this script again:" >&2
+  echo "$failed" >&2
+  untagged=1
+}
 ours autopr dev --resource-arn-list arn:aws:ecs:eu-west-1:111111111111:service/autopr-dev/autopr-dev
 ours autopr staging --resource-arn-list arn:aws:ecs:eu-west-1:111111111111:service/autopr-staging/autopr-staging
 ours autopr production --resource-arn-list arn:aws:ecs:eu-west-1:111111111111:service/autopr-production/autopr-production
 
 # dev
-aws resourcegroupstaggingapi tag-resources --tags "windlass:app=autopr,windlass:environment=dev" \
+tag --tags "windlass:app=autopr,windlass:environment=dev" \
   --resource-arn-list arn:aws:ecs:eu-west-1:111111111111:service/autopr-dev/autopr-dev
 
 # staging
-aws resourcegroupstaggingapi tag-resources --tags "windlass:app=autopr,windlass:environment=staging" \
+tag --tags "windlass:app=autopr,windlass:environment=staging" \
   --resource-arn-list arn:aws:ecs:eu-west-1:111111111111:service/autopr-staging/autopr-staging
 
 # production
-aws resourcegroupstaggingapi tag-resources --tags "windlass:app=autopr,windlass:environment=production" \
+tag --tags "windlass:app=autopr,windlass:environment=production" \
   --resource-arn-list arn:aws:ecs:eu-west-1:111111111111:service/autopr-production/autopr-production
+
+exit "$untagged"

@@ -19,6 +19,16 @@ ours() {
     exit 1
   fi
 }
+# AWS may answer well and yet tag only some. The script goes on then, and ends with status 1.
+untagged=0
+tag() {
+  local failed
+  failed=$(aws resourcegroupstaggingapi tag-resources "$@" --output json --query FailedResourcesMap)
+  case $failed in "" | "{}" | null) return ;; esac
+  echo "AWS did not tag these. Mend what it says of each, and run this script again:" >&2
+  echo "$failed" >&2
+  untagged=1
+}
 ours textbook prod --resource-arn-list arn:aws:lambda:eu-west-1:111111111111:function:textbook-backend-prod arn:aws:s3:::textbook-book-prod
 ours textbook prod --region us-east-1 --resource-arn-list arn:aws:cloudfront::111111111111:distribution/E1TEXTBOOK
 
@@ -27,7 +37,9 @@ aws lambda get-alias --function-name textbook-backend-prod --name live > /dev/nu
   aws lambda create-alias --function-name textbook-backend-prod --name live \
     --function-version "$(aws lambda publish-version --function-name textbook-backend-prod --query Version --output text)"
 aws s3api put-bucket-versioning --bucket textbook-book-prod --versioning-configuration Status=Enabled
-aws resourcegroupstaggingapi tag-resources --tags "windlass:app=textbook,windlass:environment=prod" \
+tag --tags "windlass:app=textbook,windlass:environment=prod" \
   --resource-arn-list arn:aws:lambda:eu-west-1:111111111111:function:textbook-backend-prod arn:aws:s3:::textbook-book-prod
-aws resourcegroupstaggingapi tag-resources --region us-east-1 --tags "windlass:app=textbook,windlass:environment=prod" \
+tag --region us-east-1 --tags "windlass:app=textbook,windlass:environment=prod" \
   --resource-arn-list arn:aws:cloudfront::111111111111:distribution/E1TEXTBOOK
+
+exit "$untagged"

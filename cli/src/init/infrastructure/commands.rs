@@ -1,5 +1,6 @@
 //! `windlass-targets.sh`: for targets that no code here makes, the commands that give them tags, an alias and versions.
-//! They may be run again, and take away nothing: before the first of them it looks at the tags that are there. Pure.
+//! They may be run again, and take away nothing: before the first of them it looks at the tags that are there. It ends
+//! with status 1 where AWS did not tag all of them. Pure.
 
 use crate::init::application::{InitApplication, InitComponent, InitTarget};
 
@@ -19,7 +20,7 @@ pub fn write(application: &InitApplication, components: &[&InitComponent]) -> Op
     let works = application.environments.iter().map(|environment| Work { application, environment: &environment.name });
     let works: Vec<Work<'_>> = works.collect();
     lines.push(String::new());
-    lines.extend(LOOK.lines().map(str::to_owned));
+    lines.extend(LOOK.lines().chain(TAG.lines()).map(str::to_owned));
     for work in &works {
         for (options, arns) in work.arns(components) {
             lines.push(work.looked_at(options, &arns));
@@ -33,6 +34,7 @@ pub fn write(application: &InitApplication, components: &[&InitComponent]) -> Op
             lines.push(work.tagged(options, &arns));
         }
     }
+    lines.extend([String::new(), "exit \"$untagged\"".to_owned()]);
     Some(lines.join("\n") + "\n")
 }
 
@@ -53,6 +55,24 @@ ours() {
     exit 1
   fi
 }"#;
+
+/// The call that tags. AWS answers with status 200 also where it could not tag some of the resources. It lists these in
+/// `FailedResourcesMap`, which is empty or not there where it tagged all (Resource Groups Tagging API Reference,
+/// "TagResources"). The text form of the AWS CLI would write the ARNs in capitals.
+const TAG: &str = r#"# AWS may answer well and yet tag only some. The script goes on then, and ends with status 1.
+untagged=0
+tag() {
+  local failed
+  failed=$(aws resourcegroupstaggingapi tag-resources "$@" --output json --query FailedResourcesMap)
+  case $failed in "" | "{}" | null) return ;; esac
+  echo "AWS did not tag these. Mend what it says of each, and run this script again:" >&2
+  echo "$failed" >&2
+  untagged=1
+}"#;
+
+/// The most ARNs of one call that tags (Resource Groups Tagging API Reference, "TagResources"). One that looks at tags
+/// takes more.
+const MOST: usize = 20;
 
 struct Work<'a> {
     application: &'a InitApplication,
@@ -84,12 +104,13 @@ impl Work<'_> {
         Some(format!("arn:aws:cloudfront::{account}:distribution/{}", id.at(app, self.environment)))
     }
 
-    /// Returns the ARNs of all targets, with the options by which their tags are reached.
+    /// Returns the ARNs of all targets, as many as a call takes, with the options by which their tags are reached.
     fn arns(&self, components: &[&InitComponent]) -> Vec<(&'static str, Vec<String>)> {
         let here = components.iter().map(|component| self.arn(component));
         let there = components.iter().filter_map(|component| self.distribution(component));
         let both = [("", here.collect::<Vec<_>>()), ("--region us-east-1 ", there.collect())];
-        both.into_iter().filter(|(_, arns)| !arns.is_empty()).collect()
+        let calls = both.iter().map(|(options, arns)| (*options, arns.chunks(MOST)));
+        calls.flat_map(|(options, arns)| arns.map(move |arns| (options, arns.to_vec()))).collect()
     }
 
     fn looked_at(&self, options: &str, arns: &[String]) -> String {
@@ -98,7 +119,7 @@ impl Work<'_> {
 
     fn tagged(&self, options: &str, arns: &[String]) -> String {
         format!(
-            "aws resourcegroupstaggingapi tag-resources {options}--tags \"windlass:app={},windlass:environment={}\" \\\n  --resource-arn-list {}",
+            "tag {options}--tags \"windlass:app={},windlass:environment={}\" \\\n  --resource-arn-list {}",
             self.application.app,
             self.environment,
             arns.join(" ")
