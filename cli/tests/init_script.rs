@@ -1,5 +1,6 @@
-//! `windlass-targets.sh`, run with a program in place of the AWS CLI. It writes nothing where a target is another one's,
-//! and it ends well only where AWS has tagged all targets.
+//! `windlass-targets.sh`, run with a program in place of the AWS CLI. It writes nothing where a target belongs to
+//! another application, and it ends well only where AWS has tagged all targets. All that `init` writes is of one
+//! partition.
 
 #![allow(clippy::unwrap_used)]
 
@@ -7,6 +8,8 @@ use crate::standin::folder;
 use std::fs;
 use std::process::Command;
 use windlass_cli::init::application::{InitApplication, InitComponent, InitEnvironment, InitTarget, Rule};
+use windlass_cli::init::facts::InitFacts;
+use windlass_cli::init::files;
 use windlass_cli::init::infrastructure;
 use windlass_cli::init::pieces::{Piece, PieceSort, Runs};
 use windlass_cli::init::repository::Repository;
@@ -25,9 +28,12 @@ fn component(name: &str, target: InitTarget) -> InitComponent {
     InitComponent { name: name.into(), piece, target }
 }
 
+fn text(text: &str) -> Text {
+    Text::One(text.to_owned())
+}
+
 /// Returns a site behind a distribution, and so many functions.
 fn components(functions: usize) -> Vec<InitComponent> {
-    let text = |text: &str| Text::One(text.to_owned());
     let site = InitTarget::Site { bucket: text("own-web"), distribution: Some(text("E2ABCDEFGHIJ")), url: None };
     let function = |number: usize| {
         let name = format!("own-{number}");
@@ -35,6 +41,17 @@ fn components(functions: usize) -> Vec<InitComponent> {
         component(&name, target)
     };
     std::iter::once(component("web", site)).chain((0..functions).map(function)).collect()
+}
+
+fn application(components: Vec<InitComponent>, region: &str) -> InitApplication {
+    InitApplication {
+        app: "st-app".into(),
+        environments: vec![InitEnvironment { name: "prod".into(), rule: Rule::None }],
+        components,
+        region: region.into(),
+        account: "111111111111".into(),
+        ..InitApplication::default()
+    }
 }
 
 /// What became of the script.
@@ -55,14 +72,7 @@ impl Ran {
 /// Runs the script of these components, where the AWS CLI answers the look at the tags, and the call that writes them,
 /// by commands of a shell.
 fn run(components: Vec<InitComponent>, look: &str, tag: &str) -> Ran {
-    let application = InitApplication {
-        app: "st-app".into(),
-        environments: vec![InitEnvironment { name: "prod".into(), rule: Rule::None }],
-        components,
-        region: "eu-west-1".into(),
-        account: "111111111111".into(),
-        ..InitApplication::default()
-    };
+    let application = application(components, "eu-west-1");
     let script = infrastructure::write(&application, &Repository::default()).commands.unwrap();
     let place = folder("script");
     fs::write(place.join("script.sh"), script).unwrap();
@@ -135,4 +145,41 @@ fn every_target_that_aws_did_not_tag_is_shown_and_the_status_is_1() {
     }
     let ran = run(components(44), "true", "exit 254");
     assert_eq!((ran.status, ran.of("tag-resources").len()), (Some(254), 1), "a call that failed ends it");
+}
+
+/// The audience of a token of GitHub's is a name, and no host.
+#[test]
+fn what_is_written_for_china_names_no_resource_of_another_partition() {
+    for action in [None, Some("example/windlass@v1".to_owned())] {
+        let service = InitTarget::Service {
+            cluster: text("c"),
+            service: text("own"),
+            container: "agent".into(),
+            repository: "st-app/agent".into(),
+            balancer: None,
+        };
+        let components = [components(1), vec![component("agent", service)]].concat();
+        let mut application = application(components, "cn-north-1");
+        application.environments[0].rule = Rule::Branches(vec!["main".into()]);
+        application.github = Some("example/st-app".into());
+        application.action = action;
+        let (files, _) = files::all(&application, &InitFacts::default());
+        let next = files::next_commands(&application, &files).join("\n");
+        let written = files.iter().filter(|file| file.path != "app.schema.json").map(|file| file.text.as_str());
+        let all: String = written.chain([next.as_str()]).collect();
+        for part in [
+            "arn:aws-cn:s3:::own-web",
+            "arn:aws-cn:lambda:cn-north-1:111111111111:function:own-0",
+            "arn:aws-cn:ecs:cn-north-1:111111111111:service/c/own",
+            "--region cn-northwest-1 ",
+            "arn:aws-cn:cloudfront::111111111111:distribution/E2ABCDEFGHIJ",
+            "\"arn:aws-cn:iam::111111111111:role/",
+            ".dkr.ecr.$AWS_REGION.amazonaws.com.cn\"",
+            "111111111111.dkr.ecr.cn-north-1.amazonaws.com.cn/st-app/agent:",
+        ] {
+            assert!(all.contains(part), "no `{part}` in {all}");
+        }
+        let rest = all.replace("sts.amazonaws.com", "").replace("amazonaws.com.cn", "");
+        assert!(!rest.contains("arn:aws:") && !rest.contains("amazonaws.com"), "{all}");
+    }
 }

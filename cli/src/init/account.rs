@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use windlass_domain::declaration::installation;
+use windlass_domain::text::partition::Partition;
 
 /// An account, as far as it was seen.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -138,7 +139,7 @@ impl Account {
         let (_, image) = self.closer.get(service)?.as_ref()?.containers.iter().find(|(name, _)| name == container)?;
         let (host, path) = image.split_once('/')?;
         let name = path.split(['@', ':']).next().unwrap_or_default();
-        (host == format!("{account}.dkr.ecr.{region}.amazonaws.com")).then(|| name.to_owned())
+        (host == registry(account, region)).then(|| name.to_owned())
     }
 
     /// Returns the only load balancer before a service with the only target group, by the names that their metrics
@@ -166,6 +167,11 @@ impl Account {
         let id = only(all, wanted)?;
         self.distributions.iter().find(|it| it.id == id)
     }
+}
+
+/// Returns the host of an account's images in a region (Amazon ECR User Guide, "Amazon ECR private registries").
+pub fn registry(account: &str, region: &str) -> String {
+    format!("{account}.dkr.ecr.{region}.{}", Partition::of(region).suffix)
 }
 
 /// Returns whether a target may be offered: no tag of it names another application, or an environment of none of these.

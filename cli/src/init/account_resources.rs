@@ -100,7 +100,7 @@ fn account(living: AccountResources, stack: &str) -> Account {
     let named = living.functions.iter();
     let functions = named.filter_map(|(name, arn)| of_installation(name, arn));
     let mut of_installations: BTreeMap<String, String> = functions.collect();
-    let buckets = tags.keys().filter_map(|arn| of_installation(arn.strip_prefix("arn:aws:s3:::")?, arn));
+    let buckets = tags.keys().filter_map(|arn| of_installation(bucket(arn)?, arn));
     of_installations.extend(buckets);
     let free = living.functions.iter();
     let free = free.filter(|(name, _)| !of_installations.contains_key(name));
@@ -117,10 +117,7 @@ fn account(living: AccountResources, stack: &str) -> Account {
         host: it.names.get(1).cloned(),
         belongs: belongs(tags, &it.arn),
     });
-    let buckets = tags.keys().filter_map(|arn| {
-        let name = arn.strip_prefix("arn:aws:s3:::")?;
-        Some((name.to_owned(), belongs(tags, arn)?))
-    });
+    let buckets = tags.keys().filter_map(|arn| Some((bucket(arn)?.to_owned(), belongs(tags, arn)?)));
     Account {
         functions: functions.collect(),
         services: services.collect(),
@@ -131,6 +128,11 @@ fn account(living: AccountResources, stack: &str) -> Account {
         unseen: living.unseen,
         ..Account::default()
     }
+}
+
+/// Returns the bucket of an ARN, in any partition.
+fn bucket(arn: &str) -> Option<&str> {
+    arn.split_once(":s3:::").map(|(_, name)| name)
 }
 
 fn belongs(tags: &BTreeMap<String, BTreeMap<String, String>>, arn: &str) -> Option<TagOwner> {

@@ -4,6 +4,7 @@ use super::application::{InitApplication, Rule};
 use super::facts::InitFacts;
 use super::{declaration, infrastructure, role, workflow};
 use crate::ground::quoting::in_shell;
+use crate::init::account::registry;
 use crate::init::pieces::{Piece, PieceSort};
 
 /// A file.
@@ -145,8 +146,8 @@ fn first_release(application: &InitApplication) -> Vec<String> {
 
 /// Returns the commands that push the images of the first release, in the folders that they are built from.
 fn pushes(application: &InitApplication, version: &str) -> Vec<String> {
-    let (account, region) = (&application.account, &application.region);
-    let registry = format!("{account}.dkr.ecr.{region}.amazonaws.com");
+    let region = &application.region;
+    let registry = registry(&application.account, region);
     let components = application.components.iter();
     let mut pushes: Vec<String> = components
         .filter_map(|component| {

@@ -14,6 +14,7 @@ use std::time::Duration;
 use url::Url;
 use windlass_domain::declaration::installation::INSTALLATION_TAG;
 use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::partition::Partition;
 use windlass_engine::ports::{JsonCall, JsonServices as _, Result};
 
 /// The longest time that an answer may take.
@@ -24,9 +25,6 @@ const LARGEST_ANSWER: u64 = 8 * 1024 * 1024;
 
 /// The most pages that are read of one list, and the most clusters.
 const MOST: usize = 20;
-
-/// CloudFront and its tags are in this region alone (AWS General Reference, "Amazon CloudFront endpoints and quotas").
-const OF_CLOUDFRONT: &str = "us-east-1";
 
 /// An account, as far as it was seen.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -81,10 +79,11 @@ pub async fn account_resources(region: Option<&str>) -> Result<AccountResources>
     let mut unseen = Vec::new();
     keep(functions(&home, &seen.region).await, "functions", &mut seen.functions, &mut unseen);
     keep(services(&aws).await, "services", &mut seen.services, &mut unseen);
-    keep(distributions(&home).await, "distributions", &mut seen.distributions, &mut unseen);
+    keep(distributions(&home, &seen.region).await, "distributions", &mut seen.distributions, &mut unseen);
     keep(tags(&aws).await, "tags", &mut seen.tags, &mut unseen);
-    if seen.region != OF_CLOUDFRONT && !seen.distributions.is_empty() {
-        let there = home.to_builder().region(aws_config::Region::from_static(OF_CLOUDFRONT));
+    let global = Partition::of(&seen.region).global;
+    if seen.region != global && !seen.distributions.is_empty() {
+        let there = home.to_builder().region(aws_config::Region::from_static(global));
         let there = Aws::new(there.build(), settings::Settings::default());
         let mut others = BTreeMap::new();
         keep(tags(&there).await, "tags of distributions", &mut others, &mut unseen);
@@ -195,15 +194,16 @@ async fn tagged(aws: &Aws, key: &str) -> Result<BTreeMap<String, BTreeMap<String
 }
 
 /// Lists distributions (Amazon CloudFront API Reference, "ListDistributions").
-async fn distributions(home: &SdkConfig) -> Result<Vec<Distribution>> {
-    let host = home.endpoint_url().unwrap_or("https://cloudfront.amazonaws.com").to_owned();
+async fn distributions(home: &SdkConfig, region: &str) -> Result<Vec<Distribution>> {
+    let host = home.endpoint_url().map_or_else(|| cloudfront(region), str::to_owned);
+    let signed_for = ("cloudfront", Partition::of(region).global);
     let (mut found, mut marker) = (Vec::new(), String::new());
     for _ in 0..MOST {
         let mut url = address(&host, "/2020-05-31/distribution")?;
         if !marker.is_empty() {
             url.query_pairs_mut().append_pair("Marker", &marker);
         }
-        let (page, next) = page(&get(home, &url, ("cloudfront", OF_CLOUDFRONT)).await?);
+        let (page, next) = page(&get(home, &url, signed_for).await?);
         found.extend(page);
         match next {
             Some(next) => marker = next,
@@ -211,6 +211,14 @@ async fn distributions(home: &SdkConfig) -> Result<Vec<Distribution>> {
         }
     }
     Ok(found)
+}
+
+/// Returns CloudFront's address in the partition of a region (AWS General Reference, "Amazon CloudFront endpoints and
+/// quotas"; the endpoint rules of its SDKs). Only that of China has a region in it.
+fn cloudfront(region: &str) -> String {
+    let Partition { name, suffix, global } = Partition::of(region);
+    let place = if name == "aws-cn" { format!("{global}.") } else { String::new() };
+    format!("https://cloudfront.{place}{suffix}")
 }
 
 /// Reads the distributions of a page, and the marker of the next one. A distribution begins with its ARN, a member that
@@ -282,5 +290,16 @@ mod tests {
         assert_eq!((found[0].bucket(), found[0].comment.as_str()), (Some("shop-web"), "The & shop"));
         assert_eq!(found[1].bucket(), None);
         assert_eq!(page("<a/>"), (Vec::new(), None));
+    }
+
+    #[test]
+    fn cloudfront_is_asked_in_the_partition_of_the_region() {
+        for (region, host) in [
+            ("eu-west-1", "https://cloudfront.amazonaws.com"),
+            ("cn-north-1", "https://cloudfront.cn-northwest-1.amazonaws.com.cn"),
+            ("us-isob-east-1", "https://cloudfront.sc2s.sgov.gov"),
+        ] {
+            assert_eq!(cloudfront(region), host, "{region}");
+        }
     }
 }

@@ -12,6 +12,7 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 use url::form_urlencoded;
 use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::partition::Partition;
 use windlass_engine::ports::{Evaluation, IamApi, Result, Simulation};
 
 /// The service's name in a signature.
@@ -47,7 +48,7 @@ impl Aws {
         let operation = OPERATION.rsplit('.').next().unwrap_or(OPERATION);
         let configuration = self.clients.config().0;
         let (endpoint, region) = home(&region_of(&self.clients)?);
-        let endpoint = configuration.endpoint_url().unwrap_or(endpoint);
+        let endpoint = configuration.endpoint_url().unwrap_or(&endpoint);
         let made = configured(&self.clients, (SERVICE, operation), endpoint, region.to_owned())
             .serializer(request)
             .deserializer(answer)
@@ -57,12 +58,15 @@ impl Aws {
 }
 
 /// Returns IAM's endpoint and region, of the partition that a region is in (AWS General Reference, "AWS Identity and
-/// Access Management endpoints and quotas").
-fn home(region: &str) -> (&'static str, &'static str) {
-    match region {
-        _ if region.starts_with("cn-") => ("https://iam.cn-north-1.amazonaws.com.cn", "cn-north-1"),
-        _ if region.starts_with("us-gov-") => ("https://iam.us-gov.amazonaws.com", "us-gov-west-1"),
-        _ => ("https://iam.amazonaws.com", "us-east-1"),
+/// Access Management endpoints and quotas"; the endpoint rules of its SDKs). China has it in another region than the
+/// other global services there.
+fn home(region: &str) -> (String, &'static str) {
+    let Partition { name, suffix, global } = Partition::of(region);
+    match name {
+        "aws" => (format!("https://iam.{suffix}"), global),
+        "aws-cn" => (format!("https://iam.cn-north-1.{suffix}"), "cn-north-1"),
+        "aws-us-gov" => (format!("https://iam.us-gov.{suffix}"), global),
+        _ => (format!("https://iam.{global}.{suffix}"), global),
     }
 }
 

@@ -23,6 +23,7 @@ use aws_types::SigningName;
 use aws_types::region::SigningRegion;
 use serde_json::Value;
 use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::partition::Partition;
 use windlass_engine::ports::{JsonCall, JsonServices, Result};
 
 impl JsonServices for Aws {
@@ -87,8 +88,7 @@ pub(crate) fn endpoint(config: &SdkConfig, service: &str, region: &str) -> Strin
     if let Some(url) = config.endpoint_url() {
         return url.to_owned();
     }
-    let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-    format!("https://{service}.{region}.{suffix}")
+    format!("https://{service}.{region}.{}", Partition::of(region).suffix)
 }
 
 /// Makes the part that signs with the credentials of the place.

@@ -44,6 +44,7 @@ async fn a_simulation_is_a_signed_form_to_the_iam_of_the_partition() {
         ("eu-west-1", "iam.amazonaws.com", "us-east-1"),
         ("cn-northwest-1", "iam.cn-north-1.amazonaws.com.cn", "cn-north-1"),
         ("us-gov-east-1", "iam.us-gov.amazonaws.com", "us-gov-west-1"),
+        ("us-iso-west-1", "iam.us-iso-east-1.c2s.ic.gov", "us-iso-east-1"),
     ] {
         let (aws, replay) = Replay::new(vec![reply(200, &[], answered(ALLOWED, ""))]);
         let there = aws.at(&Place::default().in_region(Some(region)));

@@ -2,9 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test may panic, and reads better")]
 
-use crate::lines;
+use crate::lines::product;
 use std::fs;
-use std::path::{Path, PathBuf};
 use windlass_contract::{machine, names_of, tasks};
 use windlass_domain::declaration::execution_history::IN_PARTS_S;
 use windlass_domain::declaration::execution_history::polls::{EVERY_S, LOOKS_OF_A_VISIT};
@@ -315,21 +314,6 @@ fn every_task_catches_everything_and_a_stale_token_leads_to_no_undo() {
         assert_eq!(last.next, wanted, "{name}");
         assert!(last.assign.contains_key("failure"), "{name}");
     }
-}
-
-/// Returns the repository and the names of the product's files, in their order.
-fn product() -> (PathBuf, Vec<String>) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let mut found = Vec::new();
-    for folder in ["shared", "functions", "cli"] {
-        lines::files(&root.join(folder), ".rs", &mut found);
-    }
-    let named = found.iter().map(|path| path.strip_prefix(&root).expect("below the root").to_string_lossy());
-    let is_product = |name: &String| !name.contains("/tests/") && !name.ends_with("_tests.rs");
-    let mut product: Vec<String> = named.map(std::borrow::Cow::into_owned).filter(is_product).collect();
-    product.sort();
-    assert!(product.len() > 400, "only {} files are found", product.len());
-    (root, product)
 }
 
 /// A fact travels beside the sentence, as a value, so that a better sentence changes no behaviour.

@@ -58,6 +58,21 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
+/// Returns the repository and the names of the product's files, in their order.
+pub fn product() -> (PathBuf, Vec<String>) {
+    let root = root();
+    let mut found = Vec::new();
+    for folder in ["shared", "functions", "cli"] {
+        files(&root.join(folder), ".rs", &mut found);
+    }
+    let named = found.iter().map(|path| path.strip_prefix(&root).expect("below the root").to_string_lossy());
+    let is_product = |name: &String| !name.contains("/tests/") && !name.ends_with("_tests.rs");
+    let mut product: Vec<String> = named.map(std::borrow::Cow::into_owned).filter(is_product).collect();
+    product.sort();
+    assert!(product.len() > 400, "only {} files are found", product.len());
+    (root, product)
+}
+
 #[test]
 fn no_line_of_a_page_is_longer_than_120_characters() {
     let root = root();

@@ -14,6 +14,7 @@ mod ledger_keys;
 mod lines;
 mod metrics;
 mod notified_events;
+mod partitions;
 mod payloads;
 mod recipes;
 mod safety;

@@ -3,6 +3,7 @@
 //! with status 1 where AWS did not tag all of them. Pure.
 
 use crate::init::application::{InitApplication, InitComponent, InitTarget};
+use windlass_domain::text::partition::Partition;
 
 /// Writes the script for these components; `None` where there are none.
 pub fn write(application: &InitApplication, components: &[&InitComponent]) -> Option<String> {
@@ -23,7 +24,7 @@ pub fn write(application: &InitApplication, components: &[&InitComponent]) -> Op
     lines.extend(LOOK.lines().chain(TAG.lines()).map(str::to_owned));
     for work in &works {
         for (options, arns) in work.arns(components) {
-            lines.push(work.looked_at(options, &arns));
+            lines.push(work.looked_at(&options, &arns));
         }
     }
     for work in &works {
@@ -31,7 +32,7 @@ pub fn write(application: &InitApplication, components: &[&InitComponent]) -> Op
         lines.push(format!("# {}", work.environment));
         lines.extend(components.iter().flat_map(|component| work.made(component)));
         for (options, arns) in work.arns(components) {
-            lines.push(work.tagged(options, &arns));
+            lines.push(work.tagged(&options, &arns));
         }
     }
     lines.extend([String::new(), "exit \"$untagged\"".to_owned()]);
@@ -83,15 +84,16 @@ impl Work<'_> {
     /// Returns the ARN of a target that lives in the region itself.
     fn arn(&self, component: &InitComponent) -> String {
         let (app, environment) = (&self.application.app, self.environment);
-        let place = format!("{}:{}", self.application.region, self.application.account);
+        let region = &self.application.region;
+        let (place, partition) = (format!("{region}:{}", self.application.account), Partition::of(region).name);
         match &component.target {
-            InitTarget::Site { bucket, .. } => format!("arn:aws:s3:::{}", bucket.at(app, environment)),
+            InitTarget::Site { bucket, .. } => format!("arn:{partition}:s3:::{}", bucket.at(app, environment)),
             InitTarget::Function { function, .. } => {
-                format!("arn:aws:lambda:{place}:function:{}", function.at(app, environment))
+                format!("arn:{partition}:lambda:{place}:function:{}", function.at(app, environment))
             }
             InitTarget::Service { cluster, service, .. } => {
                 let (cluster, service) = (cluster.at(app, environment), service.at(app, environment));
-                format!("arn:aws:ecs:{place}:service/{cluster}/{service}")
+                format!("arn:{partition}:ecs:{place}:service/{cluster}/{service}")
             }
         }
     }
@@ -101,16 +103,18 @@ impl Work<'_> {
             return None;
         };
         let (app, account) = (&self.application.app, &self.application.account);
-        Some(format!("arn:aws:cloudfront::{account}:distribution/{}", id.at(app, self.environment)))
+        let partition = Partition::of(&self.application.region).name;
+        Some(format!("arn:{partition}:cloudfront::{account}:distribution/{}", id.at(app, self.environment)))
     }
 
     /// Returns the ARNs of all targets, as many as a call takes, with the options by which their tags are reached.
-    fn arns(&self, components: &[&InitComponent]) -> Vec<(&'static str, Vec<String>)> {
+    fn arns(&self, components: &[&InitComponent]) -> Vec<(String, Vec<String>)> {
         let here = components.iter().map(|component| self.arn(component));
         let there = components.iter().filter_map(|component| self.distribution(component));
-        let both = [("", here.collect::<Vec<_>>()), ("--region us-east-1 ", there.collect())];
-        let calls = both.iter().map(|(options, arns)| (*options, arns.chunks(MOST)));
-        calls.flat_map(|(options, arns)| arns.map(move |arns| (options, arns.to_vec()))).collect()
+        let elsewhere = format!("--region {} ", Partition::of(&self.application.region).global);
+        let both = [(String::new(), here.collect::<Vec<_>>()), (elsewhere, there.collect())];
+        let calls = both.iter().map(|(options, arns)| (options, arns.chunks(MOST)));
+        calls.flat_map(|(options, arns)| arns.map(move |arns| (options.clone(), arns.to_vec()))).collect()
     }
 
     fn looked_at(&self, options: &str, arns: &[String]) -> String {

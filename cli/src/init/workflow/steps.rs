@@ -6,15 +6,17 @@ use crate::init::application::{InitApplication, InitComponent};
 use crate::init::pages;
 use crate::init::pieces::Piece;
 use crate::init::proposal::OWN_ACTION;
+use windlass_domain::text::partition::Partition;
 
 /// Returns the steps after the one that finds the environment.
 pub fn by_hand(application: &InitApplication) -> String {
-    let (app, account) = (&application.app, &application.account);
+    let app = &application.app;
     let mut text = builds_by_hand(application).concat();
     text.push_str(&format!(
         "      - uses: {}\n        with:\n          \
-         role-to-assume: \"arn:aws:iam::{account}:role/${{{{ steps.ref.outputs.role }}}}\"\n          aws-region: {}\n",
+         role-to-assume: {}\n          aws-region: {}\n",
         pages::action("aws-actions/configure-aws-credentials"),
+        role(application),
         application.region
     ));
     let upload = upload(application);
@@ -28,6 +30,12 @@ pub fn by_hand(application: &InitApplication) -> String {
     let name = "Release it, and end as the deployment ends";
     text.push_str(&step(name, &[], &release));
     text
+}
+
+/// Returns the ARN of the role that the run takes.
+fn role(application: &InitApplication) -> String {
+    let (partition, account) = (Partition::of(&application.region).name, &application.account);
+    format!("\"arn:{partition}:iam::{account}:role/${{{{ steps.ref.outputs.role }}}}\"")
 }
 
 /// Returns a step for each build; components that one build makes share it.
@@ -67,7 +75,7 @@ fn upload(application: &InitApplication) -> String {
         ));
     }
     if !images.is_empty() {
-        lines.push(push(&images));
+        lines.push(push(application, &images));
     }
     lines.join("\n")
 }
@@ -110,10 +118,12 @@ pub(super) fn image(piece: &Piece, repository: &str) -> String {
 
 /// Returns the commands that push the images of components, and that keep what the registry took each as: a release
 /// names its image by that digest, because a tag may be moved before the release has pinned it.
-pub(super) fn push(images: &[&InitComponent]) -> String {
+pub(super) fn push(application: &InitApplication, images: &[&InitComponent]) -> String {
     let mut lines = vec![
-        "REGISTRY=\"$(aws sts get-caller-identity --query Account --output text).dkr.ecr.$AWS_REGION.amazonaws.com\""
-            .to_owned(),
+        format!(
+            "REGISTRY=\"$(aws sts get-caller-identity --query Account --output text).dkr.ecr.$AWS_REGION.{}\"",
+            Partition::of(&application.region).suffix
+        ),
         "aws ecr get-login-password | docker login --username AWS --password-stdin \"$REGISTRY\"".to_owned(),
     ];
     for component in images {
@@ -157,8 +167,7 @@ const PUSHED: &str = "github.event_name == 'push'";
 
 /// Returns the steps after the one that finds the environment.
 pub fn by_action(application: &InitApplication, action: &str) -> String {
-    let (region, account) = (&application.region, &application.account);
-    let role = format!("\"arn:aws:iam::{account}:role/${{{{ steps.ref.outputs.role }}}}\"");
+    let (region, role) = (&application.region, role(application));
     let mut text = builds_by_action(application).concat();
     let plans = application.plans_pull_requests();
     let only = plans.then(|| ("if", PUSHED.to_owned()));
@@ -171,7 +180,7 @@ pub fn by_action(application: &InitApplication, action: &str) -> String {
             pages::action("aws-actions/configure-aws-credentials"),
             if plans { format!("        if: {PUSHED}\n") } else { String::new() },
         ));
-        text.push_str(&step("Push the images", &only, &push(&images)));
+        text.push_str(&step("Push the images", &only, &push(application, &images)));
     }
     let release = if OWN_ACTION == Some(action) { concat!(" # v", env!("CARGO_PKG_VERSION")) } else { "" };
     let components = application.components.iter().map(|it| component(application, it));

@@ -50,7 +50,7 @@ pub fn by_arns<'a>(tagged: &'a BTreeMap<String, String>, name: &str) -> Option<&
 /// Returns the name that a function or a bucket has within its ARN.
 fn bare(name: &str) -> &str {
     let name = name.rsplit(":function:").next().unwrap_or(name);
-    let name = name.strip_prefix("arn:aws:s3:::").unwrap_or(name);
+    let name = name.rsplit(":s3:::").next().unwrap_or(name);
     name.split([':', '/']).next().unwrap_or(name)
 }
 

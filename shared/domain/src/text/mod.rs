@@ -1,4 +1,4 @@
-//! Words, names, times and digests, and the findings and faults that are made of them. Pure.
+//! Words, names, times, digests and partitions of AWS, and the findings and faults that are made of them. Pure.
 
 pub mod address;
 pub mod count;
@@ -8,5 +8,6 @@ pub mod finding;
 pub mod foreign;
 pub mod name;
 pub mod next_step;
+pub mod partition;
 pub mod prose;
 pub mod time;

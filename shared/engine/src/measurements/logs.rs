@@ -18,6 +18,7 @@ use windlass_domain::declaration::resolved::Place;
 use windlass_domain::text::count;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::partition::Partition;
 use windlass_domain::text::time::Time;
 
 /// The milliseconds by which a line may arrive late. AWS gives no bound for the time from PutLogEvents to a query's
@@ -152,7 +153,7 @@ async fn foreign(there: &(impl JsonServices + Configured), place: &Place, gate: 
     let (region, account) = (region.unwrap_or(&config.region), &config.account);
     let wanted = [(APP_TAG, gate.app.as_str()), (ENVIRONMENT_TAG, gate.environment.as_str())];
     for group in &gate.groups {
-        let partition = partition(region);
+        let partition = Partition::of(region).name;
         let arn = format!("arn:{partition}:logs:{region}:{account}:log-group:{group}");
         let target = "Logs_20140328.ListTagsForResource";
         let answer = call(there, target, json!({"resourceArn": arn})).await?;
@@ -165,15 +166,6 @@ async fn foreign(there: &(impl JsonServices + Configured), place: &Place, gate: 
         }
     }
     Ok(None)
-}
-
-/// Returns the partition of a region (AWS Identity and Access Management User Guide, "Amazon Resource Names (ARNs)").
-fn partition(region: &str) -> &'static str {
-    match region {
-        _ if region.starts_with("cn-") => "aws-cn",
-        _ if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    }
 }
 
 /// The problem of a log group that does not exist. Before a component's first release that only becomes a note: the log

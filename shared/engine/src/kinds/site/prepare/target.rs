@@ -14,6 +14,7 @@ use std::cell::Cell;
 use windlass_domain::declaration::kinds::site::{SiteMode, StaticSite};
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::partition::Partition;
 
 /// The result of the check of a target that can be deployed to.
 pub(in crate::kinds::site) struct Checked {
@@ -73,7 +74,8 @@ async fn bucket(ports: &impl SitePorts, input: &PrepareInput<'_>, site: &StaticS
         ));
     }
     // Also where a role decides what is reached: IAM does not see whether a bucket is an installation's.
-    let arn = format!("arn:aws:s3:::{}", site.bucket);
+    let region = input.place.region.as_deref().unwrap_or(&ports.config().region);
+    let arn = format!("arn:{}:s3:::{}", Partition::of(region).name, site.bucket);
     let tags = or_finding(ports.bucket_tags(&site.bucket).await, &path, &what);
     if let Some(tags) = collected(tags, findings)? {
         findings.extend(input.check_tags("bucket", (&what, Some(&arn)), &tags));
