@@ -5,5 +5,5 @@ use windlass_aws::Aws;
 use windlass_engine::kinds::task;
 
 fn main() -> ExitCode {
-    windlass_lambda::serve(Aws::from_env, async |aws: &Aws, ask| task::run_call(aws, ask).await)
+    windlass_lambda::serve(Aws::for_long_calls, async |aws: &Aws, ask| task::run_call(aws, ask).await)
 }

@@ -89,7 +89,14 @@ impl Aws {
     /// Makes AWS from this function's environment. It reads environment variables only; no call is made before a port
     /// is used.
     pub async fn from_env() -> Result<Self> {
-        Ok(Self::new(settings::sdk_config().await, Settings::from_env()?))
+        Ok(Self::new(settings::sdk_config(settings::http_client()).await, Settings::from_env()?))
+    }
+
+    /// Like [`Aws::from_env`], for a function whose calls may wait for minutes without a byte of an answer: its
+    /// connections are kept alive.
+    pub async fn for_long_calls() -> Result<Self> {
+        let http = settings::http_client_of_long_calls()?;
+        Ok(Self::new(settings::sdk_config(http).await, Settings::from_env()?))
     }
 
     /// Makes AWS for a program that a person or a CI job runs, with their credentials. An object's bytes may take an

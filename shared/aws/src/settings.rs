@@ -3,6 +3,9 @@
 use crate::{limits, web};
 use aws_config::SdkConfig;
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
+use aws_smithy_http_client::pool::{Client, ConnectionPool};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use std::time::Duration;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::config::Config;
 use windlass_engine::ports::Result;
@@ -117,11 +120,37 @@ fn needed<'a>(value: Option<&'a str>, variable: &str) -> Result<&'a str> {
     })
 }
 
-/// Returns region, credentials and endpoint of a function, from its environment alone. It has no files of a person's,
-/// and a search for them would only make its start longer.
-pub(crate) async fn sdk_config() -> SdkConfig {
+/// The HTTP client of all services: one pool of connections, and the root certificates are read once. Left to
+/// themselves, the SDK's clients would each make their own.
+pub(crate) fn http_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().tls_provider(web::tls_provider()).build_https()
+}
+
+/// The time after which TCP asks whether a silent connection is still there. What lies between forgets one that is
+/// silent for 350 s (Amazon VPC User Guide, "Troubleshoot NAT gateways"; User Guide for Network Load Balancers,
+/// "Connection idle timeout").
+const ASKED_AFTER: Duration = Duration::from_mins(1);
+
+/// The HTTP client of a function whose calls may wait for minutes without a byte of an answer. AWS Lambda asks its
+/// callers to keep such a connection alive (API Reference, Invoke), and the client of all others has no way to do so.
+///
+/// # Errors
+/// `Internal` if it cannot be made.
+pub(crate) fn http_client_of_long_calls() -> Result<SharedHttpClient> {
+    let pool = ConnectionPool::builder().tls_provider(web::tls_provider()).tcp_keepalive(ASKED_AFTER).build_https();
+    let pool = pool.map_err(|error| no_client(&error))?;
+    Client::new(&pool).map(SharedHttpClient::new).map_err(|error| no_client(&error))
+}
+
+fn no_client(error: &dyn std::error::Error) -> Fault {
+    Fault::internal(format!("the HTTP client cannot be made: {error}"))
+}
+
+/// Returns region, credentials and endpoint of a function, from its environment alone, for calls by this client. It has
+/// no files of a person's, and a search for them would only make its start longer.
+pub(crate) async fn sdk_config(http: SharedHttpClient) -> SdkConfig {
     let nothing = EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, "").build();
-    load(nothing, None).await
+    load(nothing, None, http).await
 }
 
 /// Returns region, credentials and endpoint from the environment and the files of a person or a CI job. `region` is
@@ -139,7 +168,7 @@ pub(crate) async fn sdk_config_of_a_person(region: Option<&str>) -> Result<SdkCo
         .iter()
         .any(|name| std::env::var(name).is_ok_and(|value| !value.is_empty()));
     let region = region.filter(|_| !is_named);
-    Ok(load(EnvConfigFiles::default(), region).await)
+    Ok(load(EnvConfigFiles::default(), region, http_client()).await)
 }
 
 /// Refuses an endpoint that is no address of an HTTP server. The SDK would pass over it, and call AWS itself in place
@@ -160,18 +189,83 @@ fn endpoints_are_addresses(variables: impl Iterator<Item = (String, String)>) ->
 }
 
 /// Loads the configuration with Windlass's limits.
-async fn load(files: EnvConfigFiles, region: Option<&str>) -> SdkConfig {
+async fn load(files: EnvConfigFiles, region: Option<&str>, http: SharedHttpClient) -> SdkConfig {
     let mut loader = aws_config::defaults(aws_config::BehaviorVersion::latest());
     if let Some(region) = region {
         loader = loader.region(aws_config::Region::new(region.to_owned()));
     }
     loader
         .profile_files(files)
-        // One client for all services: one pool of connections, and the root certificates are read
-        // once. Left to themselves, the SDK's clients would each make their own.
-        .http_client(aws_smithy_http_client::Builder::new().tls_provider(web::tls_provider()).build_https())
+        .http_client(http)
         .retry_config(limits::attempts())
         .timeout_config(limits::ordinary())
         .load()
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Aws;
+    use aws_credential_types::Credentials;
+    use aws_credential_types::provider::SharedCredentialsProvider;
+    use aws_smithy_async::rt::sleep::TokioSleep;
+    use aws_smithy_async::time::SystemTimeSource;
+    use tokio::io::AsyncReadExt as _;
+    use windlass_engine::ports::{LambdaInvokeApi as _, OneCall};
+
+    /// Returns the milliseconds until TCP asks whether the other side of our connection to a port is still there;
+    /// `None` while another timer runs, or none (Linux, "proc_net_tcp": the timer's sort, and hundredths of a second).
+    fn asks_in_ms(port: u16) -> Option<u64> {
+        let table = std::fs::read_to_string("/proc/net/tcp").expect("Linux");
+        let to = format!(":{port:04X}");
+        let mut lines = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        let ours = lines.find(|columns| columns.get(2).is_some_and(|remote| remote.ends_with(&to)))?;
+        let ticks = ours.get(5)?.strip_prefix("02:")?;
+        u64::from_str_radix(ticks, 16).ok().map(|ticks| ticks * 10)
+    }
+
+    #[tokio::test]
+    async fn a_call_that_waits_for_minutes_keeps_its_connection_alive() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let config = SdkConfig::builder()
+            .behavior_version(aws_config::BehaviorVersion::latest())
+            .region(aws_config::Region::from_static("eu-west-1"))
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+                "AKIA", "secret", None, None, "test",
+            )))
+            .sleep_impl(TokioSleep::new())
+            .time_source(SystemTimeSource::new())
+            .endpoint_url(format!("http://127.0.0.1:{port}"))
+            .http_client(http_client_of_long_calls().expect("a client"))
+            .build();
+        let aws = Aws::new(config, Settings::default());
+        let call = OneCall {
+            name: "shop-jobs".into(),
+            version: "7".into(),
+            payload: serde_json::Value::Null,
+            wants_log: false,
+            within_s: 600,
+        };
+        let silence = async {
+            let (mut connection, _) = listener.accept().await.expect("a connection");
+            let read = connection.read(&mut [0; 1024]).await;
+            assert!(read.is_ok_and(|read| read > 0), "the call has come");
+            // Until the call is acknowledged its own timer goes first.
+            loop {
+                if let Some(ms) = asks_in_ms(port) {
+                    break ms;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        let asked = tokio::select! {
+            answered = aws.call_once(&call) => Err(format!("{answered:?}")),
+            asks = tokio::time::timeout(Duration::from_secs(10), silence) => asks.map_err(|it| it.to_string()),
+        };
+        assert!(asked.as_ref().is_ok_and(|ms| *ms <= 60_000), "{asked:?}");
+        // Which function makes such calls, no type says.
+        assert!(include_str!("../../../functions/run-task/main.rs").contains("Aws::for_long_calls"));
+    }
 }
