@@ -1,5 +1,5 @@
 # make demo   from nothing to the story of a release, as it happens
-# make up     an installed, empty Windlass on the local cloud; its outputs are in .local/outputs.json
+# make up     an installed, empty Windlass on the local cloud; its outputs are in .local/outputs.json; SITE_BUCKETS="a b" names buckets of sites of your own
 # make env    prints what lets your shell speak with that: eval "$(make --silent env)"
 # make deploy into the account of your credentials, after make build-aws
 # make release  what a release is, in target/dist: to be installed without Rust, and the command line, as far as can be built here
@@ -26,6 +26,7 @@ PYTHON ?= python3
 # Where the local cloud keeps what is its own, and where the stack's outputs are written.
 RUN ?= .local/run
 OUTPUTS ?= .local/outputs.json
+SITE_BUCKETS ?=
 
 SAM := .local/sam/bin
 ZIG := .local/zig/bin
@@ -68,7 +69,7 @@ endif
 
 up: build
 	$(E2E)/cloud.py up --home $(RUN) --port $(PORT) --wait-scale $(WAIT_SCALE)
-	$(E2E)/install.py --home $(RUN) --outputs $(OUTPUTS)
+	$(E2E)/install.py --home $(RUN) --outputs $(OUTPUTS) --site-buckets "$(SITE_BUCKETS)"
 
 env:
 	@$(E2E)/environment.py --outputs $(OUTPUTS)

@@ -1,6 +1,6 @@
 """Installs Windlass on the running local cloud with `sam deploy`, and writes the stack's outputs.
 
-    python tests/e2e/install.py [--home .local/run] [--outputs .local/outputs.json]
+    python tests/e2e/install.py [--home .local/run] [--outputs .local/outputs.json] [--site-buckets "blog-web media-*"]
 """
 
 import argparse
@@ -77,7 +77,7 @@ def sam_deploy(place, home, description, functions=None, **more):
     """Deploys the template in a folder, as `make deploy` there does."""
     parameters = {
         "AwsEndpointUrl": functions or description["endpoint"],
-        "SiteBucketArns": "arn:aws:s3:::shop-*,arn:aws:s3:::*-pages-*",
+        "SiteBucketArns": site_bucket_arns(),
         "DeletionProtection": "false",
         **more,
     }
@@ -91,6 +91,11 @@ def sam_deploy(place, home, description, functions=None, **more):
         done = subprocess.run(command, cwd=place, env=environment(home, description), stdout=file, stderr=file, check=False)
     if done.returncode != 0:
         raise cloud.CloudError(f"sam deploy failed; {log} ends with:\n{log.read_text()[-3000:]}")
+
+
+def site_bucket_arns(further=()):
+    """Those of the sample application and of the tests' own, and further ones by their names."""
+    return ",".join(f"arn:aws:s3:::{name}" for name in ("shop-*", "*-pages-*", *further))
 
 
 def environment(home, description):
@@ -112,8 +117,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--home", type=pathlib.Path, default=cloud.REPOSITORY / ".local/run")
     parser.add_argument("--outputs", type=pathlib.Path, default=cloud.REPOSITORY / ".local/outputs.json")
+    parser.add_argument("--site-buckets", type=str.split, default=[], help="further buckets that sites may live in, with blanks between them")
     options = parser.parse_args()
-    document = install(options.home.resolve(), options.outputs.resolve())
+    arns = site_bucket_arns(options.site_buckets)
+    document = install(options.home.resolve(), options.outputs.resolve(), SiteBucketArns=arns)
     print(f"windlass: installed as stack `{STACK}`, {len(document['stack'])} outputs in {options.outputs}")
 
 

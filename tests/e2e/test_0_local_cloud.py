@@ -8,6 +8,7 @@ import sys
 import threading
 
 import cloud
+import install
 import pytest
 from cloud import REPOSITORY
 
@@ -47,6 +48,15 @@ def test_make_demo_stops_nothing_but_what_it_replaces(running):
     done = subprocess.run(options, cwd=REPOSITORY, env=environment, text=True, capture_output=True, check=False)
     assert done.returncode != 0 and "runs on port 4566" in done.stderr, done
     assert cloud.describe(running)
+
+
+def test_make_up_lets_windlass_into_buckets_of_ones_own():
+    options = ["make", "--silent", "up", "BUILT=1", "SITE_BUCKETS=blog-web media-*", "--dry-run"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    planned = subprocess.run(options, cwd=REPOSITORY, env=environment, text=True, capture_output=True, check=True).stdout
+    assert '--site-buckets "blog-web media-*"' in planned, planned
+    arns = install.site_bucket_arns(["blog-web", "media-*"])
+    assert arns == "arn:aws:s3:::shop-*,arn:aws:s3:::*-pages-*,arn:aws:s3:::blog-web,arn:aws:s3:::media-*"
 
 
 class Ready(http.server.BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""Every command that the README shows is run, in its order, and does what the README says.
+"""Every command that the README and the page of the local cloud show is run, in its order, and does what they say.
 
 The README speaks of an empty account; here the same commands meet an empty local cloud. What differs is added by `localised`.
 """
@@ -22,11 +22,11 @@ RUN = cloud.REPOSITORY / ".local/test-readme"
 OUTPUTS = cloud.REPOSITORY / ".local/test-readme.json"
 VARIABLES = cloud.REPOSITORY / ".local/test-readme.variables"
 FUNCTIONS = cloud.REPOSITORY / ".local/test-readme.functions"
-NAMES_OF_FILES = ("web.zip", "release.json", "app.yaml", ".local/hello.zip")
+NAMES_OF_FILES = ("web.zip", "release.json", "app.yaml", ".local/hello.zip", ".local/blog.yaml")
 
 
-def blocks():
-    return re.findall(r"^```sh\n(.*?)^```$", (cloud.REPOSITORY / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+def blocks(page="README.md"):
+    return re.findall(r"^```sh\n(.*?)^```$", (cloud.REPOSITORY / page).read_text(), re.MULTILINE | re.DOTALL)
 
 
 class Shell:
@@ -94,6 +94,16 @@ def test_the_demo_an_application_of_ones_own_and_the_end(shell):
     assert "every step ended as told" in shell.run(demo)
     printed = shell.run(own)
     assert "Succeeded: hello prod 1.0.0 is live: api changed." in printed and "hello prod: snapshot 2" in printed, printed
+    shell.run(down)
+    assert cloud.describe(RUN) is None
+
+
+def test_a_site_in_a_bucket_of_ones_own_and_an_image(shell):
+    up, site, image, down = blocks("docs/local-cloud.md")
+    assert "windlass: installed" in shell.run(up)
+    printed = shell.run(site)
+    assert "Succeeded: blog prod 1.0.0 is live: web changed." in printed and "<title>Shop" in printed, printed
+    assert '"imageTag": "1.0.0"' in shell.run(image)
     shell.run(down)
     assert cloud.describe(RUN) is None
 
