@@ -4,7 +4,7 @@
 use crate::happening::Counts;
 use crate::play::Played;
 use crate::schedule::{Counted, Mishap, Schedule, What};
-use crate::target_calls::SWITCHES;
+use crate::switches::is_switch;
 use windlass_world::calls::only_reads;
 
 /// Returns all schedules with one mishap, of a scenario whose plain run is known.
@@ -41,7 +41,7 @@ pub fn differs(mishap: &Mishap, played: &Played) -> bool {
 
 /// Returns whether a mishap is placed here, in a run whose calls are known. Only a call that switches can be late.
 fn may_be_placed(mishap: &Mishap, played: &Played) -> bool {
-    mishap.what != What::StoppedLate || call_at(mishap.at, played).is_some_and(|call| SWITCHES.contains(&call))
+    mishap.what != What::StoppedLate || call_at(mishap.at, played).is_some_and(is_switch)
 }
 
 fn call_at(number: u64, played: &Played) -> Option<&'static str> {

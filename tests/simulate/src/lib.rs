@@ -32,7 +32,10 @@ pub mod scenario;
 pub mod scenarios;
 pub mod schedule;
 mod service_waits;
+#[cfg(test)]
+mod settling_tests;
 pub mod stage;
+pub mod switches;
 pub mod target_calls;
 pub mod targets;
 pub mod unowned;

@@ -1,7 +1,7 @@
 //! The gate at every port call: places the mishaps of a schedule, and gives each call its time.
 
 use crate::schedule::{Counted, Schedule, What};
-use crate::target_calls::SWITCHES;
+use crate::switches::is_switch;
 use crate::task::Task;
 use crate::times::{BEHIND_AT_RANDOM_MS, BEHIND_FOR_MS, BEHIND_MS, HELD_MS, budget_ms, late, slow_ms, twin_ms};
 use std::cell::RefCell;
@@ -259,7 +259,7 @@ impl State {
             return Passage { at: passage.at, ..fault(*refusal, "not now") };
         }
         // This mishap happens only at a switching call.
-        let is_here = |what: &What| *what != What::StoppedLate || SWITCHES.contains(&name);
+        let is_here = |what: &What| *what != What::StoppedLate || is_switch(name);
         let met = self.schedule.at(Counted::Calls, call).filter(is_here);
         let met: Vec<What> = met.collect();
         for what in met {
@@ -327,7 +327,7 @@ impl State {
         let given_up = now.plus_ms(budget_ms(passing.name, passing.within_ms));
         let open_until = self.runs.open_until;
         late(match open_until {
-            Some(open_until) if SWITCHES.contains(&passing.name) => open_until,
+            Some(open_until) if is_switch(passing.name) => open_until,
             _ => given_up,
         })
     }

@@ -6,7 +6,8 @@ use crate::rules::has_secret;
 use crate::schedule::{Counted, What};
 use crate::service_waits::service_wait;
 use crate::stage::Stage;
-use crate::target_calls::{SWITCHES, looks_at, may_change};
+use crate::switches::is_switch;
+use crate::target_calls::{looks_at, may_change};
 use crate::targets::{COMPONENTS, visible};
 use crate::times::SKEW_MS;
 use crate::visitor::missed;
@@ -38,7 +39,7 @@ impl<'p> Stage<'p> {
         let (name, function) = (effect.name, Rc::clone(&who.function));
         self.note(|| format!("   {function}#{} {name} (call {})", who.number, effect.call));
         self.witness_look(who, effect.name);
-        if SWITCHES.contains(&effect.name) {
+        if is_switch(effect.name) {
             self.witness_switch(who, effect);
         }
     }

@@ -1,28 +1,7 @@
-//! The calls that look at a target, and those that change what its callers see.
+//! The calls that look at a target, and the changes that a call may have made there.
 
 use crate::by_codedeploy::is_of_codedeploy;
 use crate::targets::{TASK, unknown};
-
-/// The calls that may change what callers of a target see.
-pub const SWITCHES: [&str; 17] = [
-    "codedeploy.continue_deployment",
-    "codedeploy.create_deployment",
-    "codedeploy.stop_deployment",
-    "appconfig.start_rollout",
-    "appconfig.stop_rollout",
-    "lambda.update_alias",
-    "lambda.update_code",
-    "ecs_tasks.run_task",
-    "ecs.answer_service_pause",
-    "ecs.stop_service_rollout",
-    "ecs.update_service",
-    "cloudfront.set_origin_path",
-    "s3.put",
-    "s3.copy",
-    "s3.delete",
-    "s3.delete_all",
-    "s3.complete_upload",
-];
 
 /// Returns whether this call may have changed a component's target. ECS changes a service by itself, at the time of any
 /// call, so other calls are not counted for the service.
@@ -77,7 +56,7 @@ pub fn looks_needed(component: &str, declaration: &str) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::switches::{SWITCHES, is_switch};
     use windlass_world::calls::{CALLS, only_reads};
 
     /// The other calls to targets that change something; callers notice nothing of them. The number of calls of a
@@ -106,12 +85,13 @@ mod tests {
             let is_of_a_target = !of_no_target.iter().any(|service| call.starts_with(service));
             if is_of_a_target && !only_reads(call) {
                 assert!(
-                    SWITCHES.contains(&call) != ADDITIVE.contains(&call),
+                    is_switch(call) != ADDITIVE.contains(&call),
                     "{call} is no read of `tests/world/src/calls.rs`: is it in SWITCHES or in ADDITIVE?"
                 );
             }
         }
-        for call in SWITCHES.iter().chain(&ADDITIVE) {
+        let switches = SWITCHES.iter().map(|switch| &switch.call);
+        for call in switches.chain(&ADDITIVE) {
             assert!(CALLS.contains(call) && !only_reads(call), "{call}");
         }
     }

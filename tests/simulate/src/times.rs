@@ -1,6 +1,6 @@
 //! The times of calls, and the latest time at which they take effect: the assumptions of `docs/SAFETY.md`.
 
-use crate::target_calls::SWITCHES;
+use crate::switches::is_switch;
 use windlass_domain::deployment::step::OPEN_CALL_GRACE_S;
 use windlass_domain::text::time::Time;
 use windlass_engine::measurements::LONGEST_PROBE_MS;
@@ -40,7 +40,7 @@ pub fn budget_ms(name: &str, within_ms: Option<u64>) -> u64 {
         "lambda.invoke" | "lambda.download" => 50_000,
         "probe.converse" | "probe.probe" => LONGEST_PROBE_MS,
         _ if name.starts_with("s3.") => 50_000,
-        _ if SWITCHES.contains(&name) => 10_000,
+        _ if is_switch(name) => 10_000,
         _ => 20_000,
     })
 }

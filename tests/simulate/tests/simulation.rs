@@ -10,7 +10,7 @@ use windlass_simulate::progress::Progress;
 use windlass_simulate::scenario::Scenario;
 use windlass_simulate::scenarios::{SCENARIOS, named};
 use windlass_simulate::schedule::{Mishap, Schedule, What};
-use windlass_simulate::target_calls::SWITCHES;
+use windlass_simulate::switches::is_switch;
 use windlass_simulate::whole_campaign::{RANDOM, play_whole};
 
 /// With the system's allocator a tenth of the time went into allocations.
@@ -172,7 +172,7 @@ fn nothing_is_decided_by_words_for_people() {
 /// Returns the numbers of the switching calls that were made.
 fn switched(played: &Played) -> Vec<u64> {
     let calls = (1..).zip(&played.calls);
-    let switching = calls.filter(|(_, call)| SWITCHES.contains(call));
+    let switching = calls.filter(|(_, call)| is_switch(call));
     switching.map(|(at, _)| at).collect()
 }
 

@@ -1,0 +1,202 @@
+//! Sends each switching call into the world, and looks while time passes: what AWS goes on with by itself is seen, and
+//! comes to rest.
+
+use crate::scenarios::named;
+use crate::switches::{SWITCHES, Switch};
+use windlass_domain::declaration::appspec::{AppSpec, TaskSetShape};
+use windlass_domain::text::time::Time;
+use windlass_engine::ports::{
+    AppConfigApi, Clock, CloudFrontApi, Code, CodeDeployApi, CopySource, EcsApi, EcsTasksApi, LambdaApi, Launch,
+    NewDeployed, NewRollout, NewRun, ObjectId, PutOptions, Replaces, Result, S3Api, Waiting,
+};
+use windlass_machine::shop_world;
+use windlass_world::World;
+use windlass_world::appconfig;
+use windlass_world::run::run;
+
+/// The time between two looks, in milliseconds.
+const EVERY_MS: u64 = 15_000;
+
+/// The number of looks after which nothing moves any more, which is ten minutes.
+const RESTS: usize = 40;
+
+/// The only deployment of CodeDeploy that is created by a call here.
+const MOVING: &str = "d-000000001";
+
+/// The deployment of AppConfig behind the one that a person has made.
+const GROWING: u32 = 2;
+
+#[test]
+fn what_aws_goes_on_with_after_each_switching_call_is_seen_and_comes_to_rest() {
+    for Switch { call, goes_on, source } in SWITCHES {
+        let world = scene(call);
+        let before = look(&world, call);
+        run(send(&world, call)).unwrap_or_else(|fault| panic!("{call}: {fault}"));
+        assert_eq!(world.mishaps().calls.last(), Some(&call));
+        let looks: Vec<String> = (0..2 * RESTS)
+            .map(|_| {
+                let seen = look(&world, call);
+                run(world.sleep_ms(EVERY_MS));
+                seen
+            })
+            .collect();
+        let (first, rest) = (&looks[0], &looks[2 * RESTS - 1]);
+        let moving = looks.iter().rposition(|seen| seen != rest).map_or(0, |last| last + 1);
+        assert_ne!(before, *rest, "{call} changes nothing");
+        assert_eq!(first != rest, goes_on.is_some(), "{call} by {source}: {goes_on:?}: {first} and then {rest}");
+        assert_eq!(moving > 0, goes_on.is_some(), "{call} by {source}");
+        assert!(moving <= RESTS, "{call} moves for {moving} looks");
+    }
+}
+
+/// Makes the world in which a call is sent: a scenario's targets, and what has to be under way, for so many seconds.
+fn scene(call: &str) -> World {
+    let (scenario, behind) = match call {
+        "codedeploy.create_deployment" => ("service_moved", None),
+        "codedeploy.continue_deployment" => ("service_moved_ready", Some(("codedeploy.create_deployment", 90))),
+        "codedeploy.stop_deployment" => ("service_moved", Some(("codedeploy.create_deployment", 90))),
+        "appconfig.start_rollout" => ("flags", None),
+        "appconfig.stop_rollout" => ("flags", Some(("appconfig.start_rollout", 30))),
+        "lambda.update_alias" => ("side_by_side", None),
+        "lambda.update_code" => ("code", None),
+        "ecs_tasks.run_task" | "ecs.update_service" => ("service", None),
+        "ecs.answer_service_pause" => ("paused_undone", Some(("ecs.update_service", 120))),
+        "ecs.stop_service_rollout" => ("blue_green", Some(("ecs.update_service", 30))),
+        "cloudfront.set_origin_path" => ("after_site", None),
+        "s3.put" | "s3.complete_upload" => ("site", None),
+        "s3.copy" | "s3.delete" | "s3.delete_all" => ("site", Some(("s3.put", 1))),
+        other => panic!("{other} has no scene"),
+    };
+    let scenario = named(scenario).unwrap();
+    let world = shop_world::make(scenario.declaration);
+    (scenario.scene)(&world);
+    for group in &mut world.codedeploy().groups {
+        group.ends_min = Some(1);
+    }
+    if let Some((call, seconds)) = behind {
+        run(send(&world, call)).unwrap();
+        run(world.sleep_ms(seconds * 1000));
+    }
+    world
+}
+
+/// Returns all that the looks of a call's service show of its target.
+fn look(world: &World, call: &str) -> String {
+    let (service, _) = call.split_once('.').unwrap();
+    run(async {
+        match service {
+            "codedeploy" => {
+                let deployed = world.deployed(MOVING).await;
+                format!(
+                    "{deployed:?} {:?} {:?}",
+                    world.lifecycle_events(MOVING).await,
+                    world.service("shop", "agent").await
+                )
+            }
+            "appconfig" => format!("{:?}", world.rollouts(&id("shop"), &id("prod"), None).await),
+            "lambda" => {
+                let function = world.function("shop-api", None).await;
+                format!("{function:?} {:?}", world.alias("shop-jobs", "live").await)
+            }
+            "ecs_tasks" => format!("{:?}", world.runs("shop", "agent", &[]).await),
+            "ecs" => {
+                let service = world.service("shop", "agent").await;
+                let rollouts = world.service_rollouts("shop", "agent", Time(0)).await;
+                format!("{service:?} {rollouts:?} {:?}", world.tasks("shop", "agent", false).await)
+            }
+            "cloudfront" => format!("{:?}", world.distribution("E1").await),
+            "s3" => {
+                let listed = world.list("shop-web", "", None).await;
+                format!("{listed:?} {:?}", world.list_versions("shop-web", "", None).await)
+            }
+            other => panic!("{other} has no look"),
+        }
+    })
+}
+
+/// Sends a call by its port.
+async fn send(world: &World, call: &str) -> Result<()> {
+    match call {
+        "codedeploy.create_deployment" => {
+            let content = AppSpec::of_service(&TaskSetShape::default()).deploying(&another(world));
+            let new =
+                NewDeployed { application: "shop".into(), group: "agent".into(), content, ..NewDeployed::default() };
+            world.create_deployment(&new).await.map(drop)
+        }
+        "codedeploy.continue_deployment" => world.continue_deployment(MOVING, Waiting::Ready).await,
+        "codedeploy.stop_deployment" => world.stop_deployment(MOVING).await,
+        "appconfig.start_rollout" => {
+            let new = NewRollout {
+                profile: id("flags"),
+                version: "1".into(),
+                strategy: "AppConfig.Linear50PercentEvery30Seconds".into(),
+                description: String::new(),
+                newest: None,
+            };
+            world.start_rollout(&id("shop"), &id("prod"), &new).await.map(drop)
+        }
+        "appconfig.stop_rollout" => world.stop_rollout(&id("shop"), &id("prod"), GROWING).await,
+        "lambda.update_alias" => {
+            let version = world.lambda().named("shop-jobs")?.publish_by_hand("other");
+            let revision = world.alias("shop-jobs", "live").await?.revision_id;
+            world.update_alias("shop-jobs", "live", &version, &[], &revision).await.map(drop)
+        }
+        "lambda.update_code" => {
+            let revision = world.function("shop-api", None).await?.revision_id;
+            world.update_code("shop-api", Code::Zip("other".into()), None, &revision).await.map(drop)
+        }
+        "ecs_tasks.run_task" => {
+            let new = NewRun {
+                cluster: "shop".into(),
+                task_definition: another(world),
+                container: "agent".into(),
+                command: vec![],
+                launch: Launch::default(),
+                started_by: "somebody".into(),
+                token: "once".into(),
+                tags: vec![],
+            };
+            world.run_task(&new).await.map(drop)
+        }
+        "ecs.answer_service_pause" => {
+            let newest = world.service_rollouts("shop", "agent", Time(0)).await?.remove(0);
+            let waits = newest.hooks.iter().find(|hook| hook.status == "AWAITING_ACTION").unwrap();
+            world.answer_service_pause(&newest.arn, &waits.id, true).await
+        }
+        "ecs.stop_service_rollout" => {
+            let newest = world.service_rollouts("shop", "agent", Time(0)).await?.remove(0);
+            world.stop_service_rollout(&newest.arn).await
+        }
+        "ecs.update_service" => world.update_service("shop", "agent", &another(world)).await.map(drop),
+        "cloudfront.set_origin_path" => {
+            let etag = world.distribution("E1").await?.etag;
+            world.set_origin_path("E1", &etag, "shop-web", "/other").await
+        }
+        "s3.put" => world.put("shop-web", "a.js", "a".into(), &PutOptions::default()).await.map(drop),
+        "s3.copy" => {
+            let object = ObjectId { bucket: "shop-web".into(), key: "a.js".into(), version_id: None };
+            let from = CopySource { object, etag: None };
+            S3Api::copy(world, &from, "shop-web", "b.js", &Replaces::Anything).await.map(drop)
+        }
+        "s3.delete" => world.delete("shop-web", "a.js", &Replaces::Anything).await,
+        "s3.delete_all" => world.delete_all("shop-web", &["a.js".to_owned()]).await,
+        "s3.complete_upload" => {
+            let upload = world.create_upload("shop-web", "a.js", &PutOptions::default()).await?;
+            let part = world.upload_part(&upload, 1, "a".into()).await?;
+            world.complete_upload(&upload, &[part], &Replaces::Anything).await.map(drop)
+        }
+        other => panic!("nobody sends {other}"),
+    }
+}
+
+/// Returns the id of an application, an environment or a profile of AppConfig.
+fn id(name: &str) -> String {
+    appconfig::named(name).id
+}
+
+/// Registers the task definition of the service once more.
+fn another(world: &World) -> String {
+    let mut services = world.ecs();
+    let known = services.task_definitions.values().next().cloned().unwrap();
+    services.put_task_definition(&known.document, &known.tags).arn
+}
