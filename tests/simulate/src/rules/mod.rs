@@ -61,6 +61,8 @@ mod ends_as_written;
 pub use ends_as_written::ends_as_written;
 mod needs_operator_is_earned;
 pub use needs_operator_is_earned::needs_operator_is_earned;
+mod nobody_is_accused;
+pub use nobody_is_accused::nobody_is_accused;
 mod ends_explained;
 pub use ends_explained::ends_explained;
 mod nothing_missed;
@@ -109,7 +111,7 @@ pub use files_come_and_go::{files_come_and_go, is_withdrawn_of};
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 49] = [
+pub const RULES: [(&str, Rule); 50] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -135,6 +137,7 @@ pub const RULES: [(&str, Rule); 49] = [
     ("unhealthy_is_undone", unhealthy_is_undone),
     ("version_is_invoked_first", version_is_invoked_first),
     ("needs_operator_is_earned", needs_operator_is_earned),
+    ("nobody_is_accused", nobody_is_accused),
     ("stuck_as_recorded", stuck_as_recorded),
     ("claims_are_shown", claims_are_shown),
     ("rolled_back_to_snapshot", rolled_back_to_snapshot),
