@@ -171,6 +171,7 @@ OTHER_SIDES = {
     "HasTargetAccounts": ({"TargetAccounts": "222222222222"}, "tests/e2e/test_9_in_a_vpc.py"),
     "Protected": ({"DeletionProtection": "false"}, "tests/e2e/install.py"),
     "HasPermissionsBoundary": ({"PermissionsBoundary": "arn:aws:iam::aws:policy/AdministratorAccess"}, "tests/e2e/test_9_in_a_vpc.py"),
+    "HasReservedConcurrency": ({"ReservedConcurrency": "10"}, "tests/e2e/test_9_in_a_vpc.py"),
 }
 
 

@@ -13,9 +13,10 @@ pytestmark = pytest.mark.heavy
 
 PRIVATE = "http://10.0.0.9/health"
 IN_A_VPC = {"VpcSubnetIds": "subnet-1,subnet-2", "VpcSecurityGroupIds": "sg-1", "TargetAccounts": "222222222222"}
-# A boundary that bounds nothing. The local cloud's CloudFormation leaves it out: tests/e2e/test_0_template.py looks at
-# the template.
+# A boundary that bounds nothing, and invocations that are kept. The local cloud's CloudFormation leaves both out:
+# tests/e2e/test_0_template.py and tests/contract/tests/template.rs look at the template.
 IN_A_VPC["PermissionsBoundary"] = "arn:aws:iam::aws:policy/AdministratorAccess"
+IN_A_VPC["ReservedConcurrency"] = "10"
 # But for deploy-site, which is in no VPC, so that a private address is none that it may ask (tests/e2e/test_0_install.py).
 FETCHING = ("planner", "publish-site", "judge")
 HOME = cloud.REPOSITORY / ".local/vpc"

@@ -54,6 +54,11 @@ pub struct Installed {
     pub version: Option<String>,
     /// The parts of the stack that can stop working.
     pub parts: Vec<Part>,
+    /// The number of invocations that are kept for each function, by the stack's output `ReservedConcurrency`; `None`
+    /// where it has none.
+    pub reserved: Option<String>,
+    /// The number of invocations at a time that all functions without reserved concurrency share.
+    pub unreserved: Result<u64, Fault>,
 }
 
 /// The API, or what it answers, for a command that goes on without it.
@@ -169,8 +174,10 @@ impl Endpoint {
         let region = region(&settings);
         let at = region.as_ref().map(|(region, _)| region.as_str());
         let outputs = windlass_aws::stack_outputs(&name, at).await;
-        let outputs = outputs.map_err(|fault| unread(fault, &name, &from))?;
-        Ok(Installed { version: outputs.and_then(|mut outputs| outputs.remove("Version")), stack: name, parts })
+        let mut outputs = outputs.map_err(|fault| unread(fault, &name, &from))?.unwrap_or_default();
+        let (version, reserved) = (outputs.remove("Version"), outputs.remove("ReservedConcurrency"));
+        let unreserved = aws.unreserved_concurrency().await;
+        Ok(Installed { stack: name, version, parts, reserved, unreserved })
     }
 
     /// Opens AWS with the caller's credentials, in the installation's region.

@@ -55,7 +55,7 @@ impl Doctor {
 
     /// Checks Windlass itself, with the rights of the person who asks.
     fn itself(&self, output: Output) -> Result<Exit, Failure> {
-        let Installed { stack, version, parts } = waiting(self.endpoint.parts())?;
+        let Installed { stack, version, parts, reserved, unreserved } = waiting(self.endpoint.parts())?;
         if parts.is_empty() {
             let message = format!("the stack `{stack}` has nothing that can be looked at: it is no Windlass");
             return Err(Failure::of(TroubleName::NoAnswer, message));
@@ -63,14 +63,16 @@ impl Doctor {
         let mut wrong = installation_health::wrong(&parts);
         let own = env!("CARGO_PKG_VERSION");
         wrong.extend(installation_health::version(&stack, version.as_deref(), own));
+        let note = installation_health::concurrency(reserved.as_deref(), &unreserved);
         let document = json!({
             "healthy": wrong.is_empty(),
             "stack": stack,
             "version": version,
             "findings": wrong,
+            "notes": note.as_slice(),
             "looked_at": parts.len(),
         });
-        output.result(&document, &installation_health::words(&stack, &wrong, parts.len()));
+        output.result(&document, &installation_health::words(&stack, &wrong, note.as_ref(), parts.len()));
         Ok(if wrong.is_empty() { Exit::Good } else { Exit::Rejected })
     }
 

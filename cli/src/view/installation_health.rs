@@ -1,8 +1,9 @@
-//! The health of an installation: the parts that do not work. Pure.
+//! The health of an installation: the parts that do not work, and what is to be known of those that do. Pure.
 
 use serde::Serialize;
 use windlass_aws::{Part, Sort};
 use windlass_domain::text::count::count;
+use windlass_domain::text::fault::Fault;
 
 /// A part of an installation that does not work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -11,6 +12,15 @@ pub struct Defect {
     pub part: String,
     /// Its name, or ARN, in AWS.
     pub id: String,
+    /// The reason.
+    pub reason: String,
+    /// The remedy.
+    pub remedy: String,
+}
+
+/// Something to know of an installation that works all the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Note {
     /// The reason.
     pub reason: String,
     /// The remedy.
@@ -54,19 +64,47 @@ pub fn version(stack: &str, installed: Option<&str>, own: &str) -> Option<Defect
     })
 }
 
-/// Returns the text for people.
-pub fn words(stack: &str, wrong: &[Defect], looked_at: usize) -> String {
-    let parts = count(looked_at, "part");
-    if wrong.is_empty() {
-        return format!("{stack}: {parts} of Windlass were looked at, and all of them work");
+/// The number of invocations at a time below which the shared pool is small: what Lambda always leaves to functions
+/// without reserved concurrency, where the quota has so many (AWS Lambda Developer Guide, "Configuring reserved
+/// concurrency for a function").
+const SMALL_POOL: u64 = 100;
+
+/// Returns the note that others may take the invocations of Windlass's functions: nothing is kept for these, and the
+/// pool that they share is small or could not be looked at. `reserved` is the parameter, where the stack shows it.
+pub fn concurrency(reserved: Option<&str>, unreserved: &Result<u64, Fault>) -> Option<Note> {
+    if reserved.is_some_and(|kept| kept != "0") {
+        return None;
     }
-    let found = count(wrong.len(), "finding");
+    let (reason, remedy) = match unreserved {
+        Ok(pool) if *pool >= SMALL_POOL => return None,
+        Ok(pool) => (
+            format!(
+                "Nothing is kept for the functions of Windlass (`ReservedConcurrency`), and all functions of the account share {} at a time. A release that takes them all delays its own way back.",
+                count(usize::try_from(*pool).unwrap_or(usize::MAX), "invocation")
+            ),
+            "Ask for a higher quota: `aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1000`. Then `./deploy.sh ReservedConcurrency=10` keeps some (docs/install.md).",
+        ),
+        Err(fault) => (
+            format!("How many invocations all functions of the account share could not be looked at: {fault}."),
+            "Allow yourself `lambda:GetAccountSettings`, or ask again: `windlass doctor`.",
+        ),
+    };
+    Some(Note { reason, remedy: remedy.to_owned() })
+}
+
+/// Returns the text for people.
+pub fn words(stack: &str, wrong: &[Defect], note: Option<&Note>, looked_at: usize) -> String {
+    let parts = count(looked_at, "part");
     let each = wrong.iter().map(|one| {
         let Defect { part, reason, remedy, .. } = one;
         format!("  {part}: {reason}\n    {remedy}\n")
     });
-    let each: String = each.collect();
-    format!("{stack}: {found} in {parts} of Windlass\n{each}")
+    let note = note.map(|Note { reason, remedy }| format!("  note: {reason}\n    {remedy}\n"));
+    let each: String = each.chain(note).collect();
+    match wrong.len() {
+        0 => format!("{stack}: {parts} of Windlass were looked at, and all of them work\n{each}"),
+        found => format!("{stack}: {} in {parts} of Windlass\n{each}", count(found, "finding")),
+    }
 }
 
 fn amiss(part: &Part, is: &str) -> Option<(String, String)> {
@@ -123,7 +161,7 @@ fn letters(part: &Part, is: &str) -> Option<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windlass_domain::text::fault::{Fault, FaultName};
+    use windlass_domain::text::fault::FaultName;
 
     fn defect(sort: Sort, name: &str, is: &str) -> Option<Defect> {
         let part = Part { name: name.into(), id: format!("windlass-{name}"), sort, is: Ok(is.into()) };
@@ -168,6 +206,32 @@ mod tests {
                 None => assert_eq!(reason, None, "{installed:?}"),
                 Some(wanted) => assert!(reason.unwrap().contains(wanted), "{installed:?}"),
             }
+        }
+    }
+
+    #[test]
+    fn a_small_pool_of_which_nothing_is_kept_is_noted_and_is_no_finding() {
+        let denied = || Err(Fault::new(FaultName::AccessDenied, "not authorized"));
+        let table = [
+            (None, Ok(10), Some("share 10 invocations at a time")),
+            (Some("0"), Ok(99), Some("share 99 invocations at a time")),
+            (Some("0"), Ok(1), Some("share 1 invocation at a time")),
+            (Some("0"), Ok(100), None),
+            (Some("10"), Ok(10), None),
+            (Some("0"), denied(), Some("could not be looked at")),
+            (Some("10"), denied(), None),
+        ];
+        for (reserved, unreserved, wanted) in table {
+            let note = concurrency(reserved, &unreserved);
+            let reason = note.as_ref().map(|note| note.reason.as_str());
+            assert_eq!(reason.is_some(), wanted.is_some(), "{reserved:?} {unreserved:?}: {reason:?}");
+            let shown = words("windlass", &[], note.as_ref(), 20);
+            assert!(
+                shown.starts_with("windlass: 20 parts of Windlass were looked at, and all of them work"),
+                "{shown}"
+            );
+            assert_eq!(shown.contains("  note: "), note.is_some(), "{shown}");
+            assert!(shown.contains(wanted.unwrap_or_default()), "{shown}");
         }
     }
 

@@ -93,6 +93,17 @@ impl Aws {
         Ok(Some(looked.buffered(AT_A_TIME).collect().await))
     }
 
+    /// Returns the number of invocations at a time that all functions of the account share in the region, those without
+    /// reserved concurrency (AWS Lambda API Reference, GetAccountSettings, `UnreservedConcurrentExecutions`).
+    ///
+    /// # Errors
+    /// `AccessDenied` without the right `lambda:GetAccountSettings`, `Unavailable` without an answer that has it.
+    pub async fn unreserved_concurrency(&self) -> Result<u64> {
+        let answer = self.lambda_answer(&["2016-08-19", "account-settings"]).await?;
+        let place = "/AccountLimit/UnreservedConcurrentExecutions";
+        answer.pointer(place).and_then(Value::as_u64).ok_or_else(|| nothing_at(place))
+    }
+
     async fn is(&self, sort: Sort, resource: &Resource) -> Result<String> {
         let id = &resource.id;
         match sort {
@@ -145,10 +156,11 @@ impl Aws {
 
 /// Returns the word at a place of an answer.
 fn word(answer: &Value, place: &str) -> Result<String> {
-    answer.pointer(place).and_then(Value::as_str).map(str::to_owned).ok_or_else(|| {
-        let message = format!("the answer has nothing at {place}");
-        Fault::new(FaultName::Unavailable, message)
-    })
+    answer.pointer(place).and_then(Value::as_str).map(str::to_owned).ok_or_else(|| nothing_at(place))
+}
+
+fn nothing_at(place: &str) -> Fault {
+    Fault::new(FaultName::Unavailable, format!("the answer has nothing at {place}"))
 }
 
 fn gone(id: &str) -> Fault {

@@ -70,6 +70,27 @@ fn every_functions_timeout_is_the_documented_one() {
     assert_eq!(in_template, wanted, "left is template.yaml, right is docs/ARCHITECTURE.md, \"Time limits\"");
 }
 
+/// The documented figures are for ten invocations a function. Lambda leaves 100 to all functions without a reservation
+/// (AWS Lambda Developer Guide, "Configuring reserved concurrency for a function").
+#[test]
+fn each_function_keeps_the_invocations_that_the_parameter_says_and_none_unless_it_is_given() {
+    let template = template();
+    assert_eq!(template["Parameters"]["ReservedConcurrency"]["Default"], 0);
+    assert_eq!(template["Conditions"]["HasReservedConcurrency"], json!([["ReservedConcurrency", "0"]]));
+    let wanted = json!(["HasReservedConcurrency", "ReservedConcurrency", "AWS::NoValue"]);
+    assert_eq!(template["Globals"]["Function"]["ReservedConcurrentExecutions"], wanted);
+    let functions = functions(&template);
+    for (name, properties) in &functions {
+        assert_eq!(properties["ReservedConcurrentExecutions"], Value::Null, "{name} keeps another number");
+    }
+    let (each, all) = (functions.len(), functions.len() * 10);
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/install.md"));
+    let page = page.expect("docs/install.md").split_whitespace().collect::<Vec<_>>().join(" ");
+    for says in [format!("{each} functions of Windlass, {all} in all"), format!("must be {} at least", all + 100)] {
+        assert!(page.contains(&says), "docs/install.md does not say `{says}`");
+    }
+}
+
 /// The progress of the summaries of a day (`shared/domain/src/shown/summary/day.rs`): each of its times is one of the
 /// template's.
 #[test]
