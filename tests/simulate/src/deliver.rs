@@ -133,6 +133,10 @@ impl<'p> Stage<'p> {
             let error = TaskError::new("Lambda.ServiceException", "it was not invoked");
             return self.answer(&arn, Some(slot), Err(error));
         }
+        if self.world.true_time() < self.throttled_until {
+            let error = TaskError::new("Lambda.TooManyRequestsException", "the account has no concurrency left");
+            return self.answer(&arn, Some(slot), Err(error));
+        }
         if invocation.is_given_up {
             let error = TaskError::new("Lambda.Unknown", "no answer came");
             self.answer(&arn, Some(Rc::clone(&slot)), Err(error));

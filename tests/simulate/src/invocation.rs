@@ -1,5 +1,6 @@
 //! An invocation that is to begin, and the mishap that it meets.
 
+use crate::mishap_gate::LONG_MS;
 use crate::run_notes::ahead_of;
 use crate::schedule::{Counted, What};
 use crate::stage::Stage;
@@ -41,6 +42,9 @@ impl Stage<'_> {
         }
         let is_given_up = met.contains(&What::InvokedLate);
         let now = self.world.true_time();
+        if met.contains(&What::FunctionsThrottled) {
+            self.throttled_until = now.plus_ms(LONG_MS);
+        }
         Invocation {
             number,
             is_refused: met.contains(&What::NotInvoked),

@@ -15,7 +15,7 @@ use windlass_world::mishaps::When;
 const LATENCY_MS: u64 = 15;
 
 /// The time for which a long throttle or refusal lasts, and by which the index is late if it is, in milliseconds.
-const LONG_MS: u64 = 600_000;
+pub(crate) const LONG_MS: u64 = 600_000;
 
 /// The time for which transactions are in the way of others if that lasts, in milliseconds. It is longer than one
 /// invocation tries again, which is two seconds (`shared/engine/src/converge/attempt.rs`,

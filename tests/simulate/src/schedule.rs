@@ -55,6 +55,9 @@ pub enum What {
     StoppedRedrivenLate,
     /// Step Functions cannot invoke a function at first.
     NotInvoked,
+    /// The account has no concurrency left from an invocation on: for ten minutes Lambda refuses all that Step Functions
+    /// makes.
+    FunctionsThrottled,
     /// Step Functions gives an invocation up, which begins two minutes later all the same.
     InvokedLate,
     /// A function goes to its end, and Step Functions does not get its answer.
@@ -112,7 +115,7 @@ pub enum Counted {
 
 impl What {
     /// All mishaps that the rules must bear.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::FailsBefore,
         Self::FailsAfter,
         Self::Throttled,
@@ -135,6 +138,7 @@ impl What {
         Self::StoppedRedriven,
         Self::StoppedRedrivenLate,
         Self::NotInvoked,
+        Self::FunctionsThrottled,
         Self::InvokedLate,
         Self::AnswerLost,
         Self::EventLost,
@@ -178,6 +182,7 @@ impl What {
             Self::StoppedRedriven => "stopped_redriven",
             Self::StoppedRedrivenLate => "stopped_redriven_late",
             Self::NotInvoked => "not_invoked",
+            Self::FunctionsThrottled => "functions_throttled",
             Self::InvokedLate => "invoked_late",
             Self::AnswerLost => "answer_lost",
             Self::EventLost => "event_lost",
@@ -202,9 +207,12 @@ impl What {
             | Self::StoppedUnannounced
             | Self::StoppedRedriven
             | Self::StoppedRedrivenLate => Counted::Visits,
-            Self::NotInvoked | Self::InvokedLate | Self::AnswerLost | Self::ClockAhead | Self::ClockBehind => {
-                Counted::Invocations
-            }
+            Self::NotInvoked
+            | Self::FunctionsThrottled
+            | Self::InvokedLate
+            | Self::AnswerLost
+            | Self::ClockAhead
+            | Self::ClockBehind => Counted::Invocations,
             Self::EventLost | Self::EventDoubled | Self::EventLate => Counted::Events,
             Self::IndexLate => Counted::Lookups,
             Self::LooksLate => Counted::Looks,

@@ -31,6 +31,8 @@ pub struct Stage<'p> {
     pub(crate) agenda: BTreeMap<(Time, u64), Later>,
     pub(crate) numbers: u64,
     pub(crate) invocations: u64,
+    /// The time until which Lambda refuses the invocations that Step Functions makes.
+    pub(crate) throttled_until: Time,
     pub(crate) events: u64,
     pub(crate) stream: Vec<Written>,
     pub(crate) stream_comes: bool,
@@ -94,6 +96,7 @@ impl<'p> Stage<'p> {
             agenda: BTreeMap::new(),
             numbers: 0,
             invocations: 0,
+            throttled_until: Time(0),
             events: 0,
             stream: Vec::new(),
             stream_comes: false,

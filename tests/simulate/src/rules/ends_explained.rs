@@ -35,17 +35,24 @@ pub fn ends_explained(outcome: &Outcome<'_>) -> Result<(), String> {
     Ok(())
 }
 
+/// The causes of who has asked for long, and does not ask again.
+const GIVEN_UP: [&str; 3] = ["Unsettled", "CouldNotWait", "CouldNotPrepare"];
+
 fn explains(outcome: &Outcome<'_>, what: What, record: &Deployment, ended: &Ended) -> bool {
     let is_stop = matches!(what, What::StoppedWithin | What::StoppedSlow | What::StoppedLate)
         || what.counted() == Counted::Visits;
     let is_refusal = matches!(what, What::Denied | What::DeniedLong);
     let lasts = matches!(what, What::ThrottledLong | What::DeniedLong);
+    if what == What::FunctionsThrottled {
+        // People and AWS do not wait for the functions. That these are waited for is another rule.
+        return ended.ending != Ending::NeedsOperator && !GIVEN_UP.contains(&ended.cause_name.as_str());
+    }
     match ended.ending {
         Ending::Succeeded | Ending::NothingToDo => false,
         Ending::RolledBack | Ending::NeedsOperator => is_stop || is_refusal || lasts || what == What::OutOfBand,
         Ending::Rejected => match ended.cause_name.as_str() {
             "NoPermission" | "GateNotMeasurable" => is_refusal,
-            "Unsettled" | "CouldNotWait" | "CouldNotPrepare" => is_refusal || lasts,
+            given_up if GIVEN_UP.contains(&given_up) => is_refusal || lasts,
             "Stopped" => is_stop,
             "ExecutionTimedOut" => what == What::TimedOut,
             // Somebody else keeps the lock.

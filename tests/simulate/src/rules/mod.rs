@@ -1,5 +1,6 @@
 //! The rules of the design: each must hold after every run.
 
+mod functions_come_back;
 mod goes_together;
 mod holds_and_vetoes;
 mod irreversible_bars;
@@ -25,6 +26,7 @@ mod unlocked;
 mod unowned_untouched;
 
 pub use called_once::is_unbegun_call;
+pub use functions_come_back::functions_come_back;
 pub use goes_together::goes_together;
 pub use holds_and_vetoes::holds_and_vetoes;
 pub use irreversible_bars::{has_barred, irreversible_bars};
@@ -162,6 +164,7 @@ pub const RULES: [(&str, Rule); 50] = [
     ("drills_come_back", drills_come_back),
     ("files_come_and_go", files_come_and_go),
     ("as_pinned", as_pinned),
+    ("functions_come_back", functions_come_back),
 ];
 
 /// The rule on a copy of the world in which the same is asked for again (`play.rs`).

@@ -55,7 +55,7 @@ fn longest(mishaps: &[Mishap]) -> u64 {
     let each = mishaps.iter().map(|mishap| match mishap.what {
         What::Slow | What::EventDoubled => LONGEST_MS,
         What::EventLost | What::EventLate => LOST_MS,
-        What::ThrottledLong | What::DeniedLong | What::IndexLate => LASTS_MS,
+        What::ThrottledLong | What::DeniedLong | What::FunctionsThrottled | What::IndexLate => LASTS_MS,
         _ => DEAD_MS,
     });
     each.sum::<u64>().max(LONGEST_MS)

@@ -1,7 +1,9 @@
 //! Variants of the code that changes targets and brings them back.
 
 use super::variant::{Edit, Variant};
-use crate::schedule::What::{DeniedLong, InvokedLate, OutOfBand, StoppedLate, StoppedSlow, StoppedWithin};
+use crate::schedule::What::{
+    DeniedLong, FunctionsThrottled, InvokedLate, OutOfBand, StoppedLate, StoppedSlow, StoppedWithin,
+};
 
 const ATTEMPT: &str = "shared/engine/src/converge/attempt.rs";
 const OUT_OF_BAND: &str = "shared/engine/src/converge/out_of_band_changes.rs";
@@ -145,5 +147,17 @@ pub(super) const VARIANTS: &[Variant] = &[
         }],
         scenarios: &["code"],
         mishaps: &[],
+    },
+    // The machine's definition has no place for a question, so who reads it is asked.
+    Variant {
+        name: "refused_as_unanswered",
+        what: "a function that Lambda refuses for want of concurrency is asked again for four minutes, as who does not answer",
+        edits: &[Edit {
+            file: "tests/machine/src/visit.rs",
+            find: "retriers.find(|(r, _)| error.is_one_of(&r.error_equals))",
+            replace: "retriers.find(|(r, _)| {\n            let is_refused = VARIANT && error.name == \"Lambda.TooManyRequestsException\";\n            let unanswered = TaskError::new(\"Lambda.ServiceException\", \"\");\n            let error = if is_refused { &unanswered } else { &error };\n            error.is_one_of(&r.error_equals)\n        })",
+        }],
+        scenarios: &["function", "undo"],
+        mishaps: &[FunctionsThrottled],
     },
 ];
