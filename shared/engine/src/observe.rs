@@ -157,10 +157,19 @@ async fn is_as_recorded(ports: &impl Ports, step: &Step, running: &Running) -> R
         let has_moved = !Claim::left(&former.claims, &step.claims).is_empty();
         former.deployment != step.deployment && !has_moved
     };
-    let Some(former) = former.filter(is_there) else {
-        return Ok(false);
-    };
-    match look::<CompareVisitor, 1>(ports, &former, [&running.state]).await {
+    match former.filter(is_there) {
+        Some(former) => shows(ports, &former, running).await,
+        None => Ok(false),
+    }
+}
+
+/// Returns whether callers get what is recorded, with a look as the deployment would look that brought it, whose step
+/// this is. A fault that does not pass shows nothing.
+///
+/// # Errors
+/// Faults that pass, so that the look is repeated.
+pub async fn shows(ports: &impl Ports, former: &Step, running: &Running) -> Result<bool> {
+    match look::<CompareVisitor, 1>(ports, former, [&running.state]).await {
         Ok(looked) => Ok(looked.beside.into_iter().any(|one| one.is_ok_and(|one| one.same))),
         Err(fault) if fault.name.is_transient() => Err(fault),
         Err(_) => Ok(false),

@@ -5,14 +5,13 @@ use super::inputs::{self, EarlierComponents};
 use super::scene::{Ports, Scene, WantedComponent};
 use super::{artifact, permissions};
 use crate::kinds::Prepared;
-use crate::observe::{compare, where_it_ran};
+use crate::observe::{shows, where_it_ran};
 use crate::ports::Result;
 use crate::trouble::Checked;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use windlass_domain::declaration::output::{Inputs, PlannedOutput};
 use windlass_domain::deployment::step::Step;
-use windlass_domain::environment::drift::Drift;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::text::fault::Fault;
 use windlass_domain::text::finding::Finding;
@@ -136,15 +135,13 @@ async fn is_there_already(ports: &impl Ports, scene: &Scene, name: &ComponentNam
     let Some(back) = goal.and_then(|goal| goal.components.get(name)) else {
         return Ok(false);
     };
-    if !scene.state.running.get(name).is_some_and(|running| running.is_same(back)) {
+    if back.state.is_null() || !scene.state.running.get(name).is_some_and(|running| running.is_same(back)) {
         return Ok(false);
     }
-    let former = where_it_ran(ports, name, back).await?;
-    if former.is_none_or(|former| former.claims != ran.claims) {
-        return Ok(false);
+    match where_it_ran(ports, name, back).await? {
+        Some(former) if former.claims == ran.claims => shows(ports, &former, back).await,
+        _ => Ok(false),
     }
-    let looked = compare(ports, &BTreeMap::from([(name.clone(), back.clone())])).await;
-    Ok(looked.get(name).is_some_and(|found| found.drift == Drift::None))
 }
 
 /// Returns the plan of a component that stays as it is. A rollback asks nothing of it, so that what would refuse its
