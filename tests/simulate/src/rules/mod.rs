@@ -1,5 +1,6 @@
 //! The rules of the design: each must hold after every run.
 
+mod a_component_that_stays_refuses_no_rollback;
 mod functions_come_back;
 mod goes_together;
 mod holds_and_vetoes;
@@ -14,6 +15,7 @@ mod out_of_band_changes_are_kept;
 mod out_of_band_changes_are_reported;
 mod pauses_are_ours;
 mod plans_write_nothing;
+mod rollback_brings_something_else;
 mod rollback_is_possible;
 mod rolled_back_to_snapshot;
 mod runs_once;
@@ -25,6 +27,7 @@ mod test_listener_first;
 mod unlocked;
 mod unowned_untouched;
 
+pub use a_component_that_stays_refuses_no_rollback::a_component_that_stays_refuses_no_rollback;
 pub use called_once::is_unbegun_call;
 pub use functions_come_back::functions_come_back;
 pub use goes_together::goes_together;
@@ -41,6 +44,7 @@ pub use out_of_band_changes_are_kept::out_of_band_changes_are_kept;
 pub use out_of_band_changes_are_reported::out_of_band_changes_are_reported;
 pub use pauses_are_ours::pauses_are_ours;
 pub use plans_write_nothing::plans_write_nothing;
+pub use rollback_brings_something_else::rollback_brings_something_else;
 pub use rollback_is_possible::rollback_is_possible;
 pub use rolled_back_to_snapshot::rolled_back_to_snapshot;
 pub use runs_once::{is_unknown, runs_once};
@@ -113,7 +117,7 @@ pub use files_come_and_go::{files_come_and_go, is_withdrawn_of};
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 50] = [
+pub const RULES: [(&str, Rule); 52] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -165,6 +169,8 @@ pub const RULES: [(&str, Rule); 50] = [
     ("files_come_and_go", files_come_and_go),
     ("as_pinned", as_pinned),
     ("functions_come_back", functions_come_back),
+    ("a_component_that_stays_refuses_no_rollback", a_component_that_stays_refuses_no_rollback),
+    ("rollback_brings_something_else", rollback_brings_something_else),
 ];
 
 /// The rule on a copy of the world in which the same is asked for again (`play.rs`).

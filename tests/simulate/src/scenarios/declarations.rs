@@ -74,6 +74,9 @@ pub(super) const EVERY_GATE: &str = gated!(
         "unknown: {becomes: hold, for: 3m}"
 );
 
+/// A function and a service in one wave.
+pub(super) const FUNCTION_BESIDE_SERVICE: &str = gated!(api!(), agent!());
+
 /// A service alone.
 pub(super) const SERVICE: &str = gated!(agent!());
 

@@ -1,10 +1,12 @@
-//! Rollbacks with components that came at different times, are no longer declared, or have no alias.
+//! Rollbacks with components that came at different times, stay as they are, are no longer declared, or have no alias;
+//! and past a snapshot that has what runs.
 
-use super::basics::{CANARY, CODE};
-use super::declarations::WITHOUT_JOBS;
+use super::basics::{CANARY, CODE, FUNCTION};
+use super::declarations::{FUNCTION_BESIDE_SERVICE, WITHOUT_JOBS};
 use super::people::person_at_service;
 use crate::deed::Deed;
 use crate::scenario::{Act, Scenario, next, quiet};
+use windlass_world::World;
 
 const API: &[&str] = &["api"];
 const JOBS: &[&str] = &["jobs"];
@@ -107,3 +109,44 @@ pub(super) const ROLLBACK_CODE: Scenario = Scenario {
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],
     ..CODE
 };
+
+/// The image is gone of a service that stays as it is. The way back of the function beside it does not need it.
+pub(super) const STAYS: Scenario = Scenario {
+    name: "stays",
+    declaration: FUNCTION_BESIDE_SERVICE,
+    before: &[quiet(Deed::Deploy("1.0.0", &["agent", "api"])), quiet(Deed::Deploy("1.1.0", API))],
+    acts: &[next(Deed::Change("the image of the service expires", image_expires)), quiet(Deed::Operate("rollback"))],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],
+    ..FUNCTION
+};
+
+/// A person has moved the alias, and the same release is deployed once more, which mends that. A rollback passes by the
+/// snapshot of the first time.
+pub(super) const MENDED_BACK: Scenario = Scenario {
+    name: "mended_back",
+    before: &[
+        quiet(Deed::Deploy("1.0.0", API)),
+        quiet(Deed::Deploy("1.1.0", API)),
+        quiet(Deed::Change("a person moves the alias to the version before", person_moves_back)),
+        quiet(Deed::Again("1.1.0", API)),
+    ],
+    acts: &[next(Deed::Operate("rollback"))],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],
+    ..FUNCTION
+};
+
+/// Deletes the image of 1.0.0, as a rule of a repository's lifecycle does.
+fn image_expires(world: &World) {
+    world.ecr().images.retain(|image| !image.tags.iter().any(|tag| tag == "1.0.0"));
+}
+
+/// Moves the alias to the version of 1.0.0: the first one is what was found.
+fn person_moves_back(world: &World) {
+    let mut functions = world.lambda();
+    if let Some(function) = functions.functions.get_mut("shop-api")
+        && let Some(alias) = function.aliases.get_mut("live")
+    {
+        alias.version = "2".to_owned();
+        alias.revision += 1;
+    }
+}

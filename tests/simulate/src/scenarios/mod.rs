@@ -41,7 +41,7 @@ mod withdrawals;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 265] = [
+pub static SCENARIOS: [Scenario; 267] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -157,6 +157,8 @@ pub static SCENARIOS: [Scenario; 265] = [
     later_components::RENAMED,
     later_components::RENAMED_BACK,
     later_components::ROLLBACK_CODE,
+    later_components::STAYS,
+    later_components::MENDED_BACK,
     configurations::FLAGS,
     configurations::FLAGS_UNDONE,
     configurations::FLAGS_TAKEN_BACK,

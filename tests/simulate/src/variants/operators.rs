@@ -151,4 +151,26 @@ pub(super) const VARIANTS: &[Variant] = &[
         scenarios: &["withdrawn"],
         mishaps: &[],
     },
+    Variant {
+        name: "what_stays_refuses",
+        what: "a rollback is refused by what the way back of a component lacks that stays as it is",
+        edits: &[Edit {
+            file: "shared/engine/src/prepare/drafts.rs",
+            find: ".filter(|_| !prepared.findings.is_empty())",
+            replace: ".filter(|_| !VARIANT && !prepared.findings.is_empty())",
+        }],
+        scenarios: &["stays"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "goes_back_to_what_runs",
+        what: "a rollback goes to the newest good snapshot, also where that has what runs",
+        edits: &[Edit {
+            file: "shared/engine/src/conductor/environment/way_back.rs",
+            find: "goal.take_if(|goal| goal.clone().with_found(state).runs(state))",
+            replace: "goal.take_if(|goal| !VARIANT && goal.clone().with_found(state).runs(state))",
+        }],
+        scenarios: &["mended_back"],
+        mishaps: &[],
+    },
 ];
