@@ -24,3 +24,4 @@ mod stepfunctions;
 mod sts;
 mod uploads;
 mod websocket;
+mod words;

@@ -16,6 +16,7 @@ pub mod task;
 mod writes;
 
 use crate::ports::Result;
+pub use codedeploy::words as words_of_codedeploy;
 pub use kept_documents::{Document, KeptDocuments, digest_of, to_json};
 pub use noticed::Noticed;
 pub use prepared::*;

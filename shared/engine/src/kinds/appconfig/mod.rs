@@ -31,6 +31,12 @@ use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::{Fault, FaultName};
 
+/// Returns the words of AppConfig that this kind decides by, by the type that has them in the API. Any other word is
+/// unknown.
+pub fn words() -> Vec<(&'static str, Vec<&'static str>)> {
+    vec![("DeploymentState", state::STATES.to_vec())]
+}
+
 /// Returns that nothing writes log lines; see [`crate::kinds::writes()`].
 #[allow(clippy::unnecessary_wraps, reason = "of other kinds it can fail")]
 pub fn writes(_: &Step) -> Result<Writes> {

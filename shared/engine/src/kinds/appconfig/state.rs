@@ -177,8 +177,14 @@ pub(super) const BAKING: &str = "BAKING";
 pub(super) const COMPLETE: &str = "COMPLETE";
 /// A deployment's state: its callers go back to the version before.
 pub(super) const ROLLING_BACK: &str = "ROLLING_BACK";
-/// A deployment's states when it is over, and callers get the version before it.
-const GONE: [&str; 2] = ["ROLLED_BACK", "REVERTED"];
+/// A deployment's state: it is over, and callers get the version before it.
+const ROLLED_BACK: &str = "ROLLED_BACK";
+/// The same, of one that was taken back when it was over.
+const REVERTED: &str = "REVERTED";
+/// A deployment's states when callers get the version before it.
+const GONE: [&str; 2] = [ROLLED_BACK, REVERTED];
+/// Each state of a deployment (AWS AppConfig API Reference, GetDeployment, `State`).
+pub(super) const STATES: [&str; 7] = [VALIDATING, DEPLOYING, BAKING, COMPLETE, ROLLING_BACK, ROLLED_BACK, REVERTED];
 
 impl Rollout {
     /// Returns true if callers get it, or may get it.

@@ -1,7 +1,7 @@
 //! The deployments of a group of AWS CodeDeploy, and their rollbacks: which there are, how they stand, and how often a
 //! call about one was sent.
 
-use crate::ports::{CodeDeployApi, Deployed, ListedDeployments, Result};
+use crate::ports::{CodeDeployApi, Deployed, LifecycleEvent, ListedDeployments, Result};
 use crate::trouble::if_there;
 use std::collections::BTreeSet;
 use windlass_domain::deployment::step::ChangeRecord;
@@ -28,15 +28,70 @@ pub(in crate::kinds) fn mark(deployment: &DeploymentId) -> String {
     format!("{MARK}{deployment}")
 }
 
+/// What a status says of a deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum DeploymentState {
+    /// CodeDeploy is at it, or waits.
+    UnderWay,
+    /// It is over, and callers get what it deployed.
+    Succeeded,
+    /// It is over, and callers do not get what it deployed for good.
+    Gone,
+}
+
+/// Each status of a deployment (AWS CodeDeploy API Reference, DeploymentInfo, `status`).
+const STATUSES: [(&str, DeploymentState); 8] = [
+    ("Created", DeploymentState::UnderWay),
+    ("Queued", DeploymentState::UnderWay),
+    ("InProgress", DeploymentState::UnderWay),
+    ("Baking", DeploymentState::UnderWay),
+    ("Ready", DeploymentState::UnderWay),
+    ("Succeeded", DeploymentState::Succeeded),
+    ("Failed", DeploymentState::Gone),
+    ("Stopped", DeploymentState::Gone),
+];
+
+/// Each status of a lifecycle event (AWS CodeDeploy API Reference, LifecycleEvent, `status`), and whether the deployment
+/// is through with it.
+const EVENT_STATUSES: [(&str, bool); 6] = [
+    ("Pending", false),
+    ("InProgress", false),
+    ("Succeeded", true),
+    ("Failed", false),
+    ("Skipped", true),
+    ("Unknown", false),
+];
+
+/// Returns the words of CodeDeploy that decisions go by, by the type that has them in the API. Any other word is
+/// unknown.
+pub fn words() -> Vec<(&'static str, Vec<&'static str>)> {
+    vec![
+        ("DeploymentStatus", STATUSES.map(|(word, _)| word).to_vec()),
+        ("LifecycleEventStatus", EVENT_STATUSES.map(|(word, _)| word).to_vec()),
+    ]
+}
+
 impl Deployed {
     /// True if CodeDeploy does no more with it. A status that this build does not know is not over.
     pub(in crate::kinds) fn is_over(&self) -> bool {
-        ["Succeeded", "Failed", "Stopped"].contains(&self.status.as_str())
+        matches!(self.state(), Some(DeploymentState::Succeeded | DeploymentState::Gone))
     }
 
     /// True if it is over, and callers do not get what it deployed for good.
     pub(in crate::kinds) fn is_gone(&self) -> bool {
-        ["Failed", "Stopped"].contains(&self.status.as_str())
+        self.state() == Some(DeploymentState::Gone)
+    }
+
+    /// Returns the state; `None` where this build does not know the status.
+    fn state(&self) -> Option<DeploymentState> {
+        STATUSES.iter().find(|(word, _)| *word == self.status).map(|(_, state)| *state)
+    }
+}
+
+impl LifecycleEvent {
+    /// True if the deployment is through with it. A status that this build does not know is none of these.
+    pub(in crate::kinds) fn is_through(&self) -> bool {
+        EVENT_STATUSES.contains(&(self.status.as_str(), true))
     }
 }
 

@@ -18,6 +18,7 @@ use crate::ports::{Clock, CodeDeployApi, Deployed, Lifecycle, NewDeployed, Resul
 pub(super) use deployments::SentCalls;
 use deployments::{MARK, ROLLBACK, mark, sent};
 pub(super) use deployments::{POLL_S, again};
+pub use deployments::words;
 pub(super) use group::{Asks, Found, SERVICES, needs, refused};
 pub(super) use sentences::status;
 use serde_json::Value;

@@ -68,8 +68,7 @@ fn hook_runs(name: &str) -> String {
 
 /// Says what a deployment does that is in progress.
 fn in_progress(events: &[LifecycleEvent]) -> String {
-    let is_at = |event: &&LifecycleEvent| !["Succeeded", "Skipped"].contains(&event.status.as_str());
-    let Some(LifecycleEvent { name, status, words, .. }) = events.iter().find(is_at) else {
+    let Some(LifecycleEvent { name, status, words, .. }) = events.iter().find(|event| !event.is_through()) else {
         return "is in progress".to_owned();
     };
     match (name.as_str(), status.as_str()) {
@@ -154,5 +153,31 @@ pub(in crate::kinds) fn is_stopped_by_hand(of: &Deployed) -> bool {
     match &of.error {
         Some((code, _)) if !code.is_empty() => code == "MANUAL_STOP",
         _ => of.status == "Stopped",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::words_of_codedeploy;
+
+    /// `shared/aws/tests/words.rs` compares the words with AWS's own.
+    #[test]
+    fn each_word_that_decides_has_a_sentence_and_any_other_is_shown_as_it_is() {
+        let deployment = |status: &str| {
+            let of = Deployed { status: status.to_owned(), ..Deployed::default() };
+            super::status(&of, &[])
+        };
+        let event = |status: &str| {
+            let name = "Install".to_owned();
+            in_progress(&[LifecycleEvent { name, status: status.to_owned(), words: String::new(), ended: None }])
+        };
+        for (of, words) in words_of_codedeploy() {
+            let sentence: &dyn Fn(&str) -> String = if of == "DeploymentStatus" { &deployment } else { &event };
+            for word in words {
+                assert!(!sentence(word).contains("does not know"), "{of}: {word}: {}", sentence(word));
+            }
+            assert!(sentence("Paused").contains("Paused, which this Windlass does not know"), "{of}");
+        }
     }
 }

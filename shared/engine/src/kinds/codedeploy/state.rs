@@ -3,7 +3,7 @@
 
 use super::deployments::{SentCalls, is_returning};
 use super::sentences;
-use crate::ports::{Deployed, Lifecycle, TaskSet, Waiting};
+use crate::ports::{Deployed, Lifecycle, LifecycleEvent, TaskSet, Waiting};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -164,7 +164,7 @@ impl Followed {
 pub(in crate::kinds) fn is_ending(is: &Deployed, lifecycle: &Lifecycle) -> bool {
     let is_through = |name: &str| {
         let mut own = lifecycle.events.iter().filter(|event| event.name == name);
-        own.any(|event| ["Succeeded", "Skipped"].contains(&event.status.as_str()))
+        own.any(LifecycleEvent::is_through)
     };
     let is_done = is_through("AllowTraffic") && is_through("AfterAllowTraffic");
     ["InProgress", "Baking"].contains(&is.status.as_str()) && (is.ends || is_done)

@@ -53,6 +53,15 @@ use windlass_domain::declaration::kinds::ecs::Ecs as Spec;
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::deployment::step::Step;
 
+/// Returns the words of ECS that this kind decides by, by the type that has them in the API. Any other word is unknown.
+pub fn words() -> Vec<(&'static str, Vec<&'static str>)> {
+    vec![
+        ("DeploymentRolloutState", state::ROLLOUT_STATES.to_vec()),
+        ("ServiceDeploymentLifecycleStage", stage::STAGES.map(|(word, _)| word).to_vec()),
+        ("ServiceDeploymentStatus", stage::STATUSES.map(|(word, ..)| word).to_vec()),
+    ]
+}
+
 /// Returns the kind for the target of a step: CodeDeploy's if the target has a deployment group.
 #[allow(clippy::unused_async, reason = "the registry waits for every kind")]
 pub async fn of<P: AssumeRole>(ports: &P, step: &Step) -> Result<Either<Ecs<P>, CodeDeployedService<P>>> {

@@ -24,7 +24,7 @@ pub(super) enum ServiceDeploymentState {
 }
 
 /// Each status of ECS, its state, and its sentence.
-const STATUSES: [(&str, ServiceDeploymentState, &str); 9] = [
+pub(super) const STATUSES: [(&str, ServiceDeploymentState, &str); 9] = [
     ("PENDING", ServiceDeploymentState::UnderWay, "ECS has not begun yet"),
     ("IN_PROGRESS", ServiceDeploymentState::UnderWay, "ECS is at it"),
     ("SUCCESSFUL", ServiceDeploymentState::Successful, "ECS has ended it as successful"),
@@ -52,7 +52,7 @@ impl ServiceDeploymentState {
 
 /// The lifecycle stages in their order, each with its sentence (Amazon ECS API Reference, ServiceDeployment,
 /// `lifecycleStage`, and DeploymentLifecycleHook, `lifecycleStages`, which alone has PRE_PRODUCTION_TRAFFIC_SHIFT).
-const STAGES: [(&str, &str); 11] = [
+pub(super) const STAGES: [(&str, &str); 11] = [
     ("RECONCILE_SERVICE", "ECS first brings the service in order, because more than one revision is active"),
     ("PRE_SCALE_UP", "no new task has started yet"),
     ("SCALE_UP", "the new tasks start, without traffic"),

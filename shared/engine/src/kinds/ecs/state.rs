@@ -334,6 +334,9 @@ pub(super) const PRIMARY: &str = "PRIMARY";
 pub(super) const COMPLETED: &str = "COMPLETED";
 /// The state of a rollout that ECS has given up.
 pub(super) const FAILED: &str = "FAILED";
+/// Each state of a rollout (Amazon ECS API Reference, Deployment, `rolloutState`). One that this build does not know is
+/// neither steady nor given up.
+pub(super) const ROLLOUT_STATES: [&str; 3] = ["IN_PROGRESS", COMPLETED, FAILED];
 /// The words with which ECS gives up a deployment, such as in `(deployment ecs-svc/1) deployment failed: tasks failed
 /// to start`.
 pub(super) const GIVEN_UP: &str = "deployment failed";

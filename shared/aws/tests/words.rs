@@ -1,0 +1,47 @@
+//! The engine decides by AWS's words without an SDK, so each table of words is typed by hand. The SDK is made from AWS's
+//! own model: where a newer one has a word that a table lacks, the word has to be decided about.
+
+use aws_sdk_appconfig::types::DeploymentState;
+use aws_sdk_codedeploy::types::{DeploymentStatus, LifecycleEventStatus};
+use aws_sdk_ecs::types::{
+    DeploymentLifecycleHookStage, DeploymentRolloutState, ServiceDeploymentLifecycleStage, ServiceDeploymentStatus,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use windlass_engine::kinds::{appconfig, ecs, words_of_codedeploy};
+
+/// The words of types of AWS's API, by the type.
+type Words = BTreeMap<&'static str, BTreeSet<&'static str>>;
+
+/// Returns the words that the engine's tables have.
+fn known() -> Words {
+    let all = [appconfig::words(), words_of_codedeploy(), ecs::words()].concat();
+    let types = all.len();
+    let known: Words = all.into_iter().map(|(of, words)| (of, words.into_iter().collect())).collect();
+    assert_eq!(known.len(), types, "two tables are of one type");
+    known
+}
+
+/// Returns the words that the SDK has.
+fn of_sdk() -> Words {
+    let types = [
+        ("DeploymentRolloutState", DeploymentRolloutState::values()),
+        ("DeploymentState", DeploymentState::values()),
+        ("DeploymentStatus", DeploymentStatus::values()),
+        ("LifecycleEventStatus", LifecycleEventStatus::values()),
+        ("ServiceDeploymentLifecycleStage", ServiceDeploymentLifecycleStage::values()),
+        ("ServiceDeploymentStatus", ServiceDeploymentStatus::values()),
+    ];
+    let mut all: Words = types.into_iter().map(|(of, words)| (of, words.iter().copied().collect())).collect();
+    // A pause is at a stage of which the other type has no word.
+    all.entry("ServiceDeploymentLifecycleStage").or_default().extend(DeploymentLifecycleHookStage::values());
+    all
+}
+
+#[test]
+fn each_word_of_aws_that_decides_is_one_that_the_engine_knows() {
+    let (known, of_sdk) = (known(), of_sdk());
+    for (of, words) in &of_sdk {
+        assert!(words.len() > 2, "{of} has no more than {words:?}");
+    }
+    assert_eq!(known, of_sdk, "left are the engine's tables, right is the SDK");
+}
