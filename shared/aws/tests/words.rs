@@ -6,15 +6,16 @@ use aws_sdk_codedeploy::types::{DeploymentStatus, LifecycleEventStatus};
 use aws_sdk_ecs::types::{
     DeploymentLifecycleHookStage, DeploymentRolloutState, ServiceDeploymentLifecycleStage, ServiceDeploymentStatus,
 };
+use aws_sdk_lambda::types::{LastUpdateStatus, ProvisionedConcurrencyStatusEnum, State};
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_engine::kinds::{appconfig, ecs, words_of_codedeploy};
+use windlass_engine::kinds::{appconfig, ecs, lambda, words_of_codedeploy};
 
 /// The words of types of AWS's API, by the type.
 type Words = BTreeMap<&'static str, BTreeSet<&'static str>>;
 
 /// Returns the words that the engine's tables have.
 fn known() -> Words {
-    let all = [appconfig::words(), words_of_codedeploy(), ecs::words()].concat();
+    let all = [appconfig::words(), words_of_codedeploy(), ecs::words(), lambda::words()].concat();
     let types = all.len();
     let known: Words = all.into_iter().map(|(of, words)| (of, words.into_iter().collect())).collect();
     assert_eq!(known.len(), types, "two tables are of one type");
@@ -27,9 +28,12 @@ fn of_sdk() -> Words {
         ("DeploymentRolloutState", DeploymentRolloutState::values()),
         ("DeploymentState", DeploymentState::values()),
         ("DeploymentStatus", DeploymentStatus::values()),
+        ("LastUpdateStatus", LastUpdateStatus::values()),
         ("LifecycleEventStatus", LifecycleEventStatus::values()),
+        ("ProvisionedConcurrencyStatusEnum", ProvisionedConcurrencyStatusEnum::values()),
         ("ServiceDeploymentLifecycleStage", ServiceDeploymentLifecycleStage::values()),
         ("ServiceDeploymentStatus", ServiceDeploymentStatus::values()),
+        ("State", State::values()),
     ];
     let mut all: Words = types.into_iter().map(|(of, words)| (of, words.iter().copied().collect())).collect();
     // A pause is at a stage of which the other type has no word.

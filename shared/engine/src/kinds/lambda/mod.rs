@@ -23,6 +23,7 @@ pub use alias::{AliasState, Traffic};
 pub use change::{LambdaKind, needs};
 pub use code::check_artifact;
 pub use codedeploy::CodeDeployed;
+pub use next::words;
 pub use state::*;
 use windlass_domain::declaration::kinds::lambda::Lambda;
 use windlass_domain::declaration::resolved::Place;

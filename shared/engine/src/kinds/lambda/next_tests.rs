@@ -85,6 +85,33 @@ pub(super) fn in_words(is: &Observed, wanted: &Goal) -> String {
 pub(super) const OLD: &str = "1:old:c1::";
 const NEW: &str = "2:new:c1:windlass 0123456789abcdef:Active";
 
+/// `shared/aws/tests/words.rs` compares the words with AWS's own.
+#[test]
+fn each_state_says_whether_a_version_gets_callers_and_whether_latest_is_changed() {
+    let shift = "alias live 1 → 2";
+    let change = "code of $LATEST sha256:old → sha256:new (an undo leaves it there)";
+    let waits = "wait 2";
+    let table = [
+        ("Active", shift, change),
+        ("Inactive", shift, change),
+        ("", shift, change),
+        ("Pending", waits, waits),
+        ("Failed", "failed: Version 2 failed to start: why", "failed: The function failed to start: why"),
+        ("Deleting", "failed: Version 2 is being deleted: why", "failed: The function is being deleted: why"),
+        ("Deactivating", "failed: Version 2 is being deactivated: why", change),
+        ("Deactivated", "failed: Version 2 is deactivated: why", change),
+        ("ActiveNonInvocable", "failed: Version 2 cannot be invoked: why", change),
+        ("Hibernating", waits, waits),
+    ];
+    for (state, version, function) in table {
+        let new = format!("2:new:c1:windlass {ID}:{state}");
+        let published = is(ready("new"), &[OLD, new.as_str()], Some("1"));
+        assert_eq!(in_words(&published, &goal("new", 100)), version, "a version that is `{state}`");
+        let live = is(latest("old", state, "Successful"), &[OLD], Some("1"));
+        assert_eq!(in_words(&live, &goal("new", 100)), function, "$LATEST that is `{state}`");
+    }
+}
+
 #[test]
 fn with_an_alias() {
     let live = |latest, texts: &[&str], traffic| is(latest, texts, Some(traffic));
@@ -107,7 +134,7 @@ fn with_an_alias() {
             "a function that is being deleted",
             live(latest("old", "Deleting", "Successful"), &[OLD], "1"),
             100,
-            "failed: The function is being deleted.",
+            "failed: The function is being deleted: why",
         ),
         (
             "an idle function may be updated",
