@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 use windlass_domain::deployment::Ended;
-use windlass_domain::release::ending::Ending;
+use windlass_domain::release::ending::{Ending, NothingDone};
 use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The exit statuses in words, for `windlass --help`.
@@ -60,15 +60,15 @@ impl Exit {
 
     /// Returns the exit status of a deployment that was asked for so that it runs.
     pub fn of(ended: &Ended) -> Self {
-        match (ended.ending, ended.cause_name.as_str()) {
-            (Ending::Succeeded, _) | (Ending::NothingToDo, "AlreadyThere") => Self::Good,
-            (Ending::NothingToDo, "Superseded") => Self::Superseded,
-            (Ending::NothingToDo, "Recorded") => Self::Recorded,
+        match (ended.ending, NothingDone::of(ended.ending, &ended.cause_name)) {
+            (Ending::Succeeded, _) | (_, Some(NothingDone::AlreadyThere)) => Self::Good,
+            (_, Some(NothingDone::Superseded)) => Self::Superseded,
+            (_, Some(NothingDone::Recorded)) => Self::Recorded,
             // Nothing was changed, for a reason that this program does not know, so this does not say that it runs.
-            (Ending::NothingToDo, _) => Self::Broken,
-            (Ending::Rejected, _) => Self::of_findings(&ended.findings),
-            (Ending::RolledBack, _) => Self::RolledBack,
-            (Ending::NeedsOperator, _) => Self::NeedsOperator,
+            (Ending::NothingToDo, None) => Self::Broken,
+            (Ending::Rejected, None) => Self::of_findings(&ended.findings),
+            (Ending::RolledBack, None) => Self::RolledBack,
+            (Ending::NeedsOperator, None) => Self::NeedsOperator,
         }
     }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_contract::names_of;
 use windlass_domain::declaration::topic::MessageKind;
 use windlass_domain::deployment::event_name::EventName;
-use windlass_domain::release::ending::Ending;
+use windlass_domain::release::ending::{Ending, NothingDone};
 use windlass_domain::shown::event::{Event, SCHEMA};
 
 const EVENTS: &str = include_str!("../../../docs/EVENTS.md");
@@ -29,7 +29,11 @@ fn sorts(name: &str) -> Vec<Value> {
     match name {
         "DeploymentEnded" => {
             let endings = names_of::<Ending>().into_iter();
-            endings.map(|ending| json!({"ending": ending, "deployment": "3f9a"})).collect()
+            let mut endings: Vec<Value> =
+                endings.map(|ending| json!({"ending": ending, "deployment": "3f9a"})).collect();
+            let recorded = NothingDone::Recorded.name();
+            endings.push(json!({"ending": Ending::NothingToDo, "cause_name": recorded, "deployment": "3f9a"}));
+            endings
         }
         _ if name.starts_with("Drill") => {
             let restored = [true, false].into_iter();
@@ -37,6 +41,11 @@ fn sorts(name: &str) -> Vec<Value> {
         }
         _ => vec![json!({})],
     }
+}
+
+/// Returns the name of what decides whether it is sent: of the cause, of the ending, or else of the event.
+fn decided_by<'a>(name: &'a str, more: &'a Value) -> &'a str {
+    more["cause_name"].as_str().or_else(|| more["ending"].as_str()).unwrap_or(name)
 }
 
 /// Returns the pieces of code that a text names.
@@ -52,7 +61,7 @@ fn the_page_on_events_names_all_that_the_topic_of_the_installation_gets() {
     for name in names_of::<EventName>() {
         for more in sorts(&name) {
             let is_sent = event(&name, &more).notification().is_some();
-            let by = more["ending"].as_str().unwrap_or(&name);
+            let by = decided_by(&name, &more);
             // If it depends on the result of the drill, the page says on which.
             let is_named = match (name.as_str(), &more["restored"]) {
                 ("DrillOvertaken", Value::Bool(restored)) => {
@@ -83,7 +92,7 @@ fn the_page_on_channels_has_a_row_for_each_of_what_a_topic_may_get() {
 }
 
 /// The words by which the row of each event names it. An event that no topic gets has none.
-const WORDS: [(&str, &str); 26] = [
+const WORDS: [(&str, &str); 27] = [
     ("DeploymentAccepted", ""),
     ("DeploymentStarted", "has begun"),
     ("UndoStarted", "undo has begun"),
@@ -96,6 +105,7 @@ const WORDS: [(&str, &str); 26] = [
     ("NeedsOperator", "`NeedsOperator`"),
     ("Rejected", "`Rejected`"),
     ("NothingToDo", ""),
+    ("Recorded", "waits until a person starts it"),
     ("RequestRefused", "a request or a drill was refused"),
     ("HoldSet", "are held"),
     ("HoldReleased", "go on"),
@@ -117,7 +127,7 @@ fn the_rows_of_the_page_on_channels_name_each_event_where_it_is_sent() {
     let (rows, words) = (rows(), BTreeMap::from(WORDS));
     for name in names_of::<EventName>() {
         for more in sorts(&name) {
-            let by = more["ending"].as_str().unwrap_or(&name);
+            let by = decided_by(&name, &more);
             let words = words.get(by).unwrap_or_else(|| panic!("no words for {by}"));
             let Some(kind) = MessageKind::of(&event(&name, &more)) else {
                 let is_harmless = words.is_empty() || more["restored"] == true;

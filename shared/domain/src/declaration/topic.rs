@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 pub struct Notify {
     /// The topic's ARN.
     pub topic: String,
-    /// The events that it is told of: good and bad endings if absent.
+    /// The events that it is told of: good and bad endings, and what waits for a person, if absent.
     #[serde(default = "endings")]
     #[schemars(extend("minItems" = 1))]
     pub of: BTreeSet<MessageKind>,
@@ -35,6 +35,8 @@ pub enum MessageKind {
     Failure,
     /// A request or a drill was refused, or a deployment ended `Rejected`.
     Refusal,
+    /// A release was recorded, and waits until a person starts it (`start: manual`).
+    Wait,
     /// Automatic deployments are held, or go on.
     Hold,
     /// A person has paused a deployment, let it go on, or skipped the rest of a bake.
@@ -48,7 +50,7 @@ pub enum MessageKind {
 }
 
 fn endings() -> BTreeSet<MessageKind> {
-    BTreeSet::from([MessageKind::Success, MessageKind::Failure])
+    BTreeSet::from([MessageKind::Success, MessageKind::Failure, MessageKind::Wait])
 }
 
 /// The form of a topic's messages.

@@ -35,6 +35,34 @@ impl fmt::Display for Ending {
     }
 }
 
+/// Why a deployment ended [`Ending::NothingToDo`], where code decides by it. Its name is that of the cause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NothingDone {
+    /// Everything was found in place.
+    AlreadyThere,
+    /// Something newer is there, or waits.
+    Superseded,
+    /// The environment deploys only what a person starts: it waits for that.
+    Recorded,
+}
+
+impl NothingDone {
+    /// Returns the name of the cause.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AlreadyThere => "AlreadyThere",
+            Self::Superseded => "Superseded",
+            Self::Recorded => "Recorded",
+        }
+    }
+
+    /// Returns why an ending with this name of its cause changed nothing; `None` for any other ending or name.
+    pub fn of(ending: Ending, cause_name: &str) -> Option<Self> {
+        let all = [Self::AlreadyThere, Self::Superseded, Self::Recorded];
+        all.into_iter().find(|why| ending == Ending::NothingToDo && why.name() == cause_name)
+    }
+}
+
 /// An operator's `accept` of what a deployment had left that could not be undone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Resolved {
@@ -64,5 +92,14 @@ mod tests {
         let all = [Succeeded, NothingToDo, Rejected, RolledBack, NeedsOperator];
         assert_eq!(all.map(Ending::is_success), [true, true, false, false, false]);
         assert_eq!(NeedsOperator.to_string(), "NeedsOperator");
+    }
+
+    #[test]
+    fn only_what_changed_nothing_has_a_reason_for_that() {
+        for why in [NothingDone::AlreadyThere, NothingDone::Superseded, NothingDone::Recorded] {
+            assert_eq!(NothingDone::of(Ending::NothingToDo, why.name()), Some(why));
+            assert_eq!(NothingDone::of(Ending::Rejected, why.name()), None);
+        }
+        assert_eq!(NothingDone::of(Ending::NothingToDo, "OfALaterVersion"), None);
     }
 }

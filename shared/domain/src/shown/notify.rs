@@ -3,7 +3,7 @@
 use crate::declaration::Declaration;
 use crate::declaration::topic::{Form, MessageKind};
 use crate::deployment::event_name::EventName;
-use crate::release::ending::Ending;
+use crate::release::ending::{Ending, NothingDone};
 use crate::shown::event::{Event, Notification};
 use crate::text::foreign::chat;
 use crate::text::name::EnvironmentName;
@@ -22,7 +22,7 @@ impl MessageKind {
                 Ending::Succeeded => Some(Self::Success),
                 Ending::RolledBack | Ending::NeedsOperator => Some(Self::Failure),
                 Ending::Rejected => Some(Self::Refusal),
-                Ending::NothingToDo => None,
+                Ending::NothingToDo => (event.nothing_done() == Some(NothingDone::Recorded)).then_some(Self::Wait),
             },
             EventName::DrillProved => Some(Self::Success),
             EventName::DrillOvertaken if event.detail.restored == Some(false) => Some(Self::Failure),

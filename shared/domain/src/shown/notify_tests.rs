@@ -51,12 +51,21 @@ fn each_topic_gets_what_it_asks_for_where_it_asks() {
         event.detail.environment = None;
         event
     };
-    let table: [(&str, &str, &Event, &[&str]); 9] = [
+    let because = |name: &str| {
+        let mut event = event(EventName::DeploymentEnded, Some(Ending::NothingToDo), "");
+        event.detail.cause_name = Some(name.to_owned());
+        event
+    };
+    let (waits, superseded) = (because("Recorded"), because("Superseded"));
+    let table: [(&str, &str, &Event, &[&str]); 12] = [
         ("", "", &succeeded, &[]),
         (&global, "", &succeeded, &[ALL]),
         (&global, "", &failed, &[ALL]),
         (&global, "", &refused, &[]),
         (&global, "", &nothing, &[]),
+        (&global, "", &waits, &[ALL]),
+        (&global, "", &superseded, &[]),
+        (&global, &prod, &waits, &[]),
         (&global, &prod, &succeeded, &[]),
         (&global, &prod, &refused, &[TEAM]),
         (&global, &prod, &removed, &[ALL]),
@@ -95,6 +104,19 @@ fn a_channel_gets_what_amazon_q_shows_with_the_next_steps_apart() {
         },
     });
     assert_eq!(body, wanted);
+}
+
+#[test]
+fn a_release_that_waits_for_a_person_is_sent_with_what_starts_it() {
+    let start = r#"{"action":"deploy","app":"shop","environment":"prod","version":"1.4.0"}"#;
+    let cause = format!("Recorded: shop/prod deploys only what a person starts.\n  next: start it with {start}");
+    let mut event = event(EventName::DeploymentEnded, Some(Ending::NothingToDo), &cause);
+    event.detail.cause_name = Some("Recorded".into());
+    let sent = event.in_text();
+    assert_eq!(sent.subject, "[windlass] shop prod 1.4.0 waits to be started");
+    assert!(sent.message.contains(start), "{}", sent.message);
+    let body: serde_json::Value = serde_json::from_str(&in_chat(&event).message).unwrap();
+    assert!(body["content"]["nextSteps"][0].as_str().unwrap().starts_with("start it with "), "{body}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::deployment::redeploy_input::redeploy_input;
 use crate::environment::{EnvironmentState, GivenVersion, VersionNames};
 use crate::prose;
 use crate::release::action::ActionName;
-use crate::release::ending::Ending;
+use crate::release::ending::{Ending, NothingDone};
 use crate::release::identity::DeploymentId;
 use crate::release::{Part, parts};
 use crate::text::foreign::Foreign;
@@ -114,7 +114,7 @@ pub fn now(record: &Deployment, facts: &AdmissionFacts<'_>, known: &KnownDeploym
 }
 
 /// The name of the cause of an ending at which everything was found in place.
-pub const ALREADY_THERE: &str = "AlreadyThere";
+pub const ALREADY_THERE: &str = NothingDone::AlreadyThere.name();
 
 /// Says how a component is named whose bytes run already when a release brings them: the names before the release and
 /// after it, and since when the bytes are there. `None` if Windlass did not bring them.

@@ -90,7 +90,7 @@ fn where_only_a_person_starts_deployments_an_arrival_is_only_recorded() {
     let answer = scene.admit("arrival", arrival.clone()).unwrap();
     assert_eq!((answer.verdict, answer.error.as_str()), (Transition::NothingToDo, "Recorded"));
     let input = r#"{"action":"deploy","app":"shop","environment":"prod","version":"1.5.0"}"#;
-    assert!(answer.cause.contains(input), "{}", answer.cause);
+    assert!(answer.cause.contains(&format!("\n  next: start it with {input}")), "{}", answer.cause);
     assert_eq!(record(&scene, &answer).status, Status::Ended);
     // A person can start what the note shows.
     let input: Value = serde_json::from_str(input).unwrap();

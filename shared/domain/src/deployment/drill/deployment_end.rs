@@ -7,7 +7,7 @@ use crate::deployment::drill::{
     was_overtaken,
 };
 use crate::deployment::judgement::Judgement;
-use crate::release::ending::{Ending, Resolved};
+use crate::release::ending::{Ending, NothingDone, Resolved};
 use crate::release::identity::EnvironmentId;
 use crate::text::prose::Prose;
 use crate::text::time::Time;
@@ -119,7 +119,7 @@ impl Drill {
 
 /// The name of the cause of a way back that the drill does not go, because something else runs than the drill had
 /// brought.
-pub(crate) const OVERTAKEN: &str = "Superseded";
+pub(crate) const OVERTAKEN: &str = NothingDone::Superseded.name();
 
 /// Returns whether something else than the drill had brought ran when it was to come back.
 fn found_another(end: &EndedDeployment<'_>) -> bool {

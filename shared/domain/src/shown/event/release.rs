@@ -3,7 +3,7 @@
 
 use crate::deployment::event_name::EventName;
 use crate::environment::{ACCEPTED, BEFORE_WINDLASS, EnvironmentState, FOUND, GivenVersion};
-use crate::release::ending::Ending;
+use crate::release::ending::{Ending, NothingDone};
 use crate::release::identity::{DeploymentId, EnvironmentId};
 use crate::shown::event::{Detail, Event, LONGEST_CAUSE};
 use crate::text::foreign::{is_hidden, truncate};
@@ -125,9 +125,15 @@ impl Event {
         of_deployment && self.detail.ending != Some(Ending::NeedsOperator)
     }
 
+    /// Returns why the deployment that ended changed nothing, where code decides by it.
+    pub(crate) fn nothing_done(&self) -> Option<NothingDone> {
+        NothingDone::of(self.detail.ending?, self.detail.cause_name.as_deref()?)
+    }
+
     /// Says in a word or two what has happened.
     fn word(&self) -> String {
         match (self.name, self.detail.ending) {
+            _ if self.nothing_done() == Some(NothingDone::Recorded) => "waits to be started".to_owned(),
             (EventName::DeploymentEnded, Some(ending)) => ending.to_string(),
             (EventName::RequestRefused, _) => Ending::Rejected.to_string(),
             (EventName::DeploymentStarted, _) => "has begun".to_owned(),

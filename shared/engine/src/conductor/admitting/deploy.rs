@@ -12,12 +12,9 @@ use crate::trouble::Checked;
 use crate::{log, upload_findings};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::prose;
-use windlass_domain::release::ending::Ending;
+use windlass_domain::release::ending::{Ending, NothingDone};
 use windlass_domain::release::identity::Order;
 use windlass_domain::release::request::Request;
-
-/// The name of the ending of an arrival that a manual environment only records.
-const RECORDED: &str = "Recorded";
 
 /// Verifies what the way in has pinned, or pins what came by hand, and records the deployment.
 pub async fn admit(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Admitted> {
@@ -129,12 +126,12 @@ pub fn settle_at_once(ports: &impl Ports, record: &mut Stored<Deployment>, reque
         reject(record, vec![finding.clone()], ports.now());
     } else if pinned.resolved.start == Start::Manual && !request.starts() {
         let cause = prose!(
-            "Recorded: {}/{} deploys only what a person starts. Start it with {}.",
+            "Recorded: {}/{} deploys only what a person starts.\n  next: start it with {}",
             &request.app,
             env,
             record.value.input()
         );
-        end(record, Ending::NothingToDo, RECORDED, cause, Vec::new(), ports.now());
+        end(record, Ending::NothingToDo, NothingDone::Recorded.name(), cause, Vec::new(), ports.now());
     }
 }
 

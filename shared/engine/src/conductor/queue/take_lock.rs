@@ -11,7 +11,7 @@ use crate::ports::{Result, Write};
 use windlass_domain::deployment::admission::{Candidate, Replaced, Supersession};
 use windlass_domain::deployment::{Deployment, Status, heal};
 use windlass_domain::environment::{HeldState, LockHolder, Waiting};
-use windlass_domain::release::ending::Ending;
+use windlass_domain::release::ending::{Ending, NothingDone};
 use windlass_domain::shown::release_status;
 use windlass_domain::text::finding::Finding;
 
@@ -119,7 +119,7 @@ pub(super) async fn finish(
                 Some(_) => release_status::drill_overtaken(&record.value, &by).into(),
                 None => release_status::superseded(&record.value, &by, &facts, &known),
             };
-            end(&mut record, Ending::NothingToDo, "Superseded", cause, Vec::new(), now);
+            end(&mut record, Ending::NothingToDo, NothingDone::Superseded.name(), cause, Vec::new(), now);
             superseded_by = Some(by).filter(|by| by.how == Supersession::Waits);
         }
         TurnOutcome::Undone(undone) => {
