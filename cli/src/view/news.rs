@@ -2,9 +2,11 @@
 
 use crate::view::situation::runs;
 use std::collections::BTreeMap;
+use windlass_domain::document::git_rule::version_of_tag;
 use windlass_domain::environment::{ACCEPTED, BEFORE_WINDLASS, FOUND, GivenVersion};
 use windlass_domain::release::Part;
 use windlass_domain::release::action::ActionName;
+use windlass_domain::release::version_order;
 use windlass_domain::shown::api::environments::{AppOverview, EnvironmentOverview};
 
 /// A version that runs in other environments of the application.
@@ -60,7 +62,9 @@ pub fn elsewhere(app: &AppOverview, here: &EnvironmentOverview) -> Vec<News> {
             }
         }
     }
-    together(found.into_values())
+    let mut found: Vec<News> = found.into_values().collect();
+    found.sort_by(|one, other| version_order::in_lists(&one.version, &other.version));
+    together(found.into_iter())
 }
 
 /// Joins the news that are the same of several environments.
@@ -97,8 +101,7 @@ fn is_news(theirs: &GivenVersion, ours: Option<&GivenVersion>, here: &Environmen
 
 /// Returns whether a version is newer than another one; `None` where their form does not show it.
 fn is_newer(one: &str, other: &str) -> Option<bool> {
-    let read = |text: &str| semver::Version::parse(text.strip_prefix('v').unwrap_or(text)).ok();
-    let order = read(one)?.cmp_precedence(&read(other)?);
+    let order = version_order::compare(&version_of_tag(one)?, &version_of_tag(other)?);
     order.is_ne().then(|| order.is_gt())
 }
 

@@ -52,6 +52,8 @@ fn where_versions_do_not_decide_the_time_does_and_what_is_no_release_is_no_news(
         ("blue", 1, ("green", 9), false),
         ("1.5.0+a", 9, ("1.5.0+b", 1), true),
         ("1.5.0+a", 1, ("1.5.0+b", 9), false),
+        ("1.5.0+10", 1, ("1.5.0+9", 9), true),
+        ("1.5.0+9", 9, ("1.5.0+10", 1), false),
         (ACCEPTED, 9, ("1.4.0", 1), false),
         (BEFORE_WINDLASS, 9, ("1.4.0", 1), false),
     ];
@@ -60,6 +62,13 @@ fn where_versions_do_not_decide_the_time_does_and_what_is_no_release_is_no_news(
         let shown = shown(&staging, &here("prod", &[("api", ours, came)], "deploy"));
         assert_eq!(!shown.is_empty(), wanted, "{version} {ours}: {shown:?}");
     }
+}
+
+#[test]
+fn several_are_named_in_the_order_of_versions() {
+    let staging = here("staging", &[("api", "1.10.0", 1), ("web", "1.9.0", 1)], "deploy");
+    let wanted = ["not here: 1.9.0 of staging (web)", "not here: 1.10.0 of staging (api)"];
+    assert_eq!(shown(&staging, &here("prod", &[], "deploy")), wanted);
 }
 
 #[test]

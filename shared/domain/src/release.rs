@@ -15,6 +15,7 @@ pub mod misplaced_upload;
 pub mod request;
 mod request_contents;
 pub mod stays_reachable;
+pub mod version_order;
 pub mod way_in;
 pub mod withdrawal;
 

@@ -2,6 +2,7 @@
 //! is known which is newer.
 
 use crate::release::action::ActionName;
+use crate::release::version_order;
 use crate::text::digest::Digest;
 use crate::text::name::{AppName, EnvironmentName};
 use crate::text::time::Time;
@@ -108,8 +109,8 @@ pub fn execution_suffix(id: &str) -> String {
 
 /// The place of a release in the order of its environment. Two places are compared by the first measure that both have.
 ///
-/// Rule 6: semantic version if the environment's rule is a tag rule; else the manifest's `sequence` if both have one;
-/// else the time of arrival; ties by the time of recording, and by id.
+/// Rule 6: semantic version, and the number of its build, if the environment's rule is a tag rule; else the manifest's
+/// `sequence` if both have one; else the time of arrival; ties by the time of recording, and by id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Order {
     /// The semantic version; present only if the environment's rule is a tag rule.
@@ -134,9 +135,9 @@ impl Order {
     /// Compares by the first measure that both have.
     pub fn compare(&self, other: &Self) -> Ordering {
         if let (Some(a), Some(b)) = (&self.version, &other.version)
-            && a.cmp_precedence(b) != Ordering::Equal
+            && version_order::compare(a, b) != Ordering::Equal
         {
-            return a.cmp_precedence(b);
+            return version_order::compare(a, b);
         }
         if let (Some(a), Some(b)) = (self.sequence, other.sequence)
             && a != b
@@ -189,6 +190,8 @@ mod tests_of_order {
         let table = [
             (("1.0.0", 9, 9, "b"), ("2.0.0", 1, 1, "a"), Less),
             (("1.0.0", 1, 9, "b"), ("1.0.0+build", 2, 1, "a"), Less),
+            (("1.0.0+9", 2, 9, "b"), ("1.0.0+10", 1, 1, "a"), Less),
+            (("1.0.0+9", 0, 2, "a"), ("1.0.0+4be1c3a", 0, 1, "b"), Greater),
             (("1.0.0", 9, 1, "a"), ("", 1, 2, "b"), Greater),
             (("", 9, 1, "a"), ("2.0.0", 1, 2, "b"), Greater),
             (("", 3, 1, "a"), ("", 3, 2, "a"), Less),

@@ -5,6 +5,7 @@ use crate::ports::{DynamoDbApi, Query, Result};
 use crate::trouble::Checked;
 use windlass_domain::declaration::version_name::{RecordedRelease, plain};
 use windlass_domain::document::shape::objection::did_you_mean;
+use windlass_domain::release::version_order::in_lists;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::AppName;
 
@@ -45,7 +46,8 @@ pub async fn release(ports: &impl DynamoDbApi, app: &AppName, version: &str) -> 
 
 fn several(app: &AppName, tag: &str, releases: &[RecordedRelease]) -> Finding {
     let versions = releases.iter().map(|one| one.release.version.as_str());
-    let versions: Vec<&str> = versions.collect();
+    let mut versions: Vec<&str> = versions.collect();
+    versions.sort_by(|one, other| in_lists(other, one));
     Finding::new(
         FindingName::UnknownName,
         "version",
@@ -62,7 +64,8 @@ async fn unknown(ports: &impl DynamoDbApi, app: &AppName, version: &str) -> Resu
         .query(Query { pk: all.pk.clone(), sk_prefix: all.sk.clone(), descending: true, limit: KNOWN, after: None })
         .await?;
     let keys = page.items.iter().map(|item| item.key.sk.as_str());
-    let known: Vec<String> = keys.filter_map(|sk| sk.strip_prefix(&all.sk)).map(str::to_owned).collect();
+    let mut known: Vec<String> = keys.filter_map(|sk| sk.strip_prefix(&all.sk)).map(str::to_owned).collect();
+    known.sort_by(|one, other| in_lists(other, one));
     let remedy = if known.is_empty() {
         "Release it first: none is recorded yet.".to_owned()
     } else {

@@ -301,6 +301,20 @@ fn a_recorded_release_is_taken_as_it_was_recorded() {
     assert!(promoted.by_person);
 }
 
+#[test]
+fn the_versions_that_a_refusal_lists_are_sorted_by_versions_the_newest_first() {
+    let world = uploaded();
+    for version in ["1.9.0", "1.10.0", "1.2.0"] {
+        let mut request = manifest(MAIN, api());
+        request["manifest"]["version"] = json!(version);
+        let recorded = pinned(&world, request).to_record.unwrap();
+        run(world.transact(vec![recorded.put().unwrap()])).unwrap();
+    }
+    let refused = pins(&world, json!({"version": "2.0.0-blue", "environment": "prod"})).unwrap_err();
+    let remedy = refused.findings().unwrap()[0].remedy.written();
+    assert!(remedy.contains("`1.10.0`, `1.9.0`, `1.2.0`"), "{remedy}");
+}
+
 /// Safety: tenancy: A release chooses no rules, gates and targets of a declaration that is no longer in force.
 #[test]
 fn a_release_is_held_to_the_declaration_that_it_pins() {

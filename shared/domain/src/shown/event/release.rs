@@ -5,6 +5,7 @@ use crate::deployment::event_name::EventName;
 use crate::environment::{ACCEPTED, BEFORE_WINDLASS, EnvironmentState, FOUND, GivenVersion};
 use crate::release::ending::{Ending, NothingDone};
 use crate::release::identity::{DeploymentId, EnvironmentId};
+use crate::release::version_order::in_lists;
 use crate::shown::event::{Detail, Event, LONGEST_CAUSE};
 use crate::text::foreign::{is_hidden, truncate};
 use crate::text::name::EnvironmentName;
@@ -51,7 +52,8 @@ fn live(state: &EnvironmentState) -> BTreeMap<&DeploymentId, &GivenVersion> {
 
 fn now(of: EnvironmentId<'_>, live: &BTreeMap<&DeploymentId, &GivenVersion>) -> String {
     let versions: BTreeSet<&str> = live.values().map(|given| given.version.as_str()).collect();
-    let versions: Vec<&str> = versions.into_iter().collect();
+    let mut versions: Vec<&str> = versions.into_iter().collect();
+    versions.sort_by(|one, other| in_lists(one, other));
     match versions.as_slice() {
         [] => format!("No release is recorded as running in {of} now."),
         [one] => format!("{one} runs in {of} now."),
@@ -299,7 +301,7 @@ mod tests {
     #[test]
     fn what_is_gone_and_what_is_back_is_named_by_the_release_and_its_commit() {
         let (api, web, task) = (KindName::Lambda, KindName::StaticSite, KindName::Task);
-        let (one, two) = (given("1.0.0", "1a"), given("2.0.0", "2a"));
+        let (one, two, ten) = (given("1.0.0", "1a"), given("2.0.0", "2a"), given("10.0.0", "5a"));
         let back = given("rollback", "3a").called(&one);
         let again = given("rollback", "4a").called(&back);
         let found = given(BEFORE_WINDLASS, "1a");
@@ -320,6 +322,12 @@ mod tests {
             ),
             (vec![("api", api, &back)], vec![("api", api, &again)], vec![]),
             (vec![("api", api, &back)], vec![("api", api, &two)], vec![gone]),
+            // Several that run are named in their order, which is not that of their letters.
+            (
+                vec![("api", api, &one)],
+                vec![("api", api, &ten), ("web", web, &two)],
+                vec!["1a 1af 1.0.0 is gone: 2.0.0 and 10.0.0 run in shop/prod now."],
+            ),
             // What was found is no release, and what was run once does not run.
             (vec![], vec![("api", api, &one)], vec![]),
             (vec![("api", api, &found)], vec![("api", api, &one)], vec![]),
