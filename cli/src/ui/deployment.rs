@@ -179,7 +179,7 @@ pub fn shown_plan(planned: &Planned) -> Markup {
         Becomes::Waits | Becomes::Stops | Becomes::Same | Becomes::Superseded | Becomes::Recorded => Tone::Noted,
     };
     html! {
-        @if turn.findings.is_empty() { p { (mark(tone, "what becomes of it")) " " (prose(&turn.text)) } }
+        @if let Some(fate) = planned.fate() { p { (mark(tone, "what becomes of it")) " " (prose(fate)) } }
         (waves::findings("It would be refused", Tone::Bad, &turn.findings))
         @if let Some(drawn) = &planned.drawn { (self::drawn(planned, drawn)) }
     }

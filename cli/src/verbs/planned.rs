@@ -131,9 +131,8 @@ fn words(planned: &Planned) -> String {
         "{} {}{version}: plan {} of {what}; nothing was changed",
         deployment.app, deployment.environment, deployment.id,
     )];
-    if planned.turn.findings.is_empty() {
-        lines.push(format!("  {}", text(&planned.turn.text)));
-    } else {
+    lines.extend(planned.fate().map(|fate| format!("  {}", text(fate))));
+    if !planned.turn.findings.is_empty() {
         lines.extend(refused(&planned.turn.findings));
     }
     if let Some(drawn) = &planned.drawn {
@@ -260,6 +259,18 @@ mod tests {
         for (turn, outcome, status) in table {
             let row = format!("{turn:?} {outcome}");
             assert_eq!(exit(&planned(&turn, outcome)) as u8, status, "{row}");
+        }
+    }
+
+    #[test]
+    fn what_would_be_refused_does_not_begin_at_once() {
+        for (becomes, says_when) in [(Becomes::Goes, false), (Becomes::Waits, true)] {
+            let mut planned = planned(&ArrivalFate::new(becomes, "It would have its turn."), "rejected");
+            let drawn = planned.drawn.as_mut().unwrap();
+            drawn.plan.findings = vec![Finding::new(FindingName::ArtifactMissing, "components.api", "r", "m")];
+            let text = words(&planned);
+            assert!(text.contains("it would be refused:\n    components.api: ArtifactMissing: r"), "{text}");
+            assert_eq!(text.contains("It would have its turn."), says_when, "{text}");
         }
     }
 

@@ -69,6 +69,16 @@ pub enum Becomes {
     Refused,
 }
 
+impl Planned {
+    /// Returns its fate at the arrival in words. `None` where findings say more: it would be refused there, or it would
+    /// begin at once, and its plan would be refused.
+    pub fn fate(&self) -> Option<&Prose> {
+        let is_rejected = self.drawn.as_ref().is_some_and(|drawn| drawn.outcome() == PlanOutcome::Rejected);
+        let is_refused = !self.turn.findings.is_empty() || (is_rejected && self.turn.becomes == Becomes::Goes);
+        (!is_refused).then_some(&self.turn.text)
+    }
+}
+
 impl ArrivalFate {
     /// Makes a turn without findings.
     pub fn new(becomes: Becomes, text: impl Into<Prose>) -> Self {
