@@ -41,16 +41,26 @@ impl Declaration {
         let Some(own) = version_of_tag(version) else {
             return Some(version.to_owned());
         };
-        let plain = own.to_string();
-        let tag = format!("v{plain}");
-        let tags = [GitRef::Tag(&plain), GitRef::Tag(&tag)];
-        let is_taken = |rule: &GitRule| tags.iter().any(|tag| rule.matches(*tag));
-        let takers: Vec<_> = self.rules().filter(|(_, rule)| is_taken(rule)).collect();
+        let takers: Vec<_> = self.rules().filter(|(_, rule)| takes(rule, &own)).collect();
         if takers.is_empty() {
             return Some(version.to_owned());
         }
-        takers.iter().any(|(taker, _)| *taker == environment).then_some(plain)
+        takers.iter().any(|(taker, _)| *taker == environment).then(|| own.to_string())
     }
+
+    /// Returns the tag rule of an environment that does not take a version, such as `tag: stable` and a release
+    /// candidate: the release goes there only because somebody named the environment.
+    pub fn tag_rule_passed_by(&self, version: &str, environment: &EnvironmentName) -> Option<GitRule> {
+        let (_, rule) = self.rules().find(|(name, _)| *name == environment)?;
+        let is_taken = version_of_tag(version).is_some_and(|version| takes(&rule, &version));
+        (matches!(rule, GitRule::Tag(_)) && !is_taken).then_some(rule)
+    }
+}
+
+/// Returns whether a rule takes the tag of a version, with or without a leading `v`.
+fn takes(rule: &GitRule, version: &semver::Version) -> bool {
+    let (plain, tag) = (version.to_string(), format!("v{version}"));
+    [plain, tag].iter().any(|tag| rule.matches(GitRef::Tag(tag)))
 }
 
 impl RecordedRelease {
@@ -174,6 +184,25 @@ components:
             ("v1", main, "dev", "v1"),
         ] {
             assert_eq!(named(version, reference, environment), name, "{version} {reference:?} {environment}");
+        }
+    }
+
+    #[test]
+    fn a_version_that_the_rule_of_its_environment_does_not_take_passes_that_by() {
+        let declaration = Declaration::parse(DECLARATION).unwrap();
+        for (version, environment, passes_by) in [
+            ("8.0.0-rc.1", "prod", true),
+            ("blue", "prod", true),
+            ("8.0.0", "prod", false),
+            ("v8.0.0", "prod", false),
+            ("8.0.0", "staging", true),
+            ("8.0.0-rc.1", "staging", false),
+            ("8.0.0-rc.1", "dev", false),
+            ("8.0.0-rc.1", "try", false),
+        ] {
+            let environment = EnvironmentName::new(environment).unwrap();
+            let rule = declaration.tag_rule_passed_by(version, &environment);
+            assert_eq!(rule.is_some(), passes_by, "{version} {environment}");
         }
     }
 

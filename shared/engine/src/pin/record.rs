@@ -8,7 +8,7 @@ use crate::trouble::Checked;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::declaration::version_name::RecordedRelease;
-use windlass_domain::document::git_rule::tag_version_differs;
+use windlass_domain::document::git_rule::{GitRule, tag_version_differs};
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::release::request::Request;
 use windlass_domain::release::{Release, too_large};
@@ -31,6 +31,8 @@ pub struct Pinned {
     pub to_record: Option<Stored<RecordedRelease>>,
     /// The version of the declaration that the release names, if it names one.
     pub names: Option<semver::Version>,
+    /// The tag rule of the environment, if it does not take this version.
+    pub passes_by: Option<GitRule>,
     /// The finding that the environment does not take releases from the request's source.
     pub not_accepted: Option<Finding>,
 }
@@ -78,7 +80,8 @@ pub async fn record(
         return Err(findings.into());
     }
     let order_version = order_version(&resolved, &release);
-    Ok(Pinned { release, resolved, by_person, order_version, to_record, names, not_accepted })
+    let passes_by = declaration.tag_rule_passed_by(&release.version, &resolved.environment);
+    Ok(Pinned { release, resolved, by_person, order_version, to_record, names, passes_by, not_accepted })
 }
 
 /// Returns the finding that the version differs from the Git tag. In an environment with a tag rule the tag is the

@@ -52,6 +52,27 @@ fn a_plan_is_asked_for_as_its_release_is_and_shown_once_it_is_drawn() {
 }
 
 #[test]
+fn a_plan_of_a_candidate_where_stable_versions_go_says_so() {
+    let program = program();
+    let stable = FUNCTIONS.replace("branch: main", "tag: stable");
+    assert_ne!(stable, FUNCTIONS);
+    let mut shop = Shop::new(&program, &stable);
+    for (version, wanted) in [
+        ("1.0.0", "It would begin at once."),
+        (
+            "1.1.0-rc.1",
+            "It would begin at once. prod takes tags such as `v1.4.0`; 1.1.0-rc.1 is none, and goes there only because \
+             somebody names it.",
+        ),
+    ] {
+        let body = release(&mut shop, version);
+        let path = asked(&shop, body);
+        shop.region.run();
+        assert_eq!(get(&shop, &path)["turn"]["text"], wanted);
+    }
+}
+
+#[test]
 fn the_same_key_is_the_same_plan_and_another_content_is_refused() {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);

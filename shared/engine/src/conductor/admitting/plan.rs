@@ -60,7 +60,7 @@ async fn of(ports: &impl Ports, execution: &ExecutionRef, request: &Request, id:
     let named = Identified { id: id.clone(), ..identified };
     let mut record = deploy::new_record(ports, execution, request, &pinned, &named);
     deploy::settle_at_once(ports, &mut record, request, &pinned);
-    let turn = match (record.value.ending.take(), same) {
+    let mut turn = match (record.value.ending.take(), same) {
         (Some(ended), _) => at_once(ended),
         (None, Some(same)) => ArrivalFate::new(
             Becomes::Same,
@@ -68,6 +68,13 @@ async fn of(ports: &impl Ports, execution: &ExecutionRef, request: &Request, id:
         ),
         (None, None) => forward(ports, &record.value).await?,
     };
+    if let Some(rule) = &pinned.passes_by
+        && matches!(turn.becomes, Becomes::Goes | Becomes::Waits | Becomes::Stops)
+    {
+        let (environment, version) = (&pinned.resolved.environment, &record.value.release.version);
+        let said = format!(" {environment} {rule}; {version} is none, and goes there only because somebody names it.");
+        turn.text.push(said);
+    }
     Ok((record.value, turn))
 }
 
