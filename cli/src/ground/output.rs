@@ -148,18 +148,65 @@ pub fn text(prose: &Prose) -> String {
 }
 
 /// Returns findings as people read them: the file, the place, what is wrong, what to write instead, and the pages that
-/// explain them.
+/// explain them. Those of several environments stand one a line, with what they have in common once.
 pub fn words(file: &str, findings: &[Finding]) -> String {
     let mut text = String::new();
-    for finding in findings {
-        text.push_str(&format!(
-            "{file}: {}: {}\n  {}\n  {}\n",
-            finding.path,
-            finding.name,
-            self::text(&finding.reason),
-            self::text(&finding.remedy)
-        ));
+    for same in together(findings, |it| (&it.path, it.name, &it.remedy)) {
+        let Some(first) = same.first() else { continue };
+        text.push_str(&format!("{file}: {}: {}\n", first.path, first.name));
+        let said = same.iter().map(|it| &it.reason).chain([&first.remedy]);
+        text.extend(said.map(|said| format!("  {}\n", self::text(said))));
     }
     text.extend(manual::line(findings).map(|line| line + "\n"));
     text
+}
+
+/// Returns warnings, which stop nothing, as people read them. Those of several environments stand one a line, and what
+/// to write instead stands once below them.
+pub fn warnings(warnings: &[Finding]) -> String {
+    let mut text = String::new();
+    for same in together(warnings, |it| (it.name, &it.remedy)) {
+        let lines = same.iter().map(|it| format!("  warning: {}: {}: {}\n", it.name, it.path, self::text(&it.reason)));
+        text.extend(lines);
+        text.extend(same.first().map(|it| format!("    {}\n", self::text(&it.remedy))));
+    }
+    text
+}
+
+/// Groups findings by what they have in common, in the order of the first of each.
+fn together<'a, K: PartialEq>(findings: &'a [Finding], of: impl Fn(&'a Finding) -> K) -> Vec<Vec<&'a Finding>> {
+    let mut groups: Vec<(K, Vec<&Finding>)> = Vec::new();
+    for finding in findings {
+        let key = of(finding);
+        match groups.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, same)) => same.push(finding),
+            None => groups.push((key, vec![finding])),
+        }
+    }
+    groups.into_iter().map(|(_, same)| same).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use windlass_domain::text::finding::FindingName;
+
+    #[test]
+    fn findings_of_several_environments_stand_one_a_line() {
+        let named = |environment: &str| format!("`api-{environment}` is no name.");
+        let wrong = |reason| Finding::new(FindingName::BadValue, "components.api.function", reason, "Write a name.");
+        let other = Finding::new(FindingName::BadValue, "app", "It is long.", "Write a short one.");
+        let findings = [wrong(named("dev")), other, wrong(named("prod"))];
+        let lines = words("app.yaml", &findings);
+        let wanted = "app.yaml: components.api.function: BadValue\n  `api-dev` is no name.\n  `api-prod` is no name.\n  \
+                      Write a name.\napp.yaml: app: BadValue\n  It is long.\n  Write a short one.\n";
+        assert!(lines.starts_with(wanted), "{lines}");
+        let of = |environment: &str| {
+            let path = format!("environments.{environment}.gates");
+            Finding::new(FindingName::NothingMeasured, path, "Nothing is measured.", "Write `gates`.")
+        };
+        let wanted = "  warning: NothingMeasured: environments.dev.gates: Nothing is measured.\n  warning: NothingMeasured: \
+                      environments.prod.gates: Nothing is measured.\n    Write `gates`.\n";
+        assert_eq!(warnings(&[of("dev"), of("prod")]), wanted);
+    }
 }

@@ -4,8 +4,7 @@
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::machine::{self, now, shown};
-use crate::ground::output::text;
-use crate::ground::output::{Output, words};
+use crate::ground::output::{Output, warnings, words};
 use crate::ground::trouble::TroubleName;
 use crate::ground::{arguments, interrupt};
 use crate::talk::installation::{Endpoint, Reached};
@@ -321,10 +320,7 @@ impl Report {
         lines.extend(self.differences.iter().map(|line| format!("  {line}")));
         let drills = self.drills.iter();
         lines.extend(drills.map(|(environment, words)| format!("  drills of {environment}: {words}")));
-        lines.extend(self.warnings.iter().map(|warning| {
-            let (name, path) = (warning.name, &warning.path);
-            format!("  warning: {name}: {path}: {}\n    {}", text(&warning.reason), text(&warning.remedy))
-        }));
+        lines.extend(warnings(&self.warnings).lines().map(str::to_owned));
         let unseen = self.not_looked_at.iter();
         lines.extend(unseen.map(|unseen| format!("  not looked at: {unseen}")));
         lines.join("\n")

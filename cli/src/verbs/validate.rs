@@ -284,7 +284,7 @@ impl Report {
         if found > 0 {
             return format!("{text}{}{}", self.unseen(), count(found, "finding"));
         }
-        text.push_str(&warned(&self.warnings));
+        text.push_str(&output::warnings(&self.warnings));
         for environment in &self.environments {
             let drills = self.drills.get(&environment.environment);
             let drills = drills.map_or_else(String::new, |words| format!("; drills: {words}"));
@@ -306,15 +306,6 @@ impl Report {
         let unseen = self.not_looked_at.iter().map(|unseen| format!("  not looked at: {unseen}\n"));
         unseen.collect()
     }
-}
-
-/// Returns the text of the warnings, which stop nothing.
-fn warned(warnings: &[Finding]) -> String {
-    let warned = warnings.iter().map(|warning| {
-        let (name, path) = (warning.name, &warning.path);
-        format!("  warning: {name}: {path}: {}\n    {}\n", output::text(&warning.reason), output::text(&warning.remedy))
-    });
-    warned.collect()
 }
 
 fn in_words(environment: &Resolved) -> String {
