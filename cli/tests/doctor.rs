@@ -86,6 +86,35 @@ fn all_findings_are_listed_with_what_mends_each() {
 }
 
 #[test]
+fn the_declaration_that_was_looked_at_is_named_and_that_the_file_here_is_another() {
+    let checked = checked("goes", &json!([]), &json!([]), &json!([]));
+    let in_force = "app: shop\nversion: 1.0.0\n";
+    let declared = json!({"version": "1.0.0", "text": in_force, "digest": "a".repeat(64), "accepted": 0});
+    let api = StandIn::new(move |call: &Call| match (call.method.as_str(), call.path.as_str()) {
+        ("POST", _) => reply(202, &json!({"id": "5b1e0c2d9a4b6f70", "execution": "arn:one", "status": "https://api"})),
+        (_, "/stage/apps/shop/declaration") => reply(200, &declared),
+        _ => reply(200, &checked),
+    });
+    let one = "; `app.yaml` here differs in 1 place, and was not looked at: `windlass declare --dry-run` shows them";
+    for (file, differs) in [
+        (None, None),
+        (Some(in_force), None),
+        (Some("version: 1.0.0\napp: shop\n"), None),
+        (Some("app: shop\nversion: 1.1.0\n"), Some(one)),
+        (Some("app: other\nversion: 1.1.0\n"), None),
+    ] {
+        let folder = folder("beside");
+        if let Some(text) = file {
+            std::fs::write(folder.join("app.yaml"), text).unwrap();
+        }
+        let output = api.windlass(&folder, &["doctor", "shop", "prod", "--every", "1ms"]);
+        assert_eq!(code(&output), 0, "{}", err(&output));
+        let wanted = format!("  declaration: 1.0.0, the one in force{}\n", differs.unwrap_or_default());
+        assert!(out(&output).ends_with(&wanted), "{file:?}: {}", out(&output));
+    }
+}
+
+#[test]
 fn a_warning_alone_ends_well() {
     let warned = json!([finding("NotSupported", "components.api.alias")]);
     let api = checking(checked("goes", &json!([]), &json!([]), &warned));

@@ -3,17 +3,23 @@
 
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
+use crate::ground::machine;
 use crate::ground::manual;
 use crate::ground::output;
 use crate::ground::output::Output;
 use crate::ground::trouble::TroubleName;
 use crate::talk::installation::{Endpoint, Installed};
-use crate::talk::windlass::waiting;
+use crate::talk::windlass::{Windlass, waiting};
+use crate::verbs::declare::differences;
 use crate::verbs::follow::Patience;
 use crate::verbs::planned::{self, CallerKind, PlanRequest};
+use crate::view::declared_application::{self, OrFindings};
 use crate::view::installation_health;
 use clap::Args;
 use serde_json::{Value, json};
+use std::path::Path;
+use windlass_domain::declaration::LARGEST;
+use windlass_domain::document::syntax;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::planned::Planned;
 use windlass_domain::text::count::count;
@@ -78,7 +84,7 @@ impl Doctor {
 
     fn check(&self, of: EnvironmentId<'_>, output: Output) -> Result<Exit, Failure> {
         let body = json!({"action": "check"});
-        let (answer, planned) = waiting(async {
+        let (answer, planned, differs) = waiting(async {
             let windlass = self.endpoint.open().await?;
             let asked = PlanRequest {
                 windlass: &windlass,
@@ -87,9 +93,10 @@ impl Doctor {
                 body: &body,
                 by: CallerKind::Person,
             };
-            planned::drawn(asked, &self.patience).await
+            let (answer, planned) = planned::drawn(asked, &self.patience).await?;
+            Ok((answer, planned, file_differs(&windlass, of.app()).await))
         })?;
-        let report = Report::of(format!("{} {}", of.app(), of.environment()), &planned);
+        let report = Report::of(format!("{} {}", of.app(), of.environment()), &planned, differs);
         let exit = exit(&report.findings);
         output.result(&report.as_json(&answer), &report.words());
         Ok(exit)
@@ -102,9 +109,39 @@ const NOT_CHECKED: [&str; 2] = [
     "whether a policy of a bucket, of a key or of a VPC endpoint, or a resource control policy of the organization, refuses a write to the roles that change the targets (IAM's simulation knows none of them)",
 ];
 
+/// The file of a declaration, where `init` writes it.
+const FILE: &str = "app.yaml";
+
+/// Says that the declaration's file in this folder is another one than the declaration in force, which alone is looked
+/// at. `None` where there is no such file of this application, and where it says the same.
+async fn file_differs(windlass: &Windlass, app: &AppName) -> Option<String> {
+    let text = machine::text(Path::new(FILE)).ok()?;
+    let written = syntax::yaml(FILE, &text, LARGEST).ok()?;
+    if written["app"] != app.as_str() {
+        return None;
+    }
+    match declared_application::in_force(windlass, app).await {
+        Ok(OrFindings::So(in_force)) => {
+            let differences = differences(&in_force.text, &text);
+            (!differences.is_empty()).then(|| {
+                let places = count(differences.len(), "place");
+                format!(
+                    "`{FILE}` here differs in {places}, and was not looked at: `windlass declare --dry-run` shows them"
+                )
+            })
+        }
+        Ok(OrFindings::Not(_)) => None,
+        Err(failure) => Some(format!("`{FILE}` here could not be compared with it: {}", failure.message)),
+    }
+}
+
 /// A check's findings.
 struct Report<'a> {
     named: String,
+    /// The version of the declaration that was looked at.
+    declaration: &'a semver::Version,
+    /// That the file here is another one, if it is.
+    differs: Option<String>,
     findings: Vec<&'a Finding>,
     warnings: &'a [Finding],
     /// The outcome of a release if it were started now.
@@ -117,12 +154,14 @@ fn exit(findings: &[&Finding]) -> Exit {
 }
 
 impl<'a> Report<'a> {
-    fn of(named: String, planned: &'a Planned) -> Self {
+    fn of(named: String, planned: &'a Planned, differs: Option<String>) -> Self {
         let plan = planned.drawn.as_ref().map(|drawn| &drawn.plan);
         let mut findings: Vec<&Finding> = planned.turn.findings.iter().collect();
         findings.extend(plan.iter().flat_map(|plan| &plan.findings));
         Self {
             named,
+            declaration: &planned.deployment.declaration,
+            differs,
             findings,
             warnings: plan.map_or(&[], |plan| &plan.warnings),
             turn: output::text(&planned.turn.text),
@@ -134,6 +173,8 @@ impl<'a> Report<'a> {
             "healthy": self.findings.is_empty() && self.unknown() == 0,
             "findings": self.findings,
             "warnings": self.warnings,
+            "declaration": self.declaration,
+            "file_differs": self.differs,
             "not_checked": NOT_CHECKED,
             "id": answer["id"],
             "at": answer["drawn"]["at"],
@@ -160,6 +201,8 @@ impl<'a> Report<'a> {
         for what in NOT_CHECKED {
             text.push_str(&format!("  not checked: {what}\n"));
         }
+        let differs = self.differs.as_ref().map_or_else(String::new, |differs| format!("; {differs}"));
+        text.push_str(&format!("  declaration: {}, the one in force{differs}\n", self.declaration));
         let Self { named, turn, .. } = self;
         match (self.findings.len(), self.unknown()) {
             (0, 0) => format!("{named} has what a release needs. {turn}\n{text}"),
