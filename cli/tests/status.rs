@@ -53,6 +53,37 @@ fn status_shows_what_runs_who_holds_and_who_waits() {
 }
 
 #[test]
+fn a_look_at_the_targets_ends_with_the_next_step() {
+    let given = |version: &str| {
+        let brought = json!({"version": version, "deployment": ID, "since": 0});
+        json!({"version": version, "deployment": ID, "since": 0, "brought": brought, "state": {}})
+    };
+    let back = "brings back what is recorded. Where a target is right as it is, release what it has: the next release \
+                takes that away";
+    let deploy = format!("`windlass deploy shop prod 1.4.0` {back}");
+    let rollback = format!("`windlass rollback shop prod --snapshot 7 --reason '…'` {back}");
+    let look_again = "mend what kept a target from being seen, and look again";
+    for (web, drift, wanted) in [
+        ("1.4.0", "changed", deploy.as_str()),
+        ("1.3.0", "changed", &rollback),
+        ("before-windlass", "changed", &rollback),
+        ("1.4.0", "unknown", look_again),
+        ("1.4.0", "none", "nothing is to be done: the targets are as recorded"),
+    ] {
+        let environment = json!({
+            "app": "shop", "environment": "prod", "snapshot": 7, "hold": null, "lock": {"token": 9}, "waiting": [],
+            "running": {"api": given("1.4.0"), "web": given(web)},
+            "observed": {"api": {"drift": "none"}, "web": {"drift": drift}},
+        });
+        let api = StandIn::new(move |_: &Call| reply(200, &environment));
+        let output = api.windlass(&folder("observed"), &["status", "shop", "prod", "--observe"]);
+        assert_eq!(code(&output), 0, "{}", err(&output));
+        let said = out(&output);
+        assert_eq!(said.trim_end().lines().last().unwrap(), format!("  next: {wanted}"), "{said}");
+    }
+}
+
+#[test]
 fn status_shows_how_far_a_first_release_is_or_that_it_could_not_be_seen() {
     for is_seen in [true, false] {
         let environment = json!({

@@ -7,14 +7,17 @@ use crate::view::provenance::{ProvenanceWords, commit, took, who};
 use crate::view::situation::{judged, parts, tone};
 use windlass_domain::deployment::hourly_look::Component;
 use windlass_domain::environment::drift::{Compared, Drift};
-use windlass_domain::environment::{GivenVersion, HeldState, Running, VersionNames, irreversible};
+use windlass_domain::environment::{
+    ACCEPTED, BEFORE_WINDLASS, FOUND, GivenVersion, HeldState, Running, VersionNames, irreversible,
+};
 use windlass_domain::release::Part;
 use windlass_domain::release::action::ActionName;
-use windlass_domain::release::call::operators;
+use windlass_domain::release::call::{input, operators};
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::shown::api::environments::{Environment, Undeclared};
 use windlass_domain::text::foreign::Foreign;
 use windlass_domain::text::name::ComponentName;
+use windlass_domain::text::next_step::NextStep;
 use windlass_domain::text::time::Time;
 
 /// Returns the words that a component is looked at no more, and since when.
@@ -98,6 +101,7 @@ impl EnvironmentWords for Environment {
             };
             lines.push(format!("  waiting: {}, since {since}{place}", self.deployment(id)));
         }
+        lines.extend(next_step(self));
         lines.join("\n")
     }
 
@@ -209,6 +213,46 @@ fn way_to_look(here: &Environment) -> String {
         return String::new();
     }
     format!("; `windlass status {app} {name} --observe` looks now")
+}
+
+/// Returns the line on what to do after a look at the targets; `None` without one, and while the lock is held, whose
+/// line says what to do.
+fn next_step(here: &Environment) -> Option<String> {
+    let observed = here.observed.as_ref().filter(|observed| !observed.is_empty())?;
+    if here.situation.lock.held.is_some() {
+        return None;
+    }
+    let has = |drift| observed.values().any(|seen| seen.drift == drift);
+    let next = if has(Drift::Changed) {
+        let back = text(&as_recorded(here).into());
+        format!(
+            "{back} brings back what is recorded. Where a target is right as it is, release what it has: the next release \
+             takes that away"
+        )
+    } else if has(Drift::Unknown) {
+        "mend what kept a target from being seen, and look again".to_owned()
+    } else {
+        "nothing is to be done: the targets are as recorded".to_owned()
+    };
+    Some(format!("  next: {next}"))
+}
+
+/// Returns the step that brings back what is recorded: the release, where all that runs is of one, else a rollback to
+/// the present snapshot, which holds automatic deployments as any rollback does.
+fn as_recorded(here: &Environment) -> NextStep {
+    let of = EnvironmentId::new(&here.app, &here.name);
+    let states = here.running.values().filter(|running| !running.once);
+    let mut given = states.flat_map(Running::all_names).map(|names| &names.now.version);
+    let is_release = |version: &&String| ![BEFORE_WINDLASS, ACCEPTED, FOUND].contains(&version.as_str());
+    match given.next().filter(is_release) {
+        Some(version) if given.all(|other| other == version) => {
+            input(ActionName::Deploy, of, &[("version", version.as_str().into())])
+        }
+        _ => {
+            let present = here.situation.snapshot;
+            input(ActionName::Rollback, of, &[("snapshot", present.into()), ("reason", "…".into())])
+        }
+    }
 }
 
 /// Returns a line for each image of a component with several, else one.
