@@ -14,14 +14,17 @@ use windlass_domain::declaration::plan::Timing;
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::declaration::tenancy::Claim;
 use windlass_domain::environment::Running;
+use windlass_domain::prose;
 use windlass_domain::release::artifact::Artifact;
-use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::release::call;
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::release::stays_reachable::StaysReachable;
 use windlass_domain::release::withdrawal::WithdrawnFiles;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::Fault;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::text::prose::Prose;
 use windlass_domain::text::time::Time;
 
 /// The tag that names the application a target belongs to.
@@ -217,6 +220,13 @@ impl PrepareInput<'_> {
     /// Returns the path of a member of this component in the declaration, such as `components.api.function`.
     pub fn path(&self, member: &str) -> String {
         format!("components.{}.{member}", self.component)
+    }
+
+    /// Returns what to do where what a rollback goes back to is gone. A deployment of the older release is no way: it
+    /// needs the same bytes.
+    pub fn to_another_snapshot(&self) -> Prose {
+        let snapshots = call::snapshots(EnvironmentId::new(self.app, self.environment));
+        prose!("Roll back to another snapshot; {} lists them.", snapshots)
     }
 
     /// Returns whether the target's tags must name this application and environment: always, unless the target is

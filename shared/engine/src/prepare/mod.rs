@@ -10,6 +10,7 @@ mod gates;
 mod inputs;
 mod later_waves;
 mod permissions;
+mod reachable;
 mod scene;
 mod stages;
 mod targets;

@@ -28,6 +28,7 @@ pub trait Ports: KindPorts + DynamoDbApi + measurements::Ports + IamApi {}
 impl<P: KindPorts + DynamoDbApi + measurements::Ports + IamApi> Ports for P {}
 
 /// The ledger's state before anything is observed.
+#[derive(Clone)]
 pub struct Scene {
     pub loaded: DeploymentContext,
     pub state: EnvironmentState,

@@ -2,7 +2,7 @@
 //! steps first, so that a plan that is there is whole; `Plan` only shows it.
 
 use super::compose::compose;
-use super::{drafts, gates};
+use super::{drafts, gates, reachable};
 use crate::deployment_context;
 use crate::ledger::{self, Range, Stored};
 use crate::payload::{Answer, PlanTransition};
@@ -33,7 +33,8 @@ pub async fn composed(ports: &impl Ports, scene: &Scene) -> Result<(Composed, Ve
     targets::settle(ports, scene, &mut drafts).await?;
     let gates = gates::check(ports, scene, &drafts).await?;
     let tenancy = targets::check(ports, scene, &drafts).await?;
-    let composed = compose(scene, &drafts, gates, tenancy.findings, ports.now())?;
+    let mut composed = compose(scene, &drafts, gates, tenancy.findings, ports.now())?;
+    Box::pin(reachable::name(ports, scene, &mut composed.plan)).await?;
     Ok((composed, tenancy.writes))
 }
 

@@ -7,6 +7,7 @@ use crate::scenarios::scene::{
 use serde_json::json;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::text::finding::FindingName;
+use windlass_domain::text::next_step::NextStep;
 use windlass_engine::ledger;
 use windlass_machine::shop::{FUNCTIONS, Shop};
 use windlass_world::run::run;
@@ -125,6 +126,38 @@ fn what_is_gone_is_named_and_nothing_changes() {
     assert_eq!(ended(&shop, &rollback).findings.len(), 2);
     assert_eq!(serves(&shop), both("3"));
     assert_free(&shop);
+}
+
+/// What is named can be started as it stands, and goes there.
+#[test]
+fn one_that_cannot_go_to_the_snapshot_before_names_the_newest_that_it_can_reach() {
+    let program = program();
+    let mut shop = live_with(&program, &["1.0.0", "1.1.0", "1.2.0"]);
+    assert!(shop.world().lambda().named("shop-api").unwrap().versions.remove(&3).is_some());
+    let refused = shop.act("rollback");
+    shop.region.run();
+    let findings = ended(&shop, &refused).findings;
+    assert_eq!(findings.iter().map(|one| one.name).collect::<Vec<_>>(), [FindingName::ArtifactMissing]);
+    assert!(findings[0].remedy.written().contains(" (1.0.0) can be reached: start "), "{findings:?}");
+    let Some(NextStep::Start(input)) = findings[0].remedy.steps().last() else {
+        panic!("{findings:?}");
+    };
+    let back = shop.start(&serde_json::from_str(&input.to_string()).unwrap());
+    shop.region.run();
+    assert_eq!((ended(&shop, &back).ending, serves(&shop)), (Ending::Succeeded, both("2")));
+}
+
+#[test]
+fn one_that_can_go_nowhere_names_what_was_tried() {
+    let program = program();
+    let mut shop = live_with(&program, &["1.0.0", "1.1.0", "1.2.0"]);
+    for version in [2, 3] {
+        assert!(shop.world().lambda().named("shop-api").unwrap().versions.remove(&version).is_some());
+    }
+    let refused = shop.act("rollback");
+    shop.region.run();
+    let remedy = ended(&shop, &refused).findings[0].remedy.written();
+    assert!(remedy.ends_with("None of the other good ones that were tried can be reached: 2."), "{remedy}");
 }
 
 /// After the same bytes were deployed once more, such as to mend what somebody changed, a rollback brings others.

@@ -12,10 +12,8 @@ use windlass_domain::declaration::kinds::appconfig::Appconfig as Spec;
 use windlass_domain::declaration::output::Output;
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::declaration::tenancy::Claim;
-use windlass_domain::prose;
 use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::finding::{Finding, FindingName};
-use windlass_domain::text::next_step::{NextStep, Wish};
 
 /// The type of profiles of feature flags (AWS AppConfig API Reference, ConfigurationProfile).
 const FLAGS: &str = "AWS.AppConfig.FeatureFlags";
@@ -188,10 +186,7 @@ impl Plan<'_> {
                 FindingName::ArtifactMissing,
                 self.input.path("profile"),
                 format!("Version {number} that was deployed then does not exist any more."),
-                prose!(
-                    "Roll back to another snapshot, or deploy the older release with {} and a reason.",
-                    NextStep::With(Wish::AllowOlder)
-                ),
+                self.input.to_another_snapshot(),
             ))),
             Err(fault) => Err(fault),
         }

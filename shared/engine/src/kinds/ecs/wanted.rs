@@ -13,11 +13,9 @@ use crate::ports::{EcrApi, EcsApi, Image, Result, ServiceTask, TaskDefinition};
 use crate::trouble::Checked;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::kinds::ecs::{Base as BaseRule, Ecs as Spec};
-use windlass_domain::prose;
 use windlass_domain::release::artifact::{Artifact, Image as Pinned, is_same_repository, split_image};
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
-use windlass_domain::text::next_step::{NextStep, Wish};
 
 /// The goal of a service, and how its new task definition is made.
 pub(super) struct Wanted {
@@ -82,16 +80,8 @@ pub(super) async fn way_back(
         return Err(Fault::internal("a recorded state names no task definition").into());
     };
     let gone = |what: &str| {
-        Err(wording::finding(
-            FindingName::ArtifactMissing,
-            input.path("service"),
-            what,
-            prose!(
-                "roll back to another snapshot, or deploy the older release with {} and a reason",
-                NextStep::With(Wish::AllowOlder)
-            ),
-        )
-        .into())
+        Err(wording::finding(FindingName::ArtifactMissing, input.path("service"), what, input.to_another_snapshot())
+            .into())
     };
     let short = wording::short(&arn);
     match ports.task_definition(&arn).await {

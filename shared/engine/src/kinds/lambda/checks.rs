@@ -224,7 +224,7 @@ pub(super) fn gone(input: &PrepareInput<'_>, spec: &Lambda, what: &str) -> Findi
         FindingName::ArtifactMissing,
         input.path("function"),
         format!("The {what} of {} is no longer there.", spec.function),
-        "Roll back to another snapshot, or deploy the wanted release again.",
+        input.to_another_snapshot(),
     )
 }
 

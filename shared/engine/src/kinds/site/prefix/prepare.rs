@@ -9,10 +9,12 @@ use crate::kinds::{Prepared, Recorded, Stage, to_value};
 use crate::ports::Result;
 use crate::trouble::Trouble;
 use std::collections::BTreeSet;
+use windlass_domain::prose;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::stays_reachable::{StaysReachable, WhyReachable};
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::next_step::{NextStep, Wish};
 
 /// Plans a site with a folder per release.
 pub(in crate::kinds::site) async fn prepare(
@@ -145,7 +147,11 @@ pub(super) async fn check_folder(scene: &SiteScene<'_, impl SitePorts>, goal: &G
         FindingName::ArtifactMissing,
         format!("s3://{bucket}/{folder}"),
         reason,
-        "deploy that release by its version: it is published again, in a folder of its own; and let folders of former releases live longer",
+        prose!(
+            "roll back to another snapshot; or deploy that release by its version with {} and a reason, which publishes it \
+             again, in a folder of its own; and let folders of former releases live longer",
+            NextStep::With(Wish::AllowOlder)
+        ),
     )
     .into())
 }
@@ -177,7 +183,11 @@ fn pruned(bucket: &str, folder: &str) -> Trouble {
         FindingName::ArtifactMissing,
         format!("s3://{bucket}/{folder}"),
         "the folder is older than the snapshots that are kept, and its files are being deleted",
-        "deploy the release from its archive instead, and raise `keep` of the component",
+        prose!(
+            "roll back to another snapshot, or deploy that release by its version with {} and a reason; and raise `keep` \
+             of the component",
+            NextStep::With(Wish::AllowOlder)
+        ),
     )
     .into()
 }
