@@ -142,6 +142,19 @@ fn what_is_not_there_or_not_ours_is_named() {
     assert_eq!(scene.plan_lines("1", None), [foreign]);
 }
 
+#[test]
+fn a_volume_that_is_configured_at_launch_is_refused() {
+    let scene = TaskScene::new();
+    for (at_launch, wanted) in [(false, None), (true, Some("NotSupported components.migrate.image"))] {
+        let mut services = scene.world.ecs();
+        let definition = services.task_definitions.values_mut().next().unwrap();
+        definition.document["volumes"] = json!([{"name": "fixed"}, {"name": "x", "configuredAtLaunch": at_launch}]);
+        drop(services);
+        let lines = scene.plan_lines("1", None);
+        assert_eq!(lines.iter().map(String::as_str).find(|one| one.starts_with("NotSupported")), wanted);
+    }
+}
+
 /// Safety: tenancy: A task runs in a cluster that it names itself only where the cluster is tagged for its application
 /// and environment.
 #[test]

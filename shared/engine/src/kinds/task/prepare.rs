@@ -159,6 +159,7 @@ fn findings(input: &PrepareInput<'_>, spec: &Spec, found: &Found) -> Vec<Finding
             "Write the name of the container that gets the image and the command.",
         ));
     }
+    findings.extend(configured_at_launch(input, spec, base));
     findings.extend(unreadable(input, spec, found));
     let is_awsvpc = base.document["networkMode"] == "awsvpc";
     if is_awsvpc && found.launch.network.is_none() {
@@ -172,6 +173,25 @@ fn findings(input: &PrepareInput<'_>, spec: &Spec, found: &Found) -> Vec<Finding
         ));
     }
     findings
+}
+
+/// Pure: a finding if a volume is configured by whoever launches a task. `RunTask` would need its configuration, which a
+/// service has for its own tasks alone (Amazon ECS Developer Guide, "Specify Amazon EBS volume configuration at Amazon
+/// ECS deployment").
+fn configured_at_launch(input: &PrepareInput<'_>, spec: &Spec, base: &TaskDefinition) -> Option<Finding> {
+    let volumes = base.document["volumes"].as_array()?;
+    let volume = volumes.iter().find(|volume| volume["configuredAtLaunch"] == true)?;
+    Some(Finding::new(
+        FindingName::NotSupported,
+        input.path(base_at(spec)),
+        format!(
+            "The volume `{}` of task definition {} is configured at launch (`configuredAtLaunch`), and nothing declares \
+             how for a task.",
+            volume["name"].as_str().unwrap_or_default(),
+            id(&base.arn)
+        ),
+        "Name a task definition without such a volume with `family` under `ecs`.",
+    ))
 }
 
 /// Pure: a finding if the log lines cannot be shown. They are shown only of a stream whose name is known, in the region
