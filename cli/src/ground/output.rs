@@ -198,15 +198,15 @@ mod tests {
         let other = Finding::new(FindingName::BadValue, "app", "It is long.", "Write a short one.");
         let findings = [wrong(named("dev")), other, wrong(named("prod"))];
         let lines = words("app.yaml", &findings);
-        let wanted = "app.yaml: components.api.function: BadValue\n  `api-dev` is no name.\n  `api-prod` is no name.\n  \
-                      Write a name.\napp.yaml: app: BadValue\n  It is long.\n  Write a short one.\n";
+        let wanted = "app.yaml: components.api.function: BadValue\n  `api-dev` is no name.\n  `api-prod` is no \
+                      name.\n  Write a name.\napp.yaml: app: BadValue\n  It is long.\n  Write a short one.\n";
         assert!(lines.starts_with(wanted), "{lines}");
         let of = |environment: &str| {
             let path = format!("environments.{environment}.gates");
             Finding::new(FindingName::NothingMeasured, path, "Nothing is measured.", "Write `gates`.")
         };
-        let wanted = "  warning: NothingMeasured: environments.dev.gates: Nothing is measured.\n  warning: NothingMeasured: \
-                      environments.prod.gates: Nothing is measured.\n    Write `gates`.\n";
+        let wanted = "  warning: NothingMeasured: environments.dev.gates: Nothing is measured.\n  warning: \
+                      NothingMeasured: environments.prod.gates: Nothing is measured.\n    Write `gates`.\n";
         assert_eq!(warnings(&[of("dev"), of("prod")]), wanted);
     }
 }

@@ -226,8 +226,8 @@ fn next_step(here: &Environment) -> Option<String> {
     let next = if has(Drift::Changed) {
         let back = text(&as_recorded(here).into());
         format!(
-            "{back} brings back what is recorded. Where a target is right as it is, release what it has: the next release \
-             takes that away"
+            "{back} brings back what is recorded. Where a target is right as it is, release what it has: the next \
+             release takes that away"
         )
     } else if has(Drift::Unknown) {
         "mend what kept a target from being seen, and look again".to_owned()

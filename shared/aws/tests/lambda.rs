@@ -27,6 +27,7 @@ fn configuration() -> Value {
         "Environment": {"Variables": {"A": "1"}},
         "VpcConfig": {"SubnetIds": ["b", "a"], "SecurityGroupIds": [], "VpcId": ""},
         "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
+        "SigningProfileVersionArn": "arn:aws:signer:eu-west-1:111111111111:/signing-profiles/ours/1",
     })
 }
 
@@ -49,6 +50,7 @@ async fn a_function_is_read() {
     assert_eq!(function.code_location.as_deref(), Some("https://code"));
     assert!(function.code_key.unwrap_or_default().ends_with("key/k"));
     assert_eq!((function.reserved, function.replica_of), (Some(0), None));
+    assert!(function.signed_by.unwrap_or_default().ends_with("profiles/ours/1"));
 }
 
 #[tokio::test]

@@ -40,6 +40,8 @@ pub struct LiveFunction {
     pub log_group: Option<String>,
     /// The function that this is a replica of, where Lambda@Edge made it.
     pub replica_of: Option<String>,
+    /// The version of the signing profile by which its code is signed, where it is.
+    pub signed_by: Option<String>,
     /// The configuration of `$LATEST`, as any text.
     pub configuration: String,
     /// Counts the revisions of `$LATEST`.
@@ -81,6 +83,7 @@ impl LiveFunction {
             reserved: None,
             log_group: None,
             replica_of: None,
+            signed_by: None,
             configuration: "as made".into(),
             revision: 1,
             state: "Active".into(),
@@ -197,6 +200,7 @@ impl LiveFunction {
             reserved: self.reserved,
             log_group: self.log_group.clone(),
             replica_of: self.replica_of.clone(),
+            signed_by: self.signed_by.clone(),
         }
     }
 

@@ -47,6 +47,9 @@ pub struct Function {
     pub log_group: Option<String>,
     /// The ARN of the function that this is a replica of, if Lambda@Edge made it.
     pub replica_of: Option<String>,
+    /// The ARN of the version of the signing profile by which its code is signed, if it is (AWS Lambda API Reference,
+    /// FunctionConfiguration, `SigningProfileVersionArn`).
+    pub signed_by: Option<String>,
 }
 
 /// Provisioned concurrency (AWS Lambda API Reference, GetProvisionedConcurrencyConfig).

@@ -147,6 +147,19 @@ fn a_function_that_nothing_may_invoke_is_named() {
 }
 
 #[test]
+fn a_function_whose_code_is_signed_is_named() {
+    let setting = canary();
+    let world = setting.world();
+    assert_eq!(setting.plan(&world, "new").warnings, []);
+    let profile = "arn:aws:signer:eu-west-1:111111111111:/signing-profiles/ours/1";
+    function(&world, |function| function.signed_by = Some(profile.into()));
+    let warned = setting.plan(&world, "new").warnings;
+    insta::assert_snapshot!(warned[0].written(), @"TargetNotReady: components.api.function: The code of shop-api-prod is signed (by arn:aws:signer:eu-west-1:111111111111:/signing-profiles/ours/1), so that Lambda may refuse code that is not. Remedy: Sign the archive with AWS Signer before it is released, or let the function's code signing only warn.");
+    assert_eq!((setting.plan(&world, "new").findings.len(), warned.len()), (0, 1));
+    assert_eq!(setting.plan(&world, "old").warnings, [], "nothing is brought");
+}
+
+#[test]
 fn code_for_which_lambda_has_no_room_is_refused_and_little_room_is_named() {
     let plan = |used: u64, text| {
         let world = canary().world();

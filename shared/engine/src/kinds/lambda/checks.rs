@@ -101,6 +101,19 @@ pub fn replica(input: &PrepareInput<'_>, spec: &Lambda, function: &Function) -> 
     ))
 }
 
+/// Warns where the code of the function is signed. A code signing configuration that enforces takes no other code (AWS
+/// Lambda Developer Guide, "Using code signing to verify code integrity with Lambda"). Whether the function has one
+/// only another call shows, with a permission of its own. A rollback brings no code.
+pub fn signed(input: &PrepareInput<'_>, spec: &Lambda, function: &Function) -> Option<Finding> {
+    let profile = function.signed_by.as_ref().filter(|_| input.goal_state.is_none())?;
+    Some(Finding::new(
+        FindingName::TargetNotReady,
+        input.path("function"),
+        format!("The code of {} is signed (by {profile}), so that Lambda may refuse code that is not.", spec.function),
+        "Sign the archive with AWS Signer before it is released, or let the function's code signing only warn.",
+    ))
+}
+
 /// Finds a reserved concurrency of 0, which lets nothing run (AWS Lambda Developer Guide, "Configuring reserved
 /// concurrency"). It is a finding if the release could not be judged by its declared invocations, else a warning.
 pub fn throttled(input: &PrepareInput<'_>, spec: &Lambda, function: &Function) -> (Option<Finding>, Option<Finding>) {

@@ -175,9 +175,9 @@ fn findings(input: &PrepareInput<'_>, spec: &Spec, found: &Found) -> Vec<Finding
     findings
 }
 
-/// Pure: a finding if a volume is configured by whoever launches a task. `RunTask` would need its configuration, which a
-/// service has for its own tasks alone (Amazon ECS Developer Guide, "Specify Amazon EBS volume configuration at Amazon
-/// ECS deployment").
+/// Pure: a finding if a volume is configured by whoever launches a task. `RunTask` would need its configuration, which
+/// a service has for its own tasks alone (Amazon ECS Developer Guide, "Specify Amazon EBS volume configuration at
+/// Amazon ECS deployment").
 fn configured_at_launch(input: &PrepareInput<'_>, spec: &Spec, base: &TaskDefinition) -> Option<Finding> {
     let volumes = base.document["volumes"].as_array()?;
     let volume = volumes.iter().find(|volume| volume["configuredAtLaunch"] == true)?;
@@ -185,7 +185,7 @@ fn configured_at_launch(input: &PrepareInput<'_>, spec: &Spec, base: &TaskDefini
         FindingName::NotSupported,
         input.path(base_at(spec)),
         format!(
-            "The volume `{}` of task definition {} is configured at launch (`configuredAtLaunch`), and nothing declares \
+            "The volume `{}` of task definition {} is configured at launch (`configuredAtLaunch`), and nothing says \
              how for a task.",
             volume["name"].as_str().unwrap_or_default(),
             id(&base.arn)

@@ -132,8 +132,8 @@ pub(super) fn missing(what: &[String]) -> Trouble {
             some.join(", ")
         ),
         prose!(
-            "roll back to another snapshot, or deploy that release by its version with {} and a reason; and let noncurrent \
-             versions live longer",
+            "roll back to another snapshot, or deploy that release by its version with {} and a reason; and let \
+             noncurrent versions live longer",
             NextStep::With(Wish::AllowOlder)
         ),
     )

@@ -148,8 +148,8 @@ pub(super) async fn check_folder(scene: &SiteScene<'_, impl SitePorts>, goal: &G
         format!("s3://{bucket}/{folder}"),
         reason,
         prose!(
-            "roll back to another snapshot; or deploy that release by its version with {} and a reason, which publishes it \
-             again, in a folder of its own; and let folders of former releases live longer",
+            "roll back to another snapshot; or deploy that release by its version with {} and a reason, which \
+             publishes it again, in a folder of its own; and let folders of former releases live longer",
             NextStep::With(Wish::AllowOlder)
         ),
     )
@@ -184,8 +184,8 @@ fn pruned(bucket: &str, folder: &str) -> Trouble {
         format!("s3://{bucket}/{folder}"),
         "the folder is older than the snapshots that are kept, and its files are being deleted",
         prose!(
-            "roll back to another snapshot, or deploy that release by its version with {} and a reason; and raise `keep` \
-             of the component",
+            "roll back to another snapshot, or deploy that release by its version with {} and a reason; and raise \
+             `keep` of the component",
             NextStep::With(Wish::AllowOlder)
         ),
     )
