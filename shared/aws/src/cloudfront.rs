@@ -15,23 +15,12 @@ impl CloudFrontApi for Aws {
         let Some(distribution) = answer.distribution else {
             return Err(Fault::new(FaultName::Unavailable, format!("GetDistribution {id}: the answer is empty")));
         };
-        let (mut root, mut rewrites) = (String::new(), false);
-        let (mut origins, mut errors) = (Vec::new(), Vec::new());
-        if let Some(config) = distribution.distribution_config {
-            root = config.default_root_object.unwrap_or_default();
-            rewrites = config.default_cache_behavior.is_some_and(sees_requests);
-            origins = config.origins.map_or(origins, |list| list.items);
-            errors = config.custom_error_responses.and_then(|list| list.items).unwrap_or_default();
-        }
         Ok(Distribution {
             etag: answer.e_tag.unwrap_or_default(),
             deployed: distribution.status == "Deployed",
             domain: distribution.domain_name,
             arn: distribution.arn,
-            root,
-            rewrites,
-            origins: origins.into_iter().map(origin_of).collect(),
-            error_pages: errors.into_iter().map(error_page_of).collect(),
+            ..distribution.distribution_config.map(configured).unwrap_or_default()
         })
     }
 
@@ -103,6 +92,28 @@ fn at_most(limit: TimeoutConfig) -> Builder {
     Builder::new().retry_config(limits::one_attempt()).timeout_config(limit)
 }
 
+/// Returns what the configuration says of a distribution.
+fn configured(config: cloudfront::DistributionConfig) -> Distribution {
+    let behaviours = config.cache_behaviors.and_then(|list| list.items).unwrap_or_default();
+    let first = config.default_cache_behavior;
+    let lambdas = behaviours.iter().map(|it| &it.lambda_function_associations);
+    let lambdas = lambdas.chain(first.as_ref().map(|it| &it.lambda_function_associations));
+    let edge_functions = lambdas.flatten().any(|lambdas| lambdas.quantity > 0);
+    let origins = config.origins.map_or_else(Vec::new, |list| list.items);
+    let groups = config.origin_groups.and_then(|list| list.items).unwrap_or_default();
+    let errors = config.custom_error_responses.and_then(|list| list.items).unwrap_or_default();
+    Distribution {
+        root: config.default_root_object.unwrap_or_default(),
+        rewrites: first.is_some_and(sees_requests),
+        edge_functions,
+        web_acl: config.web_acl_id.filter(|id| !id.is_empty()),
+        origins: origins.into_iter().map(origin_of).collect(),
+        groups: groups.into_iter().map(members_of).collect(),
+        error_pages: errors.into_iter().map(error_page_of).collect(),
+        ..Distribution::default()
+    }
+}
+
 /// Returns whether a function of CloudFront or of Lambda@Edge sees the requests of viewers, or of edges.
 fn sees_requests(behaviour: cloudfront::DefaultCacheBehavior) -> bool {
     let asks = |event: &cloudfront::EventType| {
@@ -117,6 +128,11 @@ fn sees_requests(behaviour: cloudfront::DefaultCacheBehavior) -> bool {
 
 fn origin_of(origin: cloudfront::Origin) -> Origin {
     Origin { id: origin.id, domain: origin.domain_name, path: origin.origin_path.unwrap_or_default() }
+}
+
+fn members_of(group: cloudfront::OriginGroup) -> Vec<String> {
+    let members = group.members.map_or_else(Vec::new, |list| list.items);
+    members.into_iter().map(|member| member.origin_id).collect()
 }
 
 fn error_page_of(page: cloudfront::CustomErrorResponse) -> ErrorPage {

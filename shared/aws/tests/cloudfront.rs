@@ -109,3 +109,31 @@ async fn what_a_distribution_answers_for_missing_files_and_who_rewrites_is_read(
         assert_eq!(page.path.as_deref(), Some("/index.html"));
     }
 }
+
+#[tokio::test]
+async fn what_an_update_of_a_distribution_asks_for_is_read() {
+    let behaviour = "<TargetOriginId>site</TargetOriginId><ViewerProtocolPolicy>allow-all</ViewerProtocolPolicy>";
+    let lambda = "<LambdaFunctionAssociations><Quantity>1</Quantity><Items><LambdaFunctionAssociation><LambdaFunctionARN>arn</LambdaFunctionARN><EventType>origin-response</EventType></LambdaFunctionAssociation></Items></LambdaFunctionAssociations>";
+    let group = "<OriginGroups><Quantity>1</Quantity><Items><OriginGroup><Id>g</Id><FailoverCriteria><StatusCodes><Quantity>1</Quantity><Items><StatusCode>403</StatusCode></Items></StatusCodes></FailoverCriteria><Members><Quantity>2</Quantity><Items><OriginGroupMember><OriginId>site</OriginId></OriginGroupMember><OriginGroupMember><OriginId>old</OriginId></OriginGroupMember></Items></Members></OriginGroup></Items></OriginGroups>";
+    let second = format!(
+        "<CacheBehaviors><Quantity>1</Quantity><Items><CacheBehavior><PathPattern>/a/*</PathPattern>{behaviour}{lambda}</CacheBehavior></Items></CacheBehaviors>"
+    );
+    let answer = |lambda: &str, more: &str| {
+        let body = format!(
+            "<Distribution><Id>D1</Id><ARN>arn</ARN><Status>Deployed</Status><LastModifiedTime>2026-11-20T14:00:00Z</LastModifiedTime><InProgressInvalidationBatches>0</InProgressInvalidationBatches><DomainName>d.cloudfront.net</DomainName><DistributionConfig><CallerReference>c</CallerReference><Comment></Comment><Enabled>true</Enabled><DefaultCacheBehavior>{behaviour}{lambda}</DefaultCacheBehavior>{more}</DistributionConfig></Distribution>"
+        );
+        reply(200, &[("etag", "E1")], body)
+    };
+    let table = [
+        ("", "<WebACLId></WebACLId>", (false, false, 0)),
+        (lambda, "<WebACLId>arn:aws:wafv2:us-east-1:111111111111:global/webacl/shop/1</WebACLId>", (true, true, 0)),
+        ("", second.as_str(), (true, false, 0)),
+        ("", group, (false, false, 1)),
+    ];
+    let (aws, _) = Replay::new(table.iter().map(|(lambda, more, _)| answer(lambda, more)).collect());
+    for (_, more, wanted) in table {
+        let found = aws.distribution("D1").await.expect("read");
+        assert_eq!((found.edge_functions, found.web_acl.is_some(), found.groups.len()), wanted, "{more}");
+        assert!(found.groups.iter().all(|group| group == &["site", "old"]), "{:?}", found.groups);
+    }
+}

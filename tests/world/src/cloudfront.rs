@@ -32,6 +32,12 @@ pub struct Configured {
     pub root: String,
     /// True if a function sees viewers' requests.
     pub rewrites: bool,
+    /// True if functions of Lambda@Edge are associated with it.
+    pub edge_functions: bool,
+    /// The ARN of its web ACL, where it has one.
+    pub web_acl: Option<String>,
+    /// The ids of the origins of each of its origin groups.
+    pub groups: Vec<Vec<String>>,
     /// Its origins as configured. The first serves everything.
     pub origins: Vec<Origin>,
     /// Its custom error responses.
@@ -123,6 +129,9 @@ impl World {
             arn: arn_of(id),
             root: known.root.clone(),
             rewrites: known.rewrites,
+            edge_functions: known.edge_functions,
+            web_acl: known.web_acl.clone(),
+            groups: known.groups.clone(),
             origins: known.origins.clone(),
             error_pages: known.error_pages.clone(),
         })

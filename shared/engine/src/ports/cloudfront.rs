@@ -2,7 +2,7 @@ use super::Result;
 use std::collections::BTreeMap;
 
 /// A distribution, as CloudFront describes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Distribution {
     /// The ETag of its configuration.
     pub etag: String,
@@ -16,8 +16,14 @@ pub struct Distribution {
     pub root: String,
     /// True if a function sees viewers' requests in its default behaviour and may rewrite them.
     pub rewrites: bool,
+    /// True if functions of Lambda@Edge are associated with one of its behaviours.
+    pub edge_functions: bool,
+    /// The ARN of its web ACL of AWS WAF, or the id of one of AWS WAF Classic, if it has one.
+    pub web_acl: Option<String>,
     /// Its origins.
     pub origins: Vec<Origin>,
+    /// The ids of the origins in each of its origin groups: the first one is asked first.
+    pub groups: Vec<Vec<String>>,
     /// Its custom error responses: HTTP status to (answered status, path).
     pub error_pages: Vec<ErrorPage>,
 }

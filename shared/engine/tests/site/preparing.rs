@@ -7,7 +7,7 @@ use windlass_domain::declaration::kinds::site::SiteMode;
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::{Fault, FaultName};
-use windlass_domain::text::finding::FindingName;
+use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{ErrorPage, LifecycleRule};
 
@@ -83,6 +83,49 @@ fn an_origin_that_is_not_the_bucket_or_not_clear() {
         scene.site.origin = Some("second".into());
     });
     assert_eq!(named, []);
+}
+
+/// The origin that is switched, and another one in its group.
+fn grouped(scene: &mut Scene, bucket: &str) {
+    let mut cdn = scene.world.cloudfront();
+    let found = cdn.distribution("E1", "");
+    let mut second = found.origins[0].clone();
+    second.id = "second".into();
+    second.domain = format!("{bucket}.s3.eu-west-1.amazonaws.com");
+    found.groups = vec![vec![found.origins[0].id.clone(), second.id.clone()]];
+    scene.site.origin = Some(found.origins[0].id.clone());
+    found.origins.push(second);
+}
+
+#[test]
+fn an_origin_group_with_the_same_bucket_twice_is_refused_where_one_is_switched() {
+    let same = |scene: &mut Scene| grouped(scene, "shop-web");
+    assert_eq!(findings(SiteMode::Prefix, same), expect(FindingName::NotSupported, "origin"));
+    assert_eq!(findings(SiteMode::InPlace, same), []);
+    assert_eq!(findings(SiteMode::Prefix, |scene| grouped(scene, "shop-spare")), []);
+}
+
+#[test]
+fn what_an_update_of_the_distribution_asks_for_is_named_where_it_is_updated() {
+    let web_acl = Some("arn:aws:wafv2:us-east-1:111111111111:global/webacl/shop/1");
+    for (mode, edge, acl, wanted) in [
+        (SiteMode::Prefix, false, None, 0),
+        (SiteMode::Prefix, true, None, 1),
+        (SiteMode::Prefix, false, web_acl, 1),
+        (SiteMode::Prefix, true, web_acl, 2),
+        (SiteMode::InPlace, true, web_acl, 0),
+    ] {
+        let mut scene = Scene::new(mode);
+        let artifact = scene.upload(zip(ONE));
+        let mut cdn = scene.world.cloudfront();
+        let found = cdn.distribution("E1", "");
+        (found.edge_functions, found.web_acl) = (edge, acl.map(str::to_owned));
+        drop(cdn);
+        let prepared = scene.prepare(Some(&artifact), None).prepared;
+        let asks = |it: &&Finding| it.reason.written().contains("whoever sets its origin path");
+        assert_eq!(prepared.warnings.iter().filter(asks).count(), wanted, "{mode:?} {edge} {acl:?}");
+        assert_eq!(prepared.findings, []);
+    }
 }
 
 #[test]

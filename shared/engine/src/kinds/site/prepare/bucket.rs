@@ -154,16 +154,8 @@ mod tests {
             domain: format!("{bucket}.s3.eu-west-1.amazonaws.com"),
             path: String::new(),
         });
-        let distribution = Distribution {
-            etag: String::new(),
-            deployed: true,
-            domain: String::new(),
-            arn: "E1".into(),
-            root: String::new(),
-            rewrites: false,
-            origins: origins.into(),
-            error_pages: vec![],
-        };
+        let distribution =
+            Distribution { deployed: true, arn: "E1".into(), origins: origins.into(), ..Distribution::default() };
         let table = [
             ("in_place", None, false, "s3://web/site/"),
             ("in_place", None, true, "s3://web/site/ *E1#one *E1#two"),

@@ -3,9 +3,9 @@
 //! it.
 
 use crate::kinds::site::archive::{Entry, NEW_VERSION};
-use crate::kinds::site::prepare::scene::Serving;
+use crate::kinds::site::prepare::scene::{Serving, is_of_bucket};
 use crate::kinds::site::target::folder_of;
-use crate::ports::{Distribution, ErrorPage};
+use crate::ports::{Distribution, ErrorPage, Origin};
 use std::collections::BTreeSet;
 use windlass_domain::declaration::kinds::site::{SiteMode, StaticSite};
 use windlass_domain::text::count::{agree, count};
@@ -88,6 +88,48 @@ pub(in crate::kinds::site) fn warnings(
     warnings
 }
 
+/// Pure: the warnings about what AWS asks of whoever updates a distribution, beside the right to update it. `path` is
+/// where the declaration names it.
+pub(super) fn asks_for_more(found: &Distribution, path: &str) -> Vec<Finding> {
+    let warning = |reason: String, remedy: &str| Finding::new(FindingName::TargetNotReady, path, reason, remedy);
+    // Amazon CloudFront Developer Guide, "Set up IAM permissions and roles for Lambda@Edge".
+    let edge = found.edge_functions.then(|| {
+        let reason = "functions of Lambda@Edge are associated with it, and AWS may ask whoever sets its origin path \
+                      for rights to them";
+        warning(reason.to_owned(), ALLOW_EDGE)
+    });
+    // Amazon CloudFront API Reference, UpdateDistribution, `InvalidWebACLId`.
+    let acl = found.web_acl.as_ref().map(|acl| {
+        let reason =
+            format!("it has the web ACL {acl}, which CloudFront reads with the rights of whoever sets its origin path");
+        warning(reason, ALLOW_ACL)
+    });
+    edge.into_iter().chain(acl).collect()
+}
+
+const ALLOW_EDGE: &str = "allow `lambda:GetFunction`, `lambda:EnableReplication*` and `lambda:DisableReplication*` on \
+                          their versions to the role that deploys here";
+const ALLOW_ACL: &str = "allow `wafv2:GetWebACL` on it to a role of the environment's own; Windlass's own role has it";
+
+/// Pure: a finding if another origin of the same bucket is in an origin group with the one that is switched: what one
+/// does not have the other answers, out of the folder of another release. `path` is where the declaration names it.
+pub(super) fn fails_over(found: &Distribution, origin: &Origin, bucket: &str, path: &str) -> Option<Finding> {
+    let groups = found.groups.iter().filter(|group| group.contains(&origin.id));
+    let beside = |id: &String| found.origins.iter().find(|it| it.id == *id && it.id != origin.id);
+    let mut others = groups.flatten().filter_map(beside);
+    let other = others.find(|other| is_of_bucket(&other.domain, bucket))?;
+    Some(Finding::new(
+        FindingName::NotSupported,
+        path,
+        format!(
+            "the origins `{}` and `{}` are the same bucket in one origin group, and only one of them is switched: what \
+             a release does not have would be answered out of another one's folder",
+            origin.id, other.id
+        ),
+        format!("take `{}` out of the group, or let it be another bucket; or use mode `in_place`", other.id),
+    ))
+}
+
 const REWRITE_INSTEAD: &str = "remove the custom error response, and let a CloudFront function on viewer requests rewrite only addresses without extension to the document";
 const SET_ROOT: &str = "set the distribution's default root object to `index.html`";
 const REWRITE_FOLDERS: &str = "let a CloudFront function on viewer requests append `index.html` to addresses that end with a slash, and redirect those of folders without one";
@@ -125,7 +167,6 @@ fn no_folders(entries: &[Entry]) -> Option<String> {
 mod tests {
     use super::*;
     use crate::kinds::site::archive::Coding;
-    use crate::ports::{Distribution, Origin};
     use serde_json::{from_value, json};
 
     fn site(mode: SiteMode, prefix: &str, root: Option<&str>) -> StaticSite {
@@ -144,9 +185,8 @@ mod tests {
             domain: "d.cloudfront.net".into(),
             arn: "arn".into(),
             root: root.into(),
-            rewrites: false,
             origins: vec![origin.clone()],
-            error_pages: vec![],
+            ..Distribution::default()
         };
         Serving { id: "E1".into(), distribution, origin }
     }

@@ -3,6 +3,7 @@
 //! "Copying, moving, and renaming objects").
 
 use super::bucket::{Problems, judge_rules};
+use super::distribution::{asks_for_more, fails_over};
 use super::scene::SiteScene;
 use crate::kinds::PrepareInput;
 use crate::kinds::site::calls::{self, Patience, SitePorts};
@@ -30,11 +31,13 @@ pub(in crate::kinds::site) async fn check(
     input: &PrepareInput<'_>,
     site: &StaticSite,
 ) -> Result<Checked, Trouble> {
-    let Problems { mut findings, warnings } = bucket(ports, input, site).await?;
+    let Problems { mut findings, mut warnings } = bucket(ports, input, site).await?;
     let mut serving = None;
     if let Some(id) = &site.distribution {
         serving = collected(distribution(ports, input, site, id).await, &mut findings)?;
     }
+    let switched = serving.as_ref().filter(|_| site.mode == SiteMode::Prefix);
+    warnings.extend(switched.into_iter().flat_map(|it| asks_for_more(&it.distribution, &input.path("distribution"))));
     if findings.is_empty() { Ok(Checked { warnings, serving }) } else { Err(Trouble::Findings(findings)) }
 }
 
@@ -107,11 +110,15 @@ async fn distribution(
         }
     }
     match origin(input, site, &found) {
-        Ok(origin) if findings.is_empty() => {
-            let distribution = found;
-            return Ok(Serving { id: id.to_owned(), distribution, origin });
+        Ok(origin) => {
+            // A rollback goes to what was served so.
+            let is_switched = site.mode == SiteMode::Prefix && input.goal_state.is_none();
+            let path = input.path("origin");
+            findings.extend(fails_over(&found, &origin, &site.bucket, &path).filter(|_| is_switched));
+            if findings.is_empty() {
+                return Ok(Serving { id: id.to_owned(), distribution: found, origin });
+            }
         }
-        Ok(_) => {}
         Err(finding) => findings.push(finding),
     }
     Err(findings.into())
