@@ -185,8 +185,8 @@ mod tests {
                 "shop: `refs/heads/main` (given by `--git-ref`), by version 1.3.0 of the declaration, in force since \
                  1970-01-01T00:00:00Z",
                 "  dev: takes the branches `main`: matches",
-                "  lab: has no rule: only who names it deploys there",
                 "  prod: takes tags such as `v1.4.0`: does not match",
+                "  lab: has no rule: only who names it deploys there",
                 "it goes to dev",
             ]
         );

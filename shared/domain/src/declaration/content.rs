@@ -15,6 +15,8 @@ use std::iter;
 pub struct Declaration {
     pub(super) document: Document,
     pub(super) digest: Digest,
+    /// Its environments in the order in which people wrote them.
+    pub(super) order: Vec<EnvironmentName>,
 }
 
 impl Declaration {
@@ -38,9 +40,9 @@ impl Declaration {
         &self.digest
     }
 
-    /// Returns the names of its environments.
+    /// Returns the names of its environments in the order in which people wrote them.
     pub fn environments(&self) -> impl Iterator<Item = &EnvironmentName> {
-        self.document.environments.keys()
+        self.order.iter()
     }
 
     /// Returns the topics that get the messages of an environment; without one, those of the application as a whole.

@@ -1,5 +1,6 @@
 //! The ledger's item of a declaration, and the decision when an upload takes its place.
 
+use super::environment_order::order;
 use super::{Declaration, read};
 use crate::release::request::ObjectRef;
 use crate::text::digest::Digest;
@@ -56,7 +57,8 @@ impl Declared {
     /// The text is not that of a declaration: the item was edited by hand, or a newer Windlass took
     /// a field away.
     pub fn read(&self) -> Result<Declaration, Vec<Finding>> {
-        Ok(Declaration { document: read::accepted(&self.text)?, digest: self.digest.clone() })
+        let document = read::accepted(&self.text)?;
+        Ok(Declaration { order: order(&self.text, &document), document, digest: self.digest.clone() })
     }
 }
 

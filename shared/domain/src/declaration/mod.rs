@@ -11,6 +11,7 @@ mod content;
 mod declaration_item;
 pub mod document;
 pub mod drill_schedule;
+mod environment_order;
 pub mod execution_history;
 pub mod folder;
 pub mod gate;
@@ -71,7 +72,7 @@ impl Declaration {
     /// Everything that is wrong with it, with the part that can be read.
     pub fn read(text: &str, exceptions: &Exceptions) -> Result<Self, PartialDocument<Self>> {
         let (document, digest) = read::document(text).map_err(PartialDocument::unread)?;
-        let part = document.map(|document| Self { document, digest });
+        let part = document.map(|document| Self { order: environment_order::order(text, &document), document, digest });
         let meant = part.rest().map(|rest| crate::declaration::resolve::findings(rest, exceptions));
         part.and(meant.unwrap_or_default()).whole()
     }
