@@ -153,6 +153,7 @@ fn seen(seed: u64, look: u64) -> Vec<Measurement> {
     let gate = |n: u64| Measurement {
         gate: format!("g{n}"),
         source: "metric".into(),
+        component: None,
         verdict: match (seed >> ((look + 7 * n) % 61)) & 1 {
             0 => Verdict::Pass,
             _ => Verdict::Unknown,

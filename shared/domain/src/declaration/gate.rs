@@ -5,6 +5,7 @@
 //! those at which the verdict changed as long as there is room, and some of the others, about as far from each other.
 
 use crate::text::foreign;
+use crate::text::name::ComponentName;
 use crate::text::time::{Span, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,9 @@ pub struct Measurement {
     pub gate: String,
     /// The sort of the gate, such as `alarm`, as `declaration/gates` has it.
     pub source: String,
+    /// The component that the gate is declared of; absent if it is of the whole release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component: Option<ComponentName>,
     /// The verdict.
     pub verdict: Verdict,
     /// The measured value with its unit, such as `7.3 errors/min` or `status 500 after 12 ms`.

@@ -11,6 +11,7 @@ fn measured(gate: &str, minute: u64, text: &str) -> Measurement {
     Measurement {
         gate: gate.into(),
         source: "metric".into(),
+        component: None,
         verdict: Verdict::Pass,
         measured: text.into(),
         threshold: "5".into(),

@@ -145,6 +145,7 @@ fn a_gate_that_is_red_on_the_way_back_fails_the_drill_and_what_ran_before_runs()
     judgement.against = Some(Measurement {
         gate: "shop-5xx".into(),
         source: "alarm".into(),
+        component: None,
         verdict: Verdict::Fail,
         measured: "7 errors".into(),
         threshold: "5".into(),

@@ -9,10 +9,11 @@ use crate::declaration::gate::{
     self, GatePoints, Measurement, PauseThen, UnknownBecomes, UnknownRule, Verdict, key_of,
 };
 use crate::deployment::steering::{Paused, Steered, SteeringRecord, steered};
+use crate::text::name::ComponentName;
 use crate::text::time::{Span, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The judgement of one wave, as the ledger keeps it. Each wave has its own, so that the verdict of an earlier wave is
 /// never taken for a later one. Only the judge writes it.
@@ -155,6 +156,11 @@ impl Judgement {
         }
     }
 
+    /// Returns whether a gate passed by a measurement at its last look.
+    pub fn is_measured(&self) -> bool {
+        self.measurements.iter().any(|one| one.verdict == Verdict::Pass)
+    }
+
     /// Returns the time at which its watch is over: its bake, unless a person has moved that.
     pub fn end(&self) -> Time {
         self.steered.map_or(self.until, |steered| steered.until)
@@ -279,6 +285,25 @@ impl Judgement {
             }
         }
     }
+}
+
+/// Returns the components of which a gate passed by a measurement, out of those that a deployment brought. The last
+/// measurement of each gate counts: one that is unknown then has measured nothing, whatever the declaration lets it
+/// become. A gate of the whole release counts for all that was brought.
+pub fn measured<'a>(
+    judgements: &[Judgement],
+    brought: impl Iterator<Item = &'a ComponentName>,
+) -> BTreeSet<ComponentName> {
+    let mut waves: Vec<&Judgement> = judgements.iter().collect();
+    waves.sort_by_key(|judgement| judgement.wave);
+    let mut last = BTreeMap::new();
+    for one in waves.iter().flat_map(|judgement| &judgement.measurements) {
+        last.insert((&one.component, gate_key(one)), one.verdict);
+    }
+    let passed = last.into_iter().filter(|(_, verdict)| *verdict == Verdict::Pass);
+    let passed: BTreeSet<Option<ComponentName>> = passed.map(|((of, _), _)| of.clone()).collect();
+    let is_measured = |name: &&ComponentName| passed.contains(&None) || passed.contains(&Some((*name).clone()));
+    brought.filter(is_measured).cloned().collect()
 }
 
 /// Returns the result of these measurements. `unknown_since` has the unknown ones by [`gate_key`]; `until` is the end

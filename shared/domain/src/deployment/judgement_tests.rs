@@ -7,6 +7,7 @@ fn measured(gate: &str, verdict: Verdict) -> Measurement {
     Measurement {
         gate: gate.to_owned(),
         source: "alarm".to_owned(),
+        component: None,
         verdict,
         measured: "7.3".to_owned(),
         threshold: "5".to_owned(),
@@ -233,5 +234,45 @@ fn a_look_goes_on_with_what_was_known() {
         assert_eq!((look.changed, look.until), (NOW, later.plus_s(600)));
         assert_eq!(look.known_until("alarm", "a"), known, "{verdict:?}");
         assert_eq!(look.known_until("alarm", "b"), later);
+    }
+}
+
+/// A row: the measurements of each wave, each as gate, component (`-` is the whole release) and verdict; the components
+/// that the deployment brought; and those of them that were measured.
+type Row = (&'static [&'static str], &'static str, &'static str);
+
+#[test]
+fn only_what_a_gate_passed_by_a_measurement_is_measured() {
+    let table: [Row; 10] = [
+        (&["a api pass"], "api web", "api"),
+        (&["a - pass"], "api web", "api web"),
+        (&["a api pass, b web pass"], "api web", "api web"),
+        // An unknown gate that the declaration lets pass has measured nothing, and one that passed beside it has.
+        (&["a - unknown"], "api web", ""),
+        (&["a api unknown"], "api", ""),
+        (&["a api unknown, b api pass"], "api", "api"),
+        // A gate of what stays as it is says nothing of what comes.
+        (&["a web pass"], "api", ""),
+        (&[""], "api", ""),
+        // The last measurement of a gate counts.
+        (&["a api pass", "a api unknown"], "api", ""),
+        (&["a api unknown, b api pass", "a api pass"], "api", "api"),
+    ];
+    let component = |text: &str| ComponentName::new(text).unwrap();
+    let names = |text: &str| text.split_whitespace().map(component).collect::<BTreeSet<_>>();
+    for (waves, brought, wanted) in table {
+        let judgements = (0..).zip(waves).map(|(number, wave)| {
+            let each = wave.split(", ").filter(|one| !one.is_empty()).map(|one| {
+                let [gate, of, verdict] = one.split(' ').collect::<Vec<_>>()[..] else { panic!("{one}") };
+                let verdict = if verdict == "pass" { Verdict::Pass } else { Verdict::Unknown };
+                Measurement { component: (of != "-").then(|| component(of)), ..measured(gate, verdict) }
+            });
+            let measurements = each.collect();
+            Judgement { measurements, ..Judgement::begin(number, NOW, NOW, Span::ZERO, true) }
+        });
+        // The ledger may list them in another order.
+        let mut judgements: Vec<Judgement> = judgements.collect();
+        judgements.reverse();
+        assert_eq!(super::measured(&judgements, names(brought).iter()), names(wanted), "{waves:?} {brought}");
     }
 }

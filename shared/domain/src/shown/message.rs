@@ -199,6 +199,7 @@ mod tests {
         let measurement = Measurement {
             gate: "shop-prod-5xx".into(),
             source: "alarm".into(),
+            component: None,
             verdict: Verdict::Fail,
             measured: "7.3 errors/min".into(),
             threshold: "5".into(),

@@ -125,6 +125,7 @@ pub(super) fn unmeasured(gate: &impl Sort, look_at: String, at: Time) -> Measure
     Measurement {
         gate: gate.name(),
         source: gate.sort().to_owned(),
+        component: None,
         verdict: Verdict::Unknown,
         measured: String::new(),
         threshold: gate.threshold(),

@@ -173,7 +173,11 @@ pub(super) async fn measure<'a, P, M: Measure<P>>(
     if gates.is_empty() {
         return vec![];
     }
-    M::measure(ports, judging.place, &gates).await
+    let mut measured = M::measure(ports, judging.place, &gates).await;
+    for (one, gate) in measured.iter_mut().zip(&gates) {
+        one.component = gate.step.map(|step| step.component.clone());
+    }
+    measured
 }
 
 impl<'a> Judging<'a> {

@@ -86,6 +86,7 @@ fn fail_gate(scene: &Scene, look_at: &str) {
     judgement.failed = Some(Measurement {
         gate: "shop-5xx".into(),
         source: "alarm".into(),
+        component: None,
         verdict: Verdict::Fail,
         measured: "7".into(),
         threshold: "5".into(),
