@@ -79,7 +79,7 @@ fn bytes(item: &Item) -> usize {
 
 /// The members that hold Windlass's words for people, wherever they are in an item, and `reason` of a finding: that
 /// of a hold is what a person wrote.
-const WORDS: [&str; 7] = ["cause", "message", "remedy", "shown", "waits_for", "warnings", "what"];
+const WORDS: [&str; 8] = ["cause", "idle", "message", "remedy", "shown", "waits_for", "warnings", "what"];
 
 /// The character with which reworded text begins. Code that adds to such a text adds to other words.
 const REWORDED: char = '¬';

@@ -96,6 +96,9 @@ pub struct Step {
     /// that gates invoke.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub outputs: BTreeMap<String, String>,
+    /// The reason why nothing runs the goal that was reached last, in words, such as a service that wants no task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle: Option<String>,
     /// The reason for which the target waits, if somebody has to do something about it, and how; absent if it does not
     /// wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -170,6 +173,7 @@ impl Step {
             undone_under: None,
             shown: None,
             outputs: BTreeMap::new(),
+            idle: None,
             waits_for: None,
             looked: None,
             failure: None,

@@ -177,6 +177,7 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
                 seen: to_value(&Recorded::of::<K>(&self.target, &is)?)?,
                 shown: view.noticed.shown,
                 outputs: K::outputs(&is, &self.goal),
+                idle: K::idle(&self.target, &is),
             })),
             Next::Failed(finding) => Ok(Some(End::Failed(finding))),
             Next::TakenBack(finding) => {

@@ -153,6 +153,8 @@ pub enum End {
         shown: String,
         /// The values that it gives to other components.
         outputs: BTreeMap<String, String>,
+        /// The reason why nothing runs it, in words.
+        idle: Option<String>,
     },
     /// Nothing had been changed, so there is nothing to undo.
     Untouched,

@@ -119,11 +119,12 @@ pub(crate) async fn finish(
     end: Result<End>,
 ) -> Result<WorkDone> {
     match end {
-        Ok(End::Reached { seen, shown, outputs }) => {
+        Ok(End::Reached { seen, shown, outputs, idle }) => {
             let step = &mut attempt.step.value;
             step.seen = Some(seen);
             step.shown = Some(shown);
             step.outputs = outputs;
+            step.idle = idle;
             settle(attempt, work, WorkTransition::Changed).await
         }
         Ok(End::Untouched) => settle(attempt, work, WorkTransition::Changed).await,

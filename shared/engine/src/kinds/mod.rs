@@ -256,6 +256,11 @@ pub trait Kind {
         None
     }
 
+    /// Pure: the reason, in words, why nothing runs what was seen, if nothing does: then no gate says anything of it.
+    fn idle(_target: &Self::Target, _seen: &Self::Seen) -> Option<String> {
+        None
+    }
+
     /// Keeps what such a record only names ([`KeptDocuments`]), such as a list that is too large for an item. Changes
     /// nothing of the target.
     async fn keep(&self, _target: &Self::Target, _seen: &Self::Seen) -> Result<()> {

@@ -162,6 +162,10 @@ impl<K: Moves, P: CodeDeployApi + Clock> Kind for CodeDeployed<K, P> {
         moving.or_else(|| K::unsettled(target, &seen.of))
     }
 
+    fn idle(target: &K::Target, seen: &Self::Seen) -> Option<String> {
+        K::idle(target, &seen.of)
+    }
+
     fn next(target: &K::Target, seen: &Self::Seen, goal: &Self::Goal) -> Next<Self::Change> {
         K::next_move(target, seen, goal)
     }

@@ -86,6 +86,10 @@ impl<P: EcsApi + S3Api + Configured + Clock> Kind for Ecs<P> {
         }
     }
 
+    fn idle(_: &Target, seen: &Seen) -> Option<String> {
+        (seen.desired == 0).then(|| "the service wants 0 tasks".to_owned())
+    }
+
     fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
         next::next(target, seen, goal)
     }

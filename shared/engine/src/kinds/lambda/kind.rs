@@ -41,6 +41,10 @@ impl<P: LambdaApi + S3Api + Configured> Kind for LambdaKind<P> {
         unsettled(target, seen)
     }
 
+    fn idle(_: &Target, seen: &Observed) -> Option<String> {
+        seen.latest.is_barred.then(|| "the function has a reserved concurrency of 0".to_owned())
+    }
+
     fn next(_: &Target, seen: &Observed, goal: &Goal) -> Next<Change> {
         next(seen, goal)
     }
@@ -239,6 +243,7 @@ fn latest(function: Function) -> Latest {
         state: function.state,
         last_update: function.last_update,
         reason: function.reason,
+        is_barred: function.reserved == Some(0),
     }
 }
 

@@ -14,6 +14,7 @@ fn latest(code: &str, state: &str, last_update: &str) -> Latest {
         state: state.into(),
         last_update: last_update.into(),
         reason: "why".into(),
+        is_barred: false,
     }
 }
 

@@ -81,6 +81,10 @@ pub struct Latest {
     pub last_update: String,
     /// The reason of the state, as Lambda gives it.
     pub reason: String,
+    /// True if the reserved concurrency is 0, which lets nothing run (AWS Lambda Developer Guide, "Configuring reserved
+    /// concurrency for a function"). It is the user's, and is not recorded.
+    #[serde(skip)]
+    pub is_barred: bool,
 }
 
 /// A published version.

@@ -61,6 +61,7 @@ pub(crate) fn function(traffic: &str) -> Observed {
             state: "Active".into(),
             last_update: "Successful".into(),
             reason: String::new(),
+            is_barred: false,
         },
         versions: vec![version("1", "old"), version("2", "new")],
         published: None,
