@@ -6,7 +6,7 @@ use super::parts::{self, Page, PagePlace, fact, mark, prose, span, times, when};
 use super::waves::{self, DrawnRecord, components};
 use crate::ground::terminal::Tone;
 use crate::ui::logs::Groups;
-use crate::verbs::planned::from_to;
+use crate::verbs::planned::{UNMEASURED, from_to};
 use crate::view::deployment::{Fact, facts, present_wave, state, stretches, tone, verdict};
 use crate::view::provenance::who;
 use maud::{Markup, html};
@@ -210,6 +210,9 @@ fn drawn(planned: &Planned, drawn: &DrawnPlan) -> Markup {
                     td data-name="Threshold" { (gate.threshold) }
                 } } }
             } }
+        }
+        @if !drawn.unmeasured.is_empty() {
+            ul.plain { @for name in &drawn.unmeasured { li { "no gate of " b { (name) } ": " (UNMEASURED) } } }
         }
         dl.facts {
             (fact("Both versions", (drawn.both_s > 0).then(|| html! { "side by side for " (span(drawn.both_s)) })))

@@ -162,6 +162,9 @@ fn gate(gate: &GateNow) -> String {
     format!("  gate: {source} {gate} ({threshold}) {now}")
 }
 
+/// The words on a component that no gate measures.
+pub const UNMEASURED: &str = "it would pass, and nothing would be measured, so that it is not verified good";
+
 fn drawn_in_words(planned: &Planned, drawn: &DrawnPlan) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for (component, change) in &drawn.changes {
@@ -170,6 +173,7 @@ fn drawn_in_words(planned: &Planned, drawn: &DrawnPlan) -> Vec<String> {
     lines.extend(story::planned(&drawn.plan).into_iter().map(|line| line.text));
     if drawn.outcome() != PlanOutcome::NothingToDo {
         lines.extend(drawn.gates.iter().map(gate));
+        lines.extend(drawn.unmeasured.iter().map(|name| format!("  no gate of {name}: {UNMEASURED}")));
     }
     // The turn has said already that a rollback has nothing to go back to.
     if drawn.plan.findings != planned.turn.findings && !drawn.plan.findings.is_empty() {

@@ -18,7 +18,7 @@ use crate::text::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The seconds for which a plan that nobody carries out is kept: a day.
 pub const KEPT_S: u64 = 24 * 60 * 60;
@@ -104,6 +104,9 @@ pub struct DrawnPlan {
     /// The gates of the components that it changes, as they were when the targets were looked at.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gates: Vec<GateNow>,
+    /// The components that it changes and that no declared gate measures: they pass, and are not verified good.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub unmeasured: BTreeSet<ComponentName>,
     /// The seconds for which the former and the new version get callers side by side, if all passes at once.
     pub both_s: u64,
     /// An estimate of the cost. It counts the state transitions of a deployment whose gates all pass. The time that
@@ -203,6 +206,7 @@ impl DrawnPlan {
             at,
             changes,
             gates,
+            unmeasured: BTreeSet::new(),
             both_s: both_s(&plan.waves),
             cost: cost(history.transitions(), &[]),
             hash: hash(deployment, &plan, targets),

@@ -11,7 +11,7 @@ use crate::prepare::compose::Composed;
 use crate::prepare::scene::{Ports, Scene};
 use crate::prepare::targets;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::execution_history::WaveHistory;
 use windlass_domain::declaration::plan::{Plan, PlanOutcome};
 use windlass_domain::deployment::Deployment;
@@ -93,7 +93,18 @@ fn drawn(scene: &Scene, composed: Composed, now: Time) -> DrawnPlan {
     let waves = composed.plan.waves.clone();
     let history = WaveHistory::of(&waves, components, rule);
     let record = &scene.loaded.record;
-    DrawnPlan::of(record, (composed.plan, composed.gates), &targets, changes, &history, now)
+    let unmeasured = unmeasured(scene, &composed.steps);
+    let drawn = DrawnPlan::of(record, (composed.plan, composed.gates), &targets, changes, &history, now);
+    DrawnPlan { unmeasured, ..drawn }
+}
+
+/// Returns the components that a release changes and that no gate measures. A task is measured by its end, and gates do
+/// not decide a rollback.
+fn unmeasured(scene: &Scene, steps: &[Step]) -> BTreeSet<ComponentName> {
+    let gates = &scene.loaded.resolved.gates;
+    let is_judged = scene.gates_decide() && !scene.is_check();
+    let decided = steps.iter().filter(|step| is_judged && step.kind.goes_back());
+    decided.map(|step| &step.component).filter(|name| !gates.measure(name)).cloned().collect()
 }
 
 /// Returns for each of these components what it runs now, and what it goes to.
