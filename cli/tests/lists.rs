@@ -105,28 +105,36 @@ fn nothing_refused_is_said_beside_where_rejected_deployments_stand() {
 }
 
 #[test]
-fn what_had_no_gate_is_shown_as_not_measured() {
-    let api = StandIn::new(move |call: &Call| {
-        if call.path.contains("/snapshots") {
-            return reply(
-                200,
-                &json!({"next": null, "snapshots": [{"number": 2, "version": "1.0.0", "deployment": ID, "made": 0,
-                    "present": true, "replaced": 1, "verified_good": true, "unmeasured": true, "vetoed": false,
-                    "components": {"api": named("1.0.0", &Value::Null)}, "asked": null}]}),
-            );
+fn what_is_not_verified_good_is_shown_with_the_reasons() {
+    let none = "passed; nothing ran api (the service wants 0 tasks)";
+    let table = [
+        (json!({"verified_good": true}), "verified good"),
+        (json!({"verified_good": false}), "judged by nobody"),
+        (json!({"verified_good": false, "unmeasured": ["api", "web"]}), "passed; nothing was measured of api, web"),
+        (json!({"verified_good": false, "idle": {"api": "the service wants 0 tasks"}}), none),
+    ];
+    for (good, words) in table {
+        let with = move |mut answer: Value| {
+            answer.as_object_mut().unwrap().extend(good.as_object().unwrap().clone());
+            answer
+        };
+        let api = StandIn::new(move |call: &Call| {
+            if call.path.contains("/snapshots") {
+                let listed =
+                    with(json!({"number": 2, "version": "1.0.0", "deployment": ID, "made": 0, "present": true,
+                    "replaced": 1, "vetoed": false, "components": {"api": named("1.0.0", &Value::Null)},
+                    "asked": null}));
+                return reply(200, &json!({"next": null, "snapshots": [listed]}));
+            }
+            let here = json!({"app": "shop", "environment": "prod", "snapshot": 2, "hold": null, "lock": {"token": 9},
+                "waiting": [], "running": {}});
+            reply(200, &with(here))
+        });
+        for (verb, before) in [("snapshots", "runs now, "), ("status", "snapshot 2, ")] {
+            let output = api.windlass(&folder("doubts"), &[verb, "shop", "prod"]);
+            assert_eq!(code(&output), 0, "{}", err(&output));
+            assert!(out(&output).contains(&format!("{before}{words}")), "{words}: {}", out(&output));
         }
-        reply(
-            200,
-            &json!({"app": "shop", "environment": "prod", "snapshot": 2, "verified_good": true, "unmeasured": true,
-                "hold": null, "lock": {"token": 9}, "waiting": [], "running": {}}),
-        )
-    });
-    for (verb, words) in
-        [("snapshots", "runs now, not measured"), ("status", "snapshot 2, not measured: it had no gate")]
-    {
-        let output = api.windlass(&folder("unmeasured"), &[verb, "shop", "prod"]);
-        assert_eq!(code(&output), 0, "{}", err(&output));
-        assert!(out(&output).contains(words), "{}", out(&output));
     }
 }
 

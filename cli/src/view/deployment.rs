@@ -59,10 +59,10 @@ pub fn wave(record: &Record, number: u32) -> State {
         .iter()
         .any(|step| step.changes.iter().any(made) || step.entered.is_some_and(|(wave, _)| wave >= number));
     let is_over = record.deployment.undoing.is_some() || record.deployment.ending.is_some();
-    let is_unmeasured = judged.is_some_and(|judged| judged.measurements.is_empty());
+    let is_unmeasured = judged.is_some_and(|judged| !judged.is_measured());
     let is_paused = judged.and_then(|judged| judged.steered.as_ref()).is_some_and(|steered| steered.paused.is_some());
     let (tone, words) = match judged.map(|judged| judged.verdict) {
-        Some(Verdict::Pass) if is_unmeasured => (Tone::Still, "passed, not measured"),
+        Some(Verdict::Pass) if is_unmeasured => (Tone::Still, "passed; nothing was measured"),
         Some(Verdict::Pass) => (Tone::Good, "passed"),
         Some(Verdict::Fail) => (Tone::Bad, "failed"),
         Some(Verdict::Unknown) if is_over => (Tone::Still, "cut short"),

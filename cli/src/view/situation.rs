@@ -6,7 +6,7 @@ use crate::view::provenance::{short, who};
 use std::collections::BTreeMap;
 use windlass_domain::deployment::hourly_look::LookResult;
 use windlass_domain::environment::drift::{Compared, Drift};
-use windlass_domain::environment::{GivenVersion, HeldState, Hold, VersionNames};
+use windlass_domain::environment::{Doubts, GivenVersion, HeldState, Hold, VersionNames};
 use windlass_domain::release::Part;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::shown::api::environments::{Environment, EnvironmentOverview, Situation, WaitingDeployment};
@@ -75,15 +75,15 @@ fn held_by(hold: &Hold) -> State {
 
 /// Returns how far what runs was judged.
 fn quality(now: &Situation, is_empty: bool) -> State {
-    if is_empty { State::new(Tone::Still, "nothing deployed") } else { judged(now.verified_good, now.unmeasured) }
+    if is_empty { State::new(Tone::Still, "nothing deployed") } else { judged(now.verified_good, &now.doubts) }
 }
 
-/// Returns how far a snapshot was judged.
-pub fn judged(is_good: bool, is_unmeasured: bool) -> State {
-    match (is_good, is_unmeasured) {
-        (true, false) => State::new(Tone::Good, "verified good"),
-        (true, true) => State::new(Tone::Still, "not measured"),
-        (false, _) => State::new(Tone::Still, "judged by nobody"),
+/// Returns how good a snapshot is.
+pub fn judged(is_good: bool, doubts: &Doubts) -> State {
+    match (is_good, doubts.is_empty()) {
+        (true, _) => State::new(Tone::Good, "verified good"),
+        (false, true) => State::new(Tone::Still, "judged by nobody"),
+        (false, false) => State::new(Tone::Still, doubts.to_string()),
     }
 }
 

@@ -49,7 +49,7 @@ pub fn states(one: &ListedSnapshot) -> Vec<State> {
     let vetoed = one.vetoed.then(|| State::new(Tone::Bad, "vetoed"));
     let crosses = one.crosses.iter();
     let crosses = crosses.map(|(name, ran)| State::new(Tone::Noted, format!("crosses {name} of {}", ran.version)));
-    present.into_iter().chain([judged(one.verified_good, one.unmeasured)]).chain(vetoed).chain(crosses).collect()
+    present.into_iter().chain([judged(one.verified_good, &one.doubts)]).chain(vetoed).chain(crosses).collect()
 }
 
 impl Listed for ListedSnapshot {

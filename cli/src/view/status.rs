@@ -57,11 +57,8 @@ impl EnvironmentWords for Environment {
     fn words(&self) -> String {
         let snapshot = match self.situation.snapshot {
             0 => before_the_first(self).to_owned(),
-            number if self.situation.verified_good && self.situation.unmeasured => {
-                format!("snapshot {number}, {}", Tone::Still.of("not measured: it had no gate"))
-            }
             number => {
-                let state = judged(self.situation.verified_good, false);
+                let state = judged(self.situation.verified_good, &self.situation.doubts);
                 format!("snapshot {number}, {}", state.drawn())
             }
         };

@@ -19,11 +19,13 @@ pub mod drift;
 mod former_components;
 pub mod irreversible;
 pub mod kept;
+mod proof;
 pub mod rollback;
 mod running;
 mod snapshot;
 
 pub use former_components::FormerState;
+pub use proof::{Doubts, Proof};
 pub use running::{ACCEPTED, BEFORE_WINDLASS, FOUND, GivenVersion, Running, VersionNames};
 pub use snapshot::Snapshot;
 
@@ -199,6 +201,11 @@ impl EnvironmentState {
 }
 
 impl EnvironmentState {
+    /// Returns whether the record of a component is that of what runs.
+    pub fn runs_as(&self, component: &ComponentName, ran: &Running) -> bool {
+        self.running.get(component).is_some_and(|running| ran.is_same(running))
+    }
+
     /// Records the state in which a component was found, unless Windlass has changed it before.
     pub fn find(&mut self, component: &ComponentName, found: Running) {
         if !self.running.contains_key(component) {

@@ -185,7 +185,7 @@ fn what_was_found_is_that_of_before_the_first_change() {
         replaced: 1,
         components: [(jobs.clone(), ran("1.0.0", Some(b"a"), 3))].into(),
         irreversible: [].into(),
-        unmeasured: false,
+        proof: Proof::default(),
     };
     let whole = snapshot.with_found(&state);
     let known = [(api, ran(BEFORE_WINDLASS, None, 1)), (jobs, ran("1.0.0", Some(b"a"), 3))];

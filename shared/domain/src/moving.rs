@@ -7,7 +7,7 @@
 use crate::declaration::kinds::KindName;
 use crate::declaration::tenancy::{Claim, Claims};
 use crate::environment::kept::Irreversible;
-use crate::environment::{BEFORE_WINDLASS, EnvironmentState, FormerState, Running, Snapshot};
+use crate::environment::{BEFORE_WINDLASS, EnvironmentState, FormerState, Proof, Running, Snapshot};
 use crate::moving::removal::{RemovalFacts, RetainedRecord};
 use crate::moving::scope::{Scope, Side, taken};
 use crate::prose;
@@ -274,8 +274,9 @@ fn take_in(moving: Moving<'_>, moved: MovedRecord, state: &mut EnvironmentState,
         // It came after that run only if what runs did.
         let after = left.and_then(|left| left.irreversible.get(&was)).cloned();
         let after = after.filter(|after| run.as_ref() == Some(after));
+        let proven = left.is_some_and(|left| left.proof.holds(&was));
         let running = running.clone().map(Box::new);
-        running.map(|running| FormerState::Ran { running, after })
+        running.map(|running| FormerState::Ran { running, after, proven })
     };
     // The name in the former environment's snapshots says nothing about the snapshots here.
     let kept = record.before.remove(&was).filter(|_| moving.is_within());
@@ -309,23 +310,23 @@ fn first(state: &mut EnvironmentState, left: Option<&Snapshot>, now: Time) -> Ve
         replaced: 0,
         components: state.found.clone(),
         irreversible: Irreversible::new(),
-        unmeasured: false,
+        proof: Proof::default(),
     };
-    let after = state.before.iter().filter_map(|(name, before)| {
-        let last = before.values().next_back()?;
-        match last {
-            FormerState::Ran { after, .. } => Some((name.clone(), after.clone()?)),
-            FormerState::Called(_) => None,
+    let (mut came_after, mut proof) = (Irreversible::new(), Proof::default());
+    for (name, before) in &state.before {
+        if let Some(FormerState::Ran { after, proven, .. }) = before.values().next_back() {
+            came_after.extend(after.clone().map(|after| (name.clone(), after)));
+            proof.measured.extend(proven.then(|| name.clone()));
         }
-    });
+    }
     let runs = Snapshot {
         number: 2,
         version: newest.version,
         release: left.and_then(|left| left.release.clone()),
-        unmeasured: left.is_some_and(|left| left.unmeasured),
         replaced: 1,
         components: state.running.clone(),
-        irreversible: after.collect(),
+        irreversible: came_after,
+        proof,
         ..found.clone()
     };
     (state.snapshot, state.last_snapshot) = (2, 2);

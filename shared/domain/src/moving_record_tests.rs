@@ -54,6 +54,7 @@ fn who_takes_over_goes_back_to_what_ran_and_to_what_was_found() {
     assert_eq!((&runs.release, runs.replaced), (&scene.left.as_ref().unwrap().release, 1));
     assert_eq!(runs.components[&web].version(), "1.3.0");
     assert_eq!(runs.irreversible, [(web.clone(), run())].into());
+    assert!(runs.proof.holds(&web), "as good as it was where it came from");
     let state = &scene.to.state;
     assert_eq!((state.snapshot, state.last_snapshot), (2, 2));
     assert_eq!(state.running[&web].known_as, BTreeMap::new());
@@ -69,7 +70,7 @@ fn who_takes_over_goes_back_to_what_ran_and_to_what_was_found() {
     assert_eq!(scene.moved().unwrap(), vec![]);
     let state = &scene.to.state;
     let before = &state.before[&web];
-    let Some((4, FormerState::Ran { running, after })) = before.first_key_value() else {
+    let Some((4, FormerState::Ran { running, after, proven: true })) = before.first_key_value() else {
         panic!("{before:?}");
     };
     assert_eq!(running.version(), "1.3.0");

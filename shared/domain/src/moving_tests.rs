@@ -1,7 +1,7 @@
 use super::*;
 use crate::declaration::tenancy::{self, Owner};
 use crate::environment::kept::IrreversibleRun;
-use crate::environment::{BEFORE_WINDLASS, GivenVersion, HeldState, Hold, Lock, LockHolder, Snapshot};
+use crate::environment::{BEFORE_WINDLASS, GivenVersion, HeldState, Hold, Lock, LockHolder, Proof, Snapshot};
 use crate::moving::application::{Moved, ToMove};
 use crate::release::identity::{DeploymentId, EnvironmentId, Order};
 use crate::text::name::{AppName, EnvironmentName};
@@ -138,7 +138,7 @@ impl Scene {
             replaced: 4,
             components: self.from.state.running.clone(),
             irreversible: [(component("web"), run())].into(),
-            unmeasured: false,
+            proof: Proof { measured: [component("web")].into(), ..Proof::default() },
         });
     }
 

@@ -155,8 +155,9 @@ pub(super) fn judged(judgement: &Judgement) -> Vec<Line> {
         judgement.measurements.iter().map(|measurement| measured(judgement, measurement)).collect();
     let (tone, outcome) = match judgement.verdict {
         Verdict::Pass if judgement.measurements.is_empty() => (Tone::Still, "passed: no gate, nothing was measured"),
-        Verdict::Pass if judgement.decides => (Tone::Good, "passed"),
-        Verdict::Pass => (Tone::Still, "is over, its gates were recorded and did not decide"),
+        Verdict::Pass if !judgement.decides => (Tone::Still, "is over, its gates were recorded and did not decide"),
+        Verdict::Pass if judgement.is_measured() => (Tone::Good, "passed"),
+        Verdict::Pass => (Tone::Still, "passed: each gate is unknown, nothing was measured"),
         Verdict::Fail => (Tone::Bad, "FAILED"),
         Verdict::Unknown => return lines,
     };

@@ -22,6 +22,9 @@ pub enum FormerState {
         /// Its irreversible run before that.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<IrreversibleRun>,
+        /// True if it was measured there, and ran.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        proven: bool,
     },
 }
 

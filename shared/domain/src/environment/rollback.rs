@@ -109,7 +109,7 @@ fn no_way_back(name: &ComponentName, reason: String, remedy: Prose) -> Finding {
 mod tests {
     use super::*;
     use crate::declaration::kinds::KindName;
-    use crate::environment::GivenVersion;
+    use crate::environment::{GivenVersion, Proof};
     use crate::release::artifact::Artifact;
     use crate::release::identity::DeploymentId;
     use crate::text::digest::Digest;
@@ -148,7 +148,7 @@ mod tests {
             replaced: 1,
             components,
             irreversible: [].into(),
-            unmeasured: false,
+            proof: Proof::default(),
         }
     }
 

@@ -3,7 +3,7 @@
 
 use crate::environment::former_components::{Former, FormerState};
 use crate::environment::kept::Irreversible;
-use crate::environment::{BEFORE_WINDLASS, EnvironmentState, Running};
+use crate::environment::{BEFORE_WINDLASS, Doubts, EnvironmentState, Proof, Running};
 use crate::release::identity::DeploymentId;
 use crate::text::digest::Digest;
 use crate::text::foreign;
@@ -36,10 +36,10 @@ pub struct Snapshot {
     /// Irreversible runs before it was made.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub irreversible: Irreversible,
-    /// True if no wave of the deployment that made it had a gate: then it was judged, and nothing was measured. False
-    /// in a snapshot that was made before this was kept.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub unmeasured: bool,
+    /// The results of the deployments that brought what it has: which components a gate has measured, and which of them
+    /// nothing ran.
+    #[serde(default)]
+    pub proof: Proof,
 }
 
 impl Snapshot {
@@ -59,11 +59,33 @@ impl Snapshot {
     /// Returns whether the snapshot is the same as the record of what runs: then going back to it changes nothing, as
     /// far as Windlass knows.
     pub fn runs(&self, state: &EnvironmentState) -> bool {
-        let runs = |(name, ran): (&ComponentName, &Running)| {
-            let running = state.running.get(name);
-            running.is_some_and(|running| ran.is_same(running))
-        };
-        self.components.iter().all(runs)
+        self.components.iter().all(|(name, ran)| state.runs_as(name, ran))
+    }
+
+    /// Returns whether a deployment that was judged good made it, every component of it was measured, and all of them
+    /// ran.
+    pub fn is_verified_good(&self) -> bool {
+        self.release.is_some() && self.doubts().is_empty()
+    }
+
+    /// Returns why it is not verified good although its deployment was judged good. No release brought what was found,
+    /// and a task is measured by its end, so that neither is in doubt.
+    pub fn doubts(&self) -> Doubts {
+        let components = self.components.iter().filter(|_| self.release.is_some());
+        let brought = components.filter(|(_, ran)| ran.version() != BEFORE_WINDLASS && !ran.once);
+        self.proof.doubts(brought.map(|(name, _)| name))
+    }
+
+    /// Returns whether all that going to it changes was measured, and ran. What was found was not.
+    pub fn is_proven(&self, changes: impl Fn(&ComponentName, &Running) -> bool) -> bool {
+        let changed = self.components.iter().filter(|(name, ran)| !ran.once && changes(name, ran));
+        changed.map(|(name, _)| name).all(|name| self.proof.holds(name))
+    }
+
+    /// Returns the proof of the components that run as it says.
+    pub fn proof_of_what_runs(&self, state: &EnvironmentState) -> Proof {
+        let runs = |name: &ComponentName| self.components.get(name).is_some_and(|ran| state.runs_as(name, ran));
+        self.proof.clone().only(runs)
     }
 }
 
@@ -75,9 +97,10 @@ fn name_as_now(snapshot: &mut Snapshot, former: &Former) {
         let (_, before) = before.range(number + 1..).next()?;
         Some((name, before))
     });
-    let (mut components, mut runs) = (Vec::new(), Vec::new());
+    let (mut components, mut runs, mut names) = (Vec::new(), Vec::new(), BTreeMap::new());
     for (name, before) in then.clone() {
         if let FormerState::Called(was) = before {
+            names.insert(was.clone(), name.clone());
             let ran = snapshot.components.remove(was);
             components.extend(ran.map(|ran| (name.clone(), ran.called(was))));
             let run = snapshot.irreversible.remove(was);
@@ -86,14 +109,16 @@ fn name_as_now(snapshot: &mut Snapshot, former: &Former) {
     }
     snapshot.components.extend(components);
     snapshot.irreversible.extend(runs);
+    snapshot.proof = std::mem::take(&mut snapshot.proof).renamed(&names);
     for (name, before) in then {
-        if let FormerState::Ran { running, after } = before
+        if let FormerState::Ran { running, after, proven } = before
             && snapshot.version != BEFORE_WINDLASS
             && !snapshot.components.contains_key(name)
         {
             snapshot.components.insert(name.clone(), (**running).clone());
             let after = after.iter().map(|run| (name.clone(), run.clone()));
             snapshot.irreversible.extend(after);
+            snapshot.proof.measured.extend(proven.then(|| name.clone()));
         }
     }
 }

@@ -22,7 +22,7 @@ fn run(version: &str) -> IrreversibleRun {
 }
 
 fn came(version: &str, after: Option<&str>) -> FormerState {
-    FormerState::Ran { running: Box::new(ran(version)), after: after.map(run) }
+    FormerState::Ran { running: Box::new(ran(version)), after: after.map(run), proven: false }
 }
 
 fn called(text: &str) -> FormerState {
@@ -70,7 +70,7 @@ fn an_older_snapshot_is_read_by_the_names_that_components_have_now() {
             replaced: 0,
             components: words(has).map(|it| (name(it), ran(it))).collect(),
             irreversible: words(runs).map(|it| (name(it), run(it))).collect(),
-            unmeasured: false,
+            proof: Proof::default(),
         };
         let now = snapshot.with_found(&state);
         let components = now.components.iter().map(|(of, ran)| {
@@ -82,6 +82,39 @@ fn an_older_snapshot_is_read_by_the_names_that_components_have_now() {
         let shown = format!("{}; {}", components.collect::<Vec<_>>().join(" "), runs.collect::<Vec<_>>().join(" "));
         assert_eq!(shown, wanted, "row {number}");
     }
+}
+
+#[test]
+fn a_proof_is_read_by_the_names_that_components_have_now() {
+    let names = |text: &str| text.split_whitespace().map(name).collect();
+    let snapshot = Snapshot {
+        number: 3,
+        version: "1".into(),
+        release: Some(Digest::of(b"1")),
+        deployment: DeploymentId("1".into()),
+        made: Time(0),
+        replaced: 0,
+        components: [(name("a"), ran("1")), (name("t"), Running { once: true, ..ran("1") })].into(),
+        irreversible: [].into(),
+        proof: Proof { measured: names("a"), ..Proof::default() },
+    };
+    assert!(snapshot.is_verified_good(), "a task is measured by its end");
+    let mut state = EnvironmentState::default();
+    state.before.insert(name("b"), [(4, called("a"))].into());
+    for (came, proven) in [("c", true), ("d", false)] {
+        let ran = FormerState::Ran { running: Box::new(ran("9")), after: None, proven };
+        state.before.insert(name(came), [(4, ran)].into());
+    }
+    state.found.insert(name("e"), ran(BEFORE_WINDLASS));
+    let now = snapshot.with_found(&state);
+    assert_eq!(now.proof.measured, names("b c"));
+    assert_eq!(now.doubts().unmeasured, names("d"), "nobody brought what was found");
+    assert!(!Snapshot { release: None, ..now.clone() }.is_verified_good(), "nobody judged it");
+    let proven = |changed: &'static str| now.is_proven(|name, _| changed.contains(name.as_str()));
+    assert_eq!(["b c", "b d", "e", "t", ""].map(proven), [true, false, false, true, true]);
+    // Of what runs otherwise by now nothing is known.
+    state.running = [(name("b"), ran("1")), (name("c"), ran("8"))].into();
+    assert_eq!(now.proof_of_what_runs(&state).measured, names("b"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Finds what is wanted of each component: what the release or the snapshot says, beside the declaration.
 
-use crate::conductor::newest_good_of;
+use crate::conductor::newest_of;
 use crate::deployment_context::DeploymentContext;
 use crate::kinds::KindPorts;
 use crate::ledger;
@@ -174,6 +174,7 @@ impl Scene {
 
     fn wanted_back<'a>(&'a self, goal: &'a Snapshot) -> AllWanted<'a> {
         let mut all = AllWanted::default();
+        all.warnings.extend(self.in_doubt(goal));
         let declared = &self.loaded.resolved.components;
         for (name, way) in ways(goal, &self.state, &declared.keys().collect()) {
             if self.is_passed_over(&name) {
@@ -204,6 +205,21 @@ impl Scene {
             }
         }
         all
+    }
+
+    /// Returns the warning that what a rollback brings back is not verified good.
+    fn in_doubt(&self, goal: &Snapshot) -> Option<Finding> {
+        let brings = |name: &ComponentName| goal.components.get(name).is_some_and(|ran| !self.state.runs_as(name, ran));
+        let doubts = goal.doubts().only(brings);
+        let is_rollback = self.loaded.record.action == ActionName::Rollback;
+        (is_rollback && !doubts.is_empty()).then(|| {
+            Finding::new(
+                FindingName::NothingMeasured,
+                format!("environments.{}", self.loaded.record.environment),
+                format!("Snapshot {} ({}) {doubts}, so that it is not verified good.", goal.number, goal.version),
+                "Look yourself at what it brings back; or name a snapshot that is verified good.",
+            )
+        })
     }
 
     /// Returns the finding that a component runs and is not deployed any more.
@@ -256,8 +272,8 @@ impl AllWanted<'_> {
     }
 }
 
-/// Returns the snapshot that a rollback from what a release leaves goes to: the one that it replaces, or a good one
-/// before that.
+/// Returns the snapshot that a rollback from what a release leaves goes to: the one that it replaces, or one before
+/// that.
 async fn way_back(
     ports: &impl DynamoDbApi,
     loaded: &DeploymentContext,
@@ -268,8 +284,13 @@ async fn way_back(
         return Ok(None);
     }
     let at = record.environment_id();
-    let good = newest_good_of(ports, state.snapshot, at).await?;
-    Ok(good.map(|good| good.with_found(state)))
+    let brought = &record.release.components;
+    let weigh = |goal: Snapshot| {
+        let goal = goal.with_found(state);
+        Some(goal.is_proven(|name, ran| brought.contains_key(name) || !state.runs_as(name, ran)))
+    };
+    let goal = newest_of(ports, state.snapshot, at, weigh).await?;
+    Ok(goal.map(|goal| goal.with_found(state)))
 }
 
 /// Returns the components that run and are not declared, but were declared when the present snapshot was made. Later

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::deployment::accept_look::{AcceptLook, Live};
 use windlass_domain::deployment::step::{ChangeRecord, SEEN_AFTER_MS, Step, StepStatus};
-use windlass_domain::environment::{EnvironmentState, GivenVersion, HeldState, Running, Snapshot};
+use windlass_domain::environment::{EnvironmentState, GivenVersion, HeldState, Proof, Running, Snapshot};
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::fault::{Fault, FaultName};
@@ -224,7 +224,7 @@ fn what_is_accepted_of_a_rollback_replaces_what_it_went_to_and_nothing_newer() {
             replaced: present,
             components: BTreeMap::new(),
             irreversible: [].into(),
-            unmeasured: false,
+            proof: Proof::default(),
         };
         scene.stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), 5), &runs);
         scene.step("live", StepStatus::UndoFailed, |step| {

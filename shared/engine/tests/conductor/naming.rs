@@ -5,7 +5,7 @@ use crate::conductor::scene::{Scene, is_rollback};
 use crate::conductor::settling::{former, judged_after_others, snapshot};
 use crate::stage::{app, component, id, prod, zip};
 use windlass_domain::declaration::plan::PlanOutcome;
-use windlass_domain::environment::Snapshot;
+use windlass_domain::environment::{Proof, Snapshot};
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::digest::Digest;
 use windlass_engine::ledger;
@@ -21,7 +21,7 @@ fn judged_good(scene: &Scene) -> Snapshot {
         replaced: 2,
         components: scene.state().running,
         irreversible: [].into(),
-        unmeasured: false,
+        proof: Proof::default(),
     };
     let key = ledger::snapshot(EnvironmentId::new(&app(), &prod()), 3);
     scene.stage.put(key, &snapshot);

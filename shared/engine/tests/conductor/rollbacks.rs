@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use windlass_domain::deployment::step::{ChangeRecord, StepStatus};
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::environment::kept::IrreversibleRun;
-use windlass_domain::environment::{EnvironmentState, GivenVersion, HeldState, Running, Snapshot, Veto};
+use windlass_domain::environment::{EnvironmentState, GivenVersion, HeldState, Proof, Running, Snapshot, Veto};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::EnvironmentId;
@@ -46,7 +46,7 @@ fn put_snapshot(scene: &Scene, number: u64, replaced: u64, release: Option<Diges
         replaced,
         components: components.into(),
         irreversible: [].into(),
-        unmeasured: false,
+        proof: Proof::default(),
     };
     scene.stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), number), &snapshot);
 }
@@ -143,14 +143,66 @@ fn after_a_rollback_to_what_was_before_windlass_the_good_snapshots_are_named() {
     let state = EnvironmentState { snapshot: 5, last_snapshot: 5, ..EnvironmentState::default() };
     scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     veto(&scene, 3);
+    prove(&scene, 2, "api jobs");
     let (answer, _) = press(&scene, json!({}));
-    let reason = "The present snapshot replaced no other release that was verified good and is not vetoed. A rollback \
-        that names none goes only to what the present one replaced. Remedy: ";
-    let good = "Verified good, and not what runs: 4 (1.4.0), 2 (1.2.0). To go to snapshot 4, start ";
+    let reason = "The present snapshot replaced no other release that passed and is not vetoed. A rollback that names \
+        none goes only to what the present one replaced. Remedy: ";
+    let good = "Passed, and not what runs: 4 (1.4.0, not verified good), 2 (1.2.0). To go to snapshot 2, start ";
     assert_eq!(answer.error, "NothingToGoBackTo");
     for part in [reason, good] {
         assert!(answer.cause.contains(part), "{}", answer.cause);
     }
+}
+
+/// Records that gates have measured these components of a snapshot.
+fn prove(scene: &Scene, number: u64, measured: &str) {
+    let key = ledger::snapshot(EnvironmentId::new(&app(), &prod()), number);
+    let mut snapshot: Snapshot = scene.stage.get(&key).unwrap();
+    snapshot.proof.measured = measured.split_whitespace().map(component).collect();
+    scene.stage.put(key, &snapshot);
+}
+
+/// A row: what was measured of some snapshots, those that are vetoed, whether `jobs` runs as in all of them, and where a
+/// rollback from snapshot 5 goes.
+type Measured = (&'static [(u64, &'static str)], &'static [u64], bool, u64);
+
+/// Safety: undo: A rollback goes by itself to what only passed only where nothing that was measured is there.
+#[test]
+fn it_goes_to_what_was_measured_before_what_only_passed() {
+    let table: [Measured; 8] = [
+        (&[(2, "api jobs"), (4, "api jobs")], &[], false, 4),
+        (&[(2, "api jobs")], &[], false, 2),
+        (&[], &[], false, 4),
+        (&[(2, "api jobs")], &[2], false, 4),
+        (&[(3, "api jobs")], &[4], false, 3),
+        // A part of what it would bring was not measured.
+        (&[(3, "api")], &[], false, 4),
+        // What stays as it is is no reason for another one.
+        (&[(3, "api")], &[], true, 3),
+        (&[(4, "api"), (3, "api jobs")], &[], true, 4),
+    ];
+    for (measured, vetoed, stays, wanted) in table {
+        let scene = scene(5);
+        for (number, components) in measured {
+            prove(&scene, *number, components);
+        }
+        for number in vetoed {
+            veto(&scene, *number);
+        }
+        let mut state = scene.state();
+        state.running.extend(stays.then(|| (component("jobs"), running(9, false))));
+        scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
+        let record = press(&scene, json!({})).1.unwrap();
+        assert_eq!(record.snapshot, Some(wanted), "{measured:?} {vetoed:?} {stays}");
+    }
+    // What nothing ran was not measured, whatever its gates say.
+    let scene = scene(4);
+    prove(&scene, 2, "api jobs");
+    let key = ledger::snapshot(EnvironmentId::new(&app(), &prod()), 2);
+    let mut snapshot: Snapshot = scene.stage.get(&key).unwrap();
+    snapshot.proof.idle.insert(component("api"), "it wants nothing".into());
+    scene.stage.put(key, &snapshot);
+    assert_eq!(press(&scene, json!({})).1.unwrap().snapshot, Some(3));
 }
 
 #[test]

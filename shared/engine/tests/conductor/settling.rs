@@ -4,13 +4,14 @@ use crate::conductor::found_in_place::found_in_place;
 use crate::conductor::scene::{FIRST, Scene, fault, in_short};
 use crate::stage::{TOKEN, app, component, id, prod, zip};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::plan::{Plan, PlanOutcome};
 use windlass_domain::deployment::Status;
+use windlass_domain::deployment::judgement::Judgement;
 use windlass_domain::deployment::step::{StepFailure, StepStatus};
 use windlass_domain::document::git::Git;
 use windlass_domain::environment::kept::IrreversibleRun;
-use windlass_domain::environment::{EnvironmentState, GivenVersion, Running, Snapshot, Veto};
+use windlass_domain::environment::{EnvironmentState, GivenVersion, Proof, Running, Snapshot, Veto};
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::release::stays_reachable::{StaysReachable, WhyReachable};
@@ -64,7 +65,7 @@ pub fn judged_after_others() -> Scene {
         replaced: 1,
         components: BTreeMap::from([(component("api"), former("api", b"older"))]),
         irreversible: [].into(),
-        unmeasured: false,
+        proof: Proof { measured: [component("api")].into(), ..Proof::default() },
     };
     scene.stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), 2), &snapshot);
     scene
@@ -82,7 +83,8 @@ fn a_success_is_live_marked_and_unlocked() {
     assert_eq!(lock.held, None);
     assert!(lock.token > TOKEN);
     assert_eq!(scene.record().status, Status::Ended);
-    assert_eq!(ending.cause.written(), "shop prod 1.4.0 is live: api changed.");
+    let wanted = "shop prod 1.4.0 is live: api changed.\n  passed; nothing was measured of api";
+    assert_eq!(ending.cause.written(), wanted);
     assert_eq!(ending.at, scene.now());
     assert_eq!(state.marks[&component("api").into()], scene.record().order);
     let running = &state.running[&component("api")];
@@ -172,6 +174,54 @@ fn a_later_success_replaces_the_snapshot_that_ran() {
     let running = scene.state().running;
     assert_eq!(running[&component("api")].artifact, Some(new()));
     assert_eq!(running[&component("jobs")], former("jobs", b"old"));
+}
+
+/// A row: component and verdict of the one gate (`-` is the whole release); why nothing runs `api`; what had been measured
+/// of what ran before; and what is measured then, with the second line of the ending.
+type ProofRow = ([&'static str; 2], Option<&'static str>, &'static str, &'static str, Option<&'static str>);
+
+/// The release changes `api`, and `jobs` stays as it is.
+#[test]
+fn the_proof_of_what_runs_is_kept_by_component() {
+    let none = Some("passed; nothing was measured of api");
+    let idle = Some("passed; nothing ran api (it wants nothing)");
+    let table: [ProofRow; 7] = [
+        (["api", "pass"], None, "jobs", "api jobs", None),
+        (["-", "pass"], None, "", "api", None),
+        (["jobs", "pass"], None, "", "", none),
+        // What was known of the former bytes says nothing of the new ones.
+        (["api", "unknown"], None, "api jobs", "jobs", none),
+        (["-", "unknown"], None, "api", "", none),
+        (["api", "pass"], Some("it wants nothing"), "jobs", "api jobs", idle),
+        (["api", "unknown"], Some("it wants nothing"), "jobs", "jobs", idle),
+    ];
+    let names = |text: &str| text.split_whitespace().map(component).collect::<BTreeSet<_>>();
+    for (gate, idle, known, wanted, line) in table {
+        let scene = judged_after_others();
+        let present = Snapshot {
+            number: 3,
+            components: scene.state().running,
+            proof: Proof { measured: names(known), ..Proof::default() },
+            ..snapshot(&scene, 2).unwrap()
+        };
+        scene.stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), 3), &present);
+        let [of, verdict] = gate;
+        let of = Some(of).filter(|of| *of != "-");
+        let mut judgement: Judgement = scene.stage.get(&ledger::judgement(&id(), 0)).unwrap();
+        judgement.measurements = serde_json::from_value(json!([{"gate": "a", "source": "alarm", "component": of,
+            "verdict": verdict, "measured": "7.3", "threshold": "5", "at": 0}]))
+        .unwrap();
+        scene.stage.put(ledger::judgement(&id(), 0), &judgement);
+        scene.step("api", StepStatus::Changed, |step| step.idle = idle.map(str::to_owned));
+        scene.asks("Settle").unwrap();
+        let row = format!("{gate:?} {idle:?} {known}");
+        let after = snapshot(&scene, 6).unwrap();
+        assert_eq!(after.proof.measured, names(wanted), "{row}");
+        assert_eq!(after.proof.idle.keys().next().is_some(), idle.is_some(), "{row}");
+        assert_eq!(after.is_verified_good(), line.is_none() && wanted == "api jobs", "{row}");
+        let cause = scene.ending().cause;
+        assert_eq!(cause.written().lines().nth(1).map(str::trim), line, "{row}");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::stage::{app, component, id, prod};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::deployment::{Status, Why};
-use windlass_domain::environment::{EnvironmentState, HeldState, Snapshot};
+use windlass_domain::environment::{EnvironmentState, HeldState, Proof, Snapshot};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
@@ -71,7 +71,7 @@ fn an_operator_does_not_wait_for_a_deployment_that_runs() {
             replaced: 2,
             components: BTreeMap::new(),
             irreversible: [].into(),
-            unmeasured: false,
+            proof: Proof::default(),
         };
         scene.stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), 3), &there);
         assert_eq!(in_short(&turn(&scene)), (Transition::Preempt, ""));

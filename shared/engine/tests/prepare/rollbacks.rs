@@ -4,10 +4,12 @@ use crate::prepare::scene::{HEALTH, NEW, new_release, plan, prepare, step};
 use crate::stage::{Stage, app, component, id, prod};
 use bytes::Bytes;
 use windlass_domain::declaration::plan::PlanOutcome;
-use windlass_domain::environment::{GivenVersion, Running, Snapshot};
+use windlass_domain::environment::{GivenVersion, Proof, Running, Snapshot};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::FindingName;
 use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::time::Time;
 use windlass_engine::ledger;
@@ -36,7 +38,7 @@ fn rollback() -> Stage {
         replaced: 0,
         components: [running("worker"), running("api")].into(),
         irreversible: [].into(),
-        unmeasured: false,
+        proof: Proof::default(),
     };
     stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), 4), &snapshot);
     for name in ["shop-worker-prod", "shop-api-prod"] {
@@ -89,5 +91,23 @@ fn a_rollback_does_not_wait_for_a_gate_that_cannot_be_asked() {
         assert_eq!(plan.outcome, PlanOutcome::Change, "{name}");
         let is_warned = plan.warnings.iter().any(|it| it.reason.written().contains("CloudWatch is away"));
         assert!(is_warned, "{:?}", plan.warnings);
+    }
+}
+
+#[test]
+fn a_rollback_to_what_is_not_verified_good_says_so() {
+    let nothing = "Snapshot 4 (1.3.0) passed; nothing was measured of api, so that it is not verified good.";
+    let table = [(true, "worker", Some(nothing)), (true, "api worker", None), (false, "", None)];
+    for (passed, measured, wanted) in table {
+        let stage = rollback();
+        let key = ledger::snapshot(EnvironmentId::new(&app(), &prod()), 4);
+        let mut snapshot: Snapshot = stage.get(&key).unwrap();
+        snapshot.release = passed.then(|| Digest::of(b"1.3.0"));
+        snapshot.proof.measured = measured.split_whitespace().map(component).collect();
+        stage.put(key, &snapshot);
+        prepare(&stage).unwrap();
+        let warnings = plan(&stage).warnings;
+        let found = warnings.iter().find(|it| it.name == FindingName::NothingMeasured);
+        assert_eq!(found.map(|it| it.reason.written()).as_deref(), wanted, "{passed} {measured}");
     }
 }

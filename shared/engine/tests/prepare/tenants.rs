@@ -10,7 +10,9 @@ use windlass_domain::declaration::tenancy::Claim;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::step::Step;
 use windlass_domain::deployment::{Deployment, Ended};
-use windlass_domain::environment::{EnvironmentState, GivenVersion, HeldState, Lock, LockHolder, Running, Snapshot};
+use windlass_domain::environment::{
+    EnvironmentState, GivenVersion, HeldState, Lock, LockHolder, Proof, Running, Snapshot,
+};
 use windlass_domain::release::Release;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::artifact::Artifact;
@@ -178,7 +180,7 @@ impl Tenants {
             replaced: 0,
             components: to.running.clone(),
             irreversible: [].into(),
-            unmeasured: false,
+            proof: Proof::default(),
         };
         let key = ledger::snapshot(record.environment_id(), 1);
         self.stage.put(key, &snapshot);

@@ -6,7 +6,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::environment::kept::IrreversibleRun;
-use windlass_domain::environment::{EnvironmentState, GivenVersion, Running, Snapshot};
+use windlass_domain::environment::{EnvironmentState, GivenVersion, Proof, Running, Snapshot};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::text::digest::Digest;
@@ -53,7 +53,7 @@ fn after(declaration: &str) -> Stage {
         replaced: 0,
         components: components.clone(),
         irreversible: [].into(),
-        unmeasured: false,
+        proof: Proof::default(),
     };
     stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), 1), &snapshot);
     let environment =
@@ -105,7 +105,7 @@ fn what_nothing_measures_is_named_in_the_plan() {
         replaced: 0,
         components: BTreeMap::new(),
         irreversible: [].into(),
-        unmeasured: false,
+        proof: Proof::default(),
     };
     stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), 1), &snapshot);
     stage.record.action = ActionName::Rollback;
@@ -124,7 +124,7 @@ fn where_a_task_was_run(bytes: &'static [u8], knows: [bool; 2], is_good: [bool; 
         let of = usize::try_from(number).unwrap() - 1;
         let runs = runs.clone().into_iter().filter(|_| knows[of]);
         let snapshot = Snapshot {
-            unmeasured: false,
+            proof: Proof::default(),
             number,
             version: format!("1.{number}.0"),
             release: is_good[of].then(|| Digest::of(&number.to_be_bytes())),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use windlass_domain::declaration::kinds::site::SiteMode;
 use windlass_domain::deployment::step::Progress;
-use windlass_domain::environment::{EnvironmentState, Running, Snapshot};
+use windlass_domain::environment::{EnvironmentState, Proof, Running, Snapshot};
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::FindingName;
@@ -47,7 +47,7 @@ pub fn settle(scene: &Scene, number: u64, replaced: u64) {
         replaced,
         components: components.clone(),
         irreversible: [].into(),
-        unmeasured: false,
+        proof: Proof::default(),
     };
     let key = ledger::snapshot(EnvironmentId::new(&app, &env), number);
     scene.put(key, ledger::to_body(&snapshot).unwrap());

@@ -117,8 +117,8 @@ fn the_first_release_of_a_component_is_taken_back() {
     let (error, cause) = is_refused(&mut shop, None);
     assert_eq!(error, "NothingToGoBackTo");
     assert!(!cause.contains(r#""snapshot":1"#), "{cause}");
-    // What was verified good is named, although the present one has not replaced it.
-    let named = "Verified good, and not what runs: 4 (1.0.0), 3 (1.1.0). To go to snapshot 4, start";
+    // What passed is named, although the present one has not replaced it.
+    let named = "Passed, and not what runs: 4 (1.0.0), 3 (1.1.0). To go to snapshot 4, start";
     assert!(cause.contains(named), "{cause}");
 
     // A later release goes on from there, and its rollback comes back to there.

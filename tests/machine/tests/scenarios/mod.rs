@@ -37,5 +37,6 @@ mod shifts;
 mod stops;
 mod upgrades;
 mod upload_findings;
+mod verified_good;
 mod ways_in;
 mod withdrawals;

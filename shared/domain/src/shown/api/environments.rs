@@ -6,7 +6,7 @@ use crate::deployment::hourly_look::LookResult;
 use crate::deployment::steering::SteeringRecord;
 use crate::environment::drift::Compared;
 use crate::environment::kept::Irreversible;
-use crate::environment::{Hold, Lock, Running, VersionNames, Waiting};
+use crate::environment::{Doubts, Hold, Lock, Running, VersionNames, Waiting};
 use crate::release::Part;
 use crate::release::identity::DeploymentId;
 use crate::shown::api::deployments::Provenance;
@@ -66,13 +66,12 @@ pub struct EnvironmentOverview {
 pub struct Situation {
     /// The number of the present snapshot; 0 before the first.
     pub snapshot: u64,
-    /// True if a deployment that was judged good made the present snapshot.
+    /// True if the present snapshot passed, every component of it was measured, and all of them ran.
     #[serde(default)]
     pub verified_good: bool,
-    /// True if that deployment had no gate, so that nothing was measured of it. A rollback goes to the snapshot all the
-    /// same.
-    #[serde(default)]
-    pub unmeasured: bool,
+    /// The reasons why it is not verified good although it passed. Without any it is, or nobody judged it.
+    #[serde(flatten)]
+    pub doubts: Doubts,
     /// The hold on automatic deployments: since when, why and by whom. Its reason keeps what others said who held it as
     /// well. Null where nothing is held.
     pub hold: Option<Hold>,

@@ -2,6 +2,7 @@
 //! figures.
 
 use crate::deployment::drill::Drill;
+use crate::environment::Doubts;
 use crate::environment::kept::Irreversible;
 use crate::release::Release;
 use crate::release::artifact::Artifact;
@@ -45,12 +46,12 @@ pub struct ListedSnapshot {
     pub replaced: u64,
     /// True if it is what runs now.
     pub present: bool,
-    /// True if a deployment made it that was judged good. A rollback goes to another one only if it names it.
+    /// True if its deployment was judged good, every component of it was measured, and all of them ran. To another one a
+    /// rollback goes by itself only if it passed, and none that is verified good is there.
     pub verified_good: bool,
-    /// True if that deployment had no gate, so that nothing was measured of it. A rollback goes to the snapshot all the
-    /// same.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub unmeasured: bool,
+    /// The reasons why it is not verified good although it passed. Without any it is, or nobody judged it.
+    #[serde(flatten)]
+    pub doubts: Doubts,
     /// True if its release was undone here later. A rollback goes there only if it names it.
     pub vetoed: bool,
     /// The irreversible runs that going back to it crosses. A rollback must name them in `across`.

@@ -1,4 +1,5 @@
-//! The snapshot to which a rollback or a drill goes, out of those that were verified good; and why it goes nowhere.
+//! The snapshot to which a rollback or a drill goes: the newest that is verified good, else the newest that passed; and
+//! why it goes nowhere.
 
 use crate::conductor::environment::view::View;
 use crate::conductor::request::Ports;
@@ -19,8 +20,7 @@ use windlass_domain::text::prose::Prose;
 /// The number of the snapshot that has what was found before the first release.
 pub const FOUND_FIRST: u64 = 1;
 
-/// Chooses the snapshot to go back to, when it is the rollback's turn: the named one, or the newest verified-good one
-/// that the present one replaced, whose release is not vetoed, and that is something else than what runs. What was found
+/// Chooses the snapshot to go back to, when it is the rollback's turn: the named one, or [`newest_other`]. What was found
 /// of a component belongs to the snapshots that are older than its first change.
 pub async fn choose(ports: &impl Ports, view: &View, record: &mut Deployment) -> Checked<()> {
     let at = record.environment_id();
@@ -95,11 +95,11 @@ async fn nothing_to_go_back_to(ports: &impl DynamoDbApi, view: &View, record: &D
     let reason = match record.snapshot {
         Some(number) => format!("there is no snapshot {number}."),
         None if to_good.is_some() => {
-            "the present snapshot replaced no other release that was verified good and is not vetoed. A \
-             rollback that names none goes only to what the present one replaced."
+            "the present snapshot replaced no other release that passed and is not vetoed. A rollback that names none \
+             goes only to what the present one replaced."
                 .into()
         }
-        None => "the present snapshot replaced no other release that was verified good.".into(),
+        None => "the present snapshot replaced no other release that passed.".into(),
     };
     let members = |number: u64| [("snapshot", number.into()), ("reason", "…".into())];
     let start = input(ActionName::Rollback, of, &members(FOUND_FIRST));
@@ -131,50 +131,59 @@ pub async fn snapshot(ports: &impl DynamoDbApi, of: EnvironmentId<'_>, number: u
     Ok(found.map(|found| found.value))
 }
 
-/// The newest verified-good snapshot that the present one replaced and whose release is not vetoed.
-pub async fn newest_good(ports: &impl DynamoDbApi, present: u64, at: EnvironmentId<'_>) -> Result<Option<Snapshot>> {
-    let present = snapshot(ports, at, present).await?;
-    newest_good_of(ports, present.map_or(0, |present| present.replaced), at).await
-}
-
-/// The newest of those that is something else than what runs.
-async fn newest_other(
+/// The snapshot that a rollback which names none goes to, out of those that the present one replaced and that are
+/// something else than what runs.
+pub async fn newest_other(
     ports: &impl DynamoDbApi,
     present: u64,
     at: EnvironmentId<'_>,
     state: &EnvironmentState,
 ) -> Result<Option<Snapshot>> {
-    let mut goal = newest_good(ports, present, at).await?;
-    while let Some(same) = goal.take_if(|goal| goal.clone().with_found(state).runs(state)) {
-        goal = newest_good(ports, same.number, at).await?;
-    }
-    Ok(goal)
+    let present = snapshot(ports, at, present).await?;
+    let weigh = |goal: Snapshot| {
+        let goal = goal.with_found(state);
+        (!goal.runs(state)).then(|| goal.is_proven(|name, ran| !state.runs_as(name, ran)))
+    };
+    newest_of(ports, present.map_or(0, |present| present.replaced), at, weigh).await
 }
 
-/// The first of a snapshot and those that it replaced that is verified good and whose release is not vetoed.
-pub async fn newest_good_of(
+/// The newest of a snapshot and those that it replaced that passed, whose release is not vetoed, and that is proven. If
+/// none is among the next 25, it is the newest that only passed. `weigh` says whether one is proven; `None` passes over
+/// it.
+pub async fn newest_of(
     ports: &impl DynamoDbApi,
     mut number: u64,
     at: EnvironmentId<'_>,
+    weigh: impl Fn(Snapshot) -> Option<bool>,
 ) -> Result<Option<Snapshot>> {
-    while number > 0 {
+    let (mut passed, mut looked_on) = (None, 0);
+    while number > 0 && looked_on < MOST_LOOKED_AT {
         let Some(one) = snapshot(ports, at, number).await? else {
-            return Ok(None);
+            break;
         };
-        if one.release.is_some() && !is_vetoed(ports, &one, at).await? {
+        number = one.replaced;
+        looked_on += usize::from(passed.is_some());
+        let weighed = weigh(one.clone()).filter(|_| one.release.is_some());
+        let Some(is_proven) = weighed.filter(|is_proven| *is_proven || passed.is_none()) else {
+            continue;
+        };
+        if is_vetoed(ports, &one, at).await? {
+            continue;
+        }
+        if is_proven {
             return Ok(Some(one));
         }
-        number = one.replaced;
+        passed = Some(one);
     }
-    Ok(None)
+    Ok(passed)
 }
 
-/// The most verified-good snapshots that a finding names, and the most snapshots that are looked at for them.
+/// The most snapshots that a finding names, and the most that are looked at for them, or for one that is proven.
 const MOST_NAMED: usize = 4;
 
 const MOST_LOOKED_AT: usize = 25;
 
-/// Returns the newest verified-good snapshots, newest first, to which a rollback can go by their numbers, wherever they
+/// Returns the newest snapshots that passed, newest first, to which a rollback can go by their numbers, wherever they
 /// stand to the present one: their releases are not vetoed, and something else runs now.
 pub async fn good_ones(ports: &impl DynamoDbApi, view: &View, at: EnvironmentId<'_>) -> Result<Vec<Snapshot>> {
     let state = &view.state.value;
@@ -204,20 +213,23 @@ async fn is_vetoed(ports: &impl DynamoDbApi, snapshot: &Snapshot, at: Environmen
     Ok(ledger::load(ports, &ledger::veto(at, release)).await?.is_some())
 }
 
-/// Returns the step to the first of these snapshots, with the numbers of the others; `None` if there is none.
+/// Returns the step to the first of these snapshots that is verified good, or else to the first, with the numbers of the
+/// others; `None` if there is none.
 pub fn to_a_good_one(good: &[Snapshot], of: EnvironmentId<'_>) -> Option<Prose> {
-    let first = good.first()?.number;
-    let named = good.iter();
-    let named: Vec<String> = named.map(|one| format!("{} ({})", one.number, one.version)).collect();
+    let first = good.iter().find(|one| one.is_verified_good()).or_else(|| good.first())?.number;
+    let named = good.iter().map(|one| {
+        let doubts = if one.is_verified_good() { "" } else { ", not verified good" };
+        format!("{} ({}{doubts})", one.number, one.version)
+    });
+    let named: Vec<String> = named.collect();
     let members = [("snapshot", first.into()), ("reason", "…".into())];
     let start = input(ActionName::Rollback, of, &members);
-    let good = format!("Verified good, and not what runs: {}. To go to snapshot {first}, start ", named.join(", "));
+    let good = format!("Passed, and not what runs: {}. To go to snapshot {first}, start ", named.join(", "));
     Some(prose!("{}{}.", good, start))
 }
 
-/// Chooses where the way there goes: to the newest verified-good snapshot that the present one replaced, whose release
-/// is not vetoed, and that is something else than what runs. It goes across nothing irreversible. The drill notes both
-/// ends.
+/// Chooses where the way there goes: where a rollback which names no snapshot goes, but across nothing irreversible. The
+/// drill notes both ends.
 pub async fn choose_for_drill(ports: &impl Ports, view: &mut View, record: &Deployment) -> Checked<Option<u64>> {
     let at = record.environment_id();
     let state = &view.state.value;
@@ -243,12 +255,12 @@ fn no_version_before(record: &Deployment, good: &[Snapshot]) -> Finding {
     let to_good = to_a_good_one(good, record.environment_id());
     let (reason, remedy) = match to_good {
         Some(to_good) => (
-            "the present snapshot replaced none that was verified good, is not vetoed, and is something else. A drill \
-             goes only to what the present one replaced.",
+            "the present snapshot replaced none that passed, is not vetoed, and is something else. A drill goes only to \
+             what the present one replaced.",
             prose!("{} Or deploy a release: then there is a version before, and a drill can go there.", to_good),
         ),
         None => (
-            "no other release that was verified good, and is not vetoed, ran before the present one.",
+            "no other release that passed, and is not vetoed, ran before the present one.",
             "Deploy a second release: then there is a version before, and a drill can go there.".into(),
         ),
     };

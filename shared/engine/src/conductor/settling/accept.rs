@@ -16,7 +16,9 @@ use windlass_domain::deployment::accept::{Accepted, accepted};
 use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::irreversible::kept;
 use windlass_domain::environment::kept::Irreversible;
-use windlass_domain::environment::{ACCEPTED, EnvironmentState, GivenVersion, Lock, ReleaseFate, Running, Snapshot};
+use windlass_domain::environment::{
+    ACCEPTED, EnvironmentState, GivenVersion, Lock, Proof, ReleaseFate, Running, Snapshot,
+};
 use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::artifact::Artifact;
@@ -204,7 +206,8 @@ async fn taken_in(
     let present = present(ports, record, &state.value).await?;
     let kept = kept_runs(ports, record, &state.value, present.as_ref()).await?;
     let replaced = replaced(&state.value, record, present.as_ref());
-    let snapshot = Snapshot { irreversible: kept, ..snapshot(&mut state.value, record, replaced, now) };
+    let proof = present.map(|present| present.proof_of_what_runs(&state.value)).unwrap_or_default();
+    let snapshot = Snapshot { irreversible: kept, proof, ..snapshot(&mut state.value, record, replaced, now) };
     writes.push(put_snapshot(record, snapshot)?);
     if is_live(&state.value, record) {
         writes.extend(past(ports, record, ReleaseFate::Live, now).await?);
@@ -319,6 +322,6 @@ fn snapshot(state: &mut EnvironmentState, record: &Deployment, replaced: u64, no
         replaced,
         components: state.running.clone(),
         irreversible: Irreversible::new(),
-        unmeasured: false,
+        proof: Proof::default(),
     }
 }

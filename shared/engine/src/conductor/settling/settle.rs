@@ -11,6 +11,7 @@ use crate::payload::{Answer, Caller, EndTransition};
 use crate::ports::{Condition, Result, Write};
 use windlass_domain::declaration::gate::Verdict;
 use windlass_domain::declaration::plan::{Plan, PlanOutcome};
+use windlass_domain::deployment::judgement::{Judgement, measured};
 use windlass_domain::deployment::step::Step;
 use windlass_domain::deployment::{Deployment, Why, heal};
 use windlass_domain::environment::{EnvironmentState, Lock, ReleaseFate, Snapshot};
@@ -128,17 +129,19 @@ async fn scene<'a>(
     let record = record.value.clone();
     let seen = ledger::load_all(ports, &ledger::all_seen(&record.id)).await?;
     let judged = ledger::load_all(ports, &ledger::judgements(&record.id)).await?;
-    let measured = judged.iter().any(|judged| !judged.value.measurements.is_empty());
+    let judged: Vec<Judgement> = judged.into_iter().map(|judged| judged.value).collect();
     // Those of a `Prepare` that was killed are no changes.
     let is_changed = plan.value.outcome == PlanOutcome::Change;
-    let changed = steps.iter().filter(|_| is_changed);
+    let changed: Vec<&Step> = steps.iter().filter(|_| is_changed).map(|step| &step.value).collect();
+    let in_place: Vec<Step> = seen.into_iter().map(|step| step.value).collect();
+    let brought = changed.iter().copied().chain(&in_place).map(|step| &step.component);
     Ok(snapshots::EndedWell {
         goal: goal(ports, &record, state).await?,
         present: snapshots::present(ports, &record, state).await?,
         plan: &plan.value,
-        changed: changed.map(|step| &step.value).collect(),
-        in_place: seen.into_iter().map(|step| step.value).collect(),
-        unmeasured: !measured,
+        measured: measured(&judged, brought),
+        changed,
+        in_place,
         now: ports.now(),
         record,
     })
@@ -185,6 +188,8 @@ async fn conclude(
         ended.stays_reachable.clone_from(&plan.stays_reachable);
     }
     add_line(record, overtaken);
+    let doubts = scene.doubts();
+    add_line(record, (!doubts.is_empty()).then(|| doubts.to_string()));
     Ok(())
 }
 

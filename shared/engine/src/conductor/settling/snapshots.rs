@@ -3,12 +3,13 @@
 
 use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Result, Write};
+use std::collections::BTreeSet;
 use windlass_domain::declaration::plan::{Plan, PlanOutcome};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::irreversible::kept;
 use windlass_domain::environment::kept::{Irreversible, IrreversibleRun};
-use windlass_domain::environment::{BEFORE_WINDLASS, EnvironmentState, GivenVersion, Running, Snapshot};
+use windlass_domain::environment::{BEFORE_WINDLASS, Doubts, EnvironmentState, GivenVersion, Proof, Running, Snapshot};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::release::{Part, parts};
@@ -27,8 +28,8 @@ pub struct EndedWell<'a> {
     pub changed: Vec<&'a Step>,
     /// The components of its release that were found in place, although that was not recorded.
     pub in_place: Vec<Step>,
-    /// True if no gate was measured of it.
-    pub unmeasured: bool,
+    /// The components of which a gate passed by a measurement, out of those that it brought.
+    pub measured: BTreeSet<ComponentName>,
     pub now: Time,
 }
 
@@ -42,6 +43,28 @@ impl EndedWell<'_> {
             git: self.record.release.git.clone(),
             released_by: None,
         }
+    }
+
+    /// Returns what it has shown of the components that it brought.
+    fn proof(&self) -> Proof {
+        let idle = self.changed.iter().filter_map(|step| Some((step.component.clone(), step.idle.clone()?)));
+        Proof { measured: self.measured.clone(), idle: idle.collect() }
+    }
+
+    /// Returns why what it brought, or went back to, is not verified good. A task is measured by its end.
+    pub fn doubts(&self) -> Doubts {
+        let states = self.changed.iter().filter(|step| step.kind.goes_back());
+        let changed: BTreeSet<&ComponentName> = states.map(|step| &step.component).collect();
+        match (self.record.action, &self.goal) {
+            (ActionName::Rollback, Some(goal)) => goal.doubts().only(|name| changed.contains(name)),
+            (ActionName::Deploy, None) => self.proof().doubts(changed.into_iter()),
+            _ => Doubts::default(),
+        }
+    }
+
+    fn has_brought(&self, name: &ComponentName) -> bool {
+        let in_place = self.in_place.iter();
+        self.changed.iter().copied().chain(in_place).any(|step| step.component == *name)
     }
 }
 
@@ -230,7 +253,7 @@ fn next_snapshot(state: &mut EnvironmentState, scene: &EndedWell<'_>) -> Result<
     match goal {
         Some(goal) => {
             snapshot.release.clone_from(&goal.release);
-            snapshot.unmeasured = goal.unmeasured;
+            snapshot.proof.clone_from(&goal.proof);
             // The runs that the rollback went across do not count as runs before this snapshot, although what it has
             // runs again.
             snapshot.irreversible.clone_from(&goal.irreversible);
@@ -250,12 +273,13 @@ fn renamed_snapshot(state: &mut EnvironmentState, scene: &EndedWell<'_>) -> Resu
     state.snapshot = state.last_snapshot;
     let mut snapshot = snapshot_of(scene, state, replaced);
     snapshot.release = present.and_then(|present| present.release.clone());
-    snapshot.unmeasured = present.is_some_and(|present| present.unmeasured);
+    snapshot.proof = present.map(|present| present.proof.clone()).unwrap_or_default();
     put_snapshot(&scene.record, snapshot)
 }
 
 fn snapshot_of(scene: &EndedWell<'_>, state: &EnvironmentState, replaced: u64) -> Snapshot {
     let record = &scene.record;
+    let known = scene.present.as_ref().map(|present| present.proof_of_what_runs(state)).unwrap_or_default();
     Snapshot {
         number: state.last_snapshot,
         version: record.release.version.clone(),
@@ -267,7 +291,7 @@ fn snapshot_of(scene: &EndedWell<'_>, state: &EnvironmentState, replaced: u64) -
         irreversible: kept(scene.present.as_ref(), state, |name, ran| {
             ran.deployment == record.id || is_passed_over(scene, name)
         }),
-        unmeasured: scene.unmeasured,
+        proof: known.only(|name| !scene.has_brought(name)).with(scene.proof()),
     }
 }
 
@@ -301,7 +325,7 @@ pub fn before_windlass(record: &Deployment, state: &mut EnvironmentState, now: T
         made: now,
         replaced: 0,
         irreversible: Irreversible::new(),
-        unmeasured: false,
+        proof: Proof::default(),
     };
     put_snapshot(record, snapshot)
 }

@@ -10,6 +10,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::Declared;
 use windlass_domain::declaration::drill_schedule::Schedule;
+use windlass_domain::environment::Snapshot;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::shown::api::deployments::Provenance;
 use windlass_domain::shown::api::environments::{
@@ -99,11 +100,11 @@ pub(super) async fn situation(
         0 => None,
         number => ledger::load(ports, &ledger::snapshot(of, number)).await?.map(|present| present.value),
     };
-    let verified_good = present.as_ref().is_some_and(|present| present.release.is_some());
+    let present = present.map(|present| present.with_found(&here.state));
     Ok(Situation {
         snapshot,
-        verified_good,
-        unmeasured: verified_good && present.is_some_and(|present| present.unmeasured),
+        verified_good: present.as_ref().is_some_and(Snapshot::is_verified_good),
+        doubts: present.map(|present| present.doubts()).unwrap_or_default(),
         hold: here.state.hold.clone(),
         lock: here.lock.clone(),
         waiting: here.waiting.iter().map(WaitingDeployment::from).collect(),

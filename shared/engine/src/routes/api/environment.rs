@@ -2,7 +2,7 @@
 //! /apps/{app}/environments`: which there are, and the one that a Git ref or an image tag chooses.
 
 use super::apps::situation;
-use crate::conductor::newest_good;
+use crate::conductor::newest_other;
 use crate::config::Configured;
 use crate::observe::compare;
 use crate::overview::environment_items;
@@ -29,16 +29,16 @@ use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served {
     known(ports, of).await.or_refused(404)?;
     let mut here = environment_items(ports, of).await?;
+    let crosses = if here.state.irreversible.is_empty() {
+        None
+    } else {
+        let goal = newest_other(ports, here.state.snapshot, of, &here.state).await?;
+        Some(goal.map(|goal| crossed(&goal.with_found(&here.state), &here.state)).unwrap_or_default())
+    };
     let no_longer_declared = take(ports, of.app(), &mut here.state.running).await?;
     let in_force = found(pin::declaration_in_force(ports, of.app()).await)?;
     let schedule = in_force.as_ref().and_then(|it| it.declaration.drills(of.environment()));
     let situation = situation(ports, of, &here, schedule).await?;
-    let crosses = if here.state.irreversible.is_empty() {
-        None
-    } else {
-        let goal = newest_good(ports, here.state.snapshot, of).await?;
-        Some(goal.map(|goal| crossed(&goal.with_found(&here.state), &here.state)).unwrap_or_default())
-    };
     let observed = match call.query.get("observe").map(String::as_str) {
         Some("true") => Some(observed(ports, &here.state, &here.lock).await),
         _ => None,

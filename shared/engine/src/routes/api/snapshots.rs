@@ -45,8 +45,8 @@ fn listed(snapshot: Snapshot, state: &EnvironmentState, undone: &BTreeSet<Digest
     ListedSnapshot {
         number: snapshot.number,
         present: snapshot.number == state.snapshot,
-        verified_good: release.is_some(),
-        unmeasured: release.is_some() && snapshot.unmeasured,
+        verified_good: snapshot.is_verified_good(),
+        doubts: snapshot.doubts(),
         crosses: crossed(&snapshot, state),
         vetoed: release.is_some_and(|release| undone.contains(release)),
         version: snapshot.version,
