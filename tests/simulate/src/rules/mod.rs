@@ -3,6 +3,7 @@
 mod a_component_that_stays_refuses_no_rollback;
 mod functions_come_back;
 mod goes_together;
+mod good_is_measured;
 mod holds_and_vetoes;
 mod irreversible_bars;
 mod late_arrivals_lose;
@@ -31,6 +32,7 @@ pub use a_component_that_stays_refuses_no_rollback::a_component_that_stays_refus
 pub use called_once::is_unbegun_call;
 pub use functions_come_back::functions_come_back;
 pub use goes_together::goes_together;
+pub use good_is_measured::good_is_measured;
 pub use holds_and_vetoes::holds_and_vetoes;
 pub use irreversible_bars::{has_barred, irreversible_bars};
 pub use late_arrivals_lose::late_arrivals_lose;
@@ -117,7 +119,7 @@ pub use files_come_and_go::{files_come_and_go, is_withdrawn_of};
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 52] = [
+pub const RULES: [(&str, Rule); 53] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -151,6 +153,7 @@ pub const RULES: [(&str, Rule); 52] = [
     ("pauses_are_ours", pauses_are_ours),
     ("test_listener_first", test_listener_first),
     ("goes_together", goes_together),
+    ("good_is_measured", good_is_measured),
     ("success_is_final_in_ecs", success_is_final_in_ecs),
     ("plans_write_nothing", plans_write_nothing),
     ("waits_are_recorded", waits_are_recorded),

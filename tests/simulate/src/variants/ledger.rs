@@ -130,6 +130,17 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[Stopped],
     },
     Variant {
+        name: "unknown_is_measured",
+        what: "a gate that is unknown at the end, and that the declaration lets pass, counts as measured",
+        edits: &[Edit {
+            file: "shared/domain/src/deployment/judgement.rs",
+            find: "last.into_iter().filter(|(_, verdict)| *verdict == Verdict::Pass);",
+            replace: "last.into_iter().filter(|(_, verdict)| VARIANT || *verdict == Verdict::Pass);",
+        }],
+        scenarios: &["linear"],
+        mishaps: &[],
+    },
+    Variant {
         name: "arrival_not_found",
         what: "the schedule does not look for those that have not had a turn",
         edits: &[Edit {
