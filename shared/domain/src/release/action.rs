@@ -14,7 +14,7 @@ use std::fmt;
 pub enum ActionName {
     /// Bring a release into an environment.
     Deploy,
-    /// Go back to an earlier verified-good snapshot.
+    /// Go back to an earlier snapshot that passed.
     Rollback,
     /// Go to the version before and come back, so that the way back is known to work.
     Drill,

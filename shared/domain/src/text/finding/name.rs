@@ -265,7 +265,7 @@ pub enum FindingName {
     /// Next: Read the record of the deployment that holds the lock, then ask `recover` to try
     /// again, or `accept` to make what is there the truth.
     NeedsOperator,
-    /// A rollback was asked where no older verified-good snapshot exists, or not the one that it names.
+    /// A rollback was asked where no older snapshot that passed exists, or not the one that it names.
     ///
     /// Next: List the snapshots (`windlass snapshots`) and name one; or deploy a known good release by its version.
     NothingToGoBackTo,
