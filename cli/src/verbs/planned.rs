@@ -220,6 +220,7 @@ mod tests {
     use serde_json::json;
     use windlass_domain::shown::planned::ArrivalFate;
     use windlass_domain::text::finding::FindingName;
+    use windlass_domain::text::name::ComponentName;
 
     fn planned(turn: &ArrivalFate, outcome: &str) -> Planned {
         let side =
@@ -282,5 +283,14 @@ mod tests {
     fn a_plan_shows_where_each_component_comes_from_and_what_it_costs() {
         let text = words(&planned(&ArrivalFate::new(Becomes::Goes, "It would begin at once."), "change"));
         insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn a_plan_names_what_no_gate_measures() {
+        let mut planned = planned(&ArrivalFate::new(Becomes::Goes, "It would begin at once."), "change");
+        let line = "no gate of api: it would pass, and nothing would be measured";
+        assert!(!words(&planned).contains(line));
+        planned.drawn.as_mut().unwrap().unmeasured = [ComponentName::new("api").unwrap()].into();
+        assert!(words(&planned).contains(line));
     }
 }

@@ -91,6 +91,21 @@ fn the_deployment_that_follows_does_what_was_planned() {
     }
 }
 
+#[test]
+fn a_plan_names_what_no_gate_measures() {
+    let program = Program::release().unwrap();
+    let (without, _) = FUNCTIONS.split_once("gates:").unwrap();
+    let jobs = "function: shop-jobs, alias: live";
+    let of_jobs = without.replace(jobs, &format!("{jobs}, gates: {{alarms: [{ALARM}]}}"));
+    for (declaration, wanted) in [(without, &["api", "jobs"][..]), (of_jobs.as_str(), &["api"]), (FUNCTIONS, &[])] {
+        let mut shop = Shop::new(&program, declaration);
+        let request = shop.release("1.0.0", &["api", "jobs"]);
+        let drawn = plan(&mut shop, request).drawn.unwrap();
+        let unmeasured: Vec<&str> = drawn.unmeasured.iter().map(ComponentName::as_str).collect();
+        assert_eq!(unmeasured, wanted, "{declaration}");
+    }
+}
+
 fn planned_of(arn: &str) -> ledger::Key<Planned> {
     ledger::planned(&DeploymentId::planned(arn))
 }
