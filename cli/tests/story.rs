@@ -236,4 +236,9 @@ fn a_finding_is_printed_once_on_lines_of_its_own_with_what_was_added_to_the_caus
                  BadValue q: it is bad.\n    Mend it.\n  page: docs/findings/BadValue.md";
     assert!(text.contains(lines), "{text}");
     assert_eq!(text.matches("it is bad.").count(), 2, "{text}");
+    // What a rollback that was refused has done all the same comes first.
+    record["deployment"]["action"] = "rollback".into();
+    let text = whole(&record);
+    let lines = "Rejected (BadValue): and so is that\nand this is so\np: it is bad.\n    Mend it.\nBadValue q: ";
+    assert!(text.contains(lines), "{text}");
 }

@@ -35,6 +35,7 @@ fn a_deployment_is_watched_until_it_has_ended_and_its_ending_is_the_status() {
         ("NothingToDo", "AlreadyThere", 0),
         ("NothingToDo", "Superseded", 8),
         ("NothingToDo", "Recorded", 10),
+        ("NothingToDo", "NothingChanged", 13),
         ("Rejected", "Because", 3),
         ("Rejected", "Held", 9),
         ("RolledBack", "Because", 4),

@@ -6,7 +6,7 @@ use windlass_domain::release::ending::{Ending, NothingDone};
 use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The exit statuses in words, for `windlass --help`.
-pub const STATUSES: [(&str, &str); 14] = [
+pub const STATUSES: [(&str, &str); 15] = [
     ("0", "what was asked for is so now, was only handed in, or the input is valid"),
     ("1", "Windlass itself went wrong"),
     ("2", "the command was not understood, a file that it names cannot be read, or windlass.toml is not valid"),
@@ -20,6 +20,7 @@ pub const STATUSES: [(&str, &str); 14] = [
     ("10", "recorded only: a person has to start it there"),
     ("11", "the deployment still waited for its turn when the time to wait was over"),
     ("12", "it ended well before, and what runs now could not be seen, or is no longer declared"),
+    ("13", "nothing was changed: what the rollback goes to ran already"),
     ("130", "interrupted by Ctrl-C; what it had started goes on"),
 ];
 
@@ -52,11 +53,13 @@ pub enum Exit {
     StillWaits = 11,
     /// It ended well before it was looked at. Whether it runs now could not be seen, or is looked at no more.
     NotSeen = 12,
+    /// `NothingToDo` (`NothingChanged`): a rollback whose goal runs, and ran already.
+    NothingChanged = 13,
 }
 
 impl Exit {
     /// The last exit status.
-    pub const LAST: Self = Self::NotSeen;
+    pub const LAST: Self = Self::NothingChanged;
 
     /// Returns the exit status of a deployment that was asked for so that it runs.
     pub fn of(ended: &Ended) -> Self {
@@ -64,6 +67,7 @@ impl Exit {
             (Ending::Succeeded, _) | (_, Some(NothingDone::AlreadyThere)) => Self::Good,
             (_, Some(NothingDone::Superseded)) => Self::Superseded,
             (_, Some(NothingDone::Recorded)) => Self::Recorded,
+            (_, Some(NothingDone::NothingChanged)) => Self::NothingChanged,
             // Nothing was changed, for a reason that this program does not know, so this does not say that it runs.
             (Ending::NothingToDo, None) => Self::Broken,
             (Ending::Rejected, None) => Self::of_findings(&ended.findings),
@@ -128,11 +132,12 @@ mod tests {
         use Ending::{NeedsOperator, NothingToDo, Rejected, RolledBack, Succeeded};
         let held = [FindingName::Held];
         let both = [FindingName::Held, FindingName::BadValue];
-        let table: [(Ending, &str, &[FindingName], u8, u8); 10] = [
+        let table: [(Ending, &str, &[FindingName], u8, u8); 11] = [
             (Succeeded, "", &[], 0, 3),
             (NothingToDo, "AlreadyThere", &[], 0, 3),
             (NothingToDo, "Superseded", &[], 8, 3),
             (NothingToDo, "Recorded", &[], 10, 3),
+            (NothingToDo, "NothingChanged", &[], 13, 3),
             (NothingToDo, "OfALaterVersion", &[], 1, 3),
             (Rejected, "Held", &held, 9, 0),
             (Rejected, "Held", &both, 3, 0),

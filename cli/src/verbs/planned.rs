@@ -14,6 +14,7 @@ use serde_json::Value;
 use std::time::Duration;
 use windlass_domain::declaration::gate::Verdict;
 use windlass_domain::declaration::plan::PlanOutcome;
+use windlass_domain::release::action::ActionName;
 use windlass_domain::shown::api::{PlanAnswer, PlanStarted};
 use windlass_domain::shown::planned::{Becomes, DrawnPlan, End, FromTo, GateNow, Planned};
 use windlass_domain::text::count::count;
@@ -115,6 +116,9 @@ pub fn exit(planned: &Planned) -> Exit {
         (Becomes::Superseded, _) => Exit::Superseded,
         (Becomes::Recorded, _) => Exit::Recorded,
         (_, Some(PlanOutcome::Rejected)) => Exit::Rejected,
+        (Becomes::Goes, Some(PlanOutcome::NothingToDo)) if planned.deployment.action == ActionName::Rollback => {
+            Exit::NothingChanged
+        }
         (Becomes::Goes | Becomes::Waits | Becomes::Stops | Becomes::Same, _) => Exit::Good,
     }
 }
@@ -265,6 +269,9 @@ mod tests {
             let row = format!("{turn:?} {outcome}");
             assert_eq!(exit(&planned(&turn, outcome)) as u8, status, "{row}");
         }
+        let mut back = planned(&turn(Becomes::Goes), "nothing_to_do");
+        back.deployment.action = ActionName::Rollback;
+        assert_eq!(exit(&back) as u8, 13);
     }
 
     #[test]

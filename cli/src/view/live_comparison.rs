@@ -149,11 +149,12 @@ pub async fn print_now(windlass: &Windlass, record: &Record, answer: &mut Value,
 fn compare(deployment: &Deployment, exit: Exit, seen: Result<Environment, String>, next: &str) -> PresentLines {
     let ended = deployment.ending.as_ref();
     let is_resolved = ended.is_some_and(|ended| ended.resolved.is_some());
+    let ended_well = matches!(exit, Exit::Good | Exit::NothingChanged);
     let now = match seen {
         Ok(now) => now,
         Err(why) => {
             // What it brought may be gone, and an operator who was needed may be needed no more.
-            let is_open = exit == Exit::Good || (exit == Exit::NeedsOperator && is_resolved);
+            let is_open = ended_well || (exit == Exit::NeedsOperator && is_resolved);
             return PresentLines {
                 runs: None,
                 words: format!("now: NOT known\n  {why}"),
@@ -163,11 +164,14 @@ fn compare(deployment: &Deployment, exit: Exit, seen: Result<Environment, String
     };
     let held = now.situation.lock.held.as_ref();
     let is_unlocked = held.is_none_or(|held| held.deployment != deployment.id);
-    let is_to_run = exit == Exit::Good || (exit == Exit::NeedsOperator && is_unlocked);
+    let is_to_run = ended_well || (exit == Exit::NeedsOperator && is_unlocked);
     let may_run = is_to_run || matches!(exit, Exit::Superseded | Exit::Recorded);
     let environment = format!("{}\n{}", now.hold_in_words(), now.lock());
     let (runs, words, exit) = match live_comparison(deployment, &now) {
-        LiveComparison::Runs(words) if may_run => (Some(true), format!("{words}\n{environment}"), Exit::Good),
+        LiveComparison::Runs(words) if may_run => {
+            let exit = if exit == Exit::NothingChanged { exit } else { Exit::Good };
+            (Some(true), format!("{words}\n{environment}"), exit)
+        }
         LiveComparison::SomethingElse(what) if is_to_run => {
             let what = what.join("\n  ");
             let words = format!("it does NOT run any more\n  {what}\n{environment}\n  next: {next}");

@@ -174,6 +174,13 @@ impl Deployment {
         }
     }
 
+    /// Returns whether it is a rollback that was refused. What it has done all the same, such as its hold, then stands
+    /// before why it was refused.
+    pub fn is_refused_rollback(&self) -> bool {
+        let ended = self.ending.as_ref();
+        self.action == ActionName::Rollback && ended.is_some_and(|ended| ended.ending == Ending::Rejected)
+    }
+
     /// Returns the drill that it belongs to.
     pub fn of_drill(&self) -> Option<&DeploymentId> {
         let is_drill = self.action == ActionName::Drill;
@@ -318,6 +325,7 @@ pub struct Ended {
     #[serde(default)]
     pub findings: Vec<Finding>,
     /// The lines that stand in the cause right after its first line, the newest first: what else a person has to know.
+    /// In the cause of a rollback that was refused they stand before its first line.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub added: Vec<Prose>,
     /// The files of sites that stay reachable although no site has them now, per component.

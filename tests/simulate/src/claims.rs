@@ -33,7 +33,7 @@ enum Claim {
 impl Claim {
     fn of(ending: Ending, cause_name: &str, cause: &str) -> Option<Self> {
         match (ending, cause_name) {
-            (Ending::Succeeded, _) | (Ending::NothingToDo, "AlreadyThere") => Some(Self::Runs),
+            (Ending::Succeeded, _) | (Ending::NothingToDo, "AlreadyThere" | "NothingChanged") => Some(Self::Runs),
             // The deployment that waits to replace it has not done so yet.
             (Ending::NothingToDo, "Superseded") => (!cause.contains("waits for its turn")).then_some(Self::Replaced),
             (Ending::RolledBack, _) => Some(Self::Restored),

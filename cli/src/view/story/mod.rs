@@ -241,7 +241,7 @@ pub(crate) fn ending(record: &Record, is_past: bool) -> Vec<Line> {
     let Some(ended) = &record.deployment.ending else {
         return Vec::new();
     };
-    let (cause, at, state) = (cause(ended), ended.at, tone(ended.ending).of(ended));
+    let (cause, at, state) = (cause(&record.deployment, ended), ended.at, tone(ended.ending).of(ended));
     let text = if is_past {
         format!("{state} at {at}, and this was so at that time: {cause}")
     } else {
@@ -259,13 +259,18 @@ pub(crate) fn ending(record: &Record, is_past: bool) -> Vec<Line> {
 }
 
 /// Returns the cause, with each finding on lines of its own. The name of the first one stands before it already, as the
-/// cause's.
-fn cause(ended: &Ended) -> String {
+/// cause's. What a rollback that was refused has done all the same stands before them.
+fn cause(record: &Deployment, ended: &Ended) -> String {
     let Some((first, others)) = ended.findings.split_first() else {
         return text(&ended.cause);
     };
-    let mut lines = vec![in_lines(first).split_off(first.name.to_string().len() + 1)];
-    lines.extend(ended.added.iter().rev().map(|line| format!("  {}", text(line))));
+    let first = in_lines(first).split_off(first.name.to_string().len() + 1);
+    let added = ended.added.iter().rev().map(text);
+    let mut lines: Vec<String> = if record.is_refused_rollback() {
+        added.chain([first]).collect()
+    } else {
+        [first].into_iter().chain(added.map(|line| format!("  {line}"))).collect()
+    };
     lines.extend(others.iter().map(in_lines));
     lines.extend(windlass_domain::text::finding::pages(&ended.findings));
     lines.join("\n")

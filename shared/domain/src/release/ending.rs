@@ -44,6 +44,8 @@ pub enum NothingDone {
     Superseded,
     /// The environment deploys only what a person starts: it waits for that.
     Recorded,
+    /// What a rollback goes to ran already.
+    NothingChanged,
 }
 
 impl NothingDone {
@@ -53,12 +55,13 @@ impl NothingDone {
             Self::AlreadyThere => "AlreadyThere",
             Self::Superseded => "Superseded",
             Self::Recorded => "Recorded",
+            Self::NothingChanged => "NothingChanged",
         }
     }
 
     /// Returns why an ending with this name of its cause changed nothing; `None` for any other ending or name.
     pub fn of(ending: Ending, cause_name: &str) -> Option<Self> {
-        let all = [Self::AlreadyThere, Self::Superseded, Self::Recorded];
+        let all = [Self::AlreadyThere, Self::Superseded, Self::Recorded, Self::NothingChanged];
         all.into_iter().find(|why| ending == Ending::NothingToDo && why.name() == cause_name)
     }
 }
@@ -96,7 +99,12 @@ mod tests {
 
     #[test]
     fn only_what_changed_nothing_has_a_reason_for_that() {
-        for why in [NothingDone::AlreadyThere, NothingDone::Superseded, NothingDone::Recorded] {
+        for why in [
+            NothingDone::AlreadyThere,
+            NothingDone::Superseded,
+            NothingDone::Recorded,
+            NothingDone::NothingChanged,
+        ] {
             assert_eq!(NothingDone::of(Ending::NothingToDo, why.name()), Some(why));
             assert_eq!(NothingDone::of(Ending::Rejected, why.name()), None);
         }

@@ -90,7 +90,7 @@ pub fn now(record: &Deployment, facts: &AdmissionFacts<'_>, known: &KnownDeploym
     let ended = record.ending.as_ref()?;
     let brought = match ended.ending {
         Ending::Succeeded => true,
-        Ending::NothingToDo => ended.cause_name == ALREADY_THERE,
+        Ending::NothingToDo => matches!(ended.cause_name.as_str(), ALREADY_THERE | NOTHING_CHANGED),
         _ => false,
     };
     if !brought || record.components().next().is_none() {
@@ -115,6 +115,9 @@ pub fn now(record: &Deployment, facts: &AdmissionFacts<'_>, known: &KnownDeploym
 
 /// The name of the cause of an ending at which everything was found in place.
 pub const ALREADY_THERE: &str = NothingDone::AlreadyThere.name();
+
+/// The name of the cause of the ending of a rollback that found its goal in place, and so changed nothing.
+pub const NOTHING_CHANGED: &str = NothingDone::NothingChanged.name();
 
 /// Says how a component is named whose bytes run already when a release brings them: the names before the release and
 /// after it, and since when the bytes are there. `None` if Windlass did not bring them.

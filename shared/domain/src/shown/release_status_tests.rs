@@ -179,6 +179,7 @@ fn what_is_so_now_is_said_of_a_success_alone() {
     };
     assert!(of("2.0.0", Ending::Succeeded, "").unwrap().runs);
     assert!(of("2.0.0", Ending::NothingToDo, ALREADY_THERE).unwrap().runs);
+    assert!(of("2.0.0", Ending::NothingToDo, NOTHING_CHANGED).unwrap().runs);
     let gone = of("3.0.0", Ending::Succeeded, "").unwrap();
     assert!(!gone.runs);
     insta::assert_snapshot!(gone.text.written(), @r#"

@@ -79,7 +79,7 @@ fn a_rollback_that_stopped_a_release_names_what_was_undone_and_has_succeeded() {
         state.hold = Some(Hold { since: Time(0), reason: "prices".into(), by: "ann".into() });
         scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
         let answer = scene.asks("Settle");
-        let wanted = if succeeded { (Transition::Succeeded, "") } else { (Transition::NothingToDo, "AlreadyThere") };
+        let wanted = if succeeded { (Transition::Succeeded, "") } else { (Transition::NothingToDo, "NothingChanged") };
         assert_eq!(in_short(&answer), wanted);
         let cause = answer.unwrap().cause;
         let undone = "deployment other of 1.4.0, which this rollback stopped, ended RolledBack \

@@ -32,7 +32,11 @@ fn pressing_it_twice_walks_further_back() {
     let third = shop.act("rollback");
     shop.region.run();
     assert_eq!(shop.path(&third), "Admit Admitted Rejected");
-    assert_eq!(failure(&shop, &third).0, "NothingToGoBackTo");
+    let (error, cause) = failure(&shop, &third);
+    assert_eq!(error, "NothingToGoBackTo");
+    let first = cause.lines().next().unwrap();
+    assert!(first.starts_with("automatic deployments are held since"), "{cause}");
+    assert!(first.contains(r#""action":"release_hold""#), "{cause}");
     assert_eq!(serves(&shop), both("2"));
     assert!(shop.environment().hold.is_some());
     let running = shop.environment().running;
@@ -53,7 +57,7 @@ fn one_that_finds_its_goal_in_place_walks_further_back_the_next_time() {
     let first = shop.act("rollback");
     shop.region.run();
     let first = ended(&shop, &first);
-    assert_eq!(first.ending, Ending::NothingToDo);
+    assert_eq!((first.ending, first.cause_name.as_str()), (Ending::NothingToDo, "NothingChanged"));
     assert!(first.cause.written().starts_with("Nothing was changed: shop prod is at 1.1.0"), "{:?}", first.cause);
     let running = shop.environment().running;
     assert!(running.values().all(|running| running.version() == "1.1.0"));

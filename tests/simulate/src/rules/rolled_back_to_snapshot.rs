@@ -68,7 +68,7 @@ fn changes(ended: &Ended) -> bool {
     match ended.ending {
         // An operator may have accepted what there was.
         Ending::Succeeded | Ending::NeedsOperator => true,
-        Ending::NothingToDo => ended.cause_name == "AlreadyThere",
+        Ending::NothingToDo => matches!(ended.cause_name.as_str(), "AlreadyThere" | "NothingChanged"),
         Ending::Rejected | Ending::RolledBack => false,
     }
 }

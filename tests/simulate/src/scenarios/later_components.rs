@@ -97,7 +97,7 @@ pub(super) const RENAMED_BACK: Scenario = Scenario {
         "1.1.0 Succeeded",
     ],
     // If the first rollback could not go, the second one finds the bytes under the later version.
-    may: &["1.1.0 NothingToDo (AlreadyThere)"],
+    may: &["1.1.0 NothingToDo (NothingChanged)"],
     ..RENAMED
 };
 

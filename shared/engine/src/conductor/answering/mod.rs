@@ -69,11 +69,17 @@ pub fn reject(record: &mut Stored<Deployment>, findings: Vec<Finding>, at: Time)
 }
 
 /// Adds a line to the text of an ending, right after the first line, because a notification has the first lines only.
+/// It becomes the first line of a rollback that was refused.
 pub fn add_line(record: &mut Stored<Deployment>, line: Option<impl Into<Prose>>) {
+    let is_first = record.value.is_refused_rollback();
     if let (Some(ended), Some(line)) = (&mut record.value.ending, line) {
-        let (first, rest) = ended.cause.split_first_line();
         let line = line.into();
-        ended.cause = prose!("{}\n  {}{}", first, &line, rest);
+        ended.cause = if is_first {
+            prose!("{}\n{}", &line, &ended.cause)
+        } else {
+            let (first, rest) = ended.cause.split_first_line();
+            prose!("{}\n  {}{}", first, &line, rest)
+        };
         ended.added.push(line);
     }
 }

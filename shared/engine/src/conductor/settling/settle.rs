@@ -17,7 +17,7 @@ use windlass_domain::deployment::{Deployment, Why, heal};
 use windlass_domain::environment::{EnvironmentState, Lock, ReleaseFate, Snapshot};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::ending::Ending;
-use windlass_domain::shown::release_status::{ALREADY_THERE, found_in_place};
+use windlass_domain::shown::release_status::{ALREADY_THERE, NOTHING_CHANGED, found_in_place};
 use windlass_domain::text::fault::Fault;
 
 /// Serves the state.
@@ -162,6 +162,9 @@ async fn conclude(
     // A rollback has done what the undo of the deployment did that it stopped.
     let goes_back = undone.as_ref().filter(|_| scene.goal.is_some());
     let (ending, name) = match (outcome, goes_back) {
+        (PlanOutcome::NothingToDo, None) if value.action == ActionName::Rollback => {
+            (Ending::NothingToDo, NOTHING_CHANGED)
+        }
         (PlanOutcome::NothingToDo, None) => (Ending::NothingToDo, ALREADY_THERE),
         _ => (Ending::Succeeded, ""),
     };
