@@ -40,6 +40,46 @@ fn a_rollback_is_started_and_watched() {
     assert_eq!(first.json(), json!({"reason": "checkout is broken", "snapshot": 3}));
 }
 
+/// Its newest good snapshot is meant, and not the present one, which nobody judged, nor one that is vetoed.
+#[test]
+fn a_rollback_to_a_version_goes_to_its_newest_good_snapshot() {
+    let one = |number: u64, version: &str, good: bool, vetoed: bool| {
+        json!({"number": number, "version": version, "deployment": ID, "made": 0, "present": number == 6,
+            "replaced": number - 1, "verified_good": good, "vetoed": vetoed, "components": {}, "asked": null})
+    };
+    let all = json!({"next": null, "snapshots": [
+        one(6, "1.3.0", false, false), one(5, "1.2.0", true, false), one(4, "1.3.0", true, false),
+        one(3, "1.3.0", true, false), one(2, "1.1.0", true, true), one(1, "before-windlass", false, false)]});
+    let asked = |options: &[&str], plan: bool| {
+        let all = all.clone();
+        let api = StandIn::new(move |call: &Call| match call.method.as_str() {
+            "GET" => reply(200, &all),
+            _ => reply(202, &json!({"execution": "arn:one"})),
+        });
+        let place: &[&str] = if plan { &["plan", "rollback"] } else { &["rollback", "--reason", "r", "--no-wait"] };
+        let output = api.windlass(&folder("to"), &[place, &["shop", "prod"], options].concat());
+        (code(&output), err(&output), api.calls())
+    };
+    let (status, said, calls) = asked(&["--to", "1.3.0", "--across", "jobs"], false);
+    assert_eq!(status, 0, "{said}");
+    assert!(calls[0].path.starts_with("/stage/apps/shop/environments/prod/snapshots"), "{}", calls[0].path);
+    assert_eq!(calls[1].json(), json!({"reason": "r", "snapshot": 4, "across": ["jobs"]}));
+    let (_, said, calls) = asked(&["--to", "1.2.0"], true);
+    assert_eq!(calls[1].json(), json!({"action": "rollback", "snapshot": 5}), "{said}");
+    for (version, why) in [
+        ("0.9.0", "there is no snapshot of 0.9.0."),
+        ("1.1.0", "no snapshot of 1.1.0 was judged good, or it is vetoed since: 2."),
+    ] {
+        let (status, said, calls) = asked(&["--to", version], false);
+        assert_eq!((status, calls.len()), (3, 1), "{said}");
+        for part in [why, "Good snapshots are of: 1.2.0, 1.3.0. `windlass snapshots shop prod` lists all"] {
+            assert!(said.contains(part), "{said}");
+        }
+    }
+    let (status, said, calls) = asked(&["--to", "1.3.0", "--snapshot", "4"], false);
+    assert_eq!((status, calls.len()), (2, 0), "{said}");
+}
+
 #[test]
 fn a_rollback_that_was_refused_says_why() {
     let refusal = json!({"app": "shop", "environment": "prod", "about": "a rollback",

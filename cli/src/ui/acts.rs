@@ -221,7 +221,7 @@ impl TypedCommand {
         let action = match self {
             Self::Deploy(deploy) => return deploy.begin(windlass).await.map(BegunWork::Deployment),
             Self::Cancel(cancel) => return cancel.begin(windlass).await.map(BegunWork::Deployment),
-            Self::Rollback(rollback) => rollback.action(),
+            Self::Rollback(rollback) => rollback.action(windlass).await?,
             Self::Hold(hold) => hold.action(),
             Self::ReleaseHold(release_hold) => release_hold.action(),
             Self::Recover(recover) => recover.action(),

@@ -79,23 +79,31 @@ impl Action<'_> {
     pub fn run(self, output: Output) -> Result<Exit, Failure> {
         waiting(async {
             let windlass = self.at.asking.endpoint.open().await?;
-            self.may_be_interrupted();
-            let execution = self.start(&windlass).await?;
-            if self.at.asking.wait.no_wait {
-                let (app, environment) = (&self.at.app, &self.at.environment);
-                let command = match self.effect {
-                    Effect::Deployment(_) => format!("`windlass history {app} {environment}`"),
-                    Effect::Environment(_) => format!("`windlass status {app} {environment}`"),
-                };
-                let words = format!(
-                    "handed in, and not waited for: {execution}. {command} tells what came of it, and `windlass \
-                     refusals {app}` whether it was refused"
-                );
-                output.result(&json!({ "execution": execution }), &words);
-                return Ok(Exit::Good);
-            }
-            self.outcome(&windlass, &execution, output).await
+            self.run_at(&windlass, output).await
         })
+    }
+
+    /// Does the same at an installation that is open.
+    ///
+    /// # Errors
+    /// If Windlass refuses it or does not answer.
+    pub async fn run_at(self, windlass: &Windlass, output: Output) -> Result<Exit, Failure> {
+        self.may_be_interrupted();
+        let execution = self.start(windlass).await?;
+        if self.at.asking.wait.no_wait {
+            let (app, environment) = (&self.at.app, &self.at.environment);
+            let command = match self.effect {
+                Effect::Deployment(_) => format!("`windlass history {app} {environment}`"),
+                Effect::Environment(_) => format!("`windlass status {app} {environment}`"),
+            };
+            let words = format!(
+                "handed in, and not waited for: {execution}. {command} tells what came of it, and `windlass refusals \
+                 {app}` whether it was refused"
+            );
+            output.result(&json!({ "execution": execution }), &words);
+            return Ok(Exit::Good);
+        }
+        self.outcome(windlass, &execution, output).await
     }
 
     /// Makes Ctrl-C say that it may be handed in although no answer came.

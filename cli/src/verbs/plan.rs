@@ -10,9 +10,11 @@ use crate::talk::installation::Endpoint;
 use crate::talk::windlass::{Windlass, waiting};
 use crate::verbs::follow::Patience;
 use crate::verbs::planned::{self, CallerKind, PlanRequest};
+use crate::verbs::rollback::RollbackGoal;
 use crate::verbs::start::NextStep;
 use clap::{Args, Subcommand};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::planned::Planned;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
@@ -82,12 +84,8 @@ struct PlannedAction {
 struct PlannedRollback {
     #[command(flatten)]
     at: PlannedAction,
-    /// The snapshot to go back to; the newest suitable one if not given.
-    #[arg(long, value_name = "NUMBER", value_parser = arguments::number)]
-    snapshot: Option<u64>,
-    /// A component that is irreversible and that it may go back across; may be given several times.
-    #[arg(long, value_name = "COMPONENT", value_parser = |text: &str| ComponentName::new(text))]
-    across: Vec<ComponentName>,
+    #[command(flatten)]
+    goal: RollbackGoal,
 }
 
 #[derive(Debug, Args)]
@@ -137,7 +135,7 @@ impl Plan {
         match &self.of {
             PlannedCommand::Release(of) => of.release.run(NextStep::Plan(&of.patience), output),
             PlannedCommand::Deploy(of) => of.deploy.run(NextStep::Plan(&of.patience), output),
-            PlannedCommand::Rollback(back) => back.at.run(&back.body(), output),
+            PlannedCommand::Rollback(back) => back.run(output),
             PlannedCommand::Drill(at) => at.run(&drill(), output),
             PlannedCommand::Withdraw(of) => of.at.run(&of.body(), output),
         }
@@ -152,7 +150,7 @@ impl Plan {
     pub async fn drawn(&self, windlass: &Windlass) -> Result<(Value, Planned), Failure> {
         match &self.of {
             PlannedCommand::Deploy(of) => of.deploy.drawn(windlass, &of.patience).await,
-            PlannedCommand::Rollback(back) => back.at.drawn(windlass, &back.body()).await,
+            PlannedCommand::Rollback(back) => back.at.drawn(windlass, &back.body(windlass).await?).await,
             PlannedCommand::Drill(at) => at.drawn(windlass, &drill()).await,
             PlannedCommand::Withdraw(of) => of.at.drawn(windlass, &of.body()).await,
             PlannedCommand::Release(_) => Err(Failure::usage("a release is planned where its files are")),
@@ -164,13 +162,17 @@ const NO_REASON: &str = "`--reason` is of the command: a plan needs none";
 
 impl PlannedAction {
     fn run(&self, body: &Value, output: Output) -> Result<Exit, Failure> {
+        waiting(async {
+            let windlass = self.endpoint.open().await?;
+            self.draw(&windlass, body, output).await
+        })
+    }
+
+    async fn draw(&self, windlass: &Windlass, body: &Value, output: Output) -> Result<Exit, Failure> {
         if self.reason.is_some() {
             output.announce(NO_REASON);
         }
-        waiting(async {
-            let windlass = self.endpoint.open().await?;
-            planned::draw(self.asked(&windlass, body), &self.patience, output).await
-        })
+        planned::draw(self.asked(windlass, body), &self.patience, output).await
     }
 
     async fn drawn(&self, windlass: &Windlass, body: &Value) -> Result<(Value, Planned), Failure> {
@@ -193,14 +195,18 @@ impl PlannedWithdrawal {
 }
 
 impl PlannedRollback {
-    fn body(&self) -> Value {
-        let mut body = Map::from_iter([("action".to_owned(), "rollback".into())]);
-        if let Some(snapshot) = self.snapshot {
-            body.insert("snapshot".into(), snapshot.into());
-        }
-        if !self.across.is_empty() {
-            body.insert("across".into(), json!(self.across));
-        }
-        Value::Object(body)
+    fn run(&self, output: Output) -> Result<Exit, Failure> {
+        waiting(async {
+            let windlass = self.at.endpoint.open().await?;
+            let body = self.body(&windlass).await?;
+            self.at.draw(&windlass, &body, output).await
+        })
+    }
+
+    async fn body(&self, windlass: &Windlass) -> Result<Value, Failure> {
+        let of = EnvironmentId::new(&self.at.app, &self.at.environment);
+        let mut body = self.goal.members(windlass, of).await?;
+        body.insert("action".into(), "rollback".into());
+        Ok(Value::Object(body))
     }
 }

@@ -7,13 +7,17 @@ use crate::ground::output::Output;
 use crate::ground::output::text;
 use crate::ground::trouble::TroubleName;
 use crate::ground::{arguments, interrupt};
+use crate::talk::listing::{List, whole};
 use crate::talk::windlass::{Windlass, read, waiting};
 use crate::verbs::follow::{AwaitedEnd, Wait};
 use crate::verbs::operator::{ActedOn, Action, Effect, execution_outcome, is_not_known_yet};
 use crate::view::drills::{PrintedDrill, exit, find};
 use crate::view::record;
 use clap::Args;
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::shown::api::recorded::ListedSnapshot;
+use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::ComponentName;
 
 /// The arguments of `windlass rollback`.
@@ -21,34 +25,103 @@ use windlass_domain::text::name::ComponentName;
 pub struct Rollback {
     #[command(flatten)]
     at: ActedOn,
-    /// The snapshot to go back to; the newest suitable one if not given.
-    #[arg(long, value_name = "NUMBER", value_parser = arguments::number)]
-    snapshot: Option<u64>,
-    /// A component that is irreversible and that it may go back across; may be given several times.
-    #[arg(long, value_name = "COMPONENT", value_parser = |text: &str| ComponentName::new(text))]
-    across: Vec<ComponentName>,
+    #[command(flatten)]
+    goal: RollbackGoal,
 }
 
 impl Rollback {
     /// Runs the rollback, and watches it until it has ended.
     ///
     /// # Errors
-    /// If Windlass refuses it or does not answer.
+    /// If no good snapshot has the version that it names, or Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        self.action().run(output)
+        waiting(async {
+            let windlass = self.at.asking.endpoint.open().await?;
+            self.action(&windlass).await?.run_at(&windlass, output).await
+        })
     }
 
     /// Returns the call of the verb.
-    pub fn action(&self) -> Action<'_> {
-        let mut body = Map::new();
-        if let Some(snapshot) = self.snapshot {
-            body.insert("snapshot".into(), snapshot.into());
-        }
-        if !self.across.is_empty() {
-            body.insert("across".into(), json!(self.across));
-        }
-        Action { at: &self.at, method: "POST", path: "rollbacks", body, effect: Effect::Deployment(AwaitedEnd::Runs) }
+    ///
+    /// # Errors
+    /// If no good snapshot has the version that it names, or Windlass does not answer.
+    pub async fn action(&self, windlass: &Windlass) -> Result<Action<'_>, Failure> {
+        let of = EnvironmentId::new(&self.at.app, &self.at.environment);
+        let body = self.goal.members(windlass, of).await?;
+        let effect = Effect::Deployment(AwaitedEnd::Runs);
+        Ok(Action { at: &self.at, method: "POST", path: "rollbacks", body, effect })
     }
+}
+
+/// The snapshot that a rollback goes to, and what it goes across.
+#[derive(Debug, Args)]
+pub struct RollbackGoal {
+    /// The snapshot to go back to; the newest suitable one if not given.
+    #[arg(long, value_name = "NUMBER", value_parser = arguments::number)]
+    snapshot: Option<u64>,
+    /// The version to go back to: its newest snapshot that was good.
+    #[arg(long, value_name = "VERSION", value_parser = arguments::version, conflicts_with = "snapshot")]
+    to: Option<String>,
+    /// A component that is irreversible and that it may go back across; may be given several times.
+    #[arg(long, value_name = "COMPONENT", value_parser = |text: &str| ComponentName::new(text))]
+    across: Vec<ComponentName>,
+}
+
+impl RollbackGoal {
+    /// Returns its members of a request.
+    ///
+    /// # Errors
+    /// If no good snapshot has the version, or Windlass does not answer.
+    pub async fn members(&self, windlass: &Windlass, of: EnvironmentId<'_>) -> Result<Map<String, Value>, Failure> {
+        let snapshot = match &self.to {
+            Some(version) => Some(newest_of(windlass, of, version).await?),
+            None => self.snapshot,
+        };
+        let mut members = Map::new();
+        members.extend(snapshot.map(|number| ("snapshot".to_owned(), number.into())));
+        if !self.across.is_empty() {
+            members.insert("across".into(), json!(self.across));
+        }
+        Ok(members)
+    }
+}
+
+/// Returns whether a rollback goes to a snapshot that it does not name.
+fn is_good(one: &ListedSnapshot) -> bool {
+    one.verified_good && !one.vetoed
+}
+
+/// Returns the number of the newest good snapshot of a version.
+async fn newest_of(windlass: &Windlass, of: EnvironmentId<'_>, version: &str) -> Result<u64, Failure> {
+    let all = whole::<ListedSnapshot>(windlass, &List::of::<ListedSnapshot>(of)).await?;
+    let newest = all.iter().find(|one| is_good(one) && one.version == version);
+    newest
+        .map(|one| one.number)
+        .ok_or_else(|| Failure::rejected("the rollback was not asked for:", vec![none_of(of, version, &all)]))
+}
+
+/// Says that no good snapshot has a version, and which versions have one.
+fn none_of(of: EnvironmentId<'_>, version: &str, all: &[ListedSnapshot]) -> Finding {
+    let (app, environment) = (of.app(), of.environment());
+    let bad: Vec<String> = all.iter().filter(|one| one.version == version).map(|one| one.number.to_string()).collect();
+    let reason = match bad.as_slice() {
+        [] => format!("there is no snapshot of {version}."),
+        bad => format!("no snapshot of {version} was judged good, or it is vetoed since: {}.", bad.join(", ")),
+    };
+    let mut versions: Vec<&str> = Vec::new();
+    for one in all.iter().filter(|one| is_good(one)) {
+        if !versions.contains(&one.version.as_str()) {
+            versions.push(&one.version);
+        }
+    }
+    let good = match versions.as_slice() {
+        [] => "No snapshot was judged good yet".to_owned(),
+        versions => format!("Good snapshots are of: {}", versions.join(", ")),
+    };
+    let remedy = format!(
+        "{good}. `windlass snapshots {app} {environment}` lists all, and `--snapshot` goes to any by its number."
+    );
+    Finding::new(FindingName::NothingToGoBackTo, "--to", reason, remedy)
 }
 
 /// The arguments of `windlass drill`.
