@@ -86,8 +86,8 @@ pub enum Verb {
     Release(verbs::release::Releasing),
     /// Deploy a release that is recorded already into an environment: promotion.
     Deploy(verbs::deploy::Deploying),
-    /// Show what a release, a promotion, a rollback, a drill or a withdrawal would do, without a lock and without a
-    /// change.
+    /// Show what a release, a promotion, a rollback, a restoring, a drill or a withdrawal would do, without a lock and
+    /// without a change.
     Plan(verbs::plan::Plan),
     /// Watch a deployment until it has ended.
     Watch(verbs::watch::Watch),
@@ -109,6 +109,8 @@ pub enum Verb {
     Stats(verbs::stats::Stats),
     /// Go back to an earlier snapshot that was good; holds automatic deployments.
     Rollback(verbs::rollback::Rollback),
+    /// Bring back what is recorded, where somebody has changed a target by hand; holds nothing.
+    Restore(verbs::rollback::Restore),
     /// Go to the version before and come back, so that the way back is known to work.
     ///
     /// The status is 4 where a gate or a change failed and what ran before runs, 5 where it does not, 8 where something
@@ -170,6 +172,7 @@ impl Verb {
             Self::Refusals(refusals) => refusals.run(output),
             Self::Stats(stats) => stats.run(output),
             Self::Rollback(rollback) => rollback.run(output),
+            Self::Restore(restore) => restore.run(output),
             Self::Drill(drill) => drill.run(output),
             Self::Withdraw(withdraw) => withdraw.run(output),
             Self::Hold(hold) => hold.run(output),

@@ -81,6 +81,24 @@ fn a_rollback_to_a_version_goes_to_its_newest_good_snapshot() {
 }
 
 #[test]
+fn what_is_recorded_is_brought_back_of_all_components_or_of_one() {
+    for (options, body) in
+        [(&[][..], json!({"reason": "r"})), (&["--component", "api"], json!({"reason": "r", "component": "api"}))]
+    {
+        let api = coming_to(json!({"deployment": ID, "refusal": null}));
+        let all = [&["restore", "shop", "prod", "--reason", "r", "--every", "1ms"], options].concat();
+        let output = api.windlass(&folder("restore"), &all);
+        assert_eq!(code(&output), 4, "{}", err(&output));
+        let first = &api.calls()[0];
+        assert_eq!(
+            (first.method.as_str(), first.path.as_str()),
+            ("POST", "/stage/apps/shop/environments/prod/restores")
+        );
+        assert_eq!(first.json(), body);
+    }
+}
+
+#[test]
 fn a_rollback_that_was_refused_says_why() {
     let refusal = json!({"app": "shop", "environment": "prod", "about": "a rollback",
         "requester": {"route": "api"}, "execution": "arn:one", "at": 0,
@@ -237,6 +255,7 @@ fn a_person_asks_with_a_key_of_its_own_which_stays_when_no_answer_came() {
     let verbs = [
         vec!["deploy", "shop", "prod", "1.4.0"],
         vec!["rollback", "shop", "prod", "--reason", "r"],
+        vec!["restore", "shop", "prod", "--reason", "r"],
         vec!["recover", "shop", "prod", "--reason", "r"],
         vec!["accept", "shop", "prod", "--reason", "r"],
         vec!["hold", "shop", "prod", "--reason", "r"],
@@ -265,7 +284,7 @@ fn a_person_asks_with_a_key_of_its_own_which_stays_when_no_answer_came() {
         // The command that shows the state also shows that the action was done.
         let command = match verb[0] {
             "hold" | "release-hold" | "accept" | "pause" | "continue" | "skip-bake" => "`windlass status shop prod`",
-            "rollback" | "recover" => "`windlass history shop prod`",
+            "rollback" | "restore" | "recover" => "`windlass history shop prod`",
             _ => "`windlass watch shop ",
         };
         assert!(out(&output).contains(command), "{verb:?}: {}", out(&output));

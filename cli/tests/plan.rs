@@ -107,6 +107,16 @@ fn a_rollback_is_planned_without_a_reason() {
 }
 
 #[test]
+fn a_restoring_is_planned_and_ends_13_where_it_would_change_nothing() {
+    let mut plan = drawn("nothing_to_do", &json!([]));
+    plan["deployment"]["action"] = "restore".into();
+    let api = drawing(plan);
+    let output = planned(&api, &["restore", "shop", "prod", "--component", "api"]);
+    assert_eq!(code(&output), 13, "{}", err(&output));
+    assert_eq!(api.calls()[0].json(), json!({"action": "restore", "component": "api"}));
+}
+
+#[test]
 fn what_would_be_refused_is_shown_and_ends_as_it_would() {
     let red = json!([{"name": "GateAlreadyRed", "path": "gates", "reason": "It is red.", "remedy": "Mend it."}]);
     let api = drawing(drawn("rejected", &red));

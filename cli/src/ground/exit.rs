@@ -20,7 +20,7 @@ pub const STATUSES: [(&str, &str); 15] = [
     ("10", "recorded only: a person has to start it there"),
     ("11", "the deployment still waited for its turn when the time to wait was over"),
     ("12", "it ended well before, and what runs now could not be seen, or is no longer declared"),
-    ("13", "nothing was changed: what the rollback goes to ran already"),
+    ("13", "nothing was changed: what was to be brought back ran already"),
     ("130", "interrupted by Ctrl-C; what it had started goes on"),
 ];
 
@@ -53,7 +53,7 @@ pub enum Exit {
     StillWaits = 11,
     /// It ended well before it was looked at. Whether it runs now could not be seen, or is looked at no more.
     NotSeen = 12,
-    /// `NothingToDo` (`NothingChanged`): a rollback whose goal runs, and ran already.
+    /// `NothingToDo` (`NothingChanged`): what a rollback or a restoring goes to runs, and ran already.
     NothingChanged = 13,
 }
 

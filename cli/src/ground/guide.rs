@@ -21,7 +21,7 @@ pub const GROUPS: [(&str, &[VerbRow]); 7] = [
             ("deploy shop prod 1.4.0 --watch", "promote redeploy restart"),
             ("watch shop prod 1.4.0", "attach follow rollout wait"),
             ("status shop prod", "describe get info inspect ps show top"),
-            ("rollback shop prod --reason 'checkout is broken'", "back downgrade restore revert undo"),
+            ("rollback shop prod --reason 'checkout is broken'", "back downgrade revert undo"),
             ("release-hold shop prod --reason 'checkout works again'", "resume unfreeze unhold unlock"),
             ("explain shop prod 1.4.0", "debug errors why"),
         ],
@@ -62,6 +62,7 @@ pub const GROUPS: [(&str, &[VerbRow]); 7] = [
         &[
             ("recover shop prod --reason 'the role may update the alias'", "fix repair retry"),
             ("accept shop prod --reason 'repaired by hand'", "force-unlock reconcile refresh"),
+            ("restore shop prod --reason 'the alias was moved by hand'", "heal reapply resync"),
             ("withdraw shop prod web 'backup/**' --reason 'it was not public'", "invalidate purge unpublish"),
         ],
     ),

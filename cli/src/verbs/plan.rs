@@ -1,4 +1,4 @@
-//! `windlass plan`: shows what a release, a promotion, a rollback, a drill or a withdrawal would do.
+//! `windlass plan`: shows what a release, a promotion, a rollback, a restoring, a drill or a withdrawal would do.
 
 use super::deploy::Deploy;
 use super::release::ReleaseArguments;
@@ -20,7 +20,7 @@ use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
-#[command(subcommand_value_name = "release|deploy|rollback|drill|withdraw")]
+#[command(subcommand_value_name = "release|deploy|rollback|restore|drill|withdraw")]
 pub struct Plan {
     #[command(subcommand)]
     of: PlannedCommand,
@@ -35,6 +35,8 @@ enum PlannedCommand {
     Deploy(PlannedDeploy),
     /// Going back to an earlier snapshot.
     Rollback(PlannedRollback),
+    /// Bringing back what is recorded.
+    Restore(PlannedRestore),
     /// The way there of a drill, to the version before.
     Drill(PlannedAction),
     /// Taking files of a site away.
@@ -89,6 +91,15 @@ struct PlannedRollback {
 }
 
 #[derive(Debug, Args)]
+struct PlannedRestore {
+    #[command(flatten)]
+    at: PlannedAction,
+    /// The one component that is brought back; all that run if not given.
+    #[arg(long, value_name = "COMPONENT", value_parser = |text: &str| ComponentName::new(text))]
+    component: Option<ComponentName>,
+}
+
+#[derive(Debug, Args)]
 struct PlannedWithdrawal {
     #[command(flatten)]
     at: PlannedAction,
@@ -128,6 +139,7 @@ impl Plan {
             PlannedCommand::Release(of) => &of.unused,
             PlannedCommand::Deploy(of) => &of.unused,
             PlannedCommand::Rollback(back) => &back.at.unused,
+            PlannedCommand::Restore(of) => &of.at.unused,
             PlannedCommand::Drill(at) => &at.unused,
             PlannedCommand::Withdraw(of) => &of.at.unused,
         };
@@ -136,6 +148,7 @@ impl Plan {
             PlannedCommand::Release(of) => of.release.run(NextStep::Plan(&of.patience), output),
             PlannedCommand::Deploy(of) => of.deploy.run(NextStep::Plan(&of.patience), output),
             PlannedCommand::Rollback(back) => back.run(output),
+            PlannedCommand::Restore(of) => of.at.run(&of.body(), output),
             PlannedCommand::Drill(at) => at.run(&drill(), output),
             PlannedCommand::Withdraw(of) => of.at.run(&of.body(), output),
         }
@@ -151,6 +164,7 @@ impl Plan {
         match &self.of {
             PlannedCommand::Deploy(of) => of.deploy.drawn(windlass, &of.patience).await,
             PlannedCommand::Rollback(back) => back.at.drawn(windlass, &back.body(windlass).await?).await,
+            PlannedCommand::Restore(of) => of.at.drawn(windlass, &of.body()).await,
             PlannedCommand::Drill(at) => at.drawn(windlass, &drill()).await,
             PlannedCommand::Withdraw(of) => of.at.drawn(windlass, &of.body()).await,
             PlannedCommand::Release(_) => Err(Failure::usage("a release is planned where its files are")),
@@ -186,6 +200,16 @@ impl PlannedAction {
 
 fn drill() -> Value {
     json!({"action": "drill"})
+}
+
+impl PlannedRestore {
+    fn body(&self) -> Value {
+        let mut body = json!({"action": "restore"});
+        if let Some(component) = &self.component {
+            body["component"] = json!(component);
+        }
+        body
+    }
 }
 
 impl PlannedWithdrawal {

@@ -116,11 +116,14 @@ pub fn exit(planned: &Planned) -> Exit {
         (Becomes::Superseded, _) => Exit::Superseded,
         (Becomes::Recorded, _) => Exit::Recorded,
         (_, Some(PlanOutcome::Rejected)) => Exit::Rejected,
-        (Becomes::Goes, Some(PlanOutcome::NothingToDo)) if planned.deployment.action == ActionName::Rollback => {
-            Exit::NothingChanged
-        }
+        (Becomes::Goes, Some(PlanOutcome::NothingToDo)) if brings_back(planned) => Exit::NothingChanged,
         (Becomes::Goes | Becomes::Waits | Becomes::Stops | Becomes::Same, _) => Exit::Good,
     }
+}
+
+/// Returns whether it brings back what a person knows.
+fn brings_back(planned: &Planned) -> bool {
+    matches!(planned.deployment.action, ActionName::Rollback | ActionName::Restore)
 }
 
 /// Returns the plan in lines.

@@ -1,5 +1,5 @@
-//! `windlass rollback` goes back to an earlier snapshot that was good; `windlass drill` goes to the version before and
-//! comes back, so that the way back is known to work.
+//! `windlass rollback` goes back to an earlier snapshot that was good, and `windlass restore` to what is recorded.
+//! `windlass drill` goes to the version before and comes back, so that the way back is known to work.
 
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
@@ -122,6 +122,29 @@ fn none_of(of: EnvironmentId<'_>, version: &str, all: &[ListedSnapshot]) -> Find
         "{good}. `windlass snapshots {app} {environment}` lists all, and `--snapshot` goes to any by its number."
     );
     Finding::new(FindingName::NothingToGoBackTo, "--to", reason, remedy)
+}
+
+/// The arguments of `windlass restore`.
+#[derive(Debug, Args)]
+pub struct Restore {
+    #[command(flatten)]
+    at: ActedOn,
+    /// The one component that is brought back; all that run if not given.
+    #[arg(long, value_name = "COMPONENT", value_parser = |text: &str| ComponentName::new(text))]
+    component: Option<ComponentName>,
+}
+
+impl Restore {
+    /// Runs the restoring, and watches it until it has ended.
+    ///
+    /// # Errors
+    /// If Windlass refuses it or does not answer.
+    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        let component = self.component.iter();
+        let body = component.map(|component| ("component".to_owned(), json!(component))).collect();
+        let effect = Effect::Deployment(AwaitedEnd::Runs);
+        Action { at: &self.at, method: "POST", path: "restores", body, effect }.run(output)
+    }
 }
 
 /// The arguments of `windlass drill`.

@@ -50,7 +50,7 @@ pub fn live_comparison(record: &Deployment, now: &Environment) -> LiveComparison
             let is_called = |version: &str| names.now.version == version;
             let is_found = record.found.contains(name) && is_called(BEFORE_WINDLASS);
             // A rollback left alone what was not declared when it was asked for, and its plan warned of that.
-            let goes_back = matches!(record.action, ActionName::Rollback | ActionName::Drill);
+            let goes_back = matches!(record.action, ActionName::Rollback | ActionName::Restore | ActionName::Drill);
             if goes_back && left.left.as_ref().is_some_and(|left| left.at <= record.accepted) {
                 called.push(words);
                 continue;

@@ -6,6 +6,7 @@ mod accepted;
 pub mod admission;
 #[cfg(test)]
 mod admission_scene;
+mod asked_again;
 pub mod drill;
 pub mod event_name;
 pub mod heal;
@@ -22,7 +23,6 @@ use crate::declaration::document::Supersede;
 use crate::deployment::steering::SteeringRecord;
 use crate::environment::Running;
 use crate::release::action::ActionName;
-use crate::release::call::input;
 use crate::release::ending::{Ending, Resolved};
 use crate::release::identity::{DeploymentId, EnvironmentId, Order};
 use crate::release::request::{ObjectRef, Requester};
@@ -33,12 +33,10 @@ use crate::text::digest::Digest;
 use crate::text::finding::Finding;
 use crate::text::foreign;
 use crate::text::name::{AppName, ComponentName, EnvironmentName};
-use crate::text::next_step::NextStep;
 use crate::text::prose::Prose;
 use crate::text::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -78,6 +76,9 @@ pub struct Deployment {
     /// `rollback`: the components that it takes back to the state in which they were found. No release has their bytes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub found: Vec<ComponentName>,
+    /// `restore`: the one component that a person has named; all of them if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component: Option<ComponentName>,
     /// `withdraw`: what is taken away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawal: Option<Withdrawal>,
@@ -118,7 +119,8 @@ pub struct Deployment {
     pub supersede: Supersede,
     /// True if it may be deployed again after an undo.
     pub again: bool,
-    /// True if a person named the environment, in contrast to an arrival that a rule sent there.
+    /// True if a person named the environment, in contrast to an arrival that a rule sent there, and to what Windlass asks
+    /// for by itself.
     pub by_person: bool,
     /// The time at which it was accepted.
     pub accepted: Time,
@@ -164,14 +166,26 @@ impl Deployment {
         self.executions.len().saturating_sub(self.asked_for + 1)
     }
 
-    /// Returns whether its gates decide. An operator's rollback, and the way back of a drill, only record them: an undo
+    /// Returns whether a person waits for it to bring back, or take away, what is known: a rollback, a withdrawal, or a
+    /// restoring that a person started.
+    pub fn is_awaited(&self) -> bool {
+        match self.action {
+            ActionName::Rollback | ActionName::Withdraw => true,
+            ActionName::Restore => self.by_person,
+            _ => false,
+        }
+    }
+
+    /// Returns whether its gates decide. What a person waits for, and the way back of a drill, only record them: an undo
     /// of these would leave what nobody wants there.
     pub fn gates_decide(&self) -> bool {
-        match self.action {
-            ActionName::Rollback | ActionName::Withdraw => false,
-            ActionName::Drill => self.drill.is_none(),
-            _ => true,
-        }
+        !self.is_awaited() && (self.action != ActionName::Drill || self.drill.is_none())
+    }
+
+    /// Returns whether it is for some components alone, and leaves all others as they are.
+    pub fn is_narrow(&self) -> bool {
+        let is_of_drift = self.action == ActionName::Restore && !self.by_person;
+        is_of_drift || self.component.is_some() || self.withdrawal.is_some()
     }
 
     /// Returns whether it is a rollback that was refused. What it has done all the same, such as its hold, then stands
@@ -204,57 +218,6 @@ impl Deployment {
             Some(artifact) => running.has(artifact),
             None => self.found.contains(name) && running.is_as_found(),
         }
-    }
-
-    /// Returns the step with which a person asks for the same once more.
-    pub fn input(&self) -> NextStep {
-        if self.action == ActionName::Deploy {
-            return self.deploy_input(Vec::new());
-        }
-        let mut members = vec![];
-        if self.action != ActionName::Check {
-            members.push(("reason", "…".into()));
-        }
-        if let Some(of) = &self.withdrawal {
-            members.push(("component", json!(of.component)));
-            members.push(("pattern", json!(of.pattern)));
-        }
-        let named = self.snapshot;
-        let named = named.filter(|_| !matches!(self.action, ActionName::Drill | ActionName::Withdraw));
-        members.extend(named.map(|number| ("snapshot", number.into())));
-        if !self.across.is_empty() {
-            members.push(("across", json!(self.across)));
-        }
-        input(self.action, self.environment_id(), &members)
-    }
-
-    /// Returns the step with which a person goes where this deployment went, and stays there. A drill would come back,
-    /// and no person asks for a restore.
-    pub fn rollback_input(&self) -> NextStep {
-        let asked = Self { action: ActionName::Rollback, ..self.clone() };
-        asked.input()
-    }
-
-    /// Returns the step that starts the same deployment, past gates that are red before anything has changed.
-    pub fn input_accepting_red(&self) -> NextStep {
-        self.deploy_input(vec![("accept_red", true.into())])
-    }
-
-    /// Returns the step with the permissions that the deployment had, because the obstacles are still there.
-    fn deploy_input(&self, mut members: Vec<(&str, Value)>) -> NextStep {
-        let passes = [
-            ("again", self.again),
-            ("allow_older", self.allow_older),
-            ("accept_red", self.accept_red),
-            ("through_hold", self.through_hold),
-        ];
-        let passes = passes.into_iter().filter(|(_, passes)| *passes);
-        members.extend(passes.map(|(name, _)| (name, true.into())));
-        if !members.is_empty() {
-            members.push(("reason", "…".into()));
-        }
-        members.push(("version", self.release.version.clone().into()));
-        input(ActionName::Deploy, self.environment_id(), &members)
     }
 }
 

@@ -169,13 +169,13 @@ fn template_and_page_have_the_routes_of_the_table() {
     }
 }
 
-/// Windlass alone asks for what drifted to be restored; a deployment and a check are asked for by a manifest's routes.
+/// A deployment and a check are asked for by a manifest's routes.
 #[test]
 fn every_other_action_has_a_route() {
     for name in names_of::<ActionName>() {
         let action: ActionName = serde_json::from_value(name.into()).expect("an action");
         let starts = |route: &ApiRoute| [RouteName::Act(action), RouteName::ActOnApp(action)].contains(&route.name);
-        let is_other = !matches!(action, ActionName::Deploy | ActionName::Check | ActionName::Restore);
+        let is_other = !matches!(action, ActionName::Deploy | ActionName::Check);
         assert_eq!(ROUTES.iter().any(starts), is_other, "{action}");
     }
 }

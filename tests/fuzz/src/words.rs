@@ -66,6 +66,7 @@ pub const WORDS: &[&str] = &[
     "action",
     "rollback",
     "drill",
+    "restore",
     "withdraw",
     "recover",
     "accept",

@@ -3,6 +3,7 @@
 use super::{Deployment, Keyed, Status};
 use crate::declaration::document::Supersede;
 use crate::release::Release;
+use crate::release::action::ActionName;
 use crate::release::identity::{DeploymentId, Order};
 use crate::release::request::Request;
 use crate::text::name::EnvironmentName;
@@ -30,6 +31,7 @@ impl Deployment {
             snapshot: request.snapshot,
             across: request.across.clone(),
             found: Vec::new(),
+            component: request.component.clone().filter(|_| request.action == ActionName::Restore),
             withdrawal: request.withdrawal().unwrap_or_default(),
             drill: None,
             stops: None,

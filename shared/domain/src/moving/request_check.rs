@@ -249,13 +249,12 @@ impl Request {
         findings
     }
 
-    /// Returns whether it is only planned. A check always is. A deployment, a rollback or a drill is if `plan` asks for
-    /// that.
+    /// Returns whether it is only planned. A check always is. A deployment, and what goes to a snapshot, is if `plan`
+    /// asks for that.
     pub fn is_planned_only(&self) -> bool {
         match self.action {
             ActionName::Check => true,
-            ActionName::Deploy | ActionName::Rollback | ActionName::Drill | ActionName::Withdraw => self.plan,
-            _ => false,
+            action => self.plan && (action == ActionName::Deploy || action.is_to_a_snapshot()),
         }
     }
 
@@ -296,7 +295,7 @@ impl Request {
             (
                 "component",
                 self.component.is_some()
-                    && !matches!(self.action, ActionName::Remove | ActionName::Withdraw)
+                    && !matches!(self.action, ActionName::Remove | ActionName::Restore | ActionName::Withdraw)
                     && !self.action.moves(),
             ),
             ("pattern", self.pattern.is_some() && self.action != ActionName::Withdraw),

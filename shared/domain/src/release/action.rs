@@ -18,8 +18,8 @@ pub enum ActionName {
     Rollback,
     /// Go to the version before and come back, so that the way back is known to work.
     Drill,
-    /// Bring components that have drifted and are declared `heal: restore` back to what is recorded. Windlass asks for
-    /// it by itself.
+    /// Bring what runs back to what is recorded, of all components or of one. Windlass asks for it by itself, of those
+    /// that have drifted and are declared `heal: restore`.
     Restore,
     /// Take files of a site away now and for good.
     Withdraw,

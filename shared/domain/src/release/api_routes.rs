@@ -4,8 +4,8 @@
 //! policies and `docs/API.md` are held to the table by `tests/contract`.
 
 use crate::release::action::ActionName::{
-    self, Accept, Continue, Drill, HandOver, Hold, Pause, Recover, ReleaseHold, Remove, Rename, Rollback, SkipBake,
-    Withdraw,
+    self, Accept, Continue, Drill, HandOver, Hold, Pause, Recover, ReleaseHold, Remove, Rename, Restore, Rollback,
+    SkipBake, Withdraw,
 };
 use crate::release::identity::EnvironmentId;
 use crate::text::name::{AppName, EnvironmentName};
@@ -116,6 +116,7 @@ const OF_A_MOVE: &[&str] = &["component", "to_component"];
 const REASON: &[&str] = &["reason"];
 const BACK: &[&str] = &["across", "reason", "snapshot"];
 const WATCHED: &[&str] = &["deployment", "reason"];
+const OF_A_COMPONENT: &[&str] = &["component", "reason"];
 const WITHDRAWN: &[&str] = &["component", "pattern", "reason"];
 const MOVED: &[&str] = &["component", "reason", "to_component"];
 const CONFIRMED: &[&str] = &["confirm", "reason"];
@@ -156,13 +157,14 @@ pub const ROUTES: &[ApiRoute] = &[
     post("/apps/{app}/environments/{environment}/deployments/{id}/cancel", RouteName::Cancel, Operate, REASON),
     post("/apps/{app}/environments/{environment}/rollbacks", Act(Rollback), Operate, BACK),
     post("/apps/{app}/environments/{environment}/drills", Act(Drill), Operate, REASON),
+    post("/apps/{app}/environments/{environment}/restores", Act(Restore), Operate, OF_A_COMPONENT),
     post("/apps/{app}/environments/{environment}/withdrawals", Act(Withdraw), Operate, WITHDRAWN),
     post("/apps/{app}/environments/{environment}/recover", Act(Recover), Operate, WATCHED),
     post("/apps/{app}/environments/{environment}/accept", Act(Accept), Operate, REASON),
     post("/apps/{app}/environments/{environment}/pause", Act(Pause), Operate, &["deployment", "for", "reason"]),
     post("/apps/{app}/environments/{environment}/continue", Act(Continue), Operate, WATCHED),
     post("/apps/{app}/environments/{environment}/skip-bake", Act(SkipBake), Operate, WATCHED),
-    post("/apps/{app}/environments/{environment}/remove", Act(Remove), Operate, &["component", "reason"]),
+    post("/apps/{app}/environments/{environment}/remove", Act(Remove), Operate, OF_A_COMPONENT),
     post("/apps/{app}/environments/{environment}/rename", Act(Rename), Operate, MOVED),
     ApiRoute { method: "PUT", ..post("/apps/{app}/environments/{environment}/hold", Act(Hold), Operate, REASON) },
     ApiRoute {

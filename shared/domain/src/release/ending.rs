@@ -44,7 +44,7 @@ pub enum NothingDone {
     Superseded,
     /// The environment deploys only what a person starts: it waits for that.
     Recorded,
-    /// What a rollback goes to ran already.
+    /// What was to be brought back ran already.
     NothingChanged,
 }
 

@@ -17,11 +17,11 @@ type Row<'a> = (ActionName, &'a [(&'a str, Value)], &'a str, &'a str);
 #[test]
 fn each_input_is_a_command_and_a_call() {
     use ActionName::{
-        Accept, Check, Continue, Deploy, Drill, HandOver, Hold, Pause, Recover, ReleaseHold, Remove, Rename, Rollback,
-        SkipBake, Withdraw,
+        Accept, Check, Continue, Deploy, Drill, HandOver, Hold, Pause, Recover, ReleaseHold, Remove, Rename, Restore,
+        Rollback, SkipBake, Withdraw,
     };
     let because = ("reason", json!("it's down"));
-    let table: [Row; 19] = [
+    let table: [Row; 21] = [
         (
             Deploy,
             &[("version", json!("1.4.0"))],
@@ -125,6 +125,18 @@ fn each_input_is_a_command_and_a_call() {
             r#"POST /apps/shop/environments/prod/drills {"reason":"…"}"#,
         ),
         (
+            Restore,
+            &[("reason", json!("…"))],
+            "windlass restore shop prod --reason '…'",
+            r#"POST /apps/shop/environments/prod/restores {"reason":"…"}"#,
+        ),
+        (
+            Restore,
+            &[("component", json!("web")), ("reason", json!("…"))],
+            "windlass restore shop prod --component web --reason '…'",
+            r#"POST /apps/shop/environments/prod/restores {"component":"web","reason":"…"}"#,
+        ),
+        (
             Withdraw,
             &[("component", json!("web")), ("pattern", json!("backup/**")), ("reason", json!("…"))],
             "windlass withdraw shop prod web 'backup/**' --reason '…'",
@@ -156,8 +168,7 @@ fn the_text_around_stays_and_what_no_command_does_too() {
     assert_eq!(WayIn::Console.words(&text), format!("Start {pasted} — or {pasted}; `again` and `again`."));
     assert_eq!(WayIn::CommandLine.words(&prose!("wrote {}", pasted)), format!("wrote {pasted}"));
     let whole = Prose::from(input_of_nothing(&app));
-    let silent =
-        [input(ActionName::Deploy, of, &[]), operators(ActionName::Withdraw, of), operators(ActionName::Restore, of)];
+    let silent = [input(ActionName::Deploy, of, &[]), operators(ActionName::Withdraw, of)];
     for step in silent.into_iter().map(Prose::from).chain([whole]) {
         for way in WayIn::ALL {
             assert_eq!(way.words(&step), step.written());

@@ -116,7 +116,8 @@ pub fn now(record: &Deployment, facts: &AdmissionFacts<'_>, known: &KnownDeploym
 /// The name of the cause of an ending at which everything was found in place.
 pub const ALREADY_THERE: &str = NothingDone::AlreadyThere.name();
 
-/// The name of the cause of the ending of a rollback that found its goal in place, and so changed nothing.
+/// The name of the cause of the ending of a rollback, or of a restoring that a person started, that found its goal in
+/// place, and so changed nothing.
 pub const NOTHING_CHANGED: &str = NothingDone::NothingChanged.name();
 
 /// Says how a component is named whose bytes run already when a release brings them: the names before the release and

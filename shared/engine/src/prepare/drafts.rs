@@ -130,8 +130,9 @@ pub async fn draft<'a>(
 /// Returns whether a rollback finds a component as its snapshot has it: by the ledger, and by the target, which is the
 /// same as then. AWS alone may answer with the state of a moment ago.
 async fn is_there_already(ports: &impl Ports, scene: &Scene, name: &ComponentName, ran: &Step) -> Result<bool> {
-    let is_rollback = matches!(scene.loaded.record.action, ActionName::Rollback | ActionName::Drill);
-    let goal = scene.goal.as_ref().filter(|_| is_rollback);
+    let action = scene.loaded.record.action;
+    let goes_back = matches!(action, ActionName::Rollback | ActionName::Drill | ActionName::Restore);
+    let goal = scene.goal.as_ref().filter(|_| goes_back);
     let Some(back) = goal.and_then(|goal| goal.components.get(name)) else {
         return Ok(false);
     };

@@ -97,18 +97,16 @@ impl Scene {
         self.loaded.record.gates_decide()
     }
 
-    /// Returns whether its release is watched for as long as is declared. An operator's rollback or withdrawal is not,
-    /// because whoever asked for it waits for it. A drill is watched both ways, because its purpose is to see.
+    /// Returns whether its release is watched for as long as is declared. What a person waits for is not. A drill is
+    /// watched both ways, because its purpose is to see.
     pub fn is_watched(&self) -> bool {
-        let action = self.loaded.record.action;
-        !matches!(action, ActionName::Rollback | ActionName::Withdraw)
+        !self.loaded.record.is_awaited()
     }
 
-    /// Returns whether it restores, or withdraws of, other components than this one.
+    /// Returns whether it is for other components than this one.
     fn is_passed_over(&self, name: &ComponentName) -> bool {
-        let mut named = self.loaded.record.components();
-        let is_narrow = self.is_restoring() || self.loaded.record.withdrawal.is_some();
-        is_narrow && !named.any(|one| one == name)
+        let record = &self.loaded.record;
+        record.is_narrow() && !record.components().any(|one| one == name)
     }
 
     /// Returns whether it is a check: it finds out what a release of every component would need, and there is no

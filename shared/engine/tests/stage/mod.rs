@@ -195,6 +195,7 @@ fn record(declaration: &Declaration, components: BTreeMap<ComponentName, Artifac
         stopped: false,
         drill: None,
         wheel: Vec::new(),
+        component: None,
         withdrawal: None,
         taken_up_again: false,
         ending: None,

@@ -31,7 +31,7 @@ const OTHERS: [Tenant; 2] = [BANK, Tenant { app: "shop", environment: Some("prod
 const PATHS: [&str; 6] =
     ["recover", "hold", "../prod/recover", "%2e%2e/prod/hold", "/../prod/accept", "snapshots/../../prod/rollbacks"];
 
-const CALLS: [(&str, &str); 17] = [
+const CALLS: [(&str, &str); 18] = [
     ("POST", "/remove"),
     ("POST", "/rename"),
     ("GET", "/renamable"),
@@ -42,6 +42,7 @@ const CALLS: [(&str, &str); 17] = [
     ("POST", "/recover"),
     ("POST", "/accept"),
     ("POST", "/drills"),
+    ("POST", "/restores"),
     ("POST", "/withdrawals"),
     ("POST", "/starts"),
     ("POST", "/pause"),

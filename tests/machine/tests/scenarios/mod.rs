@@ -29,6 +29,7 @@ mod remedies;
 mod repeated_arrivals;
 mod repeated_releases;
 mod requests;
+mod restores;
 mod rollbacks;
 mod scene;
 mod scheduled_drills;

@@ -44,7 +44,8 @@ pub fn healed_as_declared(outcome: &Outcome<'_>) -> Result<(), String> {
         let Some(record) = outcome.read::<Deployment>(change.after.as_ref(), "record") else {
             continue;
         };
-        if record.action != ActionName::Restore {
+        // What a person asks for is nothing that Windlass does by itself.
+        if record.action != ActionName::Restore || record.by_person {
             continue;
         }
         let before: Option<Rc<Deployment>> = outcome.read(change.before.as_ref(), "record");

@@ -20,13 +20,13 @@ use windlass_domain::release::Release;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::call::operators;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
-use windlass_domain::release::request::Request;
+use windlass_domain::release::request::{Request, Route};
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::EnvironmentName;
 
-/// Records the rollback and sets the hold, in one transaction; or records the restoring. A rollback to a snapshot that
-/// does not exist sets none.
+/// Records the rollback and sets the hold, in one transaction; or records the restoring or the withdrawal, which set
+/// none. A rollback to a snapshot that does not exist sets none either.
 pub async fn go_back(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Admitted> {
     let env = pin::named_environment(ports, request).await?;
     let declaration = pin::declaration_in_force(ports, &request.app).await?.version;
@@ -97,7 +97,7 @@ pub fn new_record(
         allow_older: true,
         accept_red: matches!(request.action, ActionName::Rollback | ActionName::Withdraw),
         through_hold: true,
-        by_person: request.action != ActionName::Restore,
+        by_person: request.action != ActionName::Restore || request.asked_by().route != Route::Windlass,
         ..Deployment::accepted(id.clone(), request, env, none, declaration, arn, now)
     };
     Stored::new(ledger::deployment(&id), record)

@@ -48,9 +48,7 @@ type Found = (Deployment, ArrivalFate);
 
 async fn of(ports: &impl Ports, execution: &ExecutionRef, request: &Request, id: &DeploymentId) -> Checked<Found> {
     match request.action {
-        ActionName::Rollback | ActionName::Drill | ActionName::Withdraw => {
-            return back(ports, execution, request, id).await;
-        }
+        action if action.is_to_a_snapshot() => return back(ports, execution, request, id).await,
         ActionName::Check => return checked(ports, execution, request, id).await,
         _ => {}
     }
@@ -125,7 +123,7 @@ async fn checked(ports: &impl Ports, execution: &ExecutionRef, request: &Request
     Ok((record, turn))
 }
 
-/// A rollback with the snapshot that it would go back to; or a withdrawal.
+/// A rollback with the snapshot that it would go back to; or a restoring or a withdrawal.
 async fn back(ports: &impl Ports, execution: &ExecutionRef, request: &Request, id: &DeploymentId) -> Checked<Found> {
     let mut record = without_release(ports, execution, request, id).await?;
     let mut view = View::load(ports, &record).await?;
@@ -141,9 +139,10 @@ async fn back(ports: &impl Ports, execution: &ExecutionRef, request: &Request, i
     {
         record.snapshot = record.snapshot.or(view.present());
     }
-    let chosen = match &record.withdrawal {
-        Some(_) => turn::withdrawal(ports, &view, &mut record).await,
-        None => way_back::choose(ports, &view, &mut record).await,
+    let chosen = if record.action.is_to_the_present() {
+        turn::to_the_present(ports, &view, &mut record).await
+    } else {
+        way_back::choose(ports, &view, &mut record).await
     };
     let more = findings(chosen)?;
     let mut turn = turn(&view, decision);

@@ -93,17 +93,16 @@ pub fn went_back(
     let is_same = undone.is_none() && changed.is_empty();
     let parts = Prose::join(undone.map(Prose::from).into_iter().chain(parts), "; ");
     let parts = if parts.is_empty() { "nothing had to be changed".into() } else { parts };
-    if is_same {
-        return prose!(
-            "Nothing was changed: {} {} is at {} (snapshot {}) already: {}.",
-            app,
-            env,
-            version,
-            number,
-            parts
-        );
-    }
-    prose!("{} {} is back at {} (snapshot {}): {}.", app, env, version, number, parts)
+    let of = record.component.as_ref().map_or_else(String::new, |name| format!("{name} of "));
+    let at = format!("{of}{app} {env} is");
+    let at = match (record.action, is_same) {
+        (ActionName::Restore, true) => format!("{at} as recorded already (snapshot {number})"),
+        (ActionName::Restore, false) => format!("{at} as recorded again (snapshot {number})"),
+        (_, true) => format!("{at} at {version} (snapshot {number}) already"),
+        (_, false) => format!("{at} back at {version} (snapshot {number})"),
+    };
+    let begins = if is_same { "Nothing was changed: " } else { "" };
+    prose!("{}{}: {}.", begins, at, parts)
 }
 
 /// Returns the wave with which a component is brought back: the first one that it took part in.

@@ -1,10 +1,11 @@
 //! Takes the lock, or a place in the queue: at the arrival, and again at every wake-up. Deployments to the present
 //! snapshot are decided here as well, because they are like any other from their turn on.
 //!
-//! `restore` brings what has drifted and is declared `heal: restore` back to what is recorded; see
-//! [`windlass_domain::deployment::heal`]. Whether it has a turn is decided where the lock is taken, by what the ledger
-//! says then. It waits for nobody: if another deployment waits, that one goes instead. `withdraw` takes files of a site
-//! away ([`windlass_domain::release::withdrawal`]).
+//! `restore` brings back what is recorded. Where Windlass asks for it, it is for what has drifted and is declared `heal:
+//! restore`; see [`windlass_domain::deployment::heal`]. Whether it has a turn is decided where the lock is taken then, by
+//! what the ledger says. It waits for nobody: if another deployment waits, that one goes instead. Where a person asks for
+//! it, it takes its turn as a `withdraw` does, which takes files of a site away
+//! ([`windlass_domain::release::withdrawal`]).
 
 use crate::conductor::answering::{final_answer, outcomes};
 use crate::conductor::environment::view::{View, is_operator};
@@ -20,7 +21,7 @@ use std::collections::BTreeSet;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::admission::Decision;
 use windlass_domain::deployment::heal::{self, HealDecision, HealFacts};
-use windlass_domain::environment::Hold;
+use windlass_domain::environment::{EnvironmentState, Hold};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::finding::{Finding, FindingName};
@@ -50,8 +51,8 @@ async fn once(
         return Ok(Some(answer));
     }
     view.not_taken_over(&record.value)?;
-    if record.value.action == ActionName::Restore {
-        return restore(ports, execution, &mut view, record).await;
+    if record.value.action == ActionName::Restore && !record.value.by_person {
+        return heal_drift(ports, execution, &mut view, record).await;
     }
     match view.decide(&record.value) {
         Decision::Reject(findings) => finish(ports, &view, record, TurnOutcome::Refused(findings)).await,
@@ -80,8 +81,8 @@ async fn once(
                     }
                 }
             }
-            if record.value.withdrawal.is_some() {
-                if let Err(trouble) = withdrawal(ports, &view, &mut record.value).await {
+            if record.value.action.is_to_the_present() {
+                if let Err(trouble) = to_the_present(ports, &view, &mut record.value).await {
                     let findings = trouble.findings()?;
                     return finish(ports, &view, record, TurnOutcome::Refused(findings)).await;
                 }
@@ -114,7 +115,7 @@ fn holds_already(view: &View, execution: &ExecutionRef, record: &Deployment) -> 
 
 /// Takes the lock, ends it without a change, or holds automatic deployments because something keeps changing the
 /// targets. `None` when something was written in between.
-pub async fn restore(
+async fn heal_drift(
     ports: &impl Ports,
     execution: &ExecutionRef,
     view: &mut View,
@@ -151,38 +152,50 @@ pub async fn restore(
     }
 }
 
-/// Leaves only these components in it.
-fn narrow(record: &mut Deployment, names: &BTreeSet<ComponentName>) {
-    record.release.components.retain(|name, _| names.contains(name));
-    record.found.retain(|name| names.contains(name));
+/// Leaves only the named components in it, if any are named.
+fn narrow<'a>(record: &mut Deployment, named: impl IntoIterator<Item = &'a ComponentName>) {
+    let named: BTreeSet<&ComponentName> = named.into_iter().collect();
+    if named.is_empty() {
+        return;
+    }
+    record.release.components.retain(|name, _| named.contains(name));
+    record.found.retain(|name| named.contains(name));
 }
 
-/// Chooses the present snapshot, and of it the one component.
-pub async fn withdrawal(ports: &impl Ports, view: &View, record: &mut Deployment) -> Checked<()> {
-    let Some(of) = record.withdrawal.clone() else {
-        return Ok(());
-    };
+/// Chooses the present snapshot, and of it the one component that is named, if one is.
+pub async fn to_the_present(ports: &impl Ports, view: &View, record: &mut Deployment) -> Checked<()> {
+    let withdrawn = record.withdrawal.as_ref().map(|of| &of.component);
+    let named = withdrawn.or(record.component.as_ref()).cloned();
     record.snapshot = view.present();
-    let runs: Vec<&ComponentName> = view.state.value.running.keys().collect();
-    let missing = not_there(&of.component, &runs);
-    if record.snapshot.is_none() {
-        return Err(missing.into());
+    if record.snapshot.is_some() {
+        way_back::choose(ports, view, record).await?;
+        narrow(record, named.as_ref());
     }
-    way_back::choose(ports, view, record).await?;
-    narrow(record, &[of.component.clone()].into());
-    if record.components().next().is_none() {
-        return Err(missing.into());
+    if record.components().next().is_some() {
+        return Ok(());
     }
-    Ok(())
+    Err(match named {
+        Some(named) => not_there(&named, &view.state.value).into(),
+        None => nothing_recorded(record).into(),
+    })
 }
 
-fn not_there(component: &ComponentName, runs: &[&ComponentName]) -> Finding {
-    let runs: Vec<String> = runs.iter().map(|name| format!("`{name}`")).collect();
+fn not_there(component: &ComponentName, state: &EnvironmentState) -> Finding {
+    let runs: Vec<String> = state.running.keys().map(|name| format!("`{name}`")).collect();
     let runs = if runs.is_empty() { "nothing".to_owned() } else { runs.join(", ") };
     Finding::new(
         FindingName::UnknownName,
         "component",
         format!("no `{component}` that Windlass brought runs in this environment; {runs} runs there."),
-        "Write the name of the site as the declaration has it.",
+        "Write the name of the component as the declaration has it.",
+    )
+}
+
+fn nothing_recorded(record: &Deployment) -> Finding {
+    Finding::new(
+        FindingName::NothingToGoBackTo,
+        format!("environments.{}", record.environment),
+        "nothing was deployed here yet, so nothing is recorded that could be restored.",
+        "Deploy a release.",
     )
 }

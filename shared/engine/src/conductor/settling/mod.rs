@@ -51,12 +51,12 @@ pub async fn fence_off_late_calls(
     Ok(commit(ports, vec![write]).await?.then_some(lock))
 }
 
-/// Notes in the state that a restore has ended, so that it counts. A restore that found nothing to do, or that somebody
-/// stopped, does not count.
+/// Notes in the state that a restore of Windlass's own has ended, so that it counts. A restore that found nothing to do,
+/// or that somebody stopped, does not count.
 pub fn restored(record: &Deployment, state: &mut EnvironmentState) {
     let Some(ended) = &record.ending else { return };
     let is_nothing = ended.ending == Ending::NothingToDo || record.stopped;
-    if record.action != ActionName::Restore || is_nothing {
+    if record.action != ActionName::Restore || record.by_person || is_nothing {
         return;
     }
     let restored = Restored {

@@ -162,7 +162,7 @@ async fn conclude(
     // A rollback has done what the undo of the deployment did that it stopped.
     let goes_back = undone.as_ref().filter(|_| scene.goal.is_some());
     let (ending, name) = match (outcome, goes_back) {
-        (PlanOutcome::NothingToDo, None) if value.action == ActionName::Rollback => {
+        (PlanOutcome::NothingToDo, None) if value.is_awaited() && value.withdrawal.is_none() => {
             (Ending::NothingToDo, NOTHING_CHANGED)
         }
         (PlanOutcome::NothingToDo, None) => (Ending::NothingToDo, ALREADY_THERE),
@@ -170,7 +170,7 @@ async fn conclude(
     };
     let overtaken = undone.clone().filter(|_| scene.goal.is_none());
     let cause = match &scene.goal {
-        Some(_) if value.action == ActionName::Restore => heal::restored(value, &changed).into(),
+        Some(_) if value.action == ActionName::Restore && !value.by_person => heal::restored(value, &changed).into(),
         Some(_) if value.withdrawal.is_some() => settling::withdrawal_done(value, &scene.changed).into(),
         Some(goal) => {
             let done = outcomes::parts(goal, plan, &changed, before);

@@ -15,9 +15,8 @@ use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::AppName;
 
 /// Starts the execution that draws a plan: of a release, with the body of `releases`; of a rollback, with
-/// `"action": "rollback"` and the body of `rollbacks`; of the way there of a drill, with `"action": "drill"`; or of a
-/// release of every component whose bytes nobody knows yet,
-/// with `"action": "check"`. What is wrong with the request is answered at once, as these do.
+/// `"action": "rollback"` and the body of `rollbacks`, and so of a drill's way there, a restoring and a withdrawal; or
+/// of a release of every component whose bytes nobody knows yet, with `"action": "check"`. What is wrong with the request is answered at once, as these do.
 /// Each call draws a plan of its own; the same key is the same plan.
 pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served {
     let app = of.app();
@@ -39,6 +38,7 @@ async fn asked(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served
         }
         Some(Some("rollback")) => ActionName::Rollback,
         Some(Some("drill")) => ActionName::Drill,
+        Some(Some("restore")) => ActionName::Restore,
         Some(Some("withdraw")) => ActionName::Withdraw,
         Some(Some("check")) => ActionName::Check,
         Some(_) => return Err(refused(400, &[no_such_action()])),
@@ -50,8 +50,9 @@ fn no_such_action() -> Finding {
     Finding::new(
         FindingName::BadValue,
         "action",
-        "only a release, a rollback, a drill and a withdrawal can be planned, and what a release needs be checked.",
-        "Write `deploy`, `rollback`, `drill`, `withdraw` or `check`, or leave `action` out for a release.",
+        "only a release, a rollback, a drill, a restoring and a withdrawal can be planned, and what a release needs be \
+         checked.",
+        "Write `deploy`, `rollback`, `drill`, `restore`, `withdraw` or `check`, or leave `action` out for a release.",
     )
 }
 
