@@ -60,10 +60,10 @@ fn a_rollback_to_a_version_goes_to_its_newest_good_snapshot() {
         let output = api.windlass(&folder("to"), &[place, &["shop", "prod"], options].concat());
         (code(&output), err(&output), api.calls())
     };
-    let (status, said, calls) = asked(&["--to", "1.3.0", "--across", "jobs"], false);
+    let (status, said, calls) = asked(&["--to", "1.3.0", "--across", "jobs", "--component", "api"], false);
     assert_eq!(status, 0, "{said}");
     assert!(calls[0].path.starts_with("/stage/apps/shop/environments/prod/snapshots"), "{}", calls[0].path);
-    assert_eq!(calls[1].json(), json!({"reason": "r", "snapshot": 4, "across": ["jobs"]}));
+    assert_eq!(calls[1].json(), json!({"reason": "r", "snapshot": 4, "component": "api", "across": ["jobs"]}));
     let (_, said, calls) = asked(&["--to", "1.2.0"], true);
     assert_eq!(calls[1].json(), json!({"action": "rollback", "snapshot": 5}), "{said}");
     for (version, why) in [

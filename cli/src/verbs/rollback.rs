@@ -62,6 +62,9 @@ pub struct RollbackGoal {
     /// The version to go back to: its newest snapshot that was good.
     #[arg(long, value_name = "VERSION", value_parser = arguments::version, conflicts_with = "snapshot")]
     to: Option<String>,
+    /// The one component that goes back; all of them if not given.
+    #[arg(long, value_name = "COMPONENT", value_parser = |text: &str| ComponentName::new(text))]
+    component: Option<ComponentName>,
     /// A component that is irreversible and that it may go back across; may be given several times.
     #[arg(long, value_name = "COMPONENT", value_parser = |text: &str| ComponentName::new(text))]
     across: Vec<ComponentName>,
@@ -79,6 +82,7 @@ impl RollbackGoal {
         };
         let mut members = Map::new();
         members.extend(snapshot.map(|number| ("snapshot".to_owned(), number.into())));
+        members.extend(self.component.iter().map(|component| ("component".to_owned(), json!(component))));
         if !self.across.is_empty() {
             members.insert("across".into(), json!(self.across));
         }

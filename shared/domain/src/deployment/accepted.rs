@@ -31,7 +31,10 @@ impl Deployment {
             snapshot: request.snapshot,
             across: request.across.clone(),
             found: Vec::new(),
-            component: request.component.clone().filter(|_| request.action == ActionName::Restore),
+            component: request
+                .component
+                .clone()
+                .filter(|_| matches!(request.action, ActionName::Rollback | ActionName::Restore)),
             withdrawal: request.withdrawal().unwrap_or_default(),
             drill: None,
             stops: None,

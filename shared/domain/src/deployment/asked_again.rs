@@ -32,7 +32,7 @@ impl Deployment {
     /// Returns the step with which a person goes where this deployment went, and stays there. A drill would come back,
     /// and what is recorded may be something else by then.
     pub fn rollback_input(&self) -> NextStep {
-        let asked = Self { action: ActionName::Rollback, component: None, ..self.clone() };
+        let asked = Self { action: ActionName::Rollback, ..self.clone() };
         asked.input()
     }
 

@@ -295,7 +295,10 @@ impl Request {
             (
                 "component",
                 self.component.is_some()
-                    && !matches!(self.action, ActionName::Remove | ActionName::Restore | ActionName::Withdraw)
+                    && !matches!(
+                        self.action,
+                        ActionName::Rollback | ActionName::Restore | ActionName::Withdraw | ActionName::Remove
+                    )
                     && !self.action.moves(),
             ),
             ("pattern", self.pattern.is_some() && self.action != ActionName::Withdraw),

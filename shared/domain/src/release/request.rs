@@ -123,8 +123,8 @@ pub struct Request {
     /// `recover`, `pause`, `continue`, `skip_bake`: the deployment; the one that holds the lock if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment: Option<DeploymentId>,
-    /// `remove`, `rename`, `hand_over`, `restore`: the component; all of the environment if absent. `withdraw`: the
-    /// site.
+    /// `rollback`, `restore`, `remove`, `rename`, `hand_over`: the component; all of the environment if absent.
+    /// `withdraw`: the site.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub component: Option<ComponentName>,
     /// `withdraw`: a glob over the paths of the site's files, such as `backup/**`.

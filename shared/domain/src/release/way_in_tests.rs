@@ -21,7 +21,7 @@ fn each_input_is_a_command_and_a_call() {
         Rollback, SkipBake, Withdraw,
     };
     let because = ("reason", json!("it's down"));
-    let table: [Row; 21] = [
+    let table: [Row; 22] = [
         (
             Deploy,
             &[("version", json!("1.4.0"))],
@@ -45,6 +45,12 @@ fn each_input_is_a_command_and_a_call() {
             &[("across", json!(["a", "b"])), ("reason", json!("…"))],
             "windlass rollback shop prod --across a --across b --reason '…'",
             r#"POST /apps/shop/environments/prod/rollbacks {"across":["a","b"],"reason":"…"}"#,
+        ),
+        (
+            Rollback,
+            &[("component", json!("web")), ("reason", json!("…"))],
+            "windlass rollback shop prod --component web --reason '…'",
+            r#"POST /apps/shop/environments/prod/rollbacks {"component":"web","reason":"…"}"#,
         ),
         (
             Recover,

@@ -1,14 +1,18 @@
 //! Operators' rollbacks.
 
+use crate::scenarios::healing::moves_alias;
 use crate::scenarios::scene::{
     BACK, BOTH, GO, ROLLED_BACK, WAITED, WAVE, assert_free, both, ended, failure, live_with, path, program, serves,
     way_back,
 };
 use serde_json::json;
+use windlass_domain::environment::{Running, Snapshot};
 use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::finding::FindingName;
+use windlass_domain::text::name::{AppName, EnvironmentName};
 use windlass_domain::text::next_step::NextStep;
-use windlass_engine::ledger;
+use windlass_engine::ledger::{self, Stored};
 use windlass_machine::shop::{FUNCTIONS, Shop};
 use windlass_world::run::run;
 
@@ -69,6 +73,56 @@ fn one_that_finds_its_goal_in_place_walks_further_back_the_next_time() {
     let third = shop.act("rollback");
     shop.region.run();
     assert_eq!(failure(&shop, &third).0, "NothingToGoBackTo");
+}
+
+/// The others stay as they run. Nobody has judged the two together, and a rollback of all brings the other one there.
+#[test]
+fn one_component_goes_back_alone() {
+    let program = program();
+    let mut shop = live_with(&program, &["1.0.0", "1.1.0", "1.2.0"]);
+    let present = shop.environment().snapshot;
+    let back = |shop: &mut Shop<'_>, component: &str| {
+        let arn = shop
+            .start(&json!({"action": "rollback", "app": "shop", "environment": "prod", "component": component,
+            "reason": "it answers nonsense"}));
+        shop.region.run();
+        assert_free(shop);
+        arn
+    };
+    let unknown = back(&mut shop, "web");
+    assert_eq!(failure(&shop, &unknown).0, "UnknownName");
+    assert!(shop.environment().hold.is_none(), "a slip of the pen holds nothing");
+    let first = back(&mut shop, "api");
+    let done = ended(&shop, &first);
+    assert_eq!(done.ending, Ending::Succeeded, "{done:?}");
+    assert!(done.cause.written().starts_with("api of shop prod is back at 1.1.0 (snapshot "), "{:?}", done.cause);
+    assert_eq!(serves(&shop), ("3".into(), "4".into()));
+    let environment = shop.environment();
+    assert!(environment.hold.is_some());
+    let versions: Vec<&str> = environment.running.values().map(Running::version).collect();
+    assert_eq!(versions, ["1.1.0", "1.2.0"]);
+    let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
+    let key = ledger::snapshot(EnvironmentId::new(&app, &prod), environment.snapshot);
+    let made: Stored<Snapshot> = run(ledger::require(shop.world(), &key)).unwrap();
+    assert_eq!((&made.value.release, made.value.replaced), (&None, present - 1));
+    assert_eq!(made.value.components, environment.running);
+    back(&mut shop, "api");
+    assert_eq!(serves(&shop), ("2".into(), "4".into()), "further back");
+    shop.act("rollback");
+    shop.region.run();
+    assert_eq!(serves(&shop), both("2"));
+    // Somebody has put it there by hand: what is recorded follows, and the rollback says that it changed nothing.
+    shop.act("release_hold");
+    shop.region.run();
+    let deployed = shop.deploy("1.3.0", &BOTH);
+    shop.region.run();
+    assert_eq!(ended(&shop, &deployed).ending, Ending::Succeeded);
+    moves_alias(&shop, "shop-api", "2");
+    let last = back(&mut shop, "api");
+    assert_eq!(ended(&shop, &last).cause_name, "NothingChanged");
+    let running = shop.environment().running;
+    let versions: Vec<&str> = running.values().map(Running::version).collect();
+    assert_eq!(versions, ["1.0.0", "1.3.0"]);
 }
 
 /// Somebody has put one of two aliases back by hand. The snapshot of the rollback says what runs of both.

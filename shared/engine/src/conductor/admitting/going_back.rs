@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::drill::{Drill, Drills};
 use windlass_domain::deployment::refusal::not_idle;
+use windlass_domain::environment::EnvironmentState;
 use windlass_domain::prose;
 use windlass_domain::release::Release;
 use windlass_domain::release::action::ActionName;
@@ -26,7 +27,7 @@ use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::EnvironmentName;
 
 /// Records the rollback and sets the hold, in one transaction; or records the restoring or the withdrawal, which set
-/// none. A rollback to a snapshot that does not exist sets none either.
+/// none. A rollback that names what does not exist sets none either.
 pub async fn go_back(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Admitted> {
     let env = pin::named_environment(ports, request).await?;
     let declaration = pin::declaration_in_force(ports, &request.app).await?.version;
@@ -48,24 +49,33 @@ pub async fn go_back(ports: &impl Ports, execution: &ExecutionRef, request: &Req
         }
         let known = Stored::new(ledger::execution(&execution.arn), Execution { deployment: id.clone() });
         let mut writes = vec![put_arrived(&record)?, known.put()?];
-        if request.action == ActionName::Rollback && !is_nowhere(ports, request, &env).await? {
+        if request.action == ActionName::Rollback {
             let of = EnvironmentId::new(&request.app, &env);
             let mut state = ledger::load_or_default(ports, &ledger::state(of)).await?;
-            set_hold(ports, &mut state.value, request);
-            writes.push(put_state(&state, of)?);
+            if !is_nowhere(ports, request, of, &state.value).await? {
+                set_hold(ports, &mut state.value, request);
+                writes.push(put_state(&state, of)?);
+            }
         }
         Ok(commit(ports, writes).await?.then_some(Admitted::New(id)))
     })
     .await
 }
 
-/// Returns whether a request names a snapshot that does not exist. Then it cannot go anywhere, and sets no hold: what
-/// makes a snapshot of that number before its turn is another rollback, which has set one.
-async fn is_nowhere(ports: &impl DynamoDbApi, request: &Request, env: &EnvironmentName) -> Result<bool> {
-    let Some(number) = request.snapshot else {
-        return Ok(false);
-    };
-    Ok(snapshot(ports, EnvironmentId::new(&request.app, env), number).await?.is_none())
+/// Returns whether a request names a snapshot that does not exist, or a component that does not run. Then it cannot go
+/// anywhere, and sets no hold: what makes a snapshot of that number before its turn is another rollback, which has set
+/// one.
+async fn is_nowhere(
+    ports: &impl DynamoDbApi,
+    request: &Request,
+    of: EnvironmentId<'_>,
+    state: &EnvironmentState,
+) -> Result<bool> {
+    let is_unknown = request.component.as_ref().is_some_and(|name| !state.running.contains_key(name));
+    match request.snapshot {
+        Some(number) if !is_unknown => Ok(snapshot(ports, of, number).await?.is_none()),
+        _ => Ok(is_unknown),
+    }
 }
 
 /// Each press is a deployment of its own: its identity is its key's, else the execution's. A check, which brings no

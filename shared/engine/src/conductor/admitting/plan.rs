@@ -5,7 +5,6 @@ use crate::conductor::admitting::{deploy, going_back};
 use crate::conductor::answering::release_status::known;
 use crate::conductor::environment::view::View;
 use crate::conductor::environment::way_back;
-use crate::conductor::queue::turn;
 use crate::conductor::request::Ports;
 use crate::ledger::{self, Stored, commit, retry};
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
@@ -139,12 +138,7 @@ async fn back(ports: &impl Ports, execution: &ExecutionRef, request: &Request, i
     {
         record.snapshot = record.snapshot.or(view.present());
     }
-    let chosen = if record.action.is_to_the_present() {
-        turn::to_the_present(ports, &view, &mut record).await
-    } else {
-        way_back::choose(ports, &view, &mut record).await
-    };
-    let more = findings(chosen)?;
+    let more = findings(way_back::choose(ports, &view, &mut record).await)?;
     let mut turn = turn(&view, decision);
     if !more.is_empty() {
         turn.findings.extend(more);

@@ -6,6 +6,7 @@ use crate::conductor::request::Ports;
 use crate::ledger;
 use crate::ports::{DynamoDbApi, Result};
 use crate::trouble::Checked;
+use std::collections::BTreeSet;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::drill::SnapshotVersion;
 use windlass_domain::environment::kept::{Irreversible, in_words};
@@ -15,19 +16,28 @@ use windlass_domain::release::action::ActionName;
 use windlass_domain::release::call::{self, input};
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::prose::Prose;
 
 /// The number of the snapshot that has what was found before the first release.
 pub const FOUND_FIRST: u64 = 1;
 
-/// Chooses the snapshot to go back to, when it is the rollback's turn: the named one, or [`newest_other`]. What was found
-/// of a component belongs to the snapshots that are older than its first change.
+/// Chooses the snapshot to go back to, when it is the deployment's turn: the present one for what goes there; the named
+/// one; or [`newest_other`]. Of the snapshot it takes the one component that is named, if one is. What was found of a
+/// component belongs to the snapshots that are older than its first change.
 pub async fn choose(ports: &impl Ports, view: &View, record: &mut Deployment) -> Checked<()> {
     let at = record.environment_id();
+    let is_to_the_present = record.action.is_to_the_present();
     let present = view.present_to_go_back_from();
-    let snapshot = match record.snapshot {
+    let state = &view.state.value;
+    if let Some(missing) = not_there(view, record) {
+        return Err(missing.into());
+    }
+    let number = if is_to_the_present { view.present() } else { record.snapshot };
+    let snapshot = match number {
         Some(number) => snapshot(ports, at, number).await?,
-        None => newest_other(ports, present, at, &view.state.value).await?,
+        None if is_to_the_present => return Err(nothing_recorded(at).into()),
+        None => newest_other(ports, present, at, state, record.component.as_ref()).await?,
     };
     let Some(snapshot) = snapshot else {
         return Err(no_rollback_goal(ports, view, record).await?.into());
@@ -49,7 +59,47 @@ pub async fn choose(ports: &impl Ports, view: &View, record: &mut Deployment) ->
             None => record.found.push(name),
         }
     }
+    if let Some(named) = named(record).cloned() {
+        narrow(record, &[named].into());
+    }
     Ok(())
+}
+
+/// Leaves only these components in it.
+pub fn narrow(record: &mut Deployment, names: &BTreeSet<ComponentName>) {
+    record.release.components.retain(|name, _| names.contains(name));
+    record.found.retain(|name| names.contains(name));
+}
+
+/// Returns the component that is named, if one is.
+fn named(record: &Deployment) -> Option<&ComponentName> {
+    let withdrawn = record.withdrawal.as_ref().map(|of| &of.component);
+    withdrawn.or(record.component.as_ref())
+}
+
+/// Returns the finding that the component that is named does not run; `None` if it does, or none is named.
+fn not_there(view: &View, record: &Deployment) -> Option<Finding> {
+    let (named, running) = (named(record)?, &view.state.value.running);
+    if running.contains_key(named) {
+        return None;
+    }
+    let runs: Vec<String> = running.keys().map(|name| format!("`{name}`")).collect();
+    let runs = if runs.is_empty() { "nothing".to_owned() } else { runs.join(", ") };
+    Some(Finding::new(
+        FindingName::UnknownName,
+        "component",
+        format!("no `{named}` that Windlass brought runs in this environment; {runs} runs there."),
+        "Write the name of the component as the declaration has it.",
+    ))
+}
+
+fn nothing_recorded(of: EnvironmentId<'_>) -> Finding {
+    Finding::new(
+        FindingName::NothingToGoBackTo,
+        format!("environments.{}", of.environment()),
+        "nothing was deployed here yet, so nothing is recorded that could be restored.",
+        "Deploy a release.",
+    )
 }
 
 /// Returns why a rollback must not go there: it crosses an irreversible run unasked, or names one that it does not
@@ -64,6 +114,9 @@ fn bars(view: &View, record: &Deployment, goal: &Snapshot) -> Vec<Finding> {
 /// stops a deployment that is under way wants the present one back. If this returns findings, nothing is stopped.
 pub async fn goes_nowhere(ports: &impl Ports, view: &View, record: &Deployment) -> Result<Vec<Finding>> {
     let at = record.environment_id();
+    if let Some(missing) = not_there(view, record) {
+        return Ok(vec![missing]);
+    }
     let named = record.snapshot;
     let goal = match named.or(view.present()) {
         Some(number) => snapshot(ports, at, number).await?,
@@ -132,16 +185,18 @@ pub async fn snapshot(ports: &impl DynamoDbApi, of: EnvironmentId<'_>, number: u
 }
 
 /// The snapshot that a rollback which names none goes to, out of those that the present one replaced and that are
-/// something else than what runs.
+/// something else than what runs, of a component if one is named.
 pub async fn newest_other(
     ports: &impl DynamoDbApi,
     present: u64,
     at: EnvironmentId<'_>,
     state: &EnvironmentState,
+    component: Option<&ComponentName>,
 ) -> Result<Option<Snapshot>> {
     let present = snapshot(ports, at, present).await?;
     let weigh = |goal: Snapshot| {
-        let goal = goal.with_found(state);
+        let mut goal = goal.with_found(state);
+        goal.components.retain(|name, _| component.is_none_or(|component| component == name));
         (!goal.runs(state)).then(|| goal.is_proven(|name, ran| !state.runs_as(name, ran)))
     };
     newest_of(ports, present.map_or(0, |present| present.replaced), at, weigh).await
@@ -233,7 +288,7 @@ pub fn to_a_good_one(good: &[Snapshot], of: EnvironmentId<'_>) -> Option<Prose> 
 pub async fn choose_for_drill(ports: &impl Ports, view: &mut View, record: &Deployment) -> Checked<Option<u64>> {
     let at = record.environment_id();
     let state = &view.state.value;
-    let goal = newest_other(ports, state.snapshot, at, state).await?;
+    let goal = newest_other(ports, state.snapshot, at, state, None).await?;
     let goal = goal.map(|goal| goal.with_found(state));
     let present = snapshot(ports, at, state.snapshot).await?;
     let (Some(goal), Some(present)) = (goal, present) else {

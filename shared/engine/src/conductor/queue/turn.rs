@@ -16,16 +16,12 @@ use crate::ledger::{self, Stored, retry};
 use crate::log;
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::Result;
-use crate::trouble::Checked;
-use std::collections::BTreeSet;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::admission::Decision;
 use windlass_domain::deployment::heal::{self, HealDecision, HealFacts};
-use windlass_domain::environment::{EnvironmentState, Hold};
+use windlass_domain::environment::Hold;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::DeploymentId;
-use windlass_domain::text::finding::{Finding, FindingName};
-use windlass_domain::text::name::ComponentName;
 
 /// Decides whether the deployment goes, waits or ends, and writes that.
 pub async fn turn(ports: &impl Ports, execution: &ExecutionRef, id: &DeploymentId) -> Result<Answer<AdmitTransition>> {
@@ -81,12 +77,7 @@ async fn once(
                     }
                 }
             }
-            if record.value.action.is_to_the_present() {
-                if let Err(trouble) = to_the_present(ports, &view, &mut record.value).await {
-                    let findings = trouble.findings()?;
-                    return finish(ports, &view, record, TurnOutcome::Refused(findings)).await;
-                }
-            } else if record.value.action.is_to_a_snapshot()
+            if record.value.action.is_to_a_snapshot()
                 && let Err(trouble) = way_back::choose(ports, &view, &mut record.value).await
             {
                 let findings = trouble.findings()?;
@@ -102,9 +93,9 @@ async fn once(
     }
 }
 
-/// Returns whether a rollback names neither where it goes nor what it goes across.
+/// Returns whether it is a rollback that names neither where it goes nor what it goes across.
 fn is_all_that_is_asked(record: &Deployment) -> bool {
-    record.snapshot.is_none() && record.across.is_empty()
+    record.action == ActionName::Rollback && record.snapshot.is_none() && record.across.is_empty()
 }
 
 /// Returns the answer of a former taking whose own answer was lost.
@@ -134,12 +125,11 @@ async fn heal_drift(
     };
     match heal::turn(&standing, ports.now()) {
         HealDecision::Restore(names, reason) => {
-            record.value.snapshot = view.present();
             if let Err(trouble) = way_back::choose(ports, view, &mut record.value).await {
                 let findings = trouble.findings()?;
                 return finish(ports, view, record, TurnOutcome::Refused(findings)).await;
             }
-            narrow(&mut record.value, &names);
+            way_back::narrow(&mut record.value, &names);
             record.value.reason = Some(reason);
             take(ports, execution, view, record).await
         }
@@ -150,52 +140,4 @@ async fn heal_drift(
         }
         HealDecision::Nothing(why) => finish(ports, view, record, TurnOutcome::NotRestored(why)).await,
     }
-}
-
-/// Leaves only the named components in it, if any are named.
-fn narrow<'a>(record: &mut Deployment, named: impl IntoIterator<Item = &'a ComponentName>) {
-    let named: BTreeSet<&ComponentName> = named.into_iter().collect();
-    if named.is_empty() {
-        return;
-    }
-    record.release.components.retain(|name, _| named.contains(name));
-    record.found.retain(|name| named.contains(name));
-}
-
-/// Chooses the present snapshot, and of it the one component that is named, if one is.
-pub async fn to_the_present(ports: &impl Ports, view: &View, record: &mut Deployment) -> Checked<()> {
-    let withdrawn = record.withdrawal.as_ref().map(|of| &of.component);
-    let named = withdrawn.or(record.component.as_ref()).cloned();
-    record.snapshot = view.present();
-    if record.snapshot.is_some() {
-        way_back::choose(ports, view, record).await?;
-        narrow(record, named.as_ref());
-    }
-    if record.components().next().is_some() {
-        return Ok(());
-    }
-    Err(match named {
-        Some(named) => not_there(&named, &view.state.value).into(),
-        None => nothing_recorded(record).into(),
-    })
-}
-
-fn not_there(component: &ComponentName, state: &EnvironmentState) -> Finding {
-    let runs: Vec<String> = state.running.keys().map(|name| format!("`{name}`")).collect();
-    let runs = if runs.is_empty() { "nothing".to_owned() } else { runs.join(", ") };
-    Finding::new(
-        FindingName::UnknownName,
-        "component",
-        format!("no `{component}` that Windlass brought runs in this environment; {runs} runs there."),
-        "Write the name of the component as the declaration has it.",
-    )
-}
-
-fn nothing_recorded(record: &Deployment) -> Finding {
-    Finding::new(
-        FindingName::NothingToGoBackTo,
-        format!("environments.{}", record.environment),
-        "nothing was deployed here yet, so nothing is recorded that could be restored.",
-        "Deploy a release.",
-    )
 }

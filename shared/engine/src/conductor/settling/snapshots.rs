@@ -34,6 +34,12 @@ pub struct EndedWell<'a> {
 }
 
 impl EndedWell<'_> {
+    /// Returns whether one component went back, and all others stayed as they were: then what runs is as no snapshot
+    /// before.
+    fn is_partly_back(&self) -> bool {
+        self.record.action == ActionName::Rollback && self.record.component.is_some()
+    }
+
     /// Returns the name that the deployment gives now.
     fn given(&self, version: &str) -> GivenVersion {
         GivenVersion {
@@ -71,6 +77,7 @@ impl EndedWell<'_> {
 /// Takes what runs now and what was found into the state, and returns the writes of the snapshots.
 pub fn take_in(state: &mut EnvironmentState, scene: &EndedWell<'_>) -> Result<Vec<Write>> {
     mark(state, &scene.record);
+    let ran_before = state.running.clone();
     let mut writes = Vec::new();
     if let Some(goal) = &scene.goal {
         // A component that a restore finds as it is recorded stays recorded as it is.
@@ -92,8 +99,12 @@ pub fn take_in(state: &mut EnvironmentState, scene: &EndedWell<'_>) -> Result<Ve
     }
     let is_renamed = rename(state, scene);
     let is_new = in_place(state, scene) || !scene.changed.is_empty();
-    let is_elsewhere = |goal: &Snapshot| goal.number != state.snapshot;
-    if is_new || scene.goal.as_ref().is_some_and(is_elsewhere) {
+    let is_elsewhere = if scene.is_partly_back() {
+        state.running != ran_before
+    } else {
+        scene.goal.as_ref().is_some_and(|goal| goal.number != state.snapshot)
+    };
+    if is_new || is_elsewhere {
         writes.push(next_snapshot(state, scene)?);
     } else if is_renamed {
         writes.push(renamed_snapshot(state, scene)?);
@@ -242,15 +253,21 @@ fn in_place(state: &mut EnvironmentState, scene: &EndedWell<'_>) -> bool {
 }
 
 /// Makes the next snapshot, which replaces the one that ran. A rollback's snapshot replaces what its goal had replaced,
-/// so that the next rollback walks further back and never forward (rule 8); it is as good as its goal. If the
-/// components were only found in place, nobody judged the snapshot.
+/// so that the next rollback walks further back and never forward (rule 8); it is as good as its goal. Where one
+/// component went back alone, the next rollback brings the others there as well. Nobody judged what then runs together,
+/// nor components that were only found in place.
 fn next_snapshot(state: &mut EnvironmentState, scene: &EndedWell<'_>) -> Result<Write> {
     let goal = scene.goal.as_ref();
-    let replaced = goal.map_or(state.snapshot, |goal| goal.replaced);
+    let replaced = match goal {
+        Some(goal) if scene.is_partly_back() => goal.number.min(state.snapshot),
+        Some(goal) => goal.replaced,
+        None => state.snapshot,
+    };
     state.last_snapshot += 1;
     state.snapshot = state.last_snapshot;
     let mut snapshot = snapshot_of(scene, state, replaced);
     match goal {
+        Some(_) if scene.is_partly_back() => snapshot.release = None,
         Some(goal) => {
             snapshot.release.clone_from(&goal.release);
             snapshot.proof.clone_from(&goal.proof);
