@@ -174,6 +174,7 @@ impl MovingFacts<'_> {
                 format!("{} are to be moved at once, and {MOST_CLAIMS} at most.", count(claims, "resource")),
                 "Move its components one by one, by `component`.",
             )
+            .seen(claims, MOST_CLAIMS)
         })
     }
 }

@@ -262,6 +262,7 @@ pub fn too_large(release: &Release) -> Option<Finding> {
             format!("pinned, they are {}, and an execution takes {LARGEST} of them.", count(bytes as u64, "byte")),
             "Release them in several parts, each with a version of its own.",
         )
+        .seen(bytes, LARGEST)
     })
 }
 

@@ -180,5 +180,6 @@ impl Declaration {
             format!("`{environment}` is not an environment of `{}`.", self.document.app),
             crate::document::shape::suggest(nearest, &known),
         )
+        .seen(environment, known.join(", "))
     }
 }

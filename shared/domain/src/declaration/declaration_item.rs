@@ -95,6 +95,7 @@ fn other_app(declared: &AppName, place: &AppName) -> Finding {
         format!("The declaration is of `{declared}`, and its place is `apps/{place}/app.yaml`."),
         format!("Write `app: {place}`, or upload it to `apps/{declared}/app.yaml`."),
     )
+    .seen(declared, place)
 }
 
 fn not_higher(offered: &semver::Version, former: &Declared) -> Finding {
@@ -112,6 +113,7 @@ fn not_higher(offered: &semver::Version, former: &Declared) -> Finding {
         ),
         format!("Write a higher version, such as `{next}`."),
     )
+    .seen(offered, &former.version)
 }
 
 #[cfg(test)]

@@ -224,6 +224,7 @@ impl<'a> WaveHistory<'a> {
             ),
             "Name fewer components in the manifest and release the rest in another one, or give their rollouts fewer steps.",
         )
+        .seen(events, LONGEST)
     }
 
     fn too_many_seconds(&self, gone_s: u64) -> Finding {

@@ -52,6 +52,7 @@ fn unknown(resolved: &Resolved, path: &str, output: &Output) -> Option<Finding> 
                 format!("`{output}`: `{component}` is not a component of this declaration."),
                 suggest(nearest(component.as_str(), &known), &known),
             )
+            .seen(component, known.join(", "))
             .resting_on([format!("components.{component}")]),
         );
     };

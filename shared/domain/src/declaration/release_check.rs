@@ -99,6 +99,7 @@ impl Declaration {
             format!("`{name}` is not a component of `{}` {}.", self.app(), self.version()),
             suggest(nearest(name.as_str(), &known), &known),
         )
+        .seen(name, known.join(", "))
     }
 }
 
@@ -151,6 +152,7 @@ fn unknown_container(name: &ComponentName, container: &str, declared: &Repositor
         format!("`{container}` is no container of `{name}` that takes an image of a release."),
         suggest(nearest(container, &known), &known),
     )
+    .seen(container, known.join(", "))
 }
 
 /// Refuses an image of another repository: it may be another application's, and Windlass's own role can read it.

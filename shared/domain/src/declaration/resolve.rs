@@ -178,6 +178,7 @@ fn unknown_names(declaration: &Declaration) -> Vec<Finding> {
                         format!("`{before}` is not a component of this declaration."),
                         suggest(nearest(before.as_str(), &known), &known),
                     )
+                    .seen(before, known.join(", "))
                     .resting_on([format!("components.{before}")]),
                 );
             }

@@ -73,7 +73,8 @@ impl Scope<'_> {
             let reason = format!("`{}` is not {}.", repeated(value), form.words);
             let meant = self.in_brackets(value).unwrap_or_default();
             let remedy = format!("{meant}Write {}.", form.words);
-            self.find(FindingName::BadValue, path, reason, remedy);
+            let finding = Finding::new(FindingName::BadValue, path, reason, remedy);
+            self.note(finding.seen(repeated(value), form.words));
         }
     }
 
@@ -101,7 +102,9 @@ impl Scope<'_> {
             let reason = format!("`{unknown}` is not an environment of this declaration.");
             let path = join(path, unknown.as_str());
             self.note(
-                Finding::new(FindingName::UnknownName, path, reason, remedy).resting_on([of_environment(unknown)]),
+                Finding::new(FindingName::UnknownName, path, reason, remedy)
+                    .resting_on([of_environment(unknown)])
+                    .seen(unknown, known.join(", ")),
             );
         }
         let mine = texts.get(self.name);
@@ -110,7 +113,9 @@ impl Scope<'_> {
             let reason = format!("There is no value for the environment `{}`.", self.name);
             let remedy = format!("Write one, such as `{}: …`, or one text with `{{environment}}`.", self.name);
             self.note(
-                Finding::new(FindingName::MissingField, path, reason, remedy).resting_on([of_environment(self.name)]),
+                Finding::new(FindingName::MissingField, path, reason, remedy)
+                    .resting_on([of_environment(self.name)])
+                    .seen("", self.name),
             );
         }
         mine
@@ -149,7 +154,11 @@ impl Scope<'_> {
             self.name
         );
         let value = format!("{}.vars.{name}", of_environment(self.name));
-        self.note(Finding::new(FindingName::UnknownName, path, reason, remedy).resting_on([value]));
+        self.note(
+            Finding::new(FindingName::UnknownName, path, reason, remedy)
+                .resting_on([value])
+                .seen(name, known.join(", ")),
+        );
         None
     }
 }

@@ -36,6 +36,7 @@ pub(super) fn findings(declaration: &Declaration) -> Vec<Finding> {
                 format!("`{of}` is not a component of this declaration."),
                 suggest(nearest(of.as_str(), &known), &known),
             )
+            .seen(of, known.join(", "))
             .resting_on([format!("components.{of}")])
         })
     });
@@ -83,6 +84,7 @@ fn wrong_container(name: &ComponentName, taken: &ImageOf<'_>, known: &[String]) 
                 format!("`{container}` is no container of `{of}` that takes an image of a release."),
                 suggest(nearest(container, known), known),
             )
+            .seen(container, known.join(", "))
             .resting_on([format!("components.{of}.container"), format!("components.{of}.containers")]),
         ),
         _ => None,

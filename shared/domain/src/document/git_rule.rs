@@ -69,17 +69,20 @@ pub fn tag_version_differs(version: &str, reference: &str, path: &str) -> Option
     if version_of_tag(version).as_ref() == Some(&of_tag) {
         return None;
     }
-    Some(Finding::new(
-        FindingName::VersionNotOfTag,
-        path,
-        format!(
-            "`{}` is not the version of the tag `{}`, and where tags are deployed the tag is the \
+    Some(
+        Finding::new(
+            FindingName::VersionNotOfTag,
+            path,
+            format!(
+                "`{}` is not the version of the tag `{}`, and where tags are deployed the tag is the \
              version.",
-            repeated(version),
-            repeated(tag)
-        ),
-        format!("Write `{of_tag}` as the version, or release the tag of the version that is meant."),
-    ))
+                repeated(version),
+                repeated(tag)
+            ),
+            format!("Write `{of_tag}` as the version, or release the tag of the version that is meant."),
+        )
+        .seen(repeated(version), &of_tag),
+    )
 }
 
 /// Makes a matcher for a glob whose `*` stops at `/`.

@@ -19,7 +19,7 @@ mod path;
 mod write;
 
 use crate::document::shape::mend::mended;
-use crate::document::shape::objection::{objection, one_line, plain, shown};
+use crate::document::shape::objection::{objection, one_line, plain, short, shown};
 pub(crate) use mend::Mended;
 pub(crate) use objection::Language;
 pub use objection::{nearest, suggest};
@@ -191,7 +191,8 @@ impl Shape {
             Some(instead) => instead.to_owned(),
             None => suggest(seen.and_then(|seen| nearest(seen, &choices)), &choices),
         };
-        Finding::new(FindingName::BadValue, self.place(&path), reason, remedy)
+        let found = short(&path, at.instance());
+        Finding::new(FindingName::BadValue, self.place(&path), reason, remedy).seen(found, choices.join(", "))
     }
 
     fn unexpected(&self, error: &ValidationError<'_>, path: &str, name: &str) -> Finding {
@@ -203,7 +204,8 @@ impl Shape {
                 self.place(&at),
                 format!("`{}` is not a name.", repeated(name)),
                 write::name(name, self.language),
-            );
+            )
+            .seen(repeated(name), "");
         }
         let known: Vec<String> = node
             .and_then(|node| node.get("properties"))
@@ -218,7 +220,9 @@ impl Shape {
             None => suggest(meant, &known),
         };
         let reason = format!("`{}` is not a field here.", repeated(name));
-        Finding::new(FindingName::UnknownField, self.place(&at), reason, remedy).meaning(meant)
+        Finding::new(FindingName::UnknownField, self.place(&at), reason, remedy)
+            .meaning(meant)
+            .seen(repeated(name), known.join(", "))
     }
 
     fn missing(&self, error: &ValidationError<'_>, path: &str, name: &str) -> Finding {
@@ -238,6 +242,7 @@ impl Shape {
             format!("`{name}` is required and is not there."),
             remedy,
         )
+        .seen("", name)
     }
 
     /// Returns the values by which the alternatives around an error are distinguished.
@@ -260,8 +265,11 @@ impl Shape {
             Value::Null if self.language == Language::Yaml => "It has no value.".to_owned(),
             seen => format!("{} {}.", shown(path, seen), objection(error, self.language)),
         };
-        let remedy = write::remedy(self.node(error), alternatives, error, self.language);
-        Finding::new(FindingName::BadValue, self.place(path), reason, remedy)
+        let node = self.node(error);
+        let remedy = write::remedy(node, alternatives, error, self.language);
+        let found = Some(&**error.instance()).filter(|seen| !seen.is_null()).map(|seen| short(path, seen));
+        let expected = write::expected(node, error, self.language);
+        Finding::new(FindingName::BadValue, self.place(path), reason, remedy).seen(found.unwrap_or_default(), expected)
     }
 
     /// Returns the part of the schema that an error is about, with references followed.

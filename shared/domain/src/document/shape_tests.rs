@@ -224,3 +224,32 @@ fn a_schema_that_cannot_be_read_refuses_everything() {
     let typed = shape.typed::<u8>(&json!("x")).unwrap_err();
     assert_eq!(typed[0].path, "the manifest");
 }
+
+/// A program acts on them; it reads no sentence.
+#[test]
+fn a_finding_has_the_values_that_were_found_and_expected() {
+    let seen = |more: Value| {
+        let mut document = json!({"name": "shop"});
+        let members = more.as_object().unwrap();
+        document.as_object_mut().unwrap().extend(members.clone());
+        let [finding] = shape().findings(&document).try_into().unwrap();
+        serde_json::to_value(&finding.seen).unwrap()
+    };
+    let table = [
+        (json!({"count": "7"}), json!({"found": "\"7\"", "expected": "a whole number from 1 to 9"})),
+        (json!({"count": 12}), json!({"found": "12", "expected": "1 to 9"})),
+        (json!({"name": "too long"}), json!({"found": "\"too long\"", "expected": "2 to 5 characters"})),
+        (json!({"word": "for"}), json!({"found": "\"for\"", "expected": "one, two, three"})),
+        (json!({"coed": "a"}), json!({"found": "coed", "expected": KNOWN})),
+        (json!({"part": {"kind": "ecs"}}), json!({"expected": "service"})),
+        (json!({"share": null}), json!({"expected": "a number"})),
+        (json!({"apiToken": true}), json!({"expected": "a whole number"})),
+    ];
+    for (more, wanted) in table {
+        assert_eq!(seen(more.clone()), wanted, "{more}");
+    }
+}
+
+/// The fields of the shape.
+const KNOWN: &str =
+    "apiToken, both, closed, code, count, either, even, list, map, maybe, name, null, on, part, share, word";

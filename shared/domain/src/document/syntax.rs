@@ -164,7 +164,8 @@ fn sized<'t>(what: &str, text: &'t str, largest: usize) -> Result<&'t str, Findi
             what,
             format!("{what} has {}; at most {largest} are read.", count(text.len(), "byte")),
             "Make it smaller.",
-        ));
+        )
+        .seen(text.len(), largest));
     }
     Ok(text.trim_start_matches('\u{feff}'))
 }

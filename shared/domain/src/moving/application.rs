@@ -208,6 +208,7 @@ impl ToMove<'_> {
                     hand_over
                 ),
             )
+            .seen(items, MOST_ITEMS)
         })
     }
 }

@@ -183,7 +183,8 @@ impl ArtifactRef {
                 "The object is named by its key alone, so that other bytes could come in its place.",
                 "Write `sha256`, the 64 digits that `sha256sum` prints of the file, or the `version_id` that S3 answered \
                  to the upload. The command line writes both by itself.",
-            ).resting_on([join(path, "version_id")])
+            )
+            .resting_on([join(path, "version_id")])
         })
     }
 

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 mod name;
 
@@ -42,10 +43,40 @@ pub struct Finding {
     /// True where nobody looked, or could look: the thing is neither well nor wrong.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub not_checked: bool,
+    /// The value that was found or measured, and the one that was expected, where the finding is about values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Box<Seen>>,
     /// The paths of the other fields on whose values it rests: where one of them cannot be read, it may follow from
     /// that alone, and is not listed. Only those who check the document need them.
     #[serde(skip)]
-    pub rests_on: Box<[String]>,
+    pub rests_on: Option<Box<OtherFields>>,
+}
+
+/// The paths of other fields of a document. In a box they keep a finding small as an error.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OtherFields(pub Vec<String>);
+
+/// The values that a finding is about, for a program that acts on it and reads no sentence: what was found or measured
+/// in a place, and what was expected there. At least one of them is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Seen {
+    /// The value that was found or measured, as the reason repeats it; absent where nothing is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "foreign::maybe")]
+    pub found: Option<String>,
+    /// The value that was expected, the bound of it, or the values of which one fits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "foreign::maybe")]
+    pub expected: Option<String>,
+}
+
+impl Seen {
+    /// Makes it of two values, each of which is absent if it is empty; `None` if both are.
+    pub fn new(found: impl fmt::Display, expected: impl fmt::Display) -> Option<Self> {
+        let value = |text: String| (!text.is_empty()).then(|| truncate(foreign::line(&text), LONGEST_VALUE));
+        let (found, expected) = (value(found.to_string()), value(expected.to_string()));
+        (found.is_some() || expected.is_some()).then_some(Self { found, expected })
+    }
 }
 
 fn in_one_line<'de, D: Deserializer<'de>>(from: D) -> Result<Prose, D::Error> {
@@ -66,7 +97,8 @@ impl Finding {
             remedy: remedy.into().in_one_line().truncated(LONGEST_SENTENCE),
             meant: None,
             not_checked: false,
-            rests_on: Box::default(),
+            seen: None,
+            rests_on: None,
         }
     }
 
@@ -83,11 +115,21 @@ impl Finding {
         Self { meant: meant.cloned(), ..self }
     }
 
+    /// Returns the same finding with the value that was found or measured, and the one that was expected; either may be
+    /// empty. Both are values that its sentences repeat, so that neither is a secret.
+    #[must_use]
+    pub fn seen(self, found: impl fmt::Display, expected: impl fmt::Display) -> Self {
+        Self { seen: Seen::new(found, expected).map(Box::new), ..self }
+    }
+
     /// Returns the same finding as one that rests on the values of other fields as well, by their paths.
     #[must_use]
-    pub fn resting_on(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        let rests_on = self.rests_on.into_iter().chain(fields.into_iter().map(Into::into)).collect();
-        Self { rests_on, ..self }
+    pub fn resting_on(mut self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let fields: Vec<String> = fields.into_iter().map(Into::into).collect();
+        if !fields.is_empty() {
+            self.rests_on.get_or_insert_default().0.extend(fields);
+        }
+        self
     }
 }
 
@@ -139,12 +181,16 @@ fn joined(findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 impl Finding {
-    /// Adds another finding, such as one at the same path: both are listed as one.
+    /// Adds another finding, such as one at the same path: both are listed as one, with what was seen if it is the
+    /// same.
     pub fn join(&mut self, other: &Self) {
         let joined = |one: &Prose, other: &Prose| one.clone().and(other).truncated(LONGEST_SENTENCE);
         self.reason = joined(&self.reason, &other.reason);
         self.remedy = joined(&self.remedy, &other.remedy);
-        self.rests_on = self.rests_on.iter().chain(&other.rests_on).cloned().collect();
+        self.seen = self.seen.take().filter(|seen| other.seen.as_ref() == Some(seen));
+        if let Some(fields) = other.rests_on.clone() {
+            self.rests_on.get_or_insert_default().0.extend(fields.0);
+        }
     }
 }
 

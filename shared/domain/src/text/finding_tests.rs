@@ -82,3 +82,20 @@ fn each_page_is_named_once_in_the_order_of_the_findings() {
         assert_eq!(pages(&findings).as_deref(), wanted, "{names:?}");
     }
 }
+
+#[test]
+fn what_was_seen_is_one_short_line_and_stays_where_all_agree() {
+    let seen = |found: &str, expected: &str| Finding::new(FindingName::BadValue, "a", found, "y").seen(found, expected);
+    let value = |finding: &Finding| serde_json::to_value(finding).unwrap()["seen"].clone();
+    assert_eq!(value(&seen("7", "a text")), serde_json::json!({"found": "7", "expected": "a text"}));
+    assert_eq!(value(&seen("", "a text")), serde_json::json!({"expected": "a text"}));
+    assert_eq!(value(&seen("", "")), serde_json::Value::Null);
+    let long = seen(&"a\n".repeat(1000), "").seen.unwrap().found.unwrap();
+    assert!(long.len() <= LONGEST_VALUE && !long.contains('\n'), "{long}");
+    let stored = serde_json::to_string(&seen("7", "8")).unwrap();
+    assert_eq!(serde_json::from_str::<Finding>(&stored).unwrap(), seen("7", "8"));
+    for (second, stays) in [(seen("7", "8"), true), (seen("7", "9"), false)] {
+        let [one] = limited(vec![seen("7", "8"), second]).try_into().unwrap();
+        assert_eq!(one.seen.is_some(), stays);
+    }
+}

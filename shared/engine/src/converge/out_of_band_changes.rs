@@ -219,6 +219,7 @@ impl<K: Kind, P: DynamoDbApi + Clock> Drive<'_, '_, K, P> {
                 "Someone else changed the target of {component} {when}: {how}. Windlass owns {owned}; every other field is yours."
             ),
             "Find out who changed it (CloudTrail), make sure that nobody else changes what Windlass owns, then deploy again.",
-        ))
+        )
+        .seen(is, was))
     }
 }

@@ -176,6 +176,7 @@ pub(super) fn already_red(path: &str, gate: &impl Sort, measured: &str) -> Findi
         ),
         prose!("Mend what it measures first, or deploy with {} and a reason.", NextStep::With(Wish::AcceptRed)),
     )
+    .seen(measured, gate.threshold())
 }
 
 /// Returns the hours and minutes from one time to another, such as `14:02-14:05 UTC`.

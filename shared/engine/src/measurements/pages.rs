@@ -96,12 +96,15 @@ fn problem(one: &Checking<'_, PageGate>, seen: &Measurement) -> Option<Problem> 
     match seen.verdict {
         Verdict::Pass => None,
         Verdict::Fail if one.awaited => None,
-        Verdict::Fail => Some(Problem::Noted(Finding::new(
-            FindingName::GateAlreadyRed,
-            one.path,
-            format!("`{name}` is red before anything has changed: measured {}.", seen.measured),
-            "Nothing is to be done if this release mends it: it is measured again once visitors get the release.",
-        ))),
+        Verdict::Fail => Some(Problem::Noted(
+            Finding::new(
+                FindingName::GateAlreadyRed,
+                one.path,
+                format!("`{name}` is red before anything has changed: measured {}.", seen.measured),
+                "Nothing is to be done if this release mends it: it is measured again once visitors get the release.",
+            )
+            .seen(&seen.measured, ""),
+        )),
         Verdict::Unknown => Some(Problem::NotMeasurable(not_measurable(
             one.path,
             format!("`{name}`: {}.", seen.measured),

@@ -121,6 +121,7 @@ fn other_bytes(name: &ComponentName, wanted: &Digest, sha256: &Digest) -> Findin
         format!("the manifest pins {wanted}, but the object's bytes have {sha256}."),
         "Upload the artifact that the manifest was written for.",
     )
+    .seen(sha256, wanted)
 }
 
 fn too_large(name: &ComponentName, bytes: u64) -> Finding {
@@ -135,6 +136,7 @@ fn too_large(name: &ComponentName, bytes: u64) -> Finding {
         "Upload it in one piece with that checksum: `aws s3api put-object --checksum-algorithm \
          SHA256`. Of an upload in parts S3 keeps only a checksum of the parts' checksums.",
     )
+    .seen(bytes, MOST_HASHED)
 }
 
 /// The hash of an object that was uploaded without a SHA-256 checksum.

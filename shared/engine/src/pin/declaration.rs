@@ -86,6 +86,7 @@ fn not_in_force(pinned: &semver::Version, in_force: &semver::Version) -> Finding
             NextStep::With(Wish::AllowOlder)
         ),
     )
+    .seen(pinned, in_force)
 }
 
 fn found(declared: Option<Stored<Declared>>, missing: impl FnOnce() -> Finding) -> Checked<KnownDeclaration> {

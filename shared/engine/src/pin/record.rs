@@ -209,6 +209,7 @@ fn reused(version: &str, name: &ComponentName, former: &Artifact, artifact: &Art
             format!("version {version} was recorded with the bytes {} and now has {}.", former.short(), now.short()),
             "Give the new bytes a new version.",
         )
+        .seen(now.short(), former.short())
     };
     let path = format!("components.{name}");
     match (former.containers(), artifact.containers()) {

@@ -164,7 +164,7 @@ fn of_metadata(key: &str, finding: Finding) -> Finding {
         Some((_, name)) => format!("{key}: metadata.{name}"),
         None => finding.path,
     };
-    Finding::new(finding.name, path, finding.reason, finding.remedy)
+    Finding { seen: finding.seen, ..Finding::new(finding.name, path, finding.reason, finding.remedy) }
 }
 
 /// Reads an image push, which is a release of all components, and containers of them, that live in its repository.

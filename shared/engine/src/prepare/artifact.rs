@@ -79,16 +79,21 @@ fn differs(path: &str, artifact: &Artifact, head: &ObjectHead) -> Option<Finding
         return None;
     }
     let found = head.sha256.as_ref().map_or("unknown", |sha| sha.as_str());
-    Some(Finding::new(
-        FindingName::DigestMismatch,
-        path,
-        format!(
-            "{artifact} was pinned with {}, and now has {} and SHA-256 {found}.",
-            count(*bytes, "byte"),
-            count(head.bytes, "byte")
-        ),
-        "Release the bytes under a new version.",
-    ))
+    let bytes_differ = (head.bytes.to_string(), bytes.to_string());
+    let (now, wanted) = if other_digest { (found.to_owned(), sha256.to_string()) } else { bytes_differ };
+    Some(
+        Finding::new(
+            FindingName::DigestMismatch,
+            path,
+            format!(
+                "{artifact} was pinned with {}, and now has {} and SHA-256 {found}.",
+                count(*bytes, "byte"),
+                count(head.bytes, "byte")
+            ),
+            "Release the bytes under a new version.",
+        )
+        .seen(now, wanted),
+    )
 }
 
 /// The states of a repository whose tags stay where they are, some exceptions aside (Amazon ECR API Reference,

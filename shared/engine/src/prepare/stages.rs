@@ -63,6 +63,7 @@ fn too_short(component: &ComponentName, holds: &Holds, watched_s: u64) -> Option
                 holds.longer
             ),
         )
+        .seen(kept, needed)
     })
 }
 

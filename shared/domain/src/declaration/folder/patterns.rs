@@ -4,7 +4,7 @@ use crate::declaration::folder::table::{Destination, TABLE};
 use crate::declaration::scope::Scope;
 use crate::document::shape::join;
 use crate::text::count::count;
-use crate::text::finding::FindingName;
+use crate::text::finding::{Finding, FindingName};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use serde::{Deserialize, Serialize};
 
@@ -70,11 +70,14 @@ impl FolderPatterns {
 
 fn check(scope: &mut Scope<'_>, path: &str, patterns: &[String]) {
     if patterns.len() > MOST {
-        scope.find(
-            FindingName::TooLarge,
-            path,
-            format!("It has {}, and at most {MOST} are taken.", count(patterns.len(), "pattern")),
-            "Name folders in place of their files.",
+        scope.note(
+            Finding::new(
+                FindingName::TooLarge,
+                path,
+                format!("It has {}, and at most {MOST} are taken.", count(patterns.len(), "pattern")),
+                "Name folders in place of their files.",
+            )
+            .seen(patterns.len(), MOST),
         );
     }
     for (i, pattern) in patterns.iter().enumerate() {

@@ -149,14 +149,17 @@ impl Resolve for ComparisonGate {
         if let Some((name, Split::Alias { rollout, .. })) = &split
             && rollout.every < written.period
         {
-            scope.find(
-                FindingName::GateNotMeasurable,
-                &format!("components.{name}.rollout.every"),
-                format!(
-                    "A step is watched for {}, which is shorter than the period of its comparison, {}.",
-                    rollout.every, written.period
-                ),
-                format!("Write at least `{}`, or give the comparison a shorter period.", written.period),
+            scope.note(
+                Finding::new(
+                    FindingName::GateNotMeasurable,
+                    format!("components.{name}.rollout.every"),
+                    format!(
+                        "A step is watched for {}, which is shorter than the period of its comparison, {}.",
+                        rollout.every, written.period
+                    ),
+                    format!("Write at least `{}`, or give the comparison a shorter period.", written.period),
+                )
+                .seen(rollout.every, written.period),
             );
         }
         let whole = written.period.as_ms() > 0 && written.period.as_ms().is_multiple_of(60_000);

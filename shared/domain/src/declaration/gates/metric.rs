@@ -5,7 +5,7 @@ use super::{At, Resolve, Sort};
 use crate::declaration::aws_name;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::{join, nearest, suggest};
-use crate::text::finding::{FindingName, repeated};
+use crate::text::finding::{Finding, FindingName, repeated};
 use crate::text::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -263,11 +263,14 @@ fn check_expression(scope: &mut Scope<'_>, path: &str, expression: &str, of: &BT
         );
     }
     if of.is_empty() || of.len() > MOST {
-        scope.find(
-            FindingName::BadValue,
-            &join(path, "of"),
-            format!("An expression has 1 to {MOST} metrics in `of`, and this one has {}.", of.len()),
-            "Write each metric by its name in the expression, such as `of: {errors: {namespace: AWS/Lambda, metric: Errors, statistic: Sum}}`.",
+        scope.note(
+            Finding::new(
+                FindingName::BadValue,
+                join(path, "of"),
+                format!("An expression has 1 to {MOST} metrics in `of`, and this one has {}.", of.len()),
+                "Write each metric by its name in the expression, such as `of: {errors: {namespace: AWS/Lambda, metric: Errors, statistic: Sum}}`.",
+            )
+            .seen(of.len(), MOST),
         );
     }
     let (open, close) = (expression.matches('(').count(), expression.matches(')').count());

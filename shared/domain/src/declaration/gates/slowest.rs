@@ -1,7 +1,7 @@
 //! The gate that takes longest to answer: a wave must be watched for as long.
 
 use crate::declaration::scope::Scope;
-use crate::text::finding::FindingName;
+use crate::text::finding::{Finding, FindingName};
 use crate::text::time::Span;
 
 /// The gate that takes longest to answer.
@@ -16,11 +16,14 @@ impl Slowest {
     pub(crate) fn check(&self, scope: &mut Scope<'_>, path: &str, watch: Span) {
         let Self { period, name } = self;
         if watch < *period {
-            scope.find(
-                FindingName::GateNotMeasurable,
-                path,
-                format!("It is watched for {watch}, which is shorter than the period of `{name}`, {period}."),
-                format!("Write at least `{period}`, or give the gate a shorter period."),
+            scope.note(
+                Finding::new(
+                    FindingName::GateNotMeasurable,
+                    path,
+                    format!("It is watched for {watch}, which is shorter than the period of `{name}`, {period}."),
+                    format!("Write at least `{period}`, or give the gate a shorter period."),
+                )
+                .seen(watch, period),
             );
         }
     }

@@ -274,14 +274,17 @@ impl Resolve for Ecs {
     fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, _: &Gates) -> Self {
         let at = |field: &str| join(path, field);
         if written.steady_within > LONGEST_WAIT {
-            scope.find(
-                FindingName::TooLarge,
-                &at("steady_within"),
-                format!(
-                    "A rollout that takes `{}` cannot be waited for: a change is waited for at most {LONGEST_WAIT}.",
-                    written.steady_within
-                ),
-                format!("Write at most `{LONGEST_WAIT}`."),
+            scope.note(
+                Finding::new(
+                    FindingName::TooLarge,
+                    at("steady_within"),
+                    format!(
+                        "A rollout that takes `{}` cannot be waited for: a change is waited for at most {LONGEST_WAIT}.",
+                        written.steady_within
+                    ),
+                    format!("Write at most `{LONGEST_WAIT}`."),
+                )
+                .seen(written.steady_within, LONGEST_WAIT),
             );
         }
         let is_by_codedeploy = written.codedeploy.is_some();

@@ -3,7 +3,7 @@
 
 use crate::declaration::execution_history::polls::SLOWEST_S;
 use crate::declaration::execution_history::{LONGEST_S, WaveHistory};
-use crate::declaration::gate::{PauseRule, UnknownRule, Verdict};
+use crate::declaration::gate::{Measurement, PauseRule, UnknownRule, Verdict};
 use crate::declaration::plan::{Plan, Timing, Wave, latest_changes, waves_of};
 use crate::declaration::resolved::Component;
 use crate::deployment::judgement::Judgement;
@@ -121,7 +121,7 @@ fn watching<'a>(wish: &SteeringRequest<'_>, watched: &SteeringFacts<'a>) -> Resu
     let last = judgements.last();
     let red = last.and_then(|last| red(last));
     if let (ActionName::SkipBake, Some((judgement, red))) = (wish.action, last.zip(red)) {
-        return Err(is_red(judgement, &red));
+        return Err(is_red(judgement, red));
     }
     let held = watched.lock.held_for(id);
     let runs = held.is_some_and(|held| held.state == HeldState::Running);
@@ -141,20 +141,26 @@ fn watching<'a>(wish: &SteeringRequest<'_>, watched: &SteeringFacts<'a>) -> Resu
 }
 
 /// Returns the gate of a judgement that is red, with what was measured.
-fn red(judgement: &Judgement) -> Option<String> {
+fn red(judgement: &Judgement) -> Option<&Measurement> {
     let failed = judgement.failed.as_ref();
     let mut measured = judgement.measurements.iter();
-    let red = failed.or_else(|| measured.find(|one| one.verdict == Verdict::Fail))?;
-    Some(format!("`{}`: measured {}, threshold {}", red.gate, red.measured, red.threshold))
+    failed.or_else(|| measured.find(|one| one.verdict == Verdict::Fail))
 }
 
-fn is_red(judgement: &Judgement, red: &str) -> Finding {
+fn is_red(judgement: &Judgement, red: &Measurement) -> Finding {
     Finding::new(
         FindingName::GateIsRed,
         "gates",
-        format!("wave {} has a red gate, {red}.", judgement.wave + 1),
+        format!(
+            "wave {} has a red gate, `{}`: measured {}, threshold {}.",
+            judgement.wave + 1,
+            red.gate,
+            red.measured,
+            red.threshold
+        ),
         "What is red does not pass, whoever asks. Look at that gate, and release a fix.",
     )
+    .seen(&red.measured, &red.threshold)
 }
 
 /// Says that it is already so, if it is.
@@ -264,6 +270,7 @@ fn too_long(lasts_s: u64, longest_s: u64, because: &str) -> Finding {
         format!("A pause of {} is too long here: {because}.", Span::seconds(lasts_s)),
         remedy,
     )
+    .seen(Span::seconds(lasts_s), minutes)
 }
 
 fn too_often(record: &Deployment) -> Finding {

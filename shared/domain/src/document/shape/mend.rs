@@ -114,7 +114,8 @@ impl<T> Mended<T> {
             let is_near = |path: &String| {
                 is_within(&finding.path, path) || (is_within(path, &finding.path) && !is_of_a_name(finding))
             };
-            let rests_on = |path: &String| finding.rests_on.iter().any(|field| is_within(field, path));
+            let other = finding.rests_on.iter().flat_map(|fields| &fields.0);
+            let rests_on = |path: &String| other.clone().any(|field| is_within(field, path));
             finding.path.contains(PLACEHOLDER) || self.touched.iter().any(|path| is_near(path) || rests_on(path))
         };
         findings.into_iter().filter(|finding| !follows(finding)).collect()

@@ -74,18 +74,24 @@ pub(super) fn object(language: Language) -> &'static str {
 
 /// Returns a value as a person may read it: short, and never a secret.
 pub(super) fn shown(path: &str, value: &Value) -> String {
+    let short = short(path, value);
+    if short.is_empty() { "the value".to_owned() } else { format!("`{short}`") }
+}
+
+/// Returns a value as it may be repeated, in a few characters; nothing of one that is, or may be, a secret.
+pub(super) fn short(path: &str, value: &Value) -> String {
     if path.split(['.', '[']).any(secret::names_a_secret) {
-        return "the value".to_owned();
+        return String::new();
     }
     let text = value.to_string();
     if secret::stands_in(&text) {
-        return "the value".to_owned();
+        return String::new();
     }
     if text.chars().count() > 60 {
         let head: String = text.chars().take(57).collect();
-        return format!("`{head}...`");
+        return format!("{head}...");
     }
-    format!("`{text}`")
+    text
 }
 
 /// Returns a value as a text.

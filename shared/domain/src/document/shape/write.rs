@@ -163,6 +163,14 @@ fn of_fields(node: &Value, seen: &Value, language: Language) -> String {
     }
 }
 
+/// Returns what is expected in place of the value that an error is about, as far as it can be said in a few words.
+pub(super) fn expected(node: Option<&Value>, error: &ValidationError<'_>, language: Language) -> String {
+    if let ValidationErrorKind::Enum { options } = error.kind() {
+        return options.as_array().into_iter().flatten().map(plain).collect::<Vec<_>>().join(", ");
+    }
+    node.and_then(|node| within(node, error)).or_else(|| of_type(node, error, language)).unwrap_or_default()
+}
+
 /// Names the type, with its bounds, if a value has another one.
 fn of_type(node: Option<&Value>, error: &ValidationError<'_>, language: Language) -> Option<String> {
     let ValidationErrorKind::Type { kind } = error.kind() else {

@@ -192,6 +192,7 @@ pub(super) fn busy(target: &Target, other: &Rollout) -> Finding {
         ),
         "Wait until it is complete, or stop it, and deploy again. Components that share an environment of AppConfig go one after the other with `after`.",
     )
+    .seen(&other.state, "COMPLETE")
 }
 
 /// The finding for a version that has the label of the content, and another content.

@@ -62,12 +62,19 @@ pub(super) fn findings(input: &PrepareInput<'_>, spec: &Spec, service: &Service)
         ));
     };
     if found != declared {
-        return Some(wording::finding(
-            FindingName::BadValue,
-            path,
-            format!("`rollout` is `{}`, and {name} has the deployment strategy {}", declared.as_str(), found.in_ecs()),
-            format!("write `rollout: {}`; or {}", found.as_str(), to_have(declared)),
-        ));
+        return Some(
+            wording::finding(
+                FindingName::BadValue,
+                path,
+                format!(
+                    "`rollout` is `{}`, and {name} has the deployment strategy {}",
+                    declared.as_str(),
+                    found.in_ecs()
+                ),
+                format!("write `rollout: {}`; or {}", found.as_str(), to_have(declared)),
+            )
+            .seen(declared.as_str(), found.as_str()),
+        );
     }
     let bakes = Span::seconds(bakes_s(found, &service.shifting));
     let takes = Span::seconds(bakes.as_s() + spec.steady_within.as_s());
@@ -80,6 +87,7 @@ pub(super) fn findings(input: &PrepareInput<'_>, spec: &Spec, service: &Service)
             ),
             "give the service's deployment configuration shorter bake times, or fewer steps",
         )
+        .seen(takes, LONGEST_WAIT)
     })
 }
 

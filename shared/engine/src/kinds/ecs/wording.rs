@@ -182,6 +182,7 @@ pub(super) fn other_bytes(
         ),
         "a task definition that names its image by tag runs whatever the tag points at: pin it by digest",
     )
+    .seen(list(shown), list(wanted))
 }
 
 /// The finding that ECS does not say which bytes run. Unknown is never healthy.

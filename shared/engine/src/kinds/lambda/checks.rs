@@ -35,12 +35,15 @@ pub fn not_ready(input: &PrepareInput<'_>, spec: &Lambda, is: &Observed) -> Opti
     let function = &spec.function;
     let state = is.latest.state.as_str();
     if matches!(state, "Failed" | "Deleting") {
-        return Some(Finding::new(
-            FindingName::TargetNotReady,
-            input.path("function"),
-            format!("The function {function} is in the state {state}: {}.", is.latest.reason),
-            "Mend it with the tool that made it.",
-        ));
+        return Some(
+            Finding::new(
+                FindingName::TargetNotReady,
+                input.path("function"),
+                format!("The function {function} is in the state {state}: {}.", is.latest.reason),
+                "Mend it with the tool that made it.",
+            )
+            .seen(state, "Active"),
+        );
     }
     let alias = is.alias.as_ref()?;
     (alias.traffic.version == "$LATEST").then(|| {

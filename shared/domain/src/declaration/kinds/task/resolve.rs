@@ -72,18 +72,24 @@ impl Resolve for Task {
 
 fn limit(scope: &mut Scope<'_>, path: &str, limit: Span, longest: Span) {
     if limit > longest {
-        scope.find(
-            FindingName::TooLarge,
-            path,
-            format!("A task that takes `{limit}` cannot be waited for: it is waited for at most {longest}."),
-            format!("Write at most `{longest}`."),
+        scope.note(
+            Finding::new(
+                FindingName::TooLarge,
+                path,
+                format!("A task that takes `{limit}` cannot be waited for: it is waited for at most {longest}."),
+                format!("Write at most `{longest}`."),
+            )
+            .seen(limit, longest),
         );
     } else if limit < SHORTEST {
-        scope.find(
-            FindingName::BadValue,
-            path,
-            format!("`{limit}` is shorter than a task takes to begin."),
-            format!("Write at least `{SHORTEST}`."),
+        scope.note(
+            Finding::new(
+                FindingName::BadValue,
+                path,
+                format!("`{limit}` is shorter than a task takes to begin."),
+                format!("Write at least `{SHORTEST}`."),
+            )
+            .seen(limit, SHORTEST),
         );
     }
 }
@@ -92,11 +98,14 @@ fn command(scope: &mut Scope<'_>, path: &str, words: &[Text]) -> Vec<String> {
     let command = scope.texts(path, words, &aws_name::ANY);
     let bytes: usize = command.iter().map(String::len).sum();
     if bytes > LONGEST_COMMAND {
-        scope.find(
-            FindingName::TooLarge,
-            path,
-            format!("The command has {}, and ECS takes one of about {LONGEST_COMMAND}.", count(bytes, "byte")),
-            "Put what is long into the image, and run that.",
+        scope.note(
+            Finding::new(
+                FindingName::TooLarge,
+                path,
+                format!("The command has {}, and ECS takes one of about {LONGEST_COMMAND}.", count(bytes, "byte")),
+                "Put what is long into the image, and run that.",
+            )
+            .seen(bytes, LONGEST_COMMAND),
         );
     }
     command

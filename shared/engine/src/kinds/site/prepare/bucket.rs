@@ -95,23 +95,29 @@ fn versions_expire(rule: &LifecycleRule, path: &str, problems: &mut Problems) {
     };
     let deletes = format!("{} deletes overwritten versions after {}", named(rule), count(days, "day"));
     if days < UNDO && rule.noncurrent_kept == 0 {
-        problems.findings.push(Finding::new(
-            FindingName::TargetNotReady,
-            path,
-            format!("{deletes}: a deployment may take {UNDO} days, and its undo restores them"),
-            format!("let versions that are not current live for at least {ROLLBACK} days, or use mode `prefix`"),
-        ));
+        problems.findings.push(
+            Finding::new(
+                FindingName::TargetNotReady,
+                path,
+                format!("{deletes}: a deployment may take {UNDO} days, and its undo restores them"),
+                format!("let versions that are not current live for at least {ROLLBACK} days, or use mode `prefix`"),
+            )
+            .seen(days, UNDO),
+        );
     } else if days < ROLLBACK {
         let kept = match rule.noncurrent_kept {
             0 => String::new(),
             kept => format!(" but for the newest {kept} of each file"),
         };
-        problems.warnings.push(Finding::new(
-            FindingName::TargetNotReady,
-            path,
-            format!("{deletes}{kept}: a rollback to a release that was replaced before is refused"),
-            format!("let versions that are not current live for at least {ROLLBACK} days"),
-        ));
+        problems.warnings.push(
+            Finding::new(
+                FindingName::TargetNotReady,
+                path,
+                format!("{deletes}{kept}: a rollback to a release that was replaced before is refused"),
+                format!("let versions that are not current live for at least {ROLLBACK} days"),
+            )
+            .seen(days, ROLLBACK),
+        );
     }
 }
 
