@@ -17,7 +17,7 @@ use windlass_domain::text::digest::Digest;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::{AppName, ComponentName};
 use windlass_engine::kinds::check_artifact;
-use windlass_engine::kinds::site::archive::{Entry, Limits, check_whole, directory, refusals, sort, unreleased};
+use windlass_engine::kinds::site::archive::{Entry, Limits, check_whole, directory, refusals, sort};
 
 /// The bytes to look at.
 pub struct ManifestBytes<'a> {
@@ -145,7 +145,7 @@ fn of_archive(given: &str, mut entries: Vec<Entry>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = check_whole(given, &entries, &Limits::default()).into_iter().collect();
     if let Ok(rules) = FolderRules::new(Folder::UNKNOWN) {
         let sorting = sort(&mut entries, &rules);
-        findings.extend(refusals(given, &sorting, &rules).into_iter().map(unreleased));
+        findings.extend(refusals(given, &sorting, &rules));
     }
     findings
 }

@@ -365,6 +365,17 @@ pub enum StepFailure {
     Fault(Fault),
 }
 
+impl StepFailure {
+    /// Returns the same failure as one of a release that is recorded.
+    #[must_use]
+    pub fn of_a_recorded_release(self) -> Self {
+        match self {
+            Self::Finding(finding) => Self::Finding(finding.of_a_recorded_release()),
+            Self::Fault(fault) => Self::Fault(fault),
+        }
+    }
+}
+
 #[cfg(test)]
 #[path = "step_tests.rs"]
 mod tests;

@@ -194,6 +194,24 @@ impl Finding {
     }
 }
 
+/// The end of a remedy for bytes of a release that is recorded. Until then its version is free.
+const NEW_VERSION: &str =
+    "a release that is recorded keeps its version and its bytes, so release the new ones under a new version";
+
+impl Finding {
+    /// Returns the same finding as one on a release that is recorded: what is wrong with its bytes needs another
+    /// version.
+    #[must_use]
+    pub fn of_a_recorded_release(self) -> Self {
+        match self.name {
+            FindingName::BadArchive | FindingName::FileRefused => {
+                Self { remedy: prose!("{}; {}", self.remedy.bare(), NEW_VERSION), ..self }
+            }
+            _ => self,
+        }
+    }
+}
+
 impl FindingName {
     /// Returns the page that says what the finding means, how to see it, and what mends it.
     pub fn page(self) -> String {

@@ -99,3 +99,16 @@ fn what_was_seen_is_one_short_line_and_stays_where_all_agree() {
         assert_eq!(one.seen.is_some(), stays);
     }
 }
+
+/// The version of a release is free until it is recorded.
+#[test]
+fn what_is_wrong_with_recorded_bytes_needs_another_version() {
+    let remedy = |name| Finding::new(name, "web.zip", "x", "Pack it.").of_a_recorded_release().remedy.written();
+    let other = "Pack it; a release that is recorded keeps its version and its bytes, so release the new ones under a \
+                 new version";
+    let table =
+        [(FindingName::BadArchive, other), (FindingName::FileRefused, other), (FindingName::BadValue, "Pack it.")];
+    for (name, wanted) in table {
+        assert_eq!(remedy(name), wanted);
+    }
+}

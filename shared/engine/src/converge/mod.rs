@@ -153,7 +153,7 @@ async fn fail(
 ) -> Result<WorkDone> {
     let step = &mut attempt.step.value;
     if work.wave.is_some() {
-        step.failure = Some(failure);
+        step.failure = Some(failure.of_a_recorded_release());
     } else {
         step.undo_failure = Some(failure);
     }

@@ -94,6 +94,7 @@ pub async fn prepared(
         Err(fault) => Prepared::refused(vec![as_finding(wanted.name, fault)?]),
     };
     prepared.findings.splice(0..0, bytes);
+    prepared.findings = prepared.findings.into_iter().map(Finding::of_a_recorded_release).collect();
     Ok(prepared)
 }
 

@@ -1,6 +1,7 @@
 //! Tests of what is refused, and of what belongs to somebody else.
 
 use crate::prepare::scene::{DECLARATION, HEALTH, NEW, named, new_release, plan, prepare, upload};
+use crate::site::zips::zip;
 use crate::stage::{app, component};
 use windlass_domain::declaration::Declared;
 use windlass_domain::declaration::plan::PlanOutcome;
@@ -49,6 +50,20 @@ fn every_finding_is_listed_at_once_and_nothing_is_claimed() {
     let ledger = stage.world.dynamodb();
     assert!(!ledger.items.keys().any(|key| key.pk.starts_with("target#")));
     assert!(!ledger.items.keys().any(|key| key.sk.starts_with("step#")));
+}
+
+/// What is wrong with the bytes of a release is refused with the version that mends it: this one keeps its bytes.
+#[test]
+fn a_file_that_is_refused_needs_another_version() {
+    let mut stage = new_release();
+    let artifact = upload(&stage, "api", zip(&[("bootstrap", "x"), (".env", "x")]).leak());
+    stage.record.release.components.insert(component("api"), artifact);
+    stage.write_record();
+    assert_eq!(prepare(&stage).unwrap().verdict, Transition::Settle);
+    let [refused] = plan(&stage).findings.try_into().unwrap();
+    assert_eq!(refused.name, FindingName::FileRefused);
+    let remedy = refused.remedy.written();
+    assert!(remedy.ends_with("so release the new ones under a new version"), "{remedy}");
 }
 
 /// Safety: tenancy: An application's tags on a part of an installation make it nobody's target at `Prepare`.

@@ -126,6 +126,7 @@ fn an_entry_that_turns_out_different_stops_it_before_any_document() {
         assert_eq!(scene.publish(&deployment), WorkTransition::Failed);
         let failure = format!("{:?}", scene.step(&deployment).failure);
         assert!(failure.contains("BadArchive") && failure.contains("a.txt"), "{failure}");
+        assert!(failure.contains("under a new version"), "the release is recorded: {failure}");
         assert!(!scene.keys().contains(&"index.html".to_owned()));
         assert_eq!(scene.world.cloudfront().distributions["E1"].changes, 0);
     }

@@ -10,7 +10,7 @@ use super::state::{Latest, Observed, Source, Version};
 use crate::config::Configured;
 use crate::kinds::PrepareInput;
 use crate::kinds::site::archive::{
-    Entry, Limits, check_whole, directory, not_taken_out, read_directory, refusals, sort, unreleased,
+    Entry, Limits, check_whole, directory, not_taken_out, read_directory, refusals, sort,
 };
 use crate::ports::{Image, ObjectId, Platform, Result, S3Api};
 use crate::trouble::found;
@@ -128,9 +128,7 @@ pub fn check_artifact(_: &ComponentName, spec: &Lambda, named: &str, bytes: &[u8
     match directory(named, bytes) {
         Ok(entries) => {
             let whole = check_whole(named, &entries, &limits);
-            let refused = judged(named, entries, spec).refused.into_iter();
-            let refused = refused.map(unreleased);
-            whole.into_iter().chain(refused).collect()
+            whole.into_iter().chain(judged(named, entries, spec).refused).collect()
         }
         Err(finding) => vec![finding],
     }

@@ -1,4 +1,4 @@
-use crate::kinds::site::archive::directory::{Coding, Entry, bad_archive, unreleased};
+use crate::kinds::site::archive::directory::{Coding, Entry, bad_archive};
 use std::collections::BTreeMap;
 use windlass_domain::text::count::{agree, count};
 use windlass_domain::text::finding::Finding;
@@ -150,10 +150,9 @@ fn overlaps(entries: &[Entry], size: u64) -> impl Iterator<Item = (&str, String)
     })
 }
 
-/// Checks only the sizes, of an archive that is in no release yet. Whoever unpacks it knows more about names and
-/// packing.
+/// Checks only the sizes. Whoever unpacks it knows more about names and packing.
 pub fn check_whole(archive: &str, entries: &[Entry], limits: &Limits) -> Option<Finding> {
-    whole_fault(entries, limits).map(|reason| unreleased(bad_archive(archive, "the archive", reason)))
+    whole_fault(entries, limits).map(|reason| bad_archive(archive, "the archive", reason))
 }
 
 fn whole_fault(entries: &[Entry], limits: &Limits) -> Option<String> {

@@ -39,16 +39,11 @@ pub async fn read_directory(objects: &impl S3Api, archive: &ObjectId, size: u64)
     }
 }
 
-/// Reads the central directory, unchecked, of an archive that is in memory and in no release yet. Findings call it
-/// `archive`.
+/// Reads the central directory, unchecked, of an archive that is in memory. Findings call it `archive`.
 ///
 /// # Errors
 /// A finding if it is no zip archive.
 pub fn directory(archive: &str, bytes: &[u8]) -> Result<Vec<Entry>, Finding> {
-    read_all(archive, bytes).map_err(unreleased)
-}
-
-fn read_all(archive: &str, bytes: &[u8]) -> Result<Vec<Entry>, Finding> {
     let mut reading = Reading::begin(archive, bytes.len() as u64)?;
     let mut fed = 0_u64;
     loop {
@@ -206,24 +201,13 @@ impl Entry {
     }
 }
 
-/// The end of a remedy for bytes of a release. The version is free until the release is recorded, and not any more
-/// then.
-pub const NEW_VERSION: &str =
-    "a release that is recorded keeps its version and its bytes, so release the new ones under a new version";
-
-/// Takes [`NEW_VERSION`] out of the remedy for bytes that are in no release yet: their version is free.
-pub fn unreleased(finding: Finding) -> Finding {
-    let remedy = finding.remedy.replaced(&format!("; {NEW_VERSION}"), "");
-    Finding { remedy, ..finding }
-}
-
 /// A finding on an entry of an archive.
 pub fn bad_archive(archive: &str, entry: &str, reason: String) -> Finding {
     Finding::new(
         FindingName::BadArchive,
         format!("{archive}: {entry}"),
         reason,
-        format!("build the archive again, with plain files and relative paths; {NEW_VERSION}"),
+        "build the archive again, with plain files and relative paths",
     )
 }
 

@@ -2,13 +2,12 @@
 //! keys among them.
 
 use super::check::{Limits, check, shorten};
-use crate::kinds::site::archive::directory::{Entry, NEW_VERSION, bad_archive};
+use crate::kinds::site::archive::directory::{Entry, bad_archive};
 use crate::kinds::site::archive::{Coding, Unpacker, to_library};
 use crate::ports::{Clock, ObjectId, Result, S3Api};
 use crate::trouble::Trouble;
 use rc_zip::fsm::{EntryFsm, FsmResult};
 use windlass_domain::declaration::folder::{Fate, FolderRules, LOOKED_AT, Sorting};
-use windlass_domain::prose;
 use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The entries that are published.
@@ -72,15 +71,12 @@ pub fn sort(entries: &mut [Entry], rules: &FolderRules) -> Sorting {
 
 /// Returns a finding for each file that is refused.
 pub fn refusals(archive: &str, sorting: &Sorting, rules: &FolderRules) -> Vec<Finding> {
-    let refused = sorting.refusals(archive, rules).into_iter();
-    let refused =
-        refused.map(|finding| Finding { remedy: prose!("{}; {}", finding.remedy.bare(), NEW_VERSION), ..finding });
-    shorten(archive, refused.collect())
+    shorten(archive, sorting.refusals(archive, rules))
 }
 
 fn nothing_left(archive: &str, files: &str) -> Finding {
     Finding {
-        remedy: format!("take patterns out of `exclude` of the component, or pack its files; {NEW_VERSION}").into(),
+        remedy: "take patterns out of `exclude` of the component, or pack its files".into(),
         ..bad_archive(archive, "the archive", format!("nothing of it is published, because all is left out: {files}"))
     }
 }
@@ -92,7 +88,7 @@ pub fn not_taken_out(archive: &str, sorting: &Sorting) -> Option<Finding> {
         FindingName::BadArchive,
         archive,
         format!("`exclude` of the component leaves out {files}, and Lambda takes the archive whole, with them"),
-        format!("pack it without them, as a folder is packed that the command line releases; {NEW_VERSION}"),
+        "pack it without them, as a folder is packed that the command line releases",
     ))
 }
 

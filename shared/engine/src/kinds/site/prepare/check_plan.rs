@@ -3,7 +3,7 @@
 
 use super::target::no_permission;
 use crate::kinds::needs::{DeployerRole, Needed};
-use crate::kinds::site::archive::{directory, select, unreleased, without_keys_in};
+use crate::kinds::site::archive::{directory, select, without_keys_in};
 use crate::kinds::site::calls::SitePorts;
 use crate::kinds::site::prefix::state as prefix;
 use crate::kinds::site::prepare::lacks_root;
@@ -83,10 +83,6 @@ async fn unreadable(ports: &impl SitePorts, input: &PrepareInput<'_>, target: &T
 /// Returns what is wrong with the archive, as far as its bytes and the declaration show; see
 /// [`crate::kinds::check_artifact`]. Only AWS knows the default root object of a distribution, so that is not checked.
 pub fn check_artifact(component: &ComponentName, site: &StaticSite, named: &str, bytes: &[u8]) -> Vec<Finding> {
-    found(component, site, named, bytes).into_iter().map(unreleased).collect()
-}
-
-fn found(component: &ComponentName, site: &StaticSite, named: &str, bytes: &[u8]) -> Vec<Finding> {
     let entries = match directory(named, bytes) {
         Ok(entries) => entries,
         Err(finding) => return vec![finding],

@@ -2,7 +2,7 @@
 //! without its root document would go live with nothing at `/`. If the distribution must be changed, its user changes
 //! it.
 
-use crate::kinds::site::archive::{Entry, NEW_VERSION};
+use crate::kinds::site::archive::Entry;
 use crate::kinds::site::prepare::scene::{Serving, is_of_bucket};
 use crate::kinds::site::target::folder_of;
 use crate::ports::{Distribution, ErrorPage, Origin};
@@ -33,9 +33,9 @@ pub(in crate::kinds::site) fn lacks_root(
         .min_by_key(|folder| folder.len());
     let remedy = match packed_in {
         Some(folder) => format!(
-            "pack the content of the folder `{folder}` and not the folder (`cd {folder} && zip -r ../site.zip .`); {NEW_VERSION}"
+            "pack the content of the folder `{folder}` and not the folder (`cd {folder} && zip -r ../site.zip .`)"
         ),
-        None => format!("build the archive again; {NEW_VERSION}"),
+        None => "build the archive again".to_owned(),
     };
     Some(Finding::new(
         FindingName::BadArchive,
