@@ -3,7 +3,7 @@
 
 use super::scene::{Ports, Scene};
 use super::{drafts, targets};
-use crate::conductor::newest_good_of;
+use crate::conductor::newest_of;
 use crate::ports::Result;
 use windlass_domain::declaration::plan::Plan;
 use windlass_domain::environment::{Snapshot, irreversible};
@@ -40,17 +40,19 @@ pub async fn name(ports: &impl Ports, scene: &Scene, plan: &mut Plan) -> Result<
     Ok(())
 }
 
-/// Says where the rollback can go, or that none of those that were tried can be reached; `None` if there is no other
-/// verified-good snapshot.
+/// Says where the rollback can go, or that none of those that were tried can be reached; `None` if no other snapshot
+/// passed.
 async fn instead(ports: &impl Ports, scene: &Scene) -> Result<Option<Prose>> {
-    let at = scene.loaded.record.environment_id();
+    let record = &scene.loaded.record;
+    let (at, component) = (record.environment_id(), record.component.as_ref());
     let (began, mut tried, mut number) = (ports.now(), Vec::new(), scene.state.snapshot);
     for _ in 0..MOST_READ {
-        let Some(good) = newest_good_of(ports, number, at).await? else {
+        let Some(good) = newest_of(ports, number, at, |_| Some(true)).await? else {
             break;
         };
         number = good.replaced;
-        let good = good.with_found(&scene.state);
+        let mut good = good.with_found(&scene.state);
+        good.components.retain(|name, _| component.is_none_or(|component| component == name));
         if !is_another(scene, &good) {
             continue;
         }
@@ -59,13 +61,15 @@ async fn instead(ports: &impl Ports, scene: &Scene) -> Result<Option<Prose>> {
         }
         let (of, version) = (good.number, good.version.clone());
         if is_reachable(ports, &Scene { goal: Some(good), ..scene.clone() }).await {
-            let start = input(ActionName::Rollback, at, &[("snapshot", of.into()), ("reason", "…".into())]);
+            let mut members = vec![("snapshot", of.into()), ("reason", "…".into())];
+            members.extend(component.map(|component| ("component", component.as_str().into())));
+            let start = input(ActionName::Rollback, at, &members);
             return Ok(Some(prose!("Snapshot {} ({}) can be reached: start {}.", of, version, start)));
         }
         tried.push(of.to_string());
     }
     let was_tried = !tried.is_empty();
-    Ok(was_tried.then(|| prose!("None of the other good ones that were tried can be reached: {}.", tried.join(", "))))
+    Ok(was_tried.then(|| prose!("None of the others that passed and were tried can be reached: {}.", tried.join(", "))))
 }
 
 /// Returns whether it is another one than what runs and than where the rollback went, with nothing irreversible in

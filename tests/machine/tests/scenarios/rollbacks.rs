@@ -215,7 +215,7 @@ fn one_that_can_go_nowhere_names_what_was_tried() {
     let refused = shop.act("rollback");
     shop.region.run();
     let remedy = ended(&shop, &refused).findings[0].remedy.written();
-    assert!(remedy.ends_with("None of the other good ones that were tried can be reached: 2."), "{remedy}");
+    assert!(remedy.ends_with("None of the others that passed and were tried can be reached: 2."), "{remedy}");
 }
 
 /// After the same bytes were deployed once more, such as to mend what somebody changed, a rollback brings others.
