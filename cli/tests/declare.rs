@@ -181,7 +181,7 @@ fn the_first_drill_by_a_schedule_is_shown_before_it_is_declared() {
         // The declaration in force has another rhythm: the new one counts.
         (&before, json!(null), "every 30d, due 2100-01-31T00:00:00Z"),
         (&json!({}), json!(null), "every 30d, begins within the hour"),
-        (&json!({}), hold, "every 30d, put off: deployments are held since 1970-01-01T00:00:00Z: \"a sale\""),
+        (&json!({}), hold, "every 30d, put off: deployments are held since 1970-01-01T00:00:00Z by ann: \"a sale\""),
     ] {
         let there = drilled(text("1.0.0", "7d"), staging(drills, &hold));
         let (status, said, _) = declare(&there, &text("1.1.0", "30d"), &["--dry-run"]);

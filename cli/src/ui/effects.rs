@@ -18,7 +18,6 @@ use windlass_domain::environment::{ACCEPTED, HeldState, Hold, Running};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::shown::api::deployments::Record;
 use windlass_domain::shown::api::environments::Environment;
-use windlass_domain::text::foreign::Foreign;
 use windlass_domain::text::name::ComponentName;
 
 /// The state of a component that accepting records.
@@ -208,8 +207,7 @@ fn under_way(here: &Environment, becomes: &str) -> Markup {
 }
 
 fn in_words(hold: &Hold) -> Markup {
-    let (since, by, reason) = (hold.since, short(&hold.by), Foreign(&hold.reason));
-    times(&format!("since {since} by {by}: {reason}"))
+    times(&hold.in_words_of(short))
 }
 
 #[cfg(test)]

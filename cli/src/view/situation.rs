@@ -37,11 +37,8 @@ pub fn of_overview(here: &EnvironmentOverview, observed: Option<&Observed>) -> V
 /// waits.
 pub fn of_environment(here: &Environment) -> Vec<State> {
     let now = &here.situation;
-    let hold = now.hold.as_ref().map(|hold| match hold.reasons() {
-        1 => format!("held since {} by {}: {}", hold.since, short(&hold.by), Foreign(&hold.reason)),
-        _ => format!("held {}", hold.in_words()),
-    });
-    let hold = hold.map(|words| State::new(Tone::Noted, words));
+    let hold = now.hold.as_ref();
+    let hold = hold.map(|hold| State::new(Tone::Noted, format!("held {}", hold.in_words_of(short))));
     let mut states: Vec<State> = locked(now).into_iter().chain(hold).collect();
     let waits = |one: &WaitingDeployment| format!("{} waits since {}", called(now, &one.deployment), one.since);
     states.extend(now.waiting.iter().map(|one| State::new(Tone::Still, waits(one))));
@@ -66,7 +63,7 @@ fn locked(now: &Situation) -> Option<State> {
 }
 
 fn held_by(hold: &Hold) -> State {
-    let words = match hold.reasons() {
+    let words = match hold.each().count() {
         1 => format!("held by {}: {}", short(&hold.by), Foreign(&hold.reason)),
         many => format!("held ({})", count(many, "reason")),
     };

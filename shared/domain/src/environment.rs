@@ -7,7 +7,7 @@ use crate::release::artifact::Artifact;
 use crate::release::identity::{DeploymentId, Order};
 use crate::release::withdrawal::WithdrawnFiles;
 use crate::text::digest::Digest;
-use crate::text::foreign::{self, Foreign, truncate};
+use crate::text::foreign::{self, Foreign};
 use crate::text::name::ComponentName;
 use crate::text::prose::Prose;
 use crate::text::time::Time;
@@ -214,7 +214,7 @@ impl EnvironmentState {
     }
 }
 
-/// A hold on automatic deployments.
+/// A hold on automatic deployments: since when, why and by whom they are held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Hold {
     /// The time at which it was set.
@@ -225,32 +225,38 @@ pub struct Hold {
     /// The person or service that set it.
     #[serde(deserialize_with = "foreign::one")]
     pub by: String,
+    /// What others said who held them since, oldest first; each has no others of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Self>,
 }
 
-/// The longest reason of a hold that several have set, in bytes.
-const LONGEST_REASON: usize = 4_000;
+/// The bytes of people and reasons of a hold from which on no other reason is added.
+const MANY_REASONS: usize = 4_000;
 
 impl Hold {
-    /// Joins another hold to it. The first hold stays, with who set it and when. The other's reason is added, unless it
-    /// is there already.
+    /// Joins another hold to it. The other's reason is added, unless it is there already.
     pub fn join(&mut self, other: &Self) {
-        let (known, new) = (format!("{};", self.reason), &other.reason);
-        if known.starts_with(&format!("{new};")) || known.contains(&format!(": {new};")) {
-            return;
+        let is_known = self.each().any(|one| one.reason == other.reason);
+        let bytes: usize = self.each().map(|one| one.reason.len() + one.by.len()).sum();
+        if !is_known && bytes < MANY_REASONS {
+            self.also.push(other.clone());
         }
-        let reason = format!("{}; and since {} by {}: {new}", self.reason, other.since, other.by);
-        self.reason = truncate(reason, LONGEST_REASON);
     }
 
-    /// Returns how many reasons were joined in it.
-    pub fn reasons(&self) -> usize {
-        1 + self.reason.matches("; and since ").count()
+    /// Returns each reason for which they are held, with who gave it and when, oldest first.
+    pub fn each(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.also)
     }
 
     /// Says since when, by whom and why, in words.
     pub fn in_words(&self) -> String {
-        let reason = Foreign(&self.reason);
-        format!("since {} by {}: {reason}", self.since, self.by)
+        self.in_words_of(str::to_owned)
+    }
+
+    /// Says the same with other words for each person.
+    pub fn in_words_of(&self, person: impl Fn(&str) -> String) -> String {
+        let words = |one: &Self| format!("since {} by {}: {}", one.since, person(&one.by), Foreign(&one.reason));
+        self.each().map(words).collect::<Vec<_>>().join("; and ")
     }
 }
 

@@ -119,7 +119,7 @@ fn refusal(findings: usize, letters: usize) -> Item {
 fn a_refusal_is_sent_however_much_is_wrong() {
     let stage = stage();
     let held = EnvironmentState {
-        hold: Some(Hold { since: Time(0), reason: "bad prices".into(), by: "e".repeat(300_000) }),
+        hold: Some(Hold { since: Time(0), reason: "bad prices".into(), by: "e".repeat(300_000), also: vec![] }),
         ..EnvironmentState::default()
     };
     let changes = [
@@ -163,7 +163,7 @@ fn a_hold_is_named_where_the_environment_can_be_read() {
     let stage = stage();
     let free = EnvironmentState::default();
     let held = EnvironmentState {
-        hold: Some(Hold { since: Time(0), reason: "bad prices".into(), by: "eva".into() }),
+        hold: Some(Hold { since: Time(0), reason: "bad prices".into(), by: "eva".into(), also: vec![] }),
         ..free.clone()
     };
     let key = ledger::state(EnvironmentId::new(&app(), &prod()));

@@ -146,7 +146,7 @@ impl Scene {
     }
 
     pub(crate) fn hold(&mut self) -> &mut Self {
-        self.state.hold = Some(Hold { since: Time(0), reason: "bad prices".into(), by: "eva".into() });
+        self.state.hold = Some(Hold { since: Time(0), reason: "bad prices".into(), by: "eva".into(), also: vec![] });
         self
     }
 

@@ -7,7 +7,6 @@ use crate::release::action::ActionName;
 use crate::release::call::{input, operators};
 use crate::release::identity::{DeploymentId, EnvironmentId};
 use crate::text::finding::{Finding, FindingName};
-use crate::text::foreign::Foreign;
 use crate::text::name::EnvironmentName;
 use crate::text::next_step::{NextStep, Wish};
 use crate::text::prose::Prose;
@@ -131,7 +130,7 @@ fn held(environment: &EnvironmentName, hold: &Hold, remedy: Prose) -> Finding {
     Finding::new(
         FindingName::Held,
         format!("environments.{environment}"),
-        format!("deployments are held since {} by {}: {}.", hold.since, hold.by, Foreign(&hold.reason)),
+        format!("deployments are held {}.", hold.in_words()),
         remedy,
     )
 }

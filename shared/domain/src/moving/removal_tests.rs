@@ -88,7 +88,8 @@ impl Scene {
     }
 
     fn held_by_a_person(&mut self) {
-        self.state.hold = Some(Hold { since: Time(0), reason: "a quiet weekend".into(), by: "ann".into() });
+        self.state.hold =
+            Some(Hold { since: Time(0), reason: "a quiet weekend".into(), by: "ann".into(), also: vec![] });
     }
 
     /// These have an irreversible run.

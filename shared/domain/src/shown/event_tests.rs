@@ -12,7 +12,7 @@ fn names() -> (AppName, EnvironmentName) {
 }
 
 fn held() -> EnvironmentState {
-    let hold = Hold { since: Time(0), reason: "bad prices".into(), by: "arn:aws:iam::1:user/eva".into() };
+    let hold = Hold { since: Time(0), reason: "bad prices".into(), by: "arn:aws:iam::1:user/eva".into(), also: vec![] };
     EnvironmentState { hold: Some(hold), ..EnvironmentState::default() }
 }
 

@@ -56,7 +56,12 @@ fn stuck() -> StandingFacts {
     let held = json!({"deployment": "1f0c", "action": "deploy", "execution": "e", "since": to().0 - HOUR,
         "state": "needs_operator"});
     StandingFacts {
-        hold: Some(Hold { since: Time(to().0 - 2 * HOUR), reason: "bad\nprices".into(), by: "eva".into() }),
+        hold: Some(Hold {
+            since: Time(to().0 - 2 * HOUR),
+            reason: "bad\nprices".into(),
+            by: "eva".into(),
+            also: vec![],
+        }),
         held: Some(serde_json::from_value(held).unwrap()),
         waiting: vec![Time(to().0 - 60_000), Time(to().0 - 120_000)],
         drift: Some(look("changed")),

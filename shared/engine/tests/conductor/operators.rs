@@ -16,16 +16,13 @@ fn a_hold_keeps_every_reason_until_it_is_released() {
         let answer = scene.admit(&format!("hold-{minutes}"), request);
         assert_eq!(in_short(&answer), (Transition::Succeeded, ""));
         let hold = scene.state().hold.unwrap();
-        let wanted = format!(
-            "Automatic deployments into shop/prod are held since {began} by {}: \"{}\".",
-            arn_of("hold-0"),
-            hold.reason
-        );
+        let wanted = format!("Automatic deployments into shop/prod are held {}.", hold.in_words());
         assert_eq!(answer.unwrap().cause, wanted);
     }
     let hold = scene.state().hold.unwrap();
     let (now, who) = (scene.now(), arn_of("hold-1"));
-    assert_eq!(hold.reason, format!("0; and since {now} by {who}: 1"));
+    let [also] = hold.also.as_slice() else { panic!("{hold:?}") };
+    assert_eq!((also.reason.as_str(), also.since, &also.by), ("1", now, &who));
     assert_eq!((hold.since, &hold.by), (began, &arn_of("hold-0")));
 
     for (name, wanted) in [

@@ -351,7 +351,8 @@ fn it_holds_automatic_deployments_and_a_hold_that_is_set_stays() {
     let both = scene.state().hold.unwrap();
     assert_eq!((both.since, &both.by), (hold.since, &hold.by));
     let (now, who) = (scene.now(), arn_of("press-3"));
-    assert_eq!(both.reason, format!("a test; and since {now} by {who}: another"));
+    let [also] = both.also.as_slice() else { panic!("{both:?}") };
+    assert_eq!((also.reason.as_str(), also.since, &also.by), ("another", now, &who));
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn an_undo_that_was_seen_vetoes_the_release_and_frees_the_lock() {
 
 /// Returns an environment whose deployments are held.
 fn held() -> EnvironmentState {
-    let hold = Hold { since: Time(0), reason: "prices".into(), by: "ann".into() };
+    let hold = Hold { since: Time(0), reason: "prices".into(), by: "ann".into(), also: vec![] };
     EnvironmentState { hold: Some(hold), ..EnvironmentState::default() }
 }
 

@@ -8,7 +8,6 @@ use crate::declaration::drill_schedule::{Days, Schedule};
 use crate::deployment::drill::{DrillOutcome, Drills};
 use crate::environment::{Hold, Lock};
 use crate::release::identity::DeploymentId;
-use crate::text::foreign::Foreign;
 use crate::text::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -93,8 +92,7 @@ impl DrillFacts<'_> {
             return Some(format!("deployment {waits} waits"));
         }
         if let Some(hold) = self.hold {
-            let (since, reason) = (hold.since, Foreign(&hold.reason));
-            return Some(format!("deployments are held since {since}: {reason}"));
+            return Some(format!("deployments are held {}", hold.in_words()));
         }
         if !self.runs {
             return Some("nothing runs there yet".to_owned());

@@ -100,9 +100,10 @@ fn whether_a_drill_begins_and_what_is_in_its_way() {
         (|s| s.waits = Some(id("r2")), "every 7d, was due 1970-01-21T00:00:00Z, put off: deployment r2 waits"),
         (
             |s| {
-                s.hold = Some(Hold { since: Time(0), reason: "a sale".into(), by: "ann".into() });
+                s.hold = Some(Hold { since: Time(0), reason: "a sale".into(), by: "ann".into(), also: vec![] });
             },
-            "every 7d, was due 1970-01-21T00:00:00Z, put off: deployments are held since 1970-01-01T00:00:00Z: \"a sale\"",
+            "every 7d, was due 1970-01-21T00:00:00Z, put off: deployments are held since \
+             1970-01-01T00:00:00Z by ann: \"a sale\"",
         ),
         (|s| s.runs = false, "every 7d, was due 1970-01-21T00:00:00Z, put off: nothing runs there yet"),
         (

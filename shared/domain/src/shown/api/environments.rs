@@ -72,8 +72,8 @@ pub struct Situation {
     /// The reasons why it is not verified good although it passed. Without any it is, or nobody judged it.
     #[serde(flatten)]
     pub doubts: Doubts,
-    /// The hold on automatic deployments: since when, why and by whom. Its reason keeps what others said who held it as
-    /// well. Null where nothing is held.
+    /// The hold on automatic deployments: since when, why and by whom, and what others said who held it as well. Null
+    /// where nothing is held.
     pub hold: Option<Hold>,
     /// The lock, with the deployment and the execution that hold it.
     pub lock: Lock,

@@ -46,6 +46,7 @@ fn new_hold(ports: &impl Ports, request: &Request) -> Hold {
             .as_ref()
             .and_then(|requester| requester.principal.clone())
             .unwrap_or_else(|| "an operator".into()),
+        also: Vec::new(),
     }
 }
 

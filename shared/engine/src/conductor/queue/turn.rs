@@ -134,7 +134,12 @@ async fn heal_drift(
             take(ports, execution, view, record).await
         }
         HealDecision::Hold(reason) => {
-            let hold = Hold { since: ports.now(), reason: reason.clone(), by: record.value.requester.to_string() };
+            let hold = Hold {
+                since: ports.now(),
+                reason: reason.clone(),
+                by: record.value.requester.to_string(),
+                also: Vec::new(),
+            };
             view.state.value.hold = Some(hold);
             finish(ports, view, record, TurnOutcome::Held(reason)).await
         }
