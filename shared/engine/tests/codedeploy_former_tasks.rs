@@ -27,7 +27,7 @@ fn a_way_back_that_codedeploy_takes_back_is_named_as_that() {
         group.fails_at = Some("AfterAllowTraffic");
     }
     assert_eq!(deploying.undo(), WorkTransition::Failed);
-    insta::assert_snapshot!(deploying.undo_failure(), @"ChangeFailed: service shop-prod/agent: Deployment d-000000002 of agent:1 of CodeDeploy has failed, because its hook AfterAllowTraffic failed: a hook failed. Its rollback d-000000003 has succeeded. Callers get agent:2. Remedy: Look at the log of the hook's function; then deploy a fixed release.");
+    insta::assert_snapshot!(deploying.undo_failure(), @"ChangeFailed: service shop-prod/agent: Deployment d-000000002 of agent:1 of CodeDeploy has failed, because its hook AfterAllowTraffic failed: a hook failed. Its rollback d-000000003 has succeeded. Callers get agent:2. Remedy: Look at the log of the hook's function; then go on as the next step says.");
 }
 
 #[test]

@@ -366,11 +366,11 @@ pub enum StepFailure {
 }
 
 impl StepFailure {
-    /// Returns the same failure as one of a release that is recorded.
+    /// Returns the same failure with its finding, where it has one, as the situation makes it.
     #[must_use]
-    pub fn of_a_recorded_release(self) -> Self {
+    pub fn map(self, situation: impl FnOnce(Finding) -> Finding) -> Self {
         match self {
-            Self::Finding(finding) => Self::Finding(finding.of_a_recorded_release()),
+            Self::Finding(finding) => Self::Finding(situation(finding)),
             Self::Fault(fault) => Self::Fault(fault),
         }
     }

@@ -194,11 +194,21 @@ impl Finding {
     }
 }
 
+/// The words for a deployment where the environment is locked.
+const AS_THE_NEXT_STEP_SAYS: &str = "go on as the next step says";
+
 /// The end of a remedy for bytes of a release that is recorded. Until then its version is free.
 const NEW_VERSION: &str =
     "a release that is recorded keeps its version and its bytes, so release the new ones under a new version";
 
 impl Finding {
+    /// Returns the same finding as one of an undo. What failed is named as on the way forward, where the next step is
+    /// another deployment; the environment is locked now, and refuses one.
+    #[must_use]
+    pub fn of_an_undo(self) -> Self {
+        Self { remedy: self.remedy.without_deploying(AS_THE_NEXT_STEP_SAYS), ..self }
+    }
+
     /// Returns the same finding as one on a release that is recorded: what is wrong with its bytes needs another
     /// version.
     #[must_use]

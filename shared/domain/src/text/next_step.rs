@@ -17,6 +17,28 @@ pub enum NextStep {
     Call(Call),
     /// Ask for the same once more, with this member of the request and a reason.
     With(Wish),
+    /// Deploy into the environment, once what stands before it is done.
+    Deploy(Redeploy),
+}
+
+/// What is to be deployed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Redeploy {
+    /// The same release once more.
+    Again,
+    /// A release in which what is wrong is mended.
+    Fixed,
+}
+
+impl Redeploy {
+    /// Returns it in words.
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::Again => "deploy again",
+            Self::Fixed => "deploy a fixed release",
+        }
+    }
 }
 
 /// The input of the release machine. A person at the console writes a reason in place of `…`.

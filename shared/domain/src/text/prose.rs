@@ -4,7 +4,7 @@
 //! reads: as an input for the console, as a command, or as a call of the API ([`crate::release::way_in`]).
 
 use crate::text::foreign::{self, truncate};
-use crate::text::next_step::NextStep;
+use crate::text::next_step::{NextStep, Redeploy};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -91,6 +91,7 @@ impl Prose {
             Part::Step(NextStep::Start(input)) => input.to_string(),
             Part::Step(NextStep::Call(call)) => format!("`{}`", call.of_api()),
             Part::Step(NextStep::With(wish)) => format!("`{wish}`"),
+            Part::Step(NextStep::Deploy(what)) => what.words().to_owned(),
         };
         self.parts.iter().map(part).collect()
     }
@@ -146,6 +147,12 @@ impl Prose {
     /// Makes a sentence of it: it begins with a capital letter and ends with a full stop.
     #[must_use]
     pub fn sentence(mut self) -> Self {
+        if let Some(Part::Step(NextStep::Deploy(begun))) = self.parts.first() {
+            let begun = begun.words();
+            let parts = std::mem::take(&mut self.parts).into_iter().skip(1);
+            self.push(begun);
+            parts.for_each(|part| self.push(Self { parts: vec![part] }));
+        }
         if let Some(Part::Words(words)) = self.parts.first_mut() {
             let begun = words.trim_start();
             let mut letters = begun.chars();
@@ -175,15 +182,17 @@ impl Prose {
         self
     }
 
-    /// Returns it with other words in place of some, where the next step is another one, such as after an undo.
+    /// Returns it with these words in place of each step to deploy, where that is no step that can be taken.
     #[must_use]
-    pub fn replaced(mut self, from: &str, to: &str) -> Self {
-        for part in &mut self.parts {
-            if let Part::Words(words) = part {
-                *words = words.replace(from, to);
+    pub fn without_deploying(self, instead: &str) -> Self {
+        let mut all = Self::default();
+        for part in self.parts {
+            match part {
+                Part::Step(NextStep::Deploy(_)) => all.push(instead),
+                part => all.push(Self { parts: vec![part] }),
             }
         }
-        self
+        all
     }
 
     /// Returns it with all words made visible as one line, but for the lines of a log that stand in it
@@ -264,6 +273,12 @@ impl From<&Self> for Prose {
 impl From<NextStep> for Prose {
     fn from(step: NextStep) -> Self {
         Self { parts: vec![Part::Step(step)] }
+    }
+}
+
+impl From<Redeploy> for Prose {
+    fn from(what: Redeploy) -> Self {
+        NextStep::Deploy(what).into()
     }
 }
 

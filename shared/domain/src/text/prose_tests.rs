@@ -2,7 +2,7 @@ use crate::release::action::ActionName;
 use crate::release::call::{cancel, operators};
 use crate::release::identity::{DeploymentId, EnvironmentId};
 use crate::text::name::{AppName, EnvironmentName};
-use crate::text::next_step::{NextStep, Wish};
+use crate::text::next_step::{NextStep, Redeploy, Wish};
 use crate::text::prose::*;
 use serde_json::json;
 
@@ -56,6 +56,10 @@ fn it_is_made_a_sentence_cut_and_joined_without_a_step_being_hurt() {
         (prose!("{}{} c", "a\u{1b}b\n", start.clone()).in_one_line(), format!("a\\u{{1b}}b{START} c")),
         (prose!("It broke").and(&"It broke".into()), "It broke".to_owned()),
         (prose!("it broke").and(&"so did that".into()), "It broke. So did that.".to_owned()),
+        (prose!("{} at once", Redeploy::Again).sentence(), "Deploy again at once.".to_owned()),
+        (prose!("mend it; then {}", Redeploy::Fixed).sentence(), "Mend it; then deploy a fixed release.".to_owned()),
+        (prose!("mend it, then {}.", Redeploy::Again).without_deploying("wait"), "mend it, then wait.".to_owned()),
+        (prose!("start {}", start.clone()).without_deploying("wait"), format!("start {START}")),
         (Prose::join(["a".into(), start.into(), Prose::default()], "; "), format!("a; {START}; ")),
     ];
     for (text, wanted) in table {

@@ -153,9 +153,9 @@ async fn fail(
 ) -> Result<WorkDone> {
     let step = &mut attempt.step.value;
     if work.wave.is_some() {
-        step.failure = Some(failure.of_a_recorded_release());
+        step.failure = Some(failure.map(Finding::of_a_recorded_release));
     } else {
-        step.undo_failure = Some(failure);
+        step.undo_failure = Some(failure.map(Finding::of_an_undo));
     }
     settle(attempt, work, WorkTransition::Failed).await
 }

@@ -10,7 +10,9 @@ use crate::kinds::{Kind, Noticed, Recorded, View, from_value, to_value};
 use crate::ports::{Clock, DynamoDbApi, Result};
 use serde_json::Value;
 use windlass_domain::deployment::step::{SEEN_AFTER_MS, StepStatus};
+use windlass_domain::prose;
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::next_step::Redeploy;
 
 /// The longest wait before another look, in milliseconds, when the last look is not believed.
 const LATEST_MS: u64 = 5_000;
@@ -218,7 +220,10 @@ impl<K: Kind, P: DynamoDbApi + Clock> Drive<'_, '_, K, P> {
             format!(
                 "Someone else changed the target of {component} {when}: {how}. Windlass owns {owned}; every other field is yours."
             ),
-            "Find out who changed it (CloudTrail), make sure that nobody else changes what Windlass owns, then deploy again.",
+            prose!(
+                "Find out who changed it (CloudTrail), make sure that nobody else changes what Windlass owns, then {}.",
+                Redeploy::Again
+            ),
         )
         .seen(is, was))
     }

@@ -6,6 +6,7 @@ use crate::trouble::Trouble;
 use windlass_domain::deployment::step::{Progress, Step};
 use windlass_domain::environment::Running;
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::next_step::Redeploy;
 
 /// A kind that publishes: the type that its module's `of` builds. Everything that [`publish`](Publishes::publish) does
 /// is additive: no caller of the target notices it, and it is harmless when it is late.
@@ -53,7 +54,7 @@ pub fn together(component: &str, findings: &[Finding]) -> Finding {
             FindingName::ChangeFailed,
             component,
             "it could not be published, and nothing tells why",
-            "deploy again",
+            Redeploy::Again,
         );
     };
     let mut all = first.clone();

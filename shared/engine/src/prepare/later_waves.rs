@@ -16,10 +16,12 @@ use windlass_domain::declaration::kinds::Spec;
 use windlass_domain::declaration::output::Output;
 use windlass_domain::declaration::plan::Wave;
 use windlass_domain::deployment::step::{Step, StepFailure, StepStatus};
+use windlass_domain::prose;
 use windlass_domain::text::count::count;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::ComponentName;
+use windlass_domain::text::next_step::Redeploy;
 
 /// Plans what of the wave is not planned yet. Asked again it plans what is left: nothing, once all is written.
 pub async fn plan(
@@ -163,7 +165,7 @@ fn moved(name: &ComponentName) -> Finding {
         format!(
             "The names in the declaration of `{name}` lead to another target than when the deployment was planned."
         ),
-        "Find out who replaced the target, then deploy again.",
+        prose!("Find out who replaced the target, then {}.", Redeploy::Again),
     )
 }
 
@@ -175,6 +177,6 @@ fn otherwise(name: &ComponentName, waves: usize, stages: usize) -> Finding {
             "`{name}` was planned in {}, and would take {stages} now: what its rollout follows was changed meanwhile.",
             count(waves, "wave")
         ),
-        "Find out who changed it, such as a deployment strategy, then deploy again.",
+        prose!("Find out who changed it, such as a deployment strategy, then {}.", Redeploy::Again),
     )
 }

@@ -9,8 +9,10 @@ use windlass_domain::deployment::Why;
 use windlass_domain::deployment::second_look::SecondLook;
 use windlass_domain::deployment::step::{ChangeRecord, Step, StepFailure, StepStatus};
 use windlass_domain::environment::HeldState;
+use windlass_domain::prose;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::next_step::Redeploy;
 use windlass_domain::text::time::Time;
 use windlass_engine::ledger;
 use windlass_engine::payload::{Answer, Caller, ConductorInput, Transition};
@@ -136,11 +138,13 @@ fn the_ending_names_each_component_the_last_wave_first() {
 /// A locked environment refuses a deployment: its ending asks to recover or accept, whatever the target's remedy was.
 #[test]
 fn who_needs_an_operator_is_not_asked_to_deploy() {
-    for remedy in ["Mend the role, then deploy again.", "Look at the logs, then deploy a fixed release."] {
+    let remedies =
+        [prose!("Mend the role, then {}.", Redeploy::Again), prose!("Look at the logs, then {}.", Redeploy::Fixed)];
+    for remedy in remedies {
         let scene = Scene::new();
         let failure = Finding::new(FindingName::ChangeFailed, "a", "it does not start.", remedy);
         scene.step("a", StepStatus::UndoFailed, |step| {
-            step.undo_failure = Some(StepFailure::Finding(failure.clone()));
+            step.undo_failure = Some(StepFailure::Finding(failure.clone().of_an_undo()));
         });
         scene.asks("SettleUndo").unwrap();
         let cause = scene.ending().cause;

@@ -31,7 +31,7 @@ fn an_out_of_band_change_before_the_undo_is_not_overwritten() {
     let Some(StepFailure::Finding(finding)) = scene.step(&deployment).undo_failure else {
         panic!("it tells no finding");
     };
-    insta::assert_snapshot!(finding.written(), @"TargetChangedByOther: logo.svg: 1 file is neither what was there before nor what this deployment wrote: logo.svg. Windlass owns the files of its releases in s3://shop-web/; every other field is yours. Remedy: Find out who wrote them (CloudTrail, the object's versions), put back what should be there, then use `recover` or deploy again.");
+    insta::assert_snapshot!(finding.written(), @"TargetChangedByOther: logo.svg: 1 file is neither what was there before nor what this deployment wrote: logo.svg. Windlass owns the files of its releases in s3://shop-web/; every other field is yours. Remedy: Find out who wrote them (CloudTrail, the object's versions), put back what should be there, then use `recover` or go on as the next step says.");
 }
 
 #[test]

@@ -164,18 +164,10 @@ pub fn outcome(steps: &[Stored<Step>]) -> Undone {
 /// nobody gave it any.
 fn not_back(step: &Step) -> Prose {
     match (&step.undo_failure, &step.waits_for) {
-        (Some(failure), _) => of_an_undo(in_words(failure).1),
+        (Some(failure), _) => in_words(failure).1,
         (None, Some(held)) => format!("it was not seen to be back; the last look told: {held}").into(),
         (None, None) => "it was not seen to be back, and the log of its function tells more".into(),
     }
-}
-
-/// Returns the words on a failure of an undo. What failed is named as on the way forward, where the next step is
-/// another deployment; the environment is locked now, and refuses one.
-fn of_an_undo(words: Prose) -> Prose {
-    ["deploy a fixed release", "deploy again"]
-        .iter()
-        .fold(words, |words, step| words.replaced(step, "go on as the next step says"))
 }
 
 /// Lists what was made for a component without its callers noticing: an undo leaves it there. Of many only three are

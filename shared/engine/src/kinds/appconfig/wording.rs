@@ -5,7 +5,10 @@ use crate::kinds::whose;
 use crate::ports::{Rollout, RolloutDetail, RolloutEvent};
 use std::collections::BTreeSet;
 use windlass_domain::declaration::output::Output;
+use windlass_domain::prose;
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::next_step::Redeploy;
+use windlass_domain::text::prose::Prose;
 
 /// The profile in its environment, in words.
 pub(super) fn place(target: &Target) -> String {
@@ -64,7 +67,7 @@ pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
     })
 }
 
-fn failed(target: &Target, reason: String, remedy: &str) -> Finding {
+fn failed(target: &Target, reason: String, remedy: impl Into<Prose>) -> Finding {
     Finding::new(FindingName::ChangeFailed, place(target), reason, remedy)
 }
 
@@ -100,19 +103,19 @@ pub(super) fn taken_back(target: &Target, detail: &RolloutDetail, now: Option<&R
     let (why, remedy) = match event.map(|event| event.by.as_str()) {
         Some("CLOUDWATCH_ALARM") if is_back => (
             "an alarm of its environment rang",
-            "Mend what rings, or take the alarm out of the environment's monitors; then start `recover`.",
+            "Mend what rings, or take the alarm out of the environment's monitors; then start `recover`.".into(),
         ),
         Some("CLOUDWATCH_ALARM") => (
             "an alarm of its environment rang",
-            "Look at the alarm that is named, and at the environment's monitors; then deploy a fixed release.",
+            prose!("Look at the alarm that is named, and at the environment's monitors; then {}.", Redeploy::Fixed),
         ),
         Some("INTERNAL_ERROR") => (
             "of an error of its own",
-            "Deploy again; where it happens again, look at the deployment's event log in AppConfig.",
+            prose!("{}; where it happens again, look at the deployment's event log in AppConfig.", Redeploy::Again),
         ),
         _ => (
             "of what its event log tells",
-            "Look at the deployment's event log in AppConfig, then deploy a fixed release.",
+            prose!("Look at the deployment's event log in AppConfig, then {}.", Redeploy::Fixed),
         ),
     };
     failed(
@@ -138,7 +141,7 @@ pub(super) fn stopped(target: &Target, detail: &RolloutDetail, now: Option<&Roll
             since(now),
             whose(&owned(target))
         ),
-        "Find out who stopped it (CloudTrail, StopDeployment), then deploy again.",
+        prose!("Find out who stopped it (CloudTrail, StopDeployment), then {}.", Redeploy::Again),
     )
 }
 
@@ -190,7 +193,10 @@ pub(super) fn busy(target: &Target, other: &Rollout) -> Finding {
             other.percent,
             grows + bakes
         ),
-        "Wait until it is complete, or stop it, and deploy again. Components that share an environment of AppConfig go one after the other with `after`.",
+        prose!(
+            "Wait until it is complete, or stop it, and {}. Components that share an environment of AppConfig go one after the other with `after`.",
+            Redeploy::Again
+        ),
     )
     .seen(&other.state, "COMPLETE")
 }

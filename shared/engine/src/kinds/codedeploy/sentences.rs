@@ -3,7 +3,10 @@
 use super::deployments::MARK;
 use crate::ports::{Deployed, LifecycleEvent, Routing};
 use windlass_domain::declaration::appspec::AppSpec;
+use windlass_domain::prose;
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::next_step::Redeploy;
+use windlass_domain::text::prose::Prose;
 
 /// Names a deployment group.
 pub(in crate::kinds) fn named(application: &str, group: &str) -> String {
@@ -118,33 +121,42 @@ pub(in crate::kinds) fn stop_command(of: &Deployed) -> String {
     format!("aws deploy stop-deployment --deployment-id {} --auto-rollback-enabled", of.id)
 }
 
-/// The remedies for what only CodeDeploy, or the log of a hook, can show.
-const LOOK_THERE: &str = "Look at the deployment in CodeDeploy, then deploy again.";
-const LOOK_AT_HOOK: &str = "Look at the log of the hook's function; then deploy a fixed release.";
+/// Returns the remedy for what only CodeDeploy can show.
+fn look_there() -> Prose {
+    prose!("Look at the deployment in CodeDeploy, then {}.", Redeploy::Again)
+}
+
+/// Returns the remedy for what only the log of a hook can show.
+fn look_at_hook() -> Prose {
+    prose!("Look at the log of the hook's function; then {}.", Redeploy::Fixed)
+}
 
 /// Returns why a deployment has failed, for the middle of a sentence, and what to do.
-pub(in crate::kinds) fn why(code: &str, events: &[LifecycleEvent]) -> (String, &'static str) {
+pub(in crate::kinds) fn why(code: &str, events: &[LifecycleEvent]) -> (String, Prose) {
     let failed = events.iter().find(|event| event.status == "Failed");
     match (code, failed) {
         ("ALARM_ACTIVE", _) => (
             "an alarm of its group rang".to_owned(),
-            "Look at the alarm that is named, and at the alarms of the deployment group; then deploy a fixed release.",
+            prose!(
+                "Look at the alarm that is named, and at the alarms of the deployment group; then {}.",
+                Redeploy::Fixed
+            ),
         ),
         (_, Some(event)) if event.name != "AllowTraffic" => {
-            (format!("its hook {} failed{}", event.name, after_colon(&event.words)), LOOK_AT_HOOK)
+            (format!("its hook {} failed{}", event.name, after_colon(&event.words)), look_at_hook())
         }
-        ("HOOK_EXECUTION_FAILURE", _) => ("a hook failed".to_owned(), LOOK_AT_HOOK),
+        ("HOOK_EXECUTION_FAILURE", _) => ("a hook failed".to_owned(), look_at_hook()),
         ("INVALID_LAMBDA_CONFIGURATION" | "INVALID_LAMBDA_FUNCTION", _) => (
             "the alias or the function was not as the AppSpec says".to_owned(),
-            "Find out who changed the alias meanwhile (CloudTrail, UpdateAlias), then deploy again.",
+            prose!("Find out who changed the alias meanwhile (CloudTrail, UpdateAlias), then {}.", Redeploy::Again),
         ),
         ("IAM_ROLE_MISSING" | "IAM_ROLE_PERMISSIONS", _) => (
             "the service role of its group may not do what it needs".to_owned(),
-            "Give the service role of the deployment group what is named, then deploy again.",
+            prose!("Give the service role of the deployment group what is named, then {}.", Redeploy::Again),
         ),
-        ("TIMEOUT", _) => ("it took longer than CodeDeploy allows".to_owned(), LOOK_THERE),
-        ("", _) => ("CodeDeploy tells no reason".to_owned(), LOOK_THERE),
-        (code, _) => (format!("CodeDeploy tells {code}"), LOOK_THERE),
+        ("TIMEOUT", _) => ("it took longer than CodeDeploy allows".to_owned(), look_there()),
+        ("", _) => ("CodeDeploy tells no reason".to_owned(), look_there()),
+        (code, _) => (format!("CodeDeploy tells {code}"), look_there()),
     }
 }
 

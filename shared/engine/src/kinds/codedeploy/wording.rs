@@ -6,7 +6,10 @@ use super::sentences::{after_colon, is_stopped_by_hand, status, stop_command, wh
 use super::state::{Change, Followed, PlannedGroup, Replacement, Seen};
 use crate::kinds::{Next, whose};
 use crate::ports::{Deployed, Waiting};
+use windlass_domain::prose;
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::next_step::Redeploy;
+use windlass_domain::text::prose::Prose;
 
 /// The words of a kind.
 pub(in crate::kinds) struct Words {
@@ -15,9 +18,9 @@ pub(in crate::kinds) struct Words {
     /// The sentence about a deployment that Windlass did not stop: its parts before the deployment's name, behind it,
     /// and behind what CodeDeploy says.
     pub stopped: [&'static str; 3],
-    /// The remedy then.
+    /// The remedy then; a deployment stands at its `{}`.
     pub who_stopped: &'static str,
-    /// The remedy where somebody else has moved callers.
+    /// The remedy where somebody else has moved callers; a deployment stands at its `{}`.
     pub who_moved: &'static str,
     /// The words around somebody else's new deployment: what they did, and since when.
     pub replaced: [&'static str; 2],
@@ -131,7 +134,7 @@ impl Story<'_> {
                 FindingName::TargetChangedByOther,
                 place,
                 format!("{before} {id}{of} of CodeDeploy{behind}{said}.{then} {since} {}.", self.whose()),
-                words.who_stopped,
+                Prose::filled(words.who_stopped, [Redeploy::Again.into()]),
             );
         }
         let (why, remedy) = why(&code, &own.lifecycle.events);
@@ -148,7 +151,7 @@ impl Story<'_> {
             FindingName::TargetChangedByOther,
             &self.place,
             format!("Deployment {id}{of} of CodeDeploy {ended}, and somebody else has moved {moved}. {whose}."),
-            self.words.who_moved,
+            Prose::filled(self.words.who_moved, [Redeploy::Again.into()]),
         )
     }
 }
@@ -197,6 +200,6 @@ pub(in crate::kinds) fn busy(place: &str, group: &str, other: &Deployed) -> Find
             other.id,
             status(other, &[])
         ),
-        format!("Wait until it is over, or stop it (`{}`), and deploy again.", stop_command(other)),
+        prose!("Wait until it is over, or stop it (`{}`), and {}.", stop_command(other), Redeploy::Again),
     )
 }

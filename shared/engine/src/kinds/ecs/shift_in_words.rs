@@ -5,8 +5,10 @@ use super::state::{Pausing, Seen, Target};
 use super::{hook, pause};
 use crate::kinds::ecs::wording::{failed, held, reasons, service, short};
 use crate::ports::ServiceRollout;
+use windlass_domain::prose;
 use windlass_domain::text::count::{agree, count};
 use windlass_domain::text::finding::Finding;
+use windlass_domain::text::next_step::Redeploy;
 
 /// Says what ECS does now, for somebody who waits.
 pub(super) fn waits_for(target: &Target, rollout: &ServiceRollout) -> String {
@@ -69,7 +71,10 @@ pub(super) fn taken_back(target: &Target, seen: &Seen, rollout: &ServiceRollout)
             reasons(trouble),
             short(&seen.task_definition)
         ),
-        "look at the service deployment in the console of Amazon ECS, at the alarms and hooks of the service's deployment configuration, and at the container's logs; then deploy a fixed release",
+        prose!(
+            "look at the service deployment in the console of Amazon ECS, at the alarms and hooks of the service's deployment configuration, and at the container's logs; then {}",
+            Redeploy::Fixed
+        ),
     )
 }
 
@@ -78,8 +83,12 @@ pub(super) fn not_there(target: &Target, seen: &Seen, rollout: &ServiceRollout) 
     let trouble = seen.troubles.get(&rollout.task_definition);
     let after_s = target.steady_within_s + target.bakes_s;
     let remedy = match &seen.held {
-        Some(held) => format!("deploy again, or recover where this was an undo, and {} in time", held.remedy),
-        None => "look at the service's events and the container's logs; give `steady_within` more time if the service only starts slowly".to_owned(),
+        Some(held) => prose!(
+            "{}, or recover where this was an undo, and {} in time",
+            Redeploy::Again,
+            &held.remedy
+        ),
+        None => "look at the service's events and the container's logs; give `steady_within` more time if the service only starts slowly".into(),
     };
     failed(
         target,

@@ -6,8 +6,10 @@ use crate::kinds::whose;
 use crate::ports::ServiceDeployment;
 use std::collections::BTreeSet;
 use windlass_domain::declaration::execution_history::LONGEST_WAIT;
+use windlass_domain::prose;
 use windlass_domain::text::count::{agree, count};
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::next_step::Redeploy;
 use windlass_domain::text::prose::Prose;
 
 /// Says in words what Windlass owns of a service.
@@ -22,25 +24,31 @@ pub(super) fn owned(target: &Target) -> String {
 
 /// Returns what is wrong and the remedy, by what the stopped tasks say (Amazon ECS Developer Guide, "Amazon ECS stopped
 /// tasks error messages").
-fn diagnosis(trouble: Option<&StoppedTasks>) -> (&'static str, &'static str) {
+fn diagnosis(trouble: Option<&StoppedTasks>) -> (&'static str, Prose) {
     let said = trouble.map(|t| t.reasons.join(" ")).unwrap_or_default();
     let says = |text: &str| said.contains(text);
     if says("CannotPull") {
         (
             "its image cannot be pulled",
-            "check that the image exists for the platform of the tasks, and that the execution role and the network reach the registry; then deploy again",
+            prose!(
+                "check that the image exists for the platform of the tasks, and that the execution role and the network reach the registry; then {}",
+                Redeploy::Again
+            ),
         )
     } else if says("TaskFailedToStart") || says("ResourceInitializationError") {
-        ("its tasks cannot start", "mend what the reason names (secrets, roles, network, volumes), then deploy again")
+        (
+            "its tasks cannot start",
+            prose!("mend what the reason names (secrets, roles, network, volumes), then {}", Redeploy::Again),
+        )
     } else if says("health check") {
         (
             "its tasks start but are not healthy",
-            "look at the health check and at the container's logs, then deploy a fixed release",
+            prose!("look at the health check and at the container's logs, then {}", Redeploy::Fixed),
         )
     } else {
         (
             "its tasks do not keep running",
-            "look at the container's logs from the time of the rollout, then deploy a fixed release",
+            prose!("look at the container's logs from the time of the rollout, then {}", Redeploy::Fixed),
         )
     }
 }
@@ -65,7 +73,7 @@ pub(super) fn given_up(target: &Target, seen: &Seen, goal: &str, rolled_back: bo
             format!(
                 "an alarm of the service's deployment configuration stopped the rollout of {goal_short}. ECS says: {alarmed} {since}"
             ),
-            "look at the alarms that the service's `deploymentConfiguration` names, then deploy a fixed release",
+            prose!("look at the alarms that the service's `deploymentConfiguration` names, then {}", Redeploy::Fixed),
         );
     }
     let trouble = seen.troubles.get(goal);
@@ -141,12 +149,14 @@ pub(super) fn not_steady(target: &Target, seen: &Seen, primary: &ServiceDeployme
             reasons(trouble),
             held(seen)
         ),
-        &match &seen.held {
-            Some(held) => format!(
-                "deploy again, or recover where this was an undo, and {} in time; give `steady_within` more time, at most `{LONGEST_WAIT}`, or leave the hook out",
-                held.remedy
+        match &seen.held {
+            Some(held) => prose!(
+                "{}, or recover where this was an undo, and {} in time; give `steady_within` more time, at most `{}`, or leave the hook out",
+                Redeploy::Again,
+                &held.remedy,
+                LONGEST_WAIT
             ),
-            None => "look at the service's events and the container's logs; give `steady_within` more time if the service only starts slowly".to_owned(),
+            None => "look at the service's events and the container's logs; give `steady_within` more time if the service only starts slowly".into(),
         },
     )
 }
@@ -246,7 +256,7 @@ pub(super) fn service(target: &Target) -> String {
 }
 
 /// Makes the finding for a rollout that failed.
-pub(super) fn failed(target: &Target, reason: String, remedy: &str) -> Finding {
+pub(super) fn failed(target: &Target, reason: String, remedy: impl Into<Prose>) -> Finding {
     finding(FindingName::ChangeFailed, service(target), reason, remedy)
 }
 

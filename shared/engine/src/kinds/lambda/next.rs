@@ -4,7 +4,9 @@ use super::alias::{AliasState, Traffic};
 use super::code::image_of;
 use super::state::{Change, Goal, Latest, Observed, Source, Version, Wanted, description};
 use crate::kinds::Next;
+use windlass_domain::prose;
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::next_step::Redeploy;
 
 /// The time to wait for an update or a new version, in seconds.
 const SOON: u64 = 2;
@@ -270,7 +272,7 @@ fn failed(reason: String) -> Next<Change> {
         FindingName::ChangeFailed,
         "function",
         reason,
-        "Mend what Lambda reports, then deploy again.",
+        prose!("Mend what Lambda reports, then {}.", Redeploy::Again),
     ))
 }
 

@@ -7,6 +7,7 @@ use windlass_domain::release::call::operators;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::foreign::{self, OF_A_LOG};
+use windlass_domain::text::next_step::Redeploy;
 use windlass_domain::text::prose::Prose;
 
 /// A finding about the component.
@@ -51,10 +52,10 @@ pub(super) fn noted(text: String, log: Option<&String>, lines: &[String]) -> Str
 /// The finding for a run that has failed. `look` says where to look.
 pub(super) fn failed<How>(target: &Target<How>, direction: Direction, reason: String, look: &str) -> Finding {
     let then = match direction {
-        Direction::Forward => "then deploy a fixed release.",
-        Direction::Undo => "take back by hand what is left, then `accept`.",
+        Direction::Forward => prose!("then {}.", Redeploy::Fixed),
+        Direction::Undo => "take back by hand what is left, then `accept`.".into(),
     };
-    finding(target, FindingName::ChangeFailed, reason, format!("{look}, {then}"))
+    finding(target, FindingName::ChangeFailed, reason, prose!("{}, {}", look, then))
 }
 
 /// The finding for an irreversible run that has begun: nothing that came before may run after it.

@@ -14,8 +14,8 @@ use windlass_domain::text::time::Time;
 pub(super) const WORDS: Words = Words {
     owned: "which task definition callers of the service get",
     stopped: ["Deployment", " was stopped", " Windlass did not stop it."],
-    who_stopped: "Find out who stopped it (CloudTrail, StopDeployment), or whether nobody let it go on in time; then deploy again.",
-    who_moved: "Find out who moved them (CloudTrail, CreateDeployment), then deploy again.",
+    who_stopped: "Find out who stopped it (CloudTrail, StopDeployment), or whether nobody let it go on in time; then {}.",
+    who_moved: "Find out who moved them (CloudTrail, CreateDeployment), then {}.",
     replaced: ["has created", "since"],
 };
 

@@ -5,14 +5,16 @@ use crate::kinds::codedeploy::wording::{self, Story, Words};
 use crate::kinds::codedeploy::{Followed, status};
 use crate::kinds::lambda::alias::Traffic;
 use crate::kinds::lambda::state::Target;
+use windlass_domain::prose;
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::next_step::Redeploy;
 
 /// The words about the alias.
 pub(super) const WORDS: Words = Words {
     owned: "which version the alias sends its callers to",
     stopped: ["Somebody else stopped deployment", "", ""],
-    who_stopped: "Find out who stopped it (CloudTrail, StopDeployment), then deploy again.",
-    who_moved: "Find out who moved it (CloudTrail, UpdateAlias), then deploy again.",
+    who_stopped: "Find out who stopped it (CloudTrail, StopDeployment), then {}.",
+    who_moved: "Find out who moved it (CloudTrail, UpdateAlias), then {}.",
     replaced: ["created", "while Windlass went back"],
 };
 
@@ -59,9 +61,13 @@ pub(super) fn shared(target: &Target, traffic: &Traffic) -> Finding {
         FindingName::TargetNotReady,
         place(target),
         format!("The alias shares its callers already: {traffic}. CodeDeploy fails every deployment from there."),
-        format!(
-            "Give them to one version (`aws lambda update-alias --function-name {function} --name {alias} --function-version {} --routing-config AdditionalVersionWeights={{}}`), and deploy again.",
-            traffic.version
+        prose!(
+            "Give them to one version (`aws lambda update-alias --function-name {} --name {} --function-version {} --routing-config AdditionalVersionWeights={}`), and {}.",
+            function,
+            alias,
+            &traffic.version,
+            "{}",
+            Redeploy::Again
         ),
     )
 }

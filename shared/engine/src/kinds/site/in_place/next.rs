@@ -5,9 +5,11 @@ use crate::kinds::site::in_place::plan::{Change, Goal, Seen};
 use crate::kinds::{Next, whose};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use windlass_domain::prose;
 use windlass_domain::text::count::{agree, count, many};
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::next_step::Redeploy;
 
 /// Pure: what to do next. `owned` says in words which files of the site Windlass owns.
 pub fn next(owned: &str, is: &Seen, wanted: &Goal) -> Next<Change> {
@@ -68,7 +70,10 @@ fn strange(paths: &[String], owned: &str) -> Finding {
             some.join(", "),
             whose(owned)
         ),
-        "find out who wrote them (CloudTrail, the object's versions), put back what should be there, then use `recover` or deploy again",
+        prose!(
+            "find out who wrote them (CloudTrail, the object's versions), put back what should be there, then use `recover` or {}",
+            Redeploy::Again
+        ),
     )
 }
 
@@ -77,7 +82,7 @@ fn unknown(id: &str) -> Finding {
         FindingName::ChangeFailed,
         id,
         format!("the site's list {id} was not read, so the way to it is not known"),
-        "deploy again; if it stays, the ledger was edited by hand",
+        prose!("{}; if it stays, the ledger was edited by hand", Redeploy::Again),
     )
 }
 

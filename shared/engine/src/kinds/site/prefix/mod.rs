@@ -25,9 +25,11 @@ pub use state::{Goal, Target};
 use std::collections::BTreeSet;
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::deployment::step::Step;
+use windlass_domain::prose;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::next_step::Redeploy;
 pub(super) use withdraw::withdraw;
 
 /// The seconds to wait before the next look whether all edges have the configuration.
@@ -256,7 +258,10 @@ fn strange(owned: &str, is: &Seen) -> Finding {
         FindingName::TargetChangedByOther,
         path.clone(),
         format!("the origin path is `{path}`, which is neither that of before nor the release's. {}", whose(owned)),
-        "find out who changed the distribution (CloudTrail), set the origin path that should be there, then use `recover` or deploy again",
+        prose!(
+            "find out who changed the distribution (CloudTrail), set the origin path that should be there, then use `recover` or {}",
+            Redeploy::Again
+        ),
     )
 }
 

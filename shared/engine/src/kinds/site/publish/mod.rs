@@ -19,8 +19,10 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::folder::Sorting;
 use windlass_domain::deployment::step::{Progress, Step};
+use windlass_domain::prose;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::next_step::Redeploy;
 use windlass_domain::text::time::Time;
 
 /// The destination of a release.
@@ -261,7 +263,7 @@ fn in_the_way(target: &Target, key: &str) -> Trouble {
             "somebody else wrote another object there since the deployment was prepared. {}",
             whose(&files_of(target))
         ),
-        "find out who wrote it (CloudTrail), delete it, then deploy again",
+        prose!("find out who wrote it (CloudTrail), delete it, then {}", Redeploy::Again),
     )
     .into()
 }

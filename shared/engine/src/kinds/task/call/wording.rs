@@ -4,7 +4,9 @@ use super::state::{Change, EndedCall, Seen, Target};
 use crate::kinds::task::once::Direction;
 use crate::kinds::task::words::{self, capital, finding, last_lines, noted, with_log};
 use windlass_domain::declaration::kinds::task::{CallOutcome, Called};
+use windlass_domain::prose;
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::next_step::Redeploy;
 use windlass_domain::text::time::Span;
 
 /// The function in words.
@@ -141,8 +143,10 @@ pub(super) fn never_begins(target: &Target, direction: Direction) -> Finding {
             capital(way(direction)),
             function(target)
         ),
-        "Look at the log of Windlass's function `run-task`, and at its throttles; then deploy again, or `recover` after five minutes."
-            .to_owned(),
+        prose!(
+            "Look at the log of Windlass's function `run-task`, and at its throttles; then {}, or `recover` after five minutes.",
+            Redeploy::Again
+        ),
     )
 }
 
