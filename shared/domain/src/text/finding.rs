@@ -8,7 +8,6 @@ use crate::text::next_step::NextStep;
 use crate::text::prose::Prose;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -161,36 +160,43 @@ pub fn limited(findings: Vec<Finding>) -> Vec<Finding> {
 
 /// Joins findings of one name at one path: whatever is wrong there, or in several environments, is one thing to mend.
 fn joined(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut listed: Vec<Finding> = Vec::new();
-    let mut places = BTreeMap::new();
+    let mut places: Vec<Vec<Finding>> = Vec::new();
+    let mut known = BTreeMap::new();
     for finding in findings {
-        let place = (finding.name, finding.path.clone());
-        match places.entry(place) {
-            Entry::Vacant(place) => {
-                place.insert(listed.len());
-                listed.push(finding);
-            }
-            Entry::Occupied(at) => {
-                if let Some(first) = listed.get_mut(*at.get()) {
-                    first.join(&finding);
-                }
-            }
+        let place = *known.entry((finding.name, finding.path.clone())).or_insert(places.len());
+        match places.get_mut(place) {
+            Some(listed) => listed.push(finding),
+            None => places.push(vec![finding]),
         }
     }
-    listed
+    places.into_iter().filter_map(Finding::joined).collect()
+}
+
+/// Joins a text of each finding, none twice.
+fn together(several: &[Finding], text: fn(&Finding) -> &Prose) -> Prose {
+    let mut each: Vec<&Prose> = Vec::new();
+    for one in several.iter().map(text) {
+        if !each.contains(&one) {
+            each.push(one);
+        }
+    }
+    match each.as_slice() {
+        [one] => (*one).clone(),
+        all => Prose::join(all.iter().map(|one| (*one).clone().sentence()), " ").truncated(LONGEST_SENTENCE),
+    }
 }
 
 impl Finding {
-    /// Adds another finding, such as one at the same path: both are listed as one, with what was seen if it is the
-    /// same.
-    pub fn join(&mut self, other: &Self) {
-        let joined = |one: &Prose, other: &Prose| one.clone().and(other).truncated(LONGEST_SENTENCE);
-        self.reason = joined(&self.reason, &other.reason);
-        self.remedy = joined(&self.remedy, &other.remedy);
-        self.seen = self.seen.take().filter(|seen| other.seen.as_ref() == Some(seen));
-        if let Some(fields) = other.rests_on.clone() {
-            self.rests_on.get_or_insert_default().0.extend(fields.0);
-        }
+    /// Joins findings, such as those at one path, so that all are listed as one: each reason and each remedy once, and
+    /// what was seen if it is the same. `None` without any.
+    pub fn joined(several: Vec<Self>) -> Option<Self> {
+        let (reason, remedy) = (together(&several, |one| &one.reason), together(&several, |one| &one.remedy));
+        let fields: Vec<String> =
+            several.iter().flat_map(|one| &one.rests_on).flat_map(|fields| &fields.0).cloned().collect();
+        let mut others = several.into_iter();
+        let first = others.next()?;
+        let seen = first.seen.filter(|seen| others.all(|other| other.seen.as_ref() == Some(seen)));
+        Some(Self { reason, remedy, seen, rests_on: None, ..first }.resting_on(fields))
     }
 }
 

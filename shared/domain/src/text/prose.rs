@@ -237,24 +237,6 @@ impl Prose {
         }
         self.without_nothing()
     }
-
-    /// Adds another text as a sentence of its own, unless it says nothing that this one does not say.
-    #[must_use]
-    pub(crate) fn and(self, other: &Self) -> Self {
-        let (first, more) = (self.clone().sentence(), other.clone().sentence());
-        if first.says(&more) { self } else { prose!("{} {}", first, more) }
-    }
-
-    /// Returns whether all of another text stands in this one. Nothing but what joins and mends findings asks it.
-    pub(crate) fn says(&self, other: &Self) -> bool {
-        match (self.parts.as_slice(), other.parts.as_slice()) {
-            (_, []) => true,
-            (parts, [Part::Words(more)]) => {
-                parts.iter().any(|part| matches!(part, Part::Words(words) if words.contains(more)))
-            }
-            (parts, more) => parts.windows(more.len()).any(|some| some == more),
-        }
-    }
 }
 
 impl<T: fmt::Display> From<T> for Prose {

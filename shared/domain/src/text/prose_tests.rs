@@ -54,8 +54,6 @@ fn it_is_made_a_sentence_cut_and_joined_without_a_step_being_hurt() {
         (prose!("one {}\ntwo", start.clone()).first_line(), format!("one {START}")),
         (prose!("abcdef {}ghi", start.clone()).truncated(5), "ab…".to_owned()),
         (prose!("{}{} c", "a\u{1b}b\n", start.clone()).in_one_line(), format!("a\\u{{1b}}b{START} c")),
-        (prose!("It broke").and(&"It broke".into()), "It broke".to_owned()),
-        (prose!("it broke").and(&"so did that".into()), "It broke. So did that.".to_owned()),
         (prose!("{} at once", Redeploy::Again).sentence(), "Deploy again at once.".to_owned()),
         (prose!("mend it; then {}", Redeploy::Fixed).sentence(), "Mend it; then deploy a fixed release.".to_owned()),
         (prose!("mend it, then {}.", Redeploy::Again).without_deploying("wait"), "mend it, then wait.".to_owned()),

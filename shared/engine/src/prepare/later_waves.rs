@@ -61,11 +61,7 @@ async fn plan_one(ports: &impl Ports, scene: &Scene, name: &ComponentName, wave:
         match planned {
             Ok(draft) => take(&mut step.value, draft),
             Err(trouble) => {
-                let joined = trouble.findings()?.into_iter().reduce(|mut one, more| {
-                    one.join(&more);
-                    one
-                });
-                step.value.failure = joined.map(StepFailure::Finding);
+                step.value.failure = Finding::joined(trouble.findings()?).map(StepFailure::Finding);
                 step.value.status = StepStatus::Failed;
             }
         }
