@@ -54,26 +54,17 @@ fn status_shows_what_runs_who_holds_and_who_waits() {
 
 #[test]
 fn a_look_at_the_targets_ends_with_the_next_step() {
-    let given = |version: &str| {
-        let brought = json!({"version": version, "deployment": ID, "since": 0});
-        json!({"version": version, "deployment": ID, "since": 0, "brought": brought, "state": {}})
-    };
-    let back = "brings back what is recorded. Where a target is right as it is, release what it has: the next release \
-                takes that away";
-    let deploy = format!("`windlass deploy shop prod 1.4.0` {back}");
-    let rollback = format!("`windlass rollback shop prod --snapshot 7 --reason '…'` {back}");
+    let back = "`windlass restore shop prod --reason '…'` brings back what is recorded; where a target is right as it is, \
+                release what it has, because the next release takes that away";
     let look_again = "mend what kept a target from being seen, and look again";
-    for (web, drift, wanted) in [
-        ("1.4.0", "changed", deploy.as_str()),
-        ("1.3.0", "changed", &rollback),
-        ("before-windlass", "changed", &rollback),
-        ("1.4.0", "unknown", look_again),
-        ("1.4.0", "none", "nothing is to be done: the targets are as recorded"),
+    for (drift, wanted) in [
+        ("changed", back),
+        ("unknown", look_again),
+        ("none", "nothing is to be done, because the targets are as recorded"),
     ] {
         let environment = json!({
             "app": "shop", "environment": "prod", "snapshot": 7, "hold": null, "lock": {"token": 9}, "waiting": [],
-            "running": {"api": given("1.4.0"), "web": given(web)},
-            "observed": {"api": {"drift": "none"}, "web": {"drift": drift}},
+            "running": {}, "observed": {"api": {"drift": "none"}, "web": {"drift": drift}},
         });
         let api = StandIn::new(move |_: &Call| reply(200, &environment));
         let output = api.windlass(&folder("observed"), &["status", "shop", "prod", "--observe"]);

@@ -291,8 +291,8 @@ def needs_operator(skiff, version):
     skiff.permit_writes()
     assert (ran.status, ran.document["deployment"]["ending"]["ending"]) == (NEEDS_OPERATOR, "NeedsOperator"), ran
     words = skiff.windlass.run("status", "skiff", "bay").out
-    wanted = "NEEDS AN OPERATOR: `windlass recover skiff bay --reason '…'` to undo it again, or `windlass accept skiff bay"
-    assert wanted in words, words
+    wanted = "next: `windlass recover skiff bay --reason '…'` undoes it again; `windlass accept skiff bay"
+    assert "NEEDS AN OPERATOR" in words and wanted in words, words
 
 
 def test_recover(skiff):

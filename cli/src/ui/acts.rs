@@ -11,8 +11,10 @@ use crate::verbs::deploy::Deploying;
 use crate::verbs::plan::Plan;
 use crate::verbs::rollback::Rollback;
 use crate::verbs::steering::{Hold, ReleaseHold};
+use crate::view::next_steps::PossibleStep;
 use clap::Parser;
 use maud::{Markup, html};
+use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// An act: its name is that of its verb.
@@ -155,6 +157,20 @@ impl Act {
                     }
                 }
             }
+        }
+    }
+}
+
+/// Shows a button for each step that a page has an act for.
+pub fn buttons(stand: &PagePlace, of: EnvironmentId<'_>, steps: &[PossibleStep]) -> Markup {
+    let to = |step: &PossibleStep| {
+        let (app, environment) = (of.app(), of.environment());
+        let id = step.deployment.as_ref().map(|id| format!("&id={id}"));
+        format!("acts/{}?app={app}&environment={environment}{}", step.verb, id.unwrap_or_default())
+    };
+    html! {
+        @for step in steps {
+            @if let Some(act) = named(&step.verb) { a.button href=(stand.below(&to(step))) { (act.title) } }
         }
     }
 }

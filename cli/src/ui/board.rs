@@ -1,9 +1,11 @@
 //! The board: all applications with their environments, and the state of each.
 
+use super::acts::buttons;
 use super::parts::{Page, PagePlace, age, mark, state};
 use super::way_back;
 use crate::ground::terminal::Tone;
 use crate::view::news::{News, elsewhere};
+use crate::view::next_steps::{PossibleStep, of_environment};
 use crate::view::provenance::commit;
 use crate::view::situation::{Observed, by, of_overview, runs};
 use maud::{Markup, html};
@@ -75,6 +77,10 @@ impl Board<'_> {
         let key = (app.app.to_string(), here.environment.to_string());
         let states = of_overview(here, self.observed.get(&key));
         let news = elsewhere(app, here);
+        let of = EnvironmentId::new(&app.app, &here.environment);
+        // What is under way needs nobody.
+        let steps: Vec<PossibleStep> =
+            of_environment(of, &here.situation, false).into_iter().filter(|step| step.deployment.is_none()).collect();
         let brought: Vec<String> = news.iter().map(News::words).collect();
         let words = states.iter().map(|state| state.words.as_str());
         let words = words.chain(brought.iter().map(String::as_str));
@@ -97,7 +103,7 @@ impl Board<'_> {
         };
         html! { tr data-row hidden[is_hidden] {
             th scope="row" { (app.app) }
-            td { a href=(self.near(&self.stand.environment(EnvironmentId::new(&app.app, &here.environment)))) { (here.environment) } }
+            td { a href=(self.near(&self.stand.environment(of))) { (here.environment) } }
             td { (each(&|names, parts| html! {
                 b { (names.now.version) }
                 @if runs.len() > 1 { " " small { (joined(parts)) } }
@@ -108,6 +114,7 @@ impl Board<'_> {
             td { (way_back::in_short(&here.situation.drills, here.situation.next_drill.as_ref(), self.now)) }
             td { ul.states {
                 @for shown in &states { li { (state(shown)) } }
+                @if self.stand.acts() && !steps.is_empty() { li { (buttons(self.stand, of, &steps)) } }
                 @for news in &news { li { (mark(Tone::Noted, &news.words())) @if self.stand.acts() { " " a href=(promotion(app, here, news)) { "promote" } } } }
             } }
         } }

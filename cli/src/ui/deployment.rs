@@ -1,6 +1,7 @@
 //! A deployment: its state, its waves as they go, its gates, its undo, its cause, and its cost. A plan that nobody
 //! carries out yet has the same form.
 
+use super::acts::buttons;
 use super::lines::strip;
 use super::parts::{self, Page, PagePlace, fact, mark, prose, span, times, when};
 use super::waves::{self, DrawnRecord, components};
@@ -8,6 +9,7 @@ use crate::ground::terminal::Tone;
 use crate::ui::logs::Groups;
 use crate::verbs::planned::{UNMEASURED, from_to};
 use crate::view::deployment::{Fact, facts, present_wave, state, stretches, tone, verdict};
+use crate::view::next_steps::of_deployment;
 use crate::view::provenance::who;
 use maud::{Markup, html};
 use windlass_domain::declaration::plan::PlanOutcome;
@@ -91,15 +93,16 @@ impl Shown<'_> {
 
     fn acts(&self) -> Markup {
         let deployment = &self.record.deployment;
-        let (app, environment, id) = (&deployment.app, &deployment.environment, &deployment.id);
-        html! { @if self.stand.acts() {
-            p.acts {
-                @if deployment.ending.is_none() {
-                    a.button href=(self.stand.below(&format!("acts/cancel?app={app}&environment={environment}&id={id}"))) { "Cancel it" }
+        let steps = of_deployment(deployment);
+        html! {
+            @if self.stand.acts() {
+                p.acts {
+                    (buttons(self.stand, deployment.environment_id(), &steps))
+                    a.button href=[self.logs()] { "Logs" }
                 }
-                a.button href=[self.logs()] { "Logs" }
             }
-        } }
+            (parts::next(&steps))
+        }
     }
 
     /// Returns the address of the page of its log lines.

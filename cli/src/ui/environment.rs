@@ -1,6 +1,7 @@
 //! An environment: its running releases, the acts on it, its history as a strip, and the snapshots that a rollback can
 //! go back to.
 
+use super::acts::buttons;
 use super::parts::{self, Page, PagePlace, age, mark, span, times, when};
 use super::way_back::{self, LastDrill};
 use crate::ground::terminal::Tone;
@@ -8,7 +9,7 @@ use crate::view::deployment::state;
 use crate::view::provenance::{commit, took, who};
 use crate::view::situation::{self, by, of_environment};
 use crate::view::snapshots::{named_parts, states};
-use crate::view::status::left_alone;
+use crate::view::status::{EnvironmentWords, left_alone};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 use windlass_domain::environment::VersionNames;
@@ -73,23 +74,21 @@ impl Shown<'_> {
 
     fn acts(&self) -> Markup {
         let Environment { app, name, .. } = self.environment;
+        let of = EnvironmentId::new(app, name);
         let to = |act: &str| self.stand.below(&format!("acts/{act}?app={app}&environment={name}"));
-        let is_stuck = self.environment.situation.lock.stuck().is_some();
-        let held = self.environment.situation.lock.held.as_ref();
-        html! { @if self.stand.acts() {
-            p.acts {
-                a.button href=(to("deploy")) { "Deploy a version" }
-                a.button href=(to("rollback")) { "Roll back" }
-                @if self.environment.situation.hold.is_some() { a.button href=(to("release-hold")) { "Release the hold" } }
-                @else { a.button href=(to("hold")) { "Hold" } }
-                @if let Some(held) = held {
-                    @if is_stuck { a.button href=(to("accept")) { "Accept" } }
-                    @else { a.button href={ (to("cancel")) "&id=" (held.deployment) } { "Cancel" } }
-                    a.button href=(to("recover")) { "Recover" }
+        let steps = self.environment.next_steps();
+        html! {
+            @if self.stand.acts() {
+                p.acts {
+                    a.button href=(to("deploy")) { "Deploy a version" }
+                    a.button href=(to("rollback")) { "Roll back" }
+                    @if self.environment.situation.hold.is_none() { a.button href=(to("hold")) { "Hold" } }
+                    (buttons(self.stand, of, &steps))
+                    a.button href={ (self.stand.environment(of)) "?observe=true" } { "Look for drift" }
                 }
-                a.button href={ (self.stand.environment(EnvironmentId::new(app, name))) "?observe=true" } { "Look for drift" }
             }
-        } }
+            (parts::next(&steps))
+        }
     }
 
     fn running(&self) -> Markup {

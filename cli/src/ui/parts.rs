@@ -3,6 +3,7 @@
 use crate::ground::failure::Failure;
 use crate::ground::output;
 use crate::ground::terminal::{State, Tone};
+use crate::view::next_steps::{PossibleStep, in_words};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::collections::BTreeSet;
 use windlass_domain::release::identity::EnvironmentId;
@@ -180,6 +181,11 @@ pub fn times(text: &str) -> Markup {
 /// Shows a text for people.
 pub fn prose(text: &Prose) -> Markup {
     times(&output::text(text))
+}
+
+/// Shows the steps that can be taken next, as commands; nothing where there is none.
+pub fn next(steps: &[PossibleStep]) -> Markup {
+    html! { @if let Some(steps) = in_words(steps) { p.now { "Next: " (prose(&steps)) } } }
 }
 
 /// Shows the age of something; where scripts run the time stands over it, in both zones.

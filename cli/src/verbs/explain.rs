@@ -4,16 +4,16 @@
 use crate::ground::arguments;
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
-use crate::ground::interrupt::cancelled;
 use crate::ground::machine::now;
 use crate::ground::manual::ManualPage;
-use crate::ground::output::Output;
+use crate::ground::output::{Output, text};
 use crate::talk::git;
 use crate::talk::installation::Endpoint;
 use crate::talk::windlass::{Windlass, waiting};
 use crate::view::declared_application::{self, OrFindings};
 use crate::view::environment_choice::EnvironmentChoice;
 use crate::view::live_comparison::print_now;
+use crate::view::next_steps::{in_words, of_holder};
 use crate::view::record;
 use crate::view::status::EnvironmentWords;
 use crate::view::{history, story};
@@ -207,7 +207,7 @@ const LONGEST_S: u64 = 24 * 60 * 60;
 
 /// Returns the lines, with the environment as it is now.
 fn why_it_waits(record: &Deployment, now: &Environment) -> Vec<String> {
-    let (app, environment, id) = (&record.app, &record.environment, &record.id);
+    let id = &record.id;
     let place = now.situation.waiting.iter().find(|one| one.deployment == *id);
     let since = place.map_or(record.accepted, |place| place.since);
     let mut lines = vec![format!("it waits for its turn since {since}")];
@@ -227,10 +227,7 @@ fn why_it_waits(record: &Deployment, now: &Environment) -> Vec<String> {
         lines.extend(others);
     }
     lines.push(format!("  it gives up at {}", gives_up(since)));
-    lines.push(format!(
-        "  next: `windlass watch {app} {id}` waits with it; `windlass cancel {app} {id} --reason '…'` takes it out of the \
-         queue; `windlass rollback {app} {environment} --reason '…'` waits for nobody"
-    ));
+    lines.extend(story::next(record));
     lines
 }
 
@@ -248,21 +245,14 @@ fn what_for(record: &Deployment, now: &Environment) -> Vec<String> {
     let id = &held.deployment;
     let who = now.deployment(id);
     let since = held.since;
-    match held.state {
-        HeldState::Running => vec![
-            format!("  {who} is under way, since {since}"),
-            format!(
-                "  `windlass watch {app} {id}` shows it; `windlass cancel {app} {id} --reason '…'` {}",
-                cancelled(held.action)
-            ),
-        ],
-        HeldState::Recovering => vec![format!("  {who} is being recovered, since {since}")],
-        HeldState::NeedsOperator => vec![
-            format!("  {who} NEEDS AN OPERATOR, since {since}: nothing else gets a turn until a person has ended that"),
-            format!(
-                "  `windlass recover {app} {environment} --reason '…'` undoes it again; `windlass accept {app} {environment} \
-                 --reason '…'` takes what is there"
-            ),
-        ],
-    }
+    let works = match held.state {
+        HeldState::Running => format!("  {who} is under way, since {since}"),
+        HeldState::Recovering => format!("  {who} is being recovered, since {since}"),
+        HeldState::NeedsOperator => {
+            format!("  {who} NEEDS AN OPERATOR, since {since}: nothing else gets a turn until a person has ended that")
+        }
+    };
+    let steps = in_words(&of_holder(record.environment_id(), held));
+    let steps = steps.map(|steps| format!("  {}", text(&steps)));
+    std::iter::once(works).chain(steps).collect()
 }

@@ -80,8 +80,7 @@ impl Status {
         let answer = windlass.get(&path, query).await?;
         let here: Environment = windlass::read(&answer)?;
         let lines = under_way(windlass, &here).await;
-        let words = std::iter::once(here.words()).chain(lines);
-        Ok((answer, words.collect::<Vec<_>>().join("\n")))
+        Ok((answer, here.words_with(lines)))
     }
 }
 

@@ -167,19 +167,22 @@ fn compare(deployment: &Deployment, exit: Exit, seen: Result<Environment, String
     let is_to_run = ended_well || (exit == Exit::NeedsOperator && is_unlocked);
     let may_run = is_to_run || matches!(exit, Exit::Superseded | Exit::Recorded);
     let environment = format!("{}\n{}", now.hold_in_words(), now.lock());
+    let with_next = |words: String, first: Option<&str>| {
+        std::iter::once(words).chain(now.next_in_words(first)).collect::<Vec<_>>().join("\n")
+    };
     let (runs, words, exit) = match live_comparison(deployment, &now) {
         LiveComparison::Runs(words) if may_run => {
             let exit = if exit == Exit::NothingChanged { exit } else { Exit::Good };
-            (Some(true), format!("{words}\n{environment}"), exit)
+            (Some(true), with_next(format!("{words}\n{environment}"), None), exit)
         }
         LiveComparison::SomethingElse(what) if is_to_run => {
             let what = what.join("\n  ");
-            let words = format!("it does NOT run any more\n  {what}\n{environment}\n  next: {next}");
-            (Some(false), words, Exit::Superseded)
+            let words = format!("it does NOT run any more\n  {what}\n{environment}");
+            (Some(false), with_next(words, Some(next)), Exit::Superseded)
         }
         LiveComparison::Unknown(why) if is_to_run => {
             let words = format!("NOT known\n  {}\n{environment}", why.join("\n  "));
-            (None, words, Exit::NotSeen)
+            (None, with_next(words, None), Exit::NotSeen)
         }
         // Its ending says what became of it. The environment may be another one since.
         LiveComparison::SomethingElse(_) if may_run => (Some(false), now.words(), exit),

@@ -11,6 +11,7 @@ pub mod installation_health;
 pub mod live_comparison;
 pub mod log_lines;
 pub mod news;
+pub mod next_steps;
 pub mod overview;
 pub mod provenance;
 pub mod record;

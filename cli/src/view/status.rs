@@ -3,21 +3,19 @@
 use crate::ground::machine::now;
 use crate::ground::output::text;
 use crate::ground::terminal::Tone;
+use crate::view::next_steps::{self, PossibleStep};
 use crate::view::provenance::{ProvenanceWords, commit, took, who};
 use crate::view::situation::{judged, parts, tone};
 use windlass_domain::deployment::hourly_look::Component;
 use windlass_domain::environment::drift::{Compared, Drift};
-use windlass_domain::environment::{
-    ACCEPTED, BEFORE_WINDLASS, FOUND, GivenVersion, HeldState, Running, VersionNames, irreversible,
-};
+use windlass_domain::environment::{GivenVersion, HeldState, Running, VersionNames, irreversible};
 use windlass_domain::release::Part;
 use windlass_domain::release::action::ActionName;
-use windlass_domain::release::call::{input, operators};
+use windlass_domain::release::call::{observed, operators};
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::shown::api::environments::{Environment, Undeclared};
 use windlass_domain::text::foreign::Foreign;
 use windlass_domain::text::name::ComponentName;
-use windlass_domain::text::next_step::NextStep;
 use windlass_domain::text::time::Time;
 
 /// Returns the words that a component is looked at no more, and since when.
@@ -32,7 +30,22 @@ pub fn left_alone(component: &Undeclared) -> String {
 /// An environment as people read it.
 pub trait EnvironmentWords {
     /// Returns the text for people.
-    fn words(&self) -> String;
+    fn words(&self) -> String {
+        self.words_with(Vec::new())
+    }
+
+    /// Returns the same with further lines, before what can be done next.
+    fn words_with(&self, more: Vec<String>) -> String;
+
+    /// Returns the steps that can be taken next.
+    fn next_steps(&self) -> Vec<PossibleStep>;
+
+    /// Returns the line about them, with other steps before them; `None` where there is none.
+    fn next_in_words(&self, first: Option<&str>) -> Option<String> {
+        let steps = next_steps::in_words(&self.next_steps()).map(|steps| text(&steps));
+        let all: Vec<&str> = first.into_iter().chain(steps.as_deref()).collect();
+        (!all.is_empty()).then(|| format!("  next: {}", all.join("; ")))
+    }
 
     /// Returns the line about the hold.
     fn hold_in_words(&self) -> String;
@@ -54,7 +67,7 @@ pub trait EnvironmentWords {
 }
 
 impl EnvironmentWords for Environment {
-    fn words(&self) -> String {
+    fn words_with(&self, more: Vec<String>) -> String {
         let snapshot = match self.situation.snapshot {
             0 => before_the_first(self).to_owned(),
             number => {
@@ -98,8 +111,14 @@ impl EnvironmentWords for Environment {
             };
             lines.push(format!("  waiting: {}, since {since}{place}", self.deployment(id)));
         }
-        lines.extend(next_step(self));
+        lines.extend(more);
+        lines.extend(self.next_in_words(after_look(self).as_deref()));
         lines.join("\n")
+    }
+
+    fn next_steps(&self) -> Vec<PossibleStep> {
+        let of = EnvironmentId::new(&self.app, &self.name);
+        next_steps::of_environment(of, &self.situation, self.paused.is_some())
     }
 
     fn hold_in_words(&self) -> String {
@@ -141,22 +160,13 @@ impl EnvironmentWords for Environment {
         let Some(held) = &self.situation.lock.held else {
             return "  lock: free".to_owned();
         };
-        let next = |action| text(&operators(action, EnvironmentId::new(&self.app, &self.name)).into());
         let what = match held.state {
             HeldState::Running => Tone::Moving.of("is under way"),
             HeldState::Recovering => Tone::Moving.of("is being recovered"),
-            HeldState::NeedsOperator => format!(
-                "{}: {} to undo it again, or {} to take what is there",
-                Tone::Bad.of("NEEDS AN OPERATOR"),
-                next(ActionName::Recover),
-                next(ActionName::Accept)
-            ),
+            HeldState::NeedsOperator => Tone::Bad.of("NEEDS AN OPERATOR"),
         };
         let who = self.deployment(&held.deployment);
-        let paused = self.paused.as_ref().map(|turn| {
-            let goes_on = next(ActionName::Continue);
-            format!("\n  paused: {} {goes_on} ends it", turn.in_words())
-        });
+        let paused = self.paused.as_ref().map(|turn| format!("\n  paused: {}", turn.in_words()));
         format!("  lock: {who} {what}, since {}{}", held.since, paused.unwrap_or_default())
     }
 }
@@ -205,51 +215,31 @@ fn looked(here: &Environment) -> Option<String> {
 
 /// Says how to look for drift now, unless a deployment changes the targets just now.
 fn way_to_look(here: &Environment) -> String {
-    let (app, name) = (&here.app, &here.name);
     if here.situation.lock.held.is_some() {
         return String::new();
     }
-    format!("; `windlass status {app} {name} --observe` looks now")
+    let look = observed(EnvironmentId::new(&here.app, &here.name));
+    format!("; {} looks now", text(&look.into()))
 }
 
-/// Returns the line on what to do after a look at the targets; `None` without one, and while the lock is held, whose
-/// line says what to do.
-fn next_step(here: &Environment) -> Option<String> {
+/// Says what to do after a look at the targets; `None` without one, and while the lock is held, whose steps come first.
+fn after_look(here: &Environment) -> Option<String> {
     let observed = here.observed.as_ref().filter(|observed| !observed.is_empty())?;
     if here.situation.lock.held.is_some() {
         return None;
     }
     let has = |drift| observed.values().any(|seen| seen.drift == drift);
-    let next = if has(Drift::Changed) {
-        let back = text(&as_recorded(here).into());
+    Some(if has(Drift::Changed) {
+        let back = text(&operators(ActionName::Restore, EnvironmentId::new(&here.app, &here.name)).into());
         format!(
-            "{back} brings back what is recorded. Where a target is right as it is, release what it has: the next \
+            "{back} brings back what is recorded; where a target is right as it is, release what it has, because the next \
              release takes that away"
         )
     } else if has(Drift::Unknown) {
         "mend what kept a target from being seen, and look again".to_owned()
     } else {
-        "nothing is to be done: the targets are as recorded".to_owned()
-    };
-    Some(format!("  next: {next}"))
-}
-
-/// Returns the step that brings back what is recorded: the release, where all that runs is of one, else a rollback to
-/// the present snapshot, which holds automatic deployments as any rollback does.
-fn as_recorded(here: &Environment) -> NextStep {
-    let of = EnvironmentId::new(&here.app, &here.name);
-    let states = here.running.values().filter(|running| !running.once);
-    let mut given = states.flat_map(Running::all_names).map(|names| &names.now.version);
-    let is_release = |version: &&String| ![BEFORE_WINDLASS, ACCEPTED, FOUND].contains(&version.as_str());
-    match given.next().filter(is_release) {
-        Some(version) if given.all(|other| other == version) => {
-            input(ActionName::Deploy, of, &[("version", version.as_str().into())])
-        }
-        _ => {
-            let present = here.situation.snapshot;
-            input(ActionName::Rollback, of, &[("snapshot", present.into()), ("reason", "…".into())])
-        }
-    }
+        "nothing is to be done, because the targets are as recorded".to_owned()
+    })
 }
 
 /// Returns a line for each image of a component with several, else one.

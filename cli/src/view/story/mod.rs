@@ -5,11 +5,11 @@
 
 mod steps;
 
-use crate::ground::interrupt::cancelled;
 use crate::ground::manual;
 use crate::ground::output::text;
 use crate::ground::terminal::Tone;
 use crate::view::deployment::{components, facts, stretches, tone, wave};
+use crate::view::next_steps::{in_words, of_deployment};
 use crate::view::story::steps::{AT_ONCE, changes, forward, judged, steered, waits, warnings, watched};
 use std::collections::HashSet;
 pub use steps::{Line, published, why_failed};
@@ -116,7 +116,6 @@ fn in_facts(record: &Record, now: Time) -> Vec<String> {
 /// Returns its progress: its facts, since when it works, the last events, and why it is being undone, if it is.
 pub fn under_way(record: &Record, now: Time) -> Vec<String> {
     let deployment = &record.deployment;
-    let (app, id) = (&deployment.app, &deployment.id);
     let mut texts = who(record);
     let head = texts.len();
     texts.extend(in_facts(record, now));
@@ -125,11 +124,14 @@ pub fn under_way(record: &Record, now: Time) -> Vec<String> {
     let all: Vec<String> = lines(record, false).into_iter().map(|line| line.text).collect();
     let from = all.len().saturating_sub(LAST).max(head);
     texts.extend(all.into_iter().skip(from));
-    texts.push(format!(
-        "  next: `windlass watch {app} {id}` shows it; `windlass cancel {app} {id} --reason '…'` {}",
-        cancelled(deployment.action)
-    ));
+    texts.extend(next(deployment));
     texts
+}
+
+/// Returns the line on the steps that can be taken next with a deployment; `None` where there is none.
+pub fn next(deployment: &Deployment) -> Option<String> {
+    let steps = in_words(&of_deployment(deployment))?;
+    Some(format!("  next: {}", text(&steps)))
 }
 
 /// The number of lines on a deployment under way.

@@ -4,7 +4,7 @@
 use crate::release::action::ActionName;
 use crate::release::identity::{DeploymentId, EnvironmentId};
 use crate::text::name::AppName;
-use crate::text::next_step::{Call, CallPlace, CancelPlace, Input, NextStep};
+use crate::text::next_step::{Call, CallPlace, DeploymentPlace, Input, NextStep};
 use serde_json::Value;
 
 /// Returns the step that shows what runs in an environment.
@@ -34,7 +34,16 @@ pub fn figures_of_a_day(app: &AppName) -> NextStep {
 
 /// Returns the step that stops a deployment and undoes what it changed.
 pub fn cancel(of: EnvironmentId<'_>, id: &DeploymentId) -> NextStep {
-    NextStep::Call(Call::Cancel(CancelPlace { at: at(of), deployment: id.to_string() }))
+    NextStep::Call(Call::Cancel(place(of, id)))
+}
+
+/// Returns the step that shows a deployment until it ends.
+pub fn watch(of: EnvironmentId<'_>, id: &DeploymentId) -> NextStep {
+    NextStep::Call(Call::Deployment(place(of, id)))
+}
+
+fn place(of: EnvironmentId<'_>, id: &DeploymentId) -> DeploymentPlace {
+    DeploymentPlace { at: at(of), deployment: id.to_string() }
 }
 
 fn at(of: EnvironmentId<'_>) -> CallPlace {
@@ -153,6 +162,7 @@ mod tests {
             (snapshots(of), "GET /apps/shop/environments/prod/snapshots", "windlass snapshots shop prod"),
             (history(of), "GET /apps/shop/deployments?environment=prod", "windlass history shop prod"),
             (figures_of_a_day(&app), "GET /apps/shop/stats?days=1", "windlass stats shop --days 1"),
+            (watch(of, &id), "GET /apps/shop/deployments/0123456789abcdef", "windlass watch shop 0123456789abcdef"),
             (
                 cancel(of, &id),
                 r#"POST /apps/shop/environments/prod/deployments/0123456789abcdef/cancel {"reason":"…"}"#,

@@ -57,7 +57,7 @@ pub struct CallPlace {
 
 /// The deployment that a call is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct CancelPlace {
+pub struct DeploymentPlace {
     /// The environment that it goes into.
     #[serde(flatten)]
     pub at: CallPlace,
@@ -79,8 +79,10 @@ pub enum Call {
     History(CallPlace),
     /// Shows the figures of an application in the last day.
     FiguresOfADay(AppName),
+    /// Shows a deployment, by its id; the command line watches it until it ends.
+    Deployment(DeploymentPlace),
     /// Stops a deployment, by its id, and undoes what it changed.
-    Cancel(CancelPlace),
+    Cancel(DeploymentPlace),
 }
 
 /// A member of a deployment's request that needs a reason.
@@ -124,7 +126,10 @@ impl Call {
                 format!("GET /apps/{app}/deployments?environment={environment}")
             }
             Self::FiguresOfADay(app) => format!("GET /apps/{app}/stats?days=1"),
-            Self::Cancel(CancelPlace { at: CallPlace { app, environment }, deployment }) => {
+            Self::Deployment(DeploymentPlace { at, deployment }) => {
+                format!("GET /apps/{}/deployments/{deployment}", at.app)
+            }
+            Self::Cancel(DeploymentPlace { at: CallPlace { app, environment }, deployment }) => {
                 format!(
                     r#"POST /apps/{app}/environments/{environment}/deployments/{deployment}/cancel {{"reason":"…"}}"#
                 )
@@ -140,7 +145,8 @@ impl Call {
             Self::Snapshots(CallPlace { app, environment }) => format!("windlass snapshots {app} {environment}"),
             Self::History(CallPlace { app, environment }) => format!("windlass history {app} {environment}"),
             Self::FiguresOfADay(app) => format!("windlass stats {app} --days 1"),
-            Self::Cancel(CancelPlace { at, deployment }) => {
+            Self::Deployment(DeploymentPlace { at, deployment }) => format!("windlass watch {} {deployment}", at.app),
+            Self::Cancel(DeploymentPlace { at, deployment }) => {
                 format!("windlass cancel {} {deployment} --reason '…'", at.app)
             }
         }
