@@ -158,14 +158,16 @@ pub fn not_restored(record: &Deployment, why: &str) -> String {
 /// Returns the sentence of a restore in whose place automatic deployments are held.
 pub fn held(record: &Deployment, why: &str) -> Prose {
     let (app, environment) = (&record.app, &record.environment);
-    let next = operators(ActionName::ReleaseHold, record.environment_id());
+    let next = prose!(
+        "once that is mended, start {}; what differs then is restored again",
+        operators(ActionName::ReleaseHold, record.environment_id())
+    );
     prose!(
-        "{} {} KEEPS DRIFTING, and automatic deployments are held: {}.\n  next: once that is mended, start {}; what \
-         differs then is restored again",
+        "{} {} KEEPS DRIFTING, and automatic deployments are held: {}.\n  {}",
         app,
         environment,
         why,
-        next
+        Prose::next(next)
     )
 }
 

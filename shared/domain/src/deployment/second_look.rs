@@ -191,7 +191,7 @@ impl SecondLook {
         lines.extend(each(Drift::Changed, CHANGED));
         lines.extend(each(Drift::Unknown, "not known"));
         lines.extend(each(Drift::None, "as recorded"));
-        let next = self.next(saw).map(|next| prose!("\n  next: {}", next));
+        let next = self.next(saw).map(|next| prose!("\n  {}", Prose::next(next)));
         prose!("{}{}", lines.join("\n"), next.unwrap_or_default())
     }
 

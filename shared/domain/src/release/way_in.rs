@@ -33,6 +33,7 @@ impl WayIn {
     pub fn words(self, text: &Prose) -> String {
         let part = |part: &Part| match (self, part) {
             (_, Part::Words(words)) => words.clone(),
+            (_, Part::Line { line }) => line.words().to_owned(),
             (Self::CommandLine, Part::Step(NextStep::Call(call))) => format!("`{}`", call.command()),
             (Self::CommandLine, Part::Step(NextStep::With(wish))) => format!("`{}`", wish.option()),
             (_, Part::Step(NextStep::Start(input))) => self.input(input),

@@ -23,8 +23,8 @@ use serde::{Deserialize, Serialize};
 mod release;
 
 use crate::deployment::event_name::EventName;
-pub(crate) use release::ascii;
 pub use release::{LONGEST_SUBJECT, LONGEST_SUMMARY, MOST_LINES, Notification, not_sent, of_running};
+pub(crate) use release::{ascii, next_line};
 
 /// The version of the events' form.
 pub const SCHEMA: u32 = 1;
@@ -68,6 +68,9 @@ pub struct Detail {
     /// The cause, for a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
+    /// What can be done next, as the lines of the cause that begin with `next: ` have it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub next: Vec<String>,
     /// `DeploymentEnded`: the files of sites that stay reachable although no site has them now, per component.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stays_reachable: Vec<StaysReachable>,
@@ -97,11 +100,18 @@ impl Detail {
             ending: None,
             cause_name: None,
             cause: None,
+            next: Vec::new(),
             stays_reachable: Vec::new(),
             summary: String::new(),
             git: None,
             link: None,
         }
+    }
+
+    /// Returns the same with a cause, and with the next steps that it names.
+    fn because(self, cause: &Prose) -> Self {
+        let next = cause.next_lines().iter().map(Prose::written).collect();
+        Self { cause: Some(cause.written()), next, ..self }
     }
 }
 
@@ -161,7 +171,7 @@ pub fn of_deployment(before: Option<&Deployment>, after: &Deployment) -> Vec<Eve
 fn detail_of(record: &Deployment) -> Detail {
     let ending = record.ending.as_ref();
     let undoing = record.undoing.as_ref();
-    Detail {
+    let detail = Detail {
         deployment: Some(record.id.to_string()),
         drill: record.of_drill().map(ToString::to_string),
         version: Some(record.release.version.clone()),
@@ -170,11 +180,14 @@ fn detail_of(record: &Deployment) -> Detail {
             .map(|ended| ended.cause_name.clone())
             .or_else(|| undoing.map(|why| why.name.clone()))
             .filter(|name| !name.is_empty()),
-        cause: ending.map(|ended| &ended.cause).or_else(|| undoing.map(|why| &why.text)).map(Prose::written),
         stays_reachable: ending.map_or_else(Vec::new, |ended| ended.stays_reachable.clone()),
         git: record.release.git.clone(),
         link: record.executions.last().and_then(|arn| call::execution(arn)),
         ..Detail::of(&record.app, Some(&record.environment))
+    };
+    match ending.map(|ended| &ended.cause).or_else(|| undoing.map(|why| &why.text)) {
+        Some(cause) => detail.because(cause),
+        None => detail,
     }
 }
 
@@ -227,10 +240,9 @@ pub fn of_drill(of: EnvironmentId<'_>, drill: &Drill) -> Option<Event> {
         drill: Some(drill.id.to_string()),
         restored: Some(ended.restored),
         version: drill.to.as_ref().map(|to| to.version.clone()),
-        cause: Some(ended.cause.written()),
         ..Detail::of(of.app(), Some(of.environment()))
     };
-    Some(Event::new(name, detail))
+    Some(Event::new(name, detail.because(&ended.cause)))
 }
 
 /// Returns the event of a change of a second look; `None` until it is known what was seen, and `None` if everything is
@@ -245,10 +257,9 @@ pub fn of_second_look(before: Option<&SecondLook>, after: &SecondLook) -> Option
     let detail = Detail {
         deployment: Some(after.deployment.to_string()),
         version: Some(after.version.clone()),
-        cause: Some(looked.told.written()),
         ..Detail::of(&after.app, Some(&after.environment))
     };
-    Some(Event::new(name, detail))
+    Some(Event::new(name, detail.because(&looked.told)))
 }
 
 /// Returns the events of a change of an hourly look. A difference is reported once, and once more when it is gone.
@@ -260,7 +271,7 @@ pub fn of_hourly_look(before: Option<&HourlyLook>, after: &HourlyLook) -> Vec<Ev
     causes
         .into_iter()
         .filter_map(|(name, cause)| {
-            let detail = Detail { cause: Some(cause?.written()), ..Detail::of(&after.app, Some(&after.environment)) };
+            let detail = Detail::of(&after.app, Some(&after.environment)).because(&cause?);
             Some(Event::new(name, detail))
         })
         .collect()

@@ -99,7 +99,8 @@ pub fn undone(of: EnvironmentId<'_>, version: &str, why: &Prose, outcome: &Undon
         all.push(format!("\n  seen after: {}", listed(&outcome.seen, ", ")));
     }
     if !outcome.next.is_empty() {
-        all.push(prose!("\n  next: {}", Prose::join(outcome.next.iter().map(|next| next.clone().in_one_line()), "; ")));
+        let next = Prose::join(outcome.next.iter().map(|next| next.clone().in_one_line()), "; ");
+        all.push(prose!("\n  {}", Prose::next(next)));
     }
     all
 }

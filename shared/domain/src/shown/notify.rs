@@ -4,7 +4,7 @@ use crate::declaration::Declaration;
 use crate::declaration::topic::{Form, MessageKind};
 use crate::deployment::event_name::EventName;
 use crate::release::ending::{Ending, NothingDone};
-use crate::shown::event::{Event, Notification};
+use crate::shown::event::{Event, Notification, next_line};
 use crate::text::foreign::chat;
 use crate::text::name::EnvironmentName;
 use serde_json::json;
@@ -71,6 +71,7 @@ fn in_chat(event: &Event) -> Notification {
         thread: detail.deployment.as_deref().unwrap_or(&place),
         sort: &event.name.to_string(),
         about: vec![&place],
+        next: &detail.next,
     };
     shown.of(&event.in_text())
 }
@@ -85,15 +86,18 @@ pub(crate) struct Shown<'a> {
     pub sort: &'a str,
     /// The places that it is about.
     pub about: Vec<&'a str>,
+    /// What can be done next. Each that is a line of the message is shown apart.
+    pub next: &'a [String],
 }
 
 impl Shown<'_> {
     /// Returns the message in the schema of custom notifications, with the next steps apart.
     pub fn of(&self, notification: &Notification) -> Notification {
         let Notification { subject, message } = notification;
-        let (next, said): (Vec<&str>, Vec<&str>) =
-            message.lines().partition(|line| line.trim_start().starts_with(NEXT));
-        let next: Vec<String> = next.iter().map(|line| chat(line.trim_start().trim_start_matches(NEXT))).collect();
+        let known: Vec<(String, &String)> = self.next.iter().map(|step| (next_line(step), step)).collect();
+        let step_of = |line: &&str| known.iter().find(|(shown, _)| line.trim_start() == shown).map(|(_, step)| *step);
+        let said: Vec<&str> = message.lines().filter(|line| step_of(line).is_none()).collect();
+        let next: Vec<String> = message.lines().filter_map(|line| step_of(&line)).map(|step| chat(step)).collect();
         let keywords: Vec<String> = self.keywords.iter().map(|word| chat(word)).collect();
         let mut content = json!({
             "textType": "client-markdown",
@@ -118,9 +122,6 @@ impl Shown<'_> {
         Notification { subject: subject.clone(), message: body.to_string() }
     }
 }
-
-/// The beginning of the line of a cause that says what to do.
-pub(crate) const NEXT: &str = "next: ";
 
 /// Makes the notification that a topic of a declaration could not be reached, for the people of the installation.
 pub fn topic_not_reached(topic: &str, subject: &str, why: &str) -> Notification {

@@ -27,6 +27,7 @@ fn event(name: EventName, ending: Option<Ending>, cause: &str) -> Event {
         ending,
         cause_name: None,
         cause: Some(cause.to_owned()).filter(|cause| !cause.is_empty()),
+        next: vec![],
         stays_reachable: vec![],
         summary: String::new(),
         git: None,
@@ -82,7 +83,8 @@ fn each_topic_gets_what_it_asks_for_where_it_asks() {
 #[test]
 fn a_channel_gets_what_amazon_q_shows_with_the_next_steps_apart() {
     let cause = "shop prod 1.4.0 was rolled back: gate `5xx` failed.\n  measured 7, threshold 5\n  next: release a fix";
-    let event = event(EventName::DeploymentEnded, Some(Ending::RolledBack), cause);
+    let mut event = event(EventName::DeploymentEnded, Some(Ending::RolledBack), cause);
+    event.detail.next = vec!["release a fix".to_owned()];
     let sent = in_chat(&event);
     assert_eq!(sent.subject, "[windlass] shop prod 1.4.0 RolledBack");
     let body: serde_json::Value = serde_json::from_str(&sent.message).unwrap();

@@ -59,7 +59,7 @@ pub fn superseded(
     if replaced.how == Supersession::Waits && same {
         return lines.join("\n").into();
     }
-    prose!("{}\n  next: {}", lines.join("\n"), redeploy_input(record, facts))
+    prose!("{}\n  {}", lines.join("\n"), Prose::next(redeploy_input(record, facts)))
 }
 
 /// Says that a drill does not go its way back, because something else runs than the drill had brought there, or is
@@ -108,7 +108,7 @@ pub fn now(record: &Deployment, facts: &AdmissionFacts<'_>, known: &KnownDeploym
     let next = redeploy_input(record, facts);
     let mut text = Prose::from(lines.join("\n"));
     if !runs {
-        text.push(prose!("\n  next: {}", &next));
+        text.push(prose!("\n  {}", Prose::next(&next)));
     }
     Some(PresentState { runs, text, next })
 }

@@ -14,10 +14,11 @@ use crate::release::ending::Ending;
 use crate::release::identity::EnvironmentId;
 use crate::shown::event::{LONGEST_CAUSE, Notification, ascii};
 use crate::shown::figures::{DAY_MS, Figures, Window, cells, figures};
-use crate::shown::notify::{NEXT, Shown};
+use crate::shown::notify::Shown;
 use crate::text::count::count;
 use crate::text::foreign::truncate;
 use crate::text::name::{AppName, EnvironmentName};
+use crate::text::prose::Prose;
 use crate::text::time::Time;
 
 mod day;
@@ -178,11 +179,13 @@ pub fn message(app: &AppName, to: Time, seen: &[&EnvironmentFacts], form: Form) 
             let names = seen.iter().map(|one| one.environment.as_str());
             let places = names.clone().map(|name| format!("{app}/{name}"));
             let places: Vec<String> = places.take(MOST_NAMES).collect();
+            let next: Vec<String> = seen.iter().flat_map(|one| next_steps(app, one)).collect();
             let shown = Shown {
                 keywords: [app.as_str()].into_iter().chain(names.take(MOST_NAMES)).collect(),
                 thread: &format!("{app} summary"),
                 sort: "Summary",
                 about: places.iter().map(String::as_str).collect(),
+                next: &next,
             };
             shown.of(&notification)
         }
@@ -311,17 +314,26 @@ fn window(days: u64, figures: &Figures) -> String {
     format!("{}: {}", count(days, "day"), shown.join("; "))
 }
 
+/// Returns the step that starts an operator's action there.
+fn start(app: &AppName, seen: &EnvironmentFacts, action: ActionName) -> Prose {
+    prose!("start {}", operators(action, EnvironmentId::new(app, &seen.environment)))
+}
+
+/// Returns what can be done next in an environment.
+fn next_steps(app: &AppName, seen: &EnvironmentFacts) -> Vec<String> {
+    let recover = seen.standing.is_stuck().then_some(ActionName::Recover);
+    let release = seen.standing.hold.as_ref().map(|_| ActionName::ReleaseHold);
+    recover.into_iter().chain(release).map(|action| start(app, seen, action).written()).collect()
+}
+
 fn standing(app: &AppName, seen: &EnvironmentFacts) -> Vec<String> {
     let mut lines = Vec::new();
-    let start = |action| {
-        let input = operators(action, EnvironmentId::new(app, &seen.environment));
-        prose!("{}start {}", NEXT, input).written()
-    };
+    let next = |action| Prose::next(start(app, seen, action)).written();
     if let Some(held) = &seen.standing.held {
         let (id, since) = (&held.deployment, held.since);
         if seen.standing.is_stuck() {
             lines.push(format!("locked: deployment {id} needs an operator since {since}"));
-            lines.push(start(ActionName::Recover));
+            lines.push(next(ActionName::Recover));
         } else {
             lines.push(format!("deployment {id} is under way since {since}"));
         }
@@ -329,7 +341,7 @@ fn standing(app: &AppName, seen: &EnvironmentFacts) -> Vec<String> {
     if let Some(hold) = &seen.standing.hold {
         let held = hold.in_words().replace('\n', " ");
         lines.push(truncate(format!("held {held}"), LONGEST_LINE * 2));
-        lines.push(start(ActionName::ReleaseHold));
+        lines.push(next(ActionName::ReleaseHold));
     }
     if let Some(first) = seen.standing.waiting.iter().min() {
         let many = count(seen.standing.waiting.len(), "deployment");

@@ -12,7 +12,8 @@ use std::fmt;
 
 /// A text for people, of any number of lines.
 ///
-/// As JSON it is a text if it has no step, and else an object `{"$prose": […]}` of texts and steps in their order.
+/// As JSON it is a text if it is words alone, and else an object `{"$prose": […]}` of texts, steps and the beginnings of
+/// lines in their order.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Written", into = "Written")]
 pub struct Prose {
@@ -28,6 +29,25 @@ pub(crate) enum Part {
     Words(String),
     /// A step among them.
     Step(NextStep),
+    /// The beginning of a line of a sort of its own.
+    Line { line: Line },
+}
+
+/// A sort of line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Line {
+    /// What can be done next.
+    Next,
+}
+
+impl Line {
+    /// Returns the words with which it begins.
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::Next => "next: ",
+        }
+    }
 }
 
 /// The form as JSON.
@@ -92,6 +112,7 @@ impl Prose {
             Part::Step(NextStep::Call(call)) => format!("`{}`", call.of_api()),
             Part::Step(NextStep::With(wish)) => format!("`{wish}`"),
             Part::Step(NextStep::Deploy(what)) => what.words().to_owned(),
+            Part::Line { line } => line.words().to_owned(),
         };
         self.parts.iter().map(part).collect()
     }
@@ -100,8 +121,21 @@ impl Prose {
     pub fn steps(&self) -> impl Iterator<Item = &NextStep> {
         self.parts.iter().filter_map(|part| match part {
             Part::Step(step) => Some(step),
-            Part::Words(_) => None,
+            Part::Words(_) | Part::Line { .. } => None,
         })
+    }
+
+    /// Makes the line that says what can be done next, and that a place which shows it apart knows.
+    pub fn next(steps: impl Into<Self>) -> Self {
+        let mut all = Self { parts: vec![Part::Line { line: Line::Next }] };
+        all.push(steps);
+        all
+    }
+
+    /// Returns what stands in each of those lines.
+    pub fn next_lines(&self) -> Vec<Self> {
+        let behind = self.parts.split(|part| matches!(part, Part::Line { line: Line::Next })).skip(1);
+        behind.map(|parts| Self { parts: parts.to_vec() }.first_line()).collect()
     }
 
     /// Returns whether nothing is said.
@@ -164,7 +198,7 @@ impl Prose {
                 words.truncate(words.trim_end().len());
                 words.is_empty() || words.ends_with(['.', '!', '?', ':'])
             }
-            Some(Part::Step(_)) => false,
+            Some(_) => false,
             None => true,
         };
         if !is_whole {
@@ -281,7 +315,7 @@ impl From<Written> for Prose {
 
 impl From<Prose> for Written {
     fn from(prose: Prose) -> Self {
-        let is_plain = prose.steps().next().is_none();
+        let is_plain = prose.parts.len() == 1;
         let mut parts = prose.parts;
         match parts.pop() {
             None => Self::Plain(String::new()),

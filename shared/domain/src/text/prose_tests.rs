@@ -58,11 +58,16 @@ fn it_is_made_a_sentence_cut_and_joined_without_a_step_being_hurt() {
         (prose!("mend it; then {}", Redeploy::Fixed).sentence(), "Mend it; then deploy a fixed release.".to_owned()),
         (prose!("mend it, then {}.", Redeploy::Again).without_deploying("wait"), "mend it, then wait.".to_owned()),
         (prose!("start {}", start.clone()).without_deploying("wait"), format!("start {START}")),
-        (Prose::join(["a".into(), start.into(), Prose::default()], "; "), format!("a; {START}; ")),
+        (Prose::join(["a".into(), start.clone().into(), Prose::default()], "; "), format!("a; {START}; ")),
     ];
     for (text, wanted) in table {
         assert_eq!(text.written(), wanted);
     }
+    let text = prose!("one.\n  {}\n  two", Prose::next(prose!("start {}", start)));
+    assert_eq!(text.written(), format!("one.\n  next: start {START}\n  two"));
+    assert_eq!(text.next_lines().iter().map(Prose::written).collect::<Vec<_>>(), [format!("start {START}")]);
+    assert_eq!(serde_json::from_value::<Prose>(json!(text)).unwrap(), text);
+    assert!(prose!("one.\n  next: two").next_lines().is_empty(), "it is a line of ours by its type alone");
     let (first, rest) = prose!("one\n  two").split_first_line();
     assert_eq!(prose!("{}\n  between{}", first, rest).written(), "one\n  between\n  two");
 }

@@ -42,13 +42,15 @@ pub(super) fn cause(of: EnvironmentId<'_>, drill: &Drill, said: OutcomeText) -> 
             gates(drill)
         ),
         OutcomeText::RedBack(red) => prose!(
-            "{} came back to {}, which runs, but not every gate passed on the way back: {}.\n  next: {} is live with \
-             this; look at it, and go back with {} where it is not well.",
+            "{} came back to {}, which runs, but not every gate passed on the way back: {}.\n  {}",
             at,
             &from,
             red.join("; "),
-            &from,
-            operators(ActionName::Rollback, of)
+            Prose::next(prose!(
+                "{} is live with this; look at it, and go back with {} where it is not well.",
+                &from,
+                operators(ActionName::Rollback, of)
+            ))
         ),
         OutcomeText::NothingChanged => prose!(
             "{} runs {}, and drill {} proved nothing: the targets had not to be changed on one of its ways, so they \
@@ -59,13 +61,15 @@ pub(super) fn cause(of: EnvironmentId<'_>, drill: &Drill, said: OutcomeText) -> 
         ),
         OutcomeText::Refused(why) => prose!("{} was not drilled: {}. Nothing was changed.", at, why.bare()),
         OutcomeText::FailedThere(why) => prose!(
-            "{} did not get to {}: {}. What the drill had changed was undone, and {} runs.\n  next: a rollback would \
-             meet the same; mend it, and drill again with {}.",
+            "{} did not get to {}: {}. What the drill had changed was undone, and {} runs.\n  {}",
             at,
             to,
             why.bare(),
             &from,
-            operators(ActionName::Drill, of)
+            Prose::next(prose!(
+                "a rollback would meet the same; mend it, and drill again with {}.",
+                operators(ActionName::Drill, of)
+            ))
         ),
         OutcomeText::OvertakenThere(why) => prose!(
             "Drill {} of {} gave way: {}. What it had changed was undone, and {} ran again.",
@@ -76,34 +80,38 @@ pub(super) fn cause(of: EnvironmentId<'_>, drill: &Drill, said: OutcomeText) -> 
         ),
         OutcomeText::OvertakenBack => prose!(
             "Drill {} of {} had gone to {}, and did not come back to {}: somebody brought something else meanwhile, \
-             which stays.\n  next: see what runs; start {} to have {} back.",
+             which stays.\n  {}",
             id,
             at,
             to,
             &from,
-            back_to(of, drill),
-            &from
+            Prose::next(prose!("see what runs; start {} to have {} back.", back_to(of, drill), &from))
         ),
         OutcomeText::StuckThere(why) => prose!(
-            "{} RUNS {} and NOT {}: the drill could not come back in {}, at last because: {}.\n  next: mend that, \
-             then start {} to have {} back; a release may be deployed at once.",
+            "{} RUNS {} and NOT {}: the drill could not come back in {}, at last because: {}.\n  {}",
             at,
             to,
             &from,
             count(drill.tries, "try"),
             why.bare(),
-            back_to(of, drill),
-            &from
+            Prose::next(prose!(
+                "mend that, then start {} to have {} back; a release may be deployed at once.",
+                back_to(of, drill),
+                &from
+            ))
         ),
         OutcomeText::NeedsOperator => prose!(
             "{} NEEDS AN OPERATOR: drill {} from {} to {} could not be undone. Its deployment's record tells what is \
-             where.\n  next: mend that, then start {}, or {} to take what is there.",
+             where.\n  {}",
             at,
             id,
             &from,
             to,
-            operators(ActionName::Recover, of),
-            operators(ActionName::Accept, of)
+            Prose::next(prose!(
+                "mend that, then start {}, or {} to take what is there.",
+                operators(ActionName::Recover, of),
+                operators(ActionName::Accept, of)
+            ))
         ),
         OutcomeText::Restored => prose!(
             "{} runs {} again: drill {} had needed an operator, and a recovery has ended it since. It proved nothing.",
@@ -112,14 +120,12 @@ pub(super) fn cause(of: EnvironmentId<'_>, drill: &Drill, said: OutcomeText) -> 
             id
         ),
         OutcomeText::LeftThere => prose!(
-            "{} RUNS {} and NOT {}: drill {} had needed an operator, and a recovery has ended it since.\n  next: \
-             start {} to have {} back.",
+            "{} RUNS {} and NOT {}: drill {} had needed an operator, and a recovery has ended it since.\n  {}",
             at,
             to,
             &from,
             id,
-            back_to(of, drill),
-            &from
+            Prose::next(prose!("start {} to have {} back.", back_to(of, drill), &from))
         ),
         OutcomeText::Accepted(resolved) => prose!(
             "{} runs what drill {} had left, which was {}. It had needed an operator, and proved nothing.",

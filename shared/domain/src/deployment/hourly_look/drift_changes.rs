@@ -23,13 +23,15 @@ pub fn found(before: Option<&HourlyLook>, after: &HourlyLook) -> Option<Prose> {
     let (restored, left): (Vec<&ComponentName>, Vec<&ComponentName>) =
         new.into_iter().map(|(name, _)| name).partition(|name| is_restored(name));
     lines.extend(in_words(restored.into_iter()).map(|names| {
-        format!("  next: Windlass restores {names} by itself, unless something stands in the way").into()
+        let next = format!("Windlass restores {names} by itself, unless something stands in the way");
+        prose!("  {}", Prose::next(next))
     }));
     if !left.is_empty() {
-        lines.push(prose!(
-            "  next: compare it again by {}; deploy what is recorded once more, or bring the change as a release",
+        let next = prose!(
+            "compare it again by {}; deploy what is recorded once more, or bring the change as a release",
             call::observed(after.environment_id())
-        ));
+        );
+        lines.push(prose!("  {}", Prose::next(next)));
     }
     Some(Prose::join(lines, "\n"))
 }

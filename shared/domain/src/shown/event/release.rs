@@ -203,6 +203,11 @@ impl Event {
     }
 }
 
+/// Returns the line of a message that says what can be done next.
+pub(crate) fn next_line(step: &str) -> String {
+    Prose::next(step).written()
+}
+
 pub(crate) fn ascii(text: &str) -> String {
     let plain = |c: char| {
         if c.is_ascii() && !c.is_ascii_control() { c } else { '?' }

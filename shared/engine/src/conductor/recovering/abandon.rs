@@ -59,7 +59,7 @@ pub async fn abandon(
         (true, ActionName::Deploy) => {
             let waiting = view.who_waits();
             let facts = view.facts(&record.value, &waiting);
-            prose!("\n  next: {}", redeploy_input(&record.value, &facts))
+            prose!("\n  {}", Prose::next(redeploy_input(&record.value, &facts)))
         }
         _ => Prose::default(),
     };

@@ -136,10 +136,14 @@ fn cause(record: &Deployment, owner: Option<&Execution>) -> Prose {
     let last = why_stopped(owner);
     let undoing = record.undoing.as_ref();
     let undoing = undoing.map(|why| prose!("\n  it was being undone because {}: {}", &why.name, &why.text));
+    let next = prose!(
+        "the record tells of each component what was changed and seen; the environment stays locked; mend what stopped \
+         the recoveries, then start {}, or {} to take what is there",
+        operators(ActionName::Recover, record.environment_id()),
+        operators(ActionName::Accept, record.environment_id())
+    );
     prose!(
-        "{} {} {} NEEDS AN OPERATOR: {} died, the last with {}: {}{}\n  next: the record tells of each \
-         component what was changed and seen; the environment stays locked; mend what stopped the recoveries, then \
-         start {}, or {} to take what is there",
+        "{} {} {} NEEDS AN OPERATOR: {} died, the last with {}: {}{}\n  {}",
         app,
         env,
         &record.release.version,
@@ -147,7 +151,6 @@ fn cause(record: &Deployment, owner: Option<&Execution>) -> Prose {
         &last.name,
         last.text,
         undoing.unwrap_or_default(),
-        operators(ActionName::Recover, record.environment_id()),
-        operators(ActionName::Accept, record.environment_id())
+        Prose::next(next)
     )
 }
