@@ -212,13 +212,13 @@ impl Init {
             let path = self.folder.join(&file.path);
             let is_there = path.exists();
             let is_same = is_there && !others.iter().any(|(other, _)| other.path == file.path);
-            let came = match (is_same, kept.contains(&file.path.as_str()), is_there) {
-                (true, ..) => "as it was",
-                (_, true, _) => "kept",
-                (.., true) => "written over",
-                (.., false) => "written",
+            let (came, is_new) = match (is_same, kept.contains(&file.path.as_str()), is_there) {
+                (true, ..) => ("as it was", false),
+                (_, true, _) => ("kept", false),
+                (.., true) => ("written over", true),
+                (.., false) => ("written", true),
             };
-            if came.starts_with("written") {
+            if is_new {
                 put(&path, &file.text)?;
             }
             written.push(json!({"path": file.path, "came": came}));

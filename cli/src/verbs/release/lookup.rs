@@ -48,6 +48,8 @@ pub struct ReleaseLookup {
     pub findings: Vec<Finding>,
     /// The things that could not be looked at, each with the reason.
     pub unseen: Vec<String>,
+    /// The reason why the API was not asked, where it was not.
+    pub without_api: Option<String>,
     /// The deployments of this version that were there before, as they were then.
     pub before: Vec<HistoryEntry>,
     /// The environments that were looked at.

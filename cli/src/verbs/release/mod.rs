@@ -228,7 +228,9 @@ impl ReleaseArguments {
         }
         let (bucket, exceptions) = (&self.bucket().await?, &self.exceptions());
         let mut sight = ReleaseLookup::by_bucket(plan, bucket, exceptions).await?;
-        sight.unseen.insert(0, format!("the API: {why}"));
+        let why = format!("the API: {why}");
+        sight.unseen.insert(0, why.clone());
+        sight.without_api = Some(why);
         Ok((None, sight))
     }
 

@@ -126,8 +126,8 @@ impl UploadOutcome<'_> {
     /// Returns the deployment that it has become, or the reason why that was not looked at.
     async fn became(&self) -> Result<UploadEnd, String> {
         let Some(windlass) = self.windlass else {
-            let unseen = self.sight.unseen.iter().find(|unseen| unseen.starts_with("the API"));
-            return Err(unseen.cloned().unwrap_or_else(|| "no `--endpoint` is named".to_owned()));
+            let why = self.sight.without_api.clone();
+            return Err(why.unwrap_or_else(|| "no `--endpoint` is named".to_owned()));
         };
         let here = self.sight.here.as_ref();
         let here = here.ok_or("the environment that it goes to is not known here")?;

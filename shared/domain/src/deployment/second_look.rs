@@ -251,12 +251,11 @@ fn in_line(components: &BTreeMap<ComponentName, Compared>, drift: Drift, word: &
     let of = components.iter().filter(|(_, one)| one.drift == drift);
     let words: Vec<String> = of
         .map(|(name, one)| {
-            let mut parts = one.both.states();
-            if drift == Drift::None {
-                parts.retain(|part| part.starts_with("seen "));
-            } else {
-                parts.extend(one.both.reason.clone());
-            }
+            let both = &one.both;
+            let parts: Vec<String> = match drift {
+                Drift::None => both.seen.iter().map(|seen| format!("seen {seen}")).collect(),
+                Drift::Changed | Drift::Unknown => both.states().into_iter().chain(both.reason.clone()).collect(),
+            };
             format!("{name} ({})", parts.join(", "))
         })
         .collect();
