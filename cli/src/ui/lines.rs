@@ -3,7 +3,7 @@
 use super::parts::{class, clock};
 use crate::view::deployment::{Stretch, verdict};
 use maud::{Markup, html};
-use windlass_domain::declaration::gate::{GatePoints, Point, Verdict, number};
+use windlass_domain::declaration::gate::{GatePoints, Point, Verdict};
 use windlass_domain::deployment::judgement::{Judgement, gate_key};
 use windlass_domain::shown::api::deployments::Record;
 use windlass_domain::text::count::count;
@@ -30,11 +30,10 @@ pub fn trails(record: &Record, judged: &Judgement) -> GatePoints {
 
 /// Draws the line of a gate: its points, with marks on the last one and on those that are not good, and its threshold
 /// dashed. A gate without numbers is a row of marks, one for each look.
-pub fn line(points: &[Point], threshold: &str) -> Markup {
+pub fn line(points: &[Point], threshold: &str, limit: Option<f64>) -> Markup {
     let (Some(first), Some(newest)) = (points.first(), points.last()) else {
         return html! { span.none { "not looked at" } };
     };
-    let limit = number(threshold);
     let values = points.iter().filter_map(|point| point.value);
     let (lowest, highest) = values
         .chain(limit)
@@ -148,7 +147,7 @@ mod tests {
     fn a_line_shows_each_look_and_says_so_to_who_does_not_see_it() {
         use Verdict::{Fail, Pass, Unknown};
         let looks = [point(840, Some(1.0), Pass), point(841, None, Unknown), point(842, Some(7.5), Fail)];
-        let drawn = line(&looks, "5").into_string();
+        let drawn = line(&looks, "5", Some(5.0)).into_string();
         let label = "3 looks from 14:00 to 14:02 UTC; measured 1 to 7.5; 1 failed; 1 unknown; the last ones 14:00 1, \
                     14:01 unknown, 14:02 7.5; threshold 5";
         assert!(drawn.contains(&format!("aria-label=\"{label}\"")), "{drawn}");
@@ -164,10 +163,10 @@ mod tests {
     #[test]
     fn what_has_no_number_is_a_row_of_marks() {
         let looks = [point(0, None, Verdict::Pass), point(1, None, Verdict::Fail)];
-        let drawn = line(&looks, "status 200 within 800 ms").into_string();
+        let drawn = line(&looks, "status 200 within 800 ms", None).into_string();
         assert_eq!(drawn.matches("<circle").count(), 2);
         assert!(!drawn.contains("polyline") && !drawn.contains("class=\"threshold\""), "{drawn}");
-        assert!(line(&[], "5").into_string().contains("not looked at"));
+        assert!(line(&[], "5", Some(5.0)).into_string().contains("not looked at"));
     }
 
     #[test]

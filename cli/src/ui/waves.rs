@@ -117,7 +117,7 @@ fn watched(judged: &Judgement, going: &DrawnRecord<'_>) -> Markup {
                         td data-name="Measured" { b { (one.measured) } }
                         td data-name="Threshold" { (one.threshold) }
                         td data-name="Window" { (one.window) @if !one.look_at.is_empty() { div { small { "look at " (one.look_at) } } } }
-                        td data-name="Over time" { (line(points, &one.threshold)) }
+                        td data-name="Over time" { (line(points, &one.threshold, one.limit)) }
                     }
                 } }
             } }

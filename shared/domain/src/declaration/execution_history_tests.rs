@@ -160,6 +160,8 @@ fn seen(seed: u64, look: u64) -> Vec<Measurement> {
         },
         measured: String::new(),
         threshold: String::new(),
+        value: None,
+        limit: None,
         window: String::new(),
         look_at: String::new(),
         not_ready: false,

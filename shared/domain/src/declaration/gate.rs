@@ -39,9 +39,15 @@ pub struct Measurement {
     /// The measured value with its unit, such as `7.3 errors/min` or `status 500 after 12 ms`.
     #[serde(deserialize_with = "foreign::one")]
     pub measured: String,
+    /// The measured value as a number; absent if it is none, as in `status 500 after 12 ms`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
     /// The threshold, such as `5` or `status 200 within 800 ms`.
     #[serde(deserialize_with = "foreign::one")]
     pub threshold: String,
+    /// The threshold as a number; absent if it is none, or if there are two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<f64>,
     /// The window of the measurement, such as `3 of 3 points, 14:02-14:05 UTC`; empty if none.
     #[serde(default)]
     #[serde(deserialize_with = "foreign::one")]
@@ -169,7 +175,7 @@ pub type GatePoints = BTreeMap<String, Vec<Point>>;
 impl Point {
     /// Makes the point of a measurement.
     pub fn of(measured: &Measurement) -> Self {
-        Self { at: measured.at, value: number(&measured.measured), verdict: measured.verdict }
+        Self { at: measured.at, value: measured.value, verdict: measured.verdict }
     }
 }
 
@@ -208,19 +214,6 @@ fn least_needed(points: &[Point]) -> Option<usize> {
         _ => None,
     });
     inner.min_by_key(|(need, _)| *need).map(|(_, at)| at)
-}
-
-/// Returns the number that a text begins with: `7.3 errors/min`, `< 5`, `at most 0.5 %`.
-pub fn number(text: &str) -> Option<f64> {
-    let from = text.find(|c: char| c.is_ascii_digit())?;
-    let (before, rest) = text.split_at(from);
-    let is_sign = |c: char| c.is_whitespace() || "<>=≤≥-".contains(c);
-    if !before.chars().all(is_sign) && !["at most ", "at least ", "below ", "above "].contains(&before) {
-        return None;
-    }
-    let digits = rest.split(|c: char| !(c.is_ascii_digit() || c == '.')).next()?;
-    let value: f64 = digits.trim_end_matches('.').parse().ok()?;
-    Some(if before.ends_with('-') { -value } else { value })
 }
 
 #[cfg(test)]

@@ -149,6 +149,8 @@ fn a_gate_that_is_red_on_the_way_back_fails_the_drill_and_what_ran_before_runs()
         verdict: Verdict::Fail,
         measured: "7 errors".into(),
         threshold: "5".into(),
+        value: None,
+        limit: None,
         window: String::new(),
         look_at: String::new(),
         not_ready: false,

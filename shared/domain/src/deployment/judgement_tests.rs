@@ -11,6 +11,8 @@ fn measured(gate: &str, verdict: Verdict) -> Measurement {
         verdict,
         measured: "7.3".to_owned(),
         threshold: "5".to_owned(),
+        value: None,
+        limit: None,
         window: String::new(),
         look_at: String::new(),
         not_ready: false,

@@ -204,6 +204,8 @@ mod tests {
             verdict: Verdict::Fail,
             measured: "7.3 errors/min".into(),
             threshold: "5".into(),
+            value: None,
+            limit: None,
             window: window.into(),
             look_at: look_at.into(),
             not_ready: false,

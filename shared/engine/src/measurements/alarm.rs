@@ -175,7 +175,9 @@ fn red(alarm: &Alarm, blank: Measurement) -> Measurement {
     Measurement {
         verdict: Verdict::Fail,
         measured,
+        value: alarm.points.last().copied(),
         threshold,
+        limit: alarm.threshold,
         window: format!("{breaching} of {}, {}", count(points, "point"), clock_times(from, alarm.since)),
         ..blank
     }

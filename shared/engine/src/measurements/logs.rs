@@ -117,6 +117,7 @@ impl<P: JsonServices + Clock + AssumeRole + Configured> Measure<P> for Logs {
                 return Measurement {
                     verdict: Verdict::Fail,
                     measured: line_count(lines.matched),
+                    value: as_number(lines.matched),
                     window: clock_times(from, to),
                     ..blank
                 };
@@ -128,6 +129,7 @@ impl<P: JsonServices + Clock + AssumeRole + Configured> Measure<P> for Logs {
             Some((matched, from, to)) if scanned > 0 => Measurement {
                 verdict: Verdict::Pass,
                 measured: line_count(matched),
+                value: as_number(matched),
                 window: clock_times(from, to),
                 ..blank
             },
@@ -227,6 +229,10 @@ fn windows(gate: &LogsGate, window: Window) -> Vec<(Time, Time)> {
 
 fn line_count(lines: u64) -> String {
     count::count(lines, "line")
+}
+
+fn as_number(lines: u64) -> Option<f64> {
+    u32::try_from(lines).ok().map(f64::from)
 }
 
 /// The result of a query.

@@ -95,23 +95,23 @@ fn judged(gate: &MetricGate, points: &[Point], window: Window, blank: Measuremen
     let is_whole = |point: &Point| gate.at_least.is_none() || end(*point) <= window.now;
     let last = points.iter().copied().rfind(is_whole);
     let looked = clock_times(window.changed, window.now);
-    let (verdict, measured, window) = match (breaching.first(), breaching.last(), last) {
+    let (verdict, point, measured, window) = match (breaching.first(), breaching.last(), last) {
         (Some(first), Some(worst), _) => {
             let red = clock_times(first.at, end(*worst));
             let window = format!("{} of {}, {red}", breaching.len(), count(points.len(), "point"));
-            (Verdict::Fail, value(gate, *worst), window)
+            (Verdict::Fail, Some(*worst), value(gate, *worst), window)
         }
-        (_, _, None) => (Verdict::Unknown, "no data yet".to_owned(), looked),
+        (_, _, None) => (Verdict::Unknown, None, "no data yet".to_owned(), looked),
         (_, _, Some(last)) if has_ceased(gate, last, window.now) => {
             let measured = format!("no data since {}", end(last));
-            (Verdict::Unknown, measured, looked)
+            (Verdict::Unknown, None, measured, looked)
         }
         (_, _, Some(last)) => {
             let window = format!("{}, {looked}", count(points.len(), "point"));
-            (Verdict::Pass, value(gate, last), window)
+            (Verdict::Pass, Some(last), value(gate, last), window)
         }
     };
-    Measurement { verdict, measured, window, ..blank }
+    Measurement { verdict, measured, value: point.map(|point| point.value), window, ..blank }
 }
 
 fn value(gate: &MetricGate, point: Point) -> String {

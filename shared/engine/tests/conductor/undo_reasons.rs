@@ -90,6 +90,8 @@ fn fail_gate(scene: &Scene, look_at: &str) {
         verdict: Verdict::Fail,
         measured: "7".into(),
         threshold: "5".into(),
+        value: None,
+        limit: None,
         window: String::new(),
         look_at: look_at.into(),
         not_ready: false,

@@ -40,7 +40,7 @@ fn an_alarm_that_turned_red_fails_with_points_threshold_and_window() {
     world.set_alarm("5xx", "ALARM", &[6.0, 6.5, 7.3]);
     let seen = measure_alarm(&world);
     assert_eq!(seen.verdict, Verdict::Fail);
-    assert_eq!(seen.measured, "7.3 Errors per 60 s");
+    assert_eq!((seen.measured.as_str(), seen.value), ("7.3 Errors per 60 s", Some(7.3)));
     assert_eq!(seen.threshold, "5");
     assert_eq!(seen.window, "3 of 3 points, 14:02-14:05 UTC");
     assert_eq!(seen.look_at, "the CloudWatch alarm 5xx");

@@ -38,7 +38,7 @@ fn a_metric_without_data_since_the_change_is_unknown() {
     pass_seconds(&world, 60);
     let seen = measure_metric(&world, &gate);
     assert_eq!(seen.verdict, Verdict::Unknown);
-    assert_eq!(seen.measured, "no data yet");
+    assert_eq!((seen.measured.as_str(), seen.value, seen.limit), ("no data yet", None, Some(5.0)));
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn a_metric_passes_until_a_point_breaches() {
     pass_seconds(&world, 60);
     let seen = measure_metric(&world, &gate);
     assert_eq!(seen.verdict, Verdict::Fail);
-    assert_eq!(seen.measured, "7.3 Errors per 1m");
+    assert_eq!((seen.measured.as_str(), seen.value, seen.limit), ("7.3 Errors per 1m", Some(7.3), Some(5.0)));
     assert_eq!(seen.window, "1 of 3 points, 14:01-14:02 UTC");
     assert_eq!(seen.gate, "AWS/Lambda Errors Sum {FunctionName: api}".to_owned());
 }

@@ -101,6 +101,10 @@ impl Sort for LogsGate {
         format!("at most {lines} in {}", self.window)
     }
 
+    fn limit(&self) -> Option<f64> {
+        u32::try_from(self.at_most).ok().map(f64::from)
+    }
+
     fn period(&self) -> Span {
         self.window
     }

@@ -153,6 +153,10 @@ impl Sort for MetricGate {
         }
     }
 
+    fn limit(&self) -> Option<f64> {
+        self.at_least.xor(self.at_most)
+    }
+
     /// A metric has a point a period.
     fn period(&self) -> Span {
         self.period

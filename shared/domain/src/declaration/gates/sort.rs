@@ -17,6 +17,10 @@ pub trait Sort {
     fn name(&self) -> String;
     /// Returns its threshold in words, such as `at most 5`.
     fn threshold(&self) -> String;
+    /// Returns its threshold as a number, if it is one.
+    fn limit(&self) -> Option<f64> {
+        None
+    }
     /// Returns the time for which a wave must be watched before the gate answers; no time if it answers at once.
     fn period(&self) -> Span {
         Span::ZERO
