@@ -135,6 +135,7 @@ fn each_input_and_each_call_is_a_command_that_can_be_typed() {
         call::observed(EnvironmentId::new(&app, &prod)),
         call::snapshots(EnvironmentId::new(&app, &prod)),
         call::cancel(EnvironmentId::new(&app, &prod), &id),
+        call::watch(EnvironmentId::new(&app, &prod), &id),
     ];
     for of in 0..1_u32 << wishes.len() {
         let chosen = wishes.iter().enumerate();
