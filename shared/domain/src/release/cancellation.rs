@@ -30,8 +30,8 @@ pub struct Cancellation {
 /// The name of the error with which a cancelled execution is stopped.
 pub const CANCELLED: &str = "CancelledByOperator";
 
-/// A cause ends with the mark of its call. This is the beginning of the mark; so many digits of the digest of its key
-/// follow.
+/// A cause ends with the mark of its call. This is the beginning of the mark; so many digits of the digest of its key,
+/// and of that of its reason, follow.
 const MARK: &str = " [call ";
 const DIGITS: usize = 16;
 
@@ -53,19 +53,15 @@ impl Cancellation {
     /// Returns the cause with the mark of the call, which identifies the call when it comes again. Step Functions keeps
     /// the cause as long as the execution.
     pub fn marked_cause(&self, caller: &str) -> String {
-        let mark = self.mark().unwrap_or_default();
-        format!("{}{mark}", self.cause(caller))
+        let mark = self.digests().map(|[key, reason]| format!("{MARK}{key}-{reason}]"));
+        format!("{}{}", self.cause(caller), mark.unwrap_or_default())
     }
 
     /// Compares the call that stopped an execution with this cause; `None` if it had another key or none.
     pub fn is_before(&self, cause: &str) -> Option<EarlierCancellation> {
-        let mark = self.mark()?;
-        let words = cause.strip_suffix(&mark)?;
-        Some(if words.ends_with(&self.because()) {
-            EarlierCancellation::Same
-        } else {
-            EarlierCancellation::OtherContent
-        })
+        let ([key, reason], (_, [its_key, its_reason])) = (self.digests()?, marked(cause)?);
+        let is_same = if reason == its_reason { EarlierCancellation::Same } else { EarlierCancellation::OtherContent };
+        (key == its_key).then_some(is_same)
     }
 
     fn because(&self) -> String {
@@ -73,21 +69,24 @@ impl Cancellation {
         format!(": {}", Foreign(reason))
     }
 
-    fn mark(&self) -> Option<String> {
-        let digest = Digest::of(self.idempotency_key.as_ref()?.as_bytes());
-        let digits = digest.as_str().get(..DIGITS).unwrap_or_default();
-        Some(format!("{MARK}{digits}]"))
+    fn digests(&self) -> Option<[String; 2]> {
+        let because = self.because();
+        let each = [self.idempotency_key.as_ref()?.as_str(), &because];
+        Some(each.map(|text| Digest::of(text.as_bytes()).as_str().chars().take(DIGITS).collect()))
     }
+}
+
+/// Returns the words of a cause, and the digits of its mark; `None` without one.
+fn marked(cause: &str) -> Option<(&str, [&str; 2])> {
+    let (words, rest) = cause.rsplit_once(MARK)?;
+    let (key, reason) = rest.strip_suffix(']')?.split_once('-')?;
+    let is_digest = |digits: &&str| digits.len() == DIGITS && digits.chars().all(|c| c.is_ascii_hexdigit());
+    [key, reason].iter().all(is_digest).then_some((words, [key, reason]))
 }
 
 /// Returns a cause without the mark of the call, for a person.
 pub fn without_mark(cause: &str) -> &str {
-    let marked = cause.rsplit_once(MARK);
-    let is_mark = |rest: &str| {
-        let digits = rest.strip_suffix(']').unwrap_or_default();
-        digits.len() == DIGITS && digits.chars().all(|c| c.is_ascii_hexdigit())
-    };
-    marked.filter(|(_, rest)| is_mark(rest)).map_or(cause, |(words, _)| words)
+    marked(cause).map_or(cause, |(words, _)| words)
 }
 
 impl Cancellation {
@@ -115,7 +114,7 @@ mod tests {
         let cause = first.marked_cause("ann");
         assert_eq!(without_mark(&cause), "Cancelled by ann: \"wrong one\"");
         assert_eq!(without_mark(&cause), first.cause("ann"));
-        assert_eq!(cause.len(), first.cause("ann").len() + 24);
+        assert_eq!(cause.len(), first.cause("ann").len() + 41);
         for (again, before) in [
             (call(Some("press-1"), "wrong one"), Some(EarlierCancellation::Same)),
             (call(Some("press-1"), "broken"), Some(EarlierCancellation::OtherContent)),
