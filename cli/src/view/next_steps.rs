@@ -111,8 +111,8 @@ mod tests {
         let watch = "`windlass watch shop 1f` shows it";
         let stopped = "`windlass cancel shop 1f --reason '…'` stops it, and what is deleted stays deleted";
         let died = "`windlass recover shop prod --reason '…'` ends it where its execution has died";
-        let stuck = "`windlass recover shop prod --reason '…'` undoes it again; `windlass accept shop prod --reason '…'` \
-                     takes what is there";
+        let stuck = "`windlass recover shop prod --reason '…'` undoes it again; `windlass accept shop prod --reason \
+                     '…'` takes what is there";
         let paused = "`windlass continue shop prod --reason '…'` ends the pause";
         let held = "`windlass release-hold shop prod --reason '…'` lets automatic deployments go on";
         let table = [

@@ -12,8 +12,8 @@ use std::fmt;
 
 /// A text for people, of any number of lines.
 ///
-/// As JSON it is a text if it is words alone, and else an object `{"$prose": […]}` of texts, steps and the beginnings of
-/// lines in their order.
+/// As JSON it is a text if it is words alone, and else an object `{"$prose": […]}` of texts, steps and the beginnings
+/// of lines in their order.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Written", into = "Written")]
 pub struct Prose {
