@@ -32,7 +32,7 @@ pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Serv
     let crosses = if here.state.irreversible.is_empty() {
         None
     } else {
-        let goal = newest_other(ports, here.state.snapshot, of, &here.state).await?;
+        let goal = newest_other(ports, here.state.snapshot, of, &here.state, None).await?;
         Some(goal.map(|goal| crossed(&goal.with_found(&here.state), &here.state)).unwrap_or_default())
     };
     let no_longer_declared = take(ports, of.app(), &mut here.state.running).await?;
