@@ -163,7 +163,7 @@ fn a_rollback_goes_to_exactly_what_is_recorded() {
     assert_eq!(scene.world.ecs().task_definitions.len(), 2);
     scene.world.ecr().images.clear();
     let planned = scene.plan("r2", None, Some(&recorded));
-    insta::assert_snapshot!(planned.findings[0].written(), @"ArtifactMissing: components.agent.service: The image 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent@sha256:b9817c333727c5f6e66f637eead7d4b58182ce298320fd5106baad363ffe7b8d that ran then is no longer in its repository. Remedy: Roll back to another snapshot; `GET /apps/shop/environments/prod/snapshots` lists them.");
+    insta::assert_snapshot!(planned.findings[0].written(), @"ArtifactMissing: components.agent.service: The image 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent@sha256:b9817c333727c5f6e66f637eead7d4b58182ce298320fd5106baad363ffe7b8d that ran then is no longer in its repository. Remedy: Roll back to another snapshot; they are listed by `GET /apps/shop/environments/prod/snapshots`.");
 }
 
 #[test]

@@ -226,7 +226,7 @@ impl PrepareInput<'_> {
     /// needs the same bytes.
     pub fn to_another_snapshot(&self) -> Prose {
         let snapshots = call::snapshots(EnvironmentId::new(self.app, self.environment));
-        prose!("Roll back to another snapshot; {} lists them.", snapshots)
+        prose!("Roll back to another snapshot; they are listed by {}.", snapshots)
     }
 
     /// Returns whether the target's tags must name this application and environment: always, unless the target is

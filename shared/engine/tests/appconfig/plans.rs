@@ -150,7 +150,7 @@ fn a_rollback_reverts_or_deploys_what_was_recorded_and_names_what_is_gone() {
     assert!(flags.plan(None, Some(&before)).unchanged.is_some());
     let gone = json!({"goal": {"live": {"version": "9"}}});
     let planned = flags.plan(None, Some(&gone));
-    insta::assert_snapshot!(planned.findings[0].written(), @"ArtifactMissing: components.flags.profile: Version 9 that was deployed then does not exist any more. Remedy: Roll back to another snapshot; `GET /apps/shop/environments/prod/snapshots` lists them.");
+    insta::assert_snapshot!(planned.findings[0].written(), @"ArtifactMissing: components.flags.profile: Version 9 that was deployed then does not exist any more. Remedy: Roll back to another snapshot; they are listed by `GET /apps/shop/environments/prod/snapshots`.");
 }
 
 #[test]

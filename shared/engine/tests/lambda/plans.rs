@@ -207,10 +207,10 @@ fn a_rollback_goes_to_the_recorded_version_at_once() {
         function.versions.get_mut(&1).unwrap().package = Package::Zip("another".into());
     });
     let prepared = setting.prepare(world, None, Some(&recorded));
-    insta::assert_snapshot!(in_words(&prepared), @"ArtifactMissing: components.api.function: The code of version 1 that ran then of shop-api-prod is no longer there. Remedy: Roll back to another snapshot; `GET /apps/shop/environments/prod/snapshots` lists them.");
+    insta::assert_snapshot!(in_words(&prepared), @"ArtifactMissing: components.api.function: The code of version 1 that ran then of shop-api-prod is no longer there. Remedy: Roll back to another snapshot; they are listed by `GET /apps/shop/environments/prod/snapshots`.");
     function(world, |function| function.versions.remove(&1));
     let prepared = setting.prepare(world, None, Some(&recorded));
-    insta::assert_snapshot!(in_words(&prepared), @"ArtifactMissing: components.api.function: The version 1 of shop-api-prod is no longer there. Remedy: Roll back to another snapshot; `GET /apps/shop/environments/prod/snapshots` lists them.");
+    insta::assert_snapshot!(in_words(&prepared), @"ArtifactMissing: components.api.function: The version 1 of shop-api-prod is no longer there. Remedy: Roll back to another snapshot; they are listed by `GET /apps/shop/environments/prod/snapshots`.");
 }
 
 #[test]

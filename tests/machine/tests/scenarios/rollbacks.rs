@@ -9,11 +9,13 @@ use serde_json::json;
 use windlass_domain::environment::{Running, Snapshot};
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::FindingName;
 use windlass_domain::text::name::{AppName, EnvironmentName};
 use windlass_domain::text::next_step::NextStep;
 use windlass_engine::ledger::{self, Stored};
 use windlass_machine::shop::{FUNCTIONS, Shop};
+use windlass_world::mishaps::When;
 use windlass_world::run::run;
 
 fn take_away_version_2(shop: &Shop<'_>, function: &str) {
@@ -270,6 +272,37 @@ fn a_rollback_of_one_function_only_warns_of_another_that_stays() {
         let names: Vec<(FindingName, &str)> = warned.iter().map(|one| (one.name, one.path.as_str())).collect();
         assert!(names.contains(&(FindingName::TargetNotOurs, "components.jobs.function")), "{names:?}");
         assert_free(&shop);
+    }
+}
+
+/// That a component stays is looked at, and a look that is throttled for a moment is made again.
+#[test]
+fn a_rollback_past_what_stays_bears_a_throttle_of_any_look() {
+    let program = program();
+    let staying = || {
+        let mut shop = live_with(&program, &["1.0.0"]);
+        shop.deploy("1.1.0", &["api"]);
+        shop.region.run();
+        shop.world().lambda().functions.get_mut("shop-jobs").unwrap().tags.clear();
+        shop
+    };
+    let mut plain = staying();
+    let before = plain.world().mishaps().calls.len();
+    plain.act("rollback");
+    plain.region.run();
+    let calls = plain.world().mishaps().calls.split_off(before);
+    let looks = (1..).zip(calls).filter(|(_, call)| call.starts_with("lambda."));
+    let looks: Vec<(u64, &str)> = looks.collect();
+    assert!(looks.len() > 4, "{looks:?}");
+    for (nth, call) in looks {
+        let mut shop = staying();
+        let at = shop.world().mishaps().count() + nth;
+        shop.world().fail_call(at, When::Before, Fault::new(FaultName::Throttled, "not now"));
+        let rollback = shop.act("rollback");
+        shop.region.run();
+        let record = ended(&shop, &rollback);
+        assert_eq!(record.ending, Ending::Succeeded, "{call}: {record:?}");
+        assert_eq!(serves(&shop), both("2"), "{call}");
     }
 }
 
