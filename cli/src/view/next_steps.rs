@@ -28,10 +28,10 @@ pub struct PossibleStep {
 /// Returns the steps in an environment, those that its lock waits for first. A pause is known only of an environment
 /// that is looked at by itself.
 pub fn of_environment(of: EnvironmentId<'_>, now: &Situation, is_paused: bool) -> Vec<PossibleStep> {
-    let held = now.lock.held.iter().flat_map(|held| of_holder(of, held));
+    let locked = now.lock.held.iter().flat_map(|held| of_holder(of, held));
     let paused = is_paused.then(|| act(of, ActionName::Continue, "ends the pause"));
     let hold = now.hold.as_ref().map(|_| act(of, ActionName::ReleaseHold, "lets automatic deployments go on"));
-    held.chain(paused).chain(hold).collect()
+    locked.chain(paused).chain(hold).collect()
 }
 
 /// Returns the steps with the deployment that holds the lock.

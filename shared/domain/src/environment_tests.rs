@@ -208,7 +208,7 @@ fn a_hold_that_is_set_again_keeps_every_reason_once() {
     assert_eq!(known, Hold { also: vec![hold(60_000, "bob", "freeze")], ..hold(0, "ann", "5xx") });
     known.join(&hold(90_000, "eve", "5x"));
     assert_eq!(
-        known.in_words_of(|by| by.to_uppercase()),
+        known.in_words_of(str::to_uppercase),
         "since 1970-01-01T00:00:00Z by ANN: \"5xx\"; and since 1970-01-01T00:01:00Z by BOB: \"freeze\"; and since \
          1970-01-01T00:01:30Z by EVE: \"5x\""
     );

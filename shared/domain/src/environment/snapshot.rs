@@ -78,8 +78,8 @@ impl Snapshot {
 
     /// Returns whether all that going to it changes was measured, and ran. What was found was not.
     pub fn is_proven(&self, changes: impl Fn(&ComponentName, &Running) -> bool) -> bool {
-        let changed = self.components.iter().filter(|(name, ran)| !ran.once && changes(name, ran));
-        changed.map(|(name, _)| name).all(|name| self.proof.holds(name))
+        let weighed = self.components.iter().filter(|(name, ran)| !ran.once && changes(name, ran));
+        weighed.map(|(name, _)| name).all(|name| self.proof.holds(name))
     }
 
     /// Returns the proof of the components that run as it says.

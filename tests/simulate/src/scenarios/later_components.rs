@@ -146,7 +146,7 @@ fn person_moves_back(world: &World) {
     if let Some(function) = functions.functions.get_mut("shop-api")
         && let Some(alias) = function.aliases.get_mut("live")
     {
-        alias.version = "2".to_owned();
+        "2".clone_into(&mut alias.version);
         alias.revision += 1;
     }
 }
