@@ -107,6 +107,15 @@ fn a_rollback_is_planned_without_a_reason() {
 }
 
 #[test]
+fn one_component_of_a_recorded_release_is_planned() {
+    let api = drawing(drawn("change", &json!([])));
+    let output = planned(&api, &["deploy", "shop", "prod", "1.4.0", "--component", "api"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let asked = api.calls().into_iter().find(|call| call.method == "POST").unwrap();
+    assert_eq!(asked.json(), json!({"version": "1.4.0", "component": "api"}));
+}
+
+#[test]
 fn a_restoring_is_planned_and_ends_13_where_it_would_change_nothing() {
     let mut plan = drawn("nothing_to_do", &json!([]));
     plan["deployment"]["action"] = "restore".into();

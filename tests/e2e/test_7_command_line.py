@@ -11,7 +11,7 @@ from application import MISTAKE, Application, function_files, site_files
 from command_line import CommandLine
 
 GOOD, USAGE, REJECTED, ROLLED_BACK, NEEDS_OPERATOR, UNREACHABLE = 0, 2, 3, 4, 5, 6
-SUPERSEDED, HELD, RECORDED = 8, 9, 10
+SUPERSEDED, HELD, RECORDED, NOTHING_CHANGED = 8, 9, 10, 13
 LIVE = {"page": "1.0.0", "jobs": "1.0.0"}
 ENVIRONMENTS = {"bay": {"deploy": {"branch": "main"}}, "sea": {"deploy": {"branch": "stable"}, "start": "manual"}}
 # Long enough to come in between.
@@ -252,7 +252,7 @@ def test_bytes_that_run_already_take_the_name_of_a_newer_release_everywhere(skif
     assert "page came with 1.0.0" in skiff.windlass.run("snapshots", "skiff", "bay").out
     # A snapshot by the former name gives that back, and nothing else changes.
     back = skiff.windlass.json("rollback", "skiff", "bay", "--snapshot", str(former["number"]), "--reason", "the former name")
-    assert back.status == GOOD and "called 1.3.1 until now" in back.document["deployment"]["ending"]["cause"], back
+    assert back.status == NOTHING_CHANGED and "called 1.3.1 until now" in back.document["deployment"]["ending"]["cause"], back
     running, _, present = named(skiff)
     assert ({found["version"] for found in running.values()}, present["version"], skiff.seen()) == ({"1.0.0"}, "1.0.0", LIVE)
     assert skiff.windlass.run("release-hold", "skiff", "bay", "--reason", "it was a test").status == GOOD

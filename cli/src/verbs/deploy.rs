@@ -12,7 +12,7 @@ use crate::view::declared_application::{self, OrFindings, VersionWords};
 use clap::Args;
 use serde_json::Value;
 use windlass_domain::shown::planned::Planned;
-use windlass_domain::text::name::{AppName, EnvironmentName};
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
@@ -53,6 +53,9 @@ pub struct Deploy {
     /// The release's version.
     #[arg(value_parser = arguments::version)]
     version: String,
+    /// The one component of it that is deployed; all of the release if not given. The others stay as they run.
+    #[arg(long, value_name = "COMPONENT", value_parser = |text: &str| ComponentName::new(text))]
+    component: Option<ComponentName>,
     #[command(flatten)]
     wishes: OverrideOptions,
     #[command(flatten)]
@@ -86,7 +89,7 @@ impl Deploy {
     }
 
     fn start(&self) -> Start {
-        let mut start = Start::of_version(self.environment.clone(), &self.version);
+        let mut start = Start::of_version(self.environment.clone(), &self.version, self.component.as_ref());
         start.wishes(&self.wishes);
         start
     }

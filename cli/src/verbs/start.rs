@@ -15,7 +15,7 @@ use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::release::manifest::Manifest;
 use windlass_domain::shown::api::DeploymentStarted;
 use windlass_domain::shown::planned::Planned;
-use windlass_domain::text::name::{AppName, EnvironmentName};
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::text::time::Span;
 
 /// The wishes that a deployment may come with; each needs a reason.
@@ -82,15 +82,11 @@ impl Start {
         }
     }
 
-    /// Makes the request for a release that is recorded already.
-    pub fn of_version(environment: EnvironmentName, version: &str) -> Self {
-        Self {
-            environment,
-            body: Map::from_iter([("version".to_owned(), version.into())]),
-            by: CallerKind::Person,
-            wished: false,
-            before: Vec::new(),
-        }
+    /// Makes the request for a release that is recorded already, or for one component of it.
+    pub fn of_version(environment: EnvironmentName, version: &str, component: Option<&ComponentName>) -> Self {
+        let mut body = Map::from_iter([("version".to_owned(), version.into())]);
+        body.extend(component.map(|component| ("component".to_owned(), json!(component))));
+        Self { environment, body, by: CallerKind::Person, wished: false, before: Vec::new() }
     }
 
     /// Notes the deployments of this version that were there before: the one that it becomes may be among them.

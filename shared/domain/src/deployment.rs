@@ -76,7 +76,7 @@ pub struct Deployment {
     /// `rollback`: the components that it takes back to the state in which they were found. No release has their bytes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub found: Vec<ComponentName>,
-    /// `rollback`, `restore`: the one component that a person has named; all of them if absent.
+    /// `deploy`, `rollback`, `restore`: the one component that a person has named; all of them if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub component: Option<ComponentName>,
     /// `withdraw`: what is taken away.

@@ -31,10 +31,7 @@ impl Deployment {
             snapshot: request.snapshot,
             across: request.across.clone(),
             found: Vec::new(),
-            component: request
-                .component
-                .clone()
-                .filter(|_| matches!(request.action, ActionName::Rollback | ActionName::Restore)),
+            component: request.component.clone().filter(|_| request.action != ActionName::Withdraw),
             withdrawal: request.withdrawal().unwrap_or_default(),
             drill: None,
             stops: None,

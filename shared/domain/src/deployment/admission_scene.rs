@@ -48,6 +48,7 @@ impl Scene {
                 app: AppName::new("shop").unwrap(),
                 environment: EnvironmentName::new("prod").unwrap(),
                 version: "1.4.0".into(),
+                component: None,
                 action: ActionName::Deploy,
                 components: names(&["a", "b"]),
                 order: order("me", 5),

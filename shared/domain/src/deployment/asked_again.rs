@@ -55,6 +55,7 @@ impl Deployment {
             members.push(("reason", "…".into()));
         }
         members.push(("version", self.release.version.clone().into()));
+        members.extend(self.component.iter().map(|component| ("component", json!(component))));
         input(ActionName::Deploy, self.environment_id(), &members)
     }
 }

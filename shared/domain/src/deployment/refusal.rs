@@ -189,6 +189,7 @@ pub fn deploy(candidate: &Candidate, wishes: Overrides) -> NextStep {
         members.push(("reason", "…".into()));
     }
     members.push(("version", candidate.version.as_str().into()));
+    members.extend(candidate.component.iter().map(|component| ("component", json!(component))));
     input(ActionName::Deploy, candidate.environment_id(), &members)
 }
 

@@ -61,6 +61,7 @@ impl Request {
         findings.extend(self.moving_findings());
         findings.extend(self.withdrawal().err().unwrap_or_default());
         findings.extend(self.content_finding());
+        findings.extend(self.component_finding());
         findings.extend(self.out_of_place());
         findings.extend(self.key_findings());
         findings.extend(self.pinned_findings());
@@ -249,6 +250,20 @@ impl Request {
         findings
     }
 
+    /// Checks that what is deployed of one component alone is a release that is recorded.
+    fn component_finding(&self) -> Option<Finding> {
+        let is_stray = self.action == ActionName::Deploy && self.component.is_some() && self.version.is_none();
+        is_stray.then(|| {
+            Finding::new(
+                FindingName::BadValue,
+                "component",
+                "one component is deployed of a release that is recorded, and none is named by its version.",
+                "Write `version` beside it. A manifest names its components itself.",
+            )
+            .resting_on(["version"])
+        })
+    }
+
     /// Returns whether it is only planned. A check always is. A deployment, and what goes to a snapshot, is if `plan`
     /// asks for that.
     pub fn is_planned_only(&self) -> bool {
@@ -297,7 +312,11 @@ impl Request {
                 self.component.is_some()
                     && !matches!(
                         self.action,
-                        ActionName::Rollback | ActionName::Restore | ActionName::Withdraw | ActionName::Remove
+                        ActionName::Deploy
+                            | ActionName::Rollback
+                            | ActionName::Restore
+                            | ActionName::Withdraw
+                            | ActionName::Remove
                     )
                     && !self.action.moves(),
             ),

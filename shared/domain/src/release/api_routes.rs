@@ -107,6 +107,10 @@ pub const WISHES: &[&str] = &["again", "allow_older", "accept_red", "through_hol
 /// The members that a body may have beside a manifest.
 pub const BESIDE_A_MANIFEST: &[&str] = &["reason", "again", "allow_older", "accept_red", "through_hold", "preempt"];
 
+/// The members that a body may have beside a manifest or beside the `version` of a recorded release, which alone may be
+/// of one `component`.
+const STARTED: &[&str] = &["component", "reason", "again", "allow_older", "accept_red", "through_hold", "preempt"];
+
 /// The members of a plan's body, beside those of what it plans.
 const PLANNED: &[&str] = &["action", "reason"];
 
@@ -152,7 +156,7 @@ pub const ROUTES: &[ApiRoute] = &[
     get("/apps/{app}/environments/{environment}/removable", RouteName::Removable, &["component"]),
     get("/apps/{app}/environments/{environment}/renamable", RouteName::Renamable, OF_A_MOVE),
     post("/apps/{app}/environments/{environment}/releases", RouteName::Start, Right::Release, BESIDE_A_MANIFEST),
-    post("/apps/{app}/environments/{environment}/starts", RouteName::StartRecorded, Operate, BESIDE_A_MANIFEST),
+    post("/apps/{app}/environments/{environment}/starts", RouteName::StartRecorded, Operate, STARTED),
     post("/apps/{app}/environments/{environment}/plans", RouteName::DrawPlan, Right::Plan, PLANNED),
     post("/apps/{app}/environments/{environment}/deployments/{id}/cancel", RouteName::Cancel, Operate, REASON),
     post("/apps/{app}/environments/{environment}/rollbacks", Act(Rollback), Operate, BACK),

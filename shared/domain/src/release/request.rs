@@ -124,7 +124,7 @@ pub struct Request {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment: Option<DeploymentId>,
     /// `rollback`, `restore`, `remove`, `rename`, `hand_over`: the component; all of the environment if absent.
-    /// `withdraw`: the site.
+    /// `deploy` of a `version`: the component; all of the release if absent. `withdraw`: the site.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub component: Option<ComponentName>,
     /// `withdraw`: a glob over the paths of the site's files, such as `backup/**`.

@@ -211,9 +211,21 @@ async fn handed_over(ports: &impl Ports, request: &Request, pinned: &PinnedRelea
     })
 }
 
-/// A recorded release: promotion.
+/// A recorded release, or one component of it: promotion.
 async fn promotion(ports: &impl Ports, request: &Request, version: &str) -> Read {
-    let release = recorded::release(ports, &request.app, version).await?.release;
+    let mut release = recorded::release(ports, &request.app, version).await?.release;
+    if let Some(component) = &request.component {
+        let known: Vec<String> = release.components.keys().map(|name| format!("`{name}`")).collect();
+        release.components.retain(|name, _| name == component);
+        if release.components.is_empty() {
+            return Err(Unread::whole(Finding::new(
+                FindingName::UnknownName,
+                "component",
+                format!("{version} was recorded without a component `{component}`."),
+                format!("Write one that it has: {}.", known.join(", ")),
+            )));
+        }
+    }
     Ok(Source {
         version: release.version,
         git: release.git,

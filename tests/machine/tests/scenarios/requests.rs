@@ -1,12 +1,12 @@
 //! The options that a person may set for a deployment: `again`, `allow_older`, `accept_red`, a recorded version.
 
 use crate::scenarios::scene::{
-    BACK, BOTH, GO, ROLLED_BACK, SUCCEEDED, WAVE, assert_free, at_once, both, ended, failure, live, path, program,
-    serves, whole_way,
+    BACK, BOTH, GO, ROLLED_BACK, SUCCEEDED, WAVE, assert_free, at_once, both, ended, failure, live, live_with, path,
+    program, serves, whole_way,
 };
 use serde_json::{Value, json};
 use windlass_domain::release::ending::Ending;
-use windlass_domain::text::name::EnvironmentName;
+use windlass_domain::text::name::{ComponentName, EnvironmentName};
 use windlass_machine::shop::{ALARM, Shop};
 
 fn with(mut request: Value, member: &str, value: Value) -> Value {
@@ -168,6 +168,34 @@ fn a_recorded_release_is_promoted_with_the_same_bytes() {
     let live = |environment: &str| functions[&format!("shop-api-{environment}")].versions[&2].package.clone();
     assert_eq!(live("prod"), live("staging"));
     assert_eq!(shop.serves("shop-api-prod"), "2");
+    assert_free(&shop);
+}
+
+/// The other component stays as it runs, and so does the record of it.
+#[test]
+fn one_component_of_a_recorded_release_is_deployed_alone() {
+    let program = program();
+    let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
+    for action in ["rollback", "release_hold"] {
+        shop.act(action);
+        shop.region.run();
+    }
+    assert_eq!(serves(&shop), both("2"));
+    let before = shop.environment();
+    let of = |component: &str| json!({"action": "deploy", "app": "shop", "environment": "prod", "version": "1.1.0", "component": component});
+    let arn = shop.start(&of("api"));
+    shop.region.run();
+    assert_eq!(ended(&shop, &arn).ending, Ending::Succeeded, "{:?}", ended(&shop, &arn));
+    assert_eq!(serves(&shop), ("3".into(), "2".into()));
+    let jobs = ComponentName::new("jobs").unwrap();
+    assert_eq!(shop.environment().running[&jobs], before.running[&jobs]);
+    let unknown = shop.start(&of("web"));
+    let mut manifest = shop.release("1.2.0", &BOTH);
+    manifest["component"] = json!("api");
+    let stray = shop.start(&manifest);
+    shop.region.run();
+    assert_eq!(failure(&shop, &unknown).0, "UnknownName");
+    assert_eq!(failure(&shop, &stray).0, "BadValue");
     assert_free(&shop);
 }
 

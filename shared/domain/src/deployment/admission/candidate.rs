@@ -7,7 +7,7 @@ use crate::release::Part;
 use crate::release::action::ActionName;
 use crate::release::identity::{DeploymentId, EnvironmentId, Order};
 use crate::text::finding::Finding;
-use crate::text::name::{AppName, EnvironmentName};
+use crate::text::name::{AppName, ComponentName, EnvironmentName};
 use crate::text::time::Time;
 
 /// A deployment that asks for admission.
@@ -21,6 +21,8 @@ pub struct Candidate {
     pub environment: EnvironmentName,
     /// The version of its release. A person starts the release by it.
     pub version: String,
+    /// The one component of the release that a person named; all of them if absent.
+    pub component: Option<ComponentName>,
     /// `deploy`, `rollback` or `drill`.
     pub action: ActionName,
     /// The parts it is for.
@@ -61,6 +63,7 @@ impl Candidate {
             app: record.app.clone(),
             environment: record.environment.clone(),
             version: record.release.version.clone(),
+            component: record.component.clone(),
             action: record.action,
             components: record.release.parts().collect(),
             order: record.order.clone(),

@@ -26,8 +26,8 @@ pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Ser
     started(ports, of, call, body).await
 }
 
-/// `starts`. The body is a manifest, or only the `version` of a recorded release; beside it may stand `reason`,
-/// `again`, `allow_older`, `accept_red`, `through_hold` and `preempt`. Else it is as [`post`].
+/// `starts`. The body is a manifest, or only the `version` of a recorded release, or of one `component` of that; beside
+/// it may stand `reason`, `again`, `allow_older`, `accept_red`, `through_hold` and `preempt`. Else it is as [`post`].
 pub async fn start(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served {
     started(ports, of, call, body(call)?).await
 }
@@ -37,8 +37,7 @@ fn of_operators(of: EnvironmentId<'_>, body: &Map<String, Value>) -> Vec<Finding
     let (app, environment) = (of.app(), of.environment());
     let wished = |name: &&str| body.get(*name).is_some_and(|value| *value != false);
     let mut members: Vec<&str> = WISHES.iter().copied().filter(wished).collect();
-    let rest = |name: &String| name != "version" && !BESIDE_A_MANIFEST.contains(&name.as_str());
-    if body.contains_key("version") && !body.keys().any(rest) {
+    if is_recorded(body) {
         members.push("version");
     }
     let finding = |name: &str| {
@@ -54,6 +53,16 @@ fn of_operators(of: EnvironmentId<'_>, body: &Map<String, Value>) -> Vec<Finding
         )
     };
     members.into_iter().map(finding).collect()
+}
+
+/// Returns whether a body names a recorded release, and has nothing of a manifest beside its version.
+fn is_recorded(body: &Map<String, Value>) -> bool {
+    body.contains_key("version") && !body.keys().any(|name| is_of_a_manifest(name))
+}
+
+/// Returns whether a member is one of a manifest alone, or of nothing that is known.
+fn is_of_a_manifest(name: &str) -> bool {
+    !["version", "component"].contains(&name) && !BESIDE_A_MANIFEST.contains(&name)
 }
 
 async fn started(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call, body: Map<String, Value>) -> Served {
@@ -74,12 +83,12 @@ pub async fn request(
     plan: bool,
 ) -> Served<Request> {
     let path = [("app", of.app().as_str()), ("environment", of.environment().as_str())];
-    let known: Vec<&str> = Manifest::members().chain(BESIDE_A_MANIFEST.iter().copied()).collect();
+    let beside = BESIDE_A_MANIFEST.iter().copied().chain(["component"]);
+    let known: Vec<&str> = Manifest::members().chain(beside).collect();
     let unknown = take_unknown(&mut body, &known, &path);
     // If something is misspelt, it may have been the rest of a manifest, and it is not known whether `version` stands
     // alone.
-    let mut members = body.keys().map(String::as_str);
-    let is_manifest = members.any(|it| it != "version" && !BESIDE_A_MANIFEST.contains(&it));
+    let is_manifest = body.keys().any(|name| is_of_a_manifest(name));
     let is_known = is_manifest || unknown.iter().all(is_of_the_request);
     let mut input = input(body);
     input.insert("plan".into(), plan.into());
@@ -115,7 +124,7 @@ fn of_the_body(finding: Finding) -> Finding {
 /// Returns the members of the release machine's input that a body has: the manifest is one of them there.
 fn input(mut body: Map<String, Value>) -> Map<String, Value> {
     let mut input = Map::new();
-    for name in BESIDE_A_MANIFEST {
+    for name in BESIDE_A_MANIFEST.iter().chain(&["component"]) {
         input.extend(body.remove_entry(*name));
     }
     if body.len() == 1
