@@ -331,6 +331,20 @@ fn no_product_code_reads_a_message_back() {
     assert!(wrong.is_empty(), "a fact that is read of a sentence belongs beside it: {wrong:#?}");
 }
 
+/// A line on what can be done next is known by its type (`Prose::next`). The end of a watched wave alone is no text that
+/// a channel shows.
+#[test]
+fn no_text_writes_the_line_of_next_steps_by_hand() {
+    let (root, product) = product();
+    let writes = |name: &&String| {
+        let text = fs::read_to_string(root.join(name)).expect("a file");
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        name.starts_with("shared/") && code.lines().any(|line| line.contains(r"  next: ") && line.contains('"'))
+    };
+    let by_hand: Vec<&String> = product.iter().filter(writes).collect();
+    assert_eq!(by_hand, ["shared/domain/src/shown/message.rs"], "{by_hand:#?}");
+}
+
 /// A text for people can only be shown. These rooms do that: for a message, for an end that Step Functions shows, for a
 /// fault, for the API, and for the command line, whose one function all of its rooms use.
 #[test]

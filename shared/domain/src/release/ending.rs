@@ -99,12 +99,9 @@ mod tests {
 
     #[test]
     fn only_what_changed_nothing_has_a_reason_for_that() {
-        for why in [
-            NothingDone::AlreadyThere,
-            NothingDone::Superseded,
-            NothingDone::Recorded,
-            NothingDone::NothingChanged,
-        ] {
+        for why in
+            [NothingDone::AlreadyThere, NothingDone::Superseded, NothingDone::Recorded, NothingDone::NothingChanged]
+        {
             assert_eq!(NothingDone::of(Ending::NothingToDo, why.name()), Some(why));
             assert_eq!(NothingDone::of(Ending::Rejected, why.name()), None);
         }

@@ -114,6 +114,7 @@ fn a_release_that_waits_for_a_person_is_sent_with_what_starts_it() {
     let cause = format!("Recorded: shop/prod deploys only what a person starts.\n  next: start it with {start}");
     let mut event = event(EventName::DeploymentEnded, Some(Ending::NothingToDo), &cause);
     event.detail.cause_name = Some("Recorded".into());
+    event.detail.next = vec![format!("start it with {start}")];
     let sent = event.in_text();
     assert_eq!(sent.subject, "[windlass] shop prod 1.4.0 waits to be started");
     assert!(sent.message.contains(start), "{}", sent.message);

@@ -15,6 +15,7 @@ use windlass_domain::prose;
 use windlass_domain::release::ending::{Ending, NothingDone};
 use windlass_domain::release::identity::Order;
 use windlass_domain::release::request::Request;
+use windlass_domain::text::prose::Prose;
 
 /// Verifies what the way in has pinned, or pins what came by hand, and records the deployment.
 pub async fn admit(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Admitted> {
@@ -126,10 +127,10 @@ pub fn settle_at_once(ports: &impl Ports, record: &mut Stored<Deployment>, reque
         reject(record, vec![finding.clone()], ports.now());
     } else if pinned.resolved.start == Start::Manual && !request.starts() {
         let cause = prose!(
-            "Recorded: {}/{} deploys only what a person starts.\n  next: start it with {}",
+            "Recorded: {}/{} deploys only what a person starts.\n  {}",
             &request.app,
             env,
-            record.value.input()
+            Prose::next(prose!("start it with {}", record.value.input()))
         );
         end(record, Ending::NothingToDo, NothingDone::Recorded.name(), cause, Vec::new(), ports.now());
     }

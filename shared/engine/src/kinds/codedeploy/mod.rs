@@ -16,9 +16,9 @@ use crate::kinds::{ChangeFacts, Class, Kind, LookContext, Next, Noticed, Trail, 
 use crate::ports::{Clock, CodeDeployApi, Deployed, Lifecycle, NewDeployed, Result, Waiting};
 #[cfg(test)]
 pub(super) use deployments::SentCalls;
+pub use deployments::words;
 use deployments::{MARK, ROLLBACK, mark, sent};
 pub(super) use deployments::{POLL_S, again};
-pub use deployments::words;
 pub(super) use group::{Asks, Found, SERVICES, needs, refused};
 pub(super) use sentences::status;
 use serde_json::Value;
