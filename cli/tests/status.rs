@@ -54,8 +54,8 @@ fn status_shows_what_runs_who_holds_and_who_waits() {
 
 #[test]
 fn a_look_at_the_targets_ends_with_the_next_step() {
-    let back = "`windlass restore shop prod --reason '…'` brings back what is recorded; where a target is right as it is, \
-                release what it has, because the next release takes that away";
+    let back = "bring back what is recorded by `windlass restore shop prod --reason '…'`; or, where a target is right as \
+                it is, release what it has, because the next release takes that away";
     let look_again = "mend what kept a target from being seen, and look again";
     for (drift, wanted) in [
         ("changed", back),

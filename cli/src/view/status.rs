@@ -232,8 +232,8 @@ fn after_look(here: &Environment) -> Option<String> {
     Some(if has(Drift::Changed) {
         let back = text(&operators(ActionName::Restore, EnvironmentId::new(&here.app, &here.name)).into());
         format!(
-            "{back} brings back what is recorded; where a target is right as it is, release what it has, because the next \
-             release takes that away"
+            "bring back what is recorded by {back}; or, where a target is right as it is, release what it has, because \
+             the next release takes that away"
         )
     } else if has(Drift::Unknown) {
         "mend what kept a target from being seen, and look again".to_owned()

@@ -3,7 +3,7 @@
 use crate::{limits, web};
 use aws_config::SdkConfig;
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
-use aws_smithy_http_client::pool::{Client, ConnectionPool};
+use aws_smithy_http_client::pool::{Client, ConnectionPool, DriverSpawner, Partition, PartitionId};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use std::time::Duration;
 use windlass_domain::text::fault::{Fault, FaultName};
@@ -137,9 +137,15 @@ const ASKED_AFTER: Duration = Duration::from_mins(1);
 /// # Errors
 /// `Internal` if it cannot be made.
 pub(crate) fn http_client_of_long_calls() -> Result<SharedHttpClient> {
-    let pool = ConnectionPool::builder().tls_provider(web::tls_provider()).tcp_keepalive(ASKED_AFTER).build_https();
-    let pool = pool.map_err(|error| no_client(&error))?;
-    Client::new(&pool).map(SharedHttpClient::new).map_err(|error| no_client(&error))
+    let here = PartitionId::from_index(0);
+    let spawner = DriverSpawner::from_fn(|driver| drop(tokio::spawn(driver)));
+    let pool = ConnectionPool::builder()
+        .tls_provider(web::tls_provider())
+        .tcp_keepalive(ASKED_AFTER)
+        .partitions([Partition::new(here, spawner)])
+        .build_https()
+        .map_err(|error| no_client(&error))?;
+    Client::from_partition(&pool, here).map(SharedHttpClient::new).map_err(|error| no_client(&error))
 }
 
 fn no_client(error: &dyn std::error::Error) -> Fault {

@@ -312,7 +312,8 @@ fn the_versions_that_a_refusal_lists_are_sorted_by_versions_the_newest_first() {
     }
     let refused = pins(&world, json!({"version": "2.0.0-blue", "environment": "prod"})).unwrap_err();
     let remedy = refused.findings().unwrap()[0].remedy.written();
-    assert!(remedy.contains("`1.10.0`, `1.9.0`, `1.2.0`"), "{remedy}");
+    let named = remedy.split('`').skip(1).step_by(2).filter_map(|named| named.split('+').next());
+    assert_eq!(named.collect::<Vec<_>>(), ["1.10.0", "1.9.0", "1.2.0"], "{remedy}");
 }
 
 /// Safety: tenancy: A release chooses no rules, gates and targets of a declaration that is no longer in force.

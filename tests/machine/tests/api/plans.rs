@@ -56,7 +56,6 @@ fn a_plan_of_a_candidate_where_stable_versions_go_says_so() {
     let program = program();
     let stable = FUNCTIONS.replace("branch: main", "tag: stable");
     assert_ne!(stable, FUNCTIONS);
-    let mut shop = Shop::new(&program, &stable);
     for (version, wanted) in [
         ("1.0.0", "It would begin at once."),
         (
@@ -65,6 +64,7 @@ fn a_plan_of_a_candidate_where_stable_versions_go_says_so() {
              somebody names it.",
         ),
     ] {
+        let mut shop = Shop::new(&program, &stable);
         let body = release(&mut shop, version);
         let path = asked(&shop, body);
         shop.region.run();

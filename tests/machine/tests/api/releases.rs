@@ -216,7 +216,11 @@ fn all_that_is_wrong_with_a_body_is_listed_at_once_by_what_may_stand_in_it() {
             "rollbacks",
             json!({"snapshott": 3}),
             &[
-                ("UnknownField", "snapshott", "Did you mean `snapshot`? Known here: `across`, `reason`, `snapshot`."),
+                (
+                    "UnknownField",
+                    "snapshott",
+                    "Did you mean `snapshot`? Known here: `across`, `component`, `reason`, `snapshot`.",
+                ),
                 ("MissingField", "reason", "Write in `reason` why"),
             ],
         ),

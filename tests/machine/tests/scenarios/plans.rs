@@ -96,7 +96,7 @@ fn a_plan_names_what_no_gate_measures() {
     let program = Program::release().unwrap();
     let (without, _) = FUNCTIONS.split_once("gates:").unwrap();
     let jobs = "function: shop-jobs, alias: live";
-    let of_jobs = without.replace(jobs, &format!("{jobs}, gates: {{alarms: [{ALARM}]}}"));
+    let of_jobs = without.replace(jobs, &format!("{jobs}, gates: {{alarms: [{ALARM}]}}")) + "gates: {bake: 2m}\n";
     for (declaration, wanted) in [(without, &["api", "jobs"][..]), (of_jobs.as_str(), &["api"]), (FUNCTIONS, &[])] {
         let mut shop = Shop::new(&program, declaration);
         let request = shop.release("1.0.0", &["api", "jobs"]);

@@ -97,10 +97,12 @@ fn where_nothing_differs_it_says_that_nothing_was_changed() {
     assert_eq!((after.running, after.snapshot), (before.running, before.snapshot));
 
     let mut empty = Shop::new(&program, FUNCTIONS);
-    let arn = restore(&mut empty, None);
-    assert_eq!(failure(&empty, &arn).0, "NothingToGoBackTo");
-    let refused = empty.start(&json!({"action": "restore", "app": "shop", "environment": "prod"}));
+    let mut input = json!({"action": "restore", "app": "shop", "environment": "prod"});
+    let refused = empty.start(&input);
+    input["reason"] = json!("nothing runs yet");
+    let arn = empty.start(&input);
     empty.region.run();
+    assert_eq!(failure(&empty, &arn).0, "NothingToGoBackTo");
     assert_eq!(failure(&empty, &refused).0, "MissingField");
 }
 

@@ -167,8 +167,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "a rollback goes to the newest good snapshot, also where that has what runs",
         edits: &[Edit {
             file: "shared/engine/src/conductor/environment/way_back.rs",
-            find: "goal.take_if(|goal| goal.clone().with_found(state).runs(state))",
-            replace: "goal.take_if(|goal| !VARIANT && goal.clone().with_found(state).runs(state))",
+            find: "(!goal.runs(state)).then(",
+            replace: "(VARIANT || !goal.runs(state)).then(",
         }],
         scenarios: &["mended_back"],
         mishaps: &[],

@@ -82,7 +82,7 @@ impl AliasState {
         self.is_allocating().then(|| {
             let Self { name, traffic, .. } = self;
             let version = &traffic.version;
-            let kept = self.kept_at.as_ref().map(|former| format!("; version {former} gets all callers until then"));
+            let kept = self.kept_at.as_ref().map(|former| format!("; all callers get version {former} until then"));
             format!(
                 "Lambda allocates the provisioned concurrency of alias {name} for version {version}{}",
                 kept.unwrap_or_default()

@@ -16,8 +16,8 @@ use windlass_domain::text::name::AppName;
 
 /// Starts the execution that draws a plan: of a release, with the body of `releases`; of a rollback, with
 /// `"action": "rollback"` and the body of `rollbacks`, and so of a drill's way there, a restoring and a withdrawal; or
-/// of a release of every component whose bytes nobody knows yet, with `"action": "check"`. What is wrong with the request is answered at once, as these do.
-/// Each call draws a plan of its own; the same key is the same plan.
+/// of a release of every component whose bytes nobody knows yet, with `"action": "check"`. What is wrong with the
+/// request is answered at once, as these do. Each call draws a plan of its own; the same key is the same plan.
 pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served {
     let app = of.app();
     let request = asked(ports, of, call).await?;
