@@ -40,16 +40,18 @@ fn a_rollback_is_started_and_watched() {
     assert_eq!(first.json(), json!({"reason": "checkout is broken", "snapshot": 3}));
 }
 
-/// Its newest good snapshot is meant, and not the present one, which nobody judged, nor one that is vetoed.
+/// Its newest snapshot that passed is meant, and not the present one, which nobody judged, nor one that is vetoed.
 #[test]
-fn a_rollback_to_a_version_goes_to_its_newest_good_snapshot() {
+fn a_rollback_to_a_version_goes_to_its_newest_snapshot_that_passed() {
     let one = |number: u64, version: &str, good: bool, vetoed: bool| {
         json!({"number": number, "version": version, "deployment": ID, "made": 0, "present": number == 6,
             "replaced": number - 1, "verified_good": good, "vetoed": vetoed, "components": {}, "asked": null})
     };
-    let all = json!({"next": null, "snapshots": [
-        one(6, "1.3.0", false, false), one(5, "1.2.0", true, false), one(4, "1.3.0", true, false),
+    let mut all = json!({"next": null, "snapshots": [
+        one(6, "1.3.0", false, false), one(5, "1.2.0", false, false), one(4, "1.3.0", true, false),
         one(3, "1.3.0", true, false), one(2, "1.1.0", true, true), one(1, "before-windlass", false, false)]});
+    // It passed, and nothing was measured of a component.
+    all["snapshots"][1]["unmeasured"] = json!(["web"]);
     let asked = |options: &[&str], plan: bool| {
         let all = all.clone();
         let api = StandIn::new(move |call: &Call| match call.method.as_str() {
@@ -68,11 +70,11 @@ fn a_rollback_to_a_version_goes_to_its_newest_good_snapshot() {
     assert_eq!(calls[1].json(), json!({"action": "rollback", "snapshot": 5}), "{said}");
     for (version, why) in [
         ("0.9.0", "there is no snapshot of 0.9.0."),
-        ("1.1.0", "no snapshot of 1.1.0 was judged good, or it is vetoed since: 2."),
+        ("1.1.0", "no snapshot of 1.1.0 passed, or it is vetoed since: 2."),
     ] {
         let (status, said, calls) = asked(&["--to", version], false);
         assert_eq!((status, calls.len()), (3, 1), "{said}");
-        for part in [why, "Good snapshots are of: 1.2.0, 1.3.0. `windlass snapshots shop prod` lists all"] {
+        for part in [why, "Snapshots that passed are of: 1.2.0, 1.3.0. `windlass snapshots shop prod` lists all"] {
             assert!(said.contains(part), "{said}");
         }
     }

@@ -33,7 +33,7 @@ impl Rollback {
     /// Runs the rollback, and watches it until it has ended.
     ///
     /// # Errors
-    /// If no good snapshot has the version that it names, or Windlass refuses it or does not answer.
+    /// If no snapshot of the version that it names passed, or Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         waiting(async {
             let windlass = self.at.asking.endpoint.open().await?;
@@ -44,7 +44,7 @@ impl Rollback {
     /// Returns the call of the verb.
     ///
     /// # Errors
-    /// If no good snapshot has the version that it names, or Windlass does not answer.
+    /// If no snapshot of the version that it names passed, or Windlass does not answer.
     pub async fn action(&self, windlass: &Windlass) -> Result<Action<'_>, Failure> {
         let of = EnvironmentId::new(&self.at.app, &self.at.environment);
         let body = self.goal.members(windlass, of).await?;
@@ -59,7 +59,7 @@ pub struct RollbackGoal {
     /// The snapshot to go back to; the newest suitable one if not given.
     #[arg(long, value_name = "NUMBER", value_parser = arguments::number)]
     snapshot: Option<u64>,
-    /// The version to go back to: its newest snapshot that was good.
+    /// The version to go back to: its newest snapshot that passed.
     #[arg(long, value_name = "VERSION", value_parser = arguments::version, conflicts_with = "snapshot")]
     to: Option<String>,
     /// The one component that goes back; all of them if not given.
@@ -74,7 +74,7 @@ impl RollbackGoal {
     /// Returns its members of a request.
     ///
     /// # Errors
-    /// If no good snapshot has the version, or Windlass does not answer.
+    /// If no snapshot of the version passed, or Windlass does not answer.
     pub async fn members(&self, windlass: &Windlass, of: EnvironmentId<'_>) -> Result<Map<String, Value>, Failure> {
         let snapshot = match &self.to {
             Some(version) => Some(newest_of(windlass, of, version).await?),
@@ -90,12 +90,12 @@ impl RollbackGoal {
     }
 }
 
-/// Returns whether a rollback goes to a snapshot that it does not name.
+/// Returns whether a rollback may go to a snapshot that it does not name: it passed, and is not vetoed since.
 fn is_good(one: &ListedSnapshot) -> bool {
-    one.verified_good && !one.vetoed
+    (one.verified_good || !one.doubts.is_empty()) && !one.vetoed
 }
 
-/// Returns the number of the newest good snapshot of a version.
+/// Returns the number of the newest snapshot of a version that passed.
 async fn newest_of(windlass: &Windlass, of: EnvironmentId<'_>, version: &str) -> Result<u64, Failure> {
     let all = whole::<ListedSnapshot>(windlass, &List::of::<ListedSnapshot>(of)).await?;
     let newest = all.iter().find(|one| is_good(one) && one.version == version);
@@ -104,13 +104,13 @@ async fn newest_of(windlass: &Windlass, of: EnvironmentId<'_>, version: &str) ->
         .ok_or_else(|| Failure::rejected("the rollback was not asked for:", vec![none_of(of, version, &all)]))
 }
 
-/// Says that no good snapshot has a version, and which versions have one.
+/// Says that no snapshot of a version passed, and of which versions one did.
 fn none_of(of: EnvironmentId<'_>, version: &str, all: &[ListedSnapshot]) -> Finding {
     let (app, environment) = (of.app(), of.environment());
     let bad: Vec<String> = all.iter().filter(|one| one.version == version).map(|one| one.number.to_string()).collect();
     let reason = match bad.as_slice() {
         [] => format!("there is no snapshot of {version}."),
-        bad => format!("no snapshot of {version} was judged good, or it is vetoed since: {}.", bad.join(", ")),
+        bad => format!("no snapshot of {version} passed, or it is vetoed since: {}.", bad.join(", ")),
     };
     let mut versions: Vec<&str> = Vec::new();
     for one in all.iter().filter(|one| is_good(one)) {
@@ -119,8 +119,8 @@ fn none_of(of: EnvironmentId<'_>, version: &str, all: &[ListedSnapshot]) -> Find
         }
     }
     let good = match versions.as_slice() {
-        [] => "No snapshot was judged good yet".to_owned(),
-        versions => format!("Good snapshots are of: {}", versions.join(", ")),
+        [] => "No snapshot has passed yet".to_owned(),
+        versions => format!("Snapshots that passed are of: {}", versions.join(", ")),
     };
     let remedy = format!(
         "{good}. `windlass snapshots {app} {environment}` lists all, and `--snapshot` goes to any by its number."

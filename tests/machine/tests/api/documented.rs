@@ -11,8 +11,8 @@ use windlass_machine::state_paths::live_with;
 use windlass_world::cloudtrail::Event;
 
 /// Maps whose keys are names that people chose, or ids.
-const BY_NAME: [&str; 7] =
-    ["components", "cost_by_month", "deployments", "no_longer_declared", "observed", "running", "uploads"];
+const BY_NAME: [&str; 8] =
+    ["components", "cost_by_month", "deployments", "idle", "no_longer_declared", "observed", "running", "uploads"];
 
 /// Members that a page describes as a whole: the parts of a record are the ledger's, and only its kind knows what a
 /// state means.
