@@ -111,7 +111,7 @@ def test_what_somebody_changes_is_reported_by_its_field_and_since_when(jetsam):
     assert sorted(jetsam.reports(2)) == ["DriftFound", "[windlass] jetsam bay DriftFound"]
     texts = dict(jetsam.heard)
     event, message = texts["DriftFound"], texts["[windlass] jetsam bay DriftFound"]
-    assert set(event) == {"schema", "app", "environment", "cause", "summary"} and event["cause"] == message, event
+    assert set(event) == {"schema", "app", "environment", "cause", "next", "summary"} and event["cause"] == message, event
     assert message.startswith("jetsam bay has DRIFTED: jobs, not as Windlass left it.\n"), message
     assert f"\n  jobs: version of the alias: recorded {recorded}, seen {BEFORE}; it began between" in message, message
     assert "CloudTrail names nobody: it has no call on that resource in this time" in message, "the local cloud keeps none"
