@@ -80,8 +80,12 @@ CALLS = {
     "observe": "GET /apps/{app}/environments/{environment}?observe=true",
     "snapshots": "GET /apps/{app}/environments/{environment}/snapshots",
     "history": "GET /apps/{app}/deployments?environment={environment}",
+    "deployment": "GET /apps/{app}/deployments/{deployment}",
     "cancel": 'POST /apps/{app}/environments/{environment}/deployments/{deployment}/cancel {{"reason":"…"}}',
 }
+
+# What is the same wherever it is shown.
+FIXED = {"deploy": {"again": "deploy again", "fixed": "deploy a fixed release"}, "line": {"next": "next: "}}
 
 
 def plain(item):
@@ -101,6 +105,8 @@ def as_read(value):
 
 def step(part):
     [(sort, what)] = part.items()
+    if sort in FIXED:
+        return FIXED[sort][what]
     if sort == "start":
         ordered = {"action": what["action"], **dict(sorted(what.items()))}
         return json.dumps(ordered, ensure_ascii=False, separators=(",", ":"), default=int)
