@@ -36,18 +36,22 @@ fn the_board_shows_every_environment_in_as_few_calls_as_there_are_pages() {
 }
 
 #[test]
-fn an_environment_that_never_had_a_release_is_shown_one_and_offered_it() {
-    let (_, ui) = started();
-    let board = ui.get("").body;
-    assert!(board.contains("<a href=\"apps/shop/environments/dev\">"), "{board}");
-    let (_, dev) = board.split_once("/environments/dev\"").unwrap();
-    let (dev, _) = dev.split_once("</tr>").unwrap();
-    for part in [
-        "nothing deployed",
-        "not here: 1.5.0 of staging (agent, api, web)",
-        "<a href=\"acts/deploy?app=shop&amp;environment=dev&amp;version=1.5.0\">",
-    ] {
-        assert!(dev.contains(part), "{part}: {dev}");
+fn an_environment_that_never_had_a_release_is_shown_one_and_offered_that_of_an_earlier_one() {
+    const OFFER: &str = "<a href=\"acts/deploy?app=shop&amp;environment=dev&amp;version=1.5.0\">";
+    for (place, is_offered) in [(0, false), (2, true)] {
+        let mut changed = answers();
+        let environments = changed["/apps"]["apps"][2]["environments"].as_array_mut().unwrap();
+        let dev = environments.remove(0);
+        environments.insert(place, dev);
+        let ui = Ui::start(&api_with(changed));
+        let board = ui.get("").body;
+        assert!(board.contains("<a href=\"apps/shop/environments/dev\">"), "{board}");
+        let (_, dev) = board.split_once("/environments/dev\"").unwrap();
+        let (dev, _) = dev.split_once("</tr>").unwrap();
+        for part in ["nothing deployed", "not here: 1.5.0 of staging (agent, api, web)"] {
+            assert!(dev.contains(part), "{part}: {dev}");
+        }
+        assert_eq!(dev.contains(OFFER), is_offered, "{place}: {dev}");
     }
 }
 

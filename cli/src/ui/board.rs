@@ -115,7 +115,7 @@ impl Board<'_> {
             td { ul.states {
                 @for shown in &states { li { (state(shown)) } }
                 @if self.stand.acts() && !steps.is_empty() { li { (buttons(self.stand, of, &steps)) } }
-                @for news in &news { li { (mark(Tone::Noted, &news.words())) @if self.stand.acts() { " " a href=(promotion(app, here, news)) { "promote" } } } }
+                @for news in &news { li { (mark(Tone::Noted, &news.words())) @if self.stand.acts() && news.is_promotable { " " a href=(promotion(app, here, news)) { "promote" } } } }
             } }
         } }
     }

@@ -14,6 +14,8 @@ use windlass_domain::shown::api::environments::{AppOverview, EnvironmentOverview
 pub struct News {
     /// The version.
     pub version: String,
+    /// True if one of these environments stands before this one in the declaration: a promotion goes only forwards.
+    pub is_promotable: bool,
     /// The environments in which it runs.
     environments: Vec<String>,
     parts: Vec<String>,
@@ -39,9 +41,11 @@ impl News {
 /// part, or of which nothing runs here.
 pub fn elsewhere(app: &AppOverview, here: &EnvironmentOverview) -> Vec<News> {
     let here_runs = runs(here);
+    let earlier = app.environments.iter().take_while(|it| it.environment != here.environment).count();
     let mut found: BTreeMap<(String, String), News> = BTreeMap::new();
-    let others = app.environments.iter().filter(|other| other.environment != here.environment && other.declared);
-    for other in others.filter(|_| here.declared) {
+    let others = app.environments.iter().enumerate();
+    let others = others.filter(|(_, other)| other.environment != here.environment && other.declared);
+    for (place, other) in others.filter(|_| here.declared) {
         for (theirs, parts) in runs(other) {
             let theirs = &theirs.now;
             for part in parts {
@@ -53,6 +57,7 @@ pub fn elsewhere(app: &AppOverview, here: &EnvironmentOverview) -> Vec<News> {
                 let key = (theirs.version.clone(), other.environment.to_string());
                 let news = found.entry(key.clone()).or_insert_with(|| News {
                     version: key.0,
+                    is_promotable: place < earlier,
                     environments: vec![key.1],
                     parts: Vec::new(),
                     taken_back: None,
@@ -75,7 +80,10 @@ fn together(each: impl Iterator<Item = News>) -> Vec<News> {
             (&known.version, &known.parts, &known.taken_back) == (&news.version, &news.parts, &news.taken_back)
         });
         match same {
-            Some(known) => known.environments.append(&mut news.environments),
+            Some(known) => {
+                known.is_promotable |= news.is_promotable;
+                known.environments.append(&mut news.environments);
+            }
             None => all.push(news),
         }
     }

@@ -92,6 +92,27 @@ fn what_was_taken_back_here_is_shown_and_marked() {
 }
 
 #[test]
+fn a_release_is_promoted_only_to_an_environment_that_stands_later() {
+    // The environments in their order with what runs there, and those to which something is promoted.
+    let table: [(Runs<'_>, &[&str]); 5] = [
+        (&[("dev", "1.5.0", 1), ("staging", "1.4.0", 1), ("prod", "1.4.0", 1)], &["staging", "prod"]),
+        (&[("dev", "1.4.0", 1), ("staging", "1.4.0", 1), ("prod", "1.5.0", 1)], &[]),
+        (&[("prod", "1.5.0", 1), ("staging", "1.4.0", 1), ("dev", "1.4.0", 1)], &["staging", "dev"]),
+        (&[("dev", "1.6.0", 1), ("staging", "1.4.0", 1), ("prod", "1.5.0", 1)], &["staging", "prod"]),
+        // The same release stands before and behind.
+        (&[("dev", "1.5.0", 1), ("staging", "1.4.0", 1), ("prod", "1.5.0", 1)], &["staging"]),
+    ];
+    for (order, wanted) in table {
+        let environments =
+            order.iter().map(|(name, version, since)| here(name, &[("api", *version, *since)], "deploy"));
+        let app = shop(&environments.collect());
+        let promoted = app.environments.iter().filter(|it| elsewhere(&app, it).iter().any(|news| news.is_promotable));
+        let promoted: Vec<&str> = promoted.map(|it| it.environment.as_str()).collect();
+        assert_eq!(promoted, wanted, "{order:?}");
+    }
+}
+
+#[test]
 fn what_is_the_same_in_several_environments_is_shown_once() {
     let runs = |name, version| here(name, &[("api", version, 9)], "deploy");
     let environments =
