@@ -63,6 +63,7 @@ fn what_was_found_is_measured_from_the_first_release_on() {
     for line in [
         "          metric: Errors",
         "          dimensions: {FunctionName: {dev: shop-dev, prod: own}, Resource: {dev: \"shop-dev:live\", prod: \"own:live\"}}",
+        "    rollout: {canary: [10], every: 3m}",
         "  bake: 3m",
         "  unknown: {becomes: pass}",
     ] {

@@ -162,7 +162,7 @@ fn a_canary_and_its_alarms_go_into_the_declaration_and_what_does_not_is_noted() 
     let (again, _) = made_beside(text, &later, &[("components", "hello")]);
     assert_eq!(again["app.yaml"], *text);
     let (without, _) = made(&later, &[("components", "hello")]);
-    assert!(!without["app.yaml"].contains("rollout"));
+    assert!(without["app.yaml"].contains("    rollout: {canary: [10], every: 3m}\n"), "{}", without["app.yaml"]);
 }
 
 #[test]

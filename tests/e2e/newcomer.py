@@ -20,7 +20,8 @@ MENDS = [
 ]  # fmt: skip
 # What docs/CLI.md says that `logs` needs.
 READS_LOGS = ["logs:FilterLogEvents", "lambda:GetFunctionConfiguration", "ecs:DescribeTaskDefinition", "ecs:ListTasks", "ecs:DescribeTasks"]
-TYPED_WITHIN_S = 300
+# A release of a function is watched twice for three minutes.
+TYPED_WITHIN_S = 540
 
 
 class Newcomer:

@@ -83,10 +83,8 @@ fn component_lines(component: &InitComponent, application: &InitApplication) -> 
             if let Some(repository) = repository {
                 put("repository", quoted(repository));
             }
-            let rollout = application.carried.rollouts.get(&component.name);
-            if let Some(rollout) = rollout {
-                put("rollout", flow(rollout));
-            }
+            let carried = application.carried.rollouts.get(&component.name);
+            put("rollout", carried.map_or_else(|| format!("{{canary: [10], every: {WITH_COUNTS}}}"), flow));
         }
         InitTarget::Service { cluster, service, container, repository, balancer: _ } => {
             put("cluster", text(cluster));
@@ -133,7 +131,7 @@ pub(super) fn list(texts: &[String]) -> String {
     format!("[{}]", texts.collect::<Vec<_>>().join(", "))
 }
 
-/// The time for which a release is watched where calls are counted: the first whole minute of a metric begins up to a
+/// The time for which a release, and a canary before it, is watched where calls are counted: the first whole minute of a metric begins up to a
 /// minute after the change, and its point comes about a minute after its end.
 const WITH_COUNTS: &str = "3m";
 
