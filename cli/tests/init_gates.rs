@@ -79,6 +79,38 @@ fn what_was_found_is_measured_from_the_first_release_on() {
 }
 
 #[test]
+fn a_new_version_is_tried_by_a_get_or_by_a_test_event_that_a_person_confirms() {
+    const COMMENT: &str = "# invocations: [{name: health, payload: {}}]";
+    let routed = [FUNCTION, &[("api/routes.py", "@app.get('/health')\n")]].concat();
+    let (text, _) = written(&facts(&routed, None), &[("api.function", "shop-api")]);
+    assert!(text.contains("        - name: \"GET /health\"\n") && !text.contains(COMMENT), "{text}");
+    assert!(Declaration::parse(&text).is_ok(), "{text}");
+
+    let jobs = facts(
+        &[
+            ("jobs/index.py", "def handler(event, context):\n    pass\n"),
+            ("jobs/events/dry.json", "{\"dry\": true}"),
+            ("jobs/events/login.json", "{\"password\": \"hunter2-x9\"}"),
+        ],
+        None,
+    );
+    let function = ("jobs.function", "shop-jobs");
+    let (text, _) = written(&jobs, &[function]);
+    assert!(text.contains(COMMENT) && text.contains("nobody has confirmed"), "{text}");
+    let (text, _) = written(&jobs, &[function, ("jobs.event", "jobs/events/dry.json")]);
+    let payload =
+        "        - name: dry\n          payload:\n            {\n              \"dry\": true\n            }\n";
+    assert!(text.contains(payload) && !text.contains(COMMENT), "{text}");
+    assert!(Declaration::parse(&text).is_ok(), "{text}");
+    for (event, why) in [("dry.json", "no test event here"), ("jobs/events/login.json", "looks like a secret")] {
+        let given = [("jobs.event", event), ("github", "none"), function];
+        let mut asked = Answers::new(given.map(|(key, value)| (key.to_owned(), value.to_owned())).into());
+        propose(&jobs, &mut asked);
+        assert!(asked.wrong.len() == 1 && asked.wrong[0].1.contains(why), "{event}: {:?}", asked.wrong);
+    }
+}
+
+#[test]
 fn a_service_is_looked_at_for_its_container_its_repository_and_its_load_balancer() {
     let image = |name: &str| format!("{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/{name}@sha256:1");
     let one = ServiceDetail {

@@ -109,18 +109,26 @@ pub struct MemberPlace<'a> {
 }
 
 impl MemberPlace<'_> {
-    /// Checks that the declaration takes a value here.
+    /// Checks that the declaration takes a text here.
     ///
     /// # Errors
     /// The reason why it does not, and what to write.
     pub fn takes(&self, text: &Text) -> Result<(), String> {
+        match text {
+            Text::One(text) => self.takes_value(&json!(text)),
+            Text::Each(each) => self.takes_value(&json!(each)),
+        }
+    }
+
+    /// Checks that the declaration takes a value here.
+    ///
+    /// # Errors
+    /// The reason why it does not, and what to write.
+    pub fn takes_value(&self, value: &Value) -> Result<(), String> {
         let Self { kind, member, .. } = *self;
         let mut component: Value = serde_json::from_str(kind.shortest()).unwrap_or_default();
         component["kind"] = json!(kind);
-        component[member] = match text {
-            Text::One(text) => json!(text),
-            Text::Each(each) => json!(each),
-        };
+        component[member] = value.clone();
         let none = json!({"start": "manual"});
         let environments: serde_json::Map<String, Value> =
             self.environments.iter().map(|name| (name.clone(), none.clone())).collect();

@@ -1,6 +1,7 @@
 //! The application that is to be declared, from which the files are written, with the deployment preferences that go
 //! out of a template of AWS SAM: the steps in which callers are moved, and the alarms.
 
+use super::pieces::requests::TrialRequest;
 use super::pieces::{Piece, PieceSort, stacks};
 use crate::init::environments::pattern;
 use crate::init::import::Imported;
@@ -97,6 +98,9 @@ pub enum InitTarget {
         alias: String,
         /// The repository of its image.
         repository: Option<String>,
+        /// The request with which a new version is tried before callers get it; else why none is known that changes
+        /// nothing.
+        request: Result<TrialRequest, String>,
     },
     /// A service.
     Service {

@@ -3,10 +3,12 @@
 
 use super::application::{Balancer, InitApplication, InitComponent, InitEnvironment, InitTarget, Rule};
 use super::pieces::Runs;
+use super::pieces::requests::TrialRequest;
 use super::text::Text;
 use crate::ground::quoting::in_yaml as quoted;
 use serde_json::Value;
 use windlass_domain::declaration::schema;
+use windlass_domain::text::foreign;
 
 /// The comment that stands once in the declaration of an application with images.
 const WITHOUT_ECR: &str = "# Without `ecr`: an image that CI pushes goes live with the rest of its release.";
@@ -77,7 +79,7 @@ fn component_lines(component: &InitComponent, application: &InitApplication) -> 
                 put("hashed", list(hashed));
             }
         }
-        InitTarget::Function { function, alias, repository } => {
+        InitTarget::Function { function, alias, repository, .. } => {
             put("function", text(function));
             put("alias", quoted(alias));
             if let Some(repository) = repository {
@@ -176,8 +178,9 @@ pub fn of_a_component(component: &InitComponent, application: &InitApplication) 
     match &component.target {
         InitTarget::Site { distribution: None, url: None, .. } => Vec::new(),
         InitTarget::Site { .. } => of_a_site(),
-        InitTarget::Function { .. } | InitTarget::Service { .. } if is_measured => Vec::new(),
-        InitTarget::Function { function, alias, .. } => of_a_function(function, alias),
+        InitTarget::Function { request, .. } if is_measured => tried(request, Vec::new()),
+        InitTarget::Function { function, alias, request, .. } => tried(request, of_a_function(function, alias)),
+        InitTarget::Service { .. } if is_measured => Vec::new(),
         InitTarget::Service { balancer, .. } => balancer.as_ref().map_or_else(of_a_service_without, of_a_service),
     }
 }
@@ -195,13 +198,37 @@ fn of_a_function(function: &Text, alias: &str) -> Vec<String> {
         Text::One(function) => Text::One(of(function)),
         Text::Each(each) => Text::Each(each.iter().map(|(name, it)| (name.clone(), of(it))).collect()),
     };
-    let mut lines = counted(("AWS/Lambda", "Errors"), [("FunctionName", function), ("Resource", &resource)]);
-    lines.push(
-        "      # Each new version is invoked with this before callers get it. Write a payload that changes nothing:"
-            .to_owned(),
-    );
-    lines.push("      # invocations: [{name: health, payload: {}}]".to_owned());
-    lines
+    counted(("AWS/Lambda", "Errors"), [("FunctionName", function), ("Resource", &resource)])
+}
+
+/// Adds the request with which each new version of a function is tried to the lines of its gates; a comment where none
+/// is known.
+fn tried(request: &Result<TrialRequest, String>, mut gates: Vec<String>) -> Vec<String> {
+    match request {
+        Ok(TrialRequest { name, payload }) => {
+            if gates.is_empty() {
+                gates.push("    gates:".to_owned());
+            }
+            // JSON is YAML as well, deeper than the list's entry that it stands in.
+            let payload = serde_json::to_string_pretty(payload).unwrap_or_default();
+            let payload = foreign::json(&payload).replace('\n', "\n            ");
+            gates.push("      # Each new version answers this before callers get it. It changes nothing.".to_owned());
+            gates.push("      invocations:".to_owned());
+            gates.push(format!("        - name: {}", quoted(name)));
+            gates.push(format!("          payload:\n            {payload}"));
+        }
+        Err(why) => {
+            let (indent, line) = if gates.is_empty() {
+                ("    ", "gates: {invocations: [{name: health, payload: {}}]}")
+            } else {
+                ("      ", "invocations: [{name: health, payload: {}}]")
+            };
+            gates.push(format!("{indent}# No request tries a new version before callers get it: {why}."));
+            gates.push(format!("{indent}# Write a payload that changes nothing:"));
+            gates.push(format!("{indent}# {line}"));
+        }
+    }
+    gates
 }
 
 fn of_a_service(balancer: &Balancer) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! The files that `init` writes, and the commands that come after it. Pure: an application in, texts out.
 
-use super::application::{InitApplication, Rule};
+use super::application::{InitApplication, InitTarget, Rule};
 use super::facts::InitFacts;
 use super::{declaration, infrastructure, role, workflow};
 use crate::ground::quoting::in_shell;
@@ -54,7 +54,19 @@ pub fn all(application: &InitApplication, facts: &InitFacts) -> (Vec<File>, Vec<
     }
     code.notes.extend(application.carried.notes.iter().cloned());
     code.notes.extend(without_workflow(application));
+    code.notes.extend(untried(application));
     (files, code.notes)
+}
+
+/// Returns why no request tries the new versions of functions.
+fn untried(application: &InitApplication) -> impl Iterator<Item = String> {
+    application.components.iter().filter_map(|component| match &component.target {
+        InitTarget::Function { request: Err(why), .. } => Some(format!(
+            "no request tries a new version of `{}` before callers get it: {why}. `app.yaml` has a comment in its place, for a payload that changes nothing",
+            component.name
+        )),
+        _ => None,
+    })
 }
 
 /// Returns why there is no workflow, and what takes its place.

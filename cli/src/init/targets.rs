@@ -5,8 +5,10 @@ use super::account::{Account, LiveResource, SoughtTarget, TagOwner, each, is_fre
 use super::answers::{Answers, Check, MemberPlace, Question, UNANSWERED};
 use super::application::{Balancer, InitComponent, InitTarget};
 use super::facts::InitFacts;
+use super::pieces::requests::{self, TrialRequest};
 use super::pieces::{Piece, Runs};
 use super::text::Text;
+use serde_json::json;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::kinds::KindName;
 use windlass_domain::text::finding::FindingName;
@@ -118,7 +120,41 @@ impl TargetQuestions<'_> {
         let about = "the alias that callers of the function name";
         let alias = self.one(piece, "alias", about, Some(alias.unwrap_or("live").to_owned()));
         let repository = is_image.then(|| self.repository(piece, None));
-        InitTarget::Function { function, alias, repository }
+        let request = self.request(piece);
+        InitTarget::Function { function, alias, repository, request }
+    }
+
+    /// Returns the request with which each new version is tried: one that is known to change nothing, else a test event
+    /// of which a person says that.
+    ///
+    /// # Errors
+    /// The reason why there is none.
+    fn request(&mut self, piece: &Piece) -> Result<TrialRequest, String> {
+        let (repository, exceptions) = (&self.facts.repository, &self.facts.exceptions);
+        let why = match requests::known(piece, &self.facts.pieces.pieces, repository) {
+            Ok(request) => return Ok(request),
+            Err(why) => why,
+        };
+        let events = requests::test_events(piece, repository);
+        if events.is_empty() {
+            return Err(why);
+        }
+        let shown = events.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
+        let about = format!(
+            "the test event that changes nothing, with which each new version is tried before callers get it: {shown}; `none` for none of them"
+        );
+        let named =
+            |text: &str| events.iter().find(|path| *path == text).and_then(|it| requests::test_event(it, repository));
+        let place = MemberPlace { kind: InitTarget::FUNCTION, member: "gates", environments: self.names, exceptions };
+        let question = Question::new(&format!("{}.event", piece.name), &about, Some("none".to_owned()));
+        let answer = self.asked.ask(question, &|text| match named(text) {
+            Some(TrialRequest { name, payload }) => {
+                place.takes_value(&json!({"invocations": [{"name": name, "payload": payload}]}))
+            }
+            None if text == "none" => Ok(()),
+            None => Err(format!("`{text}` is no test event here: write {shown}, or `none`")),
+        });
+        named(&answer).ok_or_else(|| format!("{why}, and nobody has confirmed that a test event changes nothing"))
     }
 
     /// Asks for the repository of its images.

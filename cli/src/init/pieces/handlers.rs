@@ -69,7 +69,8 @@ fn is_taken(found: &Pieces, folder: &str, repository: &Repository) -> bool {
     }
 }
 
-fn is_of_tests(path: &str) -> bool {
+/// Returns whether a file is one of the tests.
+pub(super) fn is_of_tests(path: &str) -> bool {
     let is_test = |part: &str| matches!(part, "test" | "tests" | "__tests__");
     path.split('/').any(is_test) || file_of(path).starts_with("test_") || path.contains(".test.")
 }

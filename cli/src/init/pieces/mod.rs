@@ -4,6 +4,7 @@ mod handlers;
 mod images;
 mod packages;
 mod piece;
+pub mod requests;
 pub mod stacks;
 
 use super::repository::Repository;

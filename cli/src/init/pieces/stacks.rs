@@ -92,6 +92,13 @@ pub fn id(piece: &Piece) -> &str {
     piece.output.rsplit('/').next().unwrap_or_default()
 }
 
+/// Returns the properties of the function that a piece was made of, by the text of its template; null where that cannot
+/// be read.
+pub fn properties(piece: &Piece, text: &str) -> Value {
+    let template = syntax::yaml("the template", &without_tags(text), LARGEST).unwrap_or_default();
+    template["Resources"][id(piece)]["Properties"].clone()
+}
+
 /// Returns a template with one of its functions alone, as JSON.
 pub fn alone(text: &str, id: &str) -> Option<String> {
     let mut template = syntax::yaml("the template", &without_tags(text), LARGEST).ok()?;
