@@ -89,7 +89,7 @@ fn environments_are_those_that_files_are_named_after() {
         ("sam", "dev,prod"),
         ("cdk", "dev,prod"),
         ("seeds/monorepo", "dev,staging,prod"),
-        ("next", "prod"),
+        ("next", ""),
     ]);
     for (name, wanted) in table {
         assert_eq!(environments::found(&repository_walk::read(&root.join(name)).unwrap()).join(","), wanted, "{name}");

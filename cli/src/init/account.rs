@@ -151,6 +151,31 @@ impl Account {
         }
     }
 
+    /// Returns the environments in which targets of an application are: those that their tags name, and those of these
+    /// names of which a target has one beside words of the application and its components alone.
+    pub fn environments(&self, app: &str, components: &[&str], known: &[String]) -> BTreeSet<String> {
+        let buckets = self.distributions.iter().filter_map(|it| {
+            let bucket = it.bucket.as_deref()?;
+            Some((bucket, it.belongs.as_ref().or_else(|| self.buckets.get(bucket))))
+        });
+        let others = self.functions.iter().chain(&self.services).map(|it| (it.name.as_str(), it.belongs.as_ref()));
+        let targets: Vec<(&str, Option<&TagOwner>)> = others.chain(buckets).collect();
+        let tagged = targets.iter().filter_map(|(_, belongs)| *belongs).chain(self.buckets.values());
+        let tagged = tagged.chain(self.distributions.iter().filter_map(|it| it.belongs.as_ref()));
+        let tagged = tagged.filter(|owner| owner.app == app).filter_map(|owner| owner.environment.clone());
+        let ours: BTreeSet<String> = components.iter().chain([&app]).flat_map(|name| words(name)).collect();
+        let is_one = |(name, belongs): &(&str, Option<&TagOwner>), environment: &String| {
+            let has = words(name);
+            let mut rest = has.iter().filter(|word| *word != environment);
+            let is_ours = rest.all(|word| ours.contains(word) || COMMON_WORDS.contains(&word.as_str()));
+            let mut sought =
+                components.iter().map(|component| SoughtTarget { app, component, environment, environments: known });
+            has.contains(environment) && is_ours && sought.any(|wanted| fits(name, *belongs, wanted).is_some())
+        };
+        let named = known.iter().filter(|environment| targets.iter().any(|target| is_one(target, environment)));
+        tagged.chain(named.cloned()).collect()
+    }
+
     /// Returns the function of a component in an environment, where only one can be it.
     pub fn function(&self, wanted: SoughtTarget<'_>) -> Option<String> {
         only(self.functions.iter().map(LiveResource::candidate), wanted)
@@ -246,7 +271,7 @@ pub fn each(environments: &[String], one: impl Fn(&str) -> Option<String>) -> Op
 mod tests {
     use super::*;
 
-    fn account(functions: &[(&str, Option<(&str, &str)>)]) -> Account {
+    fn account(functions: Functions<'_>) -> Account {
         let functions = functions.iter().map(|(name, belongs)| LiveResource {
             name: (*name).to_owned(),
             belongs: belongs.map(|(app, environment)| TagOwner {
@@ -257,14 +282,43 @@ mod tests {
         Account { functions: functions.collect(), ..Account::default() }
     }
 
-    /// Functions with the application and environment of their tags, and the one that is found.
-    type Row<'a> = (&'a [(&'a str, Option<(&'a str, &'a str)>)], Option<&'a str>);
+    #[test]
+    fn environments_are_those_that_targets_are_tagged_with_or_named_after() {
+        let known = ["dev", "test", "staging", "prod"].map(str::to_owned);
+        let table: [(Functions<'_>, &[&str]); 9] = [
+            (&[("shop-api-dev", None), ("shop-api-prod", None)], &["dev", "prod"]),
+            (&[("shop-prod", None), ("shop-worker-staging", None)], &["prod", "staging"]),
+            (&[("x1", Some(("shop", "lab"))), ("shop-api-prod", None)], &["lab", "prod"]),
+            (&[("shop-api-prod", Some(("other", "prod")))], &[]),
+            (&[("shop-api-prod", Some(("shop", "blue")))], &["blue"]),
+            // None of these is surely the application's own, or an environment's.
+            (&[("shop-load-test", None)], &[]),
+            (&[("api-prod", None)], &[]),
+            (&[("billing-prod", None)], &[]),
+            (&[("shop-api", None)], &[]),
+        ];
+        for (functions, wanted) in table {
+            let found = account(functions).environments("shop", &["api"], &known);
+            assert_eq!(found.into_iter().collect::<Vec<_>>(), wanted, "{functions:?}");
+        }
+        let distribution = Distribution { bucket: Some("shop-web-dev".to_owned()), ..Distribution::default() };
+        let account = Account {
+            services: vec![LiveResource { name: "shop-prod/agent".into(), belongs: None }],
+            distributions: vec![distribution],
+            ..Account::default()
+        };
+        let found = account.environments("shop", &["agent", "web"], &known);
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), ["dev", "prod"]);
+    }
+
+    /// Functions with the application and environment of their tags.
+    type Functions<'a> = &'a [(&'a str, Option<(&'a str, &'a str)>)];
 
     #[test]
     fn a_function_is_found_by_tags_then_by_name_and_never_by_chance() {
         let environments = ["dev".to_owned(), "prod".to_owned()];
         let wanted = SoughtTarget { app: "shop", component: "api", environment: "prod", environments: &environments };
-        let table: [Row; 15] = [
+        let table: [(Functions<'_>, Option<&str>); 15] = [
             (&[("shop-api-prod", None), ("shop-api-dev", None), ("shop-jobs-prod", None)], Some("shop-api-prod")),
             (&[("x1", Some(("shop", "prod"))), ("shop-api-prod", None)], Some("x1")),
             (&[("shop-api-prod", Some(("other", "prod")))], None),

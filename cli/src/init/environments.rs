@@ -1,6 +1,9 @@
-//! The environments that a repository speaks of, and names of which an environment is a part. Pure.
+//! The environments in which an account has targets, or that a repository speaks of, and names of which an environment
+//! is a part. Pure.
 
+use super::account::Account;
 use super::repository::{Repository, file_of, folder_of};
+use windlass_domain::text::name::EnvironmentName;
 
 /// Names that environments have, in the order in which a release goes through them, each with the rule that is usual
 /// for it.
@@ -27,19 +30,34 @@ enum UsualRule {
     Stable,
 }
 
-/// Returns the environments that files and folders are named after; `prod` where there are none.
-pub fn found(repository: &Repository) -> Vec<String> {
-    let mut names = Vec::new();
-    for (known, _) in KNOWN {
-        let is_named = repository.files.iter().any(|(path, text)| names_it(path, text, known));
-        if is_named {
-            names.push(known.to_owned());
-        }
+/// Returns the environments that are proposed, in the order in which a release goes through them: those in which the
+/// account has targets of the application or of its components; where none is seen, those that files and folders are
+/// named after; `prod` where there are none of these either.
+pub fn proposed(repository: &Repository, account: &Account, app: &str, components: &[&str]) -> Vec<String> {
+    let known = KNOWN.map(|(name, _)| name.to_owned());
+    let seen = account.environments(app, components, &known).into_iter();
+    let mut names: Vec<String> = seen.filter(|name| EnvironmentName::new(name.as_str()).is_ok()).collect();
+    if names.is_empty() {
+        names = found(repository);
     }
     if names.is_empty() {
         names.push("prod".to_owned());
     }
+    names.sort_by_key(|name| place(name));
     names
+}
+
+/// Returns the environments that files and folders are named after.
+pub fn found(repository: &Repository) -> Vec<String> {
+    let is_named = |known: &str| repository.files.iter().any(|(path, text)| names_it(path, text, known));
+    KNOWN.iter().filter(|(known, _)| is_named(known)).map(|(known, _)| (*known).to_owned()).collect()
+}
+
+/// Returns the place of an environment among others, by the last of the known names that is a part of its own. One
+/// without any comes first: it is hardly production.
+fn place(name: &str) -> usize {
+    let parts: Vec<&str> = name.split('-').collect();
+    KNOWN.iter().rposition(|(known, _)| parts.contains(known)).map_or(0, |at| at + 1)
 }
 
 /// Returns whether a file is an environment's own: its variables of Terraform, its folder, its part of
@@ -101,6 +119,7 @@ pub fn templated(name: &str, environment: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::init::account::{LiveResource, TagOwner};
     use std::collections::BTreeMap;
 
     #[test]
@@ -110,12 +129,37 @@ mod tests {
             ("terraform/environments/staging/main.tf", "", "staging"),
             ("samconfig.toml", "version = 0.1\n[production.deploy.parameters]\n", "production"),
             ("cdk.json", "{\"context\": {\"dev\": {\"a\": 1}}}", "dev"),
-            ("src/dev/main.py", "", "prod"),
+            ("src/dev/main.py", "", ""),
         ] {
             let files = BTreeMap::from([(path.to_owned(), text.to_owned())]);
             let repository = Repository { files, ..Repository::default() };
-            assert_eq!(found(&repository), [wanted], "{path}");
+            assert_eq!(found(&repository).join(","), wanted, "{path}");
         }
+    }
+
+    #[test]
+    fn environments_with_targets_go_before_those_of_files_and_each_stands_in_its_place() {
+        let files = ["prod.tfvars", "dev.tfvars", "staging.tfvars"].map(|path| (path.to_owned(), String::new()));
+        let named = Repository { files: files.into(), ..Repository::default() };
+        let none = Repository::default();
+        let table: [(&Repository, &[&str], &str); 5] = [
+            (&named, &[], "dev,staging,prod"),
+            (&named, &["shop-prod", "shop-dev"], "dev,prod"),
+            (&named, &["billing-prod"], "dev,staging,prod"),
+            (&none, &["shop-production", "shop-staging", "shop-development"], "development,staging,production"),
+            (&none, &[], "prod"),
+        ];
+        for (repository, functions, wanted) in table {
+            let functions = functions.iter().map(|name| LiveResource { name: (*name).to_owned(), belongs: None });
+            let account = Account { functions: functions.collect(), ..Account::default() };
+            assert_eq!(proposed(repository, &account, "shop", &["api"]).join(","), wanted);
+        }
+        let tagged = ["prod-us", "lab", "dev", "NO"].map(|environment| LiveResource {
+            name: format!("x-{environment}"),
+            belongs: Some(TagOwner { app: "shop".to_owned(), environment: Some(environment.to_owned()) }),
+        });
+        let account = Account { functions: tagged.into(), ..Account::default() };
+        assert_eq!(proposed(&named, &account, "shop", &["api"]), ["lab", "dev", "prod-us"]);
     }
 
     #[test]

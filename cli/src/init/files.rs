@@ -2,7 +2,7 @@
 
 use super::application::{InitApplication, InitTarget, Rule};
 use super::facts::InitFacts;
-use super::{declaration, infrastructure, role, workflow};
+use super::{declaration, environments, infrastructure, role, workflow};
 use crate::ground::quoting::in_shell;
 use crate::init::account::registry;
 use crate::init::pieces::{Piece, PieceSort};
@@ -31,6 +31,9 @@ pub fn all(application: &InitApplication, facts: &InitFacts) -> (Vec<File>, Vec<
     let left =
         facts.pieces.pieces.iter().filter(|piece| !taken.contains(&(piece.folder.as_str(), piece.file.as_str())));
     notes.extend(left.map(|piece| format!("`{}` is {}, and was not chosen", piece.file, piece.sort)));
+    let is_taken = |name: &String| application.environments.iter().any(|environment| environment.name == *name);
+    let named = environments::found(&facts.repository).into_iter().filter(|name| !is_taken(name));
+    notes.extend(named.map(|name| format!("files are named after the environment `{name}`, which was not chosen")));
     let mut files = Vec::new();
     let mut file = |path: &str, text: String| {
         files.push(File { path: path.to_owned(), text });

@@ -27,7 +27,7 @@ pub fn propose(facts: &InitFacts, asked: &mut Answers) -> InitApplication {
     let app = asked.ask(Question::new("app", "the application's name", Some(name(own))), &|text| {
         AppName::new(text).map(drop).map_err(|why| why.to_string())
     });
-    let environments = ask_environments(repository, asked);
+    let environments = ask_environments(facts, &app, asked);
     let names: Vec<String> = environments.iter().map(|environment| environment.name.clone()).collect();
     let chosen = ask_components(&facts.pieces.pieces, asked);
     let mut components: Vec<InitComponent> = chosen
@@ -211,8 +211,10 @@ fn list(text: &str) -> Vec<String> {
     text.split(',').map(|part| part.trim().to_owned()).collect()
 }
 
-fn ask_environments(repository: &Repository, asked: &mut Answers) -> Vec<InitEnvironment> {
-    let found = environments::found(repository).join(",");
+fn ask_environments(facts: &InitFacts, app: &str, asked: &mut Answers) -> Vec<InitEnvironment> {
+    let repository = &facts.repository;
+    let components: Vec<&str> = facts.pieces.pieces.iter().map(|piece| piece.name.as_str()).collect();
+    let found = environments::proposed(repository, &facts.account, app, &components).join(",");
     let about = "the environments, in the order in which a release goes through them";
     let answer = asked.ask(Question::new("environments", about, Some(found)), &|text| {
         let all = list(text);
