@@ -1,5 +1,6 @@
 """Takes away what a story made in an account: its stacks, and what they keep or leave."""
 
+import contextlib
 import time
 
 from botocore.exceptions import ClientError
@@ -18,13 +19,23 @@ class Cleaning:
         self.left = []
 
     def stacks(self, *names):
-        """Deletes stacks, the first one first, then what they keep."""
+        """Deletes stacks, all at once, then what they keep."""
         kept = [found for name in names for found in self.kept(name)]
+        for kind, physical in kept:
+            # A bucket that a stack deletes must be empty, and a table not protected.
+            if kind == "bucket":
+                self.attempt(f"what is in {physical}", lambda bucket=physical: self.empty(bucket))
+            if kind == "table":
+                self.attempt(f"the protection of {physical}", lambda table=physical: self.unprotect(table))
         for name in names:
-            # A bucket that a stack deletes must be empty.
+            # Below it is waited for, and tried again.
+            with contextlib.suppress(ClientError):
+                self.aws.cloudformation.delete_stack(StackName=name)
+        for name in names:
             for kind, physical in kept:
                 if kind == "bucket":
-                    self.attempt(f"emptying {physical}", lambda bucket=physical: self.empty(bucket))
+                    # What still ran may have written to it.
+                    self.attempt(f"what is in {physical}", lambda bucket=physical: self.empty(bucket))
             self.attempt(f"the stack {name}", lambda name=name: self.stack(name))
         for kind, physical in kept:
             self.attempt(f"the {kind} {physical}", lambda kind=kind, physical=physical: getattr(self, kind.replace(" ", "_"))(physical))
@@ -73,7 +84,16 @@ class Cleaning:
         self.aws.s3.delete_bucket(Bucket=name)
 
     def table(self, name):
+        self.unprotect(name)
         self.aws.dynamodb.delete_table(TableName=name)
+
+    def unprotect(self, table):
+        """The ledger is protected where Windlass is installed as people install it (DeletionProtection)."""
+        found = self.aws.dynamodb.describe_table(TableName=table)["Table"]
+        if found.get("DeletionProtectionEnabled"):
+            self.aws.dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
+            waiter = self.aws.dynamodb.get_waiter("table_exists")
+            waiter.wait(TableName=table, WaiterConfig={"Delay": 2, "MaxAttempts": 60})
 
     def log_group(self, name):
         self.aws.logs.delete_log_group(logGroupName=name)
