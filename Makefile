@@ -142,7 +142,7 @@ features:
 	$(PYTHON) tests/tools/features.py $(NO_SDK)
 
 lint-templates: tools
-	$(SAM)/cfn-lint template.yaml examples/target-role.yaml examples/github-statuses.yaml examples/github-deployments.yaml examples/shop/targets.yaml tests/e2e/visitor.yaml tests/e2e/targets.yaml \
+	$(SAM)/cfn-lint template.yaml examples/target-role.yaml examples/github-statuses.yaml examples/github-deployments.yaml examples/shop/targets.yaml tests/e2e/visitor.yaml tests/e2e/targets.yaml tests/e2e/looks/*.yaml \
 		examples/init/*/ci-role.yaml cli/tests/imports/sam/*
 
 # Known vulnerabilities, of which this fetches the list: a workflow runs it every day.
@@ -307,11 +307,12 @@ export PARAMETERS
 deploy: tools
 	$(SAM)/python tests/tools/deploy.py --stack $(STACK) --folder $(FOLDER) $(OPTIONS)
 
-# The demo's story in the account of your credentials: it asks before it begins, and takes away what it made.
+# The demo's story in the account of your credentials: it asks before it begins, and takes away what it made. With EDGE=1
+# it makes a function of Lambda@Edge as well, which can be taken away only some hours later.
 REGION ?= eu-north-1
 
 story-aws: build-aws
-	$(E2E)/story_aws.py --region $(REGION) $(if $(CLEAN),--clean $(CLEAN))
+	$(E2E)/story_aws.py --region $(REGION) $(if $(EDGE),--edge) $(if $(CLEAN),--clean $(CLEAN))
 
 # What an idle Windlass costs a month past the free tiers, at list prices, and of what.
 idle-cost: tools
