@@ -55,6 +55,9 @@ fn of_a_template_the_get_of_its_events_is_known_and_nothing_else() {
     }
 }
 
+/// The files of a repository, by their paths.
+type Written<'a> = &'a [(&'a str, &'a str)];
+
 #[test]
 fn of_code_a_get_is_known_where_an_adapter_or_infrastructure_code_shows_it() {
     const MANGUM: &str =
@@ -74,7 +77,7 @@ fn of_code_a_get_is_known_where_an_adapter_or_infrastructure_code_shows_it() {
     let addressed = sam("      FunctionUrlConfig: {AuthType: NONE}\n");
     let queued = sam("      Events: {A: {Type: SQS, Properties: {Queue: a}}}\n");
     let two = format!("{with_url}\n{without}");
-    let table: [(&[(&str, &str)], Option<&str>); 16] = [
+    let table: [(Written, Option<&str>); 16] = [
         (&[("api/requirements.txt", ""), ("api/src/main.py", MANGUM)], Some("GET /ping 2.0")),
         (&[("api/index.py", REST)], Some("GET /ping 1.0")),
         (&[("api/requirements.txt", ""), ("api/main.py", "handler = Mangum(FastAPI())\n")], None),
