@@ -133,8 +133,8 @@ pub(super) fn list(texts: &[String]) -> String {
     format!("[{}]", texts.collect::<Vec<_>>().join(", "))
 }
 
-/// The time for which a release, and a canary before it, is watched where calls are counted: the first whole minute of a metric begins up to a
-/// minute after the change, and its point comes about a minute after its end.
+/// The time for which a release, and a canary before it, is watched where calls are counted: the first whole minute of a
+/// metric begins up to a minute after the change, and its point comes about a minute after its end.
 const WITH_COUNTS: &str = "3m";
 
 /// The time where none are.

@@ -82,7 +82,7 @@ pub(super) const VARIANTS: &[Variant] = &[
                 replace: "            (true, None, None) => ComponentRollback::NothingRecorded,\n            (true, None, _) if VARIANT => ComponentRollback::NothingRecorded,",
             },
         ],
-        scenarios: &["later", "to_found"],
+        scenarios: &["to_found", "later"],
         mishaps: &[],
     },
     Variant {
