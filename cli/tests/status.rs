@@ -57,13 +57,15 @@ fn a_look_at_the_targets_ends_with_the_next_step() {
     let back = "bring back what is recorded by `windlass restore shop prod --reason '…'`; or, where a target is right as \
                 it is, release what it has, because the next release takes that away";
     let look_again = "mend what kept a target from being seen, and look again";
-    for (drift, wanted) in [
-        ("changed", back),
-        ("unknown", look_again),
-        ("none", "nothing is to be done, because the targets are as recorded"),
+    let release_hold = "`windlass release-hold shop prod --reason '…'` lets automatic deployments go on";
+    for (drift, hold, wanted) in [
+        ("changed", json!(null), back),
+        ("unknown", json!(null), look_again),
+        ("none", json!(null), "nothing is to be done, because the targets are as recorded"),
+        ("none", json!({"since": 0, "reason": "a sale", "by": "ann"}), release_hold),
     ] {
         let environment = json!({
-            "app": "shop", "environment": "prod", "snapshot": 7, "hold": null, "lock": {"token": 9}, "waiting": [],
+            "app": "shop", "environment": "prod", "snapshot": 7, "hold": hold, "lock": {"token": 9}, "waiting": [],
             "running": {}, "observed": {"api": {"drift": "none"}, "web": {"drift": drift}},
         });
         let api = StandIn::new(move |_: &Call| reply(200, &environment));

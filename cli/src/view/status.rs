@@ -229,17 +229,18 @@ fn after_look(here: &Environment) -> Option<String> {
         return None;
     }
     let has = |drift| observed.values().any(|seen| seen.drift == drift);
-    Some(if has(Drift::Changed) {
+    if has(Drift::Changed) {
         let back = text(&operators(ActionName::Restore, EnvironmentId::new(&here.app, &here.name)).into());
-        format!(
+        return Some(format!(
             "bring back what is recorded by {back}; or, where a target is right as it is, release what it has, because \
              the next release takes that away"
-        )
-    } else if has(Drift::Unknown) {
-        "mend what kept a target from being seen, and look again".to_owned()
-    } else {
-        "nothing is to be done, because the targets are as recorded".to_owned()
-    })
+        ));
+    }
+    if has(Drift::Unknown) {
+        return Some("mend what kept a target from being seen, and look again".to_owned());
+    }
+    let is_all = here.next_steps().is_empty();
+    is_all.then(|| "nothing is to be done, because the targets are as recorded".to_owned())
 }
 
 /// Returns a line for each image of a component with several, else one.
