@@ -55,7 +55,7 @@ fn application(components: Vec<InitComponent>, region: &str) -> InitApplication 
     }
 }
 
-/// What became of the script.
+/// The result of a run of the script.
 struct Ran {
     status: Option<i32>,
     err: String,

@@ -140,7 +140,7 @@ struct Report<'a> {
     named: String,
     /// The version of the declaration that was looked at.
     declaration: &'a semver::Version,
-    /// That the file here is another one, if it is.
+    /// The sentence that the file here is another one, if it is.
     differs: Option<String>,
     findings: Vec<&'a Finding>,
     warnings: &'a [Finding],

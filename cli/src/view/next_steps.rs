@@ -21,7 +21,7 @@ pub struct PossibleStep {
     pub verb: String,
     /// The deployment that it is taken with; `None` where it is taken in the environment.
     pub deployment: Option<DeploymentId>,
-    /// What it does, as the end of a sentence that begins with it.
+    /// The effect of the step, as the end of a sentence that begins with the step.
     pub does: &'static str,
 }
 

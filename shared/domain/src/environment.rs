@@ -225,7 +225,7 @@ pub struct Hold {
     /// The person or service that set it.
     #[serde(deserialize_with = "foreign::one")]
     pub by: String,
-    /// What others said who held them since, oldest first; each has no others of its own.
+    /// The holds that others have set since, oldest first; each has no others of its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<Self>,
 }

@@ -6,10 +6,10 @@
 use crate::lines::product;
 use std::fs;
 
-/// What only the commercial partition has. Hosts of China begin so as well.
+/// The texts that only the commercial partition has. Hosts of China begin so as well.
 const MARKS: [&str; 2] = ["arn:aws:", "amazonaws.com"];
 
-/// What may stand there all the same, by file.
+/// The texts that may stand there all the same, by file.
 const NAMES: [(&str, &str); 8] = [
     // The table of the partitions.
     ("shared/domain/src/text/partition.rs", "\"amazonaws.com\""),

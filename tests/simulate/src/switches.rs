@@ -5,7 +5,7 @@
 pub struct Switch {
     /// The call, as `tests/world/src/calls.rs` names it.
     pub call: &'static str,
-    /// What AWS goes on with once the call is answered; `None` where the first look shows all of it.
+    /// The work that AWS goes on with once the call is answered; `None` where the first look shows all of it.
     pub goes_on: Option<&'static str>,
     /// The page of AWS or the public thread that says so.
     pub source: &'static str,

@@ -20,9 +20,9 @@ pub struct TrialRequest {
 /// The form of an event that has a request of HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
-    /// That of a REST API, and of an HTTP API with the format 1.0.
+    /// The form of a REST API, and of an HTTP API with the format 1.0.
     One,
-    /// That of an HTTP API with the format 2.0, and of a function's URL.
+    /// The form of an HTTP API with the format 2.0, and of a function's URL.
     Two,
 }
 
@@ -97,8 +97,8 @@ fn of_cdk(text: &str) -> Option<TrialRequest> {
     (has_url && text.matches("Function(").count() == 1).then(of_url)
 }
 
-/// What makes a request of HTTP out of an event in Python, with the form of its events (Mangum takes both; Powertools
-/// for AWS Lambda, "REST API").
+/// The libraries that make a request of HTTP out of an event in Python, each with the form of its events (Mangum takes
+/// both; Powertools for AWS Lambda, "REST API").
 const ADAPTERS: [(&str, Format); 4] = [
     ("Mangum(", Format::Two),
     ("APIGatewayHttpResolver(", Format::Two),

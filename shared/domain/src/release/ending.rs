@@ -35,7 +35,7 @@ impl fmt::Display for Ending {
     }
 }
 
-/// Why a deployment ended [`Ending::NothingToDo`], where code decides by it. Its name is that of the cause.
+/// The reason why a deployment ended [`Ending::NothingToDo`], where code decides by it. Its name is that of the cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NothingDone {
     /// Everything was found in place.

@@ -68,7 +68,7 @@ pub struct Detail {
     /// The cause, for a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
-    /// What can be done next, as the lines of the cause that begin with `next: ` have it.
+    /// The steps that can be taken next, as the lines of the cause that begin with `next: ` have them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub next: Vec<String>,
     /// `DeploymentEnded`: the files of sites that stay reachable although no site has them now, per component.

@@ -86,7 +86,7 @@ pub(crate) struct Shown<'a> {
     pub sort: &'a str,
     /// The places that it is about.
     pub about: Vec<&'a str>,
-    /// What can be done next. Each that is a line of the message is shown apart.
+    /// The steps that can be taken next. Each that is a line of the message is shown apart.
     pub next: &'a [String],
 }
 

@@ -21,7 +21,7 @@ pub enum NextStep {
     Deploy(Redeploy),
 }
 
-/// What is to be deployed.
+/// The release that is to be deployed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Redeploy {

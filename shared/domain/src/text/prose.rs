@@ -37,7 +37,7 @@ pub(crate) enum Part {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Line {
-    /// What can be done next.
+    /// A line on the steps that can be taken next.
     Next,
 }
 

@@ -52,7 +52,7 @@ fn every_finding_is_listed_at_once_and_nothing_is_claimed() {
     assert!(!ledger.items.keys().any(|key| key.sk.starts_with("step#")));
 }
 
-/// What is wrong with the bytes of a release is refused with the version that mends it: this one keeps its bytes.
+/// A release whose bytes are wrong is refused with a step to a new version: this version keeps its bytes.
 #[test]
 fn a_file_that_is_refused_needs_another_version() {
     let mut stage = new_release();

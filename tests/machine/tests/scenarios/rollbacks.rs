@@ -188,7 +188,7 @@ fn what_is_gone_is_named_and_nothing_changes() {
     assert_free(&shop);
 }
 
-/// What is named can be started as it stands, and goes there.
+/// The input that a refusal names can be started as it stands, and goes there.
 #[test]
 fn one_that_cannot_go_to_the_snapshot_before_names_the_newest_that_it_can_reach() {
     let program = program();
@@ -275,7 +275,7 @@ fn a_rollback_of_one_function_only_warns_of_another_that_stays() {
     }
 }
 
-/// That a component stays is looked at, and a look that is throttled for a moment is made again.
+/// The look at a component that stays is made again where it is throttled for a moment.
 #[test]
 fn a_rollback_past_what_stays_bears_a_throttle_of_any_look() {
     let program = program();

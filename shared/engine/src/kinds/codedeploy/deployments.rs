@@ -28,7 +28,7 @@ pub(in crate::kinds) fn mark(deployment: &DeploymentId) -> String {
     format!("{MARK}{deployment}")
 }
 
-/// What a status says of a deployment.
+/// The meaning of a status of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum DeploymentState {
     /// CodeDeploy is at it, or waits.

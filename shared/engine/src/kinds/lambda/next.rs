@@ -14,7 +14,7 @@ const SOON: u64 = 2;
 /// The time to wait for provisioned concurrency, in seconds.
 const LATER: u64 = 5;
 
-/// What a state of Lambda lets be done.
+/// The fitness of a function or version, by its state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fitness {
     /// It can be changed, and get callers.
