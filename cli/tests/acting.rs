@@ -43,9 +43,14 @@ fn a_rollback_is_started_and_watched() {
 /// Its newest snapshot that passed is meant, and not the present one, which nobody judged, nor one that is vetoed.
 #[test]
 fn a_rollback_to_a_version_goes_to_its_newest_snapshot_that_passed() {
+    let ran = |version: &str| {
+        let given = json!({"version": version, "deployment": ID, "since": 0});
+        json!({"version": version, "deployment": ID, "since": 0, "brought": given, "artifact": null})
+    };
     let one = |number: u64, version: &str, good: bool, vetoed: bool| {
         json!({"number": number, "version": version, "deployment": ID, "made": 0, "present": number == 6,
-            "replaced": number - 1, "verified_good": good, "vetoed": vetoed, "components": {}, "asked": null})
+            "replaced": number - 1, "verified_good": good, "vetoed": vetoed, "asked": null,
+            "components": {"api": ran(version), "jobs": ran("1.0.0")}})
     };
     let mut all = json!({"next": null, "snapshots": [
         one(6, "1.3.0", false, false), one(5, "1.2.0", false, false), one(4, "1.3.0", true, false),
@@ -66,6 +71,9 @@ fn a_rollback_to_a_version_goes_to_its_newest_snapshot_that_passed() {
     assert_eq!(status, 0, "{said}");
     assert!(calls[0].path.starts_with("/stage/apps/shop/environments/prod/snapshots"), "{}", calls[0].path);
     assert_eq!(calls[1].json(), json!({"reason": "r", "snapshot": 4, "component": "api", "across": ["jobs"]}));
+    // Of a component it is the version with which that came.
+    let (_, said, calls) = asked(&["--to", "1.0.0", "--component", "jobs"], true);
+    assert_eq!(calls[1].json(), json!({"action": "rollback", "snapshot": 5, "component": "jobs"}), "{said}");
     let (_, said, calls) = asked(&["--to", "1.2.0"], true);
     assert_eq!(calls[1].json(), json!({"action": "rollback", "snapshot": 5}), "{said}");
     for (version, why) in [

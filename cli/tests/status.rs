@@ -58,15 +58,23 @@ fn a_look_at_the_targets_ends_with_the_next_step() {
                 it is, release what it has, because the next release takes that away";
     let look_again = "mend what kept a target from being seen, and look again";
     let release_hold = "`windlass release-hold shop prod --reason '…'` lets automatic deployments go on";
-    for (drift, hold, wanted) in [
-        ("changed", json!(null), back),
-        ("unknown", json!(null), look_again),
-        ("none", json!(null), "nothing is to be done, because the targets are as recorded"),
-        ("none", json!({"since": 0, "reason": "a sale", "by": "ann"}), release_hold),
+    let gone = format!("make anew what is gone, then {back}");
+    let both = format!("{back}; {look_again}");
+    for (api, drift, hold, wanted) in [
+        ("none", "changed", json!(null), back),
+        ("none", "gone", json!(null), &gone),
+        ("unknown", "changed", json!(null), &both),
+        ("none", "unknown", json!(null), look_again),
+        ("none", "none", json!(null), "nothing is to be done, because the targets are as recorded"),
+        ("none", "none", json!({"since": 0, "reason": "a sale", "by": "ann"}), release_hold),
     ] {
+        let web = match drift {
+            "gone" => json!({"drift": "changed", "reason": "there is none"}),
+            drift => json!({"drift": drift, "seen": "41"}),
+        };
         let environment = json!({
             "app": "shop", "environment": "prod", "snapshot": 7, "hold": hold, "lock": {"token": 9}, "waiting": [],
-            "running": {}, "observed": {"api": {"drift": "none"}, "web": {"drift": drift}},
+            "running": {}, "observed": {"api": {"drift": api}, "web": web},
         });
         let api = StandIn::new(move |_: &Call| reply(200, &environment));
         let output = api.windlass(&folder("observed"), &["status", "shop", "prod", "--observe"]);

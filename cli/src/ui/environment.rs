@@ -12,8 +12,8 @@ use crate::view::snapshots::{named_parts, states};
 use crate::view::status::{EnvironmentWords, left_alone};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
-use windlass_domain::environment::VersionNames;
 use windlass_domain::environment::drift::Drift;
+use windlass_domain::environment::{HeldState, VersionNames};
 use windlass_domain::release::Part;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::api::deployments::HistoryEntry;
@@ -77,6 +77,8 @@ impl Shown<'_> {
         let of = EnvironmentId::new(app, name);
         let to = |act: &str| self.stand.below(&format!("acts/{act}?app={app}&environment={name}"));
         let steps = self.environment.next_steps();
+        let held = self.environment.situation.lock.held.as_ref();
+        let is_under_way = held.is_some_and(|held| held.state == HeldState::Running);
         html! {
             @if self.stand.acts() {
                 p.acts {
@@ -84,6 +86,8 @@ impl Shown<'_> {
                     a.button href=(to("rollback")) { "Roll back" }
                     @if self.environment.situation.hold.is_none() { a.button href=(to("hold")) { "Hold" } }
                     (buttons(self.stand, of, &steps))
+                    // Where its execution has died nothing else ends it.
+                    @if is_under_way { a.button href=(to("recover")) { "Recover" } }
                     a.button href={ (self.stand.environment(of)) "?observe=true" } { "Look for drift" }
                 }
             }

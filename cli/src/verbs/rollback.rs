@@ -59,7 +59,7 @@ pub struct RollbackGoal {
     /// The snapshot to go back to; the newest suitable one if not given.
     #[arg(long, value_name = "NUMBER", value_parser = arguments::number)]
     snapshot: Option<u64>,
-    /// The version to go back to: its newest snapshot that passed.
+    /// The version to go back to, of the component if one is named: its newest snapshot that passed.
     #[arg(long, value_name = "VERSION", value_parser = arguments::version, conflicts_with = "snapshot")]
     to: Option<String>,
     /// The one component that goes back; all of them if not given.
@@ -77,7 +77,7 @@ impl RollbackGoal {
     /// If no snapshot of the version passed, or Windlass does not answer.
     pub async fn members(&self, windlass: &Windlass, of: EnvironmentId<'_>) -> Result<Map<String, Value>, Failure> {
         let snapshot = match &self.to {
-            Some(version) => Some(newest_of(windlass, of, version).await?),
+            Some(version) => Some(newest_of(windlass, of, version, self.component.as_ref()).await?),
             None => self.snapshot,
         };
         let mut members = Map::new();
@@ -96,8 +96,23 @@ fn is_good(one: &ListedSnapshot) -> bool {
 }
 
 /// Returns the number of the newest snapshot of a version that passed.
-async fn newest_of(windlass: &Windlass, of: EnvironmentId<'_>, version: &str) -> Result<u64, Failure> {
-    let all = whole::<ListedSnapshot>(windlass, &List::of::<ListedSnapshot>(of)).await?;
+async fn newest_of(
+    windlass: &Windlass,
+    of: EnvironmentId<'_>,
+    version: &str,
+    component: Option<&ComponentName>,
+) -> Result<u64, Failure> {
+    let mut all = whole::<ListedSnapshot>(windlass, &List::of::<ListedSnapshot>(of)).await?;
+    if let Some(component) = component {
+        // A component may have come with another version than the release that made the snapshot.
+        all.retain_mut(|one| {
+            let ran = one.components.get(component);
+            ran.is_some_and(|ran| {
+                one.version.clone_from(&ran.running.names.now.version);
+                true
+            })
+        });
+    }
     let newest = all.iter().find(|one| is_good(one) && one.version == version);
     newest
         .map(|one| one.number)

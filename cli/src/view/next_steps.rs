@@ -65,10 +65,7 @@ fn under_way(of: EnvironmentId<'_>, id: &DeploymentId, action: ActionName) -> Ve
 }
 
 fn recovering(of: EnvironmentId<'_>, id: &DeploymentId) -> Vec<PossibleStep> {
-    vec![
-        with(id, "watch", watch(of, id), "shows it"),
-        act(of, ActionName::Recover, "ends it where its execution has died"),
-    ]
+    vec![with(id, "watch", watch(of, id), "shows it")]
 }
 
 fn with(id: &DeploymentId, verb: &str, step: NextStep, does: &'static str) -> PossibleStep {
@@ -110,7 +107,6 @@ mod tests {
     fn each_situation_has_the_steps_that_lead_out_of_it() {
         let watch = "`windlass watch shop 1f` shows it";
         let stopped = "`windlass cancel shop 1f --reason '…'` stops it, and what is deleted stays deleted";
-        let died = "`windlass recover shop prod --reason '…'` ends it where its execution has died";
         let stuck = "`windlass recover shop prod --reason '…'` undoes it again; `windlass accept shop prod --reason \
                      '…'` takes what is there";
         let paused = "`windlass continue shop prod --reason '…'` ends the pause";
@@ -119,7 +115,7 @@ mod tests {
             (words(None, false, false), String::new()),
             (words(None, true, false), held.to_owned()),
             (words(Some("running"), false, true), format!("{watch}; {stopped}; {paused}")),
-            (words(Some("recovering"), false, false), format!("{watch}; {died}")),
+            (words(Some("recovering"), false, false), watch.to_owned()),
             (words(Some("needs_operator"), true, false), format!("{stuck}; {held}")),
         ];
         for (words, wanted) in table {

@@ -228,16 +228,21 @@ fn after_look(here: &Environment) -> Option<String> {
     if here.situation.lock.held.is_some() {
         return None;
     }
-    let has = |drift| observed.values().any(|seen| seen.drift == drift);
-    if has(Drift::Changed) {
-        let back = text(&operators(ActionName::Restore, EnvironmentId::new(&here.app, &here.name)).into());
-        return Some(format!(
-            "bring back what is recorded by {back}; or, where a target is right as it is, release what it has, because \
+    let of = |drift| observed.values().filter(move |seen| seen.drift == drift);
+    let back = text(&operators(ActionName::Restore, EnvironmentId::new(&here.app, &here.name)).into());
+    let changed = of(Drift::Changed).next().is_some().then(|| {
+        let is_gone = of(Drift::Changed).any(|one| one.both.seen.is_none());
+        let first = if is_gone { "make anew what is gone, then bring" } else { "bring" };
+        format!(
+            "{first} back what is recorded by {back}; or, where a target is right as it is, release what it has, because \
              the next release takes that away"
-        ));
-    }
-    if has(Drift::Unknown) {
-        return Some("mend what kept a target from being seen, and look again".to_owned());
+        )
+    });
+    let unseen =
+        of(Drift::Unknown).next().map(|_| "mend what kept a target from being seen, and look again".to_owned());
+    let all: Vec<String> = changed.into_iter().chain(unseen).collect();
+    if !all.is_empty() {
+        return Some(all.join("; "));
     }
     let is_all = here.next_steps().is_empty();
     is_all.then(|| "nothing is to be done, because the targets are as recorded".to_owned())

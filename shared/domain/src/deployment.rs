@@ -67,6 +67,9 @@ pub struct Deployment {
     pub release: Release,
     /// The release's digest.
     pub release_digest: Digest,
+    /// The digest of the recorded release of which it brings one component.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part_of: Option<Digest>,
     /// `rollback`, `drill`: the snapshot that it goes to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<u64>,
@@ -193,6 +196,11 @@ impl Deployment {
     pub fn is_refused_rollback(&self) -> bool {
         let ended = self.ending.as_ref();
         self.action == ActionName::Rollback && ended.is_some_and(|ended| ended.ending == Ending::Rejected)
+    }
+
+    /// Returns the digests by which a veto is on it: of what it brings, and of the release that this is one component of.
+    pub fn digests(&self) -> impl Iterator<Item = &Digest> {
+        std::iter::once(&self.release_digest).chain(&self.part_of)
     }
 
     /// Returns the drill that it belongs to.

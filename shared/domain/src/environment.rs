@@ -27,7 +27,7 @@ mod snapshot;
 pub use former_components::FormerState;
 pub use proof::{Doubts, Proof};
 pub use running::{ACCEPTED, BEFORE_WINDLASS, FOUND, GivenVersion, Running, VersionNames};
-pub use snapshot::Snapshot;
+pub use snapshot::{PartlyBack, Snapshot};
 
 /// The lock of an environment (rule 4). The item is never deleted, because its token only grows.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

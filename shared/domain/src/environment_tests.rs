@@ -186,6 +186,7 @@ fn what_was_found_is_that_of_before_the_first_change() {
         components: [(jobs.clone(), ran("1.0.0", Some(b"a"), 3))].into(),
         irreversible: [].into(),
         proof: Proof::default(),
+        partly: None,
     };
     let whole = snapshot.with_found(&state);
     let known = [(api, ran(BEFORE_WINDLASS, None, 1)), (jobs, ran("1.0.0", Some(b"a"), 3))];

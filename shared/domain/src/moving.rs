@@ -312,6 +312,7 @@ fn first(state: &mut EnvironmentState, left: Option<&Snapshot>, now: Time) -> Ve
         components: state.found.clone(),
         irreversible: Irreversible::new(),
         proof: Proof::default(),
+        partly: None,
     };
     let (mut came_after, mut proof) = (Irreversible::new(), Proof::default());
     for (name, before) in &state.before {

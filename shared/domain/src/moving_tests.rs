@@ -139,6 +139,7 @@ impl Scene {
             components: self.from.state.running.clone(),
             irreversible: [(component("web"), run())].into(),
             proof: Proof { measured: [component("web")].into(), ..Proof::default() },
+            partly: None,
         });
     }
 

@@ -28,6 +28,7 @@ impl Deployment {
             attempt: 1,
             keyed: request.idempotency_key.clone().map(|key| Keyed { key, content: request.content() }),
             release_digest: release.digest(),
+            part_of: None,
             snapshot: request.snapshot,
             across: request.across.clone(),
             found: Vec::new(),

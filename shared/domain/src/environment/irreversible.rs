@@ -52,17 +52,20 @@ pub fn kept(
     kept
 }
 
+/// The environment of a rollback, and the one component that goes back, if one is named.
+pub type RollbackPlace<'a> = (EnvironmentId<'a>, Option<&'a ComponentName>);
+
 /// Returns why a rollback to a snapshot is refused: it crosses a run that it does not name, or names one that it does
 /// not cross.
 pub fn refusals(
-    at: EnvironmentId<'_>,
+    of: RollbackPlace<'_>,
     goal: &Snapshot,
     crossed: &Irreversible,
     across: &BTreeSet<ComponentName>,
 ) -> Vec<Finding> {
     let unasked = crossed.keys().any(|name| !across.contains(name));
     let mut findings = not_crossed(Some(goal), crossed, across);
-    findings.extend(unasked.then(|| unnamed(at, goal, crossed)));
+    findings.extend(unasked.then(|| unnamed(of, goal, crossed)));
     findings
 }
 
@@ -109,12 +112,13 @@ pub fn foreseen(goal: &Snapshot, crossed: &Irreversible) -> Option<Finding> {
     })
 }
 
-fn unnamed(of: EnvironmentId<'_>, goal: &Snapshot, crossed: &Irreversible) -> Finding {
-    let members = [
+fn unnamed((of, component): RollbackPlace<'_>, goal: &Snapshot, crossed: &Irreversible) -> Finding {
+    let mut members = vec![
         ("across", json!(crossed.keys().collect::<Vec<_>>())),
         ("reason", "…".into()),
         ("snapshot", goal.number.into()),
     ];
+    members.extend(component.map(|component| ("component", component.as_str().into())));
     let again = input(ActionName::Rollback, of, &members);
     Finding::new(
         FindingName::Irreversible,

@@ -27,7 +27,7 @@ fn refused(goal: &Snapshot, state: &EnvironmentState, across: &[&str]) -> Option
     let across = across.iter().map(|name| ComponentName::new(*name).unwrap());
     let (shop, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
     let at = EnvironmentId::new(&shop, &prod);
-    let findings = refusals(at, goal, &crossed(goal, state), &across.collect());
+    let findings = refusals((at, None), goal, &crossed(goal, state), &across.collect());
     let lines: Vec<String> = findings.iter().map(Finding::written).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }

@@ -149,6 +149,7 @@ mod tests {
             components,
             irreversible: [].into(),
             proof: Proof::default(),
+            partly: None,
         }
     }
 

@@ -3,7 +3,7 @@
 
 use crate::environment::former_components::{Former, FormerState};
 use crate::environment::kept::Irreversible;
-use crate::environment::{BEFORE_WINDLASS, Doubts, EnvironmentState, Proof, Running};
+use crate::environment::{ACCEPTED, BEFORE_WINDLASS, Doubts, EnvironmentState, Proof, Running};
 use crate::release::identity::DeploymentId;
 use crate::text::digest::Digest;
 use crate::text::foreign;
@@ -31,6 +31,9 @@ pub struct Snapshot {
     /// The number of the snapshot that it replaced; 0 for the first. A rollback walks this chain, so a second rollback
     /// walks further back.
     pub replaced: u64,
+    /// The one component that went back alone, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partly: Option<PartlyBack>,
     /// The record of what ran of each component that Windlass had changed until then.
     pub components: BTreeMap<ComponentName, Running>,
     /// Irreversible runs before it was made.
@@ -40,6 +43,16 @@ pub struct Snapshot {
     /// nothing ran.
     #[serde(default)]
     pub proof: Proof,
+}
+
+/// A component that went back alone. The snapshot replaces that to which the component went, so that its next rollback
+/// walks further back. For every other component the snapshot before is the one that this was made over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PartlyBack {
+    /// The component.
+    pub component: ComponentName,
+    /// The number of the snapshot that this one was made over.
+    pub over: u64,
 }
 
 impl Snapshot {
@@ -76,9 +89,11 @@ impl Snapshot {
         self.proof.doubts(brought.map(|(name, _)| name))
     }
 
-    /// Returns whether all that going to it changes was measured, and ran. What was found was not.
+    /// Returns whether all that going to it changes was measured, and ran; or was accepted by a person, who saw it. What
+    /// was found was neither.
     pub fn is_proven(&self, changes: impl Fn(&ComponentName, &Running) -> bool) -> bool {
-        let weighed = self.components.iter().filter(|(name, ran)| !ran.once && changes(name, ran));
+        let weighed =
+            self.components.iter().filter(|(name, ran)| !ran.once && ran.version() != ACCEPTED && changes(name, ran));
         weighed.map(|(name, _)| name).all(|name| self.proof.holds(name))
     }
 
@@ -110,6 +125,11 @@ fn name_as_now(snapshot: &mut Snapshot, former: &Former) {
     snapshot.components.extend(components);
     snapshot.irreversible.extend(runs);
     snapshot.proof = std::mem::take(&mut snapshot.proof).renamed(&names);
+    if let Some(partly) = &mut snapshot.partly
+        && let Some(now) = names.get(&partly.component)
+    {
+        partly.component.clone_from(now);
+    }
     for (name, before) in then {
         if let FormerState::Ran { running, after, proven } = before
             && snapshot.version != BEFORE_WINDLASS

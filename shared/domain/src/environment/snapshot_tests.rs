@@ -71,6 +71,7 @@ fn an_older_snapshot_is_read_by_the_names_that_components_have_now() {
             components: words(has).map(|it| (name(it), ran(it))).collect(),
             irreversible: words(runs).map(|it| (name(it), run(it))).collect(),
             proof: Proof::default(),
+            partly: None,
         };
         let now = snapshot.with_found(&state);
         let components = now.components.iter().map(|(of, ran)| {
@@ -97,6 +98,7 @@ fn a_proof_is_read_by_the_names_that_components_have_now() {
         components: [(name("a"), ran("1")), (name("t"), Running { once: true, ..ran("1") })].into(),
         irreversible: [].into(),
         proof: Proof { measured: names("a"), ..Proof::default() },
+        partly: None,
     };
     assert!(snapshot.is_verified_good(), "a task is measured by its end");
     let mut state = EnvironmentState::default();

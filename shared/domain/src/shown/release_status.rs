@@ -90,7 +90,10 @@ pub fn now(record: &Deployment, facts: &AdmissionFacts<'_>, known: &KnownDeploym
     let ended = record.ending.as_ref()?;
     let brought = match ended.ending {
         Ending::Succeeded => true,
-        Ending::NothingToDo => matches!(ended.cause_name.as_str(), ALREADY_THERE | NOTHING_CHANGED),
+        Ending::NothingToDo => matches!(
+            NothingDone::of(ended.ending, &ended.cause_name),
+            Some(NothingDone::AlreadyThere | NothingDone::NothingChanged)
+        ),
         _ => false,
     };
     if !brought || record.components().next().is_none() {

@@ -23,6 +23,8 @@ pub struct Pinned {
     pub release: Release,
     /// The declaration, resolved for the environment.
     pub resolved: Resolved,
+    /// The digest of the recorded release of which this is one component.
+    pub part_of: Option<Digest>,
     /// True if a person named the environment; false if a rule sent an arrival there.
     pub by_person: bool,
     /// The semantic version by which it is ordered, if the environment's rule is a tag rule.
@@ -67,6 +69,8 @@ pub async fn record(
     } else {
         name(ports, &declaration, &mut release, &resolved.environment).await?
     };
+    let whole = known.as_ref().filter(|_| request.component.is_some());
+    let part_of = whole.map(|whole| whole.value.release.digest());
     match handed_over {
         // What differs follows from what is wrong already.
         Some(_) if !findings.is_empty() => {}
@@ -81,7 +85,7 @@ pub async fn record(
     }
     let order_version = order_version(&resolved, &release);
     let passes_by = declaration.tag_rule_passed_by(&release.version, &resolved.environment);
-    Ok(Pinned { release, resolved, by_person, order_version, to_record, names, passes_by, not_accepted })
+    Ok(Pinned { release, resolved, part_of, by_person, order_version, to_record, names, passes_by, not_accepted })
 }
 
 /// Returns the finding that the version differs from the Git tag. In an environment with a tag rule the tag is the

@@ -127,7 +127,7 @@ pub async fn draft<'a>(
     Ok(Draft { name: wanted.name, kind, prepared, inputs: known.collect(), ran })
 }
 
-/// Returns whether a rollback finds a component as its snapshot has it: by the ledger, and by the target, which is the
+/// Returns whether what goes back finds a component as its snapshot has it: by the ledger, and by the target, which is the
 /// same as then. AWS alone may answer with the state of a moment ago.
 async fn is_there_already(ports: &impl Ports, scene: &Scene, name: &ComponentName, ran: &Step) -> Result<bool> {
     let action = scene.loaded.record.action;

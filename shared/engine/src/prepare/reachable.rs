@@ -3,21 +3,17 @@
 
 use super::scene::{Ports, Scene};
 use super::{drafts, targets};
-use crate::conductor::newest_of;
+use crate::conductor::{MOST_LOOKED_AT, Sought, back_to, newest_of};
 use crate::ports::Result;
 use windlass_domain::declaration::plan::Plan;
 use windlass_domain::environment::{Snapshot, irreversible};
 use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
-use windlass_domain::release::call::input;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::prose::Prose;
 
 /// The most snapshots for which the targets are looked at once more.
 const MOST_TRIED: usize = 4;
-
-/// The most snapshots that are read of the ledger for that.
-const MOST_READ: usize = 25;
 
 /// The most components of which that is asked: each is looked at for each snapshot, and a planner has two minutes.
 const MOST_COMPONENTS: usize = 20;
@@ -46,13 +42,13 @@ async fn instead(ports: &impl Ports, scene: &Scene) -> Result<Option<Prose>> {
     let record = &scene.loaded.record;
     let (at, component) = (record.environment_id(), record.component.as_ref());
     let (began, mut tried, mut number) = (ports.now(), Vec::new(), scene.state.snapshot);
-    for _ in 0..MOST_READ {
-        let Some(good) = newest_of(ports, number, at, |_| Some(true)).await? else {
+    let sought = Sought { state: &scene.state, component };
+    for _ in 0..MOST_LOOKED_AT {
+        let Some(good) = newest_of(ports, number, at, &sought, |_| Some(true)).await? else {
             break;
         };
         number = good.replaced;
-        let mut good = good.with_found(&scene.state);
-        good.components.retain(|name, _| component.is_none_or(|component| component == name));
+        let good = sought.of(good);
         if !is_another(scene, &good) {
             continue;
         }
@@ -60,10 +56,8 @@ async fn instead(ports: &impl Ports, scene: &Scene) -> Result<Option<Prose>> {
             break;
         }
         let (of, version) = (good.number, good.version.clone());
-        if is_reachable(ports, &Scene { goal: Some(good), ..scene.clone() }).await {
-            let mut members = vec![("snapshot", of.into()), ("reason", "…".into())];
-            members.extend(component.map(|component| ("component", component.as_str().into())));
-            let start = input(ActionName::Rollback, at, &members);
+        if is_reachable(ports, &Scene { goal: Some(good), ..scene.clone() }).await? {
+            let start = back_to(at, of, component);
             return Ok(Some(prose!("Snapshot {} ({}) can be reached: start {}.", of, version, start)));
         }
         tried.push(of.to_string());
@@ -79,14 +73,20 @@ fn is_another(scene: &Scene, good: &Snapshot) -> bool {
     !is_goal && !good.runs(&scene.state) && irreversible::crossed(good, &scene.state).is_empty()
 }
 
-/// Returns whether nothing stands in the way of a rollback there. What cannot be found out does.
-async fn is_reachable(ports: &impl Ports, scene: &Scene) -> bool {
+/// Returns whether nothing stands in the way of a rollback there. What cannot be found out does. Faults: those that
+/// pass, upon which it is asked again.
+async fn is_reachable(ports: &impl Ports, scene: &Scene) -> Result<bool> {
     if !scene.wanted().findings.is_empty() {
-        return false;
+        return Ok(false);
     }
-    let Ok(mut drafts) = drafts::drafts(ports, scene).await else {
-        return false;
-    };
-    let settled = targets::settle(ports, scene, &mut drafts).await;
-    settled.is_ok() && drafts.iter().all(|draft| draft.prepared.findings.is_empty())
+    match has_no_findings(ports, scene).await {
+        Err(fault) if !fault.name.is_transient() => Ok(false),
+        seen => seen,
+    }
+}
+
+async fn has_no_findings(ports: &impl Ports, scene: &Scene) -> Result<bool> {
+    let mut drafts = drafts::drafts(ports, scene).await?;
+    targets::settle(ports, scene, &mut drafts).await?;
+    Ok(drafts.iter().all(|draft| draft.prepared.findings.is_empty()))
 }

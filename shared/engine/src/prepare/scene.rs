@@ -1,6 +1,6 @@
 //! Finds what is wanted of each component: what the release or the snapshot says, beside the declaration.
 
-use crate::conductor::newest_of;
+use crate::conductor::{Sought, newest_of};
 use crate::deployment_context::DeploymentContext;
 use crate::kinds::KindPorts;
 use crate::ledger;
@@ -180,7 +180,7 @@ impl Scene {
                 continue;
             }
             if declared.get(&name).is_some_and(|it| !it.spec.kind().goes_back()) {
-                all.stay(&name, "stays as it is, a rollback runs nothing");
+                all.stay(&name, "stays as it is, nothing is run on the way back");
                 continue;
             }
             match (way, declared.get_key_value(&name)) {
@@ -207,7 +207,10 @@ impl Scene {
 
     /// Returns the warning that what a rollback brings back is not verified good.
     fn in_doubt(&self, goal: &Snapshot) -> Option<Finding> {
-        let brings = |name: &ComponentName| goal.components.get(name).is_some_and(|ran| !self.state.runs_as(name, ran));
+        let brings = |name: &ComponentName| {
+            let ran = goal.components.get(name).filter(|_| !self.is_passed_over(name));
+            ran.is_some_and(|ran| self.state.running.contains_key(name) && !self.state.runs_as(name, ran))
+        };
         let doubts = goal.doubts().only(brings);
         let is_rollback = self.loaded.record.action == ActionName::Rollback;
         (is_rollback && !doubts.is_empty()).then(|| {
@@ -231,7 +234,7 @@ impl Scene {
             FindingName::LeftAlone,
             format!("components.{name}"),
             format!(
-                "version {} of the declaration of {} has no component `{name}`, so the rollback leaves it alone; {why}.",
+                "version {} of the declaration of {} has no component `{name}`, so it is left alone; {why}.",
                 self.loaded.record.declaration, self.loaded.record.app
             ),
             "Nothing has to be done; see yourself that its target is what you want.",
@@ -283,11 +286,11 @@ async fn way_back(
     }
     let at = record.environment_id();
     let brought = &record.release.components;
-    let weigh = |goal: Snapshot| {
-        let goal = goal.with_found(state);
-        Some(goal.is_proven(|name, ran| brought.contains_key(name) || !state.runs_as(name, ran)))
+    let changes = |name: &ComponentName, ran: &Running| {
+        brought.contains_key(name) || state.running.contains_key(name) && !state.runs_as(name, ran)
     };
-    let goal = newest_of(ports, state.snapshot, at, weigh).await?;
+    let weigh = |goal: &Snapshot| Some(goal.is_proven(changes));
+    let goal = newest_of(ports, state.snapshot, at, &Sought { state, component: None }, weigh).await?;
     Ok(goal.map(|goal| goal.with_found(state)))
 }
 

@@ -225,6 +225,7 @@ fn what_is_accepted_of_a_rollback_replaces_what_it_went_to_and_nothing_newer() {
             components: BTreeMap::new(),
             irreversible: [].into(),
             proof: Proof::default(),
+            partly: None,
         };
         scene.stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), 5), &runs);
         scene.step("live", StepStatus::UndoFailed, |step| {

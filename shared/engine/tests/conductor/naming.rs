@@ -22,6 +22,7 @@ fn judged_good(scene: &Scene) -> Snapshot {
         components: scene.state().running,
         irreversible: [].into(),
         proof: Proof::default(),
+        partly: None,
     };
     let key = ledger::snapshot(EnvironmentId::new(&app(), &prod()), 3);
     scene.stage.put(key, &snapshot);

@@ -47,6 +47,7 @@ fn put_snapshot(scene: &Scene, number: u64, replaced: u64, release: Option<Diges
         components: components.into(),
         irreversible: [].into(),
         proof: Proof::default(),
+        partly: None,
     };
     scene.stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), number), &snapshot);
 }

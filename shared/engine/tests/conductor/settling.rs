@@ -66,6 +66,7 @@ pub fn judged_after_others() -> Scene {
         components: BTreeMap::from([(component("api"), former("api", b"older"))]),
         irreversible: [].into(),
         proof: Proof { measured: [component("api")].into(), ..Proof::default() },
+        partly: None,
     };
     scene.stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), 2), &snapshot);
     scene
@@ -202,6 +203,7 @@ fn the_proof_of_what_runs_is_kept_by_component() {
             number: 3,
             components: scene.state().running,
             proof: Proof { measured: names(known), ..Proof::default() },
+            partly: None,
             ..snapshot(&scene, 2).unwrap()
         };
         scene.stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), 3), &present);

@@ -72,6 +72,7 @@ fn an_operator_does_not_wait_for_a_deployment_that_runs() {
             components: BTreeMap::new(),
             irreversible: [].into(),
             proof: Proof::default(),
+            partly: None,
         };
         scene.stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), 3), &there);
         assert_eq!(in_short(&turn(&scene)), (Transition::Preempt, ""));

@@ -192,6 +192,8 @@ fn an_alias_that_is_stuck_goes_back_to_what_its_callers_get() {
     });
     let planned = setting.plan(&world, "new");
     assert_eq!(planned.before["goal"]["back"]["alias"]["version"], "1");
+    // It shows what it showed, so that nobody is accused.
+    assert_eq!(planned.before["noticed"]["value"]["version"], "2");
     let warned: Vec<String> = planned.warnings.iter().map(|one| one.reason.written()).collect();
     assert_eq!(
         warned,

@@ -39,6 +39,7 @@ fn rollback() -> Stage {
         components: [running("worker"), running("api")].into(),
         irreversible: [].into(),
         proof: Proof::default(),
+        partly: None,
     };
     stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), 4), &snapshot);
     for name in ["shop-worker-prod", "shop-api-prod"] {

@@ -181,6 +181,7 @@ impl Tenants {
             components: to.running.clone(),
             irreversible: [].into(),
             proof: Proof::default(),
+            partly: None,
         };
         let key = ledger::snapshot(record.environment_id(), 1);
         self.stage.put(key, &snapshot);

@@ -54,6 +54,7 @@ fn after(declaration: &str) -> Stage {
         components: components.clone(),
         irreversible: [].into(),
         proof: Proof::default(),
+        partly: None,
     };
     stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), 1), &snapshot);
     let environment =
@@ -106,6 +107,7 @@ fn what_nothing_measures_is_named_in_the_plan() {
         components: BTreeMap::new(),
         irreversible: [].into(),
         proof: Proof::default(),
+        partly: None,
     };
     stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), 1), &snapshot);
     stage.record.action = ActionName::Rollback;
@@ -125,6 +127,7 @@ fn where_a_task_was_run(bytes: &'static [u8], knows: [bool; 2], is_good: [bool; 
         let runs = runs.clone().into_iter().filter(|_| knows[of]);
         let snapshot = Snapshot {
             proof: Proof::default(),
+            partly: None,
             number,
             version: format!("1.{number}.0"),
             release: is_good[of].then(|| Digest::of(&number.to_be_bytes())),

@@ -48,6 +48,7 @@ pub fn settle(scene: &Scene, number: u64, replaced: u64) {
         components: components.clone(),
         irreversible: [].into(),
         proof: Proof::default(),
+        partly: None,
     };
     let key = ledger::snapshot(EnvironmentId::new(&app, &env), number);
     scene.put(key, ledger::to_body(&snapshot).unwrap());

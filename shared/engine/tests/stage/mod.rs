@@ -167,6 +167,7 @@ fn record(declaration: &Declaration, components: BTreeMap<ComponentName, Artifac
         environment: prod(),
         action: ActionName::Deploy,
         attempt: 1,
+        part_of: None,
         keyed: None,
         release_digest: release.digest(),
         release,

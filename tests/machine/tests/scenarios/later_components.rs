@@ -176,7 +176,7 @@ fn what_is_no_longer_declared_is_refused_by_name_only_where_it_would_have_to_be_
     let mut shop = with(&program, &releases);
     declare(&shop, WITHOUT_JOBS);
     let answer = goes_back(&mut shop, None);
-    let left = "has no component `jobs`, so the rollback leaves it alone";
+    let left = "has no component `jobs`, so it is left alone";
     assert!(answer.contains(left), "{answer}");
     assert_eq!(serves(&shop), both("2"));
 

@@ -18,6 +18,7 @@ mod leftover_files;
 mod long_watches;
 mod missed_arrivals;
 mod needs_operator;
+mod one_component;
 mod other_prefixes;
 mod plans;
 mod plans_of_each_kind;

@@ -4,7 +4,6 @@ use crate::scenarios::scene::{
     BACK, BOTH, GO, NEEDS_OPERATOR, ROLLED_BACK, SUCCEEDED, WAVE, assert_free, both, ended, failure, live, path,
     program, serves,
 };
-use serde_json::json;
 use windlass_domain::deployment::step::StepStatus;
 use windlass_domain::environment::{HeldState, Running};
 use windlass_domain::release::ending::Ending;
@@ -314,11 +313,7 @@ fn a_site_repaired_by_hand_is_accepted_with_the_list_that_a_rollback_needs() {
     assert_eq!(shop.page(), REPAIRED);
     succeeds(&mut shop, "1.3.0", &["web"]);
     assert!(shop.page().contains("Shop 1.3.0"));
-    // Nothing has measured what was accepted, so a rollback goes there where a person names it.
-    let number = shop.environment().snapshot - 1;
-    let rollback = shop.start(&json!({
-        "action": "rollback", "app": "shop", "environment": "prod", "snapshot": number, "reason": "test",
-    }));
+    let rollback = shop.act("rollback");
     shop.region.run();
     let ended = ended(&shop, &rollback);
     assert_eq!(ended.ending, Ending::Succeeded, "{:?}", ended.findings);

@@ -166,7 +166,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "goes_back_to_what_runs",
         what: "a rollback goes to the newest good snapshot, also where that has what runs",
         edits: &[Edit {
-            file: "shared/engine/src/conductor/environment/way_back.rs",
+            file: "shared/engine/src/conductor/environment/snapshot_walk.rs",
             find: "(!goal.runs(state)).then(",
             replace: "(VARIANT || !goal.runs(state)).then(",
         }],

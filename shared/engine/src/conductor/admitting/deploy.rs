@@ -110,6 +110,7 @@ pub fn new_record(
     };
     let record = Deployment {
         attempt: identified.attempt,
+        part_of: pinned.part_of.clone(),
         order,
         supersede: resolved.supersede,
         by_person: pinned.by_person,

@@ -3,7 +3,7 @@
 
 use crate::conductor::admitting::identify::reused;
 use crate::conductor::answering::release_status::same;
-use crate::conductor::environment::way_back::snapshot;
+use crate::conductor::environment::snapshot_walk::snapshot;
 use crate::conductor::environment::{drills, set_hold};
 use crate::conductor::request::{Admitted, Ports};
 use crate::ledger::{self, Execution, Stored, commit, put_arrived, put_state, retry};
@@ -62,8 +62,8 @@ pub async fn go_back(ports: &impl Ports, execution: &ExecutionRef, request: &Req
     .await
 }
 
-/// Returns whether a request names a snapshot that does not exist, or a component that does not run. Then it cannot go
-/// anywhere, and sets no hold: what makes a snapshot of that number before its turn is another rollback, which has set
+/// Returns whether a request names a snapshot that does not exist, or a component that does not run or was run once.
+/// Then it cannot go anywhere, and sets no hold: what makes a snapshot of that number before its turn is another rollback, which has set
 /// one.
 async fn is_nowhere(
     ports: &impl DynamoDbApi,
@@ -71,7 +71,8 @@ async fn is_nowhere(
     of: EnvironmentId<'_>,
     state: &EnvironmentState,
 ) -> Result<bool> {
-    let is_unknown = request.component.as_ref().is_some_and(|name| !state.running.contains_key(name));
+    let goes_back = |name| state.running.get(name).is_some_and(|ran| !ran.once);
+    let is_unknown = request.component.as_ref().is_some_and(|name| !goes_back(name));
     match request.snapshot {
         Some(number) if !is_unknown => Ok(snapshot(ports, of, number).await?.is_none()),
         _ => Ok(is_unknown),

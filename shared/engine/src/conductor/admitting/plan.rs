@@ -122,7 +122,7 @@ async fn checked(ports: &impl Ports, execution: &ExecutionRef, request: &Request
     Ok((record, turn))
 }
 
-/// A rollback with the snapshot that it would go back to; or a restoring or a withdrawal.
+/// Returns a rollback with the snapshot that it would go back to; or a restoring or a withdrawal.
 async fn back(ports: &impl Ports, execution: &ExecutionRef, request: &Request, id: &DeploymentId) -> Checked<Found> {
     let mut record = without_release(ports, execution, request, id).await?;
     let mut view = View::load(ports, &record).await?;
@@ -136,7 +136,7 @@ async fn back(ports: &impl Ports, execution: &ExecutionRef, request: &Request, i
     if let Decision::Preempt(held) = &decision
         && !held.action.is_to_the_present()
     {
-        record.snapshot = record.snapshot.or(view.present());
+        record.snapshot = record.snapshot.or_else(|| way_back::undone_to(&view, &record));
     }
     let more = findings(way_back::choose(ports, &view, &mut record).await)?;
     let mut turn = turn(&view, decision);

@@ -1,7 +1,6 @@
 //! The text of the ending of an undo or of a rollback: what became of each component, to what the environment went
 //! back, and what became of the deployment that was stopped.
 
-use crate::conductor::environment::way_back::FOUND_FIRST;
 use crate::conductor::request::Ports;
 use crate::ledger::{self, Stored};
 use crate::ports::Result;
@@ -9,7 +8,7 @@ use std::cmp::Reverse;
 use windlass_domain::declaration::plan::Plan;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::step::{ChangeRecord, Step, StepFailure, StepStatus};
-use windlass_domain::environment::{EnvironmentState, Snapshot};
+use windlass_domain::environment::{BEFORE_WINDLASS, EnvironmentState, Running, Snapshot};
 use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::ending::Ending;
@@ -86,9 +85,10 @@ pub fn went_back(
     parts: Vec<Prose>,
 ) -> Prose {
     let (app, env, number) = (&record.app, &record.environment, goal.number);
-    let version = match number {
-        FOUND_FIRST => "what was found before the first release",
-        _ => &goal.version,
+    let of_one = record.component.as_ref().and_then(|name| goal.components.get(name));
+    let version = match of_one.map_or(goal.version.as_str(), Running::version) {
+        BEFORE_WINDLASS => "what was found before the first release",
+        version => version,
     };
     let is_same = undone.is_none() && changed.is_empty();
     let parts = Prose::join(undone.map(Prose::from).into_iter().chain(parts), "; ");

@@ -2,6 +2,7 @@
 //! and the snapshots to go back to. It is the lowest room.
 
 pub mod drills;
+pub mod snapshot_walk;
 pub mod view;
 pub mod way_back;
 

@@ -34,7 +34,7 @@ impl View {
             lock,
             state: ledger::load_or_default(ports, &ledger::state(record.environment_id())).await?,
             waiting: ledger::load_all(ports, &ledger::all_waiting(record.environment_id())).await?,
-            veto: ledger::load(ports, &ledger::veto(record.environment_id(), &record.release_digest)).await?,
+            veto: veto(ports, record).await?,
             past: ledger::load(ports, &ledger::past(record.environment_id(), &record.release_digest)).await?,
             drills: drills::load(ports, record.environment_id()).await?,
         })
@@ -108,6 +108,17 @@ impl View {
         let mut waiting = self.waiting.iter();
         waiting.find(|waiting| waiting.value.deployment == *id)
     }
+}
+
+/// Reads the veto on what a deployment brings: on that itself, or on the release that it is one component of.
+async fn veto(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Option<Stored<Veto>>> {
+    for digest in record.digests() {
+        let found = ledger::load(ports, &ledger::veto(record.environment_id(), digest)).await?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
 }
 
 async fn under_way(ports: &impl DynamoDbApi, record: &Deployment, lock: &Lock) -> Result<Option<RunningDeployment>> {

@@ -1,22 +1,23 @@
 //! The snapshot to which a rollback or a drill goes: the newest that is verified good, else the newest that passed; and
 //! why it goes nowhere.
 
+use crate::conductor::environment::snapshot_walk::{MOST_LOOKED_AT, Sought, is_vetoed, newest_other, snapshot};
 use crate::conductor::environment::view::View;
 use crate::conductor::request::Ports;
-use crate::ledger;
 use crate::ports::{DynamoDbApi, Result};
 use crate::trouble::Checked;
 use std::collections::BTreeSet;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::drill::SnapshotVersion;
 use windlass_domain::environment::kept::{Irreversible, in_words};
-use windlass_domain::environment::{EnvironmentState, Snapshot, irreversible};
+use windlass_domain::environment::{Snapshot, irreversible};
 use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::call::{self, input};
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::ComponentName;
+use windlass_domain::text::next_step::NextStep;
 use windlass_domain::text::prose::Prose;
 
 /// The number of the snapshot that has what was found before the first release.
@@ -33,11 +34,12 @@ pub async fn choose(ports: &impl Ports, view: &View, record: &mut Deployment) ->
     if let Some(missing) = not_there(view, record) {
         return Err(missing.into());
     }
+    let sought = Sought { state, component: record.component.as_ref() };
     let number = if is_to_the_present { view.present() } else { record.snapshot };
     let snapshot = match number {
         Some(number) => snapshot(ports, at, number).await?,
         None if is_to_the_present => return Err(nothing_recorded(at).into()),
-        None => newest_other(ports, present, at, state, record.component.as_ref()).await?,
+        None => newest_other(ports, present, at, &sought).await?,
     };
     let Some(snapshot) = snapshot else {
         return Err(no_rollback_goal(ports, view, record).await?.into());
@@ -48,7 +50,9 @@ pub async fn choose(ports: &impl Ports, view: &View, record: &mut Deployment) ->
         return Err(barred.into());
     }
     record.snapshot = Some(snapshot.number);
-    record.release.version.clone_from(&snapshot.version);
+    // A snapshot has the name of the release that made it, and a component may have come with another one.
+    let of_one = record.component.as_ref().and_then(|name| snapshot.components.get(name));
+    record.release.version = of_one.map_or_else(|| snapshot.version.clone(), |ran| ran.version().to_owned());
     record.release.components.clear();
     record.found.clear();
     for (name, running) in snapshot.components {
@@ -77,11 +81,21 @@ fn named(record: &Deployment) -> Option<&ComponentName> {
     withdrawn.or(record.component.as_ref())
 }
 
-/// Returns the finding that the component that is named does not run; `None` if it does, or none is named.
+/// Returns the finding that the component that is named does not run, or was run once; `None` if it can go back, or none
+/// is named.
 fn not_there(view: &View, record: &Deployment) -> Option<Finding> {
     let (named, running) = (named(record)?, &view.state.value.running);
-    if running.contains_key(named) {
-        return None;
+    match running.get(named) {
+        Some(ran) if ran.once => {
+            return Some(Finding::new(
+                FindingName::NotSupported,
+                "component",
+                format!("`{named}` was run once, and nothing of that is taken back."),
+                "Name another component; or deploy a fix.",
+            ));
+        }
+        Some(_) => return None,
+        None => {}
     }
     let runs: Vec<String> = running.keys().map(|name| format!("`{name}`")).collect();
     let runs = if runs.is_empty() { "nothing".to_owned() } else { runs.join(", ") };
@@ -107,7 +121,7 @@ fn nothing_recorded(of: EnvironmentId<'_>) -> Finding {
 fn bars(view: &View, record: &Deployment, goal: &Snapshot) -> Vec<Finding> {
     let crossed = irreversible::crossed(goal, &view.state.value);
     let at = record.environment_id();
-    irreversible::refusals(at, goal, &crossed, &record.across)
+    irreversible::refusals((at, record.component.as_ref()), goal, &crossed, &record.across)
 }
 
 /// Returns why a rollback goes nowhere. It goes to the snapshot that it names, or else to the present one: somebody who
@@ -118,18 +132,37 @@ pub async fn goes_nowhere(ports: &impl Ports, view: &View, record: &Deployment) 
         return Ok(vec![missing]);
     }
     let named = record.snapshot;
-    let goal = match named.or(view.present()) {
+    let goal = match named.or_else(|| undone_to(view, record)) {
         Some(number) => snapshot(ports, at, number).await?,
+        None if is_elsewhere(view, record) => {
+            let sought = Sought { state: &view.state.value, component: record.component.as_ref() };
+            newest_other(ports, view.present_to_go_back_from(), at, &sought).await?
+        }
         None => None,
     };
     match goal {
         Some(goal) => Ok(bars(view, record, &goal.with_found(&view.state.value))),
-        None if named.is_some() => no_rollback_goal(ports, view, record).await,
+        None if named.is_some() || is_elsewhere(view, record) => no_rollback_goal(ports, view, record).await,
         None => Ok(unasked_for(record)),
     }
 }
 
-/// Nothing to go back to, and what it names beside.
+/// Returns the snapshot that a rollback which names none wants where it stops the deployment under way: the present one,
+/// which the undo brings back. Where the rollback is of one component, and the deployment brings others, that says
+/// nothing of the component, which then goes back as if nothing were stopped.
+pub fn undone_to(view: &View, record: &Deployment) -> Option<u64> {
+    view.present().filter(|_| !is_elsewhere(view, record))
+}
+
+/// Returns whether the deployment under way does not bring the one component that goes back.
+fn is_elsewhere(view: &View, record: &Deployment) -> bool {
+    let brings = |name: &ComponentName| {
+        view.under_way.iter().flat_map(|other| &other.components).any(|part| part.component == *name)
+    };
+    record.component.as_ref().is_some_and(|name| !brings(name))
+}
+
+/// Returns the finding that there is nothing to go back to, and those on what the request names beside.
 async fn no_rollback_goal(ports: &impl Ports, view: &View, record: &Deployment) -> Result<Vec<Finding>> {
     let mut findings = vec![nothing_to_go_back_to(ports, view, record).await?];
     findings.extend(unasked_for(record));
@@ -144,7 +177,8 @@ fn unasked_for(record: &Deployment) -> Vec<Finding> {
 
 async fn nothing_to_go_back_to(ports: &impl DynamoDbApi, view: &View, record: &Deployment) -> Result<Finding> {
     let (of, state) = (record.environment_id(), &view.state.value);
-    let to_good = to_a_good_one(&good_ones(ports, view, of).await?, of);
+    let component = record.component.as_ref();
+    let to_good = to_a_good_one(&good_ones(ports, view, of, component).await?, of, component);
     let reason = match record.snapshot {
         Some(number) => format!("there is no snapshot {number}."),
         None if to_good.is_some() => {
@@ -154,8 +188,7 @@ async fn nothing_to_go_back_to(ports: &impl DynamoDbApi, view: &View, record: &D
         }
         None => "the present snapshot replaced no other release that passed.".into(),
     };
-    let members = |number: u64| [("snapshot", number.into()), ("reason", "…".into())];
-    let start = input(ActionName::Rollback, of, &members(FOUND_FIRST));
+    let start = back_to(of, FOUND_FIRST, component);
     let to_found = prose!("To go back to what was found before the first release, start {}.", start);
     let list = call::snapshots(of);
     let others = prose!(
@@ -178,70 +211,20 @@ async fn nothing_to_go_back_to(ports: &impl DynamoDbApi, view: &View, record: &D
     Ok(Finding::new(FindingName::NothingToGoBackTo, format!("environments.{}", of.environment()), reason, remedy))
 }
 
-/// A snapshot of an environment.
-pub async fn snapshot(ports: &impl DynamoDbApi, of: EnvironmentId<'_>, number: u64) -> Result<Option<Snapshot>> {
-    let found = ledger::load(ports, &ledger::snapshot(of, number)).await?;
-    Ok(found.map(|found| found.value))
-}
-
-/// The snapshot that a rollback which names none goes to, out of those that the present one replaced and that are
-/// something else than what runs, of a component if one is named.
-pub async fn newest_other(
-    ports: &impl DynamoDbApi,
-    present: u64,
-    at: EnvironmentId<'_>,
-    state: &EnvironmentState,
-    component: Option<&ComponentName>,
-) -> Result<Option<Snapshot>> {
-    let present = snapshot(ports, at, present).await?;
-    let weigh = |goal: Snapshot| {
-        let mut goal = goal.with_found(state);
-        goal.components.retain(|name, _| component.is_none_or(|component| component == name));
-        (!goal.runs(state)).then(|| goal.is_proven(|name, ran| !state.runs_as(name, ran)))
-    };
-    newest_of(ports, present.map_or(0, |present| present.replaced), at, weigh).await
-}
-
-/// The newest of a snapshot and those that it replaced that passed, whose release is not vetoed, and that is proven. If
-/// none is among the next 25, it is the newest that only passed. `weigh` says whether one is proven; `None` passes over
-/// it.
-pub async fn newest_of(
-    ports: &impl DynamoDbApi,
-    mut number: u64,
-    at: EnvironmentId<'_>,
-    weigh: impl Fn(Snapshot) -> Option<bool>,
-) -> Result<Option<Snapshot>> {
-    let (mut passed, mut looked_on) = (None, 0);
-    while number > 0 && looked_on < MOST_LOOKED_AT {
-        let Some(one) = snapshot(ports, at, number).await? else {
-            break;
-        };
-        number = one.replaced;
-        looked_on += usize::from(passed.is_some());
-        let weighed = weigh(one.clone()).filter(|_| one.release.is_some());
-        let Some(is_proven) = weighed.filter(|is_proven| *is_proven || passed.is_none()) else {
-            continue;
-        };
-        if is_vetoed(ports, &one, at).await? {
-            continue;
-        }
-        if is_proven {
-            return Ok(Some(one));
-        }
-        passed = Some(one);
-    }
-    Ok(passed)
-}
-
-/// The most snapshots that a finding names, and the most that are looked at for them, or for one that is proven.
+/// The most snapshots that a finding names.
 const MOST_NAMED: usize = 4;
 
-const MOST_LOOKED_AT: usize = 25;
-
 /// Returns the newest snapshots that passed, newest first, to which a rollback can go by their numbers, wherever they
-/// stand to the present one: their releases are not vetoed, and something else runs now.
-pub async fn good_ones(ports: &impl DynamoDbApi, view: &View, at: EnvironmentId<'_>) -> Result<Vec<Snapshot>> {
+/// stand to the present one: their releases are not vetoed, and something else runs now, of the component if one is
+/// named.
+pub async fn good_ones(
+    ports: &impl DynamoDbApi,
+    view: &View,
+    at: EnvironmentId<'_>,
+    component: Option<&ComponentName>,
+) -> Result<Vec<Snapshot>> {
     let state = &view.state.value;
+    let sought = Sought { state, component };
     let mut good = Vec::new();
     for number in (1..=state.last_snapshot).rev().take(MOST_LOOKED_AT) {
         let one = snapshot(ports, at, number).await?;
@@ -249,7 +232,7 @@ pub async fn good_ones(ports: &impl DynamoDbApi, view: &View, at: EnvironmentId<
             continue;
         };
         let is_vetoed = is_vetoed(ports, &one, at).await?;
-        let is_there = one.clone().with_found(state).runs(state);
+        let is_there = sought.of(one.clone()).runs(state);
         let is_known = |other: &Snapshot| other.release == one.release;
         if !is_vetoed && !is_there && !good.iter().any(is_known) {
             good.push(one);
@@ -261,24 +244,23 @@ pub async fn good_ones(ports: &impl DynamoDbApi, view: &View, at: EnvironmentId<
     Ok(good)
 }
 
-async fn is_vetoed(ports: &impl DynamoDbApi, snapshot: &Snapshot, at: EnvironmentId<'_>) -> Result<bool> {
-    let Some(release) = &snapshot.release else {
-        return Ok(false);
-    };
-    Ok(ledger::load(ports, &ledger::veto(at, release)).await?.is_some())
+/// Returns the step that starts a rollback to a snapshot, of one component if one is named.
+pub fn back_to(of: EnvironmentId<'_>, number: u64, component: Option<&ComponentName>) -> NextStep {
+    let mut members = vec![("snapshot", number.into()), ("reason", "…".into())];
+    members.extend(component.map(|component| ("component", component.as_str().into())));
+    input(ActionName::Rollback, of, &members)
 }
 
 /// Returns the step to the first of these snapshots that is verified good, or else to the first, with the numbers of the
 /// others; `None` if there is none.
-pub fn to_a_good_one(good: &[Snapshot], of: EnvironmentId<'_>) -> Option<Prose> {
+pub fn to_a_good_one(good: &[Snapshot], of: EnvironmentId<'_>, component: Option<&ComponentName>) -> Option<Prose> {
     let first = good.iter().find(|one| one.is_verified_good()).or_else(|| good.first())?.number;
     let named = good.iter().map(|one| {
         let doubts = if one.is_verified_good() { "" } else { ", not verified good" };
         format!("{} ({}{doubts})", one.number, one.version)
     });
     let named: Vec<String> = named.collect();
-    let members = [("snapshot", first.into()), ("reason", "…".into())];
-    let start = input(ActionName::Rollback, of, &members);
+    let start = back_to(of, first, component);
     let good = format!("Passed, and not what runs: {}. To go to snapshot {first}, start ", named.join(", "));
     Some(prose!("{}{}.", good, start))
 }
@@ -288,11 +270,11 @@ pub fn to_a_good_one(good: &[Snapshot], of: EnvironmentId<'_>) -> Option<Prose> 
 pub async fn choose_for_drill(ports: &impl Ports, view: &mut View, record: &Deployment) -> Checked<Option<u64>> {
     let at = record.environment_id();
     let state = &view.state.value;
-    let goal = newest_other(ports, state.snapshot, at, state, None).await?;
+    let goal = newest_other(ports, state.snapshot, at, &Sought { state, component: None }).await?;
     let goal = goal.map(|goal| goal.with_found(state));
     let present = snapshot(ports, at, state.snapshot).await?;
     let (Some(goal), Some(present)) = (goal, present) else {
-        let good = good_ones(ports, view, at).await?;
+        let good = good_ones(ports, view, at, None).await?;
         return Err(no_version_before(record, &good).into());
     };
     let crossed = irreversible::crossed(&goal, state);
@@ -307,7 +289,7 @@ pub async fn choose_for_drill(ports: &impl Ports, view: &mut View, record: &Depl
 }
 
 fn no_version_before(record: &Deployment, good: &[Snapshot]) -> Finding {
-    let to_good = to_a_good_one(good, record.environment_id());
+    let to_good = to_a_good_one(good, record.environment_id(), None);
     let (reason, remedy) = match to_good {
         Some(to_good) => (
             "the present snapshot replaced none that passed, is not vetoed, and is something else. A drill goes only to \

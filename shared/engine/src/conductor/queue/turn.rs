@@ -61,7 +61,7 @@ async fn once(
                     return finish(ports, &view, record, TurnOutcome::Refused(barred)).await;
                 }
                 if !held.action.is_to_the_present() {
-                    record.value.snapshot = record.value.snapshot.or(view.present());
+                    record.value.snapshot = record.value.snapshot.or_else(|| way_back::undone_to(&view, &record.value));
                 }
             }
             record.value.stops = Some(held.deployment);

@@ -323,5 +323,6 @@ fn snapshot(state: &mut EnvironmentState, record: &Deployment, replaced: u64, no
         components: state.running.clone(),
         irreversible: Irreversible::new(),
         proof: Proof::default(),
+        partly: None,
     }
 }

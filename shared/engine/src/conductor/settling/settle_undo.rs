@@ -123,22 +123,25 @@ fn is_vetoed(record: &Deployment) -> bool {
     record.action == ActionName::Deploy && !record.stopped && is_to_blame
 }
 
-/// The veto on the release that failed. One that is there already stays.
-async fn veto(ports: &impl Ports, record: &Deployment) -> Result<Option<Write>> {
-    let key = ledger::veto(record.environment_id(), &record.release_digest);
-    let former = ledger::load(ports, &key).await?;
-    if former.is_some() {
-        return Ok(None);
+/// Puts a veto on the release that failed: on what the deployment brought, and on the release that this was one component
+/// of. One that is there already stays.
+async fn veto(ports: &impl Ports, record: &Deployment) -> Result<Vec<Write>> {
+    let mut writes = Vec::new();
+    for release in record.digests() {
+        let key = ledger::veto(record.environment_id(), release);
+        if ledger::load(ports, &key).await?.is_some() {
+            continue;
+        }
+        let veto = Veto {
+            release: release.clone(),
+            version: record.release.version.clone(),
+            deployment: record.id.clone(),
+            since: ports.now(),
+            cause: record.undoing.as_ref().map(|why| why.text.clone()).unwrap_or_default(),
+        };
+        writes.push(Stored::new(key, veto).put()?);
     }
-    let why = record.undoing.as_ref();
-    let veto = Veto {
-        release: record.release_digest.clone(),
-        version: record.release.version.clone(),
-        deployment: record.id.clone(),
-        since: ports.now(),
-        cause: why.map(|why| why.text.clone()).unwrap_or_default(),
-    };
-    Stored::new(key, veto).put().map(Some)
+    Ok(writes)
 }
 
 fn conclude(

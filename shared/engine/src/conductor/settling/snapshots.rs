@@ -9,7 +9,9 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::irreversible::kept;
 use windlass_domain::environment::kept::{Irreversible, IrreversibleRun};
-use windlass_domain::environment::{BEFORE_WINDLASS, Doubts, EnvironmentState, GivenVersion, Proof, Running, Snapshot};
+use windlass_domain::environment::{
+    BEFORE_WINDLASS, Doubts, EnvironmentState, GivenVersion, PartlyBack, Proof, Running, Snapshot,
+};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::release::{Part, parts};
@@ -254,7 +256,8 @@ fn in_place(state: &mut EnvironmentState, scene: &EndedWell<'_>) -> bool {
 
 /// Makes the next snapshot, which replaces the one that ran. A rollback's snapshot replaces what its goal had replaced,
 /// so that the next rollback walks further back and never forward (rule 8); it is as good as its goal. Where one
-/// component went back alone, the next rollback brings the others there as well. Nobody judged what then runs together,
+/// component went back alone, the next rollback of all brings the others there as well, and the next of another one goes
+/// on from the snapshot that this one was made over ([`PartlyBack`]). Nobody judged what then runs together,
 /// nor components that were only found in place.
 fn next_snapshot(state: &mut EnvironmentState, scene: &EndedWell<'_>) -> Result<Write> {
     let goal = scene.goal.as_ref();
@@ -263,11 +266,18 @@ fn next_snapshot(state: &mut EnvironmentState, scene: &EndedWell<'_>) -> Result<
         Some(goal) => goal.replaced,
         None => state.snapshot,
     };
+    let over = state.snapshot;
     state.last_snapshot += 1;
     state.snapshot = state.last_snapshot;
     let mut snapshot = snapshot_of(scene, state, replaced);
     match goal {
-        Some(_) if scene.is_partly_back() => snapshot.release = None,
+        Some(goal) if scene.is_partly_back() => {
+            snapshot.release = None;
+            snapshot.partly = scene.record.component.clone().map(|component| PartlyBack { component, over });
+            // What went back is as good as it was there.
+            let is_back = |name: &ComponentName| scene.record.component.as_ref() == Some(name);
+            snapshot.proof = snapshot.proof.only(|name| !is_back(name)).with(goal.proof.clone().only(is_back));
+        }
         Some(goal) => {
             snapshot.release.clone_from(&goal.release);
             snapshot.proof.clone_from(&goal.proof);
@@ -291,6 +301,7 @@ fn renamed_snapshot(state: &mut EnvironmentState, scene: &EndedWell<'_>) -> Resu
     let mut snapshot = snapshot_of(scene, state, replaced);
     snapshot.release = present.and_then(|present| present.release.clone());
     snapshot.proof = present.map(|present| present.proof.clone()).unwrap_or_default();
+    snapshot.partly = present.and_then(|present| present.partly.clone());
     put_snapshot(&scene.record, snapshot)
 }
 
@@ -309,6 +320,7 @@ fn snapshot_of(scene: &EndedWell<'_>, state: &EnvironmentState, replaced: u64) -
             ran.deployment == record.id || is_passed_over(scene, name)
         }),
         proof: known.only(|name| !scene.has_brought(name)).with(scene.proof()),
+        partly: None,
     }
 }
 
@@ -343,6 +355,7 @@ pub fn before_windlass(record: &Deployment, state: &mut EnvironmentState, now: T
         replaced: 0,
         irreversible: Irreversible::new(),
         proof: Proof::default(),
+        partly: None,
     };
     put_snapshot(record, snapshot)
 }

@@ -6,6 +6,7 @@
 //! new version's initialisation fails. Nobody else sends such a weight, because all callers are given to a version by
 //! its number alone.
 
+use super::fitness::Fitness;
 use crate::ports::{Alias, Provisioned};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -56,14 +57,15 @@ impl AliasState {
     /// Returns why Lambda cannot allocate the provisioned concurrency, in its own words; `None` if it can, or none is
     /// configured.
     pub fn lacks_concurrency(&self) -> Option<&str> {
-        let provisioned = self.provisioned.as_ref().filter(|it| it.status == "FAILED");
-        provisioned.map(|it| it.reason.as_str())
+        let provisioned = self.provisioned.as_ref();
+        let broken = provisioned.filter(|it| matches!(Fitness::of_concurrency(&it.status), Fitness::Broken(_)));
+        broken.map(|it| it.reason.as_str())
     }
 
     /// Returns whether Lambda still allocates.
     pub fn is_allocating(&self) -> bool {
         let provisioned = self.provisioned.as_ref();
-        let is_in_progress = provisioned.is_some_and(|it| it.status == "IN_PROGRESS");
+        let is_in_progress = provisioned.is_some_and(|it| Fitness::of_concurrency(&it.status) == Fitness::Soon);
         self.lacks_concurrency().is_none() && (is_in_progress || self.kept_at.is_some())
     }
 

@@ -6,6 +6,7 @@
 //! PublishVersion, `CodeStorageExceededException`).
 
 use super::alias::AliasState;
+use super::fitness::Fitness;
 use crate::kinds::PrepareInput;
 use crate::kinds::lambda::state::Observed;
 use crate::ports::{AssumeRole, CodeRoom, EcrApi, Function, LambdaApi, Result};
@@ -34,7 +35,7 @@ pub fn alias_missing(input: &PrepareInput<'_>, spec: &Lambda) -> Finding {
 pub fn not_ready(input: &PrepareInput<'_>, spec: &Lambda, is: &Observed) -> Option<Finding> {
     let function = &spec.function;
     let state = is.latest.state.as_str();
-    if matches!(state, "Failed" | "Deleting") {
+    if matches!(Fitness::of(state), Fitness::Broken(_)) {
         return Some(
             Finding::new(
                 FindingName::TargetNotReady,
@@ -142,7 +143,7 @@ pub fn throttled(input: &PrepareInput<'_>, spec: &Lambda, function: &Function) -
     (Some(finding), None)
 }
 
-/// The warning that Lambda keeps all callers of the alias at a former version.
+/// Returns the warning that Lambda keeps all callers of the alias at a former version.
 pub(super) fn concurrency_not_there(input: &PrepareInput<'_>, alias: &AliasState) -> Finding {
     let name = &alias.name;
     let (why, remedy) = match alias.lacks_concurrency() {
@@ -171,11 +172,18 @@ pub(super) async fn concurrency_left_behind(
     spec: &Lambda,
     is: &Observed,
 ) -> Result<Option<Finding>> {
-    let Some(alias) = is.alias.as_ref().filter(|alias| alias.provisioned.is_none()) else {
+    // Who goes back leaves nothing that the versions before did not.
+    let alias = is.alias.as_ref().filter(|alias| alias.provisioned.is_none() && input.goal_state.is_none());
+    let Some(alias) = alias else {
         return Ok(None);
     };
     let (function, version) = (&spec.function, &alias.traffic.version);
-    if there.provisioned(function, version).await?.is_none() {
+    let on_version = match there.provisioned(function, version).await {
+        // A warning refuses nothing, also where a role may not look.
+        Err(fault) if fault.name == FaultName::AccessDenied => None,
+        seen => seen?,
+    };
+    if on_version.is_none() {
         return Ok(None);
     }
     Ok(Some(Finding::new(

@@ -34,7 +34,8 @@ impl<P: LambdaApi + S3Api + Configured> Kind for LambdaKind<P> {
     }
 
     fn back(seen: &Observed) -> Goal {
-        Goal::Back(seen.clone())
+        // Where Lambda cannot allocate, callers have the former version, and that is gone back to.
+        Goal::Back(Observed { alias: seen.alias.clone().map(AliasState::at_rest), ..seen.clone() })
     }
 
     fn unsettled(target: &Target, seen: &Observed) -> Option<Finding> {
@@ -137,21 +138,25 @@ pub(super) fn waits_for(seen: &Observed) -> Option<String> {
     seen.alias.as_ref()?.waits_for()
 }
 
-/// The finding that Lambda has not given all callers to the alias's version yet.
+/// Returns the finding that Lambda has not given all callers to the alias's version yet.
 pub(super) fn unsettled(target: &Target, seen: &Observed) -> Option<Finding> {
     let Target { function, .. } = target;
     let alias = seen.alias.as_ref().filter(|alias| alias.kept_at.is_some())?;
+    let name = &alias.name;
+    let move_all = format!(
+        "give its callers to one version by `aws lambda update-alias --function-name {function} --name {name} --function-version <number> --routing-config AdditionalVersionWeights={{}}`; then accept again."
+    );
+    let remedy = match alias.lacks_concurrency() {
+        Some(_) => format!("Lambda cannot allocate its provisioned concurrency: {move_all}"),
+        None => format!(
+            "Wait until its provisioned concurrency is `READY` (`aws lambda get-provisioned-concurrency-config --function-name {function} --qualifier {name}`), or {move_all}"
+        ),
+    };
     Some(Finding::new(
         FindingName::TargetBusy,
-        format!("alias {} of function {function}", alias.name),
-        format!(
-            "What callers of {function} get is not final, so it cannot be accepted: alias {} is at {alias}.",
-            alias.name
-        ),
-        format!(
-            "Wait until its provisioned concurrency is `READY` (`aws lambda get-provisioned-concurrency-config --function-name {function} --qualifier {}`), or give its callers to one version by `aws lambda update-alias` with empty weights; then accept again.",
-            alias.name
-        ),
+        format!("alias {name} of function {function}"),
+        format!("What callers of {function} get is not final, so it cannot be accepted: alias {name} is at {alias}."),
+        remedy,
     ))
 }
 

@@ -2,6 +2,7 @@
 
 use super::alias::{AliasState, Traffic};
 use super::code::image_of;
+use super::fitness::Fitness;
 use super::state::{Change, Goal, Latest, Observed, Source, Version, Wanted, description};
 use crate::kinds::Next;
 use windlass_domain::prose;
@@ -13,55 +14,6 @@ const SOON: u64 = 2;
 
 /// The time to wait for provisioned concurrency, in seconds.
 const LATER: u64 = 5;
-
-/// The fitness of a function or version, by its state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fitness {
-    /// It can be changed, and get callers.
-    Ready,
-    /// Neither yet: the state passes by itself.
-    Soon,
-    /// It can be changed, and cannot be invoked. The text is the reason.
-    NotInvoked(&'static str),
-    /// Neither. The text is the reason.
-    Broken(&'static str),
-}
-
-/// Each state of a function or a version (AWS Lambda API Reference, FunctionConfiguration, `State`). Only what is active
-/// can be invoked, and what is idle becomes active by that (AWS Lambda Developer Guide, "Lambda function states").
-/// `$LATEST` need not be invocable to be published, so only a version whose state says otherwise gets no callers.
-const STATES: [(&str, Fitness); 8] = [
-    ("Active", Fitness::Ready),
-    ("Inactive", Fitness::Ready),
-    ("Pending", Fitness::Soon),
-    ("Failed", Fitness::Broken("failed to start")),
-    ("Deleting", Fitness::Broken("is being deleted")),
-    ("Deactivating", Fitness::NotInvoked("is being deactivated")),
-    ("Deactivated", Fitness::NotInvoked("is deactivated")),
-    ("ActiveNonInvocable", Fitness::NotInvoked("cannot be invoked")),
-];
-
-/// Each status of a function's last update (the same page, `LastUpdateStatus`).
-const LAST_UPDATES: [&str; 3] = ["Successful", "Failed", "InProgress"];
-
-/// Each status of provisioned concurrency (AWS Lambda API Reference, GetProvisionedConcurrencyConfig, `Status`).
-const PROVISIONED: [&str; 3] = ["IN_PROGRESS", "READY", "FAILED"];
-
-/// Returns the words of Lambda that this kind decides by, by the type that has them in the API.
-pub fn words() -> Vec<(&'static str, Vec<&'static str>)> {
-    vec![
-        ("LastUpdateStatus", LAST_UPDATES.to_vec()),
-        ("ProvisionedConcurrencyStatusEnum", PROVISIONED.to_vec()),
-        ("State", STATES.map(|(word, _)| word).to_vec()),
-    ]
-}
-
-/// Returns what a state lets be done. A state that this build does not know is waited for. Where Lambda shows none,
-/// nothing is in the way.
-fn fitness(state: &str) -> Fitness {
-    let known = STATES.iter().find(|(word, _)| *word == state || state.is_empty());
-    known.map_or(Fitness::Soon, |(_, fitness)| *fitness)
-}
 
 /// Returns what to do next.
 pub fn next(is: &Observed, goal: &Goal) -> Next<Change> {
@@ -127,7 +79,7 @@ fn shift_to_goal(is: &Observed, alias: &AliasState, goal: &Wanted) -> Next<Chang
     let Some(version) = candidate(is, goal) else {
         return publish_goal(&is.latest, goal);
     };
-    match fitness(&version.state) {
+    match Fitness::of(&version.state) {
         Fitness::Soon => Next::Wait(SOON),
         Fitness::NotInvoked(why) | Fitness::Broken(why) => {
             failed(format!("Version {} {why}: {}", version.version, version.reason))
@@ -234,16 +186,21 @@ fn kept<'a>(is: &'a Observed, code_sha256: &str) -> Option<&'a Version> {
     newest_first.find(|version| version.code_sha256 == code_sha256)
 }
 
+/// Decides where `$LATEST`, which callers use, has the code. There it must be invocable, too.
 fn arrived(latest: &Latest) -> Next<Change> {
-    if latest.last_update == "Failed" { update_failed(latest) } else { Next::Done }
+    match Fitness::of(&latest.state) {
+        _ if latest.last_update == "Failed" => update_failed(latest),
+        Fitness::NotInvoked(why) => failed(format!("The function {why}: {}", latest.reason)),
+        Fitness::Ready | Fitness::Soon | Fitness::Broken(_) => Next::Done,
+    }
 }
 
 /// Decides if the function may not be changed now. Nothing may be changed while an update is under way, and the
 /// RevisionId will move again when the update ends (AWS Lambda Developer Guide, "Lambda function states").
 fn busy(latest: &Latest) -> Option<Next<Change>> {
-    match (fitness(&latest.state), latest.last_update.as_str()) {
+    match (Fitness::of(&latest.state), Fitness::of_update(&latest.last_update)) {
         (Fitness::Broken(why), _) => Some(failed(format!("The function {why}: {}", latest.reason))),
-        (Fitness::Soon, _) | (_, "InProgress") => Some(Next::Wait(SOON)),
+        (Fitness::Soon, _) | (_, Fitness::Soon) => Some(Next::Wait(SOON)),
         _ => None,
     }
 }

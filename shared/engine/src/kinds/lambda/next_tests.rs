@@ -110,6 +110,12 @@ fn each_state_says_whether_a_version_gets_callers_and_whether_latest_is_changed(
         assert_eq!(in_words(&published, &goal("new", 100)), version, "a version that is `{state}`");
         let live = is(latest("old", state, "Successful"), &[OLD], Some("1"));
         assert_eq!(in_words(&live, &goal("new", 100)), function, "$LATEST that is `{state}`");
+        // Where callers use `$LATEST`, it must be invocable, forward and back.
+        let expected = if version == shift { "done".to_owned() } else { version.replace("Version 2", "The function") };
+        let live = is(latest("new", state, "Successful"), &[], None);
+        for wanted in [goal("new", 100), Goal::Back(is(ready("new"), &[], None))] {
+            assert_eq!(in_words(&live, &wanted), expected, "`{state}` without an alias");
+        }
     }
 }
 
@@ -337,6 +343,7 @@ fn provisioned_concurrency_must_be_there() {
     for (traffic, status, kept_at, wanted, expected) in [
         ("2", "IN_PROGRESS", None, &forward, "wait 5"),
         ("2", "READY", None, &forward, "done"),
+        ("2", "Resting", None, &forward, "wait 5"),
         ("2", "FAILED", None, &forward, lacks),
         // Lambda itself still sends all callers to the former version, which is nobody's change.
         ("2", "IN_PROGRESS", Some("1"), &forward, "wait 5"),

@@ -38,7 +38,6 @@ pub async fn prepare<P: LambdaApi + S3Api + EcrApi + AssumeRole + Configured>(
         findings.push(alias_missing(input, spec));
         return Ok(Prepared::refused(findings));
     };
-    let is = Observed { alias: is.alias.map(AliasState::at_rest), ..is };
     findings.extend(not_ready(input, spec, &is));
     findings.extend(not_supported(input, spec, &function.package));
     findings.extend(replica(input, spec, &function));
@@ -53,13 +52,9 @@ pub async fn prepare<P: LambdaApi + S3Api + EcrApi + AssumeRole + Configured>(
         return Ok(Prepared { claims: vec![Claim::whole(function.arn)], ..Prepared::refused(findings) });
     }
     let present = function.code_bytes;
-    let plan = Plan {
-        input,
-        spec,
-        architecture: function.architecture,
-        is: &is,
-        before: to_value(&Recorded::of::<LambdaKind<P>>(&target, &is)?)?,
-    };
+    let before = to_value(&Recorded::of::<LambdaKind<P>>(&target, &is)?)?;
+    let is = Observed { alias: is.alias.map(AliasState::at_rest), ..is };
+    let plan = Plan { input, spec, architecture: function.architecture, is: &is, before };
     let stages = match plan.stages(there).await {
         Ok(stages) => stages,
         Err(trouble) => {

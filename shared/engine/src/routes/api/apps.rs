@@ -10,7 +10,6 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::Declared;
 use windlass_domain::declaration::drill_schedule::Schedule;
-use windlass_domain::environment::Snapshot;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::shown::api::deployments::Provenance;
 use windlass_domain::shown::api::environments::{
@@ -101,10 +100,13 @@ pub(super) async fn situation(
         number => ledger::load(ports, &ledger::snapshot(of, number)).await?.map(|present| present.value),
     };
     let present = present.map(|present| present.with_found(&here.state));
+    // What was let go of since is in no doubt.
+    let doubts = present.as_ref().map(|present| present.doubts().only(|name| here.state.running.contains_key(name)));
+    let doubts = doubts.unwrap_or_default();
     Ok(Situation {
         snapshot,
-        verified_good: present.as_ref().is_some_and(Snapshot::is_verified_good),
-        doubts: present.map(|present| present.doubts()).unwrap_or_default(),
+        verified_good: present.is_some_and(|present| present.release.is_some()) && doubts.is_empty(),
+        doubts,
         hold: here.state.hold.clone(),
         lock: here.lock.clone(),
         waiting: here.waiting.iter().map(WaitingDeployment::from).collect(),

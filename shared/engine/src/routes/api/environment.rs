@@ -2,7 +2,7 @@
 //! /apps/{app}/environments`: which there are, and the one that a Git ref or an image tag chooses.
 
 use super::apps::situation;
-use crate::conductor::newest_other;
+use crate::conductor::{Sought, newest_other};
 use crate::config::Configured;
 use crate::observe::compare;
 use crate::overview::environment_items;
@@ -32,7 +32,8 @@ pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Serv
     let crosses = if here.state.irreversible.is_empty() {
         None
     } else {
-        let goal = newest_other(ports, here.state.snapshot, of, &here.state, None).await?;
+        let sought = Sought { state: &here.state, component: None };
+        let goal = newest_other(ports, here.state.snapshot, of, &sought).await?;
         Some(goal.map(|goal| crossed(&goal.with_found(&here.state), &here.state)).unwrap_or_default())
     };
     let no_longer_declared = take(ports, of.app(), &mut here.state.running).await?;

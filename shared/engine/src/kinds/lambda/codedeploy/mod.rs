@@ -62,6 +62,7 @@ impl<P: LambdaApi + S3Api + Configured> Moves for LambdaKind<P> {
         // A record that is made while CodeDeploy moves the alias says what callers will get.
         if let Some(alias) = &mut function.alias {
             alias.traffic = seen.callers();
+            *alias = alias.clone().at_rest();
         }
         lambda::Goal::Back(function)
     }

@@ -1,0 +1,99 @@
+//! The snapshots that the present one replaced, newest first, and the first of them that a rollback goes to. Only reads.
+
+use crate::ledger;
+use crate::ports::{DynamoDbApi, Result};
+use windlass_domain::environment::{EnvironmentState, Running, Snapshot};
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::name::ComponentName;
+
+/// The most snapshots that are looked at for one that is proven, or for those that a finding names.
+pub const MOST_LOOKED_AT: usize = 25;
+
+/// Reads a snapshot of an environment.
+pub async fn snapshot(ports: &impl DynamoDbApi, of: EnvironmentId<'_>, number: u64) -> Result<Option<Snapshot>> {
+    let found = ledger::load(ports, &ledger::snapshot(of, number)).await?;
+    Ok(found.map(|found| found.value))
+}
+
+/// The state that runs, and the one component that is sought, if one is.
+#[derive(Debug, Clone, Copy)]
+pub struct Sought<'a> {
+    /// The state of the environment.
+    pub state: &'a EnvironmentState,
+    /// The component; all of them if absent.
+    pub component: Option<&'a ComponentName>,
+}
+
+impl Sought<'_> {
+    /// Returns what a snapshot has of it.
+    pub fn of(&self, snapshot: Snapshot) -> Snapshot {
+        let mut snapshot = snapshot.with_found(self.state);
+        snapshot.components.retain(|name, _| self.component.is_none_or(|component| component == name));
+        snapshot
+    }
+
+    /// Returns the snapshot behind one. Where another component went back alone, it is the one that this was made over.
+    fn behind(&self, one: &Snapshot) -> u64 {
+        let partly = one.clone().with_found(self.state).partly;
+        let over = partly.filter(|partly| self.component.is_some_and(|component| *component != partly.component));
+        over.map_or(one.replaced, |partly| partly.over)
+    }
+}
+
+/// Returns the snapshot that a rollback which names none goes to, out of those that the present one replaced and that
+/// are something else than what runs.
+pub async fn newest_other(
+    ports: &impl DynamoDbApi,
+    present: u64,
+    at: EnvironmentId<'_>,
+    sought: &Sought<'_>,
+) -> Result<Option<Snapshot>> {
+    let state = sought.state;
+    let present = snapshot(ports, at, present).await?;
+    let weigh = |goal: &Snapshot| {
+        let changes =
+            |name: &ComponentName, ran: &Running| state.running.contains_key(name) && !state.runs_as(name, ran);
+        (!goal.runs(state)).then(|| goal.is_proven(changes))
+    };
+    newest_of(ports, present.map_or(0, |present| sought.behind(&present)), at, sought, weigh).await
+}
+
+/// Returns the newest of a snapshot and those that it replaced that passed, whose release is not vetoed, and that is
+/// proven. If none is among the 25 after the first that passed, it returns that one. `weigh` says whether what is sought
+/// of a snapshot is proven; `None` passes over it.
+pub async fn newest_of(
+    ports: &impl DynamoDbApi,
+    mut number: u64,
+    at: EnvironmentId<'_>,
+    sought: &Sought<'_>,
+    weigh: impl Fn(&Snapshot) -> Option<bool>,
+) -> Result<Option<Snapshot>> {
+    let (mut passed, mut looked_on) = (None, 0);
+    while number > 0 && looked_on < MOST_LOOKED_AT {
+        let Some(one) = snapshot(ports, at, number).await? else {
+            break;
+        };
+        number = sought.behind(&one);
+        looked_on += usize::from(passed.is_some());
+        let weighed = weigh(&sought.of(one.clone())).filter(|_| one.release.is_some());
+        let Some(is_proven) = weighed.filter(|is_proven| *is_proven || passed.is_none()) else {
+            continue;
+        };
+        if is_vetoed(ports, &one, at).await? {
+            continue;
+        }
+        if is_proven {
+            return Ok(Some(one));
+        }
+        passed = Some(one);
+    }
+    Ok(passed)
+}
+
+/// Returns whether the release of a snapshot was undone here later.
+pub async fn is_vetoed(ports: &impl DynamoDbApi, snapshot: &Snapshot, at: EnvironmentId<'_>) -> Result<bool> {
+    let Some(release) = &snapshot.release else {
+        return Ok(false);
+    };
+    Ok(ledger::load(ports, &ledger::veto(at, release)).await?.is_some())
+}
