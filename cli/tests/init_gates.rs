@@ -84,6 +84,7 @@ fn a_new_version_is_tried_by_a_get_or_by_a_test_event_that_a_person_confirms() {
     let routed = [FUNCTION, &[("api/routes.py", "@app.get('/health')\n")]].concat();
     let (text, _) = written(&facts(&routed, None), &[("api.function", "shop-api")]);
     assert!(text.contains("        - name: \"GET /health\"\n") && !text.contains(COMMENT), "{text}");
+    assert!(text.lines().any(|line| line == "          expect: {statusCode: 200}"), "{text}");
     assert!(Declaration::parse(&text).is_ok(), "{text}");
 
     let jobs = facts(
@@ -101,6 +102,7 @@ fn a_new_version_is_tried_by_a_get_or_by_a_test_event_that_a_person_confirms() {
     let payload =
         "        - name: dry\n          payload:\n            {\n              \"dry\": true\n            }\n";
     assert!(text.contains(payload) && !text.contains(COMMENT), "{text}");
+    assert!(!text.contains("expect:"), "its author alone knows its answer: {text}");
     assert!(Declaration::parse(&text).is_ok(), "{text}");
     for (event, why) in [("dry.json", "no test event here"), ("jobs/events/login.json", "looks like a secret")] {
         let given = [("jobs.event", event), ("github", "none"), function];

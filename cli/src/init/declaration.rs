@@ -205,7 +205,7 @@ fn of_a_function(function: &Text, alias: &str) -> Vec<String> {
 /// is known.
 fn tried(request: &Result<TrialRequest, String>, mut gates: Vec<String>) -> Vec<String> {
     match request {
-        Ok(TrialRequest { name, payload }) => {
+        Ok(TrialRequest { name, payload, expect }) => {
             if gates.is_empty() {
                 gates.push("    gates:".to_owned());
             }
@@ -215,6 +215,13 @@ fn tried(request: &Result<TrialRequest, String>, mut gates: Vec<String>) -> Vec<
             gates.push("      # Each new version answers this before callers get it. It changes nothing.".to_owned());
             gates.push("      invocations:".to_owned());
             gates.push(format!("        - name: {}", quoted(name)));
+            if let Some(expect) = expect {
+                gates.push(
+                    "          # Another status undoes the release. Write the one that a good version answers with."
+                        .to_owned(),
+                );
+                gates.push(format!("          expect: {}", flow(expect)));
+            }
             gates.push(format!("          payload:\n            {payload}"));
         }
         Err(why) => {

@@ -148,7 +148,7 @@ impl TargetQuestions<'_> {
         let place = MemberPlace { kind: InitTarget::FUNCTION, member: "gates", environments: self.names, exceptions };
         let question = Question::new(&format!("{}.event", piece.name), &about, Some("none".to_owned()));
         let answer = self.asked.ask(question, &|text| match named(text) {
-            Some(TrialRequest { name, payload }) => {
+            Some(TrialRequest { name, payload, .. }) => {
                 place.takes_value(&json!({"invocations": [{"name": name, "payload": payload}]}))
             }
             None if text == "none" => Ok(()),

@@ -78,7 +78,7 @@ pub fn hooks(template: &Value) -> BTreeSet<String> {
 }
 
 /// Returns the logical id that a reference names.
-fn reference(text: &str) -> &str {
+pub fn reference(text: &str) -> &str {
     let id = text.trim_start_matches("${").trim_end_matches('}');
     id.split('.').next().unwrap_or(id)
 }

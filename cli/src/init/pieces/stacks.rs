@@ -59,8 +59,8 @@ pub fn is_sam(template: &Value) -> bool {
 }
 
 fn function(path: &str, id: &str, own: &Value, template: &Value) -> Piece {
-    let common = &template["Globals"]["Function"];
-    let of = |member: &str| own[member].as_str().or_else(|| common[member].as_str()).map(str::to_owned);
+    let all = merged(&template["Globals"]["Function"], own);
+    let of = |member: &str| all[member].as_str().map(str::to_owned);
     let is_image = of("PackageType").as_deref() == Some("Image");
     let folder = folder_of(path).to_owned();
     Piece {
@@ -92,11 +92,31 @@ pub fn id(piece: &Piece) -> &str {
     piece.output.rsplit('/').next().unwrap_or_default()
 }
 
-/// Returns the properties of the function that a piece was made of, by the text of its template; null where that cannot
-/// be read.
-pub fn properties(piece: &Piece, text: &str) -> Value {
-    let template = syntax::yaml("the template", &without_tags(text), LARGEST).unwrap_or_default();
-    template["Resources"][id(piece)]["Properties"].clone()
+/// Returns the template that a text is; null where it cannot be read.
+pub fn template(text: &str) -> Value {
+    syntax::yaml("the template", &without_tags(text), LARGEST).unwrap_or_default()
+}
+
+/// Returns the properties of the function that a piece was made of, with those that all functions of its template have.
+pub fn properties(piece: &Piece, template: &Value) -> Value {
+    merged(&template["Globals"]["Function"], &template["Resources"][id(piece)]["Properties"])
+}
+
+/// Returns the properties of a function, and of `Globals` those that it does not set itself (AWS SAM Developer Guide,
+/// "Globals section of the AWS SAM template", "Overridable properties").
+fn merged(common: &Value, own: &Value) -> Value {
+    match (common, own) {
+        (Value::Object(common), Value::Object(own)) => {
+            let mut all = own.clone();
+            for (name, value) in common {
+                let both = own.get(name).map_or_else(|| value.clone(), |own| merged(value, own));
+                all.insert(name.clone(), both);
+            }
+            Value::Object(all)
+        }
+        (_, Value::Null) => common.clone(),
+        _ => own.clone(),
+    }
 }
 
 /// Returns a template with one of its functions alone, as JSON.
