@@ -32,7 +32,7 @@ fn text(text: &str) -> Text {
     Text::One(text.to_owned())
 }
 
-/// Returns a site behind a distribution, and so many functions.
+/// Returns a site behind a distribution, so many functions, and a service.
 fn components(functions: usize) -> Vec<InitComponent> {
     let site = InitTarget::Site { bucket: text("own-web"), distribution: Some(text("E2ABCDEFGHIJ")), url: None };
     let function = |number: usize| {
@@ -41,7 +41,15 @@ fn components(functions: usize) -> Vec<InitComponent> {
         let target = InitTarget::Function { function: text(&name), alias: "live".into(), repository: None, request };
         component(&name, target)
     };
-    std::iter::once(component("web", site)).chain((0..functions).map(function)).collect()
+    let service = InitTarget::Service {
+        cluster: text("c"),
+        service: text("own"),
+        container: "agent".into(),
+        repository: "st-app/agent".into(),
+        balancer: None,
+    };
+    let ends = [component("web", site), component("agent", service)];
+    ends.into_iter().chain((0..functions).map(function)).collect()
 }
 
 fn application(components: Vec<InitComponent>, region: &str) -> InitApplication {
@@ -121,11 +129,12 @@ fn a_call_tags_20_targets_at_most_and_all_are_looked_at_and_tagged() {
             let (there, here): (Vec<&str>, Vec<&str>) =
                 ran.of(operation).into_iter().partition(|call| call.contains("--region us-east-1"));
             let counts = here.iter().map(|call| arns(call).len());
-            assert_eq!(counts.collect::<Vec<_>>(), [20, 20, 5], "{operation}");
+            assert_eq!(counts.collect::<Vec<_>>(), [20, 20, 6], "{operation}");
             let mut all: Vec<&str> = here.iter().flat_map(|call| arns(call)).collect();
             all.sort_unstable();
             all.dedup();
-            assert_eq!(all.len(), 45, "{operation}");
+            assert_eq!(all.len(), 46, "{operation}");
+            assert!(all.contains(&"arn:aws:ecs:eu-west-1:111111111111:service/c/own"), "{operation}: {all:?}");
             assert_eq!(there.len(), 1, "a distribution's tags are elsewhere: {there:?}");
         }
     }
@@ -140,7 +149,7 @@ fn every_target_that_aws_did_not_tag_is_shown_and_the_status_is_1() {
     assert_eq!(ran.status, Some(1), "{}", ran.err);
     let calls = ran.of("tag-resources");
     let wanted: Vec<&str> = calls.iter().flat_map(|call| arns(call)).collect();
-    assert_eq!(wanted.len(), 46);
+    assert_eq!(wanted.len(), 47);
     for arn in wanted {
         assert!(ran.err.contains(&format!("{{\"{arn}\": {{\"StatusCode\": 403}}}}")), "{arn}: {}", ran.err);
     }
@@ -152,15 +161,7 @@ fn every_target_that_aws_did_not_tag_is_shown_and_the_status_is_1() {
 #[test]
 fn what_is_written_for_china_names_no_resource_of_another_partition() {
     for action in [None, Some("example/windlass@v1".to_owned())] {
-        let service = InitTarget::Service {
-            cluster: text("c"),
-            service: text("own"),
-            container: "agent".into(),
-            repository: "st-app/agent".into(),
-            balancer: None,
-        };
-        let components = [components(1), vec![component("agent", service)]].concat();
-        let mut application = application(components, "cn-north-1");
+        let mut application = application(components(1), "cn-north-1");
         application.environments[0].rule = Rule::Branches(vec!["main".into()]);
         application.github = Some("example/st-app".into());
         application.action = action;
