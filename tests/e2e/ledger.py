@@ -107,6 +107,9 @@ def step(part):
     [(sort, what)] = part.items()
     if sort in FIXED:
         return FIXED[sort][what]
+    if sort == "first":
+        begun = step(what)
+        return begun[:1].upper() + begun[1:]
     if sort == "start":
         ordered = {"action": what["action"], **dict(sorted(what.items()))}
         return json.dumps(ordered, ensure_ascii=False, separators=(",", ":"), default=int)

@@ -32,12 +32,10 @@ impl WayIn {
     /// command or call does the same as stays what it is.
     pub fn words(self, text: &Prose) -> String {
         let part = |part: &Part| match (self, part) {
-            (_, Part::Words(words)) => words.clone(),
-            (_, Part::Line { line }) => line.words().to_owned(),
             (Self::CommandLine, Part::Step(NextStep::Call(call))) => format!("`{}`", call.command()),
             (Self::CommandLine, Part::Step(NextStep::With(wish))) => format!("`{}`", wish.option()),
             (_, Part::Step(NextStep::Start(input))) => self.input(input),
-            (_, Part::Step(step)) => Prose::from(step.clone()).written(),
+            (_, part) => part.written(),
         };
         text.parts().iter().map(part).collect()
     }

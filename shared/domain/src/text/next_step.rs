@@ -21,6 +21,19 @@ pub enum NextStep {
     Deploy(Redeploy),
 }
 
+impl NextStep {
+    /// Returns it as it stands in a place that all read: a step to start is the input of the release machine, and a call
+    /// the call of the API.
+    pub(crate) fn written(&self) -> String {
+        match self {
+            Self::Start(input) => input.to_string(),
+            Self::Call(call) => format!("`{}`", call.of_api()),
+            Self::With(wish) => format!("`{wish}`"),
+            Self::Deploy(what) => what.words().to_owned(),
+        }
+    }
+}
+
 /// The release that is to be deployed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -33,7 +46,7 @@ pub enum Redeploy {
 
 impl Redeploy {
     /// Returns it in words.
-    pub(crate) const fn words(self) -> &'static str {
+    const fn words(self) -> &'static str {
         match self {
             Self::Again => "deploy again",
             Self::Fixed => "deploy a fixed release",

@@ -29,8 +29,29 @@ pub(crate) enum Part {
     Words(String),
     /// A step among them.
     Step(NextStep),
+    /// A step that begins a sentence.
+    First { first: NextStep },
     /// The beginning of a line of a sort of its own.
     Line { line: Line },
+}
+
+impl Part {
+    /// Returns it as it stands in a place that all read.
+    pub(crate) fn written(&self) -> String {
+        match self {
+            Self::Words(words) => words.clone(),
+            Self::Step(step) => step.written(),
+            Self::First { first } => capitalised(&first.written()),
+            Self::Line { line } => line.words().to_owned(),
+        }
+    }
+}
+
+/// Returns words with a capital letter at their beginning.
+fn capitalised(words: &str) -> String {
+    let mut letters = words.chars();
+    let capital: String = letters.next().map_or_else(String::new, |first| first.to_uppercase().collect());
+    format!("{capital}{}", letters.as_str())
 }
 
 /// A sort of line.
@@ -106,21 +127,13 @@ impl Prose {
     /// Returns it as it stands in a place that all read: a step to start is the input of the release machine, and a call
     /// the call of the API.
     pub fn written(&self) -> String {
-        let part = |part: &Part| match part {
-            Part::Words(words) => words.clone(),
-            Part::Step(NextStep::Start(input)) => input.to_string(),
-            Part::Step(NextStep::Call(call)) => format!("`{}`", call.of_api()),
-            Part::Step(NextStep::With(wish)) => format!("`{wish}`"),
-            Part::Step(NextStep::Deploy(what)) => what.words().to_owned(),
-            Part::Line { line } => line.words().to_owned(),
-        };
-        self.parts.iter().map(part).collect()
+        self.parts.iter().map(Part::written).collect()
     }
 
     /// Returns the steps that it names, in their order.
     pub fn steps(&self) -> impl Iterator<Item = &NextStep> {
         self.parts.iter().filter_map(|part| match part {
-            Part::Step(step) => Some(step),
+            Part::Step(step) | Part::First { first: step } => Some(step),
             Part::Words(_) | Part::Line { .. } => None,
         })
     }
@@ -181,17 +194,12 @@ impl Prose {
     /// Makes a sentence of it: it begins with a capital letter and ends with a full stop.
     #[must_use]
     pub fn sentence(mut self) -> Self {
-        if let Some(Part::Step(NextStep::Deploy(begun))) = self.parts.first() {
-            let begun = begun.words();
-            let parts = std::mem::take(&mut self.parts).into_iter().skip(1);
-            self.push(begun);
-            parts.for_each(|part| self.push(Self { parts: vec![part] }));
-        }
-        if let Some(Part::Words(words)) = self.parts.first_mut() {
-            let begun = words.trim_start();
-            let mut letters = begun.chars();
-            let capital: String = letters.next().map_or_else(String::new, |first| first.to_uppercase().collect());
-            *words = format!("{capital}{}", letters.as_str());
+        if let Some(part) = self.parts.first_mut() {
+            match part {
+                Part::Words(words) => *words = capitalised(words.trim_start()),
+                Part::Step(step @ NextStep::Deploy(_)) => *part = Part::First { first: step.clone() },
+                Part::Step(_) | Part::First { .. } | Part::Line { .. } => {}
+            }
         }
         let is_whole = match self.parts.last_mut() {
             Some(Part::Words(words)) => {
@@ -223,6 +231,7 @@ impl Prose {
         for part in self.parts {
             match part {
                 Part::Step(NextStep::Deploy(_)) => all.push(instead),
+                Part::First { first: NextStep::Deploy(_) } => all.push(capitalised(instead)),
                 part => all.push(Self { parts: vec![part] }),
             }
         }

@@ -1,6 +1,7 @@
 use crate::release::action::ActionName;
 use crate::release::call::{cancel, operators};
 use crate::release::identity::{DeploymentId, EnvironmentId};
+use crate::release::way_in::WayIn;
 use crate::text::name::{AppName, EnvironmentName};
 use crate::text::next_step::{NextStep, Redeploy, Wish};
 use crate::text::prose::*;
@@ -57,6 +58,9 @@ fn it_is_made_a_sentence_cut_and_joined_without_a_step_being_hurt() {
         (prose!("{} at once", Redeploy::Again).sentence(), "Deploy again at once.".to_owned()),
         (prose!("mend it; then {}", Redeploy::Fixed).sentence(), "Mend it; then deploy a fixed release.".to_owned()),
         (prose!("mend it, then {}.", Redeploy::Again).without_deploying("wait"), "mend it, then wait.".to_owned()),
+        (prose!("{}; x", Redeploy::Again).sentence().without_deploying("wait"), "Wait; x.".to_owned()),
+        (prose!("{}; x", Redeploy::Again).without_deploying("wait").sentence(), "Wait; x.".to_owned()),
+        (prose!("a. {}", prose!("{}", Redeploy::Again).sentence().sentence()), "a. Deploy again.".to_owned()),
         (prose!("start {}", start.clone()).without_deploying("wait"), format!("start {START}")),
         (Prose::join(["a".into(), start.clone().into(), Prose::default()], "; "), format!("a; {START}; ")),
     ];
@@ -70,6 +74,18 @@ fn it_is_made_a_sentence_cut_and_joined_without_a_step_being_hurt() {
     assert!(prose!("one.\n  next: two").next_lines().is_empty(), "it is a line of ours by its type alone");
     let (first, rest) = prose!("one\n  two").split_first_line();
     assert_eq!(prose!("{}\n  between{}", first, rest).written(), "one\n  between\n  two");
+}
+
+#[test]
+fn a_step_that_begins_a_sentence_stays_a_step() {
+    let sentence = prose!("{}; x", Redeploy::Again).sentence();
+    assert_eq!(sentence.steps().collect::<Vec<_>>(), [&NextStep::Deploy(Redeploy::Again)]);
+    assert_eq!(json!(sentence), json!({"$prose": [{"first": {"deploy": "again"}}, "; x."]}));
+    assert_eq!(serde_json::from_value::<Prose>(json!(sentence)).unwrap(), sentence);
+    assert_eq!(sentence.clone().without_deploying("wait").steps().count(), 0);
+    for way in WayIn::ALL {
+        assert_eq!(way.words(&sentence), "Deploy again; x.");
+    }
 }
 
 #[test]
