@@ -113,12 +113,13 @@ fn not_higher(offered: &semver::Version, former: &Declared) -> Finding {
         ),
         format!("Write a higher version, such as `{next}`."),
     )
-    .seen(offered, &former.version)
+    .seen(offered, next)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::finding::Seen;
 
     fn declaration(version: &str, bucket: &str) -> Declaration {
         let text = format!(
@@ -144,6 +145,7 @@ mod tests {
             let finding = uploaded(version, "shop-other").unwrap_err();
             assert_eq!(finding.name, FindingName::VersionNotHigher, "{version}");
             assert!(finding.remedy.written().contains("1.0.1"), "{finding:?}");
+            assert_eq!(finding.seen, Seen::new(version, "1.0.1").map(Box::new));
         }
     }
 

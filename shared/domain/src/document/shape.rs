@@ -242,7 +242,7 @@ impl Shape {
             format!("`{name}` is required and is not there."),
             remedy,
         )
-        .seen("", name)
+        .seen("", choices.join(", "))
     }
 
     /// Returns the values by which the alternatives around an error are distinguished.

@@ -241,7 +241,8 @@ fn a_finding_has_the_values_that_were_found_and_expected() {
         (json!({"name": "too long"}), json!({"found": "\"too long\"", "expected": "2 to 5 characters"})),
         (json!({"word": "for"}), json!({"found": "\"for\"", "expected": "one, two, three"})),
         (json!({"coed": "a"}), json!({"found": "coed", "expected": KNOWN})),
-        (json!({"part": {"kind": "ecs"}}), json!({"expected": "service"})),
+        (json!({"part": {"function": "a"}}), json!({"expected": "lambda, ecs"})),
+        (json!({"part": {"kind": "ecs"}}), json!(null)),
         (json!({"share": null}), json!({"expected": "a number"})),
         (json!({"apiToken": true}), json!({"expected": "a whole number"})),
     ];

@@ -22,6 +22,7 @@ struct Row {
     request: Option<Input>,
     findings: Vec<String>,
     remedy: Option<String>,
+    expected: Option<String>,
 }
 
 /// The whole input, or a change of the good one.
@@ -140,6 +141,10 @@ fn every_bad_input_is_answered_as_expected() {
         let remedies = remedies.collect::<Vec<_>>().join(" ");
         if let Some(remedy) = row.remedy.as_ref().filter(|part| !remedies.contains(*part)) {
             wrong.push(format!("{}:\n  expected {remedy}\n  told {remedies}", row.what));
+        }
+        let mut values = found.iter().filter_map(|f| f.seen.as_ref()?.expected.as_ref());
+        if row.expected.as_ref().is_some_and(|wanted| !values.any(|value| value == wanted)) {
+            wrong.push(format!("{}:\n  expected {:?}\n  found {found:#?}", row.what, row.expected));
         }
         let is_json = row.declaration.is_none();
         for finding in found {

@@ -274,7 +274,7 @@ fn check_expression(scope: &mut Scope<'_>, path: &str, expression: &str, of: &BT
                 format!("An expression has 1 to {MOST} metrics in `of`, and this one has {}.", of.len()),
                 "Write each metric by its name in the expression, such as `of: {errors: {namespace: AWS/Lambda, metric: Errors, statistic: Sum}}`.",
             )
-            .seen(of.len(), MOST),
+            .seen(of.len(), format!("1 to {MOST}")),
         );
     }
     let (open, close) = (expression.matches('(').count(), expression.matches(')').count());
