@@ -23,6 +23,16 @@ pub struct Act {
     pub when: When,
     /// The deed.
     pub deed: Deed,
+    /// True if it is a change that somebody else makes at a target.
+    pub is_others: bool,
+}
+
+impl Act {
+    /// Returns the same act as one of somebody else at a target. Its words say so as well, and nothing reads them.
+    #[must_use]
+    pub const fn by_somebody_else(self) -> Self {
+        Self { is_others: true, ..self }
+    }
 }
 
 /// A scenario.
@@ -85,20 +95,20 @@ impl Scenario {
 
 /// Makes a deed a second after the one before.
 pub const fn next(deed: Deed) -> Act {
-    Act { when: When::Next, deed }
+    Act { when: When::Next, deed, is_others: false }
 }
 
 /// Makes a deed so many seconds after the one before.
 pub const fn after(seconds: u64, deed: Deed) -> Act {
-    Act { when: When::After(seconds), deed }
+    Act { when: When::After(seconds), deed, is_others: false }
 }
 
 /// Makes a deed when nothing moves any more.
 pub const fn quiet(deed: Deed) -> Act {
-    Act { when: When::Quiet, deed }
+    Act { when: When::Quiet, deed, is_others: false }
 }
 
 /// Makes a deed as soon as any execution is in a state.
 pub const fn when_in(state: &'static str, deed: Deed) -> Act {
-    Act { when: When::In(state), deed }
+    Act { when: When::In(state), deed, is_others: false }
 }

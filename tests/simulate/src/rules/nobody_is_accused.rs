@@ -2,6 +2,7 @@ use crate::by_codedeploy::gave_up;
 use crate::deed::Deed;
 use crate::happening::{Event, Happening};
 use crate::outcome::Outcome;
+use crate::scenario::Act;
 use crate::schedule::What;
 use crate::targets::COMPONENTS;
 use windlass_domain::deployment::step::{Step, StepFailure};
@@ -40,19 +41,15 @@ fn is_accusing(finding: &Finding) -> bool {
     finding.name == FindingName::TargetChangedByOther
 }
 
-/// Returns whether somebody else has a part in the run: by a mishap, or by an act whose words name them. CodeDeploy
+/// Returns whether somebody else has a part in the run: by a mishap, or by an act of theirs. CodeDeploy
 /// counts as well where it has taken back by itself what a release had brought: it does not say who made it.
 fn is_anybody_there(outcome: &Outcome<'_>) -> bool {
     let by_other = |one: &Happening| matches!(one.what, Event::ChangedByOther(_));
-    let is_theirs = |deed: &Deed| match deed {
-        Deed::Change(what, _) | Deed::Ail(what, _) => what.contains("person") || what.contains("somebody"),
-        Deed::Drift(..) | Deed::Mend(..) => true,
-        _ => false,
-    };
+    let is_theirs = |act: &Act| act.is_others || matches!(act.deed, Deed::Drift(..) | Deed::Mend(..));
     let mut acts = outcome.scenario.before.iter().chain(outcome.scenario.acts);
     let mut mishaps = outcome.schedule.mishaps.iter();
     outcome.happened.iter().any(by_other)
-        || acts.any(|act| is_theirs(&act.deed))
+        || acts.any(is_theirs)
         || mishaps.any(|mishap| mishap.what == What::OutOfBand)
         || COMPONENTS.iter().any(|component| gave_up(outcome.world, component))
 }

@@ -147,7 +147,7 @@ pub(super) const MOVED_BY_HAND: Scenario = Scenario {
     name: "moved_by_hand",
     before: &[quiet(Deed::Deploy("1.0.0", &["api"])), quiet(Deed::Arrive("1.1.0", &["api"]))],
     acts: &[
-        next(Deed::Change("a person puts other code in place", person_at_api)),
+        next(Deed::Change("a person puts other code in place", person_at_api)).by_somebody_else(),
         quiet(Deed::Arrive("1.1.0", &["api"])),
     ],
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.1.0 Succeeded"],

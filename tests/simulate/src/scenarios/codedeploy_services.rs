@@ -170,7 +170,7 @@ pub(super) const SERVICE_MOVED_HELD: Scenario = Scenario {
             }
         })),
         next(Deed::Deploy("1.1.0", &["agent"])),
-        after(300, Deed::Change("somebody lets it go on", somebody_lets_it_go_on)),
+        after(300, Deed::Change("somebody lets it go on", somebody_lets_it_go_on)).by_somebody_else(),
     ],
     ..SERVICE_MOVED
 };

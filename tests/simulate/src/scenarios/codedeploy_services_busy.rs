@@ -61,7 +61,7 @@ pub(super) const SERVICE_MOVED_BUSY: Scenario = Scenario {
     name: "service_moved_busy",
     before: LIVE,
     acts: &[
-        next(Deed::Change("somebody deploys", somebody_deploys)),
+        next(Deed::Change("somebody deploys", somebody_deploys)).by_somebody_else(),
         next(Deed::Deploy("1.1.0", &["agent"])),
         quiet(Deed::Change("two hours pass", hours_pass)),
         quiet(Deed::Deploy("1.2.0", &["agent"])),
@@ -80,7 +80,7 @@ pub(super) const SERVICE_MOVED_BUSY_MEANWHILE: Scenario = Scenario {
     before: LIVE,
     acts: &[
         next(Deed::Deploy("1.1.0", &["agent"])),
-        when_in("Change", Deed::Change("somebody deploys", somebody_deploys)),
+        when_in("Change", Deed::Change("somebody deploys", somebody_deploys)).by_somebody_else(),
     ],
     out_of_band: somebody_deploys,
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (TargetBusy)"],
@@ -97,7 +97,10 @@ pub(super) const SERVICE_MOVED_BUSY_ROLLBACK: Scenario = Scenario {
         quiet(Deed::Deploy("1.1.0", &["agent"])),
         quiet(Deed::Change("two hours pass", hours_pass)),
     ],
-    acts: &[next(Deed::Change("somebody deploys", somebody_deploys)), next(Deed::Operate("rollback"))],
+    acts: &[
+        next(Deed::Change("somebody deploys", somebody_deploys)).by_somebody_else(),
+        next(Deed::Operate("rollback")),
+    ],
     out_of_band: somebody_deploys,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Rejected (TargetBusy)"],
     may: &[],
@@ -131,7 +134,7 @@ pub(super) const SERVICE_MOVED_ACCEPTED: Scenario = Scenario {
             world.mishaps().refused.clear();
             is_quiet_again(world);
         })),
-        next(Deed::Change("somebody deploys", somebody_deploys)),
+        next(Deed::Change("somebody deploys", somebody_deploys)).by_somebody_else(),
         next(Deed::Operate("accept")),
         quiet(Deed::Change("two hours pass", hours_pass)),
         quiet(Deed::Operate("accept")),

@@ -70,7 +70,7 @@ pub(super) const POINTED_LOST: Scenario = Scenario {
     name: "pointed_lost",
     acts: &[
         next(Deed::Deploy("1.1.0", POINTED_AT)),
-        when_in("Bake", Deed::Change("somebody deletes the document", document_is_lost)),
+        when_in("Bake", Deed::Change("somebody deletes the document", document_is_lost)).by_somebody_else(),
     ],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ArtifactMissing)"],
     ..POINTED

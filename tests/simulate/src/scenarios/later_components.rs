@@ -127,7 +127,7 @@ pub(super) const MENDED_BACK: Scenario = Scenario {
     before: &[
         quiet(Deed::Deploy("1.0.0", API)),
         quiet(Deed::Deploy("1.1.0", API)),
-        quiet(Deed::Change("a person moves the alias to the version before", person_moves_back)),
+        quiet(Deed::Change("a person moves the alias to the version before", person_moves_back)).by_somebody_else(),
         quiet(Deed::Again("1.1.0", API)),
     ],
     acts: &[next(Deed::Operate("rollback"))],

@@ -158,7 +158,8 @@ pub(super) const TOUCHED: Scenario = Scenario {
                 rings(world);
                 person_at_api(world);
             }),
-        ),
+        )
+        .by_somebody_else(),
         quiet(Deed::Operate("recover")),
     ],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],

@@ -37,7 +37,7 @@ pub(super) const PAUSED_ANSWERED: Scenario = Scenario {
     name: "paused_answered",
     acts: &[
         next(Deed::Deploy("1.1.0", AGENT)),
-        when_in("Bake", Deed::Change("a person lets it go on", person_lets_go_on)),
+        when_in("Bake", Deed::Change("a person lets it go on", person_lets_go_on)).by_somebody_else(),
     ],
     ..PAUSED
 };
@@ -47,7 +47,7 @@ pub(super) const PAUSED_TAKEN_BACK: Scenario = Scenario {
     name: "paused_taken_back",
     acts: &[
         next(Deed::Deploy("1.1.0", AGENT)),
-        when_in("Bake", Deed::Ail("a person lets it go back", person_lets_go_back)),
+        when_in("Bake", Deed::Ail("a person lets it go back", person_lets_go_back)).by_somebody_else(),
     ],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)"],
     ..PAUSED
