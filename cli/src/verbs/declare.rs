@@ -36,6 +36,9 @@ use windlass_engine::upload_findings::UploadFindings;
 /// hour.
 const FOUND: Duration = Duration::from_mins(20);
 
+/// The difference of a declaration that only has its environments in another order.
+const OTHER_ORDER: &str = "~ environments: another order, which needs a higher `version`";
+
 /// The arguments of `windlass declare`.
 #[derive(Debug, Args)]
 pub struct Declare {
@@ -120,9 +123,12 @@ impl Declare {
         if taken == DeclarationUpload::TakesForce {
             self.look_for_installations(declaration, &mut report).await?;
         }
+        if taken == DeclarationUpload::Reordered {
+            report.differences.push(OTHER_ORDER.to_owned());
+        }
         output.announce(&report.what_changes(windlass.is_some(), taken));
-        if taken == DeclarationUpload::Unchanged || self.dry_run {
-            report.in_force = Some(taken == DeclarationUpload::Unchanged);
+        if taken != DeclarationUpload::TakesForce || self.dry_run {
+            report.in_force = Some(taken != DeclarationUpload::TakesForce);
             output.only_json(&report);
             return Ok(Exit::Good);
         }
@@ -310,6 +316,9 @@ impl Report {
         lines.push(match (&self.former, taken) {
             (Some(former), DeclarationUpload::Unchanged) => {
                 format!("{app} {former} is in force already and says the same: nothing was uploaded")
+            }
+            (Some(former), DeclarationUpload::Reordered) => {
+                format!("{app} {former} is in force already, in another order: nothing was uploaded")
             }
             (Some(former), DeclarationUpload::TakesForce) => format!("{app} {version} in place of {former}:"),
             (None, _) if was_asked => {

@@ -36,6 +36,9 @@ pub enum DeclarationUpload {
     TakesForce,
     /// It says the same as the one in force.
     Unchanged,
+    /// It says the same with its environments in another order. The text of a version stays as it was accepted, so that
+    /// the former order stays in force until a higher version brings the other one.
+    Reordered,
 }
 
 impl Declared {
@@ -74,12 +77,18 @@ impl Declaration {
         }
         match in_force {
             None => Ok(DeclarationUpload::TakesForce),
-            Some(former) if former.digest == *self.digest() => Ok(DeclarationUpload::Unchanged),
+            Some(former) if former.digest == *self.digest() => Ok(self.beside(former)),
             Some(former) if self.version().cmp_precedence(&former.version).is_gt() => Ok(DeclarationUpload::TakesForce),
             // A member that is to be taken out again does not make it another one.
-            Some(former) if self.says_the_same_as(former) => Ok(DeclarationUpload::Unchanged),
+            Some(former) if self.says_the_same_as(former) => Ok(self.beside(former)),
             Some(former) => Err(not_higher(self.version(), former)),
         }
+    }
+
+    /// Decides about one that says the same.
+    fn beside(&self, former: &Declared) -> DeclarationUpload {
+        let is_reordered = former.read().is_ok_and(|former| !former.environments().eq(self.environments()));
+        if is_reordered { DeclarationUpload::Reordered } else { DeclarationUpload::Unchanged }
     }
 
     fn says_the_same_as(&self, former: &Declared) -> bool {
@@ -146,6 +155,26 @@ mod tests {
             assert_eq!(finding.name, FindingName::VersionNotHigher, "{version}");
             assert!(finding.remedy.written().contains("1.0.1"), "{finding:?}");
             assert_eq!(finding.seen, Seen::new(version, "1.0.1").map(Box::new));
+        }
+    }
+
+    #[test]
+    fn another_order_of_the_environments_needs_a_higher_version_and_is_no_mistake() {
+        let text = |version: &str, environments: &str| {
+            format!(
+                "{{app: shop, version: {version}, environments: {environments}, \
+                 components: {{web: {{kind: static_site, bucket: 'web-{{environment}}'}}}}}}"
+            )
+        };
+        let first = text("1.0.0", "{prod: {}, dev: {}}");
+        let in_force = Declared::new(&Declaration::parse(&first).unwrap(), first, Time(0), None);
+        for (version, environments, wanted) in [
+            ("1.0.0", "{prod: {}, dev: {}}", DeclarationUpload::Unchanged),
+            ("1.0.0", "{dev: {}, prod: {}}", DeclarationUpload::Reordered),
+            ("1.0.1", "{dev: {}, prod: {}}", DeclarationUpload::TakesForce),
+        ] {
+            let upload = Declaration::parse(&text(version, environments)).unwrap();
+            assert_eq!(upload.uploaded(&shop(), Some(&in_force)), Ok(wanted), "{version} {environments}");
         }
     }
 

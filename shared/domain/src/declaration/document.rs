@@ -31,7 +31,7 @@ pub struct Document {
     /// one's. Leave it out afterwards.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub formerly: Option<AppName>,
-    /// The environments by name.
+    /// The environments by name, in the order in which they are listed. A new order needs a higher `version`.
     #[schemars(extend("minProperties" = 1, "maxProperties" = 200))]
     pub environments: BTreeMap<EnvironmentName, Environment>,
     /// The components by name.

@@ -102,7 +102,7 @@ async fn put_in_force(
         let rev = former.as_ref().map_or(0, |former| former.rev);
         let former = former.map(|former| former.value);
         match declaration.uploaded(app, former.as_ref()) {
-            Ok(DeclarationUpload::Unchanged) => {
+            Ok(DeclarationUpload::Unchanged | DeclarationUpload::Reordered) => {
                 list(ports, app, rev, former).await?;
                 return Ok(Some(Vec::new()));
             }
