@@ -4,6 +4,7 @@ use crate::site::in_place::{ONE, TWO};
 use crate::site::scene::Scene;
 use crate::site::zips::zip;
 use windlass_domain::declaration::kinds::site::SiteMode;
+use windlass_domain::declaration::resolved::TargetRole;
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::{Fault, FaultName};
@@ -107,24 +108,48 @@ fn an_origin_group_with_the_same_bucket_twice_is_refused_where_one_is_switched()
 
 #[test]
 fn what_an_update_of_the_distribution_asks_for_is_named_where_it_is_updated() {
-    let web_acl = Some("arn:aws:wafv2:us-east-1:111111111111:global/webacl/shop/1");
-    for (mode, edge, acl, wanted) in [
-        (SiteMode::Prefix, false, None, 0),
-        (SiteMode::Prefix, true, None, 1),
-        (SiteMode::Prefix, false, web_acl, 1),
-        (SiteMode::Prefix, true, web_acl, 2),
-        (SiteMode::InPlace, true, web_acl, 0),
-    ] {
+    let (web_acl, classic) = (
+        Some("arn:aws:wafv2:us-east-1:111111111111:global/webacl/shop/1"),
+        Some("a1b2c3d4-5678-90ab-cdef-EXAMPLE11111"),
+    );
+    // The mode, whether the environment has a role of its own, functions of Lambda@Edge, the web ACL, and a word of each
+    // remedy. Windlass's own role may read web ACLs of AWS WAF.
+    let table: [(SiteMode, bool, bool, Option<&str>, &[&str]); 9] = [
+        (SiteMode::Prefix, true, false, None, &[]),
+        (SiteMode::Prefix, true, true, None, &["lambda:GetFunction"]),
+        (SiteMode::Prefix, true, false, web_acl, &["wafv2:GetWebACL"]),
+        (SiteMode::Prefix, true, true, web_acl, &["lambda:GetFunction", "wafv2:GetWebACL"]),
+        (SiteMode::Prefix, false, true, web_acl, &["lambda:GetFunction"]),
+        (SiteMode::Prefix, false, false, web_acl, &[]),
+        (SiteMode::Prefix, false, false, classic, &["`waf:GetWebACL`"]),
+        (SiteMode::Prefix, true, false, classic, &["`waf:GetWebACL`"]),
+        (SiteMode::InPlace, true, true, web_acl, &[]),
+    ];
+    for (mode, has_own_role, edge, acl, wanted) in table {
         let mut scene = Scene::new(mode);
-        let artifact = scene.upload(zip(ONE));
+        scene.deploy_files(ONE);
+        let state = scene.running.clone().unwrap().state;
+        let artifact = scene.upload(zip(TWO));
+        let role = || TargetRole {
+            arn: "arn:aws:iam::222222222222:role/windlass-target".into(),
+            external_id: "shop/prod".into(),
+            session_name: "0123456789abcdef".into(),
+        };
+        scene.place.role = has_own_role.then(role);
         let mut cdn = scene.world.cloudfront();
         let found = cdn.distribution("E1", "");
         (found.edge_functions, found.web_acl) = (edge, acl.map(str::to_owned));
         drop(cdn);
-        let prepared = scene.prepare(Some(&artifact), None).prepared;
-        let asks = |it: &&Finding| it.reason.written().contains("whoever sets its origin path");
-        assert_eq!(prepared.warnings.iter().filter(asks).count(), wanted, "{mode:?} {edge} {acl:?}");
-        assert_eq!(prepared.findings, []);
+        let mut remedies = |artifact, goal| -> Vec<String> {
+            let prepared = scene.prepare(artifact, goal).prepared;
+            assert_eq!(prepared.findings, []);
+            let asks = |it: &Finding| it.reason.written().contains("whoever sets its origin path");
+            prepared.warnings.into_iter().filter(asks).map(|it| it.remedy.written()).collect()
+        };
+        let found = remedies(Some(&artifact), None);
+        let is_named = found.len() == wanted.len() && found.iter().zip(wanted).all(|(it, word)| it.contains(word));
+        assert!(is_named, "{mode:?} {has_own_role} {edge} {acl:?}: {found:?}");
+        assert_eq!(remedies(None, Some(&state)), [""; 0], "a way back");
     }
 }
 

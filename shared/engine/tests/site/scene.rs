@@ -36,6 +36,8 @@ pub struct Scene {
     pub asked: Option<&'static str>,
     /// The files that were withdrawn.
     pub withdrawn: WithdrawnFiles,
+    /// Where the site is, with the role of the environment's own.
+    pub place: Place,
     deployments: u32,
 }
 
@@ -78,7 +80,8 @@ impl Scene {
             is_tried: false,
             files: windlass_domain::declaration::folder::FolderPatterns::default(),
         };
-        Self { world, site, running: None, asked: None, withdrawn: WithdrawnFiles::new(), deployments: 0 }
+        let (withdrawn, place) = (WithdrawnFiles::new(), Place::default());
+        Self { world, site, running: None, asked: None, withdrawn, place, deployments: 0 }
     }
 
     /// Uploads an archive to the artifacts bucket.
@@ -111,7 +114,7 @@ impl Scene {
             image_of: None,
             inputs: &Inputs::new(),
             withdrawals: Withdrawals { asked: self.asked, former: Some(&self.withdrawn) },
-            place: &Place::default(),
+            place: &self.place,
         };
         let prepared = run(prepare(&self.world, &input, &self.site)).unwrap();
         let deployment = Deployment { id, prepared };

@@ -37,7 +37,7 @@ pub(in crate::kinds::site) async fn check(
         serving = collected(distribution(ports, input, site, id).await, &mut findings)?;
     }
     let switched = serving.as_ref().filter(|_| site.mode == SiteMode::Prefix);
-    warnings.extend(switched.into_iter().flat_map(|it| asks_for_more(&it.distribution, &input.path("distribution"))));
+    warnings.extend(switched.into_iter().flat_map(|it| asks_for_more(&it.distribution, input)));
     if findings.is_empty() { Ok(Checked { warnings, serving }) } else { Err(Trouble::Findings(findings)) }
 }
 
