@@ -10,14 +10,16 @@ use windlass_world::stepfunctions::arn_of;
 fn a_hold_keeps_every_reason_until_it_is_released() {
     let scene = Scene::new();
     let began = scene.now();
+    let mut held = String::new();
     for minutes in 0..2 {
         scene.stage.pass_seconds(60 * minutes);
         let request = with(input("hold"), json!({"reason": format!("{minutes}")}));
         let answer = scene.admit(&format!("hold-{minutes}"), request);
         assert_eq!(in_short(&answer), (Transition::Succeeded, ""));
-        let hold = scene.state().hold.unwrap();
-        let wanted = format!("Automatic deployments into shop/prod are held {}.", hold.in_words());
-        assert_eq!(answer.unwrap().cause, wanted);
+        let by = arn_of(&format!("hold-{minutes}"));
+        let before = if held.is_empty() { held } else { format!("{held}; and ") };
+        held = format!("{before}since {} by {by}: \"{minutes}\"", scene.now());
+        assert_eq!(answer.unwrap().cause, format!("Automatic deployments into shop/prod are held {held}."));
     }
     let hold = scene.state().hold.unwrap();
     let (now, who) = (scene.now(), arn_of("hold-1"));
@@ -29,9 +31,8 @@ fn a_hold_keeps_every_reason_until_it_is_released() {
         (
             "one",
             format!(
-                "The hold on deployments into shop/prod is released; they were held {}. A release that was refused \
-                 meanwhile comes no more by itself: release or deploy it again.",
-                hold.in_words()
+                "The hold on deployments into shop/prod is released; they were held {held}. A release that was refused \
+                 meanwhile comes no more by itself: release or deploy it again."
             ),
         ),
         ("two", "Nothing was released: there is no hold on deployments into shop/prod.".to_owned()),

@@ -6,9 +6,11 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use windlass_domain::declaration::plan::KindName;
 use windlass_domain::deployment::step::{Step, StepFailure};
+use windlass_domain::prose;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::next_step::Redeploy;
 use windlass_engine::converge::{Budget, Invocation, converge};
 use windlass_engine::kinds::{ChangeFacts, Class, Kind, LookContext, Next, Noticed, View};
 use windlass_engine::ledger;
@@ -105,7 +107,12 @@ impl Kind for Scripted {
             Then::Switch(number) => Next::Do(Change::Switch(number, is.after)),
             Then::Fail => {
                 let name = FindingName::ChangeFailed;
-                Next::Failed(Finding::new(name, "target", "it broke", "mend it"))
+                Next::Failed(Finding::new(
+                    name,
+                    "target",
+                    "it broke",
+                    prose!("{}, or mend it", Redeploy::Again).sentence(),
+                ))
             }
         }
     }

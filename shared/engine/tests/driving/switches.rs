@@ -1,8 +1,9 @@
 //! Tests of changes that callers notice: recorded, sent, answered or not, and tried again or not.
 
 use super::script::{LONG, Play, Seen, Then, seen};
-use windlass_domain::deployment::step::{ChangeRecord, StepStatus};
+use windlass_domain::deployment::step::{ChangeRecord, StepFailure, StepStatus};
 use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::next_step::NextStep;
 use windlass_engine::converge::Budget;
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::Clock;
@@ -220,6 +221,22 @@ fn an_undo_that_cannot_be_done_keeps_what_was_confirmed() {
     play.taken_over();
     let ended = play.invoke(None, &[seen(1, Then::Switch(2)), done(0)], &[]);
     assert_eq!((ended.answer, ended.done.len()), (Ok(WorkTransition::Changed), 1));
+}
+
+/// The environment is locked where an undo has failed, and refuses a deployment, whatever the kind's remedy is.
+#[test]
+fn the_finding_of_a_failed_undo_has_no_step_to_deploy() {
+    let deploys = |failure: Option<StepFailure>| match failure {
+        Some(StepFailure::Finding(finding)) => finding.steps().any(|step| matches!(step, NextStep::Deploy(_))),
+        other => panic!("{other:?}"),
+    };
+    let play = Play::begin();
+    play.forward(&[seen(0, Then::Fail)]);
+    assert!(deploys(play.step().failure), "forward it has");
+    let play = Play::begin();
+    play.forward(&[switch(0), done(1)]);
+    play.invoke(None, &[seen(1, Then::Fail)], &[]);
+    assert!(!deploys(play.step().undo_failure));
 }
 
 /// Safety: undo: An undo does not believe a look within 20 s of a switch that it may be older than.
