@@ -5,7 +5,7 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{EnvironmentState, Snapshot};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::ending::Ending;
-use windlass_domain::shown::release_status::ALREADY_THERE;
+use windlass_domain::shown::release_status::{ALREADY_THERE, NOTHING_CHANGED};
 
 /// "An operator's rollback goes to the newest verified-good snapshot older than the present one" (rule 8), and that is
 /// something else than what runs: one that names no snapshot and stops nothing goes to none that the ledger has as what
@@ -48,12 +48,16 @@ fn state_at(outcome: &Outcome<'_>, from: &[Happening]) -> Rc<EnvironmentState> {
     found.unwrap_or_else(|| outcome.environment())
 }
 
-/// Checks the first line of one that found its goal in place.
+/// Checks the cause of one that found its goal in place: its name, and its first words.
 fn says_what_it_did(record: &Deployment) -> Result<(), String> {
-    let in_place = record.ending.as_ref().filter(|ended| ended.ending == Ending::NothingToDo);
-    let said = in_place.filter(|ended| ended.cause_name == ALREADY_THERE).map(|ended| ended.cause.written());
-    match said.filter(|said| !said.starts_with("Nothing was changed")) {
-        Some(said) => Err(format!("rollback {} changed nothing, and says: {said}", record.id)),
-        None => Ok(()),
+    let is_in_place = |name: &str| [ALREADY_THERE, NOTHING_CHANGED].contains(&name);
+    let ended = record.ending.as_ref().filter(|ended| ended.ending == Ending::NothingToDo);
+    let Some(ended) = ended.filter(|ended| is_in_place(&ended.cause_name)) else {
+        return Ok(());
+    };
+    let (name, said) = (&ended.cause_name, ended.cause.written());
+    if name == NOTHING_CHANGED && said.starts_with("Nothing was changed") {
+        return Ok(());
     }
+    Err(format!("rollback {} changed nothing, and ended so: {name}: {said}", record.id))
 }
