@@ -97,7 +97,7 @@ impl Action<'_> {
                 Effect::Environment(_) => format!("`windlass status {app} {environment}`"),
             };
             let words = format!(
-                "handed in, and not waited for: {execution}. See by {command} what came of it, and by `windlass refusals \
+                "handed in, and not waited for: {execution}. {command} shows what came of it, and `windlass refusals \
                  {app}` whether it was refused"
             );
             output.result(&json!({ "execution": execution }), &words);

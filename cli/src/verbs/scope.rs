@@ -58,7 +58,7 @@ impl ScopeCall<'_> {
             let ActionStarted { execution } = &read(&begun)?;
             if asking.wait.no_wait {
                 let words = format!(
-                    "handed in, and not waited for: {execution}. `windlass refusals {app}` tells whether it was refused"
+                    "handed in, and not waited for: {execution}. `windlass refusals {app}` shows whether it was refused"
                 );
                 output.result(&begun, &words);
                 return Ok(Exit::Good);

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Words that follow a placeholder, end like a plural and count nothing.
-const NO_COUNTS: [&str; 43] = [
+const NO_COUNTS: [&str; 44] = [
     "already",
     "as",
     "bakes",
@@ -38,6 +38,7 @@ const NO_COUNTS: [&str; 43] = [
     "says",
     "series",
     "serves",
+    "shows",
     "stands",
     "starts",
     "stays",

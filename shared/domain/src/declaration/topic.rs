@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 pub struct Notify {
     /// The topic's ARN.
     pub topic: String,
-    /// The events that it is told of: good and bad endings, and what waits for a person, if absent.
+    /// The events that it gets: good and bad endings, and what waits for a person, if absent.
     #[serde(default = "endings")]
     #[schemars(extend("minItems" = 1))]
     pub of: BTreeSet<MessageKind>,

@@ -113,7 +113,7 @@ fn difference(expect: &Value, answer: &Value, path: &[&str]) -> Option<String> {
         }),
         _ if expect == answer => None,
         _ if !path.iter().all(|name| secret::may_be_shown(name, answer)) => {
-            Some(format!("`{}` is another value, which looks like a secret and is not told", path.join(".")))
+            Some(format!("`{}` is another value, which looks like a secret and is not shown", path.join(".")))
         }
         _ => Some(format!("`{}` is {}", path.join("."), truncate(answer.to_string(), 80))),
     }
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn what_is_answered_instead_is_shown_unless_it_may_be_a_secret() {
-        let hidden = "is another value, which looks like a secret and is not told";
+        let hidden = "is another value, which looks like a secret and is not shown";
         for (expect, answer, wanted) in [
             (json!({"status": "fine"}), json!({"status": "broken"}), "`answer.status` is \"broken\"".to_owned()),
             (json!({"a": {"b": 1}}), json!({"a": {}}), "`answer.a.b` is missing".into()),

@@ -137,7 +137,7 @@ fn cause(record: &Deployment, owner: Option<&Execution>) -> Prose {
     let undoing = record.undoing.as_ref();
     let undoing = undoing.map(|why| prose!("\n  it was being undone because {}: {}", &why.name, &why.text));
     let next = prose!(
-        "the record tells of each component what was changed and seen; the environment stays locked; mend what stopped \
+        "the record shows of each component what was changed and seen; the environment stays locked; mend what stopped \
          the recoveries, then start {}, or {} to take what is there",
         operators(ActionName::Recover, record.environment_id()),
         operators(ActionName::Accept, record.environment_id())

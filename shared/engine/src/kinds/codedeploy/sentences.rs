@@ -82,7 +82,7 @@ fn in_progress(events: &[LifecycleEvent]) -> String {
         (hook, "InProgress") if HOOKS.iter().any(|(known, _)| *known == hook) => hook_runs(hook),
         (_, "InProgress") => format!("is at {name}"),
         (_, "Failed") => format!("has failed at {name}{}", after_colon(words)),
-        (_, "Unknown") => format!("tells nothing of {name}"),
+        (_, "Unknown") => format!("shows nothing of {name}"),
         (_, other) => {
             format!("is at {name} with the status {other}, which this Windlass does not know")
         }
@@ -155,8 +155,8 @@ pub(in crate::kinds) fn why(code: &str, events: &[LifecycleEvent]) -> (String, P
             prose!("Give the service role of the deployment group what is named, then {}.", Redeploy::Again),
         ),
         ("TIMEOUT", _) => ("it took longer than CodeDeploy allows".to_owned(), look_there()),
-        ("", _) => ("CodeDeploy tells no reason".to_owned(), look_there()),
-        (code, _) => (format!("CodeDeploy tells {code}"), look_there()),
+        ("", _) => ("CodeDeploy gives no reason".to_owned(), look_there()),
+        (code, _) => (format!("CodeDeploy gives {code}"), look_there()),
     }
 }
 

@@ -18,9 +18,9 @@ pub(in crate::kinds) struct Words {
     /// The sentence about a deployment that Windlass did not stop: its parts before the deployment's name, behind it,
     /// and behind what CodeDeploy says.
     pub stopped: [&'static str; 3],
-    /// The remedy then; a deployment stands at its `{}`.
+    /// The remedy then; `{}` is where the step to deploy again goes.
     pub who_stopped: &'static str,
-    /// The remedy where somebody else has moved callers; a deployment stands at its `{}`.
+    /// The remedy where somebody else has moved callers; `{}` is where the step to deploy again goes.
     pub who_moved: &'static str,
     /// The words around somebody else's new deployment: what they did, and since when.
     pub replaced: [&'static str; 2],
