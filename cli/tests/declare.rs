@@ -210,8 +210,11 @@ fn the_first_declaration_is_shown_as_that_and_the_same_one_is_not_sent_again() {
     let (status, said, puts) = declare(&there, &other_layout, &[]);
     assert_eq!((status, puts), (0, 0), "{said}");
     assert!(said.contains("shop 1.0.0 is in force already and says the same: nothing was uploaded"), "{said}");
-    let there = installation(Some(text("1.0.0", "shop-web").replace("{prod", "{dev: {}, prod")), Makes::InForce);
-    let other_order = text("1.0.0", "shop-web").replace("stable}}", "stable}}, dev: {}");
+    let there = installation(
+        Some(text("1.0.0", "\"shop-web-{environment}\"").replace("{prod", "{dev: {}, prod")),
+        Makes::InForce,
+    );
+    let other_order = text("1.0.0", "\"shop-web-{environment}\"").replace("stable}}", "stable}}, dev: {}");
     let (status, said, puts) = declare(&there, &other_order, &[]);
     assert_eq!((status, puts), (0, 0), "{said}");
     assert!(said.contains("  ~ environments: another order, which needs a higher `version`"), "{said}");

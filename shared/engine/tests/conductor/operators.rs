@@ -10,16 +10,16 @@ use windlass_world::stepfunctions::arn_of;
 fn a_hold_keeps_every_reason_until_it_is_released() {
     let scene = Scene::new();
     let began = scene.now();
-    let mut held = String::new();
+    let mut so_far = String::new();
     for minutes in 0..2 {
         scene.stage.pass_seconds(60 * minutes);
         let request = with(input("hold"), json!({"reason": format!("{minutes}")}));
         let answer = scene.admit(&format!("hold-{minutes}"), request);
         assert_eq!(in_short(&answer), (Transition::Succeeded, ""));
         let by = arn_of(&format!("hold-{minutes}"));
-        let before = if held.is_empty() { held } else { format!("{held}; and ") };
-        held = format!("{before}since {} by {by}: \"{minutes}\"", scene.now());
-        assert_eq!(answer.unwrap().cause, format!("Automatic deployments into shop/prod are held {held}."));
+        let before = if so_far.is_empty() { so_far } else { format!("{so_far}; and ") };
+        so_far = format!("{before}since {} by {by}: \"{minutes}\"", scene.now());
+        assert_eq!(answer.unwrap().cause, format!("Automatic deployments into shop/prod are held {so_far}."));
     }
     let hold = scene.state().hold.unwrap();
     let (now, who) = (scene.now(), arn_of("hold-1"));
@@ -31,7 +31,7 @@ fn a_hold_keeps_every_reason_until_it_is_released() {
         (
             "one",
             format!(
-                "The hold on deployments into shop/prod is released; they were held {held}. A release that was refused \
+                "The hold on deployments into shop/prod is released; they were held {so_far}. A release that was refused \
                  meanwhile comes no more by itself: release or deploy it again."
             ),
         ),

@@ -191,13 +191,16 @@ fn it_goes_to_what_was_measured_before_what_only_passed() {
             veto(&scene, *number);
         }
         let mut state = scene.state();
-        state.running.extend(stays.then(|| (component("jobs"), running(9, false))));
+        state.running = [(component("api"), running(9, true)), (component("jobs"), running(9, !stays))].into();
         scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
         let record = press(&scene, json!({})).1.unwrap();
         assert_eq!(record.snapshot, Some(wanted), "{measured:?} {vetoed:?} {stays}");
     }
     // What nothing ran was not measured, whatever its gates say.
     let scene = scene(4);
+    let mut state = scene.state();
+    state.running.insert(component("api"), running(9, true));
+    scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     prove(&scene, 2, "api jobs");
     let key = ledger::snapshot(EnvironmentId::new(&app(), &prod()), 2);
     let mut snapshot: Snapshot = scene.stage.get(&key).unwrap();

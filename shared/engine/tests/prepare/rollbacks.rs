@@ -1,10 +1,10 @@
 //! Tests of what a rollback needs and plans.
 
 use crate::prepare::scene::{HEALTH, NEW, new_release, plan, prepare, step};
-use crate::stage::{Stage, app, component, id, prod};
+use crate::stage::{Stage, app, component, id, prod, zip};
 use bytes::Bytes;
 use windlass_domain::declaration::plan::PlanOutcome;
-use windlass_domain::environment::{GivenVersion, Proof, Running, Snapshot};
+use windlass_domain::environment::{EnvironmentState, GivenVersion, Proof, Running, Snapshot};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::digest::Digest;
@@ -105,7 +105,13 @@ fn a_rollback_to_what_is_not_verified_good_says_so() {
         let mut snapshot: Snapshot = stage.get(&key).unwrap();
         snapshot.release = passed.then(|| Digest::of(b"1.3.0"));
         snapshot.proof.measured = measured.split_whitespace().map(component).collect();
+        let mut running = snapshot.components.clone();
+        for ran in running.values_mut() {
+            ran.artifact = Some(zip("new", b"new"));
+        }
+        let runs = EnvironmentState { running, snapshot: 5, last_snapshot: 5, ..EnvironmentState::default() };
         stage.put(key, &snapshot);
+        stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &runs);
         prepare(&stage).unwrap();
         let warnings = plan(&stage).warnings;
         let found = warnings.iter().find(|it| it.name == FindingName::NothingMeasured);

@@ -108,13 +108,14 @@ fn an_origin_group_with_the_same_bucket_twice_is_refused_where_one_is_switched()
 
 #[test]
 fn what_an_update_of_the_distribution_asks_for_is_named_where_it_is_updated() {
+    type Row<'a> = (SiteMode, bool, bool, Option<&'a str>, &'a [&'a str]);
     let (web_acl, classic) = (
         Some("arn:aws:wafv2:us-east-1:111111111111:global/webacl/shop/1"),
         Some("a1b2c3d4-5678-90ab-cdef-EXAMPLE11111"),
     );
     // The mode, whether the environment has a role of its own, functions of Lambda@Edge, the web ACL, and a word of each
     // remedy. Windlass's own role may read web ACLs of AWS WAF.
-    let table: [(SiteMode, bool, bool, Option<&str>, &[&str]); 9] = [
+    let table: [Row; 9] = [
         (SiteMode::Prefix, true, false, None, &[]),
         (SiteMode::Prefix, true, true, None, &["lambda:GetFunction"]),
         (SiteMode::Prefix, true, false, web_acl, &["wafv2:GetWebACL"]),

@@ -69,3 +69,43 @@ pub fn words() -> Vec<(&'static str, Vec<&'static str>)> {
         ("State", STATES.map(|(word, _)| word).to_vec()),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::kinds::lambda::next::tests::{ID, OLD, goal, in_words, is, latest, ready};
+    use crate::kinds::lambda::state::Goal;
+
+    /// `shared/aws/tests/words.rs` compares the words with AWS's own.
+    #[test]
+    fn each_state_says_whether_a_version_gets_callers_and_whether_latest_is_changed() {
+        let shift = "alias live 1 → 2";
+        let change = "code of $LATEST sha256:old → sha256:new (an undo leaves it there)";
+        let waits = "wait 2";
+        let table = [
+            ("Active", shift, change),
+            ("Inactive", shift, change),
+            ("", shift, change),
+            ("Pending", waits, waits),
+            ("Failed", "failed: Version 2 failed to start: why", "failed: The function failed to start: why"),
+            ("Deleting", "failed: Version 2 is being deleted: why", "failed: The function is being deleted: why"),
+            ("Deactivating", "failed: Version 2 is being deactivated: why", change),
+            ("Deactivated", "failed: Version 2 is deactivated: why", change),
+            ("ActiveNonInvocable", "failed: Version 2 cannot be invoked: why", change),
+            ("Hibernating", waits, waits),
+        ];
+        for (state, version, function) in table {
+            let new = format!("2:new:c1:windlass {ID}:{state}");
+            let published = is(ready("new"), &[OLD, new.as_str()], Some("1"));
+            assert_eq!(in_words(&published, &goal("new", 100)), version, "a version that is `{state}`");
+            let live = is(latest("old", state, "Successful"), &[OLD], Some("1"));
+            assert_eq!(in_words(&live, &goal("new", 100)), function, "$LATEST that is `{state}`");
+            // Where callers use `$LATEST`, it must be invocable, forward and back.
+            let expected =
+                if version == shift { "done".to_owned() } else { version.replace("Version 2", "The function") };
+            let live = is(latest("new", state, "Successful"), &[], None);
+            for wanted in [goal("new", 100), Goal::Back(is(ready("new"), &[], None))] {
+                assert_eq!(in_words(&live, &wanted), expected, "`{state}` without an alias");
+            }
+        }
+    }
+}

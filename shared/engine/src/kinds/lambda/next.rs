@@ -235,4 +235,4 @@ fn failed(reason: String) -> Next<Change> {
 
 #[cfg(test)]
 #[path = "next_tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -2,9 +2,9 @@ use super::*;
 use crate::ports::Provisioned;
 use windlass_domain::release::identity::DeploymentId;
 
-const ID: &str = "0123456789abcdef";
+pub(in crate::kinds::lambda) const ID: &str = "0123456789abcdef";
 
-fn latest(code: &str, state: &str, last_update: &str) -> Latest {
+pub(in crate::kinds::lambda) fn latest(code: &str, state: &str, last_update: &str) -> Latest {
     Latest {
         code_sha256: code.into(),
         image: None,
@@ -18,7 +18,7 @@ fn latest(code: &str, state: &str, last_update: &str) -> Latest {
     }
 }
 
-pub(super) fn ready(code: &str) -> Latest {
+pub(in crate::kinds::lambda) fn ready(code: &str) -> Latest {
     latest(code, "Active", "Successful")
 }
 
@@ -57,11 +57,11 @@ fn alias(text: &str) -> AliasState {
     }
 }
 
-pub(super) fn is(latest: Latest, texts: &[&str], traffic: Option<&str>) -> Observed {
+pub(in crate::kinds::lambda) fn is(latest: Latest, texts: &[&str], traffic: Option<&str>) -> Observed {
     Observed { latest, versions: versions(texts), published: None, alias: traffic.map(alias) }
 }
 
-pub(super) fn goal(code: &str, percent: u8) -> Goal {
+pub(in crate::kinds::lambda) fn goal(code: &str, percent: u8) -> Goal {
     Goal::Release(Wanted {
         code: vec![code.into()],
         source: Source::Version("9".into()),
@@ -71,7 +71,7 @@ pub(super) fn goal(code: &str, percent: u8) -> Goal {
     })
 }
 
-pub(super) fn in_words(is: &Observed, wanted: &Goal) -> String {
+pub(in crate::kinds::lambda) fn in_words(is: &Observed, wanted: &Goal) -> String {
     match next(is, wanted) {
         Next::Done => "done".into(),
         Next::Wait(seconds) => format!("wait {seconds}"),
@@ -83,41 +83,8 @@ pub(super) fn in_words(is: &Observed, wanted: &Goal) -> String {
     }
 }
 
-pub(super) const OLD: &str = "1:old:c1::";
+pub(in crate::kinds::lambda) const OLD: &str = "1:old:c1::";
 const NEW: &str = "2:new:c1:windlass 0123456789abcdef:Active";
-
-/// `shared/aws/tests/words.rs` compares the words with AWS's own.
-#[test]
-fn each_state_says_whether_a_version_gets_callers_and_whether_latest_is_changed() {
-    let shift = "alias live 1 → 2";
-    let change = "code of $LATEST sha256:old → sha256:new (an undo leaves it there)";
-    let waits = "wait 2";
-    let table = [
-        ("Active", shift, change),
-        ("Inactive", shift, change),
-        ("", shift, change),
-        ("Pending", waits, waits),
-        ("Failed", "failed: Version 2 failed to start: why", "failed: The function failed to start: why"),
-        ("Deleting", "failed: Version 2 is being deleted: why", "failed: The function is being deleted: why"),
-        ("Deactivating", "failed: Version 2 is being deactivated: why", change),
-        ("Deactivated", "failed: Version 2 is deactivated: why", change),
-        ("ActiveNonInvocable", "failed: Version 2 cannot be invoked: why", change),
-        ("Hibernating", waits, waits),
-    ];
-    for (state, version, function) in table {
-        let new = format!("2:new:c1:windlass {ID}:{state}");
-        let published = is(ready("new"), &[OLD, new.as_str()], Some("1"));
-        assert_eq!(in_words(&published, &goal("new", 100)), version, "a version that is `{state}`");
-        let live = is(latest("old", state, "Successful"), &[OLD], Some("1"));
-        assert_eq!(in_words(&live, &goal("new", 100)), function, "$LATEST that is `{state}`");
-        // Where callers use `$LATEST`, it must be invocable, forward and back.
-        let expected = if version == shift { "done".to_owned() } else { version.replace("Version 2", "The function") };
-        let live = is(latest("new", state, "Successful"), &[], None);
-        for wanted in [goal("new", 100), Goal::Back(is(ready("new"), &[], None))] {
-            assert_eq!(in_words(&live, &wanted), expected, "`{state}` without an alias");
-        }
-    }
-}
 
 #[test]
 fn with_an_alias() {
