@@ -9,6 +9,7 @@ use crate::release::action::ActionName;
 use crate::release::ending::{Ending, NothingDone};
 use crate::release::identity::DeploymentId;
 use crate::release::{Part, parts};
+use crate::text::count::{agree, many};
 use crate::text::foreign::Foreign;
 use crate::text::name::ComponentName;
 use crate::text::prose::Prose;
@@ -28,8 +29,8 @@ pub fn brought_by(record: &Deployment, state: &EnvironmentState) -> Vec<Deployme
     brought
 }
 
-/// Returns the sentences that a superseded deployment ends with: what superseded it, what Windlass brought in its
-/// place, by whom and why, and the input to start to have the release all the same.
+/// Returns the sentences that a superseded deployment ends with: what superseded it and what is live, what Windlass
+/// brought in its place, by whom and why, and the input to start to have the release all the same.
 pub fn superseded(
     record: &Deployment,
     replaced: &Replaced,
@@ -50,9 +51,14 @@ pub fn superseded(
             format!("Superseded: deployment {by} waits for its turn with a newer release{version}.")
         }
         Supersession::Newer => {
-            format!("Superseded: deployment {by} brought a newer release here{version}.")
+            let live = live(record, facts.state, known).filter(|_| !brought_by(record, facts.state).contains(by));
+            let live = live.map_or_else(String::new, |live| format!("; {live}"));
+            format!("Superseded: deployment {by} brought a newer release here{version}{live}.")
         }
-        Supersession::Since => format!("Superseded: {} was live here and was replaced.", record.release.version),
+        Supersession::Since => {
+            let live = live(record, facts.state, known).map_or_else(String::new, |live| format!(": {live}"));
+            format!("Superseded: {} was live here and was replaced{live}.", record.release.version)
+        }
     };
     let mut lines = vec![first];
     lines.extend(in_its_place(record, facts.state, known));
@@ -60,6 +66,20 @@ pub fn superseded(
         return lines.join("\n").into();
     }
     prose!("{}\n  {}", lines.join("\n"), Prose::next(redeploy_input(record, facts)))
+}
+
+/// Says which deployments are live: those that gave what runs its names, each with its version where that is known.
+/// `None` if nothing that Windlass brought is known to run.
+fn live(record: &Deployment, state: &EnvironmentState, known: &KnownDeployments) -> Option<String> {
+    let brought = brought_by(record, state);
+    let each = brought.iter().map(|id| match known.get(id) {
+        Some(by) => format!("{id} ({})", by.release.version),
+        None => id.to_string(),
+    });
+    let each: Vec<String> = each.collect();
+    let number = each.len();
+    let noun = many(number, "deployment");
+    (number > 0).then(|| format!("{noun} {} {} live", each.join(" and "), agree(number, "is", "are")))
 }
 
 /// Says that a drill does not go its way back, because something else runs than the drill had brought there, or is

@@ -114,7 +114,7 @@ fn what_was_replaced_is_shown_by_whom_and_how_to_have_it() {
     let at = scene();
     let me = record("me", ActionName::Deploy, "3.0.0", &["a", "b", "c"]);
     insta::assert_snapshot!(superseded_there(&me, &replaced("back", Supersession::Since), &at), @r#"
-    Superseded: 3.0.0 was live here and was replaced.
+    Superseded: 3.0.0 was live here and was replaced: deployments back (2.0.0) and stuck (2.5.0) are live.
       a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: "checkout is broken"
       b: accepted since 1970-01-01T00:01:00Z, accepted at 1970-01-01T00:00:00Z by tom: "mended by hand" (deployment stuck)
       c: nothing is known to run
@@ -122,7 +122,7 @@ fn what_was_replaced_is_shown_by_whom_and_how_to_have_it() {
     "#);
     let me = record("me", ActionName::Deploy, "1.0.0", &["a"]);
     insta::assert_snapshot!(superseded_there(&me, &replaced("newer", Supersession::Newer), &at), @r#"
-    Superseded: deployment newer brought a newer release here.
+    Superseded: deployment newer brought a newer release here; deployment back (2.0.0) is live.
       a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: "checkout is broken"
       next: start {"action":"deploy","app":"shop","environment":"prod","version":"1.0.0"} to deploy 1.0.0
     "#);
