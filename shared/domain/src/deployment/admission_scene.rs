@@ -49,6 +49,8 @@ impl Scene {
                 environment: EnvironmentName::new("prod").unwrap(),
                 version: "1.4.0".into(),
                 component: None,
+                snapshot: None,
+                across: [].into(),
                 action: ActionName::Deploy,
                 components: names(&["a", "b"]),
                 order: order("me", 5),

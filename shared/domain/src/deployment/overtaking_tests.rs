@@ -1,7 +1,10 @@
 use crate::deployment::admission::Decision;
 use crate::deployment::admission_scene::{Scene, id, names, order};
 use crate::deployment::overtaking::*;
+use crate::release::call::input;
+use crate::text::finding::Finding;
 use crate::text::name::ComponentName;
+use serde_json::json;
 
 impl Scene {
     fn preempt(&mut self) -> &mut Self {
@@ -130,6 +133,29 @@ fn a_release_that_has_begun_what_is_irreversible_is_not_stopped() {
         (|s| s.behind(4, &["a"]).begun().rollback(), "Irreversible"),
         (|s| s.behind(4, &["a"]).begun().undoing().rollback(), "stop other"),
     ]);
+}
+
+/// A rollback that is to wait for what is irreversible is named with all that it asked for: else it would go elsewhere, or
+/// be refused for another run.
+#[test]
+fn a_rollback_that_is_refused_by_what_has_begun_is_named_with_all_that_it_asked_for() {
+    let [a, contract, migrate] = ["a", "contract", "migrate"].map(|name| ComponentName::new(name).unwrap());
+    let mut scene = Scene::new();
+    scene.behind(4, &["a"]).begun().rollback();
+    scene.candidate.snapshot = Some(3);
+    scene.candidate.component = Some(a.clone());
+    scene.candidate.across.insert(migrate.clone());
+    let Decision::Reject(findings) = scene.decision() else {
+        panic!("it is admitted");
+    };
+    let members = [
+        ("across", json!([contract, migrate])),
+        ("component", json!(a)),
+        ("reason", "…".into()),
+        ("snapshot", 3.into()),
+    ];
+    let wanted = input(ActionName::Rollback, scene.candidate.environment_id(), &members);
+    assert_eq!(findings.iter().flat_map(Finding::steps).next(), Some(&wanted));
 }
 
 /// Safety: overtaking: An undo, a recovery and a rollback are not stopped.

@@ -7,10 +7,11 @@ use crate::release::action::ActionName;
 use crate::release::call::{input, operators};
 use crate::release::identity::{DeploymentId, EnvironmentId};
 use crate::text::finding::{Finding, FindingName};
-use crate::text::name::EnvironmentName;
+use crate::text::name::{ComponentName, EnvironmentName};
 use crate::text::next_step::{NextStep, Wish};
 use crate::text::prose::Prose;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Makes a finding for each obstacle. Each names an input that has every wish without which the release would be
 /// refused for another obstacle. So the input works as it stands there.
@@ -84,11 +85,7 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Overrides) -> 
                 "Start {} once it has ended. Where it must not go on, cancel it, which leaves everything as it is, \
                  and start {}.",
                 match candidate.action {
-                    ActionName::Rollback => input(
-                        ActionName::Rollback,
-                        candidate.environment_id(),
-                        &[("across", json!(begun)), ("reason", "…".into())],
-                    ),
+                    ActionName::Rollback => rollback_across(candidate, begun),
                     _ => start(wishes),
                 },
                 of_operators(candidate, ActionName::Accept)
@@ -191,6 +188,15 @@ pub fn deploy(candidate: &Candidate, wishes: Overrides) -> NextStep {
     members.push(("version", candidate.version.as_str().into()));
     members.extend(candidate.component.iter().map(|component| ("component", json!(component))));
     input(ActionName::Deploy, candidate.environment_id(), &members)
+}
+
+/// Returns the step with which a person goes back where this rollback was to go, across these runs as well.
+fn rollback_across(candidate: &Candidate, begun: &[ComponentName]) -> NextStep {
+    let across: BTreeSet<&ComponentName> = candidate.across.iter().chain(begun).collect();
+    let mut members = vec![("across", json!(across)), ("reason", "…".into())];
+    members.extend(candidate.snapshot.map(|number| ("snapshot", number.into())));
+    members.extend(candidate.component.iter().map(|component| ("component", json!(component))));
+    input(ActionName::Rollback, candidate.environment_id(), &members)
 }
 
 fn of_operators(candidate: &Candidate, action: ActionName) -> NextStep {

@@ -65,7 +65,7 @@ fn not_declared(goal: &Snapshot, name: &ComponentName, back: &Running, runs: &Ru
              {}; or deploy the wanted releases of the other components with {} and a reason.",
             name,
             runs.version(),
-            NextStep::With(Wish::AllowOlder)
+            instead()
         ),
     )
 }
@@ -77,7 +77,7 @@ fn not_recorded(goal: &Snapshot, name: &ComponentName) -> Finding {
         prose!(
             "Name a snapshot that has `{}`; or deploy the wanted release of each component with {} and a reason.",
             name,
-            NextStep::With(Wish::AllowOlder)
+            instead()
         ),
     )
 }
@@ -95,9 +95,15 @@ pub fn moved(goal: &Snapshot, name: &ComponentName) -> Finding {
             "Declare the former target of `{}` and upload the declaration, then roll back; or deploy the wanted \
              release of each component with {} and a reason.",
             name,
-            NextStep::With(Wish::AllowOlder)
+            instead()
         ),
     )
+}
+
+/// Returns the members of the request with which a person deploys an older release in place of a rollback that is
+/// refused: the rollback has set a hold, which would refuse the release as well.
+pub fn instead() -> Prose {
+    prose!("{}, {}", NextStep::With(Wish::AllowOlder), NextStep::With(Wish::ThroughHold))
 }
 
 fn no_way_back(name: &ComponentName, reason: String, remedy: Prose) -> Finding {
@@ -195,8 +201,14 @@ mod tests {
             let goal = snapshot(of(back).into_iter().collect());
             let state = EnvironmentState { running: of(runs).into_iter().collect(), ..EnvironmentState::default() };
             let declared = is_declared.then_some(&api).into_iter().collect();
-            let words = in_words(&ways(&goal, &state, &declared)[&api]);
+            let ways = ways(&goal, &state, &declared);
+            let words = in_words(&ways[&api]);
             assert!(words.starts_with(wanted), "{is_declared} {back:?} {runs:?}: {words}");
+            // The rollback has set a hold, which would refuse the deployment that is named.
+            if let ComponentRollback::None(finding) = &ways[&api] {
+                let steps: Vec<&NextStep> = finding.steps().collect();
+                assert_eq!(steps, [&NextStep::With(Wish::AllowOlder), &NextStep::With(Wish::ThroughHold)]);
+            }
         }
     }
 }

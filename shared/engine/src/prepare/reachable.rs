@@ -6,6 +6,7 @@ use super::{drafts, targets};
 use crate::conductor::{MOST_LOOKED_AT, Sought, back_to, newest_of};
 use crate::ports::Result;
 use windlass_domain::declaration::plan::Plan;
+use windlass_domain::environment::kept::Irreversible;
 use windlass_domain::environment::{Snapshot, irreversible};
 use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
@@ -57,7 +58,7 @@ async fn instead(ports: &impl Ports, scene: &Scene) -> Result<Option<Prose>> {
         }
         let (of, version) = (good.number, good.version.clone());
         if is_reachable(ports, &Scene { goal: Some(good), ..scene.clone() }).await? {
-            let start = back_to(at, of, component);
+            let start = back_to(at, of, component, &Irreversible::new());
             return Ok(Some(prose!("Snapshot {} ({}) can be reached: start {}.", of, version, start)));
         }
         tried.push(of.to_string());

@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::deployment::step::{ChangeRecord, StepStatus};
 use windlass_domain::deployment::{Deployment, Status};
-use windlass_domain::environment::kept::IrreversibleRun;
+use windlass_domain::environment::kept::{Irreversible, IrreversibleRun};
 use windlass_domain::environment::{EnvironmentState, GivenVersion, HeldState, Proof, Running, Snapshot, Veto};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::request::Route;
 use windlass_domain::text::digest::Digest;
+use windlass_domain::text::finding::Finding;
 use windlass_domain::text::time::Time;
 use windlass_engine::ledger::{self, Execution};
 use windlass_engine::payload::{Answer, Transition};
@@ -152,6 +153,34 @@ fn after_a_rollback_to_what_was_before_windlass_the_good_snapshots_are_named() {
     assert_eq!(answer.error, "NothingToGoBackTo");
     for part in [reason, good] {
         assert!(answer.cause.contains(part), "{}", answer.cause);
+    }
+}
+
+/// The step that is named is not refused in its turn: it goes where nothing irreversible is on the way, or names that.
+#[test]
+fn the_step_to_a_good_one_names_what_is_irreversible_on_its_way() {
+    for (is_known, goes) in [(true, json!({"snapshot": 4})), (false, json!({"snapshot": 2, "across": ["jobs"]}))] {
+        let scene = scene(4);
+        put_snapshot(&scene, 5, 0, None);
+        prove(&scene, 2, "api jobs");
+        let ran = IrreversibleRun { deployment: order(1, "contract").id, version: "1.4.0".into(), at: Time(0) };
+        let irreversible: Irreversible = [(component("jobs"), ran)].into();
+        if is_known {
+            let key = ledger::snapshot(EnvironmentId::new(&app(), &prod()), 4);
+            let mut snapshot: Snapshot = scene.stage.get(&key).unwrap();
+            snapshot.irreversible.clone_from(&irreversible);
+            scene.stage.put(key, &snapshot);
+        }
+        let state = EnvironmentState { snapshot: 5, last_snapshot: 5, irreversible, ..EnvironmentState::default() };
+        scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
+        let (answer, record) = press(&scene, json!({}));
+        assert_eq!(answer.error, "NothingToGoBackTo", "{is_known}");
+        let findings = record.unwrap().ending.unwrap().findings;
+        let steps = findings.iter().flat_map(Finding::steps).map(|step| serde_json::to_value(step).unwrap());
+        let steps: Vec<Value> = steps.collect();
+        let start = json!({"action": "rollback", "app": "shop", "environment": "prod", "reason": "…"});
+        assert!(steps.contains(&json!({"start": with(start, goes.clone())})), "{is_known}: {steps:?}");
+        assert_eq!(press_as(&scene, "as-named", goes).0.verdict, Transition::Go, "{is_known}");
     }
 }
 

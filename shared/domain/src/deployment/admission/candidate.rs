@@ -9,6 +9,7 @@ use crate::release::identity::{DeploymentId, EnvironmentId, Order};
 use crate::text::finding::Finding;
 use crate::text::name::{AppName, ComponentName, EnvironmentName};
 use crate::text::time::Time;
+use std::collections::BTreeSet;
 
 /// A deployment that asks for admission.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +24,10 @@ pub struct Candidate {
     pub version: String,
     /// The one component of the release that a person named; all of them if absent.
     pub component: Option<ComponentName>,
+    /// The snapshot that a rollback names; `None` if it names none.
+    pub snapshot: Option<u64>,
+    /// The irreversible runs that a rollback may go back across, by their components.
+    pub across: BTreeSet<ComponentName>,
     /// `deploy`, `rollback` or `drill`.
     pub action: ActionName,
     /// The parts it is for.
@@ -64,6 +69,8 @@ impl Candidate {
             environment: record.environment.clone(),
             version: record.release.version.clone(),
             component: record.component.clone(),
+            snapshot: record.snapshot,
+            across: record.across.clone(),
             action: record.action,
             components: record.release.parts().collect(),
             order: record.order.clone(),

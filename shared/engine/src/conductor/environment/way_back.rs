@@ -6,11 +6,12 @@ use crate::conductor::environment::view::View;
 use crate::conductor::request::Ports;
 use crate::ports::{DynamoDbApi, Result};
 use crate::trouble::Checked;
+use serde_json::json;
 use std::collections::BTreeSet;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::drill::SnapshotVersion;
 use windlass_domain::environment::kept::{Irreversible, in_words};
-use windlass_domain::environment::{Snapshot, irreversible};
+use windlass_domain::environment::{EnvironmentState, Snapshot, irreversible};
 use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::call::{self, input};
@@ -178,7 +179,7 @@ fn unasked_for(record: &Deployment) -> Vec<Finding> {
 async fn nothing_to_go_back_to(ports: &impl DynamoDbApi, view: &View, record: &Deployment) -> Result<Finding> {
     let (of, state) = (record.environment_id(), &view.state.value);
     let component = record.component.as_ref();
-    let to_good = to_a_good_one(&good_ones(ports, view, of, component).await?, of, component);
+    let to_good = to_a_good_one(&good_ones(ports, view, of, component).await?, state, of, component);
     let reason = match record.snapshot {
         Some(number) => format!("there is no snapshot {number}."),
         None if to_good.is_some() => {
@@ -188,14 +189,15 @@ async fn nothing_to_go_back_to(ports: &impl DynamoDbApi, view: &View, record: &D
         }
         None => "the present snapshot replaced no other release that passed.".into(),
     };
-    let start = back_to(of, FOUND_FIRST, component);
+    let first = snapshot(ports, of, FOUND_FIRST).await?;
+    let crossed = first.as_ref().map(|first| crossed_to(first, state)).unwrap_or_default();
+    let start = across_to(of, FOUND_FIRST, component, &crossed);
     let to_found = prose!("To go back to what was found before the first release, start {}.", start);
     let list = call::snapshots(of);
     let others = prose!(
         "Others are listed by {}, and named by their numbers in the same way; or deploy a release.",
         list.clone()
     );
-    let first = snapshot(ports, of, FOUND_FIRST).await?;
     let first_runs = first.map(|first| first.with_found(state).runs(state));
     let remedy = match (to_good, first_runs) {
         (Some(to_good), Some(false)) => prose!("{} {} {}", to_found, to_good, others),
@@ -244,23 +246,50 @@ pub async fn good_ones(
     Ok(good)
 }
 
-/// Returns the step that starts a rollback to a snapshot, of one component if one is named.
-pub fn back_to(of: EnvironmentId<'_>, number: u64, component: Option<&ComponentName>) -> NextStep {
+/// Returns the step that starts a rollback to a snapshot, of one component if one is named, across these runs.
+pub fn back_to(
+    of: EnvironmentId<'_>,
+    number: u64,
+    component: Option<&ComponentName>,
+    crossed: &Irreversible,
+) -> NextStep {
     let mut members = vec![("snapshot", number.into()), ("reason", "…".into())];
     members.extend(component.map(|component| ("component", component.as_str().into())));
+    members.extend((!crossed.is_empty()).then(|| ("across", json!(crossed.keys().collect::<Vec<_>>()))));
     input(ActionName::Rollback, of, &members)
 }
 
-/// Returns the step to the first of these snapshots that is verified good, or else to the first, with the numbers of the
-/// others; `None` if there is none.
-pub fn to_a_good_one(good: &[Snapshot], of: EnvironmentId<'_>, component: Option<&ComponentName>) -> Option<Prose> {
-    let first = good.iter().find(|one| one.is_verified_good()).or_else(|| good.first())?.number;
+/// Returns the runs that going back to a snapshot crosses, by the names that their components have now.
+fn crossed_to(one: &Snapshot, state: &EnvironmentState) -> Irreversible {
+    irreversible::crossed(&one.clone().with_found(state), state)
+}
+
+/// Returns the same step, and says that something irreversible is on its way, which the step names: a person decides
+/// about that.
+fn across_to(of: EnvironmentId<'_>, number: u64, component: Option<&ComponentName>, crossed: &Irreversible) -> Prose {
+    let start = back_to(of, number, component, crossed);
+    if crossed.is_empty() {
+        return start.into();
+    }
+    prose!("{}, which goes back across what is irreversible", start)
+}
+
+/// Returns the step to the best of these snapshots, with the numbers of the others; `None` if there is none. The best
+/// has nothing irreversible on its way, and then is verified good; of several, it is the first.
+fn to_a_good_one(
+    good: &[Snapshot],
+    state: &EnvironmentState,
+    of: EnvironmentId<'_>,
+    component: Option<&ComponentName>,
+) -> Option<Prose> {
+    let best = good.iter().min_by_key(|one| (!crossed_to(one, state).is_empty(), !one.is_verified_good()))?;
+    let first = best.number;
     let named = good.iter().map(|one| {
         let doubts = if one.is_verified_good() { "" } else { ", not verified good" };
         format!("{} ({}{doubts})", one.number, one.version)
     });
     let named: Vec<String> = named.collect();
-    let start = back_to(of, first, component);
+    let start = across_to(of, first, component, &crossed_to(best, state));
     let good = format!("Passed, and not what runs: {}. To go to snapshot {first}, start ", named.join(", "));
     Some(prose!("{}{}.", good, start))
 }
@@ -275,7 +304,7 @@ pub async fn choose_for_drill(ports: &impl Ports, view: &mut View, record: &Depl
     let present = snapshot(ports, at, state.snapshot).await?;
     let (Some(goal), Some(present)) = (goal, present) else {
         let good = good_ones(ports, view, at, None).await?;
-        return Err(no_version_before(record, &good).into());
+        return Err(no_version_before(record, &good, state).into());
     };
     let crossed = irreversible::crossed(&goal, state);
     if !crossed.is_empty() {
@@ -288,8 +317,8 @@ pub async fn choose_for_drill(ports: &impl Ports, view: &mut View, record: &Depl
     Ok(Some(goal.number))
 }
 
-fn no_version_before(record: &Deployment, good: &[Snapshot]) -> Finding {
-    let to_good = to_a_good_one(good, record.environment_id(), None);
+fn no_version_before(record: &Deployment, good: &[Snapshot], state: &EnvironmentState) -> Finding {
+    let to_good = to_a_good_one(good, state, record.environment_id(), None);
     let (reason, remedy) = match to_good {
         Some(to_good) => (
             "the present snapshot replaced none that passed, is not vetoed, and is something else. A drill goes only to \

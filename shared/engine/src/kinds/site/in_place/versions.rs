@@ -19,6 +19,7 @@ use crate::trouble::Trouble;
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::environment::rollback;
 use windlass_domain::prose;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::stays_reachable::{LeftoverFiles, StaysReachable, WhyReachable, due};
@@ -26,7 +27,6 @@ use windlass_domain::text::count::count;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::finding::{Finding, FindingName};
-use windlass_domain::text::next_step::{NextStep, Wish};
 use windlass_domain::text::time::Time;
 
 /// The current object of each key, by path.
@@ -134,7 +134,7 @@ pub(super) fn missing(what: &[String]) -> Trouble {
         prose!(
             "roll back to another snapshot, or deploy that release by its version with {} and a reason; and let \
              noncurrent versions live longer",
-            NextStep::With(Wish::AllowOlder)
+            rollback::instead()
         ),
     )
     .into()

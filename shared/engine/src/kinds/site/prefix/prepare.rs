@@ -9,12 +9,12 @@ use crate::kinds::{Prepared, Recorded, Stage, to_value};
 use crate::ports::Result;
 use crate::trouble::Trouble;
 use std::collections::BTreeSet;
+use windlass_domain::environment::rollback;
 use windlass_domain::prose;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::stays_reachable::{StaysReachable, WhyReachable};
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::finding::{Finding, FindingName};
-use windlass_domain::text::next_step::{NextStep, Wish};
 
 /// Plans a site with a folder per release.
 pub(in crate::kinds::site) async fn prepare(
@@ -150,7 +150,7 @@ pub(super) async fn check_folder(scene: &SiteScene<'_, impl SitePorts>, goal: &G
         prose!(
             "roll back to another snapshot; or deploy that release by its version with {} and a reason, which \
              publishes it again, in a folder of its own; and let folders of former releases live longer",
-            NextStep::With(Wish::AllowOlder)
+            rollback::instead()
         ),
     )
     .into())
@@ -186,7 +186,7 @@ fn pruned(bucket: &str, folder: &str) -> Trouble {
         prose!(
             "roll back to another snapshot, or deploy that release by its version with {} and a reason; and raise \
              `keep` of the component",
-            NextStep::With(Wish::AllowOlder)
+            rollback::instead()
         ),
     )
     .into()
