@@ -33,7 +33,7 @@ pub fn waves(plan: &Plan, going: Option<&DrawnRecord<'_>>) -> Markup {
         }
         @if !plan.unchanged.is_empty() {
             h2 { "Left as it is" }
-            ul.plain { @for one in &plan.unchanged { li { b { (one.component) } " " (times(&one.reason)) } } }
+            ul.plain { @for one in &plan.unchanged { li { b { (one.component) } " " (times(&one.in_words())) } } }
         }
         (findings("Refused", Tone::Bad, &plan.findings))
         (findings("To be known", Tone::Noted, &plan.warnings))

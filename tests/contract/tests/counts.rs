@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Words that follow a placeholder, end like a plural and count nothing.
-const NO_COUNTS: [&str; 44] = [
+const NO_COUNTS: [&str; 45] = [
     "already",
     "as",
     "bakes",
@@ -18,6 +18,7 @@ const NO_COUNTS: [&str; 44] = [
     "crosses",
     "deletes",
     "deploys",
+    "differs",
     "does",
     "ends",
     "gives",

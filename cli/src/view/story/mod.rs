@@ -187,7 +187,7 @@ pub fn planned(plan: &Plan) -> Vec<Line> {
         lines.push(Line::plain(format!("  plan: wave {number}: {changes}; {watched}")));
     }
     for unchanged in &plan.unchanged {
-        let (component, reason) = (&unchanged.component, &unchanged.reason);
+        let (component, reason) = (&unchanged.component, unchanged.in_words());
         lines.push(Line::plain(format!("  plan: {component} {reason}")));
     }
     for warning in &plan.warnings {

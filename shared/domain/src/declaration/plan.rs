@@ -9,6 +9,7 @@ use crate::declaration::kinds::Spec;
 use crate::declaration::kinds::rollout::Rollout;
 use crate::declaration::output::Output;
 use crate::release::stays_reachable::StaysReachable;
+use crate::text::count::{agree, count};
 use crate::text::finding::Finding;
 use crate::text::foreign;
 use crate::text::name::ComponentName;
@@ -121,6 +122,22 @@ pub struct Unchanged {
     /// True if it is irreversible, and was run already with what the release brings: the release comes after that run.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub irreversible: bool,
+    /// The number of files of a site that only what ran or only what is wanted has. All others are the same, and these
+    /// stay there either way, because a page that is open or a rollback may need them. Absent if there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_files: Option<usize>,
+}
+
+impl Unchanged {
+    /// Returns the reason in words, with the files by which alone what ran differs from what is wanted.
+    pub fn in_words(&self) -> String {
+        let reason = &self.reason;
+        let Some(files) = self.kept_files else {
+            return reason.clone();
+        };
+        let (files, stay) = (count(files, "file"), agree(files, "stays", "stay"));
+        format!("{reason}; what ran differs only by {files}, which {stay} there")
+    }
 }
 
 /// A component as the planning sees it.

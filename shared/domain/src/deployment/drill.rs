@@ -136,6 +136,10 @@ pub struct DrillDeploymentEnd {
     pub at: Time,
     /// The number of the snapshot that described what ran then.
     pub snapshot: u64,
+    /// The number of files of sites by which alone the two versions differ there, where it changed nothing because of
+    /// that: the files stay, whichever version runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_files: Option<usize>,
     /// The number of gates that were measured.
     pub gates: u32,
     /// The gates that did not pass, in words.

@@ -60,9 +60,12 @@ pub(super) fn begun() -> Drills {
 }
 
 fn take(drills: &mut Drills, record: &Deployment, judgements: &[Judgement]) -> Option<Drill> {
+    end(drills, &EndedDeployment { record, steps: &[], judgements, snapshot: 4, kept_files: None })
+}
+
+fn end(drills: &mut Drills, end: &EndedDeployment<'_>) -> Option<Drill> {
     let (app, env) = shop();
-    let end = EndedDeployment { record, steps: &[], judgements, snapshot: 4 };
-    drills.drill_deployment_ended(EnvironmentId::new(&app, &env), &end)
+    drills.drill_deployment_ended(EnvironmentId::new(&app, &env), end)
 }
 
 /// Drills whose way there succeeded, and whose way back is tried for the so many-th time.
@@ -135,6 +138,24 @@ fn what_the_end_of_the_way_back_means() {
         assert_eq!(in_words(&drills), wanted, "row {number}");
         assert_eq!(over.is_some(), drills.under_way.is_none(), "row {number}");
         assert_eq!(drills.proved.is_some(), wanted == "proved", "row {number}");
+    }
+}
+
+#[test]
+fn a_drill_that_changed_nothing_because_only_kept_files_differ_says_that() {
+    let nothing = |name| ended(name, Ending::NothingToDo, "NothingChanged");
+    // By how many files alone they differed, on the way there and back; whether that is why.
+    for (there, back, is_why) in [(Some(2), Some(2), true), (Some(2), None, false), (None, Some(2), false)] {
+        let of = |record, kept_files| EndedDeployment { record, steps: &[], judgements: &[], snapshot: 4, kept_files };
+        let (mut drills, gone, come) = (begun(), nothing("there"), nothing("back"));
+        assert_eq!(end(&mut drills, &of(&gone, there)), None);
+        drills.under_way.as_mut().unwrap().come_back(id("back"));
+        let drill = end(&mut drills, &of(&come, back)).unwrap();
+        assert_eq!(drill.there.ended.unwrap().kept_files, there);
+        let over = drill.ended.unwrap();
+        assert_eq!((over.outcome, over.restored), (DrillOutcome::Failed, true));
+        let words = "the site of 1.1.0 (snapshot 2) differs only by 2 files, which stay there";
+        assert_eq!(over.cause.written().contains(words), is_why, "{:?}", over.cause);
     }
 }
 

@@ -105,6 +105,9 @@ pub struct Prepared {
     pub stages: Vec<Stage>,
     /// The reason why nothing has to be changed, for a person; `stages` is then empty.
     pub unchanged: Option<String>,
+    /// The number of files of a site by which alone what ran differs from what is wanted
+    /// ([`windlass_domain::declaration::plan::Unchanged::kept_files`]).
+    pub kept_files: Option<usize>,
     /// True if the kind itself names what somebody else changed since the recorded state, because `before` has only
     /// what concerns this deployment, such as some files of a site. For every other kind the two states are compared.
     pub names_out_of_band_changes: bool,

@@ -156,6 +156,7 @@ fn kept(draft: &Draft<'_>) -> Option<Unchanged> {
         },
         stays: false,
         irreversible: prepared.irreversible,
+        kept_files: prepared.kept_files,
     })
 }
 

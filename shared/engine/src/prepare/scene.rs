@@ -259,6 +259,7 @@ impl AllWanted<'_> {
             reason: reason.to_owned(),
             stays: false,
             irreversible: false,
+            kept_files: None,
         });
     }
 
@@ -269,6 +270,7 @@ impl AllWanted<'_> {
             reason: reason.to_owned(),
             stays: true,
             irreversible: false,
+            kept_files: None,
         });
     }
 }

@@ -194,6 +194,7 @@ impl Scene {
             unchanged: vec![Unchanged {
                 stays: false,
                 irreversible: false,
+                kept_files: None,
                 component: component("jobs"),
                 reason: "runs it already".into(),
             }],

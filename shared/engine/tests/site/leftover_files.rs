@@ -103,6 +103,22 @@ fn a_rollback_to_what_is_kept_finds_everything_and_needs_nothing_else() {
     assert_eq!(assets(&scene), [2, 3, 4], "nothing that was only left there");
 }
 
+/// A way that would only leave files, or find those that were left, changes nothing, and says by how many both differ.
+#[test]
+fn what_differs_only_by_files_that_stay_is_counted() {
+    let mut scene = scene();
+    let (page, script, style) = (("index.html", "1"), asset(1), asset(2));
+    scene.deploy_files(&[page, (&script, "1")]);
+    let first = scene.running.clone().unwrap().state;
+    run(scene.world.sleep_ms(DAY));
+    scene.deploy_files(&[page, (&style, "2")]);
+    let second = scene.running.clone().unwrap().state;
+    for (goal, wanted) in [(&first, Some(2)), (&second, None)] {
+        let back = scene.prepare(None, Some(goal)).prepared;
+        assert_eq!((back.findings.len(), back.stages.len(), back.kept_files), (0, 0, wanted), "{:?}", back.unchanged);
+    }
+}
+
 /// Safety: deletion: An undo brings back the files that its deployment deleted.
 #[test]
 fn an_undo_brings_back_what_was_deleted() {

@@ -99,13 +99,13 @@ impl Drill {
         let deployments = [Some(&self.there), self.back.as_ref()];
         let ended = deployments.into_iter().flatten().filter_map(|deployment| deployment.ended.as_ref());
         let red: Vec<String> = ended.clone().flat_map(|ended| ended.red.clone()).collect();
-        let mut changed = ended.map(|ended| ended.ending);
-        let (outcome, said) = if changed.any(|ending| ending == Ending::NothingToDo) {
-            (DrillOutcome::Failed, OutcomeText::NothingChanged)
-        } else if red.is_empty() {
-            (DrillOutcome::Proved, OutcomeText::Proved)
-        } else {
-            (DrillOutcome::Failed, OutcomeText::RedBack(red))
+        let idle = ended.filter(|ended| ended.ending == Ending::NothingToDo);
+        // The least: a way that changed nothing for another reason has none.
+        let (outcome, said) = match idle.map(|idle| idle.kept_files).min() {
+            Some(Some(files)) => (DrillOutcome::Failed, OutcomeText::OnlyKeptFiles(files)),
+            Some(None) => (DrillOutcome::Failed, OutcomeText::NothingChanged),
+            None if red.is_empty() => (DrillOutcome::Proved, OutcomeText::Proved),
+            None => (DrillOutcome::Failed, OutcomeText::RedBack(red)),
         };
         DrillEnd { outcome, restored: true, said }
     }
@@ -170,6 +170,7 @@ fn drill_deployment_end(end: &EndedDeployment<'_>) -> Option<DrillDeploymentEnd>
         cause: ended.cause.first_line().truncated(LONGEST),
         at: ended.at,
         snapshot: end.snapshot,
+        kept_files: end.kept_files,
         gates: u32::try_from(gates).unwrap_or(u32::MAX),
         red: red.take(MOST_RED).map(steps::in_words).collect(),
     })

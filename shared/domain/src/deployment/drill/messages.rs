@@ -5,7 +5,7 @@ use crate::prose;
 use crate::release::action::ActionName;
 use crate::release::call::{input, operators};
 use crate::release::identity::EnvironmentId;
-use crate::text::count::count;
+use crate::text::count::{agree, count};
 use crate::text::next_step::NextStep;
 use crate::text::prose::Prose;
 
@@ -14,6 +14,8 @@ pub(super) enum OutcomeText {
     Proved,
     RedBack(Vec<String>),
     NothingChanged,
+    /// Nothing had to be changed, because sites differ only by so many files, which stay there.
+    OnlyKeptFiles(usize),
     Refused(Prose),
     FailedThere(Prose),
     OvertakenThere(Prose),
@@ -58,6 +60,16 @@ pub(super) fn cause(of: EnvironmentId<'_>, drill: &Drill, said: OutcomeText) -> 
             at,
             &from,
             id
+        ),
+        OutcomeText::OnlyKeptFiles(files) => prose!(
+            "{} runs {}, and drill {} proved nothing, because nothing had to be changed: the site of {} differs only by \
+             {}, which {} there. A release that changes a page can be drilled.",
+            at,
+            &from,
+            id,
+            to,
+            count(files, "file"),
+            agree(files, "stays", "stay")
         ),
         OutcomeText::Refused(why) => prose!("{} was not drilled: {}. Nothing was changed.", at, why.bare()),
         OutcomeText::FailedThere(why) => prose!(

@@ -34,6 +34,8 @@ pub struct EndedDeployment<'a> {
     pub judgements: &'a [Judgement],
     /// The number of the snapshot that describes what runs now.
     pub snapshot: u64,
+    /// The number of files by which alone sites differ, if it changed nothing (`Unchanged::kept_files`).
+    pub kept_files: Option<usize>,
 }
 
 /// One step of a deployment of a drill: a change, whether or not callers could notice it, or the judgement of a wave.

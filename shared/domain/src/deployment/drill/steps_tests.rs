@@ -60,7 +60,13 @@ fn step(component: &str, changes: Vec<ChangeRecord>) -> Step {
 /// The steps of a deployment that made these changes.
 fn steps_of(all: &[Step], judgements: &[Judgement]) -> (Vec<DrillStep>, u32) {
     let record = deployment("there", "Succeeded");
-    steps(&EndedDeployment { record: &record, steps: &all.iter().collect::<Vec<_>>(), judgements, snapshot: 4 })
+    steps(&EndedDeployment {
+        record: &record,
+        steps: &all.iter().collect::<Vec<_>>(),
+        judgements,
+        snapshot: 4,
+        kept_files: None,
+    })
 }
 
 /// Texts in which little repeats.
@@ -124,7 +130,7 @@ fn largest() -> Drill {
         }
         let all = (0..1_000).map(|at| change(at, &texts.next().unwrap(), true));
         let step = step("api", all.collect());
-        let end = EndedDeployment { record: &record, steps: &[&step], judgements: &[], snapshot: 4 };
+        let end = EndedDeployment { record: &record, steps: &[&step], judgements: &[], snapshot: 4, kept_files: None };
         let ended = drills.drill_deployment_ended(EnvironmentId::new(&app, &environment), &end);
         assert_eq!(ended.is_some(), number == TRIES);
         if let Some(drill) = ended {

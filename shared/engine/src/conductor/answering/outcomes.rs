@@ -61,7 +61,7 @@ pub fn parts(goal: &Snapshot, plan: &Plan, changed: &[String], before: &Environm
     let in_place = plan.unchanged.iter();
     parts.extend(in_place.map(|one| {
         let name = renamed(&one.component, goal, before).filter(|_| !one.stays);
-        format!("{} {}{}", one.component, one.reason, name.unwrap_or_default()).into()
+        format!("{} {}{}", one.component, one.in_words(), name.unwrap_or_default()).into()
     }));
     let left = plan.warnings.iter().filter(|warning| warning.name == FindingName::LeftAlone);
     parts.extend(left.map(|warning| warning.reason.clone().bare()));

@@ -10,7 +10,7 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::drill::{Drill, Drills, EndedDeployment};
 use windlass_domain::deployment::judgement::Judgement;
 use windlass_domain::deployment::step::Step;
-use windlass_domain::release::ending::Resolved;
+use windlass_domain::release::ending::{Ending, Resolved};
 use windlass_domain::release::identity::EnvironmentId;
 
 /// Reads what is known of an environment's drills.
@@ -79,9 +79,21 @@ async fn taken_in(
     if under_way.is_none_or(|drill| drill.direction(&record.id).is_none()) {
         return if record.taken_up_again { resolved(ports, record, drills, None).await } else { Ok(Vec::new()) };
     }
-    let end = EndedDeployment { record, steps, judgements, snapshot };
+    let kept_files = kept_files(ports, record).await?;
+    let end = EndedDeployment { record, steps, judgements, snapshot, kept_files };
     let ended = drills.value.drill_deployment_ended(record.environment_id(), &end);
     writes(&drills, record.environment_id(), ended)
+}
+
+/// Returns the number of files by which alone sites differ, of a deployment that changed nothing.
+async fn kept_files(ports: &impl Ports, record: &Deployment) -> Result<Option<usize>> {
+    if record.ending.as_ref().is_none_or(|ended| ended.ending != Ending::NothingToDo) {
+        return Ok(None);
+    }
+    let plan = ledger::load(ports, &ledger::plan(&record.id)).await?;
+    let unchanged = plan.into_iter().flat_map(|plan| plan.value.unchanged);
+    let files: Vec<usize> = unchanged.filter_map(|one| one.kept_files).collect();
+    Ok((!files.is_empty()).then(|| files.iter().sum()))
 }
 
 /// The writes of what it means for the drill of a deployment that what this had left is accepted.

@@ -211,7 +211,7 @@ fn already_there(record: &Deployment, [before, after]: [&EnvironmentState; 2], p
         .map(|one| {
             let found = found_in_place(&one.component, record, before, after);
             let found = found.map_or_else(String::new, |found| format!(": {found}"));
-            format!("{} {}{found}", one.component, one.reason)
+            format!("{} {}{found}", one.component, one.in_words())
         })
         .collect();
     format!("Nothing to do: {}.", reasons.join("; "))

@@ -10,7 +10,7 @@ use crate::kinds::site::calls::{self, Patience, SitePorts};
 use crate::kinds::site::files::{DEPLOYMENT, File, Files, Object, Objects, file_of};
 use crate::kinds::site::in_place::content::{Place, drift_warning, drifted, places};
 use crate::kinds::site::in_place::plan::{Goal, List};
-use crate::kinds::site::in_place::versions::{LeftoverList, left, newly_left, own_what_was_undone};
+use crate::kinds::site::in_place::versions::{LeftoverList, in_one_alone, left, newly_left, own_what_was_undone};
 use crate::kinds::site::prepare::same_names::{Former, same_names};
 use crate::kinds::site::prepare::scene::{SiteScene, Wanted};
 use crate::kinds::site::prepare::target;
@@ -36,9 +36,7 @@ pub(in crate::kinds::site) async fn prepare(
 ) -> Result<Prepared, Trouble> {
     let (ran, mut running) = running(&scene, ran).await?;
     let latest = latest(&scene, &running).await?;
-    let recorded = running.len();
-    own_what_was_undone(&scene, &latest, &mut running).await?;
-    let is_as_recorded = running.len() == recorded;
+    let undone = own_what_was_undone(&scene, &latest, &mut running).await?;
     let expected = expected(&scene, &wanted, &running);
     let entries = match &wanted {
         Wanted::Release(_, entries) => entries.clone(),
@@ -46,6 +44,8 @@ pub(in crate::kinds::site) async fn prepare(
     };
     let (mut goal, forward) = forward(&mut scene, wanted, &latest, &running).await?;
     let (mut left, formerly) = left(&scene, &ran, &running, &forward).await?;
+    let is_left = |path: &String| formerly.contains_key(path) || undone.contains(path);
+    let kept_files = in_one_alone(&forward, &running, is_left);
     let running = Content::Recorded(running);
     let expected = expected.as_ref().unwrap_or(&forward);
     let before = before(&scene, &latest, &running, &forward, expected, &mut left).await?;
@@ -64,7 +64,7 @@ pub(in crate::kinds::site) async fn prepare(
     }
     let drifted = drifted(&running, &before);
     // The list of the running state was just read, so it is kept.
-    let kept = ran.objects.clone().filter(|_| is_as_recorded && before == running);
+    let kept = ran.objects.clone().filter(|_| undone.is_empty() && before == running);
     let objects = match kept {
         Some(list) => list,
         None => keep(&scene, before.recorded()).await?,
@@ -89,6 +89,7 @@ pub(in crate::kinds::site) async fn prepare(
     let reached = way.is_gone();
     Ok(Prepared {
         stays_reachable: stays_reachable.filter(|_| !reached),
+        kept_files: Some(kept_files).filter(|files| reached && drifted.is_empty() && *files > 0),
         ..finish(scene, &state, &goal, reached, replaced.len())?
     })
 }

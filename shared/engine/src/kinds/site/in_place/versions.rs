@@ -159,6 +159,15 @@ pub fn left_by(goal: &Content, owned: &Objects, formerly: &LeftoverFiles, rules:
         .collect()
 }
 
+/// Pure: counts the files that only one of two states has as a part of the site: the goal, or what Windlass brought last.
+/// `left` says which files were there then and no part of it any more. A goal that is reached differs by these alone.
+pub(super) fn in_one_alone(goal: &Content, running: &Objects, left: impl Fn(&String) -> bool) -> usize {
+    let was_part = |path: &String| running.get(path).is_some_and(|object| object.ours) && !left(path);
+    let gone = running.keys().filter(|path| was_part(path) && goal.want(path).is_none());
+    let new = goal.wants().filter(|(path, want)| want.owns() && !was_part(path));
+    gone.count() + new.count()
+}
+
 impl<P: SitePorts> Lists<'_, P> {
     /// Reads the list of what is left. It is empty if no list is named or the list no longer exists.
     async fn left(&self, list: Option<&Digest>) -> Result<LeftoverList> {
@@ -217,21 +226,23 @@ impl<P: SitePorts> Lists<'_, P> {
 
 /// Counts as the site's own what deployments wrote since the running one and did not bring to an end:
 /// an undo leaves files that are no documents, because pages that name them may be open, and no list of a snapshot
-/// has them.
+/// has them. Returns their paths.
 pub(super) async fn own_what_was_undone(
     scene: &SiteScene<'_, impl SitePorts>,
     latest: &Latest,
     running: &mut Objects,
-) -> Result<()> {
+) -> Result<BTreeSet<String>> {
+    let mut undone = BTreeSet::new();
     let since = scene.input.running;
     let since = since.map_or(Time(0), |it| it.names.brought.since);
     for (path, object) in scene.lists.written_since(since).await? {
         let there = latest.get(&path).is_some_and(|it| it.etag == object.etag);
-        if scene.rules.outlives(&path) && there && object.ours {
-            running.entry(path).or_insert(object);
+        if scene.rules.outlives(&path) && there && object.ours && !running.contains_key(&path) {
+            undone.insert(path.clone());
+            running.insert(path, object);
         }
     }
-    Ok(())
+    Ok(undone)
 }
 
 /// Returns what is left once the goal is reached and what of it may be deleted, and what was left before.
