@@ -221,6 +221,19 @@ fn the_first_declaration_is_shown_as_that_and_the_same_one_is_not_sent_again() {
 }
 
 #[test]
+fn warnings_that_were_there_when_it_was_declared_are_counted() {
+    let bakes = |version: &str| format!("{}gates: {{bake: 10m}}\n", text(version, "shop-web"));
+    let there = installation(Some(bakes("1.0.0")), Makes::InForce);
+    for (version, is_new) in [("1.0.0", false), ("1.1.0", true)] {
+        let (status, said, _) = declare(&there, &bakes(version), &["--dry-run"]);
+        assert_eq!(status, 0, "{said}");
+        assert_eq!(said.contains("  warning: NothingMeasured: environments.prod.gates: "), is_new, "{said}");
+        let counted = "  1 warning as when declaration 1.0.0 was declared: `windlass validate` shows it";
+        assert_eq!(said.contains(counted), !is_new, "{said}");
+    }
+}
+
+#[test]
 fn what_would_be_refused_is_not_uploaded() {
     let there = installation(Some(text("1.0.0", "shop-web")), Makes::InForce);
     let (status, said, puts) = declare(&there, &text("1.0.0", "shop-pages"), &[]);

@@ -112,6 +112,12 @@ fn a_warning_says_what_to_do() {
     }]);
     let line = "  warning: TargetNotReady: it has no default root object\n    set it to `index.html`\n";
     assert!(whole(&record).contains(line), "{}", whole(&record));
+    // The declaration alone gives it: it is counted.
+    assert!(!whole(&record).contains("as when declaration"), "{}", whole(&record));
+    record["plan"]["warnings"][0]["declared"] = true.into();
+    let counted = "  1 warning as when declaration 1.3.0 was declared: `windlass doctor shop prod` shows it\n";
+    assert!(whole(&record).contains(counted), "{}", whole(&record));
+    assert!(!whole(&record).contains("TargetNotReady"), "{}", whole(&record));
 }
 
 #[test]

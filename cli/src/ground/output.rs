@@ -8,11 +8,13 @@ use crate::ground::manual;
 use crate::ground::terminal::{Tone, drawn};
 use crate::ground::trouble::TroubleName;
 use serde::Serialize;
+use std::fmt;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 use terminal_size::terminal_size_of;
 use windlass_domain::release::way_in::WayIn;
+use windlass_domain::text::count::{agree, count};
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::foreign;
 use windlass_domain::text::prose::Prose;
@@ -171,6 +173,14 @@ pub fn warnings(warnings: &[Finding]) -> String {
         text.extend(same.first().map(|it| format!("    {}\n", self::text(&it.remedy))));
     }
     text
+}
+
+/// Returns the line on so many warnings that were the same when this version was declared, with the command that shows
+/// them; `None` if there are none.
+pub fn known_warnings(number: usize, version: impl fmt::Display, command: &str) -> Option<String> {
+    let (warnings, them) = (count(number, "warning"), agree(number, "it", "them"));
+    let line = format!("  {warnings} as when declaration {version} was declared: `{command}` shows {them}");
+    (number > 0).then_some(line)
 }
 
 /// Groups findings by what they have in common, in the order of the first of each.

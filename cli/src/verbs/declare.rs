@@ -4,7 +4,7 @@
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::machine::{self, now, shown};
-use crate::ground::output::{Output, warnings, words};
+use crate::ground::output::{Output, known_warnings, warnings, words};
 use crate::ground::trouble::TroubleName;
 use crate::ground::{arguments, interrupt};
 use crate::talk::installation::{Endpoint, Reached};
@@ -329,7 +329,10 @@ impl Report {
         lines.extend(self.differences.iter().map(|line| format!("  {line}")));
         let drills = self.drills.iter();
         lines.extend(drills.map(|(environment, words)| format!("  drills of {environment}: {words}")));
-        lines.extend(warnings(&self.warnings).lines().map(str::to_owned));
+        let (known, new): (Vec<Finding>, Vec<Finding>) =
+            self.warnings.iter().cloned().partition(|one| one.declared && taken != DeclarationUpload::TakesForce);
+        lines.extend(warnings(&new).lines().map(str::to_owned));
+        lines.extend(known_warnings(known.len(), version, "windlass validate"));
         let unseen = self.not_looked_at.iter();
         lines.extend(unseen.map(|unseen| format!("  not looked at: {unseen}")));
         lines.join("\n")

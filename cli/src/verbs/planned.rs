@@ -177,7 +177,7 @@ fn drawn_in_words(planned: &Planned, drawn: &DrawnPlan) -> Vec<String> {
     for (component, change) in &drawn.changes {
         lines.push(format!("  {component}: {}", from_to(change)));
     }
-    lines.extend(story::planned(&drawn.plan).into_iter().map(|line| line.text));
+    lines.extend(story::planned(&drawn.plan, &planned.deployment).into_iter().map(|line| line.text));
     if drawn.outcome() != PlanOutcome::NothingToDo {
         lines.extend(drawn.gates.iter().map(gate));
         lines.extend(drawn.unmeasured.iter().map(|name| format!("  no gate of {name}: {UNMEASURED}")));

@@ -21,7 +21,7 @@ gates: {{{gates}}}
     let warnings = declaration.warnings().into_iter();
     warnings
         .map(|warning| {
-            assert_eq!(warning.name, FindingName::NothingMeasured);
+            assert_eq!((warning.name, warning.declared), (FindingName::NothingMeasured, true));
             assert!(!warning.reason.is_empty() && !warning.remedy.is_empty());
             warning.path
         })

@@ -6,7 +6,7 @@
 mod steps;
 
 use crate::ground::manual;
-use crate::ground::output::text;
+use crate::ground::output::{known_warnings, text};
 use crate::ground::terminal::Tone;
 use crate::view::deployment::{components, facts, stretches, tone, wave};
 use crate::view::next_steps::{in_words, of_deployment};
@@ -52,7 +52,7 @@ pub fn lines(record: &Record, is_past: bool) -> Vec<Line> {
         lines.push(Line::plain("  waits for its turn"));
     }
     if let Some(plan) = &record.plan {
-        lines.extend(planned(plan));
+        lines.extend(planned(plan, &record.deployment));
     }
     lines.extend(record.steps.iter().filter_map(published));
     let waves = record.plan.as_ref().map_or(0, |plan| plan.waves.len());
@@ -175,8 +175,9 @@ fn goal(deployment: &Deployment) -> Option<Line> {
     };
     Some(Line::new("goal", format!("  it {goes} {goal}")))
 }
-/// Returns the lines of a plan: its waves, the components that are left unchanged, the warnings.
-pub fn planned(plan: &Plan) -> Vec<Line> {
+/// Returns the lines of a deployment's plan: its waves, the components that are left unchanged, the warnings. Those that
+/// the declaration alone gives are counted.
+pub fn planned(plan: &Plan, of: &Deployment) -> Vec<Line> {
     let mut lines = Vec::new();
     for (number, wave) in (1..).zip(&plan.waves) {
         let changes = wave_in_words(wave);
@@ -190,11 +191,14 @@ pub fn planned(plan: &Plan) -> Vec<Line> {
         let (component, reason) = (&unchanged.component, unchanged.in_words());
         lines.push(Line::plain(format!("  plan: {component} {reason}")));
     }
-    for warning in &plan.warnings {
+    let (known, new): (Vec<&Finding>, Vec<&Finding>) = plan.warnings.iter().partition(|warning| warning.declared);
+    for warning in &new {
         let (name, reason, remedy) = (warning.name, text(&warning.reason), text(&warning.remedy));
         lines.push(Line::plain(format!("  warning: {name}: {reason}\n    {remedy}")));
     }
-    lines.extend(manual::line(&plan.warnings).map(Line::plain));
+    lines.extend(manual::line(new).map(Line::plain));
+    let doctor = format!("windlass doctor {} {}", of.app, of.environment);
+    lines.extend(known_warnings(known.len(), &of.declaration, &doctor).map(Line::plain));
     lines.extend(plan.stays_reachable.iter().map(|files| Line::plain(format!("  plan: {}", reachable(files)))));
     lines
 }

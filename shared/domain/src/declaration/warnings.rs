@@ -28,7 +28,7 @@ impl Resolved {
             };
             warnings.extend(component.spec.as_kind().warnings(&about));
         }
-        warnings
+        warnings.into_iter().map(Finding::of_the_declaration).collect()
     }
 
     /// Returns a warning if a release passes here whatever it does: one that is promoted from elsewhere, or one that is

@@ -135,8 +135,8 @@ fn a_release_that_has_begun_what_is_irreversible_is_not_stopped() {
     ]);
 }
 
-/// A rollback that is to wait for what is irreversible is named with all that it asked for: else it would go elsewhere, or
-/// be refused for another run.
+/// A rollback that is to wait for what is irreversible is named with all that it asked for: else it would go elsewhere,
+/// or be refused for another run.
 #[test]
 fn a_rollback_that_is_refused_by_what_has_begun_is_named_with_all_that_it_asked_for() {
     let [a, contract, migrate] = ["a", "contract", "migrate"].map(|name| ComponentName::new(name).unwrap());

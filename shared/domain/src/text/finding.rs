@@ -42,6 +42,9 @@ pub struct Finding {
     /// True where nobody looked, or could look: the thing is neither well nor wrong.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub not_checked: bool,
+    /// True if the declaration alone gives it, whatever is released: it was there to be seen when that was declared.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub declared: bool,
     /// The value that was found or measured, and the one that was expected, where the finding is about values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<Box<Seen>>,
@@ -96,6 +99,7 @@ impl Finding {
             remedy: remedy.into().in_one_line().truncated(LONGEST_SENTENCE),
             meant: None,
             not_checked: false,
+            declared: false,
             seen: None,
             rests_on: None,
         }
@@ -106,6 +110,12 @@ impl Finding {
     #[must_use]
     pub fn not_checked(self) -> Self {
         Self { not_checked: true, reason: prose!("Not checked: {}", self.reason), ..self }
+    }
+
+    /// Returns the same finding as one that the declaration alone gives.
+    #[must_use]
+    pub fn of_the_declaration(self) -> Self {
+        Self { declared: true, ..self }
     }
 
     /// Returns the same finding with the known name that was probably meant.
@@ -193,10 +203,11 @@ impl Finding {
         let (reason, remedy) = (together(&several, |one| &one.reason), together(&several, |one| &one.remedy));
         let fields: Vec<String> =
             several.iter().flat_map(|one| &one.rests_on).flat_map(|fields| &fields.0).cloned().collect();
+        let declared = several.iter().all(|one| one.declared);
         let mut others = several.into_iter();
         let first = others.next()?;
         let seen = first.seen.filter(|seen| others.all(|other| other.seen.as_ref() == Some(seen)));
-        Some(Self { reason, remedy, seen, rests_on: None, ..first }.resting_on(fields))
+        Some(Self { reason, remedy, seen, declared, rests_on: None, ..first }.resting_on(fields))
     }
 }
 

@@ -27,6 +27,18 @@ fn nothing_is_listed_twice() {
 }
 
 #[test]
+fn what_is_joined_is_of_the_declaration_only_where_all_of_it_is() {
+    let of = |declared: bool| {
+        let one = Finding::new(FindingName::BadValue, "a", format!("{declared}"), "y");
+        if declared { one.of_the_declaration() } else { one }
+    };
+    for (first, second, wanted) in [(true, true, true), (true, false, false), (false, true, false)] {
+        let [one] = limited(vec![of(first), of(second)]).try_into().unwrap();
+        assert_eq!(one.declared, wanted, "{first} {second}");
+    }
+}
+
+#[test]
 fn a_long_value_does_not_make_a_long_finding() {
     let long = "é".repeat(100_000);
     let finding = Finding::new(FindingName::BadValue, &long, &long, &long);

@@ -95,6 +95,7 @@ fn what_nothing_measures_is_named_in_the_plan() {
         (FindingName::NothingMeasured, "components.api.rollout"),
     ];
     assert_eq!(warned(&plan(&stage)), unmeasured);
+    assert!(plan(&stage).warnings.iter().all(|warning| warning.declared), "each was there when it was declared");
     // Gates do not decide an operator's rollback.
     stage.forget_plan();
     let snapshot = Snapshot {

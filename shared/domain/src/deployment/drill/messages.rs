@@ -62,8 +62,8 @@ pub(super) fn cause(of: EnvironmentId<'_>, drill: &Drill, said: OutcomeText) -> 
             id
         ),
         OutcomeText::OnlyKeptFiles(files) => prose!(
-            "{} runs {}, and drill {} proved nothing, because nothing had to be changed: the site of {} differs only by \
-             {}, which {} there. A release that changes a page can be drilled.",
+            "{} runs {}, and drill {} proved nothing, because nothing had to be changed: the site of {} differs only \
+             by {}, which {} there. A release that changes a page can be drilled.",
             at,
             &from,
             id,

@@ -159,8 +159,9 @@ pub fn left_by(goal: &Content, owned: &Objects, formerly: &LeftoverFiles, rules:
         .collect()
 }
 
-/// Pure: counts the files that only one of two states has as a part of the site: the goal, or what Windlass brought last.
-/// `left` says which files were there then and no part of it any more. A goal that is reached differs by these alone.
+/// Pure: counts the files that only one of two states has as a part of the site: the goal, or what Windlass brought
+/// last. `left` says which files were there then and no part of it any more. A goal that is reached differs by these
+/// alone.
 pub(super) fn in_one_alone(goal: &Content, running: &Objects, left: impl Fn(&String) -> bool) -> usize {
     let was_part = |path: &String| running.get(path).is_some_and(|object| object.ours) && !left(path);
     let gone = running.keys().filter(|path| was_part(path) && goal.want(path).is_none());
