@@ -196,6 +196,7 @@ fn rollout_of(deployment: ecs::ServiceDeployment, revisions: &BTreeMap<String, R
     ServiceRollout {
         arn: deployment.service_deployment_arn.unwrap_or_default(),
         created: deployment.created_at.as_ref().map_or(Time::default(), time_of),
+        finished: deployment.finished_at.as_ref().map(time_of),
         status: status.map_or_else(String::new, |status| status.as_str().to_owned()),
         reason: deployment.status_reason.unwrap_or_default(),
         // PRE_PRODUCTION_TRAFFIC_SHIFT is missing from the SDK's list: it is read as the word that ECS sent.

@@ -145,7 +145,7 @@ async fn a_services_deployments_are_read_with_what_they_bring_and_what_holds_the
     let described = json!({"serviceDeployments": [
         {
             "serviceDeploymentArn": "arn/1", "createdAt": 1_795_183_201, "status": "SUCCESSFUL",
-            "targetServiceRevision": {"arn": "rev/1"},
+            "finishedAt": 1_795_183_261, "targetServiceRevision": {"arn": "rev/1"},
         },
         {
             "serviceDeploymentArn": "arn/2", "createdAt": 1_795_183_300, "status": "BETWEEN",
@@ -179,6 +179,7 @@ async fn a_services_deployments_are_read_with_what_they_bring_and_what_holds_the
     let read = aws.service_rollouts("c", "s", since).await.expect("read");
     let rollouts: Vec<(&str, &str)> = read.iter().map(|one| (one.arn.as_str(), one.task_definition.as_str())).collect();
     assert_eq!(rollouts, [("arn/2", "t:2"), ("arn/1", "t:1")]);
+    assert_eq!((read[0].finished, read[1].finished), (None, Some(Time(1_795_183_261_000))));
     let newest = &read[0];
     // Words that this build does not know come as ECS sent them.
     assert_eq!(

@@ -54,6 +54,17 @@ pub struct Answered {
     pub by: Pausing,
 }
 
+/// Early success criteria of a service that rolls, on scarce capacity: ECS calls a deployment complete once a part of
+/// its tasks is healthy. It ends the former tasks, and starts the others in the background (Amazon ECS Developer Guide,
+/// "Complete Amazon ECS rolling deployments early with early success criteria").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EarlySuccess {
+    /// The part of the wanted tasks that must be healthy, in percent.
+    pub healthy_percent: usize,
+    /// The number of tasks of the newest deployment for which there is capacity now.
+    pub room: usize,
+}
+
 /// A service that lives.
 #[derive(Debug, Clone)]
 pub struct LiveService {
@@ -82,6 +93,8 @@ pub struct LiveService {
     pub(crate) stage_since: Time,
     /// True if one of the alarms that give deployments up is red.
     pub alarm: bool,
+    /// Its early success criteria, if it has some.
+    pub early: Option<EarlySuccess>,
     /// The time of the last step.
     pub(crate) at: Time,
     /// The time at which a deployment failed, by id.
@@ -94,6 +107,7 @@ impl LiveService {
         Self {
             completed: service.task_definition.clone(),
             alarm: false,
+            early: None,
             held: vec![],
             rollouts: vec![],
             pauses: vec![],
@@ -145,7 +159,7 @@ impl LiveService {
         }
         let complete = self.primary().is_some_and(|p| p.rollout == "COMPLETED");
         let wanted = self.service.desired as usize;
-        let running = self.tasks.iter().filter(|t| t.lives()).count();
+        let running = self.tasks.iter().filter(|t| t.lives() && t.started.is_some()).count();
         complete && running == wanted && self.service.deployments.len() == 1
     }
 
@@ -266,13 +280,40 @@ impl LiveService {
         }
     }
 
-    /// Returns whether as many tasks of a deployment as are wanted have run for long enough.
+    /// Lets the oldest tasks of a deployment have the capacity that there is.
+    pub(crate) fn share_room(&mut self, id: &str) {
+        let Some(EarlySuccess { room, .. }) = self.early else {
+            return;
+        };
+        let own = self.tasks.iter_mut().filter(|t| t.lives() && t.deployment == id);
+        for (nth, task) in own.enumerate() {
+            task.no_room = nth >= room;
+        }
+    }
+
+    /// Lets a running task of the newest deployment die, as its process does. ECS counts it in no `failedTasks`, which
+    /// stops being evaluated once a task runs (Amazon ECS API Reference, Deployment).
+    ///
+    /// # Panics
+    /// If none runs.
+    pub fn kill_one(&mut self, now: Time) {
+        let newest = self.primary().map(|primary| primary.id.clone());
+        let mut running = self.tasks.iter_mut().filter(|t| t.lives() && t.started.is_some());
+        match running.find(|t| Some(&t.deployment) == newest.as_ref()) {
+            Some(task) => task.stop("EssentialContainerExited", "Essential container in task exited", now),
+            None => panic!("no task of the newest deployment runs"),
+        }
+    }
+
+    /// Returns whether as many tasks of a deployment as it needs have run for long enough.
     pub(crate) fn is_up(&self, id: &str, now: Time) -> bool {
         let steady = |t: &&LiveTask| {
             let runs = t.started.is_some_and(|at| now.ms_since(at) >= STEADY_S * 1000);
             t.lives() && t.deployment == id && runs
         };
-        self.tasks.iter().filter(steady).count() >= self.service.desired as usize
+        let desired = self.service.desired as usize;
+        let needed = self.early.map_or(desired, |early| (desired * early.healthy_percent).div_ceil(100));
+        self.tasks.iter().filter(steady).count() >= needed
     }
 
     pub(crate) fn recount(&mut self, now: Time) {

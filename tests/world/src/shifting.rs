@@ -77,6 +77,7 @@ impl LiveService {
         let rollout = ServiceRollout {
             arn: format!("arn:aws:ecs:eu-west-1:111111111111:service-deployment/{id}"),
             created: now,
+            finished: None,
             status: status.to_owned(),
             reason: String::new(),
             stage: stage.to_owned(),
@@ -117,6 +118,8 @@ impl LiveService {
         let newest = self.rollouts.first_mut().filter(|one| one.status == from);
         if let Some(newest) = newest {
             to.clone_into(&mut newest.status);
+            let is_over = to == "STOPPED" || to.ends_with("SUCCESSFUL") || to.ends_with("_FAILED");
+            newest.finished = is_over.then_some(self.at);
             if to.starts_with("ROLLBACK_") && newest.reason.is_empty() {
                 "Service deployment rolled back because the circuit breaker threshold was exceeded."
                     .clone_into(&mut newest.reason);

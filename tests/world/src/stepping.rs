@@ -57,6 +57,7 @@ impl State {
             let task = self.start(&id, &task_definition, registry, now);
             live.tasks.push(task);
         }
+        live.share_room(&id);
         if missing > 0 && self.no_room {
             let why = "was unable to place a task because no container instance met all of its requirements";
             live.say(now, format!("(service agent) {why}."));

@@ -170,6 +170,8 @@ pub struct ServiceRollout {
     pub arn: String,
     /// The time at which it was created.
     pub created: Time,
+    /// The time at which it was over; absent while it is under way.
+    pub finished: Option<Time>,
     /// `PENDING`, `IN_PROGRESS`, `SUCCESSFUL`, `STOPPED`, `ROLLBACK_IN_PROGRESS`,
     /// `ROLLBACK_SUCCESSFUL`, …
     pub status: String,

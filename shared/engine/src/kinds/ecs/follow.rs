@@ -121,6 +121,7 @@ mod tests {
         ServiceRollout {
             arn: arn.into(),
             created: Time(0),
+            finished: None,
             status: status.into(),
             reason: String::new(),
             stage: String::new(),

@@ -109,6 +109,7 @@ mod tests {
             let newest = ServiceRollout {
                 arn: "arn/d".into(),
                 created: Time(0),
+                finished: None,
                 task_definition: "t:2".into(),
                 traffic_tenths: None,
                 status: "IN_PROGRESS".into(),

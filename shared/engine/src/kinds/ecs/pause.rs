@@ -131,6 +131,7 @@ mod tests {
         ServiceRollout {
             arn: "arn/d".into(),
             created: Time(0),
+            finished: None,
             task_definition: "t:2".into(),
             traffic_tenths: tenths,
             target_groups: None,

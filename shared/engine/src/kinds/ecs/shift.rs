@@ -172,6 +172,7 @@ mod tests {
         ServiceRollout {
             arn: "arn/d".into(),
             created: Time(0),
+            finished: None,
             status: "IN_PROGRESS".into(),
             reason: String::new(),
             stage: stage.into(),

@@ -108,6 +108,7 @@ mod tests {
         ServiceRollout {
             arn: "arn/d".into(),
             created: Time(0),
+            finished: None,
             status: status.into(),
             reason: String::new(),
             stage: stage.into(),
