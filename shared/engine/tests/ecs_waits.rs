@@ -1,11 +1,13 @@
 //! Tests of ECS services whose rollout somebody else decides: a hook of the team's, or ECS that goes back to what was
-//! complete.
+//! complete, or calls a rollout complete early.
 
-use crate::service_scene::{CLUSTER, SERVICE, ServiceScene, document, live, reference, repository};
+use crate::service_scene::{CLUSTER, Deploying, SERVICE, ServiceScene, document, live, reference, repository};
 use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::time::Time;
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{Clock, LifecycleHook, OnFailure, ServiceHook};
+use windlass_world::rollout::EarlySuccess;
+use windlass_world::run::run;
 
 fn paused(scene: &ServiceScene, hooks: Vec<LifecycleHook>) {
     live(scene, |live| {
@@ -96,4 +98,56 @@ fn a_service_that_goes_back_past_a_failed_rollout_was_rolled_back_by_ecs() {
         "{failure}"
     );
     assert!(failure.contains("ECS went back to agent:1 and is steady"), "{failure}");
+}
+
+/// Lets ECS call a rollout complete once half of its tasks run, while there is capacity for so many.
+fn early(scene: &ServiceScene, room: usize) {
+    live(scene, |live| live.early = Some(EarlySuccess { healthy_percent: 50, room }));
+}
+
+/// Begins a release of which one task of two runs, and which ECS has called complete.
+fn complete_early(scene: &ServiceScene) -> Deploying<'_> {
+    early(scene, 1);
+    let deploying = scene.begin("d1", &scene.push("1.1"));
+    for _ in 0..2 {
+        assert_eq!(deploying.invoke(Some(0)).unwrap_err().name, FaultName::StillInProgress);
+        run(scene.world.sleep_ms(60_000));
+    }
+    scene.world.roll();
+    live(scene, |live| {
+        let primary = live.primary().unwrap();
+        assert_eq!((primary.rollout.as_str(), primary.running, primary.pending), ("COMPLETED", 1, 1));
+    });
+    deploying
+}
+
+#[test]
+fn a_rollout_that_ecs_calls_complete_early_is_waited_for_and_shows_how_many_tasks_run() {
+    let scene = ServiceScene::new();
+    let deploying = complete_early(&scene);
+    assert_eq!(deploying.step().waits_for.as_deref(), Some("1 of 2 tasks of agent:2 runs"));
+    early(&scene, 2);
+    assert_eq!(deploying.forward(), WorkTransition::Changed);
+    assert_eq!(deploying.step().waits_for, None);
+}
+
+#[test]
+fn a_new_task_that_dies_after_ecs_has_called_the_rollout_complete_is_undone() {
+    for breaker in [OnFailure::RollsBack, OnFailure::GoesOn] {
+        for is_replaced in [false, true] {
+            let scene = ServiceScene::new();
+            live(&scene, |live| live.service.breaker = breaker);
+            let deploying = complete_early(&scene);
+            let now = scene.world.now();
+            live(&scene, |live| live.kill_one(now));
+            if is_replaced {
+                early(&scene, 2);
+                run(scene.world.sleep_ms(60_000));
+            }
+            assert_eq!(deploying.forward(), WorkTransition::Failed, "{breaker:?} {is_replaced}");
+            early(&scene, 2);
+            assert_eq!(deploying.undo(), WorkTransition::Changed, "{}", deploying.undo_failure());
+            assert_eq!(scene.set_to(), "agent:1", "{breaker:?} {is_replaced}");
+        }
+    }
 }

@@ -4,9 +4,10 @@ mod scene;
 
 use scene::{
     Case, agent, failures, gone_back, listed, own, primary, sent, sent_while_complete, steady, table, target, unknown,
-    wanted,
+    wanted, word,
 };
 use std::collections::BTreeSet;
+use windlass_domain::text::time::Time;
 use windlass_engine::kinds::ecs::{Ecs, Goal, Registered, Seen, Until};
 use windlass_engine::kinds::{Kind, Next};
 use windlass_world::World;
@@ -108,6 +109,48 @@ fn a_rollout_is_judged_by_what_ecs_says_of_it() {
     tasks fail, the breaker counts: wait
     two tasks fail, no breaker: wait
     three tasks fail, no breaker: failed: ChangeFailed
+    "#);
+}
+
+#[test]
+fn a_new_task_that_dies_after_ecs_has_called_it_complete_is_a_failure() {
+    let cases: &[Case] = &[
+        ("before, too few run", |is| {
+            failures(is, 1);
+            primary(is).running = 1;
+            is.finished = Some(Time(3_000));
+        }),
+        ("before, all run", |is| {
+            failures(is, 1);
+            is.finished = Some(Time(3_000));
+        }),
+        ("since, too few run", |is| {
+            failures(is, 1);
+            primary(is).running = 1;
+            is.finished = Some(Time(1_000));
+        }),
+        ("since, another one runs in its place", |is| {
+            failures(is, 1);
+            is.finished = Some(Time(1_000));
+        }),
+        ("nobody knows since when it is complete", |is| failures(is, 1)),
+    ];
+    let brought = |(name, change): &Case| {
+        let mut is = steady();
+        is.registered = Some(Registered {
+            arn: "arn/t:1".into(),
+            images: [("agent".to_owned(), "repo@sha256:a".to_owned())].into(),
+        });
+        change(&mut is);
+        let forward = word(&is, &Goal { task_definition: None, ..wanted() });
+        format!("{name}: {forward}; on the way back: {}", word(&is, &wanted()))
+    };
+    insta::assert_snapshot!(cases.iter().map(brought).collect::<Vec<_>>().join("\n"), @r#"
+    before, too few run: wait; on the way back: wait
+    before, all run: done; on the way back: done
+    since, too few run: failed: ChangeFailed; on the way back: wait
+    since, another one runs in its place: failed: ChangeFailed; on the way back: done
+    nobody knows since when it is complete: done; on the way back: done
     "#);
 }
 

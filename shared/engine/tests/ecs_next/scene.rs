@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::kinds::ecs::Strategy;
 use windlass_domain::text::name::{AppName, EnvironmentName};
+use windlass_domain::text::time::Time;
 use windlass_engine::kinds::ecs::{Ecs, Goal, Images, OwnImage, PinnedBase, Seen, Sent, StoppedTasks, Target, Update};
 use windlass_engine::kinds::{Kind, Next};
 use windlass_engine::ports::{Clock, ServiceDeployment};
@@ -50,6 +51,7 @@ pub fn steady() -> Seen {
         events: vec![],
         held: None,
         rolled_back: None,
+        finished: None,
         followed: None,
         sent: None,
         overdue: false,
@@ -106,7 +108,7 @@ pub fn sent_while_complete(is: &mut Seen, from: &str, complete: &str) {
 
 pub fn failures(is: &mut Seen, tasks: u32) {
     let reasons = vec!["EssentialContainerExited: it ended".to_owned()];
-    let trouble = StoppedTasks { tasks, reasons };
+    let trouble = StoppedTasks { tasks, reasons, last: Some(Time(2_000)) };
     is.troubles.insert("arn/t:1".into(), trouble);
 }
 

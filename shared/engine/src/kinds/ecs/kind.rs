@@ -32,13 +32,16 @@ pub(super) fn field(member: &str, value: &Value) -> (String, String) {
     }
 }
 
-/// Says what a rollout waits for: something of the team's own, or what ECS does with a service that does not roll.
+/// Says what a rollout waits for: something of the team's own, its tasks, or what ECS does with a service that does not
+/// roll.
 fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
     if let Some(held) = &seen.held {
         return Some(format!("the rollout of {} is held by {}; {}", wording::service(target), held.by, held.remedy));
     }
-    let followed = seen.followed.as_ref().filter(|it| it.stands())?;
-    let rollout = followed.rollout.as_ref()?;
+    let Some(followed) = &seen.followed else {
+        return seen.rolling().map(|primary| wording::tasks_run(seen, primary));
+    };
+    let rollout = followed.rollout.as_ref().filter(|_| followed.stands())?;
     Some(shift_in_words::waits_for(target, rollout))
 }
 

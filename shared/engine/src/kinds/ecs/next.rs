@@ -55,6 +55,9 @@ fn rollout(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> {
     if seen.desired == 0 {
         return Next::Done;
     }
+    if has_died_since(seen, wanted) {
+        return Next::Failed(wording::died_since(target, seen));
+    }
     if seen.is_steady() {
         return verify(target, seen, wanted);
     }
@@ -62,6 +65,16 @@ fn rollout(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> {
         return Next::Failed(finding);
     }
     wait_unless_overdue(seen, || wording::not_steady(target, seen, primary))
+}
+
+/// Returns whether a task that this deployment brings has died since ECS called the rollout complete. With early success
+/// criteria ECS does so before all wanted tasks run, and starts the others afterwards (Amazon ECS Developer Guide,
+/// "Complete Amazon ECS rolling deployments early with early success criteria"). No circuit breaker counts then. On a
+/// way back ECS may start such a task again: nothing else is left to go back to.
+fn has_died_since(seen: &Seen, wanted: &Goal) -> bool {
+    let is_brought = wanted.task_definition.is_none();
+    let died = seen.troubles.get(&seen.task_definition).and_then(|trouble| trouble.last);
+    is_brought && seen.finished.zip(died).is_some_and(|(finished, died)| died > finished)
 }
 
 /// Decides if ECS has given the rollout up. If ECS rolls back by itself, that is about to begin, and Windlass watches

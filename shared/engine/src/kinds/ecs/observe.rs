@@ -1,7 +1,9 @@
 //! Reads a service: what it is set to, how its rollout stands, what its tasks run and why they stopped.
 
 use super::images::{Images, OwnImage, digests};
-use super::state::{COMPLETED, Followed, GIVEN_UP, Goal, HoldingHook, Registered, Seen, Sent, StoppedTasks, Target};
+use super::state::{
+    COMPLETED, Followed, GIVEN_UP, Goal, HoldingHook, PRIMARY, Registered, Seen, Sent, StoppedTasks, Target,
+};
 use super::{document, hook, pause};
 use crate::kinds::LookContext;
 use crate::kinds::ecs::change::Ecs;
@@ -26,13 +28,14 @@ const REASONS: usize = 3;
 struct Newest {
     held: Option<HoldingHook>,
     rolled_back: Option<String>,
+    finished: Option<Time>,
 }
 
 impl Newest {
     /// Reads the hooks of a followed deployment. Its status shows whether it is taken back, so that is left out here.
     fn of(followed: &Followed, target: &Target) -> Self {
         let held = |rollout| hook::held(rollout, pause::own(rollout, &target.pauses));
-        Self { held: followed.rollout.as_ref().and_then(held), rolled_back: None }
+        Self { held: followed.rollout.as_ref().and_then(held), ..Self::default() }
     }
 }
 
@@ -51,7 +54,7 @@ impl<P: EcsApi + Clock> Ecs<P> {
         let seen = self.tasks_of(target, &service, &set_to, since).await?;
         let newest = match &followed {
             Some(followed) => Newest::of(followed, target),
-            None => self.newest(target, &service, sent.as_ref()).await?,
+            None => self.newest(target, &service, sent.as_ref(), &seen.troubles).await?,
         };
         // Somebody else may have let it go on from a pause, long after the last send.
         let since = way.sent.as_ref().map(|sent| way.entered.map_or(sent.at, |at| at.max(sent.at)));
@@ -63,6 +66,7 @@ impl<P: EcsApi + Clock> Ecs<P> {
             events: sent.as_ref().map_or_else(Vec::new, |sent| events(&service, sent.at)),
             held: newest.held,
             rolled_back: newest.rolled_back,
+            finished: newest.finished,
             sent,
             overdue: waited_ms > patience_s.saturating_mul(1000),
             waited_ms,
@@ -97,6 +101,7 @@ impl<P: EcsApi + Clock> Ecs<P> {
             events: vec![],
             held: None,
             rolled_back: None,
+            finished: None,
             sent: None,
             overdue: false,
             waited_ms: 0,
@@ -106,9 +111,16 @@ impl<P: EcsApi + Clock> Ecs<P> {
         })
     }
 
-    /// Reads what holds the sent rollout, and whether ECS itself has rolled it back. It asks only if the service has
-    /// hooks, or is not set to what was sent. If the deployments may not be read, the rollout goes on.
-    async fn newest(&self, target: &Target, service: &Service, sent: Option<&Sent>) -> Result<Newest> {
+    /// Reads what holds the sent rollout, whether ECS itself has rolled it back, and when it was complete. It asks only
+    /// if the service has hooks, is not set to what was sent, or has tasks of a complete rollout that failed. If the
+    /// deployments may not be read, the rollout goes on.
+    async fn newest(
+        &self,
+        target: &Target,
+        service: &Service,
+        sent: Option<&Sent>,
+        troubles: &BTreeMap<String, StoppedTasks>,
+    ) -> Result<Newest> {
         let set_to = &service.task_definition;
         let Some(sent) = sent else {
             return Ok(Newest::default());
@@ -116,7 +128,9 @@ impl<P: EcsApi + Clock> Ecs<P> {
         let is_left = sent.update.to != *set_to;
         let is_complete = service.deployments.iter().all(|d| d.rollout == COMPLETED);
         let may_be_held = !service.hooks.is_empty() && !is_complete;
-        if !is_left && !may_be_held {
+        let mut complete = service.deployments.iter().filter(|d| d.status == PRIMARY && d.rollout == COMPLETED);
+        let has_died = complete.any(|d| d.task_definition == *set_to && troubles.contains_key(set_to));
+        if !is_left && !may_be_held && !has_died {
             return Ok(Newest::default());
         }
         let (cluster, name) = (&target.cluster, &target.service);
@@ -126,12 +140,13 @@ impl<P: EcsApi + Clock> Ecs<P> {
         match listed.map(|listed| listed.into_iter().next()) {
             Ok(newest) => Ok(Newest {
                 held: newest.as_ref().filter(|_| may_be_held).and_then(|newest| hook::held(newest, None)),
+                finished: newest.as_ref().filter(|it| it.task_definition == *set_to).and_then(|it| it.finished),
                 rolled_back: newest
                     .filter(|newest| is_left && newest.status.starts_with("ROLLBACK_"))
                     .map(|newest| newest.reason),
             }),
             Err(fault) if fault.name.is_transient() => Err(fault),
-            Err(fault) => Ok(Newest { held: may_be_held.then(|| hook::unread(&fault)), rolled_back: None }),
+            Err(fault) => Ok(Newest { held: may_be_held.then(|| hook::unread(&fault)), ..Newest::default() }),
         }
     }
 
@@ -232,6 +247,7 @@ fn troubles(stopped: &[ServiceTask], since: Time) -> BTreeMap<String, StoppedTas
     for task in stopped.iter().filter(recent).filter(|task| is_failure(task)) {
         let trouble = troubles.entry(task.task_definition.clone()).or_default();
         trouble.tasks += 1;
+        trouble.last = trouble.last.max(task.stopped_at);
         let reason = reason(task);
         if trouble.reasons.len() < REASONS && !trouble.reasons.contains(&reason) {
             trouble.reasons.push(reason);

@@ -144,6 +144,9 @@ pub struct Seen {
     pub held: Option<HoldingHook>,
     /// The reason that ECS gives, if ECS itself rolls back or has rolled back the rollout that was sent.
     pub rolled_back: Option<String>,
+    /// The time at which ECS called the rollout that was sent complete, if tasks of it have failed; `None` if it is not
+    /// complete, or ECS may not be asked.
+    pub finished: Option<Time>,
     /// The deployment that is followed; `None` if the service rolls, or if nothing was sent.
     pub followed: Option<Followed>,
     /// The sent change whose rollout is looked at.
@@ -194,6 +197,8 @@ pub struct StoppedTasks {
     pub tasks: u32,
     /// Their reasons, each once, at most three.
     pub reasons: Vec<String>,
+    /// The time at which the last of them stopped.
+    pub last: Option<Time>,
 }
 
 /// The last change of the service's task definition that was sent on this way (forward or back) under this lock token.
@@ -219,6 +224,13 @@ pub struct HoldingHook {
 }
 
 impl Seen {
+    /// Returns the rollout that was sent, while the service is set to it, wants tasks, and is not steady.
+    pub(super) fn rolling(&self) -> Option<&ServiceDeployment> {
+        let sent = self.sent.as_ref().filter(|_| self.desired > 0 && !self.is_steady())?;
+        self.primary()
+            .filter(|primary| primary.task_definition == sent.update.to && sent.update.to == self.task_definition)
+    }
+
     /// Returns the task definitions whose rollout is complete.
     pub(super) fn completed(&self) -> BTreeSet<String> {
         self.deployments.iter().filter(|d| d.rollout == COMPLETED).map(|d| d.task_definition.clone()).collect()

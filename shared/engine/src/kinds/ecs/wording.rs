@@ -129,6 +129,25 @@ pub(super) fn keeps_failing(target: &Target, seen: &Seen, failures: u32) -> Find
     )
 }
 
+/// The finding that a task died after ECS had called the rollout complete.
+pub(super) fn died_since(target: &Target, seen: &Seen) -> Finding {
+    let goal = &seen.task_definition;
+    let trouble = seen.troubles.get(goal);
+    let (what, remedy) = diagnosis(trouble);
+    failed(
+        target,
+        format!("the rollout of {} failed after ECS had called it complete: {what}. {}", short(goal), reasons(trouble)),
+        remedy,
+    )
+}
+
+/// Says how many of the wanted tasks run while a rollout gets steady.
+pub(super) fn tasks_run(seen: &Seen, primary: &ServiceDeployment) -> String {
+    let running = primary.running;
+    let wanted = count(seen.desired, "task");
+    format!("{running} of {wanted} of {} {}", short(&primary.task_definition), agree(running, "runs", "run"))
+}
+
 /// The finding that the rollout took too long.
 pub(super) fn not_steady(target: &Target, seen: &Seen, primary: &ServiceDeployment) -> Finding {
     let trouble = seen.troubles.get(&primary.task_definition);

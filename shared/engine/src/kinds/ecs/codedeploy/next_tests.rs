@@ -225,7 +225,7 @@ fn what_takes_too_long_is_reported() {
     late.of.overdue = true;
     assert_eq!(in_words(&late, &release(Moved::All)), "failed ChangeFailed");
     let mut crashes = seen("InProgress", 0);
-    let trouble = ecs::StoppedTasks { tasks: 3, reasons: vec!["it exits".into()] };
+    let trouble = ecs::StoppedTasks { tasks: 3, reasons: vec!["it exits".into()], last: None };
     crashes.of.troubles = [("agent:2".to_owned(), trouble)].into();
     assert_eq!(in_words(&crashes, &release(Moved::All)), "failed ChangeFailed");
 }

@@ -136,6 +136,7 @@ pub(super) fn seen(ours: &str, percent: u64) -> Seen {
             events: vec![],
             held: None,
             rolled_back: None,
+            finished: None,
             followed: None,
             sent: None,
             overdue: false,
