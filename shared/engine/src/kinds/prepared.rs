@@ -136,6 +136,9 @@ pub struct Stage {
     pub bake_s: Option<u64>,
     /// True if it is only published, ahead of the first switch: callers notice nothing.
     pub ahead: bool,
+    /// True if it is only there so that gates ahead of the switch wake what is idle. A rollback keeps it as well, where
+    /// no gate decides.
+    pub wakes: bool,
     /// The time for which AWS keeps what it has reached; `None` if that is for ever.
     pub holds: Option<Holds>,
     /// The service of AWS that goes on with it by itself while it is watched, such as `ECS`. No person can pause or

@@ -214,6 +214,35 @@ fn a_rollback_goes_to_the_recorded_version_at_once() {
 }
 
 #[test]
+fn a_rollback_to_an_idle_version_invokes_it_first_where_that_is_declared_and_else_warns() {
+    let warned = vec![FindingName::TargetNotReady];
+    // Whether an invocation is declared, whether the version is idle, which stages wake it, and the warnings.
+    let table = [
+        (true, true, vec![true, false], vec![]),
+        (false, true, vec![false], warned),
+        (true, false, vec![false], vec![]),
+        (false, false, vec![false], vec![]),
+    ];
+    for (is_tried, is_idle, wakes, warnings) in table {
+        let setting = Setting { is_tried, ..canary() };
+        let first = Trial::begin(&setting).unwrap();
+        let recorded = first.before.goal.clone();
+        assert_eq!(first.forward(), Ok(WorkTransition::Changed));
+        let world = &first.scene.world;
+        if is_idle {
+            function(world, |function| function.idle.insert(1));
+        }
+        let prepared = setting.prepare(world, None, Some(&recorded));
+        assert_eq!(prepared.findings, []);
+        let stages: Vec<(bool, bool)> = prepared.stages.iter().map(|stage| (stage.wakes, stage.ahead)).collect();
+        let expected: Vec<(bool, bool)> = wakes.into_iter().map(|wakes| (wakes, wakes)).collect();
+        assert_eq!(stages, expected, "{is_tried} {is_idle}");
+        let named: Vec<FindingName> = prepared.warnings.iter().map(|warning| warning.name).collect();
+        assert_eq!(named, warnings, "{is_tried} {is_idle}");
+    }
+}
+
+#[test]
 fn a_rollback_without_an_alias_takes_the_code_of_a_kept_version() {
     let setting = Setting::default();
     let first = Trial::begin(&setting).unwrap();

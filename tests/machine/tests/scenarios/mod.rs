@@ -11,6 +11,7 @@ mod healing;
 mod healing_with_other_deployments;
 mod hourly_budget;
 mod hourly_looks;
+mod idle_versions;
 mod images;
 mod late_invocations;
 mod later_components;

@@ -10,7 +10,7 @@ use super::fitness::Fitness;
 use crate::kinds::PrepareInput;
 use crate::kinds::lambda::state::Observed;
 use crate::ports::{AssumeRole, CodeRoom, EcrApi, Function, LambdaApi, Result};
-use crate::trouble::if_there;
+use crate::trouble::{Checked, if_there};
 use windlass_domain::declaration::kinds::lambda::Lambda;
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::release::artifact::{Artifact, is_same_repository};
@@ -200,24 +200,39 @@ pub(super) async fn concurrency_left_behind(
     )))
 }
 
-/// The finding that a recorded version is no longer there, or is another one by its number.
-pub(super) async fn version_gone(
+/// Reads a recorded version. A finding is that it is no longer there, or is another one by its number.
+pub(super) async fn former_version(
     there: &(impl LambdaApi + EcrApi + AssumeRole),
     input: &PrepareInput<'_>,
     spec: &Lambda,
     version: &str,
     was: &Observed,
-) -> Result<Option<Finding>> {
+) -> Checked<Function> {
     let Some(found) = if_there(there.function(&spec.function, Some(version)).await)? else {
-        return Ok(Some(gone(input, spec, &format!("version {version}"))));
+        return Err(gone(input, spec, &format!("version {version}")).into());
     };
     let mut recorded = was.versions.iter();
     let recorded = recorded.find(|recorded| recorded.version == version);
     if recorded.is_some_and(|was| was.code_sha256 != found.code_sha256) {
         let what = format!("code of version {version} that ran then");
-        return Ok(Some(gone(input, spec, &what)));
+        return Err(gone(input, spec, &what).into());
     }
-    image_gone(there, input, spec, found.image.as_deref()).await
+    match image_gone(there, input, spec, found.image.as_deref()).await? {
+        Some(gone) => Err(gone.into()),
+        None => Ok(found),
+    }
+}
+
+/// Warns of an idle version that gets callers without an invocation before.
+pub(super) fn idle(input: &PrepareInput<'_>, spec: &Lambda, version: &str) -> Finding {
+    let function = &spec.function;
+    let reason = format!(
+        "Version {version} of {function} is inactive, because nothing invoked it for long: its first callers get errors until Lambda has made it active."
+    );
+    let remedy = format!(
+        "Invoke it once (`aws lambda invoke --function-name {function} --qualifier {version} answer.json`) and wait until it is `Active`; or declare `invocations`, which do that before callers get it."
+    );
+    Finding::new(FindingName::TargetNotReady, input.path("function"), reason, remedy).seen("Inactive", "Active")
 }
 
 /// Lambda cannot start an image for ever whose repository has it no longer (AWS Lambda API

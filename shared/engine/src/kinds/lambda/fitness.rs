@@ -54,6 +54,18 @@ impl Fitness {
     }
 }
 
+/// Returns whether Lambda has reclaimed what an idle version needs to run. The next invocation fails, and Lambda makes
+/// the version `Pending` by it until it can run again (AWS Lambda Developer Guide, "Lambda function states").
+pub fn is_idle(state: &str) -> bool {
+    state == "Inactive"
+}
+
+/// Returns whether Lambda still makes a version ready, so that every invocation of it fails until then. A word that
+/// this build does not know keeps no way back waiting.
+pub fn is_starting(state: &str) -> bool {
+    state == "Pending"
+}
+
 /// Looks a word up. Where Lambda shows none, nothing is in the way.
 fn look_up(table: &[(&str, Fitness)], word: &str) -> Fitness {
     let known = table.iter().find(|(known, _)| *known == word);

@@ -67,7 +67,7 @@ impl<P: LambdaApi + S3Api + Configured> Kind for LambdaKind<P> {
         let version = next::brought(seen, goal);
         let former = match goal {
             Goal::Release(wanted) if wanted.is_shared() => Some(wanted.from.clone()),
-            Goal::Release(_) | Goal::Back(_) => None,
+            Goal::Release(_) | Goal::Back(_) | Goal::Wake(_) => None,
         };
         let named = [(VERSION, version), (FORMER, former)];
         let named = named.into_iter();
@@ -196,7 +196,7 @@ impl KnownVersions {
                     known.wanted.push(version.clone());
                 }
             }
-            Some(Goal::Back(_)) | None => {}
+            Some(Goal::Back(_) | Goal::Wake(_)) | None => {}
         }
         known
     }
@@ -261,7 +261,7 @@ async fn read_alias(at: &impl LambdaApi, function: &str, name: &str) -> Result<A
 impl Traffic {
     /// Returns the versions that callers may get: two at most (AWS Lambda Developer Guide, "Implement Lambda canary
     /// deployments using a weighted alias").
-    fn versions(&self) -> impl Iterator<Item = String> {
+    pub(super) fn versions(&self) -> impl Iterator<Item = String> {
         let weighted = self.weights.iter().map(|(version, _)| version.clone());
         weighted.chain([self.version.clone()])
     }

@@ -2,7 +2,7 @@
 
 use super::alias::{AliasState, Traffic};
 use super::code::image_of;
-use super::fitness::Fitness;
+use super::fitness::{self, Fitness};
 use super::state::{Change, Goal, Latest, Observed, Source, Version, Wanted, description};
 use crate::kinds::Next;
 use windlass_domain::prose;
@@ -25,6 +25,7 @@ pub fn next(is: &Observed, goal: &Goal) -> Next<Change> {
             (None, None) => live_back(is, was),
             _ => failed("The alias was declared or removed since this state was recorded.".into()),
         },
+        (Goal::Wake(_), _) => Next::Done,
     }
 }
 
@@ -64,7 +65,8 @@ fn candidate<'a>(is: &'a Observed, goal: &Wanted) -> Option<&'a Version> {
 }
 
 /// Returns the version that has the goal's code once the goal is reached. It was published ahead of the alias's first
-/// move, or the alias sends a share or all of its callers to it. For a function without an alias it is `$LATEST`.
+/// move, or is to be woken, or the alias sends a share or all of its callers to it. For a function without an alias it
+/// is `$LATEST`.
 pub fn brought(is: &Observed, goal: &Goal) -> Option<String> {
     let Some(alias) = &is.alias else {
         return Some("$LATEST".to_owned());
@@ -72,6 +74,7 @@ pub fn brought(is: &Observed, goal: &Goal) -> Option<String> {
     match goal {
         Goal::Release(wanted) => candidate(is, wanted).map(|found| found.version.clone()),
         Goal::Back(_) => Some(alias.traffic.version.clone()),
+        Goal::Wake(version) => Some(version.clone()),
     }
 }
 
@@ -142,11 +145,21 @@ fn shift_back(is: &Observed, alias: &AliasState, was: &Observed, before: &AliasS
             before.traffic.version
         )),
         _ => match shift(alias, &before.traffic) {
+            Next::Do(_) if is_starting(is, &before.traffic) => Next::Wait(SOON),
             // What was not there before the release is no part of the way back.
             Next::Failed(_) if alias.kept_at.is_none() && before.lacks_concurrency().is_some() => Next::Done,
             next => next,
         },
     }
+}
+
+/// Returns whether Lambda still makes a version ready that these callers get. It is so after an invocation of an idle
+/// one.
+fn is_starting(is: &Observed, traffic: &Traffic) -> bool {
+    traffic.versions().any(|version| {
+        let mut known = is.versions.iter();
+        known.any(|known| known.version == version && fitness::is_starting(&known.state))
+    })
 }
 
 fn live_to_goal(is: &Observed, goal: &Wanted) -> Next<Change> {
@@ -236,3 +249,7 @@ fn failed(reason: String) -> Next<Change> {
 #[cfg(test)]
 #[path = "next_tests.rs"]
 pub(super) mod tests;
+
+#[cfg(test)]
+#[path = "back_tests.rs"]
+mod back_tests;

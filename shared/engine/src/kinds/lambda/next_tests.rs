@@ -1,5 +1,4 @@
 use super::*;
-use crate::ports::Provisioned;
 use windlass_domain::release::identity::DeploymentId;
 
 pub(in crate::kinds::lambda) const ID: &str = "0123456789abcdef";
@@ -84,7 +83,7 @@ pub(in crate::kinds::lambda) fn in_words(is: &Observed, wanted: &Goal) -> String
 }
 
 pub(in crate::kinds::lambda) const OLD: &str = "1:old:c1::";
-const NEW: &str = "2:new:c1:windlass 0123456789abcdef:Active";
+pub(in crate::kinds::lambda) const NEW: &str = "2:new:c1:windlass 0123456789abcdef:Active";
 
 #[test]
 fn with_an_alias() {
@@ -247,84 +246,6 @@ fn without_an_alias() {
     ];
     for (case, is, expected) in table {
         assert_eq!(in_words(&is, &goal("new", 100)), expected, "{case}");
-    }
-}
-
-#[test]
-fn back_to_what_was_found() {
-    let was = |latest, texts: &[&str], traffic| Goal::Back(is(latest, texts, traffic));
-    let shared = was(ready("old"), &[OLD, "3:x:c1::"], Some("1+3@0.333"));
-    let table: Vec<(&str, Observed, Goal, &str)> = vec![
-        (
-            "version and weights",
-            is(ready("new"), &[OLD, NEW], Some("1+2@0.1")),
-            shared.clone(),
-            "alias live 1 with 2 at 10 % → 1 with 3 at 33.3 %",
-        ),
-        ("there", is(ready("new"), &[OLD], Some("1+3@0.333")), shared, "done"),
-        (
-            "a function that was made anew",
-            is(ready("new"), &["1:y:c1::"], Some("2")),
-            was(ready("old"), &[OLD], Some("1")),
-            "failed: Version 1 holds other code than before: the function was made anew.",
-        ),
-        (
-            "the code from its kept version",
-            is(ready("new"), &[OLD], None),
-            was(ready("old"), &[], None),
-            "code of $LATEST sha256:new → sha256:old, live at once",
-        ),
-        (
-            "no kept version",
-            is(ready("new"), &[], None),
-            was(ready("old"), &[], None),
-            "failed: No published version holds the former code old.",
-        ),
-        ("the code is back", is(ready("old"), &[], None), was(ready("old"), &[], None), "done"),
-        (
-            "the alias is gone from the declaration",
-            is(ready("new"), &[], None),
-            was(ready("old"), &[], Some("1")),
-            "failed: The alias was declared or removed since this state was recorded.",
-        ),
-    ];
-    for (case, is, was, expected) in table {
-        assert_eq!(in_words(&is, &was), expected, "{case}");
-    }
-}
-
-#[test]
-fn provisioned_concurrency_must_be_there() {
-    let with = |traffic: &str, status: &str, kept_at: Option<&str>| {
-        let mut observed = is(ready("new"), &[OLD, NEW], Some(traffic));
-        let alias = observed.alias.as_mut().unwrap();
-        alias.provisioned = Some(Provisioned { status: status.into(), reason: "no capacity".into() });
-        alias.kept_at = kept_at.map(str::to_owned);
-        observed
-    };
-    let forward = goal("new", 100);
-    let back = |status: &str| Goal::Back(with("1", status, None));
-    let lacks = "failed: Alias live is at 2: its provisioned concurrency cannot be had: no capacity";
-    let keeps = "failed: Alias live is at 2 (Lambda still sends all callers to 1): its provisioned concurrency cannot be had: no capacity";
-    let lacks_former = "failed: Alias live is at 1: its provisioned concurrency cannot be had: no capacity";
-    for (traffic, status, kept_at, wanted, expected) in [
-        ("2", "IN_PROGRESS", None, &forward, "wait 5"),
-        ("2", "READY", None, &forward, "done"),
-        ("2", "Resting", None, &forward, "wait 5"),
-        ("2", "FAILED", None, &forward, lacks),
-        // Lambda itself still sends all callers to the former version, which is nobody's change.
-        ("2", "IN_PROGRESS", Some("1"), &forward, "wait 5"),
-        ("2", "READY", Some("1"), &forward, "wait 5"),
-        ("2", "FAILED", Some("1"), &forward, keeps),
-        ("2", "IN_PROGRESS", Some("1"), &back("READY"), "alias live 2 → 1"),
-        ("2", "FAILED", Some("1"), &back("READY"), "alias live 2 → 1"),
-        ("1", "IN_PROGRESS", None, &back("READY"), "wait 5"),
-        ("1", "FAILED", None, &back("READY"), lacks_former),
-        // It was not there before either.
-        ("1", "FAILED", None, &back("FAILED"), "done"),
-    ] {
-        let observed = with(traffic, status, kept_at);
-        assert_eq!(in_words(&observed, wanted), expected, "{traffic} {status} {kept_at:?}");
     }
 }
 

@@ -4,10 +4,11 @@ use super::alias::{AliasState, Traffic};
 use super::change::LambdaKind;
 use super::checks::{alias_missing, not_ready, not_supported, replica, signed, throttled};
 use super::fetch;
+use super::fitness::is_idle;
 use super::next::next;
 use super::state::{BackRecord, Goal, Observed, Source, Target, Wanted, code_sha256, short};
 use crate::config::Configured;
-use crate::kinds::lambda::checks::{self, gone, image_gone, version_gone};
+use crate::kinds::lambda::checks::{self, former_version, gone, image_gone};
 use crate::kinds::lambda::code;
 use crate::kinds::lambda::kind::{KnownVersions, observe};
 use crate::kinds::{Next, PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
@@ -95,15 +96,18 @@ impl Plan<'_> {
             .filter(|(last, ..)| !self.input.is_check && next(self.is, last) == Next::Done)
             .map(|_| self.why_unchanged());
         let kept = if unchanged.is_some() { vec![] } else { stages };
+        let (kept, idle) = self.woken(kept);
         let stages: Result<Vec<Stage>> = kept
             .into_iter()
             .map(|(goal, what, bake_s)| {
-                let ahead = matches!(&goal, Goal::Release(wanted) if wanted.is_ahead());
+                let wakes = matches!(&goal, Goal::Wake(_));
+                let ahead = wakes || matches!(&goal, Goal::Release(wanted) if wanted.is_ahead());
                 let share = match &goal {
                     Goal::Release(wanted) => Some(u32::from(wanted.percent) * 10),
-                    Goal::Back(_) => None,
+                    Goal::Back(_) | Goal::Wake(_) => None,
                 };
-                Ok(Stage { bake_s, ahead, share: share.filter(|_| !ahead), ..Stage::new(to_value(&goal)?, what) })
+                let share = share.filter(|_| !ahead);
+                Ok(Stage { bake_s, ahead, wakes, share, ..Stage::new(to_value(&goal)?, what) })
             })
             .collect();
         Ok(Prepared {
@@ -112,9 +116,26 @@ impl Plan<'_> {
             before: self.before.clone(),
             stages: stages?,
             unchanged,
-            warnings: self.warnings(),
+            warnings: self.warnings().into_iter().chain(idle).collect(),
             ..Prepared::default()
         })
+    }
+
+    /// Returns the stages with the first that wakes an idle version, if an invocation is declared that does so, and a
+    /// warning for each other one.
+    fn woken(&self, stages: Vec<Staged>) -> (Vec<Staged>, Vec<Finding>) {
+        let (mut is_invoked, mut warnings) = (self.spec.is_tried, Vec::new());
+        let kept = stages.into_iter().filter(|(goal, ..)| {
+            let Goal::Wake(version) = goal else {
+                return true;
+            };
+            if !is_invoked {
+                warnings.push(checks::idle(self.input, self.spec, version));
+            }
+            std::mem::take(&mut is_invoked)
+        });
+        let kept = kept.collect();
+        (kept, warnings)
     }
 
     fn why_unchanged(&self) -> String {
@@ -278,15 +299,19 @@ impl Plan<'_> {
             // A state that was found, or accepted, is gone back to as it was.
             None => before.traffic.clone(),
         };
+        let mut stages = Vec::new();
         let shares = traffic.weights.iter().map(|(version, _)| version);
         for version in std::iter::once(&traffic.version).chain(shares) {
-            if let Some(gone) = version_gone(there, self.input, self.spec, version, was).await? {
-                return Err(gone.into());
+            let found = former_version(there, self.input, self.spec, version, was).await?;
+            if is_idle(&found.state) {
+                let what = format!("version {version} invoked before alias {} moves", alias.name);
+                stages.push((Goal::Wake(version.clone()), what, None));
             }
         }
         let what = format!("alias {} {} → {traffic}", alias.name, alias.traffic);
         let goal = Goal::Back(Observed { alias: Some(AliasState { traffic, ..before.clone() }), ..was.clone() });
-        Ok(vec![(goal, what, None)])
+        stages.push((goal, what, None));
+        Ok(stages)
     }
 
     async fn back_to_code(

@@ -34,6 +34,8 @@ pub enum Goal {
     Release(Wanted),
     /// The recorded state, to which the function goes back.
     Back(Observed),
+    /// An idle version, by its number, that is to be invoked before the function goes back to it. Nothing is changed.
+    Wake(String),
 }
 
 /// [`Goal::Back`], in the form in which a seen function is recorded.

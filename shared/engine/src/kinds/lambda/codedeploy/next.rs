@@ -23,6 +23,7 @@ pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
     let on_function = next_of_function(&seen.of, &goal.of);
     match &goal.of {
         lambda::Goal::Release(wanted) if wanted.is_ahead() => on_function.map(Change::Of),
+        lambda::Goal::Wake(_) => on_function.map(Change::Of),
         lambda::Goal::Release(_) => forward(target, seen, goal, on_function),
         lambda::Goal::Back(_) => back(target, seen, on_function),
     }

@@ -204,6 +204,7 @@ fn forward() {
         assert_eq!(in_words(&seen, &release(Moved::Some, 100)), moving, "{what}");
         assert_eq!(in_words(&seen, &release(Moved::All, 100)), whole, "{what}");
         assert_eq!(in_words(&seen, &release(Moved::All, 0)), "done", "{what}: ahead");
+        assert_eq!(in_words(&seen, &Goal::to(lambda::Goal::Wake("1".into()))), "done", "{what}: woken");
     }
 }
 
