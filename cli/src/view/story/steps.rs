@@ -87,7 +87,7 @@ pub fn why_failed(failure: &StepFailure) -> String {
     }
 }
 
-/// Returns the line on what a target waits for, where that is somebody's to do.
+/// Returns the line on what a target waits for.
 pub(super) fn waits(step: &Step) -> Option<Line> {
     let waits_for = step.waits_for.as_ref()?;
     Some(Line::plain(format!("  {}: waits: {waits_for}", step.component)))

@@ -99,8 +99,8 @@ pub struct Step {
     /// The reason why nothing runs the goal that was reached last, in words, such as a service that wants no task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle: Option<String>,
-    /// The reason for which the target waits, if somebody has to do something about it, and how; absent if it does not
-    /// wait.
+    /// The reason for which the target waits, such as how many of the wanted tasks run, with what somebody has to do,
+    /// if anything; absent if it does not wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "foreign::maybe")]
     pub waits_for: Option<String>,
