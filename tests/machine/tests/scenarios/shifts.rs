@@ -1,8 +1,11 @@
-//! Services whose traffic ECS shifts, as whole deployments.
+//! Services whose traffic ECS shifts, and those whose rollout it calls complete early, as whole deployments.
 
 use crate::scenarios::scene::*;
+use windlass_domain::release::ending::Ending;
 use windlass_engine::ports::{ServiceHook, Shifting};
-use windlass_machine::shop::Shop;
+use windlass_machine::shop::{SERVICE_AND_FUNCTION, Shop};
+use windlass_world::mishaps::Visitor;
+use windlass_world::rollout::EarlySuccess;
 
 /// Returns the declaration of a service alone, with this strategy, watched for this time.
 fn declared(strategy: &str, bake: &str) -> String {
@@ -98,5 +101,33 @@ fn a_release_is_watched_in_a_pause_before_ecs_bakes_and_the_hook_must_wait_for_l
             assert!(ended.cause.written().contains("to at least 4m"), "{:?}", ended.cause);
         }
         assert_free(&shop);
+    }
+}
+
+/// Another task would run in its place, and the service would be steady.
+#[test]
+fn a_task_that_dies_after_ecs_has_called_the_rollout_complete_early_is_undone() {
+    let program = program();
+    for dies in [true, false] {
+        let mut shop = Shop::new(&program, SERVICE_AND_FUNCTION);
+        let early = |room| Some(EarlySuccess { healthy_percent: 50, room });
+        shop.world().ecs().service_mut("shop", "agent").early = early(1);
+        shop.world().mishaps().visitor = Visitor::new(move |world| {
+            let now = world.true_time();
+            let mut services = world.ecs();
+            let live = services.service_mut("shop", "agent");
+            let finished = live.rollouts.first().and_then(|newest| newest.finished);
+            if live.early == early(1) && finished.is_some_and(|at| now > at) {
+                if dies {
+                    live.kill_one(now);
+                }
+                live.early = early(2);
+            }
+        });
+        let arn = shop.deploy("1.1.0", &["agent"]);
+        shop.region.run();
+        let wanted = if dies { (Ending::RolledBack, "agent:1") } else { (Ending::Succeeded, "agent:2") };
+        assert_eq!((ended(&shop, &arn).ending, shop.runs().as_str()), wanted);
+        assert_eq!(shop.world().ecs().service_mut("shop", "agent").early, early(2));
     }
 }
