@@ -6,7 +6,9 @@ use aws_sdk_cloudfront::config::Builder;
 use aws_sdk_cloudfront::types as cloudfront;
 use std::collections::BTreeMap;
 use windlass_domain::text::fault::{Fault, FaultName};
-use windlass_engine::ports::{CloudFrontApi, Distribution, ErrorPage, Origin, Result};
+use windlass_engine::ports::{
+    CloudFrontApi, Distribution, DistributionPage, ErrorPage, ListedDistribution, Origin, Result,
+};
 
 impl CloudFrontApi for Aws {
     async fn distribution(&self, id: &str) -> Result<Distribution> {
@@ -22,6 +24,23 @@ impl CloudFrontApi for Aws {
             arn: distribution.arn,
             ..distribution.distribution_config.map(configured).unwrap_or_default()
         })
+    }
+
+    async fn distributions(&self, after: Option<String>) -> Result<DistributionPage> {
+        let sent = self.clients.cloudfront().list_distributions().set_marker(after).send().await;
+        let answer = sent.or_fault("ListDistributions", "of the account")?;
+        let Some(list) = answer.distribution_list else {
+            return Err(Fault::new(FaultName::Unavailable, "ListDistributions: the answer is empty"));
+        };
+        let next = list.next_marker.filter(|marker| !marker.is_empty());
+        if list.is_truncated && next.is_none() {
+            return Err(Fault::new(
+                FaultName::Unavailable,
+                "ListDistributions: the answer does not say how it goes on",
+            ));
+        }
+        let distributions = list.items.unwrap_or_default().into_iter().map(listed_of).collect();
+        Ok(DistributionPage { distributions, next })
     }
 
     /// Reads the configuration as the XML that CloudFront wrote, replaces one text in it, and sends that XML back. So
@@ -124,6 +143,11 @@ fn sees_requests(behaviour: cloudfront::DefaultCacheBehavior) -> bool {
     let lambdas = behaviour.lambda_function_associations.and_then(|it| it.items);
     functions.unwrap_or_default().iter().any(|it| asks(&it.event_type))
         || lambdas.unwrap_or_default().iter().any(|it| asks(&it.event_type))
+}
+
+fn listed_of(summary: cloudfront::DistributionSummary) -> ListedDistribution {
+    let origins = summary.origins.map_or_else(Vec::new, |list| list.items);
+    ListedDistribution { id: summary.id, origins: origins.into_iter().map(origin_of).collect() }
 }
 
 fn origin_of(origin: cloudfront::Origin) -> Origin {

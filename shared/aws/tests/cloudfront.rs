@@ -137,3 +137,37 @@ async fn what_an_update_of_a_distribution_asks_for_is_read() {
         assert!(found.groups.iter().all(|group| group == &["site", "old"]), "{:?}", found.groups);
     }
 }
+
+#[tokio::test]
+async fn distributions_are_listed_page_by_page_and_half_an_answer_is_none() {
+    let summary = "<DistributionSummary><Id>D1</Id><ARN>arn</ARN><Status>Deployed</Status>\
+        <LastModifiedTime>2026-11-20T14:00:00Z</LastModifiedTime><DomainName>d.cloudfront.net</DomainName>\
+        <Origins><Quantity>2</Quantity><Items><Origin><Id>site</Id><DomainName>b.s3.amazonaws.com</DomainName>\
+        <OriginPath>/1.0.0</OriginPath></Origin><Origin><Id>api</Id><DomainName>api.example</DomainName></Origin>\
+        </Items></Origins></DistributionSummary>";
+    let page = |truncated: bool, next: &str, items: &str| {
+        let body = format!(
+            "<DistributionList><Marker></Marker>{next}<MaxItems>100</MaxItems><IsTruncated>{truncated}</IsTruncated>\
+            <Quantity>1</Quantity>{items}</DistributionList>"
+        );
+        reply(200, &[], body)
+    };
+    let items = format!("<Items>{summary}</Items>");
+    let (aws, replay) = Replay::new(vec![
+        page(true, "<NextMarker>D1</NextMarker>", &items),
+        page(false, "", ""),
+        page(true, "", &items),
+        xml_error(403, "AccessDenied"),
+    ]);
+    let first = aws.distributions(None).await.expect("a page");
+    let origins: Vec<(&str, &str)> =
+        first.distributions[0].origins.iter().map(|it| (it.domain.as_str(), it.path.as_str())).collect();
+    assert_eq!(origins, [("b.s3.amazonaws.com", "/1.0.0"), ("api.example", "")]);
+    assert_eq!((first.distributions[0].id.as_str(), first.next.as_deref()), ("D1", Some("D1")));
+    let last = aws.distributions(first.next).await.expect("a page");
+    assert_eq!((last.distributions.len(), last.next), (0, None));
+    assert!(replay.sent()[1].uri.ends_with("/2020-05-31/distribution?Marker=D1"), "{}", replay.sent()[1].uri);
+    for name in [FaultName::Unavailable, FaultName::AccessDenied] {
+        assert_eq!(aws.distributions(None).await.expect_err("nothing is known").name, name);
+    }
+}

@@ -160,6 +160,7 @@ fn need_not_be_consistent(name: &str) -> bool {
             | "lambda.alias"
             | "lambda.provisioned"
             | "cloudfront.distribution"
+            | "cloudfront.distributions"
             | "cloudfront.invalidated"
     )
 }

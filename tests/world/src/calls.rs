@@ -1,7 +1,7 @@
 //! The names of all calls of the ports.
 
 /// Every call that a service of this world has, by the name with which [`crate::mishaps`] counts it.
-pub const CALLS: [&str; 94] = [
+pub const CALLS: [&str; 95] = [
     "appconfig.applications",
     "appconfig.content",
     "appconfig.create_version",
@@ -16,6 +16,7 @@ pub const CALLS: [&str; 94] = [
     "appconfig.versions",
     "cloudfront.distribution",
     "cloudfront.distribution_tags",
+    "cloudfront.distributions",
     "cloudfront.invalidate",
     "cloudfront.invalidated",
     "cloudfront.set_origin_path",
@@ -100,7 +101,7 @@ pub const CALLS: [&str; 94] = [
 
 /// The calls that change nothing, and of which nobody but the caller learns anything: it makes no difference to anybody
 /// else that such a call was made.
-const READS: [&str; 56] = [
+const READS: [&str; 57] = [
     "appconfig.applications",
     "appconfig.content",
     "appconfig.environment_tags",
@@ -112,6 +113,7 @@ const READS: [&str; 56] = [
     "appconfig.versions",
     "cloudfront.distribution",
     "cloudfront.distribution_tags",
+    "cloudfront.distributions",
     "cloudfront.invalidated",
     "cloudwatch.alarm_history",
     "cloudwatch.alarms",

@@ -2,15 +2,20 @@
 
 use crate::World;
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::time::Time;
-use windlass_engine::ports::{CloudFrontApi, Distribution, ErrorPage, Origin, Result};
+use windlass_engine::ports::{
+    CloudFrontApi, Distribution, DistributionPage, ErrorPage, ListedDistribution, Origin, Result,
+};
 
 /// The distributions.
 #[derive(Debug, Clone, Default)]
 pub struct State {
     /// The distributions by id.
     pub distributions: BTreeMap<String, Configured>,
+    /// The most distributions in a page of a listing; 0 stands for 100, as CloudFront has it.
+    pub page: usize,
     /// The invalidations, oldest first.
     pub invalidations: Vec<Invalidation>,
     /// True if CloudFront refuses invalidations (too many in progress).
@@ -137,6 +142,19 @@ impl World {
         })
     }
 
+    fn cdn_distributions(&self, after: Option<&str>) -> DistributionPage {
+        let cdn = self.cloudfront();
+        let most = if cdn.page == 0 { 100 } else { cdn.page };
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let known = cdn.distributions.range::<str, _>((from, Bound::Unbounded)).take(most + 1);
+        let mut distributions: Vec<ListedDistribution> =
+            known.map(|(id, it)| ListedDistribution { id: id.clone(), origins: it.origins.clone() }).collect();
+        let goes_on = distributions.len() > most;
+        distributions.truncate(most);
+        let last = distributions.last().filter(|_| goes_on);
+        DistributionPage { next: last.map(|last| last.id.clone()), distributions }
+    }
+
     fn cdn_set_origin_path(&self, id: &str, etag: &str, origin: &str, path: &str) -> Result<()> {
         let now = self.true_time();
         let mut cdn = self.cloudfront();
@@ -205,6 +223,12 @@ impl CloudFrontApi for World {
     async fn distribution(&self, id: &str) -> Result<Distribution> {
         let call = self.call("cloudfront.distribution").await?;
         let answer = call.seen().cdn_distribution(id)?;
+        call.answer(answer).await
+    }
+
+    async fn distributions(&self, after: Option<String>) -> Result<DistributionPage> {
+        let call = self.call("cloudfront.distributions").await?;
+        let answer = call.seen().cdn_distributions(after.as_deref());
         call.answer(answer).await
     }
 

@@ -47,6 +47,24 @@ impl Origin {
     }
 }
 
+/// A distribution, as a listing of the account has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedDistribution {
+    /// Its id.
+    pub id: String,
+    /// Its origins.
+    pub origins: Vec<Origin>,
+}
+
+/// A page of the account's distributions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DistributionPage {
+    /// The distributions, also those that are disabled.
+    pub distributions: Vec<ListedDistribution>,
+    /// The marker of the next page, if there is one.
+    pub next: Option<String>,
+}
+
 /// A custom error response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorPage {
@@ -62,6 +80,9 @@ pub struct ErrorPage {
 pub trait CloudFrontApi {
     /// Reads a distribution; `NotFound` if there is none.
     async fn distribution(&self, id: &str) -> Result<Distribution>;
+
+    /// Lists a page of the account's distributions, the first one without a marker.
+    async fn distributions(&self, after: Option<String>) -> Result<DistributionPage>;
 
     /// Sets one origin's path and nothing else: every other field of the configuration stays as it is, also fields that
     /// the SDK does not know. `Conflict` if `etag` is not the present one.
