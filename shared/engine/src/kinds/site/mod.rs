@@ -6,6 +6,7 @@
 //! first, which is additive.
 
 pub mod archive;
+mod bucket_distributions;
 mod calls;
 mod clearing;
 mod files;

@@ -4,6 +4,7 @@
 
 use crate::kinds::PrepareInput;
 use crate::kinds::site::archive::Entry;
+use crate::kinds::site::bucket_distributions::{NotKnown, OnBucket};
 use crate::kinds::site::prepare::scene::{Serving, is_of_bucket};
 use crate::kinds::site::target::folder_of;
 use crate::ports::{Distribution, ErrorPage, Origin};
@@ -141,6 +142,48 @@ pub(super) fn fails_over(found: &Distribution, origin: &Origin, bucket: &str, pa
         format!("take `{}` out of the group, or let it be another bucket; or use mode `in_place`", other.id),
     ))
 }
+
+/// Pure: the warning about the distributions that serve the site beside the one that is `named`, of those `found` on
+/// its bucket; or that nobody knows them. A way back has it as well: it changes as little there as a release.
+pub(super) fn others(
+    found: Result<Vec<OnBucket>, NotKnown>,
+    site: &StaticSite,
+    named: &str,
+    path: &str,
+) -> Option<Finding> {
+    let bucket = &site.bucket;
+    let found = match found {
+        Ok(found) => found,
+        Err(why) => {
+            let name = if why.is_denied() { FindingName::NoPermission } else { FindingName::TargetNotReady };
+            let reason = format!(
+                "whether other distributions serve the bucket {bucket}, which would stay as they are, is not known: {}",
+                why.in_words()
+            );
+            return Some(Finding::new(name, path, reason, why.remedy()));
+        }
+    };
+    let others: Vec<String> =
+        found.into_iter().filter(|it| it.id != named && it.serves(site)).map(|it| it.id).collect();
+    if others.is_empty() {
+        return None;
+    }
+    let which = agree(others.len(), "another distribution serves", "other distributions serve");
+    let (stays, remedy) = match site.mode {
+        SiteMode::Prefix => ("nothing is switched there", SWITCH_ALL),
+        SiteMode::InPlace => ("nothing is invalidated there, and caches answer with former files", INVALIDATE_ALL),
+    };
+    let reason =
+        format!("{which} the bucket {bucket}, and the component names {named} alone: {stays}: {}", others.join(", "));
+    Some(Finding::new(FindingName::TargetNotReady, path, reason, remedy))
+}
+
+const SWITCH_ALL: &str = "let the distribution that is named answer for the domain names of all, or set the origin \
+                          path of the others after each release; where they show other sites, give each site a \
+                          `prefix` of its own";
+const INVALIDATE_ALL: &str = "let the distribution that is named answer for the domain names of all, or invalidate the \
+                              others after each release (`aws cloudfront create-invalidation`); where they show other \
+                              sites, give each site a `prefix` of its own";
 
 const REWRITE_INSTEAD: &str = "remove the custom error response, and let a CloudFront function on viewer requests rewrite only addresses without extension to the document";
 const SET_ROOT: &str = "set the distribution's default root object to `index.html`";

@@ -3,9 +3,10 @@
 //! "Copying, moving, and renaming objects").
 
 use super::bucket::{Problems, judge_rules};
-use super::distribution::{asks_for_more, fails_over};
+use super::distribution::{asks_for_more, fails_over, others};
 use super::scene::SiteScene;
 use crate::kinds::PrepareInput;
+use crate::kinds::site::bucket_distributions::distributions_of;
 use crate::kinds::site::calls::{self, Patience, SitePorts};
 use crate::kinds::site::files::Objects;
 use crate::kinds::site::prepare::scene::{Serving, is_of_bucket};
@@ -38,6 +39,10 @@ pub(in crate::kinds::site) async fn check(
     }
     let switched = serving.as_ref().filter(|_| site.mode == SiteMode::Prefix);
     warnings.extend(switched.into_iter().flat_map(|it| asks_for_more(&it.distribution, input)));
+    if let Some(serving) = &serving {
+        let found = distributions_of(ports, &site.bucket).await;
+        warnings.extend(others(found, site, &serving.id, &input.path("distribution")));
+    }
     if findings.is_empty() { Ok(Checked { warnings, serving }) } else { Err(Trouble::Findings(findings)) }
 }
 
