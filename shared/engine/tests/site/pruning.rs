@@ -285,3 +285,56 @@ fn what_a_rollback_meets_on_its_way_back_is_kept_however_many_snapshots_are_newe
     assert_eq!(of(1).len(), 2, "the present one, and the first");
     assert_eq!(of(3).len(), 3, "and the second");
 }
+
+/// Lets a second distribution point into a folder.
+fn points_at(scene: &Scene, path: &str) {
+    scene.world.cloudfront().distribution("E2", "shop-web").origins[0].path =
+        format!("/{}", path.trim_end_matches('/'));
+}
+
+/// Safety: deletion: A folder of a release that a distribution's origin path points at is kept.
+#[test]
+fn a_folder_that_a_distribution_points_at_is_kept_until_it_points_elsewhere() {
+    for within in ["", "docs/"] {
+        let mut scene = scene();
+        let mut made = vec![deployed(&mut scene, 1)];
+        points_at(&scene, &format!("{}{within}", made[0]));
+        made.extend((2..=5).map(|number| deployed(&mut scene, number)));
+        let kept: BTreeSet<String> = [&made[0], &made[2], &made[3], &made[4]].into_iter().cloned().collect();
+        assert_eq!(folders(&scene), kept, "{within}");
+        points_at(&scene, "releases/");
+        made.push(deployed(&mut scene, 6));
+        let kept: BTreeSet<String> = made[3..].iter().cloned().collect();
+        assert_eq!(folders(&scene), kept, "{within}");
+    }
+}
+
+/// Safety: deletion: Where nobody knows which folders distributions point at, nothing is deleted, and the step says
+/// why.
+#[test]
+fn nothing_is_deleted_where_nobody_knows_which_folders_distributions_point_at() {
+    let list = "cloudfront.distributions";
+    // The refusal of the listing; without one the account has more distributions than are listed.
+    for refusal in [Some(FaultName::AccessDenied), Some(FaultName::Unavailable), None] {
+        let mut scene = scene();
+        for number in 1..=3 {
+            deployed(&mut scene, number);
+        }
+        let fourth = prepared(&mut scene, 4);
+        if let Some(name) = refusal {
+            scene.world.mishaps().refused.insert(list, Fault::new(name, "ListDistributions"));
+        } else {
+            let mut cdn = scene.world.cloudfront();
+            cdn.page = 1;
+            for other in 0..10 {
+                cdn.distribution(&format!("F{other}"), "shop-docs");
+            }
+        }
+        let before = scene.world.mishaps().calls.len();
+        assert_eq!(scene.publish(&fourth), WorkTransition::Changed, "{refusal:?}");
+        let calls = scene.world.mishaps().calls[before..].to_vec();
+        assert!(calls.contains(&list) && !calls.contains(&"s3.delete_all"), "{refusal:?} {calls:?}");
+        assert_eq!(scene.step(&fourth).warnings.len(), 1, "{refusal:?}");
+        assert_eq!(folders(&scene).len(), 4, "{refusal:?}");
+    }
+}

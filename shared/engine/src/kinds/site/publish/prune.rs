@@ -2,9 +2,11 @@
 //! notes. Files of a site in place are no part of it: the switch deletes those. Harmless when late, as all
 //! that is additive: a folder belongs to one deployment, its note says, behind the checkpoint, that it is being deleted
 //! before the first file goes, and each batch is fenced after that; whoever goes back to a folder looks at its note,
-//! having the lock. What is not done is done by the next deployment.
+//! having the lock. What is not done is done by the next deployment. A folder that a distribution points at stays, and
+//! where nobody knows which one does, nothing is deleted.
 
 use super::Publisher;
+use crate::kinds::site::bucket_distributions::{NotKnown, OnBucket, distributions_of};
 use crate::kinds::site::calls::{self, Patience, SitePorts};
 use crate::kinds::site::prefix::{Folder, Note};
 use crate::kinds::site::prepare::scene::State;
@@ -49,6 +51,8 @@ enum Stop {
     Share,
     /// S3 refuses, or does not answer.
     Store(Fault),
+    /// Nobody knows which folders distributions point at.
+    NotKnown(NotKnown),
 }
 
 impl From<Fault> for Stop {
@@ -86,15 +90,23 @@ impl<P: SitePorts> Publisher<'_, P> {
                 "what former deployments left could not be deleted, the next one tries again: {}",
                 fault.message
             ))),
+            Err(Stop::NotKnown(why)) => Ok(Some(format!(
+                "nothing that former deployments left is deleted, because a distribution may point at it: {}; {}",
+                why.in_words(),
+                why.remedy()
+            ))),
         }
     }
 
     async fn prune_all(&self, needed: &Needed, checkpoint: &mut impl Checkpoint, share: &mut u32) -> Result<(), Stop> {
+        let bucket = &self.target.site.bucket;
+        let mut notes = self.lists().folder_notes(bucket).await?;
+        notes.retain(|note| !needed.folders.contains(&note.name));
+        let on_bucket =
+            if notes.is_empty() { vec![] } else { distributions_of(self.at, bucket).await.map_err(Stop::NotKnown)? };
         self.prune_notes(needed, checkpoint, share).await?;
-        for note in self.lists().folder_notes(&self.target.site.bucket).await? {
-            if !needed.folders.contains(&note.name) {
-                self.prune_folder(&note, checkpoint, share).await?;
-            }
+        for note in &notes {
+            self.prune_folder(note, &on_bucket, checkpoint, share).await?;
         }
         self.prune_releases(needed, checkpoint, share).await?;
         let lists = self.lists();
@@ -164,7 +176,14 @@ impl<P: SitePorts> Publisher<'_, P> {
         self.delete_under(self.home, (bucket, &under), &is_needed, checkpoint, share).await
     }
 
-    async fn prune_folder(&self, note: &Note, checkpoint: &mut impl Checkpoint, share: &mut u32) -> Result<(), Stop> {
+    /// Deletes a folder, unless a distribution of those on the bucket points into it.
+    async fn prune_folder(
+        &self,
+        note: &Note,
+        on_bucket: &[OnBucket],
+        checkpoint: &mut impl Checkpoint,
+        share: &mut u32,
+    ) -> Result<(), Stop> {
         let lists = self.lists();
         let Some(mut folder) = lists.read::<Folder>(&note.key).await? else {
             return Ok(());
@@ -172,7 +191,8 @@ impl<P: SitePorts> Publisher<'_, P> {
         let is_of_note = folder.under.strip_suffix('/').is_some_and(|path| {
             path.strip_suffix(&note.name).is_some_and(|above| above.is_empty() || above.ends_with('/'))
         });
-        if !is_of_note || self.home.now().ms_since(folder.filled) < FILLING_MS {
+        let is_pointed_at = on_bucket.iter().any(|it| it.points_into(&folder.under));
+        if !is_of_note || is_pointed_at || self.home.now().ms_since(folder.filled) < FILLING_MS {
             return Ok(());
         }
         // Who has lost the lock must not say so of a folder that the next owner may need.
