@@ -7,7 +7,7 @@ use aws_sdk_cloudfront::types as cloudfront;
 use std::collections::BTreeMap;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{
-    CloudFrontApi, Distribution, DistributionPage, ErrorPage, ListedDistribution, Origin, Result,
+    Behaviour, CloudFrontApi, Distribution, DistributionPage, ErrorPage, ListedDistribution, Origin, Result,
 };
 
 impl CloudFrontApi for Aws {
@@ -118,12 +118,14 @@ fn configured(config: cloudfront::DistributionConfig) -> Distribution {
     let lambdas = behaviours.iter().map(|it| &it.lambda_function_associations);
     let lambdas = lambdas.chain(first.as_ref().map(|it| &it.lambda_function_associations));
     let edge_functions = lambdas.flatten().any(|lambdas| lambdas.quantity > 0);
+    let first = first.map(default_behaviour_of);
     let origins = config.origins.map_or_else(Vec::new, |list| list.items);
     let groups = config.origin_groups.and_then(|list| list.items).unwrap_or_default();
     let errors = config.custom_error_responses.and_then(|list| list.items).unwrap_or_default();
     Distribution {
         root: config.default_root_object.unwrap_or_default(),
-        rewrites: first.is_some_and(sees_requests),
+        rewrites: first.as_ref().is_some_and(|it| it.rewrites),
+        behaviours: behaviours.into_iter().map(behaviour_of).chain(first).collect(),
         edge_functions,
         web_acl: config.web_acl_id.filter(|id| !id.is_empty()),
         origins: origins.into_iter().map(origin_of).collect(),
@@ -133,14 +135,33 @@ fn configured(config: cloudfront::DistributionConfig) -> Distribution {
     }
 }
 
+fn behaviour_of(behaviour: cloudfront::CacheBehavior) -> Behaviour {
+    Behaviour {
+        paths: behaviour.path_pattern,
+        origin: behaviour.target_origin_id,
+        rewrites: sees_requests(behaviour.function_associations, behaviour.lambda_function_associations),
+    }
+}
+
+fn default_behaviour_of(behaviour: cloudfront::DefaultCacheBehavior) -> Behaviour {
+    Behaviour {
+        paths: "*".to_owned(),
+        origin: behaviour.target_origin_id,
+        rewrites: sees_requests(behaviour.function_associations, behaviour.lambda_function_associations),
+    }
+}
+
 /// Returns whether a function of CloudFront or of Lambda@Edge sees the requests of viewers, or of edges.
-fn sees_requests(behaviour: cloudfront::DefaultCacheBehavior) -> bool {
+fn sees_requests(
+    functions: Option<cloudfront::FunctionAssociations>,
+    lambdas: Option<cloudfront::LambdaFunctionAssociations>,
+) -> bool {
     let asks = |event: &cloudfront::EventType| {
         use cloudfront::EventType::{OriginRequest, ViewerRequest};
         matches!(event, ViewerRequest | OriginRequest)
     };
-    let functions = behaviour.function_associations.and_then(|it| it.items);
-    let lambdas = behaviour.lambda_function_associations.and_then(|it| it.items);
+    let functions = functions.and_then(|it| it.items);
+    let lambdas = lambdas.and_then(|it| it.items);
     functions.unwrap_or_default().iter().any(|it| asks(&it.event_type))
         || lambdas.unwrap_or_default().iter().any(|it| asks(&it.event_type))
 }

@@ -104,6 +104,7 @@ async fn what_a_distribution_answers_for_missing_files_and_who_rewrites_is_read(
         let found = aws.distribution("D1").await.expect("read");
         assert_eq!(found.root, "index.html");
         assert_eq!(found.rewrites, rewrites);
+        assert_eq!(found.behaviours[0].rewrites, rewrites);
         let page = &found.error_pages[0];
         assert_eq!((page.status, page.answered), (403, Some(200)));
         assert_eq!(page.path.as_deref(), Some("/index.html"));
@@ -135,6 +136,9 @@ async fn what_an_update_of_a_distribution_asks_for_is_read() {
         let found = aws.distribution("D1").await.expect("read");
         assert_eq!((found.edge_functions, found.web_acl.is_some(), found.groups.len()), wanted, "{more}");
         assert!(found.groups.iter().all(|group| group == &["site", "old"]), "{:?}", found.groups);
+        let paths: Vec<&str> = found.behaviours.iter().map(|it| it.paths.as_str()).collect();
+        assert_eq!(paths, if more == second { vec!["/a/*", "*"] } else { vec!["*"] });
+        assert!(found.behaviours.iter().all(|it| it.origin == "site" && !it.rewrites), "{:?}", found.behaviours);
     }
 }
 

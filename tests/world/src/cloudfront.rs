@@ -6,7 +6,7 @@ use std::ops::Bound;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::time::Time;
 use windlass_engine::ports::{
-    CloudFrontApi, Distribution, DistributionPage, ErrorPage, ListedDistribution, Origin, Result,
+    Behaviour, CloudFrontApi, Distribution, DistributionPage, ErrorPage, ListedDistribution, Origin, Result,
 };
 
 /// The distributions.
@@ -37,6 +37,8 @@ pub struct Configured {
     pub root: String,
     /// True if a function sees viewers' requests.
     pub rewrites: bool,
+    /// Its cache behaviours. Without one its first origin answers everything.
+    pub behaviours: Vec<Behaviour>,
     /// True if functions of Lambda@Edge are associated with it.
     pub edge_functions: bool,
     /// The ARN of its web ACL, where it has one.
@@ -134,6 +136,7 @@ impl World {
             arn: arn_of(id),
             root: known.root.clone(),
             rewrites: known.rewrites,
+            behaviours: known.behaviours.clone(),
             edge_functions: known.edge_functions,
             web_acl: known.web_acl.clone(),
             groups: known.groups.clone(),

@@ -16,6 +16,8 @@ pub struct Distribution {
     pub root: String,
     /// True if a function sees viewers' requests in its default behaviour and may rewrite them.
     pub rewrites: bool,
+    /// Its cache behaviours: the first one that takes a path answers it, and the last one takes all.
+    pub behaviours: Vec<Behaviour>,
     /// True if functions of Lambda@Edge are associated with one of its behaviours.
     pub edge_functions: bool,
     /// The ARN of its web ACL of AWS WAF, or the id of one of AWS WAF Classic, if it has one.
@@ -26,6 +28,35 @@ pub struct Distribution {
     pub groups: Vec<Vec<String>>,
     /// Its custom error responses: HTTP status to (answered status, path).
     pub error_pages: Vec<ErrorPage>,
+}
+
+/// A cache behaviour of a distribution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Behaviour {
+    /// The pattern of the paths that it takes, such as `/api/*`.
+    pub paths: String,
+    /// The id of the origin, or of the origin group, that answers them.
+    pub origin: String,
+    /// True if a function sees their requests and may rewrite them.
+    pub rewrites: bool,
+}
+
+impl Behaviour {
+    /// Returns whether it takes a path. `*` stands for any letters, also for `/`, and `?` for one; a slash in front says
+    /// nothing (Amazon CloudFront Developer Guide, "Path pattern").
+    pub fn takes(&self, path: &str) -> bool {
+        is_like(self.paths.trim_start_matches('/').as_bytes(), path.trim_start_matches('/').as_bytes())
+    }
+}
+
+fn is_like(pattern: &[u8], text: &[u8]) -> bool {
+    match pattern.split_first() {
+        None => text.is_empty(),
+        Some((b'*', rest)) => (0..=text.len()).any(|from| is_like(rest, &text[from..])),
+        Some((one, rest)) => {
+            text.split_first().is_some_and(|(first, others)| (*one == b'?' || one == first) && is_like(rest, others))
+        }
+    }
 }
 
 /// An origin of a distribution.
