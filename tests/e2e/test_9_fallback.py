@@ -1,4 +1,4 @@
-"""A distribution that answers what is missing with a document: that is shown in words, and a release whose script is missing does not stay live.
+"""A distribution that answers what is missing with a document: that is shown in words, and a release whose script is missing goes not live, or not for long.
 
 docs/integrate/distribution.md says what to set instead; its functions are tried as they stand there.
 """
@@ -59,7 +59,8 @@ def arcade(aws, tmp_path_factory):
     """Its first release is live, and from now on every missing file is answered with the document."""
     arcade = Arcade(aws, tmp_path_factory.mktemp("arcade"))
     arcade.domain = arcade.make_targets()
-    arcade.declare()
+    # What is missing is refused, unless others serve it: these files the test forgets.
+    arcade.declare(elsewhere=["assets/forgotten-*"])
     assert arcade.release("1.0.0") == ""
     assert "warning" not in arcade.words("1.0.0")
     arcade.set(CustomErrorResponses={"Quantity": 1, "Items": [FALLBACK]})
@@ -75,7 +76,15 @@ def test_the_fallback_is_shown_in_words(arcade):
     assert "a script that is nowhere, is answered with status 200 and type `text/html" in words, words
 
 
-def test_a_release_whose_script_is_missing_does_not_stay_live(arcade):
+def test_a_release_whose_script_is_missing_does_not_go_live(arcade):
+    live = arcade.visit("/")
+    document = '<!doctype html><script src="assets/lost-1.js"></script>'
+    assert arcade.release("1.1.1", {"index.html": document}) == "BadArchive"
+    assert "`assets/lost-1.js`, which the archive lacks" in arcade.words("1.1.1")
+    assert arcade.visit("/") == live
+
+
+def test_a_release_whose_script_others_should_serve_does_not_stay_live(arcade):
     live = arcade.visit("/")
     document = '<!doctype html><script src="assets/forgotten-1.js"></script>'
     assert arcade.release("1.2.0", {"index.html": document}) == "GateFailed"

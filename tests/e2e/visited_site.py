@@ -22,11 +22,13 @@ class Plaza(Application):
         self.url = self.shop.make_visitor(f"{self.app}-visitor", domain)
         return domain
 
-    def declare(self):
+    def declare(self, **more):
+        """Declares it, with more of the site or others."""
         # The names of the assets are no hashes that are known by their looks.
         site = {"kind": "static_site", "bucket": self.bucket, "mode": self.mode, "distribution": self.distribution, "hashed": ["assets/**"], "url": self.url}
         if self.mode == "prefix":
             site["prefix"] = "releases"
+        site |= more
         document = self.declaration({ENVIRONMENT: {"start": "manual"}}, {"bake": "1s"})
         jobs = document["components"]["jobs"] | {"after": ["site"]}
         super().declare(document | {"components": {"site": site, "jobs": jobs}})

@@ -12,16 +12,38 @@ pub enum Need {
     Style,
 }
 
-/// Returns the base that a document sets, and the scripts and style sheets that it names, as it writes them. Pure.
-pub fn named_by(html: &[u8]) -> (Option<String>, Vec<(Need, String)>) {
-    let (mut base, mut named) = (None, Vec::new());
+/// The addresses in a document, as it writes them.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// The base that it sets.
+    pub base: Option<String>,
+    /// The scripts and style sheets, in their order.
+    pub needed: Vec<(Need, String)>,
+    /// The images, in their order.
+    pub images: Vec<String>,
+}
+
+/// Returns the addresses of the files that a browser fetches for a document. Pure.
+pub fn named_by(html: &[u8]) -> Names {
+    let mut names = Names::default();
+    // A browser fetches nothing for the content of a template (HTML Standard, "The template element").
+    let mut templates = 0_usize;
     let mut emitter = DefaultEmitter::default();
     // Text inside a script or style is not markup.
     emitter.naively_switch_states(true);
     for Ok(token) in Tokenizer::new_with_emitter(html, emitter) {
-        let Token::StartTag(tag) = token else {
-            continue;
+        let tag = match token {
+            Token::StartTag(tag) => tag,
+            Token::EndTag(tag) => {
+                templates = templates.saturating_sub(usize::from(&tag.name[..] == b"template"));
+                continue;
+            }
+            _ => continue,
         };
+        templates += usize::from(&tag.name[..] == b"template");
+        if templates > 0 {
+            continue;
+        }
         let value = |name: &str| {
             let found = tag.attributes.get(name.as_bytes())?;
             let found = String::from_utf8_lossy(found).trim().to_owned();
@@ -31,7 +53,11 @@ pub fn named_by(html: &[u8]) -> (Option<String>, Vec<(Need, String)>) {
         let has = |wanted: &str| relation.split_ascii_whitespace().any(|it| it == wanted);
         let (need, address) = match &tag.name[..] {
             b"base" => {
-                base = base.or_else(|| value("href"));
+                names.base = names.base.or_else(|| value("href"));
+                continue;
+            }
+            b"img" => {
+                names.images.extend(value("src"));
                 continue;
             }
             b"script" if is_run(value("type")) => (Need::Script, value("src")),
@@ -39,9 +65,9 @@ pub fn named_by(html: &[u8]) -> (Option<String>, Vec<(Need, String)>) {
             b"link" if has("modulepreload") => (Need::Script, value("href")),
             _ => continue,
         };
-        named.extend(address.map(|it| (need, it)));
+        names.needed.extend(address.map(|it| (need, it)));
     }
-    (base, named)
+    names
 }
 
 /// Returns whether a browser runs a script of this type. Any other type is data, which browsers do not fetch (HTML
@@ -56,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scripts_and_styles_are_found_as_a_browser_finds_them() {
+    fn files_are_found_as_a_browser_finds_them() {
         let html = br#"<!doctype html><html><head>
             <base target="_blank"><base href="/docs/"><base href="/other/">
             <!-- <script src="/commented.js"></script> -->
@@ -66,12 +92,15 @@ mod tests {
             <style>/* <script src="/in-style.js"> */</style>
             <script type="application/json" src="/data.json"></script>
             <script src=""></script>
+            <template><script src="/later.js"></script><template></template><img src="/later.png"></template>
+            <img src=" /a.png " alt="/other.png"><img data-src="/lazy.png"><a href="/page.html">
             <script type="text/javascript" src="old.js"></script>
             <SCRIPT type="module" crossorigin src=/assets/index.js></SCRIPT>
             <script>const x = "</p>"; inline()</script>"#;
-        let (base, found) = named_by(html);
+        let Names { base, needed, images } = named_by(html);
         assert_eq!(base.as_deref(), Some("/docs/"));
-        let found: Vec<(Need, &str)> = found.iter().map(|(need, it)| (*need, it.as_str())).collect();
+        assert_eq!(images, ["/a.png"]);
+        let found: Vec<(Need, &str)> = needed.iter().map(|(need, it)| (*need, it.as_str())).collect();
         assert_eq!(
             found,
             [

@@ -28,6 +28,7 @@ fn spec(kind: KindName, steady_within: Span) -> Spec {
             root: None,
             cache: vec![],
             hashed: vec![],
+            elsewhere: vec![],
             keep: 10,
             config: None,
             is_tried: false,

@@ -3,7 +3,7 @@
 //! with a document (a fallback for single-page applications) would give a browser HTML to run.
 
 use super::measure::{Checking, Measure, Measuring, Problem};
-use crate::html::{Need, named_by};
+use crate::html::{Names, Need, named_by};
 use crate::kinds::site::Visited;
 use crate::measurements::measure::{not_measurable, unmeasured, unreadable};
 use crate::ports::{Clock, Get, Probe, ProbeAnswer, Probed, Result};
@@ -188,9 +188,9 @@ async fn page(ports: &impl Probe, site: &Visited, gate: &PageGate) -> Result<Pag
         Probed::Answer(answer) if is_document(answer) => &answer.body[..],
         _ => &[],
     };
-    let (base, named) = named_by(body);
+    let Names { base, needed, .. } = named_by(body);
     let base = base.and_then(|base| seen_as.join(&base).ok()).unwrap_or(seen_as);
-    let named = named.into_iter().filter_map(|(need, address)| {
+    let named = needed.into_iter().filter_map(|(need, address)| {
         let mut url = base.join(&address).ok()?;
         url.set_fragment(None);
         match &shown {

@@ -8,6 +8,7 @@ mod foreign_objects;
 mod in_place;
 mod large;
 mod leftover_files;
+mod missing_files;
 mod other_distributions;
 mod pages;
 mod pages_ahead;

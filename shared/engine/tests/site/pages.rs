@@ -118,6 +118,7 @@ fn a_script_that_a_fallback_answers_with_a_document_fails() {
         scene.deploy_files(ONE);
         scene.world.cloudfront().distribution("E1", "").error_pages =
             vec![ErrorPage { status: 403, answered: Some(200), path: Some("/index.html".into()) }];
+        scene.site.elsewhere = vec!["assets/forgotten-*".into()];
         let page = "<script src=/assets/forgotten-dddd4444.js></script>";
         let second = scene.deploy_files(&[("index.html", page)]);
         let seen = first(&scene, &second);

@@ -33,6 +33,7 @@ fn a_folder_is_looked_at_before_visitors_get_it_where_an_address_shows_it() {
     let gates = gates(&["/", "/about.html"], Some("https://e2.cloudfront.net"));
     for (files, verdict) in [(TWO, Verdict::Pass), (&TWO[..5], Verdict::Fail)] {
         let mut scene = shown();
+        scene.site.elsewhere = vec!["**".into()];
         let artifact = scene.upload(zip(ONE));
         let first = scene.prepare(Some(&artifact), None);
         change(&scene, &first, 0);

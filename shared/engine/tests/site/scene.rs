@@ -75,6 +75,7 @@ impl Scene {
             root: None,
             cache: vec![],
             hashed: vec![],
+            elsewhere: vec![],
             keep: 10,
             config: None,
             is_tried: false,

@@ -83,6 +83,10 @@ pub struct Written {
     /// Files of its folder that do not go, in the syntax of a `.gitignore`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<String>,
+    /// Patterns of files that pages name and that others serve, such as `widgets/**`. A release whose pages name other
+    /// files that its archive lacks is refused; `**` lets every page name what it likes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elsewhere: Vec<String>,
 }
 
 /// A configuration file that differs by environment. It is public: never put secrets here.
@@ -122,6 +126,9 @@ pub struct StaticSite {
     pub cache: Vec<CacheRule>,
     /// Patterns of files whose names change with their content.
     pub hashed: Vec<String>,
+    /// Patterns of files that pages name and that others serve.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elsewhere: Vec<String>,
     /// The number of snapshots back up to which a rollback finds its files.
     #[serde(default = "StaticSite::default_keep")]
     pub keep: u32,
@@ -262,6 +269,9 @@ impl Resolve for StaticSite {
         for (i, pattern) in site.hashed.iter().enumerate() {
             check_glob(scope, &format!("{path}.hashed[{i}]"), pattern);
         }
+        for (i, pattern) in site.elsewhere.iter().enumerate() {
+            check_glob(scope, &format!("{path}.elsewhere[{i}]"), pattern);
+        }
         Self {
             bucket: scope.text(&at("bucket"), &site.bucket, &aws_name::BUCKET),
             prefix: prefix.map(as_folder).unwrap_or_default(),
@@ -272,6 +282,7 @@ impl Resolve for StaticSite {
             root: scope.maybe(&at("root"), site.root.as_ref(), &aws_name::FILE),
             cache: site.cache.clone(),
             hashed: site.hashed.clone(),
+            elsewhere: site.elsewhere.clone(),
             keep: site.keep.unwrap_or_else(Self::default_keep),
             config: site.config.as_ref().map(|config| config_file(scope, &at("config"), config)),
             is_tried: site.gates.pages.iter().flatten().any(|page| page.before_switch.is_some()),

@@ -107,7 +107,7 @@ pub enum FindingName {
     /// `pinned` out.
     NotAsPinned,
     /// The archive is refused before anything of it is written: path traversal, a link, a duplicate, a size beyond the
-    /// limits, or an entry that is not what the central directory says.
+    /// limits, an entry that is not what the central directory says, or a page that names a file which is not there.
     ///
     /// Next: Build the archive again from regular files with relative paths, and upload it as a new version.
     BadArchive,

@@ -5,6 +5,7 @@
 //! folder, and the distribution's origin path is switched. In both modes new files that are no documents are brought
 //! first, which is additive.
 
+mod addresses;
 pub mod archive;
 mod bucket_distributions;
 mod calls;

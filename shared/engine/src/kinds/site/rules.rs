@@ -29,6 +29,7 @@ pub enum Role {
 #[derive(Debug, Clone)]
 pub struct Rules {
     hashed: Vec<GlobMatcher>,
+    elsewhere: Vec<GlobMatcher>,
     cache: Vec<(GlobMatcher, String)>,
     config: Option<String>,
     /// The rules for the files of its folder.
@@ -41,6 +42,7 @@ impl Rules {
         let cache = site.cache.iter().map(|rule| Ok((matcher(&rule.files)?, rule.cache_control.clone())));
         Ok(Self {
             hashed: site.hashed.iter().map(|it| matcher(it)).collect::<Result<_>>()?,
+            elsewhere: site.elsewhere.iter().map(|it| matcher(it)).collect::<Result<_>>()?,
             cache: cache.collect::<Result<_>>()?,
             config: site.config.as_ref().map(|config| config.path.clone()),
             folder: folder(site)?,
@@ -62,6 +64,12 @@ impl Rules {
     /// documents.
     pub fn outlives(&self, path: &str) -> bool {
         !self.is_document(path)
+    }
+
+    /// Returns whether a page may name a file that the archive lacks: the declaration leaves it to others, or takes it out
+    /// of the archive.
+    pub fn is_elsewhere(&self, path: &str) -> bool {
+        self.elsewhere.iter().any(|glob| glob.is_match(path)) || !self.folder.fate(path).goes()
     }
 
     fn is_document(&self, path: &str) -> bool {
@@ -186,6 +194,7 @@ mod tests {
             root: None,
             cache: vec![CacheRule { files: "fonts/**".into(), cache_control: "public, max-age=86400".into() }],
             hashed: vec!["_next/static/**".into()],
+            elsewhere: vec![],
             keep: 10,
             config: Some(ConfigFile { path: "config.js".into(), global: None, values: [].into() }),
             is_tried: false,

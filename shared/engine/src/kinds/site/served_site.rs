@@ -17,12 +17,17 @@ pub(super) fn visitors(site: &StaticSite, serving: Option<&Serving>) -> Option<S
         return Some(format!("{}/", url.trim_end_matches('/')));
     }
     let found = serving?;
-    let served = folder_of(&found.origin.path);
-    let folder = match site.mode {
-        SiteMode::InPlace => site.prefix.strip_prefix(&served).unwrap_or_default(),
-        SiteMode::Prefix => "",
-    };
+    let folder = folder_in_addresses(site, found).unwrap_or_default();
     Some(format!("https://{}/{folder}", found.distribution.domain))
+}
+
+/// Pure: the folder of a site in the addresses of the distribution that serves it, empty or with a slash at its end;
+/// `None` if the path of the origin leads past the site's folder.
+pub(super) fn folder_in_addresses<'s>(site: &'s StaticSite, serving: &Serving) -> Option<&'s str> {
+    match site.mode {
+        SiteMode::InPlace => site.prefix.strip_prefix(&folder_of(&serving.origin.path)),
+        SiteMode::Prefix => Some(""),
+    }
 }
 
 /// The knowledge by which a site is looked at as visitors get it.

@@ -202,7 +202,8 @@ fn is_same(body: &[u8], object: &WithdrawnObject) -> bool {
     Digest::of(body) == object.sha256
 }
 
-fn address(visitors: &str, path: &str) -> Result<Url> {
+/// Returns the address of a file, under the address at which visitors reach the site.
+pub(super) fn address(visitors: &str, path: &str) -> Result<Url> {
     let escaped = path.replace('%', "%25").replace('?', "%3F").replace('#', "%23");
     Url::parse(visitors)
         .and_then(|url| url.join(&format!("./{escaped}")))

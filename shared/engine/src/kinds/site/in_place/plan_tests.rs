@@ -13,6 +13,7 @@ fn rules() -> Rules {
         root: None,
         cache: vec![],
         hashed: vec!["h/**".into()],
+        elsewhere: vec![],
         keep: 10,
         config: None,
         is_tried: false,

@@ -11,6 +11,7 @@ use crate::kinds::site::files::{DEPLOYMENT, File, Files, Object, Objects, file_o
 use crate::kinds::site::in_place::content::{Place, drift_warning, drifted, places};
 use crate::kinds::site::in_place::plan::{Goal, List};
 use crate::kinds::site::in_place::versions::{LeftoverList, in_one_alone, left, newly_left, own_what_was_undone};
+use crate::kinds::site::prepare::missing_files::MissingFiles;
 use crate::kinds::site::prepare::same_names::{Former, same_names};
 use crate::kinds::site::prepare::scene::{SiteScene, Wanted};
 use crate::kinds::site::prepare::target;
@@ -33,10 +34,13 @@ pub(in crate::kinds::site) async fn prepare(
     mut scene: SiteScene<'_, impl SitePorts>,
     wanted: Wanted<Goal>,
     ran: Option<Goal>,
+    missing: &MissingFiles,
 ) -> Result<Prepared, Trouble> {
     let (ran, mut running) = running(&scene, ran).await?;
     let latest = latest(&scene, &running).await?;
     let undone = own_what_was_undone(&scene, &latest, &mut running).await?;
+    // A file of a former release goes once no open page may name it. What somebody else put beside the site stays.
+    missing.refuse(|path| latest.contains_key(path) && running.get(path).is_none_or(|object| !object.ours))?;
     let expected = expected(&scene, &wanted, &running);
     let entries = match &wanted {
         Wanted::Release(_, entries) => entries.clone(),

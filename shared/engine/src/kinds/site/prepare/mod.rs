@@ -3,10 +3,12 @@
 mod bucket;
 pub(super) mod check_plan;
 mod distribution;
+pub(super) mod missing_files;
 pub(super) mod same_names;
 pub(super) mod scene;
 pub(super) mod target;
 
+use super::addresses::Addresses;
 use super::archive::{Entry, read_directory, select, without_keys};
 use super::lists::Lists;
 use super::rules::Rules;
@@ -21,6 +23,7 @@ use crate::ports::Result;
 use crate::trouble::Trouble;
 use bucket::{claim_back, claims};
 pub(super) use distribution::lacks_root;
+use missing_files::{Looked, MissingFiles};
 use scene::{SiteScene, Wanted};
 use windlass_domain::declaration::kinds::site::{SiteMode, StaticSite};
 use windlass_domain::declaration::resolved::Place;
@@ -65,6 +68,7 @@ async fn plan(
     if input.is_check {
         return check_plan::check_plan(ports, input, target, serving, warnings).await;
     }
+    let mut missing = MissingFiles::default();
     let wanted = if let Some(state) = input.goal_state {
         let state: State = from_value("state to go back to", state)?;
         if let State::Prefix(goal) = &state {
@@ -78,6 +82,14 @@ async fn plan(
             return Err(finding.into());
         }
         let release = release_of(&target, &found.archive);
+        if let Some(addresses) = Addresses::of(site, serving.as_ref()) {
+            let config = site.config.as_ref().map(|config| config.path.as_str());
+            let looked = Looked::new(addresses, &rules, &found.entries, config);
+            let object = found.archive.object(&home.config().artifacts_bucket);
+            let archive = (object, found.archive.bytes);
+            missing = MissingFiles::find(&home, archive, &found.entries, &looked, input.path("elsewhere")).await?;
+            warnings.extend(missing.warning());
+        }
         target.archive = Some(found.archive);
         warnings.extend(found.warnings);
         if let Some(serving) = &serving {
@@ -103,9 +115,11 @@ async fn plan(
     match (site.mode, serving) {
         (SiteMode::InPlace, _) => {
             let wanted = wanted.in_mode(State::in_place)?;
-            in_place::prepare(scene, wanted, running.and_then(State::in_place)).await
+            in_place::prepare(scene, wanted, running.and_then(State::in_place), &missing).await
         }
         (SiteMode::Prefix, Some(serving)) => {
+            // Nobody else writes into the folder of a release.
+            missing.refuse(|_| false)?;
             let wanted = wanted.in_mode(State::prefix)?;
             prefix::prepare(scene, serving, wanted, running.and_then(State::prefix)).await
         }

@@ -1,0 +1,281 @@
+//! Finds the files that the pages of an archive name and that the archive lacks.
+
+use crate::html::named_by;
+use crate::kinds::site::addresses::{Addresses, Lead, name_of};
+use crate::kinds::site::archive::{Entry, Unpacker};
+use crate::kinds::site::rules::{Rules, content_type};
+use crate::ports::{Clock, ObjectId, S3Api};
+use crate::trouble::Trouble;
+use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::text::count::{agree, count};
+use windlass_domain::text::finding::{Finding, FindingName};
+
+/// The time for which pages are read, in milliseconds. The planner has 120 s for all components together.
+const LOOKS_MS: u64 = 20_000;
+
+/// The largest page that is read, in bytes.
+const LARGEST: u64 = 8 * 1024 * 1024;
+
+/// The most files that are remembered: the pages of one archive may name any number.
+const REMEMBERED: usize = 10_000;
+
+/// The most findings that are listed one by one. A record in the ledger is limited.
+const LISTED: usize = 50;
+
+/// The files that the pages of an archive name and that the archive lacks.
+#[derive(Debug, Default)]
+pub(in crate::kinds::site) struct MissingFiles {
+    /// The archive's key.
+    archive: String,
+    /// The place in the declaration that names files of others.
+    elsewhere: String,
+    /// The first page that names each, and the number of pages that do.
+    files: BTreeMap<String, (String, usize)>,
+    /// The number of pages that were not read.
+    unread: usize,
+}
+
+/// The knowledge with which pages are looked at.
+pub(super) struct Looked<'a> {
+    addresses: Addresses<'a>,
+    rules: &'a Rules,
+    /// The paths of the files that are published.
+    paths: BTreeSet<&'a str>,
+    /// Their names, without their folders.
+    names: BTreeSet<&'a str>,
+}
+
+impl<'a> Looked<'a> {
+    /// The knowledge for a release with these entries, and with the file at `config` that the declaration writes.
+    pub(super) fn new(
+        addresses: Addresses<'a>,
+        rules: &'a Rules,
+        entries: &'a [Entry],
+        config: Option<&'a str>,
+    ) -> Self {
+        let files = entries.iter().filter(|entry| !entry.folder).map(|entry| entry.name.as_str());
+        let paths: BTreeSet<&str> = files.chain(config).collect();
+        let names = paths.iter().copied().map(name_of).collect();
+        Self { addresses, rules, paths, names }
+    }
+
+    /// Returns the paths of the files that a page names and that the release lacks.
+    fn lacks(&self, page: &str, html: &[u8]) -> BTreeSet<String> {
+        let names = named_by(html);
+        let Some(base) = self.addresses.base(page, names.base.as_deref()) else {
+            return BTreeSet::new();
+        };
+        let addresses = names.needed.iter().map(|(_, address)| address).chain(&names.images);
+        let leads = addresses.filter_map(|address| self.addresses.follow(&base, address));
+        // Nobody knows the folder from which a browser follows the addresses of a piece of HTML.
+        let leads = leads.map(|lead| Lead { is_sure: lead.is_sure && names.is_page, ..lead });
+        leads.filter(|lead| !self.has(lead) && !self.rules.is_elsewhere(&lead.path)).map(|lead| lead.path).collect()
+    }
+
+    fn has(&self, lead: &Lead) -> bool {
+        let path = lead.path.as_str();
+        self.paths.contains(path) || (!lead.is_sure && self.names.contains(name_of(path)))
+    }
+}
+
+impl MissingFiles {
+    /// Reads the pages of an archive in S3. A page whose bytes are broken is found when it is published. `elsewhere` is
+    /// where the declaration names files of others.
+    pub(super) async fn find(
+        ports: &(impl S3Api + Clock),
+        (object, size): (ObjectId, u64),
+        entries: &[Entry],
+        looked: &Looked<'_>,
+        elsewhere: String,
+    ) -> Result<Self, Trouble> {
+        let mut missing = Self { archive: object.key.clone(), elsewhere, ..Self::default() };
+        let (mut pages, large): (Vec<Entry>, Vec<Entry>) =
+            entries.iter().filter(|entry| is_page(entry)).cloned().partition(|page| page.bytes <= LARGEST);
+        pages.sort_by_key(|page| page.offset);
+        missing.unread = large.len();
+        let mut unpacker = Unpacker::new(ports, object, size, entries, &pages);
+        let began = ports.now();
+        for (number, page) in pages.iter().enumerate() {
+            if ports.now().ms_since(began) > LOOKS_MS {
+                missing.unread += pages.len() - number;
+                break;
+            }
+            match unpacker.unpack(page).await {
+                Ok(html) => missing.note(&page.name, looked.lacks(&page.name, &html)),
+                Err(Trouble::Findings(_)) => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(missing)
+    }
+
+    fn note(&mut self, page: &str, lacks: BTreeSet<String>) {
+        for path in lacks {
+            if let Some((_, pages)) = self.files.get_mut(&path) {
+                *pages += 1;
+            } else if self.files.len() < REMEMBERED {
+                self.files.insert(path, (page.to_owned(), 1));
+            }
+        }
+    }
+
+    /// Refuses the archive if a file is missing that is not served by others either.
+    ///
+    /// # Errors
+    /// A finding for each file, with the first page that names it.
+    pub(in crate::kinds::site) fn refuse(&self, is_of_others: impl Fn(&str) -> bool) -> Result<(), Trouble> {
+        let missing: Vec<_> = self.files.iter().filter(|(path, _)| !is_of_others(path)).collect();
+        let mut findings: Vec<Finding> =
+            missing.iter().take(LISTED).map(|(path, (page, pages))| self.lacking(path, page, *pages)).collect();
+        if missing.len() > LISTED {
+            let more = count(missing.len() - LISTED, "more file");
+            findings.push(self.finding("the archive", format!("its pages name {more} that it lacks")));
+        }
+        if findings.is_empty() { Ok(()) } else { Err(findings.into()) }
+    }
+
+    fn lacking(&self, path: &str, page: &str, pages: usize) -> Finding {
+        let others = pages.saturating_sub(1);
+        let also = match others {
+            0 => String::new(),
+            _ => format!(", as {} {}", count(others, "other page"), agree(others, "does", "do")),
+        };
+        self.finding(page, format!("the page names `{path}`, which the archive lacks{also}"))
+    }
+
+    fn finding(&self, page: &str, reason: String) -> Finding {
+        let Self { archive, elsewhere, .. } = self;
+        Finding::new(
+            FindingName::BadArchive,
+            format!("{archive}: {page}"),
+            reason,
+            format!(
+                "build the archive again, with every file that its pages name; or say with `{elsewhere}` which files \
+                 others serve"
+            ),
+        )
+    }
+
+    /// Returns a warning if pages were not read.
+    pub(super) fn warning(&self) -> Option<Finding> {
+        (self.unread > 0).then(|| {
+            Finding::new(
+                FindingName::BadArchive,
+                &self.archive,
+                format!(
+                    "{} {} not read, because there was no time or the page is larger than 8 MiB: nobody knows whether \
+                     the archive has what they name",
+                    count(self.unread, "page"),
+                    agree(self.unread, "was", "were")
+                ),
+                "look in CI whether every file is there that pages name",
+            )
+        })
+    }
+}
+
+fn is_page(entry: &Entry) -> bool {
+    let kind = content_type(&entry.name);
+    !entry.folder && (kind.starts_with("text/html") || kind.starts_with("application/xhtml+xml"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::site::archive::Coding;
+    use serde_json::{from_value, json};
+
+    fn entry(name: &str) -> Entry {
+        Entry {
+            name: name.into(),
+            offset: 0,
+            packed: 7,
+            bytes: 7,
+            crc32: 2,
+            coding: Coding::Stored,
+            encrypted: false,
+            folder: name.ends_with('/'),
+            special: None,
+            stays: false,
+        }
+    }
+
+    /// The files that pages name and a release of `files` lacks, each with its first page and the number of pages. No
+    /// distribution is known.
+    fn missing(files: &[&str], pages: &[(&str, &str)]) -> MissingFiles {
+        let site = from_value(json!({
+            "bucket": "b", "prefix": "", "mode": "in_place", "cache": [], "hashed": [],
+            "elsewhere": ["widgets/**"], "files": {"exclude": ["*.css"]},
+        }))
+        .unwrap();
+        let rules = Rules::new(&site).unwrap();
+        let entries: Vec<Entry> = files.iter().map(|name| entry(name)).collect();
+        let addresses = Addresses::of(&site, None).unwrap();
+        let looked = Looked::new(addresses, &rules, &entries, Some("config.js"));
+        let mut missing = MissingFiles { archive: "web.zip".into(), ..MissingFiles::default() };
+        for (page, html) in pages {
+            missing.note(page, looked.lacks(page, html.as_bytes()));
+        }
+        missing
+    }
+
+    #[test]
+    fn what_a_page_names_is_there_or_missing() {
+        let table: [(&str, &[&str]); 8] = [
+            ("<script src=/gone.js></script><link rel=stylesheet href=gone.css>", &["gone.js"]),
+            ("<link rel=modulepreload href=gone.mjs><img src=gone.png>", &["gone.mjs", "gone.png"]),
+            ("<script src=/assets/a.js></script><img src=logo.svg>", &[]),
+            // Where nobody knows the address of the site, the name is enough.
+            ("<script src=/app/a.js></script>", &[]),
+            ("<script src=config.js></script><script src=/widgets/a/b.js></script>", &[]),
+            ("<a href=gone.html></a><link rel=icon href=gone.ico><link rel=preload href=gone.woff2>", &[]),
+            ("<img srcset='gone.png 2x'><iframe src=gone.html></iframe>", &[]),
+            ("<script src=folder.js/></script>", &[]),
+        ];
+        for (html, expected) in table {
+            let found = missing(&["assets/a.js", "logo.svg", "folder.js/"], &[("index.html", html)]);
+            assert_eq!(found.files.keys().map(String::as_str).collect::<Vec<_>>(), expected, "{html}");
+        }
+    }
+
+    #[test]
+    fn every_missing_file_is_found_once_with_its_first_page() {
+        let both = "<script src=/a.js></script><script src=/b.js></script>";
+        let found = missing(&[], &[("index.html", "<script src=a.js></script>"), ("de/x.html", both)]);
+        let expected = [("a.js", "index.html", 2), ("b.js", "de/x.html", 1)];
+        let files = found.files.iter().map(|(path, (page, pages))| (path.as_str(), page.as_str(), *pages));
+        assert_eq!(files.collect::<Vec<_>>(), expected);
+        let refused = |of_others: &[&str]| match found.refuse(|path| of_others.contains(&path)) {
+            Ok(()) => vec![],
+            Err(trouble) => trouble.findings().unwrap().into_iter().map(|it| it.path).collect::<Vec<_>>(),
+        };
+        assert_eq!(refused(&[]), ["web.zip: index.html", "web.zip: de/x.html"]);
+        assert_eq!(refused(&["a.js"]), ["web.zip: de/x.html"]);
+        assert_eq!(refused(&["a.js", "b.js"]), [""; 0]);
+    }
+
+    #[test]
+    fn a_great_many_missing_files_are_shortened() {
+        let scripts: Vec<String> = (0..62).map(|n| format!("<script src={n}.js></script>")).collect();
+        let trouble = missing(&[], &[("index.html", &scripts.concat())]).refuse(|_| false).unwrap_err();
+        let findings = trouble.findings().unwrap();
+        assert_eq!(findings.len(), LISTED + 1);
+        assert_eq!(findings[LISTED].path, "web.zip: the archive");
+    }
+
+    #[test]
+    fn pages_are_known_by_their_names() {
+        let table = [
+            ("index.html", true),
+            ("de/about.HTM", true),
+            ("a.xhtml", true),
+            ("a.js", false),
+            ("a.svg", false),
+            ("about", false),
+            ("html/", false),
+        ];
+        for (name, page) in table {
+            assert_eq!(is_page(&entry(name)), page, "{name}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Tests that an archive is refused whose pages name files that it lacks, before anything of it is public.
+
+use crate::site::scene::Scene;
+use crate::site::zips::zip;
+use windlass_domain::declaration::kinds::site::SiteMode;
+use windlass_domain::text::finding::FindingName;
+use windlass_engine::ports::{Behaviour, Origin};
+
+const BOTH: [SiteMode; 2] = [SiteMode::InPlace, SiteMode::Prefix];
+
+const PAGE: &str = "<script src=/assets/app.js></script><img src=logo.svg>";
+
+const WHOLE: &[(&str, &str)] = &[("index.html", PAGE), ("assets/app.js", "app()"), ("logo.svg", "<svg>")];
+
+/// Prepares a release, and returns the pages that are refused for what they name.
+fn refused(scene: &mut Scene, files: &[(&str, &str)]) -> Vec<String> {
+    let artifact = scene.upload(zip(files));
+    let prepared = scene.prepare(Some(&artifact), None).prepared;
+    assert_eq!(prepared.findings.is_empty(), !prepared.stages.is_empty(), "{:?}", prepared.findings);
+    let pages = prepared.findings.into_iter().map(|finding| {
+        assert_eq!(finding.name, FindingName::BadArchive);
+        finding.path.replace("artifacts/shop/prod/web/site.zip: ", "")
+    });
+    pages.collect()
+}
+
+#[test]
+fn a_page_that_names_a_file_which_the_archive_lacks_is_refused_before_anything_is_public() {
+    let files = [("index.html", PAGE), ("de/index.html", "<link rel=stylesheet href=gone.css>"), ("new.js", "new()")];
+    for mode in BOTH {
+        let mut scene = Scene::new(mode);
+        assert_eq!(refused(&mut scene, &files), ["index.html", "de/index.html", "index.html"], "{mode:?}");
+        assert_eq!(scene.keys(), [""; 0], "{mode:?}");
+        assert_eq!(scene.world.cloudfront().distributions["E1"].changes, 0, "{mode:?}");
+        assert_eq!(refused(&mut scene, WHOLE), [""; 0], "{mode:?}");
+    }
+}
+
+#[test]
+fn a_file_of_a_former_release_is_none_of_this_one() {
+    for mode in BOTH {
+        let mut scene = Scene::new(mode);
+        scene.deploy_files(WHOLE);
+        let (live, page) = (scene.bucket(), format!("{PAGE}two"));
+        let files = [("index.html", page.as_str()), ("logo.svg", "<svg>")];
+        assert_eq!(refused(&mut scene, &files), ["index.html"], "{mode:?}");
+        assert_eq!(scene.bucket(), live, "{mode:?}");
+    }
+}
+
+#[test]
+fn what_others_serve_is_not_asked_of_the_archive() {
+    let files = [("index.html", PAGE)];
+    for mode in BOTH {
+        let mut scene = Scene::new(mode);
+        scene.site.elsewhere = vec!["assets/**".into(), "*.svg".into()];
+        assert_eq!(refused(&mut scene, &files), [""; 0], "{mode:?}");
+
+        let mut scene = Scene::new(mode);
+        let behaviour = |paths: &str, origin: &str| Behaviour {
+            paths: paths.to_owned(),
+            origin: origin.to_owned(),
+            rewrites: false,
+        };
+        let other = Origin { id: "assets".into(), domain: "assets.example".into(), path: String::new() };
+        {
+            let mut cdn = scene.world.cloudfront();
+            let distribution = cdn.distribution("E1", "shop-web");
+            distribution.origins.push(other);
+            distribution.behaviours = vec![behaviour("/assets/*", "assets"), behaviour("*", "shop-web")];
+        }
+        scene.site.origin = Some("shop-web".into());
+        scene.site.elsewhere = vec!["logo.svg".into()];
+        assert_eq!(refused(&mut scene, &files), [""; 0], "{mode:?}");
+    }
+}
+
+#[test]
+fn in_place_what_somebody_else_put_beside_the_site_is_served() {
+    let mut scene = Scene::new(SiteMode::InPlace);
+    scene.world.s3().upload("shop-web", "assets/app.js", "theirs()");
+    assert_eq!(refused(&mut scene, &[("index.html", PAGE)]), ["index.html"], "the picture");
+    scene.world.s3().upload("shop-web", "logo.svg", "<svg>");
+    assert_eq!(refused(&mut scene, &[("index.html", PAGE)]), [""; 0]);
+}
+
+#[test]
+fn a_way_back_is_not_asked() {
+    for mode in BOTH {
+        let mut scene = Scene::new(mode);
+        scene.site.elsewhere = vec!["**".into()];
+        scene.deploy_files(&[("index.html", PAGE)]);
+        let ran = scene.running.clone().unwrap().state;
+        scene.site.elsewhere = vec![];
+        scene.deploy_files(WHOLE);
+        assert_eq!(scene.prepare(None, Some(&ran)).prepared.findings, [], "{mode:?}");
+    }
+}
