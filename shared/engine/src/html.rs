@@ -21,6 +21,8 @@ pub struct Names {
     pub needed: Vec<(Need, String)>,
     /// The images, in their order.
     pub images: Vec<String>,
+    /// True if it is a page of its own, and no piece of HTML that a script puts into a page of another folder.
+    pub is_page: bool,
 }
 
 /// Returns the addresses of the files that a browser fetches for a document. Pure.
@@ -36,6 +38,10 @@ pub fn named_by(html: &[u8]) -> Names {
             Token::StartTag(tag) => tag,
             Token::EndTag(tag) => {
                 templates = templates.saturating_sub(usize::from(&tag.name[..] == b"template"));
+                continue;
+            }
+            Token::Doctype(_) => {
+                names.is_page = true;
                 continue;
             }
             _ => continue,
@@ -54,6 +60,10 @@ pub fn named_by(html: &[u8]) -> Names {
         let (need, address) = match &tag.name[..] {
             b"base" => {
                 names.base = names.base.or_else(|| value("href"));
+                continue;
+            }
+            b"html" | b"head" | b"body" => {
+                names.is_page = true;
                 continue;
             }
             b"img" => {
@@ -97,8 +107,9 @@ mod tests {
             <script type="text/javascript" src="old.js"></script>
             <SCRIPT type="module" crossorigin src=/assets/index.js></SCRIPT>
             <script>const x = "</p>"; inline()</script>"#;
-        let Names { base, needed, images } = named_by(html);
+        let Names { base, needed, images, is_page } = named_by(html);
         assert_eq!(base.as_deref(), Some("/docs/"));
+        assert!(is_page);
         assert_eq!(images, ["/a.png"]);
         let found: Vec<(Need, &str)> = needed.iter().map(|(need, it)| (*need, it.as_str())).collect();
         assert_eq!(
@@ -110,5 +121,20 @@ mod tests {
                 (Need::Script, "/assets/index.js"),
             ]
         );
+    }
+
+    #[test]
+    fn a_page_is_known_by_its_frame() {
+        let table = [
+            ("<!doctype html><p>", true),
+            ("<html><p>", true),
+            ("<p>text</p><body>", true),
+            ("<img src=a.png><!-- <html> -->", false),
+            ("<template><body></template>", false),
+            ("", false),
+        ];
+        for (html, is_page) in table {
+            assert_eq!(named_by(html.as_bytes()).is_page, is_page, "{html}");
+        }
     }
 }

@@ -37,6 +37,21 @@ fn a_page_that_names_a_file_which_the_archive_lacks_is_refused_before_anything_i
 }
 
 #[test]
+fn the_folder_counts_where_it_is_known() {
+    let table: [(&str, bool, &[&str]); 3] =
+        [("<!doctype html>", false, &["index.html"]), ("", false, &[]), ("<!doctype html>", true, &[])];
+    for (begin, rewrites, expected) in table {
+        let page = format!("{begin}<script src=/app/assets/app.js></script>");
+        for mode in BOTH {
+            let mut scene = Scene::new(mode);
+            scene.world.cloudfront().distribution("E1", "shop-web").rewrites = rewrites;
+            let files = [("index.html", page.as_str()), ("assets/app.js", "app()")];
+            assert_eq!(refused(&mut scene, &files), expected, "{mode:?} {begin} {rewrites}");
+        }
+    }
+}
+
+#[test]
 fn a_file_of_a_former_release_is_none_of_this_one() {
     for mode in BOTH {
         let mut scene = Scene::new(mode);

@@ -10,8 +10,8 @@ use windlass_domain::declaration::kinds::site::StaticSite;
 /// The address of a site of which nobody says the host. No host has this name (RFC 2606).
 const NOWHERE: &str = "https://site.invalid/";
 
-/// The letters of an address that is filled in before a browser follows it, such as `{{ url }}` or `<%= url %>`.
-const FILLED_IN: [char; 4] = ['{', '}', '<', '>'];
+/// The signs of an address that is filled in before a browser follows it, such as `{{ url }}` or `<%= url %>`.
+const FILLED_IN: [&str; 4] = ["{", "<", "[[", "]]"];
 
 /// The addresses of a site.
 pub(super) struct Addresses<'a> {
@@ -50,7 +50,7 @@ impl<'a> Addresses<'a> {
         let page = address(self.site.as_str(), page).ok()?;
         match base {
             None => Some(page),
-            Some(base) if base.contains(FILLED_IN) => None,
+            Some(base) if is_filled_in(base) => None,
             Some(base) => page.join(base).ok(),
         }
     }
@@ -58,7 +58,7 @@ impl<'a> Addresses<'a> {
     /// Returns the file to which an address leads that a page names; `None` if it leads to another origin, out of the
     /// site, or to no file.
     pub(super) fn follow(&self, base: &Url, named: &str) -> Option<Lead> {
-        if named.contains(FILLED_IN) {
+        if is_filled_in(named) {
             return None;
         }
         let url = base.join(named).ok()?;
@@ -79,6 +79,10 @@ impl<'a> Addresses<'a> {
         let is_file = name_of(&path).contains('.');
         is_file.then_some(Lead { path, is_sure })
     }
+}
+
+fn is_filled_in(address: &str) -> bool {
+    FILLED_IN.iter().any(|sign| address.contains(sign))
 }
 
 /// Returns the last part of a path.
@@ -162,6 +166,7 @@ mod tests {
             ("index.html", "", "blob:https://d.cloudfront.net/a.js", ""),
             ("index.html", "", "{{ root }}/a.js", ""),
             ("index.html", "", "<%= root %>a.js", ""),
+            ("index.html", "", "[[root]]/a.js", ""),
             ("index.html", "{{ root }}", "a.js", ""),
             ("index.html", "", "%PUBLIC_URL%/a.js", ""),
             ("index.html", "", "%VITE_ROOT%/a.js", ""),
