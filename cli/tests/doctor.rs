@@ -150,3 +150,40 @@ fn what_was_not_looked_at_is_not_healthy() {
     assert_eq!(code(&output), 1);
     assert!(err(&output).contains("Throttled"), "{}", err(&output));
 }
+
+#[test]
+fn snapshots_that_cannot_be_reached_are_listed_with_where_a_rollback_can_go() {
+    let seen = |number: u64, next: bool, reach: &str, findings: &Value| {
+        let mut seen = json!({"snapshot": number, "version": "1.0.0", "next": next, "reach": reach});
+        seen["findings"] = findings.clone();
+        seen
+    };
+    let gone = json!([finding("ArtifactMissing", "components.api.function")]);
+    let mut denied = finding("NoPermission", "components.api");
+    denied["not_checked"] = json!(true);
+    let snapshots = json!([
+        seen(5, true, "gone", &gone),
+        seen(4, false, "unknown", &json!([denied])),
+        seen(3, false, "open", &json!([]))
+    ]);
+    let mut answer = checked("goes", &json!([]), &json!([]), &json!([]));
+    answer["drawn"]["snapshots"] = snapshots;
+    let api = checking(answer);
+    let output = doctor(&api, &[]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let wanted = [
+        "shop prod: nothing wrong was found, and 1 thing could not be looked at. It would begin at once.",
+        "  Snapshot 5 (1.0.0), to which a rollback goes that names none, can no longer be reached.",
+        "    components.api.function: ArtifactMissing: It is so.\n    Mend it.",
+        "  Snapshot 4 (1.0.0) could not be looked at.",
+        "    components.api: NoPermission: It is so.\n    Mend it.",
+        "  Snapshot 3 (1.0.0) can be reached. To go there, start `windlass rollback shop prod --snapshot 3 --reason '…'`.",
+        "    pages: docs/findings/ArtifactMissing.md, docs/findings/NoPermission.md (or `windlass explain NAME`)",
+    ];
+    assert!(out(&output).starts_with(&wanted.join("\n")), "{}", out(&output));
+    let output = doctor(&api, &["--json"]);
+    let document: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(document["healthy"], false);
+    let reach: Vec<&Value> = document["snapshots"].as_array().unwrap().iter().map(|one| &one["reach"]).collect();
+    assert_eq!(reach, ["gone", "unknown", "open"]);
+}

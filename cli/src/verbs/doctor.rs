@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 use windlass_domain::declaration::LARGEST;
 use windlass_domain::document::syntax;
+use windlass_domain::environment::reach::{Reach, SnapshotReach, instead};
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::planned::Planned;
 use windlass_domain::text::count::count;
@@ -96,7 +97,7 @@ impl Doctor {
             let (answer, planned) = planned::drawn(asked, &self.patience).await?;
             Ok((answer, planned, file_differs(&windlass, of.app()).await))
         })?;
-        let report = Report::of(format!("{} {}", of.app(), of.environment()), &planned, differs);
+        let report = Report::of(of, &planned, differs);
         let exit = exit(&report.findings);
         output.result(&report.as_json(&answer), &report.words());
         Ok(exit)
@@ -137,13 +138,15 @@ async fn file_differs(windlass: &Windlass, app: &AppName) -> Option<String> {
 
 /// A check's findings.
 struct Report<'a> {
-    named: String,
+    of: EnvironmentId<'a>,
     /// The version of the declaration that was looked at.
     declaration: &'a semver::Version,
     /// The sentence that the file here is another one, if it is.
     differs: Option<String>,
     findings: Vec<&'a Finding>,
     warnings: &'a [Finding],
+    /// The snapshots that a rollback may go to, with whether it can.
+    snapshots: &'a [SnapshotReach],
     /// The outcome of a release if it were started now.
     turn: String,
 }
@@ -154,16 +157,17 @@ fn exit(findings: &[&Finding]) -> Exit {
 }
 
 impl<'a> Report<'a> {
-    fn of(named: String, planned: &'a Planned, differs: Option<String>) -> Self {
+    fn of(of: EnvironmentId<'a>, planned: &'a Planned, differs: Option<String>) -> Self {
         let plan = planned.drawn.as_ref().map(|drawn| &drawn.plan);
         let mut findings: Vec<&Finding> = planned.turn.findings.iter().collect();
         findings.extend(plan.iter().flat_map(|plan| &plan.findings));
         Self {
-            named,
+            of,
             declaration: &planned.deployment.declaration,
             differs,
             findings,
             warnings: plan.map_or(&[], |plan| &plan.warnings),
+            snapshots: planned.drawn.as_ref().map_or(&[], |drawn| &drawn.snapshots),
             turn: output::text(&planned.turn.text),
         }
     }
@@ -173,6 +177,7 @@ impl<'a> Report<'a> {
             "healthy": self.findings.is_empty() && self.unknown() == 0,
             "findings": self.findings,
             "warnings": self.warnings,
+            "snapshots": self.snapshots,
             "declaration": self.declaration,
             "file_differs": self.differs,
             "not_checked": NOT_CHECKED,
@@ -181,10 +186,23 @@ impl<'a> Report<'a> {
         })
     }
 
-    /// Counts the warnings about what could not be looked at.
+    /// Counts the warnings about what could not be looked at, and the snapshots of which that is so.
     fn unknown(&self) -> usize {
-        let warnings = self.warnings.iter();
-        warnings.filter(|warning| warning.not_checked).count()
+        let warnings = self.warnings.iter().filter(|warning| warning.not_checked).count();
+        warnings + self.snapshots.iter().filter(|one| one.reach == Reach::Unknown).count()
+    }
+
+    /// Returns the lines about the snapshots that a rollback cannot go to now, each with what stands in the way, unless
+    /// that stands above already; and where a rollback can go instead.
+    fn snapshots_in_words(&self) -> String {
+        let mut text = String::new();
+        for one in self.snapshots.iter().filter(|one| one.reach != Reach::Open) {
+            text.push_str(&format!("  {}\n", one.line()));
+            let is_new = |finding: &&Finding| !self.findings.contains(finding);
+            text.extend(one.findings.iter().filter(is_new).map(|finding| in_lines("  ", finding)));
+        }
+        text.extend(instead(self.of, self.snapshots).map(|instead| format!("  {}\n", output::text(&instead))));
+        text
     }
 
     /// Returns the text for people. A part that nobody looked at does not count as healthy, and the text says so.
@@ -196,14 +214,16 @@ impl<'a> Report<'a> {
         for warning in self.warnings {
             text.push_str(&in_lines("warning: ", warning));
         }
-        let all = self.findings.iter().copied().chain(self.warnings);
+        text.push_str(&self.snapshots_in_words());
+        let of_snapshots = self.snapshots.iter().flat_map(|one| &one.findings);
+        let all = self.findings.iter().copied().chain(self.warnings).chain(of_snapshots);
         text.extend(manual::line(all).map(|line| format!("  {line}\n")));
         for what in NOT_CHECKED {
             text.push_str(&format!("  not checked: {what}\n"));
         }
         let differs = self.differs.as_ref().map_or_else(String::new, |differs| format!("; {differs}"));
         text.push_str(&format!("  declaration: {}, the one in force{differs}\n", self.declaration));
-        let Self { named, turn, .. } = self;
+        let (named, turn) = (format!("{} {}", self.of.app(), self.of.environment()), &self.turn);
         match (self.findings.len(), self.unknown()) {
             (0, 0) => format!("{named} has what a release needs. {turn}\n{text}"),
             (0, unknown) => format!(

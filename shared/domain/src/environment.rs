@@ -20,6 +20,7 @@ mod former_components;
 pub mod irreversible;
 pub mod kept;
 mod proof;
+pub mod reach;
 pub mod rollback;
 mod running;
 mod snapshot;

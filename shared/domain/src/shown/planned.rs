@@ -8,6 +8,7 @@ use crate::declaration::plan::{Plan, PlanOutcome, Wave};
 use crate::deployment::{Cost, Deployment};
 use crate::document::git::Git;
 use crate::environment::Running;
+use crate::environment::reach::SnapshotReach;
 use crate::release::artifact::Artifact;
 use crate::text::digest::Digest;
 use crate::text::finding::Finding;
@@ -107,6 +108,10 @@ pub struct DrawnPlan {
     /// The components that it changes and that no declared gate measures: they pass, and are not verified good.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub unmeasured: BTreeSet<ComponentName>,
+    /// The newest snapshots that passed and are something else than what runs, at most four, and whether a rollback can
+    /// go to each. Only a check looks at them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub snapshots: Vec<SnapshotReach>,
     /// The seconds for which the former and the new version get callers side by side, if all passes at once.
     pub both_s: u64,
     /// An estimate of the cost. It counts the state transitions of a deployment whose gates all pass. The time that
@@ -207,6 +212,7 @@ impl DrawnPlan {
             changes,
             gates,
             unmeasured: BTreeSet::new(),
+            snapshots: Vec::new(),
             both_s: both_s(&plan.waves),
             cost: cost(history.transitions(), &[]),
             hash: hash(deployment, &plan, targets),

@@ -56,7 +56,8 @@ pub async fn plan(ports: &impl Ports, id: &DeploymentId) -> Result<Answer<PlanTr
     } else {
         let scene = Scene::read(ports, loaded).await?;
         let (composed, _) = composed(ports, &scene).await?;
-        drawn(&scene, composed, ports.now())
+        let snapshots = Box::pin(reachable::snapshots(ports, &scene)).await?;
+        DrawnPlan { snapshots, ..drawn(&scene, composed, ports.now()) }
     };
     planned.value.drawn = Some(drawn);
     let write = planned.put_until(planned.value.expires)?;
