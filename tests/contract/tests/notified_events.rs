@@ -92,7 +92,7 @@ fn the_page_on_channels_has_a_row_for_each_of_what_a_topic_may_get() {
 }
 
 /// The words by which the row of each event names it. An event that no topic gets has none.
-const WORDS: [(&str, &str); 27] = [
+const WORDS: [(&str, &str); 29] = [
     ("DeploymentAccepted", ""),
     ("DeploymentStarted", "has begun"),
     ("UndoStarted", "undo has begun"),
@@ -120,6 +120,8 @@ const WORDS: [(&str, &str); 27] = [
     ("DriftFound", "not as it was left"),
     ("DriftUnknown", "could not be seen"),
     ("DriftGone", "is again"),
+    ("WayBackLost", "can no longer be reached"),
+    ("WayBackFound", "or can be"),
 ];
 
 #[test]

@@ -52,6 +52,10 @@ pub enum EventName {
     DriftUnknown,
     /// A difference that an hourly look had found is gone.
     DriftGone,
+    /// The snapshot to which a rollback goes that names none can no longer be reached.
+    WayBackLost,
+    /// A rollback that names no snapshot can go somewhere again, or goes nowhere any more.
+    WayBackFound,
 }
 
 impl fmt::Display for EventName {

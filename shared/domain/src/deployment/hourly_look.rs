@@ -16,11 +16,13 @@ mod budget;
 mod changed_by;
 mod drift_changes;
 mod look_result;
+mod way_back;
 
 pub use budget::{CALLS_A_LOOK, CALLS_AN_HOUR, SpentCalls};
 pub use changed_by::{ChangedBy, LoggedCall};
 pub use drift_changes::{found, gone};
 pub use look_result::{Component, LookResult};
+pub use way_back::{LostSnapshot, WayBack};
 
 /// The seconds after which an environment is looked at again. With the period of the schedule it is an hour.
 pub const EVERY_S: u64 = 55 * 60;
@@ -64,6 +66,9 @@ pub struct HourlyLook {
     /// The marks of differences that the second look after a recovery has reported already.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub told: BTreeMap<ComponentName, Digest>,
+    /// The knowledge about the way back; absent before the first check was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub way_back: Option<WayBack>,
 }
 
 /// The observations of a component.
@@ -167,6 +172,7 @@ impl HourlyLook {
             components: BTreeMap::new(),
             left: BTreeSet::new(),
             told: BTreeMap::new(),
+            way_back: None,
         }
     }
 

@@ -262,11 +262,16 @@ pub fn of_second_look(before: Option<&SecondLook>, after: &SecondLook) -> Option
     Some(Event::new(name, detail.because(&looked.told)))
 }
 
-/// Returns the events of a change of an hourly look. A difference is reported once, and once more when it is gone.
+/// Returns the events of a change of an hourly look. A difference is reported once, and once more when it is gone; so
+/// is a way back that is lost.
 pub fn of_hourly_look(before: Option<&HourlyLook>, after: &HourlyLook) -> Vec<Event> {
+    let of = after.environment_id();
+    let (former, back) = (before.and_then(|before| before.way_back.as_ref()), after.way_back.as_ref());
     let causes = [
         (EventName::DriftGone, hourly_look::gone(before, after)),
         (EventName::DriftFound, hourly_look::found(before, after)),
+        (EventName::WayBackLost, back.and_then(|back| back.lost_since(former, of))),
+        (EventName::WayBackFound, back.and_then(|back| back.found_since(former, of))),
     ];
     causes
         .into_iter()

@@ -159,7 +159,7 @@ fn an_event_says_what_and_why() {
 fn people_are_sent_what_they_should_know_at_once() {
     use EventName::{
         DeploymentAccepted, DeploymentEnded, DriftFound, DriftGone, DriftUnknown, HoldReleased, HoldSet, Moved,
-        Removed, RequestRefused, UndoStarted,
+        Removed, RequestRefused, UndoStarted, WayBackFound, WayBackLost,
     };
     let subject = |name, ending| {
         let event =
@@ -182,6 +182,8 @@ fn people_are_sent_what_they_should_know_at_once() {
         (DriftFound, None, sent("DriftFound")),
         (DriftUnknown, None, sent("DriftUnknown")),
         (DriftGone, None, None),
+        (WayBackLost, None, sent("WayBackLost")),
+        (WayBackFound, None, None),
         (DeploymentAccepted, None, None),
         (UndoStarted, None, None),
     ];

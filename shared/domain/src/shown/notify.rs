@@ -29,7 +29,11 @@ impl MessageKind {
             EventName::RequestRefused | EventName::DrillRefused => Some(Self::Refusal),
             EventName::HoldSet | EventName::HoldReleased => Some(Self::Hold),
             EventName::WatchPaused | EventName::WatchContinued | EventName::BakeSkipped => Some(Self::Wheel),
-            EventName::DriftFound | EventName::DriftUnknown | EventName::DriftGone => Some(Self::Drift),
+            EventName::DriftFound
+            | EventName::DriftUnknown
+            | EventName::DriftGone
+            | EventName::WayBackLost
+            | EventName::WayBackFound => Some(Self::Drift),
             EventName::Removed | EventName::Moved => Some(Self::Removal),
             EventName::DeploymentAccepted
             | EventName::RecoveryStarted

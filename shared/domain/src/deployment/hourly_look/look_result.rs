@@ -4,6 +4,7 @@ use crate::declaration::heal::Heal;
 use crate::deployment::hourly_look::{ChangedBy, HourlyLook, Watched};
 use crate::environment::Lock;
 use crate::environment::drift::{BothStates, Compared, Drift};
+use crate::environment::reach::{Reach, SnapshotReach};
 use crate::text::count::{agree, count};
 use crate::text::name::ComponentName;
 use crate::text::time::Time;
@@ -24,6 +25,13 @@ pub struct LookResult {
     /// The components that it left to later looks, because an hour has no more calls for them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub left: BTreeSet<ComponentName>,
+    /// Whether the snapshot can be reached to which a rollback goes that names none, by the last check; absent before
+    /// the first, and where there is no such snapshot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub way_back: Option<Reach>,
+    /// That snapshot, where a check found that it can no longer be reached, and none has seen otherwise since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<SnapshotReach>,
 }
 
 /// The observations of a component.
@@ -63,7 +71,15 @@ impl HourlyLook {
         // A deployment that had the lock since then may have changed what was seen.
         let is_behind = self.token != lock.token;
         let shown = self.components.iter().map(|(name, one)| (name.clone(), of(one, is_behind)));
-        LookResult { looked: self.looked, due: self.due, components: shown.collect(), left: self.left.clone() }
+        let way_back = self.way_back.as_ref();
+        LookResult {
+            looked: self.looked,
+            due: self.due,
+            components: shown.collect(),
+            left: self.left.clone(),
+            way_back: way_back.and_then(|known| known.reach),
+            lost: way_back.and_then(|known| known.lost.as_ref()).map(|lost| lost.seen.clone()),
+        }
     }
 }
 

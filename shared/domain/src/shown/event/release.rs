@@ -95,7 +95,7 @@ pub const LONGEST_SUBJECT: usize = 99;
 
 impl Event {
     /// Returns the notification of the event, if a person should know of it at once: `RolledBack`, `NeedsOperator`,
-    /// `Rejected`, a pause, a hold that was set, drift, and a drill that failed or left something else than what ran.
+    /// `Rejected`, a pause, a hold that was set, drift, a way back that is lost, and a drill that failed or left something else than what ran.
     /// Among the deployments of a drill, only one that needs an operator is reported by itself: the drill's own event
     /// says what came of the others.
     pub fn notification(&self) -> Option<Notification> {
@@ -112,6 +112,7 @@ impl Event {
                 | EventName::WatchPaused
                 | EventName::DriftFound
                 | EventName::DriftUnknown
+                | EventName::WayBackLost
                 | EventName::DrillFailed,
                 _,
             ) => true,
@@ -146,6 +147,7 @@ impl Event {
             (EventName::HoldReleased, _) => "no longer held".to_owned(),
             (EventName::WatchPaused, _) => "paused".to_owned(),
             (EventName::DriftGone, _) => "drift is gone".to_owned(),
+            (EventName::WayBackFound, _) => "way back is there again".to_owned(),
             (EventName::DrillProved, _) => "drill proved".to_owned(),
             (EventName::DrillFailed, _) => "drill failed".to_owned(),
             (EventName::DrillOvertaken, _) => "drill overtaken".to_owned(),
