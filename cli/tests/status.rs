@@ -134,7 +134,25 @@ fn status_shows_what_the_last_hourly_look_found() {
         &[],
     );
     let unknown = of(json!({"at": 3_600_000, "drift": "unknown", "reason": "you may not"}), &[]);
-    let table: [(_, &[&str]); 6] = [
+    let mut lost = good.clone();
+    lost["way_back"] = json!("unknown");
+    let unseen = lost.clone();
+    lost["lost"] = json!({"snapshot": 6, "version": "1.3.0", "next": true, "reach": "gone"});
+    let table: [(_, &[&str]); 8] = [
+        (
+            lost,
+            &[
+                "  rollback: Snapshot 6 (1.3.0), to which a rollback goes that names none, can no longer be reached. `windlass doctor shop prod` looks now\n",
+                "all as recorded",
+            ],
+        ),
+        (
+            unseen,
+            &[
+                "  rollback: its snapshot could not be looked at. `windlass doctor shop prod` looks now\n",
+                "all as recorded",
+            ],
+        ),
         (json!(null), &["  drift: not looked at yet; `windlass status shop prod --observe` looks now\n"]),
         (
             json!({"due": 7_200_000, "components": {}}),

@@ -6,6 +6,7 @@ use crate::view::provenance::{short, who};
 use std::collections::BTreeMap;
 use windlass_domain::deployment::hourly_look::LookResult;
 use windlass_domain::environment::drift::{Compared, Drift};
+use windlass_domain::environment::reach::Reach;
 use windlass_domain::environment::{Doubts, GivenVersion, HeldState, Hold, VersionNames};
 use windlass_domain::release::Part;
 use windlass_domain::release::identity::DeploymentId;
@@ -84,12 +85,23 @@ pub fn judged(is_good: bool, doubts: &Doubts) -> State {
     }
 }
 
-/// Returns what is known of its targets: by the look just now, else by the last hourly one.
+/// Returns what is known of its targets, by the look just now, else by the last hourly one; and of its way back.
 fn drift(now: &Situation, observed: Option<&Observed>) -> Vec<State> {
-    match observed {
+    let mut states = match observed {
         Some(Ok(observed)) => drifted(observed),
         Some(Err(why)) => vec![State::new(Tone::Still, format!("drift unknown: {why}"))],
         None => now.drift.as_ref().map(found).unwrap_or_default(),
+    };
+    states.extend(now.drift.as_ref().and_then(way_back));
+    states
+}
+
+/// Returns the state of the way back where the last check did not find it there.
+fn way_back(known: &LookResult) -> Option<State> {
+    match (&known.lost, known.way_back) {
+        (Some(lost), _) => Some(State::new(Tone::Bad, format!("the way back to {} is lost", lost.version))),
+        (None, Some(Reach::Unknown)) => Some(State::new(Tone::Still, "way back unknown")),
+        _ => None,
     }
 }
 

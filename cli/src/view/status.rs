@@ -8,6 +8,7 @@ use crate::view::provenance::{ProvenanceWords, commit, took, who};
 use crate::view::situation::{judged, parts, tone};
 use windlass_domain::deployment::hourly_look::Component;
 use windlass_domain::environment::drift::{Compared, Drift};
+use windlass_domain::environment::reach::Reach;
 use windlass_domain::environment::{GivenVersion, HeldState, Running, VersionNames, irreversible};
 use windlass_domain::release::Part;
 use windlass_domain::release::action::ActionName;
@@ -95,6 +96,7 @@ impl EnvironmentWords for Environment {
             lines.push(format!("  going back crosses what is irreversible: {crossed}"));
         }
         lines.extend(looked(self));
+        lines.extend(way_back(self));
         if self.situation.snapshot > 0 {
             lines.push(format!("  way back: {}", text(&self.situation.drills.in_words())));
         }
@@ -211,6 +213,18 @@ fn looked(here: &Environment) -> Option<String> {
         String::new()
     };
     Some(format!("  drift: {}{more}", shown.when_at(now())))
+}
+
+/// Returns a line on the way back where the last check did not find it there, with what looks now.
+fn way_back(here: &Environment) -> Option<String> {
+    let known = here.situation.drift.as_ref()?;
+    let said = match (&known.lost, known.way_back) {
+        (Some(lost), _) => lost.line(),
+        (None, Some(Reach::Unknown)) => "its snapshot could not be looked at.".to_owned(),
+        _ => return None,
+    };
+    let Environment { app, name, .. } = here;
+    Some(format!("  rollback: {said} `windlass doctor {app} {name}` looks now"))
 }
 
 /// Says how to look for drift now, unless a deployment changes the targets just now.
