@@ -1,6 +1,6 @@
 //! The hourly looks at environments between deployments, who changed what has drifted, and the restore that is asked
-//! for then (`docs/decisions/drift/0570-looking-for-drift-every-hour.md`). They change no target, take no lock, and
-//! wait for nobody, so they are in no deployment's way.
+//! for then (`docs/decisions/drift/0570-looking-for-drift-every-hour.md`), and whether the way back is there. They
+//! change no target, take no lock, and wait for nobody, so they are in no deployment's way.
 //!
 //! CloudTrail is asked once for each component that has newly drifted, because an account may make two of these calls a
 //! second in a region, all of its programs together (AWS CloudTrail API Reference, LookupEvents). If CloudTrail does
@@ -13,6 +13,7 @@ use crate::observe::{glance, trail};
 use crate::pin;
 use crate::ports::{JsonCall, Result, Write};
 use crate::recovery::start::{self, Ports, by_itself};
+use crate::recovery::way_back;
 use crate::trouble::found;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -150,6 +151,9 @@ async fn one(ports: &impl Ports, found: Stored<HourlyLook>, spent: u32) -> Resul
         return Ok(None);
     }
     restore(ports, &item.value, &lock.value, &state).await?;
+    if !heal.is_empty() && !item.value.is_over() {
+        way_back::look(ports, &mut item, state.value.snapshot).await?;
+    }
     Ok(Some(item))
 }
 

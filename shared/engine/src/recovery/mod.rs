@@ -1,5 +1,5 @@
 //! Recovery: finishes deployments that died without an ending, looks once more at what recoveries left, and every hour
-//! at what deployments left. It starts executions that recover, restore, hold or drill, wakes deployments that wait in
+//! at what deployments left. It starts executions that recover, restore, hold, drill or check, wakes deployments that wait in
 //! vain, and writes nothing but these looks.
 
 mod drills;
@@ -8,6 +8,7 @@ mod schedule;
 mod second_look;
 mod start;
 mod unended;
+mod way_back;
 
 use crate::ports::{Clock, DynamoDbApi, Result, StepFunctionsApi};
 use crate::{ledger, log};

@@ -41,5 +41,6 @@ mod stops;
 mod upgrades;
 mod upload_findings;
 mod verified_good;
+mod ways_back;
 mod ways_in;
 mod withdrawals;
