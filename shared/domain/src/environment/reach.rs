@@ -79,8 +79,8 @@ impl SnapshotReach {
     }
 }
 
-/// Returns where a rollback can go in place of the snapshot to which it goes if it names none, or that no other of these
-/// is known to be reachable; `None` unless that one is gone.
+/// Returns where a rollback can go in place of the snapshot to which it goes if it names none, or that no other of
+/// these is known to be reachable; `None` unless that one is gone.
 pub fn instead(of: EnvironmentId<'_>, all: &[SnapshotReach]) -> Option<Prose> {
     all.iter().find(|one| one.next && one.reach == Reach::Gone)?;
     let open = all.iter().filter(|one| one.reach == Reach::Open).max_by_key(|one| one.snapshot);

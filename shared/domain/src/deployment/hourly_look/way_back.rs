@@ -9,8 +9,9 @@ use crate::text::prose::Prose;
 use crate::text::time::Time;
 use serde::{Deserialize, Serialize};
 
-/// The seconds after which a check is asked for again: a day, because a registry expires images within one by its
-/// lifecycle policy (Amazon ECR User Guide, "Automate the cleanup of images by using lifecycle policies in Amazon ECR").
+/// The seconds after which a check is asked for again: a day, because a registry expires images within 24 hours of
+/// when its lifecycle policy says so (Amazon ECR User Guide, "Automate the cleanup of images by using lifecycle policies
+/// in Amazon ECR").
 const CHECKED_EVERY_S: u64 = 24 * 60 * 60;
 
 /// The number of the snapshot that the first release makes. No snapshot that passed is older.
