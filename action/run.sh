@@ -29,7 +29,11 @@ case "$GITHUB_REF" in
       : "${GIT_COMMIT:=$(git rev-parse --verify --quiet HEAD 2> /dev/null || query -r '.pull_request.head.sha // empty' "$GITHUB_EVENT_PATH")}"
     fi
     ;;
-  refs/tags/*) : "${VERSION:=${GITHUB_REF_NAME#v}}" ;;
+  refs/tags/*)
+    # A tag of a monorepo has something before the version, such as `shop-v1.4.0`.
+    if [[ $GITHUB_REF_NAME =~ (^|[^0-9.])([0-9]+\.[0-9]+\.[0-9]+([-+].*)?)$ ]]; then : "${VERSION:=${BASH_REMATCH[2]}}"; fi
+    : "${VERSION:=${GITHUB_REF_NAME#v}}"
+    ;;
   # Another run may build other bytes, and a version has one set of them.
   *) : "${VERSION:=${GITHUB_REF_NAME//\//-}-$GITHUB_RUN_NUMBER.${GITHUB_RUN_ATTEMPT:-1}}" ;;
 esac

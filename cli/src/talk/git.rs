@@ -149,9 +149,17 @@ fn tag_at_head(version: Option<&str>) -> Option<String> {
     let tags = git(&["tag", "--points-at", "HEAD"])?;
     let wanted = version.and_then(version_of_tag);
     let is_wanted = |tag: &&str| Some(*tag) == version || wanted.is_some() && version_of_tag(tag) == wanted;
-    let of_version = tags.lines().find(is_wanted).map(str::to_owned);
+    let of_version = tags.lines().find(is_wanted).or_else(|| behind_a_prefix(&tags, version?)).map(str::to_owned);
     let tag = of_version.or_else(|| git(&["describe", "--exact-match", "--tags", "HEAD"]))?;
     Some(format!("refs/tags/{tag}"))
+}
+
+/// Returns the one tag that has a version behind something, such as `shop-v1.4.0` of a monorepo. Where two have it,
+/// only the person knows which is meant.
+fn behind_a_prefix<'t>(tags: &'t str, version: &str) -> Option<&'t str> {
+    let is_whole = |before: &str| !before.ends_with(|last: char| last.is_ascii_digit() || last == '.');
+    let mut behind = tags.lines().filter(|tag| tag.strip_suffix(version).is_some_and(is_whole));
+    behind.next().filter(|_| behind.next().is_none())
 }
 
 /// Returns whether tracked files of the present folder differ from what is checked out there. Untracked files do not
@@ -306,6 +314,21 @@ mod tests {
         assert_eq!(origin(&codebuild), tag);
         let bitbucket = [("BITBUCKET_TAG", "v1.4.0"), ("BITBUCKET_COMMIT", "9f2c111")];
         assert_eq!(origin(&bitbucket), tag);
+    }
+
+    #[test]
+    fn the_tag_of_a_monorepo_is_found_by_its_version_where_one_alone_has_it() {
+        for (tags, version, found) in [
+            ("shop-v1.4.0\nweb-v2.0.0", "1.4.0", Some("shop-v1.4.0")),
+            ("@acme/shop@1.4.0", "1.4.0", Some("@acme/shop@1.4.0")),
+            ("shop-1.4.0", "1.4.0", Some("shop-1.4.0")),
+            ("shop-v1.4.0\nweb-v1.4.0", "1.4.0", None),
+            ("shop-v11.4.0", "1.4.0", None),
+            ("shop-v1.4.0-rc.1", "1", None),
+            ("", "1.4.0", None),
+        ] {
+            assert_eq!(behind_a_prefix(tags, version), found, "{tags} {version}");
+        }
     }
 
     #[test]

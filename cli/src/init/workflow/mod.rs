@@ -139,7 +139,12 @@ fn choose(application: &InitApplication) -> String {
         [
             "if [ -z \"$environment\" ]; then echo \"No environment takes $GITHUB_REF.\"; exit 1; fi",
             "case \"$GITHUB_REF\" in",
-            "  refs/tags/*) version=\"${GITHUB_REF_NAME#v}\" ;;",
+            "  refs/tags/*)",
+            "    version=\"${GITHUB_REF_NAME#v}\"",
+            "    # A tag of a monorepo has something before the version, such as `shop-v1.4.0`.",
+            "    if [[ $GITHUB_REF_NAME =~ (^|[^0-9.])([0-9]+\\.[0-9]+\\.[0-9]+([-+].*)?)$ ]]; then",
+            "      version=\"${BASH_REMATCH[2]}\"",
+            "    fi ;;",
             PULL_REQUEST,
             "  # Another run may build other bytes, and a version has one set of them.",
             "  *) version=\"${GITHUB_REF_NAME//\\//-}-$GITHUB_RUN_NUMBER.$GITHUB_RUN_ATTEMPT\" ;;",

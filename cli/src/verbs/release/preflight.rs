@@ -5,7 +5,8 @@ use crate::talk::git::ReleaseOrigin;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::resolved::{Resolved, Start};
 use windlass_domain::deployment::refusal::beforehand;
-use windlass_domain::document::git_rule::{GitRef, tag_version_differs};
+use windlass_domain::document::git_rule::GitRef;
+use windlass_domain::document::tag_version::tag_version_differs;
 use windlass_domain::release::Release;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::call::input;
@@ -119,7 +120,7 @@ fn declared_misfits(plan: ReleasePlan<'_>, declaration: &Declaration) -> (Option
         .extend(named.flat_map(|(name, artifact)| declaration.misfit_here(name, artifact, &resolved, plan.uploads)));
     if let Some(git) = plan.manifest.git.as_ref().filter(|_| resolved.tag_rule) {
         let version = &plan.manifest.version;
-        findings.extend(tag_version_differs(version, &git.reference, "version"));
+        findings.extend(tag_version_differs(version, &git.reference, &resolved.tag_prefix, "version"));
     }
     findings.extend(plan.route.and_then(|route| resolved.not_accepted(route)));
     (Some(resolved), findings)

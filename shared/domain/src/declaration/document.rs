@@ -6,7 +6,7 @@ use crate::declaration::drill_schedule::Schedule;
 use crate::declaration::kinds::Component;
 use crate::declaration::topic::Notify;
 use crate::declaration::unwritten;
-use crate::document::git_rule::{GitRule, TagRule};
+use crate::document::git_rule::{GitRule, TagClass, TagRule};
 use crate::release::request::Route;
 use crate::text::finding::{Finding, FindingName};
 use crate::text::name::{AppName, ComponentName, EnvironmentName};
@@ -118,21 +118,50 @@ pub struct Deploy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("minItems" = 1))]
     pub branches: Option<Vec<String>>,
-    /// `release-candidate` (semantic versions with a pre-release part), `stable` (those without),
-    /// or a glob over tags that are semantic versions, such as `v*.*.0-rc*`.
+    /// The tags that are semantic versions of one sort: `stable`, or `{prefix: shop-v, is: stable}` for those of a
+    /// monorepo.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tag: Option<String>,
+    pub tag: Option<Tags>,
+}
+
+/// Tags that are semantic versions, with or without a leading `v`; or those that have something before the version, as
+/// the tags of one application of a monorepo.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Tags {
+    /// `release-candidate` (versions with a pre-release part), `stable` (those without), or a glob over tags that are
+    /// versions, such as `v*.*.0-rc*`.
+    OfVersions(String),
+    /// Tags with something before the version.
+    Behind(PrefixedTags),
+}
+
+/// Tags with something before the version, such as `shop-v1.4.0`, `@acme/shop@1.4.0` or `web/v1.4.0`. The version of
+/// such a release is what follows. Images have the version alone as their tag.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PrefixedTags {
+    /// What stands before the version, letter by letter: `shop-v`, `@acme/shop@`, `web/v`.
+    #[schemars(extend("minLength" = 1))]
+    pub prefix: String,
+    /// `release-candidate`, `stable` or a glob, of what follows.
+    pub is: String,
 }
 
 impl Deploy {
     /// Returns the rule that is written.
     pub fn rule(&self) -> GitRule {
-        if let Some(tag) = &self.tag {
-            return GitRule::Tag(match tag.as_str() {
-                "release-candidate" => TagRule::ReleaseCandidate,
-                "stable" => TagRule::Stable,
-                glob => TagRule::Glob(glob.to_owned()),
-            });
+        if let Some(tags) = &self.tag {
+            let (prefix, is) = match tags {
+                Tags::OfVersions(is) => (String::new(), is),
+                Tags::Behind(PrefixedTags { prefix, is }) => (prefix.clone(), is),
+            };
+            let is = match is.as_str() {
+                "release-candidate" => TagClass::ReleaseCandidate,
+                "stable" => TagClass::Stable,
+                glob => TagClass::Glob(glob.to_owned()),
+            };
+            return GitRule::Tag(TagRule { prefix, is });
         }
         GitRule::Branches(self.branches.iter().flatten().chain(&self.branch).cloned().collect())
     }

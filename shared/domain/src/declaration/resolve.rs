@@ -8,7 +8,7 @@ use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::resolved::Resolved;
 use crate::declaration::topic::findings as wrong_topics;
 use crate::declaration::{Declaration, Exceptions, document, inputs, shared, watch_limit};
-use crate::document::git_rule::{GitRule, glob};
+use crate::document::git_rule::{GitRule, TagClass, TagRule, glob};
 use crate::document::shape::{join, nearest, suggest};
 use crate::text::finding::{Finding, FindingName, repeated};
 use crate::text::name::{ComponentName, EnvironmentName};
@@ -55,6 +55,7 @@ pub(super) fn resolve(
             None => Source::USUAL.into_iter().map(Source::route).collect(),
         },
         tag_rule: matches!(rule, Some(GitRule::Tag(_))),
+        tag_prefix: rule.as_ref().map_or_else(String::new, |rule| rule.prefix().to_owned()),
         promoted_to: document.environments.len() > 1
             && (environment.start == Start::Manual || !matches!(rule, Some(GitRule::Branches(_)))),
         together: document.waves == Some(Waves::Together),
@@ -233,6 +234,7 @@ fn rules(declaration: &Declaration) -> Vec<Finding> {
     for (i, (name, rule)) in rules.iter().enumerate() {
         let path = format!("environments.{name}.deploy");
         findings.extend(bad_globs(&path, rule));
+        findings.extend(bad_prefix(&path, rule.prefix()));
         for (other, earlier) in &rules[..i] {
             if let Some(example) = earlier.overlap(rule) {
                 findings.push(Finding::new(
@@ -250,7 +252,7 @@ fn rules(declaration: &Declaration) -> Vec<Finding> {
 fn bad_globs(path: &str, rule: &GitRule) -> Vec<Finding> {
     let globs = match rule {
         GitRule::Branches(globs) => globs.as_slice(),
-        GitRule::Tag(crate::document::git_rule::TagRule::Glob(glob)) => std::slice::from_ref(glob),
+        GitRule::Tag(TagRule { is: TagClass::Glob(glob), .. }) => std::slice::from_ref(glob),
         GitRule::Tag(_) => &[],
     };
     let bad = |text: &String| {
@@ -269,6 +271,23 @@ fn bad_globs(path: &str, rule: &GitRule) -> Vec<Finding> {
         ))
     };
     globs.iter().filter_map(bad).collect()
+}
+
+/// Returns a finding for a prefix that no tag begins with (git-check-ref-format: none of these characters is in a ref).
+fn bad_prefix(path: &str, prefix: &str) -> Option<Finding> {
+    let why = if prefix.starts_with("refs/") {
+        "it begins a full ref, and only the name is compared"
+    } else if prefix.contains([' ', '~', '^', ':', '?', '*', '[', '\\']) {
+        "it is no glob, and no tag has such a character"
+    } else {
+        return None;
+    };
+    Some(Finding::new(
+        FindingName::BadValue,
+        join(&join(path, "tag"), "prefix"),
+        format!("`{}` is not the beginning of a tag: {why}.", repeated(prefix)),
+        "Write what stands before the version, letter by letter, such as `shop-v`, `@acme/shop@` or `web/v`.",
+    ))
 }
 
 /// A target that a component changes in an environment.

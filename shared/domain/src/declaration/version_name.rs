@@ -4,6 +4,7 @@
 
 use crate::declaration::Declaration;
 use crate::document::git_rule::{GitRef, GitRule, version_of_tag};
+use crate::document::tag_version::version_behind;
 use crate::release::artifact::Artifact;
 use crate::release::request::Requester;
 use crate::release::{DIGITS, Release, digits};
@@ -57,10 +58,12 @@ impl Declaration {
     }
 }
 
-/// Returns whether a rule takes the tag of a version, with or without a leading `v`.
+/// Returns whether a rule takes the tag of a version, with or without a leading `v`, behind its prefix.
 fn takes(rule: &GitRule, version: &semver::Version) -> bool {
-    let (plain, tag) = (version.to_string(), format!("v{version}"));
-    [plain, tag].iter().any(|tag| rule.matches(GitRef::Tag(tag)))
+    let GitRule::Tag(rule) = rule else {
+        return false;
+    };
+    rule.takes(&version.to_string()) || rule.takes(&format!("v{version}"))
 }
 
 impl RecordedRelease {
@@ -86,12 +89,12 @@ impl Release {
         self.version == marked(version, self)
     }
 
-    /// Returns whether its name is the version of its own tag with the digits of its bytes: it was recorded by a
-    /// release into an environment that has no such tag rule.
-    pub fn is_marked_by_its_tag(&self) -> bool {
+    /// Returns whether its name is the version of its own tag, which has this prefix, with the digits of its bytes: it
+    /// was recorded by a release into an environment that has no such tag rule.
+    pub fn is_marked_by_its_tag(&self, prefix: &str) -> bool {
         let tag = self.git.as_ref().map(|git| GitRef::of(&git.reference));
         let of_tag = tag.and_then(|tag| match tag {
-            GitRef::Tag(tag) => version_of_tag(tag),
+            GitRef::Tag(tag) => version_behind(prefix, tag),
             _ => None,
         });
         of_tag.is_some_and(|version| self.is_marked(&version.to_string()))
@@ -204,6 +207,21 @@ components:
             let rule = declaration.tag_rule_passed_by(version, &environment);
             assert_eq!(rule.is_some(), passes_by, "{version} {environment}");
         }
+    }
+
+    #[test]
+    fn a_version_is_what_follows_the_prefix_of_a_tag_rule() {
+        let text = DECLARATION.replace("tag: stable", "tag: {prefix: shop-v, is: stable}");
+        let declaration = Declaration::parse(&text).unwrap();
+        let [dev, prod] = ["dev", "prod"].map(|name| EnvironmentName::new(name).unwrap());
+        let release = release("8.0.0", Some("refs/tags/shop-v8.0.0"), b"bytes");
+        assert_eq!(declaration.version_name(&release, &prod), "8.0.0");
+        assert_eq!(declaration.tag_rule_passed_by("8.0.0", &prod), None);
+        let marked = Release { version: declaration.version_name(&release, &dev), ..release };
+        assert!(marked.version.starts_with("8.0.0+"), "{}", marked.version);
+        assert!(marked.is_marked_by_its_tag("shop-v") && !marked.is_marked_by_its_tag("web-v"));
+        assert_eq!(declaration.environment_for("refs/tags/shop-v8.0.0"), Ok(Some(prod.clone())));
+        assert_eq!(declaration.resolve(&prod).unwrap().tag_prefix, "shop-v");
     }
 
     #[test]

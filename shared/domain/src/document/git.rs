@@ -134,11 +134,14 @@ pub(crate) fn whole(seen: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests_of_git_ref_guess {
     use super::*;
-    use crate::document::git_rule::TagRule;
+    use crate::document::git_rule::{TagClass, TagRule};
 
     #[test]
     fn what_is_not_whole_is_answered_with_what_was_meant() {
-        let rules = [GitRule::Branches(vec!["main".into(), "feature/*".into()]), GitRule::Tag(TagRule::Stable)];
+        let stable = TagRule { prefix: String::new(), is: TagClass::Stable };
+        let of_web = TagRule { prefix: "web/v".into(), is: TagClass::Stable };
+        let branches = GitRule::Branches(vec!["main".into(), "feature/*".into()]);
+        let rules = [branches, GitRule::Tag(stable), GitRule::Tag(of_web)];
         let main = "Did you mean `refs/heads/main`? ";
         let tag = "Did you mean `refs/tags/v1.4.0`? ";
         for (seen, guess) in [
@@ -165,6 +168,7 @@ mod tests_of_git_ref_guess {
             ("refs/heads/v1.4.0", tag),
             ("refs/tags/V1.4.0", tag),
             ("1.4.0", "Did you mean `refs/tags/1.4.0`? "),
+            ("web/v1.4.0", "Did you mean `refs/tags/web/v1.4.0`? "),
             ("v1.4.0-rc.1", "Did you mean `refs/tags/v1.4.0-rc.1`? "),
             ("develop", "Did you mean `refs/heads/develop` or `refs/tags/develop`? "),
             ("refs/head/develop", "Did you mean `refs/heads/develop`? "),

@@ -1,6 +1,6 @@
 //! Rules by which Git refs and image tags choose an environment.
 
-use crate::text::finding::{Finding, FindingName, repeated};
+use crate::text::finding::{Finding, FindingName};
 use crate::text::name::EnvironmentName;
 use globset::{GlobBuilder, GlobMatcher};
 use std::fmt;
@@ -14,10 +14,19 @@ pub enum GitRule {
     Tag(TagRule),
 }
 
-/// A rule for tags that are semantic versions. A leading `v` is allowed. Other tags never match, because semantic
-/// versions give the order of releases (rule 6).
+/// A rule for tags that are semantic versions behind a prefix. Other tags never match, because semantic versions give
+/// the order of releases (rule 6).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TagRule {
+pub struct TagRule {
+    /// What stands before the version, such as `shop-v` of `shop-v1.4.0`; empty where the tag is the version.
+    pub prefix: String,
+    /// The versions that it takes.
+    pub is: TagClass,
+}
+
+/// The versions that a tag rule takes. A leading `v` is allowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TagClass {
     /// Versions with a pre-release part, such as `v1.4.0-rc.1`.
     ReleaseCandidate,
     /// Versions without one, such as `v1.4.0`.
@@ -55,36 +64,6 @@ pub fn version_of_tag(tag: &str) -> Option<semver::Version> {
     semver::Version::parse(tag.strip_prefix('v').unwrap_or(tag)).ok()
 }
 
-/// Returns a finding if a release of a Git tag has another version than the tag, and goes to an environment whose rule
-/// is a tag rule. There the tag is the version, because it gives the order of releases (rule 6). `path` is where the
-/// version is written.
-///
-/// Nothing is wrong with a branch, nor with a tag that is no semantic version. No tag rule matches such a tag, so a
-/// person named the environment.
-pub fn tag_version_differs(version: &str, reference: &str, path: &str) -> Option<Finding> {
-    let GitRef::Tag(tag) = GitRef::of(reference) else {
-        return None;
-    };
-    let of_tag = version_of_tag(tag)?;
-    if version_of_tag(version).as_ref() == Some(&of_tag) {
-        return None;
-    }
-    Some(
-        Finding::new(
-            FindingName::VersionNotOfTag,
-            path,
-            format!(
-                "`{}` is not the version of the tag `{}`, and where tags are deployed the tag is the \
-             version.",
-                repeated(version),
-                repeated(tag)
-            ),
-            format!("Write `{of_tag}` as the version, or release the tag of the version that is meant."),
-        )
-        .seen(repeated(version), &of_tag),
-    )
-}
-
 /// Makes a matcher for a glob whose `*` stops at `/`.
 ///
 /// # Errors
@@ -118,10 +97,24 @@ impl fmt::Display for GitRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Branches(globs) => write!(f, "takes the branches `{}`", globs.join("`, `")),
-            Self::Tag(TagRule::ReleaseCandidate) => f.write_str("takes tags such as `v1.4.0-rc.1`"),
-            Self::Tag(TagRule::Stable) => f.write_str("takes tags such as `v1.4.0`"),
-            Self::Tag(TagRule::Glob(glob)) => {
-                write!(f, "takes tags that are semantic versions and match `{glob}`")
+            Self::Tag(rule) => write!(f, "{rule}"),
+        }
+    }
+}
+
+/// Images have no prefix: Amazon ECR takes neither `/` nor `@` in a tag, and the repository is the application's own.
+impl fmt::Display for TagRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.prefix.as_str(), &self.is) {
+            ("", TagClass::ReleaseCandidate) => f.write_str("takes tags such as `v1.4.0-rc.1`"),
+            ("", TagClass::Stable) => f.write_str("takes tags such as `v1.4.0`"),
+            ("", TagClass::Glob(glob)) => write!(f, "takes tags that are semantic versions and match `{glob}`"),
+            (prefix, TagClass::ReleaseCandidate) => {
+                write!(f, "takes tags such as `{prefix}1.4.0-rc.1`, and `1.4.0-rc.1` of images")
+            }
+            (prefix, TagClass::Stable) => write!(f, "takes tags such as `{prefix}1.4.0`, and `1.4.0` of images"),
+            (prefix, TagClass::Glob(glob)) => {
+                write!(f, "takes tags that are `{prefix}` and then a semantic version that matches `{glob}`")
             }
         }
     }
@@ -130,18 +123,40 @@ impl fmt::Display for GitRule {
 impl TagRule {
     /// Returns whether a tag matches.
     pub fn matches(&self, tag: &str) -> bool {
-        let Some(version) = version_of_tag(tag) else {
+        tag.strip_prefix(self.prefix.as_str()).is_some_and(|version| self.takes(version))
+    }
+
+    /// Returns whether a version matches: what follows the prefix of a tag, with or without a leading `v`.
+    pub fn takes(&self, text: &str) -> bool {
+        let Some(version) = version_of_tag(text) else {
             return false;
         };
-        match self {
-            Self::ReleaseCandidate => !version.pre.is_empty(),
-            Self::Stable => version.pre.is_empty(),
-            Self::Glob(pattern) => glob_matches(pattern, tag),
+        match &self.is {
+            TagClass::ReleaseCandidate => !version.pre.is_empty(),
+            TagClass::Stable => version.pre.is_empty(),
+            TagClass::Glob(pattern) => glob_matches(pattern, text),
         }
+    }
+
+    /// Returns tags that it is likely to match, to try on another rule.
+    fn samples(&self) -> Vec<String> {
+        let mut versions: Vec<String> = ["v1.0.0", "v1.0.0-rc.1", "1.0.0", "1.0.0-rc.1"].map(str::to_owned).into();
+        if let TagClass::Glob(glob) = &self.is {
+            versions.extend(samples(glob));
+        }
+        versions.into_iter().map(|version| format!("{}{version}", self.prefix)).collect()
     }
 }
 
 impl GitRule {
+    /// Returns what stands before the version in the tags that it takes; empty of a branch rule, too.
+    pub fn prefix(&self) -> &str {
+        match self {
+            Self::Tag(rule) => &rule.prefix,
+            Self::Branches(_) => "",
+        }
+    }
+
     /// Returns whether a ref matches.
     pub fn matches(&self, reference: GitRef<'_>) -> bool {
         match (self, reference) {
@@ -153,13 +168,13 @@ impl GitRule {
 
     /// Returns whether an image tag matches.
     ///
-    /// A tag rule takes it as a Git tag. A branch rule takes it as the branch with `/` written as `-`, alone or
-    /// followed by `-` and the commit (7 to 40 hexadecimal digits) or a run number (up to 19 digits): `main`,
-    /// `main-9f2c1ab`, `feature-login-128`. Any other suffix is another branch: an image of `main-experiment` must not
-    /// go where `main` goes.
+    /// A tag rule takes it as what follows the prefix of a Git tag. A branch rule takes it as the branch with `/`
+    /// written as `-`, alone or followed by `-` and the commit (7 to 40 hexadecimal digits) or a run number (up to 19
+    /// digits): `main`, `main-9f2c1ab`, `feature-login-128`. Any other suffix is another branch: an image of
+    /// `main-experiment` must not go where `main` goes.
     pub fn matches_image_tag(&self, tag: &str) -> bool {
         match self {
-            Self::Tag(rule) => rule.matches(tag),
+            Self::Tag(rule) => rule.takes(tag),
             Self::Branches(globs) => globs.iter().any(|glob| {
                 let glob = glob.replace('/', "-");
                 glob_matches(&glob, tag) || without_build_suffix(tag).is_some_and(|name| glob_matches(&glob, name))
@@ -205,13 +220,7 @@ fn globs_overlap(a: &str, b: &str) -> Option<String> {
 }
 
 fn tags_overlap(a: &TagRule, b: &TagRule) -> Option<String> {
-    let mut tried = vec!["v1.0.0".to_owned(), "v1.0.0-rc.1".to_owned()];
-    for rule in [a, b] {
-        if let TagRule::Glob(glob) = rule {
-            tried.extend(samples(glob));
-        }
-    }
-    tried.into_iter().find(|tag| a.matches(tag) && b.matches(tag))
+    [a, b].into_iter().flat_map(TagRule::samples).find(|tag| a.matches(tag) && b.matches(tag))
 }
 
 /// Returns the one environment whose rule matches.
@@ -244,8 +253,20 @@ mod tests {
         GitRule::Branches(globs.iter().map(ToString::to_string).collect())
     }
 
+    fn behind(prefix: &str, is: TagClass) -> GitRule {
+        GitRule::Tag(TagRule { prefix: prefix.to_owned(), is })
+    }
+
     fn tags(glob: &str) -> GitRule {
-        GitRule::Tag(TagRule::Glob(glob.to_owned()))
+        behind("", TagClass::Glob(glob.to_owned()))
+    }
+
+    fn stable() -> GitRule {
+        behind("", TagClass::Stable)
+    }
+
+    fn candidate() -> GitRule {
+        behind("", TagClass::ReleaseCandidate)
     }
 
     #[test]
@@ -268,8 +289,7 @@ mod tests {
 
     #[test]
     fn tags_match_by_semantic_version() {
-        let candidate = GitRule::Tag(TagRule::ReleaseCandidate);
-        let stable = GitRule::Tag(TagRule::Stable);
+        let (candidate, stable) = (candidate(), stable());
         for (tag, is_candidate, is_stable) in [
             ("v1.4.0", false, true),
             ("1.4.0", false, true),
@@ -288,26 +308,28 @@ mod tests {
     }
 
     #[test]
-    fn where_tags_are_deployed_the_tag_is_the_version() {
-        for (version, reference, differs) in [
-            ("2.1.0", "refs/tags/v2.1.0", false),
-            ("v2.1.0", "refs/tags/2.1.0", false),
-            ("2.1.0-rc.1", "refs/tags/v2.1.0-rc.1", false),
-            ("spring-release", "refs/tags/v2.1.0", true),
-            ("2.1.1", "refs/tags/v2.1.0", true),
-            ("2.1.0-rc.1", "refs/tags/v2.1.0", true),
-            ("2.1", "refs/tags/v2.1.0", true),
-            ("spring-release", "refs/tags/spring", false),
-            ("spring-release", "refs/heads/v2.1.0", false),
-            ("spring-release", "refs/pull/1/head", false),
+    fn tags_of_a_monorepo_match_behind_their_prefix() {
+        for (prefix, tag, is_candidate, is_stable) in [
+            ("shop-v", "shop-v1.4.0", false, true),
+            ("shop-v", "shop-v1.4.0-rc.1", true, false),
+            ("@acme/shop@", "@acme/shop@1.4.0", false, true),
+            ("web/v", "web/v1.4.0", false, true),
+            ("web/", "web/v1.4.0", false, true),
+            ("shop-v", "v1.4.0", false, false),
+            ("shop-v", "1.4.0", false, false),
+            ("shop-v", "web-v1.4.0", false, false),
+            ("shop-v", "shop-v1.4", false, false),
+            ("shop", "shop-v1.4.0", false, false),
         ] {
-            let found = tag_version_differs(version, reference, "version");
-            assert_eq!(found.is_some(), differs, "{version} {reference}");
-            if let Some(found) = found {
-                assert_eq!(found.name, FindingName::VersionNotOfTag);
-                assert!(found.remedy.written().contains("2.1.0`"), "{found:?}");
-            }
+            let (candidate, stable) = (behind(prefix, TagClass::ReleaseCandidate), behind(prefix, TagClass::Stable));
+            assert_eq!(candidate.matches(GitRef::Tag(tag)), is_candidate, "{prefix} {tag}");
+            assert_eq!(stable.matches(GitRef::Tag(tag)), is_stable, "{prefix} {tag}");
         }
+        let two = behind("shop-v", TagClass::Glob("2.*.*".into()));
+        assert!(two.matches(GitRef::Tag("shop-v2.4.0")) && !two.matches(GitRef::Tag("shop-v1.4.0")));
+        // An image is in a repository of the application's own, and no tag of one has a `/`.
+        let stable = behind("web/v", TagClass::Stable);
+        assert!(stable.matches_image_tag("1.4.0") && !stable.matches_image_tag("web-v1.4.0"));
     }
 
     #[test]
@@ -331,17 +353,26 @@ mod tests {
             (branches(&["main"]), branches(&["m*"])),
             (branches(&["feature/**"]), branches(&["feature/*"])),
             (branches(&["**"]), branches(&["release/x"])),
-            (tags("v*"), GitRule::Tag(TagRule::Stable)),
-            (tags("v*.*.0-rc*"), GitRule::Tag(TagRule::ReleaseCandidate)),
+            (tags("v*"), stable()),
+            (tags("v*.*.0-rc*"), candidate()),
+            (behind("shop-v", TagClass::Stable), behind("shop-v", TagClass::Stable)),
+            (behind("web/", TagClass::Stable), behind("web/v", TagClass::Stable)),
+            (behind("shop-", TagClass::Stable), behind("shop-1", TagClass::Stable)),
+            (behind("v", TagClass::Stable), stable()),
+            (behind("1.0.0-", TagClass::Stable), candidate()),
+            (behind("shop-v", TagClass::Glob("2.*.*".into())), behind("shop-", TagClass::Stable)),
         ];
         for (a, b) in overlapping {
             assert!(a.overlap(&b).is_some() && b.overlap(&a).is_some(), "{a:?} {b:?}");
         }
         let apart = [
             (branches(&["main"]), branches(&["staging", "feature/**"])),
-            (branches(&["main"]), GitRule::Tag(TagRule::Stable)),
-            (GitRule::Tag(TagRule::ReleaseCandidate), GitRule::Tag(TagRule::Stable)),
-            (tags("v*.*.0-rc*"), GitRule::Tag(TagRule::Stable)),
+            (branches(&["main"]), stable()),
+            (candidate(), stable()),
+            (tags("v*.*.0-rc*"), stable()),
+            (behind("shop-v", TagClass::Stable), stable()),
+            (behind("shop-v", TagClass::Stable), behind("web-v", TagClass::Stable)),
+            (behind("shop-v", TagClass::Stable), behind("shop-v", TagClass::ReleaseCandidate)),
         ];
         for (a, b) in apart {
             assert_eq!(a.overlap(&b), None, "{a:?} {b:?}");

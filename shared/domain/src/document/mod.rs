@@ -6,3 +6,4 @@ pub mod partial_document;
 pub mod secret;
 pub mod shape;
 pub mod syntax;
+pub mod tag_version;

@@ -8,7 +8,8 @@ use crate::trouble::Checked;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::declaration::version_name::RecordedRelease;
-use windlass_domain::document::git_rule::{GitRule, tag_version_differs};
+use windlass_domain::document::git_rule::{GitRef, GitRule, version_of_tag};
+use windlass_domain::document::tag_version::{tag_version_differs, version_behind};
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::release::request::Request;
 use windlass_domain::release::{Release, too_large};
@@ -91,9 +92,10 @@ pub async fn record(
 /// Returns the finding that the version differs from the Git tag. In an environment with a tag rule the tag is the
 /// version (rule 6); a release may also have the digits of its bytes behind that.
 fn not_of_its_tag(request: &Request, release: &Release, resolved: &Resolved) -> Option<Finding> {
-    let git = release.git.as_ref().filter(|_| resolved.tag_rule && !release.is_marked_by_its_tag())?;
+    let prefix = &resolved.tag_prefix;
+    let git = release.git.as_ref().filter(|_| resolved.tag_rule && !release.is_marked_by_its_tag(prefix))?;
     let path = request.metadata_path("version").unwrap_or_else(|| "version".to_owned());
-    tag_version_differs(&release.version, &git.reference, &path)
+    tag_version_differs(&release.version, &git.reference, prefix, &path)
 }
 
 /// Gives a release the name under which it is recorded, and returns what is recorded under it. If that is another
@@ -237,7 +239,8 @@ fn order_version(resolved: &Resolved, release: &Release) -> Option<semver::Versi
     if !resolved.tag_rule {
         return None;
     }
-    let tag = release.git.as_ref().and_then(|git| git.reference.strip_prefix("refs/tags/")).unwrap_or(&release.version);
-    let text = tag.strip_prefix('v').unwrap_or(tag);
-    semver::Version::parse(text).ok()
+    match release.git.as_ref().map(|git| GitRef::of(&git.reference)) {
+        Some(GitRef::Tag(tag)) => version_behind(&resolved.tag_prefix, tag),
+        _ => version_of_tag(&release.version),
+    }
 }
