@@ -105,6 +105,14 @@ fn what_runs_that_a_declaration_no_longer_has_is_reported() {
     let said = out(&output);
     assert_eq!(said.matches("NoLongerDeclared").count(), 3, "{said}");
     assert!(said.contains("`old-web` runs 1.2.0 in prod since"), "{said}");
+    // A new component has the target of `web`, and no other one that of `old-web`.
+    write(&folder, "app.yaml", &DECLARATION.replace("1.3.0", "1.3.1").replace("  web:", "  pages:"));
+    let output = answering(answers.clone()).windlass(&folder, &["validate"]);
+    assert_eq!(code(&output), 0, "{}", out(&output));
+    let said = out(&output);
+    assert_eq!(said.matches("`pages` has its target").count(), 3, "{said}");
+    assert!(said.contains("windlass rename shop prod --component web --to-component pages"), "{said}");
+    write(&folder, "app.yaml", DECLARATION);
     answers.closed = Some(403);
     let output = answering(answers).windlass(&folder, &["validate"]);
     assert_eq!(code(&output), 0, "{}", out(&output));

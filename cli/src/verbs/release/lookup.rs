@@ -17,7 +17,7 @@ use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::api::deployments::HistoryEntry;
 use windlass_domain::shown::api::environments::Environment;
 use windlass_domain::text::finding::{Finding, FindingName};
-use windlass_domain::text::name::{AppName, EnvironmentName};
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
 /// The text where no API is asked, so that the caller knows that these were not looked at.
 const ONLY_BY_API: &str =
@@ -231,9 +231,11 @@ impl ReleaseLookup {
     ) -> Result<(Option<Finding>, Self), Failure> {
         let mut sight = Self::default();
         let higher = "whether its version is higher than that of the declaration in force";
-        let refused = match declared_application::in_force(windlass, declaration.app()).await {
-            Ok(OrFindings::So(in_force)) => declaration.uploaded(declaration.app(), Some(&in_force)).err(),
-            Ok(OrFindings::Not(_)) => None,
+        let (refused, former) = match declared_application::in_force(windlass, declaration.app()).await {
+            Ok(OrFindings::So(in_force)) => {
+                (declaration.uploaded(declaration.app(), Some(&in_force)).err(), in_force.read().ok())
+            }
+            Ok(OrFindings::Not(_)) => (None, None),
             // To ask for each environment as well would show nothing more.
             Err(failure) if failure.is_everywhere => {
                 sight.note(&format!("what runs there, and {higher}"), failure)?;
@@ -241,17 +243,23 @@ impl ReleaseLookup {
             }
             Err(failure) => {
                 sight.note(higher, failure)?;
-                None
+                (None, None)
             }
         };
-        sight.departed(declaration, windlass).await?;
+        sight.departed(declaration, former.as_ref(), windlass).await?;
         Ok((refused, sight))
     }
 
-    async fn departed(&mut self, declaration: &Declaration, windlass: &Windlass) -> Result<(), Failure> {
+    async fn departed(
+        &mut self,
+        declaration: &Declaration,
+        former: Option<&Declaration>,
+        windlass: &Windlass,
+    ) -> Result<(), Failure> {
         let (app, version) = (declaration.app(), declaration.version());
         for name in declaration.environments() {
-            let now = match declared_application::environment(windlass, EnvironmentId::new(app, name)).await {
+            let at = EnvironmentId::new(app, name);
+            let now = match declared_application::environment(windlass, at).await {
                 Ok(OrFindings::So(now)) => now,
                 // Nothing runs in an environment that was never declared.
                 Ok(OrFindings::Not(_)) => {
@@ -263,11 +271,16 @@ impl ReleaseLookup {
                     continue;
                 }
             };
-            let declared = declaration.resolve(name).map(|here| here.components);
-            let declared = declared.unwrap_or_default();
-            let departed = now.running.iter().filter(|(name, _)| !declared.contains_key(*name));
-            let departed = departed.map(|(component, running)| running.no_longer_declared(component, name, version));
-            self.findings.extend(departed);
+            let here = declaration.resolve(name).ok();
+            let before = former.and_then(|former| former.resolve(name).ok());
+            let called = |component: &ComponentName| here.as_ref()?.called_since(before.as_ref()?, component);
+            let is_declared =
+                |component: &ComponentName| here.as_ref().is_some_and(|here| here.components.contains_key(component));
+            let departed = now.running.iter().filter(|(component, _)| !is_declared(component));
+            self.findings.extend(
+                departed
+                    .map(|(component, running)| running.no_longer_declared(component, at, version, called(component))),
+            );
             self.looked.insert(name.clone(), Some(now));
         }
         Ok(())

@@ -26,6 +26,7 @@ pub mod plan;
 pub(crate) mod probe_url;
 mod read;
 mod release_check;
+pub mod renamed;
 mod resolve;
 pub mod resolved;
 pub(crate) mod scope;

@@ -123,6 +123,12 @@ impl fmt::Display for Owner {
 }
 
 impl Claims {
+    /// Returns the other owners of an equal claim, which only one can have.
+    pub fn others_with<'a>(&'a self, by: &'a Owner, claim: &'a Claim) -> impl Iterator<Item = &'a Owner> {
+        let others = self.held.iter().filter(move |held| held.owner != *by && held.claim == *claim && !claim.shared);
+        others.map(|held| &held.owner)
+    }
+
     /// Takes a claim in, and returns whether it is new. The claim stays its component's, whatever that deploys later.
     /// `is_gone` says which components the environment does not have any more: their claims are in no neighbour's way,
     /// and an equal claim changes hands.

@@ -1,12 +1,14 @@
 //! The record of what runs of a component: its bytes, and the names that they have and had.
 
 use crate::declaration::kinds::KindName;
+use crate::declaration::renamed::rename;
 use crate::document::git::Git;
+use crate::prose;
 use crate::release::artifact::{Artifact, Image};
-use crate::release::identity::DeploymentId;
+use crate::release::identity::{DeploymentId, EnvironmentId};
 use crate::text::finding::{Finding, FindingName};
 use crate::text::foreign;
-use crate::text::name::{ComponentName, EnvironmentName};
+use crate::text::name::ComponentName;
 use crate::text::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -282,22 +284,37 @@ impl Running {
     }
 
     /// Makes the warning that it runs in an environment in which a version of the declaration does not have the
-    /// component any more.
+    /// component any more. `called` is the new component that has its target there.
     pub fn no_longer_declared(
         &self,
         component: &ComponentName,
-        environment: &EnvironmentName,
+        of: EnvironmentId<'_>,
         declaration: &semver::Version,
+        called: Option<&ComponentName>,
     ) -> Finding {
+        let (environment, since) = (of.environment(), self.names.now.since);
+        let (comes, remedy) = match called {
+            None => (
+                "it stays as it is".to_owned(),
+                "Declare it again if that was not meant; else remove it with your infrastructure code.".into(),
+            ),
+            Some(called) => (
+                format!("`{called}` has its target, so that it has another name since"),
+                prose!(
+                    "Rename it, and its way back stays: {}. Until then a release of `{}` is refused.",
+                    rename(of, component, called),
+                    called
+                ),
+            ),
+        };
         Finding::new(
             FindingName::NoLongerDeclared,
             format!("components.{component}"),
             format!(
-                "`{component}` runs {} in {environment} since {}, and version {declaration} of the declaration no longer has it there: it stays as it is.",
+                "`{component}` runs {} in {environment} since {since}, and version {declaration} of the declaration no longer has it there: {comes}.",
                 self.version(),
-                self.names.now.since
             ),
-            "Declare it again if that was not meant; else remove it with your infrastructure code.",
+            remedy,
         )
     }
 

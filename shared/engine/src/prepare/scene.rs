@@ -36,8 +36,9 @@ pub struct Scene {
     pub goal: Option<Snapshot>,
     /// The snapshot that a rollback from this release will go to; it is read where something irreversible was run.
     pub way_back: Option<Snapshot>,
-    /// The components that run and leave the declaration with this deployment.
-    pub leaving: Vec<ComponentName>,
+    /// The components that run and leave the declaration with this deployment, each with the new one that has its
+    /// target.
+    pub leaving: Vec<(ComponentName, Option<ComponentName>)>,
 }
 
 /// One component, and what is wanted of it.
@@ -149,7 +150,7 @@ impl Scene {
     fn wanted_forward(&self) -> AllWanted<'_> {
         let mut all = AllWanted::default();
         all.warnings.extend(self.loaded.resolved.warnings());
-        all.warnings.extend(self.leaving.iter().filter_map(|name| self.left(name)));
+        all.warnings.extend(self.leaving.iter().filter_map(|(name, called)| self.left(name, called.as_ref())));
         let release = &self.loaded.record.release.components;
         for (name, component) in &self.loaded.resolved.components {
             match release.get(name) {
@@ -224,9 +225,10 @@ impl Scene {
     }
 
     /// Returns the finding that a component runs and is not deployed any more.
-    fn left(&self, name: &ComponentName) -> Option<Finding> {
+    fn left(&self, name: &ComponentName, called: Option<&ComponentName>) -> Option<Finding> {
         let record = &self.loaded.record;
-        Some(self.state.running.get(name)?.no_longer_declared(name, &record.environment, &record.declaration))
+        let running = self.state.running.get(name)?;
+        Some(running.no_longer_declared(name, record.environment_id(), &record.declaration, called))
     }
 
     fn left_alone(&self, name: &ComponentName, why: &str) -> Finding {
@@ -296,13 +298,13 @@ async fn way_back(
     Ok(goal.map(|goal| goal.with_found(state)))
 }
 
-/// Returns the components that run and are not declared, but were declared when the present snapshot was made. Later
-/// deployments do not name them any more.
+/// Returns the components that run and are not declared, but were declared when the present snapshot was made, each
+/// with the new one that has its target. Later deployments do not name them any more.
 async fn leaving(
     ports: &impl DynamoDbApi,
     loaded: &DeploymentContext,
     state: &EnvironmentState,
-) -> Result<Vec<ComponentName>> {
+) -> Result<Vec<(ComponentName, Option<ComponentName>)>> {
     let declared = &loaded.resolved.components;
     let gone: Vec<&ComponentName> = state.running.keys().filter(|name| !declared.contains_key(name)).collect();
     if gone.is_empty() {
@@ -313,7 +315,9 @@ async fn leaving(
         let known = before.as_ref();
         known.is_none_or(|before| before.components().any(|known| known == *name))
     };
-    Ok(gone.into_iter().filter(was_declared).cloned().collect())
+    let former = before.as_ref().and_then(|before| before.resolve(&loaded.record.environment).ok());
+    let called = |name: &ComponentName| loaded.resolved.called_since(former.as_ref()?, name).cloned();
+    Ok(gone.into_iter().filter(was_declared).map(|name| (name.clone(), called(name))).collect())
 }
 
 /// The declaration under which the present snapshot was made, where that is still known.

@@ -14,11 +14,13 @@ use crate::prepare::drafts::elsewhere;
 use crate::prepare::inputs::EarlierComponents;
 use crate::prepare::scene::{Ports, Scene};
 use std::collections::BTreeMap;
+use windlass_domain::declaration::renamed::rename_first;
 use windlass_domain::declaration::tenancy::{Claim, Claims, Owner, left_behind};
 use windlass_domain::deployment::step::{SEEN_AFTER_MS, Step};
 use windlass_domain::environment::rollback::moved;
 use windlass_domain::text::fault::Fault;
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::time::Time;
 
 /// Refuses those of a rollback, prepares the others as if nothing of them ran, and warns of what they leave: the number
@@ -146,6 +148,11 @@ pub async fn check(ports: &impl Ports, scene: &Scene, drafts: &[Draft<'_>]) -> R
             let Some((claims, changed)) = known.get_mut(claim.resource.as_str()) else {
                 continue;
             };
+            let is_renamed = |other: &&Owner| is_renamed(scene, other, draft.name);
+            if let Some(former) = claims.value.others_with(&by, claim).find(is_renamed) {
+                tenancy.findings.push(rename_first(&by, claim, former));
+                break;
+            }
             match claims.value.take(&by, claim, |other| is_gone(scene, other)) {
                 Ok(is_new) => *changed |= is_new,
                 Err(finding) => tenancy.findings.push(finding),
@@ -157,6 +164,14 @@ pub async fn check(ports: &impl Ports, scene: &Scene, drafts: &[Draft<'_>]) -> R
     let writes: Result<Vec<Write>> = changed.map(put).collect();
     tenancy.writes = writes?;
     Ok(tenancy)
+}
+
+/// Returns whether the owner is a component of which something runs, and this one is new and would begin without that:
+/// a rename that nobody has asked for yet. A way back brings only what the new name has brought itself.
+fn is_renamed(scene: &Scene, owner: &Owner, name: &ComponentName) -> bool {
+    let running = &scene.state.running;
+    let is_new = running.contains_key(&owner.component) && !running.contains_key(name);
+    is_new && !scene.is_rollback() && is_gone(scene, owner)
 }
 
 /// Returns whether the owner is a component that was renamed or removed in this environment.

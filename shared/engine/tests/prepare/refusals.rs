@@ -2,14 +2,18 @@
 
 use crate::prepare::scene::{DECLARATION, HEALTH, NEW, named, new_release, plan, prepare, upload};
 use crate::site::zips::zip;
-use crate::stage::{app, component};
+use crate::stage::{app, component, prod};
+use serde_json::json;
 use windlass_domain::declaration::Declared;
 use windlass_domain::declaration::plan::PlanOutcome;
 use windlass_domain::declaration::tenancy::{Claim, Claims, HeldClaim, Owner};
+use windlass_domain::environment::{EnvironmentState, GivenVersion, Running};
 use windlass_domain::release::artifact::Artifact;
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::FindingName;
+use windlass_domain::text::time::Time;
 use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
 use windlass_engine::ports::Key;
@@ -148,11 +152,50 @@ fn a_target_belongs_to_one_component() {
     let ours = [(FindingName::TargetNotOurs, "components.api")];
     assert_eq!(named(&plan(&stage)), ours);
 
-    // A component that was renamed gives its target up.
+    // One that left before anything of it ran gives its target up.
     let stage = new_release();
     stage.put(target.clone(), &held("old-api", "prod").1);
     assert_eq!(prepare(&stage).unwrap().verdict, Transition::Change);
     assert_eq!(stage.get::<Claims>(&target), Some(held("api", "prod").1));
+}
+
+/// A new component does not take the target of one that runs and is no longer declared.
+#[test]
+fn what_runs_by_a_former_name_is_renamed_before_it_is_released() {
+    for (runs, is_refused) in [(&["old-api"][..], true), (&["old-api", "api"][..], false), (&["other"][..], false)] {
+        let stage = new_release();
+        let (target, former) = held("old-api", "prod");
+        stage.put(target.clone(), &former);
+        let running = runs.iter().map(|name| (component(name), ran()));
+        let before = EnvironmentState {
+            snapshot: 1,
+            last_snapshot: 1,
+            running: running.collect(),
+            ..EnvironmentState::default()
+        };
+        stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &before);
+        prepare(&stage).unwrap();
+        let plan = plan(&stage);
+        let ours = (FindingName::TargetNotOurs, "components.api");
+        assert_eq!(named(&plan).contains(&ours), is_refused, "{runs:?}: {:?}", named(&plan));
+        if is_refused {
+            let remedy = plan.findings[0].remedy.written();
+            assert!(remedy.contains(r#""action":"rename""#) && remedy.contains(r#""to_component":"api""#), "{remedy}");
+            assert_eq!(stage.get::<Claims>(&target), Some(former));
+        }
+    }
+}
+
+/// Returns the record of a component that an earlier deployment brought.
+fn ran() -> Running {
+    let now = GivenVersion {
+        version: "1.2.0".into(),
+        deployment: DeploymentId("fedcba9876543210".into()),
+        since: Time(0),
+        git: None,
+        released_by: None,
+    };
+    Running::new(None, now, json!(null))
 }
 
 #[test]

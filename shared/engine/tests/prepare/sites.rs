@@ -133,8 +133,8 @@ fn a_site_of_another_environment_is_beside_ours_or_refused() {
             "a component with another name",
             &[
                 ("shop/prod web=web/shop/", ""),
-                ("shop/prod site=web/shop/", ""),
-                ("bank/prod web=web/shop/more/", "it is in s3://web/shop/, which the component site of shop/prod has."),
+                ("shop/prod site=web/shop/", "it has another name since"),
+                ("bank/prod web=web/shop/more/", "it is in s3://web/shop/, which the component web of shop/prod has."),
                 ("shop/prod web=web/shop/", ""),
             ],
         ),

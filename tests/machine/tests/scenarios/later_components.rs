@@ -191,7 +191,8 @@ fn what_is_no_longer_declared_is_refused_by_name_only_where_it_would_have_to_be_
     assert_eq!(serves(&shop), pair("2", "1"));
 }
 
-/// The target has got another name. What it ran under its former name counts as what was found of it.
+/// A new component has the target of one that has left: it is not released until that is a rename, and then what ran
+/// under the former name is its way back.
 #[test]
 fn what_was_renamed_goes_back_to_what_ran_under_its_former_name() {
     let program = program();
@@ -201,13 +202,26 @@ fn what_was_renamed_goes_back_to_what_ran_under_its_former_name() {
         .replace("jobs: {", "worker: {")
         .replace("[jobs]", "[worker]");
     declare(&shop, &renamed);
-    succeeds(&mut shop, "1.2.0", "worker");
+    let arn = shop.deploy("1.2.0", &["worker"]);
+    shop.region.run();
+    assert_eq!(ended(&shop, &arn).ending, Ending::Rejected);
+    let (error, cause) = failure(&shop, &arn);
+    assert_eq!(error, "TargetNotOurs");
+    assert!(cause.contains("Rename it, and its way back stays"), "{cause}");
+    assert_eq!(serves(&shop), both("2"));
+
+    let rename = json!({
+        "action": "rename", "app": "shop", "environment": "prod", "component": "jobs", "to_component": "worker",
+        "reason": "it works"
+    });
+    shop.start(&rename);
+    shop.region.run();
+    succeeds(&mut shop, "1.2.1", "worker");
     assert_eq!(serves(&shop), pair("2", "3"));
     goes_back(&mut shop, None);
     assert_eq!(serves(&shop), both("2"), "what 1.1.0 brought to it as jobs");
-    let (error, cause) = is_refused(&mut shop, None);
-    assert_eq!(error, "NoWayBack");
-    assert!(cause.contains("Declare `jobs` as it was"), "{cause}");
+    goes_back(&mut shop, None);
+    assert_eq!(serves(&shop), pair("2", "1"), "what was found of jobs");
 }
 
 /// Safety: undo: A rollback of a component whose target is another one since is refused.
