@@ -138,6 +138,9 @@ pub struct Deployment {
     pub started: Option<Time>,
     /// Its status.
     pub status: Status,
+    /// True if it had a place in the queue.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waited: bool,
     /// The reason of its undo, once it is being undone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoing: Option<Why>,
@@ -201,6 +204,13 @@ impl Deployment {
     /// Returns the digests by which a veto is on it: of what it brings, and of the release that this is one component of.
     pub fn digests(&self) -> impl Iterator<Item = &Digest> {
         std::iter::once(&self.release_digest).chain(&self.part_of)
+    }
+
+    /// Returns whether its version may have other bytes again, as far as it is concerned: it was refused before it
+    /// waited. What is refused has written no step and changed nothing, and never goes on.
+    pub fn gave_its_version_back(&self) -> bool {
+        let ended = self.ending.as_ref();
+        !self.waited && ended.is_some_and(|ended| ended.ending == Ending::Rejected)
     }
 
     /// Returns the drill that it belongs to.

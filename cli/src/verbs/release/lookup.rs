@@ -145,7 +145,7 @@ impl ReleaseLookup {
         match recorded {
             Ok(OrFindings::So(release)) => {
                 let here = self.here.as_ref().map(|here| &here.environment);
-                if let Some(recorded) = release.of_environment(here) {
+                if let Some(recorded) = release.of_environment(here).filter(|_| !release.given_back) {
                     self.findings.extend(preflight::reused(plan, recorded));
                     self.unseen.extend(preflight::not_compared(plan, recorded));
                 }

@@ -174,8 +174,7 @@ pub fn unread(manifest: &Manifest) -> Option<String> {
     let names: Vec<String> = objects.map(|(name, _)| format!("`{name}`")).collect();
     (!names.is_empty()).then(|| {
         format!(
-            "the bytes of {}: an artifact of the wrong sort is rejected, and the version is then used up. `release` looks \
-             at the files that it uploads",
+            "the bytes of {}: an artifact of the wrong sort is rejected. `release` looks at the files that it uploads",
             names.join(", ")
         )
     })

@@ -6,6 +6,7 @@ use crate::declaration::Declaration;
 use crate::document::git_rule::{GitRef, GitRule, version_of_tag};
 use crate::document::tag_version::version_behind;
 use crate::release::artifact::Artifact;
+use crate::release::identity::DeploymentId;
 use crate::release::request::Requester;
 use crate::release::{DIGITS, Release, digits};
 use crate::text::name::{ComponentName, EnvironmentName};
@@ -26,7 +27,14 @@ pub struct RecordedRelease {
     /// The requester who recorded it first: whoever promotes it trusts them. Absent if an older Windlass recorded it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<Requester>,
+    /// The deployments under it, all of them, as long as each may have been refused before it took the version. Absent
+    /// where the version is taken for good: there were too many, or an older Windlass recorded it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tried: Option<Vec<DeploymentId>>,
 }
+
+/// The most deployments of one version that are kept to know whether it was given back; with one more it is taken.
+const MOST_TRIED: usize = 20;
 
 impl Declaration {
     /// Returns the name under which a release into an environment is recorded: its version, without a `v` where a tag
@@ -67,6 +75,28 @@ fn takes(rule: &GitRule, version: &semver::Version) -> bool {
 }
 
 impl RecordedRelease {
+    /// Returns the record of a version that nobody has, of which no deployment is noted yet.
+    pub fn new(release: Release, environment: EnvironmentName, by: Requester) -> Self {
+        Self { release, environment: Some(environment), by: Some(by), tried: Some(Vec::new()) }
+    }
+
+    /// Notes a deployment under it. Each one is noted in the write by which it is recorded itself, so that of two that
+    /// come at once one has to look again.
+    pub fn note(&mut self, deployment: &DeploymentId) {
+        let tried = self.tried.take().filter(|tried| tried.len() < MOST_TRIED);
+        self.tried = tried.map(|tried| tried.into_iter().chain([deployment.clone()]).collect());
+    }
+
+    /// Returns whether each further deployment has to be noted.
+    pub fn is_open(&self) -> bool {
+        self.tried.as_ref().is_some_and(|tried| !tried.is_empty())
+    }
+
+    /// Returns whether other bytes may come under it: all of its deployments have given it back.
+    pub fn is_given_back(&self, gave_back: impl Fn(&DeploymentId) -> bool) -> bool {
+        self.tried.as_ref().is_some_and(|tried| !tried.is_empty() && tried.iter().all(gave_back))
+    }
+
     /// Returns whether it is the record of another environment than this one.
     pub fn is_elsewhere(&self, environment: &EnvironmentName) -> bool {
         self.environment.as_ref().is_some_and(|own| own != environment)
@@ -131,6 +161,7 @@ fn marked(version: &str, release: &Release) -> String {
 mod tests {
     use super::*;
     use crate::document::git::Git;
+    use crate::release::request::Route;
     use crate::text::digest::Digest;
     use crate::text::name::AppName;
 
@@ -251,10 +282,40 @@ components:
     }
 
     #[test]
+    fn a_version_is_given_back_by_all_of_its_deployments_or_not_at_all() {
+        let dev = EnvironmentName::new("dev").unwrap();
+        let by = Requester { route: Route::Api, principal: None };
+        // Those that are noted, and those of them that have given it back.
+        for (noted, gave_back, is_given_back) in [
+            (0, 0, false),
+            (1, 1, true),
+            (1, 0, false),
+            (3, 3, true),
+            (3, 2, false),
+            (MOST_TRIED, MOST_TRIED, true),
+            (MOST_TRIED + 1, MOST_TRIED + 1, false),
+            (MOST_TRIED + 9, MOST_TRIED + 9, false),
+        ] {
+            let ids: Vec<DeploymentId> = (0..noted).map(|at| DeploymentId(at.to_string())).collect();
+            let mut recorded = RecordedRelease::new(release("1.0.0", None, b"one"), dev.clone(), by.clone());
+            for id in &ids {
+                recorded.note(id);
+            }
+            let has_given_back = |id: &DeploymentId| ids[..gave_back].contains(id);
+            assert_eq!(recorded.is_given_back(has_given_back), is_given_back, "{noted} {gave_back}");
+            assert_eq!(recorded.is_open(), (1..=MOST_TRIED).contains(&noted), "{noted}");
+        }
+        // An older Windlass has noted none: a further deployment is not the only one.
+        let mut old = RecordedRelease { tried: None, ..RecordedRelease::new(release("1", None, b"one"), dev, by) };
+        old.note(&DeploymentId("1".into()));
+        assert!(!old.is_given_back(|_| true) && !old.is_open());
+    }
+
+    #[test]
     fn a_record_of_another_environment_is_shared_by_the_same_bytes_alone() {
         let [dev, prod] = ["dev", "prod"].map(|name| EnvironmentName::new(name).unwrap());
-        let recorded =
-            RecordedRelease { release: release("1.0.0", None, b"one"), environment: Some(dev.clone()), by: None };
+        let by = Requester { route: Route::Api, principal: None };
+        let recorded = RecordedRelease::new(release("1.0.0", None, b"one"), dev.clone(), by);
         let mut more = release("1.0.0", None, b"one");
         let web = ComponentName::new("web").unwrap();
         more.components.insert(web, more.components.values().next().unwrap().clone());

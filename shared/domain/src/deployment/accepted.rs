@@ -53,6 +53,7 @@ impl Deployment {
             asked_for: 0,
             started: None,
             status: Status::Waiting,
+            waited: false,
             undoing: None,
             stopped: false,
             wheel: Vec::new(),

@@ -18,7 +18,7 @@ mod source;
 use crate::trouble::{self, Checked};
 use declaration::KnownDeclaration;
 pub use declaration::{declaration_in_force, named_environment, no_declaration};
-pub use record::Pinned;
+pub use record::{Pinned, is_given_back};
 pub use recorded::release as recorded_release;
 pub use source::Ports;
 use source::Source;

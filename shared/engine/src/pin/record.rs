@@ -5,6 +5,7 @@ use super::place::Placed;
 use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Result};
 use crate::trouble::Checked;
+use std::collections::BTreeSet;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::declaration::version_name::RecordedRelease;
@@ -78,7 +79,17 @@ pub async fn record(
         Some(pinned) => findings.extend(pinned.differences(&release)),
         None => findings.extend(too_large(&release)),
     }
-    let to_record = added(known, request, &release, &resolved, &mut findings);
+    let mut reused = Vec::new();
+    let mut to_record = added(known.clone(), request, &release, &resolved, &mut reused);
+    if let Some(mut known) = known.filter(|_| !reused.is_empty())
+        && !known.value.is_elsewhere(&resolved.environment)
+        && is_given_back(ports, &known.value).await?
+    {
+        reused.clear();
+        known.value = RecordedRelease::new(release.clone(), resolved.environment.clone(), request.asked_by());
+        to_record = Some(known);
+    }
+    findings.extend(reused);
     let not_accepted = resolved.not_accepted(request.asked_by().route);
     if !findings.is_empty() {
         findings.extend(not_accepted);
@@ -136,6 +147,17 @@ async fn known(ports: &impl DynamoDbApi, declaration: &Declaration, release: &Re
     Ok(known)
 }
 
+/// Returns whether a version may have other bytes: each deployment under it was refused before it took the version. None
+/// of these can go on any more, and a new one is noted in the record on the condition that nobody wrote it meanwhile.
+pub async fn is_given_back(ports: &impl DynamoDbApi, recorded: &RecordedRelease) -> Result<bool> {
+    let mut gave_back = BTreeSet::new();
+    for id in recorded.tried.iter().flatten() {
+        let record = ledger::load(ports, &ledger::deployment(id)).await?;
+        gave_back.extend(record.filter(|record| record.value.gave_its_version_back()).map(|record| record.value.id));
+    }
+    Ok(recorded.is_given_back(|id| gave_back.contains(id)))
+}
+
 /// Returns what is to be recorded, if anything is new. A version text never means other bytes (rule 5): components that
 /// have other ones are added to the findings. Components that were recorded under this version before are kept, and
 /// containers of them, because a manifest may name only some, and an image push brings only its own.
@@ -148,11 +170,7 @@ fn added(
 ) -> Option<Stored<RecordedRelease>> {
     let Some(mut known) = known else {
         let key = ledger::release(&release.app, &release.version);
-        let recorded = RecordedRelease {
-            release: release.clone(),
-            environment: Some(resolved.environment.clone()),
-            by: Some(request.asked_by()),
-        };
+        let recorded = RecordedRelease::new(release.clone(), resolved.environment.clone(), request.asked_by());
         return Some(Stored::new(key, recorded));
     };
     if known.value.is_of_others(release, &resolved.environment) {
@@ -187,7 +205,7 @@ fn added(
     }
     let own = &mut known.value.environment;
     own.get_or_insert_with(|| resolved.environment.clone());
-    is_new.then_some(known)
+    (is_new || known.value.is_open()).then_some(known)
 }
 
 /// Makes the finding that another environment has this version. It stands for a push and for what comes at the same

@@ -1,8 +1,21 @@
 //! The name under which a release is recorded.
 
-use crate::arriving::pinning::{MAIN, PROD_ZIP, ZIP, artifact, manifest, object, pinned, recorded, refused, uploaded};
+use crate::arriving::pinning::{
+    MAIN, PROD_ZIP, ZIP, artifact, manifest, object, pinned, pins, recorded, refused, uploaded,
+};
+use crate::arriving::place::DECLARATION;
+use crate::stage::Stage;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use windlass_domain::deployment::{Deployment, Ended};
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::time::Time;
+use windlass_engine::ledger::{self, Stored};
+use windlass_engine::pin::Pinned;
+use windlass_engine::ports::{DynamoDbApi, Transacted};
 use windlass_world::World;
+use windlass_world::run::run;
 
 /// Uploads bytes for an environment, and returns a release of them.
 fn of(world: &World, version: &str, bytes: &str, environment: &str) -> Value {
@@ -63,4 +76,72 @@ fn who_recorded_a_version_first_is_kept() {
     request["manifest"]["components"]["web"] = object(web, "web");
     let more = pinned(&world, request).to_record.unwrap().value;
     assert_eq!(json!(more.by), ann);
+}
+
+/// Records a deployment of what is pinned as `Admit` does, with its ending. Returns whether the version was to be had.
+fn deployed(world: &World, pinned: Pinned, (id, ending, waited): (&str, Option<Ending>, bool)) -> bool {
+    let id = DeploymentId(id.to_owned());
+    let ended = |ending| Ended {
+        ending,
+        cause_name: String::new(),
+        cause: "so".into(),
+        findings: vec![],
+        added: vec![],
+        stays_reachable: vec![],
+        at: Time(0),
+        resolved: None,
+        cost: None,
+    };
+    let record = Stage::new(DECLARATION, BTreeMap::new()).record;
+    let record = Deployment { id: id.clone(), waited, ending: ending.map(ended), release: pinned.release, ..record };
+    let mut writes = vec![Stored::new(ledger::deployment(&id), record).put().unwrap()];
+    if let Some(mut recorded) = pinned.to_record {
+        recorded.value.note(&id);
+        writes.push(recorded.put().unwrap());
+    }
+    run(world.transact(writes)).unwrap() == Transacted::Done
+}
+
+#[test]
+fn other_bytes_come_under_a_version_whose_deployments_were_all_refused_before_they_waited() {
+    use Ending::{NothingToDo, Rejected, RolledBack, Succeeded};
+    let refused_at_once = (Some(Rejected), false);
+    for (deployments, is_free) in [
+        (vec![refused_at_once], true),
+        (vec![refused_at_once, refused_at_once], true),
+        (vec![(Some(Rejected), true)], false),
+        (vec![refused_at_once, (Some(Rejected), true)], false),
+        (vec![(None, false)], false),
+        (vec![refused_at_once, (None, false)], false),
+        (vec![(Some(Succeeded), false)], false),
+        (vec![(Some(Succeeded), false), refused_at_once], false),
+        (vec![(Some(RolledBack), false)], false),
+        // It is recorded for a person to start.
+        (vec![(Some(NothingToDo), false)], false),
+    ] {
+        let world = uploaded();
+        for (at, (ending, waited)) in deployments.iter().enumerate() {
+            let same = pinned(&world, of(&world, "8.0.0", "first", "prod"));
+            assert!(deployed(&world, same, (&at.to_string(), *ending, *waited)), "{deployments:?}");
+        }
+        let other = pins(&world, of(&world, "8.0.0", "other", "prod"));
+        assert_eq!(other.is_ok(), is_free, "{deployments:?}");
+    }
+}
+
+/// Safety: bytes: Of two releases that come at once under a version that was given back, one has it.
+#[test]
+fn of_two_that_come_at_once_under_a_version_that_was_given_back_one_has_it() {
+    let world = uploaded();
+    let first = pinned(&world, of(&world, "8.0.0", "first", "prod"));
+    assert!(deployed(&world, first, ("first", Some(Ending::Rejected), false)));
+    let [one, other] = ["one", "other"].map(|bytes| pinned(&world, of(&world, "8.0.0", bytes, "prod")));
+    assert!(deployed(&world, one, ("one", None, false)));
+    assert!(!deployed(&world, other, ("other", None, false)));
+    for bytes in ["other", "first"] {
+        let found = refused(&world, of(&world, "8.0.0", bytes, "prod"));
+        assert_eq!(found, ["VersionReused components.api"], "{bytes}");
+    }
+    let promoted = pinned(&world, json!({"version": "8.0.0", "environment": "dev"}));
+    assert!(promoted.to_record.is_some(), "each further deployment is noted, of another environment as well");
 }

@@ -192,6 +192,7 @@ fn record(declaration: &Declaration, components: BTreeMap<ComponentName, Artifac
         asked_for: 0,
         started: None,
         status: Status::Running,
+        waited: false,
         undoing: None,
         stopped: false,
         drill: None,

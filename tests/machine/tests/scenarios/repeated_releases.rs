@@ -265,3 +265,43 @@ fn by_stopped(shop: &mut Shop<'_>, version: &str) {
     shop.region.run();
     assert_eq!(endings(shop, version), ["RolledBack (Stopped)"]);
 }
+
+/// Returns the request that deploys the bytes of one version under another one.
+fn under(shop: &Shop<'_>, version: &str, bytes_of: &str) -> Value {
+    let mut request = shop.release(bytes_of, &BOTH);
+    request["manifest"]["version"] = version.into();
+    request
+}
+
+/// Safety: bytes: A version is taken by a release that waits or changes something, and given back by one that was
+/// refused before.
+#[test]
+fn a_version_that_was_refused_at_once_may_have_other_bytes_and_one_that_waited_may_not() {
+    for waits in [false, true] {
+        let program = program();
+        let mut shop = live(&program);
+        if waits {
+            let before = shop.deploy("1.0.1", &BOTH);
+            assert!(shop.region.run_until(&before, "Bake"));
+        }
+        let request = under(&shop, "1.1.0", "1.1.0");
+        let first = shop.start(&request);
+        assert!(!waits || shop.region.run_until(&first, "AwaitTurn"));
+        assert!(shop.region.run_until(&first, "Prepare"));
+        let tags = std::mem::take(&mut shop.world().lambda().named("shop-api").unwrap().tags);
+        shop.region.run();
+        assert_eq!(ended(&shop, &first).ending, Ending::Rejected, "waits: {waits}");
+        shop.world().lambda().named("shop-api").unwrap().tags = tags;
+
+        let request = under(&shop, "1.1.0", "1.1.1");
+        let other = start(&mut shop, &request);
+        if waits {
+            assert_eq!(failure(&shop, &other).0, "VersionReused");
+            continue;
+        }
+        assert_eq!(ended(&shop, &other).ending, Ending::Succeeded);
+        let request = under(&shop, "1.1.0", "1.1.0");
+        let again = start(&mut shop, &request);
+        assert_eq!(failure(&shop, &again).0, "VersionReused");
+    }
+}

@@ -19,12 +19,16 @@ use windlass_domain::text::prose::Prose;
 
 /// Verifies what the way in has pinned, or pins what came by hand, and records the deployment.
 pub async fn admit(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Admitted> {
-    let pinned = pin::pin(ports, request).await?;
+    let mut pinned = pin::pin(ports, request).await?;
     let mut is_first_try = true;
     retry(ports, "recording the deployment", async || {
         let is_first_try = std::mem::take(&mut is_first_try);
         if let Some(admitted) = before(ports, execution, is_first_try).await? {
             return Ok(Some(admitted));
+        }
+        if !is_first_try {
+            // Somebody else may have recorded the version meanwhile, with these bytes or others.
+            pinned = Box::pin(pin::pin(ports, request)).await?;
         }
         let identified = identify(ports, request, &pinned).await?;
         log::name_deployment(&identified.id);
@@ -150,6 +154,8 @@ fn writes(record: &Stored<Deployment>, execution: &ExecutionRef, pinned: &Pinned
     if let Some(recorded) = &pinned.to_record
         && !is_rejected(&record.value)
     {
+        let mut recorded = recorded.clone();
+        recorded.value.note(&record.value.id);
         writes.push(recorded.put()?);
     }
     Ok(writes)

@@ -78,6 +78,7 @@ pub(super) async fn queue(
     );
     let index = ledger::waiting_index(of, id);
     record.value.status = Status::Waiting;
+    record.value.waited = true;
     let writes = vec![
         waiting.put_indexed(Some(index))?,
         put_deployment(&record)?,

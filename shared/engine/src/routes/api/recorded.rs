@@ -39,12 +39,16 @@ pub async fn release(ports: &impl Ports, app: &AppName, version: &str) -> Served
         }
         return Ok(problem(404, &unknown));
     }
+    let given_back = match &recorded {
+        Some(recorded) => pin::is_given_back(ports, recorded).await?,
+        None => false,
+    };
     let (recorded, recorded_by, recorded_into) = match recorded {
-        Some(RecordedRelease { release, by, environment }) => (Some(release), by, environment),
+        Some(RecordedRelease { release, by, environment, .. }) => (Some(release), by, environment),
         None => (None, None, None),
     };
     let (app, version) = (app.clone(), version.to_owned());
-    Ok(Reply::so(&ApplicationVersion { app, version, recorded, recorded_by, recorded_into, uploads }))
+    Ok(Reply::so(&ApplicationVersion { app, version, recorded, recorded_by, recorded_into, given_back, uploads }))
 }
 
 /// The manifest that lies in the bucket for an environment, and what lies beside it about its present version.
