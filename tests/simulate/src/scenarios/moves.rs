@@ -93,12 +93,12 @@ const GIVEN_UP: &[Act] = &[
 ];
 
 /// The component is handed over to another application. A release of the other component, and a rollback of that
-/// release, leave it alone.
+/// release, leave it alone. The rollback passes over 1.1.0, of which no gate has measured anything.
 pub(super) const HANDED_OVER: Scenario = Scenario {
     name: "handed_over",
     before: GIVEN_UP,
     acts: &[next(Deed::HandOver("work", "jobs")), quiet(Deed::Deploy("1.2.0", API)), quiet(Deed::Operate("rollback"))],
-    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded", "1.1.0 Succeeded"],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded", "1.0.0 Succeeded"],
     ..RENAMED
 };
 
