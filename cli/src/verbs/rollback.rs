@@ -62,7 +62,7 @@ pub struct RollbackGoal {
     /// The version to go back to, of the component if one is named: its newest snapshot that passed.
     #[arg(long, value_name = "VERSION", value_parser = arguments::version, conflicts_with = "snapshot")]
     to: Option<String>,
-    /// The one component that goes back; all of them if not given.
+    /// The one component that goes back; all of them if not given. A deployment under way is undone whole.
     #[arg(long, value_name = "COMPONENT", value_parser = |text: &str| ComponentName::new(text))]
     component: Option<ComponentName>,
     /// A component that is irreversible and that it may go back across; may be given several times.

@@ -141,7 +141,7 @@ pub enum Tags {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PrefixedTags {
-    /// What stands before the version, letter by letter: `shop-v`, `@acme/shop@`, `web/v`.
+    /// The text before the version, letter by letter: `shop-v`, `@acme/shop@`, `web/v`.
     #[schemars(extend("minLength" = 1))]
     pub prefix: String,
     /// `release-candidate`, `stable` or a glob, of what follows.

@@ -38,7 +38,7 @@ pub struct Resolved {
     pub sources: BTreeSet<Route>,
     /// True if the environment's rule is a tag rule, so that semantic versions give the order.
     pub tag_rule: bool,
-    /// What stands before the version in its tags; empty where the tag is the version, or no tag rule is there.
+    /// The text before the version in its tags; empty where the tag is the version, or no tag rule is there.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub tag_prefix: String,
     /// True if releases are promoted to it: the declaration has several environments, and this one takes releases by a

@@ -18,7 +18,7 @@ pub enum GitRule {
 /// the order of releases (rule 6).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TagRule {
-    /// What stands before the version, such as `shop-v` of `shop-v1.4.0`; empty where the tag is the version.
+    /// The text before the version, such as `shop-v` of `shop-v1.4.0`; empty where the tag is the version.
     pub prefix: String,
     /// The versions that it takes.
     pub is: TagClass,

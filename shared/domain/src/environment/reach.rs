@@ -29,7 +29,7 @@ pub struct SnapshotReach {
     pub findings: Vec<Finding>,
 }
 
-/// Whether a rollback can go to a snapshot.
+/// The answer to whether a rollback can go to a snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reach {

@@ -127,8 +127,8 @@ fn the_ending_names_each_component_the_last_wave_first() {
     for part in [
         "NEEDS AN OPERATOR",
         "NOT undone: a: It is gone. Make it.",
-        "b: it was not seen to be back, and the log of its function tells more",
-        "c: it was not seen to be back; the last look told: the hook of the service has not answered",
+        "b: it was not seen to be back, and the log of its function has more",
+        "c: it was not seen to be back; the last look showed: the hook of the service has not answered",
         r#"then start {"action":"recover","app":"shop","environment":"prod","reason":"…"}"#,
     ] {
         assert!(cause.written().contains(part), "{cause:?}");

@@ -40,7 +40,7 @@ fn it_is_called_by_the_version_with_which_it_came() {
     assert_eq!(serves(&shop), ("3".into(), "2".into()));
 }
 
-/// That one of them has gone back further says nothing of another.
+/// One component that has gone back further says nothing of another.
 #[test]
 fn another_one_goes_back_by_its_own_versions() {
     let program = program();

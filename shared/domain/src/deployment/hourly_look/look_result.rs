@@ -25,11 +25,11 @@ pub struct LookResult {
     /// The components that it left to later looks, because an hour has no more calls for them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub left: BTreeSet<ComponentName>,
-    /// Whether the snapshot can be reached to which a rollback goes that names none, by the last check; absent before
-    /// the first, and where there is no such snapshot.
+    /// The reach of the snapshot to which a rollback goes that names none, by the last check; absent before the first,
+    /// and where there is no such snapshot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub way_back: Option<Reach>,
-    /// That snapshot, where a check found that it can no longer be reached, and none has seen otherwise since.
+    /// The same snapshot, where a check found that it can no longer be reached, and none has seen otherwise since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost: Option<SnapshotReach>,
 }
