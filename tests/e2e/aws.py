@@ -63,8 +63,9 @@ class Aws:
 
     @property
     def patience(self):
-        """By how much longer than on the local cloud things take."""
-        return 1 if self.endpoint else 20
+        """By how much longer things take than where nothing else is done: the groups of tests run beside each other, and beside all others, and
+        an account is an account."""
+        return 3 if self.endpoint else 20
 
     def pause_s(self, waited_s):
         """How long to wait before the next look. Each look takes a part of the processor that what is waited for needs: whoever
