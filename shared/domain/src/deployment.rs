@@ -206,11 +206,13 @@ impl Deployment {
         std::iter::once(&self.release_digest).chain(&self.part_of)
     }
 
-    /// Returns whether its version may have other bytes again, as far as it is concerned: it was refused before it
-    /// waited. What is refused has written no step and changed nothing, and never goes on.
+    /// Returns whether its version may have other bytes again, as far as it is concerned: it had its turn at once, and
+    /// was refused then. It has changed nothing, and never goes on. One that was refused before its turn, because of a
+    /// hold, say, stays recorded: its ending names the input that starts these bytes.
     pub fn gave_its_version_back(&self) -> bool {
         let ended = self.ending.as_ref();
-        !self.waited && ended.is_some_and(|ended| ended.ending == Ending::Rejected)
+        let had_its_turn_at_once = self.started.is_some() && !self.waited;
+        had_its_turn_at_once && ended.is_some_and(|ended| ended.ending == Ending::Rejected)
     }
 
     /// Returns the drill that it belongs to.

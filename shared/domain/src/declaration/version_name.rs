@@ -27,8 +27,8 @@ pub struct RecordedRelease {
     /// The requester who recorded it first: whoever promotes it trusts them. Absent if an older Windlass recorded it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<Requester>,
-    /// The deployments under it, all of them, as long as each may have been refused before it took the version. Absent
-    /// where the version is taken for good: there were too many, or an older Windlass recorded it.
+    /// The deployments under it, all of them, as long as each may have given it back. Absent where the version
+    /// is taken for good: there were too many, or an older Windlass recorded it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tried: Option<Vec<DeploymentId>>,
 }

@@ -147,8 +147,8 @@ async fn known(ports: &impl DynamoDbApi, declaration: &Declaration, release: &Re
     Ok(known)
 }
 
-/// Returns whether a version may have other bytes: each deployment under it was refused before it took the version. None
-/// of these can go on any more, and a new one is noted in the record on the condition that nobody wrote it meanwhile.
+/// Returns whether a version may have other bytes: each deployment under it gave it back. None of these can go on any
+/// more, and a new one is noted in the record on the condition that nobody wrote it meanwhile.
 pub async fn is_given_back(ports: &impl DynamoDbApi, recorded: &RecordedRelease) -> Result<bool> {
     let mut gave_back = BTreeSet::new();
     for id in recorded.tried.iter().flatten() {

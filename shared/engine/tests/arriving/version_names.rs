@@ -78,8 +78,16 @@ fn who_recorded_a_version_first_is_kept() {
     assert_eq!(json!(more.by), ann);
 }
 
+/// The turn of a deployment: at once, after a place in the queue, or never, such as under a hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    AtOnce,
+    Waited,
+    Never,
+}
+
 /// Records a deployment of what is pinned as `Admit` does, with its ending. Returns whether the version was to be had.
-fn deployed(world: &World, pinned: Pinned, (id, ending, waited): (&str, Option<Ending>, bool)) -> bool {
+fn deployed(world: &World, pinned: Pinned, (id, ending, turn): (&str, Option<Ending>, Turn)) -> bool {
     let id = DeploymentId(id.to_owned());
     let ended = |ending| Ended {
         ending,
@@ -93,7 +101,9 @@ fn deployed(world: &World, pinned: Pinned, (id, ending, waited): (&str, Option<E
         cost: None,
     };
     let record = Stage::new(DECLARATION, BTreeMap::new()).record;
-    let record = Deployment { id: id.clone(), waited, ending: ending.map(ended), release: pinned.release, ..record };
+    let started = (turn != Turn::Never).then_some(Time(0));
+    let (waited, ending) = (turn == Turn::Waited, ending.map(ended));
+    let record = Deployment { id: id.clone(), started, waited, ending, release: pinned.release, ..record };
     let mut writes = vec![Stored::new(ledger::deployment(&id), record).put().unwrap()];
     if let Some(mut recorded) = pinned.to_record {
         recorded.value.note(&id);
@@ -103,26 +113,29 @@ fn deployed(world: &World, pinned: Pinned, (id, ending, waited): (&str, Option<E
 }
 
 #[test]
-fn other_bytes_come_under_a_version_whose_deployments_were_all_refused_before_they_waited() {
+fn other_bytes_come_under_a_version_whose_deployments_were_all_refused_in_a_turn_at_once() {
     use Ending::{NothingToDo, Rejected, RolledBack, Succeeded};
-    let refused_at_once = (Some(Rejected), false);
+    use Turn::{AtOnce, Never, Waited};
+    let refused_at_once = (Some(Rejected), AtOnce);
     for (deployments, is_free) in [
         (vec![refused_at_once], true),
         (vec![refused_at_once, refused_at_once], true),
-        (vec![(Some(Rejected), true)], false),
-        (vec![refused_at_once, (Some(Rejected), true)], false),
-        (vec![(None, false)], false),
-        (vec![refused_at_once, (None, false)], false),
-        (vec![(Some(Succeeded), false)], false),
-        (vec![(Some(Succeeded), false), refused_at_once], false),
-        (vec![(Some(RolledBack), false)], false),
+        (vec![(Some(Rejected), Waited)], false),
+        (vec![refused_at_once, (Some(Rejected), Waited)], false),
+        (vec![(None, AtOnce)], false),
+        (vec![refused_at_once, (None, AtOnce)], false),
+        (vec![(Some(Succeeded), AtOnce)], false),
+        (vec![(Some(Succeeded), AtOnce), refused_at_once], false),
+        (vec![(Some(RolledBack), AtOnce)], false),
         // It is recorded for a person to start.
-        (vec![(Some(NothingToDo), false)], false),
+        (vec![(Some(Rejected), Never)], false),
+        (vec![refused_at_once, (Some(Rejected), Never)], false),
+        (vec![(Some(NothingToDo), Never)], false),
     ] {
         let world = uploaded();
-        for (at, (ending, waited)) in deployments.iter().enumerate() {
+        for (at, (ending, turn)) in deployments.iter().enumerate() {
             let same = pinned(&world, of(&world, "8.0.0", "first", "prod"));
-            assert!(deployed(&world, same, (&at.to_string(), *ending, *waited)), "{deployments:?}");
+            assert!(deployed(&world, same, (&at.to_string(), *ending, *turn)), "{deployments:?}");
         }
         let other = pins(&world, of(&world, "8.0.0", "other", "prod"));
         assert_eq!(other.is_ok(), is_free, "{deployments:?}");
@@ -134,10 +147,10 @@ fn other_bytes_come_under_a_version_whose_deployments_were_all_refused_before_th
 fn of_two_that_come_at_once_under_a_version_that_was_given_back_one_has_it() {
     let world = uploaded();
     let first = pinned(&world, of(&world, "8.0.0", "first", "prod"));
-    assert!(deployed(&world, first, ("first", Some(Ending::Rejected), false)));
+    assert!(deployed(&world, first, ("first", Some(Ending::Rejected), Turn::AtOnce)));
     let [one, other] = ["one", "other"].map(|bytes| pinned(&world, of(&world, "8.0.0", bytes, "prod")));
-    assert!(deployed(&world, one, ("one", None, false)));
-    assert!(!deployed(&world, other, ("other", None, false)));
+    assert!(deployed(&world, one, ("one", None, Turn::AtOnce)));
+    assert!(!deployed(&world, other, ("other", None, Turn::AtOnce)));
     for bytes in ["other", "first"] {
         let found = refused(&world, of(&world, "8.0.0", bytes, "prod"));
         assert_eq!(found, ["VersionReused components.api"], "{bytes}");

@@ -305,3 +305,22 @@ fn a_version_that_was_refused_at_once_may_have_other_bytes_and_one_that_waited_m
         assert_eq!(failure(&shop, &again).0, "VersionReused");
     }
 }
+
+/// The input that the ending of a held release names brings the bytes that it had.
+#[test]
+fn a_version_that_a_hold_refused_keeps_its_bytes_for_whoever_starts_it() {
+    let program = program();
+    let mut shop = live(&program);
+    shop.act("hold");
+    let request = under(&shop, "1.1.0", "1.1.0");
+    let held = start(&mut shop, &request);
+    let (name, cause) = failure(&shop, &held);
+    assert_eq!(name, "Held");
+    let request = under(&shop, "1.1.0", "1.1.1");
+    let other = start(&mut shop, &request);
+    assert_eq!(failure(&shop, &other).0, "VersionReused");
+    let started = start(&mut shop, &inputs(&cause)[0]);
+    assert_eq!(ended(&shop, &started).ending, Ending::Succeeded);
+    assert_eq!(shop.deployment(&started).release.bytes(), shop.deployment(&held).release.bytes());
+    assert_free(&shop);
+}

@@ -105,7 +105,7 @@ pub struct ApplicationVersion {
     pub recorded_by: Option<Requester>,
     /// The environment whose releases it is of.
     pub recorded_into: Option<EnvironmentName>,
-    /// True if every deployment of it was refused before it waited or changed anything: other bytes may come under it.
+    /// True if every deployment of it had its turn at once, and was refused then: other bytes may come under it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub given_back: bool,
     /// Its manifests in the artifacts bucket, by environment.
