@@ -8,6 +8,17 @@ pub fn version_behind(prefix: &str, tag: &str) -> Option<semver::Version> {
     version_of_tag(tag.strip_prefix(prefix)?)
 }
 
+/// Returns the semantic version by which a release is ordered where the rule is a tag rule with this prefix: that of its
+/// tag, or else its own. A tag may have another prefix than the rule: that of the environment from which the release is
+/// promoted, or the one that the rule had when it was recorded.
+pub fn version_to_order_by(version: &str, reference: Option<&str>, prefix: &str) -> Option<semver::Version> {
+    let of_tag = match reference.map(GitRef::of) {
+        Some(GitRef::Tag(tag)) => version_behind(prefix, tag).or_else(|| version_of_tag(tag)),
+        _ => None,
+    };
+    of_tag.or_else(|| version_of_tag(version))
+}
+
 /// Returns a finding if a release of a Git tag has another version than the tag, and goes to an environment whose rule
 /// is a tag rule with this prefix. There the tag is the version, because it gives the order of releases (rule 6).
 /// `path` is where the version is written.
@@ -41,6 +52,27 @@ pub fn tag_version_differs(version: &str, reference: &str, prefix: &str, path: &
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tag_with_another_prefix_than_the_rule_has_a_place_in_the_order() {
+        for (version, reference, prefix, wanted) in [
+            ("1.4.0", Some("refs/tags/v1.4.0"), "", Some("1.4.0")),
+            ("1.4.0", Some("refs/tags/shop-v1.4.0"), "shop-v", Some("1.4.0")),
+            // The rule had no prefix when it was recorded.
+            ("1.3.0", Some("refs/tags/v1.3.0"), "shop-v", Some("1.3.0")),
+            ("spring", Some("refs/tags/v1.3.0"), "shop-v", Some("1.3.0")),
+            // It is promoted from an environment with another prefix.
+            ("1.3.0", Some("refs/tags/shop-rc-v1.3.0"), "shop-v", Some("1.3.0")),
+            ("1.3.0", Some("refs/tags/shop-rc-v1.3.0"), "", Some("1.3.0")),
+            ("1.3.0", Some("refs/heads/main"), "shop-v", Some("1.3.0")),
+            ("v1.3.0", None, "shop-v", Some("1.3.0")),
+            ("spring", Some("refs/tags/shop-rc-v1.3.0"), "shop-v", None),
+            ("spring", Some("refs/heads/main"), "", None),
+        ] {
+            let found = version_to_order_by(version, reference, prefix);
+            assert_eq!(found.map(|found| found.to_string()).as_deref(), wanted, "{version} {reference:?} {prefix}");
+        }
+    }
 
     #[test]
     fn where_tags_are_deployed_the_tag_is_the_version() {

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::declaration::version_name::RecordedRelease;
-use windlass_domain::document::git_rule::{GitRef, GitRule, version_of_tag};
-use windlass_domain::document::tag_version::{tag_version_differs, version_behind};
+use windlass_domain::document::git_rule::GitRule;
+use windlass_domain::document::tag_version::{tag_version_differs, version_to_order_by};
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::release::request::Request;
 use windlass_domain::release::{Release, too_large};
@@ -254,11 +254,6 @@ fn reused(version: &str, name: &ComponentName, former: &Artifact, artifact: &Art
 /// Returns the semantic version by which a release is ordered in an environment with a tag rule. `None` in any other
 /// environment, and for a release without one, which a person may bring in.
 fn order_version(resolved: &Resolved, release: &Release) -> Option<semver::Version> {
-    if !resolved.tag_rule {
-        return None;
-    }
-    match release.git.as_ref().map(|git| GitRef::of(&git.reference)) {
-        Some(GitRef::Tag(tag)) => version_behind(&resolved.tag_prefix, tag),
-        _ => version_of_tag(&release.version),
-    }
+    let reference = release.git.as_ref().map(|git| git.reference.as_str());
+    resolved.tag_rule.then(|| version_to_order_by(&release.version, reference, &resolved.tag_prefix)).flatten()
 }

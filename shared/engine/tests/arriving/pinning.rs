@@ -272,6 +272,7 @@ fn releases_are_ordered_by_version_where_the_rule_is_of_tags() {
         ("1.4.0", "refs/tags/v1.4.0", None, Some(semver(1, 4, 0))),
         ("v2.0.0", "refs/tags/2.0.0", None, Some(semver(2, 0, 0))),
         ("1.0.0", MAIN, Some("prod"), Some(semver(1, 0, 0))),
+        ("1.3.0", "refs/tags/shop-rc-v1.3.0", Some("prod"), Some(semver(1, 3, 0))),
         ("spring", "refs/tags/v1.4.0", Some("dev"), None),
     ] {
         let components = if environment == Some("dev") { api() } else { for_prod() };
