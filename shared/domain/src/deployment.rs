@@ -201,9 +201,11 @@ impl Deployment {
         self.action == ActionName::Rollback && ended.is_some_and(|ended| ended.ending == Ending::Rejected)
     }
 
-    /// Returns the digests by which a veto is on it: of what it brings, and of the release that this is one component of.
+    /// Returns the digests by which a veto is on it, each once: first that of what it brings, then that of the release
+    /// that this is one component of. They are the same where the release has no other component.
     pub fn digests(&self) -> impl Iterator<Item = &Digest> {
-        std::iter::once(&self.release_digest).chain(&self.part_of)
+        let whole = self.part_of.iter().filter(|whole| **whole != self.release_digest);
+        std::iter::once(&self.release_digest).chain(whole)
     }
 
     /// Returns whether its version may have other bytes again, as far as it is concerned: it had its turn at once, and

@@ -228,24 +228,35 @@ fn the_proof_of_what_runs_is_kept_by_component() {
 
 #[test]
 fn a_success_lifts_the_veto_on_its_release_only() {
-    let scene = Scene::judged();
-    let digest = scene.record().release_digest;
-    for release in [&digest, &Digest::of(b"another")] {
-        let veto = Veto {
-            release: release.clone(),
-            version: "1.4.0".into(),
-            deployment: id(),
-            since: Time(0),
-            cause: "".into(),
-        };
-        scene.stage.put(ledger::veto(EnvironmentId::new(&app(), &prod()), release), &veto);
+    let (own, another) = (Scene::judged().record().release_digest, Digest::of(b"another"));
+    // The release of which it is one component, the deployments that vetoed its own and the other one, and those that
+    // stay vetoed.
+    for (part_of, vetoed, stay) in [
+        (None, [Some("one"), Some("one")], [false, true]),
+        (Some(&another), [Some("one"), Some("one")], [false, false]),
+        (Some(&another), [Some("one"), Some("two")], [false, true]),
+        (Some(&another), [None, Some("one")], [false, true]),
+        (Some(&own), [Some("one"), Some("one")], [false, true]),
+    ] {
+        let mut scene = Scene::judged();
+        scene.change_record(|record| record.part_of = part_of.cloned());
+        let key = |release: &Digest| ledger::veto(EnvironmentId::new(&app(), &prod()), release);
+        for (release, by) in [&own, &another].into_iter().zip(vetoed) {
+            let veto = |by: &str| Veto {
+                release: release.clone(),
+                version: "1.4.0".into(),
+                deployment: DeploymentId(by.into()),
+                since: Time(0),
+                cause: "".into(),
+            };
+            if let Some(by) = by {
+                scene.stage.put(key(release), &veto(by));
+            }
+        }
+        scene.asks("Settle").unwrap();
+        let left = [&own, &another].map(|release| scene.stage.get::<Veto>(&key(release)).is_some());
+        assert_eq!(left, stay, "{part_of:?} {vetoed:?}");
     }
-    scene.asks("Settle").unwrap();
-    let veto = |release: &Digest| -> Option<Veto> {
-        scene.stage.get(&ledger::veto(EnvironmentId::new(&app(), &prod()), release))
-    };
-    assert_eq!(veto(&digest), None);
-    assert!(veto(&Digest::of(b"another")).is_some());
 }
 
 #[test]

@@ -35,6 +35,19 @@ fn an_undo_that_was_seen_vetoes_the_release_and_frees_the_lock() {
     assert_eq!((veto.since, veto.cause.written().as_str()), (scene.now(), "it was so."));
 }
 
+/// A release of one component is the same as that component of it.
+#[test]
+fn an_undo_vetoes_the_only_component_of_a_release_once() {
+    let mut scene = Scene::new();
+    scene.change_record(|record| {
+        record.undoing = Some(why("GateFailed"));
+        record.part_of = Some(record.release_digest.clone());
+    });
+    scene.step("a", StepStatus::Undone, |_| ());
+    assert_eq!(in_short(&scene.asks("SettleUndo")), (Transition::RolledBack, "GateFailed"));
+    assert!(veto(&scene).is_some());
+}
+
 /// Returns an environment whose deployments are held.
 fn held() -> EnvironmentState {
     let hold = Hold { since: Time(0), reason: "prices".into(), by: "ann".into(), also: vec![] };

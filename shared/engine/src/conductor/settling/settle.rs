@@ -17,6 +17,7 @@ use windlass_domain::deployment::{Deployment, Why, heal};
 use windlass_domain::environment::{EnvironmentState, Lock, ReleaseFate, Snapshot};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::shown::release_status::{ALREADY_THERE, NOTHING_CHANGED, found_in_place};
 use windlass_domain::text::fault::Fault;
 
@@ -97,7 +98,7 @@ async fn writes(
             more.extend(past(ports, &record.value, ReleaseFate::Live, scene.now).await?);
             conclude(ports, record, [&before, &state.value], &scene, outcome).await?;
             if outcome == PlanOutcome::Change {
-                more.extend(lift_veto(ports, &record.value).await?);
+                more.extend(lift_vetoes(ports, &record.value).await?);
                 more.extend(make_due(ports, &record.value, steps).await?);
             }
         }
@@ -196,11 +197,23 @@ async fn conclude(
     Ok(())
 }
 
-/// `again` brought a vetoed release in after all: the veto is lifted.
-async fn lift_veto(ports: &impl Ports, record: &Deployment) -> Result<Option<Write>> {
-    let key = ledger::veto(record.environment_id(), &record.release_digest);
-    let veto = ledger::load(ports, &key).await?;
-    Ok(veto.map(|veto| Write::delete(key, Condition::Rev(veto.rev))))
+/// `again` brought a vetoed release in after all: the veto is lifted, and with it that which the same failure put on the
+/// release of which this is one component. One that another deployment put on that stays.
+async fn lift_vetoes(ports: &impl Ports, record: &Deployment) -> Result<Vec<Write>> {
+    let mut writes = Vec::new();
+    let mut failed: Option<DeploymentId> = None;
+    for release in record.digests() {
+        let key = ledger::veto(record.environment_id(), release);
+        let Some(veto) = ledger::load(ports, &key).await? else {
+            continue;
+        };
+        let by = veto.value.deployment;
+        if *release == record.release_digest || failed.as_ref() == Some(&by) {
+            writes.push(Write::delete(key, Condition::Rev(veto.rev)));
+            failed = Some(by);
+        }
+    }
+    Ok(writes)
 }
 
 /// Says of each component that it was found in place, what it is called, and since when, if Windlass has brought it.
