@@ -145,7 +145,7 @@ pub async fn drift(
     let key = ledger::hourly_look(of);
     let last = ledger::load(ledger, &key).await?;
     Ok(last.map(|last| {
-        let mut shown = last.value.shown(&here.lock);
+        let mut shown = last.value.shown(&here.lock, here.state.snapshot);
         let runs = |name: &ComponentName| here.state.running.contains_key(name);
         shown.components.retain(|name, _| runs(name));
         shown.left.retain(runs);

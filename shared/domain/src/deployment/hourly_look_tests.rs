@@ -223,7 +223,7 @@ fn an_application_has_so_many_calls_an_hour() {
     assert_eq!(turns.len(), 100);
     assert_eq!(turns.values().sum::<usize>(), 240);
     assert!(turns.values().all(|times| (2..=3).contains(times)));
-    let when = look.shown(&lock(5)).when();
+    let when = look.shown(&lock(5), 0).when();
     assert!(when.contains("but for 70 components"), "{when}");
 }
 
@@ -280,9 +280,9 @@ fn a_look_that_takes_more_than_an_hour_has_is_paid_by_the_next_ones() {
 #[test]
 fn what_is_shown_is_true_of_now() {
     let mut look = look();
-    assert!(look.shown(&lock(5)).when().starts_with("not looked at yet"));
+    assert!(look.shown(&lock(5), 0).when().starts_with("not looked at yet"));
     looked(&mut look, 1, drifted("40"));
-    let api = |look: &HourlyLook, token| look.shown(&lock(token)).components[&name("api")].clone();
+    let api = |look: &HourlyLook, token| look.shown(&lock(token), 0).components[&name("api")].clone();
     let seen = api(&look, 5);
     assert_eq!(seen.compared.drift, Drift::Changed);
     assert!(seen.words().starts_with("changed: version of the alias: recorded 41, seen 40; it began"));
@@ -309,6 +309,6 @@ fn what_is_shown_is_true_of_now() {
     assert_eq!(unknown.compared.drift, Drift::Unknown);
     assert!(unknown.words().contains("you may not; what is told here was seen before that"));
     looked(&mut look, 3, good());
-    assert!(look.shown(&lock(5)).is_as_recorded());
-    assert!(!look.shown(&lock(6)).is_as_recorded());
+    assert!(look.shown(&lock(5), 0).is_as_recorded());
+    assert!(!look.shown(&lock(6), 0).is_as_recorded());
 }

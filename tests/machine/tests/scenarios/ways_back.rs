@@ -1,6 +1,6 @@
 //! The hourly looks report once that the way back is lost, and once that it is there again.
 
-use crate::scenarios::scene::{live_with, pass_minutes, program};
+use crate::scenarios::scene::{BOTH, live_with, pass_minutes, program};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::release::ending::Ending;
@@ -84,4 +84,24 @@ fn a_check_is_asked_for_once_a_day_and_only_where_there_is_a_way_back() {
         schedule_for(&mut shop, hours);
         assert_eq!(checks(&shop), wanted, "{versions:?} {hours}");
     }
+}
+
+/// A check that the next release overtakes is of no use, and none is asked for at each look.
+#[test]
+fn an_environment_that_is_released_at_each_look_has_one_check_a_day() {
+    let program = program();
+    let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
+    schedule_for(&mut shop, 3);
+    assert_eq!((checks(&shop), shown(&shop, "way_back")), (1, "open".into()));
+    for number in 0..8 {
+        shop.deploy(&format!("1.2.{number}"), &BOTH);
+        shop.region.run();
+        assert_eq!(shown(&shop, "way_back"), Value::Null, "{number}: it is another one's");
+        pass_minutes(&shop, 30);
+        shop.region.scheduled();
+        shop.region.run();
+        assert_eq!((checks(&shop), shown(&shop, "way_back")), (2, Value::Null), "{number}");
+    }
+    schedule_for(&mut shop, A_CHECK);
+    assert_eq!((checks(&shop), shown(&shop, "way_back")), (3, "open".into()));
 }

@@ -25,11 +25,12 @@ pub struct LookResult {
     /// The components that it left to later looks, because an hour has no more calls for them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub left: BTreeSet<ComponentName>,
-    /// The reach of the snapshot to which a rollback goes that names none, by the last check; absent before the first,
-    /// and where there is no such snapshot.
+    /// The reach of the snapshot to which a rollback goes that names none, by the last check; absent before the first
+    /// since the last deployment, and where there is no such snapshot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub way_back: Option<Reach>,
-    /// The same snapshot, where a check found that it can no longer be reached, and none has seen otherwise since.
+    /// The same snapshot, where a check since the last deployment found that it can no longer be reached, and none has
+    /// seen otherwise since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost: Option<SnapshotReach>,
 }
@@ -66,19 +67,19 @@ pub struct BeganBetween {
 }
 
 impl HourlyLook {
-    /// Returns the result of the last look, beside the lock as it is now.
-    pub fn shown(&self, lock: &Lock) -> LookResult {
+    /// Returns the result of the last look, beside the lock as it is now and the number of the snapshot that runs.
+    pub fn shown(&self, lock: &Lock, present: u64) -> LookResult {
         // A deployment that had the lock since then may have changed what was seen.
         let is_behind = self.token != lock.token;
         let shown = self.components.iter().map(|(name, one)| (name.clone(), of(one, is_behind)));
-        let way_back = self.way_back.as_ref();
+        let way_back = self.way_back.as_ref().filter(|_| !is_behind);
         LookResult {
             looked: self.looked,
             due: self.due,
             components: shown.collect(),
             left: self.left.clone(),
-            way_back: way_back.and_then(|known| known.reach),
-            lost: way_back.and_then(|known| known.lost.as_ref()).map(|lost| lost.seen.clone()),
+            way_back: way_back.and_then(|known| known.reach_from(present)),
+            lost: way_back.and_then(|known| known.lost_from(present)).cloned(),
         }
     }
 }

@@ -1,5 +1,5 @@
 //! The knowledge about the way back of an environment: whether the snapshot can be reached to which a rollback goes
-//! that names none. A check looks at it, once a day and after each deployment; the hourly look asks for the check, and
+//! that names none. A check looks at it, once a day and after a deployment; the hourly look asks for the check, and
 //! reads its result at the next look. Pure.
 
 use crate::environment::reach::{Reach, SnapshotReach, instead};
@@ -30,7 +30,10 @@ pub struct WayBack {
     pub asked: Time,
     /// The number of the snapshot that ran then.
     pub present: u64,
-    /// The result of the last check that was read; absent before the first, and where a rollback goes to no snapshot.
+    /// The number of the snapshot that ran when the last check was asked for that was read; absent before the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concluded: Option<u64>,
+    /// The result of that check; absent before the first, and where a rollback goes to no snapshot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reach: Option<Reach>,
     /// The snapshot that was found gone. It stays until a check sees that a rollback goes to one that is there, or to
@@ -44,22 +47,42 @@ pub struct WayBack {
 pub struct LostSnapshot {
     /// The snapshot, with what is gone.
     pub seen: SnapshotReach,
+    /// The number of the snapshot that ran when it was found gone.
+    #[serde(default)]
+    pub present: u64,
     /// The next step of a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instead: Option<Prose>,
 }
 
 impl WayBack {
-    /// Returns whether a check is to be asked for. `present` is the number of the snapshot that runs.
+    /// Returns whether a check is to be asked for. `present` is the number of the snapshot that runs. Where a deployment
+    /// came before the result of the last one was read, the next is due a day after it: so an environment that is
+    /// deployed more often than it is looked at has one check a day, and not one at each look.
     pub fn is_due(known: Option<&Self>, present: u64, now: Time) -> bool {
-        let is_old = |known: &Self| known.present != present || known.asked.plus_s(CHECKED_EVERY_S) <= now;
+        let is_old = |known: &Self| {
+            let is_read_of_another = known.check.is_none() && known.present != present;
+            is_read_of_another || known.asked.plus_s(CHECKED_EVERY_S) <= now
+        };
         present > FIRST_THAT_PASSED && known.is_none_or(is_old)
     }
 
     /// Returns the knowledge once a check was asked for. The result of the one before stays known until then.
     pub fn asked(former: Option<Self>, check: DeploymentId, present: u64, now: Time) -> Self {
-        let (reach, lost) = former.map_or((None, None), |former| (former.reach, former.lost));
-        Self { check: Some(check), asked: now, present, reach, lost }
+        let known = former.map(|former| (former.concluded, former.reach, former.lost));
+        let (concluded, reach, lost) = known.unwrap_or_default();
+        Self { check: Some(check), asked: now, present, concluded, reach, lost }
+    }
+
+    /// Returns the reach of the snapshot to which a rollback goes that names none, as far as a check has seen it since
+    /// this snapshot runs: another one has another way back.
+    pub fn reach_from(&self, present: u64) -> Option<Reach> {
+        self.reach.filter(|_| self.concluded == Some(present))
+    }
+
+    /// Returns the same snapshot, where it was found gone since this one runs.
+    pub fn lost_from(&self, present: u64) -> Option<&SnapshotReach> {
+        self.lost.as_ref().filter(|lost| lost.present == present).map(|lost| &lost.seen)
     }
 
     /// Returns the check whose result is to be read, unless another snapshot runs since.
@@ -70,6 +93,7 @@ impl WayBack {
     /// Records the snapshots that the check has looked at; `None` if it came to no result, which says nothing of them.
     pub fn conclude(&mut self, of: EnvironmentId<'_>, found: Option<&[SnapshotReach]>) {
         self.check = None;
+        self.concluded = Some(self.present);
         let Some(all) = found else {
             self.reach = Some(Reach::Unknown);
             return;
@@ -78,7 +102,8 @@ impl WayBack {
         self.reach = next.map(|next| next.reach);
         match (next, self.reach) {
             (Some(next), Some(Reach::Gone)) => {
-                self.lost = Some(LostSnapshot { seen: next.clone(), instead: instead(of, all) });
+                let (seen, instead) = (next.clone(), instead(of, all));
+                self.lost = Some(LostSnapshot { seen, present: self.present, instead });
             }
             (Some(_), Some(Reach::Unknown | Reach::Refused)) => {}
             _ => self.lost = None,

@@ -1,6 +1,7 @@
 use super::*;
 use crate::deployment::event_name::EventName;
 use crate::deployment::hourly_look::HourlyLook;
+use crate::environment::Lock;
 use crate::shown::event::of_hourly_look;
 use crate::text::finding::{Finding, FindingName};
 use crate::text::name::{AppName, EnvironmentName};
@@ -60,12 +61,58 @@ fn that_the_way_back_is_lost_is_reported_once_and_that_it_is_there_again_once() 
 fn a_check_is_due_once_a_day_and_once_another_snapshot_runs() {
     assert_eq!([0, 1, 2, 3].map(|present| WayBack::is_due(None, present, BEGAN)), [false, false, false, true]);
     let check = DeploymentId("check".into());
-    let mut known = WayBack::asked(None, check.clone(), 3, BEGAN);
-    for (present, hours, is_due) in [(3, 1, false), (3, 23, false), (3, 24, true), (4, 1, true), (2, 25, false)] {
+    let asked = WayBack::asked(None, check.clone(), 3, BEGAN);
+    let mut read = asked.clone();
+    read.conclude(look().environment_id(), Some(&seen(&[(2, None)])));
+    for (known, present, hours, is_due) in [
+        (&read, 3, 1, false),
+        (&read, 3, 23, false),
+        (&read, 3, 24, true),
+        (&read, 4, 1, true),
+        (&read, 2, 25, false),
+        (&asked, 3, 23, false),
+        // Another deployment came before the result was read.
+        (&asked, 4, 1, false),
+        (&asked, 5, 23, false),
+        (&asked, 5, 24, true),
+    ] {
         let now = BEGAN.plus_s(hours * 3600);
-        assert_eq!(WayBack::is_due(Some(&known), present, now), is_due, "{present} {hours}");
+        assert_eq!(WayBack::is_due(Some(known), present, now), is_due, "{known:?} {present} {hours}");
     }
-    assert_eq!([3, 4].map(|present| known.awaited(present)), [Some(&check), None]);
-    known.conclude(look().environment_id(), None);
-    assert_eq!((known.awaited(3), known.reach), (None, Some(Reach::Unknown)));
+    assert_eq!([3, 4].map(|present| asked.awaited(present)), [Some(&check), None]);
+    let mut unread = asked;
+    unread.conclude(look().environment_id(), None);
+    assert_eq!((unread.awaited(3), unread.reach), (None, Some(Reach::Unknown)));
+}
+
+#[test]
+fn what_a_check_found_is_shown_while_the_same_snapshot_runs() {
+    use FindingName::{ArtifactMissing, NoPermission};
+    let gone: &[SnapshotReach] = &seen(&[(2, Some(ArtifactMissing))]);
+    let unknown: &[SnapshotReach] = &seen(&[(2, Some(NoPermission))]);
+    // The checks that were read, each with the snapshot that ran; the one that runs now; a deployment since the last
+    // look; and what is shown.
+    let table: [(&[(u64, &[SnapshotReach])], u64, u64, (Option<Reach>, bool)); 7] = [
+        (&[], 3, 0, (None, false)),
+        (&[(3, gone)], 3, 0, (Some(Reach::Gone), true)),
+        (&[(3, gone)], 3, 1, (None, false)),
+        (&[(3, gone)], 4, 0, (None, false)),
+        (&[(3, gone), (3, unknown)], 3, 0, (Some(Reach::Unknown), true)),
+        (&[(3, gone), (4, unknown)], 4, 0, (Some(Reach::Unknown), false)),
+        (&[(3, gone), (4, gone)], 4, 0, (Some(Reach::Gone), true)),
+    ];
+    for (row, (read, present, since, wanted)) in table.into_iter().enumerate() {
+        let mut look = look();
+        for (ran, found) in read {
+            let mut known = WayBack::asked(look.way_back.take(), DeploymentId("check".into()), *ran, BEGAN);
+            known.conclude(look.environment_id(), Some(*found));
+            look.way_back = Some(known);
+        }
+        let later = WayBack::asked(look.way_back.take(), DeploymentId("later".into()), present, BEGAN);
+        assert_eq!(later.lost.is_some(), !read.is_empty(), "row {row}: it stays known");
+        look.way_back = Some(later);
+        let held = Lock { token: look.token + since, ..Lock::default() };
+        let shown = look.shown(&held, present);
+        assert_eq!((shown.way_back, shown.lost.is_some()), wanted, "row {row}");
+    }
 }
