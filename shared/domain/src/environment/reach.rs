@@ -1,5 +1,5 @@
-//! Whether a rollback can still go to the snapshots that passed. A look at what each of them needs says so, before
-//! anybody needs the way back. Pure.
+//! The reach of the snapshots that passed. A look at what each of them needs says whether a rollback can still go there,
+//! before anybody needs the way back. Pure.
 
 use crate::prose;
 use crate::release::action::ActionName;
@@ -37,7 +37,8 @@ pub enum Reach {
     Open,
     /// Something that the way back needs is gone, so that no rollback can go there.
     Gone,
-    /// A rollback would be refused now, and nothing that it needs is gone, such as where a target is busy.
+    /// A rollback would be refused now, and nothing that it needs is gone, such as where a target is busy, or where it
+    /// crosses what is irreversible, which has to be named.
     Refused,
     /// It could not be looked at.
     Unknown,

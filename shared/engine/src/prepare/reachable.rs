@@ -6,6 +6,7 @@ use super::scene::{Ports, Scene};
 use super::{drafts, targets};
 use crate::conductor::{MOST_LOOKED_AT, Sought, back_to, newest_of, newest_other};
 use crate::ports::Result;
+use std::collections::BTreeSet;
 use windlass_domain::declaration::plan::Plan;
 use windlass_domain::environment::kept::Irreversible;
 use windlass_domain::environment::reach::SnapshotReach;
@@ -60,7 +61,9 @@ pub async fn snapshots(ports: &impl Ports, check: &Scene) -> Result<Vec<Snapshot
     let (began, mut all) = (ports.now(), Vec::new());
     for good in next.into_iter().chain(others).take(MOST_TRIED) {
         let (named, is_next) = ((good.number, good.version.clone()), number == Some(good.number));
-        let findings = tried(ports, &Scene { goal: Some(good), ..scene.clone() }, began).await;
+        let crossed = irreversible::crossed(&good, &check.state);
+        let mut findings = irreversible::refusals((at, None), &good, &crossed, &BTreeSet::new());
+        findings.extend(tried(ports, &Scene { goal: Some(good), ..scene.clone() }, began).await);
         all.push(SnapshotReach::new(named, is_next, limited(findings)));
     }
     Ok(all)

@@ -4,15 +4,17 @@ use crate::scenarios::scene::live_with;
 use serde_json::json;
 use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries};
 use windlass_domain::declaration::plan::{Plan, PlanOutcome};
-use windlass_domain::environment::LockHolder;
+use windlass_domain::environment::kept::IrreversibleRun;
 use windlass_domain::environment::reach::Reach;
-use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::environment::{EnvironmentState, LockHolder};
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::shown::planned::{Becomes, Planned};
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
-use windlass_domain::text::time::Span;
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::text::time::{Span, Time};
 use windlass_engine::ledger::{self, Stored};
-use windlass_engine::ports::Evaluation;
+use windlass_engine::ports::{DynamoDbApi, Evaluation};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALARM, ALL_KINDS, FUNCTIONS, ONE_FUNCTION, Shop};
 use windlass_world::mishaps::When;
@@ -343,6 +345,34 @@ fn a_check_says_of_each_snapshot_whether_a_rollback_can_go_there() {
         let snapshots = check(&mut shop).drawn.unwrap().snapshots;
         let seen = snapshots.iter().map(|one| (one.next, one.reach, one.findings.first().map(|found| found.name)));
         assert_eq!(seen.collect::<Vec<_>>(), wanted, "{deleted:?}");
+    }
+}
+
+/// A rollback that names nothing is refused where it would cross what is irreversible.
+#[test]
+fn a_check_refuses_the_snapshot_behind_an_irreversible_run() {
+    use FindingName::{ArtifactMissing, Irreversible};
+    let program = Program::release().unwrap();
+    for (deleted, reach, found) in
+        [(&[][..], Reach::Refused, &[Irreversible][..]), (&[3], Reach::Gone, &[Irreversible, ArtifactMissing])]
+    {
+        let mut shop = live_with(&program, &["1.0.0", "1.1.0", "1.2.0"]);
+        for version in deleted {
+            assert!(shop.world().lambda().named("shop-api").unwrap().versions.remove(version).is_some());
+        }
+        let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
+        let key = ledger::state(EnvironmentId::new(&app, &prod));
+        let mut state: Stored<EnvironmentState> = run(ledger::require(shop.world(), &key)).unwrap();
+        let (deployment, at) = (DeploymentId("ran".into()), Time(0));
+        let ran = IrreversibleRun { deployment, version: "1.2.0".into(), at };
+        state.value.irreversible.insert(ComponentName::new("migrate").unwrap(), ran);
+        run(shop.world().transact(vec![state.put().unwrap()])).unwrap();
+        let snapshots = check(&mut shop).drawn.unwrap().snapshots;
+        let seen = snapshots.iter().map(|one| {
+            let found: Vec<FindingName> = one.findings.iter().map(|found| found.name).collect();
+            (one.next, one.reach, found)
+        });
+        assert_eq!(seen.collect::<Vec<_>>(), [(true, reach, found.to_vec())], "{deleted:?}");
     }
 }
 
