@@ -1,6 +1,7 @@
 //! A component that leaves the declaration while a new one has its target is the same one by another name: what ran of
 //! it is the way back of the new one, once it is renamed. Pure.
 
+use crate::declaration::kinds::KindName;
 use crate::declaration::resolved::{Component, Resolved};
 use crate::declaration::tenancy::{Claim, Owner};
 use crate::prose;
@@ -33,24 +34,33 @@ pub fn rename(of: EnvironmentId<'_>, was: &ComponentName, is: &ComponentName) ->
     input(ActionName::Rename, of, &members)
 }
 
-/// Makes the finding that a new component would begin without the record of the one whose target it has.
-pub fn rename_first(by: &Owner, claim: &Claim, former: &Owner) -> Finding {
+/// Makes the finding that a new component would begin without the record of the one whose target it has. `other_kind` is
+/// the kind as which that ran, if it is another one: then no rename is possible, and only letting go of it is named.
+pub fn rename_first(by: &Owner, claim: &Claim, former: &Owner, other_kind: Option<KindName>) -> Finding {
     let (of, was, is) = (by.environment_id(), &former.component, &by.component);
     let remove = input(ActionName::Remove, of, &[("component", was.as_str().into()), ("reason", "…".into())]);
-    Finding::new(
-        FindingName::TargetNotOurs,
-        format!("components.{is}"),
-        format!(
-            "`{was}` runs at {claim} and is no longer declared, and `{is}` is new there: it has another name since, and \
-             what ran of it would be no way back of `{is}`."
+    let (reason, remedy) = match other_kind {
+        Some(kind) => (
+            format!(
+                "`{was}` runs at {claim} and is no longer declared, and `{is}` is new there. `{was}` was deployed as \
+                 `{kind}`, so what ran of it is no way back of `{is}`."
+            ),
+            prose!("Let go of it: {}. Then release again, and `{}` begins without a way back.", remove, is),
         ),
-        prose!(
-            "Rename it, and its way back stays: {}. Or let go of it where nothing of it is wanted any more: {}. Then \
-             release again.",
-            rename(of, was, is),
-            remove
+        None => (
+            format!(
+                "`{was}` runs at {claim} and is no longer declared, and `{is}` is new there: it has another name since, \
+                 and what ran of it would be no way back of `{is}`."
+            ),
+            prose!(
+                "Rename it, and its way back stays: {}. Or let go of it where nothing of it is wanted any more: {}. \
+                 Then release again.",
+                rename(of, was, is),
+                remove
+            ),
         ),
-    )
+    };
+    Finding::new(FindingName::TargetNotOurs, format!("components.{is}"), reason, remedy)
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::prepare::drafts::elsewhere;
 use crate::prepare::inputs::EarlierComponents;
 use crate::prepare::scene::{Ports, Scene};
 use std::collections::BTreeMap;
+use windlass_domain::declaration::kinds::KindName;
 use windlass_domain::declaration::renamed::rename_first;
 use windlass_domain::declaration::tenancy::{Claim, Claims, Owner, left_behind};
 use windlass_domain::deployment::step::{SEEN_AFTER_MS, Step};
@@ -149,8 +150,10 @@ pub async fn check(ports: &impl Ports, scene: &Scene, drafts: &[Draft<'_>]) -> R
                 continue;
             };
             let is_renamed = |other: &&Owner| is_renamed(scene, other, draft.name);
-            if let Some(former) = claims.value.others_with(&by, claim).find(is_renamed) {
-                tenancy.findings.push(rename_first(&by, claim, former));
+            let former = claims.value.others_with(&by, claim).find(is_renamed).cloned();
+            if let Some(former) = former {
+                let other_kind = other_kind(ports, scene, &former, draft.kind).await?;
+                tenancy.findings.push(rename_first(&by, claim, &former, other_kind));
                 break;
             }
             match claims.value.take(&by, claim, |other| is_gone(scene, other)) {
@@ -172,6 +175,15 @@ fn is_renamed(scene: &Scene, owner: &Owner, name: &ComponentName) -> bool {
     let running = &scene.state.running;
     let is_new = running.contains_key(&owner.component) && !running.contains_key(name);
     is_new && !scene.is_rollback() && is_gone(scene, owner)
+}
+
+/// Returns the kind as which the owner was deployed, if it is known and another one than this.
+async fn other_kind(ports: &impl Ports, scene: &Scene, owner: &Owner, kind: KindName) -> Result<Option<KindName>> {
+    let Some(running) = scene.state.running.get(&owner.component) else {
+        return Ok(None);
+    };
+    let ran = where_it_ran(ports, &owner.component, running).await?;
+    Ok(ran.map(|ran| ran.kind).filter(|ran| *ran != kind))
 }
 
 /// Returns whether the owner is a component that was renamed or removed in this environment.

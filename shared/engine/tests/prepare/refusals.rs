@@ -1,12 +1,14 @@
 //! Tests of what is refused, and of what belongs to somebody else.
 
-use crate::prepare::scene::{DECLARATION, HEALTH, NEW, named, new_release, plan, prepare, upload};
+use crate::prepare::scene::{DECLARATION, HEALTH, NEW, named, new_release, plan, prepare, step, upload};
 use crate::site::zips::zip;
 use crate::stage::{app, component, prod};
 use serde_json::json;
 use windlass_domain::declaration::Declared;
+use windlass_domain::declaration::kinds::KindName;
 use windlass_domain::declaration::plan::PlanOutcome;
 use windlass_domain::declaration::tenancy::{Claim, Claims, HeldClaim, Owner};
+use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::{EnvironmentState, GivenVersion, Running};
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
@@ -162,8 +164,24 @@ fn a_target_belongs_to_one_component() {
 /// A new component does not take the target of one that runs and is no longer declared.
 #[test]
 fn what_runs_by_a_former_name_is_renamed_before_it_is_released() {
-    for (runs, is_refused) in [(&["old-api"][..], true), (&["old-api", "api"][..], false), (&["other"][..], false)] {
+    let planned = new_release();
+    prepare(&planned).unwrap();
+    let like = step(&planned, "api").unwrap();
+    let other = Some(KindName::Task);
+    // A component of another kind cannot be renamed: it is let go of.
+    for (runs, kind, is_refused, is_renamed) in [
+        (&["old-api"][..], None, true, true),
+        (&["old-api"], Some(KindName::Lambda), true, true),
+        (&["old-api"], other, true, false),
+        (&["old-api", "api"], other, false, false),
+        (&["other"], other, false, false),
+    ] {
         let stage = new_release();
+        if let Some(kind) = kind {
+            let (deployment, name) = (ran().names.brought.deployment, component("old-api"));
+            let key = ledger::step(&deployment, &name);
+            stage.put(key, &Step { deployment, component: name, kind, ..like.clone() });
+        }
         let (target, former) = held("old-api", "prod");
         stage.put(target.clone(), &former);
         let running = runs.iter().map(|name| (component(name), ran()));
@@ -177,10 +195,12 @@ fn what_runs_by_a_former_name_is_renamed_before_it_is_released() {
         prepare(&stage).unwrap();
         let plan = plan(&stage);
         let ours = (FindingName::TargetNotOurs, "components.api");
-        assert_eq!(named(&plan).contains(&ours), is_refused, "{runs:?}: {:?}", named(&plan));
+        assert_eq!(named(&plan).contains(&ours), is_refused, "{runs:?} {kind:?}: {:?}", named(&plan));
         if is_refused {
             let remedy = plan.findings[0].remedy.written();
-            assert!(remedy.contains(r#""action":"rename""#) && remedy.contains(r#""to_component":"api""#), "{remedy}");
+            assert!(remedy.contains(r#""action":"remove""#), "{remedy}");
+            assert_eq!(remedy.contains(r#""action":"rename""#), is_renamed, "{remedy}");
+            assert_eq!(remedy.contains(r#""to_component":"api""#), is_renamed, "{remedy}");
             assert_eq!(stage.get::<Claims>(&target), Some(former));
         }
     }
