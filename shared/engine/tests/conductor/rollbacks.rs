@@ -62,8 +62,7 @@ fn release(number: u64) -> Digest {
 fn scene(last: u64) -> Scene {
     let scene = Scene::free();
     for number in 1..=last {
-        let release = (number > 1).then(|| release(number));
-        put_snapshot(&scene, number, number - 1, release);
+        put_snapshot(&scene, number, number - 1, (number > 1).then(|| release(number)));
     }
     let state = EnvironmentState { snapshot: last, last_snapshot: last, ..EnvironmentState::default() };
     scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
@@ -73,8 +72,7 @@ fn scene(last: u64) -> Scene {
 fn veto(scene: &Scene, number: u64) {
     let veto =
         Veto { release: release(number), version: String::new(), deployment: id(), since: Time(0), cause: "".into() };
-    let key = ledger::veto(EnvironmentId::new(&app(), &prod()), &veto.release);
-    scene.stage.put(key, &veto);
+    scene.stage.put(ledger::veto(EnvironmentId::new(&app(), &prod()), &veto.release), &veto);
 }
 
 /// Presses the button, and returns the answer and the record.
@@ -91,7 +89,8 @@ fn press_as(scene: &Scene, name: &str, more: Value) -> (Answer, Option<Deploymen
 #[test]
 fn it_goes_to_the_newest_good_one_that_the_present_one_replaced() {
     let none: &[u64] = &[];
-    // The last snapshot, the vetoed ones, the named one. Expected: where the rollback goes.
+    let many: Vec<u64> = (3..=502).collect();
+    // The last snapshot, the vetoed ones, the named one. Expected: where the rollback goes, of 500 that it reads.
     let table = [
         (4, none, None, Some(3)),
         (4, &[3], None, Some(2)),
@@ -103,6 +102,8 @@ fn it_goes_to_the_newest_good_one_that_the_present_one_replaced() {
         (4, none, Some(1), Some(1)),
         (4, &[2], Some(2), Some(2)),
         (4, none, Some(9), None),
+        (502, &many[..499], None, Some(2)),
+        (503, &many, None, None),
     ];
     for (last, vetoed, named, wanted) in table {
         let scene = scene(last);
@@ -242,8 +243,7 @@ fn it_goes_to_what_was_measured_before_what_only_passed() {
 fn a_chain_that_is_broken_leads_nowhere() {
     let scene = scene(4);
     veto(&scene, 3);
-    let key = ledger::snapshot(EnvironmentId::new(&app(), &prod()), 2);
-    scene.stage.world.dynamodb().items.remove(&key);
+    scene.stage.world.dynamodb().items.remove(&ledger::snapshot(EnvironmentId::new(&app(), &prod()), 2));
     assert_eq!(press(&scene, json!({})).0.error, "NothingToGoBackTo");
 }
 

@@ -1,4 +1,5 @@
-//! The snapshots that the present one replaced, newest first, and the first of them that a rollback goes to. Only reads.
+//! The snapshots that the present one replaced, newest first, and the first of them that a rollback goes to. Only
+//! reads.
 
 use crate::ledger;
 use crate::ports::{DynamoDbApi, Result};
@@ -8,6 +9,9 @@ use windlass_domain::text::name::ComponentName;
 
 /// The most snapshots that are looked at for one that is proven, or for those that a finding names.
 pub const MOST_LOOKED_AT: usize = 25;
+
+/// The most snapshots that one walk reads: each is a read of the ledger, and a function has a minute.
+pub const MOST_READ: usize = 500;
 
 /// Reads a snapshot of an environment.
 pub async fn snapshot(ports: &impl DynamoDbApi, of: EnvironmentId<'_>, number: u64) -> Result<Option<Snapshot>> {
@@ -55,21 +59,25 @@ pub async fn newest_other(
             |name: &ComponentName, ran: &Running| state.running.contains_key(name) && !state.runs_as(name, ran);
         (!goal.runs(state)).then(|| goal.is_proven(changes))
     };
-    newest_of(ports, present.map_or(0, |present| sought.behind(&present)), at, sought, weigh).await
+    let (first, mut left) = (present.map_or(0, |present| sought.behind(&present)), MOST_READ);
+    newest_of(ports, first, at, sought, &mut left, weigh).await
 }
 
 /// Returns the newest of a snapshot and those that it replaced that passed, whose release is not vetoed, and that is
-/// proven. If none is among the 25 after the first that passed, it returns that one. `weigh` says whether what is sought
-/// of a snapshot is proven; `None` passes over it.
+/// proven. If none is among the 25 after the first that passed, it returns that one. `weigh` says whether what is
+/// sought of a snapshot is proven; `None` passes over it. `left` is how many may still be read, and what lies behind
+/// these is not looked at, as if it were not there: a rollback goes there by its number.
 pub async fn newest_of(
     ports: &impl DynamoDbApi,
     mut number: u64,
     at: EnvironmentId<'_>,
     sought: &Sought<'_>,
+    left: &mut usize,
     weigh: impl Fn(&Snapshot) -> Option<bool>,
 ) -> Result<Option<Snapshot>> {
     let (mut passed, mut looked_on) = (None, 0);
-    while number > 0 && looked_on < MOST_LOOKED_AT {
+    while number > 0 && looked_on < MOST_LOOKED_AT && *left > 0 {
+        *left -= 1;
         let Some(one) = snapshot(ports, at, number).await? else {
             break;
         };
