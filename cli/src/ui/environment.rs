@@ -86,7 +86,7 @@ impl Shown<'_> {
                     a.button href=(to("rollback")) { "Roll back" }
                     @if self.environment.situation.hold.is_none() { a.button href=(to("hold")) { "Hold" } }
                     (buttons(self.stand, of, &steps))
-                    // Where its execution has died nothing else ends it.
+                    // Where its execution has died and no recovery has come yet, this brings one.
                     @if is_under_way { a.button href=(to("recover")) { "Recover" } }
                     a.button href={ (self.stand.environment(of)) "?observe=true" } { "Look for drift" }
                 }

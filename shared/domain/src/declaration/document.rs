@@ -138,8 +138,8 @@ pub enum Tags {
 
 /// Tags with something before the version, such as `shop-v1.4.0`, `@acme/shop@1.4.0` or `web/v1.4.0`. The version of
 /// such a release is what follows. Images have the version alone as their tag. So the rules of several environments
-/// match one push, whatever their prefixes, where `is` of each takes its version: it ends as `AmbiguousRef`. Let `is` of
-/// each take other versions, or release images by manifests, which name the environment or the Git tag.
+/// match one push, whatever their prefixes, where `is` of each takes its version: it ends as `AmbiguousRef`. Let `is`
+/// of each take other versions, or release images by manifests, which name the environment or the Git tag.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PrefixedTags {

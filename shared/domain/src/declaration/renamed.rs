@@ -34,8 +34,8 @@ pub fn rename(of: EnvironmentId<'_>, was: &ComponentName, is: &ComponentName) ->
     input(ActionName::Rename, of, &members)
 }
 
-/// Makes the finding that a new component would begin without the record of the one whose target it has. `other_kind` is
-/// the kind as which that ran, if it is another one: then no rename is possible, and only letting go of it is named.
+/// Makes the finding that a new component would begin without the record of the one whose target it has. `other_kind`
+/// is the kind as which that ran, if it is another one: then no rename is possible, and only letting go of it is named.
 pub fn rename_first(by: &Owner, claim: &Claim, former: &Owner, other_kind: Option<KindName>) -> Finding {
     let (of, was, is) = (by.environment_id(), &former.component, &by.component);
     let remove = input(ActionName::Remove, of, &[("component", was.as_str().into()), ("reason", "…".into())]);
@@ -49,8 +49,8 @@ pub fn rename_first(by: &Owner, claim: &Claim, former: &Owner, other_kind: Optio
         ),
         None => (
             format!(
-                "`{was}` runs at {claim} and is no longer declared, and `{is}` is new there: it has another name since, \
-                 and what ran of it would be no way back of `{is}`."
+                "`{was}` runs at {claim} and is no longer declared, and `{is}` is new there: it has another name \
+                 since, and what ran of it would be no way back of `{is}`."
             ),
             prose!(
                 "Rename it, and its way back stays: {}. Or let go of it where nothing of it is wanted any more: {}. \

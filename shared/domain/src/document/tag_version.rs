@@ -8,8 +8,8 @@ pub fn version_behind(prefix: &str, tag: &str) -> Option<semver::Version> {
     version_of_tag(tag.strip_prefix(prefix)?)
 }
 
-/// Returns the semantic version by which a release is ordered where the rule is a tag rule with this prefix: that of its
-/// tag, or else its own. A tag may have another prefix than the rule: that of the environment from which the release is
+/// Returns the semantic version by which a release is ordered where the rule is a tag rule with this prefix: that of
+/// its tag, or else its own. A tag may have another prefix than the rule: that of the environment from which the release is
 /// promoted, or the one that the rule had when it was recorded.
 pub fn version_to_order_by(version: &str, reference: Option<&str>, prefix: &str) -> Option<semver::Version> {
     let of_tag = match reference.map(GitRef::of) {

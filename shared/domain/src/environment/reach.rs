@@ -1,5 +1,5 @@
-//! The reach of the snapshots that passed. A look at what each of them needs says whether a rollback can still go there,
-//! before anybody needs the way back. Pure.
+//! The reach of the snapshots that passed. A look at what each of them needs says whether a rollback can still go
+//! there, before anybody needs the way back. Pure.
 
 use crate::prose;
 use crate::release::action::ActionName;

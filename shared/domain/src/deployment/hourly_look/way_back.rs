@@ -10,8 +10,8 @@ use crate::text::time::Time;
 use serde::{Deserialize, Serialize};
 
 /// The seconds after which a check is asked for again: a day, because a registry expires images within 24 hours of
-/// when its lifecycle policy says so (Amazon ECR User Guide, "Automate the cleanup of images by using lifecycle policies
-/// in Amazon ECR").
+/// when its lifecycle policy says so (Amazon ECR User Guide, "Automate the cleanup of images by using lifecycle
+/// policies in Amazon ECR").
 const CHECKED_EVERY_S: u64 = 24 * 60 * 60;
 
 /// The number of the snapshot that the first release makes. No snapshot that passed is older.
@@ -56,9 +56,9 @@ pub struct LostSnapshot {
 }
 
 impl WayBack {
-    /// Returns whether a check is to be asked for. `present` is the number of the snapshot that runs. Where a deployment
-    /// came before the result of the last one was read, the next is due a day after it: so an environment that is
-    /// deployed more often than it is looked at has one check a day, and not one at each look.
+    /// Returns whether a check is to be asked for. `present` is the number of the snapshot that runs. Where a
+    /// deployment came before the result of the last one was read, the next is due a day after it: so an environment
+    /// that is deployed more often than it is looked at has one check a day, and not one at each look.
     pub fn is_due(known: Option<&Self>, present: u64, now: Time) -> bool {
         let is_old = |known: &Self| {
             let is_read_of_another = known.check.is_none() && known.present != present;

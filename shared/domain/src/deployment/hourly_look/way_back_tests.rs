@@ -88,11 +88,13 @@ fn a_check_is_due_once_a_day_and_once_another_snapshot_runs() {
 #[test]
 fn what_a_check_found_is_shown_while_the_same_snapshot_runs() {
     use FindingName::{ArtifactMissing, NoPermission};
+    type Read<'a> = (u64, &'a [SnapshotReach]);
+    type Shown = (Option<Reach>, bool);
     let gone: &[SnapshotReach] = &seen(&[(2, Some(ArtifactMissing))]);
     let unknown: &[SnapshotReach] = &seen(&[(2, Some(NoPermission))]);
     // The checks that were read, each with the snapshot that ran; the one that runs now; a deployment since the last
     // look; and what is shown.
-    let table: [(&[(u64, &[SnapshotReach])], u64, u64, (Option<Reach>, bool)); 7] = [
+    let table: [(&[Read<'_>], u64, u64, Shown); 7] = [
         (&[], 3, 0, (None, false)),
         (&[(3, gone)], 3, 0, (Some(Reach::Gone), true)),
         (&[(3, gone)], 3, 1, (None, false)),

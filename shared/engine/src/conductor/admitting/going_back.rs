@@ -63,8 +63,8 @@ pub async fn go_back(ports: &impl Ports, execution: &ExecutionRef, request: &Req
 }
 
 /// Returns whether a request names a snapshot that does not exist, or a component that does not run or was run once.
-/// Then it cannot go anywhere, and sets no hold: what makes a snapshot of that number before its turn is another rollback, which has set
-/// one.
+/// Then it cannot go anywhere, and sets no hold: what makes a snapshot of that number before its turn is another
+/// rollback, which has set one.
 async fn is_nowhere(
     ports: &impl DynamoDbApi,
     request: &Request,

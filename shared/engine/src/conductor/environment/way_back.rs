@@ -82,8 +82,8 @@ fn named(record: &Deployment) -> Option<&ComponentName> {
     withdrawn.or(record.component.as_ref())
 }
 
-/// Returns the finding that the component that is named does not run, or was run once; `None` if it can go back, or none
-/// is named.
+/// Returns the finding that the component that is named does not run, or was run once; `None` if it can go back, or
+/// none is named.
 fn not_there(view: &View, record: &Deployment) -> Option<Finding> {
     let (named, running) = (named(record)?, &view.state.value.running);
     match running.get(named) {
@@ -148,8 +148,8 @@ pub async fn goes_nowhere(ports: &impl Ports, view: &View, record: &Deployment) 
     }
 }
 
-/// Returns the snapshot that a rollback which names none wants where it stops the deployment under way: the present one,
-/// which the undo brings back. Where the rollback is of one component, and the deployment brings others, that says
+/// Returns the snapshot that a rollback which names none wants where it stops the deployment under way: the present
+/// one, which the undo brings back. Where the rollback is of one component, and the deployment brings others, that says
 /// nothing of the component, which then goes back as if nothing were stopped.
 pub fn undone_to(view: &View, record: &Deployment) -> Option<u64> {
     view.present().filter(|_| !is_elsewhere(view, record))
@@ -294,8 +294,8 @@ fn to_a_good_one(
     Some(prose!("{}{}.", good, start))
 }
 
-/// Chooses where the way there goes: where a rollback which names no snapshot goes, but across nothing irreversible. The
-/// drill notes both ends.
+/// Chooses where the way there goes: where a rollback which names no snapshot goes, but across nothing irreversible.
+/// The drill notes both ends.
 pub async fn choose_for_drill(ports: &impl Ports, view: &mut View, record: &Deployment) -> Checked<Option<u64>> {
     let at = record.environment_id();
     let state = &view.state.value;
@@ -321,8 +321,8 @@ fn no_version_before(record: &Deployment, good: &[Snapshot], state: &Environment
     let to_good = to_a_good_one(good, state, record.environment_id(), None);
     let (reason, remedy) = match to_good {
         Some(to_good) => (
-            "the present snapshot replaced none that passed, is not vetoed, and is something else. A drill goes only to \
-             what the present one replaced.",
+            "the present snapshot replaced none that passed, is not vetoed, and is something else. A drill goes only \
+             to what the present one replaced.",
             prose!("{} Or deploy a release: then there is a version before, and a drill can go there.", to_good),
         ),
         None => (

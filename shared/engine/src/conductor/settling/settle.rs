@@ -197,8 +197,8 @@ async fn conclude(
     Ok(())
 }
 
-/// `again` brought a vetoed release in after all: the veto is lifted, and with it that which the same failure put on the
-/// release of which this is one component. One that another deployment put on that stays.
+/// Returns the writes that lift the veto: `again` brought the release in after all. With it goes that which the same
+/// failure put on the release of which this is one component. One that another deployment put on that stays.
 async fn lift_vetoes(ports: &impl Ports, record: &Deployment) -> Result<Vec<Write>> {
     let mut writes = Vec::new();
     let mut failed: Option<DeploymentId> = None;

@@ -123,8 +123,8 @@ fn is_vetoed(record: &Deployment) -> bool {
     record.action == ActionName::Deploy && !record.stopped && is_to_blame
 }
 
-/// Puts a veto on the release that failed: on what the deployment brought, and on the release that this was one component
-/// of. One that is there already stays.
+/// Puts a veto on the release that failed: on what the deployment brought, and on the release that this was one
+/// component of. One that is there already stays.
 async fn veto(ports: &impl Ports, record: &Deployment) -> Result<Vec<Write>> {
     let mut writes = Vec::new();
     for release in record.digests() {
