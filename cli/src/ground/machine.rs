@@ -10,7 +10,7 @@ use windlass_domain::text::count::count;
 use windlass_domain::text::foreign;
 use windlass_domain::text::time::Time;
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, ZipWriter};
+use zip::{CompressionMethod, DateTime, System, ZipWriter};
 
 /// The largest artifact, in bytes: the most that one upload of S3 takes (Amazon S3 User Guide, "Uploading objects").
 pub const LARGEST_ARTIFACT: u64 = 5 * 1024 * 1024 * 1024;
@@ -71,7 +71,7 @@ pub struct Packed {
 }
 
 /// Packs the folder's files that go into a zip: in the order of their names, dated 1980, readable by all, executable
-/// where they are, compressed at one level.
+/// where they are marked so or can run, compressed at one level.
 ///
 /// # Errors
 /// A sentence that names what cannot be read, or has no place in an artifact.
@@ -163,25 +163,35 @@ impl<'r> FoundFiles<'r> {
 fn add(archive: &mut ZipWriter<Cursor<Vec<u8>>>, name: &str, path: &Path) -> Result<(), String> {
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
     let about = fs::metadata(path).map_err(|error| error.to_string())?;
+    let mode = if runs(&bytes) || is_marked(&about) { 0o755 } else { 0o644 };
+    // On Windows the library names another system, whose entries have no such permissions (APPNOTE 4.4.2, 4.4.15).
     let options = SimpleFileOptions::default()
+        .system(System::Unix)
         .compression_method(CompressionMethod::Deflated)
         .compression_level(Some(6))
         .last_modified_time(DateTime::default())
-        .unix_permissions(permissions(&about));
+        .unix_permissions(mode);
     archive.start_file(name, options).map_err(|error| error.to_string())?;
     archive.write_all(&bytes).map_err(|error| error.to_string())
 }
 
-/// A function's `bootstrap` must stay executable; nothing else of the permissions matters.
+/// Returns whether a file is a program of Linux, or a script that names its interpreter. Lambda runs `bootstrap` only
+/// where it is executable (AWS Lambda Developer Guide, "Building a custom runtime for AWS Lambda"), and builds, downloads
+/// and file systems lose that mark.
+fn runs(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"#!") || bytes.starts_with(b"\x7fELF")
+}
+
+/// Returns whether the file system marks a file as executable.
 #[cfg(unix)]
-fn permissions(about: &Metadata) -> u32 {
+fn is_marked(about: &Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
-    if about.permissions().mode() & 0o111 == 0 { 0o644 } else { 0o755 }
+    about.permissions().mode() & 0o111 != 0
 }
 
 #[cfg(not(unix))]
-fn permissions(_about: &Metadata) -> u32 {
-    0o755
+fn is_marked(_about: &Metadata) -> bool {
+    false
 }
 
 /// Returns the time now, by the clock of this machine.

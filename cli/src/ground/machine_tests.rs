@@ -60,15 +60,32 @@ fn an_archive_holds_each_file_under_its_path() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_executable_stays_so_and_links_are_refused() {
+fn what_is_marked_or_can_run_is_executable_and_all_is_readable() {
     use std::os::unix::fs::PermissionsExt as _;
-    let folder = folder("modes", &[("bootstrap", "#!"), ("data", "x")]);
-    let bootstrap = folder.join("bootstrap");
-    fs::set_permissions(&bootstrap, fs::Permissions::from_mode(0o700)).unwrap();
-    let bytes = packed(&folder);
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
-    let mut mode = |name| archive.by_name(name).unwrap().unix_mode().unwrap() & 0o777;
-    assert_eq!((mode("bootstrap"), mode("data")), (0o755, 0o644));
+    let table = [
+        ("bootstrap", "\x7fELF\x02\x01", 0o600, 0o755),
+        ("bin/migrate", "#!/usr/bin/env node\n", 0o644, 0o755),
+        ("bin/marked", "text", 0o700, 0o755),
+        ("data.json", "{}", 0o600, 0o644),
+        ("notes.txt", " #!/bin/sh", 0o640, 0o644),
+        ("short", "#", 0o644, 0o644),
+        ("empty", "", 0o644, 0o644),
+    ];
+    let folder = folder("modes", &table.map(|(name, text, ..)| (name, text)));
+    for (name, _, mode, _) in table {
+        fs::set_permissions(folder.join(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let mut archive = zip::ZipArchive::new(Cursor::new(packed(&folder))).unwrap();
+    for (name, _, _, expected) in table {
+        let mode = archive.by_name(name).unwrap().unix_mode().unwrap();
+        assert_eq!(mode & 0o777, expected, "{name}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_refused() {
+    let folder = folder("link", &[("data", "x")]);
     std::os::unix::fs::symlink("data", folder.join("link")).unwrap();
     assert!(archive_of(&folder, &rules("", "")).unwrap_err().contains("link"));
 }
