@@ -73,6 +73,64 @@ fn a_folder_that_is_a_link_is_shown_with_where_it_leads() {
     std::fs::remove_dir_all(elsewhere).unwrap();
 }
 
+#[cfg(unix)]
+#[test]
+fn links_within_a_folder_go_as_its_kind_needs_them() {
+    let function = "function: 'shop-api-{environment}'";
+    let answers = Answers {
+        closed: Some(403),
+        declaration: Some(DECLARATION.replace(function, &format!("{function}, exclude: [venv/]"))),
+        ..Answers::nothing()
+    };
+    let (cloud, folder) = (answering(answers), site("links"));
+    write(&folder, "fn/node_modules/mime/cli.js", "#!/usr/bin/env node");
+    for (name, to) in [
+        ("fn/node_modules/.bin/mime", "../mime/cli.js"),
+        ("fn/venv/bin/python", "/bin/sh"),
+        ("dist/assets/latest.js", "app.js"),
+    ] {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(to, path).unwrap();
+    }
+    let output = cloud.windlass(&folder, &with(&[(4, "api=fn")]));
+    let said = format!("{}{}", out(&output), err(&output));
+    let sent = puts(&cloud);
+    let entries = |component: &str| {
+        let call = sent.iter().find(|call| call.path.contains(component));
+        let body = call.unwrap_or_else(|| panic!("{component}: {said}")).body.clone();
+        let mut archive = zip::ZipArchive::new(std::io::Cursor::new(body)).unwrap();
+        let names: Vec<String> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
+        let entries = names.into_iter().map(|name| {
+            let is_link = archive.by_name(name.as_str()).unwrap().is_symlink();
+            (name, is_link)
+        });
+        entries.collect::<Vec<_>>()
+    };
+    let expected = [("node_modules/.bin/mime", true), ("node_modules/mime/cli.js", false)];
+    assert_eq!(entries("/api/"), expected.map(|(name, is_link)| (name.to_owned(), is_link)));
+    let expected = ["assets/app.js", "assets/latest.js", "index.html"];
+    assert_eq!(entries("/web/"), expected.map(|name| (name.to_owned(), false)));
+}
+
+#[cfg(unix)]
+#[test]
+fn links_that_cannot_be_packed_are_refused_all_at_once() {
+    let (cloud, folder) = (answering(Answers::nothing()), site("bad-links"));
+    write(&folder, "outside/x.js", "x");
+    write(&folder, "fn/bootstrap", "#!/bin/sh");
+    for (name, to) in [("dist/out", "../outside"), ("dist/assets/circle", ".."), ("fn/gone", "nowhere")] {
+        std::os::unix::fs::symlink(to, folder.join(name)).unwrap();
+    }
+    let output = cloud.windlass(&folder, &with(&[(4, "api=fn")]));
+    let said = err(&output);
+    assert_eq!(code(&output), 3, "{said}");
+    for path in ["dist: out", "dist: assets/circle", "fn: gone"] {
+        assert!(said.contains(path), "{path}: {said}");
+    }
+    assert_eq!(puts(&cloud).len(), 0);
+}
+
 /// Packs files into an archive, as somebody does by hand.
 fn packed(path: &std::path::Path, files: &[(&str, &str)]) -> Vec<u8> {
     use std::io::Write as _;

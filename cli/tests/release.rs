@@ -107,7 +107,7 @@ fn the_deployment_that_an_upload_became_is_shown() {
 /// The archive of a folder, as `release` packs it.
 fn folder_archive(folder: &std::path::Path) -> Vec<u8> {
     let rules = FolderRules::new(Folder::UNKNOWN).unwrap();
-    windlass_cli::ground::machine::archive_of(folder, &rules).unwrap().bytes
+    windlass_cli::ground::packing::archive_of(folder, &rules).unwrap().bytes
 }
 
 /// A change to a record.

@@ -10,6 +10,7 @@ pub mod interrupt;
 pub mod machine;
 pub mod manual;
 pub mod output;
+pub mod packing;
 pub mod quoting;
 pub mod terminal;
 pub mod trouble;

@@ -3,6 +3,7 @@
 use crate::ground::arguments::{BytesPlace, ComponentArgument};
 use crate::ground::failure::Failure;
 use crate::ground::machine::{self, shown};
+use crate::ground::packing::{self, FolderFiles};
 use crate::ground::trouble::TroubleName;
 use crate::verbs::release::manifest;
 use crate::verbs::release::upload::LoadedArtifact;
@@ -35,8 +36,8 @@ pub struct ReleaseContents {
 #[derive(Debug)]
 struct PackedFolder {
     path: PathBuf,
-    /// Its files by their fate.
-    sorting: Sorting,
+    /// Its files, as they were packed.
+    files: FolderFiles,
 }
 
 impl ReleaseContents {
@@ -96,8 +97,8 @@ impl ReleaseContents {
         let link = link.map(|to| format!("  {given}: by a link, from {}", shown(&to)));
         self.links.extend(link);
         let bytes = if path.is_dir() {
-            let packed = machine::archive_of(path, &rules_of(name, declared)?)?;
-            let folder = PackedFolder { path: path.to_owned(), sorting: packed.sorting };
+            let packed = packing::archive_of(path, &rules_of(name, declared)?)?;
+            let folder = PackedFolder { path: path.to_owned(), files: packed.files };
             self.folders.insert(name.clone(), folder);
             packed.bytes
         } else {
@@ -142,8 +143,8 @@ impl ReleaseContents {
     ) -> Result<Self, Failure> {
         let is_same = self.folders.iter().all(|(name, folder)| {
             let rules = rules_of(name, Some(declared));
-            let sorting = rules.and_then(|rules| machine::sorting_of(&folder.path, &rules));
-            sorting.is_ok_and(|sorting| sorting == folder.sorting)
+            let files = rules.and_then(|rules| FolderFiles::of(&folder.path, &rules));
+            files.is_ok_and(|files| files == folder.files)
         });
         if is_same {
             return Ok(self);
@@ -151,14 +152,14 @@ impl ReleaseContents {
         Self::of(app, arguments, Some(declared))
     }
 
-    /// Returns the findings on files of folders that are refused. They are not packed.
+    /// Returns the findings on files of folders that are refused or cannot be packed. They are not packed.
     pub fn findings(&self, declared: Option<&Resolved>) -> Vec<Finding> {
         self.folders
             .iter()
             .filter_map(|(name, folder)| {
                 let given = format!("{name}={}", shown(&folder.path));
                 let rules = rules_of(name, declared).ok()?;
-                Some(folder.sorting.refusals(&given, &rules))
+                Some(folder.files.findings(&given, &rules))
             })
             .flatten()
             .collect()
@@ -172,7 +173,7 @@ impl ReleaseContents {
             };
             let given = &artifact.given;
             let sorting = match self.folders.get(&artifact.component) {
-                Some(folder) => Some(folder.sorting.clone()),
+                Some(folder) => Some(folder.files.sorting.clone()),
                 None if rules.takes_out() => sorted(given, &artifact.bytes, &rules),
                 None => None,
             };

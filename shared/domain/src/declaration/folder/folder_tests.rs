@@ -129,18 +129,42 @@ fn the_declaration_lets_files_go_and_takes_others_out() {
 
 #[test]
 fn a_link_counts_by_its_name_and_by_what_it_leads_to() {
-    let site = rules(Destination::Site, "", "bin");
+    let site = rules(Destination::Site, ".env.example", "bin");
     let refused = |path: &str, what| Fate::Refused { path: path.to_owned(), what };
     let env = "a file of environment variables";
     let table = [
         ("config.txt", "../.env", refused("config.txt", env)),
         (".env", "config.txt", refused(".env", env)),
         ("key", "/home/anna/.ssh/id_ed25519", refused("key", "a file of credentials")),
+        (".env.example", "../.env", refused(".env.example", env)),
         ("a.html", "b.html", Fate::Goes),
+        ("a.html", "/build/bin/b.html", Fate::Goes),
         ("bin", "../.env", Fate::LeftOut("bin".into())),
     ];
     for (path, leads_to, expected) in table {
         assert_eq!(site.fate_of_link(path, leads_to), expected, "{path}");
+    }
+}
+
+#[test]
+fn a_file_behind_a_link_goes_only_by_both_of_its_paths() {
+    let site = rules(Destination::Site, ".env.example", "drafts/ *.map");
+    let refused = |path: &str| Fate::Refused { path: path.to_owned(), what: "a file of environment variables" };
+    let left_out = |by: &str| Fate::LeftOut(by.to_owned());
+    let table = [
+        ("latest/index.html", "v2/index.html", false, Fate::Goes),
+        ("config", ".env", false, refused("config")),
+        (".env.example", ".env", false, refused(".env.example")),
+        ("example.txt", ".env.example", false, Fate::Goes),
+        (".env.example", "example.txt", false, Fate::Published(".env.example".to_owned())),
+        ("app.js", "app.js.map", false, left_out("*.map")),
+        ("drafts/a.html", "v2/a.html", false, left_out("drafts/")),
+        ("new/a.html", "drafts/a.html", false, left_out("drafts/")),
+        ("new", "drafts", true, left_out("drafts/")),
+        ("new", "drafts", false, Fate::Goes),
+    ];
+    for (path, own, is_folder, expected) in table {
+        assert_eq!(site.fate_behind_link(path, own, is_folder), expected, "{path} of {own}");
     }
 }
 

@@ -69,10 +69,19 @@ impl FolderRules {
         self.destination == Destination::Site
     }
 
+    /// Returns whether a link is packed as a link. S3 knows none, so a site gets what it leads to.
+    pub fn keeps_links(&self) -> bool {
+        self.destination != Destination::Site
+    }
+
     /// Returns the fate of a file by its path in the folder, as far as its name shows.
     pub fn fate(&self, path: &str) -> Fate {
+        self.fate_of(path, false)
+    }
+
+    fn fate_of(&self, path: &str, is_folder: bool) -> Fate {
         let path = plain(path);
-        if let Some(pattern) = named_by(&self.exclude, &path) {
+        if let Some(pattern) = named_by(&self.exclude, &path, is_folder) {
             return Fate::LeftOut(pattern);
         }
         let Some(hit) = table::hit(&path) else {
@@ -82,23 +91,48 @@ impl FolderRules {
         if treatment == Treatment::Goes {
             return Fate::Goes;
         }
-        match (named_by(&self.publish, &path), treatment) {
+        match (named_by(&self.publish, &path, is_folder), treatment) {
             (Some(pattern), _) => Fate::Published(pattern),
             (None, Treatment::LeftOut) => Fate::LeftOut(hit.name.to_owned()),
             (None, _) => Fate::Refused { path: hit.path, what: hit.row.what },
         }
     }
 
-    /// Returns the fate of a link by its own path and by the path that it leads to.
+    /// Returns the fate of a link by its own path and by the text that it has, which may lead anywhere.
     pub fn fate_of_link(&self, path: &str, leads_to: &str) -> Fate {
-        let fate = self.fate(path);
-        if fate != Fate::Goes {
-            return fate;
+        match (self.fate(path), self.fate(leads_to)) {
+            (fate, Fate::Refused { what, .. }) if fate.goes() => Fate::Refused { path: path.to_owned(), what },
+            (fate, _) => fate,
         }
-        match self.fate(leads_to) {
-            Fate::Refused { what, .. } => Fate::Refused { path: path.to_owned(), what },
-            _ => Fate::Goes,
+    }
+
+    /// Returns the fate of a file or folder behind a link: by its path there, and by its own in the same folder. It
+    /// goes only where it goes by both.
+    pub fn fate_behind_link(&self, path: &str, own: &str, is_folder: bool) -> Fate {
+        match (self.fate(path), self.fate_of(own, is_folder)) {
+            (fate, Fate::Refused { what, .. }) if fate.goes() => Fate::Refused { path: path.to_owned(), what },
+            (fate, Fate::LeftOut(by)) if fate.goes() => Fate::LeftOut(by),
+            (fate, _) => fate,
         }
+    }
+
+    /// Returns the finding for something that is no file and cannot be packed, such as a link that leads out of the
+    /// folder.
+    pub fn unfit(&self, archive: &str, path: &str, reason: &str) -> Finding {
+        Finding::new(
+            FindingName::BadArchive,
+            format!("{archive}: {path}"),
+            reason,
+            match self.destination {
+                Destination::Site | Destination::Function => {
+                    "put a file in its place; or `exclude` of the component leaves it out"
+                }
+                Destination::Unknown => {
+                    "put a file in its place; or let `exclude` of the component be looked up: give `--endpoint`, or \
+                     `s3:GetObject` on its `app.yaml` in the bucket"
+                }
+            },
+        )
     }
 
     /// Returns the fate of a file that goes by its name, now that its first bytes are known ([`LOOKED_AT`]).
@@ -106,7 +140,7 @@ impl FolderRules {
         if self.destination != Destination::Site || !is_private_key(path, bytes) {
             return Fate::Goes;
         }
-        match named_by(&self.publish, &plain(path)) {
+        match named_by(&self.publish, &plain(path), false) {
             Some(pattern) => Fate::Published(pattern),
             None => Fate::Refused { path: path.to_owned(), what: KEY },
         }
@@ -118,8 +152,8 @@ fn plain(path: &str) -> String {
     path.replace('\\', "/").split('/').filter(|part| !matches!(*part, "" | "." | "..")).collect::<Vec<_>>().join("/")
 }
 
-fn named_by(matcher: &Gitignore, path: &str) -> Option<String> {
-    let found = matcher.matched_path_or_any_parents(path, false);
+fn named_by(matcher: &Gitignore, path: &str, is_folder: bool) -> Option<String> {
+    let found = matcher.matched_path_or_any_parents(path, is_folder);
     found.is_ignore().then(|| found.inner().map(|glob| glob.original().to_owned()))?
 }
 
