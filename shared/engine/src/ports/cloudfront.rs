@@ -49,12 +49,29 @@ impl Behaviour {
     }
 }
 
-fn is_like(pattern: &[u8], text: &[u8]) -> bool {
-    match pattern.split_first() {
-        None => text.is_empty(),
-        Some((b'*', rest)) => (0..=text.len()).any(|from| is_like(rest, &text[from..])),
-        Some((one, rest)) => {
-            text.split_first().is_some_and(|(first, others)| (*one == b'?' || one == first) && is_like(rest, others))
+/// Returns whether a text is like a pattern. Only the last `*` that was met is ever given more letters, so that the time
+/// grows with the product of both lengths at most.
+fn is_like(mut pattern: &[u8], mut text: &[u8]) -> bool {
+    // The pattern behind the last `*`, and the text that this `*` has not taken.
+    let mut star: Option<(&[u8], &[u8])> = None;
+    loop {
+        match (pattern.split_first(), text.split_first()) {
+            (None, None) => return true,
+            (Some((b'*', behind)), _) => {
+                star = Some((behind, text));
+                pattern = behind;
+            }
+            (Some((one, behind)), Some((first, others))) if *one == b'?' || one == first => {
+                (pattern, text) = (behind, others);
+            }
+            _ => {
+                let untaken = star.and_then(|(behind, untaken)| Some((behind, untaken.split_first()?.1)));
+                let Some((behind, untaken)) = untaken else {
+                    return false;
+                };
+                star = Some((behind, untaken));
+                (pattern, text) = (behind, untaken);
+            }
         }
     }
 }
@@ -127,4 +144,39 @@ pub trait CloudFrontApi {
 
     /// Reads the tags of a distribution by its ARN.
     async fn distribution_tags(&self, arn: &str) -> Result<BTreeMap<String, String>>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn which_paths_a_behaviour_takes() {
+        let many = format!("{}*b", "*a".repeat(30));
+        let long = "a".repeat(10_000);
+        let ends = format!("{long}b");
+        let table = [
+            ("*", "", true),
+            ("*", "/a/b", true),
+            ("/api/*", "/api/", true),
+            ("api/*", "/api/v1/a", true),
+            ("/api/*", "/api", false),
+            ("*.js", "/a/b.js", true),
+            ("*.js", "/a/b.js.map", false),
+            ("*.js", "/a.js/b.js", true),
+            ("/v?/*", "/v1/a", true),
+            ("/v?/*", "/v12/a", false),
+            ("/a?", "/a", false),
+            ("/a", "/ab", false),
+            ("*a*a*a*b", "/aXaXaXb", true),
+            ("*a*a*a*b", "/aXaXb", false),
+            // A match that tries every way does not end here.
+            (many.as_str(), long.as_str(), false),
+            (many.as_str(), ends.as_str(), true),
+        ];
+        for (paths, path, takes) in table {
+            let behaviour = Behaviour { paths: paths.to_owned(), origin: "site".to_owned(), rewrites: false };
+            assert_eq!(behaviour.takes(path), takes, "{paths} {path}");
+        }
+    }
 }
