@@ -118,13 +118,16 @@ fn configured(config: cloudfront::DistributionConfig) -> Distribution {
     let lambdas = behaviours.iter().map(|it| &it.lambda_function_associations);
     let lambdas = lambdas.chain(first.as_ref().map(|it| &it.lambda_function_associations));
     let edge_functions = lambdas.flatten().any(|lambdas| lambdas.quantity > 0);
+    let rewrites = first.as_ref().is_some_and(|it| {
+        events(it.function_associations.as_ref(), it.lambda_function_associations.as_ref()).iter().any(is_of_requests)
+    });
     let first = first.map(default_behaviour_of);
     let origins = config.origins.map_or_else(Vec::new, |list| list.items);
     let groups = config.origin_groups.and_then(|list| list.items).unwrap_or_default();
     let errors = config.custom_error_responses.and_then(|list| list.items).unwrap_or_default();
     Distribution {
         root: config.default_root_object.unwrap_or_default(),
-        rewrites: first.as_ref().is_some_and(|it| it.rewrites),
+        rewrites,
         behaviours: behaviours.into_iter().map(behaviour_of).chain(first).collect(),
         edge_functions,
         web_acl: config.web_acl_id.filter(|id| !id.is_empty()),
@@ -136,34 +139,36 @@ fn configured(config: cloudfront::DistributionConfig) -> Distribution {
 }
 
 fn behaviour_of(behaviour: cloudfront::CacheBehavior) -> Behaviour {
+    let lambdas = behaviour.lambda_function_associations.as_ref();
     Behaviour {
+        has_function: !events(behaviour.function_associations.as_ref(), lambdas).is_empty(),
         paths: behaviour.path_pattern,
         origin: behaviour.target_origin_id,
-        rewrites: sees_requests(behaviour.function_associations, behaviour.lambda_function_associations),
     }
 }
 
 fn default_behaviour_of(behaviour: cloudfront::DefaultCacheBehavior) -> Behaviour {
+    let lambdas = behaviour.lambda_function_associations.as_ref();
     Behaviour {
+        has_function: !events(behaviour.function_associations.as_ref(), lambdas).is_empty(),
         paths: "*".to_owned(),
         origin: behaviour.target_origin_id,
-        rewrites: sees_requests(behaviour.function_associations, behaviour.lambda_function_associations),
     }
 }
 
-/// Returns whether a function of CloudFront or of Lambda@Edge sees the requests of viewers, or of edges.
-fn sees_requests(
-    functions: Option<cloudfront::FunctionAssociations>,
-    lambdas: Option<cloudfront::LambdaFunctionAssociations>,
-) -> bool {
-    let asks = |event: &cloudfront::EventType| {
-        use cloudfront::EventType::{OriginRequest, ViewerRequest};
-        matches!(event, ViewerRequest | OriginRequest)
-    };
-    let functions = functions.and_then(|it| it.items);
-    let lambdas = lambdas.and_then(|it| it.items);
-    functions.unwrap_or_default().iter().any(|it| asks(&it.event_type))
-        || lambdas.unwrap_or_default().iter().any(|it| asks(&it.event_type))
+/// Returns the events at which functions of CloudFront and of Lambda@Edge are associated with a behaviour.
+fn events(
+    functions: Option<&cloudfront::FunctionAssociations>,
+    lambdas: Option<&cloudfront::LambdaFunctionAssociations>,
+) -> Vec<cloudfront::EventType> {
+    let functions = functions.and_then(|it| it.items.as_ref()).into_iter().flatten();
+    let lambdas = lambdas.and_then(|it| it.items.as_ref()).into_iter().flatten();
+    functions.map(|it| it.event_type.clone()).chain(lambdas.map(|it| it.event_type.clone())).collect()
+}
+
+/// Returns whether a function at this event sees the requests of viewers, or of edges.
+fn is_of_requests(event: &cloudfront::EventType) -> bool {
+    matches!(event, cloudfront::EventType::ViewerRequest | cloudfront::EventType::OriginRequest)
 }
 
 fn listed_of(summary: cloudfront::DistributionSummary) -> ListedDistribution {

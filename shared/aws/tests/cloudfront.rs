@@ -100,11 +100,11 @@ async fn what_a_distribution_answers_for_missing_files_and_who_rewrites_is_read(
     };
     let (aws, _) =
         Replay::new(vec![answer(""), answer(&function("viewer-request")), answer(&function("viewer-response"))]);
-    for rewrites in [false, true, false] {
+    for (rewrites, has_function) in [(false, false), (true, true), (false, true)] {
         let found = aws.distribution("D1").await.expect("read");
         assert_eq!(found.root, "index.html");
         assert_eq!(found.rewrites, rewrites);
-        assert_eq!(found.behaviours[0].rewrites, rewrites);
+        assert_eq!(found.behaviours[0].has_function, has_function);
         let page = &found.error_pages[0];
         assert_eq!((page.status, page.answered), (403, Some(200)));
         assert_eq!(page.path.as_deref(), Some("/index.html"));
@@ -138,7 +138,8 @@ async fn what_an_update_of_a_distribution_asks_for_is_read() {
         assert!(found.groups.iter().all(|group| group == &["site", "old"]), "{:?}", found.groups);
         let paths: Vec<&str> = found.behaviours.iter().map(|it| it.paths.as_str()).collect();
         assert_eq!(paths, if more == second { vec!["/a/*", "*"] } else { vec!["*"] });
-        assert!(found.behaviours.iter().all(|it| it.origin == "site" && !it.rewrites), "{:?}", found.behaviours);
+        assert!(found.behaviours.iter().all(|it| it.origin == "site"), "{:?}", found.behaviours);
+        assert_eq!(found.behaviours[0].has_function, wanted.0, "{more}");
     }
 }
 

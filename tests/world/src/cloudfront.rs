@@ -35,9 +35,9 @@ pub struct Configured {
     pub tags: BTreeMap<String, String>,
     /// Its default root object.
     pub root: String,
-    /// True if a function sees viewers' requests.
+    /// True if a function sees viewers' requests in its default behaviour.
     pub rewrites: bool,
-    /// Its cache behaviours. Without one its first origin answers everything.
+    /// Its cache behaviours. Without one its default behaviour sends everything to its first origin.
     pub behaviours: Vec<Behaviour>,
     /// True if functions of Lambda@Edge are associated with it.
     pub edge_functions: bool,
@@ -89,6 +89,15 @@ impl Configured {
         }
     }
 
+    /// Returns its cache behaviours, of which a distribution always has one.
+    fn behaviours(&self) -> Vec<Behaviour> {
+        if !self.behaviours.is_empty() {
+            return self.behaviours.clone();
+        }
+        let origin = self.origins.first().map(|origin| origin.id.clone()).unwrap_or_default();
+        vec![Behaviour { paths: "*".to_owned(), origin, has_function: self.rewrites }]
+    }
+
     fn etag(&self) -> String {
         format!("E{:013}", self.changes)
     }
@@ -136,7 +145,7 @@ impl World {
             arn: arn_of(id),
             root: known.root.clone(),
             rewrites: known.rewrites,
-            behaviours: known.behaviours.clone(),
+            behaviours: known.behaviours(),
             edge_functions: known.edge_functions,
             web_acl: known.web_acl.clone(),
             groups: known.groups.clone(),

@@ -37,8 +37,9 @@ pub struct Behaviour {
     pub paths: String,
     /// The id of the origin, or of the origin group, that answers them.
     pub origin: String,
-    /// True if a function sees their requests and may rewrite them.
-    pub rewrites: bool,
+    /// True if a function of CloudFront or of Lambda@Edge is associated with it, at whatever event: it may rewrite
+    /// requests, or answer them.
+    pub has_function: bool,
 }
 
 impl Behaviour {
@@ -175,7 +176,7 @@ mod tests {
             (many.as_str(), ends.as_str(), true),
         ];
         for (paths, path, takes) in table {
-            let behaviour = Behaviour { paths: paths.to_owned(), origin: "site".to_owned(), rewrites: false };
+            let behaviour = Behaviour { paths: paths.to_owned(), origin: "site".to_owned(), has_function: false };
             assert_eq!(behaviour.takes(path), takes, "{paths} {path}");
         }
     }

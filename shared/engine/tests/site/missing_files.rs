@@ -38,15 +38,45 @@ fn a_page_that_names_a_file_which_the_archive_lacks_is_refused_before_anything_i
 
 #[test]
 fn the_folder_counts_where_it_is_known() {
-    let table: [(&str, bool, &[&str]); 3] =
-        [("<!doctype html>", false, &["index.html"]), ("", false, &[]), ("<!doctype html>", true, &[])];
-    for (begin, rewrites, expected) in table {
+    let own = Some("https://shop.example");
+    let table: [(&str, Option<&str>, bool, &[&str]); 4] = [
+        ("<!doctype html>", own, false, &["index.html"]),
+        ("<!doctype html>", None, false, &[]),
+        ("", own, false, &[]),
+        ("<!doctype html>", own, true, &[]),
+    ];
+    for (begin, url, rewrites, expected) in table {
         let page = format!("{begin}<script src=/app/assets/app.js></script>");
         for mode in BOTH {
             let mut scene = Scene::new(mode);
+            scene.site.url = url.map(str::to_owned);
             scene.world.cloudfront().distribution("E1", "shop-web").rewrites = rewrites;
             let files = [("index.html", page.as_str()), ("assets/app.js", "app()")];
-            assert_eq!(refused(&mut scene, &files), expected, "{mode:?} {begin} {rewrites}");
+            assert_eq!(refused(&mut scene, &files), expected, "{mode:?} {begin} {url:?} {rewrites}");
+        }
+    }
+}
+
+/// Nobody knows what a function answers, or the routing rules of a bucket's website.
+#[test]
+fn what_may_be_answered_by_something_unread_is_a_warning() {
+    let website = "shop-web.s3-website-eu-west-1.amazonaws.com";
+    let bucket = "shop-web.s3.eu-west-1.amazonaws.com";
+    for (domain, has_function, is_refused) in [(bucket, false, true), (bucket, true, false), (website, false, false)] {
+        for mode in BOTH {
+            let mut scene = Scene::new(mode);
+            {
+                let mut cdn = scene.world.cloudfront();
+                let distribution = cdn.distribution("E1", "shop-web");
+                distribution.origins[0].domain = domain.into();
+                distribution.behaviours =
+                    vec![Behaviour { paths: "*".to_owned(), origin: "shop-web".to_owned(), has_function }];
+            }
+            let artifact = scene.upload(zip(&[("index.html", PAGE)]));
+            let prepared = scene.prepare(Some(&artifact), None).prepared;
+            assert_eq!(prepared.findings.len(), if is_refused { 2 } else { 0 }, "{mode:?} {domain} {has_function}");
+            let warned = prepared.warnings.iter().filter(|it| it.name == FindingName::BadArchive).count();
+            assert_eq!(warned, usize::from(!is_refused), "{mode:?} {domain} {has_function}: {:?}", prepared.warnings);
         }
     }
 }
@@ -75,7 +105,7 @@ fn what_others_serve_is_not_asked_of_the_archive() {
         let behaviour = |paths: &str, origin: &str| Behaviour {
             paths: paths.to_owned(),
             origin: origin.to_owned(),
-            rewrites: false,
+            has_function: false,
         };
         let other = Origin { id: "assets".into(), domain: "assets.example".into(), path: String::new() };
         {

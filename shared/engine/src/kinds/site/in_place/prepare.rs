@@ -40,7 +40,8 @@ pub(in crate::kinds::site) async fn prepare(
     let latest = latest(&scene, &running).await?;
     let undone = own_what_was_undone(&scene, &latest, &mut running).await?;
     // A file of a former release goes once no open page may name it. What somebody else put beside the site stays.
-    missing.refuse(|path| latest.contains_key(path) && running.get(path).is_none_or(|object| !object.ours))?;
+    let warning = missing.judge(|path| latest.contains_key(path) && running.get(path).is_none_or(|it| !it.ours))?;
+    scene.warnings.extend(warning);
     let expected = expected(&scene, &wanted, &running);
     let entries = match &wanted {
         Wanted::Release(_, entries) => entries.clone(),

@@ -1,7 +1,7 @@
 //! Finds the files that the pages of an archive name and that the archive lacks.
 
 use crate::html::named_by;
-use crate::kinds::site::addresses::{Addresses, Lead, name_of};
+use crate::kinds::site::addresses::{Addresses, Known, Lead, name_of};
 use crate::kinds::site::archive::{Entry, Unpacker};
 use crate::kinds::site::rules::{Rules, content_type};
 use crate::ports::{Clock, ObjectId, S3Api};
@@ -22,6 +22,9 @@ const REMEMBERED: usize = 10_000;
 /// The most findings that are listed one by one. A record in the ledger is limited.
 const LISTED: usize = 50;
 
+/// The most files that a warning names.
+const NAMED: usize = 5;
+
 /// The files that the pages of an archive name and that the archive lacks.
 #[derive(Debug, Default)]
 pub(in crate::kinds::site) struct MissingFiles {
@@ -29,10 +32,21 @@ pub(in crate::kinds::site) struct MissingFiles {
     archive: String,
     /// The place in the declaration that names files of others.
     elsewhere: String,
-    /// The first page that names each, and the number of pages that do.
-    files: BTreeMap<String, (String, usize)>,
+    /// The files, by their paths.
+    files: BTreeMap<String, MissingFile>,
     /// The number of pages that were not read.
     unread: usize,
+}
+
+/// A file that pages name and that the archive lacks.
+#[derive(Debug)]
+struct MissingFile {
+    /// The first page that names it.
+    page: String,
+    /// The number of pages that do.
+    pages: usize,
+    /// The most that an address of it shows.
+    known: Known,
 }
 
 /// The knowledge with which pages are looked at.
@@ -59,22 +73,28 @@ impl<'a> Looked<'a> {
         Self { addresses, rules, paths, names }
     }
 
-    /// Returns the paths of the files that a page names and that the release lacks.
-    fn lacks(&self, page: &str, html: &[u8]) -> BTreeSet<String> {
+    /// Returns the files that a page names and that the release lacks, each with the most that an address of it shows.
+    fn lacks(&self, page: &str, html: &[u8]) -> BTreeMap<String, Known> {
         let names = named_by(html);
+        let mut lacks = BTreeMap::new();
         let Some(base) = self.addresses.base(page, names.base.as_deref()) else {
-            return BTreeSet::new();
+            return lacks;
         };
         let addresses = names.needed.iter().map(|(_, address)| address).chain(&names.images);
         let leads = addresses.filter_map(|address| self.addresses.follow(&base, address));
         // Nobody knows the folder from which a browser follows the addresses of a piece of HTML.
-        let leads = leads.map(|lead| Lead { is_sure: lead.is_sure && names.is_page, ..lead });
-        leads.filter(|lead| !self.has(lead) && !self.rules.is_elsewhere(&lead.path)).map(|lead| lead.path).collect()
+        let at_most = if names.is_page { Known::Path } else { Known::Name };
+        let leads = leads.map(|lead| Lead { known: lead.known.min(at_most), ..lead });
+        for Lead { path, known } in leads.filter(|lead| !self.has(lead) && !self.rules.is_elsewhere(&lead.path)) {
+            let most = lacks.entry(path).or_insert(known);
+            *most = known.max(*most);
+        }
+        lacks
     }
 
     fn has(&self, lead: &Lead) -> bool {
         let path = lead.path.as_str();
-        self.paths.contains(path) || (!lead.is_sure && self.names.contains(name_of(path)))
+        self.paths.contains(path) || (lead.known < Known::Path && self.names.contains(name_of(path)))
     }
 }
 
@@ -109,32 +129,50 @@ impl MissingFiles {
         Ok(missing)
     }
 
-    fn note(&mut self, page: &str, lacks: BTreeSet<String>) {
-        for path in lacks {
-            if let Some((_, pages)) = self.files.get_mut(&path) {
-                *pages += 1;
+    fn note(&mut self, page: &str, lacks: BTreeMap<String, Known>) {
+        for (path, known) in lacks {
+            if let Some(file) = self.files.get_mut(&path) {
+                file.pages += 1;
+                file.known = file.known.max(known);
             } else if self.files.len() < REMEMBERED {
-                self.files.insert(path, (page.to_owned(), 1));
+                self.files.insert(path, MissingFile { page: page.to_owned(), pages: 1, known });
             }
         }
     }
 
-    /// Refuses the archive if a file is missing that is not served by others either.
+    /// Refuses the archive if a file is missing that is not served by others either. Returns a warning of the files
+    /// that something may answer of which nobody knows the answers.
     ///
     /// # Errors
     /// A finding for each file, with the first page that names it.
-    pub(in crate::kinds::site) fn refuse(&self, is_of_others: impl Fn(&str) -> bool) -> Result<(), Trouble> {
-        let missing: Vec<_> = self.files.iter().filter(|(path, _)| !is_of_others(path)).collect();
+    pub(in crate::kinds::site) fn judge(
+        &self,
+        is_of_others: impl Fn(&str) -> bool,
+    ) -> Result<Option<Finding>, Trouble> {
+        let missing = self.files.iter().filter(|(path, _)| !is_of_others(path));
+        let (guessed, missing): (Vec<_>, Vec<_>) = missing.partition(|(_, file)| file.known == Known::Guess);
         let mut findings: Vec<Finding> =
-            missing.iter().take(LISTED).map(|(path, (page, pages))| self.lacking(path, page, *pages)).collect();
+            missing.iter().take(LISTED).map(|(path, file)| self.lacking(path, file)).collect();
         if missing.len() > LISTED {
             let more = count(missing.len() - LISTED, "more file");
             findings.push(self.finding("the archive", format!("its pages name {more} that it lacks")));
         }
-        if findings.is_empty() { Ok(()) } else { Err(findings.into()) }
+        if !findings.is_empty() {
+            return Err(findings.into());
+        }
+        let some: Vec<&str> = guessed.iter().take(NAMED).map(|(path, _)| path.as_str()).collect();
+        Ok((!some.is_empty()).then(|| {
+            let reason = format!(
+                "its pages name {} that it lacks, and that a function of the distribution, or the website of the \
+                 bucket, may answer or not: {}",
+                count(guessed.len(), "file"),
+                some.join(", ")
+            );
+            self.finding("the archive", reason)
+        }))
     }
 
-    fn lacking(&self, path: &str, page: &str, pages: usize) -> Finding {
+    fn lacking(&self, path: &str, MissingFile { page, pages, .. }: &MissingFile) -> Finding {
         let others = pages.saturating_sub(1);
         let also = match others {
             0 => String::new(),
@@ -243,10 +281,10 @@ mod tests {
         let both = "<script src=/a.js></script><script src=/b.js></script>";
         let found = missing(&[], &[("index.html", "<script src=a.js></script>"), ("de/x.html", both)]);
         let expected = [("a.js", "index.html", 2), ("b.js", "de/x.html", 1)];
-        let files = found.files.iter().map(|(path, (page, pages))| (path.as_str(), page.as_str(), *pages));
+        let files = found.files.iter().map(|(path, file)| (path.as_str(), file.page.as_str(), file.pages));
         assert_eq!(files.collect::<Vec<_>>(), expected);
-        let refused = |of_others: &[&str]| match found.refuse(|path| of_others.contains(&path)) {
-            Ok(()) => vec![],
+        let refused = |of_others: &[&str]| match found.judge(|path| of_others.contains(&path)) {
+            Ok(warning) => warning.into_iter().map(|it| it.path).collect::<Vec<_>>(),
             Err(trouble) => trouble.findings().unwrap().into_iter().map(|it| it.path).collect::<Vec<_>>(),
         };
         assert_eq!(refused(&[]), ["web.zip: index.html", "web.zip: de/x.html"]);
@@ -257,7 +295,7 @@ mod tests {
     #[test]
     fn a_great_many_missing_files_are_shortened() {
         let scripts: Vec<String> = (0..62).map(|n| format!("<script src={n}.js></script>")).collect();
-        let trouble = missing(&[], &[("index.html", &scripts.concat())]).refuse(|_| false).unwrap_err();
+        let trouble = missing(&[], &[("index.html", &scripts.concat())]).judge(|_| false).unwrap_err();
         let findings = trouble.findings().unwrap();
         assert_eq!(findings.len(), LISTED + 1);
         assert_eq!(findings[LISTED].path, "web.zip: the archive");

@@ -101,7 +101,7 @@ async fn plan(
     let running = input.running.map(|it| &it.state["goal"]);
     let running = running.map(|goal| from_value::<State>("state that runs", goal));
     let running = running.transpose()?;
-    let scene = SiteScene { at: ports, lists: Lists::of(&home, &target), input, rules, warnings, target };
+    let mut scene = SiteScene { at: ports, lists: Lists::of(&home, &target), input, rules, warnings, target };
     if let Some(pattern) = input.withdrawals.asked {
         return match (site.mode, serving) {
             (SiteMode::InPlace, _) => in_place::withdraw(scene, running.and_then(State::in_place), pattern).await,
@@ -119,7 +119,7 @@ async fn plan(
         }
         (SiteMode::Prefix, Some(serving)) => {
             // Nobody else writes into the folder of a release.
-            missing.refuse(|_| false)?;
+            scene.warnings.extend(missing.judge(|_| false)?);
             let wanted = wanted.in_mode(State::prefix)?;
             prefix::prepare(scene, serving, wanted, running.and_then(State::prefix)).await
         }
