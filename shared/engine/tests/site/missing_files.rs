@@ -122,11 +122,48 @@ fn what_others_serve_is_not_asked_of_the_archive() {
 
 #[test]
 fn in_place_what_somebody_else_put_beside_the_site_is_served() {
+    // How the page names the script, and where somebody else has put one.
+    let table: [(&str, &str, &[&str]); 5] = [
+        ("assets/app.js", "assets/app.js", &[]),
+        ("assets/app.js", "vendor/app.js", &["index.html"]),
+        ("assets/app.js", "assets/other.js", &["index.html"]),
+        // It is not sure where this one leads.
+        ("/assets/app.js", "vendor/app.js", &[]),
+        ("/assets/app.js", "vendor/other.js", &["index.html"]),
+    ];
+    for (named, theirs, expected) in table {
+        let mut scene = Scene::new(SiteMode::InPlace);
+        scene.world.s3().upload("shop-web", theirs, "theirs()");
+        let page = format!("<!doctype html><script src={named}></script>");
+        assert_eq!(refused(&mut scene, &[("index.html", &page)]), expected, "{named} {theirs}");
+    }
+}
+
+#[test]
+fn in_place_a_former_file_that_somebody_else_has_overwritten_is_theirs() {
     let mut scene = Scene::new(SiteMode::InPlace);
+    scene.deploy_files(WHOLE);
+    let (page, picture) = (format!("{PAGE}two"), ("logo.svg", "<svg>"));
+    let files = [("index.html", page.as_str()), picture];
+    assert_eq!(refused(&mut scene, &files), ["index.html"]);
     scene.world.s3().upload("shop-web", "assets/app.js", "theirs()");
-    assert_eq!(refused(&mut scene, &[("index.html", PAGE)]), ["index.html"], "the picture");
-    scene.world.s3().upload("shop-web", "logo.svg", "<svg>");
-    assert_eq!(refused(&mut scene, &[("index.html", PAGE)]), [""; 0]);
+    assert_eq!(refused(&mut scene, &files), [""; 0]);
+}
+
+#[test]
+fn a_release_that_runs_already_is_not_refused() {
+    let files = [("index.html", PAGE)];
+    for mode in BOTH {
+        let mut scene = Scene::new(mode);
+        scene.site.elsewhere = vec!["**".into()];
+        scene.deploy_files(&files);
+        scene.site.elsewhere = vec![];
+        let artifact = scene.upload(zip(&files));
+        let prepared = scene.prepare(Some(&artifact), None).prepared;
+        assert_eq!((prepared.findings, prepared.unchanged.is_some()), (vec![], true), "{mode:?}");
+        let page = format!("{PAGE}two");
+        assert_eq!(refused(&mut scene, &[("index.html", &page)]).len(), 2, "{mode:?}");
+    }
 }
 
 #[test]

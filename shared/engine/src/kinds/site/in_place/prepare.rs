@@ -39,9 +39,6 @@ pub(in crate::kinds::site) async fn prepare(
     let (ran, mut running) = running(&scene, ran).await?;
     let latest = latest(&scene, &running).await?;
     let undone = own_what_was_undone(&scene, &latest, &mut running).await?;
-    // A file of a former release goes once no open page may name it. What somebody else put beside the site stays.
-    let warning = missing.judge(|path| latest.contains_key(path) && running.get(path).is_none_or(|it| !it.ours))?;
-    scene.warnings.extend(warning);
     let expected = expected(&scene, &wanted, &running);
     let entries = match &wanted {
         Wanted::Release(_, entries) => entries.clone(),
@@ -62,7 +59,11 @@ pub(in crate::kinds::site) async fn prepare(
         // Files that are due for deletion are no reason for a deployment.
         due: &BTreeSet::new(),
     };
-    let way = plan_way(known, Direction::Forward);
+    let reached = plan_way(known, Direction::Forward).is_gone();
+    // Of a release that runs already it is no news.
+    if !reached {
+        scene.warnings.extend(missing.judge(&of_others(&latest, running.recorded()))?);
+    }
     let replaced = replaced(PlanInput { forward: expected, ..known });
     if let Some(finding) = target::unreadable(&scene, before.recorded(), &replaced).await? {
         return Err(finding.into());
@@ -91,12 +92,19 @@ pub(in crate::kinds::site) async fn prepare(
     if let Content::Recorded(objects) = &forward {
         goal.objects = Some(keep(&scene, objects).await?);
     }
-    let reached = way.is_gone();
     Ok(Prepared {
         stays_reachable: stays_reachable.filter(|_| !reached),
         kept_files: Some(kept_files).filter(|files| reached && drifted.is_empty() && *files > 0),
         ..finish(scene, &state, &goal, reached, replaced.len())?
     })
+}
+
+/// Returns the paths of what others have put beside the site, or over a file of it: that stays. A file of a former
+/// release goes once no open page may name it.
+fn of_others<'l>(latest: &'l Latest, running: &Objects) -> BTreeSet<&'l str> {
+    let is_ours = |path: &String, etag: &str| running.get(path).is_some_and(|it| it.ours && it.etag == etag);
+    let others = latest.iter().filter(|(path, listed)| !is_ours(path, &listed.etag));
+    others.map(|(path, _)| path.as_str()).collect()
 }
 
 /// Keeps the list of what is at each key, under its digest.

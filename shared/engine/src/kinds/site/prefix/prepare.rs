@@ -2,6 +2,7 @@ use super::state::{Goal, Target};
 use crate::kinds::site::archive::Entry;
 use crate::kinds::site::calls::SitePorts;
 use crate::kinds::site::prefix::state;
+use crate::kinds::site::prepare::missing_files::MissingFiles;
 use crate::kinds::site::prepare::same_names::{Former, same_names};
 use crate::kinds::site::prepare::scene::{Serving, SiteScene, Wanted};
 use crate::kinds::site::target::{folder_of, origin_path_of};
@@ -22,6 +23,7 @@ pub(in crate::kinds::site) async fn prepare(
     serving: Serving,
     wanted: Wanted<Goal>,
     ran: Option<Goal>,
+    missing: &MissingFiles,
 ) -> Result<Prepared, Trouble> {
     let Serving { id, distribution, origin } = serving;
     let before = Goal {
@@ -56,6 +58,10 @@ pub(in crate::kinds::site) async fn prepare(
         }
     };
     let reached = complete && before.origin_path == goal.origin_path;
+    // Of a release that runs already it is no news. Nobody else writes into the folder of a release.
+    if !reached {
+        scene.warnings.extend(missing.judge(&BTreeSet::new())?);
+    }
     let what = format!("origin path `{}` → `{}`", before.origin_path, goal.origin_path);
     let unchanged = reached.then(|| format!("the origin path is `{}` already", goal.origin_path));
     let mut stages = Vec::new();

@@ -140,16 +140,17 @@ impl MissingFiles {
         }
     }
 
-    /// Refuses the archive if a file is missing that is not served by others either. Returns a warning of the files
-    /// that something may answer of which nobody knows the answers.
+    /// Refuses the archive if a file is missing that is not at one of the paths `of_others` either. Returns a warning
+    /// of the files that something may answer of which nobody knows the answers.
     ///
     /// # Errors
     /// A finding for each file, with the first page that names it.
-    pub(in crate::kinds::site) fn judge(
-        &self,
-        is_of_others: impl Fn(&str) -> bool,
-    ) -> Result<Option<Finding>, Trouble> {
-        let missing = self.files.iter().filter(|(path, _)| !is_of_others(path));
+    pub(in crate::kinds::site) fn judge(&self, of_others: &BTreeSet<&str>) -> Result<Option<Finding>, Trouble> {
+        let names: BTreeSet<&str> = of_others.iter().copied().map(name_of).collect();
+        let is_of_others = |path: &str, known: Known| {
+            of_others.contains(path) || (known < Known::Path && names.contains(name_of(path)))
+        };
+        let missing = self.files.iter().filter(|(path, file)| !is_of_others(path, file.known));
         let (guessed, missing): (Vec<_>, Vec<_>) = missing.partition(|(_, file)| file.known == Known::Guess);
         let mut findings: Vec<Finding> =
             missing.iter().take(LISTED).map(|(path, file)| self.lacking(path, file)).collect();
@@ -283,19 +284,21 @@ mod tests {
         let expected = [("a.js", "index.html", 2), ("b.js", "de/x.html", 1)];
         let files = found.files.iter().map(|(path, file)| (path.as_str(), file.page.as_str(), file.pages));
         assert_eq!(files.collect::<Vec<_>>(), expected);
-        let refused = |of_others: &[&str]| match found.judge(|path| of_others.contains(&path)) {
+        let refused = |of_others: &[&str]| match found.judge(&of_others.iter().copied().collect()) {
             Ok(warning) => warning.into_iter().map(|it| it.path).collect::<Vec<_>>(),
             Err(trouble) => trouble.findings().unwrap().into_iter().map(|it| it.path).collect::<Vec<_>>(),
         };
         assert_eq!(refused(&[]), ["web.zip: index.html", "web.zip: de/x.html"]);
         assert_eq!(refused(&["a.js"]), ["web.zip: de/x.html"]);
         assert_eq!(refused(&["a.js", "b.js"]), [""; 0]);
+        // Where only the name is known, any folder of others may be the one.
+        assert_eq!(refused(&["vendor/a.js", "de/b.js"]), [""; 0]);
     }
 
     #[test]
     fn a_great_many_missing_files_are_shortened() {
         let scripts: Vec<String> = (0..62).map(|n| format!("<script src={n}.js></script>")).collect();
-        let trouble = missing(&[], &[("index.html", &scripts.concat())]).judge(|_| false).unwrap_err();
+        let trouble = missing(&[], &[("index.html", &scripts.concat())]).judge(&BTreeSet::new()).unwrap_err();
         let findings = trouble.findings().unwrap();
         assert_eq!(findings.len(), LISTED + 1);
         assert_eq!(findings[LISTED].path, "web.zip: the archive");

@@ -101,7 +101,7 @@ async fn plan(
     let running = input.running.map(|it| &it.state["goal"]);
     let running = running.map(|goal| from_value::<State>("state that runs", goal));
     let running = running.transpose()?;
-    let mut scene = SiteScene { at: ports, lists: Lists::of(&home, &target), input, rules, warnings, target };
+    let scene = SiteScene { at: ports, lists: Lists::of(&home, &target), input, rules, warnings, target };
     if let Some(pattern) = input.withdrawals.asked {
         return match (site.mode, serving) {
             (SiteMode::InPlace, _) => in_place::withdraw(scene, running.and_then(State::in_place), pattern).await,
@@ -118,10 +118,8 @@ async fn plan(
             in_place::prepare(scene, wanted, running.and_then(State::in_place), &missing).await
         }
         (SiteMode::Prefix, Some(serving)) => {
-            // Nobody else writes into the folder of a release.
-            scene.warnings.extend(missing.judge(|_| false)?);
             let wanted = wanted.in_mode(State::prefix)?;
-            prefix::prepare(scene, serving, wanted, running.and_then(State::prefix)).await
+            prefix::prepare(scene, serving, wanted, running.and_then(State::prefix), &missing).await
         }
         (SiteMode::Prefix, None) => Err(no_distribution(input)),
     }
