@@ -28,8 +28,7 @@ pub struct Names {
 /// Returns the addresses of the files that a browser fetches for a document. Pure.
 pub fn named_by(html: &[u8]) -> Names {
     let mut names = Names::default();
-    // A browser fetches nothing for the content of a template (HTML Standard, "The template element").
-    let mut templates = 0_usize;
+    let mut unfetched = 0_usize;
     let mut emitter = DefaultEmitter::default();
     // Text inside a script or style is not markup.
     emitter.naively_switch_states(true);
@@ -37,7 +36,7 @@ pub fn named_by(html: &[u8]) -> Names {
         let tag = match token {
             Token::StartTag(tag) => tag,
             Token::EndTag(tag) => {
-                templates = templates.saturating_sub(usize::from(&tag.name[..] == b"template"));
+                unfetched = unfetched.saturating_sub(usize::from(is_unfetched(&tag.name)));
                 continue;
             }
             Token::Doctype(_) => {
@@ -46,8 +45,8 @@ pub fn named_by(html: &[u8]) -> Names {
             }
             _ => continue,
         };
-        templates += usize::from(&tag.name[..] == b"template");
-        if templates > 0 {
+        unfetched += usize::from(is_unfetched(&tag.name));
+        if unfetched > 0 {
             continue;
         }
         let value = |name: &str| {
@@ -78,6 +77,13 @@ pub fn named_by(html: &[u8]) -> Names {
         names.needed.extend(address.map(|it| (need, it)));
     }
     names
+}
+
+/// Returns whether a browser fetches nothing for the content of an element: a template (HTML Standard, "The template
+/// element"), or `noframes`, whose content is text (the same, "Parsing HTML documents"), which the tokenizer does not
+/// know.
+fn is_unfetched(element: &[u8]) -> bool {
+    matches!(element, b"template" | b"noframes")
 }
 
 /// Returns whether a browser runs a script of this type. Any other type is data, which browsers do not fetch (HTML
@@ -121,6 +127,18 @@ mod tests {
                 (Need::Script, "/assets/index.js"),
             ]
         );
+    }
+
+    #[test]
+    fn nothing_is_fetched_for_content_that_a_browser_with_scripts_does_not_show() {
+        for element in ["template", "noframes", "noscript", "NOFRAMES"] {
+            let html = format!(
+                "<{element}><script src=a.js></script><link rel=stylesheet href=a.css><img src=a.png></{element}>\
+                 <script src=b.js></script><img src=b.png>"
+            );
+            let Names { needed, images, .. } = named_by(html.as_bytes());
+            assert_eq!((needed, images), (vec![(Need::Script, "b.js".into())], vec!["b.png".into()]), "{element}");
+        }
     }
 
     #[test]
