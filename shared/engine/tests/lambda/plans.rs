@@ -121,6 +121,22 @@ fn a_failed_function_is_refused() {
 }
 
 #[test]
+fn a_function_that_cannot_be_invoked_is_refused_where_callers_use_latest() {
+    let (with, without) = (canary(), Setting::default());
+    for state in ["ActiveNonInvocable", "Deactivated", "Deactivating", "Active", "Inactive"] {
+        for (setting, has_alias) in [(&with, true), (&without, false)] {
+            let world = setting.world();
+            function(&world, |function| function.state = state.into());
+            let prepared = setting.plan(&world, "new");
+            let names: Vec<FindingName> = prepared.findings.iter().map(|finding| finding.name).collect();
+            let is_refused = !has_alias && !["Active", "Inactive"].contains(&state);
+            let expected = if is_refused { vec![FindingName::TargetNotReady] } else { vec![] };
+            assert_eq!(names, expected, "{state}, with an alias: {has_alias}");
+        }
+    }
+}
+
+#[test]
 fn a_replica_and_a_function_that_is_being_deleted_are_refused() {
     let (name, _) = refused(&canary(), |world| {
         function(world, |function| function.state = "Deleting".into());

@@ -31,11 +31,17 @@ pub fn alias_missing(input: &PrepareInput<'_>, spec: &Lambda) -> Finding {
     )
 }
 
-/// Finds a function, or its alias, in a state in which it must not be changed.
+/// Finds a function, or its alias, in a state in which it must not be changed. Callers of a function without an alias
+/// get a release at once, so that `$LATEST` must be invocable before. A way back may try: nothing else is left.
 pub fn not_ready(input: &PrepareInput<'_>, spec: &Lambda, is: &Observed) -> Option<Finding> {
     let function = &spec.function;
     let state = is.latest.state.as_str();
-    if matches!(Fitness::of(state), Fitness::Broken(_)) {
+    let is_in_the_way = match Fitness::of(state) {
+        Fitness::Broken(_) => true,
+        Fitness::NotInvoked(_) => is.alias.is_none() && input.goal_state.is_none(),
+        Fitness::Ready | Fitness::Soon => false,
+    };
+    if is_in_the_way {
         return Some(
             Finding::new(
                 FindingName::TargetNotReady,

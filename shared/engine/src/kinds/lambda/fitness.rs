@@ -1,5 +1,5 @@
-//! What the words of Lambda for a state mean: one table for each of its types. A word that this build does not know is
-//! waited for, because unknown is never healthy.
+//! The meaning of Lambda's words for a state: one table for each of its types. A release waits while Lambda shows a
+//! word that this build does not know, because unknown is never healthy; a way back does not wait for such a version.
 
 /// The fitness of a function, a version, an update or provisioned concurrency, by its state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,6 +118,26 @@ mod tests {
             for wanted in [goal("new", 100), Goal::Back(is(ready("new"), &[], None))] {
                 assert_eq!(in_words(&live, &wanted), expected, "`{state}` without an alias");
             }
+        }
+    }
+
+    #[test]
+    fn a_function_that_could_not_be_invoked_before_is_back_as_it_was() {
+        let before = |state| Goal::Back(is(latest("old", state, "Successful"), &[], None));
+        let fails = "failed: The function cannot be invoked: why";
+        // Before the release, now, and how the last update ended.
+        let table = [
+            ("Active", "ActiveNonInvocable", "Successful", fails),
+            ("ActiveNonInvocable", "ActiveNonInvocable", "Successful", "done"),
+            ("Deactivated", "ActiveNonInvocable", "Successful", "done"),
+            ("Deactivated", "Active", "Successful", "done"),
+            ("Hibernating", "ActiveNonInvocable", "Successful", fails),
+            ("Deactivated", "Deactivated", "Failed", "failed: The update of the code failed: why"),
+            ("Deactivated", "Failed", "Successful", "failed: The function failed to start: why"),
+        ];
+        for (was, state, last_update, expected) in table {
+            let now = is(latest("old", state, last_update), &[], None);
+            assert_eq!(in_words(&now, &before(was)), expected, "{was} → {state}, {last_update}");
         }
     }
 }

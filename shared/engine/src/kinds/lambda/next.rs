@@ -168,7 +168,7 @@ fn live_to_goal(is: &Observed, goal: &Wanted) -> Next<Change> {
         return busy;
     }
     if latest.is_any(&goal.code) {
-        return arrived(latest);
+        return arrived(latest, true);
     }
     if latest.image.is_none() && kept(is, &latest.code_sha256).is_none() {
         return Next::Do(publish(latest, true));
@@ -183,7 +183,8 @@ fn live_back(is: &Observed, was: &Observed) -> Next<Change> {
     }
     let code = was.latest.code();
     if latest.code() == code {
-        return arrived(latest);
+        // What was not there before the release is no part of the way back.
+        return arrived(latest, !matches!(Fitness::of(&was.latest.state), Fitness::NotInvoked(_)));
     }
     let image = was.latest.image.clone().map(Source::Image);
     let version = || kept(is, code).map(|kept| Source::Version(kept.version.clone()));
@@ -199,12 +200,12 @@ fn kept<'a>(is: &'a Observed, code_sha256: &str) -> Option<&'a Version> {
     newest_first.find(|version| version.code_sha256 == code_sha256)
 }
 
-/// Decides where `$LATEST`, which callers use, has the code. There it must be invocable, too.
-fn arrived(latest: &Latest) -> Next<Change> {
+/// Decides where `$LATEST`, which callers use, has the code. There it may have to be invocable, too.
+fn arrived(latest: &Latest, must_be_invocable: bool) -> Next<Change> {
     match Fitness::of(&latest.state) {
         _ if latest.last_update == "Failed" => update_failed(latest),
-        Fitness::NotInvoked(why) => failed(format!("The function {why}: {}", latest.reason)),
-        Fitness::Ready | Fitness::Soon | Fitness::Broken(_) => Next::Done,
+        Fitness::NotInvoked(why) if must_be_invocable => failed(format!("The function {why}: {}", latest.reason)),
+        Fitness::NotInvoked(_) | Fitness::Ready | Fitness::Soon | Fitness::Broken(_) => Next::Done,
     }
 }
 
