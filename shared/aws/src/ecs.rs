@@ -223,6 +223,9 @@ fn service_of(service: ecs::Service) -> Service {
             .and_then(ecs::DeploymentConfiguration::strategy)
             .map_or_else(|| "ROLLING".to_owned(), |strategy| strategy.as_str().to_owned()),
         percents: percents(configuration),
+        completes_early: configuration
+            .and_then(ecs::DeploymentConfiguration::early_success_criteria)
+            .is_some_and(ecs::DeploymentEarlySuccessCriteria::enable),
         breaker: configuration
             .and_then(ecs::DeploymentConfiguration::deployment_circuit_breaker)
             .map_or(OnFailure::GoesOn, |breaker| OnFailure::of(breaker.enable, breaker.rollback)),

@@ -107,11 +107,16 @@ async fn a_service_is_read_with_how_it_rolls() {
         "deploymentController": {"type": "ECS"},
         "deploymentConfiguration": {
             "strategy": "BLUE_GREEN", "minimumHealthyPercent": 50, "maximumPercent": 150,
+            "earlySuccessCriteria": {"enable": true, "healthyPercent": 50},
             "alarms": {"alarmNames": ["red"], "enable": true, "rollback": true},
             "deploymentCircuitBreaker": {"enable": true, "rollback": false},
         },
     }]});
-    let (aws, _) = Replay::new(vec![answered(&plain), answered(&configured)]);
+    let off = json!({"services": [{
+        "serviceName": "s", "status": "ACTIVE",
+        "deploymentConfiguration": {"earlySuccessCriteria": {"enable": false}},
+    }]});
+    let (aws, _) = Replay::new(vec![answered(&plain), answered(&configured), answered(&off)]);
     let plain = aws.service("c", "s").await.expect("read");
     assert_eq!((plain.controller.as_str(), plain.strategy.as_str()), ("ECS", "ROLLING"));
     assert_eq!(plain.percents, (100, 200));
@@ -121,6 +126,9 @@ async fn a_service_is_read_with_how_it_rolls() {
     assert_eq!(configured.strategy, "BLUE_GREEN");
     assert_eq!(configured.percents, (50, 150));
     assert_eq!((configured.breaker, configured.alarms), (OnFailure::Stops, OnFailure::RollsBack));
+    let off = aws.service("c", "s").await.expect("read");
+    let early = [&plain, &configured, &off].map(|service| service.completes_early);
+    assert_eq!(early, [false, true, false]);
 }
 
 #[tokio::test]

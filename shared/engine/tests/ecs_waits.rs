@@ -131,6 +131,23 @@ fn a_rollout_that_ecs_calls_complete_early_is_waited_for_and_shows_how_many_task
     assert_eq!(deploying.step().waits_for, None);
 }
 
+/// One task of many may die once, and ECS starts another one.
+#[test]
+fn a_new_task_that_dies_without_early_success_criteria_is_replaced() {
+    for breaker in [OnFailure::RollsBack, OnFailure::GoesOn] {
+        let scene = ServiceScene::new();
+        live(&scene, |live| live.service.breaker = breaker);
+        let deploying = complete_early(&scene);
+        let now = scene.world.now();
+        live(&scene, |live| live.kill_one(now));
+        early(&scene, 2);
+        run(scene.world.sleep_ms(60_000));
+        scene.world.roll();
+        live(&scene, |live| live.early = None);
+        assert_eq!(deploying.forward(), WorkTransition::Changed, "{breaker:?}: {}", deploying.failure());
+    }
+}
+
 #[test]
 fn a_new_task_that_dies_after_ecs_has_called_the_rollout_complete_is_undone() {
     for breaker in [OnFailure::RollsBack, OnFailure::GoesOn] {

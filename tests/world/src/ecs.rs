@@ -81,6 +81,7 @@ impl State {
                 controller: "ECS".into(),
                 strategy: "ROLLING".into(),
                 percents: (100, 200),
+                completes_early: false,
                 breaker: OnFailure::RollsBack,
                 alarms: OnFailure::GoesOn,
                 hooks: vec![],
@@ -211,7 +212,7 @@ impl World {
 impl EcsApi for World {
     async fn service(&self, cluster: &str, service: &str) -> Result<Service> {
         let call = self.call("ecs.service").await?;
-        let found = call.seen().live(cluster, service, |live| live.service.clone())?;
+        let found = call.seen().live(cluster, service, LiveService::described)?;
         call.answer(found).await
     }
 

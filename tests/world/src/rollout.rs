@@ -123,6 +123,11 @@ impl LiveService {
         }
     }
 
+    /// Returns the service as ECS describes it.
+    pub(crate) fn described(&self) -> Service {
+        Service { completes_early: self.early.is_some(), ..self.service.clone() }
+    }
+
     /// Returns the deployment that ECS steers towards.
     pub fn primary(&self) -> Option<&ServiceDeployment> {
         let mut deployments = self.service.deployments.iter();

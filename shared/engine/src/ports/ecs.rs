@@ -50,6 +50,9 @@ pub struct Service {
     pub strategy: String,
     /// `minimumHealthyPercent` and `maximumPercent`: the percent of the wanted tasks that must run, and that may run.
     pub percents: (u32, u32),
+    /// True if it has early success criteria, by which ECS calls a rollout complete before all wanted tasks run (Amazon
+    /// ECS Developer Guide, "Complete Amazon ECS rolling deployments early with early success criteria").
+    pub completes_early: bool,
     /// The action of its deployment circuit breaker.
     pub breaker: OnFailure,
     /// The action of its deployment alarms.

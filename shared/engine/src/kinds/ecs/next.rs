@@ -67,10 +67,11 @@ fn rollout(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> {
     wait_unless_overdue(seen, || wording::not_steady(target, seen, primary))
 }
 
-/// Returns whether a task that this deployment brings has died since ECS called the rollout complete. With early success
-/// criteria ECS does so before all wanted tasks run, and starts the others afterwards (Amazon ECS Developer Guide,
-/// "Complete Amazon ECS rolling deployments early with early success criteria"). No circuit breaker counts then. On a
-/// way back ECS may start such a task again: nothing else is left to go back to.
+/// Returns whether a task that this deployment brings has died since ECS called the rollout complete, of a service with
+/// early success criteria ([`Seen::finished`]). By these ECS does so before all wanted tasks run, and starts the others
+/// afterwards (Amazon ECS Developer Guide, "Complete Amazon ECS rolling deployments early with early success
+/// criteria"). No circuit breaker counts then. On a way back ECS may start such a task again: nothing else is left to
+/// go back to.
 fn has_died_since(seen: &Seen, wanted: &Goal) -> bool {
     let is_brought = wanted.task_definition.is_none();
     let died = seen.troubles.get(&seen.task_definition).and_then(|trouble| trouble.last);

@@ -112,8 +112,8 @@ impl<P: EcsApi + Clock> Ecs<P> {
     }
 
     /// Reads what holds the sent rollout, whether ECS itself has rolled it back, and when it was complete. It asks only
-    /// if the service has hooks, is not set to what was sent, or has tasks of a complete rollout that failed. If the
-    /// deployments may not be read, the rollout goes on.
+    /// if the service has hooks, is not set to what was sent, or has early success criteria and tasks of a complete
+    /// rollout that failed. If the deployments may not be read, the rollout goes on.
     async fn newest(
         &self,
         target: &Target,
@@ -129,7 +129,8 @@ impl<P: EcsApi + Clock> Ecs<P> {
         let is_complete = service.deployments.iter().all(|d| d.rollout == COMPLETED);
         let may_be_held = !service.hooks.is_empty() && !is_complete;
         let mut complete = service.deployments.iter().filter(|d| d.status == PRIMARY && d.rollout == COMPLETED);
-        let has_died = complete.any(|d| d.task_definition == *set_to && troubles.contains_key(set_to));
+        let has_died =
+            service.completes_early && complete.any(|d| d.task_definition == *set_to && troubles.contains_key(set_to));
         if !is_left && !may_be_held && !has_died {
             return Ok(Newest::default());
         }
@@ -140,7 +141,10 @@ impl<P: EcsApi + Clock> Ecs<P> {
         match listed.map(|listed| listed.into_iter().next()) {
             Ok(newest) => Ok(Newest {
                 held: newest.as_ref().filter(|_| may_be_held).and_then(|newest| hook::held(newest, None)),
-                finished: newest.as_ref().filter(|it| it.task_definition == *set_to).and_then(|it| it.finished),
+                finished: newest
+                    .as_ref()
+                    .filter(|it| service.completes_early && it.task_definition == *set_to)
+                    .and_then(|it| it.finished),
                 rolled_back: newest
                     .filter(|newest| is_left && newest.status.starts_with("ROLLBACK_"))
                     .map(|newest| newest.reason),

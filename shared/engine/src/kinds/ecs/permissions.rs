@@ -155,6 +155,7 @@ mod tests {
             controller: "ECS".to_owned(),
             strategy: "CANARY".to_owned(),
             percents: (100, 200),
+            completes_early: false,
             breaker: OnFailure::RollsBack,
             alarms: OnFailure::GoesOn,
             hooks: vec![],

@@ -255,6 +255,7 @@ mod tests {
             controller: "ECS".into(),
             strategy: "ROLLING".into(),
             percents,
+            completes_early: false,
             breaker: crate::ports::OnFailure::RollsBack,
             alarms: crate::ports::OnFailure::GoesOn,
             hooks: vec![],

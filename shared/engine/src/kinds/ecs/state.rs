@@ -144,8 +144,8 @@ pub struct Seen {
     pub held: Option<HoldingHook>,
     /// The reason that ECS gives, if ECS itself rolls back or has rolled back the rollout that was sent.
     pub rolled_back: Option<String>,
-    /// The time at which ECS called the rollout that was sent complete, if tasks of it have failed; `None` if it is not
-    /// complete, or ECS may not be asked.
+    /// The time at which ECS called the rollout that was sent complete, if the service has early success criteria and
+    /// tasks of it have failed; `None` if it is not complete, or ECS may not be asked.
     pub finished: Option<Time>,
     /// The deployment that is followed; `None` if the service rolls, or if nothing was sent.
     pub followed: Option<Followed>,
