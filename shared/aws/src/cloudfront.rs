@@ -173,7 +173,11 @@ fn is_of_requests(event: &cloudfront::EventType) -> bool {
 
 fn listed_of(summary: cloudfront::DistributionSummary) -> ListedDistribution {
     let origins = summary.origins.map_or_else(Vec::new, |list| list.items);
-    ListedDistribution { id: summary.id, origins: origins.into_iter().map(origin_of).collect() }
+    ListedDistribution {
+        id: summary.id,
+        enabled: summary.enabled,
+        origins: origins.into_iter().map(origin_of).collect(),
+    }
 }
 
 fn origin_of(origin: cloudfront::Origin) -> Origin {

@@ -145,7 +145,7 @@ async fn what_an_update_of_a_distribution_asks_for_is_read() {
 
 #[tokio::test]
 async fn distributions_are_listed_page_by_page_and_half_an_answer_is_none() {
-    let summary = "<DistributionSummary><Id>D1</Id><ARN>arn</ARN><Status>Deployed</Status>\
+    let summary = "<DistributionSummary><Id>D1</Id><Enabled>true</Enabled><ARN>arn</ARN><Status>Deployed</Status>\
         <LastModifiedTime>2026-11-20T14:00:00Z</LastModifiedTime><DomainName>d.cloudfront.net</DomainName>\
         <Origins><Quantity>2</Quantity><Items><Origin><Id>site</Id><DomainName>b.s3.amazonaws.com</DomainName>\
         <OriginPath>/1.0.0</OriginPath></Origin><Origin><Id>api</Id><DomainName>api.example</DomainName></Origin>\
@@ -157,7 +157,8 @@ async fn distributions_are_listed_page_by_page_and_half_an_answer_is_none() {
         );
         reply(200, &[], body)
     };
-    let items = format!("<Items>{summary}</Items>");
+    let disabled = summary.replace("<Enabled>true</Enabled>", "<Enabled>false</Enabled>");
+    let items = format!("<Items>{summary}{disabled}</Items>");
     let (aws, replay) = Replay::new(vec![
         page(true, "<NextMarker>D1</NextMarker>", &items),
         page(false, "", ""),
@@ -169,6 +170,7 @@ async fn distributions_are_listed_page_by_page_and_half_an_answer_is_none() {
         first.distributions[0].origins.iter().map(|it| (it.domain.as_str(), it.path.as_str())).collect();
     assert_eq!(origins, [("b.s3.amazonaws.com", "/1.0.0"), ("api.example", "")]);
     assert_eq!((first.distributions[0].id.as_str(), first.next.as_deref()), ("D1", Some("D1")));
+    assert_eq!(first.distributions.iter().map(|it| it.enabled).collect::<Vec<_>>(), [true, false]);
     let last = aws.distributions(first.next).await.expect("a page");
     assert_eq!((last.distributions.len(), last.next), (0, None));
     assert!(replay.sent()[1].uri.ends_with("/2020-05-31/distribution?Marker=D1"), "{}", replay.sent()[1].uri);

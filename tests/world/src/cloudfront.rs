@@ -31,6 +31,8 @@ pub struct Configured {
     pub changes: u64,
     /// Its domain.
     pub domain: String,
+    /// True if it answers no requests.
+    pub disabled: bool,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
     /// Its default root object.
@@ -159,8 +161,12 @@ impl World {
         let most = if cdn.page == 0 { 100 } else { cdn.page };
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let known = cdn.distributions.range::<str, _>((from, Bound::Unbounded)).take(most + 1);
-        let mut distributions: Vec<ListedDistribution> =
-            known.map(|(id, it)| ListedDistribution { id: id.clone(), origins: it.origins.clone() }).collect();
+        let listed = |(id, it): (&String, &Configured)| ListedDistribution {
+            id: id.clone(),
+            enabled: !it.disabled,
+            origins: it.origins.clone(),
+        };
+        let mut distributions: Vec<ListedDistribution> = known.map(listed).collect();
         let goes_on = distributions.len() > most;
         distributions.truncate(most);
         let last = distributions.last().filter(|_| goes_on);

@@ -101,6 +101,8 @@ impl Origin {
 pub struct ListedDistribution {
     /// Its id.
     pub id: String,
+    /// True if it answers requests.
+    pub enabled: bool,
     /// Its origins.
     pub origins: Vec<Origin>,
 }

@@ -57,6 +57,11 @@ fn distributions_of_the_bucket_that_are_not_named_are_named_in_a_warning() {
         scene.world.cloudfront().page = 1;
     });
     assert!(matches!(both.as_slice(), [(_, reason)] if reason.ends_with(": E2, E3")), "{both:?}");
+    let disabled = warned_of_others(Prefix, |scene| {
+        beside(scene, "E2", "shop-web", "");
+        scene.world.cloudfront().distribution("E2", "shop-web").disabled = true;
+    });
+    assert_eq!(disabled, [], "it has no visitors");
     // The whole bucket is shown to look at pages before the switch.
     let tried = warned_of_others(Prefix, |scene| {
         scene.site.is_tried = true;

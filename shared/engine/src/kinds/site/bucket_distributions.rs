@@ -18,6 +18,8 @@ const PAGES: usize = 10;
 pub(super) struct OnBucket {
     /// Its id.
     pub id: String,
+    /// True if it answers requests.
+    pub enabled: bool,
     /// The folders of the bucket that its origins point at: without leading slash, empty or with a trailing slash.
     pub folders: Vec<String>,
 }
@@ -64,19 +66,21 @@ impl OnBucket {
     fn of(listed: ListedDistribution, bucket: &str) -> Option<Self> {
         let origins = listed.origins.iter().filter(|it| is_of_bucket(&it.domain, bucket));
         let folders: Vec<String> = origins.map(|it| folder_of(&it.path)).collect();
-        (!folders.is_empty()).then_some(Self { id: listed.id, folders })
+        (!folders.is_empty()).then_some(Self { id: listed.id, enabled: listed.enabled, folders })
     }
 
-    /// Returns whether its visitors get files of a site. Another folder of the bucket is another site's. Where pages
-    /// are looked at before visitors get a release, some address shows the whole bucket for that, and need not follow.
+    /// Returns whether its visitors get files of a site; one that is disabled has none. Another folder of the bucket is
+    /// another site's. Where pages are looked at before visitors get a release, some address shows the whole bucket for
+    /// that, and need not follow.
     pub fn serves(&self, site: &StaticSite) -> bool {
-        self.folders.iter().any(|folder| {
+        let serves = |folder: &String| {
             let (is_within, is_above) = (folder.starts_with(&site.prefix), site.prefix.starts_with(folder));
             if site.is_tried { is_within && !is_above } else { is_within || is_above }
-        })
+        };
+        self.enabled && self.folders.iter().any(serves)
     }
 
-    /// Returns whether an origin points at a folder, or at something in it.
+    /// Returns whether an origin points at a folder, or at something in it. One that is disabled may be enabled again.
     pub fn points_into(&self, folder: &str) -> bool {
         self.folders.iter().any(|it| it.starts_with(folder))
     }
@@ -128,10 +132,16 @@ mod tests {
             }))
             .unwrap();
             let origin = |domain: &str| Origin { id: "o".into(), domain: domain.into(), path: path.into() };
-            let listed = |domain: &str| ListedDistribution { id: "E2".into(), origins: vec![origin(domain)] };
-            let found = OnBucket::of(listed("b.s3.eu-west-1.amazonaws.com"), "b").unwrap();
-            assert_eq!((found.serves(&site), found.points_into("releases/0a/")), (serves, points), "{prefix} {path}");
-            assert_eq!(OnBucket::of(listed("other.s3.amazonaws.com"), "b"), None);
+            let listed = |domain: &str, enabled| {
+                let origins = vec![origin(domain)];
+                ListedDistribution { id: "E2".into(), enabled, origins }
+            };
+            for enabled in [true, false] {
+                let found = OnBucket::of(listed("b.s3.eu-west-1.amazonaws.com", enabled), "b").unwrap();
+                let is = (found.serves(&site), found.points_into("releases/0a/"));
+                assert_eq!(is, (serves && enabled, points), "{prefix} {path} {enabled}");
+            }
+            assert_eq!(OnBucket::of(listed("other.s3.amazonaws.com", true), "b"), None);
         }
     }
 }

@@ -173,17 +173,17 @@ pub(super) fn others(
         SiteMode::Prefix => ("nothing is switched there", SWITCH_ALL),
         SiteMode::InPlace => ("nothing is invalidated there, and caches answer with former files", INVALIDATE_ALL),
     };
+    let remedy = if site.prefix.is_empty() { format!("{remedy}{OWN_PREFIX}") } else { remedy.to_owned() };
     let reason =
         format!("{which} the bucket {bucket}, and the component names {named} alone: {stays}: {}", others.join(", "));
     Some(Finding::new(FindingName::TargetNotReady, path, reason, remedy))
 }
 
 const SWITCH_ALL: &str = "let the distribution that is named answer for the domain names of all, or set the origin \
-                          path of the others after each release; where they show other sites, give each site a \
-                          `prefix` of its own";
+                          path of the others after each release";
 const INVALIDATE_ALL: &str = "let the distribution that is named answer for the domain names of all, or invalidate the \
-                              others after each release (`aws cloudfront create-invalidation`); where they show other \
-                              sites, give each site a `prefix` of its own";
+                              others after each release (`aws cloudfront create-invalidation`)";
+const OWN_PREFIX: &str = "; where they show other sites, give each site a `prefix` of its own";
 
 const REWRITE_INSTEAD: &str = "remove the custom error response, and let a CloudFront function on viewer requests rewrite only addresses without extension to the document";
 const SET_ROOT: &str = "set the distribution's default root object to `index.html`";
