@@ -127,8 +127,8 @@ pub async fn draft<'a>(
     Ok(Draft { name: wanted.name, kind, prepared, inputs: known.collect(), ran })
 }
 
-/// Returns whether what goes back finds a component as its snapshot has it: by the ledger, and by the target, which is the
-/// same as then. AWS alone may answer with the state of a moment ago.
+/// Returns whether what goes back finds a component as its snapshot has it: by the ledger, and by the target, which is
+/// the same as then. AWS alone may answer with the state of a moment ago.
 async fn is_there_already(ports: &impl Ports, scene: &Scene, name: &ComponentName, ran: &Step) -> Result<bool> {
     let action = scene.loaded.record.action;
     let goes_back = matches!(action, ActionName::Rollback | ActionName::Drill | ActionName::Restore);

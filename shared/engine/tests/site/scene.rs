@@ -36,7 +36,7 @@ pub struct Scene {
     pub asked: Option<&'static str>,
     /// The files that were withdrawn.
     pub withdrawn: WithdrawnFiles,
-    /// Where the site is, with the role of the environment's own.
+    /// The place of the site, with the role of the environment's own.
     pub place: Place,
     deployments: u32,
 }

@@ -66,8 +66,8 @@ impl Rules {
         !self.is_document(path)
     }
 
-    /// Returns whether a page may name a file that the archive lacks: the declaration leaves it to others, or takes it out
-    /// of the archive.
+    /// Returns whether a page may name a file that the archive lacks: the declaration leaves it to others, or takes it
+    /// out of the archive.
     pub fn is_elsewhere(&self, path: &str) -> bool {
         self.elsewhere.iter().any(|glob| glob.is_match(path)) || !self.folder.fate(path).goes()
     }
