@@ -123,14 +123,15 @@ impl<'a> Reading<'a> {
 }
 
 fn entries(archive: &Archive) -> Vec<Entry> {
-    archive.entries().map(entry).collect()
+    // `./` by itself is the folder that was packed.
+    archive.entries().map(entry).filter(|entry| !(entry.folder && entry.name.is_empty())).collect()
 }
 
 fn entry(found: &rc_zip::parse::Entry) -> Entry {
     // Bits 0 and 6: encrypted; bit 13: the directory's values are masked (APPNOTE 4.4.4).
     const ENCRYPTED: u16 = 1 | 1 << 6 | 1 << 13;
     Entry {
-        name: found.name.clone(),
+        name: found.name.trim_start_matches("./").to_owned(),
         offset: found.header_offset,
         packed: found.compressed_size,
         bytes: found.uncompressed_size,
@@ -171,7 +172,8 @@ pub enum Coding {
 /// An entry, as the central directory declares it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Its name, which is its path in the site.
+    /// Its name, which is its path in the site or in the package. A leading `./`, which bsdtar and others write, is
+    /// left out: both name the same file.
     pub name: String,
     /// The offset at which its local header begins.
     pub offset: u64,
@@ -217,13 +219,39 @@ mod tests {
     use std::io::{Cursor, Write};
 
     fn zipped(files: usize) -> Vec<u8> {
+        named((0..files).map(|file| format!("{file}.txt")))
+    }
+
+    fn named(names: impl IntoIterator<Item = String>) -> Vec<u8> {
         let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
-        for file in 0..files {
+        for name in names {
             let options = zip::write::SimpleFileOptions::default();
-            archive.start_file(format!("{file}.txt"), options).unwrap();
+            archive.start_file(name, options).unwrap();
             archive.write_all(b"text").unwrap();
         }
         archive.finish().unwrap().into_inner()
+    }
+
+    #[test]
+    fn a_leading_dot_is_no_part_of_a_name() {
+        let table = [
+            ("./index.html", "index.html"),
+            ("././a/b.js", "a/b.js"),
+            ("a/./b.js", "a/./b.js"),
+            // What is refused stays what it is.
+            ("./../x", "../x"),
+            (".//x", "/x"),
+            ("..a", "..a"),
+            (".env", ".env"),
+        ];
+        for (written, expected) in table {
+            let read = directory("web.zip", &named([written.to_owned()])).unwrap();
+            assert_eq!(read.iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>(), [expected], "{written}");
+        }
+        let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        archive.add_directory("./", zip::write::SimpleFileOptions::default()).unwrap();
+        let only_the_folder = archive.finish().unwrap().into_inner();
+        assert_eq!(directory("web.zip", &only_the_folder), Ok(vec![]));
     }
 
     #[test]
