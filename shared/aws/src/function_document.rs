@@ -25,6 +25,9 @@ pub fn function_of(document: &Value) -> Function {
         configuration: frozen(document),
         // The default is x86_64 (AWS Lambda API Reference, FunctionConfiguration).
         architecture: text(&document["Architectures"][0]).unwrap_or_else(|| "x86_64".to_owned()),
+        runtime: word("Runtime"),
+        handler: word("Handler"),
+        has_more_code: has_more_code(document),
         state: word("State"),
         last_update: word("LastUpdateStatus"),
         reason: reasons.into_iter().find(|reason| !reason.is_empty()).unwrap_or_default(),
@@ -36,6 +39,28 @@ pub fn function_of(document: &Value) -> Function {
         version,
         ..Function::default()
     }
+}
+
+/// The variables by which a runtime begins with something else, or finds code outside of the package: that of Lambda
+/// for a wrapper script (AWS Lambda Developer Guide, "Modifying the runtime environment"), and those of the languages.
+const MORE_CODE: [&str; 8] = [
+    "AWS_LAMBDA_EXEC_WRAPPER",
+    "DOTNET_SHARED_STORE",
+    "DOTNET_STARTUP_HOOKS",
+    "GEM_HOME",
+    "GEM_PATH",
+    "NODE_PATH",
+    "PYTHONPATH",
+    "RUBYLIB",
+];
+
+/// Returns whether its zip alone does not show whether the code of its handler is there. The variables may also be ones
+/// that Lambda could not decrypt (AWS Lambda API Reference, EnvironmentResponse, `Error`).
+fn has_more_code(document: &Value) -> bool {
+    let environment = &document["Environment"];
+    let has_layers = document["Layers"].as_array().is_some_and(|layers| !layers.is_empty());
+    let is_named = MORE_CODE.iter().any(|name| !environment["Variables"][*name].is_null());
+    has_layers || is_named || !environment["Error"].is_null()
 }
 
 /// Returns the ARN that a version is named by: `$LATEST` without a qualifier, a version with its number. GetFunction

@@ -54,6 +54,34 @@ async fn a_function_is_read() {
 }
 
 #[tokio::test]
+async fn what_a_function_begins_with_is_read() {
+    let variables = |names: Value| json!({"Environment": {"Variables": names}});
+    let table = [
+        (json!({}), false),
+        (json!({"Layers": []}), false),
+        (json!({"Layers": null, "Environment": null}), false),
+        (variables(json!({"A": "PYTHONPATH", "LOG": "1"})), false),
+        (json!({"Layers": [{"Arn": "l:1"}]}), true),
+        (variables(json!({"A": "1", "PYTHONPATH": "/var/task/src"})), true),
+        (variables(json!({"AWS_LAMBDA_EXEC_WRAPPER": "/opt/bootstrap"})), true),
+        (json!({"Environment": {"Error": {"ErrorCode": "AccessDeniedException"}}}), true),
+    ];
+    for (members, has_more_code) in table {
+        let mut document = configuration();
+        document["Runtime"] = json!("python3.13");
+        document["Handler"] = json!("src/index.handler");
+        for (name, value) in members.as_object().expect("members") {
+            document[name] = value.clone();
+        }
+        let function = read(&document).await;
+        assert_eq!((function.runtime.as_str(), function.handler.as_str()), ("python3.13", "src/index.handler"));
+        assert_eq!(function.has_more_code, has_more_code, "{members}");
+    }
+    let image = read(&configuration()).await;
+    assert_eq!((image.runtime.as_str(), image.handler.as_str(), image.has_more_code), ("", "", false));
+}
+
+#[tokio::test]
 async fn the_digest_sees_what_is_frozen_and_nothing_else() {
     let known = read(&configuration()).await.configuration;
     let with = |name: &str, value: Value| {

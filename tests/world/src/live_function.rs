@@ -28,6 +28,12 @@ pub struct LiveFunction {
     pub tags: BTreeMap<String, String>,
     /// `arm64`, or what a test says.
     pub architecture: String,
+    /// The runtime; none is known as long as it is empty.
+    pub runtime: String,
+    /// The handler.
+    pub handler: String,
+    /// True if it has layers, or variables by which its runtime looks elsewhere.
+    pub has_more_code: bool,
     /// The code of `$LATEST`.
     pub package: Package,
     /// The time that it may run, in seconds.
@@ -77,6 +83,9 @@ impl LiveFunction {
             name: name.to_owned(),
             tags: BTreeMap::new(),
             architecture: "arm64".into(),
+            runtime: String::new(),
+            handler: String::new(),
+            has_more_code: false,
             package,
             timeout_s: 3,
             code_key: None,
@@ -189,6 +198,9 @@ impl LiveFunction {
             revision_id: format!("r{}", self.revision),
             configuration: self.configuration.clone(),
             architecture: self.architecture.clone(),
+            runtime: self.runtime.clone(),
+            handler: self.handler.clone(),
+            has_more_code: self.has_more_code,
             state: self.state.clone(),
             last_update: self.last_update.clone(),
             reason: self.reason.clone(),
@@ -214,6 +226,9 @@ impl LiveFunction {
             revision_id: format!("v{number}"),
             configuration: published.configuration.clone(),
             architecture: self.architecture.clone(),
+            runtime: self.runtime.clone(),
+            handler: self.handler.clone(),
+            has_more_code: self.has_more_code,
             state: match published.pending {
                 0 if self.idle.contains(&number) => "Inactive",
                 0 => "Active",

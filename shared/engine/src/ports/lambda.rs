@@ -24,6 +24,14 @@ pub struct Function {
     pub configuration: String,
     /// The architecture that its code runs on: `x86_64` or `arm64`.
     pub architecture: String,
+    /// The runtime, such as `python3.13`; empty for an image.
+    pub runtime: String,
+    /// The handler, as the runtime reads it; empty for an image.
+    pub handler: String,
+    /// True if a zip alone does not show whether the function has the code of its handler. It has layers, or its
+    /// environment names a variable by which the runtime looks elsewhere (AWS Lambda Developer Guide, "Working with
+    /// Lambda environment variables"). Only the names of the variables were looked at.
+    pub has_more_code: bool,
     /// `Pending`, `Active`, `Inactive`, `Failed`, `Deleting`, ….
     pub state: String,
     /// `InProgress`, `Successful` or `Failed`.

@@ -4,6 +4,7 @@ mod codedeploy;
 mod folder_files;
 mod lost_lock;
 mod out_of_band_changes;
+mod packages;
 mod plans;
 mod scene;
 mod untrafficked_versions;

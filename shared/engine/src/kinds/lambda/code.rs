@@ -6,13 +6,15 @@
 //! Lambda translates a tag to the digest, and returns it in GetFunctionConfiguration (AWS Lambda Developer Guide,
 //! "Deploying Lambda functions as container images").
 
+use super::handler::judge_handler;
+use super::package::{JudgedFiles, judge_entries};
 use super::state::{Latest, Observed, Source, Version};
 use crate::config::Configured;
 use crate::kinds::PrepareInput;
 use crate::kinds::site::archive::{
     Entry, Limits, check_whole, directory, not_taken_out, read_directory, refusals, sort,
 };
-use crate::ports::{Image, ObjectId, Platform, Result, S3Api};
+use crate::ports::{Function, Image, ObjectId, Platform, Result, S3Api};
 use crate::trouble::found;
 use windlass_domain::declaration::folder::FolderRules;
 use windlass_domain::declaration::kinds::Kind as _;
@@ -118,36 +120,25 @@ fn lambda_name(architecture: &str) -> &str {
 const UNZIPPED: u64 = 250 << 20;
 
 /// Finds what is wrong with the zip, as far as its bytes and the declaration show; see
-/// [`crate::kinds::check_artifact`]. Lambda itself judges names and packing.
+/// [`crate::kinds::check_artifact`]. Only `Prepare` knows the function, and so the file that its handler is in.
 pub fn check_artifact(_: &ComponentName, spec: &Lambda, named: &str, bytes: &[u8]) -> Vec<Finding> {
     // A function of a repository takes images: the manifest itself shows that a zip does not fit.
     if spec.repository.is_some() {
         return vec![];
     }
-    let limits = Limits { total: UNZIPPED, ..Limits::default() };
     match directory(named, bytes) {
-        Ok(entries) => {
-            let whole = check_whole(named, &entries, &limits);
-            whole.into_iter().chain(judged(named, entries, spec).refused).collect()
-        }
+        Ok(entries) => judged(named, entries, bytes.len() as u64, spec).refused,
         Err(finding) => vec![finding],
     }
 }
 
-/// The files of a zip, judged by the rules for a function's folder.
-#[derive(Default)]
-pub(super) struct JudgedFiles {
-    /// The findings on files that may not be in it.
-    pub refused: Vec<Finding>,
-    /// The warnings, which stop nothing.
-    pub warnings: Vec<Finding>,
-}
-
-/// Judges the files of a release's zip. A zip whose directory cannot be read is Lambda's to judge.
+/// Judges the files of a release's zip. A zip whose directory cannot be read is Lambda's to judge. A rollback brings
+/// code that was live.
 pub(super) async fn judge_files(
     home: &(impl S3Api + Configured),
     input: &PrepareInput<'_>,
     spec: &Lambda,
+    function: &Function,
 ) -> Result<JudgedFiles> {
     let (Some(artifact), None) = (input.artifact, input.goal_state) else {
         return Ok(JudgedFiles::default());
@@ -160,19 +151,28 @@ pub(super) async fn judge_files(
         key: key.clone(),
         version_id: Some(version_id.clone()),
     };
-    let entries = found(read_directory(home, &object, *bytes).await)?;
-    Ok(entries.map_or_else(JudgedFiles::default, |entries| judged(key, entries, spec)))
+    let Some(entries) = found(read_directory(home, &object, *bytes).await)? else {
+        return Ok(JudgedFiles::default());
+    };
+    let mut files = judge_handler(key, &entries, function);
+    files.extend(judged(key, entries, *bytes, spec));
+    Ok(files)
 }
 
-fn judged(archive: &str, mut entries: Vec<Entry>, spec: &Lambda) -> JudgedFiles {
+/// Judges a zip of `size` bytes without a look at its function.
+fn judged(archive: &str, mut entries: Vec<Entry>, size: u64, spec: &Lambda) -> JudgedFiles {
+    let limits = Limits { total: UNZIPPED, ..Limits::default() };
+    let mut judged = judge_entries(archive, &entries, size);
+    judged.refused.extend(check_whole(archive, &entries, &limits));
     // A declaration with a pattern that is none is refused when it is uploaded.
     let Some(Ok(rules)) = spec.folder().map(FolderRules::new) else {
-        return JudgedFiles::default();
+        return judged;
     };
     let sorting = sort(&mut entries, &rules);
-    let mut refused = refusals(archive, &sorting, &rules);
-    refused.extend(not_taken_out(archive, &sorting));
-    JudgedFiles { refused, warnings: sorting.idle(archive, &rules) }
+    judged.refused.extend(refusals(archive, &sorting, &rules));
+    judged.refused.extend(not_taken_out(archive, &sorting));
+    judged.warnings.extend(sorting.idle(archive, &rules));
+    judged
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ pub async fn prepare<P: LambdaApi + S3Api + EcrApi + AssumeRole + Configured>(
     findings.extend(unmeasurable);
     findings.extend(fetch::check(there, input, spec, &function).await?);
     let home = &there.at(&Place::default());
-    let files = code::judge_files(home, input, spec).await?;
+    let files = code::judge_files(home, input, spec, &function).await?;
     findings.extend(files.refused);
     if !findings.is_empty() {
         return Ok(Prepared { claims: vec![Claim::whole(function.arn)], ..Prepared::refused(findings) });

@@ -135,7 +135,9 @@ fn duplicates(entries: &[Entry]) -> impl Iterator<Item = (&str, usize)> {
     counts.into_iter().filter(|(_, count)| *count > 1)
 }
 
-fn overlaps(entries: &[Entry], size: u64) -> impl Iterator<Item = (&str, String)> {
+/// Returns the entries whose bytes lie over others, each with the words for what it overlaps. `size` is that of the
+/// archive.
+pub fn overlaps(entries: &[Entry], size: u64) -> impl Iterator<Item = (&str, String)> {
     let mut sorted: Vec<&Entry> = entries.iter().collect();
     sorted.sort_by_key(|entry| entry.offset);
     let nexts: Vec<(u64, String)> = sorted
@@ -150,7 +152,7 @@ fn overlaps(entries: &[Entry], size: u64) -> impl Iterator<Item = (&str, String)
     })
 }
 
-/// Checks only the sizes. Whoever unpacks it knows more about names and packing.
+/// Checks only the sizes, for an archive that somebody else unpacks.
 pub fn check_whole(archive: &str, entries: &[Entry], limits: &Limits) -> Option<Finding> {
     whole_fault(entries, limits).map(|reason| bad_archive(archive, "the archive", reason))
 }
@@ -183,6 +185,7 @@ mod tests {
             encrypted: false,
             folder: name.ends_with('/'),
             special: None,
+            permissions: None,
             stays: false,
         }
     }

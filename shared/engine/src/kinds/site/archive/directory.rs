@@ -144,18 +144,25 @@ fn entry(found: &rc_zip::parse::Entry) -> Entry {
         encrypted: found.flags & ENCRYPTED != 0,
         folder: found.mode.has(Mode::DIR),
         special: special(found.mode),
+        permissions: permissions(found.mode),
         stays: false,
     }
 }
 
+/// The name of an entry that is a link.
+const LINK: &str = "a symbolic link";
+
 fn special(mode: Mode) -> Option<&'static str> {
-    let kinds = [
-        (Mode::SYMLINK, "a symbolic link"),
-        (Mode::DEVICE, "a device"),
-        (Mode::NAMED_PIPE, "a pipe"),
-        (Mode::SOCKET, "a socket"),
-    ];
+    let kinds =
+        [(Mode::SYMLINK, LINK), (Mode::DEVICE, "a device"), (Mode::NAMED_PIPE, "a pipe"), (Mode::SOCKET, "a socket")];
     kinds.into_iter().find(|(kind, _)| mode.has(*kind)).map(|(_, name)| name)
+}
+
+/// Returns the permissions that Unix would have recorded. 666 and 222 are what the reader makes of the attributes of
+/// MS-DOS, which know no programs and shut nobody out; 0 are attributes that nobody has set.
+fn permissions(mode: Mode) -> Option<u32> {
+    let bits = mode.0 & 0o777;
+    (!matches!(bits, 0 | 0o222 | 0o666)).then_some(bits)
 }
 
 /// The method by which an entry's bytes are packed.
@@ -191,11 +198,24 @@ pub struct Entry {
     pub folder: bool,
     /// The name of another kind of entry, neither file nor folder, such as `a symbolic link`.
     pub special: Option<&'static str>,
+    /// The permissions that the packer recorded, as Unix has them, such as `0o644`; `None` if nobody can say them
+    /// (APPNOTE 4.4.2 and 4.4.15: the attributes mean what the system means by them that packed).
+    pub permissions: Option<u32>,
     /// True if it is not published, by the rules for the files of a folder. The directory does not declare that.
     pub stays: bool,
 }
 
 impl Entry {
+    /// Returns whether it is a symbolic link.
+    pub fn is_link(&self) -> bool {
+        self.special == Some(LINK)
+    }
+
+    /// Returns whether everybody has these permissions on it, as far as they are recorded.
+    pub fn allows(&self, needed: u32) -> bool {
+        self.permissions.is_none_or(|bits| bits & needed == needed)
+    }
+
     /// The earliest offset at which the entry can end. The local header has 30 bytes and the name again, perhaps more.
     pub fn least_end(&self) -> u64 {
         let name = self.name.len() as u64;

@@ -11,7 +11,7 @@ mod selection;
 use crate::ports::{ObjectId, Result, S3Api};
 use crate::trouble::Trouble;
 use bytes::Bytes;
-pub use check::{Limits, check, check_whole};
+pub use check::{Limits, check, check_whole, overlaps};
 pub use directory::{Coding, Entry, bad_archive, directory, read_directory};
 use rc_zip::fsm::{EntryFsm, FsmResult};
 pub use selection::{Selection, not_taken_out, refusals, select, sort};

@@ -298,6 +298,7 @@ mod tests {
             encrypted: false,
             folder: false,
             special: None,
+            permissions: None,
             stays: false,
         }
     }

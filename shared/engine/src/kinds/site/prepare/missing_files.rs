@@ -252,6 +252,7 @@ mod tests {
             encrypted: false,
             folder: name.ends_with('/'),
             special: None,
+            permissions: None,
             stays: false,
         }
     }

@@ -84,6 +84,7 @@ mod tests {
             encrypted: false,
             folder: false,
             special: None,
+            permissions: None,
             stays: false,
         }
     }

@@ -1,0 +1,102 @@
+//! `Prepare` refuses the zip of a function that cannot run, and warns of one that perhaps cannot.
+
+use super::scene::{Setting, function};
+use std::io::{Cursor, Write as _};
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_engine::payload::WorkTransition;
+use windlass_world::World;
+use windlass_world::conformance::Trial;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+const ARCHIVE: &str = "artifacts/shop/prod/api/1.zip";
+
+/// Makes and uploads a zip of files, each with its permissions.
+fn upload(world: &World, files: &[(&str, u32)]) -> Artifact {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for (file, permissions) in files {
+        writer.start_file(*file, SimpleFileOptions::default().unix_permissions(*permissions)).unwrap();
+        writer.write_all(b"x").unwrap();
+    }
+    let archive = writer.finish().unwrap().into_inner();
+    world.s3().bucket("artifacts", true);
+    Artifact::Object {
+        key: ARCHIVE.into(),
+        sha256: Digest::of(&archive),
+        bytes: archive.len() as u64,
+        version_id: world.s3().upload("artifacts", ARCHIVE, archive).id.unwrap(),
+    }
+}
+
+fn setting() -> Setting {
+    Setting { alias: true, ..Setting::default() }
+}
+
+/// The files of a zip for which a function of this runtime, with the handler `index.handler`, refuses it, and those of
+/// which it warns.
+fn judged(runtime: &str, has_more_code: bool, files: &[(&str, u32)]) -> (Vec<String>, Vec<String>) {
+    let world = setting().world();
+    function(&world, |function| {
+        function.runtime = runtime.into();
+        function.handler = "index.handler".into();
+        function.has_more_code = has_more_code;
+    });
+    let artifact = upload(&world, files);
+    let prepared = setting().prepare(&world, Some(&artifact), None);
+    let paths = |findings: Vec<Finding>| -> Vec<String> {
+        let paths = findings.into_iter().map(|finding| {
+            assert_eq!(finding.name, FindingName::BadArchive, "{finding:?}");
+            finding.path.replace(&format!("{ARCHIVE}: "), "")
+        });
+        paths.collect()
+    };
+    (paths(prepared.findings), paths(prepared.warnings))
+}
+
+/// A runtime, the files of a zip, the file for which it is refused, and the one of which is warned.
+type Case<'a> = (&'a str, &'a [(&'a str, u32)], Option<&'a str>, Option<&'a str>);
+
+#[test]
+fn a_zip_that_cannot_run_is_refused() {
+    let (python, native) = ("python3.13", "provided.al2023");
+    let table: [Case<'_>; 11] = [
+        (python, &[("index.py", 0o644), ("lib/helper.py", 0o644)], None, None),
+        (python, &[("index.py", 0o644), ("lib\\helper.py", 0o644)], Some("lib\\helper.py"), None),
+        (python, &[("./index.py", 0o644)], None, None),
+        (python, &[("api/index.py", 0o644)], Some("index.py"), None),
+        (python, &[("readme.txt", 0o644)], Some("index.py"), None),
+        (python, &[("index.html", 0o644), ("app.js", 0o644)], Some("index.py"), None),
+        (python, &[("index.py", 0o600)], Some("index.py"), None),
+        (python, &[("index.py", 0o644), ("notes.txt", 0o600)], None, Some("notes.txt")),
+        (native, &[("bootstrap", 0o755)], None, None),
+        (native, &[("bootstrap", 0o644)], Some("bootstrap"), None),
+        (native, &[("shop", 0o755)], Some("bootstrap"), None),
+    ];
+    let list = |one: Option<&str>| -> Vec<String> { one.into_iter().map(str::to_owned).collect() };
+    for (runtime, files, refused, warned) in table {
+        assert_eq!(judged(runtime, false, files), (list(refused), list(warned)), "{runtime} {files:?}");
+    }
+}
+
+#[test]
+fn a_handler_that_a_layer_may_bring_is_a_warning() {
+    for (runtime, file) in [("python3.13", "index.py"), ("provided.al2023", "bootstrap")] {
+        let (refused, warned) = judged(runtime, true, &[("readme.txt", 0o644)]);
+        assert_eq!((refused, warned), (vec![], vec![file.to_owned()]), "{runtime}");
+    }
+}
+
+/// The code that a rollback brings back was live, and is no longer the release's to judge.
+#[test]
+fn a_rollback_is_not_judged() {
+    let setting = setting();
+    let first = Trial::begin(&setting).unwrap();
+    let recorded = first.before.goal.clone();
+    assert_eq!(first.forward(), Ok(WorkTransition::Changed));
+    let world = &first.scene.world;
+    let broken = upload(world, &[("lib\\helper.py", 0o600)]);
+    assert_eq!(setting.prepare(world, None, Some(&recorded)).findings, []);
+    assert_eq!(setting.prepare(world, Some(&broken), Some(&recorded)).findings, []);
+}
