@@ -236,6 +236,7 @@ pub fn bad_archive(archive: &str, entry: &str, reason: String) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rc_zip::parse::{MsdosMode, UnixMode};
     use std::io::{Cursor, Write};
 
     fn zipped(files: usize) -> Vec<u8> {
@@ -250,6 +251,22 @@ mod tests {
             archive.write_all(b"text").unwrap();
         }
         archive.finish().unwrap().into_inner()
+    }
+
+    #[test]
+    fn permissions_are_those_of_unix_alone() {
+        let table: [(Mode, Option<u32>); 7] = [
+            (UnixMode(0o100_644).into(), Some(0o644)),
+            (UnixMode(0o100_755).into(), Some(0o755)),
+            (UnixMode(0o100_600).into(), Some(0o600)),
+            (UnixMode(0o040_700).into(), Some(0o700)),
+            (UnixMode(0).into(), None),
+            (MsdosMode(0).into(), None),
+            (MsdosMode::READ_ONLY.into(), None),
+        ];
+        for (mode, expected) in table {
+            assert_eq!(permissions(mode), expected, "{mode}");
+        }
     }
 
     #[test]
