@@ -16,7 +16,7 @@ fn an_out_of_band_change_since_prepare_stops_it() {
     let Some(StepFailure::Finding(finding)) = scene.step(&deployment).failure else {
         panic!("it tells no finding");
     };
-    insta::assert_snapshot!(finding.written(), @"TargetChangedByOther: components.web: Someone else changed the target of web since it was last seen: from the files of df8c1387e8cc to the files that Windlass found. Windlass owns the files of its releases in s3://shop-web/; every other field is yours. Remedy: Find out who changed it (CloudTrail), make sure that nobody else changes what Windlass owns, then deploy again.");
+    insta::assert_snapshot!(finding.written(), @"TargetChangedByOther: components.web: Someone else changed the target of web since it was last seen: from the files of 951f86af8928 to the files that Windlass found. Windlass owns the files of its releases in s3://shop-web/; every other field is yours. Remedy: Find out who changed it (CloudTrail), make sure that nobody else changes what Windlass owns, then deploy again.");
 }
 
 #[test]

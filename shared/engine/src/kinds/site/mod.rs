@@ -19,6 +19,7 @@ pub mod publish;
 pub mod rules;
 mod served_site;
 mod target;
+mod types;
 mod withdraw;
 
 use crate::kinds::{Checkpoint, Either, Publication, Publishes, Writes, from_value};

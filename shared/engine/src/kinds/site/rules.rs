@@ -1,4 +1,4 @@
-//! The role, the content type and the cache header of a site's file.
+//! The role and the cache header of a site's file.
 
 use crate::ports::Result;
 use globset::{Glob, GlobMatcher};
@@ -120,16 +120,27 @@ fn is_named_as_document(path: &str) -> bool {
     endings.iter().any(|it| extension.eq_ignore_ascii_case(it)) || fixed.contains(&name)
 }
 
-/// Returns whether a name carries a hash as bundlers write it: a part of 8 to 64 hexadecimal digits, or of exactly 8
-/// letters and digits of mixed kind (Vite, Rollup, esbuild). A name that is wrongly taken for hashed would be cached
-/// for a year, so words and dates must not match.
+/// The endings of the files that bundlers name after their content. The hash may be short there, because nobody else
+/// writes such names into scripts, styles and fonts.
+const BUNDLED: [&str; 7] = ["js", "mjs", "cjs", "css", "wasm", "woff", "woff2"];
+
+/// The fewest digits of a hash in any other file. A number, a word such as `cafe2024` and a part of a UUID have less.
+const LONG: usize = 16;
+
+/// Returns whether a name carries a hash as bundlers write it: a part of 16 to 64 hexadecimal digits; in a file of
+/// [`BUNDLED`] also one of 8 or more, or of exactly 8 letters and digits of mixed kind (Vite, Rollup, esbuild). A name
+/// that is wrongly taken for hashed would be cached for a year, and one that is wrongly taken for another is asked for
+/// once a visit: so words and dates must not match, and `hashed` declares what no name shows.
 fn looks_hashed(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let stem = name.strip_suffix(".map").unwrap_or(name);
-    let Some((stem, _)) = stem.rsplit_once('.') else {
+    let Some((stem, ending)) = stem.rsplit_once('.') else {
         return false;
     };
-    let parts = stem.split(['.', '-', '_', '~']);
+    let mut parts = stem.split(['.', '-', '_', '~']);
+    if !BUNDLED.contains(&ending) {
+        return parts.any(|part| part.len() >= LONG && is_hexadecimal(part));
+    }
     parts.clone().any(is_hexadecimal) || parts.skip(1).any(is_mixed) || has_bundler_tail(path, stem)
 }
 
@@ -145,37 +156,32 @@ fn is_mixed(part: &str) -> bool {
         && part.bytes().all(|b| b.is_ascii_alphanumeric())
         && part.bytes().any(|b| b.is_ascii_digit())
         && part.bytes().any(|b| b.is_ascii_uppercase())
+        && !is_word(part)
+}
+
+/// Returns whether a part is a word, which a number may follow, such as `calendar` or `Summer25`.
+fn is_word(part: &str) -> bool {
+    let letters = part.trim_end_matches(|c: char| c.is_ascii_digit());
+    letters.len() >= 3 && letters.bytes().skip(1).all(|b| b.is_ascii_lowercase())
 }
 
 /// Returns whether a name is like Vite's `assets/<name>-<8 characters of base64url>.<extension>`, which may lack a
-/// digit.
+/// digit. Fonts are none of it: their names end in words such as `SemiBold`.
 fn has_bundler_tail(path: &str, stem: &str) -> bool {
     let Some(at) = stem.len().checked_sub(9) else {
         return false;
     };
-    let (Some(b"-"), Some(tail)) = (stem.as_bytes().get(at..=at), stem.as_bytes().get(at + 1..)) else {
+    let (Some(b"-"), Some(tail)) = (stem.as_bytes().get(at..=at), stem.get(at + 1..)) else {
         return false;
     };
     let in_assets = path.starts_with("assets/") || path.contains("/assets/");
-    let allowed = |b: &u8| b.is_ascii_alphanumeric() || *b == b'-' || *b == b'_';
-    let word = tail[1..].iter().all(u8::is_ascii_lowercase);
-    in_assets && tail.iter().all(allowed) && !word && tail.iter().any(u8::is_ascii_alphabetic)
-}
-
-/// Returns the content type of a file by its name. For text it has the character set.
-pub fn content_type(path: &str) -> String {
-    let text = mime_guess::from_path(path).first_or_octet_stream().essence_str().to_owned();
-    let named = match path.rsplit('.').next().unwrap_or_default() {
-        "webmanifest" => "application/manifest+json".to_owned(),
-        "js" | "mjs" => "text/javascript".to_owned(),
-        "map" => "application/json".to_owned(),
-        _ => text,
-    };
-    let is_text = named.starts_with("text/")
-        || named.ends_with("json")
-        || named.ends_with("xml")
-        || named == "application/javascript";
-    if is_text { format!("{named}; charset=utf-8") } else { named }
+    let is_font = path.rsplit_once('.').is_some_and(|(_, ending)| ["woff", "woff2"].contains(&ending));
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    in_assets
+        && !is_font
+        && tail.bytes().all(allowed)
+        && !is_word(tail)
+        && tail.bytes().any(|b| b.is_ascii_alphabetic())
 }
 
 #[cfg(test)]
@@ -219,6 +225,18 @@ mod tests {
             (Role::Hashed, "chunk-ABCD1234.js"),
             (Role::Hashed, "_next/static/build/_buildManifest.js"),
             (Role::Hashed, "static/0a1b2c3d4e5f60718293.js"),
+            (Role::Hashed, "static/media/logo.6ce24c58023cc2f8fd88fe9d219db6c6.svg"),
+            (Role::Hashed, "assets/Inter-BxYz12ab.woff2"),
+            (Role::Other, "Prices-Summer25.pdf"),
+            (Role::Other, "Menu-Spring26.pdf"),
+            (Role::Other, "Team_Berlin24.jpg"),
+            (Role::Other, "menu-cafe2024.pdf"),
+            (Role::Other, "logo.3f2a9c1b.svg"),
+            (Role::Other, "photos/550e8400-e29b-41d4-a716-446655440000.jpg"),
+            (Role::Other, "assets/logo-B-3_q9Zx.svg"),
+            (Role::Other, "Chart-Summer25.js"),
+            (Role::Other, "assets/Chart-Summer25.js"),
+            (Role::Other, "assets/fonts/Poppins-SemiBold.woff2"),
             (Role::Other, "bootstrap-datepicker.js"),
             (Role::Other, "assets/bootstrap-calendar.js"),
             (Role::Other, "report-20240101.pdf"),
@@ -243,28 +261,6 @@ mod tests {
         ];
         for (path, header) in table {
             assert_eq!(rules().cache_control(path), header, "{path}");
-        }
-    }
-
-    #[test]
-    fn content_types_carry_the_character_set() {
-        let table = [
-            ("index.html", "text/html; charset=utf-8"),
-            ("a.css", "text/css; charset=utf-8"),
-            ("a.js", "text/javascript; charset=utf-8"),
-            ("a.mjs", "text/javascript; charset=utf-8"),
-            ("a.json", "application/json; charset=utf-8"),
-            ("a.js.map", "application/json; charset=utf-8"),
-            ("a.svg", "image/svg+xml; charset=utf-8"),
-            ("sitemap.xml", "text/xml; charset=utf-8"),
-            ("a.webmanifest", "application/manifest+json; charset=utf-8"),
-            ("a.png", "image/png"),
-            ("a.woff2", "font/woff2"),
-            ("a.wasm", "application/wasm"),
-            ("LICENSE", "application/octet-stream"),
-        ];
-        for (path, expected) in table {
-            assert_eq!(content_type(path), expected, "{path}");
         }
     }
 }

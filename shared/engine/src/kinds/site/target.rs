@@ -145,7 +145,8 @@ pub fn config_bytes(config: &ConfigFile) -> Bytes {
 /// declaration that goes into its files. The same digest always has the same files.
 pub fn release_of(target: &Target, archive: &Archive) -> Digest {
     let site = &target.site;
-    let mut text = format!("files 1\narchive {}\n", archive.sha256);
+    // The number is that of the built-in rules for headers: other rules make other files of the same archive.
+    let mut text = format!("files 2\narchive {}\n", archive.sha256);
     for rule in &site.cache {
         text.push_str(&format!("cache {:?} {:?}\n", rule.files, rule.cache_control));
     }

@@ -12,7 +12,7 @@ mod write;
 
 use super::clearing::{UndoneRelease, clear};
 use super::lists::Lists;
-use super::publish::{Destination, Publisher, is_unchanged};
+use super::publish::{Destination, Publisher, is_unchanged, without_charset};
 use super::target::{Target, files_of};
 use super::withdraw::{prove_gone, still_there};
 use crate::kinds::site::calls::SitePorts;
@@ -187,6 +187,7 @@ impl<P: SitePorts> Publishes for InPlace<P> {
         let destination = Destination { folder: target.site.prefix.clone(), live: Some(&known.before.1) };
         let ports = (&self.at, &self.home);
         let publisher = Publisher::new(ports, step, &target, &known.rules, destination);
+        let mut warnings = Vec::new();
         if let (Some(archive), Some(release)) = (&target.archive, &known.forward.0.release) {
             let mut delivery = publisher.open(archive).await?;
             // Our own list names the files that are there already.
@@ -197,10 +198,11 @@ impl<P: SitePorts> Publishes for InPlace<P> {
                     publisher.leave(&mut delivery.uploaded, &entry.name, file);
                 }
             }
-            if publisher.upload_archive(delivery, release, checkpoint).await?.is_none() {
+            let Some(uploaded) = publisher.upload_archive(delivery, release, checkpoint).await? else {
                 return Ok(Publication::Part);
-            }
+            };
+            warnings.extend(without_charset(&uploaded.files));
         }
-        publisher.finish(vec![], checkpoint).await
+        publisher.finish(warnings, checkpoint).await
     }
 }

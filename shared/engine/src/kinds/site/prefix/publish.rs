@@ -10,7 +10,7 @@ use super::state::{Goal, Target};
 use crate::kinds::site::calls::{self, Patience, SitePorts, list_all};
 use crate::kinds::site::files::{File, Handled};
 use crate::kinds::site::lists::Lists;
-use crate::kinds::site::publish::{Delivery, Destination, Publisher, is_unchanged};
+use crate::kinds::site::publish::{Delivery, Destination, Publisher, is_unchanged, without_charset};
 use crate::kinds::site::target::folder_of;
 use crate::kinds::{Checkpoint, Publication, Publishes, from_value};
 use crate::ports::{CopySource, Replaces, Result};
@@ -37,6 +37,7 @@ impl<P: SitePorts> Publishes for Prefix<P> {
         let destination = Destination { folder: to.clone(), live: None };
         let ports = (&self.at, &self.home);
         let publisher = Publisher::new(ports, step, &site, &self.rules, destination);
+        let mut warnings = Vec::new();
         if let (Some(archive), Some(release)) = (&site.archive, &self.forward.release) {
             let lists = publisher.lists();
             lists.note_folder(&site.site.bucket, &self.forward).await?;
@@ -48,11 +49,11 @@ impl<P: SitePorts> Publishes for Prefix<P> {
                 return Ok(Publication::Part);
             };
             lists.keep_folder(&self.forward, &uploaded.etags).await?;
+            warnings.extend(without_charset(&uploaded.files));
         }
-        let mut warnings = Vec::new();
         if from != to {
             match self.copy_assets(&publisher, (&from, &to), checkpoint).await? {
-                Some(uncopied) => warnings = uncopied,
+                Some(uncopied) => warnings.extend(uncopied),
                 None => return Ok(Publication::Part),
             }
         }

@@ -3,7 +3,8 @@
 use crate::html::named_by;
 use crate::kinds::site::addresses::{Addresses, Known, Lead, name_of};
 use crate::kinds::site::archive::{Entry, Unpacker};
-use crate::kinds::site::rules::{Rules, content_type};
+use crate::kinds::site::rules::Rules;
+use crate::kinds::site::types;
 use crate::ports::{Clock, ObjectId, S3Api};
 use crate::trouble::Trouble;
 use std::collections::{BTreeMap, BTreeSet};
@@ -231,8 +232,7 @@ impl MissingFiles {
 }
 
 fn is_page(entry: &Entry) -> bool {
-    let kind = content_type(&entry.name);
-    !entry.folder && (kind.starts_with("text/html") || kind.starts_with("application/xhtml+xml"))
+    !entry.folder && types::by_name(&entry.name).is_some_and(types::is_page)
 }
 
 #[cfg(test)]

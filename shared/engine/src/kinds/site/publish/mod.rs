@@ -9,8 +9,9 @@ use super::calls::Pace;
 use super::files::{File, Files, Handled, is_large};
 use super::in_place::content::Content;
 use super::lists::Lists;
-use super::rules::{Rules, content_type};
+use super::rules::Rules;
 use super::target::{Archive, Target, config_bytes, files_of, room};
+use super::types::{is_kept, is_text};
 use crate::kinds::site::calls::SitePorts;
 use crate::kinds::{Checkpoint, Publication, whose};
 use crate::ports::{ObjectId, Result};
@@ -20,6 +21,7 @@ use std::collections::BTreeMap;
 use windlass_domain::declaration::folder::Sorting;
 use windlass_domain::deployment::step::{Progress, Step};
 use windlass_domain::prose;
+use windlass_domain::text::count::{agree, count};
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::next_step::Redeploy;
@@ -314,6 +316,21 @@ impl Tally {
     }
 }
 
+/// Pure: a warning if text of a release says no character set, with the first of these files.
+pub(super) fn without_charset(files: &Files) -> Option<String> {
+    let texts: Vec<&str> =
+        files.iter().filter(|(_, file)| is_text(&file.content_type)).map(|(path, _)| path.as_str()).collect();
+    let first = texts.iter().take(3).copied().collect::<Vec<_>>().join("`, `");
+    (!texts.is_empty()).then(|| {
+        format!(
+            "{} of text {} without a character set, because the bytes are no UTF-8 or the page names another: \
+             `{first}`. Browsers go by what a page says itself (`<meta charset>`), and guess where it says nothing",
+            count(texts.len(), "file"),
+            agree(texts.len(), "is served", "are served")
+        )
+    })
+}
+
 /// Pure: whether an entry is the file of before. It compares what the archive's directory declares with what our own
 /// list knows. A directory without a CRC-32 declares nothing.
 pub(super) fn is_unchanged(entry: &Entry, former: &File, rules: &Rules) -> bool {
@@ -322,7 +339,7 @@ pub(super) fn is_unchanged(entry: &Entry, former: &File, rules: &Rules) -> bool 
         && former.crc32 == Some(entry.crc32)
         && former.bytes == entry.bytes
         && former.cache_control == rules.cache_control(&entry.name)
-        && former.content_type == content_type(&entry.name)
+        && is_kept(&entry.name, &former.content_type)
 }
 
 /// The knowledge of a release while it is published.

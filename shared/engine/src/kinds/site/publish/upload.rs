@@ -5,7 +5,7 @@ use crate::kinds::Checkpoint;
 use crate::kinds::site::archive::{Entry, Unpacker};
 use crate::kinds::site::calls::{self, Patience, SitePorts};
 use crate::kinds::site::files::{AT_A_TIME, File, Handled, PART, Staged, file_of, put_options};
-use crate::kinds::site::rules::content_type;
+use crate::kinds::site::types::{TextCheck, content_type};
 use crate::ports::{ObjectId, Part, Replaces, Result, Upload, Written};
 use crate::trouble::Trouble;
 use bytes::Bytes;
@@ -125,7 +125,7 @@ impl<P: SitePorts> Publisher<'_, P> {
         let file = File {
             sha256: Digest::of(&bytes),
             bytes: bytes.len() as u64,
-            content_type: content_type(path),
+            content_type: content_type(path, &TextCheck::of(&bytes)),
             cache_control: self.rules.cache_control(path).to_owned(),
             crc32,
         };
@@ -205,7 +205,7 @@ impl<P: SitePorts> Publisher<'_, P> {
     ) -> Result<Option<File>, Trouble> {
         self.pass(checkpoint).await?;
         let mut reading = unpacker.open(entry);
-        let (mut sum, mut bytes) = (Sha256::new(), 0);
+        let (mut sum, mut text, mut bytes) = (Sha256::new(), TextCheck::default(), 0);
         loop {
             if !checkpoint.has_time() {
                 return Ok(None);
@@ -219,11 +219,12 @@ impl<P: SitePorts> Publisher<'_, P> {
             }
             bytes += piece.len() as u64;
             sum.update(&piece);
+            text.add(&piece);
         }
         Ok(Some(File {
             sha256: Digest::from_bytes(&sum.finalize()),
             bytes,
-            content_type: content_type(&entry.name),
+            content_type: content_type(&entry.name, &text),
             cache_control: self.rules.cache_control(&entry.name).to_owned(),
             crc32: Some(entry.crc32),
         }))
