@@ -49,6 +49,7 @@ async fn a_write_has_its_checksum_and_its_condition() {
     let options = PutOptions {
         content_type: Some("text/html; charset=utf-8".into()),
         cache_control: Some("no-cache".into()),
+        content_encoding: Some("gzip".into()),
         metadata: [("version".to_owned(), "1".to_owned())].into(),
         replaces: Replaces::Nothing,
         sha256: None,
@@ -61,6 +62,7 @@ async fn a_write_has_its_checksum_and_its_condition() {
     assert_eq!(sent.header("if-none-match"), Some("*"));
     assert_eq!(sent.header("x-amz-meta-version"), Some("1"));
     assert_eq!(sent.header("cache-control"), Some("no-cache"));
+    assert_eq!(sent.header("content-encoding"), Some("gzip"));
 }
 
 /// A checksum that is given is sent and signed as it is. So a body is summed up once, by its reader.

@@ -22,6 +22,7 @@ async fn an_upload_begins_with_headers_and_metadata() {
     let options = PutOptions {
         content_type: Some("video/mp4".into()),
         cache_control: Some("no-cache".into()),
+        content_encoding: Some("br".into()),
         metadata: [("windlass-sha256".to_owned(), "ab".to_owned())].into(),
         replaces: Replaces::Nothing,
         sha256: None,
@@ -32,6 +33,7 @@ async fn an_upload_begins_with_headers_and_metadata() {
     assert!(sent.uri.contains("uploads"), "{}", sent.uri);
     assert_eq!(sent.header("content-type"), Some("video/mp4"));
     assert_eq!(sent.header("cache-control"), Some("no-cache"));
+    assert_eq!(sent.header("content-encoding"), Some("br"));
     assert_eq!(sent.header("x-amz-meta-windlass-sha256"), Some("ab"));
     assert_eq!(sent.header("x-amz-checksum-algorithm"), Some("SHA256"));
     assert_eq!(sent.header("if-none-match"), None, "the completion's");

@@ -54,6 +54,8 @@ pub struct Version {
     pub content_type: Option<String>,
     /// Its cache header.
     pub cache_control: Option<String>,
+    /// Its packing.
+    pub content_encoding: Option<String>,
     /// True if it is a delete marker.
     pub marker: bool,
 }
@@ -68,6 +70,7 @@ impl Version {
             metadata: self.metadata.clone(),
             content_type: self.content_type.clone(),
             cache_control: self.cache_control.clone(),
+            content_encoding: self.content_encoding.clone(),
         }
     }
 }

@@ -150,6 +150,7 @@ impl World {
             metadata: options.metadata.clone(),
             content_type: options.content_type.clone(),
             cache_control: options.cache_control.clone(),
+            content_encoding: options.content_encoding.clone(),
             ..Version::default()
         };
         let version = state.add(bucket, key, version);

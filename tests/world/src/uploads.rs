@@ -75,6 +75,7 @@ impl World {
             metadata: pending.options.metadata,
             content_type: pending.options.content_type,
             cache_control: pending.options.cache_control,
+            content_encoding: pending.options.content_encoding,
             ..Version::default()
         };
         let version = state.add(&upload.bucket, &upload.key, version);

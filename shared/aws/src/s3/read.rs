@@ -46,6 +46,7 @@ pub(super) async fn head(s3: &Client, object: &ObjectId) -> Result<Option<Object
         metadata: metadata.map(|(name, value)| (name.to_lowercase(), value)).collect(),
         content_type: answer.content_type,
         cache_control: answer.cache_control,
+        content_encoding: answer.content_encoding,
     }))
 }
 

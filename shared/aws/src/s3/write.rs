@@ -34,6 +34,7 @@ pub(super) async fn put(
         .body(ByteStream::from(bytes))
         .set_content_type(options.content_type.clone())
         .set_cache_control(options.cache_control.clone())
+        .set_content_encoding(options.content_encoding.clone())
         .set_metadata(metadata(options))
         .set_if_match(if_match)
         .set_if_none_match(if_none_match)
@@ -134,6 +135,7 @@ pub(super) async fn create(s3: &Client, bucket: &str, key: &str, options: &PutOp
         .checksum_algorithm(ChecksumAlgorithm::Sha256)
         .set_content_type(options.content_type.clone())
         .set_cache_control(options.cache_control.clone())
+        .set_content_encoding(options.content_encoding.clone())
         .set_metadata(metadata(options))
         .send()
         .await;

@@ -116,6 +116,16 @@ pub(crate) const REGION: Form = Form {
     words: "a region's name such as `eu-west-1`",
 };
 
+/// AWS AppConfig API Reference, CreateHostedConfigurationVersion: `Content-Type`, of which a header can have printable
+/// ASCII. A file of a site has the same header.
+pub(crate) const MIME_TYPE: Form = Form {
+    accepts: |text| {
+        let is_sendable = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        (1..=255).contains(&text.len()) && is_sendable && text.contains('/')
+    },
+    words: "a MIME type such as `application/json`",
+};
+
 /// Anything that is not empty.
 pub(crate) const ANY: Form =
     Form { accepts: |text| !text.is_empty() && text.len() <= 1024, words: "a text of 1 to 1024 characters" };

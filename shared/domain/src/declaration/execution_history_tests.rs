@@ -27,6 +27,7 @@ fn spec(kind: KindName, steady_within: Span) -> Spec {
             url: None,
             root: None,
             cache: vec![],
+            headers: vec![],
             hashed: vec![],
             elsewhere: vec![],
             keep: 10,

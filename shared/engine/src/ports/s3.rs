@@ -22,6 +22,8 @@ pub struct ObjectHead {
     pub content_type: Option<String>,
     /// Its cache header.
     pub cache_control: Option<String>,
+    /// Its packing.
+    pub content_encoding: Option<String>,
 }
 
 /// A condition on the object that a write replaces.
@@ -43,6 +45,8 @@ pub struct PutOptions {
     pub content_type: Option<String>,
     /// The cache header.
     pub cache_control: Option<String>,
+    /// The packing that whoever gets the object undoes before using it (`Content-Encoding`).
+    pub content_encoding: Option<String>,
     /// The user's metadata.
     pub metadata: BTreeMap<String, String>,
     /// The condition. If it does not hold, the fault is `Conflict`.

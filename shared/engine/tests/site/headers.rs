@@ -2,7 +2,7 @@
 
 use crate::site::scene::Scene;
 use crate::site::zips::stored;
-use windlass_domain::declaration::kinds::site::SiteMode;
+use windlass_domain::declaration::kinds::site::{ContentEncoding, HeaderRule, SiteMode};
 use windlass_engine::payload::WorkTransition;
 
 /// A page in ISO-8859-1 that says so.
@@ -10,6 +10,21 @@ const LATIN: &[u8] = b"<!doctype html><meta charset=iso-8859-1><p>caf\xe9";
 
 /// The header of a file that is kept for a year.
 const FOREVER: &str = "public, max-age=31536000, immutable";
+
+/// Bytes that begin as a file of gzip does.
+const GZIP: &[u8] = b"\x1f\x8b\x08 packed";
+
+/// Returns the content type and the packing of the object at a key.
+fn content(scene: &Scene, key: &str) -> (String, Option<String>) {
+    let objects = scene.world.s3();
+    let version = objects.buckets["shop-web"].current(key).unwrap();
+    (version.content_type.clone().unwrap_or_default(), version.content_encoding.clone())
+}
+
+/// Returns the number of times that the object at a key was written.
+fn writes(scene: &Scene, key: &str) -> usize {
+    scene.world.s3().buckets["shop-web"].keys[key].len()
+}
 
 /// Returns the content type and the cache header that visitors get.
 fn headers(scene: &Scene, path: &str) -> (String, String) {
@@ -61,4 +76,58 @@ fn the_whole_of_a_large_file_says_whether_it_is_utf_8() {
     assert_eq!(scene.switch(&deployment), WorkTransition::Changed);
     assert_eq!(headers(&scene, "latin.txt").0, "text/plain");
     assert_eq!(headers(&scene, "utf-8.txt").0, "text/plain; charset=utf-8");
+}
+
+#[test]
+fn packed_files_of_a_build_are_unpacked_by_browsers_and_downloads_are_not() {
+    let mut scene = Scene::new(SiteMode::InPlace);
+    let mut data = GZIP.to_vec();
+    data.resize(9 * 1024 * 1024, 7);
+    for page in ["one", "two"] {
+        let artifact = scene.upload(stored(&[
+            ("index.html", page.as_bytes()),
+            ("Build/game.data.gz", &data),
+            ("Build/game.framework.js.gz", GZIP),
+            ("Build/game.wasm.br", b"packed"),
+            ("_framework/app.wasm", b"plain"),
+            ("_framework/app.wasm.br", b"packed"),
+            ("backup.tar.gz", GZIP),
+        ]));
+        scene.deploy(&artifact);
+        let table = [
+            ("Build/game.data.gz", "application/octet-stream", Some("gzip")),
+            ("Build/game.framework.js.gz", "text/javascript", Some("gzip")),
+            ("Build/game.wasm.br", "application/wasm", Some("br")),
+            ("_framework/app.wasm", "application/wasm", None),
+            ("_framework/app.wasm.br", "application/octet-stream", None),
+            ("backup.tar.gz", "application/gzip", None),
+        ];
+        for (key, kind, encoding) in table {
+            assert_eq!(content(&scene, key), (kind.to_owned(), encoding.map(str::to_owned)), "{page}: {key}");
+            assert_eq!(writes(&scene, key), 1, "{page}: {key}");
+        }
+    }
+}
+
+#[test]
+fn a_declared_rule_goes_before_what_shows_and_reaches_files_that_are_there() {
+    let mut scene = Scene::new(SiteMode::InPlace);
+    let artifact = scene.upload(stored(&[("index.html", b"one"), ("app.js", b"app()"), ("app.js.gz", GZIP)]));
+    scene.deploy(&artifact);
+    assert_eq!(content(&scene, "app.js.gz"), ("application/gzip".to_owned(), None));
+    scene.site.headers = vec![HeaderRule {
+        files: "*.js.gz".into(),
+        content_type: Some("text/javascript; charset=utf-8".into()),
+        content_encoding: Some(ContentEncoding::Gzip),
+        cache_control: Some("no-store".into()),
+    }];
+    scene.deploy(&artifact);
+    let declared = ("text/javascript; charset=utf-8".to_owned(), Some("gzip".to_owned()));
+    assert_eq!(content(&scene, "app.js.gz"), declared);
+    assert_eq!(headers(&scene, "app.js.gz").1, "no-store");
+    assert_eq!(writes(&scene, "app.js"), 1);
+    // The rule goes, and with it what it said.
+    scene.site.headers.clear();
+    scene.deploy(&artifact);
+    assert_eq!(content(&scene, "app.js.gz"), ("application/gzip".to_owned(), None));
 }

@@ -74,6 +74,7 @@ impl Scene {
             url: None,
             root: None,
             cache: vec![],
+            headers: vec![],
             hashed: vec![],
             elsewhere: vec![],
             keep: 10,

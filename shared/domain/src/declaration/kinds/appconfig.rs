@@ -1,6 +1,6 @@
 //! The kind `appconfig`: a configuration that AWS AppConfig keeps in its own store, such as feature flags.
 
-use crate::declaration::aws_name::Form;
+use crate::declaration::aws_name::{self, Form};
 use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::execution_history::polls;
 use crate::declaration::gates::{ComponentGates, ResolvedGates as Gates};
@@ -95,16 +95,6 @@ const PROFILE: Form = Form {
     words: "a name of 1 to 128 characters, or the id that AppConfig gave it, not an ARN",
 };
 
-/// AWS AppConfig API Reference, CreateHostedConfigurationVersion: `Content-Type`, of which a header can have printable
-/// ASCII.
-const MIME_TYPE: Form = Form {
-    accepts: |text| {
-        let is_sendable = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-        (1..=255).contains(&text.len()) && is_sendable && text.contains('/')
-    },
-    words: "a MIME type such as `application/json`",
-};
-
 impl AsWritten for Written {
     fn common(&self) -> Common<'_> {
         Common { after: &self.after, heal: self.heal, on_artifact: self.on_artifact }
@@ -149,7 +139,7 @@ impl Resolve for Appconfig {
             environment: text("environment", &written.environment, &NAME),
             profile: text("profile", &written.profile, &PROFILE),
             strategy: text("strategy", &written.strategy, &NAME),
-            content_type: text("content_type", &written.content_type, &MIME_TYPE),
+            content_type: text("content_type", &written.content_type, &aws_name::MIME_TYPE),
             fill: written.fill.clone(),
         }
     }

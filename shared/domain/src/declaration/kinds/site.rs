@@ -18,6 +18,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
+mod headers;
+
+pub use headers::{CacheRule, ContentEncoding, HeaderRule};
+
 /// A static site.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -64,6 +68,9 @@ pub struct Written {
     /// Cache headers by pattern; the first match wins, before the built-in rules.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cache: Vec<CacheRule>,
+    /// Headers by pattern, before `cache` and the built-in rules; for each header the first match counts that says it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<HeaderRule>,
     /// Patterns of files whose names change with their content: browsers keep them for a year.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hashed: Vec<String>,
@@ -124,6 +131,9 @@ pub struct StaticSite {
     pub root: Option<String>,
     /// Cache headers by pattern; the first match wins, before the built-in rules.
     pub cache: Vec<CacheRule>,
+    /// Headers by pattern, before those of `cache`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<HeaderRule>,
     /// Patterns of files whose names change with their content.
     pub hashed: Vec<String>,
     /// Patterns of files that pages name and that others serve.
@@ -166,16 +176,6 @@ pub enum SiteMode {
     InPlace,
     /// A folder per release, and the distribution's origin path is switched.
     Prefix,
-}
-
-/// A cache header for the files that match.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CacheRule {
-    /// A glob over the file's path, such as `assets/**`.
-    pub files: String,
-    /// The `Cache-Control` header, such as `public, max-age=31536000, immutable`.
-    pub cache_control: String,
 }
 
 /// A configuration file that differs by environment, so that one build serves them all.
@@ -266,6 +266,10 @@ impl Resolve for StaticSite {
         for (i, rule) in site.cache.iter().enumerate() {
             check_glob(scope, &format!("{path}.cache[{i}].files"), &rule.files);
         }
+        for (i, rule) in site.headers.iter().enumerate() {
+            check_glob(scope, &format!("{path}.headers[{i}].files"), &rule.files);
+            rule.check(scope, &format!("{path}.headers[{i}]"));
+        }
         for (i, pattern) in site.hashed.iter().enumerate() {
             check_glob(scope, &format!("{path}.hashed[{i}]"), pattern);
         }
@@ -281,6 +285,7 @@ impl Resolve for StaticSite {
             url,
             root: scope.maybe(&at("root"), site.root.as_ref(), &aws_name::FILE),
             cache: site.cache.clone(),
+            headers: site.headers.clone(),
             hashed: site.hashed.clone(),
             elsewhere: site.elsewhere.clone(),
             keep: site.keep.unwrap_or_else(Self::default_keep),

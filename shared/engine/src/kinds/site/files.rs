@@ -18,6 +18,9 @@ pub struct File {
     pub content_type: String,
     /// Its cache header.
     pub cache_control: String,
+    /// The packing that browsers undo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_encoding: Option<String>,
     /// The CRC-32 of the same bytes, as an archive's directory has it; `None` if the bytes did not come from an
     /// archive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -30,6 +33,7 @@ impl PartialEq for File {
             && self.bytes == other.bytes
             && self.content_type == other.content_type
             && self.cache_control == other.cache_control
+            && self.content_encoding == other.content_encoding
     }
 }
 
@@ -163,6 +167,7 @@ pub fn put_options(file: &File, deployment: &DeploymentId) -> PutOptions {
     PutOptions {
         content_type: Some(file.content_type.clone()),
         cache_control: Some(file.cache_control.clone()),
+        content_encoding: file.content_encoding.clone(),
         metadata: [(SHA256.to_owned(), file.sha256.to_string()), (DEPLOYMENT.to_owned(), deployment.to_string())]
             .into(),
         sha256: Some(file.sha256.clone()),
@@ -179,6 +184,7 @@ pub fn file_of(head: &ObjectHead) -> Option<File> {
         bytes: head.bytes,
         content_type: head.content_type.clone()?,
         cache_control: head.cache_control.clone()?,
+        content_encoding: head.content_encoding.clone(),
         crc32: None,
     })
 }

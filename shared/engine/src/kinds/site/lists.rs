@@ -7,6 +7,7 @@
 use super::calls::{self, Patience, list_all};
 use super::files::{Files, Handled};
 use super::target::Target;
+use super::types::{by_name, is_page};
 use crate::config::Configured;
 use crate::kinds::site::files::{File, Object};
 use crate::kinds::{KeptDocuments, digest_of, to_json};
@@ -28,8 +29,15 @@ use windlass_domain::text::fault::{Fault, FaultName};
 #[derive(Debug, Default)]
 pub struct Rows<L>(pub L);
 
-/// The content type and the cache header of files.
-type Headers<'a> = (Cow<'a, str>, Cow<'a, str>);
+/// The headers that files share.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub enum Headers<'a> {
+    /// The content type, the cache header and the packing.
+    Now(Cow<'a, str>, Cow<'a, str>, Option<Cow<'a, str>>),
+    /// The content type and the cache header, as an older Windlass wrote them.
+    Older(Cow<'a, str>, Cow<'a, str>),
+}
 
 /// A type that is read from each row.
 pub trait Read: Sized {
@@ -72,13 +80,21 @@ fn content_of(file: &File, headers: usize) -> Content {
     (file.sha256.clone(), file.bytes, headers, file.crc32)
 }
 
-fn file_of((sha256, bytes, place, crc32): Content, headers: &[Headers<'_>]) -> Option<File> {
-    let (content_type, cache_control) = headers.get(place)?;
+fn file_of(path: &str, (sha256, bytes, place, crc32): Content, headers: &[Headers<'_>]) -> Option<File> {
+    let (content_type, cache_control, content_encoding, crc32) = match headers.get(place)? {
+        Headers::Now(content_type, cache_control, packing) => (content_type, cache_control, packing.as_deref(), crc32),
+        // The older one called every page UTF-8 and looked into no file without an ending. Without the checksum these
+        // are read once more.
+        Headers::Older(content_type, cache_control) => {
+            (content_type, cache_control, None, crc32.filter(|_| !by_name(path).is_none_or(is_page)))
+        }
+    };
     Some(File {
         sha256,
         bytes,
         content_type: content_type.to_string(),
         cache_control: cache_control.to_string(),
+        content_encoding: content_encoding.map(str::to_owned),
         crc32,
     })
 }
@@ -101,7 +117,8 @@ impl Read for File {
     type Row<'a> = FileRow<'a>;
 
     fn of_row(row: FileRow<'_>, headers: &[Headers<'_>]) -> Option<(String, Self)> {
-        Some((row.0.into_owned(), file_of(row.1, headers)?))
+        let file = file_of(&row.0, row.1, headers)?;
+        Some((row.0.into_owned(), file))
     }
 }
 
@@ -142,7 +159,7 @@ impl Read for Object {
     fn of_row(row: ObjectRow<'_>, headers: &[Headers<'_>]) -> Option<(String, Self)> {
         let ObjectRow(path, etag, bytes, version_id, ours, content, copy_of) = row;
         let file = match content {
-            Some(content) => Some(file_of(content, headers)?),
+            Some(content) => Some(file_of(&path, content, headers)?),
             None => None,
         };
         let object = Self { etag: etag.into_owned(), bytes, version_id, file, ours, copy_of };
@@ -150,13 +167,15 @@ impl Read for Object {
     }
 }
 
-fn headers_of(file: &File) -> (&str, &str) {
-    (&file.content_type, &file.cache_control)
+type HeadersOf<'f> = (&'f str, &'f str, Option<&'f str>);
+
+fn headers_of(file: &File) -> HeadersOf<'_> {
+    (&file.content_type, &file.cache_control, file.content_encoding.as_deref())
 }
 
 impl<E: Entry> Serialize for Rows<&BTreeMap<String, E>> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut places: BTreeMap<(&str, &str), usize> =
+        let mut places: BTreeMap<HeadersOf<'_>, usize> =
             self.0.values().filter_map(Entry::file).map(|file| (headers_of(file), 0)).collect();
         for (place, at) in places.values_mut().enumerate() {
             *at = place;
@@ -302,6 +321,7 @@ mod tests {
             bytes,
             content_type: content_type.into(),
             cache_control: "no-cache".into(),
+            content_encoding: (content_type == "text/css").then(|| "gzip".to_owned()),
             crc32,
         }
     }
@@ -339,6 +359,19 @@ mod tests {
         assert_eq!(read.0, objects);
         // Headers that many files have are written once.
         assert_eq!(json.matches("text/html").count(), 1);
+    }
+
+    /// The lists of an older Windlass had two headers a file.
+    #[test]
+    fn pages_and_files_without_an_ending_of_an_older_list_are_read_once_more() {
+        let digest = Digest::of(b"");
+        let row = |path: &str| format!(r#"["{path}",["{digest}",1,0,7]]"#);
+        let rows = ["LICENSE", "a.html", "b.css"].map(row).join(",");
+        let read: Rows<Files> = serde_json::from_str(&format!(r#"[[["text/x","no-cache"]],{rows}]"#)).unwrap();
+        let known =
+            read.0.values().map(|file| (file.content_type.as_str(), file.content_encoding.as_deref(), file.crc32));
+        let expected = [("text/x", None, None), ("text/x", None, None), ("text/x", None, Some(7))];
+        assert_eq!(known.collect::<Vec<_>>(), expected);
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod clearing;
 mod files;
 pub mod in_place;
 mod lists;
+mod packed;
 pub mod prefix;
 mod prepare;
 pub mod publish;

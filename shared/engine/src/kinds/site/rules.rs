@@ -1,9 +1,12 @@
-//! The role and the cache header of a site's file.
+//! The role and the headers of a site's file.
 
+use super::files::File;
+use super::packed::{Packed, within};
+use super::types::{self, TextCheck, by_name};
 use crate::ports::Result;
 use globset::{Glob, GlobMatcher};
 use windlass_domain::declaration::folder::FolderRules;
-use windlass_domain::declaration::kinds::site::StaticSite;
+use windlass_domain::declaration::kinds::site::{ContentEncoding, HeaderRule, StaticSite};
 use windlass_domain::text::fault::{Fault, FaultName};
 
 /// Hashed assets never change under their name, so nobody has to ask again for a year.
@@ -30,7 +33,8 @@ pub enum Role {
 pub struct Rules {
     hashed: Vec<GlobMatcher>,
     elsewhere: Vec<GlobMatcher>,
-    cache: Vec<(GlobMatcher, String)>,
+    /// The declared headers, of which the first counts that matches and says one.
+    headers: Vec<(GlobMatcher, HeaderRule)>,
     config: Option<String>,
     /// The rules for the files of its folder.
     pub folder: FolderRules,
@@ -39,11 +43,12 @@ pub struct Rules {
 impl Rules {
     /// The rules that a site declares, before the built-in ones.
     pub fn new(site: &StaticSite) -> Result<Self> {
-        let cache = site.cache.iter().map(|rule| Ok((matcher(&rule.files)?, rule.cache_control.clone())));
+        let headers = site.headers.iter().cloned().chain(site.cache.iter().cloned().map(HeaderRule::from));
+        let headers = headers.map(|rule| Ok((matcher(&rule.files)?, rule)));
         Ok(Self {
             hashed: site.hashed.iter().map(|it| matcher(it)).collect::<Result<_>>()?,
             elsewhere: site.elsewhere.iter().map(|it| matcher(it)).collect::<Result<_>>()?,
-            cache: cache.collect::<Result<_>>()?,
+            headers: headers.collect::<Result<_>>()?,
             config: site.config.as_ref().map(|config| config.path.clone()),
             folder: folder(site)?,
         })
@@ -79,15 +84,56 @@ impl Rules {
     /// Returns the `Cache-Control` header of a file: that of the first declared rule that matches, else that of its
     /// role.
     pub fn cache_control(&self, path: &str) -> &str {
-        if let Some((_, header)) = self.cache.iter().find(|(glob, _)| glob.is_match(path)) {
-            return header;
-        }
-        match self.role(path) {
+        let built_in = match self.role(path) {
             Role::Hashed => FOREVER,
             Role::Document => REVALIDATED,
             Role::Other => OTHERS,
-        }
+        };
+        self.declared(path, |rule| rule.cache_control.as_deref()).unwrap_or(built_in)
     }
+
+    /// Returns the content type of a file, and the packing that browsers undo: those that are declared, else those that
+    /// its name and its bytes show.
+    pub fn content(&self, path: &str, text: &TextCheck, packed: &Packed) -> (String, Option<String>) {
+        let named = packed.named(path).filter(|(_, begin)| text.begins_with(begin));
+        let encoding = self.encoding(path, named.map(|(encoding, _)| encoding));
+        let kind = match (self.declared_type(path), encoding) {
+            (Some(declared), _) => declared.to_owned(),
+            (None, Some(_)) => type_within(path).to_owned(),
+            (None, None) => types::content_type(path, text),
+        };
+        (kind, encoding.map(str::to_owned))
+    }
+
+    /// Returns whether a file whose bytes stayed the same keeps the headers that it has.
+    pub fn keeps_headers(&self, path: &str, file: &File, packed: &Packed) -> bool {
+        let encoding = self.encoding(path, packed.named(path).map(|(encoding, _)| encoding));
+        let keeps_type = match (self.declared_type(path), encoding) {
+            (Some(declared), _) => file.content_type == declared,
+            (None, Some(_)) => file.content_type == type_within(path),
+            (None, None) => types::is_kept(path, &file.content_type),
+        };
+        keeps_type && file.content_encoding.as_deref() == encoding && file.cache_control == self.cache_control(path)
+    }
+
+    /// Returns the content type that is declared for a file.
+    pub fn declared_type(&self, path: &str) -> Option<&str> {
+        self.declared(path, |rule| rule.content_type.as_deref())
+    }
+
+    /// Returns the `Content-Encoding` header of a file whose name and bytes show this packing.
+    fn encoding(&self, path: &str, shown: Option<ContentEncoding>) -> Option<&'static str> {
+        self.declared(path, |rule| rule.content_encoding).or(shown).and_then(ContentEncoding::header)
+    }
+
+    fn declared<'r, T>(&'r self, path: &str, header: impl Fn(&'r HeaderRule) -> Option<T>) -> Option<T> {
+        self.headers.iter().filter(|(glob, _)| glob.is_match(path)).find_map(|(_, rule)| header(rule))
+    }
+}
+
+/// Returns the type of what is within a packed file. Its bytes do not show a character set.
+fn type_within(path: &str) -> &'static str {
+    by_name(within(path)).unwrap_or(types::BYTES)
 }
 
 fn folder(site: &StaticSite) -> Result<FolderRules> {
@@ -132,6 +178,7 @@ const LONG: usize = 16;
 /// that is wrongly taken for hashed would be cached for a year, and one that is wrongly taken for another is asked for
 /// once a visit: so words and dates must not match, and `hashed` declares what no name shows.
 fn looks_hashed(path: &str) -> bool {
+    let path = within(path);
     let name = path.rsplit('/').next().unwrap_or(path);
     let stem = name.strip_suffix(".map").unwrap_or(name);
     let Some((stem, ending)) = stem.rsplit_once('.') else {
@@ -188,6 +235,21 @@ fn has_bundler_tail(path: &str, stem: &str) -> bool {
 mod tests {
     use super::*;
     use windlass_domain::declaration::kinds::site::{CacheRule, ConfigFile, SiteMode};
+    use windlass_domain::text::digest::Digest;
+
+    fn rule(
+        files: &str,
+        content_type: Option<&str>,
+        content_encoding: Option<ContentEncoding>,
+        cache_control: Option<&str>,
+    ) -> HeaderRule {
+        HeaderRule {
+            files: files.into(),
+            content_type: content_type.map(str::to_owned),
+            content_encoding,
+            cache_control: cache_control.map(str::to_owned),
+        }
+    }
 
     fn rules() -> Rules {
         let site = StaticSite {
@@ -199,6 +261,12 @@ mod tests {
             url: None,
             root: None,
             cache: vec![CacheRule { files: "fonts/**".into(), cache_control: "public, max-age=86400".into() }],
+            headers: vec![
+                rule("fonts/*.woff2", Some("font/x-own"), None, None),
+                rule("raw/**", None, Some(ContentEncoding::Plain), Some("no-store")),
+                rule("**/*.lib.br", Some("text/javascript"), Some(ContentEncoding::Br), None),
+                rule("packed/**", None, Some(ContentEncoding::Zstd), None),
+            ],
             hashed: vec!["_next/static/**".into()],
             elsewhere: vec![],
             keep: 10,
@@ -256,11 +324,70 @@ mod tests {
         let table = [
             ("fonts/a.3f2a9c1b.woff2", "public, max-age=86400"),
             ("main.3f2a9c1b.js", "public, max-age=31536000, immutable"),
+            ("Build/main.3f2a9c1b.wasm.br", "public, max-age=31536000, immutable"),
+            ("raw/main.3f2a9c1b.js", "no-store"),
             ("index.html", "no-cache"),
             ("favicon.ico", "public, max-age=0, must-revalidate"),
         ];
         for (path, header) in table {
             assert_eq!(rules().cache_control(path), header, "{path}");
+        }
+    }
+
+    #[test]
+    fn content_is_as_declared_then_as_it_shows() {
+        const GZIP: &[u8] = b"\x1f\x8b\x08";
+        let table: [(&str, &[u8], &str, Option<&str>); 10] = [
+            ("index.html", b"<p>", "text/html; charset=utf-8", None),
+            ("Build/game.js.gz", GZIP, "text/javascript", Some("gzip")),
+            ("Build/game.wasm.br", b"\x0b\x02", "application/wasm", Some("br")),
+            // The name says it, and the bytes show that it is not so.
+            ("Build/other.js.gz", b"game()", "application/gzip", None),
+            ("app.js.gz", GZIP, "application/gzip", None),
+            ("backup.tar.gz", GZIP, "application/gzip", None),
+            ("fonts/a.woff2", b"wOF2", "font/x-own", None),
+            ("raw/game.js.gz", GZIP, "application/gzip", None),
+            ("app.lib.br", b"\x0b\x02", "text/javascript", Some("br")),
+            ("packed/a.js", b"\x28\xb5\x2f\xfd", "text/javascript", Some("zstd")),
+        ];
+        let rules = rules();
+        let packed = Packed::of(table.iter().map(|(path, ..)| *path).chain(["app.js"]));
+        for (path, bytes, kind, encoding) in table {
+            let content = rules.content(path, &TextCheck::of(bytes), &packed);
+            assert_eq!(content, (kind.to_owned(), encoding.map(str::to_owned)), "{path}");
+        }
+    }
+
+    #[test]
+    fn headers_stay_while_the_rules_say_the_same() {
+        let table = [
+            ("index.html", "text/html", None, true),
+            ("index.html", "text/plain", None, false),
+            ("index.html", "text/html", Some("gzip"), false),
+            ("Build/game.js.gz", "text/javascript", Some("gzip"), true),
+            ("Build/game.js.gz", "application/gzip", None, false),
+            ("app.js.gz", "text/javascript", Some("gzip"), false),
+            ("app.js.gz", "application/gzip", None, true),
+            ("fonts/a.woff2", "font/x-own", None, true),
+            ("fonts/a.woff2", "font/woff2", None, false),
+            ("raw/game.js.gz", "application/gzip", None, true),
+            ("packed/a.js", "text/javascript", Some("zstd"), true),
+            ("packed/a.js", "text/javascript; charset=utf-8", None, false),
+        ];
+        let rules = rules();
+        let packed = Packed::of(table.iter().map(|(path, ..)| *path).chain(["app.js"]));
+        for (path, content_type, encoding, keeps) in table {
+            let mut file = File {
+                sha256: Digest::of(b""),
+                bytes: 0,
+                content_type: content_type.into(),
+                cache_control: rules.cache_control(path).to_owned(),
+                content_encoding: encoding.map(str::to_owned),
+                crc32: None,
+            };
+            assert_eq!(rules.keeps_headers(path, &file, &packed), keeps, "{path} {content_type} {encoding:?}");
+            file.cache_control = "public, max-age=1".into();
+            assert!(!rules.keeps_headers(path, &file, &packed), "{path}");
         }
     }
 }

@@ -4,7 +4,7 @@ use super::files::Object;
 use crate::ports::ObjectId;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use windlass_domain::declaration::kinds::site::{ConfigFile, SiteMode, StaticSite};
+use windlass_domain::declaration::kinds::site::{ConfigFile, ContentEncoding, SiteMode, StaticSite};
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
@@ -149,6 +149,11 @@ pub fn release_of(target: &Target, archive: &Archive) -> Digest {
     let mut text = format!("files 2\narchive {}\n", archive.sha256);
     for rule in &site.cache {
         text.push_str(&format!("cache {:?} {:?}\n", rule.files, rule.cache_control));
+    }
+    for rule in &site.headers {
+        let encoding = rule.content_encoding.map(ContentEncoding::header);
+        let said = (&rule.content_type, encoding, &rule.cache_control);
+        text.push_str(&format!("headers {:?} {said:?}\n", rule.files));
     }
     for pattern in &site.hashed {
         text.push_str(&format!("hashed {pattern:?}\n"));

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 /// The type of bytes of which nothing is known.
-const BYTES: &str = "application/octet-stream";
+pub const BYTES: &str = "application/octet-stream";
 
 /// The types of files that are asked for by a fixed path and have no ending that says it.
 const FIXED: [(&str, &str); 7] = [
@@ -121,6 +121,11 @@ impl TextCheck {
             Some(_) => self.is_broken = true,
             None => self.cut = text.get(error.valid_up_to()..).unwrap_or_default().to_vec(),
         }
+    }
+
+    /// Returns whether the file begins with these bytes.
+    pub fn begins_with(&self, bytes: &[u8]) -> bool {
+        self.begin.starts_with(bytes)
     }
 
     /// Returns whether all bytes are UTF-8. A byte order mark of UTF-16 is none.

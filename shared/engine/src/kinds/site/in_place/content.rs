@@ -196,6 +196,7 @@ mod tests {
             bytes: 0,
             content_type: path.to_string(),
             cache_control: String::new(),
+            content_encoding: None,
             crc32: None,
         };
         Content::Release(paths.chars().map(|path| (path.to_string(), file(path))).collect())

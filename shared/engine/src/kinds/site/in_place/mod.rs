@@ -12,7 +12,7 @@ mod write;
 
 use super::clearing::{UndoneRelease, clear};
 use super::lists::Lists;
-use super::publish::{Destination, Publisher, is_unchanged, without_charset};
+use super::publish::{Destination, Publisher};
 use super::target::{Target, files_of};
 use super::withdraw::{prove_gone, still_there};
 use crate::kinds::site::calls::SitePorts;
@@ -194,14 +194,14 @@ impl<P: SitePorts> Publishes for InPlace<P> {
             for entry in publisher.files(&delivery.entries) {
                 let object = known.before.1.recorded().get(&entry.name);
                 let file = object.and_then(|object| object.file.as_ref());
-                if let Some(file) = file.filter(|it| is_unchanged(entry, it, &known.rules)) {
+                if let Some(file) = file.filter(|it| publisher.is_unchanged(entry, it)) {
                     publisher.leave(&mut delivery.uploaded, &entry.name, file);
                 }
             }
             let Some(uploaded) = publisher.upload_archive(delivery, release, checkpoint).await? else {
                 return Ok(Publication::Part);
             };
-            warnings.extend(without_charset(&uploaded.files));
+            warnings.extend(publisher.without_charset(&uploaded.files));
         }
         publisher.finish(warnings, checkpoint).await
     }

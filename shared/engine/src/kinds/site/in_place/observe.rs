@@ -254,7 +254,10 @@ impl<P: SitePorts> InPlace<P> {
 }
 
 fn same_headers(a: &ObjectHead, b: &ObjectHead) -> bool {
-    a.content_type == b.content_type && a.cache_control == b.cache_control && a.metadata == b.metadata
+    a.content_type == b.content_type
+        && a.cache_control == b.cache_control
+        && a.content_encoding == b.content_encoding
+        && a.metadata == b.metadata
 }
 
 async fn same_bytes(objects: &impl SitePorts, a: &ObjectId, b: &ObjectId, bytes: u64) -> Result<bool> {

@@ -12,6 +12,7 @@ fn rules() -> Rules {
         url: None,
         root: None,
         cache: vec![],
+        headers: vec![],
         hashed: vec!["h/**".into()],
         elsewhere: vec![],
         keep: 10,
@@ -28,6 +29,7 @@ fn file(text: &str) -> File {
         bytes: 1,
         content_type: "x".into(),
         cache_control: "y".into(),
+        content_encoding: None,
         crc32: None,
     }
 }

@@ -15,7 +15,7 @@ use crate::kinds::site::prepare::missing_files::MissingFiles;
 use crate::kinds::site::prepare::same_names::{Former, same_names};
 use crate::kinds::site::prepare::scene::{SiteScene, Wanted};
 use crate::kinds::site::prepare::target;
-use crate::kinds::site::publish::is_unchanged;
+use crate::kinds::site::publish::{is_unchanged, packed};
 use crate::kinds::{Prepared, Recorded, Stage, to_value};
 use crate::ports::Result;
 use crate::trouble::Trouble;
@@ -221,6 +221,7 @@ fn names_only<'e, P>(
         bytes: u64::MAX,
         content_type: String::new(),
         cache_control: String::new(),
+        content_encoding: None,
         crc32: None,
     };
     let config = scene.target.site.config.as_ref();
@@ -236,9 +237,10 @@ fn expected<P>(scene: &SiteScene<'_, P>, wanted: &Wanted<Goal>, running: &Object
         return None;
     };
     let mut files: Files = names_only(scene, entries).collect();
+    let packed = packed(entries);
     for entry in entries {
         let former = running.get(&entry.name).and_then(|object| object.file.as_ref());
-        if let Some(former) = former.filter(|it| is_unchanged(entry, it, &scene.rules))
+        if let Some(former) = former.filter(|it| is_unchanged(entry, it, &scene.rules, &packed))
             && let Some(file) = files.get_mut(&entry.name)
         {
             file.clone_from(former);

@@ -289,6 +289,7 @@ mod tests {
                 bytes,
                 content_type: String::new(),
                 cache_control: String::new(),
+                content_encoding: None,
                 crc32: None,
             }),
             replaces: Replaces::Nothing,

@@ -10,7 +10,7 @@ use super::state::{Goal, Target};
 use crate::kinds::site::calls::{self, Patience, SitePorts, list_all};
 use crate::kinds::site::files::{File, Handled};
 use crate::kinds::site::lists::Lists;
-use crate::kinds::site::publish::{Delivery, Destination, Publisher, is_unchanged, without_charset};
+use crate::kinds::site::publish::{Delivery, Destination, Publisher};
 use crate::kinds::site::target::folder_of;
 use crate::kinds::{Checkpoint, Publication, Publishes, from_value};
 use crate::ports::{CopySource, Replaces, Result};
@@ -49,7 +49,7 @@ impl<P: SitePorts> Publishes for Prefix<P> {
                 return Ok(Publication::Part);
             };
             lists.keep_folder(&self.forward, &uploaded.etags).await?;
-            warnings.extend(without_charset(&uploaded.files));
+            warnings.extend(publisher.without_charset(&uploaded.files));
         }
         if from != to {
             match self.copy_assets(&publisher, (&from, &to), checkpoint).await? {
@@ -78,7 +78,7 @@ impl<P: SitePorts> Prefix<P> {
         let copies = wanted.filter_map(|entry| {
             let file = files.remove(&entry.name)?;
             let etag = etags.remove(&entry.name)?;
-            is_unchanged(entry, &file, &self.rules).then(|| Copy { path: entry.name.clone(), file, etag })
+            publisher.is_unchanged(entry, &file).then(|| Copy { path: entry.name.clone(), file, etag })
         });
         Ok(copies.collect())
     }

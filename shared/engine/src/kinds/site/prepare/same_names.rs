@@ -90,7 +90,14 @@ mod tests {
     }
 
     fn file(crc32: Option<u32>, bytes: u64) -> File {
-        File { sha256: Digest::of(b"x"), bytes, content_type: String::new(), cache_control: String::new(), crc32 }
+        File {
+            sha256: Digest::of(b"x"),
+            bytes,
+            content_type: String::new(),
+            cache_control: String::new(),
+            content_encoding: None,
+            crc32,
+        }
     }
 
     #[test]

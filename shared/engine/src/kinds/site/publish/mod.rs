@@ -9,9 +9,10 @@ use super::calls::Pace;
 use super::files::{File, Files, Handled, is_large};
 use super::in_place::content::Content;
 use super::lists::Lists;
+use super::packed::Packed;
 use super::rules::Rules;
 use super::target::{Archive, Target, config_bytes, files_of, room};
-use super::types::{is_kept, is_text};
+use super::types::is_text;
 use crate::kinds::site::calls::SitePorts;
 use crate::kinds::{Checkpoint, Publication, whose};
 use crate::ports::{ObjectId, Result};
@@ -46,6 +47,8 @@ pub struct Publisher<'a, P> {
     /// The target.
     pub(super) target: &'a Target,
     rules: &'a Rules,
+    /// The files of the archive that browsers unpack.
+    packed: RefCell<Packed>,
     destination: Destination<'a>,
     /// The number of calls to S3 that are under way at once.
     pub(super) pace: Cell<Pace>,
@@ -78,6 +81,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
             tally: RefCell::new(Tally::new(at.now())),
             pace: Cell::default(),
             reported: Cell::default(),
+            packed: RefCell::default(),
             at,
             home,
             step,
@@ -117,6 +121,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         let handled = self.lists().handled(&self.step.deployment).await?;
         uploaded.take(handled, self.has_folder());
         let files = self.files(&entries);
+        self.packed.replace(packed(&entries));
         self.tally.borrow_mut().expect(files, &uploaded.files);
         Ok(Delivery { object, bytes: archive.bytes, entries, uploaded })
     }
@@ -148,6 +153,30 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         self.pass(checkpoint).await?;
         self.lists().keep_release(release, &uploaded.files).await?;
         Ok(Some(uploaded))
+    }
+
+    /// Returns whether an entry of the archive is the file of before, with the headers that it has.
+    pub(super) fn is_unchanged(&self, entry: &Entry, former: &File) -> bool {
+        is_unchanged(entry, former, self.rules, &self.packed.borrow())
+    }
+
+    /// Returns a warning if text of a release says no character set, with the first of these files.
+    pub(super) fn without_charset(&self, files: &Files) -> Option<String> {
+        let lacks = |path: &str, file: &File| {
+            let is_ours = file.content_encoding.is_none() && self.rules.declared_type(path).is_none();
+            is_ours && is_text(&file.content_type)
+        };
+        let texts: Vec<&str> =
+            files.iter().filter(|(path, file)| lacks(path, file)).map(|(path, _)| path.as_str()).collect();
+        let first = texts.iter().take(3).copied().collect::<Vec<_>>().join("`, `");
+        (!texts.is_empty()).then(|| {
+            format!(
+                "{} of text {} without a character set, because the bytes are no UTF-8 or the page names another: \
+                 `{first}`. Browsers go by what a page says itself (`<meta charset>`), and guess where it says nothing",
+                count(texts.len(), "file"),
+                agree(texts.len(), "is served", "are served")
+            )
+        })
     }
 
     /// Returns whether the release is uploaded into a folder of its own.
@@ -316,30 +345,19 @@ impl Tally {
     }
 }
 
-/// Pure: a warning if text of a release says no character set, with the first of these files.
-pub(super) fn without_charset(files: &Files) -> Option<String> {
-    let texts: Vec<&str> =
-        files.iter().filter(|(_, file)| is_text(&file.content_type)).map(|(path, _)| path.as_str()).collect();
-    let first = texts.iter().take(3).copied().collect::<Vec<_>>().join("`, `");
-    (!texts.is_empty()).then(|| {
-        format!(
-            "{} of text {} without a character set, because the bytes are no UTF-8 or the page names another: \
-             `{first}`. Browsers go by what a page says itself (`<meta charset>`), and guess where it says nothing",
-            count(texts.len(), "file"),
-            agree(texts.len(), "is served", "are served")
-        )
-    })
+/// Pure: the files of an archive that browsers unpack.
+pub(super) fn packed(entries: &[Entry]) -> Packed {
+    Packed::of(entries.iter().map(|entry| entry.name.as_str()))
 }
 
 /// Pure: whether an entry is the file of before. It compares what the archive's directory declares with what our own
 /// list knows. A directory without a CRC-32 declares nothing.
-pub(super) fn is_unchanged(entry: &Entry, former: &File, rules: &Rules) -> bool {
+pub(super) fn is_unchanged(entry: &Entry, former: &File, rules: &Rules, packed: &Packed) -> bool {
     let declared = entry.crc32 != 0 || entry.bytes == 0;
     declared
         && former.crc32 == Some(entry.crc32)
         && former.bytes == entry.bytes
-        && former.cache_control == rules.cache_control(&entry.name)
-        && is_kept(&entry.name, &former.content_type)
+        && rules.keeps_headers(&entry.name, former, packed)
 }
 
 /// The knowledge of a release while it is published.

@@ -5,7 +5,7 @@ use crate::kinds::Checkpoint;
 use crate::kinds::site::archive::{Entry, Unpacker};
 use crate::kinds::site::calls::{self, Patience, SitePorts};
 use crate::kinds::site::files::{AT_A_TIME, File, Handled, PART, Staged, file_of, put_options};
-use crate::kinds::site::types::{TextCheck, content_type};
+use crate::kinds::site::types::TextCheck;
 use crate::ports::{ObjectId, Part, Replaces, Result, Upload, Written};
 use crate::trouble::Trouble;
 use bytes::Bytes;
@@ -122,18 +122,19 @@ impl<P: SitePorts> Publisher<'_, P> {
     /// Handles one file: determines its content, and writes it if that is additive.
     pub(super) async fn handle(&self, path: &str, bytes: Bytes, crc32: Option<u32>) -> Result<Handled, Trouble> {
         self.refuse_key(path, &bytes)?;
-        let file = File {
-            sha256: Digest::of(&bytes),
-            bytes: bytes.len() as u64,
-            content_type: content_type(path, &TextCheck::of(&bytes)),
-            cache_control: self.rules.cache_control(path).to_owned(),
-            crc32,
-        };
+        let file = self.file(path, (Digest::of(&bytes), bytes.len() as u64), crc32, &TextCheck::of(&bytes));
         if self.is_additive(path) {
             let written = self.upload(path, &file, bytes).await?;
             return Ok(Handled::written(path, file, written));
         }
         Ok(Handled::read(path, file))
+    }
+
+    /// Returns a file with its headers.
+    fn file(&self, path: &str, (sha256, bytes): (Digest, u64), crc32: Option<u32>, text: &TextCheck) -> File {
+        let (content_type, content_encoding) = self.rules.content(path, text, &self.packed.borrow());
+        let cache_control = self.rules.cache_control(path).to_owned();
+        File { sha256, bytes, content_type, cache_control, content_encoding, crc32 }
     }
 
     /// Returns whether it is additive to write a file. In a folder of its own every file is; in place, a new file that
@@ -221,13 +222,8 @@ impl<P: SitePorts> Publisher<'_, P> {
             sum.update(&piece);
             text.add(&piece);
         }
-        Ok(Some(File {
-            sha256: Digest::from_bytes(&sum.finalize()),
-            bytes,
-            content_type: content_type(&entry.name, &text),
-            cache_control: self.rules.cache_control(&entry.name).to_owned(),
-            crc32: Some(entry.crc32),
-        }))
+        let content = (Digest::from_bytes(&sum.finalize()), bytes);
+        Ok(Some(self.file(&entry.name, content, Some(entry.crc32), &text)))
     }
 
     /// Uploads a file. If visitors would notice its completion, the upload is not completed. Returns `None` if there is

@@ -1,0 +1,101 @@
+//! The headers that a site declares for its files.
+
+use crate::declaration::aws_name::{self, Form};
+use crate::declaration::scope::Scope;
+use crate::document::shape::join;
+use crate::text::finding::FindingName;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A cache header for the files that match.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CacheRule {
+    /// A glob over the file's path, such as `assets/**`.
+    pub files: String,
+    /// The `Cache-Control` header, such as `public, max-age=31536000, immutable`.
+    pub cache_control: String,
+}
+
+/// Headers for the files that match. What it leaves out, other rules say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HeaderRule {
+    /// A glob over the file's path, such as `Build/*.br`.
+    pub files: String,
+    /// The `Content-Type` header, such as `text/html; charset=iso-8859-1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
+    /// The packing that browsers undo before they use the file; `none` for a packed file that stays packed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_encoding: Option<ContentEncoding>,
+    /// The `Cache-Control` header, such as `public, max-age=31536000, immutable`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_control: Option<String>,
+}
+
+impl HeaderRule {
+    /// Notes in the scope what is wrong with the headers.
+    pub(super) fn check(&self, scope: &mut Scope<'_>, path: &str) {
+        if let Some(content_type) = &self.content_type {
+            scope.check(&join(path, "content_type"), content_type, &aws_name::MIME_TYPE);
+        }
+        if let Some(cache_control) = &self.cache_control {
+            scope.check(&join(path, "cache_control"), cache_control, &HEADER);
+        }
+        if self.content_type.is_none() && self.content_encoding.is_none() && self.cache_control.is_none() {
+            scope.find(
+                FindingName::MissingField,
+                path,
+                format!("The rule for `{}` says no header.", self.files),
+                "Write `content_type`, `content_encoding` or `cache_control`, or leave the rule out.",
+            );
+        }
+    }
+}
+
+impl From<CacheRule> for HeaderRule {
+    fn from(rule: CacheRule) -> Self {
+        let cache_control = Some(rule.cache_control);
+        Self { files: rule.files, content_type: None, content_encoding: None, cache_control }
+    }
+}
+
+/// The packing of a file that browsers undo (the HTTP Content Coding Registry of IANA).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ContentEncoding {
+    /// Gzip.
+    Gzip,
+    /// Brotli.
+    Br,
+    /// Zstandard.
+    Zstd,
+    /// Deflate.
+    Deflate,
+    /// Whoever gets the file gets it as it is.
+    #[serde(rename = "none")]
+    Plain,
+}
+
+impl ContentEncoding {
+    /// Returns the value of the `Content-Encoding` header; `None` where it is not sent.
+    pub const fn header(self) -> Option<&'static str> {
+        match self {
+            Self::Gzip => Some("gzip"),
+            Self::Br => Some("br"),
+            Self::Zstd => Some("zstd"),
+            Self::Deflate => Some("deflate"),
+            Self::Plain => None,
+        }
+    }
+}
+
+/// RFC 9110, section 5.5: what a header can have everywhere.
+const HEADER: Form = Form {
+    accepts: |text| {
+        let is_plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        is_plain && (1..=1024).contains(&text.len()) && text.trim() == text
+    },
+    words: "the value of a header: 1 to 1024 plain characters, without blanks at its ends",
+};
