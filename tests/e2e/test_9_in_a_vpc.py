@@ -17,6 +17,7 @@ IN_A_VPC = {"VpcSubnetIds": "subnet-1,subnet-2", "VpcSecurityGroupIds": "sg-1", 
 # tests/e2e/test_0_template.py and tests/contract/tests/template.rs look at the template.
 IN_A_VPC["PermissionsBoundary"] = "arn:aws:iam::aws:policy/AdministratorAccess"
 IN_A_VPC["ReservedConcurrency"] = "10"
+IN_A_VPC_NO_MORE = dict.fromkeys(IN_A_VPC, "") | {"ReservedConcurrency": "0"}
 # But for deploy-site, which is in no VPC, so that a private address is none that it may ask (tests/e2e/test_0_install.py).
 FETCHING = ("planner", "publish-site", "judge")
 HOME = cloud.REPOSITORY / ".local/vpc"
@@ -72,7 +73,7 @@ def test_within_a_vpc_a_private_address_is_asked(inside):
 def test_a_parameter_that_changes_alone_reaches_the_machine(inside):
     """The machine calls published versions: a deployment with other parameters and the same code publishes them anew."""
     description = {"endpoint": inside.aws.endpoint, "region": inside.aws.region}
-    install.sam_deploy(install.folder(HOME), HOME, description, **dict.fromkeys(IN_A_VPC, ""))
+    install.sam_deploy(install.folder(HOME), HOME, description, **IN_A_VPC_NO_MORE)
     # The bucket's policy is the template's again, which refuses the plain HTTP that the local cloud speaks.
     install.enforced.adapt(inside.aws, install.STACK)
     assert settings(inside.aws) == {"false"}
