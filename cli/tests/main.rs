@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 mod acting;
+mod alike_names;
 mod cancelling;
 mod cloud;
 mod commands;

@@ -31,6 +31,14 @@ impl Question {
     pub fn new(key: &str, about: &str, proposed: Option<String>) -> Self {
         Self { key: key.to_owned(), about: about.to_owned(), proposed, choices: Vec::new(), only_with: None }
     }
+
+    /// Leaves out a proposed answer that its own check refuses, and says why: nobody could go on with it.
+    fn without_what_is_refused(self, check: Check<'_>) -> Self {
+        match self.proposed.as_deref().map(check) {
+            Some(Err(why)) => Self { about: format!("{}; {why}", self.about), proposed: None, ..self },
+            _ => self,
+        }
+    }
 }
 
 /// The questions so far, with their answers. Questions are asked in an order, and later ones depend on earlier answers.
@@ -68,8 +76,9 @@ impl Answers {
             }
             return given.clone();
         }
+        let question = Question { only_with: self.only_with.clone(), ..question }.without_what_is_refused(check);
         let for_now = question.proposed.clone();
-        self.open.push(Question { only_with: self.only_with.clone(), ..question });
+        self.open.push(question);
         for_now.unwrap_or_else(|| UNANSWERED.to_owned())
     }
 
@@ -162,9 +171,11 @@ mod tests {
         assert_eq!(asked.ask(question("region", Some("us-east-1")), &any), "us-east-1");
         assert_eq!(asked.ask(question("bucket", None), &any), UNANSWERED);
         assert_eq!(asked.ask(question("alias", None), &one_word), "a b");
+        assert_eq!(asked.ask(question("cluster", Some("c d")), &one_word), UNANSWERED);
         asked.end();
         let open: Vec<&str> = asked.open.iter().map(|question| question.key.as_str()).collect();
-        assert_eq!(open, ["region", "bucket"]);
+        assert_eq!(open, ["region", "bucket", "cluster"]);
+        assert_eq!(asked.open[2].proposed, None, "nobody could go on with what is refused");
         assert_eq!(asked.wrong.len(), 2, "{:?}", asked.wrong);
         assert_eq!(asked.wrong[0], ("alias".to_owned(), "`alias`: it has a blank".to_owned()));
         assert_eq!(asked.wrong[1].0, "regoin");

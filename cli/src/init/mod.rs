@@ -11,6 +11,7 @@ pub mod facts;
 pub mod files;
 pub mod import;
 pub mod infrastructure;
+pub mod names;
 pub mod pages;
 pub mod pieces;
 pub mod proposal;

@@ -8,7 +8,7 @@ use super::pieces::Piece;
 use super::repository::Repository;
 use super::targets::TargetQuestions;
 use super::text::Text;
-use crate::init::import::name;
+use crate::init::names::name;
 use windlass_domain::document::shape::objection::nearest;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 

@@ -3,9 +3,13 @@
 //! which may only plan. Pure.
 
 use super::application::{InitApplication, InitEnvironment, Rule};
+use super::names::apart;
 
 /// The longest name of a role (AWS Identity and Access Management User Guide, "IAM and AWS STS quotas").
 const LONGEST: usize = 64;
+
+/// The part of the name of the role of pull requests that stands in place of an environment.
+const PULL_REQUESTS: &str = "pull-requests";
 
 /// Parts of every template.
 const PROVIDER: &str = r#"  MakeProvider:
@@ -89,12 +93,32 @@ pub fn command(application: &InitApplication) -> String {
 
 /// Returns the name of the role of pull requests.
 pub fn of_pull_requests(application: &InitApplication) -> String {
-    name(application, "pull-requests")
+    named(application, None)
 }
 
 /// Returns the name of an environment's role.
 pub fn name(application: &InitApplication, environment: &str) -> String {
-    format!("{}-ci-{environment}", application.app).chars().take(LONGEST).collect()
+    named(application, Some(environment))
+}
+
+fn named(application: &InitApplication, environment: Option<&str>) -> String {
+    own(application, environment, "-", |of| format!("{}-ci-{of}", application.app))
+}
+
+/// Returns the text that a role has by a form, and that no other role has. The role without an environment is that of
+/// pull requests, which keeps its text beside an environment that is called alike.
+fn own(
+    application: &InitApplication,
+    environment: Option<&str>,
+    between: &str,
+    form: impl Fn(&str) -> String,
+) -> String {
+    let pull_requests = application.plans_pull_requests().then_some(None);
+    let environments = application.environments.iter().map(|it| Some(it.name.as_str()));
+    let roles: Vec<Option<&str>> = pull_requests.into_iter().chain(environments).collect();
+    let texts: Vec<String> = roles.iter().map(|role| form(role.unwrap_or(PULL_REQUESTS))).collect();
+    let mut own = roles.iter().zip(apart(&texts, LONGEST, between));
+    own.find_map(|(role, text)| (*role == environment).then_some(text)).unwrap_or_default()
 }
 
 /// Returns the repository whose runs may take the roles. Without one no role is written.
@@ -180,7 +204,7 @@ fn role(application: &InitApplication, environment: &InitEnvironment) -> String 
               StringLike:
                 "token.actions.githubusercontent.com:sub":{subjects}{but}
 {images}"#,
-        id = id(name),
+        id = own(application, Some(name.as_str()), "", id),
         role = self::name(application, name),
         images = images(application),
     )

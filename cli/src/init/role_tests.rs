@@ -143,3 +143,32 @@ fn numbers_that_are_not_known_are_asked_of_github_by_the_command() {
     // That of MakeProvider alone.
     assert_eq!(write(&unknown).matches("Default: \"").count(), 1);
 }
+
+#[test]
+fn roles_whose_names_are_made_alike_are_roles_of_their_own() {
+    let of = |letters: usize, end: &str| format!("{}{end}", "x".repeat(letters));
+    for (app, environments) in [
+        ("shop".to_owned(), ["eu-1".to_owned(), "eu1".to_owned(), "eu12".to_owned()]),
+        ("shop".to_owned(), ["pull-requests".to_owned(), "pull-requests-2".to_owned(), "prod".to_owned()]),
+        (of(32, ""), [of(31, "a"), of(31, "b"), of(30, "-2")]),
+        (of(32, ""), [of(28, ""), of(28, "-"), of(28, "-2")]),
+    ] {
+        let rule = |name: &String| InitEnvironment { name: name.clone(), rule: Rule::Tag("stable".into()) };
+        let made = InitApplication { app, environments: environments.iter().map(rule).collect(), ..application(None) };
+        let written = write(&made);
+        let all = |begin: &str, end: &str| {
+            let of = |line: &str| line.strip_prefix(begin)?.strip_suffix(end).map(str::to_owned);
+            written.lines().filter_map(of).collect::<Vec<String>>()
+        };
+        let (ids, names) = (all("  ", "Role:"), all("      RoleName: ", ""));
+        for own in [&ids, &names] {
+            assert_eq!(own.iter().collect::<std::collections::BTreeSet<_>>().len(), 4, "{own:?}");
+        }
+        assert!(names.iter().all(|name| name.len() <= LONGEST), "{names:?}");
+        // The workflow takes the roles by the same names.
+        let mut wanted: Vec<String> = environments.iter().map(|it| name(&made, it)).collect();
+        wanted.push(of_pull_requests(&made));
+        assert_eq!(names, wanted);
+        assert!(names.contains(&format!("{}-ci-pull-requests", made.app)), "{names:?}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::ground::output;
 use crate::init::import::expression::of_go;
-use crate::init::import::{Imported, UnreadMembers, name, repository};
+use crate::init::import::{Imported, UnreadMembers, repository};
 use serde_json::{Map, Value, json};
 use windlass_domain::declaration::UNWRITTEN;
 use windlass_domain::declaration::kinds::KindName;
@@ -63,7 +63,7 @@ pub fn import(text: &str, beside: &dyn Fn(&str) -> Result<String, String>) -> Re
              task definition register it with your infrastructure code, or set `base: artifact` and release its JSON"
         ));
     }
-    imported.components.insert(name(&service.replace(['{', '}'], "-")), written);
+    imported.add(&service.replace(['{', '}'], "-"), written);
     Ok(imported)
 }
 

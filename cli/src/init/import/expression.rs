@@ -1,7 +1,9 @@
 //! Expressions in the files of others, as variables of an environment: `{{ must_env `NAME` }}` and `${Name}`.
 
 use crate::init::import::Imported;
+use crate::init::names;
 use windlass_domain::declaration::UNWRITTEN;
+use windlass_domain::text::name::LONGEST;
 
 /// Returns a text with the expressions of Go's templates as variables; a default becomes the value.
 pub fn of_go(text: &str, imported: &mut Imported) -> String {
@@ -13,12 +15,15 @@ pub fn of_go(text: &str, imported: &mut Imported) -> String {
             return converted + "{{" + from;
         };
         let words = words(expression);
-        let (name, value) = match words.as_slice() {
-            [function, name, value, ..] if function == "env" => (name.clone(), Some(value.clone())),
-            [_, name, ..] => (name.clone(), None),
-            _ => (expression.to_owned(), None),
+        let whole = words.join(" ");
+        // The first two read the same variable of the process. All others differ by their function, too.
+        let (read, name, value) = match words.as_slice() {
+            [function, name, value] if function == "env" => (name, name, Some(value.clone())),
+            [function, name] if ["env", "must_env"].contains(&function.as_str()) => (name, name, None),
+            [_, name] => (&whole, name, None),
+            _ => (&whole, &whole, None),
         };
-        converted.push_str(&variable(&name, value, imported));
+        converted.push_str(&variable(read, name, value, imported));
         rest = after;
     }
     converted + rest
@@ -33,27 +38,30 @@ pub fn of_cloudformation(text: &str, imported: &mut Imported) -> String {
         let Some((name, after)) = from.split_once('}') else {
             return converted + "${" + from;
         };
-        converted.push_str(&variable(name, None, imported));
+        converted.push_str(&variable(name, name, None, imported));
         rest = after;
     }
     converted + rest
 }
 
-fn variable(name: &str, value: Option<String>, imported: &mut Imported) -> String {
-    let mut variable = crate::init::import::name(name).replace('-', "_");
+/// Returns the variable that stands for an expression, which no other expression has.
+fn variable(expression: &str, named: &str, value: Option<String>, imported: &mut Imported) -> String {
+    if let Some(variable) = imported.expressions.get(expression) {
+        return format!("{{{variable}}}");
+    }
+    let mut variable = names::name(named).replace('-', "_");
     // Every declaration has variables of these names already.
     if ["app", "environment"].contains(&variable.as_str()) {
         variable += "_name";
     }
-    if !imported.vars.contains_key(&variable) {
-        if value.is_none() {
-            imported.note(format!(
-                "`{name}` is known only where that deployer runs: write its value as `vars.{variable}` of each environment"
-            ));
-        }
-        let value = value.unwrap_or_else(|| UNWRITTEN.to_owned());
-        imported.vars.insert(variable.clone(), value);
+    let variable = names::free(&variable, LONGEST, "_", |it| imported.vars.contains_key(it));
+    if value.is_none() {
+        imported.note(format!(
+            "`{named}` is known only where that deployer runs: write its value as `vars.{variable}` of each environment"
+        ));
     }
+    imported.vars.insert(variable.clone(), value.unwrap_or_else(|| UNWRITTEN.to_owned()));
+    imported.expressions.insert(expression.to_owned(), variable.clone());
     format!("{{{variable}}}")
 }
 

@@ -2,7 +2,8 @@
 //! data alone, which lambroll and ecspresso take.
 
 use crate::init::import::expression::of_go;
-use crate::init::import::{Imported, UnreadMembers, name, repository};
+use crate::init::import::{Imported, UnreadMembers, repository};
+use crate::init::names::name;
 use serde_json::{Value, json};
 use std::path::Path;
 use windlass_domain::declaration::UNWRITTEN;
@@ -40,7 +41,7 @@ pub fn import(text: &str) -> Result<Imported, String> {
              sets the rest"
         ));
     }
-    imported.components.insert(component, written);
+    imported.add(&component, written);
     Ok(imported)
 }
 

@@ -7,9 +7,11 @@ pub mod lambroll;
 pub mod sam;
 
 use crate::ground::quoting;
+use crate::init::names::{free, name};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::text::foreign;
+use windlass_domain::text::name::LONGEST;
 
 /// A file that was read.
 #[derive(Debug, Default, Clone, PartialEq)]
@@ -20,6 +22,8 @@ pub struct Imported {
     pub alarms: Vec<String>,
     /// Variables of the environment, and their values.
     pub vars: BTreeMap<String, String>,
+    /// The variable that stands for each expression.
+    pub expressions: BTreeMap<String, String>,
     /// The region of the targets.
     pub region: Option<String>,
     /// The members that could not be carried over, and what to do about each: one sentence each.
@@ -27,6 +31,12 @@ pub struct Imported {
 }
 
 impl Imported {
+    /// Adds a component. Its name is made of another one, and no component has it yet.
+    pub fn add(&mut self, named: &str, written: Value) {
+        let component = free(&name(named), LONGEST, "-", |it| self.components.contains_key(it));
+        self.components.insert(component, written);
+    }
+
     /// Notes something that could not be carried over. It becomes one line: it stands in a comment.
     pub fn note(&mut self, what: impl AsRef<str>) {
         self.notes.push(foreign::line(what.as_ref()).into_owned());
@@ -82,22 +92,6 @@ fn write(lines: &mut Vec<String>, depth: usize, name: &str, value: &Value) {
             lines.push(format!("{indent}{key}: {}", foreign::json(&other)));
         }
     }
-}
-
-/// Makes a name that an application or a component may have out of another one.
-pub fn name(text: &str) -> String {
-    let mut name = String::new();
-    for c in text.chars() {
-        match c.to_ascii_lowercase() {
-            c if c.is_ascii_alphanumeric() => name.push(c),
-            _ if name.ends_with('-') || name.is_empty() => {}
-            _ => name.push('-'),
-        }
-    }
-    let name = name.trim_matches('-');
-    let begins = name.starts_with(|c: char| c.is_ascii_lowercase());
-    let name = if begins { name.to_owned() } else { format!("a-{name}") };
-    name.chars().take(32).collect::<String>().trim_matches('-').to_owned()
 }
 
 /// Returns the name of the repository of an image of Amazon ECR, without registry and tag; `None` for any other image.
@@ -201,15 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_and_repositories_are_made_of_what_others_call_them() {
-        for (text, wanted) in [
-            ("experiment-backend", "experiment-backend"),
-            ("HelloWorldFunction", "helloworldfunction"),
-            ("Shop_API (v2)", "shop-api-v2"),
-            ("2nd", "a-2nd"),
-        ] {
-            assert_eq!(name(text), wanted);
-        }
+    fn repositories_are_made_of_what_images_are_called() {
         for (image, wanted) in [
             ("111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent:1.4.0", Some("shop/agent")),
             ("111111111111.dkr.ecr.eu-west-1.amazonaws.com/agent@sha256:ab", Some("agent")),

@@ -4,7 +4,7 @@
 
 use crate::ground::output;
 use crate::init::import::expression::of_cloudformation;
-use crate::init::import::{Imported, UnreadMembers, name};
+use crate::init::import::{Imported, UnreadMembers};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use windlass_domain::declaration::kinds::KindName;
@@ -143,7 +143,7 @@ fn function(id: &str, properties: &Value, common: &Value, template: &Value, impo
         alarms(id, &mut left, template, imported);
         rest(id, &mut left, imported);
     }
-    imported.components.insert(name(id.trim_end_matches("Function")), written);
+    imported.add(id.strip_suffix("Function").filter(|rest| !rest.is_empty()).unwrap_or(id), written);
 }
 
 /// Writes the steps in which callers are moved.

@@ -1,7 +1,8 @@
 //! Images: a Dockerfile, a task definition of Amazon ECS that runs an image of a repository of one's own, and one piece
 //! out of both where they belong together. Windlass has no kind for folders of Kubernetes, and says so.
 
-use crate::init::import::{name, repository as repository_of};
+use crate::init::import::repository as repository_of;
+use crate::init::names::name;
 use crate::init::pieces::piece::{Piece, PieceSort, Pieces, Runs, named};
 use crate::init::repository::{Repository, file_of, folder_of};
 use serde_json::Value;
@@ -109,7 +110,7 @@ fn is_of(task: &Piece, image: &Piece) -> bool {
         return false;
     };
     let last = repository.as_deref().and_then(|repository| repository.rsplit('/').next());
-    [container.as_deref(), last].into_iter().flatten().any(|name| crate::init::import::name(name) == image.name)
+    [container.as_deref(), last].into_iter().flatten().any(|own| name(own) == image.name)
 }
 
 /// Notes charts, kustomizations and manifests of workloads, once for each folder.

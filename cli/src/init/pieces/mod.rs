@@ -7,9 +7,10 @@ mod piece;
 pub mod requests;
 pub mod stacks;
 
+use super::names::apart;
 use super::repository::Repository;
 pub use piece::{Piece, PieceSort, Pieces, Runs};
-use std::collections::BTreeSet;
+use windlass_domain::text::name::LONGEST;
 
 /// Looks for all sorts.
 pub fn find(repository: &Repository) -> Pieces {
@@ -37,13 +38,8 @@ pub fn find(repository: &Repository) -> Pieces {
 
 /// Gives the pieces names of which each occurs once.
 fn name_apart(pieces: &mut [Piece]) {
-    let mut taken = BTreeSet::new();
-    for piece in pieces {
-        let first = piece.name.clone();
-        let mut number = 2;
-        while !taken.insert(piece.name.clone()) {
-            piece.name = format!("{first}-{number}");
-            number += 1;
-        }
+    let all: Vec<String> = pieces.iter().map(|piece| piece.name.clone()).collect();
+    for (piece, name) in pieces.iter_mut().zip(apart(&all, LONGEST, "-")) {
+        piece.name = name;
     }
 }

@@ -1,7 +1,7 @@
 //! A piece of a repository: its place, the form in which it runs, how it is built, and its sort, with the mark by which
 //! that is found.
 
-use crate::init::import::name;
+use crate::init::names::name;
 use crate::init::repository::join;
 use std::fmt;
 

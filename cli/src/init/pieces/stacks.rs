@@ -3,8 +3,8 @@
 
 use crate::ground::output;
 use crate::init::environments::pattern;
-use crate::init::import::name;
 use crate::init::import::sam::{hooks, without_tags};
+use crate::init::names::name;
 use crate::init::pieces::packages::member;
 use crate::init::pieces::piece::{Piece, PieceSort, Pieces, Runs, named};
 use crate::init::repository::{Repository, folder_of, join};
@@ -205,7 +205,7 @@ fn piece(app: &str, file: &str, function: &str, asset: &str) -> Piece {
     let pattern = pattern(function);
     let last = pattern.as_deref().unwrap_or_default().replace("{environment}", "");
     let last = last.trim_matches('-').rsplit(['-', '_']).next().unwrap_or_default().to_owned();
-    let name = if last.is_empty() { named(&folder, "api") } else { crate::init::import::name(&last) };
+    let name = if last.is_empty() { named(&folder, "api") } else { name(&last) };
     Piece {
         sort: PieceSort::Cdk,
         file: file.to_owned(),
