@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::Command;
 use windlass_cli::init::answers::Answers;
 use windlass_cli::init::facts::InitFacts;
-use windlass_cli::init::import::sam::without_tags;
+use windlass_cli::init::import::sam_tags::without_tags;
 use windlass_cli::init::proposal::propose;
 use windlass_cli::init::repository::Repository;
 use windlass_cli::init::{files, pieces, repository_walk};

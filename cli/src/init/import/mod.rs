@@ -5,6 +5,7 @@ pub mod ecspresso;
 pub mod expression;
 pub mod lambroll;
 pub mod sam;
+pub mod sam_tags;
 
 use crate::ground::quoting;
 use crate::init::names::{free, name};

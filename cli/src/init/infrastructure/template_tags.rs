@@ -1,7 +1,7 @@
 //! The tags of a function in the lines of a template in YAML, in blocks and within braces; and the check that a changed
 //! template says what it said before. Pure.
 
-use crate::init::import::sam::without_tags;
+use crate::init::import::sam_tags::without_tags;
 use serde_json::Value;
 use windlass_domain::document::syntax;
 

@@ -3,7 +3,8 @@
 
 use crate::ground::output;
 use crate::init::environments::pattern;
-use crate::init::import::sam::{hooks, without_tags};
+use crate::init::import::sam::hooks;
+use crate::init::import::sam_tags::without_tags;
 use crate::init::names::name;
 use crate::init::pieces::packages::member;
 use crate::init::pieces::piece::{Piece, PieceSort, Pieces, Runs, named};
