@@ -214,7 +214,7 @@ fn functions_that_sam_shifts_keep_their_steps_and_alarms() {
     for note in [
         "the hook PreTraffic",
         "`Role` of the deployment preference: CodeDeploy's alone",
-        "take `DeploymentPreference` out",
+        "`windlass init` writes both as one patch",
     ] {
         assert!(said.contains(note), "{note}: {said}");
     }

@@ -78,6 +78,61 @@ fn functions_of_sam() {
     }
 }
 
+/// Returns a template with one function that has these properties, and with these members of an alarm that it names.
+fn of_sam(properties: &str, alarm: &str) -> Imported {
+    let text = format!(
+        "Resources:\n  Api:\n    Type: AWS::Serverless::Function\n    Properties:\n      FunctionName: shop-api\n      \
+         AutoPublishAlias: live\n{properties}      DeploymentPreference:\n        Type: Canary10Percent5Minutes\n        \
+         Alarms: [!Ref Errors]\n  Errors:\n    Type: AWS::CloudWatch::Alarm\n    Properties:\n      \
+         AlarmName: api-errors\n      {alarm}\n"
+    );
+    sam::import(&text).unwrap()
+}
+
+#[test]
+fn an_alarm_of_a_version_is_a_metric_of_the_alias() {
+    for (alarm, is_of_a_version) in [
+        ("Dimensions: [{Name: FunctionName, Value: !Ref Api}]", false),
+        ("Dimensions: [{Name: Resource, Value: !Sub \"${Api}:live\"}]", false),
+        ("Dimensions: [{Name: Resource, Value: !Ref Api.Alias}]", false),
+        ("Dimensions: [{Name: ExecutedVersion, Value: !GetAtt Api.Version.Version}]", true),
+        ("Dimensions: [{Name: ExecutedVersion, Value: \"7\"}]", true),
+        ("Dimensions: [{Name: Newest, Value: !GetAtt [Api, Version.Version]}]", true),
+        ("Dimensions: [{Name: Newest, Value: {\"Fn::GetAtt\": [Api, Version.Version]}}]", true),
+        ("Dimensions: [{Name: Newest, Value: !Sub \"v${Api.Version.Version}\"}]", true),
+        ("Dimensions: [{Name: Newest, Value: !Ref Api.Version}]", true),
+        (
+            "Metrics: [{Id: a, MetricStat: {Metric: {Dimensions: [{Name: ExecutedVersion, Value: \"7\"}]}, Stat: Sum}}]",
+            true,
+        ),
+    ] {
+        let imported = of_sam("", alarm);
+        assert_eq!(imported.alarms.is_empty(), is_of_a_version, "{alarm}: {:?}", imported.alarms);
+        let metric = &imported.components["api"]["gates"]["metrics"][0];
+        assert_eq!(metric["dimensions"]["Resource"] == "shop-api:live", is_of_a_version, "{alarm}: {metric}");
+        let text = imported.text("shop", "prod", "a template");
+        assert!(Declaration::parse(&text).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn a_function_of_sam_that_is_an_image_has_its_repository() {
+    const IMAGE: &str = "      PackageType: Image\n      ImageUri: ";
+    for (value, wanted) in [
+        ("111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/api:1\n", json!("shop/api")),
+        ("!Sub \"${AWS::AccountId}.dkr.ecr.${AWS::Region}.amazonaws.com/shop/api:1\"\n", json!("shop/api")),
+        ("!Ref Image\n", json!("write-me")),
+        ("\n", json!("write-me")),
+    ] {
+        assert_eq!(
+            of_sam(&format!("{IMAGE}{value}"), "Threshold: 1").components["api"]["repository"],
+            wanted,
+            "{value}"
+        );
+    }
+    assert_eq!(of_sam("", "Threshold: 1").components["api"].get("repository"), None);
+}
+
 /// Adds a member that nobody knows to each object of the document, down to the depth at which members are named.
 fn with_unknown(value: &mut Value, path: &str, depth: usize, added: &mut Vec<String>) {
     let Some(map) = value.as_object_mut() else {

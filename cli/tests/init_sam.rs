@@ -182,3 +182,23 @@ fn a_function_that_loses_its_alias_with_globals_and_is_no_component_is_noted() {
         assert_eq!(has_note, is_noted, "{globals}{own}{chosen}: {notes:?}");
     }
 }
+
+#[test]
+fn an_alarm_of_a_version_gives_way_to_a_count_of_failed_calls() {
+    for other in ["", ", hello-errors"] {
+        let own = format!(
+            "      AutoPublishAlias: live\n      DeploymentPreference:\n        Type: Canary10Percent5Minutes\n        \
+             Alarms: [!Ref Newest{other}]\n  Newest:\n    Type: AWS::CloudWatch::Alarm\n    Properties:\n      \
+             AlarmName: hello-newest\n      Dimensions: [{{Name: ExecutedVersion, Value: !GetAtt Hello.Version.Version}}]\n"
+        );
+        let template = template("", &own);
+        let (files, _) = made(&template, &[]);
+        let text = &files["app.yaml"];
+        assert!(Declaration::parse(text).is_ok(), "{text}");
+        assert!(text.contains("          metric: Errors\n") && !text.contains("hello-newest"), "{text}");
+        assert_eq!(text.contains("  alarms: [\"hello-errors\"]\n"), !other.is_empty(), "{text}");
+        // The patch takes the preference away, and a later run measures the same.
+        let (again, _) = made_beside(text, &template.replace("DeploymentPreference", "Former"), &[]);
+        assert_eq!(again["app.yaml"], *text);
+    }
+}

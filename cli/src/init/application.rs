@@ -9,7 +9,7 @@ use crate::init::import::sam::import;
 use crate::init::repository::Repository;
 use crate::init::text::Text;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::LARGEST;
 use windlass_domain::declaration::kinds::KindName;
 use windlass_domain::document::syntax;
@@ -250,6 +250,9 @@ pub struct DeploymentPreference {
     pub rollouts: BTreeMap<String, Value>,
     /// Names of alarms that undo a release.
     pub alarms: Vec<String>,
+    /// The components whose failed calls are counted beside alarms, because one of their own watches a version that no
+    /// release makes.
+    pub counted: BTreeSet<String>,
     /// Notes for a person, one sentence each.
     pub notes: Vec<String>,
 }
@@ -277,6 +280,9 @@ impl DeploymentPreference {
         if rollout.is_object() && !self.rollouts.contains_key(component) {
             self.rollouts.insert(component.to_owned(), rollout.clone());
         }
+        if declared["components"][component]["gates"]["metrics"].is_array() {
+            self.counted.insert(component.to_owned());
+        }
         if self.alarms.is_empty() {
             let alarms = declared["gates"]["alarms"].as_array().into_iter().flatten();
             self.alarms = alarms.filter_map(|name| name.as_str().map(str::to_owned)).collect();
@@ -284,9 +290,12 @@ impl DeploymentPreference {
     }
 
     fn take(&mut self, component: &str, id: &str, imported: Imported) {
-        let rollout = imported.components.values().next();
-        if let Some(rollout) = rollout.and_then(|written| written.get("rollout")) {
+        let written = imported.components.values().next();
+        if let Some(rollout) = written.and_then(|written| written.get("rollout")) {
             self.rollouts.insert(component.to_owned(), rollout.clone());
+        }
+        if written.is_some_and(|written| written.get("gates").is_some()) {
+            self.counted.insert(component.to_owned());
         }
         for alarm in imported.alarms {
             match pattern(&alarm.replace('{', "${")) {

@@ -6,6 +6,7 @@ use super::pieces::Runs;
 use super::pieces::requests::TrialRequest;
 use super::text::Text;
 use crate::ground::quoting::in_yaml as quoted;
+use crate::init::import::WITH_COUNTS;
 use serde_json::Value;
 use windlass_domain::declaration::schema;
 use windlass_domain::text::foreign;
@@ -133,11 +134,7 @@ pub(super) fn list(texts: &[String]) -> String {
     format!("[{}]", texts.collect::<Vec<_>>().join(", "))
 }
 
-/// The time for which a release, and a canary before it, is watched where calls are counted: the first whole minute of a
-/// metric begins up to a minute after the change, and its point comes about a minute after its end.
-const WITH_COUNTS: &str = "3m";
-
-/// The time where none are.
+/// The time for which a release is watched where no calls are counted.
 const WITHOUT: &str = "2m";
 
 /// Returns the lines of the gates of the whole release.
@@ -161,20 +158,26 @@ pub fn of_the_release(application: &InitApplication) -> Vec<String> {
     lines
 }
 
-/// Returns whether failed calls of a component are counted: not where alarms are carried over, which measure every
-/// release.
+/// Returns whether failed calls of a component are counted: not where alarms measure it.
 fn is_counted(component: &InitComponent, application: &InitApplication) -> bool {
     let has_counts = match &component.target {
         InitTarget::Function { .. } => true,
         InitTarget::Service { balancer, .. } => balancer.is_some(),
         InitTarget::Site { .. } => false,
     };
-    has_counts && application.carried.alarms.is_empty()
+    has_counts && !has_alarms(component, application)
+}
+
+/// Returns whether alarms are carried over that measure every release of a component: not where one of its own was left
+/// out.
+fn has_alarms(component: &InitComponent, application: &InitApplication) -> bool {
+    let carried = &application.carried;
+    !carried.alarms.is_empty() && !carried.counted.contains(&component.name)
 }
 
 /// Returns the lines of a component's own gates.
 pub fn of_a_component(component: &InitComponent, application: &InitApplication) -> Vec<String> {
-    let is_measured = !application.carried.alarms.is_empty();
+    let is_measured = has_alarms(component, application);
     match &component.target {
         InitTarget::Site { distribution: None, url: None, .. } => Vec::new(),
         InitTarget::Site { .. } => of_a_site(),

@@ -14,6 +14,10 @@ use std::collections::BTreeMap;
 use windlass_domain::text::foreign;
 use windlass_domain::text::name::LONGEST;
 
+/// The time for which a release, and a canary before it, is watched where calls are counted: the first whole minute of a
+/// metric begins up to a minute after the change, and its point comes about a minute after its end.
+pub const WITH_COUNTS: &str = "3m";
+
 /// A file that was read.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub struct Imported {
@@ -53,8 +57,16 @@ impl Imported {
         }
         let mut whole = json!({"app": app, "version": "1.0.0", "environments": {environment: here},
             "components": self.components});
+        let mut gates = Map::new();
+        if self.components.values().any(|it| it.get("gates").is_some()) {
+            gates.insert("bake".to_owned(), json!(WITH_COUNTS));
+            gates.insert("unknown".to_owned(), json!({"becomes": "pass"}));
+        }
         if !self.alarms.is_empty() {
-            whole["gates"] = json!({"alarms": self.alarms});
+            gates.insert("alarms".to_owned(), json!(self.alarms));
+        }
+        if !gates.is_empty() {
+            whole["gates"] = Value::Object(gates);
         }
         whole
     }

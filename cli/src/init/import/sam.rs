@@ -5,9 +5,10 @@
 use crate::ground::output;
 use crate::init::import::expression::of_cloudformation;
 use crate::init::import::sam_tags::{making_function, without_tags};
-use crate::init::import::{Imported, UnreadMembers};
+use crate::init::import::{Imported, UnreadMembers, repository};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use windlass_domain::declaration::UNWRITTEN;
 use windlass_domain::declaration::kinds::KindName;
 use windlass_domain::document::syntax;
 
@@ -49,8 +50,10 @@ pub fn import(text: &str) -> Result<Imported, String> {
         return Err("it has no `AWS::Serverless::Function` with a `DeploymentPreference`".to_owned());
     }
     imported.note(
-        "take `DeploymentPreference` out of the template, and keep `AutoPublishAlias` out of what deploys it: the alias is \
-         Windlass's from then on",
+        "the alias is Windlass's from now on: write version and alias out first, under the ids that SAM gave them, and then \
+         take `AutoPublishAlias` and `DeploymentPreference` out of the template; CloudFormation deletes the alias that \
+         callers use otherwise. `windlass init` writes both as one patch, and docs/integrate/cloudformation-and-sam.md of \
+         Windlass (\"SAM\") shows them",
     );
     Ok(imported)
 }
@@ -134,6 +137,15 @@ fn function(id: &str, properties: &Value, common: &Value, template: &Value, impo
     }
     let alias = alias.unwrap_or_else(|| "live".to_owned());
     let mut written = json!({"kind": KindName::Lambda, "function": function, "alias": alias});
+    if of("PackageType") == "Image" {
+        let known = of("ImageUri").as_str().and_then(repository);
+        if known.is_none() {
+            imported.note(format!(
+                "the image of `{id}` is of no repository of Amazon ECR that can be told: write `repository`"
+            ));
+        }
+        written["repository"] = json!(known.as_deref().unwrap_or(UNWRITTEN));
+    }
     if let Some(by) = making_function(&preference) {
         imported.note(format!(
             "`{id}`: the deployment preference is made by `{by}`: write `rollout` and `gates.alarms` as it has them in this environment"
@@ -141,7 +153,7 @@ fn function(id: &str, properties: &Value, common: &Value, template: &Value, impo
     } else {
         let mut left = UnreadMembers::new(preference);
         steps(id, &mut left, is_off, &mut written, imported);
-        alarms(id, &mut left, template, imported);
+        alarms(id, &mut left, template, &mut written, imported);
         rest(id, &mut left, imported);
     }
     imported.add(id.strip_suffix("Function").filter(|rest| !rest.is_empty()).unwrap_or(id), written);
@@ -199,8 +211,9 @@ fn shift(preference: &str) -> Option<Value> {
     Some(json!({sort: steps, "every": format!("{minutes}m")}))
 }
 
-/// Adds the alarms, by the names that the template gives them.
-fn alarms(id: &str, preference: &mut UnreadMembers, template: &Value, imported: &mut Imported) {
+/// Adds the alarms, by the names that the template gives them. In place of one that watches a version of the template
+/// the failed calls of the alias are measured.
+fn alarms(id: &str, preference: &mut UnreadMembers, template: &Value, written: &mut Value, imported: &mut Imported) {
     let all = preference.take(&["Alarms"]);
     if let Some(by) = made(&all) {
         imported.note(format!(
@@ -214,7 +227,17 @@ fn alarms(id: &str, preference: &mut UnreadMembers, template: &Value, imported: 
             continue;
         };
         let alarm = reference(text);
-        let named = &template["Resources"][alarm]["Properties"]["AlarmName"];
+        let properties = &template["Resources"][alarm]["Properties"];
+        if names_a_version(&properties["Dimensions"]) || names_a_version(&properties["Metrics"]) {
+            written["gates"] = json!({"metrics": [failed_calls(written)]});
+            imported.note(format!(
+                "`{id}`: the alarm `{alarm}` watches a version that CloudFormation publishes, and never rings for one of a \
+                 release: the failed calls of the alias are measured in its place. Write into `gates.metrics` of the \
+                 component what the alarm counts, and how much of it is healthy"
+            ));
+            continue;
+        }
+        let named = &properties["AlarmName"];
         if let Some(by) = making_function(named) {
             imported.note(format!(
                 "`{id}`: the name of the alarm `{alarm}` is made by `{by}`: write it into `gates.alarms`"
@@ -228,6 +251,27 @@ fn alarms(id: &str, preference: &mut UnreadMembers, template: &Value, imported: 
             imported.alarms.push(name);
         }
     }
+}
+
+/// Returns whether a dimension is that of one version of a function, or refers to the version that SAM makes for
+/// `AutoPublishAlias` (AWS Serverless Application Model Developer Guide, "Generated CloudFormation resources"; AWS Lambda
+/// Developer Guide, "Viewing metrics for Lambda functions").
+fn names_a_version(value: &Value) -> bool {
+    let is_version = |part: &str| part == "ExecutedVersion" || part.ends_with(".Version");
+    match value {
+        Value::String(text) => text.split(['{', '}']).any(is_version),
+        Value::Array(all) => all.iter().any(names_a_version),
+        Value::Object(map) => map.values().any(names_a_version),
+        _ => false,
+    }
+}
+
+/// Returns the gate on the failed calls of a component's alias, of which none is healthy.
+fn failed_calls(component: &Value) -> Value {
+    let text = |member: &str| component[member].as_str().unwrap_or_default();
+    let (function, alias) = (text("function"), text("alias"));
+    json!({"namespace": "AWS/Lambda", "metric": "Errors", "statistic": "Sum", "at_most": 0,
+        "dimensions": {"FunctionName": function, "Resource": format!("{function}:{alias}")}})
 }
 
 /// Notes everything that is left of a preference.
