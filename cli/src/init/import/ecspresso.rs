@@ -124,6 +124,13 @@ fn containers(task: &mut UnreadMembers, path: &str, written: &mut Value, importe
                 "{left} of the container `{name}` in `{path}`: all stay as the task definition has them"
             ));
         }
+        if let Some(rendered) = container.rendered() {
+            imported.note(format!(
+                "{rendered} of the container `{name}` in `{path}`: ecspresso renders them at each deploy, and a release \
+                 keeps what the running task definition has. For new values register a task definition with your \
+                 infrastructure code and set `base: family_latest`, or set `base: artifact` and release its JSON"
+            ));
+        }
     }
     let mut each = own.iter();
     match (each.next(), each.next()) {

@@ -163,19 +163,62 @@ impl UnreadMembers {
         }
     }
 
+    /// Returns the paths of the texts that are left and hold an expression of a template, each in backticks; `None`
+    /// where none does.
+    pub fn rendered(&self) -> Option<String> {
+        let mut paths = Vec::new();
+        expressions(&self.0, "", &mut paths);
+        quoted(&paths)
+    }
+
     /// Returns the paths of everything that is left, each in backticks; `None` where nothing is.
     pub fn left(&self) -> Option<String> {
         let mut paths = Vec::new();
         leaves(&self.0, "", 1, &mut paths);
         paths.dedup();
-        let paths: Vec<String> = paths.iter().map(|path| format!("`{path}`")).collect();
-        (!paths.is_empty()).then(|| paths.join(", "))
+        quoted(&paths)
+    }
+}
+
+fn quoted(paths: &[String]) -> Option<String> {
+    let quoted: Vec<String> = paths.iter().map(|path| format!("`{path}`")).collect();
+    (!quoted.is_empty()).then(|| quoted.join(", "))
+}
+
+fn below(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+/// Collects the paths of texts with an expression. An entry of a list is called as its own `name` says, and else as the
+/// list.
+fn expressions(value: &Value, path: &str, paths: &mut Vec<String>) {
+    match value {
+        Value::String(text) if text.contains("{{") && paths.last().is_none_or(|last| last != path) => {
+            paths.push(path.to_owned());
+        }
+        Value::Array(all) => {
+            for entry in all {
+                let Some(name) = entry["name"].as_str() else {
+                    expressions(entry, path, paths);
+                    continue;
+                };
+                for (_, value) in entry.as_object().into_iter().flatten() {
+                    expressions(value, &below(path, name), paths);
+                }
+            }
+        }
+        Value::Object(map) => {
+            for (name, value) in map {
+                expressions(value, &below(path, name), paths);
+            }
+        }
+        _ => {}
     }
 }
 
 fn leaves(value: &Value, path: &str, depth: usize, paths: &mut Vec<String>) {
     for (name, value) in value.as_object().into_iter().flatten() {
-        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        let path = below(path, name);
         match value {
             // All of its members were taken.
             Value::Object(map) if map.is_empty() => {}
@@ -200,6 +243,23 @@ mod tests_of_unread_members {
         assert_eq!(document.take(&["no", "no"]), Value::Null);
         assert_eq!(document.left().as_deref(), Some("`b.c`, `b.d`, `b.f`, `i`"));
         assert_eq!(UnreadMembers::default().left(), None);
+    }
+
+    #[test]
+    fn what_is_rendered_is_named_by_its_place() {
+        let mut container = UnreadMembers::new(json!({
+            "command": ["serve", "{{ a }}", "--{{ b }}"],
+            "environment": [{"name": "RELEASE", "value": "{{ c }}"}, {"name": "LEVEL", "value": "info"}],
+            "image": "{{ d }}",
+            "logConfiguration": {"options": {"tag": "{{ e }}"}},
+            "secrets": [{"name": "PASSWORD", "valueFrom": "{{ f }}"}],
+        }));
+        container.take(&["image"]);
+        assert_eq!(
+            container.rendered().as_deref(),
+            Some("`command`, `environment.RELEASE`, `logConfiguration.options.tag`, `secrets.PASSWORD`")
+        );
+        assert_eq!(UnreadMembers::new(json!({"command": ["serve"], "cpu": 1})).rendered(), None);
     }
 }
 
