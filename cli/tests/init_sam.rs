@@ -202,3 +202,30 @@ fn an_alarm_of_a_version_gives_way_to_a_count_of_failed_calls() {
         assert_eq!(again["app.yaml"], *text);
     }
 }
+
+#[test]
+fn each_reference_to_what_sam_made_leads_to_what_is_written_out() {
+    for (value, wanted) in [
+        ("!Ref Hello.Version", Some("!Ref HelloFirstVersion")),
+        ("!GetAtt Hello.Version.Version", Some("!GetAtt HelloFirstVersion.Version")),
+        ("!Sub \"${Hello.Alias} ${Hello.Version}\"", Some("!Sub \"${HelloAliaslive} ${HelloFirstVersion}\"")),
+        ("{Ref: Hello.Alias}", Some("{Ref: HelloAliaslive}")),
+        ("\n      Fn::GetAtt: Hello.Version.Version", Some("\n      Fn::GetAtt: HelloFirstVersion.Version")),
+        // A list is not changed by lines: there is no patch, and a note in its place.
+        ("!GetAtt [Hello, Version.Version]", None),
+        ("\n      Fn::GetAtt:\n        - Hello\n        - Version.Version", None),
+    ] {
+        let own = format!("      AutoPublishAlias: live\nOutputs:\n  Newest:\n    Value: {value}\n");
+        let (files, notes) = made(&template("", &own), &[]);
+        let patch = files.get("windlass.patch").map(String::as_str).unwrap_or_default();
+        let last = |value: &str| value.rsplit('\n').next().unwrap().trim_start().to_owned();
+        let added: Vec<&str> = patch.lines().filter(|line| line.starts_with('+')).collect();
+        let has = |value: &str| added.iter().any(|line| line.ends_with(&last(value)));
+        assert_eq!(wanted.is_some_and(has), !patch.is_empty(), "{value}: {patch}");
+        assert_eq!(
+            wanted.is_none(),
+            notes.iter().any(|note| note.contains("could not be changed by lines")),
+            "{notes:?}"
+        );
+    }
+}

@@ -7,6 +7,7 @@ mod edit;
 mod hcl;
 mod hcl_lines;
 mod template;
+mod template_check;
 mod template_tags;
 mod terraform;
 

@@ -2,6 +2,7 @@
 //! `AutoPublishAlias`, as `docs/integrate/cloudformation-and-sam.md` has them.
 
 use super::edit::Edit;
+use super::template_check::{WrittenOut, is_sound};
 use super::{edit, template_tags};
 use crate::init::application::{InitApplication, InitComponent, InitTarget};
 use crate::init::infrastructure::template_tags::{indent, is_head, within};
@@ -50,12 +51,14 @@ pub fn edit(
         }
         notes.extend(others(text, &own, path));
         notes.extend(left(&lines, "Globals", path));
+        let mut written = Vec::new();
         for component in own {
             covered.push(component.name.clone());
-            function(&mut lines, component, &application.app, &environment, path, notes);
+            written.extend(function(&mut lines, component, &application.app, &environment, path, notes));
         }
         let edit = Edit::new(path, text, &lines);
-        if template_tags::is_sound(text, &edit.after) {
+        if is_sound(text, &edit.after, &written) {
+            notes.extend(written.iter().filter_map(|it| newest(text, it, path)));
             edits.push(edit);
         } else {
             notes.push(format!("`{path}` is written so that it could not be changed by lines: docs/integrate/cloudformation-and-sam.md of Windlass has what its functions need"));
@@ -126,6 +129,7 @@ fn left(lines: &[String], member: &str, path: &str) -> Vec<String> {
     left.collect()
 }
 
+/// Changes the lines of a function. Returns what is written out in place of what SAM made of it.
 fn function(
     lines: &mut Vec<String>,
     component: &InitComponent,
@@ -133,9 +137,9 @@ fn function(
     environment: &str,
     path: &str,
     notes: &mut Vec<String>,
-) {
+) -> Option<WrittenOut> {
     let InitTarget::Function { alias, .. } = &component.target else {
-        return;
+        return None;
     };
     let id = stacks::id(&component.piece);
     let head = format!("{id}:");
@@ -145,7 +149,7 @@ fn function(
     let begin = resources.and_then(|at| (at..within(lines, at)).find(|at| is_own(&lines[*at])));
     let Some(begin) = begin else {
         notes.push(format!("`{id}` of `{path}` could not be found by its line: docs/integrate/cloudformation-and-sam.md of Windlass has what it needs"));
-        return;
+        return None;
     };
     without_others(lines, begin, begin + 1, &format!("{id}:"));
     notes.extend(left(&lines[begin..], id, path));
@@ -166,37 +170,30 @@ fn function(
     // SAM made the alias under this id, whose name was its own or that of `Globals`: CloudFormation keeps it then.
     let live = former.map_or_else(|| format!("{id}Live"), |alias| format!("{id}Alias{alias}"));
     if is_written(lines, id, &[&live, &format!("{id}FirstVersion"), &format!("{id}Alias{alias}")]) {
-        return;
+        return None;
     }
-    if former.is_some() {
+    let ids = [live.clone(), format!("{id}FirstVersion")];
+    let written = former.map(|_| WrittenOut { function: id.to_owned(), ids });
+    if let Some(written) = &written {
         notes.push(format!("SAM has made a version of `{id}` under an id of its own: write that id in place of `{id}FirstVersion` (`aws cloudformation list-stack-resources` tells it: `{id}Version` with a hash), because CloudFormation publishes the same code no second time"));
-        references(&mut *lines, id, &live, path, notes);
+        for line in lines.iter_mut() {
+            *line = written.replaced(line);
+        }
     }
     let inward = indent(&lines[begin]);
     lines.splice(end..end, published(id, &live, alias, inward));
+    written
 }
 
-/// Replaces the references that exist only with `AutoPublishAlias`. `Function.Alias` becomes the alias, which is the
-/// same. `Function.Version` is noted, because it was the newest version.
-fn references(lines: &mut [String], id: &str, live: &str, path: &str, notes: &mut Vec<String>) {
-    let (alias, version) = (format!("{id}.Alias"), format!("{id}.Version"));
-    for line in lines.iter_mut() {
-        if let Some(at) = whole(line, &alias) {
-            line.replace_range(at..at + alias.len(), live);
-        }
-    }
-    if lines.iter().any(|line| whole(line, &version).is_some()) {
-        notes.push(format!(
-            "`{version}` in `{path}` exists only with `AutoPublishAlias`: name what it is to be in its place"
-        ));
-    }
-}
-
-/// Returns the place of a word that is no part of a longer one.
-fn whole(line: &str, word: &str) -> Option<usize> {
-    let is_edge = |c: Option<char>| c.is_none_or(|c| !c.is_ascii_alphanumeric() && c != '.');
-    let mut places = line.match_indices(word).map(|(at, _)| at);
-    places.find(|at| is_edge(line[..*at].chars().next_back()) && is_edge(line[at + word.len()..].chars().next()))
+/// Notes that references to the version that SAM made lead to another one, which is the newest no longer.
+fn newest(text: &str, written: &WrittenOut, path: &str) -> Option<String> {
+    let (version, id) = (format!("{}.Version", written.function), written.ids.last()?);
+    let is_named = text.lines().any(|line| line.contains(&version) && written.replaced(line) != line);
+    is_named.then(|| {
+        format!(
+            "`{version}` in `{path}` exists only with `AutoPublishAlias`, and was the newest version: `{id}` stands in its place, which no release changes. Take out what needs the newest one, such as an alarm on `ExecutedVersion`"
+        )
+    })
 }
 
 /// Returns whether an earlier run's patch is applied, or somebody wrote the alias or the version: a second one of the

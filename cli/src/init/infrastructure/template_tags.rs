@@ -1,12 +1,4 @@
-//! The tags of a function in the lines of a template in YAML, in blocks and within braces; and the check that a changed
-//! template says what it said before. Pure.
-
-use crate::init::import::sam_tags::without_tags;
-use serde_json::Value;
-use windlass_domain::document::syntax;
-
-/// The largest template, in bytes (AWS CloudFormation User Guide, "CloudFormation quotas").
-const LARGEST: usize = 1024 * 1024;
+//! The tags of a function in the lines of a template in YAML, in blocks and within braces. Pure.
 
 /// Returns the indentation of the first member below a line.
 pub fn child(lines: &[String], at: usize) -> Option<usize> {
@@ -79,37 +71,6 @@ fn within_braces(line: &mut String, members: &str) -> bool {
     let between = if rest.trim_start().starts_with('}') { "" } else { ", " };
     *line = format!("{key}: {{{members}{between}{rest}");
     true
-}
-
-/// Returns whether a template after its change can be read, and says everything that it said before except for the
-/// members that publish and shift. So a change by lines breaks nothing, however the template is written.
-pub fn is_sound(before: &str, after: &str) -> bool {
-    let read = |text: &str| syntax::yaml("the template", &without_tags(text), LARGEST);
-    match (read(before), read(after)) {
-        (Ok(before), Ok(after)) => keeps(&before, &after),
-        _ => false,
-    }
-}
-
-/// Returns whether a member publishes or shifts, or has nothing else in it.
-fn is_taken(name: &str, value: &Value) -> bool {
-    let is_emptied = value.as_object().is_some_and(|all| all.iter().all(|(name, value)| is_taken(name, value)));
-    ["AutoPublishAlias", "DeploymentPreference"].contains(&name) || is_emptied
-}
-
-fn keeps(before: &Value, after: &Value) -> bool {
-    match (before, after) {
-        (Value::Object(before), Value::Object(after)) => before.iter().all(|(name, value)| match after.get(name) {
-            Some(after) => keeps(value, after),
-            None => is_taken(name, value),
-        }),
-        (Value::Array(before), Value::Array(after)) => {
-            before.len() == after.len() && before.iter().zip(after).all(|(a, b)| keeps(a, b))
-        }
-        // A reference to the alias that SAM made names the alias that is written now.
-        (Value::String(before), Value::String(after)) => before == after || before.contains(".Alias"),
-        (before, after) => before == after,
-    }
 }
 
 /// Returns the number of bytes before the text of a line.
