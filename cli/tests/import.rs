@@ -31,10 +31,12 @@ fn imported(files: &[(&str, &str)], arguments: &[&str]) -> (String, Value, Strin
     let output = import(files, &[arguments, &["--json"]].concat());
     let document: Value = serde_json::from_str(&out(&output)).unwrap();
     assert_eq!(document["text"], text);
-    // The members that were not carried over are on standard error, in the text and in JSON.
-    for note in document["not_carried_over"].as_array().unwrap() {
-        let note = note.as_str().unwrap();
-        assert!(said.contains(note) && text.contains(note), "{note}");
+    // Each list is on standard error, in the text and in JSON.
+    for list in ["carried_over", "carried_over_otherwise", "not_carried_over"] {
+        for note in document[list].as_array().unwrap() {
+            let note = note.as_str().unwrap();
+            assert!(said.contains(note) && text.contains(note), "{list}: {note}");
+        }
     }
     (text, document, said)
 }
@@ -76,7 +78,7 @@ fn a_service_of_ecspresso_keeps_what_its_definitions_say() {
     for part in [
         "`STAGE` is known only",
         "container `log_router`",
-        "`plugins` of the file",
+        "`plugins`, `required_version` of the file",
         "`deploymentConfiguration.maximumPercent`",
         "circuit breaker stays",
     ] {

@@ -133,6 +133,61 @@ fn a_function_of_sam_that_is_an_image_has_its_repository() {
     assert_eq!(of_sam("", "Threshold: 1").components["api"].get("repository"), None);
 }
 
+/// The properties of a function that is an image (AWS Serverless Application Model Developer Guide,
+/// "AWS::Serverless::Function"), but for its deployment preference.
+const PROPERTIES: &str = "Architectures AssumeRolePolicyDocument AutoPublishAlias AutoPublishAliasAllProperties \
+    AutoPublishCodeSha256 CapacityProviderConfig CodeSigningConfigArn CodeUri DeadLetterQueue Description DurableConfig \
+    Environment EphemeralStorage EventInvokeConfig Events FileSystemConfigs FunctionName FunctionUrlConfig Handler \
+    ImageConfig ImageUri InlineCode KmsKeyArn Layers LoggingConfig MemorySize PackageType PermissionsBoundary Policies \
+    PropagateTags ProvisionedConcurrencyConfig RecursiveLoop ReservedConcurrentExecutions Role RolePath Runtime \
+    RuntimeManagementConfig SnapStart SourceKMSKeyArn Tags Timeout Tracing VersionDeletionPolicy VersionDescription \
+    VpcConfig";
+
+#[test]
+fn each_property_of_sam_ends_in_one_list_alone() {
+    for common in [false, true] {
+        let mut properties = json!({"DeploymentPreference": {"Type": "AllAtOnce"}});
+        for member in PROPERTIES.split_whitespace() {
+            properties[member] = json!(match member {
+                "ImageUri" => "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/api:1",
+                "PackageType" => "Image",
+                _ => "x",
+            });
+        }
+        let function = |properties: &Value| json!({"Type": "AWS::Serverless::Function", "Properties": properties});
+        let template = if common {
+            json!({"Globals": {"Function": properties}, "Resources": {"Api": function(&json!({}))}})
+        } else {
+            json!({"Resources": {"Api": function(&properties)}})
+        };
+        let imported = sam::import(&template.to_string()).unwrap();
+        let lists = [&imported.carried, &imported.changed, &imported.notes].into_iter().flatten();
+        let named: Vec<&str> = lists.filter_map(|entry| Some(entry.split_once(" of `Api`")?.0)).collect();
+        for member in PROPERTIES.split_whitespace() {
+            let count = named.iter().filter(|members| members.contains(&format!("`{member}`"))).count();
+            assert_eq!(count, 1, "{member}: {named:?}");
+        }
+    }
+}
+
+#[test]
+fn each_member_of_lambroll_ends_in_one_list_alone() {
+    for path in files("lambroll") {
+        let text = fs::read_to_string(&path).unwrap();
+        let imported = lambroll::import(&text).unwrap();
+        let document: Value = serde_json::from_str(&text).unwrap();
+        for member in document.as_object().unwrap().keys() {
+            let is_named = |list: &&Vec<String>| {
+                let list = list.join("\n");
+                list.contains(&format!("`{member}`")) || list.contains(&format!("`{member}."))
+            };
+            let count =
+                [&imported.carried, &imported.changed, &imported.notes].iter().filter(|it| is_named(it)).count();
+            assert_eq!(count, 1, "{member}: {imported:?}");
+        }
+    }
+}
+
 /// Adds a member that nobody knows to each object of the document, down to the depth at which members are named.
 fn with_unknown(value: &mut Value, path: &str, depth: usize, added: &mut Vec<String>) {
     let Some(map) = value.as_object_mut() else {

@@ -48,9 +48,9 @@ pub struct Import {
 }
 
 impl Import {
-    /// Prints the declaration. The members that could not be carried over stand at its top, and on standard error. The
-    /// exit status is that of `windlass validate` for the printed text: 3 where a person has to write something before
-    /// it is valid.
+    /// Prints the declaration. The three lists of what became of the file's members stand at its top, and on standard
+    /// error. The exit status is that of `windlass validate` for the printed text: 3 where a person has to write
+    /// something before it is valid.
     ///
     /// # Errors
     /// If a file cannot be read, or is not of that deployer.
@@ -63,10 +63,18 @@ impl Import {
         let text = self.with_schema(text)?;
         let findings = Declaration::parse(&text).err().unwrap_or_default().into_iter();
         let findings: Vec<Finding> = findings.map(|one| WayIn::CommandLine.finding(one)).collect();
-        let document = json!({"text": text, "not_carried_over": imported.notes, "findings": findings});
+        let Imported { carried, changed, notes, .. } = &imported;
+        let document = json!({"text": text, "carried_over": carried, "carried_over_otherwise": changed,
+            "not_carried_over": notes, "findings": findings});
         if !output.is_json() {
-            for note in &imported.notes {
-                crate::ground::output::error(&format!("not carried over: {note}"));
+            for (list, entries) in [
+                ("carried over", carried),
+                ("carried over, with another meaning", changed),
+                ("not carried over", notes),
+            ] {
+                for entry in entries {
+                    crate::ground::output::error(&format!("{list}: {entry}"));
+                }
             }
             for finding in &findings {
                 crate::ground::output::error(&format!(

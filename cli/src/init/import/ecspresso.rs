@@ -19,8 +19,6 @@ pub fn import(text: &str, beside: &dyn Fn(&str) -> Result<String, String>) -> Re
     let file = syntax::yaml("the file", text, LARGEST).map_err(|finding| output::text(&finding.reason))?;
     let mut imported = Imported::default();
     let mut file = UnreadMembers::new(file);
-    // It is about ecspresso alone.
-    file.take(&["required_version"]);
     let mut value = |member: &str| {
         let text = file.text(&[member]).filter(|text| !text.is_empty())?;
         Some(of_go(&text, &mut imported))
@@ -29,6 +27,7 @@ pub fn import(text: &str, beside: &dyn Fn(&str) -> Result<String, String>) -> Re
     let cluster = value("cluster").unwrap_or_else(|| "default".to_owned());
     let service = value("service").ok_or("it names no `service`: Windlass deploys services, and no single tasks")?;
     if region.as_ref().is_some_and(|region| region.contains('{')) {
+        file.set_aside(&["region"]);
         imported.note("the region is an expression: write `region` of the environment where it is not Windlass's own");
     }
     imported.region = region.filter(|region| !region.contains('{'));
@@ -36,18 +35,27 @@ pub fn import(text: &str, beside: &dyn Fn(&str) -> Result<String, String>) -> Re
     let timeout = file.text(&["timeout"]);
     match timeout.as_deref().map(|text| (text, span(text))) {
         Some((_, Some(timeout))) => written["steady_within"] = json!(timeout),
-        Some((text, None)) => imported
-            .note(format!("the timeout `{text}` is no time of hours, minutes and seconds: write `steady_within`")),
+        Some((text, None)) => {
+            file.set_aside(&["timeout"]);
+            imported
+                .note(format!("the timeout `{text}` is no time of hours, minutes and seconds: write `steady_within`"));
+        }
         None => {}
     }
     let named = ["task_definition", "service_definition"].map(|member| {
         let path = file.text(&[member]);
         let read = path.as_deref().map(|path| described(definition(path, beside, &mut imported)));
+        if read.as_ref().is_some_and(Value::is_null) {
+            file.set_aside(&[member]);
+        }
         (path.unwrap_or_default(), UnreadMembers::new(read.unwrap_or_default()))
     });
     let [(task_path, mut task), (service_path, mut of_service)] = named;
     containers(&mut task, &task_path, &mut written, &mut imported);
     rollout(&mut of_service, &mut file, &mut written, &mut imported);
+    for (read, of) in [(&file, "the file".to_owned()), (&of_service, format!("`{service_path}`"))] {
+        imported.carry(read, &of);
+    }
     if let Some(left) = file.left() {
         imported.note(format!("{left} of the file: nothing of a declaration is like it"));
     }
@@ -109,16 +117,22 @@ fn containers(task: &mut UnreadMembers, path: &str, written: &mut Value, importe
         match repository(&image) {
             Some(repository) => drop(own.insert(name.clone(), json!(repository))),
             None if image.starts_with("{{") => {
+                container.set_aside(&["image"]);
                 own.insert(name.clone(), json!(UNWRITTEN));
                 imported.note(format!(
                     "the container `{name}` runs `{image}`, whose repository is known only where that deployer runs: write the \
                      repository, or take the container out where no release brings its image"
                 ));
             }
-            None => imported.note(format!(
-                "the container `{name}` runs `{image}`, which is of no repository of yours that can be told: it stays as it is"
-            )),
+            None => {
+                container.set_aside(&["name"]);
+                container.set_aside(&["image"]);
+                imported.note(format!(
+                    "the container `{name}` runs `{image}`, which is of no repository of yours that can be told: it stays as it is"
+                ));
+            }
         }
+        imported.carry(&container, &format!("the container `{name}` in `{path}`"));
         if let Some(left) = container.left() {
             imported.note(format!(
                 "{left} of the container `{name}` in `{path}`: all stay as the task definition has them"
@@ -152,10 +166,11 @@ fn containers(task: &mut UnreadMembers, path: &str, written: &mut Value, importe
 fn rollout(service: &mut UnreadMembers, file: &mut UnreadMembers, written: &mut Value, imported: &mut Imported) {
     let is_unknown = service.is_missing();
     let controller = service.text(&["deploymentController", "type"]);
-    let mut named = UnreadMembers::new(file.take(&["codedeploy"]));
+    let mut named = UnreadMembers::new(file.aside(&["codedeploy"]));
     let is_codedeploy = controller.as_deref() == Some("CODE_DEPLOY");
     if is_codedeploy || (is_unknown && !named.is_missing()) {
         written["codedeploy"] = codedeploy(&mut named, imported);
+        imported.carry(&named, "`codedeploy`");
         if let Some(left) = named.left() {
             imported.note(format!("{left} of `codedeploy`: nothing of a declaration is like it"));
         }
@@ -168,6 +183,7 @@ fn rollout(service: &mut UnreadMembers, file: &mut UnreadMembers, written: &mut 
         );
     }
     if let Some(other) = controller.filter(|controller| controller != "ECS") {
+        service.set_aside(&["deploymentController", "type"]);
         imported.note(format!(
             "the controller {other} of the service is one that Windlass has no rollout for: it deploys with ECS or CodeDeploy"
         ));
@@ -177,7 +193,7 @@ fn rollout(service: &mut UnreadMembers, file: &mut UnreadMembers, written: &mut 
         written["rollout"] = json!(strategy.to_ascii_lowercase());
     }
     let breaker = ["deploymentConfiguration", "deploymentCircuitBreaker"];
-    if !service.take(&breaker).is_null() {
+    if !service.aside(&breaker).is_null() {
         imported.note("the circuit breaker stays the service's own; Windlass sees what it takes back");
     }
 }

@@ -56,7 +56,7 @@ fn variable(expression: &str, named: &str, value: Option<String>, imported: &mut
     }
     let variable = names::free(&variable, LONGEST, "_", |it| imported.vars.contains_key(it));
     if value.is_none() {
-        imported.note(format!(
+        imported.change(format!(
             "`{named}` is known only where that deployer runs: write its value as `vars.{variable}` of each environment"
         ));
     }
@@ -99,7 +99,7 @@ mod tests {
         let converted = of_go("shop-{{ must_env `ENV` }}-{{ env `SIDE` `blue` }}{{must_env \"ENV\"}}", &mut imported);
         assert_eq!(converted, "shop-{env}-{side}{env}");
         assert_eq!(imported.vars["side"], "blue");
-        assert_eq!((imported.vars["env"].as_str(), imported.notes.len()), ("write-me", 1));
+        assert_eq!((imported.vars["env"].as_str(), imported.changed.len()), ("write-me", 1));
         let converted = of_go("{{ tfstate `aws_ecr_repository.web.name` }}{{ broken", &mut imported);
         assert_eq!(converted, "{aws_ecr_repository_web_name}{{ broken");
         let converted = of_cloudformation("orders-${Stage}-fn", &mut imported);

@@ -32,6 +32,7 @@ pub fn import(text: &str) -> Result<Imported, String> {
     };
     let mut written = json!({"kind": KindName::Lambda, "function": function, "alias": ALIAS});
     image(&mut file, &mut written, &mut imported);
+    imported.carry(&file, "the file");
     imported.note(format!(
         "lambroll moves the alias `{ALIAS}` unless `--alias` names another one: write here the alias that your callers use"
     ));
@@ -51,6 +52,7 @@ fn image(file: &mut UnreadMembers, written: &mut Value, imported: &mut Imported)
     };
     let known = repository(&image);
     if known.is_none() {
+        file.set_aside(&["Code", "ImageUri"]);
         imported.note(format!(
             "the image `{image}` is of no repository of Amazon ECR that can be told: write `repository`"
         ));

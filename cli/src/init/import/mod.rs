@@ -1,5 +1,6 @@
-//! The files of other deployers, as a declaration. Pure: a file goes in; a declaration and the list of what could not
-//! be carried over come out. Members that nobody has read are listed, so nothing is lost silently.
+//! The files of other deployers, as a declaration. Pure: a file goes in; a declaration and three lists come out: the
+//! members that are carried over, those with another meaning from now on, and those that are not. Members that nobody
+//! has read are among the last, so nothing is lost silently.
 
 pub mod ecspresso;
 pub mod expression;
@@ -31,6 +32,10 @@ pub struct Imported {
     pub expressions: BTreeMap<String, String>,
     /// The region of the targets.
     pub region: Option<String>,
+    /// The members that are carried over: those of one document in one entry.
+    pub carried: Vec<String>,
+    /// The members that are carried over with another meaning, and which that is: one sentence each.
+    pub changed: Vec<String>,
     /// The members that could not be carried over, and what to do about each: one sentence each.
     pub notes: Vec<String>,
 }
@@ -40,6 +45,18 @@ impl Imported {
     pub fn add(&mut self, named: &str, written: Value) {
         let component = free(&name(named), LONGEST, "-", |it| self.components.contains_key(it));
         self.components.insert(component, written);
+    }
+
+    /// Lists the members of a document that were taken and not set aside, with the words that say of what they are.
+    pub fn carry(&mut self, members: &UnreadMembers, of: &str) {
+        if let Some(taken) = quoted(&members.taken) {
+            self.carried.push(foreign::line(&format!("{taken} of {of}")).into_owned());
+        }
+    }
+
+    /// Notes something that is carried over with another meaning. It becomes one line.
+    pub fn change(&mut self, what: impl AsRef<str>) {
+        self.changed.push(foreign::line(what.as_ref()).into_owned());
     }
 
     /// Notes something that could not be carried over. It becomes one line: it stands in a comment.
@@ -71,13 +88,19 @@ impl Imported {
         whole
     }
 
-    /// Returns the declaration as a file for people, with the members that could not be carried over at its top.
+    /// Returns the declaration as a file for people, with the three lists at its top.
     pub fn text(&self, app: &str, environment: &str, from: &str) -> String {
         let mut lines = vec![format!("# From {}.", foreign::line(from))];
-        if !self.notes.is_empty() {
-            lines.push("# What could not be carried over, and is yours to look at:".to_owned());
+        for (head, entries) in [
+            ("Carried over:", &self.carried),
+            ("Carried over, with another meaning from now on:", &self.changed),
+            ("What could not be carried over, and is yours to look at:", &self.notes),
+        ] {
+            if !entries.is_empty() {
+                lines.push(format!("# {head}"));
+            }
+            lines.extend(entries.iter().map(|entry| format!("#  - {entry}")));
         }
-        lines.extend(self.notes.iter().map(|note| format!("#  - {note}")));
         let document = self.document(app, environment);
         for member in ["app", "version", "environments", "components", "gates"] {
             if let Some(value) = document.get(member) {
@@ -120,27 +143,46 @@ pub fn repository(image: &str) -> Option<String> {
 /// The depth to which the rest is named: `deploymentConfiguration.alarms`, and not each alarm.
 const DEEPEST: usize = 2;
 
-/// The document.
+/// The document: what is left of it, and what was taken.
 #[derive(Debug, Clone, Default)]
-pub struct UnreadMembers(Value);
+pub struct UnreadMembers {
+    left: Value,
+    /// The paths of the members that were taken, and that no note is about.
+    taken: Vec<String>,
+}
 
 impl UnreadMembers {
     /// Begins with the whole document.
     pub fn new(document: Value) -> Self {
-        Self(document)
+        Self { left: document, taken: Vec::new() }
     }
 
     /// Returns whether there is no document at all.
     pub fn is_missing(&self) -> bool {
-        self.0.is_null()
+        self.left.is_null()
     }
 
-    /// Takes the value at a path of members; null where there is none.
+    /// Takes the value at a path of members, which is carried over; null where there is none.
     pub fn take(&mut self, path: &[&str]) -> Value {
+        let value = self.aside(path);
+        if !value.is_null() {
+            self.taken.push(path.join("."));
+        }
+        value
+    }
+
+    /// Says that a member is not carried over as it was: a note is about it.
+    pub fn set_aside(&mut self, path: &[&str]) {
+        let path = path.join(".");
+        self.taken.retain(|taken| *taken != path);
+    }
+
+    /// Takes the value at a path of members that a note, or a document of its own, is about; null where there is none.
+    pub fn aside(&mut self, path: &[&str]) -> Value {
         let Some((last, before)) = path.split_last() else {
-            return std::mem::take(&mut self.0);
+            return std::mem::take(&mut self.left);
         };
-        let mut at = Some(&mut self.0);
+        let mut at = Some(&mut self.left);
         for member in before {
             at = at.and_then(|value| value.get_mut(*member));
         }
@@ -150,15 +192,15 @@ impl UnreadMembers {
 
     /// Takes the text at a path; a value that is no text stays, and is listed as left.
     pub fn text(&mut self, path: &[&str]) -> Option<String> {
-        let at = path.iter().try_fold(&self.0, |value, member| value.get(*member));
+        let at = path.iter().try_fold(&self.left, |value, member| value.get(*member));
         at?.as_str()?;
         self.take(path).as_str().map(str::to_owned)
     }
 
     /// Takes all objects of a list, each as a document of its own.
     pub fn each(&mut self, path: &[&str]) -> Vec<Self> {
-        match self.take(path) {
-            Value::Array(all) => all.into_iter().map(Self).collect(),
+        match self.aside(path) {
+            Value::Array(all) => all.into_iter().map(Self::new).collect(),
             _ => Vec::new(),
         }
     }
@@ -167,14 +209,14 @@ impl UnreadMembers {
     /// where none does.
     pub fn rendered(&self) -> Option<String> {
         let mut paths = Vec::new();
-        expressions(&self.0, "", &mut paths);
+        expressions(&self.left, "", &mut paths);
         quoted(&paths)
     }
 
     /// Returns the paths of everything that is left, each in backticks; `None` where nothing is.
     pub fn left(&self) -> Option<String> {
         let mut paths = Vec::new();
-        leaves(&self.0, "", 1, &mut paths);
+        leaves(&self.left, "", 1, &mut paths);
         paths.dedup();
         quoted(&paths)
     }
@@ -242,6 +284,12 @@ mod tests_of_unread_members {
         assert_eq!(document.text(&["g", "h"]).as_deref(), Some("5"));
         assert_eq!(document.take(&["no", "no"]), Value::Null);
         assert_eq!(document.left().as_deref(), Some("`b.c`, `b.d`, `b.f`, `i`"));
+        assert_eq!(document.aside(&["i"]), json!([]));
+        let mut imported = Imported::default();
+        imported.carry(&document, "the file");
+        document.set_aside(&["g", "h"]);
+        imported.carry(&document, "it");
+        assert_eq!(imported.carried, ["`a`, `g.h` of the file", "`a` of it"]);
         assert_eq!(UnreadMembers::default().left(), None);
     }
 

@@ -27,14 +27,23 @@ pub fn import(text: &str) -> Result<Imported, String> {
     let functions = template["Resources"].as_object().into_iter().flatten();
     let functions = functions.filter(|(_, resource)| resource["Type"] == "AWS::Serverless::Function");
     let hooks = hooks(&template);
+    let mut others = UnreadMembers::new(template.clone());
+    others.aside(&["Globals", "Function"]);
     for (id, resource) in functions {
         let own = &resource["Properties"];
+        others.aside(&["Resources", id.as_str()]);
         if hooks.contains(id) {
             imported.note(format!(
                 "`{id}` is a hook of a deployment preference, which CodeDeploy alone calls: it is no component"
             ));
         } else {
             function(id, own, common, &template, &mut imported);
+            let mut resource = UnreadMembers::new(resource.clone());
+            resource.aside(&["Type"]);
+            resource.aside(&["Properties"]);
+            if let Some(left) = resource.left() {
+                imported.note(format!("{left} of the resource `{id}`: no release changes them, and they stay with it"));
+            }
         }
     }
     let machines = template["Resources"].as_object().into_iter().flatten();
@@ -49,7 +58,10 @@ pub fn import(text: &str) -> Result<Imported, String> {
     if imported.components.is_empty() {
         return Err("it has no `AWS::Serverless::Function` with a `DeploymentPreference`".to_owned());
     }
-    imported.note(
+    if let Some(left) = others.left() {
+        imported.note(format!("{left} of the template: no release changes them, and they stay in it"));
+    }
+    imported.change(
         "the alias is Windlass's from now on: write version and alias out first, under the ids that SAM gave them, and then \
          take `AutoPublishAlias` and `DeploymentPreference` out of the template; CloudFormation deletes the alias that \
          callers use otherwise. `windlass init` writes both as one patch, and docs/integrate/cloudformation-and-sam.md of \
@@ -107,9 +119,13 @@ fn merged(common: &Value, own: &Value) -> Value {
 }
 
 fn function(id: &str, properties: &Value, common: &Value, template: &Value, imported: &mut Imported) {
-    let of = |member: &str| merged(&common[member], &properties[member]);
-    let preference = of("DeploymentPreference");
+    let mut all = UnreadMembers::new(merged(common, properties));
+    let preference = all.aside(&["DeploymentPreference"]);
     if preference.is_null() {
+        imported.note(format!(
+            "`{id}` has no deployment preference, so that nothing shifts it: it is no component. Write it into the \
+             declaration where a release is to bring its code"
+        ));
         return;
     }
     let is_off = preference["Enabled"] == false || preference["Enabled"] == "false";
@@ -119,8 +135,9 @@ fn function(id: &str, properties: &Value, common: &Value, template: &Value, impo
         ));
         return;
     }
-    let named = &properties["FunctionName"];
-    if let Some(by) = making_function(named) {
+    let named = all.take(&["FunctionName"]);
+    if let Some(by) = making_function(&named) {
+        all.set_aside(&["FunctionName"]);
         imported.note(format!("the name of `{id}` is made by `{by}`: write the one that it has in this environment"));
     } else if named.is_null() {
         imported.note(format!(
@@ -129,17 +146,19 @@ fn function(id: &str, properties: &Value, common: &Value, template: &Value, impo
     }
     let function = named.as_str().map_or_else(|| format!("${{{id}}}"), str::to_owned);
     let function = of_cloudformation(&function, imported);
-    let alias = of("AutoPublishAlias");
+    let alias = all.take(&["AutoPublishAlias"]);
     let alias = alias.as_str().map(|alias| of_cloudformation(alias, imported));
     if alias.is_none() {
+        all.set_aside(&["AutoPublishAlias"]);
         imported
             .note(format!("`{id}` has no `AutoPublishAlias` that can be told: write the alias that its callers use"));
     }
     let alias = alias.unwrap_or_else(|| "live".to_owned());
     let mut written = json!({"kind": KindName::Lambda, "function": function, "alias": alias});
-    if of("PackageType") == "Image" {
-        let known = of("ImageUri").as_str().and_then(repository);
+    if all.take(&["PackageType"]) == "Image" {
+        let known = all.take(&["ImageUri"]).as_str().and_then(repository);
         if known.is_none() {
+            all.set_aside(&["ImageUri"]);
             imported.note(format!(
                 "the image of `{id}` is of no repository of Amazon ECR that can be told: write `repository`"
             ));
@@ -154,22 +173,62 @@ fn function(id: &str, properties: &Value, common: &Value, template: &Value, impo
         let mut left = UnreadMembers::new(preference);
         steps(id, &mut left, is_off, &mut written, imported);
         alarms(id, &mut left, template, &mut written, imported);
+        imported.carry(&left, &format!("the deployment preference of `{id}`"));
         rest(id, &mut left, imported);
     }
+    imported.carry(&all, &format!("`{id}`"));
+    of_the_alias(id, &mut all, imported);
+    if let Some(left) = all.left() {
+        imported.note(format!(
+            "{left} of `{id}`: all stay as the template has them; a release changes the function's code and its alias alone"
+        ));
+    }
     imported.add(id.strip_suffix("Function").filter(|rest| !rest.is_empty()).unwrap_or(id), written);
+}
+
+/// The members whose resources SAM makes of the alias or the version, and of the function itself without
+/// `AutoPublishAlias` (AWS Serverless Application Model Developer Guide, "AWS::Serverless::Function").
+const OF_THE_ALIAS: [&str; 8] = [
+    "AutoPublishAliasAllProperties",
+    "AutoPublishCodeSha256",
+    "EventInvokeConfig",
+    "Events",
+    "FunctionUrlConfig",
+    "ProvisionedConcurrencyConfig",
+    "VersionDeletionPolicy",
+    "VersionDescription",
+];
+
+/// Notes the members that need the alias that SAM makes.
+fn of_the_alias(id: &str, all: &mut UnreadMembers, imported: &mut Imported) {
+    let there: Vec<String> = OF_THE_ALIAS
+        .into_iter()
+        .filter(|member| !all.aside(&[*member]).is_null())
+        .map(|member| format!("`{member}`"))
+        .collect();
+    if !there.is_empty() {
+        imported.note(format!(
+            "{} of `{id}`: with `AutoPublishAlias` they are of the alias or its version, and without it of the function \
+             itself, or nothing at all. Write them out as resources that name the alias",
+            there.join(", ")
+        ));
+    }
 }
 
 /// Writes the steps in which callers are moved.
 fn steps(id: &str, preference: &mut UnreadMembers, is_off: bool, written: &mut Value, imported: &mut Imported) {
     let (sort, enabled) = (preference.take(&["Type"]), preference.take(&["Enabled"]));
     if is_off {
-        imported.note(format!(
+        preference.set_aside(&["Enabled"]);
+        imported.change(format!(
             "`{id}`: the deployment preference is not enabled; what it says is carried over all the same"
         ));
     } else if let Some(by) = made(&enabled) {
-        imported.note(format!("`{id}`: whether the deployment preference is enabled is made by {by}; what it says is carried over all the same"));
+        preference.set_aside(&["Enabled"]);
+        imported.change(format!("`{id}`: whether the deployment preference is enabled is made by {by}; what it says is carried over all the same"));
     }
     if let Some(by) = made(&sort) {
+        preference.set_aside(&["Type"]);
         imported.note(format!(
             "`{id}`: the `Type` of the deployment preference is made by {by}: write `rollout` as it is in this environment"
         ));
@@ -180,13 +239,24 @@ fn steps(id: &str, preference: &mut UnreadMembers, is_off: bool, written: &mut V
         None => imported.note(format!(
             "`{id}`: the deployment preference has no `Type`: write `rollout` where callers are to be moved in steps"
         )),
-        Some(sort) => match shift(sort) {
-            Some(rollout) => written["rollout"] = rollout,
-            None => imported.note(format!(
-                "`{id}`: the deployment preference `{sort}` is of your own configuration of CodeDeploy: write `rollout`, or \
-                 `codedeploy` with its application and group"
-            )),
-        },
+        None => {
+            preference.set_aside(&["Type"]);
+            imported.note(format!(
+                "`{id}`: the `Type` {sort} of the deployment preference cannot be told: write `rollout` as it is in this \
+                 environment"
+            ));
+        }
+        Some(sort) => {
+            if let Some(rollout) = shift(sort) {
+                written["rollout"] = rollout;
+            } else {
+                preference.set_aside(&["Type"]);
+                imported.note(format!(
+                    "`{id}`: the deployment preference `{sort}` is of your own configuration of CodeDeploy: write `rollout`, or \
+                     `codedeploy` with its application and group"
+                ));
+            }
+        }
     }
 }
 
@@ -216,11 +286,13 @@ fn shift(preference: &str) -> Option<Value> {
 fn alarms(id: &str, preference: &mut UnreadMembers, template: &Value, written: &mut Value, imported: &mut Imported) {
     let all = preference.take(&["Alarms"]);
     if let Some(by) = made(&all) {
+        preference.set_aside(&["Alarms"]);
         imported.note(format!(
             "`{id}`: the alarms of the deployment preference are made by {by}: write their names into `gates.alarms`"
         ));
         return;
     }
+    let mut is_carried = false;
     for alarm in all.as_array().into_iter().flatten() {
         let Some(text) = alarm.as_str().or_else(|| alarm["Ref"].as_str()) else {
             imported.note(format!("`{id}`: the alarm {alarm} cannot be told: write its name into `gates.alarms`"));
@@ -229,8 +301,9 @@ fn alarms(id: &str, preference: &mut UnreadMembers, template: &Value, written: &
         let alarm = reference(text);
         let properties = &template["Resources"][alarm]["Properties"];
         if names_a_version(&properties["Dimensions"]) || names_a_version(&properties["Metrics"]) {
+            is_carried = true;
             written["gates"] = json!({"metrics": [failed_calls(written)]});
-            imported.note(format!(
+            imported.change(format!(
                 "`{id}`: the alarm `{alarm}` watches a version that CloudFormation publishes, and never rings for one of a \
                  release: the failed calls of the alias are measured in its place. Write into `gates.metrics` of the \
                  component what the alarm counts, and how much of it is healthy"
@@ -247,9 +320,13 @@ fn alarms(id: &str, preference: &mut UnreadMembers, template: &Value, written: &
         let is_there = template["Resources"][alarm].is_object() || text.contains("${");
         let unnamed = if is_there { format!("${{{alarm}}}") } else { text.to_owned() };
         let name = of_cloudformation(named.as_str().unwrap_or(&unnamed), imported);
+        is_carried = true;
         if !imported.alarms.contains(&name) {
             imported.alarms.push(name);
         }
+    }
+    if !is_carried {
+        preference.set_aside(&["Alarms"]);
     }
 }
 
@@ -276,7 +353,7 @@ fn failed_calls(component: &Value) -> Value {
 
 /// Notes everything that is left of a preference.
 fn rest(id: &str, preference: &mut UnreadMembers, imported: &mut Imported) {
-    let hooks = preference.take(&["Hooks"]);
+    let hooks = preference.aside(&["Hooks"]);
     if let Some(by) = made(&hooks) {
         imported.note(format!("`{id}`: the hooks of the deployment preference are made by {by}: write what they ask as gates of the component"));
     } else {
