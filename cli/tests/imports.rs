@@ -171,6 +171,32 @@ fn each_property_of_sam_ends_in_one_list_alone() {
 }
 
 #[test]
+fn a_value_of_another_type_is_not_taken_for_absent() {
+    let of = |function: Value, preference: Value| {
+        let mut properties = json!({"AutoPublishAlias": "live", "DeploymentPreference": preference});
+        properties["FunctionName"] = function;
+        let template = json!({"Resources": {"Api": {"Type": "AWS::Serverless::Function", "Properties": properties}}});
+        sam::import(&template.to_string()).unwrap()
+    };
+    let absent = of(Value::Null, json!({"Role": "r"})).notes;
+    for (function, preference) in [
+        (json!(12), json!({"Role": "r"})),
+        (Value::Null, json!("Canary10Percent5Minutes")),
+        (Value::Null, json!({"Role": "r", "Type": 5})),
+        (Value::Null, json!({"Role": "r", "Alarms": "errors"})),
+        (Value::Null, json!({"Role": "r", "Hooks": "check"})),
+    ] {
+        let imported = of(function, preference);
+        assert_ne!(imported.notes, absent);
+        assert_eq!(imported.carried, ["`AutoPublishAlias` of `Api`"]);
+    }
+    let service = json!({"service": "web", "task_definition": "task.json"}).to_string();
+    let task = |containers: Value| Ok(json!({"containerDefinitions": containers}).to_string());
+    let imported = ecspresso::import(&service, &|_| task(json!({"name": "web"}))).unwrap();
+    assert_ne!(imported.notes, ecspresso::import(&service, &|_| task(json!([]))).unwrap().notes);
+}
+
+#[test]
 fn each_member_of_lambroll_ends_in_one_list_alone() {
     for path in files("lambroll") {
         let text = fs::read_to_string(&path).unwrap();

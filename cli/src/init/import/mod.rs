@@ -197,8 +197,12 @@ impl UnreadMembers {
         self.take(path).as_str().map(str::to_owned)
     }
 
-    /// Takes all objects of a list, each as a document of its own.
+    /// Takes all objects of a list, each as a document of its own; a value that is no list stays, and is listed as left.
     pub fn each(&mut self, path: &[&str]) -> Vec<Self> {
+        let at = path.iter().try_fold(&self.left, |value, member| value.get(*member));
+        if !at.is_some_and(Value::is_array) {
+            return Vec::new();
+        }
         match self.aside(path) {
             Value::Array(all) => all.into_iter().map(Self::new).collect(),
             _ => Vec::new(),

@@ -4,7 +4,7 @@
 
 use crate::ground::output;
 use crate::init::import::expression::of_cloudformation;
-use crate::init::import::sam_tags::{making_function, without_tags};
+use crate::init::import::sam_tags::{made, making_function, without_tags};
 use crate::init::import::{Imported, UnreadMembers, repository};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -143,6 +143,9 @@ fn function(id: &str, properties: &Value, common: &Value, template: &Value, impo
         imported.note(format!(
             "the template leaves the name of `{id}` to CloudFormation: write the one that the stack gave it"
         ));
+    } else if !named.is_string() {
+        all.set_aside(&["FunctionName"]);
+        imported.note(format!("the name {named} of `{id}` is no text: write the one that it has in this environment"));
     }
     let function = named.as_str().map_or_else(|| format!("${{{id}}}"), str::to_owned);
     let function = of_cloudformation(&function, imported);
@@ -168,6 +171,11 @@ fn function(id: &str, properties: &Value, common: &Value, template: &Value, impo
     if let Some(by) = making_function(&preference) {
         imported.note(format!(
             "`{id}`: the deployment preference is made by `{by}`: write `rollout` and `gates.alarms` as it has them in this environment"
+        ));
+    } else if !preference.is_object() {
+        imported.note(format!(
+            "`{id}`: the deployment preference {preference} cannot be told: write `rollout` and `gates.alarms` as it is in \
+             this environment"
         ));
     } else {
         let mut left = UnreadMembers::new(preference);
@@ -236,7 +244,7 @@ fn steps(id: &str, preference: &mut UnreadMembers, is_off: bool, written: &mut V
     }
     match sort.as_str() {
         Some("AllAtOnce") => {}
-        None => imported.note(format!(
+        None if sort.is_null() => imported.note(format!(
             "`{id}`: the deployment preference has no `Type`: write `rollout` where callers are to be moved in steps"
         )),
         None => {
@@ -246,10 +254,9 @@ fn steps(id: &str, preference: &mut UnreadMembers, is_off: bool, written: &mut V
                  environment"
             ));
         }
-        Some(sort) => {
-            if let Some(rollout) = shift(sort) {
-                written["rollout"] = rollout;
-            } else {
+        Some(sort) => match shift(sort) {
+            Some(rollout) => written["rollout"] = rollout,
+            None => {
                 preference.set_aside(&["Type"]);
                 imported.note(format!(
                     "`{id}`: the deployment preference `{sort}` is of your own configuration of CodeDeploy: write `rollout`, or \
@@ -258,13 +265,6 @@ fn steps(id: &str, preference: &mut UnreadMembers, is_off: bool, written: &mut V
             }
         }
     }
-}
-
-/// Returns the function that makes a value which only CloudFormation knows, as a person reads it.
-fn made(value: &Value) -> Option<String> {
-    let function = making_function(value).map(|by| format!("`{by}`"));
-    let reference = value.as_str().filter(|text| text.contains("${"));
-    function.or_else(|| Some(format!("`{}`", reference?)))
 }
 
 /// Returns the steps of a predefined configuration that shifts (AWS Serverless Application Model Developer Guide,
@@ -291,6 +291,9 @@ fn alarms(id: &str, preference: &mut UnreadMembers, template: &Value, written: &
             "`{id}`: the alarms of the deployment preference are made by {by}: write their names into `gates.alarms`"
         ));
         return;
+    }
+    if !all.is_array() && !all.is_null() {
+        imported.note(format!("`{id}`: the alarms {all} cannot be told: write their names into `gates.alarms`"));
     }
     let mut is_carried = false;
     for alarm in all.as_array().into_iter().flatten() {
@@ -364,6 +367,10 @@ fn rest(id: &str, preference: &mut UnreadMembers, imported: &mut Imported) {
                  `gates.probes` of the component"
             ));
         }
+    }
+    if !hooks.is_object() && !hooks.is_null() && made(&hooks).is_none() {
+        imported
+            .note(format!("`{id}`: the hooks {hooks} cannot be told: write what they ask as gates of the component"));
     }
     if let Some(left) = preference.left() {
         imported.note(format!("`{id}`: {left} of the deployment preference: CodeDeploy's alone"));

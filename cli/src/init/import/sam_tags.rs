@@ -75,6 +75,13 @@ pub fn making_function(value: &Value) -> Option<String> {
     (name.starts_with("Fn::") || name == "Ref" || name == "Condition").then(|| name.clone())
 }
 
+/// Returns the function that makes a value which only CloudFormation knows, as a person reads it.
+pub fn made(value: &Value) -> Option<String> {
+    let function = making_function(value).map(|by| format!("`{by}`"));
+    let reference = value.as_str().filter(|text| text.contains("${"));
+    function.or_else(|| Some(format!("`{}`", reference?)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
