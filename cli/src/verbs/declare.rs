@@ -302,7 +302,7 @@ fn refused(findings: Vec<Finding>) -> Failure {
 
 /// Returns the differences from the text that is in force.
 pub fn differences(former: &str, present: &str) -> Vec<String> {
-    let read = |text| syntax::yaml("the declaration", text, LARGEST).ok();
+    let read = |text| syntax::yaml_with_tags("the declaration", text, LARGEST).ok();
     match (read(former), read(present)) {
         (Some(former), Some(present)) => difference(&former, &present),
         _ => Vec::new(),

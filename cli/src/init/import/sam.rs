@@ -20,8 +20,8 @@ const LARGEST: usize = 1024 * 1024;
 /// # Errors
 /// The sentence that says what is wrong with it, or that it has no such function.
 pub fn import(text: &str) -> Result<Imported, String> {
-    let template =
-        syntax::yaml("the template", &without_tags(text), LARGEST).map_err(|finding| output::text(&finding.reason))?;
+    let template = syntax::yaml_with_tags("the template", &without_tags(text), LARGEST)
+        .map_err(|finding| output::text(&finding.reason))?;
     let mut imported = Imported::default();
     let common = &template["Globals"]["Function"];
     let functions = template["Resources"].as_object().into_iter().flatten();
@@ -254,9 +254,10 @@ fn steps(id: &str, preference: &mut UnreadMembers, is_off: bool, written: &mut V
                  environment"
             ));
         }
-        Some(sort) => match shift(sort) {
-            Some(rollout) => written["rollout"] = rollout,
-            None => {
+        Some(sort) => {
+            if let Some(rollout) = shift(sort) {
+                written["rollout"] = rollout;
+            } else {
                 preference.set_aside(&["Type"]);
                 imported.note(format!(
                     "`{id}`: the deployment preference `{sort}` is of your own configuration of CodeDeploy: write `rollout`, or \

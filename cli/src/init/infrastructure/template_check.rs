@@ -68,7 +68,7 @@ fn whole(text: &str, word: &str) -> Option<usize> {
 /// members that publish and shift. So a change by lines breaks nothing, however the template is written. What it refers
 /// to of the functions that are written out is there.
 pub fn is_sound(before: &str, after: &str, written: &[WrittenOut]) -> bool {
-    let read = |text: &str| syntax::yaml("the template", &without_tags(text), LARGEST);
+    let read = |text: &str| syntax::yaml_with_tags("the template", &without_tags(text), LARGEST);
     match (read(before), read(after)) {
         (Ok(before), Ok(after)) => keeps(&before, &after, written) && !written.iter().any(|it| it.is_left_in(&after)),
         _ => false,

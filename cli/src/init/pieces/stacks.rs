@@ -21,7 +21,7 @@ const NAMES: [&str; 4] = ["template.yaml", "template.yml", "template.json", "sam
 /// Finds functions.
 pub fn sam(repository: &Repository, found: &mut Pieces) {
     for (path, text) in repository.named(&NAMES) {
-        let template = match syntax::yaml("the template", &without_tags(text), LARGEST) {
+        let template = match syntax::yaml_with_tags("the template", &without_tags(text), LARGEST) {
             Ok(template) => template,
             Err(why) if text.contains("AWS::Serverless-") => {
                 found.notes.push(format!(
@@ -95,7 +95,7 @@ pub fn id(piece: &Piece) -> &str {
 
 /// Returns the template that a text is; null where it cannot be read.
 pub fn template(text: &str) -> Value {
-    syntax::yaml("the template", &without_tags(text), LARGEST).unwrap_or_default()
+    syntax::yaml_with_tags("the template", &without_tags(text), LARGEST).unwrap_or_default()
 }
 
 /// Returns the properties of the function that a piece was made of, with those that all functions of its template have.
@@ -122,7 +122,7 @@ fn merged(common: &Value, own: &Value) -> Value {
 
 /// Returns a template with one of its functions alone, as JSON.
 pub fn alone(text: &str, id: &str) -> Option<String> {
-    let mut template = syntax::yaml("the template", &without_tags(text), LARGEST).ok()?;
+    let mut template = syntax::yaml_with_tags("the template", &without_tags(text), LARGEST).ok()?;
     template["Resources"]
         .as_object_mut()?
         .retain(|other, resource| other == id || resource["Type"] != "AWS::Serverless::Function");
@@ -131,7 +131,7 @@ pub fn alone(text: &str, id: &str) -> Option<String> {
 
 /// Returns the functions that SAM publishes only because of `Globals`, each with its alias.
 pub fn published_by_globals(text: &str) -> Vec<(String, String)> {
-    let Ok(template) = syntax::yaml("the template", &without_tags(text), LARGEST) else {
+    let Ok(template) = syntax::yaml_with_tags("the template", &without_tags(text), LARGEST) else {
         return Vec::new();
     };
     let common = &template["Globals"]["Function"]["AutoPublishAlias"];
@@ -146,7 +146,7 @@ pub fn published_by_globals(text: &str) -> Vec<(String, String)> {
 
 /// Returns whether a template itself makes an alias of a function.
 pub fn makes_alias(text: &str, id: &str) -> bool {
-    let template = syntax::yaml("the template", &without_tags(text), LARGEST);
+    let template = syntax::yaml_with_tags("the template", &without_tags(text), LARGEST);
     template.is_ok_and(|template| written(id, &template).is_some())
 }
 

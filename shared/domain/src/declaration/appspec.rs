@@ -46,7 +46,7 @@ impl AppSpec {
 
     /// Reads a document that deploys one resource of this type.
     fn of(text: &str, of: &str) -> Result<Self, Prose> {
-        let document = syntax::yaml("the AppSpec", text, LARGEST);
+        let document = syntax::yaml_with_tags("the AppSpec", text, LARGEST);
         let mut document = document.map_err(|finding| finding.reason)?;
         match properties(&mut document, of) {
             Some(_) => Ok(Self(document)),

@@ -25,20 +25,16 @@ pub fn schema() -> &'static Value {
 
 /// Reads the document and its digest: without mistakes in its form, or the part that can be read.
 pub(super) fn document(text: &str) -> Result<(PartialDocument<Document>, Digest), Vec<Finding>> {
-    let value = yaml(text)?;
+    let value = syntax::yaml(WHAT, text, LARGEST).map_err(|finding| vec![finding])?;
     let digest = Digest::of(canonical(&value).as_bytes());
     let part = SHAPE.checked(&value, |_: &Document| Vec::new()).map_or_else(|part| part, PartialDocument::good);
     Ok((part, digest))
 }
 
-/// Reads the document of a text that was accepted before.
+/// Reads the document of a text that was accepted before, also when tags were not refused yet.
 pub(super) fn accepted(text: &str) -> Result<Document, Vec<Finding>> {
-    let value = yaml(text)?;
+    let value = syntax::yaml_with_tags(WHAT, text, LARGEST).map_err(|finding| vec![finding])?;
     SHAPE.typed(&value)
-}
-
-fn yaml(text: &str) -> Result<Value, Vec<Finding>> {
-    syntax::yaml(WHAT, text, LARGEST).map_err(|finding| vec![finding])
 }
 
 /// Returns the content as one text, with sorted members, so that layout and order do not count.

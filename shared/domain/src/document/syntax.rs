@@ -45,10 +45,25 @@ pub fn json(what: &str, text: &str, largest: usize) -> Result<Value, Finding> {
 }
 
 /// Reads YAML of a limited size, in bytes, with bounds: aliases are for convenience and may not multiply the document.
+/// A tag that YAML itself does not define, such as `!Ref`, is refused: the value beside it is not the one that was
+/// meant.
+///
+/// # Errors
+/// It is too large, or not YAML, or says the same twice, or has such a tag.
+pub fn yaml(what: &str, text: &str, largest: usize) -> Result<Value, Finding> {
+    of_text(what, text, largest, true)
+}
+
+/// Reads YAML whose tags are the business of another program, such as AWS CloudFormation; the values are read as if
+/// they had none. So is what was accepted before tags were refused.
 ///
 /// # Errors
 /// It is too large, or not YAML, or says the same twice.
-pub fn yaml(what: &str, text: &str, largest: usize) -> Result<Value, Finding> {
+pub fn yaml_with_tags(what: &str, text: &str, largest: usize) -> Result<Value, Finding> {
+    of_text(what, text, largest, false)
+}
+
+fn of_text(what: &str, text: &str, largest: usize, reject_unsupported_tags: bool) -> Result<Value, Finding> {
     let text = sized(what, text, largest)?;
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {
@@ -65,6 +80,7 @@ pub fn yaml(what: &str, text: &str, largest: usize) -> Result<Value, Finding> {
         },
         duplicate_keys: serde_saphyr::DuplicateKeyPolicy::Error,
         with_snippet: false,
+        reject_unsupported_tags: reject_unsupported_tags,
     };
     match serde_saphyr::from_str_with_options(text, options) {
         Ok(Value::Null) => Err(broken(what, "YAML", (1, 1), "it is empty", "Write the whole of it.")),
@@ -80,6 +96,8 @@ fn of_yaml(what: &str, text: &str, error: &serde_saphyr::Error) -> Finding {
     });
     let (why, remedy) = match error {
         E::DuplicateMappingKey { key, .. } => return written_twice(what, at, key.as_deref()),
+        E::UnsupportedTag { tag, .. } => return tagged(what, at, tag),
+        E::UnsupportedIncludeForm { .. } => return tagged(what, at, "!include"),
         E::Eof { .. } => (
             "it ends before everything that was opened is closed",
             "Close what was opened: a quote or a bracket is the usual cause.",
@@ -116,6 +134,16 @@ fn written_twice(what: &str, at: (usize, usize), key: Option<&str>) -> Finding {
         place(what, at),
         format!("`{}` is written twice in the same place.", repeated(shown)),
         "Keep one of the two, with everything that belongs to it.",
+    )
+}
+
+fn tagged(what: &str, at: (usize, usize), tag: &str) -> Finding {
+    let shown = Some(tag).filter(|tag| !tag.is_empty() && !secret::stands_in(tag)).unwrap_or("!");
+    Finding::new(
+        FindingName::NotWellFormed,
+        place(what, at),
+        format!("`{}` is a tag, and {what} has no tags.", repeated(shown)),
+        "Write the value itself; put it in quotes if it is a text that begins with `!`.",
     )
 }
 
@@ -286,96 +314,5 @@ mod tests_of_unique_keys {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn in_words(read: Result<Value, Finding>) -> String {
-        read.err().map_or_else(String::new, |f| format!("{}: {} {}", f.path, f.reason.written(), f.remedy.written()))
-    }
-
-    #[test]
-    fn what_is_wrong_with_yaml_is_said_in_a_persons_words() {
-        let many = format!("a: &a [1, 2]\nb: [{}]", "*a, ".repeat(300));
-        let deep = "[".repeat(50) + &"]".repeat(50);
-        let mut lines = String::new();
-        for text in [
-            "",
-            "# nothing yet",
-            "app: shop\napp: bank",
-            "app: [shop",
-            "app: \"shop\nversion: 1",
-            "a: b: c",
-            "a:\n\t- b",
-            "a: 1\n b: 2\n  - c",
-            "a: *nothing",
-            "a: 1\n---\nb: 2",
-            "a: .inf",
-            "a: @x",
-            "? [a]\n: b",
-            &many,
-            &deep,
-        ] {
-            let first: String = text.chars().take(20).collect();
-            lines += &format!("{first:?}: {}\n", in_words(yaml("the declaration", text, 9999)));
-        }
-        insta::assert_snapshot!(lines, @r##"
-    "": line 1 column 1: the declaration is not well-formed YAML: it is empty. Write the whole of it.
-    "# nothing yet": line 1 column 1: the declaration is not well-formed YAML: it is empty. Write the whole of it.
-    "app: shop\napp: bank": line 2 column 1: `app` is written twice in the same place. Keep one of the two, with everything that belongs to it.
-    "app: [shop": line 1 column 6: the declaration is not well-formed YAML: a bracket is opened and not closed, or closed and not opened. Close each `[` with `]` and each `{` with `}`, and put texts with brackets in quotes.
-    "app: \"shop\nversion: ": line 2 column 1: the declaration is not well-formed YAML: a quote is opened and not closed. Close the quote on the line on which it begins.
-    "a: b: c": line 1 column 5: the declaration is not well-formed YAML: it is broken here. Write `name: value` with a space after the colon, indent the members of a map alike, and put texts with `: `, `#`, `*`, `@` or `{environment}` in quotes.
-    "a:\n\t- b": line 2 column 2: the declaration is not well-formed YAML: a line is indented by a tab. Indent with spaces: YAML takes no tabs.
-    "a: 1\n b: 2\n  - c": line 2 column 3: the declaration is not well-formed YAML: it is broken here. Write `name: value` with a space after the colon, indent the members of a map alike, and put texts with `: `, `#`, `*`, `@` or `{environment}` in quotes.
-    "a: *nothing": line 1 column 4: the declaration is not well-formed YAML: an alias (`*name`) stands for nothing. Put the value in quotes if it begins with `*`, or define the anchor `&name` before.
-    "a: 1\n---\nb: 2": line 3 column 1: the declaration is not well-formed YAML: it holds several documents. Write one document: remove the line `---` and what follows it.
-    "a: .inf": line 1 column 4: the declaration is not well-formed YAML: the number is none that can be counted with. Write a finite number, or put the value in quotes, so that it is a text.
-    "a: @x": line 1 column 4: the declaration is not well-formed YAML: it is broken here. Write `name: value` with a space after the colon, indent the members of a map alike, and put texts with `: `, `#`, `*`, `@` or `{environment}` in quotes.
-    "? [a]\n: b": line 1 column 3: the declaration is not well-formed YAML: it is broken here. Write `name: value` with a space after the colon, indent the members of a map alike, and put texts with `: `, `#`, `*`, `@` or `{environment}` in quotes.
-    "a: &a [1, 2]\nb: [*a,": line 2 column 805: the declaration is not well-formed YAML: it is nested too deep, has too many members, or its aliases make it too large. Write out what the aliases stand for, at most 32 levels deep.
-    "[[[[[[[[[[[[[[[[[[[[": line 1 column 33: the declaration is not well-formed YAML: it is nested too deep, has too many members, or its aliases make it too large. Write out what the aliases stand for, at most 32 levels deep.
-    "##);
-    }
-
-    #[test]
-    fn what_is_wrong_with_json_is_said_in_a_persons_words() {
-        let mut lines = String::new();
-        for text in [
-            "",
-            "{",
-            "{\"a\": \"b",
-            "{a: 1}",
-            "{\"a\": 1,}",
-            "[1] 2",
-            "{\"a\": 01}",
-            "nul",
-            "{\"a\": 1,\n \"a\": 2}",
-            "{\"web\": [{\"key\": \"k\", \"key\": {}}]}",
-            "{\"ghp_16C7e42F292c6912E7710c838347Ae178B4a\": 1, \"ghp_16C7e42F292c6912E7710c838347Ae178B4a\": 1}",
-        ] {
-            lines += &format!("{text:?}: {}\n", in_words(json("the manifest", text, 99)));
-        }
-        insta::assert_snapshot!(lines, @r#"
-    "": line 1 column 1: the manifest is not well-formed JSON: it is empty. Write the whole of it.
-    "{": line 1 column 1: the manifest is not well-formed JSON: it ends before everything that was opened is closed. Write the whole of it: its end is missing, or a quote or a bracket is not closed.
-    "{\"a\": \"b": line 1 column 8: the manifest is not well-formed JSON: it ends before everything that was opened is closed. Write the whole of it: its end is missing, or a quote or a bracket is not closed.
-    "{a: 1}": line 1 column 2: the manifest is not well-formed JSON: it is broken here. Mend it at this place: a missing or surplus comma, quote or bracket is the usual cause.
-    "{\"a\": 1,}": line 1 column 9: the manifest is not well-formed JSON: it is broken here. Mend it at this place: a missing or surplus comma, quote or bracket is the usual cause.
-    "[1] 2": line 1 column 5: the manifest is not well-formed JSON: it is broken here. Mend it at this place: a missing or surplus comma, quote or bracket is the usual cause.
-    "{\"a\": 01}": line 1 column 8: the manifest is not well-formed JSON: it is broken here. Mend it at this place: a missing or surplus comma, quote or bracket is the usual cause.
-    "nul": line 1 column 3: the manifest is not well-formed JSON: it ends before everything that was opened is closed. Write the whole of it: its end is missing, or a quote or a bracket is not closed.
-    "{\"a\": 1,\n \"a\": 2}": line 2 column 4: `a` is written twice in the same place. Keep one of the two, with everything that belongs to it.
-    "{\"web\": [{\"key\": \"k\", \"key\": {}}]}": line 1 column 27: `key` is written twice in the same place. Keep one of the two, with everything that belongs to it.
-    "{\"ghp_16C7e42F292c6912E7710c838347Ae178B4a\": 1, \"ghp_16C7e42F292c6912E7710c838347Ae178B4a\": 1}": line 1 column 90: `key` is written twice in the same place. Keep one of the two, with everything that belongs to it.
-    "#);
-    }
-
-    #[test]
-    fn a_text_is_read_up_to_its_size_and_without_a_byte_order_mark() {
-        let three = Ok(Value::from(3));
-        assert_eq!(json("the manifest", "\u{feff}3", 4), three);
-        assert_eq!(yaml("the declaration", "\u{feff}3", 4), three);
-        let large = json("the manifest", "12345", 4);
-        assert_eq!(in_words(large), "the manifest: the manifest has 5 bytes; at most 4 are read. Make it smaller.");
-    }
-}
+#[path = "syntax_tests.rs"]
+mod tests;
