@@ -12,3 +12,4 @@ mod messages;
 mod repositories;
 mod warnings;
 mod watch_limits;
+mod written_texts;

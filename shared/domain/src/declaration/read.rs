@@ -3,6 +3,7 @@
 use super::document::Document;
 use crate::document::partial_document::PartialDocument;
 use crate::document::shape::{Language, Shape};
+use crate::document::source::Source;
 use crate::document::syntax;
 use crate::text::digest::Digest;
 use crate::text::finding::Finding;
@@ -27,14 +28,15 @@ pub fn schema() -> &'static Value {
 pub(super) fn document(text: &str) -> Result<(PartialDocument<Document>, Digest), Vec<Finding>> {
     let value = syntax::yaml(WHAT, text, LARGEST).map_err(|finding| vec![finding])?;
     let digest = Digest::of(canonical(&value).as_bytes());
-    let part = SHAPE.checked(&value, |_: &Document| Vec::new()).map_or_else(|part| part, PartialDocument::good);
+    let read = SHAPE.checked(&value, &Source::of(text), |_: &Document| Vec::new());
+    let part = read.map_or_else(|part| part, PartialDocument::good);
     Ok((part, digest))
 }
 
 /// Reads the document of a text that was accepted before, also when tags were not refused yet.
 pub(super) fn accepted(text: &str) -> Result<Document, Vec<Finding>> {
     let value = syntax::yaml_with_tags(WHAT, text, LARGEST).map_err(|finding| vec![finding])?;
-    SHAPE.typed(&value)
+    SHAPE.typed(&value, &Source::of(text))
 }
 
 /// Returns the content as one text, with sorted members, so that layout and order do not count.

@@ -52,7 +52,11 @@ impl Scope<'_> {
         let name = path.rsplit('.').next().unwrap_or_default();
         match secret::finding(&at, name, &value) {
             Some(finding) => self.findings.push(finding),
-            None => self.check(&at, &value, form),
+            None if (form.accepts)(&value) => {}
+            None => {
+                let meant = self.in_brackets(&value).unwrap_or_default();
+                self.note(misfit(&at, &value, form, format!("{meant}Write {}.", form.words)));
+            }
         }
         value
     }
@@ -67,14 +71,12 @@ impl Scope<'_> {
         texts.iter().enumerate().map(|(nth, text)| self.text(&format!("{path}[{nth}]"), text, form)).collect()
     }
 
-    /// Notes a value that does not have the form that AWS gives to such names.
+    /// Notes a value in which nothing is filled in, and that does not have the form that AWS gives to such names.
     pub(crate) fn check(&mut self, path: &str, value: &str, form: &Form) {
         if !(form.accepts)(value) {
-            let reason = format!("`{}` is not {}.", repeated(value), form.words);
-            let meant = self.in_brackets(value).unwrap_or_default();
-            let remedy = format!("{meant}Write {}.", form.words);
-            let finding = Finding::new(FindingName::BadValue, path, reason, remedy);
-            self.note(finding.seen(repeated(value), form.words));
+            let names_one = parts(value).iter().any(|part| matches!(part, TextPart::Placeholder(_)));
+            let and = if names_one { "; no variable is filled in here" } else { "" };
+            self.note(misfit(path, value, form, format!("Write {}{and}.", form.words)));
         }
     }
 
@@ -161,6 +163,12 @@ impl Scope<'_> {
         );
         None
     }
+}
+
+/// Makes the finding of a value that does not have its form.
+fn misfit(path: &str, value: &str, form: &Form, remedy: String) -> Finding {
+    let reason = format!("`{}` is not {}.", repeated(value), form.words);
+    Finding::new(FindingName::BadValue, path, reason, remedy).seen(repeated(value), form.words)
 }
 
 /// Returns the path of an environment.

@@ -5,5 +5,6 @@ pub mod git_rule;
 pub mod partial_document;
 pub mod secret;
 pub mod shape;
+pub(crate) mod source;
 pub mod syntax;
 pub mod tag_version;

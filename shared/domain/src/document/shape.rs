@@ -5,6 +5,7 @@
 
 use crate::document::partial_document::PartialDocument;
 use crate::document::secret;
+use crate::document::source::Source;
 use crate::text::finding::{Finding, FindingName, limited, repeated};
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::paths::LocationSegment;
@@ -12,6 +13,7 @@ use jsonschema::{ValidationError, Validator};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_path_to_error::Segment;
 
 mod mend;
 pub mod objection;
@@ -19,7 +21,8 @@ mod path;
 mod write;
 
 use crate::document::shape::mend::mended;
-use crate::document::shape::objection::{objection, one_line, plain, short, shown};
+use crate::document::shape::objection::{Found, objection, one_line, plain, short, shown};
+use crate::document::shape::path::pointer;
 pub(crate) use mend::Mended;
 pub(crate) use objection::Language;
 pub use objection::{nearest, suggest};
@@ -54,27 +57,28 @@ impl Shape {
         &self.schema
     }
 
-    /// Returns everything that is wrong with a document's shape. If a secret is in it, only that is listed: another
-    /// finding could repeat it.
-    pub(crate) fn findings(&self, document: &Value) -> Vec<Finding> {
+    /// Returns everything that is wrong with a document's shape, in the words of its source. If a secret is in it, only
+    /// that is listed: another finding could repeat it.
+    pub(crate) fn findings(&self, document: &Value, source: &Source<'_>) -> Vec<Finding> {
         let secrets = secret::findings(document);
         if !secrets.is_empty() {
             return secrets;
         }
         let Some(validator) = &self.validator else {
-            return vec![self.not_read()];
+            return vec![self.not_read(self.what, None)];
         };
         let mut findings = Vec::new();
         for error in validator.iter_errors(document) {
-            self.add_findings(&error, &mut findings);
+            self.add_findings(&error, source, &mut findings);
         }
         findings
     }
 
-    /// Reads a document of this shape.
+    /// Reads a document of this shape whose source is not known.
     pub(crate) fn read<T: DeserializeOwned>(&self, document: &Value) -> Result<T, Vec<Finding>> {
-        let findings = self.findings(document);
-        if findings.is_empty() { self.typed(document) } else { Err(limited(findings)) }
+        let source = Source::default();
+        let findings = self.findings(document, &source);
+        if findings.is_empty() { self.typed(document, &source) } else { Err(limited(findings)) }
     }
 
     /// Reads a document of this shape whose meaning is checked as well. Everything that is wrong with either is listed
@@ -82,13 +86,14 @@ impl Shape {
     pub(crate) fn checked<T: DeserializeOwned>(
         &self,
         document: &Value,
+        source: &Source<'_>,
         meaning: impl Fn(&T) -> Vec<Finding>,
     ) -> Result<T, PartialDocument<T>> {
-        let findings = self.findings(document);
+        let findings = self.findings(document, source);
         let read = if findings.is_empty() {
-            Some(Mended::whole(self.typed(document).map_err(PartialDocument::unread)?))
+            Some(Mended::whole(self.typed(document, source).map_err(PartialDocument::unread)?))
         } else {
-            mended(document, findings.clone(), &|rest| self.findings(rest))
+            mended(document, findings.clone(), &|rest| self.findings(rest, source))
         };
         let part = PartialDocument::new(findings, read);
         let meant = part.rest().map(meaning).unwrap_or_default();
@@ -96,18 +101,31 @@ impl Shape {
     }
 
     /// Reads a document that was found to have this shape.
-    pub(crate) fn typed<T: DeserializeOwned>(&self, document: &Value) -> Result<T, Vec<Finding>> {
-        T::deserialize(document).map_err(|_| vec![self.not_read()])
+    pub(crate) fn typed<T: DeserializeOwned>(&self, document: &Value, source: &Source<'_>) -> Result<T, Vec<Finding>> {
+        T::deserialize(document).map_err(|_| {
+            let path = unread_path::<T>(document);
+            let at = pointer(&path);
+            let found = document.pointer(&at).map(|value| Found { value, text: source.plain(&at) });
+            vec![self.not_read(self.place(&path), found)]
+        })
     }
 
-    /// The schema is as narrow as the type, so only a defect comes here.
-    fn not_read(&self) -> Finding {
-        Finding::new(
-            FindingName::BadValue,
-            self.what,
-            format!("{} has the form that is expected, and a value in it cannot be read.", self.what),
-            "Write no number of more than 15 digits; compare the rest with the examples.",
-        )
+    /// Makes the finding of a value that fits the schema and not the type: a number that is too large for it, or a
+    /// whole number that is written with a point.
+    fn not_read(&self, place: &str, found: Option<Found<'_>>) -> Finding {
+        let scalar = found.filter(|found| !found.value.is_object() && !found.value.is_array());
+        let reason = match scalar {
+            Some(found) => format!("{} cannot be read.", shown(place, found)),
+            None => format!("{} has the form that is expected, and a value in it cannot be read.", self.what),
+        };
+        let number = scalar.filter(|found| found.value.is_f64()).and_then(|found| found.value.as_f64());
+        let whole = number.filter(|number| number.fract() == 0.0 && number.abs() < 1e15);
+        let remedy = match whole {
+            Some(whole) => format!("Write `{whole:.0}`, without a point."),
+            None => "Write no number of more than 15 digits; compare the rest with the examples.".to_owned(),
+        };
+        let seen = scalar.map(|found| short(place, found)).unwrap_or_default();
+        Finding::new(FindingName::BadValue, place, reason, remedy).seen(seen, "")
     }
 
     /// Returns a path, or the document's name if the path is that of the whole.
@@ -115,7 +133,7 @@ impl Shape {
         if path.is_empty() { self.what } else { path }
     }
 
-    fn add_findings(&self, error: &ValidationError<'_>, findings: &mut Vec<Finding>) {
+    fn add_findings(&self, error: &ValidationError<'_>, source: &Source<'_>, findings: &mut Vec<Finding>) {
         let path = path_of(error);
         match error.kind() {
             ValidationErrorKind::AdditionalProperties { unexpected } => {
@@ -128,9 +146,9 @@ impl Shape {
                 findings.push(self.missing(error, &path, name));
             }
             ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } => {
-                self.add_branch(error, &path, context, findings);
+                self.add_branch(error, &path, context, source, findings);
             }
-            _ => findings.push(self.bad_value(error, &path, &[])),
+            _ => findings.push(self.bad_value(error, &path, &[], source)),
         }
     }
 
@@ -140,6 +158,7 @@ impl Shape {
         error: &ValidationError<'_>,
         path: &str,
         context: &[Vec<ValidationError<'static>>],
+        source: &Source<'_>,
         findings: &mut Vec<Finding>,
     ) {
         let possible: Vec<_> = context.iter().filter(|one| !is_of_nothing(one)).collect();
@@ -153,14 +172,20 @@ impl Shape {
         };
         if let Some(branch) = meant {
             for inner in branch {
-                self.add_findings(inner, findings);
+                self.add_findings(inner, source, findings);
             }
             return;
         }
-        findings.push(self.no_branch(error, path, context));
+        findings.push(self.no_branch(error, path, context, source));
     }
 
-    fn no_branch(&self, error: &ValidationError<'_>, path: &str, context: &[Vec<ValidationError<'static>>]) -> Finding {
+    fn no_branch(
+        &self,
+        error: &ValidationError<'_>,
+        path: &str,
+        context: &[Vec<ValidationError<'static>>],
+        source: &Source<'_>,
+    ) -> Finding {
         let mut choices = Vec::new();
         let mut at = None;
         for inner in context.iter().flatten() {
@@ -181,17 +206,18 @@ impl Shape {
         let Some(at) = at else {
             let here = |e: &&ValidationError<'_>| e.instance_path() == error.instance_path();
             let nodes: Vec<&Value> = context.iter().flatten().filter(here).filter_map(|e| self.node(e)).collect();
-            return self.bad_value(error, path, &nodes);
+            return self.bad_value(error, path, &nodes, source);
         };
         let path = path_of(at);
-        let reason = format!("{} is not known here.", shown(&path, at.instance()));
+        let found = found(at, source);
+        let reason = format!("{} is not known here.", shown(&path, found));
         let seen = at.instance().as_str();
         let instead = self.node(error).and_then(|node| node.get(INSTEAD));
         let remedy = match instead.and_then(|instead| instead.get(seen?)?.as_str()) {
             Some(instead) => instead.to_owned(),
             None => suggest(seen.and_then(|seen| nearest(seen, &choices)), &choices),
         };
-        let found = short(&path, at.instance());
+        let found = short(&path, found);
         Finding::new(FindingName::BadValue, self.place(&path), reason, remedy).seen(found, choices.join(", "))
     }
 
@@ -260,16 +286,26 @@ impl Shape {
     }
 
     /// Makes the finding of a bad value. `alternatives` are the parts of the schema of which one must fit.
-    fn bad_value(&self, error: &ValidationError<'_>, path: &str, alternatives: &[&Value]) -> Finding {
-        let reason = match &**error.instance() {
-            Value::Null if self.language == Language::Yaml => "It has no value.".to_owned(),
-            seen => format!("{} {}.", shown(path, seen), objection(error, self.language)),
+    fn bad_value(
+        &self,
+        error: &ValidationError<'_>,
+        path: &str,
+        alternatives: &[&Value],
+        source: &Source<'_>,
+    ) -> Finding {
+        let found = found(error, source);
+        let is_nothing = found.value.is_null() && self.language == Language::Yaml;
+        let reason = match found.text {
+            None if is_nothing => "It has no value.".to_owned(),
+            Some(text) if is_nothing => format!("`{text}` stands for no value."),
+            _ => format!("{} {}.", shown(path, found), objection(error, self.language)),
         };
         let node = self.node(error);
-        let remedy = write::remedy(node, alternatives, error, self.language);
-        let found = Some(&**error.instance()).filter(|seen| !seen.is_null()).map(|seen| short(path, seen));
+        let remedy = write::remedy(node, alternatives, error, found, self.language);
+        let seen = Some(found).filter(|found| !found.value.is_null() || found.text.is_some());
+        let seen = seen.map(|found| short(path, found)).unwrap_or_default();
         let expected = write::expected(node, error, self.language);
-        Finding::new(FindingName::BadValue, self.place(path), reason, remedy).seen(found.unwrap_or_default(), expected)
+        Finding::new(FindingName::BadValue, self.place(path), reason, remedy).seen(seen, expected)
     }
 
     /// Returns the part of the schema that an error is about, with references followed.
@@ -315,6 +351,28 @@ fn rules_out(outer: &ValidationError<'_>, inner: &ValidationError<'_>) -> bool {
         }
         _ => false,
     }
+}
+
+/// Returns the value that an error is about, with its text in the source.
+fn found<'v>(error: &'v ValidationError<'_>, source: &'v Source<'_>) -> Found<'v> {
+    let value = &**error.instance();
+    let is_other = value.is_number() || value.is_boolean() || value.is_null();
+    let text = source.plain(error.instance_path().as_str()).filter(|_| is_other);
+    Found { value, text }
+}
+
+/// Returns the dotted path of the value that the type does not take; empty if nobody knows which.
+fn unread_path<T: DeserializeOwned>(document: &Value) -> String {
+    let read: Result<T, _> = serde_path_to_error::deserialize(document);
+    let mut path = String::new();
+    for segment in read.err().iter().flat_map(serde_path_to_error::Error::path) {
+        path = match segment {
+            Segment::Seq { index } => format!("{path}[{index}]"),
+            Segment::Map { key } | Segment::Enum { variant: key } => join(&path, key),
+            Segment::Unknown => path,
+        };
+    }
+    path
 }
 
 /// Returns the dotted path of the place of an error.

@@ -42,7 +42,7 @@ fn a_type_has_its_schema() {
     let shape = Shape::of::<crate::release::manifest::Manifest>("the manifest", Language::Json);
     let members = &shape.schema()["properties"];
     assert!(members.get("components").is_some(), "{members}");
-    assert_eq!(shape.findings(&json!({})).len(), 2);
+    assert_eq!(shape.findings(&json!({}), &Source::default()).len(), 2);
 }
 
 /// One of several kinds, known by its `kind`.
@@ -61,7 +61,7 @@ fn listed(more: &Value) -> String {
     for (name, value) in more.as_object().unwrap() {
         document[name] = value.clone();
     }
-    shape().findings(&document).iter().map(Finding::written).collect::<Vec<_>>().join("\n")
+    shape().findings(&document, &Source::default()).iter().map(Finding::written).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn each_mistake_is_listed_with_what_to_write() {
     BadValue: name: `"a"` has fewer than 2 characters. Remedy: Write 2 to 5 characters: The name, in two lines.
     BadValue: name: `"abcdef"` has more than 5 characters. Remedy: Write 2 to 5 characters: The name, in two lines.
     BadValue: name: `7` is not a text. Remedy: Write a text: The name, in two lines.
-    BadValue: name: `true` is not a text. Remedy: Write `"true"`: The name, in two lines.
+    BadValue: name: `true` is not a text. Remedy: Put it in quotes, `"true"`: The name, in two lines.
     BadValue: name: It has no value. Remedy: Write a text: The name, in two lines.
     BadValue: code: `"A"` does not have the form that is expected. Remedy: Write `a`.
     BadValue: code: `7` is not a text. Remedy: Write a text.
@@ -135,7 +135,7 @@ fn each_mistake_is_listed_with_what_to_write() {
     BadValue: map.A: `A` is not a name. Remedy: Write `a`. Use lower-case letters, digits and hyphens, start with a letter, at most 32 characters.
     BadValue: map: `[]` is not a map of fields. Remedy: Write a map of fields.
     BadValue: closed: `1` does not have the form that is expected. Remedy: Write a map: names, each with its value.
-    BadValue: both: `true` is not a whole number or a text. Remedy: Write `"true"`.
+    BadValue: both: `true` is not a whole number or a text. Remedy: Put it in quotes, `"true"`.
     BadValue: both: `[]` is not a whole number or a text. Remedy: Write a whole number or a text.
     BadValue: maybe: `"x"` is not a whole number. Remedy: Write a whole number.
     BadValue: null: `1` is not nothing. Remedy: Write nothing.
@@ -170,7 +170,7 @@ fn of_several_kinds_only_the_one_that_was_meant_is_named() {
     BadValue: part: `"lambda"` does not have the form that is expected. Remedy: Write a map of these fields: `function`, `kind`.
     "#);
     assert_eq!(
-        shape().findings(&json!({}))[0].written(),
+        shape().findings(&json!({}), &Source::default())[0].written(),
         "MissingField: name: `name` is required and is not there. \
          Remedy: Write `name`: The name, in two lines."
     );
@@ -179,6 +179,7 @@ fn of_several_kinds_only_the_one_that_was_meant_is_named() {
 #[test]
 fn a_value_is_shown_shortly_and_never_where_it_may_be_a_secret() {
     let text = |length: usize| json!("x".repeat(length - 2));
+    let shown = |path: &str, value: &Value| shown(path, Found { value, text: None });
     assert_eq!(shown("here", &text(60)), format!("`{}`", text(60)));
     let long = shown("here", &text(61));
     assert_eq!(long, format!("`\"{}...`", "x".repeat(56)));
@@ -220,8 +221,8 @@ fn a_word_that_was_probably_meant_is_near() {
 #[test]
 fn a_schema_that_cannot_be_read_refuses_everything() {
     let shape = Shape { what: "the manifest", language: Language::Json, schema: json!({}), validator: None };
-    assert_eq!(shape.findings(&json!({})).len(), 1);
-    let typed = shape.typed::<u8>(&json!("x")).unwrap_err();
+    assert_eq!(shape.findings(&json!({}), &Source::default()).len(), 1);
+    let typed = shape.typed::<u8>(&json!("x"), &Source::default()).unwrap_err();
     assert_eq!(typed[0].path, "the manifest");
 }
 
@@ -232,7 +233,7 @@ fn a_finding_has_the_values_that_were_found_and_expected() {
         let mut document = json!({"name": "shop"});
         let members = more.as_object().unwrap();
         document.as_object_mut().unwrap().extend(members.clone());
-        let [finding] = shape().findings(&document).try_into().unwrap();
+        let [finding] = shape().findings(&document, &Source::default()).try_into().unwrap();
         serde_json::to_value(&finding.seen).unwrap()
     };
     let table = [
@@ -254,3 +255,42 @@ fn a_finding_has_the_values_that_were_found_and_expected() {
 /// The fields of the shape.
 const KNOWN: &str =
     "apiToken, both, closed, code, count, either, even, list, map, maybe, name, null, on, part, share, word";
+
+/// A reader makes another value of these texts.
+#[test]
+fn a_finding_repeats_the_text_of_the_document() {
+    let table = [
+        ("code: 1.10", "1.10"),
+        ("code: 0x1F", "0x1F"),
+        ("code: no # not one", "no"),
+        ("code: ~ # none", "~"),
+        ("count: 1_000", "1_000"),
+        ("word: on", "on"),
+        ("part: 012", "012"),
+        ("list: 1.0", "1.0"),
+        ("code: !!int \"7\"", "7"),
+    ];
+    for (text, wanted) in table {
+        let text = format!("name: shop\n{text}");
+        let document = crate::document::syntax::yaml("it", &text, 99).unwrap();
+        let findings = shape().findings(&document, &Source::of(&text));
+        let found = findings.first().and_then(|finding| finding.seen.as_ref()?.found.clone());
+        assert_eq!(found.as_deref(), Some(wanted), "{text}");
+    }
+}
+
+/// The schema takes a number such as `1.0` for a whole one, and the type does not.
+#[test]
+fn what_the_schema_takes_and_the_type_does_not_is_named_with_its_place() {
+    let read = |text: &str| {
+        let document = serde_json::from_str(text).unwrap();
+        let shape = Shape::of::<crate::release::manifest::Manifest>("the manifest", Language::Json);
+        let unread = shape.typed::<crate::release::manifest::Manifest>(&document, &Source::of(text));
+        let [finding] = unread.unwrap_err().try_into().unwrap();
+        (finding.path, finding.remedy.written())
+    };
+    let (path, remedy) = read(r#"{"version": "1.0.0", "components": {}, "sequence": 1.0}"#);
+    assert_eq!((path.as_str(), remedy.contains("`1`")), ("sequence", true));
+    let (path, remedy) = read(r#"{"version": "1.0.0", "components": {}, "sequence": 99999999999999999999}"#);
+    assert_eq!((path.as_str(), remedy.contains("15 digits")), ("sequence", true));
+}

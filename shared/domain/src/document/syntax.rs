@@ -96,6 +96,7 @@ fn of_yaml(what: &str, text: &str, error: &serde_saphyr::Error) -> Finding {
     });
     let (why, remedy) = match error {
         E::DuplicateMappingKey { key, .. } => return written_twice(what, at, key.as_deref()),
+        E::NonFiniteFloat { value, .. } => return not_finite(what, at, value),
         E::UnsupportedTag { tag, .. } => return tagged(what, at, tag),
         E::UnsupportedIncludeForm { .. } => return tagged(what, at, "!include"),
         E::Eof { .. } => (
@@ -118,10 +119,6 @@ fn of_yaml(what: &str, text: &str, error: &serde_saphyr::Error) -> Finding {
             "an alias (`*name`) stands for nothing",
             "Put the value in quotes if it begins with `*`, or define the anchor `&name` before.",
         ),
-        E::NonFiniteFloat { .. } => (
-            "the number is none that can be counted with",
-            "Write a finite number, or put the value in quotes, so that it is a text.",
-        ),
         _ => by_looks(text, at.0),
     };
     broken(what, "YAML", at, why, remedy)
@@ -135,6 +132,18 @@ fn written_twice(what: &str, at: (usize, usize), key: Option<&str>) -> Finding {
         format!("`{}` is written twice in the same place.", repeated(shown)),
         "Keep one of the two, with everything that belongs to it.",
     )
+}
+
+/// What is meant is often no number: the digest of a commit may be `1234e567`.
+fn not_finite(what: &str, at: (usize, usize), value: &str) -> Finding {
+    let value = repeated(value);
+    Finding::new(
+        FindingName::NotWellFormed,
+        place(what, at),
+        format!("`{value}` is a number that nobody can count with."),
+        format!("Put it in quotes, `\"{value}\"`, if it is a text; else write a finite number."),
+    )
+    .seen(value, "")
 }
 
 fn tagged(what: &str, at: (usize, usize), tag: &str) -> Finding {

@@ -42,7 +42,7 @@ fn what_is_wrong_with_yaml_is_said_in_a_persons_words() {
 "a: 1\n b: 2\n  - c": line 2 column 3: the declaration is not well-formed YAML: it is broken here. Write `name: value` with a space after the colon, indent the members of a map alike, and put texts with `: `, `#`, `*`, `@` or `{environment}` in quotes.
 "a: *nothing": line 1 column 4: the declaration is not well-formed YAML: an alias (`*name`) stands for nothing. Put the value in quotes if it begins with `*`, or define the anchor `&name` before.
 "a: 1\n---\nb: 2": line 3 column 1: the declaration is not well-formed YAML: it holds several documents. Write one document: remove the line `---` and what follows it.
-"a: .inf": line 1 column 4: the declaration is not well-formed YAML: the number is none that can be counted with. Write a finite number, or put the value in quotes, so that it is a text.
+"a: .inf": line 1 column 4: `.inf` is a number that nobody can count with. Put it in quotes, `".inf"`, if it is a text; else write a finite number.
 "a: @x": line 1 column 4: the declaration is not well-formed YAML: it is broken here. Write `name: value` with a space after the colon, indent the members of a map alike, and put texts with `: `, `#`, `*`, `@` or `{environment}` in quotes.
 "? [a]\n: b": line 1 column 3: the declaration is not well-formed YAML: it is broken here. Write `name: value` with a space after the colon, indent the members of a map alike, and put texts with `: `, `#`, `*`, `@` or `{environment}` in quotes.
 "a: &a [1, 2]\nb: [*a,": line 2 column 805: the declaration is not well-formed YAML: it is nested too deep, has too many members, or its aliases make it too large. Write out what the aliases stand for, at most 32 levels deep.

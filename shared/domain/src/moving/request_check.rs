@@ -2,6 +2,7 @@
 
 use crate::document::partial_document::PartialDocument;
 use crate::document::shape::{Language, Shape};
+use crate::document::source::Source;
 use crate::moving::Moving;
 use crate::moving::scope::Scope;
 use crate::prose;
@@ -49,7 +50,7 @@ impl Request {
     /// # Errors
     /// Everything that is wrong with it, and its rest.
     pub fn read(input: &Value) -> Result<Self, PartialDocument<Self>> {
-        SHAPE.checked(input, Self::findings).map_err(|part| part.with_member("manifest"))
+        SHAPE.checked(input, &Source::default(), Self::findings).map_err(|part| part.with_member("manifest"))
     }
 
     /// Returns what is wrong with its meaning.

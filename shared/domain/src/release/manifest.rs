@@ -3,6 +3,7 @@
 use crate::document::git::Git;
 use crate::document::partial_document::PartialDocument;
 use crate::document::shape::{Language, Shape, join};
+use crate::document::source::Source;
 use crate::document::syntax;
 use crate::release::key::{Upload, key_of_another, manifest_key, upload};
 use crate::text::digest::Digest;
@@ -73,7 +74,8 @@ impl Manifest {
     /// # Errors
     /// Everything that is wrong with it, with the part that can be read.
     pub fn read(app: &AppName, text: &str) -> Result<Self, PartialDocument<Self>> {
-        Self::from_value(app, &json(text).map_err(PartialDocument::unread)?)
+        let document = json(text).map_err(PartialDocument::unread)?;
+        SHAPE.checked(&document, &Source::of(text), |manifest: &Self| manifest.findings(app, ""))
     }
 
     /// Reads a manifest for a caller that can do nothing with a part of it.
@@ -84,12 +86,12 @@ impl Manifest {
         Self::read(app, text).map_err(PartialDocument::findings)
     }
 
-    /// Reads a manifest that is JSON already.
+    /// Reads a manifest that is JSON already, and whose text is not known.
     ///
     /// # Errors
     /// As [`Manifest::read`].
     pub fn from_value(app: &AppName, document: &Value) -> Result<Self, PartialDocument<Self>> {
-        SHAPE.checked(document, |manifest: &Self| manifest.findings(app, ""))
+        SHAPE.checked(document, &Source::default(), |manifest: &Self| manifest.findings(app, ""))
     }
 
     /// Reads a manifest that was uploaded with a key: both name one version.
@@ -98,7 +100,7 @@ impl Manifest {
     /// As [`Manifest::read`].
     pub fn read_upload(app: &AppName, key: &str, text: &str) -> Result<Self, PartialDocument<Self>> {
         let document = json(text).map_err(PartialDocument::unread)?;
-        SHAPE.checked(&document, |manifest: &Self| {
+        SHAPE.checked(&document, &Source::of(text), |manifest: &Self| {
             let mut findings = manifest.findings(app, "");
             findings.extend(manifest.key_finding(app, key));
             findings

@@ -108,7 +108,7 @@ fn the_good_inputs_are_good() {
 
 /// A value that a remedy asks people to write in a JSON document can be written there.
 fn written_in_json(remedy: &str) {
-    let Some(rest) = remedy.strip_prefix("Write `") else {
+    let Some(rest) = remedy.strip_prefix("Write `").or_else(|| remedy.strip_prefix("Put it in quotes, `")) else {
         return;
     };
     let Some((values, _)) = rest.split_once("`: ") else {

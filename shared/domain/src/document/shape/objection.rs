@@ -72,18 +72,34 @@ pub(super) fn object(language: Language) -> &'static str {
     }
 }
 
+/// A value that stands in a document.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found<'v> {
+    /// The value that the reader made.
+    pub(super) value: &'v Value,
+    /// The text of which the reader made a number, true or false, or no value, as it stands there.
+    pub(super) text: Option<&'v str>,
+}
+
+impl Found<'_> {
+    /// Returns it as a text.
+    pub(super) fn plain(self) -> String {
+        self.text.map_or_else(|| plain(self.value), str::to_owned)
+    }
+}
+
 /// Returns a value as a person may read it: short, and never a secret.
-pub(super) fn shown(path: &str, value: &Value) -> String {
-    let short = short(path, value);
+pub(super) fn shown(path: &str, found: Found<'_>) -> String {
+    let short = short(path, found);
     if short.is_empty() { "the value".to_owned() } else { format!("`{short}`") }
 }
 
 /// Returns a value as it may be repeated, in a few characters; nothing of one that is, or may be, a secret.
-pub(super) fn short(path: &str, value: &Value) -> String {
+pub(super) fn short(path: &str, found: Found<'_>) -> String {
     if path.split(['.', '[']).any(secret::names_a_secret) {
         return String::new();
     }
-    let text = value.to_string();
+    let text = found.text.map_or_else(|| found.value.to_string(), str::to_owned);
     if secret::stands_in(&text) {
         return String::new();
     }

@@ -1,6 +1,6 @@
 //! Says what to write instead of a value that does not fit.
 
-use crate::document::shape::objection::{Language, object, one_line, plain, types};
+use crate::document::shape::objection::{Found, Language, object, one_line, plain, types};
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
@@ -17,19 +17,39 @@ pub(super) fn remedy(
     node: Option<&Value>,
     alternatives: &[&Value],
     error: &ValidationError<'_>,
+    found: Found<'_>,
     language: Language,
 ) -> String {
     let about = node.and_then(|node| node.get("description")).and_then(Value::as_str).map(one_line);
-    let mut nodes = node.into_iter().chain(alternatives.iter().copied());
-    let write = nodes
-        .find_map(|node| fitting(node, error.instance(), language))
-        .or_else(|| node.and_then(|node| within(node, error)))
-        .or_else(|| of_type(node, error, language));
+    let nodes = || node.into_iter().chain(alternatives.iter().copied());
+    let write = nodes().find_map(|node| in_quotes(node, found, language)).or_else(|| {
+        let fits = nodes().find_map(|node| fitting(node, found, language));
+        let fits = fits.or_else(|| within(node?, error)).or_else(|| of_type(node, error, language));
+        fits.map(|fits| format!("Write {fits}"))
+    });
     match (write, about) {
-        (Some(write), Some(about)) => format!("Write {write}: {about}"),
-        (Some(write), None) => format!("Write {write}."),
+        (Some(write), Some(about)) => format!("{write}: {about}"),
+        (Some(write), None) => format!("{write}."),
         (None, Some(about)) => format!("Write what is expected: {about}"),
         (None, None) => "Write another value; `docs/app.schema.json` says which.".to_owned(),
+    }
+}
+
+/// Says that a text that the reader took for something else belongs in quotes, if it fits then.
+fn in_quotes(node: &Value, found: Found<'_>, language: Language) -> Option<String> {
+    let is_other = found.value.is_number() || found.value.is_boolean() || found.text.is_some();
+    let text = Value::from(found.plain());
+    let fits = is_other && has_type(node, "string") && accepts(node, &text);
+    // Who writes no value may have meant none.
+    let if_text = if found.value.is_null() { ", if it is a text" } else { "" };
+    fits.then(|| format!("Put it in quotes, `{}`{if_text}", written(&text, language)))
+}
+
+fn has_type(node: &Value, name: &str) -> bool {
+    match node.get("type") {
+        Some(Value::String(one)) => one == name,
+        Some(Value::Array(several)) => several.iter().any(|one| one == name),
+        _ => false,
     }
 }
 
@@ -50,18 +70,16 @@ fn as_name(text: &str) -> String {
 }
 
 /// Returns the same value in a form that fits.
-pub(super) fn fitting(node: &Value, seen: &Value, language: Language) -> Option<String> {
-    let is = |name: &str| match node.get("type") {
-        Some(Value::String(one)) => one == name,
-        Some(Value::Array(several)) => several.iter().any(|one| one == name),
-        _ => false,
-    };
+fn fitting(node: &Value, found: Found<'_>, language: Language) -> Option<String> {
+    let seen = found.value;
+    let is = |name: &str| has_type(node, name);
     let scalar = seen.is_string() || seen.is_number() || seen.is_boolean();
     if let Some(only) = node.get("const") {
         return Some(format!("`{}`", written(only, language)));
     }
     if is("array") && scalar {
-        return Some(format!("a list, `[{}]`", written(seen, language)));
+        let one = found.text.map_or_else(|| written(seen, language), str::to_owned);
+        return Some(format!("a list, `[{one}]`"));
     }
     let has_fields = node.get("properties").is_some();
     if is("object") && (scalar || (has_fields && !seen.is_object())) {
@@ -70,43 +88,47 @@ pub(super) fn fitting(node: &Value, seen: &Value, language: Language) -> Option<
     if is("boolean") {
         return Some("`true` or `false`, without quotes".to_owned());
     }
-    let text = plain(seen);
+    let text = found.plain();
     if (is("integer") || is("number")) && seen.is_string() {
         let number: Value = serde_json::from_str(text.trim()).ok()?;
         return accepts(node, &number).then(|| format!("`{number}`, without quotes"));
     }
-    if !is("string") || !scalar {
+    if !is("string") || !scalar || seen.is_boolean() || node.get("pattern").is_none() {
         return None;
     }
-    let any_form = node.get("pattern").is_none();
-    let fits = match any_form {
-        true if seen.is_string() => return None,
-        true => vec![text],
-        false => candidates(node, seen, &text),
-    };
-    let fits = fits.into_iter();
-    let mut fits: Vec<String> = fits
-        .filter(|text| accepts(node, &Value::from(text.as_str())))
-        .map(|text| format!("`{}`", written(&Value::from(text), language)))
-        .collect();
+    let accepted = |text: &String| accepts(node, &Value::from(text.as_str()));
+    let shown = |text: String| format!("`{}`", written(&Value::from(text), language));
+    let fits = if seen.is_number() { of_number(&text) } else { candidates(node, text.trim()) };
+    let mut fits: Vec<String> = fits.into_iter().filter(accepted).collect();
     fits.dedup();
     fits.truncate(SHOWN);
-    (!fits.is_empty()).then(|| fits.join(" or "))
+    if fits.is_empty() {
+        let fits = without_zeros(&text).filter(accepted)?;
+        return Some(format!("{}, without leading zeros", shown(fits)));
+    }
+    Some(fits.into_iter().map(shown).collect::<Vec<_>>().join(" or "))
 }
 
-/// Returns texts that may have been meant, the most likely first.
-fn candidates(node: &Value, seen: &Value, text: &str) -> Vec<String> {
-    if !seen.is_string() {
-        // YAML reads `7`, `1.3` and `yes` as no texts.
-        return match text.matches('.').count() {
-            _ if !seen.is_number() => vec![text.to_owned()],
-            // If the number itself fits as a text, it was meant.
-            _ if accepts(node, &Value::from(text)) => vec![text.to_owned()],
-            0 => of_number(text, &["", "s", "m", ".0.0"]),
-            _ => of_number(text, &["", ".0"]),
-        };
+/// Returns a version without the zeros with which its numbers begin, of three numbers if it has two. A version of the
+/// calendar is written with them, and a semantic version has none (semver.org, item 2).
+fn without_zeros(text: &str) -> Option<String> {
+    let numbers: Option<Vec<u64>> = text.trim().split('.').map(|part| part.parse().ok()).collect();
+    match numbers?.as_slice() {
+        [major, minor] => Some(format!("{major}.{minor}.0")),
+        [major, minor, patch] => Some(format!("{major}.{minor}.{patch}")),
+        _ => None,
     }
-    let text = text.trim();
+}
+
+/// Returns texts that may have been meant by a number, the most likely first.
+fn of_number(text: &str) -> Vec<String> {
+    // A version of one or two numbers, or a length of time.
+    let ends: &[&str] = if text.contains('.') { &[".0"] } else { &["s", "m", ".0.0"] };
+    ends.iter().map(|end| format!("{text}{end}")).collect()
+}
+
+/// Returns texts that may have been meant by another one, the most likely first.
+fn candidates(node: &Value, text: &str) -> Vec<String> {
     if text.is_empty() {
         return Vec::new();
     }
@@ -117,21 +139,18 @@ fn candidates(node: &Value, seen: &Value, text: &str) -> Vec<String> {
     let unit = unit.chars().next().filter(|_| is_word && digits > 0);
     // Only names have nothing but lower-case letters: of another text, such as a version, a space is no hyphen.
     let is_name = !accepts(node, &Value::from("A"));
-    let mut texts = vec![
-        text.to_owned(),
-        text.strip_prefix('v').unwrap_or(text).to_owned(),
-        format!("{text}.0"),
-        format!("{text}.0.0"),
-        text.to_lowercase(),
-    ];
+    let mut texts = vec![text.to_owned(), text.strip_prefix('v').unwrap_or(text).to_owned()];
+    // A version has three numbers.
+    texts.extend(match text.matches('.').count() {
+        0 => Some(format!("{text}.0.0")),
+        1 => Some(format!("{text}.0")),
+        _ => None,
+    });
+    texts.push(text.to_lowercase());
     texts.extend(unit.map(|unit| format!("{count}{unit}")));
     texts.extend(is_name.then(|| as_name(text)));
     texts.extend(crate::document::git::whole(text));
     texts
-}
-
-fn of_number(text: &str, ends: &[&str]) -> Vec<String> {
-    ends.iter().map(|end| format!("{text}{end}")).collect()
 }
 
 fn accepts(node: &Value, value: &Value) -> bool {
@@ -231,11 +250,10 @@ fn flow(value: &Value) -> String {
     }
 }
 
-/// Returns whether YAML reads a text without quotes as that text.
+/// Returns whether YAML reads a text without quotes as that text, also within braces.
 fn is_plain(text: &str) -> bool {
     let starts = text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/' || c == '_');
     let harmless = |c: char| c.is_ascii_alphanumeric() || "-_./+".contains(c);
-    let is_other = text.parse::<f64>().is_ok()
-        || ["true", "false", "null", "yes", "no", "on", "off"].contains(&text.to_ascii_lowercase().as_str());
-    starts && text.chars().all(harmless) && !is_other
+    let is_read = || serde_saphyr::from_str::<Value>(text).is_ok_and(|read| read == text);
+    starts && text.chars().all(harmless) && is_read()
 }
