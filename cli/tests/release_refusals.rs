@@ -127,7 +127,7 @@ fn a_declaration_whose_upload_would_be_refused_is_not_valid() {
         (DECLARATION.to_owned(), 0, "is valid"),
         (DECLARATION.replace("1.3.0", "1.3.1"), 0, "is valid"),
         (DECLARATION.replace("1.3.0", "1.2.9"), 3, "VersionNotHigher"),
-        (DECLARATION.replace("stable", "any"), 3, "VersionNotHigher"),
+        (DECLARATION.replace("stable", "release-candidate"), 3, "VersionNotHigher"),
     ];
     for (text, status, why) in table {
         write(&folder, "app.yaml", &text);

@@ -12,6 +12,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::LARGEST;
 use windlass_domain::declaration::kinds::KindName;
+use windlass_domain::document::possible_ref::no_version;
 use windlass_domain::document::syntax;
 
 /// The application.
@@ -143,7 +144,7 @@ impl Rule {
             }
             Some(("tag", tag)) => match value(tag) {
                 Some(tag) if !may_be_version(&tag) => {
-                    return Err(format!("no version's tag is `{tag}`: a tag is released as the version that it names, such as `v1.4.0`, and no other one is. Write `tag:stable`, `tag:release-candidate`, a glob of versions such as `tag:v*-rc*`, or `branch:…`"));
+                    return Err(of_no_version(&tag));
                 }
                 tag => tag.map(Self::Tag),
             },
@@ -154,16 +155,22 @@ impl Rule {
     }
 }
 
+/// Says that no tag of a version is this one, and what to write where something stands before the version.
+fn of_no_version(tag: &str) -> String {
+    let before = tag.strip_suffix('*').filter(|before| !before.is_empty() && !before.contains('*'));
+    let prefix = before.unwrap_or("shop-v");
+    format!(
+        "no version's tag is `{tag}`: a tag is released as the version that it names, such as `v1.4.0`. Write \
+         `tag:stable`, `tag:release-candidate`, a glob of versions such as `tag:v*-rc*`, or `branch:…`. Where \
+         something stands before the version, write `tag:stable` here, and then `tag: {{prefix: {prefix}, is: \
+         stable}}` in app.yaml"
+    )
+}
+
 /// Returns whether a tag is one of the two words, or a glob that the tag of a semantic version can match: `1.4.0` or
 /// `v1.4.0-rc.1`.
 fn may_be_version(tag: &str) -> bool {
-    if ["stable", "release-candidate"].contains(&tag) {
-        return true;
-    }
-    let rest = tag.strip_prefix('v').unwrap_or(tag);
-    let begins = rest.starts_with(|c: char| c.is_ascii_digit() || c == '*');
-    let is_whole = rest.contains('*') || semver::Version::parse(rest).is_ok();
-    begins && is_whole && !rest.contains(['/', '_'])
+    ["stable", "release-candidate"].contains(&tag) || !no_version(tag)
 }
 
 impl InitTarget {

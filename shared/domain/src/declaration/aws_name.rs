@@ -116,14 +116,23 @@ pub(crate) const REGION: Form = Form {
     words: "a region's name such as `eu-west-1`",
 };
 
-/// AWS AppConfig API Reference, CreateHostedConfigurationVersion: `Content-Type`, of which a header can have printable
-/// ASCII. A file of a site has the same header.
+/// The `Content-Type` of a hosted configuration (API Reference, CreateHostedConfigurationVersion) and of a file of a
+/// site: a header has printable ASCII alone.
 pub(crate) const MIME_TYPE: Form = Form {
     accepts: |text| {
         let is_sendable = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
         (1..=255).contains(&text.len()) && is_sendable && text.contains('/')
     },
     words: "a MIME type such as `application/json`",
+};
+
+/// The value of a header that can be sent as it is, and that a rule of a listener can be about (RFC 9110, section 5.5).
+pub(crate) const HEADER: Form = Form {
+    accepts: |text| {
+        let is_plain = text.chars().all(|c| (' '..='~').contains(&c));
+        is_plain && (1..=256).contains(&text.len()) && text.trim() == text
+    },
+    words: "the value of a header: 1 to 256 plain characters, without blanks at its ends",
 };
 
 /// Anything that is not empty.
@@ -225,6 +234,8 @@ mod tests {
             &["eu-west-1", "us-gov-west-1", "ap-southeast-12"],
             &["", "eu", "eu-1", "eu-west-1a", "eu-west-", "-west-1", "eu--1", "Eu-west-1", "eu-w3st-1", "eu-west-x"],
         );
+        let (most, more) = longest("x", 256);
+        check(&HEADER, &["no-cache", "public, max-age=1", &most], &["", &more, " x", "x ", "a\nb", "a\tb", "é"]);
         let (most, more) = longest("x", 1024);
         check(&ANY, &["x", " ", &most], &["", &more]);
     }

@@ -9,6 +9,7 @@ use crate::declaration::resolved::Resolved;
 use crate::declaration::topic::findings as wrong_topics;
 use crate::declaration::{Declaration, Exceptions, document, inputs, shared, watch_limit};
 use crate::document::git_rule::{GitRule, TagClass, TagRule, glob};
+use crate::document::possible_ref;
 use crate::document::shape::{join, nearest, suggest};
 use crate::text::finding::{Finding, FindingName, repeated};
 use crate::text::name::{ComponentName, EnvironmentName};
@@ -256,31 +257,37 @@ fn bad_globs(path: &str, rule: &GitRule) -> Vec<Finding> {
         GitRule::Tag(_) => &[],
     };
     let bad = |text: &String| {
+        let mut meant = None;
         let why = if text.is_empty() {
             "it is empty".to_owned()
         } else if text.starts_with("refs/") {
             "it is a full ref, and only the name is compared".to_owned()
+        } else if let Some(why) = glob(text).err() {
+            why
         } else {
-            glob(text).err()?
+            let why = possible_ref::unmatched(rule, text)?;
+            meant = possible_ref::meant(rule, text).map(|meant| format!("Did you mean `{meant}`? "));
+            why.to_owned()
         };
+        let meant = meant.unwrap_or_default();
         Some(Finding::new(
             FindingName::BadValue,
             path,
             format!("`{}` is not a pattern for a branch or a tag: {why}.", repeated(text)),
-            "Write the name or a glob, such as `main`, `release/**` or `v*.*.0-rc*`.",
+            format!("{meant}Write the name or a glob, such as `main`, `release/**` or `v*.*.0-rc*`."),
         ))
     };
     globs.iter().filter_map(bad).collect()
 }
 
-/// Returns a finding for a prefix that no tag begins with (git-check-ref-format: none of these characters is in a ref).
+/// Returns a finding for a prefix that no tag begins with.
 fn bad_prefix(path: &str, prefix: &str) -> Option<Finding> {
     let why = if prefix.starts_with("refs/") {
         "it begins a full ref, and only the name is compared"
     } else if prefix.contains([' ', '~', '^', ':', '?', '*', '[', '\\']) {
         "it is no glob, and no tag has such a character"
     } else {
-        return None;
+        possible_ref::fault(&format!("{prefix}1.0.0"))?
     };
     Some(Finding::new(
         FindingName::BadValue,

@@ -2,6 +2,7 @@
 //! not whole, or that no environment's rule takes.
 
 use crate::document::git_rule::{GitRef, GitRule, version_of_tag};
+use crate::document::possible_ref;
 use crate::document::shape::{join, nearest};
 use crate::text::finding::{Finding, FindingName, repeated};
 use crate::text::foreign;
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub struct Git {
     /// The full ref, such as `refs/heads/main` or `refs/tags/v1.4.0`.
     #[serde(rename = "ref")]
-    #[schemars(extend("pattern" = "^refs/[!-~]+$", "maxLength" = 255))]
+    #[schemars(extend("pattern" = r"^refs/[^\x00-\x20\x7f~^:?*\[\\]+$", "maxLength" = 255))]
     #[serde(deserialize_with = "foreign::one")]
     pub reference: String,
     /// The commit's hash: 7 to 64 lower-case hexadecimal digits.
@@ -39,8 +40,28 @@ impl Git {
         self.time.as_deref().and_then(Time::parse)
     }
 
-    /// Returns a finding if the commit's time has the right form and does not exist, such as the 31st of February.
+    /// Returns a finding if the ref, or the commit's time, has the right form and does not exist, such as
+    /// `refs/heads/a..b`, and the 31st of February.
     pub fn findings(&self, path: &str) -> Option<Finding> {
+        self.bad_ref(path).or_else(|| self.bad_time(path))
+    }
+
+    fn bad_ref(&self, path: &str) -> Option<Finding> {
+        // The form has no `\`: where one stands here, it shows a character that is hidden.
+        let why = if self.reference.contains('\\') {
+            "it has a character that is not shown"
+        } else {
+            possible_ref::fault(&self.reference)?
+        };
+        Some(Finding::new(
+            FindingName::BadValue,
+            join(path, "ref"),
+            format!("`{}` is not the name of a ref: {why}.", repeated(&self.reference)),
+            "Write the full ref as Git has it, such as `refs/heads/main`.",
+        ))
+    }
+
+    fn bad_time(&self, path: &str) -> Option<Finding> {
         let time = self.time.as_deref().filter(|_| self.committed().is_none())?;
         Some(Finding::new(
             FindingName::BadValue,
@@ -197,6 +218,71 @@ mod tests_of_git_ref_guess {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::shape::{Language, Shape};
+    use crate::document::source::Source;
+    use serde_json::json;
+
+    const REFS: [&str; 22] = [
+        "refs/heads/main",
+        "refs/heads/feature/größe",
+        "refs/heads/日本語",
+        "refs/heads/é.é",
+        "refs/tags/v1.4.0+build.7",
+        "refs/tags/@acme/shop@1.4.0",
+        "refs/heads/fix#12",
+        "refs/heads/a%20b",
+        "refs/heads/it's",
+        "refs/heads/a&b",
+        "refs/heads/\"q\"",
+        "refs/heads/a;b",
+        "refs/heads/$x",
+        "refs/heads/(x)",
+        "refs/heads/-x",
+        "refs/heads/a@b",
+        "refs/heads/x.locked",
+        "refs/heads/a{b}",
+        "refs/heads/!x",
+        "refs/heads/a,b",
+        "refs/pull/7/merge",
+        "refs/heads/a|b",
+    ];
+
+    const NO_REFS: [&str; 22] = [
+        "main",
+        "refs/",
+        "refs/heads/",
+        "refs/heads/a b",
+        "refs/heads/a~1",
+        "refs/heads/a^",
+        "refs/heads/a:b",
+        "refs/heads/a?",
+        "refs/heads/a*",
+        "refs/heads/a[b",
+        "refs/heads/a\\b",
+        "refs/heads/a..b",
+        "refs/heads/a@{b",
+        "refs/heads/.a",
+        "refs/heads/a/.b",
+        "refs/heads/a.lock",
+        "refs/heads/a.lock/b",
+        "refs/heads/a//b",
+        "refs/heads/a.",
+        "refs/heads/a\tb",
+        "refs/heads/a\u{7f}",
+        "refs/heads/a\u{200b}b",
+    ];
+
+    #[test]
+    fn what_git_takes_as_a_ref_is_one() {
+        let shape = Shape::of::<Git>("it", Language::Json);
+        let is_one = |name: &str| {
+            let document = json!({"ref": name});
+            let meaning = |git: &Git| -> Vec<Finding> { git.findings("").into_iter().collect() };
+            shape.checked::<Git>(&document, &Source::default(), meaning).is_ok()
+        };
+        assert_eq!(REFS.into_iter().find(|name| !is_one(name)), None);
+        assert_eq!(NO_REFS.into_iter().find(|name| is_one(name)), None);
+    }
 
     #[test]
     fn the_time_of_a_commit_is_one_or_a_finding() {

@@ -3,6 +3,7 @@
 pub mod git;
 pub mod git_rule;
 pub mod partial_document;
+pub mod possible_ref;
 pub mod secret;
 pub mod shape;
 pub(crate) mod source;

@@ -2,7 +2,7 @@
 //! and shown, as it is (rule 10).
 
 use super::{At, Resolve, Sort};
-use crate::declaration::aws_name::{self, Form};
+use crate::declaration::aws_name;
 use crate::declaration::probe_url;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::secret;
@@ -161,15 +161,6 @@ const OF_THE_CLIENT: [&str; 9] = [
     "user-agent",
 ];
 
-/// A value that can be sent as it is, and that a rule of a listener can be about (RFC 9110, section 5.5).
-const VALUE: Form = Form {
-    accepts: |text| {
-        let is_plain = text.chars().all(|c| (' '..='~').contains(&c));
-        is_plain && (1..=256).contains(&text.len()) && text.trim() == text
-    },
-    words: "the value of a header: 1 to 256 plain characters, without blanks at its ends",
-};
-
 /// Resolves the headers in the environment, and notes in the scope what is wrong with them.
 pub(super) fn resolve(scope: &mut Scope<'_>, path: &str, written: &BTreeMap<String, Text>) -> BTreeMap<String, String> {
     written
@@ -177,7 +168,7 @@ pub(super) fn resolve(scope: &mut Scope<'_>, path: &str, written: &BTreeMap<Stri
         .filter_map(|(name, value)| {
             let at = join(path, name);
             let is_well = check(scope, &at, name);
-            is_well.then(|| (name.to_ascii_lowercase(), scope.text(&at, value, &VALUE)))
+            is_well.then(|| (name.to_ascii_lowercase(), scope.text(&at, value, &aws_name::HEADER)))
         })
         .collect()
 }

@@ -11,7 +11,7 @@ use crate::declaration::probe_url;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::git_rule::glob;
 use crate::document::shape::join;
-use crate::text::finding::{Finding, FindingName};
+use crate::text::finding::{Finding, FindingName, repeated};
 use crate::text::name::ComponentName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -264,7 +264,9 @@ impl Resolve for StaticSite {
             );
         }
         for (i, rule) in site.cache.iter().enumerate() {
-            check_glob(scope, &format!("{path}.cache[{i}].files"), &rule.files);
+            let at = format!("{path}.cache[{i}]");
+            check_glob(scope, &join(&at, "files"), &rule.files);
+            scope.check(&join(&at, "cache_control"), &rule.cache_control, &aws_name::HEADER);
         }
         for (i, rule) in site.headers.iter().enumerate() {
             check_glob(scope, &format!("{path}.headers[{i}].files"), &rule.files);
@@ -300,16 +302,35 @@ fn as_folder(prefix: String) -> String {
     if prefix.is_empty() || prefix.ends_with('/') { prefix } else { format!("{prefix}/") }
 }
 
+/// The advice where a pattern is none.
+const WRITE: &str = "Write a glob: `*` stops at `/`, `**` does not, `{a,b}` is either.";
+
 /// Checks a pattern of files.
 fn check_glob(scope: &mut Scope<'_>, path: &str, pattern: &str) {
-    if let Err(why) = glob(pattern) {
-        scope.find(
-            FindingName::BadValue,
-            path,
-            format!("`{pattern}` is not a pattern: {why}."),
-            "Write a glob: `*` stops at `/`, `**` does not, `{a,b}` is either.",
-        );
+    let meant = meant(pattern);
+    let (why, write) = match (glob(pattern), meant) {
+        (Err(why), _) => (why, WRITE.to_owned()),
+        (Ok(_), None) => return,
+        (Ok(_), Some(meant)) => {
+            let why =
+                "no file matches it: a path begins in the site's folder, without `/`, and has no `.` and `..` in it";
+            let write = if meant.is_empty() { WRITE.to_owned() } else { format!("Write `{meant}`.") };
+            (why.to_owned(), write)
+        }
+    };
+    scope.find(FindingName::BadValue, path, format!("`{}` is not a pattern: {why}.", repeated(pattern)), write);
+}
+
+/// Returns the pattern that was probably meant by one that no path of a site matches.
+fn meant(pattern: &str) -> Option<String> {
+    let parts = pattern.split('/').filter(|part| !["", ".", ".."].contains(part));
+    let mut meant = parts.collect::<Vec<_>>().join("/");
+    if pattern.ends_with('/') && !meant.is_empty() {
+        meant.push_str("/**");
     }
+    // What stands in brackets and in braces is one of several, and a letter behind `\` is the letter.
+    let is_sure = pattern.starts_with('/') || !pattern.contains(['[', '{', '\\']);
+    (is_sure && (meant != pattern || meant.is_empty())).then_some(meant)
 }
 
 fn config_file(scope: &mut Scope<'_>, path: &str, config: &WrittenConfigFile) -> ConfigFile {

@@ -1,0 +1,161 @@
+//! Patterns that no branch and no tag can match, by the rules of Git and of semantic versions. An environment with such
+//! a rule would wait for what never comes. Nothing is refused of which that is not sure. Pure.
+
+use crate::document::git_rule::{GitRule, version_of_tag};
+use crate::document::shape::nearest;
+use serde_json::Value;
+
+/// The letters with which a pattern leaves something open.
+const OPEN: [char; 5] = ['*', '?', '[', '{', '\\'];
+
+/// Returns the reason why no ref has this name, whole or without what stands before it, for the end of a sentence
+/// (git-check-ref-format(1)).
+pub fn fault(name: &str) -> Option<&'static str> {
+    let parts = || name.split('/');
+    if name.contains(|c: char| c.is_ascii_control()) {
+        Some("it has a control character")
+    } else if name.contains([' ', '~', '^', ':', '?', '*', '[', '\\']) {
+        Some("no ref has a blank, or one of `~ ^ : ? * [ \\`")
+    } else if name.contains("..") || name.contains("@{") {
+        Some("no ref has `..` or `@{`")
+    } else if parts().any(str::is_empty) {
+        Some("no ref begins or ends with `/`, or has two of them together")
+    } else if parts().any(|part| part.starts_with('.') || part.strip_suffix(".lock").is_some()) {
+        Some("no part of a ref begins with `.` or ends with `.lock`")
+    } else {
+        name.ends_with('.').then_some("no ref ends with `.`")
+    }
+}
+
+/// Returns the reason why no ref matches a pattern of a rule, for the end of a sentence.
+pub(crate) fn unmatched(rule: &GitRule, pattern: &str) -> Option<&'static str> {
+    match rule {
+        GitRule::Branches(_) => no_branch(pattern),
+        GitRule::Tag(_) => {
+            no_version(pattern).then_some("no semantic version matches it, and only tags of such a version are taken")
+        }
+    }
+}
+
+fn no_branch(pattern: &str) -> Option<&'static str> {
+    // What stands in brackets and in braces is one of several, and a letter behind `\` is the letter.
+    if pattern.contains(['[', '{', '\\']) {
+        return pattern.starts_with('/').then_some("no branch begins with `/`");
+    }
+    fault(&pattern.replace(['*', '?'], "x"))
+}
+
+/// Returns whether no semantic version matches a pattern, with or without a leading `v`.
+pub fn no_version(pattern: &str) -> bool {
+    let head = pattern.split(OPEN).next().unwrap_or_default();
+    if head.len() == pattern.len() {
+        return version_of_tag(pattern).is_none();
+    }
+    // One of these makes a version of each text with which a version begins.
+    let ends = ["", "1.0.0", ".0.0", "0.0", ".0", "0", "a"];
+    let begins_one = ends.iter().any(|end| version_of_tag(&format!("{head}{end}")).is_some());
+    let is_letter = |c: char| c.is_ascii_alphanumeric() || ".+-*?".contains(c);
+    let is_known = !pattern.contains(['[', '{', '\\']);
+    !begins_one || (is_known && !pattern.chars().all(is_letter))
+}
+
+/// Returns what was probably meant by a pattern that no ref matches, as it is written in the rule.
+pub(crate) fn meant(rule: &GitRule, pattern: &str) -> Option<String> {
+    match rule {
+        GitRule::Branches(_) => {
+            let branch = pattern.trim_start_matches('/');
+            let branch = branch.strip_suffix('/').map_or_else(|| branch.to_owned(), |folder| format!("{folder}/**"));
+            (no_branch(&branch).is_none() && branch != pattern).then_some(branch)
+        }
+        GitRule::Tag(_) => {
+            let words = ["stable", "release-candidate"].map(str::to_owned);
+            let word = nearest(&pattern.to_lowercase(), &words).cloned();
+            word.or_else(|| {
+                let prefix = pattern.strip_suffix('*')?.trim_end_matches('*');
+                let is_prefix = !prefix.contains(OPEN) && fault(&format!("{prefix}1.0.0")).is_none();
+                is_prefix.then(|| format!("{{prefix: {}, is: stable}}", Value::from(prefix)))
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::git_rule::{TagClass, TagRule};
+
+    fn tag(pattern: &str) -> GitRule {
+        GitRule::Tag(TagRule { prefix: String::new(), is: TagClass::Glob(pattern.to_owned()) })
+    }
+
+    /// Holds that a pattern matches nothing, and that this was meant by it.
+    fn hold(rule: &GitRule, pattern: &str, wanted: Option<&str>) {
+        assert!(unmatched(rule, pattern).is_some(), "{pattern}");
+        assert_eq!(meant(rule, pattern).as_deref(), wanted, "{pattern}");
+    }
+
+    #[test]
+    fn a_pattern_that_no_tag_matches_is_known_with_what_was_meant() {
+        for (pattern, wanted) in [
+            ("shop-v*", Some(r#"{prefix: "shop-v", is: stable}"#)),
+            ("@acme/shop@*", Some(r#"{prefix: "@acme/shop@", is: stable}"#)),
+            ("release/*", Some(r#"{prefix: "release/", is: stable}"#)),
+            ("web/v**", Some(r#"{prefix: "web/v", is: stable}"#)),
+            ("V*", Some(r#"{prefix: "V", is: stable}"#)),
+            ("Stable", Some("stable")),
+            ("stabel", Some("stable")),
+            ("Release-Candidates", Some("release-candidate")),
+            ("v1.2", None),
+            ("latest", None),
+            ("01.*", Some(r#"{prefix: "01.", is: stable}"#)),
+            ("v*/x", None),
+            ("v1.*_rc", None),
+            ("x[12]", None),
+            ("a..*", None),
+        ] {
+            hold(&tag(pattern), pattern, wanted);
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_a_version_matches_is_none_of_them() {
+        for version in ["1.0.0", "v1.4.0-rc.1", "v0.10.200+build.7", "1.2.3-0.a-b.11+x.01", "0.0.0"] {
+            assert!(!no_version(version), "{version}");
+            for from in 0..version.len() {
+                for to in from + 1..=version.len() {
+                    let pattern = format!("{}*{}", &version[..from], &version[to..]);
+                    assert!(tag(&pattern).matches_image_tag(version) && !no_version(&pattern), "{pattern} {version}");
+                }
+            }
+        }
+        for pattern in ["v?.*", "v[12].*", "{v,}1.*", "v1.{2,3}.*", "*-rc*", "*"] {
+            assert!(!no_version(pattern), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_no_branch_matches_is_known_with_what_was_meant() {
+        let rule = GitRule::Branches(Vec::new());
+        for (pattern, wanted) in [
+            ("/main", Some("main")),
+            ("/{a,b}", Some("{a,b}")),
+            ("feature/", Some("feature/**")),
+            ("/feature/", Some("feature/**")),
+            ("feature//*", None),
+            ("my branch", None),
+            ("a:b*", None),
+            ("HEAD~1", None),
+            ("a..b", None),
+            (".github/*", None),
+            ("release/*.lock", None),
+            ("main.", None),
+            ("a\tb", None),
+        ] {
+            hold(&rule, pattern, wanted);
+        }
+        for pattern in ["main", "feature/**", "**/x", "*", "?", "[ab]*", "release/{1,2}.*", "größe", "a@b", "origin/x"]
+        {
+            assert_eq!(unmatched(&rule, pattern), None, "{pattern}");
+        }
+    }
+}
