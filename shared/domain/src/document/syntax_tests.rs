@@ -32,22 +32,22 @@ fn what_is_wrong_with_yaml_is_said_in_a_persons_words() {
         lines += &format!("{first:?}: {}\n", in_words(yaml("the declaration", text, 9999)));
     }
     insta::assert_snapshot!(lines, @r##"
-"": line 1 column 1: the declaration is not well-formed YAML: it is empty. Write the whole of it.
-"# nothing yet": line 1 column 1: the declaration is not well-formed YAML: it is empty. Write the whole of it.
-"app: shop\napp: bank": line 2 column 1: `app` is written twice in the same place. Keep one of the two, with everything that belongs to it.
-"app: [shop": line 1 column 6: the declaration is not well-formed YAML: a bracket is opened and not closed, or closed and not opened. Close each `[` with `]` and each `{` with `}`, and put texts with brackets in quotes.
-"app: \"shop\nversion: ": line 2 column 1: the declaration is not well-formed YAML: a quote is opened and not closed. Close the quote on the line on which it begins.
-"a: b: c": line 1 column 5: the declaration is not well-formed YAML: it is broken here. Write `name: value` with a space after the colon, indent the members of a map alike, and put texts with `: `, `#`, `*`, `@` or `{environment}` in quotes.
-"a:\n\t- b": line 2 column 2: the declaration is not well-formed YAML: a line is indented by a tab. Indent with spaces: YAML takes no tabs.
-"a: 1\n b: 2\n  - c": line 2 column 3: the declaration is not well-formed YAML: it is broken here. Write `name: value` with a space after the colon, indent the members of a map alike, and put texts with `: `, `#`, `*`, `@` or `{environment}` in quotes.
-"a: *nothing": line 1 column 4: the declaration is not well-formed YAML: an alias (`*name`) stands for nothing. Put the value in quotes if it begins with `*`, or define the anchor `&name` before.
-"a: 1\n---\nb: 2": line 3 column 1: the declaration is not well-formed YAML: it holds several documents. Write one document: remove the line `---` and what follows it.
-"a: .inf": line 1 column 4: `.inf` is a number that nobody can count with. Put it in quotes, `".inf"`, if it is a text; else write a finite number.
-"a: @x": line 1 column 4: the declaration is not well-formed YAML: it is broken here. Write `name: value` with a space after the colon, indent the members of a map alike, and put texts with `: `, `#`, `*`, `@` or `{environment}` in quotes.
-"? [a]\n: b": line 1 column 3: the declaration is not well-formed YAML: it is broken here. Write `name: value` with a space after the colon, indent the members of a map alike, and put texts with `: `, `#`, `*`, `@` or `{environment}` in quotes.
-"a: &a [1, 2]\nb: [*a,": line 2 column 805: the declaration is not well-formed YAML: it is nested too deep, has too many members, or its aliases make it too large. Write out what the aliases stand for, at most 32 levels deep.
-"[[[[[[[[[[[[[[[[[[[[": line 1 column 33: the declaration is not well-formed YAML: it is nested too deep, has too many members, or its aliases make it too large. Write out what the aliases stand for, at most 32 levels deep.
-"##);
+    "": line 1 column 1: the declaration is not well-formed YAML: it is empty. Write the whole of it.
+    "# nothing yet": line 1 column 1: the declaration is not well-formed YAML: it is empty. Write the whole of it.
+    "app: shop\napp: bank": line 2 column 1: `app` is written twice in the same place. Keep one of the two, with everything that belongs to it.
+    "app: [shop": line 1 column 6: the declaration is not well-formed YAML: a bracket is opened and not closed, or closed and not opened. Close each `[` with `]` and each `{` with `}`, and put texts with brackets in quotes.
+    "app: \"shop\nversion: ": line 2 column 1: the declaration is not well-formed YAML: a quote is opened and not closed. Close the quote on the line on which it begins.
+    "a: b: c": line 1 column 5: the declaration is not well-formed YAML: it is broken here. Write `name: value` with a space after the colon, indent the members of a map alike, and put texts with `: `, `#`, `*`, `@` or `{environment}` in quotes.
+    "a:\n\t- b": line 2 column 2: the declaration is not well-formed YAML: a line is indented by a tab. Indent with spaces: YAML takes no tabs.
+    "a: 1\n b: 2\n  - c": line 2 column 3: the declaration is not well-formed YAML: it is broken here. Write `name: value` with a space after the colon, indent the members of a map alike, and put texts with `: `, `#`, `*`, `@` or `{environment}` in quotes.
+    "a: *nothing": line 1 column 4: the declaration is not well-formed YAML: an alias (`*name`) stands for nothing. Put the value in quotes if it begins with `*`, or define the anchor `&name` before.
+    "a: 1\n---\nb: 2": line 3 column 1: the declaration is not well-formed YAML: it holds several documents. Write one document: remove the line `---` and what follows it.
+    "a: .inf": line 1 column 4: `.inf` is a number that nobody can count with. Put it in quotes, `".inf"`, if it is a text; else write a finite number.
+    "a: @x": line 1 column 4: the declaration is not well-formed YAML: it is broken here. Write `name: value` with a space after the colon, indent the members of a map alike, and put texts with `: `, `#`, `*`, `@` or `{environment}` in quotes.
+    "? [a]\n: b": line 1 column 3: the declaration is not well-formed YAML: it is broken here. Write `name: value` with a space after the colon, indent the members of a map alike, and put texts with `: `, `#`, `*`, `@` or `{environment}` in quotes.
+    "a: &a [1, 2]\nb: [*a,": line 2 column 805: the declaration is not well-formed YAML: it is nested too deep, has too many members, or its aliases make it too large. Write out what the aliases stand for, at most 32 levels deep.
+    "[[[[[[[[[[[[[[[[[[[[": line 1 column 33: the declaration is not well-formed YAML: it is nested too deep, has too many members, or its aliases make it too large. Write out what the aliases stand for, at most 32 levels deep.
+    "##);
 }
 
 #[test]
@@ -69,18 +69,18 @@ fn what_is_wrong_with_json_is_said_in_a_persons_words() {
         lines += &format!("{text:?}: {}\n", in_words(json("the manifest", text, 99)));
     }
     insta::assert_snapshot!(lines, @r#"
-"": line 1 column 1: the manifest is not well-formed JSON: it is empty. Write the whole of it.
-"{": line 1 column 1: the manifest is not well-formed JSON: it ends before everything that was opened is closed. Write the whole of it: its end is missing, or a quote or a bracket is not closed.
-"{\"a\": \"b": line 1 column 8: the manifest is not well-formed JSON: it ends before everything that was opened is closed. Write the whole of it: its end is missing, or a quote or a bracket is not closed.
-"{a: 1}": line 1 column 2: the manifest is not well-formed JSON: it is broken here. Mend it at this place: a missing or surplus comma, quote or bracket is the usual cause.
-"{\"a\": 1,}": line 1 column 9: the manifest is not well-formed JSON: it is broken here. Mend it at this place: a missing or surplus comma, quote or bracket is the usual cause.
-"[1] 2": line 1 column 5: the manifest is not well-formed JSON: it is broken here. Mend it at this place: a missing or surplus comma, quote or bracket is the usual cause.
-"{\"a\": 01}": line 1 column 8: the manifest is not well-formed JSON: it is broken here. Mend it at this place: a missing or surplus comma, quote or bracket is the usual cause.
-"nul": line 1 column 3: the manifest is not well-formed JSON: it ends before everything that was opened is closed. Write the whole of it: its end is missing, or a quote or a bracket is not closed.
-"{\"a\": 1,\n \"a\": 2}": line 2 column 4: `a` is written twice in the same place. Keep one of the two, with everything that belongs to it.
-"{\"web\": [{\"key\": \"k\", \"key\": {}}]}": line 1 column 27: `key` is written twice in the same place. Keep one of the two, with everything that belongs to it.
-"{\"ghp_16C7e42F292c6912E7710c838347Ae178B4a\": 1, \"ghp_16C7e42F292c6912E7710c838347Ae178B4a\": 1}": line 1 column 90: `key` is written twice in the same place. Keep one of the two, with everything that belongs to it.
-"#);
+    "": line 1 column 1: the manifest is not well-formed JSON: it is empty. Write the whole of it.
+    "{": line 1 column 1: the manifest is not well-formed JSON: it ends before everything that was opened is closed. Write the whole of it: its end is missing, or a quote or a bracket is not closed.
+    "{\"a\": \"b": line 1 column 8: the manifest is not well-formed JSON: it ends before everything that was opened is closed. Write the whole of it: its end is missing, or a quote or a bracket is not closed.
+    "{a: 1}": line 1 column 2: the manifest is not well-formed JSON: it is broken here. Mend it at this place: a missing or surplus comma, quote or bracket is the usual cause.
+    "{\"a\": 1,}": line 1 column 9: the manifest is not well-formed JSON: it is broken here. Mend it at this place: a missing or surplus comma, quote or bracket is the usual cause.
+    "[1] 2": line 1 column 5: the manifest is not well-formed JSON: it is broken here. Mend it at this place: a missing or surplus comma, quote or bracket is the usual cause.
+    "{\"a\": 01}": line 1 column 8: the manifest is not well-formed JSON: it is broken here. Mend it at this place: a missing or surplus comma, quote or bracket is the usual cause.
+    "nul": line 1 column 3: the manifest is not well-formed JSON: it ends before everything that was opened is closed. Write the whole of it: its end is missing, or a quote or a bracket is not closed.
+    "{\"a\": 1,\n \"a\": 2}": line 2 column 4: `a` is written twice in the same place. Keep one of the two, with everything that belongs to it.
+    "{\"web\": [{\"key\": \"k\", \"key\": {}}]}": line 1 column 27: `key` is written twice in the same place. Keep one of the two, with everything that belongs to it.
+    "{\"ghp_16C7e42F292c6912E7710c838347Ae178B4a\": 1, \"ghp_16C7e42F292c6912E7710c838347Ae178B4a\": 1}": line 1 column 90: `key` is written twice in the same place. Keep one of the two, with everything that belongs to it.
+    "#);
 }
 
 #[test]
