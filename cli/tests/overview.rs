@@ -179,6 +179,43 @@ fn a_list_that_is_cut_says_how_to_go_on_and_a_program_gets_all_of_it() {
 }
 
 #[test]
+fn a_look_at_all_targets_is_shown_and_one_that_fails_hides_no_other() {
+    let api = StandIn::new(|call: &Call| match call.path.as_str() {
+        "/stage/apps/shop/environments/prod?observe=true" => reply(
+            200,
+            &json!({"app": "shop", "environment": "prod", "snapshot": 7, "running": {}, "lock": {"token": 9},
+                "waiting": [], "observed": {"api": {"drift": "changed"}, "agent": {"drift": "none"}}}),
+        ),
+        path if path.starts_with("/stage/apps?") => {
+            let mut shop = shop();
+            let mut closed = shop["environments"][1].clone();
+            closed["environment"] = "closed".into();
+            shop["environments"].as_array_mut().unwrap().push(closed);
+            reply(200, &json!({"apps": [shop], "next": null}))
+        }
+        _ => reply(403, &json!({"message": "Forbidden"})),
+    });
+    let looks = || api.calls().into_iter().filter(|call| call.path.ends_with("?observe=true")).count();
+    run(&api, &["apps"]);
+    assert_eq!(looks(), 0, "nothing is looked at that nobody asks for");
+    let document: Value = serde_json::from_str(&run(&api, &["apps", "--observe", "--json"])).unwrap();
+    assert_eq!(looks(), 2, "what is declared and runs");
+    let seen = document["apps"][0]["environments"].as_array().unwrap();
+    let seen: Vec<(&str, &str, bool)> = seen
+        .iter()
+        .map(|here| {
+            let drift = here["observed"]["api"]["drift"].as_str().unwrap_or("-");
+            (here["environment"].as_str().unwrap(), drift, here["unobserved"].is_string())
+        })
+        .collect();
+    let wanted = [("dev", "-", false), ("prod", "changed", false), ("old", "-", false), ("closed", "-", true)];
+    assert_eq!(seen, wanted);
+    let said = run(&api, &["apps", "--observe"]);
+    assert_eq!(said.matches("api drifted").count(), 2, "prod just now, and old by its hourly look: {said}");
+    assert_eq!(said.matches("drift unknown: ").count(), 2, "closed, and web of old: {said}");
+}
+
+#[test]
 fn an_application_alone_is_each_of_its_environments() {
     let api = api();
     let said = run(&api, &["status", "shop", "--observe"]);

@@ -6,10 +6,10 @@ use super::way_back;
 use crate::ground::terminal::Tone;
 use crate::view::news::{News, elsewhere};
 use crate::view::next_steps::{PossibleStep, of_environment};
+use crate::view::overview::AllObserved;
 use crate::view::provenance::commit;
-use crate::view::situation::{Observed, by, of_overview, runs};
+use crate::view::situation::{by, of_overview, runs};
 use maud::{Markup, html};
-use std::collections::BTreeMap;
 use url::form_urlencoded::byte_serialize;
 use windlass_domain::environment::VersionNames;
 use windlass_domain::release::Part;
@@ -25,7 +25,7 @@ pub struct Board<'a> {
     /// The applications.
     pub apps: &'a [AppOverview],
     /// Targets that were looked at, by application and environment.
-    pub observed: BTreeMap<(String, String), Observed>,
+    pub observed: AllObserved,
     /// True if targets were looked at.
     pub observes: bool,
     /// The text that is looked for.

@@ -14,9 +14,8 @@ use crate::ground::terminal::Tone;
 use crate::talk::installation::Endpoint;
 use crate::talk::listing::{List, page, whole};
 use crate::talk::windlass::Windlass;
+use crate::view::overview::observed;
 use crate::view::record;
-use crate::view::situation::Observed;
-use futures::stream::{self, StreamExt};
 use maud::{Markup, html};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -35,9 +34,6 @@ use windlass_domain::text::name::{AppName, EnvironmentName};
 /// The number of deployments and snapshots that a page has.
 const HISTORY: usize = 40;
 const SNAPSHOTS: usize = 20;
-
-/// The number of environments that are looked at at a time for drift.
-const AT_A_TIME: usize = 8;
 
 /// The pages, and the installation that they show.
 pub struct Server {
@@ -122,7 +118,7 @@ impl Server {
         let list = List { name: "apps", path: vec!["apps"], query: vec![] };
         let apps = whole::<AppOverview>(&self.windlass, &list).await?;
         let looks = query.get("observe").is_some_and(|wish| wish == "true");
-        let observed = if looks { self.observed(&apps).await } else { BTreeMap::new() };
+        let observed = if looks { observed(&self.windlass, &apps).await } else { BTreeMap::new() };
         let board = Board {
             stand: &self.stand,
             apps: &apps,
@@ -141,22 +137,6 @@ impl Server {
         let apps = whole::<AppStats>(&self.windlass, &list).await?;
         let shown = super::figures::Shown { stand: &self.stand, apps: &apps, days };
         Ok(Answer::page(200, shown.page()))
-    }
-
-    /// Looks at the targets of every environment; one that cannot be looked at hides no other.
-    async fn observed(&self, apps: &[AppOverview]) -> BTreeMap<(String, String), Observed> {
-        let all = apps.iter().flat_map(|app| {
-            let declared = app.environments.iter().filter(|here| here.declared && !here.running.is_empty());
-            declared.map(|here| (app.app.to_string(), here.environment.to_string()))
-        });
-        let all: Vec<(String, String)> = all.collect();
-        let looked = stream::iter(all).map(|(app, name)| async move {
-            let path = ["apps", &app, "environments", &name];
-            let seen = self.windlass.read::<Environment>(&path, &[("observe", "true")]).await;
-            let seen = seen.map(|seen| seen.observed.unwrap_or_default()).map_err(|failure| failure.message);
-            ((app, name), seen)
-        });
-        looked.buffer_unordered(AT_A_TIME).collect().await
     }
 
     async fn environment(&self, app: &str, name: &str, query: &Fields) -> Result<Answer, Failure> {

@@ -9,7 +9,7 @@ use crate::ground::terminal::table;
 use crate::talk::installation::Endpoint;
 use crate::talk::listing::{List, ListPart};
 use crate::talk::windlass::{self, Windlass, waiting};
-use crate::view::overview::{COLUMNS, rows};
+use crate::view::overview::{AllObserved, COLUMNS, observed, rows};
 use crate::view::record;
 use crate::view::status::EnvironmentWords;
 use crate::view::under_way;
@@ -43,7 +43,7 @@ impl Status {
     /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         match (&self.app, &self.environment) {
-            (None, _) => return list_apps(&ListPart::default(), &self.endpoint, output),
+            (None, _) => return list_apps(&ListPart::default(), false, &self.endpoint, output),
             (Some(app), Some(environment)) => {
                 let (answer, words) = waiting(async {
                     let windlass = self.endpoint.open().await?;
@@ -103,6 +103,9 @@ async fn under_way(windlass: &Windlass, here: &Environment) -> Vec<String> {
 pub struct Apps {
     #[command(flatten)]
     part: ListPart,
+    /// Also look at the targets of each environment that is listed, and compare them with what is recorded.
+    #[arg(long)]
+    observe: bool,
     #[command(flatten)]
     endpoint: Endpoint,
 }
@@ -113,26 +116,44 @@ impl Apps {
     /// # Errors
     /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        list_apps(&self.part, &self.endpoint, output)
+        list_apps(&self.part, self.observe, &self.endpoint, output)
     }
 }
 
-/// Lists a part of all applications.
+/// Lists a part of all applications, with a look at their targets where `observe` says so.
 ///
 /// # Errors
 /// If Windlass refuses it or does not answer.
-fn list_apps(part: &ListPart, endpoint: &Endpoint, output: Output) -> Result<Exit, Failure> {
+fn list_apps(part: &ListPart, observe: bool, endpoint: &Endpoint, output: Output) -> Result<Exit, Failure> {
     let list = List { name: "apps", path: vec!["apps"], query: Vec::new() };
-    let page = waiting(async {
+    let (page, observed) = waiting(async {
         let windlass = endpoint.open().await?;
-        part.read::<AppOverview>(&windlass, &list).await
+        let page = part.read::<AppOverview>(&windlass, &list).await?;
+        let seen = if observe { observed(&windlass, &page.listed).await } else { AllObserved::new() };
+        Ok((page, seen))
     })?;
     let words = match (page.listed.is_empty(), part.goes_on()) {
         (true, true) => "there are no more applications".to_owned(),
         (true, false) => "no application is declared yet: `windlass declare app.yaml` declares one".to_owned(),
-        (false, _) => table(COLUMNS, page.listed.iter().flat_map(rows).collect()),
+        (false, _) => table(COLUMNS, page.listed.iter().flat_map(|app| rows(app, &observed)).collect()),
     };
-    let words = part.with_more(words, &page, list.name);
-    output.result(&page.as_json(list.name), &words);
+    let words = part.with_more(words, &page, if observe { "apps --observe" } else { "apps" });
+    output.result(&with_observed(page.as_json(list.name), list.name, &observed), &words);
     Ok(Exit::Good)
+}
+
+/// Adds what the look just now found to each environment of an answer: `observed`, or `unobserved` with the reason.
+fn with_observed(mut answer: Value, list: &str, observed: &AllObserved) -> Value {
+    for app in answer.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
+        let called = app["app"].as_str().unwrap_or_default().to_owned();
+        for here in app.get_mut("environments").and_then(Value::as_array_mut).into_iter().flatten() {
+            let key = (called.clone(), here["environment"].as_str().unwrap_or_default().to_owned());
+            match observed.get(&key) {
+                Some(Ok(seen)) => here["observed"] = json!(seen),
+                Some(Err(why)) => here["unobserved"] = why.as_str().into(),
+                None => {}
+            }
+        }
+    }
+    answer
 }

@@ -1,25 +1,53 @@
-//! All applications with their environments: a row for each release that runs somewhere.
+//! All applications with their environments: a row for each release that runs somewhere, and a look at the targets of
+//! all of them.
 
 use crate::ground::terminal::{State, Tone};
+use crate::talk::windlass::Windlass;
 use crate::view::news::elsewhere;
 use crate::view::provenance::commit;
-use crate::view::situation::{by, of_overview, runs};
+use crate::view::situation::{Observed, by, of_overview, runs};
+use futures::stream::{self, StreamExt};
+use std::collections::BTreeMap;
 use windlass_domain::deployment::drill::Next;
-use windlass_domain::shown::api::environments::{AppOverview, EnvironmentOverview, Situation};
+use windlass_domain::shown::api::environments::{AppOverview, Environment, EnvironmentOverview, Situation};
 
 /// The titles of the columns.
 pub const COLUMNS: &[&str] = &["APP", "ENVIRONMENT", "RUNS", "COMMIT", "SINCE", "BY", "WAY BACK", "STATE"];
 
+/// The number of environments whose targets are looked at at a time.
+const AT_A_TIME: usize = 8;
+
+/// The targets that were looked at, by application and environment.
+pub type AllObserved = BTreeMap<(String, String), Observed>;
+
+/// Looks at the targets of every environment that is declared and runs something; one that cannot be looked at hides no
+/// other.
+pub async fn observed(windlass: &Windlass, apps: &[AppOverview]) -> AllObserved {
+    let all = apps.iter().flat_map(|app| {
+        let declared = app.environments.iter().filter(|here| here.declared && !here.running.is_empty());
+        declared.map(|here| (app.app.to_string(), here.environment.to_string()))
+    });
+    let all: Vec<(String, String)> = all.collect();
+    let looked = stream::iter(all).map(|(app, name)| async move {
+        let path = ["apps", &app, "environments", &name];
+        let seen = windlass.read::<Environment>(&path, &[("observe", "true")]).await;
+        let seen = seen.map(|seen| seen.observed.unwrap_or_default()).map_err(|failure| failure.message);
+        ((app, name), seen)
+    });
+    looked.buffer_unordered(AT_A_TIME).collect().await
+}
+
 /// Returns the rows of an application: at least one for each environment.
-pub fn rows(app: &AppOverview) -> Vec<Vec<String>> {
+pub fn rows(app: &AppOverview, observed: &AllObserved) -> Vec<Vec<String>> {
     if app.environments.is_empty() {
         return vec![row([app.app.as_str(), "-", "-", "-", "-", "-", "-", "-"])];
     }
-    app.environments.iter().flat_map(|here| rows_of(app, here)).collect()
+    app.environments.iter().flat_map(|here| rows_of(app, here, observed)).collect()
 }
 
-fn rows_of(app: &AppOverview, here: &EnvironmentOverview) -> Vec<Vec<String>> {
-    let (app, name, now) = (app.app.as_str(), here.environment.as_str(), state(app, here));
+fn rows_of(app: &AppOverview, here: &EnvironmentOverview, observed: &AllObserved) -> Vec<Vec<String>> {
+    let observed = observed.get(&(app.app.to_string(), here.environment.to_string()));
+    let (app, name, now) = (app.app.as_str(), here.environment.as_str(), state(app, here, observed));
     let runs = runs(here);
     if runs.is_empty() {
         return vec![row([app, name, "-", "-", "-", "-", "-", &now])];
@@ -50,8 +78,8 @@ fn way_back(now: &Situation) -> String {
 }
 
 /// Returns its states, and the releases of other environments that are not here.
-fn state(app: &AppOverview, here: &EnvironmentOverview) -> String {
-    let states = of_overview(here, None);
+fn state(app: &AppOverview, here: &EnvironmentOverview, observed: Option<&Observed>) -> String {
+    let states = of_overview(here, observed);
     let news = elsewhere(app, here);
     let news = news.iter().map(|news| State::new(Tone::Noted, news.words()));
     states.into_iter().chain(news).map(|state| state.drawn()).collect::<Vec<_>>().join("; ")
