@@ -245,7 +245,7 @@ fn read<T: DeserializeOwned>(item: &Item) -> Result<T> {
 /// is about people, and not about a release. A topic that cannot be reached holds up no other and no event: the
 /// installation's own is notified of it.
 pub(crate) async fn notify_topics(ports: &impl Ports, event: &Event) -> Result<()> {
-    if MessageKind::of(event).is_none() {
+    if MessageKind::of(event).is_empty() {
         return Ok(());
     }
     let key = ledger::declaration_in_force(&event.detail.app);

@@ -9,6 +9,8 @@ use crate::deployment::second_look::{SecondLook, SecondLookResult};
 use crate::deployment::{Deployment, Refusal, Status};
 use crate::document::git::Git;
 use crate::environment::EnvironmentState;
+use crate::prose;
+use crate::release::action::ActionName;
 use crate::release::call;
 use crate::release::ending::Ending;
 use crate::release::identity::EnvironmentId;
@@ -155,8 +157,11 @@ pub fn of_deployment(before: Option<&Deployment>, after: &Deployment) -> Vec<Eve
     }
     let known = before.map_or(0, |before| before.wheel.len());
     events.extend(after.wheel.iter().skip(known).map(|turn| {
-        let detail = Detail { cause: Some(turn.message(after)), ..detail_of(after) };
-        Event::new(turn.event(), detail)
+        let (name, mut said) = (turn.event(), Prose::from(turn.message(after)));
+        if name == EventName::WatchPaused {
+            said.push(ended_by(ActionName::Continue, "pause", after.environment_id()));
+        }
+        Event::new(name, detail_of(after).because(&said))
     }));
     if after.undoing.is_some() && before.is_none_or(|before| before.undoing.is_none()) {
         events.push(event(EventName::UndoStarted));
@@ -166,6 +171,12 @@ pub fn of_deployment(before: Option<&Deployment>, after: &Deployment) -> Vec<Eve
         events.push(event(EventName::DeploymentEnded));
     }
     events
+}
+
+/// Returns the line that names the action by which a person ends what is waited for.
+fn ended_by(action: ActionName, what: &str, of: EnvironmentId<'_>) -> Prose {
+    let step = call::operators(action, of);
+    prose!("\n  {}", Prose::next(prose!("start {} to end the {}", step, what)))
 }
 
 fn detail_of(record: &Deployment) -> Detail {
@@ -212,13 +223,13 @@ pub fn of_environment(
     let (name, cause) = match (former, &after.hold) {
         // A reason that is added to a hold sends an event too.
         (former, Some(hold)) if former != Some(hold) => {
-            (EventName::HoldSet, format!("Automatic deployments into {of} are held {}.", hold.in_words()))
+            let end = ended_by(ActionName::ReleaseHold, "hold", of);
+            (EventName::HoldSet, prose!("Automatic deployments into {} are held {}.{}", of, hold.in_words(), end))
         }
-        (Some(_), None) => (EventName::HoldReleased, format!("Automatic deployments into {of} go on.")),
+        (Some(_), None) => (EventName::HoldReleased, prose!("Automatic deployments into {} go on.", of)),
         _ => return None,
     };
-    let detail = Detail { cause: Some(cause), ..Detail::of(of.app(), Some(of.environment())) };
-    Some(Event::new(name, detail))
+    Some(Event::new(name, Detail::of(of.app(), Some(of.environment())).because(&cause)))
 }
 
 /// Returns the event of a removal that is done, or of a change of owner for one of both: the environment, or the whole

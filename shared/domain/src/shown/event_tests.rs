@@ -232,8 +232,29 @@ fn a_hold_is_shown_with_its_reason() {
     let set = of_environment(EnvironmentId::new(&app, &env), None, &held()).unwrap().detail;
     let cause = "Automatic deployments into shop/prod are held since 1970-01-01T00:00:00Z by \
                  arn:aws:iam::1:user/eva: \"bad prices\".";
-    assert_eq!(set.cause.as_deref(), Some(cause));
+    assert_eq!(set.cause.as_deref().and_then(|cause| cause.lines().next()), Some(cause));
     assert_eq!((set.schema, set.app, set.environment), (SCHEMA, app, Some(env)));
+}
+
+#[test]
+fn what_waits_for_a_person_names_the_input_that_ends_it() {
+    let (app, env) = names();
+    let of = EnvironmentId::new(&app, &env);
+    let turned =
+        |actions: &[&str]| of_deployment(Some(&record(json!({"status": "running"}))), &record(steered(actions)));
+    let table = [
+        (of_environment(of, None, &held()), Some(ActionName::ReleaseHold)),
+        (of_environment(of, Some(&held()), &EnvironmentState::default()), None),
+        (turned(&["pause"]).pop(), Some(ActionName::Continue)),
+        (turned(&["pause", "continue"]).pop(), None),
+        (turned(&["skip_bake"]).pop(), None),
+    ];
+    for (event, action) in table {
+        let event = event.unwrap();
+        let input = action.map(|action| Prose::from(call::operators(action, of)).written());
+        let named = event.detail.next.iter().any(|step| input.as_ref().is_some_and(|input| step.contains(input)));
+        assert_eq!((event.detail.next.len(), named), (usize::from(action.is_some()), action.is_some()), "{event:?}");
+    }
 }
 
 #[test]

@@ -10,47 +10,48 @@ use crate::text::name::EnvironmentName;
 use serde_json::json;
 
 impl MessageKind {
-    /// Returns the sort of an event; `None` if no topic gets it.
-    pub fn of(event: &Event) -> Option<Self> {
+    /// Returns the sorts of an event; none if no topic gets it. A topic that asks for one of them gets it once.
+    pub fn of(event: &Event) -> &'static [Self] {
         if event.is_reported_by_its_drill() {
-            return None;
+            return &[];
         }
         match event.name {
-            EventName::DeploymentStarted => Some(Self::Start),
-            EventName::UndoStarted | EventName::DrillFailed => Some(Self::Failure),
-            EventName::DeploymentEnded => match event.detail.ending? {
-                Ending::Succeeded => Some(Self::Success),
-                Ending::RolledBack | Ending::NeedsOperator => Some(Self::Failure),
-                Ending::Rejected => Some(Self::Refusal),
-                Ending::NothingToDo => (event.nothing_done() == Some(NothingDone::Recorded)).then_some(Self::Wait),
+            EventName::DeploymentStarted => &[Self::Start],
+            EventName::UndoStarted | EventName::DrillFailed => &[Self::Failure],
+            EventName::DeploymentEnded => match event.detail.ending {
+                Some(Ending::Succeeded) => &[Self::Success],
+                Some(Ending::RolledBack | Ending::NeedsOperator) => &[Self::Failure],
+                Some(Ending::Rejected) => &[Self::Refusal],
+                Some(Ending::NothingToDo) if event.nothing_done() == Some(NothingDone::Recorded) => &[Self::Wait],
+                Some(Ending::NothingToDo) | None => &[],
             },
-            EventName::DrillProved => Some(Self::Success),
-            EventName::DrillOvertaken if event.detail.restored == Some(false) => Some(Self::Failure),
-            EventName::RequestRefused | EventName::DrillRefused => Some(Self::Refusal),
-            EventName::HoldSet | EventName::HoldReleased => Some(Self::Hold),
-            EventName::WatchPaused | EventName::WatchContinued | EventName::BakeSkipped => Some(Self::Wheel),
+            EventName::DrillProved => &[Self::Success],
+            EventName::DrillOvertaken if event.detail.restored == Some(false) => &[Self::Failure],
+            EventName::RequestRefused | EventName::DrillRefused => &[Self::Refusal],
+            EventName::HoldSet => &[Self::Hold, Self::Wait],
+            EventName::HoldReleased => &[Self::Hold],
+            EventName::WatchPaused => &[Self::Wheel, Self::Wait],
+            EventName::WatchContinued | EventName::BakeSkipped => &[Self::Wheel],
             EventName::DriftFound
             | EventName::DriftUnknown
             | EventName::DriftGone
             | EventName::WayBackLost
-            | EventName::WayBackFound => Some(Self::Drift),
-            EventName::Removed | EventName::Moved => Some(Self::Removal),
+            | EventName::WayBackFound => &[Self::Drift],
+            EventName::Removed | EventName::Moved => &[Self::Removal],
             EventName::DeploymentAccepted
             | EventName::RecoveryStarted
             | EventName::ReleaseGone
             | EventName::ReleaseBack
-            | EventName::DrillOvertaken => None,
+            | EventName::DrillOvertaken => &[],
         }
     }
 }
 
 /// Returns the topics that get an event, each with the message in its form.
 pub fn messages(declaration: &Declaration, event: &Event) -> Vec<(String, Notification)> {
-    let Some(kind) = MessageKind::of(event) else {
-        return Vec::new();
-    };
-    let asking =
-        declaration.notify(event.detail.environment.as_ref()).iter().filter(|notify| notify.of.contains(&kind));
+    let kinds = MessageKind::of(event);
+    let named = declaration.notify(event.detail.environment.as_ref()).iter();
+    let asking = named.filter(|notify| kinds.iter().any(|kind| notify.of.contains(kind)));
     asking
         .map(|notify| {
             let message = match notify.form {

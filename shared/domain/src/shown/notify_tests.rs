@@ -58,7 +58,11 @@ fn each_topic_gets_what_it_asks_for_where_it_asks() {
         event
     };
     let (waits, superseded) = (because("Recorded"), because("Superseded"));
-    let table: [(&str, &str, &Event, &[&str]); 12] = [
+    let of = |name| event(name, None, "");
+    let (held, paused) = (of(EventName::HoldSet), of(EventName::WatchPaused));
+    let (free, goes_on) = (of(EventName::HoldReleased), of(EventName::WatchContinued));
+    let both = format!("    notify: [{{topic: '{TEAM}', of: [wheel, wait]}}]\n");
+    let table: [(&str, &str, &Event, &[&str]); 20] = [
         ("", "", &succeeded, &[]),
         (&global, "", &succeeded, &[ALL]),
         (&global, "", &failed, &[ALL]),
@@ -71,6 +75,14 @@ fn each_topic_gets_what_it_asks_for_where_it_asks() {
         (&global, &prod, &refused, &[TEAM]),
         (&global, &prod, &removed, &[ALL]),
         (&global, "    notify: []\n", &failed, &[]),
+        (&global, "", &held, &[ALL]),
+        (&global, "", &paused, &[ALL]),
+        (&global, "", &free, &[]),
+        (&global, "", &goes_on, &[]),
+        (&global, &prod, &held, &[TEAM]),
+        (&global, &prod, &paused, &[]),
+        (&global, &both, &paused, &[TEAM]),
+        (&global, &both, &goes_on, &[TEAM]),
     ];
     for (global, prod, event, wanted) in table {
         let declaration = read(&declared(global, prod)).unwrap();
