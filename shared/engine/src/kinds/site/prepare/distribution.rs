@@ -5,7 +5,7 @@
 use crate::kinds::PrepareInput;
 use crate::kinds::site::archive::Entry;
 use crate::kinds::site::bucket_distributions::{NotKnown, OnBucket};
-use crate::kinds::site::prepare::scene::{Serving, is_of_bucket};
+use crate::kinds::site::prepare::scene::Serving;
 use crate::kinds::site::target::folder_of;
 use crate::ports::{Distribution, ErrorPage, Origin};
 use std::collections::BTreeSet;
@@ -124,22 +124,24 @@ const ALLOW_ACL: &str = "allow `wafv2:GetWebACL` on it to the environment's own 
 const ALLOW_CLASSIC: &str = "allow `waf:GetWebACL` on it to the role that deploys here, or give the distribution a web \
                              ACL of AWS WAF, which needs `wafv2:GetWebACL`";
 
-/// Pure: a finding if another origin of the same bucket is in an origin group with the one that is switched: what one
-/// does not have the other answers, out of the folder of another release. `path` is where the declaration names it.
-pub(super) fn fails_over(found: &Distribution, origin: &Origin, bucket: &str, path: &str) -> Option<Finding> {
+/// Pure: a finding if another origin is in an origin group with the one that is switched. Where the switched one fails,
+/// CloudFront asks the other one, which answers out of another release (Amazon CloudFront Developer Guide, "Optimize
+/// high availability with CloudFront origin failover"). `path` is where the declaration names it.
+pub(super) fn fails_over(found: &Distribution, origin: &Origin, path: &str) -> Option<Finding> {
     let groups = found.groups.iter().filter(|group| group.contains(&origin.id));
-    let beside = |id: &String| found.origins.iter().find(|it| it.id == *id && it.id != origin.id);
-    let mut others = groups.flatten().filter_map(beside);
-    let other = others.find(|other| is_of_bucket(&other.domain, bucket))?;
+    let other = groups.flatten().find(|id| **id != origin.id)?;
+    let switched = &origin.id;
     Some(Finding::new(
         FindingName::NotSupported,
         path,
         format!(
-            "the origins `{}` and `{}` are the same bucket in one origin group, and only one of them is switched: what \
-             a release does not have would be answered out of another one's folder",
-            origin.id, other.id
+            "the origins `{switched}` and `{other}` are in one origin group, and only `{switched}` is switched: where \
+             it fails, `{other}` would answer out of another release"
         ),
-        format!("take `{}` out of the group, or let it be another bucket; or use mode `in_place`", other.id),
+        format!(
+            "let the behaviour ask `{switched}` alone, and delete the group; or use mode `in_place`, in which no \
+             origin is switched"
+        ),
     ))
 }
 

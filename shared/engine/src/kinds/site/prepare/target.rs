@@ -119,7 +119,7 @@ async fn distribution(
             // A rollback goes to what was served so.
             let is_switched = site.mode == SiteMode::Prefix && input.goal_state.is_none();
             let path = input.path("origin");
-            findings.extend(fails_over(&found, &origin, &site.bucket, &path).filter(|_| is_switched));
+            findings.extend(fails_over(&found, &origin, &path).filter(|_| is_switched));
             if findings.is_empty() {
                 return Ok(Serving { id: id.to_owned(), distribution: found, origin });
             }
