@@ -3,6 +3,7 @@
 mod others;
 mod scene;
 
+use crate::lambda::scene::function;
 use scene::{HOOKS, Moved, changes, failure, live, plan, served, sleep_min};
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{Revision, Routing};
@@ -24,7 +25,7 @@ fn a_canary_conforms() {
 /// Safety: kinds: A function whose alias CodeDeploy moves with hooks conforms.
 #[test]
 fn a_move_with_hooks_conforms() {
-    conforms(&Moved { routing: Routing::AllAtOnce, has_hooks: true });
+    conforms(&Moved { has_hooks: true, ..Moved::by(Routing::AllAtOnce) });
 }
 
 #[test]
@@ -71,7 +72,7 @@ fn the_group_is_claimed_beside_the_function() {
 
 #[test]
 fn the_hooks_of_the_last_revision_are_kept() {
-    let subject = Moved { routing: Routing::AllAtOnce, has_hooks: true };
+    let subject = Moved { has_hooks: true, ..Moved::by(Routing::AllAtOnce) };
     let trial = Trial::begin(&subject).unwrap();
     assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
     let state = trial.scene.world.codedeploy();
@@ -106,6 +107,28 @@ fn what_has_succeeded_is_undone_by_the_alias_itself() {
     assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed), "{}", failure(&trial));
     assert_eq!(served(world), "1: Succeeded");
     assert_eq!(changes(&trial)[1..], ["alias live 2 → 1"]);
+}
+
+/// Lambda keeps all callers at the former version until it has allocated the concurrency, which is nobody's change.
+#[test]
+fn provisioned_concurrency_is_waited_for_and_where_it_cannot_be_had_the_alias_goes_back() {
+    for (fails, wanted) in [(false, WorkTransition::Changed), (true, WorkTransition::Failed)] {
+        let subject = Moved { provisioned: true, ..Moved::by(Routing::AllAtOnce) };
+        let trial = Trial::begin(&subject).unwrap();
+        let alias = || function(&trial.scene.world, |function| function.aliases["live"].clone());
+        function(&trial.scene.world, |function| {
+            let live = function.aliases.get_mut("live").unwrap();
+            live.provisioned.as_mut().unwrap().fails = fails;
+        });
+        assert_eq!(trial.forward(), Ok(wanted), "{}", failure(&trial));
+        let there = alias();
+        assert_eq!(there.version, "2");
+        assert_eq!(there.provisioned.is_some_and(|it| it.available == it.requested), !fails, "{there:?}");
+        assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed), "{}", failure(&trial));
+        let back = alias();
+        assert_eq!(back.version, "1");
+        assert!(back.provisioned.is_some_and(|it| it.available == it.requested), "{back:?}");
+    }
 }
 
 #[test]

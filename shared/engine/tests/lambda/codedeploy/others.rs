@@ -28,7 +28,7 @@ fn an_alarm_of_the_group_takes_it_back_and_is_named() {
 #[test]
 fn a_hook_that_says_no_is_named() {
     for (event, waves) in [("BeforeAllowTraffic", 0), ("AfterAllowTraffic", 1)] {
-        let subject = Moved { routing: Routing::Canary(10, 2), has_hooks: true };
+        let subject = Moved { has_hooks: true, ..Moved::by(Routing::Canary(10, 2)) };
         let trial = Trial::begin(&subject).unwrap();
         let world = &trial.scene.world;
         world.codedeploy().group("shop", "api").unwrap().fails_at = Some(event);

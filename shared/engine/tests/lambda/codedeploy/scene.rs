@@ -23,15 +23,17 @@ pub(super) const HOOKS: &str = r#"{"version":0.0,"Resources":[{"api":{"Type":"AW
 pub(super) struct Moved {
     pub(super) routing: Routing,
     pub(super) has_hooks: bool,
+    /// True if the alias has provisioned concurrency.
+    pub(super) provisioned: bool,
 }
 
 impl Moved {
     pub(super) fn by(routing: Routing) -> Self {
-        Self { routing, has_hooks: false }
+        Self { routing, has_hooks: false, provisioned: false }
     }
 
     pub(super) fn world(&self) -> World {
-        let world = own().world();
+        let world = Setting { provisioned: self.provisioned, ..own() }.world();
         let mut state = world.codedeploy();
         state.put("shop", "api", self.routing.clone()).hook_s = 5;
         if self.has_hooks {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::kinds::codedeploy::{DeploymentRequest, PlannedGroup, SentCalls};
 use crate::kinds::lambda::{AliasState, Latest, Observed, Source, Version, Wanted};
-use crate::ports::{Lifecycle, LifecycleEvent};
+use crate::ports::{Lifecycle, LifecycleEvent, Provisioned};
 use windlass_domain::declaration::appspec::AppSpec;
 use windlass_domain::release::identity::DeploymentId;
 
@@ -267,6 +267,32 @@ fn back() {
         ("it is not to be seen", seen("1", ""), "done"),
     ] {
         assert_eq!(in_words(&seen, &former()), wanted, "{what}");
+    }
+}
+
+/// Lambda itself keeps all callers at the former version until it has allocated the concurrency. CodeDeploy's deployment
+/// may be over long before.
+#[test]
+fn provisioned_concurrency_of_the_alias_is_waited_for_both_ways() {
+    let table = [
+        ("2", "InProgress", "IN_PROGRESS", Some("1"), "wait 5", r#"{"again":0,"stop":"d-1"}"#),
+        ("2", "Succeeded", "IN_PROGRESS", Some("1"), "wait 5", "itself: alias live 2 → 1"),
+        ("2", "Succeeded", "READY", Some("1"), "wait 5", "itself: alias live 2 → 1"),
+        ("2", "Succeeded", "READY", None, "done", "itself: alias live 2 → 1"),
+        ("2", "Succeeded", "FAILED", Some("1"), "failed ChangeFailed", "itself: alias live 2 → 1"),
+        ("1", "InProgress", "READY", None, "wait 10", r#"{"again":0,"stop":"d-1"}"#),
+        ("1", "Failed", "IN_PROGRESS", Some("2"), "taken back ChangeFailed", "wait 5"),
+        ("1", "Failed", "FAILED", Some("2"), "taken back ChangeFailed", "failed ChangeFailed"),
+        ("1", "Failed", "READY", None, "taken back ChangeFailed", "done"),
+    ];
+    for (traffic, ours, status, kept_at, forward, back) in table {
+        let mut seen = seen(traffic, ours);
+        let alias = seen.of.alias.as_mut().unwrap();
+        alias.provisioned = Some(Provisioned { status: status.into(), reason: "no capacity".into() });
+        alias.kept_at = kept_at.map(str::to_owned);
+        let case = format!("{traffic} {ours} {status} {kept_at:?}");
+        assert_eq!(in_words(&seen, &release(Moved::All, 100)), forward, "{case}");
+        assert_eq!(in_words(&seen, &former()), back, "{case}, back");
     }
 }
 
