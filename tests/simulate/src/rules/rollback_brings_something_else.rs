@@ -2,6 +2,7 @@ use crate::happening::{Event, Happening};
 use crate::outcome::Outcome;
 use std::rc::Rc;
 use windlass_domain::deployment::Deployment;
+use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::{EnvironmentState, Snapshot};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::ending::Ending;
@@ -9,8 +10,8 @@ use windlass_domain::shown::release_status::{ALREADY_THERE, NOTHING_CHANGED};
 
 /// "An operator's rollback goes to the newest verified-good snapshot older than the present one" (rule 8), and that is
 /// something else than what runs: one that names no snapshot and stops nothing goes to none that the ledger has as what
-/// runs. If a rollback then finds its goal in place, because somebody has put it there, it says that it changed nothing
-/// (rule 1).
+/// runs. If a rollback then finds its goal in place, because somebody has put it there, it says that it changed nothing,
+/// and none says that it is back that may have changed nothing and stopped nothing (rule 1).
 ///
 /// Safety: undo: A rollback that names no snapshot brings something else than what runs, or says that nothing was
 /// changed.
@@ -24,7 +25,7 @@ pub fn rollback_brings_something_else(outcome: &Outcome<'_>) -> Result<(), Strin
         let Some(record) = after.filter(|record| record.action == ActionName::Rollback) else {
             continue;
         };
-        says_what_it_did(&record)?;
+        says_what_it_did(outcome, &record)?;
         let before = outcome.read::<Deployment>(change.before.as_ref(), "record");
         let was_chosen = before.is_some_and(|before| before.snapshot.is_none());
         let goal = snapshots.iter().find(|snapshot| Some(snapshot.number) == record.snapshot);
@@ -48,16 +49,28 @@ fn state_at(outcome: &Outcome<'_>, from: &[Happening]) -> Rc<EnvironmentState> {
     found.unwrap_or_else(|| outcome.environment())
 }
 
-/// Checks the cause of one that found its goal in place: its name, and its first words.
-fn says_what_it_did(record: &Deployment) -> Result<(), String> {
-    let is_in_place = |name: &str| [ALREADY_THERE, NOTHING_CHANGED].contains(&name);
-    let ended = record.ending.as_ref().filter(|ended| ended.ending == Ending::NothingToDo);
-    let Some(ended) = ended.filter(|ended| is_in_place(&ended.cause_name)) else {
+/// Checks what the cause of one that has ended claims: that nothing was changed where it found its goal in place, and
+/// that it is back only where it may have changed something, or has stopped what had.
+fn says_what_it_did(outcome: &Outcome<'_>, record: &Deployment) -> Result<(), String> {
+    let Some(ended) = &record.ending else {
         return Ok(());
     };
     let (name, said) = (&ended.cause_name, ended.cause.written());
-    if name == NOTHING_CHANGED && said.starts_with("Nothing was changed") {
+    let says_nothing = said.starts_with("Nothing was changed");
+    let is_so = match ended.ending {
+        Ending::NothingToDo if name == ALREADY_THERE => false,
+        Ending::NothingToDo if name == NOTHING_CHANGED => says_nothing,
+        Ending::Succeeded => says_nothing || record.stops.is_some() || may_have_changed(outcome, record),
+        _ => true,
+    };
+    if is_so {
         return Ok(());
     }
     Err(format!("rollback {} changed nothing, and ended so: {name}: {said}", record.id))
+}
+
+/// Returns whether a step of it may have changed its target.
+fn may_have_changed(outcome: &Outcome<'_>, record: &Deployment) -> bool {
+    let steps: Vec<Rc<Step>> = outcome.all(&format!("deployment#{}", record.id), "step#");
+    steps.iter().any(|step| step.status.may_have_changed())
 }

@@ -135,6 +135,20 @@ pub(super) const MENDED_BACK: Scenario = Scenario {
     ..FUNCTION
 };
 
+/// A person has moved the alias, and a rollback finds there what it goes to.
+pub(super) const PUT_BACK: Scenario = Scenario {
+    name: "put_back",
+    before: &[quiet(Deed::Deploy("1.0.0", API)), quiet(Deed::Deploy("1.1.0", API))],
+    acts: &[
+        next(Deed::Change("a person moves the alias to the version before", person_moves_back)).by_somebody_else(),
+        quiet(Deed::Operate("rollback")),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 NothingToDo (NothingChanged)"],
+    // After somebody else's change once more it is brought.
+    may: &["1.0.0 Succeeded"],
+    ..FUNCTION
+};
+
 /// Deletes the image of 1.0.0, as a rule of a repository's lifecycle does.
 fn image_expires(world: &World) {
     world.ecr().images.retain(|image| !image.tags.iter().any(|tag| tag == "1.0.0"));

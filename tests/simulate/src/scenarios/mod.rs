@@ -41,7 +41,7 @@ mod withdrawals;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 267] = [
+pub static SCENARIOS: [Scenario; 268] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -159,6 +159,7 @@ pub static SCENARIOS: [Scenario; 267] = [
     later_components::ROLLBACK_CODE,
     later_components::STAYS,
     later_components::MENDED_BACK,
+    later_components::PUT_BACK,
     configurations::FLAGS,
     configurations::FLAGS_UNDONE,
     configurations::FLAGS_TAKEN_BACK,

@@ -173,4 +173,24 @@ pub(super) const VARIANTS: &[Variant] = &[
         scenarios: &["mended_back"],
         mishaps: &[],
     },
+    Variant {
+        name: "back_though_nothing_changed",
+        what: "a rollback that finds its goal in place ends as if it had brought it there",
+        edits: &[
+            Edit {
+                file: "shared/engine/src/conductor/settling/settle.rs",
+                find: "(PlanOutcome::NothingToDo, None) if value.is_awaited()",
+                replace:
+                    "(PlanOutcome::NothingToDo, None) if VARIANT && scene.goal.is_some() => (Ending::Succeeded, \"\"),
+        (PlanOutcome::NothingToDo, None) if value.is_awaited()",
+            },
+            Edit {
+                file: "shared/engine/src/conductor/answering/outcomes.rs",
+                find: "    let is_same = undone.is_none() && changed.is_empty();",
+                replace: "    let is_same = !VARIANT && undone.is_none() && changed.is_empty();",
+            },
+        ],
+        scenarios: &["put_back"],
+        mishaps: &[],
+    },
 ];
