@@ -4,6 +4,7 @@
 
 use crate::pages::{FAILED, answers, api, api_with};
 use crate::standin::{code, err, folder, out};
+use serde_json::json;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 #[test]
@@ -19,6 +20,23 @@ fn a_report_is_one_file_with_every_deployment_and_leads_nowhere_that_needs_acces
     assert!(text.len() < 150 * 1024, "{}", text.len());
     let none = out(&api.windlass(&folder("ui"), &["report", "shop", "prod", "--days", "0"]));
     assert_eq!(none, "", "at least a day");
+}
+
+/// The declaration alone gives the second one, and the page counts it as the command line does.
+#[test]
+fn a_report_counts_the_warnings_that_the_declaration_alone_gives() {
+    let warning = |path: &str, declared: bool| {
+        let (name, reason) = ("NothingMeasured", "It is so.");
+        json!({"name": name, "path": path, "reason": reason, "remedy": "Mend it.", "declared": declared})
+    };
+    let mut answers = answers();
+    let plan = &mut answers[&format!("/apps/shop/deployments/{FAILED}")]["plan"];
+    plan["warnings"] = json!([warning("components.new", false), warning("components.known", true)]);
+    let api = api_with(answers);
+    let text = out(&api.windlass(&folder("ui"), &["report", "shop", "prod", "--days", "3660"]));
+    assert!(text.contains("components.new") && !text.contains("components.known"), "{text}");
+    let counted = "1 warning as when declaration 1.3.0 was declared: `windlass doctor shop prod` shows it";
+    assert!(text.contains(counted), "{text}");
 }
 
 #[test]

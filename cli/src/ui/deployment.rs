@@ -67,7 +67,7 @@ impl Shown<'_> {
                 (strip(&stretches(record, self.now)))
                 (components(&going))
                 @match &record.plan {
-                    Some(plan) => (waves::waves(plan, Some(&going))),
+                    Some(plan) => (waves::waves(plan, deployment, Some(&going))),
                     None => p.empty { "It is not planned yet." },
                 }
                 (waves::undo(record))
@@ -199,7 +199,7 @@ fn drawn(planned: &Planned, drawn: &DrawnPlan) -> Markup {
             h2 { "From, to" }
             ul.plain { @for (component, change) in &drawn.changes { li { b { (component) } " " (from_to(change)) } } }
         }
-        (waves::waves(&plan, None))
+        (waves::waves(&plan, &planned.deployment, None))
         @if !drawn.gates.is_empty() {
             h2 { "Gates now" }
             div.wide { table.gates {

@@ -9,6 +9,7 @@ use crate::view::story;
 use maud::{Markup, html};
 use windlass_domain::declaration::gate::Verdict;
 use windlass_domain::declaration::plan::{Plan, Wave};
+use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::judgement::{Judgement, gate_key};
 use windlass_domain::deployment::step::Step;
 use windlass_domain::release::stays_reachable::StaysReachable;
@@ -24,8 +25,8 @@ pub struct DrawnRecord<'a> {
     pub now: Time,
 }
 
-/// Shows all waves of a plan.
-pub fn waves(plan: &Plan, going: Option<&DrawnRecord<'_>>) -> Markup {
+/// Shows all waves of a deployment's plan.
+pub fn waves(plan: &Plan, of: &Deployment, going: Option<&DrawnRecord<'_>>) -> Markup {
     html! {
         @if !plan.waves.is_empty() {
             h2 { "Waves" }
@@ -36,7 +37,7 @@ pub fn waves(plan: &Plan, going: Option<&DrawnRecord<'_>>) -> Markup {
             ul.plain { @for one in &plan.unchanged { li { b { (one.component) } " " (times(&one.in_words())) } } }
         }
         (findings("Refused", Tone::Bad, &plan.findings))
-        (findings("To be known", Tone::Noted, &plan.warnings))
+        (warnings(plan, of))
         // What is undone goes nowhere: its ending says what stays.
         @if going.is_none_or(|going| going.record.deployment.undoing.is_none()) {
             (stays_reachable(&plan.stays_reachable))
@@ -56,9 +57,23 @@ pub fn stays_reachable(files: &[StaysReachable]) -> Markup {
 pub fn findings(title: &str, tone: Tone, findings: &[Finding]) -> Markup {
     html! { @if !findings.is_empty() {
         h2 { (title) }
-        ul.findings { @for one in findings { li {
-            (mark(tone, &one.name.to_string())) " " code { (one.path) } " " (prose(&one.reason)) p.next { (prose(&one.remedy)) }
-        } } }
+        ul.findings { @for one in findings { (finding(tone, one)) } }
+    } }
+}
+
+fn finding(tone: Tone, one: &Finding) -> Markup {
+    html! { li {
+        (mark(tone, &one.name.to_string())) " " code { (one.path) } " " (prose(&one.reason)) p.next { (prose(&one.remedy)) }
+    } }
+}
+
+/// Shows the warnings of a plan: the new ones in full, and the number of those that the declaration alone gives.
+fn warnings(plan: &Plan, of: &Deployment) -> Markup {
+    let (new, known) = story::warnings_of(plan, of);
+    html! { @if !plan.warnings.is_empty() {
+        h2 { "To be known" }
+        @if !new.is_empty() { ul.findings { @for one in new { (finding(Tone::Noted, one)) } } }
+        @if let Some(known) = known { p.aside { (known.trim_start()) } }
     } }
 }
 

@@ -191,16 +191,23 @@ pub fn planned(plan: &Plan, of: &Deployment) -> Vec<Line> {
         let (component, reason) = (&unchanged.component, unchanged.in_words());
         lines.push(Line::plain(format!("  plan: {component} {reason}")));
     }
-    let (known, new): (Vec<&Finding>, Vec<&Finding>) = plan.warnings.iter().partition(|warning| warning.declared);
+    let (new, known) = warnings_of(plan, of);
     for warning in &new {
         let (name, reason, remedy) = (warning.name, text(&warning.reason), text(&warning.remedy));
         lines.push(Line::plain(format!("  warning: {name}: {reason}\n    {remedy}")));
     }
     lines.extend(manual::line(new).map(Line::plain));
-    let doctor = format!("windlass doctor {} {}", of.app, of.environment);
-    lines.extend(known_warnings(known.len(), &of.declaration, &doctor).map(Line::plain));
+    lines.extend(known.map(Line::plain));
     lines.extend(plan.stays_reachable.iter().map(|files| Line::plain(format!("  plan: {}", reachable(files)))));
     lines
+}
+
+/// Returns the warnings of a deployment's plan that are new, and the line that counts those which the declaration alone
+/// gives.
+pub fn warnings_of<'a>(plan: &'a Plan, of: &Deployment) -> (Vec<&'a Finding>, Option<String>) {
+    let (known, new): (Vec<&Finding>, Vec<&Finding>) = plan.warnings.iter().partition(|warning| warning.declared);
+    let doctor = format!("windlass doctor {} {}", of.app, of.environment);
+    (new, known_warnings(known.len(), &of.declaration, &doctor))
 }
 
 /// Returns the sentences on files of a site that stay reachable, on lines of their own.
