@@ -16,6 +16,7 @@ use crate::view::record;
 use clap::Args;
 use serde_json::{Map, Value, json};
 use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::release::version_order::in_lists;
 use windlass_domain::shown::api::recorded::ListedSnapshot;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::ComponentName;
@@ -133,6 +134,7 @@ fn none_of(of: EnvironmentId<'_>, version: &str, all: &[ListedSnapshot]) -> Find
             versions.push(&one.version);
         }
     }
+    versions.sort_by(|one, other| in_lists(one, other));
     let good = match versions.as_slice() {
         [] => "No snapshot has passed yet".to_owned(),
         versions => format!("Snapshots that passed are of: {}", versions.join(", ")),

@@ -10,6 +10,7 @@ use windlass_domain::environment::reach::Reach;
 use windlass_domain::environment::{Doubts, GivenVersion, HeldState, Hold, VersionNames};
 use windlass_domain::release::Part;
 use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::release::version_order::in_lists;
 use windlass_domain::shown::api::environments::{Environment, EnvironmentOverview, Situation, WaitingDeployment};
 use windlass_domain::text::count::{agree, count};
 use windlass_domain::text::foreign::Foreign;
@@ -169,7 +170,7 @@ pub fn by(now: &Situation, given: &GivenVersion) -> Option<String> {
     Some(who(accepted.unwrap_or(&asked.requester)))
 }
 
-/// Returns each release that runs, with the parts that run it.
+/// Returns each release that runs, the highest version first, with the parts that run it.
 pub fn runs(here: &EnvironmentOverview) -> Vec<(&VersionNames, Vec<Part>)> {
     let mut runs: Vec<(&VersionNames, Vec<Part>)> = Vec::new();
     for (name, running) in &here.running {
@@ -181,6 +182,7 @@ pub fn runs(here: &EnvironmentOverview) -> Vec<(&VersionNames, Vec<Part>)> {
             }
         }
     }
+    runs.sort_by(|(one, _), (other, _)| in_lists(&other.now.version, &one.now.version));
     runs
 }
 
@@ -203,6 +205,24 @@ mod tests {
         }
         let shown: LookResult = serde_json::from_value(shown).unwrap();
         found(&shown).into_iter().map(|state| (state.tone, state.words)).collect()
+    }
+
+    #[test]
+    fn what_runs_stands_in_the_order_of_versions() {
+        let names = |version: &str| {
+            let given = json!({"version": version, "deployment": "one", "since": 0});
+            let mut names = given.clone();
+            names["brought"] = given;
+            names
+        };
+        let here = json!({
+            "environment": "prod", "declared": true, "snapshot": 7, "hold": null, "lock": {"token": 1}, "waiting": [],
+            "deployments": {}, "running": {"api": names("1.9.0"), "jobs": names("1.10.0"), "web": names("1.9.0")},
+        });
+        let here: EnvironmentOverview = serde_json::from_value(here).unwrap();
+        let found = runs(&here);
+        let found: Vec<(&str, usize)> = found.iter().map(|(is, of)| (is.now.version.as_str(), of.len())).collect();
+        assert_eq!(found, [("1.10.0", 1), ("1.9.0", 2)]);
     }
 
     type Row<'a> = (bool, &'a [&'a str], &'a str, &'a [(Tone, &'a str)]);
