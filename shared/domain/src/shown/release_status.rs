@@ -8,6 +8,7 @@ use crate::prose;
 use crate::release::action::ActionName;
 use crate::release::ending::{Ending, NothingDone};
 use crate::release::identity::DeploymentId;
+use crate::release::version_order::in_lists;
 use crate::release::{Part, parts};
 use crate::text::count::{agree, many};
 use crate::text::foreign::Foreign;
@@ -43,21 +44,23 @@ pub fn superseded(
         None => String::new(),
     };
     let same = known.get(by).is_some_and(|by| by.release_digest == record.release_digest);
+    let live = live(record, facts.state, known);
+    let live_behind = |mark: &str| live.as_ref().map_or_else(String::new, |live| format!("{mark} {live}"));
     let first = match replaced.how {
         Supersession::Waits if same => {
-            format!("Superseded: deployment {by} waits for its turn with the same release.")
+            format!("Superseded: deployment {by} waits for its turn with the same release{}.", live_behind(";"))
         }
         Supersession::Waits => {
-            format!("Superseded: deployment {by} waits for its turn with a newer release{version}.")
+            let live = live_behind(";");
+            format!("Superseded: deployment {by} waits for its turn with a newer release{version}{live}.")
         }
         Supersession::Newer => {
-            let live = live(record, facts.state, known).filter(|_| !brought_by(record, facts.state).contains(by));
-            let live = live.map_or_else(String::new, |live| format!("; {live}"));
+            let is_by_it = brought_by(record, facts.state).contains(by);
+            let live = if is_by_it { String::new() } else { live_behind(";") };
             format!("Superseded: deployment {by} brought a newer release here{version}{live}.")
         }
         Supersession::Since => {
-            let live = live(record, facts.state, known).map_or_else(String::new, |live| format!(": {live}"));
-            format!("Superseded: {} was live here and was replaced{live}.", record.release.version)
+            format!("Superseded: {} was live here and was replaced{}.", record.release.version, live_behind(":"))
         }
     };
     let mut lines = vec![first];
@@ -68,12 +71,15 @@ pub fn superseded(
     prose!("{}\n  {}", lines.join("\n"), Prose::next(redeploy_input(record, facts)))
 }
 
-/// Says which deployments are live: those that gave what runs its names, each with its version where that is known.
-/// `None` if nothing that Windlass brought is known to run.
+/// Says which deployments are live: those that gave what runs its names, each with its version where that is known, in
+/// the order of the versions. `None` if nothing that Windlass brought is known to run.
 fn live(record: &Deployment, state: &EnvironmentState, known: &KnownDeployments) -> Option<String> {
     let brought = brought_by(record, state);
-    let each = brought.iter().map(|id| match known.get(id) {
-        Some(by) => format!("{id} ({})", by.release.version),
+    let version = |id: &DeploymentId| known.get(id).map(|by| by.release.version.as_str());
+    let mut each: Vec<(Option<&str>, &DeploymentId)> = brought.iter().map(|id| (version(id), id)).collect();
+    each.sort_by(|(one, _), (other, _)| in_lists(one.unwrap_or_default(), other.unwrap_or_default()));
+    let each = each.into_iter().map(|(version, id)| match version {
+        Some(version) => format!("{id} ({version})"),
         None => id.to_string(),
     });
     let each: Vec<String> = each.collect();

@@ -132,15 +132,26 @@ fn what_was_replaced_is_shown_by_whom_and_how_to_have_it() {
       next: start {"action":"deploy","app":"shop","environment":"prod","version":"1.0.0"} to deploy 1.0.0
     "#);
     insta::assert_snapshot!(superseded_there(&me, &replaced("back", Supersession::Waits), &at), @r#"
-    Superseded: deployment back waits for its turn with a newer release, 2.0.0.
+    Superseded: deployment back waits for its turn with a newer release, 2.0.0; deployment back (2.0.0) is live.
       a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: "checkout is broken"
       next: start {"action":"deploy","app":"shop","environment":"prod","version":"1.0.0"} to deploy 1.0.0
     "#);
     let me = record("me", ActionName::Deploy, "2.0.0", &["a"]);
     insta::assert_snapshot!(superseded_there(&me, &replaced("back", Supersession::Waits), &at), @r#"
-    Superseded: deployment back waits for its turn with the same release.
+    Superseded: deployment back waits for its turn with the same release; deployment back (2.0.0) is live.
       a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: "checkout is broken"
     "#);
+}
+
+#[test]
+fn deployments_that_are_live_stand_in_the_order_of_their_versions() {
+    let mut at = scene();
+    at.1.get_mut(&DeploymentId("back".into())).unwrap().release.version = "10.0.0".into();
+    let me = record("me", ActionName::Deploy, "3.0.0", &["a", "b"]);
+    let text = superseded_there(&me, &replaced("back", Supersession::Since), &at);
+    let live =
+        "Superseded: 3.0.0 was live here and was replaced: deployments stuck (2.5.0) and back (10.0.0) are live.";
+    assert_eq!(text.lines().next(), Some(live));
 }
 
 #[test]
