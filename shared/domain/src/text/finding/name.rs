@@ -274,7 +274,8 @@ pub enum FindingName {
     /// A rollback cannot bring a component back: the declaration has it no longer, or calls it otherwise; its
     /// target is another one since; or what it ran then is not recorded. So nothing was changed at all.
     ///
-    /// Next: Declare it as it was, and roll back again; or name a later snapshot; or deploy with `allow_older`.
+    /// Next: Declare it as it was, and roll back again; or name a later snapshot; or deploy with `allow_older` and
+    /// `through_hold`.
     NoWayBack,
     /// A change may stay although all else is undone: nothing was there before to come back to. A warning.
     ///
