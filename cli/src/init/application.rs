@@ -349,5 +349,10 @@ mod tests {
         ] {
             assert!(Rule::read(bad).is_err(), "{bad}");
         }
+        // What app.yaml has in its place, which is no rule of `init`.
+        for (bad, named) in [("release-*", "release-"), ("prod/*", "prod/"), ("latest", "shop-v"), ("x*y*", "shop-v")] {
+            let said = Rule::read(&format!("tag:{bad}")).unwrap_err();
+            assert!(said.contains(&format!("`tag: {{prefix: {named}, is: stable}}`")), "{said}");
+        }
     }
 }
