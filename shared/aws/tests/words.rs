@@ -4,18 +4,22 @@
 use aws_sdk_appconfig::types::DeploymentState;
 use aws_sdk_codedeploy::types::{DeploymentStatus, LifecycleEventStatus};
 use aws_sdk_ecs::types::{
-    DeploymentLifecycleHookStage, DeploymentRolloutState, ServiceDeploymentLifecycleStage, ServiceDeploymentStatus,
+    DeploymentLifecycleHookStage, DeploymentLifecycleHookStatus, DeploymentRolloutState,
+    ServiceDeploymentLifecycleStage, ServiceDeploymentStatus, TaskStopCode,
 };
 use aws_sdk_lambda::types::{LastUpdateStatus, ProvisionedConcurrencyStatusEnum, State};
+use aws_sdk_sfn::types::ExecutionStatus;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_engine::kinds::{appconfig, ecs, lambda, words_of_codedeploy};
+use windlass_engine::ports::EXECUTION_STATUSES;
 
 /// The words of types of AWS's API, by the type.
 type Words = BTreeMap<&'static str, BTreeSet<&'static str>>;
 
 /// Returns the words that the engine's tables have.
 fn known() -> Words {
-    let all = [appconfig::words(), words_of_codedeploy(), ecs::words(), lambda::words()].concat();
+    let executions = vec![("ExecutionStatus", EXECUTION_STATUSES.map(|(word, _)| word).to_vec())];
+    let all = [appconfig::words(), words_of_codedeploy(), ecs::words(), lambda::words(), executions].concat();
     let types = all.len();
     let known: Words = all.into_iter().map(|(of, words)| (of, words.into_iter().collect())).collect();
     assert_eq!(known.len(), types, "two tables are of one type");
@@ -25,15 +29,18 @@ fn known() -> Words {
 /// Returns the words that the SDK has.
 fn of_sdk() -> Words {
     let types = [
+        ("DeploymentLifecycleHookStatus", DeploymentLifecycleHookStatus::values()),
         ("DeploymentRolloutState", DeploymentRolloutState::values()),
         ("DeploymentState", DeploymentState::values()),
         ("DeploymentStatus", DeploymentStatus::values()),
+        ("ExecutionStatus", ExecutionStatus::values()),
         ("LastUpdateStatus", LastUpdateStatus::values()),
         ("LifecycleEventStatus", LifecycleEventStatus::values()),
         ("ProvisionedConcurrencyStatusEnum", ProvisionedConcurrencyStatusEnum::values()),
         ("ServiceDeploymentLifecycleStage", ServiceDeploymentLifecycleStage::values()),
         ("ServiceDeploymentStatus", ServiceDeploymentStatus::values()),
         ("State", State::values()),
+        ("TaskStopCode", TaskStopCode::values()),
     ];
     let mut all: Words = types.into_iter().map(|(of, words)| (of, words.iter().copied().collect())).collect();
     // A pause is at a stage of which the other type has no word.

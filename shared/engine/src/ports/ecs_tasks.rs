@@ -69,12 +69,43 @@ pub struct Run {
     pub started: Option<Time>,
     /// The time at which it stopped.
     pub stopped: Option<Time>,
-    /// `EssentialContainerExited`, `TaskFailedToStart`, `UserInitiated`, …
+    /// One of [`STOP_CODES`]; empty if ECS gives none.
     pub stop_code: String,
     /// The reason why it stopped, as ECS gives it.
     pub stopped_reason: String,
     /// Its containers, each with name, exit code, and why it stopped.
     pub containers: Vec<RunContainer>,
+}
+
+/// The end of a task, by who or what has brought it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoppedBy {
+    /// An essential container of its own, which has ended.
+    Itself,
+    /// Its start, which has failed.
+    Start,
+    /// The scheduler of its service.
+    Scheduler,
+    /// A person, or what the task runs on.
+    Others,
+}
+
+/// Each stop code of a task (Amazon ECS API Reference, Task, `stopCode`).
+pub const STOP_CODES: [(&str, StoppedBy); 7] = [
+    ("EssentialContainerExited", StoppedBy::Itself),
+    ("TaskFailedToStart", StoppedBy::Start),
+    ("ServiceSchedulerInitiated", StoppedBy::Scheduler),
+    ("InfrastructureHealth", StoppedBy::Others),
+    ("SpotInterruption", StoppedBy::Others),
+    ("TerminationNotice", StoppedBy::Others),
+    ("UserInitiated", StoppedBy::Others),
+];
+
+impl StoppedBy {
+    /// Returns it by the stop code of a task; `None` if ECS gives none, or one that this build does not know.
+    pub fn of(stop_code: &str) -> Option<Self> {
+        STOP_CODES.iter().find(|(word, _)| *word == stop_code).map(|(_, by)| *by)
+    }
 }
 
 /// A container of such a task.

@@ -10,7 +10,7 @@ use windlass_domain::text::time::Time;
 pub struct Execution {
     /// Its ARN.
     pub arn: String,
-    /// `RUNNING`, `SUCCEEDED`, `FAILED`, `TIMED_OUT`, `ABORTED` or `PENDING_REDRIVE`.
+    /// One of [`EXECUTION_STATUSES`].
     pub status: String,
     /// Its error.
     pub error: Option<String>,
@@ -20,6 +20,26 @@ pub struct Execution {
     pub started: Time,
     /// Its input; null if it is not known.
     pub input: Value,
+}
+
+/// Each status of an execution, with whether it has ended (AWS Step Functions API Reference, DescribeExecution,
+/// `status`). One that is to be redriven has ended, and another one may have taken over.
+pub const EXECUTION_STATUSES: [(&str, bool); 6] = [
+    ("RUNNING", false),
+    ("SUCCEEDED", true),
+    ("FAILED", true),
+    ("TIMED_OUT", true),
+    ("ABORTED", true),
+    ("PENDING_REDRIVE", true),
+];
+
+impl Execution {
+    /// Returns whether it has ended. A status that this build does not know counts as an end: whoever takes over is
+    /// fenced, and nobody would take over otherwise.
+    pub fn has_ended(&self) -> bool {
+        let known = EXECUTION_STATUSES.iter().find(|(word, _)| *word == self.status);
+        known.is_none_or(|(_, has_ended)| *has_ended)
+    }
 }
 
 /// AWS Step Functions, for the release machine.

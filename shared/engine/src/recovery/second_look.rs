@@ -124,10 +124,11 @@ async fn hold(ports: &impl Ports, mut look: Stored<SecondLook>) -> Result<()> {
     let mut failed = None;
     if let Some(arn) = &look.value.hold {
         let found = ports.execution(arn).await?;
-        match found.as_ref().map_or("lost", |found| &found.status) {
-            "RUNNING" => return Ok(()),
-            "SUCCEEDED" => look.value.held = true,
-            status => {
+        match found.as_ref() {
+            Some(found) if !found.has_ended() => return Ok(()),
+            Some(found) if found.status == "SUCCEEDED" => look.value.held = true,
+            found => {
+                let status = found.map_or("lost", |found| &found.status);
                 failed = Some(format!("automatic deployments are not held: the execution {arn} is {status}"));
                 look.value.hold = None;
             }

@@ -96,7 +96,7 @@ pub fn quarter(ports: &impl Clock) -> String {
 
 /// Returns whether an execution has ended. An execution that Step Functions does not know yet has just been started.
 pub async fn has_ended(ports: &impl StepFunctionsApi, arn: &str) -> Result<bool> {
-    Ok(ports.execution(arn).await?.is_some_and(|execution| execution.status != "RUNNING"))
+    Ok(ports.execution(arn).await?.is_some_and(|execution| execution.has_ended()))
 }
 
 /// The ports that recovery needs.

@@ -108,7 +108,7 @@ impl Owner {
         let found = ports.execution(arn).await?;
         Ok(match found {
             None if is_new => Self::Running,
-            Some(execution) if execution.status == "RUNNING" => Self::Running,
+            Some(execution) if !execution.has_ended() => Self::Running,
             found => Self::Ended(found),
         })
     }

@@ -6,13 +6,40 @@ use crate::ports::{LifecycleHook, ServiceRollout};
 use windlass_domain::declaration::kinds::ecs::Pause;
 use windlass_domain::text::fault::Fault;
 
+/// The state of a lifecycle hook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum HookState {
+    /// It waits for somebody's answer.
+    Waits,
+    /// It runs.
+    Runs,
+    /// It holds nothing any more.
+    Over,
+}
+
+/// Each status of a lifecycle hook, and its state (Amazon ECS API Reference, DeploymentLifecycleHookDetail, `status`).
+pub(super) const HOOK_STATUSES: [(&str, HookState); 5] = [
+    ("AWAITING_ACTION", HookState::Waits),
+    ("IN_PROGRESS", HookState::Runs),
+    ("SUCCEEDED", HookState::Over),
+    ("FAILED", HookState::Over),
+    ("TIMED_OUT", HookState::Over),
+];
+
+impl HookState {
+    /// Returns the state of a hook; `None` where this build does not know the status.
+    pub(super) fn of(hook: &LifecycleHook) -> Option<Self> {
+        HOOK_STATUSES.iter().find(|(word, _)| *word == hook.status).map(|(_, state)| *state)
+    }
+}
+
 /// Returns the team's hook that a deployment waits for, if it waits for one. `own` is Windlass's own pause, which does
 /// not count.
 pub(super) fn held(newest: &ServiceRollout, own: Option<(Pause, &LifecycleHook)>) -> Option<HoldingHook> {
     let is_own = |hook: &LifecycleHook| own.is_some_and(|(_, own)| own.id == hook.id);
     let theirs = || newest.hooks.iter().filter(|hook| !is_own(hook));
-    let waits = |status: &str| theirs().find(|hook| hook.status == status);
-    let hook = waits("AWAITING_ACTION").or_else(|| waits("IN_PROGRESS"))?;
+    let in_state = |state: HookState| theirs().find(|hook| HookState::of(hook) == Some(state));
+    let hook = in_state(HookState::Waits).or_else(|| in_state(HookState::Runs))?;
     Some(HoldingHook {
         by: format!("{}{}{}", what(hook), at(&newest.stage), until(hook)),
         remedy: remedy(newest, hook),
@@ -88,6 +115,7 @@ mod tests {
         let table = [
             (vec![], None),
             (vec![hook("PAUSE", "SUCCEEDED", "ROLLBACK")], None),
+            (vec![hook("PAUSE", "TIMED_OUT", "ROLLBACK"), hook("PAUSE", "RESTING", "ROLLBACK")], None),
             (
                 vec![hook("AWS_LAMBDA", "IN_PROGRESS", ""), hook("PAUSE", "AWAITING_ACTION", "ROLLBACK")],
                 Some(

@@ -38,7 +38,9 @@ mod wording;
 
 use super::{Either, PrepareInput, Prepared, from_value};
 use crate::config::Configured;
-use crate::ports::{AssumeRole, Clock, CloudWatchApi, CodeDeployApi, EcrApi, EcsApi, JsonServices, Result, S3Api};
+use crate::ports::{
+    AssumeRole, Clock, CloudWatchApi, CodeDeployApi, EcrApi, EcsApi, JsonServices, Result, S3Api, STOP_CODES,
+};
 pub use change::Ecs;
 pub use codedeploy::CodeDeployedService;
 pub use document::check_artifact;
@@ -56,9 +58,11 @@ use windlass_domain::deployment::step::Step;
 /// Returns the words of ECS that this kind decides by, by the type that has them in the API. Any other word is unknown.
 pub fn words() -> Vec<(&'static str, Vec<&'static str>)> {
     vec![
+        ("DeploymentLifecycleHookStatus", hook::HOOK_STATUSES.map(|(word, _)| word).to_vec()),
         ("DeploymentRolloutState", state::ROLLOUT_STATES.to_vec()),
         ("ServiceDeploymentLifecycleStage", stage::STAGES.map(|(word, _)| word).to_vec()),
         ("ServiceDeploymentStatus", stage::STATUSES.map(|(word, ..)| word).to_vec()),
+        ("TaskStopCode", STOP_CODES.map(|(word, _)| word).to_vec()),
     ]
 }
 

@@ -8,7 +8,7 @@ use super::{document, hook, pause};
 use crate::kinds::LookContext;
 use crate::kinds::ecs::change::Ecs;
 use crate::kinds::ecs::wording;
-use crate::ports::{Clock, EcsApi, OnFailure, Result, Service, ServiceTask, TaskContainer, TaskDefinition};
+use crate::ports::{Clock, EcsApi, OnFailure, Result, Service, ServiceTask, StoppedBy, TaskContainer, TaskDefinition};
 use std::collections::BTreeMap;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::time::Time;
@@ -263,10 +263,10 @@ fn troubles(stopped: &[ServiceTask], since: Time) -> BTreeMap<String, StoppedTas
 /// Returns whether a task stopped although nobody asked for it (Amazon ECS API Reference, Task: `stopCode`). The
 /// scheduler also stops tasks that fail a health check: they count.
 fn is_failure(task: &ServiceTask) -> bool {
-    match task.stop_code.as_str() {
-        "TaskFailedToStart" | "EssentialContainerExited" => true,
-        "ServiceSchedulerInitiated" => task.stopped_reason.contains("health check"),
-        _ => false,
+    match StoppedBy::of(&task.stop_code) {
+        Some(StoppedBy::Itself | StoppedBy::Start) => true,
+        Some(StoppedBy::Scheduler) => task.stopped_reason.contains("health check"),
+        Some(StoppedBy::Others) | None => false,
     }
 }
 

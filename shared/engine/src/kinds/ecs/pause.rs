@@ -4,6 +4,7 @@
 //! Reference, DeploymentLifecycleHookDetail). A pause is Windlass's if our own UpdateService began the deployment, the
 //! stage is declared, and no other pause waits there. `Prepare` sees that the service has one there.
 
+use super::hook::HookState;
 use super::stage::{POST_PRODUCTION, PRE_PRODUCTION, SHIFT, rank};
 use super::state::{Followed, Pausing, Until};
 use crate::ports::{LifecycleHook, ServiceRollout};
@@ -13,7 +14,7 @@ use windlass_domain::declaration::kinds::ecs::Pause;
 /// Returns the pause that a deployment has reached, if it is ours.
 pub(super) fn own<'r>(rollout: &'r ServiceRollout, pauses: &BTreeSet<Pause>) -> Option<(Pause, &'r LifecycleHook)> {
     let at = pauses.iter().find(|at| at.as_str() == rollout.stage)?;
-    let waits = |hook: &&LifecycleHook| hook.kind == "PAUSE" && hook.status == "AWAITING_ACTION";
+    let waits = |hook: &&LifecycleHook| hook.kind == "PAUSE" && HookState::of(hook) == Some(HookState::Waits);
     let mut waiting = rollout.hooks.iter().filter(waits);
     let hook = waiting.next()?;
     waiting.next().is_none().then_some((*at, hook))

@@ -2,7 +2,7 @@
 
 use super::log::Log;
 use super::once::{self, Direction, Ended, started_by};
-use crate::ports::{Launch, Run};
+use crate::ports::{Launch, Run, StoppedBy};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use windlass_domain::deployment::step::ChangeRecord;
@@ -13,9 +13,6 @@ use windlass_domain::text::time::Time;
 
 /// The status of a task that has ended.
 const STOPPED: &str = "STOPPED";
-
-/// The stop codes of a task that has ended by itself; ECS may give none.
-const BY_ITSELF: [&str; 2] = ["EssentialContainerExited", ""];
 
 /// The things with which a task of Amazon ECS is run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,6 +111,8 @@ impl End {
             "" => reasons.next().unwrap_or_default(),
             why => why,
         };
+        // ECS may give no code.
+        let by_itself = run.stop_code.is_empty() || StoppedBy::of(&run.stop_code) == Some(StoppedBy::Itself);
         let began = exit.is_some() || run.started.is_some();
         let log = log.filter(|_| began);
         Some(Self {
@@ -123,7 +122,7 @@ impl End {
             started_by: run.started_by.clone(),
             exit,
             began,
-            by_itself: BY_ITSELF.contains(&run.stop_code.as_str()),
+            by_itself,
             why: why.to_owned(),
             took_s: run.started.zip(run.stopped).map(|(from, to)| to.ms_since(from) / 1000),
         })

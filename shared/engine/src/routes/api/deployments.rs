@@ -172,7 +172,7 @@ async fn or_unknown(ports: &impl Ports, app: &AppName, id: &DeploymentId) -> Res
     };
     let of_app = |execution: &Execution| execution.input["app"] == app.as_str();
     match execution.filter(of_app) {
-        Some(execution) if execution.status == "RUNNING" => Ok(accepted(app, id, execution)),
+        Some(execution) if !execution.has_ended() => Ok(accepted(app, id, execution)),
         Some(execution) => died(ports, app, id, &execution).await,
         None => Ok(unknown(app, id)),
     }

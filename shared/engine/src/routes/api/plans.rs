@@ -2,7 +2,7 @@
 
 use super::call::{Call, OrRefused, Ports, Reply, Served, body, problem, refused};
 use super::{operator, releases};
-use crate::ports::{Result, StepFunctionsApi};
+use crate::ports::{Execution, Result, StepFunctionsApi};
 use crate::routes::begin_own;
 use crate::{ledger, log, pin};
 use serde_json::Value;
@@ -80,7 +80,7 @@ pub async fn get(ports: &impl Ports, app: &AppName, id: &str) -> Served {
 /// Returns why the execution that was to draw the plan has ended without one.
 async fn failed(ports: &impl StepFunctionsApi, execution: &str) -> Result<Option<String>> {
     let found = ports.execution(execution).await?;
-    let ended = found.filter(|found| found.status != "RUNNING");
+    let ended = found.filter(Execution::has_ended);
     Ok(ended.map(|ended| match ended.cause {
         Some(cause) => cause,
         None => format!("The execution {execution} ended {}.", ended.status),
