@@ -225,6 +225,26 @@ fn iam_is_asked_of_every_call_that_switches() {
     assert_eq!(simulated(&shop).len(), before);
 }
 
+/// CloudFront reads the web ACL for whoever sets the origin path, which a site in place leaves as it is.
+#[test]
+fn iam_is_asked_of_the_web_acl_of_a_distribution_that_is_switched() {
+    let program = Program::release().unwrap();
+    let prefix = ALL_KINDS.replace("distribution: E1,", "distribution: E1, mode: prefix,");
+    let acl = Some("arn:aws:wafv2:us-east-1:111111111111:global/webacl/shop/1");
+    let classic = Some("a1b2c3d4-5678-90ab-cdef-EXAMPLE11111");
+    for (declaration, acl, wanted) in
+        [(ALL_KINDS, acl, 0), (prefix.as_str(), acl, 1), (prefix.as_str(), classic, 0), (prefix.as_str(), None, 0)]
+    {
+        let mut shop = Shop::new(&program, declaration);
+        shop.world().cloudfront().distribution("E1", "").web_acl = acl.map(str::to_owned);
+        check(&mut shop);
+        let asked = simulated(&shop);
+        let of_acl = asked.iter().filter(|one| *one == "wafv2:GetWebACL global/webacl/shop/1");
+        assert_eq!(of_acl.count(), wanted, "{acl:?}: {asked:?}");
+        assert!(asked.iter().any(|one| one.starts_with("cloudfront:")), "{asked:?}");
+    }
+}
+
 #[test]
 fn what_a_role_may_not_do_is_found_with_the_patch() {
     let program = Program::release().unwrap();

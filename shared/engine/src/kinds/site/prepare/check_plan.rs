@@ -112,11 +112,20 @@ pub async fn needs(
 ) -> Result<Vec<Needed>> {
     let mut needs: Vec<Needed> = objects(by, site).into_iter().collect();
     if let Some(id) = &site.distribution {
-        let arn = there.distribution(id).await?.arn;
-        let tags = there.distribution_tags(&arn).await?;
-        needs.push(Needed::on("distribution", arn, actions(site)).tagged(&tags));
+        let found = there.distribution(id).await?;
+        let tags = there.distribution_tags(&found.arn).await?;
+        needs.push(Needed::on("distribution", found.arn, actions(site)).tagged(&tags));
+        needs.extend(web_acl(site, found.web_acl));
     }
     Ok(needs)
+}
+
+/// Pure: the call on the web ACL, which CloudFront makes with the rights of whoever switches the distribution (Amazon
+/// CloudFront API Reference, UpdateDistribution, `InvalidWebACLId`). The id of one of AWS WAF Classic is no ARN, of which
+/// IAM could be asked.
+fn web_acl(site: &StaticSite, acl: Option<String>) -> Option<Needed> {
+    let acl = acl.filter(|acl| site.mode == SiteMode::Prefix && acl.starts_with("arn:"))?;
+    Some(Needed::on("distribution", acl, &["wafv2:GetWebACL"]))
 }
 
 /// Pure: the calls on objects. Only a site in place writes over the live files.
