@@ -37,6 +37,7 @@ mod scene;
 mod scheduled_drills;
 mod second_looks;
 mod shifts;
+mod snapshots_in_reach;
 mod stops;
 mod upgrades;
 mod upload_findings;
