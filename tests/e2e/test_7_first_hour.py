@@ -68,7 +68,7 @@ def test_an_application_is_declared_and_listed(yawl):
 
 
 def test_what_changes_is_shown_and_what_would_be_refused_is_not_uploaded(yawl):
-    yawl.write(environments={**ENVIRONMENTS, "sea": {"deploy": {"tag": "release_candidate"}}})
+    yawl.write(environments={**ENVIRONMENTS, "sea": {"deploy": {"tag": "release-candidate"}}})
     refused = yawl.windlass.run("declare")
     assert refused.status == REJECTED and "VersionNotHigher" in refused.err and "nothing was uploaded" in refused.err, refused
     yawl.write(environments={**ENVIRONMENTS, "sea": {"deploy": {"tag": "stable"}}}, version="1.0.1")

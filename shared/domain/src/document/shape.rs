@@ -301,9 +301,11 @@ impl Shape {
             _ => format!("{} {}.", shown(path, found), objection(error, self.language)),
         };
         let node = self.node(error);
-        let remedy = write::remedy(node, alternatives, error, found, self.language);
         let seen = Some(found).filter(|found| !found.value.is_null() || found.text.is_some());
-        let seen = seen.map(|found| short(path, found)).unwrap_or_default();
+        let seen = seen.map(|found| short(path, found));
+        let is_hidden = seen.as_ref().is_some_and(String::is_empty);
+        let remedy = write::remedy(node, alternatives, error, Some(found).filter(|_| !is_hidden), self.language);
+        let seen = seen.unwrap_or_default();
         let expected = write::expected(node, error, self.language);
         Finding::new(FindingName::BadValue, self.place(path), reason, remedy).seen(seen, expected)
     }

@@ -279,6 +279,20 @@ fn a_finding_repeats_the_text_of_the_document() {
     }
 }
 
+#[test]
+fn a_number_that_may_be_a_secret_is_not_written_in_another_form() {
+    for form in ["string", "array"] {
+        let schema = json!({"type": "object", "properties": {"apiToken": {"type": form}}});
+        let validator = jsonschema::validator_for(&schema).ok();
+        let shape = Shape { what: "the document", language: Language::Yaml, schema, validator };
+        let text = "apiToken: 0048151623";
+        let document = crate::document::syntax::yaml("it", text, 99).unwrap();
+        let findings = shape.findings(&document, &Source::of(text));
+        assert_eq!(findings.len(), 1, "{findings:?}");
+        assert!(!format!("{findings:?}").contains("48151623"), "{findings:?}");
+    }
+}
+
 /// The schema takes a number such as `1.0` for a whole one, and the type does not.
 #[test]
 fn what_the_schema_takes_and_the_type_does_not_is_named_with_its_place() {

@@ -96,7 +96,7 @@ fn of_yaml(what: &str, text: &str, error: &serde_saphyr::Error) -> Finding {
     });
     let (why, remedy) = match error {
         E::DuplicateMappingKey { key, .. } => return written_twice(what, at, key.as_deref()),
-        E::NonFiniteFloat { value, .. } => return not_finite(what, at, value),
+        E::NonFiniteFloat { value, .. } => return not_finite(text, what, at, value),
         E::UnsupportedTag { tag, .. } => return tagged(what, at, tag),
         E::UnsupportedIncludeForm { .. } => return tagged(what, at, "!include"),
         E::Eof { .. } => (
@@ -134,20 +134,44 @@ fn written_twice(what: &str, at: (usize, usize), key: Option<&str>) -> Finding {
     )
 }
 
-/// What is meant is often no number: the digest of a commit may be `1234e567`.
-fn not_finite(what: &str, at: (usize, usize), value: &str) -> Finding {
+/// A number that is not finite is often meant as a text: the digest of a commit may be `1234e567`.
+fn not_finite(text: &str, what: &str, at: (usize, usize), value: &str) -> Finding {
+    let line = text.lines().nth(at.0.saturating_sub(1)).unwrap_or_default();
+    let mut names = line.split(|c: char| !c.is_alphanumeric() && !"_-".contains(c));
+    let finding = |shown: &str, quoted: &str| {
+        Finding::new(
+            FindingName::NotWellFormed,
+            place(what, at),
+            format!("{shown} is a number that nobody can count with."),
+            format!("Put it in quotes{quoted}, if it is a text; else write a finite number."),
+        )
+    };
+    if names.any(secret::names_a_secret) {
+        return finding("this", "");
+    }
     let value = repeated(value);
-    Finding::new(
-        FindingName::NotWellFormed,
-        place(what, at),
-        format!("`{value}` is a number that nobody can count with."),
-        format!("Put it in quotes, `\"{value}\"`, if it is a text; else write a finite number."),
-    )
-    .seen(value, "")
+    finding(&format!("`{value}`"), &format!(", `\"{value}\"`")).seen(value, "")
 }
 
+/// The tags that people copy from templates and from other programs.
+const KNOWN_TAGS: [&str; 12] = [
+    "Ref",
+    "Sub",
+    "GetAtt",
+    "If",
+    "Join",
+    "Select",
+    "ImportValue",
+    "FindInMap",
+    "include",
+    "reference",
+    "vault",
+    "env",
+];
+
 fn tagged(what: &str, at: (usize, usize), tag: &str) -> Finding {
-    let shown = Some(tag).filter(|tag| !tag.is_empty() && !secret::stands_in(tag)).unwrap_or("!");
+    // Any other word may be a password that begins with `!`.
+    let shown = if KNOWN_TAGS.contains(&tag.trim_start_matches('!')) { tag } else { "!" };
     Finding::new(
         FindingName::NotWellFormed,
         place(what, at),

@@ -92,7 +92,8 @@ fn a_text_is_read_up_to_its_size_and_without_a_byte_order_mark() {
     assert_eq!(in_words(large), "the manifest: the manifest has 5 bytes; at most 4 are read. Make it smaller.");
 }
 
-/// What people copy from templates of infrastructure code and from other programs, each with the column of its value.
+/// Texts that people copy from templates of infrastructure code and from other programs, each with the column of its
+/// value.
 const TAGGED: [(&str, usize); 8] = [
     ("function: !Ref Api", 16),
     ("alias: !Sub \"live-${Stage}\"", 13),
@@ -113,6 +114,19 @@ fn a_tag_that_yaml_does_not_define_is_refused_in_its_place() {
     }
     let below = yaml("the declaration", "# first\na:\n  - b: !Ref C\n", 99).unwrap_err();
     assert_eq!(below.path, "line 3 column 13");
+}
+
+/// A password that begins with `!` is read as a tag, and one of digits with an `e` as a number.
+#[test]
+fn what_may_be_a_password_is_not_repeated() {
+    for (text, hidden) in
+        [("db: !hunter2-Xy9", "hunter2"), ("token: 48151623e901", "48151623"), ("{api_token: 1e999}", "1e999")]
+    {
+        let finding = yaml("the declaration", text, 99).unwrap_err();
+        assert!(!format!("{finding:?}").contains(hidden), "{finding:?}");
+    }
+    let known = yaml("the declaration", "a: !Ref Api", 99).unwrap_err();
+    assert!(known.reason.written().contains("!Ref"), "{known:?}");
 }
 
 #[test]

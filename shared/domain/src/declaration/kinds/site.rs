@@ -266,7 +266,7 @@ impl Resolve for StaticSite {
         for (i, rule) in site.cache.iter().enumerate() {
             let at = format!("{path}.cache[{i}]");
             check_glob(scope, &join(&at, "files"), &rule.files);
-            scope.check(&join(&at, "cache_control"), &rule.cache_control, &aws_name::HEADER);
+            scope.check(&join(&at, "cache_control"), &rule.cache_control, &headers::HEADER);
         }
         for (i, rule) in site.headers.iter().enumerate() {
             check_glob(scope, &format!("{path}.headers[{i}].files"), &rule.files);

@@ -12,18 +12,20 @@ const SHOWN: usize = 2;
 const MANY: usize = 8;
 
 /// Says what to write in place of the value that an error is about. `node` is the part of the schema that the error is
-/// about, and `alternatives` are those of which one must fit.
+/// about, and `alternatives` are those of which one must fit. Where the value may be a secret, `found` is absent, and it
+/// is not written in another form either.
 pub(super) fn remedy(
     node: Option<&Value>,
     alternatives: &[&Value],
     error: &ValidationError<'_>,
-    found: Found<'_>,
+    found: Option<Found<'_>>,
     language: Language,
 ) -> String {
     let about = node.and_then(|node| node.get("description")).and_then(Value::as_str).map(one_line);
     let nodes = || node.into_iter().chain(alternatives.iter().copied());
-    let write = nodes().find_map(|node| in_quotes(node, found, language)).or_else(|| {
-        let fits = nodes().find_map(|node| fitting(node, found, language));
+    let quoted = found.and_then(|found| nodes().find_map(|node| in_quotes(node, found, language)));
+    let write = quoted.or_else(|| {
+        let fits = found.and_then(|found| nodes().find_map(|node| fitting(node, found, language)));
         let fits = fits.or_else(|| within(node?, error)).or_else(|| of_type(node, error, language));
         fits.map(|fits| format!("Write {fits}"))
     });

@@ -92,7 +92,7 @@ impl ContentEncoding {
 }
 
 /// RFC 9110, section 5.5: what a header can have everywhere.
-const HEADER: Form = Form {
+pub(super) const HEADER: Form = Form {
     accepts: |text| {
         let is_plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
         is_plain && (1..=1024).contains(&text.len()) && text.trim() == text
