@@ -13,7 +13,7 @@ use crate::text::prose::Prose;
 use crate::text::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub mod drift;
 mod former_components;
@@ -316,8 +316,12 @@ pub struct Veto {
     /// The release's version.
     #[serde(deserialize_with = "foreign::one")]
     pub version: String,
-    /// The deployment whose undo vetoed it.
+    /// The first deployment whose undo vetoed it.
     pub deployment: DeploymentId,
+    /// All deployments that failed of it, and that nothing has brought in since. It stands as long as there is one. An
+    /// older Windlass recorded the first alone.
+    #[serde(default)]
+    pub by: BTreeSet<DeploymentId>,
     /// The time of the veto.
     pub since: Time,
     /// The sentence that says why.

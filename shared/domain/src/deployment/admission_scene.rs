@@ -158,6 +158,7 @@ impl Scene {
             release: Digest::of(b"release"),
             version: "1.4.0".into(),
             deployment: id("undone"),
+            by: [id("undone")].into(),
             since: Time(0),
             cause: Prose::default(),
         });

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use windlass_domain::deployment::step::{ChangeRecord, StepStatus};
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::environment::kept::{Irreversible, IrreversibleRun};
-use windlass_domain::environment::{EnvironmentState, GivenVersion, HeldState, Proof, Running, Snapshot, Veto};
+use windlass_domain::environment::{EnvironmentState, GivenVersion, HeldState, Proof, Running, Snapshot};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::EnvironmentId;
@@ -70,9 +70,7 @@ fn scene(last: u64) -> Scene {
 }
 
 fn veto(scene: &Scene, number: u64) {
-    let veto =
-        Veto { release: release(number), version: String::new(), deployment: id(), since: Time(0), cause: "".into() };
-    scene.stage.put(ledger::veto(EnvironmentId::new(&app(), &prod()), &veto.release), &veto);
+    scene.vetoes(release(number));
 }
 
 /// Presses the button, and returns the answer and the record.

@@ -10,7 +10,7 @@ use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::judgement::Judgement;
 use windlass_domain::deployment::step::{Step, StepStatus};
 use windlass_domain::deployment::{Deployment, Ended, Status};
-use windlass_domain::environment::{EnvironmentState, HeldState, Lock, LockHolder, Waiting};
+use windlass_domain::environment::{EnvironmentState, HeldState, Lock, LockHolder, Veto, Waiting};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::EnvironmentId;
@@ -123,6 +123,19 @@ impl Scene {
 
     pub fn ending(&self) -> Ended {
         self.record().ending.unwrap()
+    }
+
+    /// Puts a veto of the scene's deployment on a release.
+    pub fn vetoes(&self, release: Digest) {
+        let veto = Veto {
+            release,
+            version: String::new(),
+            deployment: id(),
+            by: [id()].into(),
+            since: Time(0),
+            cause: "".into(),
+        };
+        self.stage.put(ledger::veto(EnvironmentId::new(&app(), &prod()), &veto.release), &veto);
     }
 
     pub fn state(&self) -> EnvironmentState {

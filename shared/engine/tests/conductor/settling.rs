@@ -235,6 +235,8 @@ fn a_success_lifts_the_veto_on_its_release_only() {
         (None, [Some("one"), Some("one")], [false, true]),
         (Some(&another), [Some("one"), Some("one")], [false, false]),
         (Some(&another), [Some("one"), Some("two")], [false, true]),
+        (Some(&another), [Some("one"), Some("one two")], [false, true]),
+        (Some(&another), [Some("one two"), Some("one two")], [false, false]),
         (Some(&another), [None, Some("one")], [false, true]),
         (Some(&own), [Some("one"), Some("one")], [false, true]),
     ] {
@@ -245,7 +247,8 @@ fn a_success_lifts_the_veto_on_its_release_only() {
             let veto = |by: &str| Veto {
                 release: release.clone(),
                 version: "1.4.0".into(),
-                deployment: DeploymentId(by.into()),
+                deployment: DeploymentId("one".into()),
+                by: by.split(' ').map(|by| DeploymentId(by.into())).collect(),
                 since: Time(0),
                 cause: "".into(),
             };

@@ -120,6 +120,7 @@ fn a_veto_that_is_there_stays() {
         release: scene.record().release_digest,
         version: "1.3.9".into(),
         deployment: id(),
+        by: [id()].into(),
         since: Time(1),
         cause: "an earlier one.".into(),
     };

@@ -326,7 +326,8 @@ fn no_version_before(record: &Deployment, good: &[Snapshot], state: &Environment
             prose!("{} Or deploy a release: then there is a version before, and a drill can go there.", to_good),
         ),
         None => (
-            "no other release that passed, and is not vetoed, ran before the present one.",
+            "no other release that passed, and is not vetoed, ran before the present one; of many the newest 500 are \
+             looked at.",
             "Deploy a second release: then there is a version before, and a drill can go there.".into(),
         ),
     };

@@ -9,6 +9,7 @@ use crate::conductor::settling::{self, fence_off_late_calls, make_due, snapshots
 use crate::ledger::{self, Stored, commit, put_deployment, put_state, retry};
 use crate::payload::{Answer, Caller, EndTransition};
 use crate::ports::{Condition, Result, Write};
+use std::collections::BTreeSet;
 use windlass_domain::declaration::gate::Verdict;
 use windlass_domain::declaration::plan::{Plan, PlanOutcome};
 use windlass_domain::deployment::judgement::{Judgement, measured};
@@ -17,7 +18,6 @@ use windlass_domain::deployment::{Deployment, Why, heal};
 use windlass_domain::environment::{EnvironmentState, Lock, ReleaseFate, Snapshot};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::ending::Ending;
-use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::shown::release_status::{ALREADY_THERE, NOTHING_CHANGED, found_in_place};
 use windlass_domain::text::fault::Fault;
 
@@ -197,20 +197,25 @@ async fn conclude(
     Ok(())
 }
 
-/// Returns the writes that lift the veto: `again` brought the release in after all. With it goes that which the same
-/// failure put on the release of which this is one component. One that another deployment put on that stays.
+/// Returns the writes that lift the veto: `again` brought the release in after all. What failed of it is taken off the
+/// veto on the release of which this is one component. That one stays while another failure stands behind it.
 async fn lift_vetoes(ports: &impl Ports, record: &Deployment) -> Result<Vec<Write>> {
     let mut writes = Vec::new();
-    let mut failed: Option<DeploymentId> = None;
+    let mut failed = BTreeSet::new();
     for release in record.digests() {
         let key = ledger::veto(record.environment_id(), release);
-        let Some(veto) = ledger::load(ports, &key).await? else {
+        let Some(mut veto) = ledger::load(ports, &key).await? else {
             continue;
         };
-        let by = veto.value.deployment;
-        if *release == record.release_digest || failed.as_ref() == Some(&by) {
-            writes.push(Write::delete(key, Condition::Rev(veto.rev)));
-            failed = Some(by);
+        let (rev, stood) = (veto.rev, veto.value.by.len());
+        if *release == record.release_digest {
+            failed = std::mem::take(&mut veto.value.by);
+        }
+        veto.value.by.retain(|by| !failed.contains(by));
+        if veto.value.by.is_empty() {
+            writes.push(Write::delete(key, Condition::Rev(rev)));
+        } else if veto.value.by.len() < stood {
+            writes.push(veto.put()?);
         }
     }
     Ok(writes)

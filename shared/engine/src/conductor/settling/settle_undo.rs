@@ -11,6 +11,7 @@ use crate::conductor::settling::{self, fence_off_late_calls, make_due};
 use crate::ledger::{self, Stored, commit, put_deployment, put_state, retry};
 use crate::payload::{Answer, Caller, EndTransition};
 use crate::ports::{Result, Write};
+use std::collections::BTreeSet;
 use windlass_domain::deployment::admission::AdmissionFacts;
 use windlass_domain::deployment::redeploy_input::redeploy_input;
 use windlass_domain::deployment::step::{Step, StepFailure};
@@ -124,22 +125,28 @@ fn is_vetoed(record: &Deployment) -> bool {
 }
 
 /// Puts a veto on the release that failed: on what the deployment brought, and on the release that this was one
-/// component of. One that is there already stays.
+/// component of. One that is there already stays, and is this failure's as well.
 async fn veto(ports: &impl Ports, record: &Deployment) -> Result<Vec<Write>> {
     let mut writes = Vec::new();
     for release in record.digests() {
         let key = ledger::veto(record.environment_id(), release);
-        if ledger::load(ports, &key).await?.is_some() {
-            continue;
+        let known = ledger::load(ports, &key).await?;
+        let mut veto = known.unwrap_or_else(|| {
+            let veto = Veto {
+                release: release.clone(),
+                version: record.release.version.clone(),
+                deployment: record.id.clone(),
+                by: BTreeSet::new(),
+                since: ports.now(),
+                cause: record.undoing.as_ref().map(|why| why.text.clone()).unwrap_or_default(),
+            };
+            Stored::new(key, veto)
+        });
+        if veto.value.by.is_empty() {
+            veto.value.by.insert(veto.value.deployment.clone());
         }
-        let veto = Veto {
-            release: release.clone(),
-            version: record.release.version.clone(),
-            deployment: record.id.clone(),
-            since: ports.now(),
-            cause: record.undoing.as_ref().map(|why| why.text.clone()).unwrap_or_default(),
-        };
-        writes.push(Stored::new(key, veto).put()?);
+        veto.value.by.insert(record.id.clone());
+        writes.push(veto.put()?);
     }
     Ok(writes)
 }
