@@ -67,7 +67,7 @@ pub struct FolderFiles {
 /// The content of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Content {
-    /// That of the file at this path.
+    /// The bytes of the file at this path.
     File(PathBuf),
     /// A link that has this text.
     Link(String),

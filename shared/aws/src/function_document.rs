@@ -43,15 +43,17 @@ pub fn function_of(document: &Value) -> Function {
 
 /// The variables by which a runtime begins with something else, or finds code outside of the package: that of Lambda
 /// for a wrapper script (AWS Lambda Developer Guide, "Modifying the runtime environment"), and those of the languages.
-const MORE_CODE: [&str; 8] = [
+const MORE_CODE: [&str; 10] = [
     "AWS_LAMBDA_EXEC_WRAPPER",
     "DOTNET_SHARED_STORE",
     "DOTNET_STARTUP_HOOKS",
     "GEM_HOME",
     "GEM_PATH",
+    "NODE_OPTIONS",
     "NODE_PATH",
     "PYTHONPATH",
     "RUBYLIB",
+    "RUBYOPT",
 ];
 
 /// Returns whether its zip alone does not show whether the code of its handler is there. The variables may also be ones

@@ -108,7 +108,7 @@ pub enum FindingName {
     NotAsPinned,
     /// The archive is refused before anything of it is written: path traversal, a link, a duplicate, a size beyond the
     /// limits, an entry that is not what the central directory says, or a page that names a file which is not there.
-    /// That of a function is refused where Lambda cannot run it: a name with a backslash, an encrypted file, or no file
+    /// A function's archive is refused where Lambda cannot run it: a name with a backslash, an encrypted file, or no file
     /// at the handler's place that Lambda may read or run.
     ///
     /// Next: Build the archive again from regular files with relative paths, and upload it as a new version.

@@ -16,7 +16,7 @@ const ROOT: &str = "/var/task/";
 struct Beginning {
     /// Its path in the package, without an ending.
     stem: String,
-    /// What may follow, the usual one first.
+    /// The endings that may follow, the usual one first.
     endings: &'static [&'static str],
     /// The end of the folders in which the runtime finds packages of others, if it looks for the handler there too.
     packages: Option<&'static str>,
@@ -77,7 +77,9 @@ impl Beginning {
 
     /// Returns whether this is a name of the file. A compiled module has its platform in its name.
     fn fits(&self, name: &str) -> bool {
-        let is_compiled = |rest: &str| rest.starts_with('.') && rest.rsplit('.').next() == Some("so");
+        let is_module = |rest: &str| rest.starts_with('.') && rest.rsplit('.').next() == Some("so");
+        let is_compiled = |rest: &str| is_module(rest) || rest.strip_prefix("/__init__").is_some_and(is_module);
+        let name = name.trim_start_matches('/');
         name.strip_prefix(self.stem.as_str()).is_some_and(|rest| self.endings.contains(&rest) || is_compiled(rest))
     }
 
@@ -93,6 +95,14 @@ impl Beginning {
         let is_library = !self.is_sure && name.starts_with("lib/");
         let is_package = |folder: &str| self.packages.is_some_and(|packages| folder.ends_with(packages));
         is_library || self.folder_of(name).is_some_and(is_package)
+    }
+
+    /// Returns the folder of the package of Node.js that the handler names, as `@acme/api/handler` does.
+    fn package(&self) -> Option<String> {
+        let packages = self.packages.filter(|_| self.endings.contains(&"/package.json"))?;
+        let depth = if self.stem.starts_with('@') { 2 } else { 1 };
+        let named: Vec<&str> = self.stem.split('/').take(depth).collect();
+        Some(format!("{packages}{}/", named.join("/")))
     }
 
     /// Returns the folder in which the files lie that were to be at the root.
@@ -154,7 +164,9 @@ pub(super) fn judge_handler(archive: &str, entries: &[Entry], function: &Functio
     let found: Vec<&Entry> = files().filter(|file| begin.fits(&file.name)).collect();
     let Some(first) = found.first() else {
         if !files().any(|file| begin.is_brought_by(&file.name)) {
-            let is_sure = is_sure && !files().any(Entry::is_link);
+            // A package of Node.js says itself which of its files a name leads to (`exports`).
+            let is_of_package = |file: &Entry| begin.package().is_some_and(|folder| file.name.starts_with(&folder));
+            let is_sure = is_sure && !files().any(|file| file.is_link() || is_of_package(file));
             let folder = begin.folder_around(files().map(|file| file.name.as_str()));
             judged.add(is_sure, begin.missing(archive, folder, is_sure, function));
         }
@@ -194,7 +206,7 @@ mod tests {
         Function { runtime: runtime.into(), handler: handler.into(), ..Function::default() }
     }
 
-    /// What comes of files with the usual permissions: `runs`, `refused` or `warned`.
+    /// Returns the result for files with the usual permissions: `runs`, `refused` or `warned`.
     fn judged(function: &Function, files: &[&str]) -> &'static str {
         let entries: Vec<Entry> = files.iter().map(|name| entry(name, Some(0o755))).collect();
         outcome(function, &entries)
@@ -217,6 +229,8 @@ mod tests {
             ("python3.13", "index.handler", "index.pyc", "runs"),
             ("python3.13", "index.handler", "index.cpython-313-x86_64-linux-gnu.so", "runs"),
             ("python3.13", "index.handler", "index/__init__.py", "runs"),
+            ("python3.13", "index.handler", "index/__init__.cpython-313-x86_64-linux-gnu.so", "runs"),
+            ("python3.13", "index.handler", "/index.py", "runs"),
             ("python3.13", "src/app.main.handler", "src/app/main.py", "runs"),
             ("python3.13", "src.app.handler", "src/app.py", "runs"),
             ("python3.13", "index.handler", "index.html", "refused"),
@@ -231,6 +245,8 @@ mod tests {
             ("nodejs22.x", "src.handler", "src/index.js", "runs"),
             ("nodejs22.x", "tracing/handler.handler", "node_modules/tracing/handler.js", "runs"),
             ("nodejs22.x", "index.handler", "node_modules/left-pad/index.js", "refused"),
+            ("nodejs22.x", "@acme/api/handler.run", "node_modules/@acme/api/dist/handler.js", "warned"),
+            ("nodejs22.x", "/app.handler", "a", "runs"),
             ("nodejs22.x", "index.handler", "index.ts", "refused"),
             ("nodejs22.x", "index.handler", "index.html", "refused"),
             ("nodejs22.x", "app.v2/index.handler", "app.v2/index.js", "runs"),

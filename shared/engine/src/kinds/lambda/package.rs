@@ -55,10 +55,11 @@ const ROWS: [Row; 8] = [
         remedy: "pack the files by a program that writes `/` between folders; a folder that is released as it is is packed so",
     },
     // "The path stored MUST NOT contain a drive or device letter, or a leading slash" (APPNOTE 4.4.17.1).
+    // Programs that unpack leave the slash out.
     Row {
         has: |file| file.name.starts_with('/') || file.name.get(1..3) == Some(":/"),
-        is_sure: true,
-        reason: "its name is an absolute path",
+        is_sure: false,
+        reason: "its name is an absolute path, which Lambda may not unpack where you want it",
         remedy: PLAIN,
     },
     Row {
@@ -205,8 +206,8 @@ mod tests {
         // An entry, and whether it is refused, and whether it is warned of.
         let table = [
             (entry("lib\\helper.py"), true, false),
-            (entry("/index.py"), true, false),
-            (entry("C:/index.py"), true, false),
+            (entry("/index.py"), false, true),
+            (entry("C:/index.py"), false, true),
             (Entry { encrypted: true, ..longer.clone() }, true, false),
             (entry("../a.py"), false, true),
             (entry("lib/../../a.py"), false, true),
