@@ -184,22 +184,9 @@ pub(super) fn judge_handler(archive: &str, entries: &[Entry], function: &Functio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::site::archive::Coding;
 
     fn entry(name: &str, permissions: Option<u32>) -> Entry {
-        Entry {
-            name: name.to_owned(),
-            offset: 0,
-            packed: 7,
-            bytes: 7,
-            crc32: 1,
-            coding: Coding::Stored,
-            encrypted: false,
-            folder: name.ends_with('/'),
-            special: None,
-            permissions,
-            stays: false,
-        }
+        Entry { permissions, ..Entry::plain(name) }
     }
 
     fn function(runtime: &str, handler: &str) -> Function {

@@ -115,7 +115,7 @@ pub(super) fn judge_entries(archive: &str, entries: &[Entry], size: u64) -> Judg
     let mut judged = JudgedFiles::default();
     let files = || entries.iter().filter(|entry| !entry.folder);
     for row in &ROWS {
-        if let Some(finding) = told(archive, (row.reason, row.remedy), files().filter(|file| (row.has)(file))) {
+        if let Some(finding) = finding_on(archive, (row.reason, row.remedy), files().filter(|file| (row.has)(file))) {
             judged.add(row.is_sure, finding);
         }
     }
@@ -123,14 +123,14 @@ pub(super) fn judge_entries(archive: &str, entries: &[Entry], size: u64) -> Judg
     let mut names = BTreeSet::new();
     let again = files().filter(|file| !names.insert(file.name.as_str()));
     let words = ("the archive names it more than once, and Lambda may take either", "build the archive again");
-    judged.warnings.extend(told(archive, words, again));
+    judged.warnings.extend(finding_on(archive, words, again));
     let lies_over = overlaps(entries, size).next();
     judged.warnings.extend(lies_over.map(|(name, reason)| bad_archive(archive, name, reason)));
     let words = (
         "its permissions shut Lambda out, which needs 644 for a file and 755 for a folder or a program",
         "pack it with permissions by which everybody reads it (`chmod -R a+rX`)",
     );
-    judged.warnings.extend(told(archive, words, entries.iter().filter(|entry| is_shut(entry))));
+    judged.warnings.extend(finding_on(archive, words, entries.iter().filter(|entry| is_shut(entry))));
     judged
 }
 
@@ -144,7 +144,7 @@ fn is_shut(entry: &Entry) -> bool {
 }
 
 /// Returns one finding on all entries that have the same; `None` without any.
-fn told<'e>(
+fn finding_on<'e>(
     archive: &str,
     (reason, remedy): (&str, &str),
     mut found: impl Iterator<Item = &'e Entry>,
@@ -164,19 +164,8 @@ mod tests {
     use super::*;
 
     fn entry(name: &str) -> Entry {
-        Entry {
-            name: name.to_owned(),
-            offset: 0,
-            packed: 7,
-            bytes: 7,
-            crc32: 1,
-            coding: Coding::Stored,
-            encrypted: false,
-            folder: name.ends_with('/'),
-            special: None,
-            permissions: Some(if name.ends_with('/') { 0o755 } else { 0o644 }),
-            stays: false,
-        }
+        let permissions = if name.ends_with('/') { 0o755 } else { 0o644 };
+        Entry { permissions: Some(permissions), ..Entry::plain(name) }
     }
 
     fn with(permissions: u32, name: &str) -> Entry {

@@ -175,19 +175,7 @@ mod tests {
     use super::*;
 
     fn entry(name: &str, offset: u64) -> Entry {
-        Entry {
-            name: name.to_owned(),
-            offset,
-            packed: 10,
-            bytes: 10,
-            crc32: 1,
-            coding: Coding::Stored,
-            encrypted: false,
-            folder: name.ends_with('/'),
-            special: None,
-            permissions: None,
-            stays: false,
-        }
+        Entry { offset, packed: 10, bytes: 10, ..Entry::plain(name) }
     }
 
     fn reasons(entries: &[Entry], size: u64) -> Vec<String> {

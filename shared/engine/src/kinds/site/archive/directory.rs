@@ -206,6 +206,24 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Returns a file of seven bytes, or a folder, with no permissions recorded.
+    #[cfg(test)]
+    pub(crate) fn plain(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            offset: 0,
+            packed: 7,
+            bytes: 7,
+            crc32: 1,
+            coding: Coding::Stored,
+            encrypted: false,
+            folder: name.ends_with('/'),
+            special: None,
+            permissions: None,
+            stays: false,
+        }
+    }
+
     /// Returns whether it is a symbolic link.
     pub fn is_link(&self) -> bool {
         self.special == Some(LINK)

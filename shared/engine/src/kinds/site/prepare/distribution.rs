@@ -223,7 +223,6 @@ fn no_folders(entries: &[Entry]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::site::archive::Coding;
     use serde_json::{from_value, json};
 
     fn site(mode: SiteMode, prefix: &str, root: Option<&str>) -> StaticSite {
@@ -290,19 +289,7 @@ mod tests {
     }
 
     fn entry(path: &str) -> Entry {
-        Entry {
-            name: path.to_owned(),
-            offset: 0,
-            packed: 1,
-            bytes: 1,
-            crc32: 1,
-            coding: Coding::Stored,
-            encrypted: false,
-            folder: false,
-            special: None,
-            permissions: None,
-            stays: false,
-        }
+        Entry::plain(path)
     }
 
     fn reasons(found: &Serving, paths: &[&str]) -> Vec<String> {

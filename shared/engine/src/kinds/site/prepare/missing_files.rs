@@ -238,23 +238,10 @@ fn is_page(entry: &Entry) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::site::archive::Coding;
     use serde_json::{from_value, json};
 
     fn entry(name: &str) -> Entry {
-        Entry {
-            name: name.into(),
-            offset: 0,
-            packed: 7,
-            bytes: 7,
-            crc32: 2,
-            coding: Coding::Stored,
-            encrypted: false,
-            folder: name.ends_with('/'),
-            special: None,
-            permissions: None,
-            stays: false,
-        }
+        Entry::plain(name)
     }
 
     /// The files that pages name and a release of `files` lacks, each with its first page and the number of pages. No

@@ -62,7 +62,6 @@ pub(in crate::kinds::site) fn same_names<'f>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::site::archive::Coding;
     use std::cell::Cell;
     use windlass_domain::text::digest::Digest;
 
@@ -74,19 +73,7 @@ mod tests {
     }
 
     fn entry(name: &str) -> Entry {
-        Entry {
-            name: name.into(),
-            offset: 0,
-            packed: 7,
-            bytes: 7,
-            crc32: 2,
-            coding: Coding::Stored,
-            encrypted: false,
-            folder: false,
-            special: None,
-            permissions: None,
-            stays: false,
-        }
+        Entry { crc32: 2, ..Entry::plain(name) }
     }
 
     fn file(crc32: Option<u32>, bytes: u64) -> File {
