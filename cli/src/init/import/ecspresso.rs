@@ -128,7 +128,7 @@ fn containers(task: &mut UnreadMembers, path: &str, written: &mut Value, importe
                 container.set_aside(&["name"]);
                 container.set_aside(&["image"]);
                 imported.note(format!(
-                    "the container `{name}` runs `{image}`, which is of no repository of yours that can be told: it stays as it is"
+                    "the container `{name}` runs `{image}`, of which no repository of yours is known: it stays as it is"
                 ));
             }
         }

@@ -53,9 +53,7 @@ fn image(file: &mut UnreadMembers, written: &mut Value, imported: &mut Imported)
     let known = repository(&image);
     if known.is_none() {
         file.set_aside(&["Code", "ImageUri"]);
-        imported.note(format!(
-            "the image `{image}` is of no repository of Amazon ECR that can be told: write `repository`"
-        ));
+        imported.note(format!("the image `{image}` is of no known repository of Amazon ECR: write `repository`"));
     }
     written["repository"] = json!(known.as_deref().unwrap_or(UNWRITTEN));
 }

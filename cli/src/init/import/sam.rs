@@ -162,9 +162,7 @@ fn function(id: &str, properties: &Value, common: &Value, template: &Value, impo
         let known = all.take(&["ImageUri"]).as_str().and_then(repository);
         if known.is_none() {
             all.set_aside(&["ImageUri"]);
-            imported.note(format!(
-                "the image of `{id}` is of no repository of Amazon ECR that can be told: write `repository`"
-            ));
+            imported.note(format!("the image of `{id}` is of no known repository of Amazon ECR: write `repository`"));
         }
         written["repository"] = json!(known.as_deref().unwrap_or(UNWRITTEN));
     }
@@ -174,7 +172,7 @@ fn function(id: &str, properties: &Value, common: &Value, template: &Value, impo
         ));
     } else if !preference.is_object() {
         imported.note(format!(
-            "`{id}`: the deployment preference {preference} cannot be told: write `rollout` and `gates.alarms` as it is in \
+            "`{id}`: the deployment preference {preference} cannot be read: write `rollout` and `gates.alarms` as it is in \
              this environment"
         ));
     } else {
@@ -250,7 +248,7 @@ fn steps(id: &str, preference: &mut UnreadMembers, is_off: bool, written: &mut V
         None => {
             preference.set_aside(&["Type"]);
             imported.note(format!(
-                "`{id}`: the `Type` {sort} of the deployment preference cannot be told: write `rollout` as it is in this \
+                "`{id}`: the `Type` {sort} of the deployment preference cannot be read: write `rollout` as it is in this \
                  environment"
             ));
         }
@@ -294,12 +292,12 @@ fn alarms(id: &str, preference: &mut UnreadMembers, template: &Value, written: &
         return;
     }
     if !all.is_array() && !all.is_null() {
-        imported.note(format!("`{id}`: the alarms {all} cannot be told: write their names into `gates.alarms`"));
+        imported.note(format!("`{id}`: the alarms {all} cannot be read: write their names into `gates.alarms`"));
     }
     let mut is_carried = false;
     for alarm in all.as_array().into_iter().flatten() {
         let Some(text) = alarm.as_str().or_else(|| alarm["Ref"].as_str()) else {
-            imported.note(format!("`{id}`: the alarm {alarm} cannot be told: write its name into `gates.alarms`"));
+            imported.note(format!("`{id}`: the alarm {alarm} cannot be read: write its name into `gates.alarms`"));
             continue;
         };
         let alarm = reference(text);
@@ -371,7 +369,7 @@ fn rest(id: &str, preference: &mut UnreadMembers, imported: &mut Imported) {
     }
     if !hooks.is_object() && !hooks.is_null() && made(&hooks).is_none() {
         imported
-            .note(format!("`{id}`: the hooks {hooks} cannot be told: write what they ask as gates of the component"));
+            .note(format!("`{id}`: the hooks {hooks} cannot be read: write what they ask as gates of the component"));
     }
     if let Some(left) = preference.left() {
         imported.note(format!("`{id}`: {left} of the deployment preference: CodeDeploy's alone"));

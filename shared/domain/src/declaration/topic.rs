@@ -42,7 +42,7 @@ pub enum MessageKind {
     Hold,
     /// A person has paused a deployment, let it go on, or skipped the rest of a bake.
     Wheel,
-    /// A target is not as it was left, or is again, or nobody could tell; or the way back is lost, or there again.
+    /// A target is not as it was left, or is again, or could not be looked at; or the way back is lost, or there again.
     Drift,
     /// Something was let go of, or has another owner.
     Removal,

@@ -56,8 +56,8 @@ fn a_page_in_another_character_set_keeps_it_and_is_told() {
             let of_apple = headers(&scene, "apple-app-site-association").0;
             assert_eq!(of_apple, "application/json; charset=utf-8", "{mode:?} {release}");
             let warnings = scene.step(&deployment).warnings;
-            let told = warnings.iter().filter(|it| it.contains("`latin.html`")).count();
-            assert_eq!(told, 1, "{mode:?} {release}: {warnings:?}");
+            let named = warnings.iter().filter(|it| it.contains("`latin.html`")).count();
+            assert_eq!(named, 1, "{mode:?} {release}: {warnings:?}");
         }
     }
 }

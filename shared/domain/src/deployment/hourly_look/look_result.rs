@@ -29,8 +29,8 @@ pub struct LookResult {
     /// since the last deployment, and where there is no such snapshot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub way_back: Option<Reach>,
-    /// The same snapshot, where a check since the last deployment found that it can no longer be reached, and none has
-    /// seen otherwise since.
+    /// The snapshot of `way_back`, with the reasons, while it is out of reach by the last check that could look at it
+    /// since the last deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost: Option<SnapshotReach>,
 }
