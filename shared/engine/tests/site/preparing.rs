@@ -3,14 +3,14 @@
 use crate::site::in_place::{ONE, TWO};
 use crate::site::scene::Scene;
 use crate::site::zips::zip;
+use serde_json::Value;
 use windlass_domain::declaration::kinds::site::SiteMode;
-use windlass_domain::declaration::resolved::TargetRole;
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::{Fault, FaultName};
-use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::finding::FindingName;
 use windlass_engine::payload::WorkTransition;
-use windlass_engine::ports::{ErrorPage, LifecycleRule};
+use windlass_engine::ports::{Behaviour, ErrorPage, LifecycleRule};
 
 fn findings(mode: SiteMode, spoil: impl Fn(&mut Scene)) -> Vec<(FindingName, String)> {
     let mut scene = Scene::new(mode);
@@ -113,51 +113,46 @@ fn an_origin_group_of_which_one_is_switched_is_refused_whatever_the_other_is() {
     assert_eq!(findings(SiteMode::Prefix, beside), [], "the switched one is in no group");
 }
 
+/// Returns the warnings of a preparation that goes on, sorted.
+fn warnings(scene: &mut Scene, artifact: Option<&Artifact>, goal: Option<&Value>) -> Vec<String> {
+    let prepared = scene.prepare(artifact, goal).prepared;
+    assert_eq!(prepared.findings, []);
+    let mut all: Vec<String> = prepared.warnings.into_iter().map(|it| format!("{} {}", it.name, it.path)).collect();
+    all.sort();
+    all
+}
+
 #[test]
-fn what_an_update_of_the_distribution_asks_for_is_named_where_it_is_updated() {
-    type Row<'a> = (SiteMode, bool, bool, Option<&'a str>, &'a [&'a str]);
-    let (web_acl, classic) = (
-        Some("arn:aws:wafv2:us-east-1:111111111111:global/webacl/shop/1"),
-        Some("a1b2c3d4-5678-90ab-cdef-EXAMPLE11111"),
-    );
-    // The mode, whether the environment has a role of its own, functions of Lambda@Edge, the web ACL, and a word of each
-    // remedy. Windlass's own role may read web ACLs of AWS WAF.
-    let table: [Row; 9] = [
-        (SiteMode::Prefix, true, false, None, &[]),
-        (SiteMode::Prefix, true, true, None, &["lambda:GetFunction"]),
-        (SiteMode::Prefix, true, false, web_acl, &["wafv2:GetWebACL"]),
-        (SiteMode::Prefix, true, true, web_acl, &["lambda:GetFunction", "wafv2:GetWebACL"]),
-        (SiteMode::Prefix, false, true, web_acl, &["lambda:GetFunction"]),
-        (SiteMode::Prefix, false, false, web_acl, &[]),
-        (SiteMode::Prefix, false, false, classic, &["`waf:GetWebACL`"]),
-        (SiteMode::Prefix, true, false, classic, &["`waf:GetWebACL`"]),
-        (SiteMode::InPlace, true, true, web_acl, &[]),
+fn what_is_at_the_edges_is_one_warning_where_the_origin_path_is_switched() {
+    let acl = Some("arn:aws:wafv2:us-east-1:111111111111:global/webacl/shop/1");
+    // The mode, whether a function is associated, whether it is of Lambda@Edge, the web ACL, and the number of warnings.
+    let table = [
+        (SiteMode::Prefix, false, false, None, 0),
+        (SiteMode::Prefix, true, false, None, 1),
+        (SiteMode::Prefix, true, true, None, 1),
+        (SiteMode::Prefix, false, false, acl, 1),
+        (SiteMode::Prefix, true, true, acl, 1),
+        (SiteMode::InPlace, true, true, acl, 0),
     ];
-    for (mode, has_own_role, edge, acl, wanted) in table {
+    for (mode, has_function, edge, acl, more) in table {
         let mut scene = Scene::new(mode);
         scene.deploy_files(ONE);
         let state = scene.running.clone().unwrap().state;
         let artifact = scene.upload(zip(TWO));
-        let role = || TargetRole {
-            arn: "arn:aws:iam::222222222222:role/windlass-target".into(),
-            external_id: "shop/prod".into(),
-            session_name: "0123456789abcdef".into(),
-        };
-        scene.place.role = has_own_role.then(role);
-        let mut cdn = scene.world.cloudfront();
-        let found = cdn.distribution("E1", "");
-        (found.edge_functions, found.web_acl) = (edge, acl.map(str::to_owned));
-        drop(cdn);
-        let mut remedies = |artifact, goal| -> Vec<String> {
-            let prepared = scene.prepare(artifact, goal).prepared;
-            assert_eq!(prepared.findings, []);
-            let asks = |it: &Finding| it.reason.written().contains("whoever sets its origin path");
-            prepared.warnings.into_iter().filter(asks).map(|it| it.remedy.written()).collect()
-        };
-        let found = remedies(Some(&artifact), None);
-        let is_named = found.len() == wanted.len() && found.iter().zip(wanted).all(|(it, word)| it.contains(word));
-        assert!(is_named, "{mode:?} {has_own_role} {edge} {acl:?}: {found:?}");
-        assert_eq!(remedies(None, Some(&state)), [""; 0], "a way back");
+        let mut forward = warnings(&mut scene, Some(&artifact), None);
+        let back = warnings(&mut scene, None, Some(&state));
+        {
+            let mut cdn = scene.world.cloudfront();
+            let found = cdn.distribution("E1", "");
+            let origin = found.origins[0].id.clone();
+            found.behaviours = vec![Behaviour { paths: "*".into(), origin, has_function }];
+            (found.edge_functions, found.web_acl) = (edge, acl.map(str::to_owned));
+        }
+        forward.extend(vec!["TargetNotReady components.web.distribution".to_owned(); more]);
+        forward.sort();
+        let named = format!("{mode:?} {has_function} {edge} {acl:?}");
+        assert_eq!(warnings(&mut scene, Some(&artifact), None), forward, "{named}");
+        assert_eq!(warnings(&mut scene, None, Some(&state)), back, "{named}: a way back");
     }
 }
 

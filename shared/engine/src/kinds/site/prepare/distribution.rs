@@ -2,7 +2,6 @@
 //! without its root document would go live with nothing at `/`. If the distribution must be changed, its user changes
 //! it.
 
-use crate::kinds::PrepareInput;
 use crate::kinds::site::archive::Entry;
 use crate::kinds::site::bucket_distributions::{NotKnown, OnBucket};
 use crate::kinds::site::prepare::scene::Serving;
@@ -89,40 +88,6 @@ pub(in crate::kinds::site) fn warnings(
     }
     warnings
 }
-
-/// Pure: the warnings about what AWS asks of whoever updates a distribution, beside the right to update it, where the
-/// role that deploys may lack it. A way back was gone forward before, and waits for nobody's rights.
-pub(super) fn asks_for_more(found: &Distribution, input: &PrepareInput<'_>) -> Vec<Finding> {
-    if input.goal_state.is_some() {
-        return Vec::new();
-    }
-    let path = input.path("distribution");
-    let warning = |reason: String, remedy: &str| Finding::new(FindingName::TargetNotReady, &path, reason, remedy);
-    // Amazon CloudFront Developer Guide, "Set up IAM permissions and roles for Lambda@Edge".
-    let edge = found.edge_functions.then(|| {
-        let reason = "functions of Lambda@Edge are associated with it, and AWS may ask whoever sets its origin path \
-                      for rights to them";
-        warning(reason.to_owned(), ALLOW_EDGE)
-    });
-    // Amazon CloudFront API Reference, DistributionConfig, `WebACLId` (the id of one of AWS WAF Classic is no ARN), and
-    // UpdateDistribution, `InvalidWebACLId`; AWS Managed Policy Reference, CloudFrontFullAccess, for both rights.
-    let acl = found.web_acl.as_ref().and_then(|acl| {
-        let (is_classic, has_own_role) = (!acl.starts_with("arn:"), input.place.role.is_some());
-        let (what, reads, remedy) =
-            if is_classic { (" of AWS WAF Classic", "may read", ALLOW_CLASSIC) } else { ("", "reads", ALLOW_ACL) };
-        let reason = format!(
-            "it has the web ACL {acl}{what}, which CloudFront {reads} with the rights of whoever sets its origin path"
-        );
-        (is_classic || has_own_role).then(|| warning(reason, remedy))
-    });
-    edge.into_iter().chain(acl).collect()
-}
-
-const ALLOW_EDGE: &str = "allow `lambda:GetFunction`, `lambda:EnableReplication*` and `lambda:DisableReplication*` on \
-                          their versions to the role that deploys here";
-const ALLOW_ACL: &str = "allow `wafv2:GetWebACL` on it to the environment's own role";
-const ALLOW_CLASSIC: &str = "allow `waf:GetWebACL` on it to the role that deploys here, or give the distribution a web \
-                             ACL of AWS WAF, which needs `wafv2:GetWebACL`";
 
 /// Pure: a finding if another origin is in an origin group with the one that is switched. Where the switched one fails,
 /// CloudFront asks the other one, which answers out of another release (Amazon CloudFront Developer Guide, "Optimize

@@ -3,6 +3,7 @@
 mod bucket;
 pub(super) mod check_plan;
 mod distribution;
+mod edges;
 pub(super) mod missing_files;
 pub(super) mod same_names;
 pub(super) mod scene;

@@ -3,7 +3,8 @@
 //! "Copying, moving, and renaming objects").
 
 use super::bucket::{Problems, judge_rules};
-use super::distribution::{asks_for_more, fails_over, others};
+use super::distribution::{fails_over, others};
+use super::edges;
 use super::scene::SiteScene;
 use crate::kinds::PrepareInput;
 use crate::kinds::site::bucket_distributions::distributions_of;
@@ -38,7 +39,7 @@ pub(in crate::kinds::site) async fn check(
         serving = collected(distribution(ports, input, site, id).await, &mut findings)?;
     }
     let switched = serving.as_ref().filter(|_| site.mode == SiteMode::Prefix);
-    warnings.extend(switched.into_iter().flat_map(|it| asks_for_more(&it.distribution, input)));
+    warnings.extend(switched.and_then(|it| edges::warning(&it.distribution, input)));
     if let Some(serving) = &serving {
         let found = distributions_of(ports, &site.bucket).await;
         warnings.extend(others(found, site, &serving.id, &input.path("distribution")));
