@@ -17,6 +17,7 @@ mod notified_events;
 mod partitions;
 mod payloads;
 mod recipes;
+mod resource_types;
 mod safety;
 mod shape;
 mod template;

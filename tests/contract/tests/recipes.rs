@@ -23,7 +23,7 @@ const SEARCHED: [&str; 8] =
     ["Cargo.toml", "cli", "examples", "functions", "shared", "statemachine", "template.yaml", "tests"];
 
 /// Files that name the example although a new kind need not be written into them, each with the reason.
-const NEED_NO_EDIT: [(&str, &str); 11] = [
+const NEED_NO_EDIT: [(&str, &str); 10] = [
     ("cli/src/verbs/release/artifact_bytes.rs", "its tests check bytes, of which a configuration's are one sort"),
     ("shared/domain/src/deployment/steering/decide_tests.rs", "AppConfig is one service that takes no pause"),
     ("shared/domain/src/text/finding/name.rs", "a finding says in which service it arises"),
@@ -33,10 +33,6 @@ const NEED_NO_EDIT: [(&str, &str); 11] = [
     ("shared/engine/tests/prepare/later_waves.rs", "a configuration takes the output of another component"),
     ("tests/contract/tests/documents.rs", "a topic of decisions has its name"),
     ("tests/contract/tests/recipes.rs", "the test itself names its example"),
-    (
-        "tests/e2e/test_0_resource_types.py",
-        "an action that asks for one of several types stands there, whatever its kind",
-    ),
     ("tests/machine/tests/scenarios/preparing.rs", "a configuration takes the output of another component"),
 ];
 

@@ -10,6 +10,7 @@ pub mod definition;
 pub mod many_functions;
 pub mod older_ledger;
 pub mod program;
+pub mod resource_types;
 pub mod shop;
 pub mod shop_world;
 pub mod state_paths;
