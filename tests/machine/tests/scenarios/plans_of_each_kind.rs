@@ -1,7 +1,9 @@
-//! A plan has the words and the JSON of the deployment that follows, for each kind and each way of its rollout.
+//! A plan has the words and the JSON of the deployment that follows, for each kind and each way of its rollout. A check
+//! asks IAM about every type of resource that the calls of it ask for.
 
+use super::checks::check;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::appspec::TaskSetShape;
 use windlass_domain::declaration::kinds::KindName;
 use windlass_domain::declaration::kinds::ecs::{Pause, Strategy};
@@ -14,6 +16,7 @@ use windlass_engine::kinds::task;
 use windlass_engine::ledger;
 use windlass_engine::ports::{Routing, ServiceHook, Shifting};
 use windlass_machine::program::Program;
+use windlass_machine::resource_types::{Named, ResourceTypes};
 use windlass_machine::shop::Shop;
 use windlass_world::World;
 use windlass_world::run::run;
@@ -219,5 +222,63 @@ fn each_way_of_each_kind_is_planned_as_it_is_deployed() {
             assert!(way.declaration().contains(&named), "{named}");
             way.is_planned_as_it_is_deployed(&program);
         }
+    }
+}
+
+/// The calls that ask for several types of resource, with their number.
+const OF_SEVERAL: [(&str, usize); 4] = [
+    ("ecs:StopServiceDeployment", 2),
+    ("ecs:ContinueServiceDeployment", 2),
+    ("appconfig:StartDeployment", 4),
+    ("appconfig:StopDeployment", 3),
+];
+
+/// Returns what a check asks IAM.
+fn asked(program: &Program, way: &Way, declaration: &str) -> Named {
+    let mut shop = Shop::new(program, declaration);
+    (way.scene)(shop.world());
+    check(&mut shop);
+    let mut asked = Named::new();
+    for question in &shop.world().iam().asked {
+        for action in &question.actions {
+            asked.entry(action.clone()).or_default().push(question.resource.clone());
+        }
+    }
+    asked
+}
+
+/// A site whose distribution has a web ACL.
+fn switched() -> Way {
+    let scene = |world: &World| {
+        let acl = "arn:aws:wafv2:us-east-1:111111111111:global/webacl/shop/1";
+        world.cloudfront().distribution("E1", "").web_acl = Some(acl.to_owned());
+    };
+    Way { scene: Box::new(scene), ..way(&["web"], &[format!("web: {{{SITE}, mode: prefix}}")]) }
+}
+
+#[test]
+fn a_check_asks_iam_about_every_type_of_resource_that_a_call_asks_for() {
+    let (program, known) = (Program::release().unwrap(), ResourceTypes::read());
+    let own = "prod: {role_arn: \"arn:aws:iam::111111111111:role/windlass-target\", ";
+    let mut actions = BTreeSet::new();
+    for way in KindName::ALL.iter().flat_map(|kind| ways(*kind)).chain([switched()]) {
+        for declaration in [way.declaration(), way.declaration().replace("prod: {", own)] {
+            let asked = asked(&program, &way, &declaration);
+            assert_eq!(known.missing(&asked), [""; 0], "{declaration}{asked:?}");
+            for (action, types) in OF_SEVERAL.iter().filter(|(action, _)| asked.contains_key(*action)) {
+                let named = &asked[*action];
+                assert_eq!(named.len(), *types, "{action} {named:?}");
+                for left_out in named {
+                    let others: Vec<String> = named.iter().filter(|it| *it != left_out).cloned().collect();
+                    let fewer = Named::from([((*action).to_owned(), others)]);
+                    assert_eq!(known.missing(&fewer).len(), 1, "{action} without {left_out}");
+                }
+            }
+            actions.extend(asked.into_keys());
+        }
+    }
+    let several = OF_SEVERAL.map(|(action, _)| action);
+    for action in several.into_iter().chain(["ecs:RunTask", "lambda:InvokeFunction", "wafv2:GetWebACL"]) {
+        assert!(actions.contains(action), "{action}: {actions:?}");
     }
 }

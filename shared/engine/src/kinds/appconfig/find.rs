@@ -109,16 +109,22 @@ pub async fn needs(
     Ok(of(by, &found, &tags))
 }
 
-/// Pure: the calls. A deployment also needs permission for the application, the profile and the strategy, whose ARNs
-/// are patterns in the roles that Windlass brings.
+/// Pure: the calls. They ask for the application, the profile and the strategy as well, and a stop for the deployment,
+/// whose number nobody knows before.
 fn of(by: &DeployerRole<'_>, found: &ConfigurationTarget, tags: &BTreeMap<String, String>) -> Vec<Needed> {
+    let (start, stop) = ("appconfig:StartDeployment", "appconfig:StopDeployment");
+    let publish = "appconfig:CreateHostedConfigurationVersion";
     let application = format!("application/{}", found.application.id);
     let environment = format!("{application}/environment/{}", found.environment.id);
     let profile = format!("{application}/configurationprofile/{}", found.profile.named.id);
-    let deploys = ["appconfig:StartDeployment", "appconfig:StopDeployment"];
-    let on = |resource: &str| by.arn("appconfig", resource);
+    let strategy = format!("deploymentstrategy/{}", found.strategy.named.id);
+    let on =
+        |member, resource: &str, actions: &[&'static str]| Needed::on(member, by.arn("appconfig", resource), actions);
     vec![
-        Needed::on("environment", on(&environment), &deploys).tagged(tags),
-        Needed::on("profile", on(&profile), &["appconfig:CreateHostedConfigurationVersion"]),
+        on("environment", &environment, &[start, stop]).tagged(tags),
+        on("environment", &format!("{environment}/deployment/1"), &[stop]),
+        on("application", &application, &[start, stop, publish]),
+        on("profile", &profile, &[start, publish]),
+        on("strategy", &strategy, &[start]),
     ]
 }
