@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries};
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::time::{Span, Time};
-use windlass_engine::ports::{Alarm, AlarmChange, CloudWatchApi, Point, Result};
+use windlass_engine::ports::{Alarm, AlarmChange, CloudWatchApi, POINTS_STATUSES, Point, Result};
 
 /// DescribeAlarms takes 100 names at most.
 const NAMES_AT_ONCE: usize = 100;
@@ -87,8 +87,8 @@ impl CloudWatchApi for Aws {
             let named = metric.of.to_string();
             let answer = sent.or_fault("GetMetricData", &named)?;
             for result in answer.metric_data_results.unwrap_or_default() {
-                if result.status_code == Some(cloudwatch::StatusCode::InternalError) {
-                    return Err(without_number(&named, result.messages.unwrap_or_default()));
+                if let Some(fault) = without_number(&named, &result) {
+                    return Err(fault);
                 }
                 labels.insert(result.label);
                 let times = result.timestamps.unwrap_or_default();
@@ -107,13 +107,15 @@ impl CloudWatchApi for Aws {
     }
 }
 
-/// Returns the fault that CloudWatch has answered without the number (Amazon CloudWatch API Reference,
-/// MetricDataResult: `InternalError` is to be asked again).
-fn without_number(named: &str, messages: Vec<cloudwatch::MessageData>) -> Fault {
-    let said = messages.into_iter().filter_map(|message| message.value);
-    let said: Vec<String> = said.collect();
-    let message = format!("GetMetricData {named}: InternalError {}", said.join("; "));
-    Fault::new(FaultName::Unavailable, message.trim_end().to_owned())
+/// Returns the fault if CloudWatch has answered without the number. What it answers with a status that this build does
+/// not know is to be asked again.
+fn without_number(named: &str, result: &cloudwatch::MetricDataResult) -> Option<Fault> {
+    let status = result.status_code.as_ref()?.as_str();
+    let known = POINTS_STATUSES.iter().find(|(word, _)| *word == status);
+    let fault = known.map_or(Some(FaultName::Unavailable), |(_, fault)| *fault)?;
+    let said: Vec<&str> = result.messages().iter().filter_map(cloudwatch::MessageData::value).collect();
+    let message = format!("GetMetricData {named}: {status} {}", said.join("; "));
+    Some(Fault::new(fault, message.trim_end().to_owned()))
 }
 
 /// Returns the fault that an expression has several series, as `SEARCH` may: nobody knows which of them the threshold

@@ -268,11 +268,17 @@ async fn an_expression_that_cloudwatch_does_not_take_is_refused() {
 }
 
 #[tokio::test]
-async fn a_number_that_cloudwatch_does_not_give_is_asked_for_again() {
-    let messages = json!([{"Code": "Busy", "Value": "later"}]);
-    let result = json!({"Id": "gate", "StatusCode": "InternalError", "Messages": messages});
-    let (aws, _) = Replay::new(vec![answer(200, &json!({"MetricDataResults": [result]}))]);
-    let fault = aws.points(&rate(), time(0), time(5)).await.expect_err("not told");
-    assert_eq!(fault.name, FaultName::Unavailable);
-    assert!(fault.message.ends_with("InternalError later"), "{fault}");
+async fn a_number_that_cloudwatch_does_not_give_is_asked_for_again_or_forbidden() {
+    for (status, name) in [
+        ("InternalError", FaultName::Unavailable),
+        ("Forbidden", FaultName::AccessDenied),
+        ("Whatever", FaultName::Unavailable),
+    ] {
+        let messages = json!([{"Code": "Busy", "Value": "later"}]);
+        let result = json!({"Id": "gate", "StatusCode": status, "Messages": messages});
+        let (aws, _) = Replay::new(vec![answer(200, &json!({"MetricDataResults": [result]}))]);
+        let fault = aws.points(&rate(), time(0), time(5)).await.expect_err("no number");
+        assert_eq!(fault.name, name);
+        assert!(fault.message.ends_with(&format!("{status} later")), "{fault}");
+    }
 }

@@ -2,24 +2,31 @@
 //! own model: where a newer one has a word that a table lacks, the word has to be decided about.
 
 use aws_sdk_appconfig::types::DeploymentState;
+use aws_sdk_cloudwatch::types::{StateValue, StatusCode};
 use aws_sdk_codedeploy::types::{DeploymentStatus, LifecycleEventStatus};
+use aws_sdk_ecr::types::ImageTagMutability;
 use aws_sdk_ecs::types::{
-    DeploymentLifecycleHookStage, DeploymentLifecycleHookStatus, DeploymentRolloutState,
-    ServiceDeploymentLifecycleStage, ServiceDeploymentStatus, TaskStopCode,
+    DeploymentLifecycleHookStage, DeploymentLifecycleHookStatus, DeploymentRolloutState, DeploymentStrategy,
+    ServiceDeploymentLifecycleStage, ServiceDeploymentStatus, TaskDefinitionStatus, TaskStopCode,
 };
 use aws_sdk_lambda::types::{LastUpdateStatus, ProvisionedConcurrencyStatusEnum, State};
 use aws_sdk_sfn::types::ExecutionStatus;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_engine::kinds::{appconfig, ecs, lambda, words_of_codedeploy};
-use windlass_engine::ports::EXECUTION_STATUSES;
+use windlass_engine::ports::{ALARM_STATES, EXECUTION_STATUSES, POINTS_STATUSES, TAG_MUTABILITIES};
 
 /// The words of types of AWS's API, by the type.
 type Words = BTreeMap<&'static str, BTreeSet<&'static str>>;
 
 /// Returns the words that the engine's tables have.
 fn known() -> Words {
-    let executions = vec![("ExecutionStatus", EXECUTION_STATUSES.map(|(word, _)| word).to_vec())];
-    let all = [appconfig::words(), words_of_codedeploy(), ecs::words(), lambda::words(), executions].concat();
+    let of_ports = vec![
+        ("ExecutionStatus", EXECUTION_STATUSES.map(|(word, _)| word).to_vec()),
+        ("ImageTagMutability", TAG_MUTABILITIES.map(|(word, _)| word).to_vec()),
+        ("StateValue", ALARM_STATES.map(|(word, _)| word).to_vec()),
+        ("StatusCode", POINTS_STATUSES.map(|(word, _)| word).to_vec()),
+    ];
+    let all = [appconfig::words(), words_of_codedeploy(), ecs::words(), lambda::words(), of_ports].concat();
     let types = all.len();
     let known: Words = all.into_iter().map(|(of, words)| (of, words.into_iter().collect())).collect();
     assert_eq!(known.len(), types, "two tables are of one type");
@@ -33,13 +40,18 @@ fn of_sdk() -> Words {
         ("DeploymentRolloutState", DeploymentRolloutState::values()),
         ("DeploymentState", DeploymentState::values()),
         ("DeploymentStatus", DeploymentStatus::values()),
+        ("DeploymentStrategy", DeploymentStrategy::values()),
         ("ExecutionStatus", ExecutionStatus::values()),
+        ("ImageTagMutability", ImageTagMutability::values()),
         ("LastUpdateStatus", LastUpdateStatus::values()),
         ("LifecycleEventStatus", LifecycleEventStatus::values()),
         ("ProvisionedConcurrencyStatusEnum", ProvisionedConcurrencyStatusEnum::values()),
         ("ServiceDeploymentLifecycleStage", ServiceDeploymentLifecycleStage::values()),
         ("ServiceDeploymentStatus", ServiceDeploymentStatus::values()),
         ("State", State::values()),
+        ("StateValue", StateValue::values()),
+        ("StatusCode", StatusCode::values()),
+        ("TaskDefinitionStatus", TaskDefinitionStatus::values()),
         ("TaskStopCode", TaskStopCode::values()),
     ];
     let mut all: Words = types.into_iter().map(|(of, words)| (of, words.iter().copied().collect())).collect();

@@ -37,11 +37,7 @@ fn prepare_refuses_what_cannot_work() {
                 "IN_PROGRESS".clone_into(&mut live.service.deployments[0].rollout);
             });
         }),
-        ("deregistered", |h| {
-            let mut services = h.world.ecs();
-            let mut all = services.task_definitions.values_mut();
-            all.next().unwrap().document["status"] = json!("INACTIVE");
-        }),
+        ("deregistered", |h| set_status(h, "INACTIVE")),
     ];
     let mut lines = vec![];
     for (name, spoil) in table {
@@ -272,15 +268,18 @@ fn a_base_and_an_artifact_must_fit_each_other() {
     assert!(refusal.contains("The base agent:2 has no container `agent`, only: web, log."), "{refusal}");
 }
 
+/// Gives the first task definition another status.
+fn set_status(scene: &ServiceScene, status: &str) {
+    let mut services = scene.world.ecs();
+    services.task_definitions.values_mut().next().unwrap().document["status"] = json!(status);
+}
+
 #[test]
 fn a_rollback_to_what_is_gone_is_refused_before_anything_changes() {
     type Spoil = fn(&ServiceScene, &mut Value);
-    let table: [(&str, Spoil); 2] = [
-        ("is deregistered", |scene, _| {
-            let mut services = scene.world.ecs();
-            let mut all = services.task_definitions.values_mut();
-            all.next().unwrap().document["status"] = json!("INACTIVE");
-        }),
+    let table: [(&str, Spoil); 3] = [
+        ("is deregistered", |scene, _| set_status(scene, "INACTIVE")),
+        ("is deregistered", |scene, _| set_status(scene, "DELETE_IN_PROGRESS")),
         ("does not exist any more", |_, recorded| {
             let arn = recorded["goal"]["task_definition"].as_str().unwrap();
             recorded["goal"]["task_definition"] = json!(arn.replace("agent:1", "agent:99"));

@@ -4,7 +4,7 @@
 use super::measure::{Checking, Measure, Measuring, Problem, Window};
 use crate::measurements::measure::{already_red, clock_times, not_measurable, unmeasured, unreadable};
 use crate::measurements::one_sort::too_short;
-use crate::ports::{self, Alarm, AlarmChange, AssumeRole, Result};
+use crate::ports::{self, Alarm, AlarmChange, AlarmSays, AssumeRole, Result};
 use futures::future::join_all;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::gate::{Measurement, Verdict};
@@ -89,10 +89,11 @@ fn problems(one: &Checking<'_, AlarmGate>, alarm: Option<&Alarm>) -> Vec<Problem
     };
     let period = Span::seconds(alarm.period_s);
     let mut problems: Vec<Problem> = too_short(one, period).into_iter().collect();
-    if alarm.state == "ALARM" {
+    let says = AlarmSays::of(&alarm.state);
+    if says == AlarmSays::Red {
         let measured = format!("ALARM since {} ({})", alarm.since, alarm.reason);
         problems.push(Problem::Red(already_red(one.path, one.gate, &measured)));
-    } else if alarm.state != "OK" {
+    } else if says != AlarmSays::Well {
         problems.push(Problem::Noted(not_measurable(
             one.path,
             format!(
@@ -122,7 +123,7 @@ async fn measured(
         }
         Err(fault) => return unreadable(blank, &fault),
     };
-    let history = if alarm.state == "OK" && alarm.since >= window.first_change {
+    let history = if AlarmSays::of(&alarm.state) == AlarmSays::Well && alarm.since >= window.first_change {
         match there.alarm_history(&gate.name, window.first_change).await {
             Ok(history) => history,
             Err(fault) => return unreadable(blank, &fault),
@@ -135,14 +136,14 @@ async fn measured(
 
 /// The measurement of an alarm. Pure.
 fn judged(alarm: &Alarm, history: &[AlarmChange], window: Window, blank: Measurement) -> Measurement {
-    let was_red = history.iter().rev().find(|change| change.to == "ALARM");
-    match (alarm.state.as_str(), was_red) {
-        ("OK", None) if alarm.since >= window.first_change && !shows(history, alarm) => Measurement {
+    let was_red = history.iter().rev().find(|change| AlarmSays::of(&change.to) == AlarmSays::Red);
+    match (AlarmSays::of(&alarm.state), was_red) {
+        (AlarmSays::Well, None) if alarm.since >= window.first_change && !shows(history, alarm) => Measurement {
             measured: format!("OK since {}, but its history does not show yet what it was before", alarm.since),
             ..blank
         },
-        ("OK", None) => Measurement { verdict: Verdict::Pass, measured: "OK".to_owned(), ..blank },
-        ("OK", Some(change)) => Measurement {
+        (AlarmSays::Well, None) => Measurement { verdict: Verdict::Pass, measured: "OK".to_owned(), ..blank },
+        (AlarmSays::Well, Some(change)) => Measurement {
             verdict: Verdict::Fail,
             measured: format!("was in ALARM: {}", change.reason),
             window: clock_times(change.at, alarm.since),
@@ -150,11 +151,11 @@ fn judged(alarm: &Alarm, history: &[AlarmChange], window: Window, blank: Measure
         },
         // The alarm was accepted as red at Prepare, and has had no time to recover. The unknown rule says how long that
         // may take.
-        ("ALARM", _) if alarm.since < window.first_change => {
+        (AlarmSays::Red, _) if alarm.since < window.first_change => {
             Measurement { measured: format!("in ALARM since {}, before the change", alarm.since), ..blank }
         }
-        ("ALARM", _) => red(alarm, blank),
-        (state, _) => Measurement { measured: format!("{state}: {}", alarm.reason), ..blank },
+        (AlarmSays::Red, _) => red(alarm, blank),
+        (AlarmSays::Nothing, _) => Measurement { measured: format!("{}: {}", alarm.state, alarm.reason), ..blank },
     }
 }
 

@@ -1,5 +1,6 @@
 use super::Result;
 use windlass_domain::declaration::gates::MetricGate;
+use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::time::Time;
 
 /// A CloudWatch alarm.
@@ -7,7 +8,7 @@ use windlass_domain::text::time::Time;
 pub struct Alarm {
     /// Its name.
     pub name: String,
-    /// `OK`, `ALARM` or `INSUFFICIENT_DATA`.
+    /// One of [`ALARM_STATES`].
     pub state: String,
     /// The reason of the state, as CloudWatch gives it.
     pub reason: String,
@@ -24,6 +25,37 @@ pub struct Alarm {
     /// The time of the last change of its state (`StateTransitionedTimestamp`, else `StateUpdatedTimestamp`).
     pub since: Time,
 }
+
+/// The meaning of an alarm's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlarmSays {
+    /// What it watches is well.
+    Well,
+    /// It is not.
+    Red,
+    /// Nobody knows.
+    Nothing,
+}
+
+/// Each state of an alarm (Amazon CloudWatch API Reference, MetricAlarm, `StateValue`).
+pub const ALARM_STATES: [(&str, AlarmSays); 3] =
+    [("OK", AlarmSays::Well), ("ALARM", AlarmSays::Red), ("INSUFFICIENT_DATA", AlarmSays::Nothing)];
+
+impl AlarmSays {
+    /// Returns the meaning of a state. One that this build does not know says nothing.
+    pub fn of(state: &str) -> Self {
+        ALARM_STATES.iter().find(|(word, _)| *word == state).map_or(Self::Nothing, |(_, says)| *says)
+    }
+}
+
+/// Each status of a metric's points, with the fault that stands for it; `None` where it brings points (Amazon
+/// CloudWatch API Reference, MetricDataResult, `StatusCode`). The rest of what is `PartialData` is on the next page.
+pub const POINTS_STATUSES: [(&str, Option<FaultName>); 4] = [
+    ("Complete", None),
+    ("PartialData", None),
+    ("InternalError", Some(FaultName::Unavailable)),
+    ("Forbidden", Some(FaultName::AccessDenied)),
+];
 
 /// A change of an alarm's state.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -38,6 +38,11 @@ impl Image {
     }
 }
 
+/// Each state of a repository's tags, and whether they stay where they are, some exceptions aside (Amazon ECR API
+/// Reference, Repository, `imageTagMutability`).
+pub const TAG_MUTABILITIES: [(&str, bool); 4] =
+    [("MUTABLE", false), ("MUTABLE_WITH_EXCLUSION", false), ("IMMUTABLE", true), ("IMMUTABLE_WITH_EXCLUSION", true)];
+
 /// An image with tags, as a listing of its repository has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tagged {

@@ -235,6 +235,19 @@ pub struct TaskDefinition {
     pub tags: BTreeMap<String, String>,
 }
 
+/// Each status of a task definition, and whether it is deregistered, so that no service may be set to it (Amazon ECS
+/// Developer Guide, "Amazon ECS task definition states").
+pub const TASK_DEFINITION_STATUSES: [(&str, bool); 3] =
+    [("ACTIVE", false), ("INACTIVE", true), ("DELETE_IN_PROGRESS", true)];
+
+impl TaskDefinition {
+    /// Returns whether no service may be set to it. ECS refuses what this build does not know.
+    pub fn is_deregistered(&self) -> bool {
+        let status = &self.document["status"];
+        TASK_DEFINITION_STATUSES.iter().any(|(word, is_deregistered)| *is_deregistered && status == word)
+    }
+}
+
 /// A task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceTask {

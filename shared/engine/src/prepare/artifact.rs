@@ -2,7 +2,7 @@
 //! pinned.
 
 use super::scene::{Ports, WantedComponent};
-use crate::ports::{ObjectHead, ObjectId, Result};
+use crate::ports::{ObjectHead, ObjectId, Result, TAG_MUTABILITIES};
 use std::fmt;
 use windlass_domain::release::artifact::{Artifact, is_same_repository, repository_name};
 use windlass_domain::text::count::count;
@@ -96,10 +96,6 @@ fn differs(path: &str, artifact: &Artifact, head: &ObjectHead) -> Option<Finding
     )
 }
 
-/// The states of a repository whose tags stay where they are, some exceptions aside (Amazon ECR API Reference,
-/// Repository, `imageTagMutability`).
-const STAYING: [&str; 2] = ["IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION"];
-
 /// Returns a warning for each repository of the component whose tags may be moved: a release pins its image when it is
 /// accepted, and until then a tag means what whoever may push there puts under it. What may not be read, or is not
 /// there, warns of nothing here: a release of an image says so.
@@ -108,7 +104,7 @@ pub async fn movable_tags(ports: &impl Ports, wanted: &WantedComponent<'_>) -> R
     for repository in wanted.component.spec.as_kind().repositories() {
         let name = repository_name(repository);
         match ports.tag_mutability(name).await {
-            Ok(Some(tags)) if !STAYING.contains(&tags.as_str()) => {
+            Ok(Some(tags)) if !TAG_MUTABILITIES.iter().any(|(word, stays)| *stays && *word == tags) => {
                 warnings.push(may_move(wanted, name));
             }
             Ok(_) => {}

@@ -95,7 +95,7 @@ fn stuck(name: &str, spec: &Spec, service: &Service) -> Wrong {
 }
 
 fn deregistered(name: &str, current: &TaskDefinition) -> Wrong {
-    (current.document["status"] == "INACTIVE").then(|| {
+    current.is_deregistered().then(|| {
         (
             FindingName::TargetNotReady,
             format!(

@@ -40,6 +40,7 @@ use super::{Either, PrepareInput, Prepared, from_value};
 use crate::config::Configured;
 use crate::ports::{
     AssumeRole, Clock, CloudWatchApi, CodeDeployApi, EcrApi, EcsApi, JsonServices, Result, S3Api, STOP_CODES,
+    TASK_DEFINITION_STATUSES,
 };
 pub use change::Ecs;
 pub use codedeploy::CodeDeployedService;
@@ -51,7 +52,7 @@ pub use state::{
     Change, Followed, Goal, HoldingHook, Pausing, PinnedBase, Registered, Seen, Sent, Stop, StoppedTasks, Target,
     Until, Update,
 };
-use windlass_domain::declaration::kinds::ecs::Ecs as Spec;
+use windlass_domain::declaration::kinds::ecs::{Ecs as Spec, Strategy};
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::deployment::step::Step;
 
@@ -60,8 +61,10 @@ pub fn words() -> Vec<(&'static str, Vec<&'static str>)> {
     vec![
         ("DeploymentLifecycleHookStatus", hook::HOOK_STATUSES.map(|(word, _)| word).to_vec()),
         ("DeploymentRolloutState", state::ROLLOUT_STATES.to_vec()),
+        ("DeploymentStrategy", Strategy::ALL.map(Strategy::in_ecs).to_vec()),
         ("ServiceDeploymentLifecycleStage", stage::STAGES.map(|(word, _)| word).to_vec()),
         ("ServiceDeploymentStatus", stage::STATUSES.map(|(word, ..)| word).to_vec()),
+        ("TaskDefinitionStatus", TASK_DEFINITION_STATUSES.map(|(word, _)| word).to_vec()),
         ("TaskStopCode", STOP_CODES.map(|(word, _)| word).to_vec()),
     ]
 }

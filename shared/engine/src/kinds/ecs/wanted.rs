@@ -85,7 +85,7 @@ pub(super) async fn way_back(
     };
     let short = wording::short(&arn);
     match ports.task_definition(&arn).await {
-        Ok(found) if found.document["status"] == "INACTIVE" => {
+        Ok(found) if found.is_deregistered() => {
             return gone(&format!("the task definition {short} that ran then is deregistered"));
         }
         Ok(_) => {}
