@@ -6,7 +6,7 @@ use crate::end_of_run::Rest;
 use crate::happening::{Event, Happening};
 use crate::readings::Readings;
 use crate::scenario::Scenario;
-use crate::schedule::Schedule;
+use crate::schedule::{Counted, Schedule, What};
 use crate::targets::now;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -140,6 +140,16 @@ impl Outcome<'_> {
             let cause = item.body.get("cause").and_then(serde_json::Value::as_str);
             cause.is_some_and(|cause| cause.contains("has let go of"))
         })
+    }
+
+    /// Returns the mishaps that come at calls of this name.
+    pub fn mishaps_at(&self, call: &str) -> Vec<What> {
+        let known = self.world.mishaps();
+        let calls = (1..).zip(&known.calls).filter(|(_, name)| **name == call);
+        let numbers: Vec<u64> = calls.map(|(number, _)| number).collect();
+        let mishaps = self.schedule.mishaps.iter();
+        let at_calls = mishaps.filter(|one| one.what.counted() == Counted::Calls && numbers.contains(&one.at));
+        at_calls.map(|one| one.what).collect()
     }
 
     /// Returns the lock.

@@ -61,8 +61,20 @@ pub struct Answered {
 pub struct EarlySuccess {
     /// The part of the wanted tasks that must be healthy, in percent.
     pub healthy_percent: usize,
-    /// The number of tasks of the newest deployment for which there is capacity now.
+    /// The number of tasks of the newest deployment for which there is capacity now, if a call has begun it. Who
+    /// deploys by hand has made room first.
     pub room: usize,
+}
+
+/// A task that dies after an early success. No circuit breaker watches the deployment any more then (the same page).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EarlyDeath {
+    /// None dies.
+    No,
+    /// One of the next deployment dies that a call has begun and ECS has called complete.
+    Comes,
+    /// It has died at this time.
+    Came(Time),
 }
 
 /// A service that lives.
@@ -95,6 +107,8 @@ pub struct LiveService {
     pub alarm: bool,
     /// Its early success criteria, if it has some.
     pub early: Option<EarlySuccess>,
+    /// The task that dies after an early success.
+    pub early_death: EarlyDeath,
     /// The time of the last step.
     pub(crate) at: Time,
     /// The time at which a deployment failed, by id.
@@ -108,6 +122,7 @@ impl LiveService {
             completed: service.task_definition.clone(),
             alarm: false,
             early: None,
+            early_death: EarlyDeath::No,
             held: vec![],
             rollouts: vec![],
             pauses: vec![],
@@ -290,9 +305,10 @@ impl LiveService {
         let Some(EarlySuccess { room, .. }) = self.early else {
             return;
         };
+        let is_called = self.rollouts.first().is_none_or(|newest| self.called.contains(&newest.arn));
         let own = self.tasks.iter_mut().filter(|t| t.lives() && t.deployment == id);
         for (nth, task) in own.enumerate() {
-            task.no_room = nth >= room;
+            task.no_room = is_called && nth >= room;
         }
     }
 

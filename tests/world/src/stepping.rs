@@ -2,8 +2,14 @@
 
 use crate::ecr;
 use crate::ecs::State;
-use crate::rollout::{LiveService, LiveTask};
+use crate::rollout::{EarlyDeath, LiveService, LiveTask};
 use windlass_domain::text::time::Time;
+
+/// The time after an early success at which a task dies, in seconds.
+const DIES_S: u64 = 10;
+/// The time after that death at which there is capacity for all wanted tasks, in seconds. Reads that are behind show
+/// the death by then.
+const ROOM_S: u64 = 30;
 
 impl State {
     /// Lets time pass for every service.
@@ -28,6 +34,7 @@ impl State {
 
     fn step(&mut self, live: &mut LiveService, registry: &ecr::State) {
         let now = live.at;
+        live.die_early(now);
         live.count_failures(now);
         if live.is_of_task_sets() {
             self.run_task_sets(live, registry, now);
@@ -61,6 +68,28 @@ impl State {
         if missing > 0 && self.no_room {
             let why = "was unable to place a task because no container instance met all of its requirements";
             live.say(now, format!("(service agent) {why}."));
+        }
+    }
+}
+
+impl LiveService {
+    /// Lets a task die some seconds after an early success where that is to come, and makes room for all of them later.
+    fn die_early(&mut self, now: Time) {
+        match self.early_death {
+            EarlyDeath::No => {}
+            EarlyDeath::Comes => {
+                let newest =
+                    self.rollouts.first().filter(|it| it.status == "SUCCESSFUL" && self.called.contains(&it.arn));
+                if newest.and_then(|it| it.finished).is_some_and(|at| now >= at.plus_s(DIES_S)) {
+                    self.early_death = EarlyDeath::Came(now);
+                    self.kill_one(now);
+                }
+            }
+            EarlyDeath::Came(at) => {
+                if let Some(early) = self.early.as_mut().filter(|_| now >= at.plus_s(ROOM_S)) {
+                    early.room = self.service.desired as usize;
+                }
+            }
         }
     }
 }

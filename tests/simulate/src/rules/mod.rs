@@ -51,7 +51,7 @@ pub use rollback_is_possible::rollback_is_possible;
 pub use rolled_back_to_snapshot::rolled_back_to_snapshot;
 pub use runs_once::{is_unknown, runs_once};
 pub use second_look_is_made::{second_look_is_made, shown_as_drifted};
-pub use success_is_final_in_ecs::success_is_final_in_ecs;
+pub use success_is_final_in_ecs::{early_death_is_undone, success_is_final_in_ecs};
 pub use switches_are_fenced::switches_are_fenced;
 pub use targets_as_recorded::{changed_outside, found_changed, taken_back_after_success, targets_as_recorded};
 pub use test_listener_first::test_listener_first;
@@ -119,7 +119,7 @@ pub use files_come_and_go::{files_come_and_go, is_withdrawn_of};
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 54] = [
+pub const RULES: [(&str, Rule); 55] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -155,6 +155,7 @@ pub const RULES: [(&str, Rule); 54] = [
     ("goes_together", goes_together),
     ("good_is_measured", good_is_measured),
     ("success_is_final_in_ecs", success_is_final_in_ecs),
+    ("early_death_is_undone", early_death_is_undone),
     ("plans_write_nothing", plans_write_nothing),
     ("waits_are_recorded", waits_are_recorded),
     ("others_deployments_go_on", others_deployments_go_on),

@@ -41,7 +41,7 @@ mod withdrawals;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 268] = [
+pub static SCENARIOS: [Scenario; 269] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -93,6 +93,7 @@ pub static SCENARIOS: [Scenario; 268] = [
     rollouts::IMAGE_AT_ONCE,
     rollouts::CRASHES,
     rollouts::CRASHES_ON,
+    rollouts::DIES_EARLY,
     rollouts::FIRST_KINDS,
     rollouts::ROLLBACK_KINDS,
     shifts::BLUE_GREEN,

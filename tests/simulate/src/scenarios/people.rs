@@ -11,6 +11,7 @@ use windlass_world::appconfig::named;
 use windlass_world::ecr::HOST;
 use windlass_world::lambda::{Package, Provisioned};
 use windlass_world::pausing::Pausing;
+use windlass_world::rollout::{EarlyDeath, EarlySuccess};
 
 pub(super) fn rings(world: &World) {
     world.set_alarm(ALARM, "ALARM", &[9.0]);
@@ -99,6 +100,15 @@ pub(super) fn worker_crashes(world: &World) {
 pub(super) fn gives_nothing_up(world: &World) {
     let mut services = world.ecs();
     services.service_mut("shop", "agent").service.breaker = OnFailure::GoesOn;
+}
+
+/// Lets ECS call a deployment of the service complete once one of two tasks runs, which is all that there is capacity
+/// for. A task of the next one dies after that, and then there is capacity for all.
+pub(super) fn completes_early(world: &World) {
+    let mut services = world.ecs();
+    let live = services.service_mut("shop", "agent");
+    live.early = Some(EarlySuccess { healthy_percent: 50, room: 1 });
+    live.early_death = EarlyDeath::Comes;
 }
 
 /// Lets ECS shift the traffic of the service, and keep the former tasks for four minutes.

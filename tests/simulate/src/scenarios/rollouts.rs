@@ -3,8 +3,8 @@
 use super::basics::{ALL, FUNCTION, KINDS, SERVICE};
 use super::declarations::{FROM_IMAGE, FROM_IMAGE_WITHOUT_ALIAS, LINEAR_STEPS};
 use super::people::{
-    from_image, from_image_without_alias, gives_nothing_up, has_no_data, is_quiet_again, person_at_image,
-    person_at_weights, rings, tasks_crash,
+    completes_early, from_image, from_image_without_alias, gives_nothing_up, has_no_data, is_quiet_again,
+    person_at_image, person_at_weights, rings, tasks_crash,
 };
 use crate::deed::Deed;
 use crate::scenario::{Scenario, after, next, quiet, when_in};
@@ -43,6 +43,18 @@ pub(super) const CRASHES: Scenario = Scenario {
 };
 
 pub(super) const CRASHES_ON: Scenario = Scenario { name: "crashes_on", scene: gives_nothing_up, ..CRASHES };
+
+/// A task of the release dies once ECS has called it complete early. Another one runs in its place half a minute later.
+pub(super) const DIES_EARLY: Scenario = Scenario {
+    name: "dies_early",
+    acts: &[
+        next(Deed::Change("the service completes early, and a task dies after that", completes_early)),
+        next(Deed::Deploy("1.1.0", &["agent"])),
+    ],
+    // Where ECS refuses to list its deployments, the rollout goes on.
+    may: &["1.1.0 Succeeded"],
+    ..CRASHES
+};
 
 pub(super) const FIRST_KINDS: Scenario = Scenario {
     name: "first_kinds",

@@ -59,6 +59,17 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[],
     },
     Variant {
+        name: "early_success_is_believed",
+        what: "a release is live although a task of it died after ECS had called it complete early",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/ecs/next.rs",
+            find: "    if has_died_since(seen, wanted) {",
+            replace: "    if !VARIANT && has_died_since(seen, wanted) {",
+        }],
+        scenarios: &["dies_early"],
+        mishaps: &[],
+    },
+    Variant {
         name: "lambda_is_accused",
         what: "that Lambda keeps callers until concurrency is there is taken for somebody else's change",
         edits: &[Edit {
