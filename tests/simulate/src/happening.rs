@@ -60,6 +60,8 @@ pub enum Event {
     Missed(String),
     /// Callers begin to get code of a function that has not passed its declared invocation; the text says which.
     Untried(String),
+    /// Callers begin to get a version of a function that cannot run yet; the text says which.
+    Unready(String),
     /// A function goes on to all its callers while the service that it goes with has not begun; the text says which.
     Alone(String),
     /// Somebody outside changed the target of this component as callers see it.

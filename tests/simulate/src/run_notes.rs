@@ -8,7 +8,7 @@ use crate::service_waits::service_wait;
 use crate::stage::Stage;
 use crate::switches::is_switch;
 use crate::target_calls::{looks_at, may_change};
-use crate::targets::{COMPONENTS, visible};
+use crate::targets::{COMPONENTS, function_of, visible};
 use crate::times::SKEW_MS;
 use crate::visitor::missed;
 use serde::Deserialize;
@@ -91,6 +91,7 @@ impl<'p> Stage<'p> {
             }
             self.note(|| format!("   => {component} now shows {shown}"));
             self.witness_untried(who, component, &shown);
+            self.witness_unready(component);
             self.witness_alone(who, component, &shown);
             self.seen.insert(component, shown);
             if !may_change(effect.name, component) {
@@ -120,6 +121,25 @@ impl<'p> Stage<'p> {
                 let why = format!("{component} with the code {}", answer.0);
                 self.log(Event::Untried(why));
             }
+        }
+    }
+
+    /// Notes a version that callers of a function get from now on although nobody has invoked it for so long that it is
+    /// inactive, or although it is pending since: it fails until it is active (AWS Lambda Developer Guide, "Lambda
+    /// function states").
+    fn witness_unready(&mut self, component: &'static str) {
+        let unready = {
+            let functions = self.world.lambda();
+            let function = functions.functions.get(&function_of(component));
+            function.and_then(|function| {
+                let version = &function.aliases.get("live")?.version;
+                let number: u64 = version.parse().ok()?;
+                let is_pending = function.versions.get(&number).is_some_and(|published| published.pending > 0);
+                (function.idle.contains(&number) || is_pending).then(|| version.clone())
+            })
+        };
+        if let Some(version) = unready {
+            self.log(Event::Unready(format!("version {version} of {component}")));
         }
     }
 

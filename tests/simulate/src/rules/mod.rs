@@ -84,7 +84,7 @@ pub use repeated_is_once::repeated_is_once;
 mod same_call_same_id;
 pub use same_call_same_id::same_call_same_id;
 mod version_is_invoked_first;
-pub use version_is_invoked_first::version_is_invoked_first;
+pub use version_is_invoked_first::{idle_version_is_woken, version_is_invoked_first};
 mod undo_in_reverse;
 pub use undo_in_reverse::undo_in_reverse;
 mod unhealthy_is_undone;
@@ -119,7 +119,7 @@ pub use files_come_and_go::{files_come_and_go, is_withdrawn_of};
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 55] = [
+pub const RULES: [(&str, Rule); 56] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -144,6 +144,7 @@ pub const RULES: [(&str, Rule); 55] = [
     ("recovered_in_time", recovered_in_time),
     ("unhealthy_is_undone", unhealthy_is_undone),
     ("version_is_invoked_first", version_is_invoked_first),
+    ("idle_version_is_woken", idle_version_is_woken),
     ("needs_operator_is_earned", needs_operator_is_earned),
     ("nobody_is_accused", nobody_is_accused),
     ("stuck_as_recorded", stuck_as_recorded),

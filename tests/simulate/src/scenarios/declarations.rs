@@ -74,6 +74,9 @@ pub(super) const EVERY_GATE: &str = gated!(
         "unknown: {becomes: hold, for: 3m}"
 );
 
+/// A function whose versions are invoked before callers get them.
+pub(super) const INVOKED: &str = gated!(api!(lines: "gates: {invocations: [{name: health, expect: {status: fine}}]}"));
+
 /// A function and a service in one wave.
 pub(super) const FUNCTION_BESIDE_SERVICE: &str = gated!(api!(), agent!());
 

@@ -1,7 +1,7 @@
 //! Gates of every sort: all of them healthy, and each of them not.
 
 use super::basics::FUNCTION;
-use super::declarations::{EVERY_GATE, SITE, SITE_SHOWN_AHEAD};
+use super::declarations::{EVERY_GATE, INVOKED, SITE, SITE_SHOWN_AHEAD};
 use super::people::{as_made, has_no_data, is_quiet_again, person_at_distribution, person_at_web, rings};
 use crate::deed::Deed;
 use crate::scenario::{Scenario, next, quiet, when_in};
@@ -162,6 +162,17 @@ pub(super) const RED_ROLLBACK: Scenario = Scenario {
     ..GATES
 };
 
+/// The version that a rollback goes to is idle. It is invoked, and waited for, before callers get it.
+pub(super) const IDLE: Scenario = Scenario {
+    name: "idle",
+    declaration: INVOKED,
+    acts: &[
+        next(Deed::Change("Lambda makes the version before inactive", is_inactive)),
+        next(Deed::Operate("rollback")),
+    ],
+    ..RED_ROLLBACK
+};
+
 const CDN_ALARM: &str = "shop-cdn-5xx";
 
 const PAGE: &str = "https://shop.example/health";
@@ -241,6 +252,15 @@ fn answers(world: &World, version: &str, payload: Value) {
     let answer = Invoked { error: None, payload, ms: 5 };
     let mut functions = world.lambda();
     functions.answers.insert(code.code_sha256(), answer);
+}
+
+/// Makes the version of 1.0.0 inactive: the first one is what was found. Lambda needs a while to make it active again.
+fn is_inactive(world: &World) {
+    let mut functions = world.lambda();
+    if let Some(function) = functions.functions.get_mut("shop-api") {
+        function.idle.insert(2);
+        function.slow_version = 30;
+    }
 }
 
 /// Returns the metric of the gate.

@@ -41,7 +41,7 @@ mod withdrawals;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 269] = [
+pub static SCENARIOS: [Scenario; 270] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -138,6 +138,7 @@ pub static SCENARIOS: [Scenario; 269] = [
     gates::GATES,
     gates::IS_SILENT,
     gates::RED_ROLLBACK,
+    gates::IDLE,
     gates::ANSWERS_WRONGLY,
     gates::ERRS,
     gates::IS_DOWN,

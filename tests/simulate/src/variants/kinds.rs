@@ -37,6 +37,17 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[],
     },
     Variant {
+        name: "idle_is_not_woken",
+        what: "callers are the first to invoke an idle version that a rollback goes to",
+        edits: &[Edit {
+            file: "shared/engine/src/prepare/compose.rs",
+            find: "tries || !stage.ahead || stage.wakes)",
+            replace: "tries || !stage.ahead || (stage.wakes && !VARIANT))",
+        }],
+        scenarios: &["idle"],
+        mishaps: &[],
+    },
+    Variant {
         name: "brought_again",
         what: "a function that serves the wanted code is changed once more",
         edits: &[Edit {
