@@ -82,6 +82,10 @@ pub enum Deed {
     Drift(&'static str, fn(&World)),
     /// Somebody changes a target back to what is recorded; the text says how.
     Mend(&'static str, fn(&World)),
+    /// What the way back needs is gone; the text says how. The next act comes after a check has looked for it.
+    Lose(&'static str, fn(&World)),
+    /// What the way back needs is there again; the text says how. The next act comes after a check has looked for it.
+    Regain(&'static str, fn(&World)),
 }
 
 impl fmt::Debug for Deed {
@@ -139,9 +143,12 @@ impl fmt::Display for Deed {
             Self::Plan(version, of) => write!(f, "somebody plans {version} of {of:?}"),
             Self::PlanBack => f.write_str("somebody plans a rollback"),
             Self::Check => f.write_str("somebody checks the environment"),
-            Self::Change(what, _) | Self::Ail(what, _) | Self::Drift(what, _) | Self::Mend(what, _) => {
-                f.write_str(what)
-            }
+            Self::Change(what, _)
+            | Self::Ail(what, _)
+            | Self::Drift(what, _)
+            | Self::Mend(what, _)
+            | Self::Lose(what, _)
+            | Self::Regain(what, _) => f.write_str(what),
         }
     }
 }
@@ -300,7 +307,12 @@ impl Deed {
                 "action": "rollback", "app": "shop", "environment": "prod", "plan": true
             })),
             Self::Check => Some(json!({"action": "check", "app": "shop", "environment": "prod"})),
-            Self::Change(_, change) | Self::Ail(_, change) | Self::Drift(_, change) | Self::Mend(_, change) => {
+            Self::Change(_, change)
+            | Self::Ail(_, change)
+            | Self::Drift(_, change)
+            | Self::Mend(_, change)
+            | Self::Lose(_, change)
+            | Self::Regain(_, change) => {
                 change(world);
                 None
             }

@@ -6,7 +6,7 @@ use crate::stage::Stage;
 use crate::targets::is_shown;
 use serde::Deserialize as _;
 use windlass_domain::deployment::heal::{HealDecision, HealFacts, turn};
-use windlass_domain::deployment::hourly_look::{EVERY_S, HourlyLook};
+use windlass_domain::deployment::hourly_look::{EVERY_S, HourlyLook, WayBack};
 use windlass_domain::environment::drift::Drift;
 use windlass_domain::environment::{EnvironmentState, Lock};
 use windlass_domain::text::time::Time;
@@ -101,5 +101,22 @@ impl Stage<'_> {
         let seen_since = changed.plus_s(2);
         let is_older = |looked| looked < seen_since;
         is_unknown || look.looked.is_none_or(is_older) || look.state != rev
+    }
+
+    /// Returns whether the way back was lost, or came back, and no check that was asked for since has been read; or
+    /// another one is due.
+    pub(crate) fn is_check_awaited(&self) -> bool {
+        let Some(changed) = self.lost_at else {
+            return false;
+        };
+        let ledger = self.world.dynamodb();
+        let state = ledger.items.values().find(|item| item.key.sk == "state");
+        let state = state.and_then(|item| EnvironmentState::deserialize(&item.body).ok());
+        let present = state.map_or(0, |state| state.snapshot);
+        let look = ledger.items.values().find_map(|item| read(item));
+        let known = look.and_then(|look| look.way_back);
+        // The clock of the asking function may be behind.
+        let is_unread = |known: &WayBack| known.asked.plus_s(2) < changed || known.awaited(present).is_some();
+        known.as_ref().is_none_or(is_unread) || WayBack::is_due(known.as_ref(), present, self.world.true_time())
     }
 }

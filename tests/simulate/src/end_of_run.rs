@@ -16,7 +16,8 @@ pub enum Rest {
 impl Stage<'_> {
     /// Returns whether the run is at rest: nothing runs or is on its way. Nobody holds a lock, waits, or has no ending,
     /// and no drill is to come back. What a recovery left has been looked at again. Arrivals have been looked for.
-    /// Changes between deployments have been found, and restored if that is declared.
+    /// Changes between deployments have been found, and restored if that is declared. A check has looked for a way back
+    /// that was lost.
     pub(crate) fn is_at_rest(&self) -> bool {
         let only_schedules = self.agenda.values().all(Later::is_schedule);
         self.tasks.is_empty()
@@ -26,6 +27,7 @@ impl Stage<'_> {
             && !self.is_looked_for()
             && !self.is_look_awaited()
             && !self.is_healing_awaited()
+            && !self.is_check_awaited()
     }
 
     fn is_somebody_left(&self) -> bool {

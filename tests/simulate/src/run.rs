@@ -86,6 +86,9 @@ impl<'p> Stage<'p> {
         if matches!(act.deed, Deed::Drift(..) | Deed::Mend(..)) {
             self.drifted_at = Some(self.acted_at);
         }
+        if matches!(act.deed, Deed::Lose(..) | Deed::Regain(..)) {
+            self.lost_at = Some(self.acted_at);
+        }
         self.look_for_out_of_band_changes();
         self.announce_arrivals();
     }

@@ -54,6 +54,8 @@ pub struct Stage<'p> {
     pub(crate) looked: Time,
     /// The time of the last change of a target that an hourly look must report.
     pub(crate) drifted_at: Option<Time>,
+    /// The time at which something that the way back needs was lost or came back last.
+    pub(crate) lost_at: Option<Time>,
     pub(crate) acted: usize,
     pub(crate) acted_at: Time,
     /// The time of the next act, if it has one.
@@ -112,6 +114,7 @@ impl<'p> Stage<'p> {
             arrived: Vec::new(),
             looked: now,
             drifted_at: None,
+            lost_at: None,
             acted: 0,
             acted_at: now,
             act_at: None,

@@ -91,7 +91,7 @@ fn needs_operator(outcome: &Outcome<'_>, what: &Event) -> bool {
 }
 
 /// Returns the number of acts of a sort that were done.
-fn acted(outcome: &Outcome<'_>, happened: &[Happening], is_meant: impl Fn(&Deed) -> bool) -> usize {
+pub(super) fn acted(outcome: &Outcome<'_>, happened: &[Happening], is_meant: impl Fn(&Deed) -> bool) -> usize {
     let acts = happened.iter().filter_map(|one| match one.what {
         Event::Acted(n) => outcome.scenario.acts.get(n),
         _ => None,

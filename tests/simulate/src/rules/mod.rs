@@ -102,6 +102,8 @@ mod overtakes_as_asked;
 pub use overtakes_as_asked::overtakes_as_asked;
 mod drift_is_reported;
 pub use drift_is_reported::drift_is_reported;
+mod way_back_is_reported;
+pub use way_back_is_reported::way_back_is_reported;
 mod healed_as_declared;
 pub use healed_as_declared::healed_as_declared;
 mod endings_are_counted;
@@ -119,7 +121,7 @@ pub use files_come_and_go::{files_come_and_go, is_withdrawn_of};
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 56] = [
+pub const RULES: [(&str, Rule); 57] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -169,6 +171,7 @@ pub const RULES: [(&str, Rule); 56] = [
     ("irreversible_bars", irreversible_bars),
     ("moves_whole", moves_whole),
     ("drift_is_reported", drift_is_reported),
+    ("way_back_is_reported", way_back_is_reported),
     ("healed_as_declared", healed_as_declared),
     ("drills_come_back", drills_come_back),
     ("files_come_and_go", files_come_and_go),

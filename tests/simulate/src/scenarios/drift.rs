@@ -1,8 +1,9 @@
-//! Targets that somebody changes between deployments: the hourly look finds them, reports it once, and reports when
-//! it is gone.
+//! Targets that somebody changes between deployments, and a way back that is lost: the hourly look finds them, reports
+//! it once, and reports when it is gone.
 
+use super::basics::SERVICE;
 use super::gates::GATES;
-use super::people::{as_made, person_at_api};
+use super::people::{as_made, image_expires, person_at_api};
 use crate::deed::Deed;
 use crate::scenario::{Scenario, next, quiet};
 use windlass_world::World;
@@ -47,6 +48,40 @@ pub(super) const DRIFTED_OVER: Scenario = Scenario {
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
     ..DRIFTED
 };
+
+/// The image expires that a rollback needs. The check of the next day finds it gone as well, which is not reported once
+/// more, and that of the day after finds it again. The first look is made before, so that each check is asked for and
+/// read within an hour.
+pub(super) const WAY_BACK_LOST: Scenario = Scenario {
+    name: "way_back_lost",
+    before: &[
+        quiet(Deed::Deploy("1.0.0", &["agent"])),
+        quiet(Deed::Deploy("1.1.0", &["agent"])),
+        quiet(Deed::Mend("an hour passes", as_made)),
+    ],
+    acts: &[
+        next(Deed::Lose("a day passes, and the image of 1.0.0 expires", image_expires_later)),
+        quiet(Deed::Change("a day passes", day_passes)),
+        quiet(Deed::Regain("a day passes, and somebody pushes the image again", image_is_pushed_again)),
+    ],
+    ..SERVICE
+};
+
+/// Lets a day pass, after which the way back is looked for again.
+fn day_passes(world: &World) {
+    let mut clock = world.clock();
+    clock.now = clock.now.plus_s(24 * 3_600);
+}
+
+fn image_expires_later(world: &World) {
+    day_passes(world);
+    image_expires(world);
+}
+
+fn image_is_pushed_again(world: &World) {
+    day_passes(world);
+    world.ecr().push("shop/agent", "1.0.0");
+}
 
 fn person_at_jobs(world: &World) {
     let mut functions = world.lambda();

@@ -3,7 +3,7 @@
 
 use super::basics::{CANARY, CODE, FUNCTION};
 use super::declarations::{FUNCTION_BESIDE_SERVICE, WITHOUT_JOBS};
-use super::people::person_at_service;
+use super::people::{image_expires, person_at_service};
 use crate::deed::Deed;
 use crate::scenario::{Act, Scenario, next, quiet};
 use windlass_world::World;
@@ -148,11 +148,6 @@ pub(super) const PUT_BACK: Scenario = Scenario {
     may: &["1.0.0 Succeeded"],
     ..FUNCTION
 };
-
-/// Deletes the image of 1.0.0, as a rule of a repository's lifecycle does.
-fn image_expires(world: &World) {
-    world.ecr().images.retain(|image| !image.tags.iter().any(|tag| tag == "1.0.0"));
-}
 
 /// Moves the alias to the version of 1.0.0: the first one is what was found.
 fn person_moves_back(world: &World) {

@@ -41,7 +41,7 @@ mod withdrawals;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 270] = [
+pub static SCENARIOS: [Scenario; 271] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -246,6 +246,7 @@ pub static SCENARIOS: [Scenario; 270] = [
     drift::DRIFTED,
     drift::DRIFTED_BOTH,
     drift::DRIFTED_OVER,
+    drift::WAY_BACK_LOST,
     drills::DRILLED,
     drills::DRILLED_SERVICE,
     drills::DRILLED_RED,

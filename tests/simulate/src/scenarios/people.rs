@@ -84,6 +84,11 @@ pub(super) fn hours_pass(world: &World) {
     clock.now = clock.now.plus_s(2 * 3_600);
 }
 
+/// Deletes the image of 1.0.0, as a rule of a repository's lifecycle does.
+pub(super) fn image_expires(world: &World) {
+    world.ecr().images.retain(|image| !image.tags.iter().any(|tag| tag == "1.0.0"));
+}
+
 /// Makes the containers of the image of 1.1.0 exit.
 pub(super) fn tasks_crash(world: &World) {
     let digest = world.ecr().push("shop/agent", "1.1.0");

@@ -130,6 +130,17 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[],
     },
     Variant {
+        name: "lost_every_day",
+        what: "that the way back is lost is reported by each look that knows it",
+        edits: &[Edit {
+            file: "shared/domain/src/deployment/hourly_look/way_back.rs",
+            find: "if known.is_some_and(|known| known.seen.snapshot == lost.seen.snapshot) {",
+            replace: "if !VARIANT && known.is_some_and(|known| known.seen.snapshot == lost.seen.snapshot) {",
+        }],
+        scenarios: &["way_back_lost"],
+        mishaps: &[],
+    },
+    Variant {
         name: "restoring_is_not_counted",
         what: "that something was restored is not noted",
         edits: &[Edit {
