@@ -1,6 +1,7 @@
 """An application of the tests: a page in a bucket that is served as it is, and a function behind an alias, each changed by Windlass."""
 
 import json
+import shutil
 
 import enforced
 import yaml
@@ -130,6 +131,16 @@ class Application(Storyteller):
 
     def upload_function(self, name, version, metadata=None, **code):
         self.shop.upload(self.key(name, version), made_zip(function_files(version, **code)), metadata)
+
+    def in_folder(self, folder, version, **components):
+        """Builds a release into a folder, of each component these files; answers the command line's arguments for it."""
+        shutil.rmtree(folder / version, ignore_errors=True)
+        for component, files in components.items():
+            for path, text in files.items():
+                place = folder / version / component / path
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_text(text)
+        return ["release", self.app, version, *(f"{component}={version}/{component}/" for component in components)]
 
     def targets(self):
         """Returns what the stack of the targets answered."""

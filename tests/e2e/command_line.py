@@ -4,6 +4,8 @@ import dataclasses
 import json
 import os
 import pathlib
+import re
+import shlex
 import subprocess
 
 from shop import REPOSITORY
@@ -27,6 +29,11 @@ class Ran:
     def document(self):
         """The one document that `--json` prints."""
         return json.loads(self.out)
+
+    def names(self, verb):
+        """The arguments of each command of a verb that its words name, as a shell reads them."""
+        commands = re.findall(rf"`windlass ({verb} [^`]+)`", self.out + self.err)
+        return [shlex.split(command) for command in commands]
 
 
 class CommandLine:
@@ -64,6 +71,13 @@ class CommandLine:
 
     def json(self, *arguments):
         return self.run(*arguments, "--json")
+
+    def may_declare(self, aws, app):
+        """Lets the user put declarations of the application in force."""
+        place = f"arn:aws:s3:::{aws.outputs['ArtifactsBucket']}/apps/{app}/*"
+        statement = {"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject"], "Resource": place}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        aws.iam.put_user_policy(UserName=f"ci-of-{app}", PolicyName="declare", PolicyDocument=document)
 
 
 def make_user(aws, app):

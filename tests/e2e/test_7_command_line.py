@@ -29,13 +29,8 @@ class Skiff(Application):
 
     def build(self, version, **code):
         """Builds a release into the folder; answers the verb's arguments for it."""
-        sources = {"page": site_files("page", version), "jobs": function_files(version, **code)}
-        for component, files in sources.items():
-            for path, text in files.items():
-                place = self.folder / version / component / path
-                place.parent.mkdir(parents=True, exist_ok=True)
-                place.write_text(text)
-        return ["release", "skiff", version, *(f"{component}={version}/{component}/" for component in sources), "--git-ref", "refs/heads/main"]
+        components = {"page": site_files("page", version), "jobs": function_files(version, **code)}
+        return [*self.in_folder(self.folder, version, **components), "--git-ref", "refs/heads/main"]
 
     def change_in_the_middle(self, version):
         """Waits until the page is changed and watched, and jobs is not changed yet; answers the deployment's id."""

@@ -1,7 +1,5 @@
 """The command line's first hour with a real installation: it is found by its stack's name, and declares, lists and explains."""
 
-import json
-
 import pytest
 import yaml
 from application import Application, function_files, site_files
@@ -23,9 +21,7 @@ class Yawl(Application):
         (folder / ".git").mkdir()
         (folder / "windlass.toml").write_text(f'stack = "{aws.installed_as}"\nregion = "{aws.region}"\n')
         aws.iam.attach_user_policy(UserName="ci-of-yawl", PolicyArn=aws.outputs["ReaderPolicyArn"])
-        statement = {"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject"], "Resource": f"arn:aws:s3:::{aws.outputs['ArtifactsBucket']}/apps/yawl/*"}
-        document = {"Version": "2012-10-17", "Statement": [statement]}
-        aws.iam.put_user_policy(UserName="ci-of-yawl", PolicyName="declare", PolicyDocument=json.dumps(document))
+        self.windlass.may_declare(aws, "yawl")
 
     def write(self, environments=ENVIRONMENTS, **changes):
         """Writes the declaration, with these members changed."""
@@ -34,13 +30,8 @@ class Yawl(Application):
         return declaration
 
     def build(self, version):
-        sources = {"page": site_files("page", version), "jobs": function_files(version)}
-        for component, files in sources.items():
-            for path, text in files.items():
-                place = self.folder / version / component / path
-                place.parent.mkdir(parents=True, exist_ok=True)
-                place.write_text(text)
-        return ["release", "yawl", version, *(f"{component}={version}/{component}/" for component in sources), "--git-ref", "refs/heads/main"]
+        components = {"page": site_files("page", version), "jobs": function_files(version)}
+        return [*self.in_folder(self.folder, version, **components), "--git-ref", "refs/heads/main"]
 
 
 @pytest.fixture(scope="module")
