@@ -1,15 +1,20 @@
-"""`windlass doctor` with a real installation: nothing where all is well, and everything that is wrong at once, each with what mends it."""
+"""`windlass doctor` with a real installation: nothing where all is well, and everything that is wrong at once, each with what mends it;
+and the snapshots that can no longer be reached, which the hourly look finds as well."""
 
 import json
 
+import hourly
 import install
+import left_behind
 import pytest
 from application import Application
 from command_line import CommandLine
+from ledger import ending
 
 GOOD, REJECTED = 0, 3
 ENVIRONMENTS = {"bay": {"deploy": {"branch": "main"}}}
 PRIVATE = "http://10.20.30.40/health"
+HEARD = "heard-of-ways-back"
 
 
 class Coracle(Application):
@@ -36,6 +41,24 @@ class Coracle(Application):
         findings = [(found["name"], found["path"], found["remedy"]) for found in ran.document["findings"]]
         assert ran.document["healthy"] == (not findings), ran
         return ran.status, findings
+
+    def reaches(self):
+        """The status, and whether the doctor sees a way back to each snapshot: of each number, version and findings."""
+        ran = self.windlass.json("doctor", "coracle", "bay")
+        snapshots = ran.document["snapshots"]
+        return ran.status, [(one["version"], one.get("next", False), one["reach"], [it["name"] for it in one.get("findings", [])]) for one in snapshots]
+
+    def lose(self, version):
+        """Somebody deletes what was published of the function with a release."""
+        functions = self.client("lambda_")
+        published = [one["Version"] for one in functions.list_versions_by_function(**self.jobs)["Versions"]]
+        (number,) = [one for one in published if one != "$LATEST" and self.function("jobs", one) == version]
+        functions.delete_function(**self.jobs, Qualifier=number)
+
+    def shown(self):
+        """The way back as `windlass status` has it: what it is, and the version that is lost."""
+        drift = self.windlass.json("status", "coracle", "bay").document["drift"]
+        return drift.get("way_back"), drift.get("lost", {}).get("version")
 
     def forbid_rules(self):
         """Someone forbids everybody to read the rules of the bucket's lifecycle."""
@@ -129,3 +152,46 @@ def test_six_things_that_are_wrong_are_found_at_once_and_mended_one_by_one(corac
     # What the doctor calls healthy is deployed.
     coracle.release("1.0.1")
     coracle.until("the release", lambda: coracle.seen() == {"page": "1.0.1", "jobs": "1.0.1"})
+
+
+def test_a_snapshot_that_can_no_longer_be_reached_is_listed_and_changes_no_status(coracle):
+    assert coracle.reaches() == (GOOD, [("1.0.0", True, "open", [])])
+    coracle.lose("1.0.0")
+    assert coracle.reaches() == (GOOD, [("1.0.0", True, "gone", ["ArtifactMissing"])])
+    planned = coracle.windlass.json("plan", "rollback", "coracle", "bay")
+    found = [finding["name"] for finding in planned.document["drawn"]["plan"]["findings"]]
+    assert (planned.status, found) == (REJECTED, ["ArtifactMissing"]), "the doctor says beforehand what a rollback would meet"
+
+
+def test_a_lost_way_back_is_reported_once_and_that_there_is_one_again(coracle):
+    """Safety: drift: A lost way back is reported once, and its return once, by an installation."""
+    left_behind.listen(coracle.aws, HEARD)
+    events, subjects = [], []
+
+    def heard(name):
+        for text in left_behind.taken(coracle.aws, HEARD):
+            message = json.loads(text)
+            if message.get("detail", {}).get("app") == "coracle" and message["detail-type"].startswith("WayBack"):
+                events.append(message["detail-type"])
+            if message.get("Subject", "").startswith("[windlass] coracle bay WayBack"):
+                subjects.append(message["Subject"])
+        return name in events
+
+    hourly.look_twice(coracle)
+    assert coracle.shown() == ("gone", "1.0.0")
+    coracle.until("the lost way back", lambda: heard("WayBackLost"))
+    hourly.look(coracle)
+    assert coracle.shown() == ("gone", "1.0.0")
+
+    coracle.release("1.0.2")
+    coracle.until("the release", lambda: coracle.seen() == {"page": "1.0.2", "jobs": "1.0.2"})
+    assert ending(coracle.ended(coracle.deployment_of("1.0.2")["id"])) == "Succeeded"
+    assert coracle.shown() == (None, None), "it is another one's since"
+    hourly.look_twice(coracle)
+    assert coracle.shown() == ("open", None)
+    coracle.until("the way back", lambda: heard("WayBackFound"))
+    # The stream keeps its order: what the look between had reported would stand before it.
+    assert events == ["WayBackLost", "WayBackFound"]
+    coracle.until("the message", lambda: heard("WayBackFound") and subjects)
+    assert subjects == ["[windlass] coracle bay WayBackLost"], "nobody is called for good news"
+    assert coracle.reaches()[1][0] == ("1.0.1", True, "open", [])

@@ -1,9 +1,11 @@
-"""A whole application has another name: what runs goes on, its way back included, and nothing is deployed by the former one."""
+"""A whole application, and then one of its components, has another name: what runs goes on, its way back included, and nothing is
+deployed by the former one."""
 
 import json
 
 import pytest
-from application import Application
+import yaml
+from application import Application, function_files
 from command_line import CommandLine
 from ledger import ending
 
@@ -64,4 +66,38 @@ def test_what_runs_goes_on_by_the_new_name(pontoon):
     assert pontoon.seen() == {"page": "1.1.0", "jobs": "1.1.0"}
     back = barge.operate(action="rollback", app="barge", environment="bay", reason="to try the way back")
     assert back["status"] == "SUCCEEDED", back
+    assert pontoon.seen() == {"page": "1.0.0", "jobs": "1.0.0"}
+
+
+def test_a_component_that_has_anothers_target_is_released_once_that_is_renamed(pontoon, tmp_path):
+    """Goes on with what the test before has left: 1.0.0 runs, and deployments are held since the rollback."""
+    barge = Application(pontoon.aws, "barge", "bay")
+    barge.windlass = CommandLine(pontoon.aws, "barge", tmp_path)
+    assert barge.windlass.run("release-hold", "barge", "bay", "--reason", "the way back is known").status == GOOD
+    declaration = {**pontoon.declaration(ENVIRONMENTS, GATES, "1.1.0"), "app": "barge"}
+    components = declaration["components"]
+    declaration["components"] = {"page": components["page"], "works": components["jobs"]}
+    (tmp_path / "app.yaml").write_text(yaml.safe_dump(declaration))
+
+    declared = barge.windlass.run("declare", "--dry-run")
+    (rename,) = declared.names("rename")
+    assert (declared.status, rename[:-1]) == (GOOD, ["rename", "barge", "bay", "--component", "jobs", "--to-component", "works", "--reason"])
+    warnings = barge.windlass.json("declare", "--dry-run").document["warnings"]
+    assert ("NoLongerDeclared", "components.jobs") in [(found["name"], found["path"]) for found in warnings], warnings
+    barge.declare(declaration)
+
+    release = [*barge.in_folder(tmp_path, "1.2.0", works=function_files("1.2.0")), "--git-ref", "refs/heads/main"]
+    planned = barge.windlass.run("plan", *release)
+    assert (planned.status, rename in planned.names("rename")) == (REJECTED, True), planned
+    refused = barge.windlass.json(*release, "--watch")
+    ended = refused.document["deployment"]["ending"]
+    assert (refused.status, ended["ending"], ended["cause_name"]) == (REJECTED, "Rejected", "TargetNotOurs"), ended
+    assert pontoon.seen() == {"page": "1.0.0", "jobs": "1.0.0"}
+
+    assert barge.windlass.run(*rename).status == GOOD
+    released = barge.windlass.json(*release, "--watch")
+    assert (released.status, released.document["deployment"]["ending"]["ending"]) == (GOOD, "Succeeded"), released
+    assert pontoon.seen() == {"page": "1.0.0", "jobs": "1.2.0"}
+    back = barge.windlass.json("rollback", "barge", "bay", "--reason", "to try the way back")
+    assert (back.status, back.document["deployment"]["ending"]["ending"]) == (GOOD, "Succeeded"), back
     assert pontoon.seen() == {"page": "1.0.0", "jobs": "1.0.0"}
