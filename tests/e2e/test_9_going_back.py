@@ -148,6 +148,8 @@ def test_nothing_is_restored_of_what_is_not_known(punt):
     assert (component.status, component.document["deployment"]["ending"]["cause_name"]) == (REJECTED, "UnknownName"), component
     environment = punt.windlass.json("restore", "punt", "bya", *WHY)
     assert (environment.status, [found["seen"] for found in environment.document["findings"]]) == (REJECTED, [{"found": "bya", "expected": "bay"}])
-    assert refused(punt.root.json("restore", "pnut", "bay", *WHY)) == (REJECTED, [("NoDeclaration", "app")])
+    app = punt.root.json("restore", "pnut", "bay", *WHY)
+    assert refused(app) == (REJECTED, [("NoDeclaration", "app")])
+    assert app.document["findings"][0]["remedy"].startswith("Did you mean `punt`? "), app
     assert not [arn for arn in punt.executions() if "pnut" in arn or "bya" in arn], "nothing was begun"
     assert punt.seen() == LIVE
