@@ -24,10 +24,12 @@ class Smack(Application):
         super().__init__(aws, "smack", environment)
         self.windlass = windlass
 
-    def declared(self):
+    def write(self, version="1.0.0"):
+        """Writes the declaration into the folder."""
         environments = {name: {"deploy": {"tag": {"prefix": PREFIX, "is": what}}} for name, what in RULES.items()}
         jobs = {"kind": "lambda", "function": "smack-jobs-{environment}", "alias": "live"}
-        return {**self.declaration(environments, {"bake": "1s"}), "components": {"jobs": jobs}}
+        declaration = {**self.declaration(environments, {"bake": "1s"}, version), "components": {"jobs": jobs}}
+        (self.windlass.folder / "app.yaml").write_text(yaml.safe_dump(declaration, sort_keys=False))
 
     def built(self, version, tag):
         """The arguments of a release by a tag."""
@@ -74,7 +76,7 @@ def is_shown(line, ran):
 
 
 def test_warnings_are_shown_when_they_are_declared_and_counted_the_next_time(sea):
-    (sea.windlass.folder / "app.yaml").write_text(yaml.safe_dump(sea.declared(), sort_keys=False))
+    sea.write()
     first = sea.windlass.run("declare")
     assert (first.status, warned(first)) == (GOOD, WARNED), first
     again = sea.windlass.run("declare")
@@ -83,6 +85,8 @@ def test_warnings_are_shown_when_they_are_declared_and_counted_the_next_time(sea
     assert warned(sea.windlass.run("validate")) == WARNED, "what the count names shows them"
     kept = sea.windlass.json("declare").document["warnings"]
     assert [(found["name"], found["path"], found["declared"]) for found in kept] == [(*one, True) for one in WARNED]
+    sea.write("1.0.1")
+    assert warned(sea.windlass.run("declare", "--dry-run")) == WARNED, "another version shows them in full"
 
 
 def test_a_plan_counts_them_and_shows_what_is_new(sea):
