@@ -94,6 +94,7 @@ fn status_shows_how_far_a_first_release_is_or_that_it_could_not_be_seen() {
         });
         let mut record = records::watched();
         record["steps"][0]["shown"] = "41 with 42 at 10 %".into();
+        record["steps"][0]["share"] = 10.into();
         let api = StandIn::new(move |call: &Call| match call.path.contains("/deployments/") {
             true if is_seen => reply(200, &record),
             true => reply(403, &json!({"message": "Forbidden"})),

@@ -59,20 +59,11 @@ pub fn before(step: &Step) -> Option<Cow<'_, str>> {
     step.before["noticed"]["shown"].as_str().map(foreign::line)
 }
 
-/// Returns the share of the callers that get something else than before, in percent. The text of what they get has
-/// it; it is all of them where the component has reached what its last wave is to bring. Between the two it is `None`:
-/// nobody knows how many tasks of a service, or edges of a site, have it.
+/// Returns the share of the callers that get something else than before, in percent. The look has it, or it is all of
+/// them where the component has reached what its last wave is to bring. Between the two it is `None`: nobody knows how
+/// many tasks of a service, or edges of a site, have it.
 pub fn share(step: &Step, plan: Option<&Plan>) -> Option<u32> {
-    let shown = step.shown.as_deref()?;
-    if Some(shown) == before(step).as_deref() {
-        return Some(0);
-    }
-    let found = shown.rsplit_once(" %");
-    let found = found.and_then(|(before, _)| before.rsplit_once(' '));
-    match found {
-        Some((_, percent)) => percent.parse().ok().filter(|percent| *percent <= 100),
-        None => is_wholly_there(step, plan?).then_some(100),
-    }
+    step.share.or_else(|| is_wholly_there(step, plan?).then_some(100))
 }
 
 /// Returns whether it has reached what the last wave that it takes part in is to bring.
@@ -89,31 +80,6 @@ mod tests_of_traffic_share {
     use serde_json::{Value, json};
 
     #[test]
-    fn the_weight_is_that_of_what_is_new() {
-        let table = [
-            (Some("41 at 100 %"), None, None),
-            (Some("41 at 100 %"), Some("41 at 100 %"), Some(0)),
-            (Some("41 at 100 %"), Some("41 with 42 at 10 %"), Some(10)),
-            (Some("41 at 100 %"), Some("42 at 100 %"), Some(100)),
-            (Some("version 4"), Some("version 5 at 20 % (deployment 7 is DEPLOYING)"), Some(20)),
-            (Some("task definition 17"), Some("task definition 18"), None),
-            (None, Some("42 at 100 %"), Some(100)),
-            (None, Some("at 900 %"), None),
-        ];
-        for (before, shown, wanted) in table {
-            let mut step: Step = serde_json::from_value(json!({"deployment": "1f0c", "app": "shop", "environment": "prod",
-                "component": "api", "kind": "lambda", "place": {}, "target": {}, "before": {}, "goals": {}, "attempt": 1,
-                "status": "changed"}))
-            .unwrap();
-            if let Some(before) = before {
-                step.before = json!({"goal": {}, "noticed": {"value": {}, "shown": before}});
-            }
-            step.shown = shown.map(str::to_owned);
-            assert_eq!(share(&step, None), wanted, "{before:?} {shown:?}");
-        }
-    }
-
-    #[test]
     fn a_service_and_a_site_are_there_wholly_once_their_last_wave_is_reached() {
         let change = |component: &str| json!({"component": component, "kind": "static_site", "what": "it"});
         let wave = |changes: &[Value]| json!({"changes": changes, "bake_s": 0});
@@ -121,20 +87,21 @@ mod tests_of_traffic_share {
             "waves": [wave(&[change("web")]), wave(&[change("web"), change("agent")]), wave(&[change("agent")])]});
         let plan: Plan = serde_json::from_value(plan).unwrap();
         let table = [
-            ("changed", 1, true, Some(100)),
-            ("changed", 0, true, None),
-            ("changing", 1, true, None),
-            ("undoing", 1, true, None),
-            ("changed", 1, false, None),
+            ("changed", 1, true, None, Some(100)),
+            ("changed", 1, true, Some(20), Some(20)),
+            ("changed", 0, true, None, None),
+            ("changing", 1, true, None, None),
+            ("undoing", 1, true, None, None),
+            ("changed", 1, false, None, None),
         ];
-        for (status, wave, switching, wanted) in table {
+        for (status, wave, switching, seen, wanted) in table {
             let step = json!({"deployment": "1f0c", "app": "shop", "environment": "prod", "component": "web",
                 "kind": "static_site", "place": {}, "target": {}, "before": {"goal": {}, "noticed": {"value": {}, "shown": "at `/1.4.0`"}},
-                "goals": {}, "attempt": 1, "status": status, "wave": wave, "shown": "at `/1.5.0`",
+                "goals": {}, "attempt": 1, "status": status, "wave": wave, "shown": "at `/1.5.0`", "share": seen,
                 "changes": [{"at": 1, "what": "it", "answered": true, "undo": false, "wave": wave, "switching": switching}]});
             let step: Step = serde_json::from_value(step).unwrap();
-            assert_eq!(share(&step, Some(&plan)), wanted, "{status} {wave} {switching}");
-            assert_eq!(share(&step, None), None);
+            assert_eq!(share(&step, Some(&plan)), wanted, "{status} {wave} {switching} {seen:?}");
+            assert_eq!(share(&step, None), seen);
         }
     }
 }
@@ -146,10 +113,10 @@ mod tests {
     use crate::view::status::EnvironmentWords;
     use serde_json::{Value, json};
 
-    fn record(status: &str, shown: &Value) -> Record {
+    fn record(status: &str, shown: &Value, share: Option<u32>) -> Record {
         let step = json!({"deployment": "1f0c", "app": "shop", "environment": "prod", "component": "api", "kind": "lambda",
             "place": {}, "target": {}, "before": {"goal": {}, "noticed": {"value": {}, "shown": "41 at 100 %"}}, "goals": {},
-            "attempt": 1, "status": status, "wave": 0, "shown": shown, "entered": [0, 0]});
+            "attempt": 1, "status": status, "wave": 0, "shown": shown, "share": share, "entered": [0, 0]});
         let record = json!({
             "deployment": {
                 "id": "0123456789abcdef", "app": "shop", "environment": "prod", "action": "deploy", "attempt": 1,
@@ -187,21 +154,22 @@ mod tests {
     fn a_first_release_and_a_shift_are_shown_with_the_share_of_callers_as_far_as_it_is_known() {
         let first = "api: 1.1.0, the first release of it here";
         let table = [
-            (None, "changed", json!("41 with 42 at 10 %"), format!("{first}; 10 % of callers get it")),
-            (None, "planned", Value::Null, format!("{first}; not changed yet")),
+            (None, "changed", json!("41 with 42 at 10 %"), Some(10), format!("{first}; 10 % of callers get it")),
+            (None, "planned", Value::Null, None, format!("{first}; not changed yet")),
             (
                 None,
                 "changing",
                 json!("task definition 18"),
+                None,
                 format!("{first}; seen task definition 18; how many callers get it already is not known"),
             ),
-            (Some("1.0.0"), "changed", json!("41 at 100 %"), "api: 1.0.0 → 1.1.0; no caller gets it yet".to_owned()),
-            (Some("1.0.0"), "changed", json!("42 at 100 %"), "api: 1.0.0 → 1.1.0; all callers get it".to_owned()),
-            (Some("1.1.0"), "undone", json!("41 at 100 %"), "api: 1.1.0; brought back".to_owned()),
+            (Some("1.0.0"), "changed", json!("41"), Some(0), "api: 1.0.0 → 1.1.0; no caller gets it yet".to_owned()),
+            (Some("1.0.0"), "changed", json!("42"), Some(100), "api: 1.0.0 → 1.1.0; all callers get it".to_owned()),
+            (Some("1.1.0"), "undone", json!("41"), Some(0), "api: 1.1.0; brought back".to_owned()),
         ];
-        for (runs, status, shown, wanted) in table {
+        for (runs, status, shown, share, wanted) in table {
             let now = environment(runs);
-            let printed = lines(Some(&record(status, &shown)), &now, Time(0));
+            let printed = lines(Some(&record(status, &shown, share)), &now, Time(0));
             assert!(printed[0].starts_with("  under way: wave 1 of 2: "), "{printed:?}");
             assert_eq!(printed[1], format!("    {wanted}"));
             let head = now.words();

@@ -92,6 +92,10 @@ pub struct Step {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "foreign::maybe")]
     pub shown: Option<String>,
+    /// The share of callers, in percent, that got something else than before when it was seen; absent if the target does
+    /// not show it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<u32>,
     /// The values that the goal which was reached last gives to others, by name, such as the `version` of a function
     /// that gates invoke.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -172,6 +176,7 @@ impl Step {
             unanswered: Vec::new(),
             undone_under: None,
             shown: None,
+            share: None,
             outputs: BTreeMap::new(),
             idle: None,
             waits_for: None,

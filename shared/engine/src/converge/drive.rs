@@ -174,14 +174,14 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
         }
         match next {
             Next::Done => Ok(Some(End::Reached {
-                seen: to_value(&Recorded::of::<K>(&self.target, &is)?)?,
-                shown: view.noticed.shown,
+                seen: Recorded::of::<K>(&self.target, &is)?,
+                share: K::share(&is),
                 outputs: K::outputs(&is, &self.goal),
                 idle: K::idle(&self.target, &is),
             })),
             Next::Failed(finding) => Ok(Some(End::Failed(finding))),
             Next::TakenBack(finding) => {
-                self.note_taken_back(&is, &view)?;
+                self.note_taken_back(&is)?;
                 Ok(Some(End::Failed(finding)))
             }
             Next::Theirs(finding) => {

@@ -1,10 +1,10 @@
 //! One invocation of a deployer or a publisher: the work that it is asked for, what the step's record says of it before
 //! any call, its time, and its ends.
 
+use crate::kinds::Recorded;
 use crate::ledger::{self, Fence, Stored};
 use crate::payload::{DeployerInput, PublisherInput, StepRef, WorkDone, WorkTransition};
 use crate::ports::{Clock, DynamoDbApi, Result};
-use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::deployment::step::{Step, StepStatus};
 use windlass_domain::release::identity::DeploymentId;
@@ -148,9 +148,9 @@ pub enum End {
     /// The goal was seen.
     Reached {
         /// The state that was seen.
-        seen: Value,
-        /// The same in words.
-        shown: String,
+        seen: Recorded,
+        /// The share of callers that a shift has moved, if it stands between two states.
+        share: Option<u32>,
         /// The values that it gives to other components.
         outputs: BTreeMap<String, String>,
         /// The reason why nothing runs it, in words.

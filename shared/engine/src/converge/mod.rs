@@ -119,10 +119,9 @@ pub(crate) async fn finish(
     end: Result<End>,
 ) -> Result<WorkDone> {
     match end {
-        Ok(End::Reached { seen, shown, outputs, idle }) => {
+        Ok(End::Reached { seen, share, outputs, idle }) => {
             let step = &mut attempt.step.value;
-            step.seen = Some(seen);
-            step.shown = Some(shown);
+            seen.keep_in(step, share)?;
             step.outputs = outputs;
             step.idle = idle;
             settle(attempt, work, WorkTransition::Changed).await

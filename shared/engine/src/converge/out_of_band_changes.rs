@@ -66,27 +66,24 @@ impl<K: Kind, P: DynamoDbApi + Clock> Drive<'_, '_, K, P> {
             self.forget_unanswered();
         }
         let seen = self.seen()?.map(|seen| to_value(&seen)).transpose()?;
-        let now = to_value(&Recorded::of::<K>(&self.target, is)?)?;
+        let now = Recorded::of::<K>(&self.target, is)?;
         let step = &mut self.attempt.step.value;
         step.unanswered.clear();
         if view.is_guarded {
-            step.seen = Some(now);
             step.confirmed = step.confirmed.take().or(seen);
-            step.shown = Some(view.noticed.shown.clone());
+            now.keep_in(step, K::share(is))?;
         }
         Ok(())
     }
 
     /// Notes what callers get since AWS itself has taken back what was sent. The state that was confirmed before does
     /// not hold any more, even if nobody comes to undo it.
-    pub(super) fn note_taken_back(&mut self, is: &K::Seen, view: &View) -> Result<()> {
+    pub(super) fn note_taken_back(&mut self, is: &K::Seen) -> Result<()> {
         let now = Recorded::of::<K>(&self.target, is)?;
         let step = &mut self.attempt.step.value;
         step.unanswered.clear();
         step.confirmed = Some(to_value(&now.noticed)?);
-        step.seen = Some(to_value(&now)?);
-        step.shown = Some(view.noticed.shown.clone());
-        Ok(())
+        now.keep_in(step, K::share(is))
     }
 
     /// Forgets the last change that was not answered, where AWS puts no condition. There the undo goes back over

@@ -261,6 +261,11 @@ pub trait Kind {
         None
     }
 
+    /// Pure: the share of callers, in percent, that get what a shift brings, as long as one stands between two states.
+    fn share(_seen: &Self::Seen) -> Option<u32> {
+        None
+    }
+
     /// Keeps what such a record only names ([`KeptDocuments`]), such as a list that is too large for an item. Changes
     /// nothing of the target.
     async fn keep(&self, _target: &Self::Target, _seen: &Self::Seen) -> Result<()> {

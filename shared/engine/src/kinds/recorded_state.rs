@@ -6,6 +6,7 @@ use crate::ports::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::drift::Field;
 
 /// A state of a target as it was seen: the goal to come back to, and what callers got.
@@ -31,6 +32,16 @@ impl Recorded {
     /// was seen is not behind.
     pub fn is_as_left(&self, left: &Self) -> bool {
         self.is_sure || self.noticed.is_same(&left.noticed)
+    }
+
+    /// Keeps it in a step as what was seen last: for a way back, for people, and for who counts callers. `share` is what
+    /// the kind says of a shift ([`Kind::share`]); what callers got before is a share of none.
+    pub fn keep_in(&self, step: &mut Step, share: Option<u32>) -> Result<()> {
+        let is_as_before = Self::read("state before", &step.before).is_ok_and(|it| it.noticed.is_same(&self.noticed));
+        step.share = if is_as_before { Some(0) } else { share };
+        step.shown = Some(self.noticed.shown.clone());
+        step.seen = Some(to_value(self)?);
+        Ok(())
     }
 
     /// Reads `what`, such as the state before, from the ledger.

@@ -75,8 +75,10 @@ fn a_version_is_made_and_deployed_by_its_strategy() {
     assert_eq!(release.waves, 5, "looked at every five minutes, and at the end");
     assert_eq!(release.wave(Some(0)), WorkTransition::Changed);
     assert_eq!(flags.served(), "version 1, newest 2 DEPLOYING");
+    assert!(release.step().share.is_some_and(|percent| percent < 100));
     assert_eq!(release.forward(), WorkTransition::Changed);
     assert_eq!(flags.served(), "version 2, newest 2 COMPLETE");
+    assert_eq!(release.step().share, None, "nothing grows any more");
     let sent = release.sent();
     assert_eq!(sent.len(), 2, "{sent:?}");
     assert!(sent[0].starts_with("make a version of sha256-"), "{sent:?}");

@@ -76,14 +76,16 @@ fn an_image_without_an_alias_conforms() {
 fn a_canary_shifts_the_weights_and_clears_them_at_the_end() {
     let setting = canary();
     let trial = Trial::begin(&setting).unwrap();
-    let mut seen = vec![];
+    let (mut seen, mut shares) = (vec![], vec![]);
     for wave in 0..3 {
         assert_eq!(trial.answer(Some(wave), 1), Ok(WorkTransition::Changed));
         let alias = live(&trial);
         seen.push((alias.version, alias.weights));
+        shares.push(trial.step().unwrap().share);
     }
     let share = |share: &str| vec![("2".to_owned(), share.to_owned())];
     assert_eq!(seen, [("1".to_owned(), share("0.1")), ("1".to_owned(), share("0.5")), ("2".to_owned(), vec![]),]);
+    assert_eq!(shares, [Some(10), Some(50), None]);
     let changes: Vec<String> = trial.step().unwrap().changes.into_iter().map(|c| c.what).collect();
     insta::assert_snapshot!(changes.join("\n"), @r#"
     code of $LATEST sha256:cba06b5736fa → sha256:11507a0e2f5e (an undo leaves it there)

@@ -122,6 +122,10 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Kind for Appconfig<P> {
         }
     }
 
+    fn share(seen: &Seen) -> Option<u32> {
+        seen.live().filter(|live| live.state != state::COMPLETE).map(|live| live.percent)
+    }
+
     fn back(seen: &Seen) -> Goal {
         Goal {
             live: seen

@@ -166,6 +166,10 @@ impl<K: Moves, P: CodeDeployApi + Clock> Kind for CodeDeployed<K, P> {
         K::idle(target, &seen.of)
     }
 
+    fn share(seen: &Self::Seen) -> Option<u32> {
+        K::share(&seen.of)
+    }
+
     fn next(target: &K::Target, seen: &Self::Seen, goal: &Self::Goal) -> Next<Self::Change> {
         K::next_move(target, seen, goal)
     }

@@ -122,6 +122,12 @@ impl Traffic {
         json!({"version": self.version, "shares": shares})
     }
 
+    /// Returns the whole percents that another version than the alias's own gets; `None` if none does.
+    pub fn share(&self) -> Option<u32> {
+        let millionths = in_millionths(&self.weights.last()?.1);
+        u32::try_from(millionths / 10_000).ok().filter(|_| millionths.is_multiple_of(10_000))
+    }
+
     /// Returns whether callers notice no difference.
     pub fn same(&self, other: &Self) -> bool {
         self.noticed() == other.noticed()

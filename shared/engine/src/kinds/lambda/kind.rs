@@ -33,6 +33,10 @@ impl<P: LambdaApi + S3Api + Configured> Kind for LambdaKind<P> {
         View { noticed: noticed(seen), waits_for: waits_for(seen), is_guarded: true, is_consistent: false }
     }
 
+    fn share(seen: &Observed) -> Option<u32> {
+        seen.alias.as_ref()?.traffic.share()
+    }
+
     fn back(seen: &Observed) -> Goal {
         // Where Lambda cannot allocate, callers have the former version, and that is gone back to.
         Goal::Back(Observed { alias: seen.alias.clone().map(AliasState::at_rest), ..seen.clone() })
