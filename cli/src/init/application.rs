@@ -314,9 +314,7 @@ impl DeploymentPreference {
             }
         }
         // Its other notes are about names and variables, which `init` asks for.
-        let own = format!("`{id}`: ");
-        let notes = imported.changed.into_iter().chain(imported.notes);
-        self.notes.extend(notes.filter(|note| note.starts_with(&own) || note.starts_with("the alarm ")));
+        self.notes.extend(imported.of_preferences);
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Imported {
     pub changed: Vec<String>,
     /// The members that could not be carried over, and what to do about each: one sentence each.
     pub notes: Vec<String>,
+    /// Those of the last two lists that are about the deployment preference of a function.
+    pub of_preferences: Vec<String>,
 }
 
 impl Imported {
@@ -108,6 +110,29 @@ impl Imported {
             }
         }
         lines.join("\n") + "\n"
+    }
+}
+
+/// The notes on the deployment preference of one function, whose id each begins with.
+#[derive(Debug)]
+pub struct PreferenceNotes<'a> {
+    /// The function's id in its template.
+    pub id: &'a str,
+    /// The file that they are of.
+    pub of: &'a mut Imported,
+}
+
+impl PreferenceNotes<'_> {
+    /// Notes what [`Imported::change`] notes.
+    pub fn change(&mut self, what: impl AsRef<str>) {
+        self.of.change(format!("`{}`: {}", self.id, what.as_ref()));
+        self.of.of_preferences.extend(self.of.changed.last().cloned());
+    }
+
+    /// Notes what [`Imported::note`] notes.
+    pub fn note(&mut self, what: impl AsRef<str>) {
+        self.of.note(format!("`{}`: {}", self.id, what.as_ref()));
+        self.of.of_preferences.extend(self.of.notes.last().cloned());
     }
 }
 

@@ -5,7 +5,7 @@
 use crate::ground::output;
 use crate::init::import::expression::of_cloudformation;
 use crate::init::import::sam_tags::{made, making_function, without_tags};
-use crate::init::import::{Imported, UnreadMembers, repository};
+use crate::init::import::{Imported, PreferenceNotes, UnreadMembers, repository};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use windlass_domain::declaration::UNWRITTEN;
@@ -166,21 +166,22 @@ fn function(id: &str, properties: &Value, common: &Value, template: &Value, impo
         }
         written["repository"] = json!(known.as_deref().unwrap_or(UNWRITTEN));
     }
+    let notes = &mut PreferenceNotes { id, of: &mut *imported };
     if let Some(by) = making_function(&preference) {
-        imported.note(format!(
-            "`{id}`: the deployment preference is made by `{by}`: write `rollout` and `gates.alarms` as it has them in this environment"
+        notes.note(format!(
+            "the deployment preference is made by `{by}`: write `rollout` and `gates.alarms` as it has them in this environment"
         ));
     } else if !preference.is_object() {
-        imported.note(format!(
-            "`{id}`: the deployment preference {preference} cannot be read: write `rollout` and `gates.alarms` as it is in \
+        notes.note(format!(
+            "the deployment preference {preference} cannot be read: write `rollout` and `gates.alarms` as it is in \
              this environment"
         ));
     } else {
         let mut left = UnreadMembers::new(preference);
-        steps(id, &mut left, is_off, &mut written, imported);
-        alarms(id, &mut left, template, &mut written, imported);
-        imported.carry(&left, &format!("the deployment preference of `{id}`"));
-        rest(id, &mut left, imported);
+        steps(&mut left, is_off, &mut written, notes);
+        alarms(&mut left, template, &mut written, notes);
+        notes.of.carry(&left, &format!("the deployment preference of `{id}`"));
+        rest(&mut left, notes);
     }
     imported.carry(&all, &format!("`{id}`"));
     of_the_alias(id, &mut all, imported);
@@ -222,33 +223,32 @@ fn of_the_alias(id: &str, all: &mut UnreadMembers, imported: &mut Imported) {
 }
 
 /// Writes the steps in which callers are moved.
-fn steps(id: &str, preference: &mut UnreadMembers, is_off: bool, written: &mut Value, imported: &mut Imported) {
+fn steps(preference: &mut UnreadMembers, is_off: bool, written: &mut Value, notes: &mut PreferenceNotes<'_>) {
     let (sort, enabled) = (preference.take(&["Type"]), preference.take(&["Enabled"]));
     if is_off {
         preference.set_aside(&["Enabled"]);
-        imported.change(format!(
-            "`{id}`: the deployment preference is not enabled; what it says is carried over all the same"
-        ));
+        notes.change("the deployment preference is not enabled; what it says is carried over all the same");
     } else if let Some(by) = made(&enabled) {
         preference.set_aside(&["Enabled"]);
-        imported.change(format!("`{id}`: whether the deployment preference is enabled is made by {by}; what it says is carried over all the same"));
+        notes.change(format!(
+            "whether the deployment preference is enabled is made by {by}; what it says is carried over all the same"
+        ));
     }
     if let Some(by) = made(&sort) {
         preference.set_aside(&["Type"]);
-        imported.note(format!(
-            "`{id}`: the `Type` of the deployment preference is made by {by}: write `rollout` as it is in this environment"
+        notes.note(format!(
+            "the `Type` of the deployment preference is made by {by}: write `rollout` as it is in this environment"
         ));
         return;
     }
     match sort.as_str() {
         Some("AllAtOnce") => {}
-        None if sort.is_null() => imported.note(format!(
-            "`{id}`: the deployment preference has no `Type`: write `rollout` where callers are to be moved in steps"
-        )),
+        None if sort.is_null() => notes
+            .note("the deployment preference has no `Type`: write `rollout` where callers are to be moved in steps"),
         None => {
             preference.set_aside(&["Type"]);
-            imported.note(format!(
-                "`{id}`: the `Type` {sort} of the deployment preference cannot be read: write `rollout` as it is in this \
+            notes.note(format!(
+                "the `Type` {sort} of the deployment preference cannot be read: write `rollout` as it is in this \
                  environment"
             ));
         }
@@ -257,8 +257,8 @@ fn steps(id: &str, preference: &mut UnreadMembers, is_off: bool, written: &mut V
                 written["rollout"] = rollout;
             } else {
                 preference.set_aside(&["Type"]);
-                imported.note(format!(
-                    "`{id}`: the deployment preference `{sort}` is of your own configuration of CodeDeploy: write `rollout`, or \
+                notes.note(format!(
+                    "the deployment preference `{sort}` is of your own configuration of CodeDeploy: write `rollout`, or \
                      `codedeploy` with its application and group"
                 ));
             }
@@ -282,22 +282,22 @@ fn shift(preference: &str) -> Option<Value> {
 
 /// Adds the alarms, by the names that the template gives them. In place of one that watches a version of the template
 /// the failed calls of the alias are measured.
-fn alarms(id: &str, preference: &mut UnreadMembers, template: &Value, written: &mut Value, imported: &mut Imported) {
+fn alarms(preference: &mut UnreadMembers, template: &Value, written: &mut Value, notes: &mut PreferenceNotes<'_>) {
     let all = preference.take(&["Alarms"]);
     if let Some(by) = made(&all) {
         preference.set_aside(&["Alarms"]);
-        imported.note(format!(
-            "`{id}`: the alarms of the deployment preference are made by {by}: write their names into `gates.alarms`"
+        notes.note(format!(
+            "the alarms of the deployment preference are made by {by}: write their names into `gates.alarms`"
         ));
         return;
     }
     if !all.is_array() && !all.is_null() {
-        imported.note(format!("`{id}`: the alarms {all} cannot be read: write their names into `gates.alarms`"));
+        notes.note(format!("the alarms {all} cannot be read: write their names into `gates.alarms`"));
     }
     let mut is_carried = false;
     for alarm in all.as_array().into_iter().flatten() {
         let Some(text) = alarm.as_str().or_else(|| alarm["Ref"].as_str()) else {
-            imported.note(format!("`{id}`: the alarm {alarm} cannot be read: write its name into `gates.alarms`"));
+            notes.note(format!("the alarm {alarm} cannot be read: write its name into `gates.alarms`"));
             continue;
         };
         let alarm = reference(text);
@@ -305,8 +305,8 @@ fn alarms(id: &str, preference: &mut UnreadMembers, template: &Value, written: &
         if names_a_version(&properties["Dimensions"]) || names_a_version(&properties["Metrics"]) {
             is_carried = true;
             written["gates"] = json!({"metrics": [failed_calls(written)]});
-            imported.change(format!(
-                "`{id}`: the alarm `{alarm}` watches a version that CloudFormation publishes, and never rings for one of a \
+            notes.change(format!(
+                "the alarm `{alarm}` watches a version that CloudFormation publishes, and never rings for one of a \
                  release: the failed calls of the alias are measured in its place. Write into `gates.metrics` of the \
                  component what the alarm counts, and how much of it is healthy"
             ));
@@ -314,17 +314,15 @@ fn alarms(id: &str, preference: &mut UnreadMembers, template: &Value, written: &
         }
         let named = &properties["AlarmName"];
         if let Some(by) = making_function(named) {
-            imported.note(format!(
-                "`{id}`: the name of the alarm `{alarm}` is made by `{by}`: write it into `gates.alarms`"
-            ));
+            notes.note(format!("the name of the alarm `{alarm}` is made by `{by}`: write it into `gates.alarms`"));
             continue;
         }
         let is_there = template["Resources"][alarm].is_object() || text.contains("${");
         let unnamed = if is_there { format!("${{{alarm}}}") } else { text.to_owned() };
-        let name = of_cloudformation(named.as_str().unwrap_or(&unnamed), imported);
+        let name = of_cloudformation(named.as_str().unwrap_or(&unnamed), notes.of);
         is_carried = true;
-        if !imported.alarms.contains(&name) {
-            imported.alarms.push(name);
+        if !notes.of.alarms.contains(&name) {
+            notes.of.alarms.push(name);
         }
     }
     if !is_carried {
@@ -354,25 +352,26 @@ fn failed_calls(component: &Value) -> Value {
 }
 
 /// Notes everything that is left of a preference.
-fn rest(id: &str, preference: &mut UnreadMembers, imported: &mut Imported) {
+fn rest(preference: &mut UnreadMembers, notes: &mut PreferenceNotes<'_>) {
     let hooks = preference.aside(&["Hooks"]);
     if let Some(by) = made(&hooks) {
-        imported.note(format!("`{id}`: the hooks of the deployment preference are made by {by}: write what they ask as gates of the component"));
+        notes.note(format!(
+            "the hooks of the deployment preference are made by {by}: write what they ask as gates of the component"
+        ));
     } else {
         for (hook, function) in hooks.as_object().into_iter().flatten() {
             let function = function.as_str().map_or_else(|| function.to_string(), str::to_owned);
-            imported.note(format!(
-                "`{id}`: the hook {hook} ({function}) is code of yours: write what it asks as `gates.invocations` or \
+            notes.note(format!(
+                "the hook {hook} ({function}) is code of yours: write what it asks as `gates.invocations` or \
                  `gates.probes` of the component"
             ));
         }
     }
     if !hooks.is_object() && !hooks.is_null() && made(&hooks).is_none() {
-        imported
-            .note(format!("`{id}`: the hooks {hooks} cannot be read: write what they ask as gates of the component"));
+        notes.note(format!("the hooks {hooks} cannot be read: write what they ask as gates of the component"));
     }
     if let Some(left) = preference.left() {
-        imported.note(format!("`{id}`: {left} of the deployment preference: CodeDeploy's alone"));
+        notes.note(format!("{left} of the deployment preference: CodeDeploy's alone"));
     }
 }
 
