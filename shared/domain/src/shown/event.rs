@@ -25,8 +25,8 @@ use serde::{Deserialize, Serialize};
 mod release;
 
 use crate::deployment::event_name::EventName;
+pub(crate) use release::next_line;
 pub use release::{LONGEST_SUBJECT, LONGEST_SUMMARY, MOST_LINES, Notification, not_sent, of_running};
-pub(crate) use release::{ascii, next_line};
 
 /// The version of the events' form.
 pub const SCHEMA: u32 = 1;

@@ -98,7 +98,7 @@ pub(crate) struct Shown<'a> {
 impl Shown<'_> {
     /// Returns the message in the schema of custom notifications, with the next steps apart.
     pub fn of(&self, notification: &Notification) -> Notification {
-        let Notification { subject, message } = notification;
+        let Notification { subject, title, message } = notification;
         let known: Vec<(String, &String)> = self.next.iter().map(|step| (next_line(step), step)).collect();
         let step_of = |line: &&str| known.iter().find(|(shown, _)| line.trim_start() == shown).map(|(_, step)| *step);
         let said: Vec<&str> = message.lines().filter(|line| step_of(line).is_none()).collect();
@@ -106,7 +106,7 @@ impl Shown<'_> {
         let keywords: Vec<String> = self.keywords.iter().map(|word| chat(word)).collect();
         let mut content = json!({
             "textType": "client-markdown",
-            "title": chat(subject.trim_start_matches("[windlass] ")),
+            "title": chat(title),
             "description": chat(&said.join("\n")),
             "keywords": keywords,
         });
@@ -124,7 +124,7 @@ impl Shown<'_> {
                 "relatedResources": self.about,
             },
         });
-        Notification { subject: subject.clone(), message: body.to_string() }
+        Notification { message: body.to_string(), ..notification.clone() }
     }
 }
 
@@ -134,7 +134,7 @@ pub fn topic_not_reached(topic: &str, subject: &str, why: &str) -> Notification 
         "The topic {topic} was not told `{subject}`: {why}\nThe declaration names it under `notify`. See that it is \
          there, in the account of Windlass, and has the tag `windlass:app` with the application's name."
     );
-    Notification { subject: "[windlass] a topic could not be told".to_owned(), message }
+    Notification::new("a topic could not be told", message)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::release::action::ActionName;
 use crate::release::call::{self, operators};
 use crate::release::ending::Ending;
 use crate::release::identity::EnvironmentId;
-use crate::shown::event::{LONGEST_CAUSE, Notification, ascii};
+use crate::shown::event::{LONGEST_CAUSE, Notification};
 use crate::shown::figures::{DAY_MS, Figures, Window, cells, figures};
 use crate::shown::notify::Shown;
 use crate::text::count::count;
@@ -172,7 +172,7 @@ const LONGEST_LINE: usize = 240;
 
 /// Returns the message of a topic.
 pub fn message(app: &AppName, to: Time, seen: &[&EnvironmentFacts], form: Form) -> Notification {
-    let notification = Notification { subject: ascii(&subject(app, to, seen)), message: text(app, to, seen) };
+    let notification = Notification::new(&title(app, to, seen), text(app, to, seen));
     match form {
         Form::Text => notification,
         Form::Chat => {
@@ -195,7 +195,7 @@ pub fn message(app: &AppName, to: Time, seen: &[&EnvironmentFacts], form: Form) 
 /// The most environments that are named beside a message.
 const MOST_NAMES: usize = 10;
 
-fn subject(app: &AppName, to: Time, seen: &[&EnvironmentFacts]) -> String {
+fn title(app: &AppName, to: Time, seen: &[&EnvironmentFacts]) -> String {
     let date: String = to.to_string().chars().take(10).collect();
     let mut parts = vec![endings(seen.iter().flat_map(|one| &one.ended))];
     let count = |is_so: fn(&StandingFacts) -> bool| seen.iter().filter(|one| is_so(&one.standing)).count();
@@ -206,7 +206,7 @@ fn subject(app: &AppName, to: Time, seen: &[&EnvironmentFacts]) -> String {
         (count(StandingFacts::has_drifted), "drifted"),
     ];
     parts.extend(marks.into_iter().filter(|(many, _)| *many > 0).map(|(many, word)| format!("{many} {word}")));
-    format!("[windlass] {app} {date}: {}", parts.join("; "))
+    format!("{app} {date}: {}", parts.join("; "))
 }
 
 fn endings<'a>(all: impl Iterator<Item = &'a OverDeployment>) -> String {

@@ -75,19 +75,28 @@ pub fn not_sent(item: &str, why: &str) -> Notification {
         "The ledger's item {item} has changed, and that could not be told: {why}\nWhat came after it was \
          told. Look at the item, and tell by hand whom it concerns."
     );
-    Notification {
-        subject: "[windlass] an event could not be sent".to_owned(),
-        message: truncate(message, LONGEST_CAUSE),
-    }
+    Notification::new("an event could not be sent", truncate(message, LONGEST_CAUSE))
 }
+
+/// The beginning of each subject, by which people sort their mail.
+const MARK: &str = "[windlass] ";
 
 /// A notification to a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notification {
     /// ASCII, at most [`LONGEST_SUBJECT`] characters.
     pub subject: String,
+    /// The subject where the mark of Windlass stands beside it already.
+    pub title: String,
     /// At most [`MOST_LINES`] lines, and about [`LONGEST_CAUSE`] bytes.
     pub message: String,
+}
+
+impl Notification {
+    pub(crate) fn new(title: &str, message: String) -> Self {
+        let shortened = ascii(title).chars().take(LONGEST_SUBJECT - MARK.len()).collect();
+        Self { subject: ascii(&format!("{MARK}{title}")), title: shortened, message }
+    }
 }
 
 /// The longest subject (Amazon SNS API Reference, Publish: fewer than 100 characters).
@@ -194,14 +203,11 @@ impl Event {
         let detail = &self.detail;
         let environment = detail.environment.as_ref().map(EnvironmentName::as_str);
         let parts = [Some(detail.app.as_str()), environment, detail.version.as_deref(), Some(word.as_str())];
-        let subject: Vec<&str> = parts.into_iter().flatten().collect();
-        let subject = format!("[windlass] {}", subject.join(" "));
-        let cause = detail.cause.as_deref().filter(|cause| !cause.is_empty());
-        Notification {
-            // SNS takes no empty message.
-            message: first_lines(&self.with_reachable(cause.unwrap_or(&subject))),
-            subject: ascii(&subject),
-        }
+        let title: Vec<&str> = parts.into_iter().flatten().collect();
+        let title = title.join(" ");
+        // SNS takes no empty message.
+        let cause = detail.cause.clone().filter(|cause| !cause.is_empty()).unwrap_or_else(|| format!("{MARK}{title}"));
+        Notification::new(&title, first_lines(&self.with_reachable(&cause)))
     }
 }
 
@@ -210,7 +216,7 @@ pub(crate) fn next_line(step: &str) -> String {
     Prose::next(step).written()
 }
 
-pub(crate) fn ascii(text: &str) -> String {
+pub(super) fn ascii(text: &str) -> String {
     let plain = |c: char| {
         if c.is_ascii() && !c.is_ascii_control() { c } else { '?' }
     };

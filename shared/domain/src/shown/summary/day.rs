@@ -6,7 +6,7 @@
 
 use crate::prose;
 use crate::release::call;
-use crate::shown::event::{LONGEST_CAUSE, Notification, ascii};
+use crate::shown::event::{LONGEST_CAUSE, Notification};
 use crate::text::foreign::truncate;
 use crate::text::name::AppName;
 use crate::text::time::Time;
@@ -127,10 +127,7 @@ pub fn no_summary(app: &AppName, to: Time, why: &str) -> Notification {
         call::figures_of_a_day(app)
     )
     .written();
-    Notification {
-        subject: ascii(&format!("[windlass] no summary of {app}")),
-        message: truncate(message, LONGEST_CAUSE),
-    }
+    Notification::new(&format!("no summary of {app}"), truncate(message, LONGEST_CAUSE))
 }
 
 #[cfg(test)]
