@@ -11,9 +11,6 @@ use serde_json::Value;
 use windlass_domain::declaration::schema;
 use windlass_domain::text::foreign;
 
-/// The comment that stands once in the declaration of an application with images.
-const WITHOUT_ECR: &str = "# Without `ecr`: an image that CI pushes goes live with the rest of its release.";
-
 /// Writes the declaration. At its top stand the things that were seen and are not in it.
 pub fn write(application: &InitApplication, notes: &[String]) -> String {
     let mut lines = vec![
@@ -31,13 +28,6 @@ pub fn write(application: &InitApplication, notes: &[String]) -> String {
     for environment in &application.environments {
         lines.extend(environment_lines(environment, application));
     }
-    let is_about = |line: &String| line.trim_start().starts_with(WITHOUT_ECR);
-    let first = lines.iter().position(is_about).unwrap_or_default();
-    let mut at = 0;
-    lines.retain(|line| {
-        at += 1;
-        at - 1 == first || !is_about(line)
-    });
     lines.push("components:".to_owned());
     for component in &application.components {
         lines.extend(component_lines(component, application));
