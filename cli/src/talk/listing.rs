@@ -175,10 +175,8 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 #[derive(Debug, Args)]
 pub struct Listing {
     /// The application.
-    #[arg(value_parser = |text: &str| AppName::new(text))]
     app: AppName,
     /// The environment.
-    #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
     environment: EnvironmentName,
     #[command(flatten)]
     part: ListPart,

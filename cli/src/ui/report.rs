@@ -108,10 +108,8 @@ async fn history(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) -> Res
 #[derive(Debug, Args)]
 pub struct Report {
     /// The application.
-    #[arg(value_parser = |text: &str| AppName::new(text))]
     app: AppName,
     /// The environment.
-    #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
     environment: EnvironmentName,
     /// The number of last days whose deployments and snapshots are in it.
     #[arg(long, value_name = "NUMBER", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3660))]

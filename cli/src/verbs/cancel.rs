@@ -25,7 +25,6 @@ use windlass_domain::text::prose::Prose;
 #[derive(Debug, Args)]
 pub struct Cancel {
     /// The application.
-    #[arg(value_parser = |text: &str| AppName::new(text))]
     app: AppName,
     /// The deployment's id, or an environment: what is under way there, else the only one that waits there.
     #[arg(value_name = "ID|ENVIRONMENT", value_parser = arguments::which)]

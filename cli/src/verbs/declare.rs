@@ -343,7 +343,6 @@ impl Report {
 #[derive(Debug, Args)]
 pub struct InForce {
     /// The application.
-    #[arg(value_parser = |text: &str| AppName::new(text))]
     app: AppName,
     #[command(flatten)]
     endpoint: Endpoint,

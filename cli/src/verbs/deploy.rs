@@ -45,16 +45,14 @@ impl Deploying {
 #[derive(Debug, Args)]
 pub struct Deploy {
     /// The application.
-    #[arg(value_parser = |text: &str| AppName::new(text))]
     app: AppName,
     /// The environment.
-    #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
     environment: EnvironmentName,
     /// The release's version.
     #[arg(value_parser = arguments::version)]
     version: String,
     /// The one component of it that is deployed; all of the release if not given. The others stay as they run.
-    #[arg(long, value_name = "COMPONENT", value_parser = |text: &str| ComponentName::new(text))]
+    #[arg(long, value_name = "COMPONENT")]
     component: Option<ComponentName>,
     #[command(flatten)]
     wishes: OverrideOptions,

@@ -31,10 +31,9 @@ use windlass_domain::text::name::{AppName, EnvironmentName};
 #[derive(Debug, Args)]
 pub struct Doctor {
     /// The application; without one Windlass itself is looked at, by its stack.
-    #[arg(requires = "environment", value_parser = |text: &str| AppName::new(text))]
+    #[arg(requires = "environment")]
     app: Option<AppName>,
     /// The environment.
-    #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
     environment: Option<EnvironmentName>,
     #[command(flatten)]
     endpoint: Endpoint,

@@ -37,10 +37,10 @@ pub struct Import {
     /// Its file.
     file: PathBuf,
     /// The application's name; else it is made of the first component's.
-    #[arg(long, value_name = "NAME", value_parser = |text: &str| AppName::new(text))]
+    #[arg(long, value_name = "NAME")]
     app: Option<AppName>,
     /// The environment that the file is of.
-    #[arg(long, value_name = "NAME", default_value = "prod", value_parser = |text: &str| EnvironmentName::new(text))]
+    #[arg(long, value_name = "NAME", default_value = "prod")]
     environment: EnvironmentName,
     /// Write the schema of declarations into this file, and name it in the first line, for editors.
     #[arg(long, value_name = "FILE")]

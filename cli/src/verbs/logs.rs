@@ -28,7 +28,6 @@ const LATE_MS: u64 = 60_000;
 #[derive(Debug, Args)]
 pub struct Logs {
     /// The application.
-    #[arg(value_parser = |text: &str| AppName::new(text))]
     app: AppName,
     /// The deployment's id, or an environment, whose newest deployment is meant.
     #[arg(value_name = "ID|ENVIRONMENT", value_parser = arguments::which)]
@@ -37,7 +36,7 @@ pub struct Logs {
     #[arg(value_name = "VERSION|ID", value_parser = arguments::version)]
     version: Option<String>,
     /// The component whose lines are printed; may be given several times.
-    #[arg(long = "component", value_name = "NAME", value_parser = |text: &str| ComponentName::new(text))]
+    #[arg(long = "component", value_name = "NAME")]
     components: Vec<ComponentName>,
     /// The time from which lines are printed, until now: so long ago (`10m`), or a time (`2026-11-20T14:02:00Z`).
     /// Without it they are those from the deployment's start until its end.

@@ -92,26 +92,25 @@ impl Move<'_> {
 #[derive(Debug, Args)]
 pub struct Rename {
     /// The application.
-    #[arg(value_parser = |text: &str| AppName::new(text))]
     app: AppName,
     /// The environment; the whole application, with `--to-app` and `--confirm`, if not given.
-    #[arg(required_unless_present = "to_app", value_parser = |text: &str| EnvironmentName::new(text))]
+    #[arg(required_unless_present = "to_app")]
     environment: Option<EnvironmentName>,
     /// The component, as it was called.
-    #[arg(long, requires = "to_component", requires = "environment", value_parser = |text: &str| ComponentName::new(text))]
+    #[arg(long, requires = "to_component", requires = "environment")]
     component: Option<ComponentName>,
     /// The component's name from now on; the declaration in force has it.
-    #[arg(long, requires = "component", required_unless_present_any = ["to_environment", "to_app"], conflicts_with = "to_environment", value_parser = |text: &str| ComponentName::new(text))]
+    #[arg(long, requires = "component", required_unless_present_any = ["to_environment", "to_app"], conflicts_with = "to_environment")]
     to_component: Option<ComponentName>,
     /// The environment's name from now on; the declaration in force has it.
-    #[arg(long, requires = "environment", conflicts_with = "component", value_parser = |text: &str| EnvironmentName::new(text))]
+    #[arg(long, requires = "environment", conflicts_with = "component")]
     to_environment: Option<EnvironmentName>,
     /// The application's name from now on; a declaration by that name is in force, and says which one it was
     /// (`formerly`).
-    #[arg(long, value_name = "APP", conflicts_with_all = ["environment", "component", "to_environment"], value_parser = |text: &str| AppName::new(text))]
+    #[arg(long, value_name = "APP", conflicts_with_all = ["environment", "component", "to_environment"])]
     to_app: Option<AppName>,
     /// The application's present name again, to rename all of it.
-    #[arg(long, value_name = "APP", requires = "to_app", required_unless_present_any = ["environment", "plan"], value_parser = |text: &str| AppName::new(text))]
+    #[arg(long, value_name = "APP", requires = "to_app", required_unless_present_any = ["environment", "plan"])]
     confirm: Option<AppName>,
     /// Only tell what would be moved, what stays, and what is to be done next.
     #[arg(long)]
@@ -142,22 +141,20 @@ impl Rename {
 #[derive(Debug, Args)]
 pub struct HandOver {
     /// The application that has it.
-    #[arg(value_parser = |text: &str| AppName::new(text))]
     app: AppName,
     /// The environment that has it. A whole application is renamed: `windlass rename`.
-    #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
     environment: Option<EnvironmentName>,
     /// The component; all of the environment if not given.
-    #[arg(long, value_parser = |text: &str| ComponentName::new(text))]
+    #[arg(long)]
     component: Option<ComponentName>,
     /// The application that is to have it; the same if not given.
-    #[arg(long, value_name = "APP", required_unless_present = "to_environment", value_parser = |text: &str| AppName::new(text))]
+    #[arg(long, value_name = "APP", required_unless_present = "to_environment")]
     to_app: Option<AppName>,
     /// The environment that is to have it; the one of the same name if not given.
-    #[arg(long, value_name = "ENVIRONMENT", value_parser = |text: &str| EnvironmentName::new(text))]
+    #[arg(long, value_name = "ENVIRONMENT")]
     to_environment: Option<EnvironmentName>,
     /// The component's name there; the same if not given.
-    #[arg(long, value_name = "COMPONENT", requires = "component", value_parser = |text: &str| ComponentName::new(text))]
+    #[arg(long, value_name = "COMPONENT", requires = "component")]
     to_component: Option<ComponentName>,
     /// Only tell what would be moved, what stays, and what is to be done next.
     #[arg(long)]

@@ -24,10 +24,8 @@ const WAITS: &str = "it is handed in; its outcome is waited for";
 #[derive(Debug, Clone, Args)]
 pub struct ActedOn {
     /// The application.
-    #[arg(value_parser = |text: &str| AppName::new(text))]
     pub app: AppName,
     /// The environment.
-    #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
     pub environment: EnvironmentName,
     /// The reason, and how to ask.
     #[command(flatten)]

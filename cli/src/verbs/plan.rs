@@ -67,10 +67,8 @@ struct PlannedDeploy {
 #[derive(Debug, Args)]
 struct PlannedAction {
     /// The application.
-    #[arg(value_parser = |text: &str| AppName::new(text))]
     app: AppName,
     /// The environment.
-    #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
     environment: EnvironmentName,
     #[arg(long, hide = true, value_name = "TEXT")]
     reason: Option<String>,
@@ -95,7 +93,7 @@ struct PlannedRestore {
     #[command(flatten)]
     at: PlannedAction,
     /// The one component that is brought back; all that run if not given.
-    #[arg(long, value_name = "COMPONENT", value_parser = |text: &str| ComponentName::new(text))]
+    #[arg(long, value_name = "COMPONENT")]
     component: Option<ComponentName>,
 }
 
@@ -104,7 +102,6 @@ struct PlannedWithdrawal {
     #[command(flatten)]
     at: PlannedAction,
     /// The component that is the site.
-    #[arg(value_parser = |text: &str| ComponentName::new(text))]
     component: ComponentName,
     /// The path of a file within the site, or a glob such as `backup/**`.
     #[arg(value_parser = arguments::text)]

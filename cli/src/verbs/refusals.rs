@@ -17,7 +17,6 @@ use windlass_domain::text::name::AppName;
 #[derive(Debug, Args)]
 pub struct Refusals {
     /// The application; else what names none that is declared, such as a push to an unknown repository.
-    #[arg(value_parser = |text: &str| AppName::new(text))]
     app: Option<AppName>,
     #[command(flatten)]
     part: ListPart,

@@ -17,17 +17,15 @@ use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 #[derive(Debug, Args)]
 pub struct Remove {
     /// The application.
-    #[arg(value_parser = |text: &str| AppName::new(text))]
     app: AppName,
     /// The environment; the whole application, with `--confirm`, if not given.
-    #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
     environment: Option<EnvironmentName>,
     /// The component: what it has left, where it is declared; all of an environment that is not declared any more if
     /// not given.
-    #[arg(long, requires = "environment", conflicts_with = "confirm", value_parser = |text: &str| ComponentName::new(text))]
+    #[arg(long, requires = "environment", conflicts_with = "confirm")]
     component: Option<ComponentName>,
     /// The application's name again, to remove all of it.
-    #[arg(long, value_name = "APP", conflicts_with = "environment", value_parser = |text: &str| AppName::new(text))]
+    #[arg(long, value_name = "APP", conflicts_with = "environment")]
     confirm: Option<AppName>,
     /// Only tell what would be let go of, and what stays.
     #[arg(long)]
@@ -115,7 +113,6 @@ pub struct Withdraw {
     #[command(flatten)]
     at: ActedOn,
     /// The component that is the site.
-    #[arg(value_parser = |text: &str| ComponentName::new(text))]
     component: ComponentName,
     /// The path of a file within the site, or a glob such as `backup/**`.
     #[arg(value_parser = arguments::text)]

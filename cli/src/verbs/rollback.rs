@@ -64,10 +64,10 @@ pub struct RollbackGoal {
     #[arg(long, value_name = "VERSION", value_parser = arguments::version, conflicts_with = "snapshot")]
     to: Option<String>,
     /// The one component that goes back; all of them if not given. A deployment under way is undone whole.
-    #[arg(long, value_name = "COMPONENT", value_parser = |text: &str| ComponentName::new(text))]
+    #[arg(long, value_name = "COMPONENT")]
     component: Option<ComponentName>,
     /// A component that is irreversible and that it may go back across; may be given several times.
-    #[arg(long, value_name = "COMPONENT", value_parser = |text: &str| ComponentName::new(text))]
+    #[arg(long, value_name = "COMPONENT")]
     across: Vec<ComponentName>,
 }
 
@@ -151,7 +151,7 @@ pub struct Restore {
     #[command(flatten)]
     at: ActedOn,
     /// The one component that is brought back; all that run if not given.
-    #[arg(long, value_name = "COMPONENT", value_parser = |text: &str| ComponentName::new(text))]
+    #[arg(long, value_name = "COMPONENT")]
     component: Option<ComponentName>,
 }
 

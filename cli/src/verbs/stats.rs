@@ -16,10 +16,9 @@ use windlass_domain::text::name::{AppName, EnvironmentName};
 #[derive(Debug, Args)]
 pub struct Stats {
     /// The application; all of them if not given.
-    #[arg(value_parser = |text: &str| AppName::new(text), conflicts_with_all = ["limit", "after"])]
+    #[arg(conflicts_with_all = ["limit", "after"])]
     app: Option<AppName>,
     /// The environment; each of the application if not given.
-    #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
     environment: Option<EnvironmentName>,
     /// The number of last days whose requests are counted.
     #[arg(long, value_name = "NUMBER", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=366))]

@@ -24,10 +24,8 @@ use windlass_domain::text::name::{AppName, EnvironmentName};
 #[derive(Debug, Args)]
 pub struct Status {
     /// The application; else all of them are listed, as `apps` does.
-    #[arg(value_parser = |text: &str| AppName::new(text))]
     app: Option<AppName>,
     /// The environment; else each that is declared.
-    #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
     environment: Option<EnvironmentName>,
     /// Also look at the targets, and compare them with what is recorded.
     #[arg(long, requires = "app")]

@@ -49,7 +49,7 @@ pub struct Validate {
     #[arg(long, value_name = "NAME", requires = "manifest", value_parser = arguments::text)]
     bucket: Option<String>,
     /// The manifest is started there through the API, whatever its Git ref says.
-    #[arg(long, value_name = "NAME", requires = "manifest", value_parser = |text: &str| EnvironmentName::new(text))]
+    #[arg(long, value_name = "NAME", requires = "manifest")]
     environment: Option<EnvironmentName>,
     /// Take a manifest that says that it is of a dirty working tree also where a tag is released, or only a person
     /// starts deployments.

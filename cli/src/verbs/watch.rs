@@ -32,7 +32,6 @@ const FOUND: Duration = Duration::from_mins(20);
 #[derive(Debug, Args)]
 pub struct Watch {
     /// The application.
-    #[arg(value_parser = |text: &str| AppName::new(text))]
     app: AppName,
     /// The deployment's id, or an environment.
     #[arg(value_name = "ID|ENVIRONMENT", value_parser = arguments::which)]

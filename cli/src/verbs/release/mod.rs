@@ -60,7 +60,6 @@ impl Releasing {
 #[derive(Debug, Args)]
 pub struct ReleaseArguments {
     /// The application.
-    #[arg(value_parser = |text: &str| AppName::new(text))]
     app: AppName,
     /// The release's version.
     #[arg(value_parser = arguments::text)]
@@ -89,7 +88,7 @@ pub struct ReleaseArguments {
     #[command(flatten)]
     wishes: OverrideOptions,
     /// Deploy into this environment, whatever the Git ref says. It goes through no hold.
-    #[arg(long, value_name = "NAME", value_parser = |text: &str| EnvironmentName::new(text))]
+    #[arg(long, value_name = "NAME")]
     environment: Option<EnvironmentName>,
     /// Release what no commit names also where a tag is released, or only a person starts deployments.
     #[arg(long)]
