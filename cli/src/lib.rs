@@ -125,9 +125,9 @@ pub enum Verb {
     /// Pause what is watched, for a time; its gates are judged meanwhile.
     Pause(verbs::steering::Pause),
     /// End the pause of what is watched.
-    Continue(verbs::steering::Continue),
+    Continue(verbs::steering::EndPause),
     /// Let what is watched pass at its next look, where no gate is red then.
-    SkipBake(verbs::steering::SkipBake),
+    SkipBake(verbs::steering::EndPause),
     /// Stop a deployment and undo what it changed.
     Cancel(verbs::cancel::Cancel),
     /// Try again to undo a deployment that needs an operator, or end one whose execution died.
@@ -178,8 +178,8 @@ impl Verb {
             Self::Hold(hold) => hold.run(output),
             Self::ReleaseHold(release_hold) => release_hold.run(output),
             Self::Pause(pause) => pause.run(output),
-            Self::Continue(goes_on) => goes_on.run(output),
-            Self::SkipBake(skip_bake) => skip_bake.run(output),
+            Self::Continue(goes_on) => goes_on.run("continue", output),
+            Self::SkipBake(skip_bake) => skip_bake.run("skip-bake", output),
             Self::Cancel(cancel) => cancel.run(output),
             Self::Recover(recover) => recover.run(output),
             Self::Accept(accept) => accept.run(output),

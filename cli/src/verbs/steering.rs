@@ -27,6 +27,10 @@ impl SteeringArguments {
         let id = self.deployment.iter();
         id.map(|id| ("deployment".to_owned(), id.as_str().into())).collect()
     }
+
+    fn action(&self, path: &'static str, body: Map<String, Value>, effect: Effect) -> Action<'_> {
+        Action { at: &self.at, method: "POST", path, body, effect }
+    }
 }
 
 /// The arguments of `windlass hold`.
@@ -106,61 +110,25 @@ impl Pause {
         if let Some(lasts) = self.lasts {
             body.insert("for".into(), lasts.to_string().into());
         }
-        let action = Action {
-            at: &self.steers.at,
-            method: "POST",
-            path: "pause",
-            body,
-            effect: Effect::Environment(|environment| environment.paused.is_some()),
-        };
-        action.run(output)
+        let paused = Effect::Environment(|environment| environment.paused.is_some());
+        self.steers.action("pause", body, paused).run(output)
     }
 }
 
-/// The arguments of `windlass continue`.
+/// The arguments of `windlass continue` and of `windlass skip-bake`, which end a pause.
 #[derive(Debug, Args)]
-pub struct Continue {
+pub struct EndPause {
     #[command(flatten)]
     steers: SteeringArguments,
 }
 
-impl Continue {
-    /// Runs the verb.
+impl EndPause {
+    /// Runs the verb, whose route has this path.
     ///
     /// # Errors
     /// If Windlass refuses it or does not answer.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        let action = Action {
-            at: &self.steers.at,
-            method: "POST",
-            path: "continue",
-            body: self.steers.body(),
-            effect: Effect::Environment(|environment| environment.paused.is_none()),
-        };
-        action.run(output)
-    }
-}
-
-/// The arguments of `windlass skip-bake`.
-#[derive(Debug, Args)]
-pub struct SkipBake {
-    #[command(flatten)]
-    steers: SteeringArguments,
-}
-
-impl SkipBake {
-    /// Runs the verb.
-    ///
-    /// # Errors
-    /// If Windlass refuses it or does not answer.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        let action = Action {
-            at: &self.steers.at,
-            method: "POST",
-            path: "skip-bake",
-            body: self.steers.body(),
-            effect: Effect::Environment(|environment| environment.paused.is_none()),
-        };
-        action.run(output)
+    pub fn run(&self, path: &'static str, output: Output) -> Result<Exit, Failure> {
+        let ended = Effect::Environment(|environment| environment.paused.is_none());
+        self.steers.action(path, self.steers.body(), ended).run(output)
     }
 }
