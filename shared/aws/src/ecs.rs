@@ -3,6 +3,7 @@ use crate::clock::{count, time_of};
 use crate::document::{Answer, send_instead};
 use crate::error::{OrFault, code, fault, message};
 use crate::service_rollouts::{self, capacity, hooks, shifting, switching, task_set_of};
+use aws_sdk_ecs::operation::list_tasks::builders::ListTasksFluentBuilder;
 use aws_sdk_ecs::types as ecs;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -137,32 +138,44 @@ impl EcsApi for Aws {
     }
 
     async fn tasks(&self, cluster: &str, service: &str, stopped: bool) -> Result<Vec<ServiceTask>> {
-        let arns = self.task_arns(cluster, service, stopped).await?;
-        let mut tasks = Vec::new();
-        for some in arns.chunks(TASKS_AT_ONCE) {
-            let sent = self.clients.ecs().describe_tasks().cluster(cluster).set_tasks(Some(some.to_vec())).send().await;
-            let answer = sent.or_fault("DescribeTasks", &format!("{cluster}/{service}"))?;
-            tasks.extend(answer.tasks.unwrap_or_default().into_iter().map(task_of));
+        let named = format!("{cluster}/{service}");
+        let status = if stopped { ecs::DesiredStatus::Stopped } else { ecs::DesiredStatus::Running };
+        let request = self.clients.ecs().list_tasks().cluster(cluster);
+        let arns = listed_tasks(request.service_name(service).desired_status(status), &named).await?;
+        self.described_tasks(cluster, &named, &arns, task_of).await
+    }
+}
+
+/// Returns the ARNs of the tasks that a request lists, over all pages. `named` says of what they are.
+pub(crate) async fn listed_tasks(request: ListTasksFluentBuilder, named: &str) -> Result<Vec<String>> {
+    let mut arns = Vec::new();
+    let mut next = None;
+    loop {
+        let answer = request.clone().set_next_token(next).send().await.or_fault("ListTasks", named)?;
+        arns.extend(answer.task_arns.unwrap_or_default());
+        next = answer.next_token;
+        if next.is_none() {
+            return Ok(arns);
         }
-        Ok(tasks)
     }
 }
 
 impl Aws {
-    async fn task_arns(&self, cluster: &str, service: &str, stopped: bool) -> Result<Vec<String>> {
-        let status = if stopped { ecs::DesiredStatus::Stopped } else { ecs::DesiredStatus::Running };
-        let mut arns = Vec::new();
-        let mut next = None;
-        loop {
-            let request = self.clients.ecs().list_tasks().cluster(cluster);
-            let sent = request.service_name(service).desired_status(status.clone()).set_next_token(next).send().await;
-            let answer = sent.or_fault("ListTasks", &format!("{cluster}/{service}"))?;
-            arns.extend(answer.task_arns.unwrap_or_default());
-            next = answer.next_token;
-            if next.is_none() {
-                return Ok(arns);
-            }
+    /// Returns tasks of a cluster, as `read` makes them of what ECS describes.
+    pub(crate) async fn described_tasks<T>(
+        &self,
+        cluster: &str,
+        named: &str,
+        arns: &[String],
+        read: fn(ecs::Task) -> T,
+    ) -> Result<Vec<T>> {
+        let mut tasks = Vec::new();
+        for some in arns.chunks(TASKS_AT_ONCE) {
+            let sent = self.clients.ecs().describe_tasks().cluster(cluster).set_tasks(Some(some.to_vec())).send().await;
+            let answer = sent.or_fault("DescribeTasks", named)?;
+            tasks.extend(answer.tasks.unwrap_or_default().into_iter().map(read));
         }
+        Ok(tasks)
     }
 }
 

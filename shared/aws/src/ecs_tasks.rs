@@ -1,13 +1,11 @@
 use crate::Aws;
 use crate::clock::time_of;
+use crate::ecs::listed_tasks;
 use crate::error::{OrFault, code, fault, message};
 use crate::service_rollouts::switching;
 use aws_sdk_ecs::types as ecs;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{Cluster, EcsTasksApi, Launch, Network, NewRun, Result, Run, RunContainer};
-
-/// DescribeTasks takes 100 tasks at most.
-const TASKS_AT_ONCE: usize = 100;
 
 impl EcsTasksApi for Aws {
     async fn launch(&self, cluster: &str, service: &str) -> Result<Launch> {
@@ -89,39 +87,17 @@ impl EcsTasksApi for Aws {
     }
 
     async fn runs(&self, cluster: &str, family: &str, known: &[String]) -> Result<Vec<Run>> {
+        let named = format!("{cluster}/{family}");
         let mut arns = known.to_vec();
         for status in [ecs::DesiredStatus::Running, ecs::DesiredStatus::Stopped] {
-            arns.extend(self.of_family(cluster, family, &status).await?);
+            // ECS takes `startedBy` beside no other filter, and the status is one.
+            let request = self.clients.ecs().list_tasks().cluster(cluster).family(family).desired_status(status);
+            arns.extend(listed_tasks(request, &named).await?);
         }
         // A task that stops in between is in both lists.
         arns.sort();
         arns.dedup();
-        let mut runs = Vec::new();
-        for some in arns.chunks(TASKS_AT_ONCE) {
-            let sent = self.clients.ecs().describe_tasks().cluster(cluster).set_tasks(Some(some.to_vec())).send().await;
-            let answer = sent.or_fault("DescribeTasks", &format!("{cluster}/{family}"))?;
-            runs.extend(answer.tasks.unwrap_or_default().into_iter().map(run_of));
-        }
-        Ok(runs)
-    }
-}
-
-impl Aws {
-    /// Returns the ARNs of a family's tasks that are to have this status. ECS takes `startedBy` beside no other filter,
-    /// and the status is one.
-    async fn of_family(&self, cluster: &str, family: &str, status: &ecs::DesiredStatus) -> Result<Vec<String>> {
-        let mut arns = Vec::new();
-        let mut next = None;
-        loop {
-            let request = self.clients.ecs().list_tasks().cluster(cluster);
-            let sent = request.family(family).desired_status(status.clone()).set_next_token(next).send().await;
-            let answer = sent.or_fault("ListTasks", &format!("{cluster}/{family}"))?;
-            arns.extend(answer.task_arns.unwrap_or_default());
-            next = answer.next_token;
-            if next.is_none() {
-                return Ok(arns);
-            }
-        }
+        self.described_tasks(cluster, &named, &arns, run_of).await
     }
 }
 
