@@ -12,6 +12,17 @@ use windlass_domain::text::fault::Fault;
 use windlass_domain::text::time::Time;
 use windlass_engine::ports::{Condition, Item, Key, Result, Write};
 
+/// Sets the terms of a condition in a builder. The SDK's builders share no trait.
+macro_rules! upon {
+    ($builder:expr, $terms:ident) => {
+        $builder
+            .condition_expression($terms.expression.clone())
+            .set_expression_attribute_names($terms.names())
+            .set_expression_attribute_values($terms.values())
+    };
+}
+pub(super) use upon;
+
 pub(super) type Attributes = HashMap<String, AttributeValue>;
 
 const OWN: [&str; 6] = ["pk", "sk", "index_pk", "index_sk", "rev", "expires"];
@@ -121,30 +132,18 @@ pub(super) fn transacted(table: &str, write: &Write) -> Result<TransactWriteItem
     let key = key_attributes(write.key());
     let item = TransactWriteItem::builder();
     let built = match write {
-        Write::Put(item_to_write, ..) => Put::builder()
-            .table_name(table)
-            .set_item(Some(attributes_of(item_to_write)?))
-            .condition_expression(terms.expression.clone())
-            .set_expression_attribute_names(terms.names())
-            .set_expression_attribute_values(terms.values())
-            .build()
-            .map(|put| item.put(put)),
-        Write::Delete(..) => Delete::builder()
-            .table_name(table)
-            .set_key(Some(key))
-            .condition_expression(terms.expression.clone())
-            .set_expression_attribute_names(terms.names())
-            .set_expression_attribute_values(terms.values())
-            .build()
-            .map(|delete| item.delete(delete)),
-        Write::Check(..) => ConditionCheck::builder()
-            .table_name(table)
-            .set_key(Some(key))
-            .condition_expression(terms.expression.clone())
-            .set_expression_attribute_names(terms.names())
-            .set_expression_attribute_values(terms.values())
-            .build()
-            .map(|check| item.condition_check(check)),
+        Write::Put(written, ..) => {
+            let put = upon!(Put::builder().table_name(table), terms).set_item(Some(attributes_of(written)?)).build();
+            put.map(|put| item.put(put))
+        }
+        Write::Delete(..) => {
+            let delete = upon!(Delete::builder().table_name(table), terms).set_key(Some(key)).build();
+            delete.map(|delete| item.delete(delete))
+        }
+        Write::Check(..) => {
+            let check = upon!(ConditionCheck::builder().table_name(table), terms).set_key(Some(key)).build();
+            check.map(|check| item.condition_check(check))
+        }
     };
     Ok(built.map_err(|error| Fault::internal(error.to_string()))?.build())
 }

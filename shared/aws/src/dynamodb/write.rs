@@ -3,7 +3,7 @@
 
 use super::item::{attributes_of, key_attributes};
 use super::named;
-use crate::dynamodb::item::{Terms, transacted};
+use crate::dynamodb::item::{Terms, transacted, upon};
 use crate::error::{code, fault, name_of};
 use crate::{Aws, limits};
 use aws_sdk_dynamodb::config::Builder;
@@ -26,17 +26,9 @@ impl Aws {
         let terms = Terms::of(condition)?;
         let attributes = attributes_of(item)?;
         unless_throttled(async || {
-            let request = self.clients.dynamodb().put_item().table_name(table);
-            let sent = request
-                .set_item(Some(attributes.clone()))
-                .condition_expression(terms.expression.clone())
-                .set_expression_attribute_names(terms.names())
-                .set_expression_attribute_values(terms.values())
-                .customize()
-                .config_override(sent_once())
-                .send()
-                .await;
-            single(sent, "PutItem", &item.key)
+            let request = upon!(self.clients.dynamodb().put_item().table_name(table), terms);
+            let request = request.set_item(Some(attributes.clone())).customize();
+            single(request.config_override(sent_once()).send().await, "PutItem", &item.key)
         })
         .await
     }
@@ -45,17 +37,9 @@ impl Aws {
         let table = self.settings().table()?;
         let terms = Terms::of(condition)?;
         unless_throttled(async || {
-            let request = self.clients.dynamodb().delete_item().table_name(table);
-            let sent = request
-                .set_key(Some(key_attributes(key)))
-                .condition_expression(terms.expression.clone())
-                .set_expression_attribute_names(terms.names())
-                .set_expression_attribute_values(terms.values())
-                .customize()
-                .config_override(sent_once())
-                .send()
-                .await;
-            single(sent, "DeleteItem", key)
+            let request = upon!(self.clients.dynamodb().delete_item().table_name(table), terms);
+            let request = request.set_key(Some(key_attributes(key))).customize();
+            single(request.config_override(sent_once()).send().await, "DeleteItem", key)
         })
         .await
     }
