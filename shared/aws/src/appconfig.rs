@@ -1,7 +1,7 @@
 //! AWS AppConfig, and its answers in the port's words.
 
 use crate::clock::time_of;
-use crate::error::{OrFault, fault};
+use crate::error::{OrFault, each_page, fault};
 use crate::{Aws, limits};
 use aws_sdk_appconfig::config::Builder;
 use aws_sdk_appconfig::error::SdkError;
@@ -25,16 +25,10 @@ const AT_ONCE: i32 = 50;
 macro_rules! all {
     ($request:expr, $operation:literal, $resource:expr, $of:expr) => {{
         let mut all = Vec::new();
-        let mut next = None;
-        loop {
-            let answer =
-                $request.max_results(AT_ONCE).set_next_token(next).send().await.or_fault($operation, $resource)?;
+        each_page!($request.max_results(AT_ONCE), $operation, $resource, |answer| {
             all.extend(answer.items.unwrap_or_default().into_iter().map($of));
-            next = answer.next_token;
-            if next.is_none() {
-                break all;
-            }
-        }
+        });
+        all
     }};
 }
 

@@ -1,6 +1,6 @@
 use crate::Aws;
 use crate::clock::{date_time, time_of};
-use crate::error::OrFault;
+use crate::error::{OrFault, each_page};
 use aws_sdk_cloudwatch::types as cloudwatch;
 use aws_sdk_cloudwatch::types::{AlarmType, HistoryItemType, MetricDataQuery, ScanBy};
 use serde_json::Value;
@@ -17,75 +17,49 @@ impl CloudWatchApi for Aws {
     async fn alarms(&self, names: &[String]) -> Result<Vec<Alarm>> {
         let mut alarms = Vec::new();
         for some in names.chunks(NAMES_AT_ONCE) {
-            let mut next = None;
-            loop {
-                let request = self.clients.cloudwatch().describe_alarms();
-                let sent = request
-                    .set_alarm_names(Some(some.to_vec()))
-                    // Without the types AWS answers metric alarms only.
-                    .alarm_types(AlarmType::MetricAlarm)
-                    .alarm_types(AlarmType::CompositeAlarm)
-                    .set_next_token(next)
-                    .send()
-                    .await;
-                let answer = sent.or_fault("DescribeAlarms", &some.join(", "))?;
+            let request = self.clients.cloudwatch().describe_alarms().set_alarm_names(Some(some.to_vec()));
+            // Without the types AWS answers metric alarms only.
+            let request = request.alarm_types(AlarmType::MetricAlarm).alarm_types(AlarmType::CompositeAlarm);
+            each_page!(request, "DescribeAlarms", &some.join(", "), |answer| {
                 alarms.extend(answer.metric_alarms.unwrap_or_default().into_iter().map(metric_alarm));
                 alarms.extend(answer.composite_alarms.unwrap_or_default().into_iter().map(composite_alarm));
-                next = answer.next_token;
-                if next.is_none() {
-                    break;
-                }
-            }
+            });
         }
         Ok(alarms)
     }
 
     async fn alarm_history(&self, name: &str, from: Time) -> Result<Vec<AlarmChange>> {
+        let request = self.clients.cloudwatch().describe_alarm_history();
+        let request = request
+            .alarm_name(name)
+            .alarm_types(AlarmType::MetricAlarm)
+            .alarm_types(AlarmType::CompositeAlarm)
+            .history_item_type(HistoryItemType::StateUpdate)
+            .start_date(date_time(from))
+            .scan_by(ScanBy::TimestampAscending);
         let mut changes = Vec::new();
-        let mut next = None;
-        loop {
-            let request = self.clients.cloudwatch().describe_alarm_history();
-            let sent = request
-                .alarm_name(name)
-                .alarm_types(AlarmType::MetricAlarm)
-                .alarm_types(AlarmType::CompositeAlarm)
-                .history_item_type(HistoryItemType::StateUpdate)
-                .start_date(date_time(from))
-                .scan_by(ScanBy::TimestampAscending)
-                .set_next_token(next)
-                .send()
-                .await;
-            let answer = sent.or_fault("DescribeAlarmHistory", name)?;
+        each_page!(request, "DescribeAlarmHistory", name, |answer| {
             for item in answer.alarm_history_items.unwrap_or_default() {
                 changes.push(change_of(&item).ok_or_else(|| unreadable_change(name))?);
             }
-            next = answer.next_token;
-            if next.is_none() {
-                // AWS keeps to the start; a server that does not must not add old changes.
-                changes.retain(|change: &AlarmChange| change.at >= from);
-                changes.sort_by_key(|change| change.at);
-                return Ok(changes);
-            }
-        }
+        });
+        // AWS keeps to the start; a server that does not must not add old changes.
+        changes.retain(|change: &AlarmChange| change.at >= from);
+        changes.sort_by_key(|change| change.at);
+        Ok(changes)
     }
 
     async fn points(&self, metric: &MetricGate, from: Time, to: Time) -> Result<Vec<Point>> {
-        let queries = queries_of(metric);
+        let request = self.clients.cloudwatch().get_metric_data();
+        let request = request
+            .set_metric_data_queries(Some(queries_of(metric)))
+            .start_time(date_time(from))
+            .end_time(date_time(to))
+            .scan_by(ScanBy::TimestampAscending);
+        let named = metric.of.to_string();
         let mut labels = BTreeSet::new();
         let mut points = Vec::new();
-        let mut next = None;
-        loop {
-            let request = self.clients.cloudwatch().get_metric_data();
-            let sent = request
-                .set_metric_data_queries(Some(queries.clone()))
-                .start_time(date_time(from))
-                .end_time(date_time(to))
-                .scan_by(ScanBy::TimestampAscending)
-                .set_next_token(next)
-                .send()
-                .await;
-            let named = metric.of.to_string();
-            let answer = sent.or_fault("GetMetricData", &named)?;
+        each_page!(request, "GetMetricData", &named, |answer| {
             for result in answer.metric_data_results.unwrap_or_default() {
                 if let Some(fault) = without_number(&named, &result) {
                     return Err(fault);
@@ -95,15 +69,12 @@ impl CloudWatchApi for Aws {
                 let values = result.values.unwrap_or_default();
                 points.extend(times.iter().zip(values).map(|(at, value)| Point { at: time_of(at), value }));
             }
-            next = answer.next_token;
             if labels.len() > 1 {
                 return Err(several(&named, labels.len()));
             }
-            if next.is_none() {
-                points.sort_by_key(|point| point.at);
-                return Ok(points);
-            }
-        }
+        });
+        points.sort_by_key(|point: &Point| point.at);
+        Ok(points)
     }
 }
 

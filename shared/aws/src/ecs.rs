@@ -1,7 +1,7 @@
 use crate::Aws;
 use crate::clock::{count, time_of};
 use crate::document::{Answer, send_instead};
-use crate::error::{OrFault, code, fault, message};
+use crate::error::{OrFault, code, each_page, fault, message};
 use crate::service_rollouts::{self, capacity, hooks, shifting, switching, task_set_of};
 use aws_sdk_ecs::operation::list_tasks::builders::ListTasksFluentBuilder;
 use aws_sdk_ecs::types as ecs;
@@ -149,15 +149,8 @@ impl EcsApi for Aws {
 /// Returns the ARNs of the tasks that a request lists, over all pages. `named` says of what they are.
 pub(crate) async fn listed_tasks(request: ListTasksFluentBuilder, named: &str) -> Result<Vec<String>> {
     let mut arns = Vec::new();
-    let mut next = None;
-    loop {
-        let answer = request.clone().set_next_token(next).send().await.or_fault("ListTasks", named)?;
-        arns.extend(answer.task_arns.unwrap_or_default());
-        next = answer.next_token;
-        if next.is_none() {
-            return Ok(arns);
-        }
-    }
+    each_page!(request, "ListTasks", named, |answer| arns.extend(answer.task_arns.unwrap_or_default()));
+    Ok(arns)
 }
 
 impl Aws {

@@ -28,6 +28,23 @@ where
     }
 }
 
+/// Asks for one page of a list after another, and does something with each. The SDK's requests share no trait.
+macro_rules! each_page {
+    ($request:expr, $operation:expr, $resource:expr, |$page:ident| $take:expr) => {
+        let request = $request;
+        let mut next = None;
+        loop {
+            let $page = request.clone().set_next_token(next).send().await.or_fault($operation, $resource)?;
+            next = $page.next_token.clone();
+            $take;
+            if next.is_none() {
+                break;
+            }
+        }
+    };
+}
+pub(crate) use each_page;
+
 /// An answer of AWS with an error, without the operation's own types.
 #[derive(Default)]
 struct Said<'a> {

@@ -2,7 +2,7 @@
 //! and the places where tasks run.
 
 use crate::clock::{count, date_time, time_of};
-use crate::error::{OrFault, code, message};
+use crate::error::{OrFault, code, each_page, message};
 use crate::limits;
 use aws_sdk_ecs::config::Builder;
 use aws_sdk_ecs::{Client, types as ecs};
@@ -35,25 +35,12 @@ pub(crate) async fn read(client: &Client, cluster: &str, service: &str, since: T
 
 /// Returns the ARNs of the newest deployments that were created since then.
 async fn list(client: &Client, (cluster, service): (&str, &str), since: Time, named: &str) -> Result<Vec<String>> {
-    let mut listed = Vec::new();
-    let mut next = None;
-    loop {
-        let request = client.list_service_deployments();
-        let sent = request
-            .cluster(cluster)
-            .service(service)
-            .created_at(ecs::CreatedAt::builder().after(date_time(since)).build())
-            .max_results(100)
-            .set_next_token(next)
-            .send()
-            .await;
-        let answer = sent.or_fault("ListServiceDeployments", named)?;
+    let created = ecs::CreatedAt::builder().after(date_time(since)).build();
+    let request = client.list_service_deployments().cluster(cluster).service(service);
+    let mut listed: Vec<ecs::ServiceDeploymentBrief> = Vec::new();
+    each_page!(request.created_at(created).max_results(100), "ListServiceDeployments", named, |answer| {
         listed.extend(answer.service_deployments.unwrap_or_default());
-        next = answer.next_token;
-        if next.is_none() {
-            break;
-        }
-    }
+    });
     listed.sort_by_key(|one| std::cmp::Reverse(one.created_at));
     Ok(listed.into_iter().filter_map(|one| one.service_deployment_arn).take(AT_ONCE).collect())
 }
