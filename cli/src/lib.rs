@@ -119,9 +119,9 @@ pub enum Verb {
     /// Take files of a site away, now and for good.
     Withdraw(verbs::remove::Withdraw),
     /// Hold automatic deployments.
-    Hold(verbs::steering::Hold),
+    Hold(verbs::operator::ActedOn),
     /// Release the hold on automatic deployments.
-    ReleaseHold(verbs::steering::ReleaseHold),
+    ReleaseHold(verbs::operator::ActedOn),
     /// Pause what is watched, for a time; its gates are judged meanwhile.
     Pause(verbs::steering::Pause),
     /// End the pause of what is watched.
@@ -133,7 +133,7 @@ pub enum Verb {
     /// Try again to undo a deployment that needs an operator, or end one whose execution died.
     Recover(verbs::cancel::Recover),
     /// Make what is there the truth, and unlock the environment.
-    Accept(verbs::cancel::Accept),
+    Accept(verbs::operator::ActedOn),
     /// Let go of a component that is not declared any more, or of all of such an environment.
     Remove(verbs::remove::Remove),
     /// Give a component, an environment or a whole application another name: what is recorded of it goes with it.
@@ -175,14 +175,14 @@ impl Verb {
             Self::Restore(restore) => restore.run(output),
             Self::Drill(drill) => drill.run(output),
             Self::Withdraw(withdraw) => withdraw.run(output),
-            Self::Hold(hold) => hold.run(output),
-            Self::ReleaseHold(release_hold) => release_hold.run(output),
+            Self::Hold(at) => verbs::steering::hold(at).run(output),
+            Self::ReleaseHold(at) => verbs::steering::release_hold(at).run(output),
             Self::Pause(pause) => pause.run(output),
             Self::Continue(goes_on) => goes_on.run("continue", output),
             Self::SkipBake(skip_bake) => skip_bake.run("skip-bake", output),
             Self::Cancel(cancel) => cancel.run(output),
-            Self::Recover(recover) => recover.run(output),
-            Self::Accept(accept) => accept.run(output),
+            Self::Recover(recover) => recover.action().run(output),
+            Self::Accept(at) => verbs::cancel::accept(at).run(output),
             Self::Remove(remove) => remove.run(output),
             Self::Rename(rename) => rename.run(output),
             Self::HandOver(hand_over) => hand_over.run(output),

@@ -6,11 +6,12 @@ use super::parts::{PagePlace, mark};
 use crate::ground::failure::Failure;
 use crate::ground::terminal::Tone;
 use crate::talk::windlass::Windlass;
-use crate::verbs::cancel::{Accept, Cancel, Recover};
+use crate::verbs::cancel::{Cancel, Recover, accept};
 use crate::verbs::deploy::Deploying;
+use crate::verbs::operator::ActedOn;
 use crate::verbs::plan::Plan;
 use crate::verbs::rollback::Rollback;
-use crate::verbs::steering::{Hold, ReleaseHold};
+use crate::verbs::steering::{hold, release_hold};
 use crate::view::next_steps::PossibleStep;
 use clap::Parser;
 use maud::{Markup, html};
@@ -186,15 +187,15 @@ pub enum TypedCommand {
     /// Goes back to an earlier snapshot.
     Rollback(Rollback),
     /// Holds automatic deployments.
-    Hold(Hold),
+    Hold(ActedOn),
     /// Releases the hold.
-    ReleaseHold(ReleaseHold),
+    ReleaseHold(ActedOn),
     /// Stops a deployment and undoes it.
     Cancel(Cancel),
     /// Tries again to undo a deployment.
     Recover(Recover),
     /// Makes what is there the truth.
-    Accept(Accept),
+    Accept(ActedOn),
 }
 
 /// The work that an act began.
@@ -238,10 +239,10 @@ impl TypedCommand {
             Self::Deploy(deploy) => return deploy.begin(windlass).await.map(BegunWork::Deployment),
             Self::Cancel(cancel) => return cancel.begin(windlass).await.map(BegunWork::Deployment),
             Self::Rollback(rollback) => rollback.action(windlass).await?,
-            Self::Hold(hold) => hold.action(),
-            Self::ReleaseHold(release_hold) => release_hold.action(),
+            Self::Hold(at) => hold(at),
+            Self::ReleaseHold(at) => release_hold(at),
             Self::Recover(recover) => recover.action(),
-            Self::Accept(accept) => accept.action(),
+            Self::Accept(at) => accept(at),
             Self::Plan(_) => return Err(Failure::usage("a plan begins nothing")),
         };
         action.start(windlass).await.map(BegunWork::Execution)

@@ -163,14 +163,6 @@ pub struct Recover {
 }
 
 impl Recover {
-    /// Runs the verb.
-    ///
-    /// # Errors
-    /// If Windlass refuses it or does not answer.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        self.action().run(output)
-    }
-
     /// Returns the call of the verb.
     pub fn action(&self) -> Action<'_> {
         let mut body = Map::new();
@@ -187,31 +179,9 @@ impl Recover {
     }
 }
 
-/// The arguments of `windlass accept`.
-#[derive(Debug, Args)]
-pub struct Accept {
-    #[command(flatten)]
-    at: ActedOn,
-}
-
-impl Accept {
-    /// Runs the verb.
-    ///
-    /// # Errors
-    /// If Windlass refuses it or does not answer.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        self.action().run(output)
-    }
-
-    /// Returns the call of the verb.
-    pub fn action(&self) -> Action<'_> {
-        Action {
-            at: &self.at,
-            method: "POST",
-            path: "accept",
-            body: Map::new(),
-            // A deployment that waited, or came since, may have its turn: that is what unlocking is for.
-            effect: Effect::Environment(|environment| environment.situation.lock.stuck().is_none()),
-        }
-    }
+/// Returns the call of `windlass accept`.
+pub fn accept(at: &ActedOn) -> Action<'_> {
+    // A deployment that waited, or came since, may have its turn: that is what unlocking is for.
+    let effect = Effect::Environment(|environment| environment.situation.lock.stuck().is_none());
+    Action { at, method: "POST", path: "accept", body: Map::new(), effect }
 }

@@ -33,60 +33,16 @@ impl SteeringArguments {
     }
 }
 
-/// The arguments of `windlass hold`.
-#[derive(Debug, Args)]
-pub struct Hold {
-    #[command(flatten)]
-    at: ActedOn,
+/// Returns the call of `windlass hold`.
+pub fn hold(at: &ActedOn) -> Action<'_> {
+    let effect = Effect::Environment(|environment| environment.situation.hold.is_some());
+    Action { at, method: "PUT", path: "hold", body: Map::new(), effect }
 }
 
-impl Hold {
-    /// Runs the verb.
-    ///
-    /// # Errors
-    /// If Windlass refuses it or does not answer.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        self.action().run(output)
-    }
-
-    /// Returns the call of the verb.
-    pub fn action(&self) -> Action<'_> {
-        Action {
-            at: &self.at,
-            method: "PUT",
-            path: "hold",
-            body: Map::new(),
-            effect: Effect::Environment(|environment| environment.situation.hold.is_some()),
-        }
-    }
-}
-
-/// The arguments of `windlass release-hold`.
-#[derive(Debug, Args)]
-pub struct ReleaseHold {
-    #[command(flatten)]
-    at: ActedOn,
-}
-
-impl ReleaseHold {
-    /// Runs the verb.
-    ///
-    /// # Errors
-    /// If Windlass refuses it or does not answer.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        self.action().run(output)
-    }
-
-    /// Returns the call of the verb.
-    pub fn action(&self) -> Action<'_> {
-        Action {
-            at: &self.at,
-            method: "DELETE",
-            path: "hold",
-            body: Map::new(),
-            effect: Effect::Environment(|environment| environment.situation.hold.is_none()),
-        }
-    }
+/// Returns the call of `windlass release-hold`.
+pub fn release_hold(at: &ActedOn) -> Action<'_> {
+    let effect = Effect::Environment(|environment| environment.situation.hold.is_none());
+    Action { at, method: "DELETE", path: "hold", body: Map::new(), effect }
 }
 
 /// The arguments of `windlass pause`.
