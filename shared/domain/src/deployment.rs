@@ -102,8 +102,7 @@ pub struct Deployment {
     /// The person or service that asked for it.
     pub requester: Requester,
     /// The reason that was given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(deserialize_with = "foreign::maybe")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub reason: Option<String>,
     /// Its place in the order.
     pub order: Order,

@@ -49,12 +49,10 @@ pub struct Measurement {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<f64>,
     /// The window of the measurement, such as `3 of 3 points, 14:02-14:05 UTC`; empty if none.
-    #[serde(default)]
-    #[serde(deserialize_with = "foreign::one")]
+    #[serde(default, deserialize_with = "foreign::one")]
     pub window: String,
     /// The place where a person looks next, such as a log group or the alarm's name.
-    #[serde(default)]
-    #[serde(deserialize_with = "foreign::one")]
+    #[serde(default, deserialize_with = "foreign::one")]
     pub look_at: String,
     /// True if the target of the gate has said that it is not ready to be measured yet. Then the wave is held, as long
     /// as the rule for unknown gates says, whatever else that rule says. This is neither a failure nor a gate that is

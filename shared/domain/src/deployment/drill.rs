@@ -39,8 +39,7 @@ pub struct Drill {
     /// The person or service that asked for it.
     pub requester: Requester,
     /// The reason that was given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(deserialize_with = "foreign::maybe")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub reason: Option<String>,
     /// The time at which it was asked for.
     pub asked: Time,

@@ -79,12 +79,10 @@ pub struct Watched {
     /// The result of the last look.
     pub drift: Drift,
     /// The reason, if it is unknown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(deserialize_with = "foreign::maybe")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub unknown: Option<String>,
     /// The state that was seen last, if it is as recorded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(deserialize_with = "foreign::maybe")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub seen: Option<String>,
     /// The difference that was there when it could be seen last.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -89,8 +89,7 @@ pub struct Step {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undone_under: Option<u64>,
     /// The same as `seen` in words, such as `40 at 100 %`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(deserialize_with = "foreign::maybe")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub shown: Option<String>,
     /// The share of callers, in percent, that got something else than before when it was seen; absent if the target does
     /// not show it.
@@ -105,8 +104,7 @@ pub struct Step {
     pub idle: Option<String>,
     /// The reason for which the target waits, such as how many of the wanted tasks run, with what somebody has to do,
     /// if anything; absent if it does not wait.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(deserialize_with = "foreign::maybe")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub waits_for: Option<String>,
     /// The observation that was made when an operator accepted what is there; absent if none has.
     #[serde(default, skip_serializing_if = "Option::is_none")]

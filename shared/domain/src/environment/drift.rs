@@ -42,17 +42,14 @@ pub struct Compared {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BothStates {
     /// The recorded state, in words such as `41 at 100 %`; absent if it is not known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(deserialize_with = "foreign::maybe")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub recorded: Option<String>,
     /// The seen state, in the same words; absent if the target is gone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(deserialize_with = "foreign::maybe")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub seen: Option<String>,
     /// The reason why it is unknown, how it was found to be gone, or which of many parts are not as recorded. Of a site
     /// in place it has how many files are not as recorded, and the names of a few.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(deserialize_with = "foreign::maybe")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub reason: Option<String>,
     /// The fields that differ.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -66,12 +63,10 @@ pub struct Field {
     #[serde(deserialize_with = "foreign::one")]
     pub name: String,
     /// The recorded value; absent if it is not kept in words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(deserialize_with = "foreign::maybe")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub recorded: Option<String>,
     /// The seen value.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(deserialize_with = "foreign::maybe")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub seen: Option<String>,
 }
 

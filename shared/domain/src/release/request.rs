@@ -50,8 +50,7 @@ pub struct Requester {
     pub route: Route,
     /// The principal as AWS names it (an ARN, another account, a service, or the execution that was started), if it is
     /// known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(deserialize_with = "foreign::maybe")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub principal: Option<String>,
 }
 

@@ -154,8 +154,7 @@ pub struct End {
     /// The version.
     pub version: String,
     /// The commit that its bytes were made of, if it is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(deserialize_with = "foreign::maybe")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub commit: Option<String>,
     /// The digest of its bytes; absent for a version that Windlass did not bring.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -36,8 +36,7 @@ pub struct Finding {
     #[serde(deserialize_with = "in_one_line")]
     pub remedy: Prose,
     /// The known name that was probably meant, where a name is not known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(deserialize_with = "foreign::maybe")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub meant: Option<String>,
     /// True where nobody looked, or could look: the thing is neither well nor wrong.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -63,12 +62,10 @@ pub struct OtherFields(pub Vec<String>);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Seen {
     /// The value that was found or measured, as the reason repeats it; absent where nothing is there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(deserialize_with = "foreign::maybe")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub found: Option<String>,
     /// The value that was expected, the bound of it, or the values of which one fits.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(deserialize_with = "foreign::maybe")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub expected: Option<String>,
 }
 
