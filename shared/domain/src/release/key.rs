@@ -4,6 +4,7 @@
 use crate::document::secret;
 use crate::text::finding::{Finding, FindingName, repeated};
 use crate::text::name::{AppName, ComponentName, EnvironmentName};
+use crate::text::prose::Prose;
 
 /// The sort of an upload, with the names in its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,30 +155,21 @@ pub(crate) fn key_of_another(app: &AppName, key: &str, path: &str) -> Option<Fin
         ["plans", of, component, file, ..] => *of == app.as_str() && !component.is_empty() && !file.is_empty(),
         _ => false,
     };
-    (!is_own || !is_clean(key)).then(|| {
-        Finding::new(
-            FindingName::BadValue,
-            path,
-            format!("`{}` is not the key of an artifact of `{app}`.", repeated(key)),
-            format!("Upload it below `artifacts/{app}/<environment>/<component>/` and write that key, without `..`."),
-        )
-        .resting_on(["app"])
-    })
+    let remedy =
+        format!("Upload it below `artifacts/{app}/<environment>/<component>/` and write that key, without `..`.");
+    (!is_own || !is_clean(key)).then(|| of_another(app, key, path, remedy))
+}
+
+fn of_another(app: &AppName, key: &str, path: &str, remedy: impl Into<Prose>) -> Finding {
+    let reason = format!("`{}` is not the key of an artifact of `{app}`.", repeated(key));
+    Finding::new(FindingName::BadValue, path, reason, remedy).resting_on(["app"])
 }
 
 /// Returns a finding if a pinned object is none of the application's.
 pub(crate) fn pinned_of_another(app: &AppName, planned: bool, key: &str, path: &str) -> Option<Finding> {
     let is_own =
         key.starts_with(&format!("artifacts/{app}/")) || (planned && key.starts_with(&format!("{PLANS}{app}/")));
-    (!is_own || !is_clean(key)).then(|| {
-        Finding::new(
-            FindingName::BadValue,
-            path,
-            format!("`{}` is not the key of an artifact of `{app}`.", repeated(key)),
-            "Leave `pinned` out: it is pinned anew then.",
-        )
-        .resting_on(["app"])
-    })
+    (!is_own || !is_clean(key)).then(|| of_another(app, key, path, "Leave `pinned` out: it is pinned anew then."))
 }
 
 fn is_clean(key: &str) -> bool {
