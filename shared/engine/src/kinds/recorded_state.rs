@@ -101,6 +101,26 @@ mod tests {
     use super::*;
     use crate::kinds::noticed::plain;
     use serde_json::json;
+    use windlass_domain::declaration::plan::KindName;
+    use windlass_domain::release::identity::DeploymentId;
+    use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
+
+    #[test]
+    fn a_share_is_of_none_where_callers_get_what_they_got_before() {
+        let recorded = |value: &str| {
+            let noticed = Noticed { value: json!(value), shown: format!("version {value}") };
+            Recorded { goal: json!({}), noticed, is_sure: false }
+        };
+        for (now, share, wanted) in [("1", Some(10), Some(0)), ("2", Some(10), Some(10)), ("2", None, None)] {
+            let (app, environment) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
+            let (id, component) = (DeploymentId("1f0c".into()), ComponentName::new("api").unwrap());
+            let mut step = Step::planned(id, app, environment, component, KindName::Lambda);
+            step.before = to_value(&recorded("1")).unwrap();
+            recorded(now).keep_in(&mut step, share).unwrap();
+            assert_eq!(step.share, wanted, "{now} {share:?}");
+            assert_eq!(step.seen, Some(to_value(&recorded(now)).unwrap()));
+        }
+    }
 
     fn listed(recorded: &Value, seen: &Value) -> Vec<String> {
         let words = |name: &str, value: &Value| (name.to_owned(), plain(value));
