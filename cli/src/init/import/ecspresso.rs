@@ -4,6 +4,7 @@ use crate::ground::output;
 use crate::init::import::expression::of_go;
 use crate::init::import::{Imported, UnreadMembers, repository};
 use serde_json::{Map, Value, json};
+use std::path::Path;
 use windlass_domain::declaration::UNWRITTEN;
 use windlass_domain::declaration::kinds::KindName;
 use windlass_domain::document::syntax;
@@ -16,7 +17,7 @@ const LARGEST: usize = 1024 * 1024;
 /// # Errors
 /// The sentence that says what is wrong with it.
 pub fn import(text: &str, beside: &dyn Fn(&str) -> Result<String, String>) -> Result<Imported, String> {
-    let file = syntax::yaml("the file", text, LARGEST).map_err(|finding| output::text(&finding.reason))?;
+    let file = read("the file", text, looks_like_json(text)).map_err(|why| why + &way_on(text))?;
     let mut imported = Imported::default();
     let mut file = UnreadMembers::new(file);
     let mut value = |member: &str| {
@@ -79,13 +80,44 @@ pub fn import(text: &str, beside: &dyn Fn(&str) -> Result<String, String>) -> Re
 fn definition(path: &str, beside: &dyn Fn(&str) -> Result<String, String>, imported: &mut Imported) -> Value {
     beside(path)
         .and_then(|text| {
-            let read = syntax::yaml(path, &text, LARGEST).map_err(|finding| output::text(&finding.reason));
-            read.map_err(|why| format!("`{path}` cannot be read: {why}"))
+            let is_json = Path::new(path).extension().is_some_and(|end| end == "json") || looks_like_json(&text);
+            read(path, &text, is_json).map_err(|why| format!("`{path}` cannot be read: {why}"))
         })
         .unwrap_or_else(|why| {
             imported.note(format!("{why}: see what it says yourself, or import what `ecspresso render` prints"));
             Value::Null
         })
+}
+
+/// Reads a file, or says in which line it is broken, and as what: YAML takes most of JSON.
+fn read(what: &str, text: &str, is_json: bool) -> Result<Value, String> {
+    let of_yaml = syntax::yaml(what, text, LARGEST);
+    let read = of_yaml.or_else(|finding| if is_json { syntax::json(what, text, LARGEST) } else { Err(finding) });
+    read.map_err(|finding| {
+        let why = output::text(&finding.reason);
+        format!("{}: {}", finding.path, why.trim_end_matches('.'))
+    })
+}
+
+/// Returns what to do with a file that is broken because of an expression without quotes: ecspresso renders the file
+/// before it reads it. Empty where none stands there.
+fn way_on(text: &str) -> String {
+    let has_expression = |line: &str| {
+        let value = line.split_once(": ").or_else(|| line.split_once("- ")).map(|(_, value)| value.trim_start());
+        value.is_some_and(|value| value.starts_with("{{"))
+    };
+    let line = text.lines().position(has_expression).map(|at| at + 1);
+    line.map_or_else(String::new, |line| {
+        format!(
+            ". Line {line} has an expression without quotes, which ecspresso renders before it reads the file: write what \
+             `ecspresso render config` prints into a file, and import that"
+        )
+    })
+}
+
+/// Returns whether a text begins as an object of JSON does, and as no map of YAML that people write.
+fn looks_like_json(text: &str) -> bool {
+    text.trim_start().strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with('"'))
 }
 
 /// Returns a task definition out of what DescribeTaskDefinition answers, which ecspresso takes as well, with the tags
@@ -240,6 +272,34 @@ fn span(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use windlass_domain::text::finding::Finding;
+
+    #[test]
+    fn a_file_that_is_broken_is_called_by_its_language_with_its_line_and_the_way_on() {
+        type Reader = fn(&str, &str, usize) -> Result<Value, Finding>;
+        let of_line_2 = ". Line 2 has an expression without quotes, which ecspresso renders before it reads the file: \
+                         write what `ecspresso render config` prints into a file, and import that";
+        let table: [(&str, Reader, &str); 3] = [
+            ("region: a\ncluster: {{ must_env `C` }}\nservice: {{ env `SVC` `agent` }}\n", syntax::yaml, of_line_2),
+            ("cluster: c # {{ x }}\nservice: [", syntax::yaml, ""),
+            ("{\"cluster\": \"c\",\n \"service\": {{ must_env `SVC` }} }", syntax::json, of_line_2),
+        ];
+        let said = |finding: Finding| {
+            let reason = output::text(&finding.reason);
+            format!("{}: {}", finding.path, reason.trim_end_matches('.'))
+        };
+        for (text, reader, way_on) in table {
+            let wanted = said(reader("the file", text, LARGEST).unwrap_err()) + way_on;
+            assert_eq!(import(text, &|_| Err(String::new())), Err(wanted));
+        }
+        let (service, task) = ("service: a\ntask_definition: td.json\n", "{\"family\": \"x\"");
+        let imported = import(service, &|_| Ok(task.to_owned())).unwrap();
+        let why = said(syntax::json("td.json", task, LARGEST).unwrap_err());
+        let wanted = format!(
+            "`td.json` cannot be read: {why}: see what it says yourself, or import what `ecspresso render` prints"
+        );
+        assert_eq!(imported.notes.first(), Some(&wanted));
+    }
 
     #[test]
     fn times_of_go_are_times_of_windlass() {

@@ -66,8 +66,44 @@ pub fn as_json(path: &Path, text: String) -> Result<String, String> {
     if path.extension().is_none_or(|extension| extension != "jsonnet") {
         return Ok(text);
     }
-    let data: Value = json5::from_str(&text).map_err(|error| format!("it is Jsonnet, and more than data: {error}"))?;
+    let data: Value =
+        json5::from_str(&with_slashes(&text)).map_err(|error| format!("it is Jsonnet, and more than data: {error}"))?;
     Ok(data.to_string())
+}
+
+/// Returns Jsonnet with `//` in place of each `#` that begins a comment, as JSON5 has it (Jsonnet, "Specification",
+/// "Lexing").
+fn with_slashes(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '#' => {
+                written.push_str("//");
+                rest = &rest[1..];
+                rest.find('\n').unwrap_or(rest.len())
+            }
+            '"' | '\'' => quoted(rest, first),
+            '/' if rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
+            '/' if rest.starts_with("/*") => rest[2..].find("*/").map_or(rest.len(), |end| end + 4),
+            other => other.len_utf8(),
+        };
+        let (taken, left) = rest.split_at(length);
+        written.push_str(taken);
+        rest = left;
+    }
+    written
+}
+
+/// Returns the length of the text in quotes with which this one begins.
+fn quoted(text: &str, quote: char) -> usize {
+    let mut is_escaped = false;
+    let end = text.char_indices().skip(1).find(|(_, c)| {
+        let ends = *c == quote && !is_escaped;
+        is_escaped = *c == '\\' && !is_escaped;
+        ends
+    });
+    end.map_or(text.len(), |(at, _)| at + quote.len_utf8())
 }
 
 #[cfg(test)]
@@ -80,8 +116,25 @@ mod tests {
         let text = "{\n  // why\n  cpu: '256', /* and */\n  \"memory\": 512,\n}\n".to_owned();
         let data: Value = serde_json::from_str(&as_json(file, text).unwrap()).unwrap();
         assert_eq!(data, serde_json::json!({"cpu": "256", "memory": 512}));
+        for (text, wanted) in [
+            (
+                "// a\n# its name\n{ FunctionName: \"f\", /* s */ Timeout: 1, }",
+                json!({"FunctionName": "f", "Timeout": 1}),
+            ),
+            ("#!/usr/bin/env jsonnet\n/*/ # */{a: 1} # \"end", json!({"a": 1})),
+            (
+                "{a: '#1', b: \"it's \\\"#2\\\"\", /* # \" */ c: 'x\\'#3', // # '\n d: '//'}",
+                json!({"a": "#1", "b": "it's \"#2\"", "c": "x'#3", "d": "//"}),
+            ),
+            ("{\"größe\": '#ä', # ü\n}", json!({"größe": "#ä"})),
+        ] {
+            let data = as_json(file, text.to_owned()).map(|text| serde_json::from_str::<Value>(&text).unwrap());
+            assert_eq!(data, Ok(wanted), "{text}");
+        }
         for text in [
             "local a = 1; {cpu: a}",
+            "{cpu: 1 # of two",
+            "{cpu: @'c:\\', b: 1}",
             "{cpu: std.extVar('CPU')}",
             "{name: 'a' + 'b'}",
             "(import 'base.libsonnet') + {cpu: '256'}",
