@@ -17,7 +17,7 @@ use windlass_cli::init::text::Text;
 
 fn component(name: &str, target: InitTarget) -> InitComponent {
     let piece = Piece {
-        sort: PieceSort::Handler,
+        sort: if matches!(target, InitTarget::Service { .. }) { PieceSort::Dockerfile } else { PieceSort::Handler },
         folder: name.into(),
         file: String::new(),
         name: name.into(),
@@ -166,7 +166,7 @@ fn what_is_written_for_china_names_no_resource_of_another_partition() {
         application.github = Some("example/st-app".into());
         application.action = action;
         let (files, _) = files::all(&application, &InitFacts::default());
-        let next = files::next_commands(&application, &files).join("\n");
+        let next = files::next_commands(&application, &InitFacts::default(), &files).join("\n");
         let written = files.iter().filter(|file| file.path != "app.schema.json").map(|file| file.text.as_str());
         let all: String = written.chain([next.as_str()]).collect();
         for part in [

@@ -2,10 +2,13 @@
 
 use super::application::{InitApplication, InitTarget, Rule};
 use super::facts::InitFacts;
-use super::{declaration, environments, infrastructure, role, workflow};
+use super::{declaration, deployer_commands, deployer_files, environments, infrastructure, pieces, role, workflow};
 use crate::ground::quoting::in_shell;
 use crate::init::account::registry;
+use crate::init::pieces::missing::MissingFile;
 use crate::init::pieces::{Piece, PieceSort};
+use serde::Serialize;
+use std::fmt;
 
 /// A file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +46,12 @@ pub fn all(application: &InitApplication, facts: &InitFacts) -> (Vec<File>, Vec<
     file("windlass.toml", settings(application));
     if application.has_workflow() {
         file(ROLE, role::write(application));
-        file(".github/workflows/release.yaml", workflow::write(application));
+        let mut released = application.clone();
+        let missing = missing(application, facts);
+        released.components.retain(|it| missing.iter().all(|missing| missing.component != it.name));
+        if !released.components.is_empty() {
+            file(WORKFLOW, workflow::write(&released));
+        }
     }
     let mut code = infrastructure::write(application, &facts.repository);
     if let Some(patch) = code.patch {
@@ -56,9 +64,38 @@ pub fn all(application: &InitApplication, facts: &InitFacts) -> (Vec<File>, Vec<
         file(SCRIPT, commands);
     }
     code.notes.extend(application.carried.notes.iter().cloned());
-    code.notes.extend(without_workflow(application));
+    let has_workflow = files.iter().any(|file| file.path == WORKFLOW);
+    code.notes.extend(without_workflow(application, has_workflow));
     code.notes.extend(untried(application));
     (files, code.notes)
+}
+
+/// Something that the workflow would need for a component and that is not there, so that no step is written for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MissingStep {
+    /// The component.
+    pub component: String,
+    /// What is not there.
+    #[serde(flatten)]
+    pub missing: MissingFile,
+}
+
+impl fmt::Display for MissingStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { component, missing } = self;
+        write!(f, "the workflow leaves `{component}` out, because {missing}: add it, and start `windlass init` again")
+    }
+}
+
+/// Returns what the workflow would need and does not find, where one is written.
+pub fn missing(application: &InitApplication, facts: &InitFacts) -> Vec<MissingStep> {
+    let components = application.components.iter().filter(|_| application.has_workflow());
+    let missing = components.filter_map(|component| {
+        let is_image = component.repository().is_some();
+        let missing = pieces::missing::missing(&component.piece, is_image, &facts.repository)?;
+        Some(MissingStep { component: component.name.clone(), missing })
+    });
+    missing.collect()
 }
 
 /// Returns why no request tries the new versions of functions.
@@ -73,16 +110,21 @@ fn untried(application: &InitApplication) -> impl Iterator<Item = String> {
 }
 
 /// Returns why there is no workflow, and what takes its place.
-fn without_workflow(application: &InitApplication) -> Option<String> {
+fn without_workflow(application: &InitApplication, has_workflow: bool) -> Option<String> {
+    if application.has_workflow() {
+        let why = "no workflow was written, because something is missing for each component: `next` says what";
+        return (!has_workflow).then(|| why.to_owned());
+    }
     if application.github.is_none() {
         return Some(
             "no workflow and no role of CI were written, because the repository is not on GitHub: your CI signs in to a role with the policy CiPolicyArn and the tags `windlass:app` and `windlass:environment`, builds, and releases with the command line (docs/integrate/ci.md of Windlass, \"The command line\")".to_owned(),
         );
     }
-    (!application.has_workflow()).then(|| {
-        "no workflow and no role of CI were written, because no environment is released from Git: a person releases and deploys with the command line".to_owned()
-    })
+    Some("no workflow and no role of CI were written, because no environment is released from Git: a person releases and deploys with the command line".to_owned())
 }
+
+/// The workflow.
+pub const WORKFLOW: &str = ".github/workflows/release.yaml";
 
 /// The roles of CI.
 pub const ROLE: &str = "ci-role.yaml";
@@ -103,10 +145,13 @@ fn settings(application: &InitApplication) -> String {
     )
 }
 
-/// Returns the commands, in their order.
-pub fn next_commands(application: &InitApplication, all: &[File]) -> Vec<String> {
+/// Returns the commands, in their order, after comments on what a person has to see to before them: what is missing,
+/// and what else deploys.
+pub fn next_commands(application: &InitApplication, facts: &InitFacts, all: &[File]) -> Vec<String> {
     let has = |path: &str| all.iter().any(|file| file.path == path);
-    let mut next = Vec::new();
+    let mut next: Vec<String> = missing(application, facts).iter().map(|it| format!("# {it}")).collect();
+    next.extend(deployer_files::all(&facts.repository).iter().map(|it| format!("# {it}")));
+    next.extend(deployer_commands::all(application, &facts.repository).iter().map(|it| format!("# {it}")));
     if has(PATCH) {
         next.push(format!("git apply {PATCH}   # and deploy your infrastructure code"));
     }

@@ -1,6 +1,7 @@
 //! A small listing of a repository, which `init` looks at. The text of a file that is too large, or of no use here, is
 //! empty.
 
+use crate::init::passed::PassedFolder;
 use std::collections::BTreeMap;
 
 /// The listing.
@@ -20,6 +21,8 @@ pub struct Repository {
     pub declared: String,
     /// Files by their path from the root, with their texts.
     pub files: BTreeMap<String, String>,
+    /// The folders that were not looked into.
+    pub passed: Vec<PassedFolder>,
 }
 
 impl Repository {
@@ -64,6 +67,12 @@ pub fn folder_of(path: &str) -> &str {
 /// Returns the last part of a path.
 pub fn file_of(path: &str) -> &str {
     path.rsplit_once('/').map_or(path, |(_, file)| file)
+}
+
+/// Returns whether a file is one of CI's own: what lies there is run by a workflow, and is no part of an application.
+pub fn is_of_ci(path: &str) -> bool {
+    let folders = [".buildkite", ".ci", ".circleci", ".codebuild", ".github", ".gitlab"];
+    path.split('/').any(|part| folders.contains(&part))
 }
 
 /// Joins a folder, which may be the root, and a path. A step upwards is resolved.

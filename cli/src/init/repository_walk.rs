@@ -1,7 +1,8 @@
 //! A repository on disk: a bounded walk, its remote by `git`, and the files that `init` writes into it.
 
 use super::files::{File, OWN};
-use super::repository::{Repository, github};
+use super::passed::{PassedFolder, PassedReason};
+use super::repository::{Repository, file_of, github};
 use crate::ground::failure::Failure;
 use crate::ground::machine::shown;
 use crate::ground::trouble::TroubleName;
@@ -17,8 +18,29 @@ const MOST: usize = 20_000;
 /// The largest file whose text is read, in bytes.
 const LARGEST: u64 = 256 * 1024;
 
+/// The hidden folders in which people keep what is looked for: what is deployed, and what deploys it.
+const HIDDEN: [&str; 13] = [
+    ".aws",
+    ".buildkite",
+    ".ci",
+    ".circleci",
+    ".codebuild",
+    ".deploy",
+    ".docker",
+    ".ebextensions",
+    ".ecs",
+    ".elasticbeanstalk",
+    ".github",
+    ".gitlab",
+    ".infra",
+];
+
+/// The folder of Git itself, which is nobody's work and is not named among those that are passed over.
+const GIT: &str = ".git";
+
 /// The folders that others wrote, or that a build made.
-const PASSED: [&str; 12] = [
+const PASSED: [&str; 13] = [
+    "cdk.out",
     "node_modules",
     "target",
     "vendor",
@@ -34,8 +56,14 @@ const PASSED: [&str; 12] = [
 ];
 
 /// The endings of files whose text is of use.
-const READ: [&str; 14] =
-    ["json", "js", "cjs", "mjs", "ts", "mts", "py", "txt", "toml", "yaml", "yml", "tf", "tfvars", "template"];
+const READ: [&str; 17] = [
+    "json", "js", "cjs", "mjs", "ts", "mts", "py", "txt", "toml", "yaml", "yml", "tf", "tfvars", "template", "sh",
+    "bash", "mk",
+];
+
+/// The names of files without such an ending whose text is of use.
+const READ_BY_NAME: [&str; 7] =
+    [".nvmrc", "Makefile", "makefile", "GNUmakefile", "Jenkinsfile", "justfile", "Justfile"];
 
 /// Reads the repository of a folder.
 ///
@@ -78,14 +106,15 @@ fn walk(at: &Path, prefix: &str, deep: usize, left: &mut usize, found: &mut Repo
             continue;
         }
         if *left == 0 {
+            pass(found, prefix.trim_end_matches('/'), PassedReason::TooMany);
             return Ok(());
         }
         *left -= 1;
         let path = format!("{prefix}{name}");
         if what.is_dir() {
-            let is_passed = name.starts_with('.') || PASSED.contains(&name.as_str());
-            if !is_passed && deep > 0 {
-                walk(&entry.path(), &format!("{path}/"), deep - 1, left, found)?;
+            match passed(&name, deep) {
+                Some(why) => pass(found, &path, why),
+                None => walk(&entry.path(), &format!("{path}/"), deep.saturating_sub(1), left, found)?,
             }
         } else if what.is_file() {
             found.files.insert(path, text(&entry.path(), &name));
@@ -94,9 +123,29 @@ fn walk(at: &Path, prefix: &str, deep: usize, left: &mut usize, found: &mut Repo
     Ok(())
 }
 
+/// Returns why a folder is passed over; `None` for one that is looked into.
+fn passed(name: &str, deep: usize) -> Option<PassedReason> {
+    if name.starts_with('.') && !HIDDEN.contains(&name) {
+        Some(PassedReason::Hidden)
+    } else if PASSED.contains(&name) {
+        Some(PassedReason::OfTools)
+    } else {
+        (deep == 0).then_some(PassedReason::TooDeep)
+    }
+}
+
+fn pass(found: &mut Repository, folder: &str, why: PassedReason) {
+    // Each folder above the one in which the walk ends comes to its own end.
+    let has_ended = found.passed.last().is_some_and(|last| last.why == PassedReason::TooMany);
+    if file_of(folder) != GIT && !has_ended {
+        let folder = if folder.is_empty() { "." } else { folder };
+        found.passed.push(PassedFolder { folder: folder.to_owned(), why });
+    }
+}
+
 fn text(path: &Path, name: &str) -> String {
     let end = name.rsplit_once('.').map_or("", |(_, end)| end);
-    let is_read = READ.contains(&end) || name.starts_with("Dockerfile") || name == ".nvmrc";
+    let is_read = READ.contains(&end) || name.starts_with("Dockerfile") || READ_BY_NAME.contains(&name);
     let is_small = fs::metadata(path).is_ok_and(|about| about.len() <= LARGEST);
     (is_read && is_small).then(|| fs::read_to_string(path).ok()).flatten().unwrap_or_default()
 }
@@ -139,15 +188,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_others_wrote_and_what_is_hidden_is_passed() {
+    fn what_others_wrote_is_passed_and_named_and_what_people_hide_is_read() {
         let root = std::env::temp_dir().join(format!("windlass-reading-{}", std::process::id()));
-        for (path, text) in [
+        let mut files = vec![
             ("web/package.json", "{}"),
             ("web/logo.png", "x"),
             ("web/node_modules/next/package.json", "{}"),
+            ("web/.next/routes.json", "{}"),
             (".git/config.json", "{}"),
+            (".vscode/settings.json", "{}"),
             ("a/b/c/d/e/f/g/h.json", "{}"),
-        ] {
+            ("Makefile", "deploy:"),
+        ];
+        let hidden = HIDDEN.map(|folder| format!("api/{folder}/x.yml"));
+        files.extend(hidden.iter().map(|path| (path.as_str(), "a: 1")));
+        for (path, text) in files {
             let path = root.join(path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
@@ -155,7 +210,34 @@ mod tests {
         let found = read(&root).unwrap();
         fs::remove_dir_all(&root).unwrap();
         let files: Vec<(&str, &str)> = found.files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-        assert_eq!(files, [("web/logo.png", ""), ("web/package.json", "{}")]);
+        let mut wanted = vec![("Makefile", "deploy:"), ("web/logo.png", ""), ("web/package.json", "{}")];
+        wanted.extend(hidden.iter().map(|path| (path.as_str(), "a: 1")));
+        wanted.sort_unstable();
+        assert_eq!(files, wanted);
+        let passed: Vec<(&str, PassedReason)> = found.passed.iter().map(|it| (it.folder.as_str(), it.why)).collect();
+        assert_eq!(
+            passed,
+            [
+                (".vscode", PassedReason::Hidden),
+                ("a/b/c/d/e/f/g", PassedReason::TooDeep),
+                ("web/.next", PassedReason::Hidden),
+                ("web/node_modules", PassedReason::OfTools),
+            ]
+        );
         assert!(found.name.starts_with("windlass-reading-"));
+    }
+
+    #[test]
+    fn a_walk_that_ends_early_names_the_folder_in_which_it_ended_once() {
+        let root = std::env::temp_dir().join(format!("windlass-ending-{}", std::process::id()));
+        for path in ["a/b/1", "a/b/2", "a/c", "d"] {
+            let path = root.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        let mut found = Repository::default();
+        walk(&root, "", DEEPEST, &mut 3, &mut found).unwrap();
+        fs::remove_dir_all(&root).unwrap();
+        assert_eq!(found.passed, [PassedFolder { folder: "a/b".to_owned(), why: PassedReason::TooMany }]);
     }
 }

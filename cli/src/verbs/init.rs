@@ -13,7 +13,7 @@ use crate::init::facts::InitFacts;
 use crate::init::files::{self, File};
 use crate::init::proposal::propose;
 use crate::init::repository_walk::{self, no_links, put};
-use crate::init::{account_resources, declaration, pieces};
+use crate::init::{account_resources, declaration, deployer_commands, deployer_files, passed, pieces};
 use crate::talk::installation::stack;
 use crate::talk::settings::Settings;
 use crate::talk::windlass::waiting;
@@ -71,9 +71,13 @@ impl Init {
         let (all, notes) = files::all(&application, &facts);
         check(&all, &facts.exceptions)?;
         let written = self.write(&all, output)?;
-        let next = files::next_commands(&application, &all);
+        let next = files::next_commands(&application, &facts, &all);
         let words = summary(&written, &notes, &next);
-        let document = json!({"app": application.app, "files": written, "notes": notes, "next": next});
+        let document = json!({"app": application.app, "files": written, "notes": notes, "next": next,
+            "missing": files::missing(&application, &facts),
+            "other_deployers": deployer_files::all(&facts.repository),
+            "deployed_by": deployer_commands::all(&application, &facts.repository),
+            "not_looked_into": facts.repository.passed});
         output.result(&document, &words);
         Ok(Exit::Good)
     }
@@ -83,11 +87,16 @@ impl Init {
         let notes = facts.pieces.notes.join("; ");
         let notes = foreign::line(&notes);
         let seen = if notes.is_empty() { String::new() } else { format!(". Seen: {notes}") };
+        let others = deployer_files::all(&facts.repository);
+        let others: Vec<String> = others.iter().map(|it| format!("\n{}", foreign::line(&it.to_string()))).collect();
+        let others = others.concat();
+        let passed = passed::lines(&facts.repository.passed).join("; ");
+        let passed = if passed.is_empty() { passed } else { format!("\nNot looked into: {}", foreign::line(&passed)) };
         let sorts = pieces::PieceSort::ALL.map(|sort| format!("\n  {sort}: {}", sort.mark()));
         Failure::of(
             TroubleName::NothingFound,
             format!(
-                "nothing was found in `{}` that Windlass releases{seen}. Looked for:{}\nStart it in the root of a repository that has one of these: docs/first-hour of Windlass has the smallest function, service and site. Or write `app.yaml` by hand: docs/integrate/README.md has one for each, and docs/app.md every field",
+                "nothing was found in `{}` that Windlass releases{seen}. Looked for:{}{passed}{others}\nStart it in the root of a repository that has one of these: docs/first-hour of Windlass has the smallest function, service and site. Or write `app.yaml` by hand: docs/integrate/README.md has one for each, and docs/app.md every field",
                 shown(&self.folder),
                 sorts.concat()
             ),
@@ -249,6 +258,7 @@ fn seen(facts: &InitFacts) -> Vec<String> {
     let mut lines: Vec<String> =
         pieces.map(|piece| format!("found: {} in `{}`, as `{}`", piece.sort, piece.file, piece.name)).collect();
     lines.extend(facts.pieces.notes.iter().map(|note| format!("seen, and not taken: {note}")));
+    lines.extend(passed::lines(&facts.repository.passed).iter().map(|folders| format!("not looked into: {folders}")));
     lines.extend(facts.account.unseen.iter().map(|unseen| format!("not looked at: {unseen}")));
     lines.iter().map(|line| foreign::line(line).into_owned()).collect()
 }

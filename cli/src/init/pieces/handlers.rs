@@ -1,6 +1,7 @@
 //! Code that runs as a function though no infrastructure code names it: a handler of AWS Lambda in a file of Python or
 //! Node.js, and an API with FastAPI. The files do not say what it is called in the account.
 
+use crate::init::pieces::images;
 use crate::init::pieces::packages::{self, Package};
 use crate::init::pieces::piece::{Piece, PieceSort, Pieces, Runs, named};
 use crate::init::repository::{Repository, file_of, folder_of, join};
@@ -57,7 +58,7 @@ pub fn handler(repository: &Repository, found: &mut Pieces) {
 fn is_taken(found: &Pieces, folder: &str, repository: &Repository) -> bool {
     let mut at = folder;
     loop {
-        let is_image = repository.first_of(at, &["Dockerfile"]).is_some();
+        let is_image = images::is_built_from(repository, at);
         let mut here = found.pieces.iter().filter(|piece| piece.folder == at);
         if is_image || here.any(|piece| at == folder || !matches!(piece.runs, Runs::Site { .. })) {
             return true;
@@ -152,7 +153,7 @@ pub fn fastapi(repository: &Repository, found: &mut Pieces) {
     for folder in roots {
         let has = |name| repository.first_of(&folder, &[name]).is_some();
         let is_known = |piece: &Piece| piece.sort == PieceSort::Sam && piece.folder == folder;
-        if found.pieces.iter().any(is_known) || has("Dockerfile") {
+        if found.pieces.iter().any(is_known) || images::is_built_from(repository, &folder) {
             continue;
         }
         let runs = if of_functions.contains(&folder) {

@@ -4,14 +4,15 @@
 use crate::init::import::repository as repository_of;
 use crate::init::names::name;
 use crate::init::pieces::piece::{Piece, PieceSort, Pieces, Runs, named};
-use crate::init::repository::{Repository, file_of, folder_of};
+use crate::init::repository::{Repository, file_of, folder_of, is_of_ci};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Finds images. A site's folder has one for its own reasons, and stays a site.
 pub fn dockerfile(repository: &Repository, found: &mut Pieces) {
-    for (path, text) in repository.named(&["Dockerfile"]) {
-        let folder = folder_of(path);
+    for (path, text) in repository.named(&["Dockerfile"]).filter(|(path, _)| !is_of_ci(path)) {
+        let (folder, file) = built(path);
+        let own = if file_of(folder_of(path)).starts_with('.') { folder } else { folder_of(path) };
         let is_site = |piece: &&Piece| piece.folder == folder && matches!(piece.runs, Runs::Site { .. });
         if let Some(site) = found.pieces.iter().find(is_site) {
             found.notes.push(format!("`{path}` is beside {}, which is released without it", site.sort));
@@ -26,12 +27,26 @@ pub fn dockerfile(repository: &Repository, found: &mut Pieces) {
             sort: PieceSort::Dockerfile,
             folder: folder.to_owned(),
             file: path.to_owned(),
-            name: named(folder, "service"),
+            name: named(own, "service"),
             runs,
             build: Vec::new(),
-            output: file_of(path).to_owned(),
+            output: file.to_owned(),
         });
     }
+}
+
+/// Returns the folder that an image is built from, and its Dockerfile from there. A hidden folder has no code of its
+/// own: what the Dockerfile copies lies in the folder around it.
+fn built(path: &str) -> (&str, &str) {
+    let hidden = if path.starts_with('.') { Some(0) } else { path.find("/.").map(|at| at + 1) };
+    let cut = hidden.unwrap_or_else(|| path.len() - file_of(path).len());
+    let (folder, file) = path.split_at(cut);
+    (folder.trim_end_matches('/'), file)
+}
+
+/// Returns whether an image is built from a folder.
+pub(super) fn is_built_from(repository: &Repository, folder: &str) -> bool {
+    repository.named(&["Dockerfile"]).any(|(path, _)| built(path).0 == folder && !is_of_ci(path))
 }
 
 /// Returns whether the last stage begins from a base image for Lambda (AWS Lambda Developer Guide, "Create a Lambda
@@ -48,18 +63,22 @@ fn is_of_lambda(text: &str) -> bool {
 /// Finds task definitions.
 pub fn task_definition(repository: &Repository, found: &mut Pieces) {
     for (path, text) in repository.ending(".json").filter(|(_, text)| text.contains("\"containerDefinitions\"")) {
-        let Ok(file) = serde_json::from_str::<Value>(text) else {
-            continue;
+        let file = match serde_json::from_str::<Value>(text) {
+            Ok(file) => file,
+            Err(why) => {
+                found.notes.push(format!("`{path}` has `containerDefinitions`, and is no JSON: {why}"));
+                continue;
+            }
         };
         // The output of `aws ecs describe-task-definition` has it one level deeper.
         let task = if file["taskDefinition"].is_object() { &file["taskDefinition"] } else { &file };
-        let Some(family) = task["family"].as_str() else {
+        let Some(containers) = task["containerDefinitions"].as_array() else {
             continue;
         };
-        let containers = task["containerDefinitions"].as_array();
+        // What registers it may name its family.
+        let family = task["family"].as_str().unwrap_or_else(|| file_of(path).trim_end_matches(".json"));
         let all: Vec<(String, Option<String>)> = containers
-            .into_iter()
-            .flatten()
+            .iter()
             .map(|container| {
                 let image = container["image"].as_str().unwrap_or_default();
                 (container["name"].as_str().unwrap_or_default().to_owned(), repository_of(image))
@@ -134,6 +153,19 @@ pub fn kubernetes(repository: &Repository, found: &mut Pieces) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_image_of_a_hidden_folder_is_built_from_the_folder_around_it() {
+        for (path, folder, file) in [
+            ("Dockerfile", "", "Dockerfile"),
+            ("agent/Dockerfile", "agent", "Dockerfile"),
+            (".docker/Dockerfile", "", ".docker/Dockerfile"),
+            (".ecs/app/Dockerfile", "", ".ecs/app/Dockerfile"),
+            ("services/api/.docker/Dockerfile", "services/api", ".docker/Dockerfile"),
+        ] {
+            assert_eq!(built(path), (folder, file), "{path}");
+        }
+    }
 
     #[test]
     fn the_last_stage_shows_whether_it_is_of_lambda() {

@@ -2,13 +2,14 @@
 
 mod handlers;
 mod images;
+pub mod missing;
 mod packages;
 mod piece;
 pub mod requests;
 pub mod stacks;
 
 use super::names::apart;
-use super::repository::Repository;
+use super::repository::{Repository, is_of_ci};
 pub use piece::{Piece, PieceSort, Pieces, Runs};
 use windlass_domain::text::name::LONGEST;
 
@@ -21,6 +22,7 @@ pub fn find(repository: &Repository) -> Pieces {
         packages::vite,
         packages::create_react_app,
         stacks::sam,
+        stacks::elsewhere,
         stacks::cdk,
         images::task_definition,
         handlers::fastapi,
@@ -30,6 +32,7 @@ pub fn find(repository: &Repository) -> Pieces {
     ] {
         look(repository, &mut found);
     }
+    found.pieces.retain(|piece| piece.sort == PieceSort::TaskDefinition || !is_of_ci(&piece.file));
     images::put(&mut found);
     found.pieces.sort_by(|a, b| (&a.folder, &a.name).cmp(&(&b.folder, &b.name)));
     name_apart(&mut found.pieces);

@@ -1,6 +1,7 @@
 //! A `package.json`, with the commands of its package manager, and the sites that its dependencies make: Next.js,
 //! Docusaurus, Vite and Create React App.
 
+use crate::init::pieces::images;
 use crate::init::pieces::piece::{Piece, PieceSort, Pieces, Runs, named};
 use crate::init::repository::{Repository, folder_of, join};
 use serde_json::Value;
@@ -42,9 +43,11 @@ impl Package<'_> {
         !self.file["scripts"][name].is_null()
     }
 
-    /// Returns the commands that install and build, by the lock file beside it or at the root of the repository.
+    /// Returns the commands that install and build, by the lock file beside it, or at the root of the repository where
+    /// that is a workspace: elsewhere a package manager does not look for it.
     pub fn build(&self, repository: &Repository) -> Vec<String> {
-        let has = |lock: &str| [self.folder, ""].iter().any(|folder| repository.first_of(folder, &[lock]).is_some());
+        let root = if is_workspace(repository) { "" } else { self.folder };
+        let has = |lock: &str| [self.folder, root].iter().any(|folder| repository.first_of(folder, &[lock]).is_some());
         let commands: &[&str] = if has("pnpm-lock.yaml") {
             &PNPM
         } else if has("yarn.lock") {
@@ -56,6 +59,12 @@ impl Package<'_> {
         };
         commands.iter().map(|command| (*command).to_owned()).collect()
     }
+}
+
+/// Returns whether the packages of a repository share what the root has (npm Docs, "workspaces"; pnpm, "Workspace").
+fn is_workspace(repository: &Repository) -> bool {
+    let is_root = |package: &Package<'_>| package.folder.is_empty() && !package.file["workspaces"].is_null();
+    repository.has("pnpm-workspace.yaml") || all(repository).any(|package| is_root(&package))
 }
 
 /// Returns the folder that a member names in a configuration written as code, if it is a plain path.
@@ -123,8 +132,7 @@ pub fn next(repository: &Repository, found: &mut Pieces) {
         let folder = package.folder;
         let configuration = repository.first_of(folder, &NEXT_CONFIGURATION).unwrap_or_default();
         if member(configuration, "output") != Some("export") {
-            let is_image = repository.first_of(folder, &["Dockerfile"]).is_some();
-            if !is_image {
+            if !images::is_built_from(repository, folder) {
                 found.notes.push(format!(
                     "`{}` has Next.js without `output: 'export'`: set that to release it as a site, or write a Dockerfile \
                      to release it as a service",
@@ -173,6 +181,27 @@ pub fn vite(repository: &Repository, found: &mut Pieces) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lock_file_counts_where_the_package_manager_finds_it() {
+        const WORKSPACES: (&str, &str) = ("package.json", "{\"workspaces\": [\"web\"]}");
+        for (files, wanted) in [
+            (vec![("web/package-lock.json", "")], "npm ci"),
+            (vec![("package-lock.json", "")], "npm install"),
+            (vec![("package-lock.json", ""), ("package.json", "{}")], "npm install"),
+            (vec![("package-lock.json", ""), WORKSPACES], "npm ci"),
+            (vec![("yarn.lock", ""), WORKSPACES], "corepack enable yarn"),
+            (vec![("pnpm-lock.yaml", ""), ("pnpm-workspace.yaml", "")], "corepack enable pnpm"),
+            (vec![WORKSPACES], "npm install"),
+        ] {
+            let mut repository = Repository::default();
+            for (path, text) in [("web/package.json", "{}")].into_iter().chain(files.iter().copied()) {
+                repository.files.insert(path.to_owned(), text.to_owned());
+            }
+            let package = all(&repository).find(|package| package.folder == "web").unwrap();
+            assert_eq!(package.build(&repository)[0], wanted, "{files:?}");
+        }
+    }
 
     #[test]
     fn a_member_of_code_is_found_by_its_whole_name() {

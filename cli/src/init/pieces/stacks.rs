@@ -8,7 +8,7 @@ use crate::init::import::sam_tags::without_tags;
 use crate::init::names::name;
 use crate::init::pieces::packages::member;
 use crate::init::pieces::piece::{Piece, PieceSort, Pieces, Runs, named};
-use crate::init::repository::{Repository, folder_of, join};
+use crate::init::repository::{Repository, file_of, folder_of, join};
 use serde_json::Value;
 use windlass_domain::document::syntax;
 
@@ -18,12 +18,15 @@ const LARGEST: usize = 1024 * 1024;
 /// Names that a template of SAM has.
 const NAMES: [&str; 4] = ["template.yaml", "template.yml", "template.json", "sam.yaml"];
 
-/// Finds functions.
+/// The type of a function of SAM.
+const FUNCTION: &str = "AWS::Serverless::Function";
+
+/// Finds functions. A template without `Transform` is read as well: `sam build` takes it.
 pub fn sam(repository: &Repository, found: &mut Pieces) {
     for (path, text) in repository.named(&NAMES) {
         let template = match syntax::yaml_with_tags("the template", &without_tags(text), LARGEST) {
             Ok(template) => template,
-            Err(why) if text.contains("AWS::Serverless-") => {
+            Err(why) if text.contains("AWS::Serverless") => {
                 found.notes.push(format!(
                     "`{path}` is a template of AWS SAM that cannot be read: {}",
                     output::text(&why.reason)
@@ -32,16 +35,17 @@ pub fn sam(repository: &Repository, found: &mut Pieces) {
             }
             Err(_) => continue,
         };
-        if !is_sam(&template) {
-            continue;
+        if !is_transformed(&template) && functions_of(&template).next().is_some() {
+            found.notes.push(format!(
+                "`{path}` has `{FUNCTION}` and no `Transform`, without which CloudFormation knows no such resource: write \
+                 `Transform: AWS::Serverless-2016-10-31`"
+            ));
         }
         let hooks = hooks(&template);
-        for (id, resource) in template["Resources"].as_object().into_iter().flatten() {
-            let own = &resource["Properties"];
-            if resource["Type"] != "AWS::Serverless::Function" || !own["InlineCode"].is_null() {
-                continue;
-            }
-            if hooks.contains(id) {
+        for (id, own) in functions_of(&template) {
+            if !own["InlineCode"].is_null() {
+                found.notes.push(format!("`{id}` of `{path}` has its code in the template, which deploys it"));
+            } else if hooks.contains(id) {
                 found.notes.push(format!(
                     "`{id}` of `{path}` is a hook of a deployment preference, which CodeDeploy alone calls"
                 ));
@@ -52,8 +56,29 @@ pub fn sam(repository: &Repository, found: &mut Pieces) {
     }
 }
 
-/// Returns whether SAM transforms it.
-pub fn is_sam(template: &Value) -> bool {
+/// Notes functions of SAM in files of other names, which no step builds.
+pub fn elsewhere(repository: &Repository, found: &mut Pieces) {
+    let ends = [".yaml", ".yml", ".json", ".template"];
+    for (path, text) in ends.iter().flat_map(|end| repository.ending(end)) {
+        // `sam package` writes `packaged.yaml`.
+        let is_left = NAMES.contains(&file_of(path)) || file_of(path).starts_with("packaged");
+        if !is_left && text.contains(FUNCTION) && functions_of(&template(text)).next().is_some() {
+            found.notes.push(format!(
+                "`{path}` has `{FUNCTION}`, and is not looked into under this name: call it `template.yaml`, or declare \
+                 its functions by hand"
+            ));
+        }
+    }
+}
+
+/// Returns the functions of SAM in a template, each by its logical id, with its properties.
+fn functions_of(template: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    let resources = template["Resources"].as_object().into_iter().flatten();
+    resources.filter(|(_, resource)| resource["Type"] == FUNCTION).map(|(id, resource)| (id, &resource["Properties"]))
+}
+
+/// Returns whether a template says that SAM transforms it.
+fn is_transformed(template: &Value) -> bool {
     let transform = &template["Transform"];
     let is = |value: &Value| value.as_str().is_some_and(|text| text.starts_with("AWS::Serverless-"));
     is(transform) || transform.as_array().is_some_and(|all| all.iter().any(is))
@@ -221,6 +246,31 @@ fn piece(app: &str, file: &str, function: &str, asset: &str) -> Piece {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_function_of_sam_is_passed_without_a_word() {
+        const PLAIN: &str = "AWSTemplateFormatVersion: '2010-09-09'\nResources:\n  Api:\n    Type: \
+                             AWS::Serverless::Function\n    Properties:\n      FunctionName: shop-api\n";
+        let whole = format!("Transform: AWS::Serverless-2016-10-31\n{PLAIN}");
+        let table = [
+            ("template.yaml", whole.clone(), (1, 0)),
+            ("template.yaml", PLAIN.to_owned(), (1, 1)),
+            ("template.yaml", format!("{whole}      InlineCode: x\n"), (0, 1)),
+            ("template.yaml", format!("{PLAIN}      InlineCode: x\n"), (0, 2)),
+            ("template.yaml", format!("{PLAIN}  - x\n"), (0, 1)),
+            ("infra/api.yml", whole.clone(), (0, 1)),
+            ("infra/api.yml", format!("run: |\n  grep {FUNCTION}\n"), (0, 0)),
+            ("template.yaml", whole.replace("Serverless::Function", "Lambda::Function"), (0, 0)),
+        ];
+        for (path, text, wanted) in table {
+            let files = [(path.to_owned(), text.clone())].into();
+            let repository = Repository { files, ..Repository::default() };
+            let mut found = Pieces::default();
+            sam(&repository, &mut found);
+            elsewhere(&repository, &mut found);
+            assert_eq!((found.pieces.len(), found.notes.len()), wanted, "{path}: {text}{:?}", found.notes);
+        }
+    }
 
     #[test]
     fn a_function_is_a_name_and_a_folder_in_either_language() {

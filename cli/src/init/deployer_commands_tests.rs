@@ -1,0 +1,180 @@
+use super::*;
+use crate::init::application::{InitEnvironment, Rule};
+use crate::init::pieces::{Piece, PieceSort, Runs};
+use std::fs;
+use std::path::Path;
+
+fn component(name: &str, target: InitTarget) -> InitComponent {
+    let piece = Piece {
+        sort: PieceSort::Handler,
+        folder: name.to_owned(),
+        file: String::new(),
+        name: name.to_owned(),
+        runs: Runs::Undecided,
+        build: Vec::new(),
+        output: String::new(),
+    };
+    InitComponent { name: name.to_owned(), piece, target }
+}
+
+fn text(text: &str) -> Text {
+    Text::One(text.to_owned())
+}
+
+/// Returns a site, two functions, and a service.
+fn application() -> InitApplication {
+    let function = |name: &str, function: &str| {
+        let request = Err(String::new());
+        let target = InitTarget::Function { function: text(function), alias: "live".into(), repository: None, request };
+        component(name, target)
+    };
+    let service = InitTarget::Service {
+        cluster: text("main"),
+        service: text("agent-{environment}"),
+        container: "agent".into(),
+        repository: "shop/agent".into(),
+        balancer: None,
+    };
+    let site = InitTarget::Site { bucket: text("shop-web-{environment}"), distribution: Some(text("E1")), url: None };
+    InitApplication {
+        app: "shop".into(),
+        environments: vec![InitEnvironment { name: "prod".into(), rule: Rule::None }],
+        components: vec![
+            component("web", site),
+            function("api", "shop-api"),
+            function("jobs", "shop-jobs"),
+            component("agent", service),
+        ],
+        ..InitApplication::default()
+    }
+}
+
+fn found(path: &str, text: &str) -> Vec<(usize, &'static str, String, bool)> {
+    let files = [(path.to_owned(), text.to_owned())].into();
+    let repository = Repository { files, ..Repository::default() };
+    let all = all(&application(), &repository).into_iter();
+    all.map(|it| (it.line, it.command, it.components.join(","), it.is_sure)).collect()
+}
+
+/// A file, its text, and what is found there: lines, commands, components, and whether that is sure.
+type Row<'a> = (&'a str, &'a str, &'a [(usize, &'a str, &'a str, bool)]);
+
+#[test]
+fn what_deploys_is_found_with_its_line_and_is_sure_where_the_target_is_named() {
+    const WORKFLOW: &str = ".github/workflows/deploy.yaml";
+    let code = "lambda update-function-code";
+    let table: &[Row] = &[
+        (
+            WORKFLOW,
+            "on: {push: {branches: [main]}}\njobs: {deploy: {runs-on: ubuntu-latest, steps: [{run: \"aws lambda \
+             update-function-code --function-name shop-api --zip-file fileb://x.zip\"}]}}\n",
+            &[(2, code, "api", true)],
+        ),
+        (
+            WORKFLOW,
+            "env: {NAME: shop-jobs}\nrun: aws --region x lambda update-function-code --function-name $NAME",
+            &[(2, code, "jobs", true)],
+        ),
+        (WORKFLOW, "run: aws lambda update-function-code --function-name $NAME", &[(1, code, "api,jobs", false)]),
+        (
+            WORKFLOW,
+            "run: |\n  aws  lambda \\\n    update-function-code \\\n    --function-name my-shop-api",
+            &[(2, code, "api,jobs", false)],
+        ),
+        (WORKFLOW, "# run: aws lambda update-function-code --function-name shop-api", &[]),
+        (WORKFLOW, "run: aws lambda update-function-configuration --function-name shop-api", &[]),
+        (
+            WORKFLOW,
+            "env:\n  ECS_SERVICE: agent-prod\nsteps:\n  - uses: aws-actions/amazon-ecs-deploy-task-definition@v2\n",
+            &[(4, "amazon-ecs-deploy-task-definition", "agent", true)],
+        ),
+        ("Makefile", "deploy:\n\taws s3 sync dist s3://shop-web-$(STAGE)\n", &[(2, "s3 sync", "web", true)]),
+        (
+            "deploy.sh",
+            "aws s3 cp dist s3://$1 --recursive\naws s3 cp a s3://b\n",
+            &[(1, "s3 cp … --recursive", "web", false)],
+        ),
+        (
+            "package.json",
+            "{\n\"scripts\": {\"deploy\": \"serverless deploy\"},\n\"dependencies\": {\"serverless\": \"4\"}}",
+            &[(2, "serverless deploy", "web,api,jobs,agent", false)],
+        ),
+        ("package.json", "{\"dependencies\": {\"aws-s3-deployment\": \"1\"}}", &[]),
+        (
+            ".gitlab-ci.yml",
+            "script:\n  - terraform apply -auto-approve # of shop-api\n",
+            &[(2, "terraform apply", "api", true)],
+        ),
+        (
+            "buildspec.prod.yml",
+            "- ecspresso deploy --config ecspresso.yml\n- ecspresso deploy\n",
+            &[(1, "ecspresso deploy", "agent", false)],
+        ),
+        (
+            ".circleci/config.yml",
+            "- aws-ecs/deploy-service-update:\n    service: agent-<< x >>\n",
+            &[(1, "aws-ecs/deploy-service-update", "agent", false)],
+        ),
+        (
+            "bitbucket-pipelines.yml",
+            "- pipe: atlassian/aws-s3-deploy:1.1.0\n  variables: {S3_BUCKET: shop-web-prod}",
+            &[(1, "aws-s3-deploy", "web", true)],
+        ),
+        ("api/Makefile", "web deploy:\n\techo\n", &[]),
+        ("docs/deploy.yaml", "run: aws lambda update-function-code --function-name shop-api", &[]),
+        ("api/deploy.py", "# aws lambda update-function-code", &[]),
+    ];
+    for (path, text, wanted) in table {
+        let wanted: Vec<_> = wanted.iter().map(|(at, said, of, sure)| (*at, *said, (*of).to_owned(), *sure)).collect();
+        assert_eq!(found(path, text), wanted, "{path}: {text}");
+    }
+}
+
+#[test]
+fn what_changes_no_target_of_the_application_is_not_named() {
+    let files = [("deploy.sh".to_owned(), "aws s3 sync . s3://logs\nsam deploy\n".to_owned())].into();
+    let repository = Repository { files, ..Repository::default() };
+    let mut application = application();
+    application.components.retain(|it| it.target.kind() == InitTarget::SERVICE);
+    let commands: Vec<&str> = all(&application, &repository).iter().map(|it| it.command).collect();
+    assert_eq!(commands, ["sam deploy"]);
+}
+
+#[test]
+fn the_workflows_that_are_written_are_not_taken_for_another_deployer() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/init");
+    for name in ["chat-bot", "container", "monorepo", "textbook"] {
+        let text = fs::read_to_string(examples.join(name).join(".github/workflows/release.yaml")).unwrap();
+        assert_eq!(found(".github/workflows/release.yaml", &text), [], "{name}");
+    }
+}
+
+#[test]
+fn each_command_is_looked_for_once_and_its_page_is_there_with_its_section() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for (at, (command, kinds, page)) in COMMANDS.iter().enumerate() {
+        assert!(!kinds.is_empty() && COMMANDS[..at].iter().all(|other| other.0 != *command), "{command}");
+        let (path, section) = page.split_once('#').unwrap_or((*page, ""));
+        let text = fs::read_to_string(root.join(path)).unwrap();
+        let headings = text.lines().filter_map(|line| line.trim_start_matches('#').strip_prefix(' '));
+        let mut anchors = headings.map(|it| it.to_lowercase().replace('.', "").replace(' ', "-"));
+        assert!(section.is_empty() || anchors.any(|anchor| anchor == section), "{command}: {page}");
+    }
+}
+
+#[test]
+fn a_sentence_says_where_it_stands_and_whether_it_is_sure() {
+    let mut one = DeployerCommand {
+        file: "deploy.sh".into(),
+        line: 3,
+        command: "s3 sync",
+        components: vec!["web".into(), "docs".into()],
+        is_sure: true,
+        page: COMMANDS_PAGE,
+    };
+    let rest = "`web`, `docs` as well: switch it off before the first release, because two deployers undo each other; \
+                see docs/integrate/other-deployers.md#commands-and-actions of Windlass";
+    assert_eq!(one.to_string(), format!("`deploy.sh`, line 3 (`s3 sync`) deploys {rest}"));
+    one.is_sure = false;
+    assert_eq!(one.to_string(), format!("`deploy.sh`, line 3 (`s3 sync`) may deploy {rest}"));
+}

@@ -1,0 +1,99 @@
+//! What a step of the workflow would need and the repository does not have. Such a step would fail at the first run, so
+//! that the workflow leaves its component out, and a person reads what is missing. Pure.
+
+use crate::init::pieces::handlers::PACKAGES;
+use crate::init::pieces::packages;
+use crate::init::pieces::piece::{Piece, PieceSort};
+use crate::init::repository::{Repository, join};
+use serde::Serialize;
+use std::fmt;
+
+/// Something that is not there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum MissingFile {
+    /// The Dockerfile of an image.
+    Dockerfile,
+    /// The script `build` of a package.
+    Script {
+        /// The package's file.
+        file: String,
+    },
+    /// The list of the packages that code in Python needs.
+    Packages {
+        /// The code's folder.
+        folder: String,
+    },
+}
+
+impl fmt::Display for MissingFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dockerfile => f.write_str("no `Dockerfile` of its image is here"),
+            Self::Script { file } => write!(f, "`{file}` has no script `build`"),
+            Self::Packages { folder } => {
+                write!(f, "`{folder}` has neither `{}` nor `{}`", PACKAGES[0], PACKAGES[1])
+            }
+        }
+    }
+}
+
+/// Returns what the steps of a piece would need and do not find; `None` where they find all.
+pub fn missing(piece: &Piece, is_image: bool, repository: &Repository) -> Option<MissingFile> {
+    if is_image {
+        return (piece.sort != PieceSort::Dockerfile).then_some(MissingFile::Dockerfile);
+    }
+    let runs_script = piece.build.iter().any(|command| command.ends_with(" run build"));
+    let mut own = packages::all(repository).filter(|package| package.folder == piece.folder);
+    if runs_script && !own.any(|package| package.has_script("build")) {
+        return Some(MissingFile::Script { file: join(&piece.folder, "package.json") });
+    }
+    let is_listed = repository.first_of(&piece.folder, &PACKAGES).is_some();
+    let place = if piece.folder.is_empty() { "." } else { &piece.folder };
+    (piece.sort == PieceSort::FastApi && !is_listed).then(|| MissingFile::Packages { folder: place.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::init::pieces::find;
+
+    /// Files with their texts, whether the component is an image, and what is missing.
+    type Row<'a> = (&'a [(&'a str, &'a str)], bool, Option<MissingFile>);
+
+    #[test]
+    fn each_step_that_would_fail_is_known_by_what_it_does_not_find() {
+        const TASK: &str =
+            "{\"family\": \"a\", \"containerDefinitions\": [{\"name\": \"app\", \"image\": \"next:latest\"}]}";
+        const SAM: &str = "Transform: AWS::Serverless-2016-10-31\nResources: {Api: {Type: AWS::Serverless::Function, \
+                           Properties: {PackageType: Image}}}";
+        let script = |file: &str| Some(MissingFile::Script { file: file.to_owned() });
+        let packages = |folder: &str| Some(MissingFile::Packages { folder: folder.to_owned() });
+        let with_vite = "{\"devDependencies\": {\"vite\": \"7\"}}";
+        let with_script = "{\"scripts\": {\"build\": \"x\"}, \"devDependencies\": {\"vite\": \"7\"}}";
+        let table: &[Row] = &[
+            (&[("ecs-task-def.json", TASK)], true, Some(MissingFile::Dockerfile)),
+            (&[("ecs-task-def.json", TASK), (".ecs/app/Dockerfile", "")], true, None),
+            (&[("task.json", TASK), (".github/actions/x/Dockerfile", "")], true, Some(MissingFile::Dockerfile)),
+            (&[("Dockerfile", "")], true, None),
+            (&[("template.yaml", SAM)], true, Some(MissingFile::Dockerfile)),
+            (&[("template.yaml", SAM)], false, None),
+            (&[("web/package.json", with_vite), ("web/index.html", "")], false, script("web/package.json")),
+            (&[("web/package.json", with_script), ("web/index.html", "")], false, None),
+            (&[("package.json", with_vite), ("index.html", "")], false, script("package.json")),
+            (&[("api/main.py", "app = FastAPI()")], false, packages("api")),
+            (&[("api/main.py", "app = FastAPI()")], true, Some(MissingFile::Dockerfile)),
+            (&[("main.py", "app = FastAPI()")], false, packages(".")),
+            (&[("api/main.py", "app = FastAPI()"), ("api/pyproject.toml", "")], false, None),
+            (&[("api/index.py", "def handler(event, context):\n")], false, None),
+            (&[("fn/index.js", "exports.handler = 1"), ("fn/package.json", with_script)], false, None),
+        ];
+        for (files, is_image, wanted) in table {
+            let files = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+            let repository = Repository { files: files.collect(), ..Repository::default() };
+            let found = find(&repository).pieces;
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert_eq!(missing(&found[0], *is_image, &repository), *wanted, "{:?}", repository.files);
+        }
+    }
+}
