@@ -23,6 +23,7 @@ mod imports;
 mod init;
 mod init_answers;
 mod init_gates;
+mod init_others;
 mod init_owned;
 mod init_patches;
 mod init_repositories;
