@@ -78,7 +78,7 @@ class Reef(Newcomer, Bundles):
             {
                 "infrastructure/main.tf": CODE,
                 ".gitignore": ".terraform*\n*.tfstate*\n*.zip\n",
-                "web/package.json": json.dumps({"dependencies": {"vite": "^7.1.0"}}),
+                "web/package.json": json.dumps({"scripts": {"build": "vite build"}, "dependencies": {"vite": "^7.1.0"}}),
                 "web/index.html": "<!doctype html>",
                 "api/requirements.txt": "fastapi\nmangum\n",
                 "api/index.py": "from fastapi import FastAPI\nfrom mangum import Mangum\nhandler = Mangum(FastAPI())\n",

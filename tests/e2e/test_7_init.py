@@ -52,7 +52,7 @@ class Skerry(Newcomer, Bundles):
 
     def make_repository(self):
         files = {
-            "web/package.json": json.dumps({"dependencies": {"vite": "^7.1.0"}}),
+            "web/package.json": json.dumps({"scripts": {"build": "vite build"}, "dependencies": {"vite": "^7.1.0"}}),
             "web/index.html": "<!doctype html>",
             "web/package-lock.json": "{}",
             "api/requirements.txt": "fastapi\nmangum\n",

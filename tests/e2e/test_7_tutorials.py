@@ -113,7 +113,7 @@ class WithSite(Newcomer, Bundles):
 
     def files(self):
         return {
-            "web/package.json": json.dumps({"dependencies": {"vite": "^7.1.0"}}),
+            "web/package.json": json.dumps({"scripts": {"build": "vite build"}, "dependencies": {"vite": "^7.1.0"}}),
             "web/package-lock.json": "{}",
             "web/index.html": "<!doctype html>",
             **{f"web/dist/{path}": content for path, content in site_files("web", "1.0.0").items()},

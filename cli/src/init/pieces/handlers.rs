@@ -151,7 +151,7 @@ pub fn fastapi(repository: &Repository, found: &mut Pieces) {
         }
     }
     for folder in roots {
-        let has = |name| repository.first_of(&folder, &[name]).is_some();
+        let has = |name: &str| repository.first_of(&folder, &[name]).is_some();
         let is_known = |piece: &Piece| piece.sort == PieceSort::Sam && piece.folder == folder;
         if found.pieces.iter().any(is_known) || images::is_built_from(repository, &folder) {
             continue;
