@@ -21,6 +21,9 @@ pub struct Names {
     pub needed: Vec<(Need, String)>,
     /// The images, in their order.
     pub images: Vec<String>,
+    /// The other addresses, such as those of pages that it links, that have letters beyond ASCII, encoded or not. Any
+    /// other name has one form only.
+    pub links: Vec<String>,
     /// True if it is a page of its own, and no piece of HTML that a script puts into a page of another folder.
     pub is_page: bool,
 }
@@ -54,6 +57,9 @@ pub fn named_by(html: &[u8]) -> Names {
             let found = String::from_utf8_lossy(found).trim().to_owned();
             (!found.is_empty()).then_some(found)
         };
+        let sources = value("srcset").unwrap_or_default();
+        let sources = sources.split(',').filter_map(|source| source.split_ascii_whitespace().next());
+        names.links.extend(sources.filter(|it| is_beyond_ascii(it)).map(str::to_owned));
         let relation = value("rel").unwrap_or_default().to_ascii_lowercase();
         let has = |wanted: &str| relation.split_ascii_whitespace().any(|it| it == wanted);
         let (need, address) = match &tag.name[..] {
@@ -72,11 +78,19 @@ pub fn named_by(html: &[u8]) -> Names {
             b"script" if is_run(value("type")) => (Need::Script, value("src")),
             b"link" if has("stylesheet") => (Need::Style, value("href")),
             b"link" if has("modulepreload") => (Need::Script, value("href")),
-            _ => continue,
+            _ => {
+                let others = ["href", "src", "poster", "data"].into_iter().filter_map(value);
+                names.links.extend(others.filter(|it| is_beyond_ascii(it)));
+                continue;
+            }
         };
         names.needed.extend(address.map(|it| (need, it)));
     }
     names
+}
+
+fn is_beyond_ascii(address: &str) -> bool {
+    address.contains('%') || !address.is_ascii()
 }
 
 /// Returns whether a browser fetches nothing for the content of an element: a template (HTML Standard, "The template
@@ -113,9 +127,10 @@ mod tests {
             <script type="text/javascript" src="old.js"></script>
             <SCRIPT type="module" crossorigin src=/assets/index.js></SCRIPT>
             <script>const x = "</p>"; inline()</script>"#;
-        let Names { base, needed, images, is_page } = named_by(html);
+        let Names { base, needed, images, links, is_page } = named_by(html);
         assert_eq!(base.as_deref(), Some("/docs/"));
         assert!(is_page);
+        assert_eq!(links, [""; 0]);
         assert_eq!(images, ["/a.png"]);
         let found: Vec<(Need, &str)> = needed.iter().map(|(need, it)| (*need, it.as_str())).collect();
         assert_eq!(
@@ -139,6 +154,16 @@ mod tests {
             let Names { needed, images, .. } = named_by(html.as_bytes());
             assert_eq!((needed, images), (vec![(Need::Script, "b.js".into())], vec!["b.png".into()]), "{element}");
         }
+    }
+
+    #[test]
+    fn links_are_listed_where_their_names_may_have_another_form() {
+        let html = "<a href=über.html></a><a href=about.html></a><link rel=icon href=%C3%BC.ico><img srcset='ä.png 2x, \
+                    b.png, ö.png'><iframe src=caf&eacute;.html></iframe><video poster=ß.png></video><a name=é>\
+                    <template><a href=ï.html></a></template>";
+        let names = named_by(html.as_bytes());
+        assert_eq!(names.links, ["über.html", "%C3%BC.ico", "ä.png", "ö.png", "café.html", "ß.png"]);
+        assert_eq!((names.needed, names.images), (vec![], vec![]));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::site::scene::Scene;
 use crate::site::zips::zip;
 use windlass_domain::declaration::kinds::site::SiteMode;
-use windlass_domain::text::finding::FindingName;
+use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_engine::ports::{Behaviour, Origin};
 
 const BOTH: [SiteMode; 2] = [SiteMode::InPlace, SiteMode::Prefix];
@@ -176,5 +176,57 @@ fn a_way_back_is_not_asked() {
         scene.site.elsewhere = vec![];
         scene.deploy_files(WHOLE);
         assert_eq!(scene.prepare(None, Some(&ran)).prepared.findings, [], "{mode:?}");
+    }
+}
+
+/// The values of the findings on the archive: what is there, and what is named.
+fn on_the_archive(findings: &[Finding]) -> Vec<(&str, &str)> {
+    let seen = findings.iter().filter(|it| it.name == FindingName::BadArchive).map(|it| it.seen.as_deref().unwrap());
+    seen.map(|it| (it.found.as_deref().unwrap_or(""), it.expected.as_deref().unwrap_or(""))).collect()
+}
+
+/// Browsers and S3 compare bytes: `é` as one code point and as two are two names.
+#[test]
+fn a_name_in_another_form_is_refused_where_a_page_needs_it_and_a_warning_where_it_is_linked() {
+    let (one, two) = ("caf%C3%A9", "cafe%CC%81");
+    // What is in the page, the file, what is there and what is named, and whether the page needs it.
+    let table = [
+        ("<script src=caf\u{e9}.js></script>", "cafe\u{301}.js", (two, one), ".js", true),
+        ("<img src=caf%C3%A9.png>", "cafe\u{301}.png", (two, one), ".png", true),
+        ("<link rel=stylesheet href=cafe%CC%81.css>", "caf\u{e9}.css", (one, two), ".css", true),
+        ("<a href=caf\u{e9}.html></a>", "cafe\u{301}.html", (two, one), ".html", false),
+        ("<a href=caf&eacute;.html></a>", "cafe\u{301}.html", (two, one), ".html", false),
+        ("<a href=cafe%CC%81.pdf></a>", "caf\u{e9}.pdf", (one, two), ".pdf", false),
+        ("<a href='/caf\u{e9}/'></a>", "cafe\u{301}/", (two, one), "/", false),
+    ];
+    for (page, file, (found, expected), ending, is_refused) in table {
+        let page = format!("<!doctype html>{page}");
+        let file = if file.ends_with('/') { format!("{file}index.html") } else { file.to_owned() };
+        let found = if ending == "/" { format!("{found}/index.html") } else { format!("{found}{ending}") };
+        let expected = format!("{expected}{ending}");
+        for mode in BOTH {
+            let mut scene = Scene::new(mode);
+            let artifact = scene.upload(zip(&[("index.html", &page), (&file, "x")]));
+            let prepared = scene.prepare(Some(&artifact), None).prepared;
+            let (with, without) =
+                if is_refused { (prepared.findings, vec![]) } else { (prepared.warnings, prepared.findings) };
+            assert_eq!(on_the_archive(&with), [(found.as_str(), expected.as_str())], "{mode:?} {page}");
+            assert_eq!(without, [], "{mode:?} {page}");
+        }
+    }
+}
+
+#[test]
+fn names_that_are_alike_are_a_warning_until_the_release_runs() {
+    let files = [("index.html", "<p>"), ("About.html", "<p>1"), ("about.html", "<p>2")];
+    for mode in BOTH {
+        let mut scene = Scene::new(mode);
+        let artifact = scene.upload(zip(&files));
+        let warnings = scene.prepare(Some(&artifact), None).prepared.warnings;
+        assert_eq!(on_the_archive(&warnings), [("About.html and about.html", "")], "{mode:?}");
+        scene.deploy_files(&files);
+        let artifact = scene.upload(zip(&files));
+        let warnings = scene.prepare(Some(&artifact), None).prepared.warnings;
+        assert!(on_the_archive(&warnings).is_empty(), "{mode:?}");
     }
 }

@@ -47,7 +47,7 @@ pub(super) enum Known {
     Path,
 }
 
-/// A file of a site to which an address leads.
+/// The place in a site to which an address leads.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Lead {
     /// Its path in the site.
@@ -93,6 +93,13 @@ impl<'a> Addresses<'a> {
     /// Returns the file to which an address leads that a page names; `None` if it leads to another origin, out of the
     /// site, or to no file.
     pub(super) fn follow(&self, base: &Base, named: &str) -> Option<Lead> {
+        // Without an ending it is an address of a service as likely as that of a file.
+        self.lead(base, named).filter(|lead| name_of(&lead.path).contains('.'))
+    }
+
+    /// Returns where an address leads that a page names, to a file or not; `None` if it leads to another origin or out
+    /// of the site.
+    pub(super) fn lead(&self, base: &Base, named: &str) -> Option<Lead> {
         if is_filled_in(named) {
             return None;
         }
@@ -113,9 +120,7 @@ impl<'a> Addresses<'a> {
             }
         }
         let path = decoded(url.path().strip_prefix(self.site.path())?)?;
-        // Without an ending it is an address of a service as likely as that of a file.
-        let is_file = name_of(&path).contains('.');
-        is_file.then_some(Lead { path, known })
+        Some(Lead { path, known })
     }
 
     /// Returns the behaviour of the distribution that answers an address.

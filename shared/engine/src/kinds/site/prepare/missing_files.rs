@@ -1,5 +1,6 @@
-//! Finds the files that the pages of an archive name and that the archive lacks.
+//! Finds the files that the pages of an archive name and that the archive lacks, or has in another Unicode form alone.
 
+use super::forms::{Forms, InOtherForm, in_other_form, other_forms};
 use crate::html::named_by;
 use crate::kinds::site::addresses::{Addresses, Known, Lead, name_of};
 use crate::kinds::site::archive::{Entry, Unpacker};
@@ -36,6 +37,10 @@ pub(in crate::kinds::site) struct MissingFiles {
     elsewhere: String,
     /// The files, by their paths.
     files: BTreeMap<String, MissingFile>,
+    /// The names that pages link and that the archive has in another form alone, with the first page and the file.
+    linked: BTreeMap<String, (String, String)>,
+    /// The warning of names of the archive that are alike.
+    pub(super) alike: Option<Finding>,
     /// The number of pages that were not read.
     unread: usize,
     /// The number of names in pages that are not remembered. A file counts once for each page that names it.
@@ -51,6 +56,18 @@ struct MissingFile {
     pages: usize,
     /// The most that an address of it shows.
     known: Known,
+    /// The file of the archive that has its name in another form.
+    there: Option<String>,
+}
+
+/// A name in a page under which the release has nothing.
+struct Lack<'a> {
+    /// The most that an address of it shows.
+    known: Known,
+    /// True if the page needs the file, and does not only link it.
+    is_needed: bool,
+    /// The file that has the name in another form.
+    there: Option<&'a str>,
 }
 
 /// The knowledge with which pages are looked at.
@@ -61,6 +78,7 @@ pub(super) struct Looked<'a> {
     paths: BTreeSet<&'a str>,
     /// Their names, without their folders.
     names: BTreeSet<&'a str>,
+    forms: Forms<'a>,
 }
 
 impl<'a> Looked<'a> {
@@ -74,11 +92,13 @@ impl<'a> Looked<'a> {
         let files = entries.iter().filter(|entry| !entry.folder).map(|entry| entry.name.as_str());
         let paths: BTreeSet<&str> = files.chain(config).collect();
         let names = paths.iter().copied().map(name_of).collect();
-        Self { addresses, rules, paths, names }
+        let forms = Forms::of(&paths);
+        Self { addresses, rules, paths, names, forms }
     }
 
-    /// Returns the files that a page names and that the release lacks, each with the most that an address of it shows.
-    fn lacks(&self, page: &str, html: &[u8]) -> BTreeMap<String, Known> {
+    /// Returns the files that a page needs and that the release lacks, and the names that it links and that the release
+    /// has in another form alone.
+    fn lacks(&self, page: &str, html: &[u8]) -> BTreeMap<String, Lack<'a>> {
         let names = named_by(html);
         let mut lacks = BTreeMap::new();
         let Some(base) = self.addresses.base(page, names.base.as_deref()) else {
@@ -89,9 +109,18 @@ impl<'a> Looked<'a> {
         // Nobody knows the folder from which a browser follows the addresses of a piece of HTML.
         let at_most = if names.is_page { Known::Path } else { Known::Name };
         let leads = leads.map(|lead| Lead { known: lead.known.min(at_most), ..lead });
-        for Lead { path, known } in leads.filter(|lead| !self.has(lead) && !self.rules.is_elsewhere(&lead.path)) {
-            let most = lacks.entry(path).or_insert(known);
-            *most = known.max(*most);
+        for lead in leads.filter(|lead| !self.has(lead) && !self.rules.is_elsewhere(&lead.path)) {
+            let there = self.forms.file(&lead);
+            let lack = lacks.entry(lead.path).or_insert(Lack { known: lead.known, is_needed: true, there });
+            lack.known = lead.known.max(lack.known);
+        }
+        let links = names.links.iter().filter_map(|address| self.addresses.lead(&base, address));
+        let links = links.map(|lead| Lead { known: lead.known.min(at_most), ..lead });
+        for lead in links.filter(|lead| !self.has(lead) && !self.rules.is_elsewhere(&lead.path)) {
+            if let Some(there) = self.forms.page(&lead) {
+                let lack = Lack { known: lead.known, is_needed: false, there: Some(there) };
+                lacks.entry(lead.path).or_insert(lack);
+            }
         }
         lacks
     }
@@ -133,25 +162,34 @@ impl MissingFiles {
         Ok(missing)
     }
 
-    fn note(&mut self, page: &str, lacks: BTreeMap<String, Known>) {
-        for (path, known) in lacks {
-            if let Some(file) = self.files.get_mut(&path) {
+    fn note(&mut self, page: &str, lacks: BTreeMap<String, Lack<'_>>) {
+        for (path, Lack { known, is_needed, there }) in lacks {
+            if let Some(file) = self.files.get_mut(&path).filter(|_| is_needed) {
                 file.pages += 1;
                 file.known = file.known.max(known);
-            } else if self.files.len() < REMEMBERED {
-                self.files.insert(path, MissingFile { page: page.to_owned(), pages: 1, known });
-            } else {
+                continue;
+            }
+            if !is_needed && self.linked.contains_key(&path) {
+                continue;
+            }
+            if self.files.len() + self.linked.len() >= REMEMBERED {
                 self.forgotten += 1;
+                continue;
+            }
+            let page = page.to_owned();
+            match there.map(str::to_owned) {
+                Some(there) if !is_needed => drop(self.linked.insert(path, (page, there))),
+                there => drop(self.files.insert(path, MissingFile { page, pages: 1, known, there })),
             }
         }
     }
 
-    /// Refuses the archive if a file is missing that is not at one of the paths `of_others` either. Returns a warning
-    /// of the files that something may answer of which nobody knows the answers.
+    /// Refuses the archive if a file is missing that is not at one of the paths `of_others` either. Returns warnings:
+    /// of the files that something may answer of which nobody knows the answers, and of names in several forms.
     ///
     /// # Errors
     /// A finding for each file, with the first page that names it.
-    pub(in crate::kinds::site) fn judge(&self, of_others: &BTreeSet<&str>) -> Result<Option<Finding>, Trouble> {
+    pub(in crate::kinds::site) fn judge(&self, of_others: &BTreeSet<&str>) -> Result<Vec<Finding>, Trouble> {
         let names: BTreeSet<&str> = of_others.iter().copied().map(name_of).collect();
         let is_of_others = |path: &str, known: Known| {
             of_others.contains(path) || (known < Known::Path && names.contains(name_of(path)))
@@ -167,8 +205,14 @@ impl MissingFiles {
         if !findings.is_empty() {
             return Err(findings.into());
         }
+        let (in_forms, guessed): (Vec<_>, Vec<_>) = guessed.into_iter().partition(|(_, file)| file.there.is_some());
+        let in_forms = in_forms.into_iter().filter_map(|(asked, MissingFile { page, there, .. })| {
+            Some(InOtherForm { page, asked, there: there.as_deref()? })
+        });
+        let linked = self.linked.iter().map(|(asked, (page, there))| InOtherForm { page, asked, there });
+        let forms = other_forms(&self.archive, &in_forms.chain(linked).collect::<Vec<_>>());
         let some: Vec<&str> = guessed.iter().take(NAMED).map(|(path, _)| path.as_str()).collect();
-        Ok((!some.is_empty()).then(|| {
+        let unsure = (!some.is_empty()).then(|| {
             let reason = format!(
                 "its pages name {} that it lacks, and that a function of the distribution, or the website of the \
                  bucket, may answer or not: {}",
@@ -176,16 +220,20 @@ impl MissingFiles {
                 some.join(", ")
             );
             self.finding("the archive", reason)
-        }))
+        });
+        Ok([unsure, forms, self.alike.clone()].into_iter().flatten().collect())
     }
 
-    fn lacking(&self, path: &str, MissingFile { page, pages, .. }: &MissingFile) -> Finding {
+    fn lacking(&self, path: &str, MissingFile { page, pages, there, .. }: &MissingFile) -> Finding {
         let others = pages.saturating_sub(1);
         let also = match others {
             0 => String::new(),
             _ => format!(", as {} {}", count(others, "other page"), agree(others, "does", "do")),
         };
-        self.finding(page, format!("the page names `{path}`, which the archive lacks{also}"))
+        match there {
+            Some(there) => in_other_form(&self.archive, &InOtherForm { page, asked: path, there }, &also),
+            None => self.finding(page, format!("the page names `{path}`, which the archive lacks{also}")),
+        }
     }
 
     fn finding(&self, page: &str, reason: String) -> Finding {
@@ -290,7 +338,7 @@ mod tests {
         let files = found.files.iter().map(|(path, file)| (path.as_str(), file.page.as_str(), file.pages));
         assert_eq!(files.collect::<Vec<_>>(), expected);
         let refused = |of_others: &[&str]| match found.judge(&of_others.iter().copied().collect()) {
-            Ok(warning) => warning.into_iter().map(|it| it.path).collect::<Vec<_>>(),
+            Ok(warnings) => warnings.into_iter().map(|it| it.path).collect::<Vec<_>>(),
             Err(trouble) => trouble.findings().unwrap().into_iter().map(|it| it.path).collect::<Vec<_>>(),
         };
         assert_eq!(refused(&[]), ["web.zip: index.html", "web.zip: de/x.html"]);

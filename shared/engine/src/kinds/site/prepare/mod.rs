@@ -4,6 +4,7 @@ mod bucket;
 pub(super) mod check_plan;
 mod distribution;
 mod edges;
+mod forms;
 pub(super) mod missing_files;
 pub(super) mod same_names;
 pub(super) mod scene;
@@ -91,6 +92,7 @@ async fn plan(
             missing = MissingFiles::find(&home, archive, &found.entries, &looked, input.path("elsewhere")).await?;
             warnings.extend(missing.warning());
         }
+        missing.alike = forms::alike(&found.archive.key, &found.entries);
         target.archive = Some(found.archive);
         warnings.extend(found.warnings);
         if let Some(serving) = &serving {
