@@ -37,6 +37,7 @@ mod unwritten;
 pub mod version_name;
 mod warnings;
 mod watch_limit;
+pub mod word_search;
 
 use crate::document::partial_document::PartialDocument;
 use crate::release::artifact::repository_name;

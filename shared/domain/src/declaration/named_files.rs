@@ -3,8 +3,8 @@
 //! A name may be put together while a page runs, such as `"chunk-" + hash + ".js"`. So a file counts as named if each
 //! part of its name is somewhere in the texts, each perhaps in another one.
 
-use aho_corasick::AhoCorasick;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::declaration::word_search::WordSearch;
+use std::collections::BTreeSet;
 
 /// The shortest part of a name that is looked for. A shorter one is in every script.
 const SHORTEST: usize = 3;
@@ -21,59 +21,32 @@ pub fn may_name_others(path: &str) -> bool {
 
 /// A search for the names of files.
 pub struct NameSearch {
-    /// The files, each with the numbers of its parts.
-    files: Vec<(String, Vec<usize>)>,
-    parts: AhoCorasick,
-    /// True at each part that was found.
-    found: Vec<bool>,
-    /// The end of what was read last: a name may go on in the next piece.
-    tail: Vec<u8>,
-    /// The length of the longest part.
-    longest: usize,
+    /// The files, each with its parts.
+    files: Vec<(String, Vec<String>)>,
+    parts: WordSearch,
 }
 
 impl NameSearch {
     /// Makes a search for these files, by their paths. `None` if they are too many to be looked for at once.
     pub fn of(paths: impl Iterator<Item = String>) -> Option<Self> {
-        let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
-        let files = paths.map(|path| {
-            let parts = parts(&path).into_iter().map(|part| {
-                let next = numbers.len();
-                *numbers.entry(part).or_insert(next)
-            });
-            let parts = parts.collect();
-            (path, parts)
-        });
-        let files = files.collect();
-        let mut parts: Vec<(String, usize)> = numbers.into_iter().collect();
-        parts.sort_by_key(|(_, number)| *number);
-        let parts: Vec<String> = parts.into_iter().map(|(part, _)| part).collect();
-        let search = AhoCorasick::builder().ascii_case_insensitive(true).build(&parts).ok()?;
-        Some(Self {
-            files,
-            longest: parts.iter().map(String::len).max().unwrap_or(0),
-            found: vec![false; parts.len()],
-            parts: search,
-            tail: Vec::new(),
-        })
+        let files: Vec<(String, Vec<String>)> = paths
+            .map(|path| {
+                let parts = parts(&path);
+                (path, parts)
+            })
+            .collect();
+        let parts = WordSearch::of(files.iter().flat_map(|(_, parts)| parts).cloned())?;
+        Some(Self { files, parts })
     }
 
     /// Reads the next piece of a text. Texts may follow one another without an end.
     pub fn read(&mut self, piece: &[u8]) {
-        let mut text = std::mem::take(&mut self.tail);
-        text.extend_from_slice(piece);
-        for hit in self.parts.find_overlapping_iter(&text) {
-            if let Some(found) = self.found.get_mut(hit.pattern().as_usize()) {
-                *found = true;
-            }
-        }
-        let from = text.len().saturating_sub(self.longest);
-        self.tail = text.split_off(from);
+        self.parts.read(piece);
     }
 
     /// Returns the files that nothing names in what was read.
     pub fn unnamed(&self) -> BTreeSet<&str> {
-        let is_missing = |part: &usize| !self.found.get(*part).copied().unwrap_or(true);
+        let is_missing = |part: &String| !self.parts.has(part);
         self.files.iter().filter(|(_, parts)| parts.iter().any(is_missing)).map(|(path, _)| path.as_str()).collect()
     }
 }
