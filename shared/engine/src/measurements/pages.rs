@@ -268,9 +268,9 @@ async fn file<'u>(
 fn other_header(site: &Visited, url: &Url, answer: &ProbeAnswer) -> Option<String> {
     let path = url.as_str().strip_prefix(&site.visitors)?;
     let path = path.split('?').next().unwrap_or_default();
-    let wanted = site.rules.as_ref()?.cache_control(path);
+    let [wanted, of_others] = site.rules.as_ref()?.cache_controls(path);
     let found = answer.cache_control.as_deref().unwrap_or_default();
-    let is_other = found != wanted && !path.contains('%');
+    let is_other = ![wanted, of_others].contains(&found) && !path.contains('%');
     is_other.then(|| format!("`{}` has the cache header `{found}` instead of `{wanted}`", url.path()))
 }
 

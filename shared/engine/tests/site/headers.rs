@@ -8,9 +8,6 @@ use windlass_engine::payload::WorkTransition;
 /// A page in ISO-8859-1 that says so.
 const LATIN: &[u8] = b"<!doctype html><meta charset=iso-8859-1><p>caf\xe9";
 
-/// The header of a file that is kept for a year.
-const FOREVER: &str = "public, max-age=31536000, immutable";
-
 /// Bytes that begin as a file of gzip does.
 const GZIP: &[u8] = b"\x1f\x8b\x08 packed";
 
@@ -30,14 +27,6 @@ fn writes(scene: &Scene, key: &str) -> usize {
 fn headers(scene: &Scene, path: &str) -> (String, String) {
     let answer = scene.visit(path);
     (answer.content_type.unwrap_or_default(), answer.cache_control.unwrap_or_default())
-}
-
-#[test]
-fn no_word_is_taken_for_a_hash() {
-    let mut scene = Scene::new(SiteMode::InPlace);
-    scene.deploy_files(&[("index.html", "one"), ("Prices-Summer25.pdf", "one"), ("assets/app-B3xQ9zLk.js", "one()")]);
-    assert_ne!(headers(&scene, "Prices-Summer25.pdf").1, FOREVER);
-    assert_eq!(headers(&scene, "assets/app-B3xQ9zLk.js").1, FOREVER);
 }
 
 #[test]

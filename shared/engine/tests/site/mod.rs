@@ -5,6 +5,7 @@ mod conforming;
 mod drift;
 mod folder_files;
 mod foreign_objects;
+mod hashed_names;
 mod headers;
 mod in_place;
 mod large;

@@ -11,6 +11,7 @@ mod bucket_distributions;
 mod calls;
 mod clearing;
 mod files;
+pub mod hashed_names;
 pub mod in_place;
 mod lists;
 mod packed;

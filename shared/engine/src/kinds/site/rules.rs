@@ -1,9 +1,12 @@
 //! The role and the headers of a site's file.
 
+use super::archive::Entry;
 use super::files::File;
+use super::hashed_names::{HashedNames, has_hash};
 use super::packed::{Packed, within};
 use super::types::{self, TextCheck, by_name};
-use crate::ports::Result;
+use crate::ports::{ObjectId, Result, S3Api};
+use crate::trouble::Checked;
 use globset::{Glob, GlobMatcher};
 use windlass_domain::declaration::folder::FolderRules;
 use windlass_domain::declaration::kinds::site::{ContentEncoding, HeaderRule, StaticSite};
@@ -16,8 +19,8 @@ const REVALIDATED: &str = "no-cache";
 /// Everything else may be kept, but is asked for every time as well.
 const OTHERS: &str = "public, max-age=0, must-revalidate";
 
-/// The role of a file in a site. Whether a file is [`Role::Hashed`] or [`Role::Other`] can only be guessed from its
-/// name. So only the cache header and what can be fetched before the switch depend on it.
+/// The role of a file in a site. Whether a file is [`Role::Hashed`] or [`Role::Other`] can only be guessed, from its
+/// name and from what names it. So the cache header alone depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     /// The file's name changes with its content, so that nobody has to ask for it again.
@@ -26,6 +29,29 @@ pub enum Role {
     Other,
     /// The file begins a visit and names other files, so it is written last.
     Document,
+}
+
+/// What the files of an archive show of each other.
+#[derive(Debug, Default)]
+pub struct Build {
+    /// The files that browsers unpack.
+    pub packed: Packed,
+    /// The files whose names change with their content.
+    pub hashed: HashedNames,
+}
+
+impl Build {
+    /// Reads what the entries of an archive show.
+    pub async fn read(
+        objects: &impl S3Api,
+        archive: (ObjectId, u64),
+        entries: &[Entry],
+        rules: &Rules,
+    ) -> Checked<Self> {
+        let is_asked = |path: &str| rules.says_no_cache_control(path);
+        let hashed = HashedNames::find(objects, archive, entries, is_asked).await?;
+        Ok(Self { packed: Packed::of(entries.iter().map(|entry| entry.name.as_str())), hashed })
+    }
 }
 
 /// The rules of one site.
@@ -55,14 +81,28 @@ impl Rules {
     }
 
     /// Returns the role of a file, by its path.
-    pub fn role(&self, path: &str) -> Role {
+    pub fn role(&self, path: &str, hashed: &HashedNames) -> Role {
         if self.is_document(path) {
             Role::Document
-        } else if self.hashed.iter().any(|glob| glob.is_match(path)) || looks_hashed(path) {
+        } else if self.is_declared_hashed(path) || hashed.has(path) {
             Role::Hashed
         } else {
             Role::Other
         }
+    }
+
+    /// Returns whether the name of a file has a hash, as far as the name and the declaration say.
+    pub fn names_a_hash(&self, path: &str) -> bool {
+        self.is_declared_hashed(path) || has_hash(path)
+    }
+
+    fn is_declared_hashed(&self, path: &str) -> bool {
+        self.hashed.iter().any(|glob| glob.is_match(path))
+    }
+
+    fn says_no_cache_control(&self, path: &str) -> bool {
+        let is_said = self.is_document(path) || self.is_declared_hashed(path);
+        !is_said && self.declared(path, |rule| rule.cache_control.as_deref()).is_none()
     }
 
     /// Returns whether a file stays reachable after its release, for pages that are open. Every file does but
@@ -83,13 +123,19 @@ impl Rules {
 
     /// Returns the `Cache-Control` header of a file: that of the first declared rule that matches, else that of its
     /// role.
-    pub fn cache_control(&self, path: &str) -> &str {
-        let built_in = match self.role(path) {
+    pub fn cache_control(&self, path: &str, hashed: &HashedNames) -> &str {
+        let built_in = match self.role(path, hashed) {
             Role::Hashed => FOREVER,
             Role::Document => REVALIDATED,
             Role::Other => OTHERS,
         };
         self.declared(path, |rule| rule.cache_control.as_deref()).unwrap_or(built_in)
+    }
+
+    /// Returns the `Cache-Control` headers that a file may have, where nobody knows what names it: that of a name that
+    /// changes with the content, if it may be one, and that of any other.
+    pub fn cache_controls(&self, path: &str) -> [&str; 2] {
+        [HashedNames::guess(path), HashedNames::default()].map(|hashed| self.cache_control(path, &hashed))
     }
 
     /// Returns the content type of a file, and the packing that browsers undo: those that are declared, else those that
@@ -106,14 +152,17 @@ impl Rules {
     }
 
     /// Returns whether a file whose bytes stayed the same keeps the headers that it has.
-    pub fn keeps_headers(&self, path: &str, file: &File, packed: &Packed) -> bool {
+    pub fn keeps_headers(&self, path: &str, file: &File, build: &Build) -> bool {
+        let Build { packed, hashed } = build;
         let encoding = self.encoding(path, packed.named(path).map(|(encoding, _)| encoding));
         let keeps_type = match (self.declared_type(path), encoding) {
             (Some(declared), _) => file.content_type == declared,
             (None, Some(_)) => file.content_type == type_within(path),
             (None, None) => types::is_kept(path, &file.content_type),
         };
-        keeps_type && file.content_encoding.as_deref() == encoding && file.cache_control == self.cache_control(path)
+        keeps_type
+            && file.content_encoding.as_deref() == encoding
+            && file.cache_control == self.cache_control(path, hashed)
     }
 
     /// Returns the content type that is declared for a file.
@@ -166,71 +215,6 @@ fn is_named_as_document(path: &str) -> bool {
     endings.iter().any(|it| extension.eq_ignore_ascii_case(it)) || fixed.contains(&name)
 }
 
-/// The endings of the files that bundlers name after their content. The hash may be short there, because nobody else
-/// writes such names into scripts, styles and fonts.
-const BUNDLED: [&str; 7] = ["js", "mjs", "cjs", "css", "wasm", "woff", "woff2"];
-
-/// The fewest digits of a hash in any other file. A number, a word such as `cafe2024` and a part of a UUID have less.
-const LONG: usize = 16;
-
-/// Returns whether a name carries a hash as bundlers write it: a part of 16 to 64 hexadecimal digits; in a file of
-/// [`BUNDLED`] also one of 8 or more, or of exactly 8 letters and digits of mixed kind (Vite, Rollup, esbuild). A name
-/// that is wrongly taken for hashed would be cached for a year, and one that is wrongly taken for another is asked for
-/// once a visit: so words and dates must not match, and `hashed` declares what no name shows.
-fn looks_hashed(path: &str) -> bool {
-    let path = within(path);
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let stem = name.strip_suffix(".map").unwrap_or(name);
-    let Some((stem, ending)) = stem.rsplit_once('.') else {
-        return false;
-    };
-    let mut parts = stem.split(['.', '-', '_', '~']);
-    if !BUNDLED.contains(&ending) {
-        return parts.any(|part| part.len() >= LONG && is_hexadecimal(part));
-    }
-    parts.clone().any(is_hexadecimal) || parts.skip(1).any(is_mixed) || has_bundler_tail(path, stem)
-}
-
-fn is_hexadecimal(part: &str) -> bool {
-    (8..=64).contains(&part.len())
-        && part.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
-        && part.bytes().any(|b| b.is_ascii_digit())
-        && part.bytes().any(|b| b.is_ascii_alphabetic())
-}
-
-fn is_mixed(part: &str) -> bool {
-    part.len() == 8
-        && part.bytes().all(|b| b.is_ascii_alphanumeric())
-        && part.bytes().any(|b| b.is_ascii_digit())
-        && part.bytes().any(|b| b.is_ascii_uppercase())
-        && !is_word(part)
-}
-
-/// Returns whether a part is a word, which a number may follow, such as `calendar` or `Summer25`.
-fn is_word(part: &str) -> bool {
-    let letters = part.trim_end_matches(|c: char| c.is_ascii_digit());
-    letters.len() >= 3 && letters.bytes().skip(1).all(|b| b.is_ascii_lowercase())
-}
-
-/// Returns whether a name is like Vite's `assets/<name>-<8 characters of base64url>.<extension>`, which may lack a
-/// digit. Fonts are none of it: their names end in words such as `SemiBold`.
-fn has_bundler_tail(path: &str, stem: &str) -> bool {
-    let Some(at) = stem.len().checked_sub(9) else {
-        return false;
-    };
-    let (Some(b"-"), Some(tail)) = (stem.as_bytes().get(at..=at), stem.get(at + 1..)) else {
-        return false;
-    };
-    let in_assets = path.starts_with("assets/") || path.contains("/assets/");
-    let is_font = path.rsplit_once('.').is_some_and(|(_, ending)| ["woff", "woff2"].contains(&ending));
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-    in_assets
-        && !is_font
-        && tail.bytes().all(allowed)
-        && !is_word(tail)
-        && tail.bytes().any(|b| b.is_ascii_alphabetic())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -278,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn roles_by_name() {
+    fn roles_by_name_and_by_what_the_build_names() {
         let table = [
             (Role::Document, "index.html"),
             (Role::Document, "de/about.HTML"),
@@ -286,51 +270,32 @@ mod tests {
             (Role::Document, "sw.js"),
             (Role::Document, "app.webmanifest"),
             (Role::Hashed, "main.3f2a9c1b.js"),
-            (Role::Hashed, "main.3f2a9c1b.js.map"),
-            (Role::Hashed, "static/css/main.b7a1f0c29d.chunk.css"),
-            (Role::Hashed, "assets/index-DiwrgTda.js"),
-            (Role::Hashed, "assets/index-B-3_q9Zx.css"),
-            (Role::Hashed, "chunk-ABCD1234.js"),
             (Role::Hashed, "_next/static/build/_buildManifest.js"),
-            (Role::Hashed, "static/0a1b2c3d4e5f60718293.js"),
-            (Role::Hashed, "static/media/logo.6ce24c58023cc2f8fd88fe9d219db6c6.svg"),
-            (Role::Hashed, "assets/Inter-BxYz12ab.woff2"),
             (Role::Other, "Prices-Summer25.pdf"),
-            (Role::Other, "Menu-Spring26.pdf"),
-            (Role::Other, "Team_Berlin24.jpg"),
-            (Role::Other, "menu-cafe2024.pdf"),
-            (Role::Other, "logo.3f2a9c1b.svg"),
-            (Role::Other, "photos/550e8400-e29b-41d4-a716-446655440000.jpg"),
-            (Role::Other, "assets/logo-B-3_q9Zx.svg"),
-            (Role::Other, "Chart-Summer25.js"),
-            (Role::Other, "assets/Chart-Summer25.js"),
-            (Role::Other, "assets/fonts/Poppins-SemiBold.woff2"),
-            (Role::Other, "bootstrap-datepicker.js"),
-            (Role::Other, "assets/bootstrap-calendar.js"),
-            (Role::Other, "report-20240101.pdf"),
-            (Role::Other, "jQuery-DataTables.js"),
-            (Role::Other, "defaced.png"),
             (Role::Other, "robots.txt"),
             (Role::Other, "favicon.ico"),
-            (Role::Other, "CNAME"),
         ];
         for (role, path) in table {
-            assert_eq!(rules().role(path), role, "{path}");
+            assert_eq!(rules().role(path, &HashedNames::guess(path)), role, "{path}");
         }
+        assert_eq!(rules().role("main.3f2a9c1b.js", &HashedNames::default()), Role::Other);
+        assert_eq!(rules().role("_next/static/build/_buildManifest.js", &HashedNames::default()), Role::Hashed);
     }
 
     #[test]
     fn cache_headers_by_rule_then_by_role() {
         let table = [
-            ("fonts/a.3f2a9c1b.woff2", "public, max-age=86400"),
-            ("main.3f2a9c1b.js", "public, max-age=31536000, immutable"),
-            ("Build/main.3f2a9c1b.wasm.br", "public, max-age=31536000, immutable"),
-            ("raw/main.3f2a9c1b.js", "no-store"),
-            ("index.html", "no-cache"),
-            ("favicon.ico", "public, max-age=0, must-revalidate"),
+            ("fonts/a.3f2a9c1b.woff2", ["public, max-age=86400"; 2]),
+            ("main.3f2a9c1b.js", [FOREVER, OTHERS]),
+            ("Build/main.3f2a9c1b.wasm.br", [FOREVER, OTHERS]),
+            ("raw/main.3f2a9c1b.js", ["no-store"; 2]),
+            ("index.html", ["no-cache"; 2]),
+            ("favicon.ico", ["public, max-age=0, must-revalidate"; 2]),
         ];
-        for (path, header) in table {
-            assert_eq!(rules().cache_control(path), header, "{path}");
+        for (path, headers) in table {
+            assert_eq!(rules().cache_controls(path), headers, "{path}");
+            let is_asked = headers[0] == FOREVER || path == "favicon.ico";
+            assert_eq!(rules().says_no_cache_control(path), is_asked, "{path}");
         }
     }
 
@@ -376,18 +341,19 @@ mod tests {
         ];
         let rules = rules();
         let packed = Packed::of(table.iter().map(|(path, ..)| *path).chain(["app.js"]));
+        let build = Build { packed, hashed: HashedNames::default() };
         for (path, content_type, encoding, keeps) in table {
             let mut file = File {
                 sha256: Digest::of(b""),
                 bytes: 0,
                 content_type: content_type.into(),
-                cache_control: rules.cache_control(path).to_owned(),
+                cache_control: rules.cache_control(path, &build.hashed).to_owned(),
                 content_encoding: encoding.map(str::to_owned),
                 crc32: None,
             };
-            assert_eq!(rules.keeps_headers(path, &file, &packed), keeps, "{path} {content_type} {encoding:?}");
+            assert_eq!(rules.keeps_headers(path, &file, &build), keeps, "{path} {content_type} {encoding:?}");
             file.cache_control = "public, max-age=1".into();
-            assert!(!rules.keeps_headers(path, &file, &packed), "{path}");
+            assert!(!rules.keeps_headers(path, &file, &build), "{path}");
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::kinds::site::prepare::missing_files::MissingFiles;
 use crate::kinds::site::prepare::same_names::{Former, same_names};
 use crate::kinds::site::prepare::scene::{SiteScene, Wanted};
 use crate::kinds::site::prepare::target;
-use crate::kinds::site::publish::{is_unchanged, packed};
+use crate::kinds::site::publish::is_unchanged;
 use crate::kinds::{Prepared, Recorded, Stage, to_value};
 use crate::ports::Result;
 use crate::trouble::Trouble;
@@ -237,10 +237,9 @@ fn expected<P>(scene: &SiteScene<'_, P>, wanted: &Wanted<Goal>, running: &Object
         return None;
     };
     let mut files: Files = names_only(scene, entries).collect();
-    let packed = packed(entries);
     for entry in entries {
         let former = running.get(&entry.name).and_then(|object| object.file.as_ref());
-        if let Some(former) = former.filter(|it| is_unchanged(entry, it, &scene.rules, &packed))
+        if let Some(former) = former.filter(|it| is_unchanged(entry, it, &scene.rules, &scene.build))
             && let Some(file) = files.get_mut(&entry.name)
         {
             file.clone_from(former);

@@ -13,7 +13,7 @@ pub(super) mod target;
 use super::addresses::Addresses;
 use super::archive::{Entry, read_directory, select, without_keys};
 use super::lists::Lists;
-use super::rules::Rules;
+use super::rules::{Build, Rules};
 use super::served_site::visitors;
 use super::target::{Archive, Target, release_of, room};
 use super::withdraw::{coming_back, config_coming_back};
@@ -70,7 +70,7 @@ async fn plan(
     if input.is_check {
         return check_plan::check_plan(ports, input, target, serving, warnings).await;
     }
-    let mut missing = MissingFiles::default();
+    let (mut missing, mut build) = (MissingFiles::default(), Build::default());
     let wanted = if let Some(state) = input.goal_state {
         let state: State = from_value("state to go back to", state)?;
         if let State::Prefix(goal) = &state {
@@ -84,12 +84,14 @@ async fn plan(
             return Err(finding.into());
         }
         let release = release_of(&target, &found.archive);
+        let object = (found.archive.object(&home.config().artifacts_bucket), found.archive.bytes);
+        if site.mode == SiteMode::InPlace {
+            build = Build::read(&home, object.clone(), &found.entries, &rules).await?;
+        }
         if let Some(addresses) = Addresses::of(site, serving.as_ref()) {
             let config = site.config.as_ref().map(|config| config.path.as_str());
             let looked = Looked::new(addresses, &rules, &found.entries, config);
-            let object = found.archive.object(&home.config().artifacts_bucket);
-            let archive = (object, found.archive.bytes);
-            missing = MissingFiles::find(&home, archive, &found.entries, &looked, input.path("elsewhere")).await?;
+            missing = MissingFiles::find(&home, object, &found.entries, &looked, input.path("elsewhere")).await?;
             warnings.extend(missing.warning());
         }
         missing.alike = forms::alike(&found.archive.key, &found.entries);
@@ -104,7 +106,7 @@ async fn plan(
     let running = input.running.map(|it| &it.state["goal"]);
     let running = running.map(|goal| from_value::<State>("state that runs", goal));
     let running = running.transpose()?;
-    let scene = SiteScene { at: ports, lists: Lists::of(&home, &target), input, rules, warnings, target };
+    let scene = SiteScene { at: ports, lists: Lists::of(&home, &target), input, rules, build, warnings, target };
     if let Some(pattern) = input.withdrawals.asked {
         return match (site.mode, serving) {
             (SiteMode::InPlace, _) => in_place::withdraw(scene, running.and_then(State::in_place), pattern).await,

@@ -2,7 +2,7 @@
 
 use crate::kinds::site::archive::Entry;
 use crate::kinds::site::files::File;
-use crate::kinds::site::rules::{Role, Rules};
+use crate::kinds::site::rules::Rules;
 use windlass_domain::text::count::agree;
 use windlass_domain::text::finding::{Finding, FindingName};
 
@@ -32,10 +32,10 @@ pub(in crate::kinds::site) fn same_names<'f>(
     let changes = |entry: &&Entry| match former(&entry.name) {
         Former::Nothing => false,
         // A hash in the name says that the content is the same.
-        Former::Unknown => rules.role(&entry.name) != Role::Hashed,
+        Former::Unknown => !rules.names_a_hash(&entry.name),
         Former::Ours(file) => match file.crc32 {
             Some(crc32) => (crc32, file.bytes) != (entry.crc32, entry.bytes),
-            None => file.bytes != entry.bytes || rules.role(&entry.name) != Role::Hashed,
+            None => file.bytes != entry.bytes || !rules.names_a_hash(&entry.name),
         },
     };
     let files = entries.iter().filter(|entry| !entry.folder && is_run(&entry.name));

@@ -6,7 +6,7 @@ use crate::kinds::site::archive::Entry;
 use crate::kinds::site::in_place::plan as in_place;
 use crate::kinds::site::lists::Lists;
 use crate::kinds::site::prefix::state as prefix;
-use crate::kinds::site::rules::Rules;
+use crate::kinds::site::rules::{Build, Rules};
 use crate::kinds::site::target::Target;
 use crate::ports::{Distribution, Origin};
 use crate::trouble::Trouble;
@@ -49,6 +49,8 @@ pub(in crate::kinds::site) struct SiteScene<'a, P> {
     pub(in crate::kinds::site) input: &'a PrepareInput<'a>,
     pub(in crate::kinds::site) target: Target,
     pub(in crate::kinds::site) rules: Rules,
+    /// What the files of the archive show of each other, if the site is in place. Otherwise only the publisher asks.
+    pub(in crate::kinds::site) build: Build,
     pub(in crate::kinds::site) warnings: Vec<Finding>,
 }
 

@@ -9,8 +9,7 @@ use super::calls::Pace;
 use super::files::{File, Files, Handled, is_large};
 use super::in_place::content::Content;
 use super::lists::Lists;
-use super::packed::Packed;
-use super::rules::Rules;
+use super::rules::{Build, Rules};
 use super::target::{Archive, Target, config_bytes, files_of, room};
 use super::types::is_text;
 use crate::kinds::site::calls::SitePorts;
@@ -47,8 +46,8 @@ pub struct Publisher<'a, P> {
     /// The target.
     pub(super) target: &'a Target,
     rules: &'a Rules,
-    /// The files of the archive that browsers unpack.
-    packed: RefCell<Packed>,
+    /// What the files of the archive show of each other.
+    build: RefCell<Build>,
     destination: Destination<'a>,
     /// The number of calls to S3 that are under way at once.
     pub(super) pace: Cell<Pace>,
@@ -81,7 +80,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
             tally: RefCell::new(Tally::new(at.now())),
             pace: Cell::default(),
             reported: Cell::default(),
-            packed: RefCell::default(),
+            build: RefCell::default(),
             at,
             home,
             step,
@@ -121,7 +120,8 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         let handled = self.lists().handled(&self.step.deployment).await?;
         uploaded.take(handled, self.has_folder());
         let files = self.files(&entries);
-        self.packed.replace(packed(&entries));
+        let build = Build::read(self.home, (object.clone(), archive.bytes), &entries, self.rules).await?;
+        self.build.replace(build);
         self.tally.borrow_mut().expect(files, &uploaded.files);
         Ok(Delivery { object, bytes: archive.bytes, entries, uploaded })
     }
@@ -157,7 +157,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
 
     /// Returns whether an entry of the archive is the file of before, with the headers that it has.
     pub(super) fn is_unchanged(&self, entry: &Entry, former: &File) -> bool {
-        is_unchanged(entry, former, self.rules, &self.packed.borrow())
+        is_unchanged(entry, former, self.rules, &self.build.borrow())
     }
 
     /// Returns a warning if text of a release says no character set, with the first of these files.
@@ -345,19 +345,14 @@ impl Tally {
     }
 }
 
-/// Pure: the files of an archive that browsers unpack.
-pub(super) fn packed(entries: &[Entry]) -> Packed {
-    Packed::of(entries.iter().map(|entry| entry.name.as_str()))
-}
-
 /// Pure: whether an entry is the file of before. It compares what the archive's directory declares with what our own
 /// list knows. A directory without a CRC-32 declares nothing.
-pub(super) fn is_unchanged(entry: &Entry, former: &File, rules: &Rules, packed: &Packed) -> bool {
+pub(super) fn is_unchanged(entry: &Entry, former: &File, rules: &Rules, build: &Build) -> bool {
     let declared = entry.crc32 != 0 || entry.bytes == 0;
     declared
         && former.crc32 == Some(entry.crc32)
         && former.bytes == entry.bytes
-        && rules.keeps_headers(&entry.name, former, packed)
+        && rules.keeps_headers(&entry.name, former, build)
 }
 
 /// The knowledge of a release while it is published.

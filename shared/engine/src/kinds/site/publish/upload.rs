@@ -132,8 +132,9 @@ impl<P: SitePorts> Publisher<'_, P> {
 
     /// Returns a file with its headers.
     fn file(&self, path: &str, (sha256, bytes): (Digest, u64), crc32: Option<u32>, text: &TextCheck) -> File {
-        let (content_type, content_encoding) = self.rules.content(path, text, &self.packed.borrow());
-        let cache_control = self.rules.cache_control(path).to_owned();
+        let build = self.build.borrow();
+        let (content_type, content_encoding) = self.rules.content(path, text, &build.packed);
+        let cache_control = self.rules.cache_control(path, &build.hashed).to_owned();
         File { sha256, bytes, content_type, cache_control, content_encoding, crc32 }
     }
 
