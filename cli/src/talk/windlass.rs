@@ -215,7 +215,7 @@ fn understood(answer: ApiAnswer) -> Result<Value, Failure> {
         400..500 if !findings.is_empty() => {
             let message = match (Exit::of_findings(&findings), findings.len()) {
                 (Exit::Held, _) => "Windlass did not let it through:".to_owned(),
-                _ if answer.status == 404 => "Windlass does not know it:".to_owned(),
+                _ if findings.iter().all(is_of_the_unknown) => "Windlass does not know it:".to_owned(),
                 (_, 1) => "Windlass refused it:".to_owned(),
                 (_, found) => format!("Windlass refused it, {}:", count(found, "finding")),
             };
@@ -249,6 +249,12 @@ fn understood(answer: ApiAnswer) -> Result<Value, Failure> {
 /// The advice where the call was signed for another region.
 const OTHER_REGION: &str =
     "the call was signed for another region than the API's: set AWS_REGION to the region of the installation";
+
+/// Returns whether the finding is that there is no such thing. The status says less: 404 is also the answer of a
+/// deployment that became none, with all that its release was refused for.
+fn is_of_the_unknown(finding: &Finding) -> bool {
+    matches!(finding.name, FindingName::NoDeclaration | FindingName::UnknownName)
+}
 
 fn passes(status: u16) -> bool {
     matches!(status, 429 | 502..=504)
@@ -287,16 +293,25 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_with_findings_is_no_failure_of_windlass() {
-        let problem = |name: &str| {
-            let finding = json!({"name": name, "path": "p", "reason": "r", "remedy": "m"});
-            json!({"detail": name, "findings": [finding]})
-        };
-        assert_eq!(exit(409, problem("Held")), Exit::Held);
-        let problem = problem("BadValue");
-        assert_eq!(exit(400, problem.clone()), Exit::Rejected);
-        assert_eq!(exit(404, problem.clone()), Exit::Rejected);
-        assert_eq!(exit(409, problem), Exit::Rejected);
+    fn a_refusal_is_no_failure_of_windlass_and_is_called_by_the_names_of_its_findings() {
+        let (unknown, refused) = ("Windlass does not know it:", "Windlass refused it:");
+        for (status, names, message, ends) in [
+            (404, &["UnknownName"][..], unknown, Exit::Rejected),
+            (404, &["NoDeclaration"], unknown, Exit::Rejected),
+            (400, &["UnknownName"], unknown, Exit::Rejected),
+            (404, &["VersionReused"], refused, Exit::Rejected),
+            (409, &["VersionReused"], refused, Exit::Rejected),
+            (404, &["NoEnvironment"], refused, Exit::Rejected),
+            (400, &["BadValue"], refused, Exit::Rejected),
+            (404, &["UnknownName", "VersionReused"], "Windlass refused it, 2 findings:", Exit::Rejected),
+            (409, &["Held"], "Windlass did not let it through:", Exit::Held),
+        ] {
+            let finding = |name: &&str| json!({"name": name, "path": "p", "reason": "r", "remedy": "m"});
+            let findings: Vec<Value> = names.iter().map(finding).collect();
+            let body = json!({"detail": "d", "findings": findings});
+            let failure = accepted(ApiAnswer { status, body }).unwrap_err();
+            assert_eq!((failure.message.as_str(), failure.exit), (message, ends), "{status} {names:?}");
+        }
     }
 
     #[test]

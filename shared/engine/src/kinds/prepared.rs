@@ -266,18 +266,34 @@ impl PrepareInput<'_> {
             })
             .collect();
         (!wrong.is_empty()).then(|| {
+            let is_of_another = wanted.iter().any(|(name, value)| tags.get(*name).is_some_and(|found| found != value));
+            let remedy = if is_of_another { self.leave_it(what) } else { self.tag_it(what, arn) };
             Finding::new(
                 FindingName::TargetNotOurs,
                 self.path(member),
                 format!("The tags of the {what} do not make it ours: {}.", wrong.join("; ")),
-                format!(
-                    "Tag the {what} with `{APP_TAG}`: `{}` and `{ENVIRONMENT_TAG}`: `{}`, or give the environment a role of its own (`role_arn`), which then decides what is reached.{}",
-                    self.app,
-                    self.environment,
-                    arn.map(|arn| self.tagging(arn)).unwrap_or_default(),
-                ),
+                remedy,
             )
         })
+    }
+
+    /// Says what to do where another one's tags are on a target: they may be in use, so that nobody is asked to write
+    /// over them.
+    fn leave_it(&self, what: &str) -> String {
+        format!(
+            "Name a target of `{}` in `{}` instead: the {what} is another one's. To take it over, its owner lets go of it or hands it over first (docs/let-go.md).",
+            self.app, self.environment
+        )
+    }
+
+    /// Says what to do where a target has no tags.
+    fn tag_it(&self, what: &str, arn: Option<&str>) -> String {
+        format!(
+            "Tag the {what} with `{APP_TAG}`: `{}` and `{ENVIRONMENT_TAG}`: `{}`, or give the environment a role of its own (`role_arn`), which then decides what is reached.{}",
+            self.app,
+            self.environment,
+            arn.map(|arn| self.tagging(arn)).unwrap_or_default(),
+        )
     }
 
     /// A sentence with the command that tags a target. One command tags targets of every service (Resource Groups
@@ -332,6 +348,25 @@ mod tests {
             found.reason.written(),
             "The tags of the function shop-api-prod do not make it ours: `windlass:app` is `other` and not `shop`; `windlass:environment` is missing."
         );
+    }
+
+    #[test]
+    fn only_where_tags_are_missing_the_remedy_is_to_write_them() {
+        let untagged = "Tag the function shop-api-prod with `windlass:app`: `shop` and `windlass:environment`: `prod`, or give the environment a role of its own (`role_arn`), which then decides what is reached. This tags it: `aws resourcegroupstaggingapi tag-resources --tags windlass:app=shop,windlass:environment=prod --resource-arn-list arn:aws:lambda:eu-west-1:111111111111:function:shop-api-prod`.";
+        let of_another = "Name a target of `shop` in `prod` instead: the function shop-api-prod is another one's. To take it over, its owner lets go of it or hands it over first (docs/let-go.md).";
+        let (ours, theirs) = ((APP_TAG, "shop"), (APP_TAG, "other"));
+        for (tags, remedy) in [
+            (&[][..], untagged),
+            (&[ours], untagged),
+            (&[(ENVIRONMENT_TAG, "prod")], untagged),
+            (&[theirs], of_another),
+            (&[theirs, (ENVIRONMENT_TAG, "prod")], of_another),
+            (&[ours, (ENVIRONMENT_TAG, "dev")], of_another),
+            (&[(ENVIRONMENT_TAG, "dev")], of_another),
+            (&[(APP_TAG, "")], of_another),
+        ] {
+            assert_eq!(finding(&Place::default(), tags).unwrap().remedy.written(), remedy, "{tags:?}");
+        }
     }
 
     /// Safety: tenancy: A resource of an installation of Windlass is nobody's target, whatever other tags it carries.

@@ -52,9 +52,8 @@ impl<P: JsonServices + Clock + AssumeRole + Configured> Measure<P> for Logs {
         let before = Time(now.0.saturating_sub(gate.window.as_ms()));
         let counted = match foreign(there, place, gate).await {
             Ok(None) => count(there, gate, before, now).await,
-            Ok(Some(why)) => {
+            Ok(Some((why, remedy))) => {
                 let reason = format!("`{}` is not counted: {why}.", gate.name());
-                let remedy = "Tag the log group with `windlass:app` and `windlass:environment` of this environment, or name one that has these tags.";
                 let finding = not_measurable(path, reason, remedy);
                 return Ok(vec![Problem::NotMeasurable(finding)]);
             }
@@ -92,7 +91,7 @@ impl<P: JsonServices + Clock + AssumeRole + Configured> Measure<P> for Logs {
         let blank = unmeasured(gate, look_at, window.now);
         match foreign(there, place, gate).await {
             Ok(None) => {}
-            Ok(Some(why)) => {
+            Ok(Some((why, _))) => {
                 let measured = format!("not measured: {why}");
                 return Measurement { measured, ..blank };
             }
@@ -144,9 +143,21 @@ impl<P: JsonServices + Clock + AssumeRole + Configured> Measure<P> for Logs {
     }
 }
 
-/// Returns why the groups are not this environment's; `None` if they are. IAM lets Windlass's own role query every
-/// group with both tags, whatever they say. A role of the environment's own decides by itself which groups it reads.
-async fn foreign(there: &(impl JsonServices + Configured), place: &Place, gate: &LogsGate) -> Result<Option<String>> {
+/// What to do with a log group without the tags.
+const TAG_IT: &str = "Tag the log group with `windlass:app` and `windlass:environment` of this environment, or name one that has these tags.";
+
+/// What to do with one that has another's tags: they may be in use, so that nobody is asked to write over them.
+const LEAVE_IT: &str =
+    "Name a log group that has the tags `windlass:app` and `windlass:environment` of this environment.";
+
+/// Returns why the groups are not this environment's, and what to do; `None` if they are. IAM lets Windlass's own role
+/// query every group with both tags, whatever they say. A role of the environment's own decides by itself which groups
+/// it reads.
+async fn foreign(
+    there: &(impl JsonServices + Configured),
+    place: &Place,
+    gate: &LogsGate,
+) -> Result<Option<(String, &'static str)>> {
     if place.role.is_some() {
         return Ok(None);
     }
@@ -162,8 +173,11 @@ async fn foreign(there: &(impl JsonServices + Configured), place: &Place, gate: 
         for (tag, value) in wanted {
             let found = answer["tags"][tag].as_str();
             if found != Some(value) {
-                let is = found.map_or("is missing".to_owned(), |is| format!("is `{is}`"));
-                return Ok(Some(format!("the tag `{tag}` of log group `{group}` {is}, and not `{value}`")));
+                let (is, remedy) = match found {
+                    None => ("is missing".to_owned(), TAG_IT),
+                    Some(is) => (format!("is `{is}`"), LEAVE_IT),
+                };
+                return Ok(Some((format!("the tag `{tag}` of log group `{group}` {is}, and not `{value}`"), remedy)));
             }
         }
     }

@@ -110,14 +110,16 @@ fn what_is_costly_is_named_with_what_it_costs() {
 /// change and after it.
 #[test]
 fn nothing_is_counted_of_a_group_that_is_tagged_for_others() {
-    for (tags, reason) in [
+    for (tags, reason, remedy) in [
         (
             json!({"windlass:app": "bank", "windlass:environment": "prod"}),
             "the tag `windlass:app` of log group `/aws/lambda/shop-api` is `bank`, and not `shop`",
+            "Name a log group that has the tags `windlass:app` and `windlass:environment` of this environment.",
         ),
         (
             json!({"windlass:app": "shop"}),
             "the tag `windlass:environment` of log group `/aws/lambda/shop-api` is missing, and not `prod`",
+            "Tag the log group with `windlass:app` and `windlass:environment` of this environment, or name one that has these tags.",
         ),
     ] {
         let world = World::default();
@@ -132,6 +134,7 @@ fn nothing_is_counted_of_a_group_that_is_tagged_for_others() {
             panic!("{problems:?}");
         };
         assert!(finding.reason.written().contains(reason), "{:?}", finding.reason);
+        assert_eq!(finding.remedy.written(), remedy);
         assert_eq!(calls(&world, "StartQuery"), 0);
     }
 }

@@ -147,8 +147,8 @@ pub enum FindingName {
     /// and `windlass:environment` that make it ours. Or a task definition names a family or a role
     /// that is not the service's, or was registered for another application or environment.
     ///
-    /// Next: Correct the target's name in the declaration, or tag the target for this
-    /// application and environment. Where another component has given it up for good, `remove` lets go of it
+    /// Next: Correct the target's name in the declaration, or tag a target that has no tags for this
+    /// application and environment. Where its owner has given it up for good, `remove` lets go of it
     /// (`docs/let-go.md`). In a task definition, write the family and the roles that the remedy names.
     TargetNotOurs,
     /// The target is a function, a bucket or something else of an installation of Windlass itself. No release changes
