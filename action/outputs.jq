@@ -1,9 +1,9 @@
-# The outputs of one line, of a plan, of a record, or of what could not be carried out.
+# The outputs of one line, of a plan, of a record, of a choice, or of what could not be carried out.
 def line: tostring | gsub("[\r\n]"; " ");
 (.deployment // {}) as $deployment
 | {
     id: ($deployment.id // .id),
-    environment: $deployment.environment,
+    environment: ($deployment.environment // .chosen?),
     ending: $deployment.ending.ending?,
     execution: ($deployment.executions // [] | last),
     becomes: .turn.becomes?,

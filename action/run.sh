@@ -4,6 +4,7 @@
 set -euo pipefail
 . "$GITHUB_ACTION_PATH/action/stop.sh"
 . "$GITHUB_ACTION_PATH/action/sign_in.sh"
+. "$GITHUB_ACTION_PATH/action/version.sh"
 need curl jq
 
 work=$(mktemp -d "$RUNNER_TEMP/windlass-run-XXXXXX")
@@ -21,32 +22,25 @@ fi
 case "$GITHUB_REF" in
   # The ref of a pull request is never released: planned is what comes when it is merged.
   refs/pull/*)
-    number="${GITHUB_REF#refs/pull/}"
-    : "${VERSION:=pr-${number%%/*}-$GITHUB_RUN_NUMBER.${GITHUB_RUN_ATTEMPT:-1}}"
     if [ -z "$GIT_REF" ]; then
       GIT_REF="refs/heads/$GITHUB_BASE_REF"
       # What was built: the trial merge where the job has checked that out, as it does by itself.
       : "${GIT_COMMIT:=$(git rev-parse --verify --quiet HEAD 2> /dev/null || query -r '.pull_request.head.sha // empty' "$GITHUB_EVENT_PATH")}"
     fi
     ;;
-  refs/tags/*)
-    # A tag of a monorepo has something before the version, such as `shop-v1.4.0`.
-    if [[ $GITHUB_REF_NAME =~ (^|[^0-9.])([0-9]+\.[0-9]+\.[0-9]+([-+].*)?)$ ]]; then : "${VERSION:=${BASH_REMATCH[2]}}"; fi
-    : "${VERSION:=${GITHUB_REF_NAME#v}}"
-    ;;
-  # Another run may build other bytes, and a version has one set of them.
-  *) : "${VERSION:=${GITHUB_REF_NAME//\//-}-$GITHUB_RUN_NUMBER.${GITHUB_RUN_ATTEMPT:-1}}" ;;
 esac
+: "${VERSION:=$(version_of "$GITHUB_REF" "$GITHUB_RUN_NUMBER.${GITHUB_RUN_ATTEMPT:-1}")}"
 
 case "$MODE" in
   plan) arguments=(plan release) ;;
   release) arguments=(release --watch) ;;
-  *) stop 2 "there is no mode $MODE" "\`mode\` is \`plan\` or \`release\`." ;;
+  choose) arguments=(explain) ;;
+  *) stop 2 "there is no mode $MODE" "\`mode\` is \`plan\`, \`release\` or \`choose\`." ;;
 esac
-# A tag may be called `v--help`.
+# An input may be `--help`.
 case "$APP" in -*) stop 2 "an application or a version is an option" "\`app\` is \`$APP\`." ;; esac
-case "$VERSION" in -*) stop 2 "an application or a version is an option" "The version is \`$VERSION\`. Give \`version\`, or release another tag." ;; esac
-arguments+=("$APP" "$VERSION")
+case "$VERSION" in -*) stop 2 "an application or a version is an option" "\`version\` is \`$VERSION\`." ;; esac
+arguments+=("$APP")
 # lines TEXT: each line that says something, as an argument.
 lines() {
   local line
@@ -56,12 +50,19 @@ lines() {
     if [ -n "$line" ]; then arguments+=("$line"); fi
   done <<< "$1"
 }
-lines "$COMPONENTS"
-lines "$FURTHER"
-if [ -n "$ENVIRONMENT" ]; then arguments+=(--environment "$ENVIRONMENT"); fi
-if [ -n "$GIT_REF" ]; then arguments+=(--git-ref "$GIT_REF"); fi
-if [ -n "$GIT_COMMIT" ]; then arguments+=(--git-commit "$GIT_COMMIT"); fi
-arguments+=(--sequence "${SEQUENCE:-$GITHUB_RUN_NUMBER}" --json-to "$work/document.json")
+if [ "$MODE" = choose ]; then
+  arguments+=(--git-ref "${GIT_REF:-$GITHUB_REF}")
+  lines "$FURTHER"
+else
+  arguments+=("$VERSION")
+  lines "$COMPONENTS"
+  lines "$FURTHER"
+  if [ -n "$ENVIRONMENT" ]; then arguments+=(--environment "$ENVIRONMENT"); fi
+  if [ -n "$GIT_REF" ]; then arguments+=(--git-ref "$GIT_REF"); fi
+  if [ -n "$GIT_COMMIT" ]; then arguments+=(--git-commit "$GIT_COMMIT"); fi
+  arguments+=(--sequence "${SEQUENCE:-$GITHUB_RUN_NUMBER}")
+fi
+arguments+=(--json-to "$work/document.json")
 
 if [ -n "$REGION" ]; then export AWS_REGION="$REGION"; fi
 if [ -n "$ROLE" ]; then sign_in "$ROLE" "$work/token"; fi
@@ -76,6 +77,12 @@ set -e
 echo "::$silence::"
 
 [ -s "$work/document.json" ] || echo '{}' > "$work/document.json"
+# No environment may take the branch that a pull request is to be merged into. It is planned all the same, for this one.
+if [ "$MODE-$status-${GITHUB_REF%/*/*}" = choose-3-refs/pull ] && [ -n "$ENVIRONMENT" ]; then
+  status=0
+  query --arg environment "$ENVIRONMENT" '.chosen = $environment' "$work/document.json" > "$work/document.chosen"
+  mv "$work/document.chosen" "$work/document.json"
+fi
 about() {
   query -r --arg app "$APP" --arg version "$VERSION" --arg mode "$MODE" --arg status "$status" --rawfile words "$work/words" \
     -f "$GITHUB_ACTION_PATH/action/$1.jq" "$work/document.json"

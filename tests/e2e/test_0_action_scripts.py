@@ -98,6 +98,9 @@ OF_MAIN = ["--git-ref", "refs/heads/main", "--git-commit", "5c1e"]
         (REQUEST, {"ENVIRONMENT": "prod"}, ["plan", "release", "shop", "pr-7-12.1", "web=dist/", "--environment", "prod", *OF_MAIN, *RUN]),
         (REQUEST, {"GIT_REF": "refs/heads/x"}, ["plan", "release", "shop", "pr-7-12.1", "web=dist/", "--git-ref", "refs/heads/x", *RUN]),
         (TAG, {"VERSION": "2", "SEQUENCE": "7", "GIT_COMMIT": "9f2c"}, ["release", "--watch", "shop", "2", "web=dist/", "--git-commit", "9f2c", "--sequence", "7"]),
+        (PUSH, {"MODE": "choose", "ENVIRONMENT": "prod", "VERSION": "9"}, ["explain", "shop", "--git-ref", "refs/heads/main"]),
+        (REQUEST, {"MODE": "choose"}, ["explain", "shop", "--git-ref", "refs/heads/main"]),
+        (PUSH, {"MODE": "choose", "GIT_REF": "refs/heads/x", "FURTHER": "--timeout=9"}, ["explain", "shop", "--git-ref", "refs/heads/x", "--timeout=9"]),
         (PUSH, {"COMPONENTS": "\n  web=my dist/ \n\n\tapi=$(id);`id`\n"}, ["release", "--watch", "shop", "main-12.1", "web=my dist/", "api=$(id);`id`", *RUN]),
         (PUSH, {"FURTHER": "--again\n--reason=it is late"}, ["release", "--watch", "shop", "main-12.1", "web=dist/", "--again", "--reason=it is late", *RUN]),
     ],
@@ -126,12 +129,32 @@ def test_the_step_ends_with_the_status_of_the_command_line(tmp_path, status):
 
 def test_a_mode_that_is_none_is_refused_and_nothing_is_run(tmp_path):
     ran = Ran(tmp_path, TAG, MODE="deploy")
-    assert ran.status == 2 and "`mode` is `plan` or `release`" in ran.noted("summary") and not (tmp_path / "arguments").exists()
+    assert ran.status == 2 and "`mode` is `plan`, `release` or `choose`" in ran.noted("summary") and not (tmp_path / "arguments").exists()
 
 
-def test_a_tag_that_looks_like_an_option_is_none(tmp_path):
-    ran = Ran(tmp_path, {**TAG, "GITHUB_REF": "refs/tags/v--help", "GITHUB_REF_NAME": "v--help"})
+@pytest.mark.parametrize("given", [{"VERSION": "--help"}, {"APP": "--help"}])
+def test_an_input_that_looks_like_an_option_is_none(tmp_path, given):
+    ran = Ran(tmp_path, TAG, **given)
     assert ran.status == 2 and "`--help`" in ran.noted("summary") and not (tmp_path / "arguments").exists(), ran.log
+
+
+@pytest.mark.parametrize(
+    ("variables", "chosen", "ends", "inputs", "status", "environment"),
+    [
+        (PUSH, "prod", 0, {}, 0, "prod"),
+        (PUSH, None, 3, {"ENVIRONMENT": "dev"}, 3, ""),
+        (REQUEST, "prod", 0, {"ENVIRONMENT": "dev"}, 0, "prod"),
+        # No environment takes the branch that it is to be merged into.
+        (REQUEST, None, 3, {"ENVIRONMENT": "dev"}, 0, "dev"),
+        (REQUEST, None, 3, {}, 3, ""),
+        (REQUEST, None, 6, {"ENVIRONMENT": "dev"}, 6, ""),
+    ],
+)
+def test_the_environment_that_a_ref_chooses_is_an_output(tmp_path, variables, chosen, ends, inputs, status, environment):
+    document = {"app": "shop", "asked": "refs/heads/main", "chosen": chosen, "rules": []}
+    ran = Ran(tmp_path, variables, document, ends=ends, MODE="choose", **inputs)
+    assert (ran.status, ran.outputs["environment"], ran.outputs["exit-status"]) == (status, environment, str(status)), ran.log
+    assert f"### shop: refs/heads/main goes to {environment or 'no environment'}" in ran.noted("summary")
 
 
 def test_an_ending_is_an_output_and_a_summary_that_nothing_in_it_breaks(tmp_path):

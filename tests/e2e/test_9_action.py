@@ -65,12 +65,12 @@ def test_a_pull_request_cannot_release(dinghy):
     """Whoever opens it changes the workflow in it."""
     workflow = dinghy.folder / ".github/workflows/release.yaml"
     honest = workflow.read_text()
-    dinghy.write(**{".github/workflows/release.yaml": honest.replace("          version:", "          mode: release\n          version:")})
+    dinghy.write(**{".github/workflows/release.yaml": honest.replace("          components:", "          mode: release\n          components:")})
     dinghy.commit("release it")
     before = dinghy.seen()
     run = dinghy.open_pull_request(9)
     # Nor does the role of the environment let it in.
-    other = honest.replace(f"{APP}-ci-pull-requests", f"{APP}-ci-prod")
+    other = honest.replace(f"{APP}-ci-plan", f"{APP}-ci-prod")
     dinghy.write(**{".github/workflows/release.yaml": other})
     dinghy.commit("with the role of the environment")
     stolen = dinghy.open_pull_request(9)

@@ -13,6 +13,9 @@ pub const TEMPLATES: &str = include_str!("../../../docs/integrate/cloudformation
 /// The page for AWS CDK.
 pub const CDK: &str = include_str!("../../../docs/integrate/cdk.md");
 
+/// The function that makes versions.
+const VERSION: &str = include_str!("../../../action/version.sh");
+
 /// Returns the first block of a page with these words in it; empty where there is none.
 pub fn block<'a>(page: &'a str, words: &str) -> &'a str {
     let blocks = page.split("```").skip(1).step_by(2);
@@ -39,9 +42,26 @@ pub fn call(stack: &str) -> String {
     taken.join("\n").replace("--stack-name windlass", &format!("--stack-name {stack}"))
 }
 
+/// Returns the call that asks which environment a Git ref goes to.
+pub fn chosen(app: &str) -> String {
+    parts(app).0
+}
+
 /// Returns the call that starts a release, and the waiting for its end.
 pub fn started_and_waited_for(app: &str) -> String {
-    block(CI, "--fail-with-body").replace("/apps/shop/", &format!("/apps/{app}/"))
+    parts(app).1
+}
+
+/// Returns both parts of the page's block.
+fn parts(app: &str) -> (String, String) {
+    let block = block(CI, "--fail-with-body").replace("/apps/shop/", &format!("/apps/{app}/"));
+    let (chosen, started) = block.split_once("\nSTARTED=").unwrap_or_default();
+    (chosen.to_owned(), format!("STARTED={started}"))
+}
+
+/// Returns the function `version_of`, as Windlass's action has it.
+pub fn version_of() -> &'static str {
+    VERSION.split_once("\n\n").map_or("", |(_, function)| function.trim_end())
 }
 
 #[cfg(test)]
@@ -54,11 +74,15 @@ mod tests {
         assert!(action("aws-actions/configure-aws-credentials").contains(" # v"));
         let call = call("w");
         assert!(call.starts_with("API=$(") && call.ends_with('}') && call.contains("--stack-name w "), "{call}");
-        let waited = started_and_waited_for("quay");
+        let (chosen, waited) = (chosen("quay"), started_and_waited_for("quay"));
+        assert!(chosen.starts_with("CHOSEN=$(call ") && chosen.contains("/apps/quay/environments\")"), "{chosen}");
+        assert!(chosen.ends_with("ENVIRONMENT=$(jq -r .chosen <<< \"$CHOSEN\")"), "{chosen}");
+        assert!(waited.starts_with("STARTED=$(call ") && waited.contains("until "), "{waited}");
+        assert!(!(chosen + &waited).contains("/apps/shop/"));
         assert!(
-            waited.contains("/apps/quay/environments\")")
-                && waited.contains("until ")
-                && !waited.contains("/apps/shop/")
+            version_of().starts_with("# version_of REF RUN: ") && version_of().ends_with("\n)"),
+            "{}",
+            version_of()
         );
         for (page, words) in [(TERRAFORM, "aws_lambda_alias"), (TEMPLATES, "AWS::Lambda::Alias"), (CDK, "Tags.of")] {
             assert!(!block(page, words).is_empty(), "{words}");

@@ -1,6 +1,6 @@
 //! `ci-role.yaml`: a role of CI for each environment that a Git ref reaches. Only runs for that environment's refs of
-//! one repository may take it, and it may only release into that environment. Pull requests have a role of their own,
-//! which may only plan. Pure.
+//! one repository may take it, and it may only release into that environment. One more may only look and plan: by it
+//! each run asks which environment its ref chooses, and pull requests are planned. Pure.
 
 use super::application::{InitApplication, InitEnvironment, Rule};
 use super::names::apart;
@@ -8,8 +8,8 @@ use super::names::apart;
 /// The longest name of a role (AWS Identity and Access Management User Guide, "IAM and AWS STS quotas").
 const LONGEST: usize = 64;
 
-/// The part of the name of the role of pull requests that stands in place of an environment.
-const PULL_REQUESTS: &str = "pull-requests";
+/// The part of the name of the role that only plans, in place of an environment.
+const PLANS: &str = "plan";
 
 /// Parts of every template.
 const PROVIDER: &str = r#"  MakeProvider:
@@ -40,15 +40,11 @@ pub fn write(application: &InitApplication) -> String {
         let default = policy.iter().map(|arn| format!("    Default: {arn}\n"));
         default.collect::<String>()
     };
-    let plan_policy = if application.plans_pull_requests() {
-        format!(
-            "  PlanPolicyArn:\n    Type: String\n{}    \
-             Description: The output PlanPolicyArn of Windlass's stack. It lets a role plan releases of the application that its tags name.\n",
-            default(&application.plan_policy)
-        )
-    } else {
-        String::new()
-    };
+    let plan_policy = format!(
+        "  PlanPolicyArn:\n    Type: String\n{}    \
+         Description: The output PlanPolicyArn of Windlass's stack. It lets a role plan releases of the application that its tags name.\n",
+        default(&application.plan_policy)
+    );
     let mut text = format!(
         "# From `windlass init`. Deploy it once, in the account of Windlass:\n#   {}\n\
          AWSTemplateFormatVersion: \"2010-09-09\"\n\
@@ -62,9 +58,7 @@ pub fn write(application: &InitApplication) -> String {
     for environment in application.environments.iter().filter(|it| it.rule != Rule::None) {
         text.push_str(&role(application, environment));
     }
-    if application.plans_pull_requests() {
-        text.push_str(&pull_requests(application));
-    }
+    text.push_str(&plans(application));
     text
 }
 
@@ -80,7 +74,7 @@ pub fn command(application: &InitApplication) -> String {
         (OWNER, by_github(".owner.id"), !knows_ids),
         (REPOSITORY, by_github(".id"), !knows_ids),
         ("CiPolicyArn", "…".to_owned(), application.ci_policy.is_none()),
-        ("PlanPolicyArn", "…".to_owned(), application.plans_pull_requests() && application.plan_policy.is_none()),
+        ("PlanPolicyArn", "…".to_owned(), application.plan_policy.is_none()),
     ];
     let asked = is_asked.into_iter().filter(|(.., is_asked)| *is_asked);
     let asked = asked.map(|(parameter, value, _)| format!("{parameter}={value}"));
@@ -91,8 +85,8 @@ pub fn command(application: &InitApplication) -> String {
     )
 }
 
-/// Returns the name of the role of pull requests.
-pub fn of_pull_requests(application: &InitApplication) -> String {
+/// Returns the name of the role that only plans.
+pub fn of_plans(application: &InitApplication) -> String {
     named(application, None)
 }
 
@@ -105,18 +99,17 @@ fn named(application: &InitApplication, environment: Option<&str>) -> String {
     own(application, environment, "-", |of| format!("{}-ci-{of}", application.app))
 }
 
-/// Returns the text that a role has by a form, and that no other role has. The role without an environment is that of
-/// pull requests, which keeps its text beside an environment that is called alike.
+/// Returns the text that a role has by a form, and that no other role has. The role without an environment is the one
+/// that only plans, which keeps its text beside an environment that is called alike.
 fn own(
     application: &InitApplication,
     environment: Option<&str>,
     between: &str,
     form: impl Fn(&str) -> String,
 ) -> String {
-    let pull_requests = application.plans_pull_requests().then_some(None);
     let environments = application.environments.iter().map(|it| Some(it.name.as_str()));
-    let roles: Vec<Option<&str>> = pull_requests.into_iter().chain(environments).collect();
-    let texts: Vec<String> = roles.iter().map(|role| form(role.unwrap_or(PULL_REQUESTS))).collect();
+    let roles: Vec<Option<&str>> = [None].into_iter().chain(environments).collect();
+    let texts: Vec<String> = roles.iter().map(|role| form(role.unwrap_or(PLANS))).collect();
     let mut own = roles.iter().zip(apart(&texts, LONGEST, between));
     own.find_map(|(role, text)| (*role == environment).then_some(text)).unwrap_or_default()
 }
@@ -210,14 +203,15 @@ fn role(application: &InitApplication, environment: &InitEnvironment) -> String 
     )
 }
 
-/// Writes the role of pull requests. Anybody who may open one may change the workflow in it, so the role may release
-/// nothing.
-fn pull_requests(application: &InitApplication) -> String {
+/// Writes the role that only plans. Any run may take it, also one whose ref no environment takes: that is what it asks.
+/// Anybody who may push a branch may change the workflow there, so the role may release nothing.
+fn plans(application: &InitApplication) -> String {
     let app = &application.app;
+    let of = ["ref:refs/heads/*", "ref:refs/tags/*", "pull_request"].map(str::to_owned);
     format!(
         r#"
-  # Anybody who may push a branch may run with it, with a workflow of their own: it may plan, and release nothing.
-  PullRequestsRole:
+  # Anybody who may push a branch may run with it, with a workflow of their own: it may look and plan, and release nothing.
+  {id}Role:
     Type: AWS::IAM::Role
     Properties:
       RoleName: {role}
@@ -230,12 +224,13 @@ fn pull_requests(application: &InitApplication) -> String {
             Action: sts:AssumeRoleWithWebIdentity
             Principal: {{Federated: !Sub "arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:oidc-provider/token.actions.githubusercontent.com"}}
             Condition:
-              StringEquals:
-                "token.actions.githubusercontent.com:aud": sts.amazonaws.com
+              StringEquals: {{"token.actions.githubusercontent.com:aud": sts.amazonaws.com}}
+              StringLike:
                 "token.actions.githubusercontent.com:sub":{subjects}
 "#,
-        subjects = subjects(application, &["pull_request".to_owned()]),
-        role = of_pull_requests(application),
+        id = own(application, None, "", id),
+        subjects = subjects(application, &of),
+        role = of_plans(application),
     )
 }
 

@@ -6,36 +6,97 @@ use crate::init::application::{InitApplication, InitComponent};
 use crate::init::pages;
 use crate::init::pieces::Piece;
 use crate::init::proposal::OWN_ACTION;
+use crate::init::role;
 use windlass_domain::text::partition::Partition;
 
-/// Returns the steps after the one that finds the environment.
+/// The name of the step that asks for the environment.
+const ASKS: &str = "Ask Windlass which environment the ref chooses";
+
+/// Returns the step that checks the repository out.
+pub fn checkout() -> String {
+    format!("      - uses: {}\n        with: {{persist-credentials: false}}\n", pages::action("actions/checkout"))
+}
+
+/// Returns the steps that ask the API which environment the ref chooses.
+pub fn asked_by_hand(application: &InitApplication) -> String {
+    let asks = format!(
+        "{}\n{}\necho \"environment=$ENVIRONMENT\" >> \"$GITHUB_OUTPUT\"",
+        pages::call(&application.stack),
+        pages::chosen(&application.app)
+    );
+    let signed_in = signed_in(application, &arn(application, &role::of_plans(application)), "");
+    signed_in + &step(ASKS, &[("id", "choose".to_owned())], &asks)
+}
+
+/// Returns the steps that ask by Windlass's action, which finds Windlass as the repository says. A pull request into a
+/// branch that no environment takes is planned for the first one.
+pub fn asked_by_action(application: &InitApplication, action: &str) -> String {
+    let first = application.environments.first().filter(|_| application.plans_pull_requests());
+    let first = first.map_or_else(String::new, |first| format!("          environment: {}\n", first.name));
+    format!(
+        "{}      - name: {ASKS}\n        id: choose\n        uses: {}\n        with:\n          app: {}\n          mode: choose\n\
+         {first}          role: {}\n          region: {}\n",
+        checkout(),
+        used(action),
+        application.app,
+        arn(application, &role::of_plans(application)),
+        application.region,
+    )
+}
+
+/// Returns the action as a step uses it, with the release in a comment where it is this one's.
+fn used(action: &str) -> String {
+    let release = if OWN_ACTION == Some(action) { concat!(" # v", env!("CARGO_PKG_VERSION")) } else { "" };
+    format!("{action}{release}")
+}
+
+/// Returns a step that signs in to a role by AWS's action. `only` is its condition, if it has one.
+fn signed_in(application: &InitApplication, role: &str, only: &str) -> String {
+    format!(
+        "      - uses: {}\n{only}        with:\n          role-to-assume: {role}\n          aws-region: {}\n",
+        pages::action("aws-actions/configure-aws-credentials"),
+        application.region
+    )
+}
+
+/// Returns the step that makes the version of the ref, and of that the tag of images: Amazon ECR takes no `+` in one. A
+/// job that is run again makes another one, because it may build other bytes.
+fn version() -> String {
+    let made = format!(
+        "{}\nVERSION=$(version_of \"$GITHUB_REF\" \"$GITHUB_RUN_NUMBER.$GITHUB_RUN_ATTEMPT\")\n\
+         {{ echo \"VERSION=$VERSION\"; echo \"IMAGE_TAG=${{VERSION//+/_}}\"; }} >> \"$GITHUB_ENV\"",
+        pages::version_of()
+    );
+    step("Make the version", &[], &made)
+}
+
+/// Returns the steps after the checkout.
 pub fn by_hand(application: &InitApplication) -> String {
     let app = &application.app;
-    let mut text = builds_by_hand(application).concat();
-    text.push_str(&format!(
-        "      - uses: {}\n        with:\n          \
-         role-to-assume: {}\n          aws-region: {}\n",
-        pages::action("aws-actions/configure-aws-credentials"),
-        role(application),
-        application.region
-    ));
-    let upload = upload(application);
-    text.push_str(&step("Upload what was built", &[], &upload));
+    let environment = [("env", "{ENVIRONMENT: \"${{ needs.choose.outputs.environment }}\"}".to_owned())];
+    let mut text = version();
+    text.push_str(&builds_by_hand(application).concat());
+    text.push_str(&signed_in(application, &role(application), ""));
+    text.push_str(&step("Upload what was built", &environment, &upload(application)));
     let release = format!(
         "{}\n{}\n{}",
         manifest(app, &application.components),
         pages::call(&application.stack),
         pages::started_and_waited_for(app)
     );
-    let name = "Release it, and end as the deployment ends";
-    text.push_str(&step(name, &[], &release));
+    text.push_str(&step("Release it, and end as the deployment ends", &environment, &release));
     text
 }
 
-/// Returns the ARN of the role that the run takes.
+/// Returns the ARN of the role of the environment that was chosen.
 fn role(application: &InitApplication) -> String {
+    arn(application, "${{ needs.choose.outputs.role }}")
+}
+
+/// Returns the ARN of a role in the account of Windlass, in quotes.
+fn arn(application: &InitApplication, name: &str) -> String {
     let (partition, account) = (Partition::of(&application.region).name, &application.account);
-    format!("\"arn:{partition}:iam::{account}:role/${{{{ steps.ref.outputs.role }}}}\"")
+    format!("\"arn:{partition}:iam::{account}:role/{name}\"")
 }
 
 /// Returns a step for each build; components that one build makes share it.
@@ -113,7 +174,7 @@ fn manifest(app: &str, components: &[InitComponent]) -> String {
 pub(super) fn image(piece: &Piece, repository: &str) -> String {
     let file = if piece.output.is_empty() { "Dockerfile".to_owned() } else { piece.output.clone() };
     let file = in_shell(&[file]);
-    format!("docker build --tag \"{repository}:$VERSION\" --file {file} .")
+    format!("docker build --tag \"{repository}:$IMAGE_TAG\" --file {file} .")
 }
 
 /// Returns the commands that push the images of components, and that keep what the registry took each as: a release
@@ -130,8 +191,8 @@ pub(super) fn push(application: &InitApplication, images: &[&InitComponent]) -> 
         let Some(repository) = component.repository() else {
             continue;
         };
-        let image = format!("\"$REGISTRY/{repository}:$VERSION\"");
-        lines.push(format!("docker tag \"{repository}:$VERSION\" {image}"));
+        let image = format!("\"$REGISTRY/{repository}:$IMAGE_TAG\"");
+        lines.push(format!("docker tag \"{repository}:$IMAGE_TAG\" {image}"));
         lines.push(format!("docker push {image}"));
         // An image that is in several repositories has a digest in each.
         lines.push(format!(
@@ -165,24 +226,21 @@ pub(super) fn step(name: &str, members: &[(&str, String)], run: &str) -> String 
 /// repository says so.
 const PUSHED: &str = "github.event_name == 'push'";
 
-/// Returns the steps after the one that finds the environment.
+/// Returns the steps after the checkout.
 pub fn by_action(application: &InitApplication, action: &str) -> String {
     let (region, role) = (&application.region, role(application));
-    let mut text = builds_by_action(application).concat();
     let plans = application.plans_pull_requests();
     let only = plans.then(|| ("if", PUSHED.to_owned()));
     let only: Vec<_> = only.into_iter().collect();
     let images = application.components.iter();
     let images: Vec<&InitComponent> = images.filter(|it| it.repository().is_some()).collect();
+    let mut text = if images.is_empty() { String::new() } else { version() };
+    text.push_str(&builds_by_action(application).concat());
     if !images.is_empty() {
-        text.push_str(&format!(
-            "      - uses: {}\n{}        with:\n          role-to-assume: {role}\n          aws-region: {region}\n",
-            pages::action("aws-actions/configure-aws-credentials"),
-            if plans { format!("        if: {PUSHED}\n") } else { String::new() },
-        ));
+        let only_pushed = if plans { format!("        if: {PUSHED}\n") } else { String::new() };
+        text.push_str(&signed_in(application, &role, &only_pushed));
         text.push_str(&step("Push the images", &only, &push(application, &images)));
     }
-    let release = if OWN_ACTION == Some(action) { concat!(" # v", env!("CARGO_PKG_VERSION")) } else { "" };
     let components = application.components.iter().map(|it| component(application, it));
     let components = components.collect::<Vec<_>>().join("\n            ");
     let name = if plans {
@@ -191,9 +249,10 @@ pub fn by_action(application: &InitApplication, action: &str) -> String {
         "Release it, and end as the deployment ends"
     };
     text.push_str(&format!(
-        "      - name: {name}\n        uses: {action}{release}\n        with:\n          app: {}\n          \
-         environment: ${{{{ steps.ref.outputs.environment }}}}\n          version: ${{{{ steps.ref.outputs.version }}}}\n          \
+        "      - name: {name}\n        uses: {}\n        with:\n          app: {}\n          \
+         environment: ${{{{ needs.choose.outputs.environment }}}}\n          \
          components: |\n            {components}\n          role: {role}\n          region: {region}\n",
+        used(action),
         application.app,
     ));
     text
