@@ -14,7 +14,9 @@ pub fn text(value: &Value) -> Option<String> {
 pub fn function_of(document: &Value) -> Function {
     let word = |name: &str| text(&document[name]).unwrap_or_default();
     let version = word("Version");
-    let reasons = ["StateReason", "LastUpdateStatusReason"].map(word);
+    let members = [["StateReason", "StateReasonCode"], ["LastUpdateStatusReason", "LastUpdateStatusReasonCode"]];
+    let reasons = members.map(|both| both.map(word));
+    let [reason, reason_code] = reasons.into_iter().find(|[reason, _]| !reason.is_empty()).unwrap_or_default();
     Function {
         arn: unqualified(&word("FunctionArn"), &version),
         code_sha256: word("CodeSha256"),
@@ -30,7 +32,8 @@ pub fn function_of(document: &Value) -> Function {
         has_more_code: has_more_code(document),
         state: word("State"),
         last_update: word("LastUpdateStatus"),
-        reason: reasons.into_iter().find(|reason| !reason.is_empty()).unwrap_or_default(),
+        reason,
+        reason_code,
         package: word("PackageType"),
         description: word("Description"),
         log_group: text(&document["LoggingConfig"]["LogGroup"]),

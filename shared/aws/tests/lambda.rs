@@ -22,6 +22,7 @@ fn configuration() -> Value {
         "State": "Active",
         "LastUpdateStatus": "Failed",
         "LastUpdateStatusReason": "no memory",
+        "LastUpdateStatusReasonCode": "InsufficientCapacity",
         "PackageType": "Zip",
         "MemorySize": 256,
         "Environment": {"Variables": {"A": "1"}},
@@ -44,7 +45,7 @@ async fn a_function_is_read() {
     let function = read(&configuration()).await;
     assert_eq!(function.state, "Active");
     assert_eq!(function.last_update, "Failed");
-    assert_eq!(function.reason, "no memory");
+    assert_eq!((function.reason.as_str(), function.reason_code.as_str()), ("no memory", "InsufficientCapacity"));
     assert_eq!(function.architecture, "x86_64");
     assert_eq!(function.code_bytes, 7);
     assert_eq!(function.code_location.as_deref(), Some("https://code"));

@@ -9,7 +9,7 @@ use aws_sdk_ecs::types::{
     DeploymentLifecycleHookStage, DeploymentLifecycleHookStatus, DeploymentRolloutState, DeploymentStrategy,
     ServiceDeploymentLifecycleStage, ServiceDeploymentStatus, TaskDefinitionStatus, TaskStopCode,
 };
-use aws_sdk_lambda::types::{LastUpdateStatus, ProvisionedConcurrencyStatusEnum, State};
+use aws_sdk_lambda::types::{LastUpdateStatus, LastUpdateStatusReasonCode, ProvisionedConcurrencyStatusEnum, State};
 use aws_sdk_sfn::types::ExecutionStatus;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_engine::kinds::{appconfig, ecs, lambda, words_of_codedeploy};
@@ -44,6 +44,7 @@ fn of_sdk() -> Words {
         ("ExecutionStatus", ExecutionStatus::values()),
         ("ImageTagMutability", ImageTagMutability::values()),
         ("LastUpdateStatus", LastUpdateStatus::values()),
+        ("LastUpdateStatusReasonCode", LastUpdateStatusReasonCode::values()),
         ("LifecycleEventStatus", LifecycleEventStatus::values()),
         ("ProvisionedConcurrencyStatusEnum", ProvisionedConcurrencyStatusEnum::values()),
         ("ServiceDeploymentLifecycleStage", ServiceDeploymentLifecycleStage::values()),

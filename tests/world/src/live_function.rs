@@ -68,6 +68,8 @@ pub struct LiveFunction {
     pub slow_version: u32,
     /// The reason for which the next update of the code fails; absent if it succeeds.
     pub fails: Option<String>,
+    /// Lambda's word for that reason.
+    pub fails_by: String,
     /// The number of times that the code of `$LATEST` was replaced.
     pub updates: u32,
     /// The versions that somebody gave provisioned concurrency by their numbers.
@@ -103,6 +105,7 @@ impl LiveFunction {
             slow: 3,
             slow_version: 2,
             fails: None,
+            fails_by: String::new(),
             updates: 0,
             provisioned: BTreeSet::new(),
             idle: BTreeSet::new(),
@@ -204,6 +207,7 @@ impl LiveFunction {
             state: self.state.clone(),
             last_update: self.last_update.clone(),
             reason: self.reason.clone(),
+            reason_code: if self.last_update == "Failed" { self.fails_by.clone() } else { String::new() },
             package: self.package.name().into(),
             image: image(&self.package),
             description: String::new(),

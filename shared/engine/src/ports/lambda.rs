@@ -38,6 +38,8 @@ pub struct Function {
     pub last_update: String,
     /// The reason of its state, or why the update failed, as Lambda gives it.
     pub reason: String,
+    /// Lambda's word for that reason, such as `EniLimitExceeded`; empty if there is none.
+    pub reason_code: String,
     /// `Zip` or `Image`.
     pub package: String,
     /// The image by digest, for `Image`; only from `function` (AWS Lambda API Reference,

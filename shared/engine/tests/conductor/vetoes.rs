@@ -3,10 +3,13 @@
 use crate::conductor::scene::{Scene, in_short, is_rollback};
 use crate::conductor::undoing::why;
 use crate::stage::{TOKEN, app, id, prod};
+use serde_json::{Value, json};
 use windlass_domain::deployment::step::StepStatus;
-use windlass_domain::deployment::{Keyed, Status};
+use windlass_domain::deployment::{Keyed, Status, Why};
 use windlass_domain::environment::{EnvironmentState, Hold, Veto};
+use windlass_domain::prose;
 use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::next_step::Redeploy;
 use windlass_domain::text::time::Time;
 use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
@@ -90,6 +93,25 @@ fn what_says_something_of_the_release_vetoes_it_and_nothing_else_does() {
         let cause = scene.ending().cause;
         let texts = ["is vetoed here", "is not vetoed: send it again"];
         assert_eq!(texts.map(|part| cause.written().contains(part)), [vetoes, !vetoes]);
+    }
+}
+
+#[test]
+fn what_asks_for_the_same_release_again_names_the_wish_that_lifts_the_veto() {
+    let again = json!({"start": {"action": "deploy", "again": true, "app": "shop", "environment": "prod", "reason": "…", "version": "1.4.0"}});
+    for (asked, wanted) in [
+        (Redeploy::Again, vec![json!({"deploy": "again"}), again]),
+        (Redeploy::Fixed, vec![json!({"deploy": "fixed"})]),
+    ] {
+        let mut scene = Scene::new();
+        scene.change_record(|record| {
+            record.undoing = Some(Why { name: "ChangeFailed".into(), text: prose!("mend it, then {}.", asked) });
+        });
+        scene.asks("SettleUndo").unwrap();
+        assert!(veto(&scene).is_some());
+        let cause = scene.ending().cause;
+        let steps: Vec<Value> = cause.steps().map(|step| json!(step)).collect();
+        assert_eq!(steps, wanted);
     }
 }
 

@@ -130,6 +130,7 @@ fn goal(percent: u8) -> Value {
         percent,
         from: "1".into(),
         deployment: id(),
+        failed_at: None,
     };
     to_value(&lambda::Goal::Release(wanted)).unwrap()
 }

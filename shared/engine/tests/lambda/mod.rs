@@ -154,13 +154,21 @@ fn planning_again_after_success_plans_nothing() {
 
 #[test]
 fn an_update_that_fails_is_named_and_undone() {
-    for setting in [alias(), Setting::default()] {
+    let (ready, failed) = (FindingName::TargetNotReady, FindingName::ChangeFailed);
+    for (setting, by, name) in [
+        (alias(), "SubnetOutOfIPAddresses", ready),
+        (Setting::default(), "SubnetOutOfIPAddresses", ready),
+        (alias(), "", failed),
+        (Setting::default(), "InvalidZipFileException", failed),
+    ] {
         let trial = Trial::begin(&setting).unwrap();
         function(&trial.scene.world, |function| {
             function.fails = Some("the subnets have no free addresses".into());
+            function.fails_by = by.into();
         });
         assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
         let Some(StepFailure::Finding(finding)) = trial.step().unwrap().failure else { panic!("{:?}", trial.step()) };
+        assert_eq!(finding.name, name);
         assert_eq!(finding.reason.written(), "The update of the code failed: the subnets have no free addresses");
         assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
     }

@@ -59,3 +59,24 @@ fn a_component_that_fails_is_undone_with_what_went_before() {
     assert_eq!(error, "ChangeFailed");
     assert!(cause.contains("api failed: The update of the code failed: disk full"), "{cause}");
 }
+
+/// What AWS could not do for a reason of the function's network is no fault of the release: the same one goes once that
+/// is mended, also where nothing was changed of the function for it.
+#[test]
+fn a_release_that_the_network_failed_is_not_vetoed_and_goes_again() {
+    let program = program();
+    let mut shop = live(&program);
+    {
+        let mut functions = shop.world().lambda();
+        let function = functions.named("shop-api").unwrap();
+        function.fails = Some("no address is free".into());
+        function.fails_by = "SubnetOutOfIPAddresses".into();
+    }
+    let failed = shop.deploy("1.1.0", &BOTH);
+    shop.region.run();
+    assert_eq!(cause(&shop, &failed).0, "TargetNotReady");
+    assert_eq!(serves(&shop), both("2"));
+    let again = shop.deploy("1.1.0", &BOTH);
+    shop.region.run();
+    assert_eq!(shop.path(&again), whole_way());
+}

@@ -165,7 +165,8 @@ pub enum FindingName {
     /// one release that share such a resource with `after`.
     TargetBusy,
     /// The target is in a state in which it must not be changed, for example while another
-    /// deployment of the service is under way.
+    /// deployment of the service is under way. Or AWS could not change it for a reason that is not the release's, such
+    /// as no free addresses in its subnets: the release is not vetoed.
     ///
     /// Next: Wait until the target is steady, or mend it; then start the input that the remedy gives.
     TargetNotReady,

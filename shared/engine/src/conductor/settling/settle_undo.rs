@@ -22,7 +22,9 @@ use windlass_domain::release::action::ActionName;
 use windlass_domain::release::call::operators;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::shown::message::{Undone, undone};
+use windlass_domain::text::digest::Digest;
 use windlass_domain::text::finding::FindingName;
+use windlass_domain::text::next_step::{NextStep, Redeploy};
 use windlass_domain::text::prose::Prose;
 use windlass_domain::text::time::Time;
 
@@ -50,7 +52,7 @@ pub async fn settle_undo(ports: &impl Ports, by: &Caller, error: &str) -> Result
             }
             let ending = ending(&steps);
             let view = View::load(ports, &record.value).await?;
-            let next = next(&record.value, &steps, ending, &view);
+            let next = next(&record.value, &steps, ending, &view, ports.now());
             conclude(ports, &mut record, &steps, ending, next);
             ending
         };
@@ -131,17 +133,7 @@ async fn veto(ports: &impl Ports, record: &Deployment) -> Result<Vec<Write>> {
     for release in record.digests() {
         let key = ledger::veto(record.environment_id(), release);
         let known = ledger::load(ports, &key).await?;
-        let mut veto = known.unwrap_or_else(|| {
-            let veto = Veto {
-                release: release.clone(),
-                version: record.release.version.clone(),
-                deployment: record.id.clone(),
-                by: BTreeSet::new(),
-                since: ports.now(),
-                cause: record.undoing.as_ref().map(|why| why.text.clone()).unwrap_or_default(),
-            };
-            Stored::new(key, veto)
-        });
+        let mut veto = known.unwrap_or_else(|| Stored::new(key, new_veto(record, release, ports.now())));
         if veto.value.by.is_empty() {
             veto.value.by.insert(veto.value.deployment.clone());
         }
@@ -149,6 +141,17 @@ async fn veto(ports: &impl Ports, record: &Deployment) -> Result<Vec<Write>> {
         writes.push(veto.put()?);
     }
     Ok(writes)
+}
+
+fn new_veto(record: &Deployment, release: &Digest, now: Time) -> Veto {
+    Veto {
+        release: release.clone(),
+        version: record.release.version.clone(),
+        deployment: record.id.clone(),
+        by: BTreeSet::new(),
+        since: now,
+        cause: record.undoing.as_ref().map(|why| why.text.clone()).unwrap_or_default(),
+    }
 }
 
 fn conclude(
@@ -176,7 +179,7 @@ async fn state(ports: &impl Ports, record: &Deployment) -> Result<Stored<Environ
 }
 
 /// Says what to do next, as admission would let it in once the lock is free.
-fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View) -> Vec<Prose> {
+fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View, now: Time) -> Vec<Prose> {
     // If the undo of an irreversible step could not know whether the step had begun, a recovery can.
     let is_known = |step: &Stored<Step>| {
         step.value
@@ -219,8 +222,16 @@ fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View
             redeploy_input(record, &facts)
         )];
     }
-    vec![
+    let mut next = vec![
         format!("release {} is vetoed here", record.release.version).into(),
         "a fixed release may be deployed at once".into(),
-    ]
+    ];
+    // What failed may name a cause beside the release, and ask for the same one again: that alone is refused.
+    let mut asked = record.undoing.iter().flat_map(|why| why.text.steps());
+    if asked.any(|step| *step == NextStep::Deploy(Redeploy::Again)) {
+        let veto = new_veto(record, &record.release_digest, now);
+        let facts = AdmissionFacts { veto: Some(&veto), ..facts };
+        next.push(prose!("once what failed is mended, {} although it is vetoed", redeploy_input(record, &facts)));
+    }
+    next
 }

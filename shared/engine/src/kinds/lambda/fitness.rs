@@ -37,6 +37,52 @@ const LAST_UPDATES: [(&str, Fitness); 3] =
 const PROVISIONED: [(&str, Fitness); 3] =
     [("IN_PROGRESS", Fitness::Soon), ("READY", Fitness::Ready), ("FAILED", Fitness::Broken("cannot be had"))];
 
+/// Each word for why a function or a version could not be made ready that says something of what was released (AWS
+/// Lambda API Reference, FunctionConfiguration, `LastUpdateStatusReasonCode`; `StateReasonCode` has them all).
+const OF_THE_RELEASE: [&str; 12] = [
+    "FunctionError",
+    "FunctionError.ExtensionInitError",
+    "FunctionError.InitResourceExhausted",
+    "FunctionError.InitTimeout",
+    "FunctionError.InvalidEntryPoint",
+    "FunctionError.InvalidWorkingDirectory",
+    "FunctionError.PermissionDenied",
+    "FunctionError.RuntimeInitError",
+    "FunctionError.TooManyExtensions",
+    "ImageDeleted",
+    "InvalidImage",
+    "InvalidZipFileException",
+];
+
+/// Each such word that says something of the function's configuration, its network, its rights, the account or Lambda
+/// itself. The same release may go there once that is mended.
+const OF_THE_TARGET: [&str; 24] = [
+    "CapacityProviderScalingLimitExceeded",
+    "DependencyError",
+    "DisabledKMSKey",
+    "DisallowedByVpcEncryptionControl",
+    "EC2RequestLimitExceeded",
+    "EFSIOError",
+    "EFSMountConnectivityError",
+    "EFSMountFailure",
+    "EFSMountTimeout",
+    "EniLimitExceeded",
+    "ImageAccessDenied",
+    "InsufficientCapacity",
+    "InsufficientRolePermissions",
+    "InternalError",
+    "InvalidConfiguration",
+    "InvalidRuntime",
+    "InvalidSecurityGroup",
+    "InvalidStateKMSKey",
+    "InvalidSubnet",
+    "KMSKeyAccessDenied",
+    "KMSKeyNotFound",
+    "ServiceQuotaExceededException",
+    "SubnetOutOfIPAddresses",
+    "VcpuLimitExceeded",
+];
+
 impl Fitness {
     /// Returns that of a function or a version.
     pub fn of(state: &str) -> Self {
@@ -66,6 +112,11 @@ pub fn is_starting(state: &str) -> bool {
     state == "Pending"
 }
 
+/// Returns whether a reason says nothing of what was released. An unknown word may.
+pub fn is_of_the_target(code: &str) -> bool {
+    OF_THE_TARGET.contains(&code)
+}
+
 /// Looks a word up. Where Lambda shows none, nothing is in the way.
 fn look_up(table: &[(&str, Fitness)], word: &str) -> Fitness {
     let known = table.iter().find(|(known, _)| *known == word);
@@ -77,6 +128,7 @@ fn look_up(table: &[(&str, Fitness)], word: &str) -> Fitness {
 pub fn words() -> Vec<(&'static str, Vec<&'static str>)> {
     vec![
         ("LastUpdateStatus", LAST_UPDATES.map(|(word, _)| word).to_vec()),
+        ("LastUpdateStatusReasonCode", [&OF_THE_RELEASE[..], &OF_THE_TARGET].concat()),
         ("ProvisionedConcurrencyStatusEnum", PROVISIONED.map(|(word, _)| word).to_vec()),
         ("State", STATES.map(|(word, _)| word).to_vec()),
     ]
@@ -84,8 +136,11 @@ pub fn words() -> Vec<(&'static str, Vec<&'static str>)> {
 
 #[cfg(test)]
 mod tests {
+    use crate::kinds::Next;
+    use crate::kinds::lambda::next::next;
     use crate::kinds::lambda::next::tests::{ID, OLD, goal, in_words, is, latest, ready};
-    use crate::kinds::lambda::state::Goal;
+    use crate::kinds::lambda::state::{Goal, Latest, Observed};
+    use windlass_domain::text::finding::FindingName;
 
     /// `shared/aws/tests/words.rs` compares the words with AWS's own.
     #[test]
@@ -138,6 +193,36 @@ mod tests {
         for (was, state, last_update, expected) in table {
             let now = is(latest("old", state, last_update), &[], None);
             assert_eq!(in_words(&now, &before(was)), expected, "{was} → {state}, {last_update}");
+        }
+    }
+    #[test]
+    fn what_is_no_fault_of_the_release_is_not_named_as_one() {
+        let name = |seen: &Observed| match next(seen, &goal("new", 100)) {
+            Next::Failed(finding) => finding.name,
+            other => panic!("{other:?}"),
+        };
+        for (code, wanted) in [
+            ("EniLimitExceeded", FindingName::TargetNotReady),
+            ("SubnetOutOfIPAddresses", FindingName::TargetNotReady),
+            ("KMSKeyAccessDenied", FindingName::TargetNotReady),
+            ("InvalidZipFileException", FindingName::ChangeFailed),
+            ("FunctionError.InitTimeout", FindingName::ChangeFailed),
+            ("ANewWord", FindingName::ChangeFailed),
+            ("", FindingName::ChangeFailed),
+        ] {
+            let by = |state, last_update| Latest { reason_code: code.into(), ..latest("new", state, last_update) };
+            // The update of the code, with an alias and without; the function; and the version that was published.
+            let new = format!("2:new:c1:windlass {ID}:Failed");
+            let mut broken = is(ready("new"), &[OLD, new.as_str()], Some("1"));
+            broken.versions[1].reason_code = code.into();
+            for seen in [
+                is(by("Active", "Failed"), &[OLD], Some("1")),
+                is(by("Active", "Failed"), &[OLD], None),
+                is(by("Failed", "Successful"), &[OLD], None),
+                broken,
+            ] {
+                assert_eq!(name(&seen), wanted, "{code} of {seen:?}");
+            }
         }
     }
 }

@@ -252,6 +252,7 @@ fn latest(function: Function) -> Latest {
         state: function.state,
         last_update: function.last_update,
         reason: function.reason,
+        reason_code: function.reason_code,
         is_barred: function.reserved == Some(0),
     }
 }

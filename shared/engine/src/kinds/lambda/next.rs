@@ -85,7 +85,7 @@ fn shift_to_goal(is: &Observed, alias: &AliasState, goal: &Wanted) -> Next<Chang
     match Fitness::of(&version.state) {
         Fitness::Soon => Next::Wait(SOON),
         Fitness::NotInvoked(why) | Fitness::Broken(why) => {
-            failed(format!("Version {} {why}: {}", version.version, version.reason))
+            failed_by(&version.reason_code, format!("Version {} {why}: {}", version.version, version.reason))
         }
         Fitness::Ready if goal.is_ahead() => Next::Done,
         Fitness::Ready => shift(alias, &wanted_traffic(&version.version, goal)),
@@ -96,10 +96,12 @@ fn publish_goal(latest: &Latest, goal: &Wanted) -> Next<Change> {
     if let Some(busy) = busy(latest) {
         return busy;
     }
-    if !latest.is_any(&goal.code) {
+    let failed = latest.last_update == "Failed";
+    let failed_before = failed && goal.failed_at.as_deref() == Some(latest.revision_id.as_str());
+    if !latest.is_any(&goal.code) || failed_before {
         return Next::Do(update(latest, &goal.code, &goal.source, false));
     }
-    if latest.last_update == "Failed" {
+    if failed {
         return update_failed(latest);
     }
     Next::Do(publish(latest, false))
@@ -204,7 +206,9 @@ fn kept<'a>(is: &'a Observed, code_sha256: &str) -> Option<&'a Version> {
 fn arrived(latest: &Latest, must_be_invocable: bool) -> Next<Change> {
     match Fitness::of(&latest.state) {
         _ if latest.last_update == "Failed" => update_failed(latest),
-        Fitness::NotInvoked(why) if must_be_invocable => failed(format!("The function {why}: {}", latest.reason)),
+        Fitness::NotInvoked(why) if must_be_invocable => {
+            failed_by(&latest.reason_code, format!("The function {why}: {}", latest.reason))
+        }
         Fitness::NotInvoked(_) | Fitness::Ready | Fitness::Soon | Fitness::Broken(_) => Next::Done,
     }
 }
@@ -213,7 +217,9 @@ fn arrived(latest: &Latest, must_be_invocable: bool) -> Next<Change> {
 /// RevisionId will move again when the update ends (AWS Lambda Developer Guide, "Lambda function states").
 fn busy(latest: &Latest) -> Option<Next<Change>> {
     match (Fitness::of(&latest.state), Fitness::of_update(&latest.last_update)) {
-        (Fitness::Broken(why), _) => Some(failed(format!("The function {why}: {}", latest.reason))),
+        (Fitness::Broken(why), _) => {
+            Some(failed_by(&latest.reason_code, format!("The function {why}: {}", latest.reason)))
+        }
         (Fitness::Soon, _) | (_, Fitness::Soon) => Some(Next::Wait(SOON)),
         _ => None,
     }
@@ -235,16 +241,22 @@ fn publish(latest: &Latest, keep: bool) -> Change {
 }
 
 fn update_failed(latest: &Latest) -> Next<Change> {
-    failed(format!("The update of the code failed: {}", latest.reason))
+    failed_by(&latest.reason_code, format!("The update of the code failed: {}", latest.reason))
+}
+
+/// Fails for a reason of Lambda's. Where that is one of the function, its network or the account, it says nothing of the
+/// release.
+fn failed_by(code: &str, reason: String) -> Next<Change> {
+    let is_of_the_target = fitness::is_of_the_target(code);
+    failed_as(if is_of_the_target { FindingName::TargetNotReady } else { FindingName::ChangeFailed }, reason)
 }
 
 fn failed(reason: String) -> Next<Change> {
-    Next::Failed(Finding::new(
-        FindingName::ChangeFailed,
-        "function",
-        reason,
-        prose!("Mend what Lambda reports, then {}.", Redeploy::Again),
-    ))
+    failed_as(FindingName::ChangeFailed, reason)
+}
+
+fn failed_as(name: FindingName, reason: String) -> Next<Change> {
+    Next::Failed(Finding::new(name, "function", reason, prose!("Mend what Lambda reports, then {}.", Redeploy::Again)))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub(in crate::kinds::lambda) fn latest(code: &str, state: &str, last_update: &st
         state: state.into(),
         last_update: last_update.into(),
         reason: "why".into(),
+        reason_code: String::new(),
         is_barred: false,
     }
 }
@@ -33,6 +34,7 @@ fn versions(texts: &[&str]) -> Vec<Version> {
             description: parts[3].into(),
             state: parts[4].into(),
             reason: "why".into(),
+            reason_code: String::new(),
         }
     };
     texts.iter().map(version).collect()
@@ -67,7 +69,26 @@ pub(in crate::kinds::lambda) fn goal(code: &str, percent: u8) -> Goal {
         percent,
         from: "1".into(),
         deployment: DeploymentId(ID.into()),
+        failed_at: None,
     })
+}
+
+/// What failed may have been mended without a change of the function, such as a quota.
+#[test]
+fn an_update_that_had_failed_before_is_made_anew() {
+    let seen = is(latest("new", "Active", "Failed"), &[OLD], Some("1"));
+    let failed = "failed: The update of the code failed: why";
+    for (failed_at, expected) in [
+        (Some("r1"), "code of $LATEST sha256:new → sha256:new (an undo leaves it there)"),
+        (Some("r0"), failed),
+        (None, failed),
+    ] {
+        let mut wanted = goal("new", 100);
+        if let Goal::Release(wanted) = &mut wanted {
+            wanted.failed_at = failed_at.map(str::to_owned);
+        }
+        assert_eq!(in_words(&seen, &wanted), expected, "{failed_at:?}");
+    }
 }
 
 pub(in crate::kinds::lambda) fn in_words(is: &Observed, wanted: &Goal) -> String {

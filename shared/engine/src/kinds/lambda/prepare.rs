@@ -251,13 +251,14 @@ impl Plan<'_> {
     }
 
     fn goal(&self, code: &[String], source: &Source, percent: u8) -> Wanted {
-        let from = self.is.alias.as_ref();
+        let (from, latest) = (self.is.alias.as_ref(), &self.is.latest);
         Wanted {
             code: code.to_vec(),
             source: source.clone(),
             percent,
             from: from.map_or_else(String::new, |alias| alias.traffic.version.clone()),
             deployment: self.input.deployment.clone(),
+            failed_at: (latest.last_update == "Failed").then(|| latest.revision_id.clone()),
         }
     }
 

@@ -83,6 +83,9 @@ pub struct Latest {
     pub last_update: String,
     /// The reason of the state, as Lambda gives it.
     pub reason: String,
+    /// Lambda's word for that reason.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason_code: String,
     /// True if the reserved concurrency is 0, which lets nothing run (AWS Lambda Developer Guide, "Configuring reserved
     /// concurrency for a function"). It is the user's, and is not recorded.
     #[serde(skip)]
@@ -107,6 +110,9 @@ pub struct Version {
     pub state: String,
     /// The reason of the state, as Lambda gives it.
     pub reason: String,
+    /// Lambda's word for that reason.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason_code: String,
 }
 
 /// The goal that a release has for a function.
@@ -124,6 +130,10 @@ pub struct Wanted {
     pub from: String,
     /// The deployment: its versions carry its id as description.
     pub deployment: DeploymentId,
+    /// The revision of `$LATEST` if its last update had failed before: that failure is not this deployment's, and its
+    /// cause may be mended without a change of the function.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed_at: Option<String>,
 }
 
 impl Wanted {
@@ -235,6 +245,7 @@ impl Version {
             description: function.description,
             state: function.state,
             reason: function.reason,
+            reason_code: function.reason_code,
         }
     }
 }

@@ -43,6 +43,7 @@ pub(crate) fn function(traffic: &str) -> Observed {
         description: String::new(),
         state: "Active".into(),
         reason: String::new(),
+        reason_code: String::new(),
     };
     let (first, weights) = match traffic.split_once('+') {
         Some((first, share)) => {
@@ -61,6 +62,7 @@ pub(crate) fn function(traffic: &str) -> Observed {
             state: "Active".into(),
             last_update: "Successful".into(),
             reason: String::new(),
+            reason_code: String::new(),
             is_barred: false,
         },
         versions: vec![version("1", "old"), version("2", "new")],
@@ -82,6 +84,7 @@ fn release(moved: Moved, percent: u8) -> Goal {
         percent,
         from: "1".into(),
         deployment: DeploymentId(ID.into()),
+        failed_at: None,
     };
     Goal { of: lambda::Goal::Release(wanted), moved }
 }
