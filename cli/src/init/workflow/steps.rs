@@ -32,7 +32,7 @@ pub fn asked_by_hand(application: &InitApplication) -> String {
 /// branch that no environment takes is planned for the first one.
 pub fn asked_by_action(application: &InitApplication, action: &str) -> String {
     let first = application.environments.first().filter(|_| application.plans_pull_requests());
-    let first = first.map_or_else(String::new, |first| format!("          environment: {}\n", first.name));
+    let first = first.map_or_else(String::new, |first| format!("          environment: {}\n", quoted(&first.name)));
     format!(
         "{}      - name: {ASKS}\n        id: choose\n        uses: {}\n        with:\n          app: {}\n          mode: choose\n\
          {first}          role: {}\n          region: {}\n",
