@@ -126,8 +126,8 @@ def test_one_component_goes_back_and_comes_again_alone(punt):
     assert punt.windlass.run("release-hold", "punt", "bay", "--reason", "it is over").status == GOOD
     wrong = punt.windlass.json("rollback", "punt", "bay", "--component", "pgae", *WHY)
     (found,) = wrong.document["deployment"]["ending"]["findings"]
-    assert (wrong.status, found["name"], found["path"]) == (REJECTED, "UnknownName", "component"), wrong
-    assert found["reason"] == "no `pgae` that Windlass brought runs in this environment; `jobs`, `page` runs there.", found
+    assert (wrong.status, found["name"], found["path"], found["meant"]) == (REJECTED, "UnknownName", "component", "page"), wrong
+    assert found["remedy"] == "Did you mean `page`? Known here: `jobs`, `page`.", found
     assert (punt.seen(), punt.status()["hold"]) == (LIVE, None), "a slip of the pen holds nothing"
 
     assert punt.goes("rollback", "--component", "page", *WHY) == (GOOD, "Succeeded", "", ["page"])
@@ -138,14 +138,15 @@ def test_one_component_goes_back_and_comes_again_alone(punt):
 
     wrong = punt.windlass.json("deploy", "punt", "bay", "1.1.0", "--component", "pgae", "--watch")
     assert refused(wrong) == (REJECTED, [("UnknownName", "component")])
-    assert wrong.document["findings"][0]["remedy"] == "Write one that it has: `jobs`, `page`.", wrong
+    assert wrong.document["findings"][0]["remedy"] == "Did you mean `page`? Known here: `jobs`, `page`.", wrong
     assert punt.goes("deploy", "1.1.0", "--component", "page", "--watch") == (GOOD, "Succeeded", "", ["page"])
     assert punt.seen() == LIVE
 
 
 def test_nothing_is_restored_of_what_is_not_known(punt):
     component = punt.windlass.json("restore", "punt", "bay", "--component", "pgae", *WHY)
-    assert (component.status, component.document["deployment"]["ending"]["cause_name"]) == (REJECTED, "UnknownName"), component
+    (found,) = component.document["deployment"]["ending"]["findings"]
+    assert (component.status, found["name"], found["meant"]) == (REJECTED, "UnknownName", "page"), component
     environment = punt.windlass.json("restore", "punt", "bya", *WHY)
     assert (environment.status, [found["seen"] for found in environment.document["findings"]]) == (REJECTED, [{"found": "bya", "expected": "bay"}])
     app = punt.root.json("restore", "pnut", "bay", *WHY)

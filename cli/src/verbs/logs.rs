@@ -15,8 +15,9 @@ use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use windlass_aws::Aws;
 use windlass_domain::deployment::Deployment;
+use windlass_domain::document::shape::unknown_name;
 use windlass_domain::shown::api::deployments::Record;
-use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::{AppName, ComponentName};
 use windlass_domain::text::time::{Span, Time};
 use windlass_engine::ports::Clock;
@@ -150,13 +151,8 @@ impl Logs {
     fn named(&self, record: &Record) -> Result<BTreeSet<ComponentName>, Failure> {
         let there: BTreeSet<&ComponentName> = record.deployment.components().collect();
         let findings = self.components.iter().filter(|name| !there.contains(name)).map(|name| {
-            let listed: Vec<String> = there.iter().map(|name| format!("`{name}`")).collect();
-            Finding::new(
-                FindingName::UnknownName,
-                "component",
-                format!("deployment {} is not for `{name}`.", record.deployment.id),
-                format!("It is for {}.", listed.join(", ")),
-            )
+            let reason = format!("deployment {} is not for `{name}`.", record.deployment.id);
+            unknown_name("component", reason, name.as_str(), &there, "")
         });
         let findings: Vec<Finding> = findings.collect();
         if findings.is_empty() {

@@ -6,6 +6,7 @@
 
 use crate::declaration::kinds::KindName;
 use crate::declaration::tenancy::{Claim, Claims};
+use crate::document::shape::unknown_name;
 use crate::environment::kept::Irreversible;
 use crate::environment::{BEFORE_WINDLASS, EnvironmentState, FormerState, Proof, Running, Snapshot};
 use crate::moving::removal::{RemovalFacts, RetainedRecord};
@@ -95,7 +96,7 @@ impl MovingFacts<'_> {
         }
         findings.extend(from.declared(asked.from));
         if recorded.components.is_empty() {
-            findings.push(moving.from.nothing());
+            findings.push(moving.from.nothing(&from.recorded_at_all(asked.from)));
         }
         let components: BTreeMap<ComponentName, ComponentName> =
             recorded.components.iter().map(|was| (was.clone(), moving.name_of(was).clone())).collect();
@@ -128,12 +129,13 @@ impl MovingFacts<'_> {
         let (app, environment) = (self.to.at.app(), self.to.at.environment());
         let path = format!("components.{name}");
         let Some(kind) = declared.get(name) else {
-            return Some(Finding::new(
-                FindingName::UnknownName,
+            return Some(unknown_name(
                 path,
                 format!(
                     "the declaration of {app} has no component `{name}` in {environment}, which is to have what `{was}` has."
                 ),
+                name.as_str(),
+                declared.keys(),
                 "Declare it there with the same target, and upload that; then ask again. What nobody is to have is let go of before (`remove`).",
             ));
         };

@@ -5,6 +5,7 @@ use crate::declaration::drill_schedule::Schedule;
 use crate::declaration::heal::Heal;
 use crate::declaration::topic::Notify;
 use crate::document::git_rule::{GitRef, GitRule, the_one};
+use crate::document::shape::unknown_name;
 use crate::text::digest::Digest;
 use crate::text::finding::{Finding, FindingName, repeated};
 use crate::text::name::{AppName, ComponentName, EnvironmentName};
@@ -121,16 +122,9 @@ impl Declaration {
         let app = self.app();
         let is_component = self.components().any(|it| it.as_str() == environment.as_str());
         let component = if is_component { environment.as_str() } else { "<component>" };
-        let known: Vec<String> = self.environments().map(ToString::to_string).collect();
-        Finding::new(
-            FindingName::UnknownName,
-            key,
-            format!("`{environment}` is no environment of `{app}`, so nothing came of this upload."),
-            format!(
-                "Upload it below `artifacts/{app}/<environment>/{component}/`, where `<environment>` is one of {}.",
-                known.join(", ")
-            ),
-        )
+        let reason = format!("`{environment}` is no environment of `{app}`, so nothing came of this upload.");
+        let otherwise = format!("Upload it below `artifacts/{app}/<environment>/{component}/`.");
+        unknown_name(key, reason, environment.as_str(), self.environments(), otherwise)
     }
 
     /// Makes the finding that a ref or a tag matches no environment's rule, with the rules.
@@ -172,14 +166,7 @@ impl Declaration {
 
     /// Makes the finding that there is no such environment.
     pub(super) fn unknown_environment(&self, environment: &EnvironmentName) -> Finding {
-        let known: Vec<String> = self.environments().map(ToString::to_string).collect();
-        let nearest = crate::document::shape::nearest(environment.as_str(), &known);
-        Finding::new(
-            FindingName::UnknownName,
-            "environment",
-            format!("`{environment}` is not an environment of `{}`.", self.document.app),
-            crate::document::shape::suggest(nearest, &known),
-        )
-        .seen(environment, known.join(", "))
+        let reason = format!("`{environment}` is not an environment of `{}`.", self.document.app);
+        unknown_name("environment", reason, environment.as_str(), self.environments(), "")
     }
 }

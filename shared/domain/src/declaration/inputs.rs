@@ -2,7 +2,7 @@
 
 use super::resolved::Resolved;
 use crate::declaration::output::Output;
-use crate::document::shape::{join, nearest, suggest};
+use crate::document::shape::{join, unknown_name};
 use crate::text::finding::{Finding, FindingName};
 use crate::text::name::ComponentName;
 use std::collections::BTreeSet;
@@ -44,35 +44,20 @@ fn before<'r>(resolved: &'r Resolved, name: &ComponentName) -> BTreeSet<&'r Comp
 fn unknown(resolved: &Resolved, path: &str, output: &Output) -> Option<Finding> {
     let Output { component, name } = output;
     let Some(giver) = resolved.components.get(component) else {
-        let known: Vec<String> = resolved.components.keys().map(ToString::to_string).collect();
-        return Some(
-            Finding::new(
-                FindingName::UnknownName,
-                path,
-                format!("`{output}`: `{component}` is not a component of this declaration."),
-                suggest(nearest(component.as_str(), &known), &known),
-            )
-            .seen(component, known.join(", "))
-            .resting_on([format!("components.{component}")]),
-        );
+        let reason = format!("`{output}`: `{component}` is not a component of this declaration.");
+        let finding = unknown_name(path, reason, component.as_str(), resolved.components.keys(), "");
+        return Some(finding.resting_on([format!("components.{component}")]));
     };
     let known = giver.spec.as_kind().gives();
     if known.contains(&name.as_str()) {
         return None;
     }
     let kind = giver.spec.kind();
-    let known: Vec<String> = known.iter().map(|one| format!("{component}.{one}")).collect();
-    let remedy = if known.is_empty() {
-        format!("Remove it: a `{kind}` gives nothing to others.")
-    } else {
-        suggest(nearest(&output.to_string(), &known), &known)
-    };
-    Some(Finding::new(
-        FindingName::UnknownName,
-        path,
-        format!("`{output}`: a `{kind}` such as `{component}` gives no `{name}`."),
-        remedy,
-    ))
+    let nothing = format!("Remove it: a `{kind}` gives nothing to others.");
+    let otherwise = if known.is_empty() { nothing } else { String::new() };
+    let known = known.iter().map(|one| format!("{component}.{one}"));
+    let reason = format!("`{output}`: a `{kind}` such as `{component}` gives no `{name}`.");
+    Some(unknown_name(path, reason, &output.to_string(), known, otherwise))
 }
 
 fn not_after(name: &ComponentName, output: &Output) -> Finding {

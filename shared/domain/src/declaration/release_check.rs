@@ -3,7 +3,7 @@
 use super::Declaration;
 use super::resolved::Resolved;
 use crate::declaration::kinds::Component;
-use crate::document::shape::{nearest, suggest};
+use crate::document::shape::unknown_name;
 use crate::release::artifact::{is_same_repository, split_image};
 use crate::release::key::ArtifactPlace;
 use crate::release::manifest::ArtifactRef;
@@ -92,14 +92,8 @@ impl Declaration {
 
     /// Makes the finding that it has no component of this name, with the one that may be meant.
     pub fn unknown_component(&self, name: &ComponentName) -> Finding {
-        let known: Vec<String> = self.components().map(ToString::to_string).collect();
-        Finding::new(
-            FindingName::UnknownName,
-            format!("components.{name}"),
-            format!("`{name}` is not a component of `{}` {}.", self.app(), self.version()),
-            suggest(nearest(name.as_str(), &known), &known),
-        )
-        .seen(name, known.join(", "))
+        let reason = format!("`{name}` is not a component of `{}` {}.", self.app(), self.version());
+        unknown_name(format!("components.{name}"), reason, name.as_str(), self.components(), "")
     }
 }
 
@@ -145,14 +139,9 @@ fn add(declared: &mut Repositories, here: &Resolved, name: &ComponentName) {
 
 /// Makes the finding about a container that takes no image of a release.
 fn unknown_container(name: &ComponentName, container: &str, declared: &Repositories) -> Finding {
-    let known: Vec<String> = declared.keys().cloned().collect();
-    Finding::new(
-        FindingName::UnknownName,
-        format!("components.{name}.images.{container}"),
-        format!("`{container}` is no container of `{name}` that takes an image of a release."),
-        suggest(nearest(container, &known), &known),
-    )
-    .seen(container, known.join(", "))
+    let path = format!("components.{name}.images.{container}");
+    let reason = format!("`{container}` is no container of `{name}` that takes an image of a release.");
+    unknown_name(path, reason, container, declared.keys(), "")
 }
 
 /// Refuses an image of another repository: it may be another application's, and Windlass's own role can read it.

@@ -10,7 +10,7 @@ use crate::declaration::topic::findings as wrong_topics;
 use crate::declaration::{Declaration, Exceptions, document, inputs, shared, watch_limit};
 use crate::document::git_rule::{GitRule, TagClass, TagRule, glob};
 use crate::document::possible_ref;
-use crate::document::shape::{join, nearest, suggest};
+use crate::document::shape::{join, unknown_name};
 use crate::text::finding::{Finding, FindingName, repeated};
 use crate::text::name::{ComponentName, EnvironmentName};
 use crate::text::prose::Prose;
@@ -168,21 +168,14 @@ fn topics(declaration: &Declaration) -> Vec<Finding> {
 }
 
 fn unknown_names(declaration: &Declaration) -> Vec<Finding> {
-    let known: Vec<String> = declaration.components().map(ToString::to_string).collect();
     let mut findings = Vec::new();
     for (name, component) in &declaration.document.components {
         for before in component.as_written().common().after {
             if !declaration.document.components.contains_key(before) {
-                findings.push(
-                    Finding::new(
-                        FindingName::UnknownName,
-                        format!("components.{name}.after"),
-                        format!("`{before}` is not a component of this declaration."),
-                        suggest(nearest(before.as_str(), &known), &known),
-                    )
-                    .seen(before, known.join(", "))
-                    .resting_on([format!("components.{before}")]),
-                );
+                let path = format!("components.{name}.after");
+                let reason = format!("`{before}` is not a component of this declaration.");
+                let finding = unknown_name(path, reason, before.as_str(), declaration.components(), "");
+                findings.push(finding.resting_on([format!("components.{before}")]));
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::aws_name::Form;
 use crate::document::secret;
-use crate::document::shape::{join, nearest, suggest};
+use crate::document::shape::{join, nearest, unknown_name};
 use crate::text::finding::{Finding, FindingName, repeated};
 use crate::text::name::{AppName, EnvironmentName};
 use crate::text::prose::Prose;
@@ -96,18 +96,13 @@ impl Scope<'_> {
     }
 
     fn mine_of<'t>(&mut self, path: &str, texts: &'t BTreeMap<EnvironmentName, String>) -> Option<&'t String> {
-        let known: Vec<String> = self.environments.iter().map(ToString::to_string).collect();
         let unknown = texts.keys().filter(|name| !self.environments.contains(name));
         let unknown: Vec<&EnvironmentName> = unknown.collect();
         for unknown in unknown {
-            let remedy = suggest(nearest(unknown.as_str(), &known), &known);
             let reason = format!("`{unknown}` is not an environment of this declaration.");
             let path = join(path, unknown.as_str());
-            self.note(
-                Finding::new(FindingName::UnknownName, path, reason, remedy)
-                    .resting_on([of_environment(unknown)])
-                    .seen(unknown, known.join(", ")),
-            );
+            let finding = unknown_name(path, reason, unknown.as_str(), &self.environments, "");
+            self.note(finding.resting_on([of_environment(unknown)]));
         }
         let mine = texts.get(self.name);
         if mine.is_none() {
@@ -148,19 +143,10 @@ impl Scope<'_> {
         if let Some(value) = vars.get(name) {
             return Some(value);
         }
-        let known = self.variables();
         let reason = format!("`{{{name}}}` has no value in the environment `{}`.", self.name);
-        let remedy = format!(
-            "{} Or give it a value in `environments.{}.vars`.",
-            suggest(nearest(name, &known), &known),
-            self.name
-        );
+        let otherwise = format!("Or give it a value in `environments.{}.vars`.", self.name);
         let value = format!("{}.vars.{name}", of_environment(self.name));
-        self.note(
-            Finding::new(FindingName::UnknownName, path, reason, remedy)
-                .resting_on([value])
-                .seen(name, known.join(", ")),
-        );
+        self.note(unknown_name(path, reason, name, self.variables(), otherwise).resting_on([value]));
         None
     }
 }

@@ -4,7 +4,7 @@
 use super::Declaration;
 use super::resolved::Resolved;
 use crate::declaration::kinds::{Component, ImageOf, Shares};
-use crate::document::shape::{join, nearest, suggest};
+use crate::document::shape::{join, unknown_name};
 use crate::text::finding::{Finding, FindingName};
 use crate::text::name::ComponentName;
 use std::mem::discriminant;
@@ -28,16 +28,10 @@ pub(super) fn findings(declaration: &Declaration) -> Vec<Finding> {
     });
     let unknown = declaration.shared_artifacts().filter_map(|(name, of)| {
         let taker = components.get(name)?;
-        let known: Vec<String> = components.keys().map(ToString::to_string).collect();
         (!components.contains_key(of)).then(|| {
-            Finding::new(
-                FindingName::UnknownName,
-                format!("components.{name}.{}", member(taker)),
-                format!("`{of}` is not a component of this declaration."),
-                suggest(nearest(of.as_str(), &known), &known),
-            )
-            .seen(of, known.join(", "))
-            .resting_on([format!("components.{of}")])
+            let path = format!("components.{name}.{}", member(taker));
+            let reason = format!("`{of}` is not a component of this declaration.");
+            unknown_name(path, reason, of.as_str(), components.keys(), "").resting_on([format!("components.{of}")])
         })
     });
     unknown.chain(each).collect()
@@ -78,13 +72,13 @@ fn wrong_container(name: &ComponentName, taken: &ImageOf<'_>, known: &[String]) 
             format!("Write the one whose image it runs, such as `{}`.", known[0]),
         )),
         Some(container) if !container.is_empty() && !known.iter().any(|one| one == container) => Some(
-            Finding::new(
-                FindingName::UnknownName,
+            unknown_name(
                 path,
                 format!("`{container}` is no container of `{of}` that takes an image of a release."),
-                suggest(nearest(container, known), known),
+                container,
+                known,
+                "",
             )
-            .seen(container, known.join(", "))
             .resting_on([format!("components.{of}.container"), format!("components.{of}.containers")]),
         ),
         _ => None,

@@ -25,7 +25,7 @@ use crate::document::shape::objection::{Found, objection, one_line, plain, short
 use crate::document::shape::path::pointer;
 pub(crate) use mend::Mended;
 pub(crate) use objection::Language;
-pub use objection::{nearest, suggest};
+pub use objection::{nearest, suggest, unknown_name};
 pub(crate) use path::{join, last};
 
 /// The member of a schema that says what to do instead of fields, or values, that people look for there and that do

@@ -3,7 +3,7 @@
 //! The environment has the last run of each component. A snapshot has the runs until it was made. A rollback to a
 //! snapshot that lacks a run goes back across it.
 
-use crate::document::shape::{nearest, suggest};
+use crate::document::shape::unknown_name;
 pub use crate::environment::kept::in_words;
 use crate::environment::kept::{Irreversible, IrreversibleRun};
 use crate::environment::{EnvironmentState, Snapshot};
@@ -73,19 +73,12 @@ pub fn refusals(
 /// comes.
 pub fn not_crossed(goal: Option<&Snapshot>, crossed: &Irreversible, across: &BTreeSet<ComponentName>) -> Vec<Finding> {
     let to = goal.map_or_else(String::new, |goal| format!(" to snapshot {} ({})", goal.number, goal.version));
-    let known: Vec<String> = crossed.keys().map(ToString::to_string).collect();
     let surplus = across.iter().filter(|name| !crossed.contains_key(*name));
     let finding = |name: &ComponentName| {
-        let remedy = match known.as_slice() {
-            [] => format!("Leave out `{name}`: nothing that is irreversible is crossed."),
-            known => suggest(nearest(name.as_str(), known), known),
-        };
-        Finding::new(
-            FindingName::UnknownName,
-            "across",
-            format!("going back{to} crosses no irreversible run of `{name}`."),
-            remedy,
-        )
+        let reason = format!("going back{to} crosses no irreversible run of `{name}`.");
+        let nothing = format!("Leave out `{name}`: nothing that is irreversible is crossed.");
+        let otherwise = if crossed.is_empty() { nothing } else { String::new() };
+        unknown_name("across", reason, name.as_str(), crossed.keys(), otherwise)
     };
     surplus.map(finding).collect()
 }

@@ -98,7 +98,7 @@ pub fn decide(asked: &ToMove<'_>) -> Result<Moved, Vec<Finding>> {
     }
     if let Some(whole) = &asked.whole {
         if asked.is_nothing(whole) {
-            return Err(vec![asked.moving.from.nothing()]);
+            return Err(vec![asked.moving.from.nothing(&BTreeSet::new())]);
         }
         findings.extend(asked.too_many(items + whole.repositories.len() + resources.len()));
         let named = whole.new.map(Declaration::repositories).unwrap_or_default();

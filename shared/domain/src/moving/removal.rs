@@ -92,7 +92,8 @@ pub fn decide(asked: &ToRemove<'_>) -> Result<Removed, Vec<Finding>> {
         return Err(findings);
     }
     if removed.is_nothing() {
-        return Err(vec![asked.scope.nothing()]);
+        let of_all = asked.environments.iter().map(|facts| facts.recorded_at_all(asked.scope));
+        return Err(vec![asked.scope.nothing(&of_all.flatten().collect())]);
     }
     Ok(removed)
 }
@@ -130,6 +131,11 @@ impl RemovalFacts<'_> {
         let state = self.side.state;
         components.extend(state.running.keys().chain(state.found.keys()).filter(|name| asked.takes(name)).cloned());
         RemovedItems { components, claims, kept: RetainedRecord::of(state, |name| asked.takes(name)) }
+    }
+
+    /// Returns all components of which anything is recorded here, in the scope or not.
+    pub(crate) fn recorded_at_all(&self, asked: Scope<'_>) -> BTreeSet<ComponentName> {
+        self.recorded(Scope { component: None, ..asked }).components
     }
 
     /// Returns the claims of a declared component at places that it has left, because it runs elsewhere. Nothing if it

@@ -2,10 +2,12 @@
 
 use crate::declaration::tenancy::Owner;
 use crate::deployment::refusal::stuck;
+use crate::document::shape::unknown_name;
 use crate::environment::{EnvironmentState, Lock};
 use crate::release::identity::{DeploymentId, EnvironmentId};
 use crate::text::finding::{Finding, FindingName};
 use crate::text::name::{AppName, ComponentName, EnvironmentName};
+use std::collections::BTreeSet;
 use std::{fmt, mem};
 
 /// A component of an environment, all of an environment, or a whole application.
@@ -66,19 +68,16 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Makes the finding that nothing is recorded of it.
-    pub fn nothing(self) -> Finding {
-        let (what, done) = match (self.component, self.environment) {
-            (Some(component), _) => (format!("a component `{component}` in {self}"), "removed"),
-            (None, Some(_)) => (self.to_string(), "removed"),
-            (None, None) => (format!("an application `{self}`"), "removed or renamed"),
+    /// Makes the finding that nothing is recorded of it. If it is a component, these are recorded of its environment.
+    pub fn nothing(self, recorded: &BTreeSet<ComponentName>) -> Finding {
+        let (name, what, done) = match (self.component, self.environment) {
+            (Some(component), _) => (component.as_str(), format!("a component `{component}` in {self}"), "removed"),
+            (None, Some(environment)) => (environment.as_str(), self.to_string(), "removed"),
+            (None, None) => (self.app.as_str(), format!("an application `{self}`"), "removed or renamed"),
         };
-        Finding::new(
-            FindingName::UnknownName,
-            self.path(),
-            format!("nothing is recorded of {what}."),
-            format!("Correct the name; where it was {done} already, nothing has to be done."),
-        )
+        let recorded = recorded.iter().filter(|_| self.component.is_some());
+        let otherwise = format!("Correct the name; where it was {done} already, nothing has to be done.");
+        unknown_name(self.path(), format!("nothing is recorded of {what}."), name, recorded, otherwise)
     }
 }
 

@@ -195,16 +195,20 @@ fn together(several: &[Finding], text: fn(&Finding) -> &Prose) -> Prose {
 
 impl Finding {
     /// Joins findings, such as those at one path, so that all are listed as one: each reason and each remedy once, and
-    /// what was seen if it is the same. `None` without any.
+    /// what was seen and what was meant if they are the same. `None` without any.
     pub fn joined(several: Vec<Self>) -> Option<Self> {
         let (reason, remedy) = (together(&several, |one| &one.reason), together(&several, |one| &one.remedy));
         let fields: Vec<String> =
             several.iter().flat_map(|one| &one.rests_on).flat_map(|fields| &fields.0).cloned().collect();
         let declared = several.iter().all(|one| one.declared);
-        let mut others = several.into_iter();
-        let first = others.next()?;
-        let seen = first.seen.filter(|seen| others.all(|other| other.seen.as_ref() == Some(seen)));
-        Some(Self { reason, remedy, seen, declared, rests_on: None, ..first }.resting_on(fields))
+        let mut several = several.into_iter();
+        let first = several.next()?;
+        let (mut seen, mut meant) = (first.seen, first.meant);
+        for other in several {
+            seen = seen.filter(|seen| other.seen.as_ref() == Some(seen));
+            meant = meant.filter(|meant| other.meant.as_ref() == Some(meant));
+        }
+        Some(Self { reason, remedy, seen, meant, declared, rests_on: None, ..first }.resting_on(fields))
     }
 }
 

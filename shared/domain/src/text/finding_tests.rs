@@ -110,6 +110,11 @@ fn what_was_seen_is_one_short_line_and_stays_where_all_agree() {
         let [one] = limited(vec![seen("7", "8"), second]).try_into().unwrap();
         assert_eq!(one.seen.is_some(), stays);
     }
+    let meant = |name: &str| seen("7", "").meaning(Some(&name.to_owned()));
+    for (second, stays) in [(meant("web"), true), (meant("api"), false), (seen("7", ""), false)] {
+        let [one] = limited(vec![meant("web"), second]).try_into().unwrap();
+        assert_eq!(one.meant.is_some(), stays);
+    }
 }
 
 /// The version of a release is free until it is recorded.

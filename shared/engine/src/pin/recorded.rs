@@ -4,7 +4,7 @@ use crate::ledger;
 use crate::ports::{DynamoDbApi, Query, Result};
 use crate::trouble::Checked;
 use windlass_domain::declaration::version_name::{RecordedRelease, plain};
-use windlass_domain::document::shape::objection::did_you_mean;
+use windlass_domain::document::shape::unknown_name;
 use windlass_domain::release::version_order::in_lists;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::AppName;
@@ -66,15 +66,7 @@ async fn unknown(ports: &impl DynamoDbApi, app: &AppName, version: &str) -> Resu
     let keys = page.items.iter().map(|item| item.key.sk.as_str());
     let mut known: Vec<String> = keys.filter_map(|sk| sk.strip_prefix(&all.sk)).map(str::to_owned).collect();
     known.sort_by(|one, other| in_lists(other, one));
-    let remedy = if known.is_empty() {
-        "Release it first: none is recorded yet.".to_owned()
-    } else {
-        format!("Write a version that is recorded. {}", did_you_mean(version, &known))
-    };
-    Ok(Finding::new(
-        FindingName::UnknownName,
-        "version",
-        format!("no release {version} of `{app}` is recorded."),
-        remedy,
-    ))
+    let reason = format!("no release {version} of `{app}` is recorded.");
+    let otherwise = if known.is_empty() { "Release it first: none is recorded yet." } else { "" };
+    Ok(unknown_name("version", reason, version, known, otherwise))
 }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::document::git::Git;
 use windlass_domain::document::partial_document::PartialDocument;
+use windlass_domain::document::shape::unknown_name;
 use windlass_domain::release::artifact::{Artifact, repository_name};
 use windlass_domain::release::manifest::{ArtifactRef, Manifest};
 use windlass_domain::release::request::{ArtifactObject, ImagePush, ObjectRef, Request};
@@ -164,7 +165,11 @@ fn of_metadata(key: &str, finding: Finding) -> Finding {
         Some((_, name)) => format!("{key}: metadata.{name}"),
         None => finding.path,
     };
-    Finding { seen: finding.seen, ..Finding::new(finding.name, path, finding.reason, finding.remedy) }
+    Finding {
+        seen: finding.seen,
+        meant: finding.meant,
+        ..Finding::new(finding.name, path, finding.reason, finding.remedy)
+    }
 }
 
 /// Reads an image push, which is a release of all components, and containers of them, that live in its repository.
@@ -172,12 +177,9 @@ fn image_push(push: &ImagePush, declaration: &Declaration) -> Result<Source, Fin
     let repositories = declaration.repositories();
     let name = repository_name(&push.repository);
     let Some(components) = repositories.get(name) else {
-        return Err(Finding::new(
-            FindingName::UnknownName,
-            "image_push.repository",
-            format!("no component of the application lives in the repository `{name}`."),
-            "Declare the repository, or push elsewhere.",
-        ));
+        let reason = format!("no component of the application lives in the repository `{name}`.");
+        let otherwise = "Declare the repository, or push elsewhere.";
+        return Err(unknown_name("image_push.repository", reason, name, repositories.keys(), otherwise));
     };
     let image = format!("{}@sha256:{}", push.repository, push.digest);
     let reference = ArtifactRef { image: Some(image), ..ArtifactRef::default() };
@@ -215,16 +217,12 @@ async fn handed_over(ports: &impl Ports, request: &Request, pinned: &PinnedRelea
 async fn promotion(ports: &impl Ports, request: &Request, version: &str) -> Read {
     let mut release = recorded::release(ports, &request.app, version).await?.release;
     if let Some(component) = &request.component {
-        let known: Vec<String> = release.components.keys().map(|name| format!("`{name}`")).collect();
-        release.components.retain(|name, _| name == component);
-        if release.components.is_empty() {
-            return Err(Unread::whole(Finding::new(
-                FindingName::UnknownName,
-                "component",
-                format!("{version} was recorded without a component `{component}`."),
-                format!("Write one that it has: {}.", known.join(", ")),
-            )));
+        if !release.components.contains_key(component) {
+            let reason = format!("{version} was recorded without a component `{component}`.");
+            let known = release.components.keys();
+            return Err(Unread::whole(unknown_name("component", reason, component.as_str(), known, "")));
         }
+        release.components.retain(|name, _| name == component);
     }
     Ok(Source {
         version: release.version,

@@ -12,6 +12,7 @@ use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::kinds::Spec;
 use windlass_domain::declaration::plan::Unchanged;
 use windlass_domain::declaration::resolved::Component;
+use windlass_domain::document::shape::unknown_name;
 use windlass_domain::environment::rollback::{ComponentRollback, ways};
 use windlass_domain::environment::{EnvironmentState, Running, Snapshot};
 use windlass_domain::prose;
@@ -245,12 +246,11 @@ impl Scene {
 
     fn undeclared(&self, name: &ComponentName) -> Finding {
         let record = &self.loaded.record;
-        Finding::new(
-            FindingName::UnknownName,
-            format!("components.{name}"),
-            format!("version {} of the declaration of {} has no component `{name}`.", record.declaration, record.app),
-            "Declare the component, or leave it out of the release.",
-        )
+        let reason =
+            format!("version {} of the declaration of {} has no component `{name}`.", record.declaration, record.app);
+        let known = self.loaded.resolved.components.keys();
+        let otherwise = "Declare the component, or leave it out of the release.";
+        unknown_name(format!("components.{name}"), reason, name.as_str(), known, otherwise)
     }
 }
 

@@ -28,6 +28,7 @@ mod steering;
 mod takeovers;
 mod undo_reasons;
 mod undoing;
+mod unknown_components;
 mod vetoes;
 mod waiting;
 mod write_conflicts;

@@ -4,7 +4,7 @@ use super::series::{MetricSeries, Series};
 use super::{At, Resolve, Sort};
 use crate::declaration::aws_name;
 use crate::declaration::scope::{Scope, Text};
-use crate::document::shape::{join, nearest, suggest};
+use crate::document::shape::{join, unknown_name};
 use crate::text::finding::{Finding, FindingName, repeated};
 use crate::text::time::Span;
 use schemars::JsonSchema;
@@ -286,16 +286,10 @@ fn check_expression(scope: &mut Scope<'_>, path: &str, expression: &str, of: &BT
             "Write each bracket with its other one.",
         );
     }
-    let names: Vec<String> = of.keys().cloned().collect();
     let unknown = ids(expression).filter(|id| is_name(id) && !of.contains_key(*id));
     let unknown: BTreeSet<&str> = unknown.collect();
     for id in &unknown {
-        scope.find(
-            FindingName::UnknownName,
-            &join(path, "expression"),
-            format!("`{id}` is not in `of`."),
-            suggest(nearest(id, &names), &names),
-        );
+        scope.note(unknown_name(join(path, "expression"), format!("`{id}` is not in `of`."), id, of.keys(), ""));
     }
     for name in of.keys() {
         let at = format!("{path}.of.{name}");

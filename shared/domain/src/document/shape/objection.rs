@@ -3,6 +3,8 @@
 
 use crate::document::secret;
 use crate::text::count::count;
+use crate::text::finding::{Finding, FindingName};
+use crate::text::prose::Prose;
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use serde_json::Value;
@@ -134,6 +136,23 @@ pub fn did_you_mean(name: &str, known: &[String]) -> String {
     format!("{} and {} more.", words.trim_end_matches('.'), more.len())
 }
 
+/// Makes the finding that a name is none of the known ones, with the one that was probably meant. Its remedy asks for
+/// that one, lists all, and ends with `otherwise`, which stands alone where none is known.
+pub fn unknown_name(
+    path: impl Into<String>,
+    reason: impl Into<Prose>,
+    name: &str,
+    known: impl IntoIterator<Item = impl ToString>,
+    otherwise: impl Into<Prose>,
+) -> Finding {
+    let known: Vec<String> = known.into_iter().map(|one| one.to_string()).collect();
+    let asked: Option<Prose> = (!known.is_empty()).then(|| did_you_mean(name, &known).into());
+    let remedy = asked.into_iter().chain([otherwise.into()]).filter(|part| !part.is_empty());
+    Finding::new(FindingName::UnknownName, path, reason, Prose::join(remedy, " "))
+        .meaning(nearest(name, &known))
+        .seen(name, known.join(", "))
+}
+
 /// The beginning of a remedy that names what was probably meant.
 const MEANT: &str = "Did you mean `";
 
@@ -172,5 +191,25 @@ mod tests {
         assert_eq!(words.matches('`').count() / 2, 1 + LISTED);
         assert!(words.ends_with("`1.11.0` and 28 more."), "{words}");
         assert_eq!(did_you_mean("x", &known[..1]), "Known here: `1.0.0`.");
+    }
+
+    #[test]
+    fn an_unknown_name_carries_the_one_that_was_meant_and_those_that_are_known() {
+        let both = &["api", "web"][..];
+        let listed = "Known here: `api`, `web`.";
+        let asked = format!("Did you mean `web`? {listed}");
+        for (name, known, otherwise, meant, expected, remedy) in [
+            ("wbe", both, "", Some("web"), Some("api, web"), asked.clone()),
+            ("wbe", both, "Or declare it.", Some("web"), Some("api, web"), format!("{asked} Or declare it.")),
+            ("database", both, "", None, Some("api, web"), listed.to_owned()),
+            ("wbe", &both[..0], "Declare it.", None, None, "Declare it.".to_owned()),
+        ] {
+            let found = unknown_name("components", "it is not here.", name, known, otherwise);
+            assert_eq!(found.name, FindingName::UnknownName, "{name}");
+            assert_eq!(found.meant.as_deref(), meant, "{name}");
+            let seen = found.seen.as_ref().unwrap();
+            assert_eq!((seen.found.as_deref(), seen.expected.as_deref()), (Some(name), expected), "{name}");
+            assert_eq!(found.remedy.written(), remedy, "{name}");
+        }
     }
 }

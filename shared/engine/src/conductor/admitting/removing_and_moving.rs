@@ -14,6 +14,7 @@ use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::{Result, Write};
 use crate::removable::{OwnerItems, Removable};
 use crate::trouble::Checked;
+use std::collections::BTreeSet;
 use std::ops::ControlFlow::{self, Break, Continue};
 use windlass_domain::declaration::tenancy::Claims;
 use windlass_domain::moving::removal::{Removed, RemovedItems, leaves, withdrawn, without_repositories};
@@ -75,7 +76,7 @@ async fn one_part(
     let (mut writes, part) = match found.decide() {
         Ok(removed) => next(&mut found, &removed)?,
         // The last part was removed, and its answer was lost.
-        Err(findings) if scope.is_whole() && progress.rev > 0 && findings == [scope.nothing()] => {
+        Err(findings) if scope.is_whole() && progress.rev > 0 && findings == [scope.nothing(&BTreeSet::new())] => {
             (Vec::new(), RemovedPart::Last(leaves(scope.app)))
         }
         Err(findings) => return Err(progress.value.noted_in(scope.app, findings).into()),

@@ -10,6 +10,7 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::drill::SnapshotVersion;
+use windlass_domain::document::shape::unknown_name;
 use windlass_domain::environment::kept::{Irreversible, in_words};
 use windlass_domain::environment::{EnvironmentState, Snapshot, irreversible};
 use windlass_domain::prose;
@@ -98,14 +99,11 @@ fn not_there(view: &View, record: &Deployment) -> Option<Finding> {
         Some(_) => return None,
         None => {}
     }
-    let runs: Vec<String> = running.keys().map(|name| format!("`{name}`")).collect();
-    let runs = if runs.is_empty() { "nothing".to_owned() } else { runs.join(", ") };
-    Some(Finding::new(
-        FindingName::UnknownName,
-        "component",
-        format!("no `{named}` that Windlass brought runs in this environment; {runs} runs there."),
-        "Write the name of the component as the declaration has it.",
-    ))
+    let reason = format!("no `{named}` that Windlass brought runs in this environment.");
+    let going_back = running.iter().filter(|(_, ran)| !ran.once).map(|(name, _)| name);
+    let is_empty = !running.values().any(|ran| !ran.once);
+    let otherwise = if is_empty { "Deploy a release: nothing that can go back runs there." } else { "" };
+    Some(unknown_name("component", reason, named.as_str(), going_back, otherwise))
 }
 
 fn nothing_recorded(of: EnvironmentId<'_>) -> Finding {

@@ -16,7 +16,7 @@ use crate::trouble::{Checked, Trouble, collected};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::kinds::ecs::{Base as BaseRule, Ecs as Spec};
-use windlass_domain::document::shape::{nearest, suggest};
+use windlass_domain::document::shape::unknown_name;
 use windlass_domain::release::artifact::{Artifact, Image as Pinned, is_same_repository, split_image};
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::{Fault, FaultName};
@@ -87,16 +87,11 @@ fn named(input: &PrepareInput<'_>, spec: &Spec, artifact: &Artifact) -> Result<B
             return Err(vec![finding]);
         }
     };
-    let known: Vec<String> = spec.containers.keys().cloned().collect();
     let strange = named.keys().filter(|name| !spec.containers.contains_key(*name));
     let findings: Vec<Finding> = strange
         .map(|name| {
-            Finding::new(
-                FindingName::UnknownName,
-                input.path("containers"),
-                format!("The release has an image for container `{name}`, and none of this name is declared."),
-                suggest(nearest(name, &known), &known),
-            )
+            let reason = format!("The release has an image for container `{name}`, and none of this name is declared.");
+            unknown_name(input.path("containers"), reason, name, spec.containers.keys(), "")
         })
         .collect();
     if findings.is_empty() { Ok(named) } else { Err(findings) }

@@ -38,6 +38,7 @@ fn unknown(name: &str, known: &[String]) -> Finding {
         format!("`{name}` is no parameter of this path's query."),
         did_you_mean(name, known),
     )
+    .meaning(nearest(name, known))
 }
 
 fn bad_value(name: &str, value: &str) -> Option<Finding> {
