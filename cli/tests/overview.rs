@@ -216,6 +216,49 @@ fn a_look_at_all_targets_is_shown_and_one_that_fails_hides_no_other() {
 }
 
 #[test]
+fn a_look_at_all_targets_ends_with_the_next_step_of_each_environment_that_differs() {
+    let environment = |name: &str, drift: &str| {
+        let mut running = names("1.4.0", ID);
+        running["state"] = json!({});
+        json!({"app": "shop", "environment": name, "declared": true, "running": {"api": running},
+            "snapshot": 7, "hold": null, "lock": {"token": 9}, "waiting": [], "deployments": {},
+            "observed": {"api": {"drift": drift, "seen": "41"}}})
+    };
+    let all =
+        [("dev", "none"), ("staging", "changed"), ("prod", "unknown")].map(|(name, drift)| environment(name, drift));
+    let here = all.clone();
+    let api = StandIn::new(move |call: &Call| {
+        let listed = here.clone().map(|mut here| {
+            here.as_object_mut().unwrap().remove("observed");
+            here
+        });
+        let shop =
+            json!({"app": "shop", "declaration": {"version": "1.3.0", "accepted": NOON}, "environments": listed});
+        let named = |here: &&Value| call.path.contains(&format!("/{}?", here["environment"].as_str().unwrap()));
+        reply(200, here.iter().find(named).unwrap_or(&json!({"apps": [shop], "next": null})))
+    });
+    let document: Value = serde_json::from_str(&run(&api, &["apps", "--observe", "--json"])).unwrap();
+    let table = run(&api, &["apps"]).lines().count();
+    let said = run(&api, &["apps", "--observe"]);
+    let mut lines = said.lines().skip(table);
+    for (nth, one) in all.iter().enumerate() {
+        let name = one["environment"].as_str().unwrap();
+        let alone = run(&api, &["status", "shop", name, "--observe"]);
+        let alone_as_data: Value =
+            serde_json::from_str(&run(&api, &["status", "shop", name, "--observe", "--json"])).unwrap();
+        let steps = &document["apps"][0]["environments"][nth]["next_steps"];
+        assert_eq!(*steps, alone_as_data["next_steps"], "{name}");
+        if steps.is_null() {
+            assert_eq!(name, "dev", "only what differs has a step");
+            continue;
+        }
+        let next = alone.trim_end().lines().last().unwrap().trim_start().strip_prefix("next: ").unwrap();
+        assert_eq!(lines.next(), Some(&*format!("next: shop {name}: {next}")), "{said}");
+    }
+    assert_eq!(lines.next(), None, "{said}");
+}
+
+#[test]
 fn an_application_alone_is_each_of_its_environments() {
     let api = api();
     let said = run(&api, &["status", "shop", "--observe"]);

@@ -6,7 +6,7 @@ use crate::records;
 use crate::records::ID;
 use crate::standin::{Call, StandIn, code, err, folder, out, reply};
 use anstream::adapter::strip_str;
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[test]
 fn status_shows_what_runs_who_holds_and_who_waits() {
@@ -56,17 +56,20 @@ fn status_shows_what_runs_who_holds_and_who_waits() {
 fn a_look_at_the_targets_ends_with_the_next_step() {
     let back = "bring back what is recorded by `windlass restore shop prod --reason '…'`; or, where a target is right as \
                 it is, release what it has, because the next release takes that away";
-    let look_again = "mend what kept a target from being seen, and look again";
+    let look_again = "mend what kept a target from being seen, and look again by `windlass status shop prod --observe`";
     let release_hold = "`windlass release-hold shop prod --reason '…'` lets automatic deployments go on";
     let gone = format!("make anew what is gone, then {back}");
     let both = format!("{back}; {look_again}");
-    for (api, drift, hold, wanted) in [
-        ("none", "changed", json!(null), back),
-        ("none", "gone", json!(null), &gone),
-        ("unknown", "changed", json!(null), &both),
-        ("none", "unknown", json!(null), look_again),
-        ("none", "none", json!(null), "nothing is to be done, because the targets are as recorded"),
-        ("none", "none", json!({"since": 0, "reason": "a sale", "by": "ann"}), release_hold),
+    let nothing = "nothing is to be done, because the targets are as recorded";
+    let restore = json!({"start": {"action": "restore", "app": "shop", "environment": "prod", "reason": "…"}});
+    let observe = json!({"call": {"observe": {"app": "shop", "environment": "prod"}}});
+    for (api, drift, hold, wanted, steps) in [
+        ("none", "changed", json!(null), back, json!([restore])),
+        ("none", "gone", json!(null), &gone, json!([restore])),
+        ("unknown", "changed", json!(null), &both, json!([restore, observe])),
+        ("none", "unknown", json!(null), look_again, json!([observe])),
+        ("none", "none", json!(null), nothing, json!(null)),
+        ("none", "none", json!({"since": 0, "reason": "a sale", "by": "ann"}), release_hold, json!(null)),
     ] {
         let web = match drift {
             "gone" => json!({"drift": "changed", "reason": "there is none"}),
@@ -81,6 +84,9 @@ fn a_look_at_the_targets_ends_with_the_next_step() {
         assert_eq!(code(&output), 0, "{}", err(&output));
         let said = out(&output);
         assert_eq!(said.trim_end().lines().last().unwrap(), format!("  next: {wanted}"), "{said}");
+        let output = api.windlass(&folder("observed"), &["status", "shop", "prod", "--observe", "--json"]);
+        let document: Value = serde_json::from_str(&out(&output)).unwrap();
+        assert_eq!(document["next_steps"], steps, "{wanted}");
     }
 }
 

@@ -75,6 +75,7 @@ def test_what_somebody_changed_is_seen_and_one_component_is_brought_back(punt):
     listed = punt.windlass.json("apps", "--observe", "--limit", "100").document["apps"]
     (bay,) = [app["environments"][0] for app in listed if app["app"] == "punt"]
     assert {name: found["drift"] for name, found in bay["observed"].items()} == {"page": "changed", "jobs": "changed"}
+    assert bay["next_steps"] == [{"start": {"action": "restore", "app": "punt", "environment": "bay", "reason": "…"}}]
     assert punt.windlass.json("plan", "restore", "punt", "bay").status == GOOD
     assert punt.goes("restore", "--component", "jobs", *WHY) == (GOOD, "Succeeded", "", ["jobs"])
     assert punt.seen() == {"page": WRITTEN, "jobs": "1.1.0"}
@@ -83,6 +84,8 @@ def test_what_somebody_changed_is_seen_and_one_component_is_brought_back(punt):
 def test_the_command_that_the_status_names_brings_all_back_and_holds_nothing(punt):
     before = punt.status()
     observed = punt.windlass.run("status", "punt", "bay", "--observe")
+    of_all = punt.windlass.run("apps", "--observe", "--limit", "100").names("restore")
+    assert [named for named in of_all if named[1] == "punt"] == observed.names("restore"), "both lists name the same"
     restored = punt.windlass.json(*observed.names("restore")[0])
     assert (restored.status, restored.document["deployment"]["action"]) == (GOOD, "restore"), restored
     assert punt.seen() == LIVE

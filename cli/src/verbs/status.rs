@@ -9,16 +9,20 @@ use crate::ground::terminal::table;
 use crate::talk::installation::Endpoint;
 use crate::talk::listing::{List, ListPart};
 use crate::talk::windlass::{self, Windlass, waiting};
-use crate::view::overview::{AllObserved, COLUMNS, observed, rows};
+use crate::view::overview::{AllObserved, COLUMNS, StepsThere, observed, rows, steps_there};
 use crate::view::record;
 use crate::view::status::EnvironmentWords;
 use crate::view::under_way;
 use clap::Args;
 use serde_json::{Value, json};
+use std::iter;
 use windlass_domain::environment::HeldState;
 use windlass_domain::shown::api::environments::Environment;
 use windlass_domain::shown::api::environments::{AppOverview, Environments};
 use windlass_domain::text::name::{AppName, EnvironmentName};
+
+/// The member of an environment's document with what can be done where its targets differ, as the API calls such steps.
+const NEXT_STEPS: &str = "next_steps";
 
 /// The arguments of `windlass status`.
 #[derive(Debug, Args)]
@@ -75,8 +79,11 @@ impl Status {
     async fn read(&self, windlass: &Windlass, app: &AppName, environment: &str) -> Result<(Value, String), Failure> {
         let query: &[(&str, &str)] = if self.observe { &[("observe", "true")] } else { &[] };
         let path = ["apps", app.as_str(), "environments", environment];
-        let answer = windlass.get(&path, query).await?;
+        let mut answer = windlass.get(&path, query).await?;
         let here: Environment = windlass::read(&answer)?;
+        if let Some(look) = here.after_look().filter(|look| look.differs) {
+            answer[NEXT_STEPS] = json!(look.steps());
+        }
         let lines = under_way(windlass, &here).await;
         Ok((answer, here.words_with(lines)))
     }
@@ -136,12 +143,15 @@ fn list_apps(part: &ListPart, observe: bool, endpoint: &Endpoint, output: Output
         (false, _) => table(COLUMNS, page.listed.iter().flat_map(|app| rows(app, &observed)).collect()),
     };
     let words = part.with_more(words, &page, if observe { "apps --observe" } else { "apps" });
-    output.result(&with_observed(page.as_json(list.name), list.name, &observed), &words);
+    let next = steps_there(&page.listed, &observed);
+    let lines: Vec<String> = iter::once(words).chain(next.iter().filter_map(StepsThere::line)).collect();
+    output.result(&with_observed(page.as_json(list.name), list.name, &observed, &next), &lines.join("\n"));
     Ok(Exit::Good)
 }
 
-/// Adds what the look just now found to each environment of an answer: `observed`, or `unobserved` with the reason.
-fn with_observed(mut answer: Value, list: &str, observed: &AllObserved) -> Value {
+/// Adds what the look just now found to each environment of an answer: `observed`, or `unobserved` with the reason; and
+/// where something differs the `next_steps`.
+fn with_observed(mut answer: Value, list: &str, observed: &AllObserved, next: &[StepsThere]) -> Value {
     for app in answer.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
         let called = app["app"].as_str().unwrap_or_default().to_owned();
         for here in app.get_mut("environments").and_then(Value::as_array_mut).into_iter().flatten() {
@@ -150,6 +160,9 @@ fn with_observed(mut answer: Value, list: &str, observed: &AllObserved) -> Value
                 Some(Ok(seen)) => here["observed"] = json!(seen),
                 Some(Err(why)) => here["unobserved"] = why.as_str().into(),
                 None => {}
+            }
+            if let Some(there) = next.iter().find(|there| there.at == key) {
+                here[NEXT_STEPS] = json!(there.look.steps());
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The views show answers of the API as people read them: deployments, environments, lists and comparisons.
 
+pub mod after_look;
 pub mod declared_application;
 pub mod deployment;
 pub mod difference;

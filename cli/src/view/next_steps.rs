@@ -2,6 +2,7 @@
 //! command, and a page as a button. Pure.
 
 use crate::ground::interrupt::cancelled;
+use crate::ground::output::text;
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::environment::{HeldState, LockHolder};
 use windlass_domain::prose;
@@ -83,10 +84,16 @@ pub fn in_words(steps: &[PossibleStep]) -> Option<Prose> {
     (!steps.is_empty()).then(|| Prose::join(each, "; "))
 }
 
+/// Returns the same as the end of a line, with other steps before them; `None` where there is none.
+pub fn in_line(first: Option<&str>, steps: &[PossibleStep]) -> Option<String> {
+    let steps = in_words(steps).map(|steps| text(&steps));
+    let all: Vec<&str> = first.into_iter().chain(steps.as_deref()).collect();
+    (!all.is_empty()).then(|| all.join("; "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ground::output::text;
     use serde_json::json;
     use windlass_domain::text::name::{AppName, EnvironmentName};
 

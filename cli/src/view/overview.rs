@@ -3,12 +3,14 @@
 
 use crate::ground::terminal::{State, Tone};
 use crate::talk::windlass::Windlass;
+use crate::view::after_look::AfterLook;
 use crate::view::news::elsewhere;
 use crate::view::provenance::commit;
 use crate::view::situation::{Observed, by, of_overview, runs};
 use futures::stream::{self, StreamExt};
 use std::collections::BTreeMap;
 use windlass_domain::deployment::drill::Next;
+use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::api::environments::{AppOverview, Environment, EnvironmentOverview, Situation};
 
 /// The titles of the columns.
@@ -35,6 +37,37 @@ pub async fn observed(windlass: &Windlass, apps: &[AppOverview]) -> AllObserved 
         ((app, name), seen)
     });
     looked.buffer_unordered(AT_A_TIME).collect().await
+}
+
+/// The next steps in an environment whose targets were looked at.
+#[derive(Debug)]
+pub struct StepsThere {
+    /// The application and the environment.
+    pub at: (String, String),
+    /// The steps.
+    pub look: AfterLook,
+}
+
+/// Returns the next steps in each environment that differs from what is recorded, or could not be seen whole.
+pub fn steps_there(apps: &[AppOverview], observed: &AllObserved) -> Vec<StepsThere> {
+    let all = apps.iter().flat_map(|app| app.environments.iter().map(move |here| (app, here)));
+    let there = all.filter_map(|(app, here)| {
+        let at = (app.app.to_string(), here.environment.to_string());
+        let Some(Ok(seen)) = observed.get(&at) else {
+            return None;
+        };
+        let look = AfterLook::of(EnvironmentId::new(&app.app, &here.environment), &here.situation, seen, false);
+        look.differs.then_some(StepsThere { at, look })
+    });
+    there.collect()
+}
+
+impl StepsThere {
+    /// Returns the line about them, as `windlass status` has it.
+    pub fn line(&self) -> Option<String> {
+        let (app, environment) = &self.at;
+        self.look.in_words().map(|all| format!("next: {app} {environment}: {all}"))
+    }
 }
 
 /// Returns the rows of an application: at least one for each environment.

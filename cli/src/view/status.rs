@@ -3,6 +3,7 @@
 use crate::ground::machine::now;
 use crate::ground::output::text;
 use crate::ground::terminal::Tone;
+use crate::view::after_look::AfterLook;
 use crate::view::next_steps::{self, PossibleStep};
 use crate::view::provenance::{ProvenanceWords, commit, took, who};
 use crate::view::situation::{judged, parts, tone};
@@ -11,8 +12,7 @@ use windlass_domain::environment::drift::{Compared, Drift};
 use windlass_domain::environment::reach::Reach;
 use windlass_domain::environment::{GivenVersion, HeldState, Running, VersionNames, irreversible};
 use windlass_domain::release::Part;
-use windlass_domain::release::action::ActionName;
-use windlass_domain::release::call::{observed, operators};
+use windlass_domain::release::call::observed;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::shown::api::environments::{Environment, Undeclared};
 use windlass_domain::text::foreign::Foreign;
@@ -43,10 +43,11 @@ pub trait EnvironmentWords {
 
     /// Returns the line about them, with other steps before them; `None` where there is none.
     fn next_in_words(&self, first: Option<&str>) -> Option<String> {
-        let steps = next_steps::in_words(&self.next_steps()).map(|steps| text(&steps));
-        let all: Vec<&str> = first.into_iter().chain(steps.as_deref()).collect();
-        (!all.is_empty()).then(|| format!("  next: {}", all.join("; ")))
+        next_steps::in_line(first, &self.next_steps()).map(|all| format!("  next: {all}"))
     }
+
+    /// Returns the same after a look at the targets; `None` where there was none, or nothing to look at.
+    fn after_look(&self) -> Option<AfterLook>;
 
     /// Returns the line about the hold.
     fn hold_in_words(&self) -> String;
@@ -114,13 +115,22 @@ impl EnvironmentWords for Environment {
             lines.push(format!("  waiting: {}, since {since}{place}", self.deployment(id)));
         }
         lines.extend(more);
-        lines.extend(self.next_in_words(after_look(self).as_deref()));
+        lines.extend(match self.after_look() {
+            Some(look) => look.in_words().map(|all| format!("  next: {all}")),
+            None => self.next_in_words(None),
+        });
         lines.join("\n")
     }
 
     fn next_steps(&self) -> Vec<PossibleStep> {
         let of = EnvironmentId::new(&self.app, &self.name);
         next_steps::of_environment(of, &self.situation, self.paused.is_some())
+    }
+
+    fn after_look(&self) -> Option<AfterLook> {
+        let seen = self.observed.as_ref().filter(|seen| !seen.is_empty())?;
+        let of = EnvironmentId::new(&self.app, &self.name);
+        Some(AfterLook::of(of, &self.situation, seen, self.paused.is_some()))
     }
 
     fn hold_in_words(&self) -> String {
@@ -234,32 +244,6 @@ fn way_to_look(here: &Environment) -> String {
     }
     let look = observed(EnvironmentId::new(&here.app, &here.name));
     format!("; {} looks now", text(&look.into()))
-}
-
-/// Says what to do after a look at the targets; `None` without one, and while the lock is held, whose steps come first.
-fn after_look(here: &Environment) -> Option<String> {
-    let observed = here.observed.as_ref().filter(|observed| !observed.is_empty())?;
-    if here.situation.lock.held.is_some() {
-        return None;
-    }
-    let of = |drift| observed.values().filter(move |seen| seen.drift == drift);
-    let back = text(&operators(ActionName::Restore, EnvironmentId::new(&here.app, &here.name)).into());
-    let changed = of(Drift::Changed).next().is_some().then(|| {
-        let is_gone = of(Drift::Changed).any(|one| one.both.seen.is_none());
-        let first = if is_gone { "make anew what is gone, then bring" } else { "bring" };
-        format!(
-            "{first} back what is recorded by {back}; or, where a target is right as it is, release what it has, because \
-             the next release takes that away"
-        )
-    });
-    let unseen =
-        of(Drift::Unknown).next().map(|_| "mend what kept a target from being seen, and look again".to_owned());
-    let all: Vec<String> = changed.into_iter().chain(unseen).collect();
-    if !all.is_empty() {
-        return Some(all.join("; "));
-    }
-    let is_all = here.next_steps().is_empty();
-    is_all.then(|| "nothing is to be done, because the targets are as recorded".to_owned())
 }
 
 /// Returns a line for each image of a component with several, else one.
