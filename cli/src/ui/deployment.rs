@@ -7,11 +7,12 @@ use super::parts::{self, Page, PagePlace, fact, mark, prose, span, times, when};
 use super::waves::{self, DrawnRecord, components};
 use crate::ground::terminal::Tone;
 use crate::ui::logs::Groups;
-use crate::verbs::planned::{UNMEASURED, from_to};
+use crate::verbs::planned::{UNMEASURED, from_to, when_refused};
 use crate::view::deployment::{Fact, facts, present_wave, state, stretches, tone, verdict};
 use crate::view::next_steps::of_deployment;
 use crate::view::provenance::who;
 use maud::{Markup, html};
+use std::mem::take;
 use windlass_domain::declaration::plan::PlanOutcome;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::api::deployments::Record;
@@ -190,10 +191,14 @@ pub fn shown_plan(planned: &Planned) -> Markup {
 
 fn drawn(planned: &Planned, drawn: &DrawnPlan) -> Markup {
     let mut plan = drawn.plan.clone();
-    if plan.findings == planned.turn.findings {
-        plan.findings.clear();
+    let mut findings = take(&mut plan.findings);
+    // The turn has shown the same already.
+    if findings == planned.turn.findings {
+        findings.clear();
     }
+    let title = format!("It would be refused{}", when_refused(planned.turn.becomes));
     html! {
+        (waves::findings(&title, Tone::Bad, &findings))
         @if drawn.outcome() == PlanOutcome::NothingToDo { p { (mark(Tone::Still, "nothing would be changed")) } }
         @if !drawn.changes.is_empty() {
             h2 { "From, to" }

@@ -140,7 +140,7 @@ fn words(planned: &Planned) -> String {
     )];
     lines.extend(planned.fate().map(|fate| format!("  {}", text(fate))));
     if !planned.turn.findings.is_empty() {
-        lines.extend(refused(&planned.turn.findings));
+        lines.extend(refused("", &planned.turn.findings));
     }
     if let Some(drawn) = &planned.drawn {
         lines.extend(drawn_in_words(planned, drawn));
@@ -148,12 +148,21 @@ fn words(planned: &Planned) -> String {
     lines.join("\n")
 }
 
-fn refused(findings: &[Finding]) -> impl Iterator<Item = String> {
+/// Returns the end of the words that a plan would be refused, by what becomes of the deployment before that.
+pub const fn when_refused(becomes: Becomes) -> &'static str {
+    match becomes {
+        Becomes::Goes | Becomes::Refused => "",
+        Becomes::Waits | Becomes::Stops | Becomes::Recorded => " at its turn",
+        Becomes::Same | Becomes::Superseded => ", if it had a turn",
+    }
+}
+
+fn refused(when: &str, findings: &[Finding]) -> impl Iterator<Item = String> {
     let each = findings.iter().map(|finding| {
         let (name, path) = (finding.name, &finding.path);
         format!("    {path}: {name}: {}\n      {}", text(&finding.reason), text(&finding.remedy))
     });
-    let head = "  it would be refused:".to_owned();
+    let head = format!("  it would be refused{when}:");
     let pages = manual::line(findings).map(|line| format!("  {line}"));
     std::iter::once(head).chain(each).chain(pages)
 }
@@ -184,7 +193,7 @@ fn drawn_in_words(planned: &Planned, drawn: &DrawnPlan) -> Vec<String> {
     }
     // The turn has said already that a rollback has nothing to go back to.
     if drawn.plan.findings != planned.turn.findings && !drawn.plan.findings.is_empty() {
-        lines.extend(refused(&drawn.plan.findings));
+        lines.extend(refused(when_refused(planned.turn.becomes), &drawn.plan.findings));
     }
     match drawn.outcome() {
         PlanOutcome::Change => {
@@ -279,13 +288,22 @@ mod tests {
 
     #[test]
     fn what_would_be_refused_does_not_begin_at_once() {
-        for (becomes, says_when) in [(Becomes::Goes, false), (Becomes::Waits, true)] {
+        let (at_its_turn, never) = ("  it would be refused at its turn:", "  it would be refused, if it had a turn:");
+        for (becomes, says_fate, head) in [
+            (Becomes::Goes, false, "  it would be refused:"),
+            (Becomes::Waits, true, at_its_turn),
+            (Becomes::Stops, true, at_its_turn),
+            (Becomes::Recorded, true, at_its_turn),
+            (Becomes::Same, true, never),
+            (Becomes::Superseded, true, never),
+        ] {
             let mut planned = planned(&ArrivalFate::new(becomes, "It would have its turn."), "rejected");
             let drawn = planned.drawn.as_mut().unwrap();
             drawn.plan.findings = vec![Finding::new(FindingName::ArtifactMissing, "components.api", "r", "m")];
             let text = words(&planned);
-            assert!(text.contains("it would be refused:\n    components.api: ArtifactMissing: r"), "{text}");
-            assert_eq!(text.contains("It would have its turn."), says_when, "{text}");
+            let heads: Vec<&str> = text.lines().filter(|line| line.starts_with("  it would be refused")).collect();
+            assert_eq!(heads, [head], "{text}");
+            assert_eq!(text.lines().any(|line| line == "  It would have its turn."), says_fate, "{text}");
         }
     }
 

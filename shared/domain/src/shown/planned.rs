@@ -71,6 +71,15 @@ pub enum Becomes {
 }
 
 impl Planned {
+    /// Takes in its plan. Where that would be refused, the turn says it too, and not only that it would begin at once.
+    pub fn draw(&mut self, drawn: DrawnPlan) {
+        if self.turn.becomes == Becomes::Goes && drawn.outcome() == PlanOutcome::Rejected {
+            self.turn.text =
+                "It would begin, and be refused for what its plan finds, before anything is changed.".into();
+        }
+        self.drawn = Some(drawn);
+    }
+
     /// Returns its fate at the arrival in words. `None` where findings say more: it would be refused there, or it would
     /// begin at once, and its plan would be refused.
     pub fn fate(&self) -> Option<&Prose> {

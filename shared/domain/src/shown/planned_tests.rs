@@ -98,3 +98,29 @@ fn the_hash_differs_where_bytes_targets_or_changes_do_and_nowhere_else() {
     assert_ne!(of("1f0c2d9a4b5e6f70", 1, "b", 61, "live"), one, "the changes");
     assert_ne!(of("1f0c2d9a4b5e6f70", 1, "b", 60, "next"), one, "the target");
 }
+
+#[test]
+fn a_turn_and_a_plan_that_would_be_refused_do_not_contradict_each_other() {
+    let at_once = "It would begin at once.";
+    let drawn = |outcome: PlanOutcome| -> DrawnPlan {
+        let plan = json!({"outcome": outcome, "waves": [], "unchanged": [], "findings": [], "warnings": []});
+        let cost = json!({"transitions": 16, "worked_ms": 0, "dollars": 0.0004});
+        let drawn = json!({"at": 7, "changes": {}, "both_s": 0, "hash": "b".repeat(64), "plan": plan, "cost": cost});
+        serde_json::from_value(drawn).unwrap()
+    };
+    for (becomes, outcome, is_kept) in [
+        (Becomes::Goes, PlanOutcome::Rejected, false),
+        (Becomes::Goes, PlanOutcome::Change, true),
+        (Becomes::Goes, PlanOutcome::NothingToDo, true),
+        (Becomes::Waits, PlanOutcome::Rejected, true),
+        (Becomes::Superseded, PlanOutcome::Rejected, true),
+    ] {
+        let deployment = deployment("1f0c2d9a4b5e6f70", 1, "b");
+        let turn = ArrivalFate::new(becomes, at_once);
+        let mut planned = Planned { deployment, turn, expires: Time(9), drawn: None };
+        planned.draw(drawn(outcome));
+        assert_eq!(planned.turn.becomes, becomes, "{outcome:?}");
+        assert_eq!(planned.turn.text.written() == at_once, is_kept, "{becomes:?} {outcome:?}");
+        assert_eq!(planned.fate().is_some(), is_kept, "{becomes:?} {outcome:?}");
+    }
+}

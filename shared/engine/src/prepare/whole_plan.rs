@@ -59,7 +59,7 @@ pub async fn plan(ports: &impl Ports, id: &DeploymentId) -> Result<Answer<PlanTr
         let snapshots = Box::pin(reachable::snapshots(ports, &scene)).await?;
         DrawnPlan { snapshots, ..drawn(&scene, composed, ports.now()) }
     };
-    planned.value.drawn = Some(drawn);
+    planned.value.draw(drawn);
     let write = planned.put_until(planned.value.expires)?;
     ports.transact(vec![write]).await?;
     Ok(answer)
