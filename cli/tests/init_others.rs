@@ -71,7 +71,7 @@ fn the_image_of_a_task_definition_is_built_from_the_dockerfile_that_is_there() {
 fn no_step_is_written_for_what_is_not_there_and_what_is_missing_is_in_next() {
     let alone = made(&[("ecs-task-def.json", TASK)], &SERVICE);
     let missing = MissingStep { component: "next".to_owned(), missing: MissingFile::Dockerfile };
-    assert_eq!(files::missing(&alone.application, &alone.facts), [missing.clone()]);
+    assert_eq!(files::missing(&alone.application, &alone.facts), std::slice::from_ref(&missing));
     assert_eq!((alone.next.first(), alone.workflow), (Some(&format!("# {missing}")), None));
     // What is there is released all the same.
     let site = [("web/index.html", ""), ("web/package.json", "{\"devDependencies\": {\"vite\": \"7\"}}")];

@@ -140,7 +140,7 @@ pub fn all(application: &InitApplication, repository: &Repository) -> Vec<Deploy
                     |it: &DeployerCommand| (&it.file, it.command, &it.components) == (file, *command, &components);
                 if !components.is_empty() && !found.iter().any(is_known) {
                     let file = file.clone();
-                    found.push(DeployerCommand { file, line, command: *command, components, is_sure, page: *page });
+                    found.push(DeployerCommand { file, line, command, components, is_sure, page });
                 }
             }
         }

@@ -72,7 +72,7 @@ pub fn all(repository: &Repository) -> Vec<DeployerFile> {
     let found = DEPLOYERS.iter().filter_map(|(deployer, names, with, page)| {
         let is_one = |path: &str, text: &str| names.iter().any(|name| ends_with(path, name)) && text.contains(*with);
         let (file, _) = repository.files.iter().find(|(path, text)| is_one(path, text))?;
-        Some(DeployerFile { deployer: *deployer, file: file.clone(), page: *page })
+        Some(DeployerFile { deployer, file: file.clone(), page })
     });
     // Those of one file stand together, and in the order of the files.
     let by_file: BTreeMap<(String, &str), DeployerFile> =

@@ -5,7 +5,7 @@
 mod steps;
 
 use super::application::{InitApplication, Rule};
-use super::{pages, role};
+use super::role;
 use crate::init::workflow::steps::step;
 
 /// Writes the workflow.

@@ -1,7 +1,6 @@
 //! Tests that a year's `immutable` have the files of a build whose names change with their content, and no others.
 
 use crate::site::scene::Scene;
-use crate::site::zips::zip;
 use windlass_domain::declaration::kinds::site::SiteMode;
 
 /// The header of a file that is kept for a year.
