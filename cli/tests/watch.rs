@@ -270,13 +270,16 @@ fn who_is_not_let_in_learns_so_at_once() {
 
 #[test]
 fn an_unknown_deployment_is_rejected_with_its_finding() {
-    let finding = json!({"name": "UnknownName", "path": "id", "reason": "No such.", "remedy": "Look."});
+    let step = json!({"call": {"history": {"app": "shop", "environment": "prod"}}});
+    let finding =
+        json!({"name": "UnknownName", "path": "id", "reason": "No such.", "remedy": "Look.", "next_steps": [step]});
     let problem = json!({"title": "UnknownName", "detail": "d", "findings": [finding]});
     let api = StandIn::new(move |_: &Call| reply(404, &problem));
     let output = watch(&api, &["--json"]);
     assert_eq!(code(&output), 3);
     let document: Value = serde_json::from_str(&out(&output)).unwrap();
     assert_eq!(document["findings"][0]["remedy"], "Look.");
+    assert_eq!(document["findings"][0]["next_steps"], json!([step]));
     assert_eq!(document["exit"], 3);
 }
 

@@ -65,10 +65,8 @@ impl Failure {
         Self::of(TroubleName::WentWrong, message)
     }
 
-    /// Makes a failure for input that is refused before anything is changed. Findings that are not in the command
-    /// line's words are put into them.
+    /// Makes a failure for input that is refused before anything is changed.
     pub fn rejected(message: impl Into<String>, findings: Vec<Finding>) -> Self {
-        let findings: Vec<Finding> = findings.into_iter().map(|one| WayIn::CommandLine.finding(one)).collect();
         Self { name: None, exit: Exit::of_findings(&findings), findings, ..Self::usage(message) }
     }
 

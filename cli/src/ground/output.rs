@@ -119,7 +119,11 @@ impl Output {
 }
 
 fn document(value: &impl Serialize) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_else(|error| error.to_string())
+    let text = serde_json::to_value(value).and_then(|mut value| {
+        WayIn::CommandLine.answer(&mut value);
+        serde_json::to_string_pretty(&value)
+    });
+    text.unwrap_or_else(|error| error.to_string())
 }
 
 fn unwritten(path: &Path, why: &io::Error) -> Failure {
@@ -199,7 +203,19 @@ fn together<'a, K: PartialEq>(findings: &'a [Finding], of: impl Fn(&'a Finding) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use windlass_domain::prose;
     use windlass_domain::text::finding::FindingName;
+    use windlass_domain::text::next_step::{NextStep, Wish};
+
+    #[test]
+    fn a_document_has_the_words_of_the_command_line_and_the_steps_as_data() {
+        let remedy = prose!("Leave {} out.", NextStep::With(Wish::AllowOlder));
+        let finding = Finding::new(FindingName::Older, "version", "It is older.", remedy);
+        let printed: serde_json::Value = serde_json::from_str(&document(&[finding])).unwrap();
+        let wanted = serde_json::json!([{"name": "Older", "path": "version", "reason": "It is older.",
+            "remedy": "Leave `--allow-older` out.", "next_steps": [{"with": "allow_older"}]}]);
+        assert_eq!(printed, wanted);
+    }
 
     #[test]
     fn findings_of_several_environments_stand_one_a_line() {

@@ -13,8 +13,6 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::path::PathBuf;
 use windlass_domain::declaration::Declaration;
-use windlass_domain::release::way_in::WayIn;
-use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The deployer whose file it is.
@@ -61,8 +59,7 @@ impl Import {
         let file = shown(&self.file);
         let text = imported.text(&app, self.environment.as_str(), &file);
         let text = self.with_schema(text)?;
-        let findings = Declaration::parse(&text).err().unwrap_or_default().into_iter();
-        let findings: Vec<Finding> = findings.map(|one| WayIn::CommandLine.finding(one)).collect();
+        let findings = Declaration::parse(&text).err().unwrap_or_default();
         let Imported { carried, changed, notes, .. } = &imported;
         let document = json!({"text": text, "carried_over": carried, "carried_over_otherwise": changed,
             "not_carried_over": notes, "findings": findings});

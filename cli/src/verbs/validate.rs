@@ -25,7 +25,6 @@ use windlass_domain::deployment::overtaking::Supersede;
 use windlass_domain::document::partial_document::PartialDocument;
 use windlass_domain::release::manifest::Manifest;
 use windlass_domain::release::request::Route;
-use windlass_domain::release::way_in::WayIn;
 use windlass_domain::text::count::count;
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::EnvironmentName;
@@ -263,7 +262,7 @@ impl Validate {
         report.not_looked_at.extend(looked.unseen);
         let mut findings = sight.findings;
         findings.extend(looked.findings);
-        Ok(findings.into_iter().map(|one| WayIn::CommandLine.finding(one)).collect())
+        Ok(findings)
     }
 }
 

@@ -378,7 +378,6 @@ fn only_the_last_rooms_open_a_text_for_people() {
         "shared/engine/src/conductor/answering/release_status.rs",
         "shared/engine/src/deployment_context.rs",
         "shared/engine/src/kinds/site/in_place/write.rs",
-        "shared/engine/src/routes/api/call.rs",
         "shared/engine/src/upload_findings.rs",
     ];
     let opens = [

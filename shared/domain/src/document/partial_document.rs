@@ -55,7 +55,7 @@ impl<T> PartialDocument<T> {
         }
         let mut part = read.map_or_else(|part| part, Self::good);
         let is_meant = |wrong: &Finding| {
-            let mut meant = findings.iter().filter_map(|one| one.meant.as_ref());
+            let mut meant = findings.iter().filter_map(|one| one.meant.as_deref());
             wrong.name == FindingName::MissingField && meant.any(|field| field == last(&wrong.path))
         };
         part.findings.retain(|wrong| !is_meant(wrong));

@@ -9,7 +9,8 @@ use crate::release::request::Request;
 use crate::text::finding::Finding;
 use crate::text::next_step::{Input, NextStep};
 use crate::text::prose::{Part, Prose};
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
 use std::fmt;
 use std::str::FromStr;
 
@@ -46,6 +47,35 @@ impl WayIn {
         Finding { reason: words(&finding.reason), remedy: words(&finding.remedy), ..finding }
     }
 
+    /// Puts each text for people of an answer into the words of this way. The steps that the texts of an object name
+    /// stand beside them as data, in `next_steps`.
+    pub fn answer(self, answer: &mut Value) {
+        self.walk(answer, &mut Vec::new());
+    }
+
+    fn walk(self, value: &mut Value, steps: &mut Vec<Value>) {
+        if let Some(prose) = prose(value) {
+            *value = self.words(&prose).into();
+            steps.extend(prose.steps().map(|step| json!(step)));
+            return;
+        }
+        match value {
+            Value::Array(all) => all.iter_mut().for_each(|one| self.walk(one, steps)),
+            Value::Object(members) => {
+                let way = if is_refused_input(members) { Self::Console } else { self };
+                let mut own = Vec::new();
+                members.values_mut().for_each(|member| way.walk(member, &mut own));
+                // A text that was read in words has its steps beside it already.
+                if !own.is_empty()
+                    && let Value::Array(named) = members.entry(NEXT_STEPS).or_insert_with(|| json!([]))
+                {
+                    named.append(&mut own);
+                }
+            }
+            _ => {}
+        }
+    }
+
     fn input(self, input: &Input) -> String {
         let request = serde_json::from_value(Value::Object(input.0.clone())).ok();
         request.and_then(|request| self.say(&request)).unwrap_or_else(|| input.to_string())
@@ -64,6 +94,22 @@ impl WayIn {
         }?;
         Some(format!("`{said}`{}", if is_keyed { KEYED } else { "" }))
     }
+}
+
+/// The member that has the next steps as data, beside the texts that name them.
+const NEXT_STEPS: &str = "next_steps";
+
+/// Returns the text for people with steps that a value is; `None` if it is none.
+fn prose(value: &Value) -> Option<Prose> {
+    let members = value.as_object()?;
+    (members.len() == 1 && members.contains_key("$prose")).then(|| Prose::deserialize(value).ok()).flatten()
+}
+
+/// Returns whether these are the findings on an input that somebody wrote at the console. They speak of the members of
+/// that input, whoever reads them.
+fn is_refused_input(members: &Map<String, Value>) -> bool {
+    let route = members.get("requester").and_then(|it| it.get("route"));
+    members.contains_key("findings") && route.and_then(Value::as_str) == Some("console")
 }
 
 /// As the query of the API writes it.

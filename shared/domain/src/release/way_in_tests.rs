@@ -193,6 +193,31 @@ fn input_of_nothing(app: &AppName) -> NextStep {
     crate::release::call::of_application(ActionName::Deploy, app, &[("version", json!("1"))])
 }
 
+/// A client reads a finding in words, and what it prints has the steps all the same.
+#[test]
+fn a_finding_that_was_read_in_words_keeps_its_steps() {
+    let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
+    let back = operators(ActionName::Rollback, EnvironmentId::new(&app, &prod));
+    let name = crate::text::finding::FindingName::Held;
+    let finding = Finding::new(name, "p", "r", prose!("Start {}.", back.clone()));
+    let mut answer = json!([finding]);
+    WayIn::CommandLine.answer(&mut answer);
+    assert_eq!(answer[0]["remedy"], "Start `windlass rollback shop prod --reason '…'`.");
+    assert_eq!(answer[0]["next_steps"], json!([back]));
+    let read: Vec<Finding> = serde_json::from_value(answer.clone()).unwrap();
+    assert_eq!(read[0].steps().collect::<Vec<_>>(), [&back]);
+    let mut again = json!(read);
+    WayIn::CommandLine.answer(&mut again);
+    assert_eq!(again, answer);
+    let mut other = read[0].clone();
+    other.reason = NextStep::With(Wish::Again).into();
+    let (mut both, mut newer) = (json!(other), answer[0].clone());
+    WayIn::CommandLine.answer(&mut both);
+    assert_eq!(both["next_steps"], json!([back, NextStep::With(Wish::Again)]));
+    newer["next_steps"] = json!([{"of_tomorrow": {}}, back]);
+    assert_eq!(serde_json::from_value::<Finding>(newer).unwrap(), read[0]);
+}
+
 #[test]
 fn a_way_is_read_as_it_is_written() {
     for way in WayIn::ALL {

@@ -8,6 +8,7 @@ use crate::text::next_step::NextStep;
 use crate::text::prose::Prose;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -37,7 +38,7 @@ pub struct Finding {
     pub remedy: Prose,
     /// The known name that was probably meant, where a name is not known.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
-    pub meant: Option<String>,
+    pub meant: Option<Box<str>>,
     /// True where nobody looked, or could look: the thing is neither well nor wrong.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub not_checked: bool,
@@ -47,6 +48,10 @@ pub struct Finding {
     /// The value that was found or measured, and the one that was expected, where the finding is about values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<Box<Seen>>,
+    /// The steps that its texts name where those were read in words, as a client of the API reads them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    pub next_steps: Option<Box<NamedSteps>>,
     /// The paths of the other fields on whose values it rests: where one of them cannot be read, it may follow from
     /// that alone, and is not listed. Only those who check the document need them.
     #[serde(skip)]
@@ -56,6 +61,18 @@ pub struct Finding {
 /// The paths of other fields of a document. In a box they keep a finding small as an error.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OtherFields(pub Vec<String>);
+
+/// Next steps beside the texts that name them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NamedSteps(Vec<NextStep>);
+
+/// A step of a sort that only another version knows is left out, so that the finding can be read.
+impl<'de> Deserialize<'de> for NamedSteps {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let named = Vec::<Value>::deserialize(from)?;
+        Ok(Self(named.into_iter().filter_map(|step| serde_json::from_value(step).ok()).collect()))
+    }
+}
 
 /// The values that a finding is about, for a program that acts on it and reads no sentence: what was found or measured
 /// in a place, and what was expected there. At least one of them is there.
@@ -98,6 +115,7 @@ impl Finding {
             not_checked: false,
             declared: false,
             seen: None,
+            next_steps: None,
             rests_on: None,
         }
     }
@@ -118,7 +136,7 @@ impl Finding {
     /// Returns the same finding with the known name that was probably meant.
     #[must_use]
     pub fn meaning(self, meant: Option<&String>) -> Self {
-        Self { meant: meant.cloned(), ..self }
+        Self { meant: meant.map(|meant| meant.as_str().into()), ..self }
     }
 
     /// Returns the same finding with the value that was found or measured, and the one that was expected; either may be
@@ -291,7 +309,8 @@ impl Finding {
 
     /// Returns the steps that it names, in their order.
     pub fn steps(&self) -> impl Iterator<Item = &NextStep> {
-        self.reason.steps().chain(self.remedy.steps())
+        let read = self.next_steps.iter().flat_map(|named| &named.0);
+        self.reason.steps().chain(self.remedy.steps()).chain(read)
     }
 
     /// Returns its line as it stands in a place that all read.

@@ -113,9 +113,9 @@ pub fn one<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
 ///
 /// # Errors
 /// It is no text.
-pub fn maybe<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+pub fn maybe<'de, D: Deserializer<'de>, T: From<String>>(from: D) -> Result<Option<T>, D::Error> {
     let text = Option::<String>::deserialize(from)?;
-    Ok(text.map(|text| with_log(&text)))
+    Ok(text.map(|text| with_log(&text).into()))
 }
 
 /// Returns the text, cut if it is longer than so many bytes of UTF-8; then it ends with `…`.

@@ -5,7 +5,7 @@ use crate::kinds::KindPorts;
 use crate::pin;
 use crate::ports::{Clock, Result, StepFunctionsApi};
 use crate::trouble::Trouble;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::document::{secret, syntax};
@@ -15,8 +15,6 @@ use windlass_domain::release::way_in::WayIn;
 use windlass_domain::shown::api::Problem;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
-use windlass_domain::text::next_step::NextStep;
-use windlass_domain::text::prose::Prose;
 
 /// The largest body, in bytes.
 const LARGEST_BODY: usize = 256 * 1024;
@@ -173,47 +171,10 @@ pub fn of_fault(fault: &Fault) -> Reply {
     })
 }
 
-/// The member that has the next steps as data, beside the texts that name them.
-const NEXT_STEPS: &str = "next_steps";
-
-/// Returns the same answer with each text for people in the words of a way in. The steps that the texts of an object
-/// name stand beside them as data, in [`NEXT_STEPS`].
+/// Returns the same answer with each text for people in the words of a way in.
 pub fn in_words_of(way: WayIn, mut reply: Reply) -> Reply {
-    walk(way, &mut reply.body, &mut Vec::new());
+    way.answer(&mut reply.body);
     reply
-}
-
-fn walk(way: WayIn, value: &mut Value, steps: &mut Vec<NextStep>) {
-    if let Some(prose) = prose(value) {
-        *value = way.words(&prose).into();
-        steps.extend(prose.steps().cloned());
-        return;
-    }
-    match value {
-        Value::Array(all) => all.iter_mut().for_each(|one| walk(way, one, steps)),
-        Value::Object(members) => {
-            let way = if is_refused_input(members) { WayIn::Console } else { way };
-            let mut own = Vec::new();
-            members.values_mut().for_each(|member| walk(way, member, &mut own));
-            if !own.is_empty() {
-                members.insert(NEXT_STEPS.to_owned(), json!(own));
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Returns the text for people with steps that a value is; `None` if it is none.
-fn prose(value: &Value) -> Option<Prose> {
-    let members = value.as_object()?;
-    (members.len() == 1 && members.contains_key("$prose")).then(|| Prose::deserialize(value).ok()).flatten()
-}
-
-/// Returns whether these are the findings on an input that somebody wrote at the console. They speak of the members of
-/// that input, whoever reads them.
-fn is_refused_input(members: &Map<String, Value>) -> bool {
-    let route = members.get("requester").and_then(|it| it.get("route"));
-    members.contains_key("findings") && route.and_then(Value::as_str) == Some("console")
 }
 
 #[cfg(test)]
@@ -225,7 +186,7 @@ mod tests {
     use windlass_domain::release::call::operators;
     use windlass_domain::release::identity::EnvironmentId;
     use windlass_domain::text::name::{AppName, EnvironmentName};
-    use windlass_domain::text::next_step::Wish;
+    use windlass_domain::text::next_step::{NextStep, Wish};
 
     #[test]
     fn the_status_says_whether_to_ask_again_or_otherwise() {
