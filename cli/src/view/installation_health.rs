@@ -1,9 +1,12 @@
 //! The health of an installation: the parts that do not work, and what is to be known of those that do. Pure.
 
+use crate::ground::output::text;
 use serde::Serialize;
 use windlass_aws::{Part, Sort};
 use windlass_domain::text::count::count;
 use windlass_domain::text::fault::Fault;
+use windlass_domain::text::prose::Prose;
+use windlass_domain::{prose, run};
 
 /// A part of an installation that does not work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -15,7 +18,7 @@ pub struct Defect {
     /// The reason.
     pub reason: String,
     /// The remedy.
-    pub remedy: String,
+    pub remedy: Prose,
 }
 
 /// Something to know of an installation that works all the same.
@@ -24,7 +27,7 @@ pub struct Note {
     /// The reason.
     pub reason: String,
     /// The remedy.
-    pub remedy: String,
+    pub remedy: Prose,
 }
 
 /// Returns the parts that do not work. A part that could not be looked at counts as one.
@@ -36,7 +39,7 @@ pub fn wrong(parts: &[Part]) -> Vec<Defect> {
                 Ok(is) => amiss(part, is)?,
                 Err(fault) => (
                     format!("It could not be looked at: {fault}."),
-                    format!("Allow yourself `{}` on it, or ask again: `windlass doctor`.", part.sort.needs()),
+                    prose!("Allow yourself `{}` on it, or ask again: `windlass doctor`.", part.sort.needs()),
                 ),
             };
             Some(Defect { part: part.name.clone(), id: part.id.clone(), reason, remedy })
@@ -60,7 +63,7 @@ pub fn version(stack: &str, installed: Option<&str>, own: &str) -> Option<Defect
         part: "Version".to_owned(),
         id: stack.to_owned(),
         reason,
-        remedy: "Install the release of this command line by `./deploy.sh` in its folder (docs/upgrade.md), or take the command line of the release that is installed.".to_owned(),
+        remedy: "Install the release of this command line by `./deploy.sh` in its folder (docs/upgrade.md), or take the command line of the release that is installed.".into(),
     })
 }
 
@@ -82,14 +85,19 @@ pub fn concurrency(reserved: Option<&str>, unreserved: &Result<u64, Fault>) -> O
                 "Nothing is kept for the functions of Windlass (`ReservedConcurrency`), and all functions of the account share {} at a time. A release that takes them all delays its own way back.",
                 count(usize::try_from(*pool).unwrap_or(usize::MAX), "invocation")
             ),
-            "Ask for a higher quota: `aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1000`. Then `./deploy.sh ReservedConcurrency=10` keeps some (docs/install.md).",
+            prose!(
+                "Ask for a higher quota: {}. Then `./deploy.sh ReservedConcurrency=10` keeps some (docs/install.md).",
+                run!(
+                    "aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1000"
+                )
+            ),
         ),
         Err(fault) => (
             format!("How many invocations all functions of the account share could not be looked at: {fault}."),
-            "Allow yourself `lambda:GetAccountSettings`, or ask again: `windlass doctor`.",
+            "Allow yourself `lambda:GetAccountSettings`, or ask again: `windlass doctor`.".into(),
         ),
     };
-    Some(Note { reason, remedy: remedy.to_owned() })
+    Some(Note { reason, remedy })
 }
 
 /// Returns the text for people.
@@ -97,9 +105,9 @@ pub fn words(stack: &str, wrong: &[Defect], note: Option<&Note>, looked_at: usiz
     let parts = count(looked_at, "part");
     let each = wrong.iter().map(|one| {
         let Defect { part, reason, remedy, .. } = one;
-        format!("  {part}: {reason}\n    {remedy}\n")
+        format!("  {part}: {reason}\n    {}\n", text(remedy))
     });
-    let note = note.map(|Note { reason, remedy }| format!("  note: {reason}\n    {remedy}\n"));
+    let note = note.map(|Note { reason, remedy }| format!("  note: {reason}\n    {}\n", text(remedy)));
     let each: String = each.chain(note).collect();
     match wrong.len() {
         0 => format!("{stack}: {parts} of Windlass were looked at, and all of them work\n{each}"),
@@ -107,24 +115,25 @@ pub fn words(stack: &str, wrong: &[Defect], note: Option<&Note>, looked_at: usiz
     }
 }
 
-fn amiss(part: &Part, is: &str) -> Option<(String, String)> {
+fn amiss(part: &Part, is: &str) -> Option<(String, Prose)> {
     let id = &part.id;
     let again =
-        "Install the same release once more: `./deploy.sh` in its folder, or `make deploy` in its sources.".to_owned();
+        "Install the same release once more: `./deploy.sh` in its folder, or `make deploy` in its sources.".into();
     let state =
-        |wanted: &str, remedy: String| (is != wanted).then(|| (format!("It is {is}, and not {wanted}."), remedy));
+        |wanted: &str, remedy: Prose| (is != wanted).then(|| (format!("It is {is}, and not {wanted}."), remedy));
     match part.sort {
         Sort::Alarm => (is == "ALARM").then(|| {
-            let look = format!("aws cloudwatch describe-alarms --alarm-names {id}");
+            let look = run!("aws cloudwatch describe-alarms --alarm-names {id}");
             (
                 format!("The alarm {id} is in ALARM."),
-                format!("`{look}` tells why; read what to do in docs/runbooks/README.md."),
+                prose!("{} tells why; read what to do in docs/runbooks/README.md.", look),
             )
         }),
         Sort::Queue => letters(part, is),
-        Sort::Rule => state("ENABLED", format!("Turn it on: `aws events enable-rule --name {id}`.")),
+        Sort::Rule => state("ENABLED", prose!("Turn it on: {}.", run!("aws events enable-rule --name {id}"))),
         Sort::Source => {
-            state("Enabled", format!("Turn it on: `aws lambda update-event-source-mapping --uuid {id} --enabled`."))
+            let turn_on = run!("aws lambda update-event-source-mapping --uuid {id} --enabled");
+            state("Enabled", prose!("Turn it on: {}.", turn_on))
         }
         Sort::Function => state("Active", again),
         Sort::Machine | Sort::Table => state("ACTIVE", again),
@@ -134,25 +143,28 @@ fn amiss(part: &Part, is: &str) -> Option<(String, String)> {
 /// The number of messages that may wait in a queue that is not for dead letters: the function takes ten at a time.
 const WAITING: u64 = 100;
 
-fn letters(part: &Part, is: &str) -> Option<(String, String)> {
+fn letters(part: &Part, is: &str) -> Option<(String, Prose)> {
     let id = &part.id;
     let is_dead = part.name.contains("DeadLetters");
     let Ok(waiting) = is.parse::<u64>() else {
         let reason = format!("It tells `{is}` for the number of its messages.");
-        return Some((reason, "Ask again: `windlass doctor`.".to_owned()));
+        return Some((reason, "Ask again: `windlass doctor`.".into()));
     };
     let most = if is_dead { 0 } else { WAITING };
     (waiting > most).then(|| {
         let messages = count(usize::try_from(waiting).unwrap_or(usize::MAX), "message");
         if is_dead {
             let reason = format!("{messages} could not be worked on.");
-            let look = format!("aws sqs receive-message --queue-url {id} --visibility-timeout 30");
-            let remedy = format!("`{look}` shows one; docs/runbooks/dead-letters.md has what to do.");
+            let look = run!("aws sqs receive-message --queue-url {id} --visibility-timeout 30");
+            let remedy = prose!("{} shows one; docs/runbooks/dead-letters.md has what to do.", look);
             (reason, remedy)
         } else {
             let reason = format!("{messages} wait in it, so that what arrives begins late.");
-            let look = format!("aws sqs get-queue-attributes --queue-url {id} --attribute-names All");
-            let remedy = format!("`{look}` tells how many; look into the logs of the function `Intake` by the commands of docs/runbooks/dead-letters.md.");
+            let look = run!("aws sqs get-queue-attributes --queue-url {id} --attribute-names All");
+            let remedy = prose!(
+                "{} tells how many; look into the logs of the function `Intake` by the commands of docs/runbooks/dead-letters.md.",
+                look
+            );
             (reason, remedy)
         }
     })
@@ -186,7 +198,7 @@ mod tests {
             assert_eq!(defect(sort, name, good), None, "{name} {good}");
             let found = defect(sort, name, bad).unwrap();
             assert_eq!(found.part, name);
-            assert!(found.remedy.contains(mends), "{name}: {}", found.remedy);
+            assert!(found.remedy.written().contains(mends), "{name}: {:?}", found.remedy);
         }
     }
 
@@ -266,7 +278,7 @@ mod tests {
         all.extend(version("windlass", None, "0.2.0"));
         for Defect { part, remedy, .. } in all {
             let begins = ["`aws ", "`windlass ", "`./deploy.sh`"];
-            assert!(begins.iter().any(|begin| remedy.contains(begin)), "{part}: {remedy}");
+            assert!(begins.iter().any(|begin| remedy.written().contains(begin)), "{part}: {remedy:?}");
         }
     }
 
@@ -280,6 +292,6 @@ mod tests {
         };
         let found = wrong(&[part]).pop().unwrap();
         assert!(found.reason.contains("not authorized"), "{}", found.reason);
-        assert!(found.remedy.contains("`dynamodb:DescribeTable`"), "{}", found.remedy);
+        assert!(found.remedy.written().contains("`dynamodb:DescribeTable`"), "{:?}", found.remedy);
     }
 }

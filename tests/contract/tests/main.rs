@@ -22,4 +22,5 @@ mod safety;
 mod shape;
 mod template;
 mod test_files;
+mod texts;
 mod words;

@@ -7,6 +7,7 @@ use crate::document::shape::{join, nearest};
 use crate::text::finding::{Finding, FindingName, repeated};
 use crate::text::foreign;
 use crate::text::time::Time;
+use crate::{prose, run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -67,7 +68,10 @@ impl Git {
             FindingName::BadValue,
             join(path, "time"),
             format!("`{}` is no point in time since 1970.", repeated(time)),
-            "Write it in RFC 3339, such as `2026-11-20T14:02:05Z`, as `git show -s --format=%cI` tells it.",
+            prose!(
+                "Write it in RFC 3339, such as `2026-11-20T14:02:05Z`, as {} tells it.",
+                run!("git show -s --format=%cI")
+            ),
         ))
     }
 }

@@ -8,6 +8,7 @@ use crate::text::count::{agree, count};
 use crate::text::digest::Digest;
 use crate::text::finding::{Finding, FindingName};
 use crate::text::name::ComponentName;
+use crate::{prose, run};
 use globset::{Glob, GlobMatcher};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -92,8 +93,11 @@ pub fn nothing_matches(pattern: &str) -> Finding {
             "`{}` matches no file that Windlass wrote and that is no page of what is live.",
             pattern.escape_debug()
         ),
-        "Write the path of a file within the site, without a slash or an address before it, such as \
-         `data/customers.csv`, or a glob such as `backup/**`. What somebody else wrote is deleted with `aws s3 rm`.",
+        prose!(
+            "Write the path of a file within the site, without a slash or an address before it, such as \
+             `data/customers.csv`, or a glob such as `backup/**`. What somebody else wrote is deleted with {}.",
+            run!("aws s3 rm")
+        ),
     )
 }
 

@@ -1,5 +1,6 @@
 //! The next steps that a text for people names, as data: what a person, or a program in CI, can ask for next.
 
+use crate::text::foreign;
 use crate::text::name::{AppName, EnvironmentName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,9 +20,24 @@ pub enum NextStep {
     With(Wish),
     /// Deploy into the environment, once what stands before it is done.
     Deploy(Redeploy),
+    /// Run this command of somebody else's tool, such as AWS's. A person writes a value in place of `…` and of `<number>`.
+    Run(#[serde(deserialize_with = "foreign::one")] String),
+}
+
+/// Makes the step to run a command of somebody else's tool, which is written as `format!` writes it.
+#[macro_export]
+macro_rules! run {
+    ($($command:tt)*) => {
+        $crate::text::next_step::NextStep::run(format_args!($($command)*))
+    };
 }
 
 impl NextStep {
+    /// Makes the step to run a command of somebody else's tool ([`run`](crate::run)).
+    pub fn run(command: impl fmt::Display) -> Self {
+        Self::Run(foreign::line(&command.to_string()).into_owned())
+    }
+
     /// Returns it as it stands in a place that all read: a step to start is the input of the release machine, and a call
     /// the call of the API.
     pub(crate) fn written(&self) -> String {
@@ -30,6 +46,7 @@ impl NextStep {
             Self::Call(call) => format!("`{}`", call.of_api()),
             Self::With(wish) => format!("`{wish}`"),
             Self::Deploy(what) => what.words().to_owned(),
+            Self::Run(command) => format!("`{command}`"),
         }
     }
 }

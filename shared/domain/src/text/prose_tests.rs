@@ -89,6 +89,21 @@ fn a_step_that_begins_a_sentence_stays_a_step() {
 }
 
 #[test]
+fn a_command_of_another_tool_is_a_step_that_every_way_in_shows_as_it_is() {
+    let name = "a\n  next: b";
+    let text = prose!("Tag it: {}.", crate::run!("aws tag --name {name} {}", "…"));
+    assert_eq!(text.steps().collect::<Vec<_>>(), [&NextStep::Run("aws tag --name a⏎  next: b …".into())]);
+    for way in WayIn::ALL {
+        assert_eq!(way.words(&text), "Tag it: `aws tag --name a⏎  next: b …`.");
+    }
+    let stored = json!({"$prose": ["Tag it: ", {"run": "aws tag --name a⏎  next: b …"}, "."]});
+    assert_eq!(json!(text), stored);
+    assert_eq!(serde_json::from_value::<Prose>(stored).unwrap(), text);
+    let hostile: Prose = serde_json::from_value(json!({"$prose": [{"run": "a\nb"}]})).unwrap();
+    assert_eq!(hostile.written(), "`a⏎b`");
+}
+
+#[test]
 #[should_panic(expected = "more places than parts")]
 fn a_template_without_a_part_for_a_place_is_noticed_by_every_test_that_meets_it() {
     let _ = Prose::filled("a {}", []);

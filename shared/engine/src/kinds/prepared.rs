@@ -14,7 +14,6 @@ use windlass_domain::declaration::plan::Timing;
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::declaration::tenancy::Claim;
 use windlass_domain::environment::Running;
-use windlass_domain::prose;
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::release::call;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
@@ -26,6 +25,7 @@ use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::text::prose::Prose;
 use windlass_domain::text::time::Time;
+use windlass_domain::{prose, run};
 
 /// The tag that names the application a target belongs to.
 pub const APP_TAG: &str = "windlass:app";
@@ -267,7 +267,7 @@ impl PrepareInput<'_> {
             .collect();
         (!wrong.is_empty()).then(|| {
             let is_of_another = wanted.iter().any(|(name, value)| tags.get(*name).is_some_and(|found| found != value));
-            let remedy = if is_of_another { self.leave_it(what) } else { self.tag_it(what, arn) };
+            let remedy = if is_of_another { self.leave_it(what).into() } else { self.tag_it(what, arn) };
             Finding::new(
                 FindingName::TargetNotOurs,
                 self.path(member),
@@ -287,11 +287,12 @@ impl PrepareInput<'_> {
     }
 
     /// Says what to do where a target has no tags.
-    fn tag_it(&self, what: &str, arn: Option<&str>) -> String {
-        format!(
-            "Tag the {what} with `{APP_TAG}`: `{}` and `{ENVIRONMENT_TAG}`: `{}`, or give the environment a role of its own (`role_arn`), which then decides what is reached.{}",
-            self.app,
-            self.environment,
+    fn tag_it(&self, what: &str, arn: Option<&str>) -> Prose {
+        let tags = format!("`{APP_TAG}`: `{}` and `{ENVIRONMENT_TAG}`: `{}`", self.app, self.environment);
+        prose!(
+            "Tag the {} with {}, or give the environment a role of its own (`role_arn`), which then decides what is reached.{}",
+            what,
+            tags,
             arn.map(|arn| self.tagging(arn)).unwrap_or_default(),
         )
     }
@@ -299,11 +300,15 @@ impl PrepareInput<'_> {
     /// A sentence with the command that tags a target. One command tags targets of every service (Resource Groups
     /// Tagging API Reference, TagResources). Targets of `CloudFront`, whose ARNs have no region, are tagged in
     /// us-east-1.
-    fn tagging(&self, arn: &str) -> String {
+    fn tagging(&self, arn: &str) -> Prose {
         let region = if arn.contains(":cloudfront:") { " --region us-east-1" } else { "" };
-        format!(
-            " This tags it: `aws resourcegroupstaggingapi tag-resources{region} --tags {APP_TAG}={},{ENVIRONMENT_TAG}={} --resource-arn-list {arn}`.",
-            self.app, self.environment
+        prose!(
+            " This tags it: {}.",
+            run!(
+                "aws resourcegroupstaggingapi tag-resources{region} --tags {APP_TAG}={},{ENVIRONMENT_TAG}={} --resource-arn-list {arn}",
+                self.app,
+                self.environment
+            )
         )
     }
 }

@@ -12,6 +12,7 @@ use windlass_domain::text::count::count;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::ComponentName;
+use windlass_domain::{prose, run};
 
 /// The number of bytes of an object that are hashed at a time.
 const CHUNK: u64 = 8 * 1024 * 1024;
@@ -133,8 +134,11 @@ fn too_large(name: &ComponentName, bytes: u64) -> Finding {
              for one release Windlass reads at most {MOST_HASHED} bytes.",
             count(bytes, "byte")
         ),
-        "Upload it in one piece with that checksum: `aws s3api put-object --checksum-algorithm \
-         SHA256`. Of an upload in parts S3 keeps only a checksum of the parts' checksums.",
+        prose!(
+            "Upload it in one piece with that checksum: {}. Of an upload in parts S3 keeps only a checksum of the parts' \
+             checksums.",
+            run!("aws s3api put-object --checksum-algorithm SHA256")
+        ),
     )
     .seen(bytes, MOST_HASHED)
 }

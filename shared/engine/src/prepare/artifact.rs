@@ -10,6 +10,7 @@ use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::ComponentName;
+use windlass_domain::{prose, run};
 
 /// Looks for the bytes, and returns what is wrong with them.
 pub async fn check(ports: &impl Ports, component: &ComponentName, artifact: &Artifact) -> Result<Option<Finding>> {
@@ -122,8 +123,10 @@ fn may_move(wanted: &WantedComponent<'_>, repository: &str) -> Finding {
         format!(
             "A tag of repository {repository} may be moved, so that whoever may push there chooses what a release of the tag is until that has pinned it."
         ),
-        format!(
-            "Release `{repository}@sha256:…`, the digest that the push returned; or keep the tags where they are: `aws ecr put-image-tag-mutability --repository-name {repository} --image-tag-mutability IMMUTABLE`."
+        prose!(
+            "Release `{}@sha256:…`, the digest that the push returned; or keep the tags where they are: {}.",
+            repository,
+            run!("aws ecr put-image-tag-mutability --repository-name {repository} --image-tag-mutability IMMUTABLE")
         ),
     )
 }

@@ -10,9 +10,9 @@ use crate::ports::{CodeDeployApi, Deployed, DeploymentGroup, Result, Revision, R
 use crate::trouble::{Checked, Trouble, collected, if_there};
 use windlass_domain::declaration::appspec::AppSpec;
 use windlass_domain::declaration::kinds::codedeploy::Group as Declared;
-use windlass_domain::prose;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::prose::Prose;
+use windlass_domain::{prose, run};
 
 /// The compute platform of groups that deploy services.
 pub(in crate::kinds) const SERVICES: &str = "ECS";
@@ -143,7 +143,10 @@ impl<P: CodeDeployApi> Asks<'_, P> {
                     "The last revision of CodeDeploy's {} is kept in {place}, so that its hooks cannot be read and kept.",
                     self.named()
                 ),
-                "Deploy once with the AppSpec as a text (`aws deploy create-deployment --revision revisionType=AppSpecContent,…`); Windlass goes on from there.",
+                prose!(
+                    "Deploy once with the AppSpec as a text ({}); Windlass goes on from there.",
+                    run!("aws deploy create-deployment --revision revisionType=AppSpecContent,…")
+                ),
             ).into()),
         }
     }

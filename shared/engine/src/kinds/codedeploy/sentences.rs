@@ -5,7 +5,7 @@ use crate::ports::{Deployed, LifecycleEvent, Routing};
 use windlass_domain::declaration::appspec::AppSpec;
 use windlass_domain::prose;
 use windlass_domain::text::finding::{Finding, FindingName};
-use windlass_domain::text::next_step::Redeploy;
+use windlass_domain::text::next_step::{NextStep, Redeploy};
 use windlass_domain::text::prose::Prose;
 
 /// Names a deployment group.
@@ -110,9 +110,9 @@ pub(in crate::kinds) fn unsettled(place: &str, of: &Deployed) -> Finding {
             of.id,
             status(of, &[])
         ),
-        format!(
-            "Wait until it has moved all callers, or stop it (`{}`), then accept again; the environment stays locked until then.",
-            stop_command(of)
+        prose!(
+            "Wait until it has moved all callers, or stop it ({}), then accept again; the environment stays locked until then.",
+            NextStep::run(stop_command(of))
         ),
     )
 }

@@ -8,7 +8,7 @@ use crate::kinds::{Next, whose};
 use crate::ports::{Deployed, Waiting};
 use windlass_domain::prose;
 use windlass_domain::text::finding::{Finding, FindingName};
-use windlass_domain::text::next_step::Redeploy;
+use windlass_domain::text::next_step::{NextStep, Redeploy};
 use windlass_domain::text::prose::Prose;
 
 /// The words of a kind.
@@ -200,6 +200,6 @@ pub(in crate::kinds) fn busy(place: &str, group: &str, other: &Deployed) -> Find
             other.id,
             status(other, &[])
         ),
-        prose!("Wait until it is over, or stop it (`{}`), and {}.", stop_command(other), Redeploy::Again),
+        prose!("Wait until it is over, or stop it ({}), and {}.", NextStep::run(stop_command(other)), Redeploy::Again),
     )
 }

@@ -9,6 +9,8 @@ use serde_json::Value;
 use windlass_domain::declaration::kinds::ecs::Ecs as Spec;
 use windlass_domain::text::count::count;
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::prose::Prose;
+use windlass_domain::{prose, run};
 
 /// Returns everything that is wrong with it.
 pub(super) fn findings(
@@ -36,14 +38,14 @@ pub(super) fn findings(
 }
 
 /// A problem with the service, its reason, and the remedy; `None` if there is none.
-type Wrong = Option<(FindingName, String, &'static str)>;
+type Wrong = Option<(FindingName, String, Prose)>;
 
 fn status(name: &str, service: &Service) -> Wrong {
     (service.status != "ACTIVE").then(|| {
         (
             FindingName::TargetNotReady,
             format!("{name} is {}", service.status),
-            "wait until it is deleted and create it anew, or name another service",
+            "wait until it is deleted and create it anew, or name another service".into(),
         )
     })
 }
@@ -67,7 +69,7 @@ fn controller(name: &str, spec: &Spec, service: &Service) -> Wrong {
         ),
     };
     let why = format!("{name} has the deployment controller {has}, {why}");
-    Some((FindingName::NotSupported, why, remedy))
+    Some((FindingName::NotSupported, why, remedy.into()))
 }
 
 /// Finds a service whose rollout could never begin. At least `minimumHealthyPercent` of the wanted tasks, rounded up,
@@ -89,7 +91,7 @@ fn stuck(name: &str, spec: &Spec, service: &Service) -> Wrong {
                 "{name} wants {}, of which at least {must_run} must run (`minimumHealthyPercent` {least}) and at most {may_run} may (`maximumPercent` {most}), so that ECS can neither stop nor start one",
                 count(wanted, "task")
             ),
-            "lower `minimumHealthyPercent` or raise `maximumPercent` in the service's `deploymentConfiguration`",
+            "lower `minimumHealthyPercent` or raise `maximumPercent` in the service's `deploymentConfiguration`".into(),
         )
     })
 }
@@ -102,7 +104,10 @@ fn deregistered(name: &str, current: &TaskDefinition) -> Wrong {
                 "{name} runs {}, which is deregistered, so that an undo could not go back to it",
                 wording::short(&current.arn)
             ),
-            "set the service to an active task definition first (`aws ecs update-service --task-definition …`)",
+            prose!(
+                "set the service to an active task definition first ({})",
+                run!("aws ecs update-service --task-definition …")
+            ),
         )
     })
 }

@@ -5,6 +5,8 @@ use super::state::HoldingHook;
 use crate::ports::{LifecycleHook, ServiceRollout};
 use windlass_domain::declaration::kinds::ecs::Pause;
 use windlass_domain::text::fault::Fault;
+use windlass_domain::text::prose::Prose;
+use windlass_domain::{prose, run};
 
 /// The state of a lifecycle hook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +55,7 @@ pub(super) fn unread(fault: &Fault) -> HoldingHook {
             "perhaps one of its lifecycle hooks, which cannot be read ({})",
             fault.message
         ),
-        remedy: "look at the service's deployment in the console of Amazon ECS, and allow `ecs:ListServiceDeployments` and `ecs:DescribeServiceDeployments`".to_owned(),
+        remedy: "look at the service's deployment in the console of Amazon ECS, and allow `ecs:ListServiceDeployments` and `ecs:DescribeServiceDeployments`".into(),
     }
 }
 
@@ -84,13 +86,17 @@ pub(super) fn until(hook: &LifecycleHook) -> String {
     format!(" until {at}, when ECS {then}")
 }
 
-fn remedy(newest: &ServiceRollout, hook: &LifecycleHook) -> String {
+fn remedy(newest: &ServiceRollout, hook: &LifecycleHook) -> Prose {
     match hook.kind.as_str() {
-        "PAUSE" => format!(
-            "let it go on: `aws ecs continue-service-deployment --service-deployment-arn {} --hook-id {} --action CONTINUE`",
-            newest.arn, hook.id
+        "PAUSE" => prose!(
+            "let it go on: {}",
+            run!(
+                "aws ecs continue-service-deployment --service-deployment-arn {} --hook-id {} --action CONTINUE",
+                newest.arn,
+                hook.id
+            )
         ),
-        _ => format!("look at the log of {}", hook.target),
+        _ => prose!("look at the log of {}", &hook.target),
     }
 }
 

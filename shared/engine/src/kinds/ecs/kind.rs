@@ -11,6 +11,7 @@ use crate::kinds::{BALANCER, ChangeFacts, Class, FORMER, Kind, LookContext, Next
 use crate::ports::{Clock, EcsApi, Result, S3Api, ShiftedTargetGroups};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use windlass_domain::prose;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::count::count;
 
@@ -36,7 +37,8 @@ pub(super) fn field(member: &str, value: &Value) -> (String, String) {
 /// roll.
 fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
     if let Some(held) = &seen.held {
-        return Some(format!("the rollout of {} is held by {}; {}", wording::service(target), held.by, held.remedy));
+        let waits = prose!("the rollout of {} is held by {}; {}", wording::service(target), &held.by, &held.remedy);
+        return Some(waits.written());
     }
     let Some(followed) = &seen.followed else {
         return seen.rolling().map(|primary| wording::tasks_run(seen, primary));

@@ -15,7 +15,9 @@ use windlass_domain::declaration::kinds::ecs::Ecs as Spec;
 use windlass_domain::text::count::count;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::prose::Prose;
 use windlass_domain::text::time::{Span, Time};
+use windlass_domain::{prose, run};
 
 /// The two sorts of Fargate that have a quota of their own: the name that a service has for it, and the code and the
 /// name in Service Quotas.
@@ -146,18 +148,21 @@ impl QuotaQuery {
             count(self.beside.0 as usize, "task"),
             self.each
         );
-        let more = format!(
-            "ask for more: `aws service-quotas request-service-quota-increase --service-code fargate --quota-code {code} --desired-value {wanted}`"
+        let more = prose!(
+            "ask for more: {}",
+            run!(
+                "aws service-quotas request-service-quota-increase --service-code fargate --quota-code {code} --desired-value {wanted}"
+            )
         );
-        let finding = |then: &str, remedy: &str| {
+        let finding = |then: &str, remedy: Prose| {
             let name = FindingName::TargetNotReady;
             wording::finding(name, input.path("service"), format!("{reason}{then}"), remedy)
         };
         if least > left {
-            let remedy = format!("{more}; or stop what needs none");
-            planned.findings.push(finding(", so that they are not started and the rollout fails", &remedy));
+            let remedy = prose!("{}; or stop what needs none", more);
+            planned.findings.push(finding(", so that they are not started and the rollout fails", remedy));
         } else {
-            planned.warnings.push(finding(", so that ECS rolls with fewer at a time, and longer", &more));
+            planned.warnings.push(finding(", so that ECS rolls with fewer at a time, and longer", more));
         }
     }
 

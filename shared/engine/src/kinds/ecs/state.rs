@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::kinds::ecs::{Pause, Strategy};
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::name::{AppName, EnvironmentName};
+use windlass_domain::text::prose::Prose;
 use windlass_domain::text::time::Time;
 
 /// A service in Amazon ECS, with everything that was decided at `Prepare`.
@@ -220,7 +221,7 @@ pub struct HoldingHook {
     /// The hook, and the time until which it holds.
     pub by: String,
     /// The way to let the rollout go on.
-    pub remedy: String,
+    pub remedy: Prose,
 }
 
 impl Seen {

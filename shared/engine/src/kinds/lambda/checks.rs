@@ -16,6 +16,7 @@ use windlass_domain::declaration::resolved::Place;
 use windlass_domain::release::artifact::{Artifact, is_same_repository};
 use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::{prose, run};
 
 /// The finding that the alias is not there.
 pub fn alias_missing(input: &PrepareInput<'_>, spec: &Lambda) -> Finding {
@@ -25,8 +26,9 @@ pub fn alias_missing(input: &PrepareInput<'_>, spec: &Lambda) -> Finding {
         FindingName::TargetMissing,
         input.path("alias"),
         format!("The function {function} has no alias {alias}."),
-        format!(
-            "Make it on a published version: `aws lambda create-alias --function-name {function} --name {alias} --function-version <number>`."
+        prose!(
+            "Make it on a published version: {}.",
+            run!("aws lambda create-alias --function-name {function} --name {alias} --function-version <number>")
         ),
     )
 }
@@ -58,11 +60,13 @@ pub fn not_ready(input: &PrepareInput<'_>, spec: &Lambda, is: &Observed) -> Opti
             FindingName::TargetNotReady,
             input.path("alias"),
             format!("Alias {} of {function} points to $LATEST, which cannot be restored.", alias.name),
-            format!(
-                "Publish a version (`aws lambda publish-version --function-name {function}`) and \
-                 point the alias to it (`aws lambda update-alias --function-name {function} --name \
-                 {} --function-version <number>`).",
-                alias.name
+            prose!(
+                "Publish a version ({}) and point the alias to it ({}).",
+                run!("aws lambda publish-version --function-name {function}"),
+                run!(
+                    "aws lambda update-alias --function-name {function} --name {} --function-version <number>",
+                    alias.name
+                )
             ),
         )
     })
@@ -199,9 +203,12 @@ pub(super) async fn concurrency_left_behind(
             "Provisioned concurrency is configured on version {version} of {function}, and not on alias {}: the callers of the next version do not have it.",
             alias.name
         ),
-        format!(
-            "Configure it on the alias (`aws lambda put-provisioned-concurrency-config --function-name {function} --qualifier {} --provisioned-concurrent-executions <number>`), and delete it on the version.",
-            alias.name
+        prose!(
+            "Configure it on the alias ({}), and delete it on the version.",
+            run!(
+                "aws lambda put-provisioned-concurrency-config --function-name {function} --qualifier {} --provisioned-concurrent-executions <number>",
+                alias.name
+            )
         ),
     )))
 }
@@ -235,8 +242,9 @@ pub(super) fn idle(input: &PrepareInput<'_>, spec: &Lambda, version: &str) -> Fi
     let reason = format!(
         "Version {version} of {function} is inactive, because nothing invoked it for long: its first callers get errors until Lambda has made it active."
     );
-    let remedy = format!(
-        "Invoke it once (`aws lambda invoke --function-name {function} --qualifier {version} answer.json`) and wait until it is `Active`; or declare `invocations`, which do that before callers get it."
+    let remedy = prose!(
+        "Invoke it once ({}) and wait until it is `Active`; or declare `invocations`, which do that before callers get it.",
+        run!("aws lambda invoke --function-name {function} --qualifier {version} answer.json")
     );
     Finding::new(FindingName::TargetNotReady, input.path("function"), reason, remedy).seen("Inactive", "Active")
 }

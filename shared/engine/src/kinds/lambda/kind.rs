@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::{prose, run};
 
 impl<P: LambdaApi + S3Api + Configured> Kind for LambdaKind<P> {
     type Target = Target;
@@ -147,13 +148,18 @@ pub(super) fn unsettled(target: &Target, seen: &Observed) -> Option<Finding> {
     let Target { function, .. } = target;
     let alias = seen.alias.as_ref().filter(|alias| alias.kept_at.is_some())?;
     let name = &alias.name;
-    let move_all = format!(
-        "give its callers to one version by `aws lambda update-alias --function-name {function} --name {name} --function-version <number> --routing-config AdditionalVersionWeights={{}}`; then accept again."
+    let move_all = prose!(
+        "give its callers to one version by {}; then accept again.",
+        run!(
+            "aws lambda update-alias --function-name {function} --name {name} --function-version <number> --routing-config AdditionalVersionWeights={{}}"
+        )
     );
     let remedy = match alias.lacks_concurrency() {
-        Some(_) => format!("Lambda cannot allocate its provisioned concurrency: {move_all}"),
-        None => format!(
-            "Wait until its provisioned concurrency is `READY` (`aws lambda get-provisioned-concurrency-config --function-name {function} --qualifier {name}`), or {move_all}"
+        Some(_) => prose!("Lambda cannot allocate its provisioned concurrency: {}", move_all),
+        None => prose!(
+            "Wait until its provisioned concurrency is `READY` ({}), or {}",
+            run!("aws lambda get-provisioned-concurrency-config --function-name {function} --qualifier {name}"),
+            move_all
         ),
     };
     Some(Finding::new(

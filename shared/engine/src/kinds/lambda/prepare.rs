@@ -21,6 +21,7 @@ use windlass_domain::declaration::tenancy::Claim;
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::{prose, run};
 
 /// Observes the function, checks that it may and can be changed, and computes the stages. Faults: `NotFound` and
 /// `AccessDenied` if the function cannot be read.
@@ -157,8 +158,10 @@ impl Plan<'_> {
                     "Callers use $LATEST of {function}, so new code is live at once and all at once{}.",
                     if self.spec.is_tried { ": they get it before its `invocations` have tried it" } else { "" }
                 ),
-                format!(
-                    "Publish a version (`aws lambda publish-version --function-name {function}`), make an alias on it (`aws lambda create-alias --function-name {function} --name live --function-version <number>`), let the callers use the alias, and write `alias: live`."
+                prose!(
+                    "Publish a version ({}), make an alias on it ({}), let the callers use the alias, and write `alias: live`.",
+                    run!("aws lambda publish-version --function-name {function}"),
+                    run!("aws lambda create-alias --function-name {function} --name live --function-version <number>")
                 ),
             )];
         };

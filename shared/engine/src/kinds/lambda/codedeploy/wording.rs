@@ -5,9 +5,9 @@ use crate::kinds::codedeploy::wording::{self, Story, Words};
 use crate::kinds::codedeploy::{Followed, status};
 use crate::kinds::lambda::alias::Traffic;
 use crate::kinds::lambda::state::Target;
-use windlass_domain::prose;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::next_step::Redeploy;
+use windlass_domain::{prose, run};
 
 /// The words about the alias.
 pub(super) const WORDS: Words = Words {
@@ -62,11 +62,11 @@ pub(super) fn shared(target: &Target, traffic: &Traffic) -> Finding {
         place(target),
         format!("The alias shares its callers already: {traffic}. CodeDeploy fails every deployment from there."),
         prose!(
-            "Give them to one version (`aws lambda update-alias --function-name {} --name {} --function-version {} --routing-config AdditionalVersionWeights={}`), and {}.",
-            function,
-            alias,
-            &traffic.version,
-            "{}",
+            "Give them to one version ({}), and {}.",
+            run!(
+                "aws lambda update-alias --function-name {function} --name {alias} --function-version {} --routing-config AdditionalVersionWeights={{}}",
+                traffic.version
+            ),
             Redeploy::Again
         ),
     )

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use windlass_domain::declaration::kinds::site::{SiteMode, StaticSite};
 use windlass_domain::text::count::{agree, count};
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::{prose, run};
 
 /// The root document of a site if nothing else is said.
 const USUAL: &str = "index.html";
@@ -136,11 +137,16 @@ pub(super) fn others(
         return None;
     }
     let which = agree(others.len(), "another distribution serves", "other distributions serve");
-    let (stays, remedy) = match site.mode {
-        SiteMode::Prefix => ("nothing is switched there", SWITCH_ALL),
-        SiteMode::InPlace => ("nothing is invalidated there, and caches answer with former files", INVALIDATE_ALL),
+    let (stays, mut remedy) = match site.mode {
+        SiteMode::Prefix => ("nothing is switched there", SWITCH_ALL.into()),
+        SiteMode::InPlace => (
+            "nothing is invalidated there, and caches answer with former files",
+            prose!("{} ({})", INVALIDATE_ALL, run!("aws cloudfront create-invalidation")),
+        ),
     };
-    let remedy = if site.prefix.is_empty() { format!("{remedy}{OWN_PREFIX}") } else { remedy.to_owned() };
+    if site.prefix.is_empty() {
+        remedy.push(OWN_PREFIX);
+    }
     let reason =
         format!("{which} the bucket {bucket}, and the component names {named} alone: {stays}: {}", others.join(", "));
     Some(Finding::new(FindingName::TargetNotReady, path, reason, remedy))
@@ -149,7 +155,7 @@ pub(super) fn others(
 const SWITCH_ALL: &str = "let the distribution that is named answer for the domain names of all, or set the origin \
                           path of the others after each release";
 const INVALIDATE_ALL: &str = "let the distribution that is named answer for the domain names of all, or invalidate the \
-                              others after each release (`aws cloudfront create-invalidation`)";
+                              others after each release";
 const OWN_PREFIX: &str = "; where they show other sites, give each site a `prefix` of its own";
 
 const REWRITE_INSTEAD: &str = "remove the custom error response, and let a CloudFront function on viewer requests rewrite only addresses without extension to the document";

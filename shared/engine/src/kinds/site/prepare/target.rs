@@ -18,6 +18,7 @@ use windlass_domain::declaration::kinds::site::{SiteMode, StaticSite};
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::partition::Partition;
+use windlass_domain::{prose, run};
 
 /// The result of the check of a target that can be deployed to.
 pub(in crate::kinds::site) struct Checked {
@@ -76,9 +77,12 @@ async fn bucket(ports: &impl SitePorts, input: &PrepareInput<'_>, site: &StaticS
             FindingName::TargetNotReady,
             &path,
             format!("the {what} keeps no versions, so what is overwritten could not be restored"),
-            format!(
-                "Turn on versioning and let noncurrent versions live for at least 30 days: `aws s3api put-bucket-versioning --bucket {} --versioning-configuration Status=Enabled`; or use mode `prefix`.",
-                site.bucket
+            prose!(
+                "Turn on versioning and let noncurrent versions live for at least 30 days: {}; or use mode `prefix`.",
+                run!(
+                    "aws s3api put-bucket-versioning --bucket {} --versioning-configuration Status=Enabled",
+                    site.bucket
+                )
             ),
         ));
     }
