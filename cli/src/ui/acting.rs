@@ -150,7 +150,7 @@ impl Server {
         } else if let Some(refusal) = came.refusal {
             parts::failure(&Failure::rejected("it was rejected:", refusal.findings))
         } else if let Some(done) = came.done {
-            status(Tone::Good, "done", &html! { (done.cause) })
+            status(Tone::Good, "done", &html! { (parts::prose(&done.cause)) })
         } else if let Some(ended) = ended {
             let why = ended.cause.or(ended.error).unwrap_or_default();
             status(Tone::Bad, "its execution ended", &html! { (ended.status) " " (why) })

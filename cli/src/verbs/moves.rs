@@ -3,7 +3,7 @@
 
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
-use crate::ground::output::Output;
+use crate::ground::output::{Output, text};
 use crate::verbs::operator::Asking;
 use crate::verbs::scope::{ScopeCall, named, withdrawn};
 use clap::Args;
@@ -68,7 +68,7 @@ impl Move<'_> {
         let mut lines: Vec<String> =
             components.map(|(was, name)| format!("{was} of {from} would be {name} of {there}")).collect();
         lines.extend(moves.targets.iter().map(|target| format!("  with {target}")));
-        lines.extend(iter::once(&moves.stays).chain(&moves.next).map(|text| format!("  {text}")));
+        lines.extend(iter::once(&moves.stays).chain(&moves.next).map(|said| format!("  {}", text(said))));
         lines
     }
 
@@ -83,7 +83,7 @@ impl Move<'_> {
         let to = self.to;
         lines.extend(moves.repositories.iter().map(|name| format!("  pushes to {name} would be for {to}")));
         lines.extend(moves.frees.iter().map(|name| format!("  pushes to {name} would be nobody's")));
-        lines.extend(iter::once(&moves.stays).chain(&moves.next).map(|text| format!("  {text}")));
+        lines.extend(iter::once(&moves.stays).chain(&moves.next).map(|said| format!("  {}", text(said))));
         lines
     }
 }

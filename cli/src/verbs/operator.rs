@@ -2,7 +2,7 @@
 
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
-use crate::ground::output::Output;
+use crate::ground::output::{Output, text};
 use crate::ground::trouble::TroubleName;
 use crate::ground::{arguments, interrupt};
 use crate::talk::installation::Endpoint;
@@ -16,6 +16,7 @@ use windlass_domain::shown::api::deployments::{Done, ExecutionEnd, ExecutionOutc
 use windlass_domain::shown::api::environments::Environment;
 use windlass_domain::text::finding::FindingName;
 use windlass_domain::text::name::{AppName, EnvironmentName};
+use windlass_domain::text::prose::Prose;
 
 /// The words of a wait for an action.
 const WAITS: &str = "it is handed in; its outcome is waited for";
@@ -168,7 +169,7 @@ impl Action<'_> {
             return Err(ended_in_vain(died));
         }
         let (app, environment) = (&self.at.app, &self.at.environment);
-        let sentence = done.map(|done| done.cause).ok_or_else(|| {
+        let sentence = done.map(|done| text(&done.cause)).ok_or_else(|| {
             Failure::broken(format!(
                 "its execution has ended and left no word of what it did. `windlass status {app} {environment}` tells \
                  how it stands"
@@ -255,7 +256,7 @@ pub async fn ended_without_environment(
     app: &AppName,
     execution: &str,
     patience: &Patience,
-) -> Result<String, Failure> {
+) -> Result<Prose, Failure> {
     let waiting = patience.begin();
     interrupt::says(format!(
         "interrupted; it goes on: {execution}. `windlass refusals {app}` tells whether it was refused"

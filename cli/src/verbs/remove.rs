@@ -4,7 +4,7 @@
 use crate::ground::arguments;
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
-use crate::ground::output::Output;
+use crate::ground::output::{Output, text};
 use crate::verbs::follow::AwaitedEnd;
 use crate::verbs::operator::{ActedOn, Action, Asking, Effect};
 use crate::verbs::scope::{ScopeCall, named, withdrawn};
@@ -89,7 +89,7 @@ impl Remove {
         let environment = self.environment.as_ref().map_or_else(String::new, |name| format!("/{name}"));
         let mut lines = vec![format!("{}{environment} would let go of {what}", self.app)];
         lines.extend(goes.frees.iter().map(|target| format!("  another component may have {target} then")));
-        lines.push(format!("  {leaves}"));
+        lines.push(format!("  {}", text(leaves)));
         lines
     }
 
@@ -102,7 +102,7 @@ impl Remove {
             lines.extend(here.frees.iter().map(|target| format!("  another component may have {target} then")));
         }
         lines.extend(goes.repositories.iter().map(|name| format!("  pushes to {name} would be nobody's")));
-        lines.push(format!("  {}", goes.leaves));
+        lines.push(format!("  {}", text(&goes.leaves)));
         lines
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
-use crate::ground::output::Output;
+use crate::ground::output::{Output, text};
 use crate::talk::windlass::{read, waiting};
 use crate::verbs::operator::{Asking, ended_without_environment};
 use serde::de::DeserializeOwned;
@@ -64,7 +64,7 @@ impl ScopeCall<'_> {
                 return Ok(Exit::Good);
             }
             let done = ended_without_environment(&windlass, app, execution, &asking.wait.patience).await?;
-            output.result(&json!({"execution": execution, "done": done}), &done);
+            output.result(&json!({"execution": execution, "done": done}), &text(&done));
             Ok(Exit::Good)
         })
     }

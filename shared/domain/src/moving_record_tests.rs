@@ -100,14 +100,14 @@ fn the_words_say_what_stays_and_what_is_next() {
     let moves = Moved { environments: [(prod.clone(), moves)].into(), ..Moved::default() };
     let within = Moving { from: prod_of(&shop, &web), to: prod_of(&shop, &site) };
     assert_eq!(
-        moves.in_words(within),
+        moves.in_words(within).written(),
         "web of shop/prod is called site from now on: with E1, s3://shop/web/. What runs there stays as it is. Older \
          snapshots are read by the new name; the history keeps the former one. The hold of shop/prod stays until it is \
          released."
     );
     let over = Moving { to: prod_of(&bank, &site), ..within };
     assert_eq!(
-        moves.in_words(over),
+        moves.in_words(over).written(),
         "shop/prod has handed over web (called site from now on) to bank/prod: with E1, s3://shop/web/. What runs there \
          stays as it is; the history, the snapshots and the vetoes stay with shop/prod. A rollback of bank/prod to an \
          older snapshot goes back to what runs now. The hold of shop/prod stays until it is released. Before its next \

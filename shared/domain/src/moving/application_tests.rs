@@ -261,7 +261,7 @@ fn all_of_an_application_is_moved_or_nothing() {
 
 #[test]
 fn what_is_moved_is_listed_once() {
-    let words = Scene::new().decided(Moved::in_words);
+    let words = Scene::new().decided(|moved, moving| moved.in_words(moving).written());
     assert_eq!(words, WORDS);
 }
 

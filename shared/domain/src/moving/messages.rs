@@ -4,11 +4,13 @@ use super::application::Moved;
 use super::{MovedItems, Moving};
 use crate::environment::BEFORE_WINDLASS;
 use crate::moving::removal::{hold_stays, list, without_repositories};
+use crate::prose;
+use crate::text::prose::Prose;
 use std::iter;
 
 impl Moved {
     /// Says all: what is moved, what stays, and what is to be done next.
-    pub fn in_words(&self, moving: Moving<'_>) -> String {
+    pub fn in_words(&self, moving: Moving<'_>) -> Prose {
         let mut sentences = Vec::new();
         let (app, to) = (moving.from, moving.to);
         if app.is_whole() {
@@ -26,8 +28,7 @@ impl Moved {
             sentences.push(without_repositories(app.app, &self.freed));
         }
         sentences.push(self.stays(moving));
-        sentences.extend(self.next(moving));
-        sentences.join(" ")
+        Prose::join(sentences.into_iter().map(Prose::from).chain(self.next(moving)), " ")
     }
 
     /// Says what stays, in sentences.
@@ -37,17 +38,20 @@ impl Moved {
     }
 
     /// Says what is to be done next, if anything is: the author of the infrastructure code tags the targets.
-    pub fn next(&self, moving: Moving<'_>) -> Option<String> {
+    pub fn next(&self, moving: Moving<'_>) -> Option<Prose> {
         let to = moving.to;
         match to.environment {
-            None => Some(format!(
-                "Before the next release of {to} tag its targets `windlass:app={to}`, and upload artifacts and manifests \
-                 to its own folders of the bucket."
+            None => Some(prose!(
+                "Before the next release of {} tag its targets `windlass:app={}`, and upload artifacts and manifests to \
+                 its own folders of the bucket.",
+                to,
+                to
             )),
             Some(_) if moving.is_within() => None,
-            Some(environment) => Some(format!(
-                "Before its next release tag the targets `windlass:app={}` and `windlass:environment={environment}`.",
-                to.app
+            Some(environment) => Some(prose!(
+                "Before its next release tag the targets `windlass:app={}` and `windlass:environment={}`.",
+                to.app,
+                environment
             )),
         }
     }

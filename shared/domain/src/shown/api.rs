@@ -103,8 +103,7 @@ pub struct LetGo {
     #[serde(flatten)]
     pub goes: RemovedFrom,
     /// The sentence that says what stays.
-    #[serde(deserialize_with = "foreign::one")]
-    pub leaves: String,
+    pub leaves: Prose,
 }
 
 /// The components and targets that one environment would let go of.
@@ -126,8 +125,7 @@ pub struct AppLetGo {
     /// Its environments.
     pub environments: BTreeMap<EnvironmentName, RemovedFrom>,
     /// The sentence that says what stays.
-    #[serde(deserialize_with = "foreign::one")]
-    pub leaves: String,
+    pub leaves: Prose,
 }
 
 /// The things that a move would take with it.
@@ -138,11 +136,9 @@ pub struct Moves {
     /// Their targets.
     pub targets: Vec<String>,
     /// The sentence that says what stays.
-    #[serde(deserialize_with = "foreign::one")]
-    pub stays: String,
+    pub stays: Prose,
     /// The sentence that says what to do next, if anything is.
-    #[serde(default, deserialize_with = "foreign::maybe")]
-    pub next: Option<String>,
+    pub next: Option<Prose>,
 }
 
 /// The things that another name of a whole application would take with it.
@@ -157,11 +153,9 @@ pub struct AppMoves {
     /// The image repositories that nobody has from then on.
     pub frees: Vec<String>,
     /// The sentence that says what stays.
-    #[serde(deserialize_with = "foreign::one")]
-    pub stays: String,
+    pub stays: Prose,
     /// The sentence that says what to do next, if anything is.
-    #[serde(default, deserialize_with = "foreign::maybe")]
-    pub next: Option<String>,
+    pub next: Option<Prose>,
 }
 
 /// The part of a move that is of one environment, where a whole application moves. Its components keep their names.

@@ -234,8 +234,8 @@ pub fn of_environment(
 
 /// Returns the event of a removal that is done, or of a change of owner for one of both: the environment, or the whole
 /// application.
-pub fn of_owner(name: EventName, app: &AppName, environment: Option<&EnvironmentName>, cause: &str) -> Event {
-    Event::new(name, Detail { cause: Some(cause.to_owned()), ..Detail::of(app, environment) })
+pub fn of_owner(name: EventName, app: &AppName, environment: Option<&EnvironmentName>, cause: &Prose) -> Event {
+    Event::new(name, Detail::of(app, environment).because(cause))
 }
 
 /// Returns the event of a drill that has ended.

@@ -16,6 +16,7 @@ use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::fault::Fault;
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::{AppName, EnvironmentName};
+use windlass_domain::text::prose::Prose;
 use windlass_domain::text::time::Time;
 
 /// The deployment that an execution works for.
@@ -31,7 +32,7 @@ pub struct ExecutionRecord {
     /// The deployment that it was about; `none` if about none.
     pub deployment: DeploymentId,
     /// The text of the answer.
-    pub cause: String,
+    pub cause: Prose,
     /// The name of why there was nothing to do; empty where something was done.
     #[serde(default)]
     pub nothing: String,

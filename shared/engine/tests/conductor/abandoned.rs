@@ -38,7 +38,7 @@ fn is_nothing(answer: &Answer, why: &str) {
 /// Returns what is kept of an execution for whoever asks what came of it.
 fn kept(scene: &Scene, execution: &str) -> Option<String> {
     let done: Option<ExecutionRecord> = scene.stage.get(&ledger::done(&arn_of(execution)));
-    done.map(|done| done.cause)
+    done.map(|done| done.cause.written())
 }
 
 #[test]

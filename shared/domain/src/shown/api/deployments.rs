@@ -16,6 +16,7 @@ use crate::shown::message::ReleaseSummary;
 use crate::shown::release_status::PresentState;
 use crate::text::foreign;
 use crate::text::name::{AppName, EnvironmentName};
+use crate::text::prose::Prose;
 use crate::text::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -245,7 +246,7 @@ pub struct ExecutionOutcome {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Done {
     /// The text of it. A `recover` that had nothing to do says so, and why.
-    pub cause: String,
+    pub cause: Prose,
 }
 
 /// The end of an execution, as Step Functions has it.

@@ -20,6 +20,7 @@ use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::release::request::{Request, Requester, Route};
 use windlass_domain::text::finding::{Finding, limited};
 use windlass_domain::text::name::AppName;
+use windlass_domain::text::prose::Prose;
 
 /// A request whose form is wrong.
 pub async fn unreadable(
@@ -138,7 +139,8 @@ fn answer(findings: &[Finding]) -> Answer<EndTransition> {
 
 impl ExecutionRecord {
     /// Returns the record of something that was done.
-    pub fn of(deployment: &DeploymentId, cause: String) -> Self {
+    pub fn of(deployment: &DeploymentId, cause: impl Into<Prose>) -> Self {
+        let cause = cause.into();
         Self { deployment: deployment.clone(), cause, nothing: String::new(), removed: None, moved: Vec::new() }
     }
 
@@ -149,7 +151,7 @@ impl ExecutionRecord {
     }
 
     /// Returns the record of a move, with the environments that it concerns.
-    pub fn moved(sides: Vec<EnvironmentId<'_>>, cause: String) -> Self {
+    pub fn moved(sides: Vec<EnvironmentId<'_>>, cause: Prose) -> Self {
         let owner =
             |side: EnvironmentId<'_>| Owner { app: side.app().clone(), environment: Some(side.environment().clone()) };
         Self { moved: sides.into_iter().map(owner).collect(), ..Self::of(&DeploymentId("none".into()), cause) }
@@ -164,7 +166,7 @@ impl ExecutionRecord {
     /// Returns the answer about it.
     pub fn answer(&self) -> Answer<EndTransition> {
         let ending = if self.nothing.is_empty() { Ending::Succeeded } else { Ending::NothingToDo };
-        ended(&self.deployment, ending, &self.nothing, &(&self.cause).into())
+        ended(&self.deployment, ending, &self.nothing, &self.cause)
     }
 }
 

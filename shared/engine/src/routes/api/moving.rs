@@ -46,7 +46,7 @@ pub async fn app_removable(ports: &impl Ports, app: &AppName) -> Served {
 
 async fn let_go_of(ports: &impl Ports, scope: Scope<'_>) -> Served {
     let removed = Removable::load(ports, scope).await?.decide().or_refused(409)?;
-    let leaves = removed.leaves(scope);
+    let leaves = removed.leaves(scope).into();
     let shown = |goes: RemovedItems| RemovedFrom { components: goes.components, frees: targets(&goes.claims) };
     let Removed { declaration, repositories, environments, .. } = removed;
     let environments = environments.into_iter().map(|(name, goes)| (name, shown(goes)));
@@ -134,7 +134,7 @@ pub async fn app_renamable(ports: &impl Ports, app: &AppName, to: &AppName) -> S
 
 async fn shown(ports: &impl Ports, moving: Moving<'_>) -> Served {
     let moved = Movable::load(ports, moving).await?.decide().or_refused(409)?;
-    let (stays, next) = (moved.stays(moving), moved.next(moving));
+    let (stays, next) = (moved.stays(moving).into(), moved.next(moving));
     let Moved { declaration, mut environments, repositories, freed: frees } = moved;
     if let Some(name) = moving.from.environment {
         let one = environments.remove(name);
