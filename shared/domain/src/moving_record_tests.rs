@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::text::name::{AppName, EnvironmentName};
+use crate::text::next_step::NextStep;
 
 #[test]
 fn a_new_name_takes_all_of_the_record() {
@@ -111,8 +112,14 @@ fn the_words_say_what_stays_and_what_is_next() {
         "shop/prod has handed over web (called site from now on) to bank/prod: with E1, s3://shop/web/. What runs there \
          stays as it is; the history, the snapshots and the vetoes stay with shop/prod. A rollback of bank/prod to an \
          older snapshot goes back to what runs now. The hold of shop/prod stays until it is released. Before its next \
-         release tag the targets `windlass:app=bank` and `windlass:environment=prod`."
+         release tag the targets `windlass:app=bank` and `windlass:environment=prod` (`aws resourcegroupstaggingapi \
+         tag-resources --tags windlass:app=bank,windlass:environment=prod --resource-arn-list …`)."
     );
+    let tags = "aws resourcegroupstaggingapi tag-resources --tags windlass:app=bank,windlass:environment=prod \
+                --resource-arn-list …";
+    assert_eq!(moves.next(over).unwrap().steps().collect::<Vec<_>>(), [&NextStep::Run(tags.into())]);
+    assert_eq!(moves.in_words(over).steps().count(), 1);
+    assert_eq!(moves.next(within), None);
 }
 
 fn held_by_a_person(scene: &mut Scene) {

@@ -163,8 +163,9 @@ const WORDS: &str = "The application shop is called store from now on. The decla
     more. shop/prod has handed over agent, api to store/prod: with fn, svc. Pushes to shop/agent are for store now. Pushes \
     to shop/old are nobody's now; shop had them. What runs stays as it is; so do the history, the snapshots, the vetoes and \
     the releases of shop, and the objects in the artifacts bucket. A rollback of store to an older snapshot goes back to \
-    what runs now. Before the next release of store tag its targets `windlass:app=store`, and upload artifacts and manifests \
-    to its own folders of the bucket.";
+    what runs now. Before the next release of store tag its targets `windlass:app=store` (`aws resourcegroupstaggingapi \
+    tag-resources --tags windlass:app=store --resource-arn-list …`), and upload artifacts and manifests to its own folders \
+    of the bucket.";
 
 const ALL: &str = "1.3.0, prod: agent api, has shop/agent, frees shop/old";
 

@@ -4,8 +4,8 @@ use super::application::Moved;
 use super::{MovedItems, Moving};
 use crate::environment::BEFORE_WINDLASS;
 use crate::moving::removal::{hold_stays, list, without_repositories};
-use crate::prose;
 use crate::text::prose::Prose;
+use crate::{prose, run};
 use std::iter;
 
 impl Moved {
@@ -42,16 +42,21 @@ impl Moved {
         let to = moving.to;
         match to.environment {
             None => Some(prose!(
-                "Before the next release of {} tag its targets `windlass:app={}`, and upload artifacts and manifests to \
-                 its own folders of the bucket.",
+                "Before the next release of {} tag its targets `windlass:app={}` ({}), and upload artifacts and \
+                 manifests to its own folders of the bucket.",
                 to,
-                to
+                to,
+                run!("aws resourcegroupstaggingapi tag-resources --tags windlass:app={to} --resource-arn-list …")
             )),
             Some(_) if moving.is_within() => None,
             Some(environment) => Some(prose!(
-                "Before its next release tag the targets `windlass:app={}` and `windlass:environment={}`.",
+                "Before its next release tag the targets `windlass:app={}` and `windlass:environment={}` ({}).",
                 to.app,
-                environment
+                environment,
+                run!(
+                    "aws resourcegroupstaggingapi tag-resources --tags windlass:app={},windlass:environment={environment} --resource-arn-list …",
+                    to.app
+                )
             )),
         }
     }
