@@ -13,14 +13,20 @@ use zip::write::SimpleFileOptions;
 
 const ARCHIVE: &str = "artifacts/shop/prod/api/1.zip";
 
-/// Makes and uploads a zip of files, each with its permissions.
-fn upload(world: &World, files: &[(&str, u32)]) -> Artifact {
+/// Makes a zip of files, each with its permissions, and of links, each with what it leads to.
+fn zip(files: &[(&str, u32)], links: &[(&str, &str)]) -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for (file, permissions) in files {
         writer.start_file(*file, SimpleFileOptions::default().unix_permissions(*permissions)).unwrap();
         writer.write_all(b"x").unwrap();
     }
-    let archive = writer.finish().unwrap().into_inner();
+    for (link, to) in links {
+        writer.add_symlink(*link, *to, SimpleFileOptions::default()).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+fn upload(world: &World, archive: Vec<u8>) -> Artifact {
     world.s3().bucket("artifacts", true);
     Artifact::Object {
         key: ARCHIVE.into(),
@@ -36,14 +42,14 @@ fn setting() -> Setting {
 
 /// The files of a zip for which a function of this runtime, with the handler `index.handler`, refuses it, and those of
 /// which it warns.
-fn judged(runtime: &str, has_more_code: bool, files: &[(&str, u32)]) -> (Vec<String>, Vec<String>) {
+fn judged(runtime: &str, has_more_code: bool, archive: Vec<u8>) -> (Vec<String>, Vec<String>) {
     let world = setting().world();
     function(&world, |function| {
         function.runtime = runtime.into();
         function.handler = "index.handler".into();
         function.has_more_code = has_more_code;
     });
-    let artifact = upload(&world, files);
+    let artifact = upload(&world, archive);
     let prepared = setting().prepare(&world, Some(&artifact), None);
     let paths = |findings: Vec<Finding>| -> Vec<String> {
         let paths = findings.into_iter().map(|finding| {
@@ -76,16 +82,42 @@ fn a_zip_that_cannot_run_is_refused() {
     ];
     let list = |one: Option<&str>| -> Vec<String> { one.into_iter().map(str::to_owned).collect() };
     for (runtime, files, refused, warned) in table {
-        assert_eq!(judged(runtime, false, files), (list(refused), list(warned)), "{runtime} {files:?}");
+        assert_eq!(judged(runtime, false, zip(files, &[])), (list(refused), list(warned)), "{runtime} {files:?}");
     }
 }
 
 #[test]
 fn a_handler_that_a_layer_may_bring_is_a_warning() {
     for (runtime, file) in [("python3.13", "index.py"), ("provided.al2023", "bootstrap")] {
-        let (refused, warned) = judged(runtime, true, &[("readme.txt", 0o644)]);
+        let (refused, warned) = judged(runtime, true, zip(&[("readme.txt", 0o644)], &[]));
         assert_eq!((refused, warned), (vec![], vec![file.to_owned()]), "{runtime}");
     }
+}
+
+#[test]
+fn what_is_no_zip_is_refused() {
+    let files = [("index.py", 0o644), ("lib/helper.py", 0o644)];
+    let whole = zip(&files, &[]);
+    let table: [(&str, Vec<u8>); 4] = [
+        ("a tar.gz", [&b"\x1f\x8b\x08\x00"[..], &[7; 200]].concat()),
+        ("a page", b"<html><title>404 Not Found</title></html>".to_vec()),
+        ("a zip that is cut off", whole[..whole.len() - 30].to_vec()),
+        ("zeros", vec![0; 300]),
+    ];
+    for (what, bytes) in table {
+        assert_eq!(judged("python3.13", false, bytes), (vec!["the archive".to_owned()], vec![]), "{what}");
+    }
+    assert_eq!(judged("python3.13", false, whole), (vec![], vec![]));
+}
+
+#[test]
+fn links_that_lead_to_no_file_of_the_package_are_warnings() {
+    let files = [("index.py", 0o644), ("lib/helper.py", 0o644)];
+    let of = |links: &[(&str, &str)]| judged("python3.13", false, zip(&files, links));
+    let good = [("a.py", "lib/helper.py"), ("lib/b.py", "../index.py"), ("lib/c", "/opt/lib"), ("d", "lib/c/x")];
+    assert_eq!(of(&good), (vec![], vec![]));
+    let bad = [("a", "none.py"), ("lib/b", "../none.py"), ("c", "../x"), ("d", "/etc/passwd")];
+    assert_eq!(of(&bad), (vec![], vec!["a".to_owned(), "c".to_owned()]));
 }
 
 /// The code that a rollback brings back was live, and is no longer the release's to judge.
@@ -96,7 +128,7 @@ fn a_rollback_is_not_judged() {
     let recorded = first.before.goal.clone();
     assert_eq!(first.forward(), Ok(WorkTransition::Changed));
     let world = &first.scene.world;
-    let broken = upload(world, &[("lib\\helper.py", 0o600)]);
+    let broken = upload(world, zip(&[("lib\\helper.py", 0o600)], &[]));
     assert_eq!(setting.prepare(world, None, Some(&recorded)).findings, []);
     assert_eq!(setting.prepare(world, Some(&broken), Some(&recorded)).findings, []);
 }

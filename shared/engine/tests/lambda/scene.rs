@@ -1,6 +1,7 @@
 //! Functions in the in-memory world, and deployments into them.
 
 use bytes::Bytes;
+use std::io::{Cursor, Write as _};
 use windlass_domain::declaration::folder::FolderPatterns;
 use windlass_domain::declaration::kinds::lambda::Lambda;
 use windlass_domain::declaration::kinds::rollout::Rollout;
@@ -19,6 +20,8 @@ use windlass_world::conformance::{Scene, Subject, deployment};
 use windlass_world::ecr::HOST;
 use windlass_world::lambda::{LiveFunction, Package, Provisioned};
 use windlass_world::run::run;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
 
 pub const FUNCTION: &str = "shop-api-prod";
 
@@ -90,9 +93,13 @@ fn zip(world: &World, text: &'static str) -> Artifact {
     }
 }
 
-/// Uploads what is too large to be sent inline.
+/// Uploads a zip that is too large to be sent inline.
 pub fn large_zip(world: &World) -> (Artifact, Bytes) {
-    let bytes = Bytes::from(vec![0; 51 << 20]);
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+    writer.start_file("model.bin", stored).unwrap();
+    writer.write_all(&vec![0; 51 << 20]).unwrap();
+    let bytes = Bytes::from(writer.finish().unwrap().into_inner());
     let key = "artifacts/shop/prod/api/large.zip";
     world.s3().bucket("artifacts", true);
     let written = world.s3().upload("artifacts", key, bytes.clone());

@@ -14,7 +14,7 @@ use windlass_world::World;
 use windlass_world::run::run;
 
 /// The version of the bank's releases. No answer to `shop` may show it.
-pub const BANKS: &str = "9.9.9-of-the-bank";
+pub const BANKS: &str = "9.9.9-banks";
 
 /// The application that the people of `shop` must not reach.
 pub const BANK: Tenant = Tenant { app: "bank", environment: None };

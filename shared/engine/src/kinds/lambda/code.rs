@@ -7,15 +7,16 @@
 //! "Deploying Lambda functions as container images").
 
 use super::handler::judge_handler;
-use super::package::{JudgedFiles, judge_entries};
+use super::package::{JudgedFiles, check_links, judge_entries};
 use super::state::{Latest, Observed, Source, Version};
 use crate::config::Configured;
 use crate::kinds::PrepareInput;
 use crate::kinds::site::archive::{
-    Entry, Limits, check_whole, directory, not_taken_out, read_directory, refusals, sort,
+    Entry, Limits, Unpacker, check_whole, directory, not_taken_out, read_directory, refusals, sort,
 };
 use crate::ports::{Function, Image, ObjectId, Platform, Result, S3Api};
 use crate::trouble::found;
+use std::collections::BTreeMap;
 use windlass_domain::declaration::folder::FolderRules;
 use windlass_domain::declaration::kinds::Kind as _;
 use windlass_domain::declaration::kinds::lambda::Lambda;
@@ -132,8 +133,11 @@ pub fn check_artifact(_: &ComponentName, spec: &Lambda, named: &str, bytes: &[u8
     }
 }
 
-/// Judges the files of a release's zip. A zip whose directory cannot be read is Lambda's to judge. A rollback brings
-/// code that was live.
+/// The bytes of the end of a zip's directory, which an archive without files has alone (APPNOTE 4.3.16).
+const LEAST: u64 = 22;
+
+/// Judges the files of a release's zip. What is no zip, such as a `tar.gz`, is refused; what is smaller than any zip is
+/// left to Lambda, whose answer is the same. A rollback brings code that was live.
 pub(super) async fn judge_files(
     home: &(impl S3Api + Configured),
     input: &PrepareInput<'_>,
@@ -151,12 +155,43 @@ pub(super) async fn judge_files(
         key: key.clone(),
         version_id: Some(version_id.clone()),
     };
-    let Some(entries) = found(read_directory(home, &object, *bytes).await)? else {
+    if *bytes < LEAST {
         return Ok(JudgedFiles::default());
+    }
+    let entries = match read_directory(home, &object, *bytes).await {
+        Ok(entries) => entries,
+        Err(trouble) => return Ok(JudgedFiles { refused: trouble.findings()?, ..JudgedFiles::default() }),
     };
     let mut files = judge_handler(key, &entries, function);
+    let links = read_links(home, object, *bytes, &entries).await?;
+    files.warnings.extend(check_links(key, &entries, &links));
     files.extend(judged(key, entries, *bytes, spec));
     Ok(files)
+}
+
+/// The most bytes of a path, with a zero at its end (`PATH_MAX` in limits.h).
+const LONGEST_PATH: u64 = 4096;
+
+/// Reads where the links of a zip of `size` bytes lead: that is what a link has in place of bytes. Links that cannot be
+/// read are left out.
+async fn read_links(
+    home: &impl S3Api,
+    zip: ObjectId,
+    size: u64,
+    entries: &[Entry],
+) -> Result<BTreeMap<String, String>> {
+    let is_wanted = |entry: &&Entry| entry.is_link() && entry.bytes < LONGEST_PATH;
+    let mut wanted: Vec<Entry> = entries.iter().filter(is_wanted).cloned().collect();
+    wanted.sort_by_key(|entry| entry.offset);
+    let mut unpacker = Unpacker::new(home, zip, size, entries, &wanted);
+    let mut links = BTreeMap::new();
+    for entry in &wanted {
+        let target = found(unpacker.unpack(entry).await)?;
+        if let Some(Ok(target)) = target.map(|bytes| String::from_utf8(bytes.to_vec())) {
+            links.insert(entry.name.clone(), target);
+        }
+    }
+    Ok(links)
 }
 
 /// Judges a zip of `size` bytes without a look at its function.

@@ -10,7 +10,7 @@ use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The place in which Lambda unpacks a zip (AWS Lambda Developer Guide, "Working with Lambda environment variables",
 /// `LAMBDA_TASK_ROOT`).
-const ROOT: &str = "/var/task/";
+pub(super) const ROOT: &str = "/var/task/";
 
 /// The file that a runtime begins with.
 struct Beginning {

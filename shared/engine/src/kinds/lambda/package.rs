@@ -1,11 +1,12 @@
 //! Judges the names, the packing and the permissions in the zip of a function, by its directory.
 //!
 //! A row refuses a zip only where the format or Lambda's own pages rule it out, or where calls were seen to fail.
-//! Everything else is a warning: nobody outside of AWS knows how Lambda unpacks it. A link is neither: Lambda keeps it
-//! (github.com/pnpm/pnpm/issues/6259). The format is PKWARE's APPNOTE.TXT.
+//! Everything else is a warning: nobody outside of AWS knows how Lambda unpacks it. A link by itself is neither: Lambda
+//! keeps it (github.com/pnpm/pnpm/issues/6259). The format is PKWARE's APPNOTE.TXT.
 
+use super::handler::ROOT;
 use crate::kinds::site::archive::{Coding, Entry, bad_archive, overlaps};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::text::count::{agree, count};
 use windlass_domain::text::finding::{Finding, FindingName};
 
@@ -45,7 +46,7 @@ struct Row {
 const PLAIN: &str = "build the archive again, with plain files and relative paths";
 
 /// All that can be wrong with one file.
-const ROWS: [Row; 8] = [
+const ROWS: [Row; 9] = [
     // "All slashes MUST be forward slashes" (APPNOTE 4.4.17.1). Lambda keeps the backslash in the file's name, and the
     // runtime finds no module in the folder (github.com/aws/aws-cli/issues/8501).
     Row {
@@ -74,6 +75,13 @@ const ROWS: [Row; 8] = [
         reason: "its name has an empty part, `.`, control characters or bytes that are not UTF-8: Lambda may read it \
                  otherwise",
         remedy: PLAIN,
+    },
+    // No file system of Linux has longer names (`NAME_MAX` in limits.h). Info-ZIP's unzip cuts them.
+    Row {
+        has: |file| file.name.split('/').any(|part| part.len() > 255),
+        is_sure: false,
+        reason: "a part of its name has more than 255 bytes, which no file of Linux may have: Lambda may cut it",
+        remedy: "give the file or the folder a shorter name",
     },
     // UpdateFunctionCode takes no password (AWS Lambda API Reference). Bits 0, 6 and 13 are APPNOTE 4.4.4.
     Row {
@@ -124,6 +132,12 @@ pub(super) fn judge_entries(archive: &str, entries: &[Entry], size: u64) -> Judg
     let again = files().filter(|file| !names.insert(file.name.as_str()));
     let words = ("the archive names it more than once, and Lambda may take either", "build the archive again");
     judged.warnings.extend(finding_on(archive, words, again));
+    // Info-ZIP's unzip leaves out what lies below such a file ("exists but is not directory").
+    let folders: BTreeSet<&str> = entries.iter().flat_map(|entry| folders_of(&entry.name)).collect();
+    let both = files().filter(|file| folders.contains(file.name.as_str()));
+    let words =
+        ("the archive names it as a file and as a folder, and Lambda may unpack only one", "build the archive again");
+    judged.warnings.extend(finding_on(archive, words, both));
     let lies_over = overlaps(entries, size).next();
     judged.warnings.extend(lies_over.map(|(name, reason)| bad_archive(archive, name, reason)));
     let words = (
@@ -132,6 +146,77 @@ pub(super) fn judge_entries(archive: &str, entries: &[Entry], size: u64) -> Judg
     );
     judged.warnings.extend(finding_on(archive, words, entries.iter().filter(|entry| is_shut(entry))));
     judged
+}
+
+/// Returns the folders in which an entry lies, and its own path if it is a folder.
+fn folders_of(name: &str) -> impl Iterator<Item = &str> {
+    name.match_indices('/').map(move |(at, _)| name.split_at(at).0)
+}
+
+/// The end of a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// A file or a folder of the package; or a place that a layer or the function fills.
+    There,
+    Nowhere,
+    /// A place that only Lambda's own image fills.
+    Outside,
+}
+
+/// The most links on one way. Linux follows no more (path_resolution(7)).
+const MOST_LINKS: usize = 40;
+
+/// Follows a link as Linux does (path_resolution(7)). `present` are all paths of the package.
+fn end_of(name: &str, links: &BTreeMap<String, String>, present: &BTreeSet<&str>) -> End {
+    let begin = format!("{ROOT}{name}");
+    let (mut at, mut rest): (Vec<&str>, Vec<&str>) = (vec![""], begin.rsplit('/').collect());
+    let mut followed = 0;
+    while let Some(part) = rest.pop() {
+        match part {
+            "" | "." => {}
+            ".." => at.truncate((at.len() - 1).max(1)),
+            part => {
+                at.push(part);
+                let path = at.join("/");
+                let Some(inside) = path.strip_prefix(ROOT) else {
+                    continue;
+                };
+                if let Some(to) = links.get(inside) {
+                    followed += 1;
+                    at.truncate(if to.starts_with('/') { 1 } else { at.len() - 1 });
+                    rest.extend(to.rsplit('/'));
+                } else if !present.contains(inside) {
+                    return End::Nowhere;
+                }
+                if followed > MOST_LINKS {
+                    return End::Nowhere;
+                }
+            }
+        }
+    }
+    // Layers are unpacked into /opt, and /tmp is the function's own (AWS Lambda Developer Guide, "Managing Lambda
+    // dependencies with layers", "Configure ephemeral storage for Lambda functions").
+    let end = format!("{}/", at.join("/"));
+    let is_there = [ROOT, "/opt/", "/tmp/"].into_iter().any(|root| end.starts_with(root));
+    if is_there { End::There } else { End::Outside }
+}
+
+/// Warns of the links that lead to nothing of the package. Lambda unpacks them all the same, and who opens one fails,
+/// or gets a file of Lambda's own image. `links` has the target of each.
+pub(super) fn check_links(archive: &str, entries: &[Entry], links: &BTreeMap<String, String>) -> Vec<Finding> {
+    let names = entries.iter().map(|entry| entry.name.trim_start_matches('/'));
+    let present: BTreeSet<&str> = names.flat_map(|name| folders_of(name).chain([name])).collect();
+    let ends: BTreeMap<&str, End> = links.keys().map(|name| (name.as_str(), end_of(name, links, &present))).collect();
+    let on = |end: End, what: &str| {
+        let leads = |entry: &&Entry| ends.get(entry.name.as_str()) == Some(&end);
+        let found: Vec<&Entry> = entries.iter().filter(leads).collect();
+        let to = links.get(&found.first()?.name)?;
+        let reason = format!("it is a link to `{to}`, {what}");
+        let words = (reason.as_str(), "pack the file itself, or a link to a file of the package");
+        finding_on(archive, words, found.into_iter())
+    };
+    let nowhere = on(End::Nowhere, "which the archive lacks");
+    nowhere.into_iter().chain(on(End::Outside, "which leads out of the package")).collect()
 }
 
 /// Returns whether Lambda may not read it: "In Linux permissions octal notation, Lambda needs 644 permissions for
@@ -204,6 +289,10 @@ mod tests {
             (entry("lib/./a.py"), false, true),
             (entry("a\u{7}.py"), false, true),
             (entry("a\u{fffd}.py"), false, true),
+            (entry(&format!("lib/{}/a.py", "ü".repeat(128))), false, true),
+            (entry(&"a".repeat(256)), false, true),
+            (entry("index.py/a"), false, true),
+            (entry("index.py/"), false, true),
             (packed, false, true),
             (longer, false, true),
             (special("a device"), false, true),
@@ -221,6 +310,8 @@ mod tests {
             (with(0o755, "a.py"), false, false),
             (entry("lib/"), false, false),
             (entry("a:b.py"), false, false),
+            (entry(&"a".repeat(255)), false, false),
+            (entry("index.pyc/a"), false, false),
             (entry("..a/b..c/.d"), false, false),
             (entry("ä b/ñ.py"), false, false),
         ];
@@ -242,5 +333,47 @@ mod tests {
         let over = [entry("a"), Entry { offset: 20, ..entry("b") }];
         let judged = judge_entries("api.zip", &over, 1000);
         assert_eq!((judged.refused.len(), judged.warnings.len()), (0, 1));
+    }
+
+    #[test]
+    fn a_link_is_followed_as_linux_follows_it() {
+        let links = [
+            ("node_modules/.bin/run", "../run/cli.js"),
+            ("node_modules/run", ".store/run@1/run"),
+            ("a", "b"),
+            ("b", "a"),
+            ("up", ".."),
+        ];
+        let links: BTreeMap<String, String> = links.map(|(name, to)| (name.to_owned(), to.to_owned())).into();
+        let files = ["index.py", "node_modules/.store/run@1/run/cli.js", "lib/"].map(entry);
+        let names = files.iter().map(|file| file.name.as_str()).chain(links.keys().map(String::as_str));
+        let present: BTreeSet<&str> = names.flat_map(|name| folders_of(name).chain([name])).collect();
+        let table = [
+            ("index.py", End::There),
+            ("lib", End::There),
+            ("./lib/../index.py", End::There),
+            ("/var/task/index.py", End::There),
+            (".", End::There),
+            ("node_modules/.bin/run", End::There),
+            ("/opt/lib/helper.so", End::There),
+            ("/tmp", End::There),
+            ("../../tmp/cache", End::There),
+            ("up/task/index.py", End::There),
+            ("../../../../var/task/lib", End::There),
+            ("lib/none.py", End::Nowhere),
+            ("node_modules/run/none.js", End::Nowhere),
+            ("link", End::Nowhere),
+            ("a", End::Nowhere),
+            ("up/task/none.py", End::Nowhere),
+            ("..", End::Outside),
+            ("../x", End::Outside),
+            ("/etc/passwd", End::Outside),
+            ("/optional", End::Outside),
+        ];
+        for (to, expected) in table {
+            let mut links = links.clone();
+            links.insert("link".to_owned(), to.to_owned());
+            assert_eq!(end_of("link", &links, &present), expected, "{to}");
+        }
     }
 }
