@@ -2,6 +2,7 @@
 there: `aws` is a script, and the API a server that notes what it is asked."""
 
 import http.server
+import json
 import os
 import re
 import shutil
@@ -165,3 +166,25 @@ def test_the_role_follows_from_the_environment_alone(tmp_path, scripts, action):
     read = {name for name, text in scripts[action].items() if "GITHUB_REF" in text}
     by_hand = {"Ask Windlass which environment the ref chooses", "Release it, and end as the deployment ends"}
     assert read == {"Make the version"} | (by_hand if action == "none" else set())
+
+
+def test_the_manifest_names_the_commit_that_is_checked_out(tmp_path, scripts):
+    """`GITHUB_SHA` is another one for `workflow_run`, and where the checkout names a ref."""
+    who = ["-c", "user.name=ann", "-c", "user.email=ann@example.com"]
+    for words in (["init", "-q"], [*who, "commit", "-q", "--allow-empty", "-m", "what is built"]):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=tmp_path, check=True, capture_output=True, text=True).stdout.strip()
+    made, to, _ = scripts["none"]["Release it, and end as the deployment ends"].partition("> manifest.json")
+    variables = {"VERSION": "1.4.0", "ENVIRONMENT": "staging", "GITHUB_SHA": "0" * 40}
+    log, status, _ = ran(tmp_path, made + to, "refs/tags/v1.4.0", **variables)
+    assert status == GOOD, log
+    assert json.loads((tmp_path / "manifest.json").read_text())["git"] == {"ref": "refs/tags/v1.4.0", "commit": head}
+
+
+def test_no_script_that_is_shown_or_run_takes_the_commit_that_the_run_names(scripts):
+    shown = [*REPOSITORY.glob("docs/**/*.md"), *REPOSITORY.glob("examples/**/*.yaml"), *REPOSITORY.glob("action/*.sh"), REPOSITORY / "action.yml"]
+    texts = {str(path): path.read_text() for path in shown if "decisions" not in path.parts}
+    texts |= {f"{action}: {name}": text for action in ACTIONS for name, text in scripts[action].items()}
+    taken = ("$GITHUB_SHA", "${GITHUB_SHA", "$CI_COMMIT_SHA", "${CI_COMMIT_SHA", "github.sha")
+    found = [(name, word) for name, text in texts.items() for word in taken if word in text]
+    assert found == [(str(REPOSITORY / "docs/integrate/ci.md"), "$GITHUB_SHA")], "one page says why not"

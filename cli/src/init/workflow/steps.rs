@@ -164,7 +164,8 @@ fn manifest(app: &str, components: &[InitComponent]) -> String {
     });
     let components = components.collect::<Vec<_>>().join(",\n");
     format!(
-        "jq -n --arg version \"$VERSION\" --arg environment \"$ENVIRONMENT\" --arg ref \"$GITHUB_REF\" --arg commit \"$GITHUB_SHA\" \\\n{digests}  \
+        "jq -n --arg version \"$VERSION\" --arg environment \"$ENVIRONMENT\" --arg ref \"$GITHUB_REF\" \\\n  \
+         --arg commit \"$(git rev-parse HEAD)\" \\\n{digests}  \
          --argjson run \"$GITHUB_RUN_NUMBER\" '{{\n  version: $version, sequence: $run, git: {{ref: $ref, commit: $commit}},\n  \
          components: {{\n{components}\n  }}\n}}' > manifest.json"
     )
