@@ -181,3 +181,13 @@ def test_no_function_may_do_everything():
             policies = found["Properties"].get("Policies") or [found["Properties"]]
             for statement in (statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]):
                 assert not any("*" in action for action in as_list(statement["Action"])), name
+
+
+def test_no_function_has_a_broken_variant_of_the_product():
+    """The variants of the simulation are edits of a copy of the tree, and none is in what is installed."""
+    texts = [path.read_text() for path in sorted((REPOSITORY / "tests/simulate/src/variants").glob("*.rs"))]
+    names = [name for text in texts for name in re.findall(r'^ {8}name: "(\w+)",$', text, re.MULTILINE)]
+    assert len(names) == sum(text.count("\n    Variant {\n") for text in texts) > 0
+    built = {path.parent.name: path.read_bytes() for path in install.BUILT.glob("*/bootstrap")}
+    assert {pathlib.Path(function["CodeUri"]).name for function in FUNCTIONS.values()} <= set(built)
+    assert [(function, name) for function, code in sorted(built.items()) for name in names if name.encode() in code] == []
