@@ -42,7 +42,7 @@ fn setting() -> Setting {
 
 /// The files of a zip for which a function of this runtime, with the handler `index.handler`, refuses it, and those of
 /// which it warns.
-fn judged(runtime: &str, has_more_code: bool, archive: Vec<u8>) -> (Vec<String>, Vec<String>) {
+fn checked(runtime: &str, has_more_code: bool, archive: Vec<u8>) -> (Vec<String>, Vec<String>) {
     let world = setting().world();
     function(&world, |function| {
         function.runtime = runtime.into();
@@ -82,14 +82,14 @@ fn a_zip_that_cannot_run_is_refused() {
     ];
     let list = |one: Option<&str>| -> Vec<String> { one.into_iter().map(str::to_owned).collect() };
     for (runtime, files, refused, warned) in table {
-        assert_eq!(judged(runtime, false, zip(files, &[])), (list(refused), list(warned)), "{runtime} {files:?}");
+        assert_eq!(checked(runtime, false, zip(files, &[])), (list(refused), list(warned)), "{runtime} {files:?}");
     }
 }
 
 #[test]
 fn a_handler_that_a_layer_may_bring_is_a_warning() {
     for (runtime, file) in [("python3.13", "index.py"), ("provided.al2023", "bootstrap")] {
-        let (refused, warned) = judged(runtime, true, zip(&[("readme.txt", 0o644)], &[]));
+        let (refused, warned) = checked(runtime, true, zip(&[("readme.txt", 0o644)], &[]));
         assert_eq!((refused, warned), (vec![], vec![file.to_owned()]), "{runtime}");
     }
 }
@@ -105,24 +105,24 @@ fn what_is_no_zip_is_refused() {
         ("zeros", vec![0; 300]),
     ];
     for (what, bytes) in table {
-        assert_eq!(judged("python3.13", false, bytes), (vec!["the archive".to_owned()], vec![]), "{what}");
+        assert_eq!(checked("python3.13", false, bytes), (vec!["the archive".to_owned()], vec![]), "{what}");
     }
-    assert_eq!(judged("python3.13", false, whole), (vec![], vec![]));
+    assert_eq!(checked("python3.13", false, whole), (vec![], vec![]));
 }
 
 #[test]
 fn links_that_lead_to_no_file_of_the_package_are_warnings() {
     let files = [("index.py", 0o644), ("lib/helper.py", 0o644)];
-    let of = |links: &[(&str, &str)]| judged("python3.13", false, zip(&files, links));
+    let of = |links: &[(&str, &str)]| checked("python3.13", false, zip(&files, links));
     let good = [("a.py", "lib/helper.py"), ("lib/b.py", "../index.py"), ("lib/c", "/opt/lib"), ("d", "lib/c/x")];
     assert_eq!(of(&good), (vec![], vec![]));
     let bad = [("a", "none.py"), ("lib/b", "../none.py"), ("c", "../x"), ("d", "/etc/passwd")];
     assert_eq!(of(&bad), (vec![], vec!["a".to_owned(), "c".to_owned()]));
 }
 
-/// The code that a rollback brings back was live, and is no longer the release's to judge.
+/// The code that a rollback brings back was live, and is no part of the release.
 #[test]
-fn a_rollback_is_not_judged() {
+fn a_rollback_is_not_checked() {
     let setting = setting();
     let first = Trial::begin(&setting).unwrap();
     let recorded = first.before.goal.clone();

@@ -295,7 +295,7 @@ pub(super) async fn check(
         return Ok((None, None));
     };
     match there.code_room().await {
-        Ok(room) => Ok(judged(input, room, needed)),
+        Ok(room) => Ok(room_left(input, room, needed)),
         // A role that is older than this call may not read it. A release finds out as it did before.
         Err(fault) if fault.name == FaultName::AccessDenied => {
             let warning = input.is_check.then(|| {
@@ -323,7 +323,7 @@ fn needed(input: &PrepareInput<'_>, present: u64) -> Option<u64> {
     }
 }
 
-fn judged(input: &PrepareInput<'_>, room: CodeRoom, needed: u64) -> (Option<Finding>, Option<Finding>) {
+fn room_left(input: &PrepareInput<'_>, room: CodeRoom, needed: u64) -> (Option<Finding>, Option<Finding>) {
     let CodeRoom { used, total } = room;
     let after = used.saturating_add(needed);
     let is_full = after > total;

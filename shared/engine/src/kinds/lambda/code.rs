@@ -6,8 +6,8 @@
 //! Lambda translates a tag to the digest, and returns it in GetFunctionConfiguration (AWS Lambda Developer Guide,
 //! "Deploying Lambda functions as container images").
 
-use super::handler::judge_handler;
-use super::package::{JudgedFiles, check_links, judge_entries};
+use super::handler::check_handler;
+use super::package::{FileFindings, check_entries, check_links};
 use super::state::{Latest, Observed, Source, Version};
 use crate::config::Configured;
 use crate::kinds::PrepareInput;
@@ -128,7 +128,7 @@ pub fn check_artifact(_: &ComponentName, spec: &Lambda, named: &str, bytes: &[u8
         return vec![];
     }
     match directory(named, bytes) {
-        Ok(entries) => judged(named, entries, bytes.len() as u64, spec).refused,
+        Ok(entries) => check_zip(named, entries, bytes.len() as u64, spec).refused,
         Err(finding) => vec![finding],
     }
 }
@@ -136,19 +136,19 @@ pub fn check_artifact(_: &ComponentName, spec: &Lambda, named: &str, bytes: &[u8
 /// The bytes of the end of a zip's directory, which an archive without files has alone (APPNOTE 4.3.16).
 const LEAST: u64 = 22;
 
-/// Judges the files of a release's zip. What is no zip, such as a `tar.gz`, is refused; what is smaller than any zip is
+/// Checks the files of a release's zip. What is no zip, such as a `tar.gz`, is refused; what is smaller than any zip is
 /// left to Lambda, whose answer is the same. A rollback brings code that was live.
-pub(super) async fn judge_files(
+pub(super) async fn check_files(
     home: &(impl S3Api + Configured),
     input: &PrepareInput<'_>,
     spec: &Lambda,
     function: &Function,
-) -> Result<JudgedFiles> {
+) -> Result<FileFindings> {
     let (Some(artifact), None) = (input.artifact, input.goal_state) else {
-        return Ok(JudgedFiles::default());
+        return Ok(FileFindings::default());
     };
     let Artifact::Object { key, version_id, bytes, .. } = artifact else {
-        return Ok(JudgedFiles::default());
+        return Ok(FileFindings::default());
     };
     let object = ObjectId {
         bucket: home.config().artifacts_bucket.clone(),
@@ -156,16 +156,16 @@ pub(super) async fn judge_files(
         version_id: Some(version_id.clone()),
     };
     if *bytes < LEAST {
-        return Ok(JudgedFiles::default());
+        return Ok(FileFindings::default());
     }
     let entries = match read_directory(home, &object, *bytes).await {
         Ok(entries) => entries,
-        Err(trouble) => return Ok(JudgedFiles { refused: trouble.findings()?, ..JudgedFiles::default() }),
+        Err(trouble) => return Ok(FileFindings { refused: trouble.findings()?, ..FileFindings::default() }),
     };
-    let mut files = judge_handler(key, &entries, function);
+    let mut files = check_handler(key, &entries, function);
     let links = read_links(home, object, *bytes, &entries).await?;
     files.warnings.extend(check_links(key, &entries, &links));
-    files.extend(judged(key, entries, *bytes, spec));
+    files.extend(check_zip(key, entries, *bytes, spec));
     Ok(files)
 }
 
@@ -194,20 +194,20 @@ async fn read_links(
     Ok(links)
 }
 
-/// Judges a zip of `size` bytes without a look at its function.
-fn judged(archive: &str, mut entries: Vec<Entry>, size: u64, spec: &Lambda) -> JudgedFiles {
+/// Checks a zip of `size` bytes without a look at its function.
+fn check_zip(archive: &str, mut entries: Vec<Entry>, size: u64, spec: &Lambda) -> FileFindings {
     let limits = Limits { total: UNZIPPED, ..Limits::default() };
-    let mut judged = judge_entries(archive, &entries, size);
-    judged.refused.extend(check_whole(archive, &entries, &limits));
+    let mut findings = check_entries(archive, &entries, size);
+    findings.refused.extend(check_whole(archive, &entries, &limits));
     // A declaration with a pattern that is none is refused when it is uploaded.
     let Some(Ok(rules)) = spec.folder().map(FolderRules::new) else {
-        return judged;
+        return findings;
     };
     let sorting = sort(&mut entries, &rules);
-    judged.refused.extend(refusals(archive, &sorting, &rules));
-    judged.refused.extend(not_taken_out(archive, &sorting));
-    judged.warnings.extend(sorting.idle(archive, &rules));
-    judged
+    findings.refused.extend(refusals(archive, &sorting, &rules));
+    findings.refused.extend(not_taken_out(archive, &sorting));
+    findings.warnings.extend(sorting.idle(archive, &rules));
+    findings
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
-//! Judges whether a zip has the file that the runtime of a function begins with, and whether Lambda may read or run it.
+//! Checks whether a zip has the file that the runtime of a function begins with, and whether Lambda may read or run it.
 //!
 //! The runtime and the handler show which file that is. A layer, a variable of the environment or a link can bring it
 //! too: then it is a warning that it is not there. Of a runtime that is not known here nothing is said.
 
-use super::package::JudgedFiles;
+use super::package::FileFindings;
 use crate::kinds::site::archive::Entry;
 use crate::ports::Function;
 use windlass_domain::text::finding::{Finding, FindingName};
@@ -148,17 +148,17 @@ impl Beginning {
     }
 }
 
-/// Judges the zip of a function by the function's runtime and handler.
-pub(super) fn judge_handler(archive: &str, entries: &[Entry], function: &Function) -> JudgedFiles {
-    let mut judged = JudgedFiles::default();
+/// Checks the zip of a function by the function's runtime and handler.
+pub(super) fn check_handler(archive: &str, entries: &[Entry], function: &Function) -> FileFindings {
+    let mut findings = FileFindings::default();
     let Some(begin) = Beginning::of(&function.runtime, &function.handler) else {
-        return judged;
+        return findings;
     };
     let files = || entries.iter().filter(|entry| !entry.folder);
     // .NET code that was compiled ahead of time is a program, also where a managed runtime runs it (AWS Lambda
     // Developer Guide, "Compile .NET Lambda function code to a native runtime format").
     if function.runtime.starts_with("dotnet") && files().any(|file| file.name == "bootstrap") {
-        return judged;
+        return findings;
     }
     let is_sure = begin.is_sure && !function.has_more_code;
     let found: Vec<&Entry> = files().filter(|file| begin.fits(&file.name)).collect();
@@ -168,17 +168,17 @@ pub(super) fn judge_handler(archive: &str, entries: &[Entry], function: &Functio
             let is_of_package = |file: &Entry| begin.package().is_some_and(|folder| file.name.starts_with(&folder));
             let is_sure = is_sure && !files().any(|file| file.is_link() || is_of_package(file));
             let folder = begin.folder_around(files().map(|file| file.name.as_str()));
-            judged.add(is_sure, begin.missing(archive, folder, is_sure, function));
+            findings.add(is_sure, begin.missing(archive, folder, is_sure, function));
         }
-        return judged;
+        return findings;
     };
     let needed = if begin.is_program { 0o001 } else { 0o004 };
     if !found.iter().any(|file| file.allows(needed)) {
-        judged.add(is_sure, begin.shut(archive, first));
+        findings.add(is_sure, begin.shut(archive, first));
     } else if begin.is_program && first.permissions.is_none() {
-        judged.add(false, begin.shut(archive, first));
+        findings.add(false, begin.shut(archive, first));
     }
-    judged
+    findings
 }
 
 #[cfg(test)]
@@ -194,18 +194,18 @@ mod tests {
     }
 
     /// Returns the result for files with the usual permissions: `runs`, `refused` or `warned`.
-    fn judged(function: &Function, files: &[&str]) -> &'static str {
+    fn checked(function: &Function, files: &[&str]) -> &'static str {
         let entries: Vec<Entry> = files.iter().map(|name| entry(name, Some(0o755))).collect();
         outcome(function, &entries)
     }
 
     fn outcome(function: &Function, entries: &[Entry]) -> &'static str {
-        let judged = judge_handler("api.zip", entries, function);
-        match (judged.refused.len(), judged.warnings.len()) {
+        let checked = check_handler("api.zip", entries, function);
+        match (checked.refused.len(), checked.warnings.len()) {
             (0, 0) => "runs",
             (1, 0) => "refused",
             (0, 1) => "warned",
-            _ => panic!("{judged:?}"),
+            _ => panic!("{checked:?}"),
         }
     }
 
@@ -261,7 +261,7 @@ mod tests {
         ];
         for (runtime, handler, file, expected) in table {
             let function = function(runtime, handler);
-            assert_eq!(judged(&function, &["readme.txt", file]), expected, "{runtime} {handler} {file}");
+            assert_eq!(checked(&function, &["readme.txt", file]), expected, "{runtime} {handler} {file}");
         }
     }
 
@@ -269,8 +269,8 @@ mod tests {
     fn what_something_else_may_bring_is_a_warning() {
         let python = function("python3.13", "index.handler");
         let more = Function { has_more_code: true, ..python.clone() };
-        assert_eq!(judged(&more, &["readme.txt"]), "warned");
-        assert_eq!(judged(&more, &["index.py"]), "runs");
+        assert_eq!(checked(&more, &["readme.txt"]), "warned");
+        assert_eq!(checked(&more, &["index.py"]), "runs");
         let link = Entry { special: Some("a symbolic link"), ..entry("src", Some(0o777)) };
         assert_eq!(outcome(&python, &[link]), "warned");
     }

@@ -1,4 +1,4 @@
-//! Judges the names, the packing and the permissions in the zip of a function, by its directory.
+//! Checks the names, the packing and the permissions in the zip of a function, by its directory.
 //!
 //! A row refuses a zip only where the format or Lambda's own pages rule it out, or where calls were seen to fail.
 //! Everything else is a warning: nobody outside of AWS knows how Lambda unpacks it. A link by itself is neither: Lambda
@@ -12,14 +12,14 @@ use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The findings on the zip of a function.
 #[derive(Debug, Default)]
-pub(super) struct JudgedFiles {
+pub(super) struct FileFindings {
     /// The findings on what cannot run, or may not be in it.
     pub refused: Vec<Finding>,
     /// The warnings, which stop nothing.
     pub warnings: Vec<Finding>,
 }
 
-impl JudgedFiles {
+impl FileFindings {
     /// Adds a finding, which stops the release only if it is sure.
     pub(super) fn add(&mut self, is_sure: bool, finding: Finding) {
         let list = if is_sure { &mut self.refused } else { &mut self.warnings };
@@ -118,34 +118,34 @@ fn has_odd_name(name: &str) -> bool {
     has_empty || name.chars().any(char::is_control) || name.contains('\u{fffd}')
 }
 
-/// Judges a zip of `size` bytes by its files alone, whatever function takes it.
-pub(super) fn judge_entries(archive: &str, entries: &[Entry], size: u64) -> JudgedFiles {
-    let mut judged = JudgedFiles::default();
+/// Checks a zip of `size` bytes by its files alone, whatever function takes it.
+pub(super) fn check_entries(archive: &str, entries: &[Entry], size: u64) -> FileFindings {
+    let mut findings = FileFindings::default();
     let files = || entries.iter().filter(|entry| !entry.folder);
     for row in &ROWS {
         if let Some(finding) = finding_on(archive, (row.reason, row.remedy), files().filter(|file| (row.has)(file))) {
-            judged.add(row.is_sure, finding);
+            findings.add(row.is_sure, finding);
         }
     }
     // A jar has the same text of a license several times, and runs.
     let mut names = BTreeSet::new();
     let again = files().filter(|file| !names.insert(file.name.as_str()));
     let words = ("the archive names it more than once, and Lambda may take either", "build the archive again");
-    judged.warnings.extend(finding_on(archive, words, again));
+    findings.warnings.extend(finding_on(archive, words, again));
     // Info-ZIP's unzip leaves out what lies below such a file ("exists but is not directory").
     let folders: BTreeSet<&str> = entries.iter().flat_map(|entry| folders_of(&entry.name)).collect();
     let both = files().filter(|file| folders.contains(file.name.as_str()));
     let words =
         ("the archive names it as a file and as a folder, and Lambda may unpack only one", "build the archive again");
-    judged.warnings.extend(finding_on(archive, words, both));
+    findings.warnings.extend(finding_on(archive, words, both));
     let lies_over = overlaps(entries, size).next();
-    judged.warnings.extend(lies_over.map(|(name, reason)| bad_archive(archive, name, reason)));
+    findings.warnings.extend(lies_over.map(|(name, reason)| bad_archive(archive, name, reason)));
     let words = (
         "its permissions shut Lambda out, which needs 644 for a file and 755 for a folder or a program",
         "pack it with permissions by which everybody reads it (`chmod -R a+rX`)",
     );
-    judged.warnings.extend(finding_on(archive, words, entries.iter().filter(|entry| is_shut(entry))));
-    judged
+    findings.warnings.extend(finding_on(archive, words, entries.iter().filter(|entry| is_shut(entry))));
+    findings
 }
 
 /// Returns the folders in which an entry lies, and its own path if it is a folder.
@@ -258,7 +258,7 @@ mod tests {
     }
 
     /// The names of the entries that are refused, and of those that are warned of.
-    fn judged(entries: &[Entry]) -> (Vec<String>, Vec<String>) {
+    fn checked(entries: &[Entry]) -> (Vec<String>, Vec<String>) {
         let names = |findings: Vec<Finding>| -> Vec<String> {
             findings.into_iter().map(|one| one.path.replace("api.zip: ", "")).collect()
         };
@@ -266,8 +266,8 @@ mod tests {
         for (number, entry) in (0_u64..).zip(&mut entries) {
             entry.offset = number * 1000;
         }
-        let judged = judge_entries("api.zip", &entries, 1_000_000);
-        (names(judged.refused), names(judged.warnings))
+        let checked = check_entries("api.zip", &entries, 1_000_000);
+        (names(checked.refused), names(checked.warnings))
     }
 
     #[test]
@@ -316,23 +316,23 @@ mod tests {
             (entry("ä b/ñ.py"), false, false),
         ];
         for (one, is_refused, is_warned) in table {
-            let (refused, warned) = judged(&[entry("index.py"), one.clone()]);
+            let (refused, warned) = checked(&[entry("index.py"), one.clone()]);
             assert_eq!((refused.len(), warned.len()), (usize::from(is_refused), usize::from(is_warned)), "{one:?}");
         }
     }
 
     #[test]
     fn one_finding_stands_for_all_that_have_the_same() {
-        let (refused, warned) = judged(&[entry("a\\b"), entry("c\\d"), with(0o600, "e"), with(0o600, "f")]);
+        let (refused, warned) = checked(&[entry("a\\b"), entry("c\\d"), with(0o600, "e"), with(0o600, "f")]);
         assert_eq!((refused, warned), (vec!["a\\b".to_owned()], vec!["e".to_owned()]));
     }
 
     #[test]
     fn files_of_one_name_and_bytes_that_overlap_are_warnings() {
-        assert_eq!(judged(&[entry("a"), entry("a"), entry("b/"), entry("b/")]), (vec![], vec!["a".to_owned()]));
+        assert_eq!(checked(&[entry("a"), entry("a"), entry("b/"), entry("b/")]), (vec![], vec!["a".to_owned()]));
         let over = [entry("a"), Entry { offset: 20, ..entry("b") }];
-        let judged = judge_entries("api.zip", &over, 1000);
-        assert_eq!((judged.refused.len(), judged.warnings.len()), (0, 1));
+        let checked = check_entries("api.zip", &over, 1000);
+        assert_eq!((checked.refused.len(), checked.warnings.len()), (0, 1));
     }
 
     #[test]

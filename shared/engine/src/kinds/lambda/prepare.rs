@@ -48,7 +48,7 @@ pub async fn prepare<P: LambdaApi + S3Api + EcrApi + AssumeRole + Configured>(
     findings.extend(unmeasurable);
     findings.extend(fetch::check(there, input, spec, &function).await?);
     let home = &there.at(&Place::default());
-    let files = code::judge_files(home, input, spec, &function).await?;
+    let files = code::check_files(home, input, spec, &function).await?;
     findings.extend(files.refused);
     if !findings.is_empty() {
         return Ok(Prepared { claims: vec![Claim::whole(function.arn)], ..Prepared::refused(findings) });

@@ -62,7 +62,7 @@ pub(in crate::kinds::site) async fn prepare(
     let reached = plan_way(known, Direction::Forward).is_gone();
     // Of a release that runs already it is no news.
     if !reached {
-        scene.warnings.extend(missing.judge(&of_others(&latest, running.recorded()))?);
+        scene.warnings.extend(missing.check(&of_others(&latest, running.recorded()))?);
     }
     let replaced = replaced(PlanInput { forward: expected, ..known });
     if let Some(finding) = target::unreadable(&scene, before.recorded(), &replaced).await? {

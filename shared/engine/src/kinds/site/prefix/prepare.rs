@@ -60,7 +60,7 @@ pub(in crate::kinds::site) async fn prepare(
     let reached = complete && before.origin_path == goal.origin_path;
     // Of a release that runs already it is no news. Nobody else writes into the folder of a release.
     if !reached {
-        scene.warnings.extend(missing.judge(&BTreeSet::new())?);
+        scene.warnings.extend(missing.check(&BTreeSet::new())?);
     }
     let what = format!("origin path `{}` → `{}`", before.origin_path, goal.origin_path);
     let unchanged = reached.then(|| format!("the origin path is `{}` already", goal.origin_path));

@@ -55,8 +55,8 @@ pub(in crate::kinds::site) struct Problems {
     pub warnings: Vec<Finding>,
 }
 
-/// Pure: judges the rules for a site. `path` is where the declaration names the bucket.
-pub(super) fn judge_rules(rules: &[LifecycleRule], site: &StaticSite, path: &str) -> Problems {
+/// Pure: checks the rules for a site. `path` is where the declaration names the bucket.
+pub(super) fn check_rules(rules: &[LifecycleRule], site: &StaticSite, path: &str) -> Problems {
     let mut problems = Problems::default();
     for rule in rules.iter().filter(|rule| is_about(rule, site)) {
         problems.warnings.extend(live_files_expire(rule, path));
@@ -205,8 +205,8 @@ mod tests {
     }
 
     /// Returns the number of findings and of warnings for a rule.
-    fn judged(site: &StaticSite, change: impl Fn(&mut LifecycleRule)) -> (usize, usize) {
-        let problems = judge_rules(&[rule(change)], site, "components.web.bucket");
+    fn checked(site: &StaticSite, change: impl Fn(&mut LifecycleRule)) -> (usize, usize) {
+        let problems = check_rules(&[rule(change)], site, "components.web.bucket");
         (problems.findings.len(), problems.warnings.len())
     }
 
@@ -215,7 +215,7 @@ mod tests {
         let site = site("in_place", "", None);
         let table = [(1, 0, (1, 0)), (6, 0, (1, 0)), (6, 1, (0, 1)), (7, 0, (0, 1)), (29, 5, (0, 1)), (30, 0, (0, 0))];
         for (days, kept, expected) in table {
-            let found = judged(&site, |rule| {
+            let found = checked(&site, |rule| {
                 rule.noncurrent_days = Some(days);
                 rule.noncurrent_kept = kept;
             });
@@ -235,22 +235,22 @@ mod tests {
         let whole = site("in_place", "", None);
         let folder = site("in_place", "web/", None);
         let prefix = site("prefix", "web/", None);
-        assert_eq!(judged(&whole, strict), (1, 1));
-        assert_eq!(judged(&prefix, strict), (0, 1), "folders keep no versions");
-        assert_eq!(judged(&folder, |_| {}), (0, 0));
+        assert_eq!(checked(&whole, strict), (1, 1));
+        assert_eq!(checked(&prefix, strict), (0, 1), "folders keep no versions");
+        assert_eq!(checked(&folder, |_| {}), (0, 0));
         let table: [(&str, Spare); 3] = [
             ("disabled", |rule| rule.enabled = false),
             ("by tag", |rule| rule.by_tag = true),
             ("elsewhere", |rule| rule.prefix = "logs/".into()),
         ];
         for (what, spare) in table {
-            let found = judged(&folder, |rule| {
+            let found = checked(&folder, |rule| {
                 strict(rule);
                 spare(rule);
             });
             assert_eq!(found, (0, 0), "{what}");
         }
-        let inside = judged(&folder, |rule| {
+        let inside = checked(&folder, |rule| {
             strict(rule);
             rule.prefix = "web/images/".into();
         });
@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn the_words_name_the_rule_and_the_days() {
         let site = site("in_place", "", None);
-        let problems = judge_rules(&[rule(|rule| rule.noncurrent_days = Some(3))], &site, "b");
+        let problems = check_rules(&[rule(|rule| rule.noncurrent_days = Some(3))], &site, "b");
         assert_eq!(
             problems.findings[0].reason.written(),
             "the bucket's lifecycle rule `r` deletes overwritten versions after 3 days: a deployment may take 7 days, and its undo restores them"
@@ -269,7 +269,7 @@ mod tests {
             rule.current_days = Some(0);
             rule.id = String::new();
         });
-        let problems = judge_rules(&[by_date], &site, "b");
+        let problems = check_rules(&[by_date], &site, "b");
         assert!(
             problems.warnings[0]
                 .reason

@@ -189,7 +189,7 @@ impl MissingFiles {
     ///
     /// # Errors
     /// A finding for each file, with the first page that names it.
-    pub(in crate::kinds::site) fn judge(&self, of_others: &BTreeSet<&str>) -> Result<Vec<Finding>, Trouble> {
+    pub(in crate::kinds::site) fn check(&self, of_others: &BTreeSet<&str>) -> Result<Vec<Finding>, Trouble> {
         let names: BTreeSet<&str> = of_others.iter().copied().map(name_of).collect();
         let is_of_others = |path: &str, known: Known| {
             of_others.contains(path) || (known < Known::Path && names.contains(name_of(path)))
@@ -337,7 +337,7 @@ mod tests {
         let expected = [("a.js", "index.html", 2), ("b.js", "de/x.html", 1)];
         let files = found.files.iter().map(|(path, file)| (path.as_str(), file.page.as_str(), file.pages));
         assert_eq!(files.collect::<Vec<_>>(), expected);
-        let refused = |of_others: &[&str]| match found.judge(&of_others.iter().copied().collect()) {
+        let refused = |of_others: &[&str]| match found.check(&of_others.iter().copied().collect()) {
             Ok(warnings) => warnings.into_iter().map(|it| it.path).collect::<Vec<_>>(),
             Err(trouble) => trouble.findings().unwrap().into_iter().map(|it| it.path).collect::<Vec<_>>(),
         };
@@ -351,7 +351,7 @@ mod tests {
     #[test]
     fn a_great_many_missing_files_are_shortened() {
         let scripts: Vec<String> = (0..62).map(|n| format!("<script src={n}.js></script>")).collect();
-        let trouble = missing(&[], &[("index.html", &scripts.concat())]).judge(&BTreeSet::new()).unwrap_err();
+        let trouble = missing(&[], &[("index.html", &scripts.concat())]).check(&BTreeSet::new()).unwrap_err();
         let findings = trouble.findings().unwrap();
         assert_eq!(findings.len(), LISTED + 1);
         assert_eq!(findings[LISTED].path, "web.zip: the archive");

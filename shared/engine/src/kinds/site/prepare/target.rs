@@ -2,7 +2,7 @@
 //! replaces. S3 copies an object's tags along, and asks for the right to read and to write them (Amazon S3 User Guide,
 //! "Copying, moving, and renaming objects").
 
-use super::bucket::{Problems, judge_rules};
+use super::bucket::{Problems, check_rules};
 use super::distribution::{fails_over, others};
 use super::edges;
 use super::scene::SiteScene;
@@ -58,7 +58,7 @@ async fn bucket(ports: &impl SitePorts, input: &PrepareInput<'_>, site: &StaticS
         }
     };
     let mut problems = match or_finding(ports.lifecycle(&site.bucket).await, &path, &what) {
-        Ok(rules) => judge_rules(&rules, site, &path),
+        Ok(rules) => check_rules(&rules, site, &path),
         Err(trouble) => {
             let unread = trouble.findings()?.into_iter().map(unread).collect();
             let mut problems = Problems::default();
