@@ -90,7 +90,29 @@ fn no_circle_is_left_between_rooms() {
 }
 
 /// The crates whose rooms ARCHITECTURE has in a table each.
-const WITH_FLOORS: [&str; 4] = ["shared/domain", "shared/engine", "shared/aws", "cli"];
+const WITH_FLOORS: [&str; 6] = ["cli", "shared/aws", "shared/domain", "shared/engine", "tests/fuzz", "tests/simulate"];
+
+/// Returns the crates of the workspace.
+fn members() -> Vec<String> {
+    let manifest = fs::read_to_string(repository().join("Cargo.toml")).expect("the manifest");
+    let (_, members) = manifest.split_once("members = [").expect("the members");
+    let (members, _) = members.split_once(']').expect("an end");
+    members.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// Files of one folder have no rooms but themselves, and [`CRATES`] are looked at for circles between them.
+#[test]
+fn each_crate_with_folders_has_floors_and_each_with_files_is_looked_at() {
+    let source = |of: &str| repository().join(of).join("src");
+    let entries = |of: &str| fs::read_dir(source(of)).map(|all| all.flatten().collect::<Vec<_>>()).unwrap_or_default();
+    let members = members();
+    let is_deep = |of: &&String| entries(of).iter().any(|entry| entry.path().is_dir());
+    let deep: BTreeSet<&str> = members.iter().filter(is_deep).map(String::as_str).collect();
+    assert_eq!(deep, BTreeSet::from(WITH_FLOORS), "the crates with folders have floors");
+    let has_files = |of: &&String| entries(of).len() > 3;
+    let missed = members.iter().filter(has_files).filter(|of| !CRATES.contains(&of.as_str()));
+    assert_eq!(missed.collect::<Vec<_>>(), Vec::<&String>::new(), "the crates that are looked at for circles");
+}
 
 /// Returns the floor of each room in ARCHITECTURE's table of a crate's rooms, counted from the top.
 fn floors(page: &str, of: &str) -> BTreeMap<String, usize> {

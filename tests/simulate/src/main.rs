@@ -23,10 +23,10 @@ use windlass_simulate::play::{Played, Ready};
 use windlass_simulate::progress::Progress;
 use windlass_simulate::report::{Caught, Report};
 use windlass_simulate::rules;
-use windlass_simulate::scenario::Scenario;
+use windlass_simulate::scenario::{Scenario, choose_variant};
 use windlass_simulate::scenarios::{SCENARIOS, named};
 use windlass_simulate::schedule::Schedule;
-use windlass_simulate::variants::{Found, Variant, choose, look_for, make, variants};
+use windlass_simulate::variants::{Found, Variant, look_for, make, variants};
 use windlass_simulate::whole_campaign::{RANDOM, SAMPLED, expected, firsts_of, pairs, play_whole};
 
 /// With the system's allocator a third of the time went into allocations.
@@ -158,7 +158,7 @@ fn look_for_variants(to: &Path, seconds: &str, only: &str) -> Result<bool, Strin
     let mut caught = Caught::default();
     let mut broken = BTreeSet::new();
     for variant in &all {
-        if !choose(variant.name) {
+        if !choose_variant(variant.name) {
             return Err("this is the product, which has no variants".into());
         }
         caught.of += 1;

@@ -9,12 +9,11 @@ use crate::readings::Readings;
 use crate::rules::{
     ACCEPTED, BEYOND, PLANNING_AGAIN, RECOVERED, REDRIVEN, RULES, changed_outside, is_withdrawn_of, shown_as_drifted,
 };
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, in_past};
 use crate::schedule::{Schedule, What};
 use crate::stage::Stage;
 use crate::targets::{COMPONENTS, TASK, visible};
 use crate::unowned::{plant, unowned};
-use crate::variants::in_past;
 use serde_json::json;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};

@@ -90,10 +90,10 @@ fn edited(name: &Path, text: String) -> Result<String, String> {
                 "{text}\nextern crate self as windlass_domain;\n#[allow(missing_docs, clippy::all)]\npub mod variant;\n"
             )
         }
-        "tests/simulate/src/variants/mod.rs" => text
+        "tests/simulate/src/scenario.rs" => text
             .replace(
-                "pub fn choose(_name: &str) -> bool {\n    false",
-                "pub fn choose(name: &str) -> bool {\n    windlass_domain::variant::choose(name);\n    true",
+                "pub fn choose_variant(_name: &str) -> bool {\n    false",
+                "pub fn choose_variant(name: &str) -> bool {\n    windlass_domain::variant::choose(name);\n    true",
             )
             .replace(
                 "pub fn in_past(_past: bool) {}",

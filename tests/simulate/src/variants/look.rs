@@ -1,11 +1,11 @@
 //! Looks for a schedule with which a broken variant of the product breaks a rule.
 
-use super::{Variant, choose};
+use super::Variant;
 use crate::campaign::{first_broken, play};
 use crate::exhaust::{one_of, second_of};
 use crate::play::Ready;
 use crate::rules;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, choose_variant};
 use crate::scenarios::named;
 use crate::schedule::Schedule;
 use std::time::{Duration, Instant};
@@ -51,7 +51,7 @@ pub fn look_for(program: &Program, variant: &Variant, until: Instant) -> Option<
 
 /// Returns all schedules with one of the variant's mishaps and another one in the recovery that follows.
 fn pairs(program: &Program, variant: &Variant, scenario: &'static Scenario) -> Vec<Schedule> {
-    choose(variant.name);
+    choose_variant(variant.name);
     let ready = Ready::new(program, scenario);
     let plain = play(&ready, &Schedule::plain(scenario.name));
     let firsts = one_of(variant.mishaps, scenario.name, &plain);
@@ -68,7 +68,7 @@ fn pairs(program: &Program, variant: &Variant, scenario: &'static Scenario) -> V
 /// only if two deployments meet in a moment. The schedules are mixed, because one that catches the variant then usually
 /// comes soon.
 fn mixed(program: &Program, variant: &Variant, scenario: &'static Scenario) -> Vec<Schedule> {
-    choose(variant.name);
+    choose_variant(variant.name);
     let ready = Ready::new(program, scenario);
     let plain = play(&ready, &Schedule::plain(scenario.name));
     let mut schedules = one_of(variant.mishaps, scenario.name, &plain);
@@ -84,10 +84,10 @@ fn mixed(program: &Program, variant: &Variant, scenario: &'static Scenario) -> V
 
 fn caught_by(program: &Program, variant: &Variant, mut schedules: Vec<Schedule>, until: Instant) -> Option<Found> {
     loop {
-        choose(variant.name);
+        choose_variant(variant.name);
         let (seed, first, _) = first_broken(program, &schedules, until)?;
         let broken = broken_by(program, &seed);
-        choose("none");
+        choose_variant("none");
         if broken.is_empty() {
             println!("        {seed} breaks {first}, which is no rule");
         } else if broken_by(program, &seed).is_empty() {

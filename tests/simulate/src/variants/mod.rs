@@ -30,12 +30,3 @@ pub use variant::{Edit, Variant};
 pub fn variants() -> Vec<Variant> {
     [converging::VARIANTS, ledger::VARIANTS, arrivals::VARIANTS, kinds::VARIANTS, operators::VARIANTS].concat()
 }
-
-/// Chooses a variant of the product. Here there is none: this is the product. The copy has another function in its
-/// place.
-pub fn choose(_name: &str) -> bool {
-    false
-}
-
-/// Lets the variant know whether the past of a scenario happens now, in which nothing is broken. Here nothing ever is.
-pub fn in_past(_past: bool) {}
