@@ -61,7 +61,7 @@ sha256() {
 listed=$(awk -v name="$archive" '{ sub(/^[*]/, "", $2) } $2 == name { print $1 }' SHA256SUMS)
 is=$(sha256 "$archive")
 [ -n "$listed" ] && [ "$listed" = "$is" ] \
-  || stop 6 "the command line could not be verified" "\`$archive\` has the SHA-256 $is, and SHA256SUMS of the release tells ${listed:-none}. It was not run."
+  || stop 6 "the command line could not be verified" "\`$archive\` has the SHA-256 $is, and SHA256SUMS of the release names ${listed:-none}. It was not run."
 
 # SHA256SUMS lies beside the archive, and whoever can replace one can replace both. Files from an address that was given
 # are its giver's affair.

@@ -72,11 +72,11 @@ impl Arguments {
 pub enum Verb {
     /// Look at a repository and at the account, ask, and write what a release needs.
     Init(verbs::init::Init),
-    /// Make a declaration from what ecspresso, lambroll or AWS SAM was told.
+    /// Make a declaration from what ecspresso, lambroll or AWS SAM was given.
     Import(verbs::import::Import),
     /// Check a declaration, and a manifest for it. Without an endpoint only the files are looked at.
     Validate(verbs::validate::Validate),
-    /// Put a declaration in force, and tell what is different from the one that was.
+    /// Put a declaration in force, and show what is different from the one that was.
     Declare(verbs::declare::Declare),
     /// Print the declaration in force, as its team wrote it.
     Declaration(verbs::declare::InForce),

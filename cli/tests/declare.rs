@@ -263,7 +263,7 @@ fn what_windlass_refuses_is_shown_and_findings_of_another_upload_are_not() {
     let there = installation(Some(text("1.0.0", "shop-web")), Makes::Nothing);
     let (status, said, puts) = declare(&there, &text("1.1.0", "shop-pages"), &["--timeout", "30ms"]);
     assert_eq!((status, puts), (7, 1), "{said}");
-    assert!(said.contains("was not seen in force yet; `windlass declaration shop` tells what is"), "{said}");
+    assert!(said.contains("was not seen in force yet; `windlass declaration shop` shows what is"), "{said}");
     let (status, said, _) = declare(&there, &text("1.1.0", "shop-pages"), &["--no-wait"]);
     assert_eq!(status, 0, "{said}");
     assert!(!said.contains("is in force"), "{said}");

@@ -79,7 +79,7 @@ fn an_ending_is_explained_with_what_was_measured_what_was_brought_back_and_what_
                 "lock: free",
             ],
         );
-        assert!(!said.contains("plan: wave"), "only what tells why: {said}");
+        assert!(!said.contains("plan: wave"), "only what says why: {said}");
     }
 }
 

@@ -294,7 +294,7 @@ fn pages_link_each_log_group_that_was_written_into_whether_it_has_lines_or_not()
     for part in ["Log groups", &console("/shop/api"), &console("/shop/agent")] {
         assert!(page.contains(part), "{part}: {page}");
     }
-    assert!(!page.contains("not all could be told"), "{page}");
+    assert!(!page.contains("not all could be shown"), "{page}");
 }
 
 #[test]
@@ -320,7 +320,7 @@ fn a_deployments_page_asks_aws_once_for_what_writes_and_says_what_it_may_not_kno
     for _ in 0..3 {
         let page = ui.get(&path).body;
         assert!(page.contains(&console("/shop/api")), "{page}");
-        assert!(page.contains("not all could be told: "), "{page}");
+        assert!(page.contains("not all could be shown: "), "{page}");
     }
     let of_function = |call: &Call| call.path.starts_with("/2015-03-31/functions/");
     let asked = api.calls().into_iter().filter(of_function).count();

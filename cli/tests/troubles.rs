@@ -32,7 +32,7 @@ fn each_trouble_has_a_page_with_its_status_and_what_to_do() {
         for part in ["\n## What you see\n\n```text\nwindlass: ", "\n## Look, and mend it\n"] {
             assert!(page.contains(part), "{name}: no {part}");
         }
-        assert!(page.contains("```sh\n"), "{name} tells nothing to type");
+        assert!(page.contains("```sh\n"), "{name} shows nothing to type");
     }
 }
 

@@ -19,4 +19,4 @@ def pytest_fixture_setup(fixturedef, request):
 def pytest_runtest_setup(item):
     broken = item.session.stash.get(BROKEN, set()) & set(getattr(item, "fixturenames", ()))
     if broken:
-        pytest.skip(f"an earlier test tells why there is no `{'`, `'.join(sorted(broken))}`")
+        pytest.skip(f"an earlier test shows why there is no `{'`, `'.join(sorted(broken))}`")

@@ -26,12 +26,12 @@ def main():
         try:
             step.play(story)
         except AssertionError as error:
-            broken = f"{step.TITLE}\n  did not end as told: {error}"
+            broken = f"{step.TITLE}\n  did not end as expected: {error}"
             break
     print(f"\n{story.table()}\n")
     if broken:
         sys.exit(broken)
-    story.note(f"every step ended as told. Windlass still runs at {story.aws.endpoint}; `make down` stops it.")
+    story.note(f"every step ended as expected. Windlass still runs at {story.aws.endpoint}; `make down` stops it.")
 
 
 if __name__ == "__main__":

@@ -142,7 +142,7 @@ def run(story, ask=input, chosen=steps.ALL):
         shown = story.play(chosen)
         status = 0 if shown and all(as_assumed for as_assumed, _ in shown.values()) else 1
     except (Exception, KeyboardInterrupt) as error:
-        story.say(f"\nIt did not end as told: {type(error).__name__}: {error}")
+        story.say(f"\nIt did not end as expected: {type(error).__name__}: {error}")
     finally:
         story.say("\nTaking away what it made")
         left = story.clean()

@@ -41,14 +41,14 @@ def test_what_could_not_be_set_up_for_the_run_fails_once(tmp_path):
     ended = {line.split("::")[1].split(" ")[0]: line.split(" ")[0] for line in done.stdout.splitlines() if line.startswith(("ERROR ", "PASSED "))}
     wanted = {"test_first": "ERROR", "test_other": "PASSED", "test_page": "ERROR", "test_page_again": "ERROR"}
     assert ended == wanted, done.stdout
-    assert "an earlier test tells why there is no `cloud`" in done.stdout and "3 errors" in done.stdout and "2 skipped" in done.stdout, done.stdout
+    assert "an earlier test shows why there is no `cloud`" in done.stdout and "3 errors" in done.stdout and "2 skipped" in done.stdout, done.stdout
 
 
 def step(name, played, breaks=False):
     def play(story):
         played.append(name)
         if breaks:
-            raise AssertionError(f"{name} did not end as told")
+            raise AssertionError(f"{name} did not end as expected")
 
     return types.SimpleNamespace(TITLE=name, play=play)
 

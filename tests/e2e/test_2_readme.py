@@ -91,7 +91,7 @@ def shell_blocks():
 
 def test_the_demo_an_application_of_ones_own_and_the_end(shell):
     (demo, own, down), _ = shell_blocks()
-    assert "every step ended as told" in shell.run(demo)
+    assert "every step ended as expected" in shell.run(demo)
     printed = shell.run(own)
     assert "Succeeded: hello prod 1.0.0 is live: api changed." in printed and "hello prod: snapshot 2" in printed, printed
     shell.run(down)

@@ -84,7 +84,7 @@ def test_a_call_that_lands_late_is_reported_and_holds_automatic_deployments(stor
     held = story.ended(release(story, "1.0.3")["id"])
     assert (ending(held), held["ending"]["cause_name"]) == ("Rejected", "Held")
     look(story)
-    assert heard() == [], "it is told once"
+    assert heard() == [], "it is said once"
 
 
 def test_the_runbook_brings_back_what_should_run(story, shell):

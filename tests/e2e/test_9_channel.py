@@ -83,7 +83,7 @@ def test_a_channel_hears_what_came_back_and_what_to_do(gannet):
 def test_people_hear_of_the_topic_that_is_gone(gannet, aws):
     left_behind.listen(aws, "heard-by-people")
     gannet.release("1.2.0")
-    texts = gannet.until("what people hear", lambda: [text for text in left_behind.taken(aws, "heard-by-people") if "could not be told" in text])
+    texts = gannet.until("what people hear", lambda: [text for text in left_behind.taken(aws, "heard-by-people") if "could not be reached" in text])
     assert "gannet-team-gone" in texts[0]
 
 

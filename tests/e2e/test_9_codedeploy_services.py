@@ -147,7 +147,7 @@ def test_ready_is_continued_where_that_is_declared(sluices):
 def test_ready_is_shown_where_it_is_not_declared(sluices, by_hand):
     sluice = sluices["ready"]
     sluice.until("the group waits", lambda: sluice.made() and sluice.made()[0].described["status"] == "Ready", 60)
-    wait = sluice.until("it is told", lambda: what_it_waits_for(sluice))
+    wait = sluice.until("it is shown", lambda: what_it_waits_for(sluice))
     assert sluice.made()[0].id in wait, wait
     by_hand.continue_deployment(deploymentId=sluice.made()[0].id, deploymentWaitType="READY_WAIT")
     how, _, record = ended(sluice)

@@ -159,7 +159,7 @@ def test_what_runs_is_deployed_once_more_over_a_page_that_somebody_wrote(jetsam)
     found = jetsam.drift()["page"]
     assert [field["name"] for field in found["fields"]] == ["`index.html`"], found
     assert found["who"] == {"nobody": "it keeps no events of such a target"}
-    assert words not in json.dumps(jetsam.heard) and words not in json.dumps(found), "no content is told"
+    assert words not in json.dumps(jetsam.heard) and words not in json.dumps(found), "no content is shown"
     ran = jetsam.windlass.json("deploy", "jetsam", "bay", "1.0.0", "--watch")
     assert ran.status == GOOD, ran
     assert jetsam.seen() == LIVE

@@ -233,7 +233,7 @@ def test_what_does_not_look_like_a_commit_leads_to_no_address_of_github(puffin, 
 def test_what_github_refuses_is_kept(puffin, hub):
     hub.unknown.add(UNKNOWN)
     puffin.happens(("DeploymentEnded", of("nowhere", UNKNOWN, ending="Succeeded")))
-    (kept,) = puffin.until("what was not told", puffin.deployments.undelivered)
+    (kept,) = puffin.until("what was not sent", puffin.deployments.undelivered)
     assert "No ref found" in kept and "nowhere" in kept and "FAILED" in kept
     assert TOKENS["deployments"] not in kept
     assert hub.refused and all(UNKNOWN in refused for refused in hub.refused), hub.refused

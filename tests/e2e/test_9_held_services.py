@@ -57,7 +57,7 @@ def the_hook(ferry):
 
 def test_what_a_teams_pause_waits_for_is_shown_and_cancelled(ferries):
     ferry = ferries["cancelled"]
-    pause = ferry.until("the pause is told", lambda: in_a_pause(ferry), 90)
+    pause = ferry.until("the pause is shown", lambda: in_a_pause(ferry), 90)
     arn, hook = ferry.shifted().newest["serviceDeploymentArn"], the_hook(ferry)["hookId"]
     assert f"its own pause hook {hook} at {THEIRS} until " in pause and "when ECS rolls back" in pause, pause
     assert f"aws ecs continue-service-deployment --service-deployment-arn {arn} --hook-id {hook} --action CONTINUE" in pause, pause

@@ -241,7 +241,7 @@ fn of_a_service(balancer: &Balancer) -> Vec<String> {
 
 fn of_a_service_without() -> Vec<String> {
     vec![
-        "    # Nothing is measured of it yet. If an address tells whether it is well:".to_owned(),
+        "    # Nothing is measured of it yet. If an address shows whether it is well:".to_owned(),
         "    # gates: {probes: [{url: \"https://example.com/health\"}]}".to_owned(),
     ]
 }

@@ -163,7 +163,7 @@ pub fn next_commands(application: &InitApplication, facts: &InitFacts, all: &[Fi
     }
     next.push("windlass declare".to_owned());
     next.extend(application.environments.first().map(|first| {
-        format!("windlass doctor {} {}   # tells all that is missing, and changes nothing", application.app, first.name)
+        format!("windlass doctor {} {}   # shows all that is missing, and changes nothing", application.app, first.name)
     }));
     next.extend(first_release(application));
     if has(ROLE) {

@@ -346,7 +346,7 @@ impl Ownership<'_> {
                 format!(", answer `app={}` if this is its repository", owner.app)
             };
             return Err(format!(
-                "TargetNotOurs: `{name}` carries the tags of `{owner}`, whose releases would be refused as soon as it has those of `{}/{environment}`. Name another {member}{is_it}, or hand it over first: docs/let-go.md of Windlass tells how, and `--no-account` writes the declaration that it takes",
+                "TargetNotOurs: `{name}` carries the tags of `{owner}`, whose releases would be refused as soon as it has those of `{}/{environment}`. Name another {member}{is_it}, or hand it over first: docs/let-go.md of Windlass shows how, and `--no-account` writes the declaration that it takes",
                 self.app
             ));
         }

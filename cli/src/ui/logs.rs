@@ -107,7 +107,7 @@ impl Groups {
         (self.lacks || !self.known.is_empty()).then(|| {
             html! {
                 @for group in &self.known { div { (link(record, group)) " " small { (group.component) } } }
-                @if self.lacks { div { small { "not all could be told: " a href=(logs) { "Logs" } " says why" } } }
+                @if self.lacks { div { small { "not all could be shown: " a href=(logs) { "Logs" } " says why" } } }
             }
         })
     }

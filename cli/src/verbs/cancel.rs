@@ -55,7 +55,7 @@ impl Cancel {
             if self.wait.no_wait {
                 let app = &self.app;
                 let words = format!(
-                    "handed in: deployment {id} is being stopped; `windlass watch {app} {id}` tells how it ends"
+                    "handed in: deployment {id} is being stopped; `windlass watch {app} {id}` shows how it ends"
                 );
                 output.result(&answer, &words);
                 return Ok(Exit::Good);
@@ -140,7 +140,7 @@ impl Cancel {
         let (app, name) = (&self.app, &self.which);
         let is_idle = environment.situation.lock.held.is_none() && environment.situation.waiting.is_empty();
         if self.version.is_some() && !is_idle {
-            return format!("`windlass status {app} {name}` tells what is under way, and what waits.").into();
+            return format!("`windlass status {app} {name}` shows what is under way, and what waits.").into();
         }
         let now = &environment.situation;
         rollback_input(EnvironmentId::new(app, &environment.name), &now.lock, now.snapshot)

@@ -45,7 +45,7 @@ pub struct Declare {
     /// The declaration.
     #[arg(default_value = "app.yaml")]
     file: PathBuf,
-    /// Only tell what is wrong with it, and what is different; upload nothing.
+    /// Only show what is wrong with it, and what is different; upload nothing.
     #[arg(long, conflicts_with_all = ["no_wait", "watch"])]
     dry_run: bool,
     /// The artifacts bucket: the output `ArtifactsBucket` of the installation's stack.
@@ -165,7 +165,7 @@ impl Declare {
         let windlass = match self.endpoint.open_or_why().await? {
             Reached::Found(windlass) => windlass,
             Reached::Unreachable(why) => {
-                let what = "the declaration in force, which only the API tells";
+                let what = "the declaration in force, which only the API shows";
                 report.not_looked_at.push(format!("{what}: {why}"));
                 return Ok((None, None, report));
             }
@@ -216,7 +216,7 @@ impl Declare {
         let waiting = self.wait.patience.begin_at_most(FOUND);
         let app = declaration.app();
         interrupt::says(format!(
-            "interrupted; the declaration is uploaded, and may come into force. `windlass declaration {app}` tells which one \
+            "interrupted; the declaration is uploaded, and may come into force. `windlass declaration {app}` shows which one \
              is"
         ));
         waiting.pulse.waits_for("it is uploaded; it is looked whether it is in force".to_owned());
@@ -263,7 +263,7 @@ fn end(came: DeclareOutcome, mut report: Report, output: Output) -> Result<Exit,
             let unseen = unseen.iter().map(|why| format!("\n  not looked at: {why}"));
             let unseen: String = unseen.collect();
             let words = format!(
-                "{app} {version} is uploaded, and was not seen in force yet; `windlass declaration {app}` tells what is{unseen}"
+                "{app} {version} is uploaded, and was not seen in force yet; `windlass declaration {app}` shows what is{unseen}"
             );
             report.in_force = Some(false);
             output.result(&report, &words);

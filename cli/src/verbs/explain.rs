@@ -128,7 +128,7 @@ impl Explain {
         let from = from.ok_or_else(|| {
             Failure::usage(
                 "it is not said what to explain: give a deployment's id, an environment, `--git-ref` or `--image-tag`; \
-                 neither CI nor what is checked out here tells a ref",
+                 neither CI nor what is checked out here names a ref",
             )
         })?;
         Ok(EnvironmentChoice::Ref { reference: from.git.reference, source: from.source })

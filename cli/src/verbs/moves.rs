@@ -112,7 +112,7 @@ pub struct Rename {
     /// The application's present name again, to rename all of it.
     #[arg(long, value_name = "APP", requires = "to_app", required_unless_present_any = ["environment", "plan"])]
     confirm: Option<AppName>,
-    /// Only tell what would be moved, what stays, and what is to be done next.
+    /// Only show what would be moved, what stays, and what is to be done next.
     #[arg(long)]
     plan: bool,
     #[command(flatten)]
@@ -156,7 +156,7 @@ pub struct HandOver {
     /// The component's name there; the same if not given.
     #[arg(long, value_name = "COMPONENT", requires = "component")]
     to_component: Option<ComponentName>,
-    /// Only tell what would be moved, what stays, and what is to be done next.
+    /// Only show what would be moved, what stays, and what is to be done next.
     #[arg(long)]
     plan: bool,
     #[command(flatten)]

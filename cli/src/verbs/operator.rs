@@ -109,7 +109,7 @@ impl Action<'_> {
     pub fn may_be_interrupted(&self) {
         let (app, environment) = (&self.at.app, &self.at.environment);
         interrupt::says(format!(
-            "interrupted; it may be handed in all the same: `windlass status {app} {environment}` tells"
+            "interrupted; it may be handed in all the same: `windlass status {app} {environment}` shows"
         ));
     }
 
@@ -142,9 +142,9 @@ impl Action<'_> {
         let waiting = self.at.asking.wait.patience.begin();
         let (app, environment) = (&self.at.app, &self.at.environment);
         interrupt::says(format!(
-            "interrupted; it goes on: {execution}. `windlass status {app} {environment}` tells how it stands"
+            "interrupted; it goes on: {execution}. `windlass status {app} {environment}` shows how it stands"
         ));
-        let stands = format!(". `windlass status {app} {environment}` tells how it stands");
+        let stands = format!(". `windlass status {app} {environment}` shows how it stands");
         let came = came_of(windlass, app, execution, &waiting, &stands).await?;
         let Some(id) = came.deployment else {
             return self.done(windlass, came.done, came.execution, output).await;
@@ -171,7 +171,7 @@ impl Action<'_> {
         let (app, environment) = (&self.at.app, &self.at.environment);
         let sentence = done.map(|done| text(&done.cause)).ok_or_else(|| {
             Failure::broken(format!(
-                "its execution has ended and left no word of what it did. `windlass status {app} {environment}` tells \
+                "its execution has ended and left no word of what it did. `windlass status {app} {environment}` shows \
                  how it stands"
             ))
         })?;
@@ -259,7 +259,7 @@ pub async fn ended_without_environment(
 ) -> Result<Prose, Failure> {
     let waiting = patience.begin();
     interrupt::says(format!(
-        "interrupted; it goes on: {execution}. `windlass refusals {app}` tells whether it was refused"
+        "interrupted; it goes on: {execution}. `windlass refusals {app}` shows whether it was refused"
     ));
     let came = came_of(windlass, app, execution, &waiting, "").await?;
     match (came.done, came.execution) {

@@ -101,7 +101,7 @@ async fn until_drawn(windlass: &Windlass, app: &AppName, id: &str, patience: &Pa
         };
         if !goes_on {
             let message =
-                format!("the plan {id} was not drawn in time; `GET /apps/{app}/plans/{id}` tells it once it is");
+                format!("the plan {id} was not drawn in time; `GET /apps/{app}/plans/{id}` shows it once it is");
             return Err(Failure::of(TroubleName::NotYetOver, message));
         }
     }

@@ -27,7 +27,7 @@ pub struct Remove {
     /// The application's name again, to remove all of it.
     #[arg(long, value_name = "APP", conflicts_with = "environment")]
     confirm: Option<AppName>,
-    /// Only tell what would be let go of, and what stays.
+    /// Only show what would be let go of, and what stays.
     #[arg(long)]
     plan: bool,
     #[command(flatten)]
@@ -48,7 +48,7 @@ impl Remove {
             None => {
                 return Err(Failure::usage(format!(
                     "it is not said what to remove: write an environment behind `{app}`, or, to let go of the whole \
-                     application, its name again (`--confirm {app}`); `--plan` only tells what either would be"
+                     application, its name again (`--confirm {app}`); `--plan` only shows what either would be"
                 )));
             }
         };

@@ -235,7 +235,7 @@ impl Drill {
         let path = ["apps", app, "environments", environment, "drills"];
         let mut printed = PrintedDrill::default();
         interrupt::says(format!(
-            "interrupted; the drill goes on. `windlass status {app} {environment}` tells how it stands, `windlass cancel \
+            "interrupted; the drill goes on. `windlass status {app} {environment}` shows how it stands, `windlass cancel \
              {app} {environment} --reason '…'` stops the deployment under way and undoes it"
         ));
         waiting.pulse.waits_for(format!("drill {id} is on its way there and back"));
@@ -280,7 +280,7 @@ impl Drill {
         }
         let (app, environment) = (&self.at.app, &self.at.environment);
         let message =
-            format!("the drill is not over yet; it goes on. `windlass status {app} {environment}` tells how it stands");
+            format!("the drill is not over yet; it goes on. `windlass status {app} {environment}` shows how it stands");
         Err(Failure::of(TroubleName::NotYetOver, message))
     }
 }

@@ -281,7 +281,7 @@ impl Looking {
             return follow(windlass, app, id, &waiting, AwaitedEnd::Runs, output).await;
         }
         let handed_in = |stands: &str| {
-            let words = format!("handed in: {} {stands}; `windlass watch {app} {id}` tells how it ends", begun.words());
+            let words = format!("handed in: {} {stands}; `windlass watch {app} {id}` shows how it ends", begun.words());
             output.result(&begun.as_json(stands), &words);
             Ok(Exit::Good)
         };

@@ -72,6 +72,6 @@ fn words(apps: &[AppStats], days: u64) -> String {
     let mut lines = vec![table(COLUMNS, apps.iter().flat_map(rows).collect())];
     lines.extend(apps.iter().flat_map(notes));
     let unit = if days == 1 { "day" } else { "days" };
-    lines.push(format!("of what was asked for in the last {days} {unit}; `--json` tells the rest"));
+    lines.push(format!("of what was asked for in the last {days} {unit}; `--json` shows the rest"));
     lines.join("\n")
 }

@@ -209,7 +209,7 @@ impl Validate {
             Reached::Found(beside) => beside,
             Reached::Unreachable(why) => {
                 let only_by_api =
-                    "whether its version is higher than that of the declaration in force, which only the API tells";
+                    "whether its version is higher than that of the declaration in force, which only the API shows";
                 report.not_looked_at.push(format!("{only_by_api}{why}"));
                 return Ok(None);
             }

@@ -180,7 +180,7 @@ impl Watch {
                             release.uploaded_for()
                         ),
                         format!(
-                            "`windlass history {app} {environment}` tells what was deployed there. A manifest is deployed \
+                            "`windlass history {app} {environment}` shows what was deployed there. A manifest is deployed \
                              into the environment below whose prefix it lies."
                         ),
                     );

@@ -165,7 +165,7 @@ def test_a_deployment_moves_until_it_has_ended(look, api):
         page.get_by_text(re.compile(re.escape(words))).first.wait_for()
         names = [caption.split()[:2] for caption in strip.locator("svg").get_attribute("aria-label").split(", ")]
         widths[move] = [float(bar.get_attribute("width")) for bar in strip.locator("rect").all()]
-        assert len(names) == len(widths[move]), "a bar for each that is told"
+        assert len(names) == len(widths[move]), "a bar for each that is shown"
     assert [len(widths[move]) for move in (1, 2, 3, 4)] == [2, 4, 5, 5], widths
     assert widths[4][-1] > widths[3][-1] and widths[4][1] < widths[3][1], "what goes on grows beside what is over"
     assert "wave 2 of 3 is watched" in stands.inner_text()
@@ -324,7 +324,7 @@ def test_times_in_sentences_are_local_as_well(look):
         "() => { const all = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT); const found = [];"
         "while (all.nextNode()) { const text = all.currentNode.data; if (/\\d{4}-\\d\\d-\\d\\d[T ]/.test(text) && !all.currentNode.parentElement.closest('time')) found.push(text); } return found; }"
     )
-    assert plain == [], "no time is told in UTC alone"
+    assert plain == [], "no time is shown in UTC alone"
     recorded = page.locator(".mark", has_text="as recorded at").inner_text()
     local, utc = re.findall(r"(\d\d):\d\d:\d\d", recorded)
     assert (int(local) - int(utc)) % 24 in (1, 2), recorded

@@ -145,7 +145,7 @@ impl LambdaApi for Aws {
         let used = bytes(answer.account_usage.map(|usage| usage.total_code_size));
         let total = bytes(answer.account_limit.map(|limit| limit.total_code_size));
         used.zip(total).map(|(used, total)| CodeRoom { used, total }).ok_or_else(|| {
-            let message = "GetAccountSettings of AWS Lambda: the answer tells no sizes of code";
+            let message = "GetAccountSettings of AWS Lambda: the answer shows no sizes of code";
             Fault::new(FaultName::Unavailable, message)
         })
     }

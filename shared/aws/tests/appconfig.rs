@@ -154,7 +154,7 @@ async fn an_environment_s_tags_are_asked_for_by_the_arn_that_nobody_answers() {
     let tags = answered(&json!({"Tags": {"windlass:app": "shop"}}));
     let (aws, replay) = Replay::new(vec![reply(200, &[], me), tags]);
     let tags = aws.environment_tags("app1234", "env1234").await;
-    assert_eq!(tags.expect("told")["windlass:app"], "shop");
+    assert_eq!(tags.expect("an answer")["windlass:app"], "shop");
     let asked = replay.sent()[1].uri.replace("%3A", ":").replace("%2F", "/");
     assert!(
         asked.ends_with("arn:aws-cn:appconfig:eu-west-1:111111111111:application/app1234/environment/env1234"),

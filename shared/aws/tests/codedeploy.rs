@@ -142,7 +142,7 @@ async fn a_deployment_names_its_rollback_and_its_error() {
         "revision": {"revisionType": "S3", "s3Location": {"bucket": "b", "key": "k"}},
     }}));
     let (aws, _) = Replay::new(vec![stopped, back]);
-    let deployed = aws.deployed("d-1").await.expect("told");
+    let deployed = aws.deployed("d-1").await.expect("an answer");
     assert_eq!((deployed.status.as_str(), deployed.rolls_back), ("Stopped", true), "{deployed:?}");
     assert_eq!(deployed.created, Some(Time(1_000_500)));
     assert_eq!(deployed.completed, Some(Time(1_060_000)));
@@ -150,7 +150,7 @@ async fn a_deployment_names_its_rollback_and_its_error() {
     assert_eq!(deployed.rolled_back_by.as_deref(), Some("d-2"));
     let kept = Revision::Kept { kind: "AppSpecContent".into(), sha256: "ab".into() };
     assert_eq!(deployed.revision, Some(kept));
-    let back = aws.deployed("d-2").await.expect("told");
+    let back = aws.deployed("d-2").await.expect("an answer");
     assert_eq!(back.status, "StatusOfTomorrow", "as AWS says it");
     assert_eq!(back.rollback_of.as_deref(), Some("d-1"));
     assert_eq!(back.revision, Some(Revision::Elsewhere("S3".into())));
@@ -167,7 +167,7 @@ async fn a_group_names_its_platform_its_configuration_and_its_last_revision() {
     }}));
     let missing = refused("DeploymentGroupDoesNotExistException");
     let (aws, _) = Replay::new(vec![described, missing]);
-    let group = aws.deployment_group("shop", "api").await.expect("told");
+    let group = aws.deployment_group("shop", "api").await.expect("an answer");
     assert_eq!(group.platform, "Lambda");
     assert_eq!(group.configuration, "CodeDeployDefault.LambdaCanary10Percent5Minutes");
     let kept = Revision::Kept { kind: "String".into(), sha256: "cd".into() };
@@ -190,7 +190,7 @@ async fn a_configuration_names_its_steps() {
     ] {
         let info = json!({"deploymentConfigInfo": {"trafficRoutingConfig": routing}});
         let (aws, _) = Replay::new(vec![answered(&info)]);
-        assert_eq!(aws.routing("c").await.expect("told"), wanted);
+        assert_eq!(aws.routing("c").await.expect("an answer"), wanted);
     }
 }
 
@@ -201,7 +201,7 @@ async fn a_revision_that_codedeploy_keeps_is_asked_for_by_its_digest() {
         let none = json!({"revision": {"revisionType": kind, member: {"sha256": "ab"}}});
         let (aws, replay) = Replay::new(vec![answered(&kept), answered(&none)]);
         let text = aws.revision("shop", kind, "ab").await;
-        assert_eq!(text.expect("told"), "text");
+        assert_eq!(text.expect("an answer"), "text");
         let wanted = json!({
             "applicationName": "shop",
             "revision": {"revisionType": kind, member: {"sha256": "ab"}},
@@ -232,7 +232,7 @@ async fn the_events_of_a_function_are_listed_in_their_order() {
         ended: None,
     };
     assert_eq!(
-        aws.lifecycle_events("d-1").await.expect("told").events,
+        aws.lifecycle_events("d-1").await.expect("an answer").events,
         [event("BeforeAllowTraffic", "Failed", "no"), event("AllowTraffic", "Skipped", ""),]
     );
     let wanted = json!({"deploymentId": "d-1", "targetIds": ["shop-api:live"]});

@@ -71,13 +71,13 @@ async fn a_group_names_its_service_and_for_how_long_it_waits() {
     let waits = json!({"actionOnTimeout": "STOP_DEPLOYMENT", "waitTimeInMinutes": 30});
     for (ready, wanted) in [(goes, None), (waits, Some(30)), (Value::Null, None)] {
         let (aws, _) = Replay::new(vec![group(ready, "TERMINATE")]);
-        let found = aws.deployment_group("shop", "agent").await.expect("told");
+        let found = aws.deployment_group("shop", "agent").await.expect("an answer");
         assert_eq!(found.platform, "ECS");
         assert_eq!(found.services, [("shop".to_owned(), "agent".to_owned())]);
         assert_eq!((found.ready_min, found.ends_min), (wanted, Some(60)));
     }
     let (aws, _) = Replay::new(vec![group(Value::Null, "KEEP_ALIVE")]);
-    let found = aws.deployment_group("shop", "agent").await.expect("told");
+    let found = aws.deployment_group("shop", "agent").await.expect("an answer");
     assert_eq!(found.ends_min, None, "the former tasks stay for good");
 }
 
@@ -98,7 +98,7 @@ async fn how_far_a_deployment_of_a_service_has_come() {
         },
     }]}));
     let (aws, _) = Replay::new(vec![targets, described]);
-    let lifecycle = aws.lifecycle_events("d-1").await.expect("told");
+    let lifecycle = aws.lifecycle_events("d-1").await.expect("an answer");
     let share = |id: &str, percent| Share { id: id.into(), percent: Some(percent) };
     assert_eq!(lifecycle.task_sets, [share("ecs-svc/1", 90), share("ecs-svc/2", 10)]);
     let events: Vec<_> = lifecycle.events.iter().map(|it| (it.name.as_str(), it.ended)).collect();
@@ -128,7 +128,7 @@ async fn a_service_lists_its_task_sets_and_all_that_they_have() {
             },
         ],
     }]}))]);
-    let service = aws.service("shop", "agent").await.expect("told");
+    let service = aws.service("shop", "agent").await.expect("an answer");
     assert_eq!(service.controller, "CODE_DEPLOY");
     assert_eq!(service.runs(), "agent:1");
     let shape = TaskSetShape {

@@ -39,7 +39,7 @@ async fn the_newest_come_first_and_an_execution_gives_its_input() {
     let (aws, replay) =
         Replay::new(vec![reply(200, &json, listed.to_string()), reply(200, &json, running.to_string())]);
     assert_eq!(aws.newest().await.expect("listed"), [ARN]);
-    let execution = aws.execution(ARN).await.expect("told").expect("there");
+    let execution = aws.execution(ARN).await.expect("an answer").expect("there");
     assert_eq!(execution.input, json!({"app": "shop"}));
     assert_eq!(replay.sent().len(), 2);
 }
@@ -76,7 +76,7 @@ async fn transitions_are_states_entered_and_attempts_of_tasks() {
     assert_eq!(replay.sent().len(), 2);
     let gone = json_error(400, "ExecutionDoesNotExist", "no such execution");
     let (aws, _) = Replay::new(vec![gone]);
-    assert_eq!(aws.transitions(ARN).await.expect("told"), None);
+    assert_eq!(aws.transitions(ARN).await.expect("an answer"), None);
 }
 
 /// The role may look at no other machine's executions, and a text that is no ARN is refused.
@@ -84,7 +84,7 @@ async fn transitions_are_states_entered_and_attempts_of_tasks() {
 async fn an_execution_of_no_release_machine_is_not_asked_for() {
     for arn in ["arn:nope", "", &ARN.replace("w-release", "other")] {
         let (aws, replay) = Replay::new(vec![]);
-        assert_eq!(aws.execution(arn).await.expect("told"), None, "{arn}");
+        assert_eq!(aws.execution(arn).await.expect("an answer"), None, "{arn}");
         assert_eq!(replay.sent().len(), 0);
     }
 }

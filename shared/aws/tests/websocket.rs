@@ -61,7 +61,7 @@ async fn heard(place: &str, endpoint: &str, send: Option<&str>, expect: Option<&
     let aws = Aws::new(SdkConfig::builder().build(), settings);
     let url = format!("ws://{place}/socket?a=1");
     let about = Conversation { url: &url, send, expect, timeout_ms: 1_000 };
-    aws.converse(&about).await.expect("told")
+    aws.converse(&about).await.expect("an answer")
 }
 
 #[tokio::test]

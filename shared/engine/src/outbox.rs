@@ -270,7 +270,7 @@ pub(crate) async fn notify_topics(ports: &impl Ports, event: &Event) -> Result<(
 pub(crate) async fn send(ports: &impl SnsApi, app: &AppName, topic: &str, message: &Notification) -> Result<()> {
     match sent(ports, app, topic, message).await {
         Err(fault) if is_of_the_topic(&fault) => {
-            tracing::warn!(topic, %fault, "a topic could not be told");
+            tracing::warn!(topic, %fault, "a topic could not be reached");
             let notification = notify::topic_not_reached(topic, &message.subject, &fault.message);
             ports.notify(&notification.subject, &notification.message).await
         }

@@ -177,7 +177,7 @@ fn a_rollout_that_takes_too_long_is_named() {
     let deploying = scene.begin("d1", &scene.push("1.1"));
     slow(&scene);
     assert_eq!(deploying.forward(), WorkTransition::Failed);
-    insta::assert_snapshot!(deploying.failure(), @"ChangeFailed: service shop-prod/agent: The rollout of agent:2 is not steady after 300 s: 0 of 2 tasks run, 2 wait, 0 failed. ECS tells of no stopped task. ECS says: (service agent) was unable to place a task because no container instance met all of its requirements. Remedy: Look at the service's events and the container's logs; give `steady_within` more time if the service only starts slowly.");
+    insta::assert_snapshot!(deploying.failure(), @"ChangeFailed: service shop-prod/agent: The rollout of agent:2 is not steady after 300 s: 0 of 2 tasks run, 2 wait, 0 failed. ECS shows no stopped task. ECS says: (service agent) was unable to place a task because no container instance met all of its requirements. Remedy: Look at the service's events and the container's logs; give `steady_within` more time if the service only starts slowly.");
 }
 
 /// Safety: bytes: A service whose tasks run unknown bytes is never healthy.
@@ -187,7 +187,7 @@ fn unknown_bytes_are_never_healthy() {
     scene.world.ecs().hide_digests = true;
     let deploying = scene.begin("d1", &scene.push("1.1"));
     assert_eq!(deploying.forward(), WorkTransition::Failed);
-    insta::assert_snapshot!(deploying.failure(), @"ChangeFailed: service shop-prod/agent: ECS does not tell the image digest of container agent for 2 running tasks of agent:2, so it is unknown which bytes run, after 300 s. Remedy: Update the container agent of the cluster's instances, or use Fargate, so that tasks report `imageDigest`.");
+    insta::assert_snapshot!(deploying.failure(), @"ChangeFailed: service shop-prod/agent: ECS does not show the image digest of container agent for 2 running tasks of agent:2, so it is unknown which bytes run, after 300 s. Remedy: Update the container agent of the cluster's instances, or use Fargate, so that tasks report `imageDigest`.");
 }
 
 #[test]

@@ -138,7 +138,7 @@ fn what_cannot_be_kept_is_refused_before_anything_changes() {
     UnknownName: components.agent.containers: The release has an image for container `log`, and none of this name is declared. Remedy: Known here: `agent`.
     UnknownName: components.agent.containers.sidecar: Task definition agent:1 has no container `sidecar`, only: agent, log. Remedy: Write the name of the container whose image is to be deployed.
     UnknownName: components.agent.containers.sidecar: Task definition agent:1 has no container `sidecar`, only: agent, log. Remedy: Write the name of the container whose image is to be deployed.
-    BadValue: components.agent.containers: The release has 111111111111.dkr.ecr.eu-west-1.amazonaws.com/bank/agent@sha256:ab3bfe84adc33b2fc587599c934284b54c56018078680293d16b9b9471dfda28, and does not tell for which container. Remedy: Release it again, with `images` in the manifest.
+    BadValue: components.agent.containers: The release has 111111111111.dkr.ecr.eu-west-1.amazonaws.com/bank/agent@sha256:ab3bfe84adc33b2fc587599c934284b54c56018078680293d16b9b9471dfda28, and does not say for which container. Remedy: Release it again, with `images` in the manifest.
     "#);
 }
 

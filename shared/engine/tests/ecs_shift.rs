@@ -175,7 +175,7 @@ fn what_ecs_takes_back_by_itself_is_named_with_its_reason_and_not_raced() {
     assert_eq!(deploying.forward(), WorkTransition::Changed);
     live(&scene, |live| live.alarm = true);
     assert_eq!(deploying.answer(Some(1)), WorkTransition::Failed);
-    insta::assert_snapshot!(deploying.failure(), @"ChangeFailed: service shop-prod/agent: The deployment of agent:2 did not succeed: ECS went back (ROLLBACK_SUCCESSFUL). ECS says: Service deployment stopped because deployment alarms: alarm detected. ECS tells of no stopped task. The service is set to agent:1 now. Remedy: Look at the service deployment in the console of Amazon ECS, at the alarms and hooks of the service's deployment configuration, and at the container's logs; then deploy a fixed release.");
+    insta::assert_snapshot!(deploying.failure(), @"ChangeFailed: service shop-prod/agent: The deployment of agent:2 did not succeed: ECS went back (ROLLBACK_SUCCESSFUL). ECS says: Service deployment stopped because deployment alarms: alarm detected. ECS shows no stopped task. The service is set to agent:1 now. Remedy: Look at the service deployment in the console of Amazon ECS, at the alarms and hooks of the service's deployment configuration, and at the container's logs; then deploy a fixed release.");
     // The undo finds its work done.
     assert_eq!(deploying.undo(), WorkTransition::Changed);
     assert_eq!(scene.set_to(), "agent:1");
@@ -222,7 +222,7 @@ fn a_word_that_is_not_known_is_unknown_and_ends_in_time() {
         live.rollouts[0].status = "SHADOWING".into();
     });
     assert_eq!(deploying.answer(Some(1)), WorkTransition::Failed);
-    insta::assert_snapshot!(deploying.failure(), @"ChangeFailed: service shop-prod/agent: The deployment of agent:2 is not where it must be after 600 s: ECS says `SHADOWING`, which this version of Windlass does not know. ECS tells of no stopped task. Remedy: Look at the service's events and the container's logs; give `steady_within` more time if the service only starts slowly.");
+    insta::assert_snapshot!(deploying.failure(), @"ChangeFailed: service shop-prod/agent: The deployment of agent:2 is not where it must be after 600 s: ECS says `SHADOWING`, which this version of Windlass does not know. ECS shows no stopped task. Remedy: Look at the service's events and the container's logs; give `steady_within` more time if the service only starts slowly.");
 }
 
 #[test]

@@ -219,7 +219,7 @@ fn who_left_the_queue_is_named_where_the_others_cannot_be_woken() {
     let left = item(key, &waiting(&stage, &id().0, "gone"));
     run(handle(&stage.world, &[change(Some(left), None)])).unwrap();
     let [(_, message)] = &stage.world.sns().published[..] else {
-        panic!("nobody was told");
+        panic!("nobody was notified");
     };
     let name = format!("env#shop/prod waiting#{}", id());
     assert!(message.contains(&name), "{message}");
@@ -285,7 +285,7 @@ fn a_topic_that_is_gone_holds_up_no_other_and_people_hear_of_it() {
     assert_eq!(topics, [TEAM]);
     let notifications = stage.world.sns();
     let (subject, message) = &notifications.published[0];
-    assert_eq!(subject, "[windlass] a topic could not be told");
+    assert_eq!(subject, "[windlass] a topic could not be reached");
     for part in [GONE, "1.4.0 Succeeded", "Resource does not exist", "`notify`"] {
         assert!(message.contains(part), "{message}");
     }

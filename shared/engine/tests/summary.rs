@@ -271,7 +271,7 @@ fn a_topic_that_is_gone_holds_up_no_other() {
     assert_eq!(look(&world), Ok(()));
     assert_eq!(notified(&world), ["shop"]);
     let published = world.sns().published.clone();
-    assert_eq!(published[0].0, "[windlass] a topic could not be told");
+    assert_eq!(published[0].0, "[windlass] a topic could not be reached");
 }
 
 #[test]

@@ -101,7 +101,7 @@ fn start() -> Function {
 /// Ends the function and returns the lines that it wrote.
 fn end(function: Function) -> Vec<Value> {
     let (out, err) = function.end();
-    assert_eq!(err, "", "everything is told as JSON on standard output");
+    assert_eq!(err, "", "everything is written as JSON on standard output");
     let lines = out.lines();
     lines.map(|line| serde_json::from_str(line).expect(line)).collect()
 }

@@ -195,7 +195,7 @@ fn no_text_of_the_product_counts_by_hand() {
     assert!(read > 3000, "{read}");
     assert!(
         wrong.is_empty(),
-        "`windlass_domain::count::count` tells one as one; or add a verb to NO_COUNTS:\n{}",
+        "`windlass_domain::count::count` shows one as one; or add a verb to NO_COUNTS:\n{}",
         wrong.join("\n")
     );
 }

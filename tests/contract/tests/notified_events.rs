@@ -133,12 +133,12 @@ fn the_rows_of_the_page_on_channels_name_each_event_where_it_is_sent() {
             let words = words.get(by).unwrap_or_else(|| panic!("no words for {by}"));
             let kinds = MessageKind::of(&event(&name, &more));
             let is_harmless = words.is_empty() || more["restored"] == true;
-            assert!(is_harmless || !kinds.is_empty(), "{name} {more} is told to no topic");
+            assert!(is_harmless || !kinds.is_empty(), "{name} {more} is sent to no topic");
             for kind in kinds {
                 let of = serde_json::to_value(kind).expect("a name");
                 let row = rows[of.as_str().expect("a name")];
-                assert!(!words.is_empty(), "{name} {more} is told as {of}");
-                assert!(row.contains(words), "{of} does not tell {name}: {row}");
+                assert!(!words.is_empty(), "{name} {more} is sent as {of}");
+                assert!(row.contains(words), "{of} does not name {name}: {row}");
             }
         }
     }

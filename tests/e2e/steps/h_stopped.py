@@ -16,7 +16,7 @@ def play(story):
     story.expect("ending", ending(ended), "RolledBack")
     for line in ended["ending"]["cause"].split("\n"):
         story.note(f"  │ {line}")
-    story.expect("it is told that the stop vetoes nothing", "so it is not vetoed" in ended["ending"]["cause"], True)
+    story.expect("it is said that the stop vetoes nothing", "so it is not vetoed" in ended["ending"]["cause"], True)
     story.expect("executions that worked for it: the stopped one and its recovery", len(ended["executions"]), 2)
     story.expect("the environment is free", story.ledger.lock().get("held"), None)
     story.expect_seen(agent="1.4.0", api="1.4.0", web="1.4.0")

@@ -47,7 +47,7 @@ pub fn gaps(tally: &Tally, states: &BTreeSet<&str>) -> Vec<String> {
     let calls = missing_calls(tally).into_iter();
     let calls = calls.map(|call| format!("the call {call} was never made"));
     let made = UNREACHED.iter().filter(|(call, _)| tally.calls.contains(*call));
-    let made = made.map(|(call, _)| format!("the call {call} was made, which is told to be out of reach"));
+    let made = made.map(|(call, _)| format!("the call {call} was made, which is said to be out of reach"));
     let entered = |state: &&&str| !tally.states.contains(**state);
     let states = states.iter().filter(entered);
     let states = states.map(|state| format!("the state {state} was never entered"));

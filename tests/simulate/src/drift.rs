@@ -35,7 +35,7 @@ impl Stage<'_> {
         }
         let holder: Lock = self.item(&ledger::lock(look.environment_id())).unwrap_or_default();
         if let Some(held) = holder.held {
-            let why = format!("a look tells of what {} is changing", held.deployment);
+            let why = format!("a look shows what {} is changing", held.deployment);
             return self.log(Event::Untrue(why));
         }
         let state: EnvironmentState = self.item(&ledger::state(look.environment_id())).unwrap_or_default();
@@ -51,7 +51,7 @@ impl Stage<'_> {
             let since = Time(now.0.saturating_sub(BEHIND_S * 1000));
             let is_true = shows.is_none_or(|shows| shows == is_good);
             if one.at == at && !is_true && !self.is_touched(name.as_str(), since) {
-                let why = format!("{name} is told to be as recorded ({is_good}), which is not so");
+                let why = format!("{name} is said to be as recorded ({is_good}), which is not so");
                 self.log(Event::Untrue(why));
             }
         }

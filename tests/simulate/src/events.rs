@@ -64,7 +64,7 @@ impl Stage<'_> {
         let invocation = self.next_invocation();
         let who = self.who("Recovery");
         let number = invocation.number;
-        self.note(|| format!("Recovery#{} (invocation {number}) is told", who.number));
+        self.note(|| format!("Recovery#{} (invocation {number}) is notified", who.number));
         if invocation.is_refused || invocation.is_given_up {
             let again = self.world.true_time().plus_s(BROUGHT_AGAIN_S);
             self.later(again, Later::Recover(event.clone(), tries));

@@ -87,7 +87,7 @@ def write_papers(into, tag, profile):
     there = [part for part in dict.fromkeys([*parts.PARTS, *made]) if (into / part.file(version())).exists()]
     absent = {part: missing.get(part, "`make release`") for part in parts.PARTS if part not in there}
     check(tag, profile, absent)
-    (into / papers.CHANGES).write_text(papers.changes(changelog(), version(), bool(tag)) or f"CHANGELOG.md tells nothing of {version()}.\n")
+    (into / papers.CHANGES).write_text(papers.changes(changelog(), version(), bool(tag)) or f"CHANGELOG.md has nothing of {version()}.\n")
     (into / papers.CONTENTS).write_text(papers.contents(version(), there, absent, profile))
     papers.pack_bills(into / f"windlass-{version()}-sbom.tar.gz", version(), sorted({part.target for part in there}))
     (into / papers.SUMS).write_text(papers.sums(into))

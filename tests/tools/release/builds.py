@@ -55,6 +55,6 @@ def build(target, profile, binaries):
     print(f"release: {target}: {', '.join(binaries)} (profile {profile})", flush=True)
     done = subprocess.run(command, cwd=REPOSITORY, env=environment(), check=False)
     if done.returncode:
-        raise NotBuilt(f"{target}: cargo ended with {done.returncode}; what it told stands above")
+        raise NotBuilt(f"{target}: cargo ended with {done.returncode}; what it printed stands above")
     folder = BUILDS / target / ("debug" if profile == "dev" else profile)
     return {binary: folder / (f"{binary}.exe" if target.endswith("-msvc") else binary) for binary in binaries}

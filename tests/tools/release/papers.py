@@ -43,7 +43,7 @@ def bills(targets):
         command = ["cargo", "cyclonedx", "--quiet", "--format", "json", "--spec-version", "1.5", "--describe", "binaries", "--target", target]
         try:
             if subprocess.run(command, cwd=REPOSITORY, check=False).returncode:
-                raise NotWritten("`cargo cyclonedx` failed; what it told stands above")
+                raise NotWritten("`cargo cyclonedx` failed; what it printed stands above")
             for path in sorted(path for pattern in WRITTEN for path in REPOSITORY.glob(pattern)):
                 if path.relative_to(REPOSITORY).parts[0] != "tests":
                     found[f"{target}/{path.name}"] = (bill(path.read_text()), False)

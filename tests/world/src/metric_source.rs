@@ -77,6 +77,6 @@ mod tests {
         assert_eq!(listed(&source, 0, now, now), all);
         assert_eq!(listed(&source, 2 * MINUTE + 9, now, now), all[1..], "rounded");
         assert_eq!(listed(&source, 0, 3 * MINUTE, now), all[..2], "exclusive");
-        assert_eq!(listed(&source, 0, now, 3 * MINUTE), all[..2], "told late");
+        assert_eq!(listed(&source, 0, now, 3 * MINUTE), all[..2], "shown late");
     }
 }

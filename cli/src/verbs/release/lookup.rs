@@ -21,7 +21,7 @@ use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
 /// The text where no API is asked, so that the caller knows that these were not looked at.
 const ONLY_BY_API: &str =
-    "whether deployments are held and whether the version is used already, which only the API tells";
+    "whether deployments are held and whether the version is used already, which only the API shows";
 
 /// The text where nothing shows which environment it goes to, below whose prefix its artifacts would lie.
 pub const UNKNOWN: &str = "which environment it goes to is not known here, so that nothing was uploaded: neither the API nor the \

@@ -55,7 +55,7 @@ impl UploadOutcome<'_> {
         output.announce(&format!("{app} {version} is handed in: s3://{}/{key}", bucket.value));
         let waiting = looking.begin();
         let watch = self.watch();
-        interrupt::says(format!("interrupted; it is handed in, and goes on. {watch} tells how it ends"));
+        interrupt::says(format!("interrupted; it is handed in, and goes on. {watch} shows how it ends"));
         waiting.pulse.waits_for("it is handed in; it is looked whether it is taken".to_owned());
         let (mut unseen, mut became) = (None, Ok(UploadEnd::Nothing));
         while looking.look.as_ms() > 0 {
@@ -93,7 +93,7 @@ impl UploadOutcome<'_> {
             Ok(_) => format!("{looked}, and no deployment of it was seen yet"),
             Err(why) => format!("{looked}; its deployment was not looked at: {why}"),
         };
-        let words = format!("handed in; {looked}. {watch} tells how it ends");
+        let words = format!("handed in; {looked}. {watch} shows how it ends");
         self.report["stands"] = json!(looked);
         output.result(&self.report, &words);
         Ok(Exit::Good)

@@ -162,7 +162,7 @@ pub fn not_compared(plan: ReleasePlan<'_>, recorded: &Release) -> Vec<String> {
         .map(|(name, _)| {
             format!(
                 "whether `{name}` has the bytes that version {version} is recorded with, because the manifest does not \
-                 tell their SHA-256. With other bytes the release is refused"
+                 show their SHA-256. With other bytes the release is refused"
             )
         })
         .collect()
@@ -206,7 +206,7 @@ fn unclean(plan: ReleasePlan<'_>, here: Option<&Resolved>) -> Option<Finding> {
 pub fn comes_from(plan: ReleasePlan<'_>, from: Option<&ReleaseOrigin>) -> String {
     let version = &plan.manifest.version;
     let Some(from) = from else {
-        return format!("{} {version}: from no Git ref that is told", plan.app);
+        return format!("{} {version}: from no Git ref that is known", plan.app);
     };
     let commit = from.git.commit.as_deref().unwrap_or("not told");
     let clean = match from.dirty {

@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 #[serde(rename_all = "snake_case", from = "WrittenRule")]
 #[schemars(!from, transform = or_false)]
 pub enum Heal {
-    /// It is not looked at every hour, and nobody is told of it.
+    /// It is not looked at every hour, and nobody hears of it.
     Off,
-    /// It is looked at every hour. A difference is told, and left as it is.
+    /// It is looked at every hour. A difference is reported, and left as it is.
     #[default]
     Report,
-    /// It is looked at every hour. A difference is told, and Windlass deploys what is recorded once more.
+    /// It is looked at every hour. A difference is reported, and Windlass deploys what is recorded once more.
     Restore,
 }
 

@@ -151,7 +151,8 @@ fn foreign(name: &ComponentName, member: &str, image: &str, declared: &BTreeSet<
             FindingName::MissingField,
             format!("components.{name}.repository"),
             format!(
-                "The image `{image}` cannot be told from another application's, because `{name}` declares no `repository`."
+                "The image `{image}` cannot be distinguished from another application's, because `{name}` declares no \
+                 `repository`."
             ),
             "Write the repository that its images are pushed to as `repository` into the declaration.",
         ));

@@ -212,7 +212,7 @@ fn the_reasons_name_what_differs_who_changed_it_and_what_to_do() {
         }
     };
     let differs = "api is not as recorded: version: recorded 41, seen 40; it began between 1970-01-05T02:00:00Z and \
-                   1970-01-05T04:00:00Z; CloudTrail tells of UpdateAlias20150331 by arn:aws:iam::1:role/terraform at \
+                   1970-01-05T04:00:00Z; CloudTrail names UpdateAlias20150331 by arn:aws:iam::1:role/terraform at \
                    1970-01-05T03:00:00Z";
     assert_eq!(reason(&scene), differs);
     for deployment in ["a", "b", "c"] {

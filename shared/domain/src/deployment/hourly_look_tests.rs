@@ -298,7 +298,7 @@ fn what_is_shown_is_true_of_now() {
     assert_eq!(look.new_differences().count(), 0, "it is asked once");
     assert!(api(&look, 5).words().ends_with(&named.to_string()));
     let words = found(None, &look).unwrap();
-    assert!(words.written().contains("; CloudTrail tells of UpdateAlias by "), "{words:?}");
+    assert!(words.written().contains("; CloudTrail names UpdateAlias by "), "{words:?}");
     // A deployment had the lock since.
     let behind = api(&look, 6);
     assert_eq!((behind.compared.drift, behind.began), (Drift::Unknown, None));
@@ -307,7 +307,7 @@ fn what_is_shown_is_true_of_now() {
     looked(&mut look, 2, ComponentLook::unknown("you may not"));
     let unknown = api(&look, 5);
     assert_eq!(unknown.compared.drift, Drift::Unknown);
-    assert!(unknown.words().contains("you may not; what is told here was seen before that"));
+    assert!(unknown.words().contains("you may not; what is shown here was seen before that"));
     looked(&mut look, 3, good());
     assert!(look.shown(&lock(5), 0).is_as_recorded());
     assert!(!look.shown(&lock(6), 0).is_as_recorded());

@@ -112,7 +112,7 @@ impl Compared {
             Drift::None => return None,
             Drift::Changed => format!("{name} drifted"),
             Drift::Unknown => {
-                let why = self.both.reason.as_deref().unwrap_or("nobody can tell");
+                let why = self.both.reason.as_deref().unwrap_or("nobody can say");
                 format!("{name}: drift unknown: {why}")
             }
         };

@@ -198,7 +198,7 @@ fn a_subject_is_plain_and_a_message_is_whole_where_it_is_short() {
     let ten = "line\n".repeat(MOST_LINES);
     assert_eq!(first_lines(&ten), ten);
     let eleven = first_lines(&"line\n".repeat(MOST_LINES + 1));
-    let wanted = format!("{}… the deployment's record tells the rest.", "line\n".repeat(MOST_LINES - 1));
+    let wanted = format!("{}… the deployment's record shows the rest.", "line\n".repeat(MOST_LINES - 1));
     assert_eq!(eleven, wanted);
 }
 

@@ -131,10 +131,10 @@ impl Shown<'_> {
 /// Makes the notification that a topic of a declaration could not be reached, for the people of the installation.
 pub fn topic_not_reached(topic: &str, subject: &str, why: &str) -> Notification {
     let message = format!(
-        "The topic {topic} was not told `{subject}`: {why}\nThe declaration names it under `notify`. See that it is \
+        "The topic {topic} did not get `{subject}`: {why}\nThe declaration names it under `notify`. See that it is \
          there, in the account of Windlass, and has the tag `windlass:app` with the application's name."
     );
-    Notification::new("a topic could not be told", message)
+    Notification::new("a topic could not be reached", message)
 }
 
 #[cfg(test)]

@@ -179,7 +179,7 @@ fn the_figures_are_those_of_each_window() {
     let since = Time(to().0 - 40 * HOUR);
     let cut = EnvironmentFacts::of(name("prod"), to(), (&busy(), Some(since)), StandingFacts::default());
     let live: Vec<u64> = cut.figures.iter().map(|figures| figures.live).collect();
-    assert_eq!(live, [1, 2, 2], "no window tells of what was not read");
+    assert_eq!(live, [1, 2, 2], "no window shows what was not read");
     let text = message(&[cut], Form::Text).message;
     assert!(text.contains("figures since 2026-11-22T14:00:00Z alone"), "{text}");
 }

@@ -140,7 +140,7 @@ fn every_bad_input_is_answered_as_expected() {
         let remedies = found.iter().map(|f| f.remedy.written());
         let remedies = remedies.collect::<Vec<_>>().join(" ");
         if let Some(remedy) = row.remedy.as_ref().filter(|part| !remedies.contains(*part)) {
-            wrong.push(format!("{}:\n  expected {remedy}\n  told {remedies}", row.what));
+            wrong.push(format!("{}:\n  expected {remedy}\n  shown {remedies}", row.what));
         }
         let mut values = found.iter().filter_map(|f| f.seen.as_ref()?.expected.as_ref());
         if row.expected.as_ref().is_some_and(|wanted| !values.any(|value| value == wanted)) {

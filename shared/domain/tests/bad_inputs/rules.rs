@@ -54,7 +54,7 @@ fn badly_worded(findings: &[Finding]) -> Vec<String> {
             complain("no path");
         }
         if !places.insert((finding.name, &finding.path)) {
-            complain("told twice");
+            complain("shown twice");
         }
         let words = format!("{} {}", finding.reason.written(), finding.remedy.written());
         // Something stands in for what cannot be read, so that the rest is looked at; nobody wrote it.
@@ -77,7 +77,7 @@ fn badly_worded(findings: &[Finding]) -> Vec<String> {
         let remedy = finding.remedy.written();
         let first = remedy.split([' ', ':']).next().unwrap_or_default();
         if !BEGINNINGS.contains(&first) || finding.remedy.written().len() < 12 {
-            complain("a remedy that tells nothing to do");
+            complain("a remedy that names nothing to do");
         }
         if !finding.reason.written().ends_with(['.', '…']) || !finding.remedy.written().ends_with(['.', '…', '?']) {
             complain("no sentence");

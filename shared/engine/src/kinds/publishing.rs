@@ -53,7 +53,7 @@ pub fn together(component: &str, findings: &[Finding]) -> Finding {
         return Finding::new(
             FindingName::ChangeFailed,
             component,
-            "it could not be published, and nothing tells why",
+            "it could not be published, and nothing shows why",
             Redeploy::Again,
         );
     };

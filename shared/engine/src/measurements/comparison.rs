@@ -59,7 +59,7 @@ impl<P: CloudWatchApi + AssumeRole + Clock> Measure<P> for Comparisons {
         let blank = unmeasured(gate, look_at, window.now);
         let known = versions(one.step).filter(|(new, former)| ![new, former].contains(&&""));
         let Some(((new, former), [failed, all])) = known.zip(series(gate, one.step)) else {
-            let measured = "not measured: AWS does not tell which two versions get traffic".to_owned();
+            let measured = "not measured: AWS does not show which two versions get traffic".to_owned();
             return Measurement { measured, ..blank };
         };
         let calls = async |version: &str| {

@@ -46,7 +46,7 @@ pub async fn handle(ports: &impl Ports, event: &Value) -> Result<()> {
         SummaryDecision::Go(day) => day,
         SummaryDecision::Done => return Ok(()),
         SummaryDecision::Elsewhere => {
-            tracing::info!("another invocation tells the summaries");
+            tracing::info!("another invocation sends the summaries");
             return Ok(());
         }
     };
@@ -54,7 +54,7 @@ pub async fn handle(ports: &impl Ports, event: &Value) -> Result<()> {
     match run.all().await? {
         SummaryProgress::More if Day::is_last(look) => Err(Fault::new(
             FaultName::MoreToDo,
-            "not every application's summary is told, and no further look comes today",
+            "not every application's summary is sent, and no further look comes today",
         )),
         SummaryProgress::Done | SummaryProgress::Elsewhere | SummaryProgress::More => Ok(()),
     }

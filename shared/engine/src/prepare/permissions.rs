@@ -225,8 +225,8 @@ fn unknown_role(input: &PrepareInput<'_>) -> Finding {
     Finding::new(
         FindingName::NoPermission,
         format!("components.{}", input.component),
-        "whether a release may make its calls. The planner was not told which role makes them.",
-        "Deploy Windlass's stack again, whose template tells it (`WINDLASS_DEPLOYERS`).",
+        "whether a release may make its calls. The planner does not know which role makes them.",
+        "Deploy Windlass's stack again, whose template names it (`WINDLASS_DEPLOYERS`).",
     )
     .not_checked()
 }

@@ -31,7 +31,7 @@ fn an_artifact_of_its_own_says_by_its_metadata_what_it_is() {
     assert!(release.may_be_of("1.4.0"), "{}", release.version);
     let git = release.git.unwrap();
     assert_eq!((git.reference.as_str(), git.commit.as_deref()), (MAIN, Some("9f2c1ab")));
-    assert_eq!(git.time, None, "nobody told it");
+    assert_eq!(git.time, None, "nobody gave it");
     set("git-time", "2026-11-20T16:02:05+02:00");
     let git = pinned(&world, request).release.git.unwrap();
     assert_eq!(git.committed(), Time::parse("2026-11-20T14:02:05Z"));

@@ -60,13 +60,13 @@ fn what_failed_is_named_by_the_gate_else_by_components_else_as_the_machine_saw_i
     scene.plan(PlanOutcome::Change, 1);
     let (name, text) = why_undone(&scene, "States.Timeout");
     assert_eq!(name, "States.Timeout");
-    assert_eq!(text, "a function failed with States.Timeout; its log tells more.");
+    assert_eq!(text, "a function failed with States.Timeout; its log says more.");
 
     scene.step("a", StepStatus::Failed, |step| {
         step.failure = Some(finding());
     });
     let again = why_undone(&scene, "Other").0;
-    assert_eq!(again, "States.Timeout", "it is told once");
+    assert_eq!(again, "States.Timeout", "it is said once");
 
     let scene = Scene::new();
     scene.step("a", StepStatus::Failed, |step| {

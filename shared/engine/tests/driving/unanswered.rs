@@ -220,7 +220,7 @@ fn the_same_switch_that_is_not_answered_twice_is_known_once() {
     assert_eq!(play.step().unanswered.len(), 1);
     for _ in 0..2 {
         play.invoke(Some(0), &[switch(0)], &lost);
-        assert_eq!(play.step().unanswered.len(), 2, "one that cannot be told");
+        assert_eq!(play.step().unanswered.len(), 2, "one that cannot be known");
     }
 }
 

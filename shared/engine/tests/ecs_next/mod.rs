@@ -30,10 +30,10 @@ fn a_rollout_is_judged_by_what_ecs_says_of_it() {
             let former = listed("e0", "ACTIVE", "t:0", "FAILED", 0);
             is.deployments.push(former);
         }),
-        ("no state told, behind a Classic Load Balancer", |is| {
+        ("no state shown, behind a Classic Load Balancer", |is| {
             primary(is).rollout = String::new();
         }),
-        ("no state told, the former is listed", |is| {
+        ("no state shown, the former is listed", |is| {
             primary(is).rollout = String::new();
             let former = listed("e0", "ACTIVE", "t:0", "", 0);
             is.deployments.push(former);
@@ -51,7 +51,7 @@ fn a_rollout_is_judged_by_what_ecs_says_of_it() {
             unknown(is, "agent");
             is.overdue = true;
         }),
-        ("no task tells", |is| {
+        ("no task shows", |is| {
             let all = is.images.values_mut();
             all.for_each(|own| own.digests.clear());
         }),
@@ -94,14 +94,14 @@ fn a_rollout_is_judged_by_what_ecs_says_of_it() {
     some still start: wait
     the former drains: wait
     a failed one stays listed: done
-    no state told, behind a Classic Load Balancer: done
-    no state told, the former is listed: wait
+    no state shown, behind a Classic Load Balancer: done
+    no state shown, the former is listed: wait
     no primary: wait
     no primary, overdue: failed: ChangeFailed
     other bytes: failed: ChangeFailed
     unknown bytes: wait
     unknown bytes, overdue: failed: ChangeFailed
-    no task tells: wait
+    no task shows: wait
     a container that is not gone for: done
     no tasks wanted: done
     some start for hours: wait for hours
@@ -172,13 +172,13 @@ fn what_ecs_gave_up_is_observed_and_not_raced() {
             gone_back(is, "COMPLETED");
             sent(is, "t:2");
         }),
-        ("gone back, forgotten by ECS, tasks tell", |is| {
+        ("gone back, forgotten by ECS, tasks show", |is| {
             gone_back(is, "COMPLETED");
             is.deployments.truncate(1);
             failures(is, 3);
             sent(is, "t:2");
         }),
-        ("gone back, forgotten by ECS, its events tell", |is| {
+        ("gone back, forgotten by ECS, its events show", |is| {
             gone_back(is, "COMPLETED");
             is.deployments.truncate(1);
             is.events = vec!["(deployment e2) deployment failed: alarm detected.".into()];
@@ -216,7 +216,7 @@ fn what_ecs_gave_up_is_observed_and_not_raced() {
             gone_back(is, "COMPLETED");
             sent_while_complete(is, "t:0", "t:2");
         }),
-        ("gone back to what was complete, its events tell", |is| {
+        ("gone back to what was complete, its events show", |is| {
             gone_back(is, "COMPLETED");
             is.deployments.truncate(1);
             is.events = vec!["(deployment e2) deployment failed: tasks failed".into()];
@@ -239,8 +239,8 @@ fn what_ecs_gave_up_is_observed_and_not_raced() {
     given up, no rollback: failed: ChangeFailed
     going back: wait
     gone back: failed: ChangeFailed
-    gone back, forgotten by ECS, tasks tell: failed: ChangeFailed
-    gone back, forgotten by ECS, its events tell: failed: ChangeFailed
+    gone back, forgotten by ECS, tasks show: failed: ChangeFailed
+    gone back, forgotten by ECS, its events show: failed: ChangeFailed
     failed under an earlier token: task definition t:2 → t:1
     the observation is old: task definition t:2 → t:1
     set to something else: failed: TargetChangedByOther
@@ -248,7 +248,7 @@ fn what_ecs_gave_up_is_observed_and_not_raced() {
     set to something else, given up: failed: TargetChangedByOther
     gone further back, ECS says so: wait
     gone back to what was complete, given up: failed: ChangeFailed
-    gone back to what was complete, its events tell: failed: ChangeFailed
+    gone back to what was complete, its events show: failed: ChangeFailed
     set to something else, a rollback by its service deployment: failed: ChangeFailed
     set to what was complete, nothing given up: failed: TargetChangedByOther
     "#);

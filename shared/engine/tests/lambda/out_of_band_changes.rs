@@ -83,7 +83,7 @@ fn an_undo_overwrites_somebody_elses_shift_only_when_it_is_asked_for_again() {
     assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Failed));
     assert_eq!(live(&trial).weights, half);
     let Some(StepFailure::Finding(finding)) = trial.step().unwrap().undo_failure else {
-        panic!("it tells no finding");
+        panic!("it shows no finding");
     };
     insta::assert_snapshot!(finding.written(), @"TargetChangedByOther: components.api: Someone else changed the target of api after Windlass had: from 2 to 1 with 2 at 50 %. Windlass owns the code of function shop-api-prod, and version and weights of its alias live; every other field is yours. Remedy: Find out who changed it (CloudTrail), make sure that nobody else changes what Windlass owns, then go on as the next step says.");
     // A recovery that starts by itself has not looked.

@@ -154,7 +154,7 @@ fn what_a_query_does_not_answer_is_unknown() {
         ("fails", |world| world.logs().ends = "Failed", "not measured: the query ended as Failed"),
         ("is cancelled", |world| world.logs().ends = "Cancelled", "not measured: the query ended as Cancelled"),
         ("times out", |world| world.logs().ends = "Timeout", "not measured: the query ended as Timeout"),
-        ("is not told", |world| world.logs().ends = "Unknown", "not measured: the query ended as Unknown"),
+        ("is not known", |world| world.logs().ends = "Unknown", "not measured: the query ended as Unknown"),
         ("is slow", |world| world.logs().slow = 99, "not measured: the query had no result after 15 s"),
         (
             "has no group",

@@ -14,7 +14,7 @@ fn an_out_of_band_change_since_prepare_stops_it() {
     assert_eq!(scene.switch(&deployment), WorkTransition::Failed);
     assert_eq!(scene.text("index.html"), "other");
     let Some(StepFailure::Finding(finding)) = scene.step(&deployment).failure else {
-        panic!("it tells no finding");
+        panic!("it shows no finding");
     };
     insta::assert_snapshot!(finding.written(), @"TargetChangedByOther: components.web: Someone else changed the target of web since it was last seen: from the files of 951f86af8928 to the files that Windlass found. Windlass owns the files of its releases in s3://shop-web/; every other field is yours. Remedy: Find out who changed it (CloudTrail), make sure that nobody else changes what Windlass owns, then deploy again.");
 }
@@ -29,7 +29,7 @@ fn an_out_of_band_change_before_the_undo_is_not_overwritten() {
     assert_eq!(scene.undo(&deployment), WorkTransition::Failed);
     assert_eq!(scene.bucket()["logo.svg"], "other");
     let Some(StepFailure::Finding(finding)) = scene.step(&deployment).undo_failure else {
-        panic!("it tells no finding");
+        panic!("it shows no finding");
     };
     insta::assert_snapshot!(finding.written(), @"TargetChangedByOther: logo.svg: 1 file is neither what was there before nor what this deployment wrote: logo.svg. Windlass owns the files of its releases in s3://shop-web/; every other field is yours. Remedy: Find out who wrote them (CloudTrail, the object's versions), put back what should be there, then use `recover` or go on as the next step says.");
 }
@@ -61,7 +61,7 @@ fn what_stands_where_a_new_file_must_go_is_not_overwritten() {
     assert_eq!(scene.publish(&deployment), WorkTransition::Failed);
     assert_eq!(scene.bucket()[asset], "other");
     let Some(StepFailure::Finding(finding)) = scene.step(&deployment).failure else {
-        panic!("it tells no finding");
+        panic!("it shows no finding");
     };
     insta::assert_snapshot!(finding.written(), @"TargetChangedByOther: assets/index-bbbb2222.js: Somebody else wrote another object there since the deployment was prepared. Windlass owns the files of its releases in s3://shop-web/; every other field is yours. Remedy: Find out who wrote it (CloudTrail), delete it, then deploy again.");
 }

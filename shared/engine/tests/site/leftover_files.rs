@@ -240,7 +240,7 @@ fn a_switch_without_the_list_of_its_files_changes_nothing() {
     drop(objects);
     assert_eq!(scene.switch(&fourth), WorkTransition::Failed);
     let Some(StepFailure::Fault(fault)) = scene.step(&fourth).failure else {
-        panic!("it tells no fault");
+        panic!("it shows no fault");
     };
     assert!(fault.message.contains("is not there any more"), "{fault}");
     let mut after = scene.bucket();

@@ -188,7 +188,7 @@ fn somebody_elses_origin_path_stops_it() {
     assert_eq!(scene.switch(&deployment), WorkTransition::Failed);
     assert_eq!(origin_path(&scene), "/other");
     let Some(StepFailure::Finding(finding)) = scene.step(&deployment).failure else {
-        panic!("it tells no finding");
+        panic!("it shows no finding");
     };
     insta::assert_snapshot!(finding.written(), @"TargetChangedByOther: components.web: Someone else changed the target of web since it was last seen: from the files of 951f86af8928 at `/releases/391c01b6717f` to the files that Windlass found at `/other`. Windlass owns the path of origin shop-web of distribution E1; every other field is yours. Remedy: Find out who changed it (CloudTrail), make sure that nobody else changes what Windlass owns, then deploy again.");
 }
@@ -206,7 +206,7 @@ fn an_origin_path_that_somebody_else_changed_before_the_publish_stops_the_switch
     assert_eq!(scene.switch(&deployment), WorkTransition::Failed);
     assert_eq!(origin_path(&scene), "/other");
     let Some(StepFailure::Finding(finding)) = scene.step(&deployment).failure else {
-        panic!("it tells no finding");
+        panic!("it shows no finding");
     };
     assert_eq!(finding.name, FindingName::TargetChangedByOther, "{finding:?}");
     let whose = "Windlass owns the path of origin shop-web of distribution E1";

@@ -23,7 +23,7 @@ fn what_is_written_in_part_is_undone_although_aws_refuses_the_rest() {
     let step = scene.step(&deployment);
     assert!(step.has_switched());
     let Some(StepFailure::Fault(fault)) = step.failure else {
-        panic!("it tells no fault");
+        panic!("it shows no fault");
     };
     assert_eq!(fault.name, FaultName::AccessDenied);
     scene.world.mishaps().refused.clear();

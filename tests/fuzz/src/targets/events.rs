@@ -92,7 +92,7 @@ fn lie_beside(world: &World, upload: &str, findings: &Value) -> Result<(), Broke
         return Ok(());
     }
     let beside = artifacts.current(&format!("{upload}{FINDINGS_SUFFIX}"));
-    let beside = beside.ok_or_else(|| format!("nothing is told beside {upload}"))?;
+    let beside = beside.ok_or_else(|| format!("nothing is written beside {upload}"))?;
     let written: Value = serde_json::from_slice(&beside.bytes).map_err(|error| error.to_string())?;
     let mut paged = findings.clone();
     for finding in paged.as_array_mut().into_iter().flatten() {

@@ -63,7 +63,7 @@ fn each_environment_is_shown_with_what_runs_holds_works_and_waits() {
     }
     assert_eq!(here["version"], "1.0.0");
     assert_eq!(prod["verified_good"], true, "a deployment was judged good");
-    assert_eq!(here["state"], Value::Null, "what may be long is told of one environment at a time");
+    assert_eq!(here["state"], Value::Null, "what may be long is shown of one environment at a time");
     // The lock and the waiting deployments.
     let address = format!("{PROD}/hold?reason=over");
     assert_eq!(call(&shop, "DELETE", &address, None).status, 202);

@@ -74,7 +74,7 @@ fn who_cancels_what_has_ended_reads_what_is_let_in_now() {
             assert_eq!(!remedy.contains("/rollbacks "), is_stuck, "{remedy}");
         }
         let path = format!("{PROD}/{call_to}");
-        let reply = call(&shop, "POST", &path, Some(json!({"reason": "as told"})));
+        let reply = call(&shop, "POST", &path, Some(json!({"reason": "as asked"})));
         shop.region.step();
         shop.region.run();
         let arn = reply.body["execution"].as_str().unwrap();

@@ -266,7 +266,7 @@ fn what_is_named_to_deploy_a_release_says_that_it_needs_a_key() {
         if is_stopped {
             until(&mut shop, &execution, "Bake");
             let cancel = format!("{PROD}/deployments/{first}/cancel");
-            call(&shop, "POST", &cancel, Some(json!({"reason": "as told"})));
+            call(&shop, "POST", &cancel, Some(json!({"reason": "as asked"})));
             shop.region.run();
             assert_eq!(ending(&shop, &first), "RolledBack");
         } else {

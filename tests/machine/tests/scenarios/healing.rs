@@ -139,7 +139,7 @@ fn it_is_a_deployment_of_windlass_that_names_what_differed_and_who_made_it() {
     let reason = record.reason.clone().unwrap();
     for part in [
         "api is not as recorded: version of the alias: recorded 3, seen 1; it began between",
-        "CloudTrail tells of UpdateAlias20150331 by arn:aws:iam::111111111111:user/ann at",
+        "CloudTrail names UpdateAlias20150331 by arn:aws:iam::111111111111:user/ann at",
     ] {
         assert!(reason.contains(part), "{reason}");
     }
@@ -210,7 +210,7 @@ fn what_is_set_back_a_fourth_time_in_a_day_is_held_and_who_does_it_is_named() {
     assert_eq!(by, "Windlass");
     for part in [
         "api is not as recorded: version of the alias: recorded 2, seen 1",
-        &format!("CloudTrail tells of UpdateAlias20150331 by {terraform}"),
+        &format!("CloudTrail names UpdateAlias20150331 by {terraform}"),
         "though what is recorded was deployed 3 times within a day (deployments ",
         "such as infrastructure code",
     ] {

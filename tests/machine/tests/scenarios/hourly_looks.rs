@@ -150,7 +150,7 @@ fn who_changed_it_is_named_where_cloudtrail_names_it() {
                 let event = event(shop, "shop-api", ann);
                 shop.world().cloudtrail().events.push(event);
             },
-            format!("CloudTrail tells of UpdateAlias20150331 by {ann} at "),
+            format!("CloudTrail names UpdateAlias20150331 by {ann} at "),
         ),
         (|_, _| {}, none.clone()),
         (
@@ -224,7 +224,7 @@ fn each_kind_is_reported_by_its_fields() {
     assert_eq!(names("web"), ["`index.html`"]);
     let message = notifications(&shop)[0].1.clone();
     assert!(message.contains("image of container agent: recorded "), "{message}");
-    assert!(!message.contains(page), "no content is told: {message}");
+    assert!(!message.contains(page), "no content is shown: {message}");
 }
 
 /// Safety: drift: What cannot be read is unknown, and what had drifted is not gone by it.

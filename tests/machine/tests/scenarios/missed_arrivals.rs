@@ -78,7 +78,7 @@ fn what_was_missed_is_no_newer_than_what_was_accepted_since() {
         pass_minutes(&shop, 15);
         look(&shop);
     }
-    assert_eq!(executions(&mut shop), before + 1, "it is told");
+    assert_eq!(executions(&mut shop), before + 1, "it is served");
     assert_eq!(serves(&shop), serving);
     assert_free(&shop);
 }

@@ -55,18 +55,18 @@ fn reported_once(outcome: &Outcome<'_>) -> Result<(), String> {
     }
     let is_plain = mishaps.is_empty();
     if is_plain && found != drifts {
-        return Err(format!("{drifts} changes by hand are told {found} times"));
+        return Err(format!("{drifts} changes by hand are reported {found} times"));
     }
     // An event that cannot be sent for longer than the stream is tried is in the queue of unsent events.
     let is_lost = |what: What| matches!(what, What::ThrottledLong | What::DeniedLong);
     if found < drifts && !mishaps.iter().any(|one| is_lost(one.what)) {
-        return Err(format!("{drifts} changes by hand are told {found} times"));
+        return Err(format!("{drifts} changes by hand are reported {found} times"));
     }
     if is_plain && gone != ends {
-        return Err(format!("{ends} ends of drift are told {gone} times"));
+        return Err(format!("{ends} ends of drift are reported {gone} times"));
     }
     if gone > 0 && ends == 0 {
-        return Err("what is still there is told as gone".to_owned());
+        return Err("what is still there is reported as gone".to_owned());
     }
     Ok(())
 }

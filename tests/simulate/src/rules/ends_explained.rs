@@ -5,7 +5,7 @@ use crate::schedule::{Counted, What};
 use windlass_domain::deployment::{Deployment, Ended};
 use windlass_domain::release::ending::Ending;
 
-/// "one deployment per distinct request; a status URL, an end that tells the truth": with one mishap, a deployment ends
+/// "one deployment per distinct request; a status URL, an end that is the truth": with one mishap, a deployment ends
 /// as the scenario says that it may, or in a way that the mishap explains. It is not refused, and does not go live, for
 /// no reason. If a release is superseded, there is a newer one.
 ///

@@ -71,7 +71,7 @@ fn names_hold(record: &Deployment, before: Option<&Deployment>, held: bool) -> R
         return Ok(());
     }
     let id = &record.id;
-    Err(format!("rollback {id} tells of a hold: {named}, and there is one: {held}"))
+    Err(format!("rollback {id} names a hold: {named}, and there is one: {held}"))
 }
 
 fn vetoes_stand(outcome: &Outcome<'_>, vetoed: &BTreeSet<String>) -> Result<(), String> {

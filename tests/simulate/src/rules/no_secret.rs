@@ -11,34 +11,34 @@ use windlass_world::s3::Bucket;
 pub fn no_secret(outcome: &Outcome<'_>) -> Result<(), String> {
     for happening in &outcome.happened {
         if let Event::Leaked(what) = &happening.what {
-            return Err(format!("{what} tells it"));
+            return Err(format!("{what} shows it"));
         }
     }
     let world = outcome.world;
     for (key, item) in &world.dynamodb().items {
         if item.body.values().any(has_secret) {
-            return Err(format!("the ledger's item {} {} tells it", key.pk, key.sk));
+            return Err(format!("the ledger's item {} {} shows it", key.pk, key.sk));
         }
     }
     for (name, detail) in &world.eventbridge().put {
         if has_secret(detail) {
-            return Err(format!("the event {name} tells it"));
+            return Err(format!("the event {name} shows it"));
         }
     }
     for (subject, message) in &world.sns().published {
         if subject.contains(SECRET) || message.contains(SECRET) {
-            return Err(format!("the notification {subject} tells it"));
+            return Err(format!("the notification {subject} shows it"));
         }
     }
     for (topic, subject, message) in &world.sns().to_topics {
         if subject.contains(SECRET) || message.contains(SECRET) {
-            return Err(format!("the notification {subject} tells it to {topic}"));
+            return Err(format!("the notification {subject} shows it to {topic}"));
         }
     }
     for (arn, execution) in &world.stepfunctions().executions {
         let cause = execution.cause.as_ref();
         if cause.is_some_and(|cause| cause.contains(SECRET)) || has_secret(&execution.input) {
-            return Err(format!("the execution {arn} tells it"));
+            return Err(format!("the execution {arn} shows it"));
         }
     }
     let objects = world.s3();
@@ -46,7 +46,7 @@ pub fn no_secret(outcome: &Outcome<'_>) -> Result<(), String> {
     for (key, text) in kept.unwrap_or_default() {
         let is_theirs = key.starts_with("artifacts/");
         if !is_theirs && text.contains(SECRET) {
-            return Err(format!("the object {key} tells it"));
+            return Err(format!("the object {key} shows it"));
         }
     }
     Ok(())

@@ -30,7 +30,7 @@ pub fn topics_are_notified(outcome: &Outcome<'_>) -> Result<(), String> {
             let may_fail = notifications.missing.contains(&topic) || met.contains(&What::Denied);
             let is_excused = may_fail && published.any(|(_, text)| text.contains(&topic) && text.contains(&sent.1));
             if !is_excused && !notifications.to_topics.contains(&sent) {
-                return Err(format!("{topic} was never told {}", message.subject));
+                return Err(format!("{topic} never got {}", message.subject));
             }
         }
     }

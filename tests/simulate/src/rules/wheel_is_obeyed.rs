@@ -69,7 +69,7 @@ fn judged_as_steered(judgement: &Judgement, turns: &[SteeringRecord]) -> Result<
     if pause.then == PauseThen::Undo {
         return Err("its pause ran out, and it passed".into());
     }
-    Err("its pause was over, it passed, and nobody was told".into())
+    Err("its pause was over, it passed, and nobody was notified".into())
 }
 
 /// Checks that Windlass itself ends a pause only after its time, if the pause is to go on then.

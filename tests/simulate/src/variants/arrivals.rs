@@ -31,7 +31,7 @@ pub(super) const VARIANTS: &[Variant] = &[
     },
     Variant {
         name: "next_attempt_answered",
-        what: "who asks again for what is under way is told the id of a next attempt",
+        what: "who asks again for what is under way gets the id of a next attempt",
         edits: &[Edit {
             file: "shared/engine/src/routes/mod.rs",
             find: "    let Identified { id, existing, .. } = identify(ports, request, &pinned).await?;",

@@ -16,7 +16,7 @@ pub(super) const VARIANTS: &[Variant] = &[
     },
     Variant {
         name: "document_shown",
-        what: "the plan tells the whole task definition that runs",
+        what: "the plan shows the whole task definition that runs",
         edits: &[Edit {
             file: "shared/engine/src/kinds/ecs/prepare.rs",
             find: "    let from = wording::short(&current.arn);\n    if let",

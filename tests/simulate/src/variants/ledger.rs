@@ -153,7 +153,7 @@ pub(super) const VARIANTS: &[Variant] = &[
     },
     Variant {
         name: "dead_owner_said_to_run",
-        what: "a recovery believes at once that the execution still runs whose end it was told",
+        what: "a recovery believes at once that the execution still runs whose end it has heard of",
         edits: &[Edit {
             file: OWNER,
             find: "            if owner != Self::Running ||",

@@ -47,7 +47,7 @@ pub(super) const VARIANTS: &[Variant] = &[
     },
     Variant {
         name: "topic_is_notified_once_or_never",
-        what: "a topic that could not be told just then is not told again",
+        what: "a topic that could not be reached just then is not tried again",
         edits: &[Edit {
             file: "shared/engine/src/outbox.rs",
             find: "        sent => sent,",

@@ -67,7 +67,7 @@ pub struct Written {
     /// no undo brings anything back: a person is asked. A rollback that goes back past it must name it in `across`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub irreversible: bool,
-    /// True if the last 20 lines of its log are shown: in the record of the deployment, in what is told of it while it
+    /// True if the last 20 lines of its log are shown: in the record of the deployment, in what is said of it while it
     /// runs, and in the cause of its end. Everybody who may read those reads these, so it must not log a secret.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub show_log: bool,

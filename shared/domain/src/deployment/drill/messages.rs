@@ -113,7 +113,7 @@ pub(super) fn cause(of: EnvironmentId<'_>, drill: &Drill, said: OutcomeText) -> 
             ))
         ),
         OutcomeText::NeedsOperator => prose!(
-            "{} NEEDS AN OPERATOR: drill {} from {} to {} could not be undone. Its deployment's record tells what is \
+            "{} NEEDS AN OPERATOR: drill {} from {} to {} could not be undone. Its deployment's record shows what is \
              where.\n  {}",
             at,
             id,

@@ -65,7 +65,7 @@ impl fmt::Display for ChangedBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Named(LoggedCall { by, event, at }) => {
-                write!(f, "CloudTrail tells of {event} by {by} at {at}")
+                write!(f, "CloudTrail names {event} by {by} at {at}")
             }
             Self::Nobody(why) => write!(f, "CloudTrail names nobody: {why}"),
         }
@@ -95,7 +95,7 @@ mod tests {
         let mut read = ann();
         read["readOnly"] = true.into();
         let none = "CloudTrail names nobody: it has no call on that resource in this time";
-        let updated = |at: &str| format!("CloudTrail tells of UpdateAlias by arn:aws:iam::1:user/ann at {at}");
+        let updated = |at: &str| format!("CloudTrail names UpdateAlias by arn:aws:iam::1:user/ann at {at}");
         let [early, same, one, two, late] = [
             "2026-11-24T12:59:59Z",
             "2026-11-24T13:00:00Z",
@@ -119,11 +119,11 @@ mod tests {
             ),
             (
                 json!({"Events": [event("UpdateService", one, by_service)]}),
-                format!("CloudTrail tells of UpdateService by cloudformation.amazonaws.com at {one}"),
+                format!("CloudTrail names UpdateService by cloudformation.amazonaws.com at {one}"),
             ),
             (
                 json!({"Events": [event("UpdateService", one, json!({}))]}),
-                format!("CloudTrail tells of UpdateService by ann at {one}"),
+                format!("CloudTrail names UpdateService by ann at {one}"),
             ),
             (json!({"Events": [{"EventName": "UpdateAlias", "CloudTrailEvent": "no record"}]}), none.to_owned()),
         ];

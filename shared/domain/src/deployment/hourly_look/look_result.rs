@@ -93,7 +93,7 @@ fn of(one: &Watched, is_behind: bool) -> Component {
         || BothStates { seen: one.seen.clone(), reason: one.unknown.clone(), ..BothStates::default() },
         |difference| {
             let unknown = one.unknown.as_ref();
-            let unknown = unknown.map(|why| format!("{why}; what is told here was seen before that"));
+            let unknown = unknown.map(|why| format!("{why}; what is shown here was seen before that"));
             let both = difference.both.clone();
             BothStates { reason: unknown.or(both.reason), ..both }
         },

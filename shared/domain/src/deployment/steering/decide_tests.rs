@@ -130,8 +130,8 @@ fn a_wish_is_done_where_a_wave_is_watched() {
     };
     let often: Change = |it| it.record.wheel = vec![turn(SkipBake, 0, None); MOST_TURNS];
     let table: [(&str, Change, ActionName, Option<u64>, &str); 24] = [
-        ("a day unless told", |_| (), Pause, None, "pause 86400 s at 60 s"),
-        ("as told", |_| (), Pause, Some(7200), "pause 7200 s at 60 s"),
+        ("a day unless asked", |_| (), Pause, None, "pause 86400 s at 60 s"),
+        ("as asked", |_| (), Pause, Some(7200), "pause 7200 s at 60 s"),
         ("as declared", |it| it.rule.lasts = Span::seconds(90), Pause, None, "pause 90 s at 60 s"),
         ("days are looked at less often", |_| (), Pause, Some(4 * 86_400), "pause 345600 s at 182 s"),
         ("longer than an execution", |_| (), Pause, Some(7 * 86_400), "TooLarge"),

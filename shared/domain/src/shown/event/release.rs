@@ -72,8 +72,8 @@ pub const MOST_LINES: usize = 10;
 /// The others of its batch are sent all the same.
 pub fn not_sent(item: &str, why: &str) -> Notification {
     let message = format!(
-        "The ledger's item {item} has changed, and that could not be told: {why}\nWhat came after it was \
-         told. Look at the item, and tell by hand whom it concerns."
+        "The ledger's item {item} has changed, and that could not be sent: {why}\nWhat came after it was \
+         sent. Look at the item, and write by hand to whom it concerns."
     );
     Notification::new("an event could not be sent", truncate(message, LONGEST_CAUSE))
 }
@@ -229,7 +229,7 @@ pub(super) fn first_lines(text: &str) -> String {
         return text.to_owned();
     }
     let shown = lines[..MOST_LINES - 1].join("\n");
-    format!("{shown}\n… the deployment's record tells the rest.")
+    format!("{shown}\n… the deployment's record shows the rest.")
 }
 
 #[cfg(test)]

@@ -119,8 +119,8 @@ impl Day {
 /// Makes the notification that there is no summary of an application.
 pub fn no_summary(app: &AppName, to: Time, why: &str) -> Notification {
     let message = prose!(
-        "There is no summary of {} for the day until {}: {}\nThose of other applications are told. {} and `GET \
-         /apps` tell what it would have said; the logs of the function `outbox` say more.",
+        "There is no summary of {} for the day until {}: {}\nThose of other applications are sent. {} and `GET \
+         /apps` show what it would have said; the logs of the function `outbox` say more.",
         app,
         to,
         why,

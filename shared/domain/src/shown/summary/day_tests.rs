@@ -56,7 +56,7 @@ fn a_look_sends_what_is_not_sent_and_leaves_alone_what_another_one_sends() {
         ("twice at once", Some(sending()), "06:00:11", SummaryDecision::Elsewhere),
         ("just before it has ended", Some(sending()), "06:00:54", SummaryDecision::Elsewhere),
         ("after one that died", Some(sending()), "06:00:55", SummaryDecision::Go(sending())),
-        ("after all is told", Some(done()), "06:05:00", SummaryDecision::Done),
+        ("after all is sent", Some(done()), "06:05:00", SummaryDecision::Done),
         ("for a day before", Some(begun(Time(to.0 + HOUR_MS))), "07:01:00", SummaryDecision::Done),
     ];
     for (case, known, now, wanted) in table {

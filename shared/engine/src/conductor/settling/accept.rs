@@ -98,7 +98,7 @@ pub fn nothing_to_accept(of: EnvironmentId<'_>) -> Finding {
         FindingName::NothingToAccept,
         format!("environments.{env}"),
         "no deployment of the environment needs an operator.",
-        prose!("Nothing has to be done; {} tells what runs.", call::environment(of)),
+        prose!("Nothing has to be done; {} shows what runs.", call::environment(of)),
     )
 }
 
@@ -132,7 +132,7 @@ async fn look_failed(ports: &impl Ports, record: &Deployment, error: &str) -> Re
         format!("environments.{env}"),
         format!("the function that looks at what runs failed with {error}{}.", message.unwrap_or_default()),
         prose!(
-            "Look for the error in the log of `planner`, mend what it tells, then start {}; the environment stays \
+            "Look for the error in the log of `planner`, mend what it shows, then start {}; the environment stays \
              locked until then.",
             operators(ActionName::Accept, record.environment_id())
         ),

@@ -195,7 +195,7 @@ fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View
     }
     if ending == Ending::NeedsOperator {
         return vec![prose!(
-            "the environment stays locked; mend what is told above, then start {}, or {} to take what is there",
+            "the environment stays locked; mend what is shown above, then start {}, or {} to take what is there",
             operators(ActionName::Recover, record.environment_id()),
             operators(ActionName::Accept, record.environment_id())
         )];
@@ -216,7 +216,7 @@ fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View
         // If a person deployed it, it may have been replaced here before: its next arrival would be superseded.
         let send = if record.keyed.is_some() { "" } else { "send it again, or " };
         return vec![prose!(
-            "mend what is told above; this says nothing of release {}, which is not vetoed: {}{}",
+            "mend what is shown above; this says nothing of release {}, which is not vetoed: {}{}",
             &record.release.version,
             send,
             redeploy_input(record, &facts)

@@ -122,7 +122,7 @@ pub async fn as_the_machine_saw_it(ports: &impl DynamoDbApi, id: &DeploymentId, 
         name: error.to_owned(),
         text: match last {
             Some(last) => last.in_words().into(),
-            None => format!("a function failed with {error}; its log tells more.").into(),
+            None => format!("a function failed with {error}; its log says more.").into(),
         },
     })
 }
@@ -186,9 +186,9 @@ fn of_fault(record: &Deployment, fault: &Fault) -> Finding {
             (FindingName::CouldNotPrepare, "Correct what is named in the declaration or at the target")
         }
         name if name.is_transient() || name == FaultName::Conflict => {
-            (FindingName::CouldNotPrepare, "Wait until AWS answers again, which its Health Dashboard tells")
+            (FindingName::CouldNotPrepare, "Wait until AWS answers again, which its Health Dashboard shows")
         }
-        _ => (FindingName::CouldNotPrepare, "Keep the execution and its logs, and report what is told"),
+        _ => (FindingName::CouldNotPrepare, "Keep the execution and its logs, and report what is shown"),
     };
     let message = fault.message.trim_end_matches('.');
     let reason = format!("{}: {message}; nothing was changed.", fault.name);
@@ -197,7 +197,7 @@ fn of_fault(record: &Deployment, fault: &Fault) -> Finding {
 
 fn of_error(record: &Deployment, error: &str) -> Finding {
     let reason = format!("the function that plans failed with {error}; nothing was changed.");
-    let first = "Look for the error in the log of `planner` and mend what it tells";
+    let first = "Look for the error in the log of `planner` and mend what it shows";
     finding(record, FindingName::CouldNotPrepare, reason, first)
 }
 

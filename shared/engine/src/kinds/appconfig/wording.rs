@@ -99,7 +99,7 @@ fn since(now: Option<&Rollout>) -> String {
 pub(super) fn taken_back(target: &Target, detail: &RolloutDetail, now: Option<&Rollout>, is_back: bool) -> Finding {
     let Rollout { number, version, percent, .. } = &detail.rollout;
     let event = began(detail);
-    let said = event.map_or("it tells no reason", words);
+    let said = event.map_or("it shows no reason", words);
     let (why, remedy) = match event.map(|event| event.by.as_str()) {
         Some("CLOUDWATCH_ALARM") if is_back => (
             "an alarm of its environment rang",
@@ -114,7 +114,7 @@ pub(super) fn taken_back(target: &Target, detail: &RolloutDetail, now: Option<&R
             prose!("{}; where it happens again, look at the deployment's event log in AppConfig.", Redeploy::Again),
         ),
         _ => (
-            "of what its event log tells",
+            "of what its event log shows",
             prose!("Look at the deployment's event log in AppConfig, then {}.", Redeploy::Fixed),
         ),
     };
@@ -130,7 +130,7 @@ pub(super) fn taken_back(target: &Target, detail: &RolloutDetail, now: Option<&R
 
 /// The finding for a deployment of ours that somebody has stopped or reverted.
 pub(super) fn stopped(target: &Target, detail: &RolloutDetail, now: Option<&Rollout>) -> Finding {
-    let said = began(detail).map_or("AppConfig tells no more", words);
+    let said = began(detail).map_or("AppConfig shows no more", words);
     Finding::new(
         FindingName::TargetChangedByOther,
         place(target),

@@ -81,7 +81,7 @@ fn named(input: &PrepareInput<'_>, spec: &Spec, artifact: &Artifact) -> Result<B
             let finding = wording::finding(
                 FindingName::BadValue,
                 input.path("containers"),
-                format!("the release has {other}, and does not tell for which container"),
+                format!("the release has {other}, and does not say for which container"),
                 "release it again, with `images` in the manifest",
             );
             return Err(vec![finding]);

@@ -114,7 +114,7 @@ impl QuotaQuery {
         let answer = answer.await?;
         let quota = &answer["Quota"];
         let value = quota["Value"].as_f64();
-        let value = value.ok_or_else(|| unreadable("GetServiceQuota told no value"))?;
+        let value = value.ok_or_else(|| unreadable("GetServiceQuota showed no value"))?;
         let Some(metric) = metric_of(&quota["UsageMetric"]) else {
             return Ok(Room { quota: value, used: None });
         };
@@ -131,7 +131,7 @@ impl QuotaQuery {
         let (all, least) = (self.vcpus(self.beside.0), self.vcpus(self.beside.1));
         let Some(used) = used else {
             let why = format!(
-                "CloudWatch tells nothing of what is used of {quota} vCPUs, of which the release takes up to {all} beside what runs"
+                "CloudWatch shows nothing of what is used of {quota} vCPUs, of which the release takes up to {all} beside what runs"
             );
             planned.warnings.push(self.not_checked(input, &Fault::new(FaultName::NotFound, why)));
             return;

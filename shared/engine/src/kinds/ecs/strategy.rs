@@ -153,7 +153,7 @@ fn wrong(at: Pause, name: &str, hooks: &[ServiceHook]) -> Option<(String, String
         )),
         several => Some((
             format!(
-                "{name} has {} at {stage}, so that Windlass cannot tell which of them is its own",
+                "{name} has {} at {stage}, so that Windlass cannot know which of them is its own",
                 count(several.len() as u64, "PAUSE hook")
             ),
             format!("leave one of them there, or leave {stage} out of `pause`: then all are yours to answer"),

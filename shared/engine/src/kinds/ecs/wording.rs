@@ -219,7 +219,7 @@ pub(super) fn unknown_bytes(target: &Target, seen: &Seen, container: &str, tasks
     failed(
         target,
         format!(
-            "ECS does not tell the image digest of container {container} for {} of {}, so it is unknown which bytes run, after {} s",
+            "ECS does not show the image digest of container {container} for {} of {}, so it is unknown which bytes run, after {} s",
             count(tasks, "running task"),
             short(&seen.task_definition),
             target.steady_within_s
@@ -285,7 +285,7 @@ pub(super) fn reasons(trouble: Option<&StoppedTasks>) -> String {
         Some(trouble) if trouble.tasks > 0 => {
             format!("{} stopped: {}.", count(trouble.tasks, "task"), trouble.reasons.join("; "))
         }
-        _ => "ECS tells of no stopped task.".to_owned(),
+        _ => "ECS shows no stopped task.".to_owned(),
     }
 }
 

@@ -143,7 +143,7 @@ impl<P: LambdaApi + S3Api + Configured> LambdaKind<P> {
     /// wanted ones.
     async fn version(&self, function: &str, version: &str, to: &[String]) -> Result<Code> {
         let location = self.at.function(function, Some(version)).await?.code_location.ok_or_else(|| {
-            Fault::new(FaultName::NotFound, format!("Lambda tells no location of the code of version {version}"))
+            Fault::new(FaultName::NotFound, format!("Lambda shows no location of the code of version {version}"))
         })?;
         let zip = self.at.download(&location).await?;
         let digest = Digest::of(&zip);

@@ -272,7 +272,7 @@ fn without_an_alias() {
 
 #[test]
 fn an_image_is_known_by_its_digest_or_its_platform_s() {
-    let mut observed = is(ready("as Lambda tells it"), &[OLD], Some("1"));
+    let mut observed = is(ready("as Lambda shows it"), &[OLD], Some("1"));
     observed.latest.image = Some("shop/api@sha256:platform".into());
     let mut wanted = goal("index", 100);
     assert!(in_words(&observed, &wanted).starts_with("code of $LATEST"));
@@ -285,7 +285,7 @@ fn an_image_is_known_by_its_digest_or_its_platform_s() {
 /// It does not matter what Lambda returns for an image's code. The local cloud returns nothing.
 #[test]
 fn an_image_that_is_published_is_not_published_again() {
-    for code_sha256 in ["platform", "as Lambda tells it", ""] {
+    for code_sha256 in ["platform", "as Lambda shows it", ""] {
         let with_code = |text: &str| text.replace("CODE", code_sha256);
         let old = with_code("1:CODE:c1::");
         let new = with_code("2:CODE:c1:windlass 0123456789abcdef:Active");

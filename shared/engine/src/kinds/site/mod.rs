@@ -43,7 +43,7 @@ use windlass_domain::deployment::step::Step;
 /// A site writes no log lines, because it runs nothing; see [`crate::kinds::writes()`].
 #[allow(clippy::unnecessary_wraps, reason = "of other kinds it can fail")]
 pub fn writes(_: &Step) -> Result<Writes> {
-    Ok(Writes::Nothing("a site has files and runs nothing; who visited it the access logs of its distribution tell"))
+    Ok(Writes::Nothing("a site has files and runs nothing; who visited it the access logs of its distribution show"))
 }
 
 /// Returns the kind of a step, by the mode in its target.

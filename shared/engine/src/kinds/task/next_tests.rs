@@ -108,7 +108,7 @@ pub(super) fn in_words(next: &Next<Change>) -> String {
         Next::Wait(_) => "wait".into(),
         Next::WaitForHours => "wait for hours".into(),
         Next::Failed(finding) if finding.reason.written().contains("is not known") => "unknown".into(),
-        Next::Failed(finding) if finding.reason.written().contains("told to stop") => "stuck".into(),
+        Next::Failed(finding) if finding.reason.written().contains("asked to stop") => "stuck".into(),
         Next::Failed(finding) if finding.name == FindingName::Irreversible => "irreversible".into(),
         Next::Failed(_) => "failed".into(),
         Next::Do(Change::Register) => "register".into(),
@@ -265,7 +265,7 @@ fn what_was_run_is_stopped_and_taken_back_once() {
         ("it was answered just now", answered(3), none(), "wait"),
         ("it runs", runs(answered(9)), none(), "stop forward"),
         (
-            "it was told to stop at its limit before",
+            "it was asked to stop at its limit before",
             TaskState { stops: [Some(ago(5)), None], ..runs(answered(999)) },
             none(),
             "stop forward",

@@ -139,7 +139,7 @@ pub(super) fn does_not_stop(target: &Target, run: &Run) -> Finding {
     finding(
         target,
         FindingName::ChangeFailed,
-        format!("Task {} was told to stop, and is still {}.", id(&run.arn), run.last_status),
+        format!("Task {} was asked to stop, and is still {}.", id(&run.arn), run.last_status),
         format!(
             "Look at it in cluster {}, and at the container instance that it is on; once it has stopped, `recover`.",
             target.how.cluster

@@ -76,7 +76,7 @@ pub fn no_cursor() -> Finding {
     Finding::new(
         FindingName::BadValue,
         "?after",
-        "`after` is not a `next` that this list has told.",
+        "`after` is not a `next` that this list has given.",
         "Write the `next` of the page before as it is, or leave `after` out for the first page.",
     )
 }

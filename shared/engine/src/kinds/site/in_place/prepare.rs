@@ -178,7 +178,7 @@ async fn forward(
             Ok((goal, Content::Release(files)))
         }
         Wanted::Recorded(goal) => {
-            let unlisted = || missing(&["which no list tells".to_owned()]);
+            let unlisted = || missing(&["which no list shows".to_owned()]);
             let list = goal.objects.as_ref().ok_or_else(unlisted)?;
             let recorded = scene.lists.objects(list).await;
             let mut recorded = recorded.map_err(|fault| match fault.name {

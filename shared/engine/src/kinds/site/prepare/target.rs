@@ -188,7 +188,7 @@ pub(super) fn no_permission(path: &str, what: &str, fault: &Fault) -> Finding {
     Finding::new(
         FindingName::NoPermission,
         path,
-        format!("AWS refuses to tell about the {what}: {}", fault.message),
+        format!("AWS refuses to show the {what}: {}", fault.message),
         "let the role of Windlass, or the role that is assumed for this environment, read it",
     )
 }
