@@ -62,7 +62,7 @@ pub struct Declare {
 
 /// The document of `--json`.
 #[derive(Debug, Default, Serialize)]
-struct Report {
+struct DeclareReport {
     app: String,
     version: String,
     /// The version that was in force, where that was seen.
@@ -152,15 +152,15 @@ impl Declare {
         &self,
         text: &str,
         declaration: &Declaration,
-    ) -> Result<(Option<Windlass>, Option<Declared>, Report), Failure> {
+    ) -> Result<(Option<Windlass>, Option<Declared>, DeclareReport), Failure> {
         let app = declaration.app();
-        let mut report = Report {
+        let mut report = DeclareReport {
             app: app.to_string(),
             version: declaration.version().to_string(),
             key: format!("apps/{app}/app.yaml"),
             warnings: declaration.warnings(),
             drills: drills(declaration, &LookedEnvironments::new(), now()),
-            ..Report::default()
+            ..DeclareReport::default()
         };
         let windlass = match self.endpoint.open_or_why().await? {
             Reached::Found(windlass) => windlass,
@@ -192,7 +192,11 @@ impl Declare {
 
     /// Refuses targets that belong to an installation of Windlass by the tags of the account's resources. Windlass
     /// itself reads no target when it takes a declaration, and knows its own names alone then.
-    async fn look_for_installations(&self, declaration: &Declaration, report: &mut Report) -> Result<(), Failure> {
+    async fn look_for_installations(
+        &self,
+        declaration: &Declaration,
+        report: &mut DeclareReport,
+    ) -> Result<(), Failure> {
         let seen = match self.endpoint.aws().await {
             Ok(aws) => aws.of_installations().await.map_err(Failure::from),
             Err(failure) => Err(failure),
@@ -247,7 +251,7 @@ impl Declare {
 }
 
 /// Prints the outcome.
-fn end(came: DeclareOutcome, mut report: Report, output: Output) -> Result<Exit, Failure> {
+fn end(came: DeclareOutcome, mut report: DeclareReport, output: Output) -> Result<Exit, Failure> {
     let (app, version) = (report.app.clone(), report.version.clone());
     match came {
         DeclareOutcome::Refused(findings) => {
@@ -309,7 +313,7 @@ pub fn differences(former: &str, present: &str) -> Vec<String> {
     }
 }
 
-impl Report {
+impl DeclareReport {
     fn what_changes(&self, was_asked: bool, taken: DeclarationUpload) -> String {
         let (app, version) = (&self.app, &self.version);
         let mut lines = Vec::new();

@@ -96,7 +96,7 @@ impl Doctor {
             let (answer, planned) = planned::drawn(asked, &self.patience).await?;
             Ok((answer, planned, file_differs(&windlass, of.app()).await))
         })?;
-        let report = Report::of(of, &planned, differs);
+        let report = DoctorReport::of(of, &planned, differs);
         let exit = exit(&report.findings);
         output.result(&report.as_json(&answer), &report.words());
         Ok(exit)
@@ -136,7 +136,7 @@ async fn file_differs(windlass: &Windlass, app: &AppName) -> Option<String> {
 }
 
 /// A check's findings.
-struct Report<'a> {
+struct DoctorReport<'a> {
     of: EnvironmentId<'a>,
     /// The version of the declaration that was looked at.
     declaration: &'a semver::Version,
@@ -155,7 +155,7 @@ fn exit(findings: &[&Finding]) -> Exit {
     if findings.is_empty() { Exit::Good } else { Exit::Rejected }
 }
 
-impl<'a> Report<'a> {
+impl<'a> DoctorReport<'a> {
     fn of(of: EnvironmentId<'a>, planned: &'a Planned, differs: Option<String>) -> Self {
         let plan = planned.drawn.as_ref().map(|drawn| &drawn.plan);
         let mut findings: Vec<&Finding> = planned.turn.findings.iter().collect();

@@ -63,7 +63,7 @@ pub struct Validate {
 
 /// The result with `--json`.
 #[derive(Debug, Default, Serialize)]
-struct Report {
+struct ValidateReport {
     valid: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     app: Option<String>,
@@ -123,10 +123,10 @@ impl Validate {
         }
     }
 
-    fn report(&self) -> Result<Report, Failure> {
+    fn report(&self) -> Result<ValidateReport, Failure> {
         let exceptions = Exceptions { probe_origin: self.local_endpoint.clone() };
         let (text, manifest) = self.read()?;
-        let mut report = Report::default();
+        let mut report = ValidateReport::default();
         let findings = match Declaration::read(&text, &exceptions) {
             Ok(declaration) => {
                 report.describe(&declaration);
@@ -150,7 +150,7 @@ impl Validate {
         &self,
         declaration: &Declaration,
         text: &str,
-        report: &mut Report,
+        report: &mut ValidateReport,
     ) -> Result<Vec<Finding>, Failure> {
         let part = match Manifest::read(declaration.app(), text) {
             Ok(manifest) => return self.look(declaration, &manifest, report),
@@ -169,7 +169,7 @@ impl Validate {
         &self,
         part: PartialDocument<Declaration>,
         manifest: Option<&str>,
-        report: &mut Report,
+        report: &mut ValidateReport,
     ) -> Result<Vec<Finding>, Failure> {
         let unseen = "the manifest beside the declaration, because that is not valid";
         let unseen = self.manifest.iter().map(|_| unseen.to_owned());
@@ -194,7 +194,7 @@ impl Validate {
     fn look_at_what_is_there(
         &self,
         declaration: &Declaration,
-        report: &mut Report,
+        report: &mut ValidateReport,
     ) -> Result<Option<Finding>, Failure> {
         let beside = waiting(async {
             match self.endpoint.open_if_named().await? {
@@ -225,7 +225,7 @@ impl Validate {
         &self,
         declaration: &Declaration,
         manifest: &Manifest,
-        report: &mut Report,
+        report: &mut ValidateReport,
     ) -> Result<Vec<Finding>, Failure> {
         let plan = ReleasePlan {
             app: declaration.app(),
@@ -266,7 +266,7 @@ impl Validate {
     }
 }
 
-impl Report {
+impl ValidateReport {
     fn describe(&mut self, declaration: &Declaration) {
         self.app = Some(declaration.app().to_string());
         self.version = Some(declaration.version().to_string());

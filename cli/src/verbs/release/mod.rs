@@ -102,7 +102,7 @@ pub struct ReleaseArguments {
 
 /// The document of `--json` when the manifest was uploaded.
 #[derive(Debug, Serialize)]
-struct Report<'a> {
+struct ReleaseReport<'a> {
     manifest: &'a Manifest,
     key: &'a str,
     environment: &'a EnvironmentName,
@@ -285,7 +285,7 @@ impl ReleaseArguments {
         };
         let bucket = &self.bucket().await?;
         let key = manifest_key(&self.app, &environment, &self.version);
-        let report = Report { manifest: &manifest, key: &key, environment: &environment };
+        let report = ReleaseReport { manifest: &manifest, key: &key, environment: &environment };
         let broken = |error: serde_json::Error| Failure::broken(format!("the manifest cannot be written: {error}"));
         let report = serde_json::to_value(&report).map_err(broken)?;
         let text = serde_json::to_vec_pretty(&manifest).map_err(broken)?;

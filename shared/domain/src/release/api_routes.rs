@@ -183,7 +183,7 @@ pub const ROUTES: &[ApiRoute] = &[
 
 /// The names that a path has where its pattern has braces.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct RoutePlace {
     /// `{app}`.
     pub app: Option<AppName>,
     /// `{environment}`.
@@ -196,7 +196,7 @@ pub struct Place {
     pub id: String,
 }
 
-impl Place {
+impl RoutePlace {
     /// Returns the environment that the path is about, if it is about one.
     pub fn of(&self) -> Option<EnvironmentId<'_>> {
         Some(EnvironmentId::new(self.app.as_ref()?, self.environment.as_ref()?))
@@ -223,7 +223,7 @@ impl Place {
 
 impl ApiRoute {
     /// Returns the route of a call, and the names in its path; `None` if the API has none, or if a name is no name.
-    pub fn of(method: &str, path: &str) -> Option<(&'static Self, Place)> {
+    pub fn of(method: &str, path: &str) -> Option<(&'static Self, RoutePlace)> {
         let mut of_method = ROUTES.iter().filter(|route| route.method == method);
         of_method.find_map(|route| Some((route, route.place(path)?)))
     }
@@ -233,8 +233,8 @@ impl ApiRoute {
         ROUTES.iter().find(|route| route.name == name)
     }
 
-    fn place(&self, path: &str) -> Option<Place> {
-        let mut place = Place::default();
+    fn place(&self, path: &str) -> Option<RoutePlace> {
+        let mut place = RoutePlace::default();
         let mut segments = path.trim_matches('/').split('/');
         for pattern in self.pattern.trim_matches('/').split('/') {
             place.take(pattern, segments.next()?)?;

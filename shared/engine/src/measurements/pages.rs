@@ -137,7 +137,7 @@ async fn missing_script(ports: &(impl Probe + Clock), path: &str, beside: &Url) 
 }
 
 /// A page that was looked at.
-struct Page {
+struct VisitedPage {
     /// Its address here. It is another one than visitors have if they do not get the release yet.
     address: Url,
     probed: Probed,
@@ -152,7 +152,7 @@ async fn look(
     site: &Visited,
 ) -> Result<Vec<(Measurement, Option<Url>)>> {
     let pages = join_all(gates.iter().map(|gate| page(ports, site, gate))).await;
-    let pages: Vec<Page> = pages.into_iter().collect::<Result<_>>()?;
+    let pages: Vec<VisitedPage> = pages.into_iter().collect::<Result<_>>()?;
     let files: BTreeMap<&Url, Need> =
         pages.iter().flat_map(|page| &page.named).map(|(url, need)| (url, *need)).collect();
     let files = files.into_iter().take(MOST).map(|(url, need)| file(ports, site, url, need));
@@ -169,7 +169,7 @@ async fn look(
     Ok(each.collect())
 }
 
-async fn page(ports: &impl Probe, site: &Visited, gate: &PageGate) -> Result<Page> {
+async fn page(ports: &impl Probe, site: &Visited, gate: &PageGate) -> Result<VisitedPage> {
     let path = gate.page.trim_start_matches('/');
     let visitors = address(&site.visitors)?;
     let seen_as = within(&visitors, path)?;
@@ -203,10 +203,10 @@ async fn page(ports: &impl Probe, site: &Visited, gate: &PageGate) -> Result<Pag
         }
     });
     let named = named.collect();
-    Ok(Page { address, probed, named })
+    Ok(VisitedPage { address, probed, named })
 }
 
-impl Page {
+impl VisitedPage {
     /// Pure: the verdict on the page, its words, and the address to look at next.
     fn judged<'a>(&'a self, seen: &BTreeMap<&'a Url, (Verdict, String)>) -> (Verdict, String, &'a Url) {
         match &self.probed {

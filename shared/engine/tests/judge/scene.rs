@@ -126,7 +126,7 @@ fn step(stage: &Stage) -> Step {
 fn goal(percent: u8) -> Value {
     let wanted = lambda::Wanted {
         code: vec![String::new()],
-        source: lambda::Source::Version("2".into()),
+        source: lambda::CodeSource::Version("2".into()),
         percent,
         from: "1".into(),
         deployment: id(),

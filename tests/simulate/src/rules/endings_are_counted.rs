@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::shown::outcome::CountedDeployment;
 
-/// "The stream that brings endings brings them at least once" (`docs/metrics.md`): each ending is counted as what it
+/// "The stream of endings brings them at least once" (`docs/metrics.md`): each ending is counted as what it
 /// was when it was new, and only once if nothing went wrong. An ending that cannot be read for longer than the stream
 /// is tried again is in the queue of unsent events.
 ///

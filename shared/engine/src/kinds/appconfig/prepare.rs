@@ -56,7 +56,7 @@ where
         is_verbatim: !is_flags,
         document: brought.filter(|_| later.is_empty()),
     };
-    let plan = Plan { input, target, later, strategy: found.strategy };
+    let plan = FlagsPlan { input, target, later, strategy: found.strategy };
     let kind = Appconfig::new(home, ports.at(input.place), input.deployment.clone());
     let prepared = plan.make(&kind, findings).await?;
     Ok(Prepared { claims, ..prepared })
@@ -100,7 +100,7 @@ async fn tags(
     Ok(input.check_tags("environment", (&what, None), &tags.await?))
 }
 
-struct Plan<'a> {
+struct FlagsPlan<'a> {
     input: &'a PrepareInput<'a>,
     target: Target,
     /// The outputs that the document takes and that are known only in a later wave.
@@ -108,7 +108,7 @@ struct Plan<'a> {
     strategy: Strategy,
 }
 
-impl Plan<'_> {
+impl FlagsPlan<'_> {
     async fn make<P>(&self, kind: &Appconfig<P>, findings: Vec<Finding>) -> Result<Prepared>
     where
         P: AppConfigApi + S3Api + Configured + Clock,

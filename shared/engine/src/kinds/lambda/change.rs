@@ -1,7 +1,7 @@
 //! The ports of a function whose alias Windlass moves, one change of it over them, and the permissions that its changes
 //! need (Service Authorization Reference, AWS Lambda).
 
-use super::state::{Change, Source, code_sha256, description, description_of_kept};
+use super::state::{Change, CodeSource, code_sha256, description, description_of_kept};
 use crate::config::Configured;
 use crate::kinds::needs::{DeployerRole, Needed};
 use crate::kinds::{PrepareInput, codedeploy};
@@ -28,7 +28,7 @@ pub struct LambdaKind<P> {
     /// The ports at the function's place.
     pub(super) at: P,
     /// The code that was fetched before its change is sent.
-    pub(super) fetched: RefCell<Option<(Source, Code)>>,
+    pub(super) fetched: RefCell<Option<(CodeSource, Code)>>,
 }
 
 impl<P> LambdaKind<P> {
@@ -75,7 +75,7 @@ impl<P: LambdaApi + S3Api + Configured> LambdaKind<P> {
         &self,
         function: &str,
         to: &[String],
-        source: &Source,
+        source: &CodeSource,
         (code_key, revision_id): (Option<&str>, &str),
     ) -> Result<Option<String>> {
         let code = match self.take_fetched(source) {
@@ -87,7 +87,7 @@ impl<P: LambdaApi + S3Api + Configured> LambdaKind<P> {
         Ok((!is_image).then_some(updated.code_sha256))
     }
 
-    fn take_fetched(&self, wanted: &Source) -> Option<Code> {
+    fn take_fetched(&self, wanted: &CodeSource) -> Option<Code> {
         let fetched = self.fetched.borrow_mut().take();
         fetched.filter(|(source, _)| source == wanted).map(|(_, code)| code)
     }
@@ -111,17 +111,17 @@ impl<P: LambdaApi + S3Api + Configured> LambdaKind<P> {
         ))
     }
 
-    pub(super) async fn code(&self, function: &str, to: &[String], source: &Source) -> Result<Code> {
+    pub(super) async fn code(&self, function: &str, to: &[String], source: &CodeSource) -> Result<Code> {
         match source {
-            Source::Image(uri) => Ok(Code::Image(uri.clone())),
-            Source::Artifact(image @ Artifact::Image { .. }) => Ok(Code::Image(image.to_string())),
-            Source::Artifact(Artifact::Object { key, version_id, sha256, bytes }) => {
+            CodeSource::Image(uri) => Ok(Code::Image(uri.clone())),
+            CodeSource::Artifact(image @ Artifact::Image { .. }) => Ok(Code::Image(image.to_string())),
+            CodeSource::Artifact(Artifact::Object { key, version_id, sha256, bytes }) => {
                 self.object(key, version_id, sha256, *bytes).await
             }
-            Source::Artifact(images @ Artifact::Images { .. }) => {
+            CodeSource::Artifact(images @ Artifact::Images { .. }) => {
                 Err(Fault::internal(format!("a function takes one image, and not {images}")))
             }
-            Source::Version(version) => self.version(function, version, to).await,
+            CodeSource::Version(version) => self.version(function, version, to).await,
         }
     }
 

@@ -8,7 +8,7 @@
 
 use super::handler::check_handler;
 use super::package::{FileFindings, check_entries, check_links};
-use super::state::{Latest, Observed, Source, Version};
+use super::state::{CodeSource, Latest, Observed, Version};
 use crate::config::Configured;
 use crate::kinds::PrepareInput;
 use crate::kinds::site::archive::{
@@ -31,11 +31,11 @@ fn digits(image: Option<&str>) -> Option<&str> {
 }
 
 /// Returns the image that a source brings, if it is named by digest. The other names of the wanted code do not matter.
-pub(super) fn image_of(source: &Source) -> Option<String> {
+pub(super) fn image_of(source: &CodeSource) -> Option<String> {
     let image = match source {
-        Source::Artifact(image @ Artifact::Image { .. }) => image.to_string(),
-        Source::Image(uri) => uri.clone(),
-        Source::Artifact(Artifact::Object { .. } | Artifact::Images { .. }) | Source::Version(_) => {
+        CodeSource::Artifact(image @ Artifact::Image { .. }) => image.to_string(),
+        CodeSource::Image(uri) => uri.clone(),
+        CodeSource::Artifact(Artifact::Object { .. } | Artifact::Images { .. }) | CodeSource::Version(_) => {
             return None;
         }
     };
@@ -92,11 +92,11 @@ pub(super) fn served(was: &Observed) -> (&str, Option<&str>) {
 /// image of one platform and no index of several (AWS Lambda Developer Guide, "Create a Lambda function using a
 /// container image"). So an index brings the manifest for the function's architecture. The error names the platforms
 /// that the index has.
-pub(super) fn of_image(image: &Image, architecture: &str) -> Result<(Vec<String>, Source), Vec<String>> {
+pub(super) fn of_image(image: &Image, architecture: &str) -> Result<(Vec<String>, CodeSource), Vec<String>> {
     let index = image.digest.to_string();
     if image.platforms.is_empty() {
         let artifact = Artifact::Image { repository: image.repository_uri.clone(), digest: image.digest.clone() };
-        return Ok((vec![index], Source::Artifact(artifact)));
+        return Ok((vec![index], CodeSource::Artifact(artifact)));
     }
     let fits = |platform: &&Platform| platform.os == "linux" && lambda_name(&platform.architecture) == architecture;
     let Some(platform) = image.platforms.iter().find(fits) else {
@@ -104,7 +104,7 @@ pub(super) fn of_image(image: &Image, architecture: &str) -> Result<(Vec<String>
         return Err(image.platforms.iter().map(named).collect());
     };
     let uri = format!("{}@sha256:{}", image.repository_uri, platform.digest);
-    Ok((vec![index, platform.digest.to_string()], Source::Image(uri)))
+    Ok((vec![index, platform.digest.to_string()], CodeSource::Image(uri)))
 }
 
 /// Returns Lambda's name of a processor. An index names processors as Go does, Lambda in its own way (AWS Lambda API
@@ -238,7 +238,7 @@ mod tests {
                 of_image(&both, architecture),
                 Ok((
                     vec![both.digest.to_string(), digest.to_string()],
-                    Source::Image(format!("shop/api@sha256:{digest}"))
+                    CodeSource::Image(format!("shop/api@sha256:{digest}"))
                 ))
             );
         }
@@ -250,6 +250,6 @@ mod tests {
         let one = image(&[]);
         let (codes, source) = of_image(&one, "arm64").unwrap();
         assert_eq!(codes, [one.digest.to_string()]);
-        assert!(matches!(source, Source::Artifact(Artifact::Image { .. })));
+        assert!(matches!(source, CodeSource::Artifact(Artifact::Image { .. })));
     }
 }

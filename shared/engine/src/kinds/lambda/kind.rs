@@ -8,7 +8,7 @@ use super::change::LambdaKind;
 use super::next::{self, next};
 use super::state::Change;
 use crate::config::Configured;
-use crate::kinds::lambda::state::{Goal, Latest, Observed, Source, Target, Version};
+use crate::kinds::lambda::state::{CodeSource, Goal, Latest, Observed, Target, Version};
 use crate::kinds::noticed::plain;
 use crate::kinds::{ChangeFacts, Class, FORMER, Kind, LookContext, Next, Noticed, Trail, VERSION, View};
 use crate::ports::{Function, LambdaApi, Result, S3Api};
@@ -202,7 +202,7 @@ impl KnownVersions {
                 known.former = Some(was.latest.code_sha256.clone());
             }
             Some(Goal::Release(wanted)) => {
-                if let Source::Version(version) = &wanted.source {
+                if let CodeSource::Version(version) = &wanted.source {
                     known.wanted.push(version.clone());
                 }
             }

@@ -3,7 +3,7 @@
 use super::alias::{AliasState, Traffic};
 use super::code::image_of;
 use super::fitness::{self, Fitness};
-use super::state::{Change, Goal, Latest, Observed, Source, Version, Wanted, description};
+use super::state::{Change, CodeSource, Goal, Latest, Observed, Version, Wanted, description};
 use crate::kinds::Next;
 use windlass_domain::prose;
 use windlass_domain::text::finding::{Finding, FindingName};
@@ -188,8 +188,8 @@ fn live_back(is: &Observed, was: &Observed) -> Next<Change> {
         // What was not there before the release is no part of the way back.
         return arrived(latest, !matches!(Fitness::of(&was.latest.state), Fitness::NotInvoked(_)));
     }
-    let image = was.latest.image.clone().map(Source::Image);
-    let version = || kept(is, code).map(|kept| Source::Version(kept.version.clone()));
+    let image = was.latest.image.clone().map(CodeSource::Image);
+    let version = || kept(is, code).map(|kept| CodeSource::Version(kept.version.clone()));
     match image.or_else(version) {
         Some(source) => Next::Do(update(latest, &[code.to_owned()], &source, true)),
         None => failed(format!("No published version holds the former code {code}.")),
@@ -225,7 +225,7 @@ fn busy(latest: &Latest) -> Option<Next<Change>> {
     }
 }
 
-fn update(latest: &Latest, to: &[String], source: &Source, live: bool) -> Change {
+fn update(latest: &Latest, to: &[String], source: &CodeSource, live: bool) -> Change {
     Change::Update {
         from: latest.code().to_owned(),
         to: to.to_vec(),

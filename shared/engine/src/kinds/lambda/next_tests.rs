@@ -65,7 +65,7 @@ pub(in crate::kinds::lambda) fn is(latest: Latest, texts: &[&str], traffic: Opti
 pub(in crate::kinds::lambda) fn goal(code: &str, percent: u8) -> Goal {
     Goal::Release(Wanted {
         code: vec![code.into()],
-        source: Source::Version("9".into()),
+        source: CodeSource::Version("9".into()),
         percent,
         from: "1".into(),
         deployment: DeploymentId(ID.into()),

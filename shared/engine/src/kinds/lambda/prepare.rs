@@ -6,7 +6,7 @@ use super::checks::{alias_missing, not_ready, not_supported, replica, signed, th
 use super::fetch;
 use super::fitness::is_idle;
 use super::next::next;
-use super::state::{BackRecord, Goal, Observed, Source, Target, Wanted, code_sha256, short};
+use super::state::{BackRecord, CodeSource, Goal, Observed, Target, Wanted, code_sha256, short};
 use crate::config::Configured;
 use crate::kinds::lambda::checks::{self, former_version, gone, image_gone};
 use crate::kinds::lambda::code;
@@ -56,7 +56,7 @@ pub async fn prepare<P: LambdaApi + S3Api + EcrApi + AssumeRole + Configured>(
     let present = function.code_bytes;
     let before = to_value(&Recorded::of::<LambdaKind<P>>(&target, &is)?)?;
     let is = Observed { alias: is.alias.map(AliasState::at_rest), ..is };
-    let plan = Plan { input, spec, architecture: function.architecture, is: &is, before };
+    let plan = FunctionPlan { input, spec, architecture: function.architecture, is: &is, before };
     let stages = match plan.stages(there).await {
         Ok(stages) => stages,
         Err(trouble) => {
@@ -79,7 +79,7 @@ pub async fn prepare<P: LambdaApi + S3Api + EcrApi + AssumeRole + Configured>(
     })
 }
 
-struct Plan<'a> {
+struct FunctionPlan<'a> {
     input: &'a PrepareInput<'a>,
     spec: &'a Lambda,
     architecture: String,
@@ -90,7 +90,7 @@ struct Plan<'a> {
 /// A goal, the words for what is done, and the time for which it is watched, in seconds.
 type Staged = (Goal, String, Option<u64>);
 
-impl Plan<'_> {
+impl FunctionPlan<'_> {
     fn prepared(&self, target: &Target, arn: String, stages: Vec<Staged>) -> Result<Prepared> {
         let unchanged = stages
             .last()
@@ -198,10 +198,10 @@ impl Plan<'_> {
     /// Plans the code that is served now, as if a release brought it.
     fn once_more(&self) -> Vec<Staged> {
         let (code, _) = code::served(self.is);
-        self.steps(&[code.to_owned()], &Source::Version(String::new()))
+        self.steps(&[code.to_owned()], &CodeSource::Version(String::new()))
     }
 
-    fn steps(&self, code: &[String], source: &Source) -> Vec<Staged> {
+    fn steps(&self, code: &[String], source: &CodeSource) -> Vec<Staged> {
         let is_tried = self.spec.is_tried && self.is.alias.is_some();
         let ahead = is_tried.then_some(0).into_iter();
         let steps = self.spec.rollout.steps.iter().copied();
@@ -219,10 +219,14 @@ impl Plan<'_> {
     }
 
     /// The code that the artifact brings to this function, and where it comes from.
-    async fn brought(&self, there: &(impl EcrApi + AssumeRole), artifact: &Artifact) -> Checked<(Vec<String>, Source)> {
+    async fn brought(
+        &self,
+        there: &(impl EcrApi + AssumeRole),
+        artifact: &Artifact,
+    ) -> Checked<(Vec<String>, CodeSource)> {
         let (repository, digest) = match artifact {
             Artifact::Object { sha256, .. } => {
-                let source = Source::Artifact(artifact.clone());
+                let source = CodeSource::Artifact(artifact.clone());
                 return Ok((vec![code_sha256(sha256)], source));
             }
             Artifact::Image { repository, digest } => (repository, digest),
@@ -253,7 +257,7 @@ impl Plan<'_> {
         )
     }
 
-    fn goal(&self, code: &[String], source: &Source, percent: u8) -> Wanted {
+    fn goal(&self, code: &[String], source: &CodeSource, percent: u8) -> Wanted {
         let (from, latest) = (self.is.alias.as_ref(), &self.is.latest);
         Wanted {
             code: code.to_vec(),
@@ -328,7 +332,7 @@ impl Plan<'_> {
             return Err(gone.into());
         }
         let source = match image {
-            Some(image) => Some(Source::Image(image.to_owned())),
+            Some(image) => Some(CodeSource::Image(image.to_owned())),
             None => self.source_of(there, code).await?,
         };
         let Some(source) = source else {
@@ -340,11 +344,15 @@ impl Plan<'_> {
         Ok(vec![(goal, self.what(&code, 100), None)])
     }
 
-    async fn source_of(&self, there: &(impl LambdaApi + EcrApi + AssumeRole), code: &str) -> Result<Option<Source>> {
+    async fn source_of(
+        &self,
+        there: &(impl LambdaApi + EcrApi + AssumeRole),
+        code: &str,
+    ) -> Result<Option<CodeSource>> {
         let versions = there.versions(&self.spec.function).await?;
         let version = versions.iter().rfind(|version| version.code_sha256 == code);
         if let Some(version) = version {
-            return Ok(Some(Source::Version(version.version.clone())));
+            return Ok(Some(CodeSource::Version(version.version.clone())));
         }
         let Some(artifact) = self.input.artifact else {
             return Ok(None);

@@ -122,7 +122,7 @@ pub struct Wanted {
     /// digest, or of an index's and of its platform's, either of which will do.
     pub code: Vec<String>,
     /// The source of the code.
-    pub source: Source,
+    pub source: CodeSource,
     /// The share of the alias's callers, in percent; 100 without an alias. With 0 a version is published and can be
     /// invoked, and the alias stays as it is.
     pub percent: u8,
@@ -151,7 +151,7 @@ impl Wanted {
 /// The source of code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Source {
+pub enum CodeSource {
     /// The release's artifact.
     Artifact(Artifact),
     /// A published version of the same function.
@@ -180,7 +180,7 @@ pub enum Change {
         /// The wanted code, any of these.
         to: Vec<String>,
         /// The source of the code.
-        source: Source,
+        source: CodeSource,
         /// True if callers use `$LATEST`.
         live: bool,
         /// The key that the code stays encrypted with.
@@ -297,7 +297,7 @@ mod tests {
         let update = |to: &str, revision_id: &str| Change::Update {
             from: "old".into(),
             to: vec![to.into()],
-            source: Source::Version("1".into()),
+            source: CodeSource::Version("1".into()),
             live: true,
             code_key: None,
             revision_id: revision_id.into(),

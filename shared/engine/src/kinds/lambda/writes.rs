@@ -42,7 +42,7 @@ fn brought(change: &Value, made: Option<&str>) -> BTreeSet<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Change, Source};
+    use super::super::{Change, CodeSource};
     use super::*;
     use crate::kinds::codedeploy::{self, Replacement};
     use std::collections::BTreeMap;
@@ -64,7 +64,7 @@ mod tests {
         let update = |live| Change::Update {
             from: "c".into(),
             to: vec!["d".into()],
-            source: Source::Version("1".into()),
+            source: CodeSource::Version("1".into()),
             live,
             code_key: None,
             revision_id: "r".into(),

@@ -1,6 +1,6 @@
 use super::*;
 use crate::kinds::codedeploy::{DeploymentRequest, PlannedGroup, SentCalls};
-use crate::kinds::lambda::{AliasState, Latest, Observed, Source, Version, Wanted};
+use crate::kinds::lambda::{AliasState, CodeSource, Latest, Observed, Version, Wanted};
 use crate::ports::{Lifecycle, LifecycleEvent, Provisioned};
 use windlass_domain::declaration::appspec::AppSpec;
 use windlass_domain::release::identity::DeploymentId;
@@ -80,7 +80,7 @@ pub(crate) fn function(traffic: &str) -> Observed {
 fn release(moved: Moved, percent: u8) -> Goal {
     let wanted = Wanted {
         code: vec!["new".into()],
-        source: Source::Version("9".into()),
+        source: CodeSource::Version("9".into()),
         percent,
         from: "1".into(),
         deployment: DeploymentId(ID.into()),

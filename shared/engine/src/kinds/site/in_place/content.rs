@@ -87,7 +87,7 @@ impl Content {
 
 /// A path with what is known of it; `T` is what is known of the object there.
 #[derive(Debug, Clone, Copy)]
-pub struct Place<'a, T> {
+pub struct ObjectPlace<'a, T> {
     /// The path.
     pub path: &'a String,
     /// The object that is there now.
@@ -98,7 +98,7 @@ pub struct Place<'a, T> {
     pub forward: Option<WantedObject<'a>>,
 }
 
-impl<T> Place<'_, T> {
+impl<T> ObjectPlace<'_, T> {
     /// Returns whether this deployment may change it. Somebody else's objects are left alone.
     pub fn is_in_scope(&self) -> bool {
         [self.before, self.forward].into_iter().flatten().any(WantedObject::owns)
@@ -123,7 +123,7 @@ pub struct Places<'a, T> {
 }
 
 impl<'a, T> Iterator for Places<'a, T> {
-    type Item = Place<'a, T>;
+    type Item = ObjectPlace<'a, T>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let heads = [
@@ -143,7 +143,7 @@ impl<'a, T> Iterator for Places<'a, T> {
             here[list] = true;
         }
         let [is, before, forward] = here;
-        Some(Place {
+        Some(ObjectPlace {
             path: first?,
             is: self.is.next_if(|_| is).map(|(_, it)| it),
             before: self.before.next_if(|_| before).map(|(_, want)| want),

@@ -6,7 +6,7 @@ use super::plan::{Direction, InPlacePlan, PlanInput, ask_each, changed, plan};
 use crate::kinds::digest_of;
 use crate::kinds::site::calls::{self, Patience, SitePorts, calls_to_list, list_all};
 use crate::kinds::site::files::{File, Object, Objects, file_of};
-use crate::kinds::site::in_place::content::{Place, places};
+use crate::kinds::site::in_place::content::{ObjectPlace, places};
 use crate::kinds::site::in_place::plan::{Goal, List, Seen};
 use crate::kinds::site::lists::Lists;
 use crate::kinds::site::target::Target;
@@ -137,7 +137,7 @@ impl<P: SitePorts> InPlace<P> {
         let mut objects = Objects::new();
         let mut unknown = Vec::new();
         let places = places(&etags, &self.known.before.1, &self.known.forward.1);
-        for place in places.filter(Place::is_in_scope) {
+        for place in places.filter(ObjectPlace::is_in_scope) {
             let path = place.path;
             let Some(etag) = place.is else { continue };
             match self.recall(path, etag) {

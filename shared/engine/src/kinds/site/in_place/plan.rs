@@ -3,7 +3,7 @@
 
 use super::content::{Content, WantedObject};
 use crate::kinds::site::files::{File, Object, Objects, is_large};
-use crate::kinds::site::in_place::content::{Place, Places, places};
+use crate::kinds::site::in_place::content::{ObjectPlace, Places, places};
 use crate::kinds::site::lists::Rows;
 use crate::kinds::site::rules::Rules;
 use crate::kinds::site::target::files_in_words;
@@ -113,7 +113,7 @@ pub enum Direction {
 /// Plans the way in a direction.
 pub fn plan(known: PlanInput<'_>, direction: Direction) -> InPlacePlan {
     let mut way = InPlacePlan::default();
-    for place in known.places().filter(Place::is_in_scope) {
+    for place in known.places().filter(ObjectPlace::is_in_scope) {
         let goal = match direction {
             Direction::Forward => place.forward,
             Direction::Back => place.before,
@@ -131,7 +131,7 @@ pub fn plan(known: PlanInput<'_>, direction: Direction) -> InPlacePlan {
 /// Returns the paths whose content differs between the state before and the goal: everything that this deployment
 /// changes or would change back. A file that the goal does not have stays until it is due, unless it is a document.
 pub fn changed<'a>(known: &PlanInput<'a>) -> Vec<&'a String> {
-    let differs = |place: &Place<'a, Object>| {
+    let differs = |place: &ObjectPlace<'a, Object>| {
         place.is_in_scope()
             && match (place.before, place.forward) {
                 (Some(before), Some(forward)) => !is_same(before, forward),
@@ -156,7 +156,7 @@ pub fn ask_each(paths: usize, site: usize, at_once: usize) -> bool {
     paths.div_ceil(at_once) <= site.div_ceil(1000)
 }
 
-fn step(known: &PlanInput<'_>, place: &Place<'_, Object>, goal: Option<WantedObject<'_>>, way: &mut InPlacePlan) {
+fn step(known: &PlanInput<'_>, place: &ObjectPlace<'_, Object>, goal: Option<WantedObject<'_>>, way: &mut InPlacePlan) {
     let (path, rules) = (place.path, known.rules);
     let what = match (place.is, goal) {
         (None, None) => return,
@@ -182,7 +182,7 @@ fn step(known: &PlanInput<'_>, place: &Place<'_, Object>, goal: Option<WantedObj
 
 /// Returns whether a file that a former release left is to be deleted. It is deleted only if it is the one that was
 /// seen. If somebody else put another in its place, that stays and stops nothing.
-fn is_due(known: &PlanInput<'_>, place: &Place<'_, Object>) -> bool {
+fn is_due(known: &PlanInput<'_>, place: &ObjectPlace<'_, Object>) -> bool {
     let is_as_seen = match (place.is, place.before) {
         (Some(is), Some(was)) => fits(is, was),
         _ => false,
@@ -209,7 +209,7 @@ fn fits(is: &Object, want: WantedObject<'_>) -> bool {
 }
 
 /// Returns whether the object was there before or comes from this deployment. Nothing else is ever overwritten.
-fn is_known(place: &Place<'_, Object>) -> bool {
+fn is_known(place: &ObjectPlace<'_, Object>) -> bool {
     let mut wants = [place.before, place.forward].into_iter().flatten();
     place.is.is_none_or(|is| wants.any(|want| fits(is, want)))
 }

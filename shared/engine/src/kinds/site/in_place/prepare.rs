@@ -8,7 +8,7 @@ use super::versions::{Latest, ids, is_few, latest, missing, still_there};
 use crate::kinds::site::archive::Entry;
 use crate::kinds::site::calls::{self, Patience, SitePorts};
 use crate::kinds::site::files::{DEPLOYMENT, File, Files, Object, Objects, file_of};
-use crate::kinds::site::in_place::content::{Place, drift_warning, drifted, places};
+use crate::kinds::site::in_place::content::{ObjectPlace, drift_warning, drifted, places};
 use crate::kinds::site::in_place::plan::{Goal, List};
 use crate::kinds::site::in_place::versions::{LeftoverList, in_one_alone, left, newly_left, own_what_was_undone};
 use crate::kinds::site::prepare::missing_files::MissingFiles;
@@ -288,7 +288,7 @@ pub(super) async fn before(
 fn as_listed(latest: &Latest, owned: &Content, forward: &Content) -> (Objects, BTreeSet<String>) {
     let mut before = Objects::new();
     let mut unknown = BTreeSet::new();
-    for place in places(latest, owned, forward).filter(Place::is_in_scope) {
+    for place in places(latest, owned, forward).filter(ObjectPlace::is_in_scope) {
         let Some(listed) = place.is else { continue };
         let recorded = place.before.and_then(|want| want.object);
         let same = recorded.filter(|it| it.etag == listed.etag);
