@@ -138,7 +138,7 @@ def main():
     parser.add_argument("--file", default="", help="only files whose path has this in it")
     parser.add_argument("--most", type=int, default=100, help="mutants at a time")
     parser.add_argument("--again", type=int, default=0, help="so many that were caught before their tests were noted")
-    parser.add_argument("--tell", action="store_true", help="only what is known")
+    parser.add_argument("--known", action="store_true", help="only what is known")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     cargo_mutants.copy_tree()
@@ -147,7 +147,7 @@ def main():
     mutants = cargo_mutants.mutants()
     former = json.loads(FILE.read_text()) if FILE.exists() else {}
     remember(mutants, former)
-    if not arguments.tell:
+    if not arguments.known:
         asked_for = [mutant for mutant in mutants if arguments.file in mutant["file"]]
         try_again(asked_for, arguments.again)
         try_all(asked_for, arguments.most, mutants, former)

@@ -3,14 +3,10 @@
 //! The runtime and the handler show which file that is. A layer, a variable of the environment or a link can bring it
 //! too: then it is a warning that it is not there. Of a runtime that is not known here nothing is said.
 
-use super::package::FileFindings;
+use super::package::{FileFindings, ROOT};
 use crate::kinds::site::archive::Entry;
 use crate::ports::Function;
 use windlass_domain::text::finding::{Finding, FindingName};
-
-/// The place in which Lambda unpacks a zip (AWS Lambda Developer Guide, "Working with Lambda environment variables",
-/// `LAMBDA_TASK_ROOT`).
-pub(super) const ROOT: &str = "/var/task/";
 
 /// The file that a runtime begins with.
 struct Beginning {

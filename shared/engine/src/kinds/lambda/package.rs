@@ -4,11 +4,14 @@
 //! Everything else is a warning: nobody outside of AWS knows how Lambda unpacks it. A link by itself is neither: Lambda
 //! keeps it (github.com/pnpm/pnpm/issues/6259). The format is PKWARE's APPNOTE.TXT.
 
-use super::handler::ROOT;
 use crate::kinds::site::archive::{Coding, Entry, bad_archive, overlaps};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::text::count::{agree, count};
 use windlass_domain::text::finding::{Finding, FindingName};
+
+/// The place in which Lambda unpacks a zip (AWS Lambda Developer Guide, "Working with Lambda environment variables",
+/// `LAMBDA_TASK_ROOT`).
+pub(super) const ROOT: &str = "/var/task/";
 
 /// The findings on the zip of a function.
 #[derive(Debug, Default)]
@@ -155,7 +158,7 @@ fn folders_of(name: &str) -> impl Iterator<Item = &str> {
 
 /// The end of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
+enum LinkEnd {
     /// A file or a folder of the package; or a place that a layer or the function fills.
     There,
     Nowhere,
@@ -163,11 +166,11 @@ enum End {
     Outside,
 }
 
-/// The most links on one way. Linux follows no more (path_resolution(7)).
+/// The most links on one way. Linux follows no more (`path_resolution(7)`).
 const MOST_LINKS: usize = 40;
 
-/// Follows a link as Linux does (path_resolution(7)). `present` are all paths of the package.
-fn end_of(name: &str, links: &BTreeMap<String, String>, present: &BTreeSet<&str>) -> End {
+/// Follows a link as Linux does (`path_resolution(7)`). `present` are all paths of the package.
+fn end_of(name: &str, links: &BTreeMap<String, String>, present: &BTreeSet<&str>) -> LinkEnd {
     let begin = format!("{ROOT}{name}");
     let (mut at, mut rest): (Vec<&str>, Vec<&str>) = (vec![""], begin.rsplit('/').collect());
     let mut followed = 0;
@@ -186,10 +189,10 @@ fn end_of(name: &str, links: &BTreeMap<String, String>, present: &BTreeSet<&str>
                     at.truncate(if to.starts_with('/') { 1 } else { at.len() - 1 });
                     rest.extend(to.rsplit('/'));
                 } else if !present.contains(inside) {
-                    return End::Nowhere;
+                    return LinkEnd::Nowhere;
                 }
                 if followed > MOST_LINKS {
-                    return End::Nowhere;
+                    return LinkEnd::Nowhere;
                 }
             }
         }
@@ -198,7 +201,7 @@ fn end_of(name: &str, links: &BTreeMap<String, String>, present: &BTreeSet<&str>
     // dependencies with layers", "Configure ephemeral storage for Lambda functions").
     let end = format!("{}/", at.join("/"));
     let is_there = [ROOT, "/opt/", "/tmp/"].into_iter().any(|root| end.starts_with(root));
-    if is_there { End::There } else { End::Outside }
+    if is_there { LinkEnd::There } else { LinkEnd::Outside }
 }
 
 /// Warns of the links that lead to nothing of the package. Lambda unpacks them all the same, and who opens one fails,
@@ -206,8 +209,9 @@ fn end_of(name: &str, links: &BTreeMap<String, String>, present: &BTreeSet<&str>
 pub(super) fn check_links(archive: &str, entries: &[Entry], links: &BTreeMap<String, String>) -> Vec<Finding> {
     let names = entries.iter().map(|entry| entry.name.trim_start_matches('/'));
     let present: BTreeSet<&str> = names.flat_map(|name| folders_of(name).chain([name])).collect();
-    let ends: BTreeMap<&str, End> = links.keys().map(|name| (name.as_str(), end_of(name, links, &present))).collect();
-    let on = |end: End, what: &str| {
+    let ends: BTreeMap<&str, LinkEnd> =
+        links.keys().map(|name| (name.as_str(), end_of(name, links, &present))).collect();
+    let on = |end: LinkEnd, what: &str| {
         let leads = |entry: &&Entry| ends.get(entry.name.as_str()) == Some(&end);
         let found: Vec<&Entry> = entries.iter().filter(leads).collect();
         let to = links.get(&found.first()?.name)?;
@@ -215,8 +219,8 @@ pub(super) fn check_links(archive: &str, entries: &[Entry], links: &BTreeMap<Str
         let words = (reason.as_str(), "pack the file itself, or a link to a file of the package");
         finding_on(archive, words, found.into_iter())
     };
-    let nowhere = on(End::Nowhere, "which the archive lacks");
-    nowhere.into_iter().chain(on(End::Outside, "which leads out of the package")).collect()
+    let nowhere = on(LinkEnd::Nowhere, "which the archive lacks");
+    nowhere.into_iter().chain(on(LinkEnd::Outside, "which leads out of the package")).collect()
 }
 
 /// Returns whether Lambda may not read it: "In Linux permissions octal notation, Lambda needs 644 permissions for
@@ -349,26 +353,26 @@ mod tests {
         let names = files.iter().map(|file| file.name.as_str()).chain(links.keys().map(String::as_str));
         let present: BTreeSet<&str> = names.flat_map(|name| folders_of(name).chain([name])).collect();
         let table = [
-            ("index.py", End::There),
-            ("lib", End::There),
-            ("./lib/../index.py", End::There),
-            ("/var/task/index.py", End::There),
-            (".", End::There),
-            ("node_modules/.bin/run", End::There),
-            ("/opt/lib/helper.so", End::There),
-            ("/tmp", End::There),
-            ("../../tmp/cache", End::There),
-            ("up/task/index.py", End::There),
-            ("../../../../var/task/lib", End::There),
-            ("lib/none.py", End::Nowhere),
-            ("node_modules/run/none.js", End::Nowhere),
-            ("link", End::Nowhere),
-            ("a", End::Nowhere),
-            ("up/task/none.py", End::Nowhere),
-            ("..", End::Outside),
-            ("../x", End::Outside),
-            ("/etc/passwd", End::Outside),
-            ("/optional", End::Outside),
+            ("index.py", LinkEnd::There),
+            ("lib", LinkEnd::There),
+            ("./lib/../index.py", LinkEnd::There),
+            ("/var/task/index.py", LinkEnd::There),
+            (".", LinkEnd::There),
+            ("node_modules/.bin/run", LinkEnd::There),
+            ("/opt/lib/helper.so", LinkEnd::There),
+            ("/tmp", LinkEnd::There),
+            ("../../tmp/cache", LinkEnd::There),
+            ("up/task/index.py", LinkEnd::There),
+            ("../../../../var/task/lib", LinkEnd::There),
+            ("lib/none.py", LinkEnd::Nowhere),
+            ("node_modules/run/none.js", LinkEnd::Nowhere),
+            ("link", LinkEnd::Nowhere),
+            ("a", LinkEnd::Nowhere),
+            ("up/task/none.py", LinkEnd::Nowhere),
+            ("..", LinkEnd::Outside),
+            ("../x", LinkEnd::Outside),
+            ("/etc/passwd", LinkEnd::Outside),
+            ("/optional", LinkEnd::Outside),
         ];
         for (to, expected) in table {
             let mut links = links.clone();
