@@ -1,9 +1,9 @@
 //! ecspresso's `ecspresso.yml`, with the definitions of the task and the service that it names.
 
-use crate::ground::output;
+use crate::init::import::containers::{OF_A_CONTAINER, containers, note_rendered};
 use crate::init::import::expression::of_go;
-use crate::init::import::{Imported, UnreadMembers, repository};
-use serde_json::{Map, Value, json};
+use crate::init::import::{Imported, UnreadMembers, broken};
+use serde_json::{Value, json};
 use std::path::Path;
 use windlass_domain::declaration::UNWRITTEN;
 use windlass_domain::declaration::kinds::KindName;
@@ -17,43 +17,17 @@ const LARGEST: usize = 1024 * 1024;
 /// # Errors
 /// The sentence that says what is wrong with it.
 pub fn import(text: &str, beside: &dyn Fn(&str) -> Result<String, String>) -> Result<Imported, String> {
-    let file = read("the file", text, looks_like_json(text)).map_err(|why| why + &way_on(text))?;
+    let document = read("the file", text, looks_like_json(text)).map_err(|why| why + &way_on(text))?;
     let mut imported = Imported::default();
-    let mut file = UnreadMembers::new(file);
-    let mut value = |member: &str| {
-        let text = file.text(&[member]).filter(|text| !text.is_empty())?;
-        Some(of_go(&text, &mut imported))
-    };
-    let region = value("region");
-    let cluster = value("cluster").unwrap_or_else(|| "default".to_owned());
-    let service = value("service").ok_or("it names no `service`: Windlass deploys services, and no single tasks")?;
-    if region.as_ref().is_some_and(|region| region.contains('{')) {
-        file.set_aside(&["region"]);
-        imported.note("the region is an expression: write `region` of the environment where it is not Windlass's own");
-    }
-    imported.region = region.filter(|region| !region.contains('{'));
-    let mut written = json!({"kind": KindName::Ecs, "cluster": cluster, "service": service});
-    let timeout = file.text(&["timeout"]);
-    match timeout.as_deref().map(|text| (text, span(text))) {
-        Some((_, Some(timeout))) => written["steady_within"] = json!(timeout),
-        Some((text, None)) => {
-            file.set_aside(&["timeout"]);
-            imported
-                .note(format!("the timeout `{text}` is no time of hours, minutes and seconds: write `steady_within`"));
-        }
-        None => {}
-    }
-    let named = ["task_definition", "service_definition"].map(|member| {
-        let path = file.text(&[member]);
-        let read = path.as_deref().map(|path| described(definition(path, beside, &mut imported)));
-        if read.as_ref().is_some_and(Value::is_null) {
-            file.set_aside(&[member]);
-        }
-        (path.unwrap_or_default(), UnreadMembers::new(read.unwrap_or_default()))
-    });
-    let [(task_path, mut task), (service_path, mut of_service)] = named;
+    let mut file = UnreadMembers::written(document, text, "");
+    let mut written = json!({"kind": KindName::Ecs});
+    let service = place(&mut file, &mut written, &mut imported)?;
+    steady(&mut file, &mut written, &mut imported);
+    let (task_path, mut task) = definition("task_definition", OF_A_CONTAINER, &mut file, beside, &mut imported);
+    let or = "write `rollout` or `codedeploy` of the component as the service has them";
+    let (service_path, mut of_service) = definition("service_definition", or, &mut file, beside, &mut imported);
     containers(&mut task, &task_path, &mut written, &mut imported);
-    rollout(&mut of_service, &mut file, &mut written, &mut imported);
+    rollout(&mut of_service, &service_path, &mut file, &mut written, &mut imported);
     for (read, of) in [(&file, "the file".to_owned()), (&of_service, format!("`{service_path}`"))] {
         imported.carry(read, &of);
     }
@@ -66,37 +40,93 @@ pub fn import(text: &str, beside: &dyn Fn(&str) -> Result<String, String>) -> Re
              infrastructure code sets them from now on"
         ));
     }
+    if let Some(rendered) = of_service.rendered() {
+        imported.note(format!(
+            "{rendered} of `{service_path}`: ecspresso renders them at each deploy, and no release changes them: set new \
+             values with your infrastructure code"
+        ));
+    }
     if let Some(left) = task.left() {
         imported.note(format!(
             "{left} of `{task_path}`: a release changes the images of the containers above alone; for another change of the \
              task definition register it with your infrastructure code, or set `base: artifact` and release its JSON"
         ));
     }
+    note_rendered(&task, &format!("`{task_path}`"), &mut imported);
     imported.add(&service.replace(['{', '}'], "-"), written);
     Ok(imported)
 }
 
-/// Reads a definition that the file names, with its expressions as texts; null where it cannot be read.
-fn definition(path: &str, beside: &dyn Fn(&str) -> Result<String, String>, imported: &mut Imported) -> Value {
-    beside(path)
-        .and_then(|text| {
-            let is_json = Path::new(path).extension().is_some_and(|end| end == "json") || looks_like_json(&text);
-            read(path, &text, is_json).map_err(|why| format!("`{path}` cannot be read: {why}"))
-        })
-        .unwrap_or_else(|why| {
-            imported.note(format!("{why}: see what it says yourself, or import what `ecspresso render` prints"));
-            Value::Null
-        })
+/// Writes where the service is, and returns its name.
+fn place(file: &mut UnreadMembers, written: &mut Value, imported: &mut Imported) -> Result<String, String> {
+    let region = file.text(&["region"]);
+    let region = imported.of_type(region, "the file", "write `region` of the environment");
+    let region = region.filter(|region| !region.is_empty()).map(|region| of_go(&region, imported));
+    let cluster = file.text(&["cluster"]);
+    let other = if cluster.is_err() { UNWRITTEN } else { "default" };
+    let cluster = imported.of_type(cluster, "the file", "write `cluster` of the component");
+    let cluster = cluster.filter(|cluster| !cluster.is_empty());
+    written["cluster"] = json!(cluster.map_or_else(|| other.to_owned(), |cluster| of_go(&cluster, imported)));
+    let service = file.text(&["service"]).map_err(|other| other.sentence("the file"))?;
+    let service = service.filter(|service| !service.is_empty());
+    let service = service.ok_or("it names no `service`: Windlass deploys services, and no single tasks")?;
+    let service = of_go(&service, imported);
+    written["service"] = json!(service);
+    if region.as_ref().is_some_and(|region| region.contains('{')) {
+        file.set_aside(&["region"]);
+        imported.note("the region is an expression: write `region` of the environment where it is not Windlass's own");
+    }
+    imported.region = region.filter(|region| !region.contains('{'));
+    Ok(service)
 }
 
-/// Reads a file, or says in which line it is broken, and as what: YAML takes most of JSON.
+/// Writes how long the service may take to be steady.
+fn steady(file: &mut UnreadMembers, written: &mut Value, imported: &mut Imported) {
+    let timeout = file.text(&["timeout"]);
+    let Some(text) = imported.of_type(timeout, "the file", "write `steady_within` of the component") else {
+        return;
+    };
+    if let Some(timeout) = span(&text) {
+        written["steady_within"] = json!(timeout);
+    } else {
+        file.set_aside(&["timeout"]);
+        imported.note(format!("the timeout `{text}` is no time of hours, minutes and seconds: write `steady_within`"));
+    }
+}
+
+/// Reads a definition whose path a member of the file has, with its expressions as texts; nothing where it cannot be
+/// read. `or` says what to do where the member is no path.
+fn definition(
+    member: &str,
+    or: &str,
+    file: &mut UnreadMembers,
+    beside: &dyn Fn(&str) -> Result<String, String>,
+    imported: &mut Imported,
+) -> (String, UnreadMembers) {
+    let path = file.text(&[member]);
+    let Some(path) = imported.of_type(path, "the file", or) else {
+        return (String::new(), UnreadMembers::default());
+    };
+    let definition = beside(&path).and_then(|text| {
+        let is_json = Path::new(&path).extension().is_some_and(|end| end == "json") || looks_like_json(&text);
+        let document = read(&path, &text, is_json).map_err(|why| format!("`{path}` cannot be read: {why}"))?;
+        let (document, place) = described(document);
+        Ok(UnreadMembers::written(document, &text, place))
+    });
+    let definition = definition.unwrap_or_else(|why| {
+        file.set_aside(&[member]);
+        imported.note(format!("{why}: see what it says yourself, or import what `ecspresso render` prints"));
+        UnreadMembers::default()
+    });
+    (path, definition)
+}
+
+/// Reads a file of members, or says in which line it is broken, and as what: YAML takes most of JSON.
 fn read(what: &str, text: &str, is_json: bool) -> Result<Value, String> {
     let of_yaml = syntax::yaml(what, text, LARGEST);
     let read = of_yaml.or_else(|finding| if is_json { syntax::json(what, text, LARGEST) } else { Err(finding) });
-    read.map_err(|finding| {
-        let why = output::text(&finding.reason);
-        format!("{}: {}", finding.path, why.trim_end_matches('.'))
-    })
+    let read = read.map_err(|finding| broken(&finding))?;
+    if read.is_object() { Ok(read) } else { Err("it is no map of members".to_owned()) }
 }
 
 /// Returns what to do with a file that is broken because of an expression without quotes: ecspresso renders the file
@@ -121,86 +151,42 @@ fn looks_like_json(text: &str) -> bool {
 }
 
 /// Returns a task definition out of what DescribeTaskDefinition answers, which ecspresso takes as well, with the tags
-/// that stand beside it; any other definition as it is.
-fn described(mut read: Value) -> Value {
+/// that stand beside it; any other definition as it is. The second is its place in the file, as a JSON pointer.
+fn described(mut read: Value) -> (Value, &'static str) {
     let Some(map) = read.as_object_mut() else {
-        return read;
+        return (read, "");
     };
     match map.remove("taskDefinition") {
-        Some(Value::Object(mut task)) => {
+        Some(Value::Object(mut task)) if !map.keys().any(|name| task.contains_key(name)) => {
             task.append(map);
-            Value::Object(task)
+            (Value::Object(task), "/taskDefinition")
         }
         Some(other) => {
             map.insert("taskDefinition".to_owned(), other);
-            read
+            (read, "")
         }
-        None => read,
-    }
-}
-
-/// Writes the containers whose images are of a repository of Amazon ECR, or may be.
-fn containers(task: &mut UnreadMembers, path: &str, written: &mut Value, imported: &mut Imported) {
-    let mut own = Map::new();
-    for mut container in task.each(&["containerDefinitions"]) {
-        let name = container.text(&["name"]).unwrap_or_default();
-        // The tag is a release's to choose.
-        let image = container.text(&["image"]).unwrap_or_default();
-        match repository(&image) {
-            Some(repository) => drop(own.insert(name.clone(), json!(repository))),
-            None if image.starts_with("{{") => {
-                container.set_aside(&["image"]);
-                own.insert(name.clone(), json!(UNWRITTEN));
-                imported.note(format!(
-                    "the container `{name}` runs `{image}`, whose repository is known only where that deployer runs: write the \
-                     repository, or take the container out where no release brings its image"
-                ));
-            }
-            None => {
-                container.set_aside(&["name"]);
-                container.set_aside(&["image"]);
-                imported.note(format!(
-                    "the container `{name}` runs `{image}`, of which no repository of yours is known: it stays as it is"
-                ));
-            }
-        }
-        imported.carry(&container, &format!("the container `{name}` in `{path}`"));
-        if let Some(left) = container.left() {
-            imported.note(format!(
-                "{left} of the container `{name}` in `{path}`: all stay as the task definition has them"
-            ));
-        }
-        if let Some(rendered) = container.rendered() {
-            imported.note(format!(
-                "{rendered} of the container `{name}` in `{path}`: ecspresso renders them at each deploy, and a release \
-                 keeps what the running task definition has. For new values register a task definition with your \
-                 infrastructure code and set `base: family_latest`, or set `base: artifact` and release its JSON"
-            ));
-        }
-    }
-    let mut each = own.iter();
-    match (each.next(), each.next()) {
-        (Some((name, repository)), None) => {
-            written["container"] = json!(name);
-            written["repository"] = repository.clone();
-        }
-        (Some(_), Some(_)) => written["containers"] = json!(own),
-        (None, _) => {
-            imported.note("no container with an image of Amazon ECR was found: write `container` and `repository`");
-            written["container"] = json!(UNWRITTEN);
-            written["repository"] = json!(UNWRITTEN);
-        }
+        None => (read, ""),
     }
 }
 
 /// Writes the steps in which the tasks are replaced: by ECS, or by CodeDeploy where the service says so, and never by
 /// both.
-fn rollout(service: &mut UnreadMembers, file: &mut UnreadMembers, written: &mut Value, imported: &mut Imported) {
-    let is_unknown = service.is_missing();
+fn rollout(
+    service: &mut UnreadMembers,
+    path: &str,
+    file: &mut UnreadMembers,
+    written: &mut Value,
+    imported: &mut Imported,
+) {
+    let of = format!("`{path}`");
+    let or = "write `codedeploy` of the component where CodeDeploy shifts the service";
     let controller = service.text(&["deploymentController", "type"]);
-    let mut named = UnreadMembers::new(file.aside(&["codedeploy"]));
+    let is_unknown = service.is_missing() || controller.is_err();
+    let controller = imported.of_type(controller, &of, or);
+    let named = imported.of_type(file.members(&["codedeploy"]), "the file", or);
     let is_codedeploy = controller.as_deref() == Some("CODE_DEPLOY");
-    if is_codedeploy || (is_unknown && !named.is_missing()) {
+    if is_codedeploy || (is_unknown && named.is_some()) {
+        let mut named = named.unwrap_or_default();
         written["codedeploy"] = codedeploy(&mut named, imported);
         imported.carry(&named, "`codedeploy`");
         if let Some(left) = named.left() {
@@ -208,7 +194,7 @@ fn rollout(service: &mut UnreadMembers, file: &mut UnreadMembers, written: &mut 
         }
         return;
     }
-    if !named.is_missing() {
+    if named.is_some() {
         imported.note(
             "`codedeploy` of the file: the service's `deploymentController` is that of ECS, so that CodeDeploy does not shift it, and \
              none of it is in the declaration",
@@ -220,20 +206,34 @@ fn rollout(service: &mut UnreadMembers, file: &mut UnreadMembers, written: &mut 
             "the controller {other} of the service is one that Windlass has no rollout for: it deploys with ECS or CodeDeploy"
         ));
     }
-    let strategy = service.text(&["deploymentConfiguration", "strategy"]);
-    if let Some(strategy) = strategy.filter(|strategy| strategy != "ROLLING") {
-        written["rollout"] = json!(strategy.to_ascii_lowercase());
-    }
-    let breaker = ["deploymentConfiguration", "deploymentCircuitBreaker"];
-    if !service.aside(&breaker).is_null() {
+    strategy(service, &of, written, imported);
+    let breaker = service.members(&["deploymentConfiguration", "deploymentCircuitBreaker"]);
+    if imported.of_type(breaker, &of, "leave it: it stays the service's own").is_some() {
         imported.note("the circuit breaker stays the service's own; Windlass sees what it takes back");
+    }
+}
+
+/// Writes the strategy by which ECS itself replaces the tasks.
+fn strategy(service: &mut UnreadMembers, of: &str, written: &mut Value, imported: &mut Imported) {
+    const MEMBER: [&str; 2] = ["deploymentConfiguration", "strategy"];
+    let strategy = imported.of_type(service.text(&MEMBER), of, "write `rollout` of the component");
+    match strategy.as_deref() {
+        None | Some("ROLLING") => {}
+        Some(known @ ("BLUE_GREEN" | "CANARY" | "LINEAR")) => written["rollout"] = json!(known.to_ascii_lowercase()),
+        Some(other) => {
+            service.set_aside(&MEMBER);
+            imported.note(format!(
+                "the strategy `{other}` of the service is none that Windlass knows: write `rollout` of the component"
+            ));
+        }
     }
 }
 
 /// Returns the deployment group. ecspresso finds it by itself where its file does not name it.
 fn codedeploy(named: &mut UnreadMembers, imported: &mut Imported) -> Value {
     let mut member = |name: &str| {
-        let text = named.text(&[name])?;
+        let or = "write `codedeploy` of the component";
+        let text = imported.of_type(named.text(&[name]), "`codedeploy`", or)?;
         Some(of_go(&text, imported))
     };
     let (application, group) = (member("application_name"), member("deployment_group_name"));
@@ -284,17 +284,13 @@ mod tests {
             ("cluster: c # {{ x }}\nservice: [", syntax::yaml, ""),
             ("{\"cluster\": \"c\",\n \"service\": {{ must_env `SVC` }} }", syntax::json, of_line_2),
         ];
-        let said = |finding: Finding| {
-            let reason = output::text(&finding.reason);
-            format!("{}: {}", finding.path, reason.trim_end_matches('.'))
-        };
         for (text, reader, way_on) in table {
-            let wanted = said(reader("the file", text, LARGEST).unwrap_err()) + way_on;
+            let wanted = broken(&reader("the file", text, LARGEST).unwrap_err()) + way_on;
             assert_eq!(import(text, &|_| Err(String::new())), Err(wanted));
         }
         let (service, task) = ("service: a\ntask_definition: td.json\n", "{\"family\": \"x\"");
         let imported = import(service, &|_| Ok(task.to_owned())).unwrap();
-        let why = said(syntax::json("td.json", task, LARGEST).unwrap_err());
+        let why = broken(&syntax::json("td.json", task, LARGEST).unwrap_err());
         let wanted = format!(
             "`td.json` cannot be read: {why}: see what it says yourself, or import what `ecspresso render` prints"
         );

@@ -2,30 +2,33 @@
 //! data alone, which lambroll and ecspresso take.
 
 use crate::init::import::expression::of_go;
-use crate::init::import::{Imported, UnreadMembers, repository};
+use crate::init::import::{Imported, UnreadMembers, broken, repository};
 use crate::init::names::name;
 use serde_json::{Value, json};
 use std::path::Path;
 use windlass_domain::declaration::UNWRITTEN;
 use windlass_domain::declaration::kinds::KindName;
+use windlass_domain::document::syntax::{self, UniqueKeys};
 
 /// The alias that lambroll moves where no option names another one.
 const ALIAS: &str = "current";
+
+/// The largest file, in bytes.
+const LARGEST: usize = 1024 * 1024;
 
 /// Reads the file.
 ///
 /// # Errors
 /// The sentence that says what is wrong with it.
 pub fn import(text: &str) -> Result<Imported, String> {
-    let file = serde_json::from_str(text).map_err(|error| {
-        format!("it is no JSON: {error}. Write what `lambroll render` prints into a file, and import that")
+    let document = syntax::json("the file", text, LARGEST).map_err(|finding| {
+        let why = broken(&finding);
+        format!("{why}. Write what `lambroll render` prints into a file, and import that")
     })?;
     let mut imported = Imported::default();
-    let mut file = UnreadMembers::new(file);
-    let function = file.text(&["FunctionName"]).ok_or("it has no `FunctionName`")?;
-    let function = of_go(&function, &mut imported);
-    // The declaration says this by `repository`.
-    file.take(&["PackageType"]);
+    let mut file = UnreadMembers::written(document, text, "");
+    let function = file.text(&["FunctionName"]).map_err(|other| other.sentence("the file"))?;
+    let function = of_go(&function.ok_or("it has no `FunctionName`")?, &mut imported);
     let component = match name(&function.replace(['{', '}'], "-")).as_str() {
         "function-name" => "api".to_owned(),
         other => other.to_owned(),
@@ -36,26 +39,58 @@ pub fn import(text: &str) -> Result<Imported, String> {
     imported.note(format!(
         "lambroll moves the alias `{ALIAS}` unless `--alias` names another one: write here the alias that your callers use"
     ));
+    let code = file.aside(&["Code"]);
+    if !code.is_null() {
+        let left = UnreadMembers::new(json!({"Code": code})).left().unwrap_or_default();
+        imported.note(format!("{left}: a release brings the function's code"));
+    }
     if let Some(left) = file.left() {
         imported.note(format!(
             "{left} stay as the function has them: Windlass changes its code and its alias alone, and your infrastructure code \
              sets the rest"
         ));
     }
+    if let Some(rendered) = file.rendered() {
+        imported.note(format!(
+            "{rendered}: lambroll renders them at each deploy, and no release changes them: set new values with your \
+             infrastructure code"
+        ));
+    }
     imported.add(&component, written);
     Ok(imported)
 }
 
+/// Writes the repository of a function that is an image, by which the declaration says that it is one.
 fn image(file: &mut UnreadMembers, written: &mut Value, imported: &mut Imported) {
-    let Some(image) = file.text(&["Code", "ImageUri"]) else {
-        return;
-    };
-    let known = repository(&image);
-    if known.is_none() {
-        file.set_aside(&["Code", "ImageUri"]);
-        imported.note(format!("the image `{image}` is of no known repository of Amazon ECR: write `repository`"));
+    let package = file.text(&["PackageType"]);
+    let package = imported.of_type(package, "the file", "write `repository` where the function is an image");
+    let mut is_image = package.as_deref() == Some("Image");
+    if let Some(other) = package.filter(|package| !["Image", "Zip"].contains(&package.as_str())) {
+        file.set_aside(&["PackageType"]);
+        imported.note(format!(
+            "`PackageType` of the file is `{other}`, which is neither `Image` nor `Zip`: write `repository` where the \
+             function is an image"
+        ));
     }
-    written["repository"] = json!(known.as_deref().unwrap_or(UNWRITTEN));
+    let image = file.text(&["Code", "ImageUri"]);
+    let is_missing = matches!(image, Ok(None));
+    is_image |= !is_missing;
+    let image = imported.of_type(image, "the file", "write `repository`");
+    let known = image.as_deref().and_then(repository);
+    match image {
+        Some(image) if known.is_none() => {
+            file.set_aside(&["Code", "ImageUri"]);
+            imported.note(format!("the image `{image}` is of no known repository of Amazon ECR: write `repository`"));
+        }
+        None if is_image && is_missing => {
+            file.set_aside(&["PackageType"]);
+            imported.note("the function is an image, and the file does not name it: write `repository`");
+        }
+        _ => {}
+    }
+    if is_image {
+        written["repository"] = json!(known.as_deref().unwrap_or(UNWRITTEN));
+    }
 }
 
 /// Returns a file of Jsonnet as JSON, and any other file as it is.
@@ -66,8 +101,12 @@ pub fn as_json(path: &Path, text: String) -> Result<String, String> {
     if path.extension().is_none_or(|extension| extension != "jsonnet") {
         return Ok(text);
     }
-    let data: Value =
-        json5::from_str(&with_slashes(&text)).map_err(|error| format!("it is Jsonnet, and more than data: {error}"))?;
+    let text = with_slashes(&text);
+    let UniqueKeys(data) = json5::from_str(&text).map_err(|error| match json5::from_str::<Value>(&text) {
+        // It is data, but for a key that is there twice.
+        Ok(_) => error.to_string(),
+        Err(_) => format!("it is Jsonnet, and more than data: {error}"),
+    })?;
     Ok(data.to_string())
 }
 
@@ -142,6 +181,8 @@ mod tests {
             let why = as_json(file, text.to_owned()).unwrap_err();
             assert!(why.contains("it is Jsonnet, and more than data: "), "{text}: {why}");
         }
+        let why = as_json(file, "{a: {b: 1, 'b': 2}}".to_owned()).unwrap_err();
+        assert_eq!(why, "`b` is written twice in the same place at line 1 column 5");
         let yaml = "cpu: 256 # why\n".to_owned();
         assert_eq!(as_json(Path::new("task.yml"), yaml.clone()), Ok(yaml));
     }

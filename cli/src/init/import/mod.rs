@@ -2,16 +2,22 @@
 //! members that are carried over, those with another meaning from now on, and those that are not. Members that nobody
 //! has read are among the last, so nothing is lost silently.
 
+pub mod containers;
 pub mod ecspresso;
 pub mod expression;
 pub mod lambroll;
+pub mod members;
 pub mod sam;
 pub mod sam_tags;
 
-use crate::ground::quoting;
+pub use members::UnreadMembers;
+
+use crate::ground::{output, quoting};
+use crate::init::import::members::OtherType;
 use crate::init::names::{free, name};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use windlass_domain::text::finding::Finding;
 use windlass_domain::text::foreign;
 use windlass_domain::text::name::LONGEST;
 
@@ -51,9 +57,18 @@ impl Imported {
 
     /// Lists the members of a document that were taken and not set aside, with the words that say of what they are.
     pub fn carry(&mut self, members: &UnreadMembers, of: &str) {
-        if let Some(taken) = quoted(&members.taken) {
+        if let Some(taken) = members.taken() {
             self.carried.push(foreign::line(&format!("{taken} of {of}")).into_owned());
         }
+    }
+
+    /// Notes a member that has another type than it was asked for, with what to do where it is not mended; `of` says of
+    /// which document it is. Returns what was read of any other.
+    pub fn of_type<T>(&mut self, read: Result<Option<T>, OtherType>, of: &str, or: &str) -> Option<T> {
+        read.unwrap_or_else(|other| {
+            self.note(format!("{}, or {or}", other.sentence(of)));
+            None
+        })
     }
 
     /// Notes something that is carried over with another meaning. It becomes one line.
@@ -155,6 +170,12 @@ fn write(lines: &mut Vec<String>, depth: usize, name: &str, value: &Value) {
     }
 }
 
+/// Returns where and why a file is broken, without a full stop.
+pub fn broken(finding: &Finding) -> String {
+    let why = output::text(&finding.reason);
+    format!("{}: {}", finding.path, why.trim_end_matches('.'))
+}
+
 /// Returns the name of the repository of an image of Amazon ECR, without registry and tag; `None` for any other image.
 pub fn repository(image: &str) -> Option<String> {
     let (registry, rest) = image.split_once('/')?;
@@ -163,181 +184,6 @@ pub fn repository(image: &str) -> Option<String> {
     }
     let name = rest.split('@').next()?.split(':').next()?;
     (!name.is_empty() && !name.contains(['{', '}'])).then(|| name.to_owned())
-}
-
-/// The depth to which the rest is named: `deploymentConfiguration.alarms`, and not each alarm.
-const DEEPEST: usize = 2;
-
-/// The document: what is left of it, and what was taken.
-#[derive(Debug, Clone, Default)]
-pub struct UnreadMembers {
-    left: Value,
-    /// The paths of the members that were taken, and that no note is about.
-    taken: Vec<String>,
-}
-
-impl UnreadMembers {
-    /// Begins with the whole document.
-    pub fn new(document: Value) -> Self {
-        Self { left: document, taken: Vec::new() }
-    }
-
-    /// Returns whether there is no document at all.
-    pub fn is_missing(&self) -> bool {
-        self.left.is_null()
-    }
-
-    /// Takes the value at a path of members, which is carried over; null where there is none.
-    pub fn take(&mut self, path: &[&str]) -> Value {
-        let value = self.aside(path);
-        if !value.is_null() {
-            self.taken.push(path.join("."));
-        }
-        value
-    }
-
-    /// Says that a member is not carried over as it was: a note is about it.
-    pub fn set_aside(&mut self, path: &[&str]) {
-        let path = path.join(".");
-        self.taken.retain(|taken| *taken != path);
-    }
-
-    /// Takes the value at a path of members that a note, or a document of its own, is about; null where there is none.
-    pub fn aside(&mut self, path: &[&str]) -> Value {
-        let Some((last, before)) = path.split_last() else {
-            return std::mem::take(&mut self.left);
-        };
-        let mut at = Some(&mut self.left);
-        for member in before {
-            at = at.and_then(|value| value.get_mut(*member));
-        }
-        let map = at.and_then(Value::as_object_mut);
-        map.and_then(|map| map.remove(*last)).unwrap_or_default()
-    }
-
-    /// Takes the text at a path; a value that is no text stays, and is listed as left.
-    pub fn text(&mut self, path: &[&str]) -> Option<String> {
-        let at = path.iter().try_fold(&self.left, |value, member| value.get(*member));
-        at?.as_str()?;
-        self.take(path).as_str().map(str::to_owned)
-    }
-
-    /// Takes all objects of a list, each as a document of its own; a value that is no list stays, and is listed as left.
-    pub fn each(&mut self, path: &[&str]) -> Vec<Self> {
-        let at = path.iter().try_fold(&self.left, |value, member| value.get(*member));
-        if !at.is_some_and(Value::is_array) {
-            return Vec::new();
-        }
-        match self.aside(path) {
-            Value::Array(all) => all.into_iter().map(Self::new).collect(),
-            _ => Vec::new(),
-        }
-    }
-
-    /// Returns the paths of the texts that are left and hold an expression of a template, each in backticks; `None`
-    /// where none does.
-    pub fn rendered(&self) -> Option<String> {
-        let mut paths = Vec::new();
-        expressions(&self.left, "", &mut paths);
-        quoted(&paths)
-    }
-
-    /// Returns the paths of everything that is left, each in backticks; `None` where nothing is.
-    pub fn left(&self) -> Option<String> {
-        let mut paths = Vec::new();
-        leaves(&self.left, "", 1, &mut paths);
-        paths.dedup();
-        quoted(&paths)
-    }
-}
-
-fn quoted(paths: &[String]) -> Option<String> {
-    let quoted: Vec<String> = paths.iter().map(|path| format!("`{path}`")).collect();
-    (!quoted.is_empty()).then(|| quoted.join(", "))
-}
-
-fn below(path: &str, name: &str) -> String {
-    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
-}
-
-/// Collects the paths of texts with an expression. An entry of a list is called as its own `name` says, and else as the
-/// list.
-fn expressions(value: &Value, path: &str, paths: &mut Vec<String>) {
-    match value {
-        Value::String(text) if text.contains("{{") && paths.last().is_none_or(|last| last != path) => {
-            paths.push(path.to_owned());
-        }
-        Value::Array(all) => {
-            for entry in all {
-                let Some(name) = entry["name"].as_str() else {
-                    expressions(entry, path, paths);
-                    continue;
-                };
-                for (_, value) in entry.as_object().into_iter().flatten() {
-                    expressions(value, &below(path, name), paths);
-                }
-            }
-        }
-        Value::Object(map) => {
-            for (name, value) in map {
-                expressions(value, &below(path, name), paths);
-            }
-        }
-        _ => {}
-    }
-}
-
-fn leaves(value: &Value, path: &str, depth: usize, paths: &mut Vec<String>) {
-    for (name, value) in value.as_object().into_iter().flatten() {
-        let path = below(path, name);
-        match value {
-            // All of its members were taken.
-            Value::Object(map) if map.is_empty() => {}
-            Value::Object(_) if depth < DEEPEST => leaves(value, &path, depth + 1, paths),
-            _ => paths.push(path),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests_of_unread_members {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn what_is_not_taken_is_left() {
-        let mut document =
-            UnreadMembers::new(json!({"a": "1", "b": {"c": 2, "d": {"e": 3}, "f": "4"}, "g": {"h": "5"}, "i": []}));
-        assert_eq!(document.text(&["a"]).as_deref(), Some("1"));
-        assert_eq!(document.text(&["b", "c"]), None);
-        assert_eq!(document.text(&["g", "h"]).as_deref(), Some("5"));
-        assert_eq!(document.take(&["no", "no"]), Value::Null);
-        assert_eq!(document.left().as_deref(), Some("`b.c`, `b.d`, `b.f`, `i`"));
-        assert_eq!(document.aside(&["i"]), json!([]));
-        let mut imported = Imported::default();
-        imported.carry(&document, "the file");
-        document.set_aside(&["g", "h"]);
-        imported.carry(&document, "it");
-        assert_eq!(imported.carried, ["`a`, `g.h` of the file", "`a` of it"]);
-        assert_eq!(UnreadMembers::default().left(), None);
-    }
-
-    #[test]
-    fn what_is_rendered_is_named_by_its_place() {
-        let mut container = UnreadMembers::new(json!({
-            "command": ["serve", "{{ a }}", "--{{ b }}"],
-            "environment": [{"name": "RELEASE", "value": "{{ c }}"}, {"name": "LEVEL", "value": "info"}],
-            "image": "{{ d }}",
-            "logConfiguration": {"options": {"tag": "{{ e }}"}},
-            "secrets": [{"name": "PASSWORD", "valueFrom": "{{ f }}"}],
-        }));
-        container.take(&["image"]);
-        assert_eq!(
-            container.rendered().as_deref(),
-            Some("`command`, `environment.RELEASE`, `logConfiguration.options.tag`, `secrets.PASSWORD`")
-        );
-        assert_eq!(UnreadMembers::new(json!({"command": ["serve"], "cpu": 1})).rendered(), None);
-    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,6 @@ pub mod partial_document;
 pub mod possible_ref;
 pub mod secret;
 pub mod shape;
-pub(crate) mod source;
+pub mod source;
 pub mod syntax;
 pub mod tag_version;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 /// The text of a document in YAML or JSON, which every parser of YAML reads; empty where it is not known.
 #[derive(Debug, Default)]
-pub(crate) struct Source<'t> {
+pub struct Source<'t> {
     text: &'t str,
     root: OnceCell<Option<Node<'t>>>,
 }
@@ -29,12 +29,12 @@ enum Node<'t> {
 
 impl<'t> Source<'t> {
     /// Takes the text of a document that was read.
-    pub(crate) fn of(text: &'t str) -> Self {
+    pub fn of(text: &'t str) -> Self {
         Self { text: text.trim_start_matches('\u{feff}'), root: OnceCell::new() }
     }
 
     /// Returns the scalar without quotes at a JSON pointer, as it stands there; `None` if nothing of that sort does.
-    pub(crate) fn plain(&self, pointer: &str) -> Option<&'t str> {
+    pub fn plain(&self, pointer: &str) -> Option<&'t str> {
         let root = self.root.get_or_init(|| Reading::of(self.text).root());
         let mut node = root.as_ref()?;
         for name in pointer.split('/').skip(1) {

@@ -7,7 +7,7 @@
 use crate::document::secret;
 use crate::text::count::count;
 use crate::text::finding::{Finding, FindingName, repeated};
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::{Map, Number, Value};
 use std::cell::RefCell;
@@ -251,6 +251,16 @@ pub(crate) fn read(text: &str) -> Result<Value, NotRead> {
     read.and_then(|value| reader.end().map(|()| value)).map_err(|error| NotRead { error, twice: twice.take() })
 }
 
+/// A value of any format that serde reads, in which each key is named once.
+#[derive(Debug)]
+pub struct UniqueKeys(pub Value);
+
+impl<'de> Deserialize<'de> for UniqueKeys {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        Once(&RefCell::new(None)).deserialize(reader).map(Self)
+    }
+}
+
 /// A value in which each key is named once; else the key is put here.
 #[derive(Clone, Copy)]
 struct Once<'t>(&'t RefCell<Option<String>>);
@@ -310,8 +320,10 @@ impl<'de> Visitor<'de> for Once<'_> {
         let mut read = Map::new();
         while let Some(key) = members.next_key::<String>()? {
             if read.contains_key(&key) {
+                let shown = if secret::stands_in(&key) { "key" } else { key.as_str() };
+                let error = A::Error::custom(format!("`{}` is written twice in the same place", repeated(shown)));
                 self.0.replace(Some(key));
-                return Err(A::Error::custom("a key is named twice"));
+                return Err(error);
             }
             read.insert(key, members.next_value_seed(self)?);
         }

@@ -1,0 +1,109 @@
+//! The containers of a task definition that ecspresso registers: those whose images a release brings, and what stays.
+//! Pure.
+
+use crate::init::import::{Imported, UnreadMembers, repository};
+use serde_json::{Map, Value, json};
+use windlass_domain::declaration::UNWRITTEN;
+
+/// What a person writes where a container cannot be read.
+pub const OF_A_CONTAINER: &str = "write `container` and `repository` of the component";
+
+/// Writes the containers whose images are of a repository of Amazon ECR, or may be.
+pub fn containers(task: &mut UnreadMembers, path: &str, written: &mut Value, imported: &mut Imported) {
+    let mut own = Map::new();
+    let all = task.each(&["containerDefinitions"]);
+    let all = imported.of_type(all, &format!("`{path}`"), OF_A_CONTAINER);
+    for (at, mut read) in (1..).zip(all.unwrap_or_default()) {
+        let entry = format!("entry {at} of `containerDefinitions` in `{path}`");
+        container(&mut read, entry, path, &mut own, imported);
+    }
+    let mut each = own.iter();
+    match (each.next(), each.next()) {
+        (Some((name, repository)), None) => {
+            written["container"] = json!(name);
+            written["repository"] = repository.clone();
+        }
+        (Some(_), Some(_)) => written["containers"] = json!(own),
+        (None, _) => {
+            imported.note("no container with an image of Amazon ECR was found: write `container` and `repository`");
+            written["container"] = json!(UNWRITTEN);
+            written["repository"] = json!(UNWRITTEN);
+        }
+    }
+}
+
+/// Adds a container to those whose images a release brings, if it is one of them.
+fn container(
+    read: &mut UnreadMembers,
+    entry: String,
+    path: &str,
+    own: &mut Map<String, Value>,
+    imported: &mut Imported,
+) {
+    if !read.is_map() {
+        imported.note(format!("{entry} is no map, and so no container: mend it, or {OF_A_CONTAINER}"));
+        return;
+    }
+    let named = read.text(&["name"]).map(|name| name.filter(|name| !name.is_empty()));
+    let is_missing = matches!(named, Ok(None));
+    let name = imported.of_type(named, &entry, OF_A_CONTAINER);
+    let of = name.as_ref().map_or(entry, |name| format!("the container `{name}` in `{path}`"));
+    match name {
+        Some(name) if own.contains_key(&name) => {
+            read.set_aside(&["name"]);
+            imported.note(format!("{of} is there twice, and the first one counts: give each a name of its own"));
+        }
+        Some(name) => image(&name, &of, read, own, imported),
+        None if is_missing => {
+            read.set_aside(&["name"]);
+            imported.note(format!("{of} has no `name`, by which a release finds it: write one, or {OF_A_CONTAINER}"));
+        }
+        None => {}
+    }
+    imported.carry(read, &of);
+    if let Some(left) = read.left() {
+        imported.note(format!("{left} of {of}: all stay as the task definition has them"));
+    }
+    note_rendered(read, &of, imported);
+}
+
+/// Adds the repository of a container's image. The tag is a release's to choose.
+fn image(name: &str, of: &str, container: &mut UnreadMembers, own: &mut Map<String, Value>, imported: &mut Imported) {
+    let image = match container.text(&["image"]) {
+        Ok(image) => image.unwrap_or_default(),
+        Err(other) => {
+            container.set_aside(&["name"]);
+            imported.note(format!("{}, or {OF_A_CONTAINER}", other.sentence(of)));
+            return;
+        }
+    };
+    match repository(&image) {
+        Some(repository) => drop(own.insert(name.to_owned(), json!(repository))),
+        None if image.starts_with("{{") || image.contains(".dkr.ecr.") => {
+            container.set_aside(&["image"]);
+            own.insert(name.to_owned(), json!(UNWRITTEN));
+            imported.note(format!(
+                "the container `{name}` runs `{image}`, whose repository is known only where that deployer runs: write the \
+                 repository, or take the container out where no release brings its image"
+            ));
+        }
+        None => {
+            container.set_aside(&["name"]);
+            container.set_aside(&["image"]);
+            imported.note(format!(
+                "the container `{name}` runs `{image}`, of which no repository of yours is known: it stays as it is"
+            ));
+        }
+    }
+}
+
+/// Notes the values of a task definition that followed each deploy so far.
+pub fn note_rendered(read: &UnreadMembers, of: &str, imported: &mut Imported) {
+    if let Some(rendered) = read.rendered() {
+        imported.note(format!(
+            "{rendered} of {of}: ecspresso renders them at each deploy, and a release keeps what the running task \
+             definition has. For new values register a task definition with your infrastructure code and set `base: \
+             family_latest`, or set `base: artifact` and release its JSON"
+        ));
+    }
+}
