@@ -196,24 +196,6 @@ fn a_value_of_another_type_is_not_taken_for_absent() {
     assert_ne!(imported.notes, ecspresso::import(&service, &|_| task(json!([]))).unwrap().notes);
 }
 
-#[test]
-fn each_member_of_lambroll_ends_in_one_list_alone() {
-    for path in files("lambroll") {
-        let text = fs::read_to_string(&path).unwrap();
-        let imported = lambroll::import(&text).unwrap();
-        let document: Value = serde_json::from_str(&text).unwrap();
-        for member in document.as_object().unwrap().keys() {
-            let is_named = |list: &&Vec<String>| {
-                let list = list.join("\n");
-                list.contains(&format!("`{member}`")) || list.contains(&format!("`{member}."))
-            };
-            let count =
-                [&imported.carried, &imported.changed, &imported.notes].iter().filter(|it| is_named(it)).count();
-            assert_eq!(count, 1, "{member}: {imported:?}");
-        }
-    }
-}
-
 /// Adds a member that nobody knows to each object of the document, down to the depth at which members are named.
 fn with_unknown(value: &mut Value, path: &str, depth: usize, added: &mut Vec<String>) {
     let Some(map) = value.as_object_mut() else {

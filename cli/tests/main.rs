@@ -19,6 +19,7 @@ mod folder_files;
 mod foreign;
 mod guide;
 mod import;
+mod imported_members;
 mod imports;
 mod init;
 mod init_answers;

@@ -16,6 +16,8 @@ from botocore.validate import ParamValidator
 FILES = Path(__file__).parents[2] / "cli/tests/imports"
 ECSPRESSO = sorted((FILES / "ecspresso").iterdir())
 LAMBROLL = sorted((FILES / "lambroll").iterdir())
+MEMBERS = json.loads((FILES / "members.json").read_text())
+OWN_OF_ECSPRESSO = {"ecspresso.yml", "codedeploy"}
 
 
 def data(path):
@@ -52,3 +54,17 @@ def test_a_service_of_ecspresso_is_one_that_ecs_takes(folder):
 @pytest.mark.parametrize("path", LAMBROLL, ids=lambda path: path.stem)
 def test_a_function_of_lambroll_is_one_that_lambda_takes(path):
     assert_takes("lambda", "CreateFunction", {"Code": {}, **json.loads(path.read_text())})
+
+
+def of_the_models(name):
+    """The members of an operation's input, or of a shape, which one of the two services has by that name."""
+    models = [botocore.session.get_session().get_service_model(service) for service in ("ecs", "lambda")]
+    of_operations = [model.operation_model(name).input_shape for model in models if name in model.operation_names]
+    [found] = of_operations or [model.shape_for(name) for model in models if name in model.shape_names]
+    return sorted(found.members)
+
+
+@pytest.mark.parametrize("name", sorted(MEMBERS.keys() - OWN_OF_ECSPRESSO))
+def test_the_members_that_are_walked_are_those_of_the_models(name):
+    """`cli/tests/imported_members.rs` imports each of them. A new one is added there, and its list is looked at."""
+    assert MEMBERS[name] == of_the_models(name)

@@ -57,7 +57,7 @@ impl UnreadMembers {
 
     /// Takes the value at a path of members that a note, or a document of its own, is about; null where there is none.
     pub fn aside(&mut self, path: &[&str]) -> Value {
-        if path.is_empty() { std::mem::take(&mut self.left) } else { removed(&mut self.left, path) }
+        if path.is_empty() { std::mem::take(&mut self.left) } else { removed(&mut self.left, path).unwrap_or_default() }
     }
 
     /// Takes the text at a path, which is carried over; `None` where there is none.
@@ -231,21 +231,18 @@ impl OtherType {
 }
 
 /// Removes a value, and each map on the way to it that has nothing else: an empty one that is left was written so.
-fn removed(value: &mut Value, path: &[&str]) -> Value {
-    let (Some((first, rest)), Some(map)) = (path.split_first(), value.as_object_mut()) else {
-        return Value::Null;
-    };
+fn removed(value: &mut Value, path: &[&str]) -> Option<Value> {
+    let (first, rest) = path.split_first()?;
+    let map = value.as_object_mut()?;
     if rest.is_empty() {
-        return map.remove(*first).unwrap_or_default();
+        return map.remove(*first);
     }
-    let Some(below) = map.get_mut(*first) else {
-        return Value::Null;
-    };
-    let taken = removed(below, rest);
-    if !taken.is_null() && below.as_object().is_some_and(Map::is_empty) {
+    let below = map.get_mut(*first)?;
+    let taken = removed(below, rest)?;
+    if below.as_object().is_some_and(Map::is_empty) {
         map.remove(*first);
     }
-    taken
+    Some(taken)
 }
 
 fn quoted(paths: &[String]) -> Option<String> {
