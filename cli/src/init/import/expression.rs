@@ -46,7 +46,14 @@ pub fn of_cloudformation(text: &str, imported: &mut Imported) -> String {
 
 /// Returns the variable that stands for an expression, which no other expression has.
 fn variable(expression: &str, named: &str, value: Option<String>, imported: &mut Imported) -> String {
-    if let Some(variable) = imported.expressions.get(expression) {
+    if let Some(variable) = imported.expressions.get(expression).cloned() {
+        let kept = imported.vars.get(&variable).cloned().unwrap_or_default();
+        if let Some(other) = value.filter(|value| *value != kept && kept != UNWRITTEN) {
+            imported.change(format!(
+                "`{named}` is `{kept}` in one place and `{other}` in another where nobody sets it: `vars.{variable}` is \
+                 the first one in both"
+            ));
+        }
         return format!("{{{variable}}}");
     }
     let mut variable = names::name(named).replace('-', "_");
@@ -55,11 +62,15 @@ fn variable(expression: &str, named: &str, value: Option<String>, imported: &mut
         variable += "_name";
     }
     let variable = names::free(&variable, LONGEST, "_", |it| imported.vars.contains_key(it));
-    if value.is_none() {
-        imported.change(format!(
+    imported.change(match &value {
+        Some(value) => format!(
+            "`{named}` is `{value}` unless that deployer's process has another value: look at `vars.{variable}` of each \
+             environment"
+        ),
+        None => format!(
             "`{named}` is known only where that deployer runs: write its value as `vars.{variable}` of each environment"
-        ));
-    }
+        ),
+    });
     imported.vars.insert(variable.clone(), value.unwrap_or_else(|| UNWRITTEN.to_owned()));
     imported.expressions.insert(expression.to_owned(), variable.clone());
     format!("{{{variable}}}")
@@ -99,7 +110,17 @@ mod tests {
         let converted = of_go("shop-{{ must_env `ENV` }}-{{ env `SIDE` `blue` }}{{must_env \"ENV\"}}", &mut imported);
         assert_eq!(converted, "shop-{env}-{side}{env}");
         assert_eq!(imported.vars["side"], "blue");
-        assert_eq!((imported.vars["env"].as_str(), imported.changed.len()), ("write-me", 1));
+        assert_eq!(imported.vars["env"], "write-me");
+        assert_eq!(of_go("{{ env `SIDE` `green` }}", &mut imported), "{side}");
+        assert_eq!(
+            imported.changed,
+            [
+                "`ENV` is known only where that deployer runs: write its value as `vars.env` of each environment",
+                "`SIDE` is `blue` unless that deployer's process has another value: look at `vars.side` of each environment",
+                "`SIDE` is `blue` in one place and `green` in another where nobody sets it: `vars.side` is the first one in \
+                 both",
+            ]
+        );
         let converted = of_go("{{ tfstate `aws_ecr_repository.web.name` }}{{ broken", &mut imported);
         assert_eq!(converted, "{aws_ecr_repository_web_name}{{ broken");
         let converted = of_cloudformation("orders-${Stage}-fn", &mut imported);
