@@ -2,7 +2,7 @@
 
 use super::document::{Deploy, Document, Environment, Source, Waves};
 use super::resolved::{Component, Start};
-use super::scope::Scope;
+use super::scope::{NOT_FILLED_IN, Scope, with_values};
 use super::{aws_name, gates};
 use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::resolved::Resolved;
@@ -227,8 +227,12 @@ fn rules(declaration: &Declaration) -> Vec<Finding> {
     let rules: Vec<_> = declaration.rules().collect();
     for (i, (name, rule)) in rules.iter().enumerate() {
         let path = format!("environments.{name}.deploy");
-        findings.extend(bad_globs(&path, rule));
-        findings.extend(bad_prefix(&path, rule.prefix()));
+        let filled_in = |pattern: &str| {
+            let vars = &declaration.document.environments.get(*name)?.vars;
+            with_values(pattern, declaration.app(), name.as_str(), vars)
+        };
+        findings.extend(bad_globs(&path, rule, &filled_in));
+        findings.extend(bad_prefix(&path, rule.prefix(), &filled_in));
         for (other, earlier) in &rules[..i] {
             if let Some(example) = earlier.overlap(rule) {
                 findings.push(Finding::new(
@@ -243,7 +247,7 @@ fn rules(declaration: &Declaration) -> Vec<Finding> {
     findings
 }
 
-fn bad_globs(path: &str, rule: &GitRule) -> Vec<Finding> {
+fn bad_globs(path: &str, rule: &GitRule, filled_in: &dyn Fn(&str) -> Option<String>) -> Vec<Finding> {
     let globs = match rule {
         GitRule::Branches(globs) => globs.as_slice(),
         GitRule::Tag(TagRule { is: TagClass::Glob(glob), .. }) => std::slice::from_ref(glob),
@@ -257,12 +261,16 @@ fn bad_globs(path: &str, rule: &GitRule) -> Vec<Finding> {
             "it is a full ref, and only the name is compared".to_owned()
         } else if let Some(why) = glob(text).err() {
             why
+        } else if let Some(filled) = filled_in(text) {
+            let is_rule = possible_ref::unmatched(rule, &filled).is_none();
+            meant = if is_rule { Some(filled) } else { possible_ref::meant(rule, &filled) };
+            NOT_FILLED_IN.to_owned()
         } else {
             let why = possible_ref::unmatched(rule, text)?;
-            meant = possible_ref::meant(rule, text).map(|meant| format!("Did you mean `{meant}`? "));
+            meant = possible_ref::meant(rule, text);
             why.to_owned()
         };
-        let meant = meant.unwrap_or_default();
+        let meant = meant.map_or_else(String::new, |meant| format!("Did you mean `{meant}`? "));
         Some(Finding::new(
             FindingName::BadValue,
             path,
@@ -274,19 +282,24 @@ fn bad_globs(path: &str, rule: &GitRule) -> Vec<Finding> {
 }
 
 /// Returns a finding for a prefix that no tag begins with.
-fn bad_prefix(path: &str, prefix: &str) -> Option<Finding> {
-    let why = if prefix.starts_with("refs/") {
+fn bad_prefix(path: &str, prefix: &str, filled_in: &dyn Fn(&str) -> Option<String>) -> Option<Finding> {
+    let filled = filled_in(prefix);
+    let why = if filled.is_some() {
+        "no variable is filled in here"
+    } else if prefix.starts_with("refs/") {
         "it begins a full ref, and only the name is compared"
     } else if prefix.contains([' ', '~', '^', ':', '?', '*', '[', '\\']) {
         "it is no glob, and no tag has such a character"
     } else {
         possible_ref::fault(&format!("{prefix}1.0.0"))?
     };
+    let meant = filled.filter(|filled| possible_ref::fault(&format!("{filled}1.0.0")).is_none());
+    let meant = meant.map_or_else(String::new, |meant| format!("Did you mean `{meant}`? "));
     Some(Finding::new(
         FindingName::BadValue,
         join(&join(path, "tag"), "prefix"),
         format!("`{}` is not the beginning of a tag: {why}.", repeated(prefix)),
-        "Write what stands before the version, letter by letter, such as `shop-v`, `@acme/shop@` or `web/v`.",
+        format!("{meant}Write what stands before the version, letter by letter, such as `shop-v` or `@acme/shop@`."),
     ))
 }
 

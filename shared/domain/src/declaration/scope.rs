@@ -54,7 +54,8 @@ impl Scope<'_> {
             Some(finding) => self.findings.push(finding),
             None if (form.accepts)(&value) => {}
             None => {
-                let meant = self.in_brackets(&value).unwrap_or_default();
+                let meant = self.in_brackets(&value);
+                let meant = meant.map_or_else(String::new, |meant| format!("Did you mean `{meant}`? "));
                 self.note(misfit(&at, &value, form, format!("{meant}Write {}.", form.words)));
             }
         }
@@ -74,10 +75,15 @@ impl Scope<'_> {
     /// Notes a value in which nothing is filled in, and that does not have the form that AWS gives to such names.
     pub(crate) fn check(&mut self, path: &str, value: &str, form: &Form) {
         if !(form.accepts)(value) {
-            let names_one = parts(value).iter().any(|part| matches!(part, TextPart::Placeholder(_)));
-            let and = if names_one { "; no variable is filled in here" } else { "" };
-            self.note(misfit(path, value, form, format!("Write {}{and}.", form.words)));
+            self.note(misfit(path, value, form, format!("Write {}{}.", form.words, unless_filled_in(value))));
         }
+    }
+
+    /// Returns what was probably meant by a pattern that names a variable.
+    pub(crate) fn pattern_meant(&self, pattern: &str) -> Option<String> {
+        let names = self.environments.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(",");
+        let names = if self.environments.len() > 1 { format!("{{{names}}}") } else { names };
+        with_values(pattern, self.app, &names, self.vars)
     }
 
     fn fill(&mut self, path: &str, text: &Text) -> Option<(String, String)> {
@@ -129,7 +135,7 @@ impl Scope<'_> {
         let (inner, _) = rest.split_once('}')?;
         let known = self.variables();
         let meant = nearest(inner.trim(), &known)?;
-        Some(format!("Did you mean `{{{meant}}}`? "))
+        Some(format!("{{{meant}}}"))
     }
 
     fn value_of(&mut self, path: &str, name: &str) -> Option<&str> {
@@ -149,6 +155,36 @@ impl Scope<'_> {
         self.note(unknown_name(path, reason, name, self.variables(), otherwise).resting_on([value]));
         None
     }
+}
+
+/// The reason why a pattern that names a variable is none, for the end of a sentence.
+pub(crate) const NOT_FILLED_IN: &str = "no variable is filled in here, and braces hold alternatives";
+
+/// Returns the end of a remedy for a value in which nothing is filled in, if it names a variable.
+pub(super) fn unless_filled_in(value: &str) -> &'static str {
+    let names_one = parts(value).iter().any(|part| matches!(part, TextPart::Placeholder(_)));
+    if names_one { "; no variable is filled in here" } else { "" }
+}
+
+/// Returns a pattern with the values of the variables that it names; `None` if it names none.
+pub(super) fn with_values(
+    pattern: &str,
+    app: &AppName,
+    environment: &str,
+    vars: &BTreeMap<String, String>,
+) -> Option<String> {
+    let value = |name: &str| match name {
+        "app" => app.to_string(),
+        "environment" => environment.to_owned(),
+        "component" => "*".to_owned(),
+        own => vars.get(own).cloned().unwrap_or_else(|| format!("{{{own}}}")),
+    };
+    let filled = parts(pattern).into_iter().map(|part| match part {
+        TextPart::Literal(literal) => literal.to_owned(),
+        TextPart::Placeholder(name) => value(name),
+    });
+    let filled: String = filled.collect();
+    (filled != pattern).then_some(filled)
 }
 
 /// Makes the finding of a value that does not have its form.

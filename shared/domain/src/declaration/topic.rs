@@ -1,5 +1,7 @@
 //! The topics that a declaration names, as people write them. Pure.
 
+use crate::declaration::aws_name;
+use crate::declaration::scope::unless_filled_in;
 use crate::text::finding::{Finding, FindingName, repeated};
 use crate::text::name::AppName;
 use schemars::JsonSchema;
@@ -74,7 +76,8 @@ pub(crate) fn findings(at: &str, topics: &[Notify]) -> Vec<Finding> {
         let named = repeated(&notify.topic);
         if !is_topic(&notify.topic) {
             let reason = format!("`{named}` is not a topic's ARN.");
-            let remedy = "Write one such as `arn:aws:sns:eu-west-1:111111111111:shop-team`.";
+            let and = unless_filled_in(&notify.topic);
+            let remedy = format!("Write one such as `arn:aws:sns:eu-west-1:111111111111:shop-team`{and}.");
             return Some(Finding::new(FindingName::BadValue, path, reason, remedy));
         }
         (!seen.insert(&notify.topic)).then(|| {
@@ -96,7 +99,8 @@ fn is_topic(arn: &str) -> bool {
     };
     matches!(parts.as_slice(), ["arn", partition, "sns", region, account, name]
         if partition.starts_with("aws")
-            && !region.is_empty()
+            && partition.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+            && (aws_name::REGION.accepts)(region)
             && account.len() == 12
             && account.bytes().all(|b| b.is_ascii_digit())
             && is_name(name))

@@ -2,6 +2,7 @@
 
 pub mod git;
 pub mod git_rule;
+pub(crate) mod glob_form;
 pub mod partial_document;
 pub mod possible_ref;
 pub mod secret;
@@ -9,3 +10,4 @@ pub mod shape;
 pub mod source;
 pub mod syntax;
 pub mod tag_version;
+mod version_form;

@@ -2,7 +2,9 @@
 //! a rule would wait for what never comes. Nothing is refused of which that is not sure. Pure.
 
 use crate::document::git_rule::{GitRule, version_of_tag};
+use crate::document::glob_form::forms;
 use crate::document::shape::nearest;
+use crate::document::version_form::is_version;
 use serde_json::Value;
 
 /// The letters with which a pattern leaves something open.
@@ -38,43 +40,38 @@ pub(crate) fn unmatched(rule: &GitRule, pattern: &str) -> Option<&'static str> {
 }
 
 fn no_branch(pattern: &str) -> Option<&'static str> {
-    // What stands in brackets and in braces is one of several, and a letter behind `\` is the letter.
-    if pattern.contains(['[', '{', '\\']) {
-        return pattern.starts_with('/').then_some("no branch begins with `/`");
-    }
-    fault(&pattern.replace(['*', '?'], "x"))
+    let faults = forms(pattern)?.iter().map(|form| fault(form)).collect::<Option<Vec<_>>>()?;
+    faults.first().copied()
 }
 
 /// Returns whether no semantic version matches a pattern, with or without a leading `v`.
 pub fn no_version(pattern: &str) -> bool {
-    let head = pattern.split(OPEN).next().unwrap_or_default();
-    if head.len() == pattern.len() {
+    if !pattern.contains(OPEN) {
         return version_of_tag(pattern).is_none();
     }
-    // One of these makes a version of each text with which a version begins.
-    let ends = ["", "1.0.0", ".0.0", "0.0", ".0", "0", "a"];
-    let begins_one = ends.iter().any(|end| version_of_tag(&format!("{head}{end}")).is_some());
-    let is_letter = |c: char| c.is_ascii_alphanumeric() || ".+-*?".contains(c);
-    let is_known = !pattern.contains(['[', '{', '\\']);
-    !begins_one || (is_known && !pattern.chars().all(is_letter))
+    forms(pattern).is_some_and(|forms| !forms.iter().any(|form| is_version(form)))
 }
 
 /// Returns what was probably meant by a pattern that no ref matches, as it is written in the rule.
 pub(crate) fn meant(rule: &GitRule, pattern: &str) -> Option<String> {
     match rule {
         GitRule::Branches(_) => {
-            let branch = pattern.trim_start_matches('/');
+            let branch = pattern.trim().replace(' ', "-");
+            let branch = branch.trim_start_matches('/');
             let branch = branch.strip_suffix('/').map_or_else(|| branch.to_owned(), |folder| format!("{folder}/**"));
             (no_branch(&branch).is_none() && branch != pattern).then_some(branch)
         }
         GitRule::Tag(_) => {
             let words = ["stable", "release-candidate"].map(str::to_owned);
             let word = nearest(&pattern.to_lowercase(), &words).cloned();
-            word.or_else(|| {
+            let behind_prefix = || {
                 let prefix = pattern.strip_suffix('*')?.trim_end_matches('*');
                 let is_prefix = !prefix.contains(OPEN) && fault(&format!("{prefix}1.0.0")).is_none();
                 is_prefix.then(|| format!("{{prefix: {}, is: stable}}", Value::from(prefix)))
-            })
+            };
+            let begun = pattern.trim_end_matches('.');
+            let with_more = || [begun.to_owned(), format!("{begun}.*")].into_iter().find(|more| !no_version(more));
+            word.or_else(behind_prefix).or_else(with_more)
         }
     }
 }
@@ -105,7 +102,16 @@ mod tests {
             ("Stable", Some("stable")),
             ("stabel", Some("stable")),
             ("Release-Candidates", Some("release-candidate")),
-            ("v1.2", None),
+            ("v1.2", Some("v1.2.*")),
+            ("v?.?", Some("v?.?.*")),
+            ("v[0-9].[0-9]", Some("v[0-9].[0-9].*")),
+            ("v{1,2}", Some("v{1,2}.*")),
+            ("v1.*.", Some("v1.*")),
+            ("{latest,stable}", None),
+            ("v1.?.00", None),
+            ("v01.?.0", None),
+            ("v1.0.0*/x", None),
+            ("vv*", Some(r#"{prefix: "vv", is: stable}"#)),
             ("latest", None),
             ("01.*", Some(r#"{prefix: "01.", is: stable}"#)),
             ("v*/x", None),
@@ -128,7 +134,21 @@ mod tests {
                 }
             }
         }
-        for pattern in ["v?.*", "v[12].*", "{v,}1.*", "v1.{2,3}.*", "*-rc*", "*"] {
+        for pattern in [
+            "v?.*",
+            "v[12].*",
+            "{v,}1.*",
+            "v1.{2,3}.*",
+            "{latest,v*}",
+            "v?.?.?",
+            "v1.*[!a]",
+            "[v]*-{alpha,rc}.[0-9]",
+            r"v1.0.0\-01a",
+            "**/v*",
+            "*+0?",
+            "*-rc*",
+            "*",
+        ] {
             assert!(!no_version(pattern), "{pattern}");
         }
     }
@@ -142,7 +162,13 @@ mod tests {
             ("feature/", Some("feature/**")),
             ("/feature/", Some("feature/**")),
             ("feature//*", None),
-            ("my branch", None),
+            ("my branch", Some("my-branch")),
+            ("my feature/{a,b}", Some("my-feature/{a,b}")),
+            ("{/a,b/}", None),
+            ("{a,b}//[c]", None),
+            ("[ab]~1", None),
+            ("{a,b}.lock", None),
+            (r"a\*b", None),
             ("a:b*", None),
             ("HEAD~1", None),
             ("a..b", None),
@@ -153,8 +179,20 @@ mod tests {
         ] {
             hold(&rule, pattern, wanted);
         }
-        for pattern in ["main", "feature/**", "**/x", "*", "?", "[ab]*", "release/{1,2}.*", "größe", "a@b", "origin/x"]
-        {
+        for pattern in [
+            "main",
+            "feature/**",
+            "**/x",
+            "*",
+            "?",
+            "[ab]*",
+            "release/{1,2}.*",
+            "{/a,b}",
+            "[.]x",
+            "größe",
+            "a@b",
+            "origin/x",
+        ] {
             assert_eq!(unmatched(&rule, pattern), None, "{pattern}");
         }
     }

@@ -1,7 +1,8 @@
 //! The patterns that a declaration has of a folder: what shall go all the same, and what shall not go.
 
 use crate::declaration::folder::table::{Destination, TABLE};
-use crate::declaration::scope::Scope;
+use crate::declaration::scope::{NOT_FILLED_IN, Scope};
+use crate::document::glob_form::path_meant;
 use crate::document::shape::join;
 use crate::text::count::count;
 use crate::text::finding::{Finding, FindingName};
@@ -81,20 +82,44 @@ fn check(scope: &mut Scope<'_>, path: &str, patterns: &[String]) {
         );
     }
     for (i, pattern) in patterns.iter().enumerate() {
-        if let Some(why) = objection(pattern) {
+        if let Some((why, write)) = objection(scope, pattern, &patterns[..i]) {
             let path = format!("{path}[{i}]");
-            scope.find(FindingName::BadValue, &path, why, WRITE);
+            scope.find(FindingName::BadValue, &path, why, write);
         }
     }
 }
 
-fn objection(pattern: &str) -> Option<String> {
-    let meant = pattern.trim_start_matches(['!', '/']).trim();
-    if meant.is_empty() {
-        return Some("A pattern names nothing.".to_owned());
+/// Returns why a pattern behind others is none or does nothing, and what to write.
+fn objection(scope: &Scope<'_>, pattern: &str, before: &[String]) -> Option<(String, String)> {
+    let write = |meant: Option<String>| meant.map_or_else(|| WRITE.to_owned(), |meant| format!("Write `{meant}`."));
+    if pattern.trim_start_matches(['!', '/']).trim().is_empty() {
+        Some(("A pattern names nothing.".to_owned(), write(None)))
+    } else if let Some(why) = syntax_fault(pattern) {
+        Some((format!("`{pattern}` is no pattern: {why}."), write(None)))
+    } else if let Some(meant) = scope.pattern_meant(pattern) {
+        Some((format!("`{pattern}` is no pattern: {NOT_FILLED_IN}."), write(Some(meant))))
+    } else if let Some(meant) = meant(pattern) {
+        let why = "a path begins in the folder, and has no `.`, `..` or empty part";
+        Some((format!("`{pattern}` matches nothing: {why}."), write(Some(meant).filter(|meant| !meant.is_empty()))))
+    } else if let Some(taken_out) = pattern.strip_prefix('!')
+        && before.iter().all(|one| one.starts_with('!'))
+    {
+        let why = "`!` takes files out of the patterns before it, and there is none";
+        let otherwise = "or put it behind the pattern that names too much";
+        Some((format!("`{pattern}` does nothing: {why}."), format!("Write `{taken_out}`, {otherwise}.")))
+    } else {
+        None
     }
-    let why = syntax_fault(pattern)?;
-    Some(format!("`{pattern}` is no pattern: {why}."))
+}
+
+/// Returns what was probably meant by a pattern that no path matches. One `/` at its beginning is this folder, one at
+/// its end a folder.
+fn meant(pattern: &str) -> Option<String> {
+    let (sign, rest) = pattern.strip_prefix('!').map_or(("", pattern), |rest| ("!", rest));
+    let path = rest.strip_prefix('/').unwrap_or(rest);
+    let (path, end) = path.strip_suffix('/').map_or((path, ""), |path| (path, "/"));
+    let meant = path_meant(path)?;
+    Some(if meant.is_empty() { meant } else { format!("{sign}/{meant}{end}") })
 }
 
 fn syntax_fault(pattern: &str) -> Option<String> {

@@ -8,8 +8,9 @@ use crate::declaration::gates::{ComponentGates, ResolvedGates as Gates};
 use crate::declaration::heal::Heal;
 use crate::declaration::kinds::{ArtifactSorts, AsWritten, Common, Extent, Kind, Resolve, Visited};
 use crate::declaration::probe_url;
-use crate::declaration::scope::{Scope, Text};
+use crate::declaration::scope::{NOT_FILLED_IN, Scope, Text};
 use crate::document::git_rule::glob;
+use crate::document::glob_form::path_meant;
 use crate::document::shape::join;
 use crate::text::finding::{Finding, FindingName, repeated};
 use crate::text::name::ComponentName;
@@ -307,30 +308,19 @@ const WRITE: &str = "Write a glob: `*` stops at `/`, `**` does not, `{a,b}` is e
 
 /// Checks a pattern of files.
 fn check_glob(scope: &mut Scope<'_>, path: &str, pattern: &str) {
-    let meant = meant(pattern);
-    let (why, write) = match (glob(pattern), meant) {
-        (Err(why), _) => (why, WRITE.to_owned()),
-        (Ok(_), None) => return,
-        (Ok(_), Some(meant)) => {
-            let why =
-                "no file matches it: a path begins in the site's folder, without `/`, and has no `.` and `..` in it";
-            let write = if meant.is_empty() { WRITE.to_owned() } else { format!("Write `{meant}`.") };
-            (why.to_owned(), write)
-        }
+    let (why, meant) = if let Err(why) = glob(pattern) {
+        (why, None)
+    } else if let Some(meant) = scope.pattern_meant(pattern) {
+        (NOT_FILLED_IN.to_owned(), Some(meant))
+    } else if let Some(meant) = path_meant(pattern) {
+        let why = "no file matches it: a path begins in the site's folder, without `/`, and has no `.` and `..` in it";
+        let within = if pattern.ends_with('/') { "/**" } else { "" };
+        (why.to_owned(), (!meant.is_empty()).then(|| format!("{meant}{within}")))
+    } else {
+        return;
     };
+    let write = meant.map_or_else(|| WRITE.to_owned(), |meant| format!("Write `{meant}`."));
     scope.find(FindingName::BadValue, path, format!("`{}` is not a pattern: {why}.", repeated(pattern)), write);
-}
-
-/// Returns the pattern that was probably meant by one that no path of a site matches.
-fn meant(pattern: &str) -> Option<String> {
-    let parts = pattern.split('/').filter(|part| !["", ".", ".."].contains(part));
-    let mut meant = parts.collect::<Vec<_>>().join("/");
-    if pattern.ends_with('/') && !meant.is_empty() {
-        meant.push_str("/**");
-    }
-    // What stands in brackets and in braces is one of several, and a letter behind `\` is the letter.
-    let is_sure = pattern.starts_with('/') || !pattern.contains(['[', '{', '\\']);
-    (is_sure && (meant != pattern || meant.is_empty())).then_some(meant)
 }
 
 fn config_file(scope: &mut Scope<'_>, path: &str, config: &WrittenConfigFile) -> ConfigFile {
