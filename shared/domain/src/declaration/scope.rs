@@ -46,6 +46,17 @@ impl Scope<'_> {
     /// Fills in the text for this environment. Checks that it has the expected form, and that it is no secret now that
     /// it is filled in.
     pub(crate) fn text(&mut self, path: &str, text: &Text, form: &Form) -> String {
+        self.text_or(path, text, form, |_| None)
+    }
+
+    /// Does what [`Scope::text`] does. `guess` returns what was probably meant by a text of another form.
+    pub(crate) fn text_or(
+        &mut self,
+        path: &str,
+        text: &Text,
+        form: &Form,
+        guess: fn(&str) -> Option<String>,
+    ) -> String {
         let Some((at, value)) = self.fill(path, text) else {
             return String::new();
         };
@@ -54,7 +65,7 @@ impl Scope<'_> {
             Some(finding) => self.findings.push(finding),
             None if (form.accepts)(&value) => {}
             None => {
-                let meant = self.in_brackets(&value);
+                let meant = guess(&value).or_else(|| self.in_brackets(&value));
                 let meant = meant.map_or_else(String::new, |meant| format!("Did you mean `{meant}`? "));
                 self.note(misfit(&at, &value, form, format!("{meant}Write {}.", form.words)));
             }

@@ -32,7 +32,7 @@ const GROUP: Form = Form {
 /// A query may have 10,000 characters (Amazon CloudWatch Logs API Reference, StartQuery, `queryString`); a filter
 /// needs few of them.
 const FILTER: Form = Form {
-    accepts: |text| !text.trim().is_empty() && text.len() <= 1024 && !has_command(text),
+    accepts: |text| text.len() <= 1024 && is_condition(text),
     words: "what stands behind `filter` in a query of Logs Insights, such as `@message like /ERROR/`, whole, without a comment, and without another command behind a `|`",
 };
 
@@ -127,7 +127,7 @@ impl Resolve for LogsGate {
         let groups = groups.map(|(i, group)| scope.text(&format!("{path}.groups[{i}]"), group, &GROUP));
         Self {
             groups: groups.collect(),
-            filter: scope.text(&join(path, "filter"), &logs.filter, &FILTER),
+            filter: scope.text_or(&join(path, "filter"), &logs.filter, &FILTER, meant),
             window: logs.window,
             at_most: logs.at_most,
             region: scope.maybe(&join(path, "region"), logs.region.as_ref(), &aws_name::REGION),
@@ -137,11 +137,38 @@ impl Resolve for LogsGate {
     }
 }
 
-/// Returns whether another command may follow, such as in `@message like /x/ | limit 1`. A `|` within quotes belongs to
-/// the filter, and so does one between slashes where an operator of regular expressions stands before them: any other
-/// slash divides (Amazon CloudWatch Logs User Guide, "filter"). What does not end may hide one.
-fn has_command(filter: &str) -> bool {
-    let mut within = None;
+/// Returns whether a text is one condition, as far as that is sure. No other command follows, such as in `@message like
+/// /x/ | limit 1`. It is no filter pattern of CloudWatch Logs, such as `{ $.level = "error" }` or `?ERROR`. And it has
+/// an operator or calls a function (Amazon CloudWatch Logs User Guide, "filter" and "Filter pattern syntax").
+fn is_condition(filter: &str) -> bool {
+    let Some(bare) = outside_quotes(filter) else {
+        return false;
+    };
+    let is_pattern = bare.trim_start().starts_with(['{', '?', '[', '%']) || bare.contains("$.") || bare.contains("&&");
+    let is_operator = |word: &str| word.eq_ignore_ascii_case("like") || word.eq_ignore_ascii_case("in");
+    let compares = bare.contains(['=', '<', '>', '(']) || bare.split(|c: char| !c.is_alphanumeric()).any(is_operator);
+    compares && !is_pattern && !bare.contains(['|', '\n', '\r', '#'])
+}
+
+/// Returns the condition that was probably meant by a filter pattern of CloudWatch Logs.
+fn meant(filter: &str) -> Option<String> {
+    let filter = filter.trim();
+    if let Some(within) = filter.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+        let meant = within.trim().replace("$.", "").replace("&&", "and").replace("||", "or");
+        // `*` in a text of such a pattern is anything, and a letter in Logs Insights.
+        return (is_condition(&meant) && !meant.contains('*')).then_some(meant);
+    }
+    let terms = filter.split('?').map(|term| term.trim_matches([' ', '"', '\'', '%']));
+    let terms: Vec<&str> = terms.filter(|term| !term.is_empty()).collect();
+    let is_plain = |term: &&str| term.chars().all(|c| c.is_ascii_alphanumeric() || "_ ".contains(c));
+    (!terms.is_empty() && terms.iter().all(is_plain)).then(|| format!("@message like /{}/", terms.join("|")))
+}
+
+/// Returns what stands outside quotes and regular expressions, and `None` where one of them does not end: it may hide
+/// another command. A slash begins a regular expression where an operator of these stands before it, and divides
+/// elsewhere.
+fn outside_quotes(filter: &str) -> Option<String> {
+    let (mut bare, mut within) = (String::new(), None);
     let mut characters = filter.char_indices();
     while let Some((at, c)) = characters.next() {
         match (within, c) {
@@ -149,17 +176,19 @@ fn has_command(filter: &str) -> bool {
                 let escaped = characters.next().map(|(_, c)| c);
                 // No page of AWS says whether a quotation mark can be escaped.
                 if end != '/' && escaped == within && filter.contains('|') {
-                    return true;
+                    return None;
                 }
             }
             (Some(end), c) if c == end => within = None,
-            (None, '"' | '\'' | '`') => within = Some(c),
-            (None, '/') if awaits_expression(&filter[..at]) => within = Some(c),
-            (None, '|' | '\n' | '\r' | '#') => return true,
-            _ => {}
+            (Some(_), _) => {}
+            (None, c) => {
+                let begins = matches!(c, '"' | '\'' | '`') || (c == '/' && awaits_expression(&filter[..at]));
+                within = begins.then_some(c);
+                bare.push(if begins { ' ' } else { c });
+            }
         }
     }
-    within.is_some()
+    within.is_none().then_some(bare)
 }
 
 /// Returns whether a text ends with an operator behind which a regular expression stands.
@@ -199,8 +228,46 @@ mod tests {
             ("a = 1 # | limit 1", false),
             ("level = 'error' | stats count(*)", false),
             ("level = 'error'\nand x = 1", false),
+            ("(range>3000 and accountId=123456789012)", true),
+            ("ispresent(@initDuration)", true),
+            ("not isempty (x)", true),
+            ("isIpv4InSubnet(srcAddr, '10.0.0.0/8') or strcontains(@message, '{')", true),
+            ("status in [500, 503]", true),
+            ("`$.level` not IN [\"?a\"]", true),
+            ("@message=~/{ $.a && b }/", true),
+            ("a.b.0 <= 1.5e3", true),
+            ("@message like /%[ERROR]%/", true),
+            ("level = 'like'", true),
+            ("'a = b'", false),
+            ("unlike and inner", false),
+            ("%ERR[0-9]%", false),
+            ("[ip, user, status = 500]", false),
+            ("a = 1 && b = 2", false),
         ] {
             assert_eq!((FILTER.accepts)(filter), is_one, "{filter}");
+        }
+    }
+
+    #[test]
+    fn a_filter_pattern_is_no_filter_and_is_answered_with_what_was_meant() {
+        for (filter, wanted) in [
+            ("ERROR", Some("@message like /ERROR/")),
+            ("\"disk full\"", Some("@message like /disk full/")),
+            ("'ERROR'", Some("@message like /ERROR/")),
+            ("?ERROR ?FATAL", Some("@message like /ERROR|FATAL/")),
+            ("?\"disk full\" ?FATAL", Some("@message like /disk full|FATAL/")),
+            ("%ERROR%", Some("@message like /ERROR/")),
+            ("{ $.level = \"error\" }", Some("level = \"error\"")),
+            ("{$.a.b = 1 && $.c != 2 || $.d > 3}", Some("a.b = 1 and c != 2 or d > 3")),
+            ("{ $.errorCode = \"*Unauthorized*\" }", None),
+            ("{ $.x IS NULL }", None),
+            ("ERROR -timeout", None),
+            ("%ERR[0-9]%", None),
+            ("[ip, user]", None),
+            ("?", None),
+        ] {
+            assert!(!(FILTER.accepts)(filter), "{filter}");
+            assert_eq!(meant(filter).as_deref(), wanted, "{filter}");
         }
     }
 
