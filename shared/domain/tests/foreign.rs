@@ -143,7 +143,7 @@ fn what_people_ask_for_is_one_line_from_then_on() {
         "requester": {"route": "console", "principal": HOSTILE}});
     let request: Request = serde_json::from_value(request).unwrap();
     hold_all(&serde_json::to_value(&request).unwrap(), hold);
-    let said = Cancellation::parse(&json!({"reason": HOSTILE, "idempotency_key": "press-1"})).unwrap();
+    let said = Cancellation::parse(&json!({"reason": HOSTILE, "idempotency_key": "press-1"}), "").unwrap();
     hold(&said.marked_cause("ann"));
 }
 

@@ -74,11 +74,10 @@ impl Shape {
         findings
     }
 
-    /// Reads a document of this shape whose source is not known.
-    pub(crate) fn read<T: DeserializeOwned>(&self, document: &Value) -> Result<T, Vec<Finding>> {
-        let source = Source::default();
-        let findings = self.findings(document, &source);
-        if findings.is_empty() { self.typed(document, &source) } else { Err(limited(findings)) }
+    /// Reads a document of this shape.
+    pub(crate) fn read<T: DeserializeOwned>(&self, document: &Value, source: &Source<'_>) -> Result<T, Vec<Finding>> {
+        let findings = self.findings(document, source);
+        if findings.is_empty() { self.typed(document, source) } else { Err(limited(findings)) }
     }
 
     /// Reads a document of this shape whose meaning is checked as well. Everything that is wrong with either is listed
@@ -120,8 +119,9 @@ impl Shape {
         };
         let number = scalar.filter(|found| found.value.is_f64()).and_then(|found| found.value.as_f64());
         let whole = number.filter(|number| number.fract() == 0.0 && number.abs() < 1e15);
-        let remedy = match whole {
-            Some(whole) => format!("Write `{whole:.0}`, without a point."),
+        let remedy = match whole.zip(scalar) {
+            Some((_, found)) if found.is_unwritten() => "Write it without a point.".to_owned(),
+            Some((whole, _)) => format!("Write `{whole:.0}`, without a point."),
             None => "Write no number of more than 15 digits; compare the rest with the examples.".to_owned(),
         };
         let seen = scalar.map(|found| short(place, found)).unwrap_or_default();
@@ -294,13 +294,16 @@ impl Shape {
         source: &Source<'_>,
     ) -> Finding {
         let found = found(error, source);
+        let node = self.node(error);
+        let begins_with_zero =
+            node.zip(found.value.as_str()).is_some_and(|(node, text)| write::has_leading_zero(node, text));
         let is_nothing = found.value.is_null() && self.language == Language::Yaml;
         let reason = match found.text {
             None if is_nothing => "It has no value.".to_owned(),
             Some(text) if is_nothing => format!("`{text}` stands for no value."),
+            _ if begins_with_zero => format!("{} has a leading zero.", shown(path, found)),
             _ => format!("{} {}.", shown(path, found), objection(error, self.language)),
         };
-        let node = self.node(error);
         let seen = Some(found).filter(|found| !found.value.is_null() || found.text.is_some());
         let seen = seen.map(|found| short(path, found));
         let is_hidden = seen.as_ref().is_some_and(String::is_empty);

@@ -308,3 +308,19 @@ fn what_the_schema_takes_and_the_type_does_not_is_named_with_its_place() {
         assert_eq!(seen, (FindingName::BadValue, "sequence".into(), Some(sequence.into())));
     }
 }
+
+#[test]
+fn a_leading_zero_of_a_version_is_named() {
+    let shape = Shape::of::<crate::release::manifest::Manifest>("the manifest", Language::Json);
+    let table = [
+        ("2026.01.05", "`\"2026.01.05\"` has a leading zero."),
+        ("01.2", "`\"01.2\"` has a leading zero."),
+        ("2026.1", "`\"2026.1\"` does not have the form that is expected."),
+        ("0.1.x", "`\"0.1.x\"` does not have the form that is expected."),
+    ];
+    for (version, wanted) in table {
+        let findings = shape.findings(&json!({"declaration": version}), &Source::default());
+        let finding = findings.iter().find(|finding| finding.path == "declaration").unwrap();
+        assert_eq!(finding.reason.written(), wanted);
+    }
+}

@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Default)]
 pub struct Source<'t> {
     text: &'t str,
+    /// The member of the document that the text is of; empty where it is of the whole.
+    member: &'static str,
     root: OnceCell<Option<Node<'t>>>,
 }
 
@@ -30,13 +32,21 @@ enum Node<'t> {
 impl<'t> Source<'t> {
     /// Takes the text of a document that was read.
     pub fn of(text: &'t str) -> Self {
-        Self { text: text.trim_start_matches('\u{feff}'), root: OnceCell::new() }
+        Self { text: text.trim_start_matches('\u{feff}'), ..Self::default() }
+    }
+
+    /// Returns the text as that of a member of the document, such as `/manifest`. What stands beside the member in the
+    /// document stands within it in the text.
+    pub(crate) fn within(self, member: &'static str) -> Self {
+        Self { member, ..self }
     }
 
     /// Returns the scalar without quotes at a JSON pointer, as it stands there; `None` if nothing of that sort does.
     pub fn plain(&self, pointer: &str) -> Option<&'t str> {
         let root = self.root.get_or_init(|| Reading::of(self.text).root());
         let mut node = root.as_ref()?;
+        let within = pointer.strip_prefix(self.member).filter(|rest| rest.starts_with('/'));
+        let pointer = within.unwrap_or(pointer);
         for name in pointer.split('/').skip(1) {
             node = node.member(&name.replace("~1", "/").replace("~0", "~"))?;
         }
@@ -174,5 +184,15 @@ mod tests {
         for (text, pointer, wanted) in table {
             assert_eq!(Source::of(text).plain(pointer), wanted, "{text} {pointer}");
         }
+    }
+
+    #[test]
+    fn the_members_of_a_part_are_found_in_the_text_of_the_part() {
+        let source = Source::of("{a: 1.10, ab: 012}").within("/part");
+        let table = [("/part/a", Some("1.10")), ("/a", Some("1.10")), ("/part", None), ("/partab", None)];
+        for (pointer, wanted) in table {
+            assert_eq!(source.plain(pointer), wanted, "{pointer}");
+        }
+        assert_eq!(Source::default().plain("/a"), None);
     }
 }

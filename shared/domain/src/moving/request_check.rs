@@ -45,12 +45,26 @@ impl Request {
         Self::read(input).map_err(PartialDocument::findings)
     }
 
-    /// Reads the input, with the part that can be read if something is wrong.
+    /// Reads the input, with the part that can be read if something is wrong. Its text is not known: Step Functions
+    /// hands over the values that it has read.
     ///
     /// # Errors
     /// Everything that is wrong with it, and its rest.
     pub fn read(input: &Value) -> Result<Self, PartialDocument<Self>> {
-        SHAPE.checked(input, &Source::default(), Self::findings).map_err(|part| part.with_member("manifest"))
+        Self::of_source(input, &Source::default())
+    }
+
+    /// Reads the input that a call of the API makes of the members of its body. The body has the members of the
+    /// manifest beside its own.
+    ///
+    /// # Errors
+    /// As [`Request::read`], in the words of the body's text.
+    pub fn read_body(input: &Value, body: &str) -> Result<Self, PartialDocument<Self>> {
+        Self::of_source(input, &Source::of(body).within("/manifest"))
+    }
+
+    fn of_source(input: &Value, source: &Source<'_>) -> Result<Self, PartialDocument<Self>> {
+        SHAPE.checked(input, source, Self::findings).map_err(|part| part.with_member("manifest"))
     }
 
     /// Returns what is wrong with its meaning.

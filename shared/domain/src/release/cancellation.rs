@@ -1,6 +1,7 @@
 //! The request with which a person cancels a deployment.
 
 use crate::document::shape::{Language, Shape};
+use crate::document::source::Source;
 use crate::text::digest::Digest;
 use crate::text::finding::Finding;
 use crate::text::foreign::{self, Foreign};
@@ -90,12 +91,12 @@ pub fn without_mark(cause: &str) -> &str {
 }
 
 impl Cancellation {
-    /// Reads the body of a call that cancels, as it came.
+    /// Reads the members of the body of a call that cancels, and the body's text.
     ///
     /// # Errors
     /// Everything that is wrong with it.
-    pub fn parse(body: &Value) -> Result<Self, Vec<Finding>> {
-        SHAPE.read(body)
+    pub fn parse(body: &Value, text: &str) -> Result<Self, Vec<Finding>> {
+        SHAPE.read(body, &Source::of(text))
     }
 }
 
@@ -131,7 +132,7 @@ mod tests {
     #[test]
     fn a_reason_is_all_that_can_be_said() {
         let parsed = |body: Value| -> Result<Option<String>, Vec<String>> {
-            let read = Cancellation::parse(&body);
+            let read = Cancellation::parse(&body, &body.to_string());
             read.map(|read| read.reason).map_err(|findings| findings.iter().map(Finding::written).collect())
         };
         assert_eq!(parsed(json!({})), Ok(None));
@@ -139,7 +140,7 @@ mod tests {
         assert_eq!(parsed(json!({"reason": longest})), Ok(Some(longest)));
         for (body, begins) in [
             (json!({"reason": "x".repeat(1025)}), "BadValue: reason: "),
-            (json!({"reason": 7}), "BadValue: reason: "),
+            (json!({"reason": 7}), "BadValue: reason: `7` is not a text. Remedy: Put it in quotes, `\"7\"`: "),
             (json!({"why": "x"}), "UnknownField: why: "),
             (json!({"reason": "ghp_16C7e42F292c6912E7710c838347Ae178B4a"}), "SecretInInput: reason: "),
         ] {

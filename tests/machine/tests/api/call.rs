@@ -36,6 +36,12 @@ pub fn call_with(shop: &Shop<'_>, key: Option<&str>, method: &str, address: &str
     run(handle(shop.world(), call))
 }
 
+/// POSTs a text as it stands.
+pub fn post_text(shop: &Shop<'_>, address: &str, body: &str) -> Reply {
+    let (path, body) = (address.to_owned(), Some(body.to_owned()));
+    run(handle(shop.world(), Call { method: "POST".into(), path, body, caller: Some(CI.into()), ..Call::default() }))
+}
+
 pub fn get(shop: &Shop<'_>, address: &str) -> Value {
     let reply = call(shop, "GET", address, None);
     assert_eq!(reply.status, 200, "{}", reply.body);

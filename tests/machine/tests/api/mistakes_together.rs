@@ -1,6 +1,6 @@
 //! A mistake in the form of a body hides no mistake in its meaning, and the other way round.
 
-use crate::api::call::{STARTS, call, executions, program, release};
+use crate::api::call::{RELEASES, STARTS, call, executions, post_text, program, release};
 use serde_json::{Value, json};
 use windlass_machine::shop::{ALL_KINDS, Shop};
 
@@ -113,5 +113,27 @@ fn all_of_them_are_listed_at_once() {
     for (name, path, _) in all {
         let wanted = ((*name).to_owned(), (*path).to_owned());
         assert!(listed.contains(&wanted), "{wanted:?}: {listed:?}");
+    }
+}
+
+/// What was read of a number is another text than the one that its author looks for.
+#[test]
+fn a_number_in_a_body_is_answered_as_it_is_written() {
+    let program = program();
+    let shop = Shop::new(&program, ALL_KINDS);
+    let table = [
+        (RELEASES, r#"{"version": 1.10, "components": {}}"#, "version", "1.10"),
+        (RELEASES, r#"{"version": "1.0.0", "components": {"api": {"key": 1e3}}}"#, "components.api.key", "1e3"),
+        (RELEASES, r#"{"reason": 2.50, "version": "1.0.0", "components": {}}"#, "reason", "2.50"),
+        (STARTS, r#"{"version": 0.10}"#, "version", "0.10"),
+        ("/apps/shop/environments/prod/plans", r#"{"version": 1.10, "components": {}}"#, "version", "1.10"),
+        ("/apps/shop/environments/prod/rollbacks", r#"{"reason": 1.10}"#, "reason", "1.10"),
+        ("/apps/shop/environments/prod/deployments/1f0c2d9a4b5e6f70/cancel", r#"{"reason": 1.10}"#, "reason", "1.10"),
+    ];
+    for (address, body, path, wanted) in table {
+        let reply = post_text(&shop, address, body);
+        let findings = reply.body["findings"].as_array().unwrap();
+        let finding = findings.iter().find(|finding| finding["path"] == path).unwrap();
+        assert_eq!(finding["seen"]["found"], wanted, "{address} {body}: {finding}");
     }
 }

@@ -84,6 +84,11 @@ pub(super) struct Found<'v> {
 }
 
 impl Found<'_> {
+    /// Returns whether it is a number of which nobody knows how it is written: the reader makes 1.1 of `1.10`.
+    pub(super) fn is_unwritten(self) -> bool {
+        self.value.is_number() && self.text.is_none()
+    }
+
     /// Returns it as a text.
     pub(super) fn plain(self) -> String {
         self.text.map_or_else(|| plain(self.value), str::to_owned)

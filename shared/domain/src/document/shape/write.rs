@@ -44,7 +44,13 @@ fn in_quotes(node: &Value, found: Found<'_>, language: Language) -> Option<Strin
     let fits = is_other && has_type(node, "string") && accepts(node, &text);
     // Who writes no value may have meant none.
     let if_text = if found.value.is_null() { ", if it is a text" } else { "" };
-    fits.then(|| format!("Put it in quotes, `{}`{if_text}", written(&text, language)))
+    fits.then(|| {
+        if found.is_unwritten() {
+            "Put it in quotes as it was written".to_owned()
+        } else {
+            format!("Put it in quotes, `{}`{if_text}", written(&text, language))
+        }
+    })
 }
 
 fn has_type(node: &Value, name: &str) -> bool {
@@ -80,6 +86,9 @@ fn fitting(node: &Value, found: Found<'_>, language: Language) -> Option<String>
         return Some(format!("`{}`", written(only, language)));
     }
     if is("array") && scalar {
+        if found.is_unwritten() {
+            return Some("a list, with it in brackets".to_owned());
+        }
         let one = found.text.map_or_else(|| written(seen, language), str::to_owned);
         return Some(format!("a list, `[{one}]`"));
     }
@@ -95,7 +104,8 @@ fn fitting(node: &Value, found: Found<'_>, language: Language) -> Option<String>
         let number: Value = serde_json::from_str(text.trim()).ok()?;
         return accepts(node, &number).then(|| format!("`{number}`, without quotes"));
     }
-    if !is("string") || !scalar || seen.is_boolean() || node.get("pattern").is_none() {
+    let is_other = seen.is_boolean() || found.is_unwritten();
+    if !is("string") || !scalar || is_other || node.get("pattern").is_none() {
         return None;
     }
     let accepted = |text: &String| accepts(node, &Value::from(text.as_str()));
@@ -120,6 +130,12 @@ fn without_zeros(text: &str) -> Option<String> {
         [major, minor, patch] => Some(format!("{major}.{minor}.{patch}")),
         _ => None,
     }
+}
+
+/// Returns whether a text would fit if its numbers had no zeros before them.
+pub(super) fn has_leading_zero(node: &Value, text: &str) -> bool {
+    let begins = text.trim().split('.').any(|part| part.len() > 1 && part.starts_with('0'));
+    begins && without_zeros(text).is_some_and(|fits| accepts(node, &Value::from(fits)))
 }
 
 /// Returns texts that may have been meant by a number, the most likely first.

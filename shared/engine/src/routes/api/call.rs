@@ -8,9 +8,10 @@ use crate::trouble::Trouble;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use windlass_domain::document::partial_document::PartialDocument;
 use windlass_domain::document::{secret, syntax};
 use windlass_domain::release::action::ActionName;
-use windlass_domain::release::request::{Requester, Route};
+use windlass_domain::release::request::{Request, Requester, Route};
 use windlass_domain::release::way_in::WayIn;
 use windlass_domain::shown::api::Problem;
 use windlass_domain::text::fault::{Fault, FaultName};
@@ -112,7 +113,7 @@ pub fn refuse_on(status: u16, findings: &[Finding]) -> Served<()> {
 
 /// Reads the body as an object; no body counts as an empty object. If the body has a secret, only that is reported.
 pub fn body(call: &Call) -> Served<Map<String, Value>> {
-    let text = call.body.as_deref().unwrap_or_default();
+    let text = text_of(call);
     if text.trim().is_empty() {
         return Ok(Map::new());
     }
@@ -123,6 +124,21 @@ pub fn body(call: &Call) -> Served<Map<String, Value>> {
         return Err(refused(400, &[Finding::new(FindingName::NotWellFormed, "the body", reason, remedy)]));
     };
     Ok(body)
+}
+
+/// Returns the text of the body of a call.
+pub fn text_of(call: &Call) -> &str {
+    call.body.as_deref().unwrap_or_default()
+}
+
+/// Reads the request that a call makes with this input, of whose body some members are unknown. What is wrong with it is
+/// in the words of the body.
+pub fn request_of(
+    call: &Call,
+    unknown: Vec<Finding>,
+    input: Map<String, Value>,
+) -> Result<Request, PartialDocument<Request>> {
+    PartialDocument::beside(unknown, Request::read_body(&Value::Object(input), text_of(call)))
 }
 
 /// The names that the path of a call gives already, each with its value.

@@ -5,7 +5,7 @@
 //! A move to another environment or application has a path of its own that names both. So a caller that may only call
 //! the paths of one may not call it.
 
-use super::call::{Call, OrRefused, Ports, Reply, Served, add_said, body, problem, refuse_on};
+use super::call::{Call, OrRefused, Ports, Reply, Served, add_said, body, problem, refuse_on, request_of};
 use super::environment::known;
 use super::operator::{members, request, started};
 use super::query::take_unknown;
@@ -78,7 +78,7 @@ pub async fn start_on_app(
     if !input.contains_key("confirm") {
         return Ok(problem(400, &[Request::unconfirmed(app, action)]));
     }
-    let request = PartialDocument::beside(unknown, Request::read(&Value::Object(input)));
+    let request = request_of(call, unknown, input);
     started(ports, &request.map_err(PartialDocument::findings).or_refused(400)?, call).await
 }
 

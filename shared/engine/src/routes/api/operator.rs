@@ -1,7 +1,7 @@
 //! The operator's actions: rollback, drill, recover, accept, hold, the actions at the wheel, and `POST
 //! …/deployments/{id}/cancel`, which stops a deployment and undoes what it changed.
 
-use super::call::{OrRefused, Path, Served, add_said, refuse_on, refused};
+use super::call::{OrRefused, Path, Served, add_said, refuse_on, refused, request_of, text_of};
 use super::environment::known;
 use crate::conductor::key_reused;
 use crate::ledger::{self, Stored};
@@ -69,7 +69,7 @@ pub async fn request(
     }
     input.insert("plan".into(), plan.into());
     add_said(call, action, &path, &mut input);
-    let read = PartialDocument::beside(unknown, Request::read(&Value::Object(input)));
+    let read = request_of(call, unknown, input);
     let unknown = findings(known(ports, of).await)?;
     let status = if unknown.is_empty() { 400 } else { 404 };
     match read {
@@ -155,7 +155,7 @@ fn said(call: &Call, path: &Path<'_>) -> Served<Cancellation> {
     let unknown = take_unknown(&mut body, members(RouteName::Cancel), path);
     let key = call.key.iter();
     body.extend(key.map(|key| ("idempotency_key".to_owned(), json!(key))));
-    let read = Cancellation::parse(&Value::Object(body)).map_err(PartialDocument::unread);
+    let read = Cancellation::parse(&Value::Object(body), text_of(call)).map_err(PartialDocument::unread);
     PartialDocument::beside(unknown, read).map_err(PartialDocument::findings).or_refused(400)
 }
 

@@ -1,13 +1,12 @@
 //! `POST /apps/{app}/environments/{environment}/releases` and `…/starts`: each starts a deployment. The second takes
 //! wishes and what is only recorded, too: IAM sees the path alone, and CI may call the first.
 
-use super::call::{Call, Ports, Reply, Served, add_said, body, refuse_on, refused};
+use super::call::{Call, Ports, Reply, Served, add_said, body, refuse_on, refused, request_of};
 use super::query::take_unknown;
 use crate::pin;
 use crate::routes::begin;
 use crate::trouble::Checked;
 use serde_json::{Map, Value};
-use windlass_domain::document::partial_document::PartialDocument;
 use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::api_routes::{BESIDE_A_MANIFEST, WISHES};
@@ -93,7 +92,7 @@ pub async fn request(
     let mut input = input(body);
     input.insert("plan".into(), plan.into());
     add_said(call, ActionName::Deploy, &path, &mut input);
-    let part = match PartialDocument::beside(unknown, Request::read(&Value::Object(input))) {
+    let part = match request_of(call, unknown, input) {
         Ok(request) => return Ok(request),
         Err(part) => part,
     };
