@@ -5,12 +5,16 @@
 //! else (rule 9), hooks and unknown members included. CodeDeploy's own documentation writes its keys in both cases.
 
 use crate::document::syntax;
+use crate::prose;
 use crate::text::prose::Prose;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// The largest document that is read, in bytes: a ledger item has room for it beside everything else.
 const LARGEST: usize = 32 * 1024;
+
+/// The document's name for a person.
+const WHAT: &str = "the AppSpec";
 
 /// The type of the resource that is a function.
 const FUNCTION: &str = "AWS::Lambda::Function";
@@ -44,10 +48,14 @@ impl AppSpec {
         Self::of(text, FUNCTION)
     }
 
-    /// Reads a document that deploys one resource of this type.
+    /// Reads a document that deploys one resource of this type. A tag, such as `!Ref`, is refused: CodeDeploy has none
+    /// (AWS CodeDeploy User Guide, "`AppSpec` file structure"), so that `!Ref live` is not the alias `live`, and the JSON
+    /// that is sent would lose it.
     fn of(text: &str, of: &str) -> Result<Self, Prose> {
-        let document = syntax::yaml_with_tags("the AppSpec", text, LARGEST);
-        let mut document = document.map_err(|finding| finding.reason)?;
+        let mut document = syntax::yaml(WHAT, text, LARGEST).map_err(|finding| {
+            let why = finding.reason.bare();
+            if finding.path == WHAT { why } else { prose!("at {} {}", finding.path, why) }
+        })?;
         match properties(&mut document, of) {
             Some(_) => Ok(Self(document)),
             None => Err(format!("it does not name exactly one resource of the type {of} with its properties").into()),
@@ -360,6 +368,16 @@ hooks:
         let two = json!({"Resources": [function, function]}).to_string();
         for text in ["", "just text", "{", "[]", service, &two, "{\"Resources\": []}"] {
             assert!(AppSpec::read(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_tag_is_refused_with_its_place() {
+        let tagged = WITH_HOOKS.replace("alias: live", "alias: !Ref live");
+        let why = AppSpec::read(&tagged).unwrap_err().written();
+        assert_eq!(why, "at line 6 column 48 `!Ref` is a tag, and the AppSpec has no tags");
+        for tag in ["!Sub", "!GetAtt", "!mine"] {
+            assert!(AppSpec::read(&tagged.replace("!Ref", tag)).is_err(), "{tag}");
         }
     }
 }
