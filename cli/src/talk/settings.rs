@@ -11,6 +11,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 use url::{Host, Url};
+use windlass_domain::document::secret;
 use windlass_domain::document::shape::objection::did_you_mean;
 use windlass_domain::text::count::count;
 use windlass_domain::text::foreign;
@@ -121,37 +122,66 @@ fn is_of_owner(_: &Path, _: &Path) -> bool {
 fn read(text: &str) -> Result<BTreeMap<String, (String, usize)>, Vec<SettingsError>> {
     let (table, errors) = DeTable::parse_recoverable(text);
     let line = |span: Range<usize>| line_at(text, span.start);
-    let mut wrong: Vec<SettingsError> = errors
-        .iter()
-        .map(|error| SettingsError {
-            line: error.span().map_or(1, line),
-            what: format!("this is no TOML: {}", error.message()),
-        })
-        .collect();
+    let unread = errors.iter().map(|error| error.span().map_or(1, line));
+    let mut wrong: Vec<SettingsError> =
+        unread.map(|line| SettingsError { line, what: unread_line(text, line) }).collect();
     let mut values = BTreeMap::new();
     for (key, value) in table.get_ref() {
         let (name, at) = (key.get_ref().as_ref(), line(key.span()));
         // A line that is no TOML has that one finding alone.
         let is_reported = wrong.iter().any(|known| known.line == at);
-        match checked(name, value.get_ref()) {
+        match checked(name, value.get_ref(), text.get(value.span()).unwrap_or_default()) {
             Ok(text) => drop(values.insert(name.to_owned(), (text, at))),
             Err(_) if is_reported => {}
             Err(what) => wrong.push(SettingsError { line: at, what }),
         }
     }
     wrong.sort_by_key(|wrong| wrong.line);
+    wrong.dedup();
     if wrong.is_empty() { Ok(values) } else { Err(wrong) }
 }
 
-fn checked(name: &str, value: &DeValue<'_>) -> Result<String, String> {
-    let Some((_, is_good, form)) = KNOWN.iter().find(|(known, ..)| *known == name) else {
+/// Says what is wrong with a line that is no TOML. The parser's own words are about the parser.
+fn unread_line(text: &str, line: usize) -> String {
+    let mut before: Vec<&str> = text.lines().take(line).collect();
+    let (name, value) = before.pop().and_then(|line| line.split_once('=')).unwrap_or_default();
+    let (name, value) = (name.trim(), value.trim());
+    // Another line may have a password.
+    let Some(setting) = KNOWN.iter().find(|(known, ..)| *known == name) else {
+        let known = KNOWN.map(|(known, ..)| known);
+        return format!("it is no TOML. Write `name = \"…\"`, with one of these names: `{}`.", known.join("`, `"));
+    };
+    let is_quoted = value.starts_with(['"', '\'']);
+    let is_named = |line: &&str| line.split_once('=').is_some_and(|(other, _)| other.trim() == name);
+    if is_quoted && before.iter().any(is_named) {
+        return format!("`{name}` is written twice. Keep one of the two.");
+    }
+    let value = if is_quoted { value } else { value.split('#').next().unwrap_or_default().trim() };
+    no_text(setting, value)
+}
+
+/// Says that a setting's value, as it is written, is no text.
+fn no_text((name, is_good, form): &Setting, value: &str) -> String {
+    if value.is_empty() || secret::stands_in(value) {
+        format!("`{name}` has no text. Write {form}, in quotes.")
+    } else if is_good(value) {
+        format!("`{value}` is no text. Put it in quotes, `\"{value}\"`.")
+    } else {
+        format!("`{value}` is no text. Write {form}, in quotes.")
+    }
+}
+
+/// Returns the text of a setting; else what is wrong with its value, which is written so.
+fn checked(name: &str, value: &DeValue<'_>, written: &str) -> Result<String, String> {
+    let Some(setting) = KNOWN.iter().find(|(known, ..)| *known == name) else {
         let known = KNOWN.map(|(known, ..)| known.to_owned());
         return Err(format!("`{name}` is no setting. {}", did_you_mean(name, &known)));
     };
+    let (_, is_good, form) = setting;
     match value.as_str() {
         Some(text) if is_good(text) => Ok(text.to_owned()),
         Some(text) => Err(format!("`{text}` is not what `{name}` takes. Write {form}.")),
-        None => Err(format!("`{name}` is no text. Write {form}, in quotes.")),
+        None => Err(no_text(setting, written)),
     }
 }
 
@@ -237,7 +267,7 @@ mod tests {
         let errors = errors(text);
         let beginnings = [
             "1: `endpont` is no setting. Did you mean `endpoint`?",
-            "2: `bucket` is no text. Write the output `ArtifactsBucket` of the stack, in quotes.",
+            "2: `12` is no text. Write the output `ArtifactsBucket` of the stack, in quotes.",
             "3: `` is not what `region` takes. Write a region, such as `eu-west-1`.",
             "4: `http://a.example` is not what `endpoint` takes. Write the output `ApiUrl`",
             "5: `a b` is not what `stack` takes.",
@@ -252,12 +282,38 @@ mod tests {
     #[test]
     fn what_is_no_toml_is_reported_beside_what_can_be_read() {
         let errors = errors("stack = windlass\nbuckt = \"a-bucket\"\nregion = \"eu-west-1\n");
-        assert!(errors[0].starts_with("1: this is no TOML: "), "{errors:?}");
-        assert!(errors.iter().any(|error| error.starts_with("2: `buckt` is no setting")), "{errors:?}");
-        assert!(errors.iter().any(|error| error.starts_with("3: this is no TOML: ")), "{errors:?}");
-        assert_eq!(errors.len(), 3, "{errors:?}");
-        let twice = super::tests::errors("stack = \"a\"\nstack = \"b\"\n");
-        assert!(twice[0].starts_with("2: this is no TOML: "), "{twice:?}");
+        let wanted = [
+            "1: `windlass` is no text. Put it in quotes, `\"windlass\"`.",
+            "2: `buckt` is no setting. Did you mean `bucket`? Known here: `bucket`, `endpoint`, `region`, `stack`.",
+            "3: `\"eu-west-1` is no text. Write a region, such as `eu-west-1`, in quotes.",
+        ];
+        assert_eq!(errors, wanted);
+    }
+
+    /// The parser makes a number, a date or a list of some of them, and reads nothing of the others.
+    #[test]
+    fn a_value_that_is_no_text_is_shown_as_it_is_written() {
+        let bucket = "Write the output `ArtifactsBucket` of the stack, in quotes.";
+        let none =
+            "it is no TOML. Write `name = \"…\"`, with one of these names: `bucket`, `endpoint`, `region`, `stack`.";
+        for value in ["123", "1.10", "true", "2026-11-20", "1e3", "windlass", "012", "123 # why", "a.b-c"] {
+            let written = value.split(" #").next().unwrap();
+            let wanted = format!("1: `{written}` is no text. Put it in quotes, `\"{written}\"`.");
+            assert_eq!(errors(&format!("bucket = {value}")), [wanted], "{value}");
+        }
+        for value in ["0x1F", "1_000", "+12", "[1.10, 'a']", "{a = 1.10}", "2026-11-20T10:00:00Z", "s3://abc", "no way"]
+        {
+            assert_eq!(errors(&format!("bucket = {value}")), [format!("1: `{value}` is no text. {bucket}")], "{value}");
+        }
+        let table = [
+            ("bucket =", format!("1: `bucket` has no text. {bucket}")),
+            ("stack = \"a\"\nstack = \"b\"", "2: `stack` is written twice. Keep one of the two.".into()),
+            ("password = hunter2", format!("1: {none}")),
+            ("windlass", format!("1: {none}")),
+        ];
+        for (text, wanted) in table {
+            assert_eq!(errors(text), [wanted], "{text}");
+        }
     }
 
     #[test]
