@@ -22,6 +22,7 @@ mod write;
 
 use crate::document::shape::mend::mended;
 use crate::document::shape::objection::{Found, objection, one_line, plain, short, shown};
+use crate::document::shape::objection::{is_of_nothing, is_other_word, rules_out};
 use crate::document::shape::path::pointer;
 pub(crate) use mend::Mended;
 pub(crate) use objection::Language;
@@ -171,7 +172,9 @@ impl Shape {
                 .min_by_key(|branch| branch.len()),
         };
         if let Some(branch) = meant {
-            for inner in branch {
+            // What is not the one word is not said to be of another type as well.
+            let word = branch.iter().find(|inner| is_other_word(error, inner));
+            for inner in word.map_or(branch.as_slice(), std::slice::from_ref) {
                 self.add_findings(inner, source, findings);
             }
             return;
@@ -334,27 +337,6 @@ impl Shape {
     fn referred(&self, node: &Value) -> Option<&Value> {
         let to = node.get("$ref")?.as_str()?.strip_prefix('#')?;
         self.schema.pointer(to)
-    }
-}
-
-/// Returns whether an alternative stands for a value that is left out.
-fn is_of_nothing(branch: &[ValidationError<'_>]) -> bool {
-    branch.iter().any(|error| match error.kind() {
-        ValidationErrorKind::Type { kind: jsonschema::error::TypeKind::Single(one) } => one.as_str() == "null",
-        _ => false,
-    })
-}
-
-/// Returns whether an error within an alternative shows that this alternative was not meant. Then it is of another type
-/// altogether, or its `kind` or its one value is another.
-fn rules_out(outer: &ValidationError<'_>, inner: &ValidationError<'_>) -> bool {
-    let here = inner.instance_path() == outer.instance_path();
-    match inner.kind() {
-        ValidationErrorKind::Type { .. } => here,
-        ValidationErrorKind::Constant { .. } | ValidationErrorKind::Enum { .. } => {
-            here || *inner.instance_path() == outer.instance_path().join("kind")
-        }
-        _ => false,
     }
 }
 

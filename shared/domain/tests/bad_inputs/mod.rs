@@ -51,8 +51,8 @@ impl Input {
     }
 }
 
-/// RFC 7396.
-fn merge(value: &mut Value, change: &Value) {
+/// Changes a document by a JSON merge patch (RFC 7396).
+pub fn merge(value: &mut Value, change: &Value) {
     let (Value::Object(value), Value::Object(change)) = (&mut *value, change) else {
         *value = change.clone();
         return;

@@ -66,6 +66,32 @@ pub(super) fn types(kind: &TypeKind, language: Language) -> String {
     }
 }
 
+/// Returns whether an alternative stands for a value that is left out.
+pub(super) fn is_of_nothing(branch: &[ValidationError<'_>]) -> bool {
+    branch.iter().any(|error| match error.kind() {
+        ValidationErrorKind::Type { kind: TypeKind::Single(one) } => one.as_str() == "null",
+        _ => false,
+    })
+}
+
+/// Returns whether an error within an alternative shows that this alternative was not meant. Then it is of another type
+/// altogether, or its `kind` or its one value is another.
+pub(super) fn rules_out(outer: &ValidationError<'_>, inner: &ValidationError<'_>) -> bool {
+    let here = inner.instance_path() == outer.instance_path();
+    match inner.kind() {
+        ValidationErrorKind::Type { .. } => here,
+        ValidationErrorKind::Constant { .. } | ValidationErrorKind::Enum { .. } => {
+            here || *inner.instance_path() == outer.instance_path().join("kind")
+        }
+        _ => false,
+    }
+}
+
+/// Returns whether an error within an alternative says that the value is not the alternative's one word.
+pub(super) fn is_other_word(outer: &ValidationError<'_>, inner: &ValidationError<'_>) -> bool {
+    matches!(inner.kind(), ValidationErrorKind::Constant { .. }) && inner.instance_path() == outer.instance_path()
+}
+
 /// Returns the name of a value that has members.
 pub(super) fn object(language: Language) -> &'static str {
     match language {
