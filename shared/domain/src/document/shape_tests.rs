@@ -324,3 +324,19 @@ fn a_leading_zero_of_a_version_is_named() {
         assert_eq!(finding.reason.written(), wanted);
     }
 }
+
+/// A reader makes 1.1 of `1.10`. Where nobody knows which of them stands there, none is written.
+#[test]
+fn a_remedy_has_a_number_as_it_is_written_or_not_at_all() {
+    let table = [
+        (json!({"share": "0.10"}), "share: `\"0.10\"` is not a number. Remedy: Write `0.10`, without quotes."),
+        (
+            json!({"name": 1.1}),
+            "name: `1.1` is not a text. Remedy: Put it in quotes as it was written: The name, in two lines.",
+        ),
+        (json!({"list": 1.1}), "list: `1.1` is not a list. Remedy: Write a list, with it in brackets."),
+    ];
+    for (more, wanted) in table {
+        assert_eq!(listed(&more), format!("BadValue: {wanted}"));
+    }
+}

@@ -102,7 +102,7 @@ fn fitting(node: &Value, found: Found<'_>, language: Language) -> Option<String>
     let text = found.plain();
     if (is("integer") || is("number")) && seen.is_string() {
         let number: Value = serde_json::from_str(text.trim()).ok()?;
-        return accepts(node, &number).then(|| format!("`{number}`, without quotes"));
+        return accepts(node, &number).then(|| format!("`{}`, without quotes", text.trim()));
     }
     let is_other = seen.is_boolean() || found.is_unwritten();
     if !is("string") || !scalar || is_other || node.get("pattern").is_none() {
