@@ -89,7 +89,13 @@ fn fitting(node: &Value, found: Found<'_>, language: Language) -> Option<String>
         if found.is_unwritten() {
             return Some("a list, with it in brackets".to_owned());
         }
-        let one = found.text.map_or_else(|| written(seen, language), str::to_owned);
+        let items = node.get("items");
+        let of_numbers = items.is_some_and(|items| has_type(items, "integer") || has_type(items, "number"));
+        let one = match found.text {
+            Some(text) if of_numbers => text.to_owned(),
+            Some(text) => written(&Value::from(text), language),
+            None => written(seen, language),
+        };
         return Some(format!("a list, `[{one}]`"));
     }
     let has_fields = node.get("properties").is_some();
