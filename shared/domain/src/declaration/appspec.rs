@@ -49,8 +49,8 @@ impl AppSpec {
     }
 
     /// Reads a document that deploys one resource of this type. A tag, such as `!Ref`, is refused: CodeDeploy has none
-    /// (AWS CodeDeploy User Guide, "`AppSpec` file structure"), so that `!Ref live` is not the alias `live`, and the JSON
-    /// that is sent would lose it.
+    /// (AWS CodeDeploy User Guide, "`AppSpec` file structure"), so that `!Ref live` is not the alias `live`, and the
+    /// JSON that is sent would lose it.
     fn of(text: &str, of: &str) -> Result<Self, Prose> {
         let mut document = syntax::yaml(WHAT, text, LARGEST).map_err(|finding| {
             let why = finding.reason.bare();

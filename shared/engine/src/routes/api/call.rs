@@ -131,8 +131,8 @@ pub fn text_of(call: &Call) -> &str {
     call.body.as_deref().unwrap_or_default()
 }
 
-/// Reads the request that a call makes with this input, of whose body some members are unknown. What is wrong with it is
-/// in the words of the body.
+/// Reads the request that a call makes with this input, of whose body some members are unknown. What is wrong with it
+/// is in the words of the body.
 pub fn request_of(
     call: &Call,
     unknown: Vec<Finding>,
