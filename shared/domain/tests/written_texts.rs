@@ -143,8 +143,8 @@ fn path_of(pointer: &str) -> String {
 }
 
 /// Holds that the samples have each text of the schema, and that each form in the place of each of them is repeated,
-/// and is the same text in the quotes of the remedy where it is taken then. A form that the schema takes has no finding.
-/// The paths that `read` gives begin with what is `around` the document.
+/// and is the same text in the quotes of the remedy where it is taken then. A form that the schema takes has no
+/// finding. The paths that `read` gives begin with what is `around` the document.
 fn hold(schema: &Schema, samples: &[Value], forms: &[&str], around: &str, read: &dyn Fn(&str) -> Vec<Finding>) {
     let mut lacking = BTreeSet::new();
     schema.note_texts("", &mut BTreeSet::new(), &mut lacking);

@@ -141,7 +141,7 @@ fn without_zeros(text: &str) -> Option<String> {
 /// Returns whether a text would fit if its numbers had no zeros before them.
 pub(super) fn has_leading_zero(node: &Value, text: &str) -> bool {
     let begins = text.trim().split('.').any(|part| part.len() > 1 && part.starts_with('0'));
-    begins && without_zeros(text).is_some_and(|fits| accepts(node, &Value::from(fits)))
+    begins && has_type(node, "string") && without_zeros(text).is_some_and(|fits| accepts(node, &Value::from(fits)))
 }
 
 /// Returns texts that may have been meant by a number, the most likely first.
