@@ -3,6 +3,10 @@
 
 use crate::init::application::InitApplication;
 use similar::TextDiff;
+use std::ops::Range;
+
+/// The place of the bytes that go, and the text that comes in their place.
+pub type Change = (Range<usize>, String);
 
 /// A file, before and after.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,13 +18,20 @@ pub struct Edit {
 }
 
 impl Edit {
-    /// Makes a file with other lines, which end as its own do.
-    pub fn new(path: &str, before: &str, lines: &[String]) -> Self {
+    /// Makes a file with changes, whose lines end as its own do. Of two changes of one place the second is left out.
+    pub fn new(path: &str, before: &str, mut changes: Vec<Change>) -> Self {
         let end = if before.contains("\r\n") { "\r\n" } else { "\n" };
-        let mut after = lines.join(end);
-        if before.ends_with('\n') {
-            after.push_str(end);
+        changes.sort_by_key(|(place, _)| place.start);
+        let (mut after, mut done) = (String::new(), 0);
+        for (place, text) in changes {
+            if place.start < done {
+                continue;
+            }
+            after.push_str(before.get(done..place.start).unwrap_or_default());
+            after.push_str(&text.replace('\n', end));
+            done = place.end;
         }
+        after.push_str(before.get(done..).unwrap_or_default());
         Self { path: path.to_owned(), before: before.to_owned(), after }
     }
 

@@ -1,307 +1,321 @@
-//! Blocks of Terraform's language in a file, by their lines. What cannot be changed by lines is left as it is.
+//! The resources of a file in Terraform's language, and the changes of them. `hcl-edit` reads the file and knows the
+//! place of each part. What is written goes to such a place, so that no other byte of the file changes: written back
+//! as a whole, it would lose its CRLF and the escapes within its texts. Pure.
 
-use super::hcl_lines::{HclLine, read};
+use super::edit::Change;
+use hcl_edit::Span;
+use hcl_edit::expr::Expression;
+use hcl_edit::structure::{Block, BlockLabel, Body};
+
+/// A file in Terraform's language.
+#[derive(Debug)]
+pub struct HclFile<'a> {
+    /// Its path, from the root of the repository.
+    pub path: &'a str,
+    /// Its text.
+    pub text: &'a str,
+    body: Body,
+}
+
+impl<'a> HclFile<'a> {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// The line from which it cannot be read.
+    pub fn read(path: &'a str, text: &'a str) -> Result<Self, usize> {
+        let body = text.parse::<Body>().map_err(|error| error.location().line())?;
+        Ok(Self { path, text, body })
+    }
+
+    /// Returns the resources of the file.
+    pub fn resources(&self) -> impl Iterator<Item = Resource<'_>> {
+        self.body.get_blocks("resource").filter_map(|block| match block.labels.as_slice() {
+            [sort, id] => Some(Resource { sort: sort.as_str(), id: id.as_str(), text: self.text, block }),
+            _ => None,
+        })
+    }
+
+    /// Returns the names of the variables of the file.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        self.body.get_blocks("variable").filter_map(|block| block.labels.first()).map(BlockLabel::as_str)
+    }
+}
 
 /// A block `resource "sort" "id" { … }`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Block {
+#[derive(Debug, Clone, Copy)]
+pub struct Resource<'a> {
     /// The resource's sort, such as `aws_lambda_function`.
-    pub sort: String,
+    pub sort: &'a str,
     /// Its id.
-    pub id: String,
-    /// The lines, the first and the last included. One that stands on a single line is taken apart.
-    pub lines: Vec<String>,
-    /// The number of its first line in the file.
-    pub at: usize,
-    /// The number of its lines in the file.
-    pub length: usize,
+    pub id: &'a str,
+    text: &'a str,
+    block: &'a Block,
 }
 
-/// Returns all resources of a file; none where its braces do not match.
-pub fn resources(text: &str) -> Vec<Block> {
-    let lines: Vec<&str> = text.lines().collect();
-    let Some(state) = read(&lines) else {
-        return Vec::new();
-    };
-    let mut blocks = Vec::new();
-    for (at, line) in lines.iter().enumerate() {
-        if state[at].depth != Some(0) {
-            continue;
-        }
-        let code = line[..state[at].code].trim_start();
-        let mut words = code.strip_prefix("resource").unwrap_or_default().split('"');
-        let (Some(sort), Some(id)) = (words.nth(1), words.nth(1)) else {
-            continue;
-        };
-        let Some(more) = state[at..].iter().position(|line| line.after == Some(0)) else {
-            continue;
-        };
-        let own: Vec<String> = lines[at..=at + more].iter().map(|line| (*line).to_owned()).collect();
-        blocks.push(Block {
-            sort: sort.to_owned(),
-            id: id.to_owned(),
-            lines: if more == 0 { apart(line, code) } else { own },
-            at,
-            length: more + 1,
-        });
-    }
-    blocks
-}
-
-/// Puts a block on one line onto lines of its own. It has one attribute at most (HCL Native Syntax Specification,
-/// "Structural Elements").
-fn apart(line: &str, code: &str) -> Vec<String> {
-    let indent = &line[..line.len() - line.trim_start().len()];
-    let comment = &line[indent.len() + code.len()..];
-    let (head, rest) = code.split_once('{').unwrap_or((code, ""));
-    let inner = rest.trim_end();
-    let inner = inner.strip_suffix('}').unwrap_or(inner).trim();
-    let mut lines = vec![format!("{indent}{head}{{{comment}")];
-    if !inner.is_empty() {
-        lines.push(format!("{indent}  {inner}"));
-    }
-    lines.push(format!("{indent}}}"));
-    lines
-}
-
-/// Returns the names of all variables of a file.
-pub fn variables(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().filter_map(|line| line.strip_prefix("variable ")).filter_map(|rest| rest.split('"').nth(1))
-}
-
-/// Returns the value of an attribute, where a line begins it.
-fn value<'a>(code: &'a str, name: &str) -> Option<&'a str> {
-    let rest = code.trim_start().strip_prefix(name)?.trim_start();
-    let rest = rest.strip_prefix('=')?;
-    (!rest.starts_with('=')).then(|| rest.trim())
-}
-
-impl Block {
-    fn state(&self) -> Vec<HclLine> {
-        read(&self.lines).unwrap_or_default()
+impl<'a> Resource<'a> {
+    /// Returns the resource as it is written.
+    pub fn written(&self) -> &'a str {
+        written(self.text, self.block)
     }
 
-    fn code(&self, at: usize, state: &[HclLine]) -> &str {
-        &self.lines[at][..state[at].code]
-    }
-
-    /// Returns the first and the last line of an attribute of the block itself, or of a block within it.
-    fn member(&self, name: &str, depth: usize, range: (usize, usize)) -> Option<(usize, usize)> {
-        let state = self.state();
-        let is_it = |at: &usize| state[*at].depth == Some(depth) && value(self.code(*at, &state), name).is_some();
-        let first = (range.0..range.1.min(state.len())).find(is_it)?;
-        let more = state[first..].iter().position(|line| line.after == Some(depth))?;
-        Some((first, first + more))
-    }
-
-    fn own(&self, name: &str) -> Option<(usize, usize)> {
-        self.member(name, 1, (1, self.lines.len()))
-    }
-
-    /// Returns the expression of an attribute of the block itself; its first line where it has several.
-    pub fn attribute(&self, name: &str) -> Option<&str> {
-        let (at, _) = self.own(name)?;
-        value(self.code(at, &self.state()), name).map(str::trim)
+    /// Returns the expression of an attribute of the block itself, as it is written.
+    pub fn attribute(&self, name: &str) -> Option<&'a str> {
+        self.block.body.get_attribute(name).map(|attribute| written(self.text, &attribute.value))
     }
 
     /// Returns the text of an attribute, as it stands between its quotes.
-    pub fn text(&self, name: &str) -> Option<&str> {
-        self.attribute(name)?.strip_prefix('"')?.split('"').next()
+    pub fn quoted(&self, name: &str) -> Option<&'a str> {
+        let value = &self.block.body.get_attribute(name)?.value;
+        let is_text = matches!(value, Expression::String(_) | Expression::StringTemplate(_));
+        written(self.text, value).strip_prefix('"')?.strip_suffix('"').filter(|_| is_text)
     }
 
-    /// Puts lines before its end.
-    pub fn put(&mut self, lines: &[String]) {
-        let end = self.lines.len() - 1;
-        self.lines.splice(end..end, lines.iter().cloned());
+    /// Returns the members of `ignore_changes`, as they are written.
+    pub fn ignored(&self) -> Vec<&'a str> {
+        let lifecycle = self.block.body.get_blocks("lifecycle").next();
+        let ignored = lifecycle.and_then(|block| block.body.get_attribute("ignore_changes"));
+        let members = ignored.and_then(|ignored| ignored.value.as_array()).into_iter().flatten();
+        members.map(|member| written(self.text, member).trim_matches('"')).collect()
     }
 
     /// Adds members, each a key and its value, to the attribute `tags`, whatever form it has. Returns `false` where
-    /// that cannot be done by lines.
-    pub fn tag(&mut self, members: &[[String; 2]]) -> bool {
+    /// that is not possible.
+    pub fn tag(&self, members: &[[String; 2]], changes: &mut ResourceChanges) -> bool {
+        if self.written().contains("windlass:app") {
+            return true;
+        }
         let inline = members.iter().map(|[key, value]| format!("{key} = {value}"));
         let inline = inline.collect::<Vec<_>>().join(", ");
-        if self.lines.iter().any(|line| line.contains("windlass:app")) {
-            return true;
-        }
-        let Some((first, last)) = self.own("tags") else {
-            self.put(&[String::new(), format!("  tags = {{ {inline} }}")]);
+        let Some(tags) = self.block.body.get_attribute("tags") else {
+            changes.members.push_str(&format!("\n  tags = {{ {inline} }}\n"));
             return true;
         };
-        let state = self.state();
-        let tags = value(self.code(first, &state), "tags").unwrap_or_default();
-        if tags == "{" {
+        let (Some(place), false) = (tags.value.span(), tags.value.is_heredoc_template()) else {
+            return false;
+        };
+        if let Some(first) = tags.value.as_object().and_then(|_| next_line(self.text, place.start + 1)) {
             // As `terraform fmt` aligns them.
             let longest = members.iter().map(|[key, _]| key.len()).max().unwrap_or_default();
-            let members = members.iter().map(|[key, value]| format!("    {key:longest$} = {value}"));
-            let lines = members.chain(std::iter::once(String::new()));
-            self.lines.splice(first + 1..=first, lines);
+            let lines = members.iter().map(|[key, value]| format!("    {key:longest$} = {value}\n"));
+            changes.all.push((first..first, lines.chain(std::iter::once("\n".to_owned())).collect()));
             return true;
         }
-        if self.lines[first..=last].iter().any(|line| line.contains("<<")) || tags.is_empty() {
+        changes.all.push((place.start..place.start, "merge(".to_owned()));
+        changes.all.push((place.end..place.end, format!(", {{ {inline} }})")));
+        true
+    }
+
+    /// Adds names to `ignore_changes`. Returns `false` where that is not possible.
+    pub fn ignore(&self, names: &[&str], changes: &mut ResourceChanges) -> bool {
+        let whole = format!("    ignore_changes = [{}]\n", names.join(", "));
+        let Some(lifecycle) = self.block.body.get_blocks("lifecycle").next() else {
+            changes.members.push_str(&format!("\n  lifecycle {{\n{whole}  }}\n"));
+            return true;
+        };
+        let Some(ignored) = lifecycle.body.get_attribute("ignore_changes") else {
+            // The blank line is there so that `terraform fmt` does not align it with what follows.
+            let between = if lifecycle.body.is_empty() { "" } else { "\n" };
+            return put_first(self.text, lifecycle, &format!("{whole}{between}"), &mut changes.all);
+        };
+        let Some(array) = ignored.value.as_array() else {
+            return written(self.text, &ignored.value) == "all";
+        };
+        let known = self.ignored();
+        let new: Vec<&str> = names.iter().copied().filter(|name| !known.contains(name)).collect();
+        let last = array.iter().last().and_then(Span::span);
+        let first = ignored.value.span().map(|place| place.start + 1);
+        let Some(place) = last.as_ref().map(|place| place.end).or(first) else {
             return false;
-        }
-        // What follows the code of the last line is a comment.
-        let end = state[last].code;
-        self.lines[last].insert_str(end, &format!(", {{ {inline} }})"));
-        let begin = self.lines[first].find('=').unwrap_or_default() + 1;
-        let blanks = self.lines[first][begin..].len() - self.lines[first][begin..].trim_start().len();
-        self.lines[first].replace_range(begin..begin + blanks, " merge(");
-        true
-    }
-
-    /// Returns the first and the last line of the block `lifecycle`. A block on a single line is taken apart.
-    fn lifecycle(&mut self) -> Option<(usize, usize)> {
-        let state = self.state();
-        let is_it = |at: &usize| {
-            let code = self.code(*at, &state).trim_start().strip_prefix("lifecycle");
-            state[*at].depth == Some(1) && code.is_some_and(|rest| rest.trim_start().starts_with('{'))
         };
-        let first = (1..self.lines.len()).find(is_it)?;
-        let more = state[first..].iter().position(|line| line.after == Some(1))?;
-        if more > 0 {
-            return Some((first, first + more));
-        }
-        let code = self.code(first, &state).trim_start().to_owned();
-        let lines = apart(&self.lines[first], &code);
-        let last = first + lines.len() - 1;
-        self.lines.splice(first..=first, lines);
-        Some((first, last))
-    }
-
-    /// Adds names to `ignore_changes`. Returns `false` where that cannot be done by lines.
-    pub fn ignore(&mut self, names: &[String]) -> bool {
-        let ignored = format!("    ignore_changes = [{}]", names.join(", "));
-        let Some(lifecycle) = self.lifecycle() else {
-            let lines = ["  lifecycle {", &ignored, "  }"].map(str::to_owned);
-            self.put(&[String::new()]);
-            self.put(&lines);
-            return true;
-        };
-        let Some((first, last)) = self.member("ignore_changes", 2, lifecycle) else {
-            let is_empty = lifecycle.0 + 1 == lifecycle.1;
-            self.lines.insert(lifecycle.0 + 1, ignored);
-            if !is_empty {
-                // So that `terraform fmt` does not align it with what follows.
-                self.lines.insert(lifecycle.0 + 2, String::new());
-            }
-            return true;
-        };
-        let state = self.state();
-        let code: Vec<&str> = (first..=last).map(|at| self.code(at, &state)).collect();
-        let code = code.join(" ");
-        let ignoring = value(&code, "ignore_changes").unwrap_or_default();
-        let Some(inner) = ignoring.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')) else {
-            return ignoring == "all";
-        };
-        let known: Vec<&str> =
-            inner.split(',').map(|name| name.trim().trim_matches('"')).filter(|name| !name.is_empty()).collect();
-        let new = names.iter().map(String::as_str);
-        let new: Vec<&str> = new.filter(|name| !known.contains(name)).collect();
-        if new.is_empty() {
-            return true;
-        }
-        if first == last {
-            let all: Vec<&str> = known.iter().chain(&new).copied().collect();
-            let (begin, end) = (self.lines[first].find('[').unwrap_or_default(), state[first].code);
-            self.lines[first].replace_range(begin..end, &format!("[{}]", all.join(", ")));
-        } else {
-            let begin = self.lines[first].find('[').unwrap_or_default() + 1;
-            self.lines[first].insert_str(begin, &format!("{},", new.join(", ")));
+        let between = if last.is_some() { ", " } else { "" };
+        if !new.is_empty() {
+            changes.all.push((place..place, format!("{between}{}", new.join(", "))));
         }
         true
     }
+
+    /// Returns the changes of the file by which the resource is changed.
+    pub fn changed(&self, changes: ResourceChanges) -> Vec<Change> {
+        let ResourceChanges { mut all, members, behind } = changes;
+        let Some(place) = self.block.span() else {
+            return all;
+        };
+        if !members.is_empty() {
+            put_last(self.text, self.block, &members, &mut all);
+        }
+        if !behind.is_empty() {
+            let rest = self.text.get(place.end..).unwrap_or_default();
+            let line = place.end + rest.lines().next().unwrap_or_default().len();
+            all.push((line..line, format!("\n\n{behind}")));
+        }
+        all
+    }
+}
+
+/// What changes in a resource.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct ResourceChanges {
+    /// The changes at their places in the file.
+    all: Vec<Change>,
+    /// The lines that are added before its end.
+    pub members: String,
+    /// The text that is added behind it.
+    pub behind: String,
+}
+
+fn written<'a>(text: &'a str, part: &impl Span) -> &'a str {
+    part.span().and_then(|place| text.get(place)).unwrap_or_default()
+}
+
+/// Returns the place of the line below, where nothing but a comment stands behind a place.
+fn next_line(text: &str, at: usize) -> Option<usize> {
+    let (rest, _) = text.get(at..)?.split_once('\n')?;
+    let code = rest.trim();
+    (code.is_empty() || code.starts_with('#') || code.starts_with("//")).then_some(at + rest.len() + 1)
+}
+
+/// Returns the places behind the brace that opens a block, and before the one that closes it.
+fn within(text: &str, block: &Block) -> Option<(usize, usize)> {
+    let place = block.span()?;
+    let open = text.get(place.clone())?.find('{')?;
+    Some((place.start + open + 1, place.end.checked_sub(1)?))
+}
+
+/// Returns the blanks before the line of a place.
+fn indent(text: &str, at: usize) -> &str {
+    let line = text.get(..at).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
+    &line[..line.len() - line.trim_start().len()]
+}
+
+/// Puts lines behind the brace that opens a block.
+fn put_first(text: &str, block: &Block, lines: &str, changes: &mut Vec<Change>) -> bool {
+    let Some((open, close)) = within(text, block) else {
+        return false;
+    };
+    if !block.body.prefer_oneline() {
+        let first = next_line(text, open);
+        changes.extend(first.map(|first| (first..first, lines.to_owned())));
+        return first.is_some();
+    }
+    apart(text, (open, close), [&format!("\n{lines}"), ""], changes);
+    true
+}
+
+/// Puts lines before the brace that closes a block.
+fn put_last(text: &str, block: &Block, lines: &str, changes: &mut Vec<Change>) {
+    let Some((open, close)) = within(text, block) else {
+        return;
+    };
+    if block.body.prefer_oneline() {
+        return apart(text, (open, close), ["\n", lines], changes);
+    }
+    let before = text.get(..close).unwrap_or_default();
+    let line = before.trim_end_matches([' ', '\t']).len();
+    changes.push((line..line, lines.to_owned()));
+}
+
+/// Puts a block on one line onto lines of its own, with others before and behind what it has. It has one attribute at
+/// most (HCL Native Syntax Specification, "Structural Elements").
+fn apart(text: &str, (open, close): (usize, usize), [before, behind]: [&str; 2], changes: &mut Vec<Change>) {
+    let own = text.get(open..close).unwrap_or_default();
+    let outer = indent(text, open);
+    let end = format!("{behind}{outer}");
+    if own.trim().is_empty() {
+        changes.push((open..close, format!("{before}{end}")));
+        return;
+    }
+    let (first, last) = (open + own.len() - own.trim_start().len(), open + own.trim_end().len());
+    changes.push((open..first, format!("{before}{outer}  ")));
+    changes.push((last..close, format!("\n{end}")));
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::edit::Edit;
     use super::*;
 
-    fn block(inner: &str) -> Block {
-        resources(&format!("resource \"a\" \"b\" {{\n{inner}}}\n")).remove(0)
+    /// Returns a resource with these lines after a change.
+    fn after(inner: &str, change: impl Fn(&Resource<'_>, &mut ResourceChanges) -> bool) -> String {
+        let text = format!("resource \"a\" \"b\" {{{inner}}} # end\n");
+        let file = HclFile::read("main.tf", &text).unwrap();
+        let resource = file.resources().next().unwrap();
+        let mut changes = ResourceChanges::default();
+        assert!(change(&resource, &mut changes), "{inner}");
+        let after = Edit::new("main.tf", &text, resource.changed(changes)).after;
+        assert!(HclFile::read("main.tf", &after).is_ok(), "{after}");
+        let inner = after.strip_prefix("resource \"a\" \"b\" {").and_then(|rest| rest.strip_suffix("} # end\n"));
+        inner.unwrap().to_owned()
     }
 
     #[test]
     fn tags_are_added_to_whatever_is_there() {
+        const TAGS: &str = "{ \"windlass:app\" = \"shop\", \"windlass:id\" = var.id }";
         let members = [["\"windlass:app\"", "\"shop\""], ["\"windlass:id\"", "var.id"]];
         let members = members.map(|member| member.map(str::to_owned));
         for (inner, wanted) in [
-            ("  x = 1\n", "  x = 1\n\n  tags = { \"windlass:app\" = \"shop\", \"windlass:id\" = var.id }"),
+            ("\n  x = 1\n", format!("\n  x = 1\n\n  tags = {TAGS}\n")),
+            ("\r\n  x = 1\r\n", format!("\r\n  x = 1\r\n\r\n  tags = {TAGS}\r\n")),
+            (" x = 1 ", format!("\n  x = 1\n\n  tags = {TAGS}\n")),
+            ("", format!("\n\n  tags = {TAGS}\n")),
+            ("\n  x = \"caf\\u00e9\"\n  # last\n    ", format!("\n  x = \"caf\\u00e9\"\n  # last\n\n  tags = {TAGS}\n    ")),
+            ("\n  tags = local.tags\n", format!("\n  tags = merge(local.tags, {TAGS})\n")),
+            (" tags = local.tags ", format!(" tags = merge(local.tags, {TAGS}) ")),
+            ("\n  tags = { a = \"b\" }\n", format!("\n  tags = merge({{ a = \"b\" }}, {TAGS})\n")),
             (
-                "  tags = local.tags\n",
-                "  tags = merge(local.tags, { \"windlass:app\" = \"shop\", \"windlass:id\" = var.id })",
+                "\n  tags = { # why\n    a = \"b\"\n  }\n",
+                "\n  tags = { # why\n    \"windlass:app\" = \"shop\"\n    \"windlass:id\"  = var.id\n\n    a = \"b\"\n  }\n".into(),
             ),
             (
-                "  tags = { a = \"b\" }\n",
-                "  tags = merge({ a = \"b\" }, { \"windlass:app\" = \"shop\", \"windlass:id\" = var.id })",
+                "\n  tags = merge(\n    local.tags,\n  ) # ours\n",
+                format!("\n  tags = merge(merge(\n    local.tags,\n  ), {TAGS}) # ours\n"),
             ),
-            (
-                "  tags = {\n    a = \"b\"\n  }\n",
-                "  tags = {\n    \"windlass:app\" = \"shop\"\n    \"windlass:id\"  = var.id\n\n    a = \"b\"\n  }",
-            ),
-            (
-                "  tags = merge(\n    local.tags,\n  ) # ours\n",
-                "  tags = merge(merge(\n    local.tags,\n  ), { \"windlass:app\" = \"shop\", \"windlass:id\" = var.id }) # ours",
-            ),
-            (
-                "    tags = local.tags # {\n",
-                "    tags = merge(local.tags, { \"windlass:app\" = \"shop\", \"windlass:id\" = var.id }) # {",
-            ),
-            (
-                "  nested {\n  tags = 1\n  }\n",
-                "  nested {\n  tags = 1\n  }\n\n  tags = { \"windlass:app\" = \"shop\", \"windlass:id\" = var.id }",
-            ),
-            (
-                "  tags = { \"windlass:app\" = \"shop\", \"windlass:id\" = var.id }\n",
-                "  tags = { \"windlass:app\" = \"shop\", \"windlass:id\" = var.id }",
-            ),
+            ("\n  tags = var.x ? {} : local.y # {\n", format!("\n  tags = merge(var.x ? {{}} : local.y, {TAGS}) # {{\n")),
+            ("\n  nested {\n  tags = 1\n  }\n", format!("\n  nested {{\n  tags = 1\n  }}\n\n  tags = {TAGS}\n")),
+            ("\n  x = <<EOT\n}\nEOT\n", format!("\n  x = <<EOT\n}}\nEOT\n\n  tags = {TAGS}\n")),
+            (&format!("\n  tags = {TAGS}\n"), format!("\n  tags = {TAGS}\n")),
         ] {
-            let mut block = block(inner);
-            assert!(block.tag(&members), "{inner}");
-            assert_eq!(block.lines[1..block.lines.len() - 1].join("\n"), wanted);
+            assert_eq!(after(inner, |it, changes| it.tag(&members, changes)), wanted);
         }
     }
 
     #[test]
     fn what_is_ignored_is_added_to_whatever_is_there() {
-        let names = ["filename".to_owned(), "publish".to_owned()];
+        const NEW: &str = "    ignore_changes = [filename, publish]\n";
         for (inner, wanted) in [
-            ("  x = 1\n", "  x = 1\n\n  lifecycle {\n    ignore_changes = [filename, publish]\n  }"),
+            ("\n  x = 1\n", format!("\n  x = 1\n\n  lifecycle {{\n{NEW}  }}\n")),
             (
-                "  lifecycle {\n    prevent_destroy = true\n  }\n",
-                "  lifecycle {\n    ignore_changes = [filename, publish]\n\n    prevent_destroy = true\n  }",
+                "\n  lifecycle { # why\n    prevent_destroy = true\n  }\n",
+                format!("\n  lifecycle {{ # why\n{NEW}\n    prevent_destroy = true\n  }}\n"),
+            ),
+            ("\n  lifecycle {}\n", format!("\n  lifecycle {{\n{NEW}  }}\n")),
+            (
+                "\n  lifecycle { create_before_destroy = true } # why\n",
+                format!("\n  lifecycle {{\n{NEW}\n    create_before_destroy = true\n  }} # why\n"),
             ),
             (
-                "  lifecycle {\n    ignore_changes = [tags, publish]\n  }\n",
-                "  lifecycle {\n    ignore_changes = [tags, publish, filename]\n  }",
+                "\n  lifecycle { ignore_changes = [tags, \"publish\"] }\n",
+                "\n  lifecycle { ignore_changes = [tags, \"publish\", filename] }\n".to_owned(),
             ),
             (
-                "  lifecycle {\n    ignore_changes = [ # why\n      tags,\n    ]\n  }\n",
-                "  lifecycle {\n    ignore_changes = [filename, publish, # why\n      tags,\n    ]\n  }",
+                "\n  lifecycle {\n    ignore_changes = []\n  }\n",
+                "\n  lifecycle {\n    ignore_changes = [filename, publish]\n  }\n".to_owned(),
             ),
             (
-                "  lifecycle { create_before_destroy = true } # why\n",
-                "  lifecycle { # why\n    ignore_changes = [filename, publish]\n\n    create_before_destroy = true\n  }",
+                "\n  lifecycle {\n    ignore_changes = [ # why\n      tags, # ]\n    ]\n  }\n",
+                "\n  lifecycle {\n    ignore_changes = [ # why\n      tags, filename, publish, # ]\n    ]\n  }\n"
+                    .to_owned(),
             ),
             (
-                "  lifecycle { ignore_changes = [tags] }\n",
-                "  lifecycle {\n    ignore_changes = [tags, filename, publish]\n  }",
+                "\n  lifecycle {\n    ignore_changes = all\n  }\n",
+                "\n  lifecycle {\n    ignore_changes = all\n  }\n".into(),
             ),
-            ("  lifecycle {\n    ignore_changes = all\n  }\n", "  lifecycle {\n    ignore_changes = all\n  }"),
         ] {
-            let mut block = block(inner);
-            assert!(block.ignore(&names), "{inner}");
-            assert_eq!(block.lines[1..block.lines.len() - 1].join("\n"), wanted);
+            assert_eq!(after(inner, |it, changes| it.ignore(&["filename", "publish"], changes)), wanted);
         }
     }
 
     #[test]
-    fn a_resource_ends_where_it_ends_in_the_language() {
-        let text = "resource \"a\" \"one\" { bucket = { x = \"}\" } } # why\nresource \"a\" \"none\" {}\n\
-                    resource \"a\" \"two\" {\n    policy = <<EOT\n}\nEOT\n    } # end\n/*\nresource \"a\" \"no\" {}\n*/\n";
-        let blocks = resources(text);
-        let places: Vec<(&str, usize, usize)> =
-            blocks.iter().map(|block| (block.id.as_str(), block.at, block.length)).collect();
-        assert_eq!(places, [("one", 0, 1), ("none", 1, 1), ("two", 2, 5)]);
-        assert_eq!(blocks[0].lines, ["resource \"a\" \"one\" { # why", "  bucket = { x = \"}\" }", "}"]);
+    fn a_file_that_is_not_the_language_names_its_line() {
+        assert_eq!(HclFile::read("main.tf", "a {\n  b = 1\n  b = 2\n}\n").err(), Some(3));
     }
 }

@@ -5,7 +5,6 @@
 mod commands;
 mod edit;
 mod hcl;
-mod hcl_lines;
 mod template;
 mod template_check;
 mod template_tags;

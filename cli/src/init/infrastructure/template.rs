@@ -56,7 +56,8 @@ pub fn edit(
             covered.push(component.name.clone());
             written.extend(function(&mut lines, component, &application.app, &environment, path, notes));
         }
-        let edit = Edit::new(path, text, &lines);
+        let end = if text.ends_with('\n') { "\n" } else { "" };
+        let edit = Edit::new(path, text, vec![(0..text.len(), lines.join("\n") + end)]);
         if is_sound(text, &edit.after, &written) {
             notes.extend(written.iter().filter_map(|it| newest(text, it, path)));
             edits.push(edit);
