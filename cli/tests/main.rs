@@ -31,6 +31,8 @@ mod init_repositories;
 mod init_sam;
 mod init_script;
 mod init_seeds;
+#[cfg(unix)] // the program in place of another is a script
+mod init_trial;
 mod installation;
 mod interrupted;
 mod lists;

@@ -211,6 +211,25 @@ def test_a_template_is_clean_after_its_patch(tmp_path):
     assert done.returncode == GOOD, done.stdout
 
 
+def test_a_patch_is_tried_by_cfn_lint_where_it_is_there(tmp_path):
+    """The notes with the real `cfn-lint` on the PATH, which finds nothing, beside those without it, which say so."""
+    made = {}
+    for path in (f"{REPOSITORY / '.local/sam/bin'}:/usr/bin:/bin", "/usr/bin:/bin"):
+        folder = tmp_path / str(len(made)) / "insight"
+        folder.mkdir(parents=True)
+        shutil.copy(REPOSITORY / "cli/tests/repositories/seeds/monorepo/backend/template.yaml", folder)
+        answers = ["region=eu-west-1", "account=111111111111", "github=example/insight", "environments=prod"]
+        words = [word for answer in answers for word in ("--answer", answer)]
+        environment = {"PATH": path, "GIT_CEILING_DIRECTORIES": str(tmp_path)}
+        command = [PROGRAM, "--json", "init", "--no-account", "--yes", *words]
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == GOOD, done.stderr
+        assert (folder / "windlass.patch").exists()
+        made[path] = json.loads(done.stdout)["notes"]
+    tried, untried = made.values()
+    assert len(untried) == len(tried) + 1 and set(tried) < set(untried), made
+
+
 def test_shellcheck_finds_nothing_in_the_scripts(skerry):
     scripts = [path for folder in [skerry.folder, *written()] for path in pathlib.Path(folder).glob("*.sh")]
     assert len(scripts) > 1

@@ -1,6 +1,7 @@
 //! Everything that was found of a repository, the account and the installation: the application is proposed from it.
 
 use super::account::Account;
+use super::patch_trial::PatchTrial;
 use super::pieces::Pieces;
 use super::repository::Repository;
 use std::collections::BTreeMap;
@@ -30,4 +31,6 @@ pub struct InitFacts {
     /// The repositories on GitHub that were looked at, each with the numbers of its owner and of itself, as
     /// `owner/repository`, where GitHub has named them.
     pub github_ids: BTreeMap<String, Option<String>>,
+    /// The changes of infrastructure code that were tried.
+    pub trials: Vec<PatchTrial>,
 }

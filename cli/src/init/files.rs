@@ -54,7 +54,8 @@ pub fn all(application: &InitApplication, facts: &InitFacts) -> (Vec<File>, Vec<
         }
     }
     let mut code = infrastructure::write(application, &facts.repository);
-    if let Some(patch) = code.patch {
+    code.keep_tried(&facts.trials);
+    if let Some(patch) = code.patch() {
         file(PATCH, patch);
     }
     if let Some(page) = code.page {

@@ -1,5 +1,5 @@
-//! Makes everything that a repository needs to be released by Windlass. Pure but for [`repository_walk`] and
-//! [`account_resources`]: a listing, the account and answers go in, questions and files come out.
+//! Makes everything that a repository needs to be released by Windlass. Pure but for [`repository_walk`],
+//! [`account_resources`] and [`patch_trial`]: a listing, the account and answers go in, questions and files come out.
 
 pub mod account;
 pub mod account_resources;
@@ -16,6 +16,7 @@ pub mod infrastructure;
 pub mod names;
 pub mod pages;
 pub mod passed;
+pub mod patch_trial;
 pub mod pieces;
 pub mod proposal;
 pub mod repository;

@@ -13,7 +13,9 @@ use crate::init::facts::InitFacts;
 use crate::init::files::{self, File};
 use crate::init::proposal::propose;
 use crate::init::repository_walk::{self, no_links, put};
-use crate::init::{account_resources, declaration, deployer_commands, deployer_files, passed, pieces};
+use crate::init::{
+    account_resources, declaration, deployer_commands, deployer_files, infrastructure, passed, patch_trial, pieces,
+};
 use crate::talk::installation::stack;
 use crate::talk::settings::Settings;
 use crate::talk::windlass::waiting;
@@ -68,6 +70,8 @@ impl Init {
             return Err(self.found_nothing(&facts));
         }
         let application = self.ask(&mut facts, output)?;
+        let edits = infrastructure::write(&application, &facts.repository).edits;
+        facts.trials = patch_trial::tried(&self.folder, &facts.repository, &edits);
         let (all, notes) = files::all(&application, &facts);
         check(&all, &facts.exceptions)?;
         let written = self.write(&all, output)?;

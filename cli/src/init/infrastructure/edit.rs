@@ -11,8 +11,10 @@ pub type Change = (Range<usize>, String);
 /// A file, before and after.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
-    path: String,
-    before: String,
+    /// Its path, from the root of the repository.
+    pub path: String,
+    /// The file as it is.
+    pub before: String,
     /// The file with the change.
     pub after: String,
 }

@@ -3,7 +3,7 @@
 //! with the documents' own texts. Pure.
 
 mod commands;
-mod edit;
+pub mod edit;
 mod hcl;
 mod template;
 mod template_check;
@@ -13,13 +13,14 @@ mod terraform;
 use super::application::{InitApplication, InitComponent, InitTarget};
 use super::repository::{Repository, file_of};
 use crate::init::pages::{CDK, block};
+use crate::init::patch_trial::PatchTrial;
 use edit::Edit;
 
 /// The texts that are written for infrastructure code.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Code {
-    /// A difference that `git apply` takes.
-    pub patch: Option<String>,
+    /// The changes of its files.
+    pub edits: Vec<Edit>,
     /// A page for a person.
     pub page: Option<String>,
     /// A script for targets that no code makes.
@@ -30,9 +31,48 @@ pub struct Code {
 
 /// Returns whether a repository has infrastructure code.
 pub fn is_there(repository: &Repository) -> bool {
-    let is_code =
-        |path: &str| file_of(path).rsplit_once('.').is_some_and(|(_, end)| end == "tf") || path.ends_with("cdk.json");
+    let is_code = |path: &str| is_terraform(path) || path.ends_with("cdk.json");
     repository.files.keys().any(|path| is_code(path)) || template::all(repository).next().is_some()
+}
+
+/// Returns whether a file is of Terraform.
+pub fn is_terraform(path: &str) -> bool {
+    file_of(path).rsplit_once('.').is_some_and(|(_, end)| end == "tf")
+}
+
+impl Code {
+    /// Returns the difference that `git apply` takes; `None` where nothing is changed.
+    pub fn patch(&self) -> Option<String> {
+        (!self.edits.is_empty()).then(|| self.edits.iter().map(Edit::difference).collect())
+    }
+
+    /// Takes out the changes after which a program finds what it does not find before, and notes these, and the changes
+    /// that could not be tried.
+    pub fn keep_tried(&mut self, trials: &[PatchTrial]) {
+        for PatchTrial { paths, by, new } in trials {
+            let files = paths.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
+            let page = if paths.iter().any(|path| is_terraform(path)) { "terraform" } else { "cloudformation-and-sam" };
+            match new {
+                Ok(new) if new.is_empty() => {}
+                Ok(new) => {
+                    self.edits.retain(|edit| !paths.contains(&edit.path));
+                    self.notes.push(format!("{files} is not in the patch, because `{by}` would find there what it does not find now: {}. docs/integrate/{page}.md of Windlass has what to change by hand", shown(new)));
+                }
+                Err(why) => self.notes.push(format!("nobody has tried what the patch changes in {files}, because `{by}` could not look: {why}. Run it after `git apply`, and before you deploy")),
+            }
+        }
+    }
+}
+
+/// The number of findings that a note names.
+const NAMED: usize = 3;
+
+fn shown(findings: &[String]) -> String {
+    let named = findings.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join("; ");
+    match findings.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named}; and {more} more"),
+    }
 }
 
 /// Looks at all code of a repository.
@@ -42,9 +82,7 @@ pub fn write(application: &InitApplication, repository: &Repository) -> Code {
     let mut edits = terraform::edit(application, repository, &mut code.notes, &mut covered);
     edits.extend(template::edit(application, repository, &mut code.notes, &mut covered));
     edits.retain(Edit::is_changed);
-    if !edits.is_empty() {
-        code.patch = Some(edits.iter().map(Edit::difference).collect());
-    }
+    code.edits = edits;
     code.page = cdk_page(application, repository);
     let is_open = |component: &&InitComponent| code.page.is_none() && !covered.contains(&component.name);
     let open: Vec<&InitComponent> = application.components.iter().filter(is_open).collect();

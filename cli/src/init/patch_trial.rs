@@ -1,0 +1,157 @@
+//! Tries the changes of infrastructure code before they are shown: `cfn-lint` and `terraform validate` look at copies
+//! of the files before and after. What could not be tried says why, because unknown is not clean. Nothing is fetched,
+//! and no program of the repository is run.
+
+use super::infrastructure::edit::Edit;
+use super::infrastructure::is_terraform;
+use super::repository::{Repository, folder_of, join};
+use crate::talk::git;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::ErrorKind;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The changes of files that were tried together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PatchTrial {
+    /// The changed files, by their paths from the root.
+    pub paths: Vec<String>,
+    /// The command that looked at them.
+    pub by: &'static str,
+    /// What the command finds after the change alone; else why it could not look.
+    pub new: Result<Vec<String>, String>,
+}
+
+/// The longest time that a command may take for one look.
+const LONGEST: Duration = Duration::from_mins(1);
+
+/// Texts by their paths from the root.
+type Texts<'a> = BTreeMap<&'a str, &'a str>;
+
+/// Tries the changes, those of Terraform by folders, as it reads them.
+pub fn tried(root: &Path, repository: &Repository, edits: &[Edit]) -> Vec<PatchTrial> {
+    let (terraform, templates): (Vec<&Edit>, Vec<&Edit>) = edits.iter().partition(|edit| is_terraform(&edit.path));
+    let mut folders: BTreeMap<&str, Vec<&Edit>> = BTreeMap::new();
+    for edit in terraform {
+        folders.entry(folder_of(&edit.path)).or_default().push(edit);
+    }
+    let all: Texts<'_> = repository.files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let linted = templates.into_iter().map(|edit| trial("cfn-lint", &[edit], &Texts::new(), cfn_lint));
+    let validated = folders.into_iter().map(|(folder, edits)| {
+        trial("terraform validate", &edits, &all, |texts| terraform_validate(root, folder, texts))
+    });
+    linted.chain(validated).collect()
+}
+
+fn trial(
+    by: &'static str,
+    edits: &[&Edit],
+    beside: &Texts<'_>,
+    look: impl Fn(&Texts<'_>) -> Result<Vec<String>, String>,
+) -> PatchTrial {
+    let with = |text: fn(&Edit) -> &str| {
+        let mut texts = beside.clone();
+        texts.extend(edits.iter().map(|edit| (edit.path.as_str(), text(edit))));
+        look(&texts)
+    };
+    let new = with(|edit| &edit.before).and_then(|before| Ok(added(before, with(|edit| &edit.after)?)));
+    PatchTrial { paths: edits.iter().map(|edit| edit.path.clone()).collect(), by, new }
+}
+
+/// Returns what is found more often after a change than before. A place says nothing, because lines move.
+fn added(mut before: Vec<String>, after: Vec<String>) -> Vec<String> {
+    let is_new = |finding: &String| {
+        let known = before.iter().position(|known| known == finding);
+        known.map(|at| before.swap_remove(at)).is_none()
+    };
+    after.into_iter().filter(is_new).collect()
+}
+
+fn cfn_lint(texts: &Texts<'_>) -> Result<Vec<String>, String> {
+    let copies = tempfile::tempdir().map_err(|error| error.to_string())?;
+    put(copies.path(), texts)?;
+    let mut command = Command::new("cfn-lint");
+    command.args(["--format", "json"]).args(texts.keys().map(|path| format!("./{path}"))).current_dir(copies.path());
+    let answer = answer(command, &copies.path().join("answer"))?;
+    let findings = answer.as_array().ok_or_else(unreadable)?;
+    Ok(findings.iter().map(|it| format!("{} {}", text(&it["Rule"]["Id"]), text(&it["Message"]))).collect())
+}
+
+fn terraform_validate(root: &Path, folder: &str, texts: &Texts<'_>) -> Result<Vec<String>, String> {
+    let own = fs::canonicalize(root.join(folder)).map_err(|error| error.to_string())?;
+    let data = own.join(".terraform");
+    if !data.is_dir() {
+        return Err("its folder is not initialised (`terraform init`)".to_owned());
+    }
+    // The providers below it are programs. Those of a repository are run by no command of ours.
+    if !git::tracks_nothing(&own, ".terraform") {
+        return Err("its folder `.terraform` is in Git, or nothing shows that it is not".to_owned());
+    }
+    let copies = tempfile::tempdir().map_err(|error| error.to_string())?;
+    put(copies.path(), texts)?;
+    let place = copies.path().join(folder);
+    let _ = fs::copy(own.join(".terraform.lock.hcl"), place.join(".terraform.lock.hcl"));
+    let mut command = Command::new("terraform");
+    command.args(["validate", "-json"]).current_dir(&place).env("TF_DATA_DIR", data).env("CHECKPOINT_DISABLE", "1");
+    let answer = answer(command, &copies.path().join("answer"))?;
+    let findings = answer["diagnostics"].as_array().ok_or_else(unreadable)?;
+    Ok(findings.iter().map(|it| format!("{}: {}", text(&it["summary"]), text(&it["detail"]))).collect())
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+fn unreadable() -> String {
+    "its answer cannot be read".to_owned()
+}
+
+/// Writes texts below a folder. No path leads out of it.
+fn put(root: &Path, texts: &Texts<'_>) -> Result<(), String> {
+    for (path, text) in texts {
+        let path = root.join(join("", path));
+        let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text));
+        written.map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
+/// Runs a command, and returns its answer, which goes through a file.
+fn answer(mut command: Command, file: &Path) -> Result<Value, String> {
+    let failed = |error: std::io::Error| match error.kind() {
+        ErrorKind::NotFound => "it is not on the PATH".to_owned(),
+        _ => error.to_string(),
+    };
+    let into = File::create(file).map_err(|error| error.to_string())?;
+    let mut child = command.stdin(Stdio::null()).stdout(into).stderr(Stdio::null()).spawn().map_err(failed)?;
+    let end = Instant::now() + LONGEST;
+    while child.try_wait().map_err(failed)?.is_none() {
+        if Instant::now() > end {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(format!("it did not end within {} s", LONGEST.as_secs()));
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    let answer = fs::read_to_string(file).map_err(|error| error.to_string())?;
+    serde_json::from_str(&answer).map_err(|_| unreadable())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_found_more_often_is_new() {
+        for (before, after, new) in
+            [("a", "a", ""), ("a b", "b a", ""), ("a", "", ""), ("", "a", "a"), ("a", "a a b", "a b")]
+        {
+            let all = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+            assert_eq!(added(all(before), all(after)), all(new), "{before} {after}");
+        }
+    }
+}
