@@ -5,12 +5,12 @@
 use super::infrastructure::edit::Edit;
 use super::infrastructure::is_terraform;
 use super::repository::{Repository, folder_of, join};
-use crate::talk::git;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::env;
 use std::fs::{self, File};
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -29,11 +29,21 @@ pub struct PatchTrial {
 /// The longest time that a command may take for one look.
 const LONGEST: Duration = Duration::from_mins(1);
 
+/// An address at which nobody listens.
+const NOBODY: &str = "http://127.0.0.1:9";
+
+/// What a command finds.
+struct Look {
+    findings: Vec<String>,
+    /// False where it did not come to look at everything.
+    is_whole: bool,
+}
+
 /// Texts by their paths from the root.
 type Texts<'a> = BTreeMap<&'a str, &'a str>;
 
 /// Tries the changes, those of Terraform by folders, as it reads them.
-pub fn tried(root: &Path, repository: &Repository, edits: &[Edit]) -> Vec<PatchTrial> {
+pub fn tried(repository: &Repository, edits: &[Edit]) -> Vec<PatchTrial> {
     let (terraform, templates): (Vec<&Edit>, Vec<&Edit>) = edits.iter().partition(|edit| is_terraform(&edit.path));
     let mut folders: BTreeMap<&str, Vec<&Edit>> = BTreeMap::new();
     for edit in terraform {
@@ -41,9 +51,9 @@ pub fn tried(root: &Path, repository: &Repository, edits: &[Edit]) -> Vec<PatchT
     }
     let all: Texts<'_> = repository.files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let linted = templates.into_iter().map(|edit| trial("cfn-lint", &[edit], &Texts::new(), cfn_lint));
-    let validated = folders.into_iter().map(|(folder, edits)| {
-        trial("terraform validate", &edits, &all, |texts| terraform_validate(root, folder, texts))
-    });
+    let validated = folders
+        .into_iter()
+        .map(|(folder, edits)| trial("terraform validate", &edits, &all, |texts| terraform_validate(folder, texts)));
     linted.chain(validated).collect()
 }
 
@@ -51,14 +61,18 @@ fn trial(
     by: &'static str,
     edits: &[&Edit],
     beside: &Texts<'_>,
-    look: impl Fn(&Texts<'_>) -> Result<Vec<String>, String>,
+    look: impl Fn(&Texts<'_>) -> Result<Look, String>,
 ) -> PatchTrial {
     let with = |text: fn(&Edit) -> &str| {
         let mut texts = beside.clone();
         texts.extend(edits.iter().map(|edit| (edit.path.as_str(), text(edit))));
         look(&texts)
     };
-    let new = with(|edit| &edit.before).and_then(|before| Ok(added(before, with(|edit| &edit.after)?)));
+    let new = with(|edit| &edit.before).and_then(|before| {
+        let new = added(before.findings, with(|edit| &edit.after)?.findings);
+        let is_known = before.is_whole || !new.is_empty();
+        is_known.then_some(new).ok_or_else(|| "what it finds already keeps it from looking at the rest".to_owned())
+    });
     PatchTrial { paths: edits.iter().map(|edit| edit.path.clone()).collect(), by, new }
 }
 
@@ -71,35 +85,55 @@ fn added(mut before: Vec<String>, after: Vec<String>) -> Vec<String> {
     after.into_iter().filter(is_new).collect()
 }
 
-fn cfn_lint(texts: &Texts<'_>) -> Result<Vec<String>, String> {
+fn cfn_lint(texts: &Texts<'_>) -> Result<Look, String> {
     let copies = tempfile::tempdir().map_err(|error| error.to_string())?;
     put(copies.path(), texts)?;
     let mut command = Command::new("cfn-lint");
     command.args(["--format", "json"]).args(texts.keys().map(|path| format!("./{path}"))).current_dir(copies.path());
-    let answer = answer(command, &copies.path().join("answer"))?;
+    let file = copies.path().join("answer");
+    run(command, &file)?;
+    let answer = answer(&file)?;
     let findings = answer.as_array().ok_or_else(unreadable)?;
-    Ok(findings.iter().map(|it| format!("{} {}", text(&it["Rule"]["Id"]), text(&it["Message"]))).collect())
+    let findings: Vec<String> =
+        findings.iter().map(|it| format!("{} {}", text(&it["Rule"]["Id"]), text(&it["Message"]))).collect();
+    // A template that cannot be read or transformed has findings of this group alone.
+    let is_whole = !findings.iter().any(|finding| finding.starts_with("E00"));
+    Ok(Look { findings, is_whole })
 }
 
-fn terraform_validate(root: &Path, folder: &str, texts: &Texts<'_>) -> Result<Vec<String>, String> {
-    let own = fs::canonicalize(root.join(folder)).map_err(|error| error.to_string())?;
-    let data = own.join(".terraform");
-    if !data.is_dir() {
-        return Err("its folder is not initialised (`terraform init`)".to_owned());
-    }
-    // The providers below it are programs. Those of a repository are run by no command of ours.
-    if !git::tracks_nothing(&own, ".terraform") {
-        return Err("its folder `.terraform` is in Git, or nothing shows that it is not".to_owned());
-    }
+/// Looks at a folder of Terraform. Its own providers are programs of the folder, and so never run: those that the person
+/// keeps for all folders are (Terraform documentation, "CLI Configuration", "Provider Plugin Cache").
+fn terraform_validate(folder: &str, texts: &Texts<'_>) -> Result<Look, String> {
+    let usual = env::home_dir().map(|home| home.join(".terraform.d/plugin-cache"));
+    let kept = env::var_os("TF_PLUGIN_CACHE_DIR").map(PathBuf::from).or(usual).filter(|kept| kept.is_dir());
+    let kept = kept.ok_or("no providers are kept in TF_PLUGIN_CACHE_DIR")?;
     let copies = tempfile::tempdir().map_err(|error| error.to_string())?;
     put(copies.path(), texts)?;
-    let place = copies.path().join(folder);
-    let _ = fs::copy(own.join(".terraform.lock.hcl"), place.join(".terraform.lock.hcl"));
-    let mut command = Command::new("terraform");
-    command.args(["validate", "-json"]).current_dir(&place).env("TF_DATA_DIR", data).env("CHECKPOINT_DISABLE", "1");
-    let answer = answer(command, &copies.path().join("answer"))?;
+    put(copies.path(), &Texts::from([("settings", "")]))?;
+    let terraform = |words: &[&str]| {
+        let mut command = Command::new("terraform");
+        command.args(words).current_dir(copies.path().join(folder)).env("CHECKPOINT_DISABLE", "1");
+        // Else it would copy what is kept onto itself.
+        command.env_remove("TF_PLUGIN_CACHE_DIR").env("TF_CLI_CONFIG_FILE", copies.path().join("settings"));
+        // No module is fetched: nobody listens there.
+        command
+            .env("HTTPS_PROXY", NOBODY)
+            .env("HTTP_PROXY", NOBODY)
+            .env("NO_PROXY", "")
+            .env("GIT_ALLOW_PROTOCOL", "none");
+        command
+    };
+    let mut ready = terraform(&["init", "-backend=false", "-input=false"]);
+    ready.arg(format!("-plugin-dir={}", kept.display()));
+    let file = copies.path().join("answer");
+    if !run(ready, &file)? {
+        return Err("its providers and modules are not all on this machine".to_owned());
+    }
+    run(terraform(&["validate", "-json"]), &file)?;
+    let answer = answer(&file)?;
     let findings = answer["diagnostics"].as_array().ok_or_else(unreadable)?;
-    Ok(findings.iter().map(|it| format!("{}: {}", text(&it["summary"]), text(&it["detail"]))).collect())
+    let findings = findings.iter().map(|it| format!("{}: {}", text(&it["summary"]), text(&it["detail"])));
+    Ok(Look { findings: findings.collect(), is_whole: answer["valid"] == true })
 }
 
 fn text(value: &Value) -> &str {
@@ -120,8 +154,8 @@ fn put(root: &Path, texts: &Texts<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// Runs a command, and returns its answer, which goes through a file.
-fn answer(mut command: Command, file: &Path) -> Result<Value, String> {
+/// Runs a command, whose answer goes into a file. Returns whether it ended well.
+fn run(mut command: Command, file: &Path) -> Result<bool, String> {
     let failed = |error: std::io::Error| match error.kind() {
         ErrorKind::NotFound => "it is not on the PATH".to_owned(),
         _ => error.to_string(),
@@ -129,7 +163,10 @@ fn answer(mut command: Command, file: &Path) -> Result<Value, String> {
     let into = File::create(file).map_err(|error| error.to_string())?;
     let mut child = command.stdin(Stdio::null()).stdout(into).stderr(Stdio::null()).spawn().map_err(failed)?;
     let end = Instant::now() + LONGEST;
-    while child.try_wait().map_err(failed)?.is_none() {
+    loop {
+        if let Some(status) = child.try_wait().map_err(failed)? {
+            return Ok(status.success());
+        }
         if Instant::now() > end {
             let _ = child.kill();
             let _ = child.wait();
@@ -137,6 +174,9 @@ fn answer(mut command: Command, file: &Path) -> Result<Value, String> {
         }
         thread::sleep(Duration::from_millis(20));
     }
+}
+
+fn answer(file: &Path) -> Result<Value, String> {
     let answer = fs::read_to_string(file).map_err(|error| error.to_string())?;
     serde_json::from_str(&answer).map_err(|_| unreadable())
 }

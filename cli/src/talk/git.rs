@@ -256,11 +256,6 @@ pub fn first_branch(folder: &Path) -> Option<String> {
         .or_else(|| git(&["-C", folder, "symbolic-ref", "--short", "HEAD"]))
 }
 
-/// Returns whether a repository has nothing at or below a path of a folder, so that it came from this machine.
-pub fn tracks_nothing(folder: &Path, path: &str) -> bool {
-    output(&["-C", &folder.to_string_lossy(), "ls-files", "--", path]).is_some_and(|tracked| tracked.is_empty())
-}
-
 /// Returns the output of `git`; `None` if there is no Git, or no repository, or no output.
 fn git(arguments: &[&str]) -> Option<String> {
     output(arguments).filter(|text| !text.is_empty())

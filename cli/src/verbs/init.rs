@@ -71,7 +71,7 @@ impl Init {
         }
         let application = self.ask(&mut facts, output)?;
         let edits = infrastructure::write(&application, &facts.repository).edits;
-        facts.trials = patch_trial::tried(&self.folder, &facts.repository, &edits);
+        facts.trials = patch_trial::tried(&facts.repository, &edits);
         let (all, notes) = files::all(&application, &facts);
         check(&all, &facts.exceptions)?;
         let written = self.write(&all, output)?;
