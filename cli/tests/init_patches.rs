@@ -1,5 +1,5 @@
 //! The patch of `windlass init` leaves code that can be read, however that is written: it is applied, and the result is
-//! parsed. Where lines cannot be changed there is a note in its place.
+//! parsed. Where a part cannot be changed there is a note in its place.
 
 #![allow(clippy::unwrap_used)]
 

@@ -23,5 +23,6 @@ pub mod repository;
 pub mod repository_walk;
 pub mod role;
 pub mod targets;
+pub mod template_tree;
 pub mod text;
 pub mod workflow;

@@ -23,7 +23,7 @@ impl Edit {
     /// Makes a file with changes, whose lines end as its own do. Of two changes of one place the second is left out.
     pub fn new(path: &str, before: &str, mut changes: Vec<Change>) -> Self {
         let end = if before.contains("\r\n") { "\r\n" } else { "\n" };
-        changes.sort_by_key(|(place, _)| place.start);
+        changes.sort_by_key(|(place, _)| (place.start, place.end));
         let (mut after, mut done) = (String::new(), 0);
         for (place, text) in changes {
             if place.start < done {

@@ -7,7 +7,6 @@ pub mod edit;
 mod hcl;
 mod template;
 mod template_check;
-mod template_tags;
 mod terraform;
 
 use super::application::{InitApplication, InitComponent, InitTarget};

@@ -1,17 +1,18 @@
 //! Templates of AWS SAM: the functions of the components get tags, and a version and an alias of their own in place of
 //! `AutoPublishAlias`, as `docs/integrate/cloudformation-and-sam.md` has them.
 
-use super::edit::Edit;
+use super::edit;
+use super::edit::{Change, Edit};
 use super::template_check::{WrittenOut, is_sound};
-use super::{edit, template_tags};
 use crate::init::application::{InitApplication, InitComponent, InitTarget};
-use crate::init::infrastructure::template_tags::{indent, is_head, within};
 use crate::init::pages::{TEMPLATES, block};
 use crate::init::pieces::{PieceSort, Runs, stacks};
 use crate::init::repository::Repository;
+use crate::init::template_tree::{self, Node, Part, indent, line_end, line_start, member_end, next_line};
+use serde_json::Value;
 
 /// The members that publish and shift beside Windlass.
-const OTHERS: [&str; 2] = ["AutoPublishAlias:", "DeploymentPreference:"];
+const OTHERS: [&str; 2] = ["AutoPublishAlias", "DeploymentPreference"];
 
 /// Returns the templates of a repository, as YAML.
 pub fn all(repository: &Repository) -> impl Iterator<Item = (&str, &str)> {
@@ -38,31 +39,41 @@ pub fn edit(
         if own.is_empty() {
             continue;
         }
-        let known: Vec<&str> = parameters(text).collect();
+        let unchanged = || {
+            format!(
+                "`{path}` is written so that it could not be changed: docs/integrate/cloudformation-and-sam.md of Windlass has what its functions need"
+            )
+        };
+        let Some(root) = template_tree::read(text) else {
+            notes.push(unchanged());
+            continue;
+        };
+        let parameters = root.member("Parameters").map_or(&[][..], |(_, all)| all.members());
+        let known: Vec<&str> = parameters.iter().filter_map(|(name, _)| name.text()).collect();
         let named = edit::environment_expression(application, &known, |name| format!("!Ref {name}"), str::to_owned);
         let Some(environment) = named else {
             notes.push(format!("no parameter of `{path}` keeps the environment's name: docs/integrate/cloudformation-and-sam.md of Windlass has what its functions need"));
             continue;
         };
-        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-        without_others(&mut lines, 0, usize::MAX, "Globals:");
-        for emptied in ["Function:", "Globals:"] {
-            without_empty(&mut lines, text, emptied);
-        }
         notes.extend(others(text, &own, path));
-        notes.extend(left(&lines, "Globals", path));
+        let mut work = Work { path, text, root: &root, environment, app: &application.app, changes: Vec::new() };
+        work.take_out_of_globals();
         let mut written = Vec::new();
-        for component in own {
+        for component in &own {
             covered.push(component.name.clone());
-            written.extend(function(&mut lines, component, &application.app, &environment, path, notes));
+            written.extend(work.function(component, notes));
         }
-        let end = if text.ends_with('\n') { "\n" } else { "" };
-        let edit = Edit::new(path, text, vec![(0..text.len(), lines.join("\n") + end)]);
+        work.refer(&written);
+        let edit = Edit::new(path, text, work.changes);
         if is_sound(text, &edit.after, &written) {
             notes.extend(written.iter().filter_map(|it| newest(text, it, path)));
+            let after = stacks::template(&edit.after);
+            notes.extend(
+                own.iter().flat_map(|component| left(&stacks::properties(&component.piece, &after), component)),
+            );
             edits.push(edit);
         } else {
-            notes.push(format!("`{path}` is written so that it could not be changed by lines: docs/integrate/cloudformation-and-sam.md of Windlass has what its functions need"));
+            notes.push(unchanged());
         }
     }
     edits
@@ -77,113 +88,183 @@ fn others(text: &str, own: &[&InitComponent], path: &str) -> Vec<String> {
     notes.collect()
 }
 
-fn parameters(text: &str) -> impl Iterator<Item = &str> {
-    let lines = text.lines().skip_while(|line| line.trim_end() != "Parameters:").skip(1);
-    lines
-        .take_while(|line| line.is_empty() || line.starts_with(' '))
-        .filter(|line| indent(line) == 2)
-        .filter_map(|line| line.trim().strip_suffix(':'))
-}
-
-/// Takes the members that publish and shift out of the member that begins so, within the lines given.
-fn without_others(lines: &mut Vec<String>, from: usize, to: usize, member: &str) {
-    let mut all = lines.iter().enumerate().skip(from).take(to.saturating_sub(from));
-    let Some((begin, _)) = all.find(|(_, line)| is_head(line, member)) else {
-        return;
-    };
-    let is_other = |line: &String| OTHERS.iter().any(|other| line.trim_start().starts_with(other));
-    while let Some(at) = (begin..within(lines, begin)).find(|at| is_other(&lines[*at])) {
-        let last = within(lines, at);
-        lines.drain(at..last);
-    }
-}
-
-/// Takes out a key of `Globals` that was left empty, which SAM refuses.
-fn without_empty(lines: &mut Vec<String>, text: &str, key: &str) {
-    if text.lines().count() == lines.len() {
-        return;
-    }
-    let Some(begin) = lines.iter().position(|line| is_head(line, "Globals:")) else {
-        return;
-    };
-    let mut own = begin..within(lines, begin);
-    let is_empty = |at: &usize| is_head(&lines[*at], key) && within(lines, *at) == at + 1;
-    if let Some(at) = own.find(is_empty) {
-        lines.remove(at);
-    }
-}
-
-/// Notes the members that publish and shift and were not taken out, because they do not begin their lines.
-fn left(lines: &[String], member: &str, path: &str) -> Vec<String> {
-    let head = format!("{member}:");
-    let Some(begin) = lines.iter().position(|line| line.trim_start().starts_with(&head)) else {
-        return Vec::new();
-    };
-    let own = &lines[begin..within(lines, begin)];
-    let is_left = |other: &&&str| own.iter().any(|line| !line.trim_start().starts_with('#') && line.contains(**other));
-    let left = OTHERS.iter().filter(is_left).map(|other| {
+/// Notes the members that publish and shift and were not taken out, because they are merged from elsewhere.
+fn left(properties: &Value, component: &InitComponent) -> Vec<String> {
+    let there = OTHERS.iter().filter(|other| !properties[**other].is_null());
+    let notes = there.map(|other| {
         format!(
-            "`{}` of `{member}` in `{path}` stands within braces, where lines cannot be taken out: take it out before you deploy, because SAM publishes and shifts as long as it is there",
-            other.trim_end_matches(':')
+            "`{other}` of `{}` in `{}` comes from another place of the template: take it out before you deploy, because SAM publishes and shifts as long as it is there",
+            stacks::id(&component.piece),
+            component.piece.file
         )
     });
-    left.collect()
+    notes.collect()
 }
 
-/// Changes the lines of a function. Returns what is written out in place of what SAM made of it.
-fn function(
-    lines: &mut Vec<String>,
-    component: &InitComponent,
-    app: &str,
-    environment: &str,
-    path: &str,
-    notes: &mut Vec<String>,
-) -> Option<WrittenOut> {
-    let InitTarget::Function { alias, .. } = &component.target else {
-        return None;
-    };
-    let id = stacks::id(&component.piece);
-    let head = format!("{id}:");
-    let resources = lines.iter().position(|line| line.trim_end() == "Resources:");
-    let own = resources.and_then(|at| template_tags::child(lines, at));
-    let is_own = |line: &String| Some(indent(line)) == own && is_head(line, &head);
-    let begin = resources.and_then(|at| (at..within(lines, at)).find(|at| is_own(&lines[*at])));
-    let Some(begin) = begin else {
-        notes.push(format!("`{id}` of `{path}` could not be found by its line: docs/integrate/cloudformation-and-sam.md of Windlass has what it needs"));
-        return None;
-    };
-    without_others(lines, begin, begin + 1, &format!("{id}:"));
-    notes.extend(left(&lines[begin..], id, path));
-    let end = within(lines, begin);
-    if lines[begin..end].iter().any(|line| line.trim() == "Events:") {
-        notes.push(format!("the events of `{id}` reach the function past its alias: write them as resources that name the alias (docs/integrate/cloudformation-and-sam.md of Windlass, \"SAM\")"));
+/// Returns whether a member publishes or shifts, or has nothing else in it.
+fn is_taken((key, value): &(Node, Node)) -> bool {
+    let is_emptied = !value.members().is_empty() && value.members().iter().all(is_taken);
+    key.text().is_some_and(|name| OTHERS.contains(&name)) || is_emptied
+}
+
+/// Returns the changes that take members out of a map.
+fn without(text: &str, map: &Node, is_out: impl Fn(&(Node, Node)) -> bool) -> Vec<Change> {
+    let members = map.members();
+    let mut places = Vec::new();
+    if map.is_flow {
+        let kept = members.iter().rposition(|member| !is_out(member));
+        let before = members.windows(2).take(kept.unwrap_or_default());
+        places.extend(before.filter(|pair| is_out(&pair[0])).map(|pair| pair[0].0.place.start..pair[1].0.place.start));
+        let rest = kept.map_or(members, |kept| &members[kept + 1..]);
+        if let [(first, _), ..] = rest {
+            let begin = kept.map_or(first.place.start, |kept| members[kept].1.place.end);
+            places.extend(rest.last().map(|(_, last)| begin..last.place.end));
+        }
+    } else {
+        let out = members.iter().filter(|member| is_out(member));
+        places.extend(out.map(|(key, value)| {
+            let (begin, end) = (line_start(text, key.place.start), member_end(text, key, value));
+            // The break before it goes, and the one behind it stays for what is put there.
+            let before = text.get(..begin).unwrap_or_default();
+            let kept = before.strip_suffix("\r\n").or_else(|| before.strip_suffix('\n'));
+            kept.map_or(begin..next_line(text, end), |kept| kept.len()..end)
+        }));
     }
-    if !template_tags::add(lines, begin, app, environment) {
-        notes.push(format!(
-            "the tags of `{id}` in `{path}` could not be added by lines: add `windlass:app` and `windlass:environment`"
-        ));
-    }
-    let end = within(lines, begin);
-    let former = match &component.piece.runs {
-        Runs::Function { alias, .. } => alias.as_deref(),
-        _ => None,
-    };
-    // SAM made the alias under this id, whose name was its own or that of `Globals`: CloudFormation keeps it then.
-    let live = former.map_or_else(|| format!("{id}Live"), |alias| format!("{id}Alias{alias}"));
-    if is_written(lines, id, &[&live, &format!("{id}FirstVersion"), &format!("{id}Alias{alias}")]) {
-        return None;
-    }
-    let ids = [live.clone(), format!("{id}FirstVersion")];
-    let written = former.map(|_| WrittenOut { function: id.to_owned(), ids });
-    if let Some(written) = &written {
-        notes.push(format!("SAM has made a version of `{id}` under an id of its own: write that id in place of `{id}FirstVersion` (`aws cloudformation list-stack-resources` tells it: `{id}Version` with a hash), because CloudFormation publishes the same code no second time"));
-        for line in lines.iter_mut() {
-            *line = written.replaced(line);
+    places.into_iter().map(|place| (place, String::new())).collect()
+}
+
+/// A template that is changed.
+struct Work<'a> {
+    path: &'a str,
+    text: &'a str,
+    root: &'a Node,
+    environment: String,
+    app: &'a str,
+    changes: Vec<Change>,
+}
+
+impl Work<'_> {
+    /// SAM refuses a key that is left empty, so such a one goes as well.
+    fn take_out_of_globals(&mut self) {
+        let globals = self.root.member("Globals").map(|(_, globals)| globals);
+        let function = globals.and_then(|globals| globals.member("Function")).map(|(_, function)| function);
+        for map in [Some(self.root), globals, function].into_iter().flatten() {
+            let is_of = |(key, _): &(Node, Node)| key.text().is_some_and(|it| ["Globals", "Function"].contains(&it));
+            let is_inner = function.is_some_and(|function| std::ptr::eq(map, function));
+            let taken = without(self.text, map, |member| is_taken(member) && (is_inner || is_of(member)));
+            self.changes.extend(taken.iter().cloned());
+            if !taken.is_empty() {
+                return;
+            }
         }
     }
-    let inward = indent(&lines[begin]);
-    lines.splice(end..end, published(id, &live, alias, inward));
-    written
+
+    /// Changes a function. Returns what is written out in place of what SAM made of it.
+    fn function(&mut self, component: &InitComponent, notes: &mut Vec<String>) -> Option<WrittenOut> {
+        let InitTarget::Function { alias, .. } = &component.target else {
+            return None;
+        };
+        let (path, text) = (self.path, self.text);
+        let id = stacks::id(&component.piece);
+        let resources = self.root.member("Resources").map(|(_, resources)| resources).filter(|it| !it.is_flow);
+        let Some((resources, (key, function))) = resources.and_then(|all| Some((all, all.member(id)?))) else {
+            notes.push(format!("`{id}` of `{path}` could not be found by its line: docs/integrate/cloudformation-and-sam.md of Windlass has what it needs"));
+            return None;
+        };
+        if let Some((_, properties)) = function.member("Properties") {
+            self.changes
+                .extend(without(text, properties, |(key, _)| key.text().is_some_and(|it| OTHERS.contains(&it))));
+            if properties.member("Events").is_some() {
+                notes.push(format!("the events of `{id}` reach the function past its alias: write them as resources that name the alias (docs/integrate/cloudformation-and-sam.md of Windlass, \"SAM\")"));
+            }
+        }
+        if !self.tag(function) {
+            notes.push(format!(
+                "the tags of `{id}` in `{path}` could not be added: add `windlass:app` and `windlass:environment`"
+            ));
+        }
+        let former = match &component.piece.runs {
+            Runs::Function { alias, .. } => alias.as_deref(),
+            _ => None,
+        };
+        // SAM made the alias under this id, whose name was its own or that of `Globals`: CloudFormation keeps it then.
+        let live = former.map_or_else(|| format!("{id}Live"), |alias| format!("{id}Alias{alias}"));
+        let known = [&live, &format!("{id}FirstVersion"), &format!("{id}Alias{alias}")];
+        // An earlier run's patch is applied, or somebody wrote the alias or the version.
+        if known.iter().any(|known| resources.member(known).is_some()) || stacks::makes_alias(text, id) {
+            return None;
+        }
+        let end = member_end(text, key, function);
+        self.changes.push((end..end, published(id, &live, alias, indent(text, key.place.start))));
+        let ids = [live, format!("{id}FirstVersion")];
+        let written = former.map(|_| WrittenOut { function: id.to_owned(), ids });
+        if written.is_some() {
+            notes.push(format!("SAM has made a version of `{id}` under an id of its own: write that id in place of `{id}FirstVersion` (`aws cloudformation list-stack-resources` tells it: `{id}Version` with a hash), because CloudFormation publishes the same code no second time"));
+        }
+        written
+    }
+
+    /// Adds the tags of a function. Returns `false` where that is not possible.
+    fn tag(&mut self, function: &Node) -> bool {
+        if self.text.get(function.place.clone()).unwrap_or_default().contains("windlass:app") {
+            return true;
+        }
+        let tags =
+            [format!("\"windlass:app\": {}", self.app), format!("\"windlass:environment\": {}", self.environment)];
+        let Some((key, properties)) = function.member("Properties").filter(|(_, it)| it.is_plain_map()) else {
+            return false;
+        };
+        let Some((known, tagged)) = properties.member("Tags") else {
+            let tags = if properties.is_flow {
+                vec![format!("Tags: {{{}}}", tags.join(", "))]
+            } else {
+                std::iter::once("Tags:".to_owned()).chain(tags.map(|tag| format!("  {tag}"))).collect()
+            };
+            self.put(key, properties, &tags);
+            return true;
+        };
+        // A function of CloudFormation has no further members.
+        let is_made = |(key, _): &(Node, Node)| key.text().is_none_or(|name| name == "Ref" || name.starts_with("Fn::"));
+        if !tagged.is_plain_map() || tagged.members().iter().any(is_made) {
+            return false;
+        }
+        self.put(known, tagged, &tags);
+        true
+    }
+
+    /// Puts members before those of a map: lines of their own below its key, or behind its brace.
+    fn put(&mut self, key: &Node, map: &Node, members: &[String]) {
+        if map.is_flow {
+            let (at, between) = (map.place.start + 1, if map.members().is_empty() { "" } else { ", " });
+            self.changes.push((at..at, format!("{}{between}", members.join(", "))));
+            return;
+        }
+        let inward = " ".repeat(indent(self.text, map.place.start));
+        let at = line_end(self.text, key.place.end);
+        let line = format!("\n{inward}");
+        self.changes.push((at..at, format!("{line}{}", members.join(&line))));
+    }
+
+    /// Replaces all references to what SAM made.
+    fn refer(&mut self, written: &[WrittenOut]) {
+        for node in self.root.all() {
+            let was = self.text.get(node.place.clone()).unwrap_or_default();
+            match &node.part {
+                Part::Scalar(_) => {
+                    let new = written.iter().fold(was.to_owned(), |text, it| it.replaced(&text));
+                    if new != was {
+                        self.changes.push((node.place.clone(), new.replace("\r\n", "\n")));
+                    }
+                }
+                Part::List(pair) => {
+                    let texts: Vec<&str> = pair.iter().filter_map(Node::text).collect();
+                    let new = written.iter().find_map(|it| it.replaced_pair(&texts)).into_iter().flatten();
+                    self.changes.extend(pair.iter().map(|part| part.place.clone()).zip(new));
+                }
+                Part::Map(_) | Part::Alias => {}
+            }
+        }
+    }
 }
 
 /// Notes that references to the version that SAM made lead to another one, which is the newest no longer.
@@ -197,15 +278,8 @@ fn newest(text: &str, written: &WrittenOut, path: &str) -> Option<String> {
     })
 }
 
-/// Returns whether an earlier run's patch is applied, or somebody wrote the alias or the version: a second one of the
-/// same name cannot be made.
-fn is_written(lines: &[String], function: &str, ids: &[&str]) -> bool {
-    let is_one = |line: &String| ids.iter().any(|id| is_head(line, &format!("{id}:")));
-    lines.iter().any(is_one) || stacks::makes_alias(&lines.join("\n"), function)
-}
-
 /// Returns the version and the alias, as the document has them.
-fn published(id: &str, live: &str, alias: &str, inward: usize) -> Vec<String> {
+fn published(id: &str, live: &str, alias: &str, inward: usize) -> String {
     let (_, text) = block(TEMPLATES, "# no AutoPublishAlias").split_once("FirstVersion:").unwrap_or_default();
     let text = format!("FirstVersion:{text}")
         .replace("FirstVersion", &format!("{id}FirstVersion"))
@@ -215,6 +289,6 @@ fn published(id: &str, live: &str, alias: &str, inward: usize) -> Vec<String> {
     let lines = text
         .trim_end()
         .lines()
-        .map(|line| if line.is_empty() { String::new() } else { format!("{}{line}", " ".repeat(inward)) });
-    std::iter::once(String::new()).chain(lines).collect()
+        .map(|line| if line.is_empty() { "\n".to_owned() } else { format!("\n{}{line}", " ".repeat(inward)) });
+    std::iter::once("\n".to_owned()).chain(lines).collect()
 }

@@ -34,6 +34,17 @@ impl WrittenOut {
         text
     }
 
+    /// Returns what a list of function and attribute is replaced by: `[Function, Version.Version]` becomes the id of the
+    /// version and its attribute. It may be the value of `Fn::GetAtt`, and is short so in its short form.
+    pub fn replaced_pair(&self, pair: &[&str]) -> Option<[String; 2]> {
+        let [function, attribute] = pair else {
+            return None;
+        };
+        let (made, rest) = attribute.split_once('.')?;
+        let at = MADE.iter().position(|it| *it == made).filter(|_| *function == self.function)?;
+        Some([self.ids.get(at)?.clone(), rest.to_owned()])
+    }
+
     /// Returns whether a value still refers to what SAM made.
     fn is_left_in(&self, value: &Value) -> bool {
         match value {
@@ -65,7 +76,7 @@ fn whole(text: &str, word: &str) -> Option<usize> {
 }
 
 /// Returns whether a template after its change can be read, and says everything that it said before except for the
-/// members that publish and shift. So a change by lines breaks nothing, however the template is written. What it refers
+/// members that publish and shift. So a change breaks nothing, however the template is written. What it refers
 /// to of the functions that are written out is there.
 pub fn is_sound(before: &str, after: &str, written: &[WrittenOut]) -> bool {
     let read = |text: &str| syntax::yaml_with_tags("the template", &without_tags(text), LARGEST);
@@ -88,7 +99,14 @@ fn keeps(before: &Value, after: &Value, written: &[WrittenOut]) -> bool {
             None => is_taken(name, value),
         }),
         (Value::Array(before), Value::Array(after)) => {
-            before.len() == after.len() && before.iter().zip(after).all(|(a, b)| keeps(a, b, written))
+            let texts = |all: &[Value]| all.iter().filter_map(|it| it.as_str().map(str::to_owned)).collect::<Vec<_>>();
+            // The short form has its function before the pair.
+            let pair = |all: &[Value]| texts(&all[all.len().saturating_sub(2)..]);
+            let (was, is) = (pair(before), pair(after));
+            let was: Vec<&str> = was.iter().map(String::as_str).collect();
+            let is_replaced = written.iter().any(|it| it.replaced_pair(&was).is_some_and(|new| new[..] == is[..]));
+            is_replaced && before.len() == after.len()
+                || before.len() == after.len() && before.iter().zip(after).all(|(a, b)| keeps(a, b, written))
         }
         (Value::String(before), Value::String(after)) => {
             written.iter().fold(before.clone(), |text, it| it.replaced(&text)) == *after
@@ -115,7 +133,7 @@ mod tests {
             ("{\"Fn::GetAtt\": Api.Version.Version}", Some("{\"Fn::GetAtt\": ApiFirstVersion.Version}")),
             ("!Sub \"${!Api.Version}${MyApi.Version}\"", Some("!Sub \"${!Api.Version}${MyApi.Version}\"")),
             ("[Api.Arn, X-Api.Version, Api.Versions]", Some("[Api.Arn, X-Api.Version, Api.Versions]")),
-            // A list is not changed by lines, and a template with one gets no patch.
+            // A list is changed by its parts.
             ("!GetAtt [Api, Version.Version]", None),
             ("{\"Fn::GetAtt\": [Api, Version.Version]}", None),
         ] {
