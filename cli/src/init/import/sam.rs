@@ -4,40 +4,32 @@
 
 use crate::ground::output;
 use crate::init::import::expression::of_cloudformation;
-use crate::init::import::sam_tags::{made, making_function, without_tags};
+use crate::init::import::sam_tags::{made, making_function};
 use crate::init::import::{Imported, PreferenceNotes, UnreadMembers, repository};
+use crate::init::sam_template::{SamTemplate, reference};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 use windlass_domain::declaration::UNWRITTEN;
 use windlass_domain::declaration::kinds::KindName;
-use windlass_domain::document::syntax;
-
-/// The largest template, in bytes (AWS CloudFormation User Guide, "CloudFormation quotas").
-const LARGEST: usize = 1024 * 1024;
 
 /// Reads the template.
 ///
 /// # Errors
 /// The sentence that says what is wrong with it, or that it has no such function.
 pub fn import(text: &str) -> Result<Imported, String> {
-    let template = syntax::yaml_with_tags("the template", &without_tags(text), LARGEST)
-        .map_err(|finding| output::text(&finding.reason))?;
+    let read = SamTemplate::read(text).map_err(|finding| output::text(&finding.reason))?;
+    let template = &read.value;
     let mut imported = Imported::default();
-    let common = &template["Globals"]["Function"];
-    let functions = template["Resources"].as_object().into_iter().flatten();
-    let functions = functions.filter(|(_, resource)| resource["Type"] == "AWS::Serverless::Function");
-    let hooks = hooks(&template);
+    let hooks = read.hooks();
     let mut others = UnreadMembers::new(template.clone());
     others.aside(&["Globals", "Function"]);
-    for (id, resource) in functions {
-        let own = &resource["Properties"];
+    for (id, resource) in read.functions() {
         others.aside(&["Resources", id.as_str()]);
         if hooks.contains(id) {
             imported.note(format!(
                 "`{id}` is a hook of a deployment preference, which CodeDeploy alone calls: it is no component"
             ));
         } else {
-            function(id, own, common, &template, &mut imported);
+            function(id, read.properties(id), template, &mut imported);
             let mut resource = UnreadMembers::new(resource.clone());
             resource.aside(&["Type"]);
             resource.aside(&["Properties"]);
@@ -70,56 +62,8 @@ pub fn import(text: &str) -> Result<Imported, String> {
     Ok(imported)
 }
 
-/// Returns the functions that deployment preferences call. They are those that the preferences name, and those that
-/// CodeDeploy may call without a further permission, by their names (AWS Serverless Application Model Developer Guide,
-/// "Deploying serverless applications gradually").
-pub fn hooks(template: &Value) -> BTreeSet<String> {
-    let resources = template["Resources"].as_object();
-    let own = resources.into_iter().flatten().map(|(_, it)| &it["Properties"]["DeploymentPreference"]);
-    let common = &template["Globals"]["Function"]["DeploymentPreference"];
-    let called = own.chain(std::iter::once(common)).flat_map(|preference| {
-        preference["Hooks"]
-            .as_object()
-            .into_iter()
-            .flatten()
-            .filter_map(|(_, hook)| hook.as_str().or_else(|| hook["Ref"].as_str()))
-    });
-    let mut hooks: BTreeSet<String> = called.map(|text| reference(text).to_owned()).collect();
-    let named = resources.into_iter().flatten().filter(|(_, it)| {
-        let name = it["Properties"]["FunctionName"].as_str();
-        name.is_some_and(|name| name.starts_with("CodeDeployHook_"))
-    });
-    hooks.extend(named.map(|(id, _)| id.clone()));
-    hooks
-}
-
-/// Returns the logical id that a reference names.
-pub fn reference(text: &str) -> &str {
-    let id = text.trim_start_matches("${").trim_end_matches('}');
-    id.split('.').next().unwrap_or(id)
-}
-
-/// Returns the value of a function's member: maps of `Globals` and of the function are merged, lists are joined, and
-/// any other value of the function replaces the one of `Globals` (AWS Serverless Application Model Developer Guide,
-/// "Globals section of the AWS SAM template", "Overriding globals").
-fn merged(common: &Value, own: &Value) -> Value {
-    match (common, own) {
-        (Value::Object(common), Value::Object(own)) => {
-            let mut all = common.clone();
-            for (member, value) in own {
-                let value = merged(&common.get(member).cloned().unwrap_or_default(), value);
-                all.insert(member.clone(), value);
-            }
-            Value::Object(all)
-        }
-        (Value::Array(common), Value::Array(own)) => Value::Array(common.iter().chain(own).cloned().collect()),
-        (common, Value::Null) => common.clone(),
-        (_, own) => own.clone(),
-    }
-}
-
-fn function(id: &str, properties: &Value, common: &Value, template: &Value, imported: &mut Imported) {
-    let mut all = UnreadMembers::new(merged(common, properties));
+fn function(id: &str, properties: Value, template: &Value, imported: &mut Imported) {
+    let mut all = UnreadMembers::new(properties);
     let preference = all.aside(&["DeploymentPreference"]);
     if preference.is_null() {
         imported.note(format!(

@@ -8,8 +8,8 @@ use crate::init::application::{InitApplication, InitComponent, InitTarget};
 use crate::init::pages::{TEMPLATES, block};
 use crate::init::pieces::{PieceSort, Runs, stacks};
 use crate::init::repository::Repository;
+use crate::init::sam_template::SamTemplate;
 use crate::init::template_tree::{self, Node, Part, indent, line_end, line_start, member_end, next_line};
-use serde_json::Value;
 
 /// The members that publish and shift beside Windlass.
 const OTHERS: [&str; 2] = ["AutoPublishAlias", "DeploymentPreference"];
@@ -44,7 +44,7 @@ pub fn edit(
                 "`{path}` is written so that it could not be changed: docs/integrate/cloudformation-and-sam.md of Windlass has what its functions need"
             )
         };
-        let Some(root) = template_tree::read(text) else {
+        let (Some(root), Ok(sam)) = (template_tree::read(text), SamTemplate::read(text)) else {
             notes.push(unchanged());
             continue;
         };
@@ -55,8 +55,9 @@ pub fn edit(
             notes.push(format!("no parameter of `{path}` keeps the environment's name: docs/integrate/cloudformation-and-sam.md of Windlass has what its functions need"));
             continue;
         };
-        notes.extend(others(text, &own, path));
-        let mut work = Work { path, text, root: &root, environment, app: &application.app, changes: Vec::new() };
+        notes.extend(others(&sam, &own, path));
+        let app = &application.app;
+        let mut work = Work { path, text, root: &root, sam: &sam, environment, app, changes: Vec::new() };
         work.take_out_of_globals();
         let mut written = Vec::new();
         for component in &own {
@@ -67,10 +68,8 @@ pub fn edit(
         let edit = Edit::new(path, text, work.changes);
         if is_sound(text, &edit.after, &written) {
             notes.extend(written.iter().filter_map(|it| newest(text, it, path)));
-            let after = stacks::template(&edit.after);
-            notes.extend(
-                own.iter().flat_map(|component| left(&stacks::properties(&component.piece, &after), component)),
-            );
+            let after = SamTemplate::read(&edit.after).unwrap_or_default();
+            notes.extend(own.iter().flat_map(|component| left(&after, component)));
             edits.push(edit);
         } else {
             notes.push(unchanged());
@@ -80,8 +79,9 @@ pub fn edit(
 }
 
 /// Notes the functions that are no components here, and that SAM publishes only because of `Globals`.
-fn others(text: &str, own: &[&InitComponent], path: &str) -> Vec<String> {
-    let others = stacks::published_by_globals(text)
+fn others(sam: &SamTemplate, own: &[&InitComponent], path: &str) -> Vec<String> {
+    let others = sam
+        .published_by_globals()
         .into_iter()
         .filter(|(id, _)| !own.iter().any(|component| stacks::id(&component.piece) == id));
     let notes = others.map(|(id, alias)| format!("`{id}` of `{path}` is no component, and has its alias by `Globals`: write `AutoPublishAlias: {alias}` into its own properties before you deploy, because CloudFormation deletes the alias else"));
@@ -89,7 +89,8 @@ fn others(text: &str, own: &[&InitComponent], path: &str) -> Vec<String> {
 }
 
 /// Notes the members that publish and shift and were not taken out, because they are merged from elsewhere.
-fn left(properties: &Value, component: &InitComponent) -> Vec<String> {
+fn left(sam: &SamTemplate, component: &InitComponent) -> Vec<String> {
+    let properties = sam.properties(stacks::id(&component.piece));
     let there = OTHERS.iter().filter(|other| !properties[**other].is_null());
     let notes = there.map(|other| {
         format!(
@@ -138,6 +139,7 @@ struct Work<'a> {
     path: &'a str,
     text: &'a str,
     root: &'a Node,
+    sam: &'a SamTemplate,
     environment: String,
     app: &'a str,
     changes: Vec<Change>,
@@ -191,7 +193,7 @@ impl Work<'_> {
         let live = former.map_or_else(|| format!("{id}Live"), |alias| format!("{id}Alias{alias}"));
         let known = [&live, &format!("{id}FirstVersion"), &format!("{id}Alias{alias}")];
         // An earlier run's patch is applied, or somebody wrote the alias or the version.
-        if known.iter().any(|known| resources.member(known).is_some()) || stacks::makes_alias(text, id) {
+        if known.iter().any(|known| resources.member(known).is_some()) || self.sam.made_alias(id).is_some() {
             return None;
         }
         let end = member_end(text, key, function);

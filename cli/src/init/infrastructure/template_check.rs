@@ -1,11 +1,7 @@
 //! The check that a changed template says what it said before, and that each reference of it leads somewhere. Pure.
 
-use crate::init::import::sam_tags::without_tags;
+use crate::init::sam_template::SamTemplate;
 use serde_json::Value;
-use windlass_domain::document::syntax;
-
-/// The largest template, in bytes (AWS CloudFormation User Guide, "CloudFormation quotas").
-const LARGEST: usize = 1024 * 1024;
 
 /// The resources that SAM makes of a function with `AutoPublishAlias`, by the names under which a template refers to
 /// them (AWS Serverless Application Model Developer Guide, "Generated CloudFormation resources").
@@ -79,9 +75,10 @@ fn whole(text: &str, word: &str) -> Option<usize> {
 /// members that publish and shift. So a change breaks nothing, however the template is written. What it refers
 /// to of the functions that are written out is there.
 pub fn is_sound(before: &str, after: &str, written: &[WrittenOut]) -> bool {
-    let read = |text: &str| syntax::yaml_with_tags("the template", &without_tags(text), LARGEST);
-    match (read(before), read(after)) {
-        (Ok(before), Ok(after)) => keeps(&before, &after, written) && !written.iter().any(|it| it.is_left_in(&after)),
+    match (SamTemplate::read(before), SamTemplate::read(after)) {
+        (Ok(SamTemplate { value: before }), Ok(SamTemplate { value: after })) => {
+            keeps(&before, &after, written) && !written.iter().any(|it| it.is_left_in(&after))
+        }
         _ => false,
     }
 }

@@ -2,11 +2,11 @@
 //! repository show them. A `GET` that API Gateway or a function's URL sends changes nothing (RFC 9110, "Safe Methods").
 //! Of a test event a person alone knows that. Pure.
 
-use crate::init::import::sam::reference;
 use crate::init::pieces::handlers::{PACKAGES, is_of_tests, root_of};
 use crate::init::pieces::piece::{Piece, PieceSort, Runs};
 use crate::init::pieces::stacks;
 use crate::init::repository::{Repository, file_of, folder_of, join};
+use crate::init::sam_template::{SamTemplate, reference};
 use serde_json::{Map, Value, json};
 
 /// A request of a function.
@@ -46,7 +46,7 @@ const NO_ROUTE: &str = "its code has no `GET` whose whole path is known";
 pub fn known(piece: &Piece, all: &[Piece], repository: &Repository) -> Result<TrialRequest, String> {
     let text = repository.text(&piece.file);
     if piece.sort == PieceSort::Sam {
-        return of_sam(piece, &stacks::template(text), repository);
+        return of_sam(piece, &SamTemplate::read(text).unwrap_or_default(), repository);
     }
     let of_code = of_python(&piece.folder, repository);
     if piece.sort == PieceSort::Cdk {
@@ -71,8 +71,8 @@ pub fn known(piece: &Piece, all: &[Piece], repository: &Repository) -> Result<Tr
 
 /// Returns the `GET` of an event of its own; else a route of its code, where an API or its URL sends it whatever that
 /// gets; else the first page of its URL (AWS SAM Developer Guide, "AWS::Serverless::Function").
-fn of_sam(piece: &Piece, template: &Value, repository: &Repository) -> Result<TrialRequest, String> {
-    let function = stacks::properties(piece, template);
+fn of_sam(piece: &Piece, read: &SamTemplate, repository: &Repository) -> Result<TrialRequest, String> {
+    let (template, function) = (&read.value, read.properties(stacks::id(piece)));
     let events = function["Events"].as_object();
     let events: Vec<&Value> = events.into_iter().flat_map(Map::values).collect();
     let of_http = events.iter().copied().filter(|event| matches!(event["Type"].as_str(), Some("Api" | "HttpApi")));

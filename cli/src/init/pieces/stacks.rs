@@ -3,28 +3,19 @@
 
 use crate::ground::output;
 use crate::init::environments::pattern;
-use crate::init::import::sam::hooks;
-use crate::init::import::sam_tags::without_tags;
 use crate::init::names::name;
 use crate::init::pieces::packages::member;
 use crate::init::pieces::piece::{Piece, PieceSort, Pieces, Runs, named};
 use crate::init::repository::{Repository, file_of, folder_of, join};
-use serde_json::Value;
-use windlass_domain::document::syntax;
-
-/// The largest template, in bytes (AWS CloudFormation User Guide, "CloudFormation quotas").
-const LARGEST: usize = 1024 * 1024;
+use crate::init::sam_template::{FUNCTION, SamTemplate};
 
 /// Names that a template of SAM has.
 const NAMES: [&str; 4] = ["template.yaml", "template.yml", "template.json", "sam.yaml"];
 
-/// The type of a function of SAM.
-const FUNCTION: &str = "AWS::Serverless::Function";
-
 /// Finds functions. A template without `Transform` is read as well: `sam build` takes it.
 pub fn sam(repository: &Repository, found: &mut Pieces) {
     for (path, text) in repository.named(&NAMES) {
-        let template = match syntax::yaml_with_tags("the template", &without_tags(text), LARGEST) {
+        let template = match SamTemplate::read(text) {
             Ok(template) => template,
             Err(why) if text.contains("AWS::Serverless") => {
                 found.notes.push(format!(
@@ -35,22 +26,22 @@ pub fn sam(repository: &Repository, found: &mut Pieces) {
             }
             Err(_) => continue,
         };
-        if !is_transformed(&template) && functions_of(&template).next().is_some() {
+        if !template.is_sam() && template.functions().next().is_some() {
             found.notes.push(format!(
                 "`{path}` has `{FUNCTION}` and no `Transform`, without which CloudFormation knows no such resource: write \
                  `Transform: AWS::Serverless-2016-10-31`"
             ));
         }
-        let hooks = hooks(&template);
-        for (id, own) in functions_of(&template) {
-            if !own["InlineCode"].is_null() {
+        let hooks = template.hooks();
+        for (id, resource) in template.functions() {
+            if !resource["Properties"]["InlineCode"].is_null() {
                 found.notes.push(format!("`{id}` of `{path}` has its code in the template, which deploys it"));
             } else if hooks.contains(id) {
                 found.notes.push(format!(
                     "`{id}` of `{path}` is a hook of a deployment preference, which CodeDeploy alone calls"
                 ));
             } else {
-                found.pieces.push(function(path, id, own, &template));
+                found.pieces.push(function(path, id, &template));
             }
         }
     }
@@ -59,10 +50,11 @@ pub fn sam(repository: &Repository, found: &mut Pieces) {
 /// Notes functions of SAM in files of other names, which no step builds.
 pub fn elsewhere(repository: &Repository, found: &mut Pieces) {
     let ends = [".yaml", ".yml", ".json", ".template"];
+    let has_functions = |text| SamTemplate::read(text).is_ok_and(|template| template.functions().next().is_some());
     for (path, text) in ends.iter().flat_map(|end| repository.ending(end)) {
         // `sam package` writes `packaged.yaml`.
         let is_left = NAMES.contains(&file_of(path)) || file_of(path).starts_with("packaged");
-        if !is_left && text.contains(FUNCTION) && functions_of(&template(text)).next().is_some() {
+        if !is_left && text.contains(FUNCTION) && has_functions(text) {
             found.notes.push(format!(
                 "`{path}` has `{FUNCTION}`, and is not looked into under this name: call it `template.yaml`, or declare \
                  its functions by hand"
@@ -71,21 +63,8 @@ pub fn elsewhere(repository: &Repository, found: &mut Pieces) {
     }
 }
 
-/// Returns the functions of SAM in a template, each by its logical id, with its properties.
-fn functions_of(template: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    let resources = template["Resources"].as_object().into_iter().flatten();
-    resources.filter(|(_, resource)| resource["Type"] == FUNCTION).map(|(id, resource)| (id, &resource["Properties"]))
-}
-
-/// Returns whether a template says that SAM transforms it.
-fn is_transformed(template: &Value) -> bool {
-    let transform = &template["Transform"];
-    let is = |value: &Value| value.as_str().is_some_and(|text| text.starts_with("AWS::Serverless-"));
-    is(transform) || transform.as_array().is_some_and(|all| all.iter().any(is))
-}
-
-fn function(path: &str, id: &str, own: &Value, template: &Value) -> Piece {
-    let all = merged(&template["Globals"]["Function"], own);
+fn function(path: &str, id: &str, template: &SamTemplate) -> Piece {
+    let all = template.properties(id);
     let of = |member: &str| all[member].as_str().map(str::to_owned);
     let is_image = of("PackageType").as_deref() == Some("Image");
     let folder = folder_of(path).to_owned();
@@ -94,7 +73,7 @@ fn function(path: &str, id: &str, own: &Value, template: &Value) -> Piece {
         name: name(id.strip_suffix("Function").filter(|rest| !rest.is_empty()).unwrap_or(id)),
         runs: Runs::Function {
             named: of("FunctionName").and_then(|named| pattern(&named)),
-            alias: of("AutoPublishAlias").and_then(|alias| plain(&alias, template)).or_else(|| written(id, template)),
+            alias: template.alias(id),
             is_image,
         },
         build: vec!["sam build".to_owned()],
@@ -104,85 +83,18 @@ fn function(path: &str, id: &str, own: &Value, template: &Value) -> Piece {
     }
 }
 
-/// Returns a text as it is, or the default of the parameter that it refers to.
-fn plain(text: &str, template: &Value) -> Option<String> {
-    let reference = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
-    match reference {
-        None => Some(text.to_owned()),
-        Some(parameter) => template["Parameters"][parameter]["Default"].as_str().map(str::to_owned),
-    }
-}
-
 /// Returns the logical id of the function that a piece was made of.
 pub fn id(piece: &Piece) -> &str {
     piece.output.rsplit('/').next().unwrap_or_default()
 }
 
-/// Returns the template that a text is; null where it cannot be read.
-pub fn template(text: &str) -> Value {
-    syntax::yaml_with_tags("the template", &without_tags(text), LARGEST).unwrap_or_default()
-}
-
-/// Returns the properties of the function that a piece was made of, with those that all functions of its template have.
-pub fn properties(piece: &Piece, template: &Value) -> Value {
-    merged(&template["Globals"]["Function"], &template["Resources"][id(piece)]["Properties"])
-}
-
-/// Returns the properties of a function, and of `Globals` those that it does not set itself (AWS SAM Developer Guide,
-/// "Globals section of the AWS SAM template", "Overridable properties").
-fn merged(common: &Value, own: &Value) -> Value {
-    match (common, own) {
-        (Value::Object(common), Value::Object(own)) => {
-            let mut all = own.clone();
-            for (name, value) in common {
-                let both = own.get(name).map_or_else(|| value.clone(), |own| merged(value, own));
-                all.insert(name.clone(), both);
-            }
-            Value::Object(all)
-        }
-        (_, Value::Null) => common.clone(),
-        _ => own.clone(),
-    }
-}
-
 /// Returns a template with one of its functions alone, as JSON.
 pub fn alone(text: &str, id: &str) -> Option<String> {
-    let mut template = syntax::yaml_with_tags("the template", &without_tags(text), LARGEST).ok()?;
+    let mut template = SamTemplate::read(text).ok()?.value;
     template["Resources"]
         .as_object_mut()?
-        .retain(|other, resource| other == id || resource["Type"] != "AWS::Serverless::Function");
+        .retain(|other, resource| other == id || resource["Type"] != FUNCTION);
     serde_json::to_string_pretty(&template).ok()
-}
-
-/// Returns the functions that SAM publishes only because of `Globals`, each with its alias.
-pub fn published_by_globals(text: &str) -> Vec<(String, String)> {
-    let Ok(template) = syntax::yaml_with_tags("the template", &without_tags(text), LARGEST) else {
-        return Vec::new();
-    };
-    let common = &template["Globals"]["Function"]["AutoPublishAlias"];
-    let Some(alias) = common.as_str().and_then(|alias| plain(alias, &template)) else {
-        return Vec::new();
-    };
-    let published = template["Resources"].as_object().into_iter().flatten().filter(|(_, resource)| {
-        resource["Type"] == "AWS::Serverless::Function" && resource["Properties"]["AutoPublishAlias"].is_null()
-    });
-    published.map(|(id, _)| (id.clone(), alias.clone())).collect()
-}
-
-/// Returns whether a template itself makes an alias of a function.
-pub fn makes_alias(text: &str, id: &str) -> bool {
-    let template = syntax::yaml_with_tags("the template", &without_tags(text), LARGEST);
-    template.is_ok_and(|template| written(id, &template).is_some())
-}
-
-/// Returns the alias that the template itself makes for a function.
-fn written(id: &str, template: &Value) -> Option<String> {
-    let resources = template["Resources"].as_object()?;
-    let own = format!("${{{id}}}");
-    let mut aliases = resources
-        .values()
-        .filter(|resource| resource["Type"] == "AWS::Lambda::Alias" && resource["Properties"]["FunctionName"] == own);
-    plain(aliases.next()?["Properties"]["Name"].as_str()?, template)
 }
 
 /// The ending of a file's name in each language, and the members of a function for name and code.

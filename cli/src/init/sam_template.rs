@@ -1,0 +1,150 @@
+//! A template of AWS SAM, as `init` and `import` read it. What the functions of CloudFormation make nobody knows before
+//! CloudFormation does. Pure.
+
+use crate::init::import::sam_tags::without_tags;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use windlass_domain::document::syntax;
+use windlass_domain::text::finding::Finding;
+
+/// The largest template, in bytes (AWS CloudFormation User Guide, "CloudFormation quotas").
+const LARGEST: usize = 1024 * 1024;
+
+/// The type of a function of SAM.
+pub const FUNCTION: &str = "AWS::Serverless::Function";
+
+/// A template.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct SamTemplate {
+    /// The whole of it, in which the short forms of CloudFormation's functions are texts and lists.
+    pub value: Value,
+}
+
+impl SamTemplate {
+    /// Reads a template.
+    ///
+    /// # Errors
+    /// What is wrong with its syntax.
+    pub fn read(text: &str) -> Result<Self, Finding> {
+        Ok(Self { value: syntax::yaml_with_tags("the template", &without_tags(text), LARGEST)? })
+    }
+
+    /// Returns whether SAM transforms it.
+    pub fn is_sam(&self) -> bool {
+        let transform = &self.value["Transform"];
+        let is = |value: &Value| value.as_str().is_some_and(|text| text.starts_with("AWS::Serverless-"));
+        is(transform) || transform.as_array().is_some_and(|all| all.iter().any(is))
+    }
+
+    /// Returns its functions by their logical ids.
+    pub fn functions(&self) -> impl Iterator<Item = (&String, &Value)> {
+        let resources = self.value["Resources"].as_object().into_iter().flatten();
+        resources.filter(|(_, resource)| resource["Type"] == FUNCTION)
+    }
+
+    /// Returns the properties of a function, with those that all functions have.
+    pub fn properties(&self, id: &str) -> Value {
+        merged(&self.value["Globals"]["Function"], &self.value["Resources"][id]["Properties"])
+    }
+
+    /// Returns the functions that deployment preferences call. They are those that the preferences name, and those that
+    /// CodeDeploy may call without a further permission, by their names (AWS Serverless Application Model Developer
+    /// Guide, "Deploying serverless applications gradually").
+    pub fn hooks(&self) -> BTreeSet<String> {
+        let resources = self.value["Resources"].as_object();
+        let own = resources.into_iter().flatten().map(|(_, it)| &it["Properties"]["DeploymentPreference"]);
+        let common = &self.value["Globals"]["Function"]["DeploymentPreference"];
+        let hooks = own.chain(std::iter::once(common)).filter_map(|preference| preference["Hooks"].as_object());
+        let called = hooks.flatten().filter_map(|(_, hook)| hook.as_str().or_else(|| hook["Ref"].as_str()));
+        let mut hooks: BTreeSet<String> = called.map(|text| reference(text).to_owned()).collect();
+        let named = resources.into_iter().flatten().filter(|(_, it)| {
+            let name = it["Properties"]["FunctionName"].as_str();
+            name.is_some_and(|name| name.starts_with("CodeDeployHook_"))
+        });
+        hooks.extend(named.map(|(id, _)| id.clone()));
+        hooks
+    }
+
+    /// Returns the alias of a function: the one that SAM publishes, else the one that the template makes itself.
+    pub fn alias(&self, id: &str) -> Option<String> {
+        let published = self.properties(id)["AutoPublishAlias"].as_str().and_then(|alias| self.plain(alias));
+        published.or_else(|| self.made_alias(id))
+    }
+
+    /// Returns the alias that the template itself makes for a function.
+    pub fn made_alias(&self, id: &str) -> Option<String> {
+        let own = format!("${{{id}}}");
+        let mut aliases = self.value["Resources"].as_object()?.values().filter(|resource| {
+            resource["Type"] == "AWS::Lambda::Alias" && resource["Properties"]["FunctionName"] == own
+        });
+        self.plain(aliases.next()?["Properties"]["Name"].as_str()?)
+    }
+
+    /// Returns the functions that SAM publishes only because of `Globals`, each with its alias.
+    pub fn published_by_globals(&self) -> Vec<(String, String)> {
+        let common = self.value["Globals"]["Function"]["AutoPublishAlias"].as_str();
+        let Some(alias) = common.and_then(|alias| self.plain(alias)) else {
+            return Vec::new();
+        };
+        let published = self.functions().filter(|(_, it)| it["Properties"]["AutoPublishAlias"].is_null());
+        published.map(|(id, _)| (id.clone(), alias.clone())).collect()
+    }
+
+    /// Returns a text as it is, or the default of the parameter that it refers to.
+    fn plain(&self, text: &str) -> Option<String> {
+        let reference = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+        match reference {
+            None => Some(text.to_owned()),
+            Some(parameter) => self.value["Parameters"][parameter]["Default"].as_str().map(str::to_owned),
+        }
+    }
+}
+
+/// Returns the logical id that a reference names.
+pub fn reference(text: &str) -> &str {
+    let id = text.trim_start_matches("${").trim_end_matches('}');
+    id.split('.').next().unwrap_or(id)
+}
+
+/// Returns the value of a function's member: maps of `Globals` and of the function are merged, lists are joined, and
+/// any other value of the function replaces the one of `Globals` (AWS Serverless Application Model Developer Guide,
+/// "Globals section of the AWS SAM template", "Overriding globals").
+fn merged(common: &Value, own: &Value) -> Value {
+    match (common, own) {
+        (Value::Object(common), Value::Object(own)) => {
+            let mut all = common.clone();
+            for (member, value) in own {
+                let value = merged(&common.get(member).cloned().unwrap_or_default(), value);
+                all.insert(member.clone(), value);
+            }
+            Value::Object(all)
+        }
+        (Value::Array(common), Value::Array(own)) => Value::Array(common.iter().chain(own).cloned().collect()),
+        (common, Value::Null) => common.clone(),
+        (_, own) => own.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_function_has_what_all_have_and_its_own() {
+        let text = "Transform: [X, AWS::Serverless-2016-10-31]\nParameters: {Callers: {Default: stable}}\nGlobals:\n  \
+                    Function:\n    AutoPublishAlias: !Ref Callers\n    Layers: [a]\n    Environment: {Variables: {A: 1, B: 2}}\n\
+                    Resources:\n  One:\n    Type: AWS::Serverless::Function\n    Properties:\n      Layers: [b]\n      \
+                    Environment: {Variables: {B: 3}}\n      DeploymentPreference: {Hooks: {PreTraffic: !Ref Check}}\n  \
+                    Two:\n    Type: AWS::Serverless::Function\n    Properties: {AutoPublishAlias: own}\n";
+        let template = SamTemplate::read(text).unwrap();
+        assert!(template.is_sam());
+        let one = template.properties("One");
+        assert_eq!(one["Layers"], json!(["a", "b"]));
+        assert_eq!(one["Environment"], json!({"Variables": {"A": 1, "B": 3}}));
+        let aliases = ["One", "Two"].map(|id| template.alias(id).unwrap());
+        assert_eq!(aliases, ["stable", "own"]);
+        assert_eq!(template.published_by_globals(), [("One".to_owned(), "stable".to_owned())]);
+        assert_eq!(template.hooks(), BTreeSet::from(["Check".to_owned()]));
+    }
+}
