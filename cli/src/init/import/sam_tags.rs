@@ -1,68 +1,49 @@
 //! The short forms of CloudFormation's functions, such as `!Ref`, which a reader of YAML takes for tags. Pure.
 
+use crate::init::infrastructure::edit::{Change, Edit};
+use crate::init::template_tree::{self, Node, Part, line_start};
 use serde_json::Value;
 
 /// Replaces short forms by texts and lists: `!Ref Name` and `!GetAtt Name.Arn` become `${Name}` and `${Name.Arn}`,
 /// `!ImportValue name` becomes `${ImportValue name}`, and a list begins with its function, as in `["!If", IsProd, a,
-/// b]`. The tag of any other is left out.
+/// b]`. The tag of any other is left out. What cannot be read stays as it is.
 pub fn without_tags(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().collect();
-    let mut replaced = Vec::new();
-    for (at, line) in lines.iter().enumerate() {
-        let line = one(line);
-        let Some((before, tag)) = ends_with_tag(&line) else {
-            replaced.push(line);
-            continue;
-        };
-        replaced.push(before.to_owned());
-        let is_blank = |line: &&&str| line.trim().is_empty() || line.trim_start().starts_with('#');
-        let next = lines[at + 1..].iter().find(|line| !is_blank(line));
-        if let Some(next) = next.filter(|next| next.trim_start().starts_with("- ")) {
-            let indent = &next[..next.len() - next.trim_start().len()];
-            replaced.push(format!("{indent}- \"!{tag}\""));
+    let text = text.trim_start_matches('\u{feff}');
+    let Some(root) = template_tree::read(text) else {
+        return text.to_owned();
+    };
+    let changes = root.all().into_iter().flat_map(|node| without_tag(text, node));
+    Edit::new("", text, changes.collect()).after
+}
+
+fn without_tag(text: &str, node: &Node) -> Vec<Change> {
+    let place = node.tag.clone().unwrap_or_default();
+    let tag = text.get(place.clone()).unwrap_or_default();
+    let name = tag.strip_prefix('!').unwrap_or_default();
+    // A tag of YAML's own begins with two marks, and those of other programs with a small letter.
+    if !name.starts_with(|c: char| c.is_ascii_uppercase()) {
+        return Vec::new();
+    }
+    let instead = match &node.part {
+        Part::Scalar(value) if ["Ref", "GetAtt", "ImportValue"].contains(&name) => {
+            let imported = if name == "ImportValue" { "ImportValue " } else { "" };
+            Some((node.place.clone(), Value::from(format!("${{{imported}{value}}}")).to_string()))
         }
-    }
-    replaced.join("\n")
-}
-
-/// Returns a tag that ends its line and belongs to the list below, with the text before it.
-fn ends_with_tag(line: &str) -> Option<(&str, &str)> {
-    let code = line.split(" #").next().unwrap_or(line).trim_end();
-    let (before, tag) = code.rsplit_once('!')?;
-    let is_tag = is_before(before)
-        && tag.starts_with(|c: char| c.is_ascii_uppercase())
-        && tag.chars().all(|c| c.is_ascii_alphanumeric());
-    is_tag.then_some((before, tag))
-}
-
-fn is_before(before: &str) -> bool {
-    let before = before.trim_end();
-    before.is_empty() || before.ends_with([':', '-', '[', ','])
-}
-
-fn one(line: &str) -> String {
-    let Some((before, after)) = line.split_once('!') else {
-        return line.to_owned();
+        Part::List(all) if node.is_flow => {
+            let (at, between) = (node.place.start + 1, if all.is_empty() { "" } else { ", " });
+            Some((at..at, format!("\"{tag}\"{between}")))
+        }
+        Part::List(_) => {
+            let (line, first) = (line_start(text, node.place.start), node.place.start);
+            let is_dash = ["- ", "-\n", "-\r"].iter().any(|dash| text[first..].starts_with(dash));
+            // A list that is not indented begins behind its first dash.
+            let before = text.get(line..first).and_then(|before| before.rfind('-')).map(|at| line + at);
+            let dash = before.filter(|_| !is_dash).unwrap_or(first);
+            Some((dash..dash, format!("- \"{tag}\"\n{}", " ".repeat(dash - line))))
+        }
+        _ => None,
     };
-    let Some((tag, rest)) = after.split_once(' ') else {
-        return line.to_owned();
-    };
-    if !is_before(before) || !tag.starts_with(|c: char| c.is_ascii_uppercase()) {
-        return line.to_owned();
-    }
-    if let Some(list) = rest.trim_start().strip_prefix('[') {
-        return format!("{before}[\"!{tag}\", {}", one(list));
-    }
-    let prefix = match tag {
-        "Ref" | "GetAtt" => "",
-        "ImportValue" => "ImportValue ",
-        _ if rest.trim_start().starts_with('#') => return line.to_owned(),
-        _ => return format!("{before}{}", one(rest)),
-    };
-    let end = rest.find([' ', ',', ']', '}', '#']).unwrap_or(rest.len());
-    let (value, behind) = rest.split_at(end);
-    let value = value.trim_matches(['"', '\'']);
-    format!("{before}\"${{{prefix}{value}}}\"{}", one(behind))
+    std::iter::once((place, String::new())).chain(instead).collect()
 }
 
 /// Returns the function that makes a value, as a person wrote it: `!If`.
@@ -85,19 +66,38 @@ pub fn made(value: &Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::init::sam_template::SamTemplate;
     use serde_json::json;
 
     #[test]
     fn short_forms_are_texts_and_lists() {
-        let text = "a: !Ref B\nc: !Sub \"d-${E}\"\nf: [!Ref G, x]\nh: really!\ni: !GetAtt J.Arn\n  - !Ref K # why\n\
-                    l: !If [A, !Ref B, c]\nm: !GetAtt [A, Arn]\nn: {a: !Sub x, b: !Ref C}\no: !If # why\n\n  - A\n  - !If\n    - B\n\
-                    p: !ImportValue q\nr: !Sub |\n  s";
-        assert_eq!(
-            without_tags(text),
-            "a: \"${B}\"\nc: \"d-${E}\"\nf: [\"${G}\", x]\nh: really!\ni: \"${J.Arn}\"\n  - \"${K}\" # why\n\
-             l: [\"!If\", A, \"${B}\", c]\nm: [\"!GetAtt\", A, Arn]\nn: {a: x, b: \"${C}\"}\no: \n  - \"!If\"\n\n  - A\n  - \n    - \"!If\"\n    - B\n\
-             p: \"${ImportValue q}\"\nr: |\n  s"
-        );
+        for (written, wanted) in [
+            ("!Ref B", json!("${B}")),
+            ("!Ref 'B' # why", json!("${B}")),
+            ("!Sub \"d-${E}\"", json!("d-${E}")),
+            ("!Sub |\n  s", json!("s\n")),
+            ("really!", json!("really!")),
+            ("!GetAtt J.Arn", json!("${J.Arn}")),
+            ("!ImportValue q", json!("${ImportValue q}")),
+            ("[!Ref G, x, !Sub [z]]", json!(["${G}", "x", ["!Sub", "z"]])),
+            ("!If [A, !Ref B, c]", json!(["!If", "A", "${B}", "c"])),
+            ("!If [\n  A,\n  !Ref B]", json!(["!If", "A", "${B}"])),
+            ("!GetAtt [A, Arn]", json!(["!GetAtt", "A", "Arn"])),
+            ("!GetAZs []", json!(["!GetAZs"])),
+            ("{a: !Sub x, b: !Ref C}", json!({"a": "x", "b": "${C}"})),
+            ("!Transform {Name: x}", json!({"Name": "x"})),
+            ("!If # why\n\n  - A\n  - !If\n    - B\n    - !Ref C", json!(["!If", "A", ["!If", "B", "${C}"]])),
+            ("!If\n- A\n- b: !Ref C", json!(["!If", "A", {"b": "${C}"}])),
+            ("!If\n- -1\n- é", json!(["!If", -1, "é"])),
+            ("!Join\n- é\n- - !Ref C", json!(["!Join", "é", ["${C}"]])),
+        ] {
+            for end in ["\n", "\r\n"] {
+                let text = format!("\u{feff}k: {written}\nlast: 1\n").replace('\n', end);
+                let read = SamTemplate::read(&text).unwrap().value;
+                assert_eq!(read, json!({"k": wanted, "last": 1}), "{}", without_tags(&text));
+            }
+        }
+        assert_eq!(without_tags("a: [!Ref B"), "a: [!Ref B");
     }
 
     #[test]
