@@ -1,5 +1,6 @@
-//! A change of infrastructure code is tried before it is shown: what a program in place of `cfn-lint` finds only after
-//! the change keeps it out of the patch. Where it cannot be tried, the patch is there, and a note says so.
+//! A change of infrastructure code is tried before it is shown: what programs in place of `cfn-lint` and `terraform`
+//! find only after the change keeps it out of the patch. Where it cannot be tried, the patch is there, and a note says
+//! so.
 
 #![allow(clippy::unwrap_used)]
 
@@ -9,25 +10,39 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
-const TEMPLATE: &str = "Transform: AWS::Serverless-2016-10-31\nResources:\n  Hello:\n    Type: AWS::Serverless::Function\n    \
-                        Properties:\n      FunctionName: shop-hello\n      CodeUri: hello/\n      AutoPublishAlias: live\n";
+const TEMPLATE: (&str, &str) = (
+    "template.yaml",
+    "Transform: AWS::Serverless-2016-10-31\nResources:\n  Hello:\n    Type: AWS::Serverless::Function\n    \
+     Properties:\n      FunctionName: shop-hello\n      CodeUri: hello/\n      AutoPublishAlias: live\n",
+);
+const CODE: [(&str, &str); 3] = [
+    ("main.tf", "resource \"aws_lambda_function\" \"api\" {\n  function_name = \"shop-api\"\n}\n"),
+    ("api/requirements.txt", "fastapi\nmangum\n"),
+    ("api/main.py", "from fastapi import FastAPI\nfrom mangum import Mangum\nhandler = Mangum(FastAPI())\n"),
+];
 
-/// What the program answers for a finding.
+/// What `cfn-lint` answers for a finding.
 const FINDING: &str = r#"[{"Rule": {"Id": "E1010"}, "Message": "no such attribute"}]"#;
 
-/// Returns whether there is a patch, and all notes, where this script is `cfn-lint`.
-fn tried(script: Option<&str>) -> (bool, Vec<String>) {
+/// Returns whether there is a patch, and all notes, where this script is the program.
+fn tried(files: &[(&str, &str)], name: &str, script: Option<&str>) -> (bool, Vec<String>) {
     let place = folder("trial");
-    fs::write(place.join("template.yaml"), TEMPLATE).unwrap();
+    for (path, text) in files {
+        let path = place.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
     let programs = folder("trial-programs");
     if let Some(script) = script {
-        let program = programs.join("cfn-lint");
-        // Its third argument is the file.
+        let program = programs.join(name);
         fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     }
     let mut init = Command::new(env!("CARGO_BIN_EXE_windlass"));
     init.arg("init").arg("--no-account").args(&ANSWERS[..7]).current_dir(&place).env_clear();
+    if files == CODE {
+        init.env("TF_PLUGIN_CACHE_DIR", &programs).args(["--answer", "app=shop", "--answer", "api.function=shop-api"]);
+    }
     let made = init.env("PATH", format!("{}:/usr/bin:/bin", programs.display())).output().unwrap();
     assert_eq!(code(&made), 0, "{}", err(&made));
     let notes =
@@ -35,32 +50,85 @@ fn tried(script: Option<&str>) -> (bool, Vec<String>) {
     (place.join("windlass.patch").exists(), notes)
 }
 
+/// Holds whether there is a patch, and the one note that comes beside the usual ones.
+fn holds(files: &[(&str, &str)], name: &str, clean: &str, cases: &[(Option<String>, bool, Option<String>)]) {
+    let (is_shown, usual) = tried(files, name, Some(clean));
+    assert!(is_shown, "{usual:?}");
+    for (script, is_shown, note) in cases {
+        let (shown, mut notes) = tried(files, name, script.as_deref());
+        notes.retain(|note| !usual.contains(note));
+        assert_eq!((shown, notes), (*is_shown, Vec::from_iter(note.clone())), "{script:?}");
+    }
+}
+
+fn untried(by: &str, path: &str, why: &str) -> Option<String> {
+    Some(format!(
+        "nobody has tried what the patch changes in `{path}`, because `{by}` could not look: {why}. Run it after `git \
+         apply`, and before you deploy"
+    ))
+}
+
+fn refused(by: &str, path: &str, found: &str, page: &str) -> Option<String> {
+    Some(format!(
+        "`{path}` is not in the patch, because `{by}` would find there what it does not find now: {found}. \
+         docs/integrate/{page}.md of Windlass has what to change by hand"
+    ))
+}
+
 #[test]
-fn what_is_found_only_after_the_change_keeps_it_out_of_the_patch() {
-    let untried = |why: &str| {
+fn what_cfn_lint_finds_only_after_the_change_keeps_it_out_of_the_patch() {
+    // Its third argument is the file.
+    let script = |before: &str, after: &str| {
+        Some(format!("if grep -q windlass:app \"$3\"; then echo '{after}'; else echo '{before}'; fi"))
+    };
+    let twice = format!("[{0}, {0}]", FINDING.trim_matches(['[', ']']));
+    let unread = FINDING.replace("E1010", "E0000");
+    let refused = refused("cfn-lint", TEMPLATE.0, "E1010 no such attribute", "cloudformation-and-sam");
+    let untried = |why: &str| untried("cfn-lint", TEMPLATE.0, why);
+    holds(
+        &[TEMPLATE],
+        "cfn-lint",
+        "echo '[]'",
+        &[
+            (script(FINDING, FINDING), true, None),
+            (script(FINDING, "[]"), true, None),
+            (script("[]", FINDING), false, refused.clone()),
+            (script(FINDING, &twice), false, refused),
+            (script(&unread, &unread), true, untried("what it finds already keeps it from looking at the rest")),
+            (Some("echo no JSON".to_owned()), true, untried("its answer cannot be read")),
+            (None, true, untried("it is not on the PATH")),
+        ],
+    );
+}
+
+#[test]
+fn what_terraform_finds_only_after_the_change_keeps_it_out_of_the_patch() {
+    const CLEAN: &str = r#"{"valid": true, "diagnostics": []}"#;
+    const FOUND: &str =
+        r#"{"valid": false, "diagnostics": [{"summary": "Unsupported", "detail": "no such argument"}]}"#;
+    let script = |before: &str, after: &str| {
         format!(
-            "nobody has tried what the patch changes in `template.yaml`, because `cfn-lint` could not look: {why}. Run it \
-             after `git apply`, and before you deploy"
+            "[ $1 = init ] && exit 0\nif grep -q windlass:app main.tf; then echo '{after}'; else echo '{before}'; fi"
         )
     };
-    let refused = "`template.yaml` is not in the patch, because `cfn-lint` would find there what it does not find now: \
-                   E1010 no such attribute. docs/integrate/cloudformation-and-sam.md of Windlass has what to change by hand";
-    let script = |before: &str, after: &str| {
-        format!("if grep -q windlass:app \"$3\"; then echo '{after}'; else echo '{before}'; fi")
-    };
-    let twice = FINDING.replace("}]", "}, {\"Rule\": {\"Id\": \"E1010\"}, \"Message\": \"no such attribute\"}]");
-    let (is_shown, usual) = tried(Some(&script("[]", "[]")));
-    assert!(is_shown);
-    for (script, is_shown, note) in [
-        (Some(script(FINDING, FINDING)), true, None),
-        (Some(script(FINDING, "[]")), true, None),
-        (Some(script("[]", FINDING)), false, Some(refused)),
-        (Some(script(FINDING, &twice)), false, Some(refused)),
-        (Some("echo no JSON".to_owned()), true, Some(untried("its answer cannot be read").as_str())),
-        (None, true, Some(untried("it is not on the PATH").as_str())),
-    ] {
-        let (shown, mut notes) = tried(script.as_deref());
-        notes.retain(|note| !usual.contains(note));
-        assert_eq!((shown, notes), (is_shown, Vec::from_iter(note.map(str::to_owned))), "{script:?}");
-    }
+    let by = "terraform validate";
+    holds(
+        &CODE,
+        "terraform",
+        &script(CLEAN, CLEAN),
+        &[
+            (Some(script(CLEAN, FOUND)), false, refused(by, "main.tf", "Unsupported: no such argument", "terraform")),
+            (
+                Some(script(FOUND, FOUND)),
+                true,
+                untried(by, "main.tf", "what it finds already keeps it from looking at the rest"),
+            ),
+            (
+                Some("exit 1".to_owned()),
+                true,
+                untried(by, "main.tf", "its providers and modules are not all on this machine"),
+            ),
+            (None, true, untried(by, "main.tf", "it is not on the PATH")),
+        ],
+    );
 }
