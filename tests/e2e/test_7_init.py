@@ -221,7 +221,7 @@ def test_a_patch_is_tried_by_cfn_lint_where_it_is_there(tmp_path):
         answers = ["region=eu-west-1", "account=111111111111", "github=example/insight", "environments=prod"]
         words = [word for answer in answers for word in ("--answer", answer)]
         environment = {"PATH": path, "GIT_CEILING_DIRECTORIES": str(tmp_path)}
-        command = [PROGRAM, "--json", "init", "--no-account", "--yes", *words]
+        command = [PROGRAM, "init", "--no-account", "--yes", *words, "--json"]
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == GOOD, done.stderr
         assert (folder / "windlass.patch").exists()
