@@ -256,5 +256,5 @@ fn every_text_of_an_answer_is_read_as_one_line() {
     texts.retain(|text| text.place.contains("shown/api"));
     texts.extend(read_texts("../../cli/src"));
     texts.retain(|text| text.field != "cause" && !text.place.ends_with("DeclarationInForce.text"));
-    hold_read(&texts, 30);
+    hold_read(&texts, 28);
 }

@@ -6,6 +6,7 @@ use crate::init::pieces::handlers::PACKAGES;
 use crate::init::pieces::piece::{Piece, PieceSort};
 use crate::init::pieces::{packages, stacks};
 use crate::init::repository::{Repository, join};
+use crate::init::sam_template::SamTemplate;
 use serde::Serialize;
 use std::fmt;
 
@@ -67,8 +68,8 @@ pub fn missing(piece: &Piece, is_image: bool, repository: &Repository) -> Option
 
 /// Returns the place of a function's code, where the template says it as a text.
 fn code(piece: &Piece, repository: &Repository) -> Option<String> {
-    let template = stacks::template(repository.text(&piece.file));
-    let properties = stacks::properties(piece, &template);
+    let template = SamTemplate::read(repository.text(&piece.file)).unwrap_or_default();
+    let properties = template.properties(stacks::id(piece));
     let code = properties["CodeUri"].as_str().filter(|code| !code.contains("${") && !code.contains("://"))?;
     Some(join(&piece.folder, code))
 }
