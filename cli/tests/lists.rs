@@ -64,6 +64,8 @@ fn snapshots_are_a_table_and_all_pages_of_it() {
     insta::assert_snapshot!(out(&output));
     let output = api.windlass(&folder("snapshots"), &[&arguments[..], &["--json"]].concat());
     let document: Value = serde_json::from_str(&out(&output)).unwrap();
+    let numbers: Vec<&Value> = document["snapshots"].as_array().unwrap().iter().map(|one| &one["number"]).collect();
+    assert_eq!((numbers, &document["next"]), (vec![&json!(3), &json!(2), &json!(1)], &Value::Null));
     assert_eq!(document["snapshots"][0]["replaced"], 2, "nothing is lost");
 }
 

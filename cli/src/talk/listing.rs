@@ -8,9 +8,9 @@ use crate::ground::terminal::table;
 use crate::talk::installation::Endpoint;
 use crate::talk::windlass::{Windlass, waiting};
 use clap::Args;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::shown::api::Page;
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The most that the API puts on a page.
@@ -20,8 +20,11 @@ pub const LARGEST_PAGE: usize = 100;
 const USUAL: usize = 20;
 
 /// One item of a list of an environment.
-pub trait Listed: DeserializeOwned {
-    /// The member of a page that holds the items, and what a person calls them.
+pub trait Listed: Sized {
+    /// The page on which the API lists it.
+    type Page: Page<Item = Self>;
+
+    /// The plural by which a person calls it.
     const NAME: &'static str;
 
     /// The verb that lists them.
@@ -40,7 +43,7 @@ pub trait Listed: DeserializeOwned {
 /// A list of the API.
 #[derive(Debug, Clone)]
 pub struct List<'a> {
-    /// The member of a page that holds what is listed.
+    /// The plural by which a person calls what is listed.
     pub name: &'static str,
     /// The path.
     pub path: Vec<&'a str>,
@@ -61,8 +64,8 @@ impl<'a> List<'a> {
 pub struct ListPage<T> {
     /// The items, newest first.
     pub listed: Vec<T>,
-    /// The items as they were answered: a program loses nothing of them.
-    answered: Vec<Value>,
+    /// The answers, as one: a program loses nothing of them.
+    pub answered: Value,
     /// The place at which the next page begins; `None` on the last one.
     pub next: Option<String>,
 }
@@ -70,7 +73,7 @@ pub struct ListPage<T> {
 impl<T> ListPage<T> {
     /// Returns the JSON that `--json` prints.
     pub fn as_json(&self, name: &str) -> Value {
-        json!({name: self.answered, "next": self.next})
+        json!({name: self.answered[name], "next": self.next})
     }
 }
 
@@ -78,31 +81,42 @@ impl<T> ListPage<T> {
 ///
 /// # Errors
 /// No answer, or one that cannot be understood.
-pub async fn page<T: DeserializeOwned>(
+pub async fn page<P: Page>(
     windlass: &Windlass,
     list: &List<'_>,
     limit: usize,
     after: Option<&str>,
-) -> Result<ListPage<T>, Failure> {
+) -> Result<ListPage<P::Item>, Failure> {
     let limit = limit.to_string();
     let mut query = list.query.clone();
     query.push(("limit", &limit));
     query.extend(after.map(|after| ("after", after)));
-    let mut answer = windlass.get(&list.path, &query).await?;
+    let answered = windlass.get(&list.path, &query).await?;
     let not_understood = |error| Failure::not_understood(&format!("the list of {}", list.name), error);
-    let answered: Vec<Value> = serde_json::from_value(answer[list.name].take()).map_err(not_understood)?;
-    let listed: Result<Vec<T>, _> = answered.iter().map(T::deserialize).collect();
-    let next = answer["next"].as_str().map(ToOwned::to_owned);
-    Ok(ListPage { listed: listed.map_err(not_understood)?, answered, next })
+    let (listed, next) = P::deserialize(&answered).map_err(not_understood)?.into_parts();
+    Ok(ListPage { listed, answered, next })
+}
+
+/// Adds the answer of a later page: its list goes on with that, and all else is as it is there.
+fn go_on(all: &mut Value, later: Value) {
+    match (all, later) {
+        (Value::Object(all), Value::Object(later)) => {
+            for (name, member) in later {
+                go_on(all.entry(name).or_insert(Value::Null), member);
+            }
+        }
+        (Value::Array(all), Value::Array(later)) => all.extend(later),
+        (all, later) => *all = later,
+    }
 }
 
 /// Reads a whole list, page by page.
 ///
 /// # Errors
 /// No answer, or one that cannot be understood.
-pub async fn whole<T: DeserializeOwned>(windlass: &Windlass, list: &List<'_>) -> Result<Vec<T>, Failure> {
+pub async fn whole<P: Page>(windlass: &Windlass, list: &List<'_>) -> Result<Vec<P::Item>, Failure> {
     let part = ListPart { limit: usize::MAX, after: None };
-    Ok(part.read(windlass, list).await?.listed)
+    Ok(part.read::<P>(windlass, list).await?.listed)
 }
 
 /// The part of a list that is shown.
@@ -128,17 +142,13 @@ impl ListPart {
     ///
     /// # Errors
     /// No answer, or one that cannot be understood.
-    pub async fn read<T: DeserializeOwned>(
-        &self,
-        windlass: &Windlass,
-        list: &List<'_>,
-    ) -> Result<ListPage<T>, Failure> {
-        let mut all = ListPage { listed: Vec::new(), answered: Vec::new(), next: self.after.clone() };
+    pub async fn read<P: Page>(&self, windlass: &Windlass, list: &List<'_>) -> Result<ListPage<P::Item>, Failure> {
+        let mut all = ListPage { listed: Vec::new(), answered: Value::Null, next: self.after.clone() };
         while all.listed.len() < self.limit {
             let wanted = (self.limit - all.listed.len()).min(LARGEST_PAGE);
-            let next = page(windlass, list, wanted, all.next.as_deref()).await?;
+            let next = page::<P>(windlass, list, wanted, all.next.as_deref()).await?;
             all.listed.extend(next.listed);
-            all.answered.extend(next.answered);
+            go_on(&mut all.answered, next.answered);
             all.next = next.next;
             if all.next.is_none() {
                 break;
@@ -194,7 +204,7 @@ impl Listing {
         let page = waiting(async {
             let windlass = self.endpoint.open().await?;
             let list = List::of::<T>(EnvironmentId::new(app, environment));
-            self.part.read::<T>(&windlass, &list).await
+            self.part.read::<T::Page>(&windlass, &list).await
         })?;
         let rows: Vec<Vec<String>> = page.listed.iter().map(Listed::row).collect();
         let name = T::NAME;
@@ -205,7 +215,7 @@ impl Listing {
         };
         let command = format!("{} {app} {environment}", T::VERB);
         let words = self.part.with_more(words, &page, &command);
-        output.result(&page.as_json(name), &words);
+        output.result(&page.answered, &words);
         Ok(Exit::Good)
     }
 }

@@ -17,10 +17,9 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use maud::html;
 use serde_json::json;
 use windlass_domain::release::identity::EnvironmentId;
-use windlass_domain::shown::api::deployments::HistoryEntry;
+use windlass_domain::shown::api::deployments::{Deployments, HistoryEntry};
 use windlass_domain::shown::api::environments::Environment;
-use windlass_domain::shown::api::recorded::AppStats;
-use windlass_domain::shown::api::recorded::ListedSnapshot;
+use windlass_domain::shown::api::recorded::{AppStats, ListedSnapshot, Snapshots};
 use windlass_domain::shown::figures::DAY_MS;
 use windlass_domain::text::name::{AppName, EnvironmentName};
 use windlass_domain::text::time::Time;
@@ -38,7 +37,7 @@ pub async fn written(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) ->
     let list = List::of::<ListedSnapshot>(of);
     let (here, snapshots) = futures::try_join!(
         windlass.read::<Environment>(&path, &[]),
-        page::<ListedSnapshot>(windlass, &list, LARGEST_PAGE, None)
+        page::<Snapshots>(windlass, &list, LARGEST_PAGE, None)
     )?;
     let history = history(windlass, of, since).await?;
     let figures = figures(windlass, of, since).await;
@@ -94,7 +93,7 @@ async fn history(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) -> Res
     let mut all = Vec::new();
     let mut after: Option<String> = None;
     loop {
-        let next = page::<HistoryEntry>(windlass, &list, LARGEST_PAGE, after.as_deref()).await?;
+        let next = page::<Deployments>(windlass, &list, LARGEST_PAGE, after.as_deref()).await?;
         let is_over = next.listed.last().is_some_and(|last| last.accepted < since);
         all.extend(next.listed.into_iter().filter(|one| one.accepted >= since));
         after = next.next;

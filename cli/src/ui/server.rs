@@ -23,12 +23,9 @@ use std::rc::Rc;
 use tokio::net::{TcpListener, TcpStream};
 use windlass_domain::deployment::drill::Drill;
 use windlass_domain::release::identity::EnvironmentId;
-use windlass_domain::shown::api::deployments::HistoryEntry;
-use windlass_domain::shown::api::deployments::Record;
-use windlass_domain::shown::api::environments::AppOverview;
-use windlass_domain::shown::api::environments::Environment;
-use windlass_domain::shown::api::recorded::AppStats;
-use windlass_domain::shown::api::recorded::ListedSnapshot;
+use windlass_domain::shown::api::deployments::{Deployments, HistoryEntry, Record};
+use windlass_domain::shown::api::environments::{Apps, Environment};
+use windlass_domain::shown::api::recorded::{AllStats, ListedSnapshot, Snapshots};
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The number of deployments and snapshots that a page has.
@@ -116,7 +113,7 @@ impl Server {
 
     async fn board(&self, query: &Fields) -> Result<Answer, Failure> {
         let list = List { name: "apps", path: vec!["apps"], query: vec![] };
-        let apps = whole::<AppOverview>(&self.windlass, &list).await?;
+        let apps = whole::<Apps>(&self.windlass, &list).await?;
         let looks = query.get("observe").is_some_and(|wish| wish == "true");
         let observed = if looks { observed(&self.windlass, &apps).await } else { BTreeMap::new() };
         let board = Board {
@@ -134,7 +131,7 @@ impl Server {
         let days: u64 = query.get("days").and_then(|text| text.parse().ok()).unwrap_or(30);
         let text = days.to_string();
         let list = List { name: "apps", path: vec!["stats"], query: vec![("days", &text)] };
-        let apps = whole::<AppStats>(&self.windlass, &list).await?;
+        let apps = whole::<AllStats>(&self.windlass, &list).await?;
         let shown = super::figures::Shown { stand: &self.stand, apps: &apps, days };
         Ok(Answer::page(200, shown.page()))
     }
@@ -149,8 +146,8 @@ impl Server {
         );
         let (here, history, snapshots) = futures::try_join!(
             self.windlass.read::<Environment>(&path, observe),
-            page::<HistoryEntry>(&self.windlass, &deployments, HISTORY, query.get("after").map(String::as_str)),
-            page::<ListedSnapshot>(&self.windlass, &snapshots, SNAPSHOTS, None),
+            page::<Deployments>(&self.windlass, &deployments, HISTORY, query.get("after").map(String::as_str)),
+            page::<Snapshots>(&self.windlass, &snapshots, SNAPSHOTS, None),
         )?;
         let shown = environment::Shown {
             stand: &self.stand,

@@ -10,7 +10,7 @@ use crate::talk::installation::Endpoint;
 use crate::talk::listing::{List, ListPart};
 use crate::talk::windlass::waiting;
 use clap::Args;
-use windlass_domain::shown::api::recorded::ListedRefusal;
+use windlass_domain::shown::api::recorded::{self, ListedRefusal};
 use windlass_domain::text::name::AppName;
 
 /// The verb's arguments.
@@ -37,7 +37,7 @@ impl Refusals {
         let list = List { name: "refusals", path, query: Vec::new() };
         let page = waiting(async {
             let windlass = self.endpoint.open().await?;
-            self.part.read::<ListedRefusal>(&windlass, &list).await
+            self.part.read::<recorded::Refusals>(&windlass, &list).await
         })?;
         let words: Vec<String> = page.listed.iter().map(words).collect();
         let words = match (words.as_slice(), &self.app) {
@@ -54,7 +54,7 @@ impl Refusals {
         let app = self.app.iter().map(|app| format!(" {app}"));
         let command = format!("refusals{}", app.collect::<String>());
         let words = self.part.with_more(words, &page, &command);
-        output.result(&page.as_json(list.name), &words);
+        output.result(&page.answered, &words);
         Ok(Exit::Good)
     }
 }

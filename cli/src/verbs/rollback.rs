@@ -17,7 +17,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::version_order::in_lists;
-use windlass_domain::shown::api::recorded::ListedSnapshot;
+use windlass_domain::shown::api::recorded::{ListedSnapshot, Snapshots};
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::ComponentName;
 
@@ -103,7 +103,7 @@ async fn newest_of(
     version: &str,
     component: Option<&ComponentName>,
 ) -> Result<u64, Failure> {
-    let mut all = whole::<ListedSnapshot>(windlass, &List::of::<ListedSnapshot>(of)).await?;
+    let mut all = whole::<Snapshots>(windlass, &List::of::<ListedSnapshot>(of)).await?;
     if let Some(component) = component {
         // A component may have come with another version than the release that made the snapshot.
         all.retain_mut(|one| {

@@ -5,11 +5,11 @@ use crate::ground::failure::Failure;
 use crate::ground::output::Output;
 use crate::ground::terminal::table;
 use crate::talk::installation::Endpoint;
-use crate::talk::listing::{List, ListPage, ListPart};
+use crate::talk::listing::{List, ListPart};
 use crate::talk::windlass::{read, waiting};
 use crate::view::figures::{COLUMNS, notes, rows};
 use clap::Args;
-use windlass_domain::shown::api::recorded::AppStats;
+use windlass_domain::shown::api::recorded::{AllStats, AppStats};
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The verb's arguments.
@@ -51,9 +51,9 @@ impl Stats {
             return Ok(Exit::Good);
         }
         let list = List { name: "apps", path: vec!["stats"], query: vec![days] };
-        let page: ListPage<AppStats> = waiting(async {
+        let page = waiting(async {
             let windlass = self.endpoint.open().await?;
-            self.part.read(&windlass, &list).await
+            self.part.read::<AllStats>(&windlass, &list).await
         })?;
         let words = match (page.listed.is_empty(), self.part.goes_on()) {
             (true, true) => "there are no more applications".to_owned(),
@@ -62,7 +62,7 @@ impl Stats {
         };
         let command = format!("stats --days {}", self.days);
         let words = self.part.with_more(words, &page, &command);
-        output.result(&page.as_json(list.name), &words);
+        output.result(&page.answered, &words);
         Ok(Exit::Good)
     }
 }

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use std::iter;
 use windlass_domain::environment::HeldState;
 use windlass_domain::shown::api::environments::Environment;
-use windlass_domain::shown::api::environments::{AppOverview, Environments};
+use windlass_domain::shown::api::environments::{self, Environments};
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The member of an environment's document with what can be done where its targets differ, as the API calls such steps.
@@ -133,7 +133,7 @@ fn list_apps(part: &ListPart, observe: bool, endpoint: &Endpoint, output: Output
     let list = List { name: "apps", path: vec!["apps"], query: Vec::new() };
     let (page, observed) = waiting(async {
         let windlass = endpoint.open().await?;
-        let page = part.read::<AppOverview>(&windlass, &list).await?;
+        let page = part.read::<environments::Apps>(&windlass, &list).await?;
         let seen = if observe { observed(&windlass, &page.listed).await } else { AllObserved::new() };
         Ok((page, seen))
     })?;

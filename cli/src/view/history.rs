@@ -9,7 +9,7 @@ use crate::view::deployment::state;
 use crate::view::provenance::{commit, names, took, who};
 use windlass_domain::declaration::version_name::plain;
 use windlass_domain::release::identity::EnvironmentId;
-use windlass_domain::shown::api::deployments::HistoryEntry;
+use windlass_domain::shown::api::deployments::{Deployments, HistoryEntry};
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
@@ -38,7 +38,7 @@ pub async fn newest(
     let mut after: Option<String> = None;
     for _ in 0..pages {
         let list = List::of::<HistoryEntry>(of);
-        let page = page::<HistoryEntry>(windlass, &list, LARGEST_PAGE, after.as_deref()).await?;
+        let page = page::<Deployments>(windlass, &list, LARGEST_PAGE, after.as_deref()).await?;
         let found = page.listed.into_iter().find(is_meant);
         after = page.next;
         if found.is_some() || after.is_none() {
@@ -49,6 +49,8 @@ pub async fn newest(
 }
 
 impl Listed for HistoryEntry {
+    type Page = Deployments;
+
     const NAME: &'static str = "deployments";
     const VERB: &'static str = "history";
 

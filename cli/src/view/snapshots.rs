@@ -9,7 +9,7 @@ use windlass_domain::environment::{BEFORE_WINDLASS, VersionNames};
 use windlass_domain::release::Part;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::EnvironmentId;
-use windlass_domain::shown::api::recorded::ListedSnapshot;
+use windlass_domain::shown::api::recorded::{ListedSnapshot, Snapshots};
 
 /// Returns the components, each with its version where that is another one than the snapshot's.
 fn versions(snapshot: &ListedSnapshot) -> String {
@@ -53,6 +53,8 @@ pub fn states(one: &ListedSnapshot) -> Vec<State> {
 }
 
 impl Listed for ListedSnapshot {
+    type Page = Snapshots;
+
     const NAME: &'static str = "snapshots";
     const VERB: &'static str = "snapshots";
 

@@ -14,7 +14,7 @@ use crate::view::drills::LookedEnvironments;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::declaration::{Declaration, Exceptions, LARGEST};
 use windlass_domain::release::identity::EnvironmentId;
-use windlass_domain::shown::api::deployments::HistoryEntry;
+use windlass_domain::shown::api::deployments::{Deployments, HistoryEntry};
 use windlass_domain::shown::api::environments::Environment;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
@@ -305,7 +305,7 @@ pub async fn of_version(
     environment: &EnvironmentName,
 ) -> Result<Vec<HistoryEntry>, Failure> {
     let list = List::of::<HistoryEntry>(EnvironmentId::new(plan.app, environment));
-    let page = page::<HistoryEntry>(windlass, &list, LARGEST_PAGE, None).await?;
+    let page = page::<Deployments>(windlass, &list, LARGEST_PAGE, None).await?;
     let is_of_it = |one: &HistoryEntry| one.version == plan.manifest.version;
     Ok(page.listed.into_iter().filter(is_of_it).collect())
 }

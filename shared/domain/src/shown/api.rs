@@ -9,12 +9,42 @@ use crate::text::foreign;
 use crate::text::name::{ComponentName, EnvironmentName};
 use crate::text::prose::Prose;
 use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub mod deployments;
 pub mod environments;
 pub mod recorded;
+
+/// A page of a list.
+pub trait Page: DeserializeOwned {
+    /// The type of what it lists.
+    type Item;
+
+    /// Returns the items, and the place at which the next page begins; `None` on the last one.
+    fn into_parts(self) -> (Vec<Self::Item>, Option<String>);
+}
+
+macro_rules! pages {
+    ($($page:ty { $member:ident: $item:ty })+) => {$(
+        impl Page for $page {
+            type Item = $item;
+
+            fn into_parts(self) -> (Vec<Self::Item>, Option<String>) {
+                (self.$member, self.next)
+            }
+        }
+    )+};
+}
+
+pages! {
+    environments::Apps { apps: environments::AppOverview }
+    deployments::Deployments { deployments: deployments::HistoryEntry }
+    recorded::Snapshots { snapshots: recorded::ListedSnapshot }
+    recorded::Refusals { refusals: recorded::ListedRefusal }
+    recorded::AllStats { apps: recorded::AppStats }
+}
 
 /// The answer to a call that is refused or went wrong, as `application/problem+json` (RFC 9457).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
