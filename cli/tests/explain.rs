@@ -136,7 +136,8 @@ fn what_is_under_way_is_explained_with_the_last_that_was_seen() {
 
 #[test]
 fn what_is_accepted_and_not_recorded_is_explained_as_that() {
-    let record = json!({"deployment": {"id": ID, "status": "accepted"}});
+    let record = json!({"deployment": {"id": ID, "app": "shop", "environment": null, "status": "accepted",
+        "accepted": 0, "executions": ["arn:one"], "ending": null}, "plan": null, "steps": [], "judgements": []});
     let none = json!(null);
     let api = answering(record, environment(&none, &json!([]), &none));
     let (status, said) = explained(&api, &[ID]);

@@ -84,7 +84,7 @@ impl Doctor {
 
     fn check(&self, of: EnvironmentId<'_>, output: Output) -> Result<Exit, Failure> {
         let body = json!({"action": "check"});
-        let (answer, planned, differs) = waiting(async {
+        let (planned, differs) = waiting(async {
             let windlass = self.endpoint.open().await?;
             let asked = PlanRequest {
                 windlass: &windlass,
@@ -93,12 +93,12 @@ impl Doctor {
                 body: &body,
                 by: CallerKind::Person,
             };
-            let (answer, planned) = planned::drawn(asked, &self.patience).await?;
-            Ok((answer, planned, file_differs(&windlass, of.app()).await))
+            let (_, planned) = planned::drawn(asked, &self.patience).await?;
+            Ok((planned, file_differs(&windlass, of.app()).await))
         })?;
         let report = DoctorReport::of(of, &planned, differs);
         let exit = exit(&report.findings);
-        output.result(&report.as_json(&answer), &report.words());
+        output.result(&report.as_json(), &report.words());
         Ok(exit)
     }
 }
@@ -138,8 +138,8 @@ async fn file_differs(windlass: &Windlass, app: &AppName) -> Option<String> {
 /// A check's findings.
 struct DoctorReport<'a> {
     of: EnvironmentId<'a>,
-    /// The version of the declaration that was looked at.
-    declaration: &'a semver::Version,
+    /// The look, as a plan of everything.
+    planned: &'a Planned,
     /// The sentence that the file here is another one, if it is.
     differs: Option<String>,
     findings: Vec<&'a Finding>,
@@ -162,7 +162,7 @@ impl<'a> DoctorReport<'a> {
         findings.extend(plan.iter().flat_map(|plan| &plan.findings));
         Self {
             of,
-            declaration: &planned.deployment.declaration,
+            planned,
             differs,
             findings,
             warnings: plan.map_or(&[], |plan| &plan.warnings),
@@ -171,17 +171,18 @@ impl<'a> DoctorReport<'a> {
         }
     }
 
-    fn as_json(&self, answer: &Value) -> Value {
+    fn as_json(&self) -> Value {
+        let Planned { deployment, drawn, .. } = self.planned;
         json!({
             "healthy": self.findings.is_empty() && self.unknown() == 0,
             "findings": self.findings,
             "warnings": self.warnings,
             "snapshots": self.snapshots,
-            "declaration": self.declaration,
+            "declaration": deployment.declaration,
             "file_differs": self.differs,
             "not_checked": NOT_CHECKED,
-            "id": answer["id"],
-            "at": answer["drawn"]["at"],
+            "id": deployment.id,
+            "at": drawn.as_ref().map(|drawn| drawn.at),
         })
     }
 
@@ -221,7 +222,7 @@ impl<'a> DoctorReport<'a> {
             text.push_str(&format!("  not checked: {what}\n"));
         }
         let differs = self.differs.as_ref().map_or_else(String::new, |differs| format!("; {differs}"));
-        text.push_str(&format!("  declaration: {}, the one in force{differs}\n", self.declaration));
+        text.push_str(&format!("  declaration: {}, the one in force{differs}\n", self.planned.deployment.declaration));
         let (named, turn) = (format!("{} {}", self.of.app(), self.of.environment()), &self.turn);
         match (self.findings.len(), self.unknown()) {
             (0, 0) => format!("{named} has what a release needs. {turn}\n{text}"),

@@ -183,8 +183,8 @@ impl Explain {
         }
         if let Some(ended) = &deployment.ending {
             // The exit status of the ending is not used: the caller asked for the explanation, and has it.
-            print_now(windlass, record, answer, Exit::of(ended), output).await;
-            lines.extend(answer["now"]["text"].as_str().unwrap_or_default().lines().map(str::to_owned));
+            let now = print_now(windlass, record, answer, Exit::of(ended), output).await;
+            lines.extend(now.words.lines().map(str::to_owned));
         } else {
             let held = self.environment(windlass, record).await?.hold_in_words();
             output.progress(&held);

@@ -185,7 +185,7 @@ pub async fn follow(
                             continue;
                         }
                         let exit = if is_past || made_way {
-                            print_now(windlass, &record, &mut last, exit, output).await
+                            print_now(windlass, &record, &mut last, exit, output).await.exit
                         } else {
                             exit
                         };

@@ -71,15 +71,15 @@ pub async fn drawn(asked: PlanRequest<'_>, patience: &Patience) -> Result<(Value
         CallerKind::Arrival => windlass.send(&path, body).await?,
     };
     let PlanStarted { id, .. } = read(&begun)?;
-    let answer = until_drawn(windlass, app, id.as_str(), patience).await?;
-    let PlanAnswer { planned, failed, .. } = read(&answer)?;
+    let (answer, PlanAnswer { planned, failed, .. }) = until_drawn(asked, id.as_str(), patience).await?;
     match failed {
         Some(failed) => Err(Failure::broken(format!("the plan {id} was not drawn: {failed}"))),
         None => Ok((answer, planned)),
     }
 }
 
-async fn until_drawn(windlass: &Windlass, app: &AppName, id: &str, patience: &Patience) -> Result<Value, Failure> {
+async fn until_drawn(of: PlanRequest<'_>, id: &str, patience: &Patience) -> Result<(Value, PlanAnswer), Failure> {
+    let PlanRequest { windlass, app, .. } = of;
     let (known, waiting) = (patience.begin_at_most(KNOWN), patience.begin());
     let path = ["apps", app.as_str(), "plans", id];
     let mut was_known = false;
@@ -87,10 +87,9 @@ async fn until_drawn(windlass: &Windlass, app: &AppName, id: &str, patience: &Pa
         one.pulse.waits_for("the targets and gates are looked at, and the plan is drawn".to_owned());
     }
     loop {
-        let goes_on = match windlass.get(&path, &[]).await {
-            Ok(answer) if answer.get("drawn").is_some() || answer["failed"].is_string() => {
-                return Ok(answer);
-            }
+        let looked = windlass.get(&path, &[]).await;
+        let goes_on = match looked.and_then(|answer| Ok((read::<PlanAnswer>(&answer)?, answer))) {
+            Ok((plan, answer)) if plan.planned.drawn.is_some() || plan.failed.is_some() => return Ok((answer, plan)),
             Ok(_) => {
                 was_known = true;
                 waiting.goes_on().await

@@ -124,16 +124,18 @@ fn since_when(record: &Deployment, names: &VersionNames) -> Time {
 
 /// The lines on the present state, and the exit status that follows from them.
 #[derive(Debug, PartialEq, Eq)]
-struct PresentLines {
+pub struct Present {
     /// True if what was deployed runs; `None` where that is not known, or was not compared.
     runs: Option<bool>,
-    words: String,
-    exit: Exit,
+    /// The lines.
+    pub words: String,
+    /// The exit status.
+    pub exit: Exit,
 }
 
-/// Looks at the targets and at the environment, prints the present state, and returns the exit status. `exit` is the
-/// exit status by the ending alone: what it says of the environment has to be true now as well.
-pub async fn print_now(windlass: &Windlass, record: &Record, answer: &mut Value, exit: Exit, output: Output) -> Exit {
+/// Looks at the targets and at the environment, prints the present state, and returns it. The document for programs
+/// gets it as well. `exit` is the exit status by the ending alone: what it says of the environment has to be true now.
+pub async fn print_now(windlass: &Windlass, record: &Record, json: &mut Value, exit: Exit, output: Output) -> Present {
     let deployment = &record.deployment;
     let seen = environment(windlass, deployment, &[("observe", "true")]).await;
     let seen = seen.map_err(|failure| failure.message);
@@ -141,12 +143,12 @@ pub async fn print_now(windlass: &Windlass, record: &Record, answer: &mut Value,
     let next = next.unwrap_or_else(|| text(&prose!("start {} to have it", deployment.input())));
     let now = compare(deployment, exit, seen, &next);
     output.progress(&now.words);
-    answer["now"]["runs"] = json!(now.runs);
-    answer["now"]["text"] = json!(strip_str(&now.words).to_string());
-    now.exit
+    json["now"]["runs"] = json!(now.runs);
+    json["now"]["text"] = json!(strip_str(&now.words).to_string());
+    now
 }
 
-fn compare(deployment: &Deployment, exit: Exit, seen: Result<Environment, String>, next: &str) -> PresentLines {
+fn compare(deployment: &Deployment, exit: Exit, seen: Result<Environment, String>, next: &str) -> Present {
     let ended = deployment.ending.as_ref();
     let is_resolved = ended.is_some_and(|ended| ended.resolved.is_some());
     let ended_well = matches!(exit, Exit::Good | Exit::NothingChanged);
@@ -155,7 +157,7 @@ fn compare(deployment: &Deployment, exit: Exit, seen: Result<Environment, String
         Err(why) => {
             // What it brought may be gone, and an operator who was needed may be needed no more.
             let is_open = ended_well || (exit == Exit::NeedsOperator && is_resolved);
-            return PresentLines {
+            return Present {
                 runs: None,
                 words: format!("now: NOT known\n  {why}"),
                 exit: if is_open { Exit::NotSeen } else { exit },
@@ -190,7 +192,7 @@ fn compare(deployment: &Deployment, exit: Exit, seen: Result<Environment, String
             (None, now.words(), exit)
         }
     };
-    PresentLines { runs, words: format!("now: {words}"), exit }
+    Present { runs, words: format!("now: {words}"), exit }
 }
 
 /// Returns the deployment there that works or waits with the same release. The caller follows it in place of the

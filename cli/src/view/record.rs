@@ -18,7 +18,7 @@ use windlass_domain::text::time::Time;
 /// # Errors
 /// If the answer has another form: the program and Windlass are of different versions.
 pub fn read(answer: &Value) -> Result<Option<Record>, Failure> {
-    if answer["deployment"]["status"] == "accepted" {
+    if windlass::read::<NotYetRecorded>(answer).is_ok() {
         return Ok(None);
     }
     windlass::read(answer).map(Some)
