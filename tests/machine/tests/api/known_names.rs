@@ -51,7 +51,7 @@ fn what_is_not_known_is_refused_wherever_it_is_named_with_what_is_nearest() {
     }
 }
 
-/// A route of the table without a handler would answer as a path that the API does not serve.
+/// A route whose pattern lacks a name that its handler takes would answer as a path that the API does not serve.
 #[test]
 fn every_route_of_the_table_is_served_and_takes_no_parameter_that_it_does_not_have() {
     let program = program();

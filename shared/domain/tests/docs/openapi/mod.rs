@@ -3,61 +3,22 @@
 
 pub mod page;
 
+use schemars::SchemaGenerator;
 use schemars::generate::{Contract, SchemaSettings};
-use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::api_routes::{ApiRoute, ROUTES, RouteName, WISHES};
 use windlass_domain::release::manifest::Manifest;
 use windlass_domain::release::request::Request;
 use windlass_domain::release::way_in::WayIn;
 use windlass_domain::shown::api::Problem;
-use windlass_domain::shown::api::deployments::{Deployments, ExecutionOutcome, NotYetRecorded, Record};
-use windlass_domain::shown::api::environments::{Apps, Environment, Environments};
-use windlass_domain::shown::api::recorded::{
-    AllStats, AppStats, ApplicationVersion, DeclarationInForce, DrillsPage, Refusals, Snapshots,
-};
-use windlass_domain::shown::api::{
-    ActionStarted, AppLetGo, AppMoves, CancellationStarted, DeploymentStarted, LetGo, Moves, PlanAnswer, PlanStarted,
-};
+use windlass_domain::shown::api::answers::schemas;
 use windlass_domain::text::name::{AppName, EnvironmentName};
 use windlass_domain::text::next_step::NextStep;
 
 /// The place of the types in the document.
 const TYPES: &str = "/components/schemas/";
-
-/// The answers of a route that it gives when all is well: the status, and the type.
-fn answers(name: RouteName, types: &mut SchemaGenerator) -> Vec<(u16, Value)> {
-    fn of<T: JsonSchema>(types: &mut SchemaGenerator) -> Value {
-        types.subschema_for::<T>().to_value()
-    }
-    match name {
-        RouteName::Apps => vec![(200, of::<Apps>(types))],
-        RouteName::AllStats => vec![(200, of::<AllStats>(types))],
-        RouteName::AllRefusals | RouteName::Refusals => vec![(200, of::<Refusals>(types))],
-        RouteName::Environments => vec![(200, of::<Environments>(types))],
-        RouteName::Plan => vec![(200, of::<PlanAnswer>(types)), (202, of::<PlanAnswer>(types))],
-        RouteName::Release => vec![(200, of::<ApplicationVersion>(types))],
-        RouteName::Declaration => vec![(200, of::<DeclarationInForce>(types))],
-        RouteName::Deployments => {
-            vec![(200, json!({"anyOf": [of::<Deployments>(types), of::<ExecutionOutcome>(types)]}))]
-        }
-        RouteName::Deployment => vec![(200, of::<Record>(types)), (202, of::<NotYetRecorded>(types))],
-        RouteName::Stats => vec![(200, of::<AppStats>(types))],
-        RouteName::AppRemovable => vec![(200, of::<AppLetGo>(types))],
-        RouteName::AppRenamable => vec![(200, of::<AppMoves>(types))],
-        RouteName::Environment => vec![(200, of::<Environment>(types))],
-        RouteName::Snapshots => vec![(200, of::<Snapshots>(types))],
-        RouteName::Drills => vec![(200, of::<DrillsPage>(types))],
-        RouteName::Removable => vec![(200, of::<LetGo>(types))],
-        RouteName::Renamable | RouteName::Takable => vec![(200, of::<Moves>(types))],
-        RouteName::Start | RouteName::StartRecorded => vec![(202, of::<DeploymentStarted>(types))],
-        RouteName::DrawPlan => vec![(202, of::<PlanStarted>(types))],
-        RouteName::Cancel => vec![(202, of::<CancellationStarted>(types))],
-        RouteName::Act(_) | RouteName::ActOnApp(_) => vec![(202, of::<ActionStarted>(types))],
-    }
-}
 
 /// Returns the document.
 pub fn document() -> Value {
@@ -123,9 +84,15 @@ fn operation(route: &ApiRoute, types: &mut SchemaGenerator) -> Value {
             "description": "Makes the call a request of its own: the same key is the same request.",
             "schema": {"type": "string", "pattern": "^[ -~]{1,255}$"}}));
     }
-    let mut responses: Map<String, Value> = answers(route.name, types)
+    let mut answers: BTreeMap<u16, Vec<Value>> = BTreeMap::new();
+    for (status, schema) in schemas(route.name, types) {
+        answers.entry(status).or_default().push(schema);
+    }
+    let mut responses: Map<String, Value> = answers
         .into_iter()
-        .map(|(status, schema)| {
+        .map(|(status, mut any)| {
+            any.dedup();
+            let schema = if any.len() == 1 { any.remove(0) } else { json!({"anyOf": any}) };
             let description = if status == 202 { "It was started, or is not there yet." } else { "It is so." };
             let content = json!({"application/json": {"schema": schema}});
             (status.to_string(), json!({"description": description, "content": content}))

@@ -1,7 +1,7 @@
 //! `GET /apps`: all applications with their environments: what runs there, who asked for it and why, what holds, works
 //! and waits.
 
-use super::call::{Call, Ports, Reply, Served};
+use super::call::{Answered, Call, Ports, Served, answers};
 use super::query::page;
 use crate::ledger::{self, Stored};
 use crate::overview::{self, EnvironmentItems, environment_items, environments};
@@ -29,7 +29,7 @@ const AT_A_TIME: usize = 16;
 
 /// One page, by the applications' names. `limit` and `after` (the `next` of the page before) may be given; a page with
 /// many environments has fewer applications than `limit`.
-pub async fn list(ports: &impl Ports, call: &Call) -> Served {
+pub async fn list(ports: &impl Ports, call: &Call) -> Served<answers::Apps> {
     let mut query = page(call, ledger::APPLICATIONS.pk.to_owned(), "");
     query.descending = false;
     let mut left = query.limit;
@@ -52,7 +52,7 @@ pub async fn list(ports: &impl Ports, call: &Call) -> Served {
             break;
         }
     }
-    Ok(Reply::so(&Apps { apps, next: query.after }))
+    Ok(Answered::One(Apps { apps, next: query.after }))
 }
 
 /// The environments of an application: the declared ones in their order, then others in which something was deployed.

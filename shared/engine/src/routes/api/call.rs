@@ -14,6 +14,7 @@ use windlass_domain::release::action::ActionName;
 use windlass_domain::release::request::{Request, Requester, Route};
 use windlass_domain::release::way_in::WayIn;
 use windlass_domain::shown::api::Problem;
+pub use windlass_domain::shown::api::answers::{self, Answered};
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
 
@@ -53,17 +54,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// Makes the answer that this is so.
-    pub(super) fn so(answer: &impl Serialize) -> Self {
-        Self::json(200, answer)
-    }
-
-    /// Makes the answer that this was started, or is not there yet.
-    pub(super) fn begun(answer: &impl Serialize) -> Self {
-        Self::json(202, answer)
-    }
-
-    pub(super) fn json(status: u16, answer: &impl Serialize) -> Self {
+    fn json(status: u16, answer: &impl Serialize) -> Self {
         Self { status, content_type: "application/json", body: json!(answer) }
     }
 }
@@ -228,7 +219,7 @@ mod tests {
             let expected = json!({"reason": input, "findings": [{"remedy": words, "reason": "It runs.", "next_steps": steps(1)}],
                 "plan": {"warnings": [words, words], "next_steps": steps(2)},
                 "ending": {"cause": words, "next_steps": steps(1)}, "prose": ["mine"]});
-            assert_eq!(in_words_of(way, Reply::so(&body)).body, expected);
+            assert_eq!(in_words_of(way, Reply::json(200, &body)).body, expected);
         }
         let started = json!({"start": serde_json::from_str::<Value>(input).unwrap()});
         assert_eq!(json!(step), started, "a program can send it as it stands");
@@ -240,7 +231,7 @@ mod tests {
             let remedy = prose!("Leave {} out.", NextStep::With(Wish::Again));
             let body = json!({"refusals": [{"requester": {"route": route}, "about": "the execution's input",
                 "findings": [{"remedy": remedy}]}]});
-            let mut answer = in_words_of(WayIn::CommandLine, Reply::so(&body)).body;
+            let mut answer = in_words_of(WayIn::CommandLine, Reply::json(200, &body)).body;
             answer["refusals"][0]["findings"][0]["remedy"].take()
         };
         assert_eq!(refused("console"), "Leave `again` out.");

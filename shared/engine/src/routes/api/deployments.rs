@@ -8,7 +8,7 @@ use crate::conductor::now;
 use crate::ledger::{self, ExecutionRecord, Stored};
 use crate::log;
 use crate::ports::{Execution, Result};
-use crate::routes::api::call::{OrRefused, Ports, Reply, Served, problem};
+use crate::routes::api::call::{Answered, OrRefused, Ports, Served, Unserved, answers, refused};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -27,14 +27,14 @@ use windlass_domain::text::name::{AppName, EnvironmentName};
 /// History of one environment, newest first: one query. `environment` is required (or `execution`,
 /// which asks what came of one), `limit` and
 /// `after` (the `next` of the page before) may be given.
-pub async fn list(ports: &impl Ports, app: &AppName, call: &Call) -> Served {
+pub async fn list(ports: &impl Ports, app: &AppName, call: &Call) -> Served<answers::Deployments> {
     if let Some(execution) = call.query.get("execution") {
-        return Ok(came_of(ports, app, execution).await?);
+        return Ok(Answered::Other(came_of(ports, app, execution).await?));
     }
     let environment = call.query.get("environment").map(EnvironmentName::new);
     // A text that is no name was refused with the query.
     let Some(Ok(environment)) = environment else {
-        return Ok(problem(
+        return Err(refused(
             400,
             &[Finding::new(
                 FindingName::MissingField,
@@ -56,14 +56,14 @@ pub async fn list(ports: &impl Ports, app: &AppName, call: &Call) -> Served {
         let record: Stored<Deployment> = ledger::from_item(item)?;
         deployments.push(HistoryEntry::from(record.value));
     }
-    Ok(Reply::so(&Deployments { deployments, next: page.next }))
+    Ok(Answered::One(Deployments { deployments, next: page.next }))
 }
 
 /// Answers what came of an execution: the id of its deployment, why it was refused before it could become one, or what
 /// an action did that is no deployment. All three are null while nothing is recorded. The answer also has the
 /// execution's status, so that nobody waits for what cannot come any more. An operator's action answers only with its
 /// execution, and the caller learns the rest here.
-async fn came_of(ports: &impl Ports, app: &AppName, arn: &str) -> Result<Reply> {
+async fn came_of(ports: &impl Ports, app: &AppName, arn: &str) -> Served<ExecutionOutcome> {
     // Looked at first: what it recorded before it ended is there by then.
     let execution = ports.execution(arn).await?;
     let execution = execution.filter(|execution| execution.input["app"] == app.as_str());
@@ -79,18 +79,18 @@ async fn came_of(ports: &impl Ports, app: &AppName, arn: &str) -> Result<Reply> 
         None => None,
     };
     if let (None, None, None, None) = (&deployment, &refusal, &done, &execution) {
-        return Ok(unknown_execution(app, arn));
+        return Err(unknown_execution(app, arn));
     }
-    Ok(Reply::so(&ExecutionOutcome {
+    Ok(ExecutionOutcome {
         deployment,
         refusal: refusal.map(|refusal| refusal.value),
         done: done.map(|done| Done { cause: done.value.cause }),
         execution: execution.map(|Execution { status, error, cause, .. }| ExecutionEnd { status, error, cause }),
-    }))
+    })
 }
 
 /// Answers that an execution is none of this application, or none at all.
-fn unknown_execution(app: &AppName, arn: &str) -> Reply {
+fn unknown_execution(app: &AppName, arn: &str) -> Unserved {
     let path = "?execution";
     let is_one = arn.starts_with("arn:") && arn.contains(":execution:");
     if !is_one {
@@ -101,7 +101,7 @@ fn unknown_execution(app: &AppName, arn: &str) -> Reply {
             "Take `execution` as it was answered when it was started, such as \
              `arn:aws:states:<region>:<account>:execution:<machine>:<name>`.",
         );
-        return problem(400, &[finding]);
+        return refused(400, &[finding]);
     }
     let finding = Finding::new(
         FindingName::UnknownName,
@@ -110,16 +110,16 @@ fn unknown_execution(app: &AppName, arn: &str) -> Reply {
         "Take it as it was answered when it was started. One that was started a moment ago may not be known yet: ask \
          again within seconds.",
     );
-    problem(404, &[finding])
+    refused(404, &[finding])
 }
 
 /// The whole record: the deployment, its plan, its steps, its judgements, the second look at it if a
 /// recovery has ended it. Of one that was accepted
 /// and is not recorded yet, that it is.
-pub async fn get(ports: &impl Ports, app: &AppName, id: &str) -> Served {
+pub async fn get(ports: &impl Ports, app: &AppName, id: &str) -> Served<answers::Deployment> {
     let id = DeploymentId(id.to_owned());
     let Some(record) = find(ports, app, &id).await? else {
-        return Ok(or_unknown(ports, app, &id).await?);
+        return Ok(Answered::Other(or_unknown(ports, app, &id).await?));
     };
     let now = now(ports, &record.value).await?;
     let (steps, judgements) = (Vec::new(), Vec::new());
@@ -134,7 +134,7 @@ pub async fn get(ports: &impl Ports, app: &AppName, id: &str) -> Served {
         }
     }
     fit(&mut whole.judgements);
-    Ok(Reply::so(&whole))
+    Ok(Answered::One(whole))
 }
 
 fn read<T: DeserializeOwned>(item: Stored<Value>) -> Result<T> {
@@ -162,7 +162,7 @@ pub async fn find(ports: &impl Ports, app: &AppName, id: &DeploymentId) -> Resul
 
 /// Answers what is known of a deployment without a record. The name of its execution ends with the deployment's id, so
 /// the execution is found among the newest; its input names the application.
-async fn or_unknown(ports: &impl Ports, app: &AppName, id: &DeploymentId) -> Result<Reply> {
+async fn or_unknown(ports: &impl Ports, app: &AppName, id: &DeploymentId) -> Served<NotYetRecorded> {
     let suffix = execution_suffix(id.as_str());
     let newest = ports.newest().await?;
     let named = newest.iter().find(|arn| arn.ends_with(&suffix));
@@ -173,13 +173,13 @@ async fn or_unknown(ports: &impl Ports, app: &AppName, id: &DeploymentId) -> Res
     let of_app = |execution: &Execution| execution.input["app"] == app.as_str();
     match execution.filter(of_app) {
         Some(execution) if !execution.has_ended() => Ok(accepted(app, id, execution)),
-        Some(execution) => died(ports, app, id, &execution).await,
-        None => Ok(unknown(app, id)),
+        Some(execution) => Err(died(ports, app, id, &execution).await?),
+        None => Err(unknown(app, id)),
     }
 }
 
 /// Returns an answer of the form of a whole record, with what is known by now.
-fn accepted(app: &AppName, id: &DeploymentId, execution: Execution) -> Reply {
+fn accepted(app: &AppName, id: &DeploymentId, execution: Execution) -> NotYetRecorded {
     let deployment = AcceptedDeployment {
         id: id.clone(),
         app: app.clone(),
@@ -189,11 +189,11 @@ fn accepted(app: &AppName, id: &DeploymentId, execution: Execution) -> Reply {
         executions: vec![execution.arn],
         ending: None,
     };
-    Reply::begun(&NotYetRecorded { deployment, plan: None, steps: Vec::new(), judgements: Vec::new() })
+    NotYetRecorded { deployment, plan: None, steps: Vec::new(), judgements: Vec::new() }
 }
 
 /// It became no deployment: what was wrong, if `Admit` refused it.
-async fn died(ports: &impl Ports, app: &AppName, id: &DeploymentId, execution: &Execution) -> Result<Reply> {
+async fn died(ports: &impl Ports, app: &AppName, id: &DeploymentId, execution: &Execution) -> Result<Unserved> {
     let key = ledger::refusal(app, &execution.arn);
     let refusal = ledger::load(ports, &key).await?;
     let findings = refusal.map(|refusal| refusal.value.findings);
@@ -203,18 +203,18 @@ async fn died(ports: &impl Ports, app: &AppName, id: &DeploymentId, execution: &
         format!("the execution {} ended {} before it had recorded deployment {id}.", execution.arn, execution.status),
         "Send the same request again.",
     );
-    Ok(problem(404, &findings.unwrap_or_else(|| vec![died])))
+    Ok(refused(404, &findings.unwrap_or_else(|| vec![died])))
 }
 
 /// Answers that there is no such deployment.
-fn unknown(app: &AppName, id: &DeploymentId) -> Reply {
+fn unknown(app: &AppName, id: &DeploymentId) -> Unserved {
     let finding = Finding::new(
         FindingName::UnknownName,
         "id",
         format!("application `{app}` has no deployment {id}."),
         "Take an id from the history.",
     );
-    problem(404, &[finding])
+    refused(404, &[finding])
 }
 
 #[cfg(test)]

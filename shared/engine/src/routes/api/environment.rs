@@ -7,7 +7,7 @@ use crate::config::Configured;
 use crate::observe::compare;
 use crate::overview::environment_items;
 use crate::ports::{DynamoDbApi, Key, Result};
-use crate::routes::api::call::{Call, OrRefused, Ports, Reply, Served, refused};
+use crate::routes::api::call::{Answered, Call, OrRefused, Ports, Served, answers, refused};
 use crate::trouble::{Checked, found};
 use crate::{ledger, pin};
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 /// Answers what runs of each component and since when, the snapshot, the lock, the hold, and the deployments that wait;
 /// the irreversible runs that a rollback would go back across (`crosses`); and what the last hourly look at the targets
 /// found (`drift`). With `?observe=true` it also says whether the targets are as recorded.
-pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served {
+pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served<answers::Environment> {
     known(ports, of).await.or_refused(404)?;
     let mut here = environment_items(ports, of).await?;
     let crosses = if here.state.irreversible.is_empty() {
@@ -44,7 +44,7 @@ pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Serv
         Some("true") => Some(observed(ports, &here.state, &here.lock).await),
         _ => None,
     };
-    Ok(Reply::so(&Environment {
+    Ok(Answered::One(Environment {
         app: of.app().clone(),
         name: of.environment().clone(),
         paused: paused(ports, &here.lock).await?,
@@ -100,7 +100,7 @@ async fn observed(ports: &impl Ports, state: &EnvironmentState, lock: &Lock) -> 
 /// The names of the declared environments; with `?ref=` or `?image_tag=` also `chosen`, where a release of it goes.
 /// 404 where no environment's rule matches, 400 where those of several do: so whoever asks before a release hears of
 /// it before it is sent.
-pub async fn choice(ports: &impl Ports, app: &AppName, call: &Call) -> Served {
+pub async fn choice(ports: &impl Ports, app: &AppName, call: &Call) -> Served<answers::Environments> {
     let declared = pin::declaration_in_force(ports, app).await.or_refused(404)?;
     let declaration = &declared.declaration;
     let chosen = chosen(declaration, call).map_err(|finding| {
@@ -108,7 +108,7 @@ pub async fn choice(ports: &impl Ports, app: &AppName, call: &Call) -> Served {
         refused(status, &[finding])
     })?;
     let environments = declaration.environments().cloned().collect();
-    Ok(Reply::so(&Environments { app: app.clone(), declaration: declared.version.clone(), environments, chosen }))
+    Ok(Answered::One(Environments { app: app.clone(), declaration: declared.version.clone(), environments, chosen }))
 }
 
 fn chosen(declaration: &Declaration, call: &Call) -> Result<Option<EnvironmentName>, Finding> {

@@ -15,17 +15,12 @@ mod snapshots;
 mod stats;
 
 use crate::log;
-use crate::routes::api::call::{Served, Unserved, in_words_of, of_fault, problem, refuse_on};
+use crate::routes::api::call::{Served, Unserved, answers, in_words_of, of_fault, problem, refuse_on, refused};
 pub use call::{Call, Ports, Reply};
 use serde_json::json;
 use windlass_domain::document::secret;
 use windlass_domain::release::action::ActionName;
-use windlass_domain::release::api_routes::ApiRoute;
-use windlass_domain::release::api_routes::RouteName::{
-    Act, ActOnApp, AllRefusals, AllStats, AppRemovable, AppRenamable, Apps, Cancel, Declaration, Deployment,
-    Deployments, DrawPlan, Drills, Environment, Environments, Plan, Refusals, Release, Removable, Renamable, Snapshots,
-    Start, StartRecorded, Stats, Takable,
-};
+use windlass_domain::release::api_routes::{ApiRoute, RouteName};
 use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::finding::{Finding, FindingName};
 
@@ -75,42 +70,59 @@ pub fn unread(what: &str, why: &str) -> Reply {
     )
 }
 
+/// Serves a call by the handler of its route, which returns the answer that the domain's table has for the route.
+macro_rules! serve {
+    ($name:expr; $($route:ident $(($action:pat))? => $served:expr,)+) => {
+        match $name {
+            $(RouteName::$route $(($action))? => {
+                let served: Served<answers::$route> = $served.await;
+                let (status, body) = served?.written();
+                Ok(Reply { status, content_type: "application/json", body })
+            })+
+        }
+    };
+}
+
 async fn route(ports: &impl Ports, call: &Call) -> Served {
     let bad_key = call.key.as_deref().and_then(query::bad_key);
     refuse_on(400, bad_key.as_slice())?;
     let Some((route, place)) = ApiRoute::of(&call.method, &call.path) else {
-        return Ok(problem(404, &[no_such_path(call)]));
+        return Err(refused(404, &[no_such_path(call)]));
     };
     place.app.iter().for_each(log::name_app);
     refuse_on(400, &query::findings(call, route.query))?;
-    match (route.name, &place.app, place.of(), &place.to_app, place.to()) {
-        (Apps, ..) => apps::list(ports, call).await,
-        (AllStats, ..) => stats::list(ports, call).await,
-        (AllRefusals, ..) => recorded::refusals(ports, None, call).await,
-        (Environments, Some(app), ..) => environment::choice(ports, app, call).await,
-        (Plan, Some(app), ..) => plans::get(ports, app, &place.id).await,
-        (Release, Some(app), ..) => recorded::release(ports, app, &place.id).await,
-        (Declaration, Some(app), ..) => recorded::declaration(ports, app).await,
-        (Deployments, Some(app), ..) => deployments::list(ports, app, call).await,
-        (Deployment, Some(app), ..) => deployments::get(ports, app, &place.id).await,
-        (Refusals, Some(app), ..) => recorded::refusals(ports, Some(app), call).await,
-        (Stats, Some(app), ..) => stats::get(ports, app, call).await,
-        (AppRemovable, Some(app), ..) => moving::app_removable(ports, app).await,
-        (AppRenamable, Some(app), _, Some(to), _) => moving::app_renamable(ports, app, to).await,
-        (ActOnApp(action), Some(app), _, to, _) => moving::start_on_app(ports, action, app, to.as_ref(), call).await,
-        (Environment, _, Some(of), ..) => environment::get(ports, of, call).await,
-        (Snapshots, _, Some(of), ..) => snapshots::list(ports, of, call).await,
-        (Drills, _, Some(of), ..) => snapshots::list_drills(ports, of, call).await,
-        (Removable, _, Some(of), ..) => moving::removable(ports, of, call).await,
-        (Renamable, _, Some(of), ..) => moving::renamable(ports, of, call).await,
-        (Takable, _, Some(of), _, Some(to)) => moving::takable(ports, of, to, call).await,
-        (Start, _, Some(of), ..) => releases::post(ports, of, call).await,
-        (StartRecorded, _, Some(of), ..) => releases::start(ports, of, call).await,
-        (DrawPlan, _, Some(of), ..) => plans::post(ports, of, call).await,
-        (Cancel, _, Some(of), ..) => operator::post(ports, of, &place.id, call).await,
-        (Act(ActionName::HandOver), _, Some(of), _, Some(to)) => moving::hand_over(ports, of, to, call).await,
-        (Act(action), _, Some(of), ..) => operator::start(ports, of, action, call).await,
-        _ => Ok(problem(404, &[no_such_path(call)])),
+    // A path that lacks a name which its handler takes leads nowhere.
+    let nowhere = || refused(404, &[no_such_path(call)]);
+    let app = || place.app.as_ref().ok_or_else(nowhere);
+    let of = || place.of().ok_or_else(nowhere);
+    let to = || place.to().ok_or_else(nowhere);
+    serve! { route.name;
+        Apps => apps::list(ports, call),
+        AllStats => stats::list(ports, call),
+        AllRefusals => recorded::refusals(ports, None, call),
+        Environments => environment::choice(ports, app()?, call),
+        Plan => plans::get(ports, app()?, &place.id),
+        Release => recorded::release(ports, app()?, &place.id),
+        Declaration => recorded::declaration(ports, app()?),
+        Deployments => deployments::list(ports, app()?, call),
+        Deployment => deployments::get(ports, app()?, &place.id),
+        Refusals => recorded::refusals(ports, Some(app()?), call),
+        Stats => stats::get(ports, app()?, call),
+        AppRemovable => moving::app_removable(ports, app()?),
+        AppRenamable => moving::app_renamable(ports, app()?, place.to_app.as_ref().ok_or_else(nowhere)?),
+        ActOnApp(action) => moving::start_on_app(ports, action, app()?, place.to_app.as_ref(), call),
+        Environment => environment::get(ports, of()?, call),
+        Snapshots => snapshots::list(ports, of()?, call),
+        Drills => snapshots::list_drills(ports, of()?, call),
+        Removable => moving::removable(ports, of()?, call),
+        Renamable => moving::renamable(ports, of()?, call),
+        Takable => moving::takable(ports, of()?, to()?, call),
+        Start => releases::post(ports, of()?, call),
+        StartRecorded => releases::start(ports, of()?, call),
+        DrawPlan => plans::post(ports, of()?, call),
+        Cancel => operator::post(ports, of()?, &place.id, call),
+        Act(ActionName::HandOver) => moving::hand_over(ports, of()?, to()?, call),
+        Act(action) => operator::start(ports, of()?, action, call),
     }
 }
 

@@ -5,14 +5,13 @@
 //! A move to another environment or application has a path of its own that names both. So a caller that may only call
 //! the paths of one may not call it.
 
-use super::call::{Call, OrRefused, Ports, Reply, Served, add_said, body, problem, refuse_on, request_of};
+use super::call::{Answered, Call, OrRefused, Ports, Served, add_said, answers, body, refuse_on, refused, request_of};
 use super::environment::known;
 use super::operator::{members, request, started};
 use super::query::take_unknown;
 use crate::movable::Movable;
 use crate::removable::Removable;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
 use windlass_domain::declaration::tenancy::Claim;
 use windlass_domain::document::partial_document::PartialDocument;
 use windlass_domain::moving::application::Moved;
@@ -23,38 +22,37 @@ use windlass_domain::release::action::ActionName;
 use windlass_domain::release::api_routes::RouteName;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::request::Request;
+use windlass_domain::shown::api::answers::{Act, Takable};
 use windlass_domain::shown::api::{AppLetGo, AppMoves, LetGo, MovedEnvironment, Moves, RemovedFrom};
 use windlass_domain::text::fault::Fault;
 use windlass_domain::text::finding::{Finding, FindingName};
-use windlass_domain::text::name::{AppName, BadName, ComponentName, EnvironmentName};
+use windlass_domain::text::name::{AppName, BadName, ComponentName};
 
 /// Shows what a removal would let go of: with `component` of that one, else of all of the environment.
-pub async fn removable(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served {
+pub async fn removable(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served<answers::Removable> {
     known(ports, of).await.or_refused(404)?;
     let component = call.query.get("component").map(|name| ComponentName::new(name.as_str())).transpose();
     let bad = |why: BadName| {
         Finding::new(FindingName::BadValue, "component", why.to_string(), "Write the name of a component.")
     };
     let component = component.map_err(bad).or_refused(400)?;
-    let_go_of(ports, Scope { app: of.app(), environment: Some(of.environment()), component: component.as_ref() }).await
+    let scope = Scope { app: of.app(), environment: Some(of.environment()), component: component.as_ref() };
+    let AppLetGo { mut environments, leaves, .. } = let_go_of(ports, scope).await?;
+    Ok(Answered::One(LetGo { goes: environments.remove(of.environment()).unwrap_or_default(), leaves }))
 }
 
 /// Shows what a removal of the whole application would let go of.
-pub async fn app_removable(ports: &impl Ports, app: &AppName) -> Served {
-    let_go_of(ports, Scope { app, environment: None, component: None }).await
+pub async fn app_removable(ports: &impl Ports, app: &AppName) -> Served<answers::AppRemovable> {
+    Ok(Answered::One(let_go_of(ports, Scope { app, environment: None, component: None }).await?))
 }
 
-async fn let_go_of(ports: &impl Ports, scope: Scope<'_>) -> Served {
+async fn let_go_of(ports: &impl Ports, scope: Scope<'_>) -> Served<AppLetGo> {
     let removed = Removable::load(ports, scope).await?.decide().or_refused(409)?;
     let leaves = removed.leaves(scope).into();
     let shown = |goes: RemovedItems| RemovedFrom { components: goes.components, frees: targets(&goes.claims) };
     let Removed { declaration, repositories, environments, .. } = removed;
-    let environments = environments.into_iter().map(|(name, goes)| (name, shown(goes)));
-    let mut environments: BTreeMap<EnvironmentName, RemovedFrom> = environments.collect();
-    Ok(match scope.environment {
-        Some(name) => Reply::so(&LetGo { goes: environments.remove(name).unwrap_or_default(), leaves }),
-        None => Reply::so(&AppLetGo { declaration, repositories, environments, leaves }),
-    })
+    let environments = environments.into_iter().map(|(name, goes)| (name, shown(goes))).collect();
+    Ok(AppLetGo { declaration, repositories, environments, leaves })
 }
 
 fn targets(claims: &[Claim]) -> Vec<String> {
@@ -69,31 +67,31 @@ pub async fn start_on_app(
     app: &AppName,
     to: Option<&AppName>,
     call: &Call,
-) -> Served {
+) -> Served<answers::ActOnApp> {
     let mut input = body(call)?;
     let named: Vec<(&str, &str)> =
         [("app", app.as_str())].into_iter().chain(to.map(|to| ("to_app", to.as_str()))).collect();
     let unknown = take_unknown(&mut input, members(RouteName::ActOnApp(action)), &named);
     add_said(call, action, &named, &mut input);
     if !input.contains_key("confirm") {
-        return Ok(problem(400, &[Request::unconfirmed(app, action)]));
+        return Err(refused(400, &[Request::unconfirmed(app, action)]));
     }
     let request = request_of(call, unknown, input);
     started(ports, &request.map_err(PartialDocument::findings).or_refused(400)?, call).await
 }
 
 /// Shows what a new name of a component would take with it.
-pub async fn renamable(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served {
+pub async fn renamable(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served<answers::Renamable> {
     look(ports, of, ActionName::Rename, call, asked(call)).await
 }
 
 /// Shows what another environment would take over.
-pub async fn takable(ports: &impl Ports, of: EnvironmentId<'_>, to: EnvironmentId<'_>, call: &Call) -> Served {
+pub async fn takable(ports: &impl Ports, of: EnvironmentId<'_>, to: EnvironmentId<'_>, call: &Call) -> Served<Takable> {
     look(ports, of, ActionName::HandOver, call, towards(to, asked(call))).await
 }
 
 /// Hands over.
-pub async fn hand_over(ports: &impl Ports, of: EnvironmentId<'_>, to: EnvironmentId<'_>, call: &Call) -> Served {
+pub async fn hand_over(ports: &impl Ports, of: EnvironmentId<'_>, to: EnvironmentId<'_>, call: &Call) -> Served<Act> {
     let mut input = body(call)?;
     let named = [("to_app", to.app().as_str()), ("to_environment", to.environment().as_str())];
     let known = members(RouteName::Act(ActionName::HandOver));
@@ -120,31 +118,31 @@ async fn look(
     action: ActionName,
     call: &Call,
     input: Map<String, Value>,
-) -> Served {
+) -> Served<Takable> {
     let request = request(ports, of, action, call, input, false).await?;
     let moving = request.moving().ok_or_else(|| Fault::internal("a look at a move moves nothing"))?;
-    shown(ports, moving).await
+    let mut moved = moved(ports, moving).await?;
+    let (stays, next) = (moved.stays(moving).into(), moved.next(moving));
+    let one = moving.from.environment.and_then(|name| moved.environments.remove(name));
+    let (components, claims) = one.map(|one| (one.components, one.claims)).unwrap_or_default();
+    Ok(Answered::One(Moves { components, targets: targets(&claims), stays, next }))
 }
 
 /// Shows what another name of a whole application would take with it.
-pub async fn app_renamable(ports: &impl Ports, app: &AppName, to: &AppName) -> Served {
+pub async fn app_renamable(ports: &impl Ports, app: &AppName, to: &AppName) -> Served<answers::AppRenamable> {
     let scope = |app| Scope { app, environment: None, component: None };
-    shown(ports, Moving { from: scope(app), to: scope(to) }).await
-}
-
-async fn shown(ports: &impl Ports, moving: Moving<'_>) -> Served {
-    let moved = Movable::load(ports, moving).await?.decide().or_refused(409)?;
+    let moving = Moving { from: scope(app), to: scope(to) };
+    let moved = moved(ports, moving).await?;
     let (stays, next) = (moved.stays(moving).into(), moved.next(moving));
-    let Moved { declaration, mut environments, repositories, freed: frees } = moved;
-    if let Some(name) = moving.from.environment {
-        let one = environments.remove(name);
-        let (components, claims) = one.map(|one| (one.components, one.claims)).unwrap_or_default();
-        return Ok(Reply::so(&Moves { components, targets: targets(&claims), stays, next }));
-    }
+    let Moved { declaration, environments, repositories, freed: frees } = moved;
     let shown = |one: MovedItems| {
         let targets = targets(&one.claims);
         MovedEnvironment { components: one.components.into_keys().collect(), targets }
     };
     let environments = environments.into_iter().map(|(name, one)| (name, shown(one))).collect();
-    Ok(Reply::so(&AppMoves { declaration, environments, repositories, frees, stays, next }))
+    Ok(Answered::One(AppMoves { declaration, environments, repositories, frees, stays, next }))
+}
+
+async fn moved(ports: &impl Ports, moving: Moving<'_>) -> Served<Moved> {
+    Movable::load(ports, moving).await?.decide().or_refused(409)
 }

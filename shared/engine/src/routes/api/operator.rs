@@ -1,12 +1,12 @@
 //! The operator's actions: rollback, drill, recover, accept, hold, the actions at the wheel, and `POST
 //! …/deployments/{id}/cancel`, which stops a deployment and undoes what it changed.
 
-use super::call::{OrRefused, Path, Served, add_said, refuse_on, refused, request_of, text_of};
+use super::call::{Answered, OrRefused, Path, Served, add_said, answers, refuse_on, refused, request_of, text_of};
 use super::environment::known;
 use crate::conductor::key_reused;
 use crate::ledger::{self, Stored};
-use crate::ports::{Clock, Result};
-use crate::routes::api::call::{Call, Ports, Reply, body, problem};
+use crate::ports::Clock;
+use crate::routes::api::call::{Call, Ports, Unserved, body};
 use crate::routes::api::deployments::find;
 use crate::routes::api::query::take_unknown;
 use crate::routes::begin_own;
@@ -30,18 +30,18 @@ use windlass_domain::text::prose::Prose;
 
 /// Starts the execution of an action. The body may give `reason`, and what else belongs to the action.
 /// The conductor does what is asked; the execution shows whether it could.
-pub async fn start(ports: &impl Ports, of: EnvironmentId<'_>, action: ActionName, call: &Call) -> Served {
+pub async fn start(ports: &impl Ports, of: EnvironmentId<'_>, action: ActionName, call: &Call) -> Served<answers::Act> {
     let request = request(ports, of, action, call, body(call)?, false).await?;
     started(ports, &request, call).await
 }
 
 /// Starts the execution of a request, and answers it.
-pub async fn started(ports: &impl Ports, request: &Request, call: &Call) -> Served {
+pub async fn started(ports: &impl Ports, request: &Request, call: &Call) -> Served<answers::Act> {
     request.deployment.iter().for_each(log::name_deployment);
     let execution = begin_own(ports, request, &seed(ports, call)).await.or_refused(409)?;
     // A rollback gets its id from this execution.
     tracing::info!(execution, "started");
-    Ok(Reply::begun(&ActionStarted { execution }))
+    Ok(Answered::One(ActionStarted { execution }))
 }
 
 /// The request for an action, or only for its plan; else the answer that names everything that is wrong with it.
@@ -110,7 +110,7 @@ pub fn seed(ports: &impl Clock, call: &Call) -> String {
 
 /// Stops the execution and starts its recovery, which the execution-status rule would start, too. The same key is
 /// answered the same, however far the recovery has come.
-pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, id: &str, call: &Call) -> Served {
+pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, id: &str, call: &Call) -> Served<answers::Cancel> {
     let app = of.app();
     let id = DeploymentId(id.to_owned());
     let path = [("app", app.as_str()), ("environment", of.environment().as_str()), ("id", &id.0)];
@@ -119,11 +119,11 @@ pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, id: &str, call: &Ca
     let record = find(ports, app, &id).await?;
     let here = record.filter(|record| record.value.environment == *of.environment());
     let Some(Stored { value: record, .. }) = here else {
-        return Ok(not_here(of, &id));
+        return Err(not_here(of, &id));
     };
     let caller = call.caller.as_deref().unwrap_or("an unnamed caller");
-    if let Some(reply) = before(ports, &record, &said, caller).await? {
-        return Ok(reply);
+    if let Some(execution) = before(ports, &record, &said, caller).await? {
+        return Ok(Answered::One(CancellationStarted { id, execution }));
     }
     let key = ledger::lock(of);
     let lock = ledger::load_or_default(ports, &key).await?;
@@ -131,11 +131,11 @@ pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, id: &str, call: &Ca
         let key = ledger::state(of);
         let state = ledger::load_or_default(ports, &key).await?;
         let next = rollback_input(of, &lock.value, state.value.snapshot);
-        return Ok(problem(409, &[has_ended(&record, next)]));
+        return Err(refused(409, &[has_ended(&record, next)]));
     }
     let held = lock.value.held_for(&id).cloned();
     if held.as_ref().is_some_and(|held| held.state != HeldState::Running) {
-        return Ok(problem(409, &[is_undone(&record)]));
+        return Err(refused(409, &[is_undone(&record)]));
     }
     let token = held.as_ref().map_or(0, |_| lock.value.token);
     let execution = held.map(|held| held.execution).or(record.executions.first().cloned());
@@ -144,9 +144,9 @@ pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, id: &str, call: &Ca
         ports.stop(&execution, CANCELLED, &cause).await?;
     }
     let cause = said.cause(caller);
-    let recovery =
+    let execution =
         recovery::start(ports, EnvironmentId::new(app, &record.environment), &id, token, &cause, None).await?;
-    Ok(begun(&id, &recovery))
+    Ok(Answered::One(CancellationStarted { id, execution }))
 }
 
 /// Reads what a call says. Its body may have `reason` alone.
@@ -159,7 +159,7 @@ fn said(call: &Call, path: &Path<'_>) -> Served<Cancellation> {
     PartialDocument::beside(unknown, read).map_err(PartialDocument::findings).or_refused(400)
 }
 
-fn not_here(of: EnvironmentId<'_>, id: &DeploymentId) -> Reply {
+fn not_here(of: EnvironmentId<'_>, id: &DeploymentId) -> Unserved {
     let (app, environment) = (of.app(), of.environment());
     let finding = Finding::new(
         FindingName::UnknownName,
@@ -167,16 +167,12 @@ fn not_here(of: EnvironmentId<'_>, id: &DeploymentId) -> Reply {
         format!("environment `{environment}` of `{app}` has no deployment {id}."),
         "Take an id from the environment's history.",
     );
-    problem(404, &[finding])
+    refused(404, &[finding])
 }
 
-fn begun(id: &DeploymentId, recovery: &str) -> Reply {
-    Reply::begun(&CancellationStarted { id: id.clone(), execution: recovery.to_owned() })
-}
-
-/// Returns the answer of the same call before, if that call stopped the deployment and its recovery is recorded. Until
-/// it is recorded, the recovery's name leads to the same one.
-async fn before(ports: &impl Ports, record: &Deployment, said: &Cancellation, caller: &str) -> Result<Option<Reply>> {
+/// Returns the execution of the recovery that the same call before has begun, if that call stopped the deployment and
+/// its recovery is recorded. Until it is recorded, the recovery's name leads to the same one.
+async fn before(ports: &impl Ports, record: &Deployment, said: &Cancellation, caller: &str) -> Served<Option<String>> {
     if said.idempotency_key.is_none() {
         return Ok(None);
     }
@@ -191,15 +187,14 @@ async fn before(ports: &impl Ports, record: &Deployment, said: &Cancellation, ca
             None => {}
             Some(EarlierCancellation::OtherContent) => {
                 let finding = key_reused(&format!("deployment {}", record.id));
-                return Ok(Some(problem(409, &[finding])));
+                return Err(refused(409, &[finding]));
             }
             Some(EarlierCancellation::Same) => {
                 return Ok(match record.executions.get(at + 1) {
-                    Some(recovery) => Some(begun(&record.id, recovery)),
+                    Some(recovery) => Some(recovery.clone()),
                     None if record.ending.is_some() => {
                         let cause = said.cause(caller);
-                        let recovery = recovery::of_waiting(ports, record, &cause).await?;
-                        Some(begun(&record.id, &recovery))
+                        Some(recovery::of_waiting(ports, record, &cause).await?)
                     }
                     None => None,
                 });

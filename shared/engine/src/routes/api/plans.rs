@@ -1,6 +1,6 @@
 //! `POST /apps/{app}/environments/{environment}/plans`, and `GET /apps/{app}/plans/{id}`: what a request would do.
 
-use super::call::{Call, OrRefused, Ports, Reply, Served, body, problem, refused};
+use super::call::{Answered, Call, OrRefused, Ports, Served, Unserved, answers, body, refused};
 use super::{operator, releases};
 use crate::ports::{Execution, Result, StepFunctionsApi};
 use crate::routes::begin_own;
@@ -18,14 +18,14 @@ use windlass_domain::text::name::AppName;
 /// `"action": "rollback"` and the body of `rollbacks`, and so of a drill's way there, a restoring and a withdrawal; or
 /// of a release of every component whose bytes nobody knows yet, with `"action": "check"`. What is wrong with the
 /// request is answered at once, as these do. Each call draws a plan of its own; the same key is the same plan.
-pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served {
+pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served<answers::DrawPlan> {
     let app = of.app();
     let request = asked(ports, of, call).await?;
     let execution = begin_own(ports, &request, &operator::seed(ports, call)).await.or_refused(409)?;
     let id = DeploymentId::planned(&execution);
     log::name_deployment(&id);
     let status = format!("{}/apps/{app}/plans/{id}", ports.config().links);
-    Ok(Reply::begun(&PlanStarted { id, execution, status }))
+    Ok(Answered::One(PlanStarted { id, execution, status }))
 }
 
 async fn asked(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served<Request> {
@@ -58,23 +58,24 @@ fn no_such_action() -> Finding {
 
 /// The plan; of one that is not drawn yet, whether its execution still works. DynamoDB removes an expired item within
 /// some days only (Amazon DynamoDB Developer Guide, "Using time to live"), so that its time is compared here.
-pub async fn get(ports: &impl Ports, app: &AppName, id: &str) -> Served {
+pub async fn get(ports: &impl Ports, app: &AppName, id: &str) -> Served<answers::Plan> {
     let id = DeploymentId(id.to_owned());
     log::name_deployment(&id);
     let known = ledger::load(ports, &ledger::planned(&id)).await?;
     let known = known.map(|known| known.value);
     let is_known = |it: &Planned| it.deployment.app == *app && it.expires > ports.now();
     let Some(planned) = known.filter(is_known) else {
-        return Ok(unknown(app, &id));
+        return Err(unknown(app, &id));
     };
     let failed = match (&planned.drawn, planned.deployment.executions.first()) {
         (None, Some(execution)) => failed(ports, execution).await?,
         _ => None,
     };
-    let status = if planned.drawn.is_some() || failed.is_some() { 200 } else { 202 };
+    let is_over = planned.drawn.is_some() || failed.is_some();
     let changes = planned.drawn.iter().flat_map(|drawn| &drawn.changes);
     let commits = changes.filter_map(|(name, change)| Some((name.clone(), change.commits()?))).collect();
-    Ok(Reply::json(status, &PlanAnswer { id, planned, failed, commits }))
+    let answer = PlanAnswer { id, planned, failed, commits };
+    Ok(if is_over { Answered::One(answer) } else { Answered::Other(answer) })
 }
 
 /// Returns why the execution that was to draw the plan has ended without one.
@@ -87,12 +88,12 @@ async fn failed(ports: &impl StepFunctionsApi, execution: &str) -> Result<Option
     }))
 }
 
-fn unknown(app: &AppName, id: &DeploymentId) -> Reply {
+fn unknown(app: &AppName, id: &DeploymentId) -> Unserved {
     let finding = Finding::new(
         FindingName::UnknownName,
         "id",
         format!("application `{app}` has no plan {id}, or none any more: a plan is kept for a day."),
         "Ask for the plan again. One that was asked for a moment ago may not be known yet: ask again within seconds.",
     );
-    problem(404, &[finding])
+    refused(404, &[finding])
 }

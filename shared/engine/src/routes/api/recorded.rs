@@ -3,7 +3,7 @@
 
 use crate::ledger::Stored;
 use crate::ports::{Item, ObjectId, Result};
-use crate::routes::api::call::{Call, Ports, Reply, Served, problem};
+use crate::routes::api::call::{Answered, Call, Ports, Served, answers, refused};
 use crate::routes::api::query::page;
 use crate::trouble::{collected, findings};
 use crate::{ledger, pin, upload_findings};
@@ -18,7 +18,7 @@ use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The recorded release, and its manifests in the artifacts bucket, by environment, with what was found wrong with
 /// each.
-pub async fn release(ports: &impl Ports, app: &AppName, version: &str) -> Served {
+pub async fn release(ports: &impl Ports, app: &AppName, version: &str) -> Served<answers::Release> {
     let mut unknown = Vec::new();
     let recorded = pin::recorded_release(ports, app, version).await;
     let recorded = collected(recorded, &mut unknown)?;
@@ -37,7 +37,7 @@ pub async fn release(ports: &impl Ports, app: &AppName, version: &str) -> Served
         if !undeclared.is_empty() {
             unknown = undeclared;
         }
-        return Ok(problem(404, &unknown));
+        return Err(refused(404, &unknown));
     }
     let given_back = match &recorded {
         Some(recorded) => pin::is_given_back(ports, recorded).await?,
@@ -48,7 +48,7 @@ pub async fn release(ports: &impl Ports, app: &AppName, version: &str) -> Served
         None => (None, None, None),
     };
     let (app, version) = (app.clone(), version.to_owned());
-    Ok(Reply::so(&ApplicationVersion { app, version, recorded, recorded_by, recorded_into, given_back, uploads }))
+    Ok(Answered::One(ApplicationVersion { app, version, recorded, recorded_by, recorded_into, given_back, uploads }))
 }
 
 /// The manifest that lies in the bucket for an environment, and what lies beside it about its present version.
@@ -69,14 +69,14 @@ async fn upload(
 }
 
 /// The text, its version and digest, and when it was accepted.
-pub async fn declaration(ports: &impl Ports, app: &AppName) -> Served {
+pub async fn declaration(ports: &impl Ports, app: &AppName) -> Served<answers::Declaration> {
     let key = ledger::declaration_in_force(app);
     let declared = ledger::load(ports, &key).await?;
     let Some(declared) = declared else {
-        return Ok(problem(404, &[pin::no_declaration(app)]));
+        return Err(refused(404, &[pin::no_declaration(app)]));
     };
     let Declared { text, version, digest, accepted, .. } = declared.value;
-    Ok(Reply::so(&DeclarationInForce { app: app.clone(), version, digest, accepted, text }))
+    Ok(Answered::One(DeclarationInForce { app: app.clone(), version, digest, accepted, text }))
 }
 
 /// The number of pages that are looked through for the refusals of one application that is not declared.
@@ -85,7 +85,7 @@ const LOOKED_THROUGH: usize = 10;
 /// One page. `limit` and `after` (the `next` of the page before) may be given. Without an application it is of what
 /// names none that is declared; of an application that is not declared it is the part of that which names it, and 404
 /// where there is none.
-pub async fn refusals(ports: &impl Ports, app: Option<&AppName>, call: &Call) -> Served {
+pub async fn refusals(ports: &impl Ports, app: Option<&AppName>, call: &Call) -> Served<answers::Refusals> {
     let unknown = match app {
         Some(app) => findings(pin::declaration_in_force(ports, app).await)?,
         None => Vec::new(),
@@ -105,9 +105,9 @@ pub async fn refusals(ports: &impl Ports, app: Option<&AppName>, call: &Call) ->
     }
     let is_first = !call.query.contains_key("after");
     if is_first && refusals.is_empty() && !unknown.is_empty() {
-        return Ok(problem(404, &unknown));
+        return Err(refused(404, &unknown));
     }
-    Ok(Reply::so(&Refusals { refusals, next: query.after }))
+    Ok(Answered::One(Refusals { refusals, next: query.after }))
 }
 
 fn shown(item: Item) -> Result<ListedRefusal> {

@@ -1,7 +1,7 @@
 //! `POST /apps/{app}/environments/{environment}/releases` and `…/starts`: each starts a deployment. The second takes
 //! wishes and what is only recorded, too: IAM sees the path alone, and CI may call the first.
 
-use super::call::{Call, Ports, Reply, Served, add_said, body, refuse_on, refused, request_of};
+use super::call::{Answered, Call, Ports, Served, add_said, body, refuse_on, refused, request_of};
 use super::query::take_unknown;
 use crate::pin;
 use crate::routes::begin;
@@ -14,12 +14,13 @@ use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::manifest::Manifest;
 use windlass_domain::release::request::Request;
 use windlass_domain::shown::api::DeploymentStarted;
+use windlass_domain::shown::api::answers::{Start, StartRecorded};
 use windlass_domain::text::finding::{Finding, FindingName};
 
 /// `releases`. The body is a manifest; beside it may stand `reason`. The environment stands in the path alone, so that
 /// IAM can distinguish environments (AWS IAM and API Gateway, "Control access for invoking an API"). The same key again
 /// gives the same id; without a key the same release does while its deployment waits or runs.
-pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served {
+pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served<Start> {
     let body = body(call)?;
     refuse_on(403, &of_operators(of, &body))?;
     started(ports, of, call, body).await
@@ -27,7 +28,7 @@ pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Ser
 
 /// `starts`. The body is a manifest, or only the `version` of a recorded release, or of one `component` of that; beside
 /// it may stand `reason`, `again`, `allow_older`, `accept_red`, `through_hold` and `preempt`. Else it is as [`post`].
-pub async fn start(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served {
+pub async fn start(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served<StartRecorded> {
     started(ports, of, call, body(call)?).await
 }
 
@@ -64,12 +65,12 @@ fn is_of_a_manifest(name: &str) -> bool {
     !["version", "component"].contains(&name) && !BESIDE_A_MANIFEST.contains(&name)
 }
 
-async fn started(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call, body: Map<String, Value>) -> Served {
+async fn started(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call, body: Map<String, Value>) -> Served<Start> {
     let app = of.app();
     let request = request(ports, of, call, body, false).await?;
     let begun = or_refused_by_findings(begin(ports, &request).await)?;
     let status = format!("{}/apps/{app}/deployments/{}", ports.config().links, begun.id);
-    Ok(Reply::begun(&DeploymentStarted { id: begun.id, version: begun.version, execution: begun.execution, status }))
+    Ok(Answered::One(DeploymentStarted { id: begun.id, version: begun.version, execution: begun.execution, status }))
 }
 
 /// The request to deploy, or only to plan, what a body names; else the answer that names everything that is wrong with

@@ -4,7 +4,7 @@
 use crate::conductor::drills;
 use crate::ledger::{self, Stored};
 use crate::routes::api::apps::provenance;
-use crate::routes::api::call::{Call, OrRefused, Ports, Reply, Served};
+use crate::routes::api::call::{Answered, Call, OrRefused, Ports, Served, answers};
 use crate::routes::api::environment::known;
 use crate::routes::api::query::page;
 use std::collections::BTreeSet;
@@ -19,7 +19,7 @@ use windlass_domain::text::name::ComponentName;
 
 /// One page, newest first: one query. `limit` and `after` (the `next` of the page before) may be
 /// given.
-pub async fn list(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served {
+pub async fn list(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served<answers::Snapshots> {
     known(ports, of).await.or_refused(404)?;
     let state = ledger::load_or_default(ports, &ledger::state(of)).await?;
     let partition = ledger::environment(of);
@@ -36,7 +36,7 @@ pub async fn list(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Ser
     for snapshot in &mut snapshots {
         snapshot.asked = deployments.get(&snapshot.deployment).cloned();
     }
-    Ok(Reply::so(&Snapshots { snapshots, next: page.next }))
+    Ok(Answered::One(Snapshots { snapshots, next: page.next }))
 }
 
 fn listed(snapshot: Snapshot, state: &EnvironmentState, undone: &BTreeSet<Digest>) -> ListedSnapshot {
@@ -64,7 +64,7 @@ fn component((name, mut running): (ComponentName, Running)) -> (ComponentName, L
 
 /// One page of those that have ended, newest first, beside the one that is under way. `limit` and `after` (the `next`
 /// of the page before) may be given.
-pub async fn list_drills(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served {
+pub async fn list_drills(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served<answers::Drills> {
     known(ports, of).await.or_refused(404)?;
     let known = drills(ports, of).await?;
     let partition = ledger::environment(of);
@@ -74,7 +74,7 @@ pub async fn list_drills(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call)
         let drill: Stored<Drill> = ledger::from_item(item)?;
         listed.push(drill.value);
     }
-    Ok(Reply::so(&DrillsPage {
+    Ok(Answered::One(DrillsPage {
         app: of.app().clone(),
         environment: of.environment().clone(),
         under_way: known.value.under_way,

@@ -4,14 +4,13 @@
 //! bound. If there are more, the window begins at the oldest that was read, and the answer says that it was cut
 //! (decision 0560).
 
-use super::call::{Call, OrRefused, Ports, Reply, Served};
+use super::call::{Answered, Call, OrRefused, Ports, Served, answers, refused};
 use super::environment::known;
 use super::query::page;
 use crate::ledger::{self, Stored};
 use crate::overview::{AT_A_TIME, accepted_since, most_of_each, names};
 use crate::pin;
 use crate::ports::Result;
-use crate::routes::api::call::problem;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Declared;
@@ -28,7 +27,7 @@ const DAYS: u64 = 30;
 const ENOUGH: usize = 2_000;
 
 /// The figures of an application: of one environment where the query names it, else of each.
-pub async fn get(ports: &impl Ports, app: &AppName, call: &Call) -> Served {
+pub async fn get(ports: &impl Ports, app: &AppName, call: &Call) -> Served<answers::Stats> {
     let window = window(call, ports.now());
     let key = ledger::declaration_in_force(app);
     let declared = ledger::load(ports, &key).await?;
@@ -41,15 +40,15 @@ pub async fn get(ports: &impl Ports, app: &AppName, call: &Call) -> Served {
         _ => names(ports, app, declared.as_ref()).await?,
     };
     if declared.is_none() && names.is_empty() {
-        return Ok(problem(404, &[pin::no_declaration(app)]));
+        return Err(refused(404, &[pin::no_declaration(app)]));
     }
     let (shown, _) = of_application(ports, app, names, window).await?;
-    Ok(Reply::so(&shown))
+    Ok(Answered::One(shown))
 }
 
 /// One page of all applications, by their names. `limit` and `after` (the `next` of the page before) may be given; a
 /// page for which much was read has fewer applications than `limit`.
-pub async fn list(ports: &impl Ports, call: &Call) -> Served {
+pub async fn list(ports: &impl Ports, call: &Call) -> Served<answers::AllStats> {
     let window = window(call, ports.now());
     let mut query = page(call, ledger::APPLICATIONS.pk.to_owned(), "");
     query.descending = false;
@@ -73,7 +72,7 @@ pub async fn list(ports: &impl Ports, call: &Call) -> Served {
             break;
         }
     }
-    Ok(Reply::so(&AllStats { apps, next: query.after }))
+    Ok(Answered::One(AllStats { apps, next: query.after }))
 }
 
 /// Returns the window that ends now. If `days` is no number of days, it was refused with the query.
