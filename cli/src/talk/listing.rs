@@ -8,7 +8,7 @@ use crate::ground::terminal::table;
 use crate::talk::installation::Endpoint;
 use crate::talk::windlass::{Windlass, waiting};
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::Value;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::api::Page;
 use windlass_domain::text::name::{AppName, EnvironmentName};
@@ -68,13 +68,6 @@ pub struct ListPage<T> {
     pub answered: Value,
     /// The place at which the next page begins; `None` on the last one.
     pub next: Option<String>,
-}
-
-impl<T> ListPage<T> {
-    /// Returns the JSON that `--json` prints.
-    pub fn as_json(&self, name: &str) -> Value {
-        json!({name: self.answered[name], "next": self.next})
-    }
 }
 
 /// Reads a page.

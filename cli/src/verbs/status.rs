@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use std::iter;
 use windlass_domain::environment::HeldState;
 use windlass_domain::shown::api::environments::Environment;
-use windlass_domain::shown::api::environments::{self, Environments};
+use windlass_domain::shown::api::environments::{self, AppOverview, Environments};
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The member of an environment's document with what can be done where its targets differ, as the API calls such steps.
@@ -145,17 +145,19 @@ fn list_apps(part: &ListPart, observe: bool, endpoint: &Endpoint, output: Output
     let words = part.with_more(words, &page, if observe { "apps --observe" } else { "apps" });
     let next = steps_there(&page.listed, &observed);
     let lines: Vec<String> = iter::once(words).chain(next.iter().filter_map(StepsThere::line)).collect();
-    output.result(&with_observed(page.as_json(list.name), list.name, &observed, &next), &lines.join("\n"));
+    output.result(&with_observed(page.answered, &page.listed, &observed, &next), &lines.join("\n"));
     Ok(Exit::Good)
 }
 
 /// Adds what the look just now found to each environment of an answer: `observed`, or `unobserved` with the reason; and
 /// where something differs the `next_steps`.
-fn with_observed(mut answer: Value, list: &str, observed: &AllObserved, next: &[StepsThere]) -> Value {
-    for app in answer.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
-        let called = app["app"].as_str().unwrap_or_default().to_owned();
-        for here in app.get_mut("environments").and_then(Value::as_array_mut).into_iter().flatten() {
-            let key = (called.clone(), here["environment"].as_str().unwrap_or_default().to_owned());
+fn with_observed(mut answer: Value, apps: &[AppOverview], observed: &AllObserved, next: &[StepsThere]) -> Value {
+    for (nth, app) in apps.iter().enumerate() {
+        for (place, environment) in app.environments.iter().enumerate() {
+            let Some(here) = answer.pointer_mut(&format!("/apps/{nth}/environments/{place}")) else {
+                continue;
+            };
+            let key = (app.app.to_string(), environment.environment.to_string());
             match observed.get(&key) {
                 Some(Ok(seen)) => here["observed"] = json!(seen),
                 Some(Err(why)) => here["unobserved"] = why.as_str().into(),
