@@ -23,7 +23,7 @@ fn asked() -> Value {
     })
 }
 
-fn drawn(outcome: &str, findings: &Value) -> Value {
+pub fn drawn(outcome: &str, findings: &Value) -> Value {
     let mut plan = asked();
     plan["drawn"] = json!({"at": 0, "changes": {}, "both_s": 0, "hash": "b".repeat(64),
         "plan": {"outcome": outcome, "waves": [], "unchanged": [], "findings": findings, "warnings": []},

@@ -7,7 +7,7 @@ use crate::pages::{Ui, answers};
 use crate::standin::{Call, StandIn, code, err, folder, out, reply};
 use serde_json::{Value, json};
 
-fn shop() -> Value {
+pub fn shop() -> Value {
     let prod = json!({"deployments": 44, "under_way": 0, "changes": 36, "live": 32, "live_per_day": 1.0666, "failed": 5,
         "failure_rate": 0.1389, "rollbacks": 1, "lead_time": {"of": 28, "median_ms": 3_720_000, "p90_ms": 90_000_000},
         "without_commit_time": 4, "time_to_restore": {"of": 5, "median_ms": 60_000, "p90_ms": 240_000},

@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use crate::records;
-use crate::records::ID;
+use crate::records::{self, ID};
 use crate::standin::{Call, StandIn, code, err, folder, out, reply};
+use crate::{plan, stats};
 use anstream::adapter::strip_str;
 use serde_json::{Value, json};
 
@@ -50,6 +50,37 @@ fn status_shows_what_runs_who_holds_and_who_waits() {
     }
     let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(words(&narrow), words(&whole), "a narrow terminal loses no word");
+}
+
+#[test]
+fn what_other_verbs_print_fits_80_columns_as_well() {
+    for (arguments, is_table) in [
+        (&["watch", "shop", ID, "--every", "1ms"][..], false),
+        (&["explain", "shop", ID], false),
+        (&["plan", "deploy", "shop", "prod", "1.4.0", "--every", "1ms"], false),
+        (&["stats", "shop"], true),
+    ] {
+        let reason = "checkout is broken for those who pay by invoice, and it is looked at by the team of payments";
+        let here = json!({"app": "shop", "environment": "prod", "snapshot": 0, "running": {}, "lock": {"token": 9},
+            "waiting": [], "hold": {"since": 0, "reason": reason, "by": "ann"}});
+        let api = StandIn::new(move |call: &Call| match (call.method.as_str(), call.path.split('?').next().unwrap()) {
+            ("POST", _) => {
+                reply(202, &json!({"id": "5b1e0c2d9a4b6f70", "execution": "arn:one", "status": "https://api"}))
+            }
+            (_, "/stage/apps/shop/environments/prod") => reply(200, &here),
+            (_, "/stage/apps/shop/stats") => reply(200, &stats::shop()),
+            (_, path) if path.ends_with(ID) => reply(200, &records::rolled_back()),
+            (_, path) if path.contains("/plans/") => reply(200, &plan::drawn("change", &json!([]))),
+            _ => reply(404, &json!({"message": "Not Found"})),
+        });
+        let run = |columns: &str| out(&api.windlass_with(&folder("narrow"), arguments, &[("COLUMNS", columns)]));
+        let (narrow, wide) = (run("80"), run("1000"));
+        let widest = |text: &str| text.lines().map(|line| line.chars().count()).max().unwrap();
+        assert!(widest(&wide) > 80, "nothing is to be broken: {wide}");
+        assert!(widest(&narrow) <= 80, "{narrow}");
+        // A table becomes paragraphs, in which each cell has its title.
+        assert!(is_table || narrow.split_whitespace().eq(wide.split_whitespace()), "no word is lost: {narrow}");
+    }
 }
 
 #[test]

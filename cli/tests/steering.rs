@@ -58,6 +58,9 @@ fn each_verb_sends_what_it_says_and_shows_how_it_is_now() {
         let line = "paused: wave 1 is paused until 2025-11-20T13:00:20Z by ann: \"to look\".";
         assert_eq!(said.contains(line), is_paused, "{said}");
         assert_eq!(said.contains("`windlass continue shop prod"), is_paused, "{said}");
+        let shown = out(&api.windlass(&folder("steers"), &["status", "shop", "prod"]));
+        let line = format!("  {line} Its gates are judged meanwhile; then it goes on.");
+        assert_eq!(shown.lines().any(|shown| shown == line), is_paused, "{shown}");
     }
 }
 
