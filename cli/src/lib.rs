@@ -19,6 +19,7 @@ use clap::{Args, Command, CommandFactory, Parser, Subcommand};
 use clap_complete::{Shell, generate};
 use serde_json::json;
 use std::path::PathBuf;
+use windlass_domain::release::action::ActionName;
 use windlass_domain::shown::api::deployments::HistoryEntry;
 use windlass_domain::shown::api::recorded::ListedSnapshot;
 
@@ -178,8 +179,8 @@ impl Verb {
             Self::Hold(at) => verbs::steering::hold(at).run(output),
             Self::ReleaseHold(at) => verbs::steering::release_hold(at).run(output),
             Self::Pause(pause) => pause.run(output),
-            Self::Continue(goes_on) => goes_on.run("continue", output),
-            Self::SkipBake(skip_bake) => skip_bake.run("skip-bake", output),
+            Self::Continue(goes_on) => goes_on.run(ActionName::Continue, output),
+            Self::SkipBake(skip_bake) => skip_bake.run(ActionName::SkipBake, output),
             Self::Cancel(cancel) => cancel.run(output),
             Self::Recover(recover) => recover.action().run(output),
             Self::Accept(at) => verbs::cancel::accept(at).run(output),

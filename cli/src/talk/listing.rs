@@ -6,7 +6,7 @@ use crate::ground::failure::Failure;
 use crate::ground::output::Output;
 use crate::ground::terminal::table;
 use crate::talk::installation::Endpoint;
-use crate::talk::windlass::{Windlass, waiting};
+use crate::talk::windlass::{RouteName, Windlass, waiting};
 use clap::Args;
 use serde_json::Value;
 use windlass_domain::release::identity::EnvironmentId;
@@ -30,8 +30,8 @@ pub trait Listed: Sized {
     /// The verb that lists them.
     const VERB: &'static str;
 
-    /// Returns the path and the query of the list of an environment.
-    fn list(of: EnvironmentId<'_>) -> (Vec<&str>, Vec<(&str, &str)>);
+    /// Returns the route of the list of an environment, the names in its path, and its query.
+    fn list(of: EnvironmentId<'_>) -> (RouteName, Vec<&str>, Vec<(&str, &str)>);
 
     /// The titles of the table's columns.
     const COLUMNS: &'static [&'static str];
@@ -45,8 +45,10 @@ pub trait Listed: Sized {
 pub struct List<'a> {
     /// The plural by which a person calls what is listed.
     pub name: &'static str,
-    /// The path.
-    pub path: Vec<&'a str>,
+    /// The route.
+    pub route: RouteName,
+    /// The names in its path.
+    pub names: Vec<&'a str>,
     /// The rest of the query, beside the page.
     pub query: Vec<(&'a str, &'a str)>,
 }
@@ -54,8 +56,8 @@ pub struct List<'a> {
 impl<'a> List<'a> {
     /// Returns the list of an environment.
     pub fn of<T: Listed>(of: EnvironmentId<'a>) -> Self {
-        let (path, query) = T::list(of);
-        Self { name: T::NAME, path, query }
+        let (route, names, query) = T::list(of);
+        Self { name: T::NAME, route, names, query }
     }
 }
 
@@ -84,7 +86,7 @@ pub async fn page<P: Page>(
     let mut query = list.query.clone();
     query.push(("limit", &limit));
     query.extend(after.map(|after| ("after", after)));
-    let answered = windlass.get(&list.path, &query).await?;
+    let answered = windlass.get(list.route, &list.names, &query).await?;
     let not_understood = |error| Failure::not_understood(&format!("the list of {}", list.name), error);
     let (listed, next) = P::deserialize(&answered).map_err(not_understood)?.into_parts();
     Ok(ListPage { listed, answered, next })

@@ -10,6 +10,7 @@ use std::future::Future;
 use std::time::Duration;
 use windlass_aws::{Api, ApiAnswer, fact_of};
 use windlass_domain::document::shape::objection::nearest;
+pub use windlass_domain::release::api_routes::RouteName;
 use windlass_domain::release::way_in::WayIn;
 use windlass_domain::shown::api::environments::Apps;
 use windlass_domain::text::count::count;
@@ -41,9 +42,10 @@ impl Windlass {
     ///
     /// # Errors
     /// No answer, or one that says no.
-    pub async fn get(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Value, Failure> {
-        match self.call("GET", path, query, None, None).await {
-            Err(failure) => Err(self.with_meant_app(failure, path).await),
+    pub async fn get(&self, route: RouteName, names: &[&str], query: &[(&str, &str)]) -> Result<Value, Failure> {
+        let (method, path) = route.call(names);
+        match self.call(method, &path, query, None, None).await {
+            Err(failure) => Err(self.with_meant_app(failure, &path).await),
             answer => answer,
         }
     }
@@ -52,8 +54,13 @@ impl Windlass {
     ///
     /// # Errors
     /// No answer, one that says no, or one of another form: the program and Windlass are of different versions.
-    pub async fn read<T: DeserializeOwned>(&self, path: &[&str], query: &[(&str, &str)]) -> Result<T, Failure> {
-        read(&self.get(path, query).await?)
+    pub async fn read<T: DeserializeOwned>(
+        &self,
+        route: RouteName,
+        names: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<T, Failure> {
+        read(&self.get(route, names, query).await?)
     }
 
     /// Sends a request as an arrival does: the same content again is known by its content. A call that got no answer,
@@ -61,8 +68,8 @@ impl Windlass {
     ///
     /// # Errors
     /// No answer, or one that says no, with all findings.
-    pub async fn send(&self, path: &[&str], body: &Value) -> Result<Value, Failure> {
-        self.patiently("POST", path, &[], Some(body), None).await
+    pub async fn send(&self, route: RouteName, names: &[&str], body: &Value) -> Result<Value, Failure> {
+        self.patiently(route, names, &[], Some(body), None).await
     }
 
     /// Asks, as a person, for something to be done. The request has a key of its own. So the same words on another day
@@ -72,34 +79,35 @@ impl Windlass {
     /// No answer, or one that says no, with all findings.
     pub async fn act(
         &self,
-        method: &str,
-        path: &[&str],
+        route: RouteName,
+        names: &[&str],
         query: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Result<Value, Failure> {
         let key = format!("{:032x}", fastrand::u128(..));
-        self.patiently(method, path, query, body, Some(&key)).await
+        self.patiently(route, names, query, body, Some(&key)).await
     }
 
     async fn patiently(
         &self,
-        method: &str,
-        path: &[&str],
+        route: RouteName,
+        names: &[&str],
         query: &[(&str, &str)],
         body: Option<&Value>,
         key: Option<&str>,
     ) -> Result<Value, Failure> {
+        let (method, path) = route.call(names);
         let mut tried = 0;
         loop {
-            let answer = self.call(method, path, query, body, key).await;
+            let answer = self.call(method, &path, query, body, key).await;
             match answer {
                 Err(failure) if failure.passes && tried < AGAIN => {
                     tokio::time::sleep(FIRST_PAUSE * 2_u32.pow(tried)).await;
                     tried += 1;
                 }
                 Err(failure) => {
-                    let failure = self.with_meant_app(failure, path).await;
-                    return Err(perhaps_done(failure, path));
+                    let failure = self.with_meant_app(failure, &path).await;
+                    return Err(perhaps_done(failure, &path));
                 }
                 answer => return answer,
             }
@@ -112,7 +120,8 @@ impl Windlass {
         let (Some(finding), ["apps", app, ..]) = (failure.findings.iter_mut().find(is_unknown), path) else {
             return failure;
         };
-        let known = self.call("GET", &["apps"], &[("limit", "100")], None, None);
+        let (method, path) = RouteName::Apps.call(&[]);
+        let known = self.call(method, &path, &[("limit", "100")], None, None);
         let known = known.await.and_then(|known| read::<Apps>(&known));
         let known: Vec<String> =
             known.into_iter().flat_map(|page| page.apps).map(|known| known.app.to_string()).collect();

@@ -9,7 +9,7 @@ use crate::ground::machine::now;
 use crate::ground::output::Output;
 use crate::talk::installation::Endpoint;
 use crate::talk::listing::{LARGEST_PAGE, List, page};
-use crate::talk::windlass::{Windlass, waiting};
+use crate::talk::windlass::{RouteName, Windlass, waiting};
 use crate::view::figures::notes;
 use crate::view::record;
 use clap::Args;
@@ -33,10 +33,10 @@ const AT_A_TIME: usize = 4;
 /// No answer, or one that cannot be understood.
 pub async fn written(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) -> Result<String, Failure> {
     let (app, name) = (of.app(), of.environment());
-    let path = ["apps", app.as_str(), "environments", name.as_str()];
+    let names = [app.as_str(), name.as_str()];
     let list = List::of::<ListedSnapshot>(of);
     let (here, snapshots) = futures::try_join!(
-        windlass.read::<Environment>(&path, &[]),
+        windlass.read::<Environment>(RouteName::Environment, &names, &[]),
         page::<Snapshots>(windlass, &list, LARGEST_PAGE, None)
     )?;
     let history = history(windlass, of, since).await?;
@@ -44,7 +44,7 @@ pub async fn written(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) ->
     let mut snapshots = snapshots.listed;
     snapshots.retain(|one| one.present || one.made >= since);
     let records = stream::iter(&history)
-        .map(|one| async move { windlass.get(&["apps", app.as_str(), "deployments", one.id.as_str()], &[]).await });
+        .map(|one| async move { windlass.get(RouteName::Deployment, &[app.as_str(), one.id.as_str()], &[]).await });
     let records: Vec<_> = records.buffered(AT_A_TIME).try_collect().await?;
     let stand = PagePlace::File(history.iter().map(|one| one.id.0.clone()).collect());
     let now = now();
@@ -84,7 +84,7 @@ pub async fn written(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) ->
 async fn figures(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) -> Result<AppStats, Failure> {
     let days = now().ms_since(since).div_ceil(DAY_MS).clamp(1, 366);
     let query = [("environment", of.environment().as_str()), ("days", &days.to_string())];
-    windlass.read(&["apps", of.app().as_str(), "stats"], &query).await
+    windlass.read(RouteName::Stats, &[of.app().as_str()], &query).await
 }
 
 /// Reads the deployments since then, newest first.

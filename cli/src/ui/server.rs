@@ -13,7 +13,7 @@ use crate::ground::machine::now;
 use crate::ground::terminal::Tone;
 use crate::talk::installation::Endpoint;
 use crate::talk::listing::{List, page, whole};
-use crate::talk::windlass::Windlass;
+use crate::talk::windlass::{RouteName, Windlass};
 use crate::view::overview::observed;
 use crate::view::record;
 use maud::{Markup, html};
@@ -112,7 +112,7 @@ impl Server {
     }
 
     async fn board(&self, query: &Fields) -> Result<Answer, Failure> {
-        let list = List { name: "apps", path: vec!["apps"], query: vec![] };
+        let list = List { name: "apps", route: RouteName::Apps, names: vec![], query: vec![] };
         let apps = whole::<Apps>(&self.windlass, &list).await?;
         let looks = query.get("observe").is_some_and(|wish| wish == "true");
         let observed = if looks { observed(&self.windlass, &apps).await } else { BTreeMap::new() };
@@ -130,7 +130,7 @@ impl Server {
     async fn figures(&self, query: &Fields) -> Result<Answer, Failure> {
         let days: u64 = query.get("days").and_then(|text| text.parse().ok()).unwrap_or(30);
         let text = days.to_string();
-        let list = List { name: "apps", path: vec!["stats"], query: vec![("days", &text)] };
+        let list = List { name: "apps", route: RouteName::AllStats, names: vec![], query: vec![("days", &text)] };
         let apps = whole::<AllStats>(&self.windlass, &list).await?;
         let shown = super::figures::Shown { stand: &self.stand, apps: &apps, days };
         Ok(Answer::page(200, shown.page()))
@@ -139,13 +139,13 @@ impl Server {
     async fn environment(&self, app: &str, name: &str, query: &Fields) -> Result<Answer, Failure> {
         let (app, name) = (app_name(app)?, environment_name(name)?);
         let observe: &[(&str, &str)] = if query.contains_key("observe") { &[("observe", "true")] } else { &[] };
-        let path = ["apps", app.as_str(), "environments", name.as_str()];
+        let names = [app.as_str(), name.as_str()];
         let (deployments, snapshots) = (
             List::of::<HistoryEntry>(EnvironmentId::new(&app, &name)),
             List::of::<ListedSnapshot>(EnvironmentId::new(&app, &name)),
         );
         let (here, history, snapshots) = futures::try_join!(
-            self.windlass.read::<Environment>(&path, observe),
+            self.windlass.read::<Environment>(RouteName::Environment, &names, observe),
             page::<Deployments>(&self.windlass, &deployments, HISTORY, query.get("after").map(String::as_str)),
             page::<Snapshots>(&self.windlass, &snapshots, SNAPSHOTS, None),
         )?;
@@ -179,7 +179,7 @@ impl Server {
 
     pub(super) async fn record(&self, app: &str, id: &str) -> Result<Option<Record>, Failure> {
         let app = app_name(app)?;
-        record::read(&self.windlass.get(&["apps", app.as_str(), "deployments", id], &[]).await?)
+        record::read(&self.windlass.get(RouteName::Deployment, &[app.as_str(), id], &[]).await?)
     }
 
     async fn deployment(&self, app: &str, id: &str) -> Result<Answer, Failure> {

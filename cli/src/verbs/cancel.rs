@@ -6,7 +6,7 @@ use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::output::Output;
 use crate::talk::installation::Endpoint;
-use crate::talk::windlass::{Windlass, waiting};
+use crate::talk::windlass::{RouteName, Windlass, waiting};
 use crate::verbs::follow::{AwaitedEnd, WaitOptions, follow};
 use crate::verbs::operator::{ActedOn, Action, Effect};
 use crate::view::record;
@@ -14,6 +14,7 @@ use crate::view::status::EnvironmentWords;
 use clap::Args;
 use serde_json::{Map, Value, json};
 use windlass_domain::deployment::redeploy_input::rollback_input;
+use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::shown::api::environments::Environment;
 use windlass_domain::text::count::count;
@@ -76,9 +77,8 @@ impl Cancel {
     }
 
     async fn call(&self, windlass: &Windlass, environment: &str, id: &str) -> Result<Value, Failure> {
-        let path = ["apps", self.app.as_str(), "environments", environment, "deployments", id, "cancel"];
         let body = json!({ "reason": self.reason });
-        windlass.act("POST", &path, &[], Some(&body)).await
+        windlass.act(RouteName::Cancel, &[self.app.as_str(), environment, id], &[], Some(&body)).await
     }
 
     /// Returns the environment and the id of the deployment that is meant.
@@ -95,8 +95,7 @@ impl Cancel {
 
     /// Returns the environment of the deployment that is named.
     async fn of_deployment(&self, windlass: &Windlass) -> Result<String, Failure> {
-        let path = ["apps", self.app.as_str(), "deployments", &self.which];
-        let answer = windlass.get(&path, &[]).await?;
+        let answer = windlass.get(RouteName::Deployment, &[self.app.as_str(), &self.which], &[]).await?;
         let environment = record::environment(&answer)?;
         let environment =
             environment.ok_or_else(|| Failure::not_understood("the deployment", "it names no environment"))?;
@@ -106,8 +105,8 @@ impl Cancel {
     /// Returns the deployment that is under way in the environment that is named, else the only one that waits there.
     /// Only deployments of the version count, if one is named.
     async fn in_environment(&self, windlass: &Windlass) -> Result<String, Failure> {
-        let path = ["apps", self.app.as_str(), "environments", &self.which];
-        let environment: Environment = windlass.read(&path, &[]).await?;
+        let names = [self.app.as_str(), &self.which];
+        let environment: Environment = windlass.read(RouteName::Environment, &names, &[]).await?;
         let version = self.version.as_deref();
         let is_meant = |id: &&DeploymentId| version.is_none() || environment.version_of(id) == version;
         let mut held = environment.situation.lock.held.iter().map(|held| &held.deployment);
@@ -169,13 +168,7 @@ impl Recover {
         if let Some(deployment) = &self.deployment {
             body.insert("deployment".into(), deployment.as_str().into());
         }
-        Action {
-            at: &self.at,
-            method: "POST",
-            path: "recover",
-            body,
-            effect: Effect::Deployment(AwaitedEnd::Recovered),
-        }
+        Action { at: &self.at, action: ActionName::Recover, body, effect: Effect::Deployment(AwaitedEnd::Recovered) }
     }
 }
 
@@ -183,5 +176,5 @@ impl Recover {
 pub fn accept(at: &ActedOn) -> Action<'_> {
     // A deployment that waited, or came since, may have its turn: that is what unlocking is for.
     let effect = Effect::Environment(|environment| environment.situation.lock.stuck().is_none());
-    Action { at, method: "POST", path: "accept", body: Map::new(), effect }
+    Action { at, action: ActionName::Accept, body: Map::new(), effect }
 }

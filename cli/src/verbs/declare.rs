@@ -9,7 +9,7 @@ use crate::ground::trouble::TroubleName;
 use crate::ground::{arguments, interrupt};
 use crate::talk::installation::{Endpoint, Reached};
 use crate::talk::installation_source::{InstallationPart, InstallationPlace};
-use crate::talk::windlass::{self, Windlass, waiting};
+use crate::talk::windlass::{self, RouteName, Windlass, waiting};
 use crate::verbs::follow::WaitOptions;
 use crate::verbs::release::lookup::ReleaseLookup;
 use crate::verbs::release::upload;
@@ -360,8 +360,7 @@ impl InForce {
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         let answer = waiting(async {
             let windlass = self.endpoint.open().await?;
-            let path = ["apps", self.app.as_str(), "declaration"];
-            windlass.get(&path, &[]).await
+            windlass.get(RouteName::Declaration, &[self.app.as_str()], &[]).await
         })?;
         let declared: DeclarationInForce = windlass::read(&answer)?;
         output.document(&answer, &declared.text);

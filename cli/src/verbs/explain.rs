@@ -9,7 +9,7 @@ use crate::ground::manual::ManualPage;
 use crate::ground::output::{Output, text};
 use crate::talk::git;
 use crate::talk::installation::Endpoint;
-use crate::talk::windlass::{Windlass, waiting};
+use crate::talk::windlass::{RouteName, Windlass, waiting};
 use crate::view::declared_application::{self, OrFindings};
 use crate::view::environment_choice::EnvironmentChoice;
 use crate::view::live_comparison::print_now;
@@ -142,8 +142,7 @@ impl Explain {
         output: Output,
     ) -> Result<Exit, Failure> {
         let id = history::deployment_id(windlass, app, which, self.version.as_deref()).await?;
-        let path = ["apps", app.as_str(), "deployments", &id];
-        let mut answer = windlass.get(&path, &[]).await?;
+        let mut answer = windlass.get(RouteName::Deployment, &[app.as_str(), &id], &[]).await?;
         let Some(record) = record::read(&answer)? else {
             let words = format!(
                 "{app} deployment {id} is accepted, and is not recorded yet: its execution begins; `windlass watch {app} \

@@ -7,7 +7,7 @@ use crate::ground::interrupt;
 use crate::ground::machine::now;
 use crate::ground::output::{Output, error};
 use crate::ground::trouble::TroubleName;
-use crate::talk::windlass::Windlass;
+use crate::talk::windlass::{RouteName, Windlass};
 use crate::view::live_comparison::{print_now, same_release};
 use crate::view::record;
 use crate::view::story::Printed;
@@ -100,9 +100,8 @@ impl Wait {
     /// The last failure, if the deployment is not known in time.
     pub async fn until_known(&self, windlass: &Windlass, app: &AppName, id: &str) -> Result<(), Failure> {
         let until = Instant::now() + KNOWN;
-        let path = ["apps", app.as_str(), "deployments", id];
         loop {
-            match windlass.get(&path, &[]).await {
+            match windlass.get(RouteName::Deployment, &[app.as_str(), id], &[]).await {
                 Ok(_) => return Ok(()),
                 Err(failure) if failure.exit != Exit::Rejected && !failure.passes => {
                     return Err(asks_doctor(failure));
@@ -153,8 +152,7 @@ pub async fn follow(
     let mut id = id.to_owned();
     loop {
         interrupt::says(interrupt::of_deployment(app.as_str(), &id));
-        let path = ["apps", app.as_str(), "deployments", &id];
-        match windlass.get(&path, &[]).await {
+        match windlass.get(RouteName::Deployment, &[app.as_str(), &id], &[]).await {
             Ok(answer) => {
                 let record = record::read(&answer).map_err(asks_doctor)?;
                 (last, dead) = (answer, 0);

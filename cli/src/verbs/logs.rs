@@ -5,7 +5,7 @@ use crate::ground::failure::Failure;
 use crate::ground::output::{Output, error};
 use crate::ground::{arguments, interrupt};
 use crate::talk::installation::Endpoint;
-use crate::talk::windlass::{Windlass, waiting};
+use crate::talk::windlass::{RouteName, Windlass, waiting};
 use crate::verbs::follow::Patience;
 use crate::view::history;
 use crate::view::log_lines::{ComponentLine, LogLook, look};
@@ -143,8 +143,7 @@ impl Logs {
     }
 
     async fn record(&self, windlass: &Windlass, id: &str) -> Result<Option<Record>, Failure> {
-        let path = ["apps", self.app.as_str(), "deployments", id];
-        record::read(&windlass.get(&path, &[]).await?)
+        record::read(&windlass.get(RouteName::Deployment, &[self.app.as_str(), id], &[]).await?)
     }
 
     /// Returns the components that are asked for, of those that the deployment is for.

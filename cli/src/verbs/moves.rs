@@ -4,11 +4,13 @@
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::output::{Output, text};
+use crate::talk::windlass::RouteName;
 use crate::verbs::operator::Asking;
 use crate::verbs::scope::{ScopeCall, named, withdrawn};
 use clap::Args;
 use std::iter;
 use windlass_domain::moving::scope::Scope;
+use windlass_domain::release::action::ActionName;
 use windlass_domain::shown::api::{AppMoves, Moves};
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
@@ -34,10 +36,12 @@ impl Move<'_> {
         let (from, to) = (self.from, self.to);
         let component = from.component.map(|name| ("component", name.as_str()));
         let name = to.component.map(|name| ("to_component", name.as_str()));
+        let (look, call, names) = self.routes();
         let call = ScopeCall {
             app: from.app,
-            look: self.path("renamable"),
-            path: self.path("rename"),
+            look,
+            call,
+            names,
             named: component.into_iter().chain(name).collect(),
             confirm: self.confirm,
         };
@@ -50,13 +54,16 @@ impl Move<'_> {
         call.look(asking, output, |moves: Moves| self.moved(&moves))
     }
 
-    /// Returns the path of the call: a move to another environment or application has a path that names both.
-    fn path<'p>(&'p self, within: &'p str) -> Vec<&'p str> {
+    /// Returns the routes of the look and of the call, and the names in their paths: that of a move to another environment
+    /// or application names both.
+    fn routes(&self) -> (RouteName, RouteName, Vec<&str>) {
         let (app, to) = (self.from.app.as_str(), self.to.app.as_str());
-        match (self.from.environment, self.to.environment) {
-            (None, _) => vec!["renames", app, to],
-            (Some(environment), Some(there)) => vec!["hand-overs", app, environment.as_str(), to, there.as_str()],
-            (Some(environment), None) => vec!["apps", app, "environments", environment.as_str(), within],
+        match [self.from.environment, self.to.environment].map(|name| name.map(EnvironmentName::as_str)) {
+            [None, _] => (RouteName::AppRenamable, RouteName::ActOnApp(ActionName::Rename), vec![app, to]),
+            [Some(here), None] => (RouteName::Renamable, RouteName::Act(ActionName::Rename), vec![app, here]),
+            [Some(here), Some(there)] => {
+                (RouteName::Takable, RouteName::Act(ActionName::HandOver), vec![app, here, to, there])
+            }
         }
     }
 

@@ -6,11 +6,12 @@ use crate::ground::output::{Output, text};
 use crate::ground::trouble::TroubleName;
 use crate::ground::{arguments, interrupt};
 use crate::talk::installation::Endpoint;
-use crate::talk::windlass::{Windlass, read, waiting};
+use crate::talk::windlass::{RouteName, Windlass, read, waiting};
 use crate::verbs::follow::{AwaitedEnd, Patience, Wait, WaitOptions, follow};
 use crate::view::status::EnvironmentWords;
 use clap::Args;
 use serde_json::{Map, Value, json};
+use windlass_domain::release::action::ActionName;
 use windlass_domain::shown::api::ActionStarted;
 use windlass_domain::shown::api::deployments::{Done, ExecutionEnd, ExecutionOutcome};
 use windlass_domain::shown::api::environments::Environment;
@@ -60,10 +61,8 @@ pub enum Effect {
 pub struct Action<'a> {
     /// The environment, the reason, and how to ask.
     pub at: &'a ActedOn,
-    /// The call's method.
-    pub method: &'a str,
-    /// The call's last segment.
-    pub path: &'a str,
+    /// The action.
+    pub action: ActionName,
     /// The body beside the reason.
     pub body: Map<String, Value>,
     /// Its effect.
@@ -121,21 +120,20 @@ impl Action<'_> {
         let mut body = self.body.clone();
         let reason = self.at.asking.reason.as_str();
         // A DELETE has no body.
-        let (query, body) = if self.method == "DELETE" {
+        let (query, body) = if self.action == ActionName::ReleaseHold {
             (vec![("reason", reason)], None)
         } else {
             body.insert("reason".into(), reason.into());
             (vec![], Some(Value::Object(body)))
         };
-        let [apps, app, environments, environment] = self.environment();
-        let path = [apps, app, environments, environment, self.path];
-        let begun: ActionStarted = read(&windlass.act(self.method, &path, &query, body.as_ref()).await?)?;
+        let route = RouteName::Act(self.action);
+        let begun: ActionStarted = read(&windlass.act(route, &self.names(), &query, body.as_ref()).await?)?;
         Ok(begun.execution)
     }
 
-    fn environment(&self) -> [&str; 4] {
-        let (app, environment) = (self.at.app.as_str(), self.at.environment.as_str());
-        ["apps", app, "environments", environment]
+    /// Returns the names in the path of the environment.
+    fn names(&self) -> [&str; 2] {
+        [self.at.app.as_str(), self.at.environment.as_str()]
     }
 
     async fn outcome(&self, windlass: &Windlass, execution: &str, output: Output) -> Result<Exit, Failure> {
@@ -175,7 +173,7 @@ impl Action<'_> {
                  how it stands"
             ))
         })?;
-        let answer = windlass.get(&self.environment(), &[]).await?;
+        let answer = windlass.get(RouteName::Environment, &self.names(), &[]).await?;
         let now: Environment = read(&answer)?;
         let is_so = match self.effect {
             // A deployment's own outcome was printed, and says nothing of what else goes on there.
@@ -209,8 +207,7 @@ pub async fn execution_outcome(
     app: &AppName,
     execution: &str,
 ) -> Result<ExecutionOutcome, Failure> {
-    let path = ["apps", app.as_str(), "deployments"];
-    windlass.read(&path, &[("execution", execution)]).await
+    windlass.read(RouteName::Deployments, &[app.as_str()], &[("execution", execution)]).await
 }
 
 /// Waits until something has come of an execution: a deployment, something done, or its end. `stands` says how to see

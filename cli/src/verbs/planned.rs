@@ -6,7 +6,7 @@ use crate::ground::output::Output;
 use crate::ground::output::text;
 use crate::ground::trouble::TroubleName;
 use crate::ground::{interrupt, manual};
-use crate::talk::windlass::{Windlass, read};
+use crate::talk::windlass::{RouteName, Windlass, read};
 use crate::verbs::follow::Patience;
 use crate::view::story;
 use indicatif::HumanDuration;
@@ -65,10 +65,10 @@ pub async fn draw(asked: PlanRequest<'_>, patience: &Patience, output: Output) -
 /// If Windlass refuses it, does not answer, or gives no plan in time.
 pub async fn drawn(asked: PlanRequest<'_>, patience: &Patience) -> Result<(Value, Planned), Failure> {
     let PlanRequest { windlass, app, environment, body, by } = asked;
-    let path = ["apps", app.as_str(), "environments", environment.as_str(), "plans"];
+    let (route, names) = (RouteName::DrawPlan, [app.as_str(), environment.as_str()]);
     let begun = match by {
-        CallerKind::Person => windlass.act("POST", &path, &[], Some(body)).await?,
-        CallerKind::Arrival => windlass.send(&path, body).await?,
+        CallerKind::Person => windlass.act(route, &names, &[], Some(body)).await?,
+        CallerKind::Arrival => windlass.send(route, &names, body).await?,
     };
     let PlanStarted { id, .. } = read(&begun)?;
     let (answer, PlanAnswer { planned, failed, .. }) = until_drawn(asked, id.as_str(), patience).await?;
@@ -81,13 +81,12 @@ pub async fn drawn(asked: PlanRequest<'_>, patience: &Patience) -> Result<(Value
 async fn until_drawn(of: PlanRequest<'_>, id: &str, patience: &Patience) -> Result<(Value, PlanAnswer), Failure> {
     let PlanRequest { windlass, app, .. } = of;
     let (known, waiting) = (patience.begin_at_most(KNOWN), patience.begin());
-    let path = ["apps", app.as_str(), "plans", id];
     let mut was_known = false;
     for one in [&known, &waiting] {
         one.pulse.waits_for("the targets and gates are looked at, and the plan is drawn".to_owned());
     }
     loop {
-        let looked = windlass.get(&path, &[]).await;
+        let looked = windlass.get(RouteName::Plan, &[app.as_str(), id], &[]).await;
         let goes_on = match looked.and_then(|answer| Ok((read::<PlanAnswer>(&answer)?, answer))) {
             Ok((plan, answer)) if plan.planned.drawn.is_some() || plan.failed.is_some() => return Ok((answer, plan)),
             Ok(_) => {

@@ -8,7 +8,7 @@ use crate::ground::output::Output;
 use crate::ground::output::text;
 use crate::talk::installation::Endpoint;
 use crate::talk::listing::{List, ListPart};
-use crate::talk::windlass::waiting;
+use crate::talk::windlass::{RouteName, waiting};
 use clap::Args;
 use windlass_domain::shown::api::recorded::{self, ListedRefusal};
 use windlass_domain::text::name::AppName;
@@ -30,11 +30,9 @@ impl Refusals {
     /// # Errors
     /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        let path: Vec<&str> = match &self.app {
-            Some(app) => vec!["apps", app.as_str(), "refusals"],
-            None => vec!["refusals"],
-        };
-        let list = List { name: "refusals", path, query: Vec::new() };
+        let route = if self.app.is_some() { RouteName::Refusals } else { RouteName::AllRefusals };
+        let names = self.app.iter().map(AppName::as_str).collect();
+        let list = List { name: "refusals", route, names, query: Vec::new() };
         let page = waiting(async {
             let windlass = self.endpoint.open().await?;
             self.part.read::<recorded::Refusals>(&windlass, &list).await

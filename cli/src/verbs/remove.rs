@@ -5,11 +5,13 @@ use crate::ground::arguments;
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::output::{Output, text};
+use crate::talk::windlass::RouteName;
 use crate::verbs::follow::AwaitedEnd;
 use crate::verbs::operator::{ActedOn, Action, Asking, Effect};
 use crate::verbs::scope::{ScopeCall, named, withdrawn};
 use clap::Args;
 use serde_json::{Map, json};
+use windlass_domain::release::action::ActionName;
 use windlass_domain::shown::api::{AppLetGo, LetGo};
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
@@ -41,10 +43,10 @@ impl Remove {
     /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         let (app, asking) = (&self.app, &self.asking);
-        let environment = match &self.environment {
+        let (look, names) = match &self.environment {
             Some(environment) if !self.plan => return self.part(environment, output),
-            Some(environment) => vec!["environments", environment.as_str()],
-            None if self.plan || self.confirm.is_some() => Vec::new(),
+            Some(environment) => (RouteName::Removable, vec![app.as_str(), environment.as_str()]),
+            None if self.plan || self.confirm.is_some() => (RouteName::AppRemovable, vec![app.as_str()]),
             None => {
                 return Err(Failure::usage(format!(
                     "it is not said what to remove: write an environment behind `{app}`, or, to let go of the whole \
@@ -55,8 +57,9 @@ impl Remove {
         let component = self.component.iter();
         let call = ScopeCall {
             app,
-            look: [vec!["apps", app.as_str()], environment, vec!["removable"]].concat(),
-            path: vec!["apps", app.as_str(), "remove"],
+            look,
+            call: RouteName::ActOnApp(ActionName::Remove),
+            names,
             named: component.map(|component| ("component", component.as_str())).collect(),
             confirm: self.confirm.as_ref(),
         };
@@ -75,7 +78,7 @@ impl Remove {
         let body = component.map(|component| ("component".to_owned(), json!(component))).collect();
         let (app, environment) = (self.app.clone(), environment.clone());
         let at = ActedOn { app, environment, asking: self.asking.clone() };
-        let action = Action { at: &at, method: "POST", path: "remove", body, effect: Effect::Environment(|_| true) };
+        let action = Action { at: &at, action: ActionName::Remove, body, effect: Effect::Environment(|_| true) };
         action.run(output)
     }
 
@@ -133,6 +136,6 @@ impl Withdraw {
         let mut body = Map::new();
         body.insert("component".into(), json!(self.component));
         body.insert("pattern".into(), json!(self.pattern));
-        Action { at: &self.at, method: "POST", path: "withdrawals", body, effect: Effect::Deployment(AwaitedEnd::Runs) }
+        Action { at: &self.at, action: ActionName::Withdraw, body, effect: Effect::Deployment(AwaitedEnd::Runs) }
     }
 }

@@ -8,13 +8,14 @@ use crate::ground::output::text;
 use crate::ground::trouble::TroubleName;
 use crate::ground::{arguments, interrupt};
 use crate::talk::listing::{List, whole};
-use crate::talk::windlass::{Windlass, read, waiting};
+use crate::talk::windlass::{RouteName, Windlass, read, waiting};
 use crate::verbs::follow::{AwaitedEnd, Wait};
 use crate::verbs::operator::{ActedOn, Action, Effect, execution_outcome, is_not_known_yet};
 use crate::view::drills::{PrintedDrill, exit, find};
 use crate::view::record;
 use clap::Args;
 use serde_json::{Map, Value, json};
+use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::version_order::in_lists;
 use windlass_domain::shown::api::recorded::{ListedSnapshot, Snapshots};
@@ -50,7 +51,7 @@ impl Rollback {
         let of = EnvironmentId::new(&self.at.app, &self.at.environment);
         let body = self.goal.members(windlass, of).await?;
         let effect = Effect::Deployment(AwaitedEnd::Runs);
-        Ok(Action { at: &self.at, method: "POST", path: "rollbacks", body, effect })
+        Ok(Action { at: &self.at, action: ActionName::Rollback, body, effect })
     }
 }
 
@@ -164,7 +165,7 @@ impl Restore {
         let component = self.component.iter();
         let body = component.map(|component| ("component".to_owned(), json!(component))).collect();
         let effect = Effect::Deployment(AwaitedEnd::Runs);
-        Action { at: &self.at, method: "POST", path: "restores", body, effect }.run(output)
+        Action { at: &self.at, action: ActionName::Restore, body, effect }.run(output)
     }
 }
 
@@ -199,8 +200,7 @@ impl Drill {
     pub fn action(&self) -> Action<'_> {
         Action {
             at: &self.at,
-            method: "POST",
-            path: "drills",
+            action: ActionName::Drill,
             body: Map::new(),
             effect: Effect::Deployment(AwaitedEnd::Runs),
         }
@@ -232,7 +232,6 @@ impl Drill {
 
     async fn follow(&self, windlass: &Windlass, id: &str, waiting: &Wait, output: Output) -> Result<Exit, Failure> {
         let (app, environment) = (self.at.app.as_str(), self.at.environment.as_str());
-        let path = ["apps", app, "environments", environment, "drills"];
         let mut printed = PrintedDrill::default();
         interrupt::says(format!(
             "interrupted; the drill goes on. `windlass status {app} {environment}` shows how it stands, `windlass cancel \
@@ -240,7 +239,7 @@ impl Drill {
         ));
         waiting.pulse.waits_for(format!("drill {id} is on its way there and back"));
         loop {
-            match windlass.get(&path, &[]).await {
+            match windlass.get(RouteName::Drills, &[app, environment], &[]).await {
                 Ok(answer) => {
                     if let Some(drill) = find(read(&answer)?, id) {
                         for line in printed.fresh(&drill) {
@@ -267,8 +266,7 @@ impl Drill {
 
     /// Returns the exit status of a drill that could not begin: that with which its deployment is watched.
     async fn refused(&self, windlass: &Windlass, id: &str) -> Exit {
-        let path = ["apps", self.at.app.as_str(), "deployments", id];
-        let answer = windlass.get(&path, &[]).await;
+        let answer = windlass.get(RouteName::Deployment, &[self.at.app.as_str(), id], &[]).await;
         let record = answer.and_then(|answer| record::read(&answer)).ok().flatten();
         let ended = record.and_then(|record| record.deployment.ending);
         ended.map_or(Exit::Rejected, |ended| Exit::of(&ended))

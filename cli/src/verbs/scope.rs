@@ -4,7 +4,7 @@
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::output::{Output, text};
-use crate::talk::windlass::{read, waiting};
+use crate::talk::windlass::{RouteName, read, waiting};
 use crate::verbs::operator::{Asking, ended_without_environment};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -15,10 +15,12 @@ use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 pub struct ScopeCall<'a> {
     /// The application.
     pub app: &'a AppName,
-    /// The path of the look.
-    pub look: Vec<&'a str>,
-    /// The path of the call.
-    pub path: Vec<&'a str>,
+    /// The route of the look.
+    pub look: RouteName,
+    /// The route of the call.
+    pub call: RouteName,
+    /// The names in the paths of both.
+    pub names: Vec<&'a str>,
     /// The components, in the query of the look and in the body of the call.
     pub named: Vec<(&'a str, &'a str)>,
     /// The application's name, typed again.
@@ -37,7 +39,7 @@ impl ScopeCall<'_> {
         words: impl Fn(T) -> Vec<String>,
     ) -> Result<Exit, Failure> {
         waiting(async {
-            let answer = asking.endpoint.open().await?.get(&self.look, &self.named).await?;
+            let answer = asking.endpoint.open().await?.get(self.look, &self.names, &self.named).await?;
             output.result(&answer, &words(read(&answer)?).join("\n"));
             Ok(Exit::Good)
         })
@@ -54,7 +56,7 @@ impl ScopeCall<'_> {
             let confirm = self.confirm.map(|name| ("confirm", name.as_str()));
             let members = self.named.into_iter().chain(confirm).chain([("reason", asking.reason.as_str())]);
             let body: Map<String, Value> = members.map(|(name, value)| (name.to_owned(), json!(value))).collect();
-            let begun = windlass.act("POST", &self.path, &[], Some(&Value::Object(body))).await?;
+            let begun = windlass.act(self.call, &self.names, &[], Some(&Value::Object(body))).await?;
             let ActionStarted { execution } = &read(&begun)?;
             if asking.wait.no_wait {
                 let words = format!(

@@ -4,7 +4,7 @@ use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::output::Output;
 use crate::ground::{arguments, interrupt};
-use crate::talk::windlass::{Windlass, read};
+use crate::talk::windlass::{RouteName, Windlass, read};
 use crate::verbs::follow::{AwaitedEnd, Patience, Wait, follow};
 use crate::verbs::planned::{self, CallerKind, PlanRequest};
 use crate::view::record;
@@ -165,21 +165,19 @@ impl Start {
     /// If Windlass refuses it or does not answer.
     pub async fn begin(&self, windlass: &Windlass, app: &AppName) -> Result<(String, Value), Failure> {
         let body = Value::Object(self.body.clone());
-        let environment = self.environment.as_str();
-        let path = ["apps", app.as_str(), "environments", environment, self.segment()];
+        let (route, names) = (self.route(), [app.as_str(), self.environment.as_str()]);
         let begun = match self.by {
-            CallerKind::Person => windlass.act("POST", &path, &[], Some(&body)).await?,
-            CallerKind::Arrival => windlass.send(&path, &body).await?,
+            CallerKind::Person => windlass.act(route, &names, &[], Some(&body)).await?,
+            CallerKind::Arrival => windlass.send(route, &names, &body).await?,
         };
         let DeploymentStarted { id, .. } = read(&begun)?;
         Ok((id.0, begun))
     }
 
-    /// Returns the last segment of the path that takes it: what is for operators has one of its own, which CI may not
-    /// call.
-    fn segment(&self) -> &'static str {
+    /// Returns the route that takes it: what is for operators has one of its own, which CI may not call.
+    fn route(&self) -> RouteName {
         let is_for_operators = self.by == CallerKind::Person || self.wished;
-        if is_for_operators { "starts" } else { "releases" }
+        if is_for_operators { RouteName::StartRecorded } else { RouteName::Start }
     }
 
     /// Asks for its plan, and waits until that is drawn.
@@ -292,8 +290,7 @@ impl Looking {
         interrupt::says(interrupt::of_deployment(app.as_str(), id));
         waiting.pulse.waits_for(format!("deployment {id} is handed in; it is looked whether it is refused at once"));
         loop {
-            let path = ["apps", app.as_str(), "deployments", id];
-            let (record, unseen) = match windlass.get(&path, &[]).await {
+            let (record, unseen) = match windlass.get(RouteName::Deployment, &[app.as_str(), id], &[]).await {
                 Ok(answer) => (record::read(&answer)?, None),
                 // It was started a moment ago: it may be there at the next look.
                 Err(failure) if failure.exit == Exit::Rejected => (None, None),

@@ -6,7 +6,7 @@ use crate::ground::output::Output;
 use crate::ground::terminal::table;
 use crate::talk::installation::Endpoint;
 use crate::talk::listing::{List, ListPart};
-use crate::talk::windlass::{read, waiting};
+use crate::talk::windlass::{RouteName, read, waiting};
 use crate::view::figures::{COLUMNS, notes, rows};
 use clap::Args;
 use windlass_domain::shown::api::recorded::{AllStats, AppStats};
@@ -43,14 +43,13 @@ impl Stats {
             query.push(days);
             let answer = waiting(async {
                 let windlass = self.endpoint.open().await?;
-                let path = ["apps", app.as_str(), "stats"];
-                windlass.get(&path, &query).await
+                windlass.get(RouteName::Stats, &[app.as_str()], &query).await
             })?;
             let words = words(&[read(&answer)?], self.days);
             output.result(&answer, &words);
             return Ok(Exit::Good);
         }
-        let list = List { name: "apps", path: vec!["stats"], query: vec![days] };
+        let list = List { name: "apps", route: RouteName::AllStats, names: Vec::new(), query: vec![days] };
         let page = waiting(async {
             let windlass = self.endpoint.open().await?;
             self.part.read::<AllStats>(&windlass, &list).await

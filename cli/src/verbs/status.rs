@@ -8,7 +8,7 @@ use crate::ground::output::Output;
 use crate::ground::terminal::table;
 use crate::talk::installation::Endpoint;
 use crate::talk::listing::{List, ListPart};
-use crate::talk::windlass::{self, Windlass, waiting};
+use crate::talk::windlass::{self, RouteName, Windlass, waiting};
 use crate::view::overview::{AllObserved, COLUMNS, StepsThere, observed, rows, steps_there};
 use crate::view::record;
 use crate::view::status::EnvironmentWords;
@@ -66,8 +66,7 @@ impl Status {
     /// Reads all declared environments of an application.
     async fn all(&self, app: &AppName) -> Result<Vec<(Value, String)>, Failure> {
         let windlass = self.endpoint.open().await?;
-        let path = ["apps", app.as_str(), "environments"];
-        let known: Environments = windlass.read(&path, &[]).await?;
+        let known: Environments = windlass.read(RouteName::Environments, &[app.as_str()], &[]).await?;
         let mut answers = Vec::new();
         for name in &known.environments {
             answers.push(self.read(&windlass, app, name.as_str()).await?);
@@ -78,8 +77,7 @@ impl Status {
     /// Reads an environment: the answer, and its words, with how far a deployment is that is under way.
     async fn read(&self, windlass: &Windlass, app: &AppName, environment: &str) -> Result<(Value, String), Failure> {
         let query: &[(&str, &str)] = if self.observe { &[("observe", "true")] } else { &[] };
-        let path = ["apps", app.as_str(), "environments", environment];
-        let mut answer = windlass.get(&path, query).await?;
+        let mut answer = windlass.get(RouteName::Environment, &[app.as_str(), environment], query).await?;
         let here: Environment = windlass::read(&answer)?;
         if let Some(look) = here.after_look().filter(|look| look.differs) {
             answer[NEXT_STEPS] = json!(look.steps());
@@ -95,8 +93,8 @@ async fn under_way(windlass: &Windlass, here: &Environment) -> Vec<String> {
     let Some(held) = held.filter(|held| held.state != HeldState::NeedsOperator) else {
         return Vec::new();
     };
-    let path = ["apps", here.app.as_str(), "deployments", &held.deployment.0];
-    let answer = windlass.get(&path, &[]).await;
+    let names = [here.app.as_str(), held.deployment.as_str()];
+    let answer = windlass.get(RouteName::Deployment, &names, &[]).await;
     match answer.and_then(|answer| record::read(&answer)) {
         Ok(record) => under_way::lines(record.as_ref(), here, now()),
         Err(failure) => vec![format!("  how far it is could not be seen: {}", failure.message)],
@@ -130,7 +128,7 @@ impl Apps {
 /// # Errors
 /// If Windlass refuses it or does not answer.
 fn list_apps(part: &ListPart, observe: bool, endpoint: &Endpoint, output: Output) -> Result<Exit, Failure> {
-    let list = List { name: "apps", path: vec!["apps"], query: Vec::new() };
+    let list = List { name: "apps", route: RouteName::Apps, names: Vec::new(), query: Vec::new() };
     let (page, observed) = waiting(async {
         let windlass = endpoint.open().await?;
         let page = part.read::<environments::Apps>(&windlass, &list).await?;

@@ -8,6 +8,7 @@ use crate::ground::output::Output;
 use crate::verbs::operator::{ActedOn, Action, Effect};
 use clap::Args;
 use serde_json::{Map, Value};
+use windlass_domain::release::action::ActionName;
 use windlass_domain::text::time::Span;
 
 /// The application, the deployment and the reason that a verb at the wheel takes.
@@ -28,21 +29,21 @@ impl SteeringArguments {
         id.map(|id| ("deployment".to_owned(), id.as_str().into())).collect()
     }
 
-    fn action(&self, path: &'static str, body: Map<String, Value>, effect: Effect) -> Action<'_> {
-        Action { at: &self.at, method: "POST", path, body, effect }
+    fn action(&self, action: ActionName, body: Map<String, Value>, effect: Effect) -> Action<'_> {
+        Action { at: &self.at, action, body, effect }
     }
 }
 
 /// Returns the call of `windlass hold`.
 pub fn hold(at: &ActedOn) -> Action<'_> {
     let effect = Effect::Environment(|environment| environment.situation.hold.is_some());
-    Action { at, method: "PUT", path: "hold", body: Map::new(), effect }
+    Action { at, action: ActionName::Hold, body: Map::new(), effect }
 }
 
 /// Returns the call of `windlass release-hold`.
 pub fn release_hold(at: &ActedOn) -> Action<'_> {
     let effect = Effect::Environment(|environment| environment.situation.hold.is_none());
-    Action { at, method: "DELETE", path: "hold", body: Map::new(), effect }
+    Action { at, action: ActionName::ReleaseHold, body: Map::new(), effect }
 }
 
 /// The arguments of `windlass pause`.
@@ -67,7 +68,7 @@ impl Pause {
             body.insert("for".into(), lasts.to_string().into());
         }
         let paused = Effect::Environment(|environment| environment.paused.is_some());
-        self.steers.action("pause", body, paused).run(output)
+        self.steers.action(ActionName::Pause, body, paused).run(output)
     }
 }
 
@@ -79,12 +80,12 @@ pub struct EndPause {
 }
 
 impl EndPause {
-    /// Runs the verb, whose route has this path.
+    /// Runs the verb of this action.
     ///
     /// # Errors
     /// If Windlass refuses it or does not answer.
-    pub fn run(&self, path: &'static str, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, action: ActionName, output: Output) -> Result<Exit, Failure> {
         let ended = Effect::Environment(|environment| environment.paused.is_none());
-        self.steers.action(path, self.steers.body(), ended).run(output)
+        self.steers.action(action, self.steers.body(), ended).run(output)
     }
 }

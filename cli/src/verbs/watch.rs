@@ -7,7 +7,7 @@ use crate::ground::interrupt;
 use crate::ground::output::text;
 use crate::ground::output::{Output, error};
 use crate::talk::installation::Endpoint;
-use crate::talk::windlass::{Windlass, waiting};
+use crate::talk::windlass::{RouteName, Windlass, waiting};
 use crate::verbs::follow::{AwaitedEnd, Patience, follow};
 use crate::view::declared_application::{self, OrFindings, VersionWords};
 use crate::view::history::newest;
@@ -114,7 +114,7 @@ impl Watch {
             return Ok(None);
         };
         let app = &self.app;
-        let answer = match windlass.get(&["apps", app.as_str(), "deployments", id], &[]).await {
+        let answer = match windlass.get(RouteName::Deployment, &[app.as_str(), id], &[]).await {
             Ok(answer) => answer,
             Err(failure) if failure.exit == Exit::Rejected => return Ok(None),
             Err(failure) => return Err(failure),

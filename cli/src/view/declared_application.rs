@@ -3,7 +3,7 @@
 
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
-use crate::talk::windlass::Windlass;
+use crate::talk::windlass::{RouteName, Windlass};
 use crate::view::provenance::{commit, who};
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::release::Release;
@@ -31,7 +31,7 @@ pub async fn version(
     app: &AppName,
     version: &str,
 ) -> Result<OrFindings<ApplicationVersion>, Failure> {
-    or_findings(windlass.read(&["apps", app.as_str(), "releases", version], &[]).await)
+    or_findings(windlass.read(RouteName::Release, &[app.as_str(), version], &[]).await)
 }
 
 /// A version of an application as a command uses it.
@@ -87,8 +87,8 @@ pub async fn chosen(
     app: &AppName,
     reference: &str,
 ) -> Result<OrFindings<EnvironmentName>, Failure> {
-    let path = ["apps", app.as_str(), "environments"];
-    match or_findings(windlass.read::<Environments>(&path, &[("ref", reference)]).await)? {
+    let query = [("ref", reference)];
+    match or_findings(windlass.read::<Environments>(RouteName::Environments, &[app.as_str()], &query).await)? {
         OrFindings::So(answer) => {
             let chosen = answer.chosen.ok_or_else(|| Failure::not_understood("the answer", "it names no environment"));
             chosen.map(OrFindings::So)
@@ -102,8 +102,7 @@ pub async fn chosen(
 /// # Errors
 /// No answer, or one that cannot be understood.
 pub async fn in_force(windlass: &Windlass, app: &AppName) -> Result<OrFindings<Declared>, Failure> {
-    let path = ["apps", app.as_str(), "declaration"];
-    or_findings(windlass.read(&path, &[]).await)
+    or_findings(windlass.read(RouteName::Declaration, &[app.as_str()], &[]).await)
 }
 
 /// Reads the declaration in force.
@@ -125,8 +124,8 @@ pub async fn declaration(windlass: &Windlass, app: &AppName) -> Result<OrFinding
 /// # Errors
 /// No answer, or one that cannot be understood.
 pub async fn environment(windlass: &Windlass, of: EnvironmentId<'_>) -> Result<OrFindings<Environment>, Failure> {
-    let path = ["apps", of.app().as_str(), "environments", of.environment().as_str()];
-    or_findings(windlass.read(&path, &[]).await)
+    let names = [of.app().as_str(), of.environment().as_str()];
+    or_findings(windlass.read(RouteName::Environment, &names, &[]).await)
 }
 
 fn or_findings<T>(answer: Result<T, Failure>) -> Result<OrFindings<T>, Failure> {

@@ -2,7 +2,7 @@
 
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
-use crate::talk::windlass::Windlass;
+use crate::talk::windlass::{RouteName, Windlass};
 use crate::view::deployment::verdict;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Declaration;
@@ -27,10 +27,8 @@ pub fn find(page: DrillsPage, id: &str) -> Option<Drill> {
 /// # Errors
 /// No answer, or one that cannot be understood.
 pub async fn newest(windlass: &Windlass, of: EnvironmentId<'_>) -> Result<Option<Drill>, Failure> {
-    let (app, environment) = (of.app(), of.environment());
-    let (app, environment) = (app.as_str(), environment.as_str());
-    let path = ["apps", app, "environments", environment, "drills"];
-    let page: DrillsPage = windlass.read(&path, &[("limit", "1")]).await?;
+    let names = [of.app().as_str(), of.environment().as_str()];
+    let page: DrillsPage = windlass.read(RouteName::Drills, &names, &[("limit", "1")]).await?;
     Ok(page.drills.into_iter().next())
 }
 

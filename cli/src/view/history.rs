@@ -4,7 +4,7 @@
 use crate::ground::arguments::is_id;
 use crate::ground::failure::Failure;
 use crate::talk::listing::{LARGEST_PAGE, List, Listed, page};
-use crate::talk::windlass::Windlass;
+use crate::talk::windlass::{RouteName, Windlass};
 use crate::view::deployment::state;
 use crate::view::provenance::{commit, names, took, who};
 use windlass_domain::declaration::version_name::plain;
@@ -54,9 +54,9 @@ impl Listed for HistoryEntry {
     const NAME: &'static str = "deployments";
     const VERB: &'static str = "history";
 
-    fn list(of: EnvironmentId<'_>) -> (Vec<&str>, Vec<(&str, &str)>) {
-        let path = vec!["apps", of.app().as_str(), "deployments"];
-        (path, vec![("environment", of.environment().as_str())])
+    fn list(of: EnvironmentId<'_>) -> (RouteName, Vec<&str>, Vec<(&str, &str)>) {
+        let query = vec![("environment", of.environment().as_str())];
+        (RouteName::Deployments, vec![of.app().as_str()], query)
     }
 
     const COLUMNS: &'static [&'static str] =

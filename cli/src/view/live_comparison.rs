@@ -5,7 +5,7 @@ use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::output::Output;
 use crate::ground::output::text;
-use crate::talk::windlass::Windlass;
+use crate::talk::windlass::{RouteName, Windlass};
 use crate::view::record;
 use crate::view::status::{EnvironmentWords, left_alone};
 use anstream::adapter::strip_str;
@@ -203,8 +203,7 @@ pub async fn same_release(windlass: &Windlass, record: &Record) -> Option<String
     let held = now.situation.lock.held.iter().map(|held| &held.deployment);
     let waiting = now.situation.waiting.iter().map(|waiting| &waiting.deployment);
     for id in held.chain(waiting).filter(|id| **id != mine.id) {
-        let path = ["apps", mine.app.as_str(), "deployments", &id.0];
-        let answer = windlass.get(&path, &[]).await.ok()?;
+        let answer = windlass.get(RouteName::Deployment, &[mine.app.as_str(), id.as_str()], &[]).await.ok()?;
         let other = record::read(&answer).ok().flatten();
         let other = other.map(|other| other.deployment);
         if other.is_some_and(|other| brings_the_same(&other, mine)) {
@@ -223,9 +222,8 @@ async fn environment(
     deployment: &Deployment,
     query: &[(&str, &str)],
 ) -> Result<Environment, Failure> {
-    let environment = deployment.environment.as_str();
-    let path = ["apps", deployment.app.as_str(), "environments", environment];
-    windlass.read(&path, query).await
+    let names = [deployment.app.as_str(), deployment.environment.as_str()];
+    windlass.read(RouteName::Environment, &names, query).await
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! all of them.
 
 use crate::ground::terminal::{State, Tone};
-use crate::talk::windlass::Windlass;
+use crate::talk::windlass::{RouteName, Windlass};
 use crate::view::after_look::AfterLook;
 use crate::view::news::elsewhere;
 use crate::view::provenance::commit;
@@ -31,8 +31,8 @@ pub async fn observed(windlass: &Windlass, apps: &[AppOverview]) -> AllObserved 
     });
     let all: Vec<(String, String)> = all.collect();
     let looked = stream::iter(all).map(|(app, name)| async move {
-        let path = ["apps", &app, "environments", &name];
-        let seen = windlass.read::<Environment>(&path, &[("observe", "true")]).await;
+        let names = [app.as_str(), &name];
+        let seen = windlass.read::<Environment>(RouteName::Environment, &names, &[("observe", "true")]).await;
         let seen = seen.map(|seen| seen.observed.unwrap_or_default()).map_err(|failure| failure.message);
         ((app, name), seen)
     });

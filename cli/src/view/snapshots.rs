@@ -2,6 +2,7 @@
 
 use crate::ground::terminal::{State, Tone};
 use crate::talk::listing::Listed;
+use crate::talk::windlass::RouteName;
 use crate::view::provenance::{commit, took, who};
 use crate::view::situation::{judged, parts};
 use windlass_domain::document::git::Git;
@@ -58,11 +59,8 @@ impl Listed for ListedSnapshot {
     const NAME: &'static str = "snapshots";
     const VERB: &'static str = "snapshots";
 
-    fn list(of: EnvironmentId<'_>) -> (Vec<&str>, Vec<(&str, &str)>) {
-        let (app, environment) = (of.app(), of.environment());
-        let (app, environment) = (app.as_str(), environment.as_str());
-        let path = vec!["apps", app, "environments", environment, "snapshots"];
-        (path, vec![])
+    fn list(of: EnvironmentId<'_>) -> (RouteName, Vec<&str>, Vec<(&str, &str)>) {
+        (RouteName::Snapshots, vec![of.app().as_str(), of.environment().as_str()], vec![])
     }
 
     const COLUMNS: &'static [&'static str] =

@@ -6,7 +6,7 @@ use crate::ground::trouble::TroubleName;
 use crate::talk::installation::Reached;
 use crate::talk::installation_source::InstallationPlace;
 use crate::talk::listing::{LARGEST_PAGE, List, page};
-use crate::talk::windlass::Windlass;
+use crate::talk::windlass::{RouteName, Windlass};
 use crate::verbs::release::preflight::{self, ReleasePlan};
 use crate::verbs::release::upload;
 use crate::view::declared_application::{self, OrFindings, VersionWords};
@@ -161,8 +161,7 @@ impl ReleaseLookup {
 
     async fn look_at(&mut self, plan: ReleasePlan<'_>, windlass: &Windlass, here: &Resolved) -> Result<(), Failure> {
         let name = here.environment.as_str();
-        let path = ["apps", plan.app.as_str(), "environments", name];
-        match windlass.read::<Environment>(&path, &[]).await {
+        match windlass.read::<Environment>(RouteName::Environment, &[plan.app.as_str(), name], &[]).await {
             Ok(now) => self.findings.extend(preflight::stopped(plan, here, &now)),
             Err(failure) => self.note("whether deployments are held", failure)?,
         }

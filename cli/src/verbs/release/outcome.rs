@@ -5,7 +5,7 @@ use crate::ground::failure::Failure;
 use crate::ground::interrupt;
 use crate::ground::output::Output;
 use crate::talk::installation_source::InstallationPlace;
-use crate::talk::windlass::Windlass;
+use crate::talk::windlass::{RouteName, Windlass};
 use crate::verbs::release::lookup::{ReleaseLookup, of_version};
 use crate::verbs::release::preflight::ReleasePlan;
 use crate::verbs::release::upload;
@@ -138,8 +138,8 @@ impl UploadOutcome<'_> {
             return Ok(UploadEnd::Fresh(fresh.id.0.clone()));
         }
         for one in self.sight.before.iter().filter(|one| is_under_way(one)) {
-            let path = ["apps", self.plan.app.as_str(), "deployments", one.id.as_str()];
-            let answer = windlass.get(&path, &[]).await;
+            let names = [self.plan.app.as_str(), one.id.as_str()];
+            let answer = windlass.get(RouteName::Deployment, &names, &[]).await;
             let record = answer.and_then(|answer| record::read(&answer));
             let record = record.map_err(|failure| failure.message)?;
             if record.is_some_and(|record| is_it(&record.deployment, self.plan.manifest)) {

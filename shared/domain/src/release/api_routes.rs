@@ -69,6 +69,17 @@ pub enum RouteName {
     ActOnApp(ActionName),
 }
 
+impl RouteName {
+    /// Returns the method of a call, and the segments of its path with these names in the places of the braces, one after
+    /// the other. Both are empty where the API has no such route.
+    pub fn call<'n>(self, names: &[&'n str]) -> (&'static str, Vec<&'n str>) {
+        let (method, pattern) = ApiRoute::named(self).map_or(("", ""), |route| (route.method, route.pattern));
+        let mut names = names.iter().copied();
+        let named = |segment: &'static str| if segment.starts_with('{') { names.next() } else { Some(segment) };
+        (method, pattern.split('/').skip(1).filter_map(named).collect())
+    }
+}
+
 /// The right that a route needs, as the managed policies of the template give it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Right {
@@ -274,6 +285,9 @@ mod tests {
             assert_eq!(ROUTES.iter().filter(|other| other.name == route.name).count(), 1, "{:?}", route.name);
             assert_eq!(place.app.is_some(), route.pattern.contains("{app}"));
             assert_eq!(place.of().is_some(), route.pattern.contains("{environment}"));
+            let named = path.split('/').zip(route.pattern.split('/')).filter(|(_, segment)| segment.starts_with('{'));
+            let (method, segments) = route.name.call(&named.map(|(name, _)| name).collect::<Vec<_>>());
+            assert_eq!((method, format!("/{}", segments.join("/"))), (route.method, path.clone()));
             assert_eq!(place.to_environment.is_some(), route.pattern.contains("{to_environment}"));
             assert_eq!(place.id.is_empty(), !route.pattern.contains("{id}") && !route.pattern.contains("{version}"));
             assert_eq!(ApiRoute::of(route.method, &format!("{path}/")).map(|(found, _)| found.name), Some(route.name));
