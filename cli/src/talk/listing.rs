@@ -6,7 +6,7 @@ use crate::ground::failure::Failure;
 use crate::ground::output::Output;
 use crate::ground::terminal::table;
 use crate::talk::installation::Endpoint;
-use crate::talk::windlass::{RouteName, Windlass, waiting};
+use crate::talk::windlass::{RouteName, Windlass, read, waiting};
 use clap::Args;
 use serde_json::Value;
 use windlass_domain::release::identity::EnvironmentId;
@@ -43,8 +43,6 @@ pub trait Listed: Sized {
 /// A list of the API.
 #[derive(Debug, Clone)]
 pub struct List<'a> {
-    /// The plural by which a person calls what is listed.
-    pub name: &'static str,
     /// The route.
     pub route: RouteName,
     /// The names in its path.
@@ -57,7 +55,7 @@ impl<'a> List<'a> {
     /// Returns the list of an environment.
     pub fn of<T: Listed>(of: EnvironmentId<'a>) -> Self {
         let (route, names, query) = T::list(of);
-        Self { name: T::NAME, route, names, query }
+        Self { route, names, query }
     }
 }
 
@@ -87,8 +85,7 @@ pub async fn page<P: Page>(
     query.push(("limit", &limit));
     query.extend(after.map(|after| ("after", after)));
     let answered = windlass.get(list.route, &list.names, &query).await?;
-    let not_understood = |error| Failure::not_understood(&format!("the list of {}", list.name), error);
-    let (listed, next) = P::deserialize(&answered).map_err(not_understood)?.into_parts();
+    let (listed, next) = read::<P>(&answered)?.into_parts();
     Ok(ListPage { listed, answered, next })
 }
 

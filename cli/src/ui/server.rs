@@ -112,7 +112,7 @@ impl Server {
     }
 
     async fn board(&self, query: &Fields) -> Result<Answer, Failure> {
-        let list = List { name: "apps", route: RouteName::Apps, names: vec![], query: vec![] };
+        let list = List { route: RouteName::Apps, names: vec![], query: vec![] };
         let apps = whole::<Apps>(&self.windlass, &list).await?;
         let looks = query.get("observe").is_some_and(|wish| wish == "true");
         let observed = if looks { observed(&self.windlass, &apps).await } else { BTreeMap::new() };
@@ -130,7 +130,7 @@ impl Server {
     async fn figures(&self, query: &Fields) -> Result<Answer, Failure> {
         let days: u64 = query.get("days").and_then(|text| text.parse().ok()).unwrap_or(30);
         let text = days.to_string();
-        let list = List { name: "apps", route: RouteName::AllStats, names: vec![], query: vec![("days", &text)] };
+        let list = List { route: RouteName::AllStats, names: vec![], query: vec![("days", &text)] };
         let apps = whole::<AllStats>(&self.windlass, &list).await?;
         let shown = super::figures::Shown { stand: &self.stand, apps: &apps, days };
         Ok(Answer::page(200, shown.page()))

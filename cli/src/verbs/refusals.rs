@@ -32,7 +32,7 @@ impl Refusals {
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         let route = if self.app.is_some() { RouteName::Refusals } else { RouteName::AllRefusals };
         let names = self.app.iter().map(AppName::as_str).collect();
-        let list = List { name: "refusals", route, names, query: Vec::new() };
+        let list = List { route, names, query: Vec::new() };
         let page = waiting(async {
             let windlass = self.endpoint.open().await?;
             self.part.read::<recorded::Refusals>(&windlass, &list).await

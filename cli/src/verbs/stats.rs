@@ -49,7 +49,7 @@ impl Stats {
             output.result(&answer, &words);
             return Ok(Exit::Good);
         }
-        let list = List { name: "apps", route: RouteName::AllStats, names: Vec::new(), query: vec![days] };
+        let list = List { route: RouteName::AllStats, names: Vec::new(), query: vec![days] };
         let page = waiting(async {
             let windlass = self.endpoint.open().await?;
             self.part.read::<AllStats>(&windlass, &list).await

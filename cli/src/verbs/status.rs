@@ -128,7 +128,7 @@ impl Apps {
 /// # Errors
 /// If Windlass refuses it or does not answer.
 fn list_apps(part: &ListPart, observe: bool, endpoint: &Endpoint, output: Output) -> Result<Exit, Failure> {
-    let list = List { name: "apps", route: RouteName::Apps, names: Vec::new(), query: Vec::new() };
+    let list = List { route: RouteName::Apps, names: Vec::new(), query: Vec::new() };
     let (page, observed) = waiting(async {
         let windlass = endpoint.open().await?;
         let page = part.read::<environments::Apps>(&windlass, &list).await?;
