@@ -61,18 +61,18 @@ fn holds(files: &[(&str, &str)], name: &str, clean: &str, cases: &[(Option<Strin
     }
 }
 
-fn untried(by: &str, path: &str, why: &str) -> Option<String> {
-    Some(format!(
+fn untried(by: &str, path: &str, why: &str) -> String {
+    format!(
         "nobody has tried what the patch changes in `{path}`, because `{by}` could not look: {why}. Run it after `git \
          apply`, and before you deploy"
-    ))
+    )
 }
 
-fn refused(by: &str, path: &str, found: &str, page: &str) -> Option<String> {
-    Some(format!(
+fn refused(by: &str, path: &str, found: &str, page: &str) -> String {
+    format!(
         "`{path}` is not in the patch, because `{by}` would find there what it does not find now: {found}. \
          docs/integrate/{page}.md of Windlass has what to change by hand"
-    ))
+    )
 }
 
 #[test]
@@ -92,11 +92,11 @@ fn what_cfn_lint_finds_only_after_the_change_keeps_it_out_of_the_patch() {
         &[
             (script(FINDING, FINDING), true, None),
             (script(FINDING, "[]"), true, None),
-            (script("[]", FINDING), false, refused.clone()),
-            (script(FINDING, &twice), false, refused),
-            (script(&unread, &unread), true, untried("what it finds already keeps it from looking at the rest")),
-            (Some("echo no JSON".to_owned()), true, untried("its answer cannot be read")),
-            (None, true, untried("it is not on the PATH")),
+            (script("[]", FINDING), false, Some(refused.clone())),
+            (script(FINDING, &twice), false, Some(refused)),
+            (script(&unread, &unread), true, Some(untried("what it finds already keeps it from looking at the rest"))),
+            (Some("echo no JSON".to_owned()), true, Some(untried("its answer cannot be read"))),
+            (None, true, Some(untried("it is not on the PATH"))),
         ],
     );
 }
@@ -117,18 +117,22 @@ fn what_terraform_finds_only_after_the_change_keeps_it_out_of_the_patch() {
         "terraform",
         &script(CLEAN, CLEAN),
         &[
-            (Some(script(CLEAN, FOUND)), false, refused(by, "main.tf", "Unsupported: no such argument", "terraform")),
+            (
+                Some(script(CLEAN, FOUND)),
+                false,
+                Some(refused(by, "main.tf", "Unsupported: no such argument", "terraform")),
+            ),
             (
                 Some(script(FOUND, FOUND)),
                 true,
-                untried(by, "main.tf", "what it finds already keeps it from looking at the rest"),
+                Some(untried(by, "main.tf", "what it finds already keeps it from looking at the rest")),
             ),
             (
                 Some("exit 1".to_owned()),
                 true,
-                untried(by, "main.tf", "its providers and modules are not all on this machine"),
+                Some(untried(by, "main.tf", "its providers and modules are not all on this machine")),
             ),
-            (None, true, untried(by, "main.tf", "it is not on the PATH")),
+            (None, true, Some(untried(by, "main.tf", "it is not on the PATH"))),
         ],
     );
 }

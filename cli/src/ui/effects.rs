@@ -132,8 +132,8 @@ impl Server {
     async fn read_would(&self, act: &Act, fields: &Fields) -> Result<Markup, Failure> {
         let value = |name: &str| fields.get(name).map_or("", String::as_str);
         let (app, name) = (app_name(value("app"))?, environment_name(value("environment"))?);
-        let names = [app.as_str(), name.as_str()];
-        let here: Environment = self.windlass.read(RouteName::Environment, &names, &[]).await?;
+        let of = [app.as_str(), name.as_str()];
+        let here: Environment = self.windlass.read(RouteName::Environment, &of, &[]).await?;
         let held = here.situation.lock.held.as_ref();
         let holder = || held.map(|held| held.deployment.0.clone());
         let named = |field: &str| fields.get(field).cloned();
@@ -154,7 +154,7 @@ impl Server {
             ("recover", Some(record)) => html! { (recovered(record, held)) (next(&here)) },
             // Accepting looks at the targets itself, and only their present state shows what it would record.
             ("accept", Some(record)) => {
-                accepted(record, &self.windlass.read(RouteName::Environment, &names, &[("observe", "true")]).await?)
+                accepted(record, &self.windlass.read(RouteName::Environment, &of, &[("observe", "true")]).await?)
             }
             (_, _) if id.is_some() => nothing("It is not recorded yet, and has changed nothing."),
             ("accept", None) => nothing("It does not need an operator, so that this is refused."),

@@ -91,9 +91,7 @@ pub fn id(piece: &Piece) -> &str {
 /// Returns a template with one of its functions alone, as JSON.
 pub fn alone(text: &str, id: &str) -> Option<String> {
     let mut template = SamTemplate::read(text).ok()?.value;
-    template["Resources"]
-        .as_object_mut()?
-        .retain(|other, resource| other == id || resource["Type"] != FUNCTION);
+    template["Resources"].as_object_mut()?.retain(|other, resource| other == id || resource["Type"] != FUNCTION);
     serde_json::to_string_pretty(&template).ok()
 }
 

@@ -75,8 +75,8 @@ impl RouteName {
     pub fn call<'n>(self, names: &[&'n str]) -> (&'static str, Vec<&'n str>) {
         let (method, pattern) = ApiRoute::named(self).map_or(("", ""), |route| (route.method, route.pattern));
         let mut names = names.iter().copied();
-        let named = |segment: &'static str| if segment.starts_with('{') { names.next() } else { Some(segment) };
-        (method, pattern.split('/').skip(1).filter_map(named).collect())
+        let filled = |segment: &'static str| if segment.starts_with('{') { names.next() } else { Some(segment) };
+        (method, pattern.split('/').skip(1).filter_map(filled).collect())
     }
 }
 

@@ -3,8 +3,8 @@
 
 pub mod page;
 
-use schemars::SchemaGenerator;
 use schemars::generate::{Contract, SchemaSettings};
+use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::release::action::ActionName;

@@ -75,7 +75,7 @@ macro_rules! serve {
     ($name:expr; $($route:ident $(($action:pat))? => $served:expr,)+) => {
         match $name {
             $(RouteName::$route $(($action))? => {
-                let served: Served<answers::$route> = $served.await;
+                let served: Served<answers::$route> = Box::pin($served).await;
                 let (status, body) = served?.written();
                 Ok(Reply { status, content_type: "application/json", body })
             })+
